@@ -1,0 +1,63 @@
+package models
+
+import "time"
+
+// Status is where a contact stands.
+type Status string
+
+const (
+	StatusSubscribed   Status = "SUBSCRIBED"
+	StatusUnconfirmed  Status = "UNCONFIRMED"
+	StatusUnsubscribed Status = "UNSUBSCRIBED"
+)
+
+// Statuses lists every status in the order in which people read them.
+var Statuses = []Status{StatusSubscribed, StatusUnconfirmed, StatusUnsubscribed}
+
+// Valid says whether s is one of the three statuses.
+func (s Status) Valid() bool {
+	return s == StatusSubscribed || s == StatusUnconfirmed || s == StatusUnsubscribed
+}
+
+// Contact is one person of the audience. Its id is a dense number within its workspace and is never used again; its
+// address never changes.
+type Contact struct {
+	WorkspaceID     int64 `gorm:"primaryKey;autoIncrement:false"`
+	ID              int64 `gorm:"primaryKey;autoIncrement:false"`
+	Email           string
+	Status          Status
+	Fields          map[string]string `gorm:"serializer:json"` // by merge tag key, in the stored forms of CONTRACT
+	Version         int64             // raised by one with every change and every event
+	SourceWebhookID *int64            // nil when an admin made it by hand
+	CreatedAt       time.Time
+	UpdatedAt       time.Time `gorm:"autoUpdateTime:false"`
+	SubscribedAt    *time.Time
+	UnconfirmedAt   *time.Time
+	UnsubscribedAt  *time.Time
+}
+
+// SetStatus changes the status and notes since when. It says whether anything changed.
+func (c *Contact) SetStatus(s Status, at time.Time) bool {
+	if c.Status == s {
+		return false
+	}
+	c.Status = s
+	switch s {
+	case StatusSubscribed:
+		c.SubscribedAt = &at
+	case StatusUnconfirmed:
+		c.UnconfirmedAt = &at
+	case StatusUnsubscribed:
+		c.UnsubscribedAt = &at
+	}
+	return true
+}
+
+// StatusSince is when the contact came to its present status.
+func (c Contact) StatusSince() time.Time {
+	at := map[Status]*time.Time{StatusSubscribed: c.SubscribedAt, StatusUnconfirmed: c.UnconfirmedAt, StatusUnsubscribed: c.UnsubscribedAt}[c.Status]
+	if at == nil {
+		return c.CreatedAt
+	}
+	return *at
+}

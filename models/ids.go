@@ -1,0 +1,70 @@
+package models
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// NewID makes a UUIDv7 of the instant t: 48 bits of milliseconds, 12 bits of the fraction below, 62 random bits
+// (RFC 9562, 6.2 method 3). Ids of requests, events and segment changes sort by time.
+func NewID(t time.Time) uuid.UUID {
+	id := IDAt(t)
+	var random [8]byte
+	rand.Read(random[:])
+	copy(id[8:], random[:])
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// IDAt is the smallest UUIDv7 of the instant t: a range of time is a range of ids.
+func IDAt(t time.Time) uuid.UUID {
+	var id uuid.UUID
+	ms := t.UnixMilli()
+	fraction := uint16(uint64(t.UnixNano()-ms*1e6) * 4096 / 1e6)
+	binary.BigEndian.PutUint64(id[:8], uint64(ms)<<16)
+	binary.BigEndian.PutUint16(id[6:8], 0x7000|fraction&0x0fff)
+	id[8] = 0x80
+	return id
+}
+
+// IDTime is the instant at which a UUIDv7 was made, to the millisecond.
+func IDTime(id uuid.UUID) time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16)).UTC()
+}
+
+// Who is the number under which the request log and the address locks know one address of one workspace: the first 8
+// bytes of SHA-256 over both (DESIGN "Request log").
+func Who(workspaceID int64, address string) int64 {
+	sum := sha256.Sum256(strconv.AppendInt(nil, workspaceID, 10))
+	h := sha256.New()
+	h.Write(sum[:])
+	h.Write([]byte(address))
+	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
+}
+
+// LockAddresses makes this transaction the only one that changes the contacts of these addresses (numbers from Who)
+// until it ends. Every writer of contacts calls it before it reads what it will change, at most 256 addresses a
+// transaction. On SQLite there is one writer anyway.
+func LockAddresses(tx *gorm.DB, whos ...int64) error {
+	if tx.Name() != string(Postgres) {
+		return nil
+	}
+	return tx.Exec(LockAddressesSQL, SortedWhos(whos)).Error
+}
+
+// LockAddressesSQL takes the locks of LockAddresses; its only parameter is a sorted array of distinct numbers.
+const LockAddressesSQL = `SELECT pg_advisory_xact_lock(who) FROM unnest($1::bigint[]) AS who`
+
+// SortedWhos returns the distinct numbers in the one order in which every writer takes its locks.
+func SortedWhos(whos []int64) []int64 {
+	whos = slices.Clone(whos)
+	slices.Sort(whos)
+	return slices.Compact(whos)
+}

@@ -1,0 +1,48 @@
+package models
+
+import "github.com/google/uuid"
+
+// Outcome is what became of a call.
+type Outcome string
+
+const (
+	OutcomeCreated      Outcome = "created"       // a new contact
+	OutcomeResubscribed Outcome = "resubscribed"  // an existing contact became SUBSCRIBED
+	OutcomeUnconfirmed  Outcome = "unconfirmed"   // an existing contact became UNCONFIRMED
+	OutcomeUpdated      Outcome = "updated"       // an existing contact kept its status
+	OutcomeUnsubscribed Outcome = "unsubscribed"  // an existing contact is UNSUBSCRIBED
+	OutcomeDeleted      Outcome = "deleted"       // the contact is gone for good
+	OutcomeNoAddress    Outcome = "no_address"    // email_address missing, null, empty or blank
+	OutcomeBadAddress   Outcome = "bad_address"   // email_address not valid
+	OutcomeNoContact    Outcome = "no_contact"    // UNSUBSCRIBED, DELETE: no such contact
+	OutcomeUnreadable   Outcome = "unreadable"    // the payload could not be read
+	OutcomePrefetch     Outcome = "prefetch"      // a browser's prefetch, not a call
+	OutcomeTooLarge     Outcome = "too_large"     // the body is over the limit
+	OutcomeDisabled     Outcome = "disabled"      // the webhook is switched off
+	OutcomeWebhookGone  Outcome = "webhook_gone"  // the webhook was deleted
+	OutcomeHashRetired  Outcome = "hash_retired"  // the webhook's address was changed since
+	OutcomeDatabaseSaid Outcome = "not_committed" // the database refused this call; the sender got a 503
+)
+
+// WebhookRequest is the row of one call in the request log. Everything of the person is NULL once the person was erased.
+type WebhookRequest struct {
+	WorkspaceID    int64     `gorm:"primaryKey"`
+	ID             uuid.UUID `gorm:"primaryKey"` // UUIDv7: its time is the call's arrival
+	WebhookID      int64
+	ContactID      *int64
+	ContactVersion *int64  // the contact's version after the call
+	Who            *int64  // from models.Who over Address
+	Address        *string // as stored where valid, else as sent (cut to 254 bytes)
+	Method         string
+	ContentType    string
+	Outcome        Outcome
+	Status         int // of the answer
+	ClientAddress  *string
+	UserAgent      *string
+	DurationUs     int64 `gorm:"column:duration_us"`
+	Size           int64 // bytes of the body, or of the query string of a GET
+	Body           []byte
+}
+
+// Failed says whether the sender got an error.
+func (r WebhookRequest) Failed() bool { return r.Status >= 400 }

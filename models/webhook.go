@@ -1,0 +1,62 @@
+package models
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"time"
+)
+
+// WebhookType is what a call to a webhook does.
+type WebhookType string
+
+const (
+	TypeSubscribed   WebhookType = "SUBSCRIBED"
+	TypeUnconfirmed  WebhookType = "UNCONFIRMED"
+	TypeUnsubscribed WebhookType = "UNSUBSCRIBED"
+	TypeDelete       WebhookType = "DELETE"
+)
+
+// WebhookTypes lists every type in the order in which people choose.
+var WebhookTypes = []WebhookType{TypeSubscribed, TypeUnconfirmed, TypeUnsubscribed, TypeDelete}
+
+// Valid says whether t is one of the four types.
+func (t WebhookType) Valid() bool {
+	return t == TypeSubscribed || t == TypeUnconfirmed || t == TypeUnsubscribed || t == TypeDelete
+}
+
+// HasTags says whether webhooks of the type can carry tags (documentation, "Tags").
+func (t WebhookType) HasTags() bool { return t == TypeSubscribed || t == TypeUnconfirmed }
+
+// Webhook is a secret address that does one thing with a contact.
+type Webhook struct {
+	WorkspaceID int64
+	ID          int64
+	Name        string
+	Type        WebhookType
+	Hash        string // the current one; earlier ones stay in webhook_hashes
+	Enabled     bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	DeletedAt   *time.Time `gorm:"column:deleted_at"`
+}
+
+// WebhookHash is an address that works or once worked. The mapping never changes.
+type WebhookHash struct {
+	Hash        string `gorm:"primaryKey"`
+	WorkspaceID int64
+	WebhookID   int64
+	CreatedAt   time.Time
+	RetiredAt   *time.Time
+}
+
+// WebhookTag is a tag that a webhook adds to its contacts.
+type WebhookTag struct {
+	WorkspaceID, WebhookID, TagID int64
+}
+
+// NewHash makes the secret part of a webhook's URL: 192 random bits, URL-safe (CONTRACT: at least 160).
+func NewHash() string {
+	var b [24]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,45 @@
+package models
+
+import "time"
+
+// Workspace is one audience with everything that belongs to it. Its slug stands in every URL and never changes.
+type Workspace struct {
+	ID        int64
+	Slug      string
+	Name      string
+	TimeZone  string // IANA name, such as Europe/Vienna
+	CreatedAt time.Time
+}
+
+// Location is the workspace's time zone, UTC when its name is not known here.
+func (w Workspace) Location() *time.Location {
+	if loc, err := time.LoadLocation(w.TimeZone); err == nil {
+		return loc
+	}
+	return time.UTC
+}
+
+// User is a person who signs in.
+type User struct {
+	ID           int64
+	Email        string
+	PasswordHash string
+	CreatedAt    time.Time
+}
+
+// Role is what a member may do in one workspace.
+type Role string
+
+const (
+	RoleAdmin   Role = "admin"   // everything, members and settings included
+	RoleManager Role = "manager" // webhooks, contacts, tags, merge tags, segments
+	RoleViewer  Role = "viewer"  // reads; webhook URLs masked
+)
+
+// Membership lets a user into a workspace.
+type Membership struct {
+	WorkspaceID int64 `gorm:"primaryKey"`
+	UserID      int64 `gorm:"primaryKey"`
+	Role        Role
+	CreatedAt   time.Time
+}
