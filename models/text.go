@@ -1,0 +1,60 @@
+package models
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// IsBlank reports whether s is empty or holds nothing but blanks: Unicode White_Space, no-break and ideographic spaces
+// and line ends included. CONTRACT: a blank counts as not given.
+func IsBlank(s string) bool { return TrimBlanks(s) == "" }
+
+// TrimBlanks returns s without the blanks at its ends, in the sense of IsBlank.
+func TrimBlanks(s string) string { return strings.TrimFunc(s, unicode.IsSpace) }
+
+// ValidText returns s as both databases accept it: bytes that are not valid text become U+FFFD and NUL is dropped
+// (CONTRACT "Payload").
+func ValidText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+// Fold returns the form in which two texts are equal when they differ in case or in how their accents are encoded only.
+func Fold(s string) string {
+	if isASCII(s) {
+		return lowerASCII(s)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
+}
+
+// isInvisible reports whether r is a letter or mark that shows nothing, such as the Hangul filler or a variation
+// selector: with it two texts look the same and are not.
+func isInvisible(r rune) bool {
+	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func isASCIILetterOrDigit(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// lowerASCII lower-cases the letters A to Z and leaves everything else alone, so that no two different letters meet.
+func lowerASCII(s string) string { return strings.Map(lowerRune, s) }
+
+func lowerRune(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
