@@ -1,0 +1,42 @@
+package intake
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// decompress undoes the Content-Encoding. It never produces more than one byte over MaxBody; with an error it returns
+// what could be read before it, for the request log.
+func decompress(body []byte, contentEncoding string) ([]byte, error) {
+	zipped := false
+	for coding := range strings.SplitSeq(contentEncoding, ",") {
+		switch coding = strings.ToLower(strings.TrimSpace(coding)); {
+		case coding == "" || coding == "identity":
+		case (coding == "gzip" || coding == "x-gzip") && !zipped:
+			zipped = true
+		default:
+			return nil, &DecodeError{fmt.Sprintf("The Content-Encoding %s is not accepted. Please send the body as it is, "+
+				"or compressed once with gzip.", quote(contentEncoding))}
+		}
+	}
+	if !zipped || len(body) > MaxBody {
+		return body, nil // too large is said by the caller
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, &DecodeError{"The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or " +
+			"leave that header out."}
+	}
+	out, err := io.ReadAll(io.LimitReader(r, MaxBody+1))
+	switch {
+	case len(out) > MaxBody:
+		return nil, ErrTooLarge
+	case err != nil:
+		return out, &DecodeError{"The gzip data of the body is damaged: it is cut off, its checksum is wrong, or something " +
+			"follows it. Please compress it again."}
+	}
+	return out, nil
+}

@@ -1,0 +1,167 @@
+package intake
+
+import (
+	"strings"
+
+	"campaignlark/models"
+)
+
+// decodeJSON reads a JSON object.
+func decodeJSON(body []byte, charsetName string) Submission {
+	s := Submission{Encoding: EncodingJSON}
+	cs, err := findCharset(charsetName)
+	if err != nil {
+		s.keepUnread(body)
+		return s.fail(err)
+	}
+	text := cs.wholeText(body)
+	s.textSize = len(text)
+	s.keep(text)
+	var c collector
+	if err := readObject(text, &c); err != nil {
+		return s.fail(err)
+	}
+	c.into(&s)
+	return s
+}
+
+// readObject reads text as one JSON object into c.
+func readObject(text string, c *collector) error {
+	d := jsonScanner{text: text}
+	switch d.blanks(); {
+	case d.ended():
+		return &DecodeError{`The body is empty. Please send a JSON object such as {"email_address": "ada@example.com"}.`}
+	case d.text[d.at] == '[':
+		return &DecodeError{"The body is a JSON array. Please send one JSON object, one call for each contact."}
+	case d.text[d.at] != '{':
+		return d.expected(`a JSON object such as {"email_address": "ada@example.com"}`)
+	}
+	if err := d.object(1, c); err != nil {
+		return err
+	}
+	if d.blanks(); !d.ended() {
+		return d.expected("the end of the body after the JSON object")
+	}
+	return nil
+}
+
+// object reads the object that starts here, at the given level. Without a collector it is only checked: a nested
+// object is no plain value, and nothing of it is kept.
+func (d *jsonScanner) object(level int, c *collector) error {
+	if level > MaxDepth {
+		return d.tooDeep()
+	}
+	d.at++ // {
+	for first := true; ; first = false {
+		d.blanks()
+		if first && d.take('}') {
+			return nil
+		}
+		key, err := d.key(c != nil)
+		if err != nil {
+			return err
+		}
+		v, err := d.value(level, c != nil)
+		if err != nil {
+			return err
+		}
+		if c != nil {
+			c.set(key, v)
+		}
+		switch d.blanks(); {
+		case d.take('}'):
+			return nil
+		case !d.take(','):
+			return d.expected("a comma or a closing }")
+		}
+	}
+}
+
+// key reads a key and its colon.
+func (d *jsonScanner) key(keep bool) (string, error) {
+	if !d.sees('"') {
+		return "", d.expected("a key in double quotes")
+	}
+	key, err := d.str(keep)
+	if err != nil {
+		return "", err
+	}
+	if d.blanks(); !d.take(':') {
+		return "", d.expected("a colon after the key")
+	}
+	return key, nil
+}
+
+// value reads any value inside an object or array of the given level. Its texts are only built when keep is set.
+func (d *jsonScanner) value(level int, keep bool) (models.Given, error) {
+	d.blanks()
+	if d.ended() {
+		return models.Given{}, d.expected("a value")
+	}
+	switch c := d.text[d.at]; {
+	case c == '{':
+		return models.Given{Shape: models.Nested}, d.object(level+1, nil)
+	case c == '[':
+		return d.array(level+1, keep)
+	case c == '"':
+		return plain(d.str(keep))
+	case c == '-' || isDigit(c):
+		return plain(d.number())
+	case d.takeWord("true"):
+		return models.Text("true"), nil
+	case d.takeWord("false"):
+		return models.Text("false"), nil
+	case d.takeWord("null"):
+		return models.Given{Shape: models.Null}, nil
+	}
+	return models.Given{}, d.expected("a value (a text stands in double quotes)")
+}
+
+func plain(text string, err error) (models.Given, error) {
+	if err != nil {
+		return models.Given{}, err
+	}
+	return models.Text(text), nil
+}
+
+// array reads the array that starts here. One of plain values is a List, in which null counts as not given; one that
+// holds an array or object is Nested.
+func (d *jsonScanner) array(level int, keep bool) (models.Given, error) {
+	if level > MaxDepth {
+		return models.Given{}, d.tooDeep()
+	}
+	d.at++ // [
+	list := models.Given{Shape: models.List}
+	for first := true; ; first = false {
+		d.blanks()
+		if first && d.take(']') {
+			return list, nil
+		}
+		v, err := d.value(level, keep && list.Shape == models.List)
+		switch {
+		case err != nil:
+			return models.Given{}, err
+		case v.Shape == models.List || v.Shape == models.Nested:
+			list = models.Given{Shape: models.Nested}
+		case keep && list.Shape == models.List && v.Shape == models.Plain:
+			list.Texts = append(list.Texts, v.Texts[0])
+		}
+		switch d.blanks(); {
+		case d.take(']'):
+			return list, nil
+		case !d.take(','):
+			return models.Given{}, d.expected("a comma or a closing ]")
+		}
+	}
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// takeWord steps over word if it stands here.
+func (d *jsonScanner) takeWord(word string) bool {
+	if !strings.HasPrefix(d.text[d.at:], word) {
+		return false
+	}
+	d.at += len(word)
+	return true
+}

@@ -1,0 +1,124 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"strings"
+)
+
+var errBrokenMultipart = &DecodeError{"The multipart body cannot be read to its end: a boundary or the head of a part is " +
+	"missing or broken. Please let your form library write both the body and the Content-Type header."}
+
+// decodeMultipart reads a multipart/form-data body: its fields in order, its files only by name and size.
+func decodeMultipart(body []byte, params map[string]string) Submission {
+	s := Submission{Encoding: EncodingMultipart, textSize: len(body)}
+	s.Payload = fmt.Sprintf("(%d bytes of multipart, not taken apart)", len(body))
+	cs, err := findCharset(params["charset"])
+	if err != nil {
+		return s.fail(err)
+	}
+	if params["boundary"] == "" {
+		return s.fail(&DecodeError{"The Content-Type says multipart/form-data but names no boundary. Please let your form " +
+			"library set that header instead of writing it yourself."})
+	}
+	m := multipartReader{charset: cs}
+	body = bytes.TrimPrefix(body, []byte(bom))
+	err = m.readAll(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	s.keep(m.lines.String())
+	if err != nil {
+		return s.fail(err)
+	}
+	m.fields.into(&s)
+	return s
+}
+
+// multipartReader collects the fields of a body, and beside them a line about every part for the request log.
+type multipartReader struct {
+	charset charset
+	fields  collector
+	lines   strings.Builder
+}
+
+func (m *multipartReader) readAll(r *multipart.Reader) error {
+	for parts := 0; ; parts++ {
+		p, err := r.NextPart()
+		if err == io.EOF { // the closing boundary
+			return nil
+		}
+		if err != nil {
+			return errBrokenMultipart
+		}
+		if parts == MaxParts {
+			return &DecodeError{fmt.Sprintf("The multipart body has more than %d parts. Please send fewer.", MaxParts)}
+		}
+		if err := m.readPart(p); err != nil {
+			return err
+		}
+	}
+}
+
+// readPart reads one field, or measures one file.
+func (m *multipartReader) readPart(p *multipart.Part) error {
+	_, params := parseHeader(p.Header.Get("Content-Disposition"))
+	name := m.charset.text([]byte(params["name"]))
+	if fileName, isFile := fileName(params); isFile {
+		size, err := io.Copy(io.Discard, p)
+		if err != nil {
+			return errBrokenMultipart
+		}
+		fmt.Fprintf(&m.lines, "%s = (file %q, %d bytes, not kept)\n", name, m.charset.text([]byte(fileName)), size)
+		return nil
+	}
+	text, err := m.partText(p)
+	if err != nil {
+		return err
+	}
+	if _, named := params["name"]; !named {
+		fmt.Fprintf(&m.lines, "(a part without a name, %d bytes)\n", len(text))
+		return nil
+	}
+	fmt.Fprintf(&m.lines, "%s = %s\n", name, text)
+	if m.fields.given == 0 {
+		name = strings.TrimPrefix(name, bom)
+	}
+	m.fields.add(name, text)
+	return nil
+}
+
+// partText returns the text of a field in the charset of its part, else of the whole body.
+func (m *multipartReader) partText(p *multipart.Part) (string, error) {
+	cs := m.charset
+	_, params := parseHeader(p.Header.Get("Content-Type"))
+	if name := params["charset"]; name != "" {
+		var err error
+		if cs, err = findCharset(name); err != nil {
+			return "", err
+		}
+	}
+	var r io.Reader = p
+	if strings.EqualFold(p.Header.Get("Content-Transfer-Encoding"), "base64") {
+		r = base64.NewDecoder(base64.StdEncoding, p)
+	}
+	b, err := io.ReadAll(r)
+	var corrupt base64.CorruptInputError
+	if errors.As(err, &corrupt) {
+		return "", &DecodeError{"A part of the multipart body says that it is base64, but it is not. Please send it as it is."}
+	}
+	if err != nil {
+		return "", errBrokenMultipart
+	}
+	return cs.text(b), nil
+}
+
+// fileName reports whether a part is a file, and its name: a file field left empty in a browser has an empty one.
+func fileName(params map[string]string) (string, bool) {
+	if name, ok := params["filename"]; ok {
+		return name, true
+	}
+	name, ok := params["filename*"]
+	return name, ok
+}

@@ -1,0 +1,129 @@
+package intake
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	textunicode "golang.org/x/text/encoding/unicode"
+)
+
+const bom = "\uFEFF"
+
+// charset turns the bytes of a sender into text. The zero charset is UTF-8.
+type charset struct{ enc encoding.Encoding }
+
+// findCharset returns the charset of that name; "" is UTF-8. The names are those of the web, where ISO-8859-1 means
+// Windows-1252.
+func findCharset(name string) (charset, error) {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return charset{}, nil
+	}
+	enc, err := htmlindex.Get(name)
+	if err != nil || enc == encoding.Replacement {
+		return charset{}, &DecodeError{fmt.Sprintf("The charset %s is not known. Please send the text in UTF-8.", quote(name))}
+	}
+	if enc == textunicode.UTF8 {
+		return charset{}, nil
+	}
+	return charset{enc}, nil
+}
+
+// text decodes b. The result is valid UTF-8: a byte that is not text is U+FFFD.
+func (c charset) text(b []byte) string {
+	if c.enc != nil {
+		if out, err := c.enc.NewDecoder().Bytes(b); err == nil {
+			b = out
+		}
+	}
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return string([]rune(string(b)))
+}
+
+// wholeText decodes a whole body: a byte-order mark wins over the charset, and is cut.
+func (c charset) wholeText(b []byte) string {
+	if b, ok := bytes.CutPrefix(b, []byte(bom)); ok {
+		return charset{}.text(b)
+	}
+	if isUTF16(b) {
+		c = charset{textunicode.UTF16(textunicode.BigEndian, textunicode.UseBOM)}
+	}
+	return strings.TrimPrefix(c.text(b), bom)
+}
+
+// isUTF16 reports whether b starts with a byte-order mark of UTF-16, as files written on Windows do.
+func isUTF16(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("\xFE\xFF")) || bytes.HasPrefix(b, []byte("\xFF\xFE"))
+}
+
+// wide reports whether even = and & take two bytes in the charset, so that a form can only be split after decoding.
+func (c charset) wide() bool {
+	name, err := htmlindex.Name(c.enc)
+	return c.enc != nil && err == nil && strings.HasPrefix(name, "utf-16")
+}
+
+// keep sets what the request log keeps of the payload.
+func (s *Submission) keep(text string) {
+	s.Payload, s.Truncated = cutText(dropNUL(text), MaxPayload)
+}
+
+// keepUnread does so for a body of which nothing is known: only if it is text, for it may be a file.
+func (s *Submission) keepUnread(body []byte) {
+	text, cut := cutText(string(body[:min(len(body), MaxPayload+1)]), MaxPayload)
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		s.Payload = fmt.Sprintf("(%d bytes that are not text)", len(body))
+		return
+	}
+	s.Payload, s.Truncated = text, cut
+}
+
+// cutText returns at most max bytes of valid text, never half a character, and whether something was cut.
+func cutText(text string, max int) (string, bool) {
+	if len(text) <= max {
+		return text, false
+	}
+	for max > 0 && !utf8.RuneStart(text[max]) {
+		max--
+	}
+	return strings.Clone(text[:max]), true
+}
+
+// quote returns a short, printable piece of what a sender sent, for a sentence that goes back.
+func quote(s string) string {
+	const most = 40
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > most {
+			b.WriteString("…")
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = '\uFFFD'
+		}
+		b.WriteRune(r)
+	}
+	return `"` + b.String() + `"`
+}
+
+// describe names one character of a payload for a sentence: in quotes where it can be seen, else by its number.
+func describe(r rune) string {
+	if unicode.IsPrint(r) {
+		return string([]rune{'"', r, '"'})
+	}
+	switch r {
+	case '\n', '\r':
+		return "a line break"
+	case '\t':
+		return "a tab"
+	}
+	return "the character U+" + strings.ToUpper(fmt.Sprintf("%04s", strconv.FormatInt(int64(r), 16)))
+}

@@ -1,0 +1,179 @@
+package intake
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// jsonScanner reads the smallest pieces of JSON. It is written by hand because encoding/json loses the literal text of
+// numbers beside strings, and builds trees out of what is only to be checked.
+type jsonScanner struct {
+	text string // valid UTF-8
+	at   int
+}
+
+func (d *jsonScanner) ended() bool { return d.at >= len(d.text) }
+
+func (d *jsonScanner) sees(c byte) bool { return !d.ended() && d.text[d.at] == c }
+
+// take steps over c if it stands here.
+func (d *jsonScanner) take(c byte) bool {
+	if !d.sees(c) {
+		return false
+	}
+	d.at++
+	return true
+}
+
+func (d *jsonScanner) blanks() {
+	for d.sees(' ') || d.sees('\n') || d.sees('\t') || d.sees('\r') {
+		d.at++
+	}
+}
+
+func (d *jsonScanner) digits() bool {
+	from := d.at
+	for !d.ended() && isDigit(d.text[d.at]) {
+		d.at++
+	}
+	return d.at > from
+}
+
+// number returns the literal text of the number that starts here.
+func (d *jsonScanner) number() (string, error) {
+	from := d.at
+	d.take('-')
+	if !d.take('0') && !d.digits() {
+		return "", d.expected("a digit")
+	}
+	if d.take('.') && !d.digits() {
+		return "", d.expected("a digit after the decimal point")
+	}
+	if d.take('e') || d.take('E') {
+		if !d.take('+') {
+			d.take('-')
+		}
+		if !d.digits() {
+			return "", d.expected("a digit in the exponent")
+		}
+	}
+	return d.text[from:d.at], nil
+}
+
+// str returns the string that starts here, without its quotes. When keep is not set it is only checked, and "".
+func (d *jsonScanner) str(keep bool) (string, error) {
+	d.at++ // "
+	var built strings.Builder
+	from := d.at
+	for !d.ended() {
+		switch c := d.text[d.at]; {
+		case c == '"':
+			rest := d.text[from:d.at]
+			d.at++
+			if !keep || built.Len() == 0 {
+				return keepIf(keep, rest), nil
+			}
+			built.WriteString(rest)
+			return built.String(), nil
+		case c == '\\':
+			piece := d.text[from:d.at]
+			r, err := d.escape()
+			if err != nil {
+				return "", err
+			}
+			if keep {
+				built.WriteString(piece)
+				built.WriteRune(r)
+			}
+			from = d.at
+		case c < 0x20:
+			return "", d.expected(`a closing quote, or \n and the like for line breaks and control characters`)
+		default:
+			d.at++
+		}
+	}
+	return "", d.expected("a closing quote")
+}
+
+func keepIf(keep bool, s string) string {
+	if keep {
+		return s
+	}
+	return ""
+}
+
+var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// escape reads the escape that starts here; half of a surrogate pair is U+FFFD.
+func (d *jsonScanner) escape() (rune, error) {
+	d.at++ // \
+	if d.take('u') {
+		r, ok := d.hex4()
+		if !ok {
+			return 0, d.expected(`four hexadecimal digits after \u`)
+		}
+		if utf16.IsSurrogate(r) {
+			return d.surrogate(r), nil
+		}
+		return r, nil
+	}
+	if !d.ended() {
+		if r, ok := escapes[d.text[d.at]]; ok {
+			d.at++
+			return r, nil
+		}
+	}
+	return 0, d.expected(`one of " \ / b f n r t u after the backslash`)
+}
+
+// surrogate joins high with the \uXXXX that follows, which it leaves alone when the two are no pair.
+func (d *jsonScanner) surrogate(high rune) rune {
+	back := d.at
+	if d.takeWord(`\u`) {
+		if low, ok := d.hex4(); ok {
+			if r := utf16.DecodeRune(high, low); r != utf8.RuneError {
+				return r
+			}
+		}
+	}
+	d.at = back
+	return utf8.RuneError
+}
+
+// hex4 reads four hexadecimal digits.
+func (d *jsonScanner) hex4() (rune, bool) {
+	if len(d.text)-d.at < 4 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(d.text[d.at:d.at+4], 16, 16)
+	if err != nil {
+		return 0, false
+	}
+	d.at += 4
+	return rune(n), true
+}
+
+// expected is the error of a text that is not JSON: where it is, what should be there, what is there.
+func (d *jsonScanner) expected(what string) error {
+	found := "the end of the body"
+	if !d.ended() {
+		r, _ := utf8.DecodeRuneInString(d.text[d.at:])
+		found = describe(r)
+	}
+	return &DecodeError{fmt.Sprintf("The body is not valid JSON: %s there should be %s, but there is %s.", d.place(), what, found)}
+}
+
+func (d *jsonScanner) tooDeep() error {
+	return &DecodeError{fmt.Sprintf("The JSON is nested over %d levels deep, %s. Please send a flatter object.", MaxDepth, d.place())}
+}
+
+// place says where the scanner is, counting lines and characters from 1.
+func (d *jsonScanner) place() string {
+	before := d.text[:min(d.at, len(d.text))]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	return fmt.Sprintf("in line %d, character %d", line, column)
+}
