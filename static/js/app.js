@@ -1,0 +1,7 @@
+// Enhancement only: every page works without it. Each module finds its own elements by their data attributes.
+import "./busy.js";
+import "./copy.js";
+import "./count.js";
+import "./filters.js";
+import "./menus.js";
+import "./picker.js";

@@ -1,0 +1,32 @@
+// Buttons with data-copy="<id>" copy the value or the text of that element. They are hidden without script, where the
+// field can be selected by hand.
+const said = document.createElement("p");
+said.className = "vh";
+said.setAttribute("role", "status");
+document.body.append(said);
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const text = source.value ?? source.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // no clipboard outside https: leave the text selected for the keyboard
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
+    if (!document.execCommand("copy")) return;
+  }
+  const label = button.querySelector("span");
+  const before = label.textContent;
+  if (before === "Copied") return;
+  label.textContent = said.textContent = "Copied";
+  setTimeout(() => {
+    label.textContent = before;
+    said.textContent = "";
+  }, 2000);
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button));
+}

@@ -1,0 +1,53 @@
+package views
+
+import (
+	"strconv"
+	"time"
+)
+
+// Count writes n with thousands separators: "48,213".
+func Count[N int | int64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	start := len(digits) % 3
+	if n < 0 {
+		start = 1 + (len(digits)-1)%3
+	}
+	out := digits[:start]
+	for i := start; i < len(digits); i += 3 {
+		if out != "" && out != "-" {
+			out += ","
+		}
+		out += digits[i : i+3]
+	}
+	return out
+}
+
+// Plural writes a count with its word: "1 call", "3,912 calls".
+func Plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Count(n) + " " + many
+}
+
+// Took writes how long a call took: "11 ms", "1.2 s".
+func Took(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return "under 1 ms"
+	case d < time.Second:
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+}
+
+// Bytes writes a size: "231 bytes", "64 KiB", "1.5 MiB".
+func Bytes(n int64) string {
+	switch {
+	case n < 1024:
+		return Plural(n, "byte", "bytes")
+	case n < 1024*1024:
+		return strconv.FormatInt((n+512)/1024, 10) + " KiB"
+	}
+	return strconv.FormatFloat(float64(n)/(1024*1024), 'f', 1, 64) + " MiB"
+}

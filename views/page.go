@@ -1,0 +1,114 @@
+// Package views turns view models into pages: the frame, the components everything is cut from, and one file for each
+// resource. It must know neither HTTP nor the database; whatever a page shows is in the model it is given.
+package views
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Page is what every page of a signed-in person has. A resource's own view model holds it in a field.
+type Page struct {
+	Title      string // of the document, without the names that follow it
+	Section    string // the place in the navigation: one of the Section constants
+	Failed     bool   // a form came back with errors; the title then says so
+	Workspace  Workspace
+	Workspaces []Workspace // all of the person's, for the switcher; with one there is no menu
+	Role       string      // in words: "Admin"
+	UserEmail  string
+	CSRF       string // value of the hidden field "csrf" of every form that is posted
+	Flash      *Flash
+	Crumbs     []Crumb
+	Counts     NavCounts
+	Assets     Assets
+	Loc        *time.Location // the workspace's time zone; nil means UTC
+	Now        time.Time
+}
+
+// The places of the navigation.
+const (
+	SectionDashboard = "dashboard"
+	SectionWebhooks  = "webhooks"
+	SectionRequests  = "requests"
+	SectionContacts  = "contacts"
+	SectionSegments  = "segments"
+	SectionTags      = "tags"
+	SectionMergeTags = "merge-tags"
+	SectionSettings  = "settings"
+	SectionAccount   = "account"
+)
+
+// Workspace is what a page says of a workspace.
+type Workspace struct{ Name, Slug string }
+
+// Flash is the one message after something was done. Kind "" is good news; KindWarn and KindBad stay visible as notes.
+type Flash struct {
+	Kind, Text     string
+	Link, LinkText string // optional: where to go on
+}
+
+// Crumb is one step of the way to a page. The last one, the page itself, has no Href.
+type Crumb struct{ Text, Href string }
+
+// NavCounts are the small numbers in the navigation, as texts ("10,000+"); an empty one is not shown.
+type NavCounts struct {
+	Webhooks, Contacts, Segments, Tags, MergeTags string
+	Failures                                      string // failed calls in the last 24 hours
+}
+
+// Assets are the addresses of the stylesheet, the script and the icon.
+type Assets struct{ CSS, JS, Icon string }
+
+// DoorPage is a page without a session: sign-in, set-up and errors.
+type DoorPage struct {
+	Title  string // of the document and, as a heading, of the page
+	Lead   string
+	Wide   bool
+	Failed bool
+	Assets Assets
+}
+
+// Path returns an address inside the page's workspace: p.Path("webhooks", 12, "edit") is "/w/acme/webhooks/12/edit".
+// Every part is escaped; p.Path() is the dashboard.
+func (p Page) Path(parts ...any) string {
+	var b strings.Builder
+	b.WriteString("/w/" + url.PathEscape(p.Workspace.Slug))
+	for _, part := range parts {
+		b.WriteString("/" + url.PathEscape(fmt.Sprint(part)))
+	}
+	return b.String()
+}
+
+// in returns t in the page's time zone.
+func (p Page) in(t time.Time) time.Time {
+	if p.Loc == nil {
+		return t.UTC()
+	}
+	return t.In(p.Loc)
+}
+
+// title is the document's title.
+func (p Page) title() string { return documentTitle(p.Failed, p.Title, p.Workspace.Name) }
+
+// current is the value of aria-current on a navigation entry; "" leaves it out.
+func (p Page) current(section string) string {
+	if p.Section == section {
+		return "page"
+	}
+	return ""
+}
+
+func documentTitle(failed bool, names ...string) string {
+	title := ""
+	for _, name := range names {
+		if name != "" {
+			title += name + " · "
+		}
+	}
+	if failed {
+		title = "Error: " + title
+	}
+	return title + "CampaignLark"
+}
