@@ -1,0 +1,149 @@
+package models
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MergeTagType says how the values of a merge tag are read and kept.
+type MergeTagType string
+
+// The types of a merge tag. A tag's type never changes.
+const (
+	MergeTagText     MergeTagType = "text"
+	MergeTagNumber   MergeTagType = "number"
+	MergeTagBoolean  MergeTagType = "boolean"
+	MergeTagDate     MergeTagType = "date"
+	MergeTagSingle   MergeTagType = "dropdown_single"
+	MergeTagMultiple MergeTagType = "dropdown_multiple"
+	MergeTagCountry  MergeTagType = "country"
+)
+
+// MergeTagTypes lists every type in the order in which people choose.
+var MergeTagTypes = []MergeTagType{
+	MergeTagText, MergeTagNumber, MergeTagBoolean, MergeTagDate, MergeTagSingle, MergeTagMultiple, MergeTagCountry,
+}
+
+var mergeTagTypeNames = map[MergeTagType]string{
+	MergeTagText: "Text", MergeTagNumber: "Number", MergeTagBoolean: "Yes or no", MergeTagDate: "Date",
+	MergeTagSingle: "Single choice", MergeTagMultiple: "Multiple choice", MergeTagCountry: "Country",
+}
+
+// Name returns the type as people read it: "Yes or no".
+func (t MergeTagType) Name() string { return mergeTagTypeNames[t] }
+
+// Valid says whether t is one of the types.
+func (t MergeTagType) Valid() bool { return t.Name() != "" }
+
+// HasOptions says whether values of the type are chosen from a list.
+func (t MergeTagType) HasOptions() bool { return t == MergeTagSingle || t == MergeTagMultiple }
+
+// EmailKey is the field of a payload that holds the address. No merge tag can have it as its key.
+const EmailKey = "email_address"
+
+// MergeTag is a field that contacts of a workspace can have. Key and type never change.
+type MergeTag struct {
+	WorkspaceID int64
+	ID          int64
+	Key         string // the name of the field in a payload
+	Label       string // the name of the field as people read it
+	Type        MergeTagType
+	Options     []string `gorm:"serializer:json;not null"` // what can be chosen, in order; empty for other types
+	Default     string   `gorm:"column:default_value"`     // in its stored form, "" for none
+	CreatedAt   time.Time
+	DeletedAt   *time.Time `gorm:"column:deleted_at"` // its removal from contacts is under way
+}
+
+// TableName is read by GORM.
+func (MergeTag) TableName() string { return "merge_tags" }
+
+const (
+	maxOptions          = 200
+	maxOptionCharacters = 100
+	maxOptionBytes      = 1000
+)
+
+var mergeTagKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
+
+// ParseOptions reads the options of a form's text area, one a line. Blank lines are no options.
+func ParseOptions(text string) []string {
+	options := []string{}
+	for line := range strings.Lines(text) {
+		if option := CleanName(line); option != "" {
+			options = append(options, option)
+		}
+	}
+	return options
+}
+
+// Clean returns the merge tag of a form as it is stored: texts cleaned, options only for a type that has them, the
+// default in its stored form. What does not fit stays as it was typed, for Validate to speak of.
+func (m MergeTag) Clean() MergeTag {
+	m.Key, m.Label = TrimBlanks(m.Key), CleanName(m.Label)
+	options := []string{}
+	if m.Type.HasOptions() {
+		for _, option := range m.Options {
+			options = append(options, CleanName(option))
+		}
+	}
+	m.Options = options
+	if stored, err := m.Read(Text(m.Default)); err == nil {
+		m.Default = stored
+	}
+	return m
+}
+
+// Validate returns what is wrong with the merge tag of a form, after Clean, under the form's names: key, label, type,
+// options, default_value. Whether the key is free only the store can say.
+func (m MergeTag) Validate() FieldErrors {
+	errs := FieldErrors{}
+	switch {
+	case m.Key == "":
+		errs.Add("key", "Please give it a key, such as first_name.")
+	case m.Key == EmailKey:
+		errs.Add("key", "email_address is the contact's own address. Please choose another key.")
+	case !mergeTagKey.MatchString(m.Key):
+		errs.Add("key", "Please use small letters, digits and underscores only, a letter first, 50 at most, such as first_name.")
+	}
+	errs.Add("label", validateLength("label", m.Label))
+	if !m.Type.Valid() {
+		errs.Add("type", "Please choose a type.")
+		return errs
+	}
+	if m.Type.HasOptions() {
+		errs.Add("options", validateOptions(m.Options))
+	}
+	if _, err := m.Read(Text(m.Default)); err != nil && errs["options"] == "" {
+		errs.Add("default_value", "This default does not fit. "+err.Error())
+	}
+	return errs
+}
+
+// validateOptions returns what is wrong with the options of a choice, as one sentence, or "".
+func validateOptions(options []string) string {
+	if len(options) == 0 {
+		return "Please list the choices, one a line."
+	}
+	if len(options) > maxOptions {
+		return fmt.Sprintf("Please list at most %d choices. There are %d.", maxOptions, len(options))
+	}
+	var names []string
+	for i, option := range options {
+		name := optionName(option)
+		switch first := slices.Index(names, name); {
+		case name == "":
+			return fmt.Sprintf("Choice %d is empty. Please give it a name or take it out.", i+1)
+		case strings.ContainsAny(option, optionSeparator+"\r"):
+			return fmt.Sprintf("Choice %d has more than one line. Please write each choice on a line of its own.", i+1)
+		case CountCharacters(option) > maxOptionCharacters, len(option) > maxOptionBytes:
+			return fmt.Sprintf("Please make choice %d %d characters or shorter.", i+1, maxOptionCharacters)
+		case first >= 0:
+			return fmt.Sprintf("Choices %d and %d are the same. Please take one out.", first+1, i+1)
+		}
+		names = append(names, name)
+	}
+	return ""
+}
