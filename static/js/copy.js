@@ -16,7 +16,7 @@ async function copy(button) {
     else getSelection().selectAllChildren(source);
     if (!document.execCommand("copy")) return;
   }
-  const label = button.querySelector("span");
+  const label = button.querySelector("[data-label]");
   const before = label.textContent;
   if (before === "Copied") return;
   label.textContent = said.textContent = "Copied";

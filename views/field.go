@@ -1,0 +1,108 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/rivo/uniseg"
+)
+
+// Field is one field of a form. Its id is its name unless ID says otherwise.
+type Field struct {
+	Name, ID, Label string
+	Value           string
+	Help            string // before the control
+	Error           string // after it
+	Type            string // of an input: "text" when empty
+	Max             int    // most characters, as a person counts them; shows "12 of 64"; 0 for no count
+	Width           string // "xs", "s", "m", "l"; "" is the whole width
+	Autocomplete    string
+	InputMode       string
+	Optional        bool // says so beside the label
+	Required        bool
+	Readonly        bool
+	Rows            int // of a TextArea
+	Options         []Option
+}
+
+// Option is one choice of a Select, a tag picker or a list of checkboxes.
+type Option struct {
+	Value, Label string
+	Chosen       bool // not read by Select, which compares with the field's value
+}
+
+// FieldError names a field and what is wrong with it, for the summary on top.
+type FieldError struct{ ID, Text string }
+
+func (f Field) id() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Name
+}
+
+func (f Field) kind() string {
+	if f.Type == "" {
+		return "text"
+	}
+	return f.Type
+}
+
+// describedBy lists the ids of what explains the field, in the order in which they are read.
+func (f Field) describedBy() string {
+	var ids []string
+	if f.Help != "" {
+		ids = append(ids, f.id()+"-help")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.id()+"-err")
+	}
+	if f.Max > 0 {
+		ids = append(ids, f.id()+"-n")
+	}
+	return strings.Join(ids, " ")
+}
+
+func (f Field) class(control string) string {
+	if f.Width == "" {
+		return control
+	}
+	return control + " w-" + f.Width
+}
+
+// characters counts as a person counts: an emoji of several code points is one.
+func characters(s string) int { return uniseg.GraphemeClusterCount(strings.TrimSpace(s)) }
+
+func (f Field) counted() string {
+	return strconv.Itoa(characters(f.Value)) + " of " + strconv.Itoa(f.Max)
+}
+
+// attributes are those that every control of a field has.
+func (f Field) attributes() templ.Attributes {
+	a := templ.Attributes{"id": f.id(), "name": f.Name, "required": f.Required, "readonly": f.Readonly}
+	if by := f.describedBy(); by != "" {
+		a["aria-describedby"] = by
+	}
+	if f.Error != "" {
+		a["aria-invalid"] = "true"
+	}
+	if f.Autocomplete != "" {
+		a["autocomplete"] = f.Autocomplete
+	}
+	if f.InputMode != "" {
+		a["inputmode"] = f.InputMode
+	}
+	return a
+}
+
+func summaryTitle(n int) string {
+	if n == 1 {
+		return "Not saved. One thing needs a look:"
+	}
+	words := []string{"Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
+	if n-2 < len(words) {
+		return "Not saved. " + words[n-2] + " things need a look:"
+	}
+	return "Not saved. " + strconv.Itoa(n) + " things need a look:"
+}
