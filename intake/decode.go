@@ -7,18 +7,16 @@ import (
 
 // decodeBody finds out what the body is by its headers, or without a Content-Type by its first character, and reads it.
 func decodeBody(r Request) Submission {
+	kind, params := parseHeader(r.ContentType)
 	body, err := decompress(r.Body, r.ContentEncoding)
-	if err != nil {
+	switch {
+	case err == ErrTooLarge || len(body) > MaxBody:
+		return Submission{Err: ErrTooLarge}
+	case err != nil:
 		s := Submission{Err: err}
-		if err != ErrTooLarge {
-			s.keepUnread(body)
-		}
+		s.keepUnread(body, kind)
 		return s
 	}
-	if len(body) > MaxBody {
-		return Submission{Err: ErrTooLarge}
-	}
-	kind, params := parseHeader(r.ContentType)
 	switch {
 	case kind == "application/json", strings.HasSuffix(kind, "+json"):
 		return decodeJSON(body, params["charset"])
@@ -33,7 +31,7 @@ func decodeBody(r Request) Submission {
 	}
 	s := Submission{Err: &DecodeError{fmt.Sprintf("The content type %s is not accepted. Please send application/json, "+
 		"application/x-www-form-urlencoded or multipart/form-data.", quote(kind))}}
-	s.keepUnread(body)
+	s.keepUnread(body, kind)
 	return s
 }
 
@@ -44,7 +42,7 @@ func looksLikeJSON(body []byte) bool {
 
 // fail returns s with nothing but its encoding, its payload and the sentence for the sender.
 func (s Submission) fail(err error) Submission {
-	s.Err, s.Email, s.Fields = err, Email{}, nil
+	s.Err, s.Email, s.Fields, s.textSize = err, Email{}, nil, 0
 	return s
 }
 

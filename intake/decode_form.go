@@ -20,7 +20,7 @@ func decodeForm(body []byte, charsetName string) Submission {
 	s := Submission{Encoding: EncodingURLEncoded}
 	cs, err := findCharset(charsetName)
 	if err != nil {
-		s.keepUnread(body)
+		s.keepUnread(body, "")
 		return s.fail(err)
 	}
 	if cs.wide() || isUTF16(body) {

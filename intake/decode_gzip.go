@@ -9,7 +9,7 @@ import (
 )
 
 // decompress undoes the Content-Encoding. It never produces more than one byte over MaxBody; with an error it returns
-// what could be read before it, for the request log.
+// what could be read before it, or the body as it was, for the request log.
 func decompress(body []byte, contentEncoding string) ([]byte, error) {
 	zipped := false
 	for coding := range strings.SplitSeq(contentEncoding, ",") {
@@ -18,7 +18,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 		case (coding == "gzip" || coding == "x-gzip") && !zipped:
 			zipped = true
 		default:
-			return nil, &DecodeError{fmt.Sprintf("The Content-Encoding %s is not accepted. Please send the body as it is, "+
+			return body, &DecodeError{fmt.Sprintf("The Content-Encoding %s is not accepted. Please send the body as it is, "+
 				"or compressed once with gzip.", quote(contentEncoding))}
 		}
 	}
@@ -27,7 +27,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 	}
 	r, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, &DecodeError{"The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or " +
+		return body, &DecodeError{"The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or " +
 			"leave that header out."}
 	}
 	out, err := io.ReadAll(io.LimitReader(r, MaxBody+1))

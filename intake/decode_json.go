@@ -11,7 +11,7 @@ func decodeJSON(body []byte, charsetName string) Submission {
 	s := Submission{Encoding: EncodingJSON}
 	cs, err := findCharset(charsetName)
 	if err != nil {
-		s.keepUnread(body)
+		s.keepUnread(body, "application/json")
 		return s.fail(err)
 	}
 	text := cs.wholeText(body)
@@ -40,7 +40,7 @@ func readObject(text string, c *collector) error {
 		return err
 	}
 	if d.blanks(); !d.ended() {
-		return d.expected("the end of the body after the JSON object")
+		return d.expected("the end of the body, as it holds one JSON object")
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (d *jsonScanner) value(level int, keep bool) (models.Given, error) {
 	case d.takeWord("null"):
 		return models.Given{Shape: models.Null}, nil
 	}
-	return models.Given{}, d.expected("a value (a text stands in double quotes)")
+	return models.Given{}, d.expected("a value, texts being in double quotes")
 }
 
 func plain(text string, err error) (models.Given, error) {

@@ -16,7 +16,7 @@ var errBrokenMultipart = &DecodeError{"The multipart body cannot be read to its 
 // decodeMultipart reads a multipart/form-data body: its fields in order, its files only by name and size.
 func decodeMultipart(body []byte, params map[string]string) Submission {
 	s := Submission{Encoding: EncodingMultipart, textSize: len(body)}
-	s.Payload = fmt.Sprintf("(%d bytes of multipart, not taken apart)", len(body))
+	s.keepUnread(body, "multipart/form-data")
 	cs, err := findCharset(params["charset"])
 	if err != nil {
 		return s.fail(err)
@@ -28,6 +28,9 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 	m := multipartReader{charset: cs}
 	body = bytes.TrimPrefix(body, []byte(bom))
 	err = m.readAll(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	if err == nil && !bytes.Contains(body, []byte("--"+params["boundary"]+"--")) {
+		err = errBrokenMultipart // cut off exactly where a part would have begun
+	}
 	s.keep(m.lines.String())
 	if err != nil {
 		return s.fail(err)
@@ -46,7 +49,7 @@ type multipartReader struct {
 func (m *multipartReader) readAll(r *multipart.Reader) error {
 	for parts := 0; ; parts++ {
 		p, err := r.NextPart()
-		if err == io.EOF { // the closing boundary
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
@@ -70,7 +73,7 @@ func (m *multipartReader) readPart(p *multipart.Part) error {
 		if err != nil {
 			return errBrokenMultipart
 		}
-		fmt.Fprintf(&m.lines, "%s = (file %q, %d bytes, not kept)\n", name, m.charset.text([]byte(fileName)), size)
+		fmt.Fprintf(&m.lines, "%s = (file %s, %d bytes, not kept)\n", name, quote(m.charset.text([]byte(fileName))), size)
 		return nil
 	}
 	text, err := m.partText(p)

@@ -3,7 +3,6 @@ package intake
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -75,14 +74,18 @@ func (s *Submission) keep(text string) {
 	s.Payload, s.Truncated = cutText(dropNUL(text), MaxPayload)
 }
 
-// keepUnread does so for a body of which nothing is known: only if it is text, for it may be a file.
-func (s *Submission) keepUnread(body []byte) {
+// keepUnread does so for a body that could not be read, of the given type: only if it is text and has no parts, for
+// otherwise it may hold a file.
+func (s *Submission) keepUnread(body []byte, kind string) {
 	text, cut := cutText(string(body[:min(len(body), MaxPayload+1)]), MaxPayload)
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+	switch {
+	case strings.HasPrefix(kind, "multipart/"):
+		s.Payload = fmt.Sprintf("(%d bytes of parts, not taken apart)", len(body))
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		s.Payload = fmt.Sprintf("(%d bytes that are not text)", len(body))
-		return
+	default:
+		s.Payload, s.Truncated = text, cut
 	}
-	s.Payload, s.Truncated = text, cut
 }
 
 // cutText returns at most max bytes of valid text, never half a character, and whether something was cut.
@@ -125,5 +128,5 @@ func describe(r rune) string {
 	case '\t':
 		return "a tab"
 	}
-	return "the character U+" + strings.ToUpper(fmt.Sprintf("%04s", strconv.FormatInt(int64(r), 16)))
+	return fmt.Sprintf("the character %U", r)
 }

@@ -90,7 +90,7 @@ func (d *jsonScanner) str(keep bool) (string, error) {
 			}
 			from = d.at
 		case c < 0x20:
-			return "", d.expected(`a closing quote, or \n and the like for line breaks and control characters`)
+			return "", d.expected(`an escape such as \n, as no text may hold a control character`)
 		default:
 			d.at++
 		}
@@ -158,16 +158,16 @@ func (d *jsonScanner) hex4() (rune, bool) {
 
 // expected is the error of a text that is not JSON: where it is, what should be there, what is there.
 func (d *jsonScanner) expected(what string) error {
-	found := "the end of the body"
+	found := "the body ends there"
 	if !d.ended() {
 		r, _ := utf8.DecodeRuneInString(d.text[d.at:])
-		found = describe(r)
+		found = "it is " + describe(r)
 	}
-	return &DecodeError{fmt.Sprintf("The body is not valid JSON: %s there should be %s, but there is %s.", d.place(), what, found)}
+	return &DecodeError{fmt.Sprintf("The body is not valid JSON: %s should be %s, but %s.", d.place(), what, found)}
 }
 
 func (d *jsonScanner) tooDeep() error {
-	return &DecodeError{fmt.Sprintf("The JSON is nested over %d levels deep, %s. Please send a flatter object.", MaxDepth, d.place())}
+	return &DecodeError{fmt.Sprintf("The JSON is nested over %d levels deep (%s). Please send a flatter object.", MaxDepth, d.place())}
 }
 
 // place says where the scanner is, counting lines and characters from 1.
@@ -175,5 +175,5 @@ func (d *jsonScanner) place() string {
 	before := d.text[:min(d.at, len(d.text))]
 	line := strings.Count(before, "\n") + 1
 	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-	return fmt.Sprintf("in line %d, character %d", line, column)
+	return fmt.Sprintf("line %d, character %d", line, column)
 }
