@@ -43,3 +43,14 @@ type Membership struct {
 	Role        Role
 	CreatedAt   time.Time
 }
+
+// Includes says whether r may do everything that least may.
+func (r Role) Includes(least Role) bool {
+	rank := map[Role]int{RoleViewer: 1, RoleManager: 2, RoleAdmin: 3}
+	return rank[r] >= rank[least] && rank[r] > 0
+}
+
+// Word is the role as people read it.
+func (r Role) Word() string {
+	return map[Role]string{RoleAdmin: "Admin", RoleManager: "Manager", RoleViewer: "Viewer"}[r]
+}

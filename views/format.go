@@ -51,3 +51,11 @@ func Bytes(n int64) string {
 	}
 	return strconv.FormatFloat(float64(n)/(1024*1024), 'f', 1, 64) + " MiB"
 }
+
+// CountUpTo writes n, or "10,000+" when it is above most: counting on would take too long.
+func CountUpTo(n, most int64) string {
+	if n > most {
+		return Count(most) + "+"
+	}
+	return Count(n)
+}

@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"strings"
+
+	"github.com/valyala/fasthttp"
+)
+
+// maxHeaders is how many headers a request may have.
+const maxHeaders = 100
+
+// front stands before Fiber: it refuses requests that two programs could read in two ways, and answers verbs that Fiber
+// does not know, on the public endpoint as CONTRACT "Route and verbs" wants it.
+func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		if !wellFormed(&ctx.Request.Header) {
+			ctx.SetStatusCode(fasthttp.StatusBadRequest)
+			ctx.SetContentType("text/plain; charset=utf-8")
+			ctx.SetBodyString("This request is not well-formed HTTP.\n")
+			ctx.SetConnectionClose()
+			return
+		}
+		if !knownMethod(string(ctx.Method())) {
+			s.answerMethod(ctx)
+			return
+		}
+		next(ctx)
+	}
+}
+
+// knownMethod says whether Fiber has the verb; it answers others with a 400 of its own that no handler sees.
+func knownMethod(m string) bool {
+	switch m {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
+		return true
+	}
+	return false
+}
+
+// answerMethod sends the 405 of a verb that no route has.
+func (s *Server) answerMethod(ctx *fasthttp.RequestCtx) {
+	c := s.app.AcquireCtx(ctx)
+	defer s.app.ReleaseCtx(c)
+	s.protect(c)
+	if isInbound(c.Path()) {
+		s.refuseMethod(c)
+		return
+	}
+	c.Status(fasthttp.StatusMethodNotAllowed).SendString("This method is not allowed here.\n")
+}
+
+// wellFormed checks what fasthttp lets through: a target that starts with a slash, one Host, header names that are
+// tokens, values without controls, no header twice that decides how the body is read.
+func wellFormed(h *fasthttp.RequestHeader) bool {
+	target := h.RequestURI()
+	if len(target) == 0 || target[0] != '/' || len(h.Host()) == 0 {
+		return false
+	}
+	for _, b := range target {
+		if b <= ' ' || b == 0x7f || b == '#' {
+			return false
+		}
+	}
+	count, single := 0, map[string]int{}
+	for line := range strings.SplitSeq(string(h.RawHeaders()), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if line == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, ":")
+		if count++; !found || count > maxHeaders || !isToken(name) || hasControls(value) {
+			return false
+		}
+		switch name = strings.ToLower(name); name {
+		case "host", "content-type", "content-encoding", "content-length":
+			if single[name]++; single[name] > 1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isToken(s string) bool {
+	for _, b := range []byte(s) {
+		if b <= ' ' || b >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, b) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func hasControls(s string) bool {
+	for _, b := range []byte(s) {
+		if b < ' ' && b != '\t' || b == 0x7f {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"campaignlark/models"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gorilla/sessions"
+)
+
+// visit is one request with what the guard found out about who makes it. User, Workspace and Role are set as far as
+// the route asks for them.
+type visit struct {
+	*fiber.Ctx
+	server    *Server
+	session   *sessions.Session
+	request   *http.Request // what gorilla's sessions know of this request
+	User      models.User
+	Workspace models.Workspace
+	Role      models.Role
+	form      url.Values
+}
+
+// guard lets a request through to its handler when its route's access allows it.
+func (s *Server) guard(r route, c *fiber.Ctx) error {
+	v := &visit{Ctx: c, server: s}
+	if r.who == anyone || r.who == caller {
+		return r.handle(s, v)
+	}
+	if err := checkOrigin(c); err != nil {
+		return err
+	}
+	if err := s.openSession(v); err != nil {
+		return err
+	}
+	if r.who == visitor {
+		return r.handle(s, v)
+	}
+	if err := s.checkSession(v); err != nil {
+		return err
+	}
+	if r.who >= viewer {
+		if err := s.checkMember(v, r.who.role()); err != nil {
+			return err
+		}
+	}
+	return r.handle(s, v)
+}
+
+var (
+	errSignIn  = &models.Error{Code: models.CodeForbidden, Message: "Please sign in."}
+	errForeign = &models.Error{Code: models.CodeForbidden, Message: "This form was sent from another site, so nothing was done. Open the page here and send it again."}
+	errToken   = &models.Error{Code: models.CodeForbidden, Message: "This form has expired, so nothing was done. Open the page again and send it once more."}
+	errRole    = &models.Error{Code: models.CodeForbidden, Message: "Your role in this workspace does not allow this. Ask an admin of the workspace."}
+)
+
+// checkOrigin refuses posts that a page of another site made the browser send.
+func checkOrigin(c *fiber.Ctx) error {
+	r := &http.Request{Method: c.Method(), Host: string(c.Request().Host()), URL: &url.URL{}, Header: http.Header{}}
+	for _, name := range []string{"Origin", "Sec-Fetch-Site"} {
+		if value := c.Get(name); value != "" {
+			r.Header.Set(name, value)
+		}
+	}
+	if http.NewCrossOriginProtection().Check(r) != nil {
+		return errForeign
+	}
+	return nil
+}
+
+// checkSession finds out who is signed in, and that a post carries the session's token.
+func (s *Server) checkSession(v *visit) error {
+	id, ok := v.session.Values[sessionUser].(int64)
+	if !ok {
+		return errSignIn
+	}
+	user, err := models.First[models.User](s.DB.Read(v.UserContext()).Where("id = ?", id))
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return errSignIn
+	}
+	if err != nil {
+		return err
+	}
+	v.User = user
+	if v.Method() == fiber.MethodPost && subtle.ConstantTimeCompare([]byte(v.Form("csrf")), []byte(csrfToken(v.session))) != 1 {
+		return errToken
+	}
+	return nil
+}
+
+// checkMember finds the workspace of the URL among the person's own: one of somebody else is not there.
+func (s *Server) checkMember(v *visit, least models.Role) error {
+	type membership struct {
+		models.Workspace
+		Role models.Role
+	}
+	m, err := models.First[membership](s.DB.Read(v.UserContext()).Table("workspaces").
+		Select("workspaces.*, memberships.role").
+		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
+		Where("workspaces.slug = ? AND memberships.user_id = ?", v.Params("slug"), v.User.ID))
+	if err != nil {
+		return err
+	}
+	v.Workspace, v.Role = m.Workspace, m.Role
+	if !m.Role.Includes(least) {
+		return errRole
+	}
+	return nil
+}
+
+// Form returns the posted field's text, made valid: no NUL, U+FFFD for what is not UTF-8. Query strings do not count.
+func (v *visit) Form(name string) string {
+	if all := v.FormAll(name); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// FormAll returns every text of a posted field, in order.
+func (v *visit) FormAll(name string) []string {
+	if v.form == nil {
+		v.form = url.Values{}
+		for key, value := range v.Ctx.Request().PostArgs().All() {
+			v.form.Add(cleanText(string(key)), cleanText(string(value)))
+		}
+	}
+	return v.form[name]
+}
+
+// cleanText makes what a browser sent storable in both databases.
+func cleanText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+// clientAddress is the address a request came from: the connection's, or, behind trusted proxies, the last one in
+// X-Forwarded-For that is not a proxy's. What stands further left could be anybody's word.
+func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
+	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
+	if !ok {
+		return netip.Addr{}
+	}
+	addr = addr.Unmap()
+	hops := strings.Split(strings.Join(forwardedFor(c), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusts(addr); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap().WithZone("")
+	}
+	return addr
+}
+
+func forwardedFor(c *fiber.Ctx) []string {
+	var lines []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+		lines = append(lines, string(line))
+	}
+	return lines
+}
+
+func (s *Server) trusts(addr netip.Addr) bool {
+	for _, p := range s.Config.TrustedProxies {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

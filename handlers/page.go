@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"fmt"
+	"strconv"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+)
+
+// page is the frame of one page of the workspace: who is here, the counts of the navigation, the message of the last action.
+func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, error) {
+	s := v.server
+	workspaces, err := s.DB.WorkspacesOf(v.UserContext(), v.User.ID)
+	if err != nil {
+		return views.Page{}, err
+	}
+	counts, err := s.DB.NavCounts(v.UserContext(), v.Workspace.ID, s.now())
+	if err != nil {
+		return views.Page{}, err
+	}
+	p := views.Page{
+		Title: title, Section: section, Crumbs: crumbs,
+		Workspace: views.Workspace{Name: v.Workspace.Name, Slug: v.Workspace.Slug},
+		Role:      v.Role.Word(), UserEmail: v.User.Email,
+		CSRF: csrfToken(v.session), Flash: v.takeFlash(), Assets: assets(),
+		Counts: navCounts(counts), Loc: v.Workspace.Location(), Now: s.now(),
+	}
+	for _, w := range workspaces {
+		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
+	}
+	return p, nil
+}
+
+func navCounts(c models.NavCounts) views.NavCounts {
+	n := views.NavCounts{
+		Webhooks: views.Count(c.Webhooks), Contacts: views.CountUpTo(c.Contacts, models.ExactCount),
+		Segments: views.Count(c.Segments), Tags: views.Count(c.Tags), MergeTags: views.Count(c.MergeTags),
+	}
+	if c.Failures > 0 {
+		n.Failures = views.Count(c.Failures)
+	}
+	return n
+}
+
+// show sends a page.
+func (v *visit) show(component templ.Component) error {
+	return campaignlark.Render(v.Ctx, fiber.StatusOK, component)
+}
+
+// again sends a form back with the person's input and an error at each field.
+func (v *visit) again(component templ.Component) error {
+	return campaignlark.Render(v.Ctx, fiber.StatusUnprocessableEntity, component)
+}
+
+// path is an address inside the visit's workspace.
+func (v *visit) path(parts ...any) string {
+	return views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}}.Path(parts...)
+}
+
+// done leaves a message and leads to a page of the workspace.
+func (v *visit) done(to string, message string, args ...any) error {
+	if err := v.flash(views.Flash{Text: fmt.Sprintf(message, args...)}); err != nil {
+		return err
+	}
+	return v.Redirect(to, fiber.StatusSeeOther)
+}
+
+// id is the number in the URL; what is no number is not there.
+func (v *visit) id() (int64, error) {
+	n, err := strconv.ParseInt(v.Params("id"), 10, 64)
+	if err != nil || n < 1 {
+		return 0, models.ErrNotFound
+	}
+	return n, nil
+}
+
+// typeName is an error's Go type, for the log.
+func typeName(err error) string { return fmt.Sprintf("%T", err) }

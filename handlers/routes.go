@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"campaignlark/models"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// access says who may call a route. The guard (guard.go) checks it before the handler runs.
+type access int
+
+const (
+	anyone   access = iota // no session is read: assets, readiness
+	caller                 // other systems, at the public endpoint
+	visitor                // a person with or without a session; a post must come from this site
+	signedIn               // a person with a session; a post carries the session's token
+	viewer                 // a member of the workspace in the URL; a post carries the session's token
+	manager                // the same, who may change webhooks, contacts, tags, merge tags and segments
+	admin                  // the same, who may change everything
+)
+
+// role is the least role that a route of a workspace asks for.
+func (a access) role() models.Role {
+	switch a {
+	case viewer:
+		return models.RoleViewer
+	case manager:
+		return models.RoleManager
+	}
+	return models.RoleAdmin
+}
+
+type handler func(*Server, *visit) error
+
+type route struct {
+	method, path string
+	who          access
+	handle       handler
+}
+
+// routes is every route of the program, in the order in which they are matched.
+var routes = []route{
+	{"GET", "/healthz", anyone, (*Server).ready},
+	{"GET", "/static/:name", anyone, (*Server).asset},
+	{"HEAD", "/static/:name", anyone, (*Server).asset},
+
+	{"OPTIONS", inboundPath, caller, (*Server).preflight},
+}
+
+// register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.
+func (s *Server) register() {
+	for _, r := range routes {
+		s.app.Add(r.method, r.path, func(c *fiber.Ctx) error { return s.guard(r, c) })
+	}
+}

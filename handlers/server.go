@@ -1,0 +1,129 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/static"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// Config is what the HTTP side needs to know of the program's configuration.
+type Config struct {
+	PublicURL        *url.URL       // webhook URLs start with it; https makes cookies Secure
+	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	LogRetentionDays int
+	Version          string
+}
+
+// Options are a Server's parts. Now defaults to the wall clock.
+type Options struct {
+	Config Config
+	DB     *models.DB
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// Server answers HTTP.
+type Server struct {
+	Options
+	app      *fiber.App
+	sessions *sessionStore
+	draining atomic.Bool
+}
+
+// Limits of one request. The body limit is above CONTRACT's 1 MiB so that a sender of up to 4 MiB sees the 413.
+const (
+	bodyLimit      = 4 << 20
+	readTimeout    = 30 * time.Second
+	idleTimeout    = 90 * time.Second
+	requestTimeout = 20 * time.Second // of the work on one request
+)
+
+// New puts the server together; Serve starts it.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{Options: o}
+	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
+	s.app = fiber.New(fiber.Config{
+		Immutable:                    true,
+		CaseSensitive:                true,
+		StrictRouting:                true,
+		DisablePreParseMultipartForm: true,
+		DisableStartupMessage:        true,
+		BodyLimit:                    bodyLimit,
+		ReadBufferSize:               16 << 10,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 readTimeout,
+		IdleTimeout:                  idleTimeout,
+		ErrorHandler:                 s.answerError,
+	})
+	s.app.Use(s.everyRequest)
+	s.register()
+	s.app.Server().Handler = s.front(s.app.Server().Handler)
+	return s
+}
+
+func (s *Server) now() time.Time { return models.Instant(s.Now()) }
+
+// Serve answers connections of ln until Shutdown. It returns at once when Shutdown begins.
+func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+
+// Drain makes the server say that it is going: readiness answers 503 and every answer closes its connection, while new
+// connections are still accepted.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Shutdown stops accepting and waits for the requests under way until ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
+
+// everyRequest gives each request its deadline and each answer the headers that protect it.
+func (s *Server) everyRequest(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	c.SetUserContext(ctx)
+	s.protect(c)
+	return c.Next()
+}
+
+// protect sets the headers of DESIGN "Doors" on an answer, errors of the server itself included.
+func (s *Server) protect(c *fiber.Ctx) {
+	c.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+	c.Set("X-Content-Type-Options", "nosniff")
+	c.Set("Referrer-Policy", "same-origin")
+	c.Set("Cache-Control", "no-store")
+	if s.sessions.secure {
+		c.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	if s.draining.Load() {
+		c.Context().SetConnectionClose()
+	}
+}
+
+// assets are the addresses that every page links to.
+func assets() views.Assets {
+	return views.Assets{CSS: static.URL("app.css"), JS: static.URL("app.js"), Icon: static.URL("favicon.svg")}
+}
+
+// ready says whether this process wants more requests.
+func (s *Server) ready(v *visit) error {
+	if s.draining.Load() {
+		return v.Status(fiber.StatusServiceUnavailable).SendString("going\n")
+	}
+	if err := s.DB.Pool().PingContext(v.UserContext()); err != nil {
+		return v.Status(fiber.StatusServiceUnavailable).SendString("the database does not answer\n")
+	}
+	return v.SendString("ready\n")
+}
+
+// asset serves the stylesheet, the script and the icons.
+func (s *Server) asset(v *visit) error { return static.Serve(v.Ctx) }

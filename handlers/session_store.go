@@ -1,0 +1,119 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/gorilla/sessions"
+)
+
+// The values a session can hold.
+const (
+	sessionUser  = "user"  // int64, the signed-in person
+	sessionFlash = "flash" // string, JSON of the one message for the next page
+)
+
+// sessionStore keeps gorilla's sessions in the database. The cookie is a random 256-bit token, of which only the hash
+// is stored (DESIGN "Doors"); a token that somebody brings along is never adopted.
+type sessionStore struct {
+	db     *models.DB
+	now    func() time.Time
+	secure bool // the site is https
+}
+
+func (s *sessionStore) cookieName() string {
+	if s.secure {
+		return "__Host-campaignlark"
+	}
+	return "campaignlark"
+}
+
+// Get returns the request's session, the same one each time it is asked.
+func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New reads the session of the request's cookie, or makes an empty one that is not stored.
+func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	session := sessions.NewSession(s, name)
+	session.IsNew = true
+	session.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: int(models.SessionAbsolute / time.Second)}
+	cookie, err := r.Cookie(name)
+	if err != nil || len(cookie.Value) != 43 {
+		return session, nil
+	}
+	row, err := s.db.SessionByHash(r.Context(), tokenHash(cookie.Value), s.now())
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return session, nil
+	}
+	if err != nil {
+		return session, err
+	}
+	var data map[string]string
+	if json.Unmarshal([]byte(row.Data), &data) == nil {
+		for k, v := range data {
+			session.Values[k] = v
+		}
+	}
+	if row.UserID != nil {
+		session.Values[sessionUser] = *row.UserID
+	}
+	session.ID, session.IsNew = cookie.Value, false
+	return session, nil
+}
+
+// Save stores the session and sets its cookie. An empty session makes no row; one that ended meanwhile stays ended; a
+// negative MaxAge ends it.
+func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	user, signedIn := session.Values[sessionUser].(int64)
+	switch {
+	case session.Options.MaxAge < 0:
+		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
+		if session.ID == "" {
+			return nil
+		}
+		return s.db.DeleteSession(r.Context(), tokenHash(session.ID))
+	case session.ID != "":
+		_, err := s.db.UpdateSession(r.Context(), tokenHash(session.ID), sessionData(session))
+		return err
+	case !signedIn:
+		return nil
+	}
+	session.ID = newToken()
+	now := s.now()
+	err := s.db.CreateSession(r.Context(), models.Session{TokenHash: tokenHash(session.ID), UserID: &user, Data: sessionData(session),
+		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(models.SessionAbsolute)})
+	if err == nil {
+		http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
+	}
+	return err
+}
+
+func sessionData(session *sessions.Session) string {
+	data := map[string]string{}
+	for k, v := range session.Values {
+		key, isText := k.(string)
+		if text, ok := v.(string); ok && isText {
+			data[key] = text
+		}
+	}
+	out, _ := json.Marshal(data) // a map of strings; its keys come out sorted
+	return string(out)
+}
+
+func newToken() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}

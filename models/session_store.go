@@ -1,0 +1,64 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Session is what the server knows of one browser. Only the SHA-256 of its token is kept.
+type Session struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	UserID    *int64
+	Data      string // JSON of the session's values
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+}
+
+// How long a session lives: without being used, and at most.
+const (
+	SessionIdle     = 14 * 24 * time.Hour
+	SessionAbsolute = 60 * 24 * time.Hour
+	sessionTouch    = time.Minute // seen_at is written at most this often
+)
+
+// SessionByHash returns the living session of a token's hash, or ErrNotFound, and notes that it was seen.
+func (d *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (Session, error) {
+	s, err := First[Session](d.Read(ctx).Where("token_hash = ? AND expires_at > ? AND seen_at > ?", hash, now, now.Add(-SessionIdle)))
+	if err != nil || now.Sub(s.SeenAt) < sessionTouch {
+		return s, err
+	}
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&Session{}).Where("token_hash = ? AND seen_at = ?", hash, s.SeenAt).Update("seen_at", now).Error
+	})
+	return s, err
+}
+
+// CreateSession stores a new session.
+func (d *DB) CreateSession(ctx context.Context, s Session) error {
+	return d.Write(ctx, func(tx *gorm.DB) error { return tx.Create(&s).Error })
+}
+
+// UpdateSession stores the values of a session. It says false when the session has ended meanwhile: it must not come back.
+func (d *DB) UpdateSession(ctx context.Context, hash []byte, data string) (alive bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&Session{}).Where("token_hash = ?", hash).Update("data", data)
+		alive = done.RowsAffected == 1
+		return done.Error
+	})
+	return alive, err
+}
+
+// DeleteSession ends a session.
+func (d *DB) DeleteSession(ctx context.Context, hash []byte) error {
+	return d.Write(ctx, func(tx *gorm.DB) error { return tx.Where("token_hash = ?", hash).Delete(&Session{}).Error })
+}
+
+// SweepSessions removes the sessions that have expired.
+func (d *DB) SweepSessions(ctx context.Context, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Where("expires_at <= ? OR seen_at <= ?", now, now.Add(-SessionIdle)).Delete(&Session{}).Error
+	})
+}
