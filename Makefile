@@ -1,0 +1,21 @@
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: help run build test fuzz generate
+
+help: ## print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+
+run: build ## build and start the program: SQLite under data/, http://localhost:8080
+	@bin/campaignlark
+
+build: ## write bin/campaignlark
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/campaignlark ./web
+
+test: ## everything: vet, formatting, generated code, both databases, race detector, browser, docs
+	@scripts/test.sh
+
+fuzz: ## run each fuzz target for a minute
+	@scripts/fuzz.sh
+
+generate: ## write the *_templ.go files anew
+	go generate ./...

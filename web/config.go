@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"campaignlark/models"
+)
+
+// Config is the program's configuration, read from the environment once, at start.
+type Config struct {
+	ListenAddr       string
+	DatabaseURL      string
+	PublicURL        *url.URL // nil: http://localhost and the port that is listened on
+	AdminEmail       string   // both or neither
+	AdminPassword    string
+	TrustedProxies   []netip.Prefix
+	LogRetentionDays int
+	IntakeWait       time.Duration
+	SegmentInterval  time.Duration
+}
+
+// setting is one variable of the environment, as `campaignlark help` lists it.
+type setting struct{ name, standard, help string }
+
+var settings = []setting{
+	{"LISTEN_ADDR", "127.0.0.1:8080", "address and port to listen on; :8080 listens on every address"},
+	{"DATABASE_URL", "sqlite://data/campaignlark.db", "sqlite://path/to/file.db or postgres://user:password@host:5432/name"},
+	{"PUBLIC_URL", "", "where people and senders reach this program, such as https://hooks.example.com; webhook URLs start\nwith it, https makes cookies Secure (standard: http://localhost and the port of LISTEN_ADDR)"},
+	{"ADMIN_EMAIL", "", "on an empty database, create this admin instead of printing a set-up link"},
+	{"ADMIN_PASSWORD", "", "the password of that admin"},
+	{"TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas"},
+	{"LOG_RETENTION_DAYS", "30", "days after which the request log forgets, 1 to 3650"},
+	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 30s"},
+	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
+}
+
+// readConfig reads the configuration. getenv returns a variable's value, "" where it is not set. The error holds one
+// sentence a wrong variable, each on its own line; none repeats a password.
+func readConfig(getenv func(string) string) (Config, error) {
+	value := func(name string) string {
+		for _, s := range settings {
+			if v := strings.TrimSpace(getenv(name)); s.name == name && v == "" {
+				return s.standard
+			} else if s.name == name {
+				return v
+			}
+		}
+		panic("no setting named " + name)
+	}
+	var c Config
+	var errs [8]error
+	c.ListenAddr, errs[0] = readListenAddr(value("LISTEN_ADDR"))
+	c.DatabaseURL, errs[1] = readDatabaseURL(value("DATABASE_URL"))
+	c.PublicURL, errs[2] = readPublicURL(value("PUBLIC_URL"))
+	c.AdminEmail, c.AdminPassword, errs[3] = readAdmin(value("ADMIN_EMAIL"), getenv("ADMIN_PASSWORD"))
+	c.TrustedProxies, errs[4] = readProxies(value("TRUSTED_PROXIES"))
+	c.LogRetentionDays, errs[5] = readDays(value("LOG_RETENTION_DAYS"))
+	c.IntakeWait, errs[6] = readDuration("INTAKE_WAIT", value("INTAKE_WAIT"), 100*time.Millisecond, 30*time.Second)
+	c.SegmentInterval, errs[7] = readDuration("SEGMENT_INTERVAL", value("SEGMENT_INTERVAL"), 100*time.Millisecond, time.Minute)
+	return c, errors.Join(errs[:]...)
+}
+
+func readListenAddr(v string) (string, error) {
+	host, port, err := net.SplitHostPort(v)
+	if n, convErr := strconv.ParseUint(port, 10, 16); err != nil || convErr != nil || strconv.FormatUint(n, 10) != port || strings.ContainsAny(host, " /") {
+		return "", fmt.Errorf("LISTEN_ADDR is %q; it must be an address and a port, such as 127.0.0.1:8080 or :8080", v)
+	}
+	return v, nil
+}
+
+func readDatabaseURL(v string) (string, error) {
+	for _, scheme := range []string{"sqlite://", "postgres://", "postgresql://"} {
+		if rest, ok := strings.CutPrefix(v, scheme); ok && rest != "" {
+			return v, nil
+		}
+	}
+	return "", errors.New("DATABASE_URL must look like sqlite://data/campaignlark.db or postgres://user:password@host:5432/name")
+}
+
+func readPublicURL(v string) (*url.URL, error) {
+	if v == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return nil, errors.New("PUBLIC_URL must be http:// or https:// and a host, without a path, such as https://hooks.example.com")
+	}
+	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
+}
+
+func readAdmin(email, password string) (string, string, error) {
+	if email == "" && password == "" {
+		return "", "", nil
+	}
+	if email == "" || password == "" {
+		return "", "", errors.New("ADMIN_EMAIL and ADMIN_PASSWORD go together; set both or neither")
+	}
+	stored, err := models.ReadEmail(email)
+	if err != nil {
+		err = errors.New("ADMIN_EMAIL must be an e-mail address, such as you@example.com")
+	}
+	if utf8.RuneCountInString(password) < minPassword {
+		err = errors.Join(err, fmt.Errorf("ADMIN_PASSWORD must have %d characters or more", minPassword))
+	}
+	return stored, password, err
+}
+
+// minPassword is the least number of characters of a password.
+const minPassword = 12
+
+func readProxies(v string) ([]netip.Prefix, error) {
+	var proxies []netip.Prefix
+	for part := range strings.SplitSeq(v, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(part)
+		if a, addrErr := netip.ParseAddr(part); addrErr == nil && a.Zone() == "" {
+			p, err = netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("TRUSTED_PROXIES holds %q; it must be addresses or networks separated by commas, such as 10.0.0.5, 192.168.0.0/16", part)
+		}
+		proxies = append(proxies, p.Masked())
+	}
+	return proxies, nil
+}
+
+func readDays(v string) (int, error) {
+	days, err := strconv.Atoi(v)
+	if err != nil || days < 1 || days > 3650 {
+		return 0, fmt.Errorf("LOG_RETENTION_DAYS is %q; it must be a whole number of days from 1 to 3650, such as 30", v)
+	}
+	return days, nil
+}
+
+func readDuration(name, v string, least, most time.Duration) (time.Duration, error) {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < least || d > most {
+		return 0, fmt.Errorf("%s is %q; it must be a time from %s to %s, such as 500ms or 2s", name, v, least, most)
+	}
+	return d, nil
+}
+
+// publicURL is where the program is reached when it listens on port.
+func (c Config) publicURL(port int) *url.URL {
+	if c.PublicURL != nil {
+		return c.PublicURL
+	}
+	return &url.URL{Scheme: "http", Host: "localhost:" + strconv.Itoa(port)}
+}

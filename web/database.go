@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"campaignlark/migrations"
+	"campaignlark/models"
+)
+
+// migrate is the command that brings the database up to date and ends.
+func (p program) migrate(ctx context.Context, c Config) error {
+	db, err := openDatabase(ctx, c.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "The database is up to date.")
+	return db.Close()
+}
+
+// openDatabase opens the database and brings it up to date. Errors are sentences for the person who starts the program.
+func openDatabase(ctx context.Context, url string) (*models.DB, error) {
+	db, err := models.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrations.Run(ctx, db.Pool(), string(db.Dialect)); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// maxClockDifference is how far this machine's clock may be from the database's: the request log is kept by days.
+const maxClockDifference = 24 * time.Hour
+
+// checkClock refuses a database whose clock is a day or more away from now.
+func checkClock(ctx context.Context, db *models.DB, now func() time.Time) error {
+	if db.Dialect != models.Postgres {
+		return nil
+	}
+	var there time.Time
+	if err := db.Pool().QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&there); err != nil {
+		return fmt.Errorf("the database's clock cannot be read (code %s)", models.SQLState(err))
+	}
+	if apart := now().Sub(there); apart.Abs() >= maxClockDifference {
+		return fmt.Errorf("this machine's clock and the database's are %s apart; set them right, then start again", apart.Abs().Round(time.Minute))
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"campaignlark/models"
+)
+
+// chore is work that returns every so often. A chore does a bounded piece at a time; what is left waits for its next turn.
+type chore struct {
+	name  string
+	every time.Duration
+	run   func(ctx context.Context, now time.Time) error
+}
+
+// chores lists what the program does beside answering. Replicas all do it: each chore is safe beside itself.
+func chores(_ Config, db *models.DB) []chore {
+	return []chore{
+		{"make days of the request log", time.Hour, db.EnsureLogDays},
+	}
+}
+
+// keepHouse runs each chore when it is due until ctx ends. A chore that fails is logged and tried again at its next turn.
+func (p program) keepHouse(ctx context.Context, chores []chore, now func() time.Time) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	due := make([]time.Time, len(chores))
+	for {
+		for i, c := range chores {
+			if now().Before(due[i]) {
+				continue
+			}
+			if err := c.run(ctx, now()); err != nil && ctx.Err() == nil {
+				p.log.Error("a chore failed", "chore", c.name, "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err))
+			}
+			due[i] = now().Add(c.every)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"campaignlark/models"
+)
+
+const (
+	drainTime    = time.Second      // how long a load balancer has to notice that no more calls are wanted
+	shutdownTime = 20 * time.Second // how long calls under way have to finish
+)
+
+// server is what answers on the listener.
+type server interface {
+	Serve(net.Listener) error
+	Drain()                         // still accepts, but asks everybody to go elsewhere
+	Shutdown(context.Context) error // returns when every call under way was answered
+}
+
+// serve is the command that serves until ctx ends.
+func (p program) serve(ctx context.Context, c Config) error {
+	db, err := openDatabase(ctx, c.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := checkClock(ctx, db, time.Now); err != nil {
+		return err
+	}
+	if err := db.EnsureLogDays(ctx, time.Now()); err != nil {
+		return fmt.Errorf("the days of the request log cannot be made (code %s)", models.SQLState(err))
+	}
+	ln, err := listen(c.ListenAddr)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	c.PublicURL = c.publicURL(ln.Addr().(*net.TCPAddr).Port)
+	p.log.Info("listening", "address", ln.Addr().String(), "version", version, "database", string(db.Dialect))
+	return p.serveOn(ctx, c, db, ln)
+}
+
+// serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
+// taken is finished, then the work in the background.
+func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Listener) error {
+	srv := newServer(c, db, p.log)
+	inBackground, stop := context.WithCancel(context.Background())
+	var background sync.WaitGroup
+	background.Go(func() { p.keepHouse(inBackground, chores(c, db), time.Now) })
+	defer background.Wait()
+	defer stop()
+
+	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving ended: %w", err)
+	case <-ctx.Done():
+	}
+	p.log.Info("stopping")
+	srv.Drain()
+	time.Sleep(drainTime)
+	finish, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := srv.Shutdown(finish); err != nil {
+		p.log.Warn("some calls were cut off", "error", err)
+	}
+	return nil
+}
+
+// listen opens the listener, or says in a sentence why it cannot.
+func listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("another program listens on %s already; stop it, or choose another port with LISTEN_ADDR", addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("listening on %s is not allowed for this user; choose a port above 1023 with LISTEN_ADDR", addr)
+	case err != nil:
+		return nil, fmt.Errorf("listening on %s is not possible; check LISTEN_ADDR: it must be an address of this machine", addr)
+	}
+	return ln, nil
+}
