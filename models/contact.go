@@ -19,6 +19,19 @@ func (s Status) Valid() bool {
 	return s == StatusSubscribed || s == StatusUnconfirmed || s == StatusUnsubscribed
 }
 
+// Name is the status as people read it.
+func (s Status) Name() string {
+	switch s {
+	case StatusSubscribed:
+		return "Subscribed"
+	case StatusUnconfirmed:
+		return "Unconfirmed"
+	case StatusUnsubscribed:
+		return "Unsubscribed"
+	}
+	return string(s)
+}
+
 // Contact is one person of the audience. Its id is a dense number within its workspace and is never used again; its
 // address never changes.
 type Contact struct {

@@ -1,0 +1,161 @@
+package segments
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+)
+
+// Schema is what a workspace's rules can speak of.
+type Schema struct {
+	MergeTags []models.MergeTag // without those that are being deleted
+	Tags      []models.Tag      // likewise
+	Location  *time.Location    // the workspace's time zone
+
+	fields map[int64]models.MergeTag
+	tags   map[int64]models.Tag
+}
+
+// NewSchema makes a Schema ready for look-ups.
+func NewSchema(mergeTags []models.MergeTag, tags []models.Tag, location *time.Location) Schema {
+	s := Schema{MergeTags: mergeTags, Tags: tags, Location: location,
+		fields: make(map[int64]models.MergeTag, len(mergeTags)), tags: make(map[int64]models.Tag, len(tags))}
+	for _, m := range mergeTags {
+		s.fields[m.ID] = m
+	}
+	for _, t := range tags {
+		s.tags[t.ID] = t
+	}
+	return s
+}
+
+// Check returns the rule with every value in its stored form, or what is wrong with it. Values are read like those of a
+// webhook call.
+func (g Group) Check(s Schema) (Group, Problems) {
+	c := checker{schema: s}
+	checked := c.group(g, "")
+	return checked, c.problems
+}
+
+type checker struct {
+	schema   Schema
+	problems Problems
+}
+
+func (c *checker) group(g Group, at string) Group {
+	checked := Group{Join: g.Join, Filters: []Filter{}}
+	for i, f := range g.Filters {
+		if f.Group != nil {
+			inner := c.group(*f.Group, place(at, i))
+			checked.Filters = append(checked.Filters, Filter{Group: &inner})
+			continue
+		}
+		condition, problem := c.schema.condition(*f.Condition)
+		if problem != nil {
+			problem.At = place(at, i)
+			c.problems = append(c.problems, *problem)
+		}
+		checked.Filters = append(checked.Filters, Of(condition))
+	}
+	return checked
+}
+
+// condition returns the condition with its value in its stored form, or what is wrong with it.
+func (s Schema) condition(c Condition) (Condition, *Problem) {
+	var kind Kind
+	switch c.Type {
+	case TypeStatus:
+		kind = KindStatus
+	case TypeTags:
+		kind = KindTags
+	case TypeField:
+		m, ok := s.fields[c.FieldID]
+		if !ok {
+			return c, &Problem{Part: "field", Message: "This field does not exist any more. Please choose another."}
+		}
+		kind = KindOf(m)
+	default:
+		return c, &Problem{Part: "field", Message: "Please choose what to look at: the status, the tags or a field."}
+	}
+	if c.Type != TypeField {
+		c.FieldID = 0
+	}
+	if !slices.Contains(operators[kind], c.Operator) {
+		return c, &Problem{Part: "operator", Message: "Please choose one of these: " + labels(kind) + "."}
+	}
+	if !c.Operator.TakesValue() {
+		c.Value = models.Given{Shape: models.Null}
+		return c, nil
+	}
+	value, message := s.value(c)
+	if message != "" {
+		return c, &Problem{Part: "value", Message: message}
+	}
+	c.Value = value
+	return c, nil
+}
+
+// labels names the operators of a kind with what stands for them in a rule's JSON.
+func labels(k Kind) string {
+	var names []string
+	for _, o := range operators[k] {
+		names = append(names, fmt.Sprintf("%s (%s)", o.Label(), string(o)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// value returns the condition's value in its stored form, or a sentence about what is wrong with it.
+func (s Schema) value(c Condition) (models.Given, string) {
+	switch c.Type {
+	case TypeStatus:
+		return statusValue(c.Value)
+	case TypeTags:
+		return s.tagsValue(c)
+	}
+	m := s.fields[c.FieldID]
+	given := c.Value
+	if given.Shape == models.List && len(given.Texts) == 1 {
+		given.Shape = models.Plain
+	}
+	stored, err := m.Read(given)
+	switch {
+	case err != nil:
+		return given, err.Error()
+	case stored == "":
+		return given, "Please give a value to compare with."
+	case m.Type == models.MergeTagMultiple:
+		return models.Given{Shape: models.List, Texts: choices(stored)}, ""
+	}
+	return models.Text(stored), ""
+}
+
+func statusValue(given models.Given) (models.Given, string) {
+	status := models.Status(strings.ToUpper(models.TrimBlanks(given.Last())))
+	if len(given.Texts) > 1 || !status.Valid() {
+		return given, "Please choose one status: SUBSCRIBED, UNCONFIRMED or UNSUBSCRIBED."
+	}
+	return models.Text(string(status)), ""
+}
+
+func (s Schema) tagsValue(c Condition) (models.Given, string) {
+	ids, ok := c.Tags()
+	if !ok || len(ids) == 0 {
+		return c.Value, "Please choose at least one tag."
+	}
+	slices.Sort(ids)
+	given := models.Given{Shape: models.List}
+	for _, id := range slices.Compact(ids) {
+		if _, ok := s.tags[id]; !ok {
+			return c.Value, "One of these tags does not exist any more. Please choose again."
+		}
+		given.Texts = append(given.Texts, strconv.FormatInt(id, 10))
+	}
+	return given, ""
+}
+
+// choices are the options of a multiple choice in its stored form.
+func choices(stored string) []string { return strings.Split(stored, "\n") }

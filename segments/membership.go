@@ -1,0 +1,196 @@
+package segments
+
+import (
+	"bytes"
+	"context"
+	"math/bits"
+	"slices"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// A row of segment_bits holds chunkSize consecutive contact ids, slotBytes for each slot (DESIGN "Segments"). A missing
+// row or one that is too short means zero.
+const (
+	chunkSize = 256
+	slotBytes = chunkSize / 8
+	noSlot    = -1 // of a segment that was never built: it has no membership yet
+)
+
+// chunkBits is the membership of one chunk in every slot.
+type chunkBits []byte
+
+func (b chunkBits) has(slot int, contact int64) bool {
+	i := slot*slotBytes + int(contact%chunkSize)/8
+	return slot >= 0 && i < len(b) && b[i]&(1<<(contact%8)) != 0
+}
+
+// with returns b with the contact's bit of the slot set or cleared. It grows only for a bit that is set.
+func (b chunkBits) with(slot int, contact int64, in bool) chunkBits {
+	if b.has(slot, contact) == in {
+		return b
+	}
+	b = b.grown(slot)
+	b[slot*slotBytes+int(contact%chunkSize)/8] ^= 1 << (contact % 8)
+	return b
+}
+
+// without returns b with the contact in no slot at all.
+func (b chunkBits) without(contact int64) chunkBits {
+	for i := int(contact%chunkSize) / 8; i < len(b); i += slotBytes {
+		b[i] &^= 1 << (contact % 8)
+	}
+	return b
+}
+
+// withSlot returns b with all of one slot replaced.
+func (b chunkBits) withSlot(slot int, content [slotBytes]byte) chunkBits {
+	if content == [slotBytes]byte{} && len(b) <= slot*slotBytes {
+		return b
+	}
+	b = b.grown(slot)
+	copy(b[slot*slotBytes:], content[:])
+	return b
+}
+
+func (b chunkBits) grown(slot int) chunkBits {
+	if missing := (slot+1)*slotBytes - len(b); missing > 0 {
+		b = append(b, make([]byte, missing)...)
+	}
+	return b
+}
+
+// chunks are rows of segment_bits that a transaction has read and changes.
+type chunks struct {
+	workspace int64
+	read      map[int64]chunkBits // as they stand in the database
+	now       map[int64]chunkBits
+}
+
+// readChunks reads the rows that query selects.
+func readChunks(query *gorm.DB, workspace int64) (*chunks, error) {
+	var rows []models.SegmentBits
+	if err := query.Where("workspace_id = ?", workspace).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	c := &chunks{workspace: workspace, read: make(map[int64]chunkBits, len(rows)), now: make(map[int64]chunkBits, len(rows))}
+	for _, row := range rows {
+		c.read[row.Chunk], c.now[row.Chunk] = row.Bits, slices.Clone(row.Bits)
+	}
+	return c, nil
+}
+
+// save writes the rows that differ from what was read.
+func (c *chunks) save(tx *gorm.DB) error {
+	var rows []models.SegmentBits
+	for chunk, now := range c.now {
+		if !bytes.Equal(now, c.read[chunk]) {
+			rows = append(rows, models.SegmentBits{WorkspaceID: c.workspace, Chunk: chunk, Bits: now})
+		}
+	}
+	slices.SortFunc(rows, func(a, b models.SegmentBits) int { return int(a.Chunk - b.Chunk) })
+	return inBatches(rows, func(rows []models.SegmentBits) error {
+		return tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "chunk"}},
+			DoUpdates: clause.AssignmentColumns([]string{"bits"}),
+		}).Create(&rows).Error
+	})
+}
+
+// inBatches calls write with at most 500 rows at a time, which keeps a statement's parameters in their limits.
+func inBatches[T any](rows []T, write func([]T) error) error {
+	for batch := range slices.Chunk(rows, 500) {
+		if err := write(batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The membership of one slot in a row b of segment_bits, for the segment s.
+const slotOfRow = "substr(b.bits, s.slot * 32 + 1, 32)"
+
+// joinBits joins a segment's row s to the rows b of its membership, in one statement: a slot that is swapped meanwhile cannot be mistaken
+// for another segment's.
+func joinBits(query *gorm.DB, workspace int64) *gorm.DB {
+	return query.Table("segments s").
+		Joins("JOIN segment_bits b ON b.workspace_id = s.workspace_id AND length(b.bits) > s.slot * 32").
+		Where("s.workspace_id = ? AND s.slot >= 0", workspace)
+}
+
+// Of returns the segments that the contact is in, by name.
+func (s Store) Of(ctx context.Context, workspace, contact int64) ([]models.Segment, error) {
+	var rows []struct {
+		models.Segment
+		Members []byte
+	}
+	err := joinBits(s.DB.Read(ctx), workspace).Where("b.chunk = ?", contact/chunkSize).
+		Select("s.*, " + slotOfRow + " AS members").Find(&rows).Error
+	var in []models.Segment
+	for _, row := range rows {
+		if chunkBits(row.Members).has(0, contact) {
+			in = append(in, row.Segment)
+		}
+	}
+	sortByName(in)
+	return in, err
+}
+
+// Has says whether the contact is in the segment.
+func (s Store) Has(ctx context.Context, workspace, segment, contact int64) (bool, error) {
+	in, err := s.Of(ctx, workspace, contact)
+	return slices.ContainsFunc(in, func(g models.Segment) bool { return g.ID == segment }), err
+}
+
+// Page returns the ids of at most limit contacts of the segment, the newest first, with ids below before (0 starts at
+// the newest).
+func (s Store) Page(ctx context.Context, workspace, segment, before int64, limit int) ([]int64, error) {
+	query := joinBits(s.DB.Read(ctx), workspace).Where("s.id = ?", segment).Where(slotOfRow+" <> ?", make([]byte, slotBytes))
+	if before > 0 {
+		query = query.Where("b.chunk <= ?", before/chunkSize)
+	}
+	// Each row holds a member; only those of the first may all lie at or above before.
+	rows, err := query.Select("b.chunk, " + slotOfRow).Order("b.chunk DESC").Limit(limit + 1).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []int64
+	for len(ids) < limit && rows.Next() {
+		var chunk int64
+		var members []byte
+		if err := rows.Scan(&chunk, &members); err != nil {
+			return nil, err
+		}
+		for id := (chunk+1)*chunkSize - 1; id >= chunk*chunkSize && len(ids) < limit; id-- {
+			if (before <= 0 || id < before) && chunkBits(members).has(0, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, rows.Err()
+}
+
+// countSlot counts the contacts in a slot.
+func countSlot(tx *gorm.DB, workspace int64, slot int) (int64, error) {
+	rows, err := tx.Raw("SELECT substr(bits, ?, 32) FROM segment_bits WHERE workspace_id = ? AND length(bits) > ?",
+		slot*slotBytes+1, workspace, slot*slotBytes).Rows()
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var n int64
+	for rows.Next() {
+		var members []byte
+		if err := rows.Scan(&members); err != nil {
+			return 0, err
+		}
+		for _, b := range members {
+			n += int64(bits.OnesCount8(b))
+		}
+	}
+	return n, rows.Err()
+}

@@ -1,0 +1,242 @@
+package segments
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// MaxSegments is how many segments a workspace can have: with each being rebuilt at once, their slots still fit a row.
+const MaxSegments = 250
+
+// Store keeps segments. Now is the clock.
+type Store struct {
+	DB  *models.DB
+	Now func() time.Time
+}
+
+// Schema returns what the workspace's rules can speak of.
+func (s Store) Schema(ctx context.Context, workspace int64) (Schema, error) {
+	return loadSchema(s.DB.Read(ctx), workspace)
+}
+
+func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
+	w, err := models.First[models.Workspace](db.Where("id = ?", workspace))
+	if err != nil {
+		return Schema{}, err
+	}
+	var mergeTags []models.MergeTag
+	if err := db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&mergeTags).Error; err != nil {
+		return Schema{}, err
+	}
+	var tags []models.Tag
+	err = db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&tags).Error
+	return NewSchema(mergeTags, tags, w.Location()), err
+}
+
+// List returns the workspace's segments by name.
+func (s Store) List(ctx context.Context, workspace int64) ([]models.Segment, error) {
+	var segments []models.Segment
+	err := s.DB.Read(ctx).Where("workspace_id = ?", workspace).Find(&segments).Error
+	sortByName(segments)
+	return segments, err
+}
+
+func sortByName(segments []models.Segment) {
+	slices.SortFunc(segments, func(a, b models.Segment) int {
+		return cmp.Or(cmp.Compare(models.Fold(a.Name), models.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// Get returns a segment, or ErrNotFound.
+func (s Store) Get(ctx context.Context, workspace, id int64) (models.Segment, error) {
+	return models.First[models.Segment](s.DB.Read(ctx).Where("workspace_id = ? AND id = ?", workspace, id))
+}
+
+// RuleOf returns the rule that the segment was last given; while it is being built, the membership is still that of the rule before.
+func RuleOf(segment models.Segment) Group {
+	text := segment.Rule
+	if segment.BuildingRule != nil {
+		text = *segment.BuildingRule
+	}
+	g, _ := Parse(text)
+	return g
+}
+
+// Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts. A rule that does not fit the
+// workspace is an error that holds its Problems.
+func (s Store) Create(ctx context.Context, workspace int64, name string, rule Group) (models.Segment, error) {
+	now := models.Instant(s.Now())
+	segment := models.Segment{WorkspaceID: workspace, Name: name, Slot: noSlot, CreatedAt: now, UpdatedAt: now}
+	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
+		if len(all) >= MaxSegments {
+			return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("A workspace can have %d segments. Please delete one that is not needed any more.", MaxSegments)}
+		}
+		text, err := checkedRule(tx, workspace, rule)
+		if err != nil {
+			return err
+		}
+		segment.ID, segment.Rule = 0, text
+		if err := startBuild(tx, &segment, text, all); err != nil {
+			return err
+		}
+		return tx.Create(&segment).Error
+	})
+	return segment, err
+}
+
+// Update gives a segment another name and rule. A rule that changed, or one that was broken, is built again; the old
+// membership serves until then. The errors are those of Create, and ErrNotFound.
+func (s Store) Update(ctx context.Context, workspace, id int64, name string, rule Group) (models.Segment, error) {
+	var segment models.Segment
+	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
+		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
+		if at < 0 {
+			return models.ErrNotFound
+		}
+		segment = all[at]
+		text, err := checkedRule(tx, workspace, rule)
+		if err != nil {
+			return err
+		}
+		segment.Name, segment.UpdatedAt = name, models.Instant(s.Now())
+		if text != RuleOf(segment).String() || segment.BrokenReason != "" {
+			if err := startBuild(tx, &segment, text, all); err != nil {
+				return err
+			}
+		}
+		return tx.Model(&models.Segment{}).Where("workspace_id = ? AND id = ?", workspace, id).
+			Select("*").Omit("workspace_id", "id", "created_at").Updates(&segment).Error
+	})
+	return segment, err
+}
+
+// Delete removes a segment; its slot is free for another, whose build overwrites it.
+func (s Store) Delete(ctx context.Context, workspace, id int64) error {
+	return s.edit(ctx, workspace, func(tx *gorm.DB, _ []models.Segment) error {
+		done := tx.Where("workspace_id = ? AND id = ?", workspace, id).Delete(&models.Segment{})
+		if done.Error == nil && done.RowsAffected == 0 {
+			return models.ErrNotFound
+		}
+		return done.Error
+	})
+}
+
+// edit runs f in a transaction in which nobody else changes the workspace's segments or their bits.
+func (s Store) edit(ctx context.Context, workspace int64, f func(tx *gorm.DB, all []models.Segment) error) error {
+	return s.DB.Write(ctx, func(tx *gorm.DB) error {
+		if tx.Name() == string(models.Postgres) {
+			if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, lockKey(workspace)).Error; err != nil {
+				return err
+			}
+		}
+		var all []models.Segment
+		if err := tx.Where("workspace_id = ?", workspace).Order("id").Find(&all).Error; err != nil {
+			return err
+		}
+		return f(tx, all)
+	})
+}
+
+// lockKey is the workspace as the second number of an advisory lock, which has 32 bits.
+func lockKey(workspace int64) int32 { return int32(workspace) }
+
+// checkedRule returns the rule as it is stored.
+func checkedRule(tx *gorm.DB, workspace int64, rule Group) (string, error) {
+	schema, err := loadSchema(tx, workspace)
+	if err != nil {
+		return "", err
+	}
+	checked, problems := rule.Check(schema)
+	if len(problems) > 0 {
+		return "", &models.Error{Code: models.CodeInvalid, Message: problems.Error(), Err: problems}
+	}
+	return checked.String(), nil
+}
+
+// startBuild lets the segment's membership be built anew from the rule, into the slot it is already building into or
+// into the lowest that no segment uses.
+func startBuild(tx *gorm.DB, segment *models.Segment, rule string, all []models.Segment) error {
+	var last struct{ Contact, Chunk int64 }
+	err := tx.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS contact,
+		coalesce((SELECT max(chunk) FROM segment_bits WHERE workspace_id = ?), -1) AS chunk`,
+		segment.WorkspaceID, segment.WorkspaceID).Scan(&last).Error
+	if err != nil {
+		return err
+	}
+	if segment.BuildingSlot == nil {
+		slot := spareSlot(all)
+		segment.BuildingSlot = &slot
+	}
+	segment.BuildingRule, segment.BrokenReason, segment.BuiltChunks = &rule, "", 0
+	// Contacts that come later are marked, and a tick writes the slot that is being built too.
+	segment.TotalChunks = max((last.Contact+chunkSize)/chunkSize, last.Chunk+1)
+	return nil
+}
+
+func spareSlot(all []models.Segment) int {
+	used := map[int]bool{}
+	for _, g := range all {
+		used[g.Slot] = true
+		if g.BuildingSlot != nil {
+			used[*g.BuildingSlot] = true
+		}
+	}
+	slot := 0
+	for used[slot] {
+		slot++
+	}
+	return slot
+}
+
+// Members returns a page of the segment's contacts, the newest first, with ids below before (0 starts at the newest),
+// and the next page's before, 0 when this is the last.
+func (s Store) Members(ctx context.Context, workspace, segment, before int64, limit int) (contacts []models.Contact, next int64, err error) {
+	ids, err := s.Page(ctx, workspace, segment, before, limit+1)
+	if err != nil || len(ids) == 0 {
+		return nil, 0, err
+	}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		next = ids[limit-1]
+	}
+	err = s.DB.Read(ctx).Where("workspace_id = ? AND id IN ?", workspace, padded(ids)).Order("id DESC").Find(&contacts).Error
+	return contacts, next, err
+}
+
+// UsesTag returns the segments whose rule speaks of the tag, by name.
+func (s Store) UsesTag(ctx context.Context, workspace, tag int64) ([]models.Segment, error) {
+	return s.uses(ctx, workspace, func(c Condition) bool {
+		ids, _ := c.Tags()
+		return c.Type == TypeTags && slices.Contains(ids, tag)
+	})
+}
+
+// UsesMergeTag returns the segments whose rule speaks of the merge tag, by name.
+func (s Store) UsesMergeTag(ctx context.Context, workspace, mergeTag int64) ([]models.Segment, error) {
+	return s.uses(ctx, workspace, func(c Condition) bool { return c.Type == TypeField && c.FieldID == mergeTag })
+}
+
+func (s Store) uses(ctx context.Context, workspace int64, f func(Condition) bool) ([]models.Segment, error) {
+	all, err := s.List(ctx, workspace)
+	return slices.DeleteFunc(all, func(g models.Segment) bool {
+		served, _ := Parse(g.Rule)
+		return !served.any(f) && !RuleOf(g).any(f)
+	}), err
+}
+
+// any says whether f is true of one of the rule's conditions.
+func (g Group) any(f func(Condition) bool) bool {
+	return slices.ContainsFunc(g.Filters, func(filter Filter) bool {
+		if filter.Group != nil {
+			return filter.Group.any(f)
+		}
+		return f(*filter.Condition)
+	})
+}

@@ -1,0 +1,121 @@
+package segments
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// Options of a Ticker. What is zero gets its default.
+type Options struct {
+	Interval time.Duration    // between two ticks that find nothing left to do; default 1 s
+	Now      func() time.Time // default time.Now
+	Log      *slog.Logger     // default slog.Default()
+}
+
+// Ticker keeps the memberships right: it recalculates marked contacts and builds new and edited rules. Any number of
+// them can work on one database.
+type Ticker struct {
+	db *models.DB
+	Options
+}
+
+// New makes a Ticker.
+func New(db *models.DB, o Options) *Ticker {
+	if o.Interval <= 0 {
+		o.Interval = time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Ticker{db, o}
+}
+
+// Run ticks until ctx ends. While work is left, one tick follows the other at once.
+func (t *Ticker) Run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		busy, err := t.Tick(ctx)
+		if err != nil || !busy {
+			timer.Reset(t.Interval)
+		} else {
+			timer.Reset(0)
+		}
+	}
+}
+
+// Tick does one step in every workspace that has work: up to 1,000 marks, then one page of building. It says whether
+// work is left. Trouble in one workspace is logged and does not keep it from the others.
+func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
+	marked, err := t.workspaces(ctx, "SELECT DISTINCT workspace_id FROM dirty_contacts")
+	if err != nil {
+		return false, err
+	}
+	building, err := t.workspaces(ctx, "SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''")
+	if err != nil {
+		return false, err
+	}
+	left, err := t.steps(ctx, marked, (*round).recalculate)
+	leftToBuild, buildErr := t.steps(ctx, building, (*round).build)
+	return left || leftToBuild, errors.Join(err, buildErr)
+}
+
+func (t *Ticker) workspaces(ctx context.Context, query string) (ids []int64, err error) {
+	if err = t.db.Read(ctx).Raw(query).Scan(&ids).Error; err != nil {
+		t.logTrouble(ctx, 0, err)
+	}
+	return ids, err
+}
+
+func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round) (bool, error)) (left bool, err error) {
+	var errs []error
+	for _, workspace := range workspaces {
+		more, err := t.step(ctx, workspace, work)
+		left = left || more
+		if err != nil {
+			t.logTrouble(ctx, workspace, err)
+			errs = append(errs, err)
+		}
+	}
+	return left, errors.Join(errs...)
+}
+
+// step runs one piece of work in a transaction under the workspace's lock; if somebody else has that, they do the work.
+func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
+	err = t.db.Write(ctx, func(tx *gorm.DB) error {
+		more = false
+		locked, err := tryLock(tx, workspace)
+		if err != nil || !locked {
+			return err
+		}
+		r, err := begin(tx, workspace, models.Instant(t.Now()))
+		if err != nil {
+			return err
+		}
+		more, err = work(r)
+		return err
+	})
+	return more && err == nil, err
+}
+
+// logTrouble logs codes only: a database's message may hold values.
+func (t *Ticker) logTrouble(ctx context.Context, workspace int64, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	t.Log.ErrorContext(ctx, "segments were not recalculated", "workspace", workspace, "error", string(models.ErrorCode(err)), "code", models.SQLState(err))
+}
