@@ -99,6 +99,7 @@ func TestReadEmail(t *testing.T) {
 		{"ideographic full stop", "a@例え。テスト", "a@xn--r8jz45g.xn--zckzah"},
 		{"full-width letters", "a@ｅｘａｍｐｌｅ.com", "a@example.com"},
 		{"İ in the domain", "a@İ.com", "a@xn--i-9bb.com"},
+		{"Kelvin sign in the domain", "a@\u212a.com", "a@k.com"},
 		{"Catalan middle dot", "a@paral·lel.cat", "a@xn--parallel-koa.cat"},
 		{"Persian joiner", "a@نامه\u200cای.com", "a@xn--mgba3gch31f060k.com"},
 		{"right to left, well mixed", "a@א1.com", "a@xn--1-zhc.com"},
