@@ -18,6 +18,7 @@ type chore struct {
 func chores(_ Config, db *models.DB) []chore {
 	return []chore{
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
+		{"sweep sessions", 10 * time.Minute, db.SweepSessions},
 	}
 }
 

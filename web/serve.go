@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"campaignlark/handlers"
 	"campaignlark/models"
 )
 
@@ -16,13 +17,6 @@ const (
 	drainTime    = time.Second      // how long a load balancer has to notice that no more calls are wanted
 	shutdownTime = 20 * time.Second // how long calls under way have to finish
 )
-
-// server is what answers on the listener.
-type server interface {
-	Serve(net.Listener) error
-	Drain()                         // still accepts, but asks everybody to go elsewhere
-	Shutdown(context.Context) error // returns when every call under way was answered
-}
 
 // serve is the command that serves until ctx ends.
 func (p program) serve(ctx context.Context, c Config) error {
@@ -50,7 +44,11 @@ func (p program) serve(ctx context.Context, c Config) error {
 // serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
 // taken is finished, then the work in the background.
 func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Listener) error {
-	srv := newServer(c, db, p.log)
+	srv := handlers.New(handlers.Options{
+		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version},
+		DB:     db,
+		Log:    p.log,
+	})
 	inBackground, stop := context.WithCancel(context.Background())
 	var background sync.WaitGroup
 	background.Go(func() { p.keepHouse(inBackground, chores(c, db), time.Now) })
