@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/url"
 
@@ -50,6 +51,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	c.Set("X-Request-Id", id)
 	if status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests {
 		c.Set(fiber.HeaderRetryAfter, "5")
+	}
+	if c.UserContext().Err() != nil {
+		c.SetUserContext(context.Background()) // the work ran out of time; saying so must not
 	}
 	return campaignlark.Render(c, status, views.ErrorPage(errorPage(status, err, id)))
 }

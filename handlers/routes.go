@@ -45,6 +45,14 @@ var routes = []route{
 	{"HEAD", "/static/:name", anyone, (*Server).asset},
 
 	{"OPTIONS", inboundPath, caller, (*Server).preflight},
+
+	{"GET", "/w/:slug/tags", viewer, (*Server).tagList},
+	{"POST", "/w/:slug/tags", manager, (*Server).tagCreate},
+	{"GET", "/w/:slug/tags/new", manager, (*Server).tagNew},
+	{"GET", "/w/:slug/tags/:id/edit", manager, (*Server).tagEdit},
+	{"POST", "/w/:slug/tags/:id", manager, (*Server).tagUpdate},
+	{"GET", "/w/:slug/tags/:id/delete", manager, (*Server).tagAsk},
+	{"POST", "/w/:slug/tags/:id/delete", manager, (*Server).tagDelete},
 }
 
 // register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.

@@ -2,10 +2,13 @@ package handlers
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -86,14 +89,26 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // Shutdown stops accepting and waits for the requests under way until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
 
-// everyRequest gives each request its deadline and each answer the headers that protect it.
-func (s *Server) everyRequest(c *fiber.Ctx) error {
+// everyRequest gives each request its deadline, each answer the headers that protect it, and each error its answer. A
+// panic, which is a fault of the program, costs one answer and not the process; the log gets where it was, not what it held.
+func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.Log.Error("panic", "route", c.Route().Path, "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+			err = s.answerError(c, errPanic)
+		}
+	}()
 	c.SetUserContext(ctx)
 	s.protect(c)
-	return c.Next()
+	if err := c.Next(); err != nil {
+		return s.answerError(c, err)
+	}
+	return nil
 }
+
+var errPanic = errors.New("panic")
 
 // protect sets the headers of DESIGN "Doors" on an answer, errors of the server itself included.
 func (s *Server) protect(c *fiber.Ctx) {
@@ -111,7 +126,7 @@ func (s *Server) protect(c *fiber.Ctx) {
 
 // assets are the addresses that every page links to.
 func assets() views.Assets {
-	return views.Assets{CSS: static.URL("app.css"), JS: static.URL("app.js"), Icon: static.URL("favicon.svg")}
+	return views.Assets{CSS: static.URL("app.css"), JS: static.URL("app.js"), Icon: static.URL("lark.svg")}
 }
 
 // ready says whether this process wants more requests.

@@ -1,0 +1,193 @@
+package handlers
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+
+	"golang.org/x/net/html"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// site is the whole HTTP side over a real database, with one workspace "books" and its admin signed in.
+type site struct {
+	t         *testing.T
+	db        *models.DB
+	server    *Server
+	workspace models.Workspace
+	user      models.User
+	session   string // the cookie's value; "" is nobody
+}
+
+// eachSite runs f on an SQLite and on a Postgres site.
+func eachSite(t *testing.T, f func(t *testing.T, s *site)) {
+	t.Helper()
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) { f(t, newSite(t, db)) })
+}
+
+func newSite(t *testing.T, db *models.DB) *site {
+	t.Helper()
+	public, _ := url.Parse("http://lark.example")
+	s := &site{t: t, db: db}
+	s.server = New(Options{Config: Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Log: slog.New(slog.DiscardHandler)})
+	s.workspace, s.user = s.addWorkspace("books"), models.User{}
+	s.user = s.addMember(s.workspace, "ines@example.com", models.RoleAdmin)
+	s.session = s.signIn(s.user)
+	return s
+}
+
+func (s *site) addWorkspace(slug string) models.Workspace {
+	s.t.Helper()
+	w := models.Workspace{Slug: slug, Name: strings.ToUpper(slug[:1]) + slug[1:], TimeZone: "Europe/Vienna", CreatedAt: s.server.now()}
+	s.write(func(tx *gorm.DB) error {
+		if err := tx.Create(&w).Error; err != nil {
+			return err
+		}
+		return tx.Exec("INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES (?, 1)", w.ID).Error
+	})
+	return w
+}
+
+func (s *site) addMember(w models.Workspace, email string, role models.Role) models.User {
+	s.t.Helper()
+	u := models.User{Email: email, PasswordHash: "none", CreatedAt: s.server.now()}
+	s.write(func(tx *gorm.DB) error {
+		if err := tx.Create(&u).Error; err != nil {
+			return err
+		}
+		return tx.Create(&models.Membership{WorkspaceID: w.ID, UserID: u.ID, Role: role, CreatedAt: u.CreatedAt}).Error
+	})
+	return u
+}
+
+func (s *site) signIn(u models.User) string {
+	s.t.Helper()
+	token, now := newToken(), s.server.now()
+	row := models.Session{TokenHash: tokenHash(token), UserID: &u.ID, Data: "{}", CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}
+	if err := s.db.CreateSession(s.t.Context(), row); err != nil {
+		s.t.Fatal(err)
+	}
+	return token
+}
+
+func (s *site) write(fn func(tx *gorm.DB) error) {
+	s.t.Helper()
+	if err := s.db.Write(s.t.Context(), fn); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// as is the same site seen by another person, or by nobody with "".
+func (s *site) as(session string) *site {
+	other := *s
+	other.session = session
+	return &other
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (s *site) get(path string) answer { s.t.Helper(); return s.do("GET", path, nil, nil) }
+
+// post sends a form with the session's token; fields come in pairs of name and value.
+func (s *site) post(path string, fields ...string) answer {
+	s.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	if s.session != "" && !form.Has("csrf") {
+		session := s.server.sessions
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: session.cookieName(), Value: s.session})
+		opened, err := session.Get(r, session.cookieName())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		form.Set("csrf", csrfToken(opened))
+	}
+	return s.do("POST", path, strings.NewReader(form.Encode()), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+}
+
+func (s *site) do(method, path string, body io.Reader, header http.Header) answer {
+	s.t.Helper()
+	r := httptest.NewRequest(method, path, body)
+	r.Host = "lark.example"
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	if s.session != "" {
+		r.AddCookie(&http.Cookie{Name: s.server.sessions.cookieName(), Value: s.session})
+	}
+	w, err := s.server.app.Test(r, -1)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer w.Body.Close()
+	text, err := io.ReadAll(w.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return answer{w.StatusCode, w.Header, string(text)}
+}
+
+// follow opens the page that a 303 leads to.
+func (s *site) follow(a answer) answer {
+	s.t.Helper()
+	if a.status != http.StatusSeeOther {
+		s.t.Fatalf("got %d, want 303; %s", a.status, a.text())
+	}
+	return s.get(a.header.Get("Location"))
+}
+
+// text is what a person reads: the page without its tags, blanks folded.
+func (a answer) text() string {
+	var words []string
+	tokens := html.NewTokenizer(strings.NewReader(a.body))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return strings.Join(words, " ")
+		case html.TextToken:
+			words = append(words, strings.Fields(string(tokens.Text()))...)
+		}
+	}
+}
+
+// want fails unless the answer has the status and says each of the texts.
+func (a answer) want(t *testing.T, status int, says ...string) {
+	t.Helper()
+	if a.status != status {
+		t.Fatalf("got %d, want %d; the page says: %s", a.status, status, a.text())
+	}
+	for _, s := range says {
+		if !strings.Contains(a.text(), s) {
+			t.Errorf("the page does not say %q; it says: %s", s, a.text())
+		}
+	}
+}
+
+// wantNot fails when the answer says one of the texts.
+func (a answer) wantNot(t *testing.T, says ...string) {
+	t.Helper()
+	for _, s := range says {
+		if strings.Contains(a.text(), s) {
+			t.Errorf("the page says %q: %s", s, a.text())
+		}
+	}
+}

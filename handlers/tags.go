@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// tagList shows what tags exist and how much each is used.
+func (s *Server) tagList(v *visit) error {
+	p, err := v.page(views.SectionTags, "Tags")
+	if err != nil {
+		return err
+	}
+	tags, err := s.DB.Tags(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	m := views.TagsModel{Page: p}
+	for _, t := range tags {
+		m.Tags = append(m.Tags, views.TagRow{ID: t.ID, Name: t.Name, Contacts: t.Contacts, Webhooks: t.Webhooks})
+	}
+	return v.show(views.TagsPage(m))
+}
+
+// tagNew shows the form of a new tag.
+func (s *Server) tagNew(v *visit) error {
+	m, err := v.tagForm(models.Tag{}, "", nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.TagFormPage(m))
+}
+
+// tagCreate stores a new tag.
+func (s *Server) tagCreate(v *visit) error {
+	tag, errs, err := s.DB.CreateTag(v.UserContext(), v.Workspace.ID, v.Form("name"), s.now())
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return v.tagAgain(models.Tag{}, errs)
+	}
+	return v.done(v.path("tags"), "The tag %s is there.", tag.Name)
+}
+
+// tagEdit shows the form that renames a tag.
+func (s *Server) tagEdit(v *visit) error {
+	tag, err := v.tag()
+	if err != nil {
+		return err
+	}
+	m, err := v.tagForm(tag, tag.Name, nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.TagFormPage(m))
+}
+
+// tagUpdate renames a tag.
+func (s *Server) tagUpdate(v *visit) error {
+	tag, err := v.tag()
+	if err != nil {
+		return err
+	}
+	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.Form("name"))
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return v.tagAgain(tag, errs)
+	}
+	return v.done(v.path("tags"), "The tag %s is now called %s.", tag.Name, models.CleanName(v.Form("name")))
+}
+
+// tagAsk asks before a tag is deleted, and says what uses it.
+func (s *Server) tagAsk(v *visit) error {
+	m, err := v.tagDeletion()
+	if err != nil {
+		return err
+	}
+	return v.show(views.TagDeletePage(m))
+}
+
+// tagDelete deletes a tag, unless a segment's rule uses it.
+func (s *Server) tagDelete(v *visit) error {
+	m, err := v.tagDeletion()
+	if err != nil {
+		return err
+	}
+	if len(m.Segments) > 0 {
+		return v.again(views.TagDeletePage(m))
+	}
+	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, m.ID, s.now()); err != nil {
+		return err
+	}
+	return v.done(v.path("tags"), "The tag %s is deleted. It is being taken off its contacts now.", m.Name)
+}
+
+func (v *visit) tag() (models.Tag, error) {
+	id, err := v.id()
+	if err != nil {
+		return models.Tag{}, err
+	}
+	return v.server.DB.Tag(v.UserContext(), v.Workspace.ID, id)
+}
+
+func (v *visit) tagForm(tag models.Tag, name string, errs models.FieldErrors) (views.TagFormModel, error) {
+	title, action := "Create tag", v.path("tags")
+	if tag.ID != 0 {
+		title, action = "Rename tag", v.path("tags", tag.ID)
+	}
+	p, err := v.page(views.SectionTags, title, views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: title})
+	p.Failed = errs.Any()
+	return views.TagFormModel{Page: p, Action: action, ID: tag.ID, Name: name, Errors: errs}, err
+}
+
+func (v *visit) tagAgain(tag models.Tag, errs models.FieldErrors) error {
+	m, err := v.tagForm(tag, v.Form("name"), errs)
+	if err != nil {
+		return err
+	}
+	return v.again(views.TagFormPage(m))
+}
+
+func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
+	ctx, db := v.UserContext(), v.server.DB
+	tag, err := v.tag()
+	if err != nil {
+		return views.TagDeleteModel{}, err
+	}
+	m := views.TagDeleteModel{ID: tag.ID, Name: tag.Name}
+	if m.Contacts, err = db.TagContacts(ctx, tag.WorkspaceID, tag.ID); err != nil {
+		return m, err
+	}
+	webhooks, err := db.TagWebhooks(ctx, tag.WorkspaceID, tag.ID)
+	if err != nil {
+		return m, err
+	}
+	for _, w := range webhooks {
+		m.Webhooks = append(m.Webhooks, views.Named{ID: w.ID, Name: w.Name})
+	}
+	m.Page, err = v.page(views.SectionTags, "Delete tag", views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: "Delete"})
+	return m, err
+}

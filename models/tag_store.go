@@ -1,0 +1,249 @@
+package models
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// TagUse is a tag with how much it is used.
+type TagUse struct {
+	Tag
+	Contacts int64
+	Webhooks int64
+}
+
+// Tags lists a workspace's tags by name, each with its use.
+func (d *DB) Tags(ctx context.Context, workspaceID int64) ([]TagUse, error) {
+	var all []TagUse
+	err := d.Read(ctx).Raw(`SELECT t.*, coalesce(c.n, 0) AS contacts, coalesce(w.n, 0) AS webhooks FROM tags t
+		LEFT JOIN (SELECT tag_id, count(*) AS n FROM contact_tags WHERE workspace_id = @ws GROUP BY tag_id) c ON c.tag_id = t.id
+		LEFT JOIN (SELECT tag_id, count(*) AS n FROM webhook_tags WHERE workspace_id = @ws GROUP BY tag_id) w ON w.tag_id = t.id
+		WHERE t.workspace_id = @ws AND t.deleted_at IS NULL ORDER BY t.name_folded`, map[string]any{"ws": workspaceID}).Scan(&all).Error
+	return all, err
+}
+
+// TagNames lists a workspace's tags by name without their use.
+func (d *DB) TagNames(ctx context.Context, workspaceID int64) ([]Tag, error) {
+	var all []Tag
+	err := d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Order("name_folded").Find(&all).Error
+	return all, err
+}
+
+// Tag returns one tag of a workspace, or ErrNotFound.
+func (d *DB) Tag(ctx context.Context, workspaceID, id int64) (Tag, error) {
+	return First[Tag](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// TagWebhooks names the webhooks that add a tag.
+func (d *DB) TagWebhooks(ctx context.Context, workspaceID, id int64) ([]Webhook, error) {
+	var all []Webhook
+	err := d.Read(ctx).Table("webhooks").Select("webhooks.*").
+		Joins("JOIN webhook_tags ON webhook_tags.workspace_id = webhooks.workspace_id AND webhook_tags.webhook_id = webhooks.id").
+		Where("webhook_tags.workspace_id = ? AND webhook_tags.tag_id = ? AND webhooks.deleted_at IS NULL", workspaceID, id).
+		Order("webhooks.name").Find(&all).Error
+	return all, err
+}
+
+// TagContacts counts the contacts that have a tag.
+func (d *DB) TagContacts(ctx context.Context, workspaceID, id int64) (n int64, err error) {
+	err = d.Read(ctx).Model(&ContactTag{}).Where("workspace_id = ? AND tag_id = ?", workspaceID, id).Count(&n).Error
+	return n, err
+}
+
+const errTagExists = "There is a tag of this name already. Choose another name."
+
+// ValidateTag checks a tag's name as typed and returns it as it is stored.
+func ValidateTag(name string) (string, FieldErrors) {
+	name = CleanName(name)
+	errs := FieldErrors{}
+	errs.Add("name", ValidateName(name))
+	return name, errs
+}
+
+// CreateTag stores a new tag. A name that is taken, without case, is a FieldErrors.
+func (d *DB) CreateTag(ctx context.Context, workspaceID int64, name string, now time.Time) (Tag, FieldErrors, error) {
+	name, errs := ValidateTag(name)
+	if errs.Any() {
+		return Tag{}, errs, nil
+	}
+	tag := Tag{WorkspaceID: workspaceID, Name: name, NameFolded: Fold(name), CreatedAt: now}
+	err := d.Write(ctx, func(tx *gorm.DB) error { tag.ID = 0; return tx.Create(&tag).Error })
+	if IsDuplicate(err) {
+		return tag, d.tagTaken(ctx, tag), nil
+	}
+	return tag, nil, err
+}
+
+// RenameTag changes a tag's name; everything that uses the tag keeps it.
+func (d *DB) RenameTag(ctx context.Context, tag Tag, name string) (FieldErrors, error) {
+	name, errs := ValidateTag(name)
+	if errs.Any() {
+		return errs, nil
+	}
+	tag.NameFolded = Fold(name)
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&Tag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", tag.WorkspaceID, tag.ID).
+			Updates(map[string]any{"name": name, "name_folded": tag.NameFolded}).Error
+	})
+	if IsDuplicate(err) {
+		return d.tagTaken(ctx, tag), nil
+	}
+	return nil, err
+}
+
+// tagTaken says why a name cannot be had: somebody has it, or a deleted tag is still being taken off contacts.
+func (d *DB) tagTaken(ctx context.Context, tag Tag) FieldErrors {
+	other, err := First[Tag](d.Read(ctx).Where("workspace_id = ? AND name_folded = ?", tag.WorkspaceID, tag.NameFolded))
+	if err == nil && other.DeletedAt != nil {
+		return FieldErrors{"name": "A deleted tag of this name is still being taken off its contacts. Try again in a minute."}
+	}
+	return FieldErrors{"name": errTagExists}
+}
+
+// DeleteTag takes a tag off its webhooks at once; PurgeTags takes it off the contacts in steps.
+func (d *DB) DeleteTag(ctx context.Context, workspaceID, id int64, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Where("workspace_id = ? AND tag_id = ?", workspaceID, id).Delete(&WebhookTag{}).Error; err != nil {
+			return err
+		}
+		return tx.Model(&Tag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id).Update("deleted_at", now).Error
+	})
+}
+
+// ResolveTags turns what a form names, ids or names, into tags of the workspace, each once; a name that is new becomes
+// a tag. A name that cannot be one is a FieldErrors under "tags".
+func (d *DB) ResolveTags(ctx context.Context, workspaceID int64, named []string, now time.Time) ([]Tag, FieldErrors, error) {
+	known, err := d.TagNames(ctx, workspaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	var tags []Tag
+	taken := map[int64]bool{}
+	for _, text := range named {
+		if IsBlank(text) {
+			continue
+		}
+		tag, errs, err := d.resolveTag(ctx, workspaceID, known, text, now)
+		if err != nil || errs.Any() {
+			return nil, errs, err
+		}
+		if !taken[tag.ID] {
+			taken[tag.ID] = true
+			tags = append(tags, tag)
+			known = append(known, tag)
+		}
+	}
+	return tags, nil, nil
+}
+
+func (d *DB) resolveTag(ctx context.Context, workspaceID int64, known []Tag, text string, now time.Time) (Tag, FieldErrors, error) {
+	id, notANumber := strconv.ParseInt(text, 10, 64)
+	folded := Fold(CleanName(text))
+	for _, t := range known {
+		if notANumber == nil && t.ID == id {
+			return t, nil, nil
+		}
+	}
+	for _, t := range known {
+		if t.NameFolded == folded {
+			return t, nil, nil
+		}
+	}
+	tag, errs, err := d.CreateTag(ctx, workspaceID, text, now)
+	if errs.Any() {
+		return tag, FieldErrors{"tags": errs["name"]}, nil
+	}
+	return tag, nil, err
+}
+
+// tagGrace is how long after its deletion a tag or merge tag is purged once more before it is gone: a batch of calls
+// that had read it may commit in between, and no batch lives longer than 10 s.
+const tagGrace = 15 * time.Second
+
+// purgeStep is how many contacts one transaction of a purge changes: as many addresses as it may lock.
+const purgeStep = 256
+
+// PurgeTags takes deleted tags off their contacts, in steps, and then removes them. Each contact gets a new version and
+// a mark for its segments.
+func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
+	var gone []Tag
+	if err := d.Read(ctx).Where("deleted_at IS NOT NULL").Find(&gone).Error; err != nil {
+		return err
+	}
+	for _, tag := range gone {
+		for {
+			n, err := d.purgeTagStep(ctx, tag, now)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				break
+			}
+		}
+		if now.Sub(*tag.DeletedAt) < tagGrace {
+			continue
+		}
+		err := d.Write(ctx, func(tx *gorm.DB) error {
+			return tx.Where("workspace_id = ? AND id = ?", tag.WorkspaceID, tag.ID).Delete(&Tag{}).Error
+		})
+		if err != nil && !IsForeignKey(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *DB) purgeTagStep(ctx context.Context, tag Tag, now time.Time) (changed int, err error) {
+	var found []Contact
+	err = d.Read(ctx).Table("contacts").Select("contacts.workspace_id, contacts.id, contacts.email").
+		Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
+		Where("ct.workspace_id = ? AND ct.tag_id = ?", tag.WorkspaceID, tag.ID).Order("contacts.id").Limit(purgeStep).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	ids, whos := idsAndWhos(found)
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if err := LockAddresses(tx, whos...); err != nil {
+			return err
+		}
+		var still []int64
+		err := tx.Model(&ContactTag{}).Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, ids).Pluck("contact_id", &still).Error
+		if err != nil || len(still) == 0 {
+			return err
+		}
+		if err := tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, still).Delete(&ContactTag{}).Error; err != nil {
+			return err
+		}
+		return touchContacts(tx, tag.WorkspaceID, still, now)
+	})
+	return len(found), err
+}
+
+func idsAndWhos(contacts []Contact) (ids, whos []int64) {
+	for _, c := range contacts {
+		ids = append(ids, c.ID)
+		whos = append(whos, Who(c.WorkspaceID, c.Email))
+	}
+	return ids, whos
+}
+
+// touchContacts raises the versions of contacts that this transaction changed and marks them for their segments.
+func touchContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) error {
+	err := tx.Exec("UPDATE contacts SET version = version + 1, updated_at = ? WHERE workspace_id = ? AND id IN ?", now, workspaceID, ids).Error
+	if err != nil {
+		return err
+	}
+	return MarkContacts(tx, workspaceID, ids, now)
+}
+
+// MarkContacts marks contacts whose segments have to be recalculated. Call it in the transaction that changed them.
+func MarkContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) error {
+	marks := make([]DirtyContact, len(ids))
+	for i, id := range ids {
+		marks[i] = DirtyContact{WorkspaceID: workspaceID, ContactID: id, At: now}
+	}
+	return tx.CreateInBatches(&marks, 100).Error
+}
