@@ -64,6 +64,8 @@ func TestDecodeJSONRefusals(t *testing.T) {
 		{"{\"a\":\"\x00\"}", broken + `line 1, character 7 should be an escape such as \n, as no text may hold a control character, but it is the character U+0000.`},
 		{`{"a":"\x"}`, broken + `line 1, character 8 should be one of " \ / b f n r t u after the backslash, but it is "x".`},
 		{`{"a":"\u12g4"}`, broken + `line 1, character 9 should be four hexadecimal digits after \u, but it is "1".`},
+		{"{\"a\":\"one\ttwo\"}", broken + `line 1, character 10 should be an escape such as \n, as no text may hold a control character, but it is a tab.`},
+		{`{"a":"\u12`, broken + `line 1, character 9 should be four hexadecimal digits after \u, but it is "1".`},
 		{`{"a":"b`, broken + "line 1, character 8 should be a closing quote, but the body ends there."},
 		{`{"a":"b\`, broken + `line 1, character 9 should be one of " \ / b f n r t u after the backslash, but the body ends there.`},
 		{`{"a":[1 2]}`, broken + `line 1, character 9 should be a comma or a closing ], but it is "2".`},

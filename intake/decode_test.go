@@ -65,6 +65,9 @@ func TestDecodeTooLarge(t *testing.T) {
 			t.Errorf("%s %s, %d bytes: got error %v, payload of %d bytes, want error %v", c.contentType, c.encoding, len(c.body), s.Err, len(s.Payload), c.want)
 		}
 	}
+	if s := Decode(Request{Method: "GET", Query: most + "x"}); !errors.Is(s.Err, ErrTooLarge) {
+		t.Errorf("query of %d bytes: got error %v, want %v", len(most)+1, s.Err, ErrTooLarge)
+	}
 }
 
 func TestDecodePayload(t *testing.T) {
