@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"campaignlark/models"
 )
@@ -108,14 +107,11 @@ func readAdmin(email, password string) (string, string, error) {
 	if err != nil {
 		err = errors.New("ADMIN_EMAIL must be an e-mail address, such as you@example.com")
 	}
-	if utf8.RuneCountInString(password) < minPassword {
-		err = errors.Join(err, fmt.Errorf("ADMIN_PASSWORD must have %d characters or more", minPassword))
+	if models.ValidatePassword(password) != "" {
+		err = errors.Join(err, fmt.Errorf("ADMIN_PASSWORD must have %d to %d characters", models.MinPassword, models.MaxPassword))
 	}
 	return stored, password, err
 }
-
-// minPassword is the least number of characters of a password.
-const minPassword = 12
 
 func readProxies(v string) ([]netip.Prefix, error) {
 	var proxies []netip.Prefix

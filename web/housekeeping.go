@@ -19,6 +19,7 @@ func chores(_ Config, db *models.DB) []chore {
 	return []chore{
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
 		{"sweep sessions", 10 * time.Minute, db.SweepSessions},
+		{"forget failed sign-ins", time.Hour, db.ForgetSignIns},
 	}
 }
 

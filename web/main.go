@@ -45,6 +45,8 @@ func (p program) run(ctx context.Context, args []string) int {
 	case args[0] == "version" || args[0] == "--version":
 		fmt.Fprintln(p.stdout, "campaignlark", version)
 		return 0
+	case args[0] == "user":
+		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.user(ctx, c, args[1:]) }))
 	case command == nil:
 		fmt.Fprintf(p.stderr, "There is no command %q; `campaignlark help` lists them.\n", args[0])
 		return 2
@@ -91,6 +93,8 @@ Usage: campaignlark [command]
 
   serve            serve the admin and the webhooks (the standard command)
   migrate          bring the database up to date and stop; serve does it too
+  user create      create an account: user create [--workspace SLUG] [--role admin|manager|viewer] EMAIL
+  user password    give an account a new password and end its sessions: user password EMAIL
   version          print the version
   help             print this
 

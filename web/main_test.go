@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"campaignlark/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
