@@ -112,7 +112,7 @@ func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error
 		if err = pool.PingContext(ctx); err == nil {
 			break
 		}
-		if try == 20 || !isRetryable(err) {
+		if try == 20 || !IsRetryable(err) {
 			pool.Close()
 			return nil, fmt.Errorf("the database file cannot be opened as SQLite (code %s); is it another kind of file?", SQLState(err))
 		}
@@ -162,7 +162,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	var err error
 	for range 5 {
 		err = d.write.WithContext(ctx).Transaction(fn)
-		if err == nil || !isRetryable(err) {
+		if err == nil || !IsRetryable(err) {
 			return err
 		}
 	}

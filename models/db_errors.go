@@ -46,8 +46,8 @@ func IsForeignKey(err error) bool {
 	return errors.Is(err, gorm.ErrForeignKeyViolated)
 }
 
-// isRetryable says whether the same transaction on fresh reads can succeed.
-func isRetryable(err error) bool {
+// IsRetryable says whether the same transaction on fresh reads can succeed.
+func IsRetryable(err error) bool {
 	switch s := SQLState(err); s {
 	case "40001", "40P01":
 		return true
@@ -59,8 +59,8 @@ func isRetryable(err error) bool {
 	}
 }
 
-// isAway says whether err means that the database did not answer.
-func isAway(err error) bool {
+// IsAway says whether err means that the database did not answer.
+func IsAway(err error) bool {
 	var netErr net.Error
 	var connect *pgconn.ConnectError
 	switch s := SQLState(err); {

@@ -42,7 +42,7 @@ func ErrorCode(err error) Code {
 	if errors.As(err, &e) {
 		return e.Code
 	}
-	if isAway(err) {
+	if IsAway(err) {
 		return CodeUnavailable
 	}
 	return CodeInternal

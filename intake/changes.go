@@ -1,0 +1,133 @@
+package intake
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"campaignlark/models"
+)
+
+// changes is the difference between what a batch read and what memory holds at its end, in the order in which it is
+// written.
+type changes struct {
+	erased  []erasure
+	log     []models.WebhookRequest
+	created []models.Contact
+	updated []models.Contact
+	tags    []models.ContactTag
+	events  []models.AutomationEvent
+	marks   []models.DirtyContact
+	counts  []count
+}
+
+// erasure is a contact that was in the database and is deleted for good.
+type erasure struct {
+	workspace, contact, who int64
+	address                 string
+}
+
+// count is a delta row of webhook_counts.
+type count struct {
+	countKey
+	calls    int64
+	lastCall time.Time
+}
+
+type countKey struct {
+	workspace, webhook int64
+	hour               time.Time
+	outcome            models.Outcome
+	failed             bool
+}
+
+// changes builds the rows of the batch; every life has its id. now is the moment just before the commit.
+func (b *batch) changes(now time.Time) (c changes, err error) {
+	defer recovered(&err)
+	for _, l := range b.lives {
+		c.addContact(l)
+	}
+	slices.SortFunc(c.created, func(x, y models.Contact) int {
+		return cmp.Or(cmp.Compare(x.WorkspaceID, y.WorkspaceID), cmp.Compare(x.ID, y.ID))
+	})
+	for _, s := range b.steps {
+		row, err := s.logRow(len(b.steps), now)
+		if err != nil {
+			return c, err
+		}
+		c.log = append(c.log, row)
+		if s.decision.Answer.Success() {
+			id := row.ID
+			c.marks = append(c.marks, models.DirtyContact{WorkspaceID: row.WorkspaceID, ContactID: s.life.id, RequestID: &id, At: b.now})
+		}
+		if s.decision.Event != "" {
+			event, err := s.event(b.now)
+			if err != nil {
+				return c, err
+			}
+			c.events = append(c.events, event)
+		}
+	}
+	c.counts = countCalls(c.log)
+	return c, nil
+}
+
+// addContact adds what became of one contact.
+func (c *changes) addContact(l *life) {
+	p := *l.now
+	p.ID = l.id
+	switch {
+	case l.deleted && l.before == nil: // came and went within the batch
+		return
+	case l.deleted:
+		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.Who(p.WorkspaceID, p.Email), p.Email})
+		return
+	case l.before == nil:
+		c.created = append(c.created, p.Contact)
+	case l.before.Version != p.Version:
+		c.updated = append(c.updated, p.Contact)
+	}
+	var had []models.Tag
+	if l.before != nil {
+		had = l.before.Tags
+	}
+	for _, t := range p.Tags[len(had):] { // calls only add tags
+		c.tags = append(c.tags, models.ContactTag{WorkspaceID: p.WorkspaceID, ContactID: p.ID, TagID: t.ID})
+	}
+}
+
+// event is the row of the outbox that the step fires.
+func (s *step) event(now time.Time) (models.AutomationEvent, error) {
+	e := models.AutomationEvent{
+		WorkspaceID: s.job.call.Hash.WorkspaceID, ID: s.job.eventID, Type: s.decision.Event, ContactID: s.life.id,
+		ContactVersion: s.decision.Version, WebhookID: s.job.call.Hash.WebhookID, RequestID: s.job.call.ID,
+		State: models.EventStatePending, CreatedAt: now,
+	}
+	if s.erased {
+		return e, nil
+	}
+	var err error
+	e.Snapshot, err = snapshot(s.decision.Contact)
+	return e, err
+}
+
+// countCalls makes the delta rows of the counters.
+func countCalls(log []models.WebhookRequest) []count {
+	at := map[countKey]int{}
+	var counts []count
+	for _, r := range log {
+		arrived := models.IDTime(r.ID)
+		key := countKey{r.WorkspaceID, r.WebhookID, arrived.Truncate(time.Hour), r.Outcome, r.Failed()}
+		i, ok := at[key]
+		if !ok {
+			i = len(counts)
+			at[key] = i
+			counts = append(counts, count{countKey: key})
+		}
+		counts[i].calls++
+		if arrived.After(counts[i].lastCall) {
+			counts[i].lastCall = arrived
+		}
+	}
+	return counts
+}

@@ -1,0 +1,179 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+)
+
+// batchDeadline is how long a batch's transaction lives at most. Others rely on it: what a batch has read is older than
+// this nowhere (DESIGN "Data", the deleting of merge tags and tags).
+const batchDeadline = 10 * time.Second
+
+// maxTries is how often a batch is run on fresh reads before its senders are told to come again.
+const maxTries = 5
+
+// store runs one transaction at a time for each worker. There are two: Postgres and SQLite.
+type store interface {
+	// transact gives fn a transaction that ends with it: committed by its write, else rolled back.
+	transact(ctx context.Context, fn func(transaction) error) error
+	close()
+}
+
+// transaction is what a batch does in the database, in this order.
+type transaction interface {
+	// read begins, takes the locks of the addresses, and reads the webhooks and the people.
+	read(ctx context.Context, w wanted) (reading, error)
+	// reserve takes n contact ids of a workspace and returns the first.
+	reserve(ctx context.Context, workspace, n int64) (int64, error)
+	// write writes the changes and commits.
+	write(ctx context.Context, c changes) error
+}
+
+// commit brings the jobs to their end: each is answered, and what it caused is committed.
+func (p *Pipeline) commit(jobs []*job) {
+	for try := 1; len(jobs) > 0; try++ {
+		steps, err := p.attempt(jobs)
+		if err == nil {
+			for _, s := range steps {
+				s.job.done <- result{answer: s.decision.Answer}
+			}
+			return
+		}
+		what := judge(err)
+		p.opts.Log.Warn("an intake batch was not committed", "verdict", what.String(), "try", try, "calls", len(jobs),
+			"code", models.SQLState(err), "fault", faultOf(err))
+		switch {
+		case what == verdictRefused && len(jobs) > 1:
+			p.commit(jobs[:len(jobs)/2])
+			p.commit(jobs[len(jobs)/2:])
+			return
+		case what == verdictRefused:
+			p.refuse(jobs[0])
+			return
+		case what == verdictUnavailable || try == maxTries:
+			answerAll(jobs, result{err: ErrBusy})
+			return
+		case what == verdictRepeated:
+			jobs = p.answerRecalled(jobs)
+		case what == verdictNoDay:
+			if err := p.db.EnsureLogDays(p.ctx, p.opts.Now()); err != nil {
+				answerAll(jobs, result{err: ErrBusy})
+				return
+			}
+		}
+	}
+}
+
+// attempt runs the jobs in one transaction and returns what was decided, once it is committed.
+func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
+	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
+	defer cancel()
+	err = p.store.transact(ctx, func(tx transaction) error {
+		read, err := tx.read(ctx, want(jobs))
+		if err != nil {
+			return err
+		}
+		b, err := decide(jobs, read, p.opts.Now())
+		if err != nil {
+			return err
+		}
+		for _, need := range b.newcomers() {
+			first, err := tx.reserve(ctx, need.workspace, need.ids)
+			if err != nil {
+				return err
+			}
+			b.number(need.workspace, first)
+		}
+		changes, err := b.changes(p.opts.Now())
+		if err != nil {
+			return err
+		}
+		steps = b.steps
+		return tx.write(ctx, changes)
+	})
+	return steps, err
+}
+
+// answerRecalled answers the jobs that an earlier try has committed, its answer lost on the way, and returns the rest.
+func (p *Pipeline) answerRecalled(jobs []*job) []*job {
+	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
+	defer cancel()
+	workspaces, ids := make([]int64, len(jobs)), make([]uuid.UUID, len(jobs))
+	for i, j := range jobs {
+		workspaces[i], ids[i] = j.call.Hash.WorkspaceID, j.call.ID
+	}
+	var found []models.WebhookRequest
+	err := p.db.Read(ctx).Where("workspace_id IN ? AND id IN ?", workspaces, ids).Find(&found).Error
+	if err != nil {
+		answerAll(jobs, result{err: ErrBusy})
+		return nil
+	}
+	var rest []*job
+	for _, j := range jobs {
+		if r, ok := recalled(found, j); ok {
+			j.done <- r
+		} else {
+			rest = append(rest, j)
+		}
+	}
+	return rest
+}
+
+// recalled is the result that the log holds of a job.
+func recalled(found []models.WebhookRequest, j *job) (result, bool) {
+	for _, row := range found {
+		if row.WorkspaceID != j.call.Hash.WorkspaceID || row.ID != j.call.ID {
+			continue
+		}
+		if row.Outcome == models.OutcomeDatabaseSaid {
+			return result{err: ErrRefused}, true
+		}
+		answer := Answer{row.Status, MessageDone}
+		if body, err := DecodeLogBody(row.Body); err == nil && body.Message != "" {
+			answer.Message = body.Message
+		} else if row.Failed() {
+			answer.Message = MessageNoContact // the only failure that an erased row can have been
+		}
+		return result{answer: answer}, true
+	}
+	return result{}, false
+}
+
+// refuse ends a call that the database does not take: its log row holds nothing of what was sent.
+func (p *Pipeline) refuse(j *job) {
+	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
+	defer cancel()
+	row := j.bare(models.OutcomeDatabaseSaid, 503, p.opts.Now())
+	log := []models.WebhookRequest{row}
+	err := p.store.transact(ctx, func(tx transaction) error {
+		if _, err := tx.read(ctx, wanted{}); err != nil {
+			return err
+		}
+		return tx.write(ctx, changes{log: log, counts: countCalls(log)})
+	})
+	if err != nil {
+		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, "code", models.SQLState(err))
+	}
+	j.done <- result{err: ErrRefused}
+}
+
+func answerAll(jobs []*job, r result) {
+	for _, j := range jobs {
+		j.done <- r
+	}
+}
+
+// faultOf is the text of a fault of the program, with its stack; errors of the database are logged by their code only,
+// since their texts may hold values.
+func faultOf(err error) string {
+	var refused *refusedError
+	if errors.As(err, &refused) {
+		return refused.Error()
+	}
+	return ""
+}

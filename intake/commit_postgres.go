@@ -1,0 +1,171 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// postgresStore commits a batch in two round trips, whatever its size: pgx pipelines on GORM's own pool.
+type postgresStore struct {
+	pool *sql.DB
+	ids  *idReserver
+}
+
+func newPostgresStore(pool *sql.DB) *postgresStore {
+	return &postgresStore{pool: pool, ids: &idReserver{pool: pool}}
+}
+
+func (s *postgresStore) close() { s.ids.close() }
+
+func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driverConn any) error {
+		c := driverConn.(*stdlib.Conn).Conn()
+		defer rollBack(c)
+		return fn(&postgresTx{conn: c, ids: s.ids})
+	})
+}
+
+// rollBack ends a transaction that was not committed. A connection that cannot is closed, and the pool drops it.
+func rollBack(c *pgx.Conn) {
+	if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if _, err := c.Exec(ctx, "ROLLBACK"); err != nil {
+		c.Close(ctx)
+	}
+}
+
+type postgresTx struct {
+	conn *pgx.Conn
+	ids  *idReserver
+}
+
+const (
+	// A batch whose process hangs must not keep its locks for longer than batchDeadline.
+	pgLimitsSQL = `SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '10s', true)`
+
+	pgWebhooksSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at
+		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
+		JOIN webhooks w ON w.workspace_id = k.workspace_id AND w.id = k.id`
+
+	pgWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name
+		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
+		JOIN webhook_tags wt ON wt.workspace_id = k.workspace_id AND wt.webhook_id = k.id
+		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id AND t.deleted_at IS NULL
+		ORDER BY wt.workspace_id, wt.webhook_id, t.id`
+
+	pgMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
+		WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY workspace_id, id`
+
+	pgContactsSQL = `SELECT c.workspace_id, c.id, c.email, c.status, c.fields, c.version, c.source_webhook_id,
+			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at
+		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
+		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
+		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
+
+	// A statement of its own: in the one that locks, a join would see the tags from before its wait.
+	pgContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name
+		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
+		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
+		JOIN contact_tags ct ON ct.workspace_id = c.workspace_id AND ct.contact_id = c.id
+		JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL
+		ORDER BY c.workspace_id, c.email, t.id`
+)
+
+func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
+	r := newReading()
+	var hookWorkspaces, hookIDs, peopleWorkspaces []int64
+	var emails []string
+	for _, k := range w.webhooks {
+		hookWorkspaces, hookIDs = append(hookWorkspaces, k.workspace), append(hookIDs, k.id)
+	}
+	for _, k := range w.people {
+		peopleWorkspaces, emails = append(peopleWorkspaces, k.workspace), append(emails, k.address)
+	}
+	var b pgx.Batch
+	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+	b.Queue(pgLimitsSQL)
+	b.Queue(models.LockAddressesSQL, w.whos)
+	b.Queue(pgWebhooksSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhook))
+	b.Queue(pgWebhookTagsSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhookTag))
+	b.Queue(pgMergeTagsSQL, w.workspaces).Query(each(r.addMergeTag))
+	b.Queue(pgContactsSQL, peopleWorkspaces, emails).Query(each(r.addContact))
+	b.Queue(pgContactTagsSQL, peopleWorkspaces, emails).Query(each(r.addContactTag))
+	err := t.conn.SendBatch(ctx, &b).Close()
+	return r.done(), err
+}
+
+// each calls add for every row.
+func each(add func(scan) error) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := add(rows.Scan); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}
+}
+
+func (t *postgresTx) reserve(ctx context.Context, workspace, n int64) (int64, error) {
+	return t.ids.reserve(ctx, workspace, n)
+}
+
+// idReserver takes contact ids on a connection of its own, so that a batch that needs some never waits for the pool
+// while it holds one of its connections.
+type idReserver struct {
+	pool *sql.DB
+	mu   sync.Mutex
+	conn *sql.Conn
+}
+
+// reserve takes n ids. The statement does not wait for the disk: the batch's own commit, later in the log, flushes it
+// too, and a reservation that a crash loses was never used.
+func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int64, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.conn == nil {
+		if r.conn, err = r.pool.Conn(ctx); err != nil {
+			r.conn = nil
+			return 0, err
+		}
+	}
+	err = r.conn.Raw(func(driverConn any) error {
+		c := driverConn.(*stdlib.Conn).Conn()
+		defer rollBack(c)
+		var b pgx.Batch
+		b.Queue("BEGIN")
+		b.Queue("SET LOCAL synchronous_commit = off")
+		b.Queue(models.ReserveContactIDsSQL, workspace, n+1, n).QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
+		b.Queue("COMMIT")
+		return c.SendBatch(ctx, &b).Close()
+	})
+	if err != nil {
+		r.conn.Close()
+		r.conn = nil
+	}
+	return first - n, err
+}
+
+func (r *idReserver) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.conn != nil {
+		r.conn.Close()
+		r.conn = nil
+	}
+}

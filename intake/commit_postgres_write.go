@@ -1,0 +1,211 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	pgInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
+			content_type, outcome, status, client_address, user_agent, duration_us, size, body)
+		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+			$9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bytea[])`
+
+	pgInsertContactsSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+			$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])`
+
+	pgUpdateContactsSQL = `UPDATE contacts c SET status = n.status, fields = n.fields, version = n.version, updated_at = n.updated_at,
+			subscribed_at = n.subscribed_at, unconfirmed_at = n.unconfirmed_at, unsubscribed_at = n.unsubscribed_at
+		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[],
+			$7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
+			AS n (workspace_id, id, status, fields, version, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at)
+		WHERE c.workspace_id = n.workspace_id AND c.id = n.id`
+
+	pgInsertTagsSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`
+
+	pgInsertEventsSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id,
+			snapshot, state, created_at)
+		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::uuid[],
+			$8::text[], $9::text[], $10::timestamptz[])`
+
+	pgInsertMarksSQL = `INSERT INTO dirty_contacts (workspace_id, contact_id, request_id, at)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::timestamptz[])`
+
+	pgInsertCountsSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[])`
+)
+
+// write sends everything and the COMMIT at once. The log rows stand before the contacts, so that a batch that was
+// committed before fails on them and on nothing else; what is erased stands before the log rows, so that a row about a
+// person who came back in the same batch stays.
+func (t *postgresTx) write(ctx context.Context, c changes) error {
+	var b pgx.Batch
+	for _, e := range c.erased {
+		b.Queue(models.EraseRequestsSQL, e.workspace, e.who, e.address)
+		b.Queue(models.EraseEventsSQL, e.workspace, e.contact)
+	}
+	logAt, done := b.Len(), 0
+	queueLog(&b, c.log)
+	for _, e := range c.erased {
+		b.Queue(models.DeleteContactSQL, e.workspace, e.contact)
+	}
+	if err := queueContacts(&b, c); err != nil {
+		return err
+	}
+	queueTags(&b, c.tags)
+	queueEvents(&b, c.events)
+	queueMarks(&b, c.marks)
+	queueCounts(&b, c.counts)
+	b.Queue("COMMIT")
+	for _, q := range b.QueuedQueries {
+		q.Exec(func(pgconn.CommandTag) error { done++; return nil })
+	}
+	err := t.conn.SendBatch(ctx, &b).Close()
+	if err != nil && done == logAt {
+		return &logError{err}
+	}
+	return err
+}
+
+// column makes the array of one column from the rows.
+func column[R, V any](rows []R, value func(*R) V) []V {
+	values := make([]V, len(rows))
+	for i := range rows {
+		values[i] = value(&rows[i])
+	}
+	return values
+}
+
+func queueLog(b *pgx.Batch, rows []models.WebhookRequest) {
+	type row = models.WebhookRequest
+	b.Queue(pgInsertLogSQL,
+		column(rows, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, func(r *row) [16]byte { return r.ID }),
+		column(rows, func(r *row) int64 { return r.WebhookID }),
+		column(rows, func(r *row) *int64 { return r.ContactID }),
+		column(rows, func(r *row) *int64 { return r.ContactVersion }),
+		column(rows, func(r *row) *int64 { return r.Who }),
+		column(rows, func(r *row) *string { return r.Address }),
+		column(rows, func(r *row) string { return r.Method }),
+		column(rows, func(r *row) string { return r.ContentType }),
+		column(rows, func(r *row) string { return string(r.Outcome) }),
+		column(rows, func(r *row) int16 { return int16(r.Status) }),
+		column(rows, func(r *row) *string { return r.ClientAddress }),
+		column(rows, func(r *row) *string { return r.UserAgent }),
+		column(rows, func(r *row) int64 { return r.DurationUs }),
+		column(rows, func(r *row) int64 { return r.Size }),
+		column(rows, func(r *row) []byte { return r.Body }))
+}
+
+func queueContacts(b *pgx.Batch, c changes) error {
+	type row = models.Contact
+	if len(c.created) > 0 {
+		fields, err := fieldTexts(c.created)
+		if err != nil {
+			return err
+		}
+		b.Queue(pgInsertContactsSQL,
+			column(c.created, func(r *row) int64 { return r.WorkspaceID }),
+			column(c.created, func(r *row) int64 { return r.ID }),
+			column(c.created, func(r *row) string { return r.Email }),
+			column(c.created, func(r *row) string { return string(r.Status) }),
+			fields,
+			column(c.created, func(r *row) int64 { return r.Version }),
+			column(c.created, func(r *row) *int64 { return r.SourceWebhookID }),
+			column(c.created, func(r *row) time.Time { return r.CreatedAt }),
+			column(c.created, func(r *row) time.Time { return r.UpdatedAt }),
+			column(c.created, func(r *row) *time.Time { return r.SubscribedAt }),
+			column(c.created, func(r *row) *time.Time { return r.UnconfirmedAt }),
+			column(c.created, func(r *row) *time.Time { return r.UnsubscribedAt }))
+	}
+	if len(c.updated) == 0 {
+		return nil
+	}
+	fields, err := fieldTexts(c.updated)
+	b.Queue(pgUpdateContactsSQL,
+		column(c.updated, func(r *row) int64 { return r.WorkspaceID }),
+		column(c.updated, func(r *row) int64 { return r.ID }),
+		column(c.updated, func(r *row) string { return string(r.Status) }),
+		fields,
+		column(c.updated, func(r *row) int64 { return r.Version }),
+		column(c.updated, func(r *row) time.Time { return r.UpdatedAt }),
+		column(c.updated, func(r *row) *time.Time { return r.SubscribedAt }),
+		column(c.updated, func(r *row) *time.Time { return r.UnconfirmedAt }),
+		column(c.updated, func(r *row) *time.Time { return r.UnsubscribedAt }))
+	return err
+}
+
+// fieldTexts is the JSON of each contact's fields.
+func fieldTexts(contacts []models.Contact) ([]string, error) {
+	texts := make([]string, len(contacts))
+	for i, c := range contacts {
+		raw, err := json.Marshal(c.Fields)
+		if err != nil {
+			return nil, fmt.Errorf("fields: %w", err)
+		}
+		texts[i] = string(raw)
+	}
+	return texts, nil
+}
+
+func queueTags(b *pgx.Batch, rows []models.ContactTag) {
+	type row = models.ContactTag
+	if len(rows) == 0 {
+		return
+	}
+	b.Queue(pgInsertTagsSQL,
+		column(rows, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, func(r *row) int64 { return r.ContactID }),
+		column(rows, func(r *row) int64 { return r.TagID }))
+}
+
+func queueEvents(b *pgx.Batch, rows []models.AutomationEvent) {
+	type row = models.AutomationEvent
+	if len(rows) == 0 {
+		return
+	}
+	b.Queue(pgInsertEventsSQL,
+		column(rows, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, func(r *row) [16]byte { return r.ID }),
+		column(rows, func(r *row) string { return string(r.Type) }),
+		column(rows, func(r *row) int64 { return r.ContactID }),
+		column(rows, func(r *row) int64 { return r.ContactVersion }),
+		column(rows, func(r *row) int64 { return r.WebhookID }),
+		column(rows, func(r *row) [16]byte { return r.RequestID }),
+		column(rows, func(r *row) *string { return r.Snapshot }),
+		column(rows, func(r *row) string { return r.State }),
+		column(rows, func(r *row) time.Time { return r.CreatedAt }))
+}
+
+func queueMarks(b *pgx.Batch, rows []models.DirtyContact) {
+	type row = models.DirtyContact
+	if len(rows) == 0 {
+		return
+	}
+	b.Queue(pgInsertMarksSQL,
+		column(rows, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, func(r *row) int64 { return r.ContactID }),
+		column(rows, func(r *row) [16]byte { return *r.RequestID }),
+		column(rows, func(r *row) time.Time { return r.At }))
+}
+
+func queueCounts(b *pgx.Batch, rows []count) {
+	b.Queue(pgInsertCountsSQL,
+		column(rows, func(r *count) int64 { return r.workspace }),
+		column(rows, func(r *count) int64 { return r.webhook }),
+		column(rows, func(r *count) time.Time { return r.hour }),
+		column(rows, func(r *count) string { return string(r.outcome) }),
+		column(rows, func(r *count) bool { return r.failed }),
+		column(rows, func(r *count) int64 { return r.calls }),
+		column(rows, func(r *count) time.Time { return r.lastCall }))
+}

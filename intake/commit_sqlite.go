@@ -1,0 +1,244 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"campaignlark/models"
+)
+
+// sqliteStore commits a batch in one BEGIN IMMEDIATE on the one connection that writes, with prepared statements.
+type sqliteStore struct {
+	pool     *sql.DB
+	prepared map[string]*sql.Stmt // by their SQL; only the one worker uses it
+}
+
+func newSQLiteStore(pool *sql.DB) *sqliteStore {
+	return &sqliteStore{pool: pool, prepared: map[string]*sql.Stmt{}}
+}
+
+func (s *sqliteStore) close() {
+	for _, stmt := range s.prepared {
+		stmt.Close()
+	}
+	clear(s.prepared)
+}
+
+func (s *sqliteStore) transact(ctx context.Context, fn func(transaction) error) error {
+	for _, text := range sqliteStatements { // before BeginTx, which takes the pool's only connection
+		if s.prepared[text] != nil {
+			continue
+		}
+		stmt, err := s.pool.PrepareContext(ctx, text)
+		if err != nil {
+			return err
+		}
+		s.prepared[text] = stmt
+	}
+	tx, err := s.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after the commit
+	return fn(&sqliteTx{tx: tx, prepared: s.prepared})
+}
+
+type sqliteTx struct {
+	tx       *sql.Tx
+	prepared map[string]*sql.Stmt
+}
+
+const (
+	liteWebhookSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = $1 AND id = $2`
+
+	liteWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name FROM webhook_tags wt
+		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id AND t.deleted_at IS NULL
+		WHERE wt.workspace_id = $1 AND wt.webhook_id = $2 ORDER BY t.id`
+
+	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
+		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
+
+	liteContactSQL = `SELECT workspace_id, id, email, status, fields, version, source_webhook_id,
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at
+		FROM contacts WHERE workspace_id = $1 AND email = $2`
+
+	liteContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name FROM contacts c
+		JOIN contact_tags ct ON ct.workspace_id = c.workspace_id AND ct.contact_id = c.id
+		JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL
+		WHERE c.workspace_id = $1 AND c.email = $2 ORDER BY t.id`
+
+	liteInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
+			content_type, outcome, status, client_address, user_agent, duration_us, size, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+
+	liteInsertContactSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+
+	liteUpdateContactSQL = `UPDATE contacts SET status = $3, fields = $4, version = $5, updated_at = $6,
+			subscribed_at = $7, unconfirmed_at = $8, unsubscribed_at = $9
+		WHERE workspace_id = $1 AND id = $2`
+
+	liteInsertTagSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+
+	liteInsertEventSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id,
+			snapshot, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+	liteInsertMarkSQL = `INSERT INTO dirty_contacts (workspace_id, contact_id, request_id, at) VALUES ($1, $2, $3, $4)`
+
+	liteInsertCountSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`
+)
+
+var sqliteStatements = []string{
+	liteWebhookSQL, liteWebhookTagsSQL, liteMergeTagsSQL, liteContactSQL, liteContactTagsSQL, models.ReserveContactIDsSQL,
+	models.EraseRequestsSQL, models.EraseEventsSQL, liteInsertLogSQL, models.DeleteContactSQL, liteInsertContactSQL,
+	liteUpdateContactSQL, liteInsertTagSQL, liteInsertEventSQL, liteInsertMarkSQL, liteInsertCountSQL,
+}
+
+func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
+	_, err := t.tx.StmtContext(ctx, t.prepared[text]).ExecContext(ctx, args...)
+	return err
+}
+
+func (t *sqliteTx) query(ctx context.Context, text string, add func(scan) error, args ...any) error {
+	rows, err := t.tx.StmtContext(ctx, t.prepared[text]).QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := add(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
+	r := newReading()
+	for _, k := range w.webhooks {
+		if err := t.query(ctx, liteWebhookSQL, r.addWebhook, k.workspace, k.id); err != nil {
+			return reading{}, err
+		}
+		if err := t.query(ctx, liteWebhookTagsSQL, r.addWebhookTag, k.workspace, k.id); err != nil {
+			return reading{}, err
+		}
+	}
+	for _, ws := range w.workspaces {
+		if err := t.query(ctx, liteMergeTagsSQL, r.addMergeTag, ws); err != nil {
+			return reading{}, err
+		}
+	}
+	for _, k := range w.people {
+		if err := t.query(ctx, liteContactSQL, r.addContact, k.workspace, k.address); err != nil {
+			return reading{}, err
+		}
+		if r.people[k] == nil {
+			continue
+		}
+		if err := t.query(ctx, liteContactTagsSQL, r.addContactTag, k.workspace, k.address); err != nil {
+			return reading{}, err
+		}
+	}
+	return r.done(), nil
+}
+
+func (t *sqliteTx) reserve(ctx context.Context, workspace, n int64) (first int64, err error) {
+	err = t.query(ctx, models.ReserveContactIDsSQL, func(scan scan) error { return scan(&first) }, workspace, n+1, n)
+	return first - n, err
+}
+
+// write does what Postgres does, in the same order, statement by statement.
+func (t *sqliteTx) write(ctx context.Context, c changes) error {
+	for _, step := range []func(context.Context, changes) error{
+		t.erase, t.insertLog, t.writeContacts, t.insertEvents, t.insertCounts,
+	} {
+		if err := step(ctx, c); err != nil {
+			return err
+		}
+	}
+	return t.tx.Commit()
+}
+
+func (t *sqliteTx) erase(ctx context.Context, c changes) error {
+	for _, e := range c.erased {
+		if err := t.exec(ctx, models.EraseRequestsSQL, e.workspace, e.who, e.address); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, models.EraseEventsSQL, e.workspace, e.contact); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
+	for _, r := range c.log {
+		if err := t.exec(ctx, liteInsertLogSQL, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.Who, r.Address,
+			r.Method, r.ContentType, string(r.Outcome), r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, r.Body); err != nil {
+			return &logError{err}
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
+	for _, e := range c.erased {
+		if err := t.exec(ctx, models.DeleteContactSQL, e.workspace, e.contact); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.created {
+		fields, err := json.Marshal(p.Fields)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, liteInsertContactSQL, p.WorkspaceID, p.ID, p.Email, string(p.Status), string(fields), p.Version,
+			p.SourceWebhookID, p.CreatedAt, p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.updated {
+		fields, err := json.Marshal(p.Fields)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, liteUpdateContactSQL, p.WorkspaceID, p.ID, string(p.Status), string(fields), p.Version,
+			p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.tags {
+		if err := t.exec(ctx, liteInsertTagSQL, r.WorkspaceID, r.ContactID, r.TagID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) insertEvents(ctx context.Context, c changes) error {
+	for _, e := range c.events {
+		if err := t.exec(ctx, liteInsertEventSQL, e.WorkspaceID, e.ID, string(e.Type), e.ContactID, e.ContactVersion, e.WebhookID,
+			e.RequestID, e.Snapshot, e.State, e.CreatedAt); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.marks {
+		if err := t.exec(ctx, liteInsertMarkSQL, m.WorkspaceID, m.ContactID, m.RequestID, m.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) insertCounts(ctx context.Context, c changes) error {
+	for _, n := range c.counts {
+		if err := t.exec(ctx, liteInsertCountSQL, n.workspace, n.webhook, n.hour, string(n.outcome), n.failed, n.calls, n.lastCall); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package intake
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"campaignlark/models"
+)
+
+// Fate is what became of one field of a call.
+type Fate string
+
+const (
+	FateStored    Fate = "stored"    // the contact has the value now
+	FateUnchanged Fate = "unchanged" // the contact had this value already
+	FateLeft      Fate = "left"      // nothing was given (null, empty, blank): a blank never erases what is stored
+	FateDefault   Fate = "default"   // nothing was given and nothing stored, so the merge tag's default was used
+	FateIgnored   Fate = "ignored"   // no merge tag of that name, or not for this type of webhook
+	FateRefused   Fate = "refused"   // the value does not fit its merge tag
+)
+
+// MaxIgnored is how many ignored names a log row keeps. CONTRACT "What each type does".
+const MaxIgnored = 200
+
+const (
+	maxLoggedValue = 1000 // bytes of a value in the log
+	maxLoggedName  = 200  // bytes of a key in the log
+)
+
+// FieldFate explains one field of a call. Texts of the sender are cut to what the log keeps.
+type FieldFate struct {
+	Fate       Fate   `json:"fate"`
+	Key        string `json:"key,omitempty"`  // as the sender wrote it; "" for a default that nothing was sent for
+	Sent       string `json:"sent,omitempty"` // the value as sent
+	MergeTagID int64  `json:"merge_tag_id,omitempty"`
+	MergeTag   string `json:"merge_tag,omitempty"` // its key
+	Label      string `json:"label,omitempty"`
+	Before     string `json:"before,omitempty"` // the contact's value before the call
+	After      string `json:"after,omitempty"`  // and after it
+	Reason     string `json:"reason,omitempty"` // a sentence; "" where the fate says all
+}
+
+// fillFields stores what was given and the defaults for the rest, and notes each field's fate. It says whether the
+// contact changed.
+func (d *Decision) fillFields(q Question, p *Person) bool {
+	tags, fields := q.Webhook.MergeTags, q.Submission.Fields
+	places := matchFields(fields, tags)
+	byPlace := make(map[int]FieldFate, len(places))
+	var defaults []FieldFate
+	changed := false
+	for i, tag := range tags {
+		var given *Field
+		if places[i] >= 0 {
+			given = &fields[places[i]]
+		}
+		fate := fill(p, tag, given)
+		changed = changed || fate.After != fate.Before
+		if given != nil {
+			byPlace[places[i]] = fate.cut()
+		} else if fate.Fate == FateDefault {
+			defaults = append(defaults, fate.cut())
+		}
+	}
+	why := whyIgnored(tags)
+	for i, f := range fields {
+		if fate, ok := byPlace[i]; ok {
+			d.Fields = append(d.Fields, fate)
+		} else {
+			d.ignore(f, why)
+		}
+	}
+	d.Fields = append(d.Fields, defaults...)
+	return changed
+}
+
+// matchFields returns for each merge tag the place of the field that counts for it, or -1. A null counts as not sent as
+// long as another key of the name is there.
+func matchFields(fields []Field, tags []models.MergeTag) []int {
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.Key
+	}
+	given, null := make([]string, len(fields)), make([]string, len(fields))
+	anyNull := false
+	for i, f := range fields {
+		if f.Value.Shape == models.Null {
+			null[i], anyNull = f.Key, true
+		} else {
+			given[i] = f.Key
+		}
+	}
+	places := models.MatchKeys(given, names)
+	if anyNull {
+		for i, place := range models.MatchKeys(null, names) {
+			if places[i] < 0 {
+				places[i] = place
+			}
+		}
+	}
+	return places
+}
+
+// fill gives the contact the value of one merge tag; given is nil when nothing was sent for it. CONTRACT: a blank never
+// erases, a value that does not fit counts as not given, and a default fills only a field that has no value.
+func fill(p *Person, tag models.MergeTag, given *Field) FieldFate {
+	before := p.Fields[tag.Key]
+	fate := FieldFate{Fate: FateLeft, MergeTagID: tag.ID, MergeTag: tag.Key, Label: tag.Label, Before: before, After: before}
+	var value string
+	if given != nil {
+		var err error
+		fate.Key, fate.Sent = given.Key, sentText(given.Value)
+		if value, err = tag.Read(given.Value); err != nil {
+			fate.Fate, fate.Reason = FateRefused, err.Error()
+		}
+	}
+	switch {
+	case value != "" && value == before:
+		fate.Fate = FateUnchanged
+	case value != "":
+		fate.Fate, fate.After = FateStored, value
+	case before == "":
+		fate.useDefault(tag)
+	}
+	if fate.Fate == FateLeft {
+		fate.Reason = "Nothing was given, and a blank never erases what is stored."
+	}
+	if fate.After != before {
+		p.Fields[tag.Key] = fate.After
+	}
+	return fate
+}
+
+// useDefault gives a field without a value the default of its merge tag. A default whose choice was taken out since is none.
+func (f *FieldFate) useDefault(tag models.MergeTag) {
+	if tag.Default == "" {
+		return
+	}
+	value, err := tag.Read(models.Text(tag.Default))
+	if err != nil || value == "" {
+		return
+	}
+	f.After = value
+	if f.Fate == FateRefused {
+		f.Reason += " The default was used instead."
+	} else {
+		f.Fate = FateDefault
+	}
+}
+
+// leaveFields notes every field of a call whose type touches none.
+func (d *Decision) leaveFields(q Question, reason string) {
+	for _, f := range q.Submission.Fields {
+		d.ignore(f, func(string) string { return reason })
+	}
+}
+
+// ignore notes a field that nothing is done with; beyond MaxIgnored it is only counted.
+func (d *Decision) ignore(f Field, why func(key string) string) {
+	if d.ignored == MaxIgnored {
+		d.MoreNames++
+		return
+	}
+	d.ignored++
+	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: f.Key, Sent: sentText(f.Value), Reason: why(f.Key)}.cut())
+}
+
+// whyIgnored returns what says why a key has no effect; it names the merge tag that the sender may have meant.
+func whyIgnored(tags []models.MergeTag) func(key string) string {
+	keys := sync.OnceValue(func() map[string]string {
+		m := make(map[string]string, 2*len(tags))
+		for _, t := range tags {
+			m[models.Fold(t.Label)] = fmt.Sprintf("This is the label of a merge tag; the key to send is %s.", t.Key)
+		}
+		for _, t := range tags {
+			m[t.Key] = fmt.Sprintf("Another field of this call counts for %s.", t.Key)
+		}
+		return m
+	})
+	return func(key string) string {
+		if reason := keys()[models.Fold(shorten(key, maxLoggedName))]; reason != "" {
+			return reason
+		}
+		return "No merge tag has this key."
+	}
+}
+
+// sentText is a value as the log shows it.
+func sentText(g models.Given) string {
+	switch g.Shape {
+	case models.Nested:
+		return "(nested data)"
+	case models.Null:
+		return "null"
+	}
+	return strings.Join(g.Texts, ", ")
+}
+
+// cut shortens every text to what the log keeps.
+func (f FieldFate) cut() FieldFate {
+	f.Key = shorten(f.Key, maxLoggedName)
+	for _, text := range []*string{&f.Sent, &f.Before, &f.After, &f.Reason} {
+		*text = shorten(*text, maxLoggedValue)
+	}
+	return f
+}
+
+// shorten cuts a text to at most so many bytes and a sign that there was more.
+func shorten(text string, most int) string {
+	if text, cut := cutText(text, most); cut {
+		return text + "…"
+	}
+	return text
+}

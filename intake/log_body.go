@@ -1,0 +1,127 @@
+package intake
+
+import (
+	"encoding/json"
+	"maps"
+
+	"campaignlark/models"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// LogBody is what webhook_requests.body holds of a call: everything that its page tells and no filter needs.
+type LogBody struct {
+	Payload     string             `json:"payload,omitempty"` // as Submission.Payload
+	Truncated   bool               `json:"truncated,omitempty"`
+	Encoding    string             `json:"encoding,omitempty"`
+	Headers     []Header           `json:"headers,omitempty"`
+	WebhookType models.WebhookType `json:"webhook_type,omitempty"` // at that moment
+	EmailKey    string             `json:"email_key,omitempty"`    // as the sender wrote it; "" when none was sent
+	EmailSent   string             `json:"email_sent,omitempty"`   // the address as sent
+	EmailAt     int                `json:"email_at,omitempty"`     // how many other fields came before it
+	Fields      []FieldFate        `json:"fields,omitempty"`
+	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields
+	Before      *LogContact        `json:"before,omitempty"`     // nil when there was no contact
+	After       *LogContact        `json:"after,omitempty"`      // nil when there is none
+	TagsAdded   []string           `json:"tags_added,omitempty"`
+	Event       models.EventType   `json:"event,omitempty"`
+	NoEvent     string             `json:"no_event,omitempty"`  // why a successful call fired none
+	Message     string             `json:"message"`             // of the answer
+	Shortened   bool               `json:"shortened,omitempty"` // values were left out because the row would have grown too large
+	WaitedUs    int64              `json:"waited_us"`           // from arrival until a worker took the call
+	GroupSize   int                `json:"group_size"`          // calls in the same transaction
+}
+
+// LogContact is a contact as a log row and an event's snapshot show it.
+type LogContact struct {
+	Email   string            `json:"email"`
+	Status  models.Status     `json:"status"`
+	Fields  map[string]string `json:"fields"`
+	Tags    []string          `json:"tags"` // names
+	Version int64             `json:"version"`
+}
+
+// maxLogBody bounds the JSON of a LogBody, in bytes, when it is written and when it is read.
+const maxLogBody = 1 << 20
+
+var (
+	bodyEncoder, _ = zstd.NewWriter(nil, zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true))
+	bodyDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
+)
+
+// EncodeLogBody makes the stored form of b: JSON, compressed with zstd. A body over maxLogBody loses the contact's
+// fields and the fates of the call's, and says so.
+func EncodeLogBody(b LogBody) ([]byte, error) {
+	raw, err := json.Marshal(b)
+	if err == nil && len(raw) > maxLogBody {
+		b.Shortened, b.Fields = true, nil
+		b.Before, b.After = b.Before.withoutFields(), b.After.withoutFields()
+		raw, err = json.Marshal(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bodyEncoder.EncodeAll(raw, make([]byte, 0, len(raw)/2+64)), nil
+}
+
+// DecodeLogBody reads what EncodeLogBody made. Its memory is bounded whatever stored holds; NULL is an empty LogBody.
+func DecodeLogBody(stored []byte) (LogBody, error) {
+	var b LogBody
+	if len(stored) == 0 {
+		return b, nil
+	}
+	raw, err := bodyDecoder.DecodeAll(stored, nil)
+	if err != nil {
+		return b, err
+	}
+	err = json.Unmarshal(raw, &b)
+	return b, err
+}
+
+func (c *LogContact) withoutFields() *LogContact {
+	if c == nil {
+		return nil
+	}
+	short := *c
+	short.Fields = nil
+	return &short
+}
+
+// logContact is p as the log shows it, nil for nobody. Long values are cut.
+func logContact(p *Person) *LogContact {
+	if p == nil {
+		return nil
+	}
+	c := whole(p)
+	cloned := false
+	for key, value := range c.Fields {
+		if len(value) <= maxLoggedValue {
+			continue
+		}
+		if !cloned {
+			c.Fields, cloned = maps.Clone(c.Fields), true
+		}
+		c.Fields[key] = shorten(value, maxLoggedValue)
+	}
+	return c
+}
+
+// whole is p with everything it has.
+func whole(p *Person) *LogContact {
+	return &LogContact{Email: p.Email, Status: p.Status, Fields: p.Fields, Tags: tagNames(p.Tags), Version: p.Version}
+}
+
+func tagNames(tags []models.Tag) []string {
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.Name
+	}
+	return names
+}
+
+// snapshot is the JSON of a contact in an event.
+func snapshot(p *Person) (*string, error) {
+	raw, err := json.Marshal(whole(p))
+	text := string(raw)
+	return &text, err
+}

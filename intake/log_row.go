@@ -1,0 +1,59 @@
+package intake
+
+import (
+	"time"
+
+	"campaignlark/models"
+)
+
+// bare is the part of a log row that holds nothing of a person and nothing of the payload.
+func (j *job) bare(outcome models.Outcome, status int, now time.Time) models.WebhookRequest {
+	return models.WebhookRequest{
+		WorkspaceID: j.call.Hash.WorkspaceID, ID: j.call.ID, WebhookID: j.call.Hash.WebhookID,
+		Method: j.call.Method, ContentType: j.call.ContentType, Outcome: outcome, Status: status,
+		DurationUs: max(0, now.Sub(j.call.ArrivedAt).Microseconds()), Size: j.call.Size,
+	}
+}
+
+// logRow is the row of one decided call in the request log.
+func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
+	j, d := s.job, s.decision
+	row := j.bare(d.Outcome, d.Answer.Status, now)
+	if s.life != nil {
+		row.ContactID, row.ContactVersion = &s.life.id, &d.Version
+	}
+	if s.erased {
+		return row, nil
+	}
+	row.ClientAddress, row.UserAgent = &j.call.ClientAddress, &j.call.UserAgent
+	if j.logged != "" {
+		who := models.Who(row.WorkspaceID, j.logged)
+		row.Who, row.Address = &who, &j.logged
+	}
+	var err error
+	row.Body, err = EncodeLogBody(s.logBody(group))
+	return row, err
+}
+
+// logBody tells the story of the call. The Submission of a prefetch and of a body that is too large is empty, so they
+// leave no payload (CONTRACT "What each type does").
+func (s *step) logBody(group int) LogBody {
+	j, d := s.job, s.decision
+	b := LogBody{
+		Headers: j.call.Headers, WebhookType: s.webhook.Type, Message: d.Answer.Message,
+		WaitedUs: max(0, j.claimed.Sub(j.call.ArrivedAt).Microseconds()), GroupSize: group,
+	}
+	sub := j.call.Submission
+	b.Payload, b.Truncated, b.Encoding = sub.Payload, sub.Truncated, sub.Encoding
+	if sub.Email.Present {
+		b.EmailKey, b.EmailAt = shorten(sub.Email.Key, maxLoggedName), sub.Email.At
+		b.EmailSent = shorten(sentText(sub.Email.Value), maxLoggedValue)
+	}
+	b.Fields, b.MoreNames = d.Fields, d.MoreNames
+	if s.life != nil {
+		b.Before, b.After = logContact(s.before), logContact(d.Contact)
+	}
+	b.TagsAdded = tagNames(d.TagsAdded)
+	b.Event, b.NoEvent = d.Event, d.NoEvent
+	return b
+}

@@ -1,0 +1,59 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"campaignlark/models"
+)
+
+// maxKnownHashes bounds the cache of hashes; a full one starts anew.
+const maxKnownHashes = 1 << 16
+
+// hashes finds the webhook of a hash. What a hash belongs to never changes, so hits are kept; whether it still works is
+// read with the batch. Unknown hashes are only counted: anyone could fill a memory with them.
+type hashes struct {
+	db      *models.DB
+	unknown atomic.Int64
+	mu      sync.RWMutex
+	known   map[string]models.WebhookHash
+}
+
+// Lookup finds the webhook that a hash belongs to or once belonged to, whether it still works or not. The error is of
+// the database.
+func (p *Pipeline) Lookup(ctx context.Context, hash string) (row models.WebhookHash, found bool, err error) {
+	return p.hashes.lookup(ctx, hash)
+}
+
+// UnknownHashes is how many calls went to hashes that never existed, since the start.
+func (p *Pipeline) UnknownHashes() int64 { return p.hashes.unknown.Load() }
+
+func (h *hashes) lookup(ctx context.Context, hash string) (models.WebhookHash, bool, error) {
+	h.mu.RLock()
+	row, ok := h.known[hash]
+	h.mu.RUnlock()
+	if ok {
+		return row, true, nil
+	}
+	if models.ValidText(hash) != hash {
+		h.unknown.Add(1)
+		return row, false, nil
+	}
+	row, err := models.First[models.WebhookHash](h.db.Read(ctx).Where("hash = ?", hash))
+	if errors.Is(err, models.ErrNotFound) {
+		h.unknown.Add(1)
+		return row, false, nil
+	}
+	if err != nil {
+		return row, false, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.known) >= maxKnownHashes {
+		clear(h.known)
+	}
+	h.known[row.Hash] = row
+	return row, true, nil
+}

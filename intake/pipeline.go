@@ -1,0 +1,158 @@
+package intake
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"campaignlark/models"
+)
+
+// Options of a Pipeline; the zero value of each stands for its default.
+type Options struct {
+	Wait     time.Duration    // INTAKE_WAIT: how long a call may wait for its place in a batch; 2 s
+	Workers  int              // 2 on Postgres, always 1 on SQLite
+	MaxBatch int              // calls a transaction, at most and by default 256: so many locks are safe
+	MaxQueue int              // calls taken on and not answered, 4096
+	Now      func() time.Time // time.Now
+	Log      *slog.Logger     // slog.Default()
+}
+
+// maxQueueBytes bounds the memory of the calls that were taken on and not answered (DESIGN "Intake").
+const maxQueueBytes = 32 << 20
+
+const defaultBatch = 256
+
+// Pipeline takes calls, groups what waits into batches, and commits each batch in one transaction (group commit). All
+// calls for one address go to the same worker.
+type Pipeline struct {
+	db     *models.DB
+	opts   Options
+	store  store
+	hashes *hashes
+	limit  limit
+	queues []*queue // one a worker
+	wg     sync.WaitGroup
+	ctx    context.Context // of the workers; ends when Close gives up waiting for them
+	stop   context.CancelFunc
+}
+
+// New starts the workers of a pipeline on db. End them with Close.
+func New(db *models.DB, opts Options) *Pipeline {
+	opts = opts.withDefaults(db.Dialect)
+	p := &Pipeline{
+		db: db, opts: opts,
+		hashes: &hashes{db: db, known: map[string]models.WebhookHash{}},
+		limit:  limit{maxCalls: int64(opts.MaxQueue), maxBytes: maxQueueBytes},
+	}
+	if db.Dialect == models.Postgres {
+		p.store = newPostgresStore(db.Pool())
+	} else {
+		p.store = newSQLiteStore(db.Pool())
+	}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	for range opts.Workers {
+		q := newQueue()
+		p.queues = append(p.queues, q)
+		p.wg.Go(func() { p.work(q) })
+	}
+	return p
+}
+
+func (o Options) withDefaults(dialect models.Dialect) Options {
+	if o.Wait <= 0 {
+		o.Wait = 2 * time.Second
+	}
+	if dialect == models.SQLite {
+		o.Workers = 1
+	} else if o.Workers <= 0 {
+		o.Workers = 2
+	}
+	if o.MaxBatch <= 0 || o.MaxBatch > defaultBatch {
+		o.MaxBatch = defaultBatch
+	}
+	if o.MaxQueue <= 0 {
+		o.MaxQueue = 4096
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+// Submit hands a call to its worker and waits until everything it caused is committed, or it was refused. The error is
+// ErrBusy or ErrRefused. A call that still waits when ctx ends or Options.Wait has passed is withdrawn; one that a
+// worker has claimed is finished, whatever its client does.
+func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
+	j := newJob(c)
+	if !p.limit.take(j.size) {
+		return Answer{}, ErrBusy
+	}
+	defer p.limit.give(j.size)
+	q := p.queueOf(j)
+	if !q.put(j) {
+		return Answer{}, ErrBusy
+	}
+	patience := time.NewTimer(p.opts.Wait)
+	defer patience.Stop()
+	select {
+	case r := <-j.done:
+		return r.answer, r.err
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	if q.withdraw(j) {
+		return Answer{}, ErrBusy
+	}
+	r := <-j.done
+	return r.answer, r.err
+}
+
+// queueOf is the queue of the one worker that handles the job's address; jobs without one are spread.
+func (p *Pipeline) queueOf(j *job) *queue {
+	n := uint64(j.who)
+	if j.address == "" {
+		n = uint64(j.call.ID[15])
+	}
+	return p.queues[n%uint64(len(p.queues))]
+}
+
+// work commits what waits, again and again, with no delay of its own: while one batch is committed the next one gathers.
+func (p *Pipeline) work(q *queue) {
+	for {
+		batch := q.claim(p.opts.MaxBatch)
+		if len(batch) == 0 {
+			return
+		}
+		at := p.opts.Now()
+		for _, j := range batch {
+			j.claimed = at
+		}
+		p.commit(batch)
+	}
+}
+
+// Close takes no more calls and returns when those taken are answered. When ctx ends first, the transactions under way
+// are broken off, their senders get a 503, and the error is that of ctx.
+func (p *Pipeline) Close(ctx context.Context) error {
+	for _, q := range p.queues {
+		q.close()
+	}
+	finished := make(chan struct{})
+	go func() { p.wg.Wait(); close(finished) }()
+	var err error
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		err = ctx.Err()
+		p.stop()
+		<-finished
+	}
+	p.stop()
+	p.store.close()
+	return err
+}

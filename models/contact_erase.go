@@ -1,0 +1,47 @@
+package models
+
+import (
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// The statements that erase one person, for a transaction that holds the lock of the address. $1 is the workspace. What
+// happened, when and by which webhook stays (CONTRACT "What each type does").
+const (
+	// EraseRequestsSQL empties what the request log holds of the person; $2 is Who, $3 the address.
+	EraseRequestsSQL = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
+		WHERE workspace_id = $1 AND who = $2 AND address = $3`
+	// EraseEventsSQL empties the snapshots of the contact $2.
+	EraseEventsSQL = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = $1 AND contact_id = $2`
+	// DeleteContactSQL deletes the contact $2 with its tags.
+	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
+)
+
+// EraseContact deletes c for good, erases what the log and the events hold of the person, and marks the contact so that
+// its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
+func EraseContact(tx *gorm.DB, c Contact, at time.Time) error {
+	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, Who(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec(EraseEventsSQL, c.WorkspaceID, c.ID).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
+		return err
+	}
+	return tx.Create(&DirtyContact{WorkspaceID: c.WorkspaceID, ContactID: c.ID, At: Instant(at)}).Error
+}
+
+// ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.
+const ReserveContactIDsSQL = `INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES ($1, $2)
+	ON CONFLICT (workspace_id) DO UPDATE SET next_contact_id = workspace_counters.next_contact_id + $3 RETURNING next_contact_id`
+
+// ReserveContactIDs takes n consecutive contact ids of a workspace and returns the first; none of them is ever given
+// again. Call it after LockAddresses and as the last thing that may wait: until the transaction ends the intake waits
+// for it whenever it creates a contact in this workspace.
+func ReserveContactIDs(tx *gorm.DB, workspaceID, n int64) (first int64, err error) {
+	var next int64
+	err = tx.Raw(ReserveContactIDsSQL, workspaceID, n+1, n).Scan(&next).Error
+	return next - n, err
+}
