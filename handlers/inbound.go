@@ -4,7 +4,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 
 	"github.com/gofiber/fiber/v2"
@@ -65,6 +67,72 @@ func (s *Server) refuseMethod(c *fiber.Ctx) error {
 	return s.answer(c, fiber.StatusMethodNotAllowed, models.NewID(s.Now()).String(), "Please call this address with GET or POST.")
 }
 
+// inbound answers one call: the hash, the payload, and what the pipeline made of it (CONTRACT "Order of checks").
+func (s *Server) inbound(v *visit) error {
+	now := s.Now()
+	id := models.NewID(now)
+	hash, found, err := s.Intake.Lookup(v.UserContext(), v.Params("hash"))
+	if err != nil {
+		return err
+	}
+	if !found {
+		return s.answer(v.Ctx, fiber.StatusNotFound, id.String(), intake.MessageNoWebhook)
+	}
+	call := s.call(v, now)
+	call.ID, call.Hash = id, hash
+	answer, err := s.Intake.Submit(v.UserContext(), call)
+	if errors.Is(err, intake.ErrRefused) {
+		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.ErrRefused.Message)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answer(v.Ctx, answer.Status, id.String(), answer.Message)
+}
+
+// call copies what arrived: Fiber uses its memory again.
+func (s *Server) call(v *visit, now time.Time) intake.Call {
+	c := intake.Call{
+		ArrivedAt: now, Method: v.Method(), ContentType: v.Get(fiber.HeaderContentType), UserAgent: v.Get(fiber.HeaderUserAgent),
+		ClientAddress: s.clientAddress(v.Ctx).String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx),
+	}
+	r := intake.Request{
+		Method: c.Method, ContentType: c.ContentType, ContentEncoding: v.Get(fiber.HeaderContentEncoding),
+		Query: string(v.Request().URI().QueryString()),
+	}
+	c.Size = int64(len(r.Query))
+	if c.Method != fiber.MethodGet {
+		r.Body = slices.Clone(v.Request().Body())
+		c.Size = int64(len(r.Body))
+	}
+	c.Submission = intake.Decode(r)
+	return c
+}
+
+// isPrefetch says whether a browser only wants to have the page ready: that is no call.
+func isPrefetch(c *fiber.Ctx) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose"} {
+		if strings.Contains(strings.ToLower(c.Get(name)), "prefetch") {
+			return true
+		}
+	}
+	return false
+}
+
+// loggedHeaders are those that help to explain a call and hold no secret.
+var loggedHeaders = []string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
+	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Id"}
+
+func shownHeaders(c *fiber.Ctx) []intake.Header {
+	var all []intake.Header
+	for _, name := range loggedHeaders {
+		if value := c.Get(name); value != "" {
+			all = append(all, intake.Header{Name: name, Value: value})
+		}
+	}
+	return all
+}
+
 // answerInboundError speaks for the transport: what never reached the webhook, or what the database could not take.
 func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 	id := models.NewID(s.Now()).String()
@@ -75,23 +143,15 @@ func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 		if m := c.Method(); m != fiber.MethodGet && m != fiber.MethodPost && m != fiber.MethodOptions {
 			return s.refuseMethod(c)
 		}
-		return s.answer(c, status, id, messageNoWebhook)
+		return s.answer(c, status, id, intake.MessageNoWebhook)
 	case fiber.StatusRequestEntityTooLarge:
-		return s.answer(c, status, id, messageTooLarge)
+		return s.answer(c, status, id, intake.ErrTooLarge.Error())
 	case fiber.StatusBadRequest, fiber.StatusRequestTimeout, fiber.StatusRequestHeaderFieldsTooLarge, fiber.StatusBadGateway:
 		return s.answer(c, fiber.StatusBadRequest, id, "The request could not be read to its end. Please send it again, with headers below 16 KB.")
 	default:
-		if !errors.Is(err, errBusy) {
+		if !errors.Is(err, intake.ErrBusy) {
 			s.Log.Error("call failed", "id", id, "code", models.ErrorCode(err), "sqlstate", models.SQLState(err), "kind", kindOf(err))
 		}
-		return s.answer(c, fiber.StatusServiceUnavailable, id, messageBusy)
+		return s.answer(c, fiber.StatusServiceUnavailable, id, intake.MessageBusy)
 	}
 }
-
-var errBusy = errors.New("busy")
-
-const (
-	messageNoWebhook = "It looks like the webhook you're trying to access doesn't exist."
-	messageTooLarge  = "The body is larger than 1 MiB (1,048,576 bytes). Please send less."
-	messageBusy      = "The service is busy at the moment. Please send the request again in a few seconds."
-)

@@ -44,6 +44,8 @@ var routes = []route{
 	{"GET", "/static/:name", anyone, (*Server).asset},
 	{"HEAD", "/static/:name", anyone, (*Server).asset},
 
+	{"GET", inboundPath, caller, (*Server).inbound},
+	{"POST", inboundPath, caller, (*Server).inbound},
 	{"OPTIONS", inboundPath, caller, (*Server).preflight},
 
 	{"GET", "/w/:slug/tags", viewer, (*Server).tagList},

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/static"
 	"campaignlark/views"
@@ -31,6 +32,7 @@ type Config struct {
 type Options struct {
 	Config Config
 	DB     *models.DB
+	Intake *intake.Pipeline
 	Log    *slog.Logger
 	Now    func() time.Time
 }
