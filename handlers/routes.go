@@ -48,6 +48,15 @@ var routes = []route{
 	{"POST", inboundPath, caller, (*Server).inbound},
 	{"OPTIONS", inboundPath, caller, (*Server).preflight},
 
+	{"GET", "/", signedIn, (*Server).home},
+	{"GET", "/login", visitor, (*Server).signInForm},
+	{"POST", "/login", visitor, (*Server).signInPost},
+	{"POST", "/logout", signedIn, (*Server).signOutPost},
+	{"GET", "/setup", visitor, (*Server).setupForm},
+	{"POST", "/setup", visitor, (*Server).setupPost},
+	{"GET", "/account", signedIn, (*Server).accountForm},
+	{"POST", "/account", signedIn, (*Server).accountPost},
+
 	{"GET", "/w/:slug/tags", viewer, (*Server).tagList},
 	{"POST", "/w/:slug/tags", manager, (*Server).tagCreate},
 	{"GET", "/w/:slug/tags/new", manager, (*Server).tagNew},

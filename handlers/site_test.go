@@ -38,13 +38,16 @@ func eachSite(t *testing.T, f func(t *testing.T, s *site)) {
 
 func newSite(t *testing.T, db *models.DB) *site {
 	t.Helper()
-	public, _ := url.Parse("http://lark.example")
-	s := &site{t: t, db: db}
-	s.server = New(Options{Config: Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Log: slog.New(slog.DiscardHandler)})
+	s := &site{t: t, db: db, server: newServer(db)}
 	s.workspace, s.user = s.addWorkspace("books"), models.User{}
 	s.user = s.addMember(s.workspace, "ines@example.com", models.RoleAdmin)
 	s.session = s.signIn(s.user)
 	return s
+}
+
+func newServer(db *models.DB) *Server {
+	public, _ := url.Parse("http://lark.example")
+	return New(Options{Config: Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Log: slog.New(slog.DiscardHandler)})
 }
 
 func (s *site) addWorkspace(slug string) models.Workspace {

@@ -90,7 +90,8 @@ type argonHash struct {
 	salt, key      []byte
 }
 
-// compute runs Argon2id when there is a free slot. The password is read in NFC: keyboards differ in how they send é.
+// compute runs Argon2id when there is a free slot. The password is read as valid
+// text in NFC: keyboards differ in how they send é.
 func (h argonHash) compute(ctx context.Context, password string, size uint32) ([]byte, error) {
 	select {
 	case argonSlots <- struct{}{}:
@@ -98,7 +99,7 @@ func (h argonHash) compute(ctx context.Context, password string, size uint32) ([
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return argon2.IDKey(norm.NFC.Bytes([]byte(password)), h.salt, h.passes, h.memory, h.threads, size), nil
+	return argon2.IDKey(norm.NFC.Bytes([]byte(ValidText(password))), h.salt, h.passes, h.memory, h.threads, size), nil
 }
 
 // String is the PHC form: $argon2id$v=19$m=32768,t=2,p=1$salt$key.

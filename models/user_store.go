@@ -106,3 +106,25 @@ func (d *DB) SetPassword(ctx context.Context, userID int64, password string, kee
 		return tx.Exec("DELETE FROM sessions WHERE user_id = ? AND token_hash <> ?", userID, keep).Error
 	})
 }
+
+// PasswordStands says whether the person still has the password they were read with. Asked after their session was
+// stored, it leaves no gap beside SetPassword: either that one sees the session, or this one the new password.
+func (d *DB) PasswordStands(ctx context.Context, user User) (stands bool, err error) {
+	query := "SELECT password_hash FROM users WHERE id = ?"
+	if d.Dialect == Postgres {
+		query += " FOR SHARE" // waits for a change that is under way
+	}
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		var hash string
+		err := tx.Raw(query, user.ID).Scan(&hash).Error
+		stands = hash == user.PasswordHash
+		return err
+	})
+	return stands, err
+}
+
+// RoleIn returns the person's role in the workspace, or ErrNotFound when they are not a member.
+func (d *DB) RoleIn(ctx context.Context, workspaceID, userID int64) (Role, error) {
+	m, err := First[Membership](d.Read(ctx).Where("workspace_id = ? AND user_id = ?", workspaceID, userID))
+	return m.Role, err
+}

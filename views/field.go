@@ -32,6 +32,12 @@ type Option struct {
 	Chosen       bool // not read by Select, which compares with the field's value
 }
 
+// OptionGroup is a part of a GroupedSelect.
+type OptionGroup struct {
+	Label   string
+	Options []Option
+}
+
 // FieldError names a field and what is wrong with it, for the summary on top.
 type FieldError struct{ ID, Text string }
 

@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"errors"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// accountForm shows the person's own account.
+func (s *Server) accountForm(v *visit) error { return v.account(fiber.StatusOK, nil) }
+
+// accountPost changes the person's password, ends all their other sessions, and gives this one a new token.
+func (s *Server) accountPost(v *visit) error {
+	current, password := v.Form("current_password"), v.Form("new_password")
+	errs := models.FieldErrors{}
+	if current == "" {
+		errs.Add("current_password", "Please give your current password.")
+	}
+	errs.Add("new_password", models.ValidatePassword(password))
+	if !errs.Any() && current == password {
+		errs.Add("new_password", "This is the current password. Please choose another one.")
+	}
+	if errs.Any() {
+		return v.account(fiber.StatusUnprocessableEntity, errs)
+	}
+	_, err := s.DB.SignIn(v.UserContext(), v.User.Email, current, s.clientAddress(v.Ctx), s.now())
+	var tooMany *models.TooManyFailures
+	switch {
+	case errors.As(err, &tooMany):
+		errs.Add("current_password", tooManyTries+" "+v.retryAfter(tooMany.Wait))
+		return v.account(fiber.StatusTooManyRequests, errs)
+	case errors.Is(err, models.ErrWrongPassword):
+		errs.Add("current_password", "This is not your current password.")
+		return v.account(fiber.StatusUnprocessableEntity, errs)
+	case err != nil:
+		return err
+	}
+	if err := s.DB.SetPassword(v.UserContext(), v.User.ID, password, tokenHash(v.session.ID)); err != nil {
+		return err
+	}
+	if err := s.signIn(v, v.User.ID); err != nil {
+		return err
+	}
+	return v.done("/account", "Your password is changed, and you are signed out everywhere else.")
+}
+
+func (v *visit) account(status int, errs models.FieldErrors) error {
+	if err := v.enterFirstWorkspace(); err != nil {
+		return err
+	}
+	p, err := v.page(views.SectionAccount, "Your account")
+	if err != nil {
+		return err
+	}
+	p.Failed = errs.Any()
+	return campaignlark.Render(v.Ctx, status, views.AccountPage(views.AccountModel{Page: p, Errors: errs}))
+}

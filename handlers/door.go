@@ -1,0 +1,135 @@
+package handlers
+
+import (
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// home leads to the person's first workspace.
+func (s *Server) home(v *visit) error {
+	if err := v.enterFirstWorkspace(); err != nil {
+		return err
+	}
+	return v.Redirect(v.path(), fiber.StatusSeeOther)
+}
+
+// signInForm shows the sign-in page. Who has a session goes on; before the program is set up there is nobody to sign in.
+func (s *Server) signInForm(v *visit) error {
+	next := localPath(v.Query("next"))
+	switch err := s.checkSession(v); {
+	case err == nil:
+		return v.Redirect(next, fiber.StatusSeeOther)
+	case !errors.Is(err, errSignIn):
+		return err
+	}
+	if there, err := s.DB.HasUsers(v.UserContext()); err != nil {
+		return err
+	} else if !there {
+		return v.Redirect("/setup", fiber.StatusSeeOther)
+	}
+	return v.show(views.SignInPage(views.SignInModel{Next: next, Assets: assets()}))
+}
+
+// signInPost signs a person in, or sends the form back: 422 when it is not right, 429 after too many failures.
+func (s *Server) signInPost(v *visit) error {
+	errs := models.FieldErrors{}
+	m := views.SignInModel{Email: v.Form("email"), Next: localPath(v.Form("next")), Errors: errs, Assets: assets()}
+	password := v.Form("password")
+	if models.IsBlank(m.Email) {
+		errs.Add("email", "Please give your e-mail address.")
+	}
+	if password == "" {
+		errs.Add("password", "Please give your password.")
+	}
+	if errs.Any() {
+		return v.again(views.SignInPage(m))
+	}
+	user, err := s.DB.SignIn(v.UserContext(), m.Email, password, s.clientAddress(v.Ctx), s.now())
+	if err == nil {
+		err = s.letIn(v, user)
+	}
+	var tooMany *models.TooManyFailures
+	switch {
+	case err == nil:
+		return v.Redirect(m.Next, fiber.StatusSeeOther)
+	case errors.As(err, &tooMany):
+		m.Fault, m.Advice = tooManyTries, v.retryAfter(tooMany.Wait)
+		return campaignlark.Render(v.Ctx, fiber.StatusTooManyRequests, views.SignInPage(m))
+	case errors.Is(err, models.ErrWrongPassword):
+		m.Fault, m.Advice = models.ErrWrongPassword.Message, "Please try again. After five wrong tries in a row you have to wait a little."
+		errs.Add("password", "Please type it once more.")
+		return v.again(views.SignInPage(m))
+	}
+	return err
+}
+
+const tooManyTries = "Too many wrong tries."
+
+// letIn starts the session of a person whose password was right. Where the password was changed at the same moment, the
+// old one no longer opens the door.
+func (s *Server) letIn(v *visit, user models.User) error {
+	if err := s.signIn(v, user.ID); err != nil {
+		return err
+	}
+	still, err := s.DB.PasswordStands(v.UserContext(), user)
+	if err != nil || still {
+		return err
+	}
+	if err := v.signOut(); err != nil {
+		return err
+	}
+	return models.ErrWrongPassword
+}
+
+// retryAfter tells the client, and returns in words, how long to wait.
+func (v *visit) retryAfter(wait time.Duration) string {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	v.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
+	words := views.Plural(seconds, "second", "seconds")
+	if seconds > 60 {
+		words = views.Plural((seconds+59)/60, "minute", "minutes")
+	}
+	return "Please wait " + words + ", then try again. What you type until then is not read."
+}
+
+// signOutPost ends the session.
+func (s *Server) signOutPost(v *visit) error {
+	if err := v.signOut(); err != nil {
+		return err
+	}
+	return v.Redirect("/login", fiber.StatusSeeOther)
+}
+
+// localPath is next where it is the address of a page here, else "/". A browser would take //host and /\host for
+// another site, and drops tabs and line ends before it looks.
+func localPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+		strings.ContainsFunc(next, func(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }) {
+		return "/"
+	}
+	return next
+}
+
+// enterFirstWorkspace makes the visit one of the person's first workspace, by name, for pages that belong to none.
+func (v *visit) enterFirstWorkspace() error {
+	all, err := v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return &models.Error{Code: models.CodeForbidden, Message: "Your account is not a member of any workspace. Ask an admin of a workspace to add you."}
+	}
+	v.Workspace = all[0]
+	v.Role, err = v.server.DB.RoleIn(v.UserContext(), all[0].ID, v.User.ID)
+	return err
+}

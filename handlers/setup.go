@@ -1,0 +1,108 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// setupForm shows the set-up page to whoever holds the link that the program printed. Looking does not use it up.
+func (s *Server) setupForm(v *visit) error {
+	token := v.Query("token")
+	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)
+	if err != nil {
+		return err
+	}
+	if !valid {
+		return s.setupClosed(v)
+	}
+	return v.show(views.SetupPage(views.SetupModel{Token: token, TimeZone: "UTC", Zones: timeZones(s.now()), Assets: assets()}))
+}
+
+// setupPost makes the first workspace and its admin, and signs that person in.
+func (s *Server) setupPost(v *visit) error {
+	token := v.Form("token")
+	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)
+	if err != nil {
+		return err
+	}
+	if !valid {
+		return s.setupClosed(v)
+	}
+	f := models.FirstAdmin{WorkspaceName: v.Form("workspace"), TimeZone: v.Form("time_zone"), Email: v.Form("email"), Password: v.Form("password")}
+	if errs := f.Validate(); errs.Any() {
+		return v.again(views.SetupPage(views.SetupModel{Token: token, Workspace: f.WorkspaceName, TimeZone: f.TimeZone, Email: f.Email,
+			Zones: timeZones(s.now()), Errors: errs, Assets: assets()}))
+	}
+	workspace, user, err := s.DB.CompleteSetup(v.UserContext(), token, f)
+	switch {
+	case errors.Is(err, models.ErrSetUp), errors.Is(err, models.ErrSetupLink): // somebody else was faster
+		return s.setupClosed(v)
+	case err != nil:
+		return err
+	}
+	if err := s.signIn(v, user.ID); err != nil {
+		return err
+	}
+	v.Workspace = workspace
+	return v.Redirect(v.path(), fiber.StatusSeeOther)
+}
+
+// setupClosed says why there is no set-up page: the program is set up, or the link is not the newest.
+func (s *Server) setupClosed(v *visit) error {
+	there, err := s.DB.HasUsers(v.UserContext())
+	if err != nil {
+		return err
+	}
+	return campaignlark.Render(v.Ctx, fiber.StatusForbidden, views.SetupClosedPage(views.SetupClosedModel{Done: there, Assets: assets()}))
+}
+
+// timeZones lists the zones that can be chosen, by continent, the places of each by name with their present offset.
+func timeZones(now time.Time) []views.OptionGroup {
+	groups := []views.OptionGroup{{Options: []views.Option{{Value: "UTC", Label: "UTC"}}}}
+	for _, name := range models.TimeZones {
+		area, place, found := strings.Cut(name, "/")
+		loc, err := time.LoadLocation(name)
+		if !found || err != nil {
+			continue
+		}
+		if groups[len(groups)-1].Label != area {
+			groups = append(groups, views.OptionGroup{Label: area})
+		}
+		last := &groups[len(groups)-1]
+		last.Options = append(last.Options, views.Option{Value: name, Label: placeName(place) + " (" + offset(now.In(loc)) + ")"})
+	}
+	for _, g := range groups {
+		slices.SortFunc(g.Options, func(a, b views.Option) int { return strings.Compare(a.Label, b.Label) })
+	}
+	return groups
+}
+
+// placeName is the city before its state: "Knox, Indiana" for Indiana/Knox.
+func placeName(place string) string {
+	parts := strings.Split(strings.ReplaceAll(place, "_", " "), "/")
+	slices.Reverse(parts)
+	return strings.Join(parts, ", ")
+}
+
+// offset is how far t's zone is from UTC at t: "UTC+5:30".
+func offset(t time.Time) string {
+	_, seconds := t.Zone()
+	sign := "+"
+	if seconds < 0 {
+		sign, seconds = "−", -seconds
+	}
+	text := fmt.Sprintf("UTC%s%d", sign, seconds/3600)
+	if minutes := seconds / 60 % 60; minutes > 0 {
+		text += fmt.Sprintf(":%02d", minutes)
+	}
+	return text
+}
