@@ -46,3 +46,12 @@ type WebhookRequest struct {
 
 // Failed says whether the sender got an error.
 func (r WebhookRequest) Failed() bool { return r.Status >= 400 }
+
+// Failed says whether the sender of a call with this outcome got an error. It also knows OutcomesFailed.
+func (o Outcome) Failed() bool {
+	switch o {
+	case OutcomeCreated, OutcomeResubscribed, OutcomeUnconfirmed, OutcomeUpdated, OutcomeUnsubscribed, OutcomeDeleted, OutcomesProcessed:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,78 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// RequestEvents returns the events that a call fired, none once its contact's row is erased from it. It finds them by
+// the contact's version: the outbox has no index on the call.
+func (d *DB) RequestEvents(ctx context.Context, r WebhookRequest) ([]AutomationEvent, error) {
+	var events []AutomationEvent
+	if r.ContactID == nil || r.ContactVersion == nil {
+		return nil, nil
+	}
+	err := d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND contact_version = ? AND request_id = ?",
+		r.WorkspaceID, *r.ContactID, *r.ContactVersion, r.ID).Order("id").Find(&events).Error
+	return events, err
+}
+
+// SegmentMove is a change of a segment's members with the segment's name, "" once the segment is deleted.
+type SegmentMove struct {
+	SegmentChange
+	Name string
+}
+
+// RequestMoves returns who entered and left which segments because of a call, in order.
+func (d *DB) RequestMoves(ctx context.Context, workspaceID int64, id uuid.UUID) ([]SegmentMove, error) {
+	var moves []SegmentMove
+	err := d.Read(ctx).Table("segment_changes AS c").Select("c.*, coalesce(s.name, '') AS name").
+		Joins("LEFT JOIN segments s ON s.workspace_id = c.workspace_id AND s.id = c.segment_id").
+		Where("c.workspace_id = ? AND c.request_id = ?", workspaceID, id).
+		Order("c.entered DESC, s.name, c.id").Limit(200).Find(&moves).Error
+	return moves, err
+}
+
+// MarkWaits says whether a call's contact still waits to have its segments recalculated. When many marks wait it does
+// not look through all of them and says yes.
+func (d *DB) MarkWaits(ctx context.Context, workspaceID int64, id uuid.UUID) (bool, error) {
+	var marks struct{ All, Mine int64 }
+	err := d.Read(ctx).Raw(`SELECT count(*) AS "all", count(CASE WHEN request_id = ? THEN 1 END) AS mine FROM
+		(SELECT request_id FROM dirty_contacts WHERE workspace_id = ? ORDER BY id LIMIT ?) AS waiting`,
+		id, workspaceID, ExactCount).Scan(&marks).Error
+	return marks.Mine > 0 || marks.All == ExactCount, err
+}
+
+// HashRetiredAt is when the address of a webhook that a call at the time at may have used was changed: the last change
+// before it. Zero when there was none.
+func (d *DB) HashRetiredAt(ctx context.Context, workspaceID, webhookID int64, at time.Time) (time.Time, error) {
+	var times []time.Time
+	err := d.Read(ctx).Model(&WebhookHash{}).
+		Where("workspace_id = ? AND webhook_id = ? AND retired_at <= ?", workspaceID, webhookID, at.Add(time.Minute)).
+		Order("retired_at DESC").Limit(1).Pluck("retired_at", &times).Error
+	if err != nil || len(times) == 0 {
+		return time.Time{}, err
+	}
+	return times[0], nil
+}
+
+// WebhooksEver lists a workspace's webhooks by name, the deleted ones last: the log outlives them.
+func (d *DB) WebhooksEver(ctx context.Context, workspaceID int64) ([]Webhook, error) {
+	var all []Webhook
+	err := d.Read(ctx).Where("workspace_id = ?", workspaceID).
+		Order("CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END, name, id").Find(&all).Error
+	return all, err
+}
+
+// MergeTagIDs maps the keys of a workspace's merge tags to their ids.
+func (d *DB) MergeTagIDs(ctx context.Context, workspaceID int64) (map[string]int64, error) {
+	var all []MergeTag
+	err := d.Read(ctx).Select("id, key").Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Find(&all).Error
+	ids := make(map[string]int64, len(all))
+	for _, m := range all {
+		ids[m.Key] = m.ID
+	}
+	return ids, err
+}
