@@ -20,7 +20,7 @@ import templruntime "github.com/a-h/templ/runtime"
 //	format.go          Count, Plural, Took, Bytes
 //	tables.templ       Table, Row, Cell, NameCell, DayRow, Filters, FilterText, FilterSelect, Chips, Pager
 //	choices.templ      TypeChoice, TagPicker
-//	show.templ         CopyLine, Tabs, Code, Facts, Fact, Panel, Figures, TimelineDay, Timeline, Happened, Steps, Wait, Confirm
+//	show.templ         CopyLine, Tabs, Subnav, Code, Facts, Fact, Panel, Figures, TimelineDay, Timeline, Happened, Steps, Wait, Confirm
 //	story.templ        Verdict, Trace, Look, LookItem, Story, StoryStep, Ledger, Change
 //
 // Forms are posted with @CSRF(p); hostile text is safe everywhere a string is taken. Icons and kinds go by name:

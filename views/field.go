@@ -4,8 +4,9 @@ import (
 	"strconv"
 	"strings"
 
+	"campaignlark/models"
+
 	"github.com/a-h/templ"
-	"github.com/rivo/uniseg"
 )
 
 // Field is one field of a form. Its id is its name unless ID says otherwise.
@@ -77,8 +78,8 @@ func (f Field) class(control string) string {
 	return control + " w-" + f.Width
 }
 
-// characters counts as a person counts: an emoji of several code points is one.
-func characters(s string) int { return uniseg.GraphemeClusterCount(strings.TrimSpace(s)) }
+// characters counts as models does, without the blanks around, which are cut when the form is saved.
+func characters(s string) int { return models.CountCharacters(strings.TrimSpace(s)) }
 
 func (f Field) counted() string {
 	return strconv.Itoa(characters(f.Value)) + " of " + strconv.Itoa(f.Max)
