@@ -16,9 +16,12 @@ import (
 	"campaignlark/models"
 )
 
-// Main runs a package's tests and stops what they started. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs a package's tests and stops what they started, cleanups included. Call it from TestMain.
+func Main(m *testing.M, cleanups ...func()) {
 	code := m.Run()
+	for _, clean := range cleanups {
+		clean()
+	}
 	stopPostgres()
 	os.Exit(code)
 }

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"campaignlark/handlers"
+	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/segments"
 )
 
 const (
@@ -38,40 +40,47 @@ func (p program) serve(ctx context.Context, c Config) error {
 	defer ln.Close()
 	c.PublicURL = c.publicURL(ln.Addr().(*net.TCPAddr).Port)
 	p.log.Info("listening", "address", ln.Addr().String(), "version", version, "database", string(db.Dialect))
+	if err := p.setUp(ctx, c, db); err != nil {
+		return err
+	}
 	return p.serveOn(ctx, c, db, ln)
 }
 
 // serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
 // taken is finished, then the work in the background.
 func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Listener) error {
+	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log})
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version},
 		DB:     db,
+		Intake: pipeline,
 		Log:    p.log,
 	})
 	inBackground, stop := context.WithCancel(context.Background())
 	var background sync.WaitGroup
 	background.Go(func() { p.keepHouse(inBackground, chores(c, db), time.Now) })
-	defer background.Wait()
-	defer stop()
-
-	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)
+	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
+	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)
+
+	var err error
 	select {
-	case err := <-failed:
-		return fmt.Errorf("serving ended: %w", err)
+	case err = <-failed:
+		err = fmt.Errorf("serving ended: %w", err)
 	case <-ctx.Done():
+		p.log.Info("stopping")
+		srv.Drain()
+		time.Sleep(drainTime)
 	}
-	p.log.Info("stopping")
-	srv.Drain()
-	time.Sleep(drainTime)
 	finish, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	if err := srv.Shutdown(finish); err != nil {
-		p.log.Warn("some calls were cut off", "error", err)
+	if cut := errors.Join(srv.Shutdown(finish), pipeline.Close(finish)); cut != nil {
+		p.log.Warn("some calls were cut off", "error", cut)
 	}
-	return nil
+	stop()
+	background.Wait()
+	return err
 }
 
 // listen opens the listener, or says in a sentence why it cannot.

@@ -1,0 +1,147 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// The two widths at which every page is looked at, in pixels (UI "Layout and navigation").
+const (
+	Wide   = 1440
+	Narrow = 390
+)
+
+// Width gives the window a width.
+func (p *Page) Width(pixels int64) {
+	p.t.Helper()
+	if _, err := run(p, chromedp.EmulateViewport(pixels, 900)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Theme makes the browser prefer "light" or "dark".
+func (p *Page) Theme(name string) {
+	p.t.Helper()
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: name},
+		{Name: "prefers-reduced-motion", Value: "reduce"}, // nothing is looked at in mid-flight
+	}})
+}
+
+// Inspect looks at the page in both widths: axe-core finds nothing and nothing scrolls sideways. With SHOTS=1 in the
+// environment it also takes pictures, light and dark.
+func (p *Page) Inspect(name string) {
+	p.t.Helper()
+	for _, width := range []int64{Narrow, Wide} {
+		p.Width(width)
+		p.Axe()
+		if sideways := read(p, `String(document.documentElement.scrollWidth - innerWidth)`); !strings.HasPrefix(sideways, "-") && sideways != "0" {
+			p.t.Errorf("the page %s scrolls sideways by %s pixels at a width of %d", p.Path(), sideways, width)
+		}
+		if os.Getenv("SHOTS") == "" {
+			continue
+		}
+		for _, theme := range []string{"dark", "light"} {
+			p.Theme(theme)
+			p.Shot(fmt.Sprintf("%s-%s-%d", name, theme, width))
+		}
+	}
+}
+
+// Shot takes a picture of the whole page as .cache/shots/<name>.png.
+func (p *Page) Shot(name string) {
+	p.t.Helper()
+	folder := filepath.Join(Root(), ".cache", "shots")
+	picture, err := run(p, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.MkdirAll(folder, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// axeSource is axe-core, which `make test` puts into the cache folder.
+var axeSource = sync.OnceValues(func() (string, error) {
+	source, err := os.ReadFile(filepath.Join(Root(), ".cache", "axe", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		return "", fmt.Errorf("the tests need axe-core; run `make test`, which installs it: %w", err)
+	}
+	return string(source), nil
+})
+
+type violation struct {
+	ID, Impact, Help string
+	Nodes            []struct {
+		HTML           string
+		FailureSummary string
+	}
+}
+
+// Axe runs axe-core on the page as it is now; each thing that it finds fails the test.
+func (p *Page) Axe() {
+	p.t.Helper()
+	source, err := axeSource()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.eval(source + "; undefined")
+	found, err := run(p, chromedp.Evaluate[string](`axe.run().then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	var violations []violation
+	if err == nil {
+		err = json.Unmarshal([]byte(found), &violations)
+	}
+	if err != nil {
+		p.t.Fatalf("axe-core at %s: %v", p.Path(), err)
+	}
+	for _, v := range violations {
+		for _, n := range v.Nodes {
+			p.t.Errorf("axe-core at %s, %s (%s): %s\n%s\n%s", p.Path(), v.ID, v.Impact, v.Help, n.HTML, n.FailureSummary)
+		}
+	}
+}
+
+// run runs one action of chromedp within the test's patience.
+func run[T any](p *Page, action chromedp.Action[T]) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, action)
+}
+
+// call runs a command of the browser's protocol.
+func call[P, R any](p *Page, command cdp.Command[P, R], params P) {
+	p.t.Helper()
+	if _, err := run(p, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, command, params) }); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// eval runs a script on the page.
+func (p *Page) eval(script string) {
+	p.t.Helper()
+	if _, err := run(p, chromedp.Evaluate[chromedp.Void](script)); err != nil {
+		p.t.Fatalf("at %s: %v", p.Path(), err)
+	}
+}
+
+// read evaluates a script that gives a text.
+func read(p *Page, script string) string {
+	p.t.Helper()
+	text, err := run(p, chromedp.Evaluate[string](script))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return text
+}

@@ -1,0 +1,197 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Page is a browser's tab with nobody signed in. Its methods fail the test when what they should do is not possible.
+type Page struct {
+	t    testing.TB
+	ctx  context.Context
+	base string
+
+	mu       sync.Mutex
+	troubles []string
+}
+
+// NewPage opens a tab, 1440 pixels wide and light, whose paths are below base. A script's error, a missing file and a
+// breach of the Content-Security-Policy on any of its pages fail the test.
+func NewPage(t testing.TB, base string) *Page {
+	t.Helper()
+	p := &Page{t: t, base: strings.TrimSuffix(base, "/"), ctx: newTab(t)}
+	if err := chromedp.Listen(p.ctx, p.notice); err != nil {
+		t.Fatal(err)
+	}
+	p.Width(Wide)
+	p.Theme("light")
+	t.Cleanup(p.report)
+	return p
+}
+
+// NewPlainPage is NewPage in a browser whose user has switched scripts off.
+func NewPlainPage(t testing.TB, base string) *Page {
+	t.Helper()
+	p := NewPage(t, base)
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	return p
+}
+
+func (p *Page) notice(event any) {
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		page := e.Entry.Source == log.EntrySourceNetwork && !strings.Contains(e.Entry.URL, "/static/")
+		if e.Entry.Level == log.EntryLevelError && !page { // a page may answer 404 or 422, a file may not
+			p.trouble(e.Entry.Text)
+		}
+	case *runtime.EventExceptionThrown:
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			text += " " + e.ExceptionDetails.Exception.Description
+		}
+		p.trouble(text)
+	}
+}
+
+func (p *Page) trouble(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.troubles = append(p.troubles, s)
+}
+
+func (p *Page) report() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.troubles {
+		p.t.Errorf("the browser complains: %s", s)
+	}
+}
+
+// Open goes to a path below the base, or to a whole URL, and returns the answer's status.
+func (p *Page) Open(path string) int {
+	p.t.Helper()
+	if !strings.Contains(path, "://") {
+		path = p.base + path
+	}
+	response, err := run(p, chromedp.NavigateResponse(path))
+	if err != nil {
+		p.t.Fatalf("opening %s: %v", path, err)
+	}
+	return int(response.Status)
+}
+
+// Follow clicks the link or button that people read as name, waits for the page it leads to and returns the status.
+func (p *Page) Follow(name string) int {
+	p.t.Helper()
+	response, err := run(p, func(ctx context.Context, t *chromedp.Target) (int, error) {
+		r, err := chromedp.RunResponse(ctx, chromedp.Click(control(name)))
+		if err != nil {
+			return 0, err
+		}
+		return int(r.Status), nil
+	})
+	if err != nil {
+		p.t.Fatalf("following %q at %s: %v\n%s", name, p.Path(), err, p.Text())
+	}
+	return response
+}
+
+// Click clicks the link, button, summary or label that people read as name, and does not wait for another page.
+func (p *Page) Click(name string) {
+	p.t.Helper()
+	if _, err := run(p, chromedp.Click(control(name))); err != nil {
+		p.t.Fatalf("clicking %q at %s: %v\n%s", name, p.Path(), err, p.Text())
+	}
+}
+
+// control is the visible thing to click that people read as name; one in the page's main part comes first.
+func control(name string) chromedp.JSPath {
+	return chromedp.JSPath(fmt.Sprintf(`(() => {
+		const read = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
+		const all = [...document.querySelectorAll("main *, *")].filter(e => e.matches("a[href], button, summary, label, input[type=submit]") &&
+			e.checkVisibility({visibilityProperty: true}) && read(e) === %q);
+		return all.sort((a, b) => !!b.closest("main") - !!a.closest("main"))[0];
+	})()`, name))
+}
+
+// Fill writes value into the field with this name, as if typed; a select takes the option with this value.
+func (p *Page) Fill(name, value string) {
+	p.t.Helper()
+	p.eval(fmt.Sprintf(`(() => {
+		const e = document.querySelector("input[name=%[1]q], textarea[name=%[1]q], select[name=%[1]q]");
+		if (!e) throw new Error("there is no field " + %[1]q);
+		e.focus(); e.value = %[2]q;
+		e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true}));
+	})()`, name, value))
+}
+
+// Choose ticks the radio button or checkbox with this name and value, by clicking it.
+func (p *Page) Choose(name, value string) {
+	p.t.Helper()
+	p.eval(fmt.Sprintf(`(() => {
+		const e = document.querySelector("input[name=%[1]q][value=%[2]q]");
+		if (!e) throw new Error("there is no choice " + %[2]q + " of " + %[1]q);
+		e.click();
+	})()`, name, value))
+}
+
+// Value is what the first element that matches the CSS selector holds: a field's value, else its text.
+func (p *Page) Value(selector string) string {
+	p.t.Helper()
+	return read(p, fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		return e === null ? "" : "value" in e ? e.value : e.innerText;
+	})()`, selector))
+}
+
+// Has says whether an element that matches the CSS selector is there and visible.
+func (p *Page) Has(selector string) bool {
+	p.t.Helper()
+	return read(p, fmt.Sprintf(`String([...document.querySelectorAll(%q)].some(e => e.checkVisibility({visibilityProperty: true})))`, selector)) == "true"
+}
+
+// Text is the page as people read it.
+func (p *Page) Text() string { return read(p, `document.body.innerText`) }
+
+// Path is the path and the query string of the page's address.
+func (p *Page) Path() string { return read(p, `location.pathname + location.search`) }
+
+// Sees waits until the page shows the text.
+func (p *Page) Sees(text string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
+	for !strings.Contains(p.Text(), text) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("the page %s does not show %q:\n%s", p.Path(), text, p.Text())
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// SeesNot fails the test when the page shows the text now.
+func (p *Page) SeesNot(text string) {
+	p.t.Helper()
+	if shown := p.Text(); strings.Contains(shown, text) {
+		p.t.Errorf("the page %s shows %q:\n%s", p.Path(), text, shown)
+	}
+}
+
+// Resolve is the absolute form of a URL on the page.
+func (p *Page) Resolve(ref string) string {
+	base, _ := url.Parse(p.base)
+	u, err := base.Parse(ref)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return u.String()
+}

@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"database/sql"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+)
+
+// bothDatabases runs f with the DATABASE_URL of an up-to-date, empty SQLite file and of such a Postgres database.
+func bothDatabases(t *testing.T, f func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, dbtest.SQLiteURL(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, dbtest.PostgresURL(t)) })
+}
+
+// wantRefusal runs the program and expects it to end with exit code 1 and one sentence that holds each of want.
+func wantRefusal(t *testing.T, s Settings, want ...string) {
+	t.Helper()
+	code, stdout, stderr := Run(t, s)
+	if code != 1 {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	if stdout != "" {
+		t.Errorf("got %q on standard output, want nothing", stdout)
+	}
+	if strings.Count(stderr, "\n") != 1 {
+		t.Errorf("got %q, want one line", stderr)
+	}
+	for _, w := range want {
+		if !strings.Contains(stderr, w) {
+			t.Errorf("got %q, want %q in it", stderr, w)
+		}
+	}
+}
+
+func TestStartOnNothing(t *testing.T) {
+	t.Parallel()
+	p := Start(t, Settings{})
+	if _, err := os.Stat(filepath.Join(p.Dir, "data", "campaignlark.db")); err != nil {
+		t.Errorf("got %v, want a database file under data/", err)
+	}
+	if _, port, _ := net.SplitHostPort(p.Address); p.URL != "http://localhost:"+port {
+		t.Errorf("got %s, want http://localhost and the port %s", p.URL, port)
+	}
+	p.Stop()
+}
+
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	wantRefusal(t, Settings{Env: map[string]string{"LISTEN_ADDR": ln.Addr().String()}}, ln.Addr().String(), "LISTEN_ADDR")
+}
+
+func TestDataFolderNotWritable(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "campaignlark-readonly-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, Settings{Dir: dir, Nobody: os.Getuid() == 0}, "data", "DATABASE_URL")
+}
+
+func TestDatabaseIsAnotherKindOfFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "letter.txt")
+	if err := os.WriteFile(file, []byte(strings.Repeat("Dear reader, this is no database. ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, Settings{Env: map[string]string{"DATABASE_URL": "sqlite://" + file}}, "SQLite")
+}
+
+func TestPostgresIsAway(t *testing.T) {
+	t.Parallel()
+	url := "postgres://someone:hunter2@/lark?host=" + t.TempDir()
+	wantRefusal(t, Settings{Env: map[string]string{"DATABASE_URL": url}}, "lark", "DATABASE_URL")
+}
+
+func TestDatabaseIsNewer(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		db, err := models.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		execute(t, db.Pool(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)")
+		db.Close()
+		wantRefusal(t, Settings{Env: map[string]string{"DATABASE_URL": url}}, "newer", "99999")
+	})
+}
+
+func execute(t *testing.T, db *sql.DB, statement string) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWrongConfiguration(t *testing.T) {
+	t.Parallel()
+	wantRefusal(t, Settings{Env: map[string]string{"INTAKE_WAIT": "an hour"}}, "INTAKE_WAIT", "500ms")
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args         []string
+		code         int
+		stdout, errs string
+	}{
+		{[]string{"version"}, 0, "campaignlark ", ""},
+		{[]string{"help"}, 0, "SEGMENT_INTERVAL", ""},
+		{[]string{"migrate"}, 0, "up to date", ""},
+		{[]string{"sevre"}, 2, "", `"sevre"`},
+		{[]string{"serve", "--port=80"}, 2, "", "environment"},
+	} {
+		code, stdout, stderr := Run(t, Settings{Args: c.args})
+		if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.errs) || (stderr == "") != (c.errs == "") {
+			t.Errorf("%v: got %d, %q, %q, want %d, %q, %q", c.args, code, stdout, stderr, c.code, c.stdout, c.errs)
+		}
+	}
+}
+
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := Start(t, Settings{})
+	p.Signal(syscall.SIGINT)
+	for !strings.Contains(p.Log(), "stopping") {
+		<-p.stderr.line
+	}
+	p.Signal(syscall.SIGINT)
+	if code := p.Wait(); code == 0 {
+		t.Error("got exit code 0, want that the second signal ends the program, whatever is under way")
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"campaignlark/models"
+)
+
+// setUp lets the first person in when the database is empty: it creates the admin of the configuration, or prints a
+// one-time link to the set-up page on standard output. A new link ends the one before.
+func (p program) setUp(ctx context.Context, c Config, db *models.DB) error {
+	if there, err := db.HasUsers(ctx); err != nil || there {
+		return err
+	}
+	if c.AdminEmail != "" {
+		workspace, _, err := db.CreateFirstAdmin(ctx, models.FirstAdmin{
+			WorkspaceName: "My workspace", TimeZone: "UTC", Email: c.AdminEmail, Password: c.AdminPassword,
+		})
+		if err == nil {
+			p.log.Info("created the first admin", "workspace", workspace.Slug)
+		}
+		return unlessSetUp(err)
+	}
+	token, err := db.NewSetupLink(ctx)
+	if err == nil {
+		link := c.PublicURL.JoinPath("setup")
+		link.RawQuery = url.Values{"token": {token}}.Encode()
+		fmt.Fprintf(p.stdout, "Set up CampaignLark with this one-time link: %s\n", link)
+	}
+	return unlessSetUp(err)
+}
+
+// unlessSetUp drops the error of a replica that lost the race to set the database up.
+func unlessSetUp(err error) error {
+	if errors.Is(err, models.ErrSetUp) {
+		return nil
+	}
+	return err
+}
