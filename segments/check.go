@@ -37,23 +37,35 @@ func NewSchema(mergeTags []models.MergeTag, tags []models.Tag, location *time.Lo
 // webhook call.
 func (g Group) Check(s Schema) (Group, Problems) {
 	c := checker{schema: s}
-	checked := c.group(g, "")
+	checked := c.group(g, "", 1)
+	if c.conditions > MaxConditions {
+		c.problems = append(c.problems, Problem{Message: fmt.Sprintf("Please use at most %d conditions. There are %d.", MaxConditions, c.conditions)})
+	}
+	if len(checked.String()) > MaxRuleBytes {
+		c.problems = append(c.problems, Problem{Message: tooLong})
+	}
 	return checked, c.problems
 }
 
 type checker struct {
-	schema   Schema
-	problems Problems
+	schema     Schema
+	conditions int
+	problems   Problems
 }
 
-func (c *checker) group(g Group, at string) Group {
+func (c *checker) group(g Group, at string, depth int) Group {
 	checked := Group{Join: g.Join, Filters: []Filter{}}
+	if depth > MaxDepth {
+		c.problems = append(c.problems, Problem{At: at, Message: tooDeep})
+		return checked
+	}
 	for i, f := range g.Filters {
 		if f.Group != nil {
-			inner := c.group(*f.Group, place(at, i))
+			inner := c.group(*f.Group, place(at, i), depth+1)
 			checked.Filters = append(checked.Filters, Filter{Group: &inner})
 			continue
 		}
+		c.conditions++
 		condition, problem := c.schema.condition(*f.Condition)
 		if problem != nil {
 			problem.At = place(at, i)
@@ -127,6 +139,8 @@ func (s Schema) value(c Condition) (models.Given, string) {
 		return given, err.Error()
 	case stored == "":
 		return given, "Please give a value to compare with."
+	case m.Type == models.MergeTagDate:
+		return models.Text(dayOf(stored, s.Location)), ""
 	case m.Type == models.MergeTagMultiple:
 		return models.Given{Shape: models.List, Texts: choices(stored)}, ""
 	}

@@ -17,6 +17,11 @@ type Subject struct {
 	Tags   []int64
 }
 
+// SubjectOf is a contact with the ids of its tags as rules look at it.
+func SubjectOf(c models.Contact, tags []int64) Subject {
+	return Subject{ID: c.ID, Status: c.Status, Fields: c.Fields, Tags: tags}
+}
+
 // Matcher is a compiled rule. It may be used by several goroutines at once.
 type Matcher struct{ root node }
 

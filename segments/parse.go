@@ -11,26 +11,24 @@ import (
 )
 
 // Parse reads a rule's JSON (DESIGN "Segments"). It is strict: what is not a rule, holds an unknown key or breaks a
-// limit is a Problem. Whether fields, tags and values fit the workspace is for Check to say.
+// limit of size or depth is a Problem. Whether it fits the workspace is for Check to say.
 func Parse(text string) (Group, Problems) {
 	if len(text) > MaxRuleBytes {
-		return Group{}, Problems{{Message: "This rule is too long."}}
+		return Group{Join: All}, Problems{{Message: tooLong}}
 	}
 	var p parser
 	g := p.group([]byte(models.ValidText(text)), "", 1)
-	if p.conditions > MaxConditions {
-		p.problems = append(p.problems, Problem{Message: fmt.Sprintf("Please use at most %d conditions. There are %d.", MaxConditions, p.conditions)})
-	}
 	return g, p.problems
 }
 
-type parser struct {
-	conditions int
-	problems   Problems
-}
+const tooLong = "This rule is too long."
 
-func (p *parser) problem(at, part, message string) {
-	p.problems = append(p.problems, Problem{At: at, Part: part, Message: message})
+var tooDeep = fmt.Sprintf("Groups can stand within groups at most %d deep.", MaxDepth)
+
+type parser struct{ problems Problems }
+
+func (p *parser) problem(at, message string) {
+	p.problems = append(p.problems, Problem{At: at, Message: message})
 }
 
 // written is a group or a condition as it stands in the JSON.
@@ -59,7 +57,7 @@ func (p *parser) read(raw []byte, at string) (written, bool) {
 	}
 	trimmed := bytes.TrimLeft(raw, " \t\r\n")
 	if err != io.EOF || !bytes.HasPrefix(trimmed, []byte("{")) || w.isMixed() {
-		p.problem(at, "", cannotBeRead(at))
+		p.problem(at, cannotBeRead(at))
 		return w, false
 	}
 	return w, true
@@ -78,7 +76,7 @@ func (p *parser) group(raw []byte, at string, depth int) Group {
 		return Group{Join: All}
 	}
 	if !w.isGroup() {
-		p.problem(at, "", cannotBeRead(at))
+		p.problem(at, cannotBeRead(at))
 		return Group{Join: All}
 	}
 	return p.filters(w, at, depth)
@@ -90,11 +88,11 @@ func (p *parser) filters(w written, at string, depth int) Group {
 		g.Join = *w.Join
 	}
 	if w.Join == nil || g.Join != All && g.Join != Any {
-		p.problem(at, "", "Please choose whether all or any of the conditions must match: AND or OR.")
+		p.problem(at, "Please choose whether all or any of the conditions must match: AND or OR.")
 		g.Join = All
 	}
 	if depth > MaxDepth {
-		p.problem(at, "", fmt.Sprintf("Groups can stand within groups at most %d deep.", MaxDepth))
+		p.problem(at, tooDeep)
 		return g
 	}
 	for i, raw := range w.Filters {
@@ -109,7 +107,6 @@ func (p *parser) filter(raw []byte, at string, depth int) Filter {
 		g := p.filters(w, at, depth+1)
 		return Filter{Group: &g}
 	}
-	p.conditions++
 	c := Condition{Type: w.Type, FieldID: w.FieldID, Operator: w.Operator, Value: models.Given{Shape: models.Null}}
 	if ok {
 		c.Value = readValue(w.Value)

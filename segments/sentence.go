@@ -84,7 +84,7 @@ func (s Schema) conditionWords(c Condition) []Part {
 	}
 	m, ok := s.fields[c.FieldID]
 	if !ok {
-		return compareWords(Part{"a field that is gone", Gone}, c.Operator, strings.Join(c.Value.Texts, ", "))
+		return compareWords(Part{"deleted field", Gone}, c.Operator, strings.Join(c.Value.Texts, ", "))
 	}
 	return compareWords(Part{m.Label, Named}, c.Operator, m.Show(strings.Join(c.Value.Texts, "\n"), s.Location))
 }
@@ -116,7 +116,7 @@ func (s Schema) tagsWords(c Condition) []Part {
 		if t, ok := s.tags[id]; ok {
 			parts = append(parts, Part{t.Name, Value})
 		} else {
-			parts = append(parts, Part{"a tag that is gone", Gone})
+			parts = append(parts, Part{"a deleted tag", Gone})
 		}
 	}
 	return parts

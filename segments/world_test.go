@@ -3,6 +3,7 @@ package segments_test
 import (
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type world struct {
 	id     int64
 	store  segments.Store
 	ticker *segments.Ticker
+	ticks  atomic.Int64     // a second each
 	fields map[string]int64 // merge tag ids by key
 	tags   []int64
 }
@@ -38,7 +40,8 @@ var fieldTypes = []models.MergeTag{
 func newWorld(t *testing.T, db *models.DB) *world {
 	t.Helper()
 	now := func() time.Time { return noon }
-	w := &world{t: t, db: db, store: segments.Store{DB: db, Now: now}, ticker: segments.New(db, segments.Options{Now: now}), fields: map[string]int64{}}
+	w := &world{t: t, db: db, store: segments.Store{DB: db, Now: now}, fields: map[string]int64{}}
+	w.ticker = segments.New(db, segments.Options{Now: func() time.Time { return noon.Add(time.Duration(w.ticks.Add(1)) * time.Second) }})
 	w.write(func(tx *gorm.DB) error {
 		ws := models.Workspace{Slug: fmt.Sprintf("w%d", time.Now().UnixNano()), Name: "W", TimeZone: "Europe/Vienna", CreatedAt: noon}
 		if err := tx.Create(&ws).Error; err != nil {
@@ -118,6 +121,15 @@ func (w *world) rule(text string, args ...any) segments.Group {
 		w.t.Fatalf("%s: %v", fmt.Sprintf(text, args...), problems)
 	}
 	return g
+}
+
+func (w *world) schema() segments.Schema {
+	w.t.Helper()
+	s, err := w.store.Schema(w.t.Context(), w.id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
 }
 
 func (w *world) create(name string, rule segments.Group) models.Segment {

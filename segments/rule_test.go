@@ -1,0 +1,184 @@
+package segments_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+)
+
+// schema has the fields 1 to 7 in the order of fieldTypes and the tags 11, 12 and 13; its workspace lies in Vienna.
+func schema(t testing.TB) segments.Schema {
+	t.Helper()
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mergeTags := slices.Clone(fieldTypes)
+	for i := range mergeTags {
+		mergeTags[i].ID, mergeTags[i].Label = int64(i+1), "The "+mergeTags[i].Key
+	}
+	tags := []models.Tag{{ID: 11, Name: "customer"}, {ID: 12, Name: "wholesale"}, {ID: 13, Name: "<b>press</b>"}}
+	return segments.NewSchema(mergeTags, tags, vienna)
+}
+
+func TestRuleIsStoredInOneForm(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ given, want string }{
+		{`{"type":"status","operator":"eq","value":" subscribed "}`, `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`},
+		{`{"type":"status","field_id":1,"operator":"ne","value":["UNCONFIRMED"]}`, `{"type":"status","operator":"ne","value":"UNCONFIRMED"}`},
+		{`{"type":"tags","operator":"has_any","value":12}`, `{"type":"tags","operator":"has_any","value":[12]}`},
+		{`{"type":"tags","operator":"has_none","value":["12", 11, 12]}`, `{"type":"tags","operator":"has_none","value":[11,12]}`},
+		{`{"type":"field","field_id":1,"operator":"contains","value":"100 %_"}`, `{"type":"field","field_id":1,"operator":"contains","value":"100 %_"}`},
+		{`{"value":12345678901234567890, "operator":"eq", "field_id":1, "type":"field"}`, `{"type":"field","field_id":1,"operator":"eq","value":"12345678901234567890"}`},
+		{`{"type":"field","field_id":2,"operator":"eq","value":1.50e2}`, `{"type":"field","field_id":2,"operator":"eq","value":"150"}`},
+		{`{"type":"field","field_id":3,"operator":"eq","value":true}`, `{"type":"field","field_id":3,"operator":"eq","value":"true"}`},
+		{`{"type":"field","field_id":3,"operator":"ne","value":"No"}`, `{"type":"field","field_id":3,"operator":"ne","value":"false"}`},
+		{`{"type":"field","field_id":4,"operator":"eq","value":"2026-11-23T23:30:00Z"}`, `{"type":"field","field_id":4,"operator":"eq","value":"2026-11-24"}`},
+		{`{"type":"field","field_id":5,"operator":"eq","value":"sMALL"}`, `{"type":"field","field_id":5,"operator":"eq","value":"Small"}`},
+		{`{"type":"field","field_id":6,"operator":"contains","value":"STRASSE, tea"}`, `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Straße"]}`},
+		{`{"type":"field","field_id":7,"operator":"eq","value":"Austria"}`, `{"type":"field","field_id":7,"operator":"eq","value":"AT"}`},
+		{`{"type":"field","field_id":7,"operator":"is_set","value":""}`, `{"type":"field","field_id":7,"operator":"is_set"}`},
+		{`{"condition":"OR","filters":[{"type":"field","field_id":7,"operator":"is_not_set"}]}`, `{"condition":"OR","filters":[{"type":"field","field_id":7,"operator":"is_not_set"}]}`},
+		{`{"condition":"AND","filters":null}`, `{"condition":"AND","filters":[]}`},
+	} {
+		g, problems := segments.Parse(`{"condition":"AND","filters":[` + c.given + `]}`)
+		if len(problems) == 0 {
+			g, problems = g.Check(schema(t))
+		}
+		if got, want := g.String(), `{"condition":"AND","filters":[`+c.want+`]}`; len(problems) > 0 || got != want {
+			t.Errorf("%s: got %s (%v), want %s", c.given, got, problems, want)
+		}
+	}
+}
+
+func TestProblemsStandAtTheirCondition(t *testing.T) {
+	t.Parallel()
+	good := `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`
+	for _, c := range []struct{ filter, at, part, says string }{
+		{`{"type":"status","operator":"eq"}`, "1", "value", "choose one status"},
+		{`{"type":"status","operator":"eq","value":["SUBSCRIBED","UNCONFIRMED"]}`, "1", "value", "choose one status"},
+		{`{"type":"status","operator":"contains","value":"S"}`, "1", "operator", "is (eq), is not (ne)"},
+		{`{"type":"tags","operator":"has_any","value":[]}`, "1", "value", "at least one tag"},
+		{`{"type":"tags","operator":"has_any","value":[11,99]}`, "1", "value", "does not exist any more"},
+		{`{"type":"tags","operator":"has_any","value":"customer"}`, "1", "value", "at least one tag"},
+		{`{"type":"field","field_id":99,"operator":"eq","value":"x"}`, "1", "field", "does not exist any more"},
+		{`{"type":"field","operator":"eq","value":"x"}`, "1", "field", "does not exist any more"},
+		{`{"type":"shoe","operator":"eq","value":"x"}`, "1", "field", "choose what to look at"},
+		{`{}`, "1", "field", "choose what to look at"},
+		{`{"type":"field","field_id":1,"operator":"eq","value":"  "}`, "1", "value", "give a value"},
+		{`{"type":"field","field_id":1,"operator":"contains"}`, "1", "value", "give a value"},
+		{`{"type":"field","field_id":1,"operator":"has_any","value":[1]}`, "1", "operator", "contains (contains)"},
+		{`{"type":"field","field_id":1,"operator":"eq","value":{"a":1}}`, "1", "value", "Nested"},
+		{`{"type":"field","field_id":1,"operator":"eq","value":["a","b"]}`, "1", "value", "list"},
+		{`{"type":"field","field_id":2,"operator":"contains","value":"1"}`, "1", "operator", "is set"},
+		{`{"type":"field","field_id":2,"operator":"eq","value":"12 EUR"}`, "1", "value", "Not a number"},
+		{`{"type":"field","field_id":4,"operator":"eq","value":"31/12/1990"}`, "1", "value", "1990-12-31"},
+		{`{"type":"field","field_id":5,"operator":"eq","value":"Medium"}`, "1", "value", "not one of the choices"},
+		{`{"condition":"OR","filters":[` + good + `,{"type":"field","field_id":2,"operator":"eq","value":"x"}]}`, "1.1", "value", "Not a number"},
+		{`{"condition":"and","filters":[]}`, "1", "", "all or any"},
+		{`{"filters":[]}`, "1", "", "all or any"},
+		{`{"condition":"AND","filters":[],"type":"status"}`, "1", "", "cannot be read"},
+		{`{"type":"status","operator":"eq","value":"SUBSCRIBED","days":7}`, "1", "", "cannot be read"},
+		{`{"type":"field","field_id":"1","operator":"is_set"}`, "1", "", "cannot be read"},
+		{`null`, "1", "", "cannot be read"},
+		{`"status"`, "1", "", "cannot be read"},
+	} {
+		g, problems := segments.Parse(`{"condition":"AND","filters":[` + good + `,` + c.filter + `]}`)
+		if len(problems) == 0 {
+			_, problems = g.Check(schema(t))
+		}
+		if len(problems) != 1 || problems[0].At != c.at || problems[0].Part != c.part || !strings.Contains(problems[0].Message, c.says) {
+			t.Errorf("%s: got %+v, want one at %q, %q, saying %q", c.filter, problems, c.at, c.part, c.says)
+		}
+	}
+}
+
+func TestRuleHasLimits(t *testing.T) {
+	t.Parallel()
+	is := `{"type":"field","field_id":1,"operator":"is_set"}`
+	many := func(n int) string {
+		return `{"condition":"AND","filters":[` + strings.Repeat(is+",", n-1) + is + `]}`
+	}
+	deep := func(n int) string {
+		return strings.Repeat(`{"condition":"AND","filters":[`, n) + strings.Repeat(`]}`, n)
+	}
+	for _, c := range []struct{ name, rule, says string }{
+		{"100 conditions", many(100), ""},
+		{"101 conditions", many(101), "at most 100 conditions. There are 101."},
+		{"five deep", deep(5), ""},
+		{"six deep", deep(6), "at most 5 deep"},
+		{"very deep", deep(2000), "at most 5 deep"},
+		{"too long", many(2000), "too long"},
+		{"a long value", `{"condition":"AND","filters":[{"type":"field","field_id":1,"operator":"eq","value":"` + strings.Repeat("x", 10_001) + `"}]}`, "Too long"},
+		{"long values together", `{"condition":"AND","filters":[` + strings.TrimSuffix(strings.Repeat(`{"type":"field","field_id":1,"operator":"eq","value":"`+strings.Repeat("<", 3_000)+`"},`, 10), ",") + `]}`, "too long"},
+		{"nothing", ``, "cannot be read"},
+		{"a condition alone", is, "cannot be read"},
+		{"a list", `[]`, "cannot be read"},
+		{"two rules", deep(1) + deep(1), "cannot be read"},
+		{"no end", `{"condition":"AND"`, "cannot be read"},
+	} {
+		g, problems := segments.Parse(c.rule)
+		if len(problems) == 0 {
+			_, problems = g.Check(schema(t))
+		}
+		if said := problems.Error(); !strings.Contains(said, c.says) || c.says == "" && said != "" {
+			t.Errorf("%s: got %q, want %q", c.name, said, c.says)
+		}
+	}
+}
+
+// FuzzParse: whatever somebody sends is a rule that reads as itself, or has problems.
+func FuzzParse(f *testing.F) {
+	f.Add(`{"condition":"AND","filters":[{"type":"field","field_id":1,"operator":"eq","value":"x"}]}`)
+	f.Add(`{"condition":"OR","filters":[{"condition":"AND","filters":[]},{"type":"tags","operator":"has_any","value":[11,"12"]}]}`)
+	f.Add(`{"condition":"AND","filters":[{"type":"field","field_id":6,"operator":"contains","value":["Tea",null,1]}]}`)
+	f.Add("{\"condition\":\"AND\",\"filters\":[{\"type\":\"field\",\"field_id\":1,\"operator\":\"contains\",\"value\":\"\\u0000\xff\"}]}")
+	s := schema(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		g, problems := segments.Parse(text)
+		checked, more := g.Check(s)
+		segments.PlainText(segments.Sentence(g, s))
+		if len(problems)+len(more) > 0 {
+			return
+		}
+		again, problems := segments.Parse(checked.String())
+		if len(problems) > 0 {
+			t.Fatalf("got %v for its own form %s", problems, checked)
+		}
+		if again, problems = again.Check(s); len(problems) > 0 || again.String() != checked.String() {
+			t.Errorf("got %s (%v), want %s", again, problems, checked)
+		}
+		if _, err := segments.Compile(checked, s); err != nil {
+			t.Errorf("got %v for %s, want it to compile", err, checked)
+		}
+	})
+}
+
+func TestSentence(t *testing.T) {
+	t.Parallel()
+	status, tags := `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`, `{"type":"tags","operator":"has_any","value":[11,12]}`
+	for _, c := range []struct{ join, filters, want string }{
+		{"AND", ``, "Nobody: the rule has no condition yet"},
+		{"AND", status, "Contacts whose Status is Subscribed"},
+		{"AND", status + `,{"type":"field","field_id":2,"operator":"ne","value":"1250"},` + tags, "Contacts whose Status is Subscribed and The points is not 1,250 and who have any of the tags customer, wholesale"},
+		{"OR", tags + "," + status, "Contacts who have any of the tags customer, wholesale or whose Status is Subscribed"},
+		{"AND", `{"type":"tags","operator":"has_any","value":13}`, "Contacts who have the tag <b>press</b>"},
+		{"AND", `{"type":"tags","operator":"has_none","value":11}`, "Contacts who do not have the tag customer"},
+		{"AND", `{"type":"tags","operator":"has_none","value":[11,99]}`, "Contacts who have none of the tags customer, a deleted tag"},
+		{"AND", `{"type":"field","field_id":99,"operator":"eq","value":"x"}`, "Contacts whose deleted field is x"},
+		{"AND", `{"type":"field","field_id":4,"operator":"eq","value":"1990-12-31"},{"type":"field","field_id":7,"operator":"is_not_set"}`, "Contacts whose The birthday is 31 December 1990 and The country is not set"},
+		{"AND", `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Coffee"]}`, "Contacts whose The likes contains Tea, Coffee"},
+		{"AND", status + `,{"condition":"OR","filters":[` + tags + `,` + status + `]},{"condition":"OR","filters":[]}`,
+			"Contacts whose Status is Subscribed and (who have any of the tags customer, wholesale or whose Status is Subscribed) and (nobody)"},
+	} {
+		g, problems := segments.Parse(fmt.Sprintf(`{"condition":%q,"filters":[%s]}`, c.join, c.filters))
+		if got := segments.PlainText(segments.Sentence(g, schema(t))); len(problems) > 0 || got != c.want {
+			t.Errorf("got %q (%v), want %q", got, problems, c.want)
+		}
+	}
+}

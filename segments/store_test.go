@@ -1,0 +1,149 @@
+package segments_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+func TestMembersComePageByPage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		g := w.create("Readers", w.rule(subscribed))
+		for _, id := range []int64{1, 255, 256, 511, 512, 2000} {
+			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+		}
+		w.settle()
+		var pages [][]int64
+		for before, more := int64(0), true; more; more = before != 0 {
+			contacts, next, err := w.store.Members(t.Context(), w.id, g.ID, before, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []int64
+			for _, c := range contacts {
+				ids = append(ids, c.ID)
+			}
+			pages, before = append(pages, ids), next
+		}
+		if got, want := fmt.Sprint(pages), "[[2000 512] [511 256] [255 1]]"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		in, err := w.store.Has(t.Context(), w.id, g.ID, 256)
+		out, err2 := w.store.Has(t.Context(), w.id, g.ID, 257)
+		if err != nil || err2 != nil || !in || out {
+			t.Errorf("got %v and %v, want contact 256 in and 257 not", in, out)
+		}
+	})
+}
+
+func TestRuleMustFitTheWorkspace(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w, other := newWorld(t, db), newWorld(t, db)
+		foreign := w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, other.tags[0])
+		_, err := w.store.Create(t.Context(), w.id, "Foreign", foreign)
+		var problems segments.Problems
+		if !errors.As(err, &problems) || problems[0].At != "0" || models.ErrorCode(err) != models.CodeInvalid {
+			t.Errorf("got %v, want a problem at the first condition", err)
+		}
+		g := w.create("Readers", w.rule(subscribed))
+		if _, err := w.store.Update(t.Context(), w.id, g.ID, "Readers", foreign); !errors.As(err, &problems) {
+			t.Errorf("got %v, want a problem", err)
+		}
+	})
+}
+
+func TestSegmentsOfOthersAreNotThere(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w, other := newWorld(t, db), newWorld(t, db)
+		g := w.create("Readers", w.rule(subscribed))
+		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		other.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		w.settle()
+		_, get := other.store.Get(t.Context(), other.id, g.ID)
+		_, update := other.store.Update(t.Context(), other.id, g.ID, "Mine", w.rule(subscribed))
+		remove := other.store.Delete(t.Context(), other.id, g.ID)
+		for _, err := range []error{get, update, remove} {
+			if !errors.Is(err, models.ErrNotFound) {
+				t.Errorf("got %v, want not found", err)
+			}
+		}
+		if contacts, _, err := other.store.Members(t.Context(), other.id, g.ID, 0, 10); err != nil || len(contacts) != 0 {
+			t.Errorf("got %d contacts (%v), want none", len(contacts), err)
+		}
+		if in, err := other.store.Of(t.Context(), other.id, 1); err != nil || len(in) != 0 {
+			t.Errorf("got %d segments (%v), want none", len(in), err)
+		}
+	})
+}
+
+func TestNewNameBuildsNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		g := w.create("Readers", w.rule(subscribed))
+		w.settle()
+		got, err := w.store.Update(t.Context(), w.id, g.ID, "Subscribers", w.rule(subscribed))
+		if stored := w.segment(g.ID); err != nil || got.Name != "Subscribers" || stored.Name != "Subscribers" || stored.BuildingSlot != nil || !stored.CreatedAt.Equal(noon) {
+			t.Errorf("got %+v (%v), want the new name and nothing building", stored, err)
+		}
+	})
+}
+
+func TestRulesSayWhatTheyUse(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		w.create("zoo", w.rule(`{"condition":"AND","filters":[{"condition":"OR","filters":[{"type":"tags","operator":"has_none","value":[%d,%d]}]}]}`, w.tags[0], w.tags[1]))
+		edited := w.create("Äpfel", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_set"}]}`, w.fields["city"]))
+		w.settle()
+		if _, err := w.store.Update(t.Context(), w.id, edited.ID, "Äpfel", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0])); err != nil {
+			t.Fatal(err)
+		}
+		names := func(found []models.Segment, err error) []string {
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, g := range found {
+				names = append(names, g.Name)
+			}
+			return names
+		}
+		for _, c := range []struct{ got, want []string }{
+			{names(w.store.UsesTag(t.Context(), w.id, w.tags[0])), []string{"zoo", "Äpfel"}},
+			{names(w.store.UsesTag(t.Context(), w.id, w.tags[2])), nil},
+			{names(w.store.UsesMergeTag(t.Context(), w.id, w.fields["city"])), []string{"Äpfel"}}, // until the new rule is built
+			{names(w.store.UsesMergeTag(t.Context(), w.id, w.fields["points"])), nil},
+		} {
+			if !slices.Equal(c.got, c.want) {
+				t.Errorf("got %v, want %v", c.got, c.want)
+			}
+		}
+	})
+}
+
+func TestWorkspaceHasALimitOfSegments(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		rows := make([]models.Segment, segments.MaxSegments)
+		for i := range rows {
+			rows[i] = models.Segment{WorkspaceID: w.id, Name: "S", Rule: subscribed, Slot: i, CreatedAt: noon, UpdatedAt: noon}
+		}
+		w.write(func(tx *gorm.DB) error { return tx.Create(&rows).Error })
+		if _, err := w.store.Create(t.Context(), w.id, "One more", w.rule(subscribed)); models.ErrorCode(err) != models.CodeConflict {
+			t.Errorf("got %v, want a conflict", err)
+		}
+	})
+}
