@@ -64,6 +64,14 @@ var routes = []route{
 	{"POST", "/w/:slug/tags/:id", manager, (*Server).tagUpdate},
 	{"GET", "/w/:slug/tags/:id/delete", manager, (*Server).tagAsk},
 	{"POST", "/w/:slug/tags/:id/delete", manager, (*Server).tagDelete},
+
+	{"GET", "/w/:slug/merge-tags", viewer, (*Server).mergeTagList},
+	{"POST", "/w/:slug/merge-tags", manager, (*Server).mergeTagCreate},
+	{"GET", "/w/:slug/merge-tags/new", manager, (*Server).mergeTagNew},
+	{"GET", "/w/:slug/merge-tags/:id/edit", manager, (*Server).mergeTagEdit},
+	{"POST", "/w/:slug/merge-tags/:id", manager, (*Server).mergeTagUpdate},
+	{"GET", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagAsk},
+	{"POST", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagDelete},
 }
 
 // register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.

@@ -139,6 +139,11 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 	for _, w := range webhooks {
 		m.Webhooks = append(m.Webhooks, views.Named{ID: w.ID, Name: w.Name})
 	}
+	users, err := v.segments().UsesTag(ctx, tag.WorkspaceID, tag.ID)
+	if err != nil {
+		return m, err
+	}
+	m.Segments = namedSegments(users)
 	m.Page, err = v.page(views.SectionTags, "Delete tag", views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: "Delete"})
 	return m, err
 }

@@ -147,3 +147,13 @@ func validateOptions(options []string) string {
 	}
 	return ""
 }
+
+// SuggestKey returns the key that is nearest to a name, "" for a name without Latin letters: "first_name" for
+// "First name". Calls that send the name itself fill the key only where both differ in nothing but case.
+func SuggestKey(name string) string {
+	if lower := lowerASCII(name); mergeTagKey.MatchString(lower) {
+		return lower
+	}
+	key := strings.ReplaceAll(Slug(strings.ReplaceAll(name, "_", " ")), "-", "_")
+	return strings.TrimLeft(key, "0123456789_")
+}

@@ -1,6 +1,9 @@
 package views
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // SummaryOf puts a form's errors in the order of its fields, for the summary on top.
 func SummaryOf(errs map[string]string, order ...string) []FieldError {
@@ -14,3 +17,27 @@ func SummaryOf(errs map[string]string, order ...string) []FieldError {
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// severalLines says whether a text needs a field of several lines, so that an input does not join them.
+func severalLines(s string) bool { return strings.ContainsAny(s, "\n\r") }
+
+// cut returns at most n code points of s, with a sign where something was left out.
+func cut(s string, n int) string {
+	count := 0
+	for i := range s {
+		if count == n {
+			return s[:i] + "…"
+		}
+		count++
+	}
+	return s
+}
+
+// optionsInShort names the first few choices.
+func optionsInShort(options []string) string {
+	const most = 4
+	if len(options) <= most {
+		return strings.Join(options, ", ")
+	}
+	return strings.Join(options[:most], ", ") + " and " + strconv.Itoa(len(options)-most) + " more"
+}

@@ -20,6 +20,8 @@ func chores(_ Config, db *models.DB) []chore {
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
 		{"sweep sessions", 10 * time.Minute, db.SweepSessions},
 		{"forget failed sign-ins", time.Hour, db.ForgetSignIns},
+		{"take deleted tags off contacts", 5 * time.Second, db.PurgeTags},
+		{"take deleted merge tags off contacts", 5 * time.Second, db.PurgeMergeTags},
 	}
 }
 

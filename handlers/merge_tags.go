@@ -1,0 +1,196 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// mergeTagList shows which fields contacts can have.
+func (s *Server) mergeTagList(v *visit) error {
+	p, err := v.page(views.SectionMergeTags, "Merge tags")
+	if err != nil {
+		return err
+	}
+	all, err := s.DB.MergeTags(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	m := views.MergeTagsModel{Page: p, CanChange: v.Role.Includes(models.RoleManager)}
+	for _, t := range all {
+		row := views.MergeTagRow{ID: t.ID, Key: t.Key, Label: t.Label, Type: t.Type.Name(), Options: t.Options}
+		if t.Default != "" {
+			row.Default = t.Show(t.Default, v.Workspace.Location())
+		}
+		m.MergeTags = append(m.MergeTags, row)
+	}
+	return v.show(views.MergeTagsPage(m))
+}
+
+// mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it: the name of a field that a call sent.
+func (s *Server) mergeTagNew(v *visit) error {
+	sent := models.CleanName(cleanText(v.Query("key")))
+	m := models.MergeTag{Label: models.CleanName(cleanText(v.Query("label"))), Type: models.MergeTagText}
+	unfit := ""
+	if sent != "" {
+		m.Key = models.SuggestKey(sent)
+		if !strings.EqualFold(m.Key, sent) {
+			unfit = sent
+		}
+		if m.Label == "" {
+			m.Label = sent
+		}
+	}
+	form, err := v.mergeTagForm(m, nil)
+	if err != nil {
+		return err
+	}
+	form.Unfit = unfit
+	return v.show(views.MergeTagFormPage(form))
+}
+
+// mergeTagCreate stores a new merge tag.
+func (s *Server) mergeTagCreate(v *visit) error {
+	m := v.mergeTagInput(models.MergeTag{Key: v.Form("key"), Type: models.MergeTagType(v.Form("type"))})
+	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, m, s.now())
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return v.mergeTagAgain(m, errs)
+	}
+	return v.done(v.path("merge-tags"), "The merge tag %s is there. Calls fill it in when they send %s.", m.Label, m.Key)
+}
+
+// mergeTagEdit shows the form of a merge tag that is there.
+func (s *Server) mergeTagEdit(v *visit) error {
+	m, err := v.mergeTag()
+	if err != nil {
+		return err
+	}
+	form, err := v.mergeTagForm(m, nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.MergeTagFormPage(form))
+}
+
+// mergeTagUpdate stores a merge tag's label, options and default.
+func (s *Server) mergeTagUpdate(v *visit) error {
+	m, err := v.mergeTag()
+	if err != nil {
+		return err
+	}
+	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), v.mergeTagInput(m))
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return v.mergeTagAgain(m, errs)
+	}
+	return v.done(v.path("merge-tags"), "The merge tag %s is saved.", m.Label)
+}
+
+// mergeTagAsk asks before a merge tag is deleted, and says what uses it.
+func (s *Server) mergeTagAsk(v *visit) error {
+	m, err := v.mergeTagDeletion()
+	if err != nil {
+		return err
+	}
+	return v.show(views.MergeTagDeletePage(m))
+}
+
+// mergeTagDelete deletes a merge tag, unless a segment's rule uses it.
+func (s *Server) mergeTagDelete(v *visit) error {
+	m, err := v.mergeTagDeletion()
+	if err != nil {
+		return err
+	}
+	if len(m.Segments) > 0 {
+		return v.again(views.MergeTagDeletePage(m))
+	}
+	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, m.ID, s.now()); err != nil {
+		return err
+	}
+	return v.done(v.path("merge-tags"), "The merge tag %s is deleted. Its values are being removed from the contacts now.", m.Label)
+}
+
+func (v *visit) mergeTag() (models.MergeTag, error) {
+	id, err := v.id()
+	if err != nil {
+		return models.MergeTag{}, err
+	}
+	return v.server.DB.MergeTag(v.UserContext(), v.Workspace.ID, id)
+}
+
+// mergeTagInput is m with what the posted form says of it.
+func (v *visit) mergeTagInput(m models.MergeTag) models.MergeTag {
+	m.Label, m.Default = v.Form("label"), v.Form("default_value")
+	m.Options = models.ParseOptions(v.Form("options"))
+	return m
+}
+
+func (v *visit) mergeTagForm(m models.MergeTag, errs models.FieldErrors) (views.MergeTagFormModel, error) {
+	title, action := "Create merge tag", v.path("merge-tags")
+	if m.ID != 0 {
+		title, action = "Edit merge tag", v.path("merge-tags", m.ID)
+	}
+	p, err := v.page(views.SectionMergeTags, title, views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: title})
+	p.Failed = errs.Any()
+	form := views.MergeTagFormModel{
+		Page: p, Action: action, ID: m.ID, Key: m.Key, Label: m.Label, Type: string(m.Type), TypeName: m.Type.Name(),
+		Options: strings.Join(m.Options, "\n"), Default: m.Default, Errors: errs,
+	}
+	if m.Type == models.MergeTagMultiple {
+		form.Default = m.Show(m.Default, nil) // separated by commas, as people type them
+	}
+	for _, t := range models.MergeTagTypes {
+		form.Types = append(form.Types, views.Option{Value: string(t), Label: t.Name()})
+	}
+	return form, err
+}
+
+func (v *visit) mergeTagAgain(m models.MergeTag, errs models.FieldErrors) error {
+	form, err := v.mergeTagForm(m, errs)
+	if err != nil {
+		return err
+	}
+	form.Label, form.Options, form.Default = v.Form("label"), v.Form("options"), v.Form("default_value")
+	return v.again(views.MergeTagFormPage(form))
+}
+
+func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
+	ctx := v.UserContext()
+	t, err := v.mergeTag()
+	if err != nil {
+		return views.MergeTagDeleteModel{}, err
+	}
+	m := views.MergeTagDeleteModel{ID: t.ID, Key: t.Key, Label: t.Label}
+	contacts, err := v.server.DB.MergeTagContacts(ctx, t.WorkspaceID, t.Key)
+	if err != nil {
+		return m, err
+	}
+	m.Contacts, m.OneContact = views.CountUpTo(contacts, models.ExactCount), contacts == 1
+	users, err := v.segments().UsesMergeTag(ctx, t.WorkspaceID, t.ID)
+	if err != nil {
+		return m, err
+	}
+	m.Segments = namedSegments(users)
+	m.Page, err = v.page(views.SectionMergeTags, "Delete merge tag", views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: "Delete"})
+	return m, err
+}
+
+// segments is the store of segments.
+func (v *visit) segments() segments.Store {
+	return segments.Store{DB: v.server.DB, Now: v.server.now}
+}
+
+func namedSegments(all []models.Segment) []views.Named {
+	var named []views.Named
+	for _, g := range all {
+		named = append(named, views.Named{ID: g.ID, Name: g.Name})
+	}
+	return named
+}

@@ -1,0 +1,78 @@
+package models
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// MergeTags lists a workspace's merge tags in the order in which they were made, which is the order of forms and pages.
+func (d *DB) MergeTags(ctx context.Context, workspaceID int64) ([]MergeTag, error) {
+	var all []MergeTag
+	err := d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Order("id").Find(&all).Error
+	return all, err
+}
+
+// MergeTag returns one merge tag of a workspace, or ErrNotFound.
+func (d *DB) MergeTag(ctx context.Context, workspaceID, id int64) (MergeTag, error) {
+	return First[MergeTag](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// CreateMergeTag stores the merge tag of a form. What does not fit, and a key that is taken, is a FieldErrors.
+func (d *DB) CreateMergeTag(ctx context.Context, workspaceID int64, m MergeTag, now time.Time) (MergeTag, FieldErrors, error) {
+	m = m.Clean()
+	if errs := m.Validate(); errs.Any() {
+		return m, errs, nil
+	}
+	m.WorkspaceID, m.CreatedAt, m.DeletedAt = workspaceID, now, nil
+	err := d.Write(ctx, func(tx *gorm.DB) error { m.ID = 0; return tx.Create(&m).Error })
+	if IsDuplicate(err) {
+		return m, d.mergeTagTaken(ctx, m), nil
+	}
+	return m, nil, err
+}
+
+// UpdateMergeTag stores a new label, options and default; key and type never change. Contacts keep what they have, also
+// an option that is gone.
+func (d *DB) UpdateMergeTag(ctx context.Context, m MergeTag) (MergeTag, FieldErrors, error) {
+	m = m.Clean()
+	if errs := m.Validate(); errs.Any() {
+		return m, errs, nil
+	}
+	return m, nil, d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&MergeTag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", m.WorkspaceID, m.ID).
+			Select("label", "options", "default_value").Updates(&m).Error
+	})
+}
+
+// mergeTagTaken says why a key cannot be had: it is there, or a deleted one is still being taken off contacts.
+func (d *DB) mergeTagTaken(ctx context.Context, m MergeTag) FieldErrors {
+	other, err := First[MergeTag](d.Read(ctx).Where("workspace_id = ? AND key = ?", m.WorkspaceID, m.Key))
+	if err == nil && other.DeletedAt != nil {
+		return FieldErrors{"key": "The values of a deleted merge tag with this key are still being removed. Try again in a minute."}
+	}
+	return FieldErrors{"key": "There is a merge tag with this key already. Choose another key."}
+}
+
+// DeleteMergeTag makes a merge tag disappear at once; PurgeMergeTags takes its values off the contacts in steps.
+func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, id int64, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&MergeTag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id).Update("deleted_at", now).Error
+	})
+}
+
+// MergeTagContacts counts the contacts that have a value for a key, at most ExactCount + 1.
+func (d *DB) MergeTagContacts(ctx context.Context, workspaceID int64, key string) (n int64, err error) {
+	few := d.Read(ctx).Table("contacts").Select("1").Where("workspace_id = ?", workspaceID).Where(holdsKey, likeKey(key)).Limit(ExactCount + 1)
+	err = d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
+	return n, err
+}
+
+// holdsKey finds contacts that have a value for a key, by likeKey. No value can look like a key: its quotes are escaped.
+const holdsKey = `fields LIKE ? ESCAPE '\'`
+
+func likeKey(key string) string {
+	return `%"` + strings.ReplaceAll(key, "_", `\_`) + `":%`
+}

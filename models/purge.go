@@ -1,0 +1,186 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// What a deleted tag or merge tag left on contacts is removed here, in steps, and then the tag itself, so that its name
+// or key is free again.
+
+const (
+	// purgeGrace is how long after its deletion a tag or merge tag is purged once more before it is gone: a batch of calls
+	// that had read it may commit in between, and no batch lives longer than 10 s.
+	purgeGrace = 15 * time.Second
+	// purgeStep is how many contacts one transaction of a purge changes: as many addresses as it may lock.
+	purgeStep = 256
+	// purgeTurn is how many steps one thing gets before another has its turn.
+	purgeTurn = 100
+)
+
+// purge takes steps until none is left to take, and then deletes the row of what is purged, once its grace is over.
+func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time.Duration, step func() (last bool, err error)) error {
+	for range purgeTurn {
+		last, err := step()
+		if err != nil {
+			return err
+		}
+		if !last {
+			continue
+		}
+		if age < purgeGrace {
+			return nil
+		}
+		err = d.Write(ctx, func(tx *gorm.DB) error {
+			return tx.Where("workspace_id = ? AND id = ?", workspaceID, id).Delete(row).Error
+		})
+		if IsForeignKey(err) {
+			return nil // somebody is using it again: the next turn sees to it
+		}
+		return err
+	}
+	return nil
+}
+
+// PurgeTags takes deleted tags off their contacts. Each contact gets a new version and a mark for its segments.
+func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
+	var gone []Tag
+	if err := d.Read(ctx).Where("deleted_at IS NOT NULL").Find(&gone).Error; err != nil {
+		return err
+	}
+	for _, tag := range gone {
+		step := func() (bool, error) { return d.purgeTagStep(ctx, tag, now) }
+		if err := d.purge(ctx, &Tag{}, tag.WorkspaceID, tag.ID, now.Sub(*tag.DeletedAt), step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *DB) purgeTagStep(ctx context.Context, tag Tag, now time.Time) (last bool, err error) {
+	var found []Contact
+	err = d.Read(ctx).Table("contacts").Select("contacts.workspace_id, contacts.id, contacts.email").
+		Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
+		Where("ct.workspace_id = ? AND ct.tag_id = ?", tag.WorkspaceID, tag.ID).Order("contacts.id").Limit(purgeStep).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return true, err
+	}
+	ids := idsOf(found)
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockContacts(tx, found); err != nil {
+			return err
+		}
+		var still []int64
+		err := tx.Model(&ContactTag{}).Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, ids).Pluck("contact_id", &still).Error
+		if err != nil || len(still) == 0 {
+			return err
+		}
+		if err := tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, still).Delete(&ContactTag{}).Error; err != nil {
+			return err
+		}
+		return touchContacts(tx, tag.WorkspaceID, still, now)
+	})
+	return false, err
+}
+
+// PurgeMergeTags removes the values of deleted merge tags from their contacts. Each contact gets a new version and a mark for
+// its segments.
+func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
+	var gone []MergeTag
+	if err := d.Read(ctx).Where("deleted_at IS NOT NULL").Find(&gone).Error; err != nil {
+		return err
+	}
+	for _, m := range gone {
+		after := int64(0)
+		step := func() (bool, error) {
+			found, err := d.contactsWithKey(ctx, m, after)
+			if err != nil || len(found) == 0 {
+				return true, err
+			}
+			after = found[len(found)-1].ID
+			return false, d.purgeKey(ctx, m, found, now)
+		}
+		if err := d.purge(ctx, &MergeTag{}, m.WorkspaceID, m.ID, now.Sub(*m.DeletedAt), step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contactsWithKey returns the next contacts, by id, that have a value for the merge tag.
+func (d *DB) contactsWithKey(ctx context.Context, m MergeTag, after int64) (found []Contact, err error) {
+	err = d.Read(ctx).Select("workspace_id, id, email").Where("workspace_id = ? AND id > ?", m.WorkspaceID, after).
+		Where(holdsKey, likeKey(m.Key)).Order("id").Limit(purgeStep).Find(&found).Error
+	return found, err
+}
+
+// purgeKey takes the key off those of the contacts that have it.
+func (d *DB) purgeKey(ctx context.Context, m MergeTag, contacts []Contact, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockContacts(tx, contacts); err != nil {
+			return err
+		}
+		var still []Contact
+		if err := tx.Select("id, fields").Where("workspace_id = ? AND id IN ?", m.WorkspaceID, idsOf(contacts)).Find(&still).Error; err != nil {
+			return err
+		}
+		var changed []int64
+		for _, c := range still {
+			if _, has := c.Fields[m.Key]; !has {
+				continue
+			}
+			delete(c.Fields, m.Key)
+			fields, err := json.Marshal(c.Fields)
+			if err != nil {
+				return err
+			}
+			err = tx.Exec("UPDATE contacts SET fields = ? WHERE workspace_id = ? AND id = ?", string(fields), m.WorkspaceID, c.ID).Error
+			if err != nil {
+				return err
+			}
+			changed = append(changed, c.ID)
+		}
+		if len(changed) == 0 {
+			return nil
+		}
+		return touchContacts(tx, m.WorkspaceID, changed, now)
+	})
+}
+
+func idsOf(contacts []Contact) []int64 {
+	ids := make([]int64, len(contacts))
+	for i, c := range contacts {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// lockContacts is LockAddresses for contacts of which workspace and address are known.
+func lockContacts(tx *gorm.DB, contacts []Contact) error {
+	whos := make([]int64, len(contacts))
+	for i, c := range contacts {
+		whos[i] = Who(c.WorkspaceID, c.Email)
+	}
+	return LockAddresses(tx, whos...)
+}
+
+// touchContacts raises the versions of contacts that this transaction changed and marks them for their segments.
+func touchContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) error {
+	err := tx.Exec("UPDATE contacts SET version = version + 1, updated_at = ? WHERE workspace_id = ? AND id IN ?", now, workspaceID, ids).Error
+	if err != nil {
+		return err
+	}
+	return MarkContacts(tx, workspaceID, ids, now)
+}
+
+// MarkContacts marks contacts whose segments have to be recalculated. Call it in the transaction that changed them.
+func MarkContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) error {
+	marks := make([]DirtyContact, len(ids))
+	for i, id := range ids {
+		marks[i] = DirtyContact{WorkspaceID: workspaceID, ContactID: id, At: now}
+	}
+	return tx.CreateInBatches(&marks, 100).Error
+}
