@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test fuzz generate
+.PHONY: help run build test fuzz generate bench-intake
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -19,3 +19,6 @@ fuzz: ## run each fuzz target for a minute
 
 generate: ## write the *_templ.go files anew
 	go generate ./...
+
+bench-intake: ## measure the endpoint on both databases against one call a transaction
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench intake

@@ -22,7 +22,11 @@ func Main(m *testing.M, cleanups ...func()) {
 	for _, clean := range cleanups {
 		clean()
 	}
-	stopPostgres()
+	if started.Load() {
+		if server, err := shared(); err == nil {
+			server.Stop()
+		}
+	}
 	os.Exit(code)
 }
 
@@ -74,12 +78,16 @@ func SQLiteURL(t testing.TB) string {
 	return "sqlite://" + path
 }
 
-var databases atomic.Int64
+var (
+	databases atomic.Int64
+	started   atomic.Bool // somebody asked for the shared server
+)
 
 // PostgresURL makes an up-to-date Postgres database and returns its DATABASE_URL. The first call starts the server.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server, err := startPostgres()
+	started.Store(true)
+	server, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +95,7 @@ func PostgresURL(t testing.TB) string {
 	if err := server.exec("CREATE DATABASE " + name + " TEMPLATE campaignlark STRATEGY file_copy"); err != nil {
 		t.Fatal(err)
 	}
-	return server.url(name)
+	return server.URL(name)
 }
 
 func migrate(url string) error {

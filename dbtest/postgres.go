@@ -19,13 +19,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// postgres is a private server that listens on a Unix socket in its own folder only.
-type postgres struct {
+// Server is a private Postgres that listens on a Unix socket in its own folder only.
+type Server struct {
 	dir     string
 	process *exec.Cmd
 }
 
-var startPostgres = sync.OnceValues(func() (*postgres, error) {
+// StartPostgres starts a server with the given settings ("fsync=off") and an empty, up-to-date database named
+// campaignlark in it. It ends with the process that started it, or with Stop.
+func StartPostgres(settings ...string) (*Server, error) {
 	bin, err := findPostgres()
 	if err != nil {
 		return nil, err
@@ -34,27 +36,32 @@ var startPostgres = sync.OnceValues(func() (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{dir: dir}
-	if err := p.start(bin); err != nil {
+	s := &Server{dir: dir}
+	if err := s.start(bin, settings); err != nil {
 		return nil, err
 	}
-	if err := p.exec("CREATE DATABASE campaignlark"); err != nil {
+	if err := s.exec("CREATE DATABASE campaignlark"); err != nil {
 		return nil, err
 	}
-	running = p
-	return p, migrate(p.url("campaignlark"))
-})
-
-var running *postgres
-
-func stopPostgres() {
-	if running == nil {
-		return
-	}
-	running.process.Process.Signal(syscall.SIGQUIT)
-	running.process.Wait()
-	os.RemoveAll(running.dir)
+	return s, migrate(s.URL("campaignlark"))
 }
+
+// Stop ends the server and removes what it kept.
+func (s *Server) Stop() {
+	s.process.Process.Signal(syscall.SIGQUIT)
+	s.process.Wait()
+	os.RemoveAll(s.dir)
+}
+
+// URL is the DATABASE_URL of one of the server's databases.
+func (s *Server) URL(database string) string {
+	return "postgres://postgres@/" + database + "?host=" + s.dir
+}
+
+// shared is the server of a package's tests; it need not survive a power cut.
+var shared = sync.OnceValues(func() (*Server, error) {
+	return StartPostgres("fsync=off", "max_connections=400", "autovacuum=off")
+})
 
 // findPostgres returns the folder of initdb and postgres: Debian keeps it off the PATH.
 func findPostgres() (string, error) {
@@ -70,7 +77,7 @@ func findPostgres() (string, error) {
 }
 
 // credential makes the server run as the user postgres when the tests run as root, whom initdb refuses.
-func (p *postgres) credential() (*syscall.SysProcAttr, error) {
+func (s *Server) credential() (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Getuid() != 0 {
 		return attr, nil
@@ -82,39 +89,42 @@ func (p *postgres) credential() (*syscall.SysProcAttr, error) {
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
 	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return attr, os.Chown(p.dir, uid, gid)
+	return attr, os.Chown(s.dir, uid, gid)
 }
 
-func (p *postgres) start(bin string) error {
-	attr, err := p.credential()
+func (s *Server) start(bin string, settings []string) error {
+	attr, err := s.credential()
 	if err != nil {
 		return err
 	}
-	data := filepath.Join(p.dir, "data")
+	data := filepath.Join(s.dir, "data")
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", data)
-	initdb.SysProcAttr, initdb.Dir = attr, p.dir
+	initdb.SysProcAttr, initdb.Dir = attr, s.dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out))
 	}
-	p.process = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", p.dir, "-c", "listen_addresses=",
-		"-c", "fsync=off", "-c", "max_connections=400", "-c", "shared_buffers=128MB", "-c", "autovacuum=off")
-	p.process.SysProcAttr, p.process.Dir = attr, p.dir
+	args := []string{"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=128MB"}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
+	s.process.SysProcAttr, s.process.Dir = attr, s.dir
 	started := make(chan error)
 	go func() { // Pdeathsig follows the thread that forked: keep it for the life of the process
 		runtime.LockOSThread()
-		started <- p.process.Start()
+		started <- s.process.Start()
 		select {}
 	}()
 	if err := <-started; err != nil {
 		return err
 	}
-	return p.wait()
+	return s.wait()
 }
 
-func (p *postgres) wait() error {
+func (s *Server) wait() error {
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		err := p.exec("SELECT 1")
+		err := s.exec("SELECT 1")
 		if err == nil {
 			return nil
 		}
@@ -125,14 +135,10 @@ func (p *postgres) wait() error {
 	}
 }
 
-func (p *postgres) url(database string) string {
-	return "postgres://postgres@/" + database + "?host=" + p.dir
-}
-
-func (p *postgres) exec(sql string) error {
+func (s *Server) exec(sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, p.url("postgres"))
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"time"
+
+	"campaignlark/handlers"
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/segments"
+)
+
+// serve is the program's server with the pipeline's two limits settable, which the program itself does not offer. It
+// prints its address and ends when its standard input does.
+func serve(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("server", flag.ContinueOnError)
+	database := flags.String("db", "", "DATABASE_URL")
+	workers := flags.Int("workers", 0, "workers of the pipeline")
+	batch := flags.Int("batch", 0, "most calls in a transaction")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	db, err := models.Open(ctx, *database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.EnsureLogDays(ctx, time.Now()); err != nil {
+		return err
+	}
+	log := slog.New(slog.DiscardHandler)
+	pipeline := intake.New(db, intake.Options{Workers: *workers, MaxBatch: *batch, Wait: 10 * time.Second, Log: log})
+	ticking, stop := context.WithCancel(ctx)
+	defer stop()
+	go segments.New(db, segments.Options{Interval: time.Second, Log: log}).Run(ticking)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	public := &url.URL{Scheme: "http", Host: ln.Addr().String()}
+	server := handlers.New(handlers.Options{Config: handlers.Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Intake: pipeline, Log: log})
+	go server.Serve(ln)
+	fmt.Println(ln.Addr())
+	io.Copy(io.Discard, os.Stdin)
+	return pipeline.Close(ctx)
+}
