@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -49,7 +50,7 @@ type batch struct {
 	now      time.Time
 	steps    []*step
 	lives    []*life               // all, in order of appearance
-	current  map[personKey]*life   // who has an address now
+	current  map[personKey]*life   // who has an address now; nil after a deletion
 	mentions map[personKey][]*step // the steps since the last deletion, to be erased by the next
 }
 
@@ -81,10 +82,6 @@ func want(jobs []*job) wanted {
 func decide(jobs []*job, read reading, now time.Time) (b *batch, err error) {
 	defer recovered(&err)
 	b = &batch{reading: read, now: models.Instant(now), current: map[personKey]*life{}, mentions: map[personKey][]*step{}}
-	for key, p := range read.people {
-		l := &life{before: p, now: p, id: p.ID}
-		b.lives, b.current[key] = append(b.lives, l), l
-	}
 	for _, j := range jobs {
 		b.take(j)
 	}
@@ -93,7 +90,7 @@ func decide(jobs []*job, read reading, now time.Time) (b *batch, err error) {
 
 func (b *batch) take(j *job) {
 	key := j.key()
-	l := b.current[key]
+	l := b.lifeOf(key)
 	s := &step{job: j, webhook: b.webhooks[j.webhook()], life: l}
 	if l != nil {
 		s.before = l.now
@@ -113,14 +110,29 @@ func (b *batch) take(j *job) {
 		for _, m := range b.mentions[key] {
 			m.erased = true
 		}
-		delete(b.current, key)
-		delete(b.mentions, key)
+		b.current[key], b.mentions[key] = nil, nil
 	case l == nil:
-		s.life = &life{now: s.decision.Contact}
-		b.lives, b.current[key] = append(b.lives, s.life), s.life
+		s.life = b.add(key, &life{now: s.decision.Contact})
 	default:
 		l.now = s.decision.Contact
 	}
+}
+
+// lifeOf is the contact that has an address now; nil for nobody.
+func (b *batch) lifeOf(key personKey) *life {
+	l, met := b.current[key]
+	if met {
+		return l
+	}
+	if p := b.people[key]; p != nil {
+		return b.add(key, &life{before: p, now: p, id: p.ID})
+	}
+	return nil
+}
+
+func (b *batch) add(key personKey, l *life) *life {
+	b.lives, b.current[key] = append(b.lives, l), l
+	return l
 }
 
 // newcomers counts the ids that the batch needs, in the order of the workspaces; contacts that it deletes again are
@@ -151,9 +163,13 @@ func (b *batch) number(workspace, first int64) {
 	}
 }
 
-// recovered turns a panic into an error, so that a fault in one call costs that call and not the process.
+// recovered turns a panic into an error, so that a fault in one call costs that call and not the process. Of the panic's
+// own text only the runtime's is kept: another could quote what was sent.
 func recovered(err *error) {
-	if r := recover(); r != nil {
-		*err = &refusedError{fmt.Errorf("a fault of the program: %v\n%s", r, debug.Stack())}
+	r := recover()
+	if r == nil {
+		return
 	}
+	what, _ := r.(runtime.Error)
+	*err = &refusedError{fmt.Errorf("a fault of the program (%T, %v)\n%s", r, what, debug.Stack())}
 }

@@ -47,9 +47,8 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	for _, l := range b.lives {
 		c.addContact(l)
 	}
-	slices.SortFunc(c.created, func(x, y models.Contact) int {
-		return cmp.Or(cmp.Compare(x.WorkspaceID, y.WorkspaceID), cmp.Compare(x.ID, y.ID))
-	})
+	slices.SortFunc(c.created, byID)
+	slices.SortFunc(c.updated, byID)
 	for _, s := range b.steps {
 		row, err := s.logRow(len(b.steps), now)
 		if err != nil {
@@ -72,6 +71,10 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	return c, nil
 }
 
+func byID(x, y models.Contact) int {
+	return cmp.Or(cmp.Compare(x.WorkspaceID, y.WorkspaceID), cmp.Compare(x.ID, y.ID))
+}
+
 // addContact adds what became of one contact.
 func (c *changes) addContact(l *life) {
 	p := *l.now
@@ -87,12 +90,10 @@ func (c *changes) addContact(l *life) {
 	case l.before.Version != p.Version:
 		c.updated = append(c.updated, p.Contact)
 	}
-	var had []models.Tag
-	if l.before != nil {
-		had = l.before.Tags
-	}
-	for _, t := range p.Tags[len(had):] { // calls only add tags
-		c.tags = append(c.tags, models.ContactTag{WorkspaceID: p.WorkspaceID, ContactID: p.ID, TagID: t.ID})
+	for _, t := range p.Tags { // calls only add tags
+		if l.before == nil || !l.before.hasTag(t.ID) {
+			c.tags = append(c.tags, models.ContactTag{WorkspaceID: p.WorkspaceID, ContactID: p.ID, TagID: t.ID})
+		}
 	}
 }
 

@@ -36,35 +36,59 @@ type transaction interface {
 
 // commit brings the jobs to their end: each is answered, and what it caused is committed.
 func (p *Pipeline) commit(jobs []*job) {
+	started := time.Now()
 	for try := 1; len(jobs) > 0; try++ {
 		steps, err := p.attempt(jobs)
 		if err == nil {
+			p.available(nil)
 			for _, s := range steps {
 				s.job.done <- result{answer: s.decision.Answer}
 			}
 			return
 		}
 		what := judge(err)
-		p.opts.Log.Warn("an intake batch was not committed", "verdict", what.String(), "try", try, "calls", len(jobs),
-			"code", models.SQLState(err), "fault", faultOf(err))
-		switch {
-		case what == verdictRefused && len(jobs) > 1:
+		if what != verdictUnavailable && what != verdictRefused && (try == maxTries || time.Since(started) > batchDeadline) {
+			what = verdictUnavailable
+		}
+		if jobs = p.afterFailure(jobs, what, err); len(jobs) == 0 {
+			return
+		}
+	}
+}
+
+// afterFailure does what the verdict on a failed try says, and returns the jobs that are to be run again.
+func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
+	switch what {
+	case verdictRefused:
+		if len(jobs) > 1 {
 			p.commit(jobs[:len(jobs)/2])
 			p.commit(jobs[len(jobs)/2:])
-			return
-		case what == verdictRefused:
-			p.refuse(jobs[0])
-			return
-		case what == verdictUnavailable || try == maxTries:
-			answerAll(jobs, result{err: ErrBusy})
-			return
-		case what == verdictRepeated:
-			jobs = p.answerRecalled(jobs)
-		case what == verdictNoDay:
-			if err := p.db.EnsureLogDays(p.ctx, p.opts.Now()); err != nil {
-				answerAll(jobs, result{err: ErrBusy})
-				return
-			}
+		} else {
+			p.refuse(jobs[0], err)
+		}
+		return nil
+	case verdictRepeated:
+		return p.answerRecalled(jobs)
+	case verdictNoDay:
+		if err = p.db.EnsureLogDays(p.ctx, p.opts.Now()); err == nil {
+			return jobs
+		}
+	case verdictAgain:
+		p.opts.Log.Info("an intake batch is run again", "calls", len(jobs), "code", models.SQLState(err))
+		return jobs
+	}
+	p.available(err)
+	answerAll(jobs, result{err: ErrBusy})
+	return nil
+}
+
+// available notes whether batches can be committed, and logs when that changes: not every batch while the database is away.
+func (p *Pipeline) available(err error) {
+	if away := err != nil; p.away.Swap(away) != away {
+		if away {
+			p.opts.Log.Error("the intake cannot commit; calls are answered with 503", "code", models.SQLState(err), "kind", models.ErrorCode(err))
+		} else {
+			p.opts.Log.Info("the intake commits again")
 		}
 	}
 }
@@ -110,6 +134,7 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	var found []models.WebhookRequest
 	err := p.db.Read(ctx).Where("workspace_id IN ? AND id IN ?", workspaces, ids).Find(&found).Error
 	if err != nil {
+		p.available(err)
 		answerAll(jobs, result{err: ErrBusy})
 		return nil
 	}
@@ -145,11 +170,17 @@ func recalled(found []models.WebhookRequest, j *job) (result, bool) {
 }
 
 // refuse ends a call that the database does not take: its log row holds nothing of what was sent.
-func (p *Pipeline) refuse(j *job) {
+func (p *Pipeline) refuse(j *job, cause error) {
 	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
 	defer cancel()
-	row := j.bare(models.OutcomeDatabaseSaid, 503, p.opts.Now())
-	log := []models.WebhookRequest{row}
+	// The text of a fault of our own is safe to log, that of a database's error may hold values.
+	var own *refusedError
+	fault := ""
+	if errors.As(cause, &own) {
+		fault = own.Error()
+	}
+	p.opts.Log.Error("a call was refused by the database", "request", j.call.ID, "code", models.SQLState(cause), "fault", fault)
+	log := []models.WebhookRequest{j.bare(models.OutcomeDatabaseSaid, 503, p.opts.Now())}
 	err := p.store.transact(ctx, func(tx transaction) error {
 		if _, err := tx.read(ctx, wanted{}); err != nil {
 			return err
@@ -166,14 +197,4 @@ func answerAll(jobs []*job, r result) {
 	for _, j := range jobs {
 		j.done <- r
 	}
-}
-
-// faultOf is the text of a fault of the program, with its stack; errors of the database are logged by their code only,
-// since their texts may hold values.
-func faultOf(err error) string {
-	var refused *refusedError
-	if errors.As(err, &refused) {
-		return refused.Error()
-	}
-	return ""
 }

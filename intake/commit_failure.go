@@ -21,10 +21,6 @@ const (
 	verdictRefused                    // one of the calls cannot be stored: find it by halving
 )
 
-func (v verdict) String() string {
-	return [...]string{"unavailable", "again", "repeated", "no day", "refused"}[v]
-}
-
 // logError is an error of the statement that inserts the log rows.
 type logError struct{ error }
 

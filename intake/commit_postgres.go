@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ func newPostgresStore(pool *sql.DB) *postgresStore {
 func (s *postgresStore) close() { s.ids.close() }
 
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
+	if err := s.ids.connect(ctx); err != nil {
+		return err
+	}
 	conn, err := s.pool.Conn(ctx)
 	if err != nil {
 		return err
@@ -125,24 +129,42 @@ func (t *postgresTx) reserve(ctx context.Context, workspace, n int64) (int64, er
 	return t.ids.reserve(ctx, workspace, n)
 }
 
-// idReserver takes contact ids on a connection of its own, so that a batch that needs some never waits for the pool
-// while it holds one of its connections.
+// idReserver takes contact ids on a connection of its own. It gets that connection before a batch has one, since a
+// batch that waited for the pool while it holds one of its connections could wait for others that do the same.
 type idReserver struct {
 	pool *sql.DB
 	mu   sync.Mutex
 	conn *sql.Conn
 }
 
+func (r *idReserver) connect(ctx context.Context) error {
+	r.mu.Lock()
+	connected := r.conn != nil
+	r.mu.Unlock()
+	if connected {
+		return nil
+	}
+	conn, err := r.pool.Conn(ctx) // not under the lock: whoever waits for it may hold the connection that this needs
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.conn != nil {
+		return conn.Close()
+	}
+	r.conn = conn
+	return nil
+}
+
 // reserve takes n ids. The statement does not wait for the disk: the batch's own commit, later in the log, flushes it
-// too, and a reservation that a crash loses was never used.
+// too, and a reservation that a crash loses was never used. The error is driver.ErrBadConn when the connection broke
+// with another batch; that is a reason to try again.
 func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.conn == nil {
-		if r.conn, err = r.pool.Conn(ctx); err != nil {
-			r.conn = nil
-			return 0, err
-		}
+		return 0, driver.ErrBadConn
 	}
 	err = r.conn.Raw(func(driverConn any) error {
 		c := driverConn.(*stdlib.Conn).Conn()
@@ -155,8 +177,7 @@ func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int
 		return c.SendBatch(ctx, &b).Close()
 	})
 	if err != nil {
-		r.conn.Close()
-		r.conn = nil
+		r.drop()
 	}
 	return first - n, err
 }
@@ -164,6 +185,10 @@ func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int
 func (r *idReserver) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.drop()
+}
+
+func (r *idReserver) drop() {
 	if r.conn != nil {
 		r.conn.Close()
 		r.conn = nil

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -187,15 +188,21 @@ func (p *Person) clone() *Person {
 	return &c
 }
 
-// addTags gives the contact the tags it does not have yet, and returns those.
+// addTags gives the contact the tags it does not have yet, and returns those. Tags stay in the order of their ids, as
+// they are read.
 func (p *Person) addTags(tags []models.Tag) []models.Tag {
 	var added []models.Tag
 	for _, t := range tags {
-		if !slices.ContainsFunc(p.Tags, func(have models.Tag) bool { return have.ID == t.ID }) {
+		if !p.hasTag(t.ID) {
 			p.Tags, added = append(p.Tags, t), append(added, t)
 		}
 	}
+	slices.SortFunc(p.Tags, func(a, b models.Tag) int { return cmp.Compare(a.ID, b.ID) })
 	return added
+}
+
+func (p *Person) hasTag(id int64) bool {
+	return slices.ContainsFunc(p.Tags, func(t models.Tag) bool { return t.ID == id })
 }
 
 // Address reads the address of a call. The error is models.ErrEmailMissing or models.ErrEmailInvalid. CONTRACT "Order

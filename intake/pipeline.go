@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"campaignlark/models"
@@ -34,6 +35,7 @@ type Pipeline struct {
 	limit  limit
 	queues []*queue // one a worker
 	wg     sync.WaitGroup
+	away   atomic.Bool     // the last batch could not be committed
 	ctx    context.Context // of the workers; ends when Close gives up waiting for them
 	stop   context.CancelFunc
 }

@@ -1,0 +1,279 @@
+package intake
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+)
+
+// blocked holds the one lock that a batch about address needs while during runs.
+func (w *world) blocked(address string, during func()) {
+	w.t.Helper()
+	w.write(func(tx *gorm.DB) error { // on SQLite any write transaction blocks the next
+		if err := models.LockAddresses(tx, models.Who(w.ws.ID, address)); err != nil {
+			return err
+		}
+		during()
+		return nil
+	})
+}
+
+// inQueue waits until so many calls wait for a worker.
+func (w *world) inQueue(n int) {
+	w.t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		waiting := 0
+		for _, q := range w.pipe.queues {
+			q.mu.Lock()
+			waiting += len(q.waiting)
+			q.mu.Unlock()
+		}
+		if waiting == n {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%d calls wait, want %d", waiting, n)
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{Wait: 100 * time.Millisecond})
+		const a = "email_address=a@example.com"
+		claimed := make(chan error, 1)
+		w.blocked("a@example.com", func() {
+			go func() {
+				_, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeSubscribed], a))
+				claimed <- err
+			}()
+			w.claimedBy(1)
+			if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
+				t.Errorf("got %v for the call that waited, want ErrBusy", err)
+			}
+		})
+		if err := <-claimed; err != nil {
+			t.Errorf("got %v for the claimed call, want that it is finished", err)
+		}
+		if log := w.log(); len(log) != 1 || log[0].Outcome != models.OutcomeCreated {
+			t.Errorf("got %+v, want the row of the claimed call alone", log)
+		}
+		if n := w.pipe.limit.calls; n != 0 {
+			t.Errorf("%d calls are still counted in", n)
+		}
+	})
+}
+
+// claimedBy waits until so many calls were taken on and none waits.
+func (w *world) claimedBy(n int64) {
+	w.t.Helper()
+	for {
+		w.pipe.limit.mu.Lock()
+		calls := w.pipe.limit.calls
+		w.pipe.limit.mu.Unlock()
+		if calls == n {
+			break
+		}
+		<-time.After(time.Millisecond)
+	}
+	w.inQueue(0)
+}
+
+func TestCallOfAClientThatWentAway(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		ctx, cancel := context.WithCancel(context.Background())
+		results := make(chan error, 1)
+		w.blocked("a@example.com", func() {
+			go func() {
+				_, err := w.pipe.Submit(ctx, w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com"))
+				results <- err
+			}()
+			w.claimedBy(1)
+			cancel()
+		})
+		if err := <-results; err != nil {
+			t.Errorf("got %v, want that a claimed call is finished", err)
+		}
+		if w.contact("a@example.com") == nil {
+			t.Error("no contact")
+		}
+	})
+}
+
+func TestFullQueueAnswersAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{MaxQueue: 3, Wait: time.Hour})
+		const a = "email_address=a@example.com"
+		results := make(chan error, 3)
+		w.blocked("a@example.com", func() {
+			for range 3 {
+				go func() {
+					_, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a))
+					results <- err
+				}()
+			}
+			for {
+				w.pipe.limit.mu.Lock()
+				calls := w.pipe.limit.calls
+				w.pipe.limit.mu.Unlock()
+				if calls == 3 {
+					break
+				}
+				<-time.After(time.Millisecond)
+			}
+			if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
+				t.Errorf("got %v, want ErrBusy", err)
+			}
+		})
+		for range 3 {
+			if err := <-results; err != nil {
+				t.Errorf("got %v for a call that fitted", err)
+			}
+		}
+		if c := w.contact("a@example.com"); c.Version != 3 {
+			t.Errorf("got version %d, want 3", c.Version)
+		}
+	})
+}
+
+func TestLimitOfBytes(t *testing.T) {
+	t.Parallel()
+	l := limit{maxCalls: 100, maxBytes: 10}
+	if !l.take(50) {
+		t.Error("one call alone must always fit")
+	}
+	if l.take(1) {
+		t.Error("got room beside a call that fills all")
+	}
+	l.give(50)
+	if !l.take(6) || !l.take(4) || l.take(1) {
+		t.Error("want room for 6 and 4 and no more")
+	}
+}
+
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	url := dbtest.PostgresURL(t)
+	p, through := newProxy(t, url)
+	w := newWorld(t, dbtest.Open(t, through), Options{})
+	const a = "email_address=a@example.com"
+	w.send(models.TypeUnconfirmed, a)
+
+	p.close()
+	if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
+		t.Errorf("got %v while the database is away, want ErrBusy", err)
+	}
+	if _, _, err := w.pipe.Lookup(context.Background(), w.hooks[models.TypeUnconfirmed].Hash); models.ErrorCode(err) != models.CodeUnavailable {
+		t.Errorf("got %v from Lookup, want that the database is away", err)
+	}
+
+	p.open(t)
+	if got := w.send(models.TypeUnconfirmed, a); got.Status != 200 {
+		t.Errorf("got %v after it came back, want 200", got)
+	}
+	if c := w.contact("a@example.com"); c.Version != 2 {
+		t.Errorf("got version %d, want 2", c.Version)
+	}
+}
+
+// Connections that the server or a firewall has cut while they were idle cost nobody a 503.
+func TestCutConnections(t *testing.T) {
+	t.Parallel()
+	p, through := newProxy(t, dbtest.PostgresURL(t))
+	w := newWorld(t, dbtest.Open(t, through), Options{})
+	for i := range 4 {
+		if got := w.send(models.TypeSubscribed, fmt.Sprintf("email_address=a%d@example.com", i)); got.Status != 200 {
+			t.Errorf("call %d: got %v, want 200", i, got)
+		}
+		p.cutAll()
+	}
+}
+
+// The connection breaks between a batch's COMMIT and its answer: the batch is not done twice, and its sender gets the
+// answer of what was done.
+func TestLostCommit(t *testing.T) {
+	t.Parallel()
+	url := dbtest.PostgresURL(t)
+	p, through := newProxy(t, url)
+	w := newWorld(t, dbtest.Open(t, through), Options{})
+	w.send(models.TypeSubscribed, "email_address=a@example.com")
+	w.send(models.TypeUnconfirmed, "email_address=a@example.com") // every statement is prepared now
+	w.send(models.TypeSubscribed, "email_address=a@example.com")
+
+	p.loseCommits(1)
+	if got := w.send(models.TypeUnconfirmed, "email_address=a@example.com"); got != (Answer{200, MessageDone}) {
+		t.Errorf("got %v, want 200", got)
+	}
+	if !p.lost() {
+		t.Fatal("the proxy has lost nothing")
+	}
+	if c := w.contact("a@example.com"); c.Version != 4 || c.Status != models.StatusUnconfirmed {
+		t.Errorf("got %+v, want version 4", c)
+	}
+	if got := len(w.log()); got != 4 {
+		t.Errorf("got %d log rows, want 4", got)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	pg := func(code string) error { return &pgconn.PgError{Code: code} }
+	tests := []struct {
+		err  error
+		want verdict
+	}{
+		{&logError{pg("23505")}, verdictRepeated},
+		{pg("23505"), verdictAgain},
+		{pg("23503"), verdictAgain},
+		{pg("40001"), verdictAgain},
+		{pg("40P01"), verdictAgain},
+		{&logError{pg("23514")}, verdictNoDay},
+		{pg("23514"), verdictRefused},
+		{pg("22003"), verdictRefused},
+		{pg("54000"), verdictRefused},
+		{pg("P0001"), verdictRefused},
+		{&refusedError{errors.New("broken")}, verdictRefused},
+		{pg("57P01"), verdictAgain}, // this connection was ended
+		{driver.ErrBadConn, verdictAgain},
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), verdictUnavailable},
+		{&pgconn.ConnectError{}, verdictUnavailable},
+		{pg("53100"), verdictUnavailable}, // disk full
+		{pg("53300"), verdictUnavailable},
+		{pg("25006"), verdictUnavailable}, // a standby
+		{pg("57014"), verdictUnavailable},
+		{errors.New("sql: database is closed"), verdictUnavailable},
+		{lite(2067), verdictAgain},
+		{&logError{lite(1555)}, verdictRepeated},
+		{lite(787), verdictAgain},
+		{lite(5), verdictAgain},
+		{lite(1811), verdictRefused}, // a trigger
+		{lite(18), verdictRefused},
+		{lite(13), verdictUnavailable}, // disk full
+		{lite(10), verdictUnavailable},
+	}
+	for _, test := range tests {
+		if got := judge(test.err); got != test.want {
+			t.Errorf("%v: got %d, want %d", test.err, got, test.want)
+		}
+	}
+}
+
+type lite int
+
+func (e lite) Error() string { return fmt.Sprintf("sqlite %d", int(e)) }
+func (e lite) Code() int     { return int(e) }

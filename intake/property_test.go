@@ -1,0 +1,268 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+)
+
+// recorder notes the order in which a pipeline commits its calls. For one address it is exact: one worker handles all
+// of its calls.
+type recorder struct {
+	store
+	mu    sync.Mutex
+	order []uuid.UUID
+}
+
+type recordingTx struct {
+	transaction
+	r *recorder
+}
+
+func (r *recorder) transact(ctx context.Context, fn func(transaction) error) error {
+	return r.store.transact(ctx, func(tx transaction) error { return fn(recordingTx{tx, r}) })
+}
+
+func (t recordingTx) write(ctx context.Context, c changes) error {
+	err := t.transaction.write(ctx, c)
+	if err == nil {
+		t.r.mu.Lock()
+		defer t.r.mu.Unlock()
+		for _, row := range c.log {
+			t.r.order = append(t.r.order, row.ID)
+		}
+	}
+	return err
+}
+
+// answered is a call with the answer its sender got.
+type answered struct {
+	Call
+	answer Answer
+}
+
+// Random sequences of calls from 32 senders at once leave exactly what the pure Decide makes of them in memory, one
+// after the other: the same contacts, tags, events, log and answers.
+func TestPipelineDoesWhatDecideSays(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		t.Logf("seed %d", seed)
+		w := newWorld(t, db, Options{})
+		w.addMergeTag("level", models.MergeTagNumber, "1")
+		rec := &recorder{store: w.pipe.store}
+		w.pipe.store = rec
+		calls := sendAtOnce(w, randomCalls(w, rand.New(rand.NewPCG(seed, 1)), 1500), 32)
+		checkReplay(w, calls, rec.order)
+	})
+}
+
+// randomCalls draws calls for a dozen addresses, a few of them broken.
+func randomCalls(w *world, r *rand.Rand, n int) []Call {
+	addresses := []string{"", " ", "not an address", "Ü@example.com", "A5@EXAMPLE.com", "a 1@example.com"}
+	for i := range 12 {
+		addresses = append(addresses, fmt.Sprintf("a%d@example.com", i))
+	}
+	keys := []string{"first_name", "First_Name", "city", "CITY", "orders", "level", "pet"}
+	values := []string{"", " ", "Arya", "Sansa", "Vienna", "7", "1.50", "many", "null", "日本\x00\xff"}
+	calls := make([]Call, n)
+	for i := range calls {
+		kind := models.WebhookTypes[min(r.IntN(9)/2, 3)] // fewer DELETE
+		form := url.Values{"email_address": {addresses[r.IntN(len(addresses))]}}
+		for range r.IntN(4) {
+			form.Set(keys[r.IntN(len(keys))], values[r.IntN(len(values))])
+		}
+		calls[i] = w.call(w.hooks[kind], form.Encode())
+		calls[i].Prefetch = r.IntN(50) == 0
+	}
+	return calls
+}
+
+// sendAtOnce submits the calls from so many senders and returns them with their answers.
+func sendAtOnce(w *world, calls []Call, senders int) map[uuid.UUID]answered {
+	w.t.Helper()
+	work := make(chan Call)
+	got := make(map[uuid.UUID]answered, len(calls))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range senders {
+		wg.Go(func() {
+			for c := range work {
+				answer, err := w.pipe.Submit(context.Background(), c)
+				if err != nil {
+					w.t.Errorf("got %v, want an answer", err)
+				}
+				mu.Lock()
+				got[c.ID] = answered{c, answer}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, c := range calls {
+		work <- c
+	}
+	close(work)
+	wg.Wait()
+	return got
+}
+
+// model is what Decide makes of the calls in memory.
+type model struct {
+	w      *world
+	hooks  map[int64]Webhook
+	people map[string]*Person
+	events map[uuid.UUID]models.AutomationEvent // by request
+}
+
+// checkReplay replays the calls in the order given and compares everything with the database.
+func checkReplay(w *world, calls map[uuid.UUID]answered, order []uuid.UUID) {
+	w.t.Helper()
+	if len(order) != len(calls) {
+		w.t.Fatalf("%d calls were committed, want %d", len(order), len(calls))
+	}
+	m := &model{w: w, hooks: w.readHooks(), people: map[string]*Person{}, events: map[uuid.UUID]models.AutomationEvent{}}
+	log := map[uuid.UUID]models.WebhookRequest{}
+	for _, row := range w.log() {
+		log[row.ID] = row
+	}
+	for _, id := range order {
+		m.replay(calls[id], log[id])
+	}
+	m.compareContacts()
+	m.compareEvents()
+	if got := len(log); got != len(calls) {
+		w.t.Errorf("got %d log rows, want one for each of %d calls", got, len(calls))
+	}
+}
+
+// replay applies one call to the model and compares its answer and its log row.
+func (m *model) replay(c answered, row models.WebhookRequest) {
+	t := m.w.t
+	address, _ := c.Submission.Address()
+	if c.Prefetch {
+		address = ""
+	}
+	before := m.people[address]
+	d := Decide(Question{Webhook: m.hooks[c.Hash.WebhookID], Hash: c.Hash.Hash, Prefetch: c.Prefetch, Submission: c.Submission, Contact: before, Now: testNow()})
+	if c.answer != d.Answer || row.Outcome != d.Outcome || row.Status != d.Answer.Status {
+		t.Errorf("%s: got %v and a row %s, %d, want %s, %v", c.ID, c.answer, row.Outcome, row.Status, d.Outcome, d.Answer)
+	}
+	if !d.Answer.Success() {
+		if row.ContactID != nil {
+			t.Errorf("%s: a refused call names contact %d", c.ID, *row.ContactID)
+		}
+		return
+	}
+	if row.ContactID == nil || row.ContactVersion == nil || *row.ContactVersion != d.Version {
+		t.Fatalf("%s: got contact %v at version %v, want version %d", c.ID, row.ContactID, row.ContactVersion, d.Version)
+	}
+	id := *row.ContactID
+	if before != nil && before.ID != id {
+		t.Errorf("%s: got contact %d, want %d", c.ID, id, before.ID)
+	}
+	if d.Event != "" {
+		m.events[c.ID] = models.AutomationEvent{Type: d.Event, ContactID: id, ContactVersion: d.Version, WebhookID: c.Hash.WebhookID}
+	}
+	if row.Body != nil {
+		m.compareBody(c, d, before, row)
+	}
+	delete(m.people, address)
+	if d.Contact != nil {
+		d.Contact.ID = id
+		m.people[address] = d.Contact
+	}
+}
+
+func (m *model) compareBody(c answered, d Decision, before *Person, row models.WebhookRequest) {
+	b := m.w.body(row)
+	if !reflect.DeepEqual(b.Fields, d.Fields) || b.Event != d.Event || b.NoEvent != d.NoEvent || b.Message != d.Answer.Message {
+		m.w.t.Errorf("%s: got the story %+v, want %+v", c.ID, b, d)
+	}
+	if !sameLogContact(b.Before, logContact(before)) || !sameLogContact(b.After, logContact(d.Contact)) {
+		m.w.t.Errorf("%s: got %+v to %+v, want %+v to %+v", c.ID, b.Before, b.After, before, d.Contact)
+	}
+}
+
+func sameLogContact(x, y *LogContact) bool {
+	if x == nil || y == nil {
+		return x == y
+	}
+	return x.Email == y.Email && x.Status == y.Status && maps.Equal(x.Fields, y.Fields) && slices.Equal(x.Tags, y.Tags) && x.Version == y.Version
+}
+
+func (m *model) compareContacts() {
+	contacts := rowsOf[models.Contact](m.w, "workspace_id = ?", m.w.ws.ID)
+	if len(contacts) != len(m.people) {
+		m.w.t.Errorf("got %d contacts, want %d", len(contacts), len(m.people))
+	}
+	for _, c := range contacts {
+		want := m.people[c.Email]
+		if want == nil {
+			m.w.t.Errorf("contact %d is there and should not", c.ID)
+			continue
+		}
+		tags := m.w.tagsOf(&c)
+		wantTags := []int64{}
+		for _, t := range want.Tags {
+			wantTags = append(wantTags, t.ID)
+		}
+		slices.Sort(tags)
+		slices.Sort(wantTags)
+		if c.ID != want.ID || c.Status != want.Status || c.Version != want.Version || !maps.Equal(c.Fields, want.Fields) || !slices.Equal(tags, wantTags) {
+			m.w.t.Errorf("got %+v with tags %v, want %+v", c, tags, want)
+		}
+	}
+}
+
+func (m *model) compareEvents() {
+	events := rowsOf[models.AutomationEvent](m.w, "workspace_id = ?", m.w.ws.ID)
+	if len(events) != len(m.events) {
+		m.w.t.Errorf("got %d events, want %d", len(events), len(m.events))
+	}
+	alive := map[int64]bool{}
+	for _, p := range m.people {
+		alive[p.ID] = true
+	}
+	for _, e := range events {
+		got := models.AutomationEvent{Type: e.Type, ContactID: e.ContactID, ContactVersion: e.ContactVersion, WebhookID: e.WebhookID}
+		if want := m.events[e.RequestID]; got != want {
+			m.w.t.Errorf("got %+v, want %+v", got, want)
+		}
+		if (e.Snapshot != nil) != alive[e.ContactID] {
+			m.w.t.Errorf("the event of contact %d has a snapshot: %v, want %v", e.ContactID, e.Snapshot != nil, alive[e.ContactID])
+		}
+	}
+}
+
+// readHooks reads every webhook as a batch does.
+func (w *world) readHooks() map[int64]Webhook {
+	w.t.Helper()
+	var need wanted
+	need.workspaces = []int64{w.ws.ID}
+	for _, h := range w.hooks {
+		need.webhooks = append(need.webhooks, webhookKey{h.WorkspaceID, h.ID})
+	}
+	hooks := map[int64]Webhook{}
+	err := w.pipe.store.transact(context.Background(), func(tx transaction) error {
+		read, err := tx.read(context.Background(), need)
+		for key, h := range read.webhooks {
+			hooks[key.id] = h
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return hooks
+}
