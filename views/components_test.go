@@ -120,6 +120,19 @@ func TestTagListSaysHowManyMore(t *testing.T) {
 	}
 }
 
+func TestOnlyLongAddressesMayBreakBeforeTheAt(t *testing.T) {
+	t.Parallel()
+	for email, want := range map[string]string{
+		"ines@example.com":                          "ines@example.com",
+		"maximiliane.von-hohenzollern@mail.example": "maximiliane.von-hohenzollern<wbr>@mail.example",
+		"no-at-in-these-thirty-two-characters":      "no-at-in-these-thirty-two-characters",
+	} {
+		if out, _ := render(t, views.Address(email)); out != want {
+			t.Errorf("got %q, want %q", out, want)
+		}
+	}
+}
+
 func TestStatesHaveWords(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]templ.Component{
