@@ -57,6 +57,23 @@ var routes = []route{
 	{"GET", "/account", signedIn, (*Server).accountForm},
 	{"POST", "/account", signedIn, (*Server).accountPost},
 
+	{"GET", "/w/:slug/webhooks", viewer, (*Server).webhookList},
+	{"POST", "/w/:slug/webhooks", manager, (*Server).webhookCreate},
+	{"GET", "/w/:slug/webhooks/new", manager, (*Server).webhookNew},
+	{"GET", "/w/:slug/webhooks/:id", viewer, (*Server).webhookShow},
+	{"POST", "/w/:slug/webhooks/:id", manager, (*Server).webhookUpdate},
+	{"GET", "/w/:slug/webhooks/:id/edit", manager, (*Server).webhookEdit},
+	{"POST", "/w/:slug/webhooks/:id/enable", manager, (*Server).webhookEnable},
+	{"POST", "/w/:slug/webhooks/:id/disable", manager, (*Server).webhookDisable},
+	{"GET", "/w/:slug/webhooks/:id/rotate", manager, (*Server).webhookRotateAsk},
+	{"POST", "/w/:slug/webhooks/:id/rotate", manager, (*Server).webhookRotate},
+	{"GET", "/w/:slug/webhooks/:id/delete", manager, (*Server).webhookDeleteAsk},
+	{"POST", "/w/:slug/webhooks/:id/delete", manager, (*Server).webhookDelete},
+
+	{"GET", "/w/:slug/settings", viewer, (*Server).settings},
+	{"POST", "/w/:slug/settings", admin, (*Server).settingsUpdate},
+	{"GET", "/w/:slug/settings/inbound-webhooks", viewer, (*Server).settingsWebhooks},
+
 	{"GET", "/w/:slug/tags", viewer, (*Server).tagList},
 	{"POST", "/w/:slug/tags", manager, (*Server).tagCreate},
 	{"GET", "/w/:slug/tags/new", manager, (*Server).tagNew},

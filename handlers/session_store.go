@@ -15,8 +15,9 @@ import (
 
 // The values a session can hold.
 const (
-	sessionUser  = "user"  // int64, the signed-in person
-	sessionFlash = "flash" // string, JSON of the one message for the next page
+	sessionUser    = "user"     // int64, the signed-in person
+	sessionFlash   = "flash"    // string, JSON of the one message for the next page
+	sessionTagsOff = "tags_off" // string, id of the webhook that the person was told loses its tags
 )
 
 // sessionStore keeps gorilla's sessions in the database. The cookie is a random 256-bit token, of which only the hash

@@ -65,8 +65,14 @@ func (d *DB) purgeTagStep(ctx context.Context, tag Tag, now time.Time) (last boo
 	err = d.Read(ctx).Table("contacts").Select("contacts.workspace_id, contacts.id, contacts.email").
 		Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
 		Where("ct.workspace_id = ? AND ct.tag_id = ?", tag.WorkspaceID, tag.ID).Order("contacts.id").Limit(purgeStep).Find(&found).Error
-	if err != nil || len(found) == 0 {
-		return true, err
+	if err != nil {
+		return false, err
+	}
+	if len(found) == 0 {
+		// a webhook that was being saved while the tag was deleted may have got it
+		return true, d.Write(ctx, func(tx *gorm.DB) error {
+			return tx.Where("workspace_id = ? AND tag_id = ?", tag.WorkspaceID, tag.ID).Delete(&WebhookTag{}).Error
+		})
 	}
 	ids := idsOf(found)
 	err = d.Write(ctx, func(tx *gorm.DB) error {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,8 +115,17 @@ func (d *DB) DeleteTag(ctx context.Context, workspaceID, id int64, now time.Time
 }
 
 // ResolveTags turns what a form names, ids or names, into tags of the workspace, each once; a name that is new becomes
-// a tag. A name that cannot be one is a FieldErrors under "tags".
+// a tag. A name that cannot be one, and an id that is no longer there, is a FieldErrors under "tags".
 func (d *DB) ResolveTags(ctx context.Context, workspaceID int64, named []string, now time.Time) ([]Tag, FieldErrors, error) {
+	return d.resolveTags(ctx, workspaceID, named, true, now)
+}
+
+// ResolveTagNames is ResolveTags for texts that are names only: "5" is a tag of that name, not the tag with that id.
+func (d *DB) ResolveTagNames(ctx context.Context, workspaceID int64, names []string, now time.Time) ([]Tag, FieldErrors, error) {
+	return d.resolveTags(ctx, workspaceID, names, false, now)
+}
+
+func (d *DB) resolveTags(ctx context.Context, workspaceID int64, named []string, ids bool, now time.Time) ([]Tag, FieldErrors, error) {
 	known, err := d.TagNames(ctx, workspaceID)
 	if err != nil {
 		return nil, nil, err
@@ -126,35 +136,42 @@ func (d *DB) ResolveTags(ctx context.Context, workspaceID int64, named []string,
 		if IsBlank(text) {
 			continue
 		}
-		tag, errs, err := d.resolveTag(ctx, workspaceID, known, text, now)
-		if err != nil || errs.Any() {
-			return nil, errs, err
+		tag, found := findTag(known, text, ids)
+		if !found {
+			if _, err := strconv.ParseInt(text, 10, 64); ids && err == nil {
+				return nil, FieldErrors{"tags": "A tag that was chosen has been deleted meanwhile. Please look at the tags again."}, nil
+			}
+			var errs FieldErrors
+			if tag, errs, err = d.CreateTag(ctx, workspaceID, text, now); err != nil || errs.Any() {
+				return nil, tagErrors(errs), err
+			}
+			known = append(known, tag)
 		}
 		if !taken[tag.ID] {
 			taken[tag.ID] = true
 			tags = append(tags, tag)
-			known = append(known, tag)
 		}
 	}
 	return tags, nil, nil
 }
 
-func (d *DB) resolveTag(ctx context.Context, workspaceID int64, known []Tag, text string, now time.Time) (Tag, FieldErrors, error) {
-	id, notANumber := strconv.ParseInt(text, 10, 64)
+// findTag looks a tag up by its id, when ids count, and else by its name.
+func findTag(known []Tag, text string, ids bool) (Tag, bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if i := slices.IndexFunc(known, func(t Tag) bool { return ids && err == nil && t.ID == id }); i >= 0 {
+		return known[i], true
+	}
 	folded := Fold(CleanName(text))
-	for _, t := range known {
-		if notANumber == nil && t.ID == id {
-			return t, nil, nil
-		}
+	if i := slices.IndexFunc(known, func(t Tag) bool { return t.NameFolded == folded }); i >= 0 {
+		return known[i], true
 	}
-	for _, t := range known {
-		if t.NameFolded == folded {
-			return t, nil, nil
-		}
+	return Tag{}, false
+}
+
+// tagErrors says of a form's tags what CreateTag said of a name.
+func tagErrors(errs FieldErrors) FieldErrors {
+	if !errs.Any() {
+		return nil
 	}
-	tag, errs, err := d.CreateTag(ctx, workspaceID, text, now)
-	if errs.Any() {
-		return tag, FieldErrors{"tags": errs["name"]}, nil
-	}
-	return tag, nil, err
+	return FieldErrors{"tags": errs["name"]}
 }

@@ -20,8 +20,17 @@ func chores(_ Config, db *models.DB) []chore {
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
 		{"sweep sessions", 10 * time.Minute, db.SweepSessions},
 		{"forget failed sign-ins", time.Hour, db.ForgetSignIns},
+		{"fold the counters", time.Second, foldCounts(db, 2*time.Hour)},
+		{"fold the counters of the past", time.Hour, foldCounts(db, 100*365*24*time.Hour)},
 		{"take deleted tags off contacts", 5 * time.Second, db.PurgeTags},
 		{"take deleted merge tags off contacts", 5 * time.Second, db.PurgeMergeTags},
+	}
+}
+
+// foldCounts folds the counters of the last hours: where rows were left behind by a program that was killed, a longer past.
+func foldCounts(db *models.DB, past time.Duration) func(ctx context.Context, now time.Time) error {
+	return func(ctx context.Context, now time.Time) error {
+		return db.FoldWebhookCounts(ctx, models.Instant(now).Add(-past).Truncate(time.Hour))
 	}
 }
 

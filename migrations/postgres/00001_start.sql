@@ -59,10 +59,12 @@ CREATE TABLE webhooks (
     type         text NOT NULL CHECK (type IN ('SUBSCRIBED', 'UNCONFIRMED', 'UNSUBSCRIBED', 'DELETE')),
     hash         text NOT NULL,
     enabled      boolean NOT NULL,
+    form_key     text,
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
     deleted_at   timestamptz,
-    PRIMARY KEY (workspace_id, id)
+    PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, form_key)
 );
 
 -- The one look-up that knows no workspace. Retired hashes stay, so that a late call can be explained.

@@ -59,10 +59,12 @@ CREATE TABLE webhooks (
     type         text NOT NULL CHECK (type IN ('SUBSCRIBED', 'UNCONFIRMED', 'UNSUBSCRIBED', 'DELETE')),
     hash         text NOT NULL,
     enabled      boolean NOT NULL,
+    form_key     text,
     created_at   datetime NOT NULL,
     updated_at   datetime NOT NULL,
     deleted_at   datetime,
-    UNIQUE (workspace_id, id)
+    UNIQUE (workspace_id, id),
+    UNIQUE (workspace_id, form_key)
 );
 
 -- The one look-up that knows no workspace. Retired hashes stay, so that a late call can be explained.

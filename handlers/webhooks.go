@@ -1,0 +1,142 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// webhookList shows the workspace's webhooks, those that the filters of the address leave.
+func (s *Server) webhookList(v *visit) error {
+	all, err := s.DB.Webhooks(v.UserContext(), v.Workspace.ID, s.now())
+	if err != nil {
+		return err
+	}
+	p, err := v.page(views.SectionWebhooks, "Inbound Webhooks")
+	if err != nil {
+		return err
+	}
+	m := views.WebhooksModel{Page: p, CanChange: v.canChange(), Total: len(all),
+		Name: cleanText(v.Query("q")), Type: cleanText(v.Query("type")), State: cleanText(v.Query("state"))}
+	for _, u := range all {
+		if webhookMatches(u, m.Name, m.Type, m.State) {
+			m.Webhooks = append(m.Webhooks, webhookRow(u))
+		}
+	}
+	return v.show(views.WebhooksPage(m))
+}
+
+// webhookMatches says whether a webhook is among those that the filters name. A filter that is "" or not known names all.
+func webhookMatches(u models.WebhookUse, name, kind, state string) bool {
+	switch {
+	case !strings.Contains(models.Fold(u.Name), models.Fold(models.CleanName(name))):
+		return false
+	case models.WebhookType(kind).Valid() && string(u.Type) != kind:
+		return false
+	case state == "on" && !u.Enabled, state == "off" && u.Enabled:
+		return false
+	}
+	return true
+}
+
+func webhookRow(u models.WebhookUse) views.WebhookRow {
+	row := views.WebhookRow{ID: u.ID, Name: u.Name, Type: string(u.Type), On: u.Enabled, Calls: u.Calls, Failures: u.Failures}
+	for _, t := range u.Tags {
+		row.Tags = append(row.Tags, t.Name)
+	}
+	if u.LastCall != nil {
+		row.LastCall = *u.LastCall
+	}
+	return row
+}
+
+// webhookEnable switches a webhook on.
+func (s *Server) webhookEnable(v *visit) error {
+	w, err := v.switchWebhook(true)
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("webhooks", w.ID), "%s is on again. Calls to its address are processed.", w.Name)
+}
+
+// webhookDisable switches a webhook off.
+func (s *Server) webhookDisable(v *visit) error {
+	w, err := v.switchWebhook(false)
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("webhooks", w.ID), "%s is off. Calls to its address are answered with 404 until it is on again.", w.Name)
+}
+
+func (v *visit) switchWebhook(on bool) (models.Webhook, error) {
+	w, err := v.webhook()
+	if err != nil {
+		return w, err
+	}
+	return w, v.server.DB.EnableWebhook(v.UserContext(), w, on, v.server.now())
+}
+
+// webhookRotateAsk asks before a webhook's address changes.
+func (s *Server) webhookRotateAsk(v *visit) error {
+	m, err := v.webhookQuestion("Change the address")
+	if err != nil {
+		return err
+	}
+	return v.show(views.WebhookRotatePage(m))
+}
+
+// webhookRotate gives a webhook a new address.
+func (s *Server) webhookRotate(v *visit) error {
+	w, err := v.webhook()
+	if err != nil {
+		return err
+	}
+	if _, err := s.DB.RotateWebhook(v.UserContext(), w, s.now()); err != nil {
+		return err
+	}
+	return v.done(v.path("webhooks", w.ID), "The address of %s is changed. The new one is below; the old one no longer works.", w.Name)
+}
+
+// webhookDeleteAsk asks before a webhook is deleted.
+func (s *Server) webhookDeleteAsk(v *visit) error {
+	m, err := v.webhookQuestion("Delete")
+	if err != nil {
+		return err
+	}
+	return v.show(views.WebhookDeletePage(m))
+}
+
+// webhookDelete deletes a webhook.
+func (s *Server) webhookDelete(v *visit) error {
+	w, err := v.webhook()
+	if err != nil {
+		return err
+	}
+	if err := s.DB.DeleteWebhook(v.UserContext(), w, s.now()); err != nil {
+		return err
+	}
+	return v.done(v.path("webhooks"), "%s is deleted. Calls to its address are answered with 404 from now on.", w.Name)
+}
+
+// webhook is the webhook of the URL.
+func (v *visit) webhook() (models.Webhook, error) {
+	id, err := v.id()
+	if err != nil {
+		return models.Webhook{}, err
+	}
+	return v.server.DB.Webhook(v.UserContext(), v.Workspace.ID, id)
+}
+
+func (v *visit) webhookQuestion(title string) (views.WebhookQuestion, error) {
+	w, err := v.webhook()
+	if err != nil {
+		return views.WebhookQuestion{}, err
+	}
+	p, err := v.page(views.SectionWebhooks, title, views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")},
+		views.Crumb{Text: w.Name, Href: v.path("webhooks", w.ID)}, views.Crumb{Text: title})
+	return views.WebhookQuestion{Page: p, ID: w.ID, Name: w.Name}, err
+}
+
+// canChange says whether the person may change webhooks, contacts, tags, merge tags and segments.
+func (v *visit) canChange() bool { return v.Role.Includes(models.RoleManager) }

@@ -1,0 +1,189 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Webhook returns one webhook of a workspace, or ErrNotFound. A deleted one is not found.
+func (d *DB) Webhook(ctx context.Context, workspaceID, id int64) (Webhook, error) {
+	return First[Webhook](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// WebhookTags lists the tags that a webhook adds, by name.
+func (d *DB) WebhookTags(ctx context.Context, workspaceID, id int64) ([]Tag, error) {
+	tags, err := d.tagsByWebhook(ctx, workspaceID, "AND wt.webhook_id = ?", id)
+	return tags[id], err
+}
+
+// tagsByWebhook lists tags by the webhooks that add them.
+func (d *DB) tagsByWebhook(ctx context.Context, workspaceID int64, condition string, args ...any) (map[int64][]Tag, error) {
+	var rows []struct {
+		WebhookID int64
+		Tag
+	}
+	err := d.Read(ctx).Raw(`SELECT wt.webhook_id, t.* FROM webhook_tags wt
+		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id
+		WHERE wt.workspace_id = ? AND t.deleted_at IS NULL `+condition+` ORDER BY t.name_folded`,
+		append([]any{workspaceID}, args...)...).Scan(&rows).Error
+	tags := map[int64][]Tag{}
+	for _, r := range rows {
+		tags[r.WebhookID] = append(tags[r.WebhookID], r.Tag)
+	}
+	return tags, err
+}
+
+// CreateWebhook stores a new webhook that is switched on, with a hash of its own. The form is valid. formKey is the
+// random key of the form, or "": a second call with the same key makes nothing and returns the first one's webhook with
+// again true. What is wrong with a tag is a FieldErrors.
+func (d *DB) CreateWebhook(ctx context.Context, workspaceID int64, f WebhookForm, formKey string, now time.Time) (w Webhook, again bool, errs FieldErrors, err error) {
+	if formKey != "" {
+		if w, err = d.webhookOfForm(ctx, workspaceID, formKey); ErrorCode(err) != CodeNotFound {
+			return w, err == nil, nil, err
+		}
+	}
+	tags, errs, err := d.formTags(ctx, workspaceID, f, now)
+	if err != nil || errs.Any() {
+		return w, false, errs, err
+	}
+	w = Webhook{WorkspaceID: workspaceID, Name: CleanName(f.Name), Type: f.Type, Hash: NewHash(), Enabled: true, CreatedAt: now, UpdatedAt: now}
+	if formKey != "" {
+		w.FormKey = &formKey
+	}
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		w.ID = 0
+		if err := tx.Create(&w).Error; err != nil {
+			return err
+		}
+		if err := createHash(tx, w, now); err != nil {
+			return err
+		}
+		return createWebhookTags(tx, w, tags)
+	})
+	if IsDuplicate(err) && formKey != "" { // the same form, sent twice at the same moment
+		w, err = d.webhookOfForm(ctx, workspaceID, formKey)
+		return w, err == nil, nil, err
+	}
+	return w, false, nil, err
+}
+
+// webhookOfForm finds the webhook that a form created before.
+func (d *DB) webhookOfForm(ctx context.Context, workspaceID int64, formKey string) (Webhook, error) {
+	return First[Webhook](d.Read(ctx).Where("workspace_id = ? AND form_key = ?", workspaceID, formKey))
+}
+
+// formTags are the tags that a valid form names, new ones created. A type that cannot have tags has none.
+func (d *DB) formTags(ctx context.Context, workspaceID int64, f WebhookForm, now time.Time) ([]Tag, FieldErrors, error) {
+	if !f.Type.HasTags() {
+		return nil, nil, nil
+	}
+	chosen, errs, err := d.ResolveTags(ctx, workspaceID, f.Tags, now)
+	if err != nil || errs.Any() {
+		return nil, errs, err
+	}
+	named, errs, err := d.ResolveTagNames(ctx, workspaceID, f.NewTags, now)
+	if err != nil || errs.Any() {
+		return nil, errs, err
+	}
+	return distinctTags(append(chosen, named...)), nil, nil
+}
+
+func distinctTags(tags []Tag) []Tag {
+	var distinct []Tag
+	seen := map[int64]bool{}
+	for _, t := range tags {
+		if !seen[t.ID] {
+			seen[t.ID] = true
+			distinct = append(distinct, t)
+		}
+	}
+	return distinct
+}
+
+func createHash(tx *gorm.DB, w Webhook, now time.Time) error {
+	return tx.Create(&WebhookHash{Hash: w.Hash, WorkspaceID: w.WorkspaceID, WebhookID: w.ID, CreatedAt: now}).Error
+}
+
+func createWebhookTags(tx *gorm.DB, w Webhook, tags []Tag) error {
+	rows := make([]WebhookTag, len(tags))
+	for i, t := range tags {
+		rows[i] = WebhookTag{WorkspaceID: w.WorkspaceID, WebhookID: w.ID, TagID: t.ID}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return tx.CreateInBatches(&rows, 100).Error
+}
+
+// UpdateWebhook changes a webhook's name, type and tags; its address stays. The form is valid. A type that cannot have
+// tags loses them. What is wrong with a tag is a FieldErrors.
+func (d *DB) UpdateWebhook(ctx context.Context, w Webhook, f WebhookForm, now time.Time) (FieldErrors, error) {
+	tags, errs, err := d.formTags(ctx, w.WorkspaceID, f, now)
+	if err != nil || errs.Any() {
+		return errs, err
+	}
+	return nil, d.Write(ctx, func(tx *gorm.DB) error {
+		err := changeWebhook(tx, w, map[string]any{"name": CleanName(f.Name), "type": f.Type, "updated_at": now})
+		if err != nil {
+			return err
+		}
+		if err := deleteWebhookTags(tx, w); err != nil {
+			return err
+		}
+		return createWebhookTags(tx, w, tags)
+	})
+}
+
+// EnableWebhook switches a webhook on or off. CONTRACT: calls to one that is off are answered with 404.
+func (d *DB) EnableWebhook(ctx context.Context, w Webhook, on bool, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return changeWebhook(tx, w, map[string]any{"enabled": on, "updated_at": now})
+	})
+}
+
+// RotateWebhook gives a webhook a new hash and returns it. The old one stays known, so that late calls can be explained.
+func (d *DB) RotateWebhook(ctx context.Context, w Webhook, now time.Time) (hash string, err error) {
+	w.Hash = NewHash()
+	return w.Hash, d.Write(ctx, func(tx *gorm.DB) error {
+		if err := changeWebhook(tx, w, map[string]any{"hash": w.Hash, "updated_at": now}); err != nil {
+			return err
+		}
+		if err := retireHashes(tx, w, now); err != nil {
+			return err
+		}
+		return createHash(tx, w, now)
+	})
+}
+
+// DeleteWebhook ends a webhook. Its row and its hashes stay, so that its calls, past and late, can be explained.
+func (d *DB) DeleteWebhook(ctx context.Context, w Webhook, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := changeWebhook(tx, w, map[string]any{"deleted_at": now, "updated_at": now}); err != nil {
+			return err
+		}
+		if err := retireHashes(tx, w, now); err != nil {
+			return err
+		}
+		return deleteWebhookTags(tx, w)
+	})
+}
+
+// changeWebhook updates a webhook that is not deleted; one that was deleted meanwhile is ErrNotFound.
+func changeWebhook(tx *gorm.DB, w Webhook, columns map[string]any) error {
+	update := tx.Model(&Webhook{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", w.WorkspaceID, w.ID).Updates(columns)
+	if update.Error == nil && update.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return update.Error
+}
+
+func retireHashes(tx *gorm.DB, w Webhook, now time.Time) error {
+	return tx.Model(&WebhookHash{}).Where("workspace_id = ? AND webhook_id = ? AND retired_at IS NULL", w.WorkspaceID, w.ID).
+		Update("retired_at", now).Error
+}
+
+func deleteWebhookTags(tx *gorm.DB, w Webhook) error {
+	return tx.Where("workspace_id = ? AND webhook_id = ?", w.WorkspaceID, w.ID).Delete(&WebhookTag{}).Error
+}

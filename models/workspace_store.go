@@ -1,0 +1,23 @@
+package models
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+)
+
+// UpdateWorkspace stores a workspace's name and time zone as typed. What is wrong is a FieldErrors under name or time_zone.
+func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace) (FieldErrors, error) {
+	w.Name = CleanName(w.Name)
+	errs := FieldErrors{}
+	errs.Add("name", ValidateName(w.Name))
+	if !ValidTimeZone(w.TimeZone) {
+		errs.Add("time_zone", "Please choose a time zone from the list.")
+	}
+	if errs.Any() {
+		return errs, nil
+	}
+	return nil, d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&Workspace{}).Where("id = ?", w.ID).Updates(map[string]any{"name": w.Name, "time_zone": w.TimeZone}).Error
+	})
+}
