@@ -128,7 +128,7 @@ func control(name string) chromedp.JSPath {
 func (p *Page) Fill(name, value string) {
 	p.t.Helper()
 	p.eval(fmt.Sprintf(`(() => {
-		const e = document.querySelector("input[name=%[1]q], textarea[name=%[1]q], select[name=%[1]q]");
+		const e = document.querySelector("input[name='%[1]s'], textarea[name='%[1]s'], select[name='%[1]s']");
 		if (!e) throw new Error("there is no field " + %[1]q);
 		e.focus(); e.value = %[2]q;
 		e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true}));
@@ -139,7 +139,7 @@ func (p *Page) Fill(name, value string) {
 func (p *Page) Choose(name, value string) {
 	p.t.Helper()
 	p.eval(fmt.Sprintf(`(() => {
-		const e = document.querySelector("input[name=%[1]q][value=%[2]q]");
+		const e = document.querySelector("input[name='%[1]s'][value='%[2]s']");
 		if (!e) throw new Error("there is no choice " + %[2]q + " of " + %[1]q);
 		e.click();
 	})()`, name, value))

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestGettingIn(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{})
+	p := NewPage(t, program.URL)
+	getIn(t, program, p, p.Inspect)
+}
+
+func TestGettingInWithoutScript(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{})
+	getIn(t, program, NewPlainPage(t, program.URL), func(string) {})
+}
+
+// getIn goes from the line that the program prints to a person who is in, out and in again.
+func getIn(t *testing.T, program *Program, p *Page, inspect func(name string)) {
+	p.Open("/")
+	p.Sees("CampaignLark is not set up yet")
+	inspect("setup-closed")
+
+	p.Open(program.Setup)
+	inspect("setup")
+	p.Fill("workspace", "Alder & Finch Books")
+	p.Fill("time_zone", "Europe/Vienna")
+	p.Fill("email", "ines@alderfinch")
+	p.Fill("password", "short")
+	if status := p.Follow("Create workspace and sign in"); status != 422 {
+		t.Errorf("got %d, want 422", status)
+	}
+	p.Sees("Two things need a look")
+	inspect("setup-error")
+	if got := p.Value("[name=workspace]") + " in " + p.Value("[name=time_zone]"); got != "Alder & Finch Books in Europe/Vienna" {
+		t.Errorf("got %q, want what was typed", got)
+	}
+	p.Fill("email", "ines@alderfinch.example")
+	p.Fill("password", "rains of castamere")
+	p.Follow("Create workspace and sign in")
+	if p.Path() != "/w/alder-finch-books" {
+		t.Errorf("got to %s, want the dashboard", p.Path())
+	}
+
+	p.Open("/account")
+	inspect("account")
+	p.Fill("current_password", "rains of castamere")
+	p.Fill("new_password", "a lannister pays")
+	p.Follow("Change password")
+	p.Sees("Your password is changed")
+	p.Follow("Sign out")
+	inspect("sign-in")
+
+	p.Open("/w/alder-finch-books/tags")
+	p.Fill("email", "ines@alderfinch.example")
+	p.Fill("password", "rains of castamere")
+	if status := p.Follow("Sign in"); status != 422 {
+		t.Errorf("got %d with the old password, want 422", status)
+	}
+	inspect("sign-in-error")
+	p.Fill("password", "a lannister pays")
+	p.Follow("Sign in")
+	if p.Path() != "/w/alder-finch-books/tags" {
+		t.Errorf("got to %s, want the page that was asked for", p.Path())
+	}
+	p.Open(program.Setup)
+	p.Sees("CampaignLark is set up")
+}
+
+func TestARestartEndsTheSetupLink(t *testing.T) {
+	t.Parallel()
+	bothDatabases(t, func(t *testing.T, url string) {
+		s := Settings{Env: map[string]string{"DATABASE_URL": url}}
+		first := Start(t, s)
+		if a := NewClient(t, first.URL).Get(first.Setup); a.Status != 200 {
+			t.Errorf("got %d for the link, want 200", a.Status)
+		}
+		first.Stop()
+		second := Start(t, s)
+		c := NewClient(t, second.URL)
+		_, query, _ := strings.Cut(first.Setup, "?")
+		if a := c.Get("/setup?" + query); a.Status != 403 || strings.Contains(a.Body, "<form") {
+			t.Errorf("got %d for the link of the first start, want 403 without a form", a.Status)
+		}
+		if a := c.Get(second.Setup); a.Status != 200 {
+			t.Errorf("got %d for the new link, want 200", a.Status)
+		}
+	})
+}
