@@ -2,24 +2,12 @@ package segments
 
 import (
 	"slices"
-
-	"campaignlark/models"
-
-	"gorm.io/gorm"
 )
 
-// chunksAtOnce is how many chunks one transaction builds. On SQLite a write must not hold up the others for over 50 ms.
-func chunksAtOnce(tx *gorm.DB) int64 {
-	if tx.Name() == string(models.SQLite) {
-		return 8
-	}
-	return 64
-}
-
-// build builds one page of what is being built, and swaps the slots of what is finished. It says whether more is left.
+// build builds at most n chunks of what is being built, and swaps the slots of what is finished. It says whether more is left.
 // Segments that stand at the same chunk are built together.
-func (r *round) build() (more bool, err error) {
-	group, from, to := r.nextPage()
+func (r *round) build(n int64) (more bool, err error) {
+	group, from, to := r.nextPage(n)
 	if len(group) > 0 && from < to {
 		if err := r.buildPage(group, from, to); err != nil {
 			return false, err
@@ -39,9 +27,9 @@ func (r *round) build() (more bool, err error) {
 	return slices.ContainsFunc(r.segments, func(g *running) bool { return g.building != nil }), nil
 }
 
-// nextPage chooses the segments that are furthest behind and the chunks [from, to) to build for them: to the place
+// nextPage chooses the segments that are furthest behind and the chunks [from, to) to build for them: n, to the place
 // where others wait or some are finished, at most.
-func (r *round) nextPage() (group []*running, from, to int64) {
+func (r *round) nextPage(n int64) (group []*running, from, to int64) {
 	for _, g := range r.segments {
 		switch {
 		case g.building == nil:
@@ -51,7 +39,7 @@ func (r *round) nextPage() (group []*running, from, to int64) {
 			group = append(group, g)
 		}
 	}
-	to = from + chunksAtOnce(r.tx)
+	to = from + n
 	for _, g := range r.segments {
 		if g.building != nil && g.BuiltChunks > from {
 			to = min(to, g.BuiltChunks)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"campaignlark/models"
@@ -23,6 +24,7 @@ type Options struct {
 type Ticker struct {
 	db *models.DB
 	Options
+	page atomic.Int64 // how many chunks one transaction builds
 }
 
 // New makes a Ticker.
@@ -36,7 +38,9 @@ func New(db *models.DB, o Options) *Ticker {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Ticker{db, o}
+	t := &Ticker{db: db, Options: o}
+	t.page.Store(8)
+	return t
 }
 
 // Run ticks until ctx ends. While work is left, one tick follows the other at once.
@@ -70,8 +74,26 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 		return false, err
 	}
 	left, err := t.steps(ctx, marked, (*round).recalculate)
-	leftToBuild, buildErr := t.steps(ctx, building, (*round).build)
+	leftToBuild, buildErr := t.steps(ctx, building, t.build)
 	return left || leftToBuild, errors.Join(err, buildErr)
+}
+
+// build builds a page and adapts the next one's size to how long this one took: on SQLite a write must not hold up the
+// others for over 50 ms (DESIGN), on Postgres a person who saves a segment must not wait.
+func (t *Ticker) build(r *round) (more bool, err error) {
+	start, n := time.Now(), t.page.Load()
+	more, err = r.build(n)
+	aim := 200 * time.Millisecond
+	if t.db.Dialect == models.SQLite {
+		aim = 30 * time.Millisecond
+	}
+	switch took := time.Since(start); {
+	case took > aim:
+		t.page.Store(max(n/2, 1))
+	case took < aim/3:
+		t.page.Store(min(n*2, 64))
+	}
+	return more, err
 }
 
 func (t *Ticker) workspaces(ctx context.Context, query string) (ids []int64, err error) {
