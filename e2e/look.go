@@ -31,7 +31,7 @@ func (p *Page) Width(pixels int64) {
 // Theme makes the browser prefer "light" or "dark".
 func (p *Page) Theme(name string) {
 	p.t.Helper()
-	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+	command(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: name},
 		{Name: "prefers-reduced-motion", Value: "reduce"}, // nothing is looked at in mid-flight
 	}})
@@ -120,10 +120,10 @@ func run[T any](p *Page, action chromedp.Action[T]) (T, error) {
 	return chromedp.Run(ctx, action)
 }
 
-// call runs a command of the browser's protocol.
-func call[P, R any](p *Page, command cdp.Command[P, R], params P) {
+// command runs a command of the browser's protocol.
+func command[P, R any](p *Page, name cdp.Command[P, R], params P) {
 	p.t.Helper()
-	if _, err := run(p, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, command, params) }); err != nil {
+	if _, err := run(p, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, name, params) }); err != nil {
 		p.t.Fatal(err)
 	}
 }

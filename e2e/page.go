@@ -43,7 +43,7 @@ func NewPage(t testing.TB, base string) *Page {
 func NewPlainPage(t testing.TB, base string) *Page {
 	t.Helper()
 	p := NewPage(t, base)
-	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	command(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	return p
 }
 

@@ -1,0 +1,200 @@
+package e2e
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"testing"
+
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+)
+
+// call is one call of a sender, with what it got. Every call gives one field a value of its own, so that every call that
+// may set fields changes the contact.
+type call struct {
+	address    string
+	kind       models.WebhookType
+	key, value string
+	reply
+}
+
+// told is everything that is known after a storm of calls: what the senders saw and what the database holds.
+type told struct {
+	t           *testing.T
+	calls       []call
+	log         map[uuid.UUID]models.WebhookRequest
+	events      map[uuid.UUID][]models.AutomationEvent // by request
+	contacts    map[int64]models.Contact
+	tags        map[int64][]models.ContactTag // by contact
+	deleted     map[int64]bool                // contacts that the admin deleted
+	tagsDeleted int
+	tagsLeft    int
+}
+
+// checkHistories fails the test unless the calls of each contact, in the order of its versions, are what CONTRACT makes
+// of them one after the other, beginning with its creation and ending with its deletion or with what the database holds.
+func (w *told) checkHistories() {
+	w.t.Helper()
+	byContact := map[int64][]call{}
+	for _, c := range w.calls {
+		row, ok := w.log[uuid.MustParse(c.id)]
+		if !ok || row.Status != c.status {
+			w.t.Errorf("%s %s got %d, but the log says %+v", c.kind, c.address, c.status, row)
+			continue
+		}
+		if c.status == 200 {
+			byContact[*row.ContactID] = append(byContact[*row.ContactID], c)
+		}
+	}
+	if len(w.log) != len(w.calls) {
+		w.t.Errorf("got %d rows in the log, want one for each of %d calls", len(w.log), len(w.calls))
+	}
+	for id := range w.contacts {
+		if byContact[id] == nil {
+			w.t.Errorf("nobody called for the contact %d", id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(byContact)) {
+		slices.SortFunc(byContact[id], func(x, y call) int { return cmp.Compare(w.version(x), w.version(y)) })
+		w.checkLife(id, byContact[id])
+	}
+	w.checkMissing(byContact)
+	w.checkRealTime(byContact)
+}
+
+// version is the contact's version after a call that succeeded.
+func (w *told) version(c call) int64 { return *w.log[uuid.MustParse(c.id)].ContactVersion }
+
+// next is what a call of a type does to a contact of a status ("" is nobody). CONTRACT "What each type does".
+func next(kind models.WebhookType, before models.Status) (outcome models.Outcome, after models.Status, event models.EventType) {
+	switch {
+	case kind == models.TypeDelete:
+		return models.OutcomeDeleted, "", ""
+	case kind == models.TypeUnsubscribed:
+		return models.OutcomeUnsubscribed, models.StatusUnsubscribed, models.EventUnsubscribed
+	case kind == models.TypeUnconfirmed && before == "":
+		return models.OutcomeCreated, models.StatusUnconfirmed, models.EventPending
+	case kind == models.TypeUnconfirmed && before == models.StatusUnconfirmed:
+		return models.OutcomeUpdated, models.StatusUnconfirmed, models.EventPending
+	case kind == models.TypeUnconfirmed:
+		return models.OutcomeUnconfirmed, models.StatusUnconfirmed, models.EventPending
+	case before == "":
+		return models.OutcomeCreated, models.StatusSubscribed, models.EventConfirmed
+	case before == models.StatusSubscribed:
+		return models.OutcomeUpdated, models.StatusSubscribed, ""
+	}
+	return models.OutcomeResubscribed, models.StatusSubscribed, models.EventConfirmed
+}
+
+// checkLife follows one contact through its calls.
+func (w *told) checkLife(id int64, calls []call) {
+	w.t.Helper()
+	var status models.Status
+	var version int64
+	fields := map[string]string{}
+	for i, c := range calls {
+		row := w.log[uuid.MustParse(c.id)]
+		outcome, after, event := next(c.kind, status)
+		if row.Outcome != outcome || c.address != calls[0].address || (i == 0) != (status == "") || i == 0 && *row.ContactVersion != 1 {
+			w.t.Errorf("contact %d, version %d: got %s %s %s after the status %q, want %s", id, *row.ContactVersion, c.address, c.kind, row.Outcome, status, outcome)
+		}
+		if *row.ContactVersion <= version {
+			w.t.Errorf("contact %d: got the version %d twice", id, version)
+		}
+		w.checkEvent(c, row, event)
+		if c.kind.HasTags() {
+			fields[c.key] = c.value
+		}
+		status, version = after, *row.ContactVersion
+	}
+	w.checkEnd(id, calls, status, version, fields)
+}
+
+func (w *told) checkEvent(c call, row models.WebhookRequest, want models.EventType) {
+	w.t.Helper()
+	events := w.events[row.ID]
+	if want == "" && len(events) == 0 {
+		return
+	}
+	if len(events) != 1 || events[0].Type != want || events[0].ContactID != *row.ContactID || events[0].ContactVersion != *row.ContactVersion {
+		w.t.Errorf("%s %s, version %d of contact %d: got the events %+v, want %q", c.kind, c.address, *row.ContactVersion, *row.ContactID, events, want)
+	}
+}
+
+// checkEnd compares what a contact's calls made of it with what the database holds.
+func (w *told) checkEnd(id int64, calls []call, status models.Status, version int64, fields map[string]string) {
+	w.t.Helper()
+	c, there := w.contacts[id]
+	if gone := status == "" || w.deleted[id]; gone == there {
+		w.t.Errorf("contact %d (%s): there is %v, want %v", id, calls[0].address, there, !gone)
+	}
+	for _, one := range calls {
+		row := w.log[uuid.MustParse(one.id)]
+		if erased := row.Address == nil && row.Who == nil && row.ClientAddress == nil && row.Body == nil; erased == there {
+			w.t.Errorf("contact %d (%s): the log row %s is erased: %v, want %v", id, one.address, one.id, erased, !there)
+		}
+	}
+	// taking a deleted tag off is a version of its own, twice when a call that had read it was committed in between
+	atMost := int64(len(calls) + 2*w.tagsDeleted)
+	if !there {
+		if version > atMost {
+			w.t.Errorf("contact %d: got version %d after %d calls", id, version, len(calls))
+		}
+		return
+	}
+	if c.Status != status || c.Version < version || c.Version > atMost || c.Email != calls[0].address || !maps.Equal(c.Fields, fields) {
+		w.t.Errorf("contact %d: got %+v, want status %s, version %d to %d, address %s, fields %v", id, c, status, version, atMost, calls[0].address, fields)
+	}
+	if len(w.tags[id]) != w.tagsLeft {
+		w.t.Errorf("contact %d: got the tags %v, want the %d that are left", id, w.tags[id], w.tagsLeft)
+	}
+}
+
+// checkMissing refuses a 404 that came while the contact was there from before the call until after it.
+func (w *told) checkMissing(byContact map[int64][]call) {
+	w.t.Helper()
+	lives := map[string][][]call{}
+	for id, calls := range byContact {
+		if !w.deleted[id] { // when the admin's deletion took effect nobody knows
+			lives[calls[0].address] = append(lives[calls[0].address], calls)
+		}
+	}
+	for _, c := range w.calls {
+		if c.status == 200 {
+			continue
+		}
+		if c.status != 404 || c.kind.HasTags() {
+			w.t.Errorf("%s %s: got %d %q", c.kind, c.address, c.status, c.message)
+		}
+		for _, life := range lives[c.address] {
+			last := life[len(life)-1]
+			if life[0].answered.Before(c.sent) && (last.kind != models.TypeDelete || last.sent.After(c.answered)) {
+				w.t.Errorf("%s %s: got 404 while the contact was there", c.kind, c.address)
+			}
+		}
+	}
+}
+
+// checkRealTime expects that a call that was sent after the answer of another one for the same address comes after it.
+func (w *told) checkRealTime(byContact map[int64][]call) {
+	w.t.Helper()
+	place := map[string]int64{} // of a call among those for its address
+	byAddress := map[string][]call{}
+	for _, id := range slices.Sorted(maps.Keys(byContact)) { // an address's later contact has the higher id
+		for _, c := range byContact[id] {
+			place[c.id] = int64(len(byAddress[c.address]))
+			byAddress[c.address] = append(byAddress[c.address], c)
+		}
+	}
+	for _, calls := range byAddress {
+		for _, x := range calls {
+			for _, y := range calls {
+				if x.answered.Before(y.sent) && place[x.id] > place[y.id] {
+					w.t.Errorf("%s: %s was answered before %s was sent, but came after it", x.address, x.id, y.id)
+				}
+			}
+		}
+	}
+}
