@@ -1,10 +1,15 @@
 package intake
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 func TestSubscribedCreatesAContact(t *testing.T) {
@@ -71,6 +76,203 @@ func TestDeleteErases(t *testing.T) {
 		w.send(models.TypeSubscribed, "email_address=a@example.com")
 		if c := w.contact("a@example.com"); c.ID != 3 || c.Version != 1 || len(c.Fields) != 1 {
 			t.Errorf("got %+v, want another contact", c)
+		}
+	})
+}
+
+func TestUnconfirmedAndUnsubscribed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		w.send(models.TypeUnconfirmed, "email_address=a@example.com&orders=1.50")
+		w.send(models.TypeUnsubscribed, "email_address=A@example.com&orders=2")
+		w.send(models.TypeUnsubscribed, "email_address=a@example.com")
+		c := w.contact("a@example.com")
+		if c.Status != models.StatusUnsubscribed || c.Version != 3 || c.Fields["orders"] != "1.50" || *c.SourceWebhookID != w.hooks[models.TypeUnconfirmed].ID {
+			t.Errorf("got %+v", c)
+		}
+		if c.UnconfirmedAt == nil || c.UnsubscribedAt == nil || c.SubscribedAt != nil || c.UnsubscribedAt.Before(*c.UnconfirmedAt) {
+			t.Errorf("got the times %v, %v, %v", c.SubscribedAt, c.UnconfirmedAt, c.UnsubscribedAt)
+		}
+		if got := w.tagsOf(c); len(got) != 1 || got[0] != w.tags[1].ID {
+			t.Errorf("got tags %v, want news", got)
+		}
+		events := rowsOf[models.AutomationEvent](w, "contact_id = ? ORDER BY contact_version", c.ID)
+		want := []models.EventType{models.EventPending, models.EventUnsubscribed, models.EventUnsubscribed}
+		for i, e := range events {
+			if e.Type != want[i] || e.ContactVersion != int64(i+1) || e.State != models.EventStatePending {
+				t.Errorf("got event %+v, want %s at version %d", e, want[i], i+1)
+			}
+		}
+		snap := `{"email":"a@example.com","status":"UNSUBSCRIBED","fields":{"city":"Vienna","orders":"1.50"},"tags":["news"],"version":3}`
+		if len(events) != 3 || *events[2].Snapshot != snap {
+			t.Errorf("got snapshot %s, want %s", *events[2].Snapshot, snap)
+		}
+		if b := w.body(w.log()[1]); len(b.Fields) != 1 || b.Fields[0].Fate != FateIgnored || b.Before.Version != 1 || b.After.Version != 2 {
+			t.Errorf("got %+v", b)
+		}
+	})
+}
+
+// Calls that fail leave a row and a count each, and nothing else.
+func TestRefusedCallsAreLogged(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		open := w.hooks[models.TypeSubscribed]
+		retired, off, gone := w.addHook(models.TypeSubscribed), w.addHook(models.TypeSubscribed), w.addHook(models.TypeSubscribed)
+		old := w.call(retired, "email_address=a@example.com")
+		w.write(func(tx *gorm.DB) error {
+			return errors.Join(
+				tx.Model(&models.Webhook{}).Where("id = ?", retired.ID).Update("hash", "another").Error,
+				tx.Model(&models.Webhook{}).Where("id = ?", off.ID).Update("enabled", false).Error,
+				tx.Model(&models.Webhook{}).Where("id = ?", gone.ID).Update("deleted_at", testNow()).Error)
+		})
+		prefetch := w.call(open, "email_address=a@example.com")
+		prefetch.Prefetch = true
+		large := w.call(open, "")
+		large.Submission = Submission{Err: ErrTooLarge}
+		broken := w.call(open, "")
+		broken.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address":`)})
+		tests := []struct {
+			call    Call
+			status  int
+			outcome models.Outcome
+			address string
+			payload string
+		}{
+			{old, 404, models.OutcomeHashRetired, "a@example.com", "email_address=a@example.com"},
+			{w.call(off, "email_address=a@example.com"), 404, models.OutcomeDisabled, "a@example.com", "email_address=a@example.com"},
+			{w.call(gone, "x=y"), 404, models.OutcomeWebhookGone, "", "x=y"},
+			{prefetch, 400, models.OutcomePrefetch, "", ""},
+			{large, 413, models.OutcomeTooLarge, "", ""},
+			{broken, 400, models.OutcomeUnreadable, "", `{"email_address":`},
+			{w.call(open, "first_name=x"), 400, models.OutcomeNoAddress, "", "first_name=x"},
+			{w.call(open, "email_address=a%40b"), 400, models.OutcomeBadAddress, "a@b", "email_address=a%40b"},
+			{w.call(w.hooks[models.TypeDelete], "email_address=a@example.com"), 404, models.OutcomeNoContact, "a@example.com", "email_address=a@example.com"},
+		}
+		for _, test := range tests {
+			got, row := w.submit(test.call), w.row(test.call.ID)
+			if got.Status != test.status || row.Status != test.status || row.Outcome != test.outcome || row.ContactID != nil {
+				t.Errorf("got %v and a row %s, %d, want %s, %d", got, row.Outcome, row.Status, test.outcome, test.status)
+			}
+			if address := deref(row.Address); address != test.address || (row.Who != nil) != (address != "") {
+				t.Errorf("%s: got address %q, who %v, want %q", test.outcome, address, row.Who, test.address)
+			}
+			if b := w.body(row); b.Payload != test.payload || b.Message != got.Message {
+				t.Errorf("%s: got %+v, want the payload %q", test.outcome, b, test.payload)
+			}
+			var calls, failed int64
+			err := db.Read(t.Context()).Raw("SELECT sum(calls) AS calls, sum(CASE WHEN failed THEN calls ELSE 0 END) AS failed FROM webhook_counts WHERE outcome = ?", test.outcome).
+				Row().Scan(&calls, &failed)
+			if err != nil || calls != 1 || failed != 1 {
+				t.Errorf("%s: got %d calls, %d failed (%v), want one", test.outcome, calls, failed, err)
+			}
+		}
+		if n := len(rowsOf[models.Contact](w, "true")) + len(rowsOf[models.AutomationEvent](w, "true")) + len(rowsOf[models.DirtyContact](w, "true")); n != 0 {
+			t.Errorf("refused calls left %d rows beside the log", n)
+		}
+	})
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// A call that a DELETE does not find, or that is refused, is erased with the person all the same.
+func TestDeleteErasesRefusedCallsToo(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		w.send(models.TypeDelete, "email_address=a@example.com") // 404
+		w.send(models.TypeSubscribed, "email_address=a@example.com")
+		w.send(models.TypeDelete, "email_address=a@example.com")
+		w.send(models.TypeDelete, "email_address=a@example.com") // 404 again, after the person was erased
+		for i, r := range w.log() {
+			if erased := r.Body == nil && r.Address == nil; erased != (i < 3) {
+				t.Errorf("row %d (%s): erased is %v", i, r.Outcome, erased)
+			}
+		}
+	})
+}
+
+// Tags and merge tags whose removal is under way do not exist for calls.
+func TestDeletedTagsAndMergeTagsAreNotThere(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		w.write(func(tx *gorm.DB) error {
+			return errors.Join(
+				tx.Model(&models.Tag{}).Where("id = ?", w.tags[0].ID).Update("deleted_at", testNow()).Error,
+				tx.Model(&models.MergeTag{}).Where("key IN ?", []string{"first_name", "city"}).Update("deleted_at", testNow()).Error)
+		})
+		w.send(models.TypeSubscribed, "email_address=a@example.com&first_name=Arya")
+		c := w.contact("a@example.com")
+		if got := w.tagsOf(c); len(got) != 1 || got[0] != w.tags[1].ID || len(c.Fields) != 0 {
+			t.Errorf("got tags %v and fields %v, want news and none", got, c.Fields)
+		}
+	})
+}
+
+// Whatever bytes a call is made of, both databases take its row.
+func TestAnyBytesAreStored(t *testing.T) {
+	t.Parallel()
+	const bad = "a\x00b\xff\xfe\u2028\U0001F600"
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		for _, r := range []Request{
+			{Method: "GET", Query: "email_address=a%40example.com&first_name=a%00b%ff%fe&x%00%ff=" + bad},
+			{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address":"a@example.com","first_name":"` + "\xff" + `\u0000\ud800","` + "\xfe" + `\u0000":1}`)},
+			{Method: "POST", ContentType: "application/json", Body: []byte("{" + bad)},
+			{Method: "POST", ContentType: bad, Body: []byte(bad)},
+			{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte("email_address=" + bad)},
+			{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte("email_address=a@example.com&city=" + strings.Repeat("\xff", 1<<20-200))},
+		} {
+			c := w.call(w.hooks[models.TypeSubscribed], "")
+			c.Method, c.ContentType, c.Submission = r.Method+bad, r.ContentType, Decode(r)
+			c.ClientAddress, c.UserAgent = bad, strings.Repeat(bad, 1000)
+			c.Headers = slices.Repeat([]Header{{bad, strings.Repeat(bad, 1000)}}, 1000)
+			if got := w.submit(c); got.Status >= 500 {
+				t.Errorf("%q: got %v", r.ContentType, got)
+			}
+			row := w.row(c.ID)
+			if row.Outcome == models.OutcomeDatabaseSaid || row.Body == nil {
+				t.Errorf("%q: got %s, want that the row is stored", r.ContentType, row.Outcome)
+			}
+			for _, text := range []string{row.Method, row.ContentType, *row.ClientAddress, *row.UserAgent, deref(row.Address), w.body(row).Payload} {
+				if models.ValidText(text) != text {
+					t.Errorf("got %q in the log", text)
+				}
+			}
+		}
+	})
+}
+
+func TestLookup(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		hook := w.hooks[models.TypeSubscribed]
+		for range 2 { // from the database, then from memory
+			row, found, err := w.pipe.Lookup(t.Context(), hook.Hash)
+			if err != nil || !found || row.WebhookID != hook.ID || row.WorkspaceID != w.ws.ID || row.Hash != hook.Hash {
+				t.Errorf("got %+v, %v, %v", row, found, err)
+			}
+		}
+		for i, hash := range []string{"", "no", strings.ToLower(hook.Hash) + "x", "\xff\x00"} {
+			if _, found, err := w.pipe.Lookup(t.Context(), hash); found || err != nil {
+				t.Errorf("%q: got %v, %v, want that it is unknown", hash, found, err)
+			}
+			if got := w.pipe.UnknownHashes(); got != int64(i+1) {
+				t.Errorf("got %d unknown hashes, want %d", got, i+1)
+			}
+		}
+		later := w.addHook(models.TypeDelete)
+		if _, found, _ := w.pipe.Lookup(t.Context(), later.Hash); !found {
+			t.Error("a webhook that was made later is not found")
 		}
 	})
 }

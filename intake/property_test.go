@@ -63,7 +63,7 @@ func TestPipelineDoesWhatDecideSays(t *testing.T) {
 		w.addMergeTag("level", models.MergeTagNumber, "1")
 		rec := &recorder{store: w.pipe.store}
 		w.pipe.store = rec
-		calls := sendAtOnce(w, randomCalls(w, rand.New(rand.NewPCG(seed, 1)), 1500), 32)
+		calls := sendToAll(w, []*Pipeline{w.pipe}, randomCalls(w, rand.New(rand.NewPCG(seed, 1)), 1500), 32)
 		checkReplay(w, calls, rec.order)
 	})
 }
@@ -87,34 +87,6 @@ func randomCalls(w *world, r *rand.Rand, n int) []Call {
 		calls[i].Prefetch = r.IntN(50) == 0
 	}
 	return calls
-}
-
-// sendAtOnce submits the calls from so many senders and returns them with their answers.
-func sendAtOnce(w *world, calls []Call, senders int) map[uuid.UUID]answered {
-	w.t.Helper()
-	work := make(chan Call)
-	got := make(map[uuid.UUID]answered, len(calls))
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for range senders {
-		wg.Go(func() {
-			for c := range work {
-				answer, err := w.pipe.Submit(context.Background(), c)
-				if err != nil {
-					w.t.Errorf("got %v, want an answer", err)
-				}
-				mu.Lock()
-				got[c.ID] = answered{c, answer}
-				mu.Unlock()
-			}
-		})
-	}
-	for _, c := range calls {
-		work <- c
-	}
-	close(work)
-	wg.Wait()
-	return got
 }
 
 // model is what Decide makes of the calls in memory.

@@ -2,12 +2,14 @@ package intake
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -49,6 +51,9 @@ func newWorld(t *testing.T, db *models.DB, opts Options) *world {
 func (w *world) start(db *models.DB, opts Options) *Pipeline {
 	if opts.Wait == 0 {
 		opts.Wait = time.Minute // nothing here is about waiting
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	p := New(db, opts)
 	if t, ok := w.t.(*testing.T); ok {
@@ -145,6 +150,16 @@ func (w *world) tagsOf(c *models.Contact) []int64 {
 func (w *world) log() []models.WebhookRequest {
 	w.t.Helper()
 	return rowsOf[models.WebhookRequest](w, "workspace_id = ? ORDER BY id", w.ws.ID)
+}
+
+// row is the log row of one call.
+func (w *world) row(id uuid.UUID) models.WebhookRequest {
+	w.t.Helper()
+	rows := rowsOf[models.WebhookRequest](w, "workspace_id = ? AND id = ?", w.ws.ID, id)
+	if len(rows) != 1 {
+		w.t.Fatalf("got %d log rows of one call", len(rows))
+	}
+	return rows[0]
 }
 
 func (w *world) body(r models.WebhookRequest) LogBody {

@@ -30,7 +30,7 @@ func EraseContact(tx *gorm.DB, c Contact, at time.Time) error {
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return err
 	}
-	return tx.Create(&DirtyContact{WorkspaceID: c.WorkspaceID, ContactID: c.ID, At: Instant(at)}).Error
+	return MarkContacts(tx, c.WorkspaceID, []int64{c.ID}, Instant(at))
 }
 
 // ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.
