@@ -89,6 +89,9 @@ var routes = []route{
 	{"POST", "/w/:slug/merge-tags/:id", manager, (*Server).mergeTagUpdate},
 	{"GET", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagAsk},
 	{"POST", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagDelete},
+
+	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
+	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
 }
 
 // register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.

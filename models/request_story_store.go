@@ -66,13 +66,7 @@ func (d *DB) WebhooksEver(ctx context.Context, workspaceID int64) ([]Webhook, er
 	return all, err
 }
 
-// MergeTagIDs maps the keys of a workspace's merge tags to their ids.
-func (d *DB) MergeTagIDs(ctx context.Context, workspaceID int64) (map[string]int64, error) {
-	var all []MergeTag
-	err := d.Read(ctx).Select("id, key").Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Find(&all).Error
-	ids := make(map[string]int64, len(all))
-	for _, m := range all {
-		ids[m.Key] = m.ID
-	}
-	return ids, err
+// WebhookEver returns a webhook of a workspace, deleted or not, or ErrNotFound.
+func (d *DB) WebhookEver(ctx context.Context, workspaceID, id int64) (Webhook, error) {
+	return First[Webhook](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
 }

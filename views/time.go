@@ -56,3 +56,6 @@ func DayName(t time.Time, p Page) string {
 func sameDay(a, b time.Time) bool {
 	return a.Year() == b.Year() && a.YearDay() == b.YearDay()
 }
+
+// zone names the time zone in which the page writes times.
+func (p Page) zone() string { return p.in(p.Now).Location().String() }

@@ -1,0 +1,207 @@
+package handlers
+
+import (
+	"strconv"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// fateNames are the fates of the intake as the pages' components name them, in the order in which they are told.
+var fateNames = []struct {
+	fate       intake.Fate
+	name       string // of views.Fate
+	words      string
+	kind, word string // for the tally, and for a list
+}{
+	{intake.FateStored, "stored", "stored", "", ""},
+	{intake.FateDefault, "default", "default used", "", "default"},
+	{intake.FateUnchanged, "same", "unchanged", "", ""},
+	{intake.FateLeft, "blank", "left as it was", "", ""},
+	{intake.FateRefused, "refused", "not stored", "bad", "not stored"},
+	{intake.FateIgnored, "ignored", "ignored", "warn", "ignored"},
+}
+
+func fateName(f intake.Fate) string {
+	for _, n := range fateNames {
+		if n.fate == f {
+			return n.name
+		}
+	}
+	return ""
+}
+
+func fateCount(body intake.LogBody, f intake.Fate) int {
+	n := 0
+	for _, field := range body.Fields {
+		if field.Fate == f {
+			n++
+		}
+	}
+	if f == intake.FateIgnored {
+		n += body.MoreNames
+	}
+	return n
+}
+
+// fatesInShort says in a line what of a call's fields may need a look: "1 not stored, 2 ignored, 1 default".
+func fatesInShort(body intake.LogBody) string {
+	var parts []string
+	for _, n := range fateNames {
+		if count := fateCount(body, n.fate); count > 0 && n.word != "" {
+			parts = append(parts, strconv.Itoa(count)+" "+n.word)
+		}
+	}
+	return joined(parts)
+}
+
+// touchesFields says whether the call's webhook stores fields at all.
+func (t *story) touchesFields() bool {
+	return models.WebhookType(t.requestWebhook().Type).HasTags()
+}
+
+// tellFields is what became of each field.
+func (t *story) tellFields(s *views.RequestStory) {
+	s.Fields = views.Step{ID: "s3", Title: "What became of each field", State: views.StateDone}
+	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && fateCount(t.body, intake.FateIgnored) > 0 {
+		s.Fields.State = views.StateLook
+	}
+	for _, n := range fateNames {
+		if count := fateCount(t.body, n.fate); count > 0 {
+			s.Tally = append(s.Tally, views.RequestTally{N: count, Words: n.words, Kind: n.kind})
+		}
+	}
+	for _, f := range t.body.Fields {
+		s.Ledger = append(s.Ledger, t.ledgerLine(f))
+	}
+	switch {
+	case t.erased:
+		s.Fields.Title, s.Fields.State = "Fields: erased with the person", views.StateDone
+	case t.body.Shortened:
+		s.More = "The values of this call were too large to be kept in the log."
+	case len(t.body.Fields) == 0:
+		s.Fields.Lead = "No field was sent beside the address."
+	case t.body.MoreNames > 0:
+		s.More = views.Plural(t.body.MoreNames, "more name was", "more names were") + " ignored."
+	}
+}
+
+func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
+	line := views.LedgerLine{Key: views.Visible(f.Key), Sent: views.Visible(f.Sent), Fate: fateName(f.Fate), Why: f.Reason}
+	if f.Key != "" && f.Sent == "" {
+		line.Sent = "(empty)"
+	}
+	if f.Fate == intake.FateDefault && f.Reason == "" {
+		line.Why = "The contact had no value, so the default was filled in."
+	}
+	if f.MergeTag != "" {
+		line.Label, line.Before, line.Now = f.Label, t.shown(f.MergeTag, f.Before), t.shown(f.MergeTag, f.After)
+	}
+	if remedy := t.remedy(f); remedy.link != "" {
+		line.Link, line.LinkText = remedy.link, remedy.text
+	}
+	return line
+}
+
+// stops is the whole call in one strip.
+func (t *story) stops(s views.RequestStory) []views.Stop {
+	stop := func(step views.Step, label, note string) views.Stop {
+		return views.Stop{Href: "#" + step.ID, Label: label, Note: note, State: step.State}
+	}
+	return []views.Stop{
+		stop(s.Received, "Received", s.Received.At),
+		stop(s.Address, "Address", t.addressNote()),
+		stop(s.Fields, "Fields", t.fieldsNote(s.Fields)),
+		stop(s.Contact, "Contact", t.contactNote(s.Contact)),
+		stop(s.Event, "Event", t.eventNote()),
+		stop(s.Answer, "Answered", strconv.Itoa(t.row.Status)+" after "+views.Took(t.facts().Took)),
+		stop(s.Segments, "Segments", t.segmentsNote()),
+	}
+}
+
+func (t *story) addressNote() string {
+	switch {
+	case t.row.Outcome == models.OutcomeNoAddress:
+		return "missing"
+	case t.row.Outcome == models.OutcomeBadAddress:
+		return "not valid"
+	case reachOf(t.row.Outcome) < reachedAddress:
+		return "not looked at"
+	case t.row.Outcome == models.OutcomeCreated, t.row.Outcome == models.OutcomeNoContact:
+		return "valid, new"
+	}
+	return "valid, known"
+}
+
+func (t *story) fieldsNote(step views.Step) string {
+	switch {
+	case step.State == views.StateSkip:
+		return "not looked at"
+	case t.erased:
+		return "erased"
+	case !t.touchesFields():
+		return "left as they were"
+	case len(t.body.Fields) == 0:
+		return "none sent"
+	}
+	var parts []string
+	kept := len(t.body.Fields) + t.body.MoreNames - fateCount(t.body, intake.FateRefused) - fateCount(t.body, intake.FateIgnored)
+	for _, part := range []struct {
+		n     int
+		words string
+	}{{kept, " kept"}, {fateCount(t.body, intake.FateRefused), " not"}, {fateCount(t.body, intake.FateIgnored), " ignored"}} {
+		if part.n > 0 {
+			parts = append(parts, strconv.Itoa(part.n)+part.words)
+		}
+	}
+	return joined(parts)
+}
+
+func (t *story) contactNote(step views.Step) string {
+	switch {
+	case step.State == views.StateStop:
+		return "not found"
+	case step.State == views.StateSkip:
+		return "not touched"
+	case t.row.Outcome == models.OutcomeDeleted:
+		return "gone for good"
+	case t.body.After == nil:
+		return "erased since"
+	case t.body.Before == nil:
+		return "new, " + t.body.After.Status.Name()
+	case t.body.Before.Status == t.body.After.Status:
+		return "still " + t.body.After.Status.Name()
+	}
+	return "now " + t.body.After.Status.Name()
+}
+
+func (t *story) eventNote() string {
+	for _, e := range t.events {
+		return e.Type.Name()
+	}
+	if t.body.Event != "" {
+		return t.body.Event.Name()
+	}
+	return "none"
+}
+
+func (t *story) segmentsNote() string {
+	in := 0
+	for _, m := range t.moves {
+		if m.Entered {
+			in++
+		}
+	}
+	switch out := len(t.moves) - in; {
+	case in > 0 && out > 0:
+		return "in " + strconv.Itoa(in) + ", out of " + strconv.Itoa(out)
+	case in > 0:
+		return "in " + strconv.Itoa(in)
+	case out > 0:
+		return "out of " + strconv.Itoa(out)
+	case t.waits:
+		return "not yet"
+	}
+	return "as before"
+}

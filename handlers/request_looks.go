@@ -1,0 +1,158 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// nested is what the log writes for a value that is an object, or a list of such.
+const nested = "(nested data)"
+
+type remedy struct{ link, text string }
+
+// remedy is where a field's trouble can be mended: its merge tag, or the form that creates one for it. None for people
+// who may not change anything.
+func (t *story) remedy(f intake.FieldFate) remedy {
+	switch {
+	case !t.visit.Role.Includes(models.RoleManager):
+	case f.Fate == intake.FateRefused && t.mergeTags[f.MergeTag].ID != 0:
+		return remedy{t.visit.path("merge-tags", t.mergeTags[f.MergeTag].ID, "edit"), "Open merge tag"}
+	case f.Fate == intake.FateIgnored && t.touchesFields() && f.Sent != nested:
+		key := strings.ToLower(f.Key)
+		if !canBeKey(key) || t.mergeTags[key].ID != 0 || t.isLabel(f.Key) {
+			break
+		}
+		query := url.Values{"key": {key}, "label": {labelOf(key)}}
+		return remedy{withQuery(t.visit.path("merge-tags", "new"), query), "Create merge tag"}
+	}
+	return remedy{}
+}
+
+func canBeKey(key string) bool { return models.MergeTag{Key: key}.Validate()["key"] == "" }
+
+// isLabel says whether key is the label of a merge tag: the sender then has to send the tag's own key.
+func (t *story) isLabel(key string) bool {
+	for _, m := range t.mergeTags {
+		if models.Fold(m.Label) == models.Fold(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// labelOf makes a label of a key: "newsletter_source" is "Newsletter source".
+func labelOf(key string) string {
+	text := strings.TrimSpace(strings.ReplaceAll(key, "_", " "))
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// maxLooks is how many fields are named on top; the story names the rest.
+const maxLooks = 5
+
+// looks are the things of a call that need a look, each with its remedy.
+func (t *story) looks() []views.RequestLook {
+	if t.row.Failed() {
+		return []views.RequestLook{t.failure()}
+	}
+	var looks []views.RequestLook
+	for _, f := range t.body.Fields {
+		if f.Fate == intake.FateRefused {
+			r := t.remedy(f)
+			looks = append(looks, views.RequestLook{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
+				AdviceCode: views.Visible(f.Sent), Link: r.link, LinkText: r.text})
+		}
+	}
+	if t.touchesFields() {
+		for _, f := range t.body.Fields {
+			if f.Fate == intake.FateIgnored {
+				looks = append(looks, t.ignoredLook(f))
+			}
+		}
+	}
+	if more := len(looks) + t.body.MoreNames - maxLooks; more > 0 && len(looks) > 0 {
+		looks = append(looks[:min(maxLooks, len(looks))], views.RequestLook{Kind: views.KindWarn, Before: views.Plural(more, "more field", "more fields"), Text: "of this call had no effect either.",
+			Link: "#s3", LinkText: "What became of each field"})
+	}
+	return looks
+}
+
+func (t *story) ignoredLook(f intake.FieldFate) views.RequestLook {
+	r := t.remedy(f)
+	look := views.RequestLook{Kind: views.KindWarn, Code: views.Visible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
+	switch key := strings.ToLower(f.Key); {
+	case f.Sent == nested:
+		look.Advice = "No merge tag can hold an object. Let the sender send its parts as fields of their own."
+	case t.mergeTags[key].ID != 0:
+		look.Advice = "A merge tag of this key exists now: the next call is stored."
+	case t.isLabel(f.Key):
+	case !canBeKey(key):
+		look.Advice = "No merge tag can have this key. Let the sender use small letters, digits and underscores."
+	}
+	return look
+}
+
+// failure says what to change so that the next call succeeds.
+func (t *story) failure() views.RequestLook {
+	look := views.RequestLook{Kind: views.KindWarn}
+	if calls := (requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10), outcome: string(t.row.Outcome)}); t.webhook.ID != 0 {
+		look.Link, look.LinkText = t.visit.requestsURL(calls.with()), "Calls like this"
+	}
+	switch t.row.Outcome {
+	case models.OutcomeNoAddress:
+		t.adviseNoAddress(&look)
+	case models.OutcomeBadAddress:
+		look.Before, look.Text = "Let the sender check the address before it sends it.", "What came is not one:"
+		look.AdviceCode = views.Visible(t.body.EmailSent)
+	case models.OutcomeNoContact:
+		look.Before, look.Text = "Look whether the person is here under another address.", "Nobody has the one that was sent; addresses are compared as a whole."
+		look.Link, look.LinkText = t.visit.path("contacts"), "Contacts"
+	case models.OutcomeUnreadable:
+		look.Before, look.Text = "Change how the sender writes the body.", t.body.Message
+	case models.OutcomeDisabled:
+		look.Before, look.Text = "Switch the webhook on again", "if the sender is meant to call it. Until then it answers as if it did not exist."
+		t.linkWebhook(&look)
+	case models.OutcomeWebhookGone:
+		look.Before, look.Text = "Give the sender the address of another webhook, or stop it.", "The one it calls was deleted."
+	case models.OutcomeHashRetired:
+		look.Before, look.Text = "Give the sender the webhook's new address.", "The one it calls was changed and stopped working at once."
+		if !t.retiredAt.IsZero() {
+			look.Advice = "It was changed on " + t.retiredAt.In(t.visit.Workspace.Location()).Format("2 Jan 2006, 15:04") + "."
+		}
+		t.linkWebhook(&look)
+	case models.OutcomePrefetch:
+		look.Before, look.Text = "Nothing.", "A browser or mail program fetched the address before anybody clicked. If nobody ever clicks, nothing happens."
+	case models.OutcomeTooLarge:
+		look.Before, look.Text = "Let the sender send less than 1 MiB.", "Files have no place in a call; the fields alone are enough."
+	default:
+		look.Before, look.Text = "Tell the person who runs this program, with the request id.", "The database refused what this call was to store. The sender was told to try again later (503)."
+	}
+	return look
+}
+
+// linkWebhook leads to the webhook's own page.
+func (t *story) linkWebhook(look *views.RequestLook) {
+	if w := t.requestWebhook(); w.Href != "" {
+		look.Link, look.LinkText = w.Href, "Open webhook"
+	}
+}
+
+func (t *story) adviseNoAddress(look *views.RequestLook) {
+	lines := sentLines(t.row, t.body)
+	switch i := misnamedAddress(lines); {
+	case t.body.EmailKey != "":
+		look.Before, look.Text = "Let the sender fill in email_address.", "The field was sent, but it was empty."
+	case i >= 0:
+		look.Before, look.Code, look.After = "Rename the sender's field", views.Visible(lines[i].key), "to email_address."
+		look.Advice, look.AdviceCode = "An address was sent, but under another name:", views.Visible(lines[i].key+" = "+lines[i].value)
+	default:
+		look.Before, look.Text = "Let the sender send the person's address", "in a field named email_address."
+	}
+}

@@ -1,0 +1,207 @@
+package handlers
+
+import (
+	"strconv"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// story is everything that is known of one call.
+type story struct {
+	visit     *visit
+	row       models.WebhookRequest
+	body      intake.LogBody
+	erased    bool // what the log held of the person was erased
+	webhook   models.Webhook
+	mergeTags map[string]models.MergeTag // those there are now, by key
+	events    []models.AutomationEvent
+	moves     []models.SegmentMove
+	waits     bool // the segments are not recalculated yet
+	retiredAt time.Time
+	others    int64 // other calls for the same address
+	contactID int64 // of the contact as it is now; 0 when there is none
+}
+
+// requestShow explains one call.
+func (s *Server) requestShow(v *visit) error {
+	id, ok := requestID(v.Params("id"))
+	if !ok {
+		return models.ErrNotFound
+	}
+	row, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return err
+	}
+	t := &story{visit: v, row: row}
+	if err := t.read(); err != nil {
+		return err
+	}
+	at := models.IDTime(row.ID).In(v.Workspace.Location()).Format("15:04:05")
+	crumbs := []views.Crumb{{Text: "Requests", Href: v.path("requests")}}
+	if t.webhook.ID != 0 {
+		crumbs = append(crumbs, views.Crumb{Text: t.webhook.Name, Href: t.webhookCalls()})
+	}
+	p, err := v.page(views.SectionRequests, "Request "+at, append(crumbs, views.Crumb{Text: at})...)
+	if err != nil {
+		return err
+	}
+	return v.show(views.RequestPage(t.model(p)))
+}
+
+// read collects what the database holds of the call.
+func (t *story) read() (err error) {
+	ctx, db, row := t.visit.UserContext(), t.visit.server.DB, t.row
+	t.erased = erased(row)
+	if body, err := intake.DecodeLogBody(row.Body); err == nil {
+		t.body = body
+	} // what cannot be read is told as if nothing was kept
+	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && models.ErrorCode(err) != models.CodeNotFound {
+		return err
+	}
+	tags, err := db.MergeTags(ctx, row.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	t.mergeTags = map[string]models.MergeTag{}
+	for _, m := range tags {
+		t.mergeTags[m.Key] = m
+	}
+	if t.events, err = db.RequestEvents(ctx, row); err != nil {
+		return err
+	}
+	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
+		return err
+	}
+	if row.ContactID != nil && len(t.moves) == 0 {
+		if t.waits, err = db.MarkWaits(ctx, row.WorkspaceID, row.ID); err != nil {
+			return err
+		}
+	}
+	if row.Outcome == models.OutcomeHashRetired {
+		if t.retiredAt, err = db.HashRetiredAt(ctx, row.WorkspaceID, row.WebhookID, models.IDTime(row.ID)); err != nil {
+			return err
+		}
+	}
+	return t.readNear()
+}
+
+// readNear finds what is around the call: the contact as it is now, other calls for its address.
+func (t *story) readNear() error {
+	ctx, db, row := t.visit.UserContext(), t.visit.server.DB, t.row
+	if row.Address == nil {
+		return nil
+	}
+	n, _, err := db.CountRequests(ctx, row.WorkspaceID, models.RequestFilter{Address: *row.Address})
+	if err != nil {
+		return err
+	}
+	t.others = max(0, n-1)
+	contact, err := models.First[models.Contact](db.Read(ctx).Select("id").Where("workspace_id = ? AND email = ?", row.WorkspaceID, *row.Address))
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return nil
+	}
+	t.contactID = contact.ID
+	return err
+}
+
+// model is the whole page.
+func (t *story) model(p views.Page) views.RequestModel {
+	title, of := views.OutcomeTitle(t.row.Outcome)
+	m := views.RequestModel{
+		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: title,
+		Webhook: t.requestWebhook(), Looks: t.looks(), Story: t.story(), Facts: t.facts(),
+	}
+	switch {
+	case of && t.row.Address != nil:
+		m.Address = shownAddress(*t.row.Address)
+	case of:
+		m.Verdict = "A contact, erased since, " + title
+	}
+	if before := t.body.Before; t.row.Outcome == models.OutcomeResubscribed && before != nil && before.Status == models.StatusUnconfirmed {
+		m.Verdict = "is now subscribed"
+	}
+	if t.row.Failed() {
+		m.Lead = "Nothing was changed."
+	}
+	if t.erased && t.row.Outcome == models.OutcomeDeleted {
+		m.Note = "What this call and all others held of the person was erased in the same moment, as the webhook's type DELETE asks for. That it happened, when, and by which webhook stays."
+	} else if t.erased {
+		m.Note = "The person this call speaks of was erased since. What the call held of the person is gone; that it happened, when, and by which webhook stays."
+	}
+	m.Stops = t.stops(m.Story)
+	m.LookTitle = lookTitle(t.row, len(m.Looks))
+	return m
+}
+
+func (t *story) kind() string {
+	switch {
+	case t.row.Failed():
+		return views.KindBad
+	case fateCount(t.body, intake.FateRefused) > 0:
+		return views.KindWarn
+	}
+	return views.KindGood
+}
+
+func lookTitle(r models.WebhookRequest, n int) string {
+	switch {
+	case r.Failed():
+		return "What to do"
+	case n == 1:
+		return "One thing needs a look"
+	}
+	return strconv.Itoa(n) + " things need a look"
+}
+
+func (t *story) requestWebhook() views.RequestWebhook {
+	w := views.RequestWebhook{Name: "a webhook that is not known any more", Type: string(t.body.WebhookType)}
+	if t.webhook.ID == 0 {
+		return w
+	}
+	w.Name = webhookName(t.webhook)
+	if w.Type == "" {
+		w.Type = string(t.webhook.Type)
+	}
+	if t.webhook.DeletedAt == nil {
+		w.Href = t.visit.path("webhooks", t.webhook.ID)
+	}
+	return w
+}
+
+// webhookCalls is the list of the webhook's calls.
+func (t *story) webhookCalls() string {
+	return t.visit.requestsURL(requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10)}.with())
+}
+
+func (t *story) facts() views.RequestFacts {
+	r, at := t.row, models.IDTime(t.row.ID)
+	f := views.RequestFacts{
+		Took: time.Duration(r.DurationUs) * time.Microsecond, Group: t.body.GroupSize, SentAs: r.Method,
+		KeptUntil: at.AddDate(0, 0, t.visit.server.Config.LogRetentionDays),
+	}
+	if r.ContentType != "" {
+		f.SentAs += ", " + views.Visible(r.ContentType)
+	}
+	if r.Size > 0 {
+		f.Size = views.Bytes(r.Size)
+	}
+	if r.ClientAddress != nil {
+		f.From = *r.ClientAddress
+	}
+	if r.UserAgent != nil {
+		f.Agent = views.Visible(*r.UserAgent)
+	}
+	if r.Address != nil && t.others > 0 {
+		f.Others = views.RequestNear{Text: views.CountUpTo(t.others, models.ExactCount-1) + plural(t.others, " other call", " other calls") + " for this address", Href: t.visit.requestsURL(requestQuery{search: *r.Address}.with())}
+	} else if r.Address != nil {
+		f.Others.Text = "No other call for this address"
+	}
+	minute := at.In(t.visit.Workspace.Location()).Truncate(time.Minute)
+	span := requestQuery{webhook: strconv.FormatInt(r.WebhookID, 10), when: "range", from: minute.Format(momentLayout), to: minute.Add(time.Minute).Format(momentLayout)}
+	f.SameMinute = views.RequestNear{Text: "Same webhook, same minute", Href: t.visit.requestsURL(span.with())}
+	f.SameWebhook = views.RequestNear{Text: "All calls to this webhook", Href: t.webhookCalls()}
+	return f
+}

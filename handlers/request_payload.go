@@ -1,0 +1,258 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// maxPayloadLines is how many lines of a payload the pretty view shows.
+const maxPayloadLines = 500
+
+// payload is the call as received: pretty with each line marked by its fate, as it came, or its headers.
+func (t *story) payload() *views.CodeBox {
+	b := t.body
+	if b.Payload == "" && len(b.Headers) == 0 {
+		return nil
+	}
+	show := t.visit.Query("show")
+	box := &views.CodeBox{ID: "payload", Label: "Payload", Wrap: true, Copy: true}
+	pretty := ""
+	switch b.Encoding {
+	case intake.EncodingJSON:
+		pretty = "Pretty"
+	case intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart:
+		pretty = "Decoded"
+	}
+	if b.Payload == "" {
+		pretty = ""
+	}
+	here := t.visit.path("requests", t.row.ID)
+	tab := func(label, name string, current bool) {
+		box.Tabs = append(box.Tabs, views.Tab{Label: label, Href: here + "?show=" + name + "#s1", Current: current})
+	}
+	headers := show == "headers"
+	raw := !headers && (show == "raw" || pretty == "")
+	if pretty != "" {
+		tab(pretty, "pretty", !headers && !raw)
+	}
+	tab("As received", "raw", raw)
+	tab("Headers", "headers", headers)
+	switch {
+	case headers:
+		box.Text = headerText(b.Headers)
+	case raw:
+		box.Text = t.rawText()
+	default:
+		box.Lines = t.prettyLines()
+	}
+	return box
+}
+
+func headerText(headers []intake.Header) string {
+	var text strings.Builder
+	for _, h := range headers {
+		text.WriteString(views.Visible(h.Name + ": " + h.Value + "\n"))
+	}
+	return text.String()
+}
+
+func (t *story) rawText() string {
+	switch {
+	case t.body.Payload != "":
+		return views.Visible(t.body.Payload)
+	case t.row.Outcome == models.OutcomePrefetch, t.row.Outcome == models.OutcomeTooLarge:
+		return "(not kept)"
+	}
+	return "(nothing was sent)"
+}
+
+// sentLine is one line of a payload. Key and value are what the sender meant, where the line is a field.
+type sentLine struct {
+	text       string
+	key, value string
+	field      bool
+}
+
+// sentLines takes a payload apart, as far as it can be read. It never fails: what cannot be read stays text.
+func sentLines(r models.WebhookRequest, b intake.LogBody) []sentLine {
+	switch b.Encoding {
+	case intake.EncodingJSON:
+		return jsonLines(b.Payload)
+	case intake.EncodingQuery:
+		return formLines(intake.Decode(intake.Request{Method: "GET", Query: b.Payload}))
+	case intake.EncodingURLEncoded:
+		return formLines(intake.Decode(intake.Request{Method: "POST", ContentType: formType(r, b), Body: []byte(b.Payload)}))
+	case intake.EncodingMultipart:
+		return multipartLines(b.Payload)
+	}
+	return nil
+}
+
+// formType is the content type under which the kept text of a form means what the body meant: bytes beyond ASCII have
+// been decoded already, percent escapes have not.
+func formType(r models.WebhookRequest, b intake.LogBody) string {
+	ascii := !strings.ContainsFunc(b.Payload, func(c rune) bool { return c >= utf8.RuneSelf })
+	if ascii && !strings.Contains(strings.ToLower(r.ContentType), "utf-16") && strings.Contains(strings.ToLower(r.ContentType), "urlencoded") {
+		return r.ContentType
+	}
+	return "application/x-www-form-urlencoded"
+}
+
+func formLines(s intake.Submission) []sentLine {
+	fields := slices.Clone(s.Fields)
+	if s.Email.Present {
+		fields = slices.Insert(fields, min(s.Email.At, len(fields)), intake.Field{Key: s.Email.Key, Value: s.Email.Value})
+	}
+	var lines []sentLine
+	for _, f := range fields {
+		for _, text := range f.Value.Texts {
+			lines = append(lines, sentLine{text: f.Key + " = " + text, key: f.Key, value: text, field: true})
+		}
+	}
+	return lines
+}
+
+// multipartLines reads the lines that intake makes of the parts. A text of several lines is taken for its first.
+func multipartLines(payload string) []sentLine {
+	var lines []sentLine
+	for line := range strings.Lines(payload) {
+		line = strings.TrimRight(line, "\r\n")
+		key, value, field := strings.Cut(line, " = ")
+		lines = append(lines, sentLine{text: line, key: key, value: value, field: field && !strings.HasPrefix(value, "(file ")})
+	}
+	return lines
+}
+
+// jsonLines writes each field of a JSON object on a line of its own. From where it is broken the text stays as it came.
+func jsonLines(payload string) []sentLine {
+	dec := json.NewDecoder(strings.NewReader(payload))
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return textLines(payload)
+	}
+	lines := []sentLine{{text: "{"}}
+	for dec.More() {
+		key, err := dec.Token()
+		name, isName := key.(string)
+		var value json.RawMessage
+		if err != nil || !isName || dec.Decode(&value) != nil {
+			break
+		}
+		lines = append(lines, jsonLine(name, value))
+	}
+	read := int(dec.InputOffset())
+	if end, err := dec.Token(); err == nil && end == json.Delim('}') {
+		read = int(dec.InputOffset())
+		for i := 1; i < len(lines)-1; i++ {
+			lines[i].text += ","
+		}
+		lines = append(lines, sentLine{text: "}"})
+	}
+	return append(lines, textLines(payload[min(read, len(payload)):])...)
+}
+
+func jsonLine(name string, value json.RawMessage) sentLine {
+	var key, short bytes.Buffer
+	encoder := json.NewEncoder(&key)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(name) // a string always encodes
+	if json.Compact(&short, value) != nil {
+		short.Reset()
+		short.Write(value)
+	}
+	line := sentLine{text: "  " + strings.TrimSpace(key.String()) + ": " + short.String(), key: name, field: true}
+	if json.Unmarshal(value, &line.value) != nil {
+		line.value = short.String()
+	}
+	return line
+}
+
+func textLines(text string) []sentLine {
+	var lines []sentLine
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			lines = append(lines, sentLine{text: line})
+		}
+	}
+	return lines
+}
+
+// prettyLines are the payload's lines, each marked by what became of it.
+func (t *story) prettyLines() []views.CodeLine {
+	sent := sentLines(t.row, t.body)
+	marks := t.marks(sent)
+	var lines []views.CodeLine
+	for i, line := range sent {
+		if i == maxPayloadLines {
+			lines = append(lines, views.CodeLine{Text: "… and " + views.Plural(len(sent)-i, "more line", "more lines") + ": see As received"})
+			break
+		}
+		lines = append(lines, views.CodeLine{Text: views.Visible(line.text), Fate: marks[i]})
+	}
+	return lines
+}
+
+// marks says by line what became of a field; of a key given twice only the last line counts.
+func (t *story) marks(lines []sentLine) map[int]string {
+	fates := map[string]string{}
+	for _, f := range t.body.Fields {
+		if f.Key != "" {
+			fates[f.Key] = fateName(f.Fate)
+		}
+	}
+	if key := t.body.EmailKey; key != "" {
+		fates[key] = "stored"
+		if t.row.Outcome == models.OutcomeNoAddress || t.row.Outcome == models.OutcomeBadAddress {
+			fates[key] = "refused"
+		}
+	}
+	marks, last := map[int]string{}, map[string]int{}
+	forms := t.body.Encoding != intake.EncodingJSON // there each text of a repeated key has counted
+	for i, line := range lines {
+		if !line.field {
+			continue
+		}
+		if earlier, twice := last[line.key]; twice && !forms {
+			delete(marks, earlier)
+		}
+		last[line.key] = i
+		switch fate := fates[line.key]; {
+		case fate != "":
+			marks[i] = fate
+		case !t.row.Failed() && !t.body.Shortened:
+			marks[i] = "ignored" // its name is among those that were only counted
+		}
+	}
+	if i := misnamedAddress(lines); t.row.Outcome == models.OutcomeNoAddress && i >= 0 {
+		marks[i] = "ignored"
+	}
+	return marks
+}
+
+// misnamedAddress is the line of a field that holds an e-mail address under another name, or -1.
+func misnamedAddress(lines []sentLine) int {
+	return slices.IndexFunc(lines, func(l sentLine) bool {
+		if !l.field || strings.EqualFold(l.key, models.EmailKey) {
+			return false
+		}
+		_, err := models.ReadEmail(l.value)
+		return err == nil
+	})
+}
+
+// keysOf names the fields of a call, each once.
+func keysOf(r models.WebhookRequest, b intake.LogBody) []string {
+	var keys []string
+	for _, line := range sentLines(r, b) {
+		if line.field && !slices.Contains(keys, views.Visible(line.key)) && len(keys) < maxPayloadLines {
+			keys = append(keys, views.Visible(line.key))
+		}
+	}
+	return keys
+}

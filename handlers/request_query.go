@@ -1,0 +1,156 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// requestQuery is what the address of the request list says. All of a list's state is in it.
+type requestQuery struct {
+	search, part, webhook, outcome, when, from, to string // as given; what cannot be meant is ""
+
+	rangeError string
+	filter     models.RequestFilter
+	cursor     models.Cursor
+}
+
+// requestQuery reads the address.
+func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
+	text := func(name string) string { return cleanText(v.Query(name)) }
+	q := requestQuery{search: models.TrimBlanks(text("q")), part: text("part"), when: text("when"), from: text("from"), to: text("to")}
+	if id, err := strconv.ParseInt(text("webhook"), 10, 64); err == nil && webhooksByID(webhooks)[id].ID != 0 {
+		q.webhook, q.filter.WebhookID = text("webhook"), id
+	}
+	for _, o := range views.OutcomeOptions() {
+		if o.Value == text("outcome") {
+			q.outcome, q.filter.Outcome = o.Value, models.Outcome(o.Value)
+		}
+	}
+	if address, err := models.ReadEmail(q.search); err == nil && q.part == "" {
+		q.filter.Address = address
+	} else {
+		q.filter.Containing = q.search
+	}
+	q.readTime(v.Workspace.Location(), v.server.now())
+	q.cursor.Before, _ = requestID(text("before"))
+	if q.cursor.Before == uuid.Nil {
+		q.cursor.After, _ = requestID(text("after"))
+	}
+	return q
+}
+
+// spans are the periods that can be chosen by name.
+var spans = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour}
+
+// readTime reads the period, in the workspace's zone.
+func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
+	if q.when != "range" {
+		q.from, q.to = "", ""
+		if span, ok := spans[q.when]; ok {
+			q.filter.From = now.Add(-span)
+		} else {
+			q.when = ""
+		}
+		return
+	}
+	for _, bound := range []struct {
+		text string
+		into *time.Time
+	}{{q.from, &q.filter.From}, {q.to, &q.filter.To}} {
+		if bound.text == "" {
+			continue
+		}
+		at, ok := readMoment(bound.text, zone)
+		if !ok {
+			q.rangeError = "A time looks like 2026-11-24T14:30. What cannot be read does not count here."
+			continue
+		}
+		*bound.into = at
+	}
+}
+
+// momentLayout is how a browser writes the value of a field for date and time.
+const momentLayout = "2006-01-02T15:04:05"
+
+func readMoment(text string, zone *time.Location) (time.Time, bool) {
+	for _, layout := range []string{momentLayout, "2006-01-02T15:04"} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil && at.Year() > 1970 && at.Year() < 3000 {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// with is the query's address with further parts, which come in pairs, and without a place to begin.
+func (q requestQuery) with(parts ...string) url.Values {
+	values := url.Values{}
+	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
+		if part[1] != "" {
+			values.Set(part[0], part[1])
+		}
+	}
+	for i := 0; i < len(parts); i += 2 {
+		values.Set(parts[i], parts[i+1])
+	}
+	return values
+}
+
+// plain says whether the query narrows nothing.
+func (q requestQuery) plain() bool { return q.search == "" && !q.others() }
+
+// others says whether the query narrows by more than the search.
+func (q requestQuery) others() bool { return q.webhook != "" || q.outcome != "" || q.when != "" }
+
+// chips are the filters that are on.
+func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip {
+	var chips []views.Chip
+	add := func(label string, names ...string) {
+		rest := q.with()
+		for _, name := range names {
+			rest.Del(name)
+		}
+		chips = append(chips, views.Chip{Label: label, Href: withQuery(list, rest)})
+	}
+	if q.search != "" {
+		add(q.search, "q", "part")
+	}
+	if q.webhook != "" {
+		add(webhookName(webhooksByID(webhooks)[q.filter.WebhookID]), "webhook")
+	}
+	if q.outcome != "" {
+		add(views.OutcomeShort(q.filter.Outcome), "outcome")
+	}
+	switch {
+	case q.when == "range":
+		add(strings.TrimSpace("from "+orDots(q.from)+" to "+orDots(q.to)), "when", "from", "to")
+	case q.when != "":
+		add(map[string]string{"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days"}[q.when], "when")
+	}
+	return chips
+}
+
+func orDots(text string) string {
+	if text == "" {
+		return "…"
+	}
+	return strings.ReplaceAll(text, "T", " ")
+}
+
+// requestsURL is the request list with these parts in its address.
+func (v *visit) requestsURL(values url.Values) string {
+	return withQuery(v.path("requests"), values)
+}
+
+func withQuery(path string, values url.Values) string {
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
+}

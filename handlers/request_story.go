@@ -1,0 +1,299 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// How far a call came. The outcome alone decides it.
+type reach int
+
+const (
+	reachedNothing reach = iota // the webhook was closed, the body unread, or the database refused
+	reachedAddress              // the body was read; the address stopped the call
+	reachedContact              // the address was valid; nobody has it
+	reachedEnd
+)
+
+func reachOf(o models.Outcome) reach {
+	switch {
+	case !o.Failed():
+		return reachedEnd
+	case o == models.OutcomeNoContact:
+		return reachedContact
+	case o == models.OutcomeNoAddress, o == models.OutcomeBadAddress:
+		return reachedAddress
+	}
+	return reachedNothing
+}
+
+// story tells the call step by step. Steps that were not reached stay, without proof.
+func (t *story) story() views.RequestStory {
+	s := views.RequestStory{
+		Received: t.received(),
+		Payload:  t.payload(),
+		Address:  views.Step{ID: "s2", Title: "Address: not looked at", State: views.StateSkip},
+		Fields:   views.Step{ID: "s3", Title: "Fields: not looked at", State: views.StateSkip},
+		Contact:  views.Step{ID: "s4", Title: "Contact: not touched", State: views.StateSkip},
+		Event:    views.Step{ID: "s5", Title: "Event: none", State: views.StateSkip},
+		Segments: views.Step{ID: "s7", Title: "Segments: as before", State: views.StateSkip},
+	}
+	t.tellAnswer(&s)
+	if reachOf(t.row.Outcome) >= reachedAddress {
+		t.tellAddress(&s)
+	}
+	switch reachOf(t.row.Outcome) {
+	case reachedContact:
+		s.Contact = views.Step{ID: "s4", Title: "The call stopped here: no such contact", State: views.StateStop,
+			Lead: "Nobody in this workspace has this address, and a webhook of type " + t.requestWebhook().Type + " creates nobody."}
+	case reachedEnd:
+		t.tellFields(&s)
+		t.tellContact(&s)
+		t.tellEvent(&s)
+		t.tellSegments(&s)
+	}
+	return s
+}
+
+// received is the first step: how the call came, and whether it ended there.
+func (t *story) received() views.Step {
+	r, at := t.row, models.IDTime(t.row.ID).In(t.visit.Workspace.Location())
+	step := views.Step{ID: "s1", Title: "Received", At: at.Format("15:04:05.000"), State: views.StateDone, Lead: views.SentAs(r.Method, r.ContentType)}
+	if r.Size > 0 {
+		step.Lead += ", " + views.Bytes(r.Size)
+	}
+	if r.ClientAddress != nil {
+		step.Lead += ", from the address " + *r.ClientAddress
+	}
+	step.Lead += "."
+	if t.body.Truncated {
+		step.Lead += " Only the beginning of it is kept."
+	}
+	if why := closedWhy(r.Outcome); why != "" {
+		step.Title, step.State = "The call stopped here: "+why, views.StateStop
+	}
+	return step
+}
+
+// closedWhy says why a call ended before its address was read, or "".
+func closedWhy(o models.Outcome) string {
+	return map[models.Outcome]string{
+		models.OutcomeUnreadable:   "the body cannot be read",
+		models.OutcomePrefetch:     "a browser only looked ahead",
+		models.OutcomeTooLarge:     "the body is too large",
+		models.OutcomeDisabled:     "the webhook is off",
+		models.OutcomeWebhookGone:  "the webhook is deleted",
+		models.OutcomeHashRetired:  "this address was changed",
+		models.OutcomeDatabaseSaid: "the database refused it",
+	}[o]
+}
+
+// tellAddress is how the address was read.
+func (t *story) tellAddress(s *views.RequestStory) {
+	s.Address = views.Step{ID: "s2", Title: "Address read", State: views.StateDone, At: after(t.body.WaitedUs)}
+	s.AddressSent = views.Visible(t.body.EmailSent)
+	switch {
+	case t.row.Outcome == models.OutcomeNoAddress:
+		s.Address.Title, s.Address.State = "The call stopped here: no email_address", views.StateStop
+		s.AddressSent = ""
+		s.AddressText = noAddressText(t.body, keysOf(t.row, t.body))
+	case t.row.Outcome == models.OutcomeBadAddress:
+		s.Address.Title, s.Address.State = "The call stopped here: not a valid address", views.StateStop
+		s.AddressText = "is not an e-mail address. It is never repaired, because a repaired address may belong to somebody else."
+	case t.erased:
+		s.Address.At = ""
+		s.AddressText = "The address was valid. It was erased with the person."
+	case t.row.Address != nil:
+		s.Kept = shownAddress(*t.row.Address)
+		s.AddressText = "A contact with it was already here."
+		if t.body.Before == nil {
+			s.AddressText = "No contact had it."
+		}
+	}
+}
+
+func noAddressText(body intake.LogBody, keys []string) string {
+	if body.EmailKey != "" {
+		return "The field " + body.EmailKey + " was there, but without an address in it. Every call has to say which person it is about."
+	}
+	text := "Every call has to say which person it is about, in a field named email_address. "
+	if len(keys) == 0 {
+		return text + "This one had no fields at all."
+	}
+	const most = 10
+	if len(keys) > most {
+		return text + "This one had the fields " + joined(keys[:most]) + " and " + strconv.Itoa(len(keys)-most) + " more."
+	}
+	return text + "This one had the fields " + joined(keys) + "."
+}
+
+// tellContact compares the contact before and after.
+func (t *story) tellContact(s *views.RequestStory) {
+	s.Contact = views.Step{ID: "s4", Title: "The contact, before and after", State: views.StateDone, At: after(t.row.DurationUs),
+		Lead: "Everything from here to the event was committed together."}
+	if t.contactID != 0 {
+		s.ContactHref = t.visit.path("contacts", t.contactID)
+	}
+	before, now := t.body.Before, t.body.After
+	if t.row.Outcome == models.OutcomeDeleted {
+		s.Contact.Title, s.Contact.Lead = "The contact is gone for good", "With its tags, its segments and its values, and with what the log and the events held of the person."
+		return
+	}
+	if now == nil {
+		s.Contact.Title, s.Contact.Lead = "The contact: "+strings.ToLower(views.OutcomeShort(t.row.Outcome)), "What it looked like was erased with the person."
+		return
+	}
+	change := &views.ContactChange{After: now.Status, TagsAfter: now.Tags, TagsAdded: t.body.TagsAdded}
+	if before != nil {
+		change.Before, change.TagsBefore, change.FieldsBefore = before.Status, before.Tags, len(before.Fields)
+	}
+	t.compareFields(change, before, now)
+	s.Change = change
+}
+
+// compareFields tells what became of the contact's values.
+func (t *story) compareFields(change *views.ContactChange, before, now *intake.LogContact) {
+	old := map[string]string{}
+	if before != nil {
+		old = before.Fields
+	}
+	changed, filled := 0, 0
+	for _, key := range t.keysInOrder(now.Fields) {
+		value := now.Fields[key]
+		switch was, had := old[key]; {
+		case !had:
+			filled++
+		case was != value:
+			changed++
+		}
+		change.Fields = append(change.Fields, views.FieldChange{Label: t.label(key), Before: t.shown(key, old[key]), Now: t.shown(key, value)})
+	}
+	change.FieldsAfter = strconv.Itoa(len(now.Fields)) + " set"
+	var parts []string
+	for _, part := range []struct {
+		n     int
+		words string
+	}{{changed, "changed"}, {filled, "filled in"}, {len(now.Fields) - changed - filled, "as before"}} {
+		if part.n > 0 {
+			parts = append(parts, strconv.Itoa(part.n)+" "+part.words)
+		}
+	}
+	if len(parts) > 0 {
+		change.FieldsAfter += ": " + joined(parts)
+	}
+}
+
+// keysInOrder are the keys of a contact's values, by the labels they are shown under.
+func (t *story) keysInOrder(fields map[string]string) []string {
+	keys := make([]string, 0, len(fields))
+	for key := range fields {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return strings.Compare(t.label(a)+"\x00"+a, t.label(b)+"\x00"+b) })
+	return keys
+}
+
+// label is the name of a field as people read it, its key when the merge tag is gone.
+func (t *story) label(key string) string {
+	if m, ok := t.mergeTags[key]; ok {
+		return m.Label
+	}
+	return key
+}
+
+// shown is a stored value as people read it.
+func (t *story) shown(key, value string) string {
+	if m, ok := t.mergeTags[key]; ok && value != "" {
+		value = m.Show(value, t.visit.Workspace.Location())
+	}
+	return views.Visible(value)
+}
+
+// tellEvent is the event that fired, or why none did.
+func (t *story) tellEvent(s *views.RequestStory) {
+	name := t.body.Event.Name()
+	for _, e := range t.events {
+		name = e.Type.Name()
+	}
+	if name == "" {
+		s.Event.Title, s.Event.State, s.Event.Lead = "Event: none", views.StateDone, t.body.NoEvent
+		s.Event.Icon = "dash"
+		return
+	}
+	s.Event = views.Step{ID: "s5", Title: "Event: " + name, State: views.StateDone, Icon: "bolt", At: after(t.row.DurationUs), Lead: "Fired by this call."}
+	switch before := t.body.Before; {
+	case t.erased:
+	case t.body.Event == models.EventConfirmed && before == nil:
+		s.Event.Lead = "Fired, because the contact is new."
+	case t.body.Event == models.EventConfirmed:
+		s.Event.Lead = "Fired, because the status was not Subscribed before."
+	default:
+		s.Event.Lead = "Fired. This event fires with every such call."
+	}
+}
+
+// tellAnswer is what the sender got, to the byte.
+func (t *story) tellAnswer(s *views.RequestStory) {
+	s.Answer = views.Step{ID: "s6", Title: "Answered", State: views.StateDone, Icon: "arrow", At: after(t.row.DurationUs)}
+	message := t.body.Message
+	switch {
+	case message != "":
+	case !t.row.Failed():
+		message = intake.MessageDone
+	case t.row.Outcome == models.OutcomeNoContact:
+		message = intake.MessageNoContact
+	case t.row.Outcome == models.OutcomeDatabaseSaid:
+		message = intake.ErrRefused.Message
+	default:
+		return
+	}
+	body, _ := json.Marshal(envelope{Success: !t.row.Failed(), Message: message})
+	s.AnswerText = "HTTP " + strconv.Itoa(t.row.Status) + "\n" + views.Visible(string(body))
+	if !t.row.Failed() {
+		s.Answer.Lead = "After everything above was safely stored."
+	}
+}
+
+// tellSegments is what the ticker made of the call after its answer.
+func (t *story) tellSegments(s *views.RequestStory) {
+	in, out := 0, 0
+	for _, m := range t.moves {
+		move := views.RequestMove{Entered: m.Entered, Name: m.Name}
+		if m.Name == "" {
+			move.Name = "a segment that is deleted"
+		} else {
+			move.Href = t.visit.path("segments", m.SegmentID)
+		}
+		if m.Entered {
+			in++
+		} else {
+			out++
+		}
+		s.Moves = append(s.Moves, move)
+	}
+	s.Segments = views.Step{ID: "s7", Title: "Segments", State: views.StateAfter, Icon: views.SectionSegments}
+	switch {
+	case len(t.moves) > 0:
+		s.Segments.Lead = fmt.Sprintf("In %d, out of %d, because of this call.", in, out)
+		s.Segments.At = "+" + views.Took(t.moves[0].At.Sub(models.IDTime(t.row.ID)))
+	case t.waits:
+		s.Segments.Lead, s.Segments.State, s.Segments.Icon = "Not yet recalculated. This happens within seconds after the answer; open the page again.", views.StatePending, ""
+	default:
+		s.Segments.Lead = "Entered none and left none because of this call."
+	}
+}
+
+// after is a time since the arrival.
+func after(us int64) string {
+	if us == 0 {
+		return ""
+	}
+	return "+" + strconv.FormatFloat(float64(us)/1000, 'f', 1, 64) + " ms"
+}

@@ -1,0 +1,200 @@
+package handlers
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// requestList shows the calls that the address asks for, newest first.
+func (s *Server) requestList(v *visit) error {
+	p, err := v.page(views.SectionRequests, "Requests")
+	if err != nil {
+		return err
+	}
+	webhooks, err := s.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	query := v.requestQuery(webhooks)
+	m := views.RequestsModel{Page: p, Days: s.Config.LogRetentionDays, CanBuild: v.Role.Includes(models.RoleManager),
+		Search: query.search, Webhook: query.webhook, Outcome: query.outcome, When: query.when, From: query.from, To: query.to,
+		RangeError: query.rangeError, Webhooks: webhookOptions(webhooks), Chips: query.chips(v.path("requests"), webhooks), Clear: v.path("requests")}
+	if id, ok := requestID(query.search); ok {
+		if _, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id); err == nil {
+			return v.Redirect(v.path("requests", id), 303)
+		} else if models.ErrorCode(err) != models.CodeNotFound {
+			return err
+		}
+		m.None.Text = "No call of this workspace has this id, or it is older than " + views.Plural(m.Days, "day", "days") + " and was removed."
+		return v.show(views.RequestsPage(m))
+	}
+	if err := v.fillRequests(&m, query, webhooksByID(webhooks)); err != nil {
+		return err
+	}
+	return v.show(views.RequestsPage(m))
+}
+
+// fillRequests reads the page of the log that query asks for.
+func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) error {
+	ctx, db := v.UserContext(), v.server.DB
+	page, err := db.Requests(ctx, v.Workspace.ID, query.filter, query.cursor)
+	if err != nil {
+		return err
+	}
+	n, known, err := db.CountRequests(ctx, v.Workspace.ID, query.filter)
+	if err != nil {
+		return err
+	}
+	if known {
+		m.Count = views.CountUpTo(n, models.ExactCount) + " " + plural(n, "request", "requests")
+	}
+	for _, r := range page.Requests {
+		row := v.requestRow(r, webhooks[r.WebhookID])
+		name := views.DayName(row.At, m.Page)
+		if last := len(m.ByDay) - 1; last < 0 || m.ByDay[last].Name != name {
+			m.ByDay = append(m.ByDay, views.RequestDay{Name: name})
+		}
+		day := &m.ByDay[len(m.ByDay)-1]
+		day.Rows = append(day.Rows, row)
+	}
+	v.linkPages(m, query, page)
+	if len(page.Requests) == 0 {
+		m.Nothing = query.plain() && query.cursor == models.Cursor{}
+		m.None = v.whyNone(query)
+	}
+	return nil
+}
+
+// linkPages sets the links to the pages beside this one.
+func (v *visit) linkPages(m *views.RequestsModel, query requestQuery, page models.RequestPage) {
+	if n := len(page.Requests); n > 0 {
+		if page.Newer {
+			m.Newer = v.requestsURL(query.with("after", page.Requests[0].ID.String()))
+		}
+		if page.Older {
+			m.Older = v.requestsURL(query.with("before", page.Requests[n-1].ID.String()))
+		}
+	} else if page.Newer {
+		m.Newer = v.requestsURL(query.with())
+	}
+	if page.Stopped == uuid.Nil || len(page.Requests) == models.RequestPageSize {
+		return
+	}
+	m.Stopped = models.IDTime(page.Stopped)
+	if query.cursor.After != uuid.Nil {
+		m.GoOn, m.Newer = v.requestsURL(query.with("after", page.Stopped.String())), ""
+	} else {
+		m.GoOn, m.Older = v.requestsURL(query.with("before", page.Stopped.String())), ""
+	}
+}
+
+// whyNone says why no call matches and where there may be some.
+func (v *visit) whyNone(query requestQuery) views.RequestsNone {
+	days := views.Plural(v.server.Config.LogRetentionDays, "day", "days")
+	none := views.RequestsNone{Text: "Nothing in the last " + days + " fits these filters. Older calls have been removed."}
+	switch {
+	case query.cursor != models.Cursor{}:
+		none.Text, none.Link, none.LinkText = "There is nothing further on this side.", v.requestsURL(query.with()), "Show the newest"
+	case query.filter.Address != "":
+		none.Text = "No call of the last " + days + " that fits these filters spoke of exactly this address."
+		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search, part: "1"}.with()), "Search all calls for addresses that contain “"+query.search+"”"
+	case query.search != "" && query.others():
+		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search}.with()), "Search all calls for “"+query.search+"”"
+	}
+	return none
+}
+
+// requestRow is one call as lists show it. w is the webhook, without an id when it is not known any more.
+func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
+	row := views.RequestRow{
+		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Webhook: w.Name,
+		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
+	}
+	if w.ID != 0 && w.DeletedAt == nil {
+		row.WebhookHref = v.path("webhooks", w.ID)
+	}
+	switch {
+	case r.Address != nil:
+		row.Address = shownAddress(*r.Address)
+	case erased(r):
+		row.NoAddress = "erased"
+	default:
+		row.NoAddress = "no address"
+	}
+	row.More = moreOf(r)
+	return row
+}
+
+// maxListedBody is the largest body, compressed, that a list opens to say more about a call.
+const maxListedBody = 16 << 10
+
+// moreOf says in a list what of a call may need a look.
+func moreOf(r models.WebhookRequest) string {
+	if len(r.Body) > maxListedBody {
+		return ""
+	}
+	body, err := intake.DecodeLogBody(r.Body)
+	if err != nil {
+		return ""
+	}
+	if r.Outcome == models.OutcomeUnreadable {
+		return body.Message
+	}
+	if r.Failed() {
+		return ""
+	}
+	return fatesInShort(body)
+}
+
+// erased says whether what the log held of the person was erased with the contact.
+func erased(r models.WebhookRequest) bool {
+	return len(r.Body) == 0 && r.Outcome != models.OutcomeDatabaseSaid
+}
+
+// shownAddress is an address as people read it, whatever it holds.
+func shownAddress(address string) string { return views.Visible(models.ShowEmail(address)) }
+
+func requestID(text string) (uuid.UUID, bool) {
+	id, err := uuid.Parse(text)
+	return id, err == nil && len(text) == 36
+}
+
+func webhooksByID(webhooks []models.Webhook) map[int64]models.Webhook {
+	byID := make(map[int64]models.Webhook, len(webhooks))
+	for _, w := range webhooks {
+		byID[w.ID] = w
+	}
+	return byID
+}
+
+func webhookOptions(webhooks []models.Webhook) []views.Option {
+	options := []views.Option{{Label: "Any webhook"}}
+	for _, w := range webhooks {
+		options = append(options, views.Option{Value: strconv.FormatInt(w.ID, 10), Label: webhookName(w)})
+	}
+	return options
+}
+
+// webhookName is a webhook's name, with a word when it is deleted.
+func webhookName(w models.Webhook) string {
+	if w.DeletedAt != nil {
+		return w.Name + " (deleted)"
+	}
+	return w.Name
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func joined(parts []string) string { return strings.Join(parts, ", ") }

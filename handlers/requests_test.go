@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"html"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// addLogMergeTag stores a merge tag of the site's workspace.
+func (s *site) addLogMergeTag(key, label string, kind models.MergeTagType, standard string) models.MergeTag {
+	s.t.Helper()
+	m := models.MergeTag{WorkspaceID: s.workspace.ID, Key: key, Label: label, Type: kind, Options: []string{}, Default: standard, CreatedAt: s.server.now()}
+	s.write(func(tx *gorm.DB) error { return tx.Create(&m).Error })
+	return m
+}
+
+// story is the page of the call that an answer tells the id of.
+func (s *site) story(a answer) answer {
+	s.t.Helper()
+	return s.get("/w/books/requests/" + a.header.Get("X-Request-Id"))
+}
+
+func TestStoryOfANewContact(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addLogMergeTag("first_name", "First name", models.MergeTagText, "")
+		birthday := s.addLogMergeTag("birthday", "Birthday", models.MergeTagDate, "")
+		s.addLogMergeTag("genre", "Favourite genre", models.MergeTagText, "Fiction")
+		w := s.addWebhook(models.TypeSubscribed, "shop")
+		page := s.story(s.callJSON(w, `{"email_address":"Marta@Example.com","first_name":"Marta","birthday":"31/12/1990","newsletter_source":"till","first_name2":{"a":1}}`))
+		page.want(t, 200, "marta @example.com is a new contact", "3 things need a look", "Birthday was not stored.", "Open merge tag",
+			"newsletter_source was ignored.", "Create merge tag", "No merge tag can hold an object.",
+			"Received", "valid, new", "Default used", "not set → became Fiction", "new, Subscribed", "Contact Subscribed (Confirmed)", "Fired, because the contact is new.",
+			`HTTP 200 {"success":true,"message":"Acknowledged. The webhook has been processed."}`, "shop added", "2 set: 2 filled in", "No other call for this address", "Not yet recalculated")
+		page.wantHref(t, "/w/books/merge-tags/"+itoa(birthday.ID)+"/edit", "/w/books/merge-tags/new?key=newsletter_source&label=Newsletter+source", "/w/books/contacts/1")
+	})
+}
+
+// wantHref fails unless the page links to each of the addresses.
+func (a answer) wantHref(t *testing.T, hrefs ...string) {
+	t.Helper()
+	for _, href := range hrefs {
+		if !strings.Contains(a.body, `href="`+html.EscapeString(href)+`"`) {
+			t.Errorf("the page does not link to %s; it says: %s", href, a.text())
+		}
+	}
+}
+
+func TestStoryOfEveryFailure(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		subscribe, unsubscribe := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)
+		change := func(w models.Webhook, column string, value any) {
+			s.write(func(tx *gorm.DB) error {
+				return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", w.WorkspaceID, w.ID).Update(column, value).Error
+			})
+		}
+		off, gone, moved := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed)
+		change(off, "enabled", false)
+		change(gone, "deleted_at", s.server.now())
+		change(moved, "hash", models.NewHash())
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.WebhookHash{}).Where("hash = ?", moved.Hash).Update("retired_at", s.server.now()).Error
+		})
+		for _, c := range []struct {
+			name string
+			call answer
+			says []string
+		}{
+			{"no address", s.call("GET", subscribe.Hash+"?email=jonas%40example.com&first_name=Jonas", ""),
+				[]string{"Refused: no e-mail address was sent", "Rename the sender's field email to email_address.", "email = jonas@example.com", "the fields email, first_name", "Please provide an email address", "Fields: not looked at"}},
+			{"empty address", s.callJSON(subscribe, `{"email_address":" "}`),
+				[]string{"Refused: no e-mail address was sent", "Let the sender fill in email_address."}},
+			{"bad address", s.callJSON(subscribe, `{"email_address":"jonas@@example.com"}`),
+				[]string{"Refused: the address is not valid", "jonas@@example.com", "Please provide a valid email address", "Calls like this"}},
+			{"no such contact", s.callJSON(unsubscribe, `{"email_address":"nobody@example.com"}`),
+				[]string{"Refused: no such contact", "a webhook of type UNSUBSCRIBED creates nobody", "HTTP 404", "Contact not found"}},
+			{"unreadable", s.callJSON(subscribe, `{"email_address":"a@example.com`),
+				[]string{"Refused: the body cannot be read", "Change how the sender writes the body.", "HTTP 400"}},
+			{"off", s.callJSON(off, `{}`), []string{"Refused: the webhook is off", "Switch the webhook on again", "HTTP 404"}},
+			{"deleted", s.callJSON(gone, `{}`), []string{"Refused: the webhook is deleted", "Give the sender the address of another webhook", "SUBSCRIBED (deleted)"}},
+			{"old address", s.callJSON(moved, `{}`), []string{"Refused: the webhook's address was changed", "It was changed on"}},
+			{"prefetch", s.call("GET", subscribe.Hash+"?email_address=a%40example.com", "", "Sec-Purpose", "prefetch"),
+				[]string{"Refused: a browser only looked ahead", "(not kept)"}},
+			{"too large", s.call("POST", subscribe.Hash, strings.Repeat("a", 1<<20+1)), []string{"Refused: the body is too large", "HTTP 413", "(not kept)"}},
+		} {
+			page := s.story(c.call)
+			page.want(t, 200, append(c.says, "Nothing was changed.", "What to do")...)
+			if t.Failed() {
+				t.Fatalf("the story of %q is wrong", c.name)
+			}
+		}
+		list := s.get("/w/books/requests?outcome=failed")
+		list.want(t, 200, "10 requests", "No e-mail address was sent", "An old address was called", "jonas@ @example.com")
+		list.wantNot(t, subscribe.Hash, moved.Hash)
+		s.get("/w/books/requests?outcome=no_address&webhook="+itoa(subscribe.ID)).want(t, 200, "No e-mail address was sent", "newest first")
+	})
+}
+
+func TestErasedPersonIsGoneFromTheLog(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		subscribe, erase := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeDelete)
+		first := s.callJSON(subscribe, `{"email_address":"marta@example.com","first_name":"Marta"}`)
+		second := s.callJSON(erase, `{"email_address":"marta@example.com"}`)
+		for _, page := range []answer{s.story(first), s.story(second), s.get("/w/books/requests")} {
+			page.want(t, 200, "erased")
+			page.wantNot(t, "marta", "Marta")
+		}
+		s.story(first).want(t, 200, "A contact, erased since, is a new contact", "was erased since", "Contact Subscribed (Confirmed)", "HTTP 200")
+		s.story(second).want(t, 200, "A contact was deleted for good", "gone for good", "HTTP 200", "DELETE")
+	})
+}
+
+func TestRequestListFindsCalls(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.get("/w/books/requests").want(t, 200, "No requests yet", "Create Webhook")
+		w := s.addWebhook(models.TypeSubscribed)
+		marta := s.callJSON(w, `{"email_address":"marta@example.com","nosuch":"1"}`)
+		s.callJSON(w, `{"email_address":"jonas@example.org"}`)
+		s.get("/w/books/requests").want(t, 200, "2 requests", "Today,", "New contact", "1 ignored", "POST JSON")
+		s.get("/w/books/requests?q=Marta%40EXAMPLE.com").want(t, 200, "1 request ", "marta @example.com")
+		s.get("/w/books/requests?q=Marta%40EXAMPLE.com").wantNot(t, "jonas")
+		s.get("/w/books/requests?q=JONAS").want(t, 200, "jonas @example.org")
+		s.get("/w/books/requests?q=nobody%40example.com").want(t, 200, "No request matches", "Search all calls for addresses that contain")
+		s.get("/w/books/requests?q=marta&outcome=failed").want(t, 200, "No request matches", "Search all calls for “marta”")
+		s.get("/w/books/requests?when=1h").want(t, 200, "2 requests", "Last hour")
+		s.get("/w/books/requests?when=range&from=2020-01-01T00:00&to=2020-01-02T00:00").want(t, 200, "No request matches", "from 2020-01-01 00:00")
+		s.get("/w/books/requests?when=range&from=yesterday").want(t, 200, "A time looks like")
+		id := marta.header.Get("X-Request-Id")
+		s.follow(s.get("/w/books/requests?q="+id)).want(t, 200, "is a new contact")
+		s.get("/w/books/requests?q="+strings.Repeat("0", 8)+id[8:]).want(t, 200, "No call of this workspace has this id")
+		s.get("/w/books/requests/"+strings.Repeat("0", 8)+id[8:]).want(t, 404)
+		s.get("/w/books/requests/nonsense").want(t, 404)
+		s.addMember(s.addWorkspace("music"), "otto@example.com", models.RoleAdmin)
+		s.get("/w/music/requests/"+id).want(t, 404)
+	})
+}
+
+// What a sender sent reaches the page as text, whatever it is, and every way of showing it answers.
+func TestHostilePayloadsAreText(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		calls := []answer{
+			s.callJSON(w, `{"email_address":"a@example.com","<script>alert(1)</script>":"<img src=x onerror=alert(1)>","\u202egnp":"`+"\u202e"+`x","a":{"b":[{"c":1}]},"a":null} `),
+			s.callJSON(w, `{"email_address":"a@example.com"`+strings.Repeat(`,"k":"<script>"`, 5000)+`,"x`),
+			s.callJSON(w, `{"email_address":"a@example.com","d":`+strings.Repeat("[", 31)+strings.Repeat("]", 31)+`}`),
+			s.callJSON(w, `[`+strings.Repeat("[", 60000)),
+			s.call("GET", w.Hash+"?email_address=a%40example.com&%00%FF=<script>&%E2%80%AE=x&=&&;=%zz", ""),
+			s.call("POST", w.Hash, "--b\r\nContent-Disposition: form-data; name=\"<script>\"\r\n\r\n<script>\r\n--b--", "Content-Type", "multipart/form-data; boundary=b", "User-Agent", "<script>\u202e"),
+			s.call("POST", w.Hash, "Pr%E9nom=Ren%E9&email_address=b%40example.com", "Content-Type", "application/x-www-form-urlencoded; charset=iso-8859-1"),
+		}
+		for i, call := range calls {
+			for _, show := range []string{"", "?show=raw", "?show=headers", "?show=%00"} {
+				page := s.get("/w/books/requests/" + call.header.Get("X-Request-Id") + show)
+				page.want(t, 200, "Received")
+				if strings.Contains(page.body, "<script>") || strings.Contains(page.body, "<img") || strings.Contains(page.body, "\u202e") {
+					t.Errorf("call %d with %q reached the page as it came", i, show)
+				}
+			}
+		}
+		s.story(calls[6]).want(t, 200, "Prénom = René")
+	})
+}
