@@ -74,6 +74,15 @@ var routes = []route{
 	{"POST", "/w/:slug/settings", admin, (*Server).settingsUpdate},
 	{"GET", "/w/:slug/settings/inbound-webhooks", viewer, (*Server).settingsWebhooks},
 
+	{"GET", "/w/:slug/segments", viewer, (*Server).segmentList},
+	{"POST", "/w/:slug/segments", manager, (*Server).segmentCreate},
+	{"GET", "/w/:slug/segments/new", manager, (*Server).segmentNew},
+	{"GET", "/w/:slug/segments/:id", viewer, (*Server).segmentShow},
+	{"POST", "/w/:slug/segments/:id", manager, (*Server).segmentUpdate},
+	{"GET", "/w/:slug/segments/:id/edit", manager, (*Server).segmentEdit},
+	{"GET", "/w/:slug/segments/:id/delete", manager, (*Server).segmentAsk},
+	{"POST", "/w/:slug/segments/:id/delete", manager, (*Server).segmentDelete},
+
 	{"GET", "/w/:slug/tags", viewer, (*Server).tagList},
 	{"POST", "/w/:slug/tags", manager, (*Server).tagCreate},
 	{"GET", "/w/:slug/tags/new", manager, (*Server).tagNew},

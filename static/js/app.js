@@ -5,3 +5,4 @@ import "./count.js";
 import "./filters.js";
 import "./menus.js";
 import "./picker.js";
+import "./rule.js";

@@ -1,0 +1,197 @@
+package handlers
+
+import (
+	"strconv"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// membersPage is how many contacts a segment's page shows at once.
+const membersPage = 50
+
+func (s *Server) segmentStore() segments.Store { return segments.Store{DB: s.DB, Now: s.Now} }
+
+// segmentList shows each segment with its rule in words, its state and its size.
+func (s *Server) segmentList(v *visit) error {
+	p, err := v.page(views.SectionSegments, "Segments")
+	if err != nil {
+		return err
+	}
+	schema, err := s.segmentStore().Schema(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	all, err := s.segmentStore().List(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	m := views.SegmentsModel{Page: p}
+	for _, g := range all {
+		m.Segments = append(m.Segments, segmentRow(g, schema))
+	}
+	return v.show(views.SegmentsPage(m))
+}
+
+func segmentRow(g models.Segment, schema segments.Schema) views.SegmentRow {
+	return views.SegmentRow{
+		ID: g.ID, Name: g.Name, Words: words(segments.Sentence(segments.RuleOf(g), schema)), Contacts: g.MemberCount,
+		Built: g.BuiltAt != nil, Building: g.BuildingSlot != nil, Done: g.BuiltChunks, Total: max(g.TotalChunks, 1), Broken: g.BrokenReason,
+	}
+}
+
+func words(parts []segments.Part) []views.Word {
+	all := make([]views.Word, len(parts))
+	for i, p := range parts {
+		all[i] = views.Word{Text: p.Text, Kind: string(p.Kind)}
+	}
+	return all
+}
+
+// segmentShow is a segment's page: its rule, its state, and who is in it.
+func (s *Server) segmentShow(v *visit) error {
+	ctx, store := v.UserContext(), s.segmentStore()
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	schema, err := store.Schema(ctx, v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // anything else shows the newest
+	members, next, err := store.Members(ctx, v.Workspace.ID, g.ID, before, membersPage)
+	if err != nil {
+		return err
+	}
+	p, err := v.page(views.SectionSegments, g.Name, views.Crumb{Text: "Segments", Href: v.path("segments")}, views.Crumb{Text: g.Name})
+	if err != nil {
+		return err
+	}
+	m := views.SegmentModel{Page: p, SegmentRow: segmentRow(g, schema)}
+	for _, c := range members {
+		m.Members = append(m.Members, views.Member{ID: c.ID, Email: c.Email, Status: string(c.Status), Since: c.CreatedAt})
+	}
+	if before > 0 {
+		m.Newest = v.path("segments", g.ID)
+	}
+	if next > 0 {
+		m.Older = v.path("segments", g.ID) + "?before=" + strconv.FormatInt(next, 10)
+	}
+	return v.show(views.SegmentPage(m))
+}
+
+// segmentNew shows the form of a new segment, with one condition to start from.
+func (s *Server) segmentNew(v *visit) error {
+	return v.showSegmentForm(models.Segment{}, segmentInput{rule: segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}}}, nil)
+}
+
+// segmentEdit shows the form of a segment.
+func (s *Server) segmentEdit(v *visit) error {
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	return v.showSegmentForm(g, segmentInput{name: g.Name, rule: segments.RuleOf(g)}, nil)
+}
+
+// segmentCreate stores a new segment, or gives the form back with one condition more or less.
+func (s *Server) segmentCreate(v *visit) error {
+	in, problems := v.segmentInput()
+	if in.onlyShape() {
+		return v.showSegmentForm(models.Segment{}, in, nil)
+	}
+	errs, err := v.saveSegment(in, problems, func() error {
+		g, err := s.segmentStore().Create(v.UserContext(), v.Workspace.ID, in.name, in.rule)
+		if err != nil {
+			return err
+		}
+		return v.done(v.path("segments", g.ID), "The segment %s is there. Its contacts are being found now.", g.Name)
+	})
+	if errs.Any() {
+		return v.showSegmentForm(models.Segment{}, in, errs)
+	}
+	return err
+}
+
+// segmentUpdate stores a segment's name and rule.
+func (s *Server) segmentUpdate(v *visit) error {
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	in, problems := v.segmentInput()
+	if in.onlyShape() {
+		return v.showSegmentForm(g, in, nil)
+	}
+	errs, err := v.saveSegment(in, problems, func() error {
+		g, err := s.segmentStore().Update(v.UserContext(), v.Workspace.ID, g.ID, in.name, in.rule)
+		if err != nil {
+			return err
+		}
+		return v.done(v.path("segments", g.ID), "The segment %s is saved.", g.Name)
+	})
+	if errs.Any() {
+		return v.showSegmentForm(g, in, errs)
+	}
+	return err
+}
+
+// saveSegment runs save when nothing is wrong with the name and the rule, which the field errors say otherwise.
+func (v *visit) saveSegment(in segmentInput, problems segments.Problems, save func() error) (models.FieldErrors, error) {
+	errs := models.FieldErrors{}
+	errs.Add("name", models.ValidateName(in.name))
+	if len(problems) == 0 {
+		schema, err := v.server.segmentStore().Schema(v.UserContext(), v.Workspace.ID)
+		if err != nil {
+			return nil, err
+		}
+		_, problems = in.rule.Check(schema)
+	}
+	for _, p := range problems {
+		errs.Add(in.fieldOf(p), p.Message)
+	}
+	if errs.Any() {
+		return errs, nil
+	}
+	return nil, save()
+}
+
+// segmentAsk asks before a segment is deleted.
+func (s *Server) segmentAsk(v *visit) error {
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	p, err := v.page(views.SectionSegments, "Delete segment", views.Crumb{Text: "Segments", Href: v.path("segments")},
+		views.Crumb{Text: g.Name, Href: v.path("segments", g.ID)}, views.Crumb{Text: "Delete"})
+	if err != nil {
+		return err
+	}
+	return v.show(views.Confirm(views.Confirmation{
+		Page: p, Question: "Delete the segment “" + g.Name + "”?",
+		Losses: []string{"Its rule and who was in it are lost. The " + views.Plural(g.MemberCount, "contact", "contacts") + " in it stay as they are."},
+		Action: v.path("segments", g.ID, "delete"), Deed: "Delete segment", Keep: v.path("segments", g.ID),
+	}))
+}
+
+// segmentDelete deletes a segment.
+func (s *Server) segmentDelete(v *visit) error {
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	if err := s.segmentStore().Delete(v.UserContext(), v.Workspace.ID, g.ID); err != nil {
+		return err
+	}
+	return v.done(v.path("segments"), "The segment %s is deleted.", g.Name)
+}
+
+func (v *visit) segment() (models.Segment, error) {
+	id, err := v.id()
+	if err != nil {
+		return models.Segment{}, err
+	}
+	return v.server.segmentStore().Get(v.UserContext(), v.Workspace.ID, id)
+}
