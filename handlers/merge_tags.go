@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"campaignlark/models"
-	"campaignlark/segments"
 	"campaignlark/views"
 )
 
@@ -180,17 +179,4 @@ func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
 	m.Segments = namedSegments(users)
 	m.Page, err = v.page(views.SectionMergeTags, "Delete merge tag", views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: "Delete"})
 	return m, err
-}
-
-// segments is the store of segments.
-func (v *visit) segments() segments.Store {
-	return segments.Store{DB: v.server.DB, Now: v.server.now}
-}
-
-func namedSegments(all []models.Segment) []views.Named {
-	var named []views.Named
-	for _, g := range all {
-		named = append(named, views.Named{ID: g.ID, Name: g.Name})
-	}
-	return named
 }

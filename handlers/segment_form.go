@@ -95,7 +95,7 @@ func (in segmentInput) fieldOf(p segments.Problem) string {
 
 // showSegmentForm sends the form: 422 when it was refused, 200 when only its rows changed.
 func (v *visit) showSegmentForm(g models.Segment, in segmentInput, errs models.FieldErrors) error {
-	schema, err := v.server.segmentStore().Schema(v.UserContext(), v.Workspace.ID)
+	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,10 @@ import (
 // membersPage is how many contacts a segment's page shows at once.
 const membersPage = 50
 
-func (s *Server) segmentStore() segments.Store { return segments.Store{DB: s.DB, Now: s.Now} }
+// segments is the store of the segments.
+func (v *visit) segments() segments.Store {
+	return segments.Store{DB: v.server.DB, Now: v.server.now}
+}
 
 // segmentList shows each segment with its rule in words, its state and its size.
 func (s *Server) segmentList(v *visit) error {
@@ -19,11 +22,11 @@ func (s *Server) segmentList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	schema, err := s.segmentStore().Schema(v.UserContext(), v.Workspace.ID)
+	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
 	if err != nil {
 		return err
 	}
-	all, err := s.segmentStore().List(v.UserContext(), v.Workspace.ID)
+	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
 	if err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func words(parts []segments.Part) []views.Word {
 
 // segmentShow is a segment's page: its rule, its state, and who is in it.
 func (s *Server) segmentShow(v *visit) error {
-	ctx, store := v.UserContext(), s.segmentStore()
+	ctx, store := v.UserContext(), v.segments()
 	g, err := v.segment()
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func (s *Server) segmentCreate(v *visit) error {
 		return v.showSegmentForm(models.Segment{}, in, nil)
 	}
 	errs, err := v.saveSegment(in, problems, func() error {
-		g, err := s.segmentStore().Create(v.UserContext(), v.Workspace.ID, in.name, in.rule)
+		g, err := v.segments().Create(v.UserContext(), v.Workspace.ID, in.name, in.rule)
 		if err != nil {
 			return err
 		}
@@ -126,7 +129,7 @@ func (s *Server) segmentUpdate(v *visit) error {
 		return v.showSegmentForm(g, in, nil)
 	}
 	errs, err := v.saveSegment(in, problems, func() error {
-		g, err := s.segmentStore().Update(v.UserContext(), v.Workspace.ID, g.ID, in.name, in.rule)
+		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, g.ID, in.name, in.rule)
 		if err != nil {
 			return err
 		}
@@ -143,7 +146,7 @@ func (v *visit) saveSegment(in segmentInput, problems segments.Problems, save fu
 	errs := models.FieldErrors{}
 	errs.Add("name", models.ValidateName(in.name))
 	if len(problems) == 0 {
-		schema, err := v.server.segmentStore().Schema(v.UserContext(), v.Workspace.ID)
+		schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +185,7 @@ func (s *Server) segmentDelete(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.segmentStore().Delete(v.UserContext(), v.Workspace.ID, g.ID); err != nil {
+	if err := v.segments().Delete(v.UserContext(), v.Workspace.ID, g.ID); err != nil {
 		return err
 	}
 	return v.done(v.path("segments"), "The segment %s is deleted.", g.Name)
@@ -193,5 +196,14 @@ func (v *visit) segment() (models.Segment, error) {
 	if err != nil {
 		return models.Segment{}, err
 	}
-	return v.server.segmentStore().Get(v.UserContext(), v.Workspace.ID, id)
+	return v.segments().Get(v.UserContext(), v.Workspace.ID, id)
+}
+
+// namedSegments are segments to link to.
+func namedSegments(all []models.Segment) []views.Named {
+	var named []views.Named
+	for _, g := range all {
+		named = append(named, views.Named{ID: g.ID, Name: g.Name})
+	}
+	return named
 }

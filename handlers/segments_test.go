@@ -24,6 +24,10 @@ func (s *site) tick() {
 	}
 }
 
+func (s *site) segments() ([]models.Segment, error) {
+	return segments.Store{DB: s.db, Now: s.server.now}.List(s.t.Context(), s.workspace.ID)
+}
+
 func TestSegmentFollowsACall(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed, "customer")
@@ -40,7 +44,7 @@ func TestSegmentFollowsACall(t *testing.T) {
 		s.tick()
 		a := s.get("/w/books/segments")
 		a.want(t, 200, "Customers")
-		all, err := s.server.segmentStore().List(t.Context(), s.workspace.ID)
+		all, err := s.segments()
 		if err != nil || len(all) != 1 || all[0].MemberCount != 1 {
 			t.Fatalf("got %+v (%v), want one segment with one contact", all, err)
 		}
@@ -73,7 +77,7 @@ func TestBuilderAddsAndRemovesConditionsWithoutScript(t *testing.T) {
 			t.Error("the removed condition is still there")
 		}
 		s.post("/w/books/segments", "name", "", "do", "save", "what-0", "tags", "operator-0", "has_any").want(t, 422, "Please give it a name.", "Please choose at least one tag.")
-		if all, err := s.server.segmentStore().List(t.Context(), s.workspace.ID); err != nil || len(all) != 0 {
+		if all, err := s.segments(); err != nil || len(all) != 0 {
 			t.Errorf("got %v (%v), want nothing stored", all, err)
 		}
 	})

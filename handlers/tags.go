@@ -144,13 +144,6 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 		return m, err
 	}
 	m.Segments = namedSegments(users)
-	used, err := v.server.segmentStore().UsesTag(ctx, tag.WorkspaceID, tag.ID)
-	if err != nil {
-		return m, err
-	}
-	for _, g := range used {
-		m.Segments = append(m.Segments, views.Named{ID: g.ID, Name: g.Name})
-	}
 	m.Page, err = v.page(views.SectionTags, "Delete tag", views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: "Delete"})
 	return m, err
 }
