@@ -31,7 +31,7 @@ func TestStoryOfANewContact(t *testing.T) {
 		s.addLogMergeTag("genre", "Favourite genre", models.MergeTagText, "Fiction")
 		w := s.addWebhook(models.TypeSubscribed, "shop")
 		page := s.story(s.callJSON(w, `{"email_address":"Marta@Example.com","first_name":"Marta","birthday":"31/12/1990","newsletter_source":"till","first_name2":{"a":1}}`))
-		page.want(t, 200, "marta @example.com is a new contact", "3 things need a look", "Birthday was not stored.", "Open merge tag",
+		page.want(t, 200, "marta@example.com is a new contact", "3 things need a look", "Birthday was not stored.", "Open merge tag",
 			"newsletter_source was ignored.", "Create merge tag", "No merge tag can hold an object.",
 			"Received", "valid, new", "Default used", "not set → became Fiction", "new, Subscribed", "Contact Subscribed (Confirmed)", "Fired, because the contact is new.",
 			`HTTP 200 {"success":true,"message":"Acknowledged. The webhook has been processed."}`, "shop added", "2 set: 2 filled in", "No other call for this address", "Not yet recalculated")
@@ -93,7 +93,7 @@ func TestStoryOfEveryFailure(t *testing.T) {
 			}
 		}
 		list := s.get("/w/books/requests?outcome=failed")
-		list.want(t, 200, "10 requests", "No e-mail address was sent", "An old address was called", "jonas@ @example.com")
+		list.want(t, 200, "10 requests", "No e-mail address was sent", "An old address was called", "jonas@@example.com")
 		list.wantNot(t, subscribe.Hash, moved.Hash)
 		s.get("/w/books/requests?outcome=no_address&webhook="+itoa(subscribe.ID)).want(t, 200, "No e-mail address was sent", "newest first")
 	})
@@ -120,9 +120,9 @@ func TestRequestListFindsCalls(t *testing.T) {
 		marta := s.callJSON(w, `{"email_address":"marta@example.com","nosuch":"1"}`)
 		s.callJSON(w, `{"email_address":"jonas@example.org"}`)
 		s.get("/w/books/requests").want(t, 200, "2 requests", "Today,", "New contact", "1 ignored", "POST JSON")
-		s.get("/w/books/requests?q=Marta%40EXAMPLE.com").want(t, 200, "1 request ", "marta @example.com")
+		s.get("/w/books/requests?q=Marta%40EXAMPLE.com").want(t, 200, "1 request ", "marta@example.com")
 		s.get("/w/books/requests?q=Marta%40EXAMPLE.com").wantNot(t, "jonas")
-		s.get("/w/books/requests?q=JONAS").want(t, 200, "jonas @example.org")
+		s.get("/w/books/requests?q=JONAS").want(t, 200, "jonas@example.org")
 		s.get("/w/books/requests?q=nobody%40example.com").want(t, 200, "No request matches", "Search all calls for addresses that contain")
 		s.get("/w/books/requests?q=marta&outcome=failed").want(t, 200, "No request matches", "Search all calls for “marta”")
 		s.get("/w/books/requests?when=1h").want(t, 200, "2 requests", "Last hour")
