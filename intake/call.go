@@ -73,7 +73,7 @@ func cleanText(s string, most int) string {
 // job is a call on its way through the pipeline.
 type job struct {
 	call    Call
-	address string // the stored form; "" when the call holds no valid one
+	address string // of whom the call speaks, in the stored form; "" when it names nobody
 	who     int64  // of address
 	logged  string // the address as the log shows it: the stored form, else what was sent
 	eventID uuid.UUID
@@ -90,11 +90,14 @@ type result struct {
 func newJob(c Call) *job {
 	c = c.clean()
 	j := &job{call: c, eventID: models.NewID(c.ArrivedAt), done: make(chan result, 1)}
-	if address, err := c.Submission.Address(); err == nil {
+	address, err := c.Submission.Address()
+	if err == models.ErrEmailInvalid {
+		j.logged = cleanText(c.Submission.Email.Value.Last(), maxLogAddress)
+		address, err = models.ReadEmail(j.logged) // refused because it stood in a list, it names a person all the same
+	}
+	if err == nil {
 		j.address, j.logged = address, address
 		j.who = models.Who(c.Hash.WorkspaceID, address)
-	} else if err == models.ErrEmailInvalid {
-		j.logged = cleanText(c.Submission.Email.Value.Last(), maxLogAddress)
 	}
 	const overhead = 4 << 10 // the log row on its way to the database, headers, the contact
 	j.size = overhead + int64(c.Submission.Size())

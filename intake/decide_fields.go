@@ -168,7 +168,7 @@ func (d *Decision) ignore(f Field, why func(key string) string) {
 // whyIgnored returns what says why a key has no effect; it names the merge tag that the sender may have meant.
 func whyIgnored(tags []models.MergeTag) func(key string) string {
 	keys := sync.OnceValue(func() map[string]string {
-		m := make(map[string]string, 2*len(tags))
+		m := map[string]string{models.EmailKey: "Another field of this call counts as the address."}
 		for _, t := range tags {
 			m[models.Fold(t.Label)] = fmt.Sprintf("This is the label of a merge tag; the key to send is %s.", t.Key)
 		}
