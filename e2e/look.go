@@ -97,6 +97,10 @@ func (p *Page) Axe() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if p.plain { // axe-core itself cannot do without; the page's own scripts do not run any more
+		p.allowScripts(true)
+		defer p.allowScripts(false)
+	}
 	p.eval(source + "; undefined")
 	found, err := run(p, chromedp.Evaluate[string](`axe.run().then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	var violations []violation

@@ -21,6 +21,7 @@ type Page struct {
 	ctx  context.Context
 	base string
 
+	plain    bool // scripts are off
 	mu       sync.Mutex
 	troubles []string
 }
@@ -43,8 +44,14 @@ func NewPage(t testing.TB, base string) *Page {
 func NewPlainPage(t testing.TB, base string) *Page {
 	t.Helper()
 	p := NewPage(t, base)
-	command(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.plain = true
+	p.allowScripts(false)
 	return p
+}
+
+func (p *Page) allowScripts(yes bool) {
+	p.t.Helper()
+	command(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !yes})
 }
 
 func (p *Page) notice(event any) {
@@ -114,13 +121,14 @@ func (p *Page) Click(name string) {
 	}
 }
 
-// control is the visible thing to click that people read as name; one in the page's main part comes first.
+// control is the visible thing to click that people read as name; one in the page's main part comes first, and one with
+// more behind its name (a count) last.
 func control(name string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf(`(() => {
-		const read = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
-		const all = [...document.querySelectorAll("main *, *")].filter(e => e.matches("a[href], button, summary, label, input[type=submit]") &&
-			e.checkVisibility({visibilityProperty: true}) && read(e) === %q);
-		return all.sort((a, b) => !!b.closest("main") - !!a.closest("main"))[0];
+		const name = %q, text = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
+		const rank = e => (text(e) === name ? 0 : 2) + (e.closest("main") ? 0 : 1);
+		return [...document.querySelectorAll("a[href], button, summary, label, input[type=submit]")].filter(e =>
+			e.checkVisibility({visibilityProperty: true}) && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
 	})()`, name))
 }
 

@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// eachBrowser runs f in a browser with scripts and in one whose user has switched them off.
+func eachBrowser(t *testing.T, f func(t *testing.T, newPage func(base string) *Page)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("script", func(t *testing.T) {
+		t.Parallel()
+		f(t, func(base string) *Page { t.Helper(); return NewPage(t, base) })
+	})
+	t.Run("plain", func(t *testing.T) {
+		t.Parallel()
+		f(t, func(base string) *Page { t.Helper(); return NewPlainPage(t, base) })
+	})
+}
+
+func wantStatus(t *testing.T, what string, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %d, want %d", what, got, want)
+	}
+}
+
+// TestBrowserFirstHour is the way of the documentation, from an empty program to the first contact.
+func TestBrowserFirstHour(t *testing.T) {
+	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
+		program := Start(t, Settings{})
+		p := newPage(program.URL)
+		setUp(t, p, program)
+		p.Open("/w/casterly-books/webhooks")
+		p.Follow("Workspace settings")
+		p.Follow("Inbound Webhooks")
+		p.Inspect("settings-webhooks-empty")
+		p.Follow("Create Webhook")
+		p.Inspect("webhook-new")
+		p.Fill("name", "Spring raffle")
+		p.Choose("type", "SUBSCRIBED")
+		p.Fill("new_tags", "raffle, spring")
+		wantStatus(t, "saving the webhook", p.Follow("Save"), http.StatusOK)
+		p.Sees("Waiting for the first call")
+		p.Inspect("webhook-waiting")
+
+		hook := regexp.MustCompile(`http://localhost:\d+/v1/inbound-webhooks/[\w-]+`).FindString(p.Value("input[value*='/v1/inbound-webhooks/']"))
+		if hook == "" {
+			t.Fatalf("the webhook's page shows no URL:\n%s", p.Text())
+		}
+		answer, err := http.PostForm(hook, map[string][]string{"email_address": {"cersei@example.com"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		wantStatus(t, "the first call", answer.StatusCode, http.StatusOK)
+		p.Follow("Check now")
+		p.SeesNot("Waiting for the first call")
+		p.Inspect("webhook-called")
+	})
+}
+
+// setUp goes through the set-up page by its link.
+func setUp(t *testing.T, p *Page, program *Program) {
+	t.Helper()
+	wantStatus(t, "the set-up page", p.Open(program.Setup), http.StatusOK)
+	p.Inspect("setup")
+	p.Fill("workspace", "Casterly Books")
+	wantStatus(t, "the set-up form without a password", p.Follow("Create workspace and sign in"), http.StatusUnprocessableEntity)
+	if got := p.Value("input[name=workspace]"); got != "Casterly Books" {
+		t.Errorf("the name of the workspace came back as %q, want it kept", got)
+	}
+	p.Inspect("setup-refused")
+	p.Fill("time_zone", "Europe/Vienna")
+	p.Fill("email", firstAdmin["ADMIN_EMAIL"])
+	p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+	p.Follow("Create workspace and sign in")
+	if !strings.HasPrefix(p.Path(), "/w/casterly-books") {
+		t.Errorf("got to %s after the set-up, want the workspace", p.Path())
+	}
+}
+
+func TestBrowserSignInAndOut(t *testing.T) {
+	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
+		program := Start(t, Settings{Env: firstAdmin})
+		p := newPage(program.URL)
+		p.Open("/w/my-workspace/webhooks")
+		if !strings.HasPrefix(p.Path(), "/login") {
+			t.Errorf("got to %s without a session, want the sign-in page", p.Path())
+		}
+		p.Inspect("sign-in")
+		p.Fill("email", firstAdmin["ADMIN_EMAIL"])
+		p.Fill("password", "not this one")
+		wantStatus(t, "a wrong password", p.Follow("Sign in"), http.StatusUnprocessableEntity)
+		p.Sees("do not belong together")
+		p.Inspect("sign-in-refused")
+		p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+		p.Follow("Sign in")
+		if p.Path() != "/w/my-workspace/webhooks" {
+			t.Errorf("got to %s after signing in, want where the person wanted to go", p.Path())
+		}
+		p.Inspect("webhooks-empty")
+		p.Follow(firstAdmin["ADMIN_EMAIL"])
+		p.Inspect("account")
+		p.Follow("Sign out")
+		p.Open("/w/my-workspace/webhooks")
+		if !strings.HasPrefix(p.Path(), "/login") {
+			t.Errorf("got to %s after signing out, want the sign-in page", p.Path())
+		}
+	})
+}
+
+func TestBrowserErrorPages(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: firstAdmin})
+	p := NewPage(t, program.URL)
+	wantStatus(t, "a page that is not there", p.Open("/nowhere"), http.StatusNotFound)
+	p.Inspect("not-found")
+}
