@@ -101,6 +101,8 @@ var routes = []route{
 
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
+	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},
+	{"GET", "/w/:slug/contacts/:id", viewer, (*Server).contactShow},
 }
 
 // register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.

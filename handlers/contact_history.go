@@ -1,0 +1,218 @@
+package handlers
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// history puts what happened to one contact in order.
+type history struct {
+	visit    *visit
+	contact  models.Contact
+	webhooks map[int64]models.Webhook
+	segments map[int64]models.Segment
+	tags     map[string]models.MergeTag // by key
+	events   map[uuid.UUID]models.AutomationEvent
+	entries  []happened
+}
+
+// happened is one entry. The version is that of the contact afterwards, 0 where it says nothing about the order.
+type happened struct {
+	id      uuid.UUID
+	version int64
+	entry   views.HistoryEntry
+}
+
+// contactHistory fills in what happened to the contact before an id, newest first.
+func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema segments.Schema) error {
+	ctx, db := v.UserContext(), v.server.DB
+	found, err := db.ContactHistory(ctx, c, before)
+	if err != nil {
+		return err
+	}
+	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, events: map[uuid.UUID]models.AutomationEvent{}}
+	for _, t := range schema.MergeTags {
+		h.tags[t.Key] = t
+	}
+	if err := h.names(found); err != nil {
+		return err
+	}
+	h.add(found)
+	inOrder(h.entries)
+	for _, e := range h.entries {
+		day := views.DayName(e.entry.At, m.Page)
+		if n := len(m.Days); n == 0 || m.Days[n-1].Name != day {
+			m.Days = append(m.Days, views.HistoryDay{Name: day})
+		}
+		last := &m.Days[len(m.Days)-1]
+		last.Entries = append(last.Entries, e.entry)
+	}
+	m.FromStart = before == uuid.Nil
+	if found.Earlier != uuid.Nil {
+		m.Earlier = v.path("contacts", c.ID) + "?before=" + found.Earlier.String()
+	}
+	if c.SourceWebhookID != nil {
+		w := h.webhooks[*c.SourceWebhookID]
+		m.Source, m.SourceHref = w.Name, h.webhookHref(w)
+	}
+	return nil
+}
+
+// names finds the names of the webhooks and segments that the entries speak of.
+func (h *history) names(found models.ContactHistory) (err error) {
+	ctx, db := h.visit.UserContext(), h.visit.server.DB
+	var ids []int64
+	for _, r := range found.Requests {
+		ids = append(ids, r.WebhookID)
+	}
+	for _, e := range found.Events {
+		ids = append(ids, e.WebhookID)
+	}
+	if h.contact.SourceWebhookID != nil {
+		ids = append(ids, *h.contact.SourceWebhookID)
+	}
+	if h.webhooks, err = db.WebhooksByID(ctx, h.contact.WorkspaceID, ids); err != nil || len(found.Moves) == 0 {
+		return err
+	}
+	all, err := h.visit.segments().List(ctx, h.contact.WorkspaceID)
+	for _, g := range all {
+		h.segments[g.ID] = g
+	}
+	return err
+}
+
+func (h *history) webhookHref(w models.Webhook) string {
+	if w.ID == 0 || w.DeletedAt != nil {
+		return ""
+	}
+	return h.visit.path("webhooks", w.ID)
+}
+
+func (h *history) add(found models.ContactHistory) {
+	logged := map[uuid.UUID]bool{}
+	for _, r := range found.Requests {
+		logged[r.ID] = true
+	}
+	for _, e := range found.Events {
+		if logged[e.RequestID] {
+			h.events[e.RequestID] = e
+			continue
+		}
+		w := h.webhooks[e.WebhookID]
+		h.entries = append(h.entries, happened{e.ID, e.ContactVersion, views.HistoryEntry{At: models.IDTime(e.ID), Event: e.Type.Name(), Webhook: w.Name, WebhookHref: h.webhookHref(w)}})
+	}
+	for _, r := range found.Requests {
+		h.addRequest(r)
+	}
+	for _, e := range found.Changes {
+		change := e.ContactChange()
+		h.entries = append(h.entries, happened{e.ID, change.Version, views.HistoryEntry{At: e.At, Edit: h.edit(e, change)}})
+	}
+	h.addMoves(found.Moves)
+}
+
+func (h *history) addRequest(r models.WebhookRequest) {
+	e := happened{id: r.ID, entry: views.HistoryEntry{At: models.IDTime(r.ID)}}
+	if r.ContactID != nil && *r.ContactID == h.contact.ID && r.ContactVersion != nil {
+		e.version = *r.ContactVersion
+	}
+	w := h.webhooks[r.WebhookID]
+	e.entry.Webhook, e.entry.WebhookHref = w.Name, h.webhookHref(w)
+	call := &views.HistoryCall{Href: h.visit.path("requests", r.ID), Failed: r.Failed(), Answer: r.Status, Event: h.events[r.ID].Type.Name()}
+	body, err := intake.DecodeLogBody(r.Body)
+	if err == nil { // one that cannot be read still happened
+		h.fill(call, body)
+	}
+	e.entry.Call = call
+	h.entries = append(h.entries, e)
+}
+
+// fill says what a call did.
+func (h *history) fill(call *views.HistoryCall, body intake.LogBody) {
+	call.Message = body.Message
+	if body.After != nil {
+		call.After = string(body.After.Status)
+		if body.Before != nil {
+			call.Before = string(body.Before.Status)
+		}
+	}
+	for _, f := range body.Fields {
+		switch {
+		case f.Fate == intake.FateRefused:
+			call.Refused = append(call.Refused, views.HistoryField{Label: f.Label, Now: f.Reason})
+		case f.Fate == intake.FateIgnored:
+			call.Ignored++
+		}
+		if f.Before != f.After {
+			call.Fields = append(call.Fields, views.HistoryField{Label: f.Label, Before: h.shown(f.MergeTag, f.Before), Now: h.shown(f.MergeTag, f.After), Default: f.Fate == intake.FateDefault || f.Fate == intake.FateRefused})
+		}
+	}
+	call.Ignored += body.MoreNames
+	call.TagsAdded = body.TagsAdded
+}
+
+// shown is a stored value as people read it, as far as its merge tag is still there.
+func (h *history) shown(key, stored string) string {
+	if t, ok := h.tags[key]; ok && stored != "" {
+		return t.Show(stored, h.visit.Workspace.Location())
+	}
+	return stored
+}
+
+func (h *history) edit(e models.ContactEdit, c models.ContactChange) *views.HistoryEdit {
+	edit := &views.HistoryEdit{Who: e.UserEmail, Created: e.Action == models.ActionContactCreated, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
+		Before: string(c.StatusBefore), After: string(c.StatusAfter)}
+	for _, key := range c.Fields {
+		label := key
+		if t, ok := h.tags[key]; ok {
+			label = t.Label
+		}
+		edit.Fields = append(edit.Fields, label)
+	}
+	return edit
+}
+
+// addMoves adds the segments that were entered and left, those of one recalculation as one entry. moves are newest first.
+func (h *history) addMoves(moves []models.SegmentChange) {
+	var at time.Time
+	for _, m := range moves {
+		if !m.At.Equal(at) || len(h.entries) == 0 || h.entries[len(h.entries)-1].entry.Moves == nil {
+			at = m.At
+			h.entries = append(h.entries, happened{id: m.ID, entry: views.HistoryEntry{At: m.At, Moves: &views.HistoryMoves{}}})
+		}
+		last := h.entries[len(h.entries)-1].entry.Moves
+		segment := views.Named{ID: m.SegmentID, Name: h.segments[m.SegmentID].Name}
+		if m.Entered {
+			last.Entered = append(last.Entered, segment)
+		} else {
+			last.Left = append(last.Left, segment)
+		}
+	}
+}
+
+// inOrder puts entries newest first. The order of time is that of the ids, but what changed the contact stands in the order
+// of its versions: of two calls that arrived together the later version came second (CONTRACT "What each type does").
+func inOrder(entries []happened) {
+	byID := func(a, b happened) int { return bytes.Compare(b.id[:], a.id[:]) }
+	slices.SortStableFunc(entries, byID)
+	var places []int
+	var versioned []happened
+	for i, e := range entries {
+		if e.version > 0 {
+			places = append(places, i)
+			versioned = append(versioned, e)
+		}
+	}
+	slices.SortStableFunc(versioned, func(a, b happened) int { return int(b.version - a.version) })
+	for i, place := range places {
+		entries[place] = versioned[i]
+	}
+}

@@ -1,0 +1,190 @@
+package handlers
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// addContact stores a contact as a call or an import would.
+func (s *site) addContact(id int64, email string, change func(c *models.Contact)) models.Contact {
+	s.t.Helper()
+	now := s.server.now()
+	c := models.Contact{WorkspaceID: s.workspace.ID, ID: id, Email: email, Fields: map[string]string{}, Version: 1, CreatedAt: now, UpdatedAt: now}
+	c.SetStatus(models.StatusSubscribed, now)
+	if change != nil {
+		change(&c)
+	}
+	s.write(func(tx *gorm.DB) error {
+		if err := tx.Create(&c).Error; err != nil {
+			return err
+		}
+		return tx.Exec("UPDATE workspace_counters SET next_contact_id = ? WHERE workspace_id = ? AND next_contact_id <= ?", id+1, c.WorkspaceID, id).Error
+	})
+	return c
+}
+
+func (s *site) addTag(name string, contacts ...int64) models.Tag {
+	s.t.Helper()
+	tag, errs, err := s.db.CreateTag(s.t.Context(), s.workspace.ID, name, s.server.now())
+	if err != nil || errs.Any() {
+		s.t.Fatalf("%v %v", errs, err)
+	}
+	s.write(func(tx *gorm.DB) error {
+		for _, id := range contacts {
+			if err := tx.Create(&models.ContactTag{WorkspaceID: s.workspace.ID, ContactID: id, TagID: tag.ID}).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return tag
+}
+
+func TestContactListIsFiltered(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.get("/w/books/contacts").want(t, 200, "No contacts yet")
+		s.addContact(1, "anna@example.com", nil)
+		s.addContact(2, "ben_50%@example.com", func(c *models.Contact) { c.SetStatus(models.StatusUnsubscribed, c.CreatedAt) })
+		s.addContact(3, "carla@xn--bcher-kva.example", func(c *models.Contact) { c.Fields = map[string]string{"first_name": "Carla", "last_name": "Höfl"} })
+		tag := s.addTag("vip", 1, 2)
+		s.get("/w/books/contacts").want(t, 200, "3 contacts", "anna", "carla", "@bücher.example", "Carla Höfl", "vip")
+
+		for query, found := range map[string]string{
+			"q=ANNA":                           "anna",
+			"q=n_5":                            "ben_50%",
+			"q=0%25":                           "ben_50%",
+			"q=b%C3%BCcher":                    "carla",
+			"q=carla%40B%C3%9Ccher":            "carla",
+			"status=UNSUBSCRIBED":              "ben_50%",
+			"status=SUBSCRIBED&tag=TAG":        "anna",
+			"q=ben_50%25%40example.com":        "ben_50%",
+			"q=anna&tag=TAG&status=SUBSCRIBED": "anna",
+		} {
+			a := s.get("/w/books/contacts?" + strings.ReplaceAll(query, "TAG", itoa(tag.ID)))
+			a.want(t, 200, "1 of 3 contacts", found)
+			for _, other := range []string{"anna", "ben_50%", "carla"} {
+				if other != found && strings.Contains(a.body, ">"+other) {
+					t.Errorf("%s also finds %s", query, other)
+				}
+			}
+		}
+		s.get("/w/books/contacts?tag="+itoa(tag.ID)).want(t, 200, "2 of 3 contacts", "tag is vip")
+		s.get("/w/books/contacts?q=nobody").want(t, 200, "No contact matches", "There are 3 contacts without these filters.")
+		s.get("/w/books/contacts?q=nobody%40example.com").want(t, 200, "Nobody in this workspace has an address with “nobody@example.com” in it.", "Add this contact")
+		for _, hostile := range []string{"q=%00%FF%27%3B--", "q=" + strings.Repeat("%25", 3000), "before=x&after=-9", "status=x&tag=y", "before=9223372036854775807", "after=9223372036854775807"} {
+			s.get("/w/books/contacts?"+hostile).want(t, 200)
+		}
+	})
+}
+
+func TestContactListPages(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for id := int64(1); id <= 120; id++ {
+			s.addContact(id, "c"+itoa(id)+"@example.com", nil)
+		}
+		first := s.get("/w/books/contacts")
+		first.want(t, 200, "120 contacts")
+		second := s.get(linkNamed(t, first, "Older"))
+		third := s.get(linkNamed(t, second, "Older"))
+		rows := func(a answer) int { return strings.Count(a.body, "<wbr") - 1 } // one is the signed-in person's
+		if n := []int{strings.Count(first.body, "/contacts/"), strings.Count(second.body, "/contacts/"), strings.Count(third.body, "/contacts/")}; n[0] != 51 || n[1] != 51 || n[2] != 21 {
+			t.Errorf("got %v links to contacts (one is to the form), want 51, 51, 21 (%d)", n, rows(first))
+		}
+		if again := s.get(linkNamed(t, second, "Newer")); !strings.Contains(again.body, ">c120") || !strings.Contains(again.body, ">c71<") {
+			t.Errorf("going back does not lead to the newest 50: %s", again.text())
+		}
+		if back := s.get(linkNamed(t, third, "Newer")); !strings.Contains(back.body, ">c70<") || !strings.Contains(back.body, ">c21<") {
+			t.Errorf("going back from the last page does not lead to the one before: %s", back.text())
+		}
+	})
+}
+
+// linkNamed is the address of the link with the text.
+func linkNamed(t *testing.T, a answer, text string) string {
+	t.Helper()
+	end := strings.Index(a.body, ">"+text+"<")
+	if end < 0 {
+		t.Fatalf("there is no link %q: %s", text, a.text())
+	}
+	start := strings.LastIndex(a.body[:end], `href="`)
+	href, _, _ := strings.Cut(a.body[start+6:end], `"`)
+	return strings.ReplaceAll(href, "&amp;", "&")
+}
+
+func TestSearchOfManyContactsGoesOn(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		// Ids are what counts: with holes among them few contacts stand for many.
+		s.addContact(1, "first@example.com", nil)
+		s.addContact(450_000, "middle@example.com", nil)
+		s.addContact(500_000, "last@example.com", nil)
+		a := s.get("/w/books/contacts?q=irst")
+		a.want(t, 200, "Nobody found so far", "0 among the newest 200,000 contacts")
+		for range 2 {
+			a = s.get(linkNamed(t, a, "Older"))
+		}
+		a.want(t, 200, "first@example.com"[:5])
+		a.wantNot(t, "Nobody found so far")
+		s.get("/w/books/contacts?q=first%40example.com").want(t, 200, "the one with exactly this address", "first")
+		a = s.get("/w/books/contacts?q=ast&after=1")
+		a = s.get(linkNamed(t, a, "Newer"))
+		a = s.get(linkNamed(t, a, "Newer"))
+		a.want(t, 200, "last")
+	})
+}
+
+func TestContactOfAnotherWorkspaceIsNotThere(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		other := *s
+		other.workspace = s.addWorkspace("music")
+		other.addContact(7, "otto@example.com", nil)
+		s.addContact(8, "anna@example.com", nil)
+		s.get("/w/books/contacts/8").want(t, 200, "anna")
+		s.get("/w/books/contacts/7").want(t, 404)
+		s.get("/w/music/contacts/7").want(t, 404)
+		s.get("/w/books/contacts").wantNot(t, "otto")
+		s.get("/w/books/contacts?q=otto").wantNot(t, "otto @example.com")
+	})
+}
+
+func TestContactPageTellsWhatHappened(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		now := s.server.now()
+		s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
+		s.addMergeTag(models.MergeTag{Key: "bio", Label: "About", Type: models.MergeTagText})
+		c := s.addContact(1, "søren@xn--bcher-kva.example", func(c *models.Contact) {
+			c.Fields = map[string]string{"points": "1250", "bio": "<b>hostile</b>"}
+		})
+		s.addTag("vip", 1)
+		a := s.get("/w/books/contacts/1")
+		a.want(t, 200, "søren", "@bücher.example", "Subscribed", "added by hand", "1,250", "<b>hostile</b>", "vip", "Nothing is recorded yet.")
+		if strings.Contains(a.body, "<b>hostile") {
+			t.Error("a value reached the page as markup")
+		}
+		who := models.Who(c.WorkspaceID, c.Email)
+		s.write(func(tx *gorm.DB) error {
+			for i := range 45 {
+				at := now.Add(-time.Duration(i) * time.Second)
+				row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(at), WebhookID: 5, Who: &who, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}
+				if err := tx.Create(&row).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		a = s.get("/w/books/contacts/1")
+		a.want(t, 200, "Request through a deleted webhook", "Answered 404.", "Answered 404.")
+		if n := strings.Count(a.body, "Answered 404."); n != models.ContactHistorySize {
+			t.Errorf("got %d entries, want %d", n, models.ContactHistorySize)
+		}
+		a = s.get(linkNamed(t, a, "Earlier"))
+		if n := strings.Count(a.body, "Answered 404."); n != 5 {
+			t.Errorf("got %d earlier entries, want 5", n)
+		}
+		a.wantNot(t, "Earlier")
+	})
+}

@@ -1,0 +1,137 @@
+package models
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// ContactHistorySize is how much of a contact's history one page shows.
+const ContactHistorySize = 40
+
+// ContactHistory is a part of what happened to a contact, each kind newest first. Ids are UUIDv7: their order is that of
+// time.
+type ContactHistory struct {
+	Requests []WebhookRequest  // that spoke of its address, refused ones too
+	Events   []AutomationEvent // of these requests, and of earlier ones that the log no longer holds
+	Changes  []ContactEdit     // by hand
+	Moves    []SegmentChange   // into segments and out of them
+	Earlier  uuid.UUID         // there is more before this id; zero when there is not
+}
+
+// ContactEdit is a change by hand and who made it.
+type ContactEdit struct {
+	AuditEntry
+	UserEmail string // "" for an account that is gone
+}
+
+// ContactHistory returns what happened to a contact before an id, a page of it; zero starts at the newest.
+func (d *DB) ContactHistory(ctx context.Context, c Contact, before uuid.UUID) (ContactHistory, error) {
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	page := func(q *gorm.DB) *gorm.DB {
+		return q.Where("id < ?", before).Order("id DESC").Limit(ContactHistorySize + 1)
+	}
+	var h ContactHistory
+	who := Who(c.WorkspaceID, c.Email)
+	err := page(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, who, c.Email)).Find(&h.Requests).Error
+	if err != nil {
+		return h, err
+	}
+	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
+		Where("workspace_id = ? AND subject = ? AND subject_id = ?", c.WorkspaceID, SubjectContact, c.ID)).Find(&h.Changes).Error
+	if err != nil {
+		return h, err
+	}
+	if err := page(d.Read(ctx).Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID)).Find(&h.Moves).Error; err != nil {
+		return h, err
+	}
+	orphans, err := d.orphanedEvents(ctx, c, who, before)
+	if err != nil {
+		return h, err
+	}
+	h.cut(orphans)
+	events, err := d.eventsOf(ctx, c, h.Requests)
+	h.Events = append(events, h.Events...)
+	return h, err
+}
+
+// orphanedEvents returns events whose calls the request log no longer holds: those before the oldest call it has.
+func (d *DB) orphanedEvents(ctx context.Context, c Contact, who int64, before uuid.UUID) ([]AutomationEvent, error) {
+	q := d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND id < ?", c.WorkspaceID, c.ID, before)
+	oldest, err := First[WebhookRequest](d.Read(ctx).Select("id, contact_version").
+		Where("workspace_id = ? AND who = ? AND address = ? AND contact_id = ?", c.WorkspaceID, who, c.Email, c.ID).Order("id"))
+	switch {
+	case ErrorCode(err) == CodeNotFound:
+	case err != nil:
+		return nil, err
+	case oldest.ContactVersion != nil:
+		q = q.Where("contact_version <= ? AND request_id < ?", *oldest.ContactVersion, oldest.ID)
+	}
+	var events []AutomationEvent
+	err = q.Order("contact_version DESC").Limit(ContactHistorySize + 1).Find(&events).Error
+	return events, err
+}
+
+// eventsOf returns the events that the calls fired.
+func (d *DB) eventsOf(ctx context.Context, c Contact, requests []WebhookRequest) ([]AutomationEvent, error) {
+	var versions []int64
+	for _, r := range requests {
+		if r.ContactID != nil && *r.ContactID == c.ID && r.ContactVersion != nil {
+			versions = append(versions, *r.ContactVersion)
+		}
+	}
+	if len(versions) == 0 {
+		return nil, nil
+	}
+	var events []AutomationEvent
+	err := d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND contact_version IN ?", c.WorkspaceID, c.ID, versions).
+		Order("contact_version DESC").Find(&events).Error
+	return events, err
+}
+
+// cut leaves the newest ContactHistorySize entries of all kinds together, and notes whether there are more.
+func (h *ContactHistory) cut(orphans []AutomationEvent) {
+	ids := idsFrom(nil, h.Requests, func(r WebhookRequest) uuid.UUID { return r.ID })
+	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
+	ids = idsFrom(ids, h.Moves, func(m SegmentChange) uuid.UUID { return m.ID })
+	ids = idsFrom(ids, orphans, func(e AutomationEvent) uuid.UUID { return e.ID })
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -compareIDs(a, b) })
+	last := uuid.Nil
+	if len(ids) > ContactHistorySize {
+		last = ids[ContactHistorySize-1]
+		h.Earlier = last
+	}
+	h.Requests = slices.DeleteFunc(h.Requests, func(r WebhookRequest) bool { return compareIDs(r.ID, last) < 0 })
+	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return compareIDs(e.ID, last) < 0 })
+	h.Moves = slices.DeleteFunc(h.Moves, func(m SegmentChange) bool { return compareIDs(m.ID, last) < 0 })
+	h.Events = slices.DeleteFunc(orphans, func(e AutomationEvent) bool { return compareIDs(e.ID, last) < 0 })
+}
+
+func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID {
+	for _, row := range rows {
+		ids = append(ids, id(row))
+	}
+	return ids
+}
+
+func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+
+// WebhooksByID returns those of a workspace's webhooks that ids name, deleted ones too.
+func (d *DB) WebhooksByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]Webhook, error) {
+	found := map[int64]Webhook{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	slices.Sort(ids)
+	var all []Webhook
+	err := d.Read(ctx).Where("workspace_id = ? AND id IN ?", workspaceID, slices.Compact(ids)).Find(&all).Error
+	for _, w := range all {
+		found[w.ID] = w
+	}
+	return found, err
+}
