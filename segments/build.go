@@ -4,7 +4,8 @@ import (
 	"slices"
 )
 
-// build builds at most n chunks of what is being built, and swaps the slots of what is finished. It says whether more is left.
+// build builds at most n chunks of what is being built, and swaps the slots of what is finished. It says whether more is
+// left.
 // Segments that stand at the same chunk are built together.
 func (r *round) build(n int64) (more bool, err error) {
 	group, from, to := r.nextPage(n)

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// eachSubject calls f for the contacts of the workspace that the condition on c selects, by id. A contact and its tags are read
-// in one statement: they belong to one moment.
+// eachSubject calls f for the contacts of the workspace that the condition on c selects, by id. A contact and its tags
+// are read in one statement: they belong to one moment.
 func eachSubject(tx *gorm.DB, workspace int64, f func(*Subject), condition string, values ...any) error {
 	rows, err := tx.Raw(`SELECT c.id, c.status, c.fields, (SELECT string_agg(CAST(t.tag_id AS text), ',')
 		FROM contact_tags t WHERE t.workspace_id = c.workspace_id AND t.contact_id = c.id)
@@ -49,8 +49,8 @@ func tagIDs(joined string) []int64 {
 	return ids
 }
 
-// padded returns ids, of which there is at least one, with the last repeated until their number is a power of two: lists of any
-// length then need a dozen prepared statements instead of a thousand.
+// padded returns ids, of which there is at least one, with the last repeated until their number is a power of two: lists
+// of any length then need a dozen prepared statements instead of a thousand.
 func padded(ids []int64) []int64 {
 	n := 1
 	for n < len(ids) {

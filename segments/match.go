@@ -34,8 +34,8 @@ type node struct {
 	words []Part
 }
 
-// Compile turns a rule, as Check returned it, into a Matcher. The error is a sentence for people that says why the rule cannot
-// be evaluated: what it speaks of is gone.
+// Compile turns a rule, as Check returned it, into a Matcher. The error is a sentence for people that says why the rule
+// cannot be evaluated: what it speaks of is gone.
 func Compile(g Group, s Schema) (Matcher, error) {
 	root, err := s.compileGroup(g)
 	return Matcher{root}, err
@@ -144,7 +144,8 @@ func (s Schema) fieldTest(c Condition) (func(*Subject) bool, error) {
 	}, nil
 }
 
-// valueTest returns the test of a stored value, which is never empty, or nil for an operator that the kind does not have.
+// valueTest returns the test of a stored value, which is never empty, or nil for an operator that the kind does not
+// have.
 func (s Schema) valueTest(k Kind, c Condition) func(stored string) bool {
 	if !slices.Contains(operators[k], c.Operator) || c.Operator.TakesValue() && c.Value.Last() == "" {
 		return nil
@@ -176,8 +177,8 @@ func hasChoices(want []string) func(stored string) bool {
 }
 
 // comparable returns the function that gives two stored values of a kind the same text exactly when they are equal:
-// text without case and without blanks at its ends, 1.50 like 1.5, an instant by its day in the workspace's time zone, choices in
-// any order.
+// text without case and without blanks at its ends, 1.50 like 1.5, an instant by its day in the workspace's time zone,
+// choices in any order.
 func (s Schema) comparable(k Kind) func(stored string) string {
 	switch k {
 	case Kind(models.MergeTagNumber):

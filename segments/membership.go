@@ -25,7 +25,7 @@ type chunkBits []byte
 
 func (b chunkBits) has(slot int, contact int64) bool {
 	i := slot*slotBytes + int(contact%chunkSize)/8
-	return slot >= 0 && i < len(b) && b[i]&(1<<(contact%8)) != 0
+	return slot >= 0 && contact >= 0 && i < len(b) && b[i]&(1<<(contact%8)) != 0
 }
 
 // with returns b with the contact's bit of the slot set or cleared. It grows only for a bit that is set.
@@ -113,12 +113,12 @@ func inBatches[T any](rows []T, write func([]T) error) error {
 // The membership of one slot in a row b of segment_bits, for the segment s.
 const slotOfRow = "substr(b.bits, s.slot * 32 + 1, 32)"
 
-// joinBits joins a segment's row s to the rows b of its membership, in one statement: a slot that is swapped meanwhile cannot be mistaken
-// for another segment's.
+// joinBits joins a segment's row s to the rows b of its membership, in one statement: a slot that is swapped meanwhile
+// cannot be mistaken for another segment's.
 func joinBits(query *gorm.DB, workspace int64) *gorm.DB {
 	return query.Table("segments s").
 		Joins("JOIN segment_bits b ON b.workspace_id = s.workspace_id AND length(b.bits) > s.slot * 32").
-		Where("s.workspace_id = ? AND s.slot >= 0", workspace)
+		Where("s.workspace_id = ? AND b.workspace_id = ? AND s.slot >= 0", workspace, workspace)
 }
 
 // Of returns the segments that the contact is in, by name.

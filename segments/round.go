@@ -61,8 +61,8 @@ func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
 	return r, nil
 }
 
-// compile compiles the rules of the segment. The error says why the one that counts, which is the new one while it is being
-// built, cannot be evaluated.
+// compile compiles the rules of the segment. The error says why the one that counts, which is the new one while it is
+// being built, cannot be evaluated.
 func (g *running) compile(schema Schema) (broken error) {
 	if g.BuildingRule != nil {
 		if g.building, broken = compileText(*g.BuildingRule, schema); broken != nil {

@@ -59,7 +59,8 @@ func (s Store) Get(ctx context.Context, workspace, id int64) (models.Segment, er
 	return models.First[models.Segment](s.DB.Read(ctx).Where("workspace_id = ? AND id = ?", workspace, id))
 }
 
-// RuleOf returns the rule that the segment was last given; while it is being built, the membership is still that of the rule before.
+// RuleOf returns the rule that the segment was last given; while it is being built, the membership is still that of the
+// rule before.
 func RuleOf(segment models.Segment) Group {
 	text := segment.Rule
 	if segment.BuildingRule != nil {
@@ -69,8 +70,8 @@ func RuleOf(segment models.Segment) Group {
 	return g
 }
 
-// Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts. A rule that does not fit the
-// workspace is an error that holds its Problems.
+// Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts. A
+// rule that does not fit the workspace is an error that holds its Problems.
 func (s Store) Create(ctx context.Context, workspace int64, name string, rule Group) (models.Segment, error) {
 	now := models.Instant(s.Now())
 	segment := models.Segment{WorkspaceID: workspace, Name: name, Slot: noSlot, CreatedAt: now, UpdatedAt: now}
