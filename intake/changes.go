@@ -21,7 +21,7 @@ type changes struct {
 	counts  []count
 }
 
-// erasure is a contact that was in the database and is deleted for good.
+// erasure is a contact that is deleted for good.
 type erasure struct {
 	workspace, contact, who int64
 	address                 string
@@ -80,9 +80,7 @@ func (c *changes) addContact(l *life) {
 	p := *l.now
 	p.ID = l.id
 	switch {
-	case l.deleted && l.before == nil: // came and went within the batch
-		return
-	case l.deleted:
+	case l.deleted: // one that came and went within the batch too: earlier calls may have named the person
 		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.Who(p.WorkspaceID, p.Email), p.Email})
 		return
 	case l.before == nil:

@@ -95,6 +95,8 @@ type model struct {
 	hooks  map[int64]Webhook
 	people map[string]*Person
 	events map[uuid.UUID]models.AutomationEvent // by request
+	named  map[string][]uuid.UUID               // the calls that named an address since its last deletion
+	erased map[uuid.UUID]bool
 }
 
 // checkReplay replays the calls in the order given and compares everything with the database.
@@ -103,7 +105,8 @@ func checkReplay(w *world, calls map[uuid.UUID]answered, order []uuid.UUID) {
 	if len(order) != len(calls) {
 		w.t.Fatalf("%d calls were committed, want %d", len(order), len(calls))
 	}
-	m := &model{w: w, hooks: w.readHooks(), people: map[string]*Person{}, events: map[uuid.UUID]models.AutomationEvent{}}
+	m := &model{w: w, hooks: w.readHooks(), people: map[string]*Person{}, events: map[uuid.UUID]models.AutomationEvent{},
+		named: map[string][]uuid.UUID{}, erased: map[uuid.UUID]bool{}}
 	log := map[uuid.UUID]models.WebhookRequest{}
 	for _, row := range w.log() {
 		log[row.ID] = row
@@ -113,6 +116,11 @@ func checkReplay(w *world, calls map[uuid.UUID]answered, order []uuid.UUID) {
 	}
 	m.compareContacts()
 	m.compareEvents()
+	for id, row := range log {
+		if erased := row.Body == nil && row.Address == nil && row.Who == nil && row.UserAgent == nil && row.ClientAddress == nil; erased != m.erased[id] {
+			w.t.Errorf("%s (%s): erased is %v, want %v", id, row.Outcome, erased, m.erased[id])
+		}
+	}
 	if got := len(log); got != len(calls) {
 		w.t.Errorf("got %d log rows, want one for each of %d calls", got, len(calls))
 	}
@@ -126,6 +134,7 @@ func (m *model) replay(c answered, row models.WebhookRequest) {
 		address = ""
 	}
 	before := m.people[address]
+	m.named[address] = append(m.named[address], c.ID)
 	d := Decide(Question{Webhook: m.hooks[c.Hash.WebhookID], Hash: c.Hash.Hash, Prefetch: c.Prefetch, Submission: c.Submission, Contact: before, Now: testNow()})
 	if c.answer != d.Answer || row.Outcome != d.Outcome || row.Status != d.Answer.Status {
 		t.Errorf("%s: got %v and a row %s, %d, want %s, %v", c.ID, c.answer, row.Outcome, row.Status, d.Outcome, d.Answer)
@@ -149,11 +158,16 @@ func (m *model) replay(c answered, row models.WebhookRequest) {
 	if row.Body != nil {
 		m.compareBody(c, d, before, row)
 	}
-	delete(m.people, address)
 	if d.Contact != nil {
 		d.Contact.ID = id
 		m.people[address] = d.Contact
+		return
 	}
+	delete(m.people, address)
+	for _, id := range m.named[address] {
+		m.erased[id] = true
+	}
+	delete(m.named, address)
 }
 
 func (m *model) compareBody(c answered, d Decision, before *Person, row models.WebhookRequest) {
