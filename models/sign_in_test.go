@@ -140,6 +140,10 @@ func TestStrangersCannotKeepTheOwnerOut(t *testing.T) {
 		if err := db.ForgetSignIns(t.Context(), nine.Add(30*24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
+		var left int
+		if err := db.Read(t.Context()).Raw("SELECT count(*) FROM sign_in_failures").Scan(&left).Error; err != nil || left != 1 {
+			t.Errorf("got %d counts left (%v), want only the address that is the owner's own", left, err)
+		}
 		later := nine.Add(30 * 24 * time.Hour)
 		for range 5 {
 			d.want("wrong", "tywin@example.com", "guess", away, later)

@@ -89,7 +89,7 @@ func AccountPage(m AccountModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = TextInput(Field{Name: "new_password", Label: "New password", Type: "password", Error: m.Errors["new_password"], Width: "l", Required: true, Autocomplete: "new-password",
-					Help: "At least 10 characters. A sentence is easier to remember than a riddle."}).Render(ctx, templ_7745c5c3_Buffer)
+					Help: passwordHelp}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
