@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"campaignlark/models"
+	"campaignlark/segments"
 	"campaignlark/views"
 )
 
@@ -18,7 +19,7 @@ func (s *Server) settings(v *visit) error {
 func (s *Server) settingsUpdate(v *visit) error {
 	w := v.Workspace
 	w.Name, w.TimeZone = v.Form("name"), v.Form("time_zone")
-	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w)
+	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w, segments.RebuildDates)
 	if err != nil {
 		return err
 	}
@@ -53,8 +54,8 @@ func (v *visit) settingsForm(w models.Workspace, errs models.FieldErrors) (views
 	p, err := v.page(views.SectionSettings, "Workspace settings")
 	p.Failed = errs.Any()
 	m := views.SettingsModel{Page: p, IsAdmin: v.Role.Includes(models.RoleAdmin), Name: w.Name, TimeZone: w.TimeZone, Errors: errs}
-	for _, zone := range models.TimeZones {
-		m.TimeZones = append(m.TimeZones, views.Option{Value: zone, Label: zone})
+	if m.IsAdmin {
+		m.TimeZones = timeZones(v.server.now())
 	}
 	return m, err
 }

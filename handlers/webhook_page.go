@@ -46,12 +46,30 @@ func (s *Server) webhookURL(hash string) string {
 func (v *visit) addFailures(m *views.WebhookModel) error {
 	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, v.server.now())
 	for _, f := range failures {
-		m.Failed = append(m.Failed, views.FailureRow{Outcome: string(f.Outcome), Calls: f.Calls})
+		m.Failed = append(m.Failed, views.FailureRow{Outcome: f.Outcome, Calls: f.Calls})
 	}
 	return err
 }
 
-// addSnippets shows how to call the webhook, in the language that the address names. Viewers do not see the address.
+// addSnippets shows how to call the webhook: the snippet that ?show= names, or the first. Viewers do not see the address.
 func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook) error {
+	if !m.CanChange {
+		return nil
+	}
+	mergeTags, err := v.server.DB.MergeTags(v.UserContext(), w.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	m.MergeTags = len(mergeTags)
+	all := views.Snippets(m.URL, w.Type, mergeTags)
+	m.Snippet = all[0]
+	for _, s := range all {
+		if s.Key == v.Query("show") {
+			m.Snippet = s
+		}
+	}
+	for _, s := range all {
+		m.Tabs = append(m.Tabs, views.Tab{Label: s.Label, Href: v.path("webhooks", w.ID) + "?show=" + s.Key + "#snippets", Current: s.Key == m.Snippet.Key})
+	}
 	return nil
 }

@@ -6,8 +6,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// UpdateWorkspace stores a workspace's name and time zone as typed. What is wrong is a FieldErrors under name or time_zone.
-func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace) (FieldErrors, error) {
+// UpdateWorkspace stores a workspace's name and time zone as typed. zoneChanged runs in the same transaction when the
+// time zone is another one than before. What is wrong is a FieldErrors under name or time_zone.
+func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace, zoneChanged func(tx *gorm.DB, workspaceID int64) error) (FieldErrors, error) {
 	w.Name = CleanName(w.Name)
 	errs := FieldErrors{}
 	errs.Add("name", ValidateName(w.Name))
@@ -18,6 +19,14 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace) (FieldErrors, err
 		return errs, nil
 	}
 	return nil, d.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&Workspace{}).Where("id = ?", w.ID).Updates(map[string]any{"name": w.Name, "time_zone": w.TimeZone}).Error
+		old, err := First[Workspace](tx.Where("id = ?", w.ID))
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&Workspace{}).Where("id = ?", w.ID).Updates(map[string]any{"name": w.Name, "time_zone": w.TimeZone}).Error
+		if err != nil || old.TimeZone == w.TimeZone {
+			return err
+		}
+		return zoneChanged(tx, w.ID)
 	})
 }

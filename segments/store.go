@@ -112,10 +112,14 @@ func (s Store) Update(ctx context.Context, workspace, id int64, name string, rul
 				return err
 			}
 		}
-		return tx.Model(&models.Segment{}).Where("workspace_id = ? AND id = ?", workspace, id).
-			Select("*").Omit("workspace_id", "id", "created_at").Updates(&segment).Error
+		return saveSegment(tx, segment)
 	})
 	return segment, err
+}
+
+func saveSegment(tx *gorm.DB, segment models.Segment) error {
+	return tx.Model(&models.Segment{}).Where("workspace_id = ? AND id = ?", segment.WorkspaceID, segment.ID).
+		Select("*").Omit("workspace_id", "id", "created_at").Updates(&segment).Error
 }
 
 // Delete removes a segment; its slot is free for another, whose build overwrites it.
@@ -131,18 +135,21 @@ func (s Store) Delete(ctx context.Context, workspace, id int64) error {
 
 // edit runs f in a transaction in which nobody else changes the workspace's segments or their bits.
 func (s Store) edit(ctx context.Context, workspace int64, f func(tx *gorm.DB, all []models.Segment) error) error {
-	return s.DB.Write(ctx, func(tx *gorm.DB) error {
-		if tx.Name() == string(models.Postgres) {
-			if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, lockKey(workspace)).Error; err != nil {
-				return err
-			}
-		}
-		var all []models.Segment
-		if err := tx.Where("workspace_id = ?", workspace).Order("id").Find(&all).Error; err != nil {
+	return s.DB.Write(ctx, func(tx *gorm.DB) error { return editIn(tx, workspace, f) })
+}
+
+// editIn is edit within a transaction that is there already.
+func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segment) error) error {
+	if tx.Name() == string(models.Postgres) {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, lockKey(workspace)).Error; err != nil {
 			return err
 		}
-		return f(tx, all)
-	})
+	}
+	var all []models.Segment
+	if err := tx.Where("workspace_id = ?", workspace).Order("id").Find(&all).Error; err != nil {
+		return err
+	}
+	return f(tx, all)
 }
 
 // lockKey is the workspace as the second number of an advisory lock, which has 32 bits.

@@ -13,7 +13,7 @@ type SettingsModel struct {
 	Page
 	IsAdmin        bool
 	Name, TimeZone string
-	TimeZones      []Option
+	TimeZones      []OptionGroup
 	Errors         map[string]string
 }
 
@@ -216,8 +216,8 @@ func settingsForm(m SettingsModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Field{Name: "time_zone", Label: "Time zone", Value: m.TimeZone, Error: m.Errors["time_zone"], Width: "m", Options: m.TimeZones,
-			Help: "Times are shown in it, and days begin and end by it."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = GroupedSelect(Field{Name: "time_zone", Label: "Time zone", Value: m.TimeZone, Error: m.Errors["time_zone"], Width: "m",
+			Help: "Times are shown in it, and days begin and end by it. A change rebuilds the segments that use dates."}, m.TimeZones).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,0 +1,189 @@
+package views
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"net/url"
+	"strings"
+
+	"campaignlark/models"
+)
+
+// Snippet is a ready-made call of a webhook. Key names it in the address of the page.
+type Snippet struct{ Key, Label, Text string }
+
+// MaxSnippetFields is how many merge tags a snippet shows: it is an example, not a list.
+const MaxSnippetFields = 12
+
+// Snippets are examples of how to call the webhook at address, with values that fit the workspace's merge tags, so that
+// nothing of a first call is ignored or refused. Only addresses of webhooks that add contacts may stand in a page: for the
+// other types there is no form and no script.
+func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeTag) []Snippet {
+	fields := exampleFields(kind, mergeTags)
+	snippets := []Snippet{
+		{"json", "curl, JSON", curlJSON(address, fields)},
+		{"get", "curl, GET", curlGET(address, fields)},
+	}
+	if kind.HasTags() {
+		snippets = append(snippets,
+			Snippet{"form", "HTML form", htmlForm(address, fields)},
+			Snippet{"fetch", "JavaScript", javaScript(address, fields)})
+	}
+	return snippets
+}
+
+// exampleField is a merge tag with values that fit it.
+type exampleField struct {
+	models.MergeTag
+	values []string
+}
+
+// exampleFields gives each merge tag an example. UNSUBSCRIBED and DELETE leave fields untouched, so they show none.
+func exampleFields(kind models.WebhookType, mergeTags []models.MergeTag) []exampleField {
+	email := models.MergeTag{Key: models.EmailKey, Label: "E-mail address", Type: models.MergeTagText}
+	fields := []exampleField{{email, []string{"tywin@example.com"}}}
+	if !kind.HasTags() {
+		return fields
+	}
+	for _, m := range mergeTags[:min(len(mergeTags), MaxSnippetFields)] {
+		fields = append(fields, exampleField{m, exampleValues(m)})
+	}
+	return fields
+}
+
+func exampleValues(m models.MergeTag) []string {
+	switch m.Type {
+	case models.MergeTagNumber:
+		return []string{"42"}
+	case models.MergeTagBoolean:
+		return []string{"true"}
+	case models.MergeTagDate:
+		return []string{"1990-12-31"}
+	case models.MergeTagSingle:
+		return m.Options[:min(len(m.Options), 1)]
+	case models.MergeTagMultiple:
+		return m.Options[:min(len(m.Options), 2)]
+	case models.MergeTagCountry:
+		return []string{"DE"}
+	}
+	switch m.Key {
+	case "first_name":
+		return []string{"Tywin"}
+	case "last_name":
+		return []string{"Lannister"}
+	}
+	return []string{"Some text"}
+}
+
+func curlJSON(address string, fields []exampleField) string {
+	return "curl -X POST " + shellQuote(address) + " \\\n  -H 'Content-Type: application/json' \\\n  -d " +
+		shellQuote(jsonObject(fields, "  ", plainJSON))
+}
+
+func curlGET(address string, fields []exampleField) string {
+	var pairs []string
+	for _, f := range fields {
+		for _, value := range f.values {
+			pairs = append(pairs, url.QueryEscape(f.Key)+"="+url.QueryEscape(value))
+		}
+	}
+	return "curl " + shellQuote(address+"?"+strings.Join(pairs, "&"))
+}
+
+func javaScript(address string, fields []exampleField) string {
+	return "fetch(" + pageJSON(address) + ", {\n" +
+		"  method: \"POST\",\n" +
+		"  headers: { \"Content-Type\": \"application/json\" },\n" +
+		"  body: JSON.stringify(" + jsonObject(fields, "  ", pageJSON) + ")\n" +
+		"})\n" +
+		"  .then((response) => response.json())\n" +
+		"  .then((answer) => console.log(answer.message));"
+}
+
+// shellQuote writes s as one word of a POSIX shell.
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// jsonObject writes the fields as one object, its lines after the first indented.
+func jsonObject(fields []exampleField, indent string, quote func(string) string) string {
+	var b strings.Builder
+	b.WriteString("{\n")
+	for i, f := range fields {
+		b.WriteString(indent + "  " + quote(f.Key) + ": " + jsonValue(f, quote))
+		if i < len(fields)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	return b.String() + indent + "}"
+}
+
+func jsonValue(f exampleField, quote func(string) string) string {
+	switch f.Type {
+	case models.MergeTagNumber, models.MergeTagBoolean:
+		return strings.Join(f.values, "")
+	case models.MergeTagMultiple:
+		var texts []string
+		for _, value := range f.values {
+			texts = append(texts, quote(value))
+		}
+		return "[" + strings.Join(texts, ", ") + "]"
+	}
+	return quote(strings.Join(f.values, ""))
+}
+
+// pageJSON writes a text for a script in a page: nothing in it can end the script.
+func pageJSON(s string) string {
+	text, _ := json.Marshal(s) // a string can always be written
+	return string(text)
+}
+
+// plainJSON writes a text with < > & as they are.
+func plainJSON(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // as above
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func htmlForm(address string, fields []exampleField) string {
+	var b strings.Builder
+	b.WriteString("<form action=\"" + html.EscapeString(address) + "\" method=\"post\" accept-charset=\"utf-8\">\n")
+	for _, f := range fields {
+		b.WriteString(formField(f))
+	}
+	b.WriteString("  <p><button>Send</button></p>\n</form>")
+	return b.String()
+}
+
+// formField is one field of the form, with a control by its type.
+func formField(f exampleField) string {
+	label, name := html.EscapeString(f.Label), ` name="`+f.Key+`"`
+	if f.Key == models.EmailKey {
+		return "  <p><label>" + label + " <input type=\"email\"" + name + " required></label></p>\n"
+	}
+	switch f.Type {
+	case models.MergeTagBoolean:
+		return "  <p><label><input type=\"checkbox\"" + name + " value=\"true\"> " + label + "</label></p>\n"
+	case models.MergeTagNumber:
+		return "  <p><label>" + label + " <input type=\"number\" step=\"any\"" + name + "></label></p>\n"
+	case models.MergeTagDate:
+		return "  <p><label>" + label + " <input type=\"date\"" + name + "></label></p>\n"
+	case models.MergeTagCountry:
+		return "  <p><label>" + label + " <input" + name + " placeholder=\"Germany or DE\"></label></p>\n"
+	case models.MergeTagSingle:
+		options := "    <option value=\"\"></option>\n"
+		for _, o := range f.Options {
+			options += "    <option value=\"" + html.EscapeString(o) + "\">" + html.EscapeString(o) + "</option>\n"
+		}
+		return "  <p><label>" + label + " <select" + name + ">\n" + options + "  </select></label></p>\n"
+	case models.MergeTagMultiple:
+		boxes := ""
+		for _, o := range f.Options {
+			boxes += "    <label><input type=\"checkbox\"" + name + " value=\"" + html.EscapeString(o) + "\"> " + html.EscapeString(o) + "</label>\n"
+		}
+		return "  <fieldset><legend>" + label + "</legend>\n" + boxes + "  </fieldset>\n"
+	}
+	return "  <p><label>" + label + " <input" + name + "></label></p>\n"
+}
