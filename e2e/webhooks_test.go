@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestWebhooksInABrowser(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: firstAdmin})
+	p := NewPage(t, program.URL)
+	keepWebhooks(t, p, p.Inspect)
+}
+
+func TestWebhooksWithoutScript(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: firstAdmin})
+	keepWebhooks(t, NewPlainPage(t, program.URL), func(string) {})
+}
+
+// keepWebhooks goes the documented way to a webhook and does with it what can be done.
+func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
+	p.Open("/login?next=/w/my-workspace/webhooks")
+	p.Fill("email", firstAdmin["ADMIN_EMAIL"])
+	p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+	p.Follow("Sign in")
+	p.Sees("No webhooks yet")
+	inspect("webhooks-empty")
+	p.Follow("Workspace settings")
+	inspect("settings")
+	p.Follow("Inbound Webhooks")
+	p.Follow("Create Webhook")
+	inspect("webhook-new")
+	refuseTagsOfDelete(t, p, inspect)
+	p.Choose("type", "SUBSCRIBED")
+	p.Fill("name", "Shop: customer created")
+	p.Fill("new_tags", "shop, reading club")
+	p.Follow("Save")
+	p.Sees("Webhook created. Its address is below.")
+	p.Sees("Waiting for the first call")
+	inspect("webhook-waiting")
+	address := p.Value("#url")
+	if !strings.Contains(p.Value("#snippet"), address) {
+		t.Errorf("got the example %s, want one that calls %s", p.Value("#snippet"), address)
+	}
+	p.Follow("HTML form")
+	p.Sees("<form action=")
+	inspect("webhook-form-snippet")
+
+	callForm(t, address, "email_address", "cersei@example.com", "first_name", "Cersei")
+	callForm(t, address, "first_name", "Cersei")
+	p.Follow("Check now")
+	p.SeesNot("Waiting for the first call")
+	p.Sees("2 calls, 1 failed")
+	inspect("webhook")
+	changeWebhook(t, p, inspect)
+}
+
+// refuseTagsOfDelete fills the form in a way that is refused.
+func refuseTagsOfDelete(t *testing.T, p *Page, inspect func(name string)) {
+	t.Helper()
+	p.Fill("name", "Reading club sign-up, all branches, spring and autumn terms 2026 (b)")
+	p.Choose("type", "DELETE")
+	p.Sees("This type cannot add tags.")
+	if p.Has("input[name=new_tags]") {
+		t.Error("the picker of tags is shown for DELETE")
+	}
+	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d, want 422", status)
+	}
+	p.Sees("Please make the name 64 characters or shorter. It has 68.")
+	inspect("webhook-error")
+}
+
+// changeWebhook turns the webhook off and on, changes its type and its address, and deletes it.
+func changeWebhook(t *testing.T, p *Page, inspect func(name string)) {
+	t.Helper()
+	page, address := p.Path(), p.Value("#url")
+	p.Follow("Edit")
+	p.Choose("type", "UNSUBSCRIBED")
+	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d, want 422 until it is said that the tags go", status)
+	}
+	p.Sees("reading club and shop are now taken off; save again if that is right.")
+	inspect("webhook-tags-off")
+	p.Follow("Save")
+	p.Sees("This address belongs on a server")
+	inspect("webhook-unsubscribed")
+	p.Click("More actions")
+	p.Follow("Turn off")
+	p.Sees("This webhook is off.")
+	p.Follow("Inbound Webhooks")
+	p.Sees("1 webhook")
+	inspect("webhooks")
+	p.Open(page)
+	p.Follow("Change the address")
+	p.Sees("Change the address?")
+	inspect("webhook-rotate")
+	p.Follow("Change the address")
+	p.Sees("The new one is below")
+	if got := p.Value("#url"); got == address {
+		t.Error("the address is the same as before")
+	}
+	p.Open(page + "/delete")
+	inspect("webhook-delete")
+	p.Follow("Delete webhook")
+	p.Sees("No webhooks yet")
+}
+
+// callForm calls a webhook like a form.
+func callForm(t *testing.T, address string, fields ...string) {
+	t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	response, err := http.PostForm(address, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+}
