@@ -31,6 +31,9 @@ func (s *Server) webhookShow(v *visit) error {
 	if err := v.addSnippets(&m, u.Webhook); err != nil {
 		return err
 	}
+	if err := v.addRequests(&m, u.Webhook); err != nil {
+		return err
+	}
 	if err := v.addFailures(&m); err != nil {
 		return err
 	}
@@ -40,6 +43,18 @@ func (s *Server) webhookShow(v *visit) error {
 // webhookURL is the address under which other systems call the webhook of a hash.
 func (s *Server) webhookURL(hash string) string {
 	return strings.TrimSuffix(s.Config.PublicURL.String(), "/") + inboundPrefix + hash
+}
+
+// lastRequests is how many calls the page shows.
+const lastRequests = 5
+
+// addRequests shows the last calls of the webhook.
+func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
+	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, models.RequestFilter{WebhookID: w.ID}, lastRequests)
+	for _, r := range rows {
+		m.Requests = append(m.Requests, v.requestRow(r, w))
+	}
+	return err
 }
 
 // addFailures says why calls failed in the last 24 hours.
