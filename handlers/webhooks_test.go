@@ -110,3 +110,191 @@ func (a answer) wantLink(t *testing.T, text, href string) {
 	}
 	t.Errorf("no link %q to %s", text, href)
 }
+
+func TestWebhookFormIsRefusedWithReasons(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/webhooks", "name", strings.Repeat("n", 68), "type", "SUBSCRIBED", "new_tags", "shop, "+strings.Repeat("t", 65))
+		a.want(t, 422, "Two things need a look", "Please make the name 64 characters or shorter. It has 68.", "Please make the name 64 characters or shorter. It has 65.")
+		if !strings.Contains(a.body, strings.Repeat("n", 68)) || !strings.Contains(a.body, "shop, ttt") {
+			t.Error("the form comes back without what was typed")
+		}
+		if names, err := s.db.TagNames(t.Context(), s.workspace.ID); err != nil || len(names) != 0 {
+			t.Errorf("got tags %v (%v) from a refused form, want none", names, err)
+		}
+		s.post("/w/books/webhooks", "name", " \u200b", "type", "SUBSCRIBED").want(t, 422, "Please give it a name.")
+		s.post("/w/books/webhooks", "name", "Shop", "type", "subscribed").want(t, 422, "Please choose what a call should do.")
+		s.post("/w/books/webhooks", "name", "Shop", "type", "SUBSCRIBED", "tags", "987654").want(t, 422, "A tag that was chosen has been deleted meanwhile.")
+		w := s.createWebhook("name", strings.Repeat("👩‍👩‍👧", 64), "type", "SUBSCRIBED", "new_tags", "2026")
+		if got := s.tagNames(w); got != "2026" {
+			t.Errorf("got tags %s, want 2026: new tags are names, not ids", got)
+		}
+		s.post(s.webhookPath(w, ""), "name", "", "type", "DELETE").want(t, 422, "Please give it a name.", "2026 is now taken off")
+	})
+}
+
+func TestTagsOnTypesWithoutTags(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/webhooks", "name", "Help desk", "type", "DELETE", "tags", "vip", "new_tags", "reading club")
+		a.want(t, 422, "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. vip and reading club are now taken off; save again if that is right.")
+		if strings.Contains(a.body, `value="reading club"`) {
+			t.Error("the form comes back with the tags")
+		}
+		w := s.createWebhook("name", "Help desk", "type", "DELETE")
+		if got := s.tagNames(w); got != "" {
+			t.Errorf("got tags %s, want none", got)
+		}
+
+		w = s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
+		other := s.createWebhook("name", "Form", "type", "UNCONFIRMED", "new_tags", "vip")
+		// the picker is gone, so the browser sends no tags: the webhook's own are named
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off; save again if that is right.")
+		s.post(s.webhookPath(other, ""), "name", "Form", "type", "DELETE").want(t, 422, "vip is now taken off")
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off")
+		if got := s.tagNames(w); got != "vip" {
+			t.Errorf("got tags %q before it was saved again, want vip", got)
+		}
+		s.follow(s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED")).want(t, 200, "Saved.", "UNSUBSCRIBED")
+		if got := s.tagNames(w); got != "" {
+			t.Errorf("got tags %q, want none", got)
+		}
+	})
+}
+
+func TestFormSentTwiceCreatesOneWebhook(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		key := formKey.FindStringSubmatch(s.get("/w/books/webhooks/new").body)[1]
+		fields := []string{"name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip", "form_key", key}
+		answers := make(chan answer, 2)
+		for range 2 {
+			go func() { answers <- s.post("/w/books/webhooks", fields...) }()
+		}
+		first, second := <-answers, <-answers
+		if to := first.header.Get("Location"); first.status != 303 || second.status != 303 || to != second.header.Get("Location") {
+			t.Errorf("got %d to %s and %d to %s, want the same page twice", first.status, to, second.status, second.header.Get("Location"))
+		}
+		if all, err := s.db.Webhooks(t.Context(), s.workspace.ID, s.server.now()); err != nil || len(all) != 1 {
+			t.Errorf("got %d webhooks (%v), want 1", len(all), err)
+		}
+		if another := formKey.FindStringSubmatch(s.get("/w/books/webhooks/new").body)[1]; another == key {
+			t.Error("two forms have the same key")
+		}
+	})
+}
+
+var formKey = regexp.MustCompile(`name="form_key" value="([^"]{20,})"`)
+
+func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		const gone = "It looks like the webhook you're trying to access doesn't exist."
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
+		body := `{"email_address":"tywin@example.com"}`
+		s.follow(s.post(s.webhookPath(w, "/disable"))).want(t, 200, "Shop is off.", "This webhook is off.", "Turn on")
+		s.callJSON(w, body).wantEnvelope(t, 404, gone)
+		s.follow(s.post(s.webhookPath(w, "/enable"))).want(t, 200, "Shop is on again.")
+		s.callJSON(w, body).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
+
+		s.get(s.webhookPath(w, "/rotate")).want(t, 200, "Change the address?", "stops working at once", "Keep it")
+		page := s.follow(s.post(s.webhookPath(w, "/rotate")))
+		page.want(t, 200, "The new one is below")
+		renewed := s.webhookAt(s.webhookPath(w, ""))
+		if renewed.Hash == w.Hash || !strings.Contains(page.body, renewed.Hash) || strings.Contains(page.body, w.Hash) {
+			t.Error("the page does not show the new address, or still the old one")
+		}
+		s.callJSON(w, body).wantEnvelope(t, 404, gone)
+		s.callJSON(renewed, body).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
+		if working, retired := s.hashes(w); !slices.Equal(working, []string{renewed.Hash}) || !slices.Equal(retired, []string{w.Hash}) {
+			t.Errorf("got hashes %v and %v, want the new one to work and the old one to be kept", working, retired)
+		}
+
+		s.get(s.webhookPath(w, "/delete")).want(t, 200, "Delete “Shop”?", "Calls to its address will be answered with 404 from now on.", "Its requests stay readable")
+		s.follow(s.post(s.webhookPath(w, "/delete"))).want(t, 200, "Shop is deleted.", "No webhooks yet")
+		s.callJSON(renewed, body).wantEnvelope(t, 404, gone)
+		if working, retired := s.hashes(w); working != nil || len(retired) != 2 || s.tagNames(w) != "" {
+			t.Errorf("got %d hashes that work, %d that do not, tags %q; want 0, 2, none", len(working), len(retired), s.tagNames(w))
+		}
+		for _, path := range []string{"", "/edit", "/rotate", "/delete"} {
+			s.get(s.webhookPath(w, path)).want(t, 404)
+		}
+		for _, path := range []string{"", "/enable", "/disable", "/rotate", "/delete"} {
+			s.post(s.webhookPath(w, path), "name", "Shop", "type", "SUBSCRIBED").want(t, 404)
+		}
+		if n := len(s.logged()); n != 5 {
+			t.Errorf("got %d rows of the log, want 5: its requests stay readable", n)
+		}
+	})
+}
+
+func TestWebhookOfAnotherWorkspaceIsNotThere(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		other := s.addWorkspace("music")
+		w, _, _, err := s.db.CreateWebhook(t.Context(), other.ID, models.WebhookForm{Name: "Vinyl", Type: models.TypeSubscribed}, "", s.server.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"", "/edit", "/rotate", "/delete"} {
+			s.get(s.webhookPath(w, path)).want(t, 404)
+		}
+		for _, path := range []string{"", "/enable", "/disable", "/rotate", "/delete"} {
+			s.post(s.webhookPath(w, path), "name", "stolen", "type", "DELETE").want(t, 404)
+		}
+		for _, id := range []string{"0", "-1", "x", "99999999999999999999"} {
+			s.get("/w/books/webhooks/"+id).want(t, 404)
+		}
+		if got, err := s.db.Webhook(t.Context(), other.ID, w.ID); err != nil || got.Name != "Vinyl" || got.Hash != w.Hash || !got.Enabled {
+			t.Errorf("got %+v (%v), want it untouched", got, err)
+		}
+	})
+}
+
+func TestViewersReadWebhooksWithoutTheirAddress(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		for _, path := range []string{s.webhookPath(w, ""), "/w/books/webhooks", "/w/books/settings", "/w/books/settings/inbound-webhooks"} {
+			a := viewer.get(path)
+			a.want(t, 200)
+			a.wantNot(t, "Create Webhook", "Edit", "Delete", "Save")
+			if strings.Contains(a.body, w.Hash) {
+				t.Errorf("%s shows the address to a viewer", path)
+			}
+		}
+		viewer.get(s.webhookPath(w, "")).want(t, 200, "inbound-webhooks/••••••••••••", "your role sees it masked")
+		for _, path := range []string{"", "/enable", "/disable", "/rotate", "/delete"} {
+			viewer.post(s.webhookPath(w, path), "name", "x", "type", "DELETE").want(t, 403)
+		}
+		for _, path := range []string{s.webhookPath(w, "/edit"), s.webhookPath(w, "/rotate"), "/w/books/webhooks/new"} {
+			viewer.get(path).want(t, 403)
+		}
+		viewer.post("/w/books/webhooks", "name", "x", "type", "DELETE").want(t, 403)
+		manager := s.as(s.signIn(s.addMember(s.workspace, "mo@example.com", models.RoleManager)))
+		if a := manager.get(s.webhookPath(w, "")); !strings.Contains(a.body, w.Hash) {
+			t.Error("a manager does not see the address")
+		}
+		manager.post("/w/books/settings", "name", "Mine", "time_zone", "UTC").want(t, 403)
+	})
+}
+
+func TestWebhooksAreFiltered(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.createWebhook("name", "Newsletter form", "type", "UNCONFIRMED")
+		off := s.createWebhook("name", "Old Straße", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(off, "/disable")).want(t, 303)
+		s.get("/w/books/webhooks") // takes the message
+		tests := []struct{ query, want, not string }{
+			{"", "3 webhooks", "of 3"},
+			{"?q=FORM", "1 of 3 webhooks", "Shop"},
+			{"?q=strasse", "Old Straße", "Shop"},
+			{"?type=SUBSCRIBED", "2 of 3 webhooks", "Newsletter"},
+			{"?state=off", "Old Straße", "Shop"},
+			{"?state=on&type=SUBSCRIBED", "Shop", "Old Straße"},
+			{"?q=%3Cscript%3E%00", "No webhook matches.", "Old Straße"},
+			{"?type=nonsense&state=nonsense", "3 webhooks", "of 3"},
+		}
+		for _, tt := range tests {
+			a := s.get("/w/books/webhooks" + tt.query)
+			a.want(t, 200, tt.want)
+			a.wantNot(t, tt.not)
+		}
+	})
+}

@@ -11,7 +11,7 @@ import (
 
 const (
 	maxNameCharacters = 64
-	maxNameBytes      = 1000 // one character may be made of any number of code points
+	maxNameBytes      = 2400 // one character may be made of any number of code points: 64 emoji of two people take 2,240
 	maxSlugBytes      = 40
 )
 

@@ -44,12 +44,12 @@ func TestValidateName(t *testing.T) {
 	t.Parallel()
 	const missing, complex = "Please give it a name.", "Please make the name simpler. Its characters have too many parts."
 	tests := []struct{ name, want string }{
-		{"S", ""}, {x(64), ""}, {strings.Repeat("ü", 64), ""}, {strings.Repeat("e\u0323\u0302", 64), ""}, {strings.Repeat(family, 40), ""}, {"🛒", ""},
+		{"S", ""}, {x(64), ""}, {strings.Repeat("ü", 64), ""}, {strings.Repeat("e\u0323\u0302", 64), ""}, {strings.Repeat(family, 64), ""}, {"🛒", ""},
 		{"", missing}, {" ", missing}, {"\u200b", missing}, {"\u3164", missing}, {"\u0301", missing},
 		{x(68), "Please make the name 64 characters or shorter. It has 68."},
 		{strings.Repeat("ü", 65), "Please make the name 64 characters or shorter. It has 65."},
 		{x(1 << 20), "Please make the name 64 characters or shorter. It has 1,048,576."},
-		{strings.Repeat(family, 41), complex}, {"a" + strings.Repeat("\u0301", 500), complex},
+		{"a" + strings.Repeat("\u0301", 1500), complex},
 	}
 	for _, test := range tests {
 		if got := ValidateName(test.name); got != test.want {
@@ -87,7 +87,7 @@ func FuzzName(f *testing.F) {
 		if !utf8.ValidString(name) || !norm.NFC.IsNormalString(name) || strings.ContainsAny(name, "\x00\n\r\t") {
 			t.Errorf("%q is cleaned to %q", raw, name)
 		}
-		if ValidateName(name) == "" && (CountCharacters(name) > 64 || len(name) > 1000 || IsBlank(name)) {
+		if ValidateName(name) == "" && (CountCharacters(name) > 64 || len(name) > 2400 || IsBlank(name)) {
 			t.Errorf("%q is allowed as a name", name)
 		}
 		if slug := Slug(raw); !slugs.MatchString(slug) || len(slug) > 40 || Slug(slug) != slug {

@@ -131,28 +131,49 @@ func (d *DB) resolveTags(ctx context.Context, workspaceID int64, named []string,
 		return nil, nil, err
 	}
 	var tags []Tag
-	taken := map[int64]bool{}
 	for _, text := range named {
 		if IsBlank(text) {
 			continue
 		}
 		tag, found := findTag(known, text, ids)
+		if _, err := strconv.ParseInt(text, 10, 64); !found && ids && err == nil {
+			return nil, FieldErrors{"tags": "A tag that was chosen has been deleted meanwhile. Please look at the tags again."}, nil
+		}
 		if !found {
-			if _, err := strconv.ParseInt(text, 10, 64); ids && err == nil {
-				return nil, FieldErrors{"tags": "A tag that was chosen has been deleted meanwhile. Please look at the tags again."}, nil
-			}
 			var errs FieldErrors
-			if tag, errs, err = d.CreateTag(ctx, workspaceID, text, now); err != nil || errs.Any() {
-				return nil, tagErrors(errs), err
+			if tag, errs, err = d.createOrFindTag(ctx, workspaceID, text, now); err != nil || errs.Any() {
+				return nil, errs, err
 			}
 			known = append(known, tag)
 		}
-		if !taken[tag.ID] {
-			taken[tag.ID] = true
-			tags = append(tags, tag)
+		tags = append(tags, tag)
+	}
+	return distinctTags(tags), nil, nil
+}
+
+// createOrFindTag creates a tag, unless somebody else did at this moment. What is wrong stands under "tags".
+func (d *DB) createOrFindTag(ctx context.Context, workspaceID int64, name string, now time.Time) (Tag, FieldErrors, error) {
+	tag, errs, err := d.CreateTag(ctx, workspaceID, name, now)
+	if err != nil || !errs.Any() {
+		return tag, nil, err
+	}
+	known, err := d.TagNames(ctx, workspaceID)
+	if tag, found := findTag(known, name, false); found {
+		return tag, nil, err
+	}
+	return tag, FieldErrors{"tags": errs["name"]}, err
+}
+
+func distinctTags(tags []Tag) []Tag {
+	var distinct []Tag
+	seen := map[int64]bool{}
+	for _, t := range tags {
+		if !seen[t.ID] {
+			seen[t.ID] = true
+			distinct = append(distinct, t)
 		}
 	}
-	return tags, nil, nil
+	return distinct
 }
 
 // findTag looks a tag up by its id, when ids count, and else by its name.
@@ -166,12 +187,4 @@ func findTag(known []Tag, text string, ids bool) (Tag, bool) {
 		return known[i], true
 	}
 	return Tag{}, false
-}
-
-// tagErrors says of a form's tags what CreateTag said of a name.
-func tagErrors(errs FieldErrors) FieldErrors {
-	if !errs.Any() {
-		return nil
-	}
-	return FieldErrors{"tags": errs["name"]}
 }

@@ -90,18 +90,6 @@ func (d *DB) formTags(ctx context.Context, workspaceID int64, f WebhookForm, now
 	return distinctTags(append(chosen, named...)), nil, nil
 }
 
-func distinctTags(tags []Tag) []Tag {
-	var distinct []Tag
-	seen := map[int64]bool{}
-	for _, t := range tags {
-		if !seen[t.ID] {
-			seen[t.ID] = true
-			distinct = append(distinct, t)
-		}
-	}
-	return distinct
-}
-
 func createHash(tx *gorm.DB, w Webhook, now time.Time) error {
 	return tx.Create(&WebhookHash{Hash: w.Hash, WorkspaceID: w.WorkspaceID, WebhookID: w.ID, CreatedAt: now}).Error
 }

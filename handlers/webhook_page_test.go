@@ -1,0 +1,93 @@
+package handlers
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+)
+
+var (
+	shownSnippet = regexp.MustCompile(`(?s)<pre id="snippet"[^>]*>\s*<code>\s*(.*?)\s*</code>`)
+	shownBody    = regexp.MustCompile(`(?s)-d '(.*)'$`)
+)
+
+// snippetAt is the example that a webhook's page shows.
+func (s *site) snippetAt(w models.Webhook, show string) string {
+	s.t.Helper()
+	found := shownSnippet.FindStringSubmatch(s.get(s.webhookPath(w, "?show="+show)).body)
+	if found == nil {
+		s.t.Fatal("the page shows no example")
+	}
+	return html.UnescapeString(found[1])
+}
+
+func TestFirstCallWithTheShownExample(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		for _, m := range []models.MergeTag{
+			{Key: "first_name", Label: "First name", Type: models.MergeTagText},
+			{Key: "points", Label: "Points", Type: models.MergeTagNumber},
+			{Key: "likes", Label: "Likes", Type: models.MergeTagMultiple, Options: []string{"Tea & cake", `"Coffee", black`}},
+		} {
+			if _, errs, err := s.db.CreateMergeTag(t.Context(), s.workspace.ID, m, s.server.now()); err != nil || errs.Any() {
+				t.Fatal(err, errs)
+			}
+		}
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.get(s.webhookPath(w, "")).want(t, 200, "Waiting for the first call", "Check now", "With your own merge tags")
+		text := s.snippetAt(w, "json")
+		if !strings.Contains(text, "http://lark.example/v1/inbound-webhooks/"+w.Hash) {
+			t.Errorf("the example does not call the webhook: %s", text)
+		}
+		s.callJSON(w, shownBody.FindStringSubmatch(text)[1]).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
+		want := map[string]string{"first_name": "Tywin", "points": "42", "likes": "Tea & cake\n\"Coffee\", black"}
+		c := s.contact("tywin@example.com")
+		for key, value := range want {
+			if c == nil || c.Fields[key] != value {
+				t.Errorf("got %+v, want %s %q", c, key, value)
+			}
+		}
+		page := s.get(s.webhookPath(w, ""))
+		page.want(t, 200, "Last requests", "tywin@example.com", "New contact", "just now", "1 call, 0 failed")
+		page.wantNot(t, "Waiting for the first call", "ignored", "refused", "not stored")
+	})
+}
+
+func TestWebhookSaysWhyCallsFailed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		for range 3 {
+			s.callJSON(w, `{"email_address":"nobody"}`)
+		}
+		s.callJSON(w, `{"first_name":"Tywin"}`)
+		s.callJSON(w, `{`)
+		s.callJSON(w, `{"email_address":"tywin@example.com"}`)
+		page := s.get(s.webhookPath(w, ""))
+		page.want(t, 200, "6 calls, 5 failed", "Why calls failed", "The address is not valid 3", "No e-mail address was sent 1", "The body cannot be read 1")
+		page.wantLink(t, "The address is not valid", s.webhookFailuresURL(w, "bad_address"))
+		if n := strings.Count(page.body, `href="/w/books/requests/`); n != 5 {
+			t.Errorf("got %d requests, want the last five", n)
+		}
+		s.get("/w/books/webhooks").want(t, 200, "6 5", "just now")
+	})
+}
+
+func (s *site) webhookFailuresURL(w models.Webhook, outcome string) string {
+	return html.EscapeString("/w/books/requests?webhook=" + itoa(w.ID) + "&when=24h&outcome=" + outcome)
+}
+
+func TestExamplesByType(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		add := s.createWebhook("name", "Form", "type", "UNCONFIRMED")
+		s.get(s.webhookPath(add, "?show=form")).want(t, 200, "HTML form", "JavaScript", `<form action="http://lark.example/v1/inbound-webhooks/`+add.Hash+`"`, "needs a merge tag")
+		s.get(s.webhookPath(add, "?show=nonsense")).want(t, 200, "curl -X POST")
+		for kind, says := range map[string]string{"UNSUBSCRIBED": "Each opening would unsubscribe somebody.", "DELETE": "Each opening would delete a contact for good."} {
+			w := s.createWebhook("name", kind, "type", kind)
+			page := s.get(s.webhookPath(w, "?show=form"))
+			page.want(t, 200, "This address belongs on a server, never in a page or an e-mail.", says, "curl -X POST")
+			page.wantNot(t, "HTML form", "JavaScript", "<form")
+		}
+	})
+}
