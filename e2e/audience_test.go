@@ -82,7 +82,7 @@ func (a *audience) addHook(tx *gorm.DB, kind models.WebhookType, now time.Time) 
 // start starts a program on the database.
 func (a *audience) start() *Program {
 	a.t.Helper()
-	return Start(a.t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "INTAKE_WAIT": "30s"}})
+	return Start(a.t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "INTAKE_WAIT": "15s"}})
 }
 
 // rows reads what a table holds of the workspace.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"syscall"
@@ -16,7 +17,7 @@ const (
 	killAfter   = 400 // answers of 200 in a round
 )
 
-// TestKillUnderLoad kills the program while 32 senders call it. CONTRACT: 200 is sent only after everything the request
+// TestKillUnderLoad kills the program while 32 senders call it, and ends it in order the last time. CONTRACT: 200 is sent only after everything the request
 // caused is committed; and nothing is there twice or in part.
 func TestKillUnderLoad(t *testing.T) {
 	t.Parallel()
@@ -24,19 +25,21 @@ func TestKillUnderLoad(t *testing.T) {
 		a := newAudience(t, url, 2)
 		acknowledged := map[string]string{} // request ids by address
 		for round := range killRounds {
-			p := a.start()
-			for address, id := range a.loadUntilKilled(p, round) {
-				acknowledged[address] = id
-			}
+			p := a.start() // on what the kill before left
+			maps.Copy(acknowledged, a.loadUntil(syscall.SIGKILL, p, round))
 		}
-		a.start().Stop() // it has to come up again on what the kills left
+		p := a.start()
+		maps.Copy(acknowledged, a.loadUntil(syscall.SIGTERM, p, killRounds))
+		if code := p.Wait(); code != 0 {
+			t.Errorf("got exit code %d after SIGTERM under load, want 0", code)
+		}
 		a.checkAfterKills(acknowledged)
 	})
 }
 
-// loadUntilKilled lets the senders subscribe people until killAfter of them are acknowledged and the program is dead. It
-// returns what was acknowledged.
-func (a *audience) loadUntilKilled(p *Program, round int) map[string]string {
+// loadUntil lets the senders subscribe people, sends the signal when killAfter of them are acknowledged, and returns all
+// that were acknowledged, by address, when the program is gone.
+func (a *audience) loadUntil(signal syscall.Signal, p *Program, round int) map[string]string {
 	a.t.Helper()
 	var mu sync.Mutex
 	acknowledged := map[string]string{}
@@ -49,7 +52,7 @@ func (a *audience) loadUntilKilled(p *Program, round int) map[string]string {
 				address := fmt.Sprintf("r%d-s%d-%d@example.com", round, n, i)
 				got, err := s.post(a.t.Context(), a.hook[models.TypeSubscribed], map[string]string{"email_address": address, "one": address})
 				if err != nil {
-					return // it is dead
+					return // it is gone
 				}
 				if got.status != http.StatusOK {
 					a.t.Errorf("got %d %q, want 200", got.status, got.message)
@@ -60,7 +63,7 @@ func (a *audience) loadUntilKilled(p *Program, round int) map[string]string {
 				enough := len(acknowledged) == killAfter
 				mu.Unlock()
 				if enough {
-					p.Signal(syscall.SIGKILL)
+					p.Signal(signal)
 				}
 			}
 		})

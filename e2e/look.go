@@ -41,6 +41,9 @@ func (p *Page) Theme(name string) {
 // environment it also takes pictures, light and dark.
 func (p *Page) Inspect(name string) {
 	p.t.Helper()
+	if p.plain {
+		name += "-plain"
+	}
 	for _, width := range []int64{Narrow, Wide} {
 		p.Width(width)
 		p.Axe()

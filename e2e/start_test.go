@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -62,17 +63,37 @@ func TestPortTaken(t *testing.T) {
 	wantRefusal(t, Settings{Env: map[string]string{"LISTEN_ADDR": ln.Addr().String()}}, ln.Addr().String(), "LISTEN_ADDR")
 }
 
-func TestDataFolderNotWritable(t *testing.T) {
-	t.Parallel()
+// readOnlyFolder is a folder in which the user nobody can write nothing. Root can write anywhere: as root, start the
+// program with Settings.Nobody.
+func readOnlyFolder(t *testing.T) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "campaignlark-readonly-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func TestDataFolderNotWritable(t *testing.T) {
+	t.Parallel()
+	dir := readOnlyFolder(t)
 	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	wantRefusal(t, Settings{Dir: dir, Nobody: os.Getuid() == 0}, "data", "DATABASE_URL")
+}
+
+// SQLite writes files of its own beside the database's.
+func TestOnlyTheDatabaseFileIsWritable(t *testing.T) {
+	t.Parallel()
+	dir := readOnlyFolder(t)
+	file := filepath.Join(dir, "lark.db")
+	if err := errors.Join(os.WriteFile(file, nil, 0o666), os.Chmod(file, 0o666), os.Chmod(dir, 0o555)); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"DATABASE_URL": "sqlite://" + file}
+	wantRefusal(t, Settings{Dir: dir, Env: env, Nobody: os.Getuid() == 0}, "folder", "writable")
 }
 
 func TestDatabaseIsAnotherKindOfFile(t *testing.T) {

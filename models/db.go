@@ -114,7 +114,7 @@ func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error
 		}
 		if try == 20 || !IsRetryable(err) {
 			pool.Close()
-			return nil, fmt.Errorf("the database file cannot be opened as SQLite (code %s); is it another kind of file?", SQLState(err))
+			return nil, whyNotOpened(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -123,6 +123,18 @@ func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error
 		}
 	}
 	return gorm.Open(translating{sqlite.Dialector{DriverName: "sqlite", Conn: pool}}, gormConfig())
+}
+
+// whyNotOpened says in a sentence why SQLite does not open a file.
+func whyNotOpened(err error) error {
+	switch code := SQLState(err); code {
+	case "14", "1544": // CANTOPEN, READONLY_DIRECTORY
+		return errors.New("the folder of the database file is not writable; SQLite keeps files of its own beside it: make it writable, or choose another in DATABASE_URL")
+	case "26": // NOTADB
+		return errors.New("the database file is not an SQLite database but another kind of file; choose another in DATABASE_URL")
+	default:
+		return fmt.Errorf("the database file cannot be opened as SQLite (code %s)", code)
+	}
 }
 
 func gormConfig() *gorm.Config {

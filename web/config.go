@@ -37,7 +37,7 @@ var settings = []setting{
 	{"ADMIN_PASSWORD", "", "the password of that admin"},
 	{"TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas"},
 	{"LOG_RETENTION_DAYS", "30", "days after which the request log forgets, 1 to 3650"},
-	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 30s"},
+	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 15s"},
 	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
 }
 
@@ -62,7 +62,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 	c.AdminEmail, c.AdminPassword, errs[3] = readAdmin(value("ADMIN_EMAIL"), getenv("ADMIN_PASSWORD"))
 	c.TrustedProxies, errs[4] = readProxies(value("TRUSTED_PROXIES"))
 	c.LogRetentionDays, errs[5] = readDays(value("LOG_RETENTION_DAYS"))
-	c.IntakeWait, errs[6] = readDuration("INTAKE_WAIT", value("INTAKE_WAIT"), 100*time.Millisecond, 30*time.Second)
+	c.IntakeWait, errs[6] = readDuration("INTAKE_WAIT", value("INTAKE_WAIT"), 100*time.Millisecond, 15*time.Second)
 	c.SegmentInterval, errs[7] = readDuration("SEGMENT_INTERVAL", value("SEGMENT_INTERVAL"), 100*time.Millisecond, time.Minute)
 	return c, errors.Join(errs[:]...)
 }

@@ -47,7 +47,7 @@ func TestConfigValues(t *testing.T) {
 		{"PUBLIC_URL", "", func(c Config) any { return c.publicURL(8099).String() }, "http://localhost:8099"},
 		{"LOG_RETENTION_DAYS", "1", func(c Config) any { return c.LogRetentionDays }, 1},
 		{"INTAKE_WAIT", "100ms", func(c Config) any { return c.IntakeWait }, 100 * time.Millisecond},
-		{"INTAKE_WAIT", "30s", func(c Config) any { return c.IntakeWait }, 30 * time.Second},
+		{"INTAKE_WAIT", "15s", func(c Config) any { return c.IntakeWait }, 15 * time.Second},
 		{"SEGMENT_INTERVAL", "1m", func(c Config) any { return c.SegmentInterval }, time.Minute},
 		{"TRUSTED_PROXIES", "10.0.0.5, 192.168.1.7/16,::ffff:10.0.0.6,fd00::/8,", func(c Config) any { return c.TrustedProxies }, []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("10.0.0.6/32"), netip.MustParsePrefix("fd00::/8")}},
@@ -97,7 +97,7 @@ func TestConfigRefusals(t *testing.T) {
 		{"LOG_RETENTION_DAYS", "30d"},
 		{"INTAKE_WAIT", "2"},
 		{"INTAKE_WAIT", "99ms"},
-		{"INTAKE_WAIT", "31s"},
+		{"INTAKE_WAIT", "16s"},
 		{"INTAKE_WAIT", "-1s"},
 		{"SEGMENT_INTERVAL", "0s"},
 		{"SEGMENT_INTERVAL", "61s"},
