@@ -13,14 +13,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The cost of one password: 32 MiB and two passes, above the least that is recommended for Argon2id, and some 50 ms.
-// A stored hash names its own cost, so these can be raised.
+// argonCost is the cost of one password: 32 MiB (in KiB) and two passes, above the least that is recommended for
+// Argon2id, and some 50 ms. A stored hash names its own cost, so this can be raised. Tests of the package lower it.
+var argonCost = argonHash{memory: 32 << 10, passes: 2, threads: 1}
+
 const (
-	argonMemory  = 32 << 10 // KiB
-	argonPasses  = 2
-	argonThreads = 1
-	saltBytes    = 16
-	keyBytes     = 32
+	saltBytes = 16
+	keyBytes  = 32
 )
 
 // How long a password may be, in characters as a person counts.
@@ -55,7 +54,8 @@ func ValidatePassword(password string) string {
 // HashPassword returns what is stored of a password: Argon2id with a random salt, as a PHC string. At most two are
 // computed at once; it waits for its turn until ctx ends.
 func HashPassword(ctx context.Context, password string) (string, error) {
-	h := argonHash{memory: argonMemory, passes: argonPasses, threads: argonThreads, salt: make([]byte, saltBytes)}
+	h := argonCost
+	h.salt = make([]byte, saltBytes)
 	rand.Read(h.salt)
 	key, err := h.compute(ctx, password, keyBytes)
 	h.key = key
@@ -67,7 +67,7 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 	nobody := hash == ""
 	if nobody {
-		hash = nobodysHash
+		hash = nobodysHash()
 	}
 	h, err := parseArgonHash(hash)
 	if err != nil {
@@ -81,7 +81,11 @@ func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 }
 
 // nobodysHash has today's cost; no account has it.
-var nobodysHash = argonHash{argonMemory, argonPasses, argonThreads, make([]byte, saltBytes), make([]byte, keyBytes)}.String()
+func nobodysHash() string {
+	h := argonCost
+	h.salt, h.key = make([]byte, saltBytes), make([]byte, keyBytes)
+	return h.String()
+}
 
 // argonHash is a stored hash, taken apart.
 type argonHash struct {

@@ -31,7 +31,7 @@ func TestValidatePassword(t *testing.T) {
 func TestPasswordIsCheckedAgainstItsHash(t *testing.T) {
 	t.Parallel()
 	hash, err := models.HashPassword(t.Context(), "café de flore")
-	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=32768,t=2,p=1$") {
+	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=64,t=1,p=1$") {
 		t.Fatalf("got %q (%v), want an Argon2id hash", hash, err)
 	}
 	for _, c := range []struct {
@@ -43,11 +43,18 @@ func TestPasswordIsCheckedAgainstItsHash(t *testing.T) {
 		{"another password", hash, "cafe de flore", false},
 		{"nothing", hash, "", false},
 		{"no account", "", "café de flore", false},
-		{"a cheaper hash of an earlier day", "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$5nTgCRx7prLqs6J3q0dQNQ", "x", false},
+		{"a dearer hash of another day", "$argon2id$v=19$m=128,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$5nTgCRx7prLqs6J3q0dQNQ", "x", false},
 	} {
 		if got, err := models.CheckPassword(t.Context(), c.hash, c.password); got != c.want || err != nil {
 			t.Errorf("%s: got %v (%v), want %v", c.what, got, err, c.want)
 		}
+	}
+}
+
+func TestPasswordsAreDear(t *testing.T) {
+	t.Parallel()
+	if models.RealMemory < 19<<10 || models.RealPasses < 2 {
+		t.Errorf("got %d KiB and %d passes, want at least 19 MiB and 2", models.RealMemory, models.RealPasses)
 	}
 }
 
