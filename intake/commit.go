@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// batchDeadline is how long a batch's transaction lives at most. Others rely on it: what a batch has read is older than
-// this nowhere (DESIGN "Data", the deleting of merge tags and tags).
+// batchDeadline is how long a batch's transaction lives at most. The purge of deleted tags and merge tags relies on it:
+// what a batch has read is never older than this when it commits.
 const batchDeadline = 10 * time.Second
 
 // maxTries is how often a batch is run on fresh reads before its senders are told to come again.

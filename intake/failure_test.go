@@ -27,25 +27,32 @@ func (w *world) blocked(address string, during func()) {
 	})
 }
 
-// inQueue waits until so many calls wait for a worker.
-func (w *world) inQueue(n int) {
+// until waits for what other goroutines are about to do.
+func (w *world) until(what string, reached func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		waiting := 0
-		for _, q := range w.pipe.queues {
-			q.mu.Lock()
-			waiting += len(q.waiting)
-			q.mu.Unlock()
-		}
-		if waiting == n {
-			return
-		}
+	for deadline := time.Now().Add(20 * time.Second); !reached(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("%d calls wait, want %d", waiting, n)
+			w.t.Fatalf("waited in vain: %s", what)
 		}
-		<-time.After(time.Millisecond)
 	}
+}
+
+// takenOn says how many calls are in the pipeline and how many of them wait for a worker.
+func (w *world) takenOn() (all, waiting int) {
+	for _, q := range w.pipe.queues {
+		q.mu.Lock()
+		waiting += len(q.waiting)
+		q.mu.Unlock()
+	}
+	w.pipe.limit.mu.Lock()
+	defer w.pipe.limit.mu.Unlock()
+	return int(w.pipe.limit.calls), waiting
+}
+
+// claimed waits until a worker has claimed the one call that was sent.
+func (w *world) claimed() {
+	w.t.Helper()
+	w.until("the call is claimed", func() bool { all, waiting := w.takenOn(); return all == 1 && waiting == 0 })
 }
 
 func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
@@ -59,7 +66,7 @@ func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 				_, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeSubscribed], a))
 				claimed <- err
 			}()
-			w.claimedBy(1)
+			w.claimed()
 			if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
 				t.Errorf("got %v for the call that waited, want ErrBusy", err)
 			}
@@ -70,25 +77,10 @@ func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 		if log := w.log(); len(log) != 1 || log[0].Outcome != models.OutcomeCreated {
 			t.Errorf("got %+v, want the row of the claimed call alone", log)
 		}
-		if n := w.pipe.limit.calls; n != 0 {
+		if n, _ := w.takenOn(); n != 0 {
 			t.Errorf("%d calls are still counted in", n)
 		}
 	})
-}
-
-// claimedBy waits until so many calls were taken on and none waits.
-func (w *world) claimedBy(n int64) {
-	w.t.Helper()
-	for {
-		w.pipe.limit.mu.Lock()
-		calls := w.pipe.limit.calls
-		w.pipe.limit.mu.Unlock()
-		if calls == n {
-			break
-		}
-		<-time.After(time.Millisecond)
-	}
-	w.inQueue(0)
 }
 
 func TestCallOfAClientThatWentAway(t *testing.T) {
@@ -102,7 +94,7 @@ func TestCallOfAClientThatWentAway(t *testing.T) {
 				_, err := w.pipe.Submit(ctx, w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com"))
 				results <- err
 			}()
-			w.claimedBy(1)
+			w.claimed()
 			cancel()
 		})
 		if err := <-results; err != nil {
@@ -127,15 +119,7 @@ func TestFullQueueAnswersAtOnce(t *testing.T) {
 					results <- err
 				}()
 			}
-			for {
-				w.pipe.limit.mu.Lock()
-				calls := w.pipe.limit.calls
-				w.pipe.limit.mu.Unlock()
-				if calls == 3 {
-					break
-				}
-				<-time.After(time.Millisecond)
-			}
+			w.until("the queue is full", func() bool { all, _ := w.takenOn(); return all == 3 })
 			if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
 				t.Errorf("got %v, want ErrBusy", err)
 			}
@@ -188,6 +172,37 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	if c := w.contact("a@example.com"); c.Version != 2 {
 		t.Errorf("got version %d, want 2", c.Version)
+	}
+}
+
+func TestClosedDatabase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		c := w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com")
+		db.Close()
+		if _, err := w.pipe.Submit(context.Background(), c); err != ErrBusy {
+			t.Errorf("got %v, want ErrBusy", err)
+		}
+	})
+}
+
+// As many workers as the pool has connections, one call a transaction: nobody waits for a connection that another needs.
+func TestMoreWorkersThanConnections(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.PostgresURL(t))
+	w := newWorld(t, db, Options{Workers: 20, MaxBatch: 1})
+	var calls []Call
+	for i := range 300 {
+		calls = append(calls, w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", i)))
+	}
+	started := time.Now()
+	sendToAll(w, []*Pipeline{w.pipe}, calls, 64)
+	if got := len(rowsOf[models.Contact](w, "workspace_id = ?", w.ws.ID)); got != len(calls) {
+		t.Errorf("got %d contacts, want %d", got, len(calls))
+	}
+	if took := time.Since(started); took > batchDeadline {
+		t.Errorf("it took %v: batches waited for each other until their deadline", took)
 	}
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -124,22 +125,13 @@ func (h *history) raises(row models.WebhookRequest) (raises, unknown bool) {
 // checkLife: the versions of one contact, from its creation on, without gap or double; each outcome follows from the
 // status before it; nothing happens after the deletion.
 func (h *history) checkLife(id int64) {
-	t, rows := h.w.t, h.lives[id]
-	slices.SortStableFunc(rows, func(a, b models.WebhookRequest) int {
-		raisesA, _ := h.raises(a)
-		if d := *a.ContactVersion - *b.ContactVersion; d != 0 {
-			return int(d)
-		} else if raisesA {
-			return -1
-		}
-		return 1
-	})
-	last := *rows[len(rows)-1].ContactVersion
+	rows := h.lives[id]
+	slices.SortStableFunc(rows, h.byVersion)
 	raised, unknown := map[int64]int{}, 0
 	var status models.Status
 	for i, row := range rows {
 		if created := row.Outcome == models.OutcomeCreated; created != (i == 0) || created && *row.ContactVersion != 1 {
-			t.Errorf("contact %d: got %s as its call %d at version %d", id, row.Outcome, i, *row.ContactVersion)
+			h.w.t.Errorf("contact %d: got %s as its call %d at version %d", id, row.Outcome, i, *row.ContactVersion)
 		}
 		status = h.statusAfter(id, status, row)
 		yes, maybe := h.raises(row)
@@ -149,33 +141,50 @@ func (h *history) checkLife(id int64) {
 			unknown++
 		}
 		if _, gone := h.ends[id]; gone && (row.Body != nil || row.Address != nil || row.Who != nil) {
-			t.Errorf("contact %d: the row of %s is not erased", id, row.Outcome)
+			h.w.t.Errorf("contact %d: the row of %s is not erased", id, row.Outcome)
 		}
 	}
 	for version, n := range raised {
 		if n != 1 {
-			t.Errorf("contact %d: version %d was given %d times", id, version, n)
+			h.w.t.Errorf("contact %d: version %d was given %d times", id, version, n)
 		}
 	}
+	last := h.lastVersion(id, *rows[len(rows)-1].ContactVersion, status)
+	missing := int(last) - len(raised)
+	if missing < h.touched[id] || missing > h.touched[id]+unknown {
+		h.w.t.Errorf("contact %d: %d versions up to %d come from no call, but %d from an admin", id, missing, last, h.touched[id])
+	}
+}
+
+// byVersion orders a contact's rows; of one version, the row that raised it comes first.
+func (h *history) byVersion(a, b models.WebhookRequest) int {
+	if *a.ContactVersion != *b.ContactVersion {
+		return cmp.Compare(*a.ContactVersion, *b.ContactVersion)
+	}
+	if raises, _ := h.raises(a); raises {
+		return -1
+	}
+	return 1
+}
+
+// lastVersion is the last version that a contact had; called is that of its last call, and status the one it left.
+func (h *history) lastVersion(id, called int64, status models.Status) int64 {
+	last := called
 	if end, gone := h.ends[id]; gone {
-		if h.byHand[id] {
-			end--
+		if last = end; h.byHand[id] {
+			last--
 		}
-		if last > end {
-			t.Errorf("contact %d: a call at version %d after its deletion at %d", id, last, end)
+		if called > last {
+			h.w.t.Errorf("contact %d: a call at version %d after its deletion at %d", id, called, last)
 		}
-		last = end
 	}
 	if c := rowsOf[models.Contact](h.w, "id = ?", id); len(c) == 1 {
 		last = c[0].Version
 		if c[0].Status != status {
-			t.Errorf("contact %d: got %s, want %s", id, c[0].Status, status)
+			h.w.t.Errorf("contact %d: got %s, want %s", id, c[0].Status, status)
 		}
 	}
-	missing := int(last) - len(raised)
-	if missing < h.touched[id] || missing > h.touched[id]+unknown {
-		t.Errorf("contact %d: %d versions up to %d come from no call, but %d from an admin", id, missing, last, h.touched[id])
-	}
+	return last
 }
 
 // statusAfter follows a contact's status through one call, which must fit the one before.

@@ -118,22 +118,27 @@ func (w *world) deleteContacts(ctx context.Context, r *rand.Rand, deleted map[in
 	}
 }
 
-// deleteTags is an admin who puts a new tag on the SUBSCRIBED webhook and deletes it again, over and over. The moment
-// of each deletion is given as long ago, so that the tag's row goes while batches that have read it are under way.
+// deleteTags is an admin who puts a new tag on the SUBSCRIBED webhook and deletes it again, over and over. Every fourth
+// deletion is dated an hour back, so that the tag's row goes at once, while batches that have read it are under way.
 func (w *world) deleteTags(ctx context.Context) {
+	purge := func(now time.Time) {
+		if err := w.db.PurgeTags(context.Background(), now); err != nil {
+			w.t.Error(err)
+		}
+	}
 	for i := 0; ctx.Err() == nil; i++ {
 		tag := w.addTag(fmt.Sprintf("short-lived %d", i))
 		w.write(func(tx *gorm.DB) error {
 			return tx.Create(&models.WebhookTag{WorkspaceID: w.ws.ID, WebhookID: w.hooks[models.TypeSubscribed].ID, TagID: tag.ID}).Error
 		})
-		if err := w.db.DeleteTag(context.Background(), w.ws.ID, tag.ID, testNow().Add(-time.Hour)); err != nil {
+		at := testNow()
+		if i%4 == 0 {
+			at = at.Add(-time.Hour)
+		}
+		if err := w.db.DeleteTag(context.Background(), w.ws.ID, tag.ID, at); err != nil {
 			w.t.Error(err)
 		}
-		if err := w.db.PurgeTags(context.Background(), testNow()); err != nil {
-			w.t.Error(err)
-		}
+		purge(testNow())
 	}
-	if err := w.db.PurgeTags(context.Background(), testNow()); err != nil {
-		w.t.Error(err)
-	}
+	purge(testNow().Add(time.Hour))
 }
