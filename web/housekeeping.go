@@ -15,9 +15,10 @@ type chore struct {
 }
 
 // chores lists what the program does beside answering. Replicas all do it: each chore is safe beside itself.
-func chores(_ Config, db *models.DB) []chore {
+func chores(c Config, db *models.DB) []chore {
 	return []chore{
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
+		{"drop old log", time.Hour, func(ctx context.Context, now time.Time) error { return db.DropOldLog(ctx, now, c.LogRetentionDays) }},
 		{"sweep sessions", 10 * time.Minute, db.SweepSessions},
 		{"forget failed sign-ins", time.Hour, db.ForgetSignIns},
 		{"fold the counters", time.Second, foldCounts(db, 2*time.Hour)},
