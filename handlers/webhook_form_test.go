@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestWebhookFormIsRefusedWithReasons(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/webhooks", "name", strings.Repeat("n", 68), "type", "SUBSCRIBED", "new_tags", "shop, "+strings.Repeat("t", 65))
+		a.want(t, 422, "Two things need a look", "Please make the name 64 characters or shorter. It has 68.", "Please make the name 64 characters or shorter. It has 65.")
+		if !strings.Contains(a.body, strings.Repeat("n", 68)) || !strings.Contains(a.body, "shop, ttt") {
+			t.Error("the form comes back without what was typed")
+		}
+		if names, err := s.db.TagNames(t.Context(), s.workspace.ID); err != nil || len(names) != 0 {
+			t.Errorf("got tags %v (%v) from a refused form, want none", names, err)
+		}
+		s.post("/w/books/webhooks", "name", " \u200b", "type", "SUBSCRIBED").want(t, 422, "Please give it a name.")
+		s.post("/w/books/webhooks", "name", "Shop", "type", "subscribed").want(t, 422, "Please choose what a call should do.")
+		s.post("/w/books/webhooks", "name", "Shop", "type", "SUBSCRIBED", "tags", "987654").want(t, 422, "A tag that was chosen has been deleted meanwhile.")
+		w := s.createWebhook("name", strings.Repeat("👩‍👩‍👧", 64), "type", "SUBSCRIBED", "new_tags", "2026")
+		if got := s.tagNames(w); got != "2026" {
+			t.Errorf("got tags %s, want 2026: new tags are names, not ids", got)
+		}
+		s.post(s.webhookPath(w, ""), "name", "", "type", "DELETE").want(t, 422, "Please give it a name.", "2026 is now taken off")
+	})
+}
+
+func TestTagsOnTypesWithoutTags(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/webhooks", "name", "Help desk", "type", "DELETE", "tags", "vip", "new_tags", "reading club")
+		a.want(t, 422, "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. vip and reading club are now taken off; save again if that is right.")
+		if strings.Contains(a.body, `value="reading club"`) {
+			t.Error("the form comes back with the tags")
+		}
+		w := s.createWebhook("name", "Help desk", "type", "DELETE")
+		if got := s.tagNames(w); got != "" {
+			t.Errorf("got tags %s, want none", got)
+		}
+
+		w = s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
+		other := s.createWebhook("name", "Form", "type", "UNCONFIRMED", "new_tags", "vip")
+		// the picker is gone, so the browser sends no tags: the webhook's own are named
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off; save again if that is right.")
+		s.post(s.webhookPath(other, ""), "name", "Form", "type", "DELETE").want(t, 422, "vip is now taken off")
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off")
+		if got := s.tagNames(w); got != "vip" {
+			t.Errorf("got tags %q before it was saved again, want vip", got)
+		}
+		s.follow(s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED")).want(t, 200, "Saved.", "UNSUBSCRIBED")
+		if got := s.tagNames(w); got != "" {
+			t.Errorf("got tags %q, want none", got)
+		}
+	})
+}
+
+func TestFormSentTwiceCreatesOneWebhook(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		key := formKey.FindStringSubmatch(s.get("/w/books/webhooks/new").body)[1]
+		fields := []string{"name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip", "form_key", key}
+		answers := make(chan answer, 2)
+		for range 2 {
+			go func() { answers <- s.post("/w/books/webhooks", fields...) }()
+		}
+		first, second := <-answers, <-answers
+		if to := first.header.Get("Location"); first.status != 303 || second.status != 303 || to != second.header.Get("Location") {
+			t.Errorf("got %d to %s and %d to %s, want the same page twice", first.status, to, second.status, second.header.Get("Location"))
+		}
+		if all, err := s.db.Webhooks(t.Context(), s.workspace.ID, s.server.now()); err != nil || len(all) != 1 {
+			t.Errorf("got %d webhooks (%v), want 1", len(all), err)
+		}
+		if another := formKey.FindStringSubmatch(s.get("/w/books/webhooks/new").body)[1]; another == key {
+			t.Error("two forms have the same key")
+		}
+	})
+}
+
+var formKey = regexp.MustCompile(`name="form_key" value="([^"]{20,})"`)
