@@ -101,8 +101,15 @@ var routes = []route{
 
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
+
 	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},
+	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},
+	{"GET", "/w/:slug/contacts/new", manager, (*Server).contactNew},
 	{"GET", "/w/:slug/contacts/:id", viewer, (*Server).contactShow},
+	{"POST", "/w/:slug/contacts/:id", manager, (*Server).contactUpdate},
+	{"GET", "/w/:slug/contacts/:id/edit", manager, (*Server).contactEdit},
+	{"GET", "/w/:slug/contacts/:id/delete", manager, (*Server).contactAsk},
+	{"POST", "/w/:slug/contacts/:id/delete", manager, (*Server).contactDelete},
 }
 
 // register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.

@@ -23,7 +23,7 @@ func (f FirstAdmin) Validate() FieldErrors {
 	if !ValidTimeZone(f.TimeZone) {
 		errs.Add("time_zone", "Please choose a time zone from the list.")
 	}
-	errs.Add("email", validateEmail(f.Email))
+	errs.Add("email", ValidateEmail(f.Email))
 	errs.Add("password", ValidatePassword(f.Password))
 	return errs
 }

@@ -114,6 +114,26 @@ func (d *DB) DeleteTag(ctx context.Context, workspaceID, id int64, now time.Time
 	})
 }
 
+// maxNewTags is how many tags one form may name beside those that are there.
+const maxNewTags = 100
+
+// FormTags are the tags that a form means, each once: those chosen, by id or name, and those typed, by name. A name that
+// is new becomes a tag; what cannot be one is a FieldErrors under "tags".
+func (d *DB) FormTags(ctx context.Context, workspaceID int64, chosen, typed []string, now time.Time) ([]Tag, FieldErrors, error) {
+	if len(typed) > maxNewTags {
+		return nil, FieldErrors{"tags": "Please add at most 100 new tags at a time."}, nil
+	}
+	tags, errs, err := d.ResolveTags(ctx, workspaceID, chosen, now)
+	if err != nil || errs.Any() {
+		return nil, errs, err
+	}
+	named, errs, err := d.ResolveTagNames(ctx, workspaceID, typed, now)
+	if err != nil || errs.Any() {
+		return nil, errs, err
+	}
+	return distinctTags(append(tags, named...)), nil, nil
+}
+
 // ResolveTags turns what a form names, ids or names, into tags of the workspace, each once; a name that is new becomes
 // a tag. A name that cannot be one, and an id that is no longer there, is a FieldErrors under "tags".
 func (d *DB) ResolveTags(ctx context.Context, workspaceID int64, named []string, now time.Time) ([]Tag, FieldErrors, error) {

@@ -33,7 +33,7 @@ type NewUser struct {
 // Validate returns what is wrong, by "email", "password" and "role".
 func (n NewUser) Validate() FieldErrors {
 	errs := FieldErrors{}
-	errs.Add("email", validateEmail(n.Email))
+	errs.Add("email", ValidateEmail(n.Email))
 	errs.Add("password", ValidatePassword(n.Password))
 	if n.Role != RoleAdmin && n.Role != RoleManager && n.Role != RoleViewer {
 		errs.Add("role", "Please choose admin, manager or viewer.")
@@ -41,8 +41,8 @@ func (n NewUser) Validate() FieldErrors {
 	return errs
 }
 
-// validateEmail returns what is wrong with the address of an account, or "".
-func validateEmail(email string) string {
+// ValidateEmail returns what is wrong with an address that a person typed, as one sentence, or "".
+func ValidateEmail(email string) string {
 	switch _, err := ReadEmail(email); err {
 	case nil:
 		return ""

@@ -30,12 +30,18 @@ func (f WebhookForm) Validate() FieldErrors {
 		errs.Add("type", "Please choose what a call should do.")
 		return errs
 	}
-	for _, name := range f.NewTags {
+	errs.Add("tags", ValidateNewTags(f.NewTags))
+	return errs
+}
+
+// ValidateNewTags returns what is wrong with the names of new tags, as one sentence, or "".
+func ValidateNewTags(names []string) string {
+	for _, name := range names {
 		if wrong := ValidateName(name); wrong != "" {
-			errs.Add("tags", "The new tag “"+shorten(name, 40)+"”: "+wrong)
+			return "The new tag “" + shorten(name, 40) + "”: " + wrong
 		}
 	}
-	return errs
+	return ""
 }
 
 // TagsTakenOff is the sentence about tags that were named for a webhook whose type can have none.

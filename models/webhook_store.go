@@ -79,15 +79,7 @@ func (d *DB) formTags(ctx context.Context, workspaceID int64, f WebhookForm, now
 	if !f.Type.HasTags() {
 		return nil, nil, nil
 	}
-	chosen, errs, err := d.ResolveTags(ctx, workspaceID, f.Tags, now)
-	if err != nil || errs.Any() {
-		return nil, errs, err
-	}
-	named, errs, err := d.ResolveTagNames(ctx, workspaceID, f.NewTags, now)
-	if err != nil || errs.Any() {
-		return nil, errs, err
-	}
-	return distinctTags(append(chosen, named...)), nil, nil
+	return d.FormTags(ctx, workspaceID, f.Tags, f.NewTags, now)
 }
 
 func createHash(tx *gorm.DB, w Webhook, now time.Time) error {

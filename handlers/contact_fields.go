@@ -1,0 +1,116 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// model is the form as a page shows it.
+func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, error) {
+	v, c := f.visit, f.contact
+	m := views.ContactFormModel{
+		ID: c.ID, Version: f.version, Email: f.email, Status: f.status, Statuses: statusOptions(), NewTags: f.newTags,
+		Stale: f.stale, Errors: errs,
+	}
+	title := "Add contact"
+	crumbs := []views.Crumb{{Text: "Contacts", Href: v.path("contacts")}}
+	if c.ID != 0 {
+		title, m.Email = "Edit contact", models.ShowEmail(c.Email)
+		crumbs = append(crumbs, views.Crumb{Text: m.Email, Href: v.path("contacts", c.ID)})
+	}
+	if f.exists != 0 {
+		m.Exists = v.path("contacts", f.exists)
+	}
+	if f.stale && c.Status != models.Status(f.status) {
+		m.StatusNow = c.Status.Name()
+	}
+	for _, t := range f.mergeTags {
+		m.Fields = append(m.Fields, f.field(t, errs))
+	}
+	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return m, err
+	}
+	for _, t := range tags {
+		id := strconv.FormatInt(t.ID, 10)
+		chosen := slices.ContainsFunc(f.tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
+		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
+	}
+	m.Page, err = v.page(views.SectionContacts, title, append(crumbs, views.Crumb{Text: title})...)
+	m.Failed = errs.Any() || f.stale
+	return m, err
+}
+
+// field is the field of one merge tag, by its type.
+func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.ContactInput {
+	texts := f.texts[t.Key]
+	value := models.Given{Texts: texts}.Last()
+	input := views.ContactInput{Field: views.Field{Name: fieldName(t), Label: t.Label, Value: value, Error: errs[fieldName(t)], Optional: true, Width: "l"}}
+	switch t.Type {
+	case models.MergeTagNumber:
+		input.InputMode, input.Width = "decimal", "m"
+	case models.MergeTagDate:
+		dateField(&input)
+	case models.MergeTagBoolean:
+		input.Kind, input.Width = views.InputSelect, "s"
+		input.Options = []views.Option{{Label: "Not set"}, {Value: "true", Label: "Yes"}, {Value: "false", Label: "No"}}
+	case models.MergeTagSingle:
+		input.Kind = views.InputSelect
+		input.Options = append([]views.Option{{Label: "Not set"}}, choiceOptions(t.Options, texts)...)
+	case models.MergeTagMultiple:
+		input.Kind = views.InputChecks
+		input.Options = choiceOptions(t.Options, texts)
+	case models.MergeTagCountry:
+		input.Kind, input.Options = views.InputSelect, countryOptions()
+	default:
+		if len(value) > 80 || strings.ContainsAny(value, "\r\n") {
+			input.Kind = views.InputArea
+		}
+	}
+	if f.stale {
+		f.tellNow(t, texts, &input)
+	}
+	return input
+}
+
+// dateField asks for a day by the browser's own calendar, as long as what is there is one: else that would not be shown.
+func dateField(input *views.ContactInput) {
+	input.Width, input.Help = "m", "As 1990-12-31."
+	_, err := time.Parse(time.DateOnly, input.Value)
+	if input.Value == "" || err == nil && !strings.HasPrefix(input.Value, "0000") {
+		input.Type, input.Help = "date", ""
+	}
+}
+
+// tellNow says beside a field what the contact has now, where that is not what the person typed.
+func (f *contactForm) tellNow(t models.MergeTag, texts []string, input *views.ContactInput) {
+	stored := f.contact.Fields[t.Key]
+	if value, err := t.Read(models.Given{Texts: texts}); err == nil && value == stored || texts == nil || t.Type == models.MergeTagText && sameText(input.Value, stored) {
+		return
+	}
+	input.Now = "nothing"
+	if stored != "" {
+		input.Now = t.Show(stored, f.visit.Workspace.Location())
+	}
+}
+
+func choiceOptions(options, chosen []string) []views.Option {
+	var all []views.Option
+	for _, o := range options {
+		all = append(all, views.Option{Value: o, Label: o, Chosen: slices.Contains(chosen, o)})
+	}
+	return all
+}
+
+func countryOptions() []views.Option {
+	all := []views.Option{{Label: "Not set"}}
+	for _, c := range models.Countries() {
+		all = append(all, views.Option{Value: c.Code, Label: c.Name})
+	}
+	return all
+}

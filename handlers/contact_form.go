@@ -1,0 +1,289 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// contactNew shows the form of a new contact, with the defaults of the merge tags. ?email= prefills the address.
+func (s *Server) contactNew(v *visit) error {
+	f, err := v.contactForm(models.Contact{})
+	if err != nil {
+		return err
+	}
+	f.email, f.status = cleanText(v.Query("email")), string(models.StatusSubscribed)
+	for _, t := range f.mergeTags {
+		f.texts[t.Key] = storedTexts(t, t.Default)
+	}
+	m, err := f.model(nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactFormPage(m))
+}
+
+// contactCreate adds a contact.
+func (s *Server) contactCreate(v *visit) error {
+	ctx := v.UserContext()
+	f, err := v.contactForm(models.Contact{})
+	if err != nil {
+		return err
+	}
+	f.readPost()
+	errs := models.FieldErrors{}
+	errs.Add("email", models.ValidateEmail(f.email))
+	in := f.input(errs)
+	email, _ := models.ReadEmail(f.email)
+	if errs["email"] == "" {
+		if err := f.checkFree(email, errs); err != nil {
+			return err
+		}
+	}
+	if err := f.resolveTags(&in, errs); err != nil {
+		return err
+	}
+	if errs.Any() {
+		return f.again(errs)
+	}
+	c, err := s.DB.CreateContact(ctx, v.Workspace.ID, v.User.ID, email, in, s.now())
+	if err == models.ErrContactExists {
+		f.exists = c.ID
+		return f.again(models.FieldErrors{"email": models.ErrContactExists.Message})
+	}
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("contacts", c.ID), "%s is a contact now.", models.ShowEmail(c.Email))
+}
+
+// checkFree looks whether somebody has the address already.
+func (f *contactForm) checkFree(email string, errs models.FieldErrors) error {
+	other, err := f.visit.server.DB.ContactByEmail(f.visit.UserContext(), f.visit.Workspace.ID, email)
+	if err == nil {
+		f.exists = other.ID
+		errs.Add("email", models.ErrContactExists.Message)
+	}
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return nil
+	}
+	return err
+}
+
+// contactEdit shows the form of a contact that is there.
+func (s *Server) contactEdit(v *visit) error {
+	c, err := v.contact()
+	if err != nil {
+		return err
+	}
+	f, err := v.contactForm(c)
+	if err != nil {
+		return err
+	}
+	f.status, f.version = string(c.Status), c.Version
+	for _, t := range f.mergeTags {
+		f.texts[t.Key] = storedTexts(t, c.Fields[t.Key])
+	}
+	tags, err := s.DB.ContactTags(v.UserContext(), c.WorkspaceID, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tags {
+		f.tags = append(f.tags, strconv.FormatInt(t.ID, 10))
+	}
+	m, err := f.model(nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactFormPage(m))
+}
+
+// contactUpdate changes a contact, unless it was changed since the person saw it.
+func (s *Server) contactUpdate(v *visit) error {
+	c, err := v.contact()
+	if err != nil {
+		return err
+	}
+	f, err := v.contactForm(c)
+	if err != nil {
+		return err
+	}
+	f.readPost()
+	errs := models.FieldErrors{}
+	in := f.input(errs)
+	if f.version != c.Version {
+		return f.changedMeanwhile(errs)
+	}
+	if err := f.resolveTags(&in, errs); err != nil {
+		return err
+	}
+	if errs.Any() {
+		return f.again(errs)
+	}
+	changed, err := s.DB.UpdateContact(v.UserContext(), c, v.User.ID, f.version, in, s.now())
+	if err == models.ErrContactChanged {
+		if f.contact, err = v.contact(); err != nil {
+			return err
+		}
+		return f.changedMeanwhile(errs)
+	}
+	if err != nil {
+		return err
+	}
+	if !changed {
+		return v.done(v.path("contacts", c.ID), "Nothing was different, so nothing was changed.")
+	}
+	return v.done(v.path("contacts", c.ID), "Saved.")
+}
+
+// changedMeanwhile gives the form back with the person's input and what the contact has now. Saving once more is then a
+// change of the version that is told here.
+func (f *contactForm) changedMeanwhile(errs models.FieldErrors) error {
+	f.version, f.stale = f.contact.Version, true
+	return f.again(errs)
+}
+
+// contactAsk asks before a contact is deleted.
+func (s *Server) contactAsk(v *visit) error {
+	c, err := v.contact()
+	if err != nil {
+		return err
+	}
+	email := models.ShowEmail(c.Email)
+	p, err := v.page(views.SectionContacts, "Delete contact", views.Crumb{Text: "Contacts", Href: v.path("contacts")},
+		views.Crumb{Text: email, Href: v.path("contacts", c.ID)}, views.Crumb{Text: "Delete"})
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email}))
+}
+
+// contactDelete erases a contact.
+func (s *Server) contactDelete(v *visit) error {
+	c, err := v.contact()
+	if err != nil {
+		return err
+	}
+	if err := s.DB.DeleteContact(v.UserContext(), c, v.User.ID, s.now()); err != nil {
+		return err
+	}
+	return v.done(v.path("contacts"), "The contact is gone for good.")
+}
+
+// contactForm is the form of a contact on its way between the page and the store.
+type contactForm struct {
+	visit     *visit
+	contact   models.Contact // as stored; without an id it is a new one
+	mergeTags []models.MergeTag
+
+	email, status, newTags string
+	texts                  map[string][]string // what is in the field of a merge tag, by key; a field that was not sent is not here
+	tags                   []string            // ids or names
+	version                int64
+
+	exists int64 // the contact that has the address already
+	stale  bool  // the contact was changed since the person saw it
+}
+
+func (v *visit) contactForm(c models.Contact) (*contactForm, error) {
+	all, err := v.server.DB.MergeTags(v.UserContext(), v.Workspace.ID)
+	for i, t := range all {
+		all[i] = withStored(t, c.Fields[t.Key])
+	}
+	return &contactForm{visit: v, contact: c, mergeTags: all, texts: map[string][]string{}}, err
+}
+
+// withStored is a merge tag that can also be what is stored: an option that was removed since stays on who has it.
+func withStored(t models.MergeTag, stored string) models.MergeTag {
+	if !t.Type.HasOptions() || stored == "" {
+		return t
+	}
+	t.Options = slices.Clone(t.Options)
+	for _, option := range storedTexts(t, stored) {
+		if !slices.Contains(t.Options, option) {
+			t.Options = append(t.Options, option)
+		}
+	}
+	return t
+}
+
+// storedTexts is what the field of a merge tag shows of a stored value: of a multiple choice each option by itself.
+func storedTexts(t models.MergeTag, stored string) []string {
+	if t.Type == models.MergeTagMultiple {
+		return strings.Split(stored, "\n")
+	}
+	return []string{stored}
+}
+
+// fieldName is the name of a merge tag's field in the form.
+func fieldName(t models.MergeTag) string { return "field_" + t.Key }
+
+// readPost reads what was posted.
+func (f *contactForm) readPost() {
+	v := f.visit
+	f.email, f.status, f.newTags = v.Form("email"), v.Form("status"), v.Form("new_tags")
+	f.tags = v.FormAll("tags")
+	f.version, _ = strconv.ParseInt(v.Form("version"), 10, 64)
+	for _, t := range f.mergeTags {
+		if texts := v.FormAll(fieldName(t)); texts != nil {
+			f.texts[t.Key] = texts
+		}
+	}
+}
+
+// input reads what the person says of the contact, tags aside. Values are read as those of a call are; what does not fit
+// is among errs.
+func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
+	in := models.ContactInput{Status: models.Status(f.status), Fields: map[string]string{}}
+	if !in.Status.Valid() {
+		errs.Add("status", "Please choose a status.")
+	}
+	for _, t := range f.mergeTags {
+		texts, sent := f.texts[t.Key]
+		if !sent && f.contact.ID == 0 {
+			texts = storedTexts(t, t.Default)
+		} else if !sent {
+			continue // a merge tag that is newer than the form
+		}
+		stored := f.contact.Fields[t.Key]
+		if t.Type == models.MergeTagText && sameText(texts[len(texts)-1], stored) {
+			continue
+		}
+		value, err := t.Read(models.Given{Texts: texts})
+		if err != nil {
+			errs.Add(fieldName(t), err.Error())
+		}
+		in.Fields[t.Key] = value
+	}
+	errs.Add("tags", models.ValidateNewTags(models.SplitNames(f.newTags)))
+	return in
+}
+
+// sameText says whether a text came back as it was: browsers write line ends in their own way.
+func sameText(sent, stored string) bool {
+	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	return lines.Replace(sent) == lines.Replace(stored)
+}
+
+// resolveTags finds the tags that were chosen, and makes the new ones once everything else is right.
+func (f *contactForm) resolveTags(in *models.ContactInput, errs models.FieldErrors) error {
+	if errs.Any() {
+		return nil
+	}
+	v := f.visit
+	tags, wrong, err := v.server.DB.FormTags(v.UserContext(), v.Workspace.ID, f.tags, models.SplitNames(f.newTags), v.server.now())
+	errs.Add("tags", wrong["tags"])
+	in.Tags = tags
+	return err
+}
+
+func (f *contactForm) again(errs models.FieldErrors) error {
+	m, err := f.model(errs)
+	if err != nil {
+		return err
+	}
+	return f.visit.again(views.ContactFormPage(m))
+}

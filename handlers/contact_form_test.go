@@ -1,0 +1,204 @@
+package handlers
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// fieldsOfEveryType makes a merge tag of each type.
+func (s *site) fieldsOfEveryType() {
+	for _, m := range []models.MergeTag{
+		{Key: "first_name", Label: "First name", Type: models.MergeTagText},
+		{Key: "points", Label: "Points", Type: models.MergeTagNumber, Default: "0"},
+		{Key: "catalogue", Label: "Wants the catalogue", Type: models.MergeTagBoolean},
+		{Key: "birthday", Label: "Birthday", Type: models.MergeTagDate},
+		{Key: "genre", Label: "Genre", Type: models.MergeTagSingle, Options: []string{"Fiction", "Crime"}},
+		{Key: "days", Label: "Days", Type: models.MergeTagMultiple, Options: []string{"Mon", "Tue", "Wed, or Thu"}},
+		{Key: "country", Label: "Country", Type: models.MergeTagCountry},
+	} {
+		s.addMergeTag(m)
+	}
+}
+
+func (s *site) marks() (n int64) {
+	s.db.Read(s.t.Context()).Model(&models.DirtyContact{}).Count(&n)
+	return n
+}
+
+func (s *site) events() (n int64) {
+	s.db.Read(s.t.Context()).Model(&models.AutomationEvent{}).Count(&n)
+	return n
+}
+
+func TestContactIsAddedByHand(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		vip := s.addTag("vip")
+		s.get("/w/books/contacts/new?email=x%40y.at").want(t, 200, "Add contact", "First name", "Germany", "Wed, or Thu", "vip")
+		a := s.post("/w/books/contacts", "email", " Anna@Bücher.Example ", "status", "UNCONFIRMED", "field_first_name", "Anna", "field_points", "1e3",
+			"field_catalogue", "true", "field_birthday", "1990-12-31", "field_genre", "crime", "field_days", "", "field_days", "Wed, or Thu", "field_days", "Mon",
+			"field_country", "AT", "tags", itoa(vip.ID), "new_tags", "2024, Reading club, VIP")
+		page := s.follow(a)
+		page.want(t, 200, "anna@bücher.example is a contact now.", "Unconfirmed", "1,000", "Yes", "31 December 1990", "Crime", "Mon, Wed, or Thu", "Austria",
+			"2024", "Reading club", "vip", "added the contact", "Filled in: First name, Points")
+		c := s.contact("anna@xn--bcher-kva.example")
+		want := map[string]string{"first_name": "Anna", "points": "1000", "catalogue": "true", "birthday": "1990-12-31", "genre": "Crime", "days": "Mon\nWed, or Thu", "country": "AT"}
+		if !maps.Equal(c.Fields, want) || c.ID != 1 || c.Version != 1 || c.Status != models.StatusUnconfirmed || c.UnconfirmedAt == nil || c.SourceWebhookID != nil {
+			t.Errorf("got %+v", c)
+		}
+		if s.marks() != 1 || s.events() != 0 {
+			t.Errorf("got %d marks and %d events, want 1 and none", s.marks(), s.events())
+		}
+		a = s.post("/w/books/contacts", "email", "ANNA@bücher.example", "status", "SUBSCRIBED")
+		a.want(t, 422, "There is a contact with this address already.", "Open that contact")
+		if linkNamed(t, a, "Open that contact") != "/w/books/contacts/1" {
+			t.Error("the link does not lead to the contact")
+		}
+	})
+}
+
+func TestContactFormNamesWhatDoesNotFit(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		s.post("/w/books/contacts", "email", " ", "status", "").want(t, 422, "Please give an e-mail address.", "Please choose a status.")
+		a := s.post("/w/books/contacts", "email", "a@b", "status", "SUBSCRIBED", "field_points", "many", "field_birthday", "31/12/1990", "field_genre", "Poetry",
+			"field_days", "Sun", "field_country", "Atlantis", "field_catalogue", "perhaps", "field_first_name", strings.Repeat("x", 10_001), "new_tags", strings.Repeat("t", 65))
+		a.want(t, 422, "This is not an e-mail address.", "Not a number.", "Not a date.", "is not one of the choices", "Not a country.", "Neither yes nor no.", "Too long.", "The new tag")
+		for _, kept := range []string{`value="a@b"`, `value="many"`, `value="31/12/1990"`} {
+			if !strings.Contains(a.body, kept) {
+				t.Errorf("the form lost %s", kept)
+			}
+		}
+		if tags, err := s.db.TagNames(t.Context(), s.workspace.ID); len(tags) != 0 || err != nil {
+			t.Errorf("a refused form made the tags %v (%v)", tags, err)
+		}
+		a = s.post("/w/books/contacts", "email", "<script>alert(1)</script>@x.com", "status", "SUBSCRIBED", "field_first_name", "</textarea><script>alert(1)</script>\nx", "new_tags", "<b>")
+		if a.status != 422 || strings.Contains(a.body, "<script>alert") {
+			t.Errorf("got %d, or the input reached the page as markup", a.status)
+		}
+		if tags, _ := s.db.TagNames(t.Context(), s.workspace.ID); len(tags) != 0 {
+			t.Errorf("a refused form made the tags %v", tags)
+		}
+	})
+}
+
+func TestContactIsChangedByHand(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		s.addContact(5, "anna@example.com", func(c *models.Contact) {
+			c.Fields = map[string]string{"first_name": "Anna\nMaria\r", "points": "1.50", "birthday": "2026-11-23T10:00:00Z", "genre": "Poetry", "days": "Tue\nSun"}
+		})
+		vip, old := s.addTag("vip", 5), s.addTag("old", 5)
+		edit := s.get("/w/books/contacts/5/edit")
+		edit.want(t, 200, "Poetry", "Sun") // choices that were removed since
+		fields := []string{"version", "1", "status", "SUBSCRIBED", "field_first_name", "Anna\r\nMaria\r\n", "field_points", "1.50", "field_birthday", "2026-11-23T10:00:00Z",
+			"field_genre", "Poetry", "field_days", "", "field_days", "Tue", "field_days", "Sun", "field_country", "", "field_catalogue", "", "tags", itoa(vip.ID), "tags", itoa(old.ID)}
+		s.follow(s.post("/w/books/contacts/5", fields...)).want(t, 200, "Nothing was different")
+		if c := s.contact("anna@example.com"); c.Version != 1 || s.marks() != 0 || c.Fields["first_name"] != "Anna\nMaria\r" {
+			t.Errorf("got version %d and %d marks for a form without changes", c.Version, s.marks())
+		}
+		a := s.post("/w/books/contacts/5", "email", "other@example.com", "version", "1", "status", "UNSUBSCRIBED", "field_first_name", "", "field_days", "", "field_days", "Sun", "field_country", "de",
+			"tags", itoa(old.ID), "new_tags", "fresh")
+		s.follow(a).want(t, 200, "Saved.", "Unsubscribed", "ines@example.com", "edited the contact", "fresh", "taken off", "vip")
+		c := s.contact("anna@example.com")
+		want := map[string]string{"points": "1.50", "birthday": "2026-11-23T10:00:00Z", "genre": "Poetry", "days": "Sun", "country": "DE"}
+		if c.Version != 2 || !maps.Equal(c.Fields, want) || c.UnsubscribedAt == nil || s.marks() != 1 || s.events() != 0 {
+			t.Errorf("got %+v, %d marks, %d events", c, s.marks(), s.events())
+		}
+		tags, err := s.db.ContactTags(t.Context(), s.workspace.ID, 5)
+		names := []string{}
+		for _, tag := range tags {
+			names = append(names, tag.Name)
+		}
+		if !slices.Equal(names, []string{"fresh", "old"}) || err != nil {
+			t.Errorf("got the tags %v (%v)", names, err)
+		}
+		entry, err := models.First[models.AuditEntry](s.db.Read(t.Context()).Where("action = ?", models.ActionContactUpdated))
+		if err != nil || entry.UserID != s.user.ID || entry.SubjectID != 5 || strings.Contains(entry.Detail, "Maria") || strings.Contains(entry.Detail, "Sun") {
+			t.Errorf("got the note %+v (%v)", entry, err)
+		}
+	})
+}
+
+func TestChangeInBetweenIsTold(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		s.addContact(1, "anna@example.com", func(c *models.Contact) { c.Fields = map[string]string{"first_name": "Anna", "points": "1"} })
+		fields := []string{"version", "1", "status", "SUBSCRIBED", "field_first_name", "Anne", "field_points", "1"}
+		s.write(func(tx *gorm.DB) error { // a call in between
+			return tx.Exec(`UPDATE contacts SET version = 2, status = 'UNSUBSCRIBED', fields = '{"first_name":"Anna","points":"1250"}'`).Error
+		})
+		a := s.post("/w/books/contacts/1", fields...)
+		a.want(t, 422, "This contact was changed meanwhile.", "The contact has now: Anna", "The contact has now: 1,250", "The contact is Unsubscribed now.")
+		for _, kept := range []string{`value="Anne"`, `name="version" value="2"`} {
+			if !strings.Contains(a.body, kept) {
+				t.Errorf("the form lost %s", kept)
+			}
+		}
+		if c := s.contact("anna@example.com"); c.Version != 2 || c.Fields["points"] != "1250" {
+			t.Errorf("a refused form changed the contact: %+v", c)
+		}
+		fields[1] = "2"
+		s.post("/w/books/contacts/1", fields...).want(t, 303)
+		if c := s.contact("anna@example.com"); c.Version != 3 || c.Fields["first_name"] != "Anne" || c.Status != models.StatusSubscribed {
+			t.Errorf("saving again does not save: %+v", c)
+		}
+	})
+}
+
+func TestContactIsDeletedByHand(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		ctx, now := t.Context(), s.server.now()
+		c := s.addContact(1, "anna@example.com", nil)
+		s.addTag("vip", 1)
+		who, agent := models.Who(c.WorkspaceID, c.Email), "curl"
+		row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(now), WebhookID: 5, Who: &who, Address: &c.Email, UserAgent: &agent, Method: "POST", Outcome: models.OutcomeUpdated, Status: 200}
+		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
+		s.get("/w/books/contacts/1/delete").want(t, 200, "Delete anna@example.com for good?", "what the request log holds of the person")
+		s.follow(s.post("/w/books/contacts/1/delete")).want(t, 200, "The contact is gone for good.", "No contacts yet")
+		s.get("/w/books/contacts/1").want(t, 404)
+		s.post("/w/books/contacts/1/delete").want(t, 404)
+		got, err := models.First[models.WebhookRequest](s.db.Read(ctx).Where("workspace_id = ?", c.WorkspaceID))
+		if err != nil || got.Address != nil || got.Who != nil || got.UserAgent != nil || got.Status != 200 {
+			t.Errorf("got the log row %+v (%v), want it without the person", got, err)
+		}
+		s.follow(s.post("/w/books/contacts", "email", c.Email, "status", "SUBSCRIBED")).wantNot(t, "vip")
+		if again := s.contact(c.Email); again.ID == c.ID {
+			t.Error("the new contact has the id of the deleted one")
+		}
+	})
+}
+
+func TestContactsCannotBeChangedByOthers(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addContact(1, "anna@example.com", nil)
+		other := *s
+		other.workspace = s.addWorkspace("music")
+		other.addContact(2, "otto@example.com", nil)
+		form := []string{"version", "1", "status", "UNSUBSCRIBED"}
+		s.get("/w/books/contacts/2/edit").want(t, 404)
+		s.get("/w/books/contacts/2/delete").want(t, 404)
+		s.post("/w/books/contacts/2", form...).want(t, 404)
+		s.post("/w/books/contacts/2/delete").want(t, 404)
+		s.post("/w/music/contacts", "email", "x@example.com", "status", "SUBSCRIBED").want(t, 404)
+
+		v := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		v.get("/w/books/contacts").wantNot(t, "Add contact")
+		v.get("/w/books/contacts/1").want(t, 200, "anna")
+		v.get("/w/books/contacts/1").wantNot(t, "Edit", "Delete")
+		v.get("/w/books/contacts/new").want(t, 403)
+		v.get("/w/books/contacts/1/edit").want(t, 403)
+		v.post("/w/books/contacts", "email", "x@example.com", "status", "SUBSCRIBED").want(t, 403)
+		v.post("/w/books/contacts/1", form...).want(t, 403)
+		v.post("/w/books/contacts/1/delete").want(t, 403)
+		if c := s.contact("anna@example.com"); c.Status != models.StatusSubscribed {
+			t.Error("a viewer changed a contact")
+		}
+	})
+}
