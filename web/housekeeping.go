@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"campaignlark/models"
@@ -35,25 +36,27 @@ func foldCounts(db *models.DB, past time.Duration) func(ctx context.Context, now
 	}
 }
 
-// keepHouse runs each chore when it is due until ctx ends. A chore that fails is logged and tried again at its next turn.
+// keepHouse runs each chore now and whenever it is due until ctx ends. One that fails or takes long is in no other's way.
 func (p program) keepHouse(ctx context.Context, chores []chore, now func() time.Time) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	due := make([]time.Time, len(chores))
+	var all sync.WaitGroup
+	for _, c := range chores {
+		all.Go(func() { p.repeat(ctx, c, now) })
+	}
+	all.Wait()
+}
+
+// repeat runs a chore until ctx ends. When it fails that is logged, and it is tried again at its next turn.
+func (p program) repeat(ctx context.Context, c chore, now func() time.Time) {
+	turn := time.NewTicker(c.every)
+	defer turn.Stop()
 	for {
-		for i, c := range chores {
-			if now().Before(due[i]) {
-				continue
-			}
-			if err := c.run(ctx, now()); err != nil && ctx.Err() == nil {
-				p.log.Error("a chore failed", "chore", c.name, "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err))
-			}
-			due[i] = now().Add(c.every)
+		if err := c.run(ctx, now()); err != nil && ctx.Err() == nil {
+			p.log.Error("a chore failed", "chore", c.name, "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err))
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-turn.C:
 		}
 	}
 }
