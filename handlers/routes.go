@@ -99,6 +99,7 @@ var routes = []route{
 	{"GET", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagAsk},
 	{"POST", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagDelete},
 
+	{"GET", "/w/:slug", viewer, (*Server).dashboard},
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
 
