@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ type world struct {
 	hooks map[models.WebhookType]models.Webhook
 	tags  []models.Tag // vip and news; the SUBSCRIBED webhook adds both, the UNCONFIRMED one news
 	pipe  *Pipeline
+	mu    sync.Mutex
+	last  time.Time // when the last call was made
 }
 
 // testNow is the day of the tests; the request log needs a partition for it, so it is near the real day.
@@ -102,9 +105,16 @@ func (w *world) addHook(kind models.WebhookType, tags ...models.Tag) models.Webh
 	return hook
 }
 
-// call makes a call to a webhook as the endpoint does, from a query string.
+// call makes a call to a webhook as the endpoint does, from a query string. Calls made one after the other have ids in
+// that order, however fast the machine is.
 func (w *world) call(hook models.Webhook, query string) Call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	at := testNow()
+	if !at.After(w.last) {
+		at = w.last.Add(time.Microsecond)
+	}
+	w.last = at
 	return Call{
 		ID: models.NewID(at), ArrivedAt: at, Hash: models.WebhookHash{Hash: hook.Hash, WorkspaceID: hook.WorkspaceID, WebhookID: hook.ID},
 		Method: "GET", ClientAddress: "192.0.2.7", UserAgent: "test", Headers: []Header{{"Accept", "*/*"}},
