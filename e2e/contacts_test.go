@@ -1,0 +1,156 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestContactsInABrowser(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: firstAdmin})
+	p := NewPage(t, program.URL)
+	keepContacts(t, p, p.Inspect)
+}
+
+func TestContactsWithoutScript(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: firstAdmin})
+	keepContacts(t, NewPlainPage(t, program.URL), func(string) {})
+}
+
+// keepContacts makes merge tags and contacts, by hand and by calls, and changes and deletes them.
+func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
+	p.Open("/login?next=/w/my-workspace/contacts")
+	p.Fill("email", firstAdmin["ADMIN_EMAIL"])
+	p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+	p.Follow("Sign in")
+	p.Sees("No contacts yet")
+	inspect("contacts-empty")
+	keepMergeTags(t, p, inspect)
+
+	p.Open("/w/my-workspace/webhooks/new")
+	p.Fill("name", "Shop: customer created")
+	p.Choose("type", "SUBSCRIBED")
+	p.Fill("new_tags", "shop")
+	p.Follow("Save")
+	address := p.Value("#url")
+	p.Open("/w/my-workspace/segments/new")
+	inspect("contacts-segment")
+	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Martha", "points", "980", "birthday", "2 May")
+	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Marta", "points", "1250", "referrer", "x")
+	callForm(t, address, "email_address", "maximiliane.von-hohenzollern+autumn-catalogue-2026@mail.press-and-public-relations.alderfinch.example", "genre", "crime")
+
+	addContact(t, p, inspect)
+	p.Open("/w/my-workspace/contacts")
+	p.Sees("3 contacts · newest first")
+	inspect("contacts")
+	p.Fill("q", "MARTA")
+	p.Follow("Filter")
+	p.Sees("1 of 3 contacts")
+	inspect("contacts-found")
+	p.Fill("q", "nobody@example.com")
+	p.Follow("Filter")
+	p.Sees("No contact matches")
+	inspect("contacts-none")
+	p.Open("/w/my-workspace/contacts?q=marta")
+	p.Follow("marta.kowalska@example.com")
+	p.Sees("Birthday not stored:")
+	inspect("contact")
+	changeContact(t, p, inspect)
+
+	p.Follow("Delete")
+	p.Sees("for good?")
+	inspect("contact-delete")
+	p.Follow("Delete for good")
+	p.Sees("The contact is gone for good.")
+	p.Sees("2 contacts")
+}
+
+// keepMergeTags makes one merge tag of each type, and is refused once.
+func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
+	p.Open("/w/my-workspace/merge-tags")
+	p.Sees("No merge tags yet")
+	inspect("merge-tags-empty")
+	p.Follow("Create merge tag")
+	inspect("merge-tag-new")
+	p.Fill("key", "First name")
+	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d for a key with a blank, want 422", status)
+	}
+	p.Sees("Two things need a look")
+	inspect("merge-tag-error")
+	for _, m := range []struct{ key, label, kind, options, standard string }{
+		{"first_name", "First name", "text", "", ""},
+		{"birthday", "Birthday", "date", "", ""},
+		{"points", "Loyalty points", "number", "", "0"},
+		{"catalogue", "Wants the catalogue", "boolean", "", "no"},
+		{"genre", "Favourite genre", "dropdown_single", "Fiction\nCrime\nPoetry", "fiction"},
+		{"visits", "Comes on", "dropdown_multiple", "Monday\nTuesday\nWednesday\nThursday\nFriday\nSaturday", ""},
+		{"country", "Country", "country", "", "Austria"},
+	} {
+		p.Open("/w/my-workspace/merge-tags/new")
+		p.Fill("key", m.key)
+		p.Fill("label", m.label)
+		p.Fill("type", m.kind)
+		p.Fill("options", m.options)
+		p.Fill("default_value", m.standard)
+		p.Follow("Save")
+		p.Sees("The merge tag " + m.label + " is there.")
+	}
+	p.Sees("7 merge tags")
+	inspect("merge-tags")
+	p.Follow("genre")
+	inspect("merge-tag-edit")
+	p.Open("/w/my-workspace/merge-tags")
+	p.Follow("Delete Country")
+	p.Sees("Delete the merge tag “Country”?")
+	inspect("merge-tag-delete")
+	p.Follow("Keep it")
+}
+
+// addContact adds one by hand, refused at first.
+func addContact(t *testing.T, p *Page, inspect func(name string)) {
+	p.Open("/w/my-workspace/contacts/new")
+	inspect("contact-new")
+	p.Fill("email", "marta.kowalska@example.com")
+	p.Fill("field_points", "many")
+	p.Fill("field_birthday", "1990-05-02")
+	p.Choose("field_visits", "Tuesday")
+	p.Choose("field_visits", "Friday")
+	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d for an address that is there, want 422", status)
+	}
+	p.Sees("There is a contact with this address already.")
+	inspect("contact-new-error")
+	p.Fill("email", "anna@bücher-höfl.example")
+	p.Fill("field_points", "12")
+	p.Fill("status", "UNCONFIRMED")
+	p.Fill("new_tags", "wholesale, reading club")
+	p.Follow("Save")
+	p.Sees("anna@bücher-höfl.example is a contact now.")
+	p.Sees("Tuesday, Friday")
+	inspect("contact-added")
+}
+
+// changeContact changes the contact of the page twice at once: the second has to look again.
+func changeContact(t *testing.T, p *Page, inspect func(name string)) {
+	p.Follow("Edit")
+	inspect("contact-edit")
+	version := p.Value("[name=version]")
+	p.Fill("field_first_name", "Marta Maria")
+	p.Follow("Save")
+	p.Sees("Saved.")
+	p.Follow("Edit")
+	p.Fill("version", version)
+	p.Fill("field_first_name", "Marthe")
+	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d for a contact that was changed meanwhile, want 422", status)
+	}
+	p.Sees("This contact was changed meanwhile.")
+	p.Sees("The contact has now: Marta Maria")
+	inspect("contact-stale")
+	p.Follow("Save")
+	p.Sees("Saved.")
+	p.Sees("edited the contact")
+	inspect("contact-changed")
+}
