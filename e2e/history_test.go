@@ -38,6 +38,7 @@ type told struct {
 func (w *told) checkHistories() {
 	w.t.Helper()
 	byContact := map[int64][]call{}
+	unexplained := maps.Clone(w.events)
 	for _, c := range w.calls {
 		row, ok := w.log[uuid.MustParse(c.id)]
 		if !ok || row.Status != c.status {
@@ -46,7 +47,11 @@ func (w *told) checkHistories() {
 		}
 		if c.status == 200 {
 			byContact[*row.ContactID] = append(byContact[*row.ContactID], c)
+			delete(unexplained, row.ID)
 		}
+	}
+	if len(unexplained) > 0 {
+		w.t.Errorf("got events of calls that did nothing: %v", unexplained)
 	}
 	if len(w.log) != len(w.calls) {
 		w.t.Errorf("got %d rows in the log, want one for each of %d calls", len(w.log), len(w.calls))

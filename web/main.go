@@ -33,7 +33,8 @@ func main() {
 		<-signals
 		cancel() // the first asks for an orderly end
 		<-signals
-		os.Exit(1) // the second does not wait for it
+		fmt.Fprintln(os.Stderr, "campaignlark: a second signal; not waiting for what is under way")
+		os.Exit(1)
 	}()
 	p := program{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: newLogger(os.Stderr)}
 	os.Exit(p.run(ctx, os.Args[1:]))
