@@ -21,7 +21,7 @@ func eachBrowser(t *testing.T, f func(t *testing.T, newPage func(base string) *P
 	})
 }
 
-func wantStatus(t *testing.T, what string, got, want int) {
+func wantStatus(t testing.TB, what string, got, want int) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: got %d, want %d", what, got, want)

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+)
+
+// pages are the paths at which TestBrowserEveryPage looks, below /w/my-workspace, by the route that answers them. In
+// requests/:id the colon stands for each row of the request log.
+var pages = map[string][]string{
+	"":                           {""},
+	"/settings":                  {"/settings"},
+	"/settings/inbound-webhooks": {"/settings/inbound-webhooks"},
+	"/webhooks":                  {"/webhooks"},
+	"/webhooks/new":              {"/webhooks/new"},
+	"/webhooks/:id":              {"/webhooks/1", "/webhooks/4"},
+	"/webhooks/:id/edit":         {"/webhooks/1/edit"},
+	"/webhooks/:id/rotate":       {"/webhooks/1/rotate"},
+	"/webhooks/:id/delete":       {"/webhooks/1/delete"},
+	"/requests":                  {"/requests", "/requests?q=nobody%40example.com"},
+	"/requests/:id":              {"/requests/:"},
+	"/contacts":                  {"/contacts", "/contacts?status=UNCONFIRMED", "/contacts?q=nobody"},
+	"/contacts/new":              {"/contacts/new"},
+	"/contacts/:id":              {"/contacts/1"},
+	"/contacts/:id/edit":         {"/contacts/1/edit"},
+	"/contacts/:id/delete":       {"/contacts/1/delete"},
+	"/segments":                  {"/segments"},
+	"/segments/new":              {"/segments/new"},
+	"/segments/:id":              {"/segments/1"},
+	"/segments/:id/edit":         {"/segments/1/edit"},
+	"/segments/:id/delete":       {"/segments/1/delete"},
+	"/tags":                      {"/tags"},
+	"/tags/new":                  {"/tags/new"},
+	"/tags/:id/edit":             {"/tags/1/edit"},
+	"/tags/:id/delete":           {"/tags/1/delete", "/tags/2/delete"},
+	"/merge-tags":                {"/merge-tags"},
+	"/merge-tags/new":            {"/merge-tags/new"},
+	"/merge-tags/:id/edit":       {"/merge-tags/1/edit"},
+	"/merge-tags/:id/delete":     {"/merge-tags/1/delete"},
+}
+
+// workspaceRoute is a line of the route table that answers GET with a page of a workspace.
+var workspaceRoute = regexp.MustCompile(`\{"GET", "/w/:slug([^"]*)"`)
+
+// TestBrowserEveryPage looks at every page of a workspace in use: axe-core finds nothing, nothing scrolls sideways, and no
+// script or security policy complains.
+func TestBrowserEveryPage(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile(filepath.Join(Root(), "handlers", "routes.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range workspaceRoute.FindAllStringSubmatch(string(table), -1) {
+		if pages[found[1]] == nil {
+			t.Errorf("nobody looks at the route /w/:slug%s; add a path of it to pages", found[1])
+		}
+	}
+	a := newAudience(t, dbtest.SQLiteURL(t), 3)
+	program := a.start()
+	a.live(program)
+	routes := slices.Sorted(maps.Keys(pages))
+	const tabs = 3
+	for tab := range tabs {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			p := NewPage(t, program.URL)
+			p.Open("/login")
+			p.Fill("email", firstAdmin["ADMIN_EMAIL"])
+			p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+			p.Follow("Sign in")
+			for n := tab; n < len(routes); n += tabs {
+				for _, path := range pages[routes[n]] {
+					a.lookAt(p, path)
+				}
+			}
+		})
+	}
+}
+
+// lookAt inspects the page of a path of the workspace.
+func (a *audience) lookAt(p *Page, path string) {
+	p.t.Helper()
+	if path == "/requests/:" {
+		for _, row := range rows[models.WebhookRequest](a) {
+			a.lookAt(p, "/requests/"+row.ID.String())
+		}
+		return
+	}
+	wantStatus(p.t, path, p.Open("/w/my-workspace"+path), http.StatusOK)
+	p.Inspect("page" + strings.NewReplacer("/", "-", "?", "-", "=", "-", "%40", "-at-").Replace(path))
+}
+
+// live fills the workspace: calls of many kinds, from senders that mean well and others, and a segment.
+func (a *audience) live(program *Program) {
+	a.t.Helper()
+	long := strings.Repeat("Antidisestablishmentarianism", 12)
+	s := newSender(program.URL)
+	defer s.close()
+	for _, call := range []struct {
+		kind   models.WebhookType
+		fields map[string]string
+	}{
+		{models.TypeSubscribed, map[string]string{"email_address": "cersei@example.com", "one": "Cersei", "pet": "lion", "<script>alert(1)</script>": "x"}},
+		{models.TypeSubscribed, map[string]string{"email_address": "cersei@example.com", "one": `<img src=x onerror="alert(1)">`, "two": long}},
+		{models.TypeUnconfirmed, map[string]string{"email_address": "a.very.long.address.that.goes.on.and.on@" + strings.Repeat("sub.", 40) + "example.com", long: "x"}},
+		{models.TypeUnsubscribed, map[string]string{"email_address": "cersei@example.com"}},
+		{models.TypeUnsubscribed, map[string]string{"email_address": "nobody@example.com"}},
+		{models.TypeSubscribed, map[string]string{"one": "no address"}},
+		{models.TypeSubscribed, map[string]string{"email_address": "not an address"}},
+		{models.TypeSubscribed, map[string]string{"email_address": "gone@example.com"}},
+		{models.TypeDelete, map[string]string{"email_address": "gone@example.com"}},
+	} {
+		if _, err := s.post(a.t.Context(), a.hook[call.kind], call.fields); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	response, err := http.Post(program.URL+"/v1/inbound-webhooks/"+a.hook[models.TypeSubscribed], "application/json", strings.NewReader(`{"email_address": `))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	response.Body.Close()
+	c := NewClient(a.t, program.URL)
+	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
+	if got := c.Post("/w/my-workspace/segments", "name", "Everybody who counts", "rule", rule); got.Status != http.StatusSeeOther {
+		a.t.Fatalf("got %d for a new segment:\n%s", got.Status, got.Body)
+	}
+}
