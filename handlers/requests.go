@@ -147,7 +147,7 @@ func moreOf(r models.WebhookRequest) string {
 	if r.Outcome == models.OutcomeUnreadable {
 		return body.Message
 	}
-	if r.Failed() {
+	if r.Failed() || !body.WebhookType.HasTags() { // the other types leave fields as they are
 		return ""
 	}
 	return fatesInShort(body)
