@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"strings"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -115,7 +116,7 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 		stop(s.Fields, "Fields", t.fieldsNote(s.Fields)),
 		stop(s.Contact, "Contact", t.contactNote(s.Contact)),
 		stop(s.Event, "Event", t.eventNote()),
-		stop(s.Answer, "Answered", strconv.Itoa(t.row.Status)+" after "+views.Took(t.facts().Took)),
+		stop(s.Answer, "Answered", strconv.Itoa(t.row.Status)+" in "+views.Took(t.facts().Took)),
 		stop(s.Segments, "Segments", t.segmentsNote()),
 	}
 }
@@ -178,10 +179,10 @@ func (t *story) contactNote(step views.Step) string {
 
 func (t *story) eventNote() string {
 	for _, e := range t.events {
-		return e.Type.Name()
+		return strings.TrimPrefix(e.Type.Name(), "Contact ")
 	}
 	if t.body.Event != "" {
-		return t.body.Event.Name()
+		return strings.TrimPrefix(t.body.Event.Name(), "Contact ")
 	}
 	return "none"
 }

@@ -137,11 +137,8 @@ func (t *story) model(p views.Page) views.RequestModel {
 }
 
 func (t *story) kind() string {
-	switch {
-	case t.row.Failed():
+	if t.row.Failed() {
 		return views.KindBad
-	case fateCount(t.body, intake.FateRefused) > 0:
-		return views.KindWarn
 	}
 	return views.KindGood
 }

@@ -75,9 +75,9 @@ func (t *story) rawText() string {
 
 // sentLine is one line of a payload. Key and value are what the sender meant, where the line is a field.
 type sentLine struct {
-	text       string
-	key, value string
-	field      bool
+	shown, text string // the key as the line writes it, and the rest of the line
+	key, value  string
+	field       bool
 }
 
 // sentLines takes a payload apart, as far as it can be read. It never fails: what cannot be read stays text.
@@ -113,7 +113,7 @@ func formLines(s intake.Submission) []sentLine {
 	var lines []sentLine
 	for _, f := range fields {
 		for _, text := range f.Value.Texts {
-			lines = append(lines, sentLine{text: f.Key + " = " + text, key: f.Key, value: text, field: true})
+			lines = append(lines, sentLine{shown: f.Key, text: " = " + text, key: f.Key, value: text, field: true})
 		}
 	}
 	return lines
@@ -125,7 +125,11 @@ func multipartLines(payload string) []sentLine {
 	for line := range strings.Lines(payload) {
 		line = strings.TrimRight(line, "\r\n")
 		key, value, field := strings.Cut(line, " = ")
-		lines = append(lines, sentLine{text: line, key: key, value: value, field: field && !strings.HasPrefix(value, "(file ")})
+		if field = field && !strings.HasPrefix(value, "(file "); field {
+			lines = append(lines, sentLine{shown: key, text: " = " + value, key: key, value: value, field: true})
+		} else {
+			lines = append(lines, sentLine{text: line})
+		}
 	}
 	return lines
 }
@@ -166,7 +170,7 @@ func jsonLine(name string, value json.RawMessage) sentLine {
 		short.Reset()
 		short.Write(value)
 	}
-	line := sentLine{text: "  " + strings.TrimSpace(key.String()) + ": " + short.String(), key: name, field: true}
+	line := sentLine{shown: "  " + strings.TrimSpace(key.String()), text: ": " + short.String(), key: name, field: true}
 	if json.Unmarshal(value, &line.value) != nil {
 		line.value = short.String()
 	}
@@ -193,7 +197,7 @@ func (t *story) prettyLines() []views.CodeLine {
 			lines = append(lines, views.CodeLine{Text: "… and " + views.Plural(len(sent)-i, "more line", "more lines") + ": see As received"})
 			break
 		}
-		lines = append(lines, views.CodeLine{Text: views.Visible(line.text), Fate: marks[i]})
+		lines = append(lines, views.CodeLine{Key: views.Visible(line.shown), Text: views.Visible(line.text), Fate: marks[i]})
 	}
 	return lines
 }

@@ -258,6 +258,8 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 	s.AnswerText = "HTTP " + strconv.Itoa(t.row.Status) + "\n" + views.Visible(string(body))
 	if !t.row.Failed() {
 		s.Answer.Lead = "After everything above was safely stored."
+	} else {
+		s.Answer.State = ""
 	}
 }
 
@@ -295,5 +297,9 @@ func after(us int64) string {
 	if us == 0 {
 		return ""
 	}
-	return "+" + strconv.FormatFloat(float64(us)/1000, 'f', 1, 64) + " ms"
+	digits := 1
+	if us < 1000 {
+		digits = 2
+	}
+	return "+" + strconv.FormatFloat(float64(us)/1000, 'f', digits, 64) + " ms"
 }

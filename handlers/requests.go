@@ -98,7 +98,7 @@ func (v *visit) linkPages(m *views.RequestsModel, query requestQuery, page model
 // whyNone says why no call matches and where there may be some.
 func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 	days := views.Plural(v.server.Config.LogRetentionDays, "day", "days")
-	none := views.RequestsNone{Text: "Nothing in the last " + days + " fits these filters. Older calls have been removed."}
+	none := views.RequestsNone{Text: "Nothing fits these filters. Calls older than " + days + " have been removed."}
 	switch {
 	case query.cursor != models.Cursor{}:
 		none.Text, none.Link, none.LinkText = "There is nothing further on this side.", v.requestsURL(query.with()), "Show the newest"
@@ -114,11 +114,8 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 // requestRow is one call as lists show it. w is the webhook, without an id when it is not known any more.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
-		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Webhook: w.Name,
+		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Webhook: webhookName(w),
 		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
-	}
-	if w.ID != 0 && w.DeletedAt == nil {
-		row.WebhookHref = v.path("webhooks", w.ID)
 	}
 	switch {
 	case r.Address != nil:
