@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestContactsInABrowser(t *testing.T) {
@@ -34,8 +36,9 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("new_tags", "shop")
 	p.Follow("Save")
 	address := p.Value("#url")
-	p.Open("/w/my-workspace/segments/new")
-	inspect("contacts-segment")
+	p.Open("/w/my-workspace/segments/new") // whose status is Subscribed, unless one says otherwise
+	p.Fill("name", "Loyal customers")
+	p.Follow("Save")
 	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Martha", "points", "980", "birthday", "2 May")
 	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Marta", "points", "1250", "referrer", "x")
 	callForm(t, address, "email_address", "maximiliane.von-hohenzollern+autumn-catalogue-2026@mail.press-and-public-relations.alderfinch.example", "genre", "crime")
@@ -55,15 +58,30 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	p.Open("/w/my-workspace/contacts?q=marta")
 	p.Follow("marta.kowalska@example.com")
 	p.Sees("Birthday not stored:")
+	waitFor(p, "in 1 of 1")
+	p.Click("Loyal customers in, why?")
+	p.Sees("Status is Subscribed")
 	inspect("contact")
 	changeContact(t, p, inspect)
 
-	p.Follow("Delete")
+	p.Click("More actions")
+	p.Follow("Delete for good")
 	p.Sees("for good?")
 	inspect("contact-delete")
 	p.Follow("Delete for good")
 	p.Sees("The contact is gone for good.")
 	p.Sees("2 contacts")
+}
+
+// waitFor opens the page again until it says text, which the ticker brings about.
+func waitFor(p *Page, text string) {
+	p.t.Helper()
+	path := p.Path()
+	for deadline := time.Now().Add(patience); !strings.Contains(p.Text(), text); p.Open(path) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%s does not say %q: %s", path, text, p.Text())
+		}
+	}
 }
 
 // keepMergeTags makes one merge tag of each type, and is refused once.
@@ -138,19 +156,24 @@ func changeContact(t *testing.T, p *Page, inspect func(name string)) {
 	inspect("contact-edit")
 	version := p.Value("[name=version]")
 	p.Fill("field_first_name", "Marta Maria")
+	p.Fill("status", "UNSUBSCRIBED")
 	p.Follow("Save")
 	p.Sees("Saved.")
+	waitFor(p, "Left Loyal customers")
 	p.Follow("Edit")
 	p.Fill("version", version)
+	p.Fill("status", "SUBSCRIBED")
 	p.Fill("field_first_name", "Marthe")
 	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
 		t.Errorf("got %d for a contact that was changed meanwhile, want 422", status)
 	}
 	p.Sees("This contact was changed meanwhile.")
 	p.Sees("The contact has now: Marta Maria")
+	p.Sees("The contact is Unsubscribed now.")
 	inspect("contact-stale")
 	p.Follow("Save")
 	p.Sees("Saved.")
 	p.Sees("edited the contact")
+	waitFor(p, "Entered Loyal customers")
 	inspect("contact-changed")
 }

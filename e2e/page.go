@@ -128,7 +128,7 @@ func control(name string) chromedp.JSPath {
 		const name = %q, text = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
 		const rank = e => (text(e) === name ? 0 : 2) + (e.closest("main") ? 0 : 1);
 		return [...document.querySelectorAll("a[href], button, summary, label, input[type=submit]")].filter(e =>
-			e.checkVisibility({visibilityProperty: true}) && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
+			e.checkVisibility({visibilityProperty: true}) && !e.closest("[aria-hidden=true]") && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
 	})()`, name))
 }
 

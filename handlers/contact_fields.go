@@ -50,7 +50,7 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.ContactInput {
 	texts := f.texts[t.Key]
 	value := models.Given{Texts: texts}.Last()
-	input := views.ContactInput{Field: views.Field{Name: fieldName(t), Label: t.Label, Value: value, Error: errs[fieldName(t)], Optional: true, Width: "l"}}
+	input := views.ContactInput{Field: views.Field{Name: fieldName(t), Label: t.Label, Value: value, Error: errs[fieldName(t)], Width: "l"}}
 	switch t.Type {
 	case models.MergeTagNumber:
 		input.InputMode, input.Width = "decimal", "m"
