@@ -128,19 +128,36 @@ func control(name string) chromedp.JSPath {
 		const name = %q, text = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
 		const rank = e => (text(e) === name ? 0 : 2) + (e.closest("main") ? 0 : 1);
 		return [...document.querySelectorAll("a[href], button, summary, label, input[type=submit]")].filter(e =>
-			e.checkVisibility({visibilityProperty: true}) && !e.closest("[aria-hidden=true]") && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
+			e.checkVisibility({visibilityProperty: true}) && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
 	})()`, name))
 }
 
 // Fill writes value into the field with this name, as if typed; a select takes the option with this value.
 func (p *Page) Fill(name, value string) {
 	p.t.Helper()
-	p.eval(fmt.Sprintf(`(() => {
+	p.eval(fill(name, value))
+}
+
+// Change fills a field whose change brings another page, and waits for that.
+func (p *Page) Change(name, value string) {
+	p.t.Helper()
+	_, err := run(p, func(ctx context.Context, t *chromedp.Target) (bool, error) {
+		_, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](fill(name, value)))
+		return err == nil, err
+	})
+	if err != nil {
+		p.t.Fatalf("changing %s at %s: %v", name, p.Path(), err)
+	}
+}
+
+// fill is the script that writes value into the field with this name.
+func fill(name, value string) string {
+	return fmt.Sprintf(`(() => {
 		const e = document.querySelector("input[name='%[1]s'], textarea[name='%[1]s'], select[name='%[1]s']");
 		if (!e) throw new Error("there is no field " + %[1]q);
 		e.focus(); e.value = %[2]q;
 		e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true}));
-	})()`, name, value))
+	})()`, name, value)
 }
 
 // Choose ticks the radio button or checkbox with this name and value, by clicking it.

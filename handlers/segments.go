@@ -87,7 +87,7 @@ func (s *Server) segmentShow(v *visit) error {
 
 // segmentNew shows the form of a new segment, with one condition to start from.
 func (s *Server) segmentNew(v *visit) error {
-	return v.showSegmentForm(models.Segment{}, segmentInput{rule: segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}}}, nil)
+	return v.showSegmentForm(models.Segment{}, segmentInput{focus: -1, rule: segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}}}, nil)
 }
 
 // segmentEdit shows the form of a segment.
@@ -96,7 +96,7 @@ func (s *Server) segmentEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.showSegmentForm(g, segmentInput{name: g.Name, rule: segments.RuleOf(g)}, nil)
+	return v.showSegmentForm(g, segmentInput{focus: -1, name: g.Name, rule: segments.RuleOf(g)}, nil)
 }
 
 // segmentCreate stores a new segment, or gives the form back with one condition more or less.
