@@ -28,39 +28,74 @@ func wantStatus(t testing.TB, what string, got, want int) {
 	}
 }
 
-// TestBrowserFirstHour is the way of the documentation, from an empty program to the first contact.
+// TestBrowserFirstHour is the way of the documentation, from an empty program to the first contact and what it caused.
 func TestBrowserFirstHour(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		program := Start(t, Settings{})
 		p := newPage(program.URL)
 		setUp(t, p, program)
-		p.Open("/w/casterly-books/webhooks")
-		p.Follow("Workspace settings")
-		p.Follow("Inbound Webhooks")
-		p.Inspect("settings-webhooks-empty")
-		p.Follow("Create Webhook")
-		p.Inspect("webhook-new")
-		p.Fill("name", "Spring raffle")
-		p.Choose("type", "SUBSCRIBED")
-		p.Fill("new_tags", "raffle, spring")
-		wantStatus(t, "saving the webhook", p.Follow("Save"), http.StatusOK)
-		p.Sees("Waiting for the first call")
-		p.Inspect("webhook-waiting")
+		p.Inspect("dashboard-first")
+		callNewWebhook(t, p)
 
-		hook := regexp.MustCompile(`http://localhost:\d+/v1/inbound-webhooks/[\w-]+`).FindString(p.Value("input[value*='/v1/inbound-webhooks/']"))
-		if hook == "" {
-			t.Fatalf("the webhook's page shows no URL:\n%s", p.Text())
+		p.Follow("Contacts")
+		p.Follow("cersei@example.com")
+		for _, text := range []string{"Subscribed", "raffle", "spring", "Spring raffle"} {
+			p.Sees(text)
 		}
-		answer, err := http.PostForm(hook, map[string][]string{"email_address": {"cersei@example.com"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-		wantStatus(t, "the first call", answer.StatusCode, http.StatusOK)
-		p.Follow("Check now")
-		p.SeesNot("Waiting for the first call")
-		p.Inspect("webhook-called")
+		p.Follow("Requests")
+		wantStatus(t, "the request's page", p.FollowIn("main table tbody tr:last-child"), http.StatusOK)
+		p.Sees("cersei@example.com is a new contact")
+		p.Sees("Contact Subscribed (Confirmed)")
+		buildSegment(t, p)
+		p.Follow("Dashboard")
+		p.Inspect("dashboard-after")
 	})
+}
+
+// callNewWebhook creates a webhook on the documented way and calls it.
+func callNewWebhook(t *testing.T, p *Page) {
+	t.Helper()
+	p.Follow("Workspace settings")
+	p.Follow("Inbound Webhooks")
+	p.Inspect("settings-webhooks-empty")
+	p.Follow("Create Webhook")
+	p.Fill("name", "Spring raffle")
+	p.Choose("type", "SUBSCRIBED")
+	p.Fill("new_tags", "raffle, spring")
+	wantStatus(t, "saving the webhook", p.Follow("Save"), http.StatusOK)
+	p.Sees("Waiting for the first call")
+	p.Inspect("webhook-waiting")
+	hook := webhookURL.FindString(p.Value("input[value*='/v1/inbound-webhooks/']"))
+	if hook == "" {
+		t.Fatalf("the webhook's page shows no URL:\n%s", p.Text())
+	}
+	answer, err := http.PostForm(hook, map[string][]string{"email_address": {"cersei@example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	wantStatus(t, "the first call", answer.StatusCode, http.StatusOK)
+	p.Follow("Check now")
+	p.SeesNot("Waiting for the first call")
+}
+
+var webhookURL = regexp.MustCompile(`http://localhost:\d+/v1/inbound-webhooks/[\w-]+`)
+
+// buildSegment builds a segment of those with a tag and waits until the first contact is in it.
+func buildSegment(t *testing.T, p *Page) {
+	t.Helper()
+	p.FollowIn(`nav a[href$="/segments"]`)
+	p.Follow("Create the first segment")
+	p.Fill("name", "Raffle")
+	p.Fill("what-0", "tags")
+	if p.plain {
+		p.Follow("Choose")
+	}
+	p.Sees("has any of")
+	p.Click("raffle")
+	p.Inspect("segment-form")
+	wantStatus(t, "saving the segment", p.Follow("Save"), http.StatusOK)
+	p.SeesAgain("cersei@example.com")
 }
 
 // setUp goes through the set-up page by its link.

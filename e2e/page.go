@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -100,9 +99,20 @@ func (p *Page) Open(path string) int {
 // Follow clicks the link or button that people read as name, waits for the page it leads to and returns the status.
 func (p *Page) Follow(name string) int {
 	p.t.Helper()
-	response, err := run(p, func(ctx context.Context, t *chromedp.Target) (int, error) {
-		r, err := chromedp.RunResponse(ctx, chromedp.Click(control(name)))
-		if err != nil {
+	return p.follow(name, control(name))
+}
+
+// FollowIn is Follow for what matches the CSS selector, or the first link in it.
+func (p *Page) FollowIn(selector string) int {
+	p.t.Helper()
+	return p.follow(selector, chromedp.JSPath(fmt.Sprintf(`(e => e.matches("a[href]") ? e : e.querySelector("a[href]"))(document.querySelector(%q))`, selector)))
+}
+
+func (p *Page) follow(name string, to chromedp.JSPath) int {
+	p.t.Helper()
+	status, err := run(p, func(ctx context.Context, t *chromedp.Target) (int, error) {
+		r, err := chromedp.RunResponse(ctx, chromedp.Click(to))
+		if err != nil || r == nil { // no answer: only another part of the page
 			return 0, err
 		}
 		return int(r.Status), nil
@@ -110,7 +120,7 @@ func (p *Page) Follow(name string) int {
 	if err != nil {
 		p.t.Fatalf("following %q at %s: %v\n%s", name, p.Path(), err, p.Text())
 	}
-	return response
+	return status
 }
 
 // Click clicks the link, button, summary or label that people read as name, and does not wait for another page.
@@ -128,7 +138,7 @@ func control(name string) chromedp.JSPath {
 		const name = %q, text = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
 		const rank = e => (text(e) === name ? 0 : 2) + (e.closest("main") ? 0 : 1);
 		return [...document.querySelectorAll("a[href], button, summary, label, input[type=submit]")].filter(e =>
-			e.checkVisibility({visibilityProperty: true}) && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
+			e.checkVisibility({visibilityProperty: true}) && !e.closest("[aria-hidden=true]") && (text(e) === name || text(e).startsWith(name + " "))).sort((a, b) => rank(a) - rank(b))[0];
 	})()`, name))
 }
 
@@ -194,12 +204,22 @@ func (p *Page) Path() string { return read(p, `location.pathname + location.sear
 // Sees waits until the page shows the text.
 func (p *Page) Sees(text string) {
 	p.t.Helper()
-	deadline := time.Now().Add(patience)
-	for !strings.Contains(p.Text(), text) {
+	p.until(func() bool { return strings.Contains(p.Text(), text) }, "it shows "+text)
+}
+
+// SeesAgain loads the page again and again until it shows the text.
+func (p *Page) SeesAgain(text string) {
+	p.t.Helper()
+	path := p.Path()
+	p.until(func() bool { p.Open(path); return strings.Contains(p.Text(), text) }, "it shows "+text)
+}
+
+func (p *Page) until(yes func() bool, what string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(patience); !yes(); <-time.After(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("the page %s does not show %q:\n%s", p.Path(), text, p.Text())
+			p.t.Fatalf("waited in vain at %s until %s:\n%s", p.Path(), what, p.Text())
 		}
-		<-time.After(20 * time.Millisecond)
 	}
 }
 
@@ -209,14 +229,4 @@ func (p *Page) SeesNot(text string) {
 	if shown := p.Text(); strings.Contains(shown, text) {
 		p.t.Errorf("the page %s shows %q:\n%s", p.Path(), text, shown)
 	}
-}
-
-// Resolve is the absolute form of a URL on the page.
-func (p *Page) Resolve(ref string) string {
-	base, _ := url.Parse(p.base)
-	u, err := base.Parse(ref)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return u.String()
 }
