@@ -140,7 +140,7 @@ func jsonLines(payload string) []sentLine {
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
 		return textLines(payload)
 	}
-	lines := []sentLine{{text: "{"}}
+	lines, read := []sentLine{{text: "{"}}, dec.InputOffset()
 	for dec.More() {
 		key, err := dec.Token()
 		name, isName := key.(string)
@@ -148,17 +148,16 @@ func jsonLines(payload string) []sentLine {
 		if err != nil || !isName || dec.Decode(&value) != nil {
 			break
 		}
-		lines = append(lines, jsonLine(name, value))
+		lines, read = append(lines, jsonLine(name, value)), dec.InputOffset()
 	}
-	read := int(dec.InputOffset())
 	if end, err := dec.Token(); err == nil && end == json.Delim('}') {
-		read = int(dec.InputOffset())
+		read = dec.InputOffset()
 		for i := 1; i < len(lines)-1; i++ {
 			lines[i].text += ","
 		}
 		lines = append(lines, sentLine{text: "}"})
 	}
-	return append(lines, textLines(payload[min(read, len(payload)):])...)
+	return append(lines, textLines(payload[min(int(read), len(payload)):])...)
 }
 
 func jsonLine(name string, value json.RawMessage) sentLine {

@@ -3,9 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -132,88 +130,6 @@ func noAddressText(body intake.LogBody, keys []string) string {
 		return text + "This one had the fields " + joined(keys[:most]) + " and " + strconv.Itoa(len(keys)-most) + " more."
 	}
 	return text + "This one had the fields " + joined(keys) + "."
-}
-
-// tellContact compares the contact before and after.
-func (t *story) tellContact(s *views.RequestStory) {
-	s.Contact = views.Step{ID: "s4", Title: "The contact, before and after", State: views.StateDone, At: after(t.row.DurationUs),
-		Lead: "Everything from here to the event was committed together."}
-	if t.contactID != 0 {
-		s.ContactHref = t.visit.path("contacts", t.contactID)
-	}
-	before, now := t.body.Before, t.body.After
-	if t.row.Outcome == models.OutcomeDeleted {
-		s.Contact.Title, s.Contact.Lead = "The contact is gone for good", "With its tags, its segments and its values, and with what the log and the events held of the person."
-		return
-	}
-	if now == nil {
-		s.Contact.Title, s.Contact.Lead = "The contact: "+strings.ToLower(views.OutcomeShort(t.row.Outcome)), "What it looked like was erased with the person."
-		return
-	}
-	change := &views.ContactChange{After: now.Status, TagsAfter: now.Tags, TagsAdded: t.body.TagsAdded}
-	if before != nil {
-		change.Before, change.TagsBefore, change.FieldsBefore = before.Status, before.Tags, len(before.Fields)
-	}
-	t.compareFields(change, before, now)
-	s.Change = change
-}
-
-// compareFields tells what became of the contact's values.
-func (t *story) compareFields(change *views.ContactChange, before, now *intake.LogContact) {
-	old := map[string]string{}
-	if before != nil {
-		old = before.Fields
-	}
-	changed, filled := 0, 0
-	for _, key := range t.keysInOrder(now.Fields) {
-		value := now.Fields[key]
-		switch was, had := old[key]; {
-		case !had:
-			filled++
-		case was != value:
-			changed++
-		}
-		change.Fields = append(change.Fields, views.FieldChange{Label: t.label(key), Before: t.shown(key, old[key]), Now: t.shown(key, value)})
-	}
-	change.FieldsAfter = strconv.Itoa(len(now.Fields)) + " set"
-	var parts []string
-	for _, part := range []struct {
-		n     int
-		words string
-	}{{changed, "changed"}, {filled, "filled in"}, {len(now.Fields) - changed - filled, "as before"}} {
-		if part.n > 0 {
-			parts = append(parts, strconv.Itoa(part.n)+" "+part.words)
-		}
-	}
-	if len(parts) > 0 {
-		change.FieldsAfter += ": " + joined(parts)
-	}
-}
-
-// keysInOrder are the keys of a contact's values, by the labels they are shown under.
-func (t *story) keysInOrder(fields map[string]string) []string {
-	keys := make([]string, 0, len(fields))
-	for key := range fields {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b string) int { return strings.Compare(t.label(a)+"\x00"+a, t.label(b)+"\x00"+b) })
-	return keys
-}
-
-// label is the name of a field as people read it, its key when the merge tag is gone.
-func (t *story) label(key string) string {
-	if m, ok := t.mergeTags[key]; ok {
-		return m.Label
-	}
-	return key
-}
-
-// shown is a stored value as people read it.
-func (t *story) shown(key, value string) string {
-	if m, ok := t.mergeTags[key]; ok && value != "" {
-		value = m.Show(value, t.visit.Workspace.Location())
-	}
-	return views.Visible(value)
 }
 
 // tellEvent is the event that fired, or why none did.

@@ -2,10 +2,13 @@ package handlers
 
 import (
 	"html"
+	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/segments"
 
 	"gorm.io/gorm"
 )
@@ -162,4 +165,96 @@ func TestHostilePayloadsAreText(t *testing.T) {
 		}
 		s.story(calls[6]).want(t, 200, "Prénom = René")
 	})
+}
+
+func TestStoryOfAnExistingContact(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		ctx := t.Context()
+		s.addLogMergeTag("city", "City", models.MergeTagText, "")
+		rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		if _, err := (segments.Store{DB: s.db, Now: s.server.now}).Create(ctx, s.workspace.ID, "Readers", rule); err != nil {
+			t.Fatal(err)
+		}
+		settle := func() {
+			ticker := segments.New(s.db, segments.Options{Log: slog.New(slog.DiscardHandler)})
+			for busy := true; busy; {
+				var err error
+				if busy, err = ticker.Tick(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		settle()
+		join, pending, leave := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnconfirmed), s.addWebhook(models.TypeUnsubscribed)
+		const body = `{"email_address":"marta@example.com","city":"Kraków"}`
+		calls := map[string]answer{}
+		for _, c := range []struct {
+			name string
+			w    models.Webhook
+		}{{"new", join}, {"same", join}, {"left", leave}, {"pending", pending}, {"confirmed", join}} {
+			calls[c.name] = s.callJSON(c.w, body)
+			settle()
+		}
+		s.story(calls["new"]).want(t, 200, "In 1, out of 0, because of this call.", "Entered Readers", "4 other calls for this address")
+		s.story(calls["same"]).want(t, 200, "marta@example.com was updated", "Unchanged", "still Subscribed", "Event: none",
+			"The contact was SUBSCRIBED already, so the event did not fire again.", "1 set: 1 as before", "Entered none and left none")
+		s.story(calls["left"]).want(t, 200, "was unsubscribed", "left as they were", "UNSUBSCRIBED webhooks leave the fields as they are.", "Event: Contact Unsubscribed", "Left Readers")
+		s.story(calls["left"]).wantNot(t, "need a look", "needs a look", "Create merge tag")
+		s.story(calls["pending"]).want(t, 200, "is now unconfirmed", "Event: Contact Subscribed (Pending)", "This event fires with every such call.")
+		s.story(calls["confirmed"]).want(t, 200, "is now subscribed", "because the status was not Subscribed before", "Entered Readers")
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.story(s.callJSON(join, `{"email_address":"marta@example.com","shoe":1}`)).wantNot(t, "Create merge tag")
+	})
+}
+
+// A call that the database refused, and one whose webhook nobody knows any more, are explained as far as the log goes.
+func TestStoryOfABareRow(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		if err := s.db.EnsureLogDays(t.Context(), s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		row := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 99, Method: "POST", Outcome: models.OutcomeDatabaseSaid, Status: 503, Body: []byte("broken")}
+		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
+		page := s.get("/w/books/requests/" + row.ID.String())
+		page.want(t, 200, "Not stored: the database refused this call", "a webhook that is not known any more", "Tell the person who runs this program", "HTTP 503")
+		page.wantNot(t, "Calls like this", "erased")
+		s.get("/w/books/requests").want(t, 200, "It could not be stored")
+	})
+}
+
+func TestRequestPagesLinkOn(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		for i := range 53 {
+			s.callJSON(w, `{"email_address":"reader`+itoa(int64(i))+`@example.com"}`)
+		}
+		first := s.get("/w/books/requests?webhook=" + itoa(w.ID))
+		first.want(t, 200, "53 requests", "reader52@example.com", "reader3@example.com", "Older")
+		first.wantNot(t, "reader2@example.com")
+		older := s.get(linkTo(t, first, "next"))
+		older.want(t, 200, "reader2@example.com", "reader0@example.com", "Newer")
+		older.wantNot(t, "reader3@example.com")
+		s.get(linkTo(t, older, "prev")).want(t, 200, "reader52@example.com", "reader3@example.com")
+		s.get("/w/books/requests?q=reader&before="+older.id(t)).want(t, 200, "There is nothing further on this side.", "Show the newest")
+	})
+}
+
+// linkTo is the address of the page's link with this relation.
+func linkTo(t *testing.T, a answer, rel string) string {
+	t.Helper()
+	found := regexp.MustCompile(`href="([^"]+)" rel="` + rel + `"`).FindStringSubmatch(a.body)
+	if found == nil {
+		t.Fatalf("there is no link %q on the page: %s", rel, a.text())
+	}
+	return html.UnescapeString(found[1])
+}
+
+// id is the last call that the page lists.
+func (a answer) id(t *testing.T) string {
+	t.Helper()
+	found := regexp.MustCompile(`/requests/([0-9a-f-]{36})"`).FindAllStringSubmatch(a.body, -1)
+	if found == nil {
+		t.Fatal("the page lists no call")
+	}
+	return found[len(found)-1][1]
 }

@@ -1,0 +1,72 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+func TestSentLines(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, encoding, contentType, payload string
+		want                                 []string
+	}{
+		{"JSON", intake.EncodingJSON, "", `{"a" : "x<y", "b":{ "c": [1, 2] },"n":1.50}`, []string{"{", `  "a": "x<y",`, `  "b": {"c":[1,2]},`, `  "n": 1.50`, "}"}},
+		{"empty object", intake.EncodingJSON, "", `{}`, []string{"{", "}"}},
+		{"cut off", intake.EncodingJSON, "", `{"a":1,"b":"xy`, []string{"{", `  "a": 1`, `,"b":"xy`}},
+		{"trailing data", intake.EncodingJSON, "", `{"a":1} x`, []string{"{", `  "a": 1`, "}", " x"}},
+		{"no object", intake.EncodingJSON, "", "[1,\n2]", []string{"[1,", "2]"}},
+		{"query", intake.EncodingQuery, "", "b=2&email_address=a%40b.co&c=x+y&c=z", []string{"b = 2", "email_address = a@b.co", "c = x y", "c = z"}},
+		{"form in another charset", intake.EncodingURLEncoded, "application/x-www-form-urlencoded; charset=iso-8859-1", "Pr%E9nom=Ren%E9", []string{"Prénom = René"}},
+		{"form decoded already", intake.EncodingURLEncoded, "application/x-www-form-urlencoded; charset=iso-8859-1", "n=René", []string{"n = René"}},
+		{"multipart", intake.EncodingMultipart, "", "a = 1\nb = (file \"x.png\", 5 bytes, not kept)\n", []string{"a = 1", "b = (file \"x.png\", 5 bytes, not kept)"}},
+	} {
+		var got []string
+		for _, line := range sentLines(models.WebhookRequest{ContentType: c.contentType}, intake.LogBody{Encoding: c.encoding, Payload: c.payload}) {
+			got = append(got, line.shown+line.text)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// Of a key given twice in JSON only the last line counts, and a name that was only counted is ignored too.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	s := &story{row: models.WebhookRequest{Outcome: models.OutcomeUpdated, Status: 200}, body: intake.LogBody{
+		Encoding: intake.EncodingJSON, Payload: `{"a":1,"email_address":"x@y.z","a":2,"b":3}`, EmailKey: "email_address",
+		Fields: []intake.FieldFate{{Key: "a", Fate: intake.FateStored}},
+	}}
+	var got []string
+	for _, line := range s.prettyLines() {
+		got = append(got, strings.TrimSpace(line.Key)+":"+line.Fate)
+	}
+	want := []string{":", `"a":`, `"email_address":stored`, `"a":stored`, `"b":ignored`, ":"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// FuzzSentLines takes anything for a payload: every way of reading it ends, within bounds.
+func FuzzSentLines(f *testing.F) {
+	for _, seed := range []string{`{"a":1}`, `{"a":{"b":[]},"a":null} x`, "a=1&b=%zz&%FF", "a = b\n", "\ufeff{", "[[[["} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, payload string) {
+		payload = models.ValidText(payload)
+		for _, encoding := range []string{intake.EncodingJSON, intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart, ""} {
+			s := &story{row: models.WebhookRequest{Outcome: models.OutcomeNoAddress}, body: intake.LogBody{Encoding: encoding, Payload: payload}}
+			if lines := s.prettyLines(); len(lines) > maxPayloadLines+1 || len(lines) > len(payload)+2 {
+				t.Errorf("got %d lines of %d bytes", len(lines), len(payload))
+			}
+			if keys := keysOf(s.row, s.body); len(keys) > maxPayloadLines {
+				t.Errorf("got %d keys", len(keys))
+			}
+		}
+	})
+}
