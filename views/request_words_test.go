@@ -1,0 +1,35 @@
+package views
+
+import "testing"
+
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"plain, é and 漢字":     "plain, é and 漢字",
+		"line\n\ttab":         "line\n\ttab",
+		"a\u202etxt.exe":      `a\u202etxt.exe`,
+		"\x00\x1b[31m\u0085":  `\u0000\u001b[31m\u0085`,
+		"\u2066x\u2069\u200f": `\u2066x\u2069\u200f`,
+	} {
+		if got := Visible(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSentAs(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"GET", "application/json", "GET"},
+		{"POST", "Application/JSON; charset=utf-8", "POST JSON"},
+		{"POST", "application/vnd.shop+json", "POST JSON"},
+		{"POST", "application/x-www-form-urlencoded", "POST form"},
+		{"POST", "multipart/form-data; boundary=b", "POST multipart"},
+		{"POST", "text/plain", "POST"},
+		{"POST", "", "POST"},
+	} {
+		if got := SentAs(c[0], c[1]); got != c[2] {
+			t.Errorf("%s %q: got %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
