@@ -135,3 +135,15 @@ func TestMergeTagValidate(t *testing.T) {
 		}
 	}
 }
+
+func TestSuggestKey(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"first_name": "first_name", "First_Name": "first_name", "First name": "first_name", "Prénom": "prenom", "Ваше имя": "", "9 lives": "lives",
+		"_x": "x", "a-b__c": "a_b_c", "": "", "<b>": "b", "FNAME[0]": "fname_0",
+	} {
+		if got := SuggestKey(name); got != want {
+			t.Errorf("SuggestKey(%q): got %q, want %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// inThisOrder fails unless the page says the texts one after the other.
+func (a answer) inThisOrder(t *testing.T, texts ...string) {
+	t.Helper()
+	rest := a.text()
+	for _, text := range texts {
+		_, after, found := strings.Cut(rest, text)
+		if !found {
+			t.Fatalf("the page does not say %q after what came before it: %s", text, a.text())
+		}
+		rest = after
+	}
+}
+
+func TestContactPageExplainsCalls(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		subscribe, leave := s.addWebhook(models.TypeSubscribed, "shop"), s.addWebhook(models.TypeUnsubscribed)
+		segment, err := segments.Store{DB: s.db, Now: s.server.now}.Create(t.Context(), s.workspace.ID, "Readers", statusRule(models.StatusSubscribed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticker := segments.New(s.db, segments.Options{Now: s.server.now})
+		tick := func() {
+			for busy, err := true, error(nil); busy; {
+				if busy, err = ticker.Tick(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		tick()
+		s.callJSON(subscribe, `{"email_address":"x@example.com","first_name":"<i>Anna</i>","birthday":"31/12/1990","referrer":"y"}`).want(t, 200)
+		tick()
+		s.callJSON(leave, `{"email_address":"x@example.com"}`).want(t, 200)
+		tick()
+		s.callJSON(subscribe, `{"email_address":"x@example.com","first_name":"Anne"}`).want(t, 200)
+		path := "/w/books/contacts/" + itoa(s.contact("x@example.com").ID)
+		a := s.get(path)
+		a.inThisOrder(t,
+			"Request through SUBSCRIBED", "Unsubscribed → became Subscribed", "First name: <i>Anna</i> → became Anne", "Event: Contact Subscribed (Confirmed)",
+			"Left Readers",
+			"Request through UNSUBSCRIBED", "Subscribed → became Unsubscribed", "Event: Contact Unsubscribed",
+			"Entered Readers",
+			"Request through SUBSCRIBED", "New contact: Subscribed", "First name: <i>Anna</i>", "Points: 0 (default)", "tag shop added", "Birthday not stored: Not a date.", "1 field ignored")
+		a.want(t, 200, "came through SUBSCRIBED", "in 0 of 1", "Readers not in, why?", "This is being recalculated")
+		if strings.Contains(a.body, "<i>Anna") {
+			t.Error("a value reached the page as markup")
+		}
+		tick()
+		s.get(path).want(t, 200, "in 1 of 1", "Readers in, why?", "true: Status is Subscribed")
+		s.get("/w/books/contacts/"+itoa(s.contact("x@example.com").ID)+"?before=nonsense").want(t, 200, "New contact:")
+		if err := (segments.Store{DB: s.db, Now: s.server.now}).Delete(t.Context(), s.workspace.ID, segment.ID); err != nil {
+			t.Fatal(err)
+		}
+		s.get(path).want(t, 200, "Left a segment that is deleted now")
+
+		// Once the log has let go of the calls, the events still tell what happened.
+		s.write(func(tx *gorm.DB) error { return tx.Exec("DELETE FROM webhook_requests").Error })
+		a = s.get(path)
+		a.inThisOrder(t, "Contact Subscribed (Confirmed) through SUBSCRIBED", "The call itself is no longer in the request log.",
+			"Contact Unsubscribed through UNSUBSCRIBED", "Contact Subscribed (Confirmed) through SUBSCRIBED")
+	})
+}
+
+func statusRule(status models.Status) segments.Group {
+	return segments.Group{Join: segments.All, Filters: []segments.Filter{segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(status))})}}
+}
+
+func TestHistoryFollowsTheVersions(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 24, 14, 31, 0, 0, time.UTC)
+	entry := func(ms int, version int64) happened {
+		return happened{id: models.NewID(at.Add(time.Duration(ms) * time.Millisecond)), version: version}
+	}
+	// The calls that arrived at 1 and 2 ms were processed the other way round; what has no version keeps its place in time.
+	entries := []happened{entry(1, 5), entry(3, 0), entry(0, 3), entry(2, 4), entry(4, 6)}
+	inOrder(entries)
+	want := []int64{6, 0, 5, 4, 3}
+	for i, e := range entries {
+		if e.version != want[i] {
+			t.Fatalf("got version %d at place %d, want %v", e.version, i, want)
+		}
+	}
+}
