@@ -52,7 +52,7 @@ step() {
 
 formatting() {
 	local files
-	files=$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l)
+	files=$(gofmt -l .) || return 1
 	[ -z "$files" ] || { printf 'gofmt would change:\n%s\n' "$files"; return 1; }
 }
 
@@ -65,8 +65,13 @@ generated() {
 	[ "$before" = "$(checksums)" ] || { echo "Generated code was not up to date; it is now: commit it."; return 1; }
 }
 
-other_packages() { go list ./... | grep -v '/e2e$'; }
+unit_tests() {
+	local packages
+	packages=$(go list ./... | grep -v -e '/e2e$' -e '^campaignlark$') || return 1
+	go test -race -count=1 -timeout 20m $packages
+}
 
+export CGO_ENABLED=1 # the race detector needs it
 from=$SECONDS
 mkdir -p .cache
 install_packages
@@ -76,11 +81,11 @@ step "go vet" go vet ./...
 step "gofmt" formatting
 step "generated code is up to date" generated
 step "go.mod is tidy" go mod tidy -diff
-step "unit tests, both databases, race detector" env CGO_ENABLED=1 go test -race -count=1 -timeout 20m $(other_packages)
-if [ -d e2e ]; then
-	step "the program: start, stop, kill -9, replicas" go test -count=1 -timeout 20m -skip '^TestBrowser' ./e2e
-	step "the program in a browser" go test -count=1 -timeout 20m -run '^TestBrowser' ./e2e
-fi
+step "links of the documents" go test -count=1 .
+step "unit tests, both databases, race detector" unit_tests
+hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
+step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./e2e
+step "the program in use and in a browser, race detector" go test -race -count=1 -timeout 20m -skip "$hard" ./e2e
 
 printf '\n%s\n' "${summary[@]}"
 printf '%-60s %4d s\n' "all of it" $((SECONDS - from))
