@@ -129,7 +129,9 @@ func (t *story) addressNote() string {
 		return "not valid"
 	case reachOf(t.row.Outcome) < reachedAddress:
 		return "not looked at"
-	case t.row.Outcome == models.OutcomeCreated, t.row.Outcome == models.OutcomeNoContact:
+	case t.row.Outcome == models.OutcomeNoContact:
+		return "valid, unknown"
+	case t.row.Outcome == models.OutcomeCreated:
 		return "valid, new"
 	}
 	return "valid, known"
