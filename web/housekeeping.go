@@ -29,6 +29,19 @@ func chores(c Config, db *models.DB) []chore {
 	}
 }
 
+// reportUnknown logs how many calls since the last time went to hashes that never existed. They leave no row in the
+// request log, which anyone could flood (CONTRACT "What each type does"). unknown counts them since the start.
+func (p program) reportUnknown(unknown func() int64) func(context.Context, time.Time) error {
+	var reported int64
+	return func(context.Context, time.Time) error {
+		if n := unknown(); n > reported {
+			p.log.Info("calls to hashes that never existed", "calls", n-reported)
+			reported = n
+		}
+		return nil
+	}
+}
+
 // foldCounts folds the counters of the last hours: where rows were left behind by a program that was killed, a longer past.
 func foldCounts(db *models.DB, past time.Duration) func(ctx context.Context, now time.Time) error {
 	return func(ctx context.Context, now time.Time) error {

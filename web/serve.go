@@ -58,7 +58,10 @@ func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Li
 	})
 	inBackground, stop := context.WithCancel(context.Background())
 	var background sync.WaitGroup
-	background.Go(func() { p.keepHouse(inBackground, chores(c, db), time.Now) })
+	background.Go(func() {
+		p.keepHouse(inBackground, append(chores(c, db),
+			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
+	})
 	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
