@@ -1,9 +1,6 @@
 package e2e
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestGettingIn(t *testing.T) {
 	t.Parallel()
@@ -68,25 +65,4 @@ func getIn(t *testing.T, program *Program, p *Page, inspect func(name string)) {
 	}
 	p.Open(program.Setup)
 	p.Sees("CampaignLark is set up")
-}
-
-func TestARestartEndsTheSetupLink(t *testing.T) {
-	t.Parallel()
-	bothDatabases(t, func(t *testing.T, url string) {
-		s := Settings{Env: map[string]string{"DATABASE_URL": url}}
-		first := Start(t, s)
-		if a := NewClient(t, first.URL).Get(first.Setup); a.Status != 200 {
-			t.Errorf("got %d for the link, want 200", a.Status)
-		}
-		first.Stop()
-		second := Start(t, s)
-		c := NewClient(t, second.URL)
-		_, query, _ := strings.Cut(first.Setup, "?")
-		if a := c.Get("/setup?" + query); a.Status != 403 || strings.Contains(a.Body, "<form") {
-			t.Errorf("got %d for the link of the first start, want 403 without a form", a.Status)
-		}
-		if a := c.Get(second.Setup); a.Status != 200 {
-			t.Errorf("got %d for the new link, want 200", a.Status)
-		}
-	})
 }

@@ -87,7 +87,8 @@ hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
 step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./e2e
 step "the program in use and in a browser, race detector" go test -race -count=1 -timeout 20m -skip "$hard" ./e2e
 
-printf '\n%s\n' "${summary[@]}"
+printf '\nWhat passed, and how long it took:\n'
+printf '%s\n' "${summary[@]}"
 printf '%-60s %4d s\n' "all of it" $((SECONDS - from))
 echo "Steps: $((${#summary[@]} - failed)) passed, $failed failed"
 [ "$failed" = 0 ]
