@@ -75,7 +75,7 @@ func (v *visit) callFigures(o models.Overview) []views.Figure {
 	}
 }
 
-// firstSteps are what a new workspace needs. The step that is next has a button.
+// firstSteps are what a new workspace needs. Each that is open has a button; that of the next one is the primary.
 func (v *visit) firstSteps(o models.Overview, counts models.NavCounts) ([]views.FirstStep, error) {
 	mergeTags := "Names for the fields you want to keep, such as first_name. A field without one is ignored."
 	if counts.MergeTags > 0 {
@@ -86,7 +86,7 @@ func (v *visit) firstSteps(o models.Overview, counts models.NavCounts) ([]views.
 		mergeTags = "Fields that calls can fill in: " + firstKeys(tags) + ". A field without a merge tag is ignored."
 	}
 	button := func(label string, to ...any) views.Btn {
-		return views.Btn{Label: label, Kind: views.Primary, Href: v.path(to...)}
+		return views.Btn{Label: label, Href: v.path(to...)}
 	}
 	steps := []struct {
 		done        bool
@@ -103,14 +103,14 @@ func (v *visit) firstSteps(o models.Overview, counts models.NavCounts) ([]views.
 	next := true
 	for _, s := range steps {
 		step := views.FirstStep{Title: s.title, Text: s.text}
-		switch {
-		case s.done:
+		if s.done {
 			step.State = "done"
-		case next:
+		} else if v.Role.Includes(models.RoleManager) {
+			step.Action = s.action
+		}
+		if next && !s.done {
 			step.State, next = "now", false
-			if v.Role.Includes(models.RoleManager) {
-				step.Action = s.action
-			}
+			step.Action.Kind = views.Primary
 		}
 		all = append(all, step)
 	}

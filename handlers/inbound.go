@@ -19,7 +19,8 @@ const (
 	inboundMethods = "GET, POST, OPTIONS"
 )
 
-func isInbound(path string) bool { return strings.HasPrefix(path, inboundPrefix) }
+// isInbound says whether a path is the endpoint's, be it without any hash.
+func isInbound(path string) bool { return strings.HasPrefix(path+"/", inboundPrefix) }
 
 // envelope is the body of every answer.
 type envelope struct {

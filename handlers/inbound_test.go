@@ -206,6 +206,7 @@ func TestDeadHashesAnswerAlike(t *testing.T) {
 				}
 			}
 		}
+		s.as("").get(strings.TrimSuffix(inboundPrefix, "/")).wantEnvelope(t, 404, "It looks like the webhook you're trying to access doesn't exist.")
 		upper := s.addWebhook(models.TypeSubscribed)
 		s.call("GET", strings.ToUpper(upper.Hash)+"?email_address=x@example.com", "").wantEnvelope(t, 404, "It looks like the webhook you're trying to access doesn't exist.")
 	})

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"strings"
 
 	"campaignlark/models"
@@ -82,7 +84,15 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), v.mergeTagInput(m))
+	input := v.mergeTagInput(m)
+	errs, err := v.choicesInUse(m, input.Options)
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return v.mergeTagAgain(input, errs)
+	}
+	m, errs, err = s.DB.UpdateMergeTag(v.UserContext(), input)
 	if err != nil {
 		return err
 	}
@@ -90,6 +100,24 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 		return v.mergeTagAgain(m, errs)
 	}
 	return v.done(v.path("merge-tags"), "The merge tag %s is saved.", m.Label)
+}
+
+// choicesInUse refuses to take away a choice that a segment's rule compares with: the rule could not be saved any more.
+func (v *visit) choicesInUse(m models.MergeTag, options []string) (models.FieldErrors, error) {
+	for _, choice := range m.Options {
+		kept := slices.ContainsFunc(options, func(o string) bool { return models.Fold(models.TrimBlanks(o)) == models.Fold(choice) })
+		if kept {
+			continue
+		}
+		used, err := v.segments().UsesChoice(v.UserContext(), m.WorkspaceID, m.ID, choice)
+		if err != nil {
+			return nil, err
+		}
+		if len(used) > 0 {
+			return models.FieldErrors{"options": "The segment “" + used[0].Name + "” uses the choice " + choice + ". Keep it, or change that segment's rule first."}, nil
+		}
+	}
+	return nil, nil
 }
 
 // mergeTagAsk asks before a merge tag is deleted, and says what uses it.

@@ -153,7 +153,7 @@ func (t *story) fieldsNote(step views.Step) string {
 	for _, part := range []struct {
 		n     int
 		words string
-	}{{kept, " kept"}, {fateCount(t.body, intake.FateRefused), " not"}, {fateCount(t.body, intake.FateIgnored), " ignored"}} {
+	}{{kept, " kept"}, {fateCount(t.body, intake.FateRefused), " not stored"}, {fateCount(t.body, intake.FateIgnored), " ignored"}} {
 		if part.n > 0 {
 			parts = append(parts, strconv.Itoa(part.n)+part.words)
 		}

@@ -57,12 +57,11 @@ func labelOf(key string) string {
 // maxLooks is how many fields are named on top; the story names the rest.
 const maxLooks = 5
 
-// looks are the things of a call that need a look, each with its remedy.
-func (t *story) looks() []views.RequestLook {
+// looks are the things of a call that need a look, each with its remedy, and how many there are in all.
+func (t *story) looks() (looks []views.RequestLook, all int) {
 	if t.row.Failed() {
-		return []views.RequestLook{t.failure()}
+		return []views.RequestLook{t.failure()}, 1
 	}
-	var looks []views.RequestLook
 	for _, f := range t.body.Fields {
 		if f.Fate == intake.FateRefused {
 			r := t.remedy(f)
@@ -77,11 +76,14 @@ func (t *story) looks() []views.RequestLook {
 			}
 		}
 	}
-	if more := len(looks) + t.body.MoreNames - maxLooks; more > 0 && len(looks) > 0 {
-		looks = append(looks[:min(maxLooks, len(looks))], views.RequestLook{Kind: views.KindWarn, Before: views.Plural(more, "more field", "more fields"), Text: "of this call had no effect either.",
+	if all = len(looks); all > 0 {
+		all += t.body.MoreNames
+	}
+	if all > maxLooks {
+		looks = append(looks[:min(maxLooks, len(looks))], views.RequestLook{Kind: views.KindWarn, Before: views.Plural(all-maxLooks, "more field", "more fields"), Text: "of this call had no effect either.",
 			Link: "#s3", LinkText: "What became of each field"})
 	}
-	return looks
+	return looks, all
 }
 
 func (t *story) ignoredLook(f intake.FieldFate) views.RequestLook {

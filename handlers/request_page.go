@@ -112,7 +112,7 @@ func (t *story) model(p views.Page) views.RequestModel {
 	title, of := views.OutcomeTitle(t.row.Outcome)
 	m := views.RequestModel{
 		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: title,
-		Webhook: t.requestWebhook(), Looks: t.looks(), Story: t.story(), Facts: t.facts(),
+		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(),
 	}
 	switch {
 	case of && t.row.Address != nil:
@@ -132,7 +132,9 @@ func (t *story) model(p views.Page) views.RequestModel {
 		m.Note = "The person this call speaks of was erased since. What the call held of the person is gone; that it happened, when, and by which webhook stays."
 	}
 	m.Stops = t.stops(m.Story)
-	m.LookTitle = lookTitle(t.row, len(m.Looks))
+	var looks int
+	m.Looks, looks = t.looks()
+	m.LookTitle = lookTitle(t.row, looks)
 	return m
 }
 

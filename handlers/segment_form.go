@@ -72,6 +72,9 @@ func (v *visit) row(i int) segments.Condition {
 		c.FieldID, _ = strconv.ParseInt(id, 10, 64) // 0 is no field, which the check says
 	}
 	c.Value = models.Given{Texts: v.FormAll("value-" + n)}
+	if was := v.Form("was-" + n); was != "" && was != v.Form("what-"+n) {
+		c.Value = models.Given{} // the value was meant for something else
+	}
 	if len(c.Value.Texts) > 1 {
 		c.Value.Shape = models.List
 	}
@@ -159,19 +162,32 @@ func conditionRow(c segments.Condition, schema segments.Schema, focus bool) view
 		row.Several = true
 		row.NoChoice = "There are no tags yet."
 		for _, t := range schema.Tags {
-			row.Options = append(row.Options, views.Option{Value: strconv.FormatInt(t.ID, 10), Label: t.Name, Chosen: slices.Contains(c.Value.Texts, strconv.FormatInt(t.ID, 10))})
+			row.Options = append(row.Options, views.Option{Value: strconv.FormatInt(t.ID, 10), Label: t.Name})
 		}
 	}
 	for _, o := range segments.Operators(kind) {
 		row.Operators = append(row.Operators, views.Option{Value: string(o), Label: o.Label()})
 	}
 	row.NoValue = c.Operator == segments.IsSet || c.Operator == segments.IsNotSet
-	if row.Several {
-		for i := range row.Options {
-			row.Options[i].Chosen = slices.Contains(c.Value.Texts, row.Options[i].Value)
-		}
+	if len(row.Options) > 0 {
+		row.Options = withChosen(row.Options, c.Value.Texts)
 	}
 	return row
+}
+
+// withChosen marks the options that are chosen. A value that is none of them stays to be seen, so that saving the form
+// does not put another in its place.
+func withChosen(options []views.Option, values []string) []views.Option {
+	for i := range options {
+		options[i].Chosen = slices.Contains(values, options[i].Value)
+	}
+	for _, value := range values {
+		known := slices.ContainsFunc(options, func(o views.Option) bool { return o.Value == value })
+		if value != "" && !known {
+			options = append(options, views.Option{Value: value, Label: value + " (no longer a choice)", Chosen: true})
+		}
+	}
+	return options
 }
 
 // fieldOptions are the values to choose from, nil for a field that takes any text.

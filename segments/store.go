@@ -231,6 +231,13 @@ func (s Store) UsesMergeTag(ctx context.Context, workspace, mergeTag int64) ([]m
 	return s.uses(ctx, workspace, func(c Condition) bool { return c.Type == TypeField && c.FieldID == mergeTag })
 }
 
+// UsesChoice returns the segments whose rule compares the merge tag with the choice, by name.
+func (s Store) UsesChoice(ctx context.Context, workspace, mergeTag int64, choice string) ([]models.Segment, error) {
+	return s.uses(ctx, workspace, func(c Condition) bool {
+		return c.Type == TypeField && c.FieldID == mergeTag && slices.Contains(c.Value.Texts, choice)
+	})
+}
+
 func (s Store) uses(ctx context.Context, workspace int64, f func(Condition) bool) ([]models.Segment, error) {
 	all, err := s.List(ctx, workspace)
 	return slices.DeleteFunc(all, func(g models.Segment) bool {

@@ -6,3 +6,4 @@ import "./filters.js";
 import "./menus.js";
 import "./picker.js";
 import "./rule.js";
+import "./zone.js";

@@ -6,4 +6,7 @@ for (const form of document.querySelectorAll("form[data-rule]")) {
     const button = form.querySelector(`button[value="update-${row}"]`);
     if (button) form.requestSubmit(button);
   });
+  // The sentence is the server's: it goes as soon as it no longer says what the form does.
+  const words = form.querySelector("[data-words]");
+  if (words) form.addEventListener("input", (event) => { if (event.target.name !== "name") words.hidden = true; });
 }
