@@ -195,8 +195,8 @@ func (p *Page) Has(selector string) bool {
 	return read(p, fmt.Sprintf(`String([...document.querySelectorAll(%q)].some(e => e.checkVisibility({visibilityProperty: true})))`, selector)) == "true"
 }
 
-// Text is the page as people read it.
-func (p *Page) Text() string { return read(p, `document.body.innerText`) }
+// Text is the page as people read it, "" for one that has only begun to come.
+func (p *Page) Text() string { return read(p, `document.body ? document.body.innerText : ""`) }
 
 // Path is the path and the query string of the page's address.
 func (p *Page) Path() string { return read(p, `location.pathname + location.search`) }
