@@ -8,28 +8,75 @@ import (
 	"gorm.io/gorm"
 )
 
-// AuditEntry is one change that a person made in the admin.
+// AuditEntry is one thing that a person did in the admin.
 type AuditEntry struct {
 	WorkspaceID int64     `gorm:"primaryKey"`
 	ID          uuid.UUID `gorm:"primaryKey"` // UUIDv7: its time is At
-	UserID      int64
-	Action      string // such as "contact.updated"
-	Subject     string // what was changed: "contact"
+	UserID      int64     // 0 is the command line
+	Action      string    // such as "contact.updated"
+	Subject     string    // what was changed: one of the Subject constants
 	SubjectID   int64
-	Detail      string // JSON; what is in it depends on the action
+	SubjectName string // as it was called then; "" for contacts
+	Detail      string // JSON: a ContactChange for contacts, else []AuditChange
 	At          time.Time
 }
 
 // TableName is read by GORM.
 func (AuditEntry) TableName() string { return "audit_log" }
 
+// What a person can do something to.
+const (
+	SubjectContact   = "contact"
+	SubjectWorkspace = "workspace"
+	SubjectMember    = "member"
+	SubjectWebhook   = "webhook"
+	SubjectTag       = "tag"
+	SubjectMergeTag  = "merge_tag"
+	SubjectSegment   = "segment"
+	SubjectRequest   = "request"
+)
+
 // What a person can do to a contact by hand.
 const (
-	SubjectContact       = "contact"
 	ActionContactCreated = "contact.created"
 	ActionContactUpdated = "contact.updated"
 	ActionContactDeleted = "contact.deleted"
 )
+
+// AuditChange is one property of a subject that is no contact, before and after. A secret, such as a webhook's address,
+// stands there as words, never as itself.
+type AuditChange struct {
+	What   string `json:"what"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+}
+
+// Audit notes in tx, the transaction that does it, what a person did. Properties that are the same before and after are
+// left out.
+func Audit(tx *gorm.DB, e AuditEntry, changes []AuditChange, now time.Time) error {
+	different := []AuditChange{}
+	for _, c := range changes {
+		if c.Before != c.After {
+			different = append(different, c)
+		}
+	}
+	return writeAudit(tx, e, different, now)
+}
+
+func writeAudit(tx *gorm.DB, e AuditEntry, detail any, now time.Time) error {
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return err
+	}
+	e.ID, e.Detail, e.At = NewID(now), string(text), now
+	return tx.Create(&e).Error
+}
+
+// Changes reads the detail of an entry that is not about a contact.
+func (e AuditEntry) Changes() (all []AuditChange) {
+	_ = json.Unmarshal([]byte(e.Detail), &all) // written by Audit
+	return all
+}
 
 // ContactChange is the detail of a change of a contact. It names fields and tags, and holds no values: the log outlives
 // the person.
@@ -56,12 +103,5 @@ func (e AuditEntry) ContactChange() ContactChange {
 
 // auditContact notes what a person did to a contact, in the transaction that does it.
 func auditContact(tx *gorm.DB, userID int64, action string, workspaceID, contactID int64, change ContactChange, now time.Time) error {
-	detail, err := json.Marshal(change)
-	if err != nil {
-		return err
-	}
-	return tx.Create(&AuditEntry{
-		WorkspaceID: workspaceID, ID: NewID(now), UserID: userID, Action: action,
-		Subject: SubjectContact, SubjectID: contactID, Detail: string(detail), At: now,
-	}).Error
+	return writeAudit(tx, AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: SubjectContact, SubjectID: contactID}, change, now)
 }

@@ -9,6 +9,7 @@ type Workspace struct {
 	Name      string
 	TimeZone  string // IANA name, such as Europe/Vienna
 	CreatedAt time.Time
+	DeletedAt *time.Time // from then on it is not there for anybody, while a job removes what is in it
 }
 
 // Location is the workspace's time zone, UTC when its name is not known here.
@@ -24,6 +25,7 @@ type User struct {
 	ID           int64
 	Email        string
 	PasswordHash string
+	Support      bool // staff: reads the request logs of every workspace and changes nothing
 	CreatedAt    time.Time
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"campaignlark/handlers"
 	"campaignlark/intake"
+	"campaignlark/jobs"
 	"campaignlark/models"
 	"campaignlark/segments"
 )
@@ -63,6 +64,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Li
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
+	background.Go(func() { jobs.New(db, p.log, time.Now).Run(inBackground) })
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)

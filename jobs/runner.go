@@ -1,0 +1,128 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// Step does the next piece of a job inside tx, which should take under 50 ms (on SQLite it keeps every other writer
+// waiting), and moves job.Cursor, Done, Total and Result on. It sets job.State to models.JobDone when nothing is left.
+// An error of code CodeInvalid ends the job with its message; any other is tried again.
+type Step func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error
+
+// Runner does the steps of whatever jobs there are. Replicas share the jobs by leases.
+type Runner struct {
+	db     *models.DB
+	steps  map[models.JobKind]Step
+	log    *slog.Logger
+	now    func() time.Time
+	holder string
+}
+
+const (
+	pause    = 500 * time.Millisecond // between looks when nothing waits
+	lease    = 30 * time.Second       // after which another program takes over from one that died
+	turn     = 500 * time.Millisecond // for one job, before the next has its turn
+	maxTries = 10
+)
+
+// New makes a runner; Run starts it.
+func New(db *models.DB, log *slog.Logger, now func() time.Time) *Runner {
+	return &Runner{db: db, steps: kinds(), log: log, now: func() time.Time { return models.Instant(now()) }, holder: rand.Text()}
+}
+
+// Run does jobs until ctx ends.
+func (r *Runner) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		worked, err := r.Turn(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("a job's turn failed", "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err))
+		}
+		if worked && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Turn does steps of the job that has waited longest, for a moment, and says whether there was one.
+func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
+	job, err := r.db.ClaimJob(ctx, r.holder, lease, r.now())
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for until := time.Now().Add(turn); ; {
+		last := !time.Now().Before(until)
+		switch job, err = r.step(ctx, job, last); {
+		case models.ErrorCode(err) == models.CodeNotFound:
+			return true, nil // stopped, or taken over
+		case err != nil:
+			return true, errors.Join(err, r.failed(ctx, job, err))
+		case last || job.Finished():
+			return true, nil
+		}
+	}
+}
+
+// step runs one step of job and saves what it made of it. After the last one of a turn others may claim the job.
+func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, err error) {
+	err = r.db.Write(ctx, func(tx *gorm.DB) error {
+		after = job
+		now := r.now()
+		do := r.steps[job.Kind]
+		if do == nil {
+			return &models.Error{Code: models.CodeInvalid, Message: "This program does not know this kind of work. It may be older than the one that took it on."}
+		}
+		if err := do(ctx, tx, &after, now); err != nil {
+			return err
+		}
+		after.Tries, after.LeaseUntil = 0, now.Add(lease)
+		if last {
+			after.LeaseUntil = now
+		}
+		if after.Finished() {
+			after.FinishedAt = &now
+		}
+		return models.SaveJob(tx, after, now)
+	})
+	if err != nil {
+		return job, err
+	}
+	return after, nil
+}
+
+// failed notes that a step failed: the job waits a while, or ends when that does not help.
+func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error {
+	now := r.now()
+	job.Tries++
+	job.LeaseUntil = now.Add(time.Duration(job.Tries) * time.Second)
+	var known *models.Error
+	switch {
+	case errors.As(cause, &known) && known.Code == models.CodeInvalid:
+		job.State, job.Failure = models.JobFailed, known.Message
+	case job.Tries >= maxTries && !models.IsAway(cause):
+		job.State, job.Failure = models.JobFailed, "The fault is ours, and it has been noted. What was done until then stays done."
+	}
+	if job.Finished() {
+		job.FinishedAt = &now
+	}
+	return r.db.Write(ctx, func(tx *gorm.DB) error { return models.SaveJob(tx, job, now) })
+}
+
+// kinds is what each kind of job does.
+func kinds() map[models.JobKind]Step {
+	return map[models.JobKind]Step{}
+}

@@ -1,0 +1,63 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// CreateJob stores a new job in tx and gives it its id.
+func CreateJob(tx *gorm.DB, j *Job, now time.Time) error {
+	j.CreatedAt, j.UpdatedAt, j.LeaseUntil = now, now, now
+	return tx.Create(j).Error
+}
+
+// Job returns one job of a workspace, or ErrNotFound.
+func (d *DB) Job(ctx context.Context, workspaceID, id int64) (Job, error) {
+	return First[Job](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
+// StopJob ends a job that is not finished, in the middle if need be, and says whether it was still under way.
+func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) (stopped bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&Job{}).Where("workspace_id = ? AND id = ? AND state IN ?", workspaceID, id, []JobState{JobDraft, JobRunning}).
+			Updates(map[string]any{"state": JobStopped, "finished_at": now, "updated_at": now})
+		stopped = done.RowsAffected > 0
+		return done.Error
+	})
+	return stopped, err
+}
+
+// ClaimJob gives holder the running job that has waited longest for its next step, until now + lease. The error is
+// ErrNotFound when none waits.
+func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, now time.Time) (Job, error) {
+	waiting, err := First[Job](d.Read(ctx).Where("state = ? AND lease_until <= ?", JobRunning, now).Order("lease_until, id"))
+	if err != nil {
+		return waiting, err
+	}
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		claim := tx.Model(&Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND lease_until = ?", waiting.WorkspaceID, waiting.ID, JobRunning, waiting.LeaseUntil).
+			Updates(map[string]any{"holder": holder, "lease_until": now.Add(lease)})
+		if claim.Error == nil && claim.RowsAffected == 0 {
+			return ErrNotFound // another replica was faster
+		}
+		return claim.Error
+	})
+	waiting.Holder, waiting.LeaseUntil = holder, now.Add(lease)
+	return waiting, err
+}
+
+// SaveJob stores what a step made of a job, in the step's transaction. The error is ErrNotFound, and the step must not
+// be committed, when the job was stopped or another program has it now.
+func SaveJob(tx *gorm.DB, j Job, now time.Time) error {
+	saved := tx.Model(&Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, JobRunning, j.Holder).
+		Updates(map[string]any{
+			"state": j.State, "cursor": j.Cursor, "done": j.Done, "total": j.Total, "result": j.Result, "failure": j.Failure,
+			"tries": j.Tries, "lease_until": j.LeaseUntil, "updated_at": now, "finished_at": j.FinishedAt,
+		})
+	if saved.Error == nil && saved.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return saved.Error
+}
