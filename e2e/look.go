@@ -46,10 +46,8 @@ func (p *Page) Inspect(name string) {
 	}
 	for _, width := range []int64{Narrow, Wide} {
 		p.Width(width)
-		p.Axe()
-		if sideways := read(p, `String(document.documentElement.scrollWidth - innerWidth)`); !strings.HasPrefix(sideways, "-") && sideways != "0" {
-			p.t.Errorf("the page %s scrolls sideways by %s pixels at a width of %d", p.Path(), sideways, width)
-		}
+		p.Axe("")
+		p.wantNoScroll(width)
 		if os.Getenv("SHOTS") == "" {
 			continue
 		}
@@ -57,6 +55,33 @@ func (p *Page) Inspect(name string) {
 			p.Theme(theme)
 			p.Shot(fmt.Sprintf("%s-%s-%d", name, theme, width))
 		}
+	}
+}
+
+// InspectEverywhere is Inspect in every width that the design names, in light and in dark, and at a zoom of 200 %, which
+// halves the width that a page has.
+func (p *Page) InspectEverywhere(name string) {
+	p.t.Helper()
+	p.Inspect(name)
+	p.Width(Wide / 2)
+	p.wantNoScroll(Wide / 2)
+	for _, width := range []int64{320, 768} {
+		p.Width(width)
+		p.Axe("")
+		p.wantNoScroll(width)
+	}
+	p.Theme("dark")
+	for _, width := range []int64{320, Narrow, 768, Wide} {
+		p.Width(width)
+		p.Axe("color-contrast") // all that a theme changes
+	}
+	p.Theme("light")
+}
+
+func (p *Page) wantNoScroll(width int64) {
+	p.t.Helper()
+	if sideways := read(p, `String(document.documentElement.scrollWidth - innerWidth)`); !strings.HasPrefix(sideways, "-") && sideways != "0" {
+		p.t.Errorf("the page %s scrolls sideways by %s pixels at a width of %d", p.Path(), sideways, width)
 	}
 }
 
@@ -93,8 +118,8 @@ type violation struct {
 	}
 }
 
-// Axe runs axe-core on the page as it is now; each thing that it finds fails the test.
-func (p *Page) Axe() {
+// Axe runs axe-core on the page as it is now, all its rules or the one named; each thing that it finds fails the test.
+func (p *Page) Axe(rule string) {
 	p.t.Helper()
 	source, err := axeSource()
 	if err != nil {
@@ -105,7 +130,11 @@ func (p *Page) Axe() {
 		defer p.allowScripts(false)
 	}
 	p.eval(source + "; undefined")
-	found, err := run(p, chromedp.Evaluate[string](`axe.run().then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	options := "{}"
+	if rule != "" {
+		options = fmt.Sprintf(`{runOnly: {type: "rule", values: [%q]}}`, rule)
+	}
+	found, err := run(p, chromedp.Evaluate[string](`axe.run(document, `+options+`).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	var violations []violation
 	if err == nil {
 		err = json.Unmarshal([]byte(found), &violations)

@@ -96,7 +96,7 @@ func (a *audience) lookAt(p *Page, path string) {
 		return
 	}
 	wantStatus(p.t, path, p.Open("/w/my-workspace"+path), http.StatusOK)
-	p.Inspect("page" + strings.NewReplacer("/", "-", "?", "-", "=", "-", "%40", "-at-").Replace(path))
+	p.InspectEverywhere("page" + strings.NewReplacer("/", "-", "?", "-", "=", "-", "%40", "-at-").Replace(path))
 }
 
 // live fills the workspace: calls of many kinds, from senders that mean well and others, and a segment.
