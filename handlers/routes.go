@@ -119,3 +119,13 @@ func (s *Server) register() {
 		s.app.Add(r.method, r.path, func(c *fiber.Ctx) error { return s.guard(r, c) })
 	}
 }
+
+// Pages lists the addresses at which a signed-in person finds a page, as patterns: "/w/:slug/tags/:id/edit".
+func Pages() (patterns []string) {
+	for _, r := range routes {
+		if r.method == fiber.MethodGet && r.who >= signedIn {
+			patterns = append(patterns, r.path)
+		}
+	}
+	return patterns
+}
