@@ -274,7 +274,7 @@ func (f *contactForm) resolveTags(in *models.ContactInput, errs models.FieldErro
 		return nil
 	}
 	v := f.visit
-	tags, wrong, err := v.server.DB.FormTags(v.UserContext(), v.Workspace.ID, f.tags, models.SplitNames(f.newTags), v.server.now())
+	tags, wrong, err := v.server.DB.FormTags(v.UserContext(), v.Workspace.ID, v.User.ID, f.tags, models.SplitNames(f.newTags), v.server.now())
 	errs.Add("tags", wrong["tags"])
 	in.Tags = tags
 	return err

@@ -28,7 +28,7 @@ func TestContactPageExplainsCalls(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.fieldsOfEveryType()
 		subscribe, leave := s.addWebhook(models.TypeSubscribed, "shop"), s.addWebhook(models.TypeUnsubscribed)
-		segment, err := segments.Store{DB: s.db, Now: s.server.now}.Create(t.Context(), s.workspace.ID, "Readers", statusRule(models.StatusSubscribed))
+		segment, err := segments.Store{DB: s.db, Now: s.server.now}.Create(t.Context(), s.workspace.ID, 0, "Readers", statusRule(models.StatusSubscribed))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestContactPageExplainsCalls(t *testing.T) {
 		tick()
 		s.get(path).want(t, 200, "in 1 of 1", "Readers in, why?", "true: Status is Subscribed")
 		s.get("/w/books/contacts/"+itoa(s.contact("x@example.com").ID)+"?before=nonsense").want(t, 200, "New contact:")
-		if err := (segments.Store{DB: s.db, Now: s.server.now}).Delete(t.Context(), s.workspace.ID, segment.ID); err != nil {
+		if err := (segments.Store{DB: s.db, Now: s.server.now}).Delete(t.Context(), s.workspace.ID, 0, segment.ID); err != nil {
 			t.Fatal(err)
 		}
 		s.get(path).want(t, 200, "Left a segment that is deleted now")

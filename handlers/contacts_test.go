@@ -30,7 +30,7 @@ func (s *site) addContact(id int64, email string, change func(c *models.Contact)
 
 func (s *site) addTag(name string, contacts ...int64) models.Tag {
 	s.t.Helper()
-	tag, errs, err := s.db.CreateTag(s.t.Context(), s.workspace.ID, name, s.server.now())
+	tag, errs, err := s.db.CreateTag(s.t.Context(), s.workspace.ID, 0, name, s.server.now())
 	if err != nil || errs.Any() {
 		s.t.Fatalf("%v %v", errs, err)
 	}

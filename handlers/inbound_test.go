@@ -37,7 +37,7 @@ func (s *site) startIntake() {
 func (s *site) addWebhook(kind models.WebhookType, tags ...string) models.Webhook {
 	s.t.Helper()
 	now := s.server.now()
-	found, _, err := s.db.ResolveTags(s.t.Context(), s.workspace.ID, tags, now)
+	found, _, err := s.db.ResolveTags(s.t.Context(), s.workspace.ID, 0, tags, now)
 	if err != nil {
 		s.t.Fatal(err)
 	}

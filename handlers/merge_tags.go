@@ -55,7 +55,7 @@ func (s *Server) mergeTagNew(v *visit) error {
 // mergeTagCreate stores a new merge tag.
 func (s *Server) mergeTagCreate(v *visit) error {
 	m := v.mergeTagInput(models.MergeTag{Key: v.Form("key"), Type: models.MergeTagType(v.Form("type"))})
-	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, m, s.now())
+	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m, s.now())
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	if errs.Any() {
 		return v.mergeTagAgain(input, errs)
 	}
-	m, errs, err = s.DB.UpdateMergeTag(v.UserContext(), input)
+	m, errs, err = s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, s.now())
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *Server) mergeTagDelete(v *visit) error {
 	if len(m.Segments) > 0 {
 		return v.again(views.MergeTagDeletePage(m))
 	}
-	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, m.ID, s.now()); err != nil {
+	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, s.now()); err != nil {
 		return err
 	}
 	return v.done(v.path("merge-tags"), "The merge tag %s is deleted. Its values are being removed from the contacts now.", m.Label)

@@ -24,7 +24,7 @@ func (s *site) mergeTag(key string) models.MergeTag {
 
 func (s *site) addMergeTag(m models.MergeTag) models.MergeTag {
 	s.t.Helper()
-	m, errs, err := s.db.CreateMergeTag(s.t.Context(), s.workspace.ID, m, s.server.now())
+	m, errs, err := s.db.CreateMergeTag(s.t.Context(), s.workspace.ID, 0, m, s.server.now())
 	if err != nil || errs.Any() {
 		s.t.Fatalf("%v %v", errs, err)
 	}
@@ -90,7 +90,7 @@ func TestMergeTagFormIsPrefilled(t *testing.T) {
 func TestMergeTagOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
-		m, _, err := s.db.CreateMergeTag(t.Context(), other.ID, models.MergeTag{Key: "band", Label: "Band", Type: models.MergeTagText}, s.server.now())
+		m, _, err := s.db.CreateMergeTag(t.Context(), other.ID, 0, models.MergeTag{Key: "band", Label: "Band", Type: models.MergeTagText}, s.server.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestRuleKeepsItsTagAndMergeTag(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx := t.Context()
 		m := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
-		tag, _, err := s.db.CreateTag(ctx, s.workspace.ID, "vip", s.server.now())
+		tag, _, err := s.db.CreateTag(ctx, s.workspace.ID, 0, "vip", s.server.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestRuleKeepsItsTagAndMergeTag(t *testing.T) {
 			t.Fatal(problems)
 		}
 		store := segments.Store{DB: s.db, Now: s.server.now}
-		if _, err := store.Create(ctx, s.workspace.ID, "Viennese", rule); err != nil {
+		if _, err := store.Create(ctx, s.workspace.ID, 0, "Viennese", rule); err != nil {
 			t.Fatal(err)
 		}
 		for _, path := range []string{"/w/books/merge-tags/" + itoa(m.ID) + "/delete", "/w/books/tags/" + itoa(tag.ID) + "/delete"} {

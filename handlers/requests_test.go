@@ -172,7 +172,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 		ctx := t.Context()
 		s.addLogMergeTag("city", "City", models.MergeTagText, "")
 		rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
-		if _, err := (segments.Store{DB: s.db, Now: s.server.now}).Create(ctx, s.workspace.ID, "Readers", rule); err != nil {
+		if _, err := (segments.Store{DB: s.db, Now: s.server.now}).Create(ctx, s.workspace.ID, 0, "Readers", rule); err != nil {
 			t.Fatal(err)
 		}
 		settle := func() {

@@ -106,7 +106,7 @@ func (s *Server) segmentCreate(v *visit) error {
 		return v.showSegmentForm(models.Segment{}, in, nil)
 	}
 	errs, err := v.saveSegment(in, problems, func() error {
-		g, err := v.segments().Create(v.UserContext(), v.Workspace.ID, in.name, in.rule)
+		g, err := v.segments().Create(v.UserContext(), v.Workspace.ID, v.User.ID, in.name, in.rule)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (s *Server) segmentUpdate(v *visit) error {
 		return v.showSegmentForm(g, in, nil)
 	}
 	errs, err := v.saveSegment(in, problems, func() error {
-		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, g.ID, in.name, in.rule)
+		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
 		if err != nil {
 			return err
 		}
@@ -185,7 +185,7 @@ func (s *Server) segmentDelete(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.segments().Delete(v.UserContext(), v.Workspace.ID, g.ID); err != nil {
+	if err := v.segments().Delete(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID); err != nil {
 		return err
 	}
 	return v.done(v.path("segments"), "The segment %s is deleted.", g.Name)

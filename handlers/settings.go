@@ -19,7 +19,7 @@ func (s *Server) settings(v *visit) error {
 func (s *Server) settingsUpdate(v *visit) error {
 	w := v.Workspace
 	w.Name, w.TimeZone = v.Form("name"), v.Form("time_zone")
-	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w, segments.RebuildDates)
+	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w, v.User.ID, segments.RebuildDates, s.now())
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (s *Server) tagNew(v *visit) error {
 
 // tagCreate stores a new tag.
 func (s *Server) tagCreate(v *visit) error {
-	tag, errs, err := s.DB.CreateTag(v.UserContext(), v.Workspace.ID, v.Form("name"), s.now())
+	tag, errs, err := s.DB.CreateTag(v.UserContext(), v.Workspace.ID, v.User.ID, v.Form("name"), s.now())
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Server) tagUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.Form("name"))
+	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.User.ID, v.Form("name"), s.now())
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *Server) tagDelete(v *visit) error {
 	if len(m.Segments) > 0 {
 		return v.again(views.TagDeletePage(m))
 	}
-	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, m.ID, s.now()); err != nil {
+	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, s.now()); err != nil {
 		return err
 	}
 	return v.done(v.path("tags"), "The tag %s is deleted. It is being taken off its contacts now.", m.Name)

@@ -31,7 +31,7 @@ func TestTagsFromFirstToLast(t *testing.T) {
 func TestTagOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
-		tag, _, err := s.db.CreateTag(t.Context(), other.ID, "vinyl", s.server.now())
+		tag, _, err := s.db.CreateTag(t.Context(), other.ID, 0, "vinyl", s.server.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestHostileTagNameIsText(t *testing.T) {
 func TestDeletedTagLeavesItsContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()
-		tag, _, err := s.db.CreateTag(ctx, s.workspace.ID, "vip", now)
+		tag, _, err := s.db.CreateTag(ctx, s.workspace.ID, 0, "vip", now)
 		if err != nil {
 			t.Fatal(err)
 		}

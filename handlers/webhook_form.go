@@ -36,7 +36,7 @@ func (s *Server) webhookCreate(v *visit) error {
 	if errs.Any() {
 		return v.webhookAgain(models.Webhook{}, f, key, errs)
 	}
-	w, again, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, f, key, s.now())
+	w, again, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, v.User.ID, f, key, s.now())
 	switch {
 	case err != nil:
 		return err
@@ -94,7 +94,7 @@ func (s *Server) webhookUpdate(v *visit) error {
 	if errs.Any() {
 		return v.webhookAgain(w, f, "", errs)
 	}
-	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, f, s.now())
+	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, v.User.ID, f, s.now())
 	if err != nil {
 		return err
 	}

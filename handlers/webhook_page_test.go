@@ -31,7 +31,7 @@ func TestFirstCallWithTheShownExample(t *testing.T) {
 			{Key: "points", Label: "Points", Type: models.MergeTagNumber},
 			{Key: "likes", Label: "Likes", Type: models.MergeTagMultiple, Options: []string{"Tea & cake", `"Coffee", black`}},
 		} {
-			if _, errs, err := s.db.CreateMergeTag(t.Context(), s.workspace.ID, m, s.server.now()); err != nil || errs.Any() {
+			if _, errs, err := s.db.CreateMergeTag(t.Context(), s.workspace.ID, 0, m, s.server.now()); err != nil || errs.Any() {
 				t.Fatal(err, errs)
 			}
 		}

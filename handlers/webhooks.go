@@ -74,7 +74,7 @@ func (v *visit) switchWebhook(on bool) (models.Webhook, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, v.server.DB.EnableWebhook(v.UserContext(), w, on, v.server.now())
+	return w, v.server.DB.EnableWebhook(v.UserContext(), w, v.User.ID, on, v.server.now())
 }
 
 // webhookRotateAsk asks before a webhook's address changes.
@@ -92,7 +92,7 @@ func (s *Server) webhookRotate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.DB.RotateWebhook(v.UserContext(), w, s.now()); err != nil {
+	if _, err := s.DB.RotateWebhook(v.UserContext(), w, v.User.ID, s.now()); err != nil {
 		return err
 	}
 	return v.done(v.path("webhooks", w.ID), "The address of %s is changed. The new one is below; the old one no longer works.", w.Name)
@@ -113,7 +113,7 @@ func (s *Server) webhookDelete(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DB.DeleteWebhook(v.UserContext(), w, s.now()); err != nil {
+	if err := s.DB.DeleteWebhook(v.UserContext(), w, v.User.ID, s.now()); err != nil {
 		return err
 	}
 	return v.done(v.path("webhooks"), "%s is deleted. Calls to its address are answered with 404 from now on.", w.Name)

@@ -71,7 +71,7 @@ func TestWebhookAsDocumented(t *testing.T) {
 		s.get("/w/books/tags").wantLink(t, "Workspace settings", "/w/books/settings")
 		s.get("/w/books/settings").wantLink(t, "Inbound Webhooks", "/w/books/settings/inbound-webhooks")
 		s.get("/w/books/settings/inbound-webhooks").wantLink(t, "Create Webhook", "/w/books/webhooks/new")
-		tag, _, err := s.db.CreateTag(t.Context(), s.workspace.ID, "shop", s.server.now())
+		tag, _, err := s.db.CreateTag(t.Context(), s.workspace.ID, 0, "shop", s.server.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 func TestWebhookOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
-		w, _, _, err := s.db.CreateWebhook(t.Context(), other.ID, models.WebhookForm{Name: "Vinyl", Type: models.TypeSubscribed}, "", s.server.now())
+		w, _, _, err := s.db.CreateWebhook(t.Context(), other.ID, 0, models.WebhookForm{Name: "Vinyl", Type: models.TypeSubscribed}, "", s.server.now())
 		if err != nil {
 			t.Fatal(err)
 		}

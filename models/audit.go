@@ -36,11 +36,34 @@ const (
 	SubjectRequest   = "request"
 )
 
-// What a person can do to a contact by hand.
+// What a person can do, each the subject and what was done to it.
 const (
 	ActionContactCreated = "contact.created"
 	ActionContactUpdated = "contact.updated"
 	ActionContactDeleted = "contact.deleted"
+
+	ActionWorkspaceCreated = "workspace.created"
+	ActionWorkspaceUpdated = "workspace.updated"
+	ActionWorkspaceDeleted = "workspace.deleted"
+
+	ActionWebhookCreated  = "webhook.created"
+	ActionWebhookUpdated  = "webhook.updated"
+	ActionWebhookEnabled  = "webhook.enabled"
+	ActionWebhookDisabled = "webhook.disabled"
+	ActionWebhookRotated  = "webhook.rotated" // it has a new address
+	ActionWebhookDeleted  = "webhook.deleted"
+
+	ActionTagCreated = "tag.created"
+	ActionTagUpdated = "tag.updated"
+	ActionTagDeleted = "tag.deleted"
+
+	ActionMergeTagCreated = "merge_tag.created"
+	ActionMergeTagUpdated = "merge_tag.updated"
+	ActionMergeTagDeleted = "merge_tag.deleted"
+
+	ActionSegmentCreated = "segment.created"
+	ActionSegmentUpdated = "segment.updated"
+	ActionSegmentDeleted = "segment.deleted"
 )
 
 // AuditChange is one property of a subject that is no contact, before and after. A secret, such as a webhook's address,
@@ -52,13 +75,16 @@ type AuditChange struct {
 }
 
 // Audit notes in tx, the transaction that does it, what a person did. Properties that are the same before and after are
-// left out.
+// left out; when all of them are, nothing was done and nothing is noted.
 func Audit(tx *gorm.DB, e AuditEntry, changes []AuditChange, now time.Time) error {
 	different := []AuditChange{}
 	for _, c := range changes {
 		if c.Before != c.After {
 			different = append(different, c)
 		}
+	}
+	if len(changes) > 0 && len(different) == 0 {
+		return nil
 	}
 	return writeAudit(tx, e, different, now)
 }

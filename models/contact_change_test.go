@@ -45,7 +45,7 @@ func TestHandsThatMeet(t *testing.T) {
 		if err != nil || added.Load() != 1 || c.Version != 1 {
 			t.Fatalf("got %d contacts added, version %d (%v); want one of version 1", added.Load(), c.Version, err)
 		}
-		m, _, err := db.CreateMergeTag(t.Context(), w.ID, models.MergeTag{Key: "name", Label: "Name", Type: models.MergeTagText}, now)
+		m, _, err := db.CreateMergeTag(t.Context(), w.ID, 0, models.MergeTag{Key: "name", Label: "Name", Type: models.MergeTagText}, now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 	_ "modernc.org/sqlite" // the driver named "sqlite": pure Go
 )
@@ -179,6 +180,12 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		}
 	}
 	return err
+}
+
+// ForChange is tx with the rows that the next query finds locked until tx ends: nobody else changes them meanwhile. On
+// SQLite there is one writer anyway.
+func ForChange(tx *gorm.DB) *gorm.DB {
+	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 }
 
 // First runs query for one row and turns "no row" into ErrNotFound.

@@ -21,13 +21,19 @@ func (d *DB) MergeTag(ctx context.Context, workspaceID, id int64) (MergeTag, err
 }
 
 // CreateMergeTag stores the merge tag of a form. What does not fit, and a key that is taken, is a FieldErrors.
-func (d *DB) CreateMergeTag(ctx context.Context, workspaceID int64, m MergeTag, now time.Time) (MergeTag, FieldErrors, error) {
+func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m MergeTag, now time.Time) (MergeTag, FieldErrors, error) {
 	m = m.Clean()
 	if errs := m.Validate(); errs.Any() {
 		return m, errs, nil
 	}
 	m.WorkspaceID, m.CreatedAt, m.DeletedAt = workspaceID, now, nil
-	err := d.Write(ctx, func(tx *gorm.DB) error { m.ID = 0; return tx.Create(&m).Error })
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		m.ID = 0
+		if err := tx.Create(&m).Error; err != nil {
+			return err
+		}
+		return auditMergeTag(tx, MergeTag{}, m, userID, ActionMergeTagCreated, now)
+	})
 	if IsDuplicate(err) {
 		return m, d.mergeTagTaken(ctx, m), nil
 	}
@@ -36,14 +42,22 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID int64, m MergeTag, 
 
 // UpdateMergeTag stores a new label, options and default; key and type never change. Contacts keep what they have, also
 // an option that is gone.
-func (d *DB) UpdateMergeTag(ctx context.Context, m MergeTag) (MergeTag, FieldErrors, error) {
+func (d *DB) UpdateMergeTag(ctx context.Context, m MergeTag, userID int64, now time.Time) (MergeTag, FieldErrors, error) {
 	m = m.Clean()
 	if errs := m.Validate(); errs.Any() {
 		return m, errs, nil
 	}
 	return m, nil, d.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&MergeTag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", m.WorkspaceID, m.ID).
+		old, err := mergeTagToChange(tx, m.WorkspaceID, m.ID)
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&MergeTag{}).Where("workspace_id = ? AND id = ?", m.WorkspaceID, m.ID).
 			Select("label", "options", "default_value").Updates(&m).Error
+		if err != nil {
+			return err
+		}
+		return auditMergeTag(tx, old, m, userID, ActionMergeTagUpdated, now)
 	})
 }
 
@@ -57,10 +71,38 @@ func (d *DB) mergeTagTaken(ctx context.Context, m MergeTag) FieldErrors {
 }
 
 // DeleteMergeTag makes a merge tag disappear at once; PurgeMergeTags takes its values off the contacts in steps.
-func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, id int64, now time.Time) error {
+func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&MergeTag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id).Update("deleted_at", now).Error
+		m, err := mergeTagToChange(tx, workspaceID, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.Model(&MergeTag{}).Where("workspace_id = ? AND id = ?", workspaceID, id).Update("deleted_at", now).Error; err != nil {
+			return err
+		}
+		return auditMergeTag(tx, m, MergeTag{}, userID, ActionMergeTagDeleted, now)
 	})
+}
+
+// mergeTagToChange reads a merge tag that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+func mergeTagToChange(tx *gorm.DB, workspaceID, id int64) (MergeTag, error) {
+	return First[MergeTag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// auditMergeTag notes what a person did to a merge tag; before it was made and after it is gone it is the zero MergeTag.
+func auditMergeTag(tx *gorm.DB, before, after MergeTag, userID int64, action string, now time.Time) error {
+	is := before
+	if is.ID == 0 {
+		is = after
+	}
+	return Audit(tx, AuditEntry{WorkspaceID: is.WorkspaceID, UserID: userID, Action: action,
+		Subject: SubjectMergeTag, SubjectID: is.ID, SubjectName: is.Label}, []AuditChange{
+		{"Key", before.Key, after.Key},
+		{"Label", before.Label, after.Label},
+		{"Type", before.Type.Name(), after.Type.Name()},
+		{"Choices", strings.Join(before.Options, ", "), strings.Join(after.Options, ", ")},
+		{"Default", before.Show(before.Default, nil), after.Show(after.Default, nil)},
+	}, now)
 }
 
 // MergeTagContacts counts the contacts that have a value for a key, at most ExactCount + 1.

@@ -65,13 +65,19 @@ func ValidateTag(name string) (string, FieldErrors) {
 }
 
 // CreateTag stores a new tag. A name that is taken, without case, is a FieldErrors.
-func (d *DB) CreateTag(ctx context.Context, workspaceID int64, name string, now time.Time) (Tag, FieldErrors, error) {
+func (d *DB) CreateTag(ctx context.Context, workspaceID, userID int64, name string, now time.Time) (Tag, FieldErrors, error) {
 	name, errs := ValidateTag(name)
 	if errs.Any() {
 		return Tag{}, errs, nil
 	}
 	tag := Tag{WorkspaceID: workspaceID, Name: name, NameFolded: Fold(name), CreatedAt: now}
-	err := d.Write(ctx, func(tx *gorm.DB) error { tag.ID = 0; return tx.Create(&tag).Error })
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		tag.ID = 0
+		if err := tx.Create(&tag).Error; err != nil {
+			return err
+		}
+		return auditTag(tx, tag, userID, ActionTagCreated, nil, now)
+	})
 	if IsDuplicate(err) {
 		return tag, d.tagTaken(ctx, tag), nil
 	}
@@ -79,15 +85,23 @@ func (d *DB) CreateTag(ctx context.Context, workspaceID int64, name string, now 
 }
 
 // RenameTag changes a tag's name; everything that uses the tag keeps it.
-func (d *DB) RenameTag(ctx context.Context, tag Tag, name string) (FieldErrors, error) {
+func (d *DB) RenameTag(ctx context.Context, tag Tag, userID int64, name string, now time.Time) (FieldErrors, error) {
 	name, errs := ValidateTag(name)
 	if errs.Any() {
 		return errs, nil
 	}
 	tag.NameFolded = Fold(name)
 	err := d.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&Tag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", tag.WorkspaceID, tag.ID).
+		old, err := tagToChange(tx, tag.WorkspaceID, tag.ID)
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&Tag{}).Where("workspace_id = ? AND id = ?", tag.WorkspaceID, tag.ID).
 			Updates(map[string]any{"name": name, "name_folded": tag.NameFolded}).Error
+		if err != nil {
+			return err
+		}
+		return auditTag(tx, old, userID, ActionTagUpdated, []AuditChange{{"Name", old.Name, name}}, now)
 	})
 	if IsDuplicate(err) {
 		return d.tagTaken(ctx, tag), nil
@@ -105,13 +119,31 @@ func (d *DB) tagTaken(ctx context.Context, tag Tag) FieldErrors {
 }
 
 // DeleteTag takes a tag off its webhooks at once; PurgeTags takes it off the contacts in steps.
-func (d *DB) DeleteTag(ctx context.Context, workspaceID, id int64, now time.Time) error {
+func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
+		tag, err := tagToChange(tx, workspaceID, id)
+		if err != nil {
+			return err
+		}
 		if err := tx.Where("workspace_id = ? AND tag_id = ?", workspaceID, id).Delete(&WebhookTag{}).Error; err != nil {
 			return err
 		}
-		return tx.Model(&Tag{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id).Update("deleted_at", now).Error
+		if err := tx.Model(&Tag{}).Where("workspace_id = ? AND id = ?", workspaceID, id).Update("deleted_at", now).Error; err != nil {
+			return err
+		}
+		return auditTag(tx, tag, userID, ActionTagDeleted, nil, now)
 	})
+}
+
+// tagToChange reads a tag that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+func tagToChange(tx *gorm.DB, workspaceID, id int64) (Tag, error) {
+	return First[Tag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// auditTag notes what a person did to a tag, which the note calls by its name before.
+func auditTag(tx *gorm.DB, before Tag, userID int64, action string, changes []AuditChange, now time.Time) error {
+	return Audit(tx, AuditEntry{WorkspaceID: before.WorkspaceID, UserID: userID, Action: action,
+		Subject: SubjectTag, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
 }
 
 // maxNewTags is how many tags one form may name beside those that are there.
@@ -119,15 +151,15 @@ const maxNewTags = 100
 
 // FormTags are the tags that a form means, each once: those chosen, by id or name, and those typed, by name. A name that
 // is new becomes a tag; what cannot be one is a FieldErrors under "tags".
-func (d *DB) FormTags(ctx context.Context, workspaceID int64, chosen, typed []string, now time.Time) ([]Tag, FieldErrors, error) {
+func (d *DB) FormTags(ctx context.Context, workspaceID, userID int64, chosen, typed []string, now time.Time) ([]Tag, FieldErrors, error) {
 	if len(typed) > maxNewTags {
 		return nil, FieldErrors{"tags": "Please add at most 100 new tags at a time."}, nil
 	}
-	tags, errs, err := d.ResolveTags(ctx, workspaceID, chosen, now)
+	tags, errs, err := d.ResolveTags(ctx, workspaceID, userID, chosen, now)
 	if err != nil || errs.Any() {
 		return nil, errs, err
 	}
-	named, errs, err := d.ResolveTagNames(ctx, workspaceID, typed, now)
+	named, errs, err := d.ResolveTagNames(ctx, workspaceID, userID, typed, now)
 	if err != nil || errs.Any() {
 		return nil, errs, err
 	}
@@ -136,16 +168,16 @@ func (d *DB) FormTags(ctx context.Context, workspaceID int64, chosen, typed []st
 
 // ResolveTags turns what a form names, ids or names, into tags of the workspace, each once; a name that is new becomes
 // a tag. A name that cannot be one, and an id that is no longer there, is a FieldErrors under "tags".
-func (d *DB) ResolveTags(ctx context.Context, workspaceID int64, named []string, now time.Time) ([]Tag, FieldErrors, error) {
-	return d.resolveTags(ctx, workspaceID, named, true, now)
+func (d *DB) ResolveTags(ctx context.Context, workspaceID, userID int64, named []string, now time.Time) ([]Tag, FieldErrors, error) {
+	return d.resolveTags(ctx, workspaceID, userID, named, true, now)
 }
 
 // ResolveTagNames is ResolveTags for texts that are names only: "5" is a tag of that name, not the tag with that id.
-func (d *DB) ResolveTagNames(ctx context.Context, workspaceID int64, names []string, now time.Time) ([]Tag, FieldErrors, error) {
-	return d.resolveTags(ctx, workspaceID, names, false, now)
+func (d *DB) ResolveTagNames(ctx context.Context, workspaceID, userID int64, names []string, now time.Time) ([]Tag, FieldErrors, error) {
+	return d.resolveTags(ctx, workspaceID, userID, names, false, now)
 }
 
-func (d *DB) resolveTags(ctx context.Context, workspaceID int64, named []string, ids bool, now time.Time) ([]Tag, FieldErrors, error) {
+func (d *DB) resolveTags(ctx context.Context, workspaceID, userID int64, named []string, ids bool, now time.Time) ([]Tag, FieldErrors, error) {
 	known, err := d.TagNames(ctx, workspaceID)
 	if err != nil {
 		return nil, nil, err
@@ -161,7 +193,7 @@ func (d *DB) resolveTags(ctx context.Context, workspaceID int64, named []string,
 		}
 		if !found {
 			var errs FieldErrors
-			if tag, errs, err = d.createOrFindTag(ctx, workspaceID, text, now); err != nil || errs.Any() {
+			if tag, errs, err = d.createOrFindTag(ctx, workspaceID, userID, text, now); err != nil || errs.Any() {
 				return nil, errs, err
 			}
 			known = append(known, tag)
@@ -172,8 +204,8 @@ func (d *DB) resolveTags(ctx context.Context, workspaceID int64, named []string,
 }
 
 // createOrFindTag creates a tag, unless somebody else did at this moment. What is wrong stands under "tags".
-func (d *DB) createOrFindTag(ctx context.Context, workspaceID int64, name string, now time.Time) (Tag, FieldErrors, error) {
-	tag, errs, err := d.CreateTag(ctx, workspaceID, name, now)
+func (d *DB) createOrFindTag(ctx context.Context, workspaceID, userID int64, name string, now time.Time) (Tag, FieldErrors, error) {
+	tag, errs, err := d.CreateTag(ctx, workspaceID, userID, name, now)
 	if err != nil || !errs.Any() {
 		return tag, nil, err
 	}

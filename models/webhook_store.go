@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -38,13 +40,13 @@ func (d *DB) tagsByWebhook(ctx context.Context, workspaceID int64, condition str
 // CreateWebhook stores a new webhook that is switched on, with a hash of its own. The form is valid. formKey is the
 // random key of the form, or "": a second call with the same key makes nothing and returns the first one's webhook with
 // again true. What is wrong with a tag is a FieldErrors.
-func (d *DB) CreateWebhook(ctx context.Context, workspaceID int64, f WebhookForm, formKey string, now time.Time) (w Webhook, again bool, errs FieldErrors, err error) {
+func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f WebhookForm, formKey string, now time.Time) (w Webhook, again bool, errs FieldErrors, err error) {
 	if formKey != "" {
 		if w, err = d.webhookOfForm(ctx, workspaceID, formKey); ErrorCode(err) != CodeNotFound {
 			return w, err == nil, nil, err
 		}
 	}
-	tags, errs, err := d.formTags(ctx, workspaceID, f, now)
+	tags, errs, err := d.formTags(ctx, workspaceID, userID, f, now)
 	if err != nil || errs.Any() {
 		return w, false, errs, err
 	}
@@ -60,7 +62,10 @@ func (d *DB) CreateWebhook(ctx context.Context, workspaceID int64, f WebhookForm
 		if err := createHash(tx, w, now); err != nil {
 			return err
 		}
-		return createWebhookTags(tx, w, tags)
+		if err := createWebhookTags(tx, w, tags); err != nil {
+			return err
+		}
+		return auditWebhook(tx, w, userID, ActionWebhookCreated, webhookChanges(Webhook{}, w, nil, tags), now)
 	})
 	if IsDuplicate(err) && formKey != "" { // the same form, sent twice at the same moment
 		w, err = d.webhookOfForm(ctx, workspaceID, formKey)
@@ -75,11 +80,11 @@ func (d *DB) webhookOfForm(ctx context.Context, workspaceID int64, formKey strin
 }
 
 // formTags are the tags that a valid form names, new ones created. A type that cannot have tags has none.
-func (d *DB) formTags(ctx context.Context, workspaceID int64, f WebhookForm, now time.Time) ([]Tag, FieldErrors, error) {
+func (d *DB) formTags(ctx context.Context, workspaceID, userID int64, f WebhookForm, now time.Time) ([]Tag, FieldErrors, error) {
 	if !f.Type.HasTags() {
 		return nil, nil, nil
 	}
-	return d.FormTags(ctx, workspaceID, f.Tags, f.NewTags, now)
+	return d.FormTags(ctx, workspaceID, userID, f.Tags, f.NewTags, now)
 }
 
 func createHash(tx *gorm.DB, w Webhook, now time.Time) error {
@@ -99,55 +104,134 @@ func createWebhookTags(tx *gorm.DB, w Webhook, tags []Tag) error {
 
 // UpdateWebhook changes a webhook's name, type and tags; its address stays. The form is valid. A type that cannot have
 // tags loses them. What is wrong with a tag is a FieldErrors.
-func (d *DB) UpdateWebhook(ctx context.Context, w Webhook, f WebhookForm, now time.Time) (FieldErrors, error) {
-	tags, errs, err := d.formTags(ctx, w.WorkspaceID, f, now)
+func (d *DB) UpdateWebhook(ctx context.Context, w Webhook, userID int64, f WebhookForm, now time.Time) (FieldErrors, error) {
+	tags, errs, err := d.formTags(ctx, w.WorkspaceID, userID, f, now)
 	if err != nil || errs.Any() {
 		return errs, err
 	}
 	return nil, d.Write(ctx, func(tx *gorm.DB) error {
-		err := changeWebhook(tx, w, map[string]any{"name": CleanName(f.Name), "type": f.Type, "updated_at": now})
+		old, err := webhookToChange(tx, w)
+		if err != nil {
+			return err
+		}
+		had, err := tagsOfWebhook(tx, w)
+		if err != nil {
+			return err
+		}
+		changed := old
+		changed.Name, changed.Type = CleanName(f.Name), f.Type
+		err = changeWebhook(tx, w, map[string]any{"name": changed.Name, "type": changed.Type, "updated_at": now})
 		if err != nil {
 			return err
 		}
 		if err := deleteWebhookTags(tx, w); err != nil {
 			return err
 		}
-		return createWebhookTags(tx, w, tags)
+		if err := createWebhookTags(tx, w, tags); err != nil {
+			return err
+		}
+		return auditWebhook(tx, old, userID, ActionWebhookUpdated, webhookChanges(old, changed, had, tags), now)
 	})
 }
 
 // EnableWebhook switches a webhook on or off. CONTRACT: calls to one that is off are answered with 404.
-func (d *DB) EnableWebhook(ctx context.Context, w Webhook, on bool, now time.Time) error {
+func (d *DB) EnableWebhook(ctx context.Context, w Webhook, userID int64, on bool, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		return changeWebhook(tx, w, map[string]any{"enabled": on, "updated_at": now})
+		old, err := webhookToChange(tx, w)
+		if err != nil || old.Enabled == on {
+			return err
+		}
+		if err := changeWebhook(tx, w, map[string]any{"enabled": on, "updated_at": now}); err != nil {
+			return err
+		}
+		action := ActionWebhookDisabled
+		if on {
+			action = ActionWebhookEnabled
+		}
+		return auditWebhook(tx, old, userID, action, nil, now)
 	})
 }
 
 // RotateWebhook gives a webhook a new hash and returns it. The old one stays known, so that late calls can be explained.
-func (d *DB) RotateWebhook(ctx context.Context, w Webhook, now time.Time) (hash string, err error) {
+func (d *DB) RotateWebhook(ctx context.Context, w Webhook, userID int64, now time.Time) (hash string, err error) {
 	w.Hash = NewHash()
 	return w.Hash, d.Write(ctx, func(tx *gorm.DB) error {
+		old, err := webhookToChange(tx, w)
+		if err != nil {
+			return err
+		}
 		if err := changeWebhook(tx, w, map[string]any{"hash": w.Hash, "updated_at": now}); err != nil {
 			return err
 		}
 		if err := retireHashes(tx, w, now); err != nil {
 			return err
 		}
-		return createHash(tx, w, now)
+		if err := createHash(tx, w, now); err != nil {
+			return err
+		}
+		return auditWebhook(tx, old, userID, ActionWebhookRotated, nil, now)
 	})
 }
 
 // DeleteWebhook ends a webhook. Its row and its hashes stay, so that its calls, past and late, can be explained.
-func (d *DB) DeleteWebhook(ctx context.Context, w Webhook, now time.Time) error {
+func (d *DB) DeleteWebhook(ctx context.Context, w Webhook, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
+		old, err := webhookToChange(tx, w)
+		if err != nil {
+			return err
+		}
+		had, err := tagsOfWebhook(tx, w)
+		if err != nil {
+			return err
+		}
 		if err := changeWebhook(tx, w, map[string]any{"deleted_at": now, "updated_at": now}); err != nil {
 			return err
 		}
 		if err := retireHashes(tx, w, now); err != nil {
 			return err
 		}
-		return deleteWebhookTags(tx, w)
+		if err := deleteWebhookTags(tx, w); err != nil {
+			return err
+		}
+		return auditWebhook(tx, old, userID, ActionWebhookDeleted, webhookChanges(old, Webhook{}, had, nil), now)
 	})
+}
+
+// webhookToChange reads a webhook that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+func webhookToChange(tx *gorm.DB, w Webhook) (Webhook, error) {
+	return First[Webhook](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", w.WorkspaceID, w.ID))
+}
+
+// tagsOfWebhook lists the tags that a webhook adds, by name.
+func tagsOfWebhook(tx *gorm.DB, w Webhook) (tags []Tag, err error) {
+	err = tx.Joins("JOIN webhook_tags wt ON wt.workspace_id = tags.workspace_id AND wt.tag_id = tags.id").
+		Where("wt.workspace_id = ? AND wt.webhook_id = ? AND tags.deleted_at IS NULL", w.WorkspaceID, w.ID).
+		Order("tags.name_folded").Find(&tags).Error
+	return tags, err
+}
+
+// auditWebhook notes what a person did to a webhook, which the note calls by its name before. No note holds a hash.
+func auditWebhook(tx *gorm.DB, before Webhook, userID int64, action string, changes []AuditChange, now time.Time) error {
+	return Audit(tx, AuditEntry{WorkspaceID: before.WorkspaceID, UserID: userID, Action: action,
+		Subject: SubjectWebhook, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
+}
+
+func webhookChanges(before, after Webhook, had, has []Tag) []AuditChange {
+	return []AuditChange{
+		{"Name", before.Name, after.Name},
+		{"Type", string(before.Type), string(after.Type)},
+		{"Tags", tagWords(had), tagWords(has)},
+	}
+}
+
+// tagWords lists tags by name as one text.
+func tagWords(tags []Tag) string {
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.Name
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(Fold(a), Fold(b)) })
+	return strings.Join(names, ", ")
 }
 
 // changeWebhook updates a webhook that is not deleted; one that was deleted meanwhile is ErrNotFound.

@@ -46,13 +46,13 @@ func (a *audience) change() {
 		a.rules[a.create("S", rule).ID] = rule
 	case n < 82 && len(a.rules) > 0:
 		id, rule := a.segmentID(), a.rule()
-		if _, err := a.store.Update(a.t.Context(), a.id, id, "T", rule); err != nil {
+		if _, err := a.store.Update(a.t.Context(), a.id, 0, id, "T", rule); err != nil {
 			a.t.Fatal(err)
 		}
 		a.rules[id] = rule
 	case n < 85 && len(a.rules) > 0:
 		id := a.segmentID()
-		if err := a.store.Delete(a.t.Context(), a.id, id); err != nil {
+		if err := a.store.Delete(a.t.Context(), a.id, 0, id); err != nil {
 			a.t.Fatal(err)
 		}
 		delete(a.rules, id)

@@ -72,14 +72,18 @@ func RuleOf(segment models.Segment) Group {
 
 // Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts. A
 // rule that does not fit the workspace is an error that holds its Problems.
-func (s Store) Create(ctx context.Context, workspace int64, name string, rule Group) (models.Segment, error) {
+func (s Store) Create(ctx context.Context, workspace, userID int64, name string, rule Group) (models.Segment, error) {
 	now := models.Instant(s.Now())
 	segment := models.Segment{WorkspaceID: workspace, Name: name, Slot: noSlot, CreatedAt: now, UpdatedAt: now}
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		if len(all) >= MaxSegments {
 			return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("A workspace can have %d segments. Please delete one that is not needed any more.", MaxSegments)}
 		}
-		text, err := checkedRule(tx, workspace, rule)
+		schema, err := loadSchema(tx, workspace)
+		if err != nil {
+			return err
+		}
+		text, err := checkedRule(schema, rule)
 		if err != nil {
 			return err
 		}
@@ -87,14 +91,17 @@ func (s Store) Create(ctx context.Context, workspace int64, name string, rule Gr
 		if err := startBuild(tx, &segment, text, all); err != nil {
 			return err
 		}
-		return tx.Create(&segment).Error
+		if err := tx.Create(&segment).Error; err != nil {
+			return err
+		}
+		return audit(tx, schema, userID, models.ActionSegmentCreated, models.Segment{}, segment, now)
 	})
 	return segment, err
 }
 
 // Update gives a segment another name and rule. A rule that changed, or one that was broken, is built again; the old
 // membership serves until then. The errors are those of Create, and ErrNotFound.
-func (s Store) Update(ctx context.Context, workspace, id int64, name string, rule Group) (models.Segment, error) {
+func (s Store) Update(ctx context.Context, workspace, userID, id int64, name string, rule Group) (models.Segment, error) {
 	var segment models.Segment
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
@@ -102,7 +109,11 @@ func (s Store) Update(ctx context.Context, workspace, id int64, name string, rul
 			return models.ErrNotFound
 		}
 		segment = all[at]
-		text, err := checkedRule(tx, workspace, rule)
+		schema, err := loadSchema(tx, workspace)
+		if err != nil {
+			return err
+		}
+		text, err := checkedRule(schema, rule)
 		if err != nil {
 			return err
 		}
@@ -112,7 +123,10 @@ func (s Store) Update(ctx context.Context, workspace, id int64, name string, rul
 				return err
 			}
 		}
-		return saveSegment(tx, segment)
+		if err := saveSegment(tx, segment); err != nil {
+			return err
+		}
+		return audit(tx, schema, userID, models.ActionSegmentUpdated, all[at], segment, segment.UpdatedAt)
 	})
 	return segment, err
 }
@@ -123,13 +137,20 @@ func saveSegment(tx *gorm.DB, segment models.Segment) error {
 }
 
 // Delete removes a segment; its slot is free for another, whose build overwrites it.
-func (s Store) Delete(ctx context.Context, workspace, id int64) error {
-	return s.edit(ctx, workspace, func(tx *gorm.DB, _ []models.Segment) error {
-		done := tx.Where("workspace_id = ? AND id = ?", workspace, id).Delete(&models.Segment{})
-		if done.Error == nil && done.RowsAffected == 0 {
+func (s Store) Delete(ctx context.Context, workspace, userID, id int64) error {
+	return s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
+		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
+		if at < 0 {
 			return models.ErrNotFound
 		}
-		return done.Error
+		schema, err := loadSchema(tx, workspace)
+		if err != nil {
+			return err
+		}
+		if err := tx.Where("workspace_id = ? AND id = ?", workspace, id).Delete(&models.Segment{}).Error; err != nil {
+			return err
+		}
+		return audit(tx, schema, userID, models.ActionSegmentDeleted, all[at], models.Segment{}, models.Instant(s.Now()))
 	})
 }
 
@@ -156,11 +177,7 @@ func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segme
 func lockKey(workspace int64) int32 { return int32(workspace) }
 
 // checkedRule returns the rule as it is stored.
-func checkedRule(tx *gorm.DB, workspace int64, rule Group) (string, error) {
-	schema, err := loadSchema(tx, workspace)
-	if err != nil {
-		return "", err
-	}
+func checkedRule(schema Schema, rule Group) (string, error) {
 	checked, problems := rule.Check(schema)
 	if len(problems) > 0 {
 		return "", &models.Error{Code: models.CodeInvalid, Message: problems.Error(), Err: problems}

@@ -50,13 +50,13 @@ func TestRuleMustFitTheWorkspace(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		foreign := w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, other.tags[0])
-		_, err := w.store.Create(t.Context(), w.id, "Foreign", foreign)
+		_, err := w.store.Create(t.Context(), w.id, 0, "Foreign", foreign)
 		var problems segments.Problems
 		if !errors.As(err, &problems) || problems[0].At != "0" || models.ErrorCode(err) != models.CodeInvalid {
 			t.Errorf("got %v, want a problem at the first condition", err)
 		}
 		g := w.create("Readers", w.rule(subscribed))
-		if _, err := w.store.Update(t.Context(), w.id, g.ID, "Readers", foreign); !errors.As(err, &problems) {
+		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Readers", foreign); !errors.As(err, &problems) {
 			t.Errorf("got %v, want a problem", err)
 		}
 	})
@@ -71,8 +71,8 @@ func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 		other.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
 		w.settle()
 		_, get := other.store.Get(t.Context(), other.id, g.ID)
-		_, update := other.store.Update(t.Context(), other.id, g.ID, "Mine", w.rule(subscribed))
-		remove := other.store.Delete(t.Context(), other.id, g.ID)
+		_, update := other.store.Update(t.Context(), other.id, 0, g.ID, "Mine", w.rule(subscribed))
+		remove := other.store.Delete(t.Context(), other.id, 0, g.ID)
 		for _, err := range []error{get, update, remove} {
 			if !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("got %v, want not found", err)
@@ -93,7 +93,7 @@ func TestNewNameBuildsNothing(t *testing.T) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(subscribed))
 		w.settle()
-		got, err := w.store.Update(t.Context(), w.id, g.ID, "Subscribers", w.rule(subscribed))
+		got, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Subscribers", w.rule(subscribed))
 		if stored := w.segment(g.ID); err != nil || got.Name != "Subscribers" || stored.Name != "Subscribers" || stored.BuildingSlot != nil || !stored.CreatedAt.Equal(noon) {
 			t.Errorf("got %+v (%v), want the new name and nothing building", stored, err)
 		}
@@ -107,7 +107,7 @@ func TestRulesSayWhatTheyUse(t *testing.T) {
 		w.create("zoo", w.rule(`{"condition":"AND","filters":[{"condition":"OR","filters":[{"type":"tags","operator":"has_none","value":[%d,%d]}]}]}`, w.tags[0], w.tags[1]))
 		edited := w.create("Äpfel", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_set"}]}`, w.fields["city"]))
 		w.settle()
-		if _, err := w.store.Update(t.Context(), w.id, edited.ID, "Äpfel", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0])); err != nil {
+		if _, err := w.store.Update(t.Context(), w.id, 0, edited.ID, "Äpfel", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0])); err != nil {
 			t.Fatal(err)
 		}
 		names := func(found []models.Segment, err error) []string {
@@ -142,7 +142,7 @@ func TestWorkspaceHasALimitOfSegments(t *testing.T) {
 			rows[i] = models.Segment{WorkspaceID: w.id, Name: "S", Rule: subscribed, Slot: i, CreatedAt: noon, UpdatedAt: noon}
 		}
 		w.write(func(tx *gorm.DB) error { return tx.Create(&rows).Error })
-		if _, err := w.store.Create(t.Context(), w.id, "One more", w.rule(subscribed)); models.ErrorCode(err) != models.CodeConflict {
+		if _, err := w.store.Create(t.Context(), w.id, 0, "One more", w.rule(subscribed)); models.ErrorCode(err) != models.CodeConflict {
 			t.Errorf("got %v, want a conflict", err)
 		}
 	})

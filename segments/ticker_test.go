@@ -63,7 +63,7 @@ func TestOldMembershipServesWhileARuleIsBuilt(t *testing.T) {
 			t.Errorf("got %v before the first build, want nobody", got)
 		}
 		w.settle()
-		edited, err := w.store.Update(t.Context(), w.id, g.ID, "Left", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`))
+		edited, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Left", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`))
 		if err != nil || edited.TotalChunks != 157 {
 			t.Fatalf("got %d chunks (%v), want 157", edited.TotalChunks, err)
 		}
@@ -120,7 +120,7 @@ func TestBrokenRuleFreezesAndOthersGoOn(t *testing.T) {
 				t.Errorf("%s: got %v, count %d, %q; want %v, %q", got.Name, members, got.MemberCount, got.BrokenReason, c.want, c.reason)
 			}
 		}
-		if _, err := w.store.Update(t.Context(), w.id, press.ID, "Press", w.rule(subscribed)); err != nil {
+		if _, err := w.store.Update(t.Context(), w.id, 0, press.ID, "Press", w.rule(subscribed)); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
@@ -141,7 +141,7 @@ func TestBrokenRuleServesUntilItsSuccessorIsBuilt(t *testing.T) {
 		w.write(func(tx *gorm.DB) error {
 			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", noon).Error
 		})
-		if _, err := w.store.Update(t.Context(), w.id, g.ID, "Press", w.rule(subscribed)); err != nil {
+		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Press", w.rule(subscribed)); err != nil {
 			t.Fatal(err)
 		}
 		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
@@ -168,7 +168,7 @@ func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
-		if err := w.store.Delete(t.Context(), w.id, first.ID); err != nil {
+		if err := w.store.Delete(t.Context(), w.id, 0, first.ID); err != nil {
 			t.Fatal(err)
 		}
 		w.remove(300, nil)

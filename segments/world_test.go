@@ -134,7 +134,7 @@ func (w *world) schema() segments.Schema {
 
 func (w *world) create(name string, rule segments.Group) models.Segment {
 	w.t.Helper()
-	segment, err := w.store.Create(w.t.Context(), w.id, name, rule)
+	segment, err := w.store.Create(w.t.Context(), w.id, 0, name, rule)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,30 @@
+package segments
+
+import (
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// audit notes in tx what a person did to a segment; before it was made and after it is gone it is the zero Segment. The
+// rule stands there as its sentence, in the words of that day.
+func audit(tx *gorm.DB, schema Schema, userID int64, action string, before, after models.Segment, now time.Time) error {
+	is := before
+	if is.ID == 0 {
+		is = after
+	}
+	return models.Audit(tx, models.AuditEntry{WorkspaceID: is.WorkspaceID, UserID: userID, Action: action,
+		Subject: models.SubjectSegment, SubjectID: is.ID, SubjectName: is.Name}, []models.AuditChange{
+		{What: "Name", Before: before.Name, After: after.Name},
+		{What: "Rule", Before: ruleWords(before, schema), After: ruleWords(after, schema)},
+	}, now)
+}
+
+func ruleWords(segment models.Segment, schema Schema) string {
+	if segment.ID == 0 {
+		return ""
+	}
+	return PlainText(Sentence(RuleOf(segment), schema))
+}
