@@ -1,0 +1,235 @@
+package jobs
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// maxRow is how many bytes one row of a file may have, with all the lines that quotes make it span.
+const maxRow = 1 << 20
+
+// Place is where the reading of a file stands, always before a row.
+type Place struct {
+	Offset int64 `json:"offset"` // bytes read
+	Lines  int64 `json:"lines"`  // line ends read
+}
+
+// Row is one row of a file.
+type Row struct {
+	Line  int64 // on which it begins, as an editor counts: from 1
+	Cells []string
+	Fault string // why it cannot be read, a sentence; Cells then hold the beginning of its text
+}
+
+// blank says whether nothing stands in the row.
+func (r Row) blank() bool {
+	for _, c := range r.Cells {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
+	}
+	return r.Fault == ""
+}
+
+// RowReader reads the rows of a file of comma-separated values as RFC 4180 has them, and forgives what programs and people
+// do to it: any line end, a quote inside a cell that does not begin with one, text after a closing quote, a quote that
+// is never closed. It needs memory for one row, and can go on at any Place that it gave.
+type RowReader struct {
+	src    io.Reader
+	text   TextEncoding
+	comma  rune
+	place  Place
+	buf    []byte // what is read and not yet given
+	srcErr error  // why src has no more
+}
+
+// NewRowReader reads from at; src begins there. At the beginning of a file it skips the byte-order mark.
+func NewRowReader(src io.Reader, text TextEncoding, comma rune, at Place) *RowReader {
+	r := &RowReader{src: src, text: text, comma: comma, place: at}
+	if at.Offset == 0 {
+		r.fill(3)
+		r.drop(text.markSize(r.buf))
+	}
+	return r
+}
+
+// Place is where the row after the last one begins.
+func (r *RowReader) Place() Place { return r.place }
+
+// Next returns the next row, blank ones too; io.EOF when there is none, or the error of the source.
+func (r *RowReader) Next() (Row, error) {
+	for want := 4 << 10; ; want *= 2 {
+		r.fill(min(want, maxRow))
+		if r.srcErr != nil && r.srcErr != io.EOF {
+			return Row{}, r.srcErr
+		}
+		if len(r.buf) == 0 {
+			return Row{}, io.EOF
+		}
+		seen := r.buf[:min(len(r.buf), maxRow)]
+		last := r.srcErr == io.EOF && len(seen) == len(r.buf)
+		row := Row{Line: r.place.Lines + 1}
+		p := parser{text: r.text, comma: r.comma, rest: seen, last: last}
+		switch found := p.row(); {
+		case found:
+			row.Cells = p.cells
+			r.place.Lines += p.lines
+			r.drop(len(seen) - len(p.rest))
+			return row, nil
+		case last || len(seen) == maxRow:
+			row.Fault = p.fault()
+			text, err := r.skipLine()
+			row.Cells = []string{text}
+			return row, err
+		}
+	}
+}
+
+// fill reads until the buffer holds at least n bytes, or the source has no more.
+func (r *RowReader) fill(n int) {
+	for len(r.buf) < n && r.srcErr == nil {
+		chunk := make([]byte, max(n, 64<<10))
+		var got int
+		got, r.srcErr = r.src.Read(chunk)
+		r.buf = append(r.buf, chunk[:got]...)
+	}
+}
+
+func (r *RowReader) drop(n int) {
+	r.buf = r.buf[n:]
+	r.place.Offset += int64(n)
+}
+
+// skipLine goes on at the next line, whatever quotes say, so that one quote too many costs one line. It returns the
+// beginning of the line that it leaves out.
+func (r *RowReader) skipLine() (string, error) {
+	const shown = 1000
+	var text strings.Builder
+	for {
+		c, n := r.text.next(r.buf, r.srcErr == io.EOF)
+		if n == 0 {
+			if r.srcErr != nil {
+				break
+			}
+			r.fill(len(r.buf) + 64<<10)
+			continue
+		}
+		r.drop(n)
+		if c == '\n' || c == '\r' {
+			if r.fill(4); c == '\r' {
+				if c, n := r.text.next(r.buf, r.srcErr == io.EOF); c == '\n' {
+					r.drop(n)
+				}
+			}
+			r.place.Lines++
+			break
+		}
+		if text.Len() < shown {
+			text.WriteRune(c)
+		}
+	}
+	if r.srcErr != io.EOF {
+		return text.String(), r.srcErr
+	}
+	return text.String(), nil
+}
+
+// parser takes one row off the beginning of some text.
+type parser struct {
+	text   TextEncoding
+	comma  rune
+	rest   []byte
+	last   bool // nothing comes after rest
+	cells  []string
+	lines  int64 // line ends that were read
+	cell   strings.Builder
+	quoted bool // inside quotes
+}
+
+// row reads a row with its line end. It says false when rest may not hold all of it.
+func (p *parser) row() bool {
+	fresh := true // nothing of the cell was read yet
+	for {
+		c, ok := p.next()
+		switch {
+		case !ok:
+			return p.last && !p.quoted && p.end()
+		case p.quoted && c == '"':
+			again, sure := p.peek('"')
+			if !sure {
+				return false
+			}
+			if p.quoted = again; again {
+				p.cell.WriteRune('"')
+			}
+		case p.quoted:
+			if c == '\n' || c == '\r' {
+				lineEnd, sure := p.lineEnd(c)
+				if !sure {
+					return false
+				}
+				c = lineEnd
+			}
+			p.cell.WriteRune(c)
+		case c == '"' && fresh:
+			p.quoted = true
+		case c == p.comma:
+			p.endCell()
+			fresh = true
+			continue
+		case c == '\n' || c == '\r':
+			_, sure := p.lineEnd(c)
+			return sure && p.end()
+		default:
+			p.cell.WriteRune(c)
+		}
+		fresh = false
+	}
+}
+
+func (p *parser) next() (rune, bool) {
+	c, n := p.text.next(p.rest, p.last)
+	p.rest = p.rest[n:]
+	return c, n > 0
+}
+
+// peek takes the next character when it is c. It is not sure when it cannot see it yet.
+func (p *parser) peek(c rune) (is, sure bool) {
+	next, n := p.text.next(p.rest, p.last)
+	if n == 0 {
+		return false, p.last
+	}
+	if next == c {
+		p.rest = p.rest[n:]
+	}
+	return next == c, true
+}
+
+// lineEnd counts a line end of which c was read. Inside a cell every line end is a line feed.
+func (p *parser) lineEnd(c rune) (lineFeed rune, sure bool) {
+	p.lines++
+	if c == '\r' {
+		_, sure = p.peek('\n')
+		return '\n', sure
+	}
+	return '\n', true
+}
+
+func (p *parser) endCell() {
+	p.cells = append(p.cells, p.cell.String())
+	p.cell.Reset()
+}
+
+func (p *parser) end() bool {
+	p.endCell()
+	return true
+}
+
+// fault says why the row cannot be read.
+func (p *parser) fault() string {
+	if p.quoted {
+		return fmt.Sprintf("The quotation mark that opens column %d is never closed.", len(p.cells)+1)
+	}
+	return "This line is longer than 1 MiB."
+}

@@ -1,0 +1,174 @@
+package jobs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// readAll reads every row and writes each as "line: cell|cell", a fault with an exclamation mark.
+func readAll(t *testing.T, r *RowReader) []string {
+	t.Helper()
+	var all []string
+	for {
+		row, err := r.Next()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf("%d: %s", row.Line, strings.Join(row.Cells, "|"))
+		if row.Fault != "" {
+			text = fmt.Sprintf("%d! %s", row.Line, row.Fault)
+		}
+		all = append(all, text)
+	}
+}
+
+func TestRowReader(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file  string
+		comma rune
+		want  []string
+	}{
+		"nothing":                  {"", ',', nil},
+		"plain":                    {"a,b\n1,2\n", ',', []string{"1: a|b", "2: 1|2"}},
+		"no line end at the end":   {"a,b\n1,2", ',', []string{"1: a|b", "2: 1|2"}},
+		"CRLF":                     {"a,b\r\n1,2\r\n", ',', []string{"1: a|b", "2: 1|2"}},
+		"CR":                       {"a,b\r1,2\r", ',', []string{"1: a|b", "2: 1|2"}},
+		"blank lines":              {"a\n\n\nb\n", ',', []string{"1: a", "2: ", "3: ", "4: b"}},
+		"semicolons":               {"a;b,c;d\n", ';', []string{"1: a|b,c|d"}},
+		"tabs":                     {"a\tb\t\n", '\t', []string{"1: a|b|"}},
+		"quoted":                   {`"a,b","c ""d"" e",""` + "\nx\n", ',', []string{`1: a,b|c "d" e|`, "2: x"}},
+		"lines in quotes":          {"\"a\r\nb\rc\nd\",e\nf\n", ',', []string{"1: a\nb\nc\nd|e", "5: f"}},
+		"quote inside a cell":      {"5\" pipe,a \"b\" c\nx\n", ',', []string{`1: 5" pipe|a "b" c`, "2: x"}},
+		"text after a quote":       {"\"a\"b\"c,d\nx\n", ',', []string{`1: ab"c|d`, "2: x"}},
+		"quote never closed":       {"a,\"b\nc,d\ne,f\n", ',', []string{"1! The quotation mark that opens column 2 is never closed.", "2: c|d", "3: e|f"}},
+		"quote opens at the end":   {"a\n\"", ',', []string{"1: a", "2! The quotation mark that opens column 1 is never closed."}},
+		"byte-order mark":          {"\xef\xbb\xbfa,b\n", ',', []string{"1: a|b"}},
+		"a mark before a quote":    {"\xef\xbb\xbf\"a,b\"\n", ',', []string{"1: a,b"}},
+		"bytes that are no text":   {"a\xff,\x00b\n", ',', []string{"1: a\uFFFD|\x00b"}},
+		"a line over the limit":    {strings.Repeat("x", maxRow+5) + "\r\na\n", ',', []string{"1! This line is longer than 1 MiB.", "2: a"}},
+		"a line just in the limit": {strings.Repeat("x", maxRow-1) + "\na\n", ',', []string{"1: " + strings.Repeat("x", maxRow-1), "2: a"}},
+	} {
+		got := readAll(t, NewRowReader(strings.NewReader(c.file), UTF8, c.comma, Place{}))
+		if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+			t.Errorf("%s: got %q, want %q", name, short(got), short(c.want))
+		}
+	}
+}
+
+func TestOneQuoteTooManyCostsOneLine(t *testing.T) {
+	t.Parallel()
+	got := readAll(t, NewRowReader(strings.NewReader("\"b\n"+strings.Repeat("y\n", maxRow/2)+"z"), UTF8, ',', Place{}))
+	if len(got) != maxRow/2+2 || got[1] != "2: y" || !strings.HasPrefix(got[0], "1! The quotation mark") {
+		t.Errorf("got %d rows, the first %q", len(got), got[:2])
+	}
+}
+
+func short(rows []string) []string {
+	var all []string
+	for _, r := range rows {
+		all = append(all, r[:min(len(r), 80)])
+	}
+	return all
+}
+
+const someText = "e-mail;name\r\n\"zoë@example.com\";\"Zoë \"\"Z\"\" 🦜\"\r\n"
+
+func TestEveryEncodingReadsAlike(t *testing.T) {
+	t.Parallel()
+	encode := func(e interface{ String(string) (string, error) }, text string) string {
+		out, err := e.String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	latin := strings.ReplaceAll(someText, " 🦜", "")
+	for _, c := range []struct {
+		name, file string
+		want       TextEncoding
+		bird       string
+	}{
+		{"UTF-8", someText, UTF8, " 🦜"},
+		{"UTF-8 with a mark", "\ufeff" + someText, UTF8, " 🦜"},
+		{"UTF-16, little", encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder(), someText), UTF16LE, " 🦜"},
+		{"UTF-16, big", encode(unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder(), someText), UTF16BE, " 🦜"},
+		{"UTF-16, little, no mark", encode(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder(), someText), UTF16LE, " 🦜"},
+		{"UTF-16, big, no mark", encode(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewEncoder(), someText), UTF16BE, " 🦜"},
+		{"Windows-1252", encode(charmap.Windows1252.NewEncoder(), latin), Windows1252, ""},
+	} {
+		if got := GuessEncoding([]byte(c.file)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+		if got := guessComma([]byte(c.file), true, c.want); got != ';' {
+			t.Errorf("%s: got the comma %q", c.name, got)
+		}
+		got := readAll(t, NewRowReader(iotest.OneByteReader(strings.NewReader(c.file)), c.want, ';', Place{}))
+		want := []string{"1: e-mail|name", `2: zoë@example.com|Zoë "Z"` + c.bird}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s: got %q, want %q", c.name, got, want)
+		}
+	}
+}
+
+func TestRowReaderSaysWhenItsSourceFails(t *testing.T) {
+	t.Parallel()
+	away := errors.New("away")
+	r := NewRowReader(io.MultiReader(strings.NewReader("a,b\nc"), iotest.ErrReader(away)), UTF8, ',', Place{})
+	for range 3 {
+		if _, err := r.Next(); err == away {
+			return
+		}
+	}
+	t.Error("got rows to the end, want the source's error")
+}
+
+// FuzzRowReader reads anything, whole and again from every place between two rows: the rows are the same, every byte is
+// passed, and nothing stands still.
+func FuzzRowReader(f *testing.F) {
+	for _, s := range []string{someText, "a,b\r\r\n\"c\n\",\"\n", "\xff\xfea\x00\r\x00\n\x00\"\x00", "\xfe\xff\xd8\x00", "\"\"\"\n\"\"\"\r"} {
+		f.Add([]byte(s), uint8(0), uint8(0))
+		f.Add([]byte(s), uint8(2), uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, file []byte, encoding, comma uint8) {
+		text, c := TextEncodings[int(encoding)%len(TextEncodings)], Commas[int(comma)%len(Commas)]
+		whole := readAll(t, NewRowReader(bytes.NewReader(file), text, c, Place{}))
+		var again []string
+		place := Place{}
+		for {
+			r := NewRowReader(iotest.HalfReader(bytes.NewReader(file[place.Offset:])), text, c, place)
+			row, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if r.Place().Offset <= place.Offset || r.Place().Lines < place.Lines {
+				t.Fatalf("stands still at %v", r.Place())
+			}
+			place = r.Place()
+			text := fmt.Sprintf("%d: %s", row.Line, strings.Join(row.Cells, "|"))
+			if row.Fault != "" {
+				text = fmt.Sprintf("%d! %s", row.Line, row.Fault)
+			}
+			again = append(again, text)
+		}
+		if strings.Join(whole, "\n") != strings.Join(again, "\n") {
+			t.Errorf("got %q, from place to place %q", whole, again)
+		}
+		if place.Offset != int64(len(file)) && len(whole) > 0 {
+			t.Errorf("got to %d of %d bytes", place.Offset, len(file))
+		}
+		GuessEncoding(file)
+		guessComma(file, true, text)
+	})
+}

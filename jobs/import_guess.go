@@ -1,0 +1,157 @@
+package jobs
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"campaignlark/models"
+)
+
+// Commas are the characters that may stand between the cells of a row, in the order in which people choose.
+var Commas = []rune{',', ';', '\t'}
+
+const (
+	sampleBytes = 64 << 10 // of a file's beginning, from which its form is guessed
+	sampleRows  = 20       // shown and judged
+	maxColumns  = 200
+)
+
+// firstRows returns the first rows of a file that are not blank, of which head is the beginning or, when whole, all.
+func firstRows(head []byte, whole bool, text TextEncoding, comma rune) []Row {
+	if len(head) > sampleBytes {
+		head, whole = head[:sampleBytes], false
+	}
+	r := NewRowReader(bytes.NewReader(head), text, comma, Place{})
+	var rows []Row
+	for len(rows) < sampleRows {
+		row, err := r.Next()
+		if err != nil || !whole && len(rows) > 0 && len(r.buf) == 0 {
+			break // the last row of a part may go on behind it
+		}
+		if !row.blank() {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// guessComma says what stands between the cells: what gives the most rows as many cells as the first one has, and at
+// least two.
+func guessComma(head []byte, whole bool, text TextEncoding) rune {
+	best, most := ',', 0
+	for _, comma := range Commas {
+		rows := firstRows(head, whole, text, comma)
+		if len(rows) == 0 || len(rows[0].Cells) < 2 {
+			continue
+		}
+		alike := 0
+		for _, row := range rows {
+			if row.Fault == "" && len(row.Cells) == len(rows[0].Cells) {
+				alike++
+			}
+		}
+		if score := alike*maxColumns + min(len(rows[0].Cells), maxColumns-1); score > most {
+			best, most = comma, score
+		}
+	}
+	return best
+}
+
+// guessHeader says whether the first row names the columns: then nobody's address stands in it.
+func guessHeader(rows []Row) bool {
+	return len(rows) > 0 && !slices.ContainsFunc(rows[0].Cells, isAddress)
+}
+
+func isAddress(cell string) bool {
+	_, err := models.ReadEmail(cell)
+	return err == nil
+}
+
+// What a column of a file can be, beside a merge tag.
+const (
+	columnEmail  = "email"
+	columnStatus = "status"
+	columnTags   = "tags"
+)
+
+// plainName is a column's name without case and signs: "E-Mail Address" and "email_address" are the same.
+func plainName(header string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -_.:*", r) {
+			return -1
+		}
+		return r
+	}, models.Fold(models.TrimBlanks(header)))
+}
+
+// columnNames are the names, as plainName gives them, under which other programs export what is no merge tag.
+var columnNames = map[string]string{
+	"email": columnEmail, "emailaddress": columnEmail, "mail": columnEmail, "mailaddress": columnEmail, "emailadresse": columnEmail,
+	"subscriberemail": columnEmail, "contactemail": columnEmail, "status": columnStatus, "tags": columnTags, "tag": columnTags,
+}
+
+// guessColumns says what each column is: by its name, as the words above or as a merge tag's key or label, and where no
+// name tells of the address, by what stands in the column. "" is a column of which nothing is known. No two columns are
+// the same.
+func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := make([]string, min(len(rows[0].Cells), maxColumns))
+	if header {
+		for i := range columns {
+			columns[i] = guessColumn(rows[0].Cells[i], tags, columns)
+		}
+	}
+	if !slices.Contains(columns, columnEmail) {
+		if i := addressColumn(rows, columns); i >= 0 {
+			columns[i] = columnEmail
+		}
+	}
+	return columns
+}
+
+// guessColumn is what a column of this name is and none of taken is yet. The names of this program's own export come first.
+func guessColumn(name string, tags []models.MergeTag, taken []string) string {
+	name = models.TrimBlanks(name)
+	plain, folded := plainName(name), models.Fold(name)
+	guesses := []string{map[string]string{"email": columnEmail, models.EmailKey: columnEmail, "status": columnStatus, "tags": columnTags}[folded]}
+	for _, same := range []func(models.MergeTag) bool{
+		func(t models.MergeTag) bool { return t.Key == folded },
+		func(t models.MergeTag) bool { return models.Fold(t.Label) == folded },
+		func(t models.MergeTag) bool {
+			return columnNames[plain] == "" && (plainName(t.Key) == plain || plainName(t.Label) == plain)
+		},
+	} {
+		if i := slices.IndexFunc(tags, same); i >= 0 {
+			guesses = append(guesses, fieldColumn(tags[i].ID))
+		}
+	}
+	for _, guess := range append(guesses, columnNames[plain]) {
+		if guess != "" && plain != "" && !slices.Contains(taken, guess) {
+			return guess
+		}
+	}
+	return ""
+}
+
+// addressColumn is the free column in which most cells are addresses, or -1.
+func addressColumn(rows []Row, columns []string) int {
+	best, most := -1, 0
+	for i, taken := range columns {
+		if taken != "" {
+			continue
+		}
+		n := 0
+		for _, row := range rows {
+			if i < len(row.Cells) && isAddress(row.Cells[i]) {
+				n++
+			}
+		}
+		if n > most {
+			best, most = i, n
+		}
+	}
+	return best
+}
