@@ -22,10 +22,7 @@ func TestContactsWithoutScript(t *testing.T) {
 
 // keepContacts makes merge tags and contacts, by hand and by calls, and changes and deletes them.
 func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
-	p.Open("/login?next=/w/my-workspace/contacts")
-	p.Fill("email", firstAdmin["ADMIN_EMAIL"])
-	p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
-	p.Follow("Sign in")
+	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/contacts")
 	p.Sees("No contacts yet")
 	inspect("contacts-empty")
 	keepMergeTags(t, p, inspect)

@@ -64,10 +64,7 @@ func TestBrowserEveryPage(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			p := NewPage(t, program.URL)
-			p.Open("/login")
-			p.Fill("email", firstAdmin["ADMIN_EMAIL"])
-			p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
-			p.Follow("Sign in")
+			p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
 			for n := tab; n < len(routes); n += tabs {
 				for _, path := range pages[routes[n]] {
 					a.lookAt(p, path)

@@ -22,10 +22,7 @@ func TestWebhooksWithoutScript(t *testing.T) {
 
 // keepWebhooks goes the documented way to a webhook and does with it what can be done.
 func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
-	p.Open("/login?next=/w/my-workspace/webhooks")
-	p.Fill("email", firstAdmin["ADMIN_EMAIL"])
-	p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
-	p.Follow("Sign in")
+	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks")
 	p.Sees("No webhooks yet")
 	inspect("webhooks-empty")
 	p.Follow("Workspace settings")
