@@ -14,12 +14,20 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// home leads to the person's first workspace.
+// home leads to the person's first workspace. Without one, support staff go to the requests, and others to where an
+// invitation can wait for them.
 func (s *Server) home(v *visit) error {
 	if err := v.enterFirstWorkspace(); err != nil {
 		return err
 	}
-	return v.Redirect(v.path(), fiber.StatusSeeOther)
+	to := "/invitations"
+	switch {
+	case v.Workspace.ID != 0:
+		to = v.path()
+	case v.User.Support:
+		to = "/support/requests"
+	}
+	return v.Redirect(to, fiber.StatusSeeOther)
 }
 
 // signInForm shows the sign-in page. Who has a session goes on; before the program is set up there is nobody to sign in.
@@ -120,14 +128,12 @@ func localPath(next string) string {
 	return next
 }
 
-// enterFirstWorkspace makes the visit one of the person's first workspace, by name, for pages that belong to none.
+// enterFirstWorkspace makes the visit one of the person's first workspace, by name, for pages that belong to none. Whoever
+// is a member of no workspace stays outside.
 func (v *visit) enterFirstWorkspace() error {
 	all, err := v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
-	if err != nil {
+	if err != nil || len(all) == 0 {
 		return err
-	}
-	if len(all) == 0 {
-		return &models.Error{Code: models.CodeForbidden, Message: "Your account is not a member of any workspace. Ask an admin of a workspace to add you."}
 	}
 	v.Workspace = all[0]
 	v.Role, err = v.server.DB.RoleIn(v.UserContext(), all[0].ID, v.User.ID)

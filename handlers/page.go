@@ -13,6 +13,7 @@ import (
 )
 
 // page is the frame of one page of the workspace: who is here, the counts of the navigation, the message of the last action.
+// Outside of any workspace there is nothing to count.
 func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	s := v.server
 	workspaces, err := s.DB.WorkspacesOf(v.UserContext(), v.User.ID)

@@ -11,10 +11,10 @@ import (
 
 // Page is what every page of a signed-in person has. A resource's own view model holds it in a field.
 type Page struct {
-	Title      string // of the document, without the names that follow it
-	Section    string // the place in the navigation: one of the Section constants
-	Failed     bool   // a form came back with errors; the title then says so
-	Workspace  Workspace
+	Title      string      // of the document, without the names that follow it
+	Section    string      // the place in the navigation: one of the Section constants
+	Failed     bool        // a form came back with errors; the title then says so
+	Workspace  Workspace   // one without a slug: the person is in none
 	Workspaces []Workspace // all of the person's, for the switcher; with one there is no menu
 	Role       string      // in words: "Admin"
 	UserEmail  string
@@ -79,6 +79,14 @@ func (p Page) Path(parts ...any) string {
 		b.WriteString("/" + url.PathEscape(fmt.Sprint(part)))
 	}
 	return b.String()
+}
+
+// home is where the program's name leads: the dashboard, or what there is without a workspace.
+func (p Page) home() string {
+	if p.Workspace.Slug == "" {
+		return "/"
+	}
+	return p.Path()
 }
 
 // in returns t in the page's time zone.

@@ -1,0 +1,236 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// callers are who walks the routes: nobody, an admin of another workspace, support staff without a workspace, and the
+// members of the workspace "books" by role.
+var callers = []string{"nobody", "stranger", "support", "viewer", "manager", "admin"}
+
+// What a caller can meet at the door.
+const (
+	in       = "in"      // the handler answered
+	toSignIn = "sign in" // 303 to /login
+	refused  = "refused" // 403: not with this role
+	notThere = "no 404"  // 404: for this person there is no such page
+)
+
+// doors says what each caller meets at a route of each access class, in the order of callers. A new class needs a line.
+var doors = map[access][]string{
+	anyone:   {in, in, in, in, in, in},
+	caller:   {in, in, in, in, in, in},
+	visitor:  {in, in, in, in, in, in},
+	signedIn: {toSignIn, in, in, in, in, in},
+	viewer:   {toSignIn, notThere, notThere, in, in, in},
+	manager:  {toSignIn, notThere, notThere, refused, in, in},
+	admin:    {toSignIn, notThere, notThere, refused, refused, in},
+}
+
+// answersOf are the statuses that a route gives to whoever is let in, where they are not those of its method: a page is
+// 200; a post that is empty but for its token is 303 or 422.
+var answersOf = map[string][]int{
+	"GET /":                  {303},
+	"GET /login":             {200, 303}, // who has a session goes on
+	"GET /setup":             {403},      // the program is set up
+	"POST /setup":            {403},
+	"GET " + inboundPath:     {400},
+	"POST " + inboundPath:    {400},
+	"OPTIONS " + inboundPath: {204},
+}
+
+// samples make what stands for a parameter in a route's path, by the part of the path before it and its name. They run
+// anew for each call, since a call may delete what they made. A route with a new kind of parameter needs a line.
+var samples = map[string]func(w *walk, who models.User) string{
+	"static/:name":           func(w *walk, _ models.User) string { return strings.TrimPrefix(assets().CSS, "/static/") },
+	"inbound-webhooks/:hash": func(w *walk, _ models.User) string { return w.addWebhook(models.TypeSubscribed).Hash },
+	"webhooks/:id":           func(w *walk, _ models.User) string { return itoa(w.addWebhook(models.TypeSubscribed).ID) },
+	"tags/:id":               func(w *walk, _ models.User) string { return itoa(w.addTag(w.name("tag")).ID) },
+	"merge-tags/:id": func(w *walk, _ models.User) string {
+		return itoa(w.addMergeTag(models.MergeTag{Key: w.name("key"), Label: w.name("Label "), Type: "text"}).ID)
+	},
+	"segments/:id": (*walk).segment,
+	"contacts/:id": func(w *walk, _ models.User) string {
+		id := w.next()
+		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
+	},
+	"requests/:id": (*walk).request,
+}
+
+// walk is a site on which things are made for the callers to find.
+type walk struct {
+	*site
+	made   int64
+	people map[string]person
+}
+
+func (w *walk) next() int64              { w.made++; return w.made }
+func (w *walk) name(start string) string { return start + itoa(w.next()) }
+
+func (w *walk) segment(models.User) string {
+	now := w.server.now()
+	segment := models.Segment{WorkspaceID: w.workspace.ID, Name: w.name("segment"), Rule: `{"condition":"AND","filters":[]}`, CreatedAt: now, UpdatedAt: now, BuiltAt: &now}
+	w.write(func(tx *gorm.DB) error { return tx.Create(&segment).Error })
+	return itoa(segment.ID)
+}
+
+func (w *walk) request(models.User) string {
+	r := models.WebhookRequest{WorkspaceID: w.workspace.ID, ID: models.NewID(w.server.now()), WebhookID: 1, Method: "POST", Outcome: models.OutcomeNoAddress, Status: 422}
+	w.write(func(tx *gorm.DB) error { return tx.Create(&r).Error })
+	return r.ID.String()
+}
+
+// person is somebody signed in.
+type person struct {
+	models.User
+	session string
+}
+
+// person returns a caller; fresh makes another person, for calls that may change who they are.
+func (w *walk) person(caller string, fresh bool) person {
+	if caller == "nobody" {
+		return person{User: models.User{Email: "nobody@example.com"}}
+	}
+	who, known := w.people[caller]
+	if !known || fresh {
+		who.User = w.addPerson(caller)
+		who.session = w.signIn(who.User)
+		w.people[caller] = who
+	}
+	return who
+}
+
+func (w *walk) addPerson(caller string) models.User {
+	email := w.name(caller) + "@example.com"
+	switch caller {
+	case "stranger":
+		return w.addMember(w.addWorkspace(w.name("music")), email, models.RoleAdmin)
+	case "support":
+		user := models.User{Email: email, PasswordHash: "none", Support: true, CreatedAt: w.server.now()}
+		w.write(func(tx *gorm.DB) error { return tx.Create(&user).Error })
+		return user
+	}
+	return w.addMember(w.workspace, email, models.Role(caller))
+}
+
+// path is a route's path with something real for each of its parameters.
+func (w *walk) path(r route, who models.User) string {
+	w.t.Helper()
+	parts := strings.Split(r.path, "/")
+	for i, part := range parts {
+		if !strings.HasPrefix(part, ":") {
+			continue
+		}
+		if part == ":slug" {
+			parts[i] = w.workspace.Slug
+			continue
+		}
+		sample := samples[parts[i-1]+"/"+part]
+		if sample == nil {
+			w.t.Fatalf("%s %s: nobody knows what stands for %s; add %q to samples in handlers/routes_test.go", r.method, r.path, part, parts[i-1]+"/"+part)
+		}
+		parts[i] = sample(w, who)
+	}
+	return strings.Join(parts, "/")
+}
+
+// call calls a route as one of the callers, a post with nothing in it but the session's token. changes says that the call
+// may change or delete what it is about, or the caller.
+func (w *walk) call(r route, caller string, changes bool) answer {
+	w.t.Helper()
+	who := w.person(caller, changes)
+	s, path := w.as(who.session), w.path(r, who.User)
+	if r.method == http.MethodPost {
+		return s.post(path)
+	}
+	return s.do(r.method, path, nil, nil)
+}
+
+// metAt says what an answer of a route was to somebody who should meet want.
+func metAt(r route, a answer, want string) string {
+	login := strings.HasPrefix(a.header.Get("Location"), "/login")
+	usual := map[string][]int{"GET": {200}, "HEAD": {200}, "POST": {303, 422}}[r.method]
+	if special, ok := answersOf[r.method+" "+r.path]; ok {
+		usual = special
+	}
+	switch {
+	case a.status == 303 && login && r.path == "/logout":
+		return want // signing out and being sent to sign in look the same
+	case a.status == 303 && login:
+		return toSignIn
+	case a.status == 403 && strings.Contains(a.body, errRole.Message):
+		return refused
+	case slices.Contains(usual, a.status):
+		return in
+	case a.status == 404:
+		return notThere
+	}
+	return fmt.Sprintf("%d: %s", a.status, a.text())
+}
+
+// TestEveryRouteForEveryCaller walks the whole table as everybody and prints what each met.
+func TestEveryRouteForEveryCaller(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := &walk{site: s, people: map[string]person{}}
+		table := fmt.Sprintf("\n%-60s", "route") + strings.Join(callers, "  ")
+		for _, r := range routes {
+			want, known := doors[r.who]
+			if !known {
+				t.Fatalf("%s %s: its access class says nothing yet; add a line to doors in handlers/routes_test.go", r.method, r.path)
+			}
+			table += fmt.Sprintf("\n%-60s", r.method+" "+r.path)
+			for i, caller := range callers {
+				a := w.call(r, caller, r.method == http.MethodPost && want[i] == in)
+				met := metAt(r, a, want[i])
+				if met != want[i] {
+					t.Errorf("%s %s as %s: got %q, want %q", r.method, r.path, caller, met, want[i])
+				}
+				table += fmt.Sprintf("%-*d", len(caller)+2, a.status)
+			}
+		}
+		t.Log(table)
+	})
+}
+
+// TestEveryRouteIsInTheTable fails when Fiber answers something that the table does not list.
+func TestEveryRouteIsInTheTable(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		listed := map[string]bool{}
+		for _, r := range routes {
+			listed[r.method+" "+r.path] = true
+		}
+		for _, r := range s.server.app.GetRoutes(true) {
+			if !listed[r.Method+" "+r.Path] {
+				t.Errorf("Fiber answers %s %s, which routes in handlers/routes.go does not list", r.Method, r.Path)
+			}
+		}
+	})
+}
+
+// TestEveryPostAsksWhereItComesFrom posts to every route of people without the session's token, and from another site.
+func TestEveryPostAsksWhereItComesFrom(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := &walk{site: s, people: map[string]person{}}
+		foreign := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"https://evil.example"}}
+		for _, r := range routes {
+			if r.method != http.MethodPost || r.who == caller {
+				continue
+			}
+			path := w.path(r, s.user)
+			if a := s.do("POST", path, nil, foreign); a.status != 403 || !strings.Contains(a.text(), "another site") {
+				t.Errorf("POST %s from another site: got %d, want 403; %s", r.path, a.status, a.text())
+			}
+			if a := s.post(path, "csrf", "wrong"); r.who != visitor && (a.status != 403 || !strings.Contains(a.text(), "has expired")) {
+				t.Errorf("POST %s without the token: got %d, want 403; %s", r.path, a.status, a.text())
+			}
+		}
+	})
+}
