@@ -31,6 +31,8 @@ var pages = map[string][]string{
 	"/contacts/:id":              {"/contacts/1"},
 	"/contacts/:id/edit":         {"/contacts/1/edit"},
 	"/contacts/:id/delete":       {"/contacts/1/delete"},
+	"/jobs":                      {"/jobs"},
+	"/jobs/:id":                  {},
 	"/segments":                  {"/segments"},
 	"/segments/new":              {"/segments/new"},
 	"/segments/:id":              {"/segments/1"},

@@ -111,6 +111,10 @@ var routes = []route{
 	{"GET", "/w/:slug/contacts/:id/edit", manager, (*Server).contactEdit},
 	{"GET", "/w/:slug/contacts/:id/delete", manager, (*Server).contactAsk},
 	{"POST", "/w/:slug/contacts/:id/delete", manager, (*Server).contactDelete},
+
+	{"GET", "/w/:slug/jobs", viewer, (*Server).jobList},
+	{"GET", "/w/:slug/jobs/:id", viewer, (*Server).jobShow},
+	{"POST", "/w/:slug/jobs/:id/stop", manager, (*Server).jobStop},
 }
 
 // register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.

@@ -7,6 +7,10 @@ import (
 	"gorm.io/gorm"
 )
 
+// noCursor is the cursor of a job that is finished. A cursor may hold what a person searched for, an address even: it does
+// not outlive the work.
+const noCursor = "{}"
+
 // CreateJob stores a new job in tx and gives it its id.
 func CreateJob(tx *gorm.DB, j *Job, now time.Time) error {
 	j.CreatedAt, j.UpdatedAt, j.LeaseUntil = now, now, now
@@ -22,7 +26,7 @@ func (d *DB) Job(ctx context.Context, workspaceID, id int64) (Job, error) {
 func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) (stopped bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		done := tx.Model(&Job{}).Where("workspace_id = ? AND id = ? AND state IN ?", workspaceID, id, []JobState{JobDraft, JobRunning}).
-			Updates(map[string]any{"state": JobStopped, "finished_at": now, "updated_at": now})
+			Updates(map[string]any{"state": JobStopped, "cursor": noCursor, "finished_at": now, "updated_at": now})
 		stopped = done.RowsAffected > 0
 		return done.Error
 	})
@@ -51,6 +55,9 @@ func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, n
 // SaveJob stores what a step made of a job, in the step's transaction. The error is ErrNotFound, and the step must not
 // be committed, when the job was stopped or another program has it now.
 func SaveJob(tx *gorm.DB, j Job, now time.Time) error {
+	if j.Finished() {
+		j.Cursor = noCursor
+	}
 	saved := tx.Model(&Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, JobRunning, j.Holder).
 		Updates(map[string]any{
 			"state": j.State, "cursor": j.Cursor, "done": j.Done, "total": j.Total, "result": j.Result, "failure": j.Failure,
@@ -60,4 +67,49 @@ func SaveJob(tx *gorm.DB, j Job, now time.Time) error {
 		return ErrNotFound
 	}
 	return saved.Error
+}
+
+// ListedJob is a job with who asked for it.
+type ListedJob struct {
+	Job
+	UserEmail string // "" for an account that is gone
+}
+
+const listedJob = "jobs.*, (SELECT email FROM users WHERE users.id = jobs.user_id) AS user_email"
+
+// ListedJob returns one job of a workspace with who asked for it, or ErrNotFound.
+func (d *DB) ListedJob(ctx context.Context, workspaceID, id int64) (ListedJob, error) {
+	return First[ListedJob](d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
+// Jobs lists the newest jobs of a workspace, at most 50.
+func (d *DB) Jobs(ctx context.Context, workspaceID int64) (all []ListedJob, err error) {
+	err = d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ?", workspaceID).Order("id DESC").Limit(50).Find(&all).Error
+	return all, err
+}
+
+// RunningJobs lists the jobs of a workspace that are under way, the oldest first, at most 5.
+func (d *DB) RunningJobs(ctx context.Context, workspaceID int64) (all []Job, err error) {
+	err = d.Read(ctx).Where("workspace_id = ? AND state = ?", workspaceID, JobRunning).Order("id").Limit(5).Find(&all).Error
+	return all, err
+}
+
+// jobsKept is how long a finished job can be looked at.
+const jobsKept = 30 * 24 * time.Hour
+
+// DropOldJobs deletes the jobs that finished more than 30 days ago, at most 500 at a time.
+func (d *DB) DropOldJobs(ctx context.Context, now time.Time) error {
+	var old []Job
+	err := d.Read(ctx).Select("workspace_id, id").Where("finished_at < ?", Instant(now).Add(-jobsKept)).Limit(500).Find(&old).Error
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		for _, j := range old {
+			if err := tx.Where("workspace_id = ? AND id = ?", j.WorkspaceID, j.ID).Delete(&Job{}).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

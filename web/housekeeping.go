@@ -22,6 +22,7 @@ func chores(c Config, db *models.DB) []chore {
 		{"drop old log", time.Hour, func(ctx context.Context, now time.Time) error { return db.DropOldLog(ctx, now, c.LogRetentionDays) }},
 		{"sweep sessions", 10 * time.Minute, db.SweepSessions},
 		{"forget failed sign-ins", time.Hour, db.ForgetSignIns},
+		{"drop old jobs", time.Hour, db.DropOldJobs},
 		{"fold the counters", time.Second, foldCounts(db, 2*time.Hour)},
 		{"fold the counters of the past", time.Hour, foldCounts(db, 100*365*24*time.Hour)},
 		{"take deleted tags off contacts", 5 * time.Second, db.PurgeTags},

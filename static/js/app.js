@@ -3,6 +3,7 @@ import "./busy.js";
 import "./copy.js";
 import "./count.js";
 import "./filters.js";
+import "./job.js";
 import "./menus.js";
 import "./picker.js";
 import "./rule.js";

@@ -1,0 +1,127 @@
+package handlers
+
+import (
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// jobText is what a kind of work says of itself, in words.
+type jobText struct {
+	title       string // what it does or did: "Adding the tag vip to 3 contacts"
+	unit, units string // what Done and Total count
+	summary     string // what came of it, in a sentence, once it is finished
+	facts       []views.JobFact
+	stop        string // what stopping means
+	back        views.Crumb
+	next        views.Btn // the next thing to do, if there is one
+}
+
+// jobTexts has the words of each kind of work that belongs to a workspace.
+var jobTexts = map[models.JobKind]func(v *visit, j models.Job) jobText{}
+
+// jobText says of a piece of work what its kind knows; of a kind that this program does not know, little.
+func (v *visit) jobText(j models.Job) jobText {
+	if words := jobTexts[j.Kind]; words != nil {
+		return words(v, j)
+	}
+	return jobText{title: "Work in the background", unit: "step", units: "steps", back: views.Crumb{Text: "Dashboard", Href: v.path()}}
+}
+
+// jobRow is a piece of work as pages list it.
+func jobRow(j models.ListedJob, text jobText) views.JobRow {
+	row := views.JobRow{
+		ID: j.ID, Name: text.title, Running: j.State == models.JobRunning, Draft: j.State == models.JobDraft,
+		Done: j.Done, Total: j.Total, Unit: text.unit, Units: text.units, Who: j.UserEmail, Created: j.CreatedAt, Updated: j.UpdatedAt,
+	}
+	if j.FinishedAt != nil {
+		row.Finished = *j.FinishedAt
+	}
+	switch j.State {
+	case models.JobDraft:
+		row.State, row.Word = "warn", "Waits for you"
+	case models.JobRunning:
+		row.State, row.Word = "live", "Under way"
+	case models.JobDone:
+		row.State, row.Word = "good", "Done"
+	case models.JobStopped:
+		row.State, row.Word = "idle", "Stopped"
+	default:
+		row.State, row.Word = "bad", "Ended early"
+	}
+	return row
+}
+
+// jobShow is the page of one piece of work, or with ?part=progress the part of it that changes.
+func (s *Server) jobShow(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	j, err := s.DB.ListedJob(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return err
+	}
+	text := v.jobText(j.Job)
+	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.mayChange(), Stop: text.stop, Back: text.back, Go: text.next}
+	if v.Query("part") == "progress" {
+		m.Page.Workspace.Slug = v.Workspace.Slug
+		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.JobProgress(m))
+	}
+	if m.Page, err = v.page(views.SectionContacts, text.title, text.back, views.Crumb{Text: text.title}); err != nil {
+		return err
+	}
+	if m.Page.Flash == nil && text.summary != "" && j.Finished() {
+		m.Page.Flash = &views.Flash{Text: text.summary}
+	}
+	return v.show(views.JobPage(m))
+}
+
+// jobStop ends a piece of work in the middle.
+func (s *Server) jobStop(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	j, err := s.DB.Job(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return err
+	}
+	stopped, err := s.DB.StopJob(v.UserContext(), v.Workspace.ID, id, s.now())
+	if err != nil {
+		return err
+	}
+	if !stopped {
+		return v.done(v.path("jobs", j.ID), "It had ended before it could be stopped.")
+	}
+	return v.done(v.path("jobs", j.ID), "Stopped. What was done until then stays done.")
+}
+
+// jobList lists the recent work of the workspace, newest first.
+func (s *Server) jobList(v *visit) error {
+	p, err := v.page(views.SectionContacts, "Recent work", views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: "Recent work"})
+	if err != nil {
+		return err
+	}
+	all, err := s.DB.Jobs(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	m := views.JobsModel{Page: p}
+	for _, j := range all {
+		m.Jobs = append(m.Jobs, jobRow(j, v.jobText(j.Job)))
+	}
+	return v.show(views.JobsPage(m))
+}
+
+// jobsRunning are the pieces of work under way, for the top of a list that they change.
+func (v *visit) jobsRunning() ([]views.JobRow, error) {
+	running, err := v.server.DB.RunningJobs(v.UserContext(), v.Workspace.ID)
+	var rows []views.JobRow
+	for _, j := range running {
+		rows = append(rows, jobRow(models.ListedJob{Job: j}, v.jobText(j)))
+	}
+	return rows, err
+}

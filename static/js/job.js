@@ -1,0 +1,14 @@
+// Follows work in the background: its numbers are fetched anew every second, and the page itself once it is finished.
+const watched = document.querySelector("[data-watch]");
+
+async function look() {
+  const answer = await fetch(watched.dataset.watch, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.ok && !answer.redirected) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.querySelector("[data-running]")) return location.reload();
+    watched.replaceChildren(...page.body.childNodes);
+  }
+  setTimeout(look, 1000);
+}
+
+if (watched) setTimeout(look, 1000);
