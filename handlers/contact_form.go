@@ -34,6 +34,9 @@ func (s *Server) contactCreate(v *visit) error {
 		return err
 	}
 	f.readPost()
+	if v.refill {
+		return f.again(nil)
+	}
 	errs := models.FieldErrors{}
 	errs.Add("email", models.ValidateEmail(f.email))
 	in := f.input(errs)
@@ -114,6 +117,9 @@ func (s *Server) contactUpdate(v *visit) error {
 	f.readPost()
 	errs := models.FieldErrors{}
 	in := f.input(errs)
+	if v.refill && f.version == c.Version {
+		return f.again(nil)
+	}
 	if f.version != c.Version {
 		return f.changedMeanwhile(errs)
 	}

@@ -60,10 +60,14 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 
 // signInURL leads to the sign-in page and back to where the person wanted to go.
 func signInURL(c *fiber.Ctx) string {
-	if c.Method() != fiber.MethodGet || c.Path() == "/" {
+	to := c.OriginalURL()
+	if c.Method() != fiber.MethodGet {
+		to = cameFrom(c)
+	}
+	if to == "/" {
 		return "/login"
 	}
-	return "/login?next=" + url.QueryEscape(c.OriginalURL())
+	return "/login?next=" + url.QueryEscape(to)
 }
 
 // kindOf names an error's Go type for the log: messages may hold what somebody sent.

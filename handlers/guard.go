@@ -24,11 +24,19 @@ type visit struct {
 	Workspace models.Workspace
 	Role      models.Role
 	form      url.Values
+
+	refill                 bool // the form is to be shown as it was filled in, and nothing done (refill.go)
+	refillNote, refillNext string
+	refillStatus           int
 }
 
 // guard lets a request through to its handler when its route's access allows it.
 func (s *Server) guard(r route, c *fiber.Ctx) error {
 	v := &visit{Ctx: c, server: s}
+	next, restarted := v.Locals(refillKey).(string)
+	if restarted && r.who < signedIn {
+		return models.ErrNotFound // no form of a signed-in person
+	}
 	if r.who == anyone || r.who == caller {
 		return r.handle(s, v)
 	}
@@ -41,15 +49,31 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 	if r.who == visitor {
 		return r.handle(s, v)
 	}
-	if err := s.checkSession(v); err != nil {
+	switch err := s.checkSession(v); {
+	case err == errSignIn && v.Method() == fiber.MethodPost:
+		return s.askWhoAgain(v)
+	case err == errToken && restarted:
+		v.setRefill(afterSignIn, next, fiber.StatusOK)
+	case err == errToken && v.kept() != "":
+		v.setRefill(afterToken, "", fiber.StatusForbidden)
+	case err != nil:
 		return err
+	case restarted:
+		return errToken // kept() leaves the token out: this is no form of ours
 	}
 	if r.who >= viewer {
 		if err := s.checkMember(v, r.who.role()); err != nil {
 			return err
 		}
 	}
-	return r.handle(s, v)
+	handle := func() error { return r.handle(s, v) }
+	switch {
+	case v.refill:
+		return v.refilled(handle)
+	case v.Method() == fiber.MethodPost:
+		return s.once(v, handle)
+	}
+	return handle()
 }
 
 var (

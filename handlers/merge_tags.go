@@ -55,6 +55,9 @@ func (s *Server) mergeTagNew(v *visit) error {
 // mergeTagCreate stores a new merge tag.
 func (s *Server) mergeTagCreate(v *visit) error {
 	m := v.mergeTagInput(models.MergeTag{Key: v.Form("key"), Type: models.MergeTagType(v.Form("type"))})
+	if v.refill {
+		return v.mergeTagAgain(m, nil)
+	}
 	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m, s.now())
 	if err != nil {
 		return err
@@ -85,6 +88,9 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 		return err
 	}
 	input := v.mergeTagInput(m)
+	if v.refill {
+		return v.mergeTagAgain(input, nil)
+	}
 	errs, err := v.choicesInUse(m, input.Options)
 	if err != nil {
 		return err

@@ -28,8 +28,11 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 		Title: title, Section: section, Crumbs: crumbs,
 		Workspace: views.Workspace{Name: v.Workspace.Name, Slug: v.Workspace.Slug},
 		Role:      v.Role.Word(), UserEmail: v.User.Email,
-		CSRF: csrfToken(v.session), Flash: v.takeFlash(), Assets: assets(),
+		CSRF: csrfToken(v.session), Once: newToken()[:22], Flash: v.takeFlash(), Assets: assets(),
 		Counts: navCounts(counts), Loc: v.Workspace.Location(), Now: s.now(),
+	}
+	if v.refill {
+		p.Flash = &views.Flash{Kind: views.KindWarn, Text: v.refillNote, Unsaved: true}
 	}
 	for _, w := range workspaces {
 		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
@@ -55,6 +58,9 @@ func (v *visit) show(component templ.Component) error {
 
 // again sends a form back with the person's input and an error at each field.
 func (v *visit) again(component templ.Component) error {
+	if v.refill {
+		return campaignlark.Render(v.Ctx, v.refillStatus, component)
+	}
 	return campaignlark.Render(v.Ctx, fiber.StatusUnprocessableEntity, component)
 }
 

@@ -126,6 +126,9 @@ func (v *visit) showSegmentForm(g models.Segment, in segmentInput, errs models.F
 		m.Words = words(segments.Sentence(checked, schema))
 	}
 	status := fiber.StatusOK
+	if v.refill {
+		status = v.refillStatus
+	}
 	if errs.Any() {
 		status = fiber.StatusUnprocessableEntity
 	}

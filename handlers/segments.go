@@ -102,7 +102,7 @@ func (s *Server) segmentEdit(v *visit) error {
 // segmentCreate stores a new segment, or gives the form back with one condition more or less.
 func (s *Server) segmentCreate(v *visit) error {
 	in, problems := v.segmentInput()
-	if in.onlyShape() {
+	if in.onlyShape() || v.refill {
 		return v.showSegmentForm(models.Segment{}, in, nil)
 	}
 	errs, err := v.saveSegment(in, problems, func() error {
@@ -125,7 +125,7 @@ func (s *Server) segmentUpdate(v *visit) error {
 		return err
 	}
 	in, problems := v.segmentInput()
-	if in.onlyShape() {
+	if in.onlyShape() || v.refill {
 		return v.showSegmentForm(g, in, nil)
 	}
 	errs, err := v.saveSegment(in, problems, func() error {

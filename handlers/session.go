@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"campaignlark/models"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -62,6 +63,9 @@ func (s *Server) signIn(v *visit, userID int64) error {
 
 // signOut ends the session on the server and in the browser.
 func (v *visit) signOut() error {
+	if v.refill {
+		return models.ErrReadOnly
+	}
 	v.session.Options.MaxAge = -1
 	return v.saveSession()
 }

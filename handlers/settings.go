@@ -19,18 +19,25 @@ func (s *Server) settings(v *visit) error {
 func (s *Server) settingsUpdate(v *visit) error {
 	w := v.Workspace
 	w.Name, w.TimeZone = v.Form("name"), v.Form("time_zone")
+	if v.refill {
+		return v.settingsAgain(w, nil)
+	}
 	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w, v.User.ID, segments.RebuildDates, s.now())
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
-		m, err := v.settingsForm(w, errs)
-		if err != nil {
-			return err
-		}
-		return v.again(views.SettingsPage(m))
+		return v.settingsAgain(w, errs)
 	}
 	return v.done(v.path("settings"), "Saved.")
+}
+
+func (v *visit) settingsAgain(w models.Workspace, errs models.FieldErrors) error {
+	m, err := v.settingsForm(w, errs)
+	if err != nil {
+		return err
+	}
+	return v.again(views.SettingsPage(m))
 }
 
 // settingsWebhooks is the section Inbound Webhooks of the workspace's settings, where the documentation sends people.

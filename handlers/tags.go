@@ -33,6 +33,9 @@ func (s *Server) tagNew(v *visit) error {
 
 // tagCreate stores a new tag.
 func (s *Server) tagCreate(v *visit) error {
+	if v.refill {
+		return v.tagAgain(models.Tag{}, nil)
+	}
 	tag, errs, err := s.DB.CreateTag(v.UserContext(), v.Workspace.ID, v.User.ID, v.Form("name"), s.now())
 	if err != nil {
 		return err
@@ -61,6 +64,9 @@ func (s *Server) tagUpdate(v *visit) error {
 	tag, err := v.tag()
 	if err != nil {
 		return err
+	}
+	if v.refill {
+		return v.tagAgain(tag, nil)
 	}
 	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.User.ID, v.Form("name"), s.now())
 	if err != nil {

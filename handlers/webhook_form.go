@@ -28,6 +28,9 @@ func (s *Server) webhookCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.refill {
+		return v.webhookAgain(models.Webhook{}, f, key, nil)
+	}
 	errs := f.Validate()
 	if named := namedTags(f, tags); f.Type.Valid() && !f.Type.HasTags() && len(named) > 0 {
 		errs.Add("type", models.TagsTakenOff(named))
@@ -79,6 +82,9 @@ func (s *Server) webhookUpdate(v *visit) error {
 		return err
 	}
 	f := v.postedWebhook()
+	if v.refill {
+		return v.webhookAgain(w, f, "", nil)
+	}
 	errs := f.Validate()
 	named, err := v.tagsToTakeOff(w, f)
 	if err != nil {

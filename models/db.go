@@ -172,6 +172,9 @@ func (d *DB) Pool() *sql.DB {
 // Write runs fn in one transaction and commits it when fn returns nil. A deadlock or a serialization failure runs fn
 // again on fresh reads, at most 5 times in all. Inside, use only tx: on SQLite a second transaction would wait for this one for ever.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if ctx.Value(readOnly{}) != nil {
+		return ErrReadOnly
+	}
 	var err error
 	for range 5 {
 		err = d.write.WithContext(ctx).Transaction(fn)
@@ -187,6 +190,14 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 func ForChange(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 }
+
+type readOnly struct{}
+
+// ErrReadOnly is what Write answers in a context of ReadOnly.
+var ErrReadOnly = &Error{Code: CodeForbidden, Message: "Nothing is changed here."}
+
+// ReadOnly is a context in which nothing can be written: whatever runs in it cannot act.
+func ReadOnly(ctx context.Context) context.Context { return context.WithValue(ctx, readOnly{}, true) }
 
 // First runs query for one row and turns "no row" into ErrNotFound.
 func First[T any](query *gorm.DB) (T, error) {

@@ -19,6 +19,7 @@ type Page struct {
 	Role       string      // in words: "Admin"
 	UserEmail  string
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
+	Once       string // value of the hidden field "once": a form that is sent twice acts once
 	Flash      *Flash
 	Crumbs     []Crumb
 	Counts     NavCounts
@@ -47,6 +48,7 @@ type Workspace struct{ Name, Slug string }
 type Flash struct {
 	Kind, Text     string
 	Link, LinkText string // optional: where to go on
+	Unsaved        bool   // the page has a form with input that is not saved
 }
 
 // Crumb is one step of the way to a page. The last one, the page itself, has no Href.

@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// A form that is sent twice acts once (UI.md "button"). Every page gives its forms a random value; with the address and
+// what is filled in it makes the form's key. The first post with a key is handled; what it is answered with, the page
+// it leads to, is also the answer of the others, which wait for it. An answer that leads nowhere (a form that comes
+// back, an error) gives the key back. Another input in the same form is another key: it is another deed.
+
+const (
+	onceWait  = 10 * time.Second // the second post waits so long for the first
+	onceLook  = 20 * time.Millisecond
+	onceGiven = 5 * time.Second // to note the answer, however little of the request's time is left
+)
+
+var errStillRunning = &models.Error{Code: models.CodeConflict, Message: "This form was sent twice, and the first one is still being worked on. Look in a moment whether it is done."}
+
+// formKey is the key of the posted form, nil where the form has no random value of ours.
+func (v *visit) formKey() []byte {
+	once := v.Form("once")
+	if len(once) < 22 || len(once) > 64 {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(v.OriginalURL() + "\n" + v.form.Encode()))
+	return sum[:]
+}
+
+// once runs handle unless the same form was handled before.
+func (s *Server) once(v *visit, handle func() error) error {
+	key := v.formKey()
+	if key == nil {
+		return handle()
+	}
+	location, err := s.claimForm(v, key)
+	if err != nil {
+		return err
+	}
+	if location != "" {
+		return v.sentTwice(location)
+	}
+	answered := ""
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.UserContext()), onceGiven)
+		defer cancel()
+		if err := s.DB.FinishForm(ctx, v.User.ID, key, answered); err != nil {
+			s.Log.Error("a form's answer was not noted", "route", v.Route().Path, "code", models.ErrorCode(err), "sqlstate", models.SQLState(err))
+		}
+	}()
+	if err := handle(); err != nil {
+		return err
+	}
+	if v.Response().StatusCode() == fiber.StatusSeeOther {
+		answered = string(v.Response().Header.Peek(fiber.HeaderLocation))
+	}
+	return nil
+}
+
+// claimForm makes the form this request's, or waits for where the answer of the first one led.
+func (s *Server) claimForm(v *visit, key []byte) (location string, err error) {
+	end := time.NewTimer(onceWait)
+	defer end.Stop()
+	look := time.NewTicker(onceLook)
+	defer look.Stop()
+	for given := true; ; {
+		if given {
+			claimed, location, err := s.DB.ClaimForm(v.UserContext(), v.User.ID, key, s.now())
+			if err != nil || claimed || location != "" {
+				return location, err
+			}
+		}
+		select {
+		case <-v.UserContext().Done():
+			return "", errStillRunning
+		case <-end.C:
+			return "", errStillRunning
+		case <-look.C:
+		}
+		location, err = s.DB.FormAnswer(v.UserContext(), v.User.ID, key)
+		given = models.ErrorCode(err) == models.CodeNotFound
+		if !given && (err != nil || location != "") {
+			return location, err
+		}
+	}
+}
+
+// sentTwice leads to where the first answer led. Its message is still in the session when the browser dropped that
+// answer, as it does on a double click; when it was read before, another says what became of this post.
+func (v *visit) sentTwice(location string) error {
+	if err := v.server.openSession(v); err != nil {
+		return err
+	}
+	if _, unread := v.session.Values[sessionFlash]; !unread {
+		if err := v.flash(views.Flash{Text: "This form was sent twice. It was done once."}); err != nil {
+			return err
+		}
+	}
+	return v.Redirect(location, fiber.StatusSeeOther)
+}

@@ -1,0 +1,136 @@
+package handlers
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+)
+
+// hidden is the value of the page's hidden field, as a browser would send it.
+func (a answer) hidden(name string) string {
+	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(a.body)
+	if m == nil {
+		return ""
+	}
+	return html.UnescapeString(m[1])
+}
+
+// signInAgain answers the sign-in page that a form met.
+func (s *site) signInAgain(page answer, password string) answer {
+	return s.post("/login", "email", "ines@example.com", "password", password, "next", page.hidden("next"),
+		"kept_path", page.hidden("kept_path"), "kept", page.hidden("kept"))
+}
+
+func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		nobody := s.door()
+		forms := []struct {
+			path   string
+			fields []string
+			marks  []string // of the page: what was filled in
+		}{
+			{"/w/books/tags", []string{"name", `reading & "club"`}, []string{`value="reading &amp; &#34;club&#34;"`}},
+			{"/w/books/merge-tags", []string{"key", "city", "label", "City", "type", "dropdown_single", "options", "Graz\r\nLinz"}, []string{`value="city"`, `value="City"`, "Graz\r\nLinz", `value="dropdown_single" selected`}},
+			{"/w/books/webhooks", []string{"name", "Shop", "type", "UNSUBSCRIBED"}, []string{`value="Shop"`, `value="UNSUBSCRIBED" data-tags="no" checked`}},
+			{"/w/books/contacts", []string{"email", "ann@example.com", "status", "UNCONFIRMED", "new_tags", "vip, late"}, []string{`value="ann@example.com"`, `value="UNCONFIRMED" selected`, `value="vip, late"`}},
+			{"/w/books/segments", []string{"name", "Both", "join", "OR", "what-0", "status", "operator-0", "ne", "value-0", "SUBSCRIBED", "what-1", "tags", "operator-1", "any", "do", "save"}, []string{`value="Both"`, `value="OR" selected`, `name="what-1"`}},
+			{"/w/books/settings", []string{"name", "Bücher", "time_zone", "Europe/Paris"}, []string{`value="Bücher"`, `value="Europe/Paris" selected`}},
+		}
+		for _, f := range forms {
+			met := nobody.post(f.path, f.fields...)
+			met.want(t, 401, "Sign in", "What you filled in is kept")
+			if f.path == "/w/books/tags" {
+				met = nobody.signInAgain(met, "wrong") // brings it along once more
+			}
+			back := nobody.signInAgain(met, rightPassword)
+			back.want(t, 200, "You were signed out before this was saved.", "ines@example.com")
+			for _, mark := range f.marks {
+				if !strings.Contains(back.body, mark) {
+					t.Errorf("%s: the form comes back without %s", f.path, mark)
+				}
+			}
+			me := s.as(s.cookie(back))
+			if got := back.hidden("csrf"); me.post(f.path, append([]string{"csrf", got}, "name", "")...).status == 403 {
+				t.Errorf("%s: the form came back with a token that does not fit", f.path)
+			}
+		}
+		if tags, err := s.db.TagNames(t.Context(), s.workspace.ID); err != nil || len(tags) != 0 {
+			t.Errorf("got the tags %v (%v), want none: nobody pressed Save", tags, err)
+		}
+	})
+}
+
+func TestFormOfAnEarlierSessionComesBackAndDoesNothing(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/tags", "name", "vip", "csrf", "of an earlier session")
+		a.want(t, 403, "This form had expired, so nothing was done.")
+		if !strings.Contains(a.body, `value="vip"`) {
+			t.Error("the form comes back without what was filled in")
+		}
+		s.follow(s.post("/w/books/tags", "name", "vip", "csrf", a.hidden("csrf"), "once", a.hidden("once"))).want(t, 200, "The tag vip is there.")
+		tag, err := s.db.TagNames(t.Context(), s.workspace.ID)
+		if err != nil || len(tag) != 1 {
+			t.Fatalf("got %v (%v), want one tag", tag, err)
+		}
+		s.post("/w/books/tags/"+itoa(tag[0].ID)+"/delete", "csrf", "old", "more", "than the token").want(t, 403, "nothing was done")
+		s.get("/w/books/tags").want(t, 200, "vip")
+	})
+}
+
+func TestNothingButAFormOfThePersonsOwnComesBack(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		music := s.addWorkspace("music")
+		if _, _, err := s.db.CreateTag(t.Context(), music.ID, s.user.ID, "vinyl", s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		tag, _, err := s.db.CreateTag(t.Context(), s.workspace.ID, s.user.ID, "vip", s.server.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		nobody := s.door()
+		for _, c := range []struct {
+			path, kept string
+			status     int
+		}{
+			{"/w/music/tags", "name=stolen", 404},
+			{"/w/books/tags/" + itoa(tag.ID) + "/delete", "x=y", 303},
+			{"/logout", "x=y", 303},
+			{"/v1/inbound-webhooks/" + w.Hash, "email_address=a%40example.com", 404},
+			{"/login", "email=x", 404},
+			{"/nowhere", "x=y", 404},
+			{"//evil.example/", "x=y", 303},
+			{"", "x=y", 303},
+			{"/w/books/tags", strings.Repeat("x", maxKept+1), 303},
+		} {
+			a := nobody.post("/login", "email", "ines@example.com", "password", rightPassword, "kept_path", c.path, "kept", c.kept)
+			if a.status != c.status {
+				t.Errorf("%s: got %d, want %d; the page says: %s", c.path, a.status, c.status, a.text())
+			}
+			if to := a.header.Get("Location"); to != "" && !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") {
+				t.Errorf("%s: leads to %q", c.path, to)
+			}
+			s.as(s.cookie(a)).get("/w/books").want(t, 200) // signed in all the same
+		}
+		if _, err := s.db.Tag(t.Context(), s.workspace.ID, tag.ID); err != nil {
+			t.Errorf("the tag was deleted by signing in: %v", err)
+		}
+		if _, err := s.db.ContactByEmail(t.Context(), s.workspace.ID, "a@example.com"); models.ErrorCode(err) != models.CodeNotFound {
+			t.Errorf("got %v, want no contact from a kept form", err)
+		}
+	})
+}
+
+func TestPasswordsAreNotKept(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.as("").post("/account", "current_password", "old secret", "new_password", "new secret", "csrf", "x", "once", "y")
+		a.leadsTo(t, "/login")
+		a = s.as("").post("/w/books/tags", "name", "vip", "password", "a secret")
+		if a.want(t, 401); strings.Contains(a.body, "secret") {
+			t.Error("the page holds a password")
+		}
+	})
+}

@@ -1,0 +1,12 @@
+-- +goose Up
+
+-- What forms were answered, so that one that is sent twice acts once. A row without a location is being worked on.
+-- Neither what was sent nor what was said is here: form_key is a hash.
+CREATE TABLE form_posts (
+    user_id    integer NOT NULL,
+    form_key   blob NOT NULL,
+    location   text NOT NULL,
+    created_at datetime NOT NULL,
+    PRIMARY KEY (user_id, form_key)
+);
+CREATE INDEX form_posts_created ON form_posts (created_at);
