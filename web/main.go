@@ -55,6 +55,8 @@ func (p program) run(ctx context.Context, args []string) int {
 		return 0
 	case args[0] == "user":
 		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.user(ctx, c, args[1:]) }))
+	case args[0] == "demo":
+		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.demo(ctx, c, args[1:]) }))
 	case command == nil:
 		fmt.Fprintf(p.stderr, "There is no command %q; `campaignlark help` lists them.\n", args[0])
 		return 2
@@ -103,6 +105,7 @@ Usage: campaignlark [command]
   migrate          bring the database up to date and stop; serve does it too
   user create      create an account: user create [--workspace SLUG] [--role admin|manager|viewer] EMAIL
   user password    give an account a new password and end its sessions: user password EMAIL
+  demo             fill an empty workspace with an invented bookshop: demo [--contacts N] [--workspace SLUG]
   version          print the version
   help             print this
 

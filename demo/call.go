@@ -1,0 +1,188 @@
+package demo
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+// request is what the caller of a visit sends.
+func (v visit) request(p Person) intake.Request {
+	switch fields := v.fields(p); v.hook {
+	case hookUnsubscribe:
+		return intake.Request{Method: "GET", Query: encode(fields)}
+	case hookForm, hookTill, hookRaffle, hookOldSite:
+		return intake.Request{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte(encode(fields))}
+	case hookEvents:
+		return multipartOf(fields)
+	default:
+		return v.jsonOf(fields)
+	}
+}
+
+// field is one key with what is sent for it.
+type field struct {
+	key   string
+	value any
+}
+
+// fields are what a visit tells of a person, what nobody asked for included.
+func (v visit) fields(p Person) []field {
+	all := []field{{models.EmailKey, v.address(p)}}
+	known := func(keys ...string) {
+		for _, key := range keys {
+			if value, ok := p.Fields[key]; ok {
+				all = append(all, field{key, v.sent(key, value)})
+			}
+		}
+	}
+	switch v.hook {
+	case hookShop:
+		known("first_name", "last_name", "birthday", "country", "city", "loyalty_points", "favourite_genre", "interests", "wants_catalogue", "preferred_shop")
+		all = append(all, field{"customer_number", 10000 + v.person}, field{"addresses", []map[string]string{{"city": p.City, "type": "shipping"}}})
+	case hookTill:
+		known("first_name", "last_name", "loyalty_points", "preferred_shop")
+		all = append(all, field{"card_number", fmt.Sprintf("QF-%06d", 104729*(v.person+1)%1000000)})
+	case hookForm, hookRaffle, hookOldSite:
+		known("first_name", "interests")
+		all = append(all, field{"consent", "on"})
+	case hookEvents:
+		known("first_name", "last_name", "city", "country")
+		all = append(all, field{"seats", strconv.Itoa(1 + v.person%3)})
+	case hookConfirm:
+		all = append(all, field{"confirmed_at", v.at.Format(time.RFC3339)})
+	case hookErase:
+		all = append(all, field{"ticket", 20000 + v.person%8000})
+	}
+	return all
+}
+
+func (v visit) address(p Person) string {
+	local, domain, _ := strings.Cut(p.Email, "@")
+	switch v.trouble {
+	case noAddress:
+		return ""
+	case badAddress:
+		return []string{local + "@@" + domain, local + "@example", local, local + " at " + domain}[v.person%4]
+	}
+	return p.Email
+}
+
+// sent is a value as the caller writes it: numbers and yes or no as such, dates now and then as people write them.
+func (v visit) sent(key, value string) any {
+	switch key {
+	case "birthday":
+		if day, err := time.Parse(time.DateOnly, value); err == nil && v.trouble == wontFit {
+			return day.Format("02/01/2006")
+		}
+	case "loyalty_points":
+		if n, err := strconv.Atoi(value); err == nil && v.trouble == wontFit {
+			return strconv.Itoa(n) + " points"
+		} else if err == nil {
+			return n + v.at.YearDay()%40 // they have bought something since
+		}
+	case "favourite_genre":
+		if v.trouble == wontFit {
+			return "Cookery"
+		}
+	case "wants_catalogue":
+		return value == "true"
+	case "interests":
+		return strings.Split(value, "\n")
+	}
+	return value
+}
+
+// encode writes fields as a form; of a list each value on its own, as checkboxes are sent.
+func encode(fields []field) string {
+	var pairs []string
+	for _, f := range fields {
+		for _, text := range texts(f.value) {
+			pairs = append(pairs, url.QueryEscape(f.key)+"="+url.QueryEscape(text))
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+func texts(value any) []string {
+	if several, ok := value.([]string); ok {
+		return several
+	}
+	return []string{fmt.Sprint(value)}
+}
+
+func multipartOf(fields []field) intake.Request {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	_ = form.SetBoundary("form-relay-" + strconv.Itoa(len(fields)) + "-7f3a9c") // a valid one
+	for _, f := range fields {
+		for _, text := range texts(f.value) {
+			_ = form.WriteField(f.key, text) // a buffer takes everything
+		}
+	}
+	_ = form.Close()
+	return intake.Request{Method: "POST", ContentType: form.FormDataContentType(), Body: body.Bytes()}
+}
+
+func (v visit) jsonOf(fields []field) intake.Request {
+	r := intake.Request{Method: "POST", ContentType: "application/json"}
+	var body bytes.Buffer
+	for i, f := range fields {
+		value, _ := json.Marshal(f.value) // texts, numbers and lists of them
+		fmt.Fprintf(&body, "%s\n  %q: %s", []string{"{", ","}[min(i, 1)], f.key, value)
+	}
+	body.WriteString("\n}\n")
+	switch r.Body = body.Bytes(); v.trouble {
+	case brokenJSON:
+		r.Body = r.Body[:len(r.Body)*2/3]
+	case wrongFormat:
+		r.ContentType, r.Body = "application/xml", []byte("<?xml version=\"1.0\"?>\n<customer><email>"+fmt.Sprint(fields[0].value)+"</email></customer>\n")
+	case tooLarge:
+		r.Body = append(r.Body, bytes.Repeat([]byte(" "), intake.MaxBody)...)
+	}
+	return r
+}
+
+// callOf is a visit as the endpoint hands it to the pipeline.
+func (w *workshop) callOf(v visit, p Person) intake.Call {
+	r := v.request(p)
+	c := intake.Call{
+		ID: models.NewID(v.at), ArrivedAt: v.at, Method: r.Method, ContentType: r.ContentType, UserAgent: hooks[v.hook].agent,
+		ClientAddress: clientAddress(v), Prefetch: v.trouble == prefetch, Submission: intake.Decode(r), Size: int64(len(r.Query) + len(r.Body)),
+		Hash: models.WebhookHash{WorkspaceID: w.workspace.ID, WebhookID: w.hooks[v.hook].ID, Hash: w.hooks[v.hook].Hash},
+	}
+	if v.trouble == oldAddress {
+		c.Hash.Hash = w.oldHash
+	}
+	header := func(name, value string) {
+		if value != "" {
+			c.Headers = append(c.Headers, intake.Header{Name: name, Value: value})
+		}
+	}
+	header("Content-Type", r.ContentType)
+	header("Host", "hooks.quillfeather.example")
+	if c.UserAgent == browser {
+		header("Origin", "https://www.quillfeather.example")
+	}
+	if c.Prefetch {
+		header("Sec-Purpose", "prefetch")
+	}
+	header("User-Agent", c.UserAgent)
+	return c
+}
+
+// clientAddress is an address reserved for documentation: servers keep theirs, people have many.
+func clientAddress(v visit) string {
+	if hooks[v.hook].agent == browser || v.hook == hookUnsubscribe {
+		return fmt.Sprintf("203.0.113.%d", 1+v.person%250)
+	}
+	return fmt.Sprintf("198.51.100.%d", 10+v.hook)
+}

@@ -1,0 +1,276 @@
+package demo
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// Bounds of Options.Contacts.
+const (
+	MinContacts = 100
+	MaxContacts = 1_000_000
+)
+
+// Options of Fill.
+type Options struct {
+	Contacts int       // how many there are at the end, MinContacts to MaxContacts
+	LogDays  int       // the days that the request log keeps; the calls are of the last ones, 14 at most
+	User     int64     // who is noted in the audit log as having set everything up; 0 is the command line
+	Now      time.Time // when the story ends
+	Log      *slog.Logger
+	Progress func(contacts int) // told now and then how many there are; nil tells nobody
+}
+
+// Summary says what Fill has made.
+type Summary struct{ Contacts, Calls, Failures int }
+
+// logDays is of how many days the calls are, at most.
+const logDays = 14
+
+// Fill fills an empty workspace: contacts that came over some 14 months, and the calls of the last days through the
+// pipeline, each at its time.
+func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Options) (Summary, error) {
+	now, loc := models.Instant(o.Now), workspace.Location()
+	p := newPlan(o.Contacts, min(o.LogDays, logDays), now.Add(-2*time.Second), loc)
+	if err := makeLogDays(ctx, db, p.log.from, now); err != nil {
+		return Summary{}, err
+	}
+	clock := &clock{at: p.growth.from}
+	w := &workshop{db: db, workspace: workspace, user: o.User, tags: map[string]int64{}, fields: map[string]int64{}, now: clock.Now,
+		segments: segments.New(db, segments.Options{Now: clock.Now, Log: o.Log})}
+	pipeline := intake.New(db, intake.Options{Wait: time.Minute, Now: clock.Now, Log: o.Log})
+	defer pipeline.Close(context.WithoutCancel(ctx))
+	t := &teller{workshop: w, plan: p, clock: clock, pipeline: pipeline, progress: o.Progress}
+	if err := t.tell(ctx); err != nil {
+		return t.sum, err
+	}
+	return t.sum, db.FoldWebhookCounts(ctx, p.log.from)
+}
+
+// makeLogDays makes the days of the request log from the first call on.
+func makeLogDays(ctx context.Context, db *models.DB, from, now time.Time) error {
+	if err := db.EnsureLogDays(ctx, from); err != nil {
+		return err
+	}
+	return db.EnsureLogDays(ctx, now)
+}
+
+// clock shows the moment that the story has come to. It goes on a little whenever somebody looks.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(time.Duration(400+c.at.UnixMicro()%3700) * time.Microsecond)
+	return c.at
+}
+
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
+// teller lets everything happen in its order.
+type teller struct {
+	*workshop
+	plan     plan
+	clock    *clock
+	pipeline *intake.Pipeline
+	progress func(int)
+	coming   []newcomer // who waits to be stored, at most bulk
+	later    []visit    // confirmations that are still to come, by time
+	sum      Summary
+}
+
+// newcomer is a contact that came without a call that is still in the log.
+type newcomer struct {
+	models.Contact
+	tags []string
+}
+
+// bulk is how many contacts one transaction stores: so many address locks are safe (models.LockAddresses).
+const bulk = 256
+
+func (t *teller) tell(ctx context.Context) error {
+	if err := t.settle(ctx, t.plan.growth.from.Add(-12*24*time.Hour)); err != nil {
+		return err
+	}
+	for i := range t.plan.before {
+		if err := t.come(ctx, i, t.plan.log.from); err != nil {
+			return err
+		}
+	}
+	if err := t.store(ctx, false); err != nil {
+		return err
+	}
+	t.clock.set(t.plan.log.from)
+	if err := t.change(ctx, t.plan.log.from); err != nil {
+		return err
+	}
+	if err := t.group(ctx); err != nil {
+		return err
+	}
+	return t.recent(ctx)
+}
+
+// come adds the i-th person, with what became of them until then.
+func (t *teller) come(ctx context.Context, i int, until time.Time) error {
+	p := PersonAt(i)
+	c := history(i, p, t.plan.came(i), until)
+	c.WorkspaceID, *c.SourceWebhookID = t.workspace.ID, t.hooks[p.Came].ID
+	t.coming = append(t.coming, newcomer{c, tagsOf(i, p)})
+	if len(t.coming) < bulk {
+		return nil
+	}
+	return t.store(ctx, i >= t.plan.before)
+}
+
+// store stores who waits. marked are those whom the segments have to hear of.
+func (t *teller) store(ctx context.Context, marked bool) error {
+	if len(t.coming) == 0 {
+		return nil
+	}
+	err := t.db.Write(ctx, func(tx *gorm.DB) error { return t.storeIn(tx, marked) })
+	t.sum.Contacts += len(t.coming)
+	t.coming = t.coming[:0]
+	if t.progress != nil {
+		t.progress(t.sum.Contacts)
+	}
+	return err
+}
+
+func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
+	var whos, ids []int64
+	for _, n := range t.coming {
+		whos = append(whos, models.Who(t.workspace.ID, n.Email))
+	}
+	if err := models.LockAddresses(tx, whos...); err != nil {
+		return err
+	}
+	id, err := models.ReserveContactIDs(tx, t.workspace.ID, int64(len(t.coming)))
+	if err != nil {
+		return err
+	}
+	var contacts []models.Contact
+	var tags []models.ContactTag
+	for _, n := range t.coming {
+		n.ID = id
+		for _, name := range n.tags {
+			tags = append(tags, models.ContactTag{WorkspaceID: t.workspace.ID, ContactID: id, TagID: t.tags[name]})
+		}
+		contacts, ids = append(contacts, n.Contact), append(ids, id)
+		id++
+	}
+	if err := tx.Create(&contacts).Error; err != nil {
+		return err
+	}
+	if err := tx.CreateInBatches(&tags, 500).Error; err != nil || !marked {
+		return err
+	}
+	return models.MarkContacts(tx, t.workspace.ID, ids, contacts[len(contacts)-1].CreatedAt)
+}
+
+// recent tells the days that the request log knows: people who come, people who confirm, and everything else, by time.
+func (t *teller) recent(ctx context.Context) error {
+	person, call := t.plan.before, 0
+	for {
+		next, from := visit{at: t.plan.growth.to}, 0
+		if person < t.plan.people {
+			next, from = visit{at: t.plan.came(person), hook: PersonAt(person).Came, person: person}, 1
+		}
+		if call < t.plan.calls {
+			if v := t.plan.call(call); from == 0 || v.at.Before(next.at) {
+				next, from = v, 2
+			}
+		}
+		if len(t.later) > 0 && (from == 0 || t.later[0].at.Before(next.at)) {
+			next, from = t.later[0], 3
+		}
+		var err error
+		switch from {
+		case 0:
+			return t.finish(ctx)
+		case 1:
+			err = t.arrive(ctx, next)
+			person++
+		case 2:
+			err = t.send(ctx, next)
+			call++
+		case 3:
+			t.later = t.later[1:]
+			err = t.send(ctx, next)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// arrive lets a person come, by a call or without one.
+func (t *teller) arrive(ctx context.Context, v visit) error {
+	if v.person%t.plan.each != 0 {
+		return t.come(ctx, v.person, t.plan.growth.to)
+	}
+	if err := t.store(ctx, true); err != nil { // so that who came earlier has the lower number
+		return err
+	}
+	t.sum.Contacts++
+	if confirms, ok := t.plan.confirmation(v.person, v.at); ok && v.hook == hookForm {
+		t.wait(confirms)
+	}
+	return t.send(ctx, v)
+}
+
+// wait keeps a visit until its time.
+func (t *teller) wait(v visit) {
+	i := len(t.later)
+	for i > 0 && v.at.Before(t.later[i-1].at) {
+		i--
+	}
+	t.later = append(t.later, visit{})
+	copy(t.later[i+1:], t.later[i:])
+	t.later[i] = v
+}
+
+// send makes a call, and brings the segments up to date after it.
+func (t *teller) send(ctx context.Context, v visit) error {
+	who := v.person
+	if v.trouble == nobody {
+		who += t.plan.people
+	}
+	t.clock.set(v.at)
+	answer, err := t.pipeline.Submit(ctx, t.callOf(v, PersonAt(who)))
+	if err != nil {
+		return err
+	}
+	t.sum.Calls++
+	if !answer.Success() {
+		t.sum.Failures++
+		return nil
+	}
+	if v.hook == hookErase {
+		t.sum.Contacts--
+	}
+	t.clock.set(v.at.Add(time.Duration(200+v.person%700) * time.Millisecond))
+	return t.tick(ctx)
+}
+
+func (t *teller) finish(ctx context.Context) error {
+	if err := t.store(ctx, true); err != nil {
+		return err
+	}
+	t.clock.set(t.plan.growth.to)
+	return t.tick(ctx)
+}

@@ -1,0 +1,67 @@
+package demo
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// outcomes are what a call can come to. That the database refuses one cannot be had on demand.
+var outcomes = []models.Outcome{
+	models.OutcomeCreated, models.OutcomeResubscribed, models.OutcomeUnconfirmed, models.OutcomeUpdated, models.OutcomeUnsubscribed, models.OutcomeDeleted,
+	models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
+	models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired,
+}
+
+func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		now := models.Instant(time.Now()) // the request log needs days near the database's own
+		workspace, _, err := db.CreateFirstAdmin(t.Context(), FirstAdmin("admin@example.com", "rains of castamere"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := Fill(t.Context(), db, workspace, Options{Contacts: 150, LogDays: 30, Now: now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := func(query string, args ...any) (n int) {
+			t.Helper()
+			if err := db.Read(t.Context()).Raw(query, args...).Scan(&n).Error; err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		expect := func(what string, got, want int) {
+			t.Helper()
+			if got != want {
+				t.Errorf("got %d %s, want %d", got, what, want)
+			}
+		}
+		expect("contacts", number("SELECT count(*) FROM contacts"), 150)
+		expect("contacts in the summary", sum.Contacts, 150)
+		expect("calls in the log", number("SELECT count(*) FROM webhook_requests"), sum.Calls)
+		expect("failures in the log", number("SELECT count(*) FROM webhook_requests WHERE status >= 400"), sum.Failures)
+		expect("calls counted", number("SELECT sum(calls) FROM webhook_counts"), sum.Calls)
+		expect("contacts that are out of order", number(`SELECT count(*) FROM contacts a JOIN contacts b ON b.workspace_id = a.workspace_id AND b.id = a.id + 1
+			WHERE b.created_at < a.created_at`), 0)
+		expect("times that are still to come", number("SELECT count(*) FROM contacts WHERE created_at > ? OR updated_at > ?", now, now), 0)
+		expect("calls out of their days", number("SELECT count(*) FROM webhook_requests WHERE id < ? OR id >= ?", models.IDAt(now.AddDate(0, 0, -15)), models.IDAt(now)), 0)
+		expect("marks left", number("SELECT count(*) FROM dirty_contacts"), 0)
+		expect("broken segments", number("SELECT count(*) FROM segments WHERE broken_reason <> '' OR building_slot IS NOT NULL"), 0)
+		expect("empty segments", number("SELECT count(*) FROM segments WHERE member_count = 0"), 0)
+		for _, o := range outcomes {
+			if number("SELECT count(*) FROM webhook_requests WHERE outcome = ?", o) == 0 {
+				t.Errorf("no call came to %s", o)
+			}
+		}
+		if number("SELECT count(*) FROM segment_changes WHERE request_id IS NOT NULL") == 0 {
+			t.Error("no call made anybody enter or leave a segment")
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package demo
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// plan is what happens in the shop, as pure functions of how many contacts there shall be and of when it ends.
+type plan struct {
+	contacts   int // at the end
+	people     int // who ever came: the contacts and those who were erased
+	before     int // people who came before the time that the request log knows
+	each       int // of the people since, each so many-th came by a call; for the others there is only the contact
+	calls      int // beside those by which people came
+	eraseEvery int // each so many-th of the people before is erased
+	growth     calendar
+	log        calendar
+}
+
+// Bounds of what goes through the pipeline: a call takes some milliseconds, contacts alone are faster.
+const (
+	maxCalls  = 4000
+	maxComing = 1500
+	eraseCall = 53 // each so many-th call erases somebody
+)
+
+// growthDays is since when people have come.
+const growthDays = 420
+
+// newPlan plans for so many contacts, 100 at least, and a request log of the days before now.
+func newPlan(contacts, days int, now time.Time, loc *time.Location) plan {
+	since := now.AddDate(0, 0, -days)
+	p := plan{contacts: contacts, calls: min(600+contacts*2/5, maxCalls)}
+	erased := (p.calls + eraseCall - 1) / eraseCall
+	p.people = contacts + erased
+	p.growth = newCalendar(now.AddDate(0, 0, -growthDays).Truncate(time.Hour), now, loc)
+	p.log = newCalendar(since.Truncate(time.Hour), now, loc)
+	for p.before < p.people && p.came(p.before).Before(since) {
+		p.before++
+	}
+	p.each = (p.people-p.before)/maxComing + 1
+	p.eraseEvery = max(1, p.before/(erased+1))
+	return p
+}
+
+// came is when the i-th person came. A later one never came earlier.
+func (p plan) came(i int) time.Time {
+	return p.growth.at((float64(i) + dice(kindCame, i).Float64()) / float64(p.people)).Truncate(time.Microsecond)
+}
+
+// visit is one call as planned.
+type visit struct {
+	at      time.Time
+	hook    int
+	person  int // by number
+	trouble trouble
+}
+
+// trouble is what is wrong with a call.
+type trouble int
+
+const (
+	fine        trouble = iota
+	wontFit             // values that do not fit their merge tags
+	noAddress           // an empty address
+	badAddress          // one that is none
+	nobody              // the address of somebody who is not there
+	brokenJSON          // a body that ends too early
+	wrongFormat         // XML
+	oldAddress          // the webhook's address before it was changed
+	prefetch            // a browser that only wants to have the page ready
+	tooLarge            // a body over the limit
+)
+
+// mishaps go wrong now and then, each at its webhook.
+var mishaps = []struct {
+	hook    int
+	trouble trouble
+}{
+	{hookForm, badAddress}, {hookShop, wontFit}, {hookUnsubscribe, nobody}, {hookRaffle, fine}, {hookShop, oldAddress}, {hookTill, noAddress},
+	{hookEvents, badAddress}, {hookShop, wontFit}, {hookErase, nobody}, {hookShop, brokenJSON}, {hookOldSite, fine}, {hookUnsubscribe, prefetch},
+	{hookForm, badAddress}, {hookTill, wontFit}, {hookShop, wrongFormat}, {hookRaffle, fine}, {hookShop, tooLarge}, {hookForm, noAddress},
+}
+
+// call is the j-th call beside those by which people came: about somebody who has been there for a while.
+func (p plan) call(j int) visit {
+	r := dice(kindCall, j)
+	v := visit{at: p.log.at((float64(j) + r.Float64()) / float64(p.calls)).Truncate(time.Microsecond)}
+	v.person = p.regular(r)
+	switch {
+	case j%eraseCall == 0:
+		v.hook, v.person = hookErase, (j/eraseCall+1)*p.eraseEvery
+	case j%12 == 5:
+		m := mishaps[j/12%len(mishaps)]
+		v.hook, v.trouble = m.hook, m.trouble
+	default:
+		v.hook = daily(r.IntN(100))
+		if v.hook == hookTill && r.IntN(100) < 30 {
+			v.trouble = noAddress // the till sends cards without an address too
+		}
+	}
+	return v
+}
+
+// daily says which webhook so many of a hundred calls go to.
+func daily(percent int) int {
+	switch {
+	case percent < 56:
+		return hookShop
+	case percent < 78:
+		return hookTill
+	case percent < 86:
+		return hookUnsubscribe
+	case percent < 92:
+		return hookForm
+	}
+	return hookEvents
+}
+
+// regular is one of the people before who is not to be erased, the newer ones more often.
+func (p plan) regular(r *rand.Rand) int {
+	for {
+		i := max(r.IntN(p.before), r.IntN(p.before))
+		if i%p.eraseEvery != 0 || p.eraseEvery == 1 {
+			return i
+		}
+	}
+}
+
+// confirmation is the call by which a person confirms the address they left in the newsletter's form at the time at, or
+// false for those who never do.
+func (p plan) confirmation(i int, at time.Time) (visit, bool) {
+	r := dice(kindPath, i)
+	v := visit{at: at.Add(minutes(r, 2, 90)), hook: hookConfirm, person: i}
+	return v, r.IntN(100) < 83 && v.at.Before(p.growth.to)
+}

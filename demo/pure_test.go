@@ -1,0 +1,108 @@
+package demo
+
+import (
+	"reflect"
+	"regexp"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+)
+
+func TestPeopleHaveAddressesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	nobodys := regexp.MustCompile(`@(example\.(com|org|net)|[a-z0-9-]+\.example)$`)
+	seen := map[string]int{}
+	for i := range 3 * pairs {
+		p := PersonAt(i)
+		if other, twice := seen[p.Email]; twice {
+			t.Fatalf("got %s for people %d and %d, want one address each", p.Email, other, i)
+		}
+		seen[p.Email] = i
+		if stored, err := models.ReadEmail(p.Email); err != nil || stored != p.Email {
+			t.Fatalf("got %q from %q (%v), want an address in its stored form", stored, p.Email, err)
+		}
+		if !nobodys.MatchString(p.Email) {
+			t.Fatalf("got %s, want a domain reserved for examples", p.Email)
+		}
+	}
+}
+
+func TestValuesOfPeopleAreInTheirStoredForms(t *testing.T) {
+	t.Parallel()
+	tags := map[string]models.MergeTag{}
+	types := map[models.MergeTagType]bool{}
+	for _, m := range mergeTags() {
+		if errs := m.Clean().Validate(); errs.Any() {
+			t.Fatalf("the merge tag %s: %v", m.Key, errs)
+		}
+		tags[m.Key], types[m.Type] = m.Clean(), true
+	}
+	if len(types) != len(models.MergeTagTypes) {
+		t.Errorf("got %d types of merge tags, want all %d", len(types), len(models.MergeTagTypes))
+	}
+	for i := range 2000 {
+		for key, value := range PersonAt(i).Fields {
+			if stored, err := tags[key].Read(models.Text(value)); err != nil || stored != value {
+				t.Fatalf("%s of person %d: got %q from %q (%v), want the same", key, i, stored, value, err)
+			}
+		}
+	}
+}
+
+func TestEveryRunTellsTheSame(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	p := newPlan(2000, 14, now, time.UTC)
+	for i := range 500 {
+		if a, b := PersonAt(i), PersonAt(i); !reflect.DeepEqual(a, b) {
+			t.Fatalf("person %d: got %v and %v", i, a, b)
+		}
+		if a, b := p.call(i), newPlan(2000, 14, now, time.UTC).call(i); a != b {
+			t.Fatalf("call %d: got %v and %v", i, a, b)
+		}
+	}
+}
+
+func TestPeopleComeInTheirOrder(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 10, 17, 33, 0, time.UTC)
+	for _, contacts := range []int{MinContacts, 2000, 50_000} {
+		p := newPlan(contacts, 14, now, time.UTC)
+		last := now.AddDate(0, 0, -growthDays-1)
+		for i := range p.people {
+			at := p.came(i)
+			if at.Before(last) || at.After(now) {
+				t.Fatalf("person %d of %d came at %s, after %s and before now is right", i, contacts, at, last)
+			}
+			last = at
+		}
+		if share := float64(p.people-p.before) / float64(p.people); share < 0.01 || share > 0.2 {
+			t.Errorf("of %d contacts %.2f came in the last days, want some and not most", contacts, share)
+		}
+	}
+}
+
+func TestHistoriesEndInTheirTime(t *testing.T) {
+	t.Parallel()
+	until := time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC)
+	came := until.AddDate(0, 0, -90)
+	statuses := map[models.Status]int{}
+	for i := range 2000 {
+		c := history(i, PersonAt(i), came, until)
+		statuses[c.Status]++
+		for _, at := range []time.Time{c.UpdatedAt, c.StatusSince()} {
+			if at.Before(came) || at.After(until) {
+				t.Fatalf("contact %d: got %s, want a time between %s and %s", i, at, came, until)
+			}
+		}
+		if fresh := history(i, PersonAt(i), until, until); fresh.Version != 1 || !fresh.UpdatedAt.Equal(until) {
+			t.Fatalf("contact %d has changed before it came: %+v", i, fresh)
+		}
+	}
+	for _, s := range models.Statuses {
+		if statuses[s] < 50 {
+			t.Errorf("got %d contacts that are %s, want some", statuses[s], s)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+)
+
+// workshop is the workspace while it is being filled.
+type workshop struct {
+	db        *models.DB
+	workspace models.Workspace
+	user      int64            // who is said to have set it up
+	hooks     []models.Webhook // by index in hooks
+	oldHash   string           // the shop's webhook had it before its address was changed
+	tags      map[string]int64 // by name
+
+	fields   map[string]int64 // merge tags by key
+	location *time.Location   // of the workspace
+	now      func() time.Time // the moment that the story has come to
+	segments *segments.Ticker // keeps the memberships up with the story
+}
+
+// settle makes what an admin makes before the first person comes: merge tags, tags and webhooks.
+func (w *workshop) settle(ctx context.Context, at time.Time) error {
+	for _, m := range mergeTags() {
+		stored, errs, err := w.db.CreateMergeTag(ctx, w.workspace.ID, w.user, m, at)
+		if err = firstError(errs, err); err != nil {
+			return err
+		}
+		w.fields[m.Key] = stored.ID
+	}
+	for i, h := range hooks {
+		form := models.WebhookForm{Name: h.name, Type: h.kind, NewTags: h.tags}
+		made, _, errs, err := w.db.CreateWebhook(ctx, w.workspace.ID, w.user, form, "", at.Add(time.Duration(i)*26*time.Hour))
+		if err = firstError(errs, err); err != nil {
+			return err
+		}
+		w.hooks = append(w.hooks, made)
+	}
+	if _, errs, err := w.db.ResolveTagNames(ctx, w.workspace.ID, w.user, moreTags, at); firstError(errs, err) != nil {
+		return firstError(errs, err)
+	}
+	all, err := w.db.TagNames(ctx, w.workspace.ID)
+	for _, t := range all {
+		w.tags[t.Name] = t.ID
+	}
+	return err
+}
+
+// change lets happen to the webhooks what has become of them.
+func (w *workshop) change(ctx context.Context, at time.Time) error {
+	for i, h := range hooks {
+		var err error
+		switch made := &w.hooks[i]; h.fate {
+		case addressChanged:
+			w.oldHash = made.Hash
+			made.Hash, err = w.db.RotateWebhook(ctx, *made, w.user, at)
+		case switchedOff:
+			err = w.db.EnableWebhook(ctx, *made, w.user, false, at)
+		case deleted:
+			err = w.db.DeleteWebhook(ctx, *made, w.user, at)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// group makes the segments and builds their memberships.
+func (w *workshop) group(ctx context.Context) error {
+	store := segments.Store{DB: w.db, Now: w.now}
+	for _, s := range w.rules() {
+		if _, err := store.Create(ctx, w.workspace.ID, w.user, s.name, s.rule); err != nil {
+			return fmt.Errorf("the segment %q: %w", s.name, err)
+		}
+	}
+	return w.tick(ctx)
+}
+
+// tick brings the memberships up to the moment that the story has come to.
+func (w *workshop) tick(ctx context.Context) error {
+	for {
+		if busy, err := w.segments.Tick(ctx); err != nil || !busy {
+			return err
+		}
+	}
+}
+
+// rule is a segment to be made.
+type rule struct {
+	name string
+	rule segments.Group
+}
+
+func (w *workshop) rules() []rule {
+	status := func(s models.Status) segments.Filter {
+		return segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(s))})
+	}
+	tagged := func(names ...string) segments.Filter {
+		var ids []string
+		for _, name := range names {
+			ids = append(ids, fmt.Sprint(w.tags[name]))
+		}
+		return segments.Of(segments.Condition{Type: segments.TypeTags, Operator: segments.HasAny, Value: models.Given{Texts: ids, Shape: models.List}})
+	}
+	field := func(key string, operator segments.Operator, value string) segments.Filter {
+		c := segments.Condition{Type: segments.TypeField, FieldID: w.fields[key], Operator: operator, Value: models.Text(value)}
+		if !operator.TakesValue() {
+			c.Value = models.Given{Shape: models.Null}
+		}
+		return segments.Of(c)
+	}
+	all := func(filters ...segments.Filter) segments.Group {
+		return segments.Group{Join: segments.All, Filters: filters}
+	}
+	subscribed := status(models.StatusSubscribed)
+	return []rule{
+		{"Newsletter readers", all(subscribed, tagged("newsletter"))},
+		{"Customers in Austria", all(subscribed, tagged("customer"), field("country", segments.Is, "AT"))},
+		{"Crime novels", all(subscribed, field("favourite_genre", segments.Is, "Crime"))},
+		{"Printed catalogue", all(field("wants_catalogue", segments.Is, "true"), field("city", segments.IsSet, ""))},
+		{"Book club and reading evenings", all(subscribed, tagged("book club", "event guest"))},
+		{"Waiting for confirmation", all(status(models.StatusUnconfirmed))},
+		{"Customers without a birthday", all(tagged("customer"), field("birthday", segments.IsNotSet, ""))},
+	}
+}
+
+// firstError makes one error of what a store answers.
+func firstError(errs models.FieldErrors, err error) error {
+	for field, sentence := range errs {
+		err = errors.Join(err, fmt.Errorf("%s: %s", field, sentence))
+	}
+	return err
+}

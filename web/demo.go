@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"campaignlark/demo"
+	"campaignlark/models"
+)
+
+const demoUsage = `use: campaignlark demo [--contacts N] [--workspace SLUG]
+It fills an empty workspace with an invented bookshop. On an empty database it makes the workspace and its first admin:
+ADMIN_EMAIL and ADMIN_PASSWORD, or admin@example.com with the first line of standard input, or with a password that is
+made up and printed.`
+
+// demoAdmin is who may sign in when the configuration names nobody.
+const demoAdmin = "admin@example.com"
+
+// demo is the command that fills a workspace for trying the program out.
+func (p program) demo(ctx context.Context, c Config, args []string) error {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	contacts := flags.Int("contacts", 2000, "")
+	slug := flags.String("workspace", "", "")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
+		return errors.New(demoUsage)
+	}
+	if *contacts < demo.MinContacts || *contacts > demo.MaxContacts {
+		return fmt.Errorf("--contacts must be a number from %d to %d", demo.MinContacts, demo.MaxContacts)
+	}
+	db, err := openDatabase(ctx, c.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := checkClock(ctx, db, time.Now); err != nil {
+		return err
+	}
+	workspace, user, err := p.demoWorkspace(ctx, c, db, *slug)
+	if err != nil {
+		return err
+	}
+	started := time.Now()
+	made, err := demo.Fill(ctx, db, workspace, demo.Options{
+		Contacts: *contacts, LogDays: c.LogRetentionDays, User: user.ID, Now: started, Log: p.log, Progress: p.demoProgress(*contacts),
+	})
+	if err != nil {
+		return fmt.Errorf("the workspace %s is only filled in part, since %w; use another one for the next try", workspace.Slug, err)
+	}
+	fmt.Fprintf(p.stdout, "The workspace %s has %d contacts now and %d calls in its request log, %d of which failed (%s).\n",
+		workspace.Slug, made.Contacts, made.Calls, made.Failures, time.Since(started).Round(100*time.Millisecond))
+	return nil
+}
+
+// demoWorkspace is the empty workspace to fill. On an empty database it makes one, with an admin; else there is no user.
+func (p program) demoWorkspace(ctx context.Context, c Config, db *models.DB, slug string) (models.Workspace, models.User, error) {
+	there, err := db.HasUsers(ctx)
+	if err != nil {
+		return models.Workspace{}, models.User{}, err
+	}
+	if !there && slug == "" {
+		return p.demoAdmin(ctx, c, db)
+	}
+	workspace, err := chooseWorkspace(ctx, db, slug)
+	if err != nil {
+		return workspace, models.User{}, err
+	}
+	empty, err := db.WorkspaceEmpty(ctx, workspace.ID)
+	if err == nil && !empty {
+		err = fmt.Errorf("the workspace %s has contacts, webhooks or merge tags already, and the demo would mix with them; "+
+			"name an empty workspace with --workspace, or a new database with DATABASE_URL", workspace.Slug)
+	}
+	return workspace, models.User{}, err
+}
+
+func (p program) demoAdmin(ctx context.Context, c Config, db *models.DB) (models.Workspace, models.User, error) {
+	admin := demo.FirstAdmin(demoAdmin, "")
+	madeUp := false
+	if c.AdminEmail != "" {
+		admin.Email, admin.Password = c.AdminEmail, c.AdminPassword
+	} else {
+		var err error
+		if admin.Password, madeUp, err = p.readPassword(); err != nil {
+			return models.Workspace{}, models.User{}, err
+		}
+	}
+	var wrong error
+	for _, sentence := range admin.Validate() {
+		wrong = errors.Join(wrong, errors.New(sentence))
+	}
+	if wrong != nil {
+		return models.Workspace{}, models.User{}, wrong
+	}
+	workspace, user, err := db.CreateFirstAdmin(ctx, admin)
+	if err != nil {
+		return workspace, user, err
+	}
+	fmt.Fprintf(p.stdout, "%s can sign in now and is admin of %s.\n", user.Email, workspace.Slug)
+	p.printMadeUp(admin.Password, madeUp)
+	return workspace, user, nil
+}
+
+// demoProgress says now and then how far a large demo is.
+func (p program) demoProgress(all int) func(int) {
+	const step = 100_000
+	next := step
+	return func(contacts int) {
+		if contacts >= next {
+			fmt.Fprintf(p.stdout, "%d of %d contacts\n", contacts, all)
+			next += step
+		}
+	}
+}
