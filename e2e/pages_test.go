@@ -18,6 +18,7 @@ var pages = map[string][]string{
 	"":                           {""},
 	"/settings":                  {"/settings"},
 	"/settings/inbound-webhooks": {"/settings/inbound-webhooks"},
+	"/settings/audit-log":        {"/settings/audit-log", "/settings/audit-log?q=nobody&kind=tag"},
 	"/webhooks":                  {"/webhooks"},
 	"/webhooks/new":              {"/webhooks/new"},
 	"/webhooks/:id":              {"/webhooks/1", "/webhooks/4"},

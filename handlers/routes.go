@@ -73,6 +73,7 @@ var routes = []route{
 	{"GET", "/w/:slug/settings", viewer, (*Server).settings},
 	{"POST", "/w/:slug/settings", admin, (*Server).settingsUpdate},
 	{"GET", "/w/:slug/settings/inbound-webhooks", viewer, (*Server).settingsWebhooks},
+	{"GET", "/w/:slug/settings/audit-log", admin, (*Server).auditLog},
 
 	{"GET", "/w/:slug/segments", viewer, (*Server).segmentList},
 	{"POST", "/w/:slug/segments", manager, (*Server).segmentCreate},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
@@ -136,6 +137,36 @@ func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 			if strings.Contains(line, w.Hash) || strings.Contains(line, rotated) {
 				t.Errorf("the note holds an address: %s", line)
 			}
+		}
+	})
+}
+
+func TestTheAuditLogIsKeptForAYear(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		ws := newWorkspace(t, db, "books")
+		add := func(at time.Time, n int) {
+			err := db.Write(t.Context(), func(tx *gorm.DB) error {
+				for range n {
+					e := models.AuditEntry{WorkspaceID: ws.ID, UserID: 7, Action: models.ActionTagCreated, Subject: models.SubjectTag, SubjectID: 1, SubjectName: "vip"}
+					if err := models.Audit(tx, e, nil, at); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		year := 365 * 24 * time.Hour
+		add(noon.Add(-year-time.Second), 1200) // more than two steps
+		add(noon.Add(-year+time.Second), 2)
+		if err := db.DropOldAudit(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(auditOf(t, db, ws.ID)); got != 2 {
+			t.Errorf("got %d entries, want the 2 that are younger than a year", got)
 		}
 	})
 }

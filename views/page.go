@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"campaignlark/models"
 )
 
 // Page is what every page of a signed-in person has. A resource's own view model holds it in a field.
@@ -90,6 +92,9 @@ func (p Page) home() string {
 	}
 	return p.Path()
 }
+
+// isAdmin says whether the person may see and change everything of the workspace.
+func (p Page) isAdmin() bool { return p.Role == models.RoleAdmin.Word() }
 
 // in returns t in the page's time zone.
 func (p Page) in(t time.Time) time.Time {

@@ -1,0 +1,196 @@
+package handlers
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// commandLine is who does what the program's commands do.
+const commandLine = "Command line"
+
+// auditQuery is what the address of the audit log says.
+type auditQuery struct {
+	search, person, kind, from, to string // as given; what cannot be meant is ""
+
+	rangeError string
+	filter     models.AuditFilter
+	cursor     models.Cursor
+}
+
+// auditLog shows who changed what in the workspace, newest first.
+func (s *Server) auditLog(v *visit) error {
+	ctx := v.UserContext()
+	p, err := v.page(views.SectionSettings, "Audit log", views.Crumb{Text: "Workspace settings", Href: v.path("settings")}, views.Crumb{Text: "Audit log"})
+	if err != nil {
+		return err
+	}
+	people, err := s.DB.AuditUsers(ctx, v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	q := v.auditQuery(people)
+	page, err := s.DB.AuditLog(ctx, v.Workspace.ID, q.filter, q.cursor)
+	if err != nil {
+		return err
+	}
+	list := v.path("settings", "audit-log")
+	m := views.AuditModel{Page: p, Nothing: len(people) == 0, Search: q.search, Person: q.person, Kind: q.kind, From: q.from, To: q.to,
+		RangeError: q.rangeError, People: personOptions(people), Chips: q.chips(list, people), Clear: list,
+		Count: views.CountUpTo(page.Count, models.ExactCount) + " " + plural(page.Count, "entry", "entries")}
+	if n := len(page.Entries); n > 0 {
+		if page.Newer {
+			m.Newer = withQuery(list, q.with("after", page.Entries[0].ID.String()))
+		}
+		if page.Older {
+			m.Older = withQuery(list, q.with("before", page.Entries[n-1].ID.String()))
+		}
+	} else if page.Newer {
+		m.Newer = withQuery(list, q.with())
+	}
+	if err := v.fillAudit(&m, page.Entries); err != nil {
+		return err
+	}
+	return v.show(views.AuditPage(m))
+}
+
+// auditQuery reads the address. people are those of whom the log speaks.
+func (v *visit) auditQuery(people []models.User) auditQuery {
+	text := func(name string) string { return cleanText(v.Query(name)) }
+	q := auditQuery{search: models.TrimBlanks(text("q")), from: text("from"), to: text("to")}
+	q.filter.Containing = q.search
+	if id, err := strconv.ParseInt(text("person"), 10, 64); err == nil && slices.ContainsFunc(people, func(u models.User) bool { return u.ID == id }) {
+		q.person, q.filter.User = text("person"), &id
+	}
+	for _, kind := range views.AuditKinds() {
+		if kind.Value == text("kind") {
+			q.kind, q.filter.Subject = kind.Value, kind.Value
+		}
+	}
+	q.filter.From = q.day(&q.from, v.Workspace.Location(), 0)
+	q.filter.To = q.day(&q.to, v.Workspace.Location(), 1)
+	q.cursor.Before, _ = requestID(text("before"))
+	if q.cursor.Before == uuid.Nil {
+		q.cursor.After, _ = requestID(text("after"))
+	}
+	return q
+}
+
+// day is the beginning of the day that text names, so many days later. What cannot be read counts as not given.
+func (q *auditQuery) day(text *string, zone *time.Location, later int) time.Time {
+	if *text == "" {
+		return time.Time{}
+	}
+	at, err := time.ParseInLocation(time.DateOnly, *text, zone)
+	if err != nil || at.Year() <= 1970 || at.Year() >= 3000 {
+		q.rangeError, *text = "A day looks like 2026-11-24. What cannot be read does not count here.", ""
+		return time.Time{}
+	}
+	return at.AddDate(0, 0, later)
+}
+
+// with is the query's address with further parts, which come in pairs, and without a place to begin.
+func (q auditQuery) with(parts ...string) url.Values {
+	values := url.Values{}
+	parts = append([]string{"q", q.search, "person", q.person, "kind", q.kind, "from", q.from, "to", q.to}, parts...)
+	for i := 0; i < len(parts); i += 2 {
+		if parts[i+1] != "" {
+			values.Set(parts[i], parts[i+1])
+		}
+	}
+	return values
+}
+
+// chips are the filters that are on.
+func (q auditQuery) chips(list string, people []models.User) []views.Chip {
+	var chips []views.Chip
+	add := func(name, value, label string) {
+		if value != "" {
+			rest := q.with()
+			rest.Del(name)
+			chips = append(chips, views.Chip{Label: label, Href: withQuery(list, rest)})
+		}
+	}
+	label := func(options []views.Option, value string) string {
+		at := slices.IndexFunc(options, func(o views.Option) bool { return o.Value == value })
+		return options[max(at, 0)].Label
+	}
+	add("q", q.search, q.search)
+	add("person", q.person, label(personOptions(people), q.person))
+	add("kind", q.kind, label(views.AuditKinds(), q.kind))
+	add("from", q.from, "from "+q.from)
+	add("to", q.to, "to "+q.to)
+	return chips
+}
+
+func personOptions(people []models.User) []views.Option {
+	options := []views.Option{{Label: "Anybody"}}
+	for _, u := range people {
+		options = append(options, views.Option{Value: strconv.FormatInt(u.ID, 10), Label: personName(u.ID, u.Email)})
+	}
+	return options
+}
+
+// personName is who did something; an account that is gone has no address.
+func personName(id int64, email string) string {
+	switch {
+	case id == 0:
+		return commandLine
+	case email == "":
+		return "Somebody whose account is gone"
+	}
+	return models.ShowEmail(email)
+}
+
+// fillAudit puts the entries of a page into words, by day.
+func (v *visit) fillAudit(m *views.AuditModel, entries []models.AuditLine) error {
+	var contacts []int64
+	for _, e := range entries {
+		if e.Subject == models.SubjectContact {
+			contacts = append(contacts, e.SubjectID)
+		}
+	}
+	emails, err := v.server.DB.ContactEmails(v.UserContext(), v.Workspace.ID, contacts)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		day := views.DayName(e.At, m.Page)
+		if last := len(m.ByDay) - 1; last < 0 || m.ByDay[last].Name != day {
+			m.ByDay = append(m.ByDay, views.AuditDay{Name: day})
+		}
+		last := &m.ByDay[len(m.ByDay)-1]
+		last.Rows = append(last.Rows, v.auditRow(e, emails))
+	}
+	return nil
+}
+
+func (v *visit) auditRow(e models.AuditLine, emails map[int64]string) views.AuditRow {
+	row := views.AuditRow{At: e.At, Who: personName(e.UserID, e.UserEmail), Action: e.Action, Subject: e.Subject, Name: e.SubjectName}
+	switch e.Subject {
+	case models.SubjectContact:
+		if email, there := emails[e.SubjectID]; there {
+			row.Name, row.Href = models.ShowEmail(email), v.path("contacts", e.SubjectID)
+		} else {
+			row.Gone = true
+		}
+		c := e.ContactChange()
+		row.Fields, row.TagsAdded, row.TagsRemoved = c.Fields, c.TagsAdded, c.TagsRemoved
+		row.StatusBefore, row.StatusAfter = string(c.StatusBefore), string(c.StatusAfter)
+		return row
+	case models.SubjectRequest:
+		if id, ok := requestID(e.SubjectName); ok {
+			row.Href = v.path("requests", id)
+		}
+	}
+	for _, c := range e.Changes() {
+		row.Changes = append(row.Changes, views.AuditChange(c))
+	}
+	return row
+}

@@ -1,0 +1,110 @@
+package handlers
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// note puts an entry into the workspace's audit log as if it had been done at an instant.
+func (s *site) note(e models.AuditEntry, at time.Time, changes ...models.AuditChange) {
+	s.t.Helper()
+	e.WorkspaceID = s.workspace.ID
+	s.write(func(tx *gorm.DB) error { return models.Audit(tx, e, changes, at) })
+}
+
+func TestTheAuditLogSaysWhoDidWhat(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.get("/w/books/settings/audit-log").want(t, http.StatusOK, "Nothing has been noted yet")
+		s.post("/w/books/tags", "name", "vip").want(t, http.StatusSeeOther)
+		s.post("/w/books/tags/1", "name", "VIP").want(t, http.StatusSeeOther)
+		s.post("/w/books/webhooks", "name", "Shop", "type", "SUBSCRIBED", "tags", "VIP").want(t, http.StatusSeeOther)
+		s.post("/w/books/webhooks/1/rotate").want(t, http.StatusSeeOther)
+		s.post("/w/books/settings", "name", "Bücher", "time_zone", "UTC").want(t, http.StatusSeeOther)
+		s.post("/w/books/contacts", "email", "anna@example.com", "status", "SUBSCRIBED").want(t, http.StatusSeeOther)
+		s.note(models.AuditEntry{Action: models.ActionTagCreated, Subject: models.SubjectTag, SubjectID: 9, SubjectName: "by hand"}, s.server.now())
+		page := s.get("/w/books/settings/audit-log")
+		page.want(t, http.StatusOK, "7 entries", "ines@example.com", commandLine, "created the tag by hand", "renamed the tag vip Name: vip → became VIP",
+			"created the webhook Shop", "Tags: VIP", "gave a new address to the webhook Shop", "changed the workspace Books Name: Books → became Bücher",
+			"created the contact anna@example.com Subscribed")
+		var w models.Webhook
+		s.write(func(tx *gorm.DB) error { return tx.Where("id = 1").Take(&w).Error })
+		page.wantNot(t, w.Hash)
+
+		s.post("/w/books/contacts/1/delete").want(t, http.StatusSeeOther)
+		page = s.get("/w/books/settings/audit-log?kind=contact")
+		page.want(t, http.StatusOK, "2 entries", "deleted the contact (erased)", "created the contact (erased)")
+		page.wantNot(t, "anna@example.com", "created the tag")
+	})
+}
+
+func TestTheAuditLogIsFiltered(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		tomasz := s.addMember(s.workspace, "tomasz@example.com", models.RoleManager)
+		at := time.Date(2026, 3, 9, 23, 30, 0, 0, time.UTC) // the tenth in Vienna
+		tag := models.AuditEntry{UserID: s.user.ID, Action: models.ActionTagCreated, Subject: models.SubjectTag, SubjectID: 1, SubjectName: "100%_Bücher"}
+		s.note(tag, at)
+		tag.UserID, tag.SubjectName = tomasz.ID, "<script>alert(1)</script>\u202e"
+		s.note(tag, at.Add(24*time.Hour))
+		for _, c := range []struct {
+			query       string
+			says, wants string
+		}{
+			{"q=BüCHER", "1 entry", "100%_Bücher"},
+			{"q=%25_", "1 entry", "100%_Bücher"},
+			{"q=0_0", "0 entries", "No entry of the last year fits these filters."},
+			{"person=" + fmt.Sprint(tomasz.ID), "1 entry", "<script>alert(1)</script>"},
+			{"person=999", "2 entries", "100%_Bücher"},
+			{"kind=tag&from=2026-03-10&to=2026-03-10", "1 entry", "100%_Bücher"},
+			{"to=2026-03-09", "0 entries", "Nothing matches"},
+			{"from=2026-03-11", "1 entry", `\u202e`},
+			{"from=soon", "2 entries", "A day looks like 2026-11-24."},
+			{"kind=%00'\"&before=x&after=y", "2 entries", "100%_Bücher"},
+			{"kind=segment", "0 entries", "Nothing matches"},
+		} {
+			page := s.get("/w/books/settings/audit-log?" + strings.ReplaceAll(c.query, "ü", "%C3%BC"))
+			page.want(t, http.StatusOK, c.says)
+			if !strings.Contains(html.UnescapeString(page.text()), c.wants) {
+				t.Errorf("%s: the page does not say %q: %s", c.query, c.wants, html.UnescapeString(page.text()))
+			}
+			if strings.Contains(page.body, "<script>alert") {
+				t.Errorf("%s: a name reached the page as markup", c.query)
+			}
+		}
+		s.get("/w/books/settings/audit-log?q=b&kind=tag").want(t, http.StatusOK, "Showing", "Remove all")
+		s.as(s.signIn(tomasz)).get("/w/books/settings/audit-log").want(t, http.StatusForbidden)
+		s.as(s.signIn(tomasz)).get("/w/books/settings").wantNot(t, "Audit log")
+	})
+}
+
+func TestTheAuditLogIsPaged(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.write(func(tx *gorm.DB) error {
+			for i := range models.AuditPageSize*2 + 20 {
+				e := models.AuditEntry{WorkspaceID: s.workspace.ID, UserID: s.user.ID, Action: models.ActionTagCreated, Subject: models.SubjectTag, SubjectID: 1, SubjectName: fmt.Sprintf("tag %03d", i)}
+				if err := models.Audit(tx, e, nil, s.server.now().Add(time.Duration(i)*time.Second)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		list := "/w/books/settings/audit-log?kind=tag"
+		first := s.get(list)
+		first.want(t, http.StatusOK, "120 entries", "tag 119", "tag 070")
+		first.wantNot(t, "tag 069")
+		second := s.get(linkTo(t, first, "next"))
+		second.want(t, http.StatusOK, "120 entries", "tag 069", "tag 020")
+		last := s.get(linkTo(t, second, "next"))
+		last.want(t, http.StatusOK, "tag 019", "tag 000")
+		back := s.get(linkTo(t, last, "prev"))
+		back.want(t, http.StatusOK, "tag 069", "tag 020")
+		back.wantNot(t, "tag 019", "tag 070")
+	})
+}

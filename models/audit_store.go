@@ -1,0 +1,166 @@
+package models
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+)
+
+// AuditPageSize is how many entries one page of the audit log shows.
+const AuditPageSize = 50
+
+// AuditFilter says which entries of a workspace's audit log are meant. A zero field does not narrow.
+type AuditFilter struct {
+	User       *int64 // 0 is the command line
+	Subject    string
+	Containing string // what was changed has this in its name, without case of ASCII letters; contacts have no name here
+	From, To   time.Time
+}
+
+// AuditLine is an entry with the address of the person, "" when there is no such account.
+type AuditLine struct {
+	AuditEntry
+	UserEmail string
+}
+
+// AuditPage is one page of the audit log, newest first.
+type AuditPage struct {
+	Entries      []AuditLine
+	Newer, Older bool  // there may be more on that side
+	Count        int64 // of all that match, at most ExactCount + 1
+}
+
+// AuditLog returns a page of the entries that filter means.
+func (d *DB) AuditLog(ctx context.Context, workspaceID int64, filter AuditFilter, cursor Cursor) (AuditPage, error) {
+	page := AuditPage{Newer: cursor.Before != uuid.Nil, Older: cursor.rising()}
+	q := filter.narrow(d.Read(ctx), workspaceID)
+	few := q.Session(&gorm.Session{}).Select("1").Limit(ExactCount + 1)
+	if err := d.Read(ctx).Table("(?) AS few", few).Count(&page.Count).Error; err != nil {
+		return page, err
+	}
+	q = filter.narrow(d.Read(ctx), workspaceID).Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email")
+	if cursor.rising() {
+		q = q.Where("id > ?", cursor.After).Order("id")
+	} else if q = q.Order("id DESC"); cursor.Before != uuid.Nil {
+		q = q.Where("id < ?", cursor.Before)
+	}
+	err := q.Limit(AuditPageSize + 1).Find(&page.Entries).Error
+	more := len(page.Entries) > AuditPageSize
+	page.Entries = page.Entries[:min(len(page.Entries), AuditPageSize)]
+	if cursor.rising() {
+		page.Newer = page.Newer || more
+		slices.Reverse(page.Entries)
+	} else {
+		page.Older = page.Older || more
+	}
+	return page, err
+}
+
+// narrow selects the entries that f means. What is not about contacts has an index of its own (audit_log_named), which
+// both databases use when they are told so in these words: there can be a million changes of contacts beside it.
+func (f AuditFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
+	q = q.Table("audit_log").Where("workspace_id = ?", workspaceID)
+	if f.User != nil {
+		q = q.Where("user_id = ?", *f.User)
+	}
+	if f.Subject != "" {
+		q = q.Where("subject = ?", f.Subject)
+	}
+	if f.Containing != "" || f.Subject != "" && f.Subject != SubjectContact {
+		q = q.Where("subject <> 'contact'")
+	}
+	if part := lowerASCII(norm.NFC.String(f.Containing)); part != "" {
+		if q.Name() == string(Postgres) {
+			q = q.Where(`strpos(lower(subject_name COLLATE "C"), ?) > 0`, part)
+		} else {
+			q = q.Where("instr(lower(subject_name), ?) > 0", part)
+		}
+	}
+	if !f.From.IsZero() {
+		q = q.Where("id >= ?", IDAt(f.From))
+	}
+	if !f.To.IsZero() {
+		q = q.Where("id < ?", IDAt(f.To))
+	}
+	return q
+}
+
+// auditPeople is how many people one workspace's audit log offers to filter by.
+const auditPeople = 200
+
+// AuditUsers lists who did something in a workspace, as far as the log goes back, by address; the command line, 0, is
+// first.
+func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]User, error) {
+	var ids []int64
+	// from one person to the next in the index by user, whatever the number of entries between them
+	err := d.Read(ctx).Raw(`WITH RECURSIVE who (id) AS (
+			SELECT min(user_id) FROM audit_log WHERE workspace_id = @ws
+			UNION ALL
+			SELECT (SELECT min(user_id) FROM audit_log WHERE workspace_id = @ws AND user_id > who.id) FROM who WHERE who.id IS NOT NULL
+		) SELECT id FROM who WHERE id IS NOT NULL LIMIT @most`, map[string]any{"ws": workspaceID, "most": auditPeople}).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var people []User
+	if err := d.Read(ctx).Select("id, email").Where("id IN ?", ids).Order("email").Find(&people).Error; err != nil {
+		return nil, err
+	}
+	if ids[0] == 0 {
+		people = append([]User{{}}, people...)
+	}
+	return people, nil
+}
+
+// ContactEmails returns the addresses of those of a workspace's contacts that are still there, by id.
+func (d *DB) ContactEmails(ctx context.Context, workspaceID int64, ids []int64) (map[int64]string, error) {
+	emails := map[int64]string{}
+	if len(ids) == 0 {
+		return emails, nil
+	}
+	var found []Contact
+	err := d.Read(ctx).Select("id, email").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&found).Error
+	for _, c := range found {
+		emails[c.ID] = c.Email
+	}
+	return emails, err
+}
+
+const (
+	// auditKept is how long the audit log is kept.
+	auditKept = 365 * 24 * time.Hour
+	// auditStep is how many entries one statement deletes, and auditSteps how many statements a turn has.
+	auditStep  = 500
+	auditSteps = 200
+)
+
+// DropOldAudit deletes the entries of audit logs that are older than a year, in steps.
+func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
+	var workspaces []int64
+	if err := d.Read(ctx).Model(&Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
+		return err
+	}
+	oldest := IDAt(now.Add(-auditKept))
+	for _, workspace := range workspaces {
+		for range auditSteps {
+			var ids []uuid.UUID
+			err := d.Read(ctx).Model(&AuditEntry{}).Where("workspace_id = ? AND id < ?", workspace, oldest).Order("id").Limit(auditStep).Pluck("id", &ids).Error
+			if err != nil {
+				return err
+			}
+			if len(ids) == 0 {
+				break
+			}
+			err = d.Write(ctx, func(tx *gorm.DB) error {
+				return tx.Where("workspace_id = ? AND id <= ? AND id < ?", workspace, ids[len(ids)-1], oldest).Delete(&AuditEntry{}).Error
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package views
+
+import "strings"
+
+// AuditKinds are the kinds of things that the audit log speaks of, to filter by.
+func AuditKinds() []Option {
+	return []Option{{Label: "Everything"}, {Value: "workspace", Label: "Workspace"}, {Value: "member", Label: "Members"},
+		{Value: "webhook", Label: "Webhooks"}, {Value: "tag", Label: "Tags"}, {Value: "merge_tag", Label: "Merge tags"},
+		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "request", Label: "Requests"}}
+}
+
+// auditNouns are the things by their name in the log.
+var auditNouns = map[string]string{"workspace": "the workspace", "member": "the member", "webhook": "the webhook", "tag": "the tag",
+	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "request": "the request"}
+
+// auditVerbs are what is done to things.
+var auditVerbs = map[string]string{"created": "created", "updated": "changed", "deleted": "deleted", "enabled": "switched on",
+	"disabled": "switched off", "rotated": "gave a new address to", "revealed": "revealed", "exported": "exported",
+	"added": "added", "removed": "removed", "left": "left as", "invited": "invited", "joined": "joined as", "accepted": "joined as"}
+
+// auditDeed says what a person did, up to the name of the thing: "changed the tag".
+func auditDeed(action, subject string) string {
+	_, verb, _ := strings.Cut(action, ".")
+	words := auditVerbs[verb]
+	if words == "" {
+		words = strings.ReplaceAll(verb, "_", " ")
+	}
+	noun := auditNouns[subject]
+	if noun == "" {
+		noun = strings.ReplaceAll(subject, "_", " ")
+	}
+	return words + " " + noun
+}
+
+// deed is what the entry's person did. A change of nothing but the name is a renaming.
+func (e AuditRow) deed() string {
+	if strings.HasSuffix(e.Action, ".updated") && len(e.Changes) == 1 && (e.Changes[0].What == "Name" || e.Changes[0].What == "Label") {
+		return "renamed " + auditNouns[e.Subject]
+	}
+	return auditDeed(e.Action, e.Subject)
+}
+
+// shown are the changes that say more than the entry's name does.
+func (e AuditRow) shown() []AuditChange {
+	var all []AuditChange
+	for _, c := range e.Changes {
+		if c.Before+c.After != e.Name {
+			all = append(all, c)
+		}
+	}
+	return all
+}
