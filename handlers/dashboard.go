@@ -23,10 +23,7 @@ func (s *Server) dashboard(v *visit) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.DB.NavCounts(ctx, id, s.now())
-	if err != nil {
-		return err
-	}
+	counts := v.counts
 	m := views.DashboardModel{Page: p, CanChange: v.Role.Includes(models.RoleManager), Contacts: v.contactFigures(o, counts),
 		All: views.CountUpTo(counts.Contacts, models.ExactCount), Broken: o.BrokenSegments}
 	if m.Steps, err = v.firstSteps(o, counts); err != nil {
@@ -36,7 +33,6 @@ func (s *Server) dashboard(v *visit) error {
 		m.Steps = nil
 	}
 	if o.Called {
-		m.Calls = v.callFigures(o)
 		err = v.dashboardCalls(&m)
 	}
 	if err != nil {
@@ -60,19 +56,6 @@ func (v *visit) contactFigures(o models.Overview, counts models.NavCounts) []vie
 			Href: v.path("contacts") + "?status=" + string(f.status)})
 	}
 	return figures
-}
-
-// callFigures are the calls of the last 24 hours.
-func (v *visit) callFigures(o models.Overview) []views.Figure {
-	failed := views.Figure{Label: "Failed", Value: views.Count(o.Failures), Note: "in the last 24 hours"}
-	if o.Failures > 0 {
-		failed.State, failed.Href = "bad", v.path("requests")+"?outcome=failed&when=24h"
-	}
-	return []views.Figure{
-		{Label: "Calls", Value: views.Count(o.Calls), Note: "in the last 24 hours", Href: v.path("requests") + "?when=24h"},
-		{Label: "Processed", State: "good", Value: views.Count(o.Calls - o.Failures), Note: "in the last 24 hours"},
-		failed,
-	}
 }
 
 // firstSteps are what a new workspace needs. Each that is open has a button; that of the next one is the primary.
@@ -140,6 +123,12 @@ func stepsDone(steps []views.FirstStep) (n int) {
 // dashboardCalls reads which webhooks are called, which fails, and the latest failures.
 func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	ctx, db, id := v.UserContext(), v.server.DB, v.Workspace.ID
+	period := v.callRange("48h")
+	var err error
+	if m.Calls, m.Total, err = v.callsChart(m.Page, period, 0); err != nil {
+		return err
+	}
+	m.Called, m.Total.FailedHref, m.Ranges = true, v.failuresHref(period, ""), rangeTabs(v.path(), period)
 	webhooks, err := db.Webhooks(ctx, id, v.server.now())
 	if err != nil {
 		return err

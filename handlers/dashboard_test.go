@@ -40,7 +40,9 @@ func TestDashboardSaysWhatIsWrong(t *testing.T) {
 		s.addWorkspace("music")
 		page := s.get("/w/books")
 		page.want(t, 200, "“UNSUBSCRIBED” fails often: 5 of 6 calls in the last 24 hours. Mostly: No such contact", "Latest failures", "The address is not valid", "nobody@example.com",
-			"Subscribed 1 now", "Unconfirmed 0 now", "Unsubscribed 1 now", "2 in all", "Calls 9 in the last 24 hours", "Processed 3", "Failed 6", "Busiest webhooks")
-		page.wantHref(t, "/w/books/requests?outcome=failed&when=24h", "/w/books/contacts?status=SUBSCRIBED", "/w/books/requests?outcome=failed&webhook="+itoa(leave.ID))
+			"Subscribed 1 now", "Unconfirmed 0 now", "Unsubscribed 1 now", "2 in all", "9 calls in the last 48 hours, 6 failed", "Show as a table", "Busiest webhooks")
+		page.wantHref(t, "/w/books?calls=7d#calls", "/w/books/contacts?status=SUBSCRIBED", "/w/books/requests?outcome=failed&webhook="+itoa(leave.ID))
+		s.get("/w/books?calls=24h").wantHref(t, "/w/books/requests?outcome=failed&when=24h")
+		s.get("/w/books?calls=30d").want(t, 200, "9 calls in the last 30 days, 6 failed")
 	})
 }

@@ -24,6 +24,7 @@ type visit struct {
 	Workspace models.Workspace
 	Role      models.Role
 	form      url.Values
+	counts    models.NavCounts // set by page
 
 	refill                 bool // the form is to be shown as it was filled in, and nothing done (refill.go)
 	refillNote, refillNext string

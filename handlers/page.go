@@ -24,6 +24,7 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 	if err != nil {
 		return views.Page{}, err
 	}
+	v.counts = counts
 	p := views.Page{
 		Title: title, Section: section, Crumbs: crumbs,
 		Workspace: views.Workspace{Name: v.Workspace.Name, Slug: v.Workspace.Slug},

@@ -1,0 +1,76 @@
+package handlers
+
+import (
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// callRange is a period over which calls can be looked at. Its key is what the address says.
+type callRange struct {
+	key, label, words string // words follow "in"
+	unit              string
+	slots             func(p views.Page) []views.Slot
+}
+
+var callRanges = []callRange{
+	{"24h", "24 hours", "the last 24 hours", "Hour", func(p views.Page) []views.Slot { return p.HourSlots(24) }},
+	{"48h", "48 hours", "the last 48 hours", "Hour", func(p views.Page) []views.Slot { return p.HourSlots(48) }},
+	{"7d", "7 days", "the last 7 days", "From", func(p views.Page) []views.Slot { return p.DaySlots(7, 6) }},
+	{"30d", "30 days", "the last 30 days", "Day", func(p views.Page) []views.Slot { return p.DaySlots(30, 24) }},
+}
+
+// callRange is the period that ?calls= names, or the one of the key standard.
+func (v *visit) callRange(standard string) (chosen callRange) {
+	for _, r := range callRanges {
+		if r.key == v.Query("calls") {
+			return r
+		}
+		if r.key == standard {
+			chosen = r
+		}
+	}
+	return chosen
+}
+
+// rangeTabs lead to each period on the page at path.
+func rangeTabs(path string, chosen callRange) []views.Tab {
+	tabs := make([]views.Tab, len(callRanges))
+	for i, r := range callRanges {
+		tabs[i] = views.Tab{Label: r.label, Href: path + "?calls=" + r.key + "#calls", Current: r.key == chosen.key}
+	}
+	return tabs
+}
+
+// callsChart draws the calls of a period; webhookID 0 is all webhooks. It also counts them.
+func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Chart, views.CallTotals, error) {
+	c := views.Chart{Title: "Calls in " + r.words, Unit: r.unit, Empty: "No calls in " + r.words + ".", Slots: r.slots(p)}
+	total := views.CallTotals{Period: r.words}
+	counts, err := v.server.DB.CallsByHour(v.UserContext(), v.Workspace.ID, webhookID, c.Slots[0].From)
+	if err != nil {
+		return c, total, err
+	}
+	failed, processed := make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
+	for _, n := range counts {
+		if at := views.SlotOf(c.Slots, n.Hour); at < 0 {
+			continue
+		} else if n.Failed {
+			failed[at] += n.Calls
+			total.Failed += n.Calls
+		} else {
+			processed[at] += n.Calls
+		}
+		total.Calls += n.Calls
+	}
+	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}
+	c.Summary = views.Plural(total.Calls, "call", "calls") + ", " + views.Count(total.Failed) + " failed"
+	return c, total, nil
+}
+
+// failuresHref is the list of what failed in about the period of r, which the list knows by other names.
+func (v *visit) failuresHref(r callRange, webhook string) string {
+	q := requestQuery{webhook: webhook, outcome: string(models.OutcomesFailed)}
+	if spans[r.key] != 0 {
+		q.when = r.key
+	}
+	return v.requestsURL(q.with())
+}

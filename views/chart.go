@@ -1,0 +1,209 @@
+package views
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Chart shows counts over time: as stacked bars, the first series at the bottom, or as lines.
+type Chart struct {
+	Title   string // what it shows: "Calls each hour in the last 48 hours"
+	Summary string // what a look at it tells, for those who cannot see it
+	Unit    string // what a slot is, as a column's head: "Hour"
+	Empty   string // said when there is nothing to draw
+	Slots   []Slot
+	Series  []Series
+	Lines   bool
+	Short   bool // a small one, above a list
+}
+
+// Series is one count over time. Values has one for each slot, none negative. Tone is "ok", "bad", "warn" or "idle".
+type Series struct {
+	Name, Tone string
+	Values     []int64
+}
+
+// A drawing is as wide as its slots and plotHeight high; the page stretches it.
+const (
+	slotWidth  = 10
+	barWidth   = 7.6
+	plotHeight = 100
+)
+
+// none says whether there is nothing to draw.
+func (c Chart) none() bool { return len(c.Slots) == 0 || c.most() == 0 }
+
+// top is the largest value of a slot: of a bar's sum, or of a line.
+func (c Chart) top(slot int) (top int64) {
+	for _, s := range c.Series {
+		if c.Lines {
+			top = max(top, s.Values[slot])
+		} else {
+			top += s.Values[slot]
+		}
+	}
+	return top
+}
+
+func (c Chart) most() (most int64) {
+	for i := range c.Slots {
+		most = max(most, c.top(i))
+	}
+	return most
+}
+
+// least is the smallest value that the axis must reach down to: bars are filled, so theirs is zero.
+func (c Chart) least() int64 {
+	if !c.Lines {
+		return 0
+	}
+	least := c.most()
+	for _, s := range c.Series {
+		for _, v := range s.Values {
+			least = min(least, v)
+		}
+	}
+	return least
+}
+
+// axis returns the numbers beside a chart, from below to above: round, in equal steps, and around every value. It begins
+// at zero unless all values lie close together far above it.
+func (c Chart) axis() []float64 { return axis(float64(c.least()), float64(c.most())) }
+
+func axis(least, most float64) []float64 {
+	if least < most/2 || least <= 0 {
+		least = 0
+	}
+	step := roundStep(max(most-least, 1) / 4)
+	bottom := math.Floor(least/step) * step
+	numbers := []float64{bottom}
+	for n := 1; numbers[len(numbers)-1] < most || n == 1; n++ {
+		numbers = append(numbers, bottom+float64(n)*step)
+	}
+	return numbers
+}
+
+// roundStep is the smallest of 1, 2, 5, 10, 20, 50 … that is not below least: counts are whole.
+func roundStep(least float64) float64 {
+	for power := 1.0; ; power *= 10 {
+		for _, digit := range []float64{1, 2, 5} {
+			if step := digit * power; step >= least {
+				return step
+			}
+		}
+	}
+}
+
+// axisLabels writes the numbers of an axis: "200", "1,500", "46k", "2.5M".
+func axisLabels(numbers []float64) []string {
+	unit, suffix := 1.0, ""
+	if numbers[len(numbers)-1] >= 10_000 {
+		step, least := numbers[1]-numbers[0], max(numbers[0], numbers[1]-numbers[0])
+		for i, s := range []string{"k", "M", "bn", "tn"} {
+			if size := math.Pow(1000, float64(i+1)); least >= size && math.Mod(step*10, size) == 0 {
+				unit, suffix = size, s
+			}
+		}
+	}
+	labels := make([]string, len(numbers))
+	for i, n := range numbers {
+		labels[i] = "0"
+		if n > 0 {
+			whole, tenths := math.Modf(math.Round(n/unit*10) / 10)
+			labels[i] = Count(int64(whole))
+			if tenths > 0 {
+				labels[i] += "." + strconv.Itoa(int(math.Round(tenths*10)))
+			}
+			labels[i] += suffix
+		}
+	}
+	return labels
+}
+
+// scale places values on an axis, in the drawing's units from its top.
+type scale struct{ bottom, top float64 }
+
+func (c Chart) scale() scale {
+	numbers := c.axis()
+	return scale{numbers[0], numbers[len(numbers)-1]}
+}
+
+func (s scale) y(value float64) float64 {
+	return plotHeight * (s.top - value) / (s.top - s.bottom)
+}
+
+// bar is a rectangle of the drawing.
+type bar struct{ tone, x, y, width, height string }
+
+// bars are what stands above a slot. A value above zero is always to be seen, however small it is.
+func (c Chart) bars(slot int) (all []bar) {
+	s, below := c.scale(), int64(0)
+	for _, series := range c.Series {
+		value := series.Values[slot]
+		if value == 0 {
+			continue
+		}
+		upper, lower := s.y(float64(below+value)), s.y(float64(below))
+		upper = min(upper, lower-1)
+		all = append(all, bar{series.Tone, short(float64(slot)*slotWidth + (slotWidth-barWidth)/2), short(upper), short(barWidth), short(lower - upper)})
+		below += value
+	}
+	return all
+}
+
+// points are the corners of a line, for a polyline.
+func (c Chart) points(series Series) string {
+	s := c.scale()
+	var b strings.Builder
+	for i, value := range series.Values {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(short(c.middle(i)) + "," + short(s.y(float64(value))))
+	}
+	return b.String()
+}
+
+// middle is where a slot's value is drawn: lines go from edge to edge.
+func (c Chart) middle(slot int) float64 {
+	if !c.Lines {
+		return (float64(slot) + .5) * slotWidth
+	}
+	if len(c.Slots) == 1 {
+		return slotWidth / 2
+	}
+	return float64(slot) * c.width() / float64(len(c.Slots)-1)
+}
+
+func (c Chart) width() float64 { return float64(max(len(c.Slots), 1) * slotWidth) }
+
+func (c Chart) viewBox() string { return "0 0 " + short(c.width()) + " " + strconv.Itoa(plotHeight) }
+
+// at is where the label of a slot stands, as a part of the drawing's width.
+func (c Chart) at(slot int) string { return short(100*c.middle(slot)/c.width()) + "%" }
+
+// anchor says which end of a slot's label stands there: none leaves the drawing.
+func (c Chart) anchor(slot int) string {
+	switch part := c.middle(slot) / c.width(); {
+	case part < .06:
+		return "start"
+	case part > .94:
+		return "end"
+	}
+	return "middle"
+}
+
+// says is a slot in words: "Sun 22 Nov, 15:00: 268 processed, 1 failed".
+func (c Chart) says(slot int) string {
+	parts := make([]string, len(c.Series))
+	for i, s := range c.Series {
+		parts[i] = Count(s.Values[slot]) + " " + strings.ToLower(s.Name)
+	}
+	return c.Slots[slot].Name + ": " + strings.Join(parts, ", ")
+}
+
+// short writes a number of the drawing with at most two digits after the point.
+func short(n float64) string {
+	return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64)
+}

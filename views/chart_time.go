@@ -1,0 +1,99 @@
+package views
+
+import (
+	"sort"
+	"time"
+)
+
+// Slot is a piece of a chart's time, up to where the next one begins. Tick is its label at the axis, or "".
+type Slot struct {
+	From       time.Time
+	Name, Tick string
+}
+
+// SlotOf is the place of the slot that t falls into, or -1 when t is before the first one.
+func SlotOf(slots []Slot, t time.Time) int {
+	return sort.Search(len(slots), func(i int) bool { return slots[i].From.After(t) }) - 1
+}
+
+// HourSlots are the last n hours, of which the last one is under way: real hours, so a day of the change to or from
+// summer time has 23 or 25. They begin with the hours of the counters; in a zone that is half an hour off, at half past.
+func (p Page) HourSlots(n int) []Slot {
+	last := p.Now.UTC().Truncate(time.Hour)
+	slots := make([]Slot, n)
+	for i := range slots {
+		slots[i].From = last.Add(time.Duration(i+1-n) * time.Hour)
+	}
+	every := 6 // hours between two labels
+	for every*5 < n {
+		every *= 2
+	}
+	for i, s := range slots {
+		at := p.in(s.From)
+		slots[i].Name = at.Format("Mon 2 Jan, 15:04")
+		if p.clockTwice(s.From) {
+			slots[i].Name += at.Format(" MST")
+		}
+		if at.Hour()%every == 0 {
+			slots[i].Tick = at.Format("15:04")
+			if at.Hour() == 0 {
+				slots[i].Tick = at.Format("Mon 15:04")
+			}
+		}
+	}
+	return endAt(slots, "now")
+}
+
+// clockTwice says whether the clock shows the same time an hour before or after t.
+func (p Page) clockTwice(t time.Time) bool {
+	hour := p.in(t).Hour()
+	return p.in(t.Add(time.Hour)).Hour() == hour || p.in(t.Add(-time.Hour)).Hour() == hour
+}
+
+// DaySlots are today and the days before it, n in all, cut into pieces of so many hours by the clock of the page's time
+// zone: 24 for whole days. A piece that holds a change to or from summer time is an hour shorter or longer.
+func (p Page) DaySlots(n, hours int) []Slot {
+	now := p.in(p.Now)
+	var slots []Slot
+	for back := n - 1; back >= 0; back-- {
+		noon := time.Date(now.Year(), now.Month(), now.Day()-back, 12, 0, 0, 0, now.Location())
+		for hour := 0; hour < 24; hour += hours {
+			at := clockAt(noon, hour)
+			if at.After(now) && len(slots) > 0 {
+				break
+			}
+			slot := Slot{From: at, Name: at.Format("Mon 2 Jan")}
+			if hours < 24 {
+				slot.Name += at.Format(", 15:04")
+			}
+			if hour == 0 && (n <= 7 || at.Weekday() == time.Monday) {
+				slot.Tick = at.Format("2 Jan")
+			}
+			slots = append(slots, slot)
+		}
+	}
+	if hours < 24 {
+		return endAt(slots, "now")
+	}
+	return endAt(slots, "today")
+}
+
+// clockAt is the instant at which the clock shows the hour on the day that noon is of, or the next full hour on a day that leaves it out.
+func clockAt(noon time.Time, hour int) time.Time {
+	at := time.Date(noon.Year(), noon.Month(), noon.Day(), hour, 0, 0, 0, noon.Location())
+	if at.Day() != noon.Day() {
+		at = at.Add(time.Hour) // midnight was left out, and the standard library takes the hour before
+	}
+	return at
+}
+
+// endAt labels the last slot and takes the labels away that would stand in its way.
+func endAt(slots []Slot, word string) []Slot {
+	for i := range slots {
+		if (len(slots)-1-i)*8 < len(slots) {
+			slots[i].Tick = ""
+		}
+	}
+	slots[len(slots)-1].Tick = word
+	return slots
+}
