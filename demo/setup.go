@@ -36,7 +36,7 @@ func (w *workshop) settle(ctx context.Context, at time.Time) error {
 	}
 	for i, h := range hooks {
 		form := models.WebhookForm{Name: h.name, Type: h.kind, NewTags: h.tags}
-		made, _, errs, err := w.db.CreateWebhook(ctx, w.workspace.ID, w.user, form, "", at.Add(time.Duration(i)*26*time.Hour))
+		made, errs, err := w.db.CreateWebhook(ctx, w.workspace.ID, w.user, form, at.Add(time.Duration(i)*26*time.Hour))
 		if err = firstError(errs, err); err != nil {
 			return err
 		}

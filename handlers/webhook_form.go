@@ -11,25 +11,22 @@ import (
 
 // webhookNew shows the form of a new webhook.
 func (s *Server) webhookNew(v *visit) error {
-	m, err := v.webhookForm(models.Webhook{}, models.WebhookForm{Type: models.TypeSubscribed}, newToken(), nil)
+	m, err := v.webhookForm(models.Webhook{}, models.WebhookForm{Type: models.TypeSubscribed}, nil)
 	if err != nil {
 		return err
 	}
 	return v.show(views.WebhookFormPage(m))
 }
 
-// webhookCreate stores a new webhook. A form that is sent twice creates one.
+// webhookCreate stores a new webhook.
 func (s *Server) webhookCreate(v *visit) error {
-	f, key := v.postedWebhook(), v.Form("form_key")
-	if len(key) > len(newToken()) {
-		key = "" // not one of ours
-	}
+	f := v.postedWebhook()
 	tags, err := s.DB.TagNames(v.UserContext(), v.Workspace.ID)
 	if err != nil {
 		return err
 	}
 	if v.refill {
-		return v.webhookAgain(models.Webhook{}, f, key, nil)
+		return v.webhookAgain(models.Webhook{}, f, nil)
 	}
 	errs := f.Validate()
 	if named := namedTags(f, tags); f.Type.Valid() && !f.Type.HasTags() && len(named) > 0 {
@@ -37,18 +34,14 @@ func (s *Server) webhookCreate(v *visit) error {
 		f.Tags, f.NewTags = nil, nil
 	}
 	if errs.Any() {
-		return v.webhookAgain(models.Webhook{}, f, key, errs)
+		return v.webhookAgain(models.Webhook{}, f, errs)
 	}
-	w, again, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, v.User.ID, f, key, s.now())
-	switch {
-	case err != nil:
+	w, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, v.User.ID, f, s.now())
+	if err != nil {
 		return err
-	case errs.Any():
-		return v.webhookAgain(models.Webhook{}, f, key, errs)
-	case again && w.DeletedAt != nil:
-		return v.done(v.path("webhooks"), "This form was sent before. Its webhook %s has been deleted since.", w.Name)
-	case again:
-		return v.done(v.path("webhooks", w.ID), "This form was sent twice. The webhook was created once; its address is below.")
+	}
+	if errs.Any() {
+		return v.webhookAgain(models.Webhook{}, f, errs)
 	}
 	return v.done(v.path("webhooks", w.ID), "Webhook created. Its address is below.")
 }
@@ -67,7 +60,7 @@ func (s *Server) webhookEdit(v *visit) error {
 	for _, t := range tags {
 		f.Tags = append(f.Tags, strconv.FormatInt(t.ID, 10))
 	}
-	m, err := v.webhookForm(w, f, "", nil)
+	m, err := v.webhookForm(w, f, nil)
 	if err != nil {
 		return err
 	}
@@ -83,7 +76,7 @@ func (s *Server) webhookUpdate(v *visit) error {
 	}
 	f := v.postedWebhook()
 	if v.refill {
-		return v.webhookAgain(w, f, "", nil)
+		return v.webhookAgain(w, f, nil)
 	}
 	errs := f.Validate()
 	named, err := v.tagsToTakeOff(w, f)
@@ -98,14 +91,14 @@ func (s *Server) webhookUpdate(v *visit) error {
 		}
 	}
 	if errs.Any() {
-		return v.webhookAgain(w, f, "", errs)
+		return v.webhookAgain(w, f, errs)
 	}
 	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, v.User.ID, f, s.now())
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
-		return v.webhookAgain(w, f, "", errs)
+		return v.webhookAgain(w, f, errs)
 	}
 	delete(v.session.Values, sessionTagsOff)
 	return v.done(v.path("webhooks", w.ID), "Saved.")
@@ -172,7 +165,7 @@ func (v *visit) postedWebhook() models.WebhookForm {
 }
 
 // webhookForm is the model of the form; a webhook without an id is a new one.
-func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, key string, errs models.FieldErrors) (views.WebhookFormModel, error) {
+func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, errs models.FieldErrors) (views.WebhookFormModel, error) {
 	title, cancel := "Create Webhook", v.path("webhooks")
 	crumbs := []views.Crumb{{Text: "Inbound Webhooks", Href: v.path("webhooks")}}
 	if w.ID != 0 {
@@ -185,7 +178,7 @@ func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, key string, 
 	}
 	p.Failed = errs.Any()
 	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
-	m := views.WebhookFormModel{Page: p, ID: w.ID, FormKey: key, Cancel: cancel, Errors: errs,
+	m := views.WebhookFormModel{Page: p, ID: w.ID, Cancel: cancel, Errors: errs,
 		Name: f.Name, Type: string(f.Type), NewTags: strings.Join(f.NewTags, ", ")}
 	for _, t := range tags {
 		id := strconv.FormatInt(t.ID, 10)
@@ -195,8 +188,8 @@ func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, key string, 
 	return m, err
 }
 
-func (v *visit) webhookAgain(w models.Webhook, f models.WebhookForm, key string, errs models.FieldErrors) error {
-	m, err := v.webhookForm(w, f, key, errs)
+func (v *visit) webhookAgain(w models.Webhook, f models.WebhookForm, errs models.FieldErrors) error {
+	m, err := v.webhookForm(w, f, errs)
 	if err != nil {
 		return err
 	}

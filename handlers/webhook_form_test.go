@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -54,26 +53,3 @@ func TestTagsOnTypesWithoutTags(t *testing.T) {
 		}
 	})
 }
-
-func TestFormSentTwiceCreatesOneWebhook(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		key := formKey.FindStringSubmatch(s.get("/w/books/webhooks/new").body)[1]
-		fields := []string{"name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip", "form_key", key}
-		answers := make(chan answer, 2)
-		for range 2 {
-			go func() { answers <- s.post("/w/books/webhooks", fields...) }()
-		}
-		first, second := <-answers, <-answers
-		if to := first.header.Get("Location"); first.status != 303 || second.status != 303 || to != second.header.Get("Location") {
-			t.Errorf("got %d to %s and %d to %s, want the same page twice", first.status, to, second.status, second.header.Get("Location"))
-		}
-		if all, err := s.db.Webhooks(t.Context(), s.workspace.ID, s.server.now()); err != nil || len(all) != 1 {
-			t.Errorf("got %d webhooks (%v), want 1", len(all), err)
-		}
-		if another := formKey.FindStringSubmatch(s.get("/w/books/webhooks/new").body)[1]; another == key {
-			t.Error("two forms have the same key")
-		}
-	})
-}
-
-var formKey = regexp.MustCompile(`name="form_key" value="([^"]{20,})"`)

@@ -160,7 +160,7 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 func TestWebhookOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
-		w, _, _, err := s.db.CreateWebhook(t.Context(), other.ID, 0, models.WebhookForm{Name: "Vinyl", Type: models.TypeSubscribed}, "", s.server.now())
+		w, _, err := s.db.CreateWebhook(t.Context(), other.ID, 0, models.WebhookForm{Name: "Vinyl", Type: models.TypeSubscribed}, s.server.now())
 		if err != nil {
 			t.Fatal(err)
 		}

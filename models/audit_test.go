@@ -97,7 +97,7 @@ func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 		rotated := ""
 		steps(t,
 			func() (errs models.FieldErrors, err error) {
-				w, _, errs, err = db.CreateWebhook(ctx, ws.ID, 7, models.WebhookForm{Name: "Shop", Type: models.TypeSubscribed}, "", noon)
+				w, errs, err = db.CreateWebhook(ctx, ws.ID, 7, models.WebhookForm{Name: "Shop", Type: models.TypeSubscribed}, noon)
 				return errs, err
 			},
 			func() (models.FieldErrors, error) {

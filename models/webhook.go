@@ -35,7 +35,6 @@ type Webhook struct {
 	Type        WebhookType
 	Hash        string // the current one; earlier ones stay in webhook_hashes
 	Enabled     bool
-	FormKey     *string // of the form that created it: a form that is sent twice creates one webhook
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeletedAt   *time.Time `gorm:"column:deleted_at"`

@@ -37,23 +37,14 @@ func (d *DB) tagsByWebhook(ctx context.Context, workspaceID int64, condition str
 	return tags, err
 }
 
-// CreateWebhook stores a new webhook that is switched on, with a hash of its own. The form is valid. formKey is the
-// random key of the form, or "": a second call with the same key makes nothing and returns the first one's webhook with
-// again true. What is wrong with a tag is a FieldErrors.
-func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f WebhookForm, formKey string, now time.Time) (w Webhook, again bool, errs FieldErrors, err error) {
-	if formKey != "" {
-		if w, err = d.webhookOfForm(ctx, workspaceID, formKey); ErrorCode(err) != CodeNotFound {
-			return w, err == nil, nil, err
-		}
-	}
+// CreateWebhook stores a new webhook that is switched on, with a hash of its own. The form is valid. What is wrong with a
+// tag is a FieldErrors.
+func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f WebhookForm, now time.Time) (Webhook, FieldErrors, error) {
 	tags, errs, err := d.formTags(ctx, workspaceID, userID, f, now)
 	if err != nil || errs.Any() {
-		return w, false, errs, err
+		return Webhook{}, errs, err
 	}
-	w = Webhook{WorkspaceID: workspaceID, Name: CleanName(f.Name), Type: f.Type, Hash: NewHash(), Enabled: true, CreatedAt: now, UpdatedAt: now}
-	if formKey != "" {
-		w.FormKey = &formKey
-	}
+	w := Webhook{WorkspaceID: workspaceID, Name: CleanName(f.Name), Type: f.Type, Hash: NewHash(), Enabled: true, CreatedAt: now, UpdatedAt: now}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		w.ID = 0
 		if err := tx.Create(&w).Error; err != nil {
@@ -67,16 +58,7 @@ func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f Web
 		}
 		return auditWebhook(tx, w, userID, ActionWebhookCreated, webhookChanges(Webhook{}, w, nil, tags), now)
 	})
-	if IsDuplicate(err) && formKey != "" { // the same form, sent twice at the same moment
-		w, err = d.webhookOfForm(ctx, workspaceID, formKey)
-		return w, err == nil, nil, err
-	}
-	return w, false, nil, err
-}
-
-// webhookOfForm finds the webhook that a form created before.
-func (d *DB) webhookOfForm(ctx context.Context, workspaceID int64, formKey string) (Webhook, error) {
-	return First[Webhook](d.Read(ctx).Where("workspace_id = ? AND form_key = ?", workspaceID, formKey))
+	return w, nil, err
 }
 
 // formTags are the tags that a valid form names, new ones created. A type that cannot have tags has none.

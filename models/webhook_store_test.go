@@ -26,7 +26,7 @@ func newWorkspace(t *testing.T, db *models.DB, slug string) models.Workspace {
 
 func newWebhook(t *testing.T, db *models.DB, workspaceID int64, name string) models.Webhook {
 	t.Helper()
-	w, _, errs, err := db.CreateWebhook(t.Context(), workspaceID, 0, models.WebhookForm{Name: name, Type: models.TypeSubscribed}, "", noon)
+	w, errs, err := db.CreateWebhook(t.Context(), workspaceID, 0, models.WebhookForm{Name: name, Type: models.TypeSubscribed}, noon)
 	if err != nil || errs.Any() {
 		t.Fatal(err, errs)
 	}

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- What forms were answered, so that one that is sent twice acts once. A row without a location is being worked on.
--- Neither what was sent nor what was said is here: form_key is a hash.
+-- Neither what was sent nor what was said is here: form_key is a hash. webhooks.form_key, which did this for one
+-- form, is no longer written.
 CREATE TABLE form_posts (
     user_id    integer NOT NULL,
     form_key   blob NOT NULL,
