@@ -49,10 +49,7 @@ func (s *Server) accountPost(v *visit) error {
 }
 
 func (v *visit) account(status int, errs models.FieldErrors) error {
-	if err := v.enterFirstWorkspace(); err != nil {
-		return err
-	}
-	p, err := v.page(views.SectionAccount, "Your account")
+	p, err := v.ownPage(views.SectionAccount, "Your account")
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (s *Server) home(v *visit) error {
 	case v.Workspace.ID != 0:
 		to = v.path()
 	case v.User.Support:
-		to = "/support/requests"
+		to = supportPath
 	}
 	return v.Redirect(to, fiber.StatusSeeOther)
 }

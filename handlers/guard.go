@@ -62,6 +62,9 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 	case restarted:
 		return errToken // kept() leaves the token out: this is no form of ours
 	}
+	if r.who == support && !v.User.Support {
+		return errSupport
+	}
 	if r.who >= viewer {
 		if err := s.checkMember(v, r.who.role()); err != nil {
 			return err
@@ -81,6 +84,7 @@ var (
 	errSignIn  = &models.Error{Code: models.CodeForbidden, Message: "Please sign in."}
 	errForeign = &models.Error{Code: models.CodeForbidden, Message: "This form was sent from another site, so nothing was done. Open the page here and send it again."}
 	errToken   = &models.Error{Code: models.CodeForbidden, Message: "This form has expired, so nothing was done. Open the page again and send it once more."}
+	errSupport = &models.Error{Code: models.CodeForbidden, Message: "This page is for support staff only."}
 	errRole    = &models.Error{Code: models.CodeForbidden, Message: "Your role in this workspace does not allow this. Ask an admin of the workspace."}
 )
 

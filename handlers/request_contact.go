@@ -15,7 +15,7 @@ func (t *story) tellContact(s *views.RequestStory) {
 	s.Contact = views.Step{ID: "s4", Title: "The contact, before and after", State: views.StateDone, At: after(t.row.DurationUs),
 		Lead: "Everything from here to the event was committed together."}
 	if t.contactID != 0 {
-		s.ContactHref = t.visit.path("contacts", t.contactID)
+		s.ContactHref = t.page("contacts", t.contactID)
 	}
 	before, now := t.body.Before, t.body.After
 	if t.row.Outcome == models.OutcomeDeleted {

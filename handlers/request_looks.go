@@ -23,14 +23,14 @@ func (t *story) remedy(f intake.FieldFate) remedy {
 	switch {
 	case !t.visit.Role.Includes(models.RoleManager):
 	case f.Fate == intake.FateRefused && t.mergeTags[f.MergeTag].ID != 0:
-		return remedy{t.visit.path("merge-tags", t.mergeTags[f.MergeTag].ID, "edit"), "Open merge tag"}
+		return remedy{t.page("merge-tags", t.mergeTags[f.MergeTag].ID, "edit"), "Open merge tag"}
 	case f.Fate == intake.FateIgnored && t.touchesFields() && f.Sent != nested:
 		key := strings.ToLower(f.Key)
 		if !canBeKey(key) || t.mergeTags[key].ID != 0 || t.isLabel(f.Key) {
 			break
 		}
 		query := url.Values{"key": {key}, "label": {labelOf(key)}}
-		return remedy{withQuery(t.visit.path("merge-tags", "new"), query), "Create merge tag"}
+		return remedy{withQuery(t.page("merge-tags", "new"), query), "Create merge tag"}
 	}
 	return remedy{}
 }
@@ -105,7 +105,7 @@ func (t *story) ignoredLook(f intake.FieldFate) views.RequestLook {
 func (t *story) failure() views.RequestLook {
 	look := views.RequestLook{Kind: views.KindWarn}
 	if calls := (requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10), outcome: string(t.row.Outcome)}); t.webhook.ID != 0 {
-		look.Link, look.LinkText = t.visit.requestsURL(calls.with()), "Calls like this"
+		look.Link, look.LinkText = t.calls(calls), "Calls like this"
 	}
 	switch t.row.Outcome {
 	case models.OutcomeNoAddress:
@@ -115,7 +115,7 @@ func (t *story) failure() views.RequestLook {
 		look.AdviceCode = views.Visible(t.body.EmailSent)
 	case models.OutcomeNoContact:
 		look.Before, look.Text = "Look whether the person is here under another address.", "Nobody has the one that was sent; addresses are compared as a whole."
-		look.Link, look.LinkText = t.visit.path("contacts"), "Contacts"
+		look.Link, look.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable:
 		look.Before, look.Text = "Change how the sender writes the body.", t.body.Message
 	case models.OutcomeDisabled:
@@ -136,6 +136,9 @@ func (t *story) failure() views.RequestLook {
 	default:
 		look.Before, look.Text = "Tell the person who runs this program, with the request id.", "The database refused what this call was to store. The sender was told to try again later (503)."
 	}
+	if look.Link == "" {
+		look.LinkText = ""
+	}
 	return look
 }
 
@@ -147,13 +150,12 @@ func (t *story) linkWebhook(look *views.RequestLook) {
 }
 
 func (t *story) adviseNoAddress(look *views.RequestLook) {
-	lines := sentLines(t.row, t.body)
-	switch i := misnamedAddress(lines); {
+	switch {
 	case t.body.EmailKey != "":
 		look.Before, look.Text = "Let the sender fill in email_address.", "The field was sent, but it was empty."
-	case i >= 0:
-		look.Before, look.Code, look.After = "Rename the sender's field", views.Visible(lines[i].key), "to email_address."
-		look.Advice, look.AdviceCode = "An address was sent, but under another name:", views.Visible(lines[i].key+" = "+lines[i].value)
+	case t.misnamed.field:
+		look.Before, look.Code, look.After = "Rename the sender's field", views.Visible(t.misnamed.key), "to email_address."
+		look.Advice, look.AdviceCode = "An address was sent, but under another name:", views.Visible(t.misnamed.key+" = "+t.misnamed.value)
 	default:
 		look.Before, look.Text = "Let the sender send the person's address", "in a field named email_address."
 	}

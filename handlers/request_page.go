@@ -21,8 +21,11 @@ type story struct {
 	moves     []models.SegmentMove
 	waits     bool // the segments are not recalculated yet
 	retiredAt time.Time
-	others    int64 // other calls for the same address
-	contactID int64 // of the contact as it is now; 0 when there is none
+	others    int64    // other calls for the same address
+	contactID int64    // of the contact as it is now; 0 when there is none
+	misnamed  sentLine // a field that holds an address under another name, where none was sent; else no field
+
+	support bool // the page is one of support staff, who see the call and nothing else of the workspace
 }
 
 // requestShow explains one call.
@@ -58,6 +61,7 @@ func (t *story) read() (err error) {
 	if body, err := intake.DecodeLogBody(row.Body); err == nil {
 		t.body = body
 	} // what cannot be read is told as if nothing was kept
+	t.misnamed = misnamedAddress(row, t.body)
 	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && models.ErrorCode(err) != models.CodeNotFound {
 		return err
 	}
@@ -165,14 +169,47 @@ func (t *story) requestWebhook() views.RequestWebhook {
 		w.Type = string(t.webhook.Type)
 	}
 	if t.webhook.DeletedAt == nil {
-		w.Href = t.visit.path("webhooks", t.webhook.ID)
+		w.Href = t.page("webhooks", t.webhook.ID)
 	}
 	return w
 }
 
+// page is the address of a page of the workspace, "" for support staff.
+func (t *story) page(parts ...any) string {
+	if t.support {
+		return ""
+	}
+	return t.visit.path(parts...)
+}
+
+// calls is the list of the workspace's calls that query means.
+func (t *story) calls(query requestQuery) string {
+	if t.support {
+		query.workspace = t.visit.Workspace.Slug
+		return withQuery(supportPath, query.with())
+	}
+	return t.visit.requestsURL(query.with())
+}
+
+// callsAlike is the list of the calls for the same address. Support staff do not need to know it.
+func (t *story) callsAlike() string {
+	if t.support {
+		return withQuery(supportPath, requestQuery{same: t.row.ID.String()}.with())
+	}
+	return t.visit.requestsURL(requestQuery{search: *t.row.Address}.with())
+}
+
+// here is the page itself.
+func (t *story) here() string {
+	if t.support {
+		return supportPath + "/" + t.row.ID.String()
+	}
+	return t.visit.path("requests", t.row.ID)
+}
+
 // webhookCalls is the list of the webhook's calls.
 func (t *story) webhookCalls() string {
-	return t.visit.requestsURL(requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10)}.with())
+	return t.calls(requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10)})
 }
 
 func (t *story) facts() views.RequestFacts {
@@ -194,13 +231,13 @@ func (t *story) facts() views.RequestFacts {
 		f.Agent = views.Visible(*r.UserAgent)
 	}
 	if r.Address != nil && t.others > 0 {
-		f.Others = views.RequestNear{Text: views.CountUpTo(t.others, models.ExactCount-1) + plural(t.others, " other call", " other calls") + " for this address", Href: t.visit.requestsURL(requestQuery{search: *r.Address}.with())}
+		f.Others = views.RequestNear{Text: views.CountUpTo(t.others, models.ExactCount-1) + plural(t.others, " other call", " other calls") + " for this address", Href: t.callsAlike()}
 	} else if r.Address != nil {
 		f.Others.Text = "No other call for this address"
 	}
 	minute := at.In(t.visit.Workspace.Location()).Truncate(time.Minute)
 	span := requestQuery{webhook: strconv.FormatInt(r.WebhookID, 10), when: "range", from: minute.Format(momentLayout), to: minute.Add(time.Minute).Format(momentLayout)}
-	f.SameMinute = views.RequestNear{Text: "Same webhook, same minute", Href: t.visit.requestsURL(span.with())}
+	f.SameMinute = views.RequestNear{Text: "Same webhook, same minute", Href: t.calls(span)}
 	f.SameWebhook = views.RequestNear{Text: "All calls to this webhook", Href: t.webhookCalls()}
 	return f
 }

@@ -33,9 +33,8 @@ func (t *story) payload() *views.CodeBox {
 	if b.Payload == "" {
 		pretty = ""
 	}
-	here := t.visit.path("requests", t.row.ID)
 	tab := func(label, name string, current bool) {
-		box.Tabs = append(box.Tabs, views.Tab{Label: label, Href: here + "?show=" + name + "#s1", Current: current})
+		box.Tabs = append(box.Tabs, views.Tab{Label: label, Href: t.here() + "?show=" + name + "#s1", Current: current})
 	}
 	headers := show == "headers"
 	raw := !headers && (show == "raw" || pretty == "")
@@ -232,21 +231,23 @@ func (t *story) marks(lines []sentLine) map[int]string {
 			marks[i] = "ignored" // its name is among those that were only counted
 		}
 	}
-	if i := misnamedAddress(lines); t.row.Outcome == models.OutcomeNoAddress && i >= 0 {
+	if i := slices.IndexFunc(lines, func(l sentLine) bool { return t.misnamed.field && l.field && l.key == t.misnamed.key }); i >= 0 {
 		marks[i] = "ignored"
 	}
 	return marks
 }
 
-// misnamedAddress is the line of a field that holds an e-mail address under another name, or -1.
-func misnamedAddress(lines []sentLine) int {
-	return slices.IndexFunc(lines, func(l sentLine) bool {
-		if !l.field || strings.EqualFold(l.key, models.EmailKey) {
-			return false
+// misnamedAddress isthe first field that holds an e-mail address under another name, of a call without one; else no field.
+func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
+	if r.Outcome != models.OutcomeNoAddress {
+		return sentLine{}
+	}
+	for _, line := range sentLines(r, b) {
+		if _, err := models.ReadEmail(line.value); err == nil && line.field && !strings.EqualFold(line.key, models.EmailKey) {
+			return line
 		}
-		_, err := models.ReadEmail(l.value)
-		return err == nil
-	})
+	}
+	return sentLine{}
 }
 
 // keysOf names the fields of a call, each once.

@@ -15,6 +15,7 @@ import (
 // requestQuery is what the address of the request list says. All of a list's state is in it.
 type requestQuery struct {
 	search, part, webhook, outcome, when, from, to string // as given; what cannot be meant is ""
+	workspace, same                                string // of support staff: a slug; the id of a call for the same address
 
 	rangeError string
 	filter     models.RequestFilter
@@ -91,7 +92,7 @@ func readMoment(text string, zone *time.Location) (time.Time, bool) {
 // with is the query's address with further parts, which come in pairs, and without a place to begin.
 func (q requestQuery) with(parts ...string) url.Values {
 	values := url.Values{}
-	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
+	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
 		if part[1] != "" {
 			values.Set(part[0], part[1])
 		}

@@ -187,7 +187,7 @@ func (t *story) tellSegments(s *views.RequestStory) {
 		if m.Name == "" {
 			move.Name = "a segment that is deleted"
 		} else {
-			move.Href = t.visit.path("segments", m.SegmentID)
+			move.Href = t.page("segments", m.SegmentID)
 		}
 		if m.Entered {
 			in++

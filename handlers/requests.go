@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -56,15 +57,9 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 		m.Count = views.CountUpTo(n, models.ExactCount) + " " + plural(n, "request", "requests")
 	}
 	for _, r := range page.Requests {
-		row := v.requestRow(r, webhooks[r.WebhookID])
-		name := views.DayName(row.At, m.Page)
-		if last := len(m.ByDay) - 1; last < 0 || m.ByDay[last].Name != name {
-			m.ByDay = append(m.ByDay, views.RequestDay{Name: name})
-		}
-		day := &m.ByDay[len(m.ByDay)-1]
-		day.Rows = append(day.Rows, row)
+		addRequestRow(m, v.requestRow(r, webhooks[r.WebhookID]))
 	}
-	v.linkPages(m, query, page)
+	linkPages(m, query, page, v.requestsURL)
 	if len(page.Requests) == 0 {
 		m.Nothing = query.plain() && query.cursor == models.Cursor{}
 		m.None = v.whyNone(query)
@@ -72,26 +67,36 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 	return nil
 }
 
-// linkPages sets the links to the pages beside this one.
-func (v *visit) linkPages(m *views.RequestsModel, query requestQuery, page models.RequestPage) {
+// addRequestRow puts a call at the end of its day.
+func addRequestRow(m *views.RequestsModel, row views.RequestRow) {
+	name := views.DayName(row.At, m.Page)
+	if last := len(m.ByDay) - 1; last < 0 || m.ByDay[last].Name != name {
+		m.ByDay = append(m.ByDay, views.RequestDay{Name: name})
+	}
+	day := &m.ByDay[len(m.ByDay)-1]
+	day.Rows = append(day.Rows, row)
+}
+
+// linkPages sets the links to the pages beside this one; list makes an address of the list.
+func linkPages(m *views.RequestsModel, query requestQuery, page models.RequestPage, list func(url.Values) string) {
 	if n := len(page.Requests); n > 0 {
 		if page.Newer {
-			m.Newer = v.requestsURL(query.with("after", page.Requests[0].ID.String()))
+			m.Newer = list(query.with("after", page.Requests[0].ID.String()))
 		}
 		if page.Older {
-			m.Older = v.requestsURL(query.with("before", page.Requests[n-1].ID.String()))
+			m.Older = list(query.with("before", page.Requests[n-1].ID.String()))
 		}
 	} else if page.Newer {
-		m.Newer = v.requestsURL(query.with())
+		m.Newer = list(query.with())
 	}
 	if page.Stopped == uuid.Nil || len(page.Requests) == models.RequestPageSize {
 		return
 	}
 	m.Stopped = models.IDTime(page.Stopped)
 	if query.cursor.After != uuid.Nil {
-		m.GoOn, m.Newer = v.requestsURL(query.with("after", page.Stopped.String())), ""
+		m.GoOn, m.Newer = list(query.with("after", page.Stopped.String())), ""
 	} else {
-		m.GoOn, m.Older = v.requestsURL(query.with("before", page.Stopped.String())), ""
+		m.GoOn, m.Older = list(query.with("before", page.Stopped.String())), ""
 	}
 }
 

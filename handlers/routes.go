@@ -14,6 +14,7 @@ const (
 	caller                 // other systems, at the public endpoint
 	visitor                // a person with or without a session; a post must come from this site
 	signedIn               // a person with a session; a post carries the session's token
+	support                // support staff; a post carries the session's token
 	viewer                 // a member of the workspace in the URL; a post carries the session's token
 	manager                // the same, who may change webhooks, contacts, tags, merge tags and segments
 	admin                  // the same, who may change everything
@@ -103,6 +104,10 @@ var routes = []route{
 	{"GET", "/w/:slug", viewer, (*Server).dashboard},
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
+
+	{"GET", supportPath, support, (*Server).supportList},
+	{"GET", supportPath + "/:id", support, (*Server).supportShow},
+	{"POST", supportPath + "/:id/reveal", support, (*Server).supportReveal},
 
 	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},
 	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},

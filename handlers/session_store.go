@@ -18,6 +18,7 @@ const (
 	sessionUser    = "user"     // int64, the signed-in person
 	sessionFlash   = "flash"    // string, JSON of the one message for the next page
 	sessionTagsOff = "tags_off" // string, id of the webhook that the person was told loses its tags
+	sessionReveals = "reveals"  // string, the calls that support staff may see unmasked (support_request.go)
 )
 
 // sessionStore keeps gorilla's sessions in the database. The cookie is a random 256-bit token, of which only the hash

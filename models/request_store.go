@@ -156,10 +156,14 @@ func (f RequestFilter) indexed() bool {
 
 // narrow narrows to what the indexes know: the time, and the address, the webhook or the failures.
 func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor Cursor) *gorm.DB {
-	q = q.Where("workspace_id = ?", workspaceID)
+	return f.narrowBy(q.Where("workspace_id = ?", workspaceID), Who(workspaceID, f.Address), cursor)
+}
+
+// narrowBy is narrow for a query that has its workspace; who stands for Who of that and the address.
+func (f RequestFilter) narrowBy(q *gorm.DB, who any, cursor Cursor) *gorm.DB {
 	switch {
 	case f.Address != "":
-		q = q.Where("who = ? AND address = ?", Who(workspaceID, f.Address), f.Address)
+		q = q.Where("who = ? AND address = ?", who, f.Address)
 	case f.WebhookID != 0:
 		q = q.Where("webhook_id = ?", f.WebhookID)
 	case f.Outcome != "" && f.Outcome.Failed():

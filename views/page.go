@@ -20,6 +20,8 @@ type Page struct {
 	Workspaces []Workspace // all of the person's, for the switcher; with one there is no menu
 	Role       string      // in words: "Admin"
 	UserEmail  string
+	Staff      bool   // the person is support staff
+	Support    bool   // the page is on the support side, in no workspace
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
 	Once       string // value of the hidden field "once": a form that is sent twice acts once
 	Flash      *Flash
@@ -41,6 +43,7 @@ const (
 	SectionMergeTags = "merge-tags"
 	SectionSettings  = "settings"
 	SectionAccount   = "account"
+	SectionSupport   = "support"
 )
 
 // Workspace is what a page says of a workspace.
@@ -85,8 +88,11 @@ func (p Page) Path(parts ...any) string {
 	return b.String()
 }
 
-// home is where the program's name leads: the dashboard, or what there is without a workspace.
+// home is where the program's name leads: the dashboard, the support side, or what there is without a workspace.
 func (p Page) home() string {
+	if p.Support {
+		return "/support/requests"
+	}
 	if p.Workspace.Slug == "" {
 		return "/"
 	}

@@ -1,0 +1,217 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+// Support staff see what happened to a call and not whom it is about. Everything personal is taken out of what was
+// read before a page is made of it, so that no page can show it: addresses, values, the client's address, the headers'
+// values, and sentences that may quote what was sent. The names of fields stay, as far as they are names.
+
+// What stands in the place of what is masked. A value before a call is written shorter where the call changed it, so
+// that the page still says so.
+const (
+	mask        = "•••••"
+	maskBefore  = "•••"
+	maskAddress = mask + "@" + mask
+)
+
+// mask takes out of the story whatever is personal.
+func (t *story) mask() {
+	names := namesOf(t.mergeTags)
+	t.body = maskedBody(t.row, t.body, names)
+	t.row = masked(t.row)
+	if t.misnamed.field {
+		t.misnamed = sentLine{key: names.shown(t.misnamed.key, mask), value: mask, field: true}
+	}
+	for i := range t.events {
+		t.events[i].Snapshot = nil
+	}
+}
+
+// masked is a row of the log without anything of the person, except in its body.
+func masked(r models.WebhookRequest) models.WebhookRequest {
+	address, client := maskAddress, mask
+	if r.Address != nil {
+		r.Address = &address
+	}
+	if r.ClientAddress != nil {
+		r.ClientAddress = &client
+	}
+	if r.UserAgent != nil {
+		agent := maskWords(*r.UserAgent)
+		r.UserAgent = &agent
+	}
+	r.ContentType = mediaType(r.ContentType)
+	return r
+}
+
+// mediaType is the part of a Content-Type that names a kind of data, masked where it does not look like one.
+func mediaType(contentType string) string {
+	kind, _, _ := strings.Cut(contentType, ";")
+	group, name, _ := strings.Cut(strings.TrimSpace(kind), "/")
+	switch {
+	case contentType == "":
+		return ""
+	case slices.Contains([]string{"application", "text", "multipart"}, strings.ToLower(group)) && isToken(name):
+		return strings.ToLower(group + "/" + name)
+	}
+	return mask
+}
+
+// maskWords masks the words of a text that hold an @: a program that names its owner.
+func maskWords(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.Contains(w, "@") {
+			words[i] = mask
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// fieldNames are the names that may be shown whatever they look like: those of the workspace's merge tags.
+type fieldNames map[string]bool
+
+func namesOf(mergeTags map[string]models.MergeTag) fieldNames {
+	known := fieldNames{models.EmailKey: true}
+	for key, m := range mergeTags {
+		known[key], known[models.Fold(m.Label)] = true, true
+	}
+	return known
+}
+
+// shown is the name of a field that came with value. What does not look like a name, or has nothing beside it, may be
+// a value in the wrong place.
+func (known fieldNames) shown(key, value string) string {
+	if key == "" || known[models.Fold(key)] {
+		return key
+	}
+	odd := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.[]", r)
+	}
+	if value == "" || len(key) > 50 || strings.ContainsFunc(key, odd) || strings.ContainsFunc(key[:1], unicode.IsDigit) {
+		return mask
+	}
+	return key
+}
+
+// maskedBody is the story of a call without anything of the person.
+func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) intake.LogBody {
+	b.Payload = maskedPayload(sentLines(r, b), b, names)
+	b.Headers = slices.Clone(b.Headers)
+	for i := range b.Headers {
+		b.Headers[i].Value = mask
+	}
+	if b.EmailSent != "" {
+		b.EmailSent = mask
+	}
+	if r.Outcome == models.OutcomeUnreadable {
+		b.Message = "(Masked: the sentence that the sender got may quote what was sent.)"
+	}
+	b.Fields = slices.Clone(b.Fields)
+	for i, f := range b.Fields {
+		b.Fields[i] = maskedFate(f, names)
+	}
+	b.Before, b.After = maskedContacts(b.Before, b.After)
+	return b
+}
+
+// maskedFate is what became of a field without its value.
+func maskedFate(f intake.FieldFate, names fieldNames) intake.FieldFate {
+	f.Key = names.shown(f.Key, f.Sent)
+	f.Before, f.After = maskedChange(f.Before, f.After)
+	if f.Sent != "" && f.Sent != nested {
+		f.Sent = mask
+	}
+	if f.Fate == intake.FateRefused {
+		f.Reason = "It is not a value that this field can keep."
+	}
+	return f
+}
+
+// maskedChange masks a value before and after.
+func maskedChange(before, after string) (string, string) {
+	short := before != after
+	if before != "" && short {
+		before = maskBefore
+	} else if before != "" {
+		before = mask
+	}
+	if after != "" {
+		after = mask
+	}
+	return before, after
+}
+
+// maskedContacts masks a contact's address and values before and after.
+func maskedContacts(before, after *intake.LogContact) (*intake.LogContact, *intake.LogContact) {
+	masked := func(c *intake.LogContact) *intake.LogContact {
+		if c == nil {
+			return nil
+		}
+		short := *c
+		short.Email, short.Fields = maskAddress, map[string]string{}
+		for key := range c.Fields {
+			short.Fields[key] = mask
+		}
+		return &short
+	}
+	b, a := masked(before), masked(after)
+	if b != nil && a != nil {
+		for key, value := range before.Fields {
+			b.Fields[key], _ = maskedChange(value, after.Fields[key])
+		}
+	}
+	return b, a
+}
+
+// maskedPayload writes a payload anew from its lines: the names of its fields, and for each value its mask.
+func maskedPayload(lines []sentLine, b intake.LogBody, names fieldNames) string {
+	if b.Payload == "" {
+		return ""
+	}
+	sep, fields, other := separators[b.Encoding], []string(nil), len(lines) == 0
+	for _, l := range lines {
+		if !l.field {
+			other = other || b.Encoding != intake.EncodingJSON || l.text != "{" && l.text != "}"
+			continue
+		}
+		key, value := names.shown(l.key, l.value), l.value
+		if value != "" {
+			value = mask
+		}
+		switch b.Encoding {
+		case intake.EncodingJSON:
+			name, _ := json.Marshal(key) // texts always encode
+			text, _ := json.Marshal(value)
+			key, value = string(name), string(text)
+		case intake.EncodingQuery, intake.EncodingURLEncoded:
+			key = url.QueryEscape(key)
+		}
+		fields = append(fields, key+sep.value+value)
+	}
+	text := sep.open + strings.Join(fields, sep.field)
+	switch {
+	case other && len(fields) == 0:
+		return mask
+	case other: // what is no field is masked as a whole
+		return text + sep.other + mask
+	}
+	return text + sep.shut
+}
+
+// separators are how the encodings write fields.
+var separators = map[string]struct{ open, value, field, shut, other string }{
+	intake.EncodingJSON:       {"{", ":", ",", "}", "\n"},
+	intake.EncodingQuery:      {"", "=", "&", "", "&"},
+	intake.EncodingURLEncoded: {"", "=", "&", "", "&"},
+	intake.EncodingMultipart:  {"", " = ", "\n", "\n", "\n"},
+}

@@ -1,0 +1,245 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// supportPath is the list of the calls of every workspace, for support staff.
+const supportPath = "/support/requests"
+
+// supportPage is the frame of a page of the support side.
+func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views.Page, error) {
+	p := views.Page{Title: title, Section: section, Crumbs: crumbs, Support: true, Workspace: views.Workspace{Name: "Support"},
+		UserEmail: v.User.Email, Staff: true, CSRF: csrfToken(v.session), Once: newToken()[:22], Flash: v.takeFlash(), Assets: assets(),
+		Loc: v.Workspace.Location(), Now: v.server.now()}
+	own, err := v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
+	for _, w := range own {
+		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
+	}
+	return p, err
+}
+
+// ownPage is the frame of a page that belongs to no workspace: that of the person's first one, or the support side.
+func (v *visit) ownPage(section, title string) (views.Page, error) {
+	if err := v.enterFirstWorkspace(); err != nil {
+		return views.Page{}, err
+	}
+	if v.Workspace.ID == 0 && v.User.Support {
+		return v.supportPage(section, title)
+	}
+	return v.page(section, title)
+}
+
+// supportList finds calls in every workspace: by a whole address, a webhook's URL or a request id, or newest first.
+func (s *Server) supportList(v *visit) error {
+	workspaces, err := s.DB.LivingWorkspaces(v.UserContext())
+	if err != nil {
+		return err
+	}
+	p, err := v.supportPage(views.SectionRequests, "Find a request")
+	if err != nil {
+		return err
+	}
+	f := finder{visit: v, workspaces: workspaces}
+	if err := f.read(); err != nil {
+		return err
+	}
+	to, err := f.shortcut()
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		return v.Redirect(to, 303)
+	}
+	m := f.model(p)
+	if f.none.Text == "" {
+		if err := f.find(&m); err != nil {
+			return err
+		}
+	}
+	if len(m.ByDay) == 0 {
+		m.None = f.whyNone()
+	}
+	return v.show(views.SupportPage(m))
+}
+
+// finder is one search of support staff.
+type finder struct {
+	visit      *visit
+	workspaces []models.Workspace // all there are, by name
+	workspace  models.Workspace   // the one that is meant; without an id all are
+	webhooks   []models.Webhook   // of that one
+	query      requestQuery
+	none       views.RequestsNone // why nothing can be found
+}
+
+// read reads the page's address.
+func (f *finder) read() (err error) {
+	v := f.visit
+	for _, w := range f.workspaces {
+		if w.Slug == cleanText(v.Query("workspace")) {
+			f.workspace = w
+		}
+	}
+	if f.workspace.ID != 0 {
+		if f.webhooks, err = v.server.DB.WebhooksEver(v.UserContext(), f.workspace.ID); err != nil {
+			return err
+		}
+	}
+	f.query = v.requestQuery(f.webhooks)
+	f.query.workspace, f.query.part = f.workspace.Slug, ""
+	if f.query.filter.Containing != "" {
+		f.query.filter.Containing = ""
+		f.none.Text = "This is no whole e-mail address, no webhook URL of any workspace and no request id. Parts of an address cannot be searched here."
+	}
+	if id, ok := requestID(v.Query("same")); ok && f.query.search == "" {
+		return f.readSame(id)
+	}
+	return nil
+}
+
+// readSame takes the address of another call, which stays masked.
+func (f *finder) readSame(id uuid.UUID) error {
+	row, _, err := f.visit.server.DB.RequestAnywhere(f.visit.UserContext(), id)
+	if models.ErrorCode(err) == models.CodeNotFound || err == nil && row.Address == nil {
+		f.none.Text = "The call whose address is meant is gone, or the person was erased."
+		return nil
+	}
+	if err == nil {
+		f.query.same, f.query.filter.Address = id.String(), *row.Address
+	}
+	return err
+}
+
+// shortcut is where a search leads that means one call, or one webhook: its URL must not stay in the page's address.
+func (f *finder) shortcut() (to string, err error) {
+	ctx, db, search := f.visit.UserContext(), f.visit.server.DB, f.query.search
+	if id, ok := requestID(search); ok {
+		_, _, err := db.RequestAnywhere(ctx, id)
+		if err == nil {
+			return supportPath + "/" + id.String(), nil
+		}
+		f.none.Text = "No call has this id, or it is older than " + f.days() + " and was removed."
+		return "", orNil(err)
+	}
+	hash := hashIn(search)
+	if hash == "" {
+		return "", nil
+	}
+	webhook, workspace, err := db.WebhookOfHash(ctx, hash)
+	if err == nil {
+		return withQuery(supportPath, requestQuery{workspace: workspace.Slug, webhook: strconv.FormatInt(webhook.ID, 10)}.with()), nil
+	}
+	if orNil(err) == nil && strings.Contains(search, "/") {
+		f.none.Text = "No webhook has or ever had this URL. Calls to it are answered with 404 and leave no row."
+	}
+	return "", orNil(err)
+}
+
+// orNil is err unless it says that a thing is not there.
+func orNil(err error) error {
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return nil
+	}
+	return err
+}
+
+// hashIn is the hash in a webhook's URL, or the text itself where it can be one, else "".
+func hashIn(search string) string {
+	if _, after, found := strings.Cut(search, inboundPrefix); found {
+		end := strings.IndexAny(after, "?#/")
+		if end >= 0 {
+			after = after[:end]
+		}
+		return after
+	}
+	if len(search) < 20 || strings.ContainsAny(search, "@ ./") {
+		return ""
+	}
+	return search
+}
+
+func (f *finder) days() string {
+	return views.Plural(f.visit.server.Config.LogRetentionDays, "day", "days")
+}
+
+// model is the page without what was found.
+func (f *finder) model(p views.Page) views.SupportModel {
+	q := f.query
+	m := views.SupportModel{Workspace: q.workspace, RequestsModel: views.RequestsModel{Page: p, Days: f.visit.server.Config.LogRetentionDays,
+		Search: q.search, Webhook: q.webhook, Outcome: q.outcome, When: q.when, From: q.from, To: q.to,
+		RangeError: q.rangeError, Chips: q.chips(supportPath, f.webhooks), Clear: supportPath}}
+	if f.workspace.ID != 0 {
+		m.Webhooks = webhookOptions(f.webhooks)
+		rest := q
+		rest.workspace, rest.webhook = "", ""
+		m.Chips = append(m.Chips, views.Chip{Label: f.workspace.Name, Href: withQuery(supportPath, rest.with())})
+	}
+	if q.same != "" {
+		rest := q
+		rest.same = ""
+		m.Chips = append(m.Chips, views.Chip{Label: "Same address as in " + shortID(q.same), Href: withQuery(supportPath, rest.with())})
+	}
+	m.Workspaces = []views.Option{{Label: "Every workspace"}}
+	for _, w := range f.workspaces {
+		m.Workspaces = append(m.Workspaces, views.Option{Value: w.Slug, Label: w.Name})
+	}
+	return m
+}
+
+// find reads the page of the log that is asked for.
+func (f *finder) find(m *views.SupportModel) error {
+	ctx, db, names := f.visit.UserContext(), f.visit.server.DB, map[int64]string{}
+	var ids []int64
+	for _, w := range f.workspaces {
+		if names[w.ID] = w.Name; f.workspace.ID == 0 || w.ID == f.workspace.ID {
+			ids = append(ids, w.ID)
+		}
+	}
+	page, err := db.RequestsOf(ctx, ids, f.query.filter, f.query.cursor)
+	if err != nil {
+		return err
+	}
+	webhooks, err := db.WebhooksOf(ctx, page.Requests)
+	if err != nil {
+		return err
+	}
+	in := map[int64]bool{}
+	for _, r := range page.Requests {
+		in[r.WorkspaceID] = true
+		row := f.visit.requestRow(masked(r), webhooks[r.WebhookID])
+		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), names[r.WorkspaceID], shortID(r.ID.String())
+		if r.Outcome == models.OutcomeUnreadable {
+			row.More = "" // it may quote what was sent
+		}
+		addRequestRow(&m.RequestsModel, row)
+	}
+	linkPages(&m.RequestsModel, f.query, page, func(values url.Values) string { return withQuery(supportPath, values) })
+	if len(page.Requests) > 0 && m.Newer == "" && m.Older == "" && m.GoOn == "" {
+		m.Count = views.Plural(len(page.Requests), "request", "requests") + " in " + views.Plural(len(in), "workspace", "workspaces")
+	}
+	return nil
+}
+
+// whyNone says why no call matches and where there may be some.
+func (f *finder) whyNone() views.RequestsNone {
+	switch {
+	case f.none.Text != "":
+		return f.none
+	case f.query.cursor != models.Cursor{}:
+		return views.RequestsNone{Text: "There is nothing further on this side.", Link: withQuery(supportPath, f.query.with()), LinkText: "Show the newest"}
+	case f.query.filter.Address != "":
+		return views.RequestsNone{Text: "No call of the last " + f.days() + " that fits these filters spoke of exactly this address."}
+	}
+	return views.RequestsNone{Text: "Nothing fits these filters. Calls older than " + f.days() + " have been removed."}
+}
+
+// shortID is the end of a request id, which tells calls of one page apart.
+func shortID(id string) string { return "…" + id[len(id)-6:] }

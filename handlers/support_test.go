@@ -1,0 +1,167 @@
+package handlers
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// addStaff makes an account of support staff that is a member of no workspace.
+func (s *site) addStaff(email string) models.User {
+	s.t.Helper()
+	u := models.User{Email: email, PasswordHash: "none", Support: true, CreatedAt: s.server.now()}
+	s.write(func(tx *gorm.DB) error { return tx.Create(&u).Error })
+	return u
+}
+
+// in is the same site with another workspace, which is made.
+func (s *site) in(slug string) *site {
+	s.t.Helper()
+	other := *s
+	other.workspace = s.addWorkspace(slug)
+	return &other
+}
+
+func (a answer) requestID() string { return a.header.Get("X-Request-Id") }
+
+func TestSupportFindsCallsEverywhere(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		music := s.in("music")
+		join, other := s.addWebhook(models.TypeSubscribed), music.addWebhook(models.TypeUnsubscribed)
+		first := s.callJSON(join, `{"email_address":"marta@example.com"}`)
+		second := s.callJSON(other, `{"email_address":"Marta@example.com"}`)
+		s.callJSON(join, `{"email_address":"jonas@example.org"}`)
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+
+		page := noor.get("/support/requests")
+		page.want(t, 200, "Find a request", "3 requests in 2 workspaces", "Books", "Music", "New contact", "No such contact", "times in UTC")
+		page.wantNot(t, "marta", "Marta", "jonas", "example.com")
+		search := func(q ...string) answer {
+			query := url.Values{}
+			for i := 0; i < len(q); i += 2 {
+				query.Set(q[i], q[i+1])
+			}
+			return noor.get("/support/requests?" + query.Encode())
+		}
+		search("q", "MARTA@example.com").want(t, 200, "2 requests in 2 workspaces")
+		search("q", "marta@example.com", "outcome", "failed").want(t, 200, "1 request in 1 workspace", "No such contact")
+		search("q", "marta@example.com", "workspace", "books").want(t, 200, "1 request in 1 workspace", "New contact")
+		search("q", "nobody@example.com").want(t, 200, "No request matches", "exactly this address")
+		search("q", "marta").want(t, 200, "no whole e-mail address")
+		search("outcome", "created").want(t, 200, "2 requests in 1 workspace")
+		search("outcome", "no_contact").want(t, 200, "1 request in 1 workspace")
+		search("when", "range", "to", "2020-01-01T00:00").want(t, 200, "No request matches")
+		search("same", first.requestID()).want(t, 200, "2 requests in 2 workspaces", "Same address as in …"+first.requestID()[30:])
+		noor.follow(search("q", second.requestID())).want(t, 200, "Refused: no such contact", "Music")
+		search("q", strings.Repeat("0", 8)+second.requestID()[8:]).want(t, 200, "No call has this id")
+		byURL := search("q", "http://lark.example"+inboundPrefix+other.Hash+"?email_address=x")
+		if to := byURL.header.Get("Location"); strings.Contains(to, other.Hash) {
+			t.Errorf("the search for a URL leads to %s, which holds the hash", to)
+		}
+		noor.follow(byURL).want(t, 200, "1 request in 1 workspace", "Music", "UNSUBSCRIBED")
+		noor.follow(search("q", join.Hash)).want(t, 200, "2 requests in 1 workspace", "Books")
+		search("q", inboundPrefix+models.NewHash()).want(t, 200, "No webhook has or ever had this URL")
+	})
+}
+
+// What is retired or deleted is found as well; a deleted workspace is not there.
+func TestSupportFindsWhatIsGone(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		ctx, now := t.Context(), s.server.now()
+		w := s.addWebhook(models.TypeSubscribed)
+		call := s.callJSON(w, `{"email_address":"marta@example.com"}`)
+		if _, err := s.db.RotateWebhook(ctx, w, s.user.ID, now); err != nil {
+			t.Fatal(err)
+		}
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		old := "/support/requests?q=" + w.Hash
+		noor.follow(noor.get(old)).want(t, 200, "1 request in 1 workspace")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", w.WorkspaceID, w.ID).Update("deleted_at", now).Error
+		})
+		noor.follow(noor.get(old)).want(t, 200, "1 request in 1 workspace", "(deleted)")
+		noor.get("/support/requests/"+call.requestID()).want(t, 200, "is a new contact")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Workspace{}).Where("id = ?", s.workspace.ID).Update("deleted_at", now).Error
+		})
+		noor.get("/support/requests").want(t, 200, "No request matches")
+		noor.get(old).want(t, 200, "No request matches")
+		noor.get("/support/requests?q="+call.requestID()).want(t, 200, "No call has this id")
+		noor.get("/support/requests?q=marta%40example.com").want(t, 200, "No request matches")
+		noor.get("/support/requests?workspace=books").wantNot(t, "Books")
+		noor.get("/support/requests/"+call.requestID()).want(t, 404)
+		noor.post("/support/requests/"+call.requestID()+"/reveal", "reason", "ticket 4711").want(t, 404)
+	})
+}
+
+func TestSupportSideIsForStaff(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		call := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"marta@example.com"}`)
+		path := "/support/requests/" + call.requestID()
+		for _, p := range []string{"/support/requests", path} {
+			s.get(p).want(t, 403, "for support staff only")
+			s.as("").get(p).want(t, 303)
+		}
+		s.post(path+"/reveal", "reason", "curious").want(t, 403)
+		staff := s.addStaff("noor@support.example")
+		noor := s.as(s.signIn(staff))
+		noor.follow(noor.get("/")).want(t, 200, "Find a request")
+		noor.get("/account").want(t, 200, "Your account", "Find a request")
+		noor.get("/w/books/requests").want(t, 404)
+		noor.get("/w/books").want(t, 404)
+		s.write(func(tx *gorm.DB) error {
+			return tx.Create(&models.Membership{WorkspaceID: s.workspace.ID, UserID: staff.ID, Role: models.RoleViewer, CreatedAt: s.server.now()}).Error
+		})
+		noor.get("/support/requests").want(t, 200, "Your workspaces", "Books")
+		noor.get("/w/books/requests").want(t, 200, "marta@example.com", "Support side")
+		s.get("/w/books/requests").wantNot(t, "Support side")
+	})
+}
+
+func TestRevealIsRecordedAndEnds(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		now := time.Now()
+		s.server.Now = func() time.Time { return now }
+		call := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"marta@example.com","city":"Linz"}`)
+		other := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"jonas@example.com"}`)
+		staff := s.addStaff("noor@support.example")
+		noor, elsewhere := s.as(s.signIn(staff)), s.as(s.signIn(staff))
+		path := "/support/requests/" + call.requestID()
+		noor.get(path).want(t, 200, "Addresses and values are masked", "for 15 minutes", "•••••@••••• is a new contact")
+		for _, reason := range []string{"", "  ", "ab", strings.Repeat("x", 201)} {
+			refused := noor.post(path+"/reveal", "reason", reason)
+			refused.want(t, 422, "Addresses and values are masked", "reason")
+			refused.wantNot(t, "marta", "Linz")
+		}
+		if n := len(s.reveals()); n != 0 {
+			t.Errorf("got %d entries in the audit log, want none before a reason is given", n)
+		}
+		noor.follow(noor.post(path+"/reveal", "reason", " ticket 4711 ")).want(t, 200, "marta@example.com is a new contact", "Linz", "Only to you, in this browser, until")
+		entries := s.reveals()
+		if len(entries) != 1 || entries[0].UserID != staff.ID || entries[0].WorkspaceID != s.workspace.ID || entries[0].SubjectName != call.requestID() ||
+			fmt.Sprint(entries[0].Changes()) != "[{reason  ticket 4711}]" {
+			t.Errorf("got audit log %+v, want the reveal with its reason", entries)
+		}
+		noor.get("/support/requests").wantNot(t, "marta")
+		noor.get("/support/requests/"+other.requestID()).wantNot(t, "jonas")
+		elsewhere.get(path).wantNot(t, "marta", "Linz")
+		now = now.Add(revealFor)
+		noor.get(path).wantNot(t, "marta", "Linz")
+		noor.get(path).want(t, 200, "Addresses and values are masked")
+	})
+}
+
+// reveals are the entries of the audit log about calls that were unmasked.
+func (s *site) reveals() (entries []models.AuditEntry) {
+	s.t.Helper()
+	if err := s.db.Read(s.t.Context()).Where("action = ?", models.ActionRequestRevealed).Find(&entries).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	return entries
+}
