@@ -4,11 +4,13 @@ import (
 	"database/sql"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
@@ -166,5 +168,31 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p.Signal(syscall.SIGINT)
 	if code := p.Wait(); code == 0 {
 		t.Error("got exit code 0, want that the second signal ends the program, whatever is under way")
+	}
+}
+
+func TestReadinessIsRedBeforeTheListenerCloses(t *testing.T) {
+	t.Parallel()
+	p := Start(t, Settings{})
+	status := func(path string) int {
+		answer, err := http.Get("http://" + p.Address + path)
+		if err != nil {
+			t.Fatalf("%s: got %v, want an answer while the program is going", path, err)
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode
+	}
+	if got := status("/readyz"); got != 200 {
+		t.Errorf("got %d, want 200", got)
+	}
+	p.Signal(syscall.SIGTERM)
+	for status("/readyz") != 503 {
+		<-time.After(10 * time.Millisecond)
+	}
+	if got := status("/healthz"); got != 200 {
+		t.Errorf("got %d, want that the program is alive until it ends", got)
+	}
+	if code := p.Wait(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
 	}
 }

@@ -41,7 +41,8 @@ type route struct {
 
 // routes is every route of the program, in the order in which they are matched.
 var routes = []route{
-	{"GET", "/healthz", anyone, (*Server).ready},
+	{"GET", "/healthz", anyone, (*Server).alive},
+	{"GET", "/readyz", anyone, (*Server).ready},
 	{"GET", "/static/:name", anyone, (*Server).asset},
 	{"HEAD", "/static/:name", anyone, (*Server).asset},
 

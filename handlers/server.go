@@ -26,6 +26,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
 	LogRetentionDays int
 	Version          string
+	SchemaVersion    int64 // of the database, that the program needs at least
 }
 
 // Options are a Server's parts. Now defaults to the wall clock.
@@ -129,17 +130,6 @@ func (s *Server) protect(c *fiber.Ctx) {
 // assets are the addresses that every page links to.
 func assets() views.Assets {
 	return views.Assets{CSS: static.URL("app.css"), JS: static.URL("app.js"), Icon: static.URL("lark.svg")}
-}
-
-// ready says whether this process wants more requests.
-func (s *Server) ready(v *visit) error {
-	if s.draining.Load() {
-		return v.Status(fiber.StatusServiceUnavailable).SendString("going\n")
-	}
-	if err := s.DB.Pool().PingContext(v.UserContext()); err != nil {
-		return v.Status(fiber.StatusServiceUnavailable).SendString("the database does not answer\n")
-	}
-	return v.SendString("ready\n")
 }
 
 // asset serves the stylesheet, the script and the icons.

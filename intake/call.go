@@ -87,6 +87,9 @@ type result struct {
 	err    error
 }
 
+// callOverhead is the memory of a call that says nothing: the log row on its way to the database, headers, the contact.
+const callOverhead = 4 << 10
+
 func newJob(c Call) *job {
 	c = c.clean()
 	j := &job{call: c, eventID: models.NewID(c.ArrivedAt), done: make(chan result, 1)}
@@ -99,8 +102,7 @@ func newJob(c Call) *job {
 		j.address, j.logged = address, address
 		j.who = models.Who(c.Hash.WorkspaceID, address)
 	}
-	const overhead = 4 << 10 // the log row on its way to the database, headers, the contact
-	j.size = overhead + int64(c.Submission.Size())
+	j.size = callOverhead + int64(c.Submission.Size())
 	return j
 }
 

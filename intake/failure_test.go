@@ -120,6 +120,9 @@ func TestFullQueueAnswersAtOnce(t *testing.T) {
 				}()
 			}
 			w.until("the queue is full", func() bool { all, _ := w.takenOn(); return all == 3 })
+			if calls, bytes := w.pipe.Waiting(); !w.pipe.Full() || calls != 3 || bytes < 3*callOverhead {
+				t.Errorf("got %d calls of %d bytes, full is %v; want 3 and full", calls, bytes, w.pipe.Full())
+			}
 			if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
 				t.Errorf("got %v, want ErrBusy", err)
 			}
@@ -128,6 +131,9 @@ func TestFullQueueAnswersAtOnce(t *testing.T) {
 			if err := <-results; err != nil {
 				t.Errorf("got %v for a call that fitted", err)
 			}
+		}
+		if calls, bytes := w.pipe.Waiting(); w.pipe.Full() || calls != 0 || bytes != 0 {
+			t.Errorf("got %d calls of %d bytes, full is %v; want that everything is answered", calls, bytes, w.pipe.Full())
 		}
 		if c := w.contact("a@example.com"); c.Version != 3 {
 			t.Errorf("got version %d, want 3", c.Version)

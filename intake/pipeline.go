@@ -114,6 +114,18 @@ func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
 	return r.answer, r.err
 }
 
+// Full says whether a call would be turned away now.
+func (p *Pipeline) Full() bool {
+	_, _, full := p.limit.load()
+	return full
+}
+
+// Waiting is how many calls are taken on and not answered, and the memory they take in bytes.
+func (p *Pipeline) Waiting() (calls, bytes int64) {
+	calls, bytes, _ = p.limit.load()
+	return calls, bytes
+}
+
 // queueOf is the queue of the one worker that handles the job's address; jobs without one are spread.
 func (p *Pipeline) queueOf(j *job) *queue {
 	n := uint64(j.who)

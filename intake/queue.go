@@ -25,6 +25,13 @@ func (l *limit) take(bytes int64) bool {
 	return true
 }
 
+// load is what is taken on and not answered, and whether there is room for another small call.
+func (l *limit) load() (calls, bytes int64, full bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls, l.bytes, l.calls > 0 && (l.calls >= l.maxCalls || l.bytes+callOverhead > l.maxBytes)
+}
+
 func (l *limit) give(bytes int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

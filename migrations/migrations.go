@@ -51,3 +51,14 @@ func Run(ctx context.Context, db *sql.DB, dialect string) error {
 	}
 	return nil
 }
+
+// Newest is the number of the last migration of a dialect: the version that the program needs a database to have.
+func Newest(dialect string) (newest int64) {
+	names, _ := fs.Glob(files, dialect+"/*.sql") // a pattern that is well-formed
+	for _, name := range names {
+		if n, err := goose.NumericComponent(name); err == nil {
+			newest = max(newest, n)
+		}
+	}
+	return newest
+}

@@ -163,6 +163,11 @@ func (d *DB) Close() error {
 // Read starts a query that changes nothing.
 func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
 
+// SchemaVersion is the number of the last migration that was applied.
+func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
+	return version, d.Read(ctx).Raw("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version).Error
+}
+
 // Pool is the pool that writes: on SQLite it has one connection.
 func (d *DB) Pool() *sql.DB {
 	p, _ := d.write.DB()

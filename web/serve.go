@@ -12,6 +12,7 @@ import (
 	"campaignlark/handlers"
 	"campaignlark/intake"
 	"campaignlark/jobs"
+	"campaignlark/migrations"
 	"campaignlark/models"
 	"campaignlark/segments"
 )
@@ -52,7 +53,8 @@ func (p program) serve(ctx context.Context, c Config) error {
 func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Listener) error {
 	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log})
 	srv := handlers.New(handlers.Options{
-		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version},
+		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version,
+			SchemaVersion: migrations.Newest(string(db.Dialect))},
 		DB:     db,
 		Intake: pipeline,
 		Log:    p.log,
