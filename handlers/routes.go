@@ -112,6 +112,7 @@ var routes = []route{
 
 	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},
 	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},
+	{"GET", "/w/:slug/contacts.csv", viewer, (*Server).contactsExport},
 	{"GET", "/w/:slug/contacts/new", manager, (*Server).contactNew},
 	{"GET", "/w/:slug/contacts/:id", viewer, (*Server).contactShow},
 	{"POST", "/w/:slug/contacts/:id", manager, (*Server).contactUpdate},

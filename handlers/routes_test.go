@@ -63,6 +63,9 @@ var samples = map[string]func(w *walk, who models.User) string{
 		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
 	},
 	"requests/:id": (*walk).request,
+	"jobs/:id": func(w *walk, who models.User) string {
+		return itoa(w.addJob(models.NewJob(w.workspace.ID, who.ID, models.JobBulk, struct{}{})).ID)
+	},
 }
 
 // walk is a site on which things are made for the callers to find.

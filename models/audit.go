@@ -42,6 +42,11 @@ const (
 	ActionContactUpdated = "contact.updated"
 	ActionContactDeleted = "contact.deleted"
 
+	ActionContactExported  = "contact.exported"  // everything about one person
+	ActionContactsExported = "contacts.exported" // a list as a file
+	ActionContactsBulk     = "contacts.bulk"     // one change of many contacts; the entry of the whole
+	ActionContactBulk      = "contact.bulk"      // the same, at each contact that it changed: for the contact's history
+
 	ActionWorkspaceCreated = "workspace.created"
 	ActionWorkspaceUpdated = "workspace.updated"
 	ActionWorkspaceDeleted = "workspace.deleted"

@@ -10,19 +10,6 @@ import (
 // ContactPageSize is how many contacts one page of the list shows.
 const ContactPageSize = 50
 
-// searchSpan is over how many ids one page of a search without an index looks, and counts. Ids are dense, so this is
-// about as many contacts; with fewer in the workspace the search is complete.
-const searchSpan = 200_000
-
-// ContactFilter says which contacts of a workspace are meant. A zero field does not narrow.
-type ContactFilter struct {
-	Search string // a part of the address, as a person types it
-	Status Status
-	Tag    int64
-
-	exact bool // somebody has exactly this address, in its stored form in Search
-}
-
 // ContactCursor is where a page begins: the contacts before (older than) an id, or after (newer than) it. Both zero is
 // the newest page.
 type ContactCursor struct{ Before, After int64 }
@@ -49,15 +36,21 @@ type ContactPage struct {
 // Contacts returns a page of the contacts that filter means.
 func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilter, cursor ContactCursor) (ContactPage, error) {
 	var page ContactPage
-	filter, err := d.findExact(ctx, workspaceID, filter)
+	filter, err := d.ResolveFilter(ctx, workspaceID, filter)
 	if err != nil {
 		return page, err
 	}
-	newest, err := d.newestContact(ctx, workspaceID)
+	newest := int64(beyondIDs)
+	switch {
+	case filter.listed():
+		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
+	case filter.walks():
+		newest, err = d.newestContact(ctx, workspaceID)
+	}
 	if err != nil {
 		return page, err
 	}
-	page.Exact = filter.exact
+	page.Exact = filter.Exact
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, err
 	}
@@ -89,70 +82,22 @@ func (d *DB) ContactTags(ctx context.Context, workspaceID, id int64) ([]Tag, err
 	return one[0].Tags, err
 }
 
+// newestContact is the highest id among a workspace's contacts, 0 when it has none.
 func (d *DB) newestContact(ctx context.Context, workspaceID int64) (id int64, err error) {
 	return id, d.Read(ctx).Raw("SELECT coalesce(max(id), 0) FROM contacts WHERE workspace_id = ?", workspaceID).Scan(&id).Error
 }
 
-// findExact sees whether the search is somebody's whole address: it is then found at once, however many there are.
-func (d *DB) findExact(ctx context.Context, workspaceID int64, filter ContactFilter) (ContactFilter, error) {
-	email, err := ReadEmail(filter.Search)
-	if err != nil {
-		return filter, nil
-	}
-	_, err = d.ContactByEmail(ctx, workspaceID, email)
-	if ErrorCode(err) == CodeNotFound {
-		return filter, nil
-	}
-	filter.Search, filter.exact = email, true
-	return filter, err
-}
-
-// walks says that no index leads to just these contacts: the search then looks at a span of ids at a time.
-func (f ContactFilter) walks() bool {
-	return !f.exact && (f.Search != "" || f.Status != "" && f.Tag != 0)
-}
-
-// narrow selects the contacts that f means.
-func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
-	q = q.Table("contacts").Where("contacts.workspace_id = ?", workspaceID)
-	if f.Tag != 0 {
-		q = q.Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
-			Where("ct.workspace_id = ? AND ct.tag_id = ?", workspaceID, f.Tag)
-	}
-	if f.Status != "" {
-		q = q.Where("contacts.status = ?", f.Status)
-	}
-	if f.exact {
-		q = q.Where("contacts.email = ?", f.Search)
-	} else if f.Search != "" {
-		patterns := emailPatterns(f.Search)
-		q = q.Where(`(contacts.email LIKE ? ESCAPE '\' OR contacts.email LIKE ? ESCAPE '\')`, patterns[0], patterns[1])
-	}
-	return q
-}
-
-// id is the column by which the contacts of f are found in order.
-func (f ContactFilter) id() string {
-	if f.Tag != 0 {
-		return "ct.contact_id"
-	}
-	return "contacts.id"
-}
-
 // fallingPage fills page with contacts older than before, the newest first; 0 starts at the newest.
 func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactFilter, before, newest int64, page *ContactPage) error {
-	q := filter.narrow(d.Read(ctx), workspaceID)
-	from, floor := newest+1, int64(0)
-	if before > 0 {
-		from = before
-		q = q.Where(filter.id()+" < ?", before)
+	from := before
+	if from <= 0 || from > newest {
+		from = newest + 1
 	}
-	if floor = from - searchSpan; filter.walks() && floor > 1 {
-		q = q.Where(filter.id()+" >= ?", floor)
-	} else {
-		floor = 0
+	q, floor, looked, err := filter.below(d.Read(ctx), workspaceID, from, ContactPageSize+1)
+	if err != nil {
+		return err
 	}
-	found, err := contactRows(q.Order(filter.id() + " DESC"))
+	found, err := contactRows(q)
 	if err != nil {
 		return err
 	}
@@ -161,7 +106,7 @@ func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactF
 		found = found[:ContactPageSize]
 		page.Older = found[len(found)-1].ID
 	case floor > 0:
-		page.Older, page.Searched = floor, from-floor
+		page.Older, page.Searched = floor, looked
 	}
 	if before > 0 {
 		page.Newer = before - 1
@@ -175,14 +120,11 @@ func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactF
 
 // risingPage fills page with the contacts right above after, the newest first.
 func (d *DB) risingPage(ctx context.Context, workspaceID int64, filter ContactFilter, after, newest int64, page *ContactPage) error {
-	q := filter.narrow(d.Read(ctx), workspaceID).Where(filter.id()+" > ?", after)
-	ceiling := after + searchSpan
-	if filter.walks() && ceiling < newest {
-		q = q.Where(filter.id()+" <= ?", ceiling)
-	} else {
-		ceiling = 0
+	q, ceiling, looked, err := filter.above(d.Read(ctx), workspaceID, after, newest, ContactPageSize+1)
+	if err != nil {
+		return err
 	}
-	found, err := contactRows(q.Order(filter.id()))
+	found, err := contactRows(q)
 	if err != nil {
 		return err
 	}
@@ -197,14 +139,14 @@ func (d *DB) risingPage(ctx context.Context, workspaceID int64, filter ContactFi
 	case more:
 		page.Newer = found[0].ID
 	case ceiling > 0:
-		page.Newer, page.Searched = ceiling, searchSpan
+		page.Newer, page.Searched = ceiling, looked
 	}
 	page.Contacts = found
 	return nil
 }
 
 func contactRows(q *gorm.DB) (found []ListedContact, err error) {
-	err = q.Select("contacts.*").Limit(ContactPageSize + 1).Find(&found).Error
+	err = q.Select("contacts.*").Find(&found).Error
 	return found, err
 }
 
@@ -212,7 +154,16 @@ func contactRows(q *gorm.DB) (found []ListedContact, err error) {
 // newest only.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
 	q := filter.narrow(d.Read(ctx), workspaceID)
-	if filter.walks() && newest > searchSpan {
+	switch {
+	case filter.listed():
+		if !filter.narrows() {
+			return int64(len(filter.newest)), 0, nil
+		}
+		if len(filter.newest) == memberSpan {
+			among = memberSpan
+		}
+		q = amongIDs(q, filter.newest)
+	case filter.walks() && newest > searchSpan:
 		among = searchSpan
 		q = q.Where(filter.id()+" > ?", newest-searchSpan)
 	}

@@ -228,6 +228,9 @@ func distinctTags(tags []Tag) []Tag {
 	return distinct
 }
 
+// FindTag looks a tag up among known by its id, and else by its name without case.
+func FindTag(known []Tag, text string) (Tag, bool) { return findTag(known, text, true) }
+
 // findTag looks a tag up by its id, when ids count, and else by its name.
 func findTag(known []Tag, text string, ids bool) (Tag, bool) {
 	id, err := strconv.ParseInt(text, 10, 64)

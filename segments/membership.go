@@ -148,30 +148,64 @@ func (s Store) Has(ctx context.Context, workspace, segment, contact int64) (bool
 // Page returns the ids of at most limit contacts of the segment, the newest first, with ids below before (0 starts at
 // the newest).
 func (s Store) Page(ctx context.Context, workspace, segment, before int64, limit int) ([]int64, error) {
-	query := joinBits(s.DB.Read(ctx), workspace).Where("s.id = ?", segment).Where(slotOfRow+" <> ?", make([]byte, slotBytes))
-	if before > 0 {
-		query = query.Where("b.chunk <= ?", before/chunkSize)
+	if before <= 0 {
+		before = 1 << 62
 	}
-	// Each row holds a member; only those of the first may all lie at or above before.
-	rows, err := query.Select("b.chunk, " + slotOfRow).Order("b.chunk DESC").Limit(limit + 1).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	return Members{}.Below(s.DB.Read(ctx), workspace, segment, before, limit)
+}
+
+// Members reads who is in a segment, in pages, with whatever query or transaction it is given. It is models.Members.
+type Members struct{}
+
+// Below returns the ids of at most limit contacts of the segment below an id, the newest first.
+func (Members) Below(q *gorm.DB, workspace, segment, before int64, limit int) ([]int64, error) {
+	query := joinBits(q, workspace).Where("s.id = ? AND b.chunk <= ?", segment, before/chunkSize).Order("b.chunk DESC")
 	var ids []int64
-	for len(ids) < limit && rows.Next() {
-		var chunk int64
-		var members []byte
-		if err := rows.Scan(&chunk, &members); err != nil {
-			return nil, err
-		}
+	err := eachChunk(query, limit, func(chunk int64, members chunkBits) bool {
 		for id := (chunk+1)*chunkSize - 1; id >= chunk*chunkSize && len(ids) < limit; id-- {
-			if (before <= 0 || id < before) && chunkBits(members).has(0, id) {
+			if id < before && members.has(0, id) {
 				ids = append(ids, id)
 			}
 		}
+		return len(ids) < limit
+	})
+	return ids, err
+}
+
+// Above returns the ids of at most limit contacts of the segment above an id, the oldest first.
+func (Members) Above(q *gorm.DB, workspace, segment, after int64, limit int) ([]int64, error) {
+	query := joinBits(q, workspace).Where("s.id = ? AND b.chunk >= ?", segment, after/chunkSize).Order("b.chunk")
+	var ids []int64
+	err := eachChunk(query, limit, func(chunk int64, members chunkBits) bool {
+		for id := chunk * chunkSize; id < (chunk+1)*chunkSize && len(ids) < limit; id++ {
+			if id > after && members.has(0, id) {
+				ids = append(ids, id)
+			}
+		}
+		return len(ids) < limit
+	})
+	return ids, err
+}
+
+// eachChunk reads the chunks of query that hold members until f has enough. Each holds one; only those of the first may
+// all lie on the wrong side of where the page begins, so limit + 1 chunks are enough.
+func eachChunk(query *gorm.DB, limit int, f func(chunk int64, members chunkBits) bool) error {
+	rows, err := query.Where(slotOfRow+" <> ?", make([]byte, slotBytes)).Select("b.chunk, " + slotOfRow).Limit(limit + 1).Rows()
+	if err != nil {
+		return err
 	}
-	return ids, rows.Err()
+	defer rows.Close()
+	for rows.Next() {
+		var chunk int64
+		var members []byte
+		if err := rows.Scan(&chunk, &members); err != nil {
+			return err
+		}
+		if !f(chunk, members) {
+			break
+		}
+	}
+	return rows.Err()
 }
 
 // countSlot counts the contacts in a slot.

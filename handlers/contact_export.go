@@ -1,0 +1,65 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"time"
+
+	"campaignlark/models"
+)
+
+// contactsExport sends the contacts of the list's filter as a CSV file, the newest first.
+func (s *Server) contactsExport(v *visit) error {
+	ctx, workspace := v.UserContext(), v.Workspace.ID
+	q, err := v.contactQuery(v.Query)
+	if err != nil {
+		return err
+	}
+	filter, err := s.DB.ResolveFilter(ctx, workspace, q.filter)
+	if err != nil {
+		return err
+	}
+	mergeTags, err := s.DB.MergeTags(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	newest, err := s.DB.NewestContact(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.NoteExport(ctx, workspace, v.User.ID, q.wordsKept(), s.now()); err != nil {
+		return err
+	}
+	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
+		file := csv.NewWriter(w)
+		if err := file.Write(models.ExportHead(mergeTags)); err != nil {
+			return err
+		}
+		for before := newest + 1; before > 0; {
+			err := step(func(ctx context.Context) error {
+				found, next, err := s.DB.ExportStep(ctx, workspace, filter, before)
+				if err != nil {
+					return err
+				}
+				for _, c := range found {
+					if err := file.Write(models.ExportRow(c, mergeTags)); err != nil {
+						return err
+					}
+				}
+				before = next
+				file.Flush()
+				return file.Error()
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// fileName is the name of a download: what it is, the workspace and the day there.
+func (v *visit) fileName(what, ending string) string {
+	return what + "-" + v.Workspace.Slug + "-" + v.server.now().In(v.Workspace.Location()).Format(time.DateOnly) + "." + ending
+}

@@ -1,0 +1,210 @@
+package handlers
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// contactQuery is what an address or a form says of contacts: the filter, and the place in the list. All of the list's
+// state is in it. The export and the changes of many contacts read it alike.
+type contactQuery struct {
+	filter       models.ContactFilter
+	status       string // as the list's field has it; "" when it is none
+	tag, segment string // the names of the tag and the segment that are filtered by
+	tagValue     string // as the list's fields have them
+	segmentValue string
+	unknown      string // a sentence about a status, tag or segment that does not exist
+	cursor       models.ContactCursor
+	tags         []models.Tag
+	segments     []models.Segment
+	said         url.Values // the filter as it was given, for the chips and links
+}
+
+// contactQuery reads what get gives for q, status, tag, segment, before and after. A tag and a segment are named or given
+// by their ids; a status is written as stored or as shown.
+func (v *visit) contactQuery(get func(name string, or ...string) string) (contactQuery, error) {
+	ctx := v.UserContext()
+	q := contactQuery{said: url.Values{}}
+	var err error
+	if q.tags, err = v.server.DB.TagNames(ctx, v.Workspace.ID); err != nil {
+		return q, err
+	}
+	if q.segments, err = v.segments().List(ctx, v.Workspace.ID); err != nil {
+		return q, err
+	}
+	value := func(name string) string {
+		text := models.TrimBlanks(cleanText(get(name)))
+		if text != "" {
+			q.said.Set(name, text)
+		}
+		return text
+	}
+	q.filter = models.ContactFilter{Search: value("q"), Members: segments.Members{}}
+	q.readStatus(value("status"))
+	q.readTag(value("tag"))
+	q.readSegment(value("segment"))
+	q.cursor.Before, _ = strconv.ParseInt(get("before"), 10, 64)
+	q.cursor.After, _ = strconv.ParseInt(get("after"), 10, 64)
+	return q, nil
+}
+
+func (q *contactQuery) readStatus(text string) {
+	if text == "" {
+		return
+	}
+	status := models.Status(strings.ToUpper(text)) // what is shown and what is stored differ in case only
+	if !status.Valid() {
+		q.notThere("There is no status “%s”: contacts are subscribed, unconfirmed or unsubscribed.", text)
+		return
+	}
+	q.filter.Status, q.status = status, string(status)
+}
+
+func (q *contactQuery) readTag(text string) {
+	if text == "" {
+		return
+	}
+	tag, found := models.FindTag(q.tags, text)
+	if !found {
+		q.notThere("There is no tag “%s” in this workspace.", text)
+		return
+	}
+	q.filter.Tag, q.tag, q.tagValue = tag.ID, tag.Name, strconv.FormatInt(tag.ID, 10)
+}
+
+func (q *contactQuery) readSegment(text string) {
+	if text == "" {
+		return
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	at := slices.IndexFunc(q.segments, func(g models.Segment) bool { return err == nil && g.ID == id })
+	if at < 0 {
+		folded := models.Fold(models.CleanName(text))
+		at = slices.IndexFunc(q.segments, func(g models.Segment) bool { return models.Fold(g.Name) == folded })
+	}
+	if at < 0 {
+		q.notThere("There is no segment “%s” in this workspace.", text)
+		return
+	}
+	g := q.segments[at]
+	q.filter.Segment, q.segment, q.segmentValue = g.ID, g.Name, strconv.FormatInt(g.ID, 10)
+}
+
+// notThere notes that a filter names what does not exist: it matches nobody.
+func (q *contactQuery) notThere(sentence, text string) {
+	q.filter.Nobody = true
+	if q.unknown != "" {
+		q.unknown += " "
+	}
+	if runes := []rune(text); len(runes) > 100 {
+		text = string(runes[:100]) + "…"
+	}
+	q.unknown += fmt.Sprintf(sentence, text)
+}
+
+// encoded is the filter as the query string of an address, with its question mark, "" without a filter.
+func (q contactQuery) encoded() string {
+	if len(q.said) == 0 {
+		return ""
+	}
+	return "?" + q.said.Encode()
+}
+
+// without is the filter without one of its parts.
+func (q contactQuery) without(name string) contactQuery {
+	rest := contactQuery{said: url.Values{}}
+	for key, values := range q.said {
+		if key != name {
+			rest.said[key] = values
+		}
+	}
+	return rest
+}
+
+// contactsHref is the list's address with this filter and, where at is not 0, the place in it that name ("before",
+// "after") gives.
+func (v *visit) contactsHref(q contactQuery, name string, at int64) string {
+	with := q.without(name)
+	if at != 0 {
+		with.said.Set(name, strconv.FormatInt(at, 10))
+	}
+	return v.path("contacts") + with.encoded()
+}
+
+// contactChips are the filters that are on, each with the list without it.
+func (v *visit) contactChips(q contactQuery) []views.Chip {
+	var chips []views.Chip
+	for _, name := range []string{"q", "status", "tag", "segment"} {
+		if words := q.words(name); words != "" {
+			chips = append(chips, views.Chip{Label: words, Href: v.contactsHref(q.without(name), "", 0)})
+		}
+	}
+	return chips
+}
+
+// words say what one part of the filter asks for, "" when it is not on.
+func (q contactQuery) words(name string) string {
+	text := q.said.Get(name)
+	if text == "" {
+		return ""
+	}
+	switch name {
+	case "q":
+		return "address has “" + text + "”"
+	case "status":
+		if q.filter.Status != "" {
+			text = q.filter.Status.Name()
+		}
+		return "status is " + text
+	case "tag":
+		if q.tag != "" {
+			text = q.tag
+		}
+		return "tag is " + text
+	}
+	if q.segment != "" {
+		text = q.segment
+	}
+	return "in the segment " + text
+}
+
+// wordsKept is the filter in words for what outlives it, such as the audit log: what was searched for may be somebody's
+// address and is left out.
+func (q contactQuery) wordsKept() string {
+	var parts []string
+	if q.filter.Search != "" {
+		parts = append(parts, "address has what was searched for")
+	}
+	for _, name := range []string{"status", "tag", "segment"} {
+		if words := q.words(name); words != "" {
+			parts = append(parts, words)
+		}
+	}
+	if parts == nil {
+		return "everybody"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (q contactQuery) tagOptions() []views.Option {
+	options := []views.Option{{Label: "Any tag"}}
+	for _, t := range q.tags {
+		options = append(options, views.Option{Value: strconv.FormatInt(t.ID, 10), Label: t.Name})
+	}
+	return options
+}
+
+func (q contactQuery) segmentOptions() []views.Option {
+	options := []views.Option{{Label: "Any segment"}}
+	for _, g := range q.segments {
+		options = append(options, views.Option{Value: strconv.FormatInt(g.ID, 10), Label: g.Name})
+	}
+	return options
+}
