@@ -143,17 +143,11 @@ func (d *Decision) subscribe(q Question, address string) {
 	if q.Webhook.Type == models.TypeUnconfirmed {
 		status, event = models.StatusUnconfirmed, models.EventPending
 	}
-	turned := p.SetStatus(status, q.Now)
-	filled := d.fillFields(q, p)
-	d.TagsAdded = p.addTags(q.Webhook.Tags)
+	turned, changed := d.settle(q, p, status)
 	if turned || event == models.EventPending {
 		d.Event = event
 	} else {
 		d.NoEvent = "The contact was SUBSCRIBED already, so the event did not fire again."
-	}
-	changed := turned || filled || len(d.TagsAdded) > 0
-	if changed {
-		p.UpdatedAt = q.Now
 	}
 	if changed || d.Event != "" {
 		p.Version++
@@ -169,6 +163,18 @@ func (d *Decision) subscribe(q Question, address string) {
 	default:
 		d.Outcome = models.OutcomeUnconfirmed
 	}
+}
+
+// settle gives the contact its status, its values and its tags, and says whether the status and whether anything changed.
+func (d *Decision) settle(q Question, p *Person, status models.Status) (turned, changed bool) {
+	turned = p.SetStatus(status, q.Now)
+	filled := d.fillFields(q, p)
+	d.TagsAdded = p.addTags(q.Webhook.Tags)
+	changed = turned || filled || len(d.TagsAdded) > 0
+	if changed {
+		p.UpdatedAt = q.Now
+	}
+	return turned, changed
 }
 
 // newcomer is a contact before its first call has done anything to it.

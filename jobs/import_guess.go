@@ -68,13 +68,6 @@ func isAddress(cell string) bool {
 	return err == nil
 }
 
-// What a column of a file can be, beside a merge tag.
-const (
-	columnEmail  = "email"
-	columnStatus = "status"
-	columnTags   = "tags"
-)
-
 // plainName is a column's name without case and signs: "E-Mail Address" and "email_address" are the same.
 func plainName(header string) string {
 	return strings.Map(func(r rune) rune {
@@ -87,8 +80,8 @@ func plainName(header string) string {
 
 // columnNames are the names, as plainName gives them, under which other programs export what is no merge tag.
 var columnNames = map[string]string{
-	"email": columnEmail, "emailaddress": columnEmail, "mail": columnEmail, "mailaddress": columnEmail, "emailadresse": columnEmail,
-	"subscriberemail": columnEmail, "contactemail": columnEmail, "status": columnStatus, "tags": columnTags, "tag": columnTags,
+	"email": ColumnEmail, "emailaddress": ColumnEmail, "mail": ColumnEmail, "mailaddress": ColumnEmail, "emailadresse": ColumnEmail,
+	"subscriberemail": ColumnEmail, "contactemail": ColumnEmail, "status": ColumnStatus, "tags": ColumnTags, "tag": ColumnTags,
 }
 
 // guessColumns says what each column is: by its name, as the words above or as a merge tag's key or label, and where no
@@ -104,9 +97,9 @@ func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
 			columns[i] = guessColumn(rows[0].Cells[i], tags, columns)
 		}
 	}
-	if !slices.Contains(columns, columnEmail) {
+	if !slices.Contains(columns, ColumnEmail) {
 		if i := addressColumn(rows, columns); i >= 0 {
-			columns[i] = columnEmail
+			columns[i] = ColumnEmail
 		}
 	}
 	return columns
@@ -116,7 +109,7 @@ func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
 func guessColumn(name string, tags []models.MergeTag, taken []string) string {
 	name = models.TrimBlanks(name)
 	plain, folded := plainName(name), models.Fold(name)
-	guesses := []string{map[string]string{"email": columnEmail, models.EmailKey: columnEmail, "status": columnStatus, "tags": columnTags}[folded]}
+	guesses := []string{map[string]string{"email": ColumnEmail, models.EmailKey: ColumnEmail, "status": ColumnStatus, "tags": ColumnTags}[folded]}
 	for _, same := range []func(models.MergeTag) bool{
 		func(t models.MergeTag) bool { return t.Key == folded },
 		func(t models.MergeTag) bool { return models.Fold(t.Label) == folded },
@@ -125,7 +118,7 @@ func guessColumn(name string, tags []models.MergeTag, taken []string) string {
 		},
 	} {
 		if i := slices.IndexFunc(tags, same); i >= 0 {
-			guesses = append(guesses, fieldColumn(tags[i].ID))
+			guesses = append(guesses, FieldColumn(tags[i].ID))
 		}
 	}
 	for _, guess := range append(guesses, columnNames[plain]) {

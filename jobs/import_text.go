@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -34,17 +35,50 @@ func (e TextEncoding) Valid() bool { return e.Name() != "" }
 
 var byteOrderMarks = map[TextEncoding]string{UTF8: "\xef\xbb\xbf", UTF16LE: "\xff\xfe", UTF16BE: "\xfe\xff"}
 
-// GuessEncoding says how a whole file is most likely written: by its byte-order mark, by the zero bytes that UTF-16 has
-// between Latin letters, as UTF-8 when it is valid, else as Windows-1252, in which every byte is a letter or a sign.
-func GuessEncoding(file []byte) TextEncoding {
+// textGuess looks at a file as it passes and says at its end what it most likely is.
+type textGuess struct {
+	head    []byte // its beginning
+	size    int64
+	feeds   int64  // line ends
+	returns int64  // carriage returns, for files that have no line feeds
+	rest    []byte // the beginning of a character whose end has not come yet
+	notUTF8 bool
+}
+
+// Write takes the next bytes of the file.
+func (g *textGuess) Write(p []byte) (int, error) {
+	g.head = append(g.head, p[:min(len(p), sampleBytes-len(g.head))]...)
+	g.size += int64(len(p))
+	g.feeds += int64(bytes.Count(p, []byte{'\n'}))
+	g.returns += int64(bytes.Count(p, []byte{'\r'}))
+	if g.notUTF8 {
+		return len(p), nil
+	}
+	text := append(g.rest, p...)
+	whole := len(text)
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		if at := len(text) - n; utf8.RuneStart(text[at]) {
+			if !utf8.FullRune(text[at:]) {
+				whole = at
+			}
+			break
+		}
+	}
+	g.notUTF8 = !utf8.Valid(text[:whole])
+	g.rest = slices.Clone(text[whole:])
+	return len(p), nil
+}
+
+// encoding says how the file is most likely written: by its byte-order mark, by the zero bytes that UTF-16 has between
+// Latin letters, as UTF-8 when it is valid, else as Windows-1252, in which nearly every byte is a letter or a sign.
+func (g *textGuess) encoding() TextEncoding {
 	for e, mark := range byteOrderMarks {
-		if bytes.HasPrefix(file, []byte(mark)) {
+		if bytes.HasPrefix(g.head, []byte(mark)) {
 			return e
 		}
 	}
 	even, odd := 0, 0
-	sample := file[:min(len(file), 64<<10)]
-	for i, b := range sample {
+	for i, b := range g.head {
 		switch {
 		case b == 0 && i%2 == 0:
 			even++
@@ -52,15 +86,37 @@ func GuessEncoding(file []byte) TextEncoding {
 			odd++
 		}
 	}
-	switch few := len(sample) / 10; {
+	switch few := len(g.head) / 10; {
 	case odd > few && odd > 4*even:
 		return UTF16LE
 	case even > few && even > 4*odd:
 		return UTF16BE
-	case utf8.Valid(file):
-		return UTF8
+	case g.notUTF8, len(g.rest) > 0:
+		return Windows1252
 	}
-	return Windows1252
+	return UTF8
+}
+
+// lines is about how many lines an editor shows.
+func (g *textGuess) lines() int64 {
+	n := max(g.feeds, 1)
+	if g.feeds == 0 {
+		n = max(g.returns, 1)
+	}
+	return n
+}
+
+// noText says why a file cannot be a table in plain text, or "".
+func (g *textGuess) noText() string {
+	switch {
+	case g.size == 0:
+		return "This file is empty. Choose a file with contacts."
+	case bytes.HasPrefix(g.head, []byte("PK\x03\x04")), bytes.HasPrefix(g.head, []byte("\xd0\xcf\x11\xe0")):
+		return "This is a workbook or an archive. Open it in your spreadsheet program, save it as CSV, and choose that file."
+	case bytes.HasPrefix(g.head, []byte("%PDF")), bytes.HasPrefix(g.head, []byte("\x1f\x8b")), bytes.HasPrefix(g.head, []byte("\x89PNG")):
+		return "This file is no table in plain text. Save your contacts as CSV, and choose that file."
+	}
+	return ""
 }
 
 // markSize is how many bytes of a file's beginning are its byte-order mark and no text.

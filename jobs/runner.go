@@ -71,7 +71,7 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 			return true, nil // stopped, or taken over
 		case err != nil:
 			return true, errors.Join(err, r.failed(ctx, job, err))
-		case last || job.Finished():
+		case last || job.State != models.JobRunning: // finished, or waiting for a person
 			return true, nil
 		}
 	}
@@ -124,5 +124,7 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 
 // kinds is what each kind of job does.
 func kinds() map[models.JobKind]Step {
-	return map[models.JobKind]Step{}
+	return map[models.JobKind]Step{
+		models.JobImport: importStep,
+	}
 }

@@ -34,13 +34,15 @@ const (
 	SubjectMergeTag  = "merge_tag"
 	SubjectSegment   = "segment"
 	SubjectRequest   = "request"
+	SubjectImport    = "import" // its id is that of the job, its name that of the file
 )
 
 // What a person can do, each the subject and what was done to it.
 const (
-	ActionContactCreated = "contact.created"
-	ActionContactUpdated = "contact.updated"
-	ActionContactDeleted = "contact.deleted"
+	ActionContactCreated  = "contact.created"
+	ActionContactUpdated  = "contact.updated"
+	ActionContactDeleted  = "contact.deleted"
+	ActionContactImported = "contact.imported" // created or changed by a line of a file
 
 	ActionContactExported  = "contact.exported"  // everything about one person
 	ActionContactsExported = "contacts.exported" // a list as a file
@@ -69,6 +71,9 @@ const (
 	ActionSegmentCreated = "segment.created"
 	ActionSegmentUpdated = "segment.updated"
 	ActionSegmentDeleted = "segment.deleted"
+
+	ActionImportStarted = "import.started"
+	ActionImportDone    = "import.done"
 )
 
 // AuditChange is one property of a subject that is no contact, before and after. A secret, such as a webhook's address,
@@ -95,12 +100,18 @@ func Audit(tx *gorm.DB, e AuditEntry, changes []AuditChange, now time.Time) erro
 }
 
 func writeAudit(tx *gorm.DB, e AuditEntry, detail any, now time.Time) error {
-	text, err := json.Marshal(detail)
+	e, err := newAuditEntry(e, detail, now)
 	if err != nil {
 		return err
 	}
-	e.ID, e.Detail, e.At = NewID(now), string(text), now
 	return tx.Create(&e).Error
+}
+
+// newAuditEntry is e as it is to be stored.
+func newAuditEntry(e AuditEntry, detail any, now time.Time) (AuditEntry, error) {
+	text, err := json.Marshal(detail)
+	e.ID, e.Detail, e.At = NewID(now), string(text), now
+	return e, err
 }
 
 // Changes reads the detail of an entry that is not about a contact.

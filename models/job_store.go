@@ -113,3 +113,20 @@ func (d *DB) DropOldJobs(ctx context.Context, now time.Time) error {
 		return nil
 	})
 }
+
+// ChangeJob changes a job between two of its steps and returns it: fn may change its state, spec, cursor, progress,
+// result and user. The program that was at a step of it loses that step.
+func (d *DB) ChangeJob(ctx context.Context, workspaceID, id int64, now time.Time, fn func(tx *gorm.DB, j *Job) error) (j Job, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if j, err = First[Job](ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id)); err != nil {
+			return err
+		}
+		if err := fn(tx, &j); err != nil {
+			return err
+		}
+		j.Holder, j.Tries, j.LeaseUntil, j.UpdatedAt = "", 0, now, now
+		return tx.Model(&Job{}).Where("workspace_id = ? AND id = ?", workspaceID, id).
+			Select("user_id", "state", "spec", "cursor", "done", "total", "result", "holder", "tries", "lease_until", "updated_at").Updates(&j).Error
+	})
+	return j, err
+}

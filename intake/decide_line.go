@@ -1,0 +1,44 @@
+package intake
+
+import (
+	"time"
+
+	"campaignlark/models"
+)
+
+// Line is one line of an import with everything that its decision rests on.
+type Line struct {
+	WorkspaceID int64
+	MergeTags   []models.MergeTag // of the workspace
+	Submission  Submission
+	Contact     *Person       // who has the address; nil for nobody
+	Status      models.Status // that the contact gets
+	Tags        []models.Tag  // that it gets
+	Now         time.Time
+}
+
+// DecideLine applies the contract to one line of an import: addresses, values, defaults and tags go as in a call. It is
+// a change by hand, so it fires no event, makes no webhook the contact's source, and a version is counted only when
+// something changed. The outcome is OutcomeCreated, OutcomeUpdated, OutcomeNoAddress or OutcomeBadAddress.
+func DecideLine(l Line) Decision {
+	address, err := l.Submission.Address()
+	if err == models.ErrEmailMissing {
+		return refuse(models.OutcomeNoAddress, 400, MessageNoAddress)
+	} else if err != nil {
+		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
+	}
+	q := Question{Webhook: Webhook{Tags: l.Tags, MergeTags: l.MergeTags}, Submission: l.Submission, Contact: l.Contact, Now: l.Now}
+	d := Decision{Outcome: models.OutcomeUpdated, Answer: Answer{200, MessageDone}}
+	var p *Person
+	if l.Contact == nil {
+		d.Outcome = models.OutcomeCreated
+		p = &Person{Contact: models.Contact{WorkspaceID: l.WorkspaceID, Email: address, Fields: map[string]string{}, CreatedAt: l.Now}}
+	} else {
+		p = l.Contact.clone()
+	}
+	if _, changed := d.settle(q, p, l.Status); changed {
+		p.Version++
+	}
+	d.Contact, d.Version = p, p.Version
+	return d
+}

@@ -1,0 +1,169 @@
+package jobs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+// reader knows what the lines of an import mean. It has no database.
+type reader struct {
+	spec      ImportSpec
+	mergeTags []models.MergeTag // of the workspace, and those yet to be made
+	tags      []models.Tag      // the same
+	always    []models.Tag      // that every contact gets
+	mayAdd    bool              // this is a dry run, which notes the tags that are yet to be made
+}
+
+// entry is one line as it was read.
+type entry struct {
+	line    int64
+	cells   []string
+	refused string // why the line is not used
+	email   string // in its stored form
+	said    intake.Submission
+	status  models.Status
+	tags    []models.Tag
+	notes   []Problem
+}
+
+// read says what a row means.
+func (r *reader) read(row Row) entry {
+	e := entry{line: row.Line, cells: row.Cells, refused: row.Fault, tags: slices.Clone(r.always)}
+	if e.refused == "" {
+		e.refused = r.ragged(row.Cells)
+	}
+	if e.refused != "" {
+		return e
+	}
+	e.said.Email = intake.Email{Key: models.EmailKey, Present: true}
+	for i, column := range r.spec.Columns {
+		cell := models.Undefuse(row.Cells[i])
+		switch column.To {
+		case ColumnNone:
+		case ColumnEmail:
+			e.said.Email.Value = models.Text(cell)
+		case ColumnStatus:
+			e.readStatus(column, cell)
+		case ColumnTags:
+			r.readTags(&e, column, cell)
+		default:
+			if tag, found := r.mergeTag(i); found {
+				e.said.Fields = append(e.said.Fields, intake.Field{Key: tag.Key, Value: models.Text(cell)})
+			}
+		}
+	}
+	var err error
+	switch e.email, err = e.said.Address(); err {
+	case models.ErrEmailMissing:
+		e.refused = "There is no e-mail address in this line."
+	case models.ErrEmailInvalid:
+		e.refused = fmt.Sprintf("“%s” is not a valid e-mail address.", shorten(e.said.Email.Value.Last(), 100))
+	}
+	return e
+}
+
+// ragged says what is wrong with the number of cells. Empty ones behind the last column, which spreadsheets write, are none.
+func (r *reader) ragged(cells []string) string {
+	n := len(cells)
+	for n > len(r.spec.Columns) && models.IsBlank(cells[n-1]) {
+		n--
+	}
+	if n == len(r.spec.Columns) {
+		return ""
+	}
+	return fmt.Sprintf("This line has %d cells, and the file has %d columns. A separator or a quotation mark may be missing or too many.", n, len(r.spec.Columns))
+}
+
+// mergeTag is the one that a column goes to. Those yet to be made have the negative number of their column as their id.
+func (r *reader) mergeTag(column int) (models.MergeTag, bool) {
+	id := r.spec.Columns[column].MergeTag()
+	if r.spec.Columns[column].To == ColumnNew {
+		id = newMergeTagID(column)
+	}
+	i := slices.IndexFunc(r.mergeTags, func(t models.MergeTag) bool { return t.ID == id })
+	if i < 0 {
+		return models.MergeTag{}, false
+	}
+	return r.mergeTags[i], true
+}
+
+func newMergeTagID(column int) int64 { return -int64(column) - 1 }
+
+// readStatus reads the name of a status in any case; what is none is noted.
+func (e *entry) readStatus(column Column, cell string) {
+	if models.IsBlank(cell) {
+		return
+	}
+	for _, s := range models.Statuses {
+		if models.Fold(models.TrimBlanks(cell)) == models.Fold(string(s)) {
+			e.status = s
+			return
+		}
+	}
+	e.note(column, fmt.Sprintf("“%s” is no status. There are Subscribed, Unconfirmed and Unsubscribed.", shorten(cell, 40)))
+}
+
+// readTags adds the tags that a cell names. In a dry run a name that is new becomes a tag that is yet to be made.
+func (r *reader) readTags(e *entry, column Column, cell string) {
+	for _, name := range models.SplitTags(models.ValidText(cell)) {
+		tag, trouble := r.tag(name)
+		if trouble != "" {
+			e.note(column, trouble)
+		} else {
+			e.tags = append(e.tags, tag)
+		}
+	}
+}
+
+func (r *reader) tag(name string) (tag models.Tag, trouble string) {
+	clean, errs := models.ValidateTag(name)
+	if errs.Any() {
+		return tag, fmt.Sprintf("“%s” cannot be a tag. %s", shorten(clean, 40), errs["name"])
+	}
+	folded := models.Fold(clean)
+	if i := slices.IndexFunc(r.tags, func(t models.Tag) bool { return t.NameFolded == folded }); i >= 0 {
+		return r.tags[i], ""
+	}
+	if !r.mayAdd {
+		return tag, fmt.Sprintf("There is no tag “%s” any more.", clean)
+	}
+	if fresh := r.newTags(); len(fresh) == maxNewTags {
+		return tag, fmt.Sprintf("“%s” would be the %dst new tag. One import makes at most %d: create it first.", clean, maxNewTags+1, maxNewTags)
+	}
+	return r.addTag(clean), ""
+}
+
+// addTag adds a tag that is yet to be made. Its id is negative, and the same in every step.
+func (r *reader) addTag(name string) models.Tag {
+	tag := models.Tag{ID: -int64(len(r.newTags())) - 1, Name: name, NameFolded: models.Fold(name)}
+	r.tags = append(r.tags, tag)
+	return tag
+}
+
+// newTags are the names of the tags yet to be made.
+func (r *reader) newTags() []string {
+	var names []string
+	for _, t := range r.tags {
+		if t.ID < 0 {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+func (e *entry) note(column Column, reason string) {
+	e.notes = append(e.notes, Problem{e.line, column.Name, reason})
+}
+
+// shorten cuts a text from a file to what a reason shows of it.
+func shorten(s string, most int) string {
+	s = models.CleanName(strings.ToValidUTF8(s[:min(len(s), 4*most)], ""))
+	if letters := []rune(s); len(letters) > most {
+		return string(letters[:most]) + "…"
+	}
+	return s
+}

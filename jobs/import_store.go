@@ -1,0 +1,181 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// MaxImport is how many bytes a file to be imported may have.
+const MaxImport = 64 << 20
+
+// ErrImportTooLarge refuses a file of more than MaxImport bytes.
+var ErrImportTooLarge = &models.Error{Code: models.CodeInvalid, Message: "This file is larger than 64 MB. Split it into several files and import one after the other."}
+
+// ReceiveImport stores what src gives as a new import, guesses what it is, and leaves it waiting for a person to say what
+// its columns are. A file that cannot be a table is refused with CodeInvalid and a sentence. Memory and transactions are
+// small whatever the size.
+func ReceiveImport(ctx context.Context, db *models.DB, workspaceID, userID int64, name string, src io.Reader, now time.Time) (models.Job, error) {
+	job := models.NewJob(workspaceID, userID, models.JobImport, ImportSpec{File: fileName(name)})
+	job.State, job.Cursor = models.JobDraft, models.JobJSON(ImportCursor{})
+	if err := db.Write(ctx, func(tx *gorm.DB) error { job.ID = 0; return models.CreateJob(tx, &job, now) }); err != nil {
+		return job, err
+	}
+	spec, lines, err := receive(ctx, db, job, src)
+	if err != nil {
+		_, stopErr := db.StopJob(ctx, workspaceID, job.ID, now) // its file goes with the next sweep
+		return job, errors.Join(err, stopErr)
+	}
+	return db.ChangeJob(ctx, workspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
+		j.Spec, j.Cursor, j.Total = models.JobJSON(spec), models.JobJSON(ImportCursor{Phase: ImportMapping}), lines
+		return nil
+	})
+}
+
+// fileName is the name of a file as it is shown, without the folders that some browsers send.
+func fileName(name string) string {
+	name = models.CleanName(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	if name == "" || name == "." || name == "/" {
+		return "contacts.csv"
+	}
+	return shorten(name, 100)
+}
+
+// receive stores the file and returns what is guessed about it, and about how many lines it has.
+func receive(ctx context.Context, db *models.DB, job models.Job, src io.Reader) (ImportSpec, int64, error) {
+	spec := models.ReadJobJSON[ImportSpec](job.Spec)
+	var g textGuess
+	buf := make([]byte, 4*models.JobFilePart)
+	for part, more := int64(0), true; more; {
+		n, err := io.ReadFull(src, buf)
+		if more = err == nil; !more && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return spec, 0, err
+		}
+		g.Write(buf[:n])
+		if g.size > MaxImport {
+			return spec, 0, ErrImportTooLarge
+		}
+		if text := g.noText(); text != "" {
+			return spec, 0, &models.Error{Code: models.CodeInvalid, Message: text}
+		}
+		first := part
+		err = db.Write(ctx, func(tx *gorm.DB) error {
+			part, err = models.AddJobFile(tx, job, models.JobFileSource, first, buf[:n])
+			return err
+		})
+		if err != nil {
+			return spec, 0, err
+		}
+	}
+	spec.Size, spec.Encoding = g.size, g.encoding()
+	whole := g.size == int64(len(g.head))
+	spec.Comma = guessComma(g.head, whole, spec.Encoding)
+	spec.Status = models.StatusSubscribed
+	rows := firstRows(g.head, whole, spec.Encoding, spec.Comma)
+	spec.Header = guessHeader(rows)
+	tags, err := db.MergeTags(ctx, job.WorkspaceID)
+	spec.Guess(rows, tags)
+	return spec, g.lines(), err
+}
+
+// Guess sets the columns of the file's first rows to what they most likely are.
+func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
+	s.Columns = nil
+	for i, to := range guessColumns(rows, s.Header, tags) {
+		column := Column{To: to}
+		if s.Header {
+			column.Name = shorten(rows[0].Cells[i], 64)
+		}
+		s.Columns = append(s.Columns, column)
+	}
+}
+
+// FirstRows returns the first rows of an import's file, read as its spec says.
+func FirstRows(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec) ([]Row, error) {
+	head := make([]byte, sampleBytes)
+	n, err := io.ReadFull(models.OpenJobFile(db.Read(ctx), job.WorkspaceID, job.ID, models.JobFileSource, 0), head)
+	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+		return nil, err
+	}
+	return firstRows(head[:n], int64(n) == spec.Size, spec.Encoding, spec.Comma), nil
+}
+
+// errImportOver refuses to change an import that has started, or is over.
+var errImportOver = &models.Error{Code: models.CodeConflict, Message: "This import has been started already, or it is over."}
+
+// Phase is how far an import is.
+func Phase(job models.Job) ImportPhase { return models.ReadJobJSON[ImportCursor](job.Cursor).Phase }
+
+// CheckImport stores what a person says of a file and starts its dry run, anew if there was one.
+func CheckImport(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec, now time.Time) error {
+	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
+		if phase := Phase(*j); j.Finished() || phase == ImportUploading || phase == ImportRunning {
+			return errImportOver
+		}
+		j.State, j.Spec, j.Done = models.JobRunning, models.JobJSON(spec), 0
+		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportChecking}), models.JobJSON(ImportResult{})
+		return nil
+	})
+	return err
+}
+
+// StartImport makes the tags and merge tags that a dry run found to be missing, and starts the import. What cannot be
+// made is CodeInvalid with a sentence; an import that was started before is left as it is.
+func StartImport(ctx context.Context, db *models.DB, job models.Job, userID int64, now time.Time) error {
+	if Phase(job) != ImportChecked || job.State != models.JobDraft {
+		return nil
+	}
+	spec, result := models.ReadJobJSON[ImportSpec](job.Spec), models.ReadJobJSON[ImportResult](job.Result)
+	if err := makeMissing(ctx, db, job.WorkspaceID, userID, &spec, result.NewTags, now); err != nil {
+		return err
+	}
+	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
+		if Phase(*j) != ImportChecked || j.State != models.JobDraft {
+			return nil
+		}
+		j.State, j.Spec, j.Done, j.UserID = models.JobRunning, models.JobJSON(spec), 0, userID
+		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{})
+		return models.Audit(tx, models.AuditEntry{WorkspaceID: j.WorkspaceID, UserID: userID, Action: models.ActionImportStarted,
+			Subject: models.SubjectImport, SubjectID: j.ID, SubjectName: spec.File}, nil, now)
+	})
+	return err
+}
+
+// makeMissing makes the tags and merge tags that spec only names.
+func makeMissing(ctx context.Context, db *models.DB, workspaceID, userID int64, spec *ImportSpec, tags []string, now time.Time) error {
+	made, errs, err := db.ResolveTagNames(ctx, workspaceID, userID, tags, now)
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		return &models.Error{Code: models.CodeInvalid, Message: errs["tags"]}
+	}
+	for _, t := range made {
+		if slices.ContainsFunc(spec.NewTags, func(name string) bool { return models.Fold(models.CleanName(name)) == t.NameFolded }) {
+			spec.Tags = append(spec.Tags, t.ID)
+		}
+	}
+	spec.NewTags = nil
+	for i, c := range spec.Columns {
+		if c.To != ColumnNew {
+			continue
+		}
+		tag, errs, err := db.CreateMergeTag(ctx, workspaceID, userID, models.MergeTag{Key: c.Key, Label: c.Name, Type: models.MergeTagText}, now)
+		if err != nil {
+			return err
+		}
+		if errs.Any() {
+			return &models.Error{Code: models.CodeInvalid, Message: "The merge tag “" + c.Name + "” cannot be made. " + errs["key"] + errs["label"] + " Go back to the columns and choose another place for it."}
+		}
+		spec.Columns[i].To, spec.Columns[i].Key = FieldColumn(tag.ID), ""
+	}
+	return nil
+}

@@ -1,0 +1,454 @@
+package jobs
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"gorm.io/gorm"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+var importNow = time.Date(2026, 11, 24, 14, 31, 7, 0, time.UTC)
+
+// world is a workspace with a few merge tags and tags, and a runner that a test turns by hand.
+type world struct {
+	t         *testing.T
+	db        *models.DB
+	workspace int64
+	now       time.Time
+	runner    *Runner
+}
+
+func newWorld(t *testing.T, db *models.DB) *world {
+	t.Helper()
+	w := &world{t: t, db: db, now: importNow}
+	ws := models.Workspace{Slug: "books", Name: "Books", TimeZone: "UTC", CreatedAt: w.now}
+	w.write(func(tx *gorm.DB) error { return tx.Create(&ws).Error })
+	w.workspace = ws.ID
+	for _, m := range []models.MergeTag{
+		{Key: "first_name", Label: "Given name", Type: models.MergeTagText},
+		{Key: "orders", Label: "Orders", Type: models.MergeTagNumber},
+		{Key: "likes", Label: "Likes", Type: models.MergeTagMultiple, Options: []string{"Poems", "Novels, long", "Maps"}},
+		{Key: "country", Label: "Country", Type: models.MergeTagCountry, Default: "AT"},
+	} {
+		if _, errs, err := db.CreateMergeTag(t.Context(), w.workspace, 1, m, w.now); err != nil || errs.Any() {
+			t.Fatal(err, errs)
+		}
+	}
+	w.restart()
+	return w
+}
+
+func (w *world) write(fn func(tx *gorm.DB) error) {
+	w.t.Helper()
+	if err := w.db.Write(w.t.Context(), fn); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// restart makes another runner, as another start of the program does, after the lease of the one before is over.
+func (w *world) restart() {
+	w.now = w.now.Add(2 * lease)
+	w.runner = New(w.db, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
+}
+
+func (w *world) receive(file string) models.Job {
+	w.t.Helper()
+	job, err := ReceiveImport(w.t.Context(), w.db, w.workspace, 1, "contacts.csv", strings.NewReader(file), w.now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return job
+}
+
+// check runs the dry run of a file as spec, changed by the test, says.
+func (w *world) check(job models.Job, change func(*ImportSpec)) (models.Job, ImportResult) {
+	w.t.Helper()
+	spec := models.ReadJobJSON[ImportSpec](job.Spec)
+	if change != nil {
+		change(&spec)
+	}
+	if err := CheckImport(w.t.Context(), w.db, job, spec, w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.finish(job)
+}
+
+func (w *world) start(job models.Job) (models.Job, ImportResult) {
+	w.t.Helper()
+	if err := StartImport(w.t.Context(), w.db, job, 1, w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.finish(job)
+}
+
+func (w *world) finish(job models.Job) (models.Job, ImportResult) {
+	w.t.Helper()
+	for {
+		job, err := w.db.Job(w.t.Context(), w.workspace, job.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if job.State != models.JobRunning {
+			return job, models.ReadJobJSON[ImportResult](job.Result)
+		}
+		if _, err := w.runner.Turn(w.t.Context()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// contacts writes every contact as one line: address, status, fields, tags, version.
+func (w *world) contacts() []string {
+	w.t.Helper()
+	var emails []string
+	err := w.db.Read(w.t.Context()).Model(&models.Contact{}).Where("workspace_id = ?", w.workspace).Order("email").Pluck("email", &emails).Error
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var all []string
+	for some := range slices.Chunk(emails, 200) {
+		found, err := models.ContactsByEmail(w.db.Read(w.t.Context()), w.workspace, some)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, email := range some {
+			c := found[email]
+			var tags []string
+			for _, t := range c.Tags {
+				tags = append(tags, t.Name)
+			}
+			slices.Sort(tags)
+			fields := strings.TrimPrefix(fmt.Sprintf("%q", c.Fields), "map")
+			all = append(all, fmt.Sprintf("%s %s %s %q v%d", email, c.Status, fields, tags, c.Version))
+		}
+	}
+	return all
+}
+
+func (w *world) refusedFile(job models.Job) string {
+	w.t.Helper()
+	text, err := io.ReadAll(models.OpenJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, models.JobFileRefused, 0))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%s: got\n%s\nwant\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func reasons(all []Problem) []string {
+	var texts []string
+	for _, p := range all {
+		text := fmt.Sprintf("%d: ", p.Line)
+		if p.Column != "" {
+			text += p.Column + ": "
+		}
+		texts = append(texts, text+p.Reason)
+	}
+	return texts
+}
+
+const mixed = "Email;Status;Tags;created_at;given name;ORDERS;likes;Shoe size\r\n" +
+	"anna@example.com;;vip, \"a, b\";2020;Anna;1,5;maps;38\r\n" + // a number that does not fit
+	"BERT@example.com;UNSUBSCRIBED;;;Bert;2.50;\"novels, long, poems\";\r\n" +
+	";;;;nobody;;;\r\n" +
+	"not an address;;;;;;;\r\n" +
+	"\r\n" +
+	"short@example.com;;\r\n" +
+	"dora@example.com;pending;VIP;;\"Do\r\nra\";7;;41;;\r\n" +
+	"gone@example.com;SUBSCRIBED;;;Gone;3;poems;\r\n" +
+	"anna@example.com;;;;;12;;\r\n" +
+	"'=1@example.com;;;;'=Fay;;;"
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		gone, err := db.CreateContact(t.Context(), w.workspace, 1, "gone@example.com", models.ContactInput{Status: models.StatusUnsubscribed}, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, dry := w.check(w.receive(mixed), func(s *ImportSpec) {
+			s.Columns[7].To, s.Columns[7].Key = ColumnNew, "shoe_size"
+			s.NewTags = []string{"autumn"}
+		})
+		if job.State != models.JobDraft || Phase(job) != ImportChecked {
+			t.Fatalf("got %s, %s after the dry run", job.State, Phase(job))
+		}
+		same(t, "contacts after the dry run", w.contacts(), []string{`gone@example.com UNSUBSCRIBED [] [] v1`})
+		same(t, "refusals", reasons(dry.Refusals), []string{
+			"4: There is no e-mail address in this line.", "5: “not an address” is not a valid e-mail address.",
+			"7: This line has 3 cells, and the file has 8 columns. A separator or a quotation mark may be missing or too many.",
+		})
+		same(t, "notes", reasons(dry.Notes), []string{
+			"2: Orders: Not a number. Numbers look like 1250 or -3.75, without other signs.", "8: Status: “pending” is no status. There are Subscribed, Unconfirmed and Unsubscribed.",
+		})
+		same(t, "new tags", dry.NewTags, []string{"autumn", "vip", "a, b"})
+
+		job, done := w.start(job)
+		dry.NewTags, done.NewTags = nil, nil
+		if job.State != models.JobDone || models.JobJSON(dry) != models.JobJSON(done) {
+			t.Errorf("got %s %s, want what the dry run said: %s", job.State, models.JobJSON(done), models.JobJSON(dry))
+		}
+		if done.Created != 4 || done.Updated != 2 || done.Refused != 3 || done.Stayed != 1 {
+			t.Errorf("got %+v", done)
+		}
+		same(t, "contacts", w.contacts(), []string{
+			`=1@example.com SUBSCRIBED ["country":"AT" "first_name":"=Fay"] ["autumn"] v1`,
+			`anna@example.com SUBSCRIBED ["country":"AT" "first_name":"Anna" "likes":"Maps" "orders":"12" "shoe_size":"38"] ["a, b" "autumn" "vip"] v2`,
+			`bert@example.com UNSUBSCRIBED ["country":"AT" "first_name":"Bert" "likes":"Poems\nNovels, long" "orders":"2.50"] ["autumn"] v1`,
+			`dora@example.com SUBSCRIBED ["country":"AT" "first_name":"Do\nra" "orders":"7" "shoe_size":"41"] ["autumn" "vip"] v1`,
+			`gone@example.com UNSUBSCRIBED ["country":"AT" "first_name":"Gone" "likes":"Poems" "orders":"3"] ["autumn"] v2`,
+		})
+		w.checkTraces(job, gone)
+		w.checkRefusedFile(job)
+	})
+}
+
+// checkTraces sees that an import leaves marks and notes, and no events.
+func (w *world) checkTraces(job models.Job, gone models.Contact) {
+	w.t.Helper()
+	var events, marks int64
+	w.db.Read(w.t.Context()).Model(&models.AutomationEvent{}).Count(&events)
+	w.db.Read(w.t.Context()).Model(&models.DirtyContact{}).Distinct("contact_id").Count(&marks)
+	if events != 0 || marks != 5 {
+		w.t.Errorf("got %d events and %d marked contacts, want 0 and 5", events, marks)
+	}
+	var notes []models.AuditEntry
+	w.db.Read(w.t.Context()).Where("action IN ?", []string{models.ActionContactImported, models.ActionImportStarted, models.ActionImportDone}).Order("id").Find(&notes)
+	count := map[string]int{}
+	for _, n := range notes {
+		if count[n.Action]++; n.SubjectID == gone.ID && n.Action == models.ActionContactImported {
+			if c := n.ContactChange(); c.StatusAfter != "" || !slices.Equal(c.TagsAdded, []string{"autumn"}) || len(c.Fields) != 4 || c.Version != 2 {
+				w.t.Errorf("got the note %+v", c)
+			}
+		}
+		if strings.Contains(n.Detail, "Gone") || strings.Contains(n.Detail, "@") {
+			w.t.Errorf("a value is in the audit log: %s", n.Detail)
+		}
+	}
+	if count[models.ActionContactImported] != 5 || count[models.ActionImportStarted] != 1 || count[models.ActionImportDone] != 1 {
+		w.t.Errorf("got the notes %v", count)
+	}
+	if err := w.db.DropJobFiles(w.t.Context(), w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	for name, want := range map[string]bool{models.JobFileSource: false, models.JobFilePeople: false, models.JobFileRefused: true} {
+		if got, err := models.HasJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, name); got != want || err != nil {
+			w.t.Errorf("the file %s is there: got %v, want %v (%v)", name, got, want, err)
+		}
+	}
+}
+
+func (w *world) checkRefusedFile(job models.Job) {
+	w.t.Helper()
+	text, marked := strings.CutPrefix(w.refusedFile(job), "\ufeff")
+	r := csv.NewReader(strings.NewReader(text))
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
+	if err != nil || !marked || len(rows) != 4 {
+		w.t.Fatalf("got the file %q (%v)", text, err)
+	}
+	same(w.t, "refused file", []string{strings.Join(rows[0], "|"), strings.Join(rows[2], "|"), strings.Join(rows[3][1:], "|")}, []string{
+		"reason|line|Email|Status|Tags|created_at|given name|ORDERS|likes|Shoe size",
+		"“not an address” is not a valid e-mail address.|5|not an address|||||||",
+		"7|short@example.com||",
+	})
+	if err := w.db.DropJobFiles(w.t.Context(), w.now.Add(8*24*time.Hour)); err != nil {
+		w.t.Fatal(err)
+	}
+	if got := w.refusedFile(job); got != "" {
+		w.t.Errorf("after 8 days got %q, want nothing", got)
+	}
+}
+
+func TestImportKeepsStatuses(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		for _, s := range models.Statuses {
+			for _, file := range []string{"plain", "told"} {
+				email := strings.ToLower(string(s)) + "." + file + "@example.com"
+				if _, err := db.CreateContact(t.Context(), w.workspace, 1, email, models.ContactInput{Status: s}, w.now); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		lines := func(file string) string {
+			return "mail\nnew." + file + "@example.com\nsubscribed." + file + "@example.com\nunconfirmed." + file + "@example.com\nunsubscribed." + file + "@example.com\n"
+		}
+		w.start(first(w.check(w.receive(lines("plain")), func(s *ImportSpec) { s.Status = models.StatusUnconfirmed })))
+		w.start(first(w.check(w.receive(lines("told")), func(s *ImportSpec) { s.Resubscribe = true })))
+		var got []string
+		for _, line := range w.contacts() {
+			got = append(got, strings.Join(strings.Fields(line)[:2], " "))
+		}
+		same(t, "statuses", got, []string{
+			"new.plain@example.com UNCONFIRMED", "new.told@example.com SUBSCRIBED",
+			"subscribed.plain@example.com SUBSCRIBED", "subscribed.told@example.com SUBSCRIBED",
+			"unconfirmed.plain@example.com UNCONFIRMED", "unconfirmed.told@example.com UNCONFIRMED",
+			"unsubscribed.plain@example.com UNSUBSCRIBED", "unsubscribed.told@example.com SUBSCRIBED",
+		})
+	})
+}
+
+func first(job models.Job, _ ImportResult) models.Job { return job }
+
+func TestImportOfEveryEncoding(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		const text = "mail;first_name\r\nzoë@example.com;„Zoë“ Müller\r\n"
+		want := []string{`zoë@example.com SUBSCRIBED ["country":"AT" "first_name":"„Zoë“ Müller"] [] v1`}
+		utf16, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text)
+		latin, _ := charmap.Windows1252.NewEncoder().String(text)
+		for i, file := range []string{utf16, latin, text, "\ufeff" + text} {
+			job, result := w.start(first(w.check(w.receive(file), nil)))
+			if job.State != models.JobDone || result.Created != int64(1-min(i, 1)) || result.Unchanged != int64(min(i, 1)) {
+				t.Errorf("file %d: got %s %+v", i, job.State, result)
+			}
+			same(t, "contacts", w.contacts(), want)
+		}
+	})
+}
+
+// manyLines is a file that speaks of some people twice, far apart, and has lines that are refused.
+func manyLines() string {
+	var b strings.Builder
+	b.WriteString("email,first_name,orders,tags\n")
+	for i := range 1500 {
+		switch {
+		case i%97 == 13:
+			b.WriteString("nobody,x,,\n")
+		case i%11 == 3:
+			fmt.Fprintf(&b, "p%d@example.com,\"Again\n%d\",,late\n", i/3, i)
+		default:
+			fmt.Fprintf(&b, "p%d@example.com,Name %d,%d,\"a, b\"\n", i, i, i)
+		}
+	}
+	return b.String()
+}
+
+func TestImportGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		straight := newWorld(t, db)
+		job, dry := straight.check(straight.receive(manyLines()), nil)
+		job, done := straight.start(job)
+		wantFile := straight.refusedFile(job)
+
+		broken := *straight
+		ws := models.Workspace{Slug: "again", Name: "Again", TimeZone: "UTC", CreatedAt: importNow}
+		broken.write(func(tx *gorm.DB) error { return tx.Create(&ws).Error })
+		broken.write(func(tx *gorm.DB) error {
+			return tx.Exec("INSERT INTO merge_tags (workspace_id, key, label, type, options, default_value, created_at) SELECT ?, key, label, type, options, default_value, created_at FROM merge_tags WHERE workspace_id = ? ORDER BY id", ws.ID, straight.workspace).Error
+		})
+		broken.workspace = ws.ID
+		job = broken.receive(manyLines())
+		if err := CheckImport(t.Context(), db, job, models.ReadJobJSON[ImportSpec](job.Spec), broken.now); err != nil {
+			t.Fatal(err)
+		}
+		job, result := broken.limp(job)
+		if models.JobJSON(result) != models.JobJSON(dry) {
+			t.Errorf("dry run: got %s, want %s", models.JobJSON(result), models.JobJSON(dry))
+		}
+		if err := StartImport(t.Context(), db, job, 1, broken.now); err != nil {
+			t.Fatal(err)
+		}
+		job, result = broken.limp(job)
+		if job.State != models.JobDone || models.JobJSON(result) != models.JobJSON(done) {
+			t.Errorf("got %s %s, want %s", job.State, models.JobJSON(result), models.JobJSON(done))
+		}
+		same(t, "contacts", broken.contacts(), straight.contacts())
+		if got := broken.refusedFile(job); got != wantFile {
+			t.Errorf("got the refused lines %q, want %q", got, wantFile)
+		}
+	})
+}
+
+// limp runs a job while the program is ended again and again in the middle of a step, before or after its commit.
+func (w *world) limp(job models.Job) (models.Job, ImportResult) {
+	w.t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	for {
+		w.restart()
+		ctx, end := context.WithCancel(w.t.Context())
+		whole := w.runner.steps[models.JobImport]
+		w.runner.steps[models.JobImport] = func(ctx context.Context, tx *gorm.DB, j *models.Job, now time.Time) error {
+			if random.IntN(3) == 0 {
+				end() // before this step's work
+			}
+			err := whole(ctx, tx, j, now)
+			if random.IntN(3) == 0 {
+				end() // before its commit
+			}
+			return err
+		}
+		_, _ = w.runner.Turn(ctx)
+		end()
+		found, err := w.db.Job(w.t.Context(), w.workspace, job.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if found.State != models.JobRunning {
+			return found, models.ReadJobJSON[ImportResult](found.Result)
+		}
+	}
+}
+
+func TestFilesThatAreNoTable(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		for file, want := range map[string]string{"": "empty", "PK\x03\x04rest": "workbook", "%PDF-1.7": "no table"} {
+			_, err := ReceiveImport(t.Context(), db, w.workspace, 1, "x", strings.NewReader(file), w.now)
+			if models.ErrorCode(err) != models.CodeInvalid || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: got %v, want it refused with %q", file, err, want)
+			}
+		}
+	})
+}
+
+func TestDraftsDoNotWaitForEver(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		job := w.receive("email\na@example.com\n")
+		if err := db.DropJobFiles(t.Context(), w.now.Add(6*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if job, _ = w.check(job, nil); job.State != models.JobDraft {
+			t.Fatalf("got %s, want the draft still there", job.State)
+		}
+		for range 2 {
+			if err := db.DropJobFiles(t.Context(), w.now.Add(8*24*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		job, _ = w.finish(job)
+		there, err := models.HasJobFile(db.Read(t.Context()), w.workspace, job.ID, models.JobFileSource)
+		if job.State != models.JobStopped || there || err != nil {
+			t.Errorf("got %s, file there %v (%v), want it stopped and gone", job.State, there, err)
+		}
+	})
+}
