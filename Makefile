@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test fuzz generate bench-intake
+.PHONY: help run build test fuzz generate bench-intake bench-pages
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -22,3 +22,6 @@ generate: ## write the *_templ.go files anew
 
 bench-intake: ## measure the endpoint on both databases against one call a transaction
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench intake
+
+bench-pages: ## measure every page of a full workspace on both databases: time, statements, bytes
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench pages

@@ -24,11 +24,13 @@ func run(ctx context.Context, args []string) error {
 		switch args[0] {
 		case "intake":
 			return benchIntake(ctx)
+		case "pages":
+			return benchPages(ctx)
 		case "server":
 			return serve(ctx, args[1:])
 		case "load":
 			return load(args[1:])
 		}
 	}
-	return fmt.Errorf("usage: bench intake")
+	return fmt.Errorf("usage: bench intake|pages")
 }

@@ -21,7 +21,8 @@ import (
 
 // Server is a private Postgres that listens on a Unix socket in its own folder only.
 type Server struct {
-	dir     string
+	dir     string // of the socket
+	data    string
 	process *exec.Cmd
 }
 
@@ -36,7 +37,10 @@ func StartPostgres(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir}
+	s := &Server{dir: dir, data: filepath.Join(dir, "data")}
+	if err := s.create(bin); err != nil {
+		return nil, err
+	}
 	if err := s.start(bin, settings); err != nil {
 		return nil, err
 	}
@@ -46,9 +50,37 @@ func StartPostgres(settings ...string) (*Server, error) {
 	return s, migrate(s.URL("campaignlark"))
 }
 
-// Stop ends the server and removes what it kept.
+// KeepPostgres is StartPostgres with data that stay in the folder keep after the server's end, for the next start.
+func KeepPostgres(keep string, settings ...string) (*Server, error) {
+	bin, err := findPostgres()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "campaignlark-pg-") // of the socket, whose path has to be short
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, data: keep}
+	_, missing := os.Stat(filepath.Join(keep, "PG_VERSION"))
+	if missing != nil {
+		if err := s.create(bin); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.start(bin, settings); err != nil {
+		return nil, err
+	}
+	if missing != nil {
+		if err := s.exec("CREATE DATABASE campaignlark"); err != nil {
+			return nil, err
+		}
+	}
+	return s, migrate(s.URL("campaignlark"))
+}
+
+// Stop ends the server and removes what it kept, unless KeepPostgres started it.
 func (s *Server) Stop() {
-	s.process.Process.Signal(syscall.SIGQUIT)
+	s.process.Process.Signal(syscall.SIGINT)
 	s.process.Wait()
 	os.RemoveAll(s.dir)
 }
@@ -89,7 +121,29 @@ func (s *Server) credential() (*syscall.SysProcAttr, error) {
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
 	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return attr, os.Chown(s.dir, uid, gid)
+	for _, folder := range []string{s.dir, s.data} {
+		if err := os.Chown(folder, uid, gid); err != nil {
+			return nil, err
+		}
+	}
+	return attr, nil
+}
+
+// create makes an empty cluster.
+func (s *Server) create(bin string) error {
+	if err := os.MkdirAll(s.data, 0o700); err != nil {
+		return err
+	}
+	attr, err := s.credential()
+	if err != nil {
+		return err
+	}
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", s.data)
+	initdb.SysProcAttr, initdb.Dir = attr, s.dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out))
+	}
+	return nil
 }
 
 func (s *Server) start(bin string, settings []string) error {
@@ -97,13 +151,7 @@ func (s *Server) start(bin string, settings []string) error {
 	if err != nil {
 		return err
 	}
-	data := filepath.Join(s.dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", data)
-	initdb.SysProcAttr, initdb.Dir = attr, s.dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out))
-	}
-	args := []string{"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=128MB"}
+	args := []string{"-D", s.data, "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=128MB"}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
