@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -10,30 +8,31 @@ import (
 	"campaignlark/views"
 )
 
-const dashboardRows = 5 // of the latest failures and of the busiest webhooks
-
 // dashboard is the first page of a workspace.
 func (s *Server) dashboard(v *visit) error {
 	p, err := v.page(views.SectionDashboard, "Dashboard")
 	if err != nil {
 		return err
 	}
-	ctx, id := v.UserContext(), v.Workspace.ID
-	o, err := s.DB.Overview(ctx, id, s.now())
+	o, err := s.DB.Overview(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {
 		return err
 	}
-	counts := v.counts
-	m := views.DashboardModel{Page: p, CanChange: v.Role.Includes(models.RoleManager), Contacts: v.contactFigures(o, counts),
-		All: views.CountUpTo(counts.Contacts, models.ExactCount), Broken: o.BrokenSegments}
-	if m.Steps, err = v.firstSteps(o, counts); err != nil {
+	m := views.DashboardModel{Page: p, CanChange: v.Role.Includes(models.RoleManager)}
+	if m.Steps, err = v.firstSteps(o); err != nil {
 		return err
 	}
 	if m.StepsDone = stepsDone(m.Steps); m.StepsDone == len(m.Steps) {
 		m.Steps = nil
 	}
-	if o.Called {
+	if v.counts.Contacts > 0 {
+		err = v.growth(&m, o)
+	}
+	if err == nil && o.Called {
 		err = v.dashboardCalls(&m)
+	}
+	if err == nil && v.counts.Segments > 0 {
+		err = v.dashboardSegments(&m)
 	}
 	if err != nil {
 		return err
@@ -41,27 +40,11 @@ func (s *Server) dashboard(v *visit) error {
 	return v.show(views.DashboardPage(m))
 }
 
-// contactFigures are the contacts by status.
-func (v *visit) contactFigures(o models.Overview, counts models.NavCounts) []views.Figure {
-	if counts.Contacts == 0 {
-		return nil
-	}
-	var figures []views.Figure
-	for _, f := range []struct {
-		status models.Status
-		kind   string
-		n      int64
-	}{{models.StatusSubscribed, "good", o.Subscribed}, {models.StatusUnconfirmed, "warn", o.Unconfirmed}, {models.StatusUnsubscribed, "idle", o.Unsubscribed}} {
-		figures = append(figures, views.Figure{Label: f.status.Name(), State: f.kind, Value: views.CountUpTo(f.n, models.ExactCount), Note: "now",
-			Href: v.path("contacts") + "?status=" + string(f.status)})
-	}
-	return figures
-}
-
 // firstSteps are what a new workspace needs. Each that is open has a button; that of the next one is the primary.
-func (v *visit) firstSteps(o models.Overview, counts models.NavCounts) ([]views.FirstStep, error) {
+func (v *visit) firstSteps(o models.Overview) ([]views.FirstStep, error) {
+	counts := v.counts
 	mergeTags := "Names for the fields you want to keep, such as first_name. A field without one is ignored."
-	if counts.MergeTags > 0 {
+	if counts.MergeTags > 0 && (!o.Called || counts.Segments == 0) {
 		tags, err := v.server.DB.MergeTags(v.UserContext(), v.Workspace.ID)
 		if err != nil {
 			return nil, err
@@ -118,67 +101,4 @@ func stepsDone(steps []views.FirstStep) (n int) {
 		}
 	}
 	return n
-}
-
-// dashboardCalls reads which webhooks are called, which fails, and the latest failures.
-func (v *visit) dashboardCalls(m *views.DashboardModel) error {
-	ctx, db, id := v.UserContext(), v.server.DB, v.Workspace.ID
-	period := v.callRange("48h")
-	var err error
-	if m.Calls, m.Total, err = v.callsChart(m.Page, period, 0); err != nil {
-		return err
-	}
-	m.Called, m.Total.FailedHref, m.Ranges = true, v.failuresHref(period, ""), rangeTabs(v.path(), period)
-	webhooks, err := db.Webhooks(ctx, id, v.server.now())
-	if err != nil {
-		return err
-	}
-	slices.SortStableFunc(webhooks, func(a, b models.WebhookUse) int { return cmp.Compare(b.Calls, a.Calls) })
-	for _, w := range webhooks[:min(dashboardRows, len(webhooks))] {
-		if w.Calls > 0 {
-			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: w.Calls, Failures: w.Failures})
-		}
-	}
-	if m.Failing, err = v.failing(webhooks); err != nil {
-		return err
-	}
-	failures, err := db.LastRequests(ctx, id, models.RequestFilter{Outcome: models.OutcomesFailed}, dashboardRows)
-	if err != nil {
-		return err
-	}
-	ever, err := db.WebhooksEver(ctx, id)
-	if err != nil {
-		return err
-	}
-	names := webhooksByID(ever)
-	for _, r := range failures {
-		m.Failures = append(m.Failures, v.requestRow(r, names[r.WebhookID]))
-	}
-	return nil
-}
-
-// A webhook fails often when so many of its calls failed in 24 hours, and at least one in so many.
-const (
-	oftenFailures = 5
-	oftenOneIn    = 5
-)
-
-// failing is the webhook with the most failures, if it fails often; nil for none.
-func (v *visit) failing(webhooks []models.WebhookUse) (*views.FailingWebhook, error) {
-	var worst models.WebhookUse
-	for _, w := range webhooks {
-		if w.Failures >= oftenFailures && w.Failures*oftenOneIn >= w.Calls && w.Failures > worst.Failures {
-			worst = w
-		}
-	}
-	if worst.ID == 0 {
-		return nil, nil
-	}
-	reasons, err := v.server.DB.WebhookFailures(v.UserContext(), worst.WorkspaceID, worst.ID, v.server.now())
-	if err != nil || len(reasons) == 0 {
-		return nil, err
-	}
-	query := requestQuery{webhook: strconv.FormatInt(worst.ID, 10), outcome: string(models.OutcomesFailed)}
-	return &views.FailingWebhook{Name: worst.Name, Calls: worst.Calls, Failures: worst.Failures,
-		Mostly: views.OutcomeShort(reasons[0].Outcome), Href: v.requestsURL(query.with())}, nil
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"testing"
+	"time"
 
 	"campaignlark/models"
 
@@ -40,9 +41,57 @@ func TestDashboardSaysWhatIsWrong(t *testing.T) {
 		s.addWorkspace("music")
 		page := s.get("/w/books")
 		page.want(t, 200, "“UNSUBSCRIBED” fails often: 5 of 6 calls in the last 24 hours. Mostly: No such contact", "Latest failures", "The address is not valid", "nobody@example.com",
-			"Subscribed 1 now", "Unconfirmed 0 now", "Unsubscribed 1 now", "2 in all", "9 calls in the last 48 hours, 6 failed", "Show as a table", "Busiest webhooks")
-		page.wantHref(t, "/w/books?calls=7d#calls", "/w/books/contacts?status=SUBSCRIBED", "/w/books/requests?outcome=failed&webhook="+itoa(leave.ID))
+			"Subscribed 1 +1 in 30 days", "Unconfirmed 0 no change in 30 days", "Unsubscribed 1 +1 in 30 days", "Erased 0 in 30 days", "2 in all", "9 calls in the last 48 hours, 6 failed", "Show as a table", "Busiest webhooks")
+		page.wantHref(t, "/w/books?calls=7d#calls", "/w/books/contacts?status=SUBSCRIBED", "/w/books/requests?outcome=failed&webhook="+itoa(leave.ID)+"&when=24h")
 		s.get("/w/books?calls=24h").wantHref(t, "/w/books/requests?outcome=failed&when=24h")
 		s.get("/w/books?calls=30d").want(t, 200, "9 calls in the last 30 days, 6 failed")
+	})
+}
+
+// The days of growth come from the contacts' times where nothing was noted, and today's from the contacts themselves.
+func TestDashboardTellsHowTheAudienceGrew(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		now := s.server.now()
+		ago := func(days int) *time.Time { at := now.AddDate(0, 0, -days); return &at }
+		s.addContact(1, "old@example.com", func(c *models.Contact) { c.CreatedAt, c.SubscribedAt = *ago(90), ago(90) })
+		s.addContact(2, "left@example.com", func(c *models.Contact) {
+			c.Status, c.CreatedAt, c.SubscribedAt, c.UnsubscribedAt = models.StatusUnsubscribed, *ago(60), ago(60), ago(10)
+		})
+		s.addContact(3, "new@example.com", func(c *models.Contact) { c.CreatedAt, c.SubscribedAt = *ago(5), ago(5) })
+		for range 2 { // a second time changes nothing
+			if err := s.db.NoteContactDays(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page := s.get("/w/books")
+		page.want(t, 200, "3 in all", "Subscribed 2 no change in 30 days", "Unsubscribed 1 +1 in 30 days")
+		day := func(days int) string { return now.In(s.workspace.Location()).AddDate(0, 0, -days).Format("Mon 2 Jan") }
+		page.want(t, 200, "today", day(30)+" 2 0 0", day(11)+" 2 0 0", day(9)+" 1 0 1", day(4)+" 2 0 1", day(0)+" 2 0 1")
+
+		s.addContact(4, "today@example.com", nil)
+		remove := s.addWebhook(models.TypeDelete)
+		s.callJSON(remove, `{"email_address":"left@example.com"}`).want(t, 200)
+		s.post("/w/books/contacts/1/delete").want(t, 303)
+		s.get("/w/books").want(t, 200, "2 in all", "Subscribed 2 no change in 30 days", "Unsubscribed 0 no change in 30 days", "Erased 2 in 30 days", day(4)+" 2 0 1")
+	})
+}
+
+func TestDashboardComparesWithThePast(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		hour := s.server.now().Truncate(time.Hour)
+		count := func(at time.Time, outcome models.Outcome, n int64) {
+			s.write(func(tx *gorm.DB) error {
+				return tx.Create(&models.WebhookCount{WorkspaceID: s.workspace.ID, WebhookID: w.ID, Hour: at, Outcome: outcome, Failed: outcome.Failed(), Calls: n, LastCall: at}).Error
+			})
+		}
+		count(hour.AddDate(0, 0, -3), models.OutcomeUpdated, 980)
+		count(hour.AddDate(0, 0, -3), models.OutcomeBadAddress, 20)
+		count(hour, models.OutcomeUpdated, 19)
+		count(hour, models.OutcomeNoAddress, 30)
+		count(hour, models.OutcomeBadAddress, 8)
+		page := s.get("/w/books")
+		page.want(t, 200, "fails more than usual: 38 of 57 calls in the last 24 hours, usually about 1 in 50. Mostly: No e-mail address was sent", "57 calls in the last 48 hours, 38 failed")
+		s.get("/w/books?calls=7d").want(t, 200, "1,057 calls in the last 7 days, 58 failed")
 	})
 }

@@ -180,16 +180,21 @@ func (c Chart) width() float64 { return float64(max(len(c.Slots), 1) * slotWidth
 
 func (c Chart) viewBox() string { return "0 0 " + short(c.width()) + " " + strconv.Itoa(plotHeight) }
 
-// at is where the label of a slot stands, as a part of the drawing's width.
-func (c Chart) at(slot int) string { return short(100*c.middle(slot)/c.width()) + "%" }
+// at is where the label of a slot stands, as a part of the drawing's width. That of the last one stands at the end.
+func (c Chart) at(slot int) string {
+	if c.anchor(slot) == "end" {
+		return "100%"
+	}
+	return short(100*c.middle(slot)/c.width()) + "%"
+}
 
-// anchor says which end of a slot's label stands there: none leaves the drawing.
+// anchor says which part of a slot's label stands there: none leaves the drawing.
 func (c Chart) anchor(slot int) string {
-	switch part := c.middle(slot) / c.width(); {
-	case part < .06:
-		return "start"
-	case part > .94:
+	switch {
+	case slot == len(c.Slots)-1 && slot > 0:
 		return "end"
+	case c.middle(slot) < c.width()*.06:
+		return "start"
 	}
 	return "middle"
 }

@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"math"
+	"strconv"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+const dashboardRows = 5 // of the latest failures, of the busiest webhooks and of the segments that need a look
+
+// dashboardCalls reads how calls come in, which webhooks are called, which fails, and the latest failures.
+func (v *visit) dashboardCalls(m *views.DashboardModel) error {
+	ctx, db, id := v.UserContext(), v.server.DB, v.Workspace.ID
+	period := v.callRange("48h")
+	var err error
+	if m.Calls, m.Total, err = v.callsChart(m.Page, period, 0); err != nil {
+		return err
+	}
+	m.Called, m.Total.FailedHref, m.Ranges = true, v.failuresHref(period, ""), rangeTabs(v.path(), period)
+	ever, err := db.WebhooksEver(ctx, id)
+	if err != nil {
+		return err
+	}
+	webhooks := webhooksByID(ever)
+	months, err := db.WebhookMonths(ctx, id, v.server.now())
+	if err != nil {
+		return err
+	}
+	v.addBusiest(m, months, webhooks)
+	m.Failing = v.failing(months, webhooks)
+	failures, err := db.LastRequests(ctx, id, models.RequestFilter{Outcome: models.OutcomesFailed}, dashboardRows)
+	for _, r := range failures {
+		m.Failures = append(m.Failures, v.failureRow(r, webhooks[r.WebhookID]))
+	}
+	return err
+}
+
+// addBusiest lists the webhooks that were called most in 24 hours, without those that are deleted.
+func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth, webhooks map[int64]models.Webhook) {
+	for _, u := range months {
+		if w := webhooks[u.WebhookID]; u.Calls > 0 && w.ID != 0 && w.DeletedAt == nil && len(m.Busiest) < dashboardRows {
+			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: u.Calls, Failures: u.Failures})
+		}
+	}
+}
+
+// failing is the webhook with the most failures among those that fail too often; nil for none.
+func (v *visit) failing(months []models.WebhookMonth, webhooks map[int64]models.Webhook) *views.FailingWebhook {
+	var worst models.WebhookMonth
+	for _, u := range months {
+		if w := webhooks[u.WebhookID]; w.ID != 0 && w.DeletedAt == nil && u.FailsTooOften() && u.Failures > worst.Failures {
+			worst = u
+		}
+	}
+	if worst.WebhookID == 0 {
+		return nil
+	}
+	query := requestQuery{webhook: strconv.FormatInt(worst.WebhookID, 10), outcome: string(models.OutcomesFailed), when: "24h"}
+	f := &views.FailingWebhook{Name: webhooks[worst.WebhookID].Name, Calls: worst.Calls, Failures: worst.Failures, Href: v.requestsURL(query.with()),
+		Mostly: views.OutcomeShort(worst.Reasons[0].Outcome)}
+	if worst.MoreThanUsual() {
+		f.Usually = "none"
+		if worst.EarlierFailures > 0 {
+			f.Usually = "about 1 in " + views.Count(int64(math.Round(float64(worst.EarlierCalls)/float64(worst.EarlierFailures))))
+		}
+	}
+	return f
+}
+
+// failureRow is a call that failed, with what to do about it.
+func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.DashboardFailure {
+	f := views.DashboardFailure{RequestRow: v.requestRow(r, w)}
+	if len(r.Body) > maxListedBody {
+		return f
+	}
+	t := &story{visit: v, row: r, webhook: w}
+	if body, err := intake.DecodeLogBody(r.Body); err == nil {
+		t.body = body
+	}
+	look := t.failure()
+	f.Do, f.DoCode, f.DoAfter = look.Before, look.Code, look.After
+	return f
+}
+
+// dashboardSegments tells which segments are not up to date, and how many are.
+func (v *visit) dashboardSegments(m *views.DashboardModel) error {
+	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
+	for _, g := range all {
+		row := segmentRow(g, segments.Schema{}) // without the rule in words
+		switch {
+		case row.Broken != "":
+			m.Broken++
+		case row.Building:
+		default:
+			m.UpToDate++
+			continue
+		}
+		if len(m.Segments) < dashboardRows {
+			m.Segments = append(m.Segments, row)
+		}
+	}
+	return err
+}
