@@ -171,6 +171,27 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	}
 }
 
+func TestMetricsAreServedApart(t *testing.T) {
+	t.Parallel()
+	p := Start(t, Settings{Env: map[string]string{"METRICS_ADDR": "127.0.0.1:0"}})
+	_, address, found := strings.Cut(p.Log(), `"serving metrics","address":"`)
+	address, _, _ = strings.Cut(address, `"`)
+	if !found {
+		t.Fatalf("the program does not say where it serves metrics:\n%s", p.Log())
+	}
+	for url, want := range map[string]int{"http://" + address + "/metrics": 200, "http://" + address + "/": 404, "http://" + p.Address + "/metrics": 404} {
+		answer, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: got %d, want %d", url, answer.StatusCode, want)
+		}
+	}
+	p.Stop()
+}
+
 func TestReadinessIsRedBeforeTheListenerCloses(t *testing.T) {
 	t.Parallel()
 	p := Start(t, Settings{})

@@ -38,10 +38,13 @@ type transaction interface {
 func (p *Pipeline) commit(jobs []*job) {
 	started := time.Now()
 	for try := 1; len(jobs) > 0; try++ {
+		began := time.Now()
 		steps, err := p.attempt(jobs)
 		if err == nil {
 			p.available(nil)
+			p.opts.Observe.Committed(len(steps), time.Since(began))
 			for _, s := range steps {
+				p.observeStep(s)
 				s.job.done <- result{answer: s.decision.Answer}
 			}
 			return
@@ -140,7 +143,8 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	}
 	var rest []*job
 	for _, j := range jobs {
-		if r, ok := recalled(found, j); ok {
+		if r, outcome, ok := recalled(found, j); ok {
+			p.opts.Observe.Answered(outcome)
 			j.done <- r
 		} else {
 			rest = append(rest, j)
@@ -149,14 +153,14 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	return rest
 }
 
-// recalled is the result that the log holds of a job.
-func recalled(found []models.WebhookRequest, j *job) (result, bool) {
+// recalled is the result and the outcome that the log holds of a job.
+func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bool) {
 	for _, row := range found {
 		if row.WorkspaceID != j.call.Hash.WorkspaceID || row.ID != j.call.ID {
 			continue
 		}
 		if row.Outcome == models.OutcomeDatabaseSaid {
-			return result{err: ErrRefused}, true
+			return result{err: ErrRefused}, row.Outcome, true
 		}
 		answer := Answer{row.Status, MessageDone}
 		if body, err := DecodeLogBody(row.Body); err == nil && body.Message != "" {
@@ -164,9 +168,9 @@ func recalled(found []models.WebhookRequest, j *job) (result, bool) {
 		} else if row.Failed() {
 			answer.Message = MessageNoContact // the only failure that an erased row can have been
 		}
-		return result{answer: answer}, true
+		return result{answer: answer}, row.Outcome, true
 	}
-	return result{}, false
+	return result{}, "", false
 }
 
 // refuse ends a call that the database does not take: its log row holds nothing of what was sent.
@@ -190,6 +194,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 	if err != nil {
 		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, "code", models.SQLState(err))
 	}
+	p.opts.Observe.Answered(models.OutcomeDatabaseSaid)
 	j.done <- result{err: ErrRefused}
 }
 

@@ -140,7 +140,7 @@ func TestDecideRefuses(t *testing.T) {
 			Answer{404, "It looks like the webhook you're trying to access doesn't exist."}},
 		{"prefetch", models.TypeSubscribed, to, func(q *Question) { q.Prefetch = true }, models.OutcomePrefetch, Answer{400, MessagePrefetch}},
 		{"too large", models.TypeSubscribed, to, func(q *Question) { q.Submission = Submission{Err: ErrTooLarge} }, models.OutcomeTooLarge, Answer{413, ErrTooLarge.Error()}},
-		{"unreadable", models.TypeSubscribed, to, func(q *Question) { q.Submission = Submission{Err: &DecodeError{"No."}} }, models.OutcomeUnreadable, Answer{400, "No."}},
+		{"unreadable", models.TypeSubscribed, to, func(q *Question) { q.Submission = Submission{Err: &DecodeError{KindJSON, "No."}} }, models.OutcomeUnreadable, Answer{400, "No."}},
 		{"no address", models.TypeSubscribed, "first_name=x", open, models.OutcomeNoAddress, Answer{400, "Please provide an email address in the webhook data."}},
 		{"blank address", models.TypeUnsubscribed, "email_address=+%09", open, models.OutcomeNoAddress, Answer{400, "Please provide an email address in the webhook data."}},
 		{"bad address", models.TypeDelete, "email_address=a@b", open, models.OutcomeBadAddress, Answer{400, "Please provide a valid email address"}},

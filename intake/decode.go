@@ -29,7 +29,7 @@ func decodeBody(r Request) Submission {
 	case kind == "":
 		return decodeForm(body, params["charset"])
 	}
-	s := Submission{Err: &DecodeError{fmt.Sprintf("The content type %s is not accepted. Please send application/json, "+
+	s := Submission{Err: &DecodeError{KindContentType, fmt.Sprintf("The content type %s is not accepted. Please send application/json, "+
 		"application/x-www-form-urlencoded or multipart/form-data.", quote(kind))}}
 	s.keepUnread(body, kind)
 	return s

@@ -18,7 +18,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 		case (coding == "gzip" || coding == "x-gzip") && !zipped:
 			zipped = true
 		default:
-			return body, &DecodeError{fmt.Sprintf("The Content-Encoding %s is not accepted. Please send the body as it is, "+
+			return body, &DecodeError{KindCompression, fmt.Sprintf("The Content-Encoding %s is not accepted. Please send the body as it is, "+
 				"or compressed once with gzip.", quote(contentEncoding))}
 		}
 	}
@@ -27,7 +27,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 	}
 	r, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return body, &DecodeError{"The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or " +
+		return body, &DecodeError{KindCompression, "The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or " +
 			"leave that header out."}
 	}
 	out, err := io.ReadAll(io.LimitReader(r, MaxBody+1))
@@ -35,7 +35,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 	case len(out) > MaxBody:
 		return nil, ErrTooLarge
 	case err != nil:
-		return out, &DecodeError{"The gzip data of the body is damaged: it is cut off, its checksum is wrong, or something " +
+		return out, &DecodeError{KindCompression, "The gzip data of the body is damaged: it is cut off, its checksum is wrong, or something " +
 			"follows it. Please compress it again."}
 	}
 	return out, nil

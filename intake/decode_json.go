@@ -30,9 +30,9 @@ func readObject(text string, c *collector) error {
 	d := jsonScanner{text: text}
 	switch d.blanks(); {
 	case d.ended():
-		return &DecodeError{`The body is empty. Please send a JSON object such as {"email_address": "ada@example.com"}.`}
+		return &DecodeError{KindJSON, `The body is empty. Please send a JSON object such as {"email_address": "ada@example.com"}.`}
 	case d.text[d.at] == '[':
-		return &DecodeError{"The body is a JSON array. Please send one JSON object, one call for each contact."}
+		return &DecodeError{KindJSON, "The body is a JSON array. Please send one JSON object, one call for each contact."}
 	case d.text[d.at] != '{':
 		return d.expected(`a JSON object such as {"email_address": "ada@example.com"}`)
 	}

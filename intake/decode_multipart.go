@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-var errBrokenMultipart = &DecodeError{"The multipart body cannot be read to its end: a boundary or the head of a part is " +
+var errBrokenMultipart = &DecodeError{KindMultipart, "The multipart body cannot be read to its end: a boundary or the head of a part is " +
 	"missing or broken. Please let your form library write both the body and the Content-Type header."}
 
 // decodeMultipart reads a multipart/form-data body: its fields in order, its files only by name and size.
@@ -22,7 +22,7 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 		return s.fail(err)
 	}
 	if params["boundary"] == "" {
-		return s.fail(&DecodeError{"The Content-Type says multipart/form-data but names no boundary. Please let your form " +
+		return s.fail(&DecodeError{KindMultipart, "The Content-Type says multipart/form-data but names no boundary. Please let your form " +
 			"library set that header instead of writing it yourself."})
 	}
 	m := multipartReader{charset: cs}
@@ -56,7 +56,7 @@ func (m *multipartReader) readAll(r *multipart.Reader) error {
 			return errBrokenMultipart
 		}
 		if parts == MaxParts {
-			return &DecodeError{fmt.Sprintf("The multipart body has more than %d parts. Please send fewer.", MaxParts)}
+			return &DecodeError{KindMultipart, fmt.Sprintf("The multipart body has more than %d parts. Please send fewer.", MaxParts)}
 		}
 		if err := m.readPart(p); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (m *multipartReader) partText(p *multipart.Part) (string, error) {
 	b, err := io.ReadAll(r)
 	var corrupt base64.CorruptInputError
 	if errors.As(err, &corrupt) {
-		return "", &DecodeError{"A part of the multipart body says that it is base64, but it is not. Please send it as it is."}
+		return "", &DecodeError{KindMultipart, "A part of the multipart body says that it is base64, but it is not. Please send it as it is."}
 	}
 	if err != nil {
 		return "", errBrokenMultipart

@@ -163,11 +163,11 @@ func (d *jsonScanner) expected(what string) error {
 		r, _ := utf8.DecodeRuneInString(d.text[d.at:])
 		found = "it is " + describe(r)
 	}
-	return &DecodeError{fmt.Sprintf("The body is not valid JSON: %s should be %s, but %s.", d.place(), what, found)}
+	return &DecodeError{KindJSON, fmt.Sprintf("The body is not valid JSON: %s should be %s, but %s.", d.place(), what, found)}
 }
 
 func (d *jsonScanner) tooDeep() error {
-	return &DecodeError{fmt.Sprintf("The JSON is nested over %d levels deep (%s). Please send a flatter object.", MaxDepth, d.place())}
+	return &DecodeError{KindJSON, fmt.Sprintf("The JSON is nested over %d levels deep (%s). Please send a flatter object.", MaxDepth, d.place())}
 }
 
 // place says where the scanner is, counting lines and characters from 1.

@@ -26,7 +26,7 @@ func findCharset(name string) (charset, error) {
 	}
 	enc, err := htmlindex.Get(name)
 	if err != nil || enc == encoding.Replacement {
-		return charset{}, &DecodeError{fmt.Sprintf("The charset %s is not known. Please send the text in UTF-8.", quote(name))}
+		return charset{}, &DecodeError{KindCharset, fmt.Sprintf("The charset %s is not known. Please send the text in UTF-8.", quote(name))}
 	}
 	if enc == textunicode.UTF8 {
 		return charset{}, nil

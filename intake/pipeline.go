@@ -18,6 +18,7 @@ type Options struct {
 	MaxQueue int              // calls taken on and not answered, 4096
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
+	Observe  Observe
 }
 
 // maxQueueBytes bounds the memory of the calls that were taken on and not answered (DESIGN "Intake").
@@ -83,6 +84,7 @@ func (o Options) withDefaults(dialect models.Dialect) Options {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.Observe = o.Observe.withDefaults()
 	return o
 }
 
@@ -90,7 +92,14 @@ func (o Options) withDefaults(dialect models.Dialect) Options {
 // ErrBusy or ErrRefused. A call that still waits when ctx ends or Options.Wait has passed is withdrawn; one that a
 // worker has claimed is finished, whatever its client does.
 func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
-	j := newJob(c)
+	answer, err := p.submit(ctx, newJob(c))
+	if err == ErrBusy {
+		p.opts.Observe.Answered(OutcomeBusy)
+	}
+	return answer, err
+}
+
+func (p *Pipeline) submit(ctx context.Context, j *job) (Answer, error) {
 	if !p.limit.take(j.size) {
 		return Answer{}, ErrBusy
 	}

@@ -79,8 +79,24 @@ func givenSize(g models.Given) int {
 	return n
 }
 
+// DecodeKind is what of a payload could not be read.
+type DecodeKind string
+
+const (
+	KindContentType DecodeKind = "content_type" // a type that is not accepted
+	KindCompression DecodeKind = "compression"  // another one than gzip, or damaged
+	KindCharset     DecodeKind = "charset"      // a name that is not known
+	KindJSON        DecodeKind = "json"         // not one JSON object, or one nested too deep
+	KindMultipart   DecodeKind = "multipart"    // broken, or of too many parts
+	KindTooLarge    DecodeKind = "too_large"
+)
+
+// DecodeKinds lists every kind.
+var DecodeKinds = []DecodeKind{KindContentType, KindCompression, KindCharset, KindJSON, KindMultipart, KindTooLarge}
+
 // DecodeError says why a payload could not be read.
 type DecodeError struct {
+	Kind     DecodeKind
 	Sentence string // plain English for the sender: what is wrong and what to do
 }
 
@@ -88,7 +104,7 @@ type DecodeError struct {
 func (e *DecodeError) Error() string { return e.Sentence }
 
 // ErrTooLarge is the error of a body of more than MaxBody bytes, as received or decompressed: a 413.
-var ErrTooLarge error = &DecodeError{"The body is larger than 1 MiB (1,048,576 bytes). Please send less."}
+var ErrTooLarge error = &DecodeError{KindTooLarge, "The body is larger than 1 MiB (1,048,576 bytes). Please send less."}
 
 // Decode reads what a call said: a GET from its query string, any other method from its body alone. It is a pure
 // function, never panics, and its memory is bounded by a multiple of the size of the request.

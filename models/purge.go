@@ -190,3 +190,17 @@ func MarkContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) er
 	}
 	return tx.CreateInBatches(&marks, 100).Error
 }
+
+// WaitingMarks counts the changes of contacts, in all workspaces, that the segments have not followed yet, and says when
+// the oldest was made (the zero time when there is none).
+func (d *DB) WaitingMarks(ctx context.Context) (n int64, oldest time.Time, err error) {
+	var row struct {
+		N      int64
+		Oldest *time.Time
+	}
+	err = d.Read(ctx).Raw("SELECT count(*) AS n, min(at) AS oldest FROM dirty_contacts").Scan(&row).Error
+	if row.Oldest != nil {
+		oldest = *row.Oldest
+	}
+	return row.N, oldest, err
+}

@@ -24,6 +24,13 @@ const (
 	OutcomeDatabaseSaid Outcome = "not_committed" // the database refused this call; the sender got a 503
 )
 
+// Outcomes lists every outcome that a row of the log can have.
+var Outcomes = []Outcome{
+	OutcomeCreated, OutcomeResubscribed, OutcomeUnconfirmed, OutcomeUpdated, OutcomeUnsubscribed, OutcomeDeleted,
+	OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
+	OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeDatabaseSaid,
+}
+
 // WebhookRequest is the row of one call in the request log. Everything of the person is NULL once the person was erased.
 type WebhookRequest struct {
 	WorkspaceID    int64     `gorm:"primaryKey"`

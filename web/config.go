@@ -24,6 +24,7 @@ type Config struct {
 	LogRetentionDays int
 	IntakeWait       time.Duration
 	SegmentInterval  time.Duration
+	MetricsAddr      string // "" serves none
 }
 
 // setting is one variable of the environment, as `campaignlark help` lists it.
@@ -39,6 +40,7 @@ var settings = []setting{
 	{"LOG_RETENTION_DAYS", "30", "days after which the request log forgets, 1 to 3650"},
 	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 15s"},
 	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
+	{"METRICS_ADDR", "", "address and port to serve Prometheus metrics on, at /metrics, such as 127.0.0.1:9100; it asks for no\npassword (standard: none are served)"},
 }
 
 // readConfig reads the configuration. getenv returns a variable's value, "" where it is not set. The error holds one
@@ -55,8 +57,8 @@ func readConfig(getenv func(string) string) (Config, error) {
 		panic("no setting named " + name)
 	}
 	var c Config
-	var errs [8]error
-	c.ListenAddr, errs[0] = readListenAddr(value("LISTEN_ADDR"))
+	var errs [9]error
+	c.ListenAddr, errs[0] = readListenAddr("LISTEN_ADDR", value("LISTEN_ADDR"))
 	c.DatabaseURL, errs[1] = readDatabaseURL(value("DATABASE_URL"))
 	c.PublicURL, errs[2] = readPublicURL(value("PUBLIC_URL"))
 	c.AdminEmail, c.AdminPassword, errs[3] = readAdmin(value("ADMIN_EMAIL"), getenv("ADMIN_PASSWORD"))
@@ -64,13 +66,16 @@ func readConfig(getenv func(string) string) (Config, error) {
 	c.LogRetentionDays, errs[5] = readDays(value("LOG_RETENTION_DAYS"))
 	c.IntakeWait, errs[6] = readDuration("INTAKE_WAIT", value("INTAKE_WAIT"), 100*time.Millisecond, 15*time.Second)
 	c.SegmentInterval, errs[7] = readDuration("SEGMENT_INTERVAL", value("SEGMENT_INTERVAL"), 100*time.Millisecond, time.Minute)
+	if addr := value("METRICS_ADDR"); addr != "" {
+		c.MetricsAddr, errs[8] = readListenAddr("METRICS_ADDR", addr)
+	}
 	return c, errors.Join(errs[:]...)
 }
 
-func readListenAddr(v string) (string, error) {
+func readListenAddr(name, v string) (string, error) {
 	host, port, err := net.SplitHostPort(v)
 	if n, convErr := strconv.ParseUint(port, 10, 16); err != nil || convErr != nil || strconv.FormatUint(n, 10) != port || strings.ContainsAny(host, " /") {
-		return "", fmt.Errorf("LISTEN_ADDR is %q; it must be an address and a port, such as 127.0.0.1:8080 or :8080", v)
+		return "", fmt.Errorf("%s is %q; it must be an address and a port, such as 127.0.0.1:8080 or :8080", name, v)
 	}
 	return v, nil
 }

@@ -39,6 +39,7 @@ func TestConfigValues(t *testing.T) {
 		want        any
 	}{
 		{"LISTEN_ADDR", ":9000", func(c Config) any { return c.ListenAddr }, ":9000"},
+		{"METRICS_ADDR", "127.0.0.1:9100", func(c Config) any { return c.MetricsAddr }, "127.0.0.1:9100"},
 		{"LISTEN_ADDR", "[::1]:0", func(c Config) any { return c.ListenAddr }, "[::1]:0"},
 		{"DATABASE_URL", " postgres://u:p@db/lark ", func(c Config) any { return c.DatabaseURL }, "postgres://u:p@db/lark"},
 		{"DATABASE_URL", "postgresql://db/lark", func(c Config) any { return c.DatabaseURL }, "postgresql://db/lark"},
@@ -70,6 +71,7 @@ func TestConfigAdmin(t *testing.T) {
 func TestConfigRefusals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, value string }{
+		{"METRICS_ADDR", "9100"},
 		{"LISTEN_ADDR", "8080"},
 		{"LISTEN_ADDR", "localhost"},
 		{"LISTEN_ADDR", "localhost:http"},

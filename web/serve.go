@@ -35,7 +35,7 @@ func (p program) serve(ctx context.Context, c Config) error {
 	if err := db.EnsureLogDays(ctx, time.Now()); err != nil {
 		return fmt.Errorf("the days of the request log cannot be made (code %s)", models.SQLState(err))
 	}
-	ln, err := listen(c.ListenAddr)
+	ln, err := listen("LISTEN_ADDR", c.ListenAddr)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,14 @@ func (p program) serve(ctx context.Context, c Config) error {
 // serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
 // taken is finished, then the work in the background.
 func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Listener) error {
-	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log})
+	numbers := newMetrics(db, time.Now)
+	stopMetrics, err := p.serveMetrics(c.MetricsAddr, numbers)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
+	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log, Observe: numbers.observe()})
+	numbers.watch(pipeline)
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version,
 			SchemaVersion: migrations.Newest(string(db.Dialect))},
@@ -71,7 +78,6 @@ func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Li
 	go func() { failed <- srv.Serve(ln) }()
 	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)
 
-	var err error
 	select {
 	case err = <-failed:
 		err = fmt.Errorf("serving ended: %w", err)
@@ -90,16 +96,16 @@ func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Li
 	return err
 }
 
-// listen opens the listener, or says in a sentence why it cannot.
-func listen(addr string) (net.Listener, error) {
+// listen opens a listener, or says in a sentence why it cannot. setting is the variable that addr comes from.
+func listen(setting, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("another program listens on %s already; stop it, or choose another port with LISTEN_ADDR", addr)
+		return nil, fmt.Errorf("another program listens on %s already; stop it, or choose another port with %s", addr, setting)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listening on %s is not allowed for this user; choose a port above 1023 with LISTEN_ADDR", addr)
+		return nil, fmt.Errorf("listening on %s is not allowed for this user; choose a port above 1023 with %s", addr, setting)
 	case err != nil:
-		return nil, fmt.Errorf("listening on %s is not possible; check LISTEN_ADDR: it must be an address of this machine", addr)
+		return nil, fmt.Errorf("listening on %s is not possible; check %s: it must be an address of this machine", addr, setting)
 	}
 	return ln, nil
 }

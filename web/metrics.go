@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are the program's numbers as Prometheus reads them. No label holds an address, a hash or a workspace, and each
+// has a few values that are known at the start.
+type metrics struct {
+	registry   *prometheus.Registry
+	calls      map[models.Outcome]prometheus.Counter
+	unreadable map[intake.DecodeKind]prometheus.Counter
+	batch      prometheus.Histogram
+	commit     prometheus.Histogram
+}
+
+func newMetrics(db *models.DB, now func() time.Time) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "campaignlark_intake_batch_calls", Help: "Calls that one transaction committed.", Buckets: prometheus.ExponentialBuckets(1, 2, 9),
+		}),
+		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "campaignlark_intake_commit_seconds", Help: "How long a batch took from its first statement to its commit.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}),
+	}
+	m.calls = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_webhook_calls_total", Help: "Calls to webhooks that exist or once existed, by what became of them; busy ones were turned away with 503.",
+	}, "outcome", append([]models.Outcome{intake.OutcomeBusy}, models.Outcomes...))
+	m.unreadable = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_webhook_unreadable_total", Help: "Calls whose payload could not be read, by what was wrong with it.",
+	}, "kind", intake.DecodeKinds)
+	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// countersOf makes a counter for each value of a label. They are there from the start, and an answer finds its own
+// without the library's look-up.
+func countersOf[T ~string](m *metrics, opts prometheus.CounterOpts, label string, values []T) map[T]prometheus.Counter {
+	vec := prometheus.NewCounterVec(opts, []string{label})
+	m.registry.MustRegister(vec)
+	counters := make(map[T]prometheus.Counter, len(values))
+	for _, v := range values {
+		counters[v] = vec.WithLabelValues(string(v))
+	}
+	return counters
+}
+
+// observe is what the intake tells. A call costs one or two atomic additions, a batch some more.
+func (m *metrics) observe() intake.Observe {
+	return intake.Observe{
+		Answered: func(o models.Outcome) {
+			if counter, known := m.calls[o]; known {
+				counter.Inc()
+			}
+		},
+		Unreadable: func(k intake.DecodeKind) {
+			if counter, known := m.unreadable[k]; known {
+				counter.Inc()
+			}
+		},
+		Committed: func(calls int, took time.Duration) {
+			m.batch.Observe(float64(calls))
+			m.commit.Observe(took.Seconds())
+		},
+	}
+}
+
+// watch adds what is read from the pipeline at each scrape.
+func (m *metrics) watch(p *intake.Pipeline) {
+	gauge := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
+	}
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "campaignlark_webhook_unknown_hashes_total", Help: "Calls to addresses that never existed.",
+		}, func() float64 { return float64(p.UnknownHashes()) }),
+		gauge("campaignlark_intake_waiting_calls", "Calls that are taken on and not answered yet.",
+			func() float64 { calls, _ := p.Waiting(); return float64(calls) }),
+		gauge("campaignlark_intake_waiting_bytes", "Memory of the calls that are taken on and not answered yet.",
+			func() float64 { _, bytes := p.Waiting(); return float64(bytes) }),
+	)
+}
+
+// marksTimeout is how long a scrape waits for the database.
+const marksTimeout = 2 * time.Second
+
+// marks reads at each scrape how far the segments are behind. Every replica tells the same: the marks are the
+// database's. While the database does not answer, the two numbers are absent.
+type marks struct {
+	db         *models.DB
+	now        func() time.Time
+	count, age *prometheus.Desc
+}
+
+func newMarks(db *models.DB, now func() time.Time) *marks {
+	return &marks{db: db, now: now,
+		count: prometheus.NewDesc("campaignlark_segment_marks", "Changes of contacts that the segments have not followed yet.", nil, nil),
+		age:   prometheus.NewDesc("campaignlark_segment_oldest_mark_age_seconds", "How long the oldest of those changes is waiting; 0 when none is.", nil, nil),
+	}
+}
+
+// Describe names the two numbers.
+func (m *marks) Describe(out chan<- *prometheus.Desc) { out <- m.count; out <- m.age }
+
+// Collect reads them.
+func (m *marks) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), marksTimeout)
+	defer cancel()
+	waiting, oldest, err := m.db.WaitingMarks(ctx)
+	if err != nil {
+		return
+	}
+	age := 0.0
+	if waiting > 0 {
+		age = max(0, m.now().Sub(oldest).Seconds())
+	}
+	out <- prometheus.MustNewConstMetric(m.count, prometheus.GaugeValue, float64(waiting))
+	out <- prometheus.MustNewConstMetric(m.age, prometheus.GaugeValue, age)
+}
+
+// handler answers scrapes at /metrics, a few at a time.
+func (m *metrics) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	return mux
+}
+
+// serveMetrics serves them on a listener of their own until the returned function is called. Without an address it does
+// nothing.
+func (p program) serveMetrics(addr string, m *metrics) (stop func(), err error) {
+	if addr == "" {
+		return func() {}, nil
+	}
+	ln, err := listen("METRICS_ADDR", addr)
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: m.handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute}
+	p.log.Info("serving metrics", "address", ln.Addr().String())
+	go func() {
+		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			p.log.Error("serving metrics ended", "error", err)
+		}
+	}()
+	return func() { server.Close() }, nil
+}

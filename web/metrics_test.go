@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+// scrape reads every number at /metrics, by its name with its labels.
+func scrape(t *testing.T, m *metrics) map[string]string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	m.handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	if answer.Code != 200 {
+		t.Fatalf("got %d, want 200: %s", answer.Code, answer.Body)
+	}
+	numbers := map[string]string{}
+	for line := range strings.Lines(answer.Body.String()) {
+		if name, number, found := strings.Cut(strings.TrimSpace(line), " "); found && name != "#" {
+			numbers[name] = number
+		}
+	}
+	return numbers
+}
+
+func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		ws, user, err := db.CreateFirstAdmin(t.Context(), models.FirstAdmin{WorkspaceName: "Books", TimeZone: "UTC", Email: "ines@example.com", Password: "rains of castamere"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := models.WebhookForm{Name: "Shop", Type: models.TypeSubscribed}
+		hook, _, err := db.CreateWebhook(t.Context(), ws.ID, user.ID, form, models.Instant(time.Now()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now()
+		m := newMetrics(db, func() time.Time { return at.Add(time.Minute) })
+		p := intake.New(db, intake.Options{Observe: m.observe(), Now: func() time.Time { return at }})
+		m.watch(p)
+		if got := scrape(t, m); got[`campaignlark_webhook_calls_total{outcome="created"}`] != "0" || got["campaignlark_segment_oldest_mark_age_seconds"] != "0" {
+			t.Errorf("got %v, want every number there from the start", got)
+		}
+		send := func(body string) error {
+			_, err := p.Submit(t.Context(), intake.Call{ID: models.NewID(at), ArrivedAt: at, Method: "POST",
+				Hash:       models.WebhookHash{Hash: hook.Hash, WorkspaceID: ws.ID, WebhookID: hook.ID},
+				Submission: intake.Decode(intake.Request{Method: "POST", ContentType: "application/json", Body: []byte(body)})})
+			return err
+		}
+		for _, body := range []string{`{"email_address": "a@example.com"}`, `{"email_address": "b@example.com"}`, `{"email_address": "b@example.com"}`, `{"email_address": ""}`, `{"email`} {
+			if err := send(body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, found, err := p.Lookup(t.Context(), "no-such-hash"); found || err != nil {
+			t.Fatalf("got %v and %v for a hash that never existed", found, err)
+		}
+		if err := p.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if err := send(`{"email_address": "late@example.com"}`); err != intake.ErrBusy {
+			t.Fatalf("got %v, want ErrBusy of a closed pipeline", err)
+		}
+		got := scrape(t, m)
+		for name, want := range map[string]string{
+			`campaignlark_webhook_calls_total{outcome="created"}`:     "2",
+			`campaignlark_webhook_calls_total{outcome="updated"}`:     "1",
+			`campaignlark_webhook_calls_total{outcome="no_address"}`:  "1",
+			`campaignlark_webhook_calls_total{outcome="unreadable"}`:  "1",
+			`campaignlark_webhook_calls_total{outcome="busy"}`:        "1",
+			`campaignlark_webhook_unreadable_total{kind="json"}`:      "1",
+			`campaignlark_webhook_unreadable_total{kind="multipart"}`: "0",
+			`campaignlark_webhook_unknown_hashes_total`:               "1",
+			`campaignlark_intake_batch_calls_sum`:                     "5",
+			`campaignlark_intake_batch_calls_bucket{le="1"}`:          "5",
+			`campaignlark_intake_commit_seconds_count`:                "5",
+			`campaignlark_intake_waiting_calls`:                       "0",
+			`campaignlark_intake_waiting_bytes`:                       "0",
+			`campaignlark_segment_marks`:                              "3",
+		} {
+			if got[name] != want {
+				t.Errorf("%s: got %q, want %q", name, got[name], want)
+			}
+		}
+		if age := got["campaignlark_segment_oldest_mark_age_seconds"]; !strings.HasPrefix(age, "60") {
+			t.Errorf("got an oldest mark of %s seconds, want 60 and a little", age)
+		}
+		for _, name := range []string{"go_goroutines", "process_open_fds"} {
+			if got[name] == "" {
+				t.Errorf("%s is missing", name)
+			}
+		}
+		for name := range got {
+			if strings.Contains(name, hook.Hash) || strings.Contains(name, "example.com") || strings.Contains(name, "books") {
+				t.Errorf("%s tells what it must not", name)
+			}
+		}
+	})
+}
+
+func TestMetricsWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		m := newMetrics(db, time.Now)
+		db.Close()
+		got := scrape(t, m)
+		if _, there := got["campaignlark_segment_marks"]; there || got["go_goroutines"] == "" {
+			t.Errorf("got %v, want the numbers of the process and no marks", fmt.Sprint(got))
+		}
+	})
+}
