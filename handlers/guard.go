@@ -131,7 +131,7 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 	m, err := models.First[membership](s.DB.Read(v.UserContext()).Table("workspaces").
 		Select("workspaces.*, memberships.role").
 		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
-		Where("workspaces.slug = ? AND memberships.user_id = ?", v.Params("slug"), v.User.ID))
+		Where("workspaces.slug = ? AND workspaces.deleted_at IS NULL AND memberships.user_id = ?", v.Params("slug"), v.User.ID))
 	if err != nil {
 		return err
 	}

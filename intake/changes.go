@@ -50,6 +50,9 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	slices.SortFunc(c.created, byID)
 	slices.SortFunc(c.updated, byID)
 	for _, s := range b.steps {
+		if s.webhook.ID == 0 { // its workspace is deleted: there is no log any more
+			continue
+		}
 		row, err := s.logRow(len(b.steps), now)
 		if err != nil {
 			return c, err

@@ -64,7 +64,8 @@ const (
 
 	pgWebhooksSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at
 		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
-		JOIN webhooks w ON w.workspace_id = k.workspace_id AND w.id = k.id`
+		JOIN webhooks w ON w.workspace_id = k.workspace_id AND w.id = k.id
+		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL`
 
 	pgWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name
 		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
@@ -79,6 +80,7 @@ const (
 			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at
 		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
 		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
+		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL
 		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
 
 	// A statement of its own: in the one that locks, a join would see the tags from before its wait.

@@ -50,7 +50,8 @@ type sqliteTx struct {
 }
 
 const (
-	liteWebhookSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = $1 AND id = $2`
+	liteWebhookSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = $1 AND id = $2
+		AND EXISTS (SELECT 1 FROM workspaces WHERE id = $1 AND deleted_at IS NULL)`
 
 	liteWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name FROM webhook_tags wt
 		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id AND t.deleted_at IS NULL

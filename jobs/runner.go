@@ -14,7 +14,8 @@ import (
 
 // Step does the next piece of a job inside tx, which should take under 50 ms (on SQLite it keeps every other writer
 // waiting), and moves job.Cursor, Done, Total and Result on. It sets job.State to models.JobDone when nothing is left.
-// An error of code CodeInvalid ends the job with its message; any other is tried again.
+// An error of code CodeInvalid ends the job with its message; any other is tried again. A step that has to wait sets
+// job.LeaseUntil: the next one is not done before.
 type Step func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error
 
 // Runner does the steps of whatever jobs there are. Replicas share the jobs by leases.
@@ -65,23 +66,25 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 		return false, err
 	}
 	for until := time.Now().Add(turn); ; {
-		last := !time.Now().Before(until)
-		switch job, err = r.step(ctx, job, last); {
+		var goOn bool
+		switch job, goOn, err = r.step(ctx, job, !time.Now().Before(until)); {
 		case models.ErrorCode(err) == models.CodeNotFound:
 			return true, nil // stopped, or taken over
 		case err != nil:
 			return true, errors.Join(err, r.failed(ctx, job, err))
-		case last || job.State != models.JobRunning: // finished, or waiting for a person
+		case !goOn:
 			return true, nil
 		}
 	}
 }
 
-// step runs one step of job and saves what it made of it. After the last one of a turn others may claim the job.
-func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, err error) {
+// step runs one step of job, saves what it made of it, and says whether the next one may follow at once. After the last
+// one of a turn others may claim the job.
+func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, goOn bool, err error) {
 	err = r.db.Write(ctx, func(tx *gorm.DB) error {
 		after = job
 		now := r.now()
+		after.LeaseUntil = now
 		do := r.steps[job.Kind]
 		if do == nil {
 			return &models.Error{Code: models.CodeInvalid, Message: "This program does not know this kind of work. It may be older than the one that took it on."}
@@ -89,19 +92,23 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if err := do(ctx, tx, &after, now); err != nil {
 			return err
 		}
-		after.Tries, after.LeaseUntil = 0, now.Add(lease)
-		if last {
-			after.LeaseUntil = now
-		}
+		after.Tries = 0
 		if after.Finished() {
 			after.FinishedAt = &now
+		}
+		// not when it waits for a person, or for a later moment
+		if goOn = !last && after.State == models.JobRunning && !after.LeaseUntil.After(now); goOn {
+			after.LeaseUntil = now.Add(lease)
+		}
+		if after.State == models.JobDone && after.Kind == models.JobRemove {
+			return models.DeleteJob(tx, after) // nothing of the workspace stays, so neither does this
 		}
 		return models.SaveJob(tx, after, now)
 	})
 	if err != nil {
-		return job, err
+		return job, false, err
 	}
-	return after, nil
+	return after, goOn, nil
 }
 
 // failed notes that a step failed: the job waits a while, or ends when that does not help.
@@ -126,5 +133,6 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 func kinds() map[models.JobKind]Step {
 	return map[models.JobKind]Step{
 		models.JobImport: importStep,
+		models.JobRemove: removeWorkspace,
 	}
 }

@@ -129,13 +129,8 @@ func (d *DB) ContactEmails(ctx context.Context, workspaceID int64, ids []int64) 
 	return emails, err
 }
 
-const (
-	// auditKept is how long the audit log is kept.
-	auditKept = 365 * 24 * time.Hour
-	// auditStep is how many entries one statement deletes, and auditSteps how many statements a turn has.
-	auditStep  = 500
-	auditSteps = 200
-)
+// auditKept is how long the audit log is kept.
+const auditKept = 365 * 24 * time.Hour
 
 // DropOldAudit deletes the entries of audit logs that are older than a year, in steps.
 func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
@@ -143,23 +138,9 @@ func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
 	if err := d.Read(ctx).Model(&Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
 		return err
 	}
-	oldest := IDAt(now.Add(-auditKept))
 	for _, workspace := range workspaces {
-		for range auditSteps {
-			var ids []uuid.UUID
-			err := d.Read(ctx).Model(&AuditEntry{}).Where("workspace_id = ? AND id < ?", workspace, oldest).Order("id").Limit(auditStep).Pluck("id", &ids).Error
-			if err != nil {
-				return err
-			}
-			if len(ids) == 0 {
-				break
-			}
-			err = d.Write(ctx, func(tx *gorm.DB) error {
-				return tx.Where("workspace_id = ? AND id <= ? AND id < ?", workspace, ids[len(ids)-1], oldest).Delete(&AuditEntry{}).Error
-			})
-			if err != nil {
-				return err
-			}
+		if err := d.dropSteps(ctx, "audit_log", "workspace_id = ? AND id < ?", workspace, IDAt(now.Add(-auditKept))); err != nil {
+			return err
 		}
 	}
 	return nil

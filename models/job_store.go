@@ -69,6 +69,15 @@ func SaveJob(tx *gorm.DB, j Job, now time.Time) error {
 	return saved.Error
 }
 
+// DeleteJob is SaveJob for a job of which nothing is to stay.
+func DeleteJob(tx *gorm.DB, j Job) error {
+	gone := tx.Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, JobRunning, j.Holder).Delete(&Job{})
+	if gone.Error == nil && gone.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return gone.Error
+}
+
 // ListedJob is a job with who asked for it.
 type ListedJob struct {
 	Job

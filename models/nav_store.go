@@ -33,6 +33,6 @@ func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]Workspace, error
 	var all []Workspace
 	err := d.Read(ctx).Table("workspaces").Select("workspaces.*").
 		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
-		Where("memberships.user_id = ?", userID).Order("workspaces.name, workspaces.id").Find(&all).Error
+		Where("memberships.user_id = ? AND workspaces.deleted_at IS NULL", userID).Order("workspaces.name, workspaces.id").Find(&all).Error
 	return all, err
 }

@@ -48,7 +48,7 @@ func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time
 // PurgeTags takes deleted tags off their contacts. Each contact gets a new version and a mark for its segments.
 func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 	var gone []Tag
-	if err := d.Read(ctx).Where("deleted_at IS NOT NULL").Find(&gone).Error; err != nil {
+	if err := d.Read(ctx).Where("deleted_at IS NOT NULL AND workspace_id NOT IN " + goneWorkspaces).Find(&gone).Error; err != nil {
 		return err
 	}
 	for _, tag := range gone {
@@ -96,7 +96,7 @@ func (d *DB) purgeTagStep(ctx context.Context, tag Tag, now time.Time) (last boo
 // its segments.
 func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 	var gone []MergeTag
-	if err := d.Read(ctx).Where("deleted_at IS NOT NULL").Find(&gone).Error; err != nil {
+	if err := d.Read(ctx).Where("deleted_at IS NOT NULL AND workspace_id NOT IN " + goneWorkspaces).Find(&gone).Error; err != nil {
 		return err
 	}
 	for _, m := range gone {

@@ -18,9 +18,9 @@ func (d *DB) UserByEmail(ctx context.Context, email string) (User, error) {
 	return First[User](d.Read(ctx).Where("email = ?", email))
 }
 
-// Workspaces lists every workspace, the oldest first.
+// Workspaces lists every workspace that is not deleted, the oldest first.
 func (d *DB) Workspaces(ctx context.Context) (all []Workspace, err error) {
-	return all, d.Read(ctx).Order("id").Find(&all).Error
+	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error
 }
 
 // NewUser is an account to be made, a member of one workspace from the start.

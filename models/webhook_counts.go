@@ -111,7 +111,7 @@ const (
 // transaction, in steps; readers, who sum all rows, never see a difference. Several replicas may fold at the same time.
 func (d *DB) FoldWebhookCounts(ctx context.Context, since time.Time) error {
 	var workspaces []int64
-	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE EXISTS
+	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE w.deleted_at IS NULL AND EXISTS
 		(SELECT 1 FROM webhook_counts c WHERE c.workspace_id = w.id AND c.hour >= ?)`, since).Scan(&workspaces).Error
 	if err != nil {
 		return err

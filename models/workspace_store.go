@@ -20,7 +20,7 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace, userID int64, zon
 		return errs, nil
 	}
 	return nil, d.Write(ctx, func(tx *gorm.DB) error {
-		old, err := First[Workspace](ForChange(tx).Where("id = ?", w.ID))
+		old, err := First[Workspace](ForChange(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
 		if err != nil {
 			return err
 		}

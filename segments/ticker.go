@@ -124,6 +124,9 @@ func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (b
 		if err != nil || !locked {
 			return err
 		}
+		if there, err := models.WorkspaceThere(tx, workspace); err != nil || !there {
+			return err // what a deleted one left is removed, not recalculated
+		}
 		r, err := begin(tx, workspace, models.Instant(t.Now()))
 		if err != nil {
 			return err

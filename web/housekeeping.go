@@ -20,6 +20,7 @@ func chores(c Config, db *models.DB) []chore {
 	return []chore{
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
 		{"drop old log", time.Hour, func(ctx context.Context, now time.Time) error { return db.DropOldLog(ctx, now, c.LogRetentionDays) }},
+		{"resume the removal of workspaces", time.Minute, db.ResumeRemovals},
 		{"drop old audit log", time.Hour, db.DropOldAudit},
 		{"note how the audience grows", time.Hour, db.NoteContactDays},
 		{"sweep sessions", 10 * time.Minute, db.SweepSessions},

@@ -1,0 +1,37 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// removeWorkspace removes the next rows of a deleted workspace, and with the last ones the workspace and the job.
+func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
+	w, err := models.First[models.Workspace](tx.Where("id = ? AND deleted_at IS NOT NULL", job.WorkspaceID))
+	if models.ErrorCode(err) == models.CodeNotFound {
+		job.State = models.JobDone
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	step, err := models.RemoveRows(tx, w, job.ID, models.ReadJobJSON[models.RemoveCursor](job.Cursor), now)
+	if err != nil {
+		return err
+	}
+	job.Cursor, job.Done = models.JobJSON(step.Next), job.Done+step.Rows
+	if job.Total > 0 {
+		job.Total = max(job.Total, job.Done) // what came in meanwhile counts too
+	}
+	if !step.Wait.IsZero() {
+		job.LeaseUntil = step.Wait
+	}
+	if step.Done {
+		job.State = models.JobDone
+	}
+	return nil
+}
