@@ -20,7 +20,7 @@ func (s *Server) home(v *visit) error {
 	if err := v.enterFirstWorkspace(); err != nil {
 		return err
 	}
-	to := "/invitations"
+	to := invitationsPath
 	switch {
 	case v.Workspace.ID != 0:
 		to = v.path()

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 
@@ -126,10 +127,11 @@ func (s *Server) checkSession(v *visit) error {
 func (s *Server) checkMember(v *visit, least models.Role) error {
 	type membership struct {
 		models.Workspace
-		Role models.Role
+		Role   models.Role
+		SeenAt *time.Time
 	}
 	m, err := models.First[membership](s.DB.Read(v.UserContext()).Table("workspaces").
-		Select("workspaces.*, memberships.role").
+		Select("workspaces.*, memberships.role, memberships.seen_at").
 		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
 		Where("workspaces.slug = ? AND workspaces.deleted_at IS NULL AND memberships.user_id = ?", v.Params("slug"), v.User.ID))
 	if err != nil {
@@ -139,7 +141,10 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 	if !m.Role.Includes(least) {
 		return errRole
 	}
-	return nil
+	if v.refill {
+		return nil
+	}
+	return s.DB.MemberSeen(v.UserContext(), m.ID, v.User.ID, m.SeenAt, s.now())
 }
 
 // Form returns the posted field's text, made valid: no NUL, U+FFFD for what is not UTF-8. Query strings do not count.

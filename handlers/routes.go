@@ -59,6 +59,12 @@ var routes = []route{
 	{"GET", "/account", signedIn, (*Server).accountForm},
 	{"POST", "/account", signedIn, (*Server).accountPost},
 
+	{"GET", invitationsPath, signedIn, (*Server).invitationList},
+	{"POST", invitationsPath + "/:id/accept", signedIn, (*Server).invitationAccept},
+	{"POST", invitationsPath + "/:id/decline", signedIn, (*Server).invitationDecline},
+	{"GET", invitationsPath + "/:token", visitor, (*Server).joinForm},
+	{"POST", invitationsPath + "/:token", visitor, (*Server).joinPost},
+
 	{"GET", "/w/:slug/webhooks", viewer, (*Server).webhookList},
 	{"POST", "/w/:slug/webhooks", manager, (*Server).webhookCreate},
 	{"GET", "/w/:slug/webhooks/new", manager, (*Server).webhookNew},
@@ -74,6 +80,17 @@ var routes = []route{
 
 	{"GET", "/w/:slug/settings", viewer, (*Server).settings},
 	{"POST", "/w/:slug/settings", admin, (*Server).settingsUpdate},
+	{"GET", "/w/:slug/settings/members", viewer, (*Server).memberList},
+	{"POST", "/w/:slug/settings/members", admin, (*Server).memberInvite},
+	{"GET", "/w/:slug/settings/members/new", admin, (*Server).memberNew},
+	{"GET", "/w/:slug/settings/members/leave", viewer, (*Server).memberLeaveAsk},
+	{"POST", "/w/:slug/settings/members/leave", viewer, (*Server).memberLeave},
+	{"GET", "/w/:slug/settings/members/:id/edit", admin, (*Server).memberEdit},
+	{"POST", "/w/:slug/settings/members/:id", admin, (*Server).memberUpdate},
+	{"GET", "/w/:slug/settings/members/:id/remove", admin, (*Server).memberRemoveAsk},
+	{"POST", "/w/:slug/settings/members/:id/remove", admin, (*Server).memberRemove},
+	{"POST", "/w/:slug/settings/invitations/:id/renew", admin, (*Server).invitationRenew},
+	{"POST", "/w/:slug/settings/invitations/:id/cancel", admin, (*Server).invitationCancel},
 	{"GET", "/w/:slug/settings/inbound-webhooks", viewer, (*Server).settingsWebhooks},
 	{"GET", "/w/:slug/settings/audit-log", admin, (*Server).auditLog},
 

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -118,6 +119,9 @@ func (s *Server) protect(c *fiber.Ctx) {
 	c.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("Referrer-Policy", "same-origin")
+	if strings.HasPrefix(c.Path(), invitationsPath+"/") {
+		c.Set("Referrer-Policy", "strict-origin") // the path is a secret, and logs of proxies keep referrers
+	}
 	c.Set("Cache-Control", "no-store")
 	if s.sessions.secure {
 		c.Set("Strict-Transport-Security", "max-age=31536000")

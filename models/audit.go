@@ -53,6 +53,13 @@ const (
 	ActionWorkspaceUpdated = "workspace.updated"
 	ActionWorkspaceDeleted = "workspace.deleted"
 
+	ActionMemberInvited       = "member.invited" // or has a new link
+	ActionMemberJoined        = "member.joined"
+	ActionMemberRoleChanged   = "member.role_changed"
+	ActionMemberRemoved       = "member.removed"
+	ActionMemberLeft          = "member.left"
+	ActionInvitationCancelled = "invitation.cancelled" // or declined, by the person it was for
+
 	ActionWebhookCreated  = "webhook.created"
 	ActionWebhookUpdated  = "webhook.updated"
 	ActionWebhookEnabled  = "webhook.enabled"

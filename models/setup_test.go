@@ -161,7 +161,7 @@ func TestPasswordChangeEndsSessions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := db.CreateUser(ctx, models.NewUser{Email: "otto@example.com", Password: rightPassword, WorkspaceID: w.ID, Role: models.RoleViewer})
+		other, err := db.CreateUser(ctx, models.NewUser{Email: "otto@example.com", Password: rightPassword, WorkspaceID: w.ID, Role: models.RoleViewer}, nine)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +203,7 @@ func TestOneAccountPerAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = db.CreateUser(t.Context(), models.NewUser{Email: "INES@alderfinch.example", Password: rightPassword, WorkspaceID: w.ID, Role: models.RoleAdmin})
+		_, err = db.CreateUser(t.Context(), models.NewUser{Email: "INES@alderfinch.example", Password: rightPassword, WorkspaceID: w.ID, Role: models.RoleAdmin}, nine)
 		if !errors.Is(err, models.ErrEmailTaken) {
 			t.Errorf("got %v, want ErrEmailTaken", err)
 		}

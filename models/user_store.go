@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -23,11 +24,12 @@ func (d *DB) Workspaces(ctx context.Context) (all []Workspace, err error) {
 	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error
 }
 
-// NewUser is an account to be made, a member of one workspace from the start.
+// NewUser is an account to be made: support staff, a member of a workspace from the start, or both.
 type NewUser struct {
 	Email, Password string
-	WorkspaceID     int64
-	Role            Role
+	Support         bool
+	WorkspaceID     int64 // 0 for none
+	Role            Role  // in the workspace
 }
 
 // Validate returns what is wrong, by "email", "password" and "role".
@@ -35,8 +37,8 @@ func (n NewUser) Validate() FieldErrors {
 	errs := FieldErrors{}
 	errs.Add("email", ValidateEmail(n.Email))
 	errs.Add("password", ValidatePassword(n.Password))
-	if n.Role != RoleAdmin && n.Role != RoleManager && n.Role != RoleViewer {
-		errs.Add("role", "Please choose admin, manager or viewer.")
+	if n.WorkspaceID != 0 {
+		errs.Add("role", ValidateRole(n.Role))
 	}
 	return errs
 }
@@ -55,19 +57,29 @@ func ValidateEmail(email string) string {
 // ErrEmailTaken refuses a second account with the same address.
 var ErrEmailTaken = &Error{Code: CodeConflict, Message: "There is an account with this e-mail address already."}
 
-// CreateUser makes a valid account with its membership. The error is ErrEmailTaken when the address has one.
-func (d *DB) CreateUser(ctx context.Context, n NewUser) (User, error) {
+// CreateUser makes a valid account with its membership, by the command line. The error is ErrEmailTaken when the address
+// has one. An invitation into the workspace ends.
+func (d *DB) CreateUser(ctx context.Context, n NewUser, now time.Time) (User, error) {
 	hash, err := HashPassword(ctx, n.Password)
 	if err != nil {
 		return User{}, err
 	}
-	user := User{PasswordHash: hash}
+	user := User{PasswordHash: hash, Support: n.Support, CreatedAt: now}
 	if user.Email, err = ReadEmail(n.Email); err != nil {
 		return User{}, err
 	}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		user.ID = 0
-		return createMember(tx, &user, n.WorkspaceID, n.Role)
+		if n.WorkspaceID == 0 {
+			return tx.Create(&user).Error
+		}
+		if err := lockMembers(tx, n.WorkspaceID); err != nil {
+			return err
+		}
+		if err := tx.Create(&user).Error; err != nil {
+			return err
+		}
+		return join(tx, user, Invitation{WorkspaceID: n.WorkspaceID, Email: user.Email, Role: n.Role}, 0, now)
 	})
 	if IsDuplicate(err) {
 		return User{}, ErrEmailTaken

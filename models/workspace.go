@@ -44,6 +44,7 @@ type Membership struct {
 	UserID      int64 `gorm:"primaryKey"`
 	Role        Role
 	CreatedAt   time.Time
+	SeenAt      *time.Time // see Member
 }
 
 // Includes says whether r may do everything that least may.
@@ -55,4 +56,12 @@ func (r Role) Includes(least Role) bool {
 // Word is the role as people read it.
 func (r Role) Word() string {
 	return map[Role]string{RoleAdmin: "Admin", RoleManager: "Manager", RoleViewer: "Viewer"}[r]
+}
+
+// ValidateRole returns what is wrong with a role that somebody chose, as one sentence, or "".
+func ValidateRole(r Role) string {
+	if r.Word() == "" {
+		return "Please choose admin, manager or viewer."
+	}
+	return ""
 }

@@ -25,6 +25,7 @@ type Page struct {
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
 	Once       string // value of the hidden field "once": a form that is sent twice acts once
 	Flash      *Flash
+	Invited    int64 // invitations that wait for the person; only the dashboard and the account's page say so
 	Crumbs     []Crumb
 	Counts     NavCounts
 	Assets     Assets
@@ -44,6 +45,8 @@ const (
 	SectionSettings  = "settings"
 	SectionAccount   = "account"
 	SectionSupport   = "support"
+
+	SectionInvitations = "invitations"
 )
 
 // Workspace is what a page says of a workspace.

@@ -103,8 +103,8 @@ Usage: campaignlark [command]
 
   serve            serve the admin and the webhooks (the standard command)
   migrate          bring the database up to date and stop; serve does it too
-  user create      create an account: user create [--workspace SLUG] [--role admin|manager|viewer] EMAIL
-  user password    give an account a new password and end its sessions: user password EMAIL
+  user create      create an account: user create --email EMAIL [--support] [--workspace SLUG --role admin|manager|viewer]
+  user password    give an account a new password and end its sessions: user password --email EMAIL
   demo             fill an empty workspace with an invented bookshop: demo [--contacts N] [--workspace SLUG]
   version          print the version
   help             print this

@@ -10,12 +10,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 )
 
-const userUsage = `use: campaignlark user create [--workspace SLUG] [--role admin|manager|viewer] EMAIL
-use: campaignlark user password EMAIL
+const userUsage = `use: campaignlark user create --email EMAIL [--support] [--workspace SLUG --role admin|manager|viewer]
+use: campaignlark user password --email EMAIL
 The password is the first line of standard input; without one it is made up and printed.`
 
 // user is the command for accounts: it creates one, or gives one a new password and ends its sessions.
@@ -25,13 +26,13 @@ func (p program) user(ctx context.Context, c Config, args []string) error {
 	}
 	flags := flag.NewFlagSet("user", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	workspace, role := "", "admin"
+	email, account := flags.String("email", "", ""), newAccount{}
 	if args[0] == "create" {
-		flags.StringVar(&workspace, "workspace", "", "")
-		flags.StringVar(&role, "role", role, "")
+		flags.BoolVar(&account.support, "support", false, "")
+		flags.StringVar(&account.workspace, "workspace", "", "")
+		flags.StringVar(&account.role, "role", "", "")
 	}
-	email, err := parseAround(flags, args[1:])
-	if err != nil {
+	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 || *email == "" {
 		return errors.New(userUsage)
 	}
 	db, err := openDatabase(ctx, c.DatabaseURL)
@@ -40,49 +41,97 @@ func (p program) user(ctx context.Context, c Config, args []string) error {
 	}
 	defer db.Close()
 	if args[0] == "password" {
-		return p.userPassword(ctx, db, email)
+		return p.userPassword(ctx, db, *email)
 	}
-	return p.userCreate(ctx, db, email, workspace, models.Role(role))
+	account.email = *email
+	return p.userCreate(ctx, db, account)
 }
 
-// parseAround reads flags before and after the one argument, and returns that.
-func parseAround(flags *flag.FlagSet, args []string) (string, error) {
-	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
-		return "", flag.ErrHelp
-	}
-	argument := flags.Arg(0)
-	if err := flags.Parse(flags.Args()[1:]); err != nil || flags.NArg() > 0 {
-		return "", flag.ErrHelp
-	}
-	return argument, nil
+// newAccount is what the command line says of an account to be made.
+type newAccount struct {
+	email           string
+	support         bool
+	workspace, role string // the workspace's slug, "" for none
 }
 
-func (p program) userCreate(ctx context.Context, db *models.DB, email, slug string, role models.Role) error {
-	workspace, err := chooseWorkspace(ctx, db, slug)
+func (p program) userCreate(ctx context.Context, db *models.DB, a newAccount) error {
+	workspace, err := a.findWorkspace(ctx, db)
 	if err != nil {
+		return err
+	}
+	if err := refuseKnown(ctx, db, a.email, workspace); err != nil {
 		return err
 	}
 	password, madeUp, err := p.readPassword()
 	if err != nil {
 		return err
 	}
-	account := models.NewUser{Email: email, Password: password, WorkspaceID: workspace.ID, Role: role}
+	account := models.NewUser{Email: a.email, Password: password, Support: a.support, WorkspaceID: workspace.ID, Role: models.Role(a.role)}
 	for _, sentence := range account.Validate() {
 		err = errors.Join(err, errors.New(sentence))
 	}
 	if err != nil {
 		return err
 	}
-	user, err := db.CreateUser(ctx, account)
-	if errors.Is(err, models.ErrEmailTaken) {
-		return fmt.Errorf("%s has an account already; `campaignlark user password` gives it a new password", email)
+	user, err := db.CreateUser(ctx, account, models.Instant(time.Now()))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s can sign in now and is %s.\n", models.ShowEmail(user.Email), a.rights())
+	p.printMadeUp(password, madeUp)
+	return nil
+}
+
+// rights says in words what the account may do.
+func (a newAccount) rights() string {
+	var all []string
+	if a.support {
+		all = append(all, "support staff")
+	}
+	if a.workspace != "" {
+		all = append(all, a.role+" of "+a.workspace)
+	}
+	return strings.Join(all, " and ")
+}
+
+// findWorkspace finds the workspace that the account is to be a member of. Support staff need none.
+func (a newAccount) findWorkspace(ctx context.Context, db *models.DB) (models.Workspace, error) {
+	if a.workspace != "" {
+		return chooseWorkspace(ctx, db, a.workspace)
+	}
+	switch {
+	case a.role != "":
+		return models.Workspace{}, errors.New("--role needs a workspace; choose one with --workspace")
+	case !a.support:
+		return models.Workspace{}, errors.New("this account could see nothing; give --workspace and --role, or --support for staff who read requests everywhere")
+	}
+	return models.Workspace{}, nil
+}
+
+// refuseKnown says what to do when the address has an account already.
+func refuseKnown(ctx context.Context, db *models.DB, email string, w models.Workspace) error {
+	stored, err := models.ReadEmail(email)
+	if err != nil {
+		return nil // the account's own check has words for it
+	}
+	user, err := db.UserByEmail(ctx, stored)
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%s can sign in now and is %s of %s.\n", user.Email, role, workspace.Slug)
-	p.printMadeUp(password, madeUp)
-	return nil
+	advice := "`campaignlark user password` gives it a new password"
+	if w.ID != 0 {
+		switch role, err := db.RoleIn(ctx, w.ID, user.ID); {
+		case err == nil:
+			return fmt.Errorf("%s has an account already and is %s of %s; %s", email, role, w.Slug, advice)
+		case models.ErrorCode(err) != models.CodeNotFound:
+			return err
+		}
+		advice = fmt.Sprintf("an admin of %s can invite the person under Workspace settings, Members; ", w.Slug) + advice
+	}
+	return fmt.Errorf("%s has an account already; %s", email, advice)
 }
 
 func (p program) userPassword(ctx context.Context, db *models.DB, email string) error {
@@ -107,7 +156,7 @@ func (p program) userPassword(ctx context.Context, db *models.DB, email string) 
 	if err := db.SetPassword(ctx, user.ID, password, nil); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%s has a new password and is signed out everywhere.\n", user.Email)
+	fmt.Fprintf(p.stdout, "%s has a new password and is signed out everywhere.\n", models.ShowEmail(user.Email))
 	p.printMadeUp(password, madeUp)
 	return nil
 }

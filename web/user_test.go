@@ -39,25 +39,51 @@ func TestUserCommand(t *testing.T) {
 					t.Errorf("user %v: got %d and %q, want 1 and %q", args, code, said, says)
 				}
 			}
-			refused("there is no workspace yet", "", "create", "otto@example.com")
+			refused("there is no workspace yet", "", "create", "--email", "otto@example.com", "--workspace", "books", "--role", "viewer")
 			admin := models.FirstAdmin{WorkspaceName: "Books", TimeZone: "UTC", Email: "ines@example.com", Password: "rains of castamere"}
-			if _, _, err := db.CreateFirstAdmin(t.Context(), admin); err != nil {
+			w, ines, err := db.CreateFirstAdmin(t.Context(), admin)
+			if err != nil {
 				t.Fatal(err)
 			}
 			refused("use: campaignlark user create", "")
-			refused("use: campaignlark user create", "", "create", "a@example.com", "b@example.com")
-			refused("use: campaignlark user create", "", "password", "--role", "admin", "ines@example.com")
-			refused("there are books", "", "create", "--workspace", "music", "otto@example.com")
-			refused("10 characters or longer", "short\n", "create", "otto@example.com")
-			refused("admin, manager or viewer", "", "create", "--role", "owner", "otto@example.com")
-			refused("an account already", "", "create", "INES@example.com")
-			refused("no account with the address", "", "password", "otto@example.com")
+			refused("use: campaignlark user create", "", "create", "--workspace", "books", "--role", "viewer")
+			refused("use: campaignlark user create", "", "create", "--email", "a@example.com", "b@example.com")
+			refused("use: campaignlark user create", "", "password", "--role", "admin", "--email", "ines@example.com")
+			refused("give --workspace and --role, or --support", "", "create", "--email", "otto@example.com")
+			refused("--role needs a workspace", "", "create", "--email", "otto@example.com", "--support", "--role", "viewer")
+			refused("there are books", "", "create", "--workspace", "music", "--role", "viewer", "--email", "otto@example.com")
+			refused("10 characters or longer", "short\n", "create", "--email", "otto@example.com", "--workspace", "books", "--role", "viewer")
+			refused("admin, manager or viewer", "", "create", "--role", "owner", "--workspace", "books", "--email", "otto@example.com")
+			refused("admin, manager or viewer", "", "create", "--workspace", "books", "--email", "otto@example.com")
+			refused("is admin of books; `campaignlark user password`", "", "create", "--email", "INES@example.com", "--workspace", "books", "--role", "viewer")
+			refused("no account with the address", "", "password", "--email", "otto@example.com")
 
-			if code, said := userCommand(t, url, " a lannister pays \r\n", "create", "otto@example.com", "--role", "viewer"); code != 0 || strings.Contains(said, "lannister") {
+			if _, _, _, err := db.Invite(t.Context(), w.ID, ines.ID, "otto@example.com", models.RoleAdmin, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			code, said := userCommand(t, url, " a lannister pays \r\nnever read", "create", "--email", "otto@example.com", "--workspace", "books", "--role", "viewer")
+			if code != 0 || strings.Contains(said, "lannister") || !strings.Contains(said, "otto@example.com can sign in now and is viewer of books.") {
 				t.Errorf("got %d and %q, want an account and no password shown", code, said)
 			}
 			signIn("otto@example.com", " a lannister pays ")
-			code, said := userCommand(t, url, "", "password", "otto@example.com")
+			if pending, err := db.Invitations(t.Context(), w.ID); len(pending) != 0 || err != nil {
+				t.Errorf("got %v (%v), want no invitation left", pending, err)
+			}
+			entry, err := models.First[models.AuditEntry](db.Read(t.Context()).Where("action = ?", models.ActionMemberJoined))
+			if err != nil || entry.UserID != 0 || entry.SubjectName != "otto@example.com" {
+				t.Errorf("got %+v (%v), want otto's joining by the command line", entry, err)
+			}
+
+			code, said = userCommand(t, url, "a lannister pays\n", "create", "--email", "sue@example.com", "--support")
+			if code != 0 || !strings.Contains(said, "is support staff.") {
+				t.Errorf("got %d and %q, want support staff without a workspace", code, said)
+			}
+			if sue, err := db.UserByEmail(t.Context(), "sue@example.com"); err != nil || !sue.Support {
+				t.Errorf("got %+v (%v), want support staff", sue, err)
+			}
+			refused("an admin of books can invite", "", "create", "--email", "sue@example.com", "--workspace", "books", "--role", "viewer")
+
+			code, said = userCommand(t, url, "", "password", "--email", "otto@example.com")
 			made := regexp.MustCompile(`shown this once: (\S+)`).FindStringSubmatch(said)
 			if code != 0 || made == nil {
 				t.Fatalf("got %d and %q, want a password that was made up", code, said)

@@ -3,6 +3,9 @@
 -- Staff who may read the request logs of every workspace and change nothing.
 ALTER TABLE users ADD COLUMN support boolean NOT NULL DEFAULT false;
 
+-- When a member last opened a page of the workspace, to some minutes; NULL is never.
+ALTER TABLE memberships ADD COLUMN seen_at datetime;
+
 -- A deleted workspace answers nothing any more; a job removes what is in it, and at last its row.
 ALTER TABLE workspaces ADD COLUMN deleted_at datetime;
 

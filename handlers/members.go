@@ -1,0 +1,256 @@
+package handlers
+
+import (
+	"errors"
+	"slices"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// memberList shows who is a member of the workspace, and who is invited.
+func (s *Server) memberList(v *visit) error {
+	members, err := s.DB.Members(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	invitations, err := s.DB.Invitations(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	m := views.MembersModel{IsAdmin: v.Role.Includes(models.RoleAdmin)}
+	for _, member := range members {
+		row := views.MemberRow{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: member.Role.Word(),
+			You: member.UserID == v.User.ID, OnlyAdmin: onlyAdmin(members, member)}
+		if member.SeenAt != nil {
+			row.SeenAt = *member.SeenAt
+		}
+		m.Members = append(m.Members, row)
+	}
+	for _, i := range invitations {
+		m.Invitations = append(m.Invitations, views.InvitationRow{ID: i.ID, Email: models.ShowEmail(i.Email), Role: i.Role.Word(),
+			HasAccount: i.HasAccount, Expired: !s.now().Before(i.ExpiresAt), ExpiresAt: i.ExpiresAt})
+	}
+	if m.Page, err = v.page(views.SectionSettings, "Members", v.settingsCrumb(), views.Crumb{Text: "Members"}); err != nil {
+		return err
+	}
+	return v.show(views.MembersPage(m))
+}
+
+// onlyAdmin says whether nobody but m is an admin.
+func onlyAdmin(members []models.Member, m models.Member) bool {
+	return m.Role == models.RoleAdmin && !slices.ContainsFunc(members, func(other models.Member) bool {
+		return other.Role == models.RoleAdmin && other.UserID != m.UserID
+	})
+}
+
+// memberNew shows the form that invites somebody.
+func (s *Server) memberNew(v *visit) error {
+	m, err := v.memberForm(views.MemberFormModel{Role: string(models.RoleViewer)})
+	if err != nil {
+		return err
+	}
+	return v.show(views.MemberFormPage(m))
+}
+
+// memberInvite invites somebody: a person without an account gets a link, which is shown this once.
+func (s *Server) memberInvite(v *visit) error {
+	email, role := v.Form("email"), v.Form("role")
+	invitation, token, errs, err := s.DB.Invite(v.UserContext(), v.Workspace.ID, v.User.ID, email, models.Role(role), s.now())
+	if err != nil {
+		return err
+	}
+	if errs.Any() {
+		m, err := v.memberForm(views.MemberFormModel{Email: email, Role: role, Errors: errs})
+		if err != nil {
+			return err
+		}
+		return v.again(views.MemberFormPage(m))
+	}
+	return v.invited(invitation, token)
+}
+
+// invited shows the link of an invitation; without one, the person has an account and is asked there.
+func (v *visit) invited(i models.Invitation, token string) error {
+	email := models.ShowEmail(i.Email)
+	if token == "" {
+		return v.done(v.path("settings", "members"), "%s has an account here and finds the invitation after signing in. Tell them; no message is sent.", email)
+	}
+	p, err := v.page(views.SectionSettings, "Invitation link", v.settingsCrumb(), v.membersCrumb(), views.Crumb{Text: "Invitation link"})
+	if err != nil {
+		return err
+	}
+	link := v.server.Config.PublicURL.JoinPath(invitationsPath, token).String()
+	return v.show(views.InvitationLinkPage(views.InvitationLinkModel{Page: p, Email: email, Role: i.Role.Word(), Link: link, ExpiresAt: i.ExpiresAt}))
+}
+
+// invitationRenew gives an invitation a new link, which ends the one before.
+func (s *Server) invitationRenew(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	invitation, token, err := s.DB.RenewInvitation(v.UserContext(), v.Workspace.ID, v.User.ID, id, s.now())
+	if errors.Is(err, models.ErrNotFound) {
+		return v.invitationGone()
+	}
+	if err != nil {
+		return err
+	}
+	return v.invited(invitation, token)
+}
+
+// invitationCancel ends an invitation.
+func (s *Server) invitationCancel(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	invitation, err := s.DB.CancelInvitation(v.UserContext(), v.Workspace.ID, v.User.ID, id, s.now())
+	if errors.Is(err, models.ErrNotFound) {
+		return v.invitationGone()
+	}
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("settings", "members"), "The invitation of %s is cancelled. Its link does not work any more.", models.ShowEmail(invitation.Email))
+}
+
+// invitationGone says that an invitation was accepted or cancelled while the list was on somebody's screen.
+func (v *visit) invitationGone() error {
+	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This invitation is not there any more: it was accepted, declined or cancelled meanwhile."}); err != nil {
+		return err
+	}
+	return v.Redirect(v.path("settings", "members"), fiber.StatusSeeOther)
+}
+
+// memberEdit shows the form of a member's role.
+func (s *Server) memberEdit(v *visit) error {
+	member, err := v.member()
+	if err != nil {
+		return err
+	}
+	m, err := v.memberForm(views.MemberFormModel{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: string(member.Role)})
+	if err != nil {
+		return err
+	}
+	return v.show(views.MemberFormPage(m))
+}
+
+// memberUpdate changes a member's role.
+func (s *Server) memberUpdate(v *visit) error {
+	member, err := v.member()
+	if err != nil {
+		return err
+	}
+	role := models.Role(v.Form("role"))
+	errs, err := s.DB.ChangeRole(v.UserContext(), v.Workspace.ID, v.User.ID, member.UserID, role, s.now())
+	if errors.Is(err, models.ErrLastAdmin) {
+		errs, err = models.FieldErrors{"role": models.ErrLastAdmin.Message}, nil
+	}
+	if err != nil {
+		return err
+	}
+	email := models.ShowEmail(member.Email)
+	if errs.Any() {
+		m, err := v.memberForm(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role), Errors: errs})
+		if err != nil {
+			return err
+		}
+		return v.again(views.MemberFormPage(m))
+	}
+	return v.done(v.path("settings", "members"), "The role of %s is %s now.", email, role.Word())
+}
+
+// memberRemoveAsk asks before a member is removed, and says what they lose.
+func (s *Server) memberRemoveAsk(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	return v.memberEnd(fiber.StatusOK, id)
+}
+
+// memberRemove removes a member.
+func (s *Server) memberRemove(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	return v.endMember(id)
+}
+
+// memberLeaveAsk asks before somebody leaves the workspace.
+func (s *Server) memberLeaveAsk(v *visit) error { return v.memberEnd(fiber.StatusOK, v.User.ID) }
+
+// memberLeave takes the person out of the workspace.
+func (s *Server) memberLeave(v *visit) error { return v.endMember(v.User.ID) }
+
+func (v *visit) endMember(id int64) error {
+	db := v.server.DB
+	member, err := db.Member(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return err
+	}
+	err = db.RemoveMember(v.UserContext(), v.Workspace.ID, v.User.ID, id, v.server.now())
+	switch {
+	case errors.Is(err, models.ErrLastAdmin):
+		return v.memberEnd(fiber.StatusUnprocessableEntity, id)
+	case err != nil:
+		return err
+	case id == v.User.ID:
+		return v.done("/", "You have left %s.", v.Workspace.Name)
+	}
+	return v.done(v.path("settings", "members"), "%s is not a member any more.", models.ShowEmail(member.Email))
+}
+
+// memberEnd shows the question before a membership ends; the only admin's cannot.
+func (v *visit) memberEnd(status int, id int64) error {
+	members, err := v.server.DB.Members(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(members, func(m models.Member) bool { return m.UserID == id })
+	if i < 0 {
+		return models.ErrNotFound
+	}
+	m := views.MemberEndModel{ID: id, Email: models.ShowEmail(members[i].Email), You: id == v.User.ID, OnlyAdmin: onlyAdmin(members, members[i])}
+	title := "Remove member"
+	if m.You {
+		title = "Leave workspace"
+	}
+	if m.Page, err = v.page(views.SectionSettings, title, v.settingsCrumb(), v.membersCrumb(), views.Crumb{Text: title}); err != nil {
+		return err
+	}
+	return campaignlark.Render(v.Ctx, status, views.MemberEndPage(m))
+}
+
+func (v *visit) member() (models.Member, error) {
+	id, err := v.id()
+	if err != nil {
+		return models.Member{}, err
+	}
+	return v.server.DB.Member(v.UserContext(), v.Workspace.ID, id)
+}
+
+func (v *visit) memberForm(m views.MemberFormModel) (_ views.MemberFormModel, err error) {
+	title := "Invite a person"
+	m.Action = v.path("settings", "members")
+	if m.ID != 0 {
+		title, m.Action = "Change role", v.path("settings", "members", m.ID)
+	}
+	m.Page, err = v.page(views.SectionSettings, title, v.settingsCrumb(), v.membersCrumb(), views.Crumb{Text: title})
+	m.Page.Failed = len(m.Errors) > 0
+	return m, err
+}
+
+func (v *visit) settingsCrumb() views.Crumb {
+	return views.Crumb{Text: "Workspace settings", Href: v.path("settings")}
+}
+
+func (v *visit) membersCrumb() views.Crumb {
+	return views.Crumb{Text: "Members", Href: v.path("settings", "members")}
+}

@@ -1,0 +1,152 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// PendingInvitation is an invitation as the workspace's members see it.
+type PendingInvitation struct {
+	Invitation
+	HasAccount bool // the person has an account by now: no link is of use
+}
+
+// Invitations lists a workspace's invitations, by address, those that have expired too.
+func (d *DB) Invitations(ctx context.Context, workspaceID int64) (all []PendingInvitation, err error) {
+	err = d.Read(ctx).Table("invitations").Select("invitations.*, users.id IS NOT NULL AS has_account").
+		Joins("LEFT JOIN users ON users.email = invitations.email").
+		Where("invitations.workspace_id = ?", workspaceID).Order("invitations.email").Find(&all).Error
+	return all, err
+}
+
+// Invite invites the person with an address, as typed, into a workspace. The token is the secret of the link for somebody
+// without an account, and shown once; it is "" for somebody who has one and will be asked there. What is wrong is a
+// FieldErrors under "email" or "role".
+func (d *DB) Invite(ctx context.Context, workspaceID, userID int64, email string, role Role, now time.Time) (Invitation, string, FieldErrors, error) {
+	errs := FieldErrors{}
+	errs.Add("email", ValidateEmail(email))
+	errs.Add("role", ValidateRole(role))
+	if errs.Any() {
+		return Invitation{}, "", errs, nil
+	}
+	stored, err := ReadEmail(email)
+	if err != nil {
+		return Invitation{}, "", nil, err
+	}
+	var invitation Invitation
+	var token string
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		invitation = Invitation{WorkspaceID: workspaceID, Email: stored, Role: role, InvitedBy: userID}
+		token, errs, err = invite(tx, &invitation, now)
+		return err
+	})
+	return invitation, token, errs, err
+}
+
+// invite stores a new invitation unless its person is a member or invited already.
+func invite(tx *gorm.DB, i *Invitation, now time.Time) (token string, errs FieldErrors, err error) {
+	if err := lockMembers(tx, i.WorkspaceID); err != nil {
+		return "", nil, err
+	}
+	user, hasAccount, err := accountOf(tx, i.Email)
+	if err != nil {
+		return "", nil, err
+	}
+	if hasAccount {
+		switch _, err := First[Member](members(tx, i.WorkspaceID).Where("users.id = ?", user.ID)); {
+		case err == nil:
+			return "", FieldErrors{"email": ShowEmail(i.Email) + " is a member already. You can change the role in the list of members."}, nil
+		case !errors.Is(err, ErrNotFound):
+			return "", nil, err
+		}
+	}
+	old, err := First[Invitation](tx.Where("workspace_id = ? AND email = ?", i.WorkspaceID, i.Email))
+	switch {
+	case err == nil && now.Before(old.ExpiresAt):
+		return "", FieldErrors{"email": ShowEmail(i.Email) + " is invited already. In the list of members you can make a new link or cancel the invitation."}, nil
+	case err == nil:
+		err = deleteInvitation(tx, old)
+	case errors.Is(err, ErrNotFound):
+		err = nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	token = i.renew(hasAccount, now)
+	if err := tx.Create(i).Error; err != nil {
+		return "", nil, err
+	}
+	return token, nil, auditInvitation(tx, ActionMemberInvited, i.InvitedBy, *i, AuditChange{What: "role", After: i.Role.Word()}, now)
+}
+
+// RenewInvitation lets an invitation wait anew, with a new link that ends the one before. The token is as with Invite.
+// The error is ErrNotFound when the invitation is not there.
+func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation Invitation, token string, err error) {
+	err = d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i Invitation) error {
+		_, hasAccount, err := accountOf(tx, i.Email)
+		if err != nil {
+			return err
+		}
+		token, invitation = i.renew(hasAccount, now), i
+		err = tx.Model(&Invitation{}).Where("workspace_id = ? AND id = ?", workspaceID, id).
+			Updates(map[string]any{"token_hash": i.TokenHash, "created_at": i.CreatedAt, "expires_at": i.ExpiresAt}).Error
+		if err != nil {
+			return err
+		}
+		what := AuditChange{What: "invitation", After: "renewed"}
+		if token != "" {
+			what = AuditChange{What: "link", After: "a new one"}
+		}
+		return auditInvitation(tx, ActionMemberInvited, userID, i, what, now)
+	})
+	invitation.TokenHash = nil // nobody needs it
+	return invitation, token, err
+}
+
+// CancelInvitation ends an invitation and returns what it was. The error is ErrNotFound when it is not there.
+func (d *DB) CancelInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation Invitation, err error) {
+	return invitation, d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i Invitation) error {
+		invitation = i
+		return cancelInvitation(tx, userID, i, now)
+	})
+}
+
+func (d *DB) changeInvitation(ctx context.Context, workspaceID, id int64, change func(tx *gorm.DB, i Invitation) error) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockMembers(tx, workspaceID); err != nil {
+			return err
+		}
+		i, err := First[Invitation](tx.Where("workspace_id = ? AND id = ?", workspaceID, id))
+		if err != nil {
+			return err
+		}
+		return change(tx, i)
+	})
+}
+
+func cancelInvitation(tx *gorm.DB, userID int64, i Invitation, now time.Time) error {
+	if err := deleteInvitation(tx, i); err != nil {
+		return err
+	}
+	return auditInvitation(tx, ActionInvitationCancelled, userID, i, AuditChange{What: "role", Before: i.Role.Word()}, now)
+}
+
+func deleteInvitation(tx *gorm.DB, i Invitation) error {
+	return tx.Where("workspace_id = ? AND id = ?", i.WorkspaceID, i.ID).Delete(&Invitation{}).Error
+}
+
+// accountOf finds the account of an address in its stored form, if there is one.
+func accountOf(tx *gorm.DB, email string) (user User, there bool, err error) {
+	user, err = First[User](tx.Where("email = ?", email))
+	if errors.Is(err, ErrNotFound) {
+		return user, false, nil
+	}
+	return user, err == nil, err
+}
+
+func auditInvitation(tx *gorm.DB, action string, userID int64, i Invitation, change AuditChange, now time.Time) error {
+	return Audit(tx, AuditEntry{WorkspaceID: i.WorkspaceID, UserID: userID, Action: action, Subject: SubjectMember, SubjectName: i.Email}, []AuditChange{change}, now)
+}
