@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"campaignlark"
 	"campaignlark/models"
@@ -23,12 +24,8 @@ func (s *Server) memberList(v *visit) error {
 	}
 	m := views.MembersModel{IsAdmin: v.Role.Includes(models.RoleAdmin)}
 	for _, member := range members {
-		row := views.MemberRow{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: member.Role.Word(),
-			You: member.UserID == v.User.ID, OnlyAdmin: onlyAdmin(members, member)}
-		if member.SeenAt != nil {
-			row.SeenAt = *member.SeenAt
-		}
-		m.Members = append(m.Members, row)
+		m.Members = append(m.Members, views.MemberRow{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: member.Role.Word(),
+			SeenAt: timeOrZero(member.SeenAt), You: member.UserID == v.User.ID, OnlyAdmin: onlyAdmin(members, member)})
 	}
 	for _, i := range invitations {
 		m.Invitations = append(m.Invitations, views.InvitationRow{ID: i.ID, Email: models.ShowEmail(i.Email), Role: i.Role.Word(),
@@ -59,32 +56,53 @@ func (s *Server) memberNew(v *visit) error {
 // memberInvite invites somebody: a person without an account gets a link, which is shown this once.
 func (s *Server) memberInvite(v *visit) error {
 	email, role := v.Form("email"), v.Form("role")
+	if v.refill {
+		return v.memberAgain(views.MemberFormModel{Email: email, Role: role})
+	}
 	invitation, token, errs, err := s.DB.Invite(v.UserContext(), v.Workspace.ID, v.User.ID, email, models.Role(role), s.now())
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
-		m, err := v.memberForm(views.MemberFormModel{Email: email, Role: role, Errors: errs})
-		if err != nil {
-			return err
-		}
-		return v.again(views.MemberFormPage(m))
+		return v.memberAgain(views.MemberFormModel{Email: email, Role: role, Errors: errs})
 	}
 	return v.invited(invitation, token)
 }
 
-// invited shows the link of an invitation; without one, the person has an account and is asked there.
+// invited leads to the page with an invitation's link; without a link, the person has an account and is asked there.
 func (v *visit) invited(i models.Invitation, token string) error {
-	email := models.ShowEmail(i.Email)
 	if token == "" {
-		return v.done(v.path("settings", "members"), "%s has an account here and finds the invitation after signing in. Tell them; no message is sent.", email)
+		return v.done(v.path("settings", "members"), "%s has an account here and finds the invitation after signing in. Tell them; no message is sent.", models.ShowEmail(i.Email))
 	}
-	p, err := v.page(views.SectionSettings, "Invitation link", v.settingsCrumb(), v.membersCrumb(), views.Crumb{Text: "Invitation link"})
+	to := v.path("settings", "invitations", i.ID)
+	if err := v.leaveSecret(to, token); err != nil {
+		return err
+	}
+	return v.Redirect(to, fiber.StatusSeeOther)
+}
+
+// invitationShow shows the link of an invitation to whoever made it, this once.
+func (s *Server) invitationShow(v *visit) error {
+	id, err := v.id()
 	if err != nil {
 		return err
 	}
-	link := v.server.Config.PublicURL.JoinPath(invitationsPath, token).String()
-	return v.show(views.InvitationLinkPage(views.InvitationLinkModel{Page: p, Email: email, Role: i.Role.Word(), Link: link, ExpiresAt: i.ExpiresAt}))
+	i, err := s.DB.Invitation(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return err
+	}
+	token, err := v.takeSecret(v.path("settings", "invitations", id))
+	if err != nil {
+		return err
+	}
+	m := views.InvitationLinkModel{ID: id, Email: models.ShowEmail(i.Email), Role: i.Role.Word(), ExpiresAt: i.ExpiresAt}
+	if token != "" {
+		m.Link = s.Config.PublicURL.JoinPath(invitationsPath, token).String()
+	}
+	if m.Page, err = v.page(views.SectionSettings, "Invitation link", v.settingsCrumb(), v.membersCrumb(), views.Crumb{Text: "Invitation link"}); err != nil {
+		return err
+	}
+	return v.show(views.InvitationLinkPage(m))
 }
 
 // invitationRenew gives an invitation a new link, which ends the one before.
@@ -146,7 +164,10 @@ func (s *Server) memberUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	role := models.Role(v.Form("role"))
+	role, email := models.Role(v.Form("role")), models.ShowEmail(member.Email)
+	if v.refill {
+		return v.memberAgain(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role)})
+	}
 	errs, err := s.DB.ChangeRole(v.UserContext(), v.Workspace.ID, v.User.ID, member.UserID, role, s.now())
 	if errors.Is(err, models.ErrLastAdmin) {
 		errs, err = models.FieldErrors{"role": models.ErrLastAdmin.Message}, nil
@@ -154,13 +175,8 @@ func (s *Server) memberUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	email := models.ShowEmail(member.Email)
 	if errs.Any() {
-		m, err := v.memberForm(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role), Errors: errs})
-		if err != nil {
-			return err
-		}
-		return v.again(views.MemberFormPage(m))
+		return v.memberAgain(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role), Errors: errs})
 	}
 	return v.done(v.path("settings", "members"), "The role of %s is %s now.", email, role.Word())
 }
@@ -247,10 +263,26 @@ func (v *visit) memberForm(m views.MemberFormModel) (_ views.MemberFormModel, er
 	return m, err
 }
 
+func (v *visit) memberAgain(m views.MemberFormModel) error {
+	m, err := v.memberForm(m)
+	if err != nil {
+		return err
+	}
+	return v.again(views.MemberFormPage(m))
+}
+
 func (v *visit) settingsCrumb() views.Crumb {
 	return views.Crumb{Text: "Workspace settings", Href: v.path("settings")}
 }
 
 func (v *visit) membersCrumb() views.Crumb {
 	return views.Crumb{Text: "Members", Href: v.path("settings", "members")}
+}
+
+// timeOrZero is the zero time for nil: never.
+func timeOrZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }

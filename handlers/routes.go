@@ -89,6 +89,7 @@ var routes = []route{
 	{"POST", "/w/:slug/settings/members/:id", admin, (*Server).memberUpdate},
 	{"GET", "/w/:slug/settings/members/:id/remove", admin, (*Server).memberRemoveAsk},
 	{"POST", "/w/:slug/settings/members/:id/remove", admin, (*Server).memberRemove},
+	{"GET", "/w/:slug/settings/invitations/:id", admin, (*Server).invitationShow},
 	{"POST", "/w/:slug/settings/invitations/:id/renew", admin, (*Server).invitationRenew},
 	{"POST", "/w/:slug/settings/invitations/:id/cancel", admin, (*Server).invitationCancel},
 	{"GET", "/w/:slug/settings/inbound-webhooks", viewer, (*Server).settingsWebhooks},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/models"
 
@@ -57,7 +58,16 @@ var samples = map[string]func(w *walk, who models.User) string{
 	"merge-tags/:id": func(w *walk, _ models.User) string {
 		return itoa(w.addMergeTag(models.MergeTag{Key: w.name("key"), Label: w.name("Label "), Type: "text"}).ID)
 	},
+	"members/:id": func(w *walk, _ models.User) string {
+		return itoa(w.addMember(w.workspace, w.name("member")+"@example.com", models.RoleViewer).ID)
+	},
+	"invitations/:id": func(w *walk, who models.User) string { id, _ := w.invitation(who.Email, true); return id },
+	"invitations/:token": func(w *walk, _ models.User) string {
+		_, token := w.invitation(w.name("guest")+"@example.com", false)
+		return token
+	},
 	"segments/:id": (*walk).segment,
+	"jobs/:id":     (*walk).job,
 	"contacts/:id": func(w *walk, _ models.User) string {
 		id := w.next()
 		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
@@ -85,10 +95,33 @@ func (w *walk) segment(models.User) string {
 	return itoa(segment.ID)
 }
 
+func (w *walk) job(who models.User) string {
+	job := models.NewJob(w.workspace.ID, who.ID, models.JobBulk, struct{}{})
+	w.write(func(tx *gorm.DB) error { return models.CreateJob(tx, &job, w.server.now()) })
+	return itoa(job.ID)
+}
+
 func (w *walk) request(models.User) string {
 	r := models.WebhookRequest{WorkspaceID: w.workspace.ID, ID: models.NewID(w.server.now()), WebhookID: 1, Method: "POST", Outcome: models.OutcomeNoAddress, Status: 422}
 	w.write(func(tx *gorm.DB) error { return tx.Create(&r).Error })
 	return r.ID.String()
+}
+
+// invitation stores an invitation into the workspace; old is for somebody with an account, who needs no link.
+func (w *walk) invitation(email string, old bool) (id, token string) {
+	token = newToken()
+	i := models.Invitation{WorkspaceID: w.workspace.ID, Email: email, Role: models.RoleViewer, TokenHash: tokenHash(token), InvitedBy: w.user.ID,
+		CreatedAt: w.server.now(), ExpiresAt: w.server.now().Add(time.Hour)}
+	if old {
+		i.TokenHash = nil
+	}
+	w.write(func(tx *gorm.DB) error {
+		if err := tx.Where("workspace_id = ? AND email = ?", i.WorkspaceID, email).Delete(&models.Invitation{}).Error; err != nil {
+			return err
+		}
+		return tx.Create(&i).Error
+	})
+	return itoa(i.ID), token
 }
 
 // person is somebody signed in.
@@ -97,15 +130,17 @@ type person struct {
 	session string
 }
 
-// person returns a caller; fresh makes another person, for calls that may change who they are.
+// person returns a caller; fresh makes another person for this call alone, which may change who they are.
 func (w *walk) person(caller string, fresh bool) person {
 	if caller == "nobody" {
 		return person{User: models.User{Email: "nobody@example.com"}}
 	}
-	who, known := w.people[caller]
-	if !known || fresh {
-		who.User = w.addPerson(caller)
-		who.session = w.signIn(who.User)
+	if who, known := w.people[caller]; known && !fresh {
+		return who
+	}
+	user := w.addPerson(caller)
+	who := person{user, w.signIn(user)}
+	if !fresh {
 		w.people[caller] = who
 	}
 	return who

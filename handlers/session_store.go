@@ -17,6 +17,7 @@ import (
 const (
 	sessionUser    = "user"     // int64, the signed-in person
 	sessionFlash   = "flash"    // string, JSON of the one message for the next page
+	sessionSecret  = "secret"   // string, sealed: what the next page shows this once (seal.go)
 	sessionTagsOff = "tags_off" // string, id of the webhook that the person was told loses its tags
 	sessionReveals = "reveals"  // string, the calls that support staff may see unmasked (support_request.go)
 )

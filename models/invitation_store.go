@@ -22,6 +22,11 @@ func (d *DB) Invitations(ctx context.Context, workspaceID int64) (all []PendingI
 	return all, err
 }
 
+// Invitation returns one invitation of a workspace, or ErrNotFound.
+func (d *DB) Invitation(ctx context.Context, workspaceID, id int64) (Invitation, error) {
+	return First[Invitation](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
 // Invite invites the person with an address, as typed, into a workspace. The token is the secret of the link for somebody
 // without an account, and shown once; it is "" for somebody who has one and will be asked there. What is wrong is a
 // FieldErrors under "email" or "role".
