@@ -15,22 +15,25 @@ const invitationsPath = "/invitations"
 
 // invitationList shows a person the invitations that wait for them.
 func (s *Server) invitationList(v *visit) error {
-	if err := v.enterFirstWorkspace(); err != nil {
+	page, err := v.ownPage(views.SectionInvitations, "Invitations")
+	if err != nil {
 		return err
 	}
 	all, err := s.DB.InvitationsFor(v.UserContext(), v.User.Email, s.now())
 	if err != nil {
 		return err
 	}
-	m := views.InvitationsModel{}
+	m := views.InvitationsModel{Page: page}
 	for _, i := range all {
 		m.Invitations = append(m.Invitations, views.Invitation{ID: i.ID, Workspace: i.WorkspaceName, Role: string(i.Role),
 			Inviter: models.ShowEmail(i.InviterEmail), ExpiresAt: i.ExpiresAt})
 	}
-	if m.Page, err = v.page(views.SectionInvitations, "Invitations"); err != nil {
-		return err
-	}
 	return v.show(views.InvitationsPage(m))
+}
+
+// invitedTo counts the invitations that wait for the person.
+func (v *visit) invitedTo() (int64, error) {
+	return v.server.DB.CountInvitations(v.UserContext(), v.User.Email, v.server.now())
 }
 
 // invitationAccept makes the person a member and leads to the workspace.

@@ -35,8 +35,8 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 	if v.refill {
 		p.Flash = &views.Flash{Kind: views.KindWarn, Text: v.refillNote, Unsaved: true}
 	}
-	if section == views.SectionDashboard || section == views.SectionAccount {
-		if p.Invited, err = s.DB.CountInvitations(v.UserContext(), v.User.Email, s.now()); err != nil {
+	if section == views.SectionDashboard {
+		if p.Invited, err = v.invitedTo(); err != nil {
 			return views.Page{}, err
 		}
 	}

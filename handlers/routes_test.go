@@ -31,6 +31,7 @@ var doors = map[access][]string{
 	caller:   {in, in, in, in, in, in},
 	visitor:  {in, in, in, in, in, in},
 	signedIn: {toSignIn, in, in, in, in, in},
+	support:  {toSignIn, refused, in, refused, refused, refused},
 	viewer:   {toSignIn, notThere, notThere, in, in, in},
 	manager:  {toSignIn, notThere, notThere, refused, in, in},
 	admin:    {toSignIn, notThere, notThere, refused, refused, in},
@@ -204,7 +205,7 @@ func metAt(r route, a answer, want string) string {
 		return want // signing out and being sent to sign in look the same
 	case a.status == 303 && login:
 		return toSignIn
-	case a.status == 403 && strings.Contains(a.body, errRole.Message):
+	case a.status == 403 && (strings.Contains(a.body, errRole.Message) || strings.Contains(a.body, errSupport.Message)):
 		return refused
 	case slices.Contains(usual, a.status):
 		return in

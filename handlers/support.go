@@ -31,10 +31,15 @@ func (v *visit) ownPage(section, title string) (views.Page, error) {
 	if err := v.enterFirstWorkspace(); err != nil {
 		return views.Page{}, err
 	}
+	frame := v.page
 	if v.Workspace.ID == 0 && v.User.Support {
-		return v.supportPage(section, title)
+		frame = v.supportPage
 	}
-	return v.page(section, title)
+	p, err := frame(section, title)
+	if err == nil && section == views.SectionAccount {
+		p.Invited, err = v.invitedTo()
+	}
+	return p, err
 }
 
 // supportList finds calls in every workspace: by a whole address, a webhook's URL or a request id, or newest first.
