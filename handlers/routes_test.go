@@ -68,7 +68,6 @@ var samples = map[string]func(w *walk, who models.User) string{
 		return token
 	},
 	"segments/:id": (*walk).segment,
-	"jobs/:id":     (*walk).job,
 	"contacts/:id": func(w *walk, _ models.User) string {
 		id := w.next()
 		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
@@ -94,12 +93,6 @@ func (w *walk) segment(models.User) string {
 	segment := models.Segment{WorkspaceID: w.workspace.ID, Name: w.name("segment"), Rule: `{"condition":"AND","filters":[]}`, CreatedAt: now, UpdatedAt: now, BuiltAt: &now}
 	w.write(func(tx *gorm.DB) error { return tx.Create(&segment).Error })
 	return itoa(segment.ID)
-}
-
-func (w *walk) job(who models.User) string {
-	job := models.NewJob(w.workspace.ID, who.ID, models.JobBulk, struct{}{})
-	w.write(func(tx *gorm.DB) error { return models.CreateJob(tx, &job, w.server.now()) })
-	return itoa(job.ID)
 }
 
 func (w *walk) request(models.User) string {
