@@ -138,6 +138,11 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/contacts/:id":              {{id: newest("contacts")}},
 	"/w/:slug/contacts/:id/edit":         {{id: newest("contacts")}},
 	"/w/:slug/contacts/:id/delete":       {{id: newest("contacts")}},
+	"/w/:slug/contacts/:id/export.json":  {}, // a file
+	"/w/:slug/contacts.csv":              {}, // a file
+	"/w/:slug/contacts/bulk":             {{query: "?do=tag&with=newsletter&all=1"}},
+	"/w/:slug/jobs":                      {{}},
+	"/w/:slug/jobs/:id":                  {}, // of a workspace that is measured none is under way
 }
 
 // webhookInUse selects a webhook that is called.

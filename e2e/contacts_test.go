@@ -62,10 +62,10 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	changeContact(t, p, inspect)
 
 	p.Click("More actions")
-	p.Follow("Delete for good")
+	p.Follow("Erase for good")
 	p.Sees("for good?")
 	inspect("contact-delete")
-	p.Follow("Delete for good")
+	p.Follow("Erase for good")
 	p.Sees("The contact is gone for good.")
 	p.Sees("2 contacts")
 }

@@ -38,8 +38,11 @@ var pages = map[string][]string{
 	"/contacts/:id":                {"/contacts/1"},
 	"/contacts/:id/edit":           {"/contacts/1/edit"},
 	"/contacts/:id/delete":         {"/contacts/1/delete"},
+	"/contacts/:id/export.json":    {}, // a file
+	"/contacts.csv":                {}, // a file
+	"/contacts/bulk":               {"/contacts/bulk?do=tag&id=1", "/contacts/bulk?do=status&all=1&to=SUBSCRIBED", "/contacts/bulk?do=delete&all=1", "/contacts/bulk?do=tag"},
 	"/jobs":                        {"/jobs"},
-	"/jobs/:id":                    {},
+	"/jobs/:id":                    {"/jobs/1"},
 	"/segments":                    {"/segments"},
 	"/segments/new":                {"/segments/new"},
 	"/segments/:id":                {"/segments/1"},
@@ -127,6 +130,9 @@ func (a *audience) live(program *Program) {
 	response.Body.Close()
 	c := NewClient(a.t, program.URL)
 	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	if got := c.Post("/w/my-workspace/contacts/bulk", "do", "tag", "new_tag", "in bulk", "all", "1"); got.Status != http.StatusSeeOther {
+		a.t.Fatalf("got %d for a change of many contacts:\n%s", got.Status, got.Body)
+	}
 	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
 	if got := c.Post("/w/my-workspace/segments", "name", "Everybody who counts", "rule", rule); got.Status != http.StatusSeeOther {
 		a.t.Fatalf("got %d for a new segment:\n%s", got.Status, got.Body)

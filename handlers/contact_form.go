@@ -159,8 +159,8 @@ func (s *Server) contactAsk(v *visit) error {
 		return err
 	}
 	email := models.ShowEmail(c.Email)
-	p, err := v.page(views.SectionContacts, "Delete contact", views.Crumb{Text: "Contacts", Href: v.path("contacts")},
-		views.Crumb{Text: email, Href: v.path("contacts", c.ID)}, views.Crumb{Text: "Delete"})
+	p, err := v.page(views.SectionContacts, "Erase contact", views.Crumb{Text: "Contacts", Href: v.path("contacts")},
+		views.Crumb{Text: email, Href: v.path("contacts", c.ID)}, views.Crumb{Text: "Erase"})
 	if err != nil {
 		return err
 	}

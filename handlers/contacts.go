@@ -44,6 +44,9 @@ func (s *Server) contactList(v *visit) error {
 	if found.Older != 0 {
 		m.Older = v.contactsHref(q, "before", found.Older)
 	}
+	for name, values := range q.said {
+		m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: values[0]})
+	}
 	m.Export = v.path("contacts.csv") + q.encoded()
 	if q.cursor == (models.ContactCursor{}) {
 		if m.Jobs, err = v.jobsRunning(); err != nil {

@@ -131,10 +131,13 @@ var routes = []route{
 	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},
 	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},
 	{"GET", "/w/:slug/contacts.csv", viewer, (*Server).contactsExport},
+	{"GET", "/w/:slug/contacts/bulk", manager, (*Server).bulkAsk},
+	{"POST", "/w/:slug/contacts/bulk", manager, (*Server).bulkStart},
 	{"GET", "/w/:slug/contacts/new", manager, (*Server).contactNew},
 	{"GET", "/w/:slug/contacts/:id", viewer, (*Server).contactShow},
 	{"POST", "/w/:slug/contacts/:id", manager, (*Server).contactUpdate},
 	{"GET", "/w/:slug/contacts/:id/edit", manager, (*Server).contactEdit},
+	{"GET", "/w/:slug/contacts/:id/export.json", manager, (*Server).personExport},
 	{"GET", "/w/:slug/contacts/:id/delete", manager, (*Server).contactAsk},
 	{"POST", "/w/:slug/contacts/:id/delete", manager, (*Server).contactDelete},
 

@@ -132,6 +132,7 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 // kinds is what each kind of job does.
 func kinds() map[models.JobKind]Step {
 	return map[models.JobKind]Step{
+		models.JobBulk:   bulk,
 		models.JobImport: importStep,
 		models.JobRemove: removeWorkspace,
 	}

@@ -27,6 +27,7 @@ func (AuditEntry) TableName() string { return "audit_log" }
 // What a person can do something to.
 const (
 	SubjectContact   = "contact"
+	SubjectContacts  = "contacts" // several; its name says which in words that name nobody
 	SubjectWorkspace = "workspace"
 	SubjectMember    = "member"
 	SubjectWebhook   = "webhook"

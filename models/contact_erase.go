@@ -33,6 +33,29 @@ func EraseContact(tx *gorm.DB, c Contact, at time.Time) error {
 	return MarkContacts(tx, c.WorkspaceID, []int64{c.ID}, Instant(at))
 }
 
+// EraseContacts is EraseContact for several contacts of one workspace at once, at most as many as one transaction locks.
+func EraseContacts(tx *gorm.DB, workspaceID int64, contacts []Contact, at time.Time) error {
+	if len(contacts) == 0 {
+		return nil
+	}
+	ids, whos, addresses := idsOf(contacts), make([]int64, len(contacts)), make([]string, len(contacts))
+	for i, c := range contacts {
+		whos[i], addresses[i] = Who(workspaceID, c.Email), c.Email
+	}
+	err := tx.Exec(`UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
+		WHERE workspace_id = ? AND who IN ? AND address IN ?`, workspaceID, whos, addresses).Error
+	if err != nil {
+		return err
+	}
+	if err := tx.Exec("UPDATE automation_events SET snapshot = NULL WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
+		return err
+	}
+	return MarkContacts(tx, workspaceID, ids, Instant(at))
+}
+
 // ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.
 const ReserveContactIDsSQL = `INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES ($1, $2)
 	ON CONFLICT (workspace_id) DO UPDATE SET next_contact_id = workspace_counters.next_contact_id + $3 RETURNING next_contact_id`

@@ -67,7 +67,7 @@ func (d *DB) ExportStep(ctx context.Context, workspaceID int64, filter ContactFi
 // words that were searched for.
 func (d *DB) NoteExport(ctx context.Context, workspaceID, userID int64, which string, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		e := AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: ActionContactsExported, Subject: SubjectContact, SubjectName: which}
+		e := AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: ActionContactsExported, Subject: SubjectContacts, SubjectName: which}
 		return Audit(tx, e, nil, now)
 	})
 }

@@ -158,52 +158,63 @@ func amongIDs(q *gorm.DB, ids []int64) *gorm.DB {
 	return q.Where("contacts.id IN (SELECT value FROM json_each(?))", "["+list+"]")
 }
 
-// span is how many ids one page of wanted contacts looks at.
-func (f ContactFilter) span(wanted int) int {
+// reach is how far one look-up goes: over so many ids of a search without an index, over so many members of a segment.
+type reach struct {
+	ids     int64
+	members int
+}
+
+var (
+	pageReach = reach{searchSpan, memberSpan} // of a page, whose reader waits
+	stepReach = reach{20_000, 2_000}          // of a step, which keeps others waiting
+)
+
+// span is how many ids of a list one look-up for wanted contacts goes through.
+func (f ContactFilter) span(wanted int, r reach) int {
 	if f.narrows() {
-		return memberSpan
+		return r.members
 	}
 	return wanted
 }
 
 // below selects, the newest first, at most wanted contacts of f below an id. floor is where the look-up ended, 0 when
 // there is nothing below; looked is how many contacts were looked at to get there.
-func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int) (rows *gorm.DB, floor, looked int64, err error) {
+func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
 	rows = f.narrow(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
 	case f.listed():
-		ids := f.newest[:min(len(f.newest), f.span(wanted))]
+		ids := f.newest[:min(len(f.newest), f.span(wanted, r))]
 		if f.newest == nil || before <= beyondIDs {
-			if ids, err = f.members().Below(q, workspaceID, f.Segment, before, f.span(wanted)); err != nil {
+			if ids, err = f.members().Below(q, workspaceID, f.Segment, before, f.span(wanted, r)); err != nil {
 				return nil, 0, 0, err
 			}
 		}
-		if len(ids) == f.span(wanted) {
+		if len(ids) == f.span(wanted, r) {
 			floor, looked = ids[len(ids)-1], int64(len(ids))
 		}
 		rows = amongIDs(rows, ids)
-	case f.walks() && before-searchSpan > 1:
-		floor, looked = before-searchSpan, searchSpan
+	case f.walks() && before-r.ids > 1:
+		floor, looked = before-r.ids, r.ids
 		rows = rows.Where(f.id()+" >= ?", floor)
 	}
 	return rows.Order(f.id() + " DESC").Limit(wanted), floor, looked, nil
 }
 
 // above is below in the other direction, the oldest first, up to the newest contact.
-func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int) (rows *gorm.DB, ceiling, looked int64, err error) {
+func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
 	rows = f.narrow(q, workspaceID).Where(f.id()+" > ?", after)
 	switch {
 	case f.listed():
-		ids, err := f.members().Above(q, workspaceID, f.Segment, after, f.span(wanted))
+		ids, err := f.members().Above(q, workspaceID, f.Segment, after, f.span(wanted, r))
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		if len(ids) == f.span(wanted) {
+		if len(ids) == f.span(wanted, r) {
 			ceiling, looked = ids[len(ids)-1], int64(len(ids))
 		}
 		rows = amongIDs(rows, ids)
-	case f.walks() && after+searchSpan < newest:
-		ceiling, looked = after+searchSpan, searchSpan
+	case f.walks() && after+r.ids < newest:
+		ceiling, looked = after+r.ids, r.ids
 		rows = rows.Where(f.id()+" <= ?", ceiling)
 	}
 	return rows.Order(f.id()).Limit(wanted), ceiling, looked, nil
@@ -212,7 +223,7 @@ func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wante
 // NextContacts returns contacts that f means below an id, the newest first, at most limit. next is the id to go on
 // below, 0 at the end; there may be more even when none was found: each step is bounded.
 func (f ContactFilter) NextContacts(q *gorm.DB, workspaceID, before int64, limit int) (found []Contact, next int64, err error) {
-	rows, floor, _, err := f.below(q, workspaceID, before, limit)
+	rows, floor, _, err := f.below(q, workspaceID, before, limit, stepReach)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -93,7 +93,7 @@ func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactF
 	if from <= 0 || from > newest {
 		from = newest + 1
 	}
-	q, floor, looked, err := filter.below(d.Read(ctx), workspaceID, from, ContactPageSize+1)
+	q, floor, looked, err := filter.below(d.Read(ctx), workspaceID, from, ContactPageSize+1, pageReach)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactF
 
 // risingPage fills page with the contacts right above after, the newest first.
 func (d *DB) risingPage(ctx context.Context, workspaceID int64, filter ContactFilter, after, newest int64, page *ContactPage) error {
-	q, ceiling, looked, err := filter.above(d.Read(ctx), workspaceID, after, newest, ContactPageSize+1)
+	q, ceiling, looked, err := filter.above(d.Read(ctx), workspaceID, after, newest, ContactPageSize+1, pageReach)
 	if err != nil {
 		return err
 	}

@@ -443,13 +443,14 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
-			Question: "Delete " + m.Email + " for good?",
+			Question: "Erase " + m.Email + " for good?",
 			Losses: []string{
-				"The contact is gone for good, with its fields, tags and segments, and with what the request log holds of the person: payloads, addresses, values before and after.",
-				"That something happened, when and by which webhook stays in the log. No event fires.",
-				"A later call that subscribes this address makes a new contact.",
+				"The contact is gone for good, with its fields, tags and segments.",
+				"What the request log holds of the person goes too: addresses, payloads, values before and after, and the sender’s own address and program; and the snapshots of the events.",
+				"That something happened, when and by which webhook stays, without the person. The audit log stays too: it never held values. Files that were exported before are with whoever has them.",
+				"No event fires. A later call that subscribes this address makes a new contact.",
 			},
-			Action: m.Path("contacts", m.ID, "delete"), Deed: "Delete for good", Keep: m.Path("contacts", m.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			Action: m.Path("contacts", m.ID, "delete"), Deed: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,0 +1,249 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// maxPicked is how many contacts can be ticked by hand: a few pages' worth.
+const maxPicked = 1000
+
+// bulkForm is one change of many contacts on its way from the list to the work: which contacts, and what is done to them.
+type bulkForm struct {
+	visit *visit
+	query contactQuery
+	deed  models.BulkDeed
+	all   bool // all that the list's filter means, else picked
+	from  models.BulkCursor
+	with  string // the tag, by id or name
+	to    string // the status
+	bulk  models.Bulk
+
+	total, done int64 // contacts, and those of them for whom nothing changes
+}
+
+// field reads a field of the address or of a posted form, many all of one name.
+type (
+	field func(name string, or ...string) string
+	many  func(name string) []string
+)
+
+// bulkForm reads the form. Whom it means is settled here: those of the filter, up to the newest at the time of asking.
+func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
+	ctx, db := v.UserContext(), v.server.DB
+	f := &bulkForm{visit: v, deed: models.BulkDeed(get("do")), all: get("all") != "", with: models.CleanName(cleanText(get("with"))), to: get("to")}
+	if name := models.CleanName(cleanText(get("new_tag"))); name != "" {
+		f.with = name
+	}
+	var err error
+	if f.query, err = v.contactQuery(get); err != nil {
+		return nil, err
+	}
+	newest, err := db.NewestContact(ctx, v.Workspace.ID)
+	if err != nil {
+		return nil, err
+	}
+	if asked, err := strconv.ParseInt(get("newest"), 10, 64); err == nil {
+		newest = min(newest, max(asked, 0))
+	}
+	f.from = models.BulkCursor{Filter: f.query.filter, Before: newest + 1}
+	if !f.all {
+		f.from.Filter = models.ContactFilter{IDs: readIDs(all("id"))}
+	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
+		return nil, err
+	}
+	f.bulk = models.Bulk{Deed: f.deed, Which: "ticked in the list"}
+	if f.all {
+		f.bulk.Which = f.query.wordsKept()
+	}
+	return f, nil
+}
+
+// readIDs reads ids of contacts, the highest first, each once.
+func readIDs(texts []string) models.IDList {
+	ids := models.IDList{}
+	for _, text := range texts {
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	ids = slices.Compact(ids)
+	return ids[:min(len(ids), maxPicked)]
+}
+
+// missing is what has to be said before the question can be asked: "" when everything is known.
+func (f *bulkForm) missing() string {
+	if !f.all && len(f.from.Filter.IDs) == 0 {
+		return "nobody"
+	}
+	switch f.deed {
+	case models.BulkAddTag, models.BulkRemoveTag:
+		f.bulk.TagName = f.with
+		if t, found := models.FindTag(f.query.tags, f.with); found {
+			f.bulk.Tag, f.bulk.TagName = t.ID, t.Name
+		} else if f.with == "" || f.deed == models.BulkRemoveTag || models.ValidateName(f.with) != "" {
+			return "tag"
+		}
+	case models.BulkStatus:
+		if f.bulk.Status = models.Status(strings.ToUpper(f.to)); !f.bulk.Status.Valid() {
+			return "status"
+		}
+	case models.BulkDelete:
+	default:
+		return "nobody"
+	}
+	return ""
+}
+
+// bulkAsk asks before many contacts are changed, with their number.
+func (s *Server) bulkAsk(v *visit) error {
+	f, err := v.bulkForm(v.Query, func(name string) []string {
+		var all []string
+		for _, value := range v.Context().QueryArgs().PeekMulti(name) {
+			all = append(all, string(value))
+		}
+		return all
+	})
+	if err != nil {
+		return err
+	}
+	return f.show("")
+}
+
+// show asks the next question of the form; wrong is what is wrong with the number that was typed.
+func (f *bulkForm) show(wrong string) error {
+	v := f.visit
+	m := views.BulkModel{Action: v.path("contacts", "bulk"), Back: v.contactsHref(f.query, "", 0), Hidden: f.hidden(), Failed: wrong}
+	var err error
+	missing := f.missing()
+	if missing == "" {
+		if f.total, f.done, err = v.server.DB.CountBulk(v.UserContext(), v.Workspace.ID, f.bulk, f.from); err != nil {
+			return err
+		}
+		if f.total == 0 {
+			missing = "nobody"
+		}
+	}
+	f.fill(&m, missing)
+	if m.Page, err = v.page(views.SectionContacts, m.Question, views.Crumb{Text: "Contacts", Href: m.Back}, views.Crumb{Text: "Change several"}); err != nil {
+		return err
+	}
+	if m.Page.Failed = wrong != ""; m.Page.Failed {
+		return v.again(views.BulkPage(m))
+	}
+	return v.show(views.BulkPage(m))
+}
+
+// hidden are the fields that carry the form from one page to the next.
+func (f *bulkForm) hidden() []views.HiddenField {
+	fields := []views.HiddenField{{Name: "do", Value: string(f.deed)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)}}
+	for _, name := range []string{"q", "status", "tag", "segment"} {
+		if f.query.said.Has(name) {
+			fields = append(fields, views.HiddenField{Name: name, Value: f.query.said.Get(name)})
+		}
+	}
+	if f.all {
+		return append(fields, views.HiddenField{Name: "all", Value: "1"})
+	}
+	for _, id := range f.from.Filter.IDs {
+		fields = append(fields, views.HiddenField{Name: "id", Value: strconv.FormatInt(id, 10)})
+	}
+	return fields
+}
+
+// fill puts the question into words.
+func (f *bulkForm) fill(m *views.BulkModel, missing string) {
+	people := views.Plural(f.total, "contact", "contacts")
+	tags := []views.Option{{Label: "Choose a tag"}}
+	tags = append(tags, f.query.tagOptions()[1:]...)
+	switch {
+	case missing == "nobody":
+		m.Question, m.Nobody = "Nobody is selected", "Tick contacts in the list, or choose all that match, and then what should be done with them."
+	case missing == "tag" && f.deed == models.BulkAddTag:
+		m.Question, m.Tags, m.NewTag, m.Next = "Which tag should they get?", tags, true, "Continue"
+		if m.NewTagWrong = ""; f.with != "" {
+			m.NewTagValue, m.NewTagWrong = f.with, models.ValidateName(f.with)
+		}
+	case missing == "tag":
+		m.Question, m.Tags, m.Next = "Which tag should be taken off?", tags, "Continue"
+	case missing == "status":
+		m.Question, m.Statuses, m.Next = "Which status should they have?", statusOptions(), "Continue"
+	case f.deed == models.BulkDelete:
+		m.Question, m.Next, m.Danger = "Delete "+people+" for good? Type "+strconv.FormatInt(f.total, 10)+".", "Delete for good", true
+		m.Sentences = []string{
+			"They are gone for good, with their fields, tags and segments, and with what the request log holds of these people: payloads, addresses, values before and after. That something happened stays in the log.",
+			"No event fires. A later call that subscribes one of these addresses makes a new contact.",
+		}
+		m.Post, m.Total = true, f.total
+	default:
+		f.fillChange(m, people)
+	}
+}
+
+func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
+	m.Post = true
+	already, hidden := "", views.HiddenField{Name: "with", Value: f.with}
+	switch f.deed {
+	case models.BulkAddTag:
+		m.Question, m.Next, already = "Add the tag “"+f.bulk.TagName+"” to "+people+"?", "Add the tag", "have it already"
+		if f.bulk.Tag == 0 {
+			m.Sentences = append(m.Sentences, "The tag is new: it is made now.")
+		}
+	case models.BulkRemoveTag:
+		m.Question, m.Next, already = "Take the tag “"+f.bulk.TagName+"” off "+people+"?", "Take the tag off", "do not have it"
+	default:
+		m.Question, m.Next, already = "Make "+people+" "+strings.ToLower(f.bulk.Status.Name())+"?", "Change the status", "have this status already"
+		hidden = views.HiddenField{Name: "to", Value: string(f.bulk.Status)}
+	}
+	m.Hidden = append(m.Hidden, hidden)
+	switch {
+	case f.done == f.total:
+		m.Sentences = append(m.Sentences, "Nothing changes: all of them "+already+".")
+	case f.done > 0:
+		m.Sentences = append(m.Sentences, views.Count(f.done)+" of them "+already+": for these nothing changes.")
+	}
+	m.Sentences = append(m.Sentences, "No event fires. Contacts that come from now on are left as they are; the segments follow by themselves.")
+}
+
+// bulkStart starts the work that was asked about. A deletion needs the number of contacts, typed by hand.
+func (s *Server) bulkStart(v *visit) error {
+	f, err := v.bulkForm(func(name string, _ ...string) string { return v.Form(name) }, v.FormAll)
+	if err != nil {
+		return err
+	}
+	if f.missing() != "" {
+		return f.show("Please choose first.")
+	}
+	ctx := v.UserContext()
+	if f.total, f.done, err = s.DB.CountBulk(ctx, v.Workspace.ID, f.bulk, f.from); err != nil {
+		return err
+	}
+	typed := strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(v.Form("typed"))
+	if f.deed == models.BulkDelete && typed != strconv.FormatInt(f.total, 10) {
+		return f.show("Nothing was deleted. Please type the number of contacts, " + strconv.FormatInt(f.total, 10) + ", to say that you mean it.")
+	}
+	if f.total == 0 {
+		return f.show("There is nobody left to change.")
+	}
+	if f.deed == models.BulkAddTag && f.bulk.Tag == 0 {
+		tags, wrong, err := s.DB.ResolveTagNames(ctx, v.Workspace.ID, v.User.ID, []string{f.with}, s.now())
+		if err != nil {
+			return err
+		}
+		if wrong.Any() {
+			return f.show(wrong["tags"])
+		}
+		f.bulk.Tag, f.bulk.TagName = tags[0].ID, tags[0].Name
+	}
+	job, err := s.DB.StartBulk(ctx, v.Workspace.ID, v.User.ID, f.bulk, f.from, f.total, s.now())
+	if err != nil {
+		return err
+	}
+	return v.Redirect(v.path("jobs", job.ID), 303)
+}

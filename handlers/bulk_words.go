@@ -1,0 +1,44 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+func init() { jobTexts[models.JobBulk] = bulkText }
+
+// bulkText says of a change of many contacts what it does and what came of it.
+func bulkText(v *visit, j models.Job) jobText {
+	b, r := models.ReadJobJSON[models.Bulk](j.Spec), models.ReadJobJSON[models.BulkResult](j.Result)
+	people := views.Plural(j.Total, "contact", "contacts")
+	text := jobText{unit: "contact", units: "contacts", stop: "What is done until then stays done.", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")}}
+	changed, same := views.Plural(r.Changed, "contact", "contacts"), ""
+	switch b.Deed {
+	case models.BulkAddTag:
+		text.title, text.summary, same = "Add the tag “"+b.TagName+"” to "+people, "The tag “"+b.TagName+"” was added to "+changed+".", "had it already"
+	case models.BulkRemoveTag:
+		text.title, text.summary, same = "Take the tag “"+b.TagName+"” off "+people, "The tag “"+b.TagName+"” was taken off "+changed+".", "did not have it"
+	case models.BulkStatus:
+		status := strings.ToLower(b.Status.Name())
+		text.title, text.summary, same = "Make "+people+" "+status, changed+" became "+status+".", "had this status already"
+	default:
+		text.title, text.summary = "Delete "+people+" for good", changed+" deleted for good."
+	}
+	if r.Unchanged > 0 {
+		text.summary += " " + views.Count(r.Unchanged) + " " + same + "."
+	}
+	text.facts = append(text.facts, views.JobFact{Label: "Changed", Value: views.Count(r.Changed)})
+	if b.Deed == models.BulkDelete {
+		text.facts[0].Label = "Deleted"
+	} else {
+		text.facts = append(text.facts, views.JobFact{Label: "Nothing to change", Value: views.Count(r.Unchanged)})
+	}
+	if r.Gone > 0 {
+		text.summary += " " + views.Count(r.Gone) + " were gone meanwhile, or no longer among those meant."
+		text.facts = append(text.facts, views.JobFact{Label: "Gone meanwhile", Value: views.Count(r.Gone)})
+	}
+	text.facts = append(text.facts, views.JobFact{Label: "Which contacts", Value: b.Which})
+	return text
+}

@@ -1,0 +1,217 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"github.com/google/uuid"
+)
+
+// personFile writes everything about one contact as JSON, member after member.
+type personFile struct {
+	contact  models.Contact
+	server   *Server
+	w        *bufio.Writer
+	step     step
+	webhooks map[int64]string // names
+	segments map[int64]string
+}
+
+// personExport sends everything that is kept about one contact as a JSON file.
+func (s *Server) personExport(v *visit) error {
+	ctx := v.UserContext()
+	c, err := v.contact()
+	if err != nil {
+		return err
+	}
+	head, p, err := s.personHead(ctx, v, c)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.NotePersonExport(ctx, c, v.User.ID, s.now()); err != nil {
+		return err
+	}
+	return v.stream(v.fileName("contact-"+strconv.FormatInt(c.ID, 10), "json"), "application/json", func(w *bufio.Writer, step step) error {
+		p.w, p.step = w, step
+		return p.write(head)
+	})
+}
+
+// personHead is what is read at once: the contact itself, its tags and its segments.
+func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (map[string]any, *personFile, error) {
+	p := &personFile{contact: c, server: s, webhooks: map[int64]string{}, segments: map[int64]string{}}
+	webhooks, err := s.DB.WebhooksEver(ctx, c.WorkspaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, w := range webhooks {
+		p.webhooks[w.ID] = w.Name
+	}
+	store := segments.Store{DB: s.DB, Now: s.Now}
+	all, err := store.List(ctx, c.WorkspaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range all {
+		p.segments[g.ID] = g.Name
+	}
+	members, err := store.Of(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	tags, err := s.DB.ContactTags(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	mergeTags, err := s.DB.MergeTags(ctx, c.WorkspaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, tagged := []string{}, []string{}
+	for _, g := range members {
+		in = append(in, g.Name)
+	}
+	for _, t := range tags {
+		tagged = append(tagged, t.Name)
+	}
+	contact := map[string]any{
+		"id": c.ID, "email": c.Email, "status": c.Status, "version": c.Version, "created_at": c.CreatedAt, "updated_at": c.UpdatedAt,
+		"subscribed_at": c.SubscribedAt, "unconfirmed_at": c.UnconfirmedAt, "unsubscribed_at": c.UnsubscribedAt, "came_through": nil,
+	}
+	if c.SourceWebhookID != nil {
+		contact["came_through"] = p.webhooks[*c.SourceWebhookID]
+	}
+	return map[string]any{"exported_at": s.now(), "workspace": v.Workspace.Name, "contact": contact, "fields": personFields(c, mergeTags), "tags": tagged, "segments": in}, p, nil
+}
+
+// personField is one value of a contact.
+type personField struct {
+	Key   string `json:"key"`
+	Label string `json:"label,omitempty"` // none when the merge tag is deleted
+	Type  string `json:"type,omitempty"`
+	Value string `json:"value"` // in its stored form
+}
+
+// personFields are the contact's values in the order of the merge tags; those of deleted merge tags, which are being
+// removed, come last.
+func personFields(c models.Contact, mergeTags []models.MergeTag) []personField {
+	fields, known := []personField{}, map[string]bool{}
+	for _, t := range mergeTags {
+		known[t.Key] = true
+		if value, has := c.Fields[t.Key]; has {
+			fields = append(fields, personField{t.Key, t.Label, string(t.Type), value})
+		}
+	}
+	for key, value := range c.Fields {
+		if !known[key] {
+			fields = append(fields, personField{Key: key, Value: value})
+		}
+	}
+	return fields
+}
+
+// write writes the whole: the head, then each list in steps.
+func (p *personFile) write(head map[string]any) error {
+	text, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	p.w.Write(text[:len(text)-1]) // without its closing brace
+	db := p.server.DB
+	version := int64(math.MaxInt64)
+	err = firstError(
+		func() error {
+			return list(p, "requests", db.PersonRequests, func(r models.WebhookRequest) uuid.UUID { return r.ID }, p.request)
+		},
+		func() error {
+			return list(p, "events", func(ctx context.Context, c models.Contact, _ uuid.UUID) (rows []models.AutomationEvent, err error) {
+				if rows, err = db.PersonEvents(ctx, c, version); len(rows) > 0 {
+					version = rows[len(rows)-1].ContactVersion
+				}
+				return rows, err
+			}, func(e models.AutomationEvent) uuid.UUID { return e.ID }, p.event)
+		},
+		func() error {
+			return list(p, "changes_by_hand", db.PersonEdits, func(e models.ContactEdit) uuid.UUID { return e.ID }, personEdit)
+		},
+		func() error {
+			return list(p, "segment_changes", db.PersonMoves, func(m models.SegmentChange) uuid.UUID { return m.ID }, p.move)
+		},
+	)
+	if err != nil {
+		return err
+	}
+	p.w.WriteString("}\n")
+	return p.w.Flush()
+}
+
+func firstError(all ...func() error) error {
+	for _, f := range all {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list writes one list of a person's export under its name, a step at a time.
+func list[T any](p *personFile, name string, read func(context.Context, models.Contact, uuid.UUID) ([]T, error), id func(T) uuid.UUID, show func(T) any) error {
+	p.w.WriteString(`,"` + name + `":[`)
+	for before, comma, more := uuid.Max, "", true; more; {
+		err := p.step(func(ctx context.Context) error {
+			rows, err := read(ctx, p.contact, before)
+			more = len(rows) > 0
+			for _, row := range rows {
+				text, err := json.Marshal(show(row))
+				if err != nil {
+					return err
+				}
+				p.w.WriteString(comma + "\n")
+				p.w.Write(text)
+				before, comma = id(row), ","
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := p.w.WriteString("]")
+	return err
+}
+
+func (p *personFile) request(r models.WebhookRequest) any {
+	body, err := intake.DecodeLogBody(r.Body)
+	shown := map[string]any{
+		"id": r.ID, "at": models.IDTime(r.ID), "webhook": p.webhooks[r.WebhookID], "method": r.Method, "content_type": r.ContentType,
+		"outcome": r.Outcome, "status": r.Status, "client_address": r.ClientAddress, "user_agent": r.UserAgent, "log": body,
+	}
+	if err != nil { // a row that cannot be read is still theirs
+		shown["log"] = nil
+	}
+	return shown
+}
+
+func (p *personFile) event(e models.AutomationEvent) any {
+	shown := map[string]any{"id": e.ID, "at": e.CreatedAt, "type": e.Type, "name": e.Type.Name(), "version": e.ContactVersion, "webhook": p.webhooks[e.WebhookID], "request": e.RequestID, "snapshot": nil}
+	if e.Snapshot != nil && json.Valid([]byte(*e.Snapshot)) {
+		shown["snapshot"] = json.RawMessage(*e.Snapshot)
+	}
+	return shown
+}
+
+func (p *personFile) move(m models.SegmentChange) any {
+	return map[string]any{"at": m.At, "segment": p.segments[m.SegmentID], "entered": m.Entered, "request": m.RequestID}
+}
+
+func personEdit(e models.ContactEdit) any {
+	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.UserEmail, "action": e.Action, "change": e.ContactChange()}
+}

@@ -1,0 +1,38 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// bulkStep is how many contacts one step of a change of many contacts takes.
+const bulkStep = 100
+
+// bulk changes the next contacts of a JobBulk, from the newest when it was asked for down to the oldest. Whom the filter
+// means is decided anew in each step, under the locks: a contact that was changed meanwhile is taken as it is now.
+func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
+	cursor, result := models.ReadJobJSON[models.BulkCursor](job.Cursor), models.ReadJobJSON[models.BulkResult](job.Result)
+	cursor.Filter.Members = segments.Members{}
+	found, next, err := cursor.Filter.NextContacts(tx, job.WorkspaceID, cursor.Before, bulkStep)
+	if err != nil {
+		return err
+	}
+	did, err := models.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor.Filter, found, now)
+	if err != nil {
+		return err
+	}
+	result.Changed += did.Changed
+	result.Unchanged += did.Unchanged
+	cursor.Before = next
+	if job.Done = result.Changed + result.Unchanged; next == 0 {
+		result.Gone = max(0, job.Total-job.Done)
+		job.State = models.JobDone
+	}
+	job.Cursor, job.Result = models.JobJSON(cursor), models.JobJSON(result)
+	return nil
+}
