@@ -30,7 +30,7 @@ const growthDays = 420
 // newPlan plans for so many contacts, 100 at least, and a request log of the days before now.
 func newPlan(contacts, days int, now time.Time, loc *time.Location) plan {
 	since := now.AddDate(0, 0, -days)
-	p := plan{contacts: contacts, calls: min(600+contacts*2/5, maxCalls)}
+	p := plan{contacts: contacts, calls: min(500+contacts/8, maxCalls)}
 	erased := (p.calls + eraseCall - 1) / eraseCall
 	p.people = contacts + erased
 	p.growth = newCalendar(now.AddDate(0, 0, -growthDays).Truncate(time.Hour), now, loc)
@@ -95,7 +95,7 @@ func (p plan) call(j int) visit {
 		v.hook, v.trouble = m.hook, m.trouble
 	default:
 		v.hook = daily(r.IntN(100))
-		if v.hook == hookTill && r.IntN(100) < 30 {
+		if v.hook == hookTill && r.IntN(100) < 36 {
 			v.trouble = noAddress // the till sends cards without an address too
 		}
 	}
