@@ -55,7 +55,12 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if c.UserContext().Err() != nil {
 		c.SetUserContext(context.Background()) // the work ran out of time; saying so must not
 	}
-	return campaignlark.Render(c, status, views.ErrorPage(errorPage(status, err, id)))
+	m := errorPage(status, c.Method() == fiber.MethodGet, err)
+	m.RequestID, m.Assets, m.Again = id, assets(), localPath(c.OriginalURL())
+	if status != fiber.StatusServiceUnavailable {
+		m.Page = s.errorFrame(c)
+	}
+	return campaignlark.Render(c, status, views.ErrorPage(m))
 }
 
 // signInURL leads to the sign-in page and back to where the person wanted to go.
@@ -80,36 +85,4 @@ func kindOf(err error) string {
 		err = next
 	}
 	return typeName(err)
-}
-
-// errorPage is the page of one error: what happened, what became of the input, what to do.
-func errorPage(status int, err error, id string) views.ErrorModel {
-	m := views.ErrorModel{Status: status, RequestID: id, Assets: assets()}
-	var known *models.Error
-	if errors.As(err, &known) {
-		m.Text = known.Message
-	}
-	switch status {
-	case fiber.StatusNotFound:
-		m.Title = "This page is not here"
-		m.Text = "It may have been deleted, or it belongs to a workspace that you are not a member of. Check the address, or start from the dashboard."
-	case fiber.StatusForbidden:
-		m.Title = "This was not done"
-	case fiber.StatusMethodNotAllowed:
-		m.Title, m.Text = "This page cannot be called that way", "Go back and use the page's own buttons."
-	case fiber.StatusRequestEntityTooLarge:
-		m.Title, m.Text = "That is too much at once", "Nothing was saved. Send less than 4 MB at a time."
-	case fiber.StatusConflict, fiber.StatusUnprocessableEntity:
-		m.Title = "This was not saved"
-	case fiber.StatusTooManyRequests:
-		m.Title = "Too many tries"
-	case fiber.StatusServiceUnavailable:
-		m.Title, m.Text = "The database does not answer", "Nothing was changed. Try again in a few seconds; if it stays like this, tell the person who runs this program."
-	default:
-		m.Title, m.Text = "Something went wrong here", "The fault is ours, and it has been noted. What you sent was not saved. Go back and try again; if it happens again, give the request id to the person who runs this program."
-		if status < 500 {
-			m.Title, m.Text = "This request cannot be read", "Go back and try again."
-		}
-	}
-	return m
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 )
 
@@ -46,7 +47,7 @@ func (s *Server) answerMethod(ctx *fasthttp.RequestCtx) {
 		s.refuseMethod(c)
 		return
 	}
-	c.Status(fasthttp.StatusMethodNotAllowed).SendString("This method is not allowed here.\n")
+	s.answerError(c, fiber.ErrMethodNotAllowed)
 }
 
 // wellFormed checks what fasthttp lets through: a target that starts with a slash, one Host, header names that are

@@ -123,8 +123,24 @@ func (s *Server) checkSession(v *visit) error {
 	return nil
 }
 
-// checkMember finds the workspace of the URL among the person's own: one of somebody else is not there.
+// checkMember finds the workspace of the URL among the person's own, and that the role in it is enough.
 func (s *Server) checkMember(v *visit, least models.Role) error {
+	seen, err := s.enterWorkspace(v, v.Params("slug"))
+	if err != nil {
+		return err
+	}
+	if !v.Role.Includes(least) {
+		return errRole
+	}
+	if v.refill {
+		return nil
+	}
+	return s.DB.MemberSeen(v.UserContext(), v.Workspace.ID, v.User.ID, seen, s.now())
+}
+
+// enterWorkspace makes the visit one of the person's own workspace with this slug: one of somebody else is not there. It
+// returns when the person was last noted to have been in it.
+func (s *Server) enterWorkspace(v *visit, slug string) (seen *time.Time, err error) {
 	type membership struct {
 		models.Workspace
 		Role   models.Role
@@ -133,18 +149,12 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 	m, err := models.First[membership](s.DB.Read(v.UserContext()).Table("workspaces").
 		Select("workspaces.*, memberships.role, memberships.seen_at").
 		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
-		Where("workspaces.slug = ? AND workspaces.deleted_at IS NULL AND memberships.user_id = ?", v.Params("slug"), v.User.ID))
+		Where("workspaces.slug = ? AND workspaces.deleted_at IS NULL AND memberships.user_id = ?", slug, v.User.ID))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	v.Workspace, v.Role = m.Workspace, m.Role
-	if !m.Role.Includes(least) {
-		return errRole
-	}
-	if v.refill {
-		return nil
-	}
-	return s.DB.MemberSeen(v.UserContext(), m.ID, v.User.ID, m.SeenAt, s.now())
+	return m.SeenAt, nil
 }
 
 // Form returns the posted field's text, made valid: no NUL, U+FFFD for what is not UTF-8. Query strings do not count.

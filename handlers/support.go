@@ -26,10 +26,13 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 	return p, err
 }
 
-// ownPage is the frame of a page that belongs to no workspace: that of the person's first one, or the support side.
+// ownPage is the frame of a page that belongs to no workspace: that of the one the visit is in, else of the person's
+// first one, else the support side.
 func (v *visit) ownPage(section, title string) (views.Page, error) {
-	if err := v.enterFirstWorkspace(); err != nil {
-		return views.Page{}, err
+	if v.Workspace.ID == 0 {
+		if err := v.enterFirstWorkspace(); err != nil {
+			return views.Page{}, err
+		}
 	}
 	frame := v.page
 	if v.Workspace.ID == 0 && v.User.Support {

@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// errorPage is the page of one error: what happened, what became of the input, what to do. get says whether the request
+// only asked for a page, so that there was no input.
+func errorPage(status int, get bool, err error) views.ErrorModel {
+	m := views.ErrorModel{Status: status}
+	var known *models.Error
+	if errors.As(err, &known) {
+		m.Texts = []string{known.Message}
+	}
+	switch status {
+	case fiber.StatusNotFound:
+		m.Title, m.Search = "There is nothing at this address", true
+		m.Texts = []string{"It may have been deleted, it may belong to a workspace you are not in, or the address has a typing mistake."}
+	case fiber.StatusForbidden:
+		if m.Title = "This was not done"; get {
+			m.Title = "This page is not open to you"
+		}
+	case fiber.StatusMethodNotAllowed:
+		m.Title, m.Texts = "This page cannot be called that way", []string{"Nothing was done. Go back and use the page’s own buttons."}
+	case fiber.StatusRequestEntityTooLarge:
+		m.Title, m.Texts = "That is too much at once", []string{"Nothing was saved. What you typed is still in the form if you go back.", "Send less than 4 MB at a time."}
+	case fiber.StatusConflict, fiber.StatusUnprocessableEntity:
+		m.Title = "This was not saved"
+		m.Texts = append(m.Texts, "What you typed is still in the form if you go back.")
+	case fiber.StatusTooManyRequests:
+		m.Title = "Too many tries"
+		m.Texts = append(m.Texts, "Nothing was done. Please wait a little before you try again.")
+	case fiber.StatusServiceUnavailable:
+		m.Title, m.Retry = "The database is not answering", get
+		m.Texts = []string{"No page can be shown until it is back. Webhook calls are answered with 503 meanwhile, and well-made senders try again by themselves."}
+		m.Texts = append(m.Texts, notSaved(get)...)
+	default:
+		if status < 500 {
+			m.Title, m.Texts = "This request cannot be read", []string{"Nothing was done. Go back and try again."}
+			break
+		}
+		m.Title, m.Retry = "Something broke on our side", get
+		m.Texts = append(notSaved(get), "Webhook calls are taken separately and go on.")
+	}
+	return m
+}
+
+// notSaved says what became of a form.
+func notSaved(get bool) []string {
+	if get {
+		return nil
+	}
+	return []string{"Nothing you sent was saved. What you typed is still in the form if you go back."}
+}
+
+// frameTimeout bounds how long an error waits for the frame around it.
+const frameTimeout = time.Second
+
+// errorFrame is the frame of a signed-in person around an error, nil where it cannot be had without trouble: an error
+// must be said whatever else is broken.
+func (s *Server) errorFrame(c *fiber.Ctx) (p *views.Page) {
+	defer func() {
+		if recover() != nil {
+			p = nil
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), frameTimeout)
+	defer cancel()
+	defer c.SetUserContext(c.UserContext())
+	c.SetUserContext(ctx)
+	v := &visit{Ctx: c, server: s}
+	if c.Get(fiber.HeaderCookie) == "" || s.openSession(v) != nil {
+		return nil
+	}
+	id, ok := v.session.Values[sessionUser].(int64)
+	if !ok {
+		return nil
+	}
+	user, err := models.First[models.User](s.DB.Read(ctx).Where("id = ?", id))
+	if err != nil {
+		return nil
+	}
+	v.User = user
+	if slug, _, _ := strings.Cut(strings.TrimPrefix(c.Path(), "/w/"), "/"); slug != c.Path() {
+		_, _ = s.enterWorkspace(v, slug) // another one will do
+	}
+	page, err := v.ownPage("", "")
+	if err != nil {
+		return nil
+	}
+	return &page
+}
