@@ -26,10 +26,11 @@ const (
 // mask takes out of the story whatever is personal.
 func (t *story) mask() {
 	names := namesOf(t.mergeTags)
-	t.body = maskedBody(t.row, t.body, names)
+	body := t.body
+	t.body = maskedBody(t.row, body, names)
 	t.row = masked(t.row)
 	if t.misnamed.field {
-		t.misnamed = sentLine{key: names.shown(t.misnamed.key, mask), value: mask, field: true}
+		t.misnamed = sentLine{key: names.inPayload(body, t.misnamed.key, mask), value: mask, field: true}
 	}
 	for i := range t.events {
 		t.events[i].Snapshot = nil
@@ -101,6 +102,16 @@ func (known fieldNames) shown(key, value string) string {
 		return mask
 	}
 	return key
+}
+
+// inPayload is shown for a name that was read from the payload. In the kept text of a multipart form a line that looks
+// like a field may belong to a value: only what is known as a field counts.
+func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
+	field := func(f intake.FieldFate) bool { return f.Key == key }
+	if b.Encoding == intake.EncodingMultipart && !known[models.Fold(key)] && !slices.ContainsFunc(b.Fields, field) {
+		return mask
+	}
+	return known.shown(key, value)
 }
 
 // maskedBody is the story of a call without anything of the person.
@@ -184,7 +195,7 @@ func maskedPayload(lines []sentLine, b intake.LogBody, names fieldNames) string 
 			other = other || b.Encoding != intake.EncodingJSON || l.text != "{" && l.text != "}"
 			continue
 		}
-		key, value := names.shown(l.key, l.value), l.value
+		key, value := names.inPayload(b, l.key, l.value), l.value
 		if value != "" {
 			value = mask
 		}

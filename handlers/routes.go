@@ -43,6 +43,8 @@ type route struct {
 var routes = []route{
 	{"GET", "/healthz", anyone, (*Server).alive},
 	{"GET", "/readyz", anyone, (*Server).ready},
+	{"GET", "/openapi.json", anyone, (*Server).describe},
+	{"GET", "/docs", visitor, (*Server).docs},
 	{"GET", "/static/:name", anyone, (*Server).asset},
 	{"HEAD", "/static/:name", anyone, (*Server).asset},
 

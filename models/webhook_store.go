@@ -233,3 +233,10 @@ func retireHashes(tx *gorm.DB, w Webhook, now time.Time) error {
 func deleteWebhookTags(tx *gorm.DB, w Webhook) error {
 	return tx.Where("workspace_id = ? AND webhook_id = ?", w.WorkspaceID, w.ID).Delete(&WebhookTag{}).Error
 }
+
+// ExampleWebhook is the webhook that examples are written for: the newest that is on and adds contacts, else the newest.
+// A workspace without any has ErrNotFound.
+func (d *DB) ExampleWebhook(ctx context.Context, workspaceID int64) (Webhook, error) {
+	return First[Webhook](d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).
+		Order("CASE WHEN type IN ('SUBSCRIBED', 'UNCONFIRMED') AND enabled THEN 0 ELSE 1 END, id DESC"))
+}

@@ -47,6 +47,7 @@ const (
 	SectionSupport   = "support"
 
 	SectionInvitations = "invitations"
+	SectionHelp        = "help"
 )
 
 // Workspace is what a page says of a workspace.
@@ -104,6 +105,14 @@ func (p Page) home() string {
 
 // isAdmin says whether the person may see and change everything of the workspace.
 func (p Page) isAdmin() bool { return p.Role == models.RoleAdmin.Word() }
+
+// help is the help, with this workspace's own examples.
+func (p Page) help() string {
+	if p.Workspace.Slug == "" {
+		return "/docs"
+	}
+	return "/docs?workspace=" + url.QueryEscape(p.Workspace.Slug)
+}
 
 // in returns t in the page's time zone.
 func (p Page) in(t time.Time) time.Time {

@@ -1,0 +1,63 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// docs is the help, for everyone. Who is signed in sees their own webhook's address and merge tags in the examples.
+func (s *Server) docs(v *visit) error {
+	m := views.DocsModel{Assets: assets(), Days: s.Config.LogRetentionDays, Address: s.webhookURL("YOUR-HASH"), Type: string(models.TypeSubscribed),
+		MergeTags: views.ExampleMergeTags}
+	id, ok := v.session.Values[sessionUser].(int64)
+	if ok {
+		user, err := models.First[models.User](s.DB.Read(v.UserContext()).Where("id = ?", id))
+		if ok = err == nil; ok {
+			v.User = user
+		} else if orNil(err) != nil {
+			return err
+		}
+	}
+	if ok {
+		if err := s.ownDocs(v, &m); err != nil {
+			return err
+		}
+	}
+	return v.show(views.DocsPage(m))
+}
+
+// ownDocs puts what the person's workspace has into the help: that of ?workspace=, else the first one.
+func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
+	ctx := v.UserContext()
+	if slug := cleanText(v.Query("workspace")); slug != "" {
+		if _, err := s.enterWorkspace(v, slug); orNil(err) != nil {
+			return err
+		}
+	}
+	p, err := v.ownPage(views.SectionHelp, "Help")
+	if err != nil {
+		return err
+	}
+	m.Page = &p
+	if v.Workspace.ID == 0 {
+		return nil
+	}
+	w, err := s.DB.ExampleWebhook(ctx, v.Workspace.ID)
+	if orNil(err) != nil {
+		return err
+	}
+	if err == nil {
+		m.Webhook, m.WebhookID, m.Type, m.Address = w.Name, w.ID, string(w.Type), s.webhookURL(w.Hash)
+		if m.Masked = !v.canChange(); m.Masked {
+			m.Address = s.webhookURL(strings.Repeat("•", 12)) // DESIGN "Doors": viewers see it masked
+		}
+	}
+	m.CanBuild = v.canChange()
+	own, err := s.DB.MergeTags(ctx, v.Workspace.ID)
+	if len(own) > 0 {
+		m.MergeTags, m.Own = own, true
+	}
+	return err
+}

@@ -1,0 +1,56 @@
+package handlers
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+)
+
+func TestDocsHaveTheWorkspacesOwnExamples(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		nobody := s.as("").get("/docs")
+		nobody.want(t, 200, "Inbound webhooks", "The four types", "http://lark.example/v1/inbound-webhooks/YOUR-HASH", "first_name", "Sign in", "Please provide a valid email address", "Retry-After")
+		s.get("/docs").want(t, 200, "YOUR-HASH", "Workspace settings", "Create Webhook")
+
+		join := s.addWebhook(models.TypeSubscribed)
+		s.addWebhook(models.TypeDelete)
+		s.addLogMergeTag("shoe_size", "Shoe size", models.MergeTagNumber, "")
+		own := s.get("/docs?workspace=books")
+		own.want(t, 200, join.Hash, "shoe_size", "Shoe size", "Sending them is a real call")
+		own.wantNot(t, "YOUR-HASH")
+		music := s.in("music")
+		s.get("/docs?workspace=music").want(t, 200, join.Hash)
+		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		vera.get("/docs").want(t, 200, "••••••••••••", "sees its address masked", "shoe_size")
+		if page := vera.get("/docs"); strings.Contains(page.body, join.Hash) {
+			t.Error("a viewer sees the whole address")
+		}
+		otto := s.as(s.signIn(s.addMember(music.workspace, "otto@example.com", models.RoleAdmin)))
+		otto.get("/docs?workspace=books").wantNot(t, join.Hash, "shoe_size")
+		s.as(s.signIn(s.addStaff("noor@support.example"))).get("/docs").want(t, 200, "YOUR-HASH", "Find a request")
+	})
+}
+
+// Every entry of the table of contents leads to a heading of the page, and every chapter is in it.
+func TestDocsContentsLeadSomewhere(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.as("").get("/docs").body
+		links := regexp.MustCompile(`href="#([a-z]+)"`).FindAllStringSubmatch(page, -1)
+		parts := regexp.MustCompile(`<section class="sec" id="([a-z]+)"`).FindAllStringSubmatch(page, -1)
+		var to []string
+		for _, l := range links {
+			if l[1] != "main" {
+				to = append(to, l[1])
+			}
+		}
+		var there []string
+		for _, p := range parts {
+			there = append(there, p[1])
+		}
+		if got, want := strings.Join(to, " "), strings.Join(there, " "); got != want || got == "" {
+			t.Errorf("the table of contents leads to %s, want %s", got, want)
+		}
+	})
+}

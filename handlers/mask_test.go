@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// secrets is everything personal in the calls of TestMaskedPagesHoldNothingPersonal.
+var secrets = []string{"quinn", "zebedee", "pelikan", "zanzibar", "maribor", "203.0.113", "1977", "geheim", "quagga"}
+
+func (a answer) wantMasked(t *testing.T, what string) {
+	t.Helper()
+	for _, secret := range secrets {
+		if i := strings.Index(strings.ToLower(a.body), secret); i >= 0 {
+			t.Errorf("%s: the page holds %q: …%s…", what, secret, a.body[max(0, i-200):min(len(a.body), i+60)])
+		}
+	}
+}
+
+// No part of what a sender said of a person is in the source of a masked page, whatever became of the call.
+func TestMaskedPagesHoldNothingPersonal(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.server.Config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+		s.addLogMergeTag("city", "City", models.MergeTagText, "")
+		s.addLogMergeTag("birthday", "Birthday", models.MergeTagDate, "")
+		s.addLogMergeTag("size", "Size", models.MergeTagSingle, "")
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		seen := map[models.Outcome]bool{}
+		s.personalCalls()
+		s.write(func(tx *gorm.DB) error {
+			address, client := "quinn.zebedee@pelikan.example", "203.0.113.77"
+			return tx.Create(&models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 99, Method: "POST", ContentType: "text/quinn@pelikan.example",
+				Address: &address, ClientAddress: &client, Outcome: models.OutcomeDatabaseSaid, Status: 503, Body: []byte("broken quinn")}).Error
+		})
+		for _, row := range s.logged() {
+			seen[row.Outcome] = true
+			for _, show := range []string{"", "?show=raw", "?show=headers"} {
+				page := noor.get("/support/requests/" + row.ID.String() + show)
+				page.want(t, 200, "Received")
+				page.wantMasked(t, string(row.Outcome)+" "+row.ID.String()+show)
+			}
+			refused := noor.post("/support/requests/"+row.ID.String()+"/reveal", "reason", "")
+			refused.wantMasked(t, "a reveal without a reason")
+		}
+		noor.get("/support/requests").wantMasked(t, "the list")
+		for _, o := range []models.Outcome{models.OutcomeCreated, models.OutcomeResubscribed, models.OutcomeUnconfirmed, models.OutcomeUpdated, models.OutcomeUnsubscribed, models.OutcomeDeleted,
+			models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
+			models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired, models.OutcomeDatabaseSaid} {
+			if !seen[o] {
+				t.Errorf("no call here ends as %s", o)
+			}
+		}
+	})
+}
+
+// personalCalls sends calls of every outcome, each full of secrets.
+func (s *site) personalCalls() {
+	s.t.Helper()
+	join, pending, leave, erase := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnconfirmed), s.addWebhook(models.TypeUnsubscribed), s.addWebhook(models.TypeDelete)
+	off, gone, old := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed)
+	for column, w := range map[string]models.Webhook{"enabled": off, "deleted_at": gone, "hash": old} {
+		value := map[string]any{"enabled": false, "deleted_at": s.server.now(), "hash": models.NewHash()}[column]
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", w.WorkspaceID, w.ID).Update(column, value).Error
+		})
+	}
+	const (
+		person = `{"email_address":"Quinn.Zebedee@pelikan.example","city":"Maribor","birthday":"geheim 1977","size":"quagga","shoe":{"x":"zanzibar"},"list":["zanzibar"],"zanzibar@x":"1","quagga":""}`
+		form   = "email_address=quinn.zebedee%40pelikan.example&city=Zanzibar&birthday=1977-01-01&other=geheim&Quinn+Zebedee=1&quagga"
+	)
+	send := func(w models.Webhook, kind, body string) {
+		s.call("POST", w.Hash, body, "Content-Type", kind, "X-Forwarded-For", "203.0.113.77", "Referer", "https://pelikan.example/?q=quinn", "User-Agent", "Shop/1 (+quinn@pelikan.example)")
+	}
+	send(join, "application/json", person)
+	send(join, "application/x-www-form-urlencoded", form)
+	send(leave, "application/json", person)
+	send(join, "application/json", person)
+	send(pending, "application/x-www-form-urlencoded", form)
+	send(join, "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"email_address\"\r\n\r\nquinn.zebedee@pelikan.example\r\n--b\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\nMaribor\r\ngeheim = 1977\r\n"+
+		"--b\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"quinn.jpg\"\r\n\r\nx\r\n--b--\r\n")
+	for _, w := range []models.Webhook{off, gone, old} {
+		send(w, "application/json", person)
+	}
+	for _, body := range []string{`{"address":"quinn.zebedee@pelikan.example","note":"geheim"}`, `{"email_address":"quinn zebedee"}`, `{"email_address":"quinn@pelikan.example","city":"Maribor`,
+		`{"email_address":quinn}`, `["quinn@pelikan.example"]`, `{"email_address":"q@pelikan.example"} zanzibar`, `{"email_address":["quinn@pelikan.example"]}`,
+		`{"email_address":"quinn@pelikan.example","text":"` + strings.Repeat("geheim ", intake.MaxBody/7) + `"}`} {
+		send(join, "application/json", body)
+	}
+	send(leave, "application/json", strings.ReplaceAll(person, "Quinn", "other.quinn"))
+	send(join, "application/x-www-form-urlencoded", "Quinn Zebedee, born 1977 in Maribor")
+	send(join, "application/x-www-form-urlencoded", "quagga")
+	send(join, "text/csv; header=quinn", "quinn@pelikan.example;Maribor")
+	send(join, "application/json; charset=quinn", person)
+	send(join, "", "quinn@pelikan.example")
+	s.call("GET", join.Hash+"?email_address=quinn%40pelikan.example&city=Maribor", "", "Purpose", "prefetch", "X-Forwarded-For", "203.0.113.77")
+	s.call("GET", join.Hash+"?email=quinn%40pelikan.example&city=Maribor&%E2%80%AE=zanzibar&1977", "", "X-Forwarded-For", "203.0.113.77")
+	send(join, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
+	send(erase, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
+}
+
+// What is masked is still a story: what was sent, what became of it, and what changed.
+func TestMaskedPageTellsWhatHappened(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addLogMergeTag("city", "City", models.MergeTagText, "")
+		join := s.addWebhook(models.TypeSubscribed, "shop")
+		s.callJSON(join, `{"email_address":"quinn@pelikan.example","city":"Maribor"}`)
+		again := s.callJSON(join, `{"email_address":"quinn@pelikan.example","city":"Zanzibar","newsletter_source":"geheim"}`)
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		page := noor.get("/support/requests/" + again.requestID())
+		page.want(t, 200, `"city" : "•••••"`, "newsletter_source", "was ignored", "City ••• → became •••••", "1 set: 1 changed", "HTTP 200", "1 other call for this address")
+		for _, link := range []string{"/w/books", "merge-tags", "Create merge tag"} {
+			if strings.Contains(page.body, link) {
+				t.Errorf("the page of support staff leads to %s", link)
+			}
+		}
+		misnamed := noor.get("/support/requests/" + s.callJSON(join, `{"mail":"quinn@pelikan.example"}`).requestID())
+		misnamed.want(t, 200, "Rename the sender's field mail to email_address", "mail = •••••")
+	})
+}
+
+func TestFieldNamesThatMayBeShown(t *testing.T) {
+	t.Parallel()
+	known := namesOf(map[string]models.MergeTag{"city": {Key: "city", Label: "Home town"}})
+	for _, c := range []struct{ key, value, want string }{
+		{"newsletter_source", "x", "newsletter_source"}, {"Prénom", "x", "Prénom"}, {"address[zip]", "x", "address[zip]"}, {"email_address", "", "email_address"},
+		{"city", "", "city"}, {"Home town", "x", "Home town"}, {"", "x", ""},
+		{"Quinn Zebedee", "x", mask}, {"quinn@pelikan.example", "x", mask}, {"quagga", "", mask}, {"1977-01-01", "x", mask}, {strings.Repeat("a", 51), "x", mask}, {"<script>", "x", mask},
+	} {
+		if got := known.shown(c.key, c.value); got != c.want {
+			t.Errorf("the name %q with the value %q: got %q, want %q", c.key, c.value, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package views
+
+import "campaignlark/models"
+
+// DocsModel is the help. Without a Page it is read by somebody who is not signed in, and speaks of no workspace.
+type DocsModel struct {
+	Page      *Page
+	Assets    Assets
+	Days      int    // how long the request log keeps a call
+	Address   string // of the webhook in the examples: masked for viewers, a placeholder where there is none
+	Masked    bool
+	Webhook   string // its name; "" where there is none
+	WebhookID int64
+	Type      string
+	MergeTags []models.MergeTag // in the examples
+	Own       bool              // they are the workspace's own
+	CanBuild  bool              // the person may create webhooks and merge tags
+}
+
+// ExampleMergeTags stand in the examples where there are no others.
+var ExampleMergeTags = []models.MergeTag{
+	{Key: "first_name", Label: "First name", Type: models.MergeTagText},
+	{Key: "last_name", Label: "Last name", Type: models.MergeTagText},
+}
+
+// docsPart is a chapter of the help: where its heading is, and how it is called.
+type docsPart struct{ id, title string }
+
+// docsParts are the chapters, in order.
+var docsParts = []docsPart{
+	{"what", "What an inbound webhook is"},
+	{"types", "The four types"},
+	{"create", "Create one"},
+	{"call", "Call it"},
+	{"fields", "Fields and merge tags"},
+	{"tags", "Tags"},
+	{"answers", "Answers, and what to do"},
+	{"events", "Events and segments"},
+	{"safety", "Keep the address safe"},
+	{"limits", "Limits"},
+}
+
+func docsTitle(id string) string {
+	for _, p := range docsParts {
+		if p.id == id {
+			return p.title
+		}
+	}
+	return ""
+}
+
+// snippets are the examples of a call. They show fields, which only a type that adds contacts keeps.
+func (m DocsModel) snippets() []Snippet {
+	kind := models.WebhookType(m.Type)
+	all := Snippets(m.Address, kind, m.MergeTags)
+	if !kind.HasTags() {
+		return all
+	}
+	return all[:3]
+}
+
+// typeHelp is what a value must look like to fit a merge tag of a type.
+func typeHelp(t models.MergeTagType) string {
+	switch t {
+	case models.MergeTagNumber:
+		return "Digits, perhaps with a point: 42 or 1.50. At most 30 digits."
+	case models.MergeTagBoolean:
+		return "true or false, yes or no, on or off, 1 or 0."
+	case models.MergeTagDate:
+		return "2026-11-23, or with a time as in 2026-11-23T14:30:00Z."
+	case models.MergeTagSingle:
+		return "One of the options by its name; capitals do not matter."
+	case models.MergeTagMultiple:
+		return "Options by their names: as a list, as a repeated key, or with commas between them."
+	case models.MergeTagCountry:
+		return "A two-letter code such as DE, or the English name."
+	}
+	return "Any text of up to 10,000 characters."
+}
+
+// docsTypes are the types of merge tags that are explained.
+var docsTypes = []models.MergeTagType{models.MergeTagText, models.MergeTagNumber, models.MergeTagBoolean, models.MergeTagDate,
+	models.MergeTagSingle, models.MergeTagMultiple, models.MergeTagCountry}
+
+// docsTypeRow is what calls of one type do.
+type docsTypeRow struct{ kind, does, event string }
+
+var docsTypeRows = []docsTypeRow{
+	{"SUBSCRIBED", "Creates the contact, or updates the one that has the address. Its status becomes Subscribed; fields are kept and the webhook’s tags added.", "Contact Subscribed (Confirmed), for a new contact and for one that was not Subscribed before"},
+	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm.", "Contact Subscribed (Pending), with every call"},
+	{"UNSUBSCRIBED", "Finds the contact by its address; its status becomes Unsubscribed. Fields and tags stay as they are. It creates nobody.", "Contact Unsubscribed, with every call"},
+	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. It creates nobody.", "None"},
+}
+
+// docsAnswer is an answer of the public endpoint with what it means and what to do.
+type docsAnswer struct {
+	status        int
+	message       string // quoted, where it is always the same
+	means, remedy string
+}
+
+var docsAnswers = []docsAnswer{
+	{200, "Acknowledged. The webhook has been processed.", "Everything the call caused is stored.", "Nothing. Whether each field was kept is in the request log."},
+	{400, "Please provide an email address in the webhook data.", "No email_address came, or an empty one.", "Send the address in a field named email_address. In a POST it belongs into the body; the query string is not read."},
+	{400, "Please provide a valid email address", "What came as email_address is not an address.", "Let the sender check what people type. It is never repaired: a repaired address may be somebody else’s."},
+	{400, "", "The body could not be read. The message says where it breaks.", "Mend the JSON, or send the Content-Type that fits the body."},
+	{404, "It looks like the webhook you're trying to access doesn't exist.", "No webhook has this address any more or ever had it, or the webhook is off.", "Compare the address with the one on the webhook’s page, and look whether it is on."},
+	{404, "We were unable to find the contact.", "An UNSUBSCRIBED or DELETE webhook was called for somebody who is not here.", "Usually nothing. Else look for the person under another address."},
+	{405, "", "The address was called with another method than GET or POST.", "Let the sender use one of the two."},
+	{413, "", "The body is over 1 MiB.", "Send the fields alone, without files."},
+	{503, "", "The program is busy or has no database at the moment.", "Send the same call again after the seconds in the Retry-After header."},
+}
