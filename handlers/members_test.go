@@ -1,0 +1,169 @@
+package handlers
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// invite posts the form of a new member and returns the secret path of the link that the next page shows.
+func (s *site) invite(email, role string) string {
+	s.t.Helper()
+	page := s.follow(s.post("/w/books/settings/members", "email", email, "role", role))
+	page.want(s.t, 200, email+" is invited", "shown this once", "48 hours")
+	link := regexp.MustCompile(`http://lark\.example(/invitations/[\w-]{43})`).FindStringSubmatch(page.body)
+	if link == nil {
+		s.t.Fatalf("the page shows no link: %s", page.text())
+	}
+	return link[1]
+}
+
+// invitationPath is the path of what an admin does to the invitation of an address.
+func (s *site) invitationPath(email, action string) string {
+	s.t.Helper()
+	i, err := models.First[models.Invitation](s.db.Read(s.t.Context()).Where("email = ?", email))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return "/w/books/settings/invitations/" + itoa(i.ID) + action
+}
+
+func TestInviteSomebodyNew(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.get("/w/books/settings/members").want(t, 200, "ines@example.com you Admin", "the only admin")
+		s.get("/w/books/settings/members/new").want(t, 200, "Reads everything and changes nothing", "Creates, changes and deletes webhooks", "invites and removes people")
+		s.post("/w/books/settings/members", "email", "otto", "role", "").want(t, 422, "This is not an e-mail address", "Please choose admin, manager or viewer")
+		link := s.invite("otto@example.com", "manager")
+		again := s.get(s.invitationPath("otto@example.com", ""))
+		again.want(t, 200, "cannot be shown again")
+		if strings.Contains(again.body, link) {
+			t.Error("the link is shown again")
+		}
+		s.get("/w/books/settings/members").want(t, 200, "otto@example.com Manager Has a link until", "New link", "Cancel")
+		s.post("/w/books/settings/members", "email", "Otto@example.com", "role", "viewer").want(t, 422, "otto@example.com is invited already")
+
+		guest := s.as("")
+		page := guest.get(link)
+		page.want(t, 200, "Join Books", "ines@example.com invites you to the workspace Books as Manager")
+		if got := page.header.Get("Referrer-Policy"); got != "strict-origin" {
+			t.Errorf("got the Referrer-Policy %q, want one that keeps the path", got)
+		}
+		s.get(link).want(t, 200, "You are signed in as ines@example.com")
+		guest.post(link, "password", "short").want(t, 422, "10 characters or longer")
+		a := guest.post(link, "password", rightPassword)
+		a.leadsTo(t, "/w/books")
+		otto := s.as(guest.cookie(a))
+		otto.get("/w/books").want(t, 200, "You are a member of Books now.", "Manager")
+		guest.get(link).want(t, 404, "This invitation link does not work", "ask the person who invited you")
+		guest.post(link, "password", rightPassword).want(t, 404, "This invitation link does not work")
+		otto.get("/w/books/settings/members").want(t, 200, "ines@example.com Admin", "otto@example.com you Manager")
+	})
+}
+
+// TestLinksThatDoNotWorkLookAlike compares the answers to links of every kind that does not count.
+func TestLinksThatDoNotWorkLookAlike(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		old := s.invite("otto@example.com", "viewer")
+		s.follow(s.post(s.invitationPath("otto@example.com", "/renew"))).want(t, 200, "shown this once")
+		cancelled := s.invite("vera@example.com", "viewer")
+		s.follow(s.post(s.invitationPath("vera@example.com", "/cancel"))).want(t, 200, "The invitation of vera@example.com is cancelled.")
+		expired := s.invite("mo@example.com", "viewer")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE invitations SET expires_at = ? WHERE email = ?", s.server.now(), "mo@example.com").Error
+		})
+		s.get("/w/books/settings/members").want(t, 200, "mo@example.com Viewer Expired")
+		unknown := s.as("").get("/invitations/" + newToken())
+		unknown.want(t, 404, "This invitation link does not work")
+		for why, link := range map[string]string{"replaced": old, "cancelled": cancelled, "expired": expired, "short": "/invitations/x"} {
+			if a := s.as("").get(link); a.status != 404 || a.body != unknown.body {
+				t.Errorf("%s: got %d and %s, want the answer to an unknown link", why, a.status, a.text())
+			}
+		}
+	})
+}
+
+func TestInviteSomebodyWithAnAccount(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		music := s.addWorkspace("music")
+		mo := s.addMember(music, "mo@example.com", models.RoleAdmin)
+		s.follow(s.post("/w/books/settings/members", "email", "mo@example.com", "role", "viewer")).
+			want(t, 200, "mo@example.com has an account here and finds the invitation after signing in", "To be accepted after signing in", "Renew")
+		them := s.as(s.signIn(mo))
+		them.get("/w/music").want(t, 200, "You are invited to 1 workspace.")
+		them.get("/account").want(t, 200, "You are invited to 1 workspace.")
+		them.get("/w/music/tags").wantNot(t, "You are invited")
+		them.get("/w/books").want(t, 404)
+		them.get("/invitations").want(t, 200, "ines@example.com invites you to the workspace Books as Viewer", "Accept", "Decline")
+		i, err := models.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", mo.Email))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := "/invitations/" + itoa(i.ID)
+		s.follow(s.post(path+"/accept")).want(t, 200, "This invitation does not count any more") // it is not hers
+		them.follow(them.post(path+"/accept")).want(t, 200, "You are a member of Books now.", "Viewer")
+		s.post("/w/books/settings/members", "email", "mo@example.com", "role", "admin").want(t, 422, "mo@example.com is a member already")
+	})
+}
+
+// TestALinkForAnAccountLeadsToSignIn makes the account after the link.
+func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		link := s.invite("otto@example.com", "viewer")
+		otto := models.User{Email: "otto@example.com", PasswordHash: "none", CreatedAt: s.server.now()}
+		s.write(func(tx *gorm.DB) error { return tx.Create(&otto).Error })
+		guest := s.as("")
+		guest.get(link).want(t, 409, "You have an account already", "sets no password")
+		guest.post(link, "password", rightPassword).want(t, 409, "You have an account already")
+		if again, err := s.db.UserByEmail(t.Context(), otto.Email); err != nil || again.PasswordHash != "none" {
+			t.Errorf("got %v, want the password as it was", err)
+		}
+		me := s.as(s.signIn(otto))
+		me.follow(me.get("/")).want(t, 200, "invites you to the workspace Books as Viewer")
+		i, err := models.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", otto.Email))
+		if err != nil {
+			t.Fatal(err)
+		}
+		me.follow(me.post("/invitations/"+itoa(i.ID)+"/decline")).want(t, 200, "The invitation is declined.", "No invitation waits for you")
+		me.get("/account").want(t, 200, "Change your password")
+	})
+}
+
+func TestRolesChangeAtTheNextRequest(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		otto := s.addMember(s.workspace, "otto@example.com", models.RoleManager)
+		them, path := s.as(s.signIn(otto)), "/w/books/settings/members/"+itoa(otto.ID)
+		them.get("/w/books/tags/new").want(t, 200)
+		s.get(path+"/edit").want(t, 200, "otto@example.com", "Manager")
+		s.post(path, "role", "owner").want(t, 422, "Please choose admin, manager or viewer")
+		s.follow(s.post(path, "role", "viewer")).want(t, 200, "The role of otto@example.com is Viewer now.")
+		them.get("/w/books/tags/new").want(t, 403, "Your role")
+		s.get(path+"/remove").want(t, 200, "Remove otto@example.com from Books?", "cannot open this workspace any more")
+		s.follow(s.post(path+"/remove")).want(t, 200, "otto@example.com is not a member any more.")
+		them.get("/w/books/tags").want(t, 404)
+		them.follow(them.get("/")).want(t, 200, "No invitation waits for you", "otto@example.com")
+		s.get(path+"/edit").want(t, 404)
+	})
+}
+
+func TestLeaving(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		me := "/w/books/settings/members/" + itoa(s.user.ID)
+		s.get("/w/books/settings/members/leave").want(t, 200, "You cannot leave yet", "Make somebody else an admin first")
+		s.post("/w/books/settings/members/leave").want(t, 422, "You cannot leave yet")
+		s.post(me+"/remove").want(t, 422, "You cannot leave yet")
+		s.post(me, "role", "viewer").want(t, 422, "A workspace needs at least one admin")
+		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		list := vera.get("/w/books/settings/members")
+		list.want(t, 200, "Leave")
+		list.wantNot(t, "Invite a person", "Change role", "Remove")
+		vera.get("/w/books/settings/members/leave").want(t, 200, "Leave Books?", "an admin has to invite you again")
+		vera.post("/w/books/settings/members/leave").leadsTo(t, "/")
+		vera.follow(vera.get("/")).want(t, 200, "You have left Books.")
+		s.addMember(s.workspace, "otto@example.com", models.RoleAdmin)
+		s.post("/w/books/settings/members/leave").leadsTo(t, "/")
+	})
+}
