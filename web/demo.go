@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"campaignlark/demo"
@@ -32,7 +33,7 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	if *contacts < demo.MinContacts || *contacts > demo.MaxContacts {
 		return fmt.Errorf("--contacts must be a number from %d to %d", demo.MinContacts, demo.MaxContacts)
 	}
-	db, err := openDatabase(ctx, c.DatabaseURL)
+	db, err := openDatabase(ctx, unhurried(c.DatabaseURL))
 	if err != nil {
 		return err
 	}
@@ -54,6 +55,19 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	fmt.Fprintf(p.stdout, "The workspace %s has %d contacts now and %d calls in its request log, %d of which failed (%s).\n",
 		workspace.Slug, made.Contacts, made.Calls, made.Failures, time.Since(started).Round(100*time.Millisecond))
 	return nil
+}
+
+// unhurried is the address of a Postgres database with commits that do not wait for the disk: the demo makes one commit
+// after the other, and may be lost in a power cut. SQLite's address stays as it is.
+func unhurried(databaseURL string) string {
+	u, err := url.Parse(databaseURL)
+	if err != nil || u.Scheme == "sqlite" {
+		return databaseURL
+	}
+	query := u.Query()
+	query.Set("synchronous_commit", "off")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // demoWorkspace is the empty workspace to fill. On an empty database it makes one, with an admin; else there is no user.
