@@ -41,6 +41,8 @@ var pages = map[string][]string{
 	"/contacts/:id/export.json":    {}, // a file
 	"/contacts.csv":                {}, // a file
 	"/contacts/bulk":               {"/contacts/bulk?do=tag&id=1", "/contacts/bulk?do=status&all=1&to=SUBSCRIBED", "/contacts/bulk?do=delete&all=1", "/contacts/bulk?do=tag"},
+	"/search":                      {"/search", "/search?q=a", "/search?q=nobody%40example.com"},
+	"/keys":                        {"/keys"},
 	"/jobs":                        {"/jobs"},
 	"/jobs/:id":                    {"/jobs/1"},
 	"/segments":                    {"/segments"},

@@ -48,6 +48,18 @@ func (s *Server) accountPost(v *visit) error {
 	return v.done("/account", "Your password is changed, and you are signed out everywhere else.")
 }
 
+// accountKeys switches single keys on or off on the person's pages.
+func (s *Server) accountKeys(v *visit) error {
+	on := v.Form("single_keys") == "on"
+	if err := s.DB.SetSingleKeys(v.UserContext(), v.User.ID, on); err != nil {
+		return err
+	}
+	if on {
+		return v.done("/account", "Single keys are on.")
+	}
+	return v.done("/account", "Single keys are off. Ctrl K still opens the search.")
+}
+
 func (v *visit) account(status int, errs models.FieldErrors) error {
 	p, err := v.ownPage(views.SectionAccount, "Your account")
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // story is everything that is known of one call.
@@ -38,6 +40,9 @@ func (s *Server) requestShow(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if side := v.Query("go"); side == "older" || side == "newer" {
+		return v.goBeside(row, side)
+	}
 	t := &story{visit: v, row: row}
 	if err := t.read(); err != nil {
 		return err
@@ -52,6 +57,19 @@ func (s *Server) requestShow(v *visit) error {
 		return err
 	}
 	return v.show(views.RequestPage(t.model(p)))
+}
+
+// goBeside leads to the call right before or after this one, and stays here at the end of the log.
+func (v *visit) goBeside(row models.WebhookRequest, side string) error {
+	id, err := v.server.DB.RequestBeside(v.UserContext(), v.Workspace.ID, row.ID, side == "older")
+	if models.ErrorCode(err) == models.CodeNotFound {
+		end := map[string]string{"older": "This is the oldest request.", "newer": "This is the newest request."}
+		return v.done(v.path("requests", row.ID), "%s", end[side])
+	}
+	if err != nil {
+		return err
+	}
+	return v.Redirect(v.path("requests", id), fiber.StatusSeeOther)
 }
 
 // read collects what the database holds of the call.

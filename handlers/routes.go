@@ -60,6 +60,7 @@ var routes = []route{
 	{"POST", "/setup", visitor, (*Server).setupPost},
 	{"GET", "/account", signedIn, (*Server).accountForm},
 	{"POST", "/account", signedIn, (*Server).accountPost},
+	{"POST", "/account/keys", signedIn, (*Server).accountKeys},
 
 	{"GET", invitationsPath, signedIn, (*Server).invitationList},
 	{"POST", invitationsPath + "/:id/accept", signedIn, (*Server).invitationAccept},
@@ -123,6 +124,8 @@ var routes = []route{
 	{"POST", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagDelete},
 
 	{"GET", "/w/:slug", viewer, (*Server).dashboard},
+	{"GET", "/w/:slug/search", viewer, (*Server).search},
+	{"GET", "/w/:slug/keys", viewer, (*Server).keys},
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
 

@@ -113,7 +113,7 @@ func (v *visit) showSegmentForm(g models.Segment, in segmentInput, errs models.F
 		return err
 	}
 	p.Failed = errs.Any()
-	m := views.SegmentFormModel{Page: p, Action: action, ID: g.ID, Name: in.name, Any: in.rule.Join == segments.Any, Errors: errs, JSON: in.json}
+	m := views.SegmentFormModel{Page: p, Action: action, ID: g.ID, Name: in.name, Any: in.rule.Join == segments.Any, Errors: errs, JSON: in.json, Unsaved: in.action != ""}
 	if m.JSON == "" && slices.ContainsFunc(in.rule.Filters, func(f segments.Filter) bool { return f.Group != nil }) {
 		m.JSON = in.rule.String() // groups within groups have no rows yet
 	}

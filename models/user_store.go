@@ -135,6 +135,13 @@ func (d *DB) PasswordStands(ctx context.Context, user User) (stands bool, err er
 	return stands, err
 }
 
+// SetSingleKeys switches single keys on or off on the person's pages.
+func (d *DB) SetSingleKeys(ctx context.Context, userID int64, on bool) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&User{}).Where("id = ?", userID).Update("single_keys", on).Error
+	})
+}
+
 // RoleIn returns the person's role in the workspace, or ErrNotFound when they are not a member.
 func (d *DB) RoleIn(ctx context.Context, workspaceID, userID int64) (Role, error) {
 	m, err := First[Membership](d.Read(ctx).Where("workspace_id = ? AND user_id = ?", workspaceID, userID))

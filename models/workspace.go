@@ -25,6 +25,7 @@ type User struct {
 	ID           int64
 	Email        string
 	PasswordHash string
+	SingleKeys   bool `gorm:"default:true"` // single keys, such as J and K, do something on the pages
 	Support      bool // staff: reads the request logs of every workspace and changes nothing
 	CreatedAt    time.Time
 }

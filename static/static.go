@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -95,8 +96,7 @@ func has(header, etag string) bool {
 	return false
 }
 
-// load reads the embedded files. app.js goes last, because the modules it imports have their hashed addresses written
-// into it.
+// load reads the embedded files.
 func load() bundle {
 	b := bundle{assets: map[string]asset{}, urls: map[string]string{}}
 	var css bytes.Buffer
@@ -106,19 +106,22 @@ func load() bundle {
 	b.add("app.css", css.Bytes())
 	b.add("lark.svg", read("icons/lark.svg"))
 
-	app := string(read("js/app.js"))
-	modules, err := files.ReadDir("js")
-	if err != nil {
-		panic(err)
-	}
-	for _, m := range modules {
-		if m.Name() != "app.js" {
-			b.add(m.Name(), read("js/"+m.Name()))
-			app = strings.ReplaceAll(app, `"./`+m.Name()+`"`, `"`+b.urls[m.Name()]+`"`)
-		}
-	}
-	b.add("app.js", []byte(app))
+	b.module("app.js")
 	return b
+}
+
+// imports finds the modules that a module imports.
+var imports = regexp.MustCompile(`"\./([a-z]+\.js)"`)
+
+// module adds a module after those that it imports, because their hashed addresses are written into it, and returns its own.
+func (b bundle) module(name string) string {
+	if url, there := b.urls[name]; there {
+		return url
+	}
+	b.add(name, imports.ReplaceAllFunc(read("js/"+name), func(found []byte) []byte {
+		return []byte(`"` + b.module(string(imports.FindSubmatch(found)[1])) + `"`)
+	}))
+	return b.urls[name]
 }
 
 // add gives content its address and its two encodings.

@@ -24,6 +24,7 @@ type Page struct {
 	Support    bool   // the page is on the support side, in no workspace
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
 	Once       string // value of the hidden field "once": a form that is sent twice acts once
+	KeysOff    bool   // the person switched single keys off
 	Flash      *Flash
 	Invited    int64 // invitations that wait for the person; only the dashboard and the account's page say so
 	Crumbs     []Crumb
@@ -45,6 +46,8 @@ const (
 	SectionSettings  = "settings"
 	SectionAccount   = "account"
 	SectionSupport   = "support"
+	SectionSearch    = "search"
+	SectionKeys      = "keys"
 
 	SectionInvitations = "invitations"
 	SectionHelp        = "help"
@@ -120,6 +123,14 @@ func (p Page) in(t time.Time) time.Time {
 		return t.UTC()
 	}
 	return t.In(p.Loc)
+}
+
+// keysHome is where the keys that go to a section start from: the workspace, or nothing.
+func (p Page) keysHome() string {
+	if p.Workspace.Slug == "" {
+		return ""
+	}
+	return p.Path()
 }
 
 // title is the document's title.

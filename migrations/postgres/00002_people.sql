@@ -6,6 +6,9 @@ ALTER TABLE users ADD COLUMN support boolean NOT NULL DEFAULT false;
 -- When a member last opened a page of the workspace, to some minutes; NULL is never.
 ALTER TABLE memberships ADD COLUMN seen_at timestamptz;
 
+-- Whether single keys do something on the pages of the person.
+ALTER TABLE users ADD COLUMN single_keys boolean NOT NULL DEFAULT true;
+
 -- A deleted workspace answers nothing any more; a job removes what is in it, and at last its row.
 ALTER TABLE workspaces ADD COLUMN deleted_at timestamptz;
 

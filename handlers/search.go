@@ -1,0 +1,149 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+const (
+	mostFound  = 6   // things of one kind that a search shows
+	mostSearch = 254 // characters of a search that count
+)
+
+// search finds pages by name, a contact by its address or a part of it, webhooks, segments, tags and merge tags by name,
+// and a request by its id. With ?only=results it is the list alone, which the palette shows.
+func (s *Server) search(v *visit) error {
+	text := models.TrimBlanks(cleanText(v.Query("q")))
+	if runes := []rune(text); len(runes) > mostSearch {
+		text = string(runes[:mostSearch])
+	}
+	m := views.SearchModel{Query: text, Groups: v.places(text)}
+	if text != "" {
+		if err := v.addFound(&m, text); err != nil {
+			return err
+		}
+	}
+	if v.Query("only") == "results" {
+		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SearchResults(m))
+	}
+	var err error
+	if m.Page, err = v.page(views.SectionSearch, "Search"); err != nil {
+		return err
+	}
+	return v.show(views.SearchPage(m))
+}
+
+// addFound puts what the database holds before the places.
+func (v *visit) addFound(m *views.SearchModel, text string) error {
+	ctx, db := v.UserContext(), v.server.DB
+	var groups []views.FoundGroup
+	if id, ok := requestID(text); ok {
+		r, err := db.Request(ctx, v.Workspace.ID, id)
+		if err == nil {
+			groups = append(groups, views.FoundGroup{Title: "Requests", Found: []views.Found{{Icon: views.SectionRequests, Text: r.ID.String(), More: views.OutcomeShort(r.Outcome), Href: v.path("requests", r.ID)}}})
+		} else if models.ErrorCode(err) != models.CodeNotFound {
+			return err
+		}
+	}
+	contacts, err := db.SearchContacts(ctx, v.Workspace.ID, text, mostFound)
+	if err != nil {
+		return err
+	}
+	found := views.FoundGroup{Title: "Contacts"}
+	for _, c := range contacts {
+		found.Found = append(found.Found, views.Found{Icon: views.SectionContacts, Text: models.ShowEmail(c.Email), More: c.Status.Name(), Href: v.path("contacts", c.ID)})
+	}
+	groups = append(groups, found)
+	named, err := db.SearchNames(ctx, v.Workspace.ID, text, mostFound)
+	if err != nil {
+		return err
+	}
+	for _, kind := range nameKinds {
+		groups = append(groups, v.namedGroup(kind, named))
+	}
+	m.Groups = append(groups, m.Groups...)
+	return nil
+}
+
+// nameKind is a kind of thing that is found by its name.
+type nameKind struct{ kind, title, section string }
+
+var nameKinds = []nameKind{
+	{"webhook", "Inbound Webhooks", views.SectionWebhooks},
+	{"segment", "Segments", views.SectionSegments},
+	{"tag", "Tags", views.SectionTags},
+	{"merge-tag", "Merge tags", views.SectionMergeTags},
+}
+
+func (v *visit) namedGroup(kind nameKind, all []models.FoundName) views.FoundGroup {
+	group := views.FoundGroup{Title: kind.title}
+	for _, f := range all {
+		if f.Kind != kind.kind {
+			continue
+		}
+		one := views.Found{Icon: kind.section, Text: f.Name, More: f.More, Href: v.path(kind.section, f.ID)}
+		switch kind.kind {
+		case "tag":
+			one.Href = v.path("contacts") + "?tag=" + views.Number(f.ID)
+		case "merge-tag":
+			one.Href = v.path("merge-tags")
+			if v.canChange() {
+				one.Href = v.path("merge-tags", f.ID, "edit")
+			}
+		}
+		group.Found = append(group.Found, one)
+	}
+	return group
+}
+
+// place is a page that can be gone to by its name.
+type place struct {
+	icon, text, keys string
+	path             []any
+	least            models.Role
+}
+
+var places = []place{
+	{views.SectionDashboard, "Dashboard", "G D", nil, models.RoleViewer},
+	{views.SectionWebhooks, "Inbound Webhooks", "G W", []any{"webhooks"}, models.RoleViewer},
+	{views.SectionRequests, "Requests", "G R", []any{"requests"}, models.RoleViewer},
+	{views.SectionContacts, "Contacts", "G C", []any{"contacts"}, models.RoleViewer},
+	{views.SectionSegments, "Segments", "G S", []any{"segments"}, models.RoleViewer},
+	{views.SectionTags, "Tags", "G T", []any{"tags"}, models.RoleViewer},
+	{views.SectionMergeTags, "Merge tags", "G M", []any{"merge-tags"}, models.RoleViewer},
+	{views.SectionSettings, "Workspace settings", "", []any{"settings"}, models.RoleViewer},
+	{"info", "Keyboard", "?", []any{"keys"}, models.RoleViewer},
+	{"plus", "Create Webhook", "", []any{"webhooks", "new"}, models.RoleManager},
+	{"plus", "Add contact", "", []any{"contacts", "new"}, models.RoleManager},
+	{"plus", "Create segment", "", []any{"segments", "new"}, models.RoleManager},
+	{"plus", "Create tag", "", []any{"tags", "new"}, models.RoleManager},
+	{"plus", "Create merge tag", "", []any{"merge-tags", "new"}, models.RoleManager},
+}
+
+// places are the pages whose name holds text.
+func (v *visit) places(text string) []views.FoundGroup {
+	group := views.FoundGroup{Title: "Go to"}
+	for _, p := range places {
+		if v.Role.Includes(p.least) && strings.Contains(models.Fold(p.text), models.Fold(text)) {
+			group.Found = append(group.Found, views.Found{Icon: p.icon, Text: p.text, Keys: p.keys, Href: v.path(p.path...)})
+		}
+	}
+	return []views.FoundGroup{group}
+}
+
+// keys lists the keys that the pages know. With ?only=results it is the list alone.
+func (s *Server) keys(v *visit) error {
+	if v.Query("only") == "results" {
+		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.KeyList())
+	}
+	p, err := v.page(views.SectionKeys, "Keyboard")
+	if err != nil {
+		return err
+	}
+	return v.show(views.KeysPage(views.KeysModel{Page: p}))
+}
