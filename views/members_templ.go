@@ -580,7 +580,7 @@ func invitationRow(m MembersModel, row InvitationRow) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Cell("", "State:").Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Cell("wide", "State:").Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
