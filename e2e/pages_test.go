@@ -25,6 +25,7 @@ var pages = map[string][]string{
 	"/settings/invitations/:id":    {},
 	"/settings/inbound-webhooks":   {"/settings/inbound-webhooks"},
 	"/settings/audit-log":          {"/settings/audit-log", "/settings/audit-log?q=nobody&kind=tag"},
+	"/settings/delete":             {"/settings/delete"},
 	"/webhooks":                    {"/webhooks"},
 	"/webhooks/new":                {"/webhooks/new"},
 	"/webhooks/:id":                {"/webhooks/1", "/webhooks/4"},

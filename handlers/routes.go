@@ -97,6 +97,12 @@ var routes = []route{
 	{"POST", "/w/:slug/settings/invitations/:id/cancel", admin, (*Server).invitationCancel},
 	{"GET", "/w/:slug/settings/inbound-webhooks", viewer, (*Server).settingsWebhooks},
 	{"GET", "/w/:slug/settings/audit-log", admin, (*Server).auditLog},
+	{"GET", "/w/:slug/settings/delete", admin, (*Server).workspaceAsk},
+	{"POST", "/w/:slug/settings/delete", admin, (*Server).workspaceDelete},
+
+	{"GET", "/workspaces", signedIn, (*Server).workspaceList},
+	{"POST", "/workspaces", signedIn, (*Server).workspaceCreate},
+	{"GET", "/workspaces/new", signedIn, (*Server).workspaceNew},
 
 	{"GET", "/w/:slug/segments", viewer, (*Server).segmentList},
 	{"POST", "/w/:slug/segments", manager, (*Server).segmentCreate},

@@ -60,7 +60,11 @@ func (s *Server) settingsWebhooks(v *visit) error {
 func (v *visit) settingsForm(w models.Workspace, errs models.FieldErrors) (views.SettingsModel, error) {
 	p, err := v.page(views.SectionSettings, "Workspace settings")
 	p.Failed = errs.Any()
-	m := views.SettingsModel{Page: p, IsAdmin: v.Role.Includes(models.RoleAdmin), Name: w.Name, TimeZone: w.TimeZone, Errors: errs}
+	m := views.SettingsModel{Page: p, IsAdmin: v.Role.Includes(models.RoleAdmin), Name: w.Name, TimeZone: w.TimeZone, Errors: errs, LogDays: v.server.Config.LogRetentionDays}
+	m.Contacts = p.Counts.Contacts + " contacts"
+	if p.Counts.Contacts == "1" {
+		m.Contacts = "1 contact"
+	}
 	if m.IsAdmin {
 		m.TimeZones = timeZones(v.server.now())
 	}

@@ -50,6 +50,9 @@ func fillSpace(t *testing.T, db *models.DB, slug string, contacts int) space {
 		if err := tx.Exec("INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES (?, ?)", s.ID, contacts+1).Error; err != nil {
 			return err
 		}
+		if err := tx.Exec("INSERT INTO contact_days (workspace_id, day, subscribed, unconfirmed, unsubscribed) VALUES (?, '2026-11-01', 1, 0, 0)", s.ID).Error; err != nil {
+			return err
+		}
 		return tx.Exec("INSERT INTO invitations (workspace_id, email, role, invited_by, created_at, expires_at) VALUES (?, 'otto@example.com', 'viewer', 1, ?, ?)", s.ID, now, now).Error
 	})
 	w, errs, err := db.CreateWebhook(ctx, s.ID, s.member.ID, models.WebhookForm{Name: "Shop", Type: models.TypeSubscribed, NewTags: []string{"vip"}}, now)

@@ -62,8 +62,7 @@ func (d *DB) DeleteWorkspace(ctx context.Context, w Workspace, userID int64, now
 				return err
 			}
 		}
-		err = Audit(tx, AuditEntry{WorkspaceID: w.ID, UserID: userID, Action: ActionWorkspaceDeleted, Subject: SubjectWorkspace, SubjectID: w.ID, SubjectName: old.Name}, nil, now)
-		if err != nil {
+		if err := auditWorkspace(tx, old, userID, ActionWorkspaceDeleted, nil, now); err != nil {
 			return err
 		}
 		return createRemoval(tx, w.ID, userID, total, now)

@@ -29,6 +29,7 @@ var removables = []removable{
 	{table: "automation_events", keys: "id"},
 	{table: "webhook_requests", keys: "id"},
 	{table: "webhook_counts", keys: "id"},
+	{table: "contact_days", keys: "day"},
 	{table: "contact_tags", keys: "contact_id, tag_id"},
 	{table: "contacts", keys: "id"},
 	{table: "webhook_tags", keys: "webhook_id, tag_id"},

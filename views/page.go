@@ -51,6 +51,7 @@ const (
 
 	SectionInvitations = "invitations"
 	SectionHelp        = "help"
+	SectionWorkspaces  = "workspaces" // has no entry: the switcher leads there
 )
 
 // Workspace is what a page says of a workspace.
