@@ -52,6 +52,9 @@ func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Opti
 	if err := t.tell(ctx); err != nil {
 		return t.sum, err
 	}
+	if err := db.NoteContactDay(ctx, workspace, now); err != nil {
+		return t.sum, err
+	}
 	return t.sum, db.FoldWebhookCounts(ctx, p.log.from)
 }
 

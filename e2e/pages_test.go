@@ -29,6 +29,7 @@ var pages = map[string][]string{
 	"/webhooks":                    {"/webhooks"},
 	"/webhooks/new":                {"/webhooks/new"},
 	"/webhooks/:id":                {"/webhooks/1", "/webhooks/4"},
+	"/webhooks/:id/wait":           {}, // a stream
 	"/webhooks/:id/edit":           {"/webhooks/1/edit"},
 	"/webhooks/:id/rotate":         {"/webhooks/1/rotate"},
 	"/webhooks/:id/delete":         {"/webhooks/1/delete"},

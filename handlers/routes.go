@@ -132,6 +132,7 @@ var routes = []route{
 	{"GET", "/w/:slug", viewer, (*Server).dashboard},
 	{"GET", "/w/:slug/search", viewer, (*Server).search},
 	{"GET", "/w/:slug/keys", viewer, (*Server).keys},
+	{"GET", "/w/:slug/webhooks/:id/wait", viewer, (*Server).webhookWait},
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
 

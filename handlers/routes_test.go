@@ -47,6 +47,8 @@ var answersOf = map[string][]int{
 	"GET " + inboundPath:     {400},
 	"POST " + inboundPath:    {400},
 	"OPTIONS " + inboundPath: {204},
+
+	"GET /w/:slug/webhooks/:id/wait": {303}, // who asks for no stream
 }
 
 // samples make what stands for a parameter in a route's path, by the part of the path before it and its name. They run

@@ -45,6 +45,7 @@ type Server struct {
 	app      *fiber.App
 	sessions *sessionStore
 	draining atomic.Bool
+	streams  streams
 }
 
 // Limits of one request. The body limit is above CONTRACT's 1 MiB so that a sender of up to 4 MiB sees the 413.

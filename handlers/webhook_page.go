@@ -21,7 +21,7 @@ func (s *Server) webhookShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt}
+	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waited: v.Query("waited") != ""}
 	for _, t := range u.Tags {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}

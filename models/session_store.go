@@ -62,3 +62,13 @@ func (d *DB) SweepSessions(ctx context.Context, now time.Time) error {
 		return tx.Where("expires_at <= ? OR seen_at <= ?", now, now.Add(-SessionIdle)).Delete(&Session{}).Error
 	})
 }
+
+// IsMember says whether the session of a token's hash lives, is that person's, and the person is a member of the
+// workspace.
+func (d *DB) IsMember(ctx context.Context, hash []byte, userID, workspaceID int64, now time.Time) (member bool, err error) {
+	return member, d.Read(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM sessions
+		JOIN memberships ON memberships.user_id = sessions.user_id
+		JOIN workspaces ON workspaces.id = memberships.workspace_id AND workspaces.deleted_at IS NULL
+		WHERE sessions.token_hash = ? AND sessions.user_id = ? AND sessions.expires_at > ? AND sessions.seen_at > ? AND workspaces.id = ?)`,
+		hash, userID, now, now.Add(-SessionIdle), workspaceID).Scan(&member).Error
+}

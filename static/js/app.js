@@ -11,4 +11,5 @@ import "./palette.js";
 import "./picker.js";
 import "./rule.js";
 import "./unsaved.js";
+import "./wait.js";
 import "./zone.js";

@@ -1,0 +1,154 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// A stream of server-sent events, and how many of them there may be: each looks into the database every second.
+const (
+	streamLook     = time.Second
+	streamBeat     = 5                // looks between two signs of life, by which a browser that has gone shows
+	streamTime     = 5 * time.Minute  // then the browser connects again, by itself
+	streamWrite    = 10 * time.Second // how long one write may take
+	streamsAll     = 200
+	streamsAPerson = 4
+)
+
+// streams counts the streams that are open in this process, in all and of each person.
+type streams struct {
+	mu  sync.Mutex
+	all int
+	of  map[int64]int
+}
+
+// enter says whether one more may be opened; then leave has to follow.
+func (s *streams) enter(userID int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= streamsAll || s.of[userID] >= streamsAPerson {
+		return false
+	}
+	if s.of == nil {
+		s.of = map[int64]int{}
+	}
+	s.all++
+	s.of[userID]++
+	return true
+}
+
+func (s *streams) leave(userID int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.of[userID]--; s.of[userID] == 0 {
+		delete(s.of, userID)
+	}
+}
+
+// waiting is one open stream. It holds nothing of its request: that is over when the stream begins.
+type waiting struct {
+	server  *Server
+	conn    net.Conn
+	visit   visit // User, Workspace and Role only
+	session []byte
+	webhook models.Webhook
+	page    views.Page
+}
+
+// webhookWait is a stream that ends with the event "came" at the first call of a webhook. Who asks for no stream is led
+// to the webhook's page; one stream too many is a 204, after which a browser does not try again.
+func (s *Server) webhookWait(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	w, err := s.DB.Webhook(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(v.Get(fiber.HeaderAccept), "text/event-stream") {
+		return v.Redirect(v.path("webhooks", id), fiber.StatusSeeOther)
+	}
+	if !s.streams.enter(v.User.ID) {
+		return v.SendStatus(fiber.StatusNoContent)
+	}
+	stream := &waiting{server: s, conn: v.Context().Conn(), session: tokenHash(v.session.ID), webhook: w,
+		visit: visit{server: s, User: v.User, Workspace: v.Workspace, Role: v.Role},
+		page:  views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()}}
+	v.Set(fiber.HeaderContentType, "text/event-stream")
+	v.Set("X-Accel-Buffering", "no") // nginx passes each event on at once
+	v.Context().SetBodyStreamWriter(stream.run)
+	return nil
+}
+
+// run looks for the first call until it has come, the person may not know of it any more, the browser has gone, or the
+// program goes. A panic here would end the process: it costs the stream only.
+func (w *waiting) run(out *bufio.Writer) {
+	defer w.server.streams.leave(w.visit.User.ID)
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.server.Log.Error("panic", "route", "a stream", "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), streamTime)
+	defer cancel()
+	turn := time.NewTicker(streamLook)
+	defer turn.Stop()
+	for look := 0; !w.server.draining.Load(); look++ {
+		if !w.allowed(ctx) || look%streamBeat == 0 && w.send(out, ": still waiting\n\n") != nil {
+			return
+		}
+		if event := w.came(ctx); event != "" {
+			_ = w.send(out, event) // nothing follows
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-turn.C:
+		}
+	}
+}
+
+// send writes a piece of the stream. The server's own deadline is for answers that end.
+func (w *waiting) send(out *bufio.Writer, text string) error {
+	if err := w.conn.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
+		return err
+	}
+	if _, err := out.WriteString(text); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// allowed says whether the session still lives and its person is still a member.
+func (w *waiting) allowed(ctx context.Context) bool {
+	member, err := w.server.DB.IsMember(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
+	return err == nil && member
+}
+
+// came is the event of the first call, "" before there is one. A database that does not answer for once is asked again.
+func (w *waiting) came(ctx context.Context) string {
+	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, models.RequestFilter{WebhookID: w.webhook.ID}, 1)
+	if err != nil || len(calls) == 0 {
+		return ""
+	}
+	w.page.Now = w.server.now()
+	var page strings.Builder
+	if err := views.FirstCall(w.page, w.visit.requestRow(calls[0], w.webhook)).Render(ctx, &page); err != nil {
+		return ""
+	}
+	return "event: came\ndata: " + strings.ReplaceAll(page.String(), "\n", "\ndata: ") + "\n\n"
+}

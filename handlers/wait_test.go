@@ -1,0 +1,121 @@
+package handlers
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// stream opens a stream at addr as the site's person and returns its lines, one at a time, and "" at its end. The first
+// line, a sign of life, has been read.
+func (s *site) stream(addr, path string) (next func() string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), "GET", "http://"+addr+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	r.AddCookie(&http.Cookie{Name: s.server.sessions.cookieName(), Value: s.session})
+	w, err := (&http.Client{Timeout: time.Minute}).Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { w.Body.Close() })
+	if w.StatusCode != 200 || w.Header.Get("Content-Type") != "text/event-stream" {
+		s.t.Fatalf("got %d %s, want a stream", w.StatusCode, w.Header.Get("Content-Type"))
+	}
+	lines := bufio.NewReader(w.Body)
+	next = func() string {
+		for {
+			line, err := lines.ReadString('\n')
+			if err == io.EOF {
+				return ""
+			}
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if line = strings.TrimSpace(line); line != "" {
+				return line
+			}
+		}
+	}
+	if first := next(); !strings.HasPrefix(first, ":") {
+		s.t.Fatalf("got %q, want a sign of life at once", first)
+	}
+	return next
+}
+
+func TestTheFirstCallIsHeardOf(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		page := "/w/books/webhooks/" + itoa(w.ID)
+		s.get(page).want(t, 200, "Waiting for the first call", "This turns green by itself", "Check now")
+		next := s.stream(s.listen(), page+"/wait")
+		s.callJSON(w, `{"email_address":"<b>\"marta\"</b>@example.com"}`)
+		s.callJSON(w, `{"email_address":"marta@example.com"}`)
+		var event strings.Builder
+		for line := next(); line != ""; line = next() {
+			event.WriteString(line + "\n")
+		}
+		for _, want := range []string{"event: came\n", "The first call has arrived", page[:len("/w/books")] + "/requests/"} {
+			if !strings.Contains(event.String(), want) {
+				t.Errorf("the stream does not say %q; it says %s", want, event.String())
+			}
+		}
+		if strings.Contains(event.String(), "<b>&#34;") || strings.Contains(event.String(), `<b>"`) {
+			t.Errorf("got %s, want the sender's text without its marks", event.String())
+		}
+		s.get(page+"?waited=1").want(t, 200, "The first call has arrived, but it was refused", "The address is not valid")
+		s.get(page).wantNot(t, "Waiting", "has arrived")
+	})
+}
+
+func TestAStreamEndsWithTheMembership(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		path := "/w/books/webhooks/" + itoa(w.ID) + "/wait"
+		vera := s.addMember(s.workspace, "vera@example.com", models.RoleViewer)
+		addr := s.listen()
+		removed := s.as(s.signIn(vera)).stream(addr, path)
+		signedOut := s.stream(addr, path)
+		s.write(func(tx *gorm.DB) error { return tx.Where("user_id = ?", vera.ID).Delete(&models.Membership{}).Error })
+		if got := removed(); got != "" {
+			t.Errorf("got %q after the membership ended, want the end", got)
+		}
+		s.post("/logout").want(t, 303)
+		if got := signedOut(); got != "" {
+			t.Errorf("got %q after signing out, want the end", got)
+		}
+	})
+}
+
+func TestStreamsEndWhenTheProgramGoes(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path := "/w/books/webhooks/" + itoa(s.addWebhook(models.TypeSubscribed).ID) + "/wait"
+		next := s.stream(s.listen(), path)
+		s.server.Drain()
+		if got := next(); got != "" {
+			t.Errorf("got %q, want the end", got)
+		}
+	})
+}
+
+func TestStreamsAreFew(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path := "/w/books/webhooks/" + itoa(s.addWebhook(models.TypeSubscribed).ID) + "/wait"
+		s.get(path).want(t, 303) // no stream was asked for
+		addr := s.listen()
+		for range streamsAPerson {
+			s.stream(addr, path)
+		}
+		s.do("GET", path, nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 204)
+		s.do("GET", "/w/books/webhooks/999/wait", nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 404)
+	})
+}
