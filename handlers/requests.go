@@ -39,7 +39,27 @@ func (s *Server) requestList(v *visit) error {
 	if err := v.fillRequests(&m, query, webhooksByID(webhooks)); err != nil {
 		return err
 	}
+	if err := v.requestsChart(&m, query); err != nil {
+		return err
+	}
 	return v.show(views.RequestsPage(m))
+}
+
+// requestsChart draws the calls of 24 hours, or of 7 days where the list is of those, above the newest page of a list
+// that the counters can speak of.
+func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery) error {
+	if m.Nothing || query.search != "" || query.outcome != "" || query.cursor != (models.Cursor{}) || query.when != "" && query.when != "24h" && query.when != "7d" {
+		return nil
+	}
+	period := callRanges[0]
+	if query.when == "7d" {
+		period = callRanges[2]
+	}
+	chart, total, err := v.callsChart(m.Page, period, query.filter.WebhookID)
+	if chart.Short = true; total.Calls > 0 {
+		m.Chart = &chart
+	}
+	return err
 }
 
 // fillRequests reads the page of the log that query asks for.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"strconv"
 	"strings"
 
 	"campaignlark/models"
@@ -36,6 +37,13 @@ func (s *Server) webhookShow(v *visit) error {
 	}
 	if err := v.addFailures(&m); err != nil {
 		return err
+	}
+	if u.LastCall != nil {
+		period := v.callRange("24h")
+		if m.Chart, m.Total, err = v.callsChart(p, period, id); err != nil {
+			return err
+		}
+		m.Total.FailedHref, m.Ranges = v.failuresHref(period, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
 	}
 	return v.show(views.WebhookPage(m))
 }

@@ -91,3 +91,19 @@ func TestExamplesByType(t *testing.T) {
 		}
 	})
 }
+
+func TestCallsOfOneWebhookAreDrawn(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		join, leave := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)
+		s.callJSON(join, `{"email_address":"marta@example.com"}`)
+		s.callJSON(join, `{"email_address":"no"}`)
+		s.callJSON(leave, `{"email_address":"marta@example.com"}`)
+		page := "/w/books/webhooks/" + itoa(join.ID)
+		s.get(page).want(t, 200, "2 calls in the last 24 hours, 1 failed", "Show as a table")
+		s.get(page+"?calls=30d").want(t, 200, "2 calls in the last 30 days, 1 failed", "Day Failed Processed")
+		s.get(page).wantHref(t, page+"?calls=7d#calls", "/w/books/requests?outcome=failed&webhook="+itoa(join.ID)+"&when=24h")
+		s.get("/w/books/requests").want(t, 200, "Calls in the last 24 hours: Failed Processed")
+		s.get("/w/books/requests?when=7d&webhook="+itoa(leave.ID)).want(t, 200, "Calls in the last 7 days:")
+		s.get("/w/books/requests?outcome=failed").wantNot(t, "Calls in the last")
+	})
+}
