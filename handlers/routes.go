@@ -47,6 +47,7 @@ var routes = []route{
 	{"GET", "/docs", visitor, (*Server).docs},
 	{"GET", "/static/:name", anyone, (*Server).asset},
 	{"HEAD", "/static/:name", anyone, (*Server).asset},
+	{"GET", "/styleguide", anyone, (*Server).styleguide},
 
 	{"GET", inboundPath, caller, (*Server).inbound},
 	{"POST", inboundPath, caller, (*Server).inbound},

@@ -27,6 +27,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
 	LogRetentionDays int
 	Version          string
+	Development      bool  // shows the style guide
 	SchemaVersion    int64 // of the database, that the program needs at least
 }
 

@@ -32,6 +32,7 @@ var removables = []removable{
 	{table: "contact_days", keys: "day"},
 	{table: "contact_tags", keys: "contact_id, tag_id"},
 	{table: "contacts", keys: "id"},
+	{table: "contact_days", keys: "day"},
 	{table: "webhook_tags", keys: "webhook_id, tag_id"},
 	{table: "webhook_hashes", keys: "webhook_id, hash"},
 	{table: "webhooks", keys: "id"},

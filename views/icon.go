@@ -3,6 +3,8 @@ package views
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/a-h/templ"
 )
@@ -66,3 +68,6 @@ func icon(name, class string) templ.Component {
 		return err
 	})
 }
+
+// guideIcons names every icon, in order.
+func guideIcons() []string { return slices.Sorted(maps.Keys(icons)) }

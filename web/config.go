@@ -24,6 +24,7 @@ type Config struct {
 	LogRetentionDays int
 	IntakeWait       time.Duration
 	SegmentInterval  time.Duration
+	Development      bool
 	MetricsAddr      string // "" serves none
 }
 
@@ -41,6 +42,7 @@ var settings = []setting{
 	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 15s"},
 	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
 	{"METRICS_ADDR", "", "address and port to serve Prometheus metrics on, at /metrics, such as 127.0.0.1:9100; it asks for no\npassword (standard: none are served)"},
+	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},
 }
 
 // readConfig reads the configuration. getenv returns a variable's value, "" where it is not set. The error holds one
@@ -57,7 +59,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 		panic("no setting named " + name)
 	}
 	var c Config
-	var errs [9]error
+	var errs [10]error
 	c.ListenAddr, errs[0] = readListenAddr("LISTEN_ADDR", value("LISTEN_ADDR"))
 	c.DatabaseURL, errs[1] = readDatabaseURL(value("DATABASE_URL"))
 	c.PublicURL, errs[2] = readPublicURL(value("PUBLIC_URL"))
@@ -68,6 +70,10 @@ func readConfig(getenv func(string) string) (Config, error) {
 	c.SegmentInterval, errs[7] = readDuration("SEGMENT_INTERVAL", value("SEGMENT_INTERVAL"), 100*time.Millisecond, time.Minute)
 	if addr := value("METRICS_ADDR"); addr != "" {
 		c.MetricsAddr, errs[8] = readListenAddr("METRICS_ADDR", addr)
+	}
+	c.Development = value("DEVELOPMENT") == "1"
+	if v := value("DEVELOPMENT"); v != "" && !c.Development {
+		errs[9] = fmt.Errorf("DEVELOPMENT is %q; it must be 1, or not set", v)
 	}
 	return c, errors.Join(errs[:]...)
 }

@@ -60,7 +60,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Li
 	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log, Observe: numbers.observe()})
 	numbers.watch(pipeline)
 	srv := handlers.New(handlers.Options{
-		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version,
+		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version, Development: c.Development,
 			SchemaVersion: migrations.Newest(string(db.Dialect))},
 		DB:     db,
 		Intake: pipeline,
