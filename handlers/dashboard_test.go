@@ -52,6 +52,9 @@ func TestDashboardSaysWhatIsWrong(t *testing.T) {
 func TestDashboardTellsHowTheAudienceGrew(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		now := s.server.now()
+		if err := s.db.NoteContactDays(t.Context(), now); err != nil {
+			t.Fatal(err) // nobody is here yet
+		}
 		ago := func(days int) *time.Time { at := now.AddDate(0, 0, -days); return &at }
 		s.addContact(1, "old@example.com", func(c *models.Contact) { c.CreatedAt, c.SubscribedAt = *ago(90), ago(90) })
 		s.addContact(2, "left@example.com", func(c *models.Contact) {

@@ -89,11 +89,11 @@ func (d *DB) daysBefore(ctx context.Context, w Workspace, first string, now time
 	if len(names) == 0 {
 		return nil, nil
 	}
-	var oldest *time.Time
-	if err := d.Read(ctx).Raw("SELECT min(created_at) FROM contacts WHERE workspace_id = ?", w.ID).Scan(&oldest).Error; err != nil || oldest == nil {
+	var oldest struct{ At *time.Time }
+	if err := d.Read(ctx).Raw("SELECT min(created_at) AS at FROM contacts WHERE workspace_id = ?", w.ID).Scan(&oldest).Error; err != nil || oldest.At == nil {
 		return nil, err
 	}
-	if names = DaysFrom(later(*oldest, now.In(zone).AddDate(0, 0, -GrowthDays)), zone, first); len(names) == 0 {
+	if names = DaysFrom(later(*oldest.At, now.In(zone).AddDate(0, 0, -GrowthDays)), zone, first); len(names) == 0 {
 		return nil, nil
 	}
 	days := make([]ContactDay, len(names))
