@@ -88,8 +88,23 @@ func (p *Page) wantNoScroll(width int64) {
 // Shot takes a picture of the whole page as .cache/shots/<name>.png.
 func (p *Page) Shot(name string) {
 	p.t.Helper()
-	folder := filepath.Join(Root(), ".cache", "shots")
 	picture, err := run(p, chromedp.FullScreenshot(100))
+	p.keep(filepath.Join(Root(), ".cache", "shots"), name, picture, err)
+}
+
+// Top takes a picture of the page's beginning, so many pixels high, as <name>.png in folder.
+func (p *Page) Top(folder, name string, width, height int64) {
+	p.t.Helper()
+	_, err := run(p, chromedp.EmulateViewport(width, height))
+	var picture []byte
+	if err == nil {
+		picture, err = run(p, chromedp.CaptureScreenshot())
+	}
+	p.keep(folder, name, picture, err)
+}
+
+func (p *Page) keep(folder, name string, picture []byte, err error) {
+	p.t.Helper()
 	if err == nil {
 		err = os.MkdirAll(folder, 0o755)
 	}

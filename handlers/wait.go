@@ -141,13 +141,13 @@ func (w *waiting) allowed(ctx context.Context) bool {
 
 // came is the event of the first call, "" before there is one. A database that does not answer for once is asked again.
 func (w *waiting) came(ctx context.Context) string {
-	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, models.RequestFilter{WebhookID: w.webhook.ID}, 1)
+	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, models.RequestFilter{WebhookID: w.webhook.ID}, models.RequestPageSize)
 	if err != nil || len(calls) == 0 {
 		return ""
 	}
 	w.page.Now = w.server.now()
 	var page strings.Builder
-	if err := views.FirstCall(w.page, w.visit.requestRow(calls[0], w.webhook)).Render(ctx, &page); err != nil {
+	if err := views.FirstCall(w.page, w.visit.requestRow(calls[len(calls)-1], w.webhook)).Render(ctx, &page); err != nil {
 		return ""
 	}
 	return "event: came\ndata: " + strings.ReplaceAll(page.String(), "\n", "\ndata: ") + "\n\n"
