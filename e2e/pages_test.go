@@ -60,6 +60,11 @@ var pages = map[string][]string{
 	"/merge-tags/new":              {"/merge-tags/new"},
 	"/merge-tags/:id/edit":         {"/merge-tags/1/edit"},
 	"/merge-tags/:id/delete":       {"/merge-tags/1/delete"},
+
+	"/contacts/import":                 {"/contacts/import"},
+	"/contacts/import/:id":             {},
+	"/contacts/import/:id/columns":     {},
+	"/contacts/import/:id/refused.csv": {}, // a file
 }
 
 // TestBrowserEveryPage looks at every page of a workspace in use: axe-core finds nothing, nothing scrolls sideways, and no

@@ -50,6 +50,12 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 		m.Title, m.Retry = "Something broke on our side", get
 		m.Texts = append(notSaved(get), "Webhook calls are taken separately and go on.")
 	}
+	switch {
+	case errors.Is(err, errFileTooLarge):
+		m.Title, m.Texts = "This file is too large", []string{errFileTooLarge.Message}
+	case errors.Is(err, errUploadsBusy):
+		m.Title, m.Texts = "Too many uploads at this moment", []string{errUploadsBusy.Message}
+	}
 	return m
 }
 

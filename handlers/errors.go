@@ -40,6 +40,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if isInbound(c.Path()) {
 		return s.answerInboundError(c, err)
 	}
+	if statusOf(err) == fiber.StatusRequestEntityTooLarge {
+		err = s.whyTooLarge(c, err)
+	}
 	if errors.Is(err, errSignIn) {
 		return c.Redirect(signInURL(c), fiber.StatusSeeOther)
 	}

@@ -14,6 +14,7 @@ const maxHeaders = 100
 // does not know, on the public endpoint as CONTRACT "Route and verbs" wants it.
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		defer s.uploaded(ctx)
 		if !wellFormed(&ctx.Request.Header) {
 			ctx.SetStatusCode(fasthttp.StatusBadRequest)
 			ctx.SetContentType("text/plain; charset=utf-8")

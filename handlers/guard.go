@@ -25,6 +25,7 @@ type visit struct {
 	Workspace models.Workspace
 	Role      models.Role
 	form      url.Values
+	file      *upload          // of a multipart form, once its fields were read
 	counts    models.NavCounts // set by page
 
 	refill                 bool // the form is to be shown as it was filled in, and nothing done (refill.go)
@@ -172,6 +173,7 @@ func (v *visit) FormAll(name string) []string {
 		for key, value := range v.Ctx.Request().PostArgs().All() {
 			v.form.Add(cleanText(string(key)), cleanText(string(value)))
 		}
+		v.readMultipart()
 	}
 	return v.form[name]
 }

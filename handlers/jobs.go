@@ -20,7 +20,9 @@ type jobText struct {
 }
 
 // jobTexts has the words of each kind of work that belongs to a workspace.
-var jobTexts = map[models.JobKind]func(v *visit, j models.Job) jobText{}
+var jobTexts = map[models.JobKind]func(v *visit, j models.Job) jobText{
+	models.JobImport: importText,
+}
 
 // jobText says of a piece of work what its kind knows; of a kind that this program does not know, little.
 func (v *visit) jobText(j models.Job) jobText {

@@ -41,7 +41,7 @@ func (v *visit) kept() string {
 	v.FormAll("")
 	fields := url.Values{}
 	for name, values := range v.form {
-		if !notKept(name) {
+		if !notKept(name) && (v.file == nil || name != "file") {
 			fields[name] = values
 		}
 	}

@@ -75,6 +75,7 @@ var samples = map[string]func(w *walk, who models.User) string{
 		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
 	},
 	"requests/:id": (*walk).request,
+	"import/:id":   (*walk).importJob,
 	"jobs/:id": func(w *walk, who models.User) string {
 		return itoa(w.addJob(models.NewJob(w.workspace.ID, who.ID, models.JobBulk, struct{}{})).ID)
 	},

@@ -44,6 +44,7 @@ type Options struct {
 type Server struct {
 	Options
 	app      *fiber.App
+	uploads  uploads
 	sessions *sessionStore
 	draining atomic.Bool
 	streams  streams
@@ -79,6 +80,7 @@ func New(o Options) *Server {
 	})
 	s.app.Use(s.everyRequest)
 	s.register()
+	s.app.Server().HeaderReceived = s.beforeBody
 	s.app.Server().Handler = s.front(s.app.Server().Handler)
 	return s
 }

@@ -115,16 +115,22 @@ func (s *site) post(path string, fields ...string) answer {
 		form.Add(fields[i], fields[i+1])
 	}
 	if s.session != "" && !form.Has("csrf") {
-		session := s.server.sessions
-		r := httptest.NewRequest("GET", "/", nil)
-		r.AddCookie(&http.Cookie{Name: session.cookieName(), Value: s.session})
-		opened, err := session.Get(r, session.cookieName())
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		form.Set("csrf", csrfToken(opened))
+		form.Set("csrf", s.token())
 	}
 	return s.do("POST", path, strings.NewReader(form.Encode()), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+}
+
+// token is the session's token, which every form carries.
+func (s *site) token() string {
+	s.t.Helper()
+	session := s.server.sessions
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(&http.Cookie{Name: session.cookieName(), Value: s.session})
+	opened, err := session.Get(r, session.cookieName())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return csrfToken(opened)
 }
 
 func (s *site) do(method, path string, body io.Reader, header http.Header) answer {

@@ -131,8 +131,8 @@ func (r *reader) tag(name string) (tag models.Tag, trouble string) {
 	if !r.mayAdd {
 		return tag, fmt.Sprintf("There is no tag “%s” any more.", clean)
 	}
-	if fresh := r.newTags(); len(fresh) == maxNewTags {
-		return tag, fmt.Sprintf("“%s” would be the %dst new tag. One import makes at most %d: create it first.", clean, maxNewTags+1, maxNewTags)
+	if fresh := r.newTags(); len(fresh) == MaxNewTags {
+		return tag, fmt.Sprintf("“%s” would be the %dst new tag. One import makes at most %d: create it first.", clean, MaxNewTags+1, MaxNewTags)
 	}
 	return r.addTag(clean), ""
 }

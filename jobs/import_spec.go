@@ -107,10 +107,10 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
-const (
-	maxProblems = 100 // listed of each kind
-	maxNewTags  = 100 // made by one import
-)
+// MaxNewTags is how many tags one import makes at most.
+const MaxNewTags = 100
+
+const maxProblems = 100 // listed of each kind
 
 // Lines is how many lines were read, blank ones aside.
 func (r ImportResult) Lines() int64 { return r.Created + r.Updated + r.Unchanged + r.Refused }

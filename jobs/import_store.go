@@ -111,13 +111,19 @@ func FirstRows(ctx context.Context, db *models.DB, job models.Job, spec ImportSp
 // errImportOver refuses to change an import that has started, or is over.
 var errImportOver = &models.Error{Code: models.CodeConflict, Message: "This import has been started already, or it is over."}
 
+// waitsOrTries says whether an import is still before its start, with its file stored.
+func waitsOrTries(job models.Job) bool {
+	phase := Phase(job)
+	return !job.Finished() && (phase == ImportMapping || phase == ImportChecking || phase == ImportChecked)
+}
+
 // Phase is how far an import is.
 func Phase(job models.Job) ImportPhase { return models.ReadJobJSON[ImportCursor](job.Cursor).Phase }
 
 // CheckImport stores what a person says of a file and starts its dry run, anew if there was one.
 func CheckImport(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
-		if phase := Phase(*j); j.Finished() || phase == ImportUploading || phase == ImportRunning {
+		if !waitsOrTries(*j) {
 			return errImportOver
 		}
 		j.State, j.Spec, j.Done = models.JobRunning, models.JobJSON(spec), 0
@@ -178,4 +184,16 @@ func makeMissing(ctx context.Context, db *models.DB, workspaceID, userID int64, 
 		spec.Columns[i].To, spec.Columns[i].Key = FieldColumn(tag.ID), ""
 	}
 	return nil
+}
+
+// ReadImportAnew stores another way of reading a file, and has an import wait for its columns again.
+func ReadImportAnew(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec, now time.Time) error {
+	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
+		if !waitsOrTries(*j) {
+			return errImportOver
+		}
+		j.State, j.Spec, j.Cursor = models.JobDraft, models.JobJSON(spec), models.JobJSON(ImportCursor{Phase: ImportMapping})
+		return nil
+	})
+	return err
 }

@@ -47,6 +47,15 @@ func HasJobFile(db *gorm.DB, workspaceID, jobID int64, name string) (bool, error
 	return len(found) > 0, err
 }
 
+// JobFileData returns one part of a job's file, or io.EOF when there is none.
+func JobFileData(db *gorm.DB, workspaceID, jobID int64, name string, part int64) ([]byte, error) {
+	found, err := First[JobFile](db.Where("workspace_id = ? AND job_id = ? AND name = ? AND part = ?", workspaceID, jobID, name, part))
+	if err == ErrNotFound {
+		return nil, io.EOF
+	}
+	return found.Data, err
+}
+
 // OpenJobFile reads a job's file through db, a part at a time, from an offset on. The offset may be other than 0 only for
 // a file whose parts are full.
 func OpenJobFile(db *gorm.DB, workspaceID, jobID int64, name string, offset int64) io.Reader {
@@ -63,14 +72,11 @@ type jobFileReader struct {
 // Read returns io.EOF after the last part.
 func (r *jobFileReader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {
-		part, err := First[JobFile](r.db.Where("workspace_id = ? AND job_id = ? AND name = ? AND part = ?", r.file.WorkspaceID, r.file.JobID, r.file.Name, r.part))
-		if err == ErrNotFound {
-			return 0, io.EOF
-		}
+		data, err := JobFileData(r.db, r.file.WorkspaceID, r.file.JobID, r.file.Name, r.part)
 		if err != nil {
 			return 0, err
 		}
-		r.rest = part.Data[min(r.skip, int64(len(part.Data))):]
+		r.rest = data[min(r.skip, int64(len(data))):]
 		r.part, r.skip = r.part+1, 0
 	}
 	n := copy(p, r.rest)

@@ -6,16 +6,16 @@ import "strings"
 func AuditKinds() []Option {
 	return []Option{{Label: "Everything"}, {Value: "workspace", Label: "Workspace"}, {Value: "member", Label: "Members"},
 		{Value: "webhook", Label: "Webhooks"}, {Value: "tag", Label: "Tags"}, {Value: "merge_tag", Label: "Merge tags"},
-		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "request", Label: "Requests"}}
+		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "import", Label: "Imports"}, {Value: "request", Label: "Requests"}}
 }
 
 // auditNouns are the things by their name in the log.
 var auditNouns = map[string]string{"workspace": "the workspace", "member": "the member", "webhook": "the webhook", "tag": "the tag",
-	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "contacts": "contacts:", "request": "the request"}
+	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "contacts": "contacts:", "import": "the import of", "request": "the request"}
 
 // auditVerbs are what is done to things.
 var auditVerbs = map[string]string{"created": "created", "updated": "changed", "bulk": "changed", "deleted": "deleted", "enabled": "switched on",
-	"disabled": "switched off", "rotated": "gave a new address to", "revealed": "revealed", "exported": "exported",
+	"disabled": "switched off", "rotated": "gave a new address to", "revealed": "revealed", "exported": "exported", "imported": "imported", "started": "started", "done": "finished",
 	"added": "added", "removed": "removed", "left": "left as", "invited": "invited", "joined": "joined as", "accepted": "joined as"}
 
 // auditDeed says what a person did, up to the name of the thing: "changed the tag".

@@ -1,0 +1,246 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"campaignlark/jobs"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// columnsForm is the form that says what the columns of a file are.
+type columnsForm struct {
+	visit     *visit
+	job       models.Job
+	spec      jobs.ImportSpec
+	rows      []jobs.Row
+	mergeTags []models.MergeTag
+	tags      []models.Tag
+	newTags   string // as typed
+}
+
+var commaNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab"}
+
+func (v *visit) columnsForm() (f columnsForm, err error) {
+	ctx, db := v.UserContext(), v.server.DB
+	f = columnsForm{visit: v}
+	if f.job, err = v.importJob(); err != nil {
+		return f, err
+	}
+	f.spec = models.ReadJobJSON[jobs.ImportSpec](f.job.Spec)
+	if f.mergeTags, err = db.MergeTags(ctx, v.Workspace.ID); err != nil {
+		return f, err
+	}
+	if f.tags, err = db.TagNames(ctx, v.Workspace.ID); err != nil {
+		return f, err
+	}
+	f.rows, err = jobs.FirstRows(ctx, db, f.job, f.spec)
+	return f, err
+}
+
+// open says whether the columns may still be chosen.
+func (f *columnsForm) open() bool {
+	phase := jobs.Phase(f.job)
+	return !f.job.Finished() && phase != jobs.ImportUploading && phase != jobs.ImportRunning
+}
+
+// importColumns asks what the columns of the file are.
+func (s *Server) importColumns(v *visit) error {
+	f, err := v.columnsForm()
+	if err != nil {
+		return err
+	}
+	if !f.open() {
+		return v.Redirect(v.importPath(f.job), 303)
+	}
+	m, err := f.model(nil)
+	if err != nil {
+		return err
+	}
+	return v.show(views.ImportColumnsPage(m))
+}
+
+// importCheck stores what the columns are and starts the dry run. When the file is to be read in another way than before
+// it shows the columns anew.
+func (s *Server) importCheck(v *visit) error {
+	f, err := v.columnsForm()
+	if err != nil {
+		return err
+	}
+	if !f.open() {
+		return v.Redirect(v.importPath(f.job), 303)
+	}
+	anew := f.readForm()
+	if v.Form("do") == "read" || anew {
+		if err := f.readAnew(); err != nil {
+			return err
+		}
+		m, err := f.model(nil)
+		if err != nil {
+			return err
+		}
+		m.ReadAnew = true
+		return v.again(views.ImportColumnsPage(m))
+	}
+	errs := f.readChoices()
+	if errs.Any() {
+		m, err := f.model(errs)
+		if err != nil {
+			return err
+		}
+		return v.again(views.ImportColumnsPage(m))
+	}
+	if err := jobs.CheckImport(v.UserContext(), s.DB, f.job, f.spec, s.now()); err != nil {
+		return err
+	}
+	return v.Redirect(v.importPath(f.job), 303)
+}
+
+// readForm takes over how the file is to be read, and says whether that is another way than before.
+func (f *columnsForm) readForm() (anew bool) {
+	v, before := f.visit, f.spec
+	if e := jobs.TextEncoding(v.Form("encoding")); e.Valid() {
+		f.spec.Encoding = e
+	}
+	for _, comma := range jobs.Commas {
+		if commaNames[comma] == v.Form("comma") {
+			f.spec.Comma = comma
+		}
+	}
+	f.spec.Header = v.Form("header") != ""
+	return f.spec.Encoding != before.Encoding || f.spec.Comma != before.Comma || f.spec.Header != before.Header
+}
+
+// readAnew reads the first rows in the new way and guesses the columns again.
+func (f *columnsForm) readAnew() (err error) {
+	v := f.visit
+	if f.rows, err = jobs.FirstRows(v.UserContext(), v.server.DB, f.job, f.spec); err != nil {
+		return err
+	}
+	f.spec.Guess(f.rows, f.mergeTags)
+	return jobs.ReadImportAnew(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now())
+}
+
+// readChoices takes over what the columns are and what is to be done with the contacts, and says what does not go.
+func (f *columnsForm) readChoices() models.FieldErrors {
+	v, errs := f.visit, models.FieldErrors{}
+	chosen := v.FormAll("column")
+	if len(chosen) != len(f.spec.Columns) {
+		errs.Add("column-1", "Please say of each column where it goes.")
+		return errs
+	}
+	for i := range f.spec.Columns {
+		f.spec.Columns[i].To, f.spec.Columns[i].Key = chosen[i], ""
+		errs.Add(columnID(i), f.wrongColumn(i))
+	}
+	if !slices.ContainsFunc(f.spec.Columns, func(c jobs.Column) bool { return c.To == jobs.ColumnEmail }) {
+		errs.Add(columnID(0), "Please say which column is the e-mail address. Without it there is nobody to import.")
+	}
+	f.spec.Status = models.StatusSubscribed
+	if models.Status(v.Form("status")) == models.StatusUnconfirmed {
+		f.spec.Status = models.StatusUnconfirmed
+	}
+	f.spec.Resubscribe = v.Form("resubscribe") != ""
+	f.spec.Tags = nil
+	for _, t := range f.tags {
+		if slices.Contains(v.FormAll("tags"), strconv.FormatInt(t.ID, 10)) {
+			f.spec.Tags = append(f.spec.Tags, t.ID)
+		}
+	}
+	f.newTags = v.Form("new_tags")
+	f.spec.NewTags = models.SplitNames(f.newTags)
+	if len(f.spec.NewTags) > jobs.MaxNewTags {
+		errs.Add("tags", fmt.Sprintf("Please add at most %d new tags.", jobs.MaxNewTags))
+	}
+	for _, name := range f.spec.NewTags {
+		_, wrong := models.ValidateTag(name)
+		errs.Add("tags", wrong["name"])
+	}
+	return errs
+}
+
+func columnID(i int) string { return "column-" + strconv.Itoa(i+1) }
+
+// wrongColumn says what is wrong with where a column goes, or "". A merge tag that is to be made gets its key.
+func (f *columnsForm) wrongColumn(i int) string {
+	c := &f.spec.Columns[i]
+	known := slices.ContainsFunc(f.columnOptions(i), func(g views.OptionGroup) bool {
+		return slices.ContainsFunc(g.Options, func(o views.Option) bool { return o.Value == c.To })
+	})
+	if !known {
+		c.To = jobs.ColumnNone
+		return "This is not there any more. Please choose again."
+	}
+	if c.To == jobs.ColumnNew {
+		c.Key = models.SuggestKey(c.Name)
+	}
+	for j, other := range f.spec.Columns[:i] {
+		switch {
+		case c.To == jobs.ColumnNone:
+		case c.To == other.To && c.To != jobs.ColumnNew, c.To == jobs.ColumnNew && c.Key == other.Key:
+			return fmt.Sprintf("Column %d goes there already. Two columns cannot go to one place.", j+1)
+		}
+	}
+	return ""
+}
+
+// columnOptions are the places where a column can go.
+func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
+	groups := []views.OptionGroup{{Options: []views.Option{
+		{Value: jobs.ColumnNone, Label: "Do not import"}, {Value: jobs.ColumnEmail, Label: "E-mail address"},
+		{Value: jobs.ColumnStatus, Label: "Status"}, {Value: jobs.ColumnTags, Label: "Tags"},
+	}}}
+	fields := views.OptionGroup{Label: "Merge tags"}
+	for _, t := range f.mergeTags {
+		fields.Options = append(fields.Options, views.Option{Value: jobs.FieldColumn(t.ID), Label: t.Label})
+	}
+	if len(fields.Options) > 0 {
+		groups = append(groups, fields)
+	}
+	if name := f.spec.Columns[i].Name; f.mayBeNew(name) {
+		groups = append(groups, views.OptionGroup{Label: "New", Options: []views.Option{{Value: jobs.ColumnNew, Label: "Create merge tag “" + name + "”"}}})
+	}
+	return groups
+}
+
+// mayBeNew says whether a column's name can become a merge tag of type text.
+func (f *columnsForm) mayBeNew(name string) bool {
+	tag := models.MergeTag{Key: models.SuggestKey(name), Label: name, Type: models.MergeTagText}
+	return !tag.Clean().Validate().Any() && !slices.ContainsFunc(f.mergeTags, func(t models.MergeTag) bool { return t.Key == tag.Key })
+}
+
+func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel, err error) {
+	v := f.visit
+	m = views.ImportColumnsModel{
+		ID: f.job.ID, File: f.spec.File, Lines: f.job.Total, Header: f.spec.Header, Encoding: string(f.spec.Encoding), Comma: commaNames[f.spec.Comma],
+		Status: string(f.spec.Status), Resubscribe: f.spec.Resubscribe, NewTags: f.newTags, Errors: errs, TooMany: len(f.rows) > 0 && len(f.rows[0].Cells) > len(f.spec.Columns),
+	}
+	for _, e := range jobs.TextEncodings {
+		m.Encodings = append(m.Encodings, views.Option{Value: string(e), Label: e.Name()})
+	}
+	samples := f.rows
+	if f.spec.Header && len(samples) > 0 {
+		samples = samples[1:]
+	}
+	for i, c := range f.spec.Columns {
+		column := views.ImportColumn{Name: c.Name, To: c.To, Groups: f.columnOptions(i), Error: errs[columnID(i)]}
+		for _, row := range samples {
+			if i < len(row.Cells) && len(column.Samples) < 3 && !models.IsBlank(row.Cells[i]) {
+				column.Samples = append(column.Samples, models.CleanName(row.Cells[i]))
+			}
+		}
+		m.Columns = append(m.Columns, column)
+	}
+	for _, t := range f.tags {
+		m.Tags = append(m.Tags, views.Option{Value: strconv.FormatInt(t.ID, 10), Label: t.Name, Chosen: slices.Contains(f.spec.Tags, t.ID)})
+	}
+	if f.newTags == "" {
+		m.NewTags = models.JoinTags(f.spec.NewTags)
+	}
+	m.Page, err = v.page(views.SectionContacts, "Import "+f.spec.File, views.Crumb{Text: "Contacts", Href: v.path("contacts")},
+		views.Crumb{Text: "Import", Href: v.path("contacts", "import")}, views.Crumb{Text: f.spec.File})
+	m.Page.Failed = errs.Any()
+	return m, err
+}

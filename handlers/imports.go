@@ -1,0 +1,203 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+
+	"campaignlark/jobs"
+	"campaignlark/models"
+	"campaignlark/views"
+)
+
+// importForm asks for a file.
+func (s *Server) importForm(v *visit) error {
+	m, err := v.importPage("")
+	if err != nil {
+		return err
+	}
+	return v.show(views.ImportFormPage(m))
+}
+
+func (v *visit) importPage(wrong string) (views.ImportFormModel, error) {
+	p, err := v.page(views.SectionContacts, "Import contacts", views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: "Import"})
+	p.Failed = wrong != ""
+	return views.ImportFormModel{Page: p, Error: wrong}, err
+}
+
+// importReceive takes the file in and leads to its columns.
+func (s *Server) importReceive(v *visit) error {
+	wrong := "Please choose a file."
+	if v.file != nil {
+		job, err := jobs.ReceiveImport(v.UserContext(), s.DB, v.Workspace.ID, v.User.ID, v.file.name, v.file, s.now())
+		if err == nil {
+			return v.Redirect(v.path("contacts", "import", job.ID, "columns"), 303)
+		}
+		var sentence string
+		if sentence = invalid(err); sentence == "" {
+			return err
+		}
+		wrong = sentence
+	}
+	m, err := v.importPage(wrong)
+	if err != nil {
+		return err
+	}
+	return v.again(views.ImportFormPage(m))
+}
+
+// importJob is the import of the address.
+func (v *visit) importJob() (models.Job, error) {
+	id, err := v.id()
+	if err != nil {
+		return models.Job{}, err
+	}
+	job, err := v.server.DB.Job(v.UserContext(), v.Workspace.ID, id)
+	if err == nil && job.Kind != models.JobImport {
+		err = models.ErrNotFound
+	}
+	return job, err
+}
+
+// importPath is the address of an import.
+func (v *visit) importPath(job models.Job, more ...any) string {
+	return v.path(append([]any{"contacts", "import", job.ID}, more...)...)
+}
+
+// importShow is the page of an import: how far its dry run is, what the dry run found, or what the import has done.
+func (s *Server) importShow(v *visit) error {
+	job, err := v.importJob()
+	if err != nil {
+		return err
+	}
+	if job.State == models.JobDraft && jobs.Phase(job) == jobs.ImportMapping {
+		return v.Redirect(v.importPath(job, "columns"), 303)
+	}
+	m, err := v.importModel(job)
+	if err != nil {
+		return err
+	}
+	return v.show(views.ImportPage(m))
+}
+
+func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
+	spec, result := models.ReadJobJSON[jobs.ImportSpec](job.Spec), models.ReadJobJSON[jobs.ImportResult](job.Result)
+	m = views.ImportModel{
+		ID: job.ID, File: spec.File, Job: jobRow(models.ListedJob{Job: job}, v.jobText(job)), Checking: job.State == models.JobRunning && jobs.Phase(job) == jobs.ImportChecking,
+		Checked: job.State == models.JobDraft && jobs.Phase(job) == jobs.ImportChecked, Failure: job.Failure,
+		Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged, Refused: result.Refused, Noted: result.Noted, Stayed: result.Stayed,
+		NewTags: result.NewTags, Status: spec.Status.Name(),
+	}
+	for _, c := range spec.Columns {
+		if c.To == jobs.ColumnNew {
+			m.NewMergeTags = append(m.NewMergeTags, c.Name)
+		}
+	}
+	for _, p := range result.Refusals {
+		m.Refusals = append(m.Refusals, views.ImportProblem(p))
+	}
+	for _, p := range result.Notes {
+		m.Notes = append(m.Notes, views.ImportProblem(p))
+	}
+	if result.Refused > 0 && job.Finished() {
+		if m.RefusedFile, err = models.HasJobFile(v.server.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, models.JobFileRefused); err != nil {
+			return m, err
+		}
+	}
+	m.Page, err = v.page(views.SectionContacts, "Import "+spec.File, views.Crumb{Text: "Contacts", Href: v.path("contacts")},
+		views.Crumb{Text: "Import", Href: v.path("contacts", "import")}, views.Crumb{Text: spec.File})
+	return m, err
+}
+
+// importStart starts an import after its dry run.
+func (s *Server) importStart(v *visit) error {
+	job, err := v.importJob()
+	if err != nil {
+		return err
+	}
+	err = jobs.StartImport(v.UserContext(), s.DB, job, v.User.ID, s.now())
+	if wrong := invalid(err); wrong != "" {
+		m, err := v.importModel(job)
+		if err != nil {
+			return err
+		}
+		m.Page.Failed, m.Failure = true, wrong
+		return v.again(views.ImportPage(m))
+	}
+	if err != nil {
+		return err
+	}
+	if jobs.Phase(job) != jobs.ImportChecked {
+		return v.Redirect(v.importPath(job), 303) // there is nothing to start, or no more
+	}
+	return v.done(v.path("jobs", job.ID), "The import has started. It goes on when you leave this page.")
+}
+
+// importRefused sends the lines that were refused, each with its reason, as a CSV file.
+func (s *Server) importRefused(v *visit) error {
+	job, err := v.importJob()
+	if err != nil {
+		return err
+	}
+	there, err := models.HasJobFile(s.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, models.JobFileRefused)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return models.ErrNotFound
+	}
+	return v.stream(v.fileName("refused", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
+		for part := int64(0); ; part++ {
+			var last bool
+			err := step(func(ctx context.Context) error {
+				data, err := models.JobFileData(s.DB.Read(ctx), job.WorkspaceID, job.ID, models.JobFileRefused, part)
+				if last = err == io.EOF; last {
+					return nil
+				}
+				if err == nil {
+					_, err = w.Write(data)
+				}
+				return err
+			})
+			if err != nil || last {
+				return err
+			}
+		}
+	})
+}
+
+// invalid is the sentence of an error that a person can do something about, or "".
+func invalid(err error) string {
+	var known *models.Error
+	if models.ErrorCode(err) == models.CodeInvalid && errors.As(err, &known) {
+		return known.Message
+	}
+	return ""
+}
+
+// importText says of an import what the pages of work in the background show.
+func importText(v *visit, j models.Job) jobText {
+	spec, result := models.ReadJobJSON[jobs.ImportSpec](j.Spec), models.ReadJobJSON[jobs.ImportResult](j.Result)
+	t := jobText{title: "Importing " + spec.File, unit: "line", units: "lines", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")},
+		stop: "The contacts that are imported by then stay as they are; the rest of the file is left out."}
+	if j.State == models.JobDraft || jobs.Phase(j) == jobs.ImportChecking {
+		t.title, t.stop = "Trying out "+spec.File, "Nothing is imported, and the file is thrown away."
+	}
+	if !v.mayChange() {
+		return t
+	}
+	t.next = views.Btn{Label: "Details", Href: v.importPath(j)}
+	if j.State == models.JobDraft {
+		t.next = views.Btn{Label: "Go on with this import", Kind: views.Primary, Href: v.importPath(j)}
+		return t
+	}
+	t.facts = []views.JobFact{
+		{Label: "Created", Value: views.Count(result.Created)}, {Label: "Updated", Value: views.Count(result.Updated)},
+		{Label: "Unchanged", Value: views.Count(result.Unchanged)}, {Label: "Lines refused", Value: views.Count(result.Refused)},
+	}
+	if j.State == models.JobDone {
+		t.summary = views.ImportSummary(result.Created, result.Updated, result.Unchanged, result.Refused)
+	}
+	return t
+}
