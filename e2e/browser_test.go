@@ -87,7 +87,7 @@ var webhookURL = regexp.MustCompile(`http://localhost:\d+/v1/inbound-webhooks/[\
 func buildSegment(t *testing.T, p *Page) {
 	t.Helper()
 	p.FollowIn(`nav a[href$="/segments"]`)
-	p.Follow("Create the first segment")
+	p.Follow("Create segment")
 	p.Fill("name", "Raffle")
 	if p.plain {
 		p.Fill("what-0", "tags")

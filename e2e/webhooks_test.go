@@ -91,7 +91,7 @@ func changeWebhook(t *testing.T, p *Page, inspect func(name string)) {
 	p.Sees("This address belongs on a server")
 	inspect("webhook-unsubscribed")
 	p.Click("More actions")
-	p.Follow("Turn off")
+	p.Follow("Switch off")
 	p.Sees("This webhook is off.")
 	p.Follow("Inbound Webhooks")
 	p.Sees("1 webhook")

@@ -30,7 +30,7 @@ func (s *Server) segmentList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.SegmentsModel{Page: p}
+	m := views.SegmentsModel{Page: p, CanChange: v.canChange()}
 	for _, g := range all {
 		m.Segments = append(m.Segments, segmentRow(g, schema))
 	}
@@ -72,7 +72,7 @@ func (s *Server) segmentShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.SegmentModel{Page: p, SegmentRow: segmentRow(g, schema)}
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), SegmentRow: segmentRow(g, schema)}
 	for _, c := range members {
 		m.Members = append(m.Members, views.Member{ID: c.ID, Email: c.Email, Status: string(c.Status), Since: c.CreatedAt})
 	}
@@ -110,6 +110,9 @@ func (s *Server) segmentCreate(v *visit) error {
 		if err != nil {
 			return err
 		}
+		if len(in.rule.Filters) == 0 {
+			return v.done(v.path("segments", g.ID), "The segment %s is there. It has no condition yet, so nobody is in it.", g.Name)
+		}
 		return v.done(v.path("segments", g.ID), "The segment %s is there. Its contacts are being found now.", g.Name)
 	})
 	if errs.Any() {
@@ -132,6 +135,9 @@ func (s *Server) segmentUpdate(v *visit) error {
 		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
 		if err != nil {
 			return err
+		}
+		if len(in.rule.Filters) == 0 {
+			return v.done(v.path("segments", g.ID), "The segment %s is saved. It has no condition, so nobody is in it.", g.Name)
 		}
 		return v.done(v.path("segments", g.ID), "The segment %s is saved.", g.Name)
 	})

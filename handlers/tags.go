@@ -15,7 +15,7 @@ func (s *Server) tagList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.TagsModel{Page: p}
+	m := views.TagsModel{Page: p, CanChange: v.canChange()}
 	for _, t := range tags {
 		m.Tags = append(m.Tags, views.TagRow{ID: t.ID, Name: t.Name, Contacts: t.Contacts, Webhooks: t.Webhooks})
 	}

@@ -116,7 +116,7 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 		const gone = "It looks like the webhook you're trying to access doesn't exist."
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
 		body := `{"email_address":"tywin@example.com"}`
-		s.follow(s.post(s.webhookPath(w, "/disable"))).want(t, 200, "Shop is off.", "This webhook is off.", "Turn on")
+		s.follow(s.post(s.webhookPath(w, "/disable"))).want(t, 200, "Shop is off.", "This webhook is off.", "Switch on")
 		s.callJSON(w, body).wantEnvelope(t, 404, gone)
 		s.follow(s.post(s.webhookPath(w, "/enable"))).want(t, 200, "Shop is on again.")
 		s.callJSON(w, body).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")

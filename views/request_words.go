@@ -96,3 +96,11 @@ func Visible(text string) string {
 func hides(r rune) bool {
 	return r <= 0xffff && (unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r))
 }
+
+// fieldsInAll names how many fields there are.
+func fieldsInAll(n int) string {
+	if n == 1 {
+		return "The one field"
+	}
+	return "All " + Count(n) + " fields"
+}

@@ -451,12 +451,12 @@ func webhookMenu(m WebhookModel) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if m.On {
-				templ_7745c5c3_Err = menuPost(m.Page, m.Path("webhooks", m.ID, "disable"), "pause", "Turn off").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = menuPost(m.Page, m.Path("webhooks", m.ID, "disable"), "pause", "Switch off").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = menuPost(m.Page, m.Path("webhooks", m.ID, "enable"), "play", "Turn on").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = menuPost(m.Page, m.Path("webhooks", m.ID, "enable"), "play", "Switch on").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

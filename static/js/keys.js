@@ -48,7 +48,7 @@ async function showKeys() {
 const go = (selector) => document.querySelector(selector)?.click();
 
 const does = {
-  "/": () => document.querySelector(".main form.filters input:not([type=hidden]), .find input")?.focus(),
+  "/": () => (document.querySelector(".main form.filters input:not([type=hidden])") ?? document.querySelector(".find input"))?.focus(),
   "?": () => home && showKeys(),
   j: () => (document.querySelector("[data-older]") ? go("[data-older]") : move(1)),
   k: () => (document.querySelector("[data-newer]") ? go("[data-newer]") : move(-1)),
