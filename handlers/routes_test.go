@@ -214,6 +214,7 @@ func metAt(r route, a answer, want string) string {
 // TestEveryRouteForEveryCaller walks the whole table as everybody and prints what each met.
 func TestEveryRouteForEveryCaller(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.server.Config.Development = true // elsewhere there is no style guide
 		w := &walk{site: s, people: map[string]person{}}
 		table := fmt.Sprintf("\n%-60s", "route") + strings.Join(callers, "  ")
 		for _, r := range routes {
