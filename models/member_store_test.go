@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,8 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // team is a workspace with its first admin.
@@ -157,6 +160,52 @@ func TestOfTwoAdminsOneStays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAChangeOfMembersWaitsForAnother takes one admin's rights away while another transaction, not yet committed, takes
+// the other's.
+func TestAChangeOfMembersWaitsForAnother(t *testing.T) {
+	eachTeam(t, func(m team) {
+		otto := m.add("otto@example.com", models.RoleAdmin)
+		done := make(chan error, 1)
+		err := m.db.Write(m.Context(), func(tx *gorm.DB) error {
+			if err := models.LockMembers(tx, m.w.ID); err != nil {
+				return err
+			}
+			go func() {
+				_, err := m.db.ChangeRole(m.Context(), m.w.ID, otto.ID, m.admin.ID, models.RoleViewer, nine)
+				done <- err
+			}()
+			if err := m.untilOneWaits(done); err != nil {
+				return err
+			}
+			return tx.Exec("UPDATE memberships SET role = ? WHERE workspace_id = ? AND user_id = ?", models.RoleViewer, m.w.ID, otto.ID).Error
+		})
+		if err != nil {
+			m.Fatal(err)
+		}
+		if err := <-done; !errors.Is(err, models.ErrLastAdmin) {
+			m.Errorf("got %v, want the last admin to stay", err)
+		}
+	})
+}
+
+// untilOneWaits returns when somebody waits for a lock of Postgres, or an error when done says that nobody does. On
+// SQLite whoever writes waits for the one connection.
+func (m team) untilOneWaits(done <-chan error) error {
+	for waits := m.db.Dialect == models.SQLite; !waits; {
+		select {
+		case err := <-done:
+			return fmt.Errorf("got %v without waiting, want the second change to wait for the first", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+		err := m.db.Read(m.Context()).Raw(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestALinkMakesAnAccountOnce(t *testing.T) {
