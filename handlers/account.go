@@ -42,7 +42,7 @@ func (s *Server) accountPost(v *visit) error {
 	if err := s.DB.SetPassword(v.UserContext(), v.User.ID, password, tokenHash(v.session.ID)); err != nil {
 		return err
 	}
-	if err := s.signIn(v, v.User.ID); err != nil {
+	if err := s.signIn(v, v.User); err != nil {
 		return err
 	}
 	return v.done("/account", "Your password is changed, and you are signed out everywhere else.")

@@ -20,25 +20,41 @@ func (s *Server) contactShow(v *visit) error {
 	if m.Page, err = v.page(views.SectionContacts, email, views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: email}); err != nil {
 		return err
 	}
-	schema, err := v.segments().Schema(ctx, c.WorkspaceID)
+	mergeTags, err := s.DB.MergeTags(ctx, c.WorkspaceID)
 	if err != nil {
 		return err
 	}
-	for _, t := range schema.MergeTags {
+	tags, err := s.DB.HeldTags(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return err
+	}
+	places, err := v.segments().Places(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range mergeTags {
 		m.Fields = append(m.Fields, views.ContactField{Label: t.Label, Value: t.Show(c.Fields[t.Key], v.Workspace.Location())})
 	}
-	tags, err := s.DB.ContactTags(ctx, c.WorkspaceID, c.ID)
-	if err != nil {
-		return err
-	}
+	var all []models.Tag
+	var held []int64
 	for _, t := range tags {
-		m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
+		all = append(all, t.Tag)
+		if t.Held {
+			held = append(held, t.ID)
+			m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
+		}
 	}
-	if m.In, m.NotIn, err = v.contactSegments(c, tags, schema); err != nil {
-		return err
+	subject, schema := segments.SubjectOf(c, held), segments.NewSchema(mergeTags, all, v.Workspace.Location())
+	for _, p := range places {
+		row := contactSegment(p.Segment, &subject, schema, p.In)
+		if p.In {
+			m.In = append(m.In, row)
+		} else {
+			m.NotIn = append(m.NotIn, row)
+		}
 	}
 	before, _ := uuid.Parse(v.Query("before")) // what is no id is the newest page
-	if err := v.contactHistory(&m, c, before, schema); err != nil {
+	if err := v.contactHistory(&m, c, before, mergeTags, places); err != nil {
 		return err
 	}
 	return v.show(views.ContactPage(m))
@@ -50,37 +66,6 @@ func (v *visit) contact() (models.Contact, error) {
 		return models.Contact{}, err
 	}
 	return v.server.DB.Contact(v.UserContext(), v.Workspace.ID, id)
-}
-
-// contactSegments says of every segment whether the contact is in it, and why.
-func (v *visit) contactSegments(c models.Contact, tags []models.Tag, schema segments.Schema) (in, out []views.ContactSegment, err error) {
-	ctx, store := v.UserContext(), v.segments()
-	all, err := store.List(ctx, c.WorkspaceID)
-	if err != nil {
-		return nil, nil, err
-	}
-	members, err := store.Of(ctx, c.WorkspaceID, c.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	has := map[int64]bool{}
-	for _, g := range members {
-		has[g.ID] = true
-	}
-	ids := make([]int64, len(tags))
-	for i, t := range tags {
-		ids[i] = t.ID
-	}
-	subject := segments.SubjectOf(c, ids)
-	for _, g := range all {
-		row := contactSegment(g, &subject, schema, has[g.ID])
-		if has[g.ID] {
-			in = append(in, row)
-		} else {
-			out = append(out, row)
-		}
-	}
-	return in, out, nil
 }
 
 // contactSegment explains one segment's membership by the rule that is served.

@@ -160,7 +160,7 @@ func TestContactIsDeletedByHand(t *testing.T) {
 		who, agent := models.Who(c.WorkspaceID, c.Email), "curl"
 		row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(now), WebhookID: 5, Who: &who, Address: &c.Email, UserAgent: &agent, Method: "POST", Outcome: models.OutcomeUpdated, Status: 200}
 		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
-		s.get("/w/books/contacts/1/delete").want(t, 200, "Delete anna@example.com for good?", "what the request log holds of the person")
+		s.get("/w/books/contacts/1/delete").want(t, 200, "Erase anna@example.com for good?", "What the request log holds of the person")
 		s.follow(s.post("/w/books/contacts/1/delete")).want(t, 200, "The contact is gone for good.", "No contacts yet")
 		s.get("/w/books/contacts/1").want(t, 404)
 		s.post("/w/books/contacts/1/delete").want(t, 404)

@@ -32,15 +32,18 @@ type happened struct {
 }
 
 // contactHistory fills in what happened to the contact before an id, newest first.
-func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema segments.Schema) error {
+func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, mergeTags []models.MergeTag, places []segments.Place) error {
 	ctx, db := v.UserContext(), v.server.DB
 	found, err := db.ContactHistory(ctx, c, before)
 	if err != nil {
 		return err
 	}
 	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, events: map[uuid.UUID]models.AutomationEvent{}}
-	for _, t := range schema.MergeTags {
+	for _, t := range mergeTags {
 		h.tags[t.Key] = t
+	}
+	for _, p := range places {
+		h.segments[p.ID] = p.Segment
 	}
 	if err := h.names(found); err != nil {
 		return err
@@ -66,7 +69,7 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	return nil
 }
 
-// names finds the names of the webhooks and segments that the entries speak of.
+// names finds the names of the webhooks that the entries speak of.
 func (h *history) names(found models.ContactHistory) (err error) {
 	ctx, db := h.visit.UserContext(), h.visit.server.DB
 	var ids []int64
@@ -79,13 +82,7 @@ func (h *history) names(found models.ContactHistory) (err error) {
 	if h.contact.SourceWebhookID != nil {
 		ids = append(ids, *h.contact.SourceWebhookID)
 	}
-	if h.webhooks, err = db.WebhooksByID(ctx, h.contact.WorkspaceID, ids); err != nil || len(found.Moves) == 0 {
-		return err
-	}
-	all, err := h.visit.segments().List(ctx, h.contact.WorkspaceID)
-	for _, g := range all {
-		h.segments[g.ID] = g
-	}
+	h.webhooks, err = db.WebhooksByID(ctx, h.contact.WorkspaceID, ids)
 	return err
 }
 

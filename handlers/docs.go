@@ -11,16 +11,8 @@ import (
 func (s *Server) docs(v *visit) error {
 	m := views.DocsModel{Assets: assets(), Days: s.Config.LogRetentionDays, Address: s.webhookURL("YOUR-HASH"), Type: string(models.TypeSubscribed),
 		MergeTags: views.ExampleMergeTags}
-	id, ok := v.session.Values[sessionUser].(int64)
-	if ok {
-		user, err := models.First[models.User](s.DB.Read(v.UserContext()).Where("id = ?", id))
-		if ok = err == nil; ok {
-			v.User = user
-		} else if orNil(err) != nil {
-			return err
-		}
-	}
-	if ok {
+	if user, ok := v.session.Values[sessionUser].(models.User); ok {
+		v.User = user
 		if err := s.ownDocs(v, &m); err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ const tooManyTries = "Too many wrong tries."
 // letIn starts the session of a person whose password was right. Where the password was changed at the same moment, the
 // old one no longer opens the door.
 func (s *Server) letIn(v *visit, user models.User) error {
-	if err := s.signIn(v, user.ID); err != nil {
+	if err := s.signIn(v, user); err != nil {
 		return err
 	}
 	still, err := s.DB.PasswordStands(v.UserContext(), user)
@@ -131,11 +131,9 @@ func localPath(next string) string {
 // enterFirstWorkspace makes the visit one of the person's first workspace, by name, for pages that belong to none. Whoever
 // is a member of no workspace stays outside.
 func (v *visit) enterFirstWorkspace() error {
-	all, err := v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
-	if err != nil || len(all) == 0 {
-		return err
+	all, err := v.workspaces()
+	if err == nil && len(all) > 0 {
+		v.Workspace, v.Role = all[0].Workspace, all[0].Role
 	}
-	v.Workspace = all[0]
-	v.Role, err = v.server.DB.RoleIn(v.UserContext(), all[0].ID, v.User.ID)
 	return err
 }

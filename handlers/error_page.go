@@ -86,12 +86,8 @@ func (s *Server) errorFrame(c *fiber.Ctx) (p *views.Page) {
 	if c.Get(fiber.HeaderCookie) == "" || s.openSession(v) != nil {
 		return nil
 	}
-	id, ok := v.session.Values[sessionUser].(int64)
+	user, ok := v.session.Values[sessionUser].(models.User)
 	if !ok {
-		return nil
-	}
-	user, err := models.First[models.User](s.DB.Read(ctx).Where("id = ?", id))
-	if err != nil {
 		return nil
 	}
 	v.User = user

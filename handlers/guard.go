@@ -25,8 +25,9 @@ type visit struct {
 	Workspace models.Workspace
 	Role      models.Role
 	form      url.Values
-	file      *upload          // of a multipart form, once its fields were read
-	counts    models.NavCounts // set by page
+	file      *upload               // of a multipart form, once its fields were read
+	counts    models.NavCounts      // set by page
+	own       []models.OwnWorkspace // what workspaces has read
 
 	refill                 bool // the form is to be shown as it was filled in, and nothing done (refill.go)
 	refillNote, refillNext string
@@ -106,16 +107,9 @@ func checkOrigin(c *fiber.Ctx) error {
 
 // checkSession finds out who is signed in, and that a post carries the session's token.
 func (s *Server) checkSession(v *visit) error {
-	id, ok := v.session.Values[sessionUser].(int64)
+	user, ok := v.session.Values[sessionUser].(models.User)
 	if !ok {
 		return errSignIn
-	}
-	user, err := models.First[models.User](s.DB.Read(v.UserContext()).Where("id = ?", id))
-	if models.ErrorCode(err) == models.CodeNotFound {
-		return errSignIn
-	}
-	if err != nil {
-		return err
 	}
 	v.User = user
 	if v.Method() == fiber.MethodPost && subtle.ConstantTimeCompare([]byte(v.Form("csrf")), []byte(csrfToken(v.session))) != 1 {
@@ -142,20 +136,25 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 // enterWorkspace makes the visit one of the person's own workspace with this slug: one of somebody else is not there. It
 // returns when the person was last noted to have been in it.
 func (s *Server) enterWorkspace(v *visit, slug string) (seen *time.Time, err error) {
-	type membership struct {
-		models.Workspace
-		Role   models.Role
-		SeenAt *time.Time
-	}
-	m, err := models.First[membership](s.DB.Read(v.UserContext()).Table("workspaces").
-		Select("workspaces.*, memberships.role, memberships.seen_at").
-		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
-		Where("workspaces.slug = ? AND workspaces.deleted_at IS NULL AND memberships.user_id = ?", slug, v.User.ID))
+	own, err := v.workspaces()
 	if err != nil {
 		return nil, err
 	}
-	v.Workspace, v.Role = m.Workspace, m.Role
-	return m.SeenAt, nil
+	for _, w := range own {
+		if w.Slug == slug {
+			v.Workspace, v.Role = w.Workspace, w.Role
+			return w.SeenAt, nil
+		}
+	}
+	return nil, models.ErrNotFound
+}
+
+// workspaces are the person's own, by name.
+func (v *visit) workspaces() (all []models.OwnWorkspace, err error) {
+	if v.own == nil {
+		v.own, err = v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
+	}
+	return v.own, err
 }
 
 // Form returns the posted field's text, made valid: no NUL, U+FFFD for what is not UTF-8. Query strings do not count.

@@ -108,7 +108,7 @@ func (s *Server) joinPost(v *visit) error {
 	if m.HasAccount = errors.Is(err, models.ErrEmailTaken); err != nil {
 		return v.joinClosed(m, err)
 	}
-	if err := s.signIn(v, user.ID); err != nil {
+	if err := s.signIn(v, user); err != nil {
 		return err
 	}
 	v.Workspace = workspace

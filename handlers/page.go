@@ -16,7 +16,7 @@ import (
 // Outside of any workspace there is nothing to count.
 func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	s := v.server
-	workspaces, err := s.DB.WorkspacesOf(v.UserContext(), v.User.ID)
+	workspaces, err := v.workspaces()
 	if err != nil {
 		return views.Page{}, err
 	}

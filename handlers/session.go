@@ -50,14 +50,14 @@ func (v *visit) saveSession() error {
 }
 
 // signIn gives the person a new session; the one before, if any, ends, so that no known token is carried over.
-func (s *Server) signIn(v *visit, userID int64) error {
+func (s *Server) signIn(v *visit, user models.User) error {
 	if v.session.ID != "" {
 		if err := s.DB.DeleteSession(v.UserContext(), tokenHash(v.session.ID)); err != nil {
 			return err
 		}
 	}
 	v.session.ID, v.session.IsNew = "", true
-	v.session.Values = map[any]any{sessionUser: userID}
+	v.session.Values = map[any]any{sessionUser: user}
 	return v.saveSession()
 }
 

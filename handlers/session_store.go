@@ -15,7 +15,7 @@ import (
 
 // The values a session can hold.
 const (
-	sessionUser    = "user"     // int64, the signed-in person
+	sessionUser    = "user"     // models.User, the signed-in person
 	sessionFlash   = "flash"    // string, JSON of the one message for the next page
 	sessionSecret  = "secret"   // string, sealed: what the next page shows this once (seal.go)
 	sessionTagsOff = "tags_off" // string, id of the webhook that the person was told loses its tags
@@ -64,8 +64,8 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 			session.Values[k] = v
 		}
 	}
-	if row.UserID != nil {
-		session.Values[sessionUser] = *row.UserID
+	if row.User.ID != 0 {
+		session.Values[sessionUser] = row.User
 	}
 	session.ID, session.IsNew = cookie.Value, false
 	return session, nil
@@ -74,7 +74,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 // Save stores the session and sets its cookie. An empty session makes no row; one that ended meanwhile stays ended; a
 // negative MaxAge ends it.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
-	user, signedIn := session.Values[sessionUser].(int64)
+	user, signedIn := session.Values[sessionUser].(models.User)
 	switch {
 	case session.Options.MaxAge < 0:
 		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
@@ -90,7 +90,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	}
 	session.ID = newToken()
 	now := s.now()
-	err := s.db.CreateSession(r.Context(), models.Session{TokenHash: tokenHash(session.ID), UserID: &user, Data: sessionData(session),
+	err := s.db.CreateSession(r.Context(), models.Session{TokenHash: tokenHash(session.ID), UserID: &user.ID, Data: sessionData(session),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(models.SessionAbsolute)})
 	if err == nil {
 		http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))

@@ -49,7 +49,7 @@ func (s *Server) setupPost(v *visit) error {
 	case err != nil:
 		return err
 	}
-	if err := s.signIn(v, user.ID); err != nil {
+	if err := s.signIn(v, user); err != nil {
 		return err
 	}
 	v.Workspace = workspace

@@ -19,7 +19,7 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 	p := views.Page{Title: title, Section: section, Crumbs: crumbs, Support: true, Workspace: views.Workspace{Name: "Support"},
 		UserEmail: v.User.Email, Staff: true, CSRF: csrfToken(v.session), Once: newToken()[:22], Flash: v.takeFlash(), Assets: assets(),
 		Loc: v.Workspace.Location(), Now: v.server.now()}
-	own, err := v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
+	own, err := v.workspaces()
 	for _, w := range own {
 		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
 	}

@@ -22,7 +22,7 @@ func (s *Server) workspaceList(v *visit) error {
 	if v.Query("part") == "progress" {
 		return v.show(views.WorkspacesGoing(m))
 	}
-	all, err := s.DB.MembershipsOf(v.UserContext(), v.User.ID)
+	all, err := v.workspaces()
 	if err != nil {
 		return err
 	}

@@ -50,48 +50,47 @@ func (d *DB) ContactHistory(ctx context.Context, c Contact, before uuid.UUID) (C
 	if err := page(d.Read(ctx).Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID)).Find(&h.Moves).Error; err != nil {
 		return h, err
 	}
-	orphans, err := d.orphanedEvents(ctx, c, who, before)
+	orphans, fired, err := d.historyEvents(ctx, c, who, before, h.Requests)
 	if err != nil {
 		return h, err
 	}
 	h.cut(orphans)
-	events, err := d.eventsOf(ctx, c, h.Requests)
-	h.Events = append(events, h.Events...)
-	return h, err
-}
-
-// orphanedEvents returns events whose calls the request log no longer holds: those before the oldest call it has.
-func (d *DB) orphanedEvents(ctx context.Context, c Contact, who int64, before uuid.UUID) ([]AutomationEvent, error) {
-	q := d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND id < ?", c.WorkspaceID, c.ID, before)
-	oldest, err := First[WebhookRequest](d.Read(ctx).Select("id, contact_version").
-		Where("workspace_id = ? AND who = ? AND address = ? AND contact_id = ?", c.WorkspaceID, who, c.Email, c.ID).Order("id"))
-	switch {
-	case ErrorCode(err) == CodeNotFound:
-	case err != nil:
-		return nil, err
-	case oldest.ContactVersion != nil:
-		q = q.Where("contact_version <= ? AND request_id < ?", *oldest.ContactVersion, oldest.ID)
+	for _, r := range h.Requests {
+		if e, has := fired[r.ID]; has {
+			h.Events = append(h.Events, e)
+		}
 	}
-	var events []AutomationEvent
-	err = q.Order("contact_version DESC").Limit(ContactHistorySize + 1).Find(&events).Error
-	return events, err
+	return h, nil
 }
 
-// eventsOf returns the events that the calls fired.
-func (d *DB) eventsOf(ctx context.Context, c Contact, requests []WebhookRequest) ([]AutomationEvent, error) {
-	var versions []int64
+// historyEvents returns the events whose calls the request log no longer holds, those before the oldest call that it has,
+// and those that the calls of this page fired, by the call.
+func (d *DB) historyEvents(ctx context.Context, c Contact, who int64, before uuid.UUID, requests []WebhookRequest) (orphans []AutomationEvent, fired map[uuid.UUID]AutomationEvent, err error) {
+	versions := []int64{0} // an empty list is no SQL; no version is 0
 	for _, r := range requests {
 		if r.ContactID != nil && *r.ContactID == c.ID && r.ContactVersion != nil {
 			versions = append(versions, *r.ContactVersion)
 		}
 	}
-	if len(versions) == 0 {
-		return nil, nil
-	}
 	var events []AutomationEvent
-	err := d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND contact_version IN ?", c.WorkspaceID, c.ID, versions).
-		Order("contact_version DESC").Find(&events).Error
-	return events, err
+	err = d.Read(ctx).Raw(`WITH oldest AS (SELECT id, contact_version FROM webhook_requests
+			WHERE workspace_id = @ws AND who = @who AND address = @address AND contact_id = @contact ORDER BY id LIMIT 1),
+		orphans AS (SELECT id FROM automation_events e WHERE workspace_id = @ws AND contact_id = @contact AND id < @before
+			AND NOT EXISTS (SELECT 1 FROM oldest o WHERE o.contact_version < e.contact_version OR o.id <= e.request_id)
+			ORDER BY contact_version DESC LIMIT @most)
+		SELECT * FROM automation_events WHERE workspace_id = @ws AND contact_id = @contact
+			AND (contact_version IN @versions OR id IN (SELECT id FROM orphans)) ORDER BY contact_version DESC`,
+		map[string]any{"ws": c.WorkspaceID, "who": who, "address": c.Email, "contact": c.ID, "before": before, "most": ContactHistorySize + 1, "versions": versions}).
+		Scan(&events).Error
+	fired = map[uuid.UUID]AutomationEvent{}
+	for _, e := range events {
+		if slices.Contains(versions, e.ContactVersion) {
+			fired[e.RequestID] = e
+		} else {
+			orphans = append(orphans, e)
+		}
+	}
+	return orphans, fired, err
 }
 
 // cut leaves the newest ContactHistorySize entries of all kinds together, and notes whether there are more.

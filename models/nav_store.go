@@ -28,24 +28,17 @@ func (d *DB) NavCounts(ctx context.Context, workspaceID int64, now time.Time) (N
 	return c, err
 }
 
-// OwnWorkspace is a workspace with the person's role in it.
+// OwnWorkspace is a workspace with what one person is in it.
 type OwnWorkspace struct {
 	Workspace
-	Role Role
-}
-
-// MembershipsOf lists the workspaces that a person is a member of, by name, with the role in each.
-func (d *DB) MembershipsOf(ctx context.Context, userID int64) (all []OwnWorkspace, err error) {
-	err = d.Read(ctx).Table("workspaces").Select("workspaces.*, memberships.role").
-		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
-		Where("memberships.user_id = ? AND workspaces.deleted_at IS NULL", userID).Order("workspaces.name, workspaces.id").Find(&all).Error
-	return all, err
+	Role   Role
+	SeenAt *time.Time // when the person was last noted to have been in it
 }
 
 // WorkspacesOf lists the workspaces that a person is a member of, by name.
-func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]Workspace, error) {
-	var all []Workspace
-	err := d.Read(ctx).Table("workspaces").Select("workspaces.*").
+func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]OwnWorkspace, error) {
+	var all []OwnWorkspace
+	err := d.Read(ctx).Table("workspaces").Select("workspaces.*, memberships.role, memberships.seen_at").
 		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
 		Where("memberships.user_id = ? AND workspaces.deleted_at IS NULL", userID).Order("workspaces.name, workspaces.id").Find(&all).Error
 	return all, err

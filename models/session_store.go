@@ -24,9 +24,19 @@ const (
 	sessionTouch    = time.Minute // seen_at is written at most this often
 )
 
+// SignedSession is a session with the person who is signed in; without one User's ID is 0.
+type SignedSession struct {
+	Session
+	User User `gorm:"embedded;embeddedPrefix:person_"`
+}
+
 // SessionByHash returns the living session of a token's hash, or ErrNotFound, and notes that it was seen.
-func (d *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (Session, error) {
-	s, err := First[Session](d.Read(ctx).Where("token_hash = ? AND expires_at > ? AND seen_at > ?", hash, now, now.Add(-SessionIdle)))
+func (d *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (SignedSession, error) {
+	s, err := First[SignedSession](d.Read(ctx).Table("sessions").
+		Select("sessions.*, u.id AS person_id, u.email AS person_email, u.password_hash AS person_password_hash, u.support AS person_support, "+
+			"u.single_keys AS person_single_keys, u.created_at AS person_created_at").
+		Joins("LEFT JOIN users u ON u.id = sessions.user_id").
+		Where("token_hash = ? AND expires_at > ? AND seen_at > ?", hash, now, now.Add(-SessionIdle)))
 	if err != nil || now.Sub(s.SeenAt) < sessionTouch {
 		return s, err
 	}

@@ -121,21 +121,37 @@ func joinBits(query *gorm.DB, workspace int64) *gorm.DB {
 		Where("s.workspace_id = ? AND b.workspace_id = ? AND s.slot >= 0", workspace, workspace)
 }
 
-// Of returns the segments that the contact is in, by name.
-func (s Store) Of(ctx context.Context, workspace, contact int64) ([]models.Segment, error) {
+// Place says of a segment whether a contact is in it.
+type Place struct {
+	models.Segment
+	In bool
+}
+
+// Places returns every segment of the workspace, by name, with whether the contact is in it.
+func (s Store) Places(ctx context.Context, workspace, contact int64) ([]Place, error) {
 	var rows []struct {
 		models.Segment
 		Members []byte
 	}
-	err := joinBits(s.DB.Read(ctx), workspace).Where("b.chunk = ?", contact/chunkSize).
-		Select("s.*, " + slotOfRow + " AS members").Find(&rows).Error
-	var in []models.Segment
-	for _, row := range rows {
-		if chunkBits(row.Members).has(0, contact) {
-			in = append(in, row.Segment)
+	err := s.DB.Read(ctx).Table("segments s").
+		Joins("LEFT JOIN segment_bits b ON b.workspace_id = s.workspace_id AND b.chunk = ? AND s.slot >= 0 AND length(b.bits) > s.slot * 32", contact/chunkSize).
+		Where("s.workspace_id = ?", workspace).Select("s.*, " + slotOfRow + " AS members").Find(&rows).Error
+	places := make([]Place, len(rows))
+	for i, row := range rows {
+		places[i] = Place{row.Segment, chunkBits(row.Members).has(0, contact)}
+	}
+	slices.SortFunc(places, func(a, b Place) int { return byName(a.Segment, b.Segment) })
+	return places, err
+}
+
+// Of returns the segments that the contact is in, by name.
+func (s Store) Of(ctx context.Context, workspace, contact int64) (in []models.Segment, err error) {
+	places, err := s.Places(ctx, workspace, contact)
+	for _, p := range places {
+		if p.In {
+			in = append(in, p.Segment)
 		}
 	}
-	sortByName(in)
 	return in, err
 }
 

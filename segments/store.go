@@ -44,14 +44,12 @@ func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
 func (s Store) List(ctx context.Context, workspace int64) ([]models.Segment, error) {
 	var segments []models.Segment
 	err := s.DB.Read(ctx).Where("workspace_id = ?", workspace).Find(&segments).Error
-	sortByName(segments)
+	slices.SortFunc(segments, byName)
 	return segments, err
 }
 
-func sortByName(segments []models.Segment) {
-	slices.SortFunc(segments, func(a, b models.Segment) int {
-		return cmp.Or(cmp.Compare(models.Fold(a.Name), models.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
-	})
+func byName(a, b models.Segment) int {
+	return cmp.Or(cmp.Compare(models.Fold(a.Name), models.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 // Get returns a segment, or ErrNotFound.
