@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"campaignlark/models"
@@ -190,6 +191,7 @@ func (v *visit) auditRow(e models.AuditLine, emails map[int64]string) views.Audi
 		}
 	}
 	for _, c := range e.Changes() {
+		c.What = strings.ToUpper(c.What[:min(1, len(c.What))]) + c.What[min(1, len(c.What)):]
 		row.Changes = append(row.Changes, views.AuditChange(c))
 	}
 	return row

@@ -6,26 +6,34 @@ import "strings"
 func AuditKinds() []Option {
 	return []Option{{Label: "Everything"}, {Value: "workspace", Label: "Workspace"}, {Value: "member", Label: "Members"},
 		{Value: "webhook", Label: "Webhooks"}, {Value: "tag", Label: "Tags"}, {Value: "merge_tag", Label: "Merge tags"},
-		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "import", Label: "Imports"}, {Value: "request", Label: "Requests"}}
+		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "import", Label: "Imports"}, {Value: "contacts", Label: "Several contacts"},
+		{Value: "import", Label: "Imports"}, {Value: "request", Label: "Requests"}}
 }
 
 // auditNouns are the things by their name in the log.
 var auditNouns = map[string]string{"workspace": "the workspace", "member": "the member", "webhook": "the webhook", "tag": "the tag",
-	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "contacts": "contacts:", "import": "the import of", "request": "the request"}
+	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "contacts": "contacts:", "import": "the import of",
+	"request": "the request"}
 
 // auditVerbs are what is done to things.
-var auditVerbs = map[string]string{"created": "created", "updated": "changed", "bulk": "changed", "deleted": "deleted", "enabled": "switched on",
-	"disabled": "switched off", "rotated": "gave a new address to", "revealed": "revealed", "exported": "exported", "imported": "imported", "started": "started", "done": "finished",
-	"added": "added", "removed": "removed", "left": "left as", "invited": "invited", "joined": "joined as", "accepted": "joined as"}
+var auditVerbs = map[string]string{"created": "created", "updated": "changed", "deleted": "deleted", "enabled": "switched on",
+	"disabled": "switched off", "rotated": "gave a new address to", "bulk": "changed several", "done": "finished"}
 
-// auditDeed says what a person did, up to the name of the thing: "changed the tag".
+// auditDeeds are what is not said by a verb and a noun.
+var auditDeeds = map[string]string{"contact.bulk": "changed, among others, the contact", "member.invited": "invited", "member.joined": "joined as",
+	"member.left": "left as", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
+
+// auditDeed says what a person did, up to the name of the thing: "changed the tag". A deed that is not known here is said
+// in the log's own words.
 func auditDeed(action, subject string) string {
+	if words := auditDeeds[action]; words != "" {
+		return words
+	}
 	_, verb, _ := strings.Cut(action, ".")
-	words := auditVerbs[verb]
+	words, noun := auditVerbs[verb], auditNouns[subject]
 	if words == "" {
 		words = strings.ReplaceAll(verb, "_", " ")
 	}
-	noun := auditNouns[subject]
 	if noun == "" {
 		noun = strings.ReplaceAll(subject, "_", " ")
 	}
