@@ -11,6 +11,8 @@ import (
 
 	"campaignlark/jobs"
 	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // postFile uploads a file as a browser does: the form's fields, then the file.
@@ -38,13 +40,17 @@ func (s *site) multipart(name string, content io.Reader, fields ...string) (*byt
 	return &body, form.FormDataContentType()
 }
 
-// importJob stores an import of which the file has one contact.
+// importJob stores an import of one contact that has a file of refused lines.
 func (w *walk) importJob(who models.User) string {
 	w.t.Helper()
 	job, err := jobs.ReceiveImport(w.t.Context(), w.db, w.workspace.ID, who.ID, "one.csv", strings.NewReader("email\none@example.com\nnobody\n"), w.server.now())
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.write(func(tx *gorm.DB) error {
+		_, err := models.AddJobFile(tx, job, models.JobFileRefused, 0, []byte("reason,line\r\n"))
+		return err
+	})
 	return itoa(job.ID)
 }
 

@@ -40,13 +40,14 @@ var doors = map[access][]string{
 // answersOf are the statuses that a route gives to whoever is let in, where they are not those of its method: a page is
 // 200; a post that is empty but for its token is 303 or 422.
 var answersOf = map[string][]int{
-	"GET /":                  {303},
-	"GET /login":             {200, 303}, // who has a session goes on
-	"GET /setup":             {403},      // the program is set up
-	"POST /setup":            {403},
-	"GET " + inboundPath:     {400},
-	"POST " + inboundPath:    {400},
-	"OPTIONS " + inboundPath: {204},
+	"GET /":                            {303},
+	"GET /login":                       {200, 303}, // who has a session goes on
+	"GET /w/:slug/contacts/import/:id": {200, 303}, // first come the columns
+	"GET /setup":                       {403},      // the program is set up
+	"POST /setup":                      {403},
+	"GET " + inboundPath:               {400},
+	"POST " + inboundPath:              {400},
+	"OPTIONS " + inboundPath:           {204},
 
 	"GET /w/:slug/webhooks/:id/wait": {303}, // who asks for no stream
 }
