@@ -15,10 +15,13 @@ func (v *visit) growth(m *views.DashboardModel, o models.Overview) error {
 	if err != nil {
 		return err
 	}
-	m.All = views.CountUpTo(v.counts.Contacts, models.ExactCount)
 	now := live(o.StatusCounts, noted)
-	if all := o.Subscribed + o.Unconfirmed + o.Unsubscribed; now == o.StatusCounts {
-		m.All = views.Count(all)
+	m.Hourly = now != o.StatusCounts
+	m.All = views.Count(now.Subscribed + now.Unconfirmed + now.Unsubscribed)
+	for _, s := range statusTones {
+		if uncounted(now.Of(s.status)) {
+			m.All = views.CountUpTo(v.counts.Contacts, models.ExactCount)
+		}
 	}
 	history := make([]models.StatusCounts, len(days)) // what was noted before a day's end, or nobody
 	first := len(days) - 1
@@ -32,23 +35,27 @@ func (v *visit) growth(m *views.DashboardModel, o models.Overview) error {
 	}
 	history[len(days)-1] = now
 	m.Growth = growthChart(days[first:], history[first:])
-	m.Contacts = v.contactFigures(o, now, history[0])
+	m.Contacts = v.contactFigures(now, history[0], o.Erased)
 	return nil
 }
 
-// live is what there is now; of a status with too many to count them each time, what was noted last.
+// live is what there is now, counted as the list of contacts does; of a status with more than that counts, what was noted
+// last, at most an hour ago.
 func live(now models.StatusCounts, noted []models.ContactDay) models.StatusCounts {
 	if len(noted) == 0 {
 		return now
 	}
 	last := noted[len(noted)-1].StatusCounts
 	for _, count := range []struct{ now, last *int64 }{{&now.Subscribed, &last.Subscribed}, {&now.Unconfirmed, &last.Unconfirmed}, {&now.Unsubscribed, &last.Unsubscribed}} {
-		if *count.now > models.CountedContacts {
+		if *count.now > models.ExactCount {
 			*count.now = max(*count.now, *count.last)
 		}
 	}
 	return now
 }
+
+// uncounted says whether n is where counting stopped.
+func uncounted(n int64) bool { return n == models.ExactCount+1 }
 
 // statusTones are the statuses with how they are drawn.
 var statusTones = []struct {
@@ -69,14 +76,18 @@ func growthChart(days []views.Slot, history []models.StatusCounts) views.Chart {
 	return c
 }
 
-// contactFigures are the contacts by status, with what changed since 30 days ago.
-func (v *visit) contactFigures(o models.Overview, now, before models.StatusCounts) []views.Figure {
+// contactFigures are the contacts by status, with what changed since 30 days ago, and whom was erased.
+func (v *visit) contactFigures(now, before models.StatusCounts, erased int64) []views.Figure {
 	var figures []views.Figure
 	for _, s := range statusTones {
-		figures = append(figures, views.Figure{Label: s.status.Name(), State: s.kind, Value: views.CountUpTo(o.Of(s.status), models.CountedContacts),
-			Note: changed(now.Of(s.status) - before.Of(s.status)), Href: v.path("contacts") + "?status=" + string(s.status)})
+		f := views.Figure{Label: s.status.Name(), State: s.kind, Value: views.Count(now.Of(s.status)),
+			Note: changed(now.Of(s.status) - before.Of(s.status)), Href: v.path("contacts") + "?status=" + string(s.status)}
+		if uncounted(now.Of(s.status)) {
+			f.Value, f.Note = views.CountUpTo(now.Of(s.status), models.ExactCount), "counted within the hour"
+		}
+		figures = append(figures, f)
 	}
-	return append(figures, views.Figure{Label: "Erased", Value: views.Count(o.Erased), Note: "in " + strconv.Itoa(models.GrowthDays) + " days"})
+	return append(figures, views.Figure{Label: "Erased", Value: views.Count(erased), Note: "in " + strconv.Itoa(models.GrowthDays) + " days"})
 }
 
 // changed says by how much a count changed in 30 days.

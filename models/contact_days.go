@@ -49,11 +49,24 @@ func DaysFrom(first time.Time, zone *time.Location, end string) (days []string) 
 	}
 }
 
-// statusOn is the status that the contact had at the end of a day, as far as its times tell; "" before it was there.
+// DayEnd is the instant at which a day that DaysFrom named is over.
+func DayEnd(day string, zone *time.Location) time.Time {
+	t, err := time.ParseInLocation(dayLayout+" 15", day+" 12", zone)
+	if err != nil {
+		panic("models: no day: " + day) // DaysFrom and DayName write them
+	}
+	end := time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone)
+	if end.Day() == t.Day() {
+		end = end.Add(time.Hour) // the clock leaves midnight out, and the standard library takes the hour before
+	}
+	return end
+}
+
+// statusBefore is the status that the contact had before an instant, as far as its times tell; "" before it was there.
 // A contact keeps only the last time that it came to each status. So one that came to the same status twice counts in
-// the days between with what it was first known to be, and people who were erased since are missing.
-func (c Contact) statusOn(day string, zone *time.Location) Status {
-	if DayName(c.CreatedAt, zone) > day {
+// the time between with what it was first known to be, and people who were erased since are missing.
+func (c *Contact) statusBefore(end time.Time) Status {
+	if !c.CreatedAt.Before(end) {
 		return ""
 	}
 	var on, first Status
@@ -66,7 +79,7 @@ func (c Contact) statusOn(day string, zone *time.Location) Status {
 		if first == "" || at.Before(earliest) {
 			first, earliest = s, *at
 		}
-		if DayName(*at, zone) <= day && (on == "" || !at.Before(since)) {
+		if at.Before(end) && (on == "" || !at.Before(since)) {
 			on, since = s, *at
 		}
 	}
@@ -82,6 +95,12 @@ func (c Contact) statusOn(day string, zone *time.Location) Status {
 }
 
 // cameTo is when the contact last came to a status, nil for never.
-func (c Contact) cameTo(s Status) *time.Time {
-	return map[Status]*time.Time{StatusSubscribed: c.SubscribedAt, StatusUnconfirmed: c.UnconfirmedAt, StatusUnsubscribed: c.UnsubscribedAt}[s]
+func (c *Contact) cameTo(s Status) *time.Time {
+	switch s {
+	case StatusSubscribed:
+		return c.SubscribedAt
+	case StatusUnconfirmed:
+		return c.UnconfirmedAt
+	}
+	return c.UnsubscribedAt
 }

@@ -96,9 +96,9 @@ func (d *DB) daysBefore(ctx context.Context, w Workspace, first string, now time
 	if names = DaysFrom(later(*oldest.At, now.In(zone).AddDate(0, 0, -GrowthDays)), zone, first); len(names) == 0 {
 		return nil, nil
 	}
-	days := make([]ContactDay, len(names))
+	days, ends := make([]ContactDay, len(names)), make([]time.Time, len(names))
 	for i, name := range names {
-		days[i] = ContactDay{WorkspaceID: w.ID, Day: name}
+		days[i], ends[i] = ContactDay{WorkspaceID: w.ID, Day: name}, DayEnd(name, zone)
 	}
 	for after := int64(0); ; {
 		var page []Contact
@@ -107,9 +107,9 @@ func (d *DB) daysBefore(ctx context.Context, w Workspace, first string, now time
 		if err != nil || len(page) == 0 {
 			return days, err
 		}
-		for _, c := range page {
-			for i := range days {
-				days[i].add(c.statusOn(days[i].Day, zone), 1)
+		for p := range page {
+			for i, end := range ends {
+				days[i].add(page[p].statusBefore(end), 1)
 			}
 		}
 		after = page[len(page)-1].ID

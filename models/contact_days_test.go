@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestStatusOnADay(t *testing.T) {
+func TestStatusBeforeTheEndOfADay(t *testing.T) {
 	t.Parallel()
 	vienna, err := time.LoadLocation("Europe/Vienna")
 	if err != nil {
@@ -36,7 +36,7 @@ func TestStatusOnADay(t *testing.T) {
 		contact := Contact{Status: c.status, CreatedAt: *at(c.created), SubscribedAt: at(c.subscribed), UnconfirmedAt: at(c.unconfirmed), UnsubscribedAt: at(c.unsubscribed)}
 		got := ""
 		for _, day := range []string{"2026-11-02", "2026-11-03", "2026-11-05", "2026-11-08"} {
-			got += map[Status]string{StatusSubscribed: "S", StatusUnconfirmed: "U", StatusUnsubscribed: "X", "": "-"}[contact.statusOn(day, vienna)]
+			got += map[Status]string{StatusSubscribed: "S", StatusUnconfirmed: "U", StatusUnsubscribed: "X", "": "-"}[contact.statusBefore(DayEnd(day, vienna))]
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
@@ -53,6 +53,9 @@ func TestDaysFrom(t *testing.T) {
 	first := time.Date(2026, 3, 7, 0, 30, 0, 0, havana)
 	if got, want := DaysFrom(first, havana, "2026-03-10"), []string{"2026-03-07", "2026-03-08", "2026-03-09"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q: the clock leaves a midnight out, no day is", got, want)
+	}
+	if got, want := DayEnd("2026-03-07", havana).UTC().Format(time.RFC3339), "2026-03-08T05:00:00Z"; got != want {
+		t.Errorf("got %s, want %s: the day ends where its midnight would be", got, want)
 	}
 	if got := DaysFrom(first, havana, "2026-03-07"); len(got) != 0 {
 		t.Errorf("got %q, want none", got)

@@ -5,10 +5,7 @@ import (
 	"time"
 )
 
-// CountedContacts is up to where the dashboard counts the contacts of a status one by one: some 20 ms.
-const CountedContacts = 200_000
-
-// Overview is what the dashboard tells of a workspace. The counts of contacts stop at CountedContacts + 1 each.
+// Overview is what the dashboard tells of a workspace. The counts of contacts stop at ExactCount + 1 each.
 type Overview struct {
 	StatusCounts
 	Called bool  // a call has ever come, as far as it is still known
@@ -27,6 +24,6 @@ func (d *DB) Overview(ctx context.Context, workspaceID int64, now time.Time) (Ov
 		EXISTS (SELECT 1 FROM webhook_counts WHERE workspace_id = @ws) AS called,
 		(SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = @ws AND hour > @since AND outcome = 'deleted')
 		+ (SELECT count(*) FROM audit_log WHERE workspace_id = @ws AND id >= @id AND action = 'contact.deleted') AS erased`,
-		map[string]any{"ws": workspaceID, "most": CountedContacts + 1, "since": since, "id": IDAt(since)}).Scan(&o).Error
+		map[string]any{"ws": workspaceID, "most": ExactCount + 1, "since": since, "id": IDAt(since)}).Scan(&o).Error
 	return o, err
 }
