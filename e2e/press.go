@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// keyNames are the keys that write no character.
+var keyNames = map[string]string{"Enter": kb.Enter, "Esc": kb.Escape, "Tab": kb.Tab, "Down": kb.ArrowDown, "Up": kb.ArrowUp}
+
+// Press presses one key after the other: "Ctrl+k", "Down", "?", or a text that is typed.
+func (p *Page) Press(keys ...string) {
+	p.t.Helper()
+	for _, key := range keys {
+		if _, err := run(p, pressing(key)); err != nil {
+			p.t.Fatalf("pressing %s at %s: %v", key, p.Path(), err)
+		}
+	}
+}
+
+// PressTo is Press for keys the last of which leads to another page, and waits for that.
+func (p *Page) PressTo(keys ...string) {
+	p.t.Helper()
+	last := len(keys) - 1
+	p.Press(keys[:last]...)
+	_, err := run(p, func(ctx context.Context, t *chromedp.Target) (bool, error) {
+		_, err := chromedp.RunResponse(ctx, pressing(keys[last]))
+		return err == nil, err
+	})
+	if err != nil {
+		p.t.Fatalf("pressing %s at %s: %v\n%s", keys[last], p.Path(), err, p.Text())
+	}
+}
+
+func pressing(key string) chromedp.Action[chromedp.Void] {
+	if plain, ctrl := strings.CutPrefix(key, "Ctrl+"); ctrl {
+		return chromedp.KeyEvent(plain, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	}
+	if named, ok := keyNames[key]; ok {
+		key = named
+	}
+	return func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+		for _, r := range key {
+			for _, event := range keyEvents(r) {
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *event); err != nil {
+					return none, err
+				}
+			}
+		}
+		return none, nil
+	}
+}
+
+// keyEvents are those of one key. The character belongs to the key going down: else a page that takes the key for itself
+// could not keep it from being typed.
+func keyEvents(r rune) []*input.DispatchKeyEventParams {
+	events := kb.Encode(r)
+	if len(events) == 3 {
+		events[0].Text, events[0].UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		events = []*input.DispatchKeyEventParams{events[0], events[2]}
+	}
+	return events
+}
+
+// Focus is what has the focus, as people read or hear it; "" for nothing in particular.
+func (p *Page) Focus() string {
+	p.t.Helper()
+	return read(p, `(e => e === document.body ? "" : [e.getAttribute("aria-label"), e.labels?.[0]?.innerText, e.innerText].find(s => s)?.replace(/\s+/g, " ").trim() ?? "")(document.activeElement)`)
+}
+
+// WantFocus waits until the focus is on what people read or hear as name, or begins so.
+func (p *Page) WantFocus(name string) {
+	p.t.Helper()
+	p.until(func() bool { return strings.HasPrefix(p.Focus(), name) }, "the focus is on "+name+", not on "+p.Focus())
+}
+
+// AsksBeforeLeaving follows the link that people read as name, expects the browser to ask whether what was filled in
+// should be left, and stays.
+func (p *Page) AsksBeforeLeaving(name string) {
+	p.t.Helper()
+	asked := make(chan string, 1)
+	ctx, stop := context.WithTimeout(p.ctx, patience)
+	defer stop()
+	err := chromedp.Listen(ctx, func(event any) {
+		if e, ok := event.(*page.EventJavascriptDialogOpening); ok {
+			go func() { // not in the goroutine that receives events
+				run(p, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+					return cdp.Call(ctx, t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: false})
+				})
+				asked <- string(e.Type)
+			}()
+		}
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.Click(name)
+	select {
+	case kind := <-asked:
+		if kind != "beforeunload" {
+			p.t.Errorf("got a dialog of the kind %q, want beforeunload", kind)
+		}
+	case <-ctx.Done():
+		p.t.Fatalf("nobody asked before %q led away from %s", name, p.Path())
+	}
+}
+
+// FollowTwice clicks the button that people read as name twice, and waits until another page is there.
+func (p *Page) FollowTwice(name string) {
+	p.t.Helper()
+	before := p.Path()
+	if _, err := run(p, chromedp.DoubleClick(control(name))); err != nil {
+		p.t.Fatalf("clicking %q twice at %s: %v", name, before, err)
+	}
+	p.until(func() bool { // the second click cuts the first answer off: meanwhile there may be no page to ask
+		path, err := run(p, chromedp.Evaluate[string](`document.readyState === "complete" ? location.pathname + location.search : ""`))
+		return err == nil && path != "" && path != before
+	}, "another page is there")
+}
