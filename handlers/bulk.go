@@ -134,7 +134,7 @@ func (f *bulkForm) show(wrong string) error {
 	if m.Page, err = v.page(views.SectionContacts, m.Question, views.Crumb{Text: "Contacts", Href: m.Back}, views.Crumb{Text: "Change several"}); err != nil {
 		return err
 	}
-	if m.Page.Failed = wrong != ""; m.Page.Failed {
+	if m.Page.Failed = wrong != ""; m.Page.Failed || v.refill {
 		return v.again(views.BulkPage(m))
 	}
 	return v.show(views.BulkPage(m))
@@ -219,6 +219,9 @@ func (s *Server) bulkStart(v *visit) error {
 	}
 	if f.missing() != "" {
 		return f.show("Please choose first.")
+	}
+	if v.refill {
+		return f.show("")
 	}
 	ctx := v.UserContext()
 	if f.total, f.done, err = s.DB.CountBulk(ctx, v.Workspace.ID, f.bulk, f.from); err != nil {

@@ -73,6 +73,10 @@ func (s *Server) importCheck(v *visit) error {
 		return v.Redirect(v.importPath(f.job), 303)
 	}
 	anew := f.readForm()
+	if v.refill {
+		f.readChoices()
+		return f.again(nil)
+	}
 	if v.Form("do") == "read" || anew {
 		if err := f.readAnew(); err != nil {
 			return err
@@ -86,16 +90,20 @@ func (s *Server) importCheck(v *visit) error {
 	}
 	errs := f.readChoices()
 	if errs.Any() {
-		m, err := f.model(errs)
-		if err != nil {
-			return err
-		}
-		return v.again(views.ImportColumnsPage(m))
+		return f.again(errs)
 	}
 	if err := jobs.CheckImport(v.UserContext(), s.DB, f.job, f.spec, s.now()); err != nil {
 		return err
 	}
 	return v.Redirect(v.importPath(f.job), 303)
+}
+
+func (f *columnsForm) again(errs models.FieldErrors) error {
+	m, err := f.model(errs)
+	if err != nil {
+		return err
+	}
+	return f.visit.again(views.ImportColumnsPage(m))
 }
 
 // readForm takes over how the file is to be read, and says whether that is another way than before.

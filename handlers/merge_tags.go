@@ -177,7 +177,7 @@ func (v *visit) mergeTagForm(m models.MergeTag, errs models.FieldErrors) (views.
 		Options: strings.Join(m.Options, "\n"), Default: m.Default, Errors: errs,
 	}
 	if m.Type == models.MergeTagMultiple {
-		form.Default = m.Show(m.Default, nil) // separated by commas, as people type them
+		form.Default = strings.ReplaceAll(m.Default, "\n", ", ") // as people type them
 	}
 	for _, t := range models.MergeTagTypes {
 		form.Types = append(form.Types, views.Option{Value: string(t), Label: t.Name()})

@@ -29,11 +29,8 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 		Title: title, Section: section, Crumbs: crumbs,
 		Workspace: views.Workspace{Name: v.Workspace.Name, Slug: v.Workspace.Slug},
 		Role:      v.Role.Word(), UserEmail: v.User.Email, Staff: v.User.Support,
-		CSRF: csrfToken(v.session), Once: newToken()[:22], KeysOff: !v.User.SingleKeys, Flash: v.takeFlash(), Assets: assets(),
+		CSRF: csrfToken(v.session), Once: newToken()[:22], KeysOff: !v.User.SingleKeys, Flash: v.message(), Assets: assets(),
 		Counts: navCounts(counts), Loc: v.Workspace.Location(), Now: s.now(),
-	}
-	if v.refill {
-		p.Flash = &views.Flash{Kind: views.KindWarn, Text: v.refillNote, Unsaved: true}
 	}
 	if section == views.SectionDashboard {
 		if p.Invited, err = v.invitedTo(); err != nil {
@@ -44,6 +41,14 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
 	}
 	return p, nil
+}
+
+// message is what a page says on top: what became of a form that comes back unsaved, or of the last action.
+func (v *visit) message() *views.Flash {
+	if v.refill {
+		return &views.Flash{Kind: views.KindWarn, Text: v.refillNote, Unsaved: true}
+	}
+	return v.takeFlash()
 }
 
 func navCounts(c models.NavCounts) views.NavCounts {

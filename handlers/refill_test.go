@@ -38,7 +38,11 @@ func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
 			{"/w/books/contacts", []string{"email", "ann@example.com", "status", "UNCONFIRMED", "new_tags", "vip, late"}, []string{`value="ann@example.com"`, `value="UNCONFIRMED" selected`, `value="vip, late"`}},
 			{"/w/books/segments", []string{"name", "Both", "join", "OR", "what-0", "status", "operator-0", "ne", "value-0", "SUBSCRIBED", "what-1", "tags", "operator-1", "any", "do", "save"}, []string{`value="Both"`, `value="OR" selected`, `name="what-1"`}},
 			{"/w/books/settings", []string{"name", "Bücher", "time_zone", "Europe/Paris"}, []string{`value="Bücher"`, `value="Europe/Paris" selected`}},
+			{"/w/books/settings/members", []string{"email", "otto@example.com", "role", "manager"}, []string{`value="otto@example.com"`, `value="manager" checked`}},
+			{"/workspaces", []string{"name", "Music", "time_zone", "Europe/Paris"}, []string{`value="Music"`, `value="Europe/Paris" selected`}},
+			{"/w/books/contacts/bulk", []string{"do", "tag", "id", "1", "with", "late"}, []string{"Add the tag “late” to 1 contact?"}},
 		}
+		s.addContact(1, "first@example.com", nil)
 		for _, f := range forms {
 			met := nobody.post(f.path, f.fields...)
 			met.want(t, 401, "Sign in", "What you filled in is kept")

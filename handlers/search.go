@@ -50,7 +50,7 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 			return err
 		}
 	}
-	contacts, err := db.SearchContacts(ctx, v.Workspace.ID, text, mostFound)
+	contacts, err := db.SearchContacts(ctx, v.Workspace.ID, text, mostFound+1)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,17 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 		found.Found = append(found.Found, views.Found{Icon: views.SectionContacts, Text: models.ShowEmail(c.Email), More: c.Status.Name(), Href: v.path("contacts", c.ID)})
 	}
 	groups = append(groups, found)
-	named, err := db.SearchNames(ctx, v.Workspace.ID, text, mostFound)
+	named, err := db.SearchNames(ctx, v.Workspace.ID, text, mostFound+1)
 	if err != nil {
 		return err
 	}
 	for _, kind := range nameKinds {
 		groups = append(groups, v.namedGroup(kind, named))
+	}
+	for i, g := range groups {
+		if len(g.Found) > mostFound {
+			groups[i].Found, m.Most = g.Found[:mostFound], mostFound
+		}
 	}
 	m.Groups = append(groups, m.Groups...)
 	return nil

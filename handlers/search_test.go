@@ -40,6 +40,11 @@ func TestSearchFindsByNameAddressAndId(t *testing.T) {
 		if strings.Contains(a.body, "<html") || strings.Contains(a.body, "Sign out") {
 			t.Error("the palette's list has a frame")
 		}
+		for i := range 7 {
+			s.addTag("tag " + itoa(int64(i)))
+		}
+		s.get("/w/books/search?q=tag").want(t, 200, "The first 6 of each kind.")
+		s.get("/w/books/search?q=tag").wantNot(t, "tag 6")
 		r := s.logged()[0]
 		s.get("/w/books/search?q="+r.ID.String()).want(t, 200, "Requests "+r.ID.String())
 		s.get("/w/music/search?q=festival").want(t, 404)

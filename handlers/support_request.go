@@ -22,6 +22,9 @@ func (s *Server) supportReveal(v *visit) error {
 		return err
 	}
 	reason := models.TrimBlanks(v.Form("reason"))
+	if v.refill {
+		return s.supportRequest(v, v.refillStatus, reason, "")
+	}
 	if fault := models.ValidateRevealReason(reason); fault != "" {
 		return s.supportRequest(v, fiber.StatusUnprocessableEntity, reason, fault)
 	}

@@ -3,7 +3,6 @@ package handlers
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"campaignlark/models"
 	"campaignlark/views"
@@ -179,7 +178,7 @@ func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, errs models.
 	p.Failed = errs.Any()
 	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
 	m := views.WebhookFormModel{Page: p, ID: w.ID, Cancel: cancel, Errors: errs,
-		Name: f.Name, Type: string(f.Type), NewTags: strings.Join(f.NewTags, ", ")}
+		Name: f.Name, Type: string(f.Type), NewTags: models.JoinTags(f.NewTags)}
 	for _, t := range tags {
 		id := strconv.FormatInt(t.ID, 10)
 		chosen := slices.ContainsFunc(f.Tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })

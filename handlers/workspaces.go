@@ -46,19 +46,26 @@ func (s *Server) workspaceNew(v *visit) error {
 
 // workspaceCreate makes a workspace of which the person is the admin.
 func (s *Server) workspaceCreate(v *visit) error {
+	if v.refill {
+		return v.workspaceAgain(nil)
+	}
 	w, errs, err := s.DB.CreateWorkspace(v.UserContext(), v.User.ID, v.Form("name"), v.Form("time_zone"), s.now())
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
-		m, err := v.workspaceForm(v.Form("name"), v.Form("time_zone"), errs)
-		if err != nil {
-			return err
-		}
-		return v.again(views.WorkspaceFormPage(m))
+		return v.workspaceAgain(errs)
 	}
 	v.Workspace = w
 	return v.done(v.path(), "The workspace %s is there, and you are its admin.", w.Name)
+}
+
+func (v *visit) workspaceAgain(errs models.FieldErrors) error {
+	m, err := v.workspaceForm(v.Form("name"), v.Form("time_zone"), errs)
+	if err != nil {
+		return err
+	}
+	return v.again(views.WorkspaceFormPage(m))
 }
 
 func (v *visit) workspaceForm(name, timeZone string, errs models.FieldErrors) (views.WorkspaceFormModel, error) {

@@ -251,7 +251,7 @@ func TestShow(t *testing.T) {
 		{MergeTagNumber, "-100", "-100"}, {MergeTagNumber, "123456.123456", "123,456.123456"}, {MergeTagNumber, "1234567", "1,234,567"}, {MergeTagNumber, "odd", "odd"},
 		{MergeTagBoolean, "true", "Yes"}, {MergeTagBoolean, "false", "No"}, {MergeTagBoolean, "odd", "odd"},
 		{MergeTagDate, "1990-05-02", "2 May 1990"}, {MergeTagDate, "2026-05-01T23:30:00Z", "2 May 2026, 01:30"}, {MergeTagDate, "odd", "odd"}, {MergeTagDate, "", ""},
-		{MergeTagSingle, "Small", "Small"}, {MergeTagMultiple, "Small\nLarge", "Small, Large"},
+		{MergeTagSingle, "Small", "Small"}, {MergeTagMultiple, "Small\nLarge", "Small, Large"}, {MergeTagMultiple, "Small, slim\nLarge", "“Small, slim”, Large"}, {MergeTagMultiple, "", ""},
 		{MergeTagCountry, "DE", "Germany"}, {MergeTagCountry, "odd", "odd"},
 	}
 	for _, test := range tests {

@@ -10,10 +10,11 @@ type WebhookForm struct {
 	NewTags []string
 }
 
-// SplitNames reads names that are separated by commas. Blank ones are none.
+// SplitNames reads names that are separated by commas; one that holds a comma stands in quotation marks. Blank ones are
+// none. JoinTags writes them so.
 func SplitNames(text string) []string {
 	var names []string
-	for name := range strings.SplitSeq(text, ",") {
+	for _, name := range SplitTags(text) {
 		if name = CleanName(name); name != "" {
 			names = append(names, name)
 		}

@@ -113,7 +113,8 @@ func TestExplainShowsWhatEachConditionSaw(t *testing.T) {
 	if e.Matched || e.Filters[0].Matched || !inner.Matched || inner.Filters[0].Matched || !inner.Filters[1].Matched {
 		t.Errorf("got %+v, want only the tags to match", e)
 	}
-	for got, want := range map[string]string{e.Filters[0].Saw: "Subscribed", inner.Filters[0].Saw: "1,250.50", inner.Filters[1].Saw: "wholesale", segments.PlainText(inner.Filters[0].Words): "The points is 5"} {
+	for got, want := range map[string]string{e.Filters[0].Saw: "Subscribed", inner.Filters[0].Saw: "1,250.50", inner.Filters[1].Saw: "wholesale", segments.PlainText(inner.Filters[0].Words): "The points is 5",
+		segments.PlainText(inner.Filters[1].Words): "has any of the tags customer, wholesale"} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

@@ -61,7 +61,7 @@ func (s Schema) groupWords(g Group) []Part {
 			parts = append(append(parts, s.groupWords(*f.Group)...), Part{Text: ")"})
 			whose = false
 		case f.Condition.Type == TypeTags:
-			parts = append(parts, s.conditionWords(*f.Condition)...)
+			parts = append(append(parts, Part{Text: "who "}), s.tagsWords(*f.Condition, "have", "do not have")...)
 			whose = false
 		default:
 			if !whose {
@@ -74,13 +74,13 @@ func (s Schema) groupWords(g Group) []Part {
 	return parts
 }
 
-// conditionWords says one condition: "Status is Subscribed", "who have none of the tags a, b".
+// conditionWords says one condition of one contact: "Status is Subscribed", "has none of the tags a, b".
 func (s Schema) conditionWords(c Condition) []Part {
 	switch c.Type {
 	case TypeStatus:
 		return compareWords(Part{"Status", Named}, c.Operator, models.Status(c.Value.Last()).Name())
 	case TypeTags:
-		return s.tagsWords(c)
+		return s.tagsWords(c, "has", "does not have")
 	}
 	m, ok := s.fields[c.FieldID]
 	if !ok {
@@ -97,18 +97,19 @@ func compareWords(what Part, o Operator, value string) []Part {
 	return parts
 }
 
-func (s Schema) tagsWords(c Condition) []Part {
+// tagsWords says a condition about tags; have and haveNot are the verb for those of whom it speaks.
+func (s Schema) tagsWords(c Condition, have, haveNot string) []Part {
 	ids, _ := c.Tags()
-	words, name := "have any of the ", "tags"
+	words, name := have+" any of the ", "tags"
 	switch {
 	case len(ids) == 1 && c.Operator == HasNone:
-		words, name = "do not have the ", "tag"
+		words, name = haveNot+" the ", "tag"
 	case len(ids) == 1:
-		words, name = "have the ", "tag"
+		words, name = have+" the ", "tag"
 	case c.Operator == HasNone:
-		words = "have none of the "
+		words = have + " none of the "
 	}
-	parts := []Part{{Text: "who " + words}, {name, Named}, {Text: " "}}
+	parts := []Part{{Text: words}, {name, Named}, {Text: " "}}
 	for i, id := range ids {
 		if i > 0 {
 			parts = append(parts, Part{Text: ", "})

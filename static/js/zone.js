@@ -1,4 +1,8 @@
-// A set-up that was not answered yet starts with the browser's own time zone.
+// A form that was not answered yet starts with the browser's own time zone, as if the page had said so.
 const zone = document.querySelector("form[data-guess-zone] select[name=time_zone]");
 const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && [...zone.options].some((o) => o.value === guess)) zone.value = guess;
+const option = [...(zone?.options ?? [])].find((o) => o.value === guess);
+if (option) {
+  for (const other of zone.options) other.defaultSelected = other === option;
+  zone.value = guess;
+}
