@@ -91,7 +91,7 @@ func TestBulkDeletesAllThatMatchOnceTheNumberIsTyped(t *testing.T) {
 		})
 		s.work()
 		s.follow(a).want(t, 200, "4 contacts deleted for good.")
-		s.get("/w/books/settings/audit-log").want(t, 200, "changed contacts: tag is old", "delete for good")
+		s.get("/w/books/settings/audit-log").want(t, 200, "changed several contacts: tag is old", "delete for good")
 		s.get("/w/books/contacts").want(t, 200, "247 contacts")
 		s.get("/w/books/contacts/251").want(t, 200, "later")
 		var left models.WebhookRequest

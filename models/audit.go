@@ -27,7 +27,8 @@ func (AuditEntry) TableName() string { return "audit_log" }
 // What a person can do something to.
 const (
 	SubjectContact   = "contact"
-	SubjectContacts  = "contacts" // several; its name says which in words that name nobody
+	SubjectOneOfMany = "one_of_many" // a contact that a job changed: for the contact's history, the log has one entry for the whole job
+	SubjectContacts  = "contacts"    // several; its name says which in words that name nobody
 	SubjectWorkspace = "workspace"
 	SubjectMember    = "member"
 	SubjectWebhook   = "webhook"
@@ -37,6 +38,9 @@ const (
 	SubjectRequest   = "request"
 	SubjectImport    = "import" // its id is that of the job, its name that of the file
 )
+
+// contactSubjects are the subjects that speak of one contact.
+var contactSubjects = []string{SubjectContact, SubjectOneOfMany}
 
 // What a person can do, each the subject and what was done to it.
 const (

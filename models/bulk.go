@@ -206,7 +206,7 @@ func noteBulk(tx *gorm.DB, job Job, b Bulk, contacts []Contact, now time.Time) e
 		case BulkDelete:
 			change.StatusBefore, action = c.Status, ActionContactDeleted
 		}
-		entries[i] = AuditEntry{WorkspaceID: job.WorkspaceID, ID: NewID(now), UserID: job.UserID, Action: action, Subject: SubjectContact,
+		entries[i] = AuditEntry{WorkspaceID: job.WorkspaceID, ID: NewID(now), UserID: job.UserID, Action: action, Subject: SubjectOneOfMany,
 			SubjectID: c.ID, Detail: JobJSON(change), At: now}
 	}
 	return tx.Create(&entries).Error

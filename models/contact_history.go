@@ -43,7 +43,7 @@ func (d *DB) ContactHistory(ctx context.Context, c Contact, before uuid.UUID) (C
 		return h, err
 	}
 	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
-		Where("workspace_id = ? AND subject = ? AND subject_id = ?", c.WorkspaceID, SubjectContact, c.ID)).Find(&h.Changes).Error
+		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, contactSubjects, c.ID)).Find(&h.Changes).Error
 	if err != nil {
 		return h, err
 	}

@@ -89,7 +89,7 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 		for _, t := range added {
 			tags = append(tags, ContactTag{workspaceID, c.After.ID, t.ID})
 		}
-		note, err := newAuditEntry(AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: ActionContactImported, Subject: SubjectContact, SubjectID: c.After.ID}, change, now)
+		note, err := newAuditEntry(AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: ActionContactImported, Subject: SubjectOneOfMany, SubjectID: c.After.ID}, change, now)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (d *DB) PersonRequests(ctx context.Context, c Contact, before uuid.UUID) (r
 // PersonEdits returns the next changes by hand, with who made them.
 func (d *DB) PersonEdits(ctx context.Context, c Contact, before uuid.UUID) (rows []ContactEdit, err error) {
 	q := d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
-		Where("workspace_id = ? AND subject = ? AND subject_id = ?", c.WorkspaceID, SubjectContact, c.ID)
+		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, contactSubjects, c.ID)
 	return rows, personRows(q, before).Find(&rows).Error
 }
 

@@ -6,8 +6,8 @@ import "strings"
 func AuditKinds() []Option {
 	return []Option{{Label: "Everything"}, {Value: "workspace", Label: "Workspace"}, {Value: "member", Label: "Members"},
 		{Value: "webhook", Label: "Webhooks"}, {Value: "tag", Label: "Tags"}, {Value: "merge_tag", Label: "Merge tags"},
-		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "import", Label: "Imports"}, {Value: "contacts", Label: "Several contacts"},
-		{Value: "import", Label: "Imports"}, {Value: "request", Label: "Requests"}}
+		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "import", Label: "Imports"},
+		{Value: "request", Label: "Requests"}}
 }
 
 // auditNouns are the things by their name in the log.
@@ -20,7 +20,7 @@ var auditVerbs = map[string]string{"created": "created", "updated": "changed", "
 	"disabled": "switched off", "rotated": "gave a new address to", "bulk": "changed several", "done": "finished"}
 
 // auditDeeds are what is not said by a verb and a noun.
-var auditDeeds = map[string]string{"contact.bulk": "changed, among others, the contact", "member.invited": "invited", "member.joined": "joined as",
+var auditDeeds = map[string]string{"member.invited": "invited", "member.joined": "joined as",
 	"member.left": "left as", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
 
 // auditDeed says what a person did, up to the name of the thing: "changed the tag". A deed that is not known here is said

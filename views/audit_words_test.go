@@ -10,7 +10,6 @@ func TestAuditDeeds(t *testing.T) {
 		{"webhook.rotated", "webhook", "gave a new address to the webhook"},
 		{"contacts.bulk", "contacts", "changed several contacts:"},
 		{"contacts.exported", "contacts", "exported contacts:"},
-		{"contact.bulk", "contact", "changed, among others, the contact"},
 		{"import.done", "import", "finished the import of"},
 		{"member.role_changed", "member", "changed the role of"},
 		{"invitation.cancelled", "member", "cancelled the invitation of"},
