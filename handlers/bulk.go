@@ -248,5 +248,5 @@ func (s *Server) bulkStart(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Redirect(v.path("jobs", job.ID), 303)
+	return v.done(v.path("jobs", job.ID), "The change has started. It goes on when you leave this page.")
 }

@@ -95,7 +95,7 @@ func (s *Server) importCheck(v *visit) error {
 	if err := jobs.CheckImport(v.UserContext(), s.DB, f.job, f.spec, s.now()); err != nil {
 		return err
 	}
-	return v.Redirect(v.importPath(f.job), 303)
+	return v.done(v.importPath(f.job), "The file is being tried out. Nothing is imported yet.")
 }
 
 func (f *columnsForm) again(errs models.FieldErrors) error {

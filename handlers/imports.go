@@ -32,7 +32,7 @@ func (s *Server) importReceive(v *visit) error {
 	if v.file != nil {
 		job, err := jobs.ReceiveImport(v.UserContext(), s.DB, v.Workspace.ID, v.User.ID, v.file.name, v.file, s.now())
 		if err == nil {
-			return v.Redirect(v.path("contacts", "import", job.ID, "columns"), 303)
+			return v.done(v.path("contacts", "import", job.ID, "columns"), "The file is here. Nothing is imported yet.")
 		}
 		var sentence string
 		if sentence = invalid(err); sentence == "" {

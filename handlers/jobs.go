@@ -75,7 +75,7 @@ func (s *Server) jobShow(v *visit) error {
 	if m.Page, err = v.page(views.SectionContacts, text.title, text.back, views.Crumb{Text: text.title}); err != nil {
 		return err
 	}
-	if m.Page.Flash == nil && text.summary != "" && j.Finished() {
+	if text.summary != "" && (j.State == models.JobDone || j.Finished() && m.Page.Flash == nil) { // "has started" is past
 		m.Page.Flash = &views.Flash{Text: text.summary}
 	}
 	return v.show(views.JobPage(m))

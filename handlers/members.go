@@ -78,7 +78,7 @@ func (v *visit) invited(i models.Invitation, token string) error {
 	if err := v.leaveSecret(to, token); err != nil {
 		return err
 	}
-	return v.Redirect(to, fiber.StatusSeeOther)
+	return v.done(to, "The invitation is made. Its link is below.")
 }
 
 // invitationShow shows the link of an invitation to whoever made it, this once.

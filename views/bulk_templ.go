@@ -316,7 +316,14 @@ func (m BulkModel) summary() []FieldError {
 	if m.Failed == "" {
 		return nil
 	}
-	return []FieldError{{ID: "typed", Text: m.Failed}}
+	id := "typed"
+	switch {
+	case len(m.Tags) > 0:
+		id = "with"
+	case len(m.Statuses) > 0:
+		id = "to"
+	}
+	return []FieldError{{ID: id, Text: m.Failed}}
 }
 
 // bulkBar is what can be done with the contacts that are ticked in a list, or with all that match. Without script it is
@@ -349,7 +356,7 @@ func bulkBar(m ContactsModel) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(m.Count)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 103, Col: 87}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 110, Col: 87}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {

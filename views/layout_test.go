@@ -56,12 +56,12 @@ func noScript(t *testing.T, out string, doc *html.Node) {
 	}
 }
 
-func TestOneWorkspaceHasNoMenuSeveralHaveOne(t *testing.T) {
+func TestMenuOfWorkspacesLeadsToTheOthers(t *testing.T) {
 	t.Parallel()
 	p := page()
 	p.Workspaces = []views.Workspace{p.Workspace}
-	if _, doc := render(t, views.Layout(p)); byTag(doc, "details") != nil {
-		t.Error("one workspace: got a menu, want none")
+	if out, doc := render(t, views.Layout(p)); strings.Contains(out, "switch workspace") || find(doc, func(n *html.Node) bool { return attr(n, "href") == "/workspaces/new" }) == nil {
+		t.Error("one workspace: got a menu to switch, want one that only makes another")
 	}
 	p.Workspaces = append(p.Workspaces, views.Workspace{Name: "Events", Slug: "events"})
 	_, doc := render(t, views.Layout(p))
