@@ -33,6 +33,14 @@ func (p *Page) Enter(label, value string) {
 	})()`, string(labelled(label)), label, value))
 }
 
+// Tick clicks the checkbox that people, or those who only hear the page, read as label.
+func (p *Page) Tick(label string) {
+	p.t.Helper()
+	if _, err := run(p, chromedp.Click(labelled(label))); err != nil {
+		p.t.Fatalf("ticking %q at %s: %v", label, p.Path(), err)
+	}
+}
+
 // Attach chooses a file for the field that people read as label.
 func (p *Page) Attach(label, path string) {
 	p.t.Helper()
