@@ -89,6 +89,9 @@ func benchPagesOf(ctx context.Context, name, databaseURL string) (over int, err 
 	if err != nil {
 		return 0, err
 	}
+	if err := tidy(ctx, db); err != nil {
+		return 0, err
+	}
 	b, err := openBrowser(ctx, db)
 	if err != nil {
 		return 0, err
@@ -118,6 +121,18 @@ func benchPagesOf(ctx context.Context, name, databaseURL string) (over int, err 
 			f.p50.Round(10*time.Microsecond), f.p95.Round(10*time.Microsecond), f.statements, f.bytes, verdict)
 	}
 	return over, nil
+}
+
+// tidy does what the program's chores do by and by, and makes the admin support staff too, who see every page.
+func tidy(ctx context.Context, db *models.DB) error {
+	now := models.Instant(time.Now())
+	if err := db.FoldWebhookCounts(ctx, now.AddDate(-1, 0, 0).Truncate(time.Hour)); err != nil {
+		return err
+	}
+	if err := db.NoteContactDays(ctx, now); err != nil {
+		return err
+	}
+	return db.Write(ctx, func(tx *gorm.DB) error { return tx.Exec("UPDATE users SET support = true").Error })
 }
 
 func shorten(path string) string {
