@@ -495,9 +495,9 @@ func docsCreate(m DocsModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var21 string
-				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(".")
+				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs("on that page.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 104, Col: 11}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 104, Col: 23}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 				if templ_7745c5c3_Err != nil {
@@ -718,7 +718,7 @@ func docsFields(m DocsModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Table("Your merge tags", []Col{{Label: "Send it as"}, {Label: "Your merge tag"}, {Label: "What fits"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Table("Your merge tags", []Col{{Label: "Send it as", Class: "fourth"}, {Label: "Your merge tag"}, {Label: "What fits"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
