@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"campaignlark/dbtest"
+)
+
+// wantRefused expects that a form came back: the focus is on the list of what is wrong.
+func wantRefused(p *Page) {
+	p.t.Helper()
+	p.until(func() bool { return p.Value(":focus[role=alert]") != "" }, "the focus is on what is wrong, not on "+p.Focus())
+}
+
+// wantSaid expects that the focus is on what was done, which begins with text.
+func wantSaid(p *Page, text string) {
+	p.t.Helper()
+	p.until(func() bool { return p.Has(":focus[role=status]") && strings.HasPrefix(p.Focus(), text) }, "the focus is on the message "+text+", not on "+p.Focus())
+}
+
+// TestBrowserFocusAfterActions acts on everything: afterwards the focus is on the message, or on what is wrong.
+func TestBrowserFocusAfterActions(t *testing.T) {
+	t.Parallel()
+	_, p := keysWorkspace(t, dbtest.SQLiteURL(t), NewPage)
+	w := "/w/my-workspace"
+	for _, c := range []struct{ page, label, wrong, right, button, said string }{
+		{w + "/tags/new", "Name", "", "vip", "Save", "The tag vip is there"},
+		{w + "/tags/1/edit", "Name", "", "first", "Save", ""},
+		{w + "/merge-tags/new", "Label", "", "City", "Save", ""},
+		{w + "/webhooks/new", "Name", "", "Till", "Save", "Webhook created"},
+		{w + "/contacts/new", "E-mail address", "nobody", "dany@example.com", "Save", ""},
+		{w + "/contacts/1/edit", "one", "", "x", "Save", "Saved"},
+		{w + "/settings", "Name", "", "Westeros", "Save", "Saved"},
+		{w + "/settings/members/new", "E-mail address", "nobody", "otto@example.com", "Invite", "The invitation is made"},
+		{"/workspaces/new", "Name", "", "Essos", "Create workspace", "The workspace Essos is there"},
+	} {
+		p.Open(c.page)
+		if c.page != w+"/contacts/1/edit" { // all of its fields may be empty
+			p.Enter(c.label, c.wrong)
+			p.Follow(c.button)
+			wantRefused(p)
+		}
+		if c.label == "Label" {
+			p.Enter("Key", "city")
+		}
+		p.Enter(c.label, c.right)
+		p.Follow(c.button)
+		wantSaid(p, c.said)
+	}
+
+	p.Open(w + "/segments/new")
+	p.Enter("Name", "")
+	p.Follow("Save")
+	wantRefused(p)
+	p.Follow("Cancel")
+
+	p.Open(w + "/contacts/bulk?do=delete&all=1")
+	p.Follow("Delete for good")
+	wantRefused(p)
+	p.Open(w + "/contacts/bulk?do=status&to=UNCONFIRMED&id=1")
+	p.Follow("Change the status")
+	wantSaid(p, "")
+
+	p.Open(w + "/contacts/import")
+	file := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(file, []byte("email\nsansa@example.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.Attach("File", file)
+	p.Follow("Upload")
+	wantSaid(p, "The file is here.")
+	p.Follow("Try it out")
+	wantSaid(p, "The file is being tried out.")
+
+	p.Open(w + "/tags/1/delete")
+	p.Follow("Delete tag")
+	wantSaid(p, "")
+}
