@@ -131,8 +131,7 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	if f.Exact {
 		q = q.Where("contacts.email = ?", f.Search)
 	} else if f.Search != "" {
-		patterns := emailPatterns(f.Search)
-		q = q.Where(`(contacts.email LIKE ? ESCAPE '\' OR contacts.email LIKE ? ESCAPE '\')`, patterns[0], patterns[1])
+		q = whereEmailHas(q, "contacts.email", f.Search)
 	}
 	return q
 }

@@ -5,11 +5,12 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
 )
 
-// emailPatterns returns the patterns of LIKE, with \ as its escape, that find a part of an address in the stored form: as
-// it is typed, and with its domain in the ASCII form in which domains are stored.
-func emailPatterns(search string) [2]string {
+// emailParts returns the texts that an address in its stored form contains when it has the part that a person typed: as it
+// is typed, and with its domain in the ASCII form in which domains are stored where that is another.
+func emailParts(search string) []string {
 	if len(search) > maxRawEmailBytes {
 		search = strings.ToValidUTF8(search[:maxRawEmailBytes], "")
 	}
@@ -24,10 +25,22 @@ func emailPatterns(search string) [2]string {
 			ascii = found
 		}
 	}
-	return [2]string{likePart(text), likePart(local + ascii)}
+	if ascii == domain {
+		return []string{text}
+	}
+	return []string{text, local + ascii}
 }
 
-var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-// likePart is the pattern of LIKE for texts that contain part.
-func likePart(part string) string { return "%" + likeEscapes.Replace(part) + "%" }
+// whereEmailHas selects rows whose column, an address in its stored form, has the part that a person typed. Compared byte
+// by byte: LIKE takes four times as long.
+func whereEmailHas(q *gorm.DB, column, search string) *gorm.DB {
+	has := "instr(" + column + ", ?) > 0"
+	if q.Name() == string(Postgres) {
+		has = "strpos(" + column + ", ?) > 0"
+	}
+	parts := emailParts(search)
+	if len(parts) == 1 {
+		return q.Where(has, parts[0])
+	}
+	return q.Where("("+has+" OR "+has+")", parts[0], parts[1])
+}

@@ -74,11 +74,12 @@ func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, 
 		named[args[i].(string)] = args[i+1]
 	}
 	var all []WebhookUse
-	err := d.Read(ctx).Raw(`SELECT w.*, coalesce(c.calls, 0) AS calls, coalesce(c.failures, 0) AS failures, c.last_call FROM webhooks w
-		LEFT JOIN (SELECT webhook_id, max(last_call) AS last_call,
-				sum(CASE WHEN hour > @since THEN calls ELSE 0 END) AS calls,
-				sum(CASE WHEN hour > @since AND failed THEN calls ELSE 0 END) AS failures
-			FROM webhook_counts WHERE workspace_id = @ws GROUP BY webhook_id) c ON c.webhook_id = w.id
+	err := d.Read(ctx).Raw(`SELECT w.*, coalesce(c.calls, 0) AS calls, coalesce(c.failures, 0) AS failures,
+			(SELECT max(last_call) FROM webhook_counts l WHERE l.workspace_id = @ws AND l.webhook_id = w.id AND l.hour =
+				(SELECT max(hour) FROM webhook_counts h WHERE h.workspace_id = @ws AND h.webhook_id = w.id)) AS last_call
+		FROM webhooks w
+		LEFT JOIN (SELECT webhook_id, sum(calls) AS calls, sum(CASE WHEN failed THEN calls ELSE 0 END) AS failures
+			FROM webhook_counts WHERE workspace_id = @ws AND hour > @since GROUP BY webhook_id) c ON c.webhook_id = w.id
 		WHERE w.workspace_id = @ws AND w.deleted_at IS NULL `+condition, named).Scan(&all).Error
 	return all, err
 }

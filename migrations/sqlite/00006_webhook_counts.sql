@@ -1,0 +1,3 @@
+-- +goose Up
+-- When a webhook was last called, without reading all of its hours.
+CREATE INDEX webhook_counts_webhook ON webhook_counts (workspace_id, webhook_id, hour);
