@@ -21,6 +21,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/handlers"
 	"campaignlark/intake"
+	"campaignlark/migrations"
 	"campaignlark/models"
 
 	"gorm.io/gorm"
@@ -87,6 +88,9 @@ func benchPagesOf(ctx context.Context, name, databaseURL string) (over int, err 
 	defer db.Close()
 	ws, err := models.First[models.Workspace](db.Read(ctx).Order("id"))
 	if err != nil {
+		return 0, err
+	}
+	if err := migrations.Run(ctx, db.Pool(), string(db.Dialect)); err != nil {
 		return 0, err
 	}
 	if err := tidy(ctx, db); err != nil {
