@@ -24,7 +24,7 @@ func (d *DB) Workspaces(ctx context.Context) (all []Workspace, err error) {
 	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error
 }
 
-// NewUser is an account to be made: support staff, a member of a workspace from the start, or both.
+// NewUser is an account to be made: support staff, a member of a workspace from the start, both or neither.
 type NewUser struct {
 	Email, Password string
 	Support         bool

@@ -105,6 +105,7 @@ Usage: campaignlark [command]
   migrate          bring the database up to date and stop; serve does it too
   user create      create an account: user create --email EMAIL [--support] [--workspace SLUG --role admin|manager|viewer]
   user password    give an account a new password and end its sessions: user password --email EMAIL
+                   (both: the password is the first line of standard input; with no input at all it is made up and printed)
   demo             fill an empty workspace with an invented bookshop: demo [--contacts N] [--workspace SLUG]
   version          print the version
   help             print this

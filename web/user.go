@@ -17,7 +17,8 @@ import (
 
 const userUsage = `use: campaignlark user create --email EMAIL [--support] [--workspace SLUG --role admin|manager|viewer]
 use: campaignlark user password --email EMAIL
-The password is the first line of standard input; without one it is made up and printed.`
+The password is the first line of standard input; with no input at all it is made up and printed.
+An account without a workspace can be invited, or create a workspace.`
 
 // user is the command for accounts: it creates one, or gives one a new password and ends its sessions.
 func (p program) user(ctx context.Context, c Config, args []string) error {
@@ -55,12 +56,12 @@ type newAccount struct {
 }
 
 func (p program) userCreate(ctx context.Context, db *models.DB, a newAccount) error {
-	workspace, err := a.findWorkspace(ctx, db)
-	if err != nil {
-		return err
-	}
+	workspace, noWorkspace := a.findWorkspace(ctx, db)
 	if err := refuseKnown(ctx, db, a.email, workspace); err != nil {
 		return err
+	}
+	if noWorkspace != nil {
+		return noWorkspace
 	}
 	password, madeUp, err := p.readPassword()
 	if err != nil {
@@ -91,28 +92,36 @@ func (a newAccount) rights() string {
 	if a.workspace != "" {
 		all = append(all, a.role+" of "+a.workspace)
 	}
+	if len(all) == 0 {
+		return "in no workspace yet: an admin can invite this address, or the person creates a workspace after signing in"
+	}
 	return strings.Join(all, " and ")
 }
 
-// findWorkspace finds the workspace that the account is to be a member of. Support staff need none.
+// findWorkspace finds the workspace that the account is to be a member of, if any. A workspace and a role go together.
 func (a newAccount) findWorkspace(ctx context.Context, db *models.DB) (models.Workspace, error) {
-	if a.workspace != "" {
-		return chooseWorkspace(ctx, db, a.workspace)
-	}
 	switch {
-	case a.role != "":
-		return models.Workspace{}, errors.New("--role needs a workspace; choose one with --workspace")
-	case !a.support:
-		return models.Workspace{}, errors.New("this account could see nothing; give --workspace and --role, or --support for staff who read requests everywhere")
+	case a.workspace == "" && a.role == "":
+		return models.Workspace{}, nil
+	case a.workspace == "":
+		return models.Workspace{}, errors.New("--role needs a workspace; choose one with --workspace SLUG")
+	case a.role == "":
+		return models.Workspace{}, errors.New("--workspace needs a role in it; add --role admin, --role manager or --role viewer")
 	}
-	return models.Workspace{}, nil
+	if sentence := models.ValidateRole(models.Role(a.role)); sentence != "" {
+		return models.Workspace{}, errors.New(sentence)
+	}
+	return chooseWorkspace(ctx, db, a.workspace)
 }
 
-// refuseKnown says what to do when the address has an account already.
+// refuseKnown refuses an address that is none, and says what to do when it has an account already.
 func refuseKnown(ctx context.Context, db *models.DB, email string, w models.Workspace) error {
+	if sentence := models.ValidateEmail(email); sentence != "" {
+		return fmt.Errorf("%q: %s", email, sentence)
+	}
 	stored, err := models.ReadEmail(email)
 	if err != nil {
-		return nil // the account's own check has words for it
+		return err
 	}
 	user, err := db.UserByEmail(ctx, stored)
 	if models.ErrorCode(err) == models.CodeNotFound {
@@ -184,7 +193,7 @@ func chooseWorkspace(ctx context.Context, db *models.DB, slug string) (models.Wo
 }
 
 // readPassword reads the first line of standard input. From a terminal, which would show what is typed, and from an
-// empty input it reads nothing and makes a password up.
+// input that has ended it reads nothing and makes a password up. An empty line is a script's empty variable, so no wish.
 func (p program) readPassword() (password string, madeUp bool, err error) {
 	if f, ok := p.stdin.(*os.File); ok {
 		if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice != 0 {
@@ -195,8 +204,11 @@ func (p program) readPassword() (password string, madeUp bool, err error) {
 	if err != nil && err != io.EOF {
 		return "", false, errors.New("the password cannot be read from standard input")
 	}
-	if line = strings.TrimRight(line, "\r\n"); line == "" {
+	if line == "" {
 		return rand.Text(), true, nil
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", false, errors.New("the first line of standard input is the password, and it is empty; with </dev/null a password is made up")
 	}
 	return line, false, nil
 }

@@ -49,12 +49,15 @@ func TestUserCommand(t *testing.T) {
 			refused("use: campaignlark user create", "", "create", "--workspace", "books", "--role", "viewer")
 			refused("use: campaignlark user create", "", "create", "--email", "a@example.com", "b@example.com")
 			refused("use: campaignlark user create", "", "password", "--role", "admin", "--email", "ines@example.com")
-			refused("give --workspace and --role, or --support", "", "create", "--email", "otto@example.com")
+			refused("looks like name@example.com", "", "create", "--email", "otto", "--workspace", "music", "--role", "owner")
+			refused("line of standard input is the password, and it is empty", "\n", "create", "--email", "otto@example.com")
+			refused("line of standard input is the password, and it is empty", "\r\nlater", "password", "--email", "ines@example.com")
 			refused("--role needs a workspace", "", "create", "--email", "otto@example.com", "--support", "--role", "viewer")
 			refused("there are books", "", "create", "--workspace", "music", "--role", "viewer", "--email", "otto@example.com")
 			refused("10 characters or longer", "short\n", "create", "--email", "otto@example.com", "--workspace", "books", "--role", "viewer")
 			refused("admin, manager or viewer", "", "create", "--role", "owner", "--workspace", "books", "--email", "otto@example.com")
-			refused("admin, manager or viewer", "", "create", "--workspace", "books", "--email", "otto@example.com")
+			refused("--workspace needs a role", "", "create", "--workspace", "books", "--email", "otto@example.com")
+			refused("has an account already", "", "create", "--workspace", "books", "--email", "ines@example.com")
 			refused("is admin of books; `campaignlark user password`", "", "create", "--email", "INES@example.com", "--workspace", "books", "--role", "viewer")
 			refused("no account with the address", "", "password", "--email", "otto@example.com")
 
@@ -82,6 +85,15 @@ func TestUserCommand(t *testing.T) {
 				t.Errorf("got %+v (%v), want support staff", sue, err)
 			}
 			refused("an admin of books can invite", "", "create", "--email", "sue@example.com", "--workspace", "books", "--role", "viewer")
+
+			code, said = userCommand(t, url, "a lannister pays\n", "create", "--email", "lea@example.com")
+			if code != 0 || !strings.Contains(said, "lea@example.com can sign in now and is in no workspace yet") {
+				t.Errorf("got %d and %q, want an account without a workspace", code, said)
+			}
+			signIn("lea@example.com", "a lannister pays")
+			if _, link, errs, err := db.Invite(t.Context(), w.ID, ines.ID, "lea@example.com", models.RoleViewer, time.Now()); link != "" || len(errs) > 0 || err != nil {
+				t.Errorf("got the link %q, %v and %v, want lea to be asked inside", link, errs, err)
+			}
 
 			code, said = userCommand(t, url, "", "password", "--email", "otto@example.com")
 			made := regexp.MustCompile(`shown this once: (\S+)`).FindStringSubmatch(said)
