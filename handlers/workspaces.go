@@ -101,11 +101,12 @@ func (v *visit) askWorkspace(status int, typed string, errs models.FieldErrors) 
 	p.Failed = errs.Any()
 	m := views.WorkspaceDeleteModel{Page: p, Name: v.Workspace.Name, Typed: typed, Errors: errs}
 	for _, l := range []struct {
-		n         int64
+		n, most   int64
 		one, many string
-	}{{losses.Contacts, "contact", "contacts"}, {losses.Webhooks, "webhook", "webhooks"}, {losses.Requests, "request", "requests"},
-		{losses.Segments, "segment", "segments"}, {losses.Members, "member", "members"}} {
-		m.Losses = append(m.Losses, views.CountUpTo(l.n, models.MostLosses)+" "+plural(l.n, l.one, l.many))
+	}{{losses.Contacts, models.MostLosses, "contact", "contacts"}, {losses.Webhooks, models.MostLosses, "webhook", "webhooks"},
+		{losses.Requests, models.ExactCount, "request", "requests"}, {losses.Segments, models.MostLosses, "segment", "segments"},
+		{losses.Members, models.MostLosses, "member", "members"}} {
+		m.Losses = append(m.Losses, views.CountUpTo(l.n, l.most)+" "+plural(l.n, l.one, l.many))
 	}
 	return campaignlark.Render(v.Ctx, status, views.WorkspaceDeletePage(m))
 }

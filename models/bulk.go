@@ -86,9 +86,15 @@ func (b Bulk) done() (sql string, values []any) {
 // countReach is how many members of a segment one statement of CountBulk counts.
 const countReach = 50_000
 
-// CountBulk counts the contacts of filter below an id, and those among them for whom b changes nothing.
+// CountBulk counts the contacts of filter below an id, and those among them for whom b changes nothing; beyond ExactCount
+// contacts that is not counted, and done is 0.
 func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b Bulk, from BulkCursor) (all, done int64, err error) {
-	sql, values := b.done()
+	sql, values := "1 = 0", []any(nil)
+	if few, err := d.bulkIsSmall(ctx, workspaceID, from); err != nil {
+		return 0, 0, err
+	} else if few {
+		sql, values = b.done()
+	}
 	count := func(q *gorm.DB) error {
 		var n struct{ All, Done int64 }
 		err := q.Select(`count(*) AS "all", coalesce(sum(CASE WHEN `+sql+` THEN 1 ELSE 0 END), 0) AS done`, values...).Scan(&n).Error
@@ -111,6 +117,17 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b Bulk, from Bulk
 		}
 		before = ids[len(ids)-1]
 	}
+}
+
+// bulkIsSmall says whether a change means at most ExactCount contacts: of the members of a segment it does not look.
+func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor) (bool, error) {
+	if from.Filter.listed() {
+		return true, nil
+	}
+	var n int64
+	few := from.Filter.narrow(d.Read(ctx), workspaceID).Where("contacts.id < ?", from.Before).Select("1").Limit(ExactCount + 1)
+	err := d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
+	return n <= ExactCount, err
 }
 
 // ApplyBulk does the deed of job to contacts, of which id and address are known: those of them who, once their addresses

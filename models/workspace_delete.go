@@ -15,7 +15,7 @@ func WorkspaceThere(tx *gorm.DB, id int64) (there bool, err error) {
 	return there, tx.Raw("SELECT EXISTS (SELECT 1 FROM workspaces WHERE id = ? AND deleted_at IS NULL)", id).Scan(&there).Error
 }
 
-// Losses is what goes with a workspace. Each stops at MostLosses + 1.
+// Losses is what goes with a workspace. Each stops at MostLosses + 1, Requests at ExactCount + 1.
 type Losses struct {
 	Contacts, Webhooks, Requests, Segments, Members int64
 }
@@ -29,10 +29,10 @@ func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 	err := d.Read(ctx).Raw(`SELECT
 		(SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = @ws LIMIT @most) AS a) AS contacts,
 		(SELECT count(*) FROM webhooks WHERE workspace_id = @ws AND deleted_at IS NULL) AS webhooks,
-		(SELECT count(*) FROM (SELECT 1 FROM webhook_requests WHERE workspace_id = @ws LIMIT @most) AS b) AS requests,
+		(SELECT count(*) FROM (SELECT 1 FROM webhook_requests WHERE workspace_id = @ws LIMIT @few) AS b) AS requests,
 		(SELECT count(*) FROM segments WHERE workspace_id = @ws) AS segments,
 		(SELECT count(*) FROM memberships WHERE workspace_id = @ws) AS members`,
-		map[string]any{"ws": workspaceID, "most": MostLosses + 1}).Scan(&l).Error
+		map[string]any{"ws": workspaceID, "most": MostLosses + 1, "few": ExactCount + 1}).Scan(&l).Error
 	return l, err
 }
 
