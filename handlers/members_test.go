@@ -109,6 +109,24 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 	})
 }
 
+// Whoever signs in finds what they are invited to, support staff on their own side too.
+func TestInvitationsAreSaidWhereOneComesBy(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		noor.get("/support/requests").wantNot(t, "You are invited")
+		s.post("/w/books/settings/members", "email", "noor@support.example", "role", "viewer").want(t, 303)
+		for _, path := range []string{"/support/requests", "/workspaces", "/account"} {
+			a := noor.get(path)
+			a.want(t, 200, "You are invited to 1 workspace.")
+			a.wantHref(t, "/invitations", "/workspaces")
+		}
+		noor.get("/invitations").wantNot(t, "You are invited to 1")
+		mo := s.as(s.signIn(s.addMember(s.addWorkspace("music"), "mo@example.com", models.RoleViewer)))
+		s.post("/w/books/settings/members", "email", "mo@example.com", "role", "viewer").want(t, 303)
+		mo.get("/workspaces").want(t, 200, "You are invited to 1 workspace.")
+	})
+}
+
 // TestALinkForAnAccountLeadsToSignIn makes the account after the link.
 func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
@@ -122,7 +140,9 @@ func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
 			t.Errorf("got %v, want the password as it was", err)
 		}
 		me := s.as(s.signIn(otto))
-		me.follow(me.get("/")).want(t, 200, "invites you to the workspace Books as Viewer")
+		offered := me.follow(me.get("/"))
+		offered.want(t, 200, "invites you to the workspace Books as Viewer")
+		offered.wantHref(t, "/workspaces")
 		i, err := models.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", otto.Email))
 		if err != nil {
 			t.Fatal(err)

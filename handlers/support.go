@@ -23,6 +23,9 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 	for _, w := range own {
 		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
 	}
+	if err == nil && section == views.SectionRequests {
+		p.Invited, err = v.invitedTo()
+	}
 	return p, err
 }
 
@@ -39,7 +42,7 @@ func (v *visit) ownPage(section, title string) (views.Page, error) {
 		frame = v.supportPage
 	}
 	p, err := frame(section, title)
-	if err == nil && section == views.SectionAccount {
+	if err == nil && (section == views.SectionAccount || section == views.SectionWorkspaces) {
 		p.Invited, err = v.invitedTo()
 	}
 	return p, err

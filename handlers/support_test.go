@@ -115,12 +115,15 @@ func TestSupportSideIsForStaff(t *testing.T) {
 		noor.get("/account").want(t, 200, "Your account", "Find a request")
 		noor.get("/w/books/requests").want(t, 404)
 		noor.get("/w/books").want(t, 404)
+		noor.get("/workspaces").want(t, 200, "You are in no workspace", "Create workspace", "Find a request")
 		s.write(func(tx *gorm.DB) error {
 			return tx.Create(&models.Membership{WorkspaceID: s.workspace.ID, UserID: staff.ID, Role: models.RoleViewer, CreatedAt: s.server.now()}).Error
 		})
 		noor.get("/support/requests").want(t, 200, "Your workspaces", "Books")
 		noor.get("/w/books/requests").want(t, 200, "marta@example.com", "Support side")
 		s.get("/w/books/requests").wantNot(t, "Support side")
+		noor.get("/w/books/requests").want(t, 200, "Create workspace")
+		noor.follow(noor.post("/workspaces", "name", "Help desk", "time_zone", "UTC")).want(t, 200, "The workspace Help desk is there, and you are its admin.")
 	})
 }
 

@@ -26,7 +26,7 @@ type Page struct {
 	Once       string // value of the hidden field "once": a form that is sent twice acts once
 	KeysOff    bool   // the person switched single keys off
 	Flash      *Flash
-	Invited    int64 // invitations that wait for the person; only the dashboard and the account's page say so
+	Invited    int64 // invitations that wait for the person; said where one comes by after signing in
 	Crumbs     []Crumb
 	Counts     NavCounts
 	Assets     Assets
@@ -51,7 +51,7 @@ const (
 
 	SectionInvitations = "invitations"
 	SectionHelp        = "help"
-	SectionWorkspaces  = "workspaces" // has no entry: the switcher leads there
+	SectionWorkspaces  = "workspaces" // in a workspace the switcher leads there
 )
 
 // Workspace is what a page says of a workspace.
