@@ -35,7 +35,7 @@ type Summary struct{ Contacts, Calls, Failures int }
 // logDays is of how many days the calls are, at most.
 const logDays = 14
 
-// Fill fills an empty workspace: contacts that came over some 14 months, and the calls of the last days through the
+// Fill fills an empty workspace: contacts that came over some 11 months, and the calls of the last days through the
 // pipeline, each at its time.
 func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Options) (Summary, error) {
 	now, loc := models.Instant(o.Now), workspace.Location()

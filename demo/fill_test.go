@@ -55,6 +55,11 @@ func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
 		expect("marks left", number("SELECT count(*) FROM dirty_contacts"), 0)
 		expect("broken segments", number("SELECT count(*) FROM segments WHERE broken_reason <> '' OR building_slot IS NOT NULL"), 0)
 		expect("empty segments", number("SELECT count(*) FROM segments WHERE member_count = 0"), 0)
+		noted := number("SELECT count(*) FROM audit_log")
+		if err := db.DropOldAudit(t.Context(), now); err != nil || noted == 0 {
+			t.Errorf("got %d audit entries and %v, want the setting-up", noted, err)
+		}
+		expect("audit entries after the old ones were dropped", number("SELECT count(*) FROM audit_log"), noted)
 		for _, o := range outcomes {
 			if number("SELECT count(*) FROM webhook_requests WHERE outcome = ?", o) == 0 {
 				t.Errorf("no call came to %s", o)

@@ -24,8 +24,8 @@ const (
 	eraseCall = 53 // each so many-th call erases somebody
 )
 
-// growthDays is since when people have come.
-const growthDays = 420
+// growthDays is since when people have come. The setting-up before it is noted in the audit log, which keeps a year.
+const growthDays = 340
 
 // newPlan plans for so many contacts, 100 at least, and a request log of the days before now.
 func newPlan(contacts, days int, now time.Time, loc *time.Location) plan {
