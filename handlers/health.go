@@ -26,7 +26,7 @@ func (s *Server) ready(v *visit) error {
 // fine: while replicas are upgraded one after the other, the new one has applied its migrations and the old one still serves.
 func (s *Server) notReady(ctx context.Context) string {
 	if s.draining.Load() {
-		return "going"
+		return "stopping; send requests elsewhere"
 	}
 	if s.Intake.Full() {
 		return "the queue is full"

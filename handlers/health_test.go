@@ -17,7 +17,7 @@ func TestAliveAndReady(t *testing.T) {
 		nobody.get("/readyz").want(t, 200, "ready")
 
 		s.server.Drain()
-		nobody.get("/readyz").want(t, 503, "going")
+		nobody.get("/readyz").want(t, 503, "stopping; send requests elsewhere")
 		nobody.get("/healthz").want(t, 200, "alive")
 	})
 }
