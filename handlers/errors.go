@@ -58,7 +58,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if c.UserContext().Err() != nil {
 		c.SetUserContext(context.Background()) // the work ran out of time; saying so must not
 	}
-	m := errorPage(status, c.Method() == fiber.MethodGet, err)
+	m := errorPage(status, onlyLooks(c), err)
 	m.RequestID, m.Assets, m.Again = id, assets(), localPath(c.OriginalURL())
 	if status != fiber.StatusServiceUnavailable {
 		m.Page = s.errorFrame(c)
@@ -69,7 +69,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 // signInURL leads to the sign-in page and back to where the person wanted to go.
 func signInURL(c *fiber.Ctx) string {
 	to := c.OriginalURL()
-	if c.Method() != fiber.MethodGet {
+	if !onlyLooks(c) {
 		to = cameFrom(c)
 	}
 	if to == "/" {

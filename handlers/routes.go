@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"campaignlark/models"
 
 	"github.com/gofiber/fiber/v2"
@@ -46,7 +48,6 @@ var routes = []route{
 	{"GET", "/openapi.json", anyone, (*Server).describe},
 	{"GET", "/docs", visitor, (*Server).docs},
 	{"GET", "/static/:name", anyone, (*Server).asset},
-	{"HEAD", "/static/:name", anyone, (*Server).asset},
 	{"GET", "/styleguide", anyone, (*Server).styleguide},
 
 	{"GET", inboundPath, caller, (*Server).inbound},
@@ -166,11 +167,30 @@ var routes = []route{
 	{"POST", "/w/:slug/jobs/:id/stop", manager, (*Server).jobStop},
 }
 
-// register hands the table to Fiber. Add and not Get: Get also answers HEAD with the same handler.
+// register hands the table to Fiber. Add and not Get: Get would answer HEAD everywhere.
 func (s *Server) register() {
 	for _, r := range routes {
 		s.app.Add(r.method, r.path, func(c *fiber.Ctx) error { return s.guard(r, c) })
+		if r.answersHead() {
+			s.app.Add(fiber.MethodHead, r.path, func(c *fiber.Ctx) error { return s.guard(r, c) })
+		}
 	}
+}
+
+// streamed are the routes whose GET starts a stream, and for the exports notes it in the audit log.
+var streamed = []string{
+	"/w/:slug/contacts.csv", "/w/:slug/contacts/:id/export.json", "/w/:slug/contacts/import/:id/refused.csv", "/w/:slug/webhooks/:id/wait",
+}
+
+// answersHead says whether HEAD is answered as GET is, without the body. Not where it would start a stream, and not at
+// the public endpoint (CONTRACT "Route and verbs"): 405.
+func (r route) answersHead() bool {
+	return r.method == fiber.MethodGet && r.who != caller && !slices.Contains(streamed, r.path)
+}
+
+// onlyLooks says whether a request is one that changes nothing and shows a page.
+func onlyLooks(c *fiber.Ctx) bool {
+	return c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
 }
 
 // Pages lists the addresses at which a signed-in person finds a page, as patterns: "/w/:slug/tags/:id/edit".

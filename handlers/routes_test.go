@@ -193,7 +193,7 @@ func (w *walk) call(r route, caller string, changes bool) answer {
 // metAt says what an answer of a route was to somebody who should meet want.
 func metAt(r route, a answer, want string) string {
 	login := strings.HasPrefix(a.header.Get("Location"), "/login")
-	usual := map[string][]int{"GET": {200}, "HEAD": {200}, "POST": {303, 422}}[r.method]
+	usual := map[string][]int{"GET": {200}, "POST": {303, 422}}[r.method]
 	if special, ok := answersOf[r.method+" "+r.path]; ok {
 		usual = special
 	}
@@ -243,10 +243,58 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 		listed := map[string]bool{}
 		for _, r := range routes {
 			listed[r.method+" "+r.path] = true
+			listed["HEAD "+r.path] = listed["HEAD "+r.path] || r.answersHead()
 		}
 		for _, r := range s.server.app.GetRoutes(true) {
 			if !listed[r.Method+" "+r.Path] {
 				t.Errorf("Fiber answers %s %s, which routes in handlers/routes.go does not list", r.Method, r.Path)
+			}
+		}
+	})
+}
+
+// audited is how many entries the audit logs have.
+func (s *site) audited() (entries int64) {
+	s.t.Helper()
+	if err := s.db.Read(s.t.Context()).Model(&models.AuditEntry{}).Count(&entries).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	return entries
+}
+
+// TestHeadIsAnsweredLikeGet asks every route by both, as somebody who is let in, nobody and support staff: the same status,
+// type and way on, no body, and nothing written. The public endpoint, downloads and streams have no answer to HEAD.
+func TestHeadIsAnsweredLikeGet(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.server.Config.Development = true
+		w := &walk{site: s, people: map[string]person{}}
+		for _, r := range routes {
+			if r.method != http.MethodGet {
+				continue
+			}
+			for _, caller := range []string{"admin", "nobody", "support"} {
+				who := w.person(caller, false)
+				s, path := w.as(who.session), w.path(r, who.User)
+				noted := s.audited()
+				head := s.do("HEAD", path, nil, nil)
+				if head.body != "" || s.audited() != noted {
+					t.Errorf("HEAD %s as %s: got the body %q and %d new audit entries, want none", r.path, caller, head.body, s.audited()-noted)
+				}
+				if !r.answersHead() {
+					if head.status != 405 || !strings.Contains(head.header.Get("Allow"), "GET") {
+						t.Errorf("HEAD %s as %s: got %d with Allow %q, want 405", r.path, caller, head.status, head.header.Get("Allow"))
+					}
+					continue
+				}
+				get := s.get(path)
+				for _, name := range []string{"Content-Type", "Location", "Cache-Control"} {
+					if got, want := head.header.Get(name), get.header.Get(name); got != want {
+						t.Errorf("HEAD %s as %s: got %s %q, want %q", r.path, caller, name, got, want)
+					}
+				}
+				if head.status != get.status {
+					t.Errorf("HEAD %s as %s: got %d, want %d", r.path, caller, head.status, get.status)
+				}
 			}
 		}
 	})
