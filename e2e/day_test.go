@@ -175,7 +175,7 @@ func (d *day) bring() {
 	p.Sees("9,997 contacts were created")
 	p.Follow("Details")
 	d.picture(p, "import-done")
-	if refused := p.Download("Download the refused lines"); !strings.Contains(refused, "a@b@example.com") || strings.Count(refused, "\n") != 4 {
+	if refused := p.Download("Download the lines to correct"); !strings.Contains(refused, "a@b@example.com") || strings.Count(refused, "\n") != 4 {
 		d.t.Errorf("got the refused lines %q, want a head and three lines", refused)
 	}
 }

@@ -100,7 +100,7 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	for _, p := range result.Notes {
 		m.Notes = append(m.Notes, views.ImportProblem(p))
 	}
-	if result.Refused > 0 && job.Finished() {
+	if result.Refused+result.Noted > 0 && job.Finished() {
 		if m.RefusedFile, err = models.HasJobFile(v.server.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, models.JobFileRefused); err != nil {
 			return m, err
 		}
@@ -134,7 +134,8 @@ func (s *Server) importStart(v *visit) error {
 	return v.done(v.path("jobs", job.ID), "The import has started. It goes on when you leave this page.")
 }
 
-// importRefused sends the lines that were refused, each with its reason, as a CSV file.
+// importRefused sends the lines that were refused, or of which something was not stored, each with its reason, as a CSV
+// file.
 func (s *Server) importRefused(v *visit) error {
 	job, err := v.importJob()
 	if err != nil {
@@ -147,7 +148,7 @@ func (s *Server) importRefused(v *visit) error {
 	if !there {
 		return models.ErrNotFound
 	}
-	return v.stream(v.fileName("refused", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
+	return v.stream(v.fileName("lines-to-correct", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
 		for part := int64(0); ; part++ {
 			var last bool
 			err := step(func(ctx context.Context) error {
@@ -195,9 +196,13 @@ func importText(v *visit, j models.Job) jobText {
 	t.facts = []views.JobFact{
 		{Label: "Created", Value: views.Count(result.Created)}, {Label: "Updated", Value: views.Count(result.Updated)},
 		{Label: "Unchanged", Value: views.Count(result.Unchanged)}, {Label: "Lines refused", Value: views.Count(result.Refused)},
+		{Label: "Values not stored", Value: views.Count(result.Noted)},
+	}
+	if result.Refused+result.Noted > 0 {
+		t.download = views.ImportDownload(v.importPath(j))
 	}
 	if j.State == models.JobDone {
-		t.summary = views.ImportSummary(result.Created, result.Updated, result.Unchanged, result.Refused)
+		t.summary = views.ImportSummary(result.Created, result.Updated, result.Unchanged, result.Refused, result.Noted)
 	}
 	return t
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
@@ -87,7 +88,7 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		s.follow(s.post(show)).wantNot(t, "has started")
 		s.work()
 		s.get(job).want(t, 200, "1 contact was created, 1 line changed a contact", "1 line was refused")
-		s.get(show).want(t, 200, "Download the refused lines", "“nobody” is not a valid")
+		s.get(show).want(t, 200, "Download the lines to correct", "“nobody” is not a valid")
 		s.get("/w/books/contacts").want(t, 200, "anna@example.com", "Unconfirmed", "autumn")
 		s.get(fmt.Sprintf("/w/books/contacts/%d", gone.ID)).want(t, 200, "ines@example.com imported the contact from a file", "Changed: First name, Shoe size", "Gone")
 		file := s.get(show + "/refused.csv")
@@ -99,6 +100,35 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		viewer.get(job).want(t, 200, "Importing Kunden.csv")
 		viewer.get(job).wantNot(t, "Details")
+	})
+}
+
+func TestImportSaysWhatWasNotStored(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "born", Label: "Born", Type: models.MergeTagDate})
+		s.addMergeTag(models.MergeTag{Key: "orders", Label: "Orders", Type: models.MergeTagNumber})
+		s.addMergeTag(models.MergeTag{Key: "post", Label: "By post", Type: models.MergeTagBoolean})
+		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,born,orders,post\na@example.com,32.13.2020,\"1,5\",maybe\nb@example.com,2020-02-03,1,yes\n").header.Get("Location")
+		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "field:2", "column", "field:3").header.Get("Location")
+		s.work()
+		s.get(show).want(t, 200, "“32.13.2020”: Not a date.", "“1,5”: Not a number.", "“maybe”: Neither yes nor no.")
+		job := s.post(show).header.Get("Location")
+		s.work()
+		page := s.get(job)
+		page.want(t, 200, "2 contacts were created", "3 values were not stored.", "Values not stored", "Download the lines to correct")
+		page.wantNot(t, "refused.")
+		if !strings.Contains(page.body, `href="`+show+`/refused.csv"`) {
+			t.Error("the page of the work does not lead to the file")
+		}
+		s.get(show).want(t, 200, "All these lines", "Download the lines to correct")
+		file := s.get(show + "/refused.csv").body
+		if !strings.Contains(file, "Not stored: Born: “32.13.2020”: Not a date.") || !strings.Contains(file, "a@example.com,32.13.2020") || strings.Contains(file, "b@example.com") {
+			t.Errorf("got the file %q, want the first line with its reasons", file)
+		}
+		if err := s.db.DropJobFiles(t.Context(), s.server.now().Add(8*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		s.get(job).wantNot(t, "Download the lines")
 	})
 }
 

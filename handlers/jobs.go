@@ -17,6 +17,7 @@ type jobText struct {
 	stop        string // what stopping means
 	back        views.Crumb
 	next        views.Btn // the next thing to do, if there is one
+	download    views.Btn // where models.JobFileRefused can be fetched as long as it is kept, if there may be one
 }
 
 // jobTexts has the words of each kind of work that belongs to a workspace.
@@ -71,6 +72,13 @@ func (s *Server) jobShow(v *visit) error {
 	if v.Query("part") == "progress" {
 		m.Page.Workspace.Slug = v.Workspace.Slug
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.JobProgress(m))
+	}
+	if j.Finished() && text.download.Label != "" {
+		if there, err := models.HasJobFile(s.DB.Read(v.UserContext()), j.WorkspaceID, j.ID, models.JobFileRefused); err != nil {
+			return err
+		} else if there {
+			m.Download = text.download
+		}
 	}
 	if m.Page, err = v.page(views.SectionContacts, text.title, text.back, views.Crumb{Text: text.title}); err != nil {
 		return err

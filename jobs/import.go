@@ -151,7 +151,8 @@ func (i *importing) decide(entries []entry) error {
 		return err
 	}
 	after := map[string]*intake.Person{}
-	for _, e := range entries {
+	for n := range entries {
+		e := &entries[n]
 		if e.refused != "" {
 			i.result.refuse(e.line, e.refused)
 			continue
@@ -184,8 +185,9 @@ func (i *importing) decide(entries []entry) error {
 	return models.StoreImported(i.tx, i.job.WorkspaceID, i.job.UserID, changed, i.now)
 }
 
-// decideLine decides one line and counts what came of it. It returns the contact as it is then.
-func (i *importing) decideLine(e entry, before *intake.Person) *intake.Person {
+// decideLine decides one line, notes in it what is not stored, and counts what came of it. It returns the contact as it
+// is then.
+func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	line := intake.Line{WorkspaceID: i.job.WorkspaceID, MergeTags: i.mergeTags, Submission: e.said, Contact: before, Tags: e.tags, Now: i.now}
 	var status models.Status
 	if before != nil {
@@ -196,13 +198,13 @@ func (i *importing) decideLine(e entry, before *intake.Person) *intake.Person {
 		i.result.Stayed++
 	}
 	d := intake.DecideLine(line)
-	for _, n := range e.notes {
-		i.result.note(n.Line, n.Column, n.Reason)
-	}
 	for _, f := range d.Fields {
 		if f.Fate == intake.FateRefused {
-			i.result.note(e.line, f.Label, f.Reason)
+			e.noteField(f)
 		}
+	}
+	for _, n := range e.notes {
+		i.result.note(n.Line, n.Column, n.Reason)
 	}
 	switch {
 	case before == nil:
@@ -280,20 +282,21 @@ func (i *importing) remember(before, after map[string]*intake.Person) error {
 	return i.tx.Clauses(again).CreateInBatches(&parts, 100).Error
 }
 
-// keepRefused adds the refused lines to the file that a person can fetch, correct and import again.
+// keepRefused adds the lines that were refused, or not taken over whole, to the file that a person can fetch, correct and import again.
 func (i *importing) keepRefused(entries []entry) error {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
 	w.UseCRLF = true
 	for _, e := range entries {
-		if e.refused == "" || i.dry {
+		trouble := e.trouble()
+		if trouble == "" || i.dry {
 			continue
 		}
 		if i.cursor.Refused == 0 && text.Len() == 0 {
 			text.WriteString("\ufeff") // or spreadsheets take it for another encoding
 			w.Write(append([]string{"reason", "line"}, i.spec.names()...))
 		}
-		row := []string{e.refused, strconv.FormatInt(e.line, 10)}
+		row := []string{models.Defuse(trouble), strconv.FormatInt(e.line, 10)}
 		for _, cell := range e.cells {
 			row = append(row, models.Defuse(models.Undefuse(cell)))
 		}
@@ -309,12 +312,17 @@ func (i *importing) keepRefused(entries []entry) error {
 func (s ImportSpec) names() []string {
 	var names []string
 	for n, c := range s.Columns {
-		if c.Name == "" {
-			c.Name = "column " + strconv.Itoa(n+1)
-		}
-		names = append(names, models.Defuse(c.Name))
+		names = append(names, models.Defuse(c.label(n)))
 	}
 	return names
+}
+
+// label is the column's name, and its number, counted from 1, where it has none; n counts from 0.
+func (c Column) label(n int) string {
+	if c.Name == "" {
+		return "column " + strconv.Itoa(n+1)
+	}
+	return c.Name
 }
 
 // auditImport notes what an import has done, once, beside the notes of each contact.

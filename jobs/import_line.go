@@ -47,9 +47,9 @@ func (r *reader) read(row Row) entry {
 		case ColumnEmail:
 			e.said.Email.Value = models.Text(cell)
 		case ColumnStatus:
-			e.readStatus(column, cell)
+			e.readStatus(column.label(i), cell)
 		case ColumnTags:
-			r.readTags(&e, column, cell)
+			r.readTags(&e, column.label(i), cell)
 		default:
 			if tag, found := r.mergeTag(i); found {
 				e.said.Fields = append(e.said.Fields, intake.Field{Key: tag.Key, Value: models.Text(cell)})
@@ -93,22 +93,32 @@ func (r *reader) mergeTag(column int) (models.MergeTag, bool) {
 
 func newMergeTagID(column int) int64 { return -int64(column) - 1 }
 
-// readStatus reads the name of a status in any case; what is none is noted.
-func (e *entry) readStatus(column Column, cell string) {
+// statusWords are the words of other programs, folded, that plainly mean one of the statuses. A word that may mean
+// something else, such as "inactive", is none of them: who is mailed against their will has been lost.
+var statusWords = map[string]models.Status{
+	"opt-out": models.StatusUnsubscribed, "opted-out": models.StatusUnsubscribed, "opted out": models.StatusUnsubscribed, "abgemeldet": models.StatusUnsubscribed,
+}
+
+// readStatus reads the name of a status in any case. A line with another word is refused: its contact is not to become
+// what it may not be.
+func (e *entry) readStatus(column, cell string) {
 	if models.IsBlank(cell) {
 		return
 	}
+	word := models.Fold(models.TrimBlanks(cell))
 	for _, s := range models.Statuses {
-		if models.Fold(models.TrimBlanks(cell)) == models.Fold(string(s)) {
+		if word == models.Fold(string(s)) {
 			e.status = s
 			return
 		}
 	}
-	e.note(column, fmt.Sprintf("“%s” is no status. There are Subscribed, Unconfirmed and Unsubscribed.", shorten(cell, 40)))
+	if e.status = statusWords[word]; e.status == "" {
+		e.refused = fmt.Sprintf("%s: “%s” is no status. There are Subscribed, Unconfirmed and Unsubscribed.", column, shorten(cell, shownOfCell))
+	}
 }
 
 // readTags adds the tags that a cell names. In a dry run a name that is new becomes a tag that is yet to be made.
-func (r *reader) readTags(e *entry, column Column, cell string) {
+func (r *reader) readTags(e *entry, column, cell string) {
 	for _, name := range models.SplitTags(models.ValidText(cell)) {
 		tag, trouble := r.tag(name)
 		if trouble != "" {
@@ -155,8 +165,42 @@ func (r *reader) newTags() []string {
 	return names
 }
 
-func (e *entry) note(column Column, reason string) {
-	e.notes = append(e.notes, Problem{e.line, column.Name, reason})
+func (e *entry) note(column, reason string) {
+	e.notes = append(e.notes, Problem{e.line, column, reason})
+}
+
+// shownOfCell is how many characters of a cell a reason quotes.
+const shownOfCell = 40
+
+// noteField notes why what a cell gave for a merge tag is not stored, with the cell. Some reasons quote it already.
+func (e *entry) noteField(f intake.FieldFate) {
+	reason := f.Reason
+	if !strings.HasPrefix(reason, `"`) {
+		reason = fmt.Sprintf("“%s”: %s", shorten(e.sent(f.Key), shownOfCell), reason)
+	}
+	e.note(f.Label, reason)
+}
+
+// sent is the cell that went to the merge tag with this key.
+func (e *entry) sent(key string) string {
+	for _, f := range e.said.Fields {
+		if f.Key == key {
+			return f.Value.Last()
+		}
+	}
+	return ""
+}
+
+// trouble says in one text all that is wrong with the line; "" when it was taken over whole.
+func (e *entry) trouble() string {
+	if e.refused != "" {
+		return e.refused
+	}
+	var all []string
+	for _, n := range e.notes {
+		all = append(all, "Not stored: "+n.Column+": "+n.Reason)
+	}
+	return strings.Join(all, " ")
 }
 
 // shorten cuts a text from a file to what a reason shows of it.

@@ -175,7 +175,7 @@ const mixed = "Email;Status;Tags;created_at;given name;ORDERS;likes;Shoe size\r\
 	"not an address;;;;;;;\r\n" +
 	"\r\n" +
 	"short@example.com;;\r\n" +
-	"dora@example.com;pending;VIP;;\"Do\r\nra\";7;;41;;\r\n" +
+	"dora@example.com;;VIP;;\"Do\r\nra\";7;;41;;\r\n" +
 	"gone@example.com;SUBSCRIBED;;;Gone;3;poems;\r\n" +
 	"anna@example.com;;;;;12;;\r\n" +
 	"'=1@example.com;;;;'=Fay;;;"
@@ -201,7 +201,7 @@ func TestImport(t *testing.T) {
 			"7: This line has 3 cells, and the file has 8 columns. A separator or a quotation mark may be missing or too many.",
 		})
 		same(t, "notes", reasons(dry.Notes), []string{
-			"2: Orders: Not a number. Numbers look like 1250 or -3.75, without other signs.", "8: Status: “pending” is no status. There are Subscribed, Unconfirmed and Unsubscribed.",
+			"2: Orders: “1,5”: Not a number. Numbers look like 1250 or -3.75, without other signs.",
 		})
 		same(t, "new tags", dry.NewTags, []string{"autumn", "vip", "a, b"})
 
@@ -266,11 +266,12 @@ func (w *world) checkRefusedFile(job models.Job) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord = -1
 	rows, err := r.ReadAll()
-	if err != nil || !marked || len(rows) != 4 {
+	if err != nil || !marked || len(rows) != 5 {
 		w.t.Fatalf("got the file %q (%v)", text, err)
 	}
-	same(w.t, "refused file", []string{strings.Join(rows[0], "|"), strings.Join(rows[2], "|"), strings.Join(rows[3][1:], "|")}, []string{
+	same(w.t, "refused file", []string{strings.Join(rows[0], "|"), strings.Join(rows[1], "|"), strings.Join(rows[3], "|"), strings.Join(rows[4][1:], "|")}, []string{
 		"reason|line|Email|Status|Tags|created_at|given name|ORDERS|likes|Shoe size",
+		"Not stored: Orders: “1,5”: Not a number. Numbers look like 1250 or -3.75, without other signs.|2|anna@example.com||vip, \"a, b\"|2020|Anna|1,5|maps|38",
 		"“not an address” is not a valid e-mail address.|5|not an address|||||||",
 		"7|short@example.com||",
 	})
@@ -309,6 +310,28 @@ func TestImportKeepsStatuses(t *testing.T) {
 			"unconfirmed.plain@example.com UNCONFIRMED", "unconfirmed.told@example.com UNCONFIRMED",
 			"unsubscribed.plain@example.com UNSUBSCRIBED", "unsubscribed.told@example.com SUBSCRIBED",
 		})
+	})
+}
+
+func TestImportRefusesUnreadableStatuses(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		long := strings.Repeat("x", 50)
+		job, done := w.start(first(w.check(w.receive("email,state of things\n1@example.com,cleaned\n2@example.com,Abgemeldet\n3@example.com, Opt-Out \n4@example.com,unsubscribed\n"+
+			"5@example.com,bounced\n6@example.com,unConfirmed\n7@example.com,"+long+"\n8@example.com,\n"), func(s *ImportSpec) { s.Columns[1].To = ColumnStatus })))
+		same(t, "refusals", reasons(done.Refusals), []string{
+			"2: state of things: “cleaned” is no status. There are Subscribed, Unconfirmed and Unsubscribed.",
+			"6: state of things: “bounced” is no status. There are Subscribed, Unconfirmed and Unsubscribed.",
+			"8: state of things: “" + long[:40] + "…” is no status. There are Subscribed, Unconfirmed and Unsubscribed.",
+		})
+		same(t, "contacts", w.contacts(), []string{
+			`2@example.com UNSUBSCRIBED ["country":"AT"] [] v1`, `3@example.com UNSUBSCRIBED ["country":"AT"] [] v1`, `4@example.com UNSUBSCRIBED ["country":"AT"] [] v1`,
+			`6@example.com UNCONFIRMED ["country":"AT"] [] v1`, `8@example.com SUBSCRIBED ["country":"AT"] [] v1`,
+		})
+		if file := w.refusedFile(job); !strings.Contains(file, ",2,1@example.com,cleaned\r\n") {
+			t.Errorf("got the file %q, want the refused lines", file)
+		}
 	})
 }
 
