@@ -72,6 +72,9 @@ func signInURL(c *fiber.Ctx) string {
 	if !onlyLooks(c) {
 		to = cameFrom(c)
 	}
+	if isUpload(c.Method(), c.Path()) {
+		to = c.Path() + "?lost=1" // no file is kept through the sign-in
+	}
 	if to == "/" {
 		return "/login"
 	}

@@ -17,6 +17,9 @@ func (s *Server) importForm(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.Query("lost") != "" {
+		m.Page.Flash = &views.Flash{Kind: views.KindWarn, Text: "You were signed out meanwhile. Please choose the file again."}
+	}
 	return v.show(views.ImportFormPage(m))
 }
 

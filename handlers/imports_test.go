@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		const path = "/w/books/contacts/import"
 		s.postFile(path, "", "").want(t, 422, "Please choose a file.")
 		s.postFile(path, "x.csv", "").want(t, 422, "This file is empty.")
+		s.postFile(path, "x.csv", "email;name\n").want(t, 422, "There are no contacts in this file")
 		s.postFile(path, "x.xlsx", "PK\x03\x04abc").want(t, 422, "save it as CSV")
 		s.postFile(path, "x.csv", "email\n", "csrf", "wrong").want(t, 403, "has expired")
 		s.postFile(path, "x.csv", "email\n", "other", strings.Repeat("x", maxFormField+1), "csrf", s.token()).want(t, 403)
@@ -147,7 +149,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 			many = append(many, "a", "b")
 		}
 		s.postFile(path, "x.csv", "email\n", append(many, "csrf", s.token())...).want(t, 403)
-		s.as("").postFile(path, "x.csv", "email\n", "csrf", "none").wantNot(t, "columns")
+		a := s.as("").postFile(path, "x.csv", "email\n", "csrf", "none")
+		next := url.QueryEscape(path + "?lost=1")
+		if got := a.header.Get("Location"); a.status != 303 || got != "/login?next="+next {
+			t.Errorf("without a session: got %d to %q, want to sign in and be told what became of the file", a.status, got)
+		}
+		s.get(path+"?lost=1").want(t, 200, "You were signed out meanwhile. Please choose the file again.")
+		s.get(path).wantNot(t, "signed out meanwhile")
 	})
 }
 
@@ -204,7 +212,7 @@ func TestLargeUploads(t *testing.T) {
 			s.server.uploads.enter(s.server.now())
 		}
 		s.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
-		s.postFile(path, "small.csv", "email\n").want(t, 303)
+		s.postFile(path, "small.csv", "email\nanna@example.com\n").want(t, 303)
 	})
 }
 

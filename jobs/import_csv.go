@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // maxRow is how many bytes one row of a file may have, with all the lines that quotes make it span.
@@ -44,14 +45,45 @@ type RowReader struct {
 	srcErr error  // why src has no more
 }
 
-// NewRowReader reads from at; src begins there. At the beginning of a file it skips the byte-order mark.
+// NewRowReader reads from at; src begins there. At the beginning of a file it skips the byte-order mark, and a line that
+// tells Excel what stands between the cells.
 func NewRowReader(src io.Reader, text TextEncoding, comma rune, at Place) *RowReader {
 	r := &RowReader{src: src, text: text, comma: comma, place: at}
 	if at.Offset == 0 {
-		r.fill(3)
+		r.fill(64)
 		r.drop(text.markSize(r.buf))
+		if _, size := sepLine(r.buf, text); size > 0 {
+			r.drop(size)
+			r.place.Lines++
+		}
 	}
 	return r
+}
+
+// sepLine reads the line "sep=;" of which file may be the beginning: what stands between the cells, and how many bytes the
+// line takes with its end; 0, 0 when there is none.
+func sepLine(file []byte, text TextEncoding) (comma rune, size int) {
+	next := func() rune {
+		c, n := text.next(file[size:], true)
+		size += n
+		return c
+	}
+	for _, want := range "sep=" {
+		if unicode.ToLower(next()) != want {
+			return 0, 0
+		}
+	}
+	comma = next()
+	switch end := next(); end {
+	case '\n':
+		return comma, size
+	case '\r':
+		if c, n := text.next(file[size:], true); c == '\n' {
+			size += n
+		}
+		return comma, size
+	}
+	return 0, 0
 }
 
 // Place is where the row after the last one begins.

@@ -36,9 +36,12 @@ func firstRows(head []byte, whole bool, text TextEncoding, comma rune) []Row {
 	return rows
 }
 
-// guessComma says what stands between the cells: what gives the most rows as many cells as the first one has, and at
+// guessComma says what stands between the cells: what the file itself says in a first line for Excel, else what gives the most rows as many cells as the first one has, and at
 // least two.
 func guessComma(head []byte, whole bool, text TextEncoding) rune {
+	if comma, _ := sepLine(head[text.markSize(head):], text); slices.Contains(Commas, comma) {
+		return comma
+	}
 	best, most := ',', 0
 	for _, comma := range Commas {
 		rows := firstRows(head, whole, text, comma)

@@ -77,10 +77,19 @@ func receive(ctx context.Context, db *models.DB, job models.Job, src io.Reader) 
 	}
 	spec.Size, spec.Encoding = g.size, g.encoding()
 	whole := g.size == int64(len(g.head))
+	if garbled(g.head, whole, spec.Encoding) {
+		return spec, 0, &models.Error{Code: models.CodeInvalid, Message: "This is not a text file. Save your contacts as CSV, and choose that file."}
+	}
 	spec.Comma = guessComma(g.head, whole, spec.Encoding)
 	spec.Status = models.StatusSubscribed
 	rows := firstRows(g.head, whole, spec.Encoding, spec.Comma)
 	spec.Header = guessHeader(rows)
+	switch {
+	case whole && len(rows) == 0:
+		return spec, 0, &models.Error{Code: models.CodeInvalid, Message: "There are no contacts in this file: it has only blank lines. Choose a file with contacts."}
+	case whole && len(rows) == 1 && spec.Header:
+		return spec, 0, &models.Error{Code: models.CodeInvalid, Message: "There are no contacts in this file: it has only the line that names the columns. Choose a file with contacts."}
+	}
 	tags, err := db.MergeTags(ctx, job.WorkspaceID)
 	spec.Guess(rows, tags)
 	return spec, g.lines(), err

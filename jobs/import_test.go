@@ -439,11 +439,41 @@ func (w *world) limp(job models.Job) (models.Job, ImportResult) {
 	}
 }
 
+// noise is bytes by chance, always the same.
+func noise(n int) []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(random.IntN(256))
+	}
+	return b
+}
+
+func TestImportOfAFileForExcel(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		utf16, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String("Sep=\t\nemail\tfirst_name\nc@example.com\tC,D;E\n")
+		for _, file := range []string{"sep=;\r\nemail;first_name\r\na@example.com;A,B\r\nnobody;\r\n", "\ufeffsep=,\nb@example.com,B;;;\n", utf16} {
+			if _, done := w.start(first(w.check(w.receive(file), func(s *ImportSpec) { s.Columns[1].To = FieldColumn(1) }))); done.Created != 1 || done.Noted != 0 {
+				t.Errorf("%q: got %+v, want one contact", file, done)
+			} else if done.Refused > 0 && done.Refusals[0].Line != 4 {
+				t.Errorf("%q: got %+v, want line 4 refused", file, done)
+			}
+		}
+		same(t, "contacts", w.contacts(), []string{
+			`a@example.com SUBSCRIBED ["country":"AT" "first_name":"A,B"] [] v1`, `b@example.com SUBSCRIBED ["country":"AT" "first_name":"B;;;"] [] v1`,
+			`c@example.com SUBSCRIBED ["country":"AT" "first_name":"C,D;E"] [] v1`,
+		})
+	})
+}
+
 func TestFilesThatAreNoTable(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		for file, want := range map[string]string{"": "empty", "PK\x03\x04rest": "workbook", "%PDF-1.7": "no table"} {
+		for file, want := range map[string]string{"": "empty", "PK\x03\x04rest": "workbook", "%PDF-1.7": "no table", "email\x00\x01\x02;a\n": "not a text file",
+			string(noise(4000)): "not a text file", "email;name\r\n\r\n": "only the line that names the columns", "sep=;\r\nemail;name": "only the line that names", "\n \n": "no contacts"} {
 			_, err := ReceiveImport(t.Context(), db, w.workspace, 1, "x", strings.NewReader(file), w.now)
 			if models.ErrorCode(err) != models.CodeInvalid || !strings.Contains(err.Error(), want) {
 				t.Errorf("%q: got %v, want it refused with %q", file, err, want)

@@ -119,6 +119,23 @@ func (g *textGuess) noText() string {
 	return ""
 }
 
+// garbled says whether a file, of which head is the beginning or, when whole, all, is no text in its most likely encoding:
+// more than one in fifty of its characters is one that no editor writes.
+func garbled(head []byte, whole bool, text TextEncoding) bool {
+	odd, all := 0, 0
+	for rest := head[text.markSize(head):]; len(rest) > 0; {
+		c, n := text.next(rest, whole)
+		if n == 0 {
+			break
+		}
+		if rest = rest[n:]; c == utf8.RuneError || c == 0x7f || c < ' ' && (c < '\t' || c > '\r') {
+			odd++
+		}
+		all++
+	}
+	return odd*50 > all
+}
+
 // markSize is how many bytes of a file's beginning are its byte-order mark and no text.
 func (e TextEncoding) markSize(file []byte) int {
 	if mark := byteOrderMarks[e]; bytes.HasPrefix(file, []byte(mark)) {

@@ -29,7 +29,7 @@ type Runner struct {
 
 const (
 	pause    = 500 * time.Millisecond // between looks when nothing waits
-	lease    = 30 * time.Second       // after which another program takes over from one that died
+	lease    = 10 * time.Second       // after which another program takes over from one that died; a step takes well under a second
 	turn     = 500 * time.Millisecond // for one job, before the next has its turn
 	maxTries = 10
 )
