@@ -3,6 +3,8 @@ package handlers
 import (
 	"strings"
 
+	"campaignlark/models"
+
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 )
@@ -16,10 +18,7 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		defer s.uploaded(ctx)
 		if !wellFormed(&ctx.Request.Header) {
-			ctx.SetStatusCode(fasthttp.StatusBadRequest)
-			ctx.SetContentType("text/plain; charset=utf-8")
-			ctx.SetBodyString("This request is not well-formed HTTP.\n")
-			ctx.SetConnectionClose()
+			s.answerMalformed(ctx)
 			return
 		}
 		if !knownMethod(string(ctx.Method())) {
@@ -49,6 +48,34 @@ func (s *Server) answerMethod(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	s.answerError(c, fiber.ErrMethodNotAllowed)
+}
+
+// answerMalformed refuses a request that is not well-formed: with the envelope where it was for the public endpoint.
+func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
+	const sentence = "This request is not well-formed HTTP."
+	ctx.SetConnectionClose()
+	c := s.app.AcquireCtx(ctx)
+	defer s.app.ReleaseCtx(c)
+	s.protect(c)
+	if isInbound(c.Path()) {
+		s.answer(c, fiber.StatusBadRequest, models.NewID(s.Now()).String(), sentence)
+		return
+	}
+	ctx.SetStatusCode(fasthttp.StatusBadRequest)
+	ctx.SetContentType("text/plain; charset=utf-8")
+	ctx.SetBodyString(sentence + "\n")
+}
+
+// unread stands before next, which answers what could not be read. Of a head that is too long or broken the path is not
+// known, but the error quotes its beginning: a call gets its envelope (CONTRACT "Route and verbs") by being given one.
+func unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
+	return func(ctx *fasthttp.RequestCtx, err error) {
+		_, quoted, _ := strings.Cut(err.Error(), `contents: "`)
+		if _, target, _ := strings.Cut(quoted, " "); strings.HasPrefix(target, inboundPrefix) {
+			ctx.Request.SetRequestURI(inboundPrefix)
+		}
+		next(ctx, err)
+	}
 }
 
 // wellFormed checks what fasthttp lets through: a target that starts with a slash, one Host, header names that are

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -61,6 +62,28 @@ func TestBodyOverFourMiBIsRefusedBeforeTheHash(t *testing.T) {
 	})
 }
 
+// A request whose head cannot be read is answered in the language of the place that it was for.
+func TestHeadsThatCannotBeRead(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		addr, long := s.listen(), strings.Repeat("a", 17<<10)
+		const sentence = "The request could not be read to its end. Please send it again, with its address and headers below 16 KB."
+		for _, raw := range []string{
+			"GET " + inboundPrefix + w.Hash + "?email_address=x@example.com&x=" + long + " HTTP/1.1\r\nHost: a\r\n\r\n",
+			"POST " + inboundPrefix + w.Hash + "?" + long + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+			"GET " + inboundPrefix + w.Hash + "?email_address=x@example.com HTTP/1.1\r\nHost: a\r\nX-A: " + long + "\r\n\r\n",
+		} {
+			send(t, addr, raw).wantEnvelope(t, 400, sentence)
+		}
+		if a := send(t, addr, "GET /login?"+long+" HTTP/1.1\r\nHost: a\r\n\r\n"); a.status != 431 || !strings.Contains(a.header.Get("Content-Type"), "text/html") {
+			t.Errorf("got %d of type %s, want a page with 431", a.status, a.header.Get("Content-Type"))
+		}
+		if s.contact("x@example.com") != nil || len(s.logged()) != 0 {
+			t.Error("a call that could not be read was acted on")
+		}
+	})
+}
+
 func TestAmbiguousRequestsAreRefused(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
@@ -77,9 +100,15 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 			"101 headers":          "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X-A: 1\r\n", 100) + "\r\n",
 			"control in a value":   "GET " + target + " HTTP/1.1\r\nHost: a\r\nX-A: a\x01b\r\n\r\n",
 		} {
-			if a := send(t, addr, raw); a.status != 400 {
+			a := send(t, addr, raw)
+			if a.status != 400 {
 				t.Errorf("%s: got %d, want 400", name, a.status)
 			}
+			var body envelope
+			if err := json.Unmarshal([]byte(a.body), &body); err != nil || body.Message == "" {
+				t.Errorf("%s: got %q, want a sentence", name, a.body)
+			}
+			a.wantEnvelope(t, 400, body.Message)
 		}
 		if s.contact("x@example.com") != nil || len(s.logged()) != 0 {
 			t.Error("an ambiguous request was acted on")

@@ -148,7 +148,7 @@ func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 	case fiber.StatusRequestEntityTooLarge:
 		return s.answer(c, status, id, intake.ErrTooLarge.Error())
 	case fiber.StatusBadRequest, fiber.StatusRequestTimeout, fiber.StatusRequestHeaderFieldsTooLarge, fiber.StatusBadGateway:
-		return s.answer(c, fiber.StatusBadRequest, id, "The request could not be read to its end. Please send it again, with headers below 16 KB.")
+		return s.answer(c, fiber.StatusBadRequest, id, "The request could not be read to its end. Please send it again, with its address and headers below 16 KB.")
 	default:
 		if !errors.Is(err, intake.ErrBusy) {
 			s.Log.Error("call failed", "id", id, "code", models.ErrorCode(err), "sqlstate", models.SQLState(err), "kind", kindOf(err))

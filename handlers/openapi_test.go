@@ -44,6 +44,19 @@ func TestOpenAPIDescribesTheRealAnswers(t *testing.T) {
 		}
 		join, leave := s.addWebhook(models.TypeSubscribed).Hash, s.addWebhook(models.TypeUnsubscribed).Hash
 		run(describedCalls(join, leave))
+		addr := s.listen()
+		large := "GET " + inboundPrefix + join + "?email_address=jaime@example.com HTTP/1.1\r\nHost: lark.example\r\n"
+		for raw, status := range map[string]int{
+			large + "Content-Length: 4194305\r\n\r\n" + strings.Repeat("x", 4194305): 413,
+			large + "X-Long: " + strings.Repeat("x", 17<<10) + "\r\n\r\n":            400,
+		} {
+			a := send(t, addr, raw)
+			if a.status != status {
+				t.Errorf("got %d, want %d: %s", a.status, status, a.body)
+			}
+			api.check(t, "get", a)
+			seen[fmt.Sprintf("get %d", a.status)] = true
+		}
 		s.db.Close()
 		run([]apiCall{
 			{"get", "GET", join + "?email_address=jaime@example.com", "", nil, 503},

@@ -82,6 +82,7 @@ func New(o Options) *Server {
 	s.register()
 	s.app.Server().HeaderReceived = s.beforeBody
 	s.app.Server().Handler = s.front(s.app.Server().Handler)
+	s.app.Server().ErrorHandler = unread(s.app.Server().ErrorHandler)
 	return s
 }
 
