@@ -23,6 +23,7 @@ type bulkForm struct {
 	to    string // the status
 	bulk  models.Bulk
 
+	asked       bool  // which tag or status was asked before
 	total, done int64 // contacts, and those of them for whom nothing changes
 }
 
@@ -35,7 +36,7 @@ type (
 // bulkForm reads the form. Whom it means is settled here: those of the filter, up to the newest at the time of asking.
 func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	ctx, db := v.UserContext(), v.server.DB
-	f := &bulkForm{visit: v, deed: models.BulkDeed(get("do")), all: get("all") != "", with: models.CleanName(cleanText(get("with"))), to: get("to")}
+	f := &bulkForm{visit: v, deed: models.BulkDeed(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
 	if name := models.CleanName(cleanText(get("new_tag"))); name != "" {
 		f.with = name
 	}
@@ -103,9 +104,14 @@ func (f *bulkForm) missing() string {
 
 // bulkAsk asks before many contacts are changed, with their number.
 func (s *Server) bulkAsk(v *visit) error {
+	args := v.Context().QueryArgs()
+	if args.Has("all") && args.Has("id") { // the ticked ones are among all
+		args.Del("id")
+		return v.Redirect(v.path("contacts", "bulk")+"?"+args.String(), 303)
+	}
 	f, err := v.bulkForm(v.Query, func(name string) []string {
 		var all []string
-		for _, value := range v.Context().QueryArgs().PeekMulti(name) {
+		for _, value := range args.PeekMulti(name) {
 			all = append(all, string(value))
 		}
 		return all
@@ -122,7 +128,7 @@ func (f *bulkForm) show(wrong string) error {
 	m := views.BulkModel{Action: v.path("contacts", "bulk"), Back: v.contactsHref(f.query, "", 0), Hidden: f.hidden(), Failed: wrong}
 	var err error
 	missing := f.missing()
-	if missing == "" {
+	if missing != "nobody" {
 		if f.total, f.done, err = v.server.DB.CountBulk(v.UserContext(), v.Workspace.ID, f.bulk, f.from); err != nil {
 			return err
 		}
@@ -134,9 +140,11 @@ func (f *bulkForm) show(wrong string) error {
 	if m.Page, err = v.page(views.SectionContacts, m.Question, views.Crumb{Text: "Contacts", Href: m.Back}, views.Crumb{Text: "Change several"}); err != nil {
 		return err
 	}
-	if m.Page.Failed = wrong != ""; m.Page.Failed || v.refill {
+	if wrong != "" || v.refill {
+		m.Page.Failed = wrong != ""
 		return v.again(views.BulkPage(m))
 	}
+	m.Page.Failed = m.Failed != "" || m.NewTagWrong != ""
 	return v.show(views.BulkPage(m))
 }
 
@@ -162,32 +170,58 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	people := views.Plural(f.total, "contact", "contacts")
 	tags := []views.Option{{Label: "Choose a tag"}}
 	tags = append(tags, f.query.tagOptions()[1:]...)
+	choose := func(question, wrong string) {
+		m.Question, m.Next, m.Sentences = question, "Continue", []string{"This is about " + people + "."}
+		if m.Sentences = append(m.Sentences, f.which()...); f.asked && m.NewTagWrong == "" {
+			m.Failed = wrong
+		}
+	}
 	switch {
 	case missing == "nobody":
 		m.Question, m.Nobody = "Nobody is selected", "Tick contacts in the list, or choose all that match, and then what should be done with them."
 	case missing == "tag" && f.deed == models.BulkAddTag:
-		m.Question, m.Tags, m.NewTag, m.Next = "Which tag should they get?", tags, true, "Continue"
-		if m.NewTagWrong = ""; f.with != "" {
+		if m.Tags, m.NewTag = tags, true; f.with != "" {
 			m.NewTagValue, m.NewTagWrong = f.with, models.ValidateName(f.with)
 		}
+		choose("Which tag should they get?", "Choose a tag or type a new one.")
 	case missing == "tag":
-		m.Question, m.Tags, m.Next = "Which tag should be taken off?", tags, "Continue"
+		m.Tags = tags
+		choose("Which tag should be taken off?", "Choose a tag.")
 	case missing == "status":
-		m.Question, m.Statuses, m.Next = "Which status should they have?", statusOptions(), "Continue"
+		m.Statuses = statusOptions()
+		choose("Which status should they have?", "Choose a status.")
 	case f.deed == models.BulkDelete:
 		m.Question, m.Next, m.Danger = "Delete "+people+" for good? Type "+strconv.FormatInt(f.total, 10)+".", "Delete for good", true
-		m.Sentences = []string{
+		m.Sentences = append(f.which(),
 			"They are gone for good, with their fields, tags and segments, and with what the request log holds of these people: payloads, addresses, values before and after. That something happened stays in the log.",
 			"No event fires. A later call that subscribes one of these addresses makes a new contact.",
-		}
+		)
 		m.Post, m.Total = true, f.total
 	default:
 		f.fillChange(m, people)
 	}
 }
 
+// which says in words which contacts a filter means. What was ticked by hand needs none.
+func (f *bulkForm) which() []string {
+	if !f.all {
+		return nil
+	}
+	var parts []string
+	for _, name := range []string{"q", "status", "tag", "segment"} {
+		if words := f.query.words(name); words != "" {
+			parts = append(parts, words)
+		}
+	}
+	if parts == nil {
+		return []string{"These are all contacts of this workspace."}
+	}
+	return []string{"These are all contacts that match: " + strings.Join(parts, ", ") + "."}
+}
+
 func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	m.Post = true
+	m.Sentences = f.which()
 	already, hidden := "", views.HiddenField{Name: "with", Value: f.with}
 	switch f.deed {
 	case models.BulkAddTag:
@@ -218,6 +252,7 @@ func (s *Server) bulkStart(v *visit) error {
 		return err
 	}
 	if f.missing() != "" {
+		f.asked = true
 		return f.show("Please choose first.")
 	}
 	if v.refill {

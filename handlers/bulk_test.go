@@ -108,6 +108,32 @@ func TestBulkDeletesAllThatMatchOnceTheNumberIsTyped(t *testing.T) {
 	})
 }
 
+func TestBulkAsksForWhatIsMissing(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addContacts(3)
+		s.addTag("imported", 1, 2)
+		const path = "/w/books/contacts/bulk?"
+		page := s.get(path + "do=tag&id=1&id=2&id=3")
+		page.want(t, 200, "Which tag should they get?", "This is about 3 contacts.")
+		page.wantNot(t, "Choose a tag or type")
+		s.get(path+"do=tag&id=1&with=&new_tag=").want(t, 200, "Choose a tag or type a new one.", "This is about 1 contact.")
+		page = s.get(path + "do=tag&id=1&with=&new_tag=" + strings.Repeat("x", 70))
+		page.want(t, 200, "64 characters or shorter")
+		page.wantNot(t, "Choose a tag or type")
+		s.get(path+"do=untag&all=1&tag=imported&with=").want(t, 200, "Choose a tag.", "This is about 2 contacts.", "These are all contacts that match: tag is imported.")
+		s.get(path+"do=status&id=1&to=").want(t, 200, "Choose a status.")
+		s.get(path+"do=status&all=1&q=c1&status=SUBSCRIBED&to=UNCONFIRMED").want(t, 200, "Make 1 contact unconfirmed?", "address has “c1”, status is Subscribed.")
+		s.get(path+"do=delete&all=1").want(t, 200, "Delete 3 contacts", "These are all contacts of this workspace.")
+		s.post("/w/books/contacts/bulk", "do", "status", "id", "1").want(t, 422, "Choose a status.")
+
+		a := s.get(path + "do=tag&id=1&tag=imported&id=2&all=1")
+		a.want(t, 303)
+		if got, want := a.header.Get("Location"), path+"do=tag&tag=imported&all=1"; got != want {
+			t.Errorf("got %q, want %q without the ids", got, want)
+		}
+	})
+}
+
 func TestBulkIsForManagersAndTheirOwnWorkspace(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := *s

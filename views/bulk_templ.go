@@ -257,7 +257,7 @@ func bulkInside(m BulkModel) templ.Component {
 			}
 		}
 		if len(m.Tags) > 1 {
-			templ_7745c5c3_Err = Select(Field{Name: "with", Label: "Tag", Width: "m", Options: m.Tags}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Field{Name: "with", Label: "Tag", Width: "m", Options: m.Tags, Error: m.Failed}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -274,7 +274,7 @@ func bulkInside(m BulkModel) templ.Component {
 			}
 		}
 		if len(m.Statuses) > 0 {
-			templ_7745c5c3_Err = Select(Field{Name: "to", Label: "Status", Width: "m", Options: m.Statuses}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Field{Name: "to", Label: "Status", Width: "m", Options: m.Statuses, Error: m.Failed}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -313,6 +313,9 @@ func (m BulkModel) button() Btn {
 }
 
 func (m BulkModel) summary() []FieldError {
+	if m.Failed == "" && m.NewTagWrong != "" {
+		return []FieldError{{ID: "new_tag", Text: m.NewTagWrong}}
+	}
 	if m.Failed == "" {
 		return nil
 	}
@@ -356,7 +359,7 @@ func bulkBar(m ContactsModel) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(m.Count)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 110, Col: 87}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 113, Col: 87}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
