@@ -103,10 +103,7 @@ func (q *contactQuery) notThere(sentence, text string) {
 	if q.unknown != "" {
 		q.unknown += " "
 	}
-	if runes := []rune(text); len(runes) > 100 {
-		text = string(runes[:100]) + "…"
-	}
-	q.unknown += fmt.Sprintf(sentence, text)
+	q.unknown += fmt.Sprintf(sentence, shortened(text))
 }
 
 // encoded is the filter as the query string of an address, with its question mark, "" without a filter.

@@ -181,11 +181,16 @@ func (s *Server) memberUpdate(v *visit) error {
 	return v.done(v.path("settings", "members"), "The role of %s is %s now.", email, role.Word())
 }
 
-// memberRemoveAsk asks before a member is removed, and says what they lose.
+// memberRemoveAsk asks an admin before a member is removed, and says what they lose. Everybody may leave.
 func (s *Server) memberRemoveAsk(v *visit) error {
 	id, err := v.id()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case id == v.User.ID:
+		return v.Redirect(v.path("settings", "members", "leave"), fiber.StatusSeeOther)
+	case !v.Role.Includes(models.RoleAdmin):
+		return errRole
 	}
 	return v.memberEnd(fiber.StatusOK, id)
 }

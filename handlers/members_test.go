@@ -60,7 +60,7 @@ func TestInviteSomebodyNew(t *testing.T) {
 		otto.get("/w/books").want(t, 200, "You are a member of Books now.", "Manager")
 		guest.get(link).want(t, 404, "This invitation link does not work", "ask the person who invited you")
 		guest.post(link, "password", rightPassword).want(t, 404, "This invitation link does not work")
-		otto.get("/w/books/settings/members").want(t, 200, "ines@example.com Admin", "otto@example.com you Manager")
+		otto.get("/w/books/settings/members").want(t, 200, "ines@example.com Admin", "otto@example.com you Manager now")
 	})
 }
 
@@ -69,6 +69,7 @@ func TestLinksThatDoNotWorkLookAlike(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		old := s.invite("otto@example.com", "viewer")
 		s.follow(s.post(s.invitationPath("otto@example.com", "/renew"))).want(t, 200, "shown this once")
+		s.get("/w/books/settings/audit-log").want(t, 200, "made a new link for otto@example.com")
 		cancelled := s.invite("vera@example.com", "viewer")
 		s.follow(s.post(s.invitationPath("vera@example.com", "/cancel"))).want(t, 200, "The invitation of vera@example.com is cancelled.")
 		expired := s.invite("mo@example.com", "viewer")
@@ -104,7 +105,12 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 		}
 		path := "/invitations/" + itoa(i.ID)
 		s.follow(s.post(path+"/accept")).want(t, 200, "This invitation does not count any more") // it is not hers
-		them.follow(them.post(path+"/accept")).want(t, 200, "You are a member of Books now.", "Viewer")
+		them.post(path+"/accept").leadsTo(t, "/w/books")
+		list := s.get("/w/books/settings/members")
+		list.want(t, 200, "ines@example.com you Admin now", "mo@example.com Viewer just now")
+		list.wantNot(t, "never")
+		s.get("/w/books/settings/audit-log").want(t, 200, "mo@example.com joined Role: Viewer")
+		them.get("/w/books").want(t, 200, "You are a member of Books now.", "Viewer")
 		s.post("/w/books/settings/members", "email", "mo@example.com", "role", "admin").want(t, 422, "mo@example.com is a member already")
 	})
 }
@@ -176,7 +182,10 @@ func TestLeaving(t *testing.T) {
 		s.post("/w/books/settings/members/leave").want(t, 422, "You cannot leave yet")
 		s.post(me+"/remove").want(t, 422, "You cannot leave yet")
 		s.post(me, "role", "viewer").want(t, 422, "A workspace needs at least one admin")
-		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer := s.addMember(s.workspace, "vera@example.com", models.RoleViewer)
+		vera := s.as(s.signIn(viewer))
+		vera.get("/w/books/settings/members/"+itoa(viewer.ID)+"/remove").leadsTo(t, "/w/books/settings/members/leave")
+		vera.get(me+"/remove").want(t, 403, "Your role")
 		list := vera.get("/w/books/settings/members")
 		list.want(t, 200, "Leave")
 		list.wantNot(t, "Invite a person", "Change role", "Remove")

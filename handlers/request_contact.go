@@ -87,7 +87,7 @@ func (t *story) label(key string) string {
 // shown is a stored value as people read it.
 func (t *story) shown(key, value string) string {
 	if m, ok := t.mergeTags[key]; ok && value != "" {
-		value = m.Show(value, t.visit.Workspace.Location())
+		value = m.Show(value, t.zone())
 	}
 	return views.Visible(value)
 }

@@ -126,7 +126,7 @@ func (t *story) failure() views.RequestLook {
 	case models.OutcomeHashRetired:
 		look.Before, look.Text = "Give the sender the webhook's new address.", "The one it calls was changed and stopped working at once."
 		if !t.retiredAt.IsZero() {
-			look.Advice = "It was changed on " + t.retiredAt.In(t.visit.Workspace.Location()).Format("2 Jan 2006, 15:04") + "."
+			look.Advice = "It was changed on " + t.retiredAt.In(t.zone()).Format("2 Jan 2006, 15:04") + "."
 		}
 		t.linkWebhook(&look)
 	case models.OutcomePrefetch:

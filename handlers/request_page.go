@@ -225,6 +225,14 @@ func (t *story) here() string {
 	return t.visit.path("requests", t.row.ID)
 }
 
+// zone is the time zone of the page: the workspace's, and UTC on the support side.
+func (t *story) zone() *time.Location {
+	if t.support {
+		return time.UTC
+	}
+	return t.visit.Workspace.Location()
+}
+
 // webhookCalls is the list of the webhook's calls.
 func (t *story) webhookCalls() string {
 	return t.calls(requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10)})
@@ -253,7 +261,7 @@ func (t *story) facts() views.RequestFacts {
 	} else if r.Address != nil {
 		f.Others.Text = "No other call for this address"
 	}
-	minute := at.In(t.visit.Workspace.Location()).Truncate(time.Minute)
+	minute := at.In(t.zone()).Truncate(time.Minute)
 	span := requestQuery{webhook: strconv.FormatInt(r.WebhookID, 10), when: "range", from: minute.Format(momentLayout), to: minute.Add(time.Minute).Format(momentLayout)}
 	f.SameMinute = views.RequestNear{Text: "Same webhook, same minute", Href: t.calls(span)}
 	f.SameWebhook = views.RequestNear{Text: "All calls to this webhook", Href: t.webhookCalls()}

@@ -17,9 +17,10 @@ type requestQuery struct {
 	search, part, webhook, outcome, when, from, to string // as given; what cannot be meant is ""
 	workspace, same                                string // of support staff: a slug; the id of a call for the same address
 
-	rangeError string
-	filter     models.RequestFilter
-	cursor     models.Cursor
+	unknownWebhook string // what the address names and the workspace does not have
+	rangeError     string // sentences about what does not count
+	filter         models.RequestFilter
+	cursor         models.Cursor
 }
 
 // requestQuery reads the address.
@@ -28,11 +29,16 @@ func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 	q := requestQuery{search: models.TrimBlanks(text("q")), part: text("part"), when: text("when"), from: text("from"), to: text("to")}
 	if id, err := strconv.ParseInt(text("webhook"), 10, 64); err == nil && webhooksByID(webhooks)[id].ID != 0 {
 		q.webhook, q.filter.WebhookID = text("webhook"), id
+	} else {
+		q.unknownWebhook = text("webhook")
 	}
 	for _, o := range views.OutcomeOptions() {
 		if o.Value == text("outcome") {
 			q.outcome, q.filter.Outcome = o.Value, models.Outcome(o.Value)
 		}
+	}
+	if q.outcome != text("outcome") {
+		q.ignore("There is no outcome “" + shortened(text("outcome")) + "”. It does not count here.")
 	}
 	if address, err := models.ReadEmail(q.search); err == nil && q.part == "" {
 		q.filter.Address = address
@@ -40,11 +46,32 @@ func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 		q.filter.Containing = q.search
 	}
 	q.readTime(v.Workspace.Location(), v.server.now())
-	q.cursor.Before, _ = requestID(text("before"))
-	if q.cursor.Before == uuid.Nil {
-		q.cursor.After, _ = requestID(text("after"))
-	}
+	q.readPlace(text("before"), text("after"))
 	return q
+}
+
+// readPlace reads where in the list the page begins.
+func (q *requestQuery) readPlace(before, after string) {
+	var known bool
+	if q.cursor.Before, known = requestID(before); !known && before != "" {
+		q.ignore("“" + shortened(before) + "” is no place in this list. It shows the newest.")
+	}
+	if q.cursor.Before == uuid.Nil {
+		q.cursor.After, _ = requestID(after)
+	}
+}
+
+// ignore notes something in the address that does not count.
+func (q *requestQuery) ignore(sentence string) {
+	q.rangeError = strings.TrimSpace(q.rangeError + " " + sentence)
+}
+
+// shortened is a text from an address as a sentence can quote it.
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 100 {
+		return string(runes[:100]) + "…"
+	}
+	return text
 }
 
 // spans are the periods that can be chosen by name.
@@ -56,7 +83,8 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 		q.from, q.to = "", ""
 		if span, ok := spans[q.when]; ok {
 			q.filter.From = now.Add(-span)
-		} else {
+		} else if q.when != "" {
+			q.ignore("There is no time “" + shortened(q.when) + "”. It does not count here.")
 			q.when = ""
 		}
 		return
@@ -70,7 +98,7 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 		}
 		at, ok := readMoment(bound.text, zone)
 		if !ok {
-			q.rangeError = "A time looks like 2026-11-24T14:30. What cannot be read does not count here."
+			q.ignore("A time looks like 2026-11-24T14:30. What cannot be read does not count here.")
 			continue
 		}
 		*bound.into = at

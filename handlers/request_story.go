@@ -62,7 +62,7 @@ func (t *story) story() views.RequestStory {
 
 // received is the first step: how the call came, and whether it ended there.
 func (t *story) received() views.Step {
-	r, at := t.row, models.IDTime(t.row.ID).In(t.visit.Workspace.Location())
+	r, at := t.row, models.IDTime(t.row.ID).In(t.zone())
 	step := views.Step{ID: "s1", Title: "Received", At: at.Format("15:04:05.000"), State: views.StateDone, Lead: views.SentAs(r.Method, r.ContentType)}
 	if r.Size > 0 {
 		step.Lead += ", " + views.Bytes(r.Size)

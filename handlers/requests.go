@@ -36,6 +36,10 @@ func (s *Server) requestList(v *visit) error {
 		m.None.Text = "No call of this workspace has this id, or it is older than " + views.Plural(m.Days, "day", "days") + " and was removed."
 		return v.show(views.RequestsPage(m))
 	}
+	if query.unknownWebhook != "" {
+		m.None = views.RequestsNone{Text: "There is no webhook “" + shortened(query.unknownWebhook) + "” in this workspace.", Link: v.path("requests"), LinkText: "Show every request"}
+		return v.show(views.RequestsPage(m))
+	}
 	if err := v.fillRequests(&m, query, webhooksByID(webhooks)); err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ var routes = []route{
 	{"POST", "/w/:slug/settings/members/leave", viewer, (*Server).memberLeave},
 	{"GET", "/w/:slug/settings/members/:id/edit", admin, (*Server).memberEdit},
 	{"POST", "/w/:slug/settings/members/:id", admin, (*Server).memberUpdate},
-	{"GET", "/w/:slug/settings/members/:id/remove", admin, (*Server).memberRemoveAsk},
+	{"GET", "/w/:slug/settings/members/:id/remove", viewer, (*Server).memberRemoveAsk},
 	{"POST", "/w/:slug/settings/members/:id/remove", admin, (*Server).memberRemove},
 	{"GET", "/w/:slug/settings/invitations/:id", admin, (*Server).invitationShow},
 	{"POST", "/w/:slug/settings/invitations/:id/renew", admin, (*Server).invitationRenew},

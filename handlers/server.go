@@ -111,10 +111,26 @@ func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 	}()
 	c.SetUserContext(ctx)
 	s.protect(c)
+	if to := withoutSlash(c); to != "" {
+		return c.Redirect(to, fiber.StatusPermanentRedirect)
+	}
 	if err := c.Next(); err != nil {
 		return s.answerError(c, err)
 	}
 	return nil
+}
+
+// withoutSlash is the address of the page that somebody means who asks for one with a slash at the end, else "".
+func withoutSlash(c *fiber.Ctx) string {
+	path, query, asks := strings.Cut(c.OriginalURL(), "?")
+	to := localPath(strings.TrimRight(path, "/"))
+	if c.Method() != fiber.MethodGet || !strings.HasSuffix(path, "/") || to == "/" || isInbound(c.Path()) {
+		return ""
+	}
+	if asks {
+		to += "?" + query
+	}
+	return to
 }
 
 var errPanic = errors.New("panic")

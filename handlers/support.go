@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/views"
@@ -14,11 +15,11 @@ import (
 // supportPath is the list of the calls of every workspace, for support staff.
 const supportPath = "/support/requests"
 
-// supportPage is the frame of a page of the support side.
+// supportPage is the frame of a page of the support side. Its times are in UTC: the workspaces' zones differ.
 func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	p := views.Page{Title: title, Section: section, Crumbs: crumbs, Support: true, Workspace: views.Workspace{Name: "Support"},
 		UserEmail: v.User.Email, Staff: true, CSRF: csrfToken(v.session), Once: newToken()[:22], Flash: v.message(), Assets: assets(),
-		Loc: v.Workspace.Location(), Now: v.server.now()}
+		Loc: time.UTC, Now: v.server.now()}
 	own, err := v.workspaces()
 	for _, w := range own {
 		p.Workspaces = append(p.Workspaces, views.Workspace{Name: w.Name, Slug: w.Slug})
@@ -106,6 +107,7 @@ func (f *finder) read() (err error) {
 	}
 	f.query = v.requestQuery(f.webhooks)
 	f.query.workspace, f.query.part = f.workspace.Slug, ""
+	f.none = f.notThere()
 	if f.query.filter.Containing != "" {
 		f.query.filter.Containing = ""
 		f.none.Text = "This is no whole e-mail address, no webhook URL of any workspace and no request id. Parts of an address cannot be searched here."
@@ -114,6 +116,22 @@ func (f *finder) read() (err error) {
 		return f.readSame(id)
 	}
 	return nil
+}
+
+// notThere says that the address names a workspace or a webhook that does not exist: it matches nothing.
+func (f *finder) notThere() views.RequestsNone {
+	none := views.RequestsNone{Link: supportPath, LinkText: "Show the newest of every workspace"}
+	switch slug := cleanText(f.visit.Query("workspace")); {
+	case slug != "" && f.workspace.ID == 0:
+		none.Text = "There is no workspace “" + shortened(slug) + "”."
+	case f.query.unknownWebhook != "" && slug == "":
+		none.Text = "A webhook is meant only together with its workspace. Choose the workspace first."
+	case f.query.unknownWebhook != "":
+		none.Text = "There is no webhook “" + shortened(f.query.unknownWebhook) + "” in this workspace."
+	default:
+		return views.RequestsNone{}
+	}
+	return none
 }
 
 // readSame takes the address of another call, which stays masked.
@@ -149,7 +167,7 @@ func (f *finder) shortcut() (to string, err error) {
 		return withQuery(supportPath, requestQuery{workspace: workspace.Slug, webhook: strconv.FormatInt(webhook.ID, 10)}.with()), nil
 	}
 	if orNil(err) == nil && strings.Contains(search, "/") {
-		f.none.Text = "No webhook has or ever had this URL. Calls to it are answered with 404 and leave no row."
+		f.none.Text = "There is no webhook with this URL now, and calls to it are answered with 404 and leave no row. What is known of a webhook goes with its workspace, so one of a deleted workspace is not found."
 	}
 	return "", orNil(err)
 }

@@ -62,7 +62,7 @@ func (s *Server) supportRequest(v *visit, status int, reason, fault string) erro
 	if shownUntil.IsZero() {
 		t.mask()
 	}
-	at := models.IDTime(row.ID).In(v.Workspace.Location()).Format("15:04:05")
+	at := models.IDTime(row.ID).UTC().Format("15:04:05") + " UTC"
 	p, err := v.supportPage(views.SectionRequests, "Request "+at, views.Crumb{Text: "Find a request", Href: supportPath},
 		views.Crumb{Text: v.Workspace.Name, Href: t.calls(requestQuery{})}, views.Crumb{Text: at})
 	if err != nil {

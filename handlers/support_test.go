@@ -66,7 +66,12 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		}
 		noor.follow(byURL).want(t, 200, "1 request in 1 workspace", "Music", "UNSUBSCRIBED")
 		noor.follow(search("q", join.Hash)).want(t, 200, "2 requests in 1 workspace", "Books")
-		search("q", inboundPrefix+models.NewHash()).want(t, 200, "No webhook has or ever had this URL")
+		search("q", inboundPrefix+models.NewHash()).want(t, 200, "There is no webhook with this URL now", "goes with its workspace")
+		search("workspace", "nosuch").want(t, 200, "No request matches", "There is no workspace “nosuch”.", "Show the newest of every workspace")
+		search("workspace", "books", "webhook", "999999").want(t, 200, "No request matches", "There is no webhook “999999” in this workspace.")
+		search("webhook", "999999").want(t, 200, "No request matches", "Choose the workspace first.")
+		search("outcome", "zzz").want(t, 200, "3 requests in 2 workspaces", "There is no outcome “zzz”. It does not count here.")
+		search("before", "abc", "when", "soon").want(t, 200, "3 requests in 2 workspaces", "“abc” is no place in this list.", "There is no time “soon”.")
 	})
 }
 
@@ -130,13 +135,14 @@ func TestSupportSideIsForStaff(t *testing.T) {
 func TestRevealIsRecordedAndEnds(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		now := time.Now()
-		s.server.Now = func() time.Time { return now }
+		s.server.Now = func() time.Time { return now } // the workspace's clock is another one
 		call := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"marta@example.com","city":"Linz"}`)
 		other := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"jonas@example.com"}`)
 		staff := s.addStaff("noor@support.example")
 		noor, elsewhere := s.as(s.signIn(staff)), s.as(s.signIn(staff))
 		path := "/support/requests/" + call.requestID()
-		noor.get(path).want(t, 200, "Addresses and values are masked", "for 15 minutes", "•••••@••••• is a new contact")
+		utc := now.UTC().Format("15:04:05") + " UTC"
+		noor.get(path).want(t, 200, utc+" , through", "Addresses and values are masked", "for 15 minutes", "•••••@••••• is a new contact")
 		for _, reason := range []string{"", "  ", "ab", strings.Repeat("x", 201)} {
 			refused := noor.post(path+"/reveal", "reason", reason)
 			refused.want(t, 422, "Addresses and values are masked", "reason")
@@ -145,7 +151,7 @@ func TestRevealIsRecordedAndEnds(t *testing.T) {
 		if n := len(s.reveals()); n != 0 {
 			t.Errorf("got %d entries in the audit log, want none before a reason is given", n)
 		}
-		noor.follow(noor.post(path+"/reveal", "reason", " ticket 4711 ")).want(t, 200, "marta@example.com is a new contact", "Linz", "Only to you, in this browser, until")
+		noor.follow(noor.post(path+"/reveal", "reason", " ticket 4711 ")).want(t, 200, "marta@example.com is a new contact", "Linz", "Only to you, in this browser, until", now.Add(revealFor).UTC().Format("15:04")+" UTC; then")
 		entries := s.reveals()
 		if len(entries) != 1 || entries[0].UserID != staff.ID || entries[0].WorkspaceID != s.workspace.ID || entries[0].SubjectName != call.requestID() ||
 			fmt.Sprint(entries[0].Changes()) != "[{reason  ticket 4711}]" {

@@ -17,7 +17,7 @@ func (s *Server) workspaceList(v *visit) error {
 	}
 	var m views.WorkspacesModel
 	for _, r := range going {
-		m.Going = append(m.Going, views.JobRow{Name: "Removing " + r.Name, Running: true, Done: r.Done, Total: r.Total, Unit: "row", Units: "rows"})
+		m.Going = append(m.Going, views.JobRow{Name: "Removing “" + r.Name + "”", Running: true, Done: r.Done, Total: r.Total})
 	}
 	if v.Query("part") == "progress" {
 		return v.show(views.WorkspacesGoing(m))

@@ -20,6 +20,9 @@ func TestAWorkspaceIsCreatedBySomebodyWhoBecomesItsAdmin(t *testing.T) {
 			t.Errorf("got %q, want %s-2: the slug of the first is taken", second, first)
 		}
 		s.get("/w/bucher-tone/settings/audit-log").want(t, http.StatusOK, "created the workspace Bücher & Töne", "Europe/Vienna")
+		s.follow(again).want(t, http.StatusOK, "Bücher & Töne /w/bucher-tone Bücher & Töne /w/bucher-tone-2") // the switcher tells them apart
+		s.get("/w/books").wantNot(t, "Books /w/books")
+		s.get("/workspaces").want(t, http.StatusOK, "/w/bucher-tone-2", "/w/books")
 		// contacts can be made in it at once
 		s.post("/w/bucher-tone/contacts", "email", "anna@example.com", "status", "SUBSCRIBED").want(t, http.StatusSeeOther)
 		s.get("/workspaces").want(t, http.StatusOK, "Bücher & Töne", "Books", "Admin")
@@ -35,24 +38,25 @@ func TestADeletedWorkspaceIsGoneAtOnce(t *testing.T) {
 		manager.get("/w/books/settings").wantNot(t, "Delete workspace")
 		manager.get("/w/books/settings/delete").want(t, http.StatusForbidden)
 		manager.post("/w/books/settings/delete", "name", "Books").want(t, http.StatusForbidden)
-		s.get("/w/books/settings/delete").want(t, http.StatusOK, "1 contact", "1 webhook", "1 request", "0 segments", "2 members", "Type “Books” to delete it.")
+		s.get("/w/books/settings/delete").want(t, http.StatusOK, "1 contact", "1 webhook", "1 request", "0 segments", "2 members", "/w/books", "Type “Books” to delete it.")
 		s.post("/w/books/settings/delete", "name", "books").want(t, http.StatusUnprocessableEntity, "Please type the name of the workspace, “Books”, to delete it.")
 		if a := s.call("GET", w.Hash+"?email_address=otto@example.com", ""); a.status != http.StatusOK {
 			t.Errorf("got %d, want that a refused deletion changes nothing", a.status)
 		}
 		page := s.follow(s.post("/w/books/settings/delete", "name", " Books "))
-		page.want(t, http.StatusOK, "The workspace Books is deleted.", "Removing Books", "You are in no workspace")
+		page.want(t, http.StatusOK, "The workspace Books is deleted.", "Removing “Books”", "You are in no workspace")
 		if !strings.Contains(page.body, "<progress") {
 			t.Error("the page shows no progress")
 		}
-		s.get("/workspaces?part=progress").want(t, http.StatusOK, "Removing Books")
+		s.get("/workspaces?part=progress").want(t, http.StatusOK, "Removing “Books”", "0 % done", "the last look")
+		s.get("/workspaces?part=progress").wantNot(t, "row")
 		for _, path := range []string{"/w/books", "/w/books/settings", "/w/books/contacts/1", "/w/books/settings/audit-log"} {
 			s.get(path).want(t, http.StatusNotFound)
 		}
 		if a := s.call("GET", w.Hash+"?email_address=otto@example.com", ""); a.status != http.StatusNotFound {
 			t.Errorf("got %d for a call, want 404", a.status)
 		}
-		manager.get("/workspaces").want(t, http.StatusOK, "Removing Books")
+		manager.get("/workspaces").want(t, http.StatusOK, "Removing “Books”")
 		s.as(s.signIn(s.addMember(s.addWorkspace("music"), "otto@example.com", models.RoleAdmin))).get("/workspaces").wantNot(t, "Books")
 	})
 }

@@ -58,11 +58,14 @@ const (
 	ActionWorkspaceUpdated = "workspace.updated"
 	ActionWorkspaceDeleted = "workspace.deleted"
 
-	ActionMemberInvited       = "member.invited" // or has a new link
-	ActionMemberJoined        = "member.joined"
+	ActionMemberInvited       = "member.invited"
+	ActionMemberJoined        = "member.joined" // by the person's own doing
+	ActionMemberAdded         = "member.added"  // by the command line
 	ActionMemberRoleChanged   = "member.role_changed"
 	ActionMemberRemoved       = "member.removed"
 	ActionMemberLeft          = "member.left"
+	ActionInvitationRenewed   = "invitation.renewed"   // of a person with an account
+	ActionInvitationLinked    = "invitation.linked"    // it has a new link
 	ActionInvitationCancelled = "invitation.cancelled" // or declined, by the person it was for
 
 	ActionWebhookCreated  = "webhook.created"

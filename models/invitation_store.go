@@ -101,11 +101,11 @@ func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64,
 		if err != nil {
 			return err
 		}
-		what := AuditChange{What: "invitation", After: "renewed"}
+		action := ActionInvitationRenewed
 		if token != "" {
-			what = AuditChange{What: "link", After: "a new one"}
+			action = ActionInvitationLinked
 		}
-		return auditInvitation(tx, ActionMemberInvited, userID, i, what, now)
+		return auditInvitation(tx, action, userID, i, AuditChange{What: "role", After: i.Role.Word()}, now)
 	})
 	invitation.TokenHash = nil // nobody needs it
 	return invitation, token, err

@@ -129,9 +129,13 @@ func join(tx *gorm.DB, user User, i Invitation, by int64, now time.Time) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if err := tx.Create(&Membership{WorkspaceID: i.WorkspaceID, UserID: user.ID, Role: i.Role, CreatedAt: now}).Error; err != nil {
+	member, action := Membership{WorkspaceID: i.WorkspaceID, UserID: user.ID, Role: i.Role, CreatedAt: now}, ActionMemberAdded
+	if by == user.ID { // they are here
+		member.SeenAt, action = &now, ActionMemberJoined
+	}
+	if err := tx.Create(&member).Error; err != nil {
 		return err
 	}
-	return Audit(tx, AuditEntry{WorkspaceID: i.WorkspaceID, UserID: by, Action: ActionMemberJoined, Subject: SubjectMember, SubjectID: user.ID, SubjectName: user.Email},
+	return Audit(tx, AuditEntry{WorkspaceID: i.WorkspaceID, UserID: by, Action: action, Subject: SubjectMember, SubjectID: user.ID, SubjectName: user.Email},
 		[]AuditChange{{What: "role", After: i.Role.Word()}}, now)
 }

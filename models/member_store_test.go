@@ -262,7 +262,7 @@ func TestALinkEnds(t *testing.T) {
 			m.Fatal(err)
 		}
 		dead("cancelled", renewed, nine)
-		m.wantNoted("member.invited otto@example.com >Viewer", "member.invited otto@example.com >a new one", "invitation.cancelled otto@example.com Viewer>")
+		m.wantNoted("member.invited otto@example.com >Viewer", "invitation.linked otto@example.com >Viewer", "invitation.cancelled otto@example.com Viewer>")
 		for _, deed := range []func() error{
 			func() error { _, err := m.db.CancelInvitation(ctx, m.w.ID, m.admin.ID, i.ID, nine); return err },
 			func() error { _, _, err := m.db.RenewInvitation(ctx, m.w.ID, m.admin.ID, i.ID, nine); return err },

@@ -20,8 +20,9 @@ var auditVerbs = map[string]string{"created": "created", "updated": "changed", "
 	"disabled": "switched off", "rotated": "gave a new address to", "bulk": "changed several", "done": "finished"}
 
 // auditDeeds are what is not said by a verb and a noun.
-var auditDeeds = map[string]string{"member.invited": "invited", "member.joined": "joined as",
-	"member.left": "left as", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
+var auditDeeds = map[string]string{"member.invited": "invited", "member.joined": "joined", "member.added": "added",
+	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
+	"member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
 
 // auditDeed says what a person did, up to the name of the thing: "changed the tag". A deed that is not known here is said
 // in the log's own words.
@@ -47,6 +48,9 @@ func (e AuditRow) deed() string {
 	}
 	return auditDeed(e.Action, e.Subject)
 }
+
+// own says whether a person did it to themselves, so that their name says nothing new.
+func (e AuditRow) own() bool { return e.Action == "member.joined" || e.Action == "member.left" }
 
 // shown are the changes that say more than the entry's name does.
 func (e AuditRow) shown() []AuditChange {

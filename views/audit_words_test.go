@@ -13,6 +13,9 @@ func TestAuditDeeds(t *testing.T) {
 		{"import.done", "import", "finished the import of"},
 		{"member.role_changed", "member", "changed the role of"},
 		{"invitation.cancelled", "member", "cancelled the invitation of"},
+		{"member.added", "member", "added"},
+		{"member.joined", "member", "joined"},
+		{"invitation.linked", "member", "made a new link for"},
 		{"request.revealed", "request", "revealed the request"},
 		{"price_list.sent_away", "price_list", "sent away price list"},
 	} {

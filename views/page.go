@@ -96,6 +96,16 @@ func (p Page) Path(parts ...any) string {
 	return b.String()
 }
 
+// ambiguous says whether another of the person's workspaces has the name of w, so that only the address tells them apart.
+func (p Page) ambiguous(w Workspace) bool {
+	for _, other := range p.Workspaces {
+		if other.Name == w.Name && other.Slug != w.Slug {
+			return true
+		}
+	}
+	return false
+}
+
 // home is where the program's name leads: the dashboard, the support side, or what there is without a workspace.
 func (p Page) home() string {
 	if p.Support {

@@ -617,9 +617,9 @@ func requestReveal(p Page, s RequestSupport) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs("; then they are masked again. The reveal is in the workspace’s audit log under your name.")
+				templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(" UTC; then they are masked again. The reveal is in the workspace’s audit log under your name.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/support.templ`, Line: 115, Col: 99}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/support.templ`, Line: 115, Col: 103}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 				if templ_7745c5c3_Err != nil {

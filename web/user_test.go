@@ -72,7 +72,7 @@ func TestUserCommand(t *testing.T) {
 			if pending, err := db.Invitations(t.Context(), w.ID); len(pending) != 0 || err != nil {
 				t.Errorf("got %v (%v), want no invitation left", pending, err)
 			}
-			entry, err := models.First[models.AuditEntry](db.Read(t.Context()).Where("action = ?", models.ActionMemberJoined))
+			entry, err := models.First[models.AuditEntry](db.Read(t.Context()).Where("action = ?", models.ActionMemberAdded))
 			if err != nil || entry.UserID != 0 || entry.SubjectName != "otto@example.com" {
 				t.Errorf("got %+v (%v), want otto's joining by the command line", entry, err)
 			}
