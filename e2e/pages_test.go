@@ -10,6 +10,8 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/handlers"
 	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // pages are the paths at which TestBrowserEveryPage looks, below /w/my-workspace, by the route that answers them. In
@@ -77,8 +79,15 @@ func TestBrowserEveryPage(t *testing.T) {
 		}
 	}
 	a := newAudience(t, dbtest.SQLiteURL(t), 3)
-	program := a.start()
+	if err := a.db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec("UPDATE users SET support = true").Error }); err != nil {
+		t.Fatal(err)
+	}
+	program := Start(t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "DEVELOPMENT": "1"}})
 	a.live(program)
+	t.Run("outside", func(t *testing.T) {
+		t.Parallel()
+		a.lookOutside(t, program)
+	})
 	routes := slices.Sorted(maps.Keys(pages))
 	const tabs = 3
 	for tab := range tabs {
@@ -93,6 +102,26 @@ func TestBrowserEveryPage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lookOutside inspects the pages that belong to no workspace, and those of errors, first as nobody.
+func (a *audience) lookOutside(t *testing.T, program *Program) {
+	p := NewPage(t, program.URL)
+	look := func(path string, status int) {
+		wantStatus(t, path, p.Open(path), status)
+		p.InspectEverywhere("outside" + strings.ReplaceAll(path, "/", "-"))
+	}
+	for path, status := range map[string]int{"/login": http.StatusOK, "/docs": http.StatusOK, "/nothing": http.StatusNotFound,
+		"/setup": http.StatusForbidden, "/invitations/unknown": http.StatusNotFound} {
+		look(path, status)
+	}
+	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+	request := rows[models.WebhookRequest](a)[0].ID.String()
+	for _, path := range []string{"/account", "/invitations", "/workspaces", "/workspaces/new", "/styleguide", "/support/requests",
+		"/support/requests?outcome=failed", "/support/requests/" + request} {
+		look(path, http.StatusOK)
+	}
+	look("/w/my-workspace/nothing", http.StatusNotFound)
 }
 
 // lookAt inspects the page of a path of the workspace.
