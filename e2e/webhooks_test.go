@@ -46,6 +46,13 @@ func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 	p.Sees("<form action=")
 	inspect("webhook-form-snippet")
 
+	p.SeesNot("Last call")
+	callForm(t, address, "first_name", "Cersei")
+	if p.plain {
+		p.Follow("Check now")
+	}
+	p.Sees("A call has arrived, but it was refused")
+	inspect("webhook-refused")
 	callForm(t, address, "email_address", "cersei@example.com", "first_name", "Cersei")
 	if p.plain {
 		p.Follow("Check now")
@@ -56,7 +63,7 @@ func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 	callForm(t, address, "first_name", "Cersei")
 	page, _, _ := strings.Cut(p.Path(), "?")
 	p.Open(page)
-	p.Sees("2 calls, 1 failed")
+	p.Sees("3 calls, 2 failed")
 	inspect("webhook")
 	changeWebhook(t, p, inspect)
 }

@@ -157,6 +157,6 @@ func (t *story) adviseNoAddress(look *views.RequestLook) {
 		look.Before, look.Code, look.After = "Rename the sender's field", views.Visible(t.misnamed.key), "to email_address."
 		look.Advice, look.AdviceCode = "An address was sent, but under another name:", views.Visible(t.misnamed.key+" = "+t.misnamed.value)
 	default:
-		look.Before, look.Text = "Let the sender send the person's address", "in a field named email_address."
+		look.Before = "Let the sender send the person's address in a field named email_address."
 	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -65,10 +66,13 @@ type waiting struct {
 	session []byte
 	webhook models.Webhook
 	page    views.Page
+	seen    string // the id of the last call that the browser knows of
 }
 
-// webhookWait is a stream that ends with the event "came" at the first call of a webhook. Who asks for no stream is led
-// to the webhook's page; one stream too many is a 204, after which a browser does not try again.
+// webhookWait is a stream of events "came", one for each call of a webhook that was refused, and the last one at the
+// first that succeeds. ?seen= names the last call that the page shows; a browser that connects again says it by itself.
+// Who asks for no stream is led to the webhook's page; one stream too many is a 204, after which a browser does not try
+// again.
 func (s *Server) webhookWait(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -86,14 +90,15 @@ func (s *Server) webhookWait(v *visit) error {
 	}
 	stream := &waiting{server: s, conn: v.Context().Conn(), session: tokenHash(v.session.ID), webhook: w,
 		visit: visit{server: s, User: v.User, Workspace: v.Workspace, Role: v.Role},
-		page:  views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()}}
+		page:  views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()},
+		seen:  cmp.Or(strings.Clone(v.Get("Last-Event-ID")), strings.Clone(v.Query("seen")))}
 	v.Set(fiber.HeaderContentType, "text/event-stream")
 	v.Set("X-Accel-Buffering", "no") // nginx passes each event on at once
 	v.Context().SetBodyStreamWriter(stream.run)
 	return nil
 }
 
-// run looks for the first call until it has come, the person may not know of it any more, the browser has gone, or the
+// run looks for calls until one has succeeded, the person may not know of it any more, the browser has gone, or the
 // program goes. A panic here would end the process: it costs the stream only.
 func (w *waiting) run(out *bufio.Writer) {
 	defer w.server.streams.leave(w.visit.User.ID)
@@ -110,8 +115,7 @@ func (w *waiting) run(out *bufio.Writer) {
 		if !w.allowed(ctx) || look%streamBeat == 0 && w.send(out, ": still waiting\n\n") != nil {
 			return
 		}
-		if event := w.came(ctx); event != "" {
-			_ = w.send(out, event) // nothing follows
+		if event, last := w.came(ctx); event != "" && (w.send(out, event) != nil || last) {
 			return
 		}
 		select {
@@ -139,16 +143,31 @@ func (w *waiting) allowed(ctx context.Context) bool {
 	return err == nil && member
 }
 
-// came is the event of the first call, "" before there is one. A database that does not answer for once is asked again.
-func (w *waiting) came(ctx context.Context) string {
+// came is the event of the first call that succeeded, which is the last one, or else of the newest call that the browser
+// does not know; "" for neither. A database that does not answer for once is asked again.
+func (w *waiting) came(ctx context.Context) (event string, last bool) {
 	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, models.RequestFilter{WebhookID: w.webhook.ID}, models.RequestPageSize)
 	if err != nil || len(calls) == 0 {
-		return ""
+		return "", false
 	}
+	call := calls[0]
+	for _, c := range calls {
+		if !c.Failed() {
+			call, last = c, true
+		}
+	}
+	if call.ID.String() == w.seen && !last {
+		return "", false
+	}
+	w.seen = call.ID.String()
 	w.page.Now = w.server.now()
-	var page strings.Builder
-	if err := views.FirstCall(w.page, w.visit.requestRow(calls[len(calls)-1], w.webhook)).Render(ctx, &page); err != nil {
-		return ""
+	part := views.FirstCall(w.page, w.visit.requestRow(call, w.webhook))
+	if !last {
+		part = views.CallRefused(w.page, w.webhook.ID, *w.visit.refusedCall(call, w.webhook))
 	}
-	return "event: came\ndata: " + strings.ReplaceAll(page.String(), "\n", "\ndata: ") + "\n\n"
+	var page strings.Builder
+	if err := part.Render(ctx, &page); err != nil {
+		return "", false
+	}
+	return "id: " + w.seen + "\nevent: came\ndata: " + strings.ReplaceAll(page.String(), "\n", "\ndata: ") + "\n\n", last
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -57,14 +58,30 @@ func TestTheFirstCallIsHeardOf(t *testing.T) {
 		w := s.addWebhook(models.TypeSubscribed)
 		page := "/w/books/webhooks/" + itoa(w.ID)
 		s.get(page).want(t, 200, "Waiting for the first call", "This turns green by itself", "Check now")
-		next := s.stream(s.listen(), page+"/wait")
+		addr := s.listen()
+		next := s.stream(addr, page+"/wait")
 		s.callJSON(w, `{"email_address":"<b>\"marta\"</b>@example.com"}`)
-		s.callJSON(w, `{"email_address":"marta@example.com"}`)
 		var event strings.Builder
+		for !strings.Contains(event.String(), "Still waiting") {
+			event.WriteString(next() + "\n")
+		}
+		shown := s.get(page + "?waited=1")
+		shown.want(t, 200, "A call has arrived, but it was refused", "The address is not valid", "Let the sender check the address", "Check now", "Still waiting")
+		if again := regexp.MustCompile(`data-wait="([^"]*seen=[^"]*)"`).FindStringSubmatch(shown.body); again == nil {
+			t.Error("the page that shows the refused call does not wait any more")
+		} else {
+			later := s.stream(addr, again[1])
+			defer func() {
+				if line := later(); !strings.HasPrefix(line, "id:") || !strings.Contains(later()+later()+later(), "has arrived") {
+					t.Errorf("got %q, want only the call that succeeded", line)
+				}
+			}()
+		}
+		s.callJSON(w, `{"email_address":"marta@example.com"}`)
 		for line := next(); line != ""; line = next() {
 			event.WriteString(line + "\n")
 		}
-		for _, want := range []string{"event: came\n", "The first call has arrived", page[:len("/w/books")] + "/requests/"} {
+		for _, want := range []string{"event: came\n", "A call has arrived, but it was refused", "</time></span> · ", "The first call has arrived", page[:len("/w/books")] + "/requests/"} {
 			if !strings.Contains(event.String(), want) {
 				t.Errorf("the stream does not say %q; it says %s", want, event.String())
 			}
@@ -72,7 +89,7 @@ func TestTheFirstCallIsHeardOf(t *testing.T) {
 		if strings.Contains(event.String(), "<b>&#34;") || strings.Contains(event.String(), `<b>"`) {
 			t.Errorf("got %s, want the sender's text without its marks", event.String())
 		}
-		s.get(page+"?waited=1").want(t, 200, "The first call has arrived, but it was refused", "The address is not valid")
+		s.get(page+"?waited=1").want(t, 200, "The first call has arrived", "marta@example.com")
 		s.get(page).wantNot(t, "Waiting", "has arrived")
 	})
 }

@@ -22,7 +22,7 @@ func (s *Server) webhookShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waited: v.Query("waited") != ""}
+	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waits: !u.Processed, Waited: v.Query("waited") != ""}
 	for _, t := range u.Tags {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}
@@ -62,7 +62,15 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
 	for _, r := range rows {
 		m.Requests = append(m.Requests, v.requestRow(r, w))
 	}
+	if m.Waits && len(rows) > 0 {
+		m.Refused = v.refusedCall(rows[0], w)
+	}
 	return err
+}
+
+// refusedCall is the last call of a webhook that waits for one that succeeds.
+func (v *visit) refusedCall(r models.WebhookRequest, w models.Webhook) *views.RefusedCall {
+	return &views.RefusedCall{DashboardFailure: v.failureRow(r, w), Stream: v.path("webhooks", w.ID, "wait") + "?seen=" + r.ID.String()}
 }
 
 // addFailures says why calls failed in the last 24 hours.

@@ -23,12 +23,13 @@ type WebhookCount struct {
 }
 
 // WebhookUse is a webhook with its tags and how it was called. Calls and Failures are of the last 24 hours, by the hours
-// of the counters; LastCall is nil when there was none.
+// of the counters; LastCall is nil when there was none, and Processed says whether any has ever succeeded.
 type WebhookUse struct {
 	Webhook
 	Tags            []Tag `gorm:"-"`
 	Calls, Failures int64
 	LastCall        *time.Time
+	Processed       bool
 }
 
 // Webhooks lists a workspace's webhooks with their use: the last called first, those never called last by name.
@@ -76,7 +77,8 @@ func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, 
 	var all []WebhookUse
 	err := d.Read(ctx).Raw(`SELECT w.*, coalesce(c.calls, 0) AS calls, coalesce(c.failures, 0) AS failures,
 			(SELECT max(last_call) FROM webhook_counts l WHERE l.workspace_id = @ws AND l.webhook_id = w.id AND l.hour =
-				(SELECT max(hour) FROM webhook_counts h WHERE h.workspace_id = @ws AND h.webhook_id = w.id)) AS last_call
+				(SELECT max(hour) FROM webhook_counts h WHERE h.workspace_id = @ws AND h.webhook_id = w.id)) AS last_call,
+			EXISTS (SELECT 1 FROM webhook_counts d WHERE d.workspace_id = @ws AND d.webhook_id = w.id AND NOT d.failed) AS processed
 		FROM webhooks w
 		LEFT JOIN (SELECT webhook_id, sum(calls) AS calls, sum(CASE WHEN failed THEN calls ELSE 0 END) AS failures
 			FROM webhook_counts WHERE workspace_id = @ws AND hour > @since GROUP BY webhook_id) c ON c.webhook_id = w.id
