@@ -59,7 +59,7 @@ func TestBrowserPalette(t *testing.T) {
 		p.Inspect("palette")
 		p.PressTo("Enter")
 		p.Sees("Create tag")
-		p.Press("Ctrl+k", "Esc")
+		p.Press("Ctrl+k", "tag", "Esc")
 		if p.Has("dialog[open]") {
 			t.Error("Esc does not close the palette")
 		}

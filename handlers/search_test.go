@@ -50,8 +50,10 @@ func TestSearchFindsByNameAddressAndId(t *testing.T) {
 		s.get("/w/music/search?q=festival").want(t, 404)
 
 		reader := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
-		reader.get("/w/books/search").want(t, 200, "Dashboard")
-		reader.get("/w/books/search").wantNot(t, "Create Webhook")
+		reader.get("/w/books/search").want(t, 200, "Dashboard", "Members", "Recent work")
+		reader.get("/w/books/search").wantNot(t, "Create Webhook", "Audit log", "Import contacts")
+		s.get("/w/books/search?q=audit").wantHref(t, "/w/books/settings/audit-log")
+		s.get("/w/books/search?q=file").wantHref(t, "/w/books/contacts/import")
 	})
 }
 

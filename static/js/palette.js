@@ -69,6 +69,7 @@ function keys(event) {
   const to = { ArrowDown: (at + 1) % all.length, ArrowUp: (at - 1 + all.length) % all.length }[event.key];
   if (to !== undefined && all.length) choose(to);
   else if (event.key === "Enter") open(all[at]);
+  else if (event.key === "Escape" && !event.isComposing) dialog.close(); // a search field would only empty itself
   else return;
   event.preventDefault();
 }
