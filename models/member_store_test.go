@@ -120,7 +120,7 @@ func TestMembersChangeAndGo(t *testing.T) {
 			m.Errorf("got %v, want the last admin to stay one", err)
 		}
 		m.wantMembers("otto@example.com admin")
-		m.wantNoted("member.joined otto@example.com >Manager", "member.joined vera@example.com >Viewer", "member.role_changed otto@example.com Manager>Admin",
+		m.wantNoted("member.added otto@example.com >Manager", "member.added vera@example.com >Viewer", "member.role_changed otto@example.com Manager>Admin",
 			"member.removed vera@example.com Viewer>", "member.left ines@alderfinch.example Admin>")
 		if _, err := m.db.UserByEmail(ctx, "vera@example.com"); err != nil {
 			m.Errorf("got %v, want vera's account to stay", err)
