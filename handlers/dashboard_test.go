@@ -24,7 +24,7 @@ func TestFirstStepsTickThemselvesOff(t *testing.T) {
 		s.get("/w/books").wantNot(t, "First steps")
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		viewer.get("/w/books").wantNot(t, "Create Webhook")
-		s.get("/w/books/").want(t, 404)
+		s.get("/w/books/").want(t, 308)
 	})
 }
 
