@@ -297,7 +297,7 @@ func settle(t *testing.T, ticker *segments.Ticker) {
 // until waits until something came about that others do.
 func until(t *testing.T, came func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); !came(); time.Sleep(5 * time.Millisecond) {
+	for limit := time.Now().Add(30 * time.Second); !came(); <-time.After(5 * time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatal("waited for 30 s")
 		}
