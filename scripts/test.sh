@@ -88,7 +88,8 @@ step "links of the documents" go test -count=1 .
 step "unit tests, both databases, race detector" unit_tests
 hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
 step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./e2e
-step "the program in use and in a browser, race detector" go test -race -count=1 -timeout 20m -skip "$hard" ./e2e
+# Without the race detector: the unit tests and the step before have it, and this one is long enough.
+step "the program in use and in a browser" go test -count=1 -timeout 20m -skip "$hard" ./e2e
 
 printf '\nWhat passed, and how long it took:\n'
 printf '%s\n' "${summary[@]}"
