@@ -58,17 +58,23 @@ func (p *Page) Inspect(name string) {
 	}
 }
 
-// InspectEverywhere is Inspect with the other widths that the design names, a zoom of 200 %, which halves the width that a
-// page has, and the dark: nothing scrolls sideways in any, and axe-core finds no fault of contrast, all that a theme changes.
+// InspectEverywhere is Inspect in every width that the design names, in light and in dark, and at a zoom of 200 %, which
+// halves the width that a page has.
 func (p *Page) InspectEverywhere(name string) {
 	p.t.Helper()
 	p.Inspect(name)
-	for _, width := range []int64{768, Wide / 2, 320} {
+	p.Width(Wide / 2)
+	p.wantNoScroll(Wide / 2)
+	for _, width := range []int64{320, 768} {
 		p.Width(width)
+		p.Axe("")
 		p.wantNoScroll(width)
 	}
 	p.Theme("dark")
-	p.Axe("color-contrast")
+	for _, width := range []int64{320, Narrow, 768, Wide} {
+		p.Width(width)
+		p.Axe("color-contrast") // all that a theme changes
+	}
 	p.Theme("light")
 }
 
@@ -138,10 +144,12 @@ func (p *Page) Axe(rule string) {
 		p.allowScripts(true)
 		defer p.allowScripts(false)
 	}
-	p.eval(source + "; undefined")
-	options := "{}"
+	if read(p, `typeof axe`) == "undefined" { // half a megabyte, once a page
+		p.eval(source + "; undefined")
+	}
+	options := `{resultTypes: ["violations"]}`
 	if rule != "" {
-		options = fmt.Sprintf(`{runOnly: {type: "rule", values: [%q]}}`, rule)
+		options = fmt.Sprintf(`{resultTypes: ["violations"], runOnly: {type: "rule", values: [%q]}}`, rule)
 	}
 	found, err := run(p, chromedp.Evaluate[string](`axe.run(document, `+options+`).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	var violations []violation
