@@ -53,6 +53,21 @@ func fillSpace(t *testing.T, db *models.DB, slug string, contacts int) space {
 		if err := tx.Exec("INSERT INTO contact_days (workspace_id, day, subscribed, unconfirmed, unsubscribed) VALUES (?, '2026-11-01', 1, 0, 0)", s.ID).Error; err != nil {
 			return err
 		}
+		err := tx.Exec("INSERT INTO segment_chunk_changes (workspace_id, id, segment_id, chunk, entered, departed, cause, at) VALUES (?, ?, 1, 0, ?, ?, 'rule', ?)",
+			s.ID, models.NewID(now), []byte{1}, []byte{0}, now).Error
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec("INSERT INTO segment_due (workspace_id, chunk, due_at) VALUES (?, 0, ?)", s.ID, now.AddDate(1, 0, 0)).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec("INSERT INTO segment_days (workspace_id, segment_id, day, size) VALUES (?, 1, '2026-11-01', 1)", s.ID).Error; err != nil {
+			return err
+		}
+		err = tx.Exec("INSERT INTO segment_checks (workspace_id, next_chunk, total_chunks, differences, started_at, finished_at) VALUES (?, 1, 1, 0, ?, ?)", s.ID, now, now).Error
+		if err != nil {
+			return err
+		}
 		return tx.Exec("INSERT INTO invitations (workspace_id, email, role, invited_by, created_at, expires_at) VALUES (?, 'otto@example.com', 'viewer', 1, ?, ?)", s.ID, now, now).Error
 	})
 	w, errs, err := db.CreateWebhook(ctx, s.ID, s.member.ID, models.WebhookForm{Name: "Shop", Type: models.TypeSubscribed, NewTags: []string{"vip"}}, now)

@@ -47,6 +47,9 @@ type Contact struct {
 	SubscribedAt    *time.Time
 	UnconfirmedAt   *time.Time
 	UnsubscribedAt  *time.Time
+
+	TouchedWebhookID *int64     // of the last processed call, whether it changed anything or not
+	TouchedAt        *time.Time // when that was
 }
 
 // SetStatus changes the status and notes since when. It says whether anything changed.

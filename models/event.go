@@ -52,6 +52,7 @@ type DirtyContact struct {
 	WorkspaceID int64
 	ID          int64
 	ContactID   int64
-	RequestID   *uuid.UUID
+	RequestID   *uuid.UUID // the call that changed it
+	UserID      *int64     // who changed it, when it was no call
 	At          time.Time
 }

@@ -34,6 +34,9 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 	for _, workspace := range workspaces {
 		err := d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
 		if err == nil {
+			err = d.dropSteps(ctx, "segment_chunk_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
+		}
+		if err == nil {
 			err = d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before)
 		}
 		if err != nil {

@@ -1,0 +1,70 @@
+-- +goose Up
+-- The last processed call for a contact, even one that changed nothing: rules look at it.
+ALTER TABLE contacts ADD COLUMN touched_webhook_id integer;
+ALTER TABLE contacts ADD COLUMN touched_at datetime;
+
+-- Who changed a contact by hand, in bulk or by an import; a call has its request instead.
+ALTER TABLE dirty_contacts ADD COLUMN user_id integer;
+
+ALTER TABLE segments ADD COLUMN building_since datetime;
+ALTER TABLE segments ADD COLUMN building_user_id integer;
+
+-- Why one contact entered or left: 'call', 'edit' (of the contact), 'time' or 'repair'.
+ALTER TABLE segment_changes ADD COLUMN cause text NOT NULL DEFAULT 'edit';
+ALTER TABLE segment_changes ADD COLUMN user_id integer;
+UPDATE segment_changes SET cause = 'call' WHERE request_id IS NOT NULL;
+CREATE INDEX segment_changes_segment ON segment_changes (workspace_id, segment_id, id);
+
+-- Who entered and left at once because a rule was edited, time passed or a fault was repaired: a row for a segment and
+-- 256 consecutive contact ids, a bit for each contact.
+CREATE TABLE segment_chunk_changes (
+    workspace_id integer NOT NULL,
+    id           text NOT NULL,
+    segment_id   integer NOT NULL,
+    chunk        integer NOT NULL,
+    entered      blob NOT NULL,
+    departed     blob NOT NULL,
+    cause        text NOT NULL CHECK (cause IN ('rule', 'time', 'repair')),
+    user_id      integer,
+    at           datetime NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX segment_chunk_changes_segment ON segment_chunk_changes (workspace_id, segment_id, id);
+CREATE INDEX segment_chunk_changes_chunk ON segment_chunk_changes (workspace_id, chunk, id);
+
+-- The next instant at which passing time alone can change a membership among 256 consecutive contact ids.
+CREATE TABLE segment_due (
+    workspace_id integer NOT NULL,
+    chunk        integer NOT NULL,
+    due_at       datetime NOT NULL,
+    PRIMARY KEY (workspace_id, chunk)
+);
+CREATE INDEX segment_due_at ON segment_due (due_at);
+
+-- A segment's size at the end of each day in the workspace's time zone, and who entered and left on it, by cause.
+CREATE TABLE segment_days (
+    workspace_id  integer NOT NULL,
+    segment_id    integer NOT NULL,
+    day           text NOT NULL,
+    size          integer NOT NULL,
+    entered_call  integer NOT NULL DEFAULT 0,
+    entered_edit  integer NOT NULL DEFAULT 0,
+    entered_time  integer NOT NULL DEFAULT 0,
+    entered_rule  integer NOT NULL DEFAULT 0,
+    departed_call integer NOT NULL DEFAULT 0,
+    departed_edit integer NOT NULL DEFAULT 0,
+    departed_time integer NOT NULL DEFAULT 0,
+    departed_rule integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (workspace_id, segment_id, day)
+);
+
+-- The comparison of every membership with a full evaluation: how far it is, or what the last one found.
+CREATE TABLE segment_checks (
+    workspace_id integer NOT NULL,
+    next_chunk   integer NOT NULL,
+    total_chunks integer NOT NULL,
+    differences  integer NOT NULL,
+    started_at   datetime NOT NULL,
+    finished_at  datetime,
+    PRIMARY KEY (workspace_id)
+);
