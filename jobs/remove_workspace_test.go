@@ -53,8 +53,8 @@ func fillSpace(t *testing.T, db *models.DB, slug string, contacts int) space {
 		if err := tx.Exec("INSERT INTO contact_days (workspace_id, day, subscribed, unconfirmed, unsubscribed) VALUES (?, '2026-11-01', 1, 0, 0)", s.ID).Error; err != nil {
 			return err
 		}
-		err := tx.Exec("INSERT INTO segment_chunk_changes (workspace_id, id, segment_id, chunk, entered, departed, cause, at) VALUES (?, ?, 1, 0, ?, ?, 'rule', ?)",
-			s.ID, models.NewID(now), []byte{1}, []byte{0}, now).Error
+		err := tx.Exec("INSERT INTO segment_bulk_changes (workspace_id, id, segment_id, span, entered, departed, cause, at) VALUES (?, ?, 1, 0, ?, ?, 'rule', ?)",
+			s.ID, models.NewID(now), []byte{0, 1}, []byte{}, now).Error
 		if err != nil {
 			return err
 		}

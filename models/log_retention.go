@@ -34,7 +34,7 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 	for _, workspace := range workspaces {
 		err := d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
 		if err == nil {
-			err = d.dropSteps(ctx, "segment_chunk_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
+			err = d.dropSteps(ctx, "segment_bulk_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
 		}
 		if err == nil {
 			err = d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before)

@@ -61,13 +61,13 @@ type SegmentChange struct {
 	At          time.Time
 }
 
-// SegmentChunkChange says who of 256 consecutive contact ids entered and left a segment at once.
-type SegmentChunkChange struct {
+// SegmentBulkChange says who of a span of consecutive contact ids entered and left a segment at once.
+type SegmentBulkChange struct {
 	WorkspaceID       int64
 	ID                uuid.UUID
 	SegmentID         int64
-	Chunk             int64
-	Entered, Departed []byte // 32 bytes each, a bit for each contact as in SegmentBits
+	Span              int64 // of the contacts with ids in [Span*SegmentSpan, (Span+1)*SegmentSpan)
+	Entered, Departed SegmentSet
 	Cause             SegmentCause
 	UserID            *int64 // who edited the rule
 	At                time.Time

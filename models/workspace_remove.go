@@ -25,7 +25,7 @@ var removables = []removable{
 	{table: "segments", keys: "id"},
 	{table: "segment_bits", keys: "chunk"},
 	{table: "segment_changes", keys: "id"},
-	{table: "segment_chunk_changes", keys: "id"},
+	{table: "segment_bulk_changes", keys: "id"},
 	{table: "segment_due", keys: "chunk"},
 	{table: "segment_days", keys: "segment_id, day"},
 	{table: "segment_checks"},

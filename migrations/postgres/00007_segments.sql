@@ -15,13 +15,13 @@ ALTER TABLE segment_changes ADD COLUMN user_id bigint;
 UPDATE segment_changes SET cause = 'call' WHERE request_id IS NOT NULL;
 CREATE INDEX segment_changes_segment ON segment_changes (workspace_id, segment_id, id);
 
--- Who entered and left at once because a rule was edited, time passed or a fault was repaired: a row for a segment and
--- 256 consecutive contact ids, a bit for each contact.
-CREATE TABLE segment_chunk_changes (
+-- Who entered and left at once because a rule was edited, time passed or a fault was repaired: a row for a segment and a
+-- span of 8192 consecutive contact ids.
+CREATE TABLE segment_bulk_changes (
     workspace_id bigint NOT NULL,
     id           uuid NOT NULL,
     segment_id   bigint NOT NULL,
-    chunk        bigint NOT NULL,
+    span         bigint NOT NULL,
     entered      bytea NOT NULL,
     departed     bytea NOT NULL,
     cause        text NOT NULL CHECK (cause IN ('rule', 'time', 'repair')),
@@ -29,8 +29,8 @@ CREATE TABLE segment_chunk_changes (
     at           timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX segment_chunk_changes_segment ON segment_chunk_changes (workspace_id, segment_id, id);
-CREATE INDEX segment_chunk_changes_chunk ON segment_chunk_changes (workspace_id, chunk, id);
+CREATE INDEX segment_bulk_changes_segment ON segment_bulk_changes (workspace_id, segment_id, id);
+CREATE INDEX segment_bulk_changes_span ON segment_bulk_changes (workspace_id, span, id);
 
 -- The next instant at which passing time alone can change a membership among 256 consecutive contact ids.
 CREATE TABLE segment_due (
