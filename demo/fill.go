@@ -133,6 +133,7 @@ func (t *teller) come(ctx context.Context, i int, until time.Time) error {
 	p := PersonAt(i)
 	c := history(i, p, t.plan.came(i), until)
 	c.WorkspaceID, *c.SourceWebhookID = t.workspace.ID, t.hooks[p.Came].ID
+	c.TouchedWebhookID, c.TouchedAt = c.SourceWebhookID, &c.UpdatedAt
 	t.coming = append(t.coming, newcomer{c, tagsOf(i, p)})
 	if len(t.coming) < bulk {
 		return nil
@@ -182,7 +183,7 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 	if err := tx.CreateInBatches(&tags, 500).Error; err != nil || !marked {
 		return err
 	}
-	return models.MarkContacts(tx, t.workspace.ID, ids, contacts[len(contacts)-1].CreatedAt)
+	return models.MarkContacts(tx, t.workspace.ID, 0, ids, contacts[len(contacts)-1].CreatedAt)
 }
 
 // recent tells the days that the request log knows: people who come, people who confirm, and everything else, by time.

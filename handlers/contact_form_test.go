@@ -26,8 +26,9 @@ func (s *site) fieldsOfEveryType() {
 	}
 }
 
+// marks counts the marks that name the person who is signed in.
 func (s *site) marks() (n int64) {
-	s.db.Read(s.t.Context()).Model(&models.DirtyContact{}).Count(&n)
+	s.db.Read(s.t.Context()).Model(&models.DirtyContact{}).Where("user_id = ?", s.user.ID).Count(&n)
 	return n
 }
 

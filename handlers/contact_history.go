@@ -66,6 +66,10 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 		w := h.webhooks[*c.SourceWebhookID]
 		m.Source, m.SourceHref = w.Name, h.webhookHref(w)
 	}
+	if c.TouchedAt != nil && c.TouchedWebhookID != nil {
+		w := h.webhooks[*c.TouchedWebhookID]
+		m.LastCall, m.LastCallHref, m.LastCallAt = w.Name, h.webhookHref(w), *c.TouchedAt
+	}
 	return nil
 }
 
@@ -81,6 +85,9 @@ func (h *history) names(found models.ContactHistory) (err error) {
 	}
 	if h.contact.SourceWebhookID != nil {
 		ids = append(ids, *h.contact.SourceWebhookID)
+	}
+	if h.contact.TouchedWebhookID != nil {
+		ids = append(ids, *h.contact.TouchedWebhookID)
 	}
 	h.webhooks, err = db.WebhooksByID(ctx, h.contact.WorkspaceID, ids)
 	return err

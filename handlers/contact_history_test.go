@@ -54,7 +54,7 @@ func TestContactPageExplainsCalls(t *testing.T) {
 			"Request through UNSUBSCRIBED", "Subscribed → became Unsubscribed", "Event: Contact Unsubscribed",
 			"Entered Readers",
 			"Request through SUBSCRIBED", "New contact: Subscribed", "First name: <i>Anna</i>", "Points: 0 (default)", "tag shop added", "Birthday not stored: Not a date.", "1 field ignored")
-		a.want(t, 200, "came through SUBSCRIBED", "in 0 of 1", "Readers not in, why?", "This is being recalculated")
+		a.want(t, 200, "came through SUBSCRIBED", "last call", "in 0 of 1", "Readers not in, why?", "This is being recalculated")
 		if strings.Contains(a.body, "<i>Anna") {
 			t.Error("a value reached the page as markup")
 		}

@@ -85,6 +85,10 @@ func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (ma
 	contact := map[string]any{
 		"id": c.ID, "email": c.Email, "status": c.Status, "version": c.Version, "created_at": c.CreatedAt, "updated_at": c.UpdatedAt,
 		"subscribed_at": c.SubscribedAt, "unconfirmed_at": c.UnconfirmedAt, "unsubscribed_at": c.UnsubscribedAt, "came_through": nil,
+		"last_call_at": c.TouchedAt, "last_call_through": nil,
+	}
+	if c.TouchedWebhookID != nil {
+		contact["last_call_through"] = p.webhooks[*c.TouchedWebhookID]
 	}
 	if c.SourceWebhookID != nil {
 		contact["came_through"] = p.webhooks[*c.SourceWebhookID]

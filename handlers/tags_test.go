@@ -83,7 +83,7 @@ func TestDeletedTagLeavesItsContacts(t *testing.T) {
 		}
 		var raised, marks int64
 		s.db.Read(ctx).Model(&models.Contact{}).Where("workspace_id = ? AND version = 2", s.workspace.ID).Count(&raised)
-		s.db.Read(ctx).Model(&models.DirtyContact{}).Where("workspace_id = ?", s.workspace.ID).Count(&marks)
+		s.db.Read(ctx).Model(&models.DirtyContact{}).Where("workspace_id = ? AND user_id = ?", s.workspace.ID, s.user.ID).Count(&marks)
 		if left, err := s.db.TagContacts(ctx, s.workspace.ID, tag.ID); left != 0 || raised != 300 || marks != 300 || err != nil {
 			t.Errorf("got %d contacts still tagged, %d with a new version, %d marks (%v); want 0, 300, 300", left, raised, marks, err)
 		}

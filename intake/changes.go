@@ -88,7 +88,7 @@ func (c *changes) addContact(l *life) {
 		return
 	case l.before == nil:
 		c.created = append(c.created, p.Contact)
-	case l.before.Version != p.Version:
+	case l.now != l.before: // a processed call touches the contact even if it changes nothing
 		c.updated = append(c.updated, p.Contact)
 	}
 	for _, t := range p.Tags { // calls only add tags

@@ -77,7 +77,7 @@ const (
 		WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY workspace_id, id`
 
 	pgContactsSQL = `SELECT c.workspace_id, c.id, c.email, c.status, c.fields, c.version, c.source_webhook_id,
-			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at
+			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at, c.touched_webhook_id, c.touched_at
 		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
 		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
 		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL

@@ -19,15 +19,17 @@ const (
 			$9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bytea[])`
 
 	pgInsertContactsSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
-			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at)
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-			$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])`
+			$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::timestamptz[])`
 
 	pgUpdateContactsSQL = `UPDATE contacts c SET status = n.status, fields = n.fields, version = n.version, updated_at = n.updated_at,
-			subscribed_at = n.subscribed_at, unconfirmed_at = n.unconfirmed_at, unsubscribed_at = n.unsubscribed_at
+			subscribed_at = n.subscribed_at, unconfirmed_at = n.unconfirmed_at, unsubscribed_at = n.unsubscribed_at,
+			touched_webhook_id = n.touched_webhook_id, touched_at = n.touched_at
 		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[],
-			$7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
-			AS n (workspace_id, id, status, fields, version, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at)
+			$7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::timestamptz[])
+			AS n (workspace_id, id, status, fields, version, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at,
+				touched_webhook_id, touched_at)
 		WHERE c.workspace_id = n.workspace_id AND c.id = n.id`
 
 	pgInsertTagsSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
@@ -126,7 +128,9 @@ func queueContacts(b *pgx.Batch, c changes) error {
 			column(c.created, func(r *row) time.Time { return r.UpdatedAt }),
 			column(c.created, func(r *row) *time.Time { return r.SubscribedAt }),
 			column(c.created, func(r *row) *time.Time { return r.UnconfirmedAt }),
-			column(c.created, func(r *row) *time.Time { return r.UnsubscribedAt }))
+			column(c.created, func(r *row) *time.Time { return r.UnsubscribedAt }),
+			column(c.created, func(r *row) *int64 { return r.TouchedWebhookID }),
+			column(c.created, func(r *row) *time.Time { return r.TouchedAt }))
 	}
 	if len(c.updated) == 0 {
 		return nil
@@ -141,7 +145,9 @@ func queueContacts(b *pgx.Batch, c changes) error {
 		column(c.updated, func(r *row) time.Time { return r.UpdatedAt }),
 		column(c.updated, func(r *row) *time.Time { return r.SubscribedAt }),
 		column(c.updated, func(r *row) *time.Time { return r.UnconfirmedAt }),
-		column(c.updated, func(r *row) *time.Time { return r.UnsubscribedAt }))
+		column(c.updated, func(r *row) *time.Time { return r.UnsubscribedAt }),
+		column(c.updated, func(r *row) *int64 { return r.TouchedWebhookID }),
+		column(c.updated, func(r *row) *time.Time { return r.TouchedAt }))
 	return err
 }
 

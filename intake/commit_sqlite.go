@@ -61,7 +61,7 @@ const (
 		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
 
 	liteContactSQL = `SELECT workspace_id, id, email, status, fields, version, source_webhook_id,
-			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at
 		FROM contacts WHERE workspace_id = $1 AND email = $2`
 
 	liteContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name FROM contacts c
@@ -74,11 +74,11 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 
 	liteInsertContactSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
-			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
 	liteUpdateContactSQL = `UPDATE contacts SET status = $3, fields = $4, version = $5, updated_at = $6,
-			subscribed_at = $7, unconfirmed_at = $8, unsubscribed_at = $9
+			subscribed_at = $7, unconfirmed_at = $8, unsubscribed_at = $9, touched_webhook_id = $10, touched_at = $11
 		WHERE workspace_id = $1 AND id = $2`
 
 	liteInsertTagSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
@@ -198,7 +198,7 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 			return err
 		}
 		if err := t.exec(ctx, liteInsertContactSQL, p.WorkspaceID, p.ID, p.Email, string(p.Status), string(fields), p.Version,
-			p.SourceWebhookID, p.CreatedAt, p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt); err != nil {
+			p.SourceWebhookID, p.CreatedAt, p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt, p.TouchedWebhookID, p.TouchedAt); err != nil {
 			return err
 		}
 	}
@@ -208,7 +208,7 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 			return err
 		}
 		if err := t.exec(ctx, liteUpdateContactSQL, p.WorkspaceID, p.ID, string(p.Status), string(fields), p.Version,
-			p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt); err != nil {
+			p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt, p.TouchedWebhookID, p.TouchedAt); err != nil {
 			return err
 		}
 	}

@@ -127,6 +127,7 @@ func (d *Decision) unsubscribe(q Question) {
 	if p.SetStatus(models.StatusUnsubscribed, q.Now) {
 		p.UpdatedAt = q.Now
 	}
+	p.touch(q)
 	p.Version++
 	d.Outcome, d.Event = models.OutcomeUnsubscribed, models.EventUnsubscribed
 	d.Contact, d.Version = p, p.Version
@@ -144,6 +145,7 @@ func (d *Decision) subscribe(q Question, address string) {
 		status, event = models.StatusUnconfirmed, models.EventPending
 	}
 	turned, changed := d.settle(q, p, status)
+	p.touch(q)
 	if turned || event == models.EventPending {
 		d.Event = event
 	} else {
@@ -175,6 +177,13 @@ func (d *Decision) settle(q Question, p *Person, status models.Status) (turned, 
 		p.UpdatedAt = q.Now
 	}
 	return turned, changed
+}
+
+// touch notes the webhook and the moment of a processed call, whether it changed anything or not: segments can ask for
+// it. It is no change, so the version and the instant of the last change stay.
+func (p *Person) touch(q Question) {
+	webhook, at := q.Webhook.ID, q.Now
+	p.TouchedWebhookID, p.TouchedAt = &webhook, &at
 }
 
 // newcomer is a contact before its first call has done anything to it.

@@ -108,7 +108,7 @@ func (w *world) deleteContacts(ctx context.Context, r *rand.Rand, deleted map[in
 			}
 			if err == nil {
 				gone = &c
-				err = models.EraseContact(tx, c, testNow())
+				err = models.EraseContact(tx, c, 0, testNow())
 			}
 			return err
 		})

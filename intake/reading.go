@@ -54,7 +54,7 @@ func (r *readingBuilder) addContact(scan scan) error {
 	var p Person
 	var fields string
 	err := scan(&p.WorkspaceID, &p.ID, &p.Email, &p.Status, &fields, &p.Version, &p.SourceWebhookID,
-		&p.CreatedAt, &p.UpdatedAt, &p.SubscribedAt, &p.UnconfirmedAt, &p.UnsubscribedAt)
+		&p.CreatedAt, &p.UpdatedAt, &p.SubscribedAt, &p.UnconfirmedAt, &p.UnsubscribedAt, &p.TouchedWebhookID, &p.TouchedAt)
 	if err != nil {
 		return err
 	}

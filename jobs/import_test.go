@@ -230,7 +230,7 @@ func (w *world) checkTraces(job models.Job, gone models.Contact) {
 	w.t.Helper()
 	var events, marks int64
 	w.db.Read(w.t.Context()).Model(&models.AutomationEvent{}).Count(&events)
-	w.db.Read(w.t.Context()).Model(&models.DirtyContact{}).Distinct("contact_id").Count(&marks)
+	w.db.Read(w.t.Context()).Model(&models.DirtyContact{}).Where("user_id = ?", job.UserID).Distinct("contact_id").Count(&marks)
 	if events != 0 || marks != 5 {
 		w.t.Errorf("got %d events and %d marked contacts, want 0 and 5", events, marks)
 	}

@@ -59,7 +59,7 @@ func countTo(total int64) Step {
 		if job.Done == total {
 			job.State = models.JobDone
 		}
-		return models.MarkContacts(tx, 1, []int64{job.ID*1000 + job.Done}, now)
+		return models.MarkContacts(tx, 1, 0, []int64{job.ID*1000 + job.Done}, now)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestAFailingStepIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 		r := bulkRunner(db, c, func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 			if failures > 0 {
 				failures--
-				if err := models.MarkContacts(tx, 1, []int64{1}, now); err != nil {
+				if err := models.MarkContacts(tx, 1, 0, []int64{1}, now); err != nil {
 					return err
 				}
 				return errors.New("disk full")

@@ -161,7 +161,7 @@ func ApplyBulk(tx *gorm.DB, job Job, b Bulk, filter ContactFilter, contacts []Co
 		return r, nil
 	}
 	if b.Deed == BulkDelete {
-		if err := EraseContacts(tx, job.WorkspaceID, change, now); err != nil {
+		if err := EraseContacts(tx, job.WorkspaceID, job.UserID, change, now); err != nil {
 			return r, err
 		}
 		return r, noteBulk(tx, job, b, change, Instant(now))
@@ -192,7 +192,7 @@ func changeContacts(tx *gorm.DB, job Job, b Bulk, contacts []Contact, now time.T
 	if err != nil {
 		return err
 	}
-	if err := touchContacts(tx, job.WorkspaceID, ids, at); err != nil {
+	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, ids, at); err != nil {
 		return err
 	}
 	return noteBulk(tx, job, b, contacts, at)

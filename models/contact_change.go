@@ -99,7 +99,7 @@ func (d *DB) DeleteContact(ctx context.Context, c Contact, userID int64, now tim
 		if err != nil {
 			return err
 		}
-		if err := EraseContact(tx, c, now); err != nil {
+		if err := EraseContact(tx, c, userID, now); err != nil {
 			return err
 		}
 		return auditContact(tx, userID, ActionContactDeleted, c.WorkspaceID, c.ID, ContactChange{StatusBefore: c.Status, Version: c.Version + 1}, now)
@@ -182,7 +182,7 @@ func finishChange(tx *gorm.DB, userID int64, action string, c Contact, change Co
 			return err
 		}
 	}
-	if err := MarkContacts(tx, c.WorkspaceID, []int64{c.ID}, now); err != nil {
+	if err := MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, now); err != nil {
 		return err
 	}
 	return auditContact(tx, userID, action, c.WorkspaceID, c.ID, change, now)

@@ -20,7 +20,7 @@ const (
 
 // EraseContact deletes c for good, erases what the log and the events hold of the person, and marks the contact so that
 // its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
-func EraseContact(tx *gorm.DB, c Contact, at time.Time) error {
+func EraseContact(tx *gorm.DB, c Contact, userID int64, at time.Time) error {
 	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, Who(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
 		return err
 	}
@@ -30,11 +30,11 @@ func EraseContact(tx *gorm.DB, c Contact, at time.Time) error {
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return err
 	}
-	return MarkContacts(tx, c.WorkspaceID, []int64{c.ID}, Instant(at))
+	return MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, Instant(at))
 }
 
 // EraseContacts is EraseContact for several contacts of one workspace at once, at most as many as one transaction locks.
-func EraseContacts(tx *gorm.DB, workspaceID int64, contacts []Contact, at time.Time) error {
+func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil
 	}
@@ -53,7 +53,7 @@ func EraseContacts(tx *gorm.DB, workspaceID int64, contacts []Contact, at time.T
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return err
 	}
-	return MarkContacts(tx, workspaceID, ids, Instant(at))
+	return MarkContacts(tx, workspaceID, userID, ids, Instant(at))
 }
 
 // ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.

@@ -47,7 +47,7 @@ func TestEraseContact(t *testing.T) {
 			if err := models.LockAddresses(tx, models.Who(ws.ID, "a@example.com")); err != nil {
 				return err
 			}
-			return models.EraseContact(tx, contacts[0], now)
+			return models.EraseContact(tx, contacts[0], 0, now)
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -103,7 +103,7 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 	if err := tx.CreateInBatches(&notes, 100).Error; err != nil {
 		return err
 	}
-	return MarkContacts(tx, workspaceID, ids, now)
+	return MarkContacts(tx, workspaceID, userID, ids, now)
 }
 
 // change is what is different, and which tags are new.

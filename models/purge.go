@@ -45,6 +45,13 @@ func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time
 	return nil
 }
 
+// whoDeleted is the user who deleted a tag or merge tag as the audit log has it, 0 when it does not say.
+func (d *DB) whoDeleted(ctx context.Context, workspaceID int64, subject string, id int64, action string) (userID int64, err error) {
+	err = d.Read(ctx).Model(&AuditEntry{}).Select("user_id").Order("id DESC").Limit(1).
+		Where("workspace_id = ? AND subject = ? AND subject_id = ? AND action = ?", workspaceID, subject, id, action).Scan(&userID).Error
+	return userID, err
+}
+
 // PurgeTags takes deleted tags off their contacts. Each contact gets a new version and a mark for its segments.
 func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 	var gone []Tag
@@ -52,7 +59,11 @@ func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, tag := range gone {
-		step := func() (bool, error) { return d.purgeTagStep(ctx, tag, now) }
+		userID, err := d.whoDeleted(ctx, tag.WorkspaceID, SubjectTag, tag.ID, ActionTagDeleted)
+		if err != nil {
+			return err
+		}
+		step := func() (bool, error) { return d.purgeTagStep(ctx, tag, userID, now) }
 		if err := d.purge(ctx, &Tag{}, tag.WorkspaceID, tag.ID, now.Sub(*tag.DeletedAt), step); err != nil {
 			return err
 		}
@@ -60,7 +71,7 @@ func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-func (d *DB) purgeTagStep(ctx context.Context, tag Tag, now time.Time) (last bool, err error) {
+func (d *DB) purgeTagStep(ctx context.Context, tag Tag, userID int64, now time.Time) (last bool, err error) {
 	var found []Contact
 	err = d.Read(ctx).Table("contacts").Select("contacts.workspace_id, contacts.id, contacts.email").
 		Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
@@ -87,7 +98,7 @@ func (d *DB) purgeTagStep(ctx context.Context, tag Tag, now time.Time) (last boo
 		if err := tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, still).Delete(&ContactTag{}).Error; err != nil {
 			return err
 		}
-		return touchContacts(tx, tag.WorkspaceID, still, now)
+		return reviseContacts(tx, tag.WorkspaceID, userID, still, now)
 	})
 	return false, err
 }
@@ -100,6 +111,10 @@ func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, m := range gone {
+		userID, err := d.whoDeleted(ctx, m.WorkspaceID, SubjectMergeTag, m.ID, ActionMergeTagDeleted)
+		if err != nil {
+			return err
+		}
 		after := int64(0)
 		step := func() (bool, error) {
 			found, err := d.contactsWithKey(ctx, m, after)
@@ -107,7 +122,7 @@ func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 				return true, err
 			}
 			after = found[len(found)-1].ID
-			return false, d.purgeKey(ctx, m, found, now)
+			return false, d.purgeKey(ctx, m, found, userID, now)
 		}
 		if err := d.purge(ctx, &MergeTag{}, m.WorkspaceID, m.ID, now.Sub(*m.DeletedAt), step); err != nil {
 			return err
@@ -124,7 +139,7 @@ func (d *DB) contactsWithKey(ctx context.Context, m MergeTag, after int64) (foun
 }
 
 // purgeKey takes the key off those of the contacts that have it.
-func (d *DB) purgeKey(ctx context.Context, m MergeTag, contacts []Contact, now time.Time) error {
+func (d *DB) purgeKey(ctx context.Context, m MergeTag, contacts []Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockContacts(tx, contacts); err != nil {
 			return err
@@ -152,7 +167,7 @@ func (d *DB) purgeKey(ctx context.Context, m MergeTag, contacts []Contact, now t
 		if len(changed) == 0 {
 			return nil
 		}
-		return touchContacts(tx, m.WorkspaceID, changed, now)
+		return reviseContacts(tx, m.WorkspaceID, userID, changed, now)
 	})
 }
 
@@ -173,20 +188,25 @@ func lockContacts(tx *gorm.DB, contacts []Contact) error {
 	return LockAddresses(tx, whos...)
 }
 
-// touchContacts raises the versions of contacts that this transaction changed and marks them for their segments.
-func touchContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) error {
+// reviseContacts raises the versions of contacts that this transaction changed and marks them for their segments.
+func reviseContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.Time) error {
 	err := tx.Exec("UPDATE contacts SET version = version + 1, updated_at = ? WHERE workspace_id = ? AND id IN ?", now, workspaceID, ids).Error
 	if err != nil {
 		return err
 	}
-	return MarkContacts(tx, workspaceID, ids, now)
+	return MarkContacts(tx, workspaceID, userID, ids, now)
 }
 
 // MarkContacts marks contacts whose segments have to be recalculated. Call it in the transaction that changed them.
-func MarkContacts(tx *gorm.DB, workspaceID int64, ids []int64, now time.Time) error {
+// userID is who changed them, 0 where that is not known.
+func MarkContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.Time) error {
+	var user *int64
+	if userID != 0 {
+		user = &userID
+	}
 	marks := make([]DirtyContact, len(ids))
 	for i, id := range ids {
-		marks[i] = DirtyContact{WorkspaceID: workspaceID, ContactID: id, At: now}
+		marks[i] = DirtyContact{WorkspaceID: workspaceID, ContactID: id, UserID: user, At: now}
 	}
 	return tx.CreateInBatches(&marks, 100).Error
 }

@@ -1,0 +1,66 @@
+package intake
+
+import (
+	"testing"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+)
+
+// Every processed call of a contact is its last call, whether it changes anything or not; a refused one is not.
+func TestDecideTouches(t *testing.T) {
+	t.Parallel()
+	full := map[string]string{"first_name": "Arya", "city": "Braavos", "level": "3"}
+	for _, kind := range []models.WebhookType{models.TypeSubscribed, models.TypeUnconfirmed, models.TypeUnsubscribed} {
+		before := personWith(models.StatusSubscribed, full)
+		before.Tags = []models.Tag{vip, news}
+		for _, contact := range []*Person{before, nil} {
+			q := ask(kind, contact, to)
+			p := Decide(q).Contact
+			if p == nil {
+				if kind != models.TypeUnsubscribed || contact != nil {
+					t.Errorf("%s: got nobody", kind)
+				}
+				continue
+			}
+			if p.TouchedWebhookID == nil || *p.TouchedWebhookID != q.Webhook.ID || p.TouchedAt == nil || !p.TouchedAt.Equal(q.Now) {
+				t.Errorf("%s: got touched by %v at %v, want by %d at %s", kind, p.TouchedWebhookID, p.TouchedAt, q.Webhook.ID, q.Now)
+			}
+		}
+		if before.TouchedAt != nil || before.TouchedWebhookID != nil {
+			t.Errorf("%s: the question's contact was changed", kind)
+		}
+	}
+}
+
+// A call that changes nothing leaves the touch and a mark, and nothing else that a person or an automation would notice.
+func TestCallThatChangesNothingTouches(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db, Options{})
+		const call = "email_address=a@example.com&first_name=Arya"
+		w.send(models.TypeSubscribed, call)
+		first := w.contact("a@example.com")
+		if first == nil || first.TouchedAt == nil || !first.TouchedAt.Equal(first.CreatedAt) || *first.TouchedWebhookID != w.hooks[models.TypeSubscribed].ID {
+			t.Fatalf("got %+v, want it touched when it was created", first)
+		}
+		other := w.addHook(models.TypeSubscribed, w.tags...)
+		w.send(models.TypeSubscribed, call)
+		w.send(models.TypeDelete, "email_address=nobody@example.com")
+		w.send(models.TypeSubscribed, "email_address=")
+		got := w.contact("a@example.com")
+		if *got.TouchedWebhookID != other.ID || !got.TouchedAt.After(*first.TouchedAt) {
+			t.Errorf("got touched by %d at %s, want by %d after %s", *got.TouchedWebhookID, got.TouchedAt, other.ID, first.TouchedAt)
+		}
+		if got.Version != first.Version || !got.UpdatedAt.Equal(first.UpdatedAt) || !got.SubscribedAt.Equal(*first.SubscribedAt) || len(rowsOf[models.AutomationEvent](w, "contact_id = ?", got.ID)) != 1 {
+			t.Errorf("got %+v, want version, instants and events as after the first call", got)
+		}
+		if marks := rowsOf[models.DirtyContact](w, "contact_id = ? AND user_id IS NULL", got.ID); len(marks) != 2 {
+			t.Errorf("got %d marks, want one of each call", len(marks))
+		}
+		w.send(models.TypeUnsubscribed, "email_address=a@example.com")
+		if got := w.contact("a@example.com"); *got.TouchedWebhookID != w.hooks[models.TypeUnsubscribed].ID {
+			t.Errorf("got touched by %d, want by the one that unsubscribed", *got.TouchedWebhookID)
+		}
+	})
+}
