@@ -42,7 +42,7 @@ func TestBrowserFirstHour(t *testing.T) {
 			p.Sees(text)
 		}
 		p.Follow("Requests")
-		wantStatus(t, "the request's page", p.FollowIn("main table tbody tr:last-child"), http.StatusOK)
+		wantStatus(t, "the request's page", p.FollowIn("main .t-stack tbody tr:last-child"), http.StatusOK)
 		p.Sees("cersei@example.com is a new contact")
 		p.Sees("Contact Subscribed (Confirmed)")
 		buildSegment(t, p)

@@ -83,9 +83,12 @@ func (p *Page) report() {
 	}
 }
 
-// Open goes to a path below the base, or to a whole URL, and returns the answer's status.
+// Open goes to a path below the base, or to a whole URL, and returns the answer's status. What was filled in is left.
 func (p *Page) Open(path string) int {
 	p.t.Helper()
+	ctx, stop := context.WithCancel(p.ctx)
+	defer stop()
+	p.answer(ctx, true)
 	if !strings.Contains(path, "://") {
 		path = p.base + path
 	}
@@ -142,7 +145,8 @@ func control(name string) chromedp.JSPath {
 	})()`, name))
 }
 
-// Fill writes value into the field with this name, as if typed; a select takes the option with this value.
+// Fill writes value into the field with this name, one in the page's main part before others, as if typed; a select takes
+// the option with this value.
 func (p *Page) Fill(name, value string) {
 	p.t.Helper()
 	p.eval(fill(name, value))
@@ -163,7 +167,8 @@ func (p *Page) Change(name, value string) {
 // fill is the script that writes value into the field with this name.
 func fill(name, value string) string {
 	return fmt.Sprintf(`(() => {
-		const e = document.querySelector("input[name='%[1]s'], textarea[name='%[1]s'], select[name='%[1]s']");
+		const fields = "input[name='%[1]s'], textarea[name='%[1]s'], select[name='%[1]s']";
+		const e = document.querySelector("main")?.querySelector(fields) ?? document.querySelector(fields);
 		if (!e) throw new Error("there is no field " + %[1]q);
 		e.focus(); e.value = %[2]q;
 		e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true}));

@@ -84,22 +84,9 @@ func (p *Page) WantFocus(name string) {
 // should be left, and stays.
 func (p *Page) AsksBeforeLeaving(name string) {
 	p.t.Helper()
-	asked := make(chan string, 1)
 	ctx, stop := context.WithTimeout(p.ctx, patience)
 	defer stop()
-	err := chromedp.Listen(ctx, func(event any) {
-		if e, ok := event.(*page.EventJavascriptDialogOpening); ok {
-			go func() { // not in the goroutine that receives events
-				run(p, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
-					return cdp.Call(ctx, t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: false})
-				})
-				asked <- string(e.Type)
-			}()
-		}
-	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	asked := p.answer(ctx, false)
 	p.Click(name)
 	select {
 	case kind := <-asked:
@@ -109,6 +96,29 @@ func (p *Page) AsksBeforeLeaving(name string) {
 	case <-ctx.Done():
 		p.t.Fatalf("nobody asked before %q led away from %s", name, p.Path())
 	}
+}
+
+// answer answers the browser's dialogs until ctx ends, and returns what kind each one was.
+func (p *Page) answer(ctx context.Context, yes bool) <-chan string {
+	p.t.Helper()
+	asked := make(chan string, 1)
+	err := chromedp.Listen(ctx, func(event any) {
+		if e, ok := event.(*page.EventJavascriptDialogOpening); ok {
+			go func() { // not in the goroutine that receives events
+				run(p, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+					return cdp.Call(ctx, t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: yes})
+				})
+				select {
+				case asked <- string(e.Type):
+				default: // nobody waits for it
+				}
+			}()
+		}
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return asked
 }
 
 // FollowTwice clicks the button that people read as name twice, and waits until another page is there.

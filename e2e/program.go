@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for something that should take a moment.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // Settings say how a program is started. What is empty has its default.
 type Settings struct {
