@@ -111,7 +111,7 @@ func (w *workshop) rules() []rule {
 	}
 	field := func(key string, operator segments.Operator, value string) segments.Filter {
 		c := segments.Condition{Type: segments.TypeField, FieldID: w.fields[key], Operator: operator, Value: models.Text(value)}
-		if !operator.TakesValue() {
+		if operator == segments.IsSet || operator == segments.IsNotSet {
 			c.Value = models.Given{Shape: models.Null}
 		}
 		return segments.Of(c)

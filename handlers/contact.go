@@ -44,9 +44,9 @@ func (s *Server) contactShow(v *visit) error {
 			m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
 		}
 	}
-	subject, schema := segments.SubjectOf(c, held), segments.NewSchema(mergeTags, all, v.Workspace.Location())
+	subject, schema := segments.SubjectOf(c, held), segments.NewSchema(segments.Schema{MergeTags: mergeTags, Tags: all, Location: v.Workspace.Location()})
 	for _, p := range places {
-		row := contactSegment(p.Segment, &subject, schema, p.In)
+		row := contactSegment(p.Segment, &subject, schema, schema.At(s.now()), p.In)
 		if p.In {
 			m.In = append(m.In, row)
 		} else {
@@ -69,7 +69,7 @@ func (v *visit) contact() (models.Contact, error) {
 }
 
 // contactSegment explains one segment's membership by the rule that is served.
-func contactSegment(g models.Segment, subject *segments.Subject, schema segments.Schema, in bool) views.ContactSegment {
+func contactSegment(g models.Segment, subject *segments.Subject, schema segments.Schema, at segments.Moment, in bool) views.ContactSegment {
 	row := views.ContactSegment{ID: g.ID, Name: g.Name}
 	if g.BuiltAt == nil {
 		row.Note = "It is being built for the first time."
@@ -81,7 +81,7 @@ func contactSegment(g models.Segment, subject *segments.Subject, schema segments
 		row.Note = "Its rule cannot be evaluated at the moment, so its members stay as they are."
 		return row
 	}
-	why := matcher.Explain(subject)
+	why := matcher.Explain(subject, at)
 	row.Why = whyOf(why)
 	if why.Matched != in {
 		row.Note = "This is being recalculated: reload the page in a moment."

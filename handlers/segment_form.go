@@ -169,9 +169,9 @@ func conditionRow(c segments.Condition, schema segments.Schema, focus bool) view
 		}
 	}
 	for _, o := range segments.Operators(kind) {
-		row.Operators = append(row.Operators, views.Option{Value: string(o), Label: o.Label()})
+		row.Operators = append(row.Operators, views.Option{Value: string(o), Label: kind.Label(o)})
 	}
-	row.NoValue = c.Operator == segments.IsSet || c.Operator == segments.IsNotSet
+	row.NoValue = kind.Takes(c.Operator) == segments.TakesNothing
 	if len(row.Options) > 0 {
 		row.Options = withChosen(row.Options, c.Value.Texts)
 	}

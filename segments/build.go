@@ -61,7 +61,7 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 	set := func(subject *Subject) {
 		chunk, bit := subject.ID/chunkSize-from, subject.ID%chunkSize
 		for i, g := range group {
-			if g.building.Match(subject) {
+			if g.building.Match(subject, r.at) {
 				pages[i][chunk][bit/8] |= 1 << (bit % 8)
 			}
 		}

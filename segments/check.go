@@ -5,33 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"campaignlark/models"
 )
-
-// Schema is what a workspace's rules can speak of.
-type Schema struct {
-	MergeTags []models.MergeTag // without those that are being deleted
-	Tags      []models.Tag      // likewise
-	Location  *time.Location    // the workspace's time zone
-
-	fields map[int64]models.MergeTag
-	tags   map[int64]models.Tag
-}
-
-// NewSchema makes a Schema ready for look-ups.
-func NewSchema(mergeTags []models.MergeTag, tags []models.Tag, location *time.Location) Schema {
-	s := Schema{MergeTags: mergeTags, Tags: tags, Location: location,
-		fields: make(map[int64]models.MergeTag, len(mergeTags)), tags: make(map[int64]models.Tag, len(tags))}
-	for _, m := range mergeTags {
-		s.fields[m.ID] = m
-	}
-	for _, t := range tags {
-		s.tags[t.ID] = t
-	}
-	return s
-}
 
 // Check returns the rule with every value in its stored form, or what is wrong with it. Values are read like those of a
 // webhook call.
@@ -78,28 +54,21 @@ func (c *checker) group(g Group, at string, depth int) Group {
 
 // condition returns the condition with its value in its stored form, or what is wrong with it.
 func (s Schema) condition(c Condition) (Condition, *Problem) {
-	var kind Kind
-	switch c.Type {
-	case TypeStatus:
-		kind = KindStatus
-	case TypeTags:
-		kind = KindTags
-	case TypeField:
-		m, ok := s.fields[c.FieldID]
-		if !ok {
-			return c, &Problem{Part: "field", Message: "This field does not exist any more. Please choose another."}
-		}
-		kind = KindOf(m)
-	default:
+	kind, ok := s.Kind(c)
+	switch {
+	case !ok && c.Type == TypeField:
+		return c, &Problem{Part: "field", Message: "This field does not exist any more. Please choose another."}
+	case !ok:
 		return c, &Problem{Part: "field", Message: "Please choose what to look at: the status, the tags or a field."}
 	}
 	if c.Type != TypeField {
 		c.FieldID = 0
 	}
-	if !slices.Contains(operators[kind], c.Operator) {
+	stored, ok := kind.canonical(c.Operator)
+	if !ok {
 		return c, &Problem{Part: "operator", Message: "Please choose one of these: " + labels(kind) + "."}
 	}
-	if !c.Operator.TakesValue() {
+	if c.Operator = stored; kind.Takes(stored) == TakesNothing {
 		c.Value = models.Given{Shape: models.Null}
 		return c, nil
 	}
@@ -115,7 +84,7 @@ func (s Schema) condition(c Condition) (Condition, *Problem) {
 func labels(k Kind) string {
 	var names []string
 	for _, o := range operators[k] {
-		names = append(names, fmt.Sprintf("%s (%s)", o.Label(), string(o)))
+		names = append(names, fmt.Sprintf("%s (%s)", k.Label(o), string(o)))
 	}
 	return strings.Join(names, ", ")
 }
@@ -156,7 +125,7 @@ func statusValue(given models.Given) (models.Given, string) {
 }
 
 func (s Schema) tagsValue(c Condition) (models.Given, string) {
-	ids, ok := c.Tags()
+	ids, ok := c.IDs()
 	if !ok || len(ids) == 0 {
 		return c.Value, "Please choose at least one tag."
 	}

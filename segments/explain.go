@@ -15,7 +15,7 @@ type Explanation struct {
 }
 
 // Explain says how Match comes to its answer.
-func (m Matcher) Explain(s *Subject) Explanation { return m.root.explain(s) }
+func (m Matcher) Explain(s *Subject, at Moment) Explanation { return m.root.explain(s) }
 
 func (n node) explain(s *Subject) Explanation {
 	e := Explanation{Matched: n.match(s), Words: n.words, Join: n.join}
@@ -41,7 +41,7 @@ func (s Schema) fieldSeen(c Condition) func(*Subject) string {
 
 // tagsSeen names those of the condition's tags that the contact has.
 func (s Schema) tagsSeen(c Condition) func(*Subject) string {
-	ids, _ := c.Tags()
+	ids, _ := c.IDs()
 	return func(subject *Subject) string {
 		var names []string
 		for _, id := range ids {

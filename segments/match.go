@@ -11,19 +11,67 @@ import (
 
 // Subject is what rules look at of one contact.
 type Subject struct {
-	ID     int64
-	Status models.Status
-	Fields map[string]string // by merge tag key, in their stored forms
-	Tags   []int64
+	ID           int64
+	Email        string // as it is stored
+	Status       models.Status
+	Fields       map[string]string // by merge tag key, in their stored forms
+	Tags         []int64
+	CreatedAt    time.Time
+	ChangedAt    time.Time
+	SubscribedAt time.Time // zero when it never was
+	CreatedBy    int64     // the webhook that made it, 0 when it was made by hand
+	TouchedBy    int64     // the webhook of the last processed call, 0 when there was none
+	TouchedAt    time.Time
+	In           func(segment int64) bool // who is in the segments that the rule speaks of; nil: in none
 }
 
-// SubjectOf is a contact with the ids of its tags as rules look at it.
+// SubjectOf is a contact with the ids of its tags as rules look at it; In is left for the caller to give.
 func SubjectOf(c models.Contact, tags []int64) Subject {
-	return Subject{ID: c.ID, Status: c.Status, Fields: c.Fields, Tags: tags}
+	s := Subject{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: c.CreatedAt, ChangedAt: c.UpdatedAt}
+	if c.SubscribedAt != nil {
+		s.SubscribedAt = *c.SubscribedAt
+	}
+	if c.SourceWebhookID != nil {
+		s.CreatedBy = *c.SourceWebhookID
+	}
+	if c.TouchedWebhookID != nil && c.TouchedAt != nil {
+		s.TouchedBy, s.TouchedAt = *c.TouchedWebhookID, *c.TouchedAt
+	}
+	return s
 }
 
 // Matcher is a compiled rule. It may be used by several goroutines at once.
-type Matcher struct{ root node }
+type Matcher struct {
+	root  node
+	needs Needs
+}
+
+// Needs is what a rule reads of a contact beside its id and status.
+type Needs struct {
+	Fields  []string // the keys of merge tags, each once, sorted
+	Email   bool
+	Tags    bool
+	Times   bool // CreatedAt, ChangedAt, SubscribedAt
+	Sources bool // CreatedBy, TouchedBy, TouchedAt
+}
+
+// Merge is what both read together.
+func (n Needs) Merge(other Needs) Needs {
+	fields := slices.Concat(n.Fields, other.Fields)
+	slices.Sort(fields)
+	return Needs{Fields: slices.Compact(fields), Email: n.Email || other.Email, Tags: n.Tags || other.Tags,
+		Times: n.Times || other.Times, Sources: n.Sources || other.Sources}
+}
+
+// Needs is what the rule reads.
+func (m Matcher) Needs() Needs { return m.needs }
+
+// Timed says whether passing time alone can change the answer for anybody.
+func (m Matcher) Timed() bool { return false }
+
+// Next is the next instant after the moment at which passing time alone can change the answer for the contact, zero when
+// there is none.
+func (m Matcher) Next(s *Subject, at Moment) time.Time { return time.Time{} }
 
 // node is a group, or a condition when it has a test.
 type node struct {
@@ -38,11 +86,11 @@ type node struct {
 // cannot be evaluated: what it speaks of is gone.
 func Compile(g Group, s Schema) (Matcher, error) {
 	root, err := s.compileGroup(g)
-	return Matcher{root}, err
+	return Matcher{root: root}, err
 }
 
-// Match says whether the contact is in.
-func (m Matcher) Match(s *Subject) bool { return m.root.match(s) }
+// Match says whether the contact is in at the moment.
+func (m Matcher) Match(s *Subject, at Moment) bool { return m.root.match(s) }
 
 func (n node) match(s *Subject) bool {
 	if n.test != nil {
@@ -115,7 +163,7 @@ func statusTest(c Condition) (func(*Subject) bool, error) {
 }
 
 func (s Schema) tagsTest(c Condition) (func(*Subject) bool, error) {
-	ids, ok := c.Tags()
+	ids, ok := c.IDs()
 	if c.Operator != HasAny || !ok {
 		return nil, errUnknown
 	}
@@ -147,20 +195,20 @@ func (s Schema) fieldTest(c Condition) (func(*Subject) bool, error) {
 // valueTest returns the test of a stored value, which is never empty, or nil for an operator that the kind does not
 // have.
 func (s Schema) valueTest(k Kind, c Condition) func(stored string) bool {
-	if !slices.Contains(operators[k], c.Operator) || c.Operator.TakesValue() && c.Value.Last() == "" {
+	stored, ok := k.canonical(c.Operator)
+	if !ok || k.Takes(stored) != TakesNothing && c.Value.Last() == "" {
 		return nil
 	}
-	switch c.Operator {
+	switch stored {
 	case IsSet:
 		return func(string) bool { return true }
-	case Is:
+	case Is, On:
 		form := s.comparable(k)
 		want := form(strings.Join(c.Value.Texts, "\n"))
 		return func(stored string) bool { return form(stored) == want }
+	case HasAll:
+		return hasChoices(c.Value.Texts)
 	case Contains:
-		if k == Kind(models.MergeTagMultiple) {
-			return hasChoices(c.Value.Texts)
-		}
 		want := models.Fold(c.Value.Last())
 		return func(stored string) bool { return strings.Contains(models.Fold(stored), want) }
 	}

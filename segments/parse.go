@@ -39,12 +39,13 @@ type written struct {
 	FieldID  int64             `json:"field_id"`
 	Operator Operator          `json:"operator"`
 	Value    json.RawMessage   `json:"value"`
+	Days     *int              `json:"days"`
 }
 
 // isGroup says whether the keys of a group were used; mixed says whether those of a condition were used beside them.
 func (w written) isGroup() bool { return w.Join != nil || w.Filters != nil }
 func (w written) isMixed() bool {
-	return w.isGroup() && (w.Type != "" || w.FieldID != 0 || w.Operator != "" || w.Value != nil)
+	return w.isGroup() && (w.Type != "" || w.FieldID != 0 || w.Operator != "" || w.Value != nil || w.Days != nil)
 }
 
 func (p *parser) read(raw []byte, at string) (written, bool) {
@@ -56,7 +57,7 @@ func (p *parser) read(raw []byte, at string) (written, bool) {
 		_, err = decoder.Token()
 	}
 	trimmed := bytes.TrimLeft(raw, " \t\r\n")
-	if err != io.EOF || !bytes.HasPrefix(trimmed, []byte("{")) || w.isMixed() {
+	if err != io.EOF || !bytes.HasPrefix(trimmed, []byte("{")) || w.isMixed() || w.Days != nil && typeKinds[w.Type] != KindSource {
 		p.problem(at, cannotBeRead(at))
 		return w, false
 	}
@@ -107,7 +108,7 @@ func (p *parser) filter(raw []byte, at string, depth int) Filter {
 		g := p.filters(w, at, depth+1)
 		return Filter{Group: &g}
 	}
-	c := Condition{Type: w.Type, FieldID: w.FieldID, Operator: w.Operator, Value: models.Given{Shape: models.Null}}
+	c := Condition{Type: w.Type, FieldID: w.FieldID, Operator: w.Operator, Value: models.Given{Shape: models.Null}, Days: w.Days}
 	if ok {
 		c.Value = readValue(w.Value)
 	}

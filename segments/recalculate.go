@@ -74,14 +74,14 @@ func (r *round) decide(bits *chunks, subject *Subject, cause *uuid.UUID) (change
 	row := bits.now[chunk]
 	for _, g := range r.segments {
 		if g.shown != nil {
-			in := g.shown.Match(subject)
+			in := g.shown.Match(subject, r.at)
 			if in != row.has(g.Slot, subject.ID) {
 				row = row.with(g.Slot, subject.ID, in)
 				changes = append(changes, r.change(g, subject.ID, in, cause))
 			}
 		}
 		if g.building != nil {
-			row = row.with(*g.BuildingSlot, subject.ID, g.building.Match(subject))
+			row = row.with(*g.BuildingSlot, subject.ID, g.building.Match(subject, r.at))
 		}
 	}
 	bits.now[chunk] = row

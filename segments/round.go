@@ -13,6 +13,7 @@ type round struct {
 	tx        *gorm.DB
 	workspace int64
 	now       time.Time
+	at        Moment // of now
 	segments  []*running
 }
 
@@ -41,11 +42,8 @@ func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
 	if err != nil {
 		return nil, err
 	}
-	var segments []models.Segment
-	if err := tx.Where("workspace_id = ?", workspace).Order("id").Find(&segments).Error; err != nil {
-		return nil, err
-	}
-	for _, segment := range segments {
+	r.at = schema.At(now)
+	for _, segment := range schema.Segments {
 		g := &running{Segment: segment}
 		r.segments = append(r.segments, g)
 		if g.BrokenReason != "" {

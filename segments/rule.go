@@ -2,6 +2,7 @@ package segments
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"campaignlark/models"
@@ -38,10 +39,29 @@ type Filter struct {
 type Type string
 
 const (
-	TypeField  Type = "field"  // the value of a merge tag, by FieldID
-	TypeStatus Type = "status" // the contact's status
-	TypeTags   Type = "tags"   // the contact's tags; the value is one or several ids
+	TypeField        Type = "field"         // the value of a merge tag, by FieldID
+	TypeEmail        Type = "email"         // the address
+	TypeStatus       Type = "status"        // the contact's status
+	TypeTags         Type = "tags"          // the contact's tags, by their ids
+	TypeSegment      Type = "segment"       // whether the contact is in another segment, by its id
+	TypeCreatedBy    Type = "created_by"    // the webhook that created the contact, by its id
+	TypeTouchedBy    Type = "touched_by"    // the webhook of the last processed call for the contact
+	TypeCreatedAt    Type = "created_at"    // when the contact was created
+	TypeChangedAt    Type = "changed_at"    // when it last changed
+	TypeSubscribedAt Type = "subscribed_at" // when it last was subscribed
 )
+
+// Types lists every type in the order in which people choose.
+var Types = []Type{TypeStatus, TypeTags, TypeSegment, TypeEmail, TypeField, TypeCreatedBy, TypeTouchedBy, TypeCreatedAt, TypeChangedAt, TypeSubscribedAt}
+
+var typeLabels = map[Type]string{
+	TypeField: "Field", TypeEmail: "E-mail address", TypeStatus: "Status", TypeTags: "Tags", TypeSegment: "Segment",
+	TypeCreatedBy: "Created by", TypeTouchedBy: "Last touched by",
+	TypeCreatedAt: "Created", TypeChangedAt: "Last changed", TypeSubscribedAt: "Subscribed",
+}
+
+// Label is the type as people read it.
+func (t Type) Label() string { return typeLabels[t] }
 
 // Condition is one test of a contact.
 type Condition struct {
@@ -49,10 +69,11 @@ type Condition struct {
 	FieldID  int64 // of TypeField only
 	Operator Operator
 	Value    models.Given // Null for an operator that takes none
+	Days     *int         // of TypeCreatedBy and TypeTouchedBy: only within so many days; nil for at any time
 }
 
-// Tags returns the tag ids that are the condition's value; false when a text among them is no id.
-func (c Condition) Tags() ([]int64, bool) {
+// IDs returns the ids of tags, segments or webhooks that are the condition's value; false when a text among them is no id.
+func (c Condition) IDs() ([]int64, bool) {
 	ids := make([]int64, 0, len(c.Value.Texts))
 	for _, text := range c.Value.Texts {
 		id, err := strconv.ParseInt(text, 10, 64)
@@ -90,31 +111,62 @@ func (f Filter) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f.Condition)
 }
 
-// MarshalJSON writes the condition with its value in its shortest form: tag ids as numbers, a text, a list of texts.
+// MarshalJSON writes the condition with its value in its shortest form: ids, days and hours as numbers, a text, a list.
 func (c Condition) MarshalJSON() ([]byte, error) {
 	w := struct {
 		Type     Type     `json:"type"`
 		FieldID  int64    `json:"field_id,omitempty"`
 		Operator Operator `json:"operator"`
 		Value    any      `json:"value,omitempty"`
-	}{Type: c.Type, FieldID: c.FieldID, Operator: c.Operator}
-	ids, areIDs := c.Tags()
-	switch {
-	case c.Value.Shape == models.Null || c.Value.Shape == models.Nested:
-	case c.Type == TypeTags && areIDs:
-		w.Value = ids
-	case c.Value.Shape == models.List:
-		w.Value = c.Value.Texts
-	default:
-		w.Value = c.Value.Last()
+		Days     *int     `json:"days,omitempty"`
+	}{Type: c.Type, FieldID: c.FieldID, Operator: c.Operator, Days: c.Days}
+	if c.Value.Shape != models.Null && c.Value.Shape != models.Nested {
+		w.Value = c.written()
 	}
 	return json.Marshal(w)
+}
+
+// written is the condition's value as its JSON has it. A field's kind is not known here, nor needed: only ids and counts
+// are numbers.
+func (c Condition) written() any {
+	kind := typeKinds[c.Type]
+	value := kind.Value(c.Operator)
+	ids, areNumbers := c.IDs()
+	areNumbers = areNumbers && len(ids) > 0 && (value.isID() || value.isCount())
+	switch {
+	case areNumbers && (c.Value.Shape == models.List || kind == KindTags):
+		return ids
+	case areNumbers:
+		return ids[len(ids)-1]
+	case c.Value.Shape == models.List:
+		return c.Value.Texts
+	}
+	return c.Value.Last()
+}
+
+// Segments returns the ids of the segments that the rule speaks of, each once, sorted.
+func (g Group) Segments() []int64 { return g.ids(TypeSegment) }
+
+// Webhooks returns the ids of the webhooks that the rule speaks of, each once, sorted.
+func (g Group) Webhooks() []int64 { return g.ids(TypeCreatedBy, TypeTouchedBy) }
+
+func (g Group) ids(types ...Type) []int64 {
+	var all []int64
+	g.any(func(c Condition) bool {
+		if slices.Contains(types, c.Type) {
+			ids, _ := c.IDs()
+			all = append(all, ids...)
+		}
+		return false
+	})
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Problem says what is wrong at one place of a rule.
 type Problem struct {
 	At      string // the place: "2" is the third filter, "2.0" the first one of the group there, "" the rule as a whole
-	Part    string // of a condition: "field", "operator" or "value"; "" for all of it
+	Part    string // of a condition: "field", "operator", "value" or "days"; "" for all of it
 	Message string // a sentence for people
 }
 

@@ -23,7 +23,7 @@ func schema(t testing.TB) segments.Schema {
 		mergeTags[i].ID, mergeTags[i].Label = int64(i+1), "The "+mergeTags[i].Key
 	}
 	tags := []models.Tag{{ID: 11, Name: "customer"}, {ID: 12, Name: "wholesale"}, {ID: 13, Name: "<b>press</b>"}}
-	return segments.NewSchema(mergeTags, tags, vienna)
+	return segments.NewSchema(segments.Schema{MergeTags: mergeTags, Tags: tags, Location: vienna})
 }
 
 func TestRuleIsStoredInOneForm(t *testing.T) {
@@ -38,9 +38,9 @@ func TestRuleIsStoredInOneForm(t *testing.T) {
 		{`{"type":"field","field_id":2,"operator":"eq","value":1.50e2}`, `{"type":"field","field_id":2,"operator":"eq","value":"150"}`},
 		{`{"type":"field","field_id":3,"operator":"eq","value":true}`, `{"type":"field","field_id":3,"operator":"eq","value":"true"}`},
 		{`{"type":"field","field_id":3,"operator":"ne","value":"No"}`, `{"type":"field","field_id":3,"operator":"ne","value":"false"}`},
-		{`{"type":"field","field_id":4,"operator":"eq","value":"2026-11-23T23:30:00Z"}`, `{"type":"field","field_id":4,"operator":"eq","value":"2026-11-24"}`},
+		{`{"type":"field","field_id":4,"operator":"eq","value":"2026-11-23T23:30:00Z"}`, `{"type":"field","field_id":4,"operator":"on","value":"2026-11-24"}`},
 		{`{"type":"field","field_id":5,"operator":"eq","value":"sMALL"}`, `{"type":"field","field_id":5,"operator":"eq","value":"Small"}`},
-		{`{"type":"field","field_id":6,"operator":"contains","value":"STRASSE, tea"}`, `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Straße"]}`},
+		{`{"type":"field","field_id":6,"operator":"contains","value":"STRASSE, tea"}`, `{"type":"field","field_id":6,"operator":"has_all","value":["Tea","Straße"]}`},
 		{`{"type":"field","field_id":7,"operator":"eq","value":"Austria"}`, `{"type":"field","field_id":7,"operator":"eq","value":"AT"}`},
 		{`{"type":"field","field_id":7,"operator":"is_set","value":""}`, `{"type":"field","field_id":7,"operator":"is_set"}`},
 		{`{"condition":"OR","filters":[{"type":"field","field_id":7,"operator":"is_not_set"}]}`, `{"condition":"OR","filters":[{"type":"field","field_id":7,"operator":"is_not_set"}]}`},
@@ -171,7 +171,7 @@ func TestSentence(t *testing.T) {
 		{"AND", `{"type":"tags","operator":"has_none","value":11}`, "Contacts who do not have the tag customer"},
 		{"AND", `{"type":"tags","operator":"has_none","value":[11,99]}`, "Contacts who have none of the tags customer, a deleted tag"},
 		{"AND", `{"type":"field","field_id":99,"operator":"eq","value":"x"}`, "Contacts whose deleted field is x"},
-		{"AND", `{"type":"field","field_id":4,"operator":"eq","value":"1990-12-31"},{"type":"field","field_id":7,"operator":"is_not_set"}`, "Contacts whose The birthday is 31 December 1990 and The country is not set"},
+		{"AND", `{"type":"field","field_id":4,"operator":"eq","value":"1990-12-31"},{"type":"field","field_id":7,"operator":"is_not_set"}`, "Contacts whose The birthday is on 31 December 1990 and The country is not set"},
 		{"AND", `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Coffee"]}`, "Contacts whose The likes contains Tea, Coffee"},
 		{"AND", status + `,{"condition":"OR","filters":[` + tags + `,` + status + `]},{"condition":"OR","filters":[]}`,
 			"Contacts whose Status is Subscribed and (who have any of the tags customer, wholesale or whose Status is Subscribed) and (nobody)"},

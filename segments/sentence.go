@@ -78,20 +78,20 @@ func (s Schema) groupWords(g Group) []Part {
 func (s Schema) conditionWords(c Condition) []Part {
 	switch c.Type {
 	case TypeStatus:
-		return compareWords(Part{"Status", Named}, c.Operator, models.Status(c.Value.Last()).Name())
+		return compareWords(KindStatus, Part{"Status", Named}, c.Operator, models.Status(c.Value.Last()).Name())
 	case TypeTags:
 		return s.tagsWords(c, "has", "does not have")
 	}
 	m, ok := s.fields[c.FieldID]
 	if !ok {
-		return compareWords(Part{"deleted field", Gone}, c.Operator, strings.Join(c.Value.Texts, ", "))
+		return compareWords(kindText, Part{"deleted field", Gone}, c.Operator, strings.Join(c.Value.Texts, ", "))
 	}
-	return compareWords(Part{m.Label, Named}, c.Operator, m.Show(strings.Join(c.Value.Texts, "\n"), s.Location))
+	return compareWords(KindOf(m), Part{m.Label, Named}, c.Operator, m.Show(strings.Join(c.Value.Texts, "\n"), s.Location))
 }
 
-func compareWords(what Part, o Operator, value string) []Part {
-	parts := []Part{what, {Text: " " + o.Label()}}
-	if o.TakesValue() {
+func compareWords(k Kind, what Part, o Operator, value string) []Part {
+	parts := []Part{what, {Text: " " + k.Label(o)}}
+	if k.Takes(o) != TakesNothing {
 		parts = append(parts, Part{Text: " "}, Part{shorten(value), Value})
 	}
 	return parts
@@ -99,7 +99,7 @@ func compareWords(what Part, o Operator, value string) []Part {
 
 // tagsWords says a condition about tags; have and haveNot are the verb for those of whom it speaks.
 func (s Schema) tagsWords(c Condition, have, haveNot string) []Part {
-	ids, _ := c.Tags()
+	ids, _ := c.IDs()
 	words, name := have+" any of the ", "tags"
 	switch {
 	case len(ids) == 1 && c.Operator == HasNone:

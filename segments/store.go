@@ -36,8 +36,16 @@ func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
 		return Schema{}, err
 	}
 	var tags []models.Tag
-	err = db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&tags).Error
-	return NewSchema(mergeTags, tags, w.Location()), err
+	if err := db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&tags).Error; err != nil {
+		return Schema{}, err
+	}
+	var segments []models.Segment
+	if err := db.Where("workspace_id = ?", workspace).Order("id").Find(&segments).Error; err != nil {
+		return Schema{}, err
+	}
+	var webhooks []models.Webhook
+	err = db.Where("workspace_id = ?", workspace).Order("id").Find(&webhooks).Error
+	return NewSchema(Schema{MergeTags: mergeTags, Tags: tags, Segments: segments, Webhooks: webhooks, Location: w.Location()}), err
 }
 
 // List returns the workspace's segments by name.
@@ -236,7 +244,7 @@ func (s Store) Members(ctx context.Context, workspace, segment, before int64, li
 // UsesTag returns the segments whose rule speaks of the tag, by name.
 func (s Store) UsesTag(ctx context.Context, workspace, tag int64) ([]models.Segment, error) {
 	return s.uses(ctx, workspace, func(c Condition) bool {
-		ids, _ := c.Tags()
+		ids, _ := c.IDs()
 		return c.Type == TypeTags && slices.Contains(ids, tag)
 	})
 }
