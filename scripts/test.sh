@@ -72,8 +72,9 @@ unit_tests() {
 }
 
 export CGO_ENABLED=1 # the race detector needs it
-# The pages are 30,000 generated lines: to optimise them takes longer than to test them.
-GOFLAGS="$(go env GOFLAGS) '-gcflags=campaignlark/views=-N -l'"
+# The pages are 30,000 generated lines: to optimise them takes longer than to test them. The race detector watches this
+# program's Go, not SQLite's C, which the driver holds as Go with locks of its own: watched, it takes twice as long.
+GOFLAGS="$(go env GOFLAGS) '-gcflags=campaignlark/views=-N -l' '-gcflags=modernc.org/...=-race=false'"
 export GOFLAGS
 from=$SECONDS
 mkdir -p .cache
@@ -89,7 +90,8 @@ step "unit tests, both databases, race detector" unit_tests
 hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
 step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./e2e
 # Without the race detector: the unit tests and the step before have it, and this one is long enough.
-step "the program in use and in a browser" go test -count=1 -timeout 20m -skip "$hard" ./e2e
+# Its tests wait for a browser more than they work: four at a time keep two cores busy.
+step "the program in use and in a browser" go test -count=1 -timeout 20m -parallel 4 -skip "$hard" ./e2e
 
 printf '\nWhat passed, and how long it took:\n'
 printf '%s\n' "${summary[@]}"
