@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"campaignlark/intake"
@@ -89,8 +90,17 @@ func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.Dash
 // dashboardSegments tells which segments are not up to date, and how many are.
 func (v *visit) dashboardSegments(m *views.DashboardModel) error {
 	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	var fresh segments.Freshness
+	if slices.ContainsFunc(all, func(g models.Segment) bool { return g.BuildingSlot != nil }) {
+		if fresh, err = v.segments().Freshness(v.UserContext(), v.Workspace.ID, m.Now); err != nil {
+			return err
+		}
+	}
 	for _, g := range all {
-		row := segmentRow(g, segments.Schema{}) // without the rule in words
+		row := segmentRow(g, segments.Schema{}, v.audience(fresh), m.Now) // without the rule in words
 		switch {
 		case row.Broken != "":
 			m.Broken++
@@ -103,5 +113,5 @@ func (v *visit) dashboardSegments(m *views.DashboardModel) error {
 			m.Segments = append(m.Segments, row)
 		}
 	}
-	return err
+	return nil
 }

@@ -111,6 +111,8 @@ var routes = []route{
 	{"GET", "/w/:slug/segments/new", manager, (*Server).segmentNew},
 	{"GET", "/w/:slug/segments/:id", viewer, (*Server).segmentShow},
 	{"POST", "/w/:slug/segments/:id", manager, (*Server).segmentUpdate},
+	{"GET", "/w/:slug/segments/:id/changes", viewer, (*Server).segmentHistory},
+	{"GET", "/w/:slug/segments/:id/changes/:change", viewer, (*Server).segmentMany},
 	{"GET", "/w/:slug/segments/:id/edit", manager, (*Server).segmentEdit},
 	{"GET", "/w/:slug/segments/:id/delete", manager, (*Server).segmentAsk},
 	{"POST", "/w/:slug/segments/:id/delete", manager, (*Server).segmentDelete},

@@ -1,47 +1,14 @@
 package handlers
 
 import (
-	"strconv"
-
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/views"
 )
 
-// membersPage is how many contacts a segment's page shows at once.
-const membersPage = 50
-
 // segments is the store of the segments.
 func (v *visit) segments() segments.Store {
 	return segments.Store{DB: v.server.DB, Now: v.server.now}
-}
-
-// segmentList shows each segment with its rule in words, its state and its size.
-func (s *Server) segmentList(v *visit) error {
-	p, err := v.page(views.SectionSegments, "Segments")
-	if err != nil {
-		return err
-	}
-	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
-	if err != nil {
-		return err
-	}
-	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
-	if err != nil {
-		return err
-	}
-	m := views.SegmentsModel{Page: p, CanChange: v.canChange()}
-	for _, g := range all {
-		m.Segments = append(m.Segments, segmentRow(g, schema))
-	}
-	return v.show(views.SegmentsPage(m))
-}
-
-func segmentRow(g models.Segment, schema segments.Schema) views.SegmentRow {
-	return views.SegmentRow{
-		ID: g.ID, Name: g.Name, Words: words(segments.Sentence(segments.RuleOf(g), schema)), Contacts: g.MemberCount,
-		Built: g.BuiltAt != nil, Building: g.BuildingSlot != nil, Done: g.BuiltChunks, Total: max(g.TotalChunks, 1), Broken: g.BrokenReason,
-	}
 }
 
 func words(parts []segments.Part) []views.Word {
@@ -50,39 +17,6 @@ func words(parts []segments.Part) []views.Word {
 		all[i] = views.Word{Text: p.Text, Kind: string(p.Kind)}
 	}
 	return all
-}
-
-// segmentShow is a segment's page: its rule, its state, and who is in it.
-func (s *Server) segmentShow(v *visit) error {
-	ctx, store := v.UserContext(), v.segments()
-	g, err := v.segment()
-	if err != nil {
-		return err
-	}
-	schema, err := store.Schema(ctx, v.Workspace.ID)
-	if err != nil {
-		return err
-	}
-	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // anything else shows the newest
-	members, next, err := store.Members(ctx, v.Workspace.ID, g.ID, before, membersPage)
-	if err != nil {
-		return err
-	}
-	p, err := v.page(views.SectionSegments, g.Name, views.Crumb{Text: "Segments", Href: v.path("segments")}, views.Crumb{Text: g.Name})
-	if err != nil {
-		return err
-	}
-	m := views.SegmentModel{Page: p, CanChange: v.canChange(), SegmentRow: segmentRow(g, schema)}
-	for _, c := range members {
-		m.Members = append(m.Members, views.Member{ID: c.ID, Email: c.Email, Status: string(c.Status), Since: c.CreatedAt})
-	}
-	if before > 0 {
-		m.Newest = v.path("segments", g.ID)
-	}
-	if next > 0 {
-		m.Older = v.path("segments", g.ID) + "?before=" + strconv.FormatInt(next, 10)
-	}
-	return v.show(views.SegmentPage(m))
 }
 
 // segmentNew shows the form of a new segment, with one condition to start from.

@@ -134,3 +134,18 @@ func (d *DB) WebhooksByID(ctx context.Context, workspaceID int64, ids []int64) (
 	}
 	return found, err
 }
+
+// ContactsByID returns those of a workspace's contacts that ids name; who was deleted is not among them.
+func (d *DB) ContactsByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]Contact, error) {
+	found := map[int64]Contact{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	var all []Contact
+	err := d.Read(ctx).Select("id, email, status, created_at").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&all).Error
+	for _, c := range all {
+		found[c.ID] = c
+	}
+	return found, err
+}

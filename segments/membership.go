@@ -15,10 +15,13 @@ import (
 // A row of segment_bits holds chunkSize consecutive contact ids, slotBytes for each slot (DESIGN "Segments"). A missing
 // row or one that is too short means zero.
 const (
-	chunkSize = 256
+	chunkSize = ChunkSize
 	slotBytes = chunkSize / 8
 	noSlot    = -1 // of a segment that was never built: it has no membership yet
 )
+
+// ChunkSize is how many consecutive contact ids are built and stored together.
+const ChunkSize = 256
 
 // chunkBits is the membership of one chunk in every slot.
 type chunkBits []byte

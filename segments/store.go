@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"campaignlark/models"
@@ -258,6 +259,13 @@ func (s Store) UsesMergeTag(ctx context.Context, workspace, mergeTag int64) ([]m
 func (s Store) UsesChoice(ctx context.Context, workspace, mergeTag int64, choice string) ([]models.Segment, error) {
 	return s.uses(ctx, workspace, func(c Condition) bool {
 		return c.Type == TypeField && c.FieldID == mergeTag && slices.Contains(c.Value.Texts, choice)
+	})
+}
+
+// UsesSegment returns the segments whose rule speaks of the segment, by name.
+func (s Store) UsesSegment(ctx context.Context, workspace, segment int64) ([]models.Segment, error) {
+	return s.uses(ctx, workspace, func(c Condition) bool {
+		return c.Type == "segment" && slices.Contains(c.Value.Texts, strconv.FormatInt(segment, 10))
 	})
 }
 

@@ -53,6 +53,18 @@ func DayName(t time.Time, p Page) string {
 	return day.Format(oldDayLayout)
 }
 
+// DayClock is a day and a time in the middle of a sentence: "today, 03:10", "yesterday, 03:10", "3 Aug 2026, 03:10".
+func DayClock(t time.Time, p Page) string {
+	day, today := p.in(t), p.in(p.Now)
+	switch {
+	case sameDay(day, today):
+		return "today, " + day.Format("15:04")
+	case sameDay(day, today.AddDate(0, 0, -1)):
+		return "yesterday, " + day.Format("15:04")
+	}
+	return day.Format(momentLayout)
+}
+
 func sameDay(a, b time.Time) bool {
 	return a.Year() == b.Year() && a.YearDay() == b.YearDay()
 }

@@ -1,0 +1,135 @@
+package handlers
+
+import (
+	"strconv"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// changesPage is how many lines of a segment's history one page shows.
+const changesPage = 50
+
+// segmentHistory is the page of everybody who entered and left a segment.
+func (s *Server) segmentHistory(v *visit) error {
+	ctx := v.UserContext()
+	g, p, err := v.segmentPart("Who entered and left")
+	if err != nil {
+		return err
+	}
+	m := views.SegmentChangesModel{Page: p, SegmentRow: views.SegmentRow{ID: g.ID, Name: g.Name}}
+	before, err := uuid.Parse(v.Query("before"))
+	if err != nil {
+		before = uuid.Max // what is no id is the newest page
+	} else {
+		m.Newest = v.path("segments", g.ID, "changes")
+	}
+	changes, next, err := v.segments().Changes(ctx, g.WorkspaceID, g.ID, before, changesPage)
+	if err != nil {
+		return err
+	}
+	if next != uuid.Nil {
+		m.Older = v.path("segments", g.ID, "changes") + "?before=" + next.String()
+	}
+	found, err := s.DB.ContactsByID(ctx, g.WorkspaceID, contactsOf(changes))
+	if err != nil {
+		return err
+	}
+	m.Changes = v.segmentChanges(g, changes, found)
+	return v.show(views.SegmentChangesPage(m))
+}
+
+// segmentPart is the frame of a page below a segment's.
+func (v *visit) segmentPart(title string) (models.Segment, views.Page, error) {
+	g, err := v.segment()
+	if err != nil {
+		return g, views.Page{}, err
+	}
+	p, err := v.page(views.SectionSegments, title, views.Crumb{Text: "Segments", Href: v.path("segments")},
+		views.Crumb{Text: g.Name, Href: v.path("segments", g.ID)}, views.Crumb{Text: title})
+	return g, p, err
+}
+
+// segmentMany is the page of who entered or left a segment at once: ?show=left shows who left.
+func (s *Server) segmentMany(v *visit) error {
+	ctx := v.UserContext()
+	g, p, err := v.segmentPart("Several at once")
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(v.Params("change"))
+	if err != nil {
+		return models.ErrNotFound
+	}
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // anything else shows the newest
+	m := views.SegmentManyModel{Page: p, SegmentRow: views.SegmentRow{ID: g.ID, Name: g.Name}, Entered: v.Query("show") != "left"}
+	change, ids, next, err := v.segments().ChangeOfMany(ctx, g.WorkspaceID, g.ID, id, m.Entered, before, membersPage)
+	if err != nil {
+		return err
+	}
+	found, err := s.DB.ContactsByID(ctx, g.WorkspaceID, ids)
+	if err != nil {
+		return err
+	}
+	m.Members = segmentContacts(ids, found)
+	m.Change = v.segmentChanges(g, []segments.Change{change}, nil)[0]
+	path := v.path("segments", g.ID, "changes", id)
+	m.Tabs = []views.Tab{{Label: "Entered: " + views.Count(change.In), Href: path, Current: m.Entered},
+		{Label: "Left: " + views.Count(change.Out), Href: path + "?show=left", Current: !m.Entered}}
+	if !m.Entered {
+		path += "?show=left"
+	}
+	if before > 0 {
+		m.Newest = path
+	}
+	if next > 0 && m.Entered {
+		m.Older = path + "?before=" + strconv.FormatInt(next, 10)
+	} else if next > 0 {
+		m.Older = path + "&before=" + strconv.FormatInt(next, 10)
+	}
+	return v.show(views.SegmentManyPage(m))
+}
+
+// contactsOf are the contacts that changes speak of.
+func contactsOf(changes []segments.Change) (ids []int64) {
+	for _, c := range changes {
+		if c.ContactID != 0 {
+			ids = append(ids, c.ContactID)
+		}
+		ids = append(append(ids, c.InIDs...), c.OutIDs...)
+	}
+	return ids
+}
+
+// segmentChanges are changes of a segment in words.
+func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, found map[int64]models.Contact) []views.SegmentChange {
+	lines := make([]views.SegmentChange, len(changes))
+	for i, c := range changes {
+		lines[i] = views.SegmentChange{At: c.At, Entered: c.Entered, In: c.In, Out: c.Out, Some: segmentContacts(c.InIDs, found), Others: segmentContacts(c.OutIDs, found),
+			Why: views.Cause{Kind: string(c.Cause), Webhook: c.Webhook, Who: c.UserEmail}}
+		if c.RequestID != nil && c.Webhook != "" {
+			lines[i].Why.Href = v.path("requests", *c.RequestID)
+		}
+		if c.ContactID == 0 {
+			lines[i].Many = v.path("segments", g.ID, "changes", c.ID)
+		} else {
+			lines[i].Contact = segmentContacts([]int64{c.ContactID}, found)[0]
+		}
+	}
+	return lines
+}
+
+// segmentContacts are contacts by their ids, those that are not among found without an address.
+func segmentContacts(ids []int64, found map[int64]models.Contact) []views.SegmentContact {
+	all := make([]views.SegmentContact, len(ids))
+	for i, id := range ids {
+		all[i].ID = id
+		if c, there := found[id]; there {
+			all[i].Email = models.ShowEmail(c.Email)
+		}
+	}
+	return all
+}

@@ -1,0 +1,150 @@
+package handlers
+
+import (
+	"fmt"
+	"time"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// sparkDays is over how many days before today the list shows sizes.
+const sparkDays = 30
+
+// segmentList shows each segment with its rule in words, its state and its size, or with ?part=list the part of the page
+// that changes by itself.
+func (s *Server) segmentList(v *visit) error {
+	part := v.Query("part") == "list"
+	p, err := v.pageOrPart(part, views.SectionSegments, "Segments")
+	if err != nil {
+		return err
+	}
+	m := views.SegmentsModel{Page: p, CanChange: v.canChange()}
+	if m.Fresh, m.Segments, err = v.segmentRows(p); err != nil {
+		return err
+	}
+	if part {
+		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentList(m))
+	}
+	return v.show(views.SegmentsPage(m))
+}
+
+// pageOrPart is v.page, or for a part of a page that is fetched again only what its links and times need.
+func (v *visit) pageOrPart(part bool, section, title string, crumbs ...views.Crumb) (views.Page, error) {
+	if part {
+		return views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location(), Now: v.server.now()}, nil
+	}
+	return v.page(section, title, crumbs...)
+}
+
+// segmentRows are all segments as the list shows them.
+func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, error) {
+	ctx, store := v.UserContext(), v.segments()
+	schema, err := store.Schema(ctx, v.Workspace.ID)
+	if err != nil {
+		return views.Freshness{}, nil, err
+	}
+	all, err := store.List(ctx, v.Workspace.ID)
+	if err != nil {
+		return views.Freshness{}, nil, err
+	}
+	fresh, err := store.Freshness(ctx, v.Workspace.ID, p.Now)
+	if err != nil {
+		return views.Freshness{}, nil, err
+	}
+	slots := p.DaySlots(sparkDays+1, 24)
+	days, err := store.Days(ctx, v.Workspace.ID, 0, v.dayOf(slots[0]))
+	var rows []views.SegmentRow
+	for _, g := range all {
+		row := segmentRow(g, schema, v.audience(fresh), p.Now)
+		row.Sizes, _ = v.sizes(g, days[g.ID], slots)
+		if n := len(days[g.ID]); n > 0 && days[g.ID][n-1].Day == v.dayOf(slots[len(slots)-1]) {
+			row.In, row.Out = enteredAndLeft(days[g.ID][n-1])
+		}
+		rows = append(rows, row)
+	}
+	return shownFreshness(fresh, p), rows, err
+}
+
+// audience is how many contacts there are: what the navigation counted, or, where that stopped, what was noted last.
+func (v *visit) audience(f segments.Freshness) int64 {
+	if n := v.counts.Contacts; n > 0 && n <= models.ExactCount {
+		return n
+	}
+	return f.Contacts
+}
+
+// dayOf names a slot's day as the notes do.
+func (v *visit) dayOf(slot views.Slot) string {
+	return models.DayName(slot.From, v.Workspace.Location())
+}
+
+// sizes are how many contacts a segment had at the end of each day, and the place of the first day of which that is known.
+// Today's is what it has now.
+func (v *visit) sizes(g models.Segment, noted []models.SegmentDay, slots []views.Slot) (sizes []int64, first int) {
+	if g.BuiltAt == nil {
+		return nil, len(slots)
+	}
+	first = len(slots) - 1
+	next, size := 0, int64(0)
+	for i, slot := range slots {
+		day := v.dayOf(slot)
+		for ; next < len(noted) && noted[next].Day <= day; next++ {
+			size, first = noted[next].Size, min(first, i)
+		}
+		if i == len(slots)-1 {
+			size = g.MemberCount
+		}
+		if i >= first {
+			sizes = append(sizes, size)
+		}
+	}
+	return sizes, first
+}
+
+func enteredAndLeft(d models.SegmentDay) (in, out int64) {
+	return d.EnteredCall + d.EnteredEdit + d.EnteredTime + d.EnteredRule, d.DepartedCall + d.DepartedEdit + d.DepartedTime + d.DepartedRule
+}
+
+// segmentRow is a segment in words. contacts is how many there are in all, 0 where that is not known.
+func segmentRow(g models.Segment, schema segments.Schema, contacts int64, now time.Time) views.SegmentRow {
+	row := views.SegmentRow{
+		ID: g.ID, Name: g.Name, Words: words(segments.Sentence(segments.RuleOf(g), schema)), Contacts: g.MemberCount,
+		Built: g.BuiltAt != nil, Building: g.BuildingSlot != nil, Broken: g.BrokenReason,
+	}
+	if row.Building {
+		chunks := max(g.TotalChunks, 1)
+		row.Total = contacts
+		if contacts == 0 {
+			row.Total = chunks * segments.ChunkSize
+		}
+		row.Done = row.Total * min(g.BuiltChunks, chunks) / chunks
+		if g.BuildingSince != nil && g.BuiltChunks > 0 {
+			row.Left = now.Sub(*g.BuildingSince) * time.Duration(max(chunks-g.BuiltChunks, 0)) / time.Duration(g.BuiltChunks)
+		}
+	}
+	return row
+}
+
+// shownFreshness puts into words how far the segments are behind, and what the last full check found.
+func shownFreshness(f segments.Freshness, p views.Page) views.Freshness {
+	shown := views.Freshness{Check: "no full check yet"}
+	if !f.Oldest.IsZero() {
+		shown.Behind = max(p.Now.Sub(f.Oldest), time.Millisecond)
+	}
+	switch c := f.Check; {
+	case c == nil:
+	case c.FinishedAt == nil:
+		shown.Check = fmt.Sprintf("a full check is under way, %d %% done", 100*min(c.NextChunk, c.TotalChunks)/max(c.TotalChunks, 1))
+	default:
+		shown.Check = "last full check " + views.DayClock(*c.FinishedAt, p) + ", no differences"
+		if c.Differences > 0 {
+			shown.Check = "last full check " + views.DayClock(*c.FinishedAt, p) + ", " + views.Plural(c.Differences, "difference", "differences") + ", repaired"
+		}
+	}
+	return shown
+}

@@ -1,0 +1,160 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark"
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+)
+
+const (
+	membersPage   = 50 // contacts of a segment on one page
+	latestChanges = 8  // on a segment's page
+)
+
+// segmentShow is a segment's page: its rule, its state, its size over time, who entered and left, and who is in it. With
+// ?part=state it is only what changes by itself while the segment is being built.
+func (s *Server) segmentShow(v *visit) error {
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	part := v.Query("part") == "state"
+	p, err := v.pageOrPart(part, views.SectionSegments, g.Name, views.Crumb{Text: "Segments", Href: v.path("segments")}, views.Crumb{Text: g.Name})
+	if err != nil {
+		return err
+	}
+	fresh, err := v.segments().Freshness(v.UserContext(), v.Workspace.ID, p.Now)
+	if err != nil {
+		return err
+	}
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: shownFreshness(fresh, p)}
+	if part {
+		m.SegmentRow = segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)
+		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
+	}
+	if err := v.fillSegment(&m, g, v.audience(fresh)); err != nil {
+		return err
+	}
+	return v.show(views.SegmentPage(m))
+}
+
+// fillSegment reads what a segment's page shows beside its state.
+func (v *visit) fillSegment(m *views.SegmentModel, g models.Segment, contacts int64) error {
+	ctx, store := v.UserContext(), v.segments()
+	schema, err := store.Schema(ctx, g.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	m.SegmentRow = segmentRow(g, schema, contacts, m.Now)
+	users, err := store.UsesSegment(ctx, g.WorkspaceID, g.ID)
+	if err != nil {
+		return err
+	}
+	m.UsedBy = namedSegments(users)
+	if err := v.segmentSize(m, g, contacts); err != nil {
+		return err
+	}
+	changes, _, err := store.Changes(ctx, g.WorkspaceID, g.ID, uuid.Max, latestChanges)
+	if err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // anything else shows the newest
+	ids, err := store.Page(ctx, g.WorkspaceID, g.ID, before, membersPage+1)
+	if err != nil {
+		return err
+	}
+	found, err := v.server.DB.ContactsByID(ctx, g.WorkspaceID, slices.Concat(contactsOf(changes), ids))
+	if err != nil {
+		return err
+	}
+	m.Changes = v.segmentChanges(g, changes, found)
+	if before > 0 {
+		m.Newest = v.path("segments", g.ID)
+	}
+	if len(ids) > membersPage {
+		ids = ids[:membersPage]
+		m.Older = v.path("segments", g.ID) + "?before=" + strconv.FormatInt(ids[membersPage-1], 10)
+	}
+	for _, id := range ids {
+		if c, there := found[id]; there {
+			m.Members = append(m.Members, views.Member{ID: c.ID, Email: models.ShowEmail(c.Email), Status: string(c.Status), Since: c.CreatedAt})
+		}
+	}
+	return nil
+}
+
+// segmentPeriods are the days that a segment's size can be looked at over.
+var segmentPeriods = []struct {
+	query, label string
+	days         int
+}{{"30", "30 days", 30}, {"90", "90 days", 90}, {"365", "1 year", 365}}
+
+// segmentSize fills in a segment's figures and its size over time.
+func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts int64) error {
+	period := segmentPeriods[1]
+	for _, one := range segmentPeriods {
+		if one.query == v.Query("days") {
+			period = one
+		}
+	}
+	for _, one := range segmentPeriods {
+		m.Ranges = append(m.Ranges, views.Tab{Label: one.label, Href: v.path("segments", g.ID) + "?days=" + one.query, Current: one == period})
+	}
+	slots := m.DaySlots(period.days+1, 24)
+	noted, err := v.segments().Days(v.UserContext(), g.WorkspaceID, g.ID, v.dayOf(slots[0]))
+	if err != nil {
+		return err
+	}
+	days := noted[g.ID]
+	sizes, first := v.sizes(g, days, slots)
+	if len(sizes) > 0 {
+		m.Size = views.Chart{Title: "Contacts at the end of each day", Unit: "Day", Empty: "Nobody was in it in the last " + period.label + ".", Lines: true,
+			Slots: slots[first:], Series: []views.Series{{Name: "Contacts", Tone: "ok", Values: sizes}},
+			Summary: "From " + views.Count(sizes[0]) + " to " + views.Count(sizes[len(sizes)-1]) + "."}
+	}
+	recent := v.dayOf(slots[len(slots)-1-segmentPeriods[0].days])
+	var in, out models.SegmentDay
+	for _, d := range days {
+		if d.Day > recent {
+			in.EnteredCall, in.EnteredEdit, in.EnteredTime, in.EnteredRule = in.EnteredCall+d.EnteredCall, in.EnteredEdit+d.EnteredEdit, in.EnteredTime+d.EnteredTime, in.EnteredRule+d.EnteredRule
+			out.EnteredCall, out.EnteredEdit, out.EnteredTime, out.EnteredRule = out.EnteredCall+d.DepartedCall, out.EnteredEdit+d.DepartedEdit, out.EnteredTime+d.DepartedTime, out.EnteredRule+d.DepartedRule
+		}
+	}
+	m.Figures = []views.Figure{{Label: "Contacts", Value: views.Count(g.MemberCount), Note: share(g.MemberCount, contacts)},
+		movedFigure("Entered, 30 days", in), movedFigure("Left, 30 days", out)}
+	return nil
+}
+
+// share is what part of the audience a segment is, "" where that is not known.
+func share(of, all int64) string {
+	switch {
+	case all < of || all == 0:
+		return ""
+	case of > 0 && of*100 < all:
+		return "under 1 % of the audience"
+	}
+	return strconv.FormatInt(of*100/all, 10) + " % of the audience"
+}
+
+// movedFigure says how many entered or left, which d has as who entered, and through what.
+func movedFigure(label string, d models.SegmentDay) views.Figure {
+	all, _ := enteredAndLeft(d)
+	var parts []string
+	for _, part := range []struct {
+		n  int64
+		by string
+	}{{d.EnteredCall, "by calls"}, {d.EnteredEdit, "by edits"}, {d.EnteredTime, "by time"}, {d.EnteredRule, "by the rule"}} {
+		if part.n > 0 {
+			parts = append(parts, views.Count(part.n)+" "+part.by)
+		}
+	}
+	return views.Figure{Label: label, Value: views.Count(all), Note: strings.Join(parts, ", ")}
+}

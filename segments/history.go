@@ -1,0 +1,227 @@
+package segments
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Change is one line of a segment's history: a contact that entered or left, or many that did at once.
+type Change struct {
+	ID        uuid.UUID // of its newest row
+	At        time.Time // of that
+	Cause     models.SegmentCause
+	RequestID *uuid.UUID // of models.CauseCall
+	Webhook   string     // whose call it was; "" when the log no longer holds the call
+	UserID    *int64     // who edited the contact, or the rule
+	UserEmail string     // "" where that is not known
+
+	ContactID     int64   // 0: many at once
+	Entered       bool    // of one contact
+	In, Out       int64   // of many
+	InIDs, OutIDs []int64 // some of them, at most changeExamples each
+
+	oldest uuid.UUID // of its rows
+	since  time.Time // when that was written
+}
+
+const (
+	changeExamples = 3
+	bulkStep       = 256         // rows of many that one statement reads, 2 KiB each at most
+	bulkReach      = 2000        // rows of many after which a page ends
+	waveGap        = time.Minute // between the steps of what passing time or a repair changed at once
+)
+
+// bulkRow is a row of segment_bulk_changes with who did it.
+type bulkRow struct {
+	models.SegmentBulkChange
+	UserEmail string
+}
+
+// Changes returns a page of who entered and left the segment before an id (uuid.Max starts at the newest), newest first,
+// and the next page's before, zero when this is the last.
+func (s Store) Changes(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) (page []Change, next uuid.UUID, err error) {
+	all, err := s.single(ctx, workspace, segment, before, limit+1)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
+	until := uuid.Nil // what is older is not needed
+	if len(all) > limit {
+		until = all[limit].ID
+	}
+	many, unread, err := s.many(ctx, workspace, segment, before, until, limit+1)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
+	more := until != uuid.Nil || unread != uuid.Nil
+	all = append(all, many...)
+	slices.SortFunc(all, func(a, b Change) int { return compare(b.ID, a.ID) })
+	reached := uuid.Max // the oldest row of what is shown
+	for _, c := range all {
+		apart := compare(c.ID, reached) < 0 // lines whose rows lie among each other stay on one page
+		if apart && (len(page) >= limit || compare(c.ID, unread) < 0) {
+			return page, reached, nil
+		}
+		page = append(page, c)
+		if compare(c.oldest, reached) < 0 {
+			reached = c.oldest
+		}
+	}
+	if more && len(page) > 0 {
+		next = reached
+	}
+	return page, next, nil
+}
+
+func compare(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+
+// single returns the changes of one contact each, with what caused them.
+func (s Store) single(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) ([]Change, error) {
+	var rows []struct {
+		models.SegmentChange
+		Webhook, UserEmail string
+	}
+	err := s.DB.Read(ctx).Table("segment_changes AS c").
+		Select("c.*, coalesce(w.name, '') AS webhook, coalesce(u.email, '') AS user_email").
+		Joins("LEFT JOIN webhook_requests r ON r.workspace_id = c.workspace_id AND r.id = c.request_id").
+		Joins("LEFT JOIN webhooks w ON w.workspace_id = r.workspace_id AND w.id = r.webhook_id").
+		Joins("LEFT JOIN users u ON u.id = c.user_id").
+		Where("c.workspace_id = ? AND c.segment_id = ? AND c.id < ?", workspace, segment, before).
+		Order("c.id DESC").Limit(limit).Find(&rows).Error
+	changes := make([]Change, len(rows))
+	for i, r := range rows {
+		changes[i] = Change{ID: r.ID, oldest: r.ID, At: r.At, since: r.At, Cause: r.Cause, RequestID: r.RequestID, Webhook: r.Webhook,
+			UserEmail: r.UserEmail, UserID: r.UserID, ContactID: r.ContactID, Entered: r.Entered}
+	}
+	return changes, err
+}
+
+// many returns the changes of many contacts at once before an id, at most limit and none that is older than until, and the
+// first row that belongs to none of them, zero when they are all there are.
+func (s Store) many(ctx context.Context, workspace, segment int64, before, until uuid.UUID, limit int) (all []Change, unread uuid.UUID, err error) {
+	read := 0
+	err = s.eachBulk(ctx, workspace, segment, before, func(row bulkRow) bool {
+		switch n := len(all); {
+		case n > 0 && all[n-1].goesOn(row):
+			all[n-1].add(row)
+		case n == limit || read >= bulkReach || compare(row.ID, until) < 0:
+			unread = row.ID
+			return false
+		default:
+			all = append(all, changeOfMany(row))
+		}
+		read++
+		return true
+	})
+	return all, unread, err
+}
+
+// eachBulk calls f for the rows of many before an id, newest first, until it has enough.
+func (s Store) eachBulk(ctx context.Context, workspace, segment int64, before uuid.UUID, f func(bulkRow) bool) error {
+	for {
+		var rows []bulkRow
+		if err := s.bulk(ctx, workspace, segment).Where("c.id < ?", before).Order("c.id DESC").Limit(bulkStep).Find(&rows).Error; err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if !f(row) {
+				return nil
+			}
+			before = row.ID
+		}
+		if len(rows) < bulkStep {
+			return nil
+		}
+	}
+}
+
+func (s Store) bulk(ctx context.Context, workspace, segment int64) *gorm.DB {
+	return s.DB.Read(ctx).Table("segment_bulk_changes AS c").Select("c.*, coalesce(u.email, '') AS user_email").
+		Joins("LEFT JOIN users u ON u.id = c.user_id").Where("c.workspace_id = ? AND c.segment_id = ?", workspace, segment)
+}
+
+func changeOfMany(row bulkRow) Change {
+	c := Change{ID: row.ID, At: row.At, Cause: row.Cause, UserEmail: row.UserEmail, UserID: row.UserID}
+	c.add(row)
+	return c
+}
+
+// goesOn says whether an older row belongs to the same change. A rule's membership is swapped in one transaction; time
+// passes, and what differs is repaired, in steps.
+func (c Change) goesOn(row bulkRow) bool {
+	gap := c.since.Sub(row.At)
+	same := row.Cause == c.Cause && (row.UserID == nil) == (c.UserID == nil) && (c.UserID == nil || *row.UserID == *c.UserID)
+	return same && (gap == 0 || gap < waveGap && c.Cause != models.CauseRule)
+}
+
+func (c *Change) add(row bulkRow) {
+	c.oldest, c.since = row.ID, row.At
+	c.In, c.Out = c.In+int64(row.Entered.Len()), c.Out+int64(row.Departed.Len())
+	c.InIDs = append(c.InIDs, row.Entered.IDs(row.Span, changeExamples-len(c.InIDs))...)
+	c.OutIDs = append(c.OutIDs, row.Departed.IDs(row.Span, changeExamples-len(c.OutIDs))...)
+}
+
+// ChangeOfMany returns the change of many contacts whose newest row has the id, and of those who entered, or of those who
+// left, a page: at most limit contact ids below before (0 starts at the newest), and the next page's before, 0 when this
+// is the last. One that is not there, or not any more, is ErrNotFound.
+func (s Store) ChangeOfMany(ctx context.Context, workspace, segment int64, id uuid.UUID, entered bool, before int64, limit int) (c Change, ids []int64, next int64, err error) {
+	spans := map[int64][]models.SegmentSet{}
+	note := func(row bulkRow) {
+		set := row.Departed
+		if entered {
+			set = row.Entered
+		}
+		spans[row.Span] = append(spans[row.Span], set)
+	}
+	first, err := models.First[bulkRow](s.bulk(ctx, workspace, segment).Where("c.id = ?", id))
+	if err != nil {
+		return c, nil, 0, err
+	}
+	c = changeOfMany(first)
+	note(first)
+	err = s.eachBulk(ctx, workspace, segment, id, func(row bulkRow) bool {
+		if !c.goesOn(row) {
+			return false
+		}
+		c.add(row)
+		note(row)
+		return true
+	})
+	ids, next = below(spans, before, limit)
+	return c, ids, next, err
+}
+
+// below returns the highest contacts of the sets below an id, each once, and the next page's before.
+func below(spans map[int64][]models.SegmentSet, before int64, limit int) (ids []int64, next int64) {
+	var order []int64
+	for span := range spans {
+		order = append(order, span)
+	}
+	slices.SortFunc(order, func(a, b int64) int { return int(b - a) })
+	for _, span := range order {
+		if before > 0 && span*models.SegmentSpan >= before || len(ids) > limit {
+			continue
+		}
+		var of []int64
+		for _, set := range spans[span] {
+			of = append(of, set.IDs(span, models.SegmentSpan)...)
+		}
+		slices.Sort(of)
+		for _, id := range slices.Backward(slices.Compact(of)) {
+			if (before <= 0 || id < before) && len(ids) <= limit {
+				ids = append(ids, id)
+			}
+		}
+	}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		next = ids[limit-1]
+	}
+	return ids, next
+}
