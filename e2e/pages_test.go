@@ -51,7 +51,8 @@ var pages = map[string][]string{
 	"/jobs/:id":                    {"/jobs/1"},
 	"/segments":                    {"/segments"},
 	"/segments/new":                {"/segments/new"},
-	"/segments/:id":                {"/segments/1"},
+	"/segments/:id":                {"/segments/1", "/segments/1?days=365"},
+	"/segments/:id/changes":        {"/segments/1/changes"},
 	"/segments/:id/edit":           {"/segments/1/edit"},
 	"/segments/:id/delete":         {"/segments/1/delete"},
 	"/tags":                        {"/tags"},
@@ -63,6 +64,7 @@ var pages = map[string][]string{
 	"/merge-tags/:id/edit":         {"/merge-tags/1/edit"},
 	"/merge-tags/:id/delete":       {"/merge-tags/1/delete"},
 
+	"/segments/:id/changes/:change":    {}, // of many contacts; handlers look at it
 	"/contacts/import":                 {"/contacts/import"},
 	"/contacts/import/:id":             {},
 	"/contacts/import/:id/columns":     {},

@@ -75,7 +75,8 @@ var samples = map[string]func(w *walk, who models.User) string{
 		_, token := w.invitation(w.name("guest")+"@example.com", false)
 		return token
 	},
-	"segments/:id": (*walk).segment,
+	"segments/:id":    (*walk).segment,
+	"changes/:change": (*walk).change,
 	"contacts/:id": func(w *walk, _ models.User) string {
 		id := w.next()
 		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
@@ -102,6 +103,16 @@ func (w *walk) segment(models.User) string {
 	segment := models.Segment{WorkspaceID: w.workspace.ID, Name: w.name("segment"), Rule: `{"condition":"AND","filters":[]}`, CreatedAt: now, UpdatedAt: now, BuiltAt: &now}
 	w.write(func(tx *gorm.DB) error { return tx.Create(&segment).Error })
 	return itoa(segment.ID)
+}
+
+// change is one of many contacts, of the segment that was made last.
+func (w *walk) change(models.User) string {
+	now, id := w.server.now(), models.NewID(w.server.now())
+	w.write(func(tx *gorm.DB) error {
+		return tx.Exec("INSERT INTO segment_bulk_changes (workspace_id, id, segment_id, span, entered, departed, cause, at) SELECT ?, ?, max(id), 0, ?, ?, 'time', ? FROM segments",
+			w.workspace.ID, id, models.NewSegmentSet([]int64{1}), models.SegmentSet{}, now).Error
+	})
+	return id.String()
 }
 
 func (w *walk) request(models.User) string {

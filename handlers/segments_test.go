@@ -37,7 +37,7 @@ func TestSegmentFollowsACall(t *testing.T) {
 		}
 		page := s.follow(s.post("/w/books/segments", "name", "Customers", "join", "AND", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED",
 			"what-1", "tags", "operator-1", "has_any", "value-1", itoa(tags[0].ID), "do", "save"))
-		page.want(t, 200, "The segment Customers is there", "Building")
+		page.want(t, 200, "The segment Customers is there", "Waiting to be built")
 		s.tick()
 		s.get("/w/books/segments").want(t, 200, "Customers", "Up to date", "whose Status is Subscribed and who have the tag customer")
 		s.callJSON(w, `{"email_address":"cersei@example.com"}`).want(t, 200)

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"database/sql/driver"
 	"encoding/binary"
 	"math/bits"
 )
@@ -30,6 +31,9 @@ func NewSegmentSet(ids []int64) SegmentSet {
 	}
 	return set
 }
+
+// Value is how a set is stored: an empty one as no bytes, which is not NULL.
+func (s SegmentSet) Value() (driver.Value, error) { return append([]byte{}, s...), nil }
 
 // Len is how many contacts the set holds.
 func (s SegmentSet) Len() int {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"campaignlark/models"
@@ -265,7 +264,8 @@ func (s Store) UsesChoice(ctx context.Context, workspace, mergeTag int64, choice
 // UsesSegment returns the segments whose rule speaks of the segment, by name.
 func (s Store) UsesSegment(ctx context.Context, workspace, segment int64) ([]models.Segment, error) {
 	return s.uses(ctx, workspace, func(c Condition) bool {
-		return c.Type == "segment" && slices.Contains(c.Value.Texts, strconv.FormatInt(segment, 10))
+		ids, _ := c.IDs()
+		return c.Type == TypeSegment && slices.Contains(ids, segment)
 	})
 }
 
