@@ -51,7 +51,7 @@ func auditWorkspace(tx *gorm.DB, before Workspace, userID int64, action string, 
 
 // UpdateWorkspace stores a workspace's name and time zone as typed. zoneChanged runs in the same transaction when the
 // time zone is another one than before. What is wrong is a FieldErrors under name or time_zone.
-func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace, userID int64, zoneChanged func(tx *gorm.DB, workspaceID int64) error, now time.Time) (FieldErrors, error) {
+func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace, userID int64, zoneChanged func(tx *gorm.DB, workspaceID, userID int64, now time.Time) error, now time.Time) (FieldErrors, error) {
 	w.Name = CleanName(w.Name)
 	if errs := ValidateWorkspace(w); errs.Any() {
 		return errs, nil
@@ -69,6 +69,6 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w Workspace, userID int64, zon
 		if err != nil || old.TimeZone == w.TimeZone {
 			return err
 		}
-		return zoneChanged(tx, w.ID)
+		return zoneChanged(tx, w.ID, userID, now)
 	})
 }

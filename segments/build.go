@@ -2,30 +2,58 @@ package segments
 
 import (
 	"slices"
+
+	"campaignlark/models"
 )
 
-// build builds at most n chunks of what is being built, and swaps the slots of what is finished. It says whether more is
-// left.
-// Segments that stand at the same chunk are built together.
+// build swaps the slots of what is built, or else builds at most n chunks of what is furthest behind. It says whether
+// more is left. Segments that stand at the same chunk are built together.
 func (r *round) build(n int64) (more bool, err error) {
-	group, from, to := r.nextPage(n)
-	if len(group) > 0 && from < to {
+	if ready := r.ready(); len(ready) > 0 {
+		if err := r.swap(ready); err != nil {
+			return false, err
+		}
+	} else if group, from, to := r.nextPage(n); len(group) > 0 {
 		if err := r.buildPage(group, from, to); err != nil {
 			return false, err
 		}
 	}
-	for _, g := range group {
-		g.BuiltChunks = max(to, g.BuiltChunks)
-		if g.BuiltChunks >= g.TotalChunks {
-			err = r.swap(g)
-		} else {
-			err = r.update(g, map[string]any{"built_chunks": g.BuiltChunks})
+	return slices.ContainsFunc(r.segments, func(g *running) bool { return g.building != nil }), nil
+}
+
+func (g *running) finished() bool { return g.building != nil && g.BuiltChunks >= g.TotalChunks }
+
+// ready returns segments that are built, with all that look at each other, so that they are swapped at once; none when
+// there is none whose others are built too.
+func (r *round) ready() []*running {
+	seen := map[*running]bool{}
+	for _, g := range r.segments {
+		if !g.finished() || seen[g] {
+			continue
 		}
-		if err != nil {
-			return false, err
+		together := r.together(g)
+		for _, other := range together {
+			seen[other] = true
+		}
+		if !slices.ContainsFunc(together, func(g *running) bool { return !g.finished() }) {
+			return together
 		}
 	}
-	return slices.ContainsFunc(r.segments, func(g *running) bool { return g.building != nil }), nil
+	return nil
+}
+
+// together returns what is being built and tied to g: it looks at one of the others, or one of them at it.
+func (r *round) together(g *running) []*running {
+	all := []*running{g}
+	for i := 0; i < len(all); i++ {
+		for _, other := range r.segments {
+			if other.building != nil && !slices.Contains(all, other) &&
+				(slices.Contains(other.building.looksAt, all[i].ID) || slices.Contains(all[i].building.looksAt, other.ID)) {
+				all = append(all, other)
+			}
+		}
+	}
+	return all
 }
 
 // nextPage chooses the segments that are furthest behind and the chunks [from, to) to build for them: n, to the place
@@ -33,7 +61,7 @@ func (r *round) build(n int64) (more bool, err error) {
 func (r *round) nextPage(n int64) (group []*running, from, to int64) {
 	for _, g := range r.segments {
 		switch {
-		case g.building == nil:
+		case g.building == nil || g.finished():
 		case len(group) == 0 || g.BuiltChunks < from:
 			group, from = []*running{g}, g.BuiltChunks
 		case g.BuiltChunks == from:
@@ -54,14 +82,26 @@ func (r *round) nextPage(n int64) (group []*running, from, to int64) {
 
 // buildPage writes the group's slots in the chunks [from, to), all their bits: a slot that was used before keeps none.
 func (r *round) buildPage(group []*running, from, to int64) error {
-	pages := make([][][slotBytes]byte, len(group)) // by segment and chunk
+	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
+	if err != nil {
+		return err
+	}
+	var versions []*version
+	for _, v := range r.versions {
+		if v == v.of.building && slices.Contains(group, v.of) {
+			versions = append(versions, v)
+		}
+	}
+	pages := make([][][slotBytes]byte, len(versions)) // by version and chunk
 	for i := range pages {
 		pages[i] = make([][slotBytes]byte, to-from)
 	}
+	e := r.evaluation(versions)
 	set := func(subject *Subject) {
 		chunk, bit := subject.ID/chunkSize-from, subject.ID%chunkSize
-		for i, g := range group {
-			if g.building.Match(subject, r.at) {
+		e.of(subject, bits.now[subject.ID/chunkSize])
+		for i, v := range versions {
+			if v.in {
 				pages[i][chunk][bit/8] |= 1 << (bit % 8)
 			}
 		}
@@ -69,29 +109,74 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 	if err := eachSubject(r.tx, r.workspace, set, "c.id >= ? AND c.id < ?", from*chunkSize, to*chunkSize); err != nil {
 		return err
 	}
-	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
-	if err != nil {
-		return err
-	}
 	for chunk := from; chunk < to; chunk++ {
 		row := bits.now[chunk]
-		for i, g := range group {
-			row = row.withSlot(*g.BuildingSlot, pages[i][chunk-from])
+		for i, v := range versions {
+			row = row.withSlot(v.slot, pages[i][chunk-from])
 		}
 		bits.now[chunk] = row
 	}
-	return bits.save(r.tx)
+	if err := bits.save(r.tx); err != nil {
+		return err
+	}
+	if err := r.lowerDues(e.dues); err != nil {
+		return err
+	}
+	return r.advance(group, to)
 }
 
-// swap makes what was built the membership that people see.
-func (r *round) swap(g *running) error {
-	count, err := countSlot(r.tx, r.workspace, *g.BuildingSlot)
+// advance notes that the group is built up to a chunk.
+func (r *round) advance(group []*running, to int64) error {
+	ids := make([]int64, len(group))
+	for i, g := range group {
+		g.BuiltChunks, ids[i] = to, g.ID
+	}
+	return r.tx.Model(&models.Segment{}).Where("workspace_id = ? AND id IN ?", r.workspace, padded(ids)).Update("built_chunks", to).Error
+}
+
+// swap makes what was built the memberships that people see, all at once, and notes who entered and left by that.
+func (r *round) swap(ready []*running) error {
+	for _, g := range ready {
+		if err := r.compareBuilt(g); err != nil {
+			return err
+		}
+	}
+	for _, g := range ready {
+		g.Slot, g.Rule, g.building = *g.BuildingSlot, *g.BuildingRule, nil
+		err := r.update(g, map[string]any{
+			"slot": g.Slot, "rule": g.Rule, "building_slot": nil, "building_rule": nil,
+			"building_since": nil, "building_user_id": nil, "built_chunks": g.TotalChunks, "built_at": r.now,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.saveTally()
+}
+
+// compareBuilt notes who enters and leaves the segment by the swap. The member count is what is in the new slot.
+func (r *round) compareBuilt(g *running) error {
+	rows, err := r.tx.Raw("SELECT chunk, substr(bits, ?, 32), substr(bits, ?, 32) FROM segment_bits WHERE workspace_id = ? AND length(bits) > ? ORDER BY chunk",
+		max(g.Slot, 0)*slotBytes+1, g.building.slot*slotBytes+1, r.workspace, min(max(g.Slot, 0), g.building.slot)*slotBytes).Rows()
 	if err != nil {
 		return err
 	}
-	g.building = nil
-	return r.update(g, map[string]any{
-		"slot": *g.BuildingSlot, "rule": *g.BuildingRule, "building_slot": nil, "building_rule": nil,
-		"built_chunks": g.TotalChunks, "member_count": count, "built_at": r.now,
-	})
+	defer rows.Close()
+	if g.Slot < 0 {
+		g.MemberCount = 0
+	}
+	r.day(g)
+	why := origin{cause: models.CauseRule, user: g.BuildingUserID}
+	for rows.Next() {
+		var chunk int64
+		var before, after []byte
+		if err := rows.Scan(&chunk, &before, &after); err != nil {
+			return err
+		}
+		if g.Slot < 0 {
+			before = nil
+		}
+		r.compareSlots(g, chunk, before, after, why)
+	}
+	return rows.Err()
 }

@@ -3,7 +3,6 @@ package segments
 import (
 	"bytes"
 	"context"
-	"math/bits"
 	"slices"
 
 	"campaignlark/models"
@@ -39,6 +38,12 @@ func (b chunkBits) with(slot int, contact int64, in bool) chunkBits {
 	b = b.grown(slot)
 	b[slot*slotBytes+int(contact%chunkSize)/8] ^= 1 << (contact % 8)
 	return b
+}
+
+// slot returns the bytes of one slot, fewer or none where the row is short.
+func (b chunkBits) slot(slot int) []byte {
+	from := min(slot*slotBytes, len(b))
+	return b[from:min(from+slotBytes, len(b))]
 }
 
 // without returns b with the contact in no slot at all.
@@ -225,25 +230,4 @@ func eachChunk(query *gorm.DB, limit int, f func(chunk int64, members chunkBits)
 		}
 	}
 	return rows.Err()
-}
-
-// countSlot counts the contacts in a slot.
-func countSlot(tx *gorm.DB, workspace int64, slot int) (int64, error) {
-	rows, err := tx.Raw("SELECT substr(bits, ?, 32) FROM segment_bits WHERE workspace_id = ? AND length(bits) > ?",
-		slot*slotBytes+1, workspace, slot*slotBytes).Rows()
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	var n int64
-	for rows.Next() {
-		var members []byte
-		if err := rows.Scan(&members); err != nil {
-			return 0, err
-		}
-		for _, b := range members {
-			n += int64(bits.OnesCount8(b))
-		}
-	}
-	return n, rows.Err()
 }

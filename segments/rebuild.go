@@ -1,27 +1,97 @@
 package segments
 
 import (
+	"slices"
+	"time"
+
 	"campaignlark/models"
 
 	"gorm.io/gorm"
 )
 
-// RebuildDates lets the segments whose rules look at dates be built anew, within the transaction that changed the
+// startBuild lets the membership of all[at] be built anew from the rule, and those of the segments that look at it with
+// it: they are swapped together. The slot is the one it is already building into, or the lowest that no segment uses. All
+// of it but a new segment is saved.
+func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID int64, now time.Time) error {
+	var last struct{ Contact, Chunk int64 }
+	workspace := all[at].WorkspaceID
+	err := tx.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS contact,
+		coalesce((SELECT max(chunk) FROM segment_bits WHERE workspace_id = ?), -1) AS chunk`, workspace, workspace).Scan(&last).Error
+	if err != nil {
+		return err
+	}
+	var by *int64
+	if userID != 0 {
+		by = &userID
+	}
+	all[at].BrokenReason = ""
+	for i, segment := range withThoseThatLookAt(all, at) {
+		if segment.BrokenReason != "" {
+			continue // frozen, whatever it looks at
+		}
+		text := RuleOf(*segment).String()
+		if i == 0 {
+			text = rule
+		}
+		if segment.BuildingSlot == nil {
+			slot := spareSlot(all)
+			segment.BuildingSlot = &slot
+		}
+		segment.BuildingRule, segment.BuiltChunks = &text, 0
+		segment.BuildingSince, segment.BuildingUserID = &now, by
+		// Contacts that come later are marked, and a tick writes the slot that is being built too.
+		segment.TotalChunks = max((last.Contact+chunkSize)/chunkSize, last.Chunk+1)
+		if segment.ID == 0 {
+			continue
+		}
+		if err := saveSegment(tx, *segment); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withThoseThatLookAt returns all[at] and then every segment whose latest rule looks at it or at one of the others.
+func withThoseThatLookAt(all []models.Segment, at int) []*models.Segment {
+	found := []*models.Segment{&all[at]}
+	for i := 0; i < len(found); i++ {
+		for j := range all {
+			if found[i].ID != 0 && !slices.Contains(found, &all[j]) && slices.Contains(RuleOf(all[j]).Segments(), found[i].ID) {
+				found = append(found, &all[j])
+			}
+		}
+	}
+	return found
+}
+
+func spareSlot(all []models.Segment) int {
+	used := map[int]bool{}
+	for _, g := range all {
+		used[g.Slot] = true
+		if g.BuildingSlot != nil {
+			used[*g.BuildingSlot] = true
+		}
+	}
+	slot := 0
+	for used[slot] {
+		slot++
+	}
+	return slot
+}
+
+// RebuildDates lets the segments whose rules look at days be built anew, within the transaction that changed the
 // workspace's time zone: an instant is compared by its day there.
-func RebuildDates(tx *gorm.DB, workspace int64) error {
+func RebuildDates(tx *gorm.DB, workspace, userID int64, now time.Time) error {
 	schema, err := loadSchema(tx, workspace)
 	if err != nil {
 		return err
 	}
 	return editIn(tx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		for i, segment := range all {
-			if segment.BrokenReason != "" || !RuleOf(segment).any(schema.isDate) {
+			if segment.BrokenReason != "" || !RuleOf(segment).any(schema.looksAtDays) {
 				continue
 			}
-			if err := startBuild(tx, &all[i], RuleOf(segment).String(), all); err != nil {
-				return err
-			}
-			if err := saveSegment(tx, all[i]); err != nil {
+			if err := startBuild(tx, all, i, RuleOf(segment).String(), userID, models.Instant(now)); err != nil {
 				return err
 			}
 		}
@@ -29,7 +99,13 @@ func RebuildDates(tx *gorm.DB, workspace int64) error {
 	})
 }
 
-// isDate says whether a condition looks at a date.
-func (s Schema) isDate(c Condition) bool {
+// looksAtDays says whether the condition's answer depends on the workspace's time zone.
+func (s Schema) looksAtDays(c Condition) bool {
+	switch c.Type {
+	case TypeCreatedAt, TypeChangedAt, TypeSubscribedAt:
+		return c.Operator != IsSet && c.Operator != IsNotSet && c.Operator != InLastHours
+	case TypeCreatedBy, TypeTouchedBy:
+		return c.Days != nil
+	}
 	return c.Type == TypeField && s.fields[c.FieldID].Type == models.MergeTagDate
 }

@@ -6,7 +6,6 @@ import (
 
 	"campaignlark/models"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -26,13 +25,13 @@ func (r *round) recalculate() (more bool, err error) {
 	if err := r.tx.Where("workspace_id = ?", r.workspace).Order("id").Limit(limit).Find(&marks).Error; err != nil || len(marks) == 0 {
 		return false, err
 	}
-	causes := make(map[int64]*uuid.UUID, len(marks)) // by contact, the call of its last mark
+	origins := make(map[int64]origin, len(marks)) // by contact, that of its last mark
 	ids := make([]int64, len(marks))
 	for i, mark := range marks {
-		causes[mark.ContactID], ids[i] = mark.RequestID, mark.ID
+		origins[mark.ContactID], ids[i] = originOf(mark), mark.ID
 	}
 	if len(r.segments) > 0 {
-		if err := r.apply(causes); err != nil {
+		if err := r.apply(origins); err != nil {
 			return false, err
 		}
 	}
@@ -40,86 +39,64 @@ func (r *round) recalculate() (more bool, err error) {
 	return len(marks) == limit, err
 }
 
+func originOf(mark models.DirtyContact) origin {
+	if mark.RequestID != nil {
+		return origin{cause: models.CauseCall, request: mark.RequestID}
+	}
+	return origin{cause: models.CauseEdit, user: mark.UserID}
+}
+
 // apply writes what differs between the stored memberships of the contacts and what the rules say of them now.
-func (r *round) apply(causes map[int64]*uuid.UUID) error {
-	contacts := slices.Sorted(maps.Keys(causes))
+func (r *round) apply(origins map[int64]origin) error {
+	contacts := slices.Sorted(maps.Keys(origins))
 	bits, err := readChunks(r.tx.Where("chunk IN ?", padded(chunksOf(contacts))), r.workspace)
 	if err != nil {
 		return err
 	}
-	gone := maps.Clone(causes)
-	var changes []models.SegmentChange
+	gone := maps.Clone(origins)
+	e := r.evaluation(r.versions)
 	decide := func(subject *Subject) {
 		delete(gone, subject.ID)
-		changes = append(changes, r.decide(bits, subject, causes[subject.ID])...)
+		r.decide(e, bits, subject, origins[subject.ID])
 	}
 	if err := eachSubject(r.tx, r.workspace, decide, "c.id IN ?", padded(contacts)); err != nil {
 		return err
 	}
 	for _, contact := range slices.Sorted(maps.Keys(gone)) {
-		changes = append(changes, r.forget(bits, contact, causes[contact])...)
+		r.forget(bits, contact, origins[contact])
 	}
 	if err := bits.save(r.tx); err != nil {
 		return err
 	}
-	if err := r.saveCounts(); err != nil {
+	if err := r.lowerDues(e.dues); err != nil {
 		return err
 	}
-	return inBatches(changes, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error })
+	return r.saveTally()
 }
 
-// decide sets the contact's bits in every segment, and returns who entered and left what people see.
-func (r *round) decide(bits *chunks, subject *Subject, cause *uuid.UUID) (changes []models.SegmentChange) {
+// decide sets the contact's bits in every segment, and notes who entered and left what people see.
+func (r *round) decide(e *evaluation, bits *chunks, subject *Subject, why origin) {
 	chunk := subject.ID / chunkSize
 	row := bits.now[chunk]
-	for _, g := range r.segments {
-		if g.shown != nil {
-			in := g.shown.Match(subject, r.at)
-			if in != row.has(g.Slot, subject.ID) {
-				row = row.with(g.Slot, subject.ID, in)
-				changes = append(changes, r.change(g, subject.ID, in, cause))
-			}
+	e.of(subject, row)
+	for _, v := range e.versions {
+		if v == v.of.shown && v.in != row.has(v.slot, subject.ID) {
+			r.moved(v.of, subject.ID, v.in, why)
 		}
-		if g.building != nil {
-			row = row.with(*g.BuildingSlot, subject.ID, g.building.Match(subject, r.at))
-		}
+		row = row.with(v.slot, subject.ID, v.in)
 	}
 	bits.now[chunk] = row
-	return changes
 }
 
 // forget takes a contact that does not exist any more out of every segment, the frozen ones too.
-func (r *round) forget(bits *chunks, contact int64, cause *uuid.UUID) (changes []models.SegmentChange) {
+func (r *round) forget(bits *chunks, contact int64, why origin) {
 	chunk := contact / chunkSize
 	for _, g := range r.segments {
 		if bits.now[chunk].has(g.Slot, contact) {
-			changes = append(changes, r.change(g, contact, false, cause))
+			r.moved(g, contact, false, why)
 		}
 	}
 	bits.now[chunk] = bits.now[chunk].without(contact)
-	return changes
-}
-
-func (r *round) change(g *running, contact int64, entered bool, cause *uuid.UUID) models.SegmentChange {
-	if entered {
-		g.count++
-	} else {
-		g.count--
-	}
-	return models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID, ContactID: contact,
-		Entered: entered, RequestID: cause, At: r.now}
-}
-
-func (r *round) saveCounts() error {
-	for _, g := range r.segments {
-		if g.count == 0 {
-			continue
-		}
-		if err := r.update(g, map[string]any{"member_count": g.MemberCount + g.count}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // chunksOf returns the distinct chunks of sorted contact ids.

@@ -14,15 +14,32 @@ type round struct {
 	workspace int64
 	now       time.Time
 	at        Moment // of now
+	today     string // the day of now in the workspace's time zone
 	segments  []*running
+	byID      map[int64]*running
+	versions  []*version // each after those that it asks
+	tally     tally
 }
 
 // running is a segment with its compiled rules.
 type running struct {
 	models.Segment
-	shown    *Matcher // of the membership that people see; nil while there is none, or while it is frozen
-	building *Matcher // of the membership that is being built; nil when none is
-	count    int64    // by how much this round changes the member count
+	shown    *version // what people see; nil while there is nothing yet, or while it is frozen
+	building *version // nil when nothing is being built
+}
+
+// version is a rule with the slot of its membership: the one that people see of a segment, or the one being built.
+type version struct {
+	of      *running
+	slot    int
+	matcher Matcher
+	timed   bool
+	looksAt []int64 // segments
+
+	// Of the evaluation under way:
+	taken bool // it is a part of it
+	asks  func(segment int64) bool
+	in    bool // the contact that was evaluated last
 }
 
 // tryLock takes the workspace's lock until the transaction ends, unless somebody else has it. On SQLite there is one
@@ -37,15 +54,15 @@ func tryLock(tx *gorm.DB, workspace int64) (locked bool, err error) {
 
 // begin reads the segments of the workspace and compiles their rules. A rule that cannot be compiled is marked broken.
 func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
-	r := &round{tx: tx, workspace: workspace, now: now}
 	schema, err := loadSchema(tx, workspace)
 	if err != nil {
 		return nil, err
 	}
-	r.at = schema.At(now)
+	r := &round{tx: tx, workspace: workspace, now: now, at: schema.At(now), today: now.In(schema.Location).Format(time.DateOnly),
+		byID: make(map[int64]*running, len(schema.Segments))}
 	for _, segment := range schema.Segments {
 		g := &running{Segment: segment}
-		r.segments = append(r.segments, g)
+		r.segments, r.byID[g.ID] = append(r.segments, g), g
 		if g.BrokenReason != "" {
 			continue
 		}
@@ -56,6 +73,7 @@ func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
 			}
 		}
 	}
+	r.order()
 	return r, nil
 }
 
@@ -66,9 +84,12 @@ func (g *running) compile(schema Schema) (broken error) {
 		if g.building, broken = compileText(*g.BuildingRule, schema); broken != nil {
 			return broken
 		}
+		g.building.of, g.building.slot = g, *g.BuildingSlot
 	}
 	if g.Slot >= 0 {
-		g.shown, broken = compileText(g.Rule, schema)
+		if g.shown, broken = compileText(g.Rule, schema); broken == nil {
+			g.shown.of, g.shown.slot = g, g.Slot
+		}
 	}
 	if g.building != nil {
 		return nil // a broken rule that is on its way out stays frozen until then
@@ -76,7 +97,7 @@ func (g *running) compile(schema Schema) (broken error) {
 	return broken
 }
 
-func compileText(rule string, schema Schema) (*Matcher, error) {
+func compileText(rule string, schema Schema) (*version, error) {
 	g, problems := Parse(rule)
 	if len(problems) > 0 {
 		return nil, errUnknown
@@ -85,7 +106,42 @@ func compileText(rule string, schema Schema) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &matcher, nil
+	return &version{matcher: matcher, timed: matcher.Timed(), looksAt: g.Segments()}, nil
+}
+
+// order lists the versions, each after those that it asks. Rules have no cycles (Schema.Cycle).
+func (r *round) order() {
+	seen := map[*version]bool{}
+	var visit func(v *version)
+	visit = func(v *version) {
+		if v == nil || seen[v] {
+			return
+		}
+		seen[v] = true
+		for _, id := range v.looksAt {
+			visit(r.asked(v, id))
+		}
+		r.versions = append(r.versions, v)
+	}
+	for _, g := range r.segments {
+		visit(g.shown)
+	}
+	for _, g := range r.segments {
+		visit(g.building)
+	}
+}
+
+// asked returns the version of the segment that v looks at: what is being built looks at what is being built, so that
+// all of it is right when it is swapped. It is nil for a membership that is frozen or not there yet.
+func (r *round) asked(v *version, segment int64) *version {
+	g := r.byID[segment]
+	switch {
+	case g == nil:
+		return nil
+	case v == v.of.building && g.building != nil:
+		return g.building
+	}
+	return g.shown
 }
 
 func (r *round) update(g *running, values map[string]any) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"campaignlark/models"
@@ -89,14 +90,16 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 		if err != nil {
 			return err
 		}
-		text, err := checkedRule(schema, rule)
+		text, err := checkedRule(schema, 0, rule)
 		if err != nil {
 			return err
 		}
 		segment.ID, segment.Rule = 0, text
-		if err := startBuild(tx, &segment, text, all); err != nil {
+		all = append(all, segment)
+		if err := startBuild(tx, all, len(all)-1, text, userID, now); err != nil {
 			return err
 		}
+		segment = all[len(all)-1]
 		if err := tx.Create(&segment).Error; err != nil {
 			return err
 		}
@@ -114,25 +117,26 @@ func (s Store) Update(ctx context.Context, workspace, userID, id int64, name str
 		if at < 0 {
 			return models.ErrNotFound
 		}
-		segment = all[at]
+		before := all[at]
 		schema, err := loadSchema(tx, workspace)
 		if err != nil {
 			return err
 		}
-		text, err := checkedRule(schema, rule)
+		text, err := checkedRule(schema, id, rule)
 		if err != nil {
 			return err
 		}
-		segment.Name, segment.UpdatedAt = name, models.Instant(s.Now())
-		if text != RuleOf(segment).String() || segment.BrokenReason != "" {
-			if err := startBuild(tx, &segment, text, all); err != nil {
+		all[at].Name, all[at].UpdatedAt = name, models.Instant(s.Now())
+		if text != RuleOf(before).String() || before.BrokenReason != "" {
+			if err := startBuild(tx, all, at, text, userID, all[at].UpdatedAt); err != nil {
 				return err
 			}
 		}
+		segment = all[at]
 		if err := saveSegment(tx, segment); err != nil {
 			return err
 		}
-		return audit(tx, schema, userID, models.ActionSegmentUpdated, all[at], segment, segment.UpdatedAt)
+		return audit(tx, schema, userID, models.ActionSegmentUpdated, before, segment, segment.UpdatedAt)
 	})
 	return segment, err
 }
@@ -182,48 +186,20 @@ func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segme
 // lockKey is the workspace as the second number of an advisory lock, which has 32 bits.
 func lockKey(workspace int64) int32 { return int32(workspace) }
 
-// checkedRule returns the rule as it is stored.
-func checkedRule(schema Schema, rule Group) (string, error) {
+func cycleMessage(path []string) string {
+	return fmt.Sprintf("%s cannot be part of its own rule: %s.", path[0], strings.Join(path, " → "))
+}
+
+// checkedRule returns the rule of the segment as it is stored; the id is 0 for a new one.
+func checkedRule(schema Schema, id int64, rule Group) (string, error) {
 	checked, problems := rule.Check(schema)
+	if path := schema.Cycle(id, checked); len(problems) == 0 && len(path) > 0 {
+		problems = Problems{{Message: cycleMessage(path)}}
+	}
 	if len(problems) > 0 {
 		return "", &models.Error{Code: models.CodeInvalid, Message: problems.Error(), Err: problems}
 	}
 	return checked.String(), nil
-}
-
-// startBuild lets the segment's membership be built anew from the rule, into the slot it is already building into or
-// into the lowest that no segment uses.
-func startBuild(tx *gorm.DB, segment *models.Segment, rule string, all []models.Segment) error {
-	var last struct{ Contact, Chunk int64 }
-	err := tx.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS contact,
-		coalesce((SELECT max(chunk) FROM segment_bits WHERE workspace_id = ?), -1) AS chunk`,
-		segment.WorkspaceID, segment.WorkspaceID).Scan(&last).Error
-	if err != nil {
-		return err
-	}
-	if segment.BuildingSlot == nil {
-		slot := spareSlot(all)
-		segment.BuildingSlot = &slot
-	}
-	segment.BuildingRule, segment.BrokenReason, segment.BuiltChunks = &rule, "", 0
-	// Contacts that come later are marked, and a tick writes the slot that is being built too.
-	segment.TotalChunks = max((last.Contact+chunkSize)/chunkSize, last.Chunk+1)
-	return nil
-}
-
-func spareSlot(all []models.Segment) int {
-	used := map[int]bool{}
-	for _, g := range all {
-		used[g.Slot] = true
-		if g.BuildingSlot != nil {
-			used[*g.BuildingSlot] = true
-		}
-	}
-	slot := 0
-	for used[slot] {
-		slot++
-	}
-	return slot
 }
 
 // Members returns a page of the segment's contacts, the newest first, with ids below before (0 starts at the newest),

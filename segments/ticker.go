@@ -24,7 +24,29 @@ type Options struct {
 type Ticker struct {
 	db *models.DB
 	Options
-	page atomic.Int64 // how many chunks one transaction builds
+	built, passed pace
+}
+
+// pace is how many chunks one transaction takes: it adapts to how long the last one took.
+type pace struct{ chunks atomic.Int64 }
+
+// step runs work with as many chunks as are right: on SQLite a write must not hold up the others for over 50 ms (DESIGN),
+// on Postgres a person who saves a segment must not wait.
+func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool, err error) {
+	n := max(p.chunks.Load(), 8)
+	start := time.Now()
+	more, err = work(r, n)
+	aim := 200 * time.Millisecond
+	if r.tx.Name() == string(models.SQLite) {
+		aim = 30 * time.Millisecond
+	}
+	switch took := time.Since(start); {
+	case took > aim:
+		p.chunks.Store(max(n/2, 1))
+	case took < aim/3:
+		p.chunks.Store(min(n*2, 64))
+	}
+	return more, err
 }
 
 // New makes a Ticker.
@@ -38,9 +60,7 @@ func New(db *models.DB, o Options) *Ticker {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	t := &Ticker{db: db, Options: o}
-	t.page.Store(8)
-	return t
+	return &Ticker{db: db, Options: o}
 }
 
 // Run ticks until ctx ends. While work is left, one tick follows the other at once.
@@ -62,42 +82,34 @@ func (t *Ticker) Run(ctx context.Context) {
 	}
 }
 
-// Tick does one step in every workspace that has work: up to 1,000 marks, then one page of building. It says whether
-// work is left. Trouble in one workspace is logged and does not keep it from the others.
+// Tick does one step in every workspace that has work: up to 1,000 marks, then a page of what is due because time passed,
+// then a page of building. It says whether work is left. Trouble in one workspace is logged and does not keep it from the
+// others.
 func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
-	marked, err := t.workspaces(ctx, "SELECT DISTINCT workspace_id FROM dirty_contacts")
-	if err != nil {
-		return false, err
+	var errs []error
+	for _, kind := range []struct {
+		work  func(*round) (bool, error)
+		query string
+		args  []any
+	}{
+		{(*round).recalculate, "SELECT DISTINCT workspace_id FROM dirty_contacts", nil},
+		{func(r *round) (bool, error) { return t.passed.step(r, (*round).passTime) },
+			"SELECT DISTINCT workspace_id FROM segment_due WHERE due_at <= ?", []any{models.Instant(t.Now())}},
+		{func(r *round) (bool, error) { return t.built.step(r, (*round).build) },
+			"SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''", nil},
+	} {
+		workspaces, err := t.workspaces(ctx, kind.query, kind.args...)
+		if err != nil {
+			return busy, errors.Join(append(errs, err)...)
+		}
+		left, err := t.steps(ctx, workspaces, kind.work)
+		busy, errs = busy || left, append(errs, err)
 	}
-	building, err := t.workspaces(ctx, "SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''")
-	if err != nil {
-		return false, err
-	}
-	left, err := t.steps(ctx, marked, (*round).recalculate)
-	leftToBuild, buildErr := t.steps(ctx, building, t.build)
-	return left || leftToBuild, errors.Join(err, buildErr)
+	return busy, errors.Join(errs...)
 }
 
-// build builds a page and adapts the next one's size to how long this one took: on SQLite a write must not hold up the
-// others for over 50 ms (DESIGN), on Postgres a person who saves a segment must not wait.
-func (t *Ticker) build(r *round) (more bool, err error) {
-	start, n := time.Now(), t.page.Load()
-	more, err = r.build(n)
-	aim := 200 * time.Millisecond
-	if t.db.Dialect == models.SQLite {
-		aim = 30 * time.Millisecond
-	}
-	switch took := time.Since(start); {
-	case took > aim:
-		t.page.Store(max(n/2, 1))
-	case took < aim/3:
-		t.page.Store(min(n*2, 64))
-	}
-	return more, err
-}
-
-func (t *Ticker) workspaces(ctx context.Context, query string) (ids []int64, err error) {
-	if err = t.db.Read(ctx).Raw(query).Scan(&ids).Error; err != nil {
+func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids []int64, err error) {
+	if err = t.db.Read(ctx).Raw(query, args...).Scan(&ids).Error; err != nil {
 		t.logTrouble(ctx, 0, err)
 	}
 	return ids, err

@@ -1,0 +1,165 @@
+package segments
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm/clause"
+)
+
+// passTime brings the memberships of at most n chunks up to date in which passing time alone changes something by now:
+// all contacts of the chunk, in all segments. It says whether more are due.
+func (r *round) passTime(n int64) (more bool, err error) {
+	var due []int64
+	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND due_at <= ?", r.workspace, r.now).Order("chunk").Limit(int(n)).Pluck("chunk", &due).Error
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	bits, err := readChunks(r.tx.Where("chunk IN ?", padded(due)), r.workspace)
+	if err != nil {
+		return false, err
+	}
+	e := r.evaluation(r.versions)
+	decide := func(subject *Subject) {
+		chunk := subject.ID / chunkSize
+		row := bits.now[chunk]
+		e.of(subject, row)
+		for _, v := range e.versions {
+			row = row.with(v.slot, subject.ID, v.in)
+		}
+		bits.now[chunk] = row
+	}
+	for _, run := range runs(due) {
+		if err := eachSubject(r.tx, r.workspace, decide, "c.id >= ? AND c.id < ?", run[0]*chunkSize, (run[1]+1)*chunkSize); err != nil {
+			return false, err
+		}
+	}
+	if err := r.leaveToMarks(bits, due); err != nil {
+		return false, err
+	}
+	for _, chunk := range due {
+		r.compare(bits, chunk, origin{cause: models.CauseTime})
+	}
+	if err := bits.save(r.tx); err != nil {
+		return false, err
+	}
+	if err := r.saveTally(); err != nil {
+		return false, err
+	}
+	return len(due) == int(n), r.replaceDues(due, e.dues)
+}
+
+// runs returns the first and the last of each row of consecutive numbers among ascending ones.
+func runs(numbers []int64) (out [][2]int64) {
+	for _, n := range numbers {
+		if last := len(out) - 1; last >= 0 && out[last][1] == n-1 {
+			out[last][1] = n
+		} else {
+			out = append(out, [2]int64{n, n})
+		}
+	}
+	return out
+}
+
+// leaveToMarks takes back what was decided for contacts that are marked: a call or an edit changed them, and the
+// recalculation that takes the mark tells so. The marks are read after the contacts: what changed one before it was read
+// had marked it.
+func (r *round) leaveToMarks(bits *chunks, due []int64) error {
+	var marked []int64
+	err := r.tx.Model(&models.DirtyContact{}).Distinct("contact_id").
+		Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, due[0]*chunkSize, (due[len(due)-1]+1)*chunkSize).Pluck("contact_id", &marked).Error
+	if err != nil {
+		return err
+	}
+	for _, contact := range marked {
+		chunk := contact / chunkSize
+		row := bits.now[chunk]
+		for _, v := range r.versions {
+			row = row.with(v.slot, contact, bits.read[chunk].has(v.slot, contact))
+		}
+		bits.now[chunk] = row
+	}
+	return nil
+}
+
+// compare notes who enters and leaves what people see by the difference between a chunk as read and as it is now.
+func (r *round) compare(bits *chunks, chunk int64, why origin) {
+	before, after := bits.read[chunk], bits.now[chunk]
+	if bytes.Equal(before, after) {
+		return
+	}
+	for _, v := range r.versions {
+		if v == v.of.shown {
+			r.compareSlots(v.of, chunk, before.slot(v.slot), after.slot(v.slot), why)
+		}
+	}
+}
+
+// compareSlots notes who enters and leaves the segment by the difference between two memberships of a chunk, which may be
+// shorter than a chunk for one that has no bits.
+func (r *round) compareSlots(g *running, chunk int64, before, after []byte, why origin) {
+	for i := range slotBytes {
+		was, is := byteAt(before, i), byteAt(after, i)
+		for bit := int64(0); was != is && bit < 8; bit++ {
+			if (was^is)&(1<<bit) != 0 {
+				r.movedInBulk(g, chunk*chunkSize+int64(i)*8+bit, is&(1<<bit) != 0, why)
+			}
+		}
+	}
+}
+
+func byteAt(b []byte, i int) byte {
+	if i < len(b) {
+		return b[i]
+	}
+	return 0
+}
+
+// replaceDues stores when the chunks, all of whose contacts were looked at, are due next.
+func (r *round) replaceDues(chunks []int64, next dues) error {
+	var none []int64
+	for _, chunk := range chunks {
+		if _, ok := next[chunk]; !ok {
+			none = append(none, chunk)
+		}
+	}
+	if len(none) > 0 {
+		if err := r.tx.Where("workspace_id = ? AND chunk IN ?", r.workspace, padded(none)).Delete(&models.SegmentDue{}).Error; err != nil {
+			return err
+		}
+	}
+	return r.saveDues(next)
+}
+
+// lowerDues stores when some of the chunks' contacts are due, unless others are due earlier.
+func (r *round) lowerDues(next dues) error {
+	if len(next) == 0 {
+		return nil
+	}
+	var stored []models.SegmentDue
+	if err := r.tx.Where("workspace_id = ? AND chunk IN ?", r.workspace, padded(slices.Sorted(maps.Keys(next)))).Find(&stored).Error; err != nil {
+		return err
+	}
+	for _, row := range stored {
+		if !next[row.Chunk].Before(row.DueAt) {
+			delete(next, row.Chunk)
+		}
+	}
+	return r.saveDues(next)
+}
+
+func (r *round) saveDues(next dues) error {
+	var rows []models.SegmentDue
+	for _, chunk := range slices.Sorted(maps.Keys(next)) {
+		rows = append(rows, models.SegmentDue{WorkspaceID: r.workspace, Chunk: chunk, DueAt: models.Instant(next[chunk])})
+	}
+	return inBatches(rows, func(rows []models.SegmentDue) error {
+		return r.tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "chunk"}},
+			DoUpdates: clause.AssignmentColumns([]string{"due_at"}),
+		}).Create(&rows).Error
+	})
+}
