@@ -114,7 +114,7 @@ func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 			func() (models.FieldErrors, error) {
 				renamed := ws
 				renamed.Name, renamed.TimeZone = "Bücher", "Europe/Vienna"
-				return db.UpdateWorkspace(ctx, renamed, 7, func(*gorm.DB, int64) error { return nil }, noon)
+				return db.UpdateWorkspace(ctx, renamed, 7, func(*gorm.DB, int64, int64, time.Time) error { return nil }, noon)
 			},
 		)
 		want := []string{
