@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/views"
@@ -21,7 +23,7 @@ func words(parts []segments.Part) []views.Word {
 
 // segmentNew shows the form of a new segment, with one condition to start from.
 func (s *Server) segmentNew(v *visit) error {
-	return v.showSegmentForm(models.Segment{}, segmentInput{focus: -1, rule: segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}}}, nil)
+	return v.openSegmentForm(models.Segment{}, segmentInput{rule: segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}}})
 }
 
 // segmentEdit shows the form of a segment.
@@ -30,75 +32,81 @@ func (s *Server) segmentEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.showSegmentForm(g, segmentInput{focus: -1, name: g.Name, rule: segments.RuleOf(g)}, nil)
+	return v.openSegmentForm(g, segmentInput{name: g.Name, rule: segments.RuleOf(g)})
 }
 
-// segmentCreate stores a new segment, or gives the form back with one condition more or less.
+func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
+	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	return v.showSegmentForm(g, in, schema, nil)
+}
+
+// segmentCreate stores a new segment, or gives the form back with one row more or less.
 func (s *Server) segmentCreate(v *visit) error {
-	in, problems := v.segmentInput()
-	if in.onlyShape() || v.refill {
-		return v.showSegmentForm(models.Segment{}, in, nil)
-	}
-	errs, err := v.saveSegment(in, problems, func() error {
-		g, err := v.segments().Create(v.UserContext(), v.Workspace.ID, v.User.ID, in.name, in.rule)
-		if err != nil {
-			return err
-		}
-		if len(in.rule.Filters) == 0 {
-			return v.done(v.path("segments", g.ID), "The segment %s is there. It has no condition yet, so nobody is in it.", g.Name)
-		}
-		return v.done(v.path("segments", g.ID), "The segment %s is there. Its contacts are being found now.", g.Name)
+	return v.postSegmentForm(models.Segment{}, func(in segmentInput) (models.Segment, error) {
+		return v.segments().Create(v.UserContext(), v.Workspace.ID, v.User.ID, in.name, in.rule)
 	})
-	if errs.Any() {
-		return v.showSegmentForm(models.Segment{}, in, errs)
-	}
-	return err
 }
 
-// segmentUpdate stores a segment's name and rule.
+// segmentUpdate stores a segment's name and rule, or gives the form back with one row more or less.
 func (s *Server) segmentUpdate(v *visit) error {
 	g, err := v.segment()
 	if err != nil {
 		return err
 	}
-	in, problems := v.segmentInput()
-	if in.onlyShape() || v.refill {
-		return v.showSegmentForm(g, in, nil)
-	}
-	errs, err := v.saveSegment(in, problems, func() error {
-		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
-		if err != nil {
-			return err
-		}
-		if len(in.rule.Filters) == 0 {
-			return v.done(v.path("segments", g.ID), "The segment %s is saved. It has no condition, so nobody is in it.", g.Name)
-		}
-		return v.done(v.path("segments", g.ID), "The segment %s is saved.", g.Name)
+	return v.postSegmentForm(g, func(in segmentInput) (models.Segment, error) {
+		return v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
 	})
-	if errs.Any() {
-		return v.showSegmentForm(g, in, errs)
-	}
-	return err
 }
 
-// saveSegment runs save when nothing is wrong with the name and the rule, which the field errors say otherwise.
-func (v *visit) saveSegment(in segmentInput, problems segments.Problems, save func() error) (models.FieldErrors, error) {
+// postSegmentForm does what the form's button says, for the segment g or a new one.
+func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (models.Segment, error)) error {
+	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	in := v.segmentInput(schema)
+	if in.onlyShape() || v.refill {
+		return v.showSegmentForm(g, in, schema, nil)
+	}
 	errs := models.FieldErrors{}
 	errs.Add("name", models.ValidateName(in.name))
-	if len(problems) == 0 {
-		schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
-		if err != nil {
-			return nil, err
-		}
-		_, problems = in.rule.Check(schema)
+	in.tell(errs, schema)
+	if errs.Any() {
+		return v.showSegmentForm(g, in, schema, errs)
+	}
+	saved, err := save(in)
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("segments", saved.ID), savedWords(g.ID == 0, len(in.rule.Filters) == 0), saved.Name)
+}
+
+// savedWords say what became of the form; nobody is in a segment without conditions.
+func savedWords(created, empty bool) string {
+	switch {
+	case created && empty:
+		return "The segment %s is there. It has no condition yet, so nobody is in it."
+	case created:
+		return "The segment %s is there. Its contacts are being found now."
+	case empty:
+		return "The segment %s is saved. It has no condition, so nobody is in it."
+	}
+	return "The segment %s is saved."
+}
+
+// tell adds what is wrong with the rule to the errors of the fields.
+func (in segmentInput) tell(errs models.FieldErrors, schema segments.Schema) {
+	problems := in.faults
+	if in.broken == "" {
+		_, found := in.rule.Check(schema)
+		problems = append(slices.Clone(problems), found...)
 	}
 	for _, p := range problems {
 		errs.Add(in.fieldOf(p), p.Message)
 	}
-	if errs.Any() {
-		return errs, nil
-	}
-	return nil, save()
 }
 
 // segmentAsk asks before a segment is deleted.

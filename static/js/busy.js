@@ -2,7 +2,7 @@
 // back-forward cache) frees it.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || event.defaultPrevented) return; // a script sends it
   if (form.dataset.busy) {
     event.preventDefault();
     return;

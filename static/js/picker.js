@@ -24,7 +24,7 @@ function chips(picker) {
       }
       list.append(chip);
     }
-    if (!list.childElementCount) {
+    if (!list.childElementCount && !picker.matches(".picker-row")) {
       const none = document.createElement("span");
       none.className = "small dim";
       none.textContent = "No tags chosen";
@@ -62,9 +62,12 @@ function followType(form, field) {
   show();
 }
 
-for (const picker of document.querySelectorAll(".picker")) {
+// enhance makes a picker of checkboxes that came with the page, or later.
+export function enhance(picker) {
   chips(picker);
   filter(picker);
   const field = picker.closest("fieldset");
   if (field?.form) followType(field.form, field);
 }
+
+for (const picker of document.querySelectorAll(".picker")) enhance(picker);

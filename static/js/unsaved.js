@@ -17,7 +17,7 @@ const cameBack = () => document.querySelector("[data-unsaved], form[data-guard] 
 
 const unsaved = () => forms.length > 0 && (cameBack() || forms.some((form) => [...form.elements].some(changed)));
 
-document.addEventListener("submit", () => { leaving = true; });
+document.addEventListener("submit", (event) => { if (!event.defaultPrevented) leaving = true; });
 addEventListener("pageshow", () => { leaving = false; });
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("form[data-guard] .actions a")) leaving = true;

@@ -1,0 +1,303 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// control is how a condition asks for what it compares with.
+type control string
+
+const (
+	controlNone   control = "none"
+	controlText   control = "text"
+	controlLines  control = "lines" // several texts, one in each line
+	controlNumber control = "number"
+	controlDate   control = "date"
+	controlCount  control = "count"  // days or hours
+	controlChoice control = "choice" // one of a list
+	controlPicks  control = "picks"  // several of a list
+)
+
+// families are the controls between which a value can go along.
+var families = map[control]string{
+	controlText: "text", controlLines: "text", controlNumber: "number", controlDate: "date", controlCount: "count", controlChoice: "choice", controlPicks: "choice",
+}
+
+// A yes or a no is chosen together with the comparison: "is true".
+const (
+	isTrue  = "eq-true"
+	isFalse = "eq-false"
+)
+
+// conditionOf is the condition of a row without the values that it asks for. What it looks at is a type, or "field-12".
+func conditionOf(what, operator string) segments.Condition {
+	c := segments.Condition{Type: segments.Type(what), Operator: segments.Operator(operator), Value: models.Given{Shape: models.Null}}
+	if id, found := strings.CutPrefix(what, "field-"); found {
+		c.Type = segments.TypeField
+		c.FieldID, _ = strconv.ParseInt(id, 10, 64) // 0 is no field, which the check says
+	}
+	if operator == isTrue || operator == isFalse {
+		c.Operator, c.Value = segments.Is, models.Text(strings.TrimPrefix(operator, "eq-"))
+	}
+	return c
+}
+
+// whatOf is what a row says that it looks at.
+func whatOf(c segments.Condition) string {
+	if c.Type == segments.TypeField {
+		return "field-" + strconv.FormatInt(c.FieldID, 10)
+	}
+	return string(c.Type)
+}
+
+// operatorOf is how a row says that it compares.
+func operatorOf(kind segments.Kind, c segments.Condition) string {
+	value := c.Value.Last()
+	if kind.Value(c.Operator) == segments.ValueBoolean && c.Operator == segments.Is && len(c.Value.Texts) == 1 && (value == "true" || value == "false") {
+		return "eq-" + value
+	}
+	return string(c.Operator)
+}
+
+// operatorOptions are the comparisons of a kind.
+func operatorOptions(kind segments.Kind) (options []views.Option) {
+	for _, o := range segments.Operators(kind) {
+		if o == segments.Is && kind.Value(o) == segments.ValueBoolean {
+			options = append(options, views.Option{Value: isTrue, Label: "is true"}, views.Option{Value: isFalse, Label: "is false"})
+			continue
+		}
+		label := kind.Label(o)
+		if kind.Value(o) == segments.ValueHours {
+			label += " … hours"
+		}
+		options = append(options, views.Option{Value: string(o), Label: label})
+	}
+	return options
+}
+
+// offers says whether the kind has the comparison that a row names.
+func offers(kind segments.Kind, operator string) bool {
+	return slices.ContainsFunc(operatorOptions(kind), func(o views.Option) bool { return o.Value == operator })
+}
+
+// firstOperator is the comparison that a kind starts with.
+func firstOperator(kind segments.Kind) string {
+	if options := operatorOptions(kind); len(options) > 0 {
+		return options[0].Value
+	}
+	return ""
+}
+
+// controlOf is how a row of the kind asks for its values.
+func controlOf(kind segments.Kind, operator string) control {
+	if operator == isTrue || operator == isFalse {
+		return controlNone
+	}
+	o := segments.Operator(operator)
+	takes := kind.Takes(o)
+	if takes == segments.TakesNothing {
+		return controlNone
+	}
+	several := takes == segments.TakesSeveral
+	switch kind.Value(o) {
+	case segments.ValueBoolean, segments.ValueChoice, segments.ValueCountry, segments.ValueStatus, segments.ValueTag, segments.ValueSegment, segments.ValueWebhook:
+		if several {
+			return controlPicks
+		}
+		return controlChoice
+	case segments.ValueNumber:
+		return controlNumber
+	case segments.ValueDate:
+		return controlDate
+	case segments.ValueDays, segments.ValueHours:
+		return controlCount
+	}
+	if several {
+		return controlLines
+	}
+	return controlText
+}
+
+// withValues gives the condition the values of its row. each says that every text is one value, whatever lines it has.
+func withValues(c segments.Condition, how control, given []string, each bool) segments.Condition {
+	texts := make([]string, 0, len(given))
+	for _, text := range given {
+		texts = append(texts, oneLineEnd.Replace(text))
+	}
+	switch how {
+	case controlNone:
+		return c
+	case controlLines:
+		if !each {
+			texts = strings.Split(strings.Join(texts, "\n"), "\n")
+		}
+		c.Value = models.Given{Texts: slices.DeleteFunc(texts, models.IsBlank), Shape: models.List}
+	case controlPicks:
+		c.Value = models.Given{Texts: texts, Shape: models.List}
+	default:
+		c.Value = models.Given{Texts: texts}
+		if len(texts) > 1 {
+			c.Value.Shape = models.List
+		}
+	}
+	return c
+}
+
+// oneLineEnd undoes what a browser makes of the ends of lines.
+var oneLineEnd = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// keptValues are those values that a row keeps when another comparison asks for them in another way.
+func keptValues(was, now control, given []string) []string {
+	if was == now || len(given) == 0 {
+		return given
+	}
+	if families[was] == "" || families[was] != families[now] {
+		return nil
+	}
+	if was == controlLines {
+		return strings.SplitN(given[0], "\n", 2)[:1]
+	}
+	if now == controlChoice {
+		return given[:1]
+	}
+	return given
+}
+
+// conditionRow shows one condition with the comparisons and values that fit what it looks at.
+func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionRow {
+	kind, known := schema.Kind(c)
+	row := views.ConditionRow{What: whatOf(c), Operator: operatorOf(kind, c), Values: c.Value.Texts, Whats: whatOptions(schema), Operators: operatorOptions(kind),
+		Two: kind.Takes(c.Operator) == segments.TakesTwo, WithDays: kind.TakesDays(c.Operator)}
+	row.Control = string(controlOf(kind, row.Operator))
+	if !known {
+		row.Whats = append(row.Whats, views.OptionGroup{Options: []views.Option{{Value: row.What, Label: "A deleted field"}}})
+	}
+	if !offers(kind, row.Operator) && kind.Label(c.Operator) != "" { // of an older rule: it stays until another is chosen
+		row.Operators = append(row.Operators, views.Option{Value: row.Operator, Label: kind.Label(c.Operator)})
+	}
+	if c.Days != nil {
+		row.Days = strconv.Itoa(*c.Days)
+	}
+	switch control(row.Control) {
+	case controlChoice, controlPicks:
+		row.Options, row.NoChoice = valueOptions(kind.Value(c.Operator), c, schema)
+		if len(row.Options)+len(row.Values) > 0 {
+			row.Options = withChosen(row.Options, row.Values, goneNames[kind.Value(c.Operator)])
+		}
+		row.Many = kind == segments.KindTags || len(row.Options) > 8
+	case controlDate:
+		row.Dates = !slices.ContainsFunc(row.Values, func(text string) bool { return !isDay(text) })
+	case controlCount:
+		row.Unit = unitOf(kind.Value(c.Operator))
+	}
+	return row
+}
+
+func unitOf(value segments.ValueKind) string {
+	if value == segments.ValueHours {
+		return "hours"
+	}
+	return "days"
+}
+
+// isDay says whether a browser's own calendar can show the text.
+func isDay(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return text == "" || err == nil && !strings.HasPrefix(text, "0000")
+}
+
+// whatOptions are what a condition can look at.
+func whatOptions(schema segments.Schema) []views.OptionGroup {
+	contact, fields := views.OptionGroup{Label: "Contact"}, views.OptionGroup{Label: "Merge tags"}
+	for _, t := range segments.Types {
+		if t != segments.TypeField {
+			contact.Options = append(contact.Options, views.Option{Value: string(t), Label: t.Label()})
+		}
+	}
+	for _, m := range schema.MergeTags {
+		fields.Options = append(fields.Options, views.Option{Value: "field-" + strconv.FormatInt(m.ID, 10), Label: m.Label})
+	}
+	if len(fields.Options) == 0 {
+		return []views.OptionGroup{contact}
+	}
+	return []views.OptionGroup{contact, fields}
+}
+
+// valueOptions are the values to choose from; none says what is missing where there is nothing to choose from.
+func valueOptions(value segments.ValueKind, c segments.Condition, schema segments.Schema) (all []views.Option, none string) {
+	switch value {
+	case segments.ValueStatus:
+		for _, s := range models.Statuses {
+			all = append(all, views.Option{Value: string(s), Label: s.Name()})
+		}
+	case segments.ValueBoolean:
+		all = []views.Option{{Value: "true", Label: "Yes"}, {Value: "false", Label: "No"}}
+	case segments.ValueCountry:
+		all = countryOptions()[1:] // without "Not set"
+	case segments.ValueTag:
+		for _, t := range schema.Tags {
+			all = append(all, idOption(t.ID, t.Name))
+		}
+	case segments.ValueSegment:
+		for _, g := range schema.Segments {
+			all = append(all, idOption(g.ID, g.Name))
+		}
+	case segments.ValueWebhook:
+		for _, w := range schema.Webhooks {
+			if w.DeletedAt == nil {
+				all = append(all, idOption(w.ID, w.Name))
+			}
+		}
+	case segments.ValueChoice:
+		for _, m := range schema.MergeTags {
+			if m.ID == c.FieldID {
+				all = choiceOptions(m.Options, nil)
+			}
+		}
+	}
+	return all, nothingToChoose[value]
+}
+
+var nothingToChoose = map[segments.ValueKind]string{
+	segments.ValueTag: "There are no tags yet.", segments.ValueSegment: "There is no other segment yet.",
+	segments.ValueWebhook: "There are no webhooks yet.", segments.ValueChoice: "This field has no choices.",
+}
+
+var goneNames = map[segments.ValueKind]string{
+	segments.ValueTag: "A deleted tag", segments.ValueSegment: "A deleted segment", segments.ValueWebhook: "A deleted webhook",
+}
+
+func idOption(id int64, name string) views.Option {
+	return views.Option{Value: strconv.FormatInt(id, 10), Label: name}
+}
+
+// withChosen marks the options that are chosen. A value that is none of them stays to be seen, so that saving the form
+// does not put another in its place; gone is what it is called where it is only a number.
+func withChosen(options []views.Option, values []string, gone string) []views.Option {
+	left := make(map[string]bool, len(values))
+	for _, value := range values {
+		left[value] = value != ""
+	}
+	for i := range options {
+		options[i].Chosen = left[options[i].Value]
+		left[options[i].Value] = false
+	}
+	for _, value := range values {
+		if left[value] {
+			label := gone
+			if label == "" {
+				label = value + " (no longer a choice)"
+			}
+			options = append(options, views.Option{Value: value, Label: label, Chosen: true})
+			left[value] = false
+		}
+	}
+	return options
+}

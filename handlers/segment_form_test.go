@@ -1,0 +1,267 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"campaignlark/segments"
+
+	"golang.org/x/net/html"
+)
+
+func TestBuilderAddsAndRemovesConditionsWithoutScript(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/segments", "name", "Half done", "do", "add", "what-0", "status", "operator-0", "ne", "value-0", "UNCONFIRMED")
+		a.want(t, 200, "Create segment")
+		if !strings.Contains(a.body, `name="what-1"`) || !strings.Contains(a.body, `value="Half done"`) {
+			t.Error("the form did not come back with a second condition and the name")
+		}
+		b := s.post("/w/books/segments", "name", "Half done", "do", "remove-0", "what-0", "status", "operator-0", "ne", "value-0", "UNCONFIRMED", "what-1", "tags", "operator-1", "has_any")
+		b.want(t, 200, "There are no tags yet.")
+		if strings.Contains(b.body, `name="what-1"`) {
+			t.Error("the removed condition is still there")
+		}
+		s.post("/w/books/segments", "name", "", "do", "save", "what-0", "tags", "operator-0", "has_any").want(t, 422, "Please give it a name.", "Please choose at least one tag.")
+		if all, err := s.segments(); err != nil || len(all) != 0 {
+			t.Errorf("got %v (%v), want nothing stored", all, err)
+		}
+	})
+}
+
+func TestBuilderNeverPutsAnotherValueInPlaceOfOne(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.post("/w/books/merge-tags", "key", "plan", "label", "Plan", "type", "dropdown_single", "options", "Basic\nPro").want(t, 303)
+		rule := []string{"name", "Professionals", "what-0", "field-1", "operator-0", "eq", "value-0", "Pro", "do", "save"}
+		path := s.post("/w/books/segments", rule...).header.Get("Location")
+		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic").want(t, 422, "The segment “Professionals” uses the choice Pro")
+		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic\nPro\nTeam").want(t, 303)
+		gone := append(rule[:6:6], "value-0", "Gone", "do", "save")
+		s.post(path, gone...).want(t, 422, "Gone (no longer a choice)")
+
+		a := s.post("/w/books/segments", "name", "x", "do", "update-0", "was-0", "status", "what-0", "field-1", "operator-0", "eq", "value-0", "SUBSCRIBED")
+		a.want(t, 200, "Basic", "Team")
+		a.wantNot(t, "SUBSCRIBED")
+	})
+}
+
+// formOf are the fields that a browser would send of the builder's form, with its button do; pairs of names and values.
+func formOf(t *testing.T, a answer, do string) []string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(a.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := browserFields(t, root)
+	if fields == nil {
+		t.Fatalf("the page has no builder: %s", a.text())
+	}
+	return append(fields, "do", do)
+}
+
+func browserFields(t *testing.T, root *html.Node) []string {
+	t.Helper()
+	var fields []string
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "form" || !has(n, "data-rule") {
+			continue
+		}
+		for c := range n.Descendants() {
+			name := attr(c, "name")
+			if c.Type != html.ElementNode || name == "" || name == "csrf" || name == "once" {
+				continue
+			}
+			switch c.Data {
+			case "input":
+				if kind := attr(c, "type"); kind != "checkbox" || has(c, "checked") {
+					fields = append(fields, name, inputValue(c))
+				}
+			case "textarea":
+				fields = append(fields, name, strings.ReplaceAll(strings.TrimPrefix(content(c), "\n"), "\n", "\r\n"))
+			case "select":
+				fields = append(fields, name, selected(c))
+			}
+		}
+	}
+	return fields
+}
+
+// inputValue is what a browser sends of an input: a day for a date, one line for the others.
+func inputValue(n *html.Node) string {
+	value := attr(n, "value")
+	if kind := attr(n, "type"); kind == "hidden" || kind == "checkbox" {
+		return value
+	}
+	return strings.NewReplacer("\n", "", "\r", "").Replace(value)
+}
+
+// selected is the value of the option that a browser shows as chosen.
+func selected(n *html.Node) string {
+	value, any := "", false
+	for o := range n.Descendants() {
+		if o.Type == html.ElementNode && o.Data == "option" && (!any || has(o, "selected")) {
+			value, any = attr(o, "value"), true
+		}
+	}
+	return value
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+func content(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode {
+			b.WriteString(c.Data)
+		}
+	}
+	return b.String()
+}
+
+// focused is the id of the field that has the focus when the page is there.
+func focused(t *testing.T, a answer) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(a.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && has(n, "autofocus") {
+			return attr(n, "id")
+		}
+	}
+	return ""
+}
+
+// value is that of a field in pairs of names and values, "" for none.
+func value(fields []string, name string) string {
+	for i := 0; i < len(fields); i += 2 {
+		if fields[i] == name {
+			return fields[i+1]
+		}
+	}
+	return ""
+}
+
+// TestBuilderBuildsATree presses one button after the other, sending each time what the page before showed.
+func TestBuilderBuildsATree(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.get("/w/books/segments/new")
+		for _, step := range []struct{ do, focus string }{
+			{"group", "what-1.0"}, {"add-1", "what-1.1"}, {"group-1", "what-1.2.0"}, {"group-1.2", "what-1.2.1.0"}, {"group-1.2.1", "what-1.2.1.1.0"},
+			{"group-1.2.1.1", ""}, {"add-1.2.1.1", "what-1.2.1.1.1"}, {"remove-1.0", "what-1.0"}, {"remove-1.0", "join-1.0"}, {"remove-1.0.1", "what-1.0.0"},
+			{"remove-1.0.0", "add-1.0"}, {"add", "what-2"}, {"remove-2", "join-1"}, {"remove-7.3", ""}, {"add-x", ""}, {"update-0", "operator-0"},
+		} {
+			page = s.post("/w/books/segments", formOf(t, page, step.do)...)
+			page.want(t, 200, "Create segment")
+			if got := focused(t, page); got != step.focus {
+				t.Errorf("after %s the focus is on %q, want %q", step.do, got, step.focus)
+			}
+		}
+		fields := append(formOf(t, page, "save"), "name", "Tree")
+		slices.Reverse(fields) // the filled-in name comes first
+		for i := 0; i < len(fields); i += 2 {
+			fields[i], fields[i+1] = fields[i+1], fields[i]
+		}
+		s.post("/w/books/segments", fields...).want(t, 303)
+		all, err := s.segments()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"condition":"OR","filters":[{"condition":"OR","filters":[]}]}]}`
+		if got := segments.RuleOf(all[0]).String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestBuilderSaysWhyNothingMoreFits(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		one := `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`
+		rule := `{"condition":"AND","filters":[` + strings.Repeat(one+",", segments.MaxConditions-1) + one + `]}`
+		path := s.post("/w/books/segments", "name", "Full", "rule", rule).header.Get("Location")
+		page := s.get(path + "/edit")
+		page.want(t, 200, "at most 100 conditions")
+		if strings.Contains(page.body, `value="add"`) || strings.Contains(page.body, `value="group"`) {
+			t.Error("a full rule still offers one more condition")
+		}
+		page = s.post(path, formOf(t, page, "add")...)
+		if page.want(t, 200); strings.Contains(page.body, `name="what-100"`) {
+			t.Error("a full rule took one more condition")
+		}
+		more := append(formOf(t, page, "save"), "what-100", "status", "operator-100", "eq", "value-100", "SUBSCRIBED")
+		s.post(path, more...).want(t, 422, "Please use at most 100 conditions. There are 101.")
+
+		deep := one
+		for range segments.MaxDepth {
+			deep = `{"condition":"OR","filters":[` + deep + `]}`
+		}
+		page = s.get(s.post("/w/books/segments", "name", "Deep", "rule", deep).header.Get("Location") + "/edit")
+		page.want(t, 200, "Groups stand at most 5 deep")
+		if strings.Contains(page.body, `value="group-0.0.0.0"`) || !strings.Contains(page.body, `value="add-0.0.0.0"`) {
+			t.Error("the deepest group should take conditions, but no group")
+		}
+	})
+}
+
+func TestBuilderShowsFaultsAtTheirRows(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		a := s.post("/w/books/segments", "name", "Faulty", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED",
+			"join-1", "OR", "what-1.0", "tags", "operator-1.0", "has_any", "join-1.1", "AND", "what-1.1.0", "status", "operator-1.1.0", "eq", "value-1.1.0", "GONE", "do", "save")
+		a.want(t, 422, "Two things need a look", "Please choose at least one tag.", "GONE (no longer a choice)", "any")
+		for _, want := range []string{`href="#value-1.0"`, `id="value-1.0"`, `id="value-1.0-err"`, `href="#value-1.1.0"`, `id="value-1.1.0-err"`} {
+			if !strings.Contains(a.body, want) {
+				t.Errorf("the page has no %s", want)
+			}
+		}
+		if got := value(formOf(t, a, ""), "join-1"); got != "OR" {
+			t.Errorf("got the group joined by %q, want OR", got)
+		}
+	})
+}
+
+// TestBuilderWithstandsHostileForms sends what no browser would.
+func TestBuilderWithstandsHostileForms(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		many := func(n int, format string) []string {
+			var fields []string
+			for i := range n {
+				fields = append(fields, fmt.Sprintf(format, i), "tags")
+			}
+			return fields
+		}
+		deep := []string{"do", "remove-" + strings.Repeat("0.", 10_000) + "0"}
+		for at, i := "0", 0; i < 200; at, i = at+".0", i+1 {
+			deep = append(deep, "join-"+at, "OR")
+		}
+		values := []string{"do", "update-0", "what-0", "tags", "operator-0", "has_any"}
+		for i := range 60_000 {
+			values = append(values, "value-0", itoa(int64(i)))
+		}
+		for name, fields := range map[string][]string{
+			"conditions": append(many(10_000, "what-%d"), "do", "add"), "groups": append(many(10_000, "join-%d"), "do", "group"),
+			"depth": deep, "values": values, "places": {"do", "add-99999999999999999999.-1", "what-0", "field-99999999999999999999"},
+			"binary": {"do", "add-0", "what-0", "\x00\xff", "operator-0", "\x00", "join-1", "\xff"},
+		} {
+			a := s.post("/w/books/segments", fields...)
+			if a.status != 200 {
+				t.Errorf("%s: got %d, want 200: %s", name, a.status, a.text())
+			}
+			if len(a.body) > 8<<20 {
+				t.Errorf("%s: got a page of %d bytes", name, len(a.body))
+			}
+		}
+	})
+}

@@ -1,0 +1,254 @@
+package handlers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+)
+
+// The builder's form is a tree by its names. A condition at the place 2.0 (the first one of the group that is third in
+// the rule) is what-2.0, operator-2.0 and value-2.0, as often as it has values; a group there is join-2.0, and the rule
+// itself is join. The place of a row is the one that segments.Problem gives as At. The field "rule" holds the JSON of a
+// rule instead. A button (do) names what it does and where: add-2, group-2, remove-2.0, update-2.0; add and group alone
+// are meant for the rule itself.
+
+// Limits of what is read of a form. One more than a rule can have is read, so that the check can refuse it.
+const (
+	maxRows   = segments.MaxConditions + 1
+	maxGroups = segments.MaxConditions + 1
+	maxValues = segments.MaxRuleBytes / 2 // in all rows: the shortest value takes two bytes of a rule
+)
+
+// segmentInput is what the builder's form says.
+type segmentInput struct {
+	name   string
+	rule   segments.Group
+	broken string            // the field "rule" as sent, when it cannot be read as a rule
+	faults segments.Problems // of what cannot be told in a rule
+	days   map[string]string // by place, a number of days that is none
+	action string            // of the button: "save", "preview", "count", "add", "group", "remove" or "update"
+	at     string            // the place that the button is meant for
+	focus  string            // the id of the field to go on with; "" for none
+}
+
+// onlyShape says whether the button only changes the form's rows.
+func (in segmentInput) onlyShape() bool {
+	return slices.Contains([]string{"add", "group", "remove", "update"}, in.action)
+}
+
+// firstCondition is what a new row looks at.
+func firstCondition() segments.Filter {
+	return segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(models.StatusSubscribed))})
+}
+
+// segmentInput reads the form, with the change that its button makes.
+func (v *visit) segmentInput(schema segments.Schema) segmentInput {
+	in := segmentInput{name: models.CleanName(v.Form("name")), days: map[string]string{}}
+	in.action, in.at, _ = strings.Cut(v.Form("do"), "-")
+	if text := v.Form("rule"); !models.IsBlank(text) {
+		in.rule, in.faults = segments.Parse(text)
+		if len(in.faults) > 0 {
+			in.broken = text
+		}
+		return in
+	}
+	r := rowReader{visit: v, schema: schema, in: &in}
+	in.rule = r.group("", 1)
+	in.change()
+	return in
+}
+
+// rowReader reads the rows of a form.
+type rowReader struct {
+	*visit
+	schema             segments.Schema
+	in                 *segmentInput
+	conditions, groups int
+	values             int
+}
+
+// group reads the group at a place: rows from 0 to the first that is missing.
+func (r *rowReader) group(place string, depth int) segments.Group {
+	g := segments.Group{Join: segments.All}
+	if r.Form(fieldAt("join", place)) == string(segments.Any) {
+		g.Join = segments.Any
+	}
+	for i := 0; ; i++ {
+		at := placeIn(place, i)
+		switch {
+		case r.conditions < maxRows && r.has("what", at):
+			r.conditions++
+			g.Filters = append(g.Filters, segments.Of(r.condition(at)))
+		case r.groups < maxGroups && depth <= segments.MaxDepth && r.has("join", at):
+			r.groups++
+			inner := r.group(at, depth+1)
+			g.Filters = append(g.Filters, segments.Filter{Group: &inner})
+		default:
+			return g
+		}
+	}
+}
+
+func (r *rowReader) has(name, at string) bool { return len(r.FormAll(fieldAt(name, at))) > 0 }
+
+// condition reads one condition. A value that was meant for something else goes when the row's fields follow what is
+// looked at or how; an operator that does not fit any more gives way to the first that does.
+func (r *rowReader) condition(at string) segments.Condition {
+	what, operator := r.Form(fieldAt("what", at)), r.Form(fieldAt("operator", at))
+	wasWhat, wasOperator := r.Form(fieldAt("was", at)), r.Form(fieldAt("had", at))
+	given := r.FormAll(fieldAt("value", at))
+	given = given[:min(len(given), maxValues-r.values)]
+	r.values += len(given)
+	c := conditionOf(what, operator)
+	kind, _ := r.schema.Kind(c)
+	another := wasWhat != "" && wasWhat != what
+	if another && r.in.action != "save" && !offers(kind, operator) {
+		operator = firstOperator(kind)
+		c = conditionOf(what, operator)
+	}
+	how := controlOf(kind, operator)
+	switch {
+	case another:
+		given = nil
+	case wasOperator != "" && wasOperator != operator:
+		given = keptValues(controlOf(kind, wasOperator), how, given)
+		if kind.Takes(c.Operator) == segments.TakesOne && len(given) > 1 {
+			given = given[:1]
+		}
+	}
+	c = withValues(c, how, given, r.Form(fieldAt("each", at)) != "")
+	if kind.TakesDays(c.Operator) && !another {
+		c.Days = r.days(at)
+	}
+	return c
+}
+
+// days reads within how many days a condition looks; nothing is at any time.
+func (r *rowReader) days(at string) *int {
+	text := models.TrimBlanks(r.Form(fieldAt("days", at)))
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		r.in.faults = append(r.in.faults, segments.Problem{At: at, Part: "days", Message: "Please give a whole number of days, or nothing."})
+		r.in.days[at] = text
+		return nil
+	}
+	return &n
+}
+
+// fieldAt is the name of a field of the row at a place; of the rule itself it is the name alone.
+func fieldAt(name, place string) string {
+	if place == "" {
+		return name
+	}
+	return name + "-" + place
+}
+
+// placeIn is the place of the filter at index i of the group at parent.
+func placeIn(parent string, i int) string {
+	if parent == "" {
+		return strconv.Itoa(i)
+	}
+	return parent + "." + strconv.Itoa(i)
+}
+
+// change makes the change that the button asks for, and chooses where to go on.
+func (in *segmentInput) change() {
+	conditions, _ := sizeOf(in.rule)
+	switch in.action {
+	case "add", "group":
+		g, depth := groupAt(&in.rule, in.at)
+		if g == nil || conditions >= segments.MaxConditions || in.action == "group" && depth >= segments.MaxDepth {
+			return
+		}
+		at := placeIn(in.at, len(g.Filters))
+		if in.action == "add" {
+			g.Filters = append(g.Filters, firstCondition())
+		} else {
+			g.Filters = append(g.Filters, segments.Filter{Group: &segments.Group{Join: segments.Any, Filters: []segments.Filter{firstCondition()}}})
+			at = placeIn(at, 0)
+		}
+		in.focus = fieldAt("what", at)
+	case "remove":
+		in.remove()
+	case "update":
+		in.focus = fieldAt("operator", in.at)
+	}
+}
+
+// remove takes the row at in.at out. The row that comes in its place has the focus, or the one before, or else the button
+// that adds one.
+func (in *segmentInput) remove() {
+	parent, last := "", in.at
+	if dot := strings.LastIndexByte(in.at, '.'); dot >= 0 {
+		parent, last = in.at[:dot], in.at[dot+1:]
+	}
+	g, _ := groupAt(&in.rule, parent)
+	i, err := strconv.Atoi(last)
+	if g == nil || err != nil || i < 0 || i >= len(g.Filters) {
+		return
+	}
+	g.Filters = slices.Delete(g.Filters, i, i+1)
+	if len(g.Filters) == 0 {
+		in.focus = fieldAt("add", parent)
+		return
+	}
+	i = min(i, len(g.Filters)-1)
+	in.focus = fieldAt("what", placeIn(parent, i))
+	if g.Filters[i].Group != nil {
+		in.focus = fieldAt("join", placeIn(parent, i))
+	}
+}
+
+// groupAt returns the group at a place of the rule and its depth, or nil where there is none.
+func groupAt(g *segments.Group, place string) (*segments.Group, int) {
+	depth := 1
+	if place == "" {
+		return g, depth
+	}
+	for part := range strings.SplitSeq(place, ".") {
+		i, err := strconv.Atoi(part)
+		if err != nil || i < 0 || i >= len(g.Filters) || g.Filters[i].Group == nil {
+			return nil, 0
+		}
+		g, depth = g.Filters[i].Group, depth+1
+	}
+	return g, depth
+}
+
+// sizeOf counts the conditions and the groups within a rule.
+func sizeOf(g segments.Group) (conditions, groups int) {
+	for _, f := range g.Filters {
+		if f.Group == nil {
+			conditions++
+			continue
+		}
+		c, n := sizeOf(*f.Group)
+		conditions, groups = conditions+c, groups+n+1
+	}
+	return conditions, groups
+}
+
+// fieldOf is the form field at which a problem of the rule is shown.
+func (in segmentInput) fieldOf(p segments.Problem) string {
+	if in.broken != "" || p.At == "" {
+		return "rule"
+	}
+	if g, _ := groupAt(&in.rule, p.At); g != nil {
+		return fieldAt("join", p.At)
+	}
+	switch p.Part {
+	case "field":
+		return fieldAt("what", p.At)
+	case "operator":
+		return fieldAt("operator", p.At)
+	case "days":
+		return fieldAt("days", p.At)
+	}
+	return fieldAt("value", p.At)
+}

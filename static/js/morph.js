@@ -1,0 +1,17 @@
+// morph makes an element that is on the page like a fresh one from the server, part by part: what stays the same element
+// keeps its focus and what can be undone in it. What people fill in follows the fresh one too.
+export function morph(old, fresh) {
+  if (old.nodeName !== fresh.nodeName || old.type !== fresh.type || old.matches?.(".picker") || old.nodeType !== Node.ELEMENT_NODE) {
+    if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const children = [...fresh.childNodes];
+  while (old.childNodes.length > children.length) old.lastChild.remove();
+  children.forEach((child, i) => (old.childNodes[i] ? morph(old.childNodes[i], child) : old.append(child)));
+  if (old.matches("input, select, textarea")) {
+    if (old.value !== fresh.value) old.value = fresh.value;
+    old.checked = fresh.checked;
+  }
+}
