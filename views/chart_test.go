@@ -105,6 +105,11 @@ func TestDaySlots(t *testing.T) {
 	if got, want := ticks(week), "18 Nov | 19 Nov | 20 Nov | 21 Nov | 22 Nov | 23 Nov | now"; got != want || len(week) != 27 || week[26].Name != "Tue 24 Nov, 12:00" {
 		t.Errorf("got %d slots %q up to %q, want 27 %q up to Tue 24 Nov, 12:00", len(week), got, week[26].Name, want)
 	}
+	for n, want := range map[int]string{91: "1 Sep | 15 Sep | 1 Oct | 15 Oct | 1 Nov | today", 366: "1 Jan | 1 Mar | 1 May | 1 Jul | 1 Sep | today"} {
+		if got := ticks(at("Europe/Vienna", "2026-11-24 14:31").DaySlots(n, 24)); got != want {
+			t.Errorf("got %q for %d days, want %q", got, n, want)
+		}
+	}
 	if one := at("UTC", "2026-11-24 00:00").DaySlots(1, 6); len(one) != 1 {
 		t.Errorf("got %d slots at midnight, want 1", len(one))
 	}

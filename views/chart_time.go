@@ -66,7 +66,7 @@ func (p Page) DaySlots(n, hours int) []Slot {
 			if hours < 24 {
 				slot.Name += at.Format(", 15:04")
 			}
-			if hour == 0 && (n <= 7 || at.Weekday() == time.Monday) {
+			if hour == 0 && dayHasLabel(at, n) {
 				slot.Tick = at.Format("2 Jan")
 			}
 			slots = append(slots, slot)
@@ -76,6 +76,19 @@ func (p Page) DaySlots(n, hours int) []Slot {
 		return endAt(slots, "now")
 	}
 	return endAt(slots, "today")
+}
+
+// dayHasLabel says whether a day among n has a label at the axis: half a dozen of them have, whatever n is.
+func dayHasLabel(day time.Time, n int) bool {
+	switch {
+	case n <= 7:
+		return true
+	case n <= 45:
+		return day.Weekday() == time.Monday
+	case n <= 120:
+		return day.Day() == 1 || day.Day() == 15
+	}
+	return day.Day() == 1 && day.Month()%2 == 1
 }
 
 // clockAt is the instant at which the clock shows the hour on the day that noon is of, or the next full hour on a day that leaves it out.
