@@ -37,7 +37,9 @@ func TestSegmentListSaysHowEachIs(t *testing.T) {
 		s.server.Now = func() time.Time { return noon }
 		slot, rule, since := 3, `{"condition":"AND","filters":[]}`, noon.Add(-13*time.Second)
 		fine := s.storeSegment("Fine", func(g *models.Segment) { g.MemberCount = 6204 })
-		s.storeSegment("Broken", func(g *models.Segment) { g.BrokenReason, g.MemberCount = "The tag “spring festival 2025” was deleted.", 402 })
+		s.storeSegment("Broken", func(g *models.Segment) {
+			g.BrokenReason, g.MemberCount = "The tag “spring festival 2025” was deleted.", 402
+		})
 		s.get("/w/books/segments").want(t, 200, "Up to date. Every change is taken in; no full check yet.", "Fine", "6,204", "Up to date", "Broken", "402", "frozen",
 			"The tag “spring festival 2025” was deleted.", "Repair the rule", "2 segments")
 		if a := s.get("/w/books/segments"); strings.Contains(a.body, "data-watch") {
@@ -46,7 +48,9 @@ func TestSegmentListSaysHowEachIs(t *testing.T) {
 		building := s.storeSegment("Being built", func(g *models.Segment) {
 			g.BuildingSlot, g.BuildingRule, g.BuildingSince, g.BuiltChunks, g.TotalChunks, g.MemberCount = &slot, &rule, &since, 65, 100, 8110
 		})
-		s.storeSegment("Queued", func(g *models.Segment) { g.BuildingSlot, g.BuildingRule, g.TotalChunks, g.BuiltAt = &slot, &rule, 100, nil })
+		s.storeSegment("Queued", func(g *models.Segment) {
+			g.BuildingSlot, g.BuildingRule, g.TotalChunks, g.BuiltAt = &slot, &rule, 100, nil
+		})
 		checked := noon.Add(-9 * time.Hour)
 		s.create(&models.SegmentCheck{WorkspaceID: s.workspace.ID, NextChunk: 9, TotalChunks: 9, StartedAt: checked, FinishedAt: &checked})
 		s.create(&models.DirtyContact{WorkspaceID: s.workspace.ID, ContactID: 1, At: noon.Add(-400 * time.Millisecond)})
