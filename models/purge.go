@@ -224,3 +224,10 @@ func (d *DB) WaitingMarks(ctx context.Context) (n int64, oldest time.Time, err e
 	}
 	return row.N, oldest, err
 }
+
+// SegmentDrift is how many memberships the last verification of each workspace, or the one under way, found to differ from
+// the rules.
+func (d *DB) SegmentDrift(ctx context.Context) (n int64, err error) {
+	err = d.Read(ctx).Raw("SELECT coalesce(sum(differences), 0) FROM segment_checks").Scan(&n).Error
+	return n, err
+}

@@ -25,6 +25,7 @@ type Segment struct {
 
 	BuildingSince  *time.Time // nil when nothing is being built
 	BuildingUserID *int64     // who gave it the rule that is being built
+	VerifiedAt     *time.Time // when a verification last went over all of its members; nil when none has yet
 }
 
 // SegmentBits is the membership of 256 consecutive contact ids: 32 bytes for each slot.

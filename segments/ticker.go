@@ -24,22 +24,19 @@ type Options struct {
 type Ticker struct {
 	db *models.DB
 	Options
-	built, passed pace
+	built, passed, verified pace
+	verification            verification
 }
 
 // pace is how many chunks one transaction takes: it adapts to how long the last one took.
 type pace struct{ chunks atomic.Int64 }
 
-// step runs work with as many chunks as are right: on SQLite a write must not hold up the others for over 50 ms (DESIGN),
-// on Postgres a person who saves a segment must not wait.
+// step runs work with as many chunks as are right.
 func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool, err error) {
 	n := max(p.chunks.Load(), 8)
 	start := time.Now()
 	more, err = work(r, n)
-	aim := 200 * time.Millisecond
-	if r.tx.Name() == string(models.SQLite) {
-		aim = 30 * time.Millisecond
-	}
+	aim := aimOf(models.Dialect(r.tx.Name()))
 	switch took := time.Since(start); {
 	case took > aim:
 		p.chunks.Store(max(n/2, 1))
@@ -47,6 +44,15 @@ func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool
 		p.chunks.Store(min(n*2, 64))
 	}
 	return more, err
+}
+
+// aimOf is how long a transaction may take: on SQLite a write must not hold up the others for over 50 ms (DESIGN), on
+// Postgres a person who saves a segment must not wait.
+func aimOf(d models.Dialect) time.Duration {
+	if d == models.SQLite {
+		return 30 * time.Millisecond
+	}
+	return 200 * time.Millisecond
 }
 
 // New makes a Ticker.
@@ -83,7 +89,7 @@ func (t *Ticker) Run(ctx context.Context) {
 }
 
 // Tick does one step in every workspace that has work: up to 1,000 marks, then a page of what is due because time passed,
-// then a page of building. It says whether work is left. Trouble in one workspace is logged and does not keep it from the
+// then a page of building, and verifies when nothing is left. It says whether work is left. Trouble in one workspace is logged and does not keep it from the
 // others.
 func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	var errs []error
@@ -105,7 +111,7 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 		left, err := t.steps(ctx, workspaces, kind.work)
 		busy, errs = busy || left, append(errs, err)
 	}
-	return busy, errors.Join(errs...)
+	return busy, errors.Join(append(errs, t.verifyIdle(ctx, busy))...)
 }
 
 func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids []int64, err error) {

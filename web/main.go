@@ -57,6 +57,8 @@ func (p program) run(ctx context.Context, args []string) int {
 		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.user(ctx, c, args[1:]) }))
 	case args[0] == "demo":
 		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.demo(ctx, c, args[1:]) }))
+	case args[0] == "segments":
+		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.segments(ctx, c, args[1:]) }))
 	case command == nil:
 		fmt.Fprintf(p.stderr, "There is no command %q; `campaignlark help` lists them.\n", args[0])
 		return 2
@@ -107,6 +109,8 @@ Usage: campaignlark [command]
   user password    give an account a new password and end its sessions: user password --email EMAIL
                    (both: the password is the first line of standard input; with no input at all it is made up and printed)
   demo             fill an empty workspace with an invented bookshop: demo [--contacts N] [--workspace SLUG]
+  segments verify  compare every segment with its rule and repair what differs: segments verify [--workspace SLUG]
+                   (exit code 1 when something differed)
   version          print the version
   help             print this
 

@@ -98,23 +98,25 @@ func (m *metrics) watch(p *intake.Pipeline) {
 // marksTimeout is how long a scrape waits for the database.
 const marksTimeout = 2 * time.Second
 
-// marks reads at each scrape how far the segments are behind. Every replica tells the same: the marks are the
-// database's. While the database does not answer, the two numbers are absent.
+// marks reads at each scrape how far the segments are behind, and whether they drifted. Every replica tells the same: the
+// marks and the verifications are the database's. While the database does not answer, the numbers are absent.
 type marks struct {
 	db         *models.DB
 	now        func() time.Time
 	count, age *prometheus.Desc
+	drift      *prometheus.Desc
 }
 
 func newMarks(db *models.DB, now func() time.Time) *marks {
 	return &marks{db: db, now: now,
 		count: prometheus.NewDesc("campaignlark_segment_marks", "Changes of contacts that the segments have not followed yet.", nil, nil),
 		age:   prometheus.NewDesc("campaignlark_segment_oldest_mark_age_seconds", "How long the oldest of those changes is waiting; 0 when none is.", nil, nil),
+		drift: prometheus.NewDesc("campaignlark_segment_drift", "Memberships that differed from the rules in the last verification of each workspace; anything above 0 is a fault.", nil, nil),
 	}
 }
 
-// Describe names the two numbers.
-func (m *marks) Describe(out chan<- *prometheus.Desc) { out <- m.count; out <- m.age }
+// Describe names the numbers.
+func (m *marks) Describe(out chan<- *prometheus.Desc) { out <- m.count; out <- m.age; out <- m.drift }
 
 // Collect reads them.
 func (m *marks) Collect(out chan<- prometheus.Metric) {
@@ -124,12 +126,17 @@ func (m *marks) Collect(out chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
+	drift, err := m.db.SegmentDrift(ctx)
+	if err != nil {
+		return
+	}
 	age := 0.0
 	if waiting > 0 {
 		age = max(0, m.now().Sub(oldest).Seconds())
 	}
 	out <- prometheus.MustNewConstMetric(m.count, prometheus.GaugeValue, float64(waiting))
 	out <- prometheus.MustNewConstMetric(m.age, prometheus.GaugeValue, age)
+	out <- prometheus.MustNewConstMetric(m.drift, prometheus.GaugeValue, float64(drift))
 }
 
 // handler answers scrapes at /metrics, a few at a time.

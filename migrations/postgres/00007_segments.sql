@@ -8,6 +8,8 @@ ALTER TABLE dirty_contacts ADD COLUMN user_id bigint;
 
 ALTER TABLE segments ADD COLUMN building_since timestamptz;
 ALTER TABLE segments ADD COLUMN building_user_id bigint;
+-- When a verification last went over all of it.
+ALTER TABLE segments ADD COLUMN verified_at timestamptz;
 
 -- Why one contact entered or left: 'call', 'edit' (of the contact), 'time' or 'repair'.
 ALTER TABLE segment_changes ADD COLUMN cause text NOT NULL DEFAULT 'edit';

@@ -1,0 +1,182 @@
+package segments
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"campaignlark/models"
+)
+
+// Verification is what one verification of a workspace found, and has repaired.
+type Verification struct {
+	Contacts    int64             // that were looked at
+	Differences int64             // in all segments, and Late
+	Late        int64             // groups of contacts that passing time would have changed before anybody looked
+	Segments    []VerifiedSegment // by name
+}
+
+// VerifiedSegment is what it found in one segment.
+type VerifiedSegment struct {
+	models.Segment
+	Compared    int64  // contacts whose membership was compared with the rule
+	Differences int64  // memberships that were not as they ought to be, and one for a wrong count
+	Left        string // why the members were not all compared with the rule, to go on after "not compared: "; else ""
+}
+
+// patience is how long Verify waits for somebody else who is working on the workspace before it asks again.
+const patience = 20 * time.Millisecond
+
+// Verify verifies all segments of a workspace now, in steps, and follows before each what changed meanwhile. Other tickers
+// may be at work on the database. progress is told how many of the workspace's contact ids were gone through. The error
+// is ErrNotFound when the workspace is deleted meanwhile.
+func (t *Ticker) Verify(ctx context.Context, workspace int64, progress func(done, total int64)) (Verification, error) {
+	v := verifying{ticker: t, workspace: workspace, segments: map[int64]*VerifiedSegment{}}
+	err := v.insist(ctx, v.begin)
+	for err == nil && v.check.NextChunk < v.check.TotalChunks {
+		if err = v.follow(ctx); err == nil {
+			err = v.next(ctx)
+		}
+		progress(v.check.NextChunk*chunkSize, v.check.TotalChunks*chunkSize)
+	}
+	if err == nil {
+		err = v.end(ctx)
+	}
+	return v.result(), err
+}
+
+// verifying is a verification on demand. It keeps its place to itself, so that one in the background that is under way
+// does no part of it unseen.
+type verifying struct {
+	ticker    *Ticker
+	workspace int64
+	check     models.SegmentCheck
+	earlier   int64 // differences that one in the background found, which this one replaces
+	contacts  int64
+	late      int64
+	segments  map[int64]*VerifiedSegment
+}
+
+// insist does a step as soon as nobody else works on the workspace.
+func (v *verifying) insist(ctx context.Context, work func(*round) error) error {
+	for {
+		done := false
+		_, err := v.ticker.step(ctx, v.workspace, func(r *round) (bool, error) {
+			done = true
+			return false, work(r)
+		})
+		if done || err != nil {
+			return err
+		}
+		if _, err := models.First[models.Workspace](v.ticker.db.Read(ctx).Where("id = ? AND deleted_at IS NULL", v.workspace)); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(patience):
+		}
+	}
+}
+
+// follow follows what waits, so that a verification that nobody else ticks beside has little to leave out, and one that
+// takes long holds up nobody.
+func (v *verifying) follow(ctx context.Context) error {
+	_, err := v.ticker.step(ctx, v.workspace, (*round).recalculate)
+	if err == nil {
+		_, err = v.ticker.step(ctx, v.workspace, func(r *round) (bool, error) { return v.ticker.passed.step(r, (*round).passTime) })
+	}
+	return err
+}
+
+func (v *verifying) begin(r *round) (err error) {
+	if v.check, err = r.newCheck(); err != nil {
+		return err
+	}
+	last, err := models.First[models.SegmentCheck](r.tx.Where("workspace_id = ? AND finished_at IS NULL", v.workspace))
+	if errors.Is(err, models.ErrNotFound) {
+		return nil
+	}
+	v.earlier = last.Differences
+	return err
+}
+
+// next compares a page.
+func (v *verifying) next(ctx context.Context) error {
+	var to int64
+	var segments []*running
+	var page verifiedPage
+	err := v.insist(ctx, func(r *round) error {
+		segments = r.segments
+		_, err := v.ticker.verified.step(r, func(r *round, n int64) (more bool, err error) {
+			to = min(v.check.NextChunk+n, v.check.TotalChunks)
+			page, err = r.verifyPage(v.check.NextChunk, to)
+			return false, err
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	v.check.NextChunk, v.contacts = to, v.contacts+page.contacts
+	v.late += int64(len(page.late))
+	for _, g := range segments {
+		s := v.of(g)
+		switch {
+		case g.BrokenReason != "":
+			s.Left = "its rule cannot be evaluated"
+		case !g.comparable():
+			s.Left = "it is being built"
+		default:
+			s.Compared += page.contacts
+		}
+	}
+	for _, d := range page.found {
+		v.of(d.segment).Differences++
+	}
+	v.check.Differences += page.differences()
+	return nil
+}
+
+// end compares the counts and stores that the workspace is verified.
+func (v *verifying) end(ctx context.Context) error {
+	check := v.check
+	check.Differences += v.earlier
+	var verdict verdict
+	err := v.insist(ctx, func(r *round) (err error) {
+		verdict, err = r.finishCheck(check)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range verdict.miscounted {
+		v.of(g).Differences++
+	}
+	v.check.Differences += int64(len(verdict.miscounted))
+	v.ticker.reportDrift(ctx, v.workspace, verdict)
+	return nil
+}
+
+func (v *verifying) of(g *running) *VerifiedSegment {
+	s := v.segments[g.ID]
+	if s == nil {
+		s = &VerifiedSegment{}
+		v.segments[g.ID] = s
+	}
+	s.Segment = g.Segment
+	return s
+}
+
+func (v *verifying) result() Verification {
+	result := Verification{Contacts: v.contacts, Differences: v.check.Differences, Late: v.late}
+	for _, s := range slices.SortedFunc(maps.Values(v.segments), func(a, b *VerifiedSegment) int {
+		return cmp.Or(byName(a.Segment, b.Segment), cmp.Compare(a.ID, b.ID))
+	}) {
+		result.Segments = append(result.Segments, *s)
+	}
+	return result
+}

@@ -1,0 +1,196 @@
+package segments
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+const (
+	// verifyEvery is how long after the start of one verification of a workspace the next begins, and how long after its
+	// first segment was made the first.
+	verifyEvery = 24 * time.Hour
+	// verifyLook is how often the ticker asks which workspaces are due: hours matter here, no seconds.
+	verifyLook = time.Minute
+)
+
+// verification is what the ticker knows of the workspaces that are to be verified.
+type verification struct {
+	mu     sync.Mutex
+	due    []int64 // those under way first, then those that wait longest
+	looked time.Time
+}
+
+// verifyIdle does a little of what verification is due, unless there is something better to do. It goes on with one
+// workspace until that is through, so that not all are under way at once, and for about as long as one page of a build
+// takes: the rest waits for the next tick.
+func (t *Ticker) verifyIdle(ctx context.Context, busy bool) error {
+	if busy {
+		return nil
+	}
+	due, err := t.dueForVerification(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for start := time.Now(); len(due) > 0 && time.Since(start) < aimOf(t.db.Dialect); {
+		workspace := due[0]
+		more, err := t.verifyStep(ctx, workspace)
+		if err != nil {
+			t.logTrouble(ctx, workspace, err)
+			errs = append(errs, err)
+		}
+		if !more {
+			due = due[1:]
+			t.verification.done(workspace)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// dueForVerification returns the workspaces to verify.
+func (t *Ticker) dueForVerification(ctx context.Context) ([]int64, error) {
+	v, now := &t.verification, models.Instant(t.Now())
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if since := now.Sub(v.looked); since >= 0 && since < verifyLook {
+		return slices.Clone(v.due), nil
+	}
+	var due []int64
+	err := t.db.Read(ctx).Raw(`SELECT s.workspace_id FROM (SELECT workspace_id, min(created_at) AS first FROM segments GROUP BY workspace_id) s
+		LEFT JOIN segment_checks c ON c.workspace_id = s.workspace_id
+		WHERE c.finished_at IS NULL AND c.started_at IS NOT NULL OR coalesce(c.started_at, s.first) <= ?
+		ORDER BY CASE WHEN c.finished_at IS NULL AND c.started_at IS NOT NULL THEN 0 ELSE 1 END, coalesce(c.started_at, s.first), s.workspace_id`,
+		now.Add(-verifyEvery)).Scan(&due).Error
+	if err != nil {
+		return nil, err
+	}
+	v.due, v.looked = due, now
+	return slices.Clone(due), nil
+}
+
+// done takes a workspace off the list.
+func (v *verification) done(workspace int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.due = slices.DeleteFunc(v.due, func(id int64) bool { return id == workspace })
+}
+
+// verifyStep verifies one page of a workspace, wherever another replica or an earlier run has left off, and says whether
+// more is left.
+func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, err error) {
+	var end verdict
+	more, err = t.step(ctx, workspace, func(r *round) (bool, error) {
+		end = verdict{}
+		check, err := r.check()
+		if err != nil || check.FinishedAt != nil {
+			return false, err
+		}
+		if check.NextChunk >= check.TotalChunks {
+			end, err = r.finishCheck(check)
+			return false, err
+		}
+		return t.verified.step(r, func(r *round, n int64) (bool, error) {
+			to := min(check.NextChunk+n, check.TotalChunks)
+			page, err := r.verifyPage(check.NextChunk, to)
+			if err != nil {
+				return false, err
+			}
+			check.NextChunk, check.Differences = to, check.Differences+page.differences()
+			return true, r.saveCheck(check)
+		})
+	})
+	if err == nil {
+		t.reportDrift(ctx, workspace, end)
+	}
+	return more, err
+}
+
+// reportDrift logs a verification that found something: once, and with ids alone.
+func (t *Ticker) reportDrift(ctx context.Context, workspace int64, v verdict) {
+	if v.differences > 0 {
+		t.Log.ErrorContext(ctx, "stored memberships differed from what the rules say and were repaired",
+			"workspace", workspace, "segments", v.segments, "differences", v.differences)
+	}
+}
+
+// verdict is what a whole verification found.
+type verdict struct {
+	differences int64
+	segments    []int64    // ids of those that were repaired, ascending
+	miscounted  []*running // those whose member count was wrong
+}
+
+// check returns the workspace's verification that is under way, or a new one when one is due; else the last.
+func (r *round) check() (models.SegmentCheck, error) {
+	check, err := models.First[models.SegmentCheck](r.tx.Where("workspace_id = ?", r.workspace))
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		err = nil
+	case err != nil || check.FinishedAt == nil || check.StartedAt.After(r.now.Add(-verifyEvery)):
+		return check, err
+	}
+	return r.newCheck()
+}
+
+// newCheck is a verification of everything that starts now. Contacts that come later are marked, and left to that.
+func (r *round) newCheck() (models.SegmentCheck, error) {
+	total, err := chunkCount(r.tx, r.workspace)
+	if len(r.segments) == 0 {
+		total = 0
+	}
+	return models.SegmentCheck{WorkspaceID: r.workspace, TotalChunks: total, StartedAt: r.now}, err
+}
+
+func (r *round) saveCheck(check models.SegmentCheck) error {
+	return r.tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "workspace_id"}}, UpdateAll: true}).Create(&check).Error
+}
+
+// finishCheck ends a verification: the member counts are compared too, and the segments that it has seen all of are said
+// to be verified. One that was built meanwhile, or is being built, is not among them.
+func (r *round) finishCheck(check models.SegmentCheck) (verdict, error) {
+	wrong, err := r.recount(func(*running) bool { return true })
+	if err == nil {
+		err = r.saveTally()
+	}
+	if err != nil {
+		return verdict{}, err
+	}
+	check.Differences += int64(len(wrong))
+	check.FinishedAt = &r.now
+	v := verdict{differences: check.Differences, miscounted: wrong}
+	if v.differences > 0 {
+		err := r.tx.Model(&models.SegmentBulkChange{}).Where("workspace_id = ? AND id >= ? AND cause = ?", r.workspace, models.IDAt(check.StartedAt), models.CauseRepair).
+			Distinct().Pluck("segment_id", &v.segments).Error
+		if err != nil {
+			return v, err
+		}
+		for _, g := range wrong {
+			v.segments = append(v.segments, g.ID)
+		}
+		slices.Sort(v.segments)
+		v.segments = slices.Compact(v.segments)
+	}
+	err = r.tx.Model(&models.Segment{}).
+		Where("workspace_id = ? AND slot >= 0 AND broken_reason = '' AND building_slot IS NULL AND built_at <= ?", r.workspace, check.StartedAt).
+		Update("verified_at", r.now).Error
+	if err != nil {
+		return v, err
+	}
+	return v, r.saveCheck(check)
+}
+
+// chunkCount is the number of chunks that hold contacts or memberships, from the first on.
+func chunkCount(tx *gorm.DB, workspace int64) (int64, error) {
+	var last struct{ Contact, Chunk int64 }
+	err := tx.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS contact,
+		coalesce((SELECT max(chunk) FROM segment_bits WHERE workspace_id = ?), -1) AS chunk`, workspace, workspace).Scan(&last).Error
+	return max((last.Contact+chunkSize)/chunkSize, last.Chunk+1), err
+}

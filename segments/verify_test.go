@@ -1,0 +1,272 @@
+package segments_test
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// spoil changes the stored bits of a chunk.
+func (w *world) spoil(chunk int64, change func(bits []byte) []byte) {
+	w.t.Helper()
+	w.write(func(tx *gorm.DB) error {
+		var row models.SegmentBits
+		if err := tx.Where("workspace_id = ? AND chunk = ?", w.id, chunk).Find(&row).Error; err != nil {
+			return err
+		}
+		if row.Bits == nil {
+			return tx.Create(&models.SegmentBits{WorkspaceID: w.id, Chunk: chunk, Bits: change(nil)}).Error
+		}
+		return tx.Exec("UPDATE segment_bits SET bits = ? WHERE workspace_id = ? AND chunk = ?", change(row.Bits), w.id, chunk).Error
+	})
+}
+
+// flip turns the bit of a contact in a slot.
+func (w *world) flip(slot int, contact int64) {
+	w.t.Helper()
+	w.spoil(contact/256, func(bits []byte) []byte {
+		for len(bits) < (slot+1)*32 {
+			bits = append(bits, 0)
+		}
+		bits[slot*32+int(contact%256)/8] ^= 1 << (contact % 8)
+		return bits
+	})
+}
+
+// verifyNow runs a verification and fails when it cannot.
+func (w *world) verifyNow() segments.Verification {
+	w.t.Helper()
+	v, err := w.ticker.Verify(w.t.Context(), w.id, func(int64, int64) {})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v
+}
+
+func (w *world) check() models.SegmentCheck {
+	w.t.Helper()
+	check, err := models.First[models.SegmentCheck](w.db.Read(w.t.Context()).Where("workspace_id = ?", w.id))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return check
+}
+
+// found is a verification's differences by the names of the segments.
+func found(v segments.Verification) string {
+	var parts []string
+	for _, s := range v.Segments {
+		parts = append(parts, fmt.Sprintf("%s %d/%d %s", s.Name, s.Differences, s.Compared, s.Left))
+	}
+	return strings.TrimSpace(strings.Join(parts, "; "))
+}
+
+func TestVerificationFindsAndRepairsDrift(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		readers := w.create("Readers", w.rule(subscribed))
+		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`))
+		press := w.create("Press", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[2]))
+		vienna := w.create("Vienna", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_set"}]}`, w.fields["city"]))
+		for id := int64(1); id <= 600; id += 3 {
+			w.put(segments.Subject{ID: id, Status: models.Statuses[id%2*2], Tags: w.tags[2:]}, nil)
+		}
+		w.settle()
+		if v := w.verifyNow(); v.Differences != 0 || v.Contacts != 200 || found(v) != "Others 0/200 ; Press 0/200 ; Readers 0/200 ; Vienna 0/200" {
+			t.Fatalf("got %d differences, %s; want none in 200 contacts", v.Differences, found(v))
+		}
+		want := w.members(readers.ID)
+		w.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", noon).Error
+		})
+		readers, others, press = w.segment(readers.ID), w.segment(others.ID), w.segment(press.ID)
+		w.flip(readers.Slot, 1)     // who was not in
+		w.flip(readers.Slot, 4)     // who was
+		w.flip(others.Slot, 301)    // in another chunk
+		w.flip(others.Slot, 2)      // nobody has this id
+		w.flip(others.Slot, 90_000) // nor any of this chunk
+		w.flip(press.Slot, 302)     // a broken rule is frozen, but not for people who are gone
+		w.flip(press.Slot, 304)     // it stays as it is for the others
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE segments SET member_count = 7 WHERE workspace_id = ? AND id IN ?", w.id, []int64{readers.ID, vienna.ID}).Error
+		})
+		v := w.verifyNow()
+		if got := found(v); v.Differences != 7 || got != "Others 3/200 ; Press 1/0 its rule cannot be evaluated; Readers 2/200 ; Vienna 1/200" {
+			t.Errorf("got %d differences, %s", v.Differences, got)
+		}
+		if got := w.members(readers.ID); !slices.Equal(got, want) || w.segment(readers.ID).MemberCount != int64(len(want)) {
+			t.Errorf("got %v and count %d, want %v again", got, w.segment(readers.ID).MemberCount, want)
+		}
+		if got := w.members(others.ID); len(got) != 100 || w.segment(others.ID).MemberCount != 100 {
+			t.Errorf("got %d members and count %d, want 100", len(got), w.segment(others.ID).MemberCount)
+		}
+		if got := w.members(press.ID); len(got) != 199 || slices.Contains(got, 302) || w.segment(press.ID).MemberCount != 199 {
+			t.Errorf("got %d members and count %d of the broken one, want 199", len(got), w.segment(press.ID).MemberCount)
+		}
+		if c := w.check(); c.Differences != 7 || c.FinishedAt == nil || c.NextChunk != c.TotalChunks {
+			t.Errorf("got %+v, want a finished check with 7 differences", c)
+		}
+		w.wantRepairs(map[int64][2][]int64{readers.ID: {{4}, {1}}, others.ID: {{301}, {2}}, press.ID: {nil, {302}}})
+		if v := w.verifyNow(); v.Differences != 0 || w.check().Differences != 0 {
+			t.Errorf("got %d differences after the repair", v.Differences)
+		}
+		if w.segment(press.ID).VerifiedAt == nil || !w.segment(readers.ID).VerifiedAt.After(*w.segment(press.ID).VerifiedAt) {
+			t.Errorf("got %v and %v, want the broken one verified before it broke", w.segment(readers.ID).VerifiedAt, w.segment(press.ID).VerifiedAt)
+		}
+	})
+}
+
+// wantRepairs compares who was noted to have entered and left because of a repair, in the first span.
+func (w *world) wantRepairs(want map[int64][2][]int64) {
+	w.t.Helper()
+	for segment, ids := range want {
+		row, err := models.First[models.SegmentBulkChange](w.db.Read(w.t.Context()).
+			Where("workspace_id = ? AND segment_id = ? AND cause = 'repair' AND span = 0", w.id, segment))
+		entered, departed := row.Entered.IDs(0, 10), row.Departed.IDs(0, 10)
+		if err != nil || !slices.Equal(entered, ids[0]) || !slices.Equal(departed, ids[1]) {
+			w.t.Errorf("segment %d: got entered %v, departed %v (%v), want %v", segment, entered, departed, err, ids)
+		}
+	}
+}
+
+// What waits to be followed is no drift: contacts with a mark, and a segment that is being built.
+func TestWhatWaitsIsNoDrift(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		g := w.create("Readers", w.rule(subscribed))
+		for _, id := range []int64{1, 2, 40_000} {
+			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+		}
+		w.settle()
+		for range 1200 { // more than one step follows, of another contact
+			w.write(func(tx *gorm.DB) error { return mark(tx, w.id, 3, nil) })
+		}
+		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
+		w.remove(2, nil)
+		building := w.create("Later", w.rule(subscribed))
+		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Readers", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`)); err != nil {
+			t.Fatal(err)
+		}
+		v := w.verifyNow()
+		if v.Differences != 0 || found(v) != "Later 0/0 it is being built; Readers 0/0 it is being built" {
+			t.Errorf("got %d differences, %s; want none while they wait", v.Differences, found(v))
+		}
+		if w.segment(building.ID).VerifiedAt != nil {
+			t.Error("a segment that is being built was said to be verified")
+		}
+		w.settle()
+		if v := w.verifyNow(); v.Differences != 0 || found(v) != "Later 0/2 ; Readers 0/2" {
+			t.Errorf("got %d differences, %s; want none afterwards", v.Differences, found(v))
+		}
+	})
+}
+
+// TestVerificationInTheBackground lets a day pass, and the ticker find what was spoilt, in small steps after everything else.
+func TestVerificationInTheBackground(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		g := w.create("Readers", w.rule(subscribed))
+		for _, id := range []int64{1, 2, 60_000} {
+			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+		}
+		w.settle()
+		g = w.segment(g.ID)
+		w.flip(g.Slot, 2)
+		var log strings.Builder
+		clock := noon.Add(23 * time.Hour)
+		ticker := segments.New(db, segments.Options{Now: func() time.Time { return clock }, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		tick := func() {
+			t.Helper()
+			if busy, err := ticker.Tick(t.Context()); err != nil || busy {
+				t.Fatalf("got busy %v (%v), want that a verification does not hurry", busy, err)
+			}
+			clock = clock.Add(time.Second)
+		}
+		tick()
+		if n := countOf[models.SegmentCheck](w); n != 0 {
+			t.Fatalf("got %d verifications within a day, want none", n)
+		}
+		clock = noon.Add(24 * time.Hour)
+		for i := 0; i < 500 && (i == 0 || w.check().FinishedAt == nil); i++ {
+			tick()
+		}
+		check := w.check()
+		if check.FinishedAt == nil || check.Differences != 1 || !slices.Equal(w.members(g.ID), []int64{60_000, 2, 1}) {
+			t.Errorf("got %+v and members %v, want one difference, repaired", check, w.members(g.ID))
+		}
+		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=ERROR") || !strings.Contains(got, fmt.Sprintf("workspace=%d segments=[%d] differences=1", w.id, g.ID)) {
+			t.Errorf("got the log %q, want one line", got)
+		}
+		w.flip(g.Slot, 2)
+		clock = check.StartedAt.Add(24*time.Hour - time.Second)
+		tick()
+		if got := w.check(); !got.StartedAt.Equal(check.StartedAt) {
+			t.Errorf("got a verification started at %s, want none within a day of %s", got.StartedAt, check.StartedAt)
+		}
+		clock = check.StartedAt.Add(24*time.Hour + time.Minute)
+		tick()
+		if got := w.check(); got.StartedAt.Equal(check.StartedAt) {
+			t.Error("got no verification a day later")
+		}
+	})
+}
+
+func countOf[T any](w *world) (n int64) {
+	w.t.Helper()
+	if err := w.db.Read(w.t.Context()).Model(new(T)).Where("workspace_id = ?", w.id).Count(&n).Error; err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// TestHealthyWorkspaceHasNoDrift verifies again and again while contacts and rules change and tickers are at work.
+func TestHealthyWorkspaceHasNoDrift(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		a := newAudience(t, db, 11)
+		for range 30 {
+			a.change()
+		}
+		var done atomic.Bool
+		var others sync.WaitGroup
+		others.Go(func() {
+			for !done.Load() {
+				if _, err := a.ticker.Tick(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		verifier := segments.New(db, segments.Options{Now: a.store.Now, Log: slog.New(slog.DiscardHandler)})
+		others.Go(func() {
+			for !done.Load() {
+				if v, err := verifier.Verify(t.Context(), a.id, func(int64, int64) {}); err != nil || v.Differences != 0 {
+					t.Errorf("got %d differences (%v), want none: %s", v.Differences, err, found(v))
+				}
+			}
+		})
+		for range 150 {
+			a.change()
+		}
+		done.Store(true)
+		others.Wait()
+		a.settle()
+		a.verify()
+		if v := a.verifyNow(); v.Differences != 0 {
+			t.Errorf("got %d differences at the end: %s", v.Differences, found(v))
+		}
+	})
+}
