@@ -136,6 +136,18 @@ func isAtom(s string) bool {
 	return s != ""
 }
 
+// ReadDomain reads what stands after the "@" of an address, which may stand before it, and returns the form in which
+// stored addresses have it; false for a text that is no domain.
+func ReadDomain(raw string) (domain string, ok bool) {
+	if !utf8.ValidString(raw) || len(raw) > maxRawEmailBytes {
+		return "", false
+	}
+	return readDomain(strings.TrimPrefix(TrimBlanks(raw), "@"))
+}
+
+// ShowDomain returns the domain of a stored address as people read it.
+func ShowDomain(stored string) string { return strings.TrimPrefix(ShowEmail("x@"+stored), "x@") }
+
 // readDomain returns the ASCII form of what stands after the "@", and whether it is a domain name of two or more labels.
 func readDomain(raw string) (string, bool) {
 	domain := lowerASCII(raw)

@@ -24,7 +24,15 @@ func ValidText(s string) string {
 
 // Fold returns the form in which two texts are equal when they differ in case or in how their accents are encoded only.
 func Fold(s string) string {
-	if isASCII(s) {
+	ascii, lower := true, true
+	for i := range len(s) {
+		ascii = ascii && s[i] < utf8.RuneSelf
+		lower = lower && (s[i] < 'A' || s[i] > 'Z')
+	}
+	switch {
+	case ascii && lower:
+		return s // most are
+	case ascii:
 		return lowerASCII(s)
 	}
 	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))

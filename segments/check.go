@@ -2,8 +2,6 @@ package segments
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"campaignlark/models"
@@ -59,20 +57,30 @@ func (s Schema) condition(c Condition) (Condition, *Problem) {
 	case !ok && c.Type == TypeField:
 		return c, &Problem{Part: "field", Message: "This field does not exist any more. Please choose another."}
 	case !ok:
-		return c, &Problem{Part: "field", Message: "Please choose what to look at: the status, the tags or a field."}
+		return c, &Problem{Part: "field", Message: "Please choose what to look at, such as the status, the tags or a field."}
 	}
 	if c.Type != TypeField {
 		c.FieldID = 0
+	}
+	if kind != KindSource {
+		c.Days = nil
 	}
 	stored, ok := kind.canonical(c.Operator)
 	if !ok {
 		return c, &Problem{Part: "operator", Message: "Please choose one of these: " + labels(kind) + "."}
 	}
-	if c.Operator = stored; kind.Takes(stored) == TakesNothing {
+	c.Operator = stored
+	if c.Days != nil && !kind.TakesDays(stored) {
+		return c, &Problem{Part: "days", Message: "Days go with one webhook only. Please choose a webhook, or leave the days out."}
+	}
+	if c.Days != nil && (*c.Days < 0 || *c.Days > maxDays) {
+		return c, &Problem{Part: "days", Message: countProblem(InLastDays)}
+	}
+	if kind.Takes(stored) == TakesNothing {
 		c.Value = models.Given{Shape: models.Null}
 		return c, nil
 	}
-	value, message := s.value(c)
+	value, message := s.value(kind, c)
 	if message != "" {
 		return c, &Problem{Part: "value", Message: message}
 	}
@@ -88,57 +96,3 @@ func labels(k Kind) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// value returns the condition's value in its stored form, or a sentence about what is wrong with it.
-func (s Schema) value(c Condition) (models.Given, string) {
-	switch c.Type {
-	case TypeStatus:
-		return statusValue(c.Value)
-	case TypeTags:
-		return s.tagsValue(c)
-	}
-	m := s.fields[c.FieldID]
-	given := c.Value
-	if given.Shape == models.List && len(given.Texts) == 1 {
-		given.Shape = models.Plain
-	}
-	stored, err := m.Read(given)
-	switch {
-	case err != nil:
-		return given, err.Error()
-	case stored == "":
-		return given, "Please give a value to compare with."
-	case m.Type == models.MergeTagDate:
-		return models.Text(dayOf(stored, s.Location)), ""
-	case m.Type == models.MergeTagMultiple:
-		return models.Given{Shape: models.List, Texts: choices(stored)}, ""
-	}
-	return models.Text(stored), ""
-}
-
-func statusValue(given models.Given) (models.Given, string) {
-	status := models.Status(strings.ToUpper(models.TrimBlanks(given.Last())))
-	if len(given.Texts) > 1 || !status.Valid() {
-		return given, "Please choose one status: SUBSCRIBED, UNCONFIRMED or UNSUBSCRIBED."
-	}
-	return models.Text(string(status)), ""
-}
-
-func (s Schema) tagsValue(c Condition) (models.Given, string) {
-	ids, ok := c.IDs()
-	if !ok || len(ids) == 0 {
-		return c.Value, "Please choose at least one tag."
-	}
-	slices.Sort(ids)
-	given := models.Given{Shape: models.List}
-	for _, id := range slices.Compact(ids) {
-		if _, ok := s.tags[id]; !ok {
-			return c.Value, "One of these tags does not exist any more. Please choose again."
-		}
-		given.Texts = append(given.Texts, strconv.FormatInt(id, 10))
-	}
-	return given, ""
-}
-
-// choices are the options of a multiple choice in its stored form.
-func choices(stored string) []string { return strings.Split(stored, "\n") }

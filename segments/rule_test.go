@@ -172,7 +172,7 @@ func TestSentence(t *testing.T) {
 		{"AND", `{"type":"tags","operator":"has_none","value":[11,99]}`, "Contacts who have none of the tags customer, a deleted tag"},
 		{"AND", `{"type":"field","field_id":99,"operator":"eq","value":"x"}`, "Contacts whose deleted field is x"},
 		{"AND", `{"type":"field","field_id":4,"operator":"eq","value":"1990-12-31"},{"type":"field","field_id":7,"operator":"is_not_set"}`, "Contacts whose The birthday is on 31 December 1990 and The country is not set"},
-		{"AND", `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Coffee"]}`, "Contacts whose The likes contains Tea, Coffee"},
+		{"AND", `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Coffee"]}`, "Contacts whose The likes has all of Tea, Coffee"},
 		{"AND", status + `,{"condition":"OR","filters":[` + tags + `,` + status + `]},{"condition":"OR","filters":[]}`,
 			"Contacts whose Status is Subscribed and (who have any of the tags customer, wholesale or whose Status is Subscribed) and (nobody)"},
 	} {

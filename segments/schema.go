@@ -18,6 +18,7 @@ type Schema struct {
 	tags     map[int64]models.Tag
 	segments map[int64]models.Segment
 	webhooks map[int64]models.Webhook
+	zone     *zone
 }
 
 // NewSchema returns s, of which the exported fields are given, ready for use.
@@ -25,6 +26,7 @@ func NewSchema(s Schema) Schema {
 	if s.Location == nil {
 		s.Location = time.UTC
 	}
+	s.zone = newZone(s.Location)
 	s.fields = byID(s.MergeTags, func(m models.MergeTag) int64 { return m.ID })
 	s.tags = byID(s.Tags, func(t models.Tag) int64 { return t.ID })
 	s.segments = byID(s.Segments, func(g models.Segment) int64 { return g.ID })
@@ -40,15 +42,40 @@ func byID[T any](all []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-// Moment is an instant at which rules are evaluated, with the day that it falls on in the workspace's time zone.
-type Moment struct {
-	now time.Time
+// Cycle returns the names on the way from a segment back to itself when it has the rule g: X, Y, X where the rule of X
+// speaks of Y and that of Y of X. It is nil when there is no such way. What a segment is served by and what is being built
+// for it count both: either may be evaluated.
+func (s Schema) Cycle(id int64, g Group) []string {
+	way := s.wayTo(id, g.Segments(), map[int64]bool{})
+	if way == nil {
+		return nil
+	}
+	return append([]string{s.segments[id].Name}, way...)
 }
 
-// At is the moment of an instant.
-func (s Schema) At(now time.Time) Moment { return Moment{now: now} }
+// wayTo returns the names on the way from the segments from to the one with the id, which is the last; nil when there is
+// none.
+func (s Schema) wayTo(id int64, from []int64, tried map[int64]bool) []string {
+	for _, next := range from {
+		if next == id {
+			return []string{s.segments[id].Name}
+		}
+		if g, ok := s.segments[next]; ok && !tried[next] {
+			tried[next] = true
+			if way := s.wayTo(id, spokenOf(g), tried); way != nil {
+				return append([]string{g.Name}, way...)
+			}
+		}
+	}
+	return nil
+}
 
-// Cycle returns the names on the way from the segment back to itself, when it got the rule g: X, Y, X for a rule of X that
-// speaks of Y, whose rule speaks of X. It is nil when there is no such way. The id of a segment that is not stored yet
-// is 0.
-func (s Schema) Cycle(id int64, g Group) []string { return nil }
+// spokenOf returns the segments that the rules of a segment speak of.
+func spokenOf(g models.Segment) []int64 {
+	served, _ := Parse(g.Rule)
+	ids := served.Segments()
+	if g.BuildingRule != nil {
+		ids = append(ids, RuleOf(g).Segments()...)
+	}
+	return ids
+}

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"strconv"
 	"strings"
 
 	"campaignlark/models"
@@ -38,12 +39,13 @@ func Sentence(g Group, s Schema) []Part {
 	if len(g.Filters) == 0 {
 		return []Part{{Text: "Nobody: the rule has no condition yet"}}
 	}
-	return append([]Part{{Text: "Contacts "}}, s.groupWords(g)...)
+	return append([]Part{{Text: "Contacts "}}, s.groupWords(g, "")...)
 }
 
-func (s Schema) groupWords(g Group) []Part {
+// groupWords says a group after "Contacts", or in brackets. The word with which the condition before it began, "whose" or
+// "who", serves on: "whose A is 1 and B is 2".
+func (s Schema) groupWords(g Group, serves string) []Part {
 	var parts []Part
-	whose := false // the condition before was about something the contact has: its "whose" serves on
 	for i, f := range g.Filters {
 		if i > 0 {
 			word := "and"
@@ -52,49 +54,149 @@ func (s Schema) groupWords(g Group) []Part {
 			}
 			parts = append(parts, Part{Text: " "}, Part{word, Link}, Part{Text: " "})
 		}
-		switch {
-		case f.Group != nil && len(f.Group.Filters) == 0:
-			parts = append(parts, Part{Text: "(nobody)"})
-			whose = false
-		case f.Group != nil:
-			parts = append(parts, Part{Text: "("})
-			parts = append(append(parts, s.groupWords(*f.Group)...), Part{Text: ")"})
-			whose = false
-		case f.Condition.Type == TypeTags:
-			parts = append(append(parts, Part{Text: "who "}), s.tagsWords(*f.Condition, "have", "do not have")...)
-			whose = false
-		default:
-			if !whose {
-				parts = append(parts, Part{Text: "whose "})
-			}
-			parts = append(parts, s.conditionWords(*f.Condition)...)
-			whose = true
+		if f.Group != nil {
+			parts = append(parts, s.bracketWords(*f.Group, serves)...)
+			continue
 		}
+		begins, words := s.personWords(*f.Condition)
+		if begins != "" && begins != serves {
+			parts = append(parts, Part{Text: begins + " "})
+		}
+		parts, serves = append(parts, words...), begins
 	}
 	return parts
+}
+
+func (s Schema) bracketWords(g Group, serves string) []Part {
+	if len(g.Filters) == 0 {
+		return []Part{{Text: "(nobody)"}}
+	}
+	if serves == "whose" {
+		serves = "" // a bracket after a noun reads better with one of its own
+	}
+	return append(append([]Part{{Text: "("}}, s.groupWords(g, serves)...), Part{Text: ")"})
+}
+
+// personWords says a condition of several contacts, and the word with which it begins: "who", "whose" or "".
+func (s Schema) personWords(c Condition) (begins string, words []Part) {
+	switch typeKinds[c.Type] {
+	case KindTags:
+		return "who", s.tagsWords(c, "have", "do not have")
+	case KindSegment:
+		return "who", s.segmentWords(c, "are", "are not")
+	case KindSource:
+		return "who", s.sourceWords(c, "were", "were not")
+	case KindInstant:
+		return "", s.conditionWords(c)
+	}
+	return "whose", s.conditionWords(c)
 }
 
 // conditionWords says one condition of one contact: "Status is Subscribed", "has none of the tags a, b".
 func (s Schema) conditionWords(c Condition) []Part {
-	switch c.Type {
-	case TypeStatus:
-		return compareWords(KindStatus, Part{"Status", Named}, c.Operator, models.Status(c.Value.Last()).Name())
-	case TypeTags:
+	switch typeKinds[c.Type] {
+	case KindTags:
 		return s.tagsWords(c, "has", "does not have")
+	case KindSegment:
+		return s.segmentWords(c, "is", "is not")
+	case KindSource:
+		return s.sourceWords(c, "was", "was not")
 	}
-	m, ok := s.fields[c.FieldID]
-	if !ok {
-		return compareWords(kindText, Part{"deleted field", Gone}, c.Operator, strings.Join(c.Value.Texts, ", "))
+	what := Part{c.Type.Label(), Named}
+	kind, ok := s.Kind(c)
+	switch {
+	case !ok:
+		what, kind = Part{"deleted field", Gone}, kindText
+	case c.Type == TypeField:
+		what.Text = s.fields[c.FieldID].Label
 	}
-	return compareWords(KindOf(m), Part{m.Label, Named}, c.Operator, m.Show(strings.Join(c.Value.Texts, "\n"), s.Location))
+	if c.Operator == IsNotSet && c.Type == TypeSubscribedAt {
+		return []Part{{Text: "never "}, what}
+	}
+	if stored, ok := kind.canonical(c.Operator); ok {
+		c.Operator = stored
+	}
+	return append([]Part{what}, s.compareWords(kind, c)...)
 }
 
-func compareWords(k Kind, what Part, o Operator, value string) []Part {
-	parts := []Part{what, {Text: " " + k.Label(o)}}
-	if k.Takes(o) != TakesNothing {
-		parts = append(parts, Part{Text: " "}, Part{shorten(value), Value})
+// compareWords says how a condition compares and with what: " is more than 1,000".
+func (s Schema) compareWords(kind Kind, c Condition) []Part {
+	label := []Part{{Text: " " + kind.Label(c.Operator)}}
+	values := s.valueWords(kind, c)
+	if label1, ok := labelsOfOne[c.Operator]; ok && len(c.Value.Texts) == 1 && kind == kindMultiple {
+		label[0].Text = label1
+	}
+	switch value := kind.Value(c.Operator); {
+	case kind.Takes(c.Operator) == TakesNothing:
+		return label
+	case value == ValueBoolean:
+		yes := c.Value.Last() == "true"
+		return []Part{{Text: " is "}, {yesOrNo(yes == (c.Operator == Is)), Value}}
+	case c.Operator == MoreThanDaysAgo && kind == kindDate:
+		return append(append([]Part{{Text: " is more than "}}, values...), Part{Text: " ago"})
+	case c.Operator == MoreThanDaysAgo:
+		return append(append([]Part{{Text: " more than "}}, values...), Part{Text: " ago"})
+	case c.Operator == AnniversaryWithinDays && kind == KindInstant:
+		label[0].Text = " with its anniversary within"
+	}
+	return append(append(label, Part{Text: " "}), values...)
+}
+
+// labelsOfOne say how one choice is compared where the label speaks of several.
+var labelsOfOne = map[Operator]string{HasAny: " has", HasAll: " has", HasNone: " does not have"}
+
+func yesOrNo(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return "false"
+}
+
+// valueWords says the values of a condition: "a", "a, b", "1 and 5", "90 days".
+func (s Schema) valueWords(kind Kind, c Condition) []Part {
+	between := ", "
+	if kind.Takes(c.Operator) == TakesTwo {
+		between = " and "
+	}
+	var parts []Part
+	for i, text := range c.Value.Texts {
+		if i > 0 && kind.Takes(c.Operator) == TakesOne {
+			break
+		}
+		if i > 0 {
+			parts = append(parts, Part{Text: between})
+		}
+		parts = append(parts, Part{shorten(s.showValue(kind, c, text)), Value})
+	}
+	if len(parts) == 0 {
+		return []Part{{"…", Value}} // of a rule that is not finished
 	}
 	return parts
+}
+
+func (s Schema) showValue(kind Kind, c Condition, text string) string {
+	switch kind.Value(c.Operator) {
+	case ValueDays:
+		return counted(text, "day")
+	case ValueHours:
+		return counted(text, "hour")
+	case ValueStatus:
+		return models.Status(text).Name()
+	case ValueDate:
+		return models.MergeTag{Type: models.MergeTagDate}.Show(text, s.Location)
+	case ValueEmail:
+		return models.ShowEmail(text)
+	case ValueDomain:
+		return models.ShowDomain(text)
+	}
+	return s.fields[c.FieldID].Show(text, s.Location)
+}
+
+func counted(n, unit string) string {
+	if n == "1" {
+		return "1 " + unit
+	}
+	return showCount(n) + " " + unit + "s"
 }
 
 // tagsWords says a condition about tags; have and haveNot are the verb for those of whom it speaks.
@@ -102,10 +204,16 @@ func (s Schema) tagsWords(c Condition, have, haveNot string) []Part {
 	ids, _ := c.IDs()
 	words, name := have+" any of the ", "tags"
 	switch {
+	case c.Operator == IsSet:
+		return []Part{{Text: have + " "}, {name, Named}}
+	case c.Operator == IsNotSet:
+		return []Part{{Text: have + " no "}, {name, Named}}
 	case len(ids) == 1 && c.Operator == HasNone:
 		words, name = haveNot+" the ", "tag"
 	case len(ids) == 1:
 		words, name = have+" the ", "tag"
+	case c.Operator == HasAll:
+		words = have + " all of the "
 	case c.Operator == HasNone:
 		words = have + " none of the "
 	}
@@ -114,11 +222,59 @@ func (s Schema) tagsWords(c Condition, have, haveNot string) []Part {
 		if i > 0 {
 			parts = append(parts, Part{Text: ", "})
 		}
-		if t, ok := s.tags[id]; ok {
-			parts = append(parts, Part{t.Name, Value})
-		} else {
-			parts = append(parts, Part{"a deleted tag", Gone})
+		t, ok := s.tags[id]
+		parts = append(parts, nameOf(t.Name, ok, "tag"))
+	}
+	if len(ids) == 0 {
+		parts = append(parts, Part{"…", Value})
+	}
+	return parts
+}
+
+// nameOf is the name of something that a rule speaks of, or that it is gone.
+func nameOf(name string, ok bool, what string) Part {
+	if !ok {
+		return Part{"a deleted " + what, Gone}
+	}
+	return Part{name, Value}
+}
+
+func (s Schema) segmentWords(c Condition, are, areNot string) []Part {
+	verb, name := are, Part{"…", Value}
+	if c.Operator == NotIn {
+		verb = areNot
+	}
+	if ids, _ := c.IDs(); len(ids) > 0 {
+		g, ok := s.segments[ids[0]]
+		name = nameOf(g.Name, ok, "segment")
+	}
+	return []Part{{Text: verb + " in the "}, {"segment", Named}, {Text: " "}, name}
+}
+
+// sourceWords says which webhook created or last touched those of whom a condition speaks.
+func (s Schema) sourceWords(c Condition, were, wereNot string) []Part {
+	verb, done := were, " created by "
+	if c.Type == TypeTouchedBy {
+		done = " last touched by "
+	}
+	switch c.Operator {
+	case IsSet:
+		return []Part{{Text: verb + done + "a "}, {"webhook", Named}}
+	case IsNotSet:
+		return []Part{{Text: wereNot + strings.Replace(done, "last", "ever", 1) + "a "}, {"webhook", Named}}
+	case IsNot:
+		verb = wereNot
+	}
+	name := Part{"…", Value}
+	if ids, _ := c.IDs(); len(ids) > 0 {
+		w, ok := s.webhooks[ids[0]]
+		if name = nameOf(w.Name, ok, "webhook"); ok && w.DeletedAt != nil {
+			name = Part{w.Name + " (deleted)", Gone}
 		}
+	}
+	parts := []Part{{Text: verb + done}, {"webhook", Named}, {Text: " "}, name}
+	if c.Days != nil {
+		parts = append(parts, Part{Text: " in the last "}, Part{counted(strconv.Itoa(*c.Days), "day"), Value})
 	}
 	return parts
 }
