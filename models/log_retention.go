@@ -15,6 +15,9 @@ const (
 	dropWait  = 30 * time.Second // how long a day waits for those who still read it
 )
 
+// segmentYears is how long the size of a segment on each day is kept.
+const segmentYears = 2
+
 // DropOldLog removes what the request log, the segments' changes and the counters hold of the time before days days
 // ago. It does a bounded piece; what is left waits for the next turn. On Postgres whole days go, without making anybody
 // wait; on SQLite rows go in small steps (DESIGN "Request log").
@@ -35,6 +38,11 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 		err := d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
 		if err == nil {
 			err = d.dropSteps(ctx, "segment_bulk_changes", "workspace_id = ? AND id < ?", workspace, IDAt(before))
+		}
+		if err == nil {
+			err = d.Write(ctx, func(tx *gorm.DB) error {
+				return tx.Where("workspace_id = ? AND day < ?", workspace, now.AddDate(-segmentYears, 0, 0).Format(time.DateOnly)).Delete(&SegmentDay{}).Error
+			})
 		}
 		if err == nil {
 			err = d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before)

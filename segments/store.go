@@ -160,6 +160,9 @@ func (s Store) Delete(ctx context.Context, workspace, userID, id int64) error {
 		if err := tx.Where("workspace_id = ? AND id = ?", workspace, id).Delete(&models.Segment{}).Error; err != nil {
 			return err
 		}
+		if err := tx.Where("workspace_id = ? AND segment_id = ?", workspace, id).Delete(&models.SegmentDay{}).Error; err != nil {
+			return err
+		}
 		return audit(tx, schema, userID, models.ActionSegmentDeleted, all[at], models.Segment{}, models.Instant(s.Now()))
 	})
 }

@@ -33,7 +33,10 @@ type pace struct{ chunks atomic.Int64 }
 
 // step runs work with as many chunks as are right.
 func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool, err error) {
-	n := max(p.chunks.Load(), 8)
+	n := p.chunks.Load()
+	if n == 0 {
+		n = 8
+	}
 	start := time.Now()
 	more, err = work(r, n)
 	aim := aimOf(models.Dialect(r.tx.Name()))
