@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 
@@ -14,7 +15,7 @@ import (
 // eachSubject calls f for the contacts of the workspace that the condition on c selects, by id. A contact and its tags
 // are read in one statement: they belong to one moment.
 func eachSubject(tx *gorm.DB, workspace int64, f func(*Subject), condition string, values ...any) error {
-	rows, err := tx.Raw(`SELECT c.id, c.status, c.fields, (SELECT string_agg(CAST(t.tag_id AS text), ',')
+	rows, err := tx.Raw(`SELECT c.id, c.status, c.fields, c.email, c.created_at, c.updated_at, c.subscribed_at, c.source_webhook_id, c.touched_webhook_id, c.touched_at, (SELECT string_agg(CAST(t.tag_id AS text), ',')
 		FROM contact_tags t WHERE t.workspace_id = c.workspace_id AND t.contact_id = c.id)
 		FROM contacts c WHERE c.workspace_id = ? AND `+condition+` ORDER BY c.id`, append([]any{workspace}, values...)...).Rows()
 	if err != nil {
@@ -25,10 +26,14 @@ func eachSubject(tx *gorm.DB, workspace int64, f func(*Subject), condition strin
 		var id int64
 		var status, fields string
 		var tags sql.NullString
-		if err := rows.Scan(&id, &status, &fields, &tags); err != nil {
+		var email string
+		var created, updated time.Time
+		var subscribed, touched *time.Time
+		var source, by *int64
+		if err := rows.Scan(&id, &status, &fields, &email, &created, &updated, &subscribed, &source, &by, &touched, &tags); err != nil {
 			return err
 		}
-		subject := Subject{ID: id, Status: models.Status(status), Tags: tagIDs(tags.String)}
+		subject := SubjectOf(models.Contact{ID: id, Email: email, Status: models.Status(status), CreatedAt: created, UpdatedAt: updated, SubscribedAt: subscribed, SourceWebhookID: source, TouchedWebhookID: by, TouchedAt: touched}, tagIDs(tags.String))
 		if err := json.Unmarshal([]byte(fields), &subject.Fields); err != nil {
 			return err
 		}
