@@ -44,11 +44,30 @@ func TestRuleIsStoredInOneForm(t *testing.T) {
 		{`{"type":"field","field_id":7,"operator":"eq","value":"Austria"}`, `{"type":"field","field_id":7,"operator":"eq","value":"AT"}`},
 		{`{"type":"field","field_id":7,"operator":"is_set","value":""}`, `{"type":"field","field_id":7,"operator":"is_set"}`},
 		{`{"condition":"OR","filters":[{"type":"field","field_id":7,"operator":"is_not_set"}]}`, `{"condition":"OR","filters":[{"type":"field","field_id":7,"operator":"is_not_set"}]}`},
+		{`{"type":"field","field_id":1,"operator":"in","value":"x"}`, `{"type":"field","field_id":1,"operator":"in","value":["x"]}`},
+		{`{"type":"field","field_id":1,"operator":"not_in","value":["b"," B","a",""]}`, `{"type":"field","field_id":1,"operator":"not_in","value":["b","a"]}`},
+		{`{"type":"field","field_id":2,"operator":"between","value":[-1,"2.50"]}`, `{"type":"field","field_id":2,"operator":"between","value":["-1","2.50"]}`},
+		{`{"type":"field","field_id":4,"operator":"between","value":["2026-01-01","2026-01-31T23:30:00Z"]}`, `{"type":"field","field_id":4,"operator":"between","value":["2026-01-01","2026-02-01"]}`},
+		{`{"type":"field","field_id":4,"operator":"lt","value":"2026-01-01"}`, `{"type":"field","field_id":4,"operator":"before","value":"2026-01-01"}`},
+		{`{"type":"field","field_id":4,"operator":"in_last_days","value":"30"}`, `{"type":"field","field_id":4,"operator":"in_last_days","value":30}`},
+		{`{"type":"field","field_id":4,"operator":"in_next_days","value":[3.0e1]}`, `{"type":"field","field_id":4,"operator":"in_next_days","value":30}`},
+		{`{"type":"field","field_id":5,"operator":"in","value":["large"]}`, `{"type":"field","field_id":5,"operator":"in","value":["Large"]}`},
+		{`{"type":"field","field_id":6,"operator":"has_any","value":"tea"}`, `{"type":"field","field_id":6,"operator":"has_any","value":["Tea"]}`},
+		{`{"type":"email","operator":"eq","value":"Ana@BÜCHER.example"}`, `{"type":"email","operator":"eq","value":"ana@xn--bcher-kva.example"}`},
+		{`{"type":"email","operator":"domain_in","value":"@Example.com"}`, `{"type":"email","operator":"domain_in","value":["example.com"]}`},
+		{`{"type":"status","operator":"in","value":["subscribed","SUBSCRIBED","UNCONFIRMED"]}`, `{"type":"status","operator":"in","value":["SUBSCRIBED","UNCONFIRMED"]}`},
+		{`{"type":"tags","operator":"is_not_set","value":[11]}`, `{"type":"tags","operator":"is_not_set"}`},
+		{`{"type":"segment","operator":"in","value":[21]}`, `{"type":"segment","operator":"in","value":21}`},
+		{`{"type":"created_by","operator":"eq","value":"31","days":7}`, `{"type":"created_by","operator":"eq","value":31,"days":7}`},
+		{`{"type":"touched_by","operator":"ne","value":32}`, `{"type":"touched_by","operator":"ne","value":32}`},
+		{`{"type":"created_at","operator":"in_last_hours","value":12}`, `{"type":"created_at","operator":"in_last_hours","value":12}`},
+		{`{"type":"changed_at","operator":"eq","value":"2026-01-01"}`, `{"type":"changed_at","operator":"on","value":"2026-01-01"}`},
+		{`{"type":"subscribed_at","operator":"anniversary_within_days","value":0}`, `{"type":"subscribed_at","operator":"anniversary_within_days","value":0}`},
 		{`{"condition":"AND","filters":null}`, `{"condition":"AND","filters":[]}`},
 	} {
 		g, problems := segments.Parse(`{"condition":"AND","filters":[` + c.given + `]}`)
 		if len(problems) == 0 {
-			g, problems = g.Check(schema(t))
+			g, problems = g.Check(fullSchema(t, "Europe/Vienna"))
 		}
 		if got, want := g.String(), `{"condition":"AND","filters":[`+c.want+`]}`; len(problems) > 0 || got != want {
 			t.Errorf("%s: got %s (%v), want %s", c.given, got, problems, want)
@@ -75,6 +94,29 @@ func TestProblemsStandAtTheirCondition(t *testing.T) {
 		{`{"type":"field","field_id":1,"operator":"has_any","value":[1]}`, "1", "operator", "contains (contains)"},
 		{`{"type":"field","field_id":1,"operator":"eq","value":{"a":1}}`, "1", "value", "Nested"},
 		{`{"type":"field","field_id":1,"operator":"eq","value":["a","b"]}`, "1", "value", "list"},
+		{`{"type":"field","field_id":1,"operator":"in","value":["", null]}`, "1", "value", "give a value"},
+		{`{"type":"field","field_id":2,"operator":"between","value":[1]}`, "1", "value", "two numbers"},
+		{`{"type":"field","field_id":2,"operator":"between","value":[1,2,3]}`, "1", "value", "two numbers"},
+		{`{"type":"field","field_id":2,"operator":"between","value":[10,9]}`, "1", "value", "smaller number first"},
+		{`{"type":"field","field_id":4,"operator":"between","value":"2026-01-01"}`, "1", "value", "two days"},
+		{`{"type":"field","field_id":4,"operator":"between","value":["2026-01-02","2026-01-01"]}`, "1", "value", "earlier day first"},
+		{`{"type":"field","field_id":4,"operator":"on","value":"9999-12-31T23:30:00Z"}`, "1", "value", "no such day"},
+		{`{"type":"field","field_id":4,"operator":"in_last_days"}`, "1", "value", "give a value"},
+		{`{"type":"field","field_id":4,"operator":"in_last_days","value":-1}`, "1", "value", "whole number of days from 0 to 36,500"},
+		{`{"type":"field","field_id":4,"operator":"in_last_days","value":"1.5"}`, "1", "value", "whole number of days"},
+		{`{"type":"field","field_id":4,"operator":"anniversary_within_days","value":367}`, "1", "value", "from 0 to 366"},
+		{`{"type":"field","field_id":4,"operator":"in_last_hours","value":1}`, "1", "operator", "is in the last (in_last_days)"},
+		{`{"type":"created_at","operator":"in_last_hours","value":0}`, "1", "value", "whole number of hours from 1 to 876,000"},
+		{`{"type":"email","operator":"eq","value":"ana"}`, "1", "value", "whole e-mail address"},
+		{`{"type":"email","operator":"domain_eq","value":"ana@example.com"}`, "1", "value", "not a domain"},
+		{`{"type":"email","operator":"is_before","value":"x"}`, "1", "operator", "domain is (domain_eq)"},
+		{`{"type":"segment","operator":"in"}`, "1", "value", "choose a segment"},
+		{`{"type":"segment","operator":"in","value":29}`, "1", "value", "segment does not exist any more"},
+		{`{"type":"segment","operator":"in","value":[21,22]}`, "1", "value", "one value only"},
+		{`{"type":"created_by","operator":"eq","value":33}`, "1", "value", "webhook does not exist any more"},
+		{`{"type":"created_by","operator":"eq","value":"Shop"}`, "1", "value", "choose a webhook"},
+		{`{"type":"created_by","operator":"eq","value":31,"days":-1}`, "1", "days", "from 0 to 36,500"},
+		{`{"type":"touched_by","operator":"is_set","days":5}`, "1", "days", "leave the days out"},
 		{`{"type":"field","field_id":2,"operator":"contains","value":"1"}`, "1", "operator", "is set"},
 		{`{"type":"field","field_id":2,"operator":"eq","value":"12 EUR"}`, "1", "value", "Not a number"},
 		{`{"type":"field","field_id":4,"operator":"eq","value":"31/12/1990"}`, "1", "value", "1990-12-31"},
@@ -90,7 +132,7 @@ func TestProblemsStandAtTheirCondition(t *testing.T) {
 	} {
 		g, problems := segments.Parse(`{"condition":"AND","filters":[` + good + `,` + c.filter + `]}`)
 		if len(problems) == 0 {
-			_, problems = g.Check(schema(t))
+			_, problems = g.Check(fullSchema(t, "Europe/Vienna"))
 		}
 		if len(problems) != 1 || problems[0].At != c.at || problems[0].Part != c.part || !strings.Contains(problems[0].Message, c.says) {
 			t.Errorf("%s: got %+v, want one at %q, %q, saying %q", c.filter, problems, c.at, c.part, c.says)
@@ -138,11 +180,22 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"condition":"OR","filters":[{"condition":"AND","filters":[]},{"type":"tags","operator":"has_any","value":[11,"12"]}]}`)
 	f.Add(`{"condition":"AND","filters":[{"type":"field","field_id":6,"operator":"contains","value":["Tea",null,1]}]}`)
 	f.Add("{\"condition\":\"AND\",\"filters\":[{\"type\":\"field\",\"field_id\":1,\"operator\":\"contains\",\"value\":\"\\u0000\xff\"}]}")
-	s := schema(f)
+	for _, k := range segments.Types {
+		for _, value := range []string{`"2026-01-01"`, `["1","21"]`, `31,"days":3`, `null`} {
+			f.Add(fmt.Sprintf(`{"condition":"OR","filters":[{"type":%q,"operator":"eq","value":%s},{"type":%q,"operator":"between","value":%s},{"type":%q,"operator":"in_last_days","value":9}]}`, k, value, k, value, k))
+		}
+	}
+	s := fullSchema(f, "Europe/Vienna")
+	subject := segments.Subject{Fields: map[string]string{"birthday": "2026-01-01", "points": "1"}}
 	f.Fuzz(func(t *testing.T, text string) {
 		g, problems := segments.Parse(text)
 		checked, more := g.Check(s)
 		segments.PlainText(segments.Sentence(g, s))
+		if m, err := segments.Compile(g, s); err == nil { // a rule that was not checked may be anything
+			m.Match(&subject, s.At(noon))
+			m.Next(&subject, s.At(noon))
+			m.Explain(&subject, s.At(noon))
+		}
 		if len(problems)+len(more) > 0 {
 			return
 		}
@@ -175,9 +228,21 @@ func TestSentence(t *testing.T) {
 		{"AND", `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Coffee"]}`, "Contacts whose The likes has all of Tea, Coffee"},
 		{"AND", status + `,{"condition":"OR","filters":[` + tags + `,` + status + `]},{"condition":"OR","filters":[]}`,
 			"Contacts whose Status is Subscribed and (who have any of the tags customer, wholesale or whose Status is Subscribed) and (nobody)"},
+		{"AND", status + `,{"type":"field","field_id":2,"operator":"gt","value":1000},{"condition":"OR","filters":[` + tags + `,{"condition":"AND","filters":[{"type":"created_by","operator":"eq","value":31},{"type":"created_at","operator":"in_last_days","value":90}]}]},{"type":"field","field_id":4,"operator":"before"}`,
+			"Contacts whose Status is Subscribed and The points is more than 1,000 and (who have any of the tags customer, wholesale or (were created by webhook Shop: customer created and Created in the last 90 days)) and The birthday is before …"},
+		{"AND", `{"type":"field","field_id":4,"operator":"between","value":["2026-01-01","2026-01-31"]},{"type":"field","field_id":4,"operator":"anniversary_within_days","value":1},{"type":"field","field_id":4,"operator":"more_than_days_ago","value":3650}`,
+			"Contacts whose The birthday is between 1 January 2026 and 31 January 2026 and The birthday has its anniversary within 1 day and The birthday is more than 3,650 days ago"},
+		{"OR", `{"type":"email","operator":"domain_in","value":["xn--bcher-kva.example","example.com"]},{"type":"segment","operator":"not_in","value":22},{"type":"segment","operator":"in","value":99},{"type":"tags","operator":"is_not_set"}`,
+			"Contacts whose E-mail address domain is any of bücher.example, example.com or who are not in the segment Lapsed or are in a deleted segment or have no tags"},
+		{"OR", `{"type":"touched_by","operator":"ne","value":32,"days":7},{"type":"created_by","operator":"is_not_set"},{"type":"touched_by","operator":"is_not_set"},{"type":"created_by","operator":"eq","value":33}`,
+			"Contacts who were not last touched by webhook Till in the last 7 days or were not created by a webhook or were not ever touched by a webhook or were created by the deleted webhook Old form"},
+		{"AND", `{"type":"subscribed_at","operator":"is_not_set"},{"type":"changed_at","operator":"not_in_last_days","value":30},{"type":"created_at","operator":"in_last_hours","value":1},{"type":"created_at","operator":"gte","value":"2026-05-02"},{"type":"created_at","operator":"more_than_days_ago","value":2}`,
+			"Contacts never Subscribed and Last changed not in the last 30 days and Created in the last 1 hour and Created on or after 2 May 2026 and Created more than 2 days ago"},
+		{"AND", `{"type":"field","field_id":3,"operator":"eq","value":"true"},{"type":"field","field_id":3,"operator":"ne","value":"true"},{"type":"field","field_id":6,"operator":"has_none","value":["Tea"]},{"type":"field","field_id":7,"operator":"in","value":["AT","DE"]}`,
+			"Contacts whose The vip is true and The vip is not true and The likes does not have Tea and The country is any of Austria, Germany"},
 	} {
 		g, problems := segments.Parse(fmt.Sprintf(`{"condition":%q,"filters":[%s]}`, c.join, c.filters))
-		if got := segments.PlainText(segments.Sentence(g, schema(t))); len(problems) > 0 || got != c.want {
+		if got := segments.PlainText(segments.Sentence(g, fullSchema(t, "Europe/Vienna"))); len(problems) > 0 || got != c.want {
 			t.Errorf("got %q (%v), want %q", got, problems, c.want)
 		}
 	}

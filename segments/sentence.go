@@ -130,8 +130,7 @@ func (s Schema) compareWords(kind Kind, c Condition) []Part {
 	case kind.Takes(c.Operator) == TakesNothing:
 		return label
 	case value == ValueBoolean:
-		yes := c.Value.Last() == "true"
-		return []Part{{Text: " is "}, {yesOrNo(yes == (c.Operator == Is)), Value}}
+		return []Part{label[0], {Text: " "}, {shorten(c.Value.Last()), Value}}
 	case c.Operator == MoreThanDaysAgo && kind == kindDate:
 		return append(append([]Part{{Text: " is more than "}}, values...), Part{Text: " ago"})
 	case c.Operator == MoreThanDaysAgo:
@@ -144,13 +143,6 @@ func (s Schema) compareWords(kind Kind, c Condition) []Part {
 
 // labelsOfOne say how one choice is compared where the label speaks of several.
 var labelsOfOne = map[Operator]string{HasAny: " has", HasAll: " has", HasNone: " does not have"}
-
-func yesOrNo(yes bool) string {
-	if yes {
-		return "true"
-	}
-	return "false"
-}
 
 // valueWords says the values of a condition: "a", "a, b", "1 and 5", "90 days".
 func (s Schema) valueWords(kind Kind, c Condition) []Part {
@@ -248,6 +240,9 @@ func (s Schema) segmentWords(c Condition, are, areNot string) []Part {
 		g, ok := s.segments[ids[0]]
 		name = nameOf(g.Name, ok, "segment")
 	}
+	if name.Kind == Gone {
+		return []Part{{Text: verb + " in "}, name}
+	}
 	return []Part{{Text: verb + " in the "}, {"segment", Named}, {Text: " "}, name}
 }
 
@@ -269,10 +264,13 @@ func (s Schema) sourceWords(c Condition, were, wereNot string) []Part {
 	if ids, _ := c.IDs(); len(ids) > 0 {
 		w, ok := s.webhooks[ids[0]]
 		if name = nameOf(w.Name, ok, "webhook"); ok && w.DeletedAt != nil {
-			name = Part{w.Name + " (deleted)", Gone}
+			name = Part{"the deleted webhook " + w.Name, Gone}
 		}
 	}
 	parts := []Part{{Text: verb + done}, {"webhook", Named}, {Text: " "}, name}
+	if name.Kind == Gone {
+		parts = []Part{{Text: verb + done}, name}
+	}
 	if c.Days != nil {
 		parts = append(parts, Part{Text: " in the last "}, Part{counted(strconv.Itoa(*c.Days), "day"), Value})
 	}
