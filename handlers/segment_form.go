@@ -9,52 +9,63 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
+// segmentForm is the builder's form as it is shown.
+type segmentForm struct {
+	segment models.Segment // the zero Segment for a new one
+	segmentInput
+	schema  segments.Schema
+	errs    models.FieldErrors // at the fields
+	refused bool               // errs kept it from being saved
+	preview *views.PreviewModel
+}
+
 // showSegmentForm sends the form: 422 when it was refused, 200 when only its rows changed.
-func (v *visit) showSegmentForm(g models.Segment, in segmentInput, schema segments.Schema, errs models.FieldErrors) error {
+func (v *visit) showSegmentForm(f segmentForm) error {
 	title, action := "Create segment", v.path("segments")
 	crumbs := []views.Crumb{{Text: "Segments", Href: v.path("segments")}, {Text: title}}
-	if g.ID != 0 {
-		title, action = "Edit segment", v.path("segments", g.ID)
-		crumbs = []views.Crumb{crumbs[0], {Text: g.Name, Href: action}, {Text: "Edit"}}
+	if f.segment.ID != 0 {
+		title, action = "Edit segment", v.path("segments", f.segment.ID)
+		crumbs = []views.Crumb{crumbs[0], {Text: f.segment.Name, Href: action}, {Text: "Edit"}}
 	}
 	p, err := v.page(views.SectionSegments, title, crumbs...)
 	if err != nil {
 		return err
 	}
-	p.Failed = errs.Any()
-	m := views.SegmentFormModel{Page: p, Action: action, ID: g.ID, Name: in.name, Broken: in.broken, Errors: errs, Focus: in.focus, Unsaved: in.action != ""}
-	if in.broken == "" {
-		conditions, groups := sizeOf(in.rule)
+	p.Failed = f.refused
+	m := views.SegmentFormModel{Page: p, Action: action, ID: f.segment.ID, Name: f.name, Broken: f.broken, Errors: f.errs, Refused: f.refused,
+		Focus: f.focus, Unsaved: f.action != "", Preview: f.preview}
+	if f.broken == "" {
+		conditions, groups := sizeOf(f.rule)
 		m.Full = conditions >= segments.MaxConditions || groups >= maxGroups-1
-		m.Rule = in.group(in.rule, "", 1, schema)
+		m.Rule = f.group(f.rule, "", 1)
 	}
-	if checked, problems := in.rule.Check(schema); len(problems) == 0 && in.broken == "" {
-		m.Words = words(segments.Sentence(checked, schema))
+	if checked, problems := f.rule.Check(f.schema); len(problems) == 0 && f.broken == "" {
+		m.Words = words(segments.Sentence(checked, f.schema))
 	}
 	status := fiber.StatusOK
 	if v.refill {
 		status = v.refillStatus
 	}
-	if errs.Any() {
+	if f.refused {
 		status = fiber.StatusUnprocessableEntity
 	}
 	return campaignlark.Render(v.Ctx, status, views.SegmentFormPage(m))
 }
 
 // group shows a group of the rule with its rows.
-func (in segmentInput) group(g segments.Group, place string, depth int, schema segments.Schema) views.RuleGroup {
+func (f segmentForm) group(g segments.Group, place string, depth int) views.RuleGroup {
 	group := views.RuleGroup{Place: place, Any: g.Join == segments.Any, Deepest: depth >= segments.MaxDepth}
-	for i, f := range g.Filters {
+	for i, filter := range g.Filters {
 		at := placeIn(place, i)
-		if f.Group != nil {
-			inner := in.group(*f.Group, at, depth+1, schema)
+		if filter.Group != nil {
+			inner := f.group(*filter.Group, at, depth+1)
 			group.Rows = append(group.Rows, views.RuleRow{Group: &inner})
 			continue
 		}
-		row := conditionRow(*f.Condition, schema)
+		row := conditionRow(*filter.Condition, f.schema)
 		row.Place = at
-		if row.Days == "" {
-			row.Days = in.days[at]
+		if text := f.days[at]; text != "" {
+			row.Days = text
 		}
 		group.Rows = append(group.Rows, views.RuleRow{Condition: &row})
 	}

@@ -39,6 +39,9 @@ func (in segmentInput) onlyShape() bool {
 	return slices.Contains([]string{"add", "group", "remove", "update"}, in.action)
 }
 
+// previews says whether the button asks who would be in.
+func (in segmentInput) previews() bool { return in.action == "preview" || in.action == "count" }
+
 // firstCondition is what a new row looks at.
 func firstCondition() segments.Filter {
 	return segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(models.StatusSubscribed))})
@@ -136,7 +139,7 @@ func (r *rowReader) days(at string) *int {
 	if err != nil {
 		r.in.faults = append(r.in.faults, segments.Problem{At: at, Part: "days", Message: "Please give a whole number of days, or nothing."})
 		r.in.days[at] = text
-		return nil
+		n = -1 // is none that a rule can have
 	}
 	return &n
 }

@@ -40,7 +40,7 @@ func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 	if err != nil {
 		return err
 	}
-	return v.showSegmentForm(g, in, schema, nil)
+	return v.showSegmentForm(segmentForm{segment: g, segmentInput: in, schema: schema})
 }
 
 // segmentCreate stores a new segment, or gives the form back with one row more or less.
@@ -68,14 +68,20 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 		return err
 	}
 	in := v.segmentInput(schema)
+	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
 	if in.onlyShape() || v.refill {
-		return v.showSegmentForm(g, in, schema, nil)
+		return v.showSegmentForm(f)
 	}
-	errs := models.FieldErrors{}
-	errs.Add("name", models.ValidateName(in.name))
-	in.tell(errs, schema)
-	if errs.Any() {
-		return v.showSegmentForm(g, in, schema, errs)
+	in.tell(f.errs, schema)
+	if in.previews() && in.broken == "" {
+		if f.preview, err = v.preview(g, in); err != nil {
+			return err
+		}
+		return v.showSegmentForm(f)
+	}
+	f.errs.Add("name", models.ValidateName(in.name))
+	if f.refused = f.errs.Any(); f.refused {
+		return v.showSegmentForm(f)
 	}
 	saved, err := save(in)
 	if err != nil {

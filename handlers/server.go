@@ -48,6 +48,7 @@ type Server struct {
 	sessions *sessionStore
 	draining atomic.Bool
 	streams  streams
+	previews previews
 }
 
 // Limits of one request. The body limit is above CONTRACT's 1 MiB so that a sender of up to 4 MiB sees the 413.
@@ -64,6 +65,7 @@ func New(o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{Options: o}
+	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
 	s.app = fiber.New(fiber.Config{
 		Immutable:                    true,

@@ -1,43 +1,73 @@
 // The rule builder without leaving the page: its buttons, and a choice of what to look at or how, post the form as they do
 // without script, and the parts that come back take the places of those that are here. Where that fails, the form is sent.
+// The preview follows what is filled in: an estimate first, where it is one, and then the exact figures in its place.
 import { morph } from "./morph.js";
 import { enhance } from "./picker.js";
 
 const SHAPE = /^(add|group|remove|update)\b/;
+const PREVIEW = /^(preview|count)$/;
+const PAUSE = 600; // milliseconds without a change before the preview follows
 
 class Builder {
   changes = 0; // of what is filled in
 
   constructor(form) {
     this.form = form;
-    form.addEventListener("input", () => { this.changes += 1; });
+    form.addEventListener("input", (event) => {
+      this.changes += 1;
+      if (event.target.name !== "name") this.follow();
+    });
     form.addEventListener("change", (event) => {
       const place = event.target.dataset.follow;
-      if (place !== undefined) this.reshape(form.querySelector(`button[value="update-${place}"]`), event.target);
+      if (place !== undefined) this.send(form.querySelector(`button[value="update-${place}"]`), event.target);
     });
     form.addEventListener("submit", (event) => {
-      if (this.native || !SHAPE.test(event.submitter?.value ?? "")) return;
+      const action = event.submitter?.value ?? "";
+      if (this.native || !(SHAPE.test(action) || PREVIEW.test(action))) return;
       event.preventDefault();
-      this.reshape(event.submitter);
+      this.send(event.submitter, PREVIEW.test(action) ? document.activeElement : undefined);
     });
+    if (!form.querySelector("[data-said]:not([data-said=''])")) this.follow(0);
   }
 
-  // reshape posts the form with a button that changes its rows, again if something was filled in meanwhile.
-  async reshape(button, keep) {
+  // send does what a button does: again if something was filled in meanwhile, so that nothing of it is lost.
+  async send(button, keep) {
     if (this.busy) return;
     this.busy = true;
     try {
       for (let asked; asked !== this.changes;) {
         asked = this.changes;
         const page = await this.post(button.value);
-        if (asked === this.changes) this.show(page, keep);
+        if (asked !== this.changes) continue;
+        this.show(page, "rule", "words");
+        if (PREVIEW.test(button.value)) this.tell(page);
       }
+      this.form.dataset.unsaved = "";
+      (keep ?? this.form.querySelector("#rule [autofocus]"))?.focus();
+      if (!PREVIEW.test(button.value)) this.follow();
     } catch {
       this.native = true;
       this.form.requestSubmit(button);
     } finally {
       this.busy = false;
     }
+  }
+
+  // follow brings the preview up to date after a pause. A preview that is under way is given up.
+  follow(pause = PAUSE) {
+    clearTimeout(this.timer);
+    this.under?.abort();
+    const panel = this.form.querySelector("#preview");
+    panel?.setAttribute("aria-busy", "true");
+    this.timer = setTimeout(async () => {
+      const { signal } = (this.under = new AbortController());
+      try {
+        this.tell(await this.post("preview", signal));
+        if (panel.dataset.estimate !== undefined) this.tell(await this.post("count", signal));
+      } catch (error) {
+        if (error.name !== "AbortError" && !signal.aborted) panel.querySelector("[data-failed]").hidden = false;
+      }
+    }, pause);
   }
 
   // post sends the form as the button of this value would, and returns the page that comes back.
@@ -50,16 +80,22 @@ class Builder {
     return new DOMParser().parseFromString(await response.text(), "text/html");
   }
 
-  show(page, keep) {
-    for (const id of ["rule", "words"]) {
+  // tell shows the preview that came back, and says it to those who do not see it.
+  tell(page) {
+    this.show(page, "preview", "words");
+    const panel = this.form.querySelector("#preview");
+    panel.removeAttribute("aria-busy");
+    this.form.querySelector("#preview-said").textContent = panel.dataset.said;
+  }
+
+  show(page, ...ids) {
+    for (const id of ids) {
       const [old, fresh] = [this.form.querySelector(`#${id}`), page.getElementById(id)];
       if (!old || !fresh) throw new Error("another form came back");
       const pickers = new Set(old.querySelectorAll(".picker"));
       morph(old, fresh);
       for (const picker of old.querySelectorAll(".picker")) if (!pickers.has(picker)) enhance(picker);
     }
-    this.form.dataset.unsaved = "";
-    (keep ?? this.form.querySelector("[autofocus]"))?.focus();
   }
 }
 

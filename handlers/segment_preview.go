@@ -1,0 +1,101 @@
+package handlers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// Limits of exact counts, which look at every contact.
+const (
+	exactAtOnce = 2                // in this process
+	exactWait   = time.Second      // for one of them to end; it may just have been given up
+	exactTime   = 15 * time.Second // of one: the page around it has to be sent as well
+)
+
+// previews are the counts under way. A person has one at a time for a form: the next one ends it.
+type previews struct {
+	exact   chan struct{} // holds one for each exact count
+	mu      sync.Mutex
+	running map[string]*running
+}
+
+type running struct{ stop context.CancelFunc }
+
+// begin ends the count that is under way for the key, and returns a context for the next one; end has to be called.
+func (p *previews) begin(ctx context.Context, key string) (_ context.Context, end func()) {
+	ctx, stop := context.WithTimeout(ctx, exactTime)
+	mine := &running{stop}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if before := p.running[key]; before != nil {
+		before.stop()
+	}
+	p.running[key] = mine
+	return ctx, func() {
+		stop()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.running[key] == mine {
+			delete(p.running, key)
+		}
+	}
+}
+
+// enter takes one of the places for exact counts; false when all are taken.
+func (p *previews) enter(ctx context.Context) bool {
+	wait := time.NewTimer(exactWait)
+	defer wait.Stop()
+	select {
+	case p.exact <- struct{}{}:
+		return true
+	case <-ctx.Done():
+	case <-wait.C:
+	}
+	return false
+}
+
+func (p *previews) leave() { <-p.exact }
+
+// preview counts whom the form's rule would bring in, for the segment g or a new one. Where an exact count is not
+// possible now, the estimate stands and the page says why.
+func (v *visit) preview(g models.Segment, in segmentInput) (*views.PreviewModel, error) {
+	m := &views.PreviewModel{Existing: g.ID != 0}
+	counts := &v.server.previews
+	ctx, end := counts.begin(v.UserContext(), v.User.Email+" "+v.OriginalURL())
+	defer end()
+	if in.action == "count" {
+		if counts.enter(ctx) {
+			result, err := v.segments().Preview(ctx, v.Workspace.ID, g.ID, in.rule, true)
+			counts.leave()
+			if ctx.Err() == nil {
+				m.Result = shownPreview(result)
+				return m, err
+			}
+			m.Late = true
+		} else {
+			m.Busy = true
+		}
+	}
+	result, err := v.segments().Preview(v.UserContext(), v.Workspace.ID, g.ID, in.rule, false)
+	m.Result = shownPreview(result)
+	return m, err
+}
+
+func shownPreview(p segments.Preview) views.PreviewResult {
+	return views.PreviewResult{
+		Exact: p.Exact, Nothing: p.Nothing, LeftOut: p.LeftOut, Looked: p.Looked, Contacts: p.Contacts, In: p.In, Enter: p.Enter, Leave: p.Leave, Stay: p.Stay,
+		Examples: shownExamples(p.Examples), Entering: shownExamples(p.Entering), Leaving: shownExamples(p.Leaving), Took: p.Took,
+	}
+}
+
+func shownExamples(all []segments.PreviewContact) (out []views.PreviewContact) {
+	for _, c := range all {
+		out = append(out, views.PreviewContact{ID: c.ID, Email: c.Email})
+	}
+	return out
+}

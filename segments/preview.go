@@ -1,0 +1,245 @@
+package segments
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// How much a preview looks at.
+const (
+	previewExactly  = 20_000 // up to so many contacts it is exact at once
+	previewChunks   = 64     // in one page, and of an estimate in all
+	previewExamples = 10     // of those who are in, who enter and who leave, each
+)
+
+// Preview says whom a rule would bring in, before it is saved. Unless it is exact, its numbers are estimated from the
+// contacts that were looked at.
+type Preview struct {
+	Exact              bool
+	Nothing            bool  // no condition is left that could be counted
+	LeftOut            int   // conditions and groups that have a fault, and were not counted
+	Looked             int64 // contacts that were looked at
+	Contacts           int64 // all there are
+	In                 int64 // of them would be in
+	Enter, Leave, Stay int64 // against who is in the segment now
+	Examples           []PreviewContact
+	Entering, Leaving  []PreviewContact
+	Took               time.Duration
+}
+
+// PreviewContact is an example.
+type PreviewContact struct {
+	ID    int64
+	Email string
+}
+
+// Preview counts whom the rule brings in, against who is in the segment of the id now; 0 is one that is not there yet. It
+// reads only, in pages, and ends early with ctx. It is exact when that is asked for, or quickly done.
+func (s Store) Preview(ctx context.Context, workspace, segment int64, rule Group, exact bool) (Preview, error) {
+	began, db := s.Now(), s.DB.Read(ctx)
+	schema, err := loadSchema(db, workspace)
+	if err != nil {
+		return Preview{}, err
+	}
+	rule, leftOut := rule.sound(schema)
+	p := &previewer{db: db, workspace: workspace, segment: segment, at: schema.At(began), asked: append(rule.Segments(), segment)}
+	p.LeftOut, p.Nothing = leftOut, leftOut > 0 && len(rule.Filters) == 0
+	if p.Nothing {
+		return p.Preview, nil
+	}
+	if p.matcher, err = Compile(rule, schema); err != nil {
+		return Preview{}, &models.Error{Code: models.CodeInvalid, Message: err.Error(), Err: err}
+	}
+	if err := p.count(exact); err != nil {
+		return Preview{}, err
+	}
+	if err := p.name(); err != nil {
+		return Preview{}, err
+	}
+	p.Took = s.Now().Sub(began)
+	return p.Preview, nil
+}
+
+// previewer counts page by page.
+type previewer struct {
+	Preview
+	db        *gorm.DB
+	workspace int64
+	segment   int64
+	asked     []int64 // the segments whose members are read: those that the rule speaks of, and the segment itself
+	matcher   Matcher
+	at        Moment
+	members   map[[2]int64]chunkBits // of the page, by segment and chunk
+}
+
+// count counts in all chunks, or in some that are spread evenly.
+func (p *previewer) count(exact bool) error {
+	var size struct{ Last, Some int64 }
+	err := p.db.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS last,
+		(SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = ? LIMIT ?) some) AS some`,
+		p.workspace, p.workspace, previewExactly+1).Scan(&size).Error
+	if err != nil {
+		return err
+	}
+	chunks := size.Last/chunkSize + 1
+	if size.Last < 0 {
+		chunks = 0
+	}
+	p.Exact = exact || size.Some <= previewExactly || chunks <= previewChunks
+	if !p.Exact {
+		sample := make([]int64, previewChunks)
+		for i := range sample {
+			sample[i] = int64(2*i+1) * chunks / (2 * previewChunks)
+		}
+		if err := p.page(sample); err != nil {
+			return err
+		}
+		p.scale(float64(chunks) / previewChunks)
+		return nil
+	}
+	for from := int64(0); from < chunks; from += previewChunks {
+		var page []int64
+		for chunk := from; chunk < min(from+previewChunks, chunks); chunk++ {
+			page = append(page, chunk)
+		}
+		if err := p.page(page); err != nil {
+			return err
+		}
+	}
+	p.Contacts = p.Looked
+	return nil
+}
+
+// scale makes an estimate for all of what was counted in a part.
+func (p *previewer) scale(by float64) {
+	for _, n := range []*int64{&p.In, &p.Enter, &p.Leave, &p.Stay} {
+		*n = int64(float64(*n)*by + .5)
+	}
+	p.Contacts = int64(float64(p.Looked)*by + .5)
+}
+
+// page counts in some chunks, given in order.
+func (p *previewer) page(chunks []int64) error {
+	if err := p.readMembers(chunks); err != nil {
+		return err
+	}
+	for _, run := range runs(chunks) {
+		if err := eachSubject(p.db, p.workspace, p.look, "c.id >= ? AND c.id < ?", run[0]*chunkSize, (run[1]+1)*chunkSize); err != nil {
+			return err
+		}
+	}
+	return p.db.Statement.Context.Err()
+}
+
+// readMembers reads who is in the segments that count, in the chunks.
+func (p *previewer) readMembers(chunks []int64) error {
+	p.members = map[[2]int64]chunkBits{}
+	rows, err := joinBits(p.db, p.workspace).Where("s.id IN ? AND b.chunk IN ?", padded(p.asked), padded(chunks)).
+		Select("s.id, b.chunk, " + slotOfRow).Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key [2]int64
+		var members []byte
+		if err := rows.Scan(&key[0], &key[1], &members); err != nil {
+			return err
+		}
+		p.members[key] = members
+	}
+	return rows.Err()
+}
+
+// look counts one contact.
+func (p *previewer) look(subject *Subject) {
+	p.Looked++
+	is := func(segment int64) bool {
+		return p.members[[2]int64{segment, subject.ID / chunkSize}].has(0, subject.ID)
+	}
+	subject.In = is
+	in, was := p.matcher.Match(subject, p.at), is(p.segment)
+	if in {
+		count(&p.In, &p.Examples, subject.ID)
+	}
+	switch {
+	case in && was:
+		p.Stay++
+	case in:
+		count(&p.Enter, &p.Entering, subject.ID)
+	case was:
+		count(&p.Leave, &p.Leaving, subject.ID)
+	}
+}
+
+// count counts a contact, the first of which are examples.
+func count(n *int64, examples *[]PreviewContact, contact int64) {
+	*n++
+	if len(*examples) < previewExamples {
+		*examples = append(*examples, PreviewContact{ID: contact})
+	}
+}
+
+// name gives the examples their addresses. One that was deleted meanwhile is none.
+func (p *previewer) name() error {
+	lists := []*[]PreviewContact{&p.Examples, &p.Entering, &p.Leaving}
+	var ids []int64
+	for _, list := range lists {
+		for _, c := range *list {
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var contacts []models.Contact
+	err := p.db.Select("id", "email").Where("workspace_id = ? AND id IN ?", p.workspace, padded(ids)).Find(&contacts).Error
+	emails := make(map[int64]string, len(contacts))
+	for _, c := range contacts {
+		emails[c.ID] = c.Email
+	}
+	for _, list := range lists {
+		for i, c := range *list {
+			(*list)[i].Email = emails[c.ID]
+		}
+		*list = slices.DeleteFunc(*list, func(c PreviewContact) bool { return c.Email == "" })
+	}
+	return err
+}
+
+// sound returns the rule in its stored form without what has a fault, and how many conditions and groups that were. A
+// group that loses all it had goes too: without conditions it would match nobody.
+func (g Group) sound(s Schema) (Group, int) {
+	checked, problems := g.Check(s)
+	faulty := map[string]bool{}
+	for _, p := range problems {
+		if p.At != "" {
+			faulty[p.At] = true
+		}
+	}
+	return checked.without(faulty, ""), len(faulty)
+}
+
+func (g Group) without(faulty map[string]bool, at string) Group {
+	left := Group{Join: g.Join}
+	for i, f := range g.Filters {
+		at := place(at, i)
+		if faulty[at] {
+			continue
+		}
+		if f.Group != nil {
+			inner := f.Group.without(faulty, at)
+			if len(inner.Filters) == 0 && len(f.Group.Filters) > 0 {
+				continue
+			}
+			f.Group = &inner
+		}
+		left.Filters = append(left.Filters, f)
+	}
+	return left
+}
