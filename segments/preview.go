@@ -79,9 +79,9 @@ type previewer struct {
 
 // count counts in all chunks, or in some that are spread evenly.
 func (p *previewer) count(exact bool) error {
-	var size struct{ Last, Some int64 }
+	var size struct{ Last, Few int64 }
 	err := p.db.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS last,
-		(SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = ? LIMIT ?) some) AS some`,
+		(SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = ? LIMIT ?) first_few) AS few`,
 		p.workspace, p.workspace, previewExactly+1).Scan(&size).Error
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (p *previewer) count(exact bool) error {
 	if size.Last < 0 {
 		chunks = 0
 	}
-	p.Exact = exact || size.Some <= previewExactly || chunks <= previewChunks
+	p.Exact = exact || size.Few <= previewExactly || chunks <= previewChunks
 	if !p.Exact {
 		sample := make([]int64, previewChunks)
 		for i := range sample {

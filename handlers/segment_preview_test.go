@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"strings"
+	"testing"
+
+	"gorm.io/gorm"
+)
+
+// crowd stores n contacts, every third of whom is subscribed.
+func (s *site) crowd(n int) {
+	s.t.Helper()
+	s.write(func(tx *gorm.DB) error {
+		now := s.server.now()
+		return tx.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+			INSERT INTO contacts (workspace_id, id, email, status, fields, version, created_at, updated_at)
+			SELECT ?, i, 'c' || i || '@example.com', CASE WHEN i % 3 = 0 THEN 'SUBSCRIBED' ELSE 'UNCONFIRMED' END, '{}', 1, ?, ? FROM n`, n, s.workspace.ID, now, now).Error
+	})
+}
+
+func TestBuilderPreviews(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.crowd(30)
+		page := s.post("/w/books/segments", formOf(t, s.get("/w/books/segments/new"), "preview")...)
+		page.want(t, 200, "Would be in 10 of 30 contacts", "Some of them c3@example.com", "Counted just now in")
+		page.wantNot(t, "Please give it a name", "Count exactly", "leave")
+		path := s.post("/w/books/segments", "name", "All", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do", "save").header.Get("Location")
+		s.tick()
+		s.get(path) // takes the message
+		page = s.post(path, "name", "All", "what-0", "status", "operator-0", "ne", "value-0", "SUBSCRIBED", "what-1", "tags", "operator-1", "has_any", "do", "preview")
+		page.want(t, 200, "Would be in 20", "+20 enter −10 leave 0 stay", "Would enter c1@example.com", "Would leave c3@example.com",
+			"The condition with a fault was left out of the count.", "Please choose at least one tag.")
+		page.wantNot(t, "Not saved.")
+		if got := focused(t, page); got != "preview" {
+			t.Errorf("the focus is on %q, want the preview", got)
+		}
+		s.post(path, "name", "All", "what-0", "tags", "operator-0", "has_any", "do", "preview").want(t, 200, "There is nothing to count yet")
+		if all, err := s.segments(); err != nil || len(all) != 1 || !strings.Contains(all[0].Rule, `"eq"`) {
+			t.Errorf("got %v (%v), want nothing changed by previews", all, err)
+		}
+	})
+}
+
+// TestBuilderPreviewsByEnter: the form's first button is what Enter in a field presses.
+func TestBuilderPreviewsByEnter(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.get("/w/books/segments/new").body
+		form := page[strings.Index(page, "data-rule"):]
+		first := form[strings.Index(form, "<button"):]
+		if first = first[:strings.Index(first, ">")]; !strings.Contains(first, `value="preview"`) {
+			t.Errorf("the form's first button is %s, want the preview", first)
+		}
+	})
+}
+
+// TestPreviewsExactlyForTwoAtATime lets a third person have the estimate.
+func TestPreviewsExactlyForTwoAtATime(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.crowd(30_000)
+		rule := []string{"what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do"}
+		s.post("/w/books/segments", append(rule, "preview")...).want(t, 200, "Would be in about ", "estimated from 16,1", "Count exactly")
+		s.post("/w/books/segments", append(rule, "count")...).want(t, 200, "Would be in 10,000 of 30,000 contacts")
+		for range exactAtOnce {
+			s.server.previews.exact <- struct{}{}
+		}
+		busy := s.post("/w/books/segments", append(rule, "count")...)
+		busy.want(t, 200, "about ", "Others are counting exactly right now, so the estimate stands.", "Count exactly")
+		if strings.Contains(busy.body, "data-estimate") {
+			t.Error("the page asks for the exact count again by itself")
+		}
+		s.server.previews.leave()
+		s.post("/w/books/segments", append(rule, "count")...).want(t, 200, "Would be in 10,000")
+	})
+}
+
+// TestPreviewEndsTheOneBefore: a person has one count at a time for a form.
+func TestPreviewEndsTheOneBefore(t *testing.T) {
+	t.Parallel()
+	p := previews{running: map[string]*running{}}
+	first, endFirst := p.begin(t.Context(), "ines /segments")
+	other, endOther := p.begin(t.Context(), "theo /segments")
+	second, endSecond := p.begin(t.Context(), "ines /segments")
+	if first.Err() == nil || other.Err() != nil || second.Err() != nil {
+		t.Errorf("got %v, %v, %v; want only the first one ended", first.Err(), other.Err(), second.Err())
+	}
+	endFirst()
+	third, endThird := p.begin(t.Context(), "ines /segments")
+	if second.Err() == nil || third.Err() != nil {
+		t.Error("the end of the first one forgot the second")
+	}
+	endSecond()
+	endThird()
+	endOther()
+	if len(p.running) != 0 {
+		t.Errorf("got %v under way, want none", p.running)
+	}
+}
