@@ -63,7 +63,7 @@ func (w *workshop) change(ctx context.Context, at time.Time) error {
 		case switchedOff:
 			err = w.db.EnableWebhook(ctx, *made, w.user, false, at)
 		case deleted:
-			err = w.db.DeleteWebhook(ctx, *made, w.user, at)
+			err = w.db.DeleteWebhook(ctx, *made, w.user, nil, at)
 		}
 		if err != nil {
 			return err

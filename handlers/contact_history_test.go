@@ -61,7 +61,7 @@ func TestContactPageExplainsCalls(t *testing.T) {
 		tick()
 		s.get(path).want(t, 200, "in 1 of 1", "Readers in, why?", "true: Status is Subscribed")
 		s.get("/w/books/contacts/"+itoa(s.contact("x@example.com").ID)+"?before=nonsense").want(t, 200, "New contact:")
-		if err := (segments.Store{DB: s.db, Now: s.server.now}).Delete(t.Context(), s.workspace.ID, 0, segment.ID); err != nil {
+		if err := (segments.Store{DB: s.db, Now: s.server.now}).Delete(t.Context(), s.workspace.ID, 0, segment.ID, false); err != nil {
 			t.Fatal(err)
 		}
 		s.get(path).want(t, 200, "Left a segment that is deleted now")

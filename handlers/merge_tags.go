@@ -2,10 +2,10 @@ package handlers
 
 import (
 	"slices"
-
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/segments"
 	"campaignlark/views"
 )
 
@@ -91,39 +91,30 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	if v.refill {
 		return v.mergeTagAgain(input, nil)
 	}
-	errs, err := v.choicesInUse(m, input.Options)
+	gone := segments.TheChoices(m, goneChoices(m.Options, input.Options))
+	users, err := v.usersOf("a choice that you took out", gone)
 	if err != nil {
 		return err
 	}
-	if errs.Any() {
-		return v.mergeTagAgain(input, errs)
+	if len(users.Segments) > 0 && !v.forced() {
+		users.Fault = "Put the choice back, or tick that it is to go."
+		return v.mergeTagAgain(input, models.FieldErrors{"options": users.Words()}, users)
 	}
-	m, errs, err = s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, s.now())
+	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, gone.Freeze(v.Workspace.ID, v.forced()), s.now())
 	if err != nil {
 		return err
 	}
 	if errs.Any() {
 		return v.mergeTagAgain(m, errs)
 	}
-	return v.done(v.path("merge-tags"), "The merge tag %s is saved.", m.Label)
+	return v.done(v.path("merge-tags"), "The merge tag %s is saved.%s", m.Label, users.Frozen())
 }
 
-// choicesInUse refuses to take away a choice that a segment's rule compares with: the rule could not be saved any more.
-func (v *visit) choicesInUse(m models.MergeTag, options []string) (models.FieldErrors, error) {
-	for _, choice := range m.Options {
-		kept := slices.ContainsFunc(options, func(o string) bool { return models.Fold(models.TrimBlanks(o)) == models.Fold(choice) })
-		if kept {
-			continue
-		}
-		used, err := v.segments().UsesChoice(v.UserContext(), m.WorkspaceID, m.ID, choice)
-		if err != nil {
-			return nil, err
-		}
-		if len(used) > 0 {
-			return models.FieldErrors{"options": "The segment “" + used[0].Name + "” uses the choice " + choice + ". Keep it, or change that segment's rule first."}, nil
-		}
-	}
-	return nil, nil
+// goneChoices are the choices that are no longer among a merge tag's.
+func goneChoices(before, after []string) []string {
+	return slices.DeleteFunc(slices.Clone(before), func(choice string) bool {
+		return slices.ContainsFunc(after, func(o string) bool { return models.Fold(models.TrimBlanks(o)) == models.Fold(choice) })
+	})
 }
 
 // mergeTagAsk asks before a merge tag is deleted, and says what uses it.
@@ -135,19 +126,20 @@ func (s *Server) mergeTagAsk(v *visit) error {
 	return v.show(views.MergeTagDeletePage(m))
 }
 
-// mergeTagDelete deletes a merge tag, unless a segment's rule uses it.
+// mergeTagDelete deletes a merge tag. One that a segment's rule uses has to be forced.
 func (s *Server) mergeTagDelete(v *visit) error {
 	m, err := v.mergeTagDeletion()
 	if err != nil {
 		return err
 	}
-	if len(m.Segments) > 0 {
+	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.MergeTagDeletePage(m))
 	}
-	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, s.now()); err != nil {
+	users := segments.TheMergeTag(models.MergeTag{ID: m.ID, Label: m.Label}).Freeze(v.Workspace.ID, v.forced())
+	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
 		return err
 	}
-	return v.done(v.path("merge-tags"), "The merge tag %s is deleted. Its values are being removed from the contacts now.", m.Label)
+	return v.done(v.path("merge-tags"), "The merge tag %s is deleted. Its values are being removed from the contacts now.%s", m.Label, m.Users.Frozen())
 }
 
 func (v *visit) mergeTag() (models.MergeTag, error) {
@@ -185,10 +177,13 @@ func (v *visit) mergeTagForm(m models.MergeTag, errs models.FieldErrors) (views.
 	return form, err
 }
 
-func (v *visit) mergeTagAgain(m models.MergeTag, errs models.FieldErrors) error {
+func (v *visit) mergeTagAgain(m models.MergeTag, errs models.FieldErrors, users ...views.Users) error {
 	form, err := v.mergeTagForm(m, errs)
 	if err != nil {
 		return err
+	}
+	for _, u := range users {
+		form.Users = u
 	}
 	form.Label, form.Options, form.Default = v.Form("label"), v.Form("options"), v.Form("default_value")
 	return v.again(views.MergeTagFormPage(form))
@@ -206,11 +201,9 @@ func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
 		return m, err
 	}
 	m.Contacts, m.OneContact = views.CountUpTo(contacts, models.ExactCount), contacts == 1
-	users, err := v.segments().UsesMergeTag(ctx, t.WorkspaceID, t.ID)
-	if err != nil {
+	if m.Users, err = v.usersOf("this merge tag", segments.TheMergeTag(t)); err != nil {
 		return m, err
 	}
-	m.Segments = namedSegments(users)
 	m.Page, err = v.page(views.SectionMergeTags, "Delete merge tag", views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: "Delete"})
 	return m, err
 }

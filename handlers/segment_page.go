@@ -54,7 +54,7 @@ func (v *visit) fillSegment(m *views.SegmentModel, g models.Segment, contacts in
 		return err
 	}
 	m.SegmentRow = segmentRow(g, schema, contacts, m.Now)
-	users, err := store.UsesSegment(ctx, g.WorkspaceID, g.ID)
+	users, err := store.Uses(ctx, g.WorkspaceID, segments.TheSegment(g))
 	if err != nil {
 		return err
 	}

@@ -115,34 +115,38 @@ func (in segmentInput) tell(errs models.FieldErrors, schema segments.Schema) {
 	}
 }
 
-// segmentAsk asks before a segment is deleted.
+// segmentAsk asks before a segment is deleted, and says which others speak of it.
 func (s *Server) segmentAsk(v *visit) error {
-	g, err := v.segment()
+	_, m, err := v.segmentDeletion()
 	if err != nil {
 		return err
 	}
-	p, err := v.page(views.SectionSegments, "Delete segment", views.Crumb{Text: "Segments", Href: v.path("segments")},
-		views.Crumb{Text: g.Name, Href: v.path("segments", g.ID)}, views.Crumb{Text: "Delete"})
-	if err != nil {
-		return err
-	}
-	return v.show(views.Confirm(views.Confirmation{
-		Page: p, Question: "Delete the segment “" + g.Name + "”?",
-		Losses: []string{"Its rule and who was in it are lost. The " + views.Plural(g.MemberCount, "contact", "contacts") + " in it stay as they are."},
-		Action: v.path("segments", g.ID, "delete"), Deed: "Delete segment", Keep: v.path("segments", g.ID),
-	}))
+	return v.show(views.SegmentDeletePage(m))
 }
 
-// segmentDelete deletes a segment.
+// segmentDelete deletes a segment. One that another's rule uses has to be forced.
 func (s *Server) segmentDelete(v *visit) error {
-	g, err := v.segment()
+	g, m, err := v.segmentDeletion()
 	if err != nil {
 		return err
 	}
-	if err := v.segments().Delete(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID); err != nil {
+	if v.mustForce(&m.Page, &m.Users) {
+		return v.again(views.SegmentDeletePage(m))
+	}
+	if err := v.segments().Delete(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, v.forced()); err != nil {
 		return err
 	}
-	return v.done(v.path("segments"), "The segment %s is deleted.", g.Name)
+	return v.done(v.path("segments"), "The segment %s is deleted.%s", g.Name, m.Users.Frozen())
+}
+
+func (v *visit) segmentDeletion() (models.Segment, views.SegmentDeleteModel, error) {
+	g, p, err := v.segmentPart("Delete segment")
+	if err != nil {
+		return g, views.SegmentDeleteModel{}, err
+	}
+	m := views.SegmentDeleteModel{Page: p, ID: g.ID, Name: g.Name, Contacts: g.MemberCount}
+	m.Users, err = v.usersOf("this segment", segments.TheSegment(g))
+	return g, m, err
 }
 
 func (v *visit) segment() (models.Segment, error) {

@@ -48,7 +48,7 @@ func TestSegmentFollowsACall(t *testing.T) {
 			t.Fatalf("got %+v (%v), want one segment with one contact", all, err)
 		}
 		s.get("/w/books/segments/"+itoa(all[0].ID)).want(t, 200, "cersei@example.com", "1 contact")
-		s.post("/w/books/tags/"+itoa(tags[0].ID)+"/delete").want(t, 422, "Customers", "Take it out of these rules first")
+		s.post("/w/books/tags/"+itoa(tags[0].ID)+"/delete").want(t, 422, "A segment uses this tag in its rule.", "Customers", "Tick this if it is to be deleted all the same.")
 	})
 }
 

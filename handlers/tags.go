@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"campaignlark/models"
+	"campaignlark/segments"
 	"campaignlark/views"
 )
 
@@ -87,19 +88,20 @@ func (s *Server) tagAsk(v *visit) error {
 	return v.show(views.TagDeletePage(m))
 }
 
-// tagDelete deletes a tag, unless a segment's rule uses it.
+// tagDelete deletes a tag. One that a segment's rule uses has to be forced.
 func (s *Server) tagDelete(v *visit) error {
 	m, err := v.tagDeletion()
 	if err != nil {
 		return err
 	}
-	if len(m.Segments) > 0 {
+	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.TagDeletePage(m))
 	}
-	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, s.now()); err != nil {
+	users := segments.TheTag(models.Tag{ID: m.ID, Name: m.Name}).Freeze(v.Workspace.ID, v.forced())
+	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
 		return err
 	}
-	return v.done(v.path("tags"), "The tag %s is deleted. It is being taken off its contacts now.", m.Name)
+	return v.done(v.path("tags"), "The tag %s is deleted. It is being taken off its contacts now.%s", m.Name, m.Users.Frozen())
 }
 
 func (v *visit) tag() (models.Tag, error) {
@@ -145,11 +147,9 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 	for _, w := range webhooks {
 		m.Webhooks = append(m.Webhooks, views.Named{ID: w.ID, Name: w.Name})
 	}
-	users, err := v.segments().UsesTag(ctx, tag.WorkspaceID, tag.ID)
-	if err != nil {
+	if m.Users, err = v.usersOf("this tag", segments.TheTag(tag)); err != nil {
 		return m, err
 	}
-	m.Segments = namedSegments(users)
 	m.Page, err = v.page(views.SectionTags, "Delete tag", views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: "Delete"})
 	return m, err
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/segments"
 	"campaignlark/views"
 )
 
@@ -100,23 +101,40 @@ func (s *Server) webhookRotate(v *visit) error {
 
 // webhookDeleteAsk asks before a webhook is deleted.
 func (s *Server) webhookDeleteAsk(v *visit) error {
-	m, err := v.webhookQuestion("Delete")
+	_, m, err := v.webhookDeletion()
 	if err != nil {
 		return err
 	}
 	return v.show(views.WebhookDeletePage(m))
 }
 
-// webhookDelete deletes a webhook.
+// webhookDelete deletes a webhook. One that a segment's rule uses has to be forced.
 func (s *Server) webhookDelete(v *visit) error {
-	w, err := v.webhook()
+	w, m, err := v.webhookDeletion()
 	if err != nil {
 		return err
 	}
-	if err := s.DB.DeleteWebhook(v.UserContext(), w, v.User.ID, s.now()); err != nil {
+	if v.mustForce(&m.Page, &m.Users) {
+		return v.again(views.WebhookDeletePage(m))
+	}
+	users := segments.TheWebhook(w).Freeze(v.Workspace.ID, v.forced())
+	if err := s.DB.DeleteWebhook(v.UserContext(), w, v.User.ID, users, s.now()); err != nil {
 		return err
 	}
-	return v.done(v.path("webhooks"), "%s is deleted. Calls to its address are answered with 404 from now on.", w.Name)
+	return v.done(v.path("webhooks"), "%s is deleted. Calls to its address are answered with 404 from now on.%s", w.Name, m.Users.Frozen())
+}
+
+func (v *visit) webhookDeletion() (models.Webhook, views.WebhookQuestion, error) {
+	w, err := v.webhook()
+	if err != nil {
+		return w, views.WebhookQuestion{}, err
+	}
+	m, err := v.webhookQuestion("Delete")
+	if err != nil {
+		return w, m, err
+	}
+	m.Users, err = v.usersOf("this webhook", segments.TheWebhook(w))
+	return w, m, err
 }
 
 // webhook is the webhook of the URL.

@@ -135,7 +135,7 @@ func (w *world) deleteTags(ctx context.Context) {
 		if i%4 == 0 {
 			at = at.Add(-time.Hour)
 		}
-		if err := w.db.DeleteTag(context.Background(), w.ws.ID, 0, tag.ID, at); err != nil {
+		if err := w.db.DeleteTag(context.Background(), w.ws.ID, 0, tag.ID, nil, at); err != nil {
 			w.t.Error(err)
 		}
 		purge(testNow())

@@ -61,17 +61,17 @@ func TestTagsAndMergeTagsAreAudited(t *testing.T) {
 			},
 			func() (models.FieldErrors, error) { return db.RenameTag(ctx, tag, 7, "VIP", noon) },
 			func() (models.FieldErrors, error) { return db.RenameTag(ctx, tag, 7, "VIP", noon) },
-			func() (models.FieldErrors, error) { return nil, db.DeleteTag(ctx, ws.ID, 7, tag.ID, noon) },
+			func() (models.FieldErrors, error) { return nil, db.DeleteTag(ctx, ws.ID, 7, tag.ID, nil, noon) },
 			func() (errs models.FieldErrors, err error) {
 				m, errs, err = db.CreateMergeTag(ctx, ws.ID, 7, models.MergeTag{Key: "size", Label: "Size", Type: models.MergeTagSingle, Options: []string{"Small", "Large"}}, noon)
 				return errs, err
 			},
 			func() (errs models.FieldErrors, err error) {
 				m.Label, m.Default = "Format", "Large"
-				m, errs, err = db.UpdateMergeTag(ctx, m, 7, noon)
+				m, errs, err = db.UpdateMergeTag(ctx, m, 7, nil, noon)
 				return errs, err
 			},
-			func() (models.FieldErrors, error) { return nil, db.DeleteMergeTag(ctx, ws.ID, 7, m.ID, noon) },
+			func() (models.FieldErrors, error) { return nil, db.DeleteMergeTag(ctx, ws.ID, 7, m.ID, nil, noon) },
 		)
 		want := []string{
 			"tag.created vip",
@@ -110,7 +110,7 @@ func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 			func() (models.FieldErrors, error) { return nil, db.EnableWebhook(ctx, w, 7, false, noon) },
 			func() (models.FieldErrors, error) { return nil, db.EnableWebhook(ctx, w, 7, true, noon) },
 			func() (_ models.FieldErrors, err error) { rotated, err = db.RotateWebhook(ctx, w, 7, noon); return },
-			func() (models.FieldErrors, error) { return nil, db.DeleteWebhook(ctx, w, 7, noon) },
+			func() (models.FieldErrors, error) { return nil, db.DeleteWebhook(ctx, w, 7, nil, noon) },
 			func() (models.FieldErrors, error) {
 				renamed := ws
 				renamed.Name, renamed.TimeZone = "Bücher", "Europe/Vienna"

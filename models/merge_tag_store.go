@@ -41,13 +41,17 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m Me
 }
 
 // UpdateMergeTag stores a new label, options and default; key and type never change. Contacts keep what they have, also
-// an option that is gone.
-func (d *DB) UpdateMergeTag(ctx context.Context, m MergeTag, userID int64, now time.Time) (MergeTag, FieldErrors, error) {
+// an option that is gone. users is called in the same transaction for the rules that use such an option; nil where there
+// are none.
+func (d *DB) UpdateMergeTag(ctx context.Context, m MergeTag, userID int64, users func(tx *gorm.DB) error, now time.Time) (MergeTag, FieldErrors, error) {
 	m = m.Clean()
 	if errs := m.Validate(); errs.Any() {
 		return m, errs, nil
 	}
 	return m, nil, d.Write(ctx, func(tx *gorm.DB) error {
+		if err := before(tx, users); err != nil {
+			return err
+		}
 		old, err := mergeTagToChange(tx, m.WorkspaceID, m.ID)
 		if err != nil {
 			return err
@@ -70,9 +74,13 @@ func (d *DB) mergeTagTaken(ctx context.Context, m MergeTag) FieldErrors {
 	return FieldErrors{"key": "There is a merge tag with this key already. Choose another key."}
 }
 
-// DeleteMergeTag makes a merge tag disappear at once; PurgeMergeTags takes its values off the contacts in steps.
-func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, now time.Time) error {
+// DeleteMergeTag makes a merge tag disappear at once; PurgeMergeTags takes its values off the contacts in steps. users is
+// called in the same transaction for the rules that use the merge tag; nil where there are none.
+func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := before(tx, users); err != nil {
+			return err
+		}
 		m, err := mergeTagToChange(tx, workspaceID, id)
 		if err != nil {
 			return err

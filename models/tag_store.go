@@ -118,9 +118,13 @@ func (d *DB) tagTaken(ctx context.Context, tag Tag) FieldErrors {
 	return FieldErrors{"name": errTagExists}
 }
 
-// DeleteTag takes a tag off its webhooks at once; PurgeTags takes it off the contacts in steps.
-func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, now time.Time) error {
+// DeleteTag takes a tag off its webhooks at once; PurgeTags takes it off the contacts in steps. users is called in the same
+// transaction for the rules that use the tag; nil where there are none.
+func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := before(tx, users); err != nil {
+			return err
+		}
 		tag, err := tagToChange(tx, workspaceID, id)
 		if err != nil {
 			return err
@@ -133,6 +137,14 @@ func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, now t
 		}
 		return auditTag(tx, tag, userID, ActionTagDeleted, nil, now)
 	})
+}
+
+// before calls what is to be done first in a transaction, if there is anything.
+func before(tx *gorm.DB, do func(tx *gorm.DB) error) error {
+	if do == nil {
+		return nil
+	}
+	return do(tx)
 }
 
 // tagToChange reads a tag that tx is about to change; one that was deleted meanwhile is ErrNotFound.

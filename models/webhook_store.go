@@ -156,8 +156,12 @@ func (d *DB) RotateWebhook(ctx context.Context, w Webhook, userID int64, now tim
 }
 
 // DeleteWebhook ends a webhook. Its row and its hashes stay, so that its calls, past and late, can be explained.
-func (d *DB) DeleteWebhook(ctx context.Context, w Webhook, userID int64, now time.Time) error {
+// users is called in the same transaction for the rules that use the webhook; nil where there are none.
+func (d *DB) DeleteWebhook(ctx context.Context, w Webhook, userID int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := before(tx, users); err != nil {
+			return err
+		}
 		old, err := webhookToChange(tx, w)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ func TestSegmentsAreAudited(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := w.store.Delete(t.Context(), w.id, 7, g.ID); err != nil {
+		if err := w.store.Delete(t.Context(), w.id, 7, g.ID, false); err != nil {
 			t.Fatal(err)
 		}
 		var all []models.AuditEntry

@@ -52,7 +52,7 @@ func (a *audience) change() {
 		a.rules[id] = rule
 	case n < 85 && len(a.rules) > 0:
 		id := a.segmentID()
-		if err := a.store.Delete(a.t.Context(), a.id, 0, id); err != nil {
+		if err := a.store.Delete(a.t.Context(), a.id, 0, id, true); err != nil {
 			a.t.Fatal(err)
 		}
 		delete(a.rules, id)

@@ -146,12 +146,16 @@ func saveSegment(tx *gorm.DB, segment models.Segment) error {
 		Select("*").Omit("workspace_id", "id", "created_at").Updates(&segment).Error
 }
 
-// Delete removes a segment; its slot is free for another, whose build overwrites it.
-func (s Store) Delete(ctx context.Context, workspace, userID, id int64) error {
+// Delete removes a segment; its slot is free for another, whose build overwrites it. One that the rule of another speaks of
+// is refused with models.CodeConflict, unless it is forced: that rule is then broken (Thing.Freeze).
+func (s Store) Delete(ctx context.Context, workspace, userID, id int64, forced bool) error {
 	return s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
 		if at < 0 {
 			return models.ErrNotFound
+		}
+		if err := TheSegment(all[at]).freeze(tx, all, forced); err != nil {
+			return err
 		}
 		schema, err := loadSchema(tx, workspace)
 		if err != nil {
@@ -218,42 +222,6 @@ func (s Store) Members(ctx context.Context, workspace, segment, before int64, li
 	}
 	err = s.DB.Read(ctx).Where("workspace_id = ? AND id IN ?", workspace, padded(ids)).Order("id DESC").Find(&contacts).Error
 	return contacts, next, err
-}
-
-// UsesTag returns the segments whose rule speaks of the tag, by name.
-func (s Store) UsesTag(ctx context.Context, workspace, tag int64) ([]models.Segment, error) {
-	return s.uses(ctx, workspace, func(c Condition) bool {
-		ids, _ := c.IDs()
-		return c.Type == TypeTags && slices.Contains(ids, tag)
-	})
-}
-
-// UsesMergeTag returns the segments whose rule speaks of the merge tag, by name.
-func (s Store) UsesMergeTag(ctx context.Context, workspace, mergeTag int64) ([]models.Segment, error) {
-	return s.uses(ctx, workspace, func(c Condition) bool { return c.Type == TypeField && c.FieldID == mergeTag })
-}
-
-// UsesChoice returns the segments whose rule compares the merge tag with the choice, by name.
-func (s Store) UsesChoice(ctx context.Context, workspace, mergeTag int64, choice string) ([]models.Segment, error) {
-	return s.uses(ctx, workspace, func(c Condition) bool {
-		return c.Type == TypeField && c.FieldID == mergeTag && slices.Contains(c.Value.Texts, choice)
-	})
-}
-
-// UsesSegment returns the segments whose rule speaks of the segment, by name.
-func (s Store) UsesSegment(ctx context.Context, workspace, segment int64) ([]models.Segment, error) {
-	return s.uses(ctx, workspace, func(c Condition) bool {
-		ids, _ := c.IDs()
-		return c.Type == TypeSegment && slices.Contains(ids, segment)
-	})
-}
-
-func (s Store) uses(ctx context.Context, workspace int64, f func(Condition) bool) ([]models.Segment, error) {
-	all, err := s.List(ctx, workspace)
-	return slices.DeleteFunc(all, func(g models.Segment) bool {
-		served, _ := Parse(g.Rule)
-		return !served.any(f) && !RuleOf(g).any(f)
-	}), err
 }
 
 // any says whether f is true of one of the rule's conditions.

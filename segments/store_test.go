@@ -72,7 +72,7 @@ func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 		w.settle()
 		_, get := other.store.Get(t.Context(), other.id, g.ID)
 		_, update := other.store.Update(t.Context(), other.id, 0, g.ID, "Mine", w.rule(subscribed))
-		remove := other.store.Delete(t.Context(), other.id, 0, g.ID)
+		remove := other.store.Delete(t.Context(), other.id, 0, g.ID, true)
 		for _, err := range []error{get, update, remove} {
 			if !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("got %v, want not found", err)
@@ -121,10 +121,10 @@ func TestRulesSayWhatTheyUse(t *testing.T) {
 			return names
 		}
 		for _, c := range []struct{ got, want []string }{
-			{names(w.store.UsesTag(t.Context(), w.id, w.tags[0])), []string{"zoo", "Äpfel"}},
-			{names(w.store.UsesTag(t.Context(), w.id, w.tags[2])), nil},
-			{names(w.store.UsesMergeTag(t.Context(), w.id, w.fields["city"])), []string{"Äpfel"}}, // until the new rule is built
-			{names(w.store.UsesMergeTag(t.Context(), w.id, w.fields["points"])), nil},
+			{names(w.store.Uses(t.Context(), w.id, segments.TheTag(models.Tag{ID: w.tags[0]}))), []string{"zoo", "Äpfel"}},
+			{names(w.store.Uses(t.Context(), w.id, segments.TheTag(models.Tag{ID: w.tags[2]}))), nil},
+			{names(w.store.Uses(t.Context(), w.id, segments.TheMergeTag(models.MergeTag{ID: w.fields["city"]}))), []string{"Äpfel"}}, // until the new rule is built
+			{names(w.store.Uses(t.Context(), w.id, segments.TheMergeTag(models.MergeTag{ID: w.fields["points"]}))), nil},
 		} {
 			if !slices.Equal(c.got, c.want) {
 				t.Errorf("got %v, want %v", c.got, c.want)

@@ -168,7 +168,7 @@ func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
-		if err := w.store.Delete(t.Context(), w.id, 0, first.ID); err != nil {
+		if err := w.store.Delete(t.Context(), w.id, 0, first.ID, false); err != nil {
 			t.Fatal(err)
 		}
 		w.remove(300, nil)

@@ -634,8 +634,9 @@ func failedCount(failures, calls int64) templ.Component {
 // WebhookQuestion is a question about one webhook.
 type WebhookQuestion struct {
 	Page
-	ID   int64
-	Name string
+	ID    int64
+	Name  string
+	Users Users // before it is deleted
 }
 
 // WebhookRotatePage asks before a webhook's address changes.
@@ -692,9 +693,27 @@ func WebhookDeletePage(m WebhookQuestion) templ.Component {
 			templ_7745c5c3_Var30 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Var31 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+			if !templ_7745c5c3_IsBuffer {
+				defer func() {
+					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err == nil {
+						templ_7745c5c3_Err = templ_7745c5c3_BufErr
+					}
+				}()
+			}
+			ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Delete it all the same").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			return nil
+		})
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page, Question: "Delete “" + m.Name + "”?",
 			Losses: []string{"Calls to its address will be answered with 404 from now on. Its requests stay readable, its contacts stay as they are."},
-			Action: m.Path("webhooks", m.ID, "delete"), Deed: "Delete webhook", Keep: m.Path("webhooks", m.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			Action: m.Path("webhooks", m.ID, "delete"), Deed: "Delete webhook", Keep: m.Path("webhooks", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

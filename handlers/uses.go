@@ -1,0 +1,25 @@
+package handlers
+
+import (
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// usersOf are the segments whose rules speak of a thing that is to be deleted, which what names.
+func (v *visit) usersOf(what string, t segments.Thing) (views.Users, error) {
+	all, err := v.segments().Uses(v.UserContext(), v.Workspace.ID, t)
+	return views.Users{What: what, Segments: namedSegments(all)}, err
+}
+
+// forced says whether the person ticked that something is to be deleted although rules use it.
+func (v *visit) forced() bool { return v.Form("force") == "1" }
+
+// mustForce says whether a form is to be shown again, because rules use the thing and the person did not tick that it is
+// to be deleted all the same.
+func (v *visit) mustForce(p *views.Page, users *views.Users) bool {
+	if len(users.Segments) == 0 || v.forced() {
+		return false
+	}
+	p.Failed, users.Fault = true, "Tick this if it is to be deleted all the same."
+	return true
+}
