@@ -35,7 +35,7 @@ func TestBuilderNeverPutsAnotherValueInPlaceOfOne(t *testing.T) {
 		s.post("/w/books/merge-tags", "key", "plan", "label", "Plan", "type", "dropdown_single", "options", "Basic\nPro").want(t, 303)
 		rule := []string{"name", "Professionals", "what-0", "field-1", "operator-0", "eq", "value-0", "Pro", "do", "save"}
 		path := s.post("/w/books/segments", rule...).header.Get("Location")
-		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic").want(t, 422, "The segment “Professionals” uses the choice Pro")
+		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic").want(t, 422, "A segment uses a choice that you took out in its rule.", "Professionals")
 		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic\nPro\nTeam").want(t, 303)
 		gone := append(rule[:6:6], "value-0", "Gone", "do", "save")
 		s.post(path, gone...).want(t, 422, "Gone (no longer a choice)")

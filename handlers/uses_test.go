@@ -50,7 +50,7 @@ func TestWhatARuleUsesIsDeletedKnowingly(t *testing.T) {
 			if strings.HasSuffix(thing.path, "/delete") {
 				s.get("/w/books"+thing.path).want(t, 200, "Uses the "+name, "It will be broken and frozen")
 			}
-			s.post("/w/books"+thing.path, thing.fields...).want(t, 422, "Uses the "+name, "It will be broken and frozen", "Tick")
+			s.post("/w/books"+thing.path, thing.fields...).want(t, 422, "Uses the "+name, "It will be broken and frozen", "ick ")
 			s.get(page).want(t, 200, "Up to date", "cersei@example.com")
 
 			forced := append([]string{"force", "1"}, thing.fields...)
@@ -58,7 +58,7 @@ func TestWhatARuleUsesIsDeletedKnowingly(t *testing.T) {
 			s.get(page).want(t, 200, "Broken", thing.gone, "Its contacts stay as they are", "cersei@example.com", "Repair the rule")
 			s.get("/w/books/segments").want(t, 200, thing.gone)
 			s.get("/w/books/contacts/1").want(t, 200, "Uses the "+name)
-			s.write(func(tx *gorm.DB) error { return models.MarkContacts(tx, s.workspace.ID, []int64{1}, s.server.now()) })
+			s.write(func(tx *gorm.DB) error { return models.MarkContacts(tx, s.workspace.ID, 0, []int64{1}, s.server.now()) })
 			s.tick()
 			s.get(page).want(t, 200, "Broken", thing.gone, "cersei@example.com")
 			s.post(page, "name", "Repaired", "rule", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNCONFIRMED"}]}`).want(t, 303)
