@@ -174,6 +174,51 @@ func TestWhatWaitsIsNoDrift(t *testing.T) {
 	})
 }
 
+// A group of contacts that nobody would look at when time changes it is found before it is wrong.
+func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		g := w.create("Today", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"in_last_days","value":"0"}]}`, w.fields["birthday"]))
+		for _, id := range []int64{1, 2, 300} {
+			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-11-23"}}, nil)
+		}
+		w.settle()
+		dues := func() (rows []models.SegmentDue) {
+			if err := db.Read(t.Context()).Where("workspace_id = ?", w.id).Order("chunk").Find(&rows).Error; err != nil {
+				t.Fatal(err)
+			}
+			return rows
+		}
+		want := dues()
+		if len(want) != 2 || len(w.members(g.ID)) != 3 {
+			t.Fatalf("got %v due and members %v, want two groups and all", want, w.members(g.ID))
+		}
+		w.write(func(tx *gorm.DB) error {
+			if err := tx.Exec("DELETE FROM segment_due WHERE workspace_id = ? AND chunk = 0", w.id).Error; err != nil {
+				return err
+			}
+			return tx.Exec("UPDATE segment_due SET due_at = ? WHERE workspace_id = ?", noon.Add(30*time.Hour), w.id).Error
+		})
+		if v := w.verifyNow(); v.Late != 2 || v.Differences != 2 || found(v) != "Today 0/3" {
+			t.Errorf("got %d late of %d differences, %s; want both groups", v.Late, v.Differences, found(v))
+		}
+		if got := dues(); !slices.Equal(got, want) {
+			t.Errorf("got %v due, want %v again", got, want)
+		}
+		if v := w.verifyNow(); v.Differences != 0 {
+			t.Errorf("got %d differences after the repair", v.Differences)
+		}
+		later := segments.New(db, segments.Options{Now: func() time.Time { return noon.Add(12 * time.Hour) }})
+		if v, err := later.Verify(t.Context(), w.id, func(int64, int64) {}); err != nil || v.Differences != 0 {
+			t.Errorf("got %d differences (%v) the next day, want none: time only passed", v.Differences, err)
+		}
+		if got := w.members(g.ID); len(got) != 0 {
+			t.Errorf("got members %v the next day, want none", got)
+		}
+	})
+}
+
 // TestVerificationInTheBackground lets a day pass, and the ticker find what was spoilt, in small steps after everything else.
 func TestVerificationInTheBackground(t *testing.T) {
 	t.Parallel()
