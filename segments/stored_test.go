@@ -1,0 +1,223 @@
+package segments_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// generatorFor draws rules and contacts for the world's workspace, which moves to the generator's time zone.
+func (w *world) generatorFor(seed uint64) *generator {
+	w.t.Helper()
+	g := newGenerator(seed)
+	for i := range g.fields {
+		g.fields[i].ID = w.fields[g.fields[i].Key]
+	}
+	g.tags, g.segments, g.webhooks = w.tags, nil, nil
+	w.write(func(tx *gorm.DB) error {
+		for i := range 3 {
+			at := g.instant()
+			hook := models.Webhook{WorkspaceID: w.id, Name: fmt.Sprint("webhook ", i), Type: models.TypeSubscribed, Hash: models.NewHash(), CreatedAt: at, UpdatedAt: at}
+			if err := tx.Create(&hook).Error; err != nil {
+				return err
+			}
+			g.webhooks = append(g.webhooks, hook.ID)
+		}
+		return tx.Exec("UPDATE workspaces SET time_zone = ? WHERE id = ?", g.zone.String(), w.id).Error
+	})
+	return g
+}
+
+// row is a contact as it is stored. The address of a later one is made unlike all others.
+func row(workspace int64, s segments.Subject) models.Contact {
+	c := models.Contact{WorkspaceID: workspace, ID: s.ID, Email: s.Email, Status: s.Status, Fields: s.Fields, Version: 1, CreatedAt: s.CreatedAt, UpdatedAt: s.ChangedAt}
+	if !s.SubscribedAt.IsZero() {
+		c.SubscribedAt = &s.SubscribedAt
+	}
+	if s.CreatedBy != 0 {
+		c.SourceWebhookID = &s.CreatedBy
+	}
+	if s.TouchedBy != 0 {
+		c.TouchedWebhookID, c.TouchedAt = &s.TouchedBy, &s.TouchedAt
+	}
+	return c
+}
+
+// insert stores contacts with their tags, without marks.
+func (w *world) insert(subjects []segments.Subject) {
+	w.t.Helper()
+	var rows []models.Contact
+	var tags []models.ContactTag
+	for _, s := range subjects {
+		rows = append(rows, row(w.id, s))
+		for _, tag := range s.Tags {
+			tags = append(tags, models.ContactTag{WorkspaceID: w.id, ContactID: s.ID, TagID: tag})
+		}
+	}
+	w.write(func(tx *gorm.DB) error {
+		if err := tx.CreateInBatches(&rows, 100).Error; err != nil || len(tags) == 0 {
+			return err
+		}
+		return tx.CreateInBatches(&tags, 100).Error
+	})
+}
+
+// overwrite writes anew what can change of contacts, with their marks.
+func (w *world) overwrite(subjects []segments.Subject) {
+	w.t.Helper()
+	w.write(func(tx *gorm.DB) error {
+		for _, s := range subjects {
+			c := row(w.id, s)
+			err := tx.Select("status", "fields", "updated_at", "subscribed_at", "touched_webhook_id", "touched_at").Updates(&c).Error
+			if err == nil {
+				err = tx.Exec("DELETE FROM contact_tags WHERE workspace_id = ? AND contact_id = ?", w.id, s.ID).Error
+			}
+			for _, tag := range s.Tags {
+				if err == nil {
+					err = tx.Create(&models.ContactTag{WorkspaceID: w.id, ContactID: s.ID, TagID: tag}).Error
+				}
+			}
+			if err == nil {
+				err = mark(tx, w.id, s.ID, nil)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// audience is n contacts with ids in several chunks. Those whose address is taken get one that resembles it.
+func (g *generator) audience(n int) (subjects []segments.Subject) {
+	taken := map[string]bool{}
+	id := int64(0)
+	for range n {
+		id += 1 + g.Int64N(30)
+		s := g.subject(id)
+		if taken[s.Email] {
+			s.Email = fmt.Sprint("c", id, ".", s.Email)
+		}
+		taken[s.Email] = true
+		subjects = append(subjects, s)
+	}
+	return subjects
+}
+
+// subjects reads all contacts from their rows.
+func (w *world) subjects() (subjects []segments.Subject) {
+	w.t.Helper()
+	var contacts []models.Contact
+	var tags []models.ContactTag
+	db := w.db.Read(w.t.Context()).Where("workspace_id = ?", w.id).Session(&gorm.Session{})
+	if err := errors.Join(db.Order("id").Find(&contacts).Error, db.Order("contact_id, tag_id").Find(&tags).Error); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range contacts {
+		s := segments.Subject{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, CreatedAt: c.CreatedAt, ChangedAt: c.UpdatedAt}
+		if c.SubscribedAt != nil {
+			s.SubscribedAt = *c.SubscribedAt
+		}
+		if c.SourceWebhookID != nil {
+			s.CreatedBy = *c.SourceWebhookID
+		}
+		if c.TouchedWebhookID != nil {
+			s.TouchedBy, s.TouchedAt = *c.TouchedWebhookID, *c.TouchedAt
+		}
+		for _, tag := range tags {
+			if tag.ContactID == c.ID {
+				s.Tags = append(s.Tags, tag.TagID)
+			}
+		}
+		subjects = append(subjects, s)
+	}
+	return subjects
+}
+
+// memberships evaluates every rule naively, for those that are not frozen, and returns the members by segment.
+func (g *generator) memberships(rules map[int64]string, frozen map[int64]map[int64]bool, subjects []segments.Subject, now time.Time) map[int64][]int64 {
+	n, members, read := g.naive(), map[int64][]int64{}, map[int64]written{}
+	for id, rule := range rules {
+		read[id] = readWritten(rule)
+	}
+	for _, s := range subjects {
+		known := map[int64]bool{}
+		s.In = func(segment int64) bool {
+			in, ok := known[segment]
+			if !ok {
+				if in = frozen[segment][s.ID]; frozen[segment] == nil {
+					in = n.matches(read[segment], s, now)
+				}
+				known[segment] = in
+			}
+			return in
+		}
+		for id := range rules {
+			if s.In(id) {
+				members[id] = append(members[id], s.ID)
+			}
+		}
+	}
+	return members
+}
+
+// agrees compares who is in each segment, and its count, with a naive evaluation.
+func (w *world) agrees(g *generator, rules map[int64]string, frozen map[int64]map[int64]bool, now time.Time) {
+	w.t.Helper()
+	subjects := w.subjects()
+	members := g.memberships(rules, frozen, subjects, now)
+	for _, id := range sortedKeys(rules) {
+		got, err := w.store.Page(w.t.Context(), w.id, id, 0, len(subjects)+1)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		slices.Reverse(got)
+		segment := w.segment(id)
+		if !slices.Equal(got, members[id]) || segment.MemberCount != int64(len(got)) || segment.BuildingSlot != nil || (segment.BrokenReason != "") != (frozen[id] != nil) {
+			w.t.Fatalf("segment %d at %s in %s: got members %v too many and %v too few, counted %d of %d, building %v, broken %q, want broken %v\n  rule %s", id, now, g.zone,
+				without(got, members[id]), without(members[id], got), segment.MemberCount, len(got), segment.BuildingSlot != nil, segment.BrokenReason, frozen[id] != nil, rules[id])
+		}
+	}
+}
+
+// without is the first of ids that are not among others.
+func without(ids, others []int64) []int64 {
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(others, id) })
+	return missing[:min(len(missing), 10)]
+}
+
+// TestStoredMembershipAgreesWithANaiveReading builds a hundred generated rules over contacts that are real rows, then
+// writes every contact anew and marks it, and compares who is in each time.
+func TestStoredMembershipAgreesWithANaiveReading(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		g := w.generatorFor(11)
+		now := g.now()
+		clock := func() time.Time { return now }
+		w.store.Now, w.ticker = clock, segments.New(db, segments.Options{Now: clock})
+		subjects := g.audience(150)
+		w.insert(subjects)
+		rules := map[int64]string{}
+		for i := range 100 {
+			rule := g.rule(segments.MaxDepth)
+			rules[w.create(fmt.Sprint(i), w.rule("%s", rule)).ID] = rule
+		}
+		w.settle()
+		w.agrees(g, rules, nil, now)
+		for i := range subjects {
+			subjects[i] = g.subject(subjects[i].ID)
+		}
+		w.overwrite(subjects)
+		w.settle()
+		w.agrees(g, rules, nil, now)
+	})
+}

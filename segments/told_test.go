@@ -1,0 +1,98 @@
+package segments_test
+
+import (
+	"errors"
+	"slices"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// told replays who entered and left each segment, one by one and many at once, and compares with who is in it and with the
+// days of its history.
+func (a *audience) told() {
+	a.t.Helper()
+	for _, id := range sortedKeys(a.rules) {
+		in, days := map[int64]bool{}, map[string]models.SegmentDay{}
+		for _, c := range a.changes(id) {
+			if in[c.ContactID] == c.Entered {
+				a.t.Fatalf("segment %d, contact %d: got entered %v twice in a row", id, c.ContactID, c.Entered)
+			}
+			if in[c.ContactID] = c.Entered; !c.Entered {
+				delete(in, c.ContactID)
+			}
+			day := c.At.In(a.g.zone).Format(dayLayout)
+			days[day] = counted(days[day], c, int64(len(in)))
+		}
+		got, err := a.store.Page(a.t.Context(), a.id, id, 0, len(a.ids)+1)
+		if slices.Reverse(got); err != nil || !slices.Equal(got, sortedKeys(in)) {
+			a.t.Fatalf("segment %d: got members %v (%v), want %v as the changes tell\n  rule %s", id, got, err, sortedKeys(in), a.rules[id])
+		}
+		var history []models.SegmentDay
+		if err := a.db.Read(a.t.Context()).Where("workspace_id = ? AND segment_id = ?", a.id, id).Order("day").Find(&history).Error; err != nil {
+			a.t.Fatal(err)
+		}
+		size := int64(0)
+		for _, day := range history {
+			want, moved := days[day.Day]
+			if !moved {
+				want.Size = size
+			}
+			size = want.Size
+			delete(days, day.Day)
+			want.WorkspaceID, want.SegmentID, want.Day = a.id, id, day.Day
+			if day != want {
+				a.t.Fatalf("got %+v, want %+v as the changes tell", day, want)
+			}
+		}
+		if len(days) > 0 {
+			a.t.Fatalf("segment %d: got no history of %v", id, sortedKeys(days))
+		}
+	}
+}
+
+// changes are the segment's changes in their order, those of many contacts at once one by one.
+func (a *audience) changes(id int64) []models.SegmentChange {
+	a.t.Helper()
+	var changes []models.SegmentChange
+	var sets []models.SegmentBulkChange
+	db := a.db.Read(a.t.Context()).Where("workspace_id = ? AND segment_id = ?", a.id, id).Session(&gorm.Session{})
+	if err := errors.Join(db.Find(&changes).Error, db.Find(&sets).Error); err != nil {
+		a.t.Fatal(err)
+	}
+	for _, set := range sets {
+		for _, contact := range set.Entered.IDs(set.Span, models.SegmentSpan) {
+			changes = append(changes, models.SegmentChange{ContactID: contact, Entered: true, Cause: set.Cause, At: set.At})
+		}
+		for _, contact := range set.Departed.IDs(set.Span, models.SegmentSpan) {
+			changes = append(changes, models.SegmentChange{ContactID: contact, Cause: set.Cause, At: set.At})
+		}
+	}
+	slices.SortStableFunc(changes, func(x, y models.SegmentChange) int { return x.At.Compare(y.At) })
+	return changes
+}
+
+// counted adds a change to its day.
+func counted(day models.SegmentDay, c models.SegmentChange, size int64) models.SegmentDay {
+	day.Size = size
+	switch {
+	case c.Cause == models.CauseCall && c.Entered:
+		day.EnteredCall++
+	case c.Cause == models.CauseCall:
+		day.DepartedCall++
+	case c.Cause == models.CauseEdit && c.Entered:
+		day.EnteredEdit++
+	case c.Cause == models.CauseEdit:
+		day.DepartedEdit++
+	case c.Cause == models.CauseTime && c.Entered:
+		day.EnteredTime++
+	case c.Cause == models.CauseTime:
+		day.DepartedTime++
+	case c.Entered:
+		day.EnteredRule++
+	default:
+		day.DepartedRule++
+	}
+	return day
+}
