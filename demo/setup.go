@@ -75,10 +75,16 @@ func (w *workshop) change(ctx context.Context, at time.Time) error {
 // group makes the segments and builds their memberships.
 func (w *workshop) group(ctx context.Context) error {
 	store := segments.Store{DB: w.db, Now: w.now}
+	made := map[string]int64{}
 	for _, s := range w.rules() {
-		if _, err := store.Create(ctx, w.workspace.ID, w.user, s.name, s.rule); err != nil {
+		for _, name := range s.looksAt {
+			s.rule.Filters = append(s.rule.Filters, condition(segments.TypeSegment, segments.In, fmt.Sprint(made[name])))
+		}
+		segment, err := store.Create(ctx, w.workspace.ID, w.user, s.name, s.rule)
+		if err != nil {
 			return fmt.Errorf("the segment %q: %w", s.name, err)
 		}
+		made[s.name] = segment.ID
 	}
 	return w.tick(ctx)
 }
@@ -94,40 +100,60 @@ func (w *workshop) tick(ctx context.Context) error {
 
 // rule is a segment to be made.
 type rule struct {
-	name string
-	rule segments.Group
+	name    string
+	rule    segments.Group
+	looksAt []string // segments, made before, that its contacts are in too
+}
+
+func condition(t segments.Type, o segments.Operator, values ...string) segments.Filter {
+	c := segments.Condition{Type: t, Operator: o, Value: models.Given{Texts: values}}
+	switch len(values) {
+	case 0:
+		c.Value.Shape = models.Null
+	case 1:
+	default:
+		c.Value.Shape = models.List
+	}
+	return segments.Of(c)
+}
+
+func all(filters ...segments.Filter) segments.Group {
+	return segments.Group{Join: segments.All, Filters: filters}
+}
+
+func anyOf(filters ...segments.Filter) segments.Filter {
+	return segments.Filter{Group: &segments.Group{Join: segments.Any, Filters: filters}}
 }
 
 func (w *workshop) rules() []rule {
-	status := func(s models.Status) segments.Filter {
-		return segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(s))})
-	}
 	tagged := func(names ...string) segments.Filter {
 		var ids []string
 		for _, name := range names {
 			ids = append(ids, fmt.Sprint(w.tags[name]))
 		}
-		return segments.Of(segments.Condition{Type: segments.TypeTags, Operator: segments.HasAny, Value: models.Given{Texts: ids, Shape: models.List}})
+		return condition(segments.TypeTags, segments.HasAny, ids...)
 	}
-	field := func(key string, operator segments.Operator, value string) segments.Filter {
-		c := segments.Condition{Type: segments.TypeField, FieldID: w.fields[key], Operator: operator, Value: models.Text(value)}
-		if operator == segments.IsSet || operator == segments.IsNotSet {
-			c.Value = models.Given{Shape: models.Null}
-		}
-		return segments.Of(c)
+	field := func(key string, operator segments.Operator, values ...string) segments.Filter {
+		f := condition(segments.TypeField, operator, values...)
+		f.Condition.FieldID = w.fields[key]
+		return f
 	}
-	all := func(filters ...segments.Filter) segments.Group {
-		return segments.Group{Join: segments.All, Filters: filters}
+	status := func(s models.Status) segments.Filter {
+		return condition(segments.TypeStatus, segments.Is, string(s))
 	}
 	subscribed := status(models.StatusSubscribed)
 	return []rule{
-		{"Newsletter readers", all(subscribed, tagged("newsletter"))},
-		{"Customers in Austria", all(subscribed, tagged("customer"), field("country", segments.Is, "AT"))},
-		{"Crime novels", all(subscribed, field("favourite_genre", segments.Is, "Crime"))},
-		{"Printed catalogue", all(field("wants_catalogue", segments.Is, "true"), field("city", segments.IsSet, ""))},
-		{"Book club and reading evenings", all(subscribed, tagged("book club", "event guest"))},
-		{"Waiting for confirmation", all(status(models.StatusUnconfirmed))},
-		{"Customers without a birthday", all(tagged("customer"), field("birthday", segments.IsNotSet, ""))},
+		{"Newsletter readers", all(subscribed, tagged("newsletter")), nil},
+		{"New in the last 30 days", all(condition(segments.TypeCreatedAt, segments.InLastDays, "30")), nil},
+		{"Customers in Austria", all(subscribed, tagged("customer"), field("country", segments.Is, "AT")), nil},
+		{"Crime novels", all(subscribed, field("favourite_genre", segments.Is, "Crime")), nil},
+		{"Printed catalogue", all(field("wants_catalogue", segments.Is, "true"), field("city", segments.IsSet)), nil},
+		{"Book club and reading evenings", all(subscribed, tagged("book club", "event guest")), nil},
+		{"Waiting for confirmation", all(status(models.StatusUnconfirmed)), nil},
+		{"Customers without a birthday", all(tagged("customer"), field("birthday", segments.IsNotSet)), nil},
+		{"Birthday within a fortnight", all(subscribed, field("birthday", segments.AnniversaryWithinDays, "14")), nil},
+		{"Loyal customers", all(subscribed, anyOf(field("loyalty_points", segments.More, "500"), tagged("loyalty card", "gift voucher"))), nil},
+		{"Loyal customers in the book club", all(), []string{"Loyal customers", "Book club and reading evenings"}},
 	}
 }
 
