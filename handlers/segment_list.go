@@ -44,11 +44,7 @@ func (v *visit) pageOrPart(part bool, section, title string, crumbs ...views.Cru
 // segmentRows are all segments as the list shows them.
 func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, error) {
 	ctx, store := v.UserContext(), v.segments()
-	schema, err := store.Schema(ctx, v.Workspace.ID)
-	if err != nil {
-		return views.Freshness{}, nil, err
-	}
-	all, err := store.List(ctx, v.Workspace.ID)
+	schema, err := store.SchemaOf(ctx, v.Workspace)
 	if err != nil {
 		return views.Freshness{}, nil, err
 	}
@@ -59,7 +55,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 	slots := p.DaySlots(sparkDays+1, 24)
 	days, err := store.Days(ctx, v.Workspace.ID, 0, v.dayOf(slots[0]))
 	var rows []views.SegmentRow
-	for _, g := range all {
+	for _, g := range schema.ByName() {
 		row := segmentRow(g, schema, v.audience(fresh), p.Now)
 		row.Sizes, _ = v.sizes(g, days[g.ID], slots)
 		if n := len(days[g.ID]); n > 0 && days[g.ID][n-1].Day == v.dayOf(slots[len(slots)-1]) {

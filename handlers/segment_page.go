@@ -22,12 +22,23 @@ const (
 // segmentShow is a segment's page: its rule, its state, its size over time, who entered and left, and who is in it. With
 // ?part=state it is only what changes by itself while the segment is being built.
 func (s *Server) segmentShow(v *visit) error {
-	g, err := v.segment()
+	if v.Query("part") == "state" {
+		return v.segmentState()
+	}
+	id, err := v.id()
 	if err != nil {
 		return err
 	}
-	part := v.Query("part") == "state"
-	p, err := v.pageOrPart(part, views.SectionSegments, g.Name, views.Crumb{Text: "Segments", Href: v.path("segments")}, views.Crumb{Text: g.Name})
+	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(schema.Segments, func(g models.Segment) bool { return g.ID == id })
+	if at < 0 {
+		return models.ErrNotFound
+	}
+	g := schema.Segments[at]
+	p, err := v.page(views.SectionSegments, g.Name, views.Crumb{Text: "Segments", Href: v.path("segments")}, views.Crumb{Text: g.Name})
 	if err != nil {
 		return err
 	}
@@ -35,33 +46,38 @@ func (s *Server) segmentShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: shownFreshness(fresh, p)}
-	if part {
-		m.SegmentRow = segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)
-		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: shownFreshness(fresh, p),
+		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(segments.TheSegment(g).Users(schema.ByName()))}
+	if err := v.segmentSize(&m, g, v.audience(fresh)); err != nil {
+		return err
 	}
-	if err := v.fillSegment(&m, g, v.audience(fresh)); err != nil {
+	if err := v.segmentPeople(&m, g); err != nil {
 		return err
 	}
 	return v.show(views.SegmentPage(m))
 }
 
-// fillSegment reads what a segment's page shows beside its state.
-func (v *visit) fillSegment(m *views.SegmentModel, g models.Segment, contacts int64) error {
+// segmentState sends the state of a segment alone.
+func (v *visit) segmentState() error {
+	g, err := v.segment()
+	if err != nil {
+		return err
+	}
+	p, err := v.pageOrPart(true, "", "")
+	if err != nil {
+		return err
+	}
+	fresh, err := v.segments().Freshness(v.UserContext(), v.Workspace.ID, p.Now)
+	if err != nil {
+		return err
+	}
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: shownFreshness(fresh, p), SegmentRow: segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)}
+	return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
+}
+
+// segmentPeople fills in who entered and left a segment last, and a page of who is in it.
+func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	ctx, store := v.UserContext(), v.segments()
-	schema, err := store.Schema(ctx, g.WorkspaceID)
-	if err != nil {
-		return err
-	}
-	m.SegmentRow = segmentRow(g, schema, contacts, m.Now)
-	users, err := store.Uses(ctx, g.WorkspaceID, segments.TheSegment(g))
-	if err != nil {
-		return err
-	}
-	m.UsedBy = namedSegments(users)
-	if err := v.segmentSize(m, g, contacts); err != nil {
-		return err
-	}
 	changes, _, err := store.Changes(ctx, g.WorkspaceID, g.ID, uuid.Max, latestChanges)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -19,6 +20,7 @@ type Schema struct {
 	segments map[int64]models.Segment
 	webhooks map[int64]models.Webhook
 	zone     *zone
+	gone     map[goneThing]string // names
 }
 
 // NewSchema returns s, of which the exported fields are given, ready for use.
@@ -32,6 +34,11 @@ func NewSchema(s Schema) Schema {
 	s.segments = byID(s.Segments, func(g models.Segment) int64 { return g.ID })
 	s.webhooks = byID(s.Webhooks, func(w models.Webhook) int64 { return w.ID })
 	return s
+}
+
+// ByName returns the workspace's segments by name.
+func (s Schema) ByName() []models.Segment {
+	return slices.SortedFunc(slices.Values(s.Segments), byName)
 }
 
 func byID[T any](all []T, id func(T) int64) map[int64]T {

@@ -107,6 +107,9 @@ func (s Schema) conditionWords(c Condition) []Part {
 	switch {
 	case !ok:
 		what, kind = Part{"deleted field", Gone}, kindText
+		if name, known := s.goneName(TypeField, c.FieldID); known {
+			what = name
+		}
 	case c.Type == TypeField:
 		what.Text = s.fields[c.FieldID].Label
 	}
@@ -214,21 +217,18 @@ func (s Schema) tagsWords(c Condition, have, haveNot string) []Part {
 		if i > 0 {
 			parts = append(parts, Part{Text: ", "})
 		}
-		t, ok := s.tags[id]
-		parts = append(parts, nameOf(t.Name, ok, "tag"))
+		name, known := s.goneName(TypeTags, id)
+		if t, ok := s.tags[id]; ok {
+			name = Part{t.Name, Value}
+		} else if !known {
+			name.Text = "a deleted tag"
+		}
+		parts = append(parts, name)
 	}
 	if len(ids) == 0 {
 		parts = append(parts, Part{"…", Value})
 	}
 	return parts
-}
-
-// nameOf is the name of something that a rule speaks of, or that it is gone.
-func nameOf(name string, ok bool, what string) Part {
-	if !ok {
-		return Part{"a deleted " + what, Gone}
-	}
-	return Part{name, Value}
 }
 
 func (s Schema) segmentWords(c Condition, are, areNot string) []Part {
@@ -237,11 +237,16 @@ func (s Schema) segmentWords(c Condition, are, areNot string) []Part {
 		verb = areNot
 	}
 	if ids, _ := c.IDs(); len(ids) > 0 {
+		gone, known := s.goneName(TypeSegment, ids[0])
 		g, ok := s.segments[ids[0]]
-		name = nameOf(g.Name, ok, "segment")
-	}
-	if name.Kind == Gone {
-		return []Part{{Text: verb + " in "}, name}
+		switch {
+		case ok:
+			name.Text = g.Name
+		case known:
+			name = gone
+		default:
+			return []Part{{Text: verb + " in "}, {"a deleted segment", Gone}}
+		}
 	}
 	return []Part{{Text: verb + " in the "}, {"segment", Named}, {Text: " "}, name}
 }
@@ -261,15 +266,17 @@ func (s Schema) sourceWords(c Condition, were, wereNot string) []Part {
 		verb = wereNot
 	}
 	name := Part{"…", Value}
+	parts := []Part{{Text: verb + done}, {"webhook", Named}, {Text: " "}, name}
 	if ids, _ := c.IDs(); len(ids) > 0 {
 		w, ok := s.webhooks[ids[0]]
-		if name = nameOf(w.Name, ok, "webhook"); ok && w.DeletedAt != nil {
-			name = Part{"the deleted webhook " + w.Name, Gone}
+		switch {
+		case !ok:
+			parts = []Part{{Text: verb + done}, {"a deleted webhook", Gone}}
+		case w.DeletedAt != nil:
+			parts[3] = Part{w.Name + " (deleted)", Gone}
+		default:
+			parts[3].Text = w.Name
 		}
-	}
-	parts := []Part{{Text: verb + done}, {"webhook", Named}, {Text: " "}, name}
-	if name.Kind == Gone {
-		parts = []Part{{Text: verb + done}, name}
 	}
 	if c.Days != nil {
 		parts = append(parts, Part{Text: " in the last "}, Part{counted(strconv.Itoa(*c.Days), "day"), Value})

@@ -22,9 +22,22 @@ type Store struct {
 	Now func() time.Time
 }
 
-// Schema returns what the workspace's rules can speak of.
+// Schema returns what the workspace's rules can speak of, and the names of what they spoke of and is deleted.
 func (s Store) Schema(ctx context.Context, workspace int64) (Schema, error) {
-	return loadSchema(s.DB.Read(ctx), workspace)
+	w, err := models.First[models.Workspace](s.DB.Read(ctx).Where("id = ?", workspace))
+	if err != nil {
+		return Schema{}, err
+	}
+	return s.SchemaOf(ctx, w)
+}
+
+// SchemaOf is Schema for a workspace that has been read before.
+func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (Schema, error) {
+	schema, err := readSchema(s.DB.Read(ctx), w)
+	if err != nil {
+		return schema, err
+	}
+	return schema, schema.nameGone(s.DB.Read(ctx), w.ID)
 }
 
 func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
@@ -32,21 +45,36 @@ func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
 	if err != nil {
 		return Schema{}, err
 	}
-	var mergeTags []models.MergeTag
-	if err := db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&mergeTags).Error; err != nil {
-		return Schema{}, err
+	return readSchema(db, w)
+}
+
+func readSchema(db *gorm.DB, w models.Workspace) (Schema, error) {
+	schema := Schema{Location: w.Location()}
+	if err := db.Where("workspace_id = ? AND deleted_at IS NULL", w.ID).Order("id").Find(&schema.MergeTags).Error; err != nil {
+		return schema, err
 	}
-	var tags []models.Tag
-	if err := db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&tags).Error; err != nil {
-		return Schema{}, err
+	if err := db.Where("workspace_id = ?", w.ID).Order("id").Find(&schema.Segments).Error; err != nil {
+		return schema, err
 	}
-	var segments []models.Segment
-	if err := db.Where("workspace_id = ?", workspace).Order("id").Find(&segments).Error; err != nil {
-		return Schema{}, err
+	var names []struct {
+		Tag, Gone bool
+		ID        int64
+		Name      string
 	}
-	var webhooks []models.Webhook
-	err = db.Where("workspace_id = ?", workspace).Order("id").Find(&webhooks).Error
-	return NewSchema(Schema{MergeTags: mergeTags, Tags: tags, Segments: segments, Webhooks: webhooks, Location: w.Location()}), err
+	err := db.Raw(`SELECT true AS tag, false AS gone, id, name FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL
+		UNION ALL SELECT false, deleted_at IS NOT NULL, id, name FROM webhooks WHERE workspace_id = @ws ORDER BY id`, map[string]any{"ws": w.ID}).Scan(&names).Error
+	for _, n := range names {
+		if n.Tag {
+			schema.Tags = append(schema.Tags, models.Tag{WorkspaceID: w.ID, ID: n.ID, Name: n.Name})
+			continue
+		}
+		hook := models.Webhook{WorkspaceID: w.ID, ID: n.ID, Name: n.Name}
+		if n.Gone {
+			hook.DeletedAt = new(time.Time)
+		}
+		schema.Webhooks = append(schema.Webhooks, hook)
+	}
+	return NewSchema(schema), err
 }
 
 // List returns the workspace's segments by name.
