@@ -69,7 +69,7 @@ func (p program) verifySegments(ctx context.Context, ticker *segments.Ticker, wo
 		all += v.Differences
 	}
 	if all > 0 {
-		return fmt.Errorf("%s between the stored memberships and the rules, all repaired; this is a fault that should not be, see docs/operations.md", count(all, "difference"))
+		return fmt.Errorf("%s between the stored memberships and the rules, all repaired; drift is always a fault, see docs/operations.md", count(all, "difference"))
 	}
 	return nil
 }
