@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/segments"
@@ -34,10 +36,12 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	p.Failed = f.refused
 	m := views.SegmentFormModel{Page: p, Action: action, ID: f.segment.ID, Name: f.name, Broken: f.broken, Errors: f.errs, Refused: f.refused,
 		Focus: f.focus, Unsaved: f.action != "", Preview: f.preview}
+	others := f.schema
+	others.Segments = slices.DeleteFunc(slices.Clone(others.Segments), func(g models.Segment) bool { return g.ID == f.segment.ID })
 	if f.broken == "" {
 		conditions, groups := sizeOf(f.rule)
 		m.Full = conditions >= segments.MaxConditions || groups >= maxGroups-1
-		m.Rule = f.group(f.rule, "", 1)
+		m.Rule = f.group(f.rule, others, "", 1)
 	}
 	if checked, problems := f.rule.Check(f.schema); len(problems) == 0 && f.broken == "" {
 		m.Words = words(segments.Sentence(checked, f.schema))
@@ -52,17 +56,17 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	return campaignlark.Render(v.Ctx, status, views.SegmentFormPage(m))
 }
 
-// group shows a group of the rule with its rows.
-func (f segmentForm) group(g segments.Group, place string, depth int) views.RuleGroup {
+// group shows a group of the rule with its rows, which can speak of what is in the schema.
+func (f segmentForm) group(g segments.Group, schema segments.Schema, place string, depth int) views.RuleGroup {
 	group := views.RuleGroup{Place: place, Any: g.Join == segments.Any, Deepest: depth >= segments.MaxDepth}
 	for i, filter := range g.Filters {
 		at := placeIn(place, i)
 		if filter.Group != nil {
-			inner := f.group(*filter.Group, at, depth+1)
+			inner := f.group(*filter.Group, schema, at, depth+1)
 			group.Rows = append(group.Rows, views.RuleRow{Group: &inner})
 			continue
 		}
-		row := conditionRow(*filter.Condition, f.schema)
+		row := conditionRow(*filter.Condition, schema)
 		row.Place = at
 		if text := f.days[at]; text != "" {
 			row.Days = text

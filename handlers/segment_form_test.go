@@ -78,7 +78,7 @@ func browserFields(t *testing.T, root *html.Node) []string {
 					fields = append(fields, name, inputValue(c))
 				}
 			case "textarea":
-				fields = append(fields, name, strings.ReplaceAll(strings.TrimPrefix(content(c), "\n"), "\n", "\r\n"))
+				fields = append(fields, name, strings.ReplaceAll(content(c), "\n", "\r\n"))
 			case "select":
 				fields = append(fields, name, selected(c))
 			}

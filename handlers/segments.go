@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 
 	"campaignlark/models"
@@ -84,6 +85,12 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 		return v.showSegmentForm(f)
 	}
 	saved, err := save(in)
+	var problems segments.Problems
+	if errors.As(err, &problems) { // of all segments together, or of what was deleted a moment ago
+		f.faults, f.refused = problems, true
+		f.tell(f.errs, schema)
+		return v.showSegmentForm(f)
+	}
 	if err != nil {
 		return err
 	}

@@ -72,9 +72,13 @@ func (s Schema) twoValues(value ValueKind, c Condition) (models.Given, string) {
 	return models.Given{Shape: models.List, Texts: []string{from, to}}, ""
 }
 
-// severalValues reads a list. What stands in it twice is kept once; ids are sorted.
+// severalValues reads a list. What stands in it twice is kept once. Ids and what is chosen from a list are sorted: their
+// order means nothing, and the same rule shall be stored alike.
 func (s Schema) severalValues(value ValueKind, c Condition) (models.Given, string) {
-	list := models.Given{Shape: models.List}
+	if len(c.Value.Texts) > MaxRuleBytes/2 {
+		return c.Value, "Please give fewer values. They do not fit in a rule."
+	}
+	list, seen := models.Given{Shape: models.List}, map[string]bool{}
 	for _, text := range c.Value.Texts {
 		if models.IsBlank(text) {
 			continue
@@ -83,16 +87,22 @@ func (s Schema) severalValues(value ValueKind, c Condition) (models.Given, strin
 		if message != "" {
 			return c.Value, message
 		}
-		same := func(other string) bool { return essence(value, other) == essence(value, stored) }
-		if !slices.ContainsFunc(list.Texts, same) {
+		if same := essence(value, stored); !seen[same] {
+			seen[same] = true
 			list.Texts = append(list.Texts, stored)
 		}
 	}
 	if len(list.Texts) == 0 {
 		return c.Value, missing(value)
 	}
-	if value.isID() {
+	switch {
+	case value.isID():
 		slices.SortFunc(list.Texts, func(a, b string) int { return readDecimal(a).compare(readDecimal(b)) })
+	case value == ValueChoice:
+		options := s.fields[c.FieldID].Options
+		slices.SortFunc(list.Texts, func(a, b string) int { return slices.Index(options, a) - slices.Index(options, b) })
+	case value == ValueCountry, value == ValueStatus:
+		slices.Sort(list.Texts)
 	}
 	return list, ""
 }
