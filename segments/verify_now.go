@@ -123,17 +123,7 @@ func (v *verifying) next(ctx context.Context) error {
 	}
 	v.check.NextChunk, v.contacts = to, v.contacts+page.contacts
 	v.late += int64(len(page.late))
-	for _, g := range segments {
-		s := v.of(g)
-		switch {
-		case g.BrokenReason != "":
-			s.Left = "its rule cannot be evaluated"
-		case !g.comparable():
-			s.Left = "it is being built"
-		default:
-			s.Compared += page.contacts
-		}
-	}
+	v.compared(segments, page.contacts)
 	for _, d := range page.found {
 		v.of(d.segment).Differences++
 	}
@@ -145,20 +135,38 @@ func (v *verifying) next(ctx context.Context) error {
 func (v *verifying) end(ctx context.Context) error {
 	check := v.check
 	check.Differences += v.earlier
+	var segments []*running
 	var verdict verdict
 	err := v.insist(ctx, func(r *round) (err error) {
+		segments = r.segments
 		verdict, err = r.finishCheck(check)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	v.compared(segments, 0)
 	for _, g := range verdict.miscounted {
 		v.of(g).Differences++
 	}
 	v.check.Differences += int64(len(verdict.miscounted))
 	v.ticker.reportDrift(ctx, v.workspace, verdict)
 	return nil
+}
+
+// compared notes that so many contacts more were compared with the rules of the segments, or why not.
+func (v *verifying) compared(segments []*running, contacts int64) {
+	for _, g := range segments {
+		s := v.of(g)
+		switch {
+		case g.BrokenReason != "":
+			s.Left = "its rule cannot be evaluated"
+		case !g.comparable():
+			s.Left = "it is being built"
+		default:
+			s.Compared += contacts
+		}
+	}
 }
 
 func (v *verifying) of(g *running) *VerifiedSegment {

@@ -59,6 +59,10 @@ func (p program) verifySegments(ctx context.Context, ticker *segments.Ticker, wo
 		case err != nil:
 			return fmt.Errorf("the segments of %s cannot be verified to the end (%s); nothing is lost, run it again", w.Slug, models.ErrorCode(err))
 		}
+		if len(v.Segments) == 0 {
+			fmt.Fprintf(p.stdout, "%s: no segments\n", w.Slug)
+			continue
+		}
 		fmt.Fprintf(p.stdout, "%s: %s\n", w.Slug, count(v.Contacts, "contact"))
 		for _, s := range v.Segments {
 			fmt.Fprintf(p.stdout, "  %q: %s\n", s.Name, verifiedWords(s))

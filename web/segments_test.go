@@ -37,10 +37,18 @@ func TestSegmentsVerifyCommand(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			expect := func(code int, says string, args ...string) {
+				t.Helper()
+				if got, said := segmentsCommand(t, url, args...); got != code || !strings.Contains(said, says) || strings.Contains(said, "example.com") {
+					t.Errorf("segments %v: got %d and %q, want %d and %q", args, got, said, code, says)
+				}
+			}
+			expect(0, "books: no segments\n", "verify")
 			rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
 			if _, err := (segments.Store{DB: db, Now: time.Now}).Create(t.Context(), w.ID, user.ID, "Readers", rule); err != nil {
 				t.Fatal(err)
 			}
+			expect(0, "books: 0 contacts\n  \"Readers\": only looked for contacts that are gone, since it is being built, no difference\n", "verify")
 			for _, email := range []string{"anna@example.com", "bert@example.com"} {
 				if _, err := db.CreateContact(t.Context(), w.ID, user.ID, email, models.ContactInput{Status: models.StatusSubscribed}, models.Instant(time.Now())); err != nil {
 					t.Fatal(err)
@@ -57,12 +65,6 @@ func TestSegmentsVerifyCommand(t *testing.T) {
 			serving.Go(func() { ticker.Run(ctx) })
 			t.Cleanup(func() { stop(); serving.Wait() })
 
-			expect := func(code int, says string, args ...string) {
-				t.Helper()
-				if got, said := segmentsCommand(t, url, args...); got != code || !strings.Contains(said, says) || strings.Contains(said, "example.com") {
-					t.Errorf("segments %v: got %d and %q, want %d and %q", args, got, said, code, says)
-				}
-			}
 			expect(1, "use: campaignlark segments verify")
 			expect(1, "use: campaignlark segments verify", "verify", "now")
 			expect(1, "there is no workspace \"music\"", "verify", "--workspace", "music")
