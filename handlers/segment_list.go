@@ -57,7 +57,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 	var rows []views.SegmentRow
 	for _, g := range schema.ByName() {
 		row := segmentRow(g, schema, v.audience(fresh), p.Now)
-		row.Sizes, _ = v.sizes(g, days[g.ID], slots)
+		row.Sizes = v.sizes(g, days[g.ID], slots)
 		if n := len(days[g.ID]); n > 0 && days[g.ID][n-1].Day == v.dayOf(slots[len(slots)-1]) {
 			row.In, row.Out = enteredAndLeft(days[g.ID][n-1])
 		}
@@ -79,13 +79,13 @@ func (v *visit) dayOf(slot views.Slot) string {
 	return models.DayName(slot.From, v.Workspace.Location())
 }
 
-// sizes are how many contacts a segment had at the end of each day, and the place of the first day of which that is known.
-// Today's is what it has now.
-func (v *visit) sizes(g models.Segment, noted []models.SegmentDay, slots []views.Slot) (sizes []int64, first int) {
+// sizes are how many contacts a segment had at the end of each day, from the first one of which that is known. Today's is
+// what it has now.
+func (v *visit) sizes(g models.Segment, noted []models.SegmentDay, slots []views.Slot) (sizes []int64) {
 	if g.BuiltAt == nil {
-		return nil, len(slots)
+		return nil
 	}
-	first = len(slots) - 1
+	first := len(slots) - 1
 	next, size := 0, int64(0)
 	for i, slot := range slots {
 		day := v.dayOf(slot)
@@ -99,7 +99,7 @@ func (v *visit) sizes(g models.Segment, noted []models.SegmentDay, slots []views
 			sizes = append(sizes, size)
 		}
 	}
-	return sizes, first
+	return sizes
 }
 
 func enteredAndLeft(d models.SegmentDay) (in, out int64) {

@@ -130,10 +130,10 @@ func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts in
 		return err
 	}
 	days := noted[g.ID]
-	sizes, first := v.sizes(g, days, slots)
+	sizes := v.sizes(g, days, slots)
 	if len(sizes) > 0 {
 		m.Size = views.Chart{Title: "Contacts at the end of each day", Unit: "Day", Empty: "Nobody was in it in the last " + period.label + ".", Lines: true,
-			Slots: slots[first:], Series: []views.Series{{Name: "Contacts", Tone: "ok", Values: sizes}},
+			Slots: m.DaySlots(len(sizes), 24), Series: []views.Series{{Name: "Contacts", Tone: "ok", Values: sizes}},
 			Summary: "From " + views.Count(sizes[0]) + " to " + views.Count(sizes[len(sizes)-1]) + "."}
 	}
 	recent := v.dayOf(slots[len(slots)-1-segmentPeriods[0].days])
