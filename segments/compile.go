@@ -146,18 +146,19 @@ func (s Schema) compileTags(c Condition) (condition, error) {
 // in its own letters.
 func compileEmail(c Condition) (condition, error) {
 	email := condition{saw: func(s *Subject) string { return models.ShowEmail(s.Email) }}
-	want := c.Value.Texts
+	want := make(map[string]bool, len(c.Value.Texts))
+	for _, text := range c.Value.Texts {
+		want[text] = true
+	}
 	switch c.Operator {
 	case IsSet:
 		email.test = func(s *Subject, _ Moment) bool { return s.Email != "" }
 	case Is, In:
-		email.test = func(s *Subject, _ Moment) bool { return slices.Contains(want, s.Email) }
+		email.test = func(s *Subject, _ Moment) bool { return want[s.Email] }
 	case DomainIs, DomainIn:
-		email.test = func(s *Subject, _ Moment) bool {
-			return slices.Contains(want, s.Email[strings.LastIndexByte(s.Email, '@')+1:])
-		}
+		email.test = func(s *Subject, _ Moment) bool { return want[s.Email[strings.LastIndexByte(s.Email, '@')+1:]] }
 	default:
-		test, ok := newTextTest(c.Operator, want)
+		test, ok := newTextTest(c.Operator, c.Value.Texts)
 		if !ok {
 			return email, errUnknown
 		}

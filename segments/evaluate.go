@@ -46,10 +46,13 @@ func (e *evaluation) of(subject *Subject, row chunkBits) {
 	e.contact, e.row = subject.ID, row
 	for _, v := range e.versions {
 		subject.In = v.asks
-		v.in = v.matcher.Match(subject, e.round.at)
-		if v.timed {
-			e.dues.note(subject.ID/chunkSize, v.matcher.Next(subject, e.round.at))
+		if !v.timed {
+			v.in = v.matcher.Match(subject, e.round.at)
+			continue
 		}
+		var next time.Time
+		v.in, next = v.matcher.MatchUntil(subject, e.round.at)
+		e.dues.note(subject.ID/chunkSize, next)
 	}
 }
 

@@ -81,11 +81,13 @@ func (m Matcher) Timed() bool { return m.root.timed }
 // zero when time never does. Of a single condition it is the very instant of the change. What the rule says of other
 // segments counts as it is at the moment.
 func (m Matcher) Next(s *Subject, at Moment) time.Time {
-	if !m.root.timed {
-		return time.Time{}
-	}
-	_, next := m.root.matchUntil(s, at)
+	_, next := m.MatchUntil(s, at)
 	return next
+}
+
+// MatchUntil is Match and Next in one.
+func (m Matcher) MatchUntil(s *Subject, at Moment) (matched bool, next time.Time) {
+	return m.root.matchUntil(s, at)
 }
 
 // matchUntil is match, with the instant until which the answer stays. A group's answer is decided by any one of the

@@ -236,6 +236,7 @@ func TestSentence(t *testing.T) {
 			"Contacts whose E-mail address domain is any of bücher.example, example.com or who are not in the segment Lapsed or are in a deleted segment or have no tags"},
 		{"OR", `{"type":"touched_by","operator":"ne","value":32,"days":7},{"type":"created_by","operator":"is_not_set"},{"type":"touched_by","operator":"is_not_set"},{"type":"created_by","operator":"eq","value":33}`,
 			"Contacts who were not last touched by webhook Till in the last 7 days or were not created by a webhook or were not ever touched by a webhook or were created by webhook Old form (deleted)"},
+		{"AND", `{"type":"field","field_id":1,"operator":"in","value":["a","b","c","d","e","f","g","h","i","j","k"]}`, "Contacts whose The city is any of a, b, c, d, e, f, g, h, i and 2 more"},
 		{"AND", `{"type":"subscribed_at","operator":"is_not_set"},{"type":"changed_at","operator":"not_in_last_days","value":30},{"type":"created_at","operator":"in_last_hours","value":1},{"type":"created_at","operator":"gte","value":"2026-05-02"},{"type":"created_at","operator":"more_than_days_ago","value":2}`,
 			"Contacts never Subscribed and Last changed not in the last 30 days and Created in the last 1 hour and Created on or after 2 May 2026 and Created more than 2 days ago"},
 		{"AND", `{"type":"field","field_id":3,"operator":"eq","value":"true"},{"type":"field","field_id":3,"operator":"ne","value":"true"},{"type":"field","field_id":6,"operator":"has_none","value":["Tea"]},{"type":"field","field_id":7,"operator":"in","value":["AT","DE"]}`,
