@@ -106,7 +106,7 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 			}
 		}
 	}
-	if err := eachSubject(r.tx, r.workspace, set, "c.id >= ? AND c.id < ?", from*chunkSize, to*chunkSize); err != nil {
+	if err := eachSubject(r.tx, r.workspace, e.needs(), span(from*chunkSize, to*chunkSize), set); err != nil {
 		return err
 	}
 	for chunk := from; chunk < to; chunk++ {

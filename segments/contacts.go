@@ -2,8 +2,6 @@ package segments
 
 import (
 	"database/sql"
-	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,46 +10,184 @@ import (
 	"gorm.io/gorm"
 )
 
-// eachSubject calls f for the contacts of the workspace that the condition on c selects, by id. A contact and its tags
-// are read in one statement: they belong to one moment.
-func eachSubject(tx *gorm.DB, workspace int64, f func(*Subject), condition string, values ...any) error {
-	rows, err := tx.Raw(`SELECT c.id, c.status, c.fields, c.email, c.created_at, c.updated_at, c.subscribed_at, c.source_webhook_id, c.touched_webhook_id, c.touched_at, (SELECT string_agg(CAST(t.tag_id AS text), ',')
-		FROM contact_tags t WHERE t.workspace_id = c.workspace_id AND t.contact_id = c.id)
-		FROM contacts c WHERE c.workspace_id = ? AND `+condition+` ORDER BY c.id`, append([]any{workspace}, values...)...).Rows()
+// selection says which contacts of a workspace are read: those with the ids, which are sorted, or those from one id up to
+// but not including another.
+type selection struct {
+	ids      []int64 // nil for a span
+	from, to int64
+}
+
+func span(from, to int64) selection     { return selection{from: from, to: to} }
+func someOf(contacts []int64) selection { return selection{ids: contacts} }
+
+// eachSubject calls f for the selected contacts of the workspace, by id, with what needs names of them; the rest of a
+// Subject is empty. A contact and its tags are of one moment, and not of one before db's transaction has begun to read. The
+// Subject is f's until it returns. The tags of all selected contacts are in memory at once: 16,384 contacts are a good page.
+func eachSubject(db *gorm.DB, workspace int64, needs Needs, which selection, f func(*Subject)) error {
+	if which.ids != nil && len(which.ids) == 0 {
+		return nil
+	}
+	r := &subjectReader{workspace: workspace, needs: needs, which: which, f: f}
+	r.subject.Fields = make(map[string]string, len(needs.Fields))
+	if db.Name() == string(models.Postgres) {
+		return r.readPostgres(db)
+	}
+	if _, inside := db.Statement.ConnPool.(gorm.TxCommitter); inside {
+		return r.readSQLite(db)
+	}
+	return db.Transaction(func(tx *gorm.DB) error { return r.readSQLite(tx) }, &sql.TxOptions{ReadOnly: true})
+}
+
+// subjectReader reads the tags first, which are few, and then one contact after the other.
+type subjectReader struct {
+	workspace int64
+	needs     Needs
+	which     selection
+	f         func(*Subject)
+	subject   Subject
+	owners    []int64 // of the tags in tags, at the same place, in order
+	tags      []int64
+	at        int // of the first tag of the next contact
+}
+
+// addTag takes the next tag, by contact.
+func (r *subjectReader) addTag(contact, tag int64) {
+	r.owners, r.tags = append(r.owners, contact), append(r.tags, tag)
+}
+
+// give calls f with the subject, whose columns are read.
+func (r *subjectReader) give(status, fields string) error {
+	s := &r.subject
+	s.Status, s.In = models.Status(status), nil
+	for r.at < len(r.owners) && r.owners[r.at] < s.ID {
+		r.at++
+	}
+	first := r.at
+	for r.at < len(r.owners) && r.owners[r.at] == s.ID {
+		r.at++
+	}
+	s.Tags = r.tags[first:r.at:r.at]
+	if len(r.needs.Fields) > 0 {
+		if err := readFields(fields, r.needs.Fields, s.Fields); err != nil {
+			return err
+		}
+	}
+	r.f(s)
+	return nil
+}
+
+// columns are the columns of contacts that are read, in the order in which scan finds them. On SQLite times are read as
+// blobs, which its driver does not try to understand: that costs as much as everything else together.
+func (r *subjectReader) columns(instant func(column string) string) string {
+	columns := []string{"c.id", "c.status"}
+	if len(r.needs.Fields) > 0 {
+		columns = append(columns, "c.fields")
+	}
+	if r.needs.Email {
+		columns = append(columns, "c.email")
+	}
+	if r.needs.Times {
+		columns = append(columns, instant("c.created_at"), instant("c.updated_at"), instant("c.subscribed_at"))
+	}
+	if r.needs.Sources {
+		columns = append(columns, "c.source_webhook_id", "c.touched_webhook_id", instant("c.touched_at"))
+	}
+	return strings.Join(columns, ", ")
+}
+
+// readSQLite reads within one transaction, which sees one moment.
+func (r *subjectReader) readSQLite(tx *gorm.DB) error {
+	values := []any{r.workspace, r.which.from, r.which.to}
+	where := "c.workspace_id = ? AND %id >= ? AND %id < ?"
+	if r.which.ids != nil {
+		values, where = []any{r.workspace, padded(r.which.ids)}, "c.workspace_id = ? AND %id IN ?"
+	}
+	if r.needs.Tags {
+		query := "SELECT c.contact_id, c.tag_id FROM contact_tags c WHERE " + strings.ReplaceAll(where, "%id", "c.contact_id") + " ORDER BY c.contact_id, c.tag_id"
+		err := eachRow(tx, query, values, 2, func(row []any) error {
+			r.addTag(integer(row[0]), integer(row[1]))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	columns := r.columns(func(column string) string { return "CAST(" + column + " AS blob)" })
+	query := "SELECT " + columns + " FROM contacts c WHERE " + strings.ReplaceAll(where, "%id", "c.id") + " ORDER BY c.id"
+	return eachRow(tx, query, values, strings.Count(columns, ", ")+1, r.takeSQLite)
+}
+
+// eachRow calls f with the values of each row as the driver makes them: database/sql turns numbers into text and back
+// when they are scanned into anything else.
+func eachRow(tx *gorm.DB, query string, values []any, columns int, f func(row []any) error) error {
+	rows, err := tx.Raw(query, values...).Rows()
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	row, into := make([]any, columns), make([]any, columns)
+	for i := range row {
+		into[i] = &row[i]
+	}
 	for rows.Next() {
-		var id int64
-		var status, fields string
-		var tags sql.NullString
-		var email string
-		var created, updated time.Time
-		var subscribed, touched *time.Time
-		var source, by *int64
-		if err := rows.Scan(&id, &status, &fields, &email, &created, &updated, &subscribed, &source, &by, &touched, &tags); err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		subject := SubjectOf(models.Contact{ID: id, Email: email, Status: models.Status(status), CreatedAt: created, UpdatedAt: updated, SubscribedAt: subscribed, SourceWebhookID: source, TouchedWebhookID: by, TouchedAt: touched}, tagIDs(tags.String))
-		if err := json.Unmarshal([]byte(fields), &subject.Fields); err != nil {
+		if err := f(row); err != nil {
 			return err
 		}
-		f(&subject)
 	}
 	return rows.Err()
 }
 
-func tagIDs(joined string) []int64 {
-	if joined == "" {
-		return nil
+// takeSQLite takes the next contact.
+func (r *subjectReader) takeSQLite(row []any) (err error) {
+	next := func() any {
+		value := row[0]
+		row = row[1:]
+		return value
 	}
-	var ids []int64
-	for text := range strings.SplitSeq(joined, ",") {
-		id, _ := strconv.ParseInt(text, 10, 64) // the database wrote it
-		ids = append(ids, id)
+	s, fields := &r.subject, ""
+	s.ID = integer(next())
+	status, _ := next().(string)
+	if len(r.needs.Fields) > 0 {
+		fields, _ = next().(string)
 	}
-	return ids
+	if r.needs.Email {
+		s.Email, _ = next().(string)
+	}
+	if r.needs.Times {
+		for _, into := range []*time.Time{&s.CreatedAt, &s.ChangedAt, &s.SubscribedAt} {
+			if *into, err = sqliteInstant(next()); err != nil {
+				return err
+			}
+		}
+	}
+	if r.needs.Sources {
+		s.CreatedBy, s.TouchedBy = integer(next()), integer(next())
+		if s.TouchedAt, err = sqliteInstant(next()); err != nil {
+			return err
+		}
+	}
+	return r.give(status, fields)
+}
+
+// integer is a number of a row, 0 for NULL.
+func integer(value any) int64 {
+	n, _ := value.(int64)
+	return n
+}
+
+// sqliteForm is how the driver writes an instant (models.Open, _time_format=sqlite); the program writes UTC.
+const sqliteForm = "2006-01-02 15:04:05.999999999-07:00"
+
+// sqliteInstant is a stored instant, zero for NULL.
+func sqliteInstant(value any) (time.Time, error) {
+	text, ok := value.([]byte)
+	if !ok {
+		return time.Time{}, nil
+	}
+	return time.Parse(sqliteForm, string(text))
 }
 
 // padded returns ids, of which there is at least one, with the last repeated until their number is a power of two: lists

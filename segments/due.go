@@ -33,7 +33,7 @@ func (r *round) passTime(n int64) (more bool, err error) {
 		bits.now[chunk] = row
 	}
 	for _, run := range runs(due) {
-		if err := eachSubject(r.tx, r.workspace, decide, "c.id >= ? AND c.id < ?", run[0]*chunkSize, (run[1]+1)*chunkSize); err != nil {
+		if err := eachSubject(r.tx, r.workspace, e.needs(), span(run[0]*chunkSize, (run[1]+1)*chunkSize), decide); err != nil {
 			return false, err
 		}
 	}

@@ -129,7 +129,7 @@ func (p *previewer) page(chunks []int64) error {
 		return err
 	}
 	for _, run := range runs(chunks) {
-		if err := eachSubject(p.db, p.workspace, p.look, "c.id >= ? AND c.id < ?", run[0]*chunkSize, (run[1]+1)*chunkSize); err != nil {
+		if err := eachSubject(p.db, p.workspace, p.matcher.Needs(), span(run[0]*chunkSize, (run[1]+1)*chunkSize), p.look); err != nil {
 			return err
 		}
 	}

@@ -59,7 +59,7 @@ func (r *round) apply(origins map[int64]origin) error {
 		delete(gone, subject.ID)
 		r.decide(e, bits, subject, origins[subject.ID])
 	}
-	if err := eachSubject(r.tx, r.workspace, decide, "c.id IN ?", padded(contacts)); err != nil {
+	if err := eachSubject(r.tx, r.workspace, e.needs(), someOf(contacts), decide); err != nil {
 		return err
 	}
 	for _, contact := range slices.Sorted(maps.Keys(gone)) {

@@ -56,7 +56,7 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 		e.of(subject, bits.read[chunk])
 		p.found = append(p.found, e.differences(subject)...)
 	}
-	if err := eachSubject(r.tx, r.workspace, look, "c.id >= ? AND c.id < ?", from*chunkSize, to*chunkSize); err != nil {
+	if err := eachSubject(r.tx, r.workspace, e.needs(), span(from*chunkSize, to*chunkSize), look); err != nil {
 		return p, err
 	}
 	for chunk, row := range bits.read {
