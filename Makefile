@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test fuzz generate bench-intake bench-pages screenshots
+.PHONY: help run build test fuzz generate bench-intake bench-pages bench-segments screenshots
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -25,6 +25,9 @@ bench-intake: ## measure the endpoint on both databases against one call a trans
 
 bench-pages: ## measure every page of a full workspace on both databases: time, statements, bytes
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench pages
+
+bench-segments: ## measure segments at 1,000,000 contacts on both databases against hand-written SQL
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench segments
 
 screenshots: ## take the README's picture anew, from a program that was filled for it
 	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test ./e2e -count=1 -run TestReadmePicture

@@ -1,5 +1,5 @@
 // Command bench measures the program against a reference in the same run, since an absolute time says little about
-// another machine. `make bench-intake` runs it; it starts itself again as the server and as the load, so that both are
+// another machine. `make bench-intake` and its like run it; it starts itself again as the server and as the load, so that both are
 // processes of their own.
 package main
 
@@ -26,11 +26,13 @@ func run(ctx context.Context, args []string) error {
 			return benchIntake(ctx)
 		case "pages":
 			return benchPages(ctx)
+		case "segments":
+			return benchSegments(ctx, args[1:])
 		case "server":
 			return serve(ctx, args[1:])
 		case "load":
 			return load(args[1:])
 		}
 	}
-	return fmt.Errorf("usage: bench intake|pages")
+	return fmt.Errorf("usage: bench intake|pages|segments")
 }
