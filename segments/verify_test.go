@@ -219,6 +219,29 @@ func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 	})
 }
 
+// A replica whose clock is behind does not undo what one whose clock is ahead has done when the day changed.
+func TestClocksThatAreApartAreNoDrift(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		today := w.create("Today", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"in_last_days","value":"0"}]}`, w.fields["birthday"]))
+		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, today.ID))
+		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-11-23"}}, nil)
+		w.settle()
+		midnight := time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC) // in Vienna
+		replica := func(at time.Time) *segments.Ticker {
+			return segments.New(db, segments.Options{Now: func() time.Time { return at }, Log: slog.New(slog.DiscardHandler)})
+		}
+		if _, err := replica(midnight.Add(time.Second)).Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		v, err := replica(midnight.Add(-time.Second)).Verify(t.Context(), w.id, func(int64, int64) {})
+		if err != nil || v.Differences != 0 || len(w.members(today.ID)) != 0 || len(w.members(others.ID)) != 1 {
+			t.Errorf("got %d differences (%v), members %v and %v; want none, nobody and contact 1", v.Differences, err, w.members(today.ID), w.members(others.ID))
+		}
+	})
+}
+
 // TestVerificationInTheBackground lets a day pass, and the ticker find what was spoilt, in small steps after everything else.
 func TestVerificationInTheBackground(t *testing.T) {
 	t.Parallel()

@@ -168,7 +168,7 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 				}
 				return v
 			}
-			for n := 0; (n < 8 || b.calls.Load() < 1000) && !t.Failed(); n++ {
+			for n := 0; (n < 6 || b.calls.Load() < 800) && !t.Failed(); n++ {
 				verify()
 			}
 			b.done.Store(true)
