@@ -44,20 +44,35 @@ func (s *Server) contactShow(v *visit) error {
 			m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
 		}
 	}
-	subject, schema := segments.SubjectOf(c, held), segments.NewSchema(segments.Schema{MergeTags: mergeTags, Tags: all, Location: v.Workspace.Location()})
+	webhooks, err := s.DB.WebhooksEver(ctx, c.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	schema := segments.Schema{MergeTags: mergeTags, Tags: all, Webhooks: webhooks, Location: v.Workspace.Location()}
+	subject, in := segments.SubjectOf(c, held), map[int64]bool{}
 	for _, p := range places {
-		row := contactSegment(p.Segment, &subject, schema, schema.At(s.now()), p.In)
+		schema.Segments, in[p.ID] = append(schema.Segments, p.Segment), p.In
+	}
+	subject.In = func(segment int64) bool { return in[segment] }
+	v.contactSegments(&m, places, &subject, segments.NewSchema(schema))
+	before, _ := uuid.Parse(v.Query("before")) // what is no id is the newest page
+	if err := v.contactHistory(&m, c, before, schema); err != nil {
+		return err
+	}
+	return v.show(views.ContactPage(m))
+}
+
+// contactSegments explains why the contact is in each segment or not, as it is at this moment.
+func (v *visit) contactSegments(m *views.ContactModel, places []segments.Place, subject *segments.Subject, schema segments.Schema) {
+	at := schema.At(v.server.now())
+	for _, p := range places {
+		row := v.contactSegment(p.Segment, subject, schema, at, p.In)
 		if p.In {
 			m.In = append(m.In, row)
 		} else {
 			m.NotIn = append(m.NotIn, row)
 		}
 	}
-	before, _ := uuid.Parse(v.Query("before")) // what is no id is the newest page
-	if err := v.contactHistory(&m, c, before, mergeTags, places); err != nil {
-		return err
-	}
-	return v.show(views.ContactPage(m))
 }
 
 func (v *visit) contact() (models.Contact, error) {
@@ -69,7 +84,7 @@ func (v *visit) contact() (models.Contact, error) {
 }
 
 // contactSegment explains one segment's membership by the rule that is served.
-func contactSegment(g models.Segment, subject *segments.Subject, schema segments.Schema, at segments.Moment, in bool) views.ContactSegment {
+func (v *visit) contactSegment(g models.Segment, subject *segments.Subject, schema segments.Schema, at segments.Moment, in bool) views.ContactSegment {
 	row := views.ContactSegment{ID: g.ID, Name: g.Name}
 	if g.BuiltAt == nil {
 		row.Note = "It is being built for the first time."
@@ -77,21 +92,31 @@ func contactSegment(g models.Segment, subject *segments.Subject, schema segments
 	}
 	rule, _ := segments.Parse(g.Rule)
 	matcher, err := segments.Compile(rule, schema)
-	if err != nil || g.BrokenReason != "" {
-		row.Note = "Its rule cannot be evaluated at the moment, so its members stay as they are."
+	switch {
+	case g.BrokenReason != "":
+		row.Note = g.BrokenReason + " So its contacts stay as they are until its rule is repaired."
+		return row
+	case err != nil:
+		row.Note = "Its rule cannot be evaluated at the moment, so its contacts stay as they are."
 		return row
 	}
 	why := matcher.Explain(subject, at)
-	row.Why = whyOf(why)
-	if why.Matched != in {
+	row.Why = v.whyOf(why)
+	switch {
+	case g.BuildingSlot != nil:
+		row.Note = "It is being built with another rule; until then this one holds."
+	case why.Matched != in:
 		row.Note = "This is being recalculated: reload the page in a moment."
 	}
 	return row
 }
 
 // whyOf is an explanation for the page.
-func whyOf(e segments.Explanation) *views.Why {
+func (v *visit) whyOf(e segments.Explanation) *views.Why {
 	w := &views.Why{Matched: e.Matched, Words: segments.PlainText(e.Words), Saw: e.Saw}
+	if e.Segment != 0 {
+		w.Href = v.path("segments", e.Segment)
+	}
 	if e.Words == nil {
 		w.Words = "all of"
 		if e.Join == segments.Any {
@@ -99,7 +124,7 @@ func whyOf(e segments.Explanation) *views.Why {
 		}
 	}
 	for _, f := range e.Filters {
-		w.Filters = append(w.Filters, whyOf(f))
+		w.Filters = append(w.Filters, v.whyOf(f))
 	}
 	return w
 }

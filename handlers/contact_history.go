@@ -3,7 +3,6 @@ package handlers
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -32,21 +31,18 @@ type happened struct {
 }
 
 // contactHistory fills in what happened to the contact before an id, newest first.
-func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, mergeTags []models.MergeTag, places []segments.Place) error {
+func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema segments.Schema) error {
 	ctx, db := v.UserContext(), v.server.DB
 	found, err := db.ContactHistory(ctx, c, before)
 	if err != nil {
 		return err
 	}
-	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, events: map[uuid.UUID]models.AutomationEvent{}}
-	for _, t := range mergeTags {
+	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, events: map[uuid.UUID]models.AutomationEvent{}, webhooks: webhooksByID(schema.Webhooks)}
+	for _, t := range schema.MergeTags {
 		h.tags[t.Key] = t
 	}
-	for _, p := range places {
-		h.segments[p.ID] = p.Segment
-	}
-	if err := h.names(found); err != nil {
-		return err
+	for _, g := range schema.Segments {
+		h.segments[g.ID] = g
 	}
 	h.add(found)
 	inOrder(h.entries)
@@ -71,26 +67,6 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 		m.LastCall, m.LastCallHref, m.LastCallAt = w.Name, h.webhookHref(w), *c.TouchedAt
 	}
 	return nil
-}
-
-// names finds the names of the webhooks that the entries speak of.
-func (h *history) names(found models.ContactHistory) (err error) {
-	ctx, db := h.visit.UserContext(), h.visit.server.DB
-	var ids []int64
-	for _, r := range found.Requests {
-		ids = append(ids, r.WebhookID)
-	}
-	for _, e := range found.Events {
-		ids = append(ids, e.WebhookID)
-	}
-	if h.contact.SourceWebhookID != nil {
-		ids = append(ids, *h.contact.SourceWebhookID)
-	}
-	if h.contact.TouchedWebhookID != nil {
-		ids = append(ids, *h.contact.TouchedWebhookID)
-	}
-	h.webhooks, err = db.WebhooksByID(ctx, h.contact.WorkspaceID, ids)
-	return err
 }
 
 func (h *history) webhookHref(w models.Webhook) string {
@@ -185,16 +161,24 @@ func (h *history) edit(e models.ContactEdit, c models.ContactChange) *views.Hist
 	return edit
 }
 
-// addMoves adds the segments that were entered and left, those of one recalculation as one entry. moves are newest first.
-func (h *history) addMoves(moves []models.SegmentChange) {
-	var at time.Time
-	for _, m := range moves {
-		if !m.At.Equal(at) || len(h.entries) == 0 || h.entries[len(h.entries)-1].entry.Moves == nil {
-			at = m.At
-			h.entries = append(h.entries, happened{id: m.ID, entry: views.HistoryEntry{At: m.At, Moves: &views.HistoryMoves{}}})
+// addMoves adds the segments that were entered and left, those of one moment and cause as one entry. moves are newest
+// first.
+func (h *history) addMoves(moves []models.ContactMove) {
+	var before models.ContactMove
+	for i, m := range moves {
+		if i == 0 || !m.At.Equal(before.At) || m.Cause != before.Cause || m.UserEmail != before.UserEmail {
+			why := views.Cause{Kind: string(m.Cause), Who: m.UserEmail}
+			if m.RequestID != nil {
+				why.Href = h.visit.path("requests", *m.RequestID)
+			}
+			h.entries = append(h.entries, happened{id: m.ID, entry: views.HistoryEntry{At: m.At, Moves: &views.HistoryMoves{Why: why}}})
 		}
+		before = m
 		last := h.entries[len(h.entries)-1].entry.Moves
 		segment := views.Named{ID: m.SegmentID, Name: h.segments[m.SegmentID].Name}
+		if segment.Name == "" {
+			segment = views.Named{Name: m.GoneName}
+		}
 		if m.Entered {
 			last.Entered = append(last.Entered, segment)
 		} else {

@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,13 +67,77 @@ func TestContactPageExplainsCalls(t *testing.T) {
 		if err := (segments.Store{DB: s.db, Now: s.server.now}).Delete(t.Context(), s.workspace.ID, 0, segment.ID, false); err != nil {
 			t.Fatal(err)
 		}
-		s.get(path).want(t, 200, "Left a segment that is deleted now")
+		s.get(path).want(t, 200, "Left Readers (deleted) because of a call")
 
 		// Once the log has let go of the calls, the events still tell what happened.
 		s.write(func(tx *gorm.DB) error { return tx.Exec("DELETE FROM webhook_requests").Error })
 		a = s.get(path)
 		a.inThisOrder(t, "Contact Subscribed (Confirmed) through SUBSCRIBED", "The call itself is no longer in the request log.",
 			"Contact Unsubscribed through UNSUBSCRIBED", "Contact Subscribed (Confirmed) through SUBSCRIBED")
+	})
+}
+
+// TestContactPageTellsWhyOfEachSegment explains conditions in groups and about other segments, and tells what time, a rule
+// and a repair did to many at once.
+func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		now, ines := s.server.now(), s.user.ID
+		tag := s.addTag("customer")
+		points := s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
+		s.addContact(8200, "cersei@example.com", func(c *models.Contact) { c.Fields = map[string]string{"points": "1250"} })
+		create := func(name, rule string) int64 {
+			g, problems := segments.Parse(rule)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			made, err := segments.Store{DB: s.db, Now: s.server.now}.Create(t.Context(), s.workspace.ID, ines, name, g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return made.ID
+		}
+		loyal := create("Loyal", fmt.Sprintf(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"field","field_id":%d,"operator":"gt","value":"1000"},
+			{"condition":"OR","filters":[{"type":"tags","operator":"has_any","value":[%d]},{"type":"created_at","operator":"in_last_days","value":30}]}]}`, points.ID, tag.ID))
+		create("Not loyal", fmt.Sprintf(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, loyal))
+		s.tick()
+		s.tick()
+		a := s.get("/w/books/contacts/8200")
+		a.want(t, 200, "in 1 of 2")
+		a.inThisOrder(t, "Loyal in, why?", "true: all of", "true: Status is Subscribed", "true: Points is more than 1,000", "has 1,250", "true: any of", "false: has the tag customer",
+			"true: Created in the last 30 days", "Not loyal not in, why?", "false: is not in the segment Loyal", "has in it")
+		if !strings.Contains(a.body, `<a href="/w/books/segments/`+itoa(loyal)+`">is not in the segment Loyal`) {
+			t.Error("the condition about a segment does not lead to it")
+		}
+		a.want(t, 200, "Entered Loyal", "the rule was changed by ines@example.com")
+
+		gone := create("Gone", `{"condition":"AND","filters":[]}`)
+		for i, cause := range []models.SegmentCause{models.CauseTime, models.CauseRepair} {
+			at := models.Instant(now.Add(time.Duration(i+1) * time.Minute))
+			set, other := models.NewSegmentSet([]int64{8200}), models.NewSegmentSet([]int64{8201})
+			s.create(&[]models.SegmentBulkChange{{WorkspaceID: s.workspace.ID, ID: models.NewID(at), SegmentID: loyal, Span: 1, Entered: other, Departed: set, Cause: cause, At: at},
+				{WorkspaceID: s.workspace.ID, ID: models.NewID(at), SegmentID: gone, Span: 1, Entered: set, Departed: other, Cause: cause, At: at},
+				{WorkspaceID: s.workspace.ID, ID: models.NewID(at), SegmentID: gone, Span: 0, Entered: set, Cause: cause, At: at}})
+		}
+		s.post("/w/books/segments/"+itoa(gone)+"/delete").want(t, 303)
+		s.get("/w/books/contacts/8200").inThisOrder(t, "Entered Gone (deleted), left Loyal", "repaired by a full check", "Entered Gone (deleted), left Loyal", "time passed")
+		var file struct {
+			Moves []struct {
+				Segment, Cause, By string
+				Entered            bool
+			} `json:"segment_changes"`
+		}
+		if err := json.Unmarshal([]byte(s.get("/w/books/contacts/8200/export.json").body), &file); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range file.Moves {
+			got = append(got, fmt.Sprint(m.Segment, m.Entered, m.Cause, m.By))
+		}
+		slices.Sort(got)
+		want := []string{"Gone true repair", "Gone true time", "Loyal false repair", "Loyal false time", "Loyal true rule ines@example.com"}
+		if strings.Join(got, ", ") != strings.Join(want, ", ") {
+			t.Errorf("the export tells %q, want %q", got, want)
+		}
 	})
 }
 

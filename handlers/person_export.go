@@ -147,7 +147,7 @@ func (p *personFile) write(head map[string]any) error {
 			return list(p, "changes_by_hand", db.PersonEdits, func(e models.ContactEdit) uuid.UUID { return e.ID }, personEdit)
 		},
 		func() error {
-			return list(p, "segment_changes", db.PersonMoves, func(m models.SegmentChange) uuid.UUID { return m.ID }, p.move)
+			return list(p, "segment_changes", db.PersonMoves, func(m models.ContactMove) uuid.UUID { return m.ID }, p.move)
 		},
 	)
 	if err != nil {
@@ -212,8 +212,12 @@ func (p *personFile) event(e models.AutomationEvent) any {
 	return shown
 }
 
-func (p *personFile) move(m models.SegmentChange) any {
-	return map[string]any{"at": m.At, "segment": p.segments[m.SegmentID], "entered": m.Entered, "request": m.RequestID}
+func (p *personFile) move(m models.ContactMove) any {
+	name := p.segments[m.SegmentID]
+	if name == "" {
+		name = m.GoneName
+	}
+	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": m.UserEmail}
 }
 
 func personEdit(e models.ContactEdit) any {

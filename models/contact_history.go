@@ -18,7 +18,7 @@ type ContactHistory struct {
 	Requests []WebhookRequest  // that spoke of its address, refused ones too
 	Events   []AutomationEvent // of these requests, and of earlier ones that the log no longer holds
 	Changes  []ContactEdit     // by hand
-	Moves    []SegmentChange   // into segments and out of them
+	Moves    []ContactMove     // into segments and out of them
 	Earlier  uuid.UUID         // there is more before this id; zero when there is not
 }
 
@@ -47,7 +47,7 @@ func (d *DB) ContactHistory(ctx context.Context, c Contact, before uuid.UUID) (C
 	if err != nil {
 		return h, err
 	}
-	if err := page(d.Read(ctx).Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID)).Find(&h.Moves).Error; err != nil {
+	if h.Moves, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
 		return h, err
 	}
 	orphans, fired, err := d.historyEvents(ctx, c, who, before, h.Requests)
@@ -97,7 +97,7 @@ func (d *DB) historyEvents(ctx context.Context, c Contact, who int64, before uui
 func (h *ContactHistory) cut(orphans []AutomationEvent) {
 	ids := idsFrom(nil, h.Requests, func(r WebhookRequest) uuid.UUID { return r.ID })
 	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
-	ids = idsFrom(ids, h.Moves, func(m SegmentChange) uuid.UUID { return m.ID })
+	ids = idsFrom(ids, h.Moves, func(m ContactMove) uuid.UUID { return m.ID })
 	ids = idsFrom(ids, orphans, func(e AutomationEvent) uuid.UUID { return e.ID })
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -compareIDs(a, b) })
 	last := uuid.Nil
@@ -107,7 +107,7 @@ func (h *ContactHistory) cut(orphans []AutomationEvent) {
 	}
 	h.Requests = slices.DeleteFunc(h.Requests, func(r WebhookRequest) bool { return compareIDs(r.ID, last) < 0 })
 	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return compareIDs(e.ID, last) < 0 })
-	h.Moves = slices.DeleteFunc(h.Moves, func(m SegmentChange) bool { return compareIDs(m.ID, last) < 0 })
+	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return compareIDs(m.ID, last) < 0 })
 	h.Events = slices.DeleteFunc(orphans, func(e AutomationEvent) bool { return compareIDs(e.ID, last) < 0 })
 }
 
@@ -119,21 +119,6 @@ func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID
 }
 
 func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
-
-// WebhooksByID returns those of a workspace's webhooks that ids name, deleted ones too.
-func (d *DB) WebhooksByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]Webhook, error) {
-	found := map[int64]Webhook{}
-	if len(ids) == 0 {
-		return found, nil
-	}
-	slices.Sort(ids)
-	var all []Webhook
-	err := d.Read(ctx).Where("workspace_id = ? AND id IN ?", workspaceID, slices.Compact(ids)).Find(&all).Error
-	for _, w := range all {
-		found[w.ID] = w
-	}
-	return found, err
-}
 
 // ContactsByID returns those of a workspace's contacts that ids name; who was deleted is not among them.
 func (d *DB) ContactsByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]Contact, error) {

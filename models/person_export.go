@@ -26,8 +26,8 @@ func (d *DB) PersonEdits(ctx context.Context, c Contact, before uuid.UUID) (rows
 }
 
 // PersonMoves returns the next segments that were entered or left.
-func (d *DB) PersonMoves(ctx context.Context, c Contact, before uuid.UUID) (rows []SegmentChange, err error) {
-	return rows, personRows(d.Read(ctx).Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID), before).Find(&rows).Error
+func (d *DB) PersonMoves(ctx context.Context, c Contact, before uuid.UUID) ([]ContactMove, error) {
+	return d.ContactMoves(ctx, c, before, personStep)
 }
 
 func personRows(q *gorm.DB, before uuid.UUID) *gorm.DB {

@@ -68,7 +68,7 @@ func (s Schema) compileCondition(c Condition) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.test, n.next, n.saw, n.timed = compiled.test, compiled.next, compiled.saw, compiled.next != nil
+	n.test, n.next, n.saw, n.segment, n.timed = compiled.test, compiled.next, compiled.saw, compiled.segment, compiled.next != nil
 	if negative {
 		n.test = func(s *Subject, at Moment) bool { return !compiled.test(s, at) }
 	}
@@ -179,7 +179,8 @@ func (s Schema) compileSegment(c Condition) (condition, error) {
 	}
 	in := func(s *Subject) bool { return s.In != nil && s.In(id) }
 	return condition{
-		test: func(s *Subject, _ Moment) bool { return in(s) },
+		segment: id,
+		test:    func(s *Subject, _ Moment) bool { return in(s) },
 		saw: func(s *Subject) string {
 			if in(s) {
 				return "in it"

@@ -12,6 +12,7 @@ type Explanation struct {
 	Matched bool
 	Words   []Part        // a condition's words; nil for a group
 	Saw     string        // what the condition found, "" for no value
+	Segment int64         // that the condition looks at, 0 for none
 	Join    Join          // of a group
 	Filters []Explanation // of a group
 }
@@ -20,7 +21,7 @@ type Explanation struct {
 func (m Matcher) Explain(s *Subject, at Moment) Explanation { return m.root.explain(s, at) }
 
 func (n *node) explain(s *Subject, at Moment) Explanation {
-	e := Explanation{Matched: n.match(s, at), Words: n.words, Join: n.join}
+	e := Explanation{Matched: n.match(s, at), Words: n.words, Segment: n.segment, Join: n.join}
 	if n.test != nil {
 		e.Saw = n.saw(s)
 	}

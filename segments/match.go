@@ -57,6 +57,8 @@ type condition struct {
 	test  func(*Subject, Moment) bool
 	next  func(*Subject, Moment) time.Time // see Matcher.Next; nil when time does not matter
 	saw   func(*Subject) string
+
+	segment int64 // that it looks at, 0 for none
 }
 
 // Match says whether the contact is in at the moment.
