@@ -131,7 +131,7 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 		}
 		var got []string
 		for _, m := range file.Moves {
-			got = append(got, fmt.Sprint(m.Segment, m.Entered, m.Cause, m.By))
+			got = append(got, strings.TrimSpace(fmt.Sprintln(m.Segment, m.Entered, m.Cause, m.By)))
 		}
 		slices.Sort(got)
 		want := []string{"Gone true repair", "Gone true time", "Loyal false repair", "Loyal false time", "Loyal true rule ines@example.com"}
