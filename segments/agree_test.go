@@ -91,7 +91,7 @@ func TestMatchAgreesWithANaiveReading(t *testing.T) {
 func TestConditionsAgreeWithANaiveReading(t *testing.T) {
 	t.Parallel()
 	seen := map[string]*[2]int{} // by type and operator, how often it did not match, and did
-	for seed := range uint64(1200) {
+	for seed := range uint64(1000) {
 		g := newGenerator(seed)
 		n, schema := g.naive(), g.schema()
 		for range 4 {
@@ -131,7 +131,7 @@ func TestConditionsAgreeWithANaiveReading(t *testing.T) {
 	}
 	for _, name := range sortedKeys(seen) {
 		always := strings.HasSuffix(name, "set") && (strings.HasPrefix(name, "email") || strings.HasPrefix(name, "created_at") || strings.HasPrefix(name, "changed_at"))
-		if n := seen[name]; (n[0] < 5 || n[1] < 5) && !always {
+		if n := seen[name]; (n[0] < 3 || n[1] < 3) && !always {
 			t.Errorf("%s: got %d that match and %d that do not, want some of each", name, n[1], n[0])
 		}
 	}
@@ -154,7 +154,7 @@ func (g *generator) name(w written) string {
 func TestNextIsWhenTimeChangesTheAnswer(t *testing.T) {
 	t.Parallel()
 	changed := 0
-	for seed := range uint64(40) {
+	for seed := range uint64(25) {
 		g := newGenerator(seed)
 		n, schema := g.naive(), g.schema()
 		for i := range 4 {
@@ -177,7 +177,7 @@ func TestNextIsWhenTimeChangesTheAnswer(t *testing.T) {
 			}
 		}
 	}
-	if changed < 100 {
+	if changed < 60 {
 		t.Errorf("got %d contacts whom passing time moves, want some", changed)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"campaignlark/models"
@@ -32,17 +33,17 @@ func (n naive) field(m models.MergeTag, w written, stored string, now time.Time)
 }
 
 func naiveText(w written, stored string) bool {
-	whole := func(s string) string { return models.Fold(models.TrimBlanks(s)) }
-	first := models.Fold(w.texts()[0])
+	whole := func(s string) string { return fold(models.TrimBlanks(s)) }
+	first := fold(w.texts()[0])
 	switch w.Operator {
 	case "eq", "in":
 		return slices.ContainsFunc(w.texts(), func(text string) bool { return whole(text) == whole(stored) })
 	case "contains":
-		return strings.Contains(models.Fold(stored), first)
+		return strings.Contains(fold(stored), first)
 	case "starts_with":
-		return strings.HasPrefix(models.Fold(stored), first)
+		return strings.HasPrefix(fold(stored), first)
 	case "ends_with":
-		return strings.HasSuffix(models.Fold(stored), first)
+		return strings.HasSuffix(fold(stored), first)
 	}
 	panic("what is " + w.Operator + "?")
 }
@@ -119,4 +120,15 @@ func mustReadEmail(raw string) string {
 		panic(fmt.Sprintf("%q: %v", raw, err))
 	}
 	return stored
+}
+
+var folded sync.Map // texts that were folded before
+
+// fold is what models.Fold makes of a text; it takes long, and the texts are few.
+func fold(s string) string {
+	known, ok := folded.Load(s)
+	if !ok {
+		known, _ = folded.LoadOrStore(s, models.Fold(s))
+	}
+	return known.(string)
 }

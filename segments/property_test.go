@@ -2,8 +2,10 @@ package segments_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -45,10 +47,17 @@ type audience struct {
 	*world
 	g      *generator
 	clock  *clock
-	rules  map[int64]string         // as they were given, by segment
+	rules  map[int64]string         // as they are stored, by segment
 	frozen map[int64]map[int64]bool // who was in a segment when its rule broke
 	ids    []int64                  // of the contacts
 	lastID int64
+	zones  []since // in which the workspace was, one after the other
+}
+
+// since is a time zone from an instant on.
+type since struct {
+	at   time.Time
+	zone *time.Location
 }
 
 func newAudience(t *testing.T, db *models.DB, seed uint64) *audience {
@@ -56,8 +65,17 @@ func newAudience(t *testing.T, db *models.DB, seed uint64) *audience {
 	a := &audience{world: newWorld(t, db), rules: map[int64]string{}, frozen: map[int64]map[int64]bool{}}
 	a.g = a.generatorFor(seed)
 	a.clock = &clock{at: a.g.now(), runs: true}
+	a.zones = []since{{a.clock.at, a.g.zone}}
 	a.store.Now, a.ticker = a.clock.Now, segments.New(db, segments.Options{Now: a.clock.Now})
 	return a
+}
+
+// beside is another who changes the same workspace at the same time: other contacts and other segments.
+func (a *audience) beside(seed uint64) *audience {
+	b, g := *a, *a.g
+	g.Rand = rand.New(rand.NewPCG(seed, 3))
+	b.g, b.rules, b.frozen, b.ids, b.lastID = &g, map[int64]string{}, map[int64]map[int64]bool{}, nil, a.lastID+1
+	return &b
 }
 
 // change does one thing that a person, a sender or time might do.
@@ -95,7 +113,7 @@ func (g *generator) duration() time.Duration {
 // add makes a contact; ids lie in many chunks, with holes.
 func (a *audience) add() {
 	a.t.Helper()
-	a.lastID += 1 + a.g.Int64N(200)
+	a.lastID += 2 + 2*a.g.Int64N(100)
 	s := a.g.subject(a.lastID)
 	s.Email = fmt.Sprint("c", s.ID, ".", s.Email)
 	c := row(a.id, s)
@@ -113,21 +131,28 @@ func (a *audience) add() {
 	a.ids = append(a.ids, s.ID)
 }
 
-// edit gives a segment another rule, or makes one when id is 0. What would make a segment part of itself is refused.
+// edit gives a segment another rule, or makes one when id is 0. What would make a segment part of itself
+// is refused.
 func (a *audience) edit(id int64) {
 	a.t.Helper()
 	a.g.segments = slices.DeleteFunc(sortedKeys(a.rules), func(other int64) bool { return other == id })
 	rule := a.g.rule(3)
 	if id == 0 {
-		a.rules[a.create("S", a.world.rule("%s", rule)).ID] = rule
+		segment := a.create("S", a.world.rule("%s", rule))
+		a.rules[segment.ID] = segments.RuleOf(segment).String()
 		return
 	}
-	_, err := a.store.Update(a.t.Context(), a.id, 0, id, "T", a.world.rule("%s", rule))
-	if cycle := a.reaches(readWritten(rule), id); cycle != (err != nil) || cycle && models.ErrorCode(err) != models.CodeInvalid {
+	cycle := a.reaches(readWritten(rule), id)
+	segment, err := a.store.Update(a.t.Context(), a.id, 0, id, "T", a.world.rule("%s", rule))
+	if err != nil && !cycle { // it may be one with a rule that is on its way out
+		a.world.settle()
+		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, "T", a.world.rule("%s", rule))
+	}
+	if cycle != (err != nil) || cycle && models.ErrorCode(err) != models.CodeInvalid {
 		a.t.Fatalf("got %v, want an error: %v, for segment %d with the rule %s among %v", err, cycle, id, rule, a.rules)
 	}
 	if err == nil {
-		a.rules[id] = rule
+		a.rules[id] = segments.RuleOf(segment).String()
 		delete(a.frozen, id)
 	}
 }
@@ -136,7 +161,8 @@ func (a *audience) edit(id int64) {
 func (a *audience) reaches(w written, segment int64) bool {
 	if w.Type == "segment" {
 		id := int64(w.number())
-		return id == segment || a.reaches(readWritten(a.rules[id]), segment)
+		rule, there := a.rules[id]
+		return id == segment || there && a.reaches(readWritten(rule), segment)
 	}
 	return slices.ContainsFunc(w.Filters, func(inner written) bool { return a.reaches(inner, segment) })
 }
@@ -163,19 +189,19 @@ func (a *audience) breakOne() {
 		i := a.g.IntN(len(a.g.fields))
 		gone := a.g.fields[i]
 		a.g.fields = slices.Delete(slices.Clone(a.g.fields), i, i+1)
-		a.delete("merge_tags", gone.ID)
+		a.delete("merge_tags", gone.ID, segments.TheMergeTag(gone))
 		uses = func(w written) bool { return w.FieldID == gone.ID }
 	case 1:
 		gone := a.g.tags[0]
 		a.g.tags = a.g.tags[1:]
-		a.delete("tags", gone)
+		a.delete("tags", gone, segments.TheTag(models.Tag{ID: gone}))
 		uses = func(w written) bool {
 			return w.Type == "tags" && w.Value != nil && slices.Contains(w.texts(), fmt.Sprint(gone))
 		}
 	case 2:
 		gone := a.g.webhooks[0]
 		a.g.webhooks = a.g.webhooks[1:]
-		a.delete("webhooks", gone)
+		a.delete("webhooks", gone, segments.TheWebhook(models.Webhook{ID: gone}))
 		uses = func(w written) bool {
 			return (w.Type == "created_by" || w.Type == "touched_by") && w.Value != nil && w.number() == int(gone)
 		}
@@ -198,24 +224,43 @@ func (a *audience) breakOne() {
 	}
 }
 
-// delete marks what a rule can speak of as deleted; it goes from the contacts a while later. A contact comes too, so that
-// the ticker has something to do.
-func (a *audience) delete(table string, id int64) {
+// delete marks what a rule can speak of as deleted; it goes from the contacts a while later.
+func (a *audience) delete(table string, id int64, thing segments.Thing) {
 	a.t.Helper()
 	now := models.Instant(a.clock.Now())
 	a.write(func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE "+table+" SET deleted_at = ? WHERE workspace_id = ? AND id = ?", now, a.id, id).Error
+		err := tx.Exec("UPDATE "+table+" SET deleted_at = ? WHERE workspace_id = ? AND id = ?", now, a.id, id).Error
+		return errors.Join(err, thing.Freeze(a.id, true)(tx))
 	})
 	for range 2 {
-		if err := a.db.PurgeTags(a.t.Context(), now); err != nil {
-			a.t.Fatal(err)
-		}
-		if err := a.db.PurgeMergeTags(a.t.Context(), now); err != nil {
+		if err := errors.Join(a.db.PurgeTags(a.t.Context(), now), a.db.PurgeMergeTags(a.t.Context(), now)); err != nil {
 			a.t.Fatal(err)
 		}
 		now = now.Add(time.Minute)
 	}
-	a.add()
+}
+
+// move takes the workspace to another time zone.
+func (a *audience) move() {
+	a.t.Helper()
+	a.settle()
+	a.g.zone = pick(a.g.Rand, zones)
+	now := models.Instant(a.clock.Now())
+	a.zones = append(a.zones, since{now, a.g.zone})
+	w := models.Workspace{ID: a.id, Name: "W", TimeZone: a.g.zone.String()}
+	if errs, err := a.db.UpdateWorkspace(a.t.Context(), w, 0, segments.RebuildDates, now); err != nil || errs.Any() {
+		a.t.Fatal(err, errs)
+	}
+}
+
+// zone is where the workspace was at an instant.
+func (a *audience) zone(at time.Time) (zone *time.Location) {
+	for _, s := range a.zones {
+		if !s.at.After(at) {
+			zone = s.zone
+		}
+	}
+	return zone
 }
 
 func (w written) any(f func(written) bool) bool {
@@ -245,13 +290,13 @@ func TestMembershipAgreesWithAFullEvaluation(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		for seed := range uint64(3) {
 			a := newAudience(t, db, seed)
-			for i := range 5 {
+			for i := range 4 {
 				for range 40 {
 					a.change()
 				}
 				a.verify()
-				if i > 0 {
-					a.breakOne()
+				if a.breakOne(); i == 1 {
+					a.move()
 				}
 			}
 			a.verify()
@@ -259,14 +304,16 @@ func TestMembershipAgreesWithAFullEvaluation(t *testing.T) {
 	})
 }
 
-// TestTwoTickersOnOneDatabase lets replicas tick while contacts change, rules are edited and time passes.
+// TestTwoTickersOnOneDatabase lets replicas tick while two people change contacts, edit rules and cut ticks, and time
+// passes.
 func TestTwoTickersOnOneDatabase(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgresURL(t)
 	a := newAudience(t, dbtest.Open(t, url), 7)
+	b := a.beside(8)
 	other := segments.New(dbtest.Open(t, url), segments.Options{Now: a.clock.Now})
 	done := make(chan struct{})
-	var replicas sync.WaitGroup
+	var replicas, people sync.WaitGroup
 	for _, ticker := range []*segments.Ticker{a.ticker, other, other} {
 		replicas.Go(func() {
 			for {
@@ -281,10 +328,16 @@ func TestTwoTickersOnOneDatabase(t *testing.T) {
 			}
 		})
 	}
-	for range 120 {
-		a.change()
+	for _, person := range []*audience{a, b} {
+		people.Go(func() {
+			for range 80 {
+				person.change()
+			}
+		})
 	}
+	people.Wait()
 	close(done)
 	replicas.Wait()
 	a.verify()
+	b.verify()
 }

@@ -35,8 +35,7 @@ var docsParts = []docsPart{
 	{"fields", "Fields and merge tags"},
 	{"tags", "Tags"},
 	{"answers", "Answers, and what to do"},
-	{"events", "Events"},
-	{"segments", "Segments: who is meant"},
+	{"events", "Events and segments"},
 	{"safety", "Keep the address safe"},
 	{"limits", "Limits"},
 }
