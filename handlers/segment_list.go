@@ -139,7 +139,7 @@ func shownFreshness(f segments.Freshness, p views.Page) views.Freshness {
 	default:
 		shown.Check = "last full check " + views.DayClock(*c.FinishedAt, p) + ", no differences"
 		if c.Differences > 0 {
-			shown.Check = "last full check " + views.DayClock(*c.FinishedAt, p) + ", " + views.Plural(c.Differences, "difference", "differences") + ", repaired"
+			shown.Check = "last full check " + views.DayClock(*c.FinishedAt, p) + ", " + views.Plural(c.Differences, "difference", "differences") + " repaired"
 		}
 	}
 	return shown

@@ -46,7 +46,7 @@ func (s *Server) segmentShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: shownFreshness(fresh, p),
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p),
 		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(segments.TheSegment(g).Users(schema.ByName()))}
 	if err := v.segmentSize(&m, g, v.audience(fresh)); err != nil {
 		return err
@@ -71,8 +71,24 @@ func (v *visit) segmentState() error {
 	if err != nil {
 		return err
 	}
-	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: shownFreshness(fresh, p), SegmentRow: segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)}
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p), SegmentRow: segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)}
 	return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
+}
+
+// freshnessOf is shownFreshness for one segment: the last full check may not have gone over it, since it was built later or
+// its rule is broken.
+func freshnessOf(g models.Segment, f segments.Freshness, p views.Page) views.Freshness {
+	shown := shownFreshness(f, p)
+	switch {
+	case f.Check == nil || f.Check.FinishedAt == nil:
+	case g.VerifiedAt == nil:
+		shown.Check = "no full check of this segment yet"
+	case g.VerifiedAt.Before(*f.Check.FinishedAt):
+		shown.Check = "last full check of this segment " + views.DayClock(*g.VerifiedAt, p)
+	case f.Check.Differences > 0:
+		shown.Check += " in all segments"
+	}
+	return shown
 }
 
 // segmentPeople fills in who entered and left a segment last, and a page of who is in it.

@@ -69,6 +69,25 @@ func TestSegmentListSaysHowEachIs(t *testing.T) {
 		}
 		s.get("/w/books/segments/"+itoa(building.ID)).want(t, 200, "31,338 of 48,213, about 8 s", "what you see is the membership before", "Check now")
 		s.get("/w/books/segments/"+itoa(building.ID)+"?part=state").want(t, 200, "31,338 of 48,213")
+		page, g := "/w/books/segments/"+itoa(fine.ID), models.Segment{}
+		s.get(page).want(t, 200, "no full check of this segment yet")
+		for _, c := range []struct {
+			at          time.Time
+			differences int
+			says        string
+		}{
+			{checked.Add(-time.Hour), 3, "last full check of this segment today, 02:00"},
+			{checked, 0, "last full check today, 03:00, no differences"},
+			{checked, 3, "last full check today, 03:00, 3 differences repaired in all segments"},
+		} {
+			s.write(func(tx *gorm.DB) error {
+				if err := tx.Model(&models.SegmentCheck{}).Where("workspace_id = ?", s.workspace.ID).Update("differences", c.differences).Error; err != nil {
+					return err
+				}
+				return tx.Model(&g).Where("id = ?", fine.ID).Update("verified_at", c.at).Error
+			})
+			s.get(page).want(t, 200, c.says)
+		}
 		s.create(&models.SegmentDue{WorkspaceID: s.workspace.ID, Chunk: 1, DueAt: noon.Add(-5 * time.Minute)})
 		s.get("/w/books/segments").want(t, 200, "Behind.", "The oldest unchecked change is 5 minutes old and waits its turn")
 	})
