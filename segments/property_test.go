@@ -176,6 +176,13 @@ func (a *audience) cutTick() {
 		now = func() time.Time { cut(); return a.clock.Now() }
 	}
 	segments.New(a.db, segments.Options{Log: slog.New(slog.DiscardHandler), Now: now}).Tick(ctx)
+	// What was cut off may keep the workspace's lock for a moment, in which the next tick would find nothing to do.
+	a.write(func(tx *gorm.DB) error {
+		if tx.Name() != string(models.Postgres) {
+			return nil
+		}
+		return tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, a.id).Error
+	})
 }
 
 // breakOne deletes a field, a tag, a webhook or a segment. The segments whose rules speak of it freeze as they are.
