@@ -58,13 +58,13 @@ var pages = map[string][]string{
 	"/tags":                        {"/tags"},
 	"/tags/new":                    {"/tags/new"},
 	"/tags/:id/edit":               {"/tags/1/edit"},
-	"/tags/:id/delete":             {"/tags/1/delete", "/tags/2/delete"},
+	"/tags/:id/delete":             {"/tags/1/delete", "/tags/2/delete"}, // a rule uses the first
 	"/merge-tags":                  {"/merge-tags"},
 	"/merge-tags/new":              {"/merge-tags/new"},
 	"/merge-tags/:id/edit":         {"/merge-tags/1/edit"},
 	"/merge-tags/:id/delete":       {"/merge-tags/1/delete"},
 
-	"/segments/:id/changes/:change":    {}, // of many contacts; handlers look at it
+	"/segments/:id/changes/:change":    {"/segments/1/changes/:"},
 	"/contacts/import":                 {"/contacts/import"},
 	"/contacts/import/:id":             {},
 	"/contacts/import/:id/columns":     {},
@@ -134,6 +134,10 @@ func (a *audience) lookAt(p *Page, path string) {
 			a.lookAt(p, "/requests/"+row.ID.String())
 		}
 		return
+	}
+	if path == "/segments/1/changes/:" {
+		p.until(func() bool { return len(rows[models.SegmentBulkChange](a)) > 0 }, "the segment is built")
+		path = "/segments/1/changes/" + rows[models.SegmentBulkChange](a)[0].ID.String()
 	}
 	wantStatus(p.t, path, p.Open("/w/my-workspace"+path), http.StatusOK)
 	p.InspectEverywhere("page" + strings.NewReplacer("/", "-", "?", "-", "=", "-", "%40", "-at-").Replace(path))

@@ -115,6 +115,9 @@ func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, foun
 		}
 		if c.ContactID == 0 {
 			lines[i].Many = v.path("segments", g.ID, "changes", c.ID)
+			if c.In == 0 {
+				lines[i].Many += "?show=left"
+			}
 		} else {
 			lines[i].Contact = segmentContacts([]int64{c.ContactID}, found)[0]
 		}

@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"campaignlark/dbtest"
+)
+
+// TestBrowserSegmentFromWaitingToBroken sees a segment being built by itself, or by "Check now", then who came and why, and
+// deletes the tag that its rule uses: not without being told, then all the same.
+func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
+	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
+		a := newAudience(t, dbtest.SQLiteURL(t), 1)
+		program := Start(t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "SEGMENT_INTERVAL": "4s"}})
+		a.live(program)
+		p := newPage(program.URL)
+		p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+		p.Follow("Segments")
+		p.becomes("to be built")
+		p.Sees("Everybody who counts")
+		p.Inspect("segments")
+		p.Follow("Everybody who counts")
+		p.Sees("the rule was changed by")
+		p.Follow("All changes")
+		p.Sees("Today")
+
+		tag := a.tags[0]
+		p.Open("/w/my-workspace/tags/1/delete")
+		p.Sees("A segment uses this tag in its rule.")
+		p.Follow("Delete tag")
+		p.Sees("Tick this if it is to be deleted all the same.")
+		p.Inspect("tag-in-use")
+		p.Tick("Delete it all the same")
+		wantStatus(t, "deleting the tag", p.Follow("Delete tag"), http.StatusOK)
+		p.Sees("The segment “Everybody who counts” is broken now")
+		p.Follow("Segments")
+		p.Sees("The tag “" + tag.Name + "” was deleted.")
+		p.Sees(tag.Name + " (deleted)")
+		p.Inspect("segments-broken")
+	})
+}
+
+// becomes waits until the page says the text no more: by itself, or, without script, by asking again.
+func (p *Page) becomes(text string) {
+	p.t.Helper()
+	p.until(func() bool {
+		if p.plain && strings.Contains(p.Text(), "Check now") {
+			p.Follow("Check now")
+		}
+		return !strings.Contains(p.Text(), text)
+	}, "it no longer shows "+text)
+}
