@@ -13,10 +13,7 @@ import (
 // it: they are swapped together. The slot is the one it is already building into, or the lowest that no segment uses. All
 // of it but a new segment is saved.
 func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID int64, now time.Time) error {
-	var last struct{ Contact, Chunk int64 }
-	workspace := all[at].WorkspaceID
-	err := tx.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS contact,
-		coalesce((SELECT max(chunk) FROM segment_bits WHERE workspace_id = ?), -1) AS chunk`, workspace, workspace).Scan(&last).Error
+	total, err := chunkCount(tx, all[at].WorkspaceID)
 	if err != nil {
 		return err
 	}
@@ -40,7 +37,7 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID i
 		segment.BuildingRule, segment.BuiltChunks = &text, 0
 		segment.BuildingSince, segment.BuildingUserID = &now, by
 		// Contacts that come later are marked, and a tick writes the slot that is being built too.
-		segment.TotalChunks = max((last.Contact+chunkSize)/chunkSize, last.Chunk+1)
+		segment.TotalChunks = total
 		if segment.ID == 0 {
 			continue
 		}
