@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
 	"campaignlark/models"
 	"campaignlark/segments"
 
@@ -198,32 +197,30 @@ func without(ids, others []int64) []int64 {
 // writes every contact anew with a mark. It compares who is in each time: over 10,000 pairs of a rule and a contact.
 func TestStoredMembershipAgreesWithANaiveReading(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
-		for seed := range uint64(2) {
-			w := newWorld(t, db)
-			g := w.generatorFor(11 + seed)
-			c := &clock{at: g.now()}
-			w.store.Now, w.ticker = c.Now, segments.New(db, segments.Options{Now: c.Now})
-			subjects := g.audience(80)
-			w.insert(subjects)
-			rules := map[int64]string{}
-			for i := range 50 {
-				rule := g.rule(segments.MaxDepth)
-				id := w.create(fmt.Sprint(i), w.rule("%s", rule)).ID
-				rules[id] = rule
-				g.segments = append(g.segments, id)
-			}
-			w.settle()
-			w.agrees(g, rules, nil, c.Now())
-			c.pass(g.duration())
-			w.settle()
-			w.agrees(g, rules, nil, c.Now())
-			for i := range subjects {
-				subjects[i] = g.subject(subjects[i].ID)
-			}
-			w.overwrite(subjects)
-			w.settle()
-			w.agrees(g, rules, nil, c.Now())
+	eachSeed(t, 2, func(t *testing.T, db *models.DB, seed uint64) {
+		w := newWorld(t, db)
+		g := w.generatorFor(11 + seed)
+		c := &clock{at: g.now()}
+		w.store.Now, w.ticker = c.Now, segments.New(db, segments.Options{Now: c.Now})
+		subjects := g.audience(80)
+		w.insert(subjects)
+		rules := map[int64]string{}
+		for i := range 50 {
+			rule := g.rule(segments.MaxDepth)
+			id := w.create(fmt.Sprint(i), w.rule("%s", rule)).ID
+			rules[id] = rule
+			g.segments = append(g.segments, id)
 		}
+		w.settle()
+		w.agrees(g, rules, nil, c.Now())
+		c.pass(g.duration())
+		w.settle()
+		w.agrees(g, rules, nil, c.Now())
+		for i := range subjects {
+			subjects[i] = g.subject(subjects[i].ID)
+		}
+		w.overwrite(subjects)
+		w.settle()
+		w.agrees(g, rules, nil, c.Now())
 	})
 }

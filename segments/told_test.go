@@ -16,6 +16,9 @@ func (a *audience) told() {
 	for _, id := range sortedKeys(a.rules) {
 		in, days := map[int64]bool{}, map[string]models.SegmentDay{}
 		for _, c := range a.changes(id) {
+			if c.Cause == models.CauseRepair {
+				a.t.Fatalf("segment %d, contact %d: got a repair at %s, want no drift\n  rule %s", id, c.ContactID, c.At, a.rules[id])
+			}
 			if in[c.ContactID] == c.Entered {
 				a.t.Fatalf("segment %d, contact %d: got entered %v twice in a row", id, c.ContactID, c.Entered)
 			}
