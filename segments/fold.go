@@ -86,15 +86,19 @@ func isBlankASCII(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 // choiceTest compares the options of a stored multiple choice with those of a rule, without case.
 type choiceTest struct {
 	how   Operator // HasAny, HasAll, or Is: exactly these
-	index map[string]int
+	names [][]byte
+	index map[string]int // of names, where these are many
 }
+
+// fewChoices is how many names are sooner compared one after the other than looked up.
+const fewChoices = 8
 
 func newChoiceTest(o Operator, values []string) (*choiceTest, bool) {
 	t := &choiceTest{how: o, index: map[string]int{}}
 	for _, value := range values {
 		name := models.Fold(models.TrimBlanks(value))
 		if _, known := t.index[name]; !known {
-			t.index[name] = len(t.index)
+			t.index[name], t.names = len(t.names), append(t.names, []byte(name))
 		}
 	}
 	return t, len(t.index) > 0 && len(t.index) <= maxChoices && (o == HasAny || o == HasAll || o == Is)
@@ -120,15 +124,23 @@ func (t *choiceTest) match(stored string) bool {
 			found++
 		}
 	}
-	return t.how != HasAny && found == len(t.index) && !(t.how == Is && others)
+	return t.how != HasAny && found == len(t.names) && !(t.how == Is && others)
 }
 
 func (t *choiceTest) find(option string) (index int, known bool) {
 	var space [128]byte
-	if text, ok := foldASCII(space[:], option, true); ok {
-		index, known = t.index[string(text)]
+	name, ok := foldASCII(space[:], option, true)
+	if !ok {
+		name = []byte(models.Fold(models.TrimBlanks(option)))
+	}
+	if len(t.names) > fewChoices {
+		index, known = t.index[string(name)]
 		return index, known
 	}
-	index, known = t.index[models.Fold(models.TrimBlanks(option))]
-	return index, known
+	for i := range t.names {
+		if bytes.Equal(t.names[i], name) {
+			return i, true
+		}
+	}
+	return 0, false
 }

@@ -87,6 +87,7 @@ func TestFieldOperators(t *testing.T) {
 		{5, "not_in", `["small"]`, []string{"Large", ""}, []string{"Small"}},
 		{6, "has_any", `["tea","strasse"]`, []string{"Tea", "Coffee\nStraße"}, []string{"Coffee", ""}},
 		{6, "has_all", `["tea","strasse"]`, []string{"Tea\nCoffee\nStraße"}, []string{"Tea", "Coffee\nStraße", ""}},
+		{6, "has_any", `["Coffee"]`, []string{"An option that is gone\nCOFFEE"}, []string{"An option that is gone"}},
 		{6, "has_none", `"Tea"`, []string{"", "Coffee"}, []string{"Tea\nCoffee"}},
 		{6, "ne", `["Tea"]`, []string{"", "Tea\nCoffee", "Coffee"}, []string{"Tea"}},
 		{7, "in", `["Austria","DE"]`, []string{"AT", "DE"}, []string{"US", ""}},
