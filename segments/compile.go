@@ -68,10 +68,7 @@ func (s Schema) compileCondition(c Condition) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.test, n.next, n.saw, n.segment, n.timed = compiled.test, compiled.next, compiled.saw, compiled.segment, compiled.next != nil
-	if negative {
-		n.test = func(s *Subject, at Moment) bool { return !compiled.test(s, at) }
-	}
+	n.test, n.next, n.saw, n.segment, n.timed, n.negative = compiled.test, compiled.next, compiled.saw, compiled.segment, compiled.next != nil, negative
 	return &n, nil
 }
 

@@ -10,26 +10,24 @@ import (
 // compileField compiles the comparison of a merge tag's value. A contact without one is in none of them.
 func (s Schema) compileField(kind Kind, c Condition) (condition, error) {
 	m := s.fields[c.FieldID]
-	field := condition{saw: s.fieldSeen(m)}
-	key := m.Key
+	field, err := compileValue(s, m.Key, kind, c)
+	field.saw = s.fieldSeen(m)
+	return field, err
+}
+
+func compileValue(s Schema, key string, kind Kind, c Condition) (condition, error) {
 	if kind == kindDate && c.Operator != IsSet {
 		days, err := s.dayTest(c)
 		if err != nil {
-			return field, err
+			return condition{}, err
 		}
-		day := func(s *Subject) (int64, bool) { return days.zone.dayOf(s.Fields[key]) }
-		field.test, field.next = days.test(day), days.next(day)
-		return field, nil
+		return newValueCondition(key, days.holdsOf, days.nextOf()), nil
 	}
 	test := valueTest(kind, c)
 	if test == nil {
-		return field, errUnknown
+		return condition{}, errUnknown
 	}
-	field.test = func(s *Subject, _ Moment) bool {
-		stored := s.Fields[key]
-		return stored != "" && test(stored)
-	}
-	return field, nil
+	return newValueCondition(key, func(stored string, _ Moment) bool { return test(stored) }, nil), nil
 }
 
 // valueTest returns the test of a stored value, which is never empty, or nil for an operator or a value that the kind does
@@ -115,31 +113,31 @@ func (s Schema) dayTest(c Condition) (dayTest, error) {
 	return t, nil
 }
 
-// test returns the test of the contact's day that the function finds.
-func (t dayTest) test(day func(*Subject) (int64, bool)) func(*Subject, Moment) bool {
-	if t.passing == nil {
-		return func(s *Subject, _ Moment) bool {
-			d, ok := day(s)
-			return ok && t.from <= d && d <= t.to
-		}
+// holds says whether the condition is true of a day.
+func (t *dayTest) holds(day int64, at Moment) bool {
+	if t.passing != nil {
+		return t.passing.holds(day, at.today)
 	}
-	return func(s *Subject, at Moment) bool {
-		d, ok := day(s)
-		return ok && t.passing.holds(d, at.today)
-	}
+	return t.from <= day && day <= t.to
 }
 
-// next is nil when time does not matter.
-func (t dayTest) next(day func(*Subject) (int64, bool)) func(*Subject, Moment) time.Time {
+// holdsOf is holds of a stored date.
+func (t *dayTest) holdsOf(stored string, at Moment) bool {
+	day, ok := t.zone.dayOf(stored)
+	return ok && t.holds(day, at)
+}
+
+// nextOf returns what finds the instant at which time changes the answer for a stored date; nil when time does not matter.
+func (t *dayTest) nextOf() func(stored string, at Moment) time.Time {
 	if t.passing == nil {
 		return nil
 	}
-	return func(s *Subject, at Moment) time.Time {
-		d, ok := day(s)
+	return func(stored string, at Moment) time.Time {
+		day, ok := t.zone.dayOf(stored)
 		if !ok {
 			return time.Time{}
 		}
-		return t.zone.next(t.passing, d, at)
+		return t.zone.next(t.passing, day, at)
 	}
 }
 
@@ -168,11 +166,19 @@ func (s Schema) compileInstant(c Condition) (condition, error) {
 	if err != nil {
 		return at, err
 	}
-	day := func(s *Subject) (int64, bool) {
+	at.test = func(s *Subject, at Moment) bool {
 		t := instant(s)
-		return days.zone.day(t.Unix()), !t.IsZero()
+		return !t.IsZero() && days.holds(days.zone.day(t.Unix()), at)
 	}
-	at.test, at.next = days.test(day), days.next(day)
+	if days.passing != nil {
+		at.next = func(s *Subject, at Moment) time.Time {
+			t := instant(s)
+			if t.IsZero() {
+				return time.Time{}
+			}
+			return days.zone.next(days.passing, days.zone.day(t.Unix()), at)
+		}
+	}
 	return at, nil
 }
 

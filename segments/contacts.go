@@ -22,13 +22,17 @@ func someOf(contacts []int64) selection { return selection{ids: contacts} }
 
 // eachSubject calls f for the selected contacts of the workspace, by id, with what needs names of them; the rest of a
 // Subject is empty. A contact and its tags are of one moment, and not of one before db's transaction has begun to read. The
-// Subject is f's until it returns. The tags of all selected contacts are in memory at once: 16,384 contacts are a good page.
+// Subject, whose Fields are where only matchers find them, is f's until it returns. The tags of all selected contacts are in memory at once: 16,384 contacts are a good page.
 func eachSubject(db *gorm.DB, workspace int64, needs Needs, which selection, f func(*Subject)) error {
 	if which.ids != nil && len(which.ids) == 0 {
 		return nil
 	}
 	r := &subjectReader{workspace: workspace, needs: needs, which: which, f: f}
-	r.subject.Fields = make(map[string]string, len(needs.Fields))
+	if needs.Tags { // a guess at how many there are
+		n := 2 * max(len(which.ids), int(min(which.to-which.from, 64*chunkSize)))
+		r.owners, r.tags = make([]int64, 0, n), make([]int64, 0, n)
+	}
+	r.subject.reading = newReading(needs.Fields)
 	if db.Name() == string(models.Postgres) {
 		return r.readPostgres(db)
 	}
@@ -67,10 +71,8 @@ func (r *subjectReader) give(status, fields string) error {
 		r.at++
 	}
 	s.Tags = r.tags[first:r.at:r.at]
-	if len(r.needs.Fields) > 0 {
-		if err := readFields(fields, r.needs.Fields, s.Fields); err != nil {
-			return err
-		}
+	if err := s.reading.readFields(fields); err != nil {
+		return err
 	}
 	r.f(s)
 	return nil

@@ -3,6 +3,7 @@ package segments
 import (
 	"bytes"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"campaignlark/models"
@@ -101,14 +102,28 @@ func (r *round) compare(bits *chunks, chunk int64, why origin) {
 // compareSlots notes who enters and leaves the segment by the difference between two memberships of a chunk, which may be
 // shorter than a chunk for one that has no bits.
 func (r *round) compareSlots(g *running, chunk int64, before, after []byte, why origin) {
+	var entered, departed int64
 	for i := range slotBytes {
 		was, is := byteAt(before, i), byteAt(after, i)
-		for bit := int64(0); was != is && bit < 8; bit++ {
-			if (was^is)&(1<<bit) != 0 {
-				r.movedInBulk(g, chunk*chunkSize+int64(i)*8+bit, is&(1<<bit) != 0, why)
-			}
+		if was == is {
+			continue
 		}
+		m := r.inBulk(g, chunk, why)
+		first := chunk*chunkSize + int64(i)*8
+		m.entered, m.departed = appendBits(m.entered, first, is&^was), appendBits(m.departed, first, was&^is)
+		entered, departed = entered+int64(bits.OnesCount8(is&^was)), departed+int64(bits.OnesCount8(was&^is))
 	}
+	if entered+departed > 0 {
+		r.count(g, entered, departed, why.cause)
+	}
+}
+
+// appendBits appends the contacts of a byte of a slot whose bits are set.
+func appendBits(contacts []int64, first int64, set byte) []int64 {
+	for ; set != 0; set &= set - 1 {
+		contacts = append(contacts, first+int64(bits.TrailingZeros8(set)))
+	}
+	return contacts
 }
 
 func byteAt(b []byte, i int) byte {

@@ -44,6 +44,7 @@ func (e *evaluation) isIn(v *version, segment int64) bool {
 // of evaluates a contact, whose chunk's row is as stored: each version's in is the answer.
 func (e *evaluation) of(subject *Subject, row chunkBits) {
 	e.contact, e.row = subject.ID, row
+	var soonest time.Time
 	for _, v := range e.versions {
 		subject.In = v.asks
 		if !v.timed {
@@ -52,8 +53,9 @@ func (e *evaluation) of(subject *Subject, row chunkBits) {
 		}
 		var next time.Time
 		v.in, next = v.matcher.MatchUntil(subject, e.round.at)
-		e.dues.note(subject.ID/chunkSize, next)
+		soonest = sooner(soonest, next)
 	}
+	e.dues.note(subject.ID/chunkSize, soonest)
 }
 
 // needs is what the versions read of a contact.

@@ -20,6 +20,8 @@ type Subject struct {
 	TouchedBy    int64     // the webhook of the last processed call, 0 when there was none
 	TouchedAt    time.Time
 	In           func(segment int64) bool // who is in the segments that the rule speaks of; nil: in none
+
+	reading *reading // where the values of fields are, instead of in Fields, when many contacts are read
 }
 
 // SubjectOf is a contact with the ids of its tags as rules look at it; In is left for the caller to give.
@@ -48,6 +50,8 @@ type node struct {
 	join  Join
 	nodes []*node
 	timed bool // time changes the answer of the condition, or of one in the group
+
+	negative bool // the condition is the complement of what is tested
 	condition
 }
 
@@ -65,8 +69,9 @@ type condition struct {
 func (m Matcher) Match(s *Subject, at Moment) bool { return m.root.match(s, at) }
 
 func (n *node) match(s *Subject, at Moment) bool {
+	n = n.alone()
 	if n.test != nil {
-		return n.test(s, at)
+		return n.test(s, at) != n.negative
 	}
 	for _, inner := range n.nodes {
 		if inner.match(s, at) == (n.join == Any) {
@@ -74,6 +79,14 @@ func (n *node) match(s *Subject, at Moment) bool {
 		}
 	}
 	return n.join == All && len(n.nodes) > 0
+}
+
+// alone is the only filter of the group, or of the one that is, and so on: it has the same answer.
+func (n *node) alone() *node {
+	for len(n.nodes) == 1 {
+		n = n.nodes[0]
+	}
+	return n
 }
 
 // Timed says whether passing time alone can change the answer for anybody.
@@ -95,11 +108,12 @@ func (m Matcher) MatchUntil(s *Subject, at Moment) (matched bool, next time.Time
 // matchUntil is match, with the instant until which the answer stays. A group's answer is decided by any one of the
 // filters that say "no" to all or "yes" to any, and stays as long as one of those does.
 func (n *node) matchUntil(s *Subject, at Moment) (matched bool, next time.Time) {
+	n = n.alone()
 	switch {
 	case !n.timed:
 		return n.match(s, at), time.Time{}
 	case n.test != nil:
-		return n.test(s, at), n.next(s, at)
+		return n.test(s, at) != n.negative, n.next(s, at)
 	}
 	decisive, decided := n.join == Any, false
 	var soonest, last time.Time

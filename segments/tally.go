@@ -23,18 +23,14 @@ type origin struct {
 // tally is who enters and leaves in a round, until it is saved with the bits in the same transaction.
 type tally struct {
 	singles []models.SegmentChange
-	bulk    map[bulkKey]*moves
+	bulk    map[*running]*moves // of the span in which each segment is
+	rows    []models.SegmentBulkChange
 	days    map[*running]*models.SegmentDay // without sizes
-}
-
-// bulkKey is what a row of segment_bulk_changes is about.
-type bulkKey struct {
-	segment int64
-	span    int64
 }
 
 // moves are ascending ids of one span.
 type moves struct {
+	span              int64
 	origin            origin
 	entered, departed []int64
 }
@@ -43,53 +39,55 @@ type moves struct {
 func (r *round) moved(g *running, contact int64, entered bool, why origin) {
 	r.tally.singles = append(r.tally.singles, models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID,
 		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, At: r.now})
-	r.count(g, entered, why.cause)
-}
-
-// movedInBulk notes that a contact entered or left with many others. A segment's contacts come in ascending order.
-func (r *round) movedInBulk(g *running, contact int64, entered bool, why origin) {
-	if r.tally.bulk == nil {
-		r.tally.bulk = map[bulkKey]*moves{}
-	}
-	key := bulkKey{g.ID, contact / models.SegmentSpan}
-	m := r.tally.bulk[key]
-	if m == nil {
-		m = &moves{origin: why}
-		r.tally.bulk[key] = m
-	}
 	if entered {
-		m.entered = append(m.entered, contact)
+		r.count(g, 1, 0, why.cause)
 	} else {
-		m.departed = append(m.departed, contact)
+		r.count(g, 0, 1, why.cause)
 	}
-	r.count(g, entered, why.cause)
 }
 
-func (r *round) count(g *running, entered bool, cause models.SegmentCause) {
+// inBulk is where those go who enter or leave a segment with many others. Its chunks come in ascending order: of the
+// spans that it has left only what will be stored is kept.
+func (r *round) inBulk(g *running, chunk int64, why origin) *moves {
+	span := chunk * chunkSize / models.SegmentSpan
+	if m := r.tally.bulk[g]; m != nil && m.span == span {
+		return m
+	}
+	r.leaveSpan(g)
+	if r.tally.bulk == nil {
+		r.tally.bulk = map[*running]*moves{}
+	}
+	m := r.tally.bulk[g]
+	if m == nil {
+		m = &moves{}
+		r.tally.bulk[g] = m
+	}
+	m.span, m.origin = span, why
+	return m
+}
+
+// leaveSpan makes a row of a segment's moves in the span in which it is.
+func (r *round) leaveSpan(g *running) {
+	if m := r.tally.bulk[g]; m != nil && len(m.entered)+len(m.departed) > 0 {
+		r.tally.rows = append(r.tally.rows, models.SegmentBulkChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID, Span: m.span,
+			Entered: models.NewSegmentSet(m.entered), Departed: models.NewSegmentSet(m.departed), Cause: m.origin.cause, UserID: m.origin.user, At: r.now})
+		m.entered, m.departed = m.entered[:0], m.departed[:0]
+	}
+}
+
+func (r *round) count(g *running, entered, departed int64, cause models.SegmentCause) {
 	day := r.day(g)
+	in, out := &day.EnteredRule, &day.DepartedRule
 	switch cause {
 	case models.CauseCall:
-		addTo(&day.EnteredCall, &day.DepartedCall, entered)
+		in, out = &day.EnteredCall, &day.DepartedCall
 	case models.CauseEdit:
-		addTo(&day.EnteredEdit, &day.DepartedEdit, entered)
+		in, out = &day.EnteredEdit, &day.DepartedEdit
 	case models.CauseTime:
-		addTo(&day.EnteredTime, &day.DepartedTime, entered)
-	default:
-		addTo(&day.EnteredRule, &day.DepartedRule, entered)
+		in, out = &day.EnteredTime, &day.DepartedTime
 	}
-	if entered {
-		g.MemberCount++
-	} else {
-		g.MemberCount--
-	}
-}
-
-func addTo(in, out *int64, entered bool) {
-	if entered {
-		*in++
-	} else {
-		*out++
-	}
+	*in, *out = *in+entered, *out+departed
+	g.MemberCount += entered - departed
 }
 
 // day is what happens to the segment today, with a row even if nobody moves.
@@ -110,7 +108,10 @@ func (r *round) saveTally() error {
 	if err := inBatches(r.tally.singles, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error }); err != nil {
 		return err
 	}
-	if err := inBatches(r.tally.bulkRows(r), func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error }); err != nil {
+	for _, g := range r.segments {
+		r.leaveSpan(g)
+	}
+	if err := inBatches(r.tally.rows, func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error }); err != nil {
 		return err
 	}
 	if len(r.tally.days) == 0 {
@@ -121,17 +122,6 @@ func (r *round) saveTally() error {
 		return err
 	}
 	return r.saveDays(changed)
-}
-
-func (t tally) bulkRows(r *round) (rows []models.SegmentBulkChange) {
-	for _, key := range slices.SortedFunc(maps.Keys(t.bulk), func(a, b bulkKey) int {
-		return cmp.Or(cmp.Compare(a.segment, b.segment), cmp.Compare(a.span, b.span))
-	}) {
-		m := t.bulk[key]
-		rows = append(rows, models.SegmentBulkChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: key.segment, Span: key.span,
-			Entered: models.NewSegmentSet(m.entered), Departed: models.NewSegmentSet(m.departed), Cause: m.origin.cause, UserID: m.origin.user, At: r.now})
-	}
-	return rows
 }
 
 // saveSizes writes the member counts in one statement.

@@ -180,7 +180,14 @@ func (r *round) repair(bits *chunks, found []difference) error {
 	for _, d := range found {
 		chunk := d.contact / chunkSize
 		bits.now[chunk] = bits.now[chunk].with(d.segment.Slot, d.contact, d.in)
-		r.movedInBulk(d.segment, d.contact, d.in, origin{cause: models.CauseRepair})
+		m := r.inBulk(d.segment, chunk, origin{cause: models.CauseRepair})
+		if d.in {
+			m.entered = append(m.entered, d.contact)
+			r.count(d.segment, 1, 0, models.CauseRepair)
+		} else {
+			m.departed = append(m.departed, d.contact)
+			r.count(d.segment, 0, 1, models.CauseRepair)
+		}
 		repaired[d.segment] = true
 	}
 	if err := bits.save(r.tx); err != nil {

@@ -1,0 +1,153 @@
+package segments
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// reading is what the contacts of one reading have in common, who are all looked at in one moment. Most values of a field
+// come again and again: what a condition says of one is worked out once.
+type reading struct {
+	keys    []string           // the fields that are read, sorted
+	values  []map[string]int32 // numbers the values of each field from 1 on
+	ids     []int32            // the current contact's values by the place of their key: their numbers, 0 for none
+	texts   []string           // and as they are
+	answers [answersKept]*answers
+}
+
+const (
+	valuesKept  = 4096 // of each field; more are not remembered
+	answersKept = 4096 // of so many conditions
+)
+
+// beyond is the number of a value that is not remembered.
+const beyond = -1
+
+func newReading(keys []string) *reading {
+	r := &reading{keys: keys, values: make([]map[string]int32, len(keys)), ids: make([]int32, len(keys)), texts: make([]string, len(keys))}
+	for i := range r.values {
+		r.values[i] = map[string]int32{}
+	}
+	return r
+}
+
+// put gives the current contact a value.
+func (r *reading) put(at int, value string) {
+	id, known := r.values[at][value]
+	switch {
+	case known || value == "":
+	case len(r.values[at]) < valuesKept-1:
+		id = int32(len(r.values[at]) + 1)
+		r.values[at][strings.Clone(value)] = id
+	default:
+		id = beyond
+	}
+	r.ids[at], r.texts[at] = id, value
+}
+
+// valueCondition is a condition on the value of a field. One on a contact without a value is never true.
+type valueCondition struct {
+	key    string
+	holds  func(stored string, at Moment) bool
+	next   func(stored string, at Moment) time.Time // nil when time does not matter
+	number uint32                                   // of its place in reading.answers
+}
+
+var conditions atomic.Uint32 // numbered so far
+
+// newValueCondition makes the condition's test, and its next where time matters.
+func newValueCondition(key string, holds func(string, Moment) bool, next func(string, Moment) time.Time) condition {
+	c := &valueCondition{key, holds, next, conditions.Add(1)}
+	if next == nil {
+		return condition{test: c.test}
+	}
+	return condition{test: c.test, next: c.nextChange}
+}
+
+// answers are those of one condition, by the number of the value.
+type answers struct {
+	of    *valueCondition
+	at    int // of the key
+	holds [valuesKept]answer
+	nexts []next
+}
+
+type next struct {
+	known bool
+	at    time.Time
+}
+
+type answer byte
+
+const (
+	unasked answer = iota
+	no
+	yes
+)
+
+// answersTo are the answers to a condition, and the number of the current contact's value: 0 for none, beyond when its
+// answer is not remembered.
+func (r *reading) answersTo(c *valueCondition) (*answers, int32) {
+	if a := r.answers[c.number%answersKept]; a != nil && a.of == c {
+		return a, r.ids[a.at]
+	}
+	return r.firstAnswersTo(c)
+}
+
+func (r *reading) firstAnswersTo(c *valueCondition) (*answers, int32) {
+	i := slices.Index(r.keys, c.key)
+	if i < 0 {
+		return nil, 0
+	}
+	a := &answers{of: c, at: i}
+	r.answers[c.number%answersKept] = a
+	return a, r.ids[i]
+}
+
+func (c *valueCondition) test(s *Subject, at Moment) bool {
+	if s.reading == nil {
+		stored := s.Fields[c.key]
+		return stored != "" && c.holds(stored, at)
+	}
+	a, id := s.reading.answersTo(c)
+	switch {
+	case id == 0:
+		return false
+	case id == beyond:
+		return c.holds(s.reading.texts[a.at], at)
+	case a.holds[id] == unasked:
+		a.holds[id] = no
+		if c.holds(s.reading.texts[a.at], at) {
+			a.holds[id] = yes
+		}
+	}
+	return a.holds[id] == yes
+}
+
+// nextChange is Matcher.Next of the condition.
+func (c *valueCondition) nextChange(s *Subject, at Moment) time.Time {
+	if s.reading == nil {
+		stored := s.Fields[c.key]
+		if stored == "" {
+			return time.Time{}
+		}
+		return c.next(stored, at)
+	}
+	a, id := s.reading.answersTo(c)
+	switch id {
+	case 0:
+		return time.Time{}
+	case beyond:
+		return c.next(s.reading.texts[a.at], at)
+	}
+	if missing := int(id) + 1 - len(a.nexts); missing > 0 {
+		a.nexts = append(a.nexts, make([]next, missing)...)
+	}
+	n := &a.nexts[id]
+	if !n.known {
+		n.known, n.at = true, c.next(s.reading.texts[a.at], at)
+	}
+	return n.at
+}
