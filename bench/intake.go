@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"campaignlark/dbtest"
@@ -140,34 +137,21 @@ func insertContacts(tx *gorm.DB, workspaceID int64, now time.Time) error {
 
 // measure starts a server in the given mode and one load on it.
 func measure(ctx context.Context, url, hash string, m mode, connections int) (f figures, err error) {
+	addr, stop, err := startServer(ctx, url, m.args...)
+	if err != nil {
+		return f, err
+	}
+	defer stop()
+	return callLoad(ctx, "http://"+addr+"/v1/inbound-webhooks/"+hash, knownContacts, connections, 4*time.Second)
+}
+
+// callLoad puts a load on a webhook's URL, from a process of its own.
+func callLoad(ctx context.Context, target string, known, connections int, lasting time.Duration) (f figures, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return f, err
 	}
-	server := exec.CommandContext(ctx, self, append([]string{"server", "-db", url}, m.args...)...)
-	server.Stderr = os.Stderr
-	in, err := server.StdinPipe()
-	if err != nil {
-		return f, err
-	}
-	out, err := server.StdoutPipe()
-	if err != nil {
-		return f, err
-	}
-	if err := server.Start(); err != nil {
-		return f, err
-	}
-	defer func() {
-		in.Close()
-		server.Wait()
-	}()
-	addr, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return f, fmt.Errorf("the server did not start: %w", err)
-	}
-	go io.Copy(io.Discard, out)
-	target := "http://" + strings.TrimSpace(addr) + "/v1/inbound-webhooks/" + hash
-	load := exec.CommandContext(ctx, self, "load", "-url", target, "-connections", strconv.Itoa(connections), "-known", strconv.Itoa(knownContacts))
+	load := exec.CommandContext(ctx, self, "load", "-url", target, "-connections", strconv.Itoa(connections), "-known", strconv.Itoa(known), "-for", lasting.String())
 	load.Stderr = os.Stderr
 	printed, err := load.Output()
 	if err != nil {

@@ -61,7 +61,7 @@ func (b *segmentBench) benchBuild(ctx context.Context) error {
 
 // createAll stores the 50 segments in a workspace, in place of whatever it had.
 func (b *segmentBench) createAll(ctx context.Context, v vocabulary) (ids []int64, err error) {
-	if err := b.forgetSegments(ctx); err != nil {
+	if err := b.forgetSegments(ctx, v); err != nil {
 		return nil, err
 	}
 	for _, c := range ruleCases {
@@ -78,15 +78,11 @@ func (b *segmentBench) createAll(ctx context.Context, v vocabulary) (ids []int64
 	return ids, nil
 }
 
-// forgetSegments empties everything that segments keep.
-func (b *segmentBench) forgetSegments(ctx context.Context) error {
+// forgetSegments removes everything that segments keep of a workspace.
+func (b *segmentBench) forgetSegments(ctx context.Context, v vocabulary) error {
 	return b.db.Write(ctx, func(tx *gorm.DB) error {
 		for _, table := range []string{"segments", "segment_bits", "segment_changes", "segment_bulk_changes", "segment_due", "segment_days", "segment_checks", "dirty_contacts"} {
-			statement := "DELETE FROM " + table
-			if b.db.Dialect == models.Postgres {
-				statement = "TRUNCATE " + table
-			}
-			if err := tx.Exec(statement).Error; err != nil {
+			if err := tx.Exec("DELETE FROM "+table+" WHERE workspace_id = ?", v.workspace.ID).Error; err != nil {
 				return err
 			}
 		}

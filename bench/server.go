@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/exec"
+	"strings"
 	"time"
 
 	"campaignlark/handlers"
@@ -50,4 +53,36 @@ func serve(ctx context.Context, args []string) error {
 	fmt.Println(ln.Addr())
 	io.Copy(io.Discard, os.Stdin)
 	return pipeline.Close(ctx)
+}
+
+// startServer starts this program again as the server of a database, and returns its address.
+func startServer(ctx context.Context, databaseURL string, args ...string) (addr string, stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	server := exec.CommandContext(ctx, self, append([]string{"server", "-db", databaseURL}, args...)...)
+	server.Stderr = os.Stderr
+	in, err := server.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := server.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		in.Close()
+		server.Wait()
+	}
+	addr, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the server did not start: %w", err)
+	}
+	go io.Copy(io.Discard, out)
+	return strings.TrimSpace(addr), stop, nil
 }
