@@ -24,7 +24,13 @@ var segmentParts = []struct {
 }{
 	{"build", (*segmentBench).benchBuild},
 	{"one", (*segmentBench).benchOne},
+	{"ticks", (*segmentBench).benchTicks},
+	{"preview", (*segmentBench).benchPreview},
+	{"fresh", (*segmentBench).benchFresh},
+	{"load", (*segmentBench).benchLoad},
+	{"throughput", (*segmentBench).benchThroughput},
 	{"memory", (*segmentBench).benchMemory},
+	{"midnight", (*segmentBench).benchMidnight},
 }
 
 // benchSegments measures segments on both databases. The arguments choose: sqlite or postgres, and parts by name.
