@@ -37,6 +37,7 @@ func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
 			{"/w/books/webhooks", []string{"name", "Shop", "type", "UNSUBSCRIBED"}, []string{`value="Shop"`, `value="UNSUBSCRIBED" data-tags="no" checked`}},
 			{"/w/books/contacts", []string{"email", "ann@example.com", "status", "UNCONFIRMED", "new_tags", "vip, late"}, []string{`value="ann@example.com"`, `value="UNCONFIRMED" selected`, `value="vip, late"`}},
 			{"/w/books/segments", []string{"name", "Both", "join", "OR", "what-0", "status", "operator-0", "ne", "value-0", "SUBSCRIBED", "what-1", "tags", "operator-1", "any", "do", "save"}, []string{`value="Both"`, `value="OR" selected`, `name="what-1"`}},
+			{"/w/books/segments", []string{"name", "Tree", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "join-1", "OR", "what-1.0", "email", "operator-1.0", "in", "value-1.0", "a@example.com\r\nnot yet", "do", "preview"}, []string{`value="Tree"`, `name="join-1"`, "a@example.com\nnot yet</textarea>"}},
 			{"/w/books/settings", []string{"name", "Bücher", "time_zone", "Europe/Paris"}, []string{`value="Bücher"`, `value="Europe/Paris" selected`}},
 			{"/w/books/settings/members", []string{"email", "otto@example.com", "role", "manager"}, []string{`value="otto@example.com"`, `value="manager" checked`}},
 			{"/workspaces", []string{"name", "Music", "time_zone", "Europe/Paris"}, []string{`value="Music"`, `value="Europe/Paris" selected`}},

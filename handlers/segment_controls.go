@@ -191,6 +191,9 @@ func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionR
 		if len(row.Options)+len(row.Values) > 0 {
 			row.Options = withChosen(row.Options, row.Values, goneNames[kind.Value(c.Operator)])
 		}
+		if row.Control == string(controlChoice) && strings.Join(row.Values, "") == "" && len(row.Options) > 0 {
+			row.Options = append([]views.Option{{Label: "Choose one"}}, row.Options...) // nothing is chosen by accident
+		}
 		row.Many = kind == segments.KindTags || len(row.Options) > 8
 	case controlDate:
 		row.Dates = !slices.ContainsFunc(row.Values, func(text string) bool { return !isDay(text) })

@@ -41,7 +41,9 @@ func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 	if err != nil {
 		return err
 	}
-	return v.showSegmentForm(segmentForm{segment: g, segmentInput: in, schema: schema})
+	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
+	in.tell(f.errs, schema) // of a rule that is broken
+	return v.showSegmentForm(f)
 }
 
 // segmentCreate stores a new segment, or gives the form back with one row more or less.

@@ -1727,7 +1727,7 @@ func (r ConditionRow) pick() string {
 	if r.What == "tags" {
 		return "Choose tags"
 	}
-	return "Choose"
+	return "Choose values"
 }
 
 var _ = templruntime.GeneratedTemplate

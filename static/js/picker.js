@@ -17,8 +17,8 @@ function chips(picker) {
         remove.setAttribute("aria-label", `Remove ${name}`);
         remove.addEventListener("click", () => {
           box.checked = false;
-          draw();
-          box.focus();
+          for (const name of ["input", "change"]) box.dispatchEvent(new Event(name, { bubbles: true }));
+          (box.checkVisibility() ? box : picker.querySelector("summary"))?.focus();
         });
         chip.append(remove);
       }
