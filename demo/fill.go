@@ -94,6 +94,7 @@ type teller struct {
 	progress func(int)
 	coming   []newcomer // who waits to be stored, at most bulk
 	later    []visit    // confirmations that are still to come, by time
+	edited   bool       // the rule that somebody edits has been
 	sum      Summary
 }
 
@@ -123,6 +124,9 @@ func (t *teller) tell(ctx context.Context) error {
 		return err
 	}
 	if err := t.group(ctx); err != nil {
+		return err
+	}
+	if err := t.tellPast(ctx); err != nil {
 		return err
 	}
 	return t.recent(ctx)
@@ -202,7 +206,10 @@ func (t *teller) recent(ctx context.Context) error {
 		if len(t.later) > 0 && (from == 0 || t.later[0].at.Before(next.at)) {
 			next, from = t.later[0], 3
 		}
-		var err error
+		err := t.edit(ctx, next.at)
+		if err != nil {
+			return err
+		}
 		switch from {
 		case 0:
 			return t.finish(ctx)
@@ -276,6 +283,20 @@ func (t *teller) send(ctx context.Context, v visit) error {
 	}
 	t.clock.set(v.at.Add(time.Duration(200+v.person%700) * time.Millisecond))
 	return t.tick(ctx)
+}
+
+// editBefore is how long before the end somebody edits a rule.
+const editBefore = 30 * time.Hour
+
+// edit edits the rule of a segment when its time has come.
+func (t *teller) edit(ctx context.Context, now time.Time) error {
+	at := t.plan.growth.to.Add(-editBefore)
+	if t.edited || now.Before(at) {
+		return nil
+	}
+	t.edited = true
+	t.clock.set(at)
+	return t.narrow(ctx, "Printed catalogue")
 }
 
 func (t *teller) finish(ctx context.Context) error {

@@ -55,6 +55,13 @@ func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
 		expect("marks left", number("SELECT count(*) FROM dirty_contacts"), 0)
 		expect("broken segments", number("SELECT count(*) FROM segments WHERE broken_reason <> '' OR building_slot IS NOT NULL"), 0)
 		expect("empty segments", number("SELECT count(*) FROM segments WHERE member_count = 0"), 0)
+		expect("segments whose last day does not end as big as they are", number(`SELECT count(*) FROM segments s WHERE member_count <>
+			(SELECT size FROM segment_days d WHERE d.segment_id = s.id ORDER BY day DESC LIMIT 1)`), 0)
+		expect("segments without a past", number(`SELECT count(*) FROM segments s WHERE NOT EXISTS
+			(SELECT 1 FROM segment_days d WHERE d.segment_id = s.id AND day < ?)`, now.AddDate(0, 0, -60).Format(time.DateOnly)), 0)
+		expect("days whose size does not follow from the day before", number(`SELECT count(*) FROM segment_days d WHERE size <>
+			coalesce((SELECT size FROM segment_days b WHERE b.segment_id = d.segment_id AND b.day < d.day ORDER BY b.day DESC LIMIT 1), 0)
+			+ entered_call + entered_edit + entered_time + entered_rule - departed_call - departed_edit - departed_time - departed_rule`), 0)
 		noted := number("SELECT count(*) FROM audit_log")
 		if err := db.DropOldAudit(t.Context(), now); err != nil || noted == 0 {
 			t.Errorf("got %d audit entries and %v, want the setting-up", noted, err)

@@ -89,6 +89,26 @@ func (w *workshop) group(ctx context.Context) error {
 	return w.tick(ctx)
 }
 
+// narrow lets only those stay in a segment who have not unsubscribed.
+func (w *workshop) narrow(ctx context.Context, name string) error {
+	store := segments.Store{DB: w.db, Now: w.now}
+	found, err := store.List(ctx, w.workspace.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range found {
+		if g.Name != name {
+			continue
+		}
+		rule := segments.RuleOf(g)
+		rule.Filters = append(rule.Filters, condition(segments.TypeStatus, segments.IsNot, string(models.StatusUnsubscribed)))
+		if _, err := store.Update(ctx, w.workspace.ID, w.user, g.ID, g.Name, rule); err != nil {
+			return err
+		}
+	}
+	return w.tick(ctx)
+}
+
 // tick brings the memberships up to the moment that the story has come to.
 func (w *workshop) tick(ctx context.Context) error {
 	for {

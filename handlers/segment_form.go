@@ -43,8 +43,8 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 		m.Full = conditions >= segments.MaxConditions || groups >= maxGroups-1
 		m.Rule = f.group(f.rule, others, "", 1)
 	}
-	if checked, problems := f.rule.Check(f.schema); len(problems) == 0 && f.broken == "" {
-		m.Words = words(segments.Sentence(checked, f.schema))
+	if f.broken == "" {
+		m.Words = words(f.sentence())
 	}
 	status := fiber.StatusOK
 	if v.refill {
@@ -74,4 +74,18 @@ func (f segmentForm) group(g segments.Group, schema segments.Schema, place strin
 		group.Rows = append(group.Rows, views.RuleRow{Condition: &row})
 	}
 	return group
+}
+
+// sentence is the rule in words, with dots for a value that has a fault; nil while something else has one.
+func (f segmentForm) sentence() []segments.Part {
+	checked, problems := f.rule.Check(f.schema)
+	for _, p := range problems {
+		parent, last := parentOf(p.At)
+		g, _ := groupAt(&checked, parent)
+		if p.Part != "value" || g == nil || last < 0 || last >= len(g.Filters) || g.Filters[last].Condition == nil {
+			return nil
+		}
+		g.Filters[last].Condition.Value = models.Text("…")
+	}
+	return segments.Sentence(checked, f.schema)
 }

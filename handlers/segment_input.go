@@ -187,13 +187,9 @@ func (in *segmentInput) change() {
 // remove takes the row at in.at out. The row that comes in its place has the focus, or the one before, or else the button
 // that adds one.
 func (in *segmentInput) remove() {
-	parent, last := "", in.at
-	if dot := strings.LastIndexByte(in.at, '.'); dot >= 0 {
-		parent, last = in.at[:dot], in.at[dot+1:]
-	}
+	parent, i := parentOf(in.at)
 	g, _ := groupAt(&in.rule, parent)
-	i, err := strconv.Atoi(last)
-	if g == nil || err != nil || i < 0 || i >= len(g.Filters) {
+	if g == nil || i < 0 || i >= len(g.Filters) {
 		return
 	}
 	g.Filters = slices.Delete(g.Filters, i, i+1)
@@ -206,6 +202,18 @@ func (in *segmentInput) remove() {
 	if g.Filters[i].Group != nil {
 		in.focus = fieldAt("join", placeIn(parent, i))
 	}
+}
+
+// parentOf returns the place of the group that a place is in, and the index there, -1 where it is none.
+func parentOf(place string) (parent string, i int) {
+	if dot := strings.LastIndexByte(place, '.'); dot >= 0 {
+		parent, place = place[:dot], place[dot+1:]
+	}
+	i, err := strconv.Atoi(place)
+	if err != nil {
+		i = -1
+	}
+	return parent, i
 }
 
 // groupAt returns the group at a place of the rule and its depth, or nil where there is none.

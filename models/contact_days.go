@@ -62,10 +62,10 @@ func DayEnd(day string, zone *time.Location) time.Time {
 	return end
 }
 
-// statusBefore is the status that the contact had before an instant, as far as its times tell; "" before it was there.
+// StatusBefore is the status that the contact had before an instant, as far as its times tell; "" before it was there.
 // A contact keeps only the last time that it came to each status. So one that came to the same status twice counts in
 // the time between with what it was first known to be, and people who were erased since are missing.
-func (c *Contact) statusBefore(end time.Time) Status {
+func (c *Contact) StatusBefore(end time.Time) Status {
 	if !c.CreatedAt.Before(end) {
 		return ""
 	}

@@ -109,7 +109,7 @@ func (d *DB) daysBefore(ctx context.Context, w Workspace, first string, now time
 		}
 		for p := range page {
 			for i, end := range ends {
-				days[i].add(page[p].statusBefore(end), 1)
+				days[i].add(page[p].StatusBefore(end), 1)
 			}
 		}
 		after = page[len(page)-1].ID

@@ -36,7 +36,7 @@ func TestStatusBeforeTheEndOfADay(t *testing.T) {
 		contact := Contact{Status: c.status, CreatedAt: *at(c.created), SubscribedAt: at(c.subscribed), UnconfirmedAt: at(c.unconfirmed), UnsubscribedAt: at(c.unsubscribed)}
 		got := ""
 		for _, day := range []string{"2026-11-02", "2026-11-03", "2026-11-05", "2026-11-08"} {
-			got += map[Status]string{StatusSubscribed: "S", StatusUnconfirmed: "U", StatusUnsubscribed: "X", "": "-"}[contact.statusBefore(DayEnd(day, vienna))]
+			got += map[Status]string{StatusSubscribed: "S", StatusUnconfirmed: "U", StatusUnsubscribed: "X", "": "-"}[contact.StatusBefore(DayEnd(day, vienna))]
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)

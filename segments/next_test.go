@@ -156,3 +156,21 @@ func TestNextIsNeverLate(t *testing.T) {
 		}
 	}
 }
+
+// TestNextEndsWithTheYear9999: a later instant cannot be kept everywhere, and nobody waits for it.
+func TestNextEndsWithTheYear9999(t *testing.T) {
+	t.Parallel()
+	s := fullSchema(t, "America/New_York")
+	subject := segments.Subject{Fields: map[string]string{"birthday": "9999-12-31"}}
+	for operator, want := range map[string]string{"in_last_days": "9999-12-31T05:00:00Z", "more_than_days_ago": "", "in_next_days": "9999-12-30T05:00:00Z"} {
+		m := compileOne(t, s, fmt.Sprintf(`{"type":"field","field_id":4,"operator":%q,"value":1}`, operator))
+		got := m.Next(&subject, s.At(noon))
+		if want == "" && !got.IsZero() || want != "" && got.Format(time.RFC3339) != want {
+			t.Errorf("%s: got %s, want %q", operator, got, want)
+		}
+	}
+	m := compileOne(t, s, `{"type":"field","field_id":4,"operator":"in_next_days","value":1}`)
+	if got := m.Next(&subject, s.At(time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC))); !got.IsZero() {
+		t.Errorf("got %s on the last day, want none", got)
+	}
+}

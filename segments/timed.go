@@ -88,7 +88,15 @@ func (z *zone) next(p passing, day int64, at Moment) time.Time {
 	if next == never {
 		return time.Time{}
 	}
-	return time.Unix(next, 0).UTC()
+	return foreseen(time.Unix(next, 0))
+}
+
+// foreseen is an instant to come, or zero when that is after the year 9999, which not every database can keep.
+func foreseen(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }
 
 // hours is the condition that an instant lies within so long before now, now included.
@@ -100,10 +108,10 @@ func (h hours) holds(t, now time.Time) bool {
 
 func (h hours) next(t, now time.Time) time.Time {
 	if t.After(now) {
-		return t.UTC()
+		return foreseen(t)
 	}
 	if end := t.Add(time.Duration(h)); end.After(now) {
-		return end.UTC()
+		return foreseen(end)
 	}
 	return time.Time{}
 }

@@ -35,7 +35,8 @@ var docsParts = []docsPart{
 	{"fields", "Fields and merge tags"},
 	{"tags", "Tags"},
 	{"answers", "Answers, and what to do"},
-	{"events", "Events and segments"},
+	{"events", "Events"},
+	{"segments", "Segments: who is meant"},
 	{"safety", "Keep the address safe"},
 	{"limits", "Limits"},
 }
