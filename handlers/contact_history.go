@@ -149,7 +149,7 @@ func (h *history) shown(key, stored string) string {
 
 func (h *history) edit(e models.ContactEdit, c models.ContactChange) *views.HistoryEdit {
 	edit := &views.HistoryEdit{Who: e.UserEmail, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
-		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
+		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, Lost: e.Action == models.ActionContactLost, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
 		Before: string(c.StatusBefore), After: string(c.StatusAfter)}
 	for _, key := range c.Fields {
 		label := key

@@ -87,6 +87,7 @@ func TestDeletedTagLeavesItsContacts(t *testing.T) {
 		if left, err := s.db.TagContacts(ctx, s.workspace.ID, tag.ID); left != 0 || raised != 300 || marks != 300 || err != nil {
 			t.Errorf("got %d contacts still tagged, %d with a new version, %d marks (%v); want 0, 300, 300", left, raised, marks, err)
 		}
+		s.get("/w/books/contacts/7").want(t, 200, "ines@example.com deleted the tag vip")
 		s.post("/w/books/tags", "name", "VIP").want(t, 303)
 	})
 }

@@ -54,6 +54,8 @@ const (
 	ActionContactsBulk     = "contacts.bulk"     // one change of many contacts; the entry of the whole
 	ActionContactBulk      = "contact.bulk"      // the same, at each contact that it changed: for the contact's history
 
+	ActionContactLost = "contact.lost" // a tag or a value, because the tag or merge tag was deleted: for the contact's history
+
 	ActionWorkspaceCreated = "workspace.created"
 	ActionWorkspaceUpdated = "workspace.updated"
 	ActionWorkspaceDeleted = "workspace.deleted"

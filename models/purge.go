@@ -98,7 +98,10 @@ func (d *DB) purgeTagStep(ctx context.Context, tag Tag, userID int64, now time.T
 		if err := tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, still).Delete(&ContactTag{}).Error; err != nil {
 			return err
 		}
-		return reviseContacts(tx, tag.WorkspaceID, userID, still, now)
+		if err := reviseContacts(tx, tag.WorkspaceID, userID, still, now); err != nil {
+			return err
+		}
+		return noteLoss(tx, tag.WorkspaceID, userID, still, ContactChange{TagsRemoved: []string{tag.Name}}, now)
 	})
 	return false, err
 }
@@ -167,7 +170,10 @@ func (d *DB) purgeKey(ctx context.Context, m MergeTag, contacts []Contact, userI
 		if len(changed) == 0 {
 			return nil
 		}
-		return reviseContacts(tx, m.WorkspaceID, userID, changed, now)
+		if err := reviseContacts(tx, m.WorkspaceID, userID, changed, now); err != nil {
+			return err
+		}
+		return noteLoss(tx, m.WorkspaceID, userID, changed, ContactChange{Fields: []string{m.Label}}, now)
 	})
 }
 
@@ -195,6 +201,21 @@ func reviseContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now tim
 		return err
 	}
 	return MarkContacts(tx, workspaceID, userID, ids, now)
+}
+
+// noteLoss notes at each contact, for its history, what it lost with a tag or merge tag that was deleted.
+func noteLoss(tx *gorm.DB, workspaceID, userID int64, ids []int64, change ContactChange, now time.Time) error {
+	var contacts []Contact
+	if err := tx.Select("id, version").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&contacts).Error; err != nil || len(contacts) == 0 {
+		return err
+	}
+	entries := make([]AuditEntry, len(contacts))
+	for i, c := range contacts {
+		change.Version = c.Version
+		entries[i] = AuditEntry{WorkspaceID: workspaceID, ID: NewID(now), UserID: userID, Action: ActionContactLost, Subject: SubjectOneOfMany,
+			SubjectID: c.ID, Detail: JobJSON(change), At: now}
+	}
+	return tx.Create(&entries).Error
 }
 
 // MarkContacts marks contacts whose segments have to be recalculated. Call it in the transaction that changed them.
