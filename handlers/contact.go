@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"strings"
+
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/views"
@@ -113,7 +115,8 @@ func (v *visit) contactSegment(g models.Segment, subject *segments.Subject, sche
 
 // whyOf is an explanation for the page.
 func (v *visit) whyOf(e segments.Explanation) *views.Why {
-	w := &views.Why{Matched: e.Matched, Words: segments.PlainText(e.Words), Saw: e.Saw}
+	w := &views.Why{Matched: e.Matched, Words: segments.PlainText(e.Words)}
+	w.Saw = seen(e, w.Words)
 	if e.Segment != 0 {
 		w.Href = v.path("segments", e.Segment)
 	}
@@ -127,4 +130,21 @@ func (v *visit) whyOf(e segments.Explanation) *views.Why {
 		w.Filters = append(w.Filters, v.whyOf(f))
 	}
 	return w
+}
+
+// seen says what a condition found, as far as its words do not say it already.
+func seen(e segments.Explanation, words string) string {
+	switch {
+	case e.Words == nil, e.Saw != "" && strings.HasSuffix(words, " "+e.Saw):
+		return ""
+	case e.Segment != 0:
+		return "is " + e.Saw
+	case e.Saw != "" && strings.HasPrefix(words, "was "):
+		return "by " + e.Saw
+	case e.Saw != "":
+		return "has " + e.Saw
+	case strings.HasSuffix(words, "is not set"), strings.HasPrefix(words, "never "), strings.HasPrefix(words, "was "), strings.HasPrefix(words, "has "), strings.HasPrefix(words, "does "):
+		return "" // of a webhook or of tags, or that there is none
+	}
+	return "has no value"
 }

@@ -104,7 +104,7 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 		a := s.get("/w/books/contacts/8200")
 		a.want(t, 200, "in 1 of 2")
 		a.inThisOrder(t, "Loyal in, why?", "true: all of", "true: Status is Subscribed", "true: Points is more than 1,000", "has 1,250", "true: any of", "false: has the tag customer",
-			"true: Created in the last 30 days", "Not loyal not in, why?", "false: is not in the segment Loyal", "has in it")
+			"true: Created in the last 30 days", "Not loyal not in, why?", "false: is not in the segment Loyal", "is in it")
 		if !strings.Contains(a.body, `<a href="/w/books/segments/`+itoa(loyal)+`">is not in the segment Loyal`) {
 			t.Error("the condition about a segment does not lead to it")
 		}
