@@ -19,7 +19,7 @@ func (r *round) passTime(n int64) (more bool, err error) {
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	bits, err := readChunks(r.tx.Where("chunk IN ?", padded(due)), r.workspace)
+	bits, err := readChunks(among(r.tx, "chunk", due), r.workspace)
 	if err != nil {
 		return false, err
 	}
@@ -142,7 +142,7 @@ func (r *round) replaceDues(chunks []int64, next dues) error {
 		}
 	}
 	if len(none) > 0 {
-		if err := r.tx.Where("workspace_id = ? AND chunk IN ?", r.workspace, padded(none)).Delete(&models.SegmentDue{}).Error; err != nil {
+		if err := among(r.tx.Where("workspace_id = ?", r.workspace), "chunk", none).Delete(&models.SegmentDue{}).Error; err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (r *round) lowerDues(next dues) error {
 		return nil
 	}
 	var stored []models.SegmentDue
-	if err := r.tx.Where("workspace_id = ? AND chunk IN ?", r.workspace, padded(slices.Sorted(maps.Keys(next)))).Find(&stored).Error; err != nil {
+	if err := among(r.tx.Where("workspace_id = ?", r.workspace), "chunk", slices.Sorted(maps.Keys(next))).Find(&stored).Error; err != nil {
 		return err
 	}
 	for _, row := range stored {

@@ -100,6 +100,9 @@ func (c *chunks) save(tx *gorm.DB) error {
 		}
 	}
 	slices.SortFunc(rows, func(a, b models.SegmentBits) int { return int(a.Chunk - b.Chunk) })
+	if tx.Name() == string(models.Postgres) {
+		return saveBitsPostgres(tx, rows)
+	}
 	return inBatches(rows, func(rows []models.SegmentBits) error {
 		return tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "chunk"}},

@@ -35,7 +35,7 @@ func (r *round) recalculate() (more bool, err error) {
 			return false, err
 		}
 	}
-	err = r.tx.Where("workspace_id = ? AND id IN ?", r.workspace, padded(ids)).Delete(&models.DirtyContact{}).Error
+	err = among(r.tx.Where("workspace_id = ?", r.workspace), "id", ids).Delete(&models.DirtyContact{}).Error
 	return len(marks) == limit, err
 }
 
@@ -49,7 +49,7 @@ func originOf(mark models.DirtyContact) origin {
 // apply writes what differs between the stored memberships of the contacts and what the rules say of them now.
 func (r *round) apply(origins map[int64]origin) error {
 	contacts := slices.Sorted(maps.Keys(origins))
-	bits, err := readChunks(r.tx.Where("chunk IN ?", padded(chunksOf(contacts))), r.workspace)
+	bits, err := readChunks(among(r.tx, "chunk", chunksOf(contacts)), r.workspace)
 	if err != nil {
 		return err
 	}

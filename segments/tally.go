@@ -105,7 +105,7 @@ func (r *round) day(g *running) *models.SegmentDay {
 
 // saveTally writes who entered and left, the sizes and the day's figures.
 func (r *round) saveTally() error {
-	if err := inBatches(r.tally.singles, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error }); err != nil {
+	if err := r.saveSingles(); err != nil {
 		return err
 	}
 	for _, g := range r.segments {
@@ -122,6 +122,13 @@ func (r *round) saveTally() error {
 		return err
 	}
 	return r.saveDays(changed)
+}
+
+func (r *round) saveSingles() error {
+	if r.tx.Name() == string(models.Postgres) {
+		return saveChangesPostgres(r.tx, r.tally.singles)
+	}
+	return inBatches(r.tally.singles, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error })
 }
 
 // saveSizes writes the member counts in one statement.
