@@ -67,7 +67,10 @@ var (
 )
 
 func (g *generator) condition() written {
-	if n := g.IntN(len(conditionTypes) + len(g.fields)); n < len(conditionTypes) && conditionTypes[n] != "segment" || n < len(conditionTypes) && len(g.segments) > 0 {
+	if len(g.segments) > 0 && g.IntN(6) == 0 {
+		return g.withValue(written{Type: "segment", Operator: pick(g.Rand, typeOperators["segment"])}, models.MergeTag{})
+	}
+	if n := g.IntN(len(conditionTypes) + len(g.fields)); n < len(conditionTypes) && conditionTypes[n] != "segment" {
 		w := written{Type: conditionTypes[n]}
 		w.Operator = pick(g.Rand, typeOperators[w.Type])
 		return g.withValue(w, models.MergeTag{})
@@ -83,7 +86,7 @@ func (g *generator) withValue(w written, m models.MergeTag) written {
 	case "is_set", "is_not_set":
 		return w
 	case "in_last_hours":
-		w.Value = min(1+g.distance()*24+g.IntN(2)*g.IntN(24), 876_000)
+		w.Value = max(1, min(g.distance()*24+g.IntN(2)*g.IntN(24), 876_000))
 		return w
 	case "anniversary_within_days":
 		w.Value = min(g.distance(), 366)

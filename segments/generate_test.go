@@ -19,7 +19,7 @@ type generator struct {
 	*rand.Rand
 	zone                     *time.Location
 	today                    time.Time   // the day around which everything lies, as midnight in UTC
-	days                     []time.Time // the few days that it knows, and the other few values
+	days, instants           []time.Time // the few that it knows, and the other few values
 	texts, numbers, emails   []string
 	fields                   []models.MergeTag
 	tags, segments, webhooks []int64
@@ -77,6 +77,9 @@ func newGenerator(seed uint64) *generator {
 	for range 10 {
 		g.days = append(g.days, g.someDay())
 	}
+	for _, day := range g.days[:4] {
+		g.instants = append(g.instants, g.moment(day))
+	}
 	g.texts, g.numbers, g.emails = g.few(14, oddTexts), g.few(12, oddNumbers), g.few(10, oddEmails)
 	return g
 }
@@ -115,8 +118,20 @@ func (g *generator) moment(day time.Time) time.Time {
 	return at.Add(time.Duration(g.IntN(2)) * time.Duration(g.IntN(86_400_000)) * time.Microsecond).UTC()
 }
 
-func (g *generator) now() time.Time     { return g.moment(g.today.AddDate(0, 0, g.IntN(3)-1)) }
-func (g *generator) instant() time.Time { return g.moment(pick(g.Rand, g.days)) }
+// now is about the start of today or a day beside it, or whole hours after an instant that a contact may have.
+func (g *generator) now() time.Time {
+	if g.IntN(4) == 0 {
+		return pick(g.Rand, g.instants).Add(time.Duration(g.distance()) * 24 * time.Hour)
+	}
+	return g.moment(g.today.AddDate(0, 0, g.IntN(3)-1))
+}
+
+func (g *generator) instant() time.Time {
+	if g.IntN(2) == 0 {
+		return pick(g.Rand, g.instants)
+	}
+	return g.moment(pick(g.Rand, g.days))
+}
 
 // date is a date as somebody writes it: a day, or an instant in one notation or another.
 func (g *generator) date() string {
