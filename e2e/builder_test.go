@@ -125,6 +125,7 @@ func TestBrowserBuilder(t *testing.T) {
 			b.Click("Update the preview")
 		}
 		b.Sees("Not a number")
+		b.Sees("Loyalty points is more than …")
 		b.Inspect("segment-builder-fault")
 		if b.Value("[name='value-1']") != "many" {
 			t.Error("what was filled in is gone")

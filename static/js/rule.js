@@ -93,7 +93,7 @@ class Builder {
       const [old, fresh] = [this.form.querySelector(`#${id}`), page.getElementById(id)];
       if (!old || !fresh) throw new Error("another form came back");
       const pickers = new Set(old.querySelectorAll(".picker"));
-      morph(old, fresh);
+      morph(old, fresh.cloneNode(true)); // which takes parts of it: the page may be asked again
       for (const picker of old.querySelectorAll(".picker")) if (!pickers.has(picker)) enhance(picker);
     }
   }
