@@ -66,3 +66,21 @@ func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 		SELECT $1::bigint, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[], $7::uuid[], $8::bigint[], $9::timestamptz[])`,
 		rows[0].WorkspaceID, ids, segments, contacts, entered, causes, requests, users, at).Error
 }
+
+// saveBulkPostgres writes rows of segment_bulk_changes.
+func saveBulkPostgres(tx *gorm.DB, rows []models.SegmentBulkChange) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	n := len(rows)
+	ids, segments, spans, entered, departed := make([]uuid.UUID, n), make([]int64, n), make([]int64, n), make([][]byte, n), make([][]byte, n)
+	causes, users, at := make([]string, n), make([]*int64, n), make([]time.Time, n)
+	for i, row := range rows {
+		ids[i], segments[i], spans[i] = row.ID, row.SegmentID, row.Span
+		entered[i], departed[i] = append([]byte{}, row.Entered...), append([]byte{}, row.Departed...) // none is not NULL
+		causes[i], users[i], at[i] = string(row.Cause), row.UserID, row.At
+	}
+	return tx.Exec(`INSERT INTO segment_bulk_changes (workspace_id, id, segment_id, span, entered, departed, cause, user_id, at)
+		SELECT $1::bigint, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::text[], $8::bigint[], $9::timestamptz[])`,
+		rows[0].WorkspaceID, ids, segments, spans, entered, departed, causes, users, at).Error
+}

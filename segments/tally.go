@@ -111,7 +111,7 @@ func (r *round) saveTally() error {
 	for _, g := range r.segments {
 		r.leaveSpan(g)
 	}
-	if err := inBatches(r.tally.rows, func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error }); err != nil {
+	if err := r.saveBulk(); err != nil {
 		return err
 	}
 	if len(r.tally.days) == 0 {
@@ -129,6 +129,13 @@ func (r *round) saveSingles() error {
 		return saveChangesPostgres(r.tx, r.tally.singles)
 	}
 	return inBatches(r.tally.singles, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error })
+}
+
+func (r *round) saveBulk() error {
+	if r.tx.Name() == string(models.Postgres) {
+		return saveBulkPostgres(r.tx, r.tally.rows)
+	}
+	return inBatches(r.tally.rows, func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error })
 }
 
 // saveSizes writes the member counts in one statement.
