@@ -189,7 +189,34 @@ func sqliteInstant(value any) (time.Time, error) {
 	if !ok {
 		return time.Time{}, nil
 	}
+	if t, ok := readSQLiteInstant(string(text)); ok {
+		return t, nil
+	}
 	return time.Parse(sqliteForm, string(text))
+}
+
+// readSQLiteInstant reads an instant in UTC in sqliteForm, in a fraction of the time that package time takes; false for
+// any other text.
+func readSQLiteInstant(text string) (time.Time, bool) {
+	text, ok := strings.CutSuffix(text, "+00:00")
+	const shortest = len("2006-01-02 15:04:05")
+	if !ok || len(text) < shortest || text[10] != ' ' || text[13] != ':' || text[16] != ':' {
+		return time.Time{}, false
+	}
+	day, ok := readDay(text[:10])
+	hour, ok1 := digits(text[11:13])
+	minute, ok2 := digits(text[14:16])
+	second, ok3 := digits(text[17:19])
+	nanosecond, ok4 := 0, true
+	if fraction := text[shortest:]; fraction != "" {
+		nanosecond, ok4 = digits(fraction[1:])
+		ok4 = ok4 && fraction[0] == '.' && len(fraction) > 1 && len(fraction) <= 10
+		for range 10 - len(fraction) {
+			nanosecond *= 10
+		}
+	}
+	unix := day*daySeconds + int64(hour*3600+minute*60+second)
+	return time.Unix(unix, int64(nanosecond)).UTC(), ok && ok1 && ok2 && ok3 && ok4
 }
 
 // padded returns ids, of which there is at least one, with the last repeated until their number is a power of two: lists
