@@ -1,0 +1,98 @@
+package handlers
+
+import (
+	"strconv"
+
+	"campaignlark/models"
+	"campaignlark/segments"
+	"campaignlark/views"
+)
+
+// whatOptions are what a condition can look at.
+func whatOptions(schema segments.Schema) []views.OptionGroup {
+	contact, fields := views.OptionGroup{Label: "Contact"}, views.OptionGroup{Label: "Merge tags"}
+	for _, t := range segments.Types {
+		if t != segments.TypeField {
+			contact.Options = append(contact.Options, views.Option{Value: string(t), Label: t.Label()})
+		}
+	}
+	for _, m := range schema.MergeTags {
+		fields.Options = append(fields.Options, views.Option{Value: "field-" + strconv.FormatInt(m.ID, 10), Label: m.Label})
+	}
+	if len(fields.Options) == 0 {
+		return []views.OptionGroup{contact}
+	}
+	return []views.OptionGroup{contact, fields}
+}
+
+// valueOptions are the values to choose from; none says what is missing where there is nothing to choose from.
+func valueOptions(value segments.ValueKind, c segments.Condition, schema segments.Schema) (all []views.Option, none string) {
+	switch value {
+	case segments.ValueStatus:
+		for _, s := range models.Statuses {
+			all = append(all, views.Option{Value: string(s), Label: s.Name()})
+		}
+	case segments.ValueBoolean:
+		all = []views.Option{{Value: "true", Label: "Yes"}, {Value: "false", Label: "No"}}
+	case segments.ValueCountry:
+		all = countryOptions()[1:] // without "Not set"
+	case segments.ValueTag:
+		for _, t := range schema.Tags {
+			all = append(all, idOption(t.ID, t.Name))
+		}
+	case segments.ValueSegment:
+		for _, g := range schema.Segments {
+			all = append(all, idOption(g.ID, g.Name))
+		}
+	case segments.ValueWebhook:
+		for _, w := range schema.Webhooks {
+			if w.DeletedAt == nil {
+				all = append(all, idOption(w.ID, w.Name))
+			}
+		}
+	case segments.ValueChoice:
+		for _, m := range schema.MergeTags {
+			if m.ID == c.FieldID {
+				all = choiceOptions(m.Options, nil)
+			}
+		}
+	}
+	return all, nothingToChoose[value]
+}
+
+var nothingToChoose = map[segments.ValueKind]string{
+	segments.ValueTag: "There are no tags yet.", segments.ValueSegment: "There is no other segment yet.",
+	segments.ValueWebhook: "There are no webhooks yet.", segments.ValueChoice: "This field has no choices.",
+}
+
+var goneNames = map[segments.ValueKind]string{
+	segments.ValueTag: "A deleted tag", segments.ValueSegment: "A deleted segment", segments.ValueWebhook: "A deleted webhook",
+}
+
+func idOption(id int64, name string) views.Option {
+	return views.Option{Value: strconv.FormatInt(id, 10), Label: name}
+}
+
+// withChosen marks the options that are chosen. A value that is none of them stays to be seen, so that saving the form
+// does not put another in its place; gone is what it is called where it is only a number.
+func withChosen(options []views.Option, values []string, gone string) []views.Option {
+	left := make(map[string]bool, len(values))
+	for _, value := range values {
+		left[value] = value != ""
+	}
+	for i := range options {
+		options[i].Chosen = left[options[i].Value]
+		left[options[i].Value] = false
+	}
+	for _, value := range values {
+		if left[value] {
+			label := gone
+			if label == "" {
+				label = value + " (no longer a choice)"
+			}
+			options = append(options, views.Option{Value: value, Label: label, Chosen: true})
+			left[value] = false
+		}
+	}
+	return options
+}
