@@ -12,7 +12,7 @@ import (
 )
 
 // passTime brings the memberships of at most n chunks up to date in which passing time alone changes something by now:
-// all contacts of the chunk, in all segments. It says whether more are due.
+// all contacts of the chunk, in all segments that time can move. It says whether more are due.
 func (r *round) passTime(n int64) (more bool, err error) {
 	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND due_at <= ?", r.workspace, r.now).Order("chunk").Limit(int(n)).Pluck("chunk", &due).Error
@@ -23,7 +23,7 @@ func (r *round) passTime(n int64) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	e := r.evaluation(r.versions)
+	e := r.evaluation(r.movedByTime())
 	decide := func(subject *Subject) {
 		chunk := subject.ID / chunkSize
 		row := bits.now[chunk]
@@ -51,6 +51,18 @@ func (r *round) passTime(n int64) (more bool, err error) {
 		return false, err
 	}
 	return len(due) == int(n), r.replaceDues(due, e.dues)
+}
+
+// movedByTime are the versions whose answer time can change: by what they say themselves, or through a segment they look at.
+func (r *round) movedByTime() (moved []*version) {
+	segments := map[int64]bool{}
+	for _, v := range r.versions { // in order: what one looks at stands before it
+		if v.timed || slices.ContainsFunc(v.looksAt, func(id int64) bool { return segments[id] }) {
+			moved = append(moved, v)
+			segments[v.of.ID] = true
+		}
+	}
+	return moved
 }
 
 // runs returns the first and the last of each row of consecutive numbers among ascending ones.
