@@ -18,8 +18,8 @@ type reading struct {
 }
 
 const (
-	valuesKept  = 4096 // of each field; more are not remembered
-	answersKept = 4096 // of so many conditions
+	valuesKept  = 2048 // of each field; more are not remembered
+	answersKept = 4096 // of so many conditions: with the limit before some 75 MB if all of them look ahead
 )
 
 // beyond is the number of a value that is not remembered.
@@ -71,13 +71,13 @@ type answers struct {
 	of    *valueCondition
 	at    int // of the key
 	holds [valuesKept]answer
-	nexts []next
+	nexts []int64 // in microseconds since 1970, or one of the two below
 }
 
-type next struct {
-	known bool
-	at    time.Time
-}
+const (
+	nextUnknown int64 = 0
+	nextNever   int64 = 1
+)
 
 type answer byte
 
@@ -87,23 +87,25 @@ const (
 	yes
 )
 
-// answersTo are the answers to a condition, and the number of the current contact's value: 0 for none, beyond when its
-// answer is not remembered.
-func (r *reading) answersTo(c *valueCondition) (*answers, int32) {
-	if a := r.answers[c.number%answersKept]; a != nil && a.of == c {
-		return a, r.ids[a.at]
+// answersTo are the answers to a condition, nil when none are kept; the place of its key; and the number of the current
+// contact's value: 0 for none, beyond when its answer is not remembered.
+func (r *reading) answersTo(c *valueCondition) (a *answers, at int, id int32) {
+	place := c.number % answersKept
+	switch a = r.answers[place]; {
+	case a != nil && a.of == c:
+		return a, a.at, r.ids[a.at]
+	case a != nil: // of another condition
+		at = slices.Index(r.keys, c.key)
+		if at < 0 || r.ids[at] == 0 {
+			return nil, 0, 0
+		}
+		return nil, at, beyond
 	}
-	return r.firstAnswersTo(c)
-}
-
-func (r *reading) firstAnswersTo(c *valueCondition) (*answers, int32) {
-	i := slices.Index(r.keys, c.key)
-	if i < 0 {
-		return nil, 0
+	if at = slices.Index(r.keys, c.key); at < 0 {
+		return nil, 0, 0
 	}
-	a := &answers{of: c, at: i}
-	r.answers[c.number%answersKept] = a
-	return a, r.ids[i]
+	r.answers[place] = &answers{of: c, at: at}
+	return r.answers[place], at, r.ids[at]
 }
 
 func (c *valueCondition) test(s *Subject, at Moment) bool {
@@ -111,22 +113,22 @@ func (c *valueCondition) test(s *Subject, at Moment) bool {
 		stored := s.Fields[c.key]
 		return stored != "" && c.holds(stored, at)
 	}
-	a, id := s.reading.answersTo(c)
+	a, place, id := s.reading.answersTo(c)
 	switch {
 	case id == 0:
 		return false
 	case id == beyond:
-		return c.holds(s.reading.texts[a.at], at)
+		return c.holds(s.reading.texts[place], at)
 	case a.holds[id] == unasked:
 		a.holds[id] = no
-		if c.holds(s.reading.texts[a.at], at) {
+		if c.holds(s.reading.texts[place], at) {
 			a.holds[id] = yes
 		}
 	}
 	return a.holds[id] == yes
 }
 
-// nextChange is Matcher.Next of the condition.
+// nextChange is Matcher.Next of the condition, in whole microseconds like every instant that is kept.
 func (c *valueCondition) nextChange(s *Subject, at Moment) time.Time {
 	if s.reading == nil {
 		stored := s.Fields[c.key]
@@ -135,19 +137,24 @@ func (c *valueCondition) nextChange(s *Subject, at Moment) time.Time {
 		}
 		return c.next(stored, at)
 	}
-	a, id := s.reading.answersTo(c)
+	a, place, id := s.reading.answersTo(c)
 	switch id {
 	case 0:
 		return time.Time{}
 	case beyond:
-		return c.next(s.reading.texts[a.at], at)
+		return c.next(s.reading.texts[place], at)
 	}
 	if missing := int(id) + 1 - len(a.nexts); missing > 0 {
-		a.nexts = append(a.nexts, make([]next, missing)...)
+		a.nexts = append(a.nexts, make([]int64, missing)...)
 	}
-	n := &a.nexts[id]
-	if !n.known {
-		n.known, n.at = true, c.next(s.reading.texts[a.at], at)
+	if a.nexts[id] == nextUnknown {
+		a.nexts[id] = nextNever
+		if next := c.next(s.reading.texts[place], at); !next.IsZero() {
+			a.nexts[id] = next.UnixMicro()
+		}
 	}
-	return n.at
+	if a.nexts[id] == nextNever {
+		return time.Time{}
+	}
+	return time.UnixMicro(a.nexts[id]).UTC()
 }
