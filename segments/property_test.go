@@ -191,21 +191,21 @@ func (a *audience) breakOne() {
 	a.settle()
 	members := a.g.memberships(a.rules, a.frozen, a.subjects(), a.clock.at)
 	var uses func(w written) bool
-	switch a.g.IntN(4) {
-	case 0:
+	switch n := a.g.IntN(4); {
+	case n == 0:
 		i := a.g.IntN(len(a.g.fields))
 		gone := a.g.fields[i]
 		a.g.fields = slices.Delete(slices.Clone(a.g.fields), i, i+1)
 		a.delete("merge_tags", gone.ID, segments.TheMergeTag(gone))
 		uses = func(w written) bool { return w.FieldID == gone.ID }
-	case 1:
+	case n == 1 && len(a.g.tags) > 1:
 		gone := a.g.tags[0]
 		a.g.tags = a.g.tags[1:]
 		a.delete("tags", gone, segments.TheTag(models.Tag{ID: gone}))
 		uses = func(w written) bool {
 			return w.Type == "tags" && w.Value != nil && slices.Contains(w.texts(), fmt.Sprint(gone))
 		}
-	case 2:
+	case n == 2 && len(a.g.webhooks) > 1:
 		gone := a.g.webhooks[0]
 		a.g.webhooks = a.g.webhooks[1:]
 		a.delete("webhooks", gone, segments.TheWebhook(models.Webhook{ID: gone}))
