@@ -40,11 +40,10 @@ func (a *audience) told() {
 		for _, day := range history {
 			want, moved := days[day.Day]
 			switch {
-			case moved:
-			case len(a.zones) == 1:
-				want.Size = size
-			default: // after a move the day may be an earlier one than that of the last change
+			case len(a.zones) > 1: // a move brings days back: what was the size at their end cannot be told from the changes
 				want.Size = day.Size
+			case !moved:
+				want.Size = size
 			}
 			size = want.Size
 			delete(days, day.Day)
