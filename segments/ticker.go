@@ -29,7 +29,7 @@ type Ticker struct {
 }
 
 // pace is how many chunks one transaction takes: it adapts to how long the last one took.
-type pace struct{ chunks atomic.Int64 }
+type pace struct{ chunks, took atomic.Int64 }
 
 // step runs work with as many chunks as are right.
 func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool, err error) {
@@ -40,7 +40,9 @@ func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool
 	start := time.Now()
 	more, err = work(r, n)
 	aim := aimOf(models.Dialect(r.tx.Name()))
-	switch took := time.Since(start); {
+	took := time.Since(start)
+	p.took.Store(int64(took))
+	switch {
 	case took > aim:
 		p.chunks.Store(max(n/2, 1))
 	case took < aim/3:
@@ -72,7 +74,8 @@ func New(db *models.DB, o Options) *Ticker {
 	return &Ticker{db: db, Options: o}
 }
 
-// Run ticks until ctx ends. While work is left, one tick follows the other at once.
+// Run ticks until ctx ends. While work is left, one tick follows the other at once on Postgres. On SQLite, where a page of
+// building keeps every other writer waiting, the calls among them, as long a rest follows it.
 func (t *Ticker) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -82,10 +85,14 @@ func (t *Ticker) Run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
+		t.built.took.Store(0)
 		busy, err := t.Tick(ctx)
-		if err != nil || !busy {
+		switch {
+		case err != nil || !busy:
 			timer.Reset(t.Interval)
-		} else {
+		case t.db.Dialect == models.SQLite:
+			timer.Reset(min(time.Duration(t.built.took.Load()), t.Interval))
+		default:
 			timer.Reset(0)
 		}
 	}
