@@ -137,6 +137,31 @@ func TestConditionsAgreeWithANaiveReading(t *testing.T) {
 	}
 }
 
+// TestEveryOperatorIsChecked finds the operators that people can choose and the generator does not know.
+func TestEveryOperatorIsChecked(t *testing.T) {
+	t.Parallel()
+	g := newGenerator(0)
+	known := map[segments.Kind][]string{}
+	for name, operators := range typeOperators {
+		kind, _ := g.schema().Kind(segments.Condition{Type: segments.Type(name)})
+		known[kind] = operators
+	}
+	for _, m := range g.fields {
+		known[segments.KindOf(m)] = fieldOperators[m.Type]
+	}
+	for kind, operators := range known {
+		all := segments.Operators(kind)
+		for _, o := range all {
+			if !slices.Contains(operators, string(o)) {
+				t.Errorf("%s: the generator does not know %s", kind, o)
+			}
+		}
+		if len(all) == 0 {
+			t.Errorf("%s: got no operators", kind)
+		}
+	}
+}
+
 func (g *generator) alone(w written) string {
 	return asText(written{Join: "AND", Filters: []written{w}})
 }
