@@ -167,6 +167,9 @@ func (r *round) compareBuilt(g *running) error {
 	}
 	r.day(g)
 	why := origin{cause: models.CauseRule, user: g.BuildingUserID}
+	if g.Slot >= 0 && g.Rule == *g.BuildingRule {
+		why.cause = models.CauseBasis
+	}
 	for rows.Next() {
 		var chunk int64
 		var before, after []byte

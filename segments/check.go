@@ -88,11 +88,11 @@ func (s Schema) condition(c Condition) (Condition, *Problem) {
 	return c, nil
 }
 
-// labels names the operators of a kind with what stands for them in a rule's JSON.
+// labels names the operators of a kind.
 func labels(k Kind) string {
 	var names []string
 	for _, o := range operators[k] {
-		names = append(names, fmt.Sprintf("%s (%s)", k.Label(o), string(o)))
+		names = append(names, k.Label(o))
 	}
 	return strings.Join(names, ", ")
 }

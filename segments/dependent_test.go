@@ -152,3 +152,49 @@ func TestChangeSaysWhy(t *testing.T) {
 		}
 	})
 }
+
+// TestFreezingSpreads deletes a tag that a rule speaks of which another rule looks at: nobody enters "not in" it by that.
+func TestFreezingSpreads(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w := newWorld(t, db)
+		tagged := w.create("Tagged", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0]))
+		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, tagged.ID))
+		more := w.create("More", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, others.ID))
+		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed, Tags: w.tags[:1]}, nil)
+		w.put(segments.Subject{ID: 2, Status: models.StatusSubscribed}, nil)
+		w.settle()
+		tag := segments.TheTag(models.Tag{ID: w.tags[0], Name: "customer"})
+		if used, err := w.store.Uses(t.Context(), w.id, tag); err != nil || len(used) != 3 {
+			t.Errorf("got %v (%v), want to be told of all three", used, err)
+		}
+		w.write(func(tx *gorm.DB) error {
+			if err := tx.Model(&models.Tag{}).Where("id = ?", w.tags[0]).Update("deleted_at", noon).Error; err != nil {
+				return err
+			}
+			return tag.Freeze(w.id, true)(tx)
+		})
+		w.put(segments.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
+		w.settle()
+		w.wantMembers("frozen", tagged.ID, 1)
+		w.wantMembers("frozen", others.ID, 2)
+		w.wantMembers("frozen", more.ID, 2)
+		for _, id := range []int64{others.ID, more.ID} {
+			if got := w.segment(id).BrokenReason; got != "It looks at a segment whose rule is broken." {
+				t.Errorf("got the reason %q", got)
+			}
+		}
+		if _, err := w.store.Create(t.Context(), w.id, 0, "New", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, others.ID)); err == nil {
+			t.Error("got a segment that looks at a frozen one, want a problem")
+		}
+		w.edit(tagged.ID, w.rule(subscribed))
+		w.settle()
+		w.wantMembers("repaired", tagged.ID, 3, 2, 1)
+		w.wantMembers("repaired", others.ID)
+		w.wantMembers("repaired", more.ID)
+		bulk, err := models.First[models.SegmentBulkChange](db.Read(t.Context()).Where("workspace_id = ? AND segment_id = ? AND cause = ?", w.id, others.ID, models.CauseBasis))
+		if err != nil || !bulk.Departed.Has(2) || bulk.Departed.Len() != 1 {
+			t.Errorf("got %+v (%v), want contact 2 out because of what the rule looks at", bulk, err)
+		}
+	})
+}

@@ -157,7 +157,7 @@ func changeOfMany(row bulkRow) Change {
 func (c Change) goesOn(row bulkRow) bool {
 	gap := c.since.Sub(row.At)
 	same := row.Cause == c.Cause && (row.UserID == nil) == (c.UserID == nil) && (c.UserID == nil || *row.UserID == *c.UserID)
-	return same && (gap == 0 || gap < waveGap && c.Cause != models.CauseRule)
+	return same && (gap == 0 || gap < waveGap && c.Cause != models.CauseRule && c.Cause != models.CauseBasis)
 }
 
 func (c *Change) add(row bulkRow) {

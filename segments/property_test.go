@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -48,7 +49,8 @@ type audience struct {
 	g      *generator
 	clock  *clock
 	rules  map[int64]string         // as they are stored, by segment
-	frozen map[int64]map[int64]bool // who was in a segment when its rule broke
+	frozen map[int64]map[int64]bool // who was in a segment when its rule broke, or that of one it looks at
+	broken map[int64]bool           // segments whose own rule speaks of something deleted
 	ids    []int64                  // of the contacts
 	lastID int64
 	zones  []since // in which the workspace was, one after the other
@@ -62,7 +64,7 @@ type since struct {
 
 func newAudience(t *testing.T, db *models.DB, seed uint64) *audience {
 	t.Helper()
-	a := &audience{world: newWorld(t, db), rules: map[int64]string{}, frozen: map[int64]map[int64]bool{}}
+	a := &audience{world: newWorld(t, db), rules: map[int64]string{}, frozen: map[int64]map[int64]bool{}, broken: map[int64]bool{}}
 	a.g = a.generatorFor(seed)
 	a.clock = &clock{at: a.g.now(), runs: true}
 	a.zones = []since{{a.clock.at, a.g.zone}}
@@ -74,7 +76,7 @@ func newAudience(t *testing.T, db *models.DB, seed uint64) *audience {
 func (a *audience) beside(seed uint64) *audience {
 	b, g := *a, *a.g
 	g.Rand = rand.New(rand.NewPCG(seed, 3))
-	b.g, b.rules, b.frozen, b.ids, b.lastID = &g, map[int64]string{}, map[int64]map[int64]bool{}, nil, a.lastID+1
+	b.g, b.rules, b.frozen, b.broken, b.ids, b.lastID = &g, map[int64]string{}, map[int64]map[int64]bool{}, map[int64]bool{}, nil, a.lastID+1
 	return &b
 }
 
@@ -135,7 +137,8 @@ func (a *audience) add() {
 // is refused.
 func (a *audience) edit(id int64) {
 	a.t.Helper()
-	a.g.segments = slices.DeleteFunc(sortedKeys(a.rules), func(other int64) bool { return other == id })
+	// A rule that looks at a broken segment is refused.
+	a.g.segments = slices.DeleteFunc(sortedKeys(a.rules), func(other int64) bool { return other == id || a.frozen[other] != nil })
 	rule := a.g.rule(3)
 	if id == 0 {
 		segment := a.create("S", a.world.rule("%s", rule))
@@ -154,7 +157,29 @@ func (a *audience) edit(id int64) {
 	if err == nil {
 		a.rules[id] = segments.RuleOf(segment).String()
 		delete(a.frozen, id)
+		delete(a.broken, id)
+		follow := a.follow()
+		for frozen := range a.frozen {
+			if !follow[frozen] {
+				delete(a.frozen, frozen)
+			}
+		}
 	}
+}
+
+// follow returns the segments that are broken, and those that look at one of them, which are frozen with it.
+func (a *audience) follow() map[int64]bool {
+	frozen := maps.Clone(a.broken)
+	for n := -1; n < len(frozen); {
+		n = len(frozen)
+		for id, rule := range a.rules {
+			looks := func(w written) bool { return w.Type == "segment" && frozen[int64(w.number())] }
+			if readWritten(rule).any(looks) {
+				frozen[id] = true
+			}
+		}
+	}
+	return frozen
 }
 
 // reaches says whether a rule speaks of a segment, itself or through others.
@@ -218,11 +243,17 @@ func (a *audience) breakOne() {
 			a.t.Fatal(err)
 		}
 		uses = func(w written) bool { return w.Type == "segment" && w.number() == int(gone) }
-		defer delete(a.frozen, gone)
-		defer delete(a.rules, gone)
+		delete(a.frozen, gone)
+		delete(a.broken, gone)
+		delete(a.rules, gone)
 	}
 	for id, rule := range a.rules {
-		if a.frozen[id] == nil && readWritten(rule).any(uses) {
+		if readWritten(rule).any(uses) {
+			a.broken[id] = true
+		}
+	}
+	for id := range a.follow() {
+		if a.frozen[id] == nil {
 			a.frozen[id] = map[int64]bool{}
 			for _, contact := range members[id] {
 				a.frozen[id][contact] = true

@@ -22,7 +22,14 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID i
 		by = &userID
 	}
 	all[at].BrokenReason = ""
-	for i, segment := range withThoseThatLookAt(all, at) {
+	together := withThoseThatLookAt(all, at)
+	for _, segment := range together {
+		if segment.BrokenReason == looksAtBroken {
+			segment.BrokenReason = ""
+		}
+	}
+	spreadBroken(all)
+	for i, segment := range together {
 		if segment.BrokenReason != "" {
 			continue // frozen, whatever it looks at
 		}
@@ -46,6 +53,30 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID i
 		}
 	}
 	return nil
+}
+
+// looksAtBroken is why a segment is frozen that looks at one whose rule is broken, or at another one that is frozen for that:
+// "not in" a segment that takes in nobody any more would let everybody in.
+const looksAtBroken = "It looks at a segment whose rule is broken."
+
+// spreadBroken sets that reason for all to whom it applies, and returns their places.
+func spreadBroken(all []models.Segment) (found []int) {
+	broken := map[int64]bool{}
+	for _, g := range all {
+		if g.BrokenReason != "" {
+			broken[g.ID] = true
+		}
+	}
+	for spread := len(broken) > 0; spread; {
+		spread = false
+		for i := range all {
+			if all[i].BrokenReason == "" && slices.ContainsFunc(RuleOf(all[i]).Segments(), func(id int64) bool { return broken[id] }) {
+				all[i].BrokenReason, broken[all[i].ID], spread = looksAtBroken, true, true
+				found = append(found, i)
+			}
+		}
+	}
+	return found
 }
 
 // withThoseThatLookAt returns all[at] and then every segment whose latest rule looks at it or at one of the others.

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -73,8 +74,33 @@ func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
 			}
 		}
 	}
+	if err := r.freeze(); err != nil {
+		return nil, err
+	}
 	r.order()
 	return r, nil
+}
+
+// freeze freezes what looks at a segment whose rule is broken. The membership of a rule that is on its way out, and does
+// so, is frozen until then.
+func (r *round) freeze() error {
+	all := make([]models.Segment, len(r.segments))
+	for i, g := range r.segments {
+		all[i] = g.Segment
+	}
+	for _, i := range spreadBroken(all) {
+		g := r.segments[i]
+		g.shown, g.building, g.BrokenReason = nil, nil, all[i].BrokenReason
+		if err := r.update(g, map[string]any{"broken_reason": g.BrokenReason}); err != nil {
+			return err
+		}
+	}
+	for _, g := range r.segments {
+		if g.shown != nil && slices.ContainsFunc(g.shown.looksAt, func(id int64) bool { return r.byID[id] != nil && r.byID[id].BrokenReason != "" }) {
+			g.shown = nil
+		}
+	}
+	return nil
 }
 
 // compile compiles the rules of the segment. The error says why the one that counts, which is the new one while it is

@@ -69,10 +69,17 @@ func (t Thing) Users(all []models.Segment) (users []models.Segment) {
 	return users
 }
 
-// Uses returns the segments whose rule speaks of the thing, by name.
-func (s Store) Uses(ctx context.Context, workspace int64, t Thing) ([]models.Segment, error) {
+// Uses returns the segments whose rule speaks of the thing, by name, and then those that would be frozen with them because
+// they look at one of them.
+func (s Store) Uses(ctx context.Context, workspace int64, t Thing) (users []models.Segment, err error) {
 	all, err := s.List(ctx, workspace)
-	return t.Users(all), err
+	users = t.Users(all)
+	for _, i := range spreadOf(slices.Clone(all), func(g models.Segment) bool { return RuleOf(g).any(t.speaks) }, t.gone) {
+		if !slices.ContainsFunc(users, func(g models.Segment) bool { return g.ID == all[i].ID }) {
+			users = append(users, all[i])
+		}
+	}
+	return users, err
 }
 
 // Freeze returns what has to be done in the transaction that deletes the thing. Unless the deletion is forced it is refused
@@ -89,17 +96,27 @@ func (t Thing) freeze(tx *gorm.DB, all []models.Segment, forced bool) error {
 	if len(users) > 0 && !forced {
 		return &models.Error{Code: models.CodeConflict, Message: "Nothing was deleted: " + usedIn(users) + " Open the page again to see them."}
 	}
-	for _, g := range users {
-		// a rule that is being replaced by one that does without the thing is frozen until then by itself
-		if g.BrokenReason != "" || !RuleOf(g).any(t.speaks) {
-			continue
-		}
-		err := tx.Model(&models.Segment{}).Where("workspace_id = ? AND id = ?", g.WorkspaceID, g.ID).Update("broken_reason", t.gone).Error
+	frozen := spreadOf(all, func(g models.Segment) bool { return RuleOf(g).any(t.speaks) }, t.gone)
+	for _, i := range frozen {
+		g := all[i]
+		err := tx.Model(&models.Segment{}).Where("workspace_id = ? AND id = ?", g.WorkspaceID, g.ID).Update("broken_reason", g.BrokenReason).Error
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// spreadOf breaks those whose latest rule uses what is gone, and all that look at them, and returns their places. A rule that
+// is being replaced by one that does without the thing is frozen until then by itself.
+func spreadOf(all []models.Segment, uses func(models.Segment) bool, gone string) (found []int) {
+	for i := range all {
+		if (all[i].BrokenReason == "" || all[i].BrokenReason == looksAtBroken) && uses(all[i]) {
+			all[i].BrokenReason = gone
+			found = append(found, i)
+		}
+	}
+	return append(found, spreadBroken(all)...)
 }
 
 // usedIn says in whose rules something is used: "the rule of the segment “Readers” uses it.".

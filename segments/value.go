@@ -202,8 +202,12 @@ func (s Schema) readID(value ValueKind, text string) (stored, message string) {
 		_, there = s.tags[id]
 		message = "One of these tags does not exist any more. Please choose again."
 	case ValueSegment:
-		_, there = s.segments[id]
+		g, ok := s.segments[id]
+		there = ok && g.BrokenReason == ""
 		message = "This segment does not exist any more. Please choose another."
+		if ok {
+			message = "The rule of “" + g.Name + "” is broken. Please repair that first, or choose another segment."
+		}
 	case ValueWebhook:
 		w, ok := s.webhooks[id]
 		there = ok && w.DeletedAt == nil

@@ -26,7 +26,7 @@ CREATE TABLE segment_bulk_changes (
     span         bigint NOT NULL,
     entered      bytea NOT NULL,
     departed     bytea NOT NULL,
-    cause        text NOT NULL CHECK (cause IN ('rule', 'time', 'repair')),
+    cause        text NOT NULL CHECK (cause IN ('rule', 'basis', 'time', 'repair')),
     user_id      bigint,
     at           timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, id)

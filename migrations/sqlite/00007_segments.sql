@@ -26,7 +26,7 @@ CREATE TABLE segment_bulk_changes (
     span         integer NOT NULL,
     entered      blob NOT NULL,
     departed     blob NOT NULL,
-    cause        text NOT NULL CHECK (cause IN ('rule', 'time', 'repair')),
+    cause        text NOT NULL CHECK (cause IN ('rule', 'basis', 'time', 'repair')),
     user_id      integer,
     at           datetime NOT NULL,
     PRIMARY KEY (workspace_id, id)
