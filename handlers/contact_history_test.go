@@ -108,7 +108,7 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 		if !strings.Contains(a.body, `<a href="/w/books/segments/`+itoa(loyal)+`">is not in the segment Loyal`) {
 			t.Error("the condition about a segment does not lead to it")
 		}
-		a.want(t, 200, "Entered Loyal", "the rule was changed by ines@example.com")
+		a.want(t, 200, "Entered Loyal", "the rule was set by ines@example.com")
 
 		gone := create("Gone", `{"condition":"AND","filters":[]}`)
 		for i, cause := range []models.SegmentCause{models.CauseTime, models.CauseRepair} {
