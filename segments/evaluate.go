@@ -69,12 +69,8 @@ func (e *evaluation) needs() (needs Needs) {
 // dues are the next instants, by chunk, at which passing time alone can change a membership.
 type dues map[int64]time.Time
 
-// note keeps the earlier one; no instant is none, and so is one in a year of five digits, which SQLite cannot keep: a
-// contact may have any date of four.
+// note keeps the earlier one; no instant is none.
 func (d dues) note(chunk int64, next time.Time) {
-	if next.UTC().Year() > 9999 {
-		return
-	}
 	if before, ok := d[chunk]; !next.IsZero() && (!ok || next.Before(before)) {
 		d[chunk] = next
 	}
