@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -189,10 +190,14 @@ func (p *Page) eval(script string) {
 	}
 }
 
-// read evaluates a script that gives a text.
+// read evaluates a script that gives a text and changes nothing. When the page goes away while it is asked, it asks the next.
 func read(p *Page, script string) string {
 	p.t.Helper()
+	deadline := time.Now().Add(patience)
 	text, err := run(p, chromedp.Evaluate[string](script))
+	for err != nil && strings.Contains(err.Error(), "Inspected target navigated or closed") && time.Now().Before(deadline) {
+		text, err = run(p, chromedp.Evaluate[string](script))
+	}
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -31,14 +31,19 @@ type VerifiedSegment struct {
 const patience = 20 * time.Millisecond
 
 // Verify verifies all segments of a workspace now, in steps, and follows before each what changed meanwhile. Other tickers
-// may be at work on the database. progress is told how many of the workspace's contact ids were gone through. The error
+// may be at work on the database. On SQLite, whose one writer may be another process that calls wait for, as long a rest
+// follows each step. progress is told how many of the workspace's contact ids were gone through. The error
 // is ErrNotFound when the workspace is deleted meanwhile.
 func (t *Ticker) Verify(ctx context.Context, workspace int64, progress func(done, total int64)) (Verification, error) {
 	v := verifying{ticker: t, workspace: workspace, segments: map[int64]*VerifiedSegment{}}
 	err := v.insist(ctx, v.begin)
 	for err == nil && v.check.NextChunk < v.check.TotalChunks {
+		start := time.Now()
 		if err = v.follow(ctx); err == nil {
 			err = v.next(ctx)
+		}
+		if err == nil && t.db.Dialect == models.SQLite {
+			err = pause(ctx, time.Since(start))
 		}
 		progress(v.check.NextChunk*chunkSize, v.check.TotalChunks*chunkSize)
 	}
@@ -74,11 +79,19 @@ func (v *verifying) insist(ctx context.Context, work func(*round) error) error {
 		if _, err := models.First[models.Workspace](v.ticker.db.Read(ctx).Where("id = ? AND deleted_at IS NULL", v.workspace)); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(patience):
+		if err := pause(ctx, patience); err != nil {
+			return err
 		}
+	}
+}
+
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 
