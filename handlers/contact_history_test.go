@@ -110,7 +110,7 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 		}
 		a.want(t, 200, "Entered Loyal", "the rule was set by ines@example.com")
 
-		gone := create("Gone", `{"condition":"AND","filters":[]}`)
+		gone := create("Gone", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNCONFIRMED"}]}`)
 		for i, cause := range []models.SegmentCause{models.CauseTime, models.CauseRepair} {
 			at := models.Instant(now.Add(time.Duration(i+1) * time.Minute))
 			set, other := models.NewSegmentSet([]int64{8200}), models.NewSegmentSet([]int64{8201})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"campaignlark/models"
 	"campaignlark/segments"
 
 	"golang.org/x/net/html"
@@ -162,7 +163,7 @@ func TestBuilderBuildsATree(t *testing.T) {
 		for _, step := range []struct{ do, focus string }{
 			{"group", "what-1.0"}, {"add-1", "what-1.1"}, {"group-1", "what-1.2.0"}, {"group-1.2", "what-1.2.1.0"}, {"group-1.2.1", "what-1.2.1.1.0"},
 			{"group-1.2.1.1", ""}, {"add-1.2.1.1", "what-1.2.1.1.1"}, {"remove-1.0", "what-1.0"}, {"remove-1.0", "join-1.0"}, {"remove-1.0.1", "what-1.0.0"},
-			{"remove-1.0.0", "add-1.0"}, {"add", "what-2"}, {"remove-2", "join-1"}, {"remove-7.3", ""}, {"add-x", ""}, {"update-0", "operator-0"},
+			{"remove-1.0.0", "add-1.0"}, {"add-1.0", "what-1.0.0"}, {"add", "what-2"}, {"remove-2", "join-1"}, {"remove-7.3", ""}, {"add-x", ""}, {"update-0", "operator-0"},
 		} {
 			page = s.post("/w/books/segments", formOf(t, page, step.do)...)
 			page.want(t, 200, "Create segment")
@@ -180,10 +181,42 @@ func TestBuilderBuildsATree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"condition":"OR","filters":[{"condition":"OR","filters":[]}]}]}`
+		want := `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"condition":"OR","filters":[{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}]}]}`
 		if got := segments.RuleOf(all[0]).String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	})
+}
+
+// TestRuleNeedsACondition sends rules without one, from the builder and as JSON, and opens one that was stored before.
+func TestRuleNeedsACondition(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		const rule, group = "A rule needs at least one condition. Please add one.", "This group has no condition. Please add one, or remove the group."
+		status := []string{"what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED"}
+		for name, c := range map[string]struct {
+			fields []string
+			says   string
+		}{
+			"builder": {[]string{"join", "AND"}, rule}, "inner group": {append(status[:6:6], "join-1", "OR"), group},
+			"JSON": {[]string{"rule", `{"condition":"AND","filters":[]}`}, rule}, "inner group as JSON": {[]string{"rule", `{"condition":"AND","filters":[{"condition":"OR","filters":[]}]}`}, group},
+		} {
+			a := s.post("/w/books/segments", append(c.fields[:len(c.fields):len(c.fields)], "name", "Empty "+name, "do", "save")...)
+			a.want(t, 422, "One thing needs a look", c.says)
+			if got := value(formOf(t, a, ""), "name"); got != "Empty "+name {
+				t.Errorf("%s: got the name %q, want it kept", name, got)
+			}
+		}
+		if all, err := s.segments(); err != nil || len(all) != 0 {
+			t.Errorf("got %v (%v), want nothing stored", all, err)
+		}
+		stored := s.storeSegment("Stored", func(g *models.Segment) { g.Rule = `{"condition":"AND","filters":[]}` })
+		path := "/w/books/segments/" + itoa(stored.ID)
+		s.get(path).want(t, 200, "Nobody: the rule has no condition yet")
+		a := s.get(path + "/edit")
+		a.want(t, 200, rule)
+		s.post(path, formOf(t, a, "preview")...).want(t, 200, "There is nothing to count yet: the rule has no condition.")
+		a = s.post(path, formOf(t, a, "add")...)
+		s.post(path, formOf(t, a, "save")...).want(t, 303)
 	})
 }
 

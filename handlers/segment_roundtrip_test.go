@@ -102,10 +102,11 @@ func (r ruleMaker) all() (all []segments.Condition) {
 }
 
 func (r *ruleMaker) group(depth int) segments.Group {
-	g := segments.Group{Join: []segments.Join{segments.All, segments.Any}[r.IntN(2)]}
-	for range r.IntN(6) {
+	g := segments.Group{Join: []segments.Join{segments.All, segments.Any}[r.IntN(2)], Filters: []segments.Filter{firstCondition()}}
+	r.left--
+	for range r.IntN(5) {
 		switch {
-		case depth < segments.MaxDepth && r.IntN(3) == 0:
+		case depth < segments.MaxDepth && r.left > segments.MaxDepth && r.IntN(3) == 0:
 			inner := r.group(depth + 1)
 			g.Filters = append(g.Filters, segments.Filter{Group: &inner})
 		case r.left > 0:
@@ -134,7 +135,7 @@ func TestBuilderKeepsEveryRule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g, err := store.Create(t.Context(), s.workspace.ID, s.user.ID, "Changing", segments.Group{Join: segments.All})
+		g, err := store.Create(t.Context(), s.workspace.ID, s.user.ID, "Changing", segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}})
 		if err != nil {
 			t.Fatal(err)
 		}

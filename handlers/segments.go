@@ -96,18 +96,13 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	if err != nil {
 		return err
 	}
-	return v.done(v.path("segments", saved.ID), savedWords(g.ID == 0, len(in.rule.Filters) == 0), saved.Name)
+	return v.done(v.path("segments", saved.ID), savedWords(g.ID == 0), saved.Name)
 }
 
-// savedWords say what became of the form; nobody is in a segment without conditions.
-func savedWords(created, empty bool) string {
-	switch {
-	case created && empty:
-		return "The segment %s is there. It has no condition yet, so nobody is in it."
-	case created:
+// savedWords say what became of the form.
+func savedWords(created bool) string {
+	if created {
 		return "The segment %s is there. Its contacts are being found now."
-	case empty:
-		return "The segment %s is saved. It has no condition, so nobody is in it."
 	}
 	return "The segment %s is saved."
 }

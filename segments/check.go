@@ -8,7 +8,7 @@ import (
 )
 
 // Check returns the rule with every value in its stored form, or what is wrong with it. Values are read like those of a
-// webhook call.
+// webhook call. A rule, and each group in it, needs a condition; what was stored before that was asked for matches nobody.
 func (g Group) Check(s Schema) (Group, Problems) {
 	c := checker{schema: s}
 	checked := c.group(g, "", 1)
@@ -33,6 +33,9 @@ func (c *checker) group(g Group, at string, depth int) Group {
 		c.problems = append(c.problems, Problem{At: at, Message: tooDeep})
 		return checked
 	}
+	if len(g.Filters) == 0 {
+		c.problems = append(c.problems, Problem{At: at, Message: emptyMessage(at)})
+	}
 	for i, f := range g.Filters {
 		if f.Group != nil {
 			inner := c.group(*f.Group, place(at, i), depth+1)
@@ -48,6 +51,14 @@ func (c *checker) group(g Group, at string, depth int) Group {
 		checked.Filters = append(checked.Filters, Of(condition))
 	}
 	return checked
+}
+
+// emptyMessage says what to do about a group without conditions: it would match nobody, which nobody means.
+func emptyMessage(at string) string {
+	if at == "" {
+		return "A rule needs at least one condition. Please add one."
+	}
+	return "This group has no condition. Please add one, or remove the group."
 }
 
 // condition returns the condition with its value in its stored form, or what is wrong with it.

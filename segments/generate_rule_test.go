@@ -28,11 +28,7 @@ func asText(w written) string {
 
 func (g *generator) group(depth int) written {
 	w := written{Join: pick(g.Rand, []string{"AND", "OR"})}
-	n := 1 + g.IntN(3)
-	if g.IntN(30) == 0 {
-		n = 0
-	}
-	for range n {
+	for range 1 + g.IntN(3) {
 		if depth > 1 && g.IntN(3) == 0 {
 			w.Filters = append(w.Filters, g.group(depth-1))
 		} else {

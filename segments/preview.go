@@ -21,7 +21,7 @@ const (
 // contacts that were looked at.
 type Preview struct {
 	Exact              bool
-	Nothing            bool  // no condition is left that could be counted
+	Nothing            bool  // there is no condition that could be counted
 	LeftOut            int   // conditions and groups that have a fault, and were not counted
 	Looked             int64 // contacts that were looked at
 	Contacts           int64 // all there are
@@ -48,7 +48,7 @@ func (s Store) Preview(ctx context.Context, workspace, segment int64, rule Group
 	}
 	rule, leftOut := rule.sound(schema)
 	p := &previewer{db: db, workspace: workspace, segment: segment, at: schema.At(began), asked: append(rule.Segments(), segment)}
-	p.LeftOut, p.Nothing = leftOut, leftOut > 0 && len(rule.Filters) == 0
+	p.LeftOut, p.Nothing = leftOut, len(rule.Filters) == 0
 	if p.Nothing {
 		return p.Preview, nil
 	}
@@ -234,7 +234,7 @@ func (g Group) without(faulty map[string]bool, at string) Group {
 		}
 		if f.Group != nil {
 			inner := f.Group.without(faulty, at)
-			if len(inner.Filters) == 0 && len(f.Group.Filters) > 0 {
+			if len(inner.Filters) == 0 {
 				continue
 			}
 			f.Group = &inner

@@ -103,9 +103,9 @@ func TestPreviewLeavesOutFaults(t *testing.T) {
 		}{
 			{`{"condition":"AND","filters":[` + fits + `,` + faulty + `]}`, 10, 1, false},
 			{`{"condition":"AND","filters":[` + fits + `,{"condition":"OR","filters":[` + faulty + `,{"condition":"AND","filters":[` + faulty + `]}]}]}`, 10, 2, false},
-			{`{"condition":"AND","filters":[` + fits + `,` + nobody + `,` + faulty + `]}`, 0, 1, false},
+			{`{"condition":"AND","filters":[` + fits + `,` + nobody + `,` + faulty + `]}`, 10, 2, false},
 			{`{"condition":"OR","filters":[` + faulty + `]}`, 0, 1, true},
-			{nobody, 0, 0, false},
+			{nobody, 0, 0, true},
 		} {
 			p := w.preview(0, w.rule("%s", c.rule), false)
 			if p.In != c.in || p.LeftOut != c.leftOut || p.Nothing != c.nothing {

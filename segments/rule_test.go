@@ -63,7 +63,6 @@ func TestRuleIsStoredInOneForm(t *testing.T) {
 		{`{"type":"created_at","operator":"in_last_hours","value":12}`, `{"type":"created_at","operator":"in_last_hours","value":12}`},
 		{`{"type":"changed_at","operator":"eq","value":"2026-01-01"}`, `{"type":"changed_at","operator":"on","value":"2026-01-01"}`},
 		{`{"type":"subscribed_at","operator":"anniversary_within_days","value":0}`, `{"type":"subscribed_at","operator":"anniversary_within_days","value":0}`},
-		{`{"condition":"AND","filters":null}`, `{"condition":"AND","filters":[]}`},
 	} {
 		g, problems := segments.Parse(`{"condition":"AND","filters":[` + c.given + `]}`)
 		if len(problems) == 0 {
@@ -122,6 +121,8 @@ func TestProblemsStandAtTheirCondition(t *testing.T) {
 		{`{"type":"field","field_id":4,"operator":"eq","value":"31/12/1990"}`, "1", "value", "1990-12-31"},
 		{`{"type":"field","field_id":5,"operator":"eq","value":"Medium"}`, "1", "value", "not one of the choices"},
 		{`{"condition":"OR","filters":[` + good + `,{"type":"field","field_id":2,"operator":"eq","value":"x"}]}`, "1.1", "value", "Not a number"},
+		{`{"condition":"AND","filters":[]}`, "1", "", "This group has no condition. Please add one, or remove the group."},
+		{`{"condition":"OR","filters":[` + good + `,{"condition":"AND","filters":null}]}`, "1.1", "", "This group has no condition"},
 		{`{"condition":"and","filters":[]}`, "1", "", "all or any"},
 		{`{"filters":[]}`, "1", "", "all or any"},
 		{`{"condition":"AND","filters":[],"type":"status"}`, "1", "", "cannot be read"},
@@ -147,7 +148,7 @@ func TestRuleHasLimits(t *testing.T) {
 		return `{"condition":"AND","filters":[` + strings.Repeat(is+",", n-1) + is + `]}`
 	}
 	deep := func(n int) string {
-		return strings.Repeat(`{"condition":"AND","filters":[`, n) + strings.Repeat(`]}`, n)
+		return strings.Repeat(`{"condition":"AND","filters":[`, n) + is + strings.Repeat(`]}`, n)
 	}
 	for _, c := range []struct{ name, rule, says string }{
 		{"100 conditions", many(100), ""},
@@ -158,6 +159,7 @@ func TestRuleHasLimits(t *testing.T) {
 		{"too long", many(2000), "too long"},
 		{"a long value", `{"condition":"AND","filters":[{"type":"field","field_id":1,"operator":"eq","value":"` + strings.Repeat("x", 10_001) + `"}]}`, "Too long"},
 		{"long values together", `{"condition":"AND","filters":[` + strings.TrimSuffix(strings.Repeat(`{"type":"field","field_id":1,"operator":"eq","value":"`+strings.Repeat("<", 3_000)+`"},`, 10), ",") + `]}`, "too long"},
+		{"no condition", `{"condition":"AND","filters":[]}`, "A rule needs at least one condition."},
 		{"nothing", ``, "cannot be read"},
 		{"a condition alone", is, "cannot be read"},
 		{"a list", `[]`, "cannot be read"},

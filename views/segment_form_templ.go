@@ -508,9 +508,9 @@ func ruleGroup(m SegmentFormModel, g RuleGroup) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(g.nobody())
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(g.empty())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_form.templ`, Line: 228, Col: 37}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_form.templ`, Line: 228, Col: 36}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {
@@ -615,12 +615,12 @@ func ruleGroup(m SegmentFormModel, g RuleGroup) templ.Component {
 	})
 }
 
-// nobody says of a group without rows what that means.
-func (g RuleGroup) nobody() string {
+// empty says of a group without rows what it needs.
+func (g RuleGroup) empty() string {
 	if g.Place == "" {
-		return "No condition yet, so nobody is in this segment."
+		return "No condition yet. A rule needs at least one."
 	}
-	return "No condition yet, so nobody matches this group."
+	return "No condition yet. A group needs at least one."
 }
 
 var _ = templruntime.GeneratedTemplate
