@@ -93,6 +93,11 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 		f.tell(f.errs, schema)
 		return v.showSegmentForm(f)
 	}
+	if errors.Is(err, segments.ErrNameTaken) {
+		f.errs.Add("name", segments.ErrNameTaken.Message)
+		f.refused = true
+		return v.showSegmentForm(f)
+	}
 	if err != nil {
 		return err
 	}

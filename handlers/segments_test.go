@@ -57,6 +57,11 @@ func TestSegmentByRuleJSON(t *testing.T) {
 		s.follow(s.post("/w/books/segments", "name", "Nested", "rule",
 			`{"condition":"OR","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"},{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}]}`)).
 			want(t, 200, "Nested", "whose Status is not Subscribed or (whose Status is Subscribed")
+		a := s.post("/w/books/segments", "name", "NESTED", "what-0", "status", "operator-0", "eq", "value-0", "UNCONFIRMED", "do", "save")
+		a.want(t, 422, "One thing needs a look", "There is a segment of this name already. Please choose another name.")
+		if fields := formOf(t, a, ""); value(fields, "name") != "NESTED" || value(fields, "value-0") != "UNCONFIRMED" {
+			t.Errorf("got %v, want the input kept", fields)
+		}
 		s.post("/w/books/segments", "name", "Odd", "rule", `{"condition":"AND","filters":[{"type":"field","field_id":99,"operator":"eq","value":"x"}]}`).
 			want(t, 422, "This field does not exist any more", "A deleted field")
 		s.post("/w/books/segments", "name", "Odd", "rule", `not json`).want(t, 422, "This rule cannot be read", "not json")

@@ -26,7 +26,7 @@ func (w *world) wantMembers(when string, segment int64, want ...int64) {
 
 func (w *world) edit(segment int64, rule segments.Group) {
 	w.t.Helper()
-	if _, err := w.store.Update(w.t.Context(), w.id, 7, segment, "Edited", rule); err != nil {
+	if _, err := w.store.Update(w.t.Context(), w.id, 7, segment, w.name(), rule); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -141,15 +141,15 @@ func (a *audience) edit(id int64) {
 	a.g.segments = slices.DeleteFunc(sortedKeys(a.rules), func(other int64) bool { return other == id || a.frozen[other] != nil })
 	rule := a.g.rule(3)
 	if id == 0 {
-		segment := a.create("S", a.world.rule("%s", rule))
+		segment := a.create(a.name(), a.world.rule("%s", rule))
 		a.rules[segment.ID] = segments.RuleOf(segment).String()
 		return
 	}
 	cycle := a.reaches(readWritten(rule), id)
-	segment, err := a.store.Update(a.t.Context(), a.id, 0, id, "T", a.world.rule("%s", rule))
+	segment, err := a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", rule))
 	for deadline := time.Now().Add(time.Minute); err != nil && !cycle && time.Now().Before(deadline); { // it may be one with a rule that is on its way out
 		a.world.settle()
-		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, "T", a.world.rule("%s", rule))
+		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", rule))
 	}
 	if cycle != (err != nil) || cycle && models.ErrorCode(err) != models.CodeInvalid {
 		a.t.Fatalf("got %v, want an error: %v, for segment %d with the rule %s among %v", err, cycle, id, rule, a.rules)

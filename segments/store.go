@@ -105,14 +105,26 @@ func RuleOf(segment models.Segment) Group {
 	return g
 }
 
-// Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts. A
-// rule that does not fit the workspace is an error that holds its Problems.
+// ErrNameTaken says that another segment of the workspace has the name, without case.
+var ErrNameTaken = &models.Error{Code: models.CodeInvalid, Message: "There is a segment of this name already. Please choose another name."}
+
+// taken says whether another segment of all than the one with the id has the name.
+func taken(all []models.Segment, id int64, name string) bool {
+	folded := models.Fold(name)
+	return slices.ContainsFunc(all, func(g models.Segment) bool { return g.ID != id && models.Fold(g.Name) == folded })
+}
+
+// Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts; one
+// that is taken is ErrNameTaken. A rule that does not fit the workspace is an error that holds its Problems.
 func (s Store) Create(ctx context.Context, workspace, userID int64, name string, rule Group) (models.Segment, error) {
 	now := models.Instant(s.Now())
 	segment := models.Segment{WorkspaceID: workspace, Name: name, Slot: noSlot, CreatedAt: now, UpdatedAt: now}
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		if len(all) >= MaxSegments {
 			return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("A workspace can have %d segments. Please delete one that is not needed any more.", MaxSegments)}
+		}
+		if taken(all, 0, name) {
+			return ErrNameTaken
 		}
 		schema, err := loadSchema(tx, workspace)
 		if err != nil {
@@ -137,7 +149,8 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 }
 
 // Update gives a segment another name and rule. A rule that changed, or one that was broken, is built again; the old
-// membership serves until then. The errors are those of Create, and ErrNotFound.
+// membership serves until then. The errors are those of Create, and ErrNotFound. A name that it shares with another from
+// before that was refused may stay.
 func (s Store) Update(ctx context.Context, workspace, userID, id int64, name string, rule Group) (models.Segment, error) {
 	var segment models.Segment
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
@@ -146,6 +159,9 @@ func (s Store) Update(ctx context.Context, workspace, userID, id int64, name str
 			return models.ErrNotFound
 		}
 		before := all[at]
+		if models.Fold(name) != models.Fold(before.Name) && taken(all, id, name) {
+			return ErrNameTaken
+		}
 		schema, err := loadSchema(tx, workspace)
 		if err != nil {
 			return err

@@ -87,6 +87,34 @@ func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 	})
 }
 
+// TestNamesAreNotGivenTwice creates and renames; segments that share a name from before keep it until another is given.
+func TestNamesAreNotGivenTwice(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		w, other := newWorld(t, db), newWorld(t, db)
+		g := w.create("Café Müller", w.rule(subscribed))
+		other.create("Café Müller", other.rule(subscribed)) // of another workspace
+		w.create("Cafe Muller", w.rule(subscribed))         // reads differently
+		twins := []models.Segment{{WorkspaceID: w.id, Name: "Twin", Rule: subscribed, Slot: 20, CreatedAt: noon, UpdatedAt: noon}, {WorkspaceID: w.id, Name: "TWIN", Rule: subscribed, Slot: 21, CreatedAt: noon, UpdatedAt: noon}}
+		w.write(func(tx *gorm.DB) error { return tx.Create(&twins).Error })
+		update := func(id int64, name string) error {
+			_, err := w.store.Update(t.Context(), w.id, 0, id, name, w.rule(unsubscribed))
+			return err
+		}
+		_, create := w.store.Create(t.Context(), w.id, 0, "CAFE\u0301 MU\u0308LLER", w.rule(subscribed))
+		for what, err := range map[string]error{"create": create, "rename": update(twins[0].ID, "café müller"), "of a twin": update(g.ID, "twin")} {
+			if !errors.Is(err, segments.ErrNameTaken) {
+				t.Errorf("%s: got %v, want that the name is taken", what, err)
+			}
+		}
+		for what, err := range map[string]error{"same name": update(g.ID, "Café Müller"), "other case": update(g.ID, "CAFÉ Müller"), "twin": update(twins[0].ID, "Twin"), "twin in other case": update(twins[1].ID, "twin")} {
+			if err != nil {
+				t.Errorf("%s: got %v, want it saved", what, err)
+			}
+		}
+	})
+}
+
 func TestNewNameBuildsNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {

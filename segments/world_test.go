@@ -27,6 +27,7 @@ type world struct {
 	store  segments.Store
 	ticker *segments.Ticker
 	ticks  atomic.Int64     // a second each
+	named  atomic.Int64     // how many names name has made
 	fields map[string]int64 // merge tag ids by key
 	tags   []int64
 }
@@ -140,6 +141,9 @@ func (w *world) create(name string, rule segments.Group) models.Segment {
 	}
 	return segment
 }
+
+// name makes a name that no other segment has.
+func (w *world) name() string { return fmt.Sprint("Segment ", w.named.Add(1)) }
 
 func (w *world) segment(id int64) models.Segment {
 	w.t.Helper()

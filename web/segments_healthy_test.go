@@ -138,11 +138,11 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 				}
 				b.segments = append(b.segments, g.ID)
 			}
-			for _, rule := range []string{ // they follow in the same step
+			for i, rule := range []string{ // they follow in the same step
 				fmt.Sprintf(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d},{"type":"segment","operator":"not_in","value":%d}]}`, b.segments[0], b.segments[4]),
 				fmt.Sprintf(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, b.segments[6]),
 			} {
-				if _, err := store.Create(t.Context(), b.workspace.ID, b.user.ID, "Of others", b.rule(rule)); err != nil {
+				if _, err := store.Create(t.Context(), b.workspace.ID, b.user.ID, fmt.Sprint("Of others ", i), b.rule(rule)); err != nil {
 					t.Fatal(err)
 				}
 			}
