@@ -61,9 +61,33 @@ func TestWhatARuleUsesIsDeletedKnowingly(t *testing.T) {
 			s.write(func(tx *gorm.DB) error { return models.MarkContacts(tx, s.workspace.ID, 0, []int64{1}, s.server.now()) })
 			s.tick()
 			s.get(page).want(t, 200, "Broken", thing.gone, "cersei@example.com")
-			s.post(page, "name", "Repaired", "rule", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNCONFIRMED"}]}`).want(t, 303)
+			s.post(page, "name", "Repaired after "+name, "rule", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNCONFIRMED"}]}`).want(t, 303)
 			s.tick()
 			s.get(page).want(t, 200, "Up to date", "Nobody is in this segment")
+		}
+	})
+}
+
+// TestBrokenRuleNamesAllThatIsGone takes two things from under a rule, one after the other.
+func TestBrokenRuleNamesAllThatIsGone(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		tag := s.addTag("vip")
+		plan := s.addMergeTag(models.MergeTag{Key: "plan", Label: "Plan", Type: models.MergeTagSingle, Options: []string{"Basic", "Gold"}})
+		page := s.post("/w/books/segments", "name", "Best", "rule", fmt.Sprintf(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[%d]},
+			{"type":"field","field_id":%d,"operator":"in","value":["Basic","Gold"]}]}`, tag.ID, plan.ID)).header.Get("Location")
+		s.tick()
+		for range 2 { // the second changes nothing
+			s.post("/w/books/merge-tags/"+itoa(plan.ID), "label", "Plan", "options", "Basic", "force", "1").want(t, 303)
+		}
+		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete", "force", "1").want(t, 303)
+		s.tick()
+		const sentence, why = "Contacts who have the tag vip (deleted) and whose Plan is any of Basic , Gold (no longer a choice)", "The choice “Gold” was taken away from “Plan”. The tag “vip” was deleted."
+		s.get(page).want(t, 200, "Broken", why, sentence)
+		s.get("/w/books/segments").want(t, 200, why, sentence)
+		a := s.get(page + "/edit")
+		a.want(t, 200, sentence, "vip (deleted)", "does not exist any more", "not one of the choices")
+		if !strings.Contains(a.body, `<b class="bad">Gold (no longer a choice)</b>`) || strings.Count(a.body, "Gold (no longer a choice)") != 2 {
+			t.Error("the choice that was taken away is not marked in the sentence and in the builder")
 		}
 	})
 }

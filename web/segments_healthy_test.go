@@ -95,7 +95,7 @@ func (b *busy) call(p *intake.Pipeline, r *rand.Rand) {
 func (b *busy) edit(store segments.Store, r *rand.Rand) {
 	rules := b.rules()
 	id := b.segments[r.IntN(2)]
-	if _, err := store.Update(b.t.Context(), b.workspace.ID, b.user.ID, id, "Edited", b.rule(rules[r.IntN(len(rules))])); err != nil {
+	if _, err := store.Update(b.t.Context(), b.workspace.ID, b.user.ID, id, fmt.Sprint("Edited ", id), b.rule(rules[r.IntN(len(rules))])); err != nil {
 		b.t.Error(err)
 	}
 }
