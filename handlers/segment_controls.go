@@ -177,7 +177,7 @@ func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionR
 		Two: kind.Takes(c.Operator) == segments.TakesTwo, WithDays: kind.TakesDays(c.Operator)}
 	row.Control = string(controlOf(kind, row.Operator))
 	if !known {
-		row.Whats = append(row.Whats, views.OptionGroup{Options: []views.Option{{Value: row.What, Label: "A deleted field"}}})
+		row.Whats = append(row.Whats, views.OptionGroup{Options: []views.Option{{Value: row.What, Label: schema.GoneField(c.FieldID)}}})
 	}
 	if !offers(kind, row.Operator) && kind.Label(c.Operator) != "" { // of an older rule: it stays until another is chosen
 		row.Operators = append(row.Operators, views.Option{Value: row.Operator, Label: kind.Label(c.Operator)})
@@ -189,7 +189,7 @@ func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionR
 	case controlChoice, controlPicks:
 		row.Options, row.NoChoice = valueOptions(kind.Value(c.Operator), c, schema)
 		if len(row.Options)+len(row.Values) > 0 {
-			row.Options = withChosen(row.Options, row.Values, goneNames[kind.Value(c.Operator)])
+			row.Options = withChosen(row.Options, row.Values, func(text string) string { return schema.GoneValue(c, text) })
 		}
 		if row.Control == string(controlChoice) && strings.Join(row.Values, "") == "" && len(row.Options) > 0 {
 			row.Options = append([]views.Option{{Label: "Choose one"}}, row.Options...) // nothing is chosen by accident

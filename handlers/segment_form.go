@@ -76,7 +76,8 @@ func (f segmentForm) group(g segments.Group, schema segments.Schema, place strin
 	return group
 }
 
-// sentence is the rule in words, with dots for a value that has a fault; nil while something else has one.
+// sentence is the rule in words, with dots for a value that has a fault, unless it is named as something that is gone; nil
+// while something else has one.
 func (f segmentForm) sentence() []segments.Part {
 	checked, problems := f.rule.Check(f.schema)
 	for _, p := range problems {
@@ -85,7 +86,9 @@ func (f segmentForm) sentence() []segments.Part {
 		if p.Part != "value" || g == nil || last < 0 || last >= len(g.Filters) || g.Filters[last].Condition == nil {
 			return nil
 		}
-		g.Filters[last].Condition.Value = models.Text("…")
+		if c := g.Filters[last].Condition; !f.schema.SaysGone(*c) {
+			c.Value = models.Text("…")
+		}
 	}
 	return segments.Sentence(checked, f.schema)
 }

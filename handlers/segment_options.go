@@ -65,17 +65,13 @@ var nothingToChoose = map[segments.ValueKind]string{
 	segments.ValueWebhook: "There are no webhooks yet.", segments.ValueChoice: "This field has no choices.",
 }
 
-var goneNames = map[segments.ValueKind]string{
-	segments.ValueTag: "A deleted tag", segments.ValueSegment: "A deleted segment", segments.ValueWebhook: "A deleted webhook",
-}
-
 func idOption(id int64, name string) views.Option {
 	return views.Option{Value: strconv.FormatInt(id, 10), Label: name}
 }
 
 // withChosen marks the options that are chosen. A value that is none of them stays to be seen, so that saving the form
-// does not put another in its place; gone is what it is called where it is only a number.
-func withChosen(options []views.Option, values []string, gone string) []views.Option {
+// does not put another in its place; gone is how it is called.
+func withChosen(options []views.Option, values []string, gone func(value string) string) []views.Option {
 	left := make(map[string]bool, len(values))
 	for _, value := range values {
 		left[value] = value != ""
@@ -86,11 +82,7 @@ func withChosen(options []views.Option, values []string, gone string) []views.Op
 	}
 	for _, value := range values {
 		if left[value] {
-			label := gone
-			if label == "" {
-				label = value + " (no longer a choice)"
-			}
-			options = append(options, views.Option{Value: value, Label: label, Chosen: true})
+			options = append(options, views.Option{Value: value, Label: gone(value), Chosen: true})
 			left[value] = false
 		}
 	}

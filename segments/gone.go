@@ -2,6 +2,7 @@ package segments
 
 import (
 	"slices"
+	"strconv"
 
 	"campaignlark/models"
 
@@ -74,4 +75,47 @@ func (s *Schema) has(t Type, id int64) (ok bool) {
 func (s Schema) goneName(t Type, id int64) (Part, bool) {
 	name := s.gone[goneThing{goneSubjects[t], id}]
 	return Part{shorten(name) + " (deleted)", Gone}, name != ""
+}
+
+// choiceName marks a choice of the condition's merge tag that was taken away; false where it is one still, or none at all.
+func (s Schema) choiceName(kind Kind, c Condition, text string) (Part, bool) {
+	m, there := s.fields[c.FieldID]
+	gone := there && c.Type == TypeField && kind.Value(c.Operator) == ValueChoice && !slices.Contains(m.Options, text)
+	return Part{shorten(text) + noChoice, Gone}, gone
+}
+
+const noChoice = " (no longer a choice)"
+
+// GoneField is how a merge tag is called that is deleted: "City (deleted)".
+func (s Schema) GoneField(id int64) string {
+	if name, known := s.goneName(TypeField, id); known {
+		return name.Text
+	}
+	return "A deleted field"
+}
+
+// GoneValue is how a value of the condition is called that cannot be chosen any more: "customer (deleted)", "Gold (no longer
+// a choice)".
+func (s Schema) GoneValue(c Condition, text string) string {
+	id, _ := strconv.ParseInt(text, 10, 64) // 0 is nothing that has a name
+	name, known := s.goneName(c.Type, id)
+	hook, there := s.webhooks[id]
+	switch kind := typeKinds[c.Type]; {
+	case known:
+		return name.Text
+	case kind == KindTags:
+		return "A deleted tag"
+	case kind == KindSegment:
+		return "A deleted segment"
+	case kind == KindSource && there:
+		return shorten(hook.Name) + " (deleted)"
+	case kind == KindSource:
+		return "A deleted webhook"
+	}
+	return shorten(text) + noChoice
+}
+
+// SaysGone says whether the condition's words name something that does not exist any more.
+func (s Schema) SaysGone(c Condition) bool {
+	return slices.ContainsFunc(s.conditionWords(c), func(p Part) bool { return p.Kind == Gone })
 }

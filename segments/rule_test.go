@@ -226,6 +226,9 @@ func TestSentence(t *testing.T) {
 		{"AND", `{"type":"tags","operator":"has_none","value":11}`, "Contacts who do not have the tag customer"},
 		{"AND", `{"type":"tags","operator":"has_none","value":[11,99]}`, "Contacts who have none of the tags customer, a deleted tag"},
 		{"AND", `{"type":"field","field_id":99,"operator":"eq","value":"x"}`, "Contacts whose deleted field is x"},
+		{"AND", `{"type":"field","field_id":5,"operator":"eq","value":"Gold"},{"type":"field","field_id":5,"operator":"in","value":["Small","Gold"]}`,
+			"Contacts whose The size is Gold (no longer a choice) and The size is any of Small, Gold (no longer a choice)"},
+		{"AND", `{"type":"field","field_id":6,"operator":"has_any","value":["Gold","Tea"]}`, "Contacts whose The likes has any of Gold (no longer a choice), Tea"},
 		{"AND", `{"type":"field","field_id":4,"operator":"eq","value":"1990-12-31"},{"type":"field","field_id":7,"operator":"is_not_set"}`, "Contacts whose The birthday is on 31 December 1990 and The country is not set"},
 		{"AND", `{"type":"field","field_id":6,"operator":"contains","value":["Tea","Coffee"]}`, "Contacts whose The likes has all of Tea, Coffee"},
 		{"AND", status + `,{"condition":"OR","filters":[` + tags + `,` + status + `]},{"condition":"OR","filters":[]}`,
@@ -248,5 +251,20 @@ func TestSentence(t *testing.T) {
 		if got := segments.PlainText(segments.Sentence(g, fullSchema(t, "Europe/Vienna"))); len(problems) > 0 || got != c.want {
 			t.Errorf("got %q (%v), want %q", got, problems, c.want)
 		}
+	}
+}
+
+// TestSentenceMarksWhatIsGone looks at the marks that a page shows.
+func TestSentenceMarksWhatIsGone(t *testing.T) {
+	t.Parallel()
+	g, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"field","field_id":5,"operator":"in","value":["Small","Gold"]},{"type":"tags","operator":"has_any","value":[99]}]}`)
+	var got []string
+	for _, p := range segments.Sentence(g, fullSchema(t, "Europe/Vienna")) {
+		if p.Kind == segments.Gone {
+			got = append(got, p.Text)
+		}
+	}
+	if want := []string{"Gold (no longer a choice)", "a deleted tag"}; !slices.Equal(got, want) {
+		t.Errorf("got %q marked, want %q", got, want)
 	}
 }

@@ -162,7 +162,11 @@ func (s Schema) valueWords(kind Kind, c Condition) []Part {
 		if i > 0 {
 			parts = append(parts, Part{Text: between})
 		}
-		parts = append(parts, Part{shorten(s.showValue(kind, c, text)), Value})
+		part, gone := s.choiceName(kind, c, text)
+		if !gone {
+			part = Part{shorten(s.showValue(kind, c, text)), Value}
+		}
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return []Part{{"…", Value}} // of a rule that is not finished

@@ -111,12 +111,29 @@ func (t Thing) freeze(tx *gorm.DB, all []models.Segment, forced bool) error {
 // is being replaced by one that does without the thing is frozen until then by itself.
 func spreadOf(all []models.Segment, uses func(models.Segment) bool, gone string) (found []int) {
 	for i := range all {
-		if (all[i].BrokenReason == "" || all[i].BrokenReason == looksAtBroken) && uses(all[i]) {
-			all[i].BrokenReason = gone
+		if uses(all[i]) {
+			all[i].BrokenReason = withReason(all[i].BrokenReason, gone)
 			found = append(found, i)
 		}
 	}
 	return append(found, spreadBroken(all)...)
+}
+
+// maxReason is from how many bytes on no more is added to why a rule is broken: it is read in a list.
+const maxReason = 1000
+
+// withReason adds to why a rule is broken that something more is gone.
+func withReason(reason, gone string) string {
+	const more = " More that it uses is gone."
+	switch {
+	case reason == "", reason == looksAtBroken:
+		return gone
+	case strings.Contains(reason, gone), strings.HasSuffix(reason, more):
+		return reason
+	case len(reason)+len(gone) > maxReason:
+		return reason + more
+	}
+	return reason + " " + gone
 }
 
 // usedIn says in whose rules something is used: "the rule of the segment “Readers” uses it.".
