@@ -60,7 +60,7 @@ func (s *Server) contactCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.done(v.path("contacts", c.ID), "%s is a contact now.", models.ShowEmail(c.Email))
+	return v.done(v.path("contacts", c.ID), "The contact is there now.")
 }
 
 // checkFree looks whether somebody has the address already.

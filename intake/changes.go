@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 // changes is the difference between what a batch read and what memory holds at its end, in the order in which it is
 // written.
 type changes struct {
+	now     time.Time
 	erased  []erasure
 	log     []models.WebhookRequest
 	created []models.Contact
@@ -25,6 +27,25 @@ type changes struct {
 type erasure struct {
 	workspace, contact, who int64
 	address                 string
+}
+
+// forgotten is, for models.ForgetSQL, whom a batch erases in one workspace.
+type forgotten struct {
+	workspace int64
+	spec      string
+	at        time.Time
+}
+
+// forgotten groups the erased by workspace.
+func (c *changes) forgotten() (all []forgotten) {
+	whos := map[int64][]int64{}
+	for _, e := range c.erased {
+		whos[e.workspace] = append(whos[e.workspace], e.who)
+	}
+	for _, workspace := range slices.Sorted(maps.Keys(whos)) {
+		all = append(all, forgotten{workspace, models.JobJSON(models.ForgetSpec{Whos: whos[workspace]}), models.ForgetAt(c.now)})
+	}
+	return all
 }
 
 // count is a delta row of webhook_counts.
@@ -44,6 +65,7 @@ type countKey struct {
 // changes builds the rows of the batch; every life has its id. now is the moment just before the commit.
 func (b *batch) changes(now time.Time) (c changes, err error) {
 	defer recovered(&err)
+	c.now = b.now
 	for _, l := range b.lives {
 		c.addContact(l)
 	}

@@ -56,6 +56,9 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 		b.Queue(models.EraseRequestsSQL, e.workspace, e.who, e.address)
 		b.Queue(models.EraseEventsSQL, e.workspace, e.contact)
 	}
+	for _, f := range c.forgotten() {
+		b.Queue(models.ForgetSQL, f.workspace, f.spec, f.at)
+	}
 	logAt, done := b.Len(), 0
 	queueLog(&b, c.log)
 	for _, e := range c.erased {

@@ -95,7 +95,7 @@ const (
 
 var sqliteStatements = []string{
 	liteWebhookSQL, liteWebhookTagsSQL, liteMergeTagsSQL, liteContactSQL, liteContactTagsSQL, models.ReserveContactIDsSQL,
-	models.EraseRequestsSQL, models.EraseEventsSQL, liteInsertLogSQL, models.DeleteContactSQL, liteInsertContactSQL,
+	models.EraseRequestsSQL, models.EraseEventsSQL, models.ForgetSQL, liteInsertLogSQL, models.DeleteContactSQL, liteInsertContactSQL,
 	liteUpdateContactSQL, liteInsertTagSQL, liteInsertEventSQL, liteInsertMarkSQL, liteInsertCountSQL,
 }
 
@@ -170,6 +170,11 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 			return err
 		}
 		if err := t.exec(ctx, models.EraseEventsSQL, e.workspace, e.contact); err != nil {
+			return err
+		}
+	}
+	for _, f := range c.forgotten() {
+		if err := t.exec(ctx, models.ForgetSQL, f.workspace, f.spec, f.at); err != nil {
 			return err
 		}
 	}

@@ -51,11 +51,17 @@ func (i *importing) step() error {
 	if i.dry && !i.cursor.Cleared {
 		return i.clear()
 	}
+	if i.cursor.Ended {
+		return i.end()
+	}
 	if err := i.prepare(); err != nil {
 		return err
 	}
 	entries, last, err := i.readLines()
 	if err != nil {
+		return err
+	}
+	if entries, err = i.lock(entries); err != nil {
 		return err
 	}
 	if err := i.decide(entries); err != nil {
@@ -68,10 +74,45 @@ func (i *importing) step() error {
 	case last && i.dry:
 		i.cursor.Ended, i.cursor.Cleared = true, false
 	case last:
-		i.job.State = models.JobDone
-		return auditImport(i.tx, *i.job, i.spec, i.result, i.now)
+		i.cursor.Ended = true
+		return i.end()
 	}
 	return nil
+}
+
+// end removes the uploaded file, which nobody needs any more, and with its last part the import is done.
+func (i *importing) end() error {
+	gone, err := models.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, models.JobFileSource, 16)
+	if err != nil || !gone {
+		return err
+	}
+	i.job.State = models.JobDone
+	return auditImport(i.tx, *i.job, i.spec, i.result, i.now)
+}
+
+// lock locks the addresses of the lines, outside of a dry run, and leaves out the lines of people who were erased since
+// the file came: forgetStep takes those out of the file, and may not have come so far.
+func (i *importing) lock(entries []entry) ([]entry, error) {
+	if !i.dry {
+		if err := models.LockAddresses(i.tx, i.whos(entries)...); err != nil {
+			return nil, err
+		}
+	}
+	people, err := models.ToForget(i.tx, i.job.WorkspaceID)
+	if err != nil || people.Empty() {
+		return entries, err
+	}
+	return slices.DeleteFunc(entries, func(e entry) bool { return slices.ContainsFunc(e.cells, people.Named) }), nil
+}
+
+// whos are the numbers of the addresses of the lines.
+func (i *importing) whos(entries []entry) (whos []int64) {
+	for _, e := range entries {
+		if e.refused == "" {
+			whos = append(whos, models.Who(i.job.WorkspaceID, e.email))
+		}
+	}
+	return whos
 }
 
 // clear removes what a dry run remembered, an earlier one at the beginning and this one at its end, which it waits for.
@@ -217,24 +258,17 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	return d.Contact
 }
 
-// people are the contacts of the lines as they are, in a dry run as the lines before would have left them. Outside of a
-// dry run their addresses are locked.
+// people are the contacts of the lines as they are, in a dry run as the lines before would have left them.
 func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 	var emails []string
-	var whos []int64
 	for _, e := range entries {
 		if e.refused == "" {
-			emails, whos = append(emails, e.email), append(whos, models.Who(i.job.WorkspaceID, e.email))
+			emails = append(emails, e.email)
 		}
 	}
 	people := map[string]*intake.Person{}
 	if len(emails) == 0 {
 		return people, nil
-	}
-	if !i.dry {
-		if err := models.LockAddresses(i.tx, whos...); err != nil {
-			return nil, err
-		}
 	}
 	found, err := models.ContactsByEmail(i.tx, i.job.WorkspaceID, emails)
 	if err != nil {
@@ -244,7 +278,7 @@ func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 		people[email] = (*intake.Person)(&c)
 	}
 	if i.dry {
-		err = i.recall(whos, people)
+		err = i.recall(i.whos(entries), people)
 	}
 	return people, err
 }

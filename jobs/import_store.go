@@ -40,10 +40,11 @@ func ReceiveImport(ctx context.Context, db *models.DB, workspaceID, userID int64
 	})
 }
 
-// fileName is the name of a file as it is shown, without the folders that some browsers send.
+// fileName is the name of a file as it is shown, without the folders that some browsers send. It outlives the people of
+// the file in the audit log, so one that names somebody is not kept.
 func fileName(name string) string {
 	name = models.CleanName(path.Base(strings.ReplaceAll(name, `\`, "/")))
-	if name == "" || name == "." || name == "/" {
+	if name == "" || name == "." || name == "/" || strings.Contains(name, "@") {
 		return "contacts.csv"
 	}
 	return shorten(name, 100)

@@ -100,8 +100,8 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if goOn = !last && after.State == models.JobRunning && !after.LeaseUntil.After(now); goOn {
 			after.LeaseUntil = now.Add(lease)
 		}
-		if after.State == models.JobDone && after.Kind == models.JobRemove {
-			return models.DeleteJob(tx, after) // nothing of the workspace stays, so neither does this
+		if after.State == models.JobDone && (after.Kind == models.JobRemove || after.Kind == models.JobForget) {
+			return models.DeleteJob(tx, after) // nothing of the workspace or the person stays, so neither does this
 		}
 		return models.SaveJob(tx, after, now)
 	})
@@ -135,5 +135,6 @@ func kinds() map[models.JobKind]Step {
 		models.JobBulk:   bulk,
 		models.JobImport: importStep,
 		models.JobRemove: removeWorkspace,
+		models.JobForget: forgetStep,
 	}
 }

@@ -18,8 +18,8 @@ const (
 	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
 )
 
-// EraseContact deletes c for good, erases what the log and the events hold of the person, and marks the contact so that
-// its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
+// EraseContact deletes c for good, erases what the log and the events hold of the person, and has
+// what files hold of them searched for. It marks the contact so that its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
 func EraseContact(tx *gorm.DB, c Contact, userID int64, at time.Time) error {
 	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, Who(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
 		return err
@@ -28,6 +28,9 @@ func EraseContact(tx *gorm.DB, c Contact, userID int64, at time.Time) error {
 		return err
 	}
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
+		return err
+	}
+	if err := forget(tx, c.WorkspaceID, []int64{Who(c.WorkspaceID, c.Email)}, at); err != nil {
 		return err
 	}
 	return MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, Instant(at))
@@ -51,6 +54,9 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []Contact, a
 		return err
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
+		return err
+	}
+	if err := forget(tx, workspaceID, whos, at); err != nil {
 		return err
 	}
 	return MarkContacts(tx, workspaceID, userID, ids, Instant(at))

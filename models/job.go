@@ -34,6 +34,7 @@ const (
 	JobBulk   JobKind = "bulk"             // one change of many contacts
 	JobImport JobKind = "import"           // contacts from a file
 	JobRemove JobKind = "remove_workspace" // everything of a deleted workspace
+	JobForget JobKind = "forget"           // what files of imports hold of people who were erased; no page shows it
 )
 
 // JobState says how far a job is.

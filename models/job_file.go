@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"time"
 
@@ -97,6 +98,26 @@ func DropJobFile(tx *gorm.DB, workspaceID, jobID int64, name string, n int) (gon
 	return len(parts) < n, err
 }
 
+// dropDetails takes the lines that a finished import lists, and what was wrong with each, out of its result once it has no
+// file any more: they quote the file, and only by it could the lines of a person who is erased be found.
+func dropDetails(tx *gorm.DB, workspaceID, jobID int64) error {
+	var files int64
+	if err := tx.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ?", workspaceID, jobID).Limit(1).Count(&files).Error; err != nil || files > 0 {
+		return err
+	}
+	job, err := First[Job](tx.Where("workspace_id = ? AND id = ? AND kind = ? AND finished_at IS NOT NULL", workspaceID, jobID, JobImport))
+	if err != nil {
+		if ErrorCode(err) == CodeNotFound {
+			err = nil
+		}
+		return err
+	}
+	result := ReadJobJSON[map[string]json.RawMessage](job.Result)
+	delete(result, "refusals")
+	delete(result, "notes")
+	return tx.Model(&Job{}).Where("workspace_id = ? AND id = ?", workspaceID, jobID).Update("result", JobJSON(result)).Error
+}
+
 const (
 	refusedKept = 7 * 24 * time.Hour // after the end of the job
 	draftsKept  = 7 * 24 * time.Hour // after the last change
@@ -120,8 +141,10 @@ func (d *DB) DropJobFiles(ctx context.Context, now time.Time) error {
 	for _, f := range old {
 		for gone := false; !gone && err == nil; {
 			err = d.Write(ctx, func(tx *gorm.DB) error {
-				gone, err = DropJobFile(tx, f.WorkspaceID, f.JobID, f.Name, 16)
-				return err
+				if gone, err = DropJobFile(tx, f.WorkspaceID, f.JobID, f.Name, 16); err != nil || !gone {
+					return err
+				}
+				return dropDetails(tx, f.WorkspaceID, f.JobID)
 			})
 		}
 	}

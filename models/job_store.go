@@ -11,6 +11,9 @@ import (
 // not outlive the work.
 const noCursor = "{}"
 
+// shownJob leaves out the work that the program does by itself.
+const shownJob = "kind <> 'forget'"
+
 // CreateJob stores a new job in tx and gives it its id.
 func CreateJob(tx *gorm.DB, j *Job, now time.Time) error {
 	j.CreatedAt, j.UpdatedAt, j.LeaseUntil = now, now, now
@@ -19,7 +22,7 @@ func CreateJob(tx *gorm.DB, j *Job, now time.Time) error {
 
 // Job returns one job of a workspace, or ErrNotFound.
 func (d *DB) Job(ctx context.Context, workspaceID, id int64) (Job, error) {
-	return First[Job](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+	return First[Job](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
 }
 
 // StopJob ends a job that is not finished, in the middle if need be, and says whether it was still under way.
@@ -88,18 +91,18 @@ const listedJob = "jobs.*, (SELECT email FROM users WHERE users.id = jobs.user_i
 
 // ListedJob returns one job of a workspace with who asked for it, or ErrNotFound.
 func (d *DB) ListedJob(ctx context.Context, workspaceID, id int64) (ListedJob, error) {
-	return First[ListedJob](d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ? AND id = ?", workspaceID, id))
+	return First[ListedJob](d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
 }
 
 // Jobs lists the newest jobs of a workspace, at most 50.
 func (d *DB) Jobs(ctx context.Context, workspaceID int64) (all []ListedJob, err error) {
-	err = d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ?", workspaceID).Order("id DESC").Limit(50).Find(&all).Error
+	err = d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ?", workspaceID).Where(shownJob).Order("id DESC").Limit(50).Find(&all).Error
 	return all, err
 }
 
 // RunningJobs lists the jobs of a workspace that are under way, the oldest first, at most 5.
 func (d *DB) RunningJobs(ctx context.Context, workspaceID int64) (all []Job, err error) {
-	err = d.Read(ctx).Where("workspace_id = ? AND state = ?", workspaceID, JobRunning).Order("id").Limit(5).Find(&all).Error
+	err = d.Read(ctx).Where("workspace_id = ? AND state = ?", workspaceID, JobRunning).Where(shownJob).Order("id").Limit(5).Find(&all).Error
 	return all, err
 }
 

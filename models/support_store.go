@@ -233,6 +233,6 @@ func (d *DB) Reveal(ctx context.Context, r WebhookRequest, userID int64, reason 
 			return ErrNotFound
 		}
 		entry := AuditEntry{WorkspaceID: r.WorkspaceID, UserID: userID, Action: ActionRequestRevealed, Subject: SubjectRequest, SubjectName: r.ID.String()}
-		return Audit(tx, entry, []AuditChange{{What: "reason", After: reason}}, now)
+		return Audit(tx, entry, []AuditChange{{What: "reason", After: WithoutAddresses(reason)}}, now)
 	})
 }

@@ -9,16 +9,22 @@ import (
 )
 
 // audit notes in tx what a person did to a segment; before it was made and after it is gone it is the zero Segment. The
-// rule stands there as its sentence, in the words of that day.
+// rule stands there as its sentence, in the words of that day, without what stands before the "@" of an address: the log
+// outlives the person.
 func audit(tx *gorm.DB, schema Schema, userID int64, action string, before, after models.Segment, now time.Time) error {
 	is := before
 	if is.ID == 0 {
 		is = after
 	}
+	was, will := ruleWords(before, schema), ruleWords(after, schema)
+	old, new := models.WithoutAddresses(was), models.WithoutAddresses(will)
+	if was != will && old == new {
+		new += " (another address)"
+	}
 	return models.Audit(tx, models.AuditEntry{WorkspaceID: is.WorkspaceID, UserID: userID, Action: action,
 		Subject: models.SubjectSegment, SubjectID: is.ID, SubjectName: is.Name}, []models.AuditChange{
 		{What: "Name", Before: before.Name, After: after.Name},
-		{What: "Rule", Before: ruleWords(before, schema), After: ruleWords(after, schema)},
+		{What: "Rule", Before: old, After: new},
 	}, now)
 }
 

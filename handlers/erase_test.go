@@ -1,0 +1,153 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+// everything is what all tables hold, as text: a table that comes later is among them. What the log keeps compressed is
+// read too.
+func (s *site) everything() map[string]string {
+	s.t.Helper()
+	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if s.db.Dialect == models.Postgres {
+		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+	}
+	var tables []string
+	if err := s.db.Read(s.t.Context()).Raw(query).Scan(&tables).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, table := range tables {
+		var rows []map[string]any
+		if err := s.db.Read(s.t.Context()).Table(table).Find(&rows).Error; err != nil {
+			s.t.Fatal(table, err)
+		}
+		var text strings.Builder
+		for _, row := range rows {
+			for column, value := range row {
+				data, isBytes := value.([]byte)
+				if isBytes {
+					value = string(data)
+				}
+				if strings.HasPrefix(table, "webhook_requests") && column == "body" && isBytes && len(data) > 0 {
+					body, err := intake.DecodeLogBody(data)
+					if err != nil {
+						s.t.Fatal(err)
+					}
+					value = models.JobJSON(body)
+				}
+				fmt.Fprintf(&text, "%s=%v\n", column, value)
+			}
+		}
+		all[table] = text.String()
+	}
+	return all
+}
+
+// with are the tables in which a word stands.
+func with(all map[string]string, word string) (tables []string) {
+	for table, text := range all {
+		if strings.Contains(strings.ToLower(text), word) && !strings.HasPrefix(table, "webhook_requests_") { // a day of the log
+			tables = append(tables, table)
+		}
+	}
+	return tables
+}
+
+// TestErasingMissesNoCopy puts a person into every place that the program has for an address or a value, erases them, and
+// looks through all tables.
+func TestErasingMissesNoCopy(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		erase := s.addWebhook(models.TypeDelete)
+		ways := map[string]func(path string){
+			"by hand":   func(path string) { s.post(path+"/delete").want(t, 303) },
+			"by a call": func(string) { s.callJSON(erase, `{"email_address":"Quinn@example.com"}`).want(t, 200) },
+			"with many": func(string) {
+				s.post("/w/books/contacts/bulk", "do", "delete", "all", "1", "q", "quinn@example.com", "typed", "1").want(t, 303)
+			},
+		}
+		for name, how := range ways {
+			path := s.everywhere()
+			before := s.everything()
+			for _, table := range []string{"contacts", "webhook_requests", "automation_events", "job_files", "jobs"} {
+				if !strings.Contains(strings.Join(with(before, "quinn"), " "), table) {
+					t.Errorf("%s: the person is not in %s to begin with: %v", name, table, with(before, "quinn"))
+				}
+			}
+			how(path)
+			s.work()
+			s.later(time.Minute)
+			s.work()
+			s.tick()
+			after := s.everything()
+			for _, word := range []string{"quinn", "zebedee"} {
+				for _, table := range with(after, word) {
+					at := strings.Index(strings.ToLower(after[table]), word)
+					t.Errorf("%s: %s still holds %q: …%s…", name, table, word, after[table][max(0, at-200):min(len(after[table]), at+100)])
+				}
+			}
+			if !strings.Contains(after["job_files"], "anton@example.com") {
+				t.Errorf("%s: the other person of the files is gone too", name)
+			}
+			s.later(time.Minute)
+		}
+	})
+}
+
+// later lets time pass for the site.
+func (s *site) later(d time.Duration) {
+	now := s.server.now().Add(d)
+	start := time.Now()
+	s.server.Now = func() time.Time { return now.Add(time.Since(start)) }
+}
+
+// everywhere puts quinn@example.com, whose name is Zebedee, into every place, with anton@example.com beside them, and
+// returns the path of the contact's page.
+func (s *site) everywhere() string {
+	s.t.Helper()
+	if _, err := s.db.MergeTag(s.t.Context(), s.workspace.ID, 1); err != nil {
+		s.addMergeTag(models.MergeTag{Key: "name", Label: "Name", Type: models.MergeTagText})
+		s.addMergeTag(models.MergeTag{Key: "orders", Label: "Orders", Type: models.MergeTagNumber})
+	}
+	join := s.addWebhook(models.TypeSubscribed, "vip")
+	// by hand and by a call
+	s.post("/w/books/contacts", "email", "quinn@example.com", "status", "UNCONFIRMED").want(s.t, 303)
+	call := s.callJSON(join, `{"email_address":"Quinn@Example.com","name":"Zebedee","orders":"zebedee"}`)
+	call.want(s.t, 200)
+	// files: one that waits for its columns, one that was tried out, one that was imported
+	file := "email,name,orders,note\nquinn@example.com,Zebedee,zebedee,\"two\nlines of Zebedee\"\nanton@example.com,Anton,none,x\nno address of quinn@example.com,,,\n"
+	var show string
+	for n := range 3 {
+		columns := s.postFile("/w/books/contacts/import", "quinn@example.com.csv", file).header.Get("Location")
+		if n == 0 {
+			continue
+		}
+		show = s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "field:2", "column", "").header.Get("Location")
+		s.work()
+		s.get(show).want(s.t, 200, "“zebedee”: Not a number.")
+	}
+	s.post(show).want(s.t, 303)
+	s.work()
+	// a change of many, the audit log, a segment, the sessions
+	s.post("/w/books/contacts/bulk", "do", "tag", "with", "vip", "all", "1", "q", "quinn@example.com").want(s.t, 303)
+	s.work()
+	s.get("/w/books/contacts.csv?q=quinn@example.com").want(s.t, 200, "quinn@example.com")
+	noor := s.as(s.signIn(s.addStaff(newToken()[:8] + "@support.example")))
+	noor.post("/support/requests/"+call.requestID()+"/reveal", "reason", "quinn@example.com asked").want(s.t, 303)
+	noor.get("/support/requests?q=quinn@example.com").want(s.t, 200)
+	var c models.Contact
+	if err := s.db.Read(s.t.Context()).Where("email = ?", "quinn@example.com").Take(&c).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	s.get("/w/books/contacts/" + itoa(c.ID) + "/export.json")
+	segment := s.post("/w/books/segments", "name", "One", "join", "AND", "what-0", "email", "operator-0", "eq", "value-0", "quinn@example.com", "do", "save").header.Get("Location")
+	s.tick()
+	s.post(segment+"/delete").want(s.t, 303) // a rule is the workspace's own word and stays; the log of who wrote it holds no address
+	return "/w/books/contacts/" + itoa(c.ID)
+}

@@ -1,0 +1,290 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// People who were erased are taken out of the files of their workspace's imports, and out of what is listed from these
+// files: in the background, so that a call that erases somebody waits for nothing. In an uploaded file blanks take the
+// place of a person's rows, so that an import under way finds the others where they were; from the file of refused lines
+// the rows are cut out.
+
+const (
+	forgetTogether = 50               // marks that one pass over the files takes on
+	forgetUpload   = 10 * time.Minute // after which an upload has come to nothing
+	forgetWait     = 5 * time.Second  // for the end of an upload
+)
+
+// forgetCursor is where a JobForget goes on.
+type forgetCursor struct {
+	Joined bool   // the marks of others are taken on
+	Job    int64  // the import that is searched
+	File   string // of which job
+	Part   int64
+	Skip   int64 // bytes of the part that are searched
+	Place  Place
+	Begun  bool // a row was there that is not blank
+	Drop   bool // the file cannot be searched and goes as a whole
+}
+
+// files of an import in the order in which they are searched: what could still copy a row from one to the next comes first.
+var forgetFiles = []string{models.JobFileSource, models.JobFileRefused, models.JobFilePeople}
+
+// forgetting is one step of a JobForget.
+type forgetting struct {
+	tx     *gorm.DB
+	job    *models.Job
+	now    time.Time
+	cursor forgetCursor
+	whos   []int64
+	people models.Whos
+	in     models.Job // the import
+}
+
+func forgetStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
+	f := forgetting{tx: tx, job: job, now: now, cursor: models.ReadJobJSON[forgetCursor](job.Cursor), whos: models.ReadJobJSON[models.ForgetSpec](job.Spec).Whos}
+	f.people = models.WhosOf(job.WorkspaceID, f.whos...)
+	err := f.step()
+	job.Cursor = models.JobJSON(f.cursor)
+	return err
+}
+
+func (f *forgetting) step() error {
+	if !f.cursor.Joined {
+		f.cursor.Joined = true
+		return f.join()
+	}
+	found, err := f.nextImport()
+	if err != nil {
+		return err
+	}
+	if !found {
+		f.job.State = models.JobDone
+		return nil
+	}
+	phase := Phase(f.in)
+	switch {
+	case !f.in.Finished() && phase == ImportUploading && f.in.CreatedAt.After(f.now.Add(-forgetUpload)):
+		f.job.LeaseUntil = f.now.Add(forgetWait)
+		return nil
+	case !f.in.Finished() && phase == ImportUploading:
+		return f.giveUp("The upload was cut off. Choose the file again.")
+	case f.cursor.File == models.JobFilePeople:
+		return f.dropPeople()
+	case f.cursor.Drop, f.in.Finished() && f.cursor.File == models.JobFileSource:
+		return f.dropFile()
+	}
+	return f.search()
+}
+
+// join takes on what later marks of the workspace ask for, so that one pass over the files serves many people.
+func (f *forgetting) join() error {
+	var others []models.Job
+	err := f.tx.Where("workspace_id = ? AND kind = ? AND state = ? AND id > ?", f.job.WorkspaceID, models.JobForget, models.JobRunning, f.job.ID).
+		Order("id").Limit(forgetTogether).Find(&others).Error
+	if err != nil || len(others) == 0 {
+		return err
+	}
+	var ids []int64
+	for _, other := range others {
+		ids = append(ids, other.ID)
+		f.whos = append(f.whos, models.ReadJobJSON[models.ForgetSpec](other.Spec).Whos...)
+	}
+	if err := f.tx.Where("workspace_id = ? AND id IN ?", f.job.WorkspaceID, ids).Delete(&models.Job{}).Error; err != nil {
+		return err
+	}
+	f.job.Spec = models.JobJSON(models.ForgetSpec{Whos: f.whos})
+	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, f.job.ID).Update("spec", f.job.Spec).Error
+}
+
+// nextImport finds the import to be searched and locks it against a step of its own.
+func (f *forgetting) nextImport() (found bool, err error) {
+	var ids []int64
+	err = f.tx.Model(&models.JobFile{}).Where("workspace_id = ? AND job_id >= ?", f.job.WorkspaceID, f.cursor.Job).Order("job_id").Limit(1).Pluck("job_id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return false, err
+	}
+	if ids[0] != f.cursor.Job || f.cursor.File == "" {
+		f.cursor = forgetCursor{Joined: true, Job: ids[0], File: forgetFiles[0]}
+	}
+	find := f.tx
+	if f.cursor.File != models.JobFilePeople { // there a step of the import may hold a row and wait for this one
+		find = models.ForChange(f.tx)
+	}
+	f.in, err = models.First[models.Job](find.Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, ids[0]))
+	if models.ErrorCode(err) == models.CodeNotFound { // the sweep takes these files
+		f.in, err = models.Job{WorkspaceID: f.job.WorkspaceID, ID: ids[0], State: models.JobStopped}, nil
+	}
+	return true, err
+}
+
+// nextFile goes on with the import's next file.
+func (f *forgetting) nextFile() {
+	next := forgetCursor{Joined: true, Job: f.cursor.Job + 1}
+	for n, name := range forgetFiles[:len(forgetFiles)-1] {
+		if name == f.cursor.File {
+			next.Job, next.File = f.cursor.Job, forgetFiles[n+1]
+		}
+	}
+	f.cursor = next
+}
+
+// dropPeople removes what a dry run knows of the people.
+func (f *forgetting) dropPeople() error {
+	f.nextFile()
+	return f.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", f.in.WorkspaceID, f.in.ID, models.JobFilePeople, f.whos).
+		Delete(&models.JobFile{}).Error
+}
+
+// dropFile removes the next parts of the file, which nobody needs any more.
+func (f *forgetting) dropFile() error {
+	gone, err := models.DropJobFile(f.tx, f.in.WorkspaceID, f.in.ID, f.cursor.File, 16)
+	if gone {
+		f.nextFile()
+	}
+	return err
+}
+
+// giveUp ends an import that cannot be searched.
+func (f *forgetting) giveUp(why string) error {
+	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.in.WorkspaceID, f.in.ID).Updates(map[string]any{
+		"state": models.JobFailed, "failure": why, "cursor": "{}", "holder": "", "finished_at": f.now, "updated_at": f.now}).Error
+}
+
+// search takes the people's rows out of the next stretch of the file.
+func (f *forgetting) search() error {
+	spec := models.ReadJobJSON[ImportSpec](f.in.Spec)
+	if f.cursor.File == models.JobFileRefused {
+		spec.Encoding, spec.Comma = UTF8, ','
+	}
+	file := openStretch(f.tx, models.JobFile{WorkspaceID: f.in.WorkspaceID, JobID: f.in.ID, Name: f.cursor.File, Part: f.cursor.Part}, f.cursor.Skip)
+	found, last, err := f.read(file, spec)
+	if errors.Is(err, errLongLine) {
+		if !f.in.Finished() {
+			return f.giveUp("A person was erased meanwhile, and this file has a line so long that it cannot be searched for them. Take the person out of it, and import it again.")
+		}
+		f.cursor.Drop = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(found.rows) > 0 {
+		blank := spec.Encoding
+		if f.cursor.File == models.JobFileRefused {
+			blank = ""
+		}
+		if err := file.takeOut(found.rows, blank); err != nil {
+			return err
+		}
+		if err := f.tidy(found); err != nil {
+			return err
+		}
+	}
+	if f.cursor.Part, f.cursor.Skip = file.at(f.cursor.Place.Offset - found.base); last {
+		f.nextFile()
+	}
+	return nil
+}
+
+// foundRows are the rows of the people in a stretch of a file.
+type foundRows struct {
+	base  int64      // where the stretch begins
+	rows  []rowBytes // counted from there
+	lines []int64    // their numbers in the uploaded file
+	first bool       // the file's first row is among them
+}
+
+// rowBytes is where the bytes of a row are.
+type rowBytes struct{ from, to int64 }
+
+// read reads rows for one step and says whether they are the last.
+func (f *forgetting) read(file *stretch, spec ImportSpec) (found foundRows, last bool, err error) {
+	found.base = f.cursor.Place.Offset
+	rows := NewRowReader(file, spec.Encoding, spec.Comma, f.cursor.Place)
+	for until := found.base + stepBytes; f.cursor.Place.Offset < until; {
+		from := rows.Place().Offset
+		row, err := rows.Next()
+		if err == io.EOF {
+			return found, true, nil
+		}
+		if err != nil {
+			return found, false, err
+		}
+		f.cursor.Place = rows.Place()
+		bytes := rowBytes{from - found.base, f.cursor.Place.Offset - found.base}
+		first := !f.cursor.Begun && !row.blank()
+		f.cursor.Begun = f.cursor.Begun || first
+		if row.Fault != "" {
+			row.Cells = []string{decode(file.bytes(bytes), spec.Encoding)}
+		}
+		if !f.names(row.Cells) {
+			continue
+		}
+		found.rows, found.first = append(found.rows, bytes), found.first || first
+		line := row.Line
+		if f.cursor.File == models.JobFileRefused && len(row.Cells) > 1 {
+			line, _ = strconv.ParseInt(row.Cells[1], 10, 64)
+		}
+		found.lines = append(found.lines, line)
+	}
+	return found, false, nil
+}
+
+func (f *forgetting) names(cells []string) bool {
+	for _, cell := range cells {
+		if f.people.Named(cell) {
+			return true
+		}
+	}
+	return false
+}
+
+// decode is the text of bytes of a file.
+func decode(data []byte, e TextEncoding) string {
+	var text strings.Builder
+	for len(data) > 0 {
+		c, n := e.next(data, true)
+		if n == 0 {
+			break
+		}
+		text.WriteRune(c)
+		data = data[n:]
+	}
+	return text.String()
+}
+
+// tidy takes what the import says of the rows out of its result. A program that is at a step of the import loses that
+// step: it has read the file as it was.
+func (f *forgetting) tidy(found foundRows) error {
+	spec, result := models.ReadJobJSON[ImportSpec](f.in.Spec), models.ReadJobJSON[ImportResult](f.in.Result)
+	if f.cursor.File == models.JobFileSource && found.first && spec.Header { // so it named no columns
+		spec.Header = false
+		for n := range spec.Columns {
+			spec.Columns[n].Name = ""
+		}
+	}
+	for _, problems := range [][]Problem{result.Refusals, result.Notes} {
+		for n, p := range problems {
+			for _, line := range found.lines {
+				if p.Line == line {
+					problems[n] = Problem{Line: line, Reason: "The person of this line was erased."}
+				}
+			}
+		}
+	}
+	change := map[string]any{"result": models.JobJSON(result), "spec": models.JobJSON(spec)}
+	if f.in.State == models.JobRunning {
+		change["holder"], change["lease_until"] = "", f.now
+	}
+	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.in.WorkspaceID, f.in.ID).Updates(change).Error
+}

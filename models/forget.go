@@ -1,0 +1,137 @@
+package models
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"gorm.io/gorm"
+)
+
+// ForgetSpec is the spec of a JobForget: people who were erased, as numbers from Who. The mark is no copy of an address.
+type ForgetSpec struct{ Whos []int64 }
+
+// ForgetAt is when the files are searched for people who are erased at a moment: a little later, so that one search serves
+// those who are erased together.
+func ForgetAt(at time.Time) time.Time { return Instant(at).Add(3 * time.Second) }
+
+// ForgetSQL has the files of the workspace $1 searched for the people of the spec $2 from ForgetAt, $3, on. Where there
+// are no files there is nothing to search. It is a part of the transaction that erases the people.
+const ForgetSQL = `INSERT INTO jobs (workspace_id, kind, user_id, state, spec, cursor, done, total, result, failure, tries, holder, lease_until, created_at, updated_at)
+	SELECT $1, 'forget', 0, 'running', $2, '{}', 0, 0, '{}', '', 0, '', $3, $3, $3
+	WHERE EXISTS (SELECT 1 FROM job_files WHERE workspace_id = $1)`
+
+// forget marks people for ForgetSQL.
+func forget(tx *gorm.DB, workspaceID int64, whos []int64, at time.Time) error {
+	return tx.Exec(ForgetSQL, workspaceID, JobJSON(ForgetSpec{whos}), ForgetAt(at)).Error
+}
+
+// ToForget returns the people of a workspace whose files are still to be searched. Who has locked an address, or read it
+// from a file under the lock of its job, sees whether it is among them.
+func ToForget(tx *gorm.DB, workspaceID int64) (Whos, error) {
+	var specs []string
+	err := tx.Model(&Job{}).Where("workspace_id = ? AND kind = ? AND state = ?", workspaceID, JobForget, JobRunning).Pluck("spec", &specs).Error
+	people := Whos{workspaceID, map[int64]bool{}}
+	for _, spec := range specs {
+		people.Add(ReadJobJSON[ForgetSpec](spec).Whos...)
+	}
+	return people, err
+}
+
+// Whos are people of one workspace by their numbers from Who.
+type Whos struct {
+	workspaceID int64
+	set         map[int64]bool
+}
+
+// WhosOf makes a set of people of a workspace.
+func WhosOf(workspaceID int64, whos ...int64) Whos {
+	people := Whos{workspaceID, map[int64]bool{}}
+	people.Add(whos...)
+	return people
+}
+
+// Add adds people.
+func (w Whos) Add(whos ...int64) {
+	for _, who := range whos {
+		w.set[who] = true
+	}
+}
+
+// Empty says whether nobody is in the set.
+func (w Whos) Empty() bool { return len(w.set) == 0 }
+
+// Named says whether a text is the address of one of the people, or holds it among other words.
+func (w Whos) Named(text string) bool {
+	if w.Empty() || strings.IndexFunc(text, isAt) < 0 {
+		return false
+	}
+	if w.has(text) {
+		return true
+	}
+	found := false
+	eachAddress(ValidText(text), func(from, to int, address string) { found = found || w.has(address) })
+	return found
+}
+
+func (w Whos) has(address string) bool {
+	email, err := ReadEmail(address)
+	return err == nil && w.set[Who(w.workspaceID, email)]
+}
+
+func isAt(r rune) bool { return r == '@' }
+
+// eachAddress calls fn with everything in text that looks like an address, and where it stands. The letters that may
+// begin one but more often stand before it, such as an apostrophe, are taken both ways.
+func eachAddress(text string, fn func(from, to int, address string)) {
+	for at, r := range text {
+		if !isAt(r) {
+			continue
+		}
+		from := strings.LastIndexFunc(text[:at], func(r rune) bool { return !inLocal(r) }) + 1
+		if from > 0 { // after the whole character
+			for from < at && !isStart(text[from]) {
+				from++
+			}
+		}
+		to := len(text)
+		if end := strings.IndexFunc(text[at+1:], func(r rune) bool { return !inDomain(r) }); end >= 0 {
+			to = at + 1 + end
+		}
+		to -= len(text[at+1:to]) - len(strings.TrimRight(text[at+1:to], ".-"))
+		for from < at {
+			fn(from, to, text[from:to])
+			next := strings.IndexAny(text[from:at], "!#$%&'*/=?^`{|}~")
+			if next < 0 {
+				break
+			}
+			from += next + 1
+		}
+	}
+}
+
+// isStart says whether a character begins with this byte.
+func isStart(b byte) bool { return b&0xC0 != 0x80 }
+
+func inLocal(r rune) bool {
+	return r != '@' && (r == '.' || isAtom(string(r)) || unicode.IsMark(r))
+}
+
+func inDomain(r rune) bool {
+	return r == '.' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
+
+// WithoutAddresses returns a text for what outlives a person, such as the audit log, in which "…" stands in place of what
+// stands before the "@" of each address.
+func WithoutAddresses(text string) string {
+	var out strings.Builder
+	done := 0
+	eachAddress(text, func(from, to int, _ string) {
+		at := from + strings.IndexByte(text[from:to], '@')
+		if from >= done && to > at+1 {
+			out.WriteString(text[done:from] + "…")
+			done = at
+		}
+	})
+	return out.String() + text[done:]
+}
