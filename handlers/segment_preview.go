@@ -62,9 +62,10 @@ func (p *previews) enter(ctx context.Context) bool {
 func (p *previews) leave() { <-p.exact }
 
 // preview counts whom the form's rule would bring in, for the segment g or a new one. Where an exact count is not
-// possible now, the estimate stands and the page says why.
-func (v *visit) preview(g models.Segment, in segmentInput) (*views.PreviewModel, error) {
-	m := &views.PreviewModel{Existing: g.ID != 0}
+// possible now, the estimate stands and the page says why. cycle is how the rule leads back to the segment, "" where it does
+// not.
+func (v *visit) preview(g models.Segment, in segmentInput, cycle string) (*views.PreviewModel, error) {
+	m := &views.PreviewModel{Existing: g.ID != 0, Cycle: cycle}
 	counts := &v.server.previews
 	ctx, end := counts.begin(v.UserContext(), v.User.Email+" "+v.OriginalURL())
 	defer end()

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"campaignlark/models"
+
 	"gorm.io/gorm"
 )
 
@@ -38,6 +40,47 @@ func TestBuilderPreviews(t *testing.T) {
 		if all, err := s.segments(); err != nil || len(all) != 1 || !strings.Contains(all[0].Rule, `"eq"`) {
 			t.Errorf("got %v (%v), want nothing changed by previews", all, err)
 		}
+	})
+}
+
+// TestPreviewSaysThatARuleLeadsBack: before anything is saved, and also where it does so only until a new rule is built.
+func TestPreviewSaysThatARuleLeadsBack(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		looksAt := func(id int64) []string {
+			return []string{"name", "Subscribed", "what-0", "segment", "operator-0", "in", "value-0", itoa(id), "do"}
+		}
+		rule := `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`
+		a := s.storeSegment("Subscribed", nil)
+		b := s.storeSegment("Readers", func(g *models.Segment) {
+			g.Rule = `{"condition":"AND","filters":[{"type":"segment","operator":"in","value":` + itoa(a.ID) + `}]}`
+		})
+		path := "/w/books/segments/" + itoa(a.ID)
+		const cycle = "Subscribed cannot be part of its own rule: Subscribed → Readers → Subscribed."
+		page := s.post(path, append(looksAt(b.ID), "preview")...)
+		page.want(t, 200, cycle, "There is nothing to count yet: each condition has a fault.")
+		for _, place := range []string{`id="value-0-err"`, `id="preview-err"`, `data-said="` + cycle} {
+			if !strings.Contains(page.body, place) {
+				t.Errorf("the page does not say it at %s", place)
+			}
+		}
+		page = s.post(path, append(looksAt(b.ID), "save")...)
+		page.want(t, 422, cycle)
+		if got := value(formOf(t, page, ""), "value-0"); got != itoa(b.ID) {
+			t.Errorf("got the segment %q chosen, want it kept", got)
+		}
+
+		slot := 5
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Segment{}).Where("id = ?", b.ID).Updates(map[string]any{"building_rule": rule, "building_slot": slot}).Error
+		})
+		const wait = "This has to wait: Readers has a new rule that is still being built, and until then the one before leads back here: Subscribed → Readers → Subscribed."
+		s.post(path, append(looksAt(b.ID), "preview")...).want(t, 200, wait)
+		page = s.post(path, append(looksAt(b.ID), "save")...)
+		page.want(t, 422, wait, "Please save again when it is built.")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Segment{}).Where("id = ?", b.ID).Updates(map[string]any{"rule": rule, "building_rule": nil, "building_slot": nil}).Error
+		})
+		s.post(path, formOf(t, page, "save")...).want(t, 303)
 	})
 }
 

@@ -42,7 +42,7 @@ func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 		return err
 	}
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
-	in.tell(f.errs, schema) // of a rule that is broken
+	f.tell() // of a rule that is broken
 	return v.showSegmentForm(f)
 }
 
@@ -75,9 +75,9 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	if in.onlyShape() || v.refill {
 		return v.showSegmentForm(f)
 	}
-	in.tell(f.errs, schema)
+	f.tell()
 	if in.previews() && in.broken == "" {
-		if f.preview, err = v.preview(g, in); err != nil {
+		if f.preview, err = v.preview(g, in, f.cycle()); err != nil {
 			return err
 		}
 		return v.showSegmentForm(f)
@@ -90,7 +90,7 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	var problems segments.Problems
 	if errors.As(err, &problems) { // of all segments together, or of what was deleted a moment ago
 		f.faults, f.refused = problems, true
-		f.tell(f.errs, schema)
+		f.tell()
 		return v.showSegmentForm(f)
 	}
 	if errors.Is(err, segments.ErrNameTaken) {
@@ -113,15 +113,25 @@ func savedWords(created bool) string {
 }
 
 // tell adds what is wrong with the rule to the errors of the fields.
-func (in segmentInput) tell(errs models.FieldErrors, schema segments.Schema) {
-	problems := in.faults
-	if in.broken == "" {
-		_, found := in.rule.Check(schema)
+func (f segmentForm) tell() {
+	problems := f.faults
+	if f.broken == "" {
+		_, found := f.rule.CheckFor(f.schema, f.segment.ID)
 		problems = append(slices.Clone(problems), found...)
 	}
 	for _, p := range problems {
-		errs.Add(in.fieldOf(p), p.Message)
+		f.errs.Add(f.fieldOf(p), p.Message)
 	}
+}
+
+// cycle says how the rule leads back to the segment, "" where it does not.
+func (f segmentForm) cycle() string {
+	_, all := f.rule.CheckFor(f.schema, f.segment.ID)
+	_, others := f.rule.Check(f.schema)
+	if len(all) == len(others) {
+		return ""
+	}
+	return all[len(others)].Message
 }
 
 // segmentAsk asks before a segment is deleted, and says which others speak of it.

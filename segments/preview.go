@@ -46,7 +46,7 @@ func (s Store) Preview(ctx context.Context, workspace, segment int64, rule Group
 	if err != nil {
 		return Preview{}, err
 	}
-	rule, leftOut := rule.sound(schema)
+	rule, leftOut := rule.sound(schema, segment)
 	p := &previewer{db: db, workspace: workspace, segment: segment, at: schema.At(began), asked: append(rule.Segments(), segment)}
 	p.LeftOut, p.Nothing = leftOut, len(rule.Filters) == 0
 	if p.Nothing {
@@ -212,10 +212,10 @@ func (p *previewer) name() error {
 	return err
 }
 
-// sound returns the rule in its stored form without what has a fault, and how many conditions and groups that were. A
+// sound returns the segment's rule in its stored form without what has a fault, and how many conditions and groups that were. A
 // group that loses all it had goes too: without conditions it would match nobody.
-func (g Group) sound(s Schema) (Group, int) {
-	checked, problems := g.Check(s)
+func (g Group) sound(s Schema, segment int64) (Group, int) {
+	checked, problems := g.CheckFor(s, segment)
 	faulty := map[string]bool{}
 	for _, p := range problems {
 		if p.At != "" {

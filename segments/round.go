@@ -135,7 +135,7 @@ func compileText(rule string, schema Schema) (*version, error) {
 	return &version{matcher: matcher, timed: matcher.Timed(), looksAt: g.Segments()}, nil
 }
 
-// order lists the versions, each after those that it asks. Rules have no cycles (Schema.Cycle).
+// order lists the versions, each after those that it asks. Rules have no cycles (Group.CheckFor).
 func (r *round) order() {
 	seen := map[*version]bool{}
 	var visit func(v *version)

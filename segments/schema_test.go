@@ -48,21 +48,26 @@ func TestCycleTellsTheWay(t *testing.T) {
 	in := func(ids string) string {
 		return `{"condition":"OR","filters":[{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":` + ids + `}]}]}`
 	}
-	building := in("1")
+	building, other := in("1"), `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`
 	s := segments.NewSchema(segments.Schema{Segments: []models.Segment{
 		{ID: 1, Name: "A", Rule: in("4")}, {ID: 2, Name: "B", Rule: in("1")}, {ID: 3, Name: "C", Rule: in("2")}, {ID: 4, Name: "D", Rule: in("5")},
-		{ID: 5, Name: "E", Rule: `{"condition":"AND","filters":[]}`, BuildingRule: &building},
+		{ID: 5, Name: "E", Rule: other, BuildingRule: &building}, {ID: 6, Name: "F", Rule: in("3"), BuildingRule: &other},
 	}})
+	const wait = "This has to wait: F has a new rule that is still being built, and until then the one before leads back here: "
 	for _, c := range []struct {
 		id         int64
 		rule, want string
 	}{
-		{1, in("1"), "A → A"}, {1, in("2"), "A → B → A"}, {1, in("3"), "A → C → B → A"}, {4, in("3"), "D → C → B → A → D"},
-		{3, in("2"), ""}, {0, in("3"), ""}, {5, in("1"), "E → A → D → E"}, {1, in("5"), "A → E → A"}, {3, in("99"), ""},
+		{1, in("1"), "A cannot be part of its own rule: A → A."}, {1, in("2"), "A cannot be part of its own rule: A → B → A."},
+		{1, in("3"), "A cannot be part of its own rule: A → C → B → A."}, {4, in("3"), "D cannot be part of its own rule: D → C → B → A → D."},
+		{5, in("1"), "E cannot be part of its own rule: E → A → D → E."}, {1, in("5"), "A cannot be part of its own rule: A → E → A."},
+		{3, in("2"), ""}, {0, in("3"), ""}, {0, in("6"), ""}, {6, in("3"), ""},
+		{3, in("6"), wait + "C → F → C. Please save again when it is built."}, {1, in("6"), wait + "A → F → C → B → A. Please save again when it is built."},
 	} {
-		g, problems := segments.Parse(c.rule)
-		if got := strings.Join(s.Cycle(c.id, g), " → "); got != c.want || len(problems) > 0 {
-			t.Errorf("segment %d with %s: got %q (%v), want %q", c.id, c.rule, got, problems, c.want)
+		g, _ := segments.Parse(c.rule)
+		_, problems := g.CheckFor(s, c.id)
+		if got := problems.Error(); got != c.want || c.want != "" && (len(problems) != 1 || problems[0].At != "0.0") {
+			t.Errorf("segment %d with %s: got %+v, want %q at 0.0", c.id, c.rule, problems, c.want)
 		}
 	}
 	g, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":5},{"type":"touched_by","operator":"eq","value":7},` + in("2") + `,{"type":"created_by","operator":"is_set"}]}`)

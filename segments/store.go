@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"campaignlark/models"
@@ -237,16 +236,9 @@ func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segme
 // lockKey is the workspace as the second number of an advisory lock, which has 32 bits.
 func lockKey(workspace int64) int32 { return int32(workspace) }
 
-func cycleMessage(path []string) string {
-	return fmt.Sprintf("%s cannot be part of its own rule: %s.", path[0], strings.Join(path, " → "))
-}
-
 // checkedRule returns the rule of the segment as it is stored; the id is 0 for a new one.
 func checkedRule(schema Schema, id int64, rule Group) (string, error) {
-	checked, problems := rule.Check(schema)
-	if path := schema.Cycle(id, checked); len(problems) == 0 && len(path) > 0 {
-		problems = Problems{{Message: cycleMessage(path)}}
-	}
+	checked, problems := rule.CheckFor(schema, id)
 	if len(problems) > 0 {
 		return "", &models.Error{Code: models.CodeInvalid, Message: problems.Error(), Err: problems}
 	}
