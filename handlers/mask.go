@@ -12,8 +12,8 @@ import (
 )
 
 // Support staff see what happened to a call and not whom it is about. Everything personal is taken out of what was
-// read before a page is made of it, so that no page can show it: addresses, values, the client's address, the headers'
-// values, and sentences that may quote what was sent. The names of fields stay, as far as they are names.
+// read before a page is made of it, so that no page can show it: addresses, values, the client's address and program, the
+// headers' values, and sentences that may quote what was sent. The names of fields stay, as far as they are names.
 
 // What stands in the place of what is masked. A value before a call is written shorter where the call changed it, so
 // that the page still says so.
@@ -39,7 +39,7 @@ func (t *story) mask() {
 
 // masked is a row of the log without anything of the person, except in its body.
 func masked(r models.WebhookRequest) models.WebhookRequest {
-	address, client := maskAddress, mask
+	address, client, agent := maskAddress, mask, mask
 	if r.Address != nil {
 		r.Address = &address
 	}
@@ -47,7 +47,6 @@ func masked(r models.WebhookRequest) models.WebhookRequest {
 		r.ClientAddress = &client
 	}
 	if r.UserAgent != nil {
-		agent := maskWords(*r.UserAgent)
 		r.UserAgent = &agent
 	}
 	r.ContentType = mediaType(r.ContentType)
@@ -65,17 +64,6 @@ func mediaType(contentType string) string {
 		return strings.ToLower(group + "/" + name)
 	}
 	return mask
-}
-
-// maskWords masks the words of a text that hold an @: a program that names its owner.
-func maskWords(text string) string {
-	words := strings.Fields(text)
-	for i, w := range words {
-		if strings.Contains(w, "@") {
-			words[i] = mask
-		}
-	}
-	return strings.Join(words, " ")
 }
 
 // fieldNames are the names that may be shown whatever they look like: those of the workspace's merge tags.

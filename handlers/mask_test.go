@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -75,7 +76,7 @@ func (s *site) personalCalls() {
 		form   = "email_address=quinn.zebedee%40pelikan.example&city=Zanzibar&birthday=1977-01-01&other=geheim&Quinn+Zebedee=1&quagga"
 	)
 	send := func(w models.Webhook, kind, body string) {
-		s.call("POST", w.Hash, body, "Content-Type", kind, "X-Forwarded-For", "203.0.113.77", "Referer", "https://pelikan.example/?q=quinn", "User-Agent", "Shop/1 (+quinn@pelikan.example)")
+		s.call("POST", w.Hash, body, "Content-Type", kind, "X-Forwarded-For", "203.0.113.77", "Referer", "https://pelikan.example/?q=quinn", "User-Agent", "Zebedee-Till/1 (+quinn@pelikan.example) geheim")
 	}
 	send(join, "application/json", person)
 	send(join, "application/x-www-form-urlencoded", form)
@@ -137,3 +138,40 @@ func TestFieldNamesThatMayBeShown(t *testing.T) {
 		}
 	}
 }
+
+// A search by address shows the address in the field it was typed into and nowhere else; links carry it on.
+func TestSupportSearchIsMasked(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		join := s.addWebhook(models.TypeSubscribed)
+		for range 60 {
+			s.callJSON(join, `{"email_address":"quinn@pelikan.example"}`)
+		}
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		const typed = `value="quinn@pelikan.example"`
+		for path, words := range map[string]string{
+			"/support/requests?q=quinn%40pelikan.example":                                      "What you search for",
+			"/support/requests?q=quinn%40pelikan.example&outcome=failed":                       "exactly this address",
+			"/support/requests?q=quinn%40pelikan.example&workspace=quinn%40pelikan.example":    "There is no workspace",
+			"/support/requests?webhook=quinn%40pelikan.example&workspace=books":                "There is no webhook",
+			"/support/requests?outcome=quinn%40pelikan.example&before=quinn%40pelikan.example": "There is no outcome",
+		} {
+			page := noor.get(path)
+			page.want(t, 200, words)
+			body := linksTo.ReplaceAllString(strings.Replace(page.body, typed, "", 1), "")
+			if i := strings.Index(strings.ToLower(body), "quinn"); i >= 0 {
+				t.Errorf("%s: the page holds the address: …%s…", path, body[max(0, i-200):min(len(body), i+60)])
+			}
+		}
+		found := noor.get("/support/requests?q=quinn%40pelikan.example&before=&outcome=created")
+		found.want(t, 200, "1 request in 1 workspace")
+		reveal := "/support/requests/" + s.logged()[0].ID.String()
+		shown := noor.follow(noor.post(reveal+"/reveal", "reason", "quinn@pelikan.example called"))
+		shown.want(t, 200, "quinn@pelikan.example")
+		entries := s.reveals()
+		if len(entries) != 1 || strings.Contains(entries[0].Detail, "quinn") || !strings.Contains(entries[0].Detail, "…@pelikan.example called") {
+			t.Errorf("got audit log %+v, want one reveal whose reason holds no address", entries)
+		}
+	})
+}
+
+var linksTo = regexp.MustCompile(` href="[^"]*"`)

@@ -61,9 +61,9 @@ func (q *requestQuery) readPlace(before, after string) {
 	}
 }
 
-// ignore notes something in the address that does not count.
+// ignore says what of the address does not count. What stands there may be somebody's address.
 func (q *requestQuery) ignore(sentence string) {
-	q.rangeError = strings.TrimSpace(q.rangeError + " " + sentence)
+	q.rangeError = strings.TrimSpace(q.rangeError + " " + models.WithoutAddresses(sentence))
 }
 
 // shortened is a text from an address as a sentence can quote it.
@@ -147,7 +147,10 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 		}
 		chips = append(chips, views.Chip{Label: label, Href: withQuery(list, rest)})
 	}
-	if q.search != "" {
+	switch {
+	case q.search != "" && list == supportPath: // it is somebody's address; only the field it was typed into shows it
+		add("What you search for", "q", "part")
+	case q.search != "":
 		add(q.search, "q", "part")
 	}
 	if q.webhook != "" {

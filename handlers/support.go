@@ -123,11 +123,11 @@ func (f *finder) notThere() views.RequestsNone {
 	none := views.RequestsNone{Link: supportPath, LinkText: "Show the newest of every workspace"}
 	switch slug := cleanText(f.visit.Query("workspace")); {
 	case slug != "" && f.workspace.ID == 0:
-		none.Text = "There is no workspace “" + shortened(slug) + "”."
+		none.Text = "There is no workspace “" + shortened(models.WithoutAddresses(slug)) + "”."
 	case f.query.unknownWebhook != "" && slug == "":
 		none.Text = "A webhook is meant only together with its workspace. Choose the workspace first."
 	case f.query.unknownWebhook != "":
-		none.Text = "There is no webhook “" + shortened(f.query.unknownWebhook) + "” in this workspace."
+		none.Text = "There is no webhook “" + shortened(models.WithoutAddresses(f.query.unknownWebhook)) + "” in this workspace."
 	default:
 		return views.RequestsNone{}
 	}
