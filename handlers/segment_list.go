@@ -119,11 +119,27 @@ func segmentRow(g models.Segment, schema segments.Schema, contacts int64, now ti
 			row.Total = chunks * segments.ChunkSize
 		}
 		row.Done = row.Total * min(g.BuiltChunks, chunks) / chunks
-		if g.BuildingSince != nil && g.BuiltChunks > 0 {
-			row.Left = now.Sub(*g.BuildingSince) * time.Duration(max(chunks-g.BuiltChunks, 0)) / time.Duration(g.BuiltChunks)
+		if g.BuildingSince != nil {
+			row.Left = timeLeft(now.Sub(*g.BuildingSince), min(g.BuiltChunks, chunks), chunks)
 		}
 	}
 	return row
+}
+
+// How much of a build has to be done before its pace says when it will be through: its first second is also that of waiting
+// for the ticker.
+const (
+	paceAfter = 3 * time.Second
+	paceParts = 20 // one of them
+)
+
+// timeLeft is how long a build will take yet, of which done of all is done since it was asked for; 0 as long as too little is
+// done to know.
+func timeLeft(since time.Duration, done, all int64) time.Duration {
+	if since < paceAfter || done*paceParts < all || done == 0 {
+		return 0
+	}
+	return time.Duration(float64(since) / float64(done) * float64(all-done))
 }
 
 // shownFreshness puts into words how far the segments are behind, and what the last full check found.

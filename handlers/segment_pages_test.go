@@ -32,6 +32,24 @@ func (s *site) create(rows any) {
 	s.write(func(tx *gorm.DB) error { return tx.Create(rows).Error })
 }
 
+func TestTimeLeftIsSaidOnceItIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		since     time.Duration
+		done, all int64
+		want      time.Duration
+	}{
+		{500 * time.Millisecond, 1, 100, 0}, {2 * time.Second, 99, 100, 0}, // too soon
+		{time.Minute, 0, 100, 0}, {time.Minute, 4, 100, 0}, // too little
+		{3 * time.Second, 5, 100, 57 * time.Second}, {13 * time.Second, 65, 100, 7 * time.Second}, {time.Minute, 100, 100, 0},
+		{time.Hour, 1 << 40, 1 << 41, time.Hour},
+	} {
+		if got := timeLeft(c.since, c.done, c.all); got != c.want {
+			t.Errorf("%d of %d after %s: got %s, want %s", c.done, c.all, c.since, got, c.want)
+		}
+	}
+}
+
 func TestSegmentListSaysHowEachIs(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.server.Now = func() time.Time { return noon }
