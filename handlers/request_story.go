@@ -202,7 +202,7 @@ func (t *story) tellSegments(s *views.RequestStory) {
 		s.Segments.Lead = fmt.Sprintf("In %d, out of %d, because of this call.", in, out)
 		s.Segments.At = "+" + views.Took(t.moves[0].At.Sub(models.IDTime(t.row.ID)))
 	case t.waits:
-		s.Segments.Lead, s.Segments.State, s.Segments.Icon = "Not yet recalculated. This happens within seconds after the answer; open the page again.", views.StatePending, ""
+		s.Segments.Lead, s.Segments.State, s.Segments.Icon = "Not yet recalculated. This happens within seconds after the answer.", views.StatePending, ""
 	default:
 		s.Segments.Lead = "Entered none and left none because of this call."
 	}

@@ -6,6 +6,7 @@ import "./count.js";
 import "./filters.js";
 import "./job.js";
 import "./keys.js";
+import "./later.js";
 import "./menus.js";
 import "./palette.js";
 import "./picker.js";

@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// TestBrowserRequestFillsInLater opens the page of a call while the ticker is held up, and sees what the call did to
+// segments come in without opening the page again.
+func TestBrowserRequestFillsInLater(t *testing.T) {
+	t.Parallel()
+	a := newAudience(t, dbtest.PostgresURL(t), 1)
+	program := a.start()
+	p := NewPage(t, program.URL)
+	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+	err := a.db.Write(t.Context(), func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, int32(a.ws.ID)).Error; err != nil {
+			return err
+		}
+		call := NewClient(t, program.URL).Get("/v1/inbound-webhooks/" + a.hook[models.TypeSubscribed] + "?email_address=ada%40example.com")
+		p.Open("/w/my-workspace/requests/" + call.Header.Get("X-Request-Id"))
+		p.Sees("Not yet recalculated")
+		p.Inspect("request-waiting")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Sees("Entered none and left none because of this call.")
+	p.Sees("as before")
+	if text := p.Text(); strings.Contains(text, "Not yet recalculated") || p.Has("[data-state=wait]") {
+		t.Errorf("the page still waits: %s", text)
+	}
+}
