@@ -3,6 +3,8 @@ package segments
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"maps"
 	"slices"
 
 	"campaignlark/models"
@@ -80,27 +82,42 @@ type chunks struct {
 
 // readChunks reads the rows that query selects.
 func readChunks(query *gorm.DB, workspace int64) (*chunks, error) {
-	var rows []models.SegmentBits
-	if err := query.Where("workspace_id = ?", workspace).Find(&rows).Error; err != nil {
+	rows, err := query.Model(&models.SegmentBits{}).Where("workspace_id = ?", workspace).Select("chunk, bits").Rows()
+	if err != nil {
 		return nil, err
 	}
-	c := &chunks{workspace: workspace, read: make(map[int64]chunkBits, len(rows)), now: make(map[int64]chunkBits, len(rows))}
-	for _, row := range rows {
-		c.read[row.Chunk], c.now[row.Chunk] = row.Bits, slices.Clone(row.Bits)
+	defer rows.Close()
+	c := &chunks{workspace: workspace, read: map[int64]chunkBits{}, now: map[int64]chunkBits{}}
+	for rows.Next() {
+		var chunk int64
+		var bits sql.RawBytes
+		if err := rows.Scan(&chunk, &bits); err != nil {
+			return nil, err
+		}
+		c.read[chunk], c.now[chunk] = slices.Clone(chunkBits(bits)), slices.Clone(chunkBits(bits))
 	}
-	return c, nil
+	return c, rows.Err()
 }
 
 // save writes the rows that differ from what was read.
 func (c *chunks) save(tx *gorm.DB) error {
 	var rows []models.SegmentBits
-	for chunk, now := range c.now {
-		if !bytes.Equal(now, c.read[chunk]) {
-			rows = append(rows, models.SegmentBits{WorkspaceID: c.workspace, Chunk: chunk, Bits: now})
+	var patches []patch
+	for _, chunk := range slices.Sorted(maps.Keys(c.now)) {
+		now, read := c.now[chunk], c.read[chunk]
+		if bytes.Equal(now, read) {
+			continue
 		}
+		if p, ok := newPatch(chunk, read, now); ok && tx.Name() == string(models.Postgres) {
+			patches = append(patches, p)
+			continue
+		}
+		rows = append(rows, models.SegmentBits{WorkspaceID: c.workspace, Chunk: chunk, Bits: now})
 	}
-	slices.SortFunc(rows, func(a, b models.SegmentBits) int { return int(a.Chunk - b.Chunk) })
 	if tx.Name() == string(models.Postgres) {
+		if err := patchBitsPostgres(tx, c.workspace, patches); err != nil {
+			return err
+		}
 		return saveBitsPostgres(tx, rows)
 	}
 	return inBatches(rows, func(rows []models.SegmentBits) error {
@@ -109,6 +126,43 @@ func (c *chunks) save(tx *gorm.DB) error {
 			DoUpdates: clause.AssignmentColumns([]string{"bits"}),
 		}).Create(&rows).Error
 	})
+}
+
+// patch is what differs in a row of segment_bits when few bytes of it do.
+type patch struct {
+	chunk int64
+	bytes [patchBytes]patchByte // where there are fewer, the last one is there again
+}
+
+type patchByte struct {
+	at   int
+	byte byte
+}
+
+// patchBytes is how many bytes a patch can change: one contact enters or leaves so many segments. More is written as a row.
+const patchBytes = 8
+
+// newPatch compares two states of a row; false when it has grown, or too much has changed.
+func newPatch(chunk int64, before, after chunkBits) (p patch, ok bool) {
+	if len(before) != len(after) || len(after) == 0 {
+		return p, false
+	}
+	n := 0
+	for i := range after {
+		if before[i] == after[i] {
+			continue
+		}
+		if n == patchBytes {
+			return p, false
+		}
+		p.bytes[n] = patchByte{i, after[i]}
+		n++
+	}
+	for i := n; i < patchBytes; i++ {
+		p.bytes[i] = p.bytes[max(n-1, 0)]
+	}
+	p.chunk = chunk
+	return p, n > 0
 }
 
 // inBatches calls write with at most 500 rows at a time, which keeps a statement's parameters in their limits.

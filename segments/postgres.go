@@ -1,9 +1,9 @@
 package segments
 
 import (
-	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
 	"strconv"
-	"time"
 
 	"campaignlark/models"
 
@@ -14,25 +14,63 @@ import (
 // On Postgres many rows are one parameter: the statement stays the same however many there are, and need not be prepared
 // anew for each number.
 
-// idArray is a parameter of the type bigint[].
-type idArray []int64
-
-// Value is how Postgres writes an array.
-func (a idArray) Value() (driver.Value, error) {
-	text := append(make([]byte, 0, 8*len(a)+2), '{')
-	for i, id := range a {
+// array is a parameter of the type of an array of n values, as Postgres writes one; each appends value i or NULL to what it is given,
+// without a comma, a quote or a brace in it. The driver's own way takes several times as long.
+func array(n int, each func(b []byte, i int) []byte) string {
+	b := append(make([]byte, 0, 16*n+2), '{')
+	for i := range n {
 		if i > 0 {
-			text = append(text, ',')
+			b = append(b, ',')
 		}
-		text = strconv.AppendInt(text, id, 10)
+		b = each(b, i)
 	}
-	return string(append(text, '}')), nil
+	return string(append(b, '}'))
+}
+
+func integers(n int, of func(i int) int64) string {
+	return array(n, func(b []byte, i int) []byte { return strconv.AppendInt(b, of(i), 10) })
+}
+
+func uuids(n int, of func(i int) *uuid.UUID) string {
+	return array(n, func(b []byte, i int) []byte {
+		id := of(i)
+		if id == nil {
+			return append(b, "NULL"...)
+		}
+		return hex.AppendEncode(b, id[:])
+	})
+}
+
+func people(n int, of func(i int) *int64) string {
+	return array(n, func(b []byte, i int) []byte {
+		id := of(i)
+		if id == nil {
+			return append(b, "NULL"...)
+		}
+		return strconv.AppendInt(b, *id, 10)
+	})
+}
+
+// packed is many byte strings as three parameters: one after the other in one, where each begins, counted from 1, and how long
+// it is. An array of them costs the driver several copies of them all.
+func packed(n int, of func(i int) []byte) (all []byte, from, length string) {
+	var size int
+	for i := range n {
+		size += len(of(i))
+	}
+	all = make([]byte, 0, size)
+	starts := make([]int64, n)
+	for i := range n {
+		starts[i] = int64(len(all)) + 1
+		all = append(all, of(i)...)
+	}
+	return all, integers(n, func(i int) int64 { return starts[i] }), integers(n, func(i int) int64 { return int64(len(of(i))) })
 }
 
 // among is query for the rows whose column is one of ids, of which there is at least one.
 func among(query *gorm.DB, column string, ids []int64) *gorm.DB {
 	if query.Name() == string(models.Postgres) {
-		return query.Where(column+" = ANY (?)", idArray(ids))
+		return query.Where(column+" = ANY (?::bigint[])", integers(len(ids), func(i int) int64 { return ids[i] }))
 	}
 	return query.Where(column+" IN ?", padded(ids))
 }
@@ -42,45 +80,72 @@ func saveBitsPostgres(tx *gorm.DB, rows []models.SegmentBits) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	chunks, bits := make([]int64, len(rows)), make([][]byte, len(rows))
-	for i, row := range rows {
-		chunks[i], bits[i] = row.Chunk, row.Bits
-	}
-	return tx.Exec(`INSERT INTO segment_bits (workspace_id, chunk, bits) SELECT $1::bigint, * FROM unnest($2::bigint[], $3::bytea[])
-		ON CONFLICT (workspace_id, chunk) DO UPDATE SET bits = excluded.bits`, rows[0].WorkspaceID, chunks, bits).Error
+	chunks := integers(len(rows), func(i int) int64 { return rows[i].Chunk })
+	bits, from, length := packed(len(rows), func(i int) []byte { return rows[i].Bits })
+	return tx.Exec(`INSERT INTO segment_bits (workspace_id, chunk, bits)
+		SELECT $1::bigint, c.chunk, substring($2::bytea FROM c.start FOR c.length) FROM unnest($3::bigint[], $4::integer[], $5::integer[]) AS c (chunk, start, length)
+		ON CONFLICT (workspace_id, chunk) DO UPDATE SET bits = excluded.bits`, rows[0].WorkspaceID, bits, chunks, from, length).Error
 }
 
-// saveChangesPostgres writes rows of segment_changes.
+// patchBitsPostgres changes a few bytes in each of many rows of segment_bits, which are there. A row has up to some kilobytes: to
+// send them all costs more than everything else that a recalculation does.
+func patchBitsPostgres(tx *gorm.DB, workspace int64, patches []patch) error {
+	if len(patches) == 0 {
+		return nil
+	}
+	values := []any{integers(len(patches), func(i int) int64 { return patches[i].chunk })}
+	for n := range patchBytes {
+		values = append(values, integers(len(patches), func(i int) int64 { return int64(patches[i].bytes[n].at)<<8 | int64(patches[i].bytes[n].byte) }))
+	}
+	return tx.Exec(patchStatement, append(values, workspace)...).Error
+}
+
+// patchStatement sets the bytes one after the other.
+var patchStatement = func() string {
+	bits, names, arrays := "b.bits", "chunk", "?::bigint[]"
+	for i := range patchBytes {
+		name := fmt.Sprint("byte", i)
+		bits = fmt.Sprintf("set_byte(%[1]s, (p.%[2]s >> 8)::int, (p.%[2]s & 255)::int)", bits, name)
+		names, arrays = names+", "+name, arrays+", ?::bigint[]"
+	}
+	return "UPDATE segment_bits b SET bits = " + bits + " FROM unnest(" + arrays + ") AS p (" + names + ") WHERE b.workspace_id = ? AND b.chunk = p.chunk"
+}()
+
+// saveChangesPostgres writes rows of segment_changes, all of one workspace and instant.
 func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	n := len(rows)
-	ids, segments, contacts, entered := make([]uuid.UUID, n), make([]int64, n), make([]int64, n), make([]bool, n)
-	causes, requests, users, at := make([]string, n), make([]*uuid.UUID, n), make([]*int64, n), make([]time.Time, n)
-	for i, row := range rows {
-		ids[i], segments[i], contacts[i], entered[i] = row.ID, row.SegmentID, row.ContactID, row.Entered
-		causes[i], requests[i], users[i], at[i] = string(row.Cause), row.RequestID, row.UserID, row.At
-	}
 	return tx.Exec(`INSERT INTO segment_changes (workspace_id, id, segment_id, contact_id, entered, cause, request_id, user_id, at)
-		SELECT $1::bigint, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[], $7::uuid[], $8::bigint[], $9::timestamptz[])`,
-		rows[0].WorkspaceID, ids, segments, contacts, entered, causes, requests, users, at).Error
+		SELECT $1::bigint, c.*, $2::timestamptz FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::uuid[], $9::bigint[]) AS c`,
+		rows[0].WorkspaceID, rows[0].At,
+		uuids(n, func(i int) *uuid.UUID { return &rows[i].ID }),
+		integers(n, func(i int) int64 { return rows[i].SegmentID }),
+		integers(n, func(i int) int64 { return rows[i].ContactID }),
+		array(n, func(b []byte, i int) []byte { return strconv.AppendBool(b, rows[i].Entered) }),
+		array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
+		uuids(n, func(i int) *uuid.UUID { return rows[i].RequestID }),
+		people(n, func(i int) *int64 { return rows[i].UserID })).Error
 }
 
-// saveBulkPostgres writes rows of segment_bulk_changes.
+// saveBulkPostgres writes rows of segment_bulk_changes, all of one workspace and instant.
 func saveBulkPostgres(tx *gorm.DB, rows []models.SegmentBulkChange) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	n := len(rows)
-	ids, segments, spans, entered, departed := make([]uuid.UUID, n), make([]int64, n), make([]int64, n), make([][]byte, n), make([][]byte, n)
-	causes, users, at := make([]string, n), make([]*int64, n), make([]time.Time, n)
-	for i, row := range rows {
-		ids[i], segments[i], spans[i] = row.ID, row.SegmentID, row.Span
-		entered[i], departed[i] = append([]byte{}, row.Entered...), append([]byte{}, row.Departed...) // none is not NULL
-		causes[i], users[i], at[i] = string(row.Cause), row.UserID, row.At
-	}
+	entered, enteredFrom, enteredLength := packed(n, func(i int) []byte { return rows[i].Entered })
+	departed, departedFrom, departedLength := packed(n, func(i int) []byte { return rows[i].Departed })
 	return tx.Exec(`INSERT INTO segment_bulk_changes (workspace_id, id, segment_id, span, entered, departed, cause, user_id, at)
-		SELECT $1::bigint, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::text[], $8::bigint[], $9::timestamptz[])`,
-		rows[0].WorkspaceID, ids, segments, spans, entered, departed, causes, users, at).Error
+		SELECT $1::bigint, c.id, c.segment, c.span, substring($2::bytea FROM c.e FOR c.el), substring($3::bytea FROM c.d FOR c.dl), c.cause, c.person, $4::timestamptz
+		FROM unnest($5::uuid[], $6::bigint[], $7::bigint[], $8::integer[], $9::integer[], $10::integer[], $11::integer[], $12::text[], $13::bigint[])
+			AS c (id, segment, span, e, el, d, dl, cause, person)`,
+		rows[0].WorkspaceID, entered, departed, rows[0].At,
+		uuids(n, func(i int) *uuid.UUID { return &rows[i].ID }),
+		integers(n, func(i int) int64 { return rows[i].SegmentID }),
+		integers(n, func(i int) int64 { return rows[i].Span }),
+		enteredFrom, enteredLength, departedFrom, departedLength,
+		array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
+		people(n, func(i int) *int64 { return rows[i].UserID })).Error
 }
