@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"strings"
 
 	"campaignlark"
@@ -134,12 +135,30 @@ var places = []place{
 	{"plus", "Create merge tag", "", []any{"merge-tags", "new"}, models.RoleManager},
 }
 
+// ownPlaces are the pages of the person, which belong to no workspace.
+var ownPlaces = []views.Found{
+	{Icon: views.SectionWorkspaces, Text: "Your workspaces", Href: "/workspaces"},
+	{Icon: views.SectionAccount, Text: "Your account", Href: "/account"},
+	{Icon: views.SectionInvitations, Text: "Invitations", Href: invitationsPath},
+	{Icon: views.SectionHelp, Text: "Help", Href: "/docs"},
+	{Icon: "plus", Text: "Create workspace", Href: "/workspaces/new"},
+}
+
 // places are the pages whose name holds text.
 func (v *visit) places(text string) []views.FoundGroup {
 	group := views.FoundGroup{Title: "Go to"}
+	holds := func(name string) bool { return strings.Contains(models.Fold(name), models.Fold(text)) }
 	for _, p := range places {
-		if v.Role.Includes(p.least) && strings.Contains(models.Fold(p.text), models.Fold(text)) {
+		if v.Role.Includes(p.least) && holds(p.text) {
 			group.Found = append(group.Found, views.Found{Icon: p.icon, Text: p.text, Keys: p.keys, Href: v.path(p.path...)})
+		}
+	}
+	for _, p := range ownPlaces {
+		if holds(p.Text) {
+			if p.Icon == views.SectionHelp {
+				p.Href = withQuery(p.Href, url.Values{"workspace": {v.Workspace.Slug}}) // whose examples it shows
+			}
+			group.Found = append(group.Found, p)
 		}
 	}
 	return []views.FoundGroup{group}

@@ -53,6 +53,11 @@ func TestSearchFindsByNameAddressAndId(t *testing.T) {
 		reader.get("/w/books/search").want(t, 200, "Dashboard", "Members", "Recent work")
 		reader.get("/w/books/search").wantNot(t, "Create Webhook", "Audit log", "Import contacts")
 		s.get("/w/books/search?q=audit").wantHref(t, "/w/books/settings/audit-log")
+		for query, path := range map[string]string{"WORKSPACES": "/workspaces", "invit": "/invitations", "help": "/docs?workspace=books", "account": "/account", "create w": "/workspaces/new", "members": "/w/books/settings/members"} {
+			s.get("/w/books/search?q="+strings.ReplaceAll(query, " ", "+")).wantHref(t, path)
+			palette := s.get("/w/books/search?only=results&q=" + strings.ReplaceAll(query, " ", "+"))
+			palette.wantHref(t, path)
+		}
 		s.get("/w/books/search?q=file").wantHref(t, "/w/books/contacts/import")
 	})
 }
