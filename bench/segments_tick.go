@@ -137,7 +137,11 @@ func (b *segmentBench) benchPreview(ctx context.Context) error {
 		}
 		for _, exactly := range []bool{false, true} {
 			took, err := b.meter.of(func() error {
-				p, err := b.store().Preview(ctx, v.workspace.ID, 0, rule, exactly)
+				schema, err := b.store().SchemaOf(ctx, v.workspace)
+				if err != nil {
+					return err
+				}
+				p, err := b.store().Preview(ctx, v.workspace.ID, schema, 0, rule, exactly)
 				exact = p.In
 				return err
 			})

@@ -22,41 +22,34 @@ func (s *Server) contactShow(v *visit) error {
 	if m.Page, err = v.page(views.SectionContacts, email, views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: email}); err != nil {
 		return err
 	}
-	mergeTags, err := s.DB.MergeTags(ctx, c.WorkspaceID)
-	if err != nil {
-		return err
-	}
-	tags, err := s.DB.HeldTags(ctx, c.WorkspaceID, c.ID)
-	if err != nil {
-		return err
-	}
 	places, err := v.segments().Places(ctx, c.WorkspaceID, c.ID)
 	if err != nil {
 		return err
 	}
-	for _, t := range mergeTags {
-		m.Fields = append(m.Fields, views.ContactField{Label: t.Label, Value: t.Show(c.Fields[t.Key], v.Workspace.Location())})
+	var all []models.Segment
+	in := map[int64]bool{}
+	for _, p := range places {
+		all, in[p.ID] = append(all, p.Segment), p.In
 	}
-	var all []models.Tag
-	var held []int64
-	for _, t := range tags {
-		all = append(all, t.Tag)
-		if t.Held {
-			held = append(held, t.ID)
-			m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
-		}
-	}
-	webhooks, err := s.DB.WebhooksEver(ctx, c.WorkspaceID)
+	schema, err := v.segments().SchemaWith(ctx, v.Workspace, all)
 	if err != nil {
 		return err
 	}
-	schema := segments.Schema{MergeTags: mergeTags, Tags: all, Webhooks: webhooks, Location: v.Workspace.Location()}
-	subject, in := segments.SubjectOf(c, held), map[int64]bool{}
-	for _, p := range places {
-		schema.Segments, in[p.ID] = append(schema.Segments, p.Segment), p.In
+	tags, err := s.DB.ContactTags(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return err
 	}
+	for _, t := range schema.MergeTags {
+		m.Fields = append(m.Fields, views.ContactField{Label: t.Label, Value: t.Show(c.Fields[t.Key], v.Workspace.Location())})
+	}
+	var held []int64
+	for _, t := range tags {
+		held = append(held, t.ID)
+		m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
+	}
+	subject := segments.SubjectOf(c, held)
 	subject.In = func(segment int64) bool { return in[segment] }
-	v.contactSegments(&m, places, &subject, segments.NewSchema(schema))
+	v.contactSegments(&m, places, &subject, schema)
 	before, _ := uuid.Parse(v.Query("before")) // what is no id is the newest page
 	if err := v.contactHistory(&m, c, before, schema); err != nil {
 		return err

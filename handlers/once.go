@@ -24,10 +24,11 @@ const (
 
 var errStillRunning = &models.Error{Code: models.CodeConflict, Message: "This form was sent twice, and the first one is still being worked on. Look in a moment whether it is done."}
 
-// formKey is the key of the posted form, nil where the form has no random value of ours.
+// formKey is the key of the posted form, nil where the form has no random value of ours, or where its button changes
+// nothing: then it may act twice.
 func (v *visit) formKey() []byte {
 	once := v.Form("once")
-	if len(once) < 22 || len(once) > 64 {
+	if len(once) < 22 || len(once) > 64 || v.onlyShows() {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(v.OriginalURL() + "\n" + v.form.Encode()))

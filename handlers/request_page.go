@@ -107,25 +107,9 @@ func (t *story) read() (err error) {
 			return err
 		}
 	}
-	return t.readNear()
-}
-
-// readNear finds what is around the call: the contact as it is now, other calls for its address.
-func (t *story) readNear() error {
-	ctx, db, row := t.visit.UserContext(), t.visit.server.DB, t.row
-	if row.Address == nil {
-		return nil
+	if row.Address != nil {
+		t.others, t.contactID, err = db.AroundRequest(ctx, row.WorkspaceID, *row.Address)
 	}
-	n, _, err := db.CountRequests(ctx, row.WorkspaceID, models.RequestFilter{Address: *row.Address})
-	if err != nil {
-		return err
-	}
-	t.others = max(0, n-1)
-	contact, err := models.First[models.Contact](db.Read(ctx).Select("id").Where("workspace_id = ? AND email = ?", row.WorkspaceID, *row.Address))
-	if models.ErrorCode(err) == models.CodeNotFound {
-		return nil
-	}
-	t.contactID = contact.ID
 	return err
 }
 

@@ -42,6 +42,14 @@ func (in segmentInput) onlyShape() bool {
 // previews says whether the button asks who would be in.
 func (in segmentInput) previews() bool { return in.action == "preview" || in.action == "count" }
 
+// onlyShows says whether the form is the builder's, and its button only shows it again.
+func (v *visit) onlyShows() bool {
+	action, _, _ := strings.Cut(v.Form("do"), "-")
+	in := segmentInput{action: action}
+	builder := slices.Contains([]string{"/w/:slug/segments", "/w/:slug/segments/:id"}, v.Route().Path)
+	return builder && (in.onlyShape() || in.previews())
+}
+
 // firstCondition is what a new row looks at.
 func firstCondition() segments.Filter {
 	return segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(models.StatusSubscribed))})

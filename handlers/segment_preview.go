@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/views"
 )
@@ -62,16 +61,16 @@ func (p *previews) enter(ctx context.Context) bool {
 func (p *previews) leave() { <-p.exact }
 
 // preview counts whom the form's rule would bring in, for the segment g or a new one. Where an exact count is not
-// possible now, the estimate stands and the page says why. cycle is how the rule leads back to the segment, "" where it does
-// not.
-func (v *visit) preview(g models.Segment, in segmentInput, cycle string) (*views.PreviewModel, error) {
-	m := &views.PreviewModel{Existing: g.ID != 0, Cycle: cycle}
+// possible now, the estimate stands and the page says why.
+func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
+	g, in, schema := f.segment, f.segmentInput, f.schema
+	m := &views.PreviewModel{Existing: g.ID != 0, Cycle: f.cycle()}
 	counts := &v.server.previews
 	ctx, end := counts.begin(v.UserContext(), v.User.Email+" "+v.OriginalURL())
 	defer end()
 	if in.action == "count" {
 		if counts.enter(ctx) {
-			result, err := v.segments().Preview(ctx, v.Workspace.ID, g.ID, in.rule, true)
+			result, err := v.segments().Preview(ctx, v.Workspace.ID, schema, g.ID, in.rule, true)
 			counts.leave()
 			if ctx.Err() == nil {
 				m.Result = shownPreview(result)
@@ -82,7 +81,7 @@ func (v *visit) preview(g models.Segment, in segmentInput, cycle string) (*views
 			m.Busy = true
 		}
 	}
-	result, err := v.segments().Preview(v.UserContext(), v.Workspace.ID, g.ID, in.rule, false)
+	result, err := v.segments().Preview(v.UserContext(), v.Workspace.ID, schema, g.ID, in.rule, false)
 	m.Result = shownPreview(result)
 	return m, err
 }

@@ -37,7 +37,7 @@ func (s *Server) segmentEdit(v *visit) error {
 }
 
 func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
-	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
+	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *Server) segmentUpdate(v *visit) error {
 
 // postSegmentForm does what the form's button says, for the segment g or a new one.
 func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (models.Segment, error)) error {
-	schema, err := v.segments().Schema(v.UserContext(), v.Workspace.ID)
+	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	}
 	f.tell()
 	if in.previews() && in.broken == "" {
-		if f.preview, err = v.preview(g, in, f.cycle()); err != nil {
+		if f.preview, err = v.preview(f); err != nil {
 			return err
 		}
 		return v.showSegmentForm(f)

@@ -82,19 +82,6 @@ func (d *DB) ContactTags(ctx context.Context, workspaceID, id int64) ([]Tag, err
 	return one[0].Tags, err
 }
 
-// HeldTag is a tag of the workspace, and whether a contact has it.
-type HeldTag struct {
-	Tag
-	Held bool
-}
-
-// HeldTags lists a workspace's tags by name, each with whether the contact has it.
-func (d *DB) HeldTags(ctx context.Context, workspaceID, id int64) (all []HeldTag, err error) {
-	return all, d.Read(ctx).Raw(`SELECT t.*, c.tag_id IS NOT NULL AS held FROM tags t
-		LEFT JOIN contact_tags c ON c.workspace_id = t.workspace_id AND c.tag_id = t.id AND c.contact_id = ?
-		WHERE t.workspace_id = ? AND t.deleted_at IS NULL ORDER BY t.name_folded`, id, workspaceID).Scan(&all).Error
-}
-
 // newestContact is the highest id among a workspace's contacts, 0 when it has none.
 func (d *DB) newestContact(ctx context.Context, workspaceID int64) (id int64, err error) {
 	return id, d.Read(ctx).Raw("SELECT coalesce(max(id), 0) FROM contacts WHERE workspace_id = ?", workspaceID).Scan(&id).Error

@@ -129,6 +129,16 @@ func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter Reques
 	return n, true, err
 }
 
+// AroundRequest returns what is near a call that speaks of an address: how many other calls for it the log holds, up to
+// ExactCount, and the id of its contact, 0 when there is none now.
+func (d *DB) AroundRequest(ctx context.Context, workspaceID int64, address string) (others, contactID int64, err error) {
+	var found struct{ Calls, Contact int64 }
+	few := RequestFilter{Address: address}.narrow(d.Read(ctx).Model(&WebhookRequest{}).Select("id"), workspaceID, Cursor{}).Limit(ExactCount + 1)
+	err = d.Read(ctx).Raw(`SELECT (SELECT count(*) FROM (?) AS few) AS calls,
+		coalesce((SELECT id FROM contacts WHERE workspace_id = ? AND email = ?), 0) AS contact`, few, workspaceID, address).Scan(&found).Error
+	return max(0, found.Calls-1), found.Contact, err
+}
+
 // Request returns one call of a workspace, or ErrNotFound.
 func (d *DB) Request(ctx context.Context, workspaceID int64, id uuid.UUID) (WebhookRequest, error) {
 	return First[WebhookRequest](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))

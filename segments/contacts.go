@@ -2,6 +2,7 @@ package segments
 
 import (
 	"database/sql"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -10,15 +11,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// selection says which contacts of a workspace are read: those with the ids, which are sorted, or those from one id up to
-// but not including another.
+// selection says which contacts of a workspace are read: those with the ids, which are sorted, those of the chunks, or
+// those from one id up to but not including another.
 type selection struct {
-	ids      []int64 // nil for a span
-	from, to int64
+	ids, chunks []int64 // both nil for a span
+	from, to    int64
 }
 
 func span(from, to int64) selection     { return selection{from: from, to: to} }
 func someOf(contacts []int64) selection { return selection{ids: contacts} }
+func inChunks(chunks []int64) selection { return selection{chunks: chunks} }
+
+// most is how many contacts there can be in it.
+func (s selection) most() int {
+	return max(len(s.ids), len(s.chunks)*chunkSize, int(min(s.to-s.from, 64*chunkSize)))
+}
 
 // eachSubject calls f for the selected contacts of the workspace, by id, with what needs names of them; the rest of a
 // Subject is empty. A contact and its tags are of one moment, and not of one before db's transaction has begun to read. The
@@ -29,7 +36,7 @@ func eachSubject(db *gorm.DB, workspace int64, needs Needs, which selection, f f
 	}
 	r := &subjectReader{workspace: workspace, needs: needs, which: which, f: f}
 	if needs.Tags { // a guess at how many there are
-		n := 2 * max(len(which.ids), int(min(which.to-which.from, 64*chunkSize)))
+		n := 2 * which.most()
 		r.owners, r.tags = make([]int64, 0, n), make([]int64, 0, n)
 	}
 	r.subject.reading = newReading(needs.Fields)
@@ -100,12 +107,17 @@ func (r *subjectReader) columns(instant func(column string) string) string {
 // readSQLite reads within one transaction, which sees one moment.
 func (r *subjectReader) readSQLite(tx *gorm.DB) error {
 	values := []any{r.workspace, r.which.from, r.which.to}
-	where := "c.workspace_id = ? AND %id >= ? AND %id < ?"
-	if r.which.ids != nil {
+	from, where := "", "c.workspace_id = ? AND %id >= ? AND %id < ?"
+	switch {
+	case r.which.ids != nil:
 		values, where = []any{r.workspace, padded(r.which.ids)}, "c.workspace_id = ? AND %id IN ?"
+	case r.which.chunks != nil: // CROSS JOIN: chunk by chunk, and not all contacts against the list
+		list, _ := json.Marshal(r.which.chunks)
+		values, from = []any{string(list), r.workspace, chunkSize, chunkSize, chunkSize}, "json_each(?) k CROSS JOIN "
+		where = "c.workspace_id = ? AND %id >= k.value * ? AND %id < k.value * ? + ?"
 	}
 	if r.needs.Tags {
-		query := "SELECT c.contact_id, c.tag_id FROM contact_tags c WHERE " + strings.ReplaceAll(where, "%id", "c.contact_id") + " ORDER BY c.contact_id, c.tag_id"
+		query := "SELECT c.contact_id, c.tag_id FROM " + from + "contact_tags c WHERE " + strings.ReplaceAll(where, "%id", "c.contact_id") + " ORDER BY c.contact_id, c.tag_id"
 		err := eachRow(tx, query, values, 2, func(row []any) error {
 			r.addTag(integer(row[0]), integer(row[1]))
 			return nil
@@ -115,7 +127,7 @@ func (r *subjectReader) readSQLite(tx *gorm.DB) error {
 		}
 	}
 	columns := r.columns(func(column string) string { return "CAST(" + column + " AS blob)" })
-	query := "SELECT " + columns + " FROM contacts c WHERE " + strings.ReplaceAll(where, "%id", "c.id") + " ORDER BY c.id"
+	query := "SELECT " + columns + " FROM " + from + "contacts c WHERE " + strings.ReplaceAll(where, "%id", "c.id") + " ORDER BY c.id"
 	return eachRow(tx, query, values, strings.Count(columns, ", ")+1, r.takeSQLite)
 }
 

@@ -36,12 +36,16 @@ func (r *subjectReader) readPostgres(db *gorm.DB) error {
 
 func (r *subjectReader) readSnapshot(ctx context.Context, tx pgx.Tx) error {
 	values := []any{r.workspace, r.which.from, r.which.to}
-	where := "c.workspace_id = $1 AND %id >= $2 AND %id < $3"
-	if r.which.ids != nil {
+	from, where := "", "c.workspace_id = $1 AND %id >= $2 AND %id < $3"
+	switch {
+	case r.which.ids != nil:
 		values, where = []any{r.workspace, r.which.ids}, "c.workspace_id = $1 AND %id = ANY ($2::bigint[])"
+	case r.which.chunks != nil:
+		values, from = []any{r.workspace, r.which.chunks, int64(chunkSize)}, "unnest($2::bigint[]) k CROSS JOIN "
+		where = "c.workspace_id = $1 AND %id >= k * $3::bigint AND %id < k * $3::bigint + $3::bigint"
 	}
 	if r.needs.Tags {
-		rows, err := tx.Query(ctx, "SELECT c.contact_id, c.tag_id FROM contact_tags c WHERE "+strings.ReplaceAll(where, "%id", "c.contact_id")+
+		rows, err := tx.Query(ctx, "SELECT c.contact_id, c.tag_id FROM "+from+"contact_tags c WHERE "+strings.ReplaceAll(where, "%id", "c.contact_id")+
 			" ORDER BY c.contact_id, c.tag_id", values...)
 		if err != nil {
 			return err
@@ -56,7 +60,7 @@ func (r *subjectReader) readSnapshot(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	columns := r.columns(func(column string) string { return column })
-	rows, err := tx.Query(ctx, "SELECT "+columns+" FROM contacts c WHERE "+strings.ReplaceAll(where, "%id", "c.id")+" ORDER BY c.id", values...)
+	rows, err := tx.Query(ctx, "SELECT "+columns+" FROM "+from+"contacts c WHERE "+strings.ReplaceAll(where, "%id", "c.id")+" ORDER BY c.id", values...)
 	if err != nil {
 		return err
 	}

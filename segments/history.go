@@ -33,8 +33,8 @@ type Change struct {
 
 const (
 	changeExamples = 3
-	bulkStep       = 256         // rows of many that one statement reads, 2 KiB each at most
-	bulkReach      = 2000        // rows of many after which a page ends
+	bulkStep       = 256         // rows of many that the first statement reads, 2 KiB each at most
+	bulkReach      = 2000        // rows of many after which a page ends, and what each further statement reads
 	waveGap        = time.Minute // between the steps of what passing time or a repair changed at once
 )
 
@@ -124,9 +124,9 @@ func (s Store) many(ctx context.Context, workspace, segment int64, before, until
 
 // eachBulk calls f for the rows of many before an id, newest first, until it has enough.
 func (s Store) eachBulk(ctx context.Context, workspace, segment int64, before uuid.UUID, f func(bulkRow) bool) error {
-	for {
+	for step := bulkStep; ; step = bulkReach {
 		var rows []bulkRow
-		if err := s.bulk(ctx, workspace, segment).Where("c.id < ?", before).Order("c.id DESC").Limit(bulkStep).Find(&rows).Error; err != nil {
+		if err := s.bulk(ctx, workspace, segment).Where("c.id < ?", before).Order("c.id DESC").Limit(step).Find(&rows).Error; err != nil {
 			return err
 		}
 		for _, row := range rows {
@@ -135,7 +135,7 @@ func (s Store) eachBulk(ctx context.Context, workspace, segment int64, before uu
 			}
 			before = row.ID
 		}
-		if len(rows) < bulkStep {
+		if len(rows) < step {
 			return nil
 		}
 	}

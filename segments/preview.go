@@ -38,14 +38,11 @@ type PreviewContact struct {
 	Email string
 }
 
-// Preview counts whom the rule brings in, against who is in the segment of the id now; 0 is one that is not there yet. It
-// reads only, in pages, and ends early with ctx. It is exact when that is asked for, or quickly done.
-func (s Store) Preview(ctx context.Context, workspace, segment int64, rule Group, exact bool) (Preview, error) {
+// Preview counts whom the rule, of a workspace with the schema, brings in, against who is in the segment of the id now; 0
+// is one that is not there yet. It reads only, in pages, and ends early with ctx. It is exact when that is asked for, or
+// quickly done.
+func (s Store) Preview(ctx context.Context, workspace int64, schema Schema, segment int64, rule Group, exact bool) (_ Preview, err error) {
 	began, db := s.Now(), s.DB.Read(ctx)
-	schema, err := loadSchema(db, workspace)
-	if err != nil {
-		return Preview{}, err
-	}
 	rule, leftOut := rule.sound(schema, segment)
 	p := &previewer{db: db, workspace: workspace, segment: segment, at: schema.At(began), asked: append(rule.Segments(), segment)}
 	p.LeftOut, p.Nothing = leftOut, len(rule.Filters) == 0
@@ -128,10 +125,12 @@ func (p *previewer) page(chunks []int64) error {
 	if err := p.readMembers(chunks); err != nil {
 		return err
 	}
-	for _, run := range runs(chunks) {
-		if err := eachSubject(p.db, p.workspace, p.matcher.Needs(), span(run[0]*chunkSize, (run[1]+1)*chunkSize), p.look); err != nil {
-			return err
-		}
+	which := inChunks(chunks)
+	if first, last := chunks[0], chunks[len(chunks)-1]; last-first == int64(len(chunks)-1) {
+		which = span(first*chunkSize, (last+1)*chunkSize)
+	}
+	if err := eachSubject(p.db, p.workspace, p.matcher.Needs(), which, p.look); err != nil {
+		return err
 	}
 	return p.db.Statement.Context.Err()
 }

@@ -24,7 +24,7 @@ func (w *world) crowd(n int) {
 
 func (w *world) preview(segment int64, rule segments.Group, exact bool) segments.Preview {
 	w.t.Helper()
-	p, err := w.store.Preview(w.t.Context(), w.id, segment, rule, exact)
+	p, err := w.store.Preview(w.t.Context(), w.id, w.schema(), segment, rule, exact)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestPreviewEstimates(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		if _, err := w.store.Preview(ctx, w.id, 0, w.rule(subscribed), true); err == nil {
+		if _, err := w.store.Preview(ctx, w.id, w.schema(), 0, w.rule(subscribed), true); err == nil {
 			t.Error("a preview that was given up went on to its end")
 		}
 	})

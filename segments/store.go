@@ -48,30 +48,39 @@ func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
 }
 
 func readSchema(db *gorm.DB, w models.Workspace) (Schema, error) {
-	schema := Schema{Location: w.Location()}
-	if err := db.Where("workspace_id = ? AND deleted_at IS NULL", w.ID).Order("id").Find(&schema.MergeTags).Error; err != nil {
-		return schema, err
+	var all []models.Segment
+	if err := db.Where("workspace_id = ?", w.ID).Order("id").Find(&all).Error; err != nil {
+		return Schema{}, err
 	}
-	if err := db.Where("workspace_id = ?", w.ID).Order("id").Find(&schema.Segments).Error; err != nil {
-		return schema, err
+	return readThings(db, w, all)
+}
+
+// SchemaWith is SchemaOf for segments that have been read before, without the names of what is deleted.
+func (s Store) SchemaWith(ctx context.Context, w models.Workspace, all []models.Segment) (Schema, error) {
+	return readThings(s.DB.Read(ctx), w, all)
+}
+
+// readThings reads what rules can speak of beside the segments.
+func readThings(db *gorm.DB, w models.Workspace, all []models.Segment) (Schema, error) {
+	schema := Schema{Location: w.Location(), Segments: all}
+	var things []struct {
+		models.MergeTag // of a tag or a webhook its label is the name
+		Kind            string
 	}
-	var names []struct {
-		Tag, Gone bool
-		ID        int64
-		Name      string
-	}
-	err := db.Raw(`SELECT true AS tag, false AS gone, id, name FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL
-		UNION ALL SELECT false, deleted_at IS NOT NULL, id, name FROM webhooks WHERE workspace_id = @ws ORDER BY id`, map[string]any{"ws": w.ID}).Scan(&names).Error
-	for _, n := range names {
-		if n.Tag {
-			schema.Tags = append(schema.Tags, models.Tag{WorkspaceID: w.ID, ID: n.ID, Name: n.Name})
-			continue
+	err := db.Raw(`SELECT 'merge tag' AS kind, workspace_id, id, key, label, type, options, default_value, created_at, deleted_at
+			FROM merge_tags WHERE workspace_id = @ws AND deleted_at IS NULL
+		UNION ALL SELECT 'tag', workspace_id, id, '', name, '', '[]', '', created_at, deleted_at FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL
+		UNION ALL SELECT 'webhook', workspace_id, id, '', name, '', '[]', '', created_at, deleted_at FROM webhooks WHERE workspace_id = @ws
+		ORDER BY id`, map[string]any{"ws": w.ID}).Scan(&things).Error
+	for _, t := range things {
+		switch t.Kind {
+		case "tag":
+			schema.Tags = append(schema.Tags, models.Tag{WorkspaceID: w.ID, ID: t.ID, Name: t.Label})
+		case "webhook":
+			schema.Webhooks = append(schema.Webhooks, models.Webhook{WorkspaceID: w.ID, ID: t.ID, Name: t.Label, DeletedAt: t.DeletedAt})
+		default:
+			schema.MergeTags = append(schema.MergeTags, t.MergeTag)
 		}
-		hook := models.Webhook{WorkspaceID: w.ID, ID: n.ID, Name: n.Name}
-		if n.Gone {
-			hook.DeletedAt = new(time.Time)
-		}
-		schema.Webhooks = append(schema.Webhooks, hook)
 	}
 	return NewSchema(schema), err
 }
