@@ -89,8 +89,12 @@ const countReach = 50_000
 // CountBulk counts the contacts of filter below an id, and those among them for whom b changes nothing; beyond ExactCount
 // contacts that is not counted, and done is 0.
 func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b Bulk, from BulkCursor) (all, done int64, err error) {
+	members, err := d.firstMembers(ctx, workspaceID, from)
+	if err != nil {
+		return 0, 0, err
+	}
 	sql, values := "1 = 0", []any(nil)
-	if few, err := d.bulkIsSmall(ctx, workspaceID, from); err != nil {
+	if few, err := d.bulkIsSmall(ctx, workspaceID, from, members); err != nil {
 		return 0, 0, err
 	} else if few {
 		sql, values = b.done()
@@ -107,22 +111,31 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b Bulk, from Bulk
 	if !from.Filter.listed() {
 		return all, done, count(rows())
 	}
-	for before := from.Before; ; {
-		ids, err := from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, before, countReach)
-		if err != nil || len(ids) == 0 {
+	for len(members) > 0 {
+		if err := count(amongIDs(rows(), members)); err != nil || len(members) < countReach {
 			return all, done, err
 		}
-		if err := count(amongIDs(rows(), ids)); err != nil {
+		members, err = from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, members[len(members)-1], countReach)
+		if err != nil {
 			return all, done, err
 		}
-		before = ids[len(ids)-1]
 	}
+	return all, done, nil
 }
 
-// bulkIsSmall says whether a change means at most ExactCount contacts: of the members of a segment it does not look.
-func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor) (bool, error) {
+// firstMembers are the first countReach members of what a filter lists, nil where it does not.
+func (d *DB) firstMembers(ctx context.Context, workspaceID int64, from BulkCursor) ([]int64, error) {
+	if !from.Filter.listed() {
+		return nil, nil
+	}
+	return from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, from.Before, countReach)
+}
+
+// bulkIsSmall says whether a change means at most ExactCount contacts, of the members of a segment whether there are so
+// many of them.
+func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor, members []int64) (bool, error) {
 	if from.Filter.listed() {
-		return true, nil
+		return len(members) <= ExactCount, nil
 	}
 	var n int64
 	few := from.Filter.narrow(d.Read(ctx), workspaceID).Where("contacts.id < ?", from.Before).Select("1").Limit(ExactCount + 1)

@@ -19,9 +19,9 @@ type TagUse struct {
 // Tags lists a workspace's tags by name, each with its use.
 func (d *DB) Tags(ctx context.Context, workspaceID int64) ([]TagUse, error) {
 	var all []TagUse
-	err := d.Read(ctx).Raw(`SELECT t.*, coalesce(c.n, 0) AS contacts, coalesce(w.n, 0) AS webhooks FROM tags t
-		LEFT JOIN (SELECT tag_id, count(*) AS n FROM contact_tags WHERE workspace_id = @ws GROUP BY tag_id) c ON c.tag_id = t.id
-		LEFT JOIN (SELECT tag_id, count(*) AS n FROM webhook_tags WHERE workspace_id = @ws GROUP BY tag_id) w ON w.tag_id = t.id
+	err := d.Read(ctx).Raw(`SELECT t.*,
+			(SELECT count(*) FROM contact_tags c WHERE c.workspace_id = @ws AND c.tag_id = t.id) AS contacts,
+			(SELECT count(*) FROM webhook_tags w WHERE w.workspace_id = @ws AND w.tag_id = t.id) AS webhooks FROM tags t
 		WHERE t.workspace_id = @ws AND t.deleted_at IS NULL ORDER BY t.name_folded`, map[string]any{"ws": workspaceID}).Scan(&all).Error
 	return all, err
 }

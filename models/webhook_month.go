@@ -24,8 +24,9 @@ func (d *DB) WebhookMonths(ctx context.Context, workspaceID int64, now time.Time
 		Failed      bool
 		Calls, Late int64
 	}
-	err := d.Read(ctx).Raw(`SELECT webhook_id, outcome, failed, sum(calls) AS calls, sum(CASE WHEN hour > @since THEN calls ELSE 0 END) AS late
-		FROM webhook_counts WHERE workspace_id = @ws AND hour > @month GROUP BY webhook_id, outcome, failed ORDER BY webhook_id, late DESC, outcome`,
+	// +webhook_id: SQLite would group in the order of another index, and look every row up
+	err := d.Read(ctx).Raw(`SELECT +webhook_id AS webhook_id, outcome, failed, sum(calls) AS calls, sum(CASE WHEN hour > @since THEN calls ELSE 0 END) AS late
+		FROM webhook_counts WHERE workspace_id = @ws AND hour > @month GROUP BY 1, 2, 3 ORDER BY 1, late DESC, 2`,
 		map[string]any{"ws": workspaceID, "since": countedSince(now), "month": now.AddDate(0, 0, -30)}).Scan(&rows).Error
 	var all []WebhookMonth
 	for _, r := range rows {

@@ -23,11 +23,14 @@ type Losses struct {
 // MostLosses is up to where Losses are counted exactly.
 const MostLosses = 1_000_000
 
-// Losses counts what goes with a workspace.
+// Losses counts what goes with a workspace. No more contacts than ids were given away can be there: then there is no need
+// to stop, which counting in an index alone does twice as fast.
 func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 	var l Losses
 	err := d.Read(ctx).Raw(`SELECT
-		(SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = @ws LIMIT @most) AS a) AS contacts,
+		CASE WHEN (SELECT next_contact_id FROM workspace_counters WHERE workspace_id = @ws) <= @most
+			THEN (SELECT count(*) FROM contacts WHERE workspace_id = @ws)
+			ELSE (SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = @ws LIMIT @most) AS a) END AS contacts,
 		(SELECT count(*) FROM webhooks WHERE workspace_id = @ws AND deleted_at IS NULL) AS webhooks,
 		(SELECT count(*) FROM (SELECT 1 FROM webhook_requests WHERE workspace_id = @ws LIMIT @few) AS b) AS requests,
 		(SELECT count(*) FROM segments WHERE workspace_id = @ws) AS segments,

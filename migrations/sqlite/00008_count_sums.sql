@@ -1,0 +1,4 @@
+-- +goose Up
+-- Calls of many hours are added up from the index alone.
+CREATE INDEX webhook_counts_sums ON webhook_counts (workspace_id, hour, failed, webhook_id, outcome, calls);
+DROP INDEX webhook_counts_hour;
