@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string) error {
 		case "intake":
 			return benchIntake(ctx)
 		case "pages":
-			return benchPages(ctx)
+			return benchPages(ctx, args[1:])
 		case "segments":
 			return benchSegments(ctx, args[1:])
 		case "server":

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,8 +22,6 @@ import (
 	"campaignlark/intake"
 	"campaignlark/migrations"
 	"campaignlark/models"
-
-	"gorm.io/gorm"
 )
 
 // What a page may cost (README "Figures").
@@ -38,8 +35,9 @@ const (
 // reference is the page that the others are compared with: a frame with nothing in it.
 const reference = "/account"
 
-// benchPages opens every page of a full workspace again and again, on both databases.
-func benchPages(ctx context.Context) error {
+// benchPages opens every page of a full workspace again and again, on both databases. The arguments choose: sqlite or
+// postgres, and pages by a part of their address.
+func benchPages(ctx context.Context, args []string) error {
 	kept, err := keep("pages", 24*time.Hour) // the pages speak of the last hours and days
 	if err != nil {
 		return err
@@ -49,27 +47,28 @@ func benchPages(ctx context.Context) error {
 		return err
 	}
 	defer postgres.Stop()
-	databases := []struct{ name, url string }{
-		{"SQLite", "sqlite://" + kept.path("sqlite.db")},
-		{"Postgres", postgres.URL("campaignlark")},
-	}
-	over := 0
-	for _, database := range databases {
+	databases := map[string]string{"sqlite": "sqlite://" + kept.path("sqlite.db"), "postgres": postgres.URL("campaignlark")}
+	for name, url := range databases {
 		if !kept.full {
 			from := time.Now()
-			if err := fillPages(ctx, database.url); err != nil {
-				return fmt.Errorf("filling %s: %w", database.name, err)
+			if err := fillPages(ctx, url); err != nil {
+				return fmt.Errorf("filling %s: %w", name, err)
 			}
-			fmt.Printf("%s is filled, for this run and the next ones: %.0f s\n", database.name, time.Since(from).Seconds())
+			fmt.Printf("%s is filled, for this run and the next ones: %.0f s\n", name, time.Since(from).Seconds())
 		}
 	}
 	if err := kept.done(); err != nil {
 		return err
 	}
-	for _, database := range databases {
-		n, err := benchPagesOf(ctx, database.name, database.url)
+	asked := func(arg string) bool { return databases[arg] != "" }
+	parts, over := slices.DeleteFunc(slices.Clone(args), asked), 0
+	for _, name := range []string{"sqlite", "postgres"} {
+		if slices.ContainsFunc(args, asked) && !slices.Contains(args, name) {
+			continue
+		}
+		n, err := benchPagesOf(ctx, name, databases[name], parts)
 		if err != nil {
-			return fmt.Errorf("%s: %w", database.name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		over += n
 	}
@@ -79,8 +78,9 @@ func benchPages(ctx context.Context) error {
 	return nil
 }
 
-// benchPagesOf measures the pages of one database. It returns how many are over a limit.
-func benchPagesOf(ctx context.Context, name, databaseURL string) (over int, err error) {
+// benchPagesOf measures those pages of one database whose addresses have one of the parts, or all. It returns how many
+// are over a limit.
+func benchPagesOf(ctx context.Context, name, databaseURL string, parts []string) (over int, err error) {
 	db, err := models.Open(ctx, databaseURL)
 	if err != nil {
 		return 0, err
@@ -101,18 +101,28 @@ func benchPagesOf(ctx context.Context, name, databaseURL string) (over int, err 
 		return 0, err
 	}
 	defer b.close()
-	paths, err := pagePaths(ctx, db, ws)
+	if err := b.setScene(ctx, db, ws); err != nil {
+		return 0, err
+	}
+	fields, err := b.formFields()
 	if err != nil {
 		return 0, err
 	}
-	standard, err := b.measure(reference)
+	pages, err := pagesOf(ctx, db, ws, fields)
+	if err != nil {
+		return 0, err
+	}
+	standard, err := b.measure(page{path: reference})
 	if err != nil {
 		return 0, err
 	}
 	fmt.Printf("\n%s, %d contacts, %d calls in the log\n", name, pageContacts, pageCalls)
-	fmt.Printf("%-52s %6s %9s %9s %11s %9s\n", "page", "ratio", "p50", "p95", "statements", "bytes")
-	for _, path := range append([]string{reference}, paths...) {
-		f, err := b.measure(path)
+	fmt.Printf("%-58s %6s %9s %9s %11s %9s\n", "page", "ratio", "p50", "p95", "statements", "bytes")
+	for _, page := range pages {
+		if len(parts) > 0 && !slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(page.String(), part) }) {
+			continue
+		}
+		f, err := b.measure(page)
 		if err != nil {
 			return over, err
 		}
@@ -121,29 +131,10 @@ func benchPagesOf(ctx context.Context, name, databaseURL string) (over int, err 
 			verdict = "  over the limit"
 			over++
 		}
-		fmt.Printf("%-52s %5.1fx %9s %9s %11d %9d%s\n", shorten(path), float64(f.p50)/float64(standard.p50),
+		fmt.Printf("%-58s %5.1fx %9s %9s %11d %9d%s\n", page, float64(f.p50)/float64(standard.p50),
 			f.p50.Round(10*time.Microsecond), f.p95.Round(10*time.Microsecond), f.statements, f.bytes, verdict)
 	}
 	return over, nil
-}
-
-// tidy does what the program's chores do by and by, and makes the admin support staff too, who see every page.
-func tidy(ctx context.Context, db *models.DB) error {
-	now := models.Instant(time.Now())
-	if err := db.FoldWebhookCounts(ctx, now.AddDate(-1, 0, 0).Truncate(time.Hour)); err != nil {
-		return err
-	}
-	if err := db.NoteContactDays(ctx, now); err != nil {
-		return err
-	}
-	return db.Write(ctx, func(tx *gorm.DB) error { return tx.Exec("UPDATE users SET support = true").Error })
-}
-
-func shorten(path string) string {
-	if len(path) > 52 {
-		return path[:49] + "..."
-	}
-	return path
 }
 
 // browser is an admin's browser and the server it looks at, in one process: that counts the statements of each page.
@@ -168,54 +159,28 @@ func openBrowser(ctx context.Context, db *models.DB) (*browser, error) {
 	public := &url.URL{Scheme: "http", Host: ln.Addr().String()}
 	server := handlers.New(handlers.Options{Config: handlers.Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Intake: pipeline, Log: log})
 	go server.Serve(ln)
-	statements, err := countStatements(ctx, db)
+	statements, err := dbtest.CountStatements(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	jar, _ := cookiejar.New(nil)
 	b := &browser{base: public.String(), http: &http.Client{Jar: jar, Timeout: time.Minute}, statements: statements,
 		stop: func() { ln.Close(); pipeline.Close(ctx) }}
-	signIn, err := b.http.PostForm(b.base+"/login", url.Values{"email": {pageAdmin}, "password": {pagePassword}})
-	if err != nil {
-		return nil, err
+	status, body, err := b.visit(page{path: "/login", form: url.Values{"email": {pageAdmin}, "password": {pagePassword}}})
+	if err != nil || status != http.StatusOK {
+		return nil, fmt.Errorf("signing in was answered with %d (%w)", status, err)
 	}
-	defer signIn.Body.Close()
-	page, err := io.ReadAll(signIn.Body)
-	if err != nil || signIn.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("signing in was answered with %d", signIn.StatusCode)
-	}
-	for _, asset := range assetLink.FindAllStringSubmatch(string(page), -1) {
-		_, size, err := b.get(asset[1])
+	for _, asset := range assetLink.FindAllStringSubmatch(string(body), -1) {
+		_, file, err := b.visit(page{path: asset[1]})
 		if err != nil {
 			return nil, err
 		}
-		b.assets += size
+		b.assets += packed(file)
 	}
 	return b, nil
 }
 
 var assetLink = regexp.MustCompile(`(?:href|src)="(/static/[^"]+\.(?:css|js))"`)
-
-// countStatements counts every statement that goes to the database through GORM from now on.
-func countStatements(ctx context.Context, db *models.DB) (*atomic.Int64, error) {
-	var n atomic.Int64
-	count := func(*gorm.DB) { n.Add(1) }
-	register := func(g *gorm.DB) error {
-		c := g.Callback()
-		return errors.Join(c.Query().Before("*").Register("bench:count", count), c.Row().Before("*").Register("bench:count", count),
-			c.Raw().Before("*").Register("bench:count", count), c.Create().Before("*").Register("bench:count", count),
-			c.Update().Before("*").Register("bench:count", count), c.Delete().Before("*").Register("bench:count", count))
-	}
-	if err := db.Write(ctx, register); err != nil {
-		return nil, err
-	}
-	if db.Dialect == models.SQLite { // reads have a pool of their own
-		if err := register(db.Read(ctx)); err != nil {
-			return nil, err
-		}
-	}
-	return &n, nil
-}
 
 // pageFigures are what one page costs.
 type pageFigures struct {
@@ -225,74 +190,51 @@ type pageFigures struct {
 }
 
 // measure visits a page again and again.
-func (b *browser) measure(path string) (f pageFigures, err error) {
+func (b *browser) measure(p page) (f pageFigures, err error) {
 	var took []time.Duration
 	for visit := range visits + 3 {
 		before, from := b.statements.Load(), time.Now()
-		status, size, err := b.get(path)
+		status, body, err := b.visit(p)
 		if err != nil {
 			return f, err
 		}
 		if status != http.StatusOK {
-			return f, fmt.Errorf("%s was answered with %d", path, status)
+			return f, fmt.Errorf("%s was answered with %d", p, status)
 		}
 		if visit < 3 { // plans and caches are cold
 			continue
 		}
 		took = append(took, time.Since(from))
 		f.statements = max(f.statements, b.statements.Load()-before)
-		f.bytes = size + b.assets
+		f.bytes = packed(body) + b.assets
 	}
 	slices.Sort(took)
 	f.p50, f.p95 = took[len(took)/2], took[len(took)*95/100]
 	return f, nil
 }
 
-// get fetches a path and returns its size when compressed.
-func (b *browser) get(path string) (status, size int, err error) {
-	answer, err := b.http.Get(b.base + path)
+// visit fetches a page.
+func (b *browser) visit(p page) (status int, body []byte, err error) {
+	if p.form != nil {
+		return read(b.http.PostForm(b.base+p.path, p.form))
+	}
+	return read(b.http.Get(b.base + p.path))
+}
+
+func read(answer *http.Response, err error) (int, []byte, error) {
 	if err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return 0, 0, err
-	}
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
+	return answer.StatusCode, body, err
+}
+
+// packed is the size of what was sent when it is compressed.
+func packed(body []byte) int {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
 	w.Write(body)
 	w.Close()
-	return answer.StatusCode, packed.Len(), nil
-}
-
-// pagePaths is an address for every page that the routes of the program name, each of its resource's rows.
-func pagePaths(ctx context.Context, db *models.DB, ws models.Workspace) (paths []string, err error) {
-	for _, pattern := range handlers.Pages() {
-		samples, known := pageSamples[pattern]
-		if !known {
-			return nil, fmt.Errorf("nobody measures %s; add it to pageSamples", pattern)
-		}
-		for _, sample := range samples {
-			path, err := fillPath(ctx, db, ws, pattern, sample)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", pattern, err)
-			}
-			paths = append(paths, path)
-		}
-	}
-	return paths, nil
-}
-
-// fillPath puts the workspace and what the sample selects into a pattern, and adds its query string.
-func fillPath(ctx context.Context, db *models.DB, ws models.Workspace, pattern string, s pageSample) (string, error) {
-	path := strings.ReplaceAll(pattern, ":slug", ws.Slug)
-	if s.id != "" {
-		var id string
-		if err := db.Read(ctx).Raw("SELECT CAST(x.id AS text) FROM ("+s.id+") AS x", map[string]any{"ws": ws.ID}).Scan(&id).Error; err != nil || id == "" {
-			return "", fmt.Errorf("there is none: %w", err)
-		}
-		path = strings.ReplaceAll(path, ":id", id)
-	}
-	return path + s.query, nil
+	return out.Len()
 }

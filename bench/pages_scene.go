@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"campaignlark/jobs"
+	"campaignlark/models"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// tidy does what the program's chores do by and by, and makes the admin support staff too, who see every page.
+func tidy(ctx context.Context, db *models.DB) error {
+	now := models.Instant(time.Now())
+	if err := db.FoldWebhookCounts(ctx, now.AddDate(-1, 0, 0).Truncate(time.Hour)); err != nil {
+		return err
+	}
+	if err := db.NoteContactDays(ctx, now); err != nil {
+		return err
+	}
+	if err := untilDone(segments.New(db, segments.Options{}).Tick, ctx); err != nil {
+		return err
+	}
+	return db.Write(ctx, func(tx *gorm.DB) error { return tx.Exec("UPDATE users SET support = true").Error })
+}
+
+// untilDone calls step until there is nothing more to do.
+func untilDone(step func(context.Context) (bool, error), ctx context.Context) error {
+	for {
+		if busy, err := step(ctx); err != nil || !busy {
+			return err
+		}
+	}
+}
+
+// setScene makes what the demo has not: somebody who is invited, imports, a finished change of several contacts and a
+// segment whose rule is broken. It does so once for a database.
+func (b *browser) setScene(ctx context.Context, db *models.DB, ws models.Workspace) error {
+	var there bool
+	err := db.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM jobs WHERE workspace_id = ? AND kind = ?)", ws.ID, models.JobBulk).Scan(&there).Error
+	if err != nil || there {
+		return err
+	}
+	at := "/w/" + ws.Slug
+	if err := b.breakSegment(ctx, db, ws); err != nil {
+		return err
+	}
+	if err := b.post(at+"/settings/members", "email", "new@example.com", "role", "viewer"); err != nil {
+		return err
+	}
+	for _, name := range []string{"received.csv", "tried.csv"} {
+		file := strings.NewReader("email\nfirst@example.com\nsecond@example.com\n")
+		job, err := jobs.ReceiveImport(ctx, db, ws.ID, 1, name, file, models.Instant(time.Now()))
+		if err != nil {
+			return err
+		}
+		if name == "received.csv" {
+			continue
+		}
+		columns := fmt.Sprintf("%s/contacts/import/%d/columns", at, job.ID)
+		if err := b.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email"); err != nil {
+			return err
+		}
+	}
+	if err := b.post(at+"/contacts/bulk", "do", "tag", "with", "newsletter", "id", "1"); err != nil {
+		return err
+	}
+	return untilDone(jobs.New(db, slog.New(slog.DiscardHandler), time.Now).Turn, ctx)
+}
+
+// breakSegment makes a segment with most of the contacts, and deletes the tag that its rule uses.
+func (b *browser) breakSegment(ctx context.Context, db *models.DB, ws models.Workspace) error {
+	tags, wrong, err := db.ResolveTagNames(ctx, ws.ID, 1, []string{"short-lived"}, models.Instant(time.Now()))
+	if err != nil || wrong.Any() {
+		return errors.Join(err, errors.New(wrong["tags"]))
+	}
+	rule, _ := segments.Parse(fmt.Sprintf(`{"condition":"OR","filters":[{"type":"tags","operator":"has_any","value":[%d]},{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`, tags[0].ID))
+	store := segments.Store{DB: db, Now: time.Now}
+	if _, err := store.Create(ctx, ws.ID, 1, "Broken", rule); err != nil {
+		return err
+	}
+	if err := untilDone(segments.New(db, segments.Options{}).Tick, ctx); err != nil {
+		return err
+	}
+	return b.post(fmt.Sprintf("/w/%s/tags/%d/delete", ws.Slug, tags[0].ID), "force", "1")
+}
+
+// post sends a form that leads to another page; fields come in pairs of name and value.
+func (b *browser) post(path string, fields ...string) error {
+	form, err := b.formFields()
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	status, body, err := b.visit(page{path, form})
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%s was answered with %d: %s", path, status, body)
+	}
+	return err
+}
+
+var hiddenField = regexp.MustCompile(`name="(csrf|once)" value="([^"]+)"`)
+
+// formFields are the hidden fields that every form has.
+func (b *browser) formFields() (url.Values, error) {
+	_, body, err := b.visit(page{path: reference})
+	fields := url.Values{}
+	for _, field := range hiddenField.FindAllStringSubmatch(string(body), -1) {
+		fields.Set(field[1], field[2])
+	}
+	return fields, err
+}

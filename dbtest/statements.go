@@ -1,0 +1,33 @@
+package dbtest
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// CountStatements counts every statement that goes to the database through GORM from now on. What package segments reads
+// through pgx itself is not among them.
+func CountStatements(ctx context.Context, db *models.DB) (*atomic.Int64, error) {
+	var n atomic.Int64
+	count := func(*gorm.DB) { n.Add(1) }
+	register := func(g *gorm.DB) error {
+		c := g.Callback()
+		return errors.Join(c.Query().Before("*").Register("dbtest:count", count), c.Row().Before("*").Register("dbtest:count", count),
+			c.Raw().Before("*").Register("dbtest:count", count), c.Create().Before("*").Register("dbtest:count", count),
+			c.Update().Before("*").Register("dbtest:count", count), c.Delete().Before("*").Register("dbtest:count", count))
+	}
+	if err := db.Write(ctx, register); err != nil {
+		return nil, err
+	}
+	if db.Dialect == models.SQLite { // reads have a pool of their own
+		if err := register(db.Read(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	return &n, nil
+}
