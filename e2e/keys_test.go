@@ -148,6 +148,9 @@ func TestBrowserSessionEnds(t *testing.T) {
 			p.Enter("Password", firstAdmin["ADMIN_PASSWORD"])
 			p.Follow("Sign in")
 			p.Sees("You were signed out before this was saved.")
+			if got := p.Path(); got != "/w/my-workspace/contacts/new" {
+				t.Errorf("the form comes back at %s", got)
+			}
 			p.Inspect("form-kept")
 			p.Follow("Save")
 			p.Sees("dany@example.com")

@@ -68,7 +68,7 @@ func (s *Server) signInPost(v *visit) error {
 	var tooMany *models.TooManyFailures
 	switch {
 	case err == nil:
-		return s.refillForm(v, m.KeptPath, m.Kept, m.Next)
+		return s.keepForm(v, m.KeptPath, m.Kept, m.Next)
 	case errors.As(err, &tooMany):
 		m.Fault, m.Advice = tooManyTries, v.retryAfter(tooMany.Wait)
 		return campaignlark.Render(v.Ctx, fiber.StatusTooManyRequests, views.SignInPage(m))

@@ -64,6 +64,10 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 		return err
 	case restarted:
 		return errToken // kept() leaves the token out: this is no form of ours
+	case v.Method() == fiber.MethodGet:
+		if shown, err := s.refillForm(v); shown || err != nil {
+			return err
+		}
 	}
 	if r.who == support && !v.User.Support {
 		return errSupport

@@ -92,3 +92,27 @@ func TestFormsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A browser puts other words between the parts each time it sends a form with a file.
+func TestFileSentTwiceIsTakenOnce(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		const path = "/w/books/contacts/import"
+		once := s.get(path).hidden("once")
+		send := func(content string) answer {
+			return s.postFile(path, "x.csv", content, "csrf", s.token(), "once", once)
+		}
+		answers := make(chan answer, 2)
+		for range 2 {
+			go func() { answers <- send("email\nann@example.com\n") }()
+		}
+		first, second := <-answers, <-answers
+		second.leadsTo(t, first.header.Get("Location"))
+		jobs, err := s.db.Jobs(t.Context(), s.workspace.ID)
+		if err != nil || len(jobs) != 1 {
+			t.Errorf("got %d imports (%v), want 1", len(jobs), err)
+		}
+		if other := send("email\nbob@example.com\n").header.Get("Location"); other == first.header.Get("Location") {
+			t.Error("another file of the same name and length was taken for the first")
+		}
+	})
+}

@@ -13,9 +13,10 @@ import (
 )
 
 // A form that is sent when the session has ended is not lost. The answer is the sign-in page, which carries what was
-// filled in as a hidden field: nothing of a stranger is stored. After signing in, the form's own handler is run in
-// refill mode, where it shows the form as it was filled in instead of acting; the person looks and saves, with a fresh
-// token. A form whose token is of an earlier session comes back the same way at once.
+// filled in as a hidden field: nothing of a stranger is stored. After signing in it lies, sealed, in the new session, and
+// the browser is led to the page where the form was. There, once, the form's own handler is run in refill mode, where it
+// shows the form as it was filled in instead of acting; the person looks and saves, with a fresh token. To open the page
+// again sends nothing: it is the page as ever. A form whose token is of an earlier session comes back the same way at once.
 //
 // Refill mode cannot act: whatever would write is refused by models.ReadOnly, also in a handler that does not know it,
 // and the access that the route asks for is checked as ever. So neither a forged field nor a forgotten line is a way
@@ -72,21 +73,39 @@ func (s *Server) askWhoAgain(v *visit) error {
 	}))
 }
 
-// refillForm shows the form that was sent to path before the person signed in as it was filled in, or leads to next
-// where that is not possible.
-func (s *Server) refillForm(v *visit, path, kept, next string) error {
-	u, err := url.Parse(localPath(path))
-	if err != nil || kept == "" || len(kept) > maxKept || u.Path == "/" {
-		return v.Redirect(next, fiber.StatusSeeOther)
+// keptForm is what the session keeps a form under for the page with this address.
+func keptForm(page string) string { return "a form for " + page }
+
+// keepForm keeps the form that was sent to path before the person signed in, and leads to next, the page where it was.
+func (s *Server) keepForm(v *visit, path, kept, next string) error {
+	if path = localPath(path); kept != "" && len(kept) <= maxKept && path != "/" {
+		if err := v.leaveSecret(keptForm(next), url.Values{"path": {path}, "kept": {kept}}.Encode()); err != nil {
+			return err
+		}
 	}
+	return v.Redirect(next, fiber.StatusSeeOther)
+}
+
+// refillForm shows the form that keepForm left for this page, and says false where there is none.
+func (s *Server) refillForm(v *visit) (shown bool, err error) {
+	text, err := v.takeSecret(keptForm(v.OriginalURL()))
+	if text == "" || err != nil {
+		return false, err
+	}
+	kept, _ := url.ParseQuery(text) // written by keepForm
+	u, err := url.Parse(kept.Get("path"))
+	if err != nil {
+		return false, nil
+	}
+	page := v.OriginalURL()
 	request := v.Request()
-	request.Header.SetCookie(s.sessions.cookieName(), v.session.ID)
 	request.PostArgs().Reset()
-	request.PostArgs().Parse(kept)
+	request.PostArgs().Parse(kept.Get("kept"))
 	request.URI().SetQueryString(u.RawQuery)
-	v.Locals(refillKey, next)
+	v.Locals(refillKey, page)
+	v.Method(fiber.MethodPost)
 	v.Path(u.EscapedPath())
-	return v.RestartRouting()
+	return true, v.RestartRouting()
 }
 
 // setRefill puts the visit into refill mode: what the page says, where to go when there is no form, and the status.

@@ -3,10 +3,11 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"mime"
 	"mime/multipart"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -140,7 +141,8 @@ type upload struct {
 }
 
 // readMultipart reads the fields of a multipart form that come before its file, and opens the file. What follows the file
-// is not read.
+// is not read. The file counts as a field that holds its name and its hash: the same file sent once more is the same form,
+// whatever the browser puts between the parts, and another one is another form (once.go).
 func (v *visit) readMultipart() {
 	kind, params, err := mime.ParseMediaType(v.Get(fiber.HeaderContentType))
 	if err != nil || kind != fiber.MIMEMultipartForm {
@@ -155,8 +157,11 @@ func (v *visit) readMultipart() {
 		}
 		name := cleanText(part.FormName())
 		if part.FileName() != "" {
-			v.file = &upload{cleanText(part.FileName()), part}
-			v.form.Set(name, v.file.name+" "+strconv.Itoa(len(body))) // so that another file is another form (once.go)
+			file := cleanText(part.FileName())
+			sum := sha256.New()
+			io.Copy(sum, part) // what is broken behind this is seen when the file is read
+			v.form.Set(name, file+" "+hex.EncodeToString(sum.Sum(nil)))
+			v.file = &upload{file, filePart(body, params["boundary"])}
 			return
 		}
 		text, err := io.ReadAll(io.LimitReader(part, maxFormField+1))
@@ -164,5 +169,18 @@ func (v *visit) readMultipart() {
 			return
 		}
 		v.form.Add(name, cleanText(string(text)))
+	}
+}
+
+// filePart is the content of the first file in a multipart body.
+func filePart(body []byte, boundary string) io.Reader {
+	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
+		part, err := parts.NextRawPart()
+		if err != nil {
+			return strings.NewReader("")
+		}
+		if part.FileName() != "" {
+			return part
+		}
 	}
 }
