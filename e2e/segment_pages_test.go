@@ -22,7 +22,7 @@ func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
 		p.Sees("Everybody who counts")
 		p.Inspect("segments")
 		p.Follow("Everybody who counts")
-		p.Sees("the rule was set by")
+		p.Sees("the segment was first built, with the rule of")
 		p.Follow("All changes")
 		p.Sees("Today")
 

@@ -108,7 +108,7 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 		if !strings.Contains(a.body, `<a href="/w/books/segments/`+itoa(loyal)+`">is not in the segment Loyal`) {
 			t.Error("the condition about a segment does not lead to it")
 		}
-		a.want(t, 200, "Entered Loyal", "the rule was set by ines@example.com")
+		a.want(t, 200, "Entered Loyal", "the segment was first built, with the rule of ines@example.com")
 
 		gone := create("Gone", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNCONFIRMED"}]}`)
 		for i, cause := range []models.SegmentCause{models.CauseTime, models.CauseRepair} {
@@ -134,7 +134,7 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 			got = append(got, strings.TrimSpace(fmt.Sprintln(m.Segment, m.Entered, m.Cause, m.By)))
 		}
 		slices.Sort(got)
-		want := []string{"Gone true repair", "Gone true time", "Loyal false repair", "Loyal false time", "Loyal true rule ines@example.com"}
+		want := []string{"Gone true repair", "Gone true time", "Loyal false repair", "Loyal false time", "Loyal true first ines@example.com"}
 		if strings.Join(got, ", ") != strings.Join(want, ", ") {
 			t.Errorf("the export tells %q, want %q", got, want)
 		}

@@ -22,6 +22,7 @@ type story struct {
 	events    []models.AutomationEvent
 	moves     []models.SegmentMove
 	waits     bool // the segments are not recalculated yet
+	builds    []models.FirstBuild
 	retiredAt time.Time
 	others    int64    // other calls for the same address
 	contactID int64    // of the contact as it is now; 0 when there is none
@@ -99,6 +100,11 @@ func (t *story) read() (err error) {
 	}
 	if row.ContactID != nil && len(t.moves) == 0 {
 		if t.waits, err = db.MarkWaits(ctx, row.WorkspaceID, row.ID); err != nil {
+			return err
+		}
+	}
+	if row.ContactID != nil {
+		if t.builds, err = db.FirstBuilds(ctx, row.WorkspaceID, *row.ContactID, models.IDTime(row.ID)); err != nil {
 			return err
 		}
 	}

@@ -196,6 +196,14 @@ func (t *story) tellSegments(s *views.RequestStory) {
 		}
 		s.Moves = append(s.Moves, move)
 	}
+	waiting := 0
+	for _, b := range t.builds {
+		if !b.Built {
+			waiting++
+			continue
+		}
+		s.Moves = append(s.Moves, views.RequestMove{Entered: true, Name: b.Name, Href: t.page("segments", b.SegmentID), Note: "when the segment was first built, after this call"})
+	}
 	s.Segments = views.Step{ID: "s7", Title: "Segments", State: views.StateAfter, Icon: views.SectionSegments}
 	switch {
 	case len(t.moves) > 0:
@@ -205,6 +213,9 @@ func (t *story) tellSegments(s *views.RequestStory) {
 		s.Segments.Lead, s.Segments.State, s.Segments.Icon = "Not yet recalculated. This happens within seconds after the answer.", views.StatePending, ""
 	default:
 		s.Segments.Lead = "Entered none and left none because of this call."
+	}
+	if waiting > 0 {
+		s.Segments.Lead += " " + views.Plural(int64(waiting), "segment is", "segments are") + " still being built for the first time; whether the contact is in shows then."
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/segments"
@@ -204,6 +205,40 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 		s.story(calls["confirmed"]).want(t, 200, "is now subscribed", "because the status was not Subscribed before", "Entered Readers")
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		viewer.story(s.callJSON(join, `{"email_address":"marta@example.com","shoe":1}`)).wantNot(t, "Create merge tag")
+	})
+}
+
+// A call that comes before a segment is first built is no entry by that call, yet the page says how the contact came in.
+func TestStoryOfACallBeforeAFirstBuild(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		others, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`)
+		store := segments.Store{DB: s.db, Now: func() time.Time { return s.server.now().Add(-time.Second) }}
+		var made []int64
+		for name, g := range map[string]segments.Group{"Readers": rule, "Others": others} {
+			segment, err := store.Create(t.Context(), s.workspace.ID, s.user.ID, name, g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made = append(made, segment.ID)
+		}
+		call := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"marta@example.com"}`)
+		s.story(call).want(t, 200, "2 segments are still being built for the first time; whether the contact is in shows then.")
+		s.tick()
+		a := s.story(call)
+		a.want(t, 200, "Entered none and left none because of this call.", "Entered Readers when the segment was first built, after this call")
+		a.wantNot(t, "Others", "still being built")
+		const why = "the segment was first built, with the rule of ines@example.com"
+		s.get("/w/books/contacts/"+itoa(s.contact("marta@example.com").ID)).want(t, 200, "Entered Readers", why)
+		for _, id := range made {
+			page := s.get("/w/books/segments/" + itoa(id) + "/changes")
+			if strings.Contains(page.text(), "Readers") {
+				page.want(t, 200, "1 contact entered", why)
+			}
+			s.post("/w/books/segments/"+itoa(id), "name", "Edited "+itoa(id), "what-0", "status", "operator-0", "eq", "value-0", "UNSUBSCRIBED", "do", "save").want(t, 303)
+		}
+		s.tick()
+		s.get("/w/books/contacts/"+itoa(s.contact("marta@example.com").ID)).want(t, 200, "Left Edited", "the segment was built again because its rule was set by ines@example.com")
 	})
 }
 

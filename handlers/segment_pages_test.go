@@ -143,7 +143,7 @@ func TestSegmentPageTellsWhoCameAndWhy(t *testing.T) {
 		a := s.get(path)
 		a.want(t, 200, "whose Status is Subscribed", "100 % of the audience", "481 398 by calls, 83 by edits", "118 92 by calls, 25 by time, 1 by the rule",
 			"30 days 90 days 1 year", "Show as a table", "In turn segment")
-		lines := []string{"4 contacts entered, 1 left", "the rule was set by ines@example.com", "Entered: cersei@example.com , a contact that was deleted", "and 1 more",
+		lines := []string{"4 contacts entered, 1 left", "its rule was set by ines@example.com", "Entered: cersei@example.com , a contact that was deleted", "and 1 more",
 			"Entered cersei@example.com time passed", "Left a contact that was deleted edited by ines@example.com", "Entered cersei@example.com a call through SUBSCRIBED"}
 		a.inThisOrder(t, lines...)
 		s.get(path+"/changes").inThisOrder(t, append([]string{"Today, "}, lines...)...)
@@ -154,7 +154,7 @@ func TestSegmentPageTellsWhoCameAndWhy(t *testing.T) {
 		}
 		_, many, _ := strings.Cut(a.body, path+"/changes/")
 		many, _, _ = strings.Cut(many, `"`)
-		s.get(path+"/changes/"+many).want(t, 200, "4 contacts entered, 1 left", "Entered: 4", "Left: 1", "cersei@example.com", "the rule was set by ines@example.com")
+		s.get(path+"/changes/"+many).want(t, 200, "4 contacts entered, 1 left", "Entered: 4", "Left: 1", "cersei@example.com", "its rule was set by ines@example.com")
 		s.get(path+"/changes/"+many+"?show=left").want(t, 200, "a contact that was deleted")
 		s.get("/w/books/segments/"+itoa(other.ID)+"/changes/"+many).want(t, 404)
 		s.get(path+"/changes/nonsense").want(t, 404)

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,4 +70,23 @@ func (d *DB) WebhooksEver(ctx context.Context, workspaceID int64) ([]Webhook, er
 // WebhookEver returns a webhook of a workspace, deleted or not, or ErrNotFound.
 func (d *DB) WebhookEver(ctx context.Context, workspaceID, id int64) (Webhook, error) {
 	return First[Webhook](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
+// FirstBuild is a segment that was there when a call came, and was built for the first time only after it.
+type FirstBuild struct {
+	SegmentID int64
+	Name      string
+	Built     bool // it is built now, with the contact in it
+	Entered   SegmentSet
+}
+
+// FirstBuilds returns the segments that a call's contact entered when they were first built, after the call, and those that
+// are still being built for the first time, by name.
+func (d *DB) FirstBuilds(ctx context.Context, workspaceID, contact int64, called time.Time) ([]FirstBuild, error) {
+	var all []FirstBuild
+	err := d.Read(ctx).Raw(`SELECT s.id AS segment_id, s.name, s.built_at IS NOT NULL AS built, c.entered
+		FROM segments s LEFT JOIN segment_bulk_changes c ON c.workspace_id = s.workspace_id AND c.segment_id = s.id AND c.span = @span AND c.cause = @first
+		WHERE s.workspace_id = @ws AND s.created_at <= @called AND (s.built_at IS NULL AND s.broken_reason = '' OR c.at >= @called) ORDER BY s.name`,
+		map[string]any{"ws": workspaceID, "span": contact / SegmentSpan, "first": CauseFirst, "called": called}).Scan(&all).Error
+	return slices.DeleteFunc(all, func(b FirstBuild) bool { return b.Built && !b.Entered.Has(contact) }), err
 }

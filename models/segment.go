@@ -45,7 +45,8 @@ const (
 	CauseCall   SegmentCause = "call"   // of a webhook
 	CauseEdit   SegmentCause = "edit"   // of the contact: by hand, in bulk, by an import, or because a tag or merge tag was deleted
 	CauseTime   SegmentCause = "time"   // it passed
-	CauseRule   SegmentCause = "rule"   // a new one, or one that was edited
+	CauseFirst  SegmentCause = "first"  // the segment was built for the first time
+	CauseRule   SegmentCause = "rule"   // it was edited; before there was CauseFirst, also a new one
 	CauseBasis  SegmentCause = "basis"  // a segment that the rule looks at, or the time zone, was changed
 	CauseRepair SegmentCause = "repair" // of what a verification found to differ
 )
@@ -94,7 +95,7 @@ type SegmentDay struct {
 	EnteredCall  int64
 	EnteredEdit  int64
 	EnteredTime  int64
-	EnteredRule  int64 // CauseRule, CauseBasis and CauseRepair
+	EnteredRule  int64 // CauseFirst, CauseRule, CauseBasis and CauseRepair
 	DepartedCall int64
 	DepartedEdit int64
 	DepartedTime int64

@@ -172,7 +172,7 @@ func (r *round) compareBuilt(ready []*running) error {
 		r.day(g)
 		whys[i] = origin{cause: models.CauseRule, user: g.BuildingUserID}
 		if g.Slot < 0 {
-			g.MemberCount = 0
+			g.MemberCount, whys[i].cause = 0, models.CauseFirst
 		} else if g.Rule == *g.BuildingRule {
 			whys[i].cause = models.CauseBasis
 		}

@@ -157,7 +157,8 @@ func changeOfMany(row bulkRow) Change {
 func (c Change) goesOn(row bulkRow) bool {
 	gap := c.since.Sub(row.At)
 	same := row.Cause == c.Cause && (row.UserID == nil) == (c.UserID == nil) && (c.UserID == nil || *row.UserID == *c.UserID)
-	return same && (gap == 0 || gap < waveGap && c.Cause != models.CauseRule && c.Cause != models.CauseBasis)
+	inSteps := c.Cause == models.CauseTime || c.Cause == models.CauseRepair
+	return same && (gap == 0 || gap < waveGap && inSteps)
 }
 
 func (c *Change) add(row bulkRow) {
