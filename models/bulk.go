@@ -106,7 +106,7 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b Bulk, from Bulk
 		return err
 	}
 	rows := func() *gorm.DB {
-		return from.Filter.narrow(d.Read(ctx), workspaceID).Where("contacts.id < ?", from.Before)
+		return from.Filter.walk(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before)
 	}
 	if !from.Filter.listed() {
 		return all, done, count(rows())
@@ -138,7 +138,7 @@ func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor
 		return len(members) <= ExactCount, nil
 	}
 	var n int64
-	few := from.Filter.narrow(d.Read(ctx), workspaceID).Where("contacts.id < ?", from.Before).Select("1").Limit(ExactCount + 1)
+	few := from.Filter.walk(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before).Select("1").Limit(ExactCount + 1)
 	err := d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
 	return n <= ExactCount, err
 }

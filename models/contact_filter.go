@@ -137,6 +137,18 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	return q
 }
 
+// walk is narrow for a query that goes through the contacts in the order of f.id(). SQLite, which has no statistics here,
+// has to be told that the tag leads to them: it would go through all contacts.
+func (f ContactFilter) walk(q *gorm.DB, workspaceID int64) *gorm.DB {
+	if f.id() != "ct.contact_id" || f.Exact || q.Name() == string(Postgres) {
+		return f.narrow(q, workspaceID)
+	}
+	tag := f.Tag
+	f.Tag = 0
+	return f.narrow(q, workspaceID).Table("contact_tags ct CROSS JOIN contacts").
+		Where("ct.workspace_id = ? AND ct.tag_id = ? AND contacts.workspace_id = ct.workspace_id AND contacts.id = ct.contact_id", workspaceID, tag)
+}
+
 // id is the column by which the contacts of f are found in order.
 func (f ContactFilter) id() string {
 	if f.Tag != 0 && !f.listed() && !f.Nobody {
@@ -212,7 +224,7 @@ func (f ContactFilter) span(wanted int, r reach) int {
 // below selects, the newest first, at most wanted contacts of f below an id. floor is where the look-up ended, 0 when
 // there is nothing below; looked is how many contacts were looked at to get there.
 func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
-	rows = f.narrow(q, workspaceID).Where(f.id()+" < ?", before)
+	rows = f.walk(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
 	case f.listed():
 		ids := f.newest[:min(len(f.newest), f.span(wanted, r))]
@@ -234,7 +246,7 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 
 // above is below in the other direction, the oldest first, up to the newest contact.
 func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
-	rows = f.narrow(q, workspaceID).Where(f.id()+" > ?", after)
+	rows = f.walk(q, workspaceID).Where(f.id()+" > ?", after)
 	switch {
 	case f.listed():
 		ids, err := f.members().Above(q, workspaceID, f.Segment, after, f.span(wanted, r))

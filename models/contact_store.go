@@ -153,7 +153,7 @@ func contactRows(q *gorm.DB) (found []ListedContact, err error) {
 // countContacts counts the contacts that filter means, at most ExactCount + 1; of a search without an index among the
 // newest only.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
-	q := filter.narrow(d.Read(ctx), workspaceID)
+	q := filter.walk(d.Read(ctx), workspaceID)
 	switch {
 	case filter.listed():
 		if !filter.narrows() {
