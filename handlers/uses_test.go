@@ -82,7 +82,7 @@ func TestBrokenRuleNamesAllThatIsGone(t *testing.T) {
 		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete", "force", "1").want(t, 303)
 		s.tick()
 		const sentence, why = "Contacts who have the tag vip (deleted) and whose Plan is any of Basic , Gold (no longer a choice)", "The choice “Gold” was taken away from “Plan”. The tag “vip” was deleted."
-		s.get(page).want(t, 200, "Broken", why, sentence)
+		s.get(page).want(t, 200, "Broken", why, sentence, "Its rule is broken, so nobody enters until it is repaired.")
 		s.get("/w/books/segments").want(t, 200, why, sentence)
 		a := s.get(page + "/edit")
 		a.want(t, 200, sentence, "vip (deleted)", "does not exist any more", "not one of the choices")
