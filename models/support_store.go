@@ -21,12 +21,14 @@ func (d *DB) LivingWorkspaces(ctx context.Context) (all []Workspace, err error) 
 
 // RequestAnywhere returns the call of an id with its workspace, or ErrNotFound: also where the workspace is deleted.
 func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (WebhookRequest, Workspace, error) {
-	r, err := First[WebhookRequest](d.Read(ctx).Where("id = ?", id))
-	if err != nil {
-		return r, Workspace{}, err
+	type call struct {
+		WebhookRequest
+		Home Workspace `gorm:"embedded;embeddedPrefix:home_"`
 	}
-	w, err := First[Workspace](d.Read(ctx).Where("id = ? AND deleted_at IS NULL", r.WorkspaceID))
-	return r, w, err
+	found, err := First[call](d.Read(ctx).Table("webhook_requests AS r").
+		Select("r.*, w.id AS home_id, w.slug AS home_slug, w.name AS home_name, w.time_zone AS home_time_zone, w.created_at AS home_created_at").
+		Joins("JOIN workspaces w ON w.id = r.workspace_id AND w.deleted_at IS NULL").Where("r.id = ?", id))
+	return found.WebhookRequest, found.Home, err
 }
 
 // WebhookOfHash returns the webhook that a hash belongs to or once belonged to, deleted or not, with its workspace;
