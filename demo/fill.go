@@ -45,7 +45,12 @@ func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Opti
 	}
 	clock := &clock{at: p.growth.from}
 	w := &workshop{db: db, workspace: workspace, user: o.User, tags: map[string]int64{}, fields: map[string]int64{}, now: clock.Now,
-		segments: segments.New(db, segments.Options{Now: clock.Now, Log: o.Log})}
+		segments: segments.New(db, segments.Options{Now: clock.Now, Log: o.Log, Only: workspace.ID})}
+	free, err := hold(ctx, db, workspace.ID)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer free()
 	pipeline := intake.New(db, intake.Options{Wait: time.Minute, Now: clock.Now, Log: o.Log})
 	defer pipeline.Close(context.WithoutCancel(ctx))
 	t := &teller{workshop: w, plan: p, clock: clock, pipeline: pipeline, progress: o.Progress}
@@ -56,6 +61,33 @@ func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Opti
 		return t.sum, err
 	}
 	return t.sum, db.FoldWebhookCounts(ctx, p.log.from)
+}
+
+// hold keeps the tickers of a server that runs beside it away from the workspace, whose clock is in the past, until free is
+// called; should that never happen, for a minute.
+func hold(ctx context.Context, db *models.DB, workspace int64) (free func(), err error) {
+	extend := func() error { return db.HoldSegments(ctx, workspace, time.Now().Add(time.Minute)) }
+	if err := extend(); err != nil {
+		return nil, err
+	}
+	ended, every := make(chan struct{}), time.NewTicker(20*time.Second)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			select {
+			case <-ended:
+				return
+			case <-every.C:
+				_ = extend() // the next one does it; two may fail
+			}
+		}
+	})
+	return func() {
+		every.Stop()
+		close(ended)
+		work.Wait()
+		_ = db.HoldSegments(context.WithoutCancel(ctx), workspace, time.Time{}) // it ends by itself within a minute
+	}, nil
 }
 
 // makeLogDays makes the days of the request log from the first call on.

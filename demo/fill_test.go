@@ -1,12 +1,15 @@
 package demo
 
 import (
+	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/segments"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -26,7 +29,14 @@ func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		serve, stop := context.WithCancel(t.Context())
+		var server sync.WaitGroup
+		server.Go(func() { // a server that runs beside it, by the real time
+			segments.New(db, segments.Options{Interval: time.Millisecond, Log: slog.New(slog.DiscardHandler)}).Run(serve)
+		})
 		sum, err := Fill(t.Context(), db, workspace, Options{Contacts: 150, LogDays: 30, Now: now, Log: slog.New(slog.DiscardHandler)})
+		stop()
+		server.Wait()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,6 +62,9 @@ func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
 			WHERE b.created_at < a.created_at`), 0)
 		expect("times that are still to come", number("SELECT count(*) FROM contacts WHERE created_at > ? OR updated_at > ?", now, now), 0)
 		expect("calls out of their days", number("SELECT count(*) FROM webhook_requests WHERE id < ? OR id >= ?", models.IDAt(now.AddDate(0, 0, -15)), models.IDAt(now)), 0)
+		expect("repairs", number("SELECT count(*) FROM segment_bulk_changes WHERE cause = 'repair'"), 0)
+		expect("moves after the story", number("SELECT count(*) FROM segment_changes WHERE at > ?", now), 0)
+		expect("held workspaces", number("SELECT count(*) FROM workspaces WHERE segments_held_until IS NOT NULL"), 0)
 		expect("marks left", number("SELECT count(*) FROM dirty_contacts"), 0)
 		expect("broken segments", number("SELECT count(*) FROM segments WHERE broken_reason <> '' OR building_slot IS NOT NULL"), 0)
 		expect("empty segments", number("SELECT count(*) FROM segments WHERE member_count = 0"), 0)

@@ -10,6 +10,8 @@ type Workspace struct {
 	TimeZone  string // IANA name, such as Europe/Vienna
 	CreatedAt time.Time
 	DeletedAt *time.Time // from then on it is not there for anybody, while a job removes what is in it
+
+	SegmentsHeldUntil *time.Time // see HoldSegments
 }
 
 // Location is the workspace's time zone, UTC when its name is not known here.

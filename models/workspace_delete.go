@@ -10,11 +10,6 @@ import (
 // goneWorkspaces are the workspaces that are deleted, as a subquery.
 const goneWorkspaces = "(SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)"
 
-// WorkspaceThere says whether the workspace is there and not deleted.
-func WorkspaceThere(tx *gorm.DB, id int64) (there bool, err error) {
-	return there, tx.Raw("SELECT EXISTS (SELECT 1 FROM workspaces WHERE id = ? AND deleted_at IS NULL)", id).Scan(&there).Error
-}
-
 // Losses is what goes with a workspace. Each stops at MostLosses + 1, Requests at ExactCount + 1.
 type Losses struct {
 	Contacts, Webhooks, Requests, Segments, Members int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ type Options struct {
 	Interval time.Duration    // between two ticks that find nothing left to do; default 1 s
 	Now      func() time.Time // default time.Now
 	Log      *slog.Logger     // default slog.Default()
+	Only     int64            // the one workspace to work on, which this ticker holds (models.DB.HoldSegments); 0 for all that nobody holds
 }
 
 // Ticker keeps the memberships right: it recalculates marked contacts and builds new and edited rules. Any number of
@@ -128,7 +130,12 @@ func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids
 	if err = t.db.Read(ctx).Raw(query, args...).Scan(&ids).Error; err != nil {
 		t.logTrouble(ctx, 0, err)
 	}
-	return ids, err
+	return t.mine(ids), err
+}
+
+// mine are those of the workspaces on which the ticker works.
+func (t *Ticker) mine(workspaces []int64) []int64 {
+	return slices.DeleteFunc(workspaces, func(id int64) bool { return t.Only != 0 && id != t.Only })
 }
 
 func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round) (bool, error)) (left bool, err error) {
@@ -148,12 +155,12 @@ func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round
 func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
 	err = t.db.Write(ctx, func(tx *gorm.DB) error {
 		more = false
+		if free, err := models.SegmentsFree(tx, workspace, t.Now()); err != nil || !free && t.Only == 0 {
+			return err // what a deleted one left is removed, not recalculated
+		}
 		locked, err := tryLock(tx, workspace)
 		if err != nil || !locked {
 			return err
-		}
-		if there, err := models.WorkspaceThere(tx, workspace); err != nil || !there {
-			return err // what a deleted one left is removed, not recalculated
 		}
 		r, err := begin(tx, workspace, models.Instant(t.Now()))
 		if err != nil {

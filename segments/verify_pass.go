@@ -72,8 +72,8 @@ func (t *Ticker) dueForVerification(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.due, v.looked = due, now
-	return slices.Clone(due), nil
+	v.due, v.looked = t.mine(due), now
+	return slices.Clone(v.due), nil
 }
 
 // done takes a workspace off the list.
