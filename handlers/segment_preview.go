@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/views"
 )
@@ -95,7 +96,7 @@ func shownPreview(p segments.Preview) views.PreviewResult {
 
 func shownExamples(all []segments.PreviewContact) (out []views.PreviewContact) {
 	for _, c := range all {
-		out = append(out, views.PreviewContact{ID: c.ID, Email: c.Email})
+		out = append(out, views.PreviewContact{ID: c.ID, Email: models.ShowEmail(c.Email)})
 	}
 	return out
 }

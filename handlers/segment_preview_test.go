@@ -20,6 +20,15 @@ func (s *site) crowd(n int) {
 	})
 }
 
+// TestPreviewShowsAddressesAsTheyAreRead shows a domain in its own letters, as the lists of contacts do.
+func TestPreviewShowsAddressesAsTheyAreRead(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addContact(1, "ines@xn--mnchen-3ya.example", nil)
+		rule := []string{"what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do", "preview"}
+		s.post("/w/books/segments", rule...).want(t, 200, "Some of them ines@münchen.example")
+	})
+}
+
 func TestBuilderPreviews(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.crowd(30)
