@@ -55,7 +55,12 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 	slots := p.DaySlots(sparkDays+1, 24)
 	days, err := store.Days(ctx, v.Workspace.ID, 0, v.dayOf(slots[0]))
 	var rows []views.SegmentRow
+	shown := shownFreshness(fresh, p)
+	shown.All = len(schema.Segments)
 	for _, g := range schema.ByName() {
+		if g.BrokenReason != "" {
+			shown.Broken = append(shown.Broken, views.Named{ID: g.ID, Name: g.Name})
+		}
 		row := segmentRow(g, schema, v.audience(fresh), p.Now)
 		row.Sizes = v.sizes(g, days[g.ID], slots)
 		if n := len(days[g.ID]); n > 0 && days[g.ID][n-1].Day == v.dayOf(slots[len(slots)-1]) {
@@ -63,7 +68,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 		}
 		rows = append(rows, row)
 	}
-	return shownFreshness(fresh, p), rows, err
+	return shown, rows, err
 }
 
 // audience is how many contacts there are: what the navigation counted, or, where that stopped, what was noted last.

@@ -58,7 +58,7 @@ func TestSegmentListSaysHowEachIs(t *testing.T) {
 		s.storeSegment("Broken", func(g *models.Segment) {
 			g.BrokenReason, g.MemberCount = "The tag “spring festival 2025” was deleted.", 402
 		})
-		s.get("/w/books/segments").want(t, 200, "Up to date. Every change is taken in; no full check yet.", "Fine", "6,204", "Up to date", "Broken", "402", "frozen",
+		s.get("/w/books/segments").want(t, 200, "1 of 2 is broken. Go to “Broken” . For the others: every change is taken in; no full check yet.", "Fine", "6,204", "Up to date", "Broken", "402", "frozen",
 			"The tag “spring festival 2025” was deleted.", "Repair the rule", "2 segments")
 		if a := s.get("/w/books/segments"); strings.Contains(a.body, "data-watch") {
 			t.Error("the page looks again though nothing is being built")
@@ -77,7 +77,7 @@ func TestSegmentListSaysHowEachIs(t *testing.T) {
 			{WorkspaceID: s.workspace.ID, SegmentID: fine.ID, Day: "2026-11-24", Size: 6204, EnteredCall: 30, EnteredTime: 1, DepartedCall: 4}})
 		for _, path := range []string{"/w/books/segments", "/w/books/segments?part=list"} {
 			a := s.get(path)
-			a.want(t, 200, "The oldest unchecked change is 0.4 seconds old; last full check today, 03:00, no differences.", "+31 / −4",
+			a.want(t, 200, "1 of 4 is broken.", "For the others: checked up to 0.4 seconds ago; last full check today, 03:00, no differences.", "+31 / −4",
 				"Building 31,338 of 48,213, about 8 s", "8,110 until it is built", "Waiting to be built", "not counted yet")
 			for _, mark := range []string{`aria-label="From 6,000 to 6,204"`, "data-running", `data-part="state-` + itoa(building.ID)} {
 				if !strings.Contains(a.body, mark) {
