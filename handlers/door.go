@@ -50,7 +50,7 @@ func (s *Server) signInForm(v *visit) error {
 // signInPost signs a person in, or sends the form back: 422 when it is not right, 429 after too many failures.
 func (s *Server) signInPost(v *visit) error {
 	errs := models.FieldErrors{}
-	m := views.SignInModel{Email: v.Form("email"), Next: localPath(v.Form("next")), KeptPath: v.Form("kept_path"), Kept: v.Form("kept"), Errors: errs, Assets: assets()}
+	m := views.SignInModel{Email: v.Form("email"), Next: localPath(v.Form("next")), KeptPath: v.Form("kept_path"), Kept: v.Form("kept"), KeptWhose: v.Form("kept_whose"), Errors: errs, Assets: assets()}
 	password := v.Form("password")
 	if models.IsBlank(m.Email) {
 		errs.Add("email", "Please give your e-mail address.")
@@ -68,7 +68,7 @@ func (s *Server) signInPost(v *visit) error {
 	var tooMany *models.TooManyFailures
 	switch {
 	case err == nil:
-		return s.keepForm(v, m.KeptPath, m.Kept, m.Next)
+		return s.keepForm(v, user, m)
 	case errors.As(err, &tooMany):
 		m.Fault, m.Advice = tooManyTries, v.retryAfter(tooMany.Wait)
 		return campaignlark.Render(v.Ctx, fiber.StatusTooManyRequests, views.SignInPage(m))

@@ -58,6 +58,8 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 		return s.askWhoAgain(v)
 	case err == errToken && restarted:
 		v.setRefill(afterSignIn, next, fiber.StatusOK)
+	case err == errToken && v.kept() != "" && v.Form("whose") != whose(v.User):
+		return errOthers
 	case err == errToken && v.kept() != "":
 		v.setRefill(afterToken, "", fiber.StatusForbidden)
 	case err != nil:
@@ -70,11 +72,11 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 		}
 	}
 	if r.who == support && !v.User.Support {
-		return errSupport
+		return v.notOpen(errSupport)
 	}
 	if r.who >= viewer {
 		if err := s.checkMember(v, r.who.role()); err != nil {
-			return err
+			return v.notOpen(err)
 		}
 	}
 	handle := func() error { return r.handle(s, v) }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"campaignlark"
@@ -18,6 +19,9 @@ import (
 // shows the form as it was filled in instead of acting; the person looks and saves, with a fresh token. To open the page
 // again sends nothing: it is the page as ever. A form whose token is of an earlier session comes back the same way at once.
 //
+// A form comes back only to the account that filled it in, which the form itself names. That needs no seal: whoever could
+// write another name there has the form's text before them already, and posts of other sites are refused.
+//
 // Refill mode cannot act: whatever would write is refused by models.ReadOnly, also in a handler that does not know it,
 // and the access that the route asks for is checked as ever. So neither a forged field nor a forgotten line is a way
 // past the token.
@@ -32,9 +36,17 @@ const (
 	afterToken  = "This form had expired, so nothing was done. Here is what you filled in: look at it, and save it again."
 )
 
+var errOthers = &models.Error{Code: models.CodeForbidden, Message: "What was filled in before belonged to another account and was not kept."}
+
+// noLongerOpen is said on the error that stands where a form should have come back.
+const noLongerOpen = "What you filled in was not kept: its page is not open to you any more."
+
+// whose is what a form says of the person it was made for.
+func whose(u models.User) string { return strconv.FormatInt(u.ID, 10) }
+
 // notKept says which fields are not carried: what belongs to the old session, and what is secret.
 func notKept(name string) bool {
-	return name == "csrf" || name == "once" || strings.Contains(name, "password") || strings.Contains(name, "token")
+	return name == "csrf" || name == "once" || name == "whose" || strings.Contains(name, "password") || strings.Contains(name, "token")
 }
 
 // kept is what was filled in, in one text; "" where there is nothing to keep, or too much. Files are not kept.
@@ -69,21 +81,40 @@ func (s *Server) askWhoAgain(v *visit) error {
 		return errSignIn
 	}
 	return campaignlark.Render(v.Ctx, fiber.StatusUnauthorized, views.SignInPage(views.SignInModel{
-		Next: cameFrom(v.Ctx), KeptPath: v.OriginalURL(), Kept: kept, Assets: assets(),
+		Next: cameFrom(v.Ctx), KeptPath: v.OriginalURL(), Kept: kept, KeptWhose: v.Form("whose"), Assets: assets(),
 	}))
 }
 
 // keptForm is what the session keeps a form under for the page with this address.
 func keptForm(page string) string { return "a form for " + page }
 
-// keepForm keeps the form that was sent to path before the person signed in, and leads to next, the page where it was.
-func (s *Server) keepForm(v *visit, path, kept, next string) error {
-	if path = localPath(path); kept != "" && len(kept) <= maxKept && path != "/" {
-		if err := v.leaveSecret(keptForm(next), url.Values{"path": {path}, "kept": {kept}}.Encode()); err != nil {
-			return err
-		}
+// keepForm keeps the form that user sent before signing in, and leads to the page where it was. One that somebody else
+// filled in is dropped, which that page says.
+func (s *Server) keepForm(v *visit, user models.User, m views.SignInModel) error {
+	path := localPath(m.KeptPath)
+	var err error
+	switch {
+	case m.Kept == "" || len(m.Kept) > maxKept || path == "/":
+	case m.KeptWhose != whose(user):
+		err = v.flash(views.Flash{Kind: views.KindWarn, Text: errOthers.Message})
+	default:
+		err = v.leaveSecret(keptForm(m.Next), url.Values{"path": {path}, "kept": {m.Kept}}.Encode())
 	}
-	return v.Redirect(next, fiber.StatusSeeOther)
+	if err != nil {
+		return err
+	}
+	return v.Redirect(m.Next, fiber.StatusSeeOther)
+}
+
+// notOpen adds to an error of a form that should have come back, which the person may not use any more, that it is lost.
+func (v *visit) notOpen(err error) error {
+	if !v.refill {
+		return err
+	}
+	if lost := v.flash(views.Flash{Kind: views.KindWarn, Text: noLongerOpen}); lost != nil {
+		return lost
+	}
+	return err
 }
 
 // refillForm shows the form that keepForm left for this page, and says false where there is none.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // hidden is the value of the page's hidden field, as a browser would send it.
@@ -24,7 +26,7 @@ func (a answer) hidden(name string) string {
 func (s *site) signInAgain(page answer, password string) answer {
 	s.t.Helper()
 	in := s.post("/login", "email", "ines@example.com", "password", password, "next", page.hidden("next"),
-		"kept_path", page.hidden("kept_path"), "kept", page.hidden("kept"))
+		"kept_path", page.hidden("kept_path"), "kept", page.hidden("kept"), "kept_whose", page.hidden("kept_whose"))
 	if in.status != 303 {
 		return in
 	}
@@ -57,7 +59,7 @@ func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
 		}
 		s.addContact(1, "first@example.com", nil)
 		for _, f := range forms {
-			form := url.Values{}
+			form := url.Values{"whose": {itoa(s.user.ID)}}
 			for i := 0; i < len(f.fields); i += 2 {
 				form.Add(f.fields[i], f.fields[i+1])
 			}
@@ -93,7 +95,7 @@ func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
 
 func TestFormOfAnEarlierSessionComesBackAndDoesNothing(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
-		a := s.post("/w/books/tags", "name", "vip", "csrf", "of an earlier session")
+		a := s.post("/w/books/tags", "name", "vip", "csrf", "of an earlier session", "whose", itoa(s.user.ID))
 		a.want(t, 403, "This form had expired, so nothing was done.")
 		if !strings.Contains(a.body, `value="vip"`) {
 			t.Error("the form comes back without what was filled in")
@@ -103,7 +105,7 @@ func TestFormOfAnEarlierSessionComesBackAndDoesNothing(t *testing.T) {
 		if err != nil || len(tag) != 1 {
 			t.Fatalf("got %v (%v), want one tag", tag, err)
 		}
-		s.post("/w/books/tags/"+itoa(tag[0].ID)+"/delete", "csrf", "old", "more", "than the token").want(t, 403, "nothing was done")
+		s.post("/w/books/tags/"+itoa(tag[0].ID)+"/delete", "csrf", "old", "more", "than the token", "whose", itoa(s.user.ID)).want(t, 403, "nothing was done")
 		s.get("/w/books/tags").want(t, 200, "vip")
 	})
 }
@@ -134,7 +136,7 @@ func TestNothingButAFormOfThePersonsOwnComesBack(t *testing.T) {
 			{"", "x=y", 200},
 			{"/w/books/tags", strings.Repeat("x", maxKept+1), 200},
 		} {
-			in := nobody.post("/login", "email", "ines@example.com", "password", rightPassword, "kept_path", c.path, "kept", c.kept, "next", "/w/books")
+			in := nobody.post("/login", "email", "ines@example.com", "password", rightPassword, "kept_path", c.path, "kept", c.kept, "kept_whose", itoa(s.user.ID), "next", "/w/books")
 			in.leadsTo(t, "/w/books")
 			a := s.as(s.cookie(in)).get("/w/books")
 			a.header.Set("Set-Cookie", in.header.Get("Set-Cookie"))
@@ -162,6 +164,55 @@ func TestPasswordsAreNotKept(t *testing.T) {
 		a = s.as("").post("/w/books/tags", "name", "vip", "password", "a secret")
 		if a.want(t, 401); strings.Contains(a.body, "secret") {
 			t.Error("the page holds a password")
+		}
+	})
+}
+
+func TestFormComesBackOnlyToWhoFilledItIn(t *testing.T) {
+	const dropped = "What was filled in before belonged to another account and was not kept."
+	eachSite(t, func(t *testing.T, s *site) {
+		nobody := s.door()
+		otto := s.addMember(s.workspace, "otto@example.com", models.RoleAdmin)
+		form := s.as(s.signIn(s.user)).get("/w/books/tags/new")
+		if got := form.hidden("whose"); got == "" || got == s.as(s.signIn(otto)).get("/w/books/tags/new").hidden("whose") {
+			t.Fatalf("the form says %q of whose it is", got)
+		}
+		for _, whose := range []string{itoa(otto.ID), "", form.hidden("whose") + "0"} {
+			met := nobody.post("/w/books/tags", "name", "secret plan", "whose", whose)
+			in := nobody.post("/login", "email", "ines@example.com", "password", rightPassword, "next", "/w/books/tags/new",
+				"kept_path", met.hidden("kept_path"), "kept", met.hidden("kept"), "kept_whose", met.hidden("kept_whose"))
+			in.leadsTo(t, "/w/books/tags/new")
+			ines := s.as(s.cookie(in))
+			page := ines.get("/w/books/tags/new")
+			page.want(t, 200, dropped)
+			if strings.Contains(page.body, "secret plan") {
+				t.Errorf("a form of %q comes back to another account", whose)
+			}
+			again := ines.get("/w/books/tags/new")
+			again.wantNot(t, dropped)
+			late := ines.post("/w/books/tags", "name", "secret plan", "csrf", "of an earlier session", "whose", whose)
+			if late.want(t, 403, dropped); strings.Contains(late.body, "secret plan") {
+				t.Errorf("a late form of %q is shown to another account", whose)
+			}
+		}
+	})
+}
+
+func TestFormOfAPageThatIsNoLongerOpenIsSaidToBeLost(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		nobody := s.door()
+		met := nobody.post("/w/books/tags", "name", "vip", "whose", itoa(s.user.ID))
+		for _, c := range []struct {
+			change string
+			status int
+		}{
+			{"UPDATE memberships SET role = 'viewer' WHERE user_id = ?", 403},
+			{"DELETE FROM memberships WHERE user_id = ?", 404},
+		} {
+			s.write(func(tx *gorm.DB) error { return tx.Exec(c.change, s.user.ID).Error })
+			in := nobody.post("/login", "email", "ines@example.com", "password", rightPassword, "next", "/w/books/tags/new",
+				"kept_path", met.hidden("kept_path"), "kept", met.hidden("kept"), "kept_whose", met.hidden("kept_whose"))
+			s.as(s.cookie(in)).get("/w/books/tags/new").want(t, c.status, "What you filled in was not kept: its page is not open to you any more.")
 		}
 	})
 }

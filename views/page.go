@@ -24,6 +24,7 @@ type Page struct {
 	Support    bool   // the page is on the support side, in no workspace
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
 	Once       string // value of the hidden field "once": a form that is sent twice acts once
+	Whose      string // value of the hidden field "whose": an expired form comes back to this person only
 	KeysOff    bool   // the person switched single keys off
 	Flash      *Flash
 	Invited    int64 // invitations that wait for the person; said where one comes by after signing in
