@@ -81,7 +81,11 @@ func (v *visit) contact() (models.Contact, error) {
 // contactSegment explains one segment's membership by the rule that is served.
 func (v *visit) contactSegment(g models.Segment, subject *segments.Subject, schema segments.Schema, at segments.Moment, in bool) views.ContactSegment {
 	row := views.ContactSegment{ID: g.ID, Name: g.Name}
-	if g.BuiltAt == nil {
+	switch {
+	case g.BuiltAt == nil && g.BrokenReason != "":
+		row.Note = "It was never built, because it is broken: " + g.BrokenReason
+		return row
+	case g.BuiltAt == nil:
 		row.Note = "It is being built for the first time."
 		return row
 	}

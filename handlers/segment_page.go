@@ -48,6 +48,7 @@ func (s *Server) segmentShow(v *visit) error {
 	}
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p),
 		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(segments.TheSegment(g).Users(schema.ByName()))}
+	m.Repair = namedSegments(segments.ToRepair(g, schema.Segments))
 	if err := v.segmentSize(&m, g, v.audience(fresh)); err != nil {
 		return err
 	}
@@ -72,6 +73,13 @@ func (v *visit) segmentState() error {
 		return err
 	}
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p), SegmentRow: segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)}
+	if m.Broken != "" {
+		all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
+		if err != nil {
+			return err
+		}
+		m.Repair = namedSegments(segments.ToRepair(g, all))
+	}
 	return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
 }
 

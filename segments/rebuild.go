@@ -137,3 +137,27 @@ func (s Schema) looksAtDays(c Condition) bool {
 	}
 	return c.Type == TypeField && s.fields[c.FieldID].Type == models.MergeTagDate
 }
+
+// ToRepair returns the segments of all whose rule has to be repaired before g follows its own again: those that g is frozen
+// for because it looks at them, itself or through others. None when g's own rule is to be repaired.
+func ToRepair(g models.Segment, all []models.Segment) (found []models.Segment) {
+	if g.BrokenReason != looksAtBroken {
+		return nil
+	}
+	there, seen := byID(all, func(g models.Segment) int64 { return g.ID }), map[int64]bool{g.ID: true}
+	for left := RuleOf(g).Segments(); len(left) > 0; left = left[1:] {
+		at, ok := there[left[0]]
+		if !ok || seen[at.ID] {
+			continue
+		}
+		seen[at.ID] = true
+		switch at.BrokenReason {
+		case "":
+		case looksAtBroken:
+			left = append(left, RuleOf(at).Segments()...)
+		default:
+			found = append(found, at)
+		}
+	}
+	return found
+}
