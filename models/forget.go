@@ -121,16 +121,20 @@ func inDomain(r rune) bool {
 	return r == '.' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// WithoutAddresses returns a text for what outlives a person, such as the audit log, in which "…" stands in place of what
-// stands before the "@" of each address.
+// WithoutAddresses returns a text for what outlives a person, such as the audit log, in which "…@" stands in place of
+// each address. The domain goes too: one of a person's own names the person.
 func WithoutAddresses(text string) string {
 	var out strings.Builder
 	done := 0
 	eachAddress(text, func(from, to int, _ string) {
 		at := from + strings.IndexByte(text[from:to], '@')
-		if from >= done && to > at+1 {
-			out.WriteString(text[done:from] + "…")
-			done = at
+		switch {
+		case to == at+1:
+		case from >= done:
+			out.WriteString(text[done:from] + "…@")
+			done = to
+		default: // grown together with the one before
+			done = max(done, to)
 		}
 	})
 	return out.String() + text[done:]

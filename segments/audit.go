@@ -9,7 +9,7 @@ import (
 )
 
 // audit notes in tx what a person did to a segment; before it was made and after it is gone it is the zero Segment. The
-// rule stands there as its sentence, in the words of that day, without what stands before the "@" of an address: the log
+// rule stands there as its sentence, in the words of that day, without addresses: the log
 // outlives the person.
 func audit(tx *gorm.DB, schema Schema, userID int64, action string, before, after models.Segment, now time.Time) error {
 	is := before
