@@ -174,11 +174,16 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 func TestMetricsAreServedApart(t *testing.T) {
 	t.Parallel()
 	p := Start(t, Settings{Env: map[string]string{"METRICS_ADDR": "127.0.0.1:0"}})
-	_, address, found := strings.Cut(p.Log(), `"serving metrics","address":"`)
-	address, _, _ = strings.Cut(address, `"`)
-	if !found {
-		t.Fatalf("the program does not say where it serves metrics:\n%s", p.Log())
+	const said = `"serving metrics","address":"`
+	for late := time.After(patience); !strings.Contains(p.Log(), said); { // it is said after "listening", for which Start waits
+		select {
+		case <-p.stderr.line:
+		case <-late:
+			t.Fatalf("the program does not say where it serves metrics:\n%s", p.Log())
+		}
 	}
+	_, address, _ := strings.Cut(p.Log(), said)
+	address, _, _ = strings.Cut(address, `"`)
 	for url, want := range map[string]int{"http://" + address + "/metrics": 200, "http://" + address + "/": 404, "http://" + p.Address + "/metrics": 404} {
 		answer, err := http.Get(url)
 		if err != nil {

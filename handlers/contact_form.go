@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/segments"
 	"campaignlark/views"
 )
 
@@ -164,7 +165,11 @@ func (s *Server) contactAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email}))
+	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(segments.TheAddress(c.Email).Users(all))}))
 }
 
 // contactDelete erases a contact.

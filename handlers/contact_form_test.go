@@ -153,6 +153,22 @@ func TestChangeInBetweenIsTold(t *testing.T) {
 	})
 }
 
+func TestErasingNamesTheRulesThatKeepTheAddress(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addContact(1, "anna@example.com", nil)
+		before := s.get("/w/books/contacts/1/delete")
+		before.want(t, 200, "What the calls of other people say")
+		before.wantNot(t, "name the address")
+		for name, value := range map[string]string{"Only Anna": "anna@example.com", "Only Bert": "bert@example.com"} {
+			rule := `{"condition":"AND","filters":[{"type":"email","operator":"eq","value":"` + value + `"}]}`
+			s.follow(s.post("/w/books/segments", "name", name, "rule", rule)).want(t, 200, name)
+		}
+		after := s.get("/w/books/contacts/1/delete")
+		after.want(t, 200, "name the address", "Only Anna")
+		after.wantNot(t, "Only Bert")
+	})
+}
+
 func TestContactIsDeletedByHand(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()

@@ -30,7 +30,8 @@ func TestWithoutSessionEveryPageLeadsToSignIn(t *testing.T) {
 func TestPostNeedsItsToken(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for _, csrf := range []string{"", "wrong"} {
-			s.post("/w/books/tags", "name", "x", "csrf", csrf).want(t, 403, "nothing was done")
+			s.post("/w/books/tags", "name", "x", "csrf", csrf, "whose", itoa(s.user.ID)).want(t, 403, "nothing was done")
+			s.post("/w/books/tags", "name", "x", "csrf", csrf).want(t, 403, "was not kept")
 		}
 		header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"https://evil.example"}}
 		s.do("POST", "/w/books/tags", strings.NewReader("name=x"), header).want(t, 403, "another site")

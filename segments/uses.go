@@ -52,6 +52,11 @@ func TheSegment(g models.Segment) Thing {
 	return thing("The segment “"+g.Name+"” was deleted.", func(c Condition) bool { return c.Type == TypeSegment && c.names(g.ID) })
 }
 
+// TheAddress is an e-mail address, as it is stored, that rules may speak of by itself. They keep it when its contact is erased.
+func TheAddress(email string) Thing {
+	return thing("", func(c Condition) bool { return c.Type == TypeEmail && slices.Contains(c.Value.Texts, email) })
+}
+
 // names says whether the id is among the condition's values.
 func (c Condition) names(id int64) bool {
 	ids, _ := c.IDs()

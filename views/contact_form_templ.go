@@ -416,8 +416,9 @@ func contactInput(i ContactInput) templ.Component {
 // ContactDeleteModel is the question before a contact is deleted.
 type ContactDeleteModel struct {
 	Page
-	ID    int64
-	Email string
+	ID       int64
+	Email    string
+	Segments []Named // whose rules name the address
 }
 
 // ContactDeletePage asks before a contact is deleted.
@@ -442,15 +443,40 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+			if !templ_7745c5c3_IsBuffer {
+				defer func() {
+					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err == nil {
+						templ_7745c5c3_Err = templ_7745c5c3_BufErr
+					}
+				}()
+			}
+			ctx = templ.InitializeContext(ctx)
+			if len(m.Segments) > 0 {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p>The rules of these segments name the address, and keep it until you change them:</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = namedList(m.Page, "segments", m.Segments).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			return nil
+		})
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
 			Question: "Erase " + m.Email + " for good?",
 			Losses: []string{
 				"The contact is gone for good, with its fields, tags and segments.",
 				"What the request log holds of the person goes too: addresses, payloads, values before and after, and the sender’s own address and program; and the snapshots of the events.",
 				"That something happened, when and by which webhook stays, without the person. The audit log stays too: it never held values. Files that were exported before are with whoever has them.",
+				"What the calls of other people say of this one stays in those calls.",
 				"No event fires. A later call that subscribes this address makes a new contact.",
 			},
-			Action: m.Path("contacts", m.ID, "delete"), Deed: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			Action: m.Path("contacts", m.ID, "delete"), Deed: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
