@@ -100,7 +100,7 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 		users.Fault = "Put the choice back, or tick that it is to go."
 		return v.mergeTagAgain(input, models.FieldErrors{"options": users.Words()}, users)
 	}
-	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, gone.Freeze(v.Workspace.ID, v.forced()), s.now())
+	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *Server) mergeTagDelete(v *visit) error {
 	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.MergeTagDeletePage(m))
 	}
-	users := segments.TheMergeTag(models.MergeTag{ID: m.ID, Label: m.Label}).Freeze(v.Workspace.ID, v.forced())
+	users := segments.Freeze(segments.TheMergeTag(models.MergeTag{ID: m.ID, Label: m.Label}), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
 		return err
 	}

@@ -97,7 +97,7 @@ func (s *Server) tagDelete(v *visit) error {
 	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.TagDeletePage(m))
 	}
-	users := segments.TheTag(models.Tag{ID: m.ID, Name: m.Name}).Freeze(v.Workspace.ID, v.forced())
+	users := segments.Freeze(segments.TheTag(models.Tag{ID: m.ID, Name: m.Name}), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
 		return err
 	}

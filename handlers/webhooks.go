@@ -117,7 +117,7 @@ func (s *Server) webhookDelete(v *visit) error {
 	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.WebhookDeletePage(m))
 	}
-	users := segments.TheWebhook(w).Freeze(v.Workspace.ID, v.forced())
+	users := segments.Freeze(segments.TheWebhook(w), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteWebhook(v.UserContext(), w, v.User.ID, users, s.now()); err != nil {
 		return err
 	}

@@ -222,7 +222,7 @@ func (s Schema) compileSource(c Condition) (condition, error) {
 		if webhook != id {
 			return time.Time{}
 		}
-		return zone.next(within, zone.day(t.Unix()), at)
+		return nextChange(zone, within, zone.day(t.Unix()), at)
 	}
 	return by, nil
 }

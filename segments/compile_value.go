@@ -137,7 +137,7 @@ func (t *dayTest) nextOf() func(stored string, at Moment) time.Time {
 		if !ok {
 			return time.Time{}
 		}
-		return t.zone.next(t.passing, day, at)
+		return nextChange(t.zone, t.passing, day, at)
 	}
 }
 
@@ -176,7 +176,7 @@ func (s Schema) compileInstant(c Condition) (condition, error) {
 			if t.IsZero() {
 				return time.Time{}
 			}
-			return days.zone.next(days.passing, days.zone.day(t.Unix()), at)
+			return nextChange(days.zone, days.passing, days.zone.day(t.Unix()), at)
 		}
 	}
 	return at, nil

@@ -172,7 +172,7 @@ func TestFreezingSpreads(t *testing.T) {
 			if err := tx.Model(&models.Tag{}).Where("id = ?", w.tags[0]).Update("deleted_at", noon).Error; err != nil {
 				return err
 			}
-			return tag.Freeze(w.id, true)(tx)
+			return segments.Freeze(tag, w.id, true)(tx)
 		})
 		w.put(segments.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
 		w.settle()

@@ -268,7 +268,7 @@ func (a *audience) delete(table string, id int64, thing segments.Thing) {
 	now := models.Instant(a.clock.Now())
 	a.write(func(tx *gorm.DB) error {
 		err := tx.Exec("UPDATE "+table+" SET deleted_at = ? WHERE workspace_id = ? AND id = ?", now, a.id, id).Error
-		return errors.Join(err, thing.Freeze(a.id, true)(tx))
+		return errors.Join(err, segments.Freeze(thing, a.id, true)(tx))
 	})
 	for range 2 {
 		if err := errors.Join(a.db.PurgeTags(a.t.Context(), now), a.db.PurgeMergeTags(a.t.Context(), now)); err != nil {

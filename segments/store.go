@@ -36,7 +36,7 @@ func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (Schema, error)
 	if err != nil {
 		return schema, err
 	}
-	return schema, schema.nameGone(s.DB.Read(ctx), w.ID)
+	return schema, nameDeleted(s.DB.Read(ctx), w.ID, &schema)
 }
 
 func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
@@ -206,7 +206,7 @@ func (s Store) Delete(ctx context.Context, workspace, userID, id int64, forced b
 		if at < 0 {
 			return models.ErrNotFound
 		}
-		if err := TheSegment(all[at]).freeze(tx, all, forced); err != nil {
+		if err := freeze(tx, TheSegment(all[at]), all, forced); err != nil {
 			return err
 		}
 		schema, err := loadSchema(tx, workspace)
@@ -277,4 +277,26 @@ func (g Group) any(f func(Condition) bool) bool {
 		}
 		return f(*filter.Condition)
 	})
+}
+
+// nameDeleted reads the names of the tags, merge tags and segments that rules of the workspace use and that are deleted, as
+// far as the audit log knows them.
+func nameDeleted(db *gorm.DB, workspace int64, schema *Schema) error {
+	missing := schema.missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	var subjects []string
+	var ids []int64
+	for _, m := range missing {
+		subjects, ids = append(subjects, m.subject), append(ids, m.id)
+	}
+	var entries []models.AuditEntry
+	err := db.Select("subject, subject_id, subject_name").Order("id").Where("workspace_id = ? AND subject IN ? AND subject_id IN ? AND action IN ?", workspace, subjects, ids,
+		[]string{models.ActionTagDeleted, models.ActionMergeTagDeleted, models.ActionSegmentDeleted}).Find(&entries).Error
+	schema.gone = map[goneThing]string{}
+	for _, e := range entries {
+		schema.gone[goneThing{e.Subject, e.SubjectID}] = e.SubjectName
+	}
+	return err
 }

@@ -76,8 +76,8 @@ func windowOf(o Operator, days int64) passing {
 	return nil
 }
 
-// next is the instant at which passing time changes the answer for a day, zero when it never does.
-func (z *zone) next(p passing, day int64, at Moment) time.Time {
+// nextChange is the instant at which passing time changes the answer for a day in the zone, zero if it never does.
+func nextChange(z *zone, p passing, day int64, at Moment) time.Time {
 	now, next := at.now.Unix(), int64(never)
 	if turn, ok := p.turn(day, at.today); ok {
 		next = z.reach(turn, now)

@@ -90,13 +90,13 @@ func (s Store) Uses(ctx context.Context, workspace int64, t Thing) (users []mode
 // Freeze returns what has to be done in the transaction that deletes the thing. Unless the deletion is forced it is refused
 // with models.CodeConflict as long as a rule speaks of the thing. Forced, each such rule is broken from then on: the
 // segment's members stay as they are, and people are told why, until the rule is repaired.
-func (t Thing) Freeze(workspace int64, forced bool) func(tx *gorm.DB) error {
+func Freeze(t Thing, workspace int64, forced bool) func(tx *gorm.DB) error {
 	return func(tx *gorm.DB) error {
-		return editIn(tx, workspace, func(tx *gorm.DB, all []models.Segment) error { return t.freeze(tx, all, forced) })
+		return editIn(tx, workspace, func(tx *gorm.DB, all []models.Segment) error { return freeze(tx, t, all, forced) })
 	}
 }
 
-func (t Thing) freeze(tx *gorm.DB, all []models.Segment, forced bool) error {
+func freeze(tx *gorm.DB, t Thing, all []models.Segment, forced bool) error {
 	users := t.Users(all)
 	if len(users) > 0 && !forced {
 		return &models.Error{Code: models.CodeConflict, Message: "Nothing was deleted: " + usedIn(users) + " Open the page again to see them."}
