@@ -128,15 +128,15 @@ const (
 )
 
 // rule is one that looks at most of what a contact has.
-const rule = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"email","operator":"contains","value":"a"},
+const ruleText = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"email","operator":"contains","value":"a"},
 	{"condition":"OR","filters":[{"type":"tags","operator":"is_not_set"},{"type":"tags","operator":"is_set"},{"type":"created_at","operator":"in_last_days","value":90}]}]}`
 
 // pagePosts are forms that are answered with a page and not with an address to go to.
 var pagePosts = []pageSample{
-	{path: "/w/:slug/segments", form: url.Values{"do": {"add"}, "rule": {rule}}},
-	{path: "/w/:slug/segments", form: url.Values{"do": {"preview"}, "rule": {rule}}},
-	{path: "/w/:slug/segments/:id", id: editedSegment, form: url.Values{"do": {"preview"}, "rule": {rule}}},
-	{path: "/w/:slug/segments/:id", id: brokenSegment, form: url.Values{"do": {"preview"}, "rule": {rule}}},
+	{path: "/w/:slug/segments", form: url.Values{"do": {"add"}, "rule": {ruleText}}},
+	{path: "/w/:slug/segments", form: url.Values{"do": {"preview"}, "rule": {ruleText}}},
+	{path: "/w/:slug/segments/:id", id: editedSegment, form: url.Values{"do": {"preview"}, "rule": {ruleText}}},
+	{path: "/w/:slug/segments/:id", id: brokenSegment, form: url.Values{"do": {"preview"}, "rule": {ruleText}}},
 }
 
 // pagesOf are a visit for every page that the routes of the program name, and for pagePosts.

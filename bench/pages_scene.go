@@ -14,6 +14,7 @@ import (
 	"campaignlark/jobs"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -83,7 +84,7 @@ func (b *browser) breakSegment(ctx context.Context, db *models.DB, ws models.Wor
 	if err != nil || wrong.Any() {
 		return errors.Join(err, errors.New(wrong["tags"]))
 	}
-	rule, _ := segments.Parse(fmt.Sprintf(`{"condition":"OR","filters":[{"type":"tags","operator":"has_any","value":[%d]},{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`, tags[0].ID))
+	rule, _ := rule.Parse(fmt.Sprintf(`{"condition":"OR","filters":[{"type":"tags","operator":"has_any","value":[%d]},{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`, tags[0].ID))
 	store := segments.Store{DB: db, Now: time.Now}
 	if _, err := store.Create(ctx, ws.ID, 1, "Broken", rule); err != nil {
 		return err

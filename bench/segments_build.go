@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -65,7 +66,7 @@ func (b *segmentBench) createAll(ctx context.Context, v vocabulary) (ids []int64
 		return nil, err
 	}
 	for _, c := range ruleCases {
-		rule, problems := segments.Parse(v.ruleText(c.rule, b.now, ids))
+		rule, problems := rule.Parse(v.ruleText(c.rule, b.now, ids))
 		if len(problems) > 0 {
 			return nil, fmt.Errorf("%s: %w", c.name, problems)
 		}
@@ -173,7 +174,7 @@ func (b *segmentBench) benchOne(ctx context.Context) error {
 		if i%oneOf != 3 && c.name != "groups" {
 			continue
 		}
-		rule, _ := segments.Parse(v.ruleText(c.rule, b.now, ids))
+		rule, _ := rule.Parse(v.ruleText(c.rule, b.now, ids))
 		segment, err := b.store().Create(ctx, v.workspace.ID, 0, "one", rule)
 		if err != nil {
 			return err

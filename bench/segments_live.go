@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -95,7 +95,7 @@ func (b *segmentBench) openLive(ctx context.Context) (l live, err error) {
 	if err != nil {
 		return l, err
 	}
-	rule, _ := segments.Parse(all(other("tags", "has_any", fmt.Sprintf("[%d]", tag))))
+	rule, _ := rule.Parse(all(other("tags", "has_any", fmt.Sprintf("[%d]", tag))))
 	segment, err := b.store().Create(ctx, l.v.workspace.ID, 0, fmt.Sprint("live ", time.Now().UnixNano()), rule)
 	if err != nil {
 		return l, err
@@ -230,7 +230,7 @@ func (b *segmentBench) keepBuilding(ctx context.Context, l live) error {
 			if wrapped { // another rule with the same answers
 				text = all(text)
 			}
-			rule, problems := segments.Parse(text)
+			rule, problems := rule.Parse(text)
 			if len(problems) > 0 {
 				return problems
 			}

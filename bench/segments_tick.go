@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -124,7 +125,7 @@ func (b *segmentBench) benchPreview(ctx context.Context) error {
 		if c.name != "groups" && c.name != "text contains" {
 			continue
 		}
-		rule, problems := segments.Parse(v.ruleText(c.rule, b.now, ids))
+		rule, problems := rule.Parse(v.ruleText(c.rule, b.now, ids))
 		if len(problems) > 0 {
 			return problems
 		}

@@ -7,6 +7,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -16,8 +17,8 @@ import (
 type past struct {
 	from, to time.Time
 	zone     *time.Location
-	schema   segments.Schema
-	rules    []segments.Matcher              // in the order in which they were made: one looks at those before it
+	schema   rule.Schema
+	rules    []rule.Matcher                  // in the order in which they were made: one looks at those before it
 	days     []map[string]*models.SegmentDay // by rule and day, without sizes
 }
 
@@ -30,7 +31,7 @@ func (t *teller) tellPast(ctx context.Context) error {
 	}
 	p := &past{from: t.plan.growth.from, to: t.plan.log.from, zone: t.workspace.Location(), schema: schema}
 	for _, g := range schema.Segments {
-		matcher, err := segments.Compile(segments.RuleOf(g), schema)
+		matcher, err := rule.Compile(rule.OfSegment(g), schema)
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (p *past) follow(c *models.Contact, tags []int64) {
 func (p *past) look(c *models.Contact, tags []int64, at time.Time, in []bool, byTime bool) (next time.Time) {
 	then := *c
 	then.Status, then.UpdatedAt = c.StatusBefore(at.Add(time.Microsecond)), at
-	subject, moment := segments.SubjectOf(then, tags), p.schema.At(at)
+	subject, moment := rule.SubjectOf(then, tags), p.schema.At(at)
 	subject.In = func(segment int64) bool {
 		i := slices.IndexFunc(p.schema.Segments, func(g models.Segment) bool { return g.ID == segment })
 		return i >= 0 && in[i]

@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 )
 
 // workshop is the workspace while it is being filled.
@@ -78,7 +79,7 @@ func (w *workshop) group(ctx context.Context) error {
 	made := map[string]int64{}
 	for _, s := range w.rules() {
 		for _, name := range s.looksAt {
-			s.rule.Filters = append(s.rule.Filters, condition(segments.TypeSegment, segments.In, fmt.Sprint(made[name])))
+			s.rule.Filters = append(s.rule.Filters, condition(rule.TypeSegment, rule.In, fmt.Sprint(made[name])))
 		}
 		segment, err := store.Create(ctx, w.workspace.ID, w.user, s.name, s.rule)
 		if err != nil {
@@ -100,9 +101,9 @@ func (w *workshop) narrow(ctx context.Context, name string) error {
 		if g.Name != name {
 			continue
 		}
-		rule := segments.RuleOf(g)
-		rule.Filters = append(rule.Filters, condition(segments.TypeStatus, segments.IsNot, string(models.StatusUnsubscribed)))
-		if _, err := store.Update(ctx, w.workspace.ID, w.user, g.ID, g.Name, rule); err != nil {
+		root := rule.OfSegment(g)
+		root.Filters = append(root.Filters, condition(rule.TypeStatus, rule.IsNot, string(models.StatusUnsubscribed)))
+		if _, err := store.Update(ctx, w.workspace.ID, w.user, g.ID, g.Name, root); err != nil {
 			return err
 		}
 	}
@@ -118,15 +119,15 @@ func (w *workshop) tick(ctx context.Context) error {
 	}
 }
 
-// rule is a segment to be made.
-type rule struct {
+// namedRule is a segment to be made.
+type namedRule struct {
 	name    string
-	rule    segments.Group
+	rule    rule.Group
 	looksAt []string // segments, made before, that its contacts are in too
 }
 
-func condition(t segments.Type, o segments.Operator, values ...string) segments.Filter {
-	c := segments.Condition{Type: t, Operator: o, Value: models.Given{Texts: values}}
+func condition(t rule.Type, o rule.Operator, values ...string) rule.Filter {
+	c := rule.Condition{Type: t, Operator: o, Value: models.Given{Texts: values}}
 	switch len(values) {
 	case 0:
 		c.Value.Shape = models.Null
@@ -134,45 +135,45 @@ func condition(t segments.Type, o segments.Operator, values ...string) segments.
 	default:
 		c.Value.Shape = models.List
 	}
-	return segments.Of(c)
+	return rule.Of(c)
 }
 
-func all(filters ...segments.Filter) segments.Group {
-	return segments.Group{Join: segments.All, Filters: filters}
+func all(filters ...rule.Filter) rule.Group {
+	return rule.Group{Join: rule.All, Filters: filters}
 }
 
-func anyOf(filters ...segments.Filter) segments.Filter {
-	return segments.Filter{Group: &segments.Group{Join: segments.Any, Filters: filters}}
+func anyOf(filters ...rule.Filter) rule.Filter {
+	return rule.Filter{Group: &rule.Group{Join: rule.Any, Filters: filters}}
 }
 
-func (w *workshop) rules() []rule {
-	tagged := func(names ...string) segments.Filter {
+func (w *workshop) rules() []namedRule {
+	tagged := func(names ...string) rule.Filter {
 		var ids []string
 		for _, name := range names {
 			ids = append(ids, fmt.Sprint(w.tags[name]))
 		}
-		return condition(segments.TypeTags, segments.HasAny, ids...)
+		return condition(rule.TypeTags, rule.HasAny, ids...)
 	}
-	field := func(key string, operator segments.Operator, values ...string) segments.Filter {
-		f := condition(segments.TypeField, operator, values...)
+	field := func(key string, operator rule.Operator, values ...string) rule.Filter {
+		f := condition(rule.TypeField, operator, values...)
 		f.Condition.FieldID = w.fields[key]
 		return f
 	}
-	status := func(s models.Status) segments.Filter {
-		return condition(segments.TypeStatus, segments.Is, string(s))
+	status := func(s models.Status) rule.Filter {
+		return condition(rule.TypeStatus, rule.Is, string(s))
 	}
 	subscribed := status(models.StatusSubscribed)
-	return []rule{
+	return []namedRule{
 		{"Newsletter readers", all(subscribed, tagged("newsletter")), nil},
-		{"New in the last 30 days", all(condition(segments.TypeCreatedAt, segments.InLastDays, "30")), nil},
-		{"Customers in Austria", all(subscribed, tagged("customer"), field("country", segments.Is, "AT")), nil},
-		{"Crime novels", all(subscribed, field("favourite_genre", segments.Is, "Crime")), nil},
-		{"Printed catalogue", all(field("wants_catalogue", segments.Is, "true"), field("city", segments.IsSet)), nil},
+		{"New in the last 30 days", all(condition(rule.TypeCreatedAt, rule.InLastDays, "30")), nil},
+		{"Customers in Austria", all(subscribed, tagged("customer"), field("country", rule.Is, "AT")), nil},
+		{"Crime novels", all(subscribed, field("favourite_genre", rule.Is, "Crime")), nil},
+		{"Printed catalogue", all(field("wants_catalogue", rule.Is, "true"), field("city", rule.IsSet)), nil},
 		{"Book club and reading evenings", all(subscribed, tagged("book club", "event guest")), nil},
 		{"Waiting for confirmation", all(status(models.StatusUnconfirmed)), nil},
-		{"Customers without a birthday", all(tagged("customer"), field("birthday", segments.IsNotSet)), nil},
-		{"Birthday within a fortnight", all(subscribed, field("birthday", segments.AnniversaryWithinDays, "14")), nil},
-		{"Loyal customers", all(subscribed, anyOf(field("loyalty_points", segments.More, "500"), tagged("loyalty card", "gift voucher"))), nil},
+		{"Customers without a birthday", all(tagged("customer"), field("birthday", rule.IsNotSet)), nil},
+		{"Birthday within a fortnight", all(subscribed, field("birthday", rule.AnniversaryWithinDays, "14")), nil},
+		{"Loyal customers", all(subscribed, anyOf(field("loyalty_points", rule.More, "500"), tagged("loyalty card", "gift voucher"))), nil},
 		{"Loyal customers in the book club", all(), []string{"Loyal customers", "Book club and reading evenings"}},
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -47,7 +48,7 @@ func (s *Server) contactShow(v *visit) error {
 		held = append(held, t.ID)
 		m.Tags = append(m.Tags, views.Named{ID: t.ID, Name: t.Name})
 	}
-	subject := segments.SubjectOf(c, held)
+	subject := rule.SubjectOf(c, held)
 	subject.In = func(segment int64) bool { return in[segment] }
 	v.contactSegments(&m, places, &subject, schema)
 	before, _ := uuid.Parse(v.Query("before")) // what is no id is the newest page
@@ -58,7 +59,7 @@ func (s *Server) contactShow(v *visit) error {
 }
 
 // contactSegments explains why the contact is in each segment or not, as it is at this moment.
-func (v *visit) contactSegments(m *views.ContactModel, places []segments.Place, subject *segments.Subject, schema segments.Schema) {
+func (v *visit) contactSegments(m *views.ContactModel, places []segments.Place, subject *rule.Subject, schema rule.Schema) {
 	at := schema.At(v.server.now())
 	for _, p := range places {
 		row := v.contactSegment(p.Segment, subject, schema, at, p.In)
@@ -79,7 +80,7 @@ func (v *visit) contact() (models.Contact, error) {
 }
 
 // contactSegment explains one segment's membership by the rule that is served.
-func (v *visit) contactSegment(g models.Segment, subject *segments.Subject, schema segments.Schema, at segments.Moment, in bool) views.ContactSegment {
+func (v *visit) contactSegment(g models.Segment, subject *rule.Subject, schema rule.Schema, at rule.Moment, in bool) views.ContactSegment {
 	row := views.ContactSegment{ID: g.ID, Name: g.Name}
 	switch {
 	case g.BuiltAt == nil && g.BrokenReason != "":
@@ -89,8 +90,8 @@ func (v *visit) contactSegment(g models.Segment, subject *segments.Subject, sche
 		row.Note = "It is being built for the first time."
 		return row
 	}
-	rule, _ := segments.Parse(g.Rule)
-	matcher, err := segments.Compile(rule, schema)
+	root, _ := rule.Parse(g.Rule)
+	matcher, err := rule.Compile(root, schema)
 	switch {
 	case g.BrokenReason != "":
 		row.Note = g.BrokenReason + " So its contacts stay as they are until its rule is repaired."
@@ -111,15 +112,15 @@ func (v *visit) contactSegment(g models.Segment, subject *segments.Subject, sche
 }
 
 // whyOf is an explanation for the page.
-func (v *visit) whyOf(e segments.Explanation) *views.Why {
-	w := &views.Why{Matched: e.Matched, Words: segments.PlainText(e.Words)}
+func (v *visit) whyOf(e rule.Explanation) *views.Why {
+	w := &views.Why{Matched: e.Matched, Words: rule.PlainText(e.Words)}
 	w.Saw = seen(e, w.Words)
 	if e.Segment != 0 {
 		w.Href = v.path("segments", e.Segment)
 	}
 	if e.Words == nil {
 		w.Words = "all of"
-		if e.Join == segments.Any {
+		if e.Join == rule.Any {
 			w.Words = "any of"
 		}
 	}
@@ -130,7 +131,7 @@ func (v *visit) whyOf(e segments.Explanation) *views.Why {
 }
 
 // seen says what a condition found, as far as its words do not say it already.
-func seen(e segments.Explanation, words string) string {
+func seen(e rule.Explanation, words string) string {
 	switch {
 	case e.Words == nil, e.Saw != "" && strings.HasSuffix(words, " "+e.Saw):
 		return ""

@@ -14,6 +14,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -39,10 +40,10 @@ func readCSV(t *testing.T, a answer) (head []string, rows []map[string]string) {
 }
 
 // addSegment makes a segment and lets its members be found.
-func (s *site) addSegment(name, rule string) models.Segment {
+func (s *site) addSegment(name, root string) models.Segment {
 	s.t.Helper()
 	store := segments.Store{DB: s.db, Now: s.server.now}
-	parsed, wrong := segments.Parse(rule)
+	parsed, wrong := rule.Parse(root)
 	if wrong != nil {
 		s.t.Fatal(wrong)
 	}

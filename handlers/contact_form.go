@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -169,7 +169,7 @@ func (s *Server) contactAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(segments.TheAddress(c.Email).Users(all))}))
+	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(rule.AddressRef(c.Email).Users(all))}))
 }
 
 // contactDelete erases a contact.

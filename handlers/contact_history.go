@@ -6,7 +6,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -31,7 +31,7 @@ type happened struct {
 }
 
 // contactHistory fills in what happened to the contact before an id, newest first.
-func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema segments.Schema) error {
+func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema rule.Schema) error {
 	ctx, db := v.UserContext(), v.server.DB
 	found, err := db.ContactHistory(ctx, c, before)
 	if err != nil {

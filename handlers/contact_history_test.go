@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -85,8 +86,8 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 		tag := s.addTag("customer")
 		points := s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
 		s.addContact(8200, "cersei@example.com", func(c *models.Contact) { c.Fields = map[string]string{"points": "1250"} })
-		create := func(name, rule string) int64 {
-			g, problems := segments.Parse(rule)
+		create := func(name, root string) int64 {
+			g, problems := rule.Parse(root)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -141,8 +142,8 @@ func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
 	})
 }
 
-func statusRule(status models.Status) segments.Group {
-	return segments.Group{Join: segments.All, Filters: []segments.Filter{segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(status))})}}
+func statusRule(status models.Status) rule.Group {
+	return rule.Group{Join: rule.All, Filters: []rule.Filter{rule.Of(rule.Condition{Type: rule.TypeStatus, Operator: rule.Is, Value: models.Text(string(status))})}}
 }
 
 func TestHistoryFollowsTheVersions(t *testing.T) {

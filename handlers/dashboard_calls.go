@@ -8,6 +8,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -100,7 +101,7 @@ func (v *visit) dashboardSegments(m *views.DashboardModel) error {
 		}
 	}
 	for _, g := range all {
-		row := segmentRow(g, segments.Schema{}, v.audience(fresh), m.Now) // without the rule in words
+		row := segmentRow(g, rule.Schema{}, v.audience(fresh), m.Now) // without the rule in words
 		switch {
 		case row.Broken != "":
 			m.Broken++

@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -91,7 +92,7 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	if v.refill {
 		return v.mergeTagAgain(input, nil)
 	}
-	gone := segments.TheChoices(m, goneChoices(m.Options, input.Options))
+	gone := rule.ChoicesRef(m, goneChoices(m.Options, input.Options))
 	users, err := v.usersOf("a choice that you took out", gone)
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (s *Server) mergeTagDelete(v *visit) error {
 	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.MergeTagDeletePage(m))
 	}
-	users := segments.Freeze(segments.TheMergeTag(models.MergeTag{ID: m.ID, Label: m.Label}), v.Workspace.ID, v.forced())
+	users := segments.Freeze(rule.MergeTagRef(models.MergeTag{ID: m.ID, Label: m.Label}), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
 		return err
 	}
@@ -201,7 +202,7 @@ func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
 		return m, err
 	}
 	m.Contacts, m.OneContact = views.CountUpTo(contacts, models.ExactCount), contacts == 1
-	if m.Users, err = v.usersOf("this merge tag", segments.TheMergeTag(t)); err != nil {
+	if m.Users, err = v.usersOf("this merge tag", rule.MergeTagRef(t)); err != nil {
 		return m, err
 	}
 	m.Page, err = v.page(views.SectionMergeTags, "Delete merge tag", views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: "Delete"})

@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -136,7 +137,7 @@ func TestRuleKeepsItsTagAndMergeTag(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rule, problems := segments.Parse(`{"condition":"AND","filters":[{"type":"field","field_id":` + itoa(m.ID) + `,"operator":"is_set"},{"type":"tags","operator":"has_any","value":["` + itoa(tag.ID) + `"]}]}`)
+		rule, problems := rule.Parse(`{"condition":"AND","filters":[{"type":"field","field_id":` + itoa(m.ID) + `,"operator":"is_set"},{"type":"tags","operator":"has_any","value":["` + itoa(tag.ID) + `"]}]}`)
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -172,7 +173,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		ctx := t.Context()
 		s.addLogMergeTag("city", "City", models.MergeTagText, "")
-		rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		rule, _ := rule.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
 		if _, err := (segments.Store{DB: s.db, Now: s.server.now}).Create(ctx, s.workspace.ID, 0, "Readers", rule); err != nil {
 			t.Fatal(err)
 		}
@@ -211,11 +212,11 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 // A call that comes before a segment is first built is no entry by that call, yet the page says how the contact came in.
 func TestStoryOfACallBeforeAFirstBuild(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
-		rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
-		others, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`)
+		root, _ := rule.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		others, _ := rule.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`)
 		store := segments.Store{DB: s.db, Now: func() time.Time { return s.server.now().Add(-time.Second) }}
 		var made []int64
-		for name, g := range map[string]segments.Group{"Readers": rule, "Others": others} {
+		for name, g := range map[string]rule.Group{"Readers": root, "Others": others} {
 			segment, err := store.Create(t.Context(), s.workspace.ID, s.user.ID, name, g)
 			if err != nil {
 				t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -37,44 +37,44 @@ const (
 )
 
 // conditionOf is the condition of a row without the values that it asks for. What it looks at is a type, or "field-12".
-func conditionOf(what, operator string) segments.Condition {
-	c := segments.Condition{Type: segments.Type(what), Operator: segments.Operator(operator), Value: models.Given{Shape: models.Null}}
+func conditionOf(what, operator string) rule.Condition {
+	c := rule.Condition{Type: rule.Type(what), Operator: rule.Operator(operator), Value: models.Given{Shape: models.Null}}
 	if id, found := strings.CutPrefix(what, "field-"); found {
-		c.Type = segments.TypeField
+		c.Type = rule.TypeField
 		c.FieldID, _ = strconv.ParseInt(id, 10, 64) // 0 is no field, which the check says
 	}
 	if operator == isTrue || operator == isFalse {
-		c.Operator, c.Value = segments.Is, models.Text(strings.TrimPrefix(operator, "eq-"))
+		c.Operator, c.Value = rule.Is, models.Text(strings.TrimPrefix(operator, "eq-"))
 	}
 	return c
 }
 
 // whatOf is what a row says that it looks at.
-func whatOf(c segments.Condition) string {
-	if c.Type == segments.TypeField {
+func whatOf(c rule.Condition) string {
+	if c.Type == rule.TypeField {
 		return "field-" + strconv.FormatInt(c.FieldID, 10)
 	}
 	return string(c.Type)
 }
 
 // operatorOf is how a row says that it compares.
-func operatorOf(kind segments.Kind, c segments.Condition) string {
+func operatorOf(kind rule.Kind, c rule.Condition) string {
 	value := c.Value.Last()
-	if kind.Value(c.Operator) == segments.ValueBoolean && c.Operator == segments.Is && len(c.Value.Texts) == 1 && (value == "true" || value == "false") {
+	if kind.Value(c.Operator) == rule.ValueBoolean && c.Operator == rule.Is && len(c.Value.Texts) == 1 && (value == "true" || value == "false") {
 		return "eq-" + value
 	}
 	return string(c.Operator)
 }
 
 // operatorOptions are the comparisons of a kind.
-func operatorOptions(kind segments.Kind) (options []views.Option) {
-	for _, o := range segments.Operators(kind) {
-		if o == segments.Is && kind.Value(o) == segments.ValueBoolean {
+func operatorOptions(kind rule.Kind) (options []views.Option) {
+	for _, o := range rule.Operators(kind) {
+		if o == rule.Is && kind.Value(o) == rule.ValueBoolean {
 			options = append(options, views.Option{Value: isTrue, Label: "is true"}, views.Option{Value: isFalse, Label: "is false"})
 			continue
 		}
 		label := kind.Label(o)
-		if kind.Value(o) == segments.ValueHours {
+		if kind.Value(o) == rule.ValueHours {
 			label += " … hours"
 		}
 		options = append(options, views.Option{Value: string(o), Label: label})
@@ -83,12 +83,12 @@ func operatorOptions(kind segments.Kind) (options []views.Option) {
 }
 
 // offers says whether the kind has the comparison that a row names.
-func offers(kind segments.Kind, operator string) bool {
+func offers(kind rule.Kind, operator string) bool {
 	return slices.ContainsFunc(operatorOptions(kind), func(o views.Option) bool { return o.Value == operator })
 }
 
 // firstOperator is the comparison that a kind starts with.
-func firstOperator(kind segments.Kind) string {
+func firstOperator(kind rule.Kind) string {
 	if options := operatorOptions(kind); len(options) > 0 {
 		return options[0].Value
 	}
@@ -96,27 +96,27 @@ func firstOperator(kind segments.Kind) string {
 }
 
 // controlOf is how a row of the kind asks for its values.
-func controlOf(kind segments.Kind, operator string) control {
+func controlOf(kind rule.Kind, operator string) control {
 	if operator == isTrue || operator == isFalse {
 		return controlNone
 	}
-	o := segments.Operator(operator)
+	o := rule.Operator(operator)
 	takes := kind.Takes(o)
-	if takes == segments.TakesNothing {
+	if takes == rule.TakesNothing {
 		return controlNone
 	}
-	several := takes == segments.TakesSeveral
+	several := takes == rule.TakesSeveral
 	switch kind.Value(o) {
-	case segments.ValueBoolean, segments.ValueChoice, segments.ValueCountry, segments.ValueStatus, segments.ValueTag, segments.ValueSegment, segments.ValueWebhook:
+	case rule.ValueBoolean, rule.ValueChoice, rule.ValueCountry, rule.ValueStatus, rule.ValueTag, rule.ValueSegment, rule.ValueWebhook:
 		if several {
 			return controlPicks
 		}
 		return controlChoice
-	case segments.ValueNumber:
+	case rule.ValueNumber:
 		return controlNumber
-	case segments.ValueDate:
+	case rule.ValueDate:
 		return controlDate
-	case segments.ValueDays, segments.ValueHours:
+	case rule.ValueDays, rule.ValueHours:
 		return controlCount
 	}
 	if several {
@@ -126,7 +126,7 @@ func controlOf(kind segments.Kind, operator string) control {
 }
 
 // withValues gives the condition the values of its row. each says that every text is one value, whatever lines it has.
-func withValues(c segments.Condition, how control, given []string, each bool) segments.Condition {
+func withValues(c rule.Condition, how control, given []string, each bool) rule.Condition {
 	texts := make([]string, 0, len(given))
 	for _, text := range given {
 		texts = append(texts, oneLineEnd.Replace(text))
@@ -171,10 +171,10 @@ func keptValues(was, now control, given []string) []string {
 }
 
 // conditionRow shows one condition with the comparisons and values that fit what it looks at.
-func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionRow {
+func conditionRow(c rule.Condition, schema rule.Schema) views.ConditionRow {
 	kind, known := schema.Kind(c)
 	row := views.ConditionRow{What: whatOf(c), Operator: operatorOf(kind, c), Values: c.Value.Texts, Whats: whatOptions(schema), Operators: operatorOptions(kind),
-		Two: kind.Takes(c.Operator) == segments.TakesTwo, WithDays: kind.TakesDays(c.Operator)}
+		Two: kind.Takes(c.Operator) == rule.TakesTwo, WithDays: kind.TakesDays(c.Operator)}
 	row.Control = string(controlOf(kind, row.Operator))
 	if !known {
 		row.Whats = append(row.Whats, views.OptionGroup{Options: []views.Option{{Value: row.What, Label: schema.GoneField(c.FieldID)}}})
@@ -194,7 +194,7 @@ func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionR
 		if row.Control == string(controlChoice) && strings.Join(row.Values, "") == "" && len(row.Options) > 0 {
 			row.Options = append([]views.Option{{Label: "Choose one"}}, row.Options...) // nothing is chosen by accident
 		}
-		row.Many = kind == segments.KindTags || len(row.Options) > 8
+		row.Many = kind == rule.KindTags || len(row.Options) > 8
 	case controlDate:
 		row.Dates = !slices.ContainsFunc(row.Values, func(text string) bool { return !isDay(text) })
 	case controlCount:
@@ -203,8 +203,8 @@ func conditionRow(c segments.Condition, schema segments.Schema) views.ConditionR
 	return row
 }
 
-func unitOf(value segments.ValueKind) string {
-	if value == segments.ValueHours {
+func unitOf(value rule.ValueKind) string {
+	if value == rule.ValueHours {
 		return "hours"
 	}
 	return "days"

@@ -5,7 +5,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,7 +15,7 @@ import (
 type segmentForm struct {
 	segment models.Segment // the zero Segment for a new one
 	segmentInput
-	schema  segments.Schema
+	schema  rule.Schema
 	errs    models.FieldErrors // at the fields
 	refused bool               // errs kept it from being saved
 	preview *views.PreviewModel
@@ -40,7 +40,7 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	others.Segments = slices.DeleteFunc(slices.Clone(others.Segments), func(g models.Segment) bool { return g.ID == f.segment.ID })
 	if f.broken == "" {
 		conditions, groups := sizeOf(f.rule)
-		m.Full = conditions >= segments.MaxConditions || groups >= maxGroups-1
+		m.Full = conditions >= rule.MaxConditions || groups >= maxGroups-1
 		m.Rule = f.group(f.rule, others, "", 1)
 	}
 	if f.broken == "" {
@@ -57,8 +57,8 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 }
 
 // group shows a group of the rule with its rows, which can speak of what is in the schema.
-func (f segmentForm) group(g segments.Group, schema segments.Schema, place string, depth int) views.RuleGroup {
-	group := views.RuleGroup{Place: place, Any: g.Join == segments.Any, Deepest: depth >= segments.MaxDepth}
+func (f segmentForm) group(g rule.Group, schema rule.Schema, place string, depth int) views.RuleGroup {
+	group := views.RuleGroup{Place: place, Any: g.Join == rule.Any, Deepest: depth >= rule.MaxDepth}
 	for i, filter := range g.Filters {
 		at := placeIn(place, i)
 		if filter.Group != nil {
@@ -78,7 +78,7 @@ func (f segmentForm) group(g segments.Group, schema segments.Schema, place strin
 
 // sentence is the rule in words, with dots for a value that has a fault, unless it is named as something that is gone; nil
 // while something else has one.
-func (f segmentForm) sentence() []segments.Part {
+func (f segmentForm) sentence() []rule.Part {
 	checked, problems := f.rule.Check(f.schema)
 	for _, p := range problems {
 		parent, last := parentOf(p.At)
@@ -90,5 +90,5 @@ func (f segmentForm) sentence() []segments.Part {
 			c.Value = models.Text("…")
 		}
 	}
-	return segments.Sentence(checked, f.schema)
+	return rule.Sentence(checked, f.schema)
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"golang.org/x/net/html"
 )
@@ -182,7 +182,7 @@ func TestBuilderBuildsATree(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"condition":"OR","filters":[{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}]}]}`
-		if got := segments.RuleOf(all[0]).String(); got != want {
+		if got := rule.OfSegment(all[0]).String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})
@@ -223,8 +223,8 @@ func TestRuleNeedsACondition(t *testing.T) {
 func TestBuilderSaysWhyNothingMoreFits(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		one := `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`
-		rule := `{"condition":"AND","filters":[` + strings.Repeat(one+",", segments.MaxConditions-1) + one + `]}`
-		path := s.post("/w/books/segments", "name", "Full", "rule", rule).header.Get("Location")
+		root := `{"condition":"AND","filters":[` + strings.Repeat(one+",", rule.MaxConditions-1) + one + `]}`
+		path := s.post("/w/books/segments", "name", "Full", "rule", root).header.Get("Location")
 		page := s.get(path + "/edit")
 		page.want(t, 200, "at most 100 conditions")
 		if strings.Contains(page.body, `value="add"`) || strings.Contains(page.body, `value="group"`) {
@@ -238,7 +238,7 @@ func TestBuilderSaysWhyNothingMoreFits(t *testing.T) {
 		s.post(path, more...).want(t, 422, "Please use at most 100 conditions. There are 101.")
 
 		deep := one
-		for range segments.MaxDepth {
+		for range rule.MaxDepth {
 			deep = `{"condition":"OR","filters":[` + deep + `]}`
 		}
 		page = s.get(s.post("/w/books/segments", "name", "Deep", "rule", deep).header.Get("Location") + "/edit")

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 )
 
 // The builder's form is a tree by its names. A condition at the place 2.0 (the first one of the group that is third in
@@ -17,17 +17,17 @@ import (
 
 // Limits of what is read of a form. One more than a rule can have is read, so that the check can refuse it.
 const (
-	maxRows   = segments.MaxConditions + 1
-	maxGroups = segments.MaxConditions + 1
-	maxValues = segments.MaxRuleBytes / 2 // in all rows: the shortest value takes two bytes of a rule
+	maxRows   = rule.MaxConditions + 1
+	maxGroups = rule.MaxConditions + 1
+	maxValues = rule.MaxRuleBytes / 2 // in all rows: the shortest value takes two bytes of a rule
 )
 
 // segmentInput is what the builder's form says.
 type segmentInput struct {
 	name   string
-	rule   segments.Group
+	rule   rule.Group
 	broken string            // the field "rule" as sent, when it cannot be read as a rule
-	faults segments.Problems // of what cannot be told in a rule
+	faults rule.Problems     // of what cannot be told in a rule
 	days   map[string]string // by place, a number of days that is none
 	action string            // of the button: "save", "preview", "count", "add", "group", "remove" or "update"
 	at     string            // the place that the button is meant for
@@ -51,16 +51,16 @@ func (v *visit) onlyShows() bool {
 }
 
 // firstCondition is what a new row looks at.
-func firstCondition() segments.Filter {
-	return segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text(string(models.StatusSubscribed))})
+func firstCondition() rule.Filter {
+	return rule.Of(rule.Condition{Type: rule.TypeStatus, Operator: rule.Is, Value: models.Text(string(models.StatusSubscribed))})
 }
 
 // segmentInput reads the form, with the change that its button makes.
-func (v *visit) segmentInput(schema segments.Schema) segmentInput {
+func (v *visit) segmentInput(schema rule.Schema) segmentInput {
 	in := segmentInput{name: models.CleanName(v.Form("name")), days: map[string]string{}}
 	in.action, in.at, _ = strings.Cut(v.Form("do"), "-")
 	if text := v.Form("rule"); !models.IsBlank(text) {
-		in.rule, in.faults = segments.Parse(text)
+		in.rule, in.faults = rule.Parse(text)
 		if len(in.faults) > 0 {
 			in.broken = text
 		}
@@ -75,28 +75,28 @@ func (v *visit) segmentInput(schema segments.Schema) segmentInput {
 // rowReader reads the rows of a form.
 type rowReader struct {
 	*visit
-	schema             segments.Schema
+	schema             rule.Schema
 	in                 *segmentInput
 	conditions, groups int
 	values             int
 }
 
 // group reads the group at a place: rows from 0 to the first that is missing.
-func (r *rowReader) group(place string, depth int) segments.Group {
-	g := segments.Group{Join: segments.All}
-	if r.Form(fieldAt("join", place)) == string(segments.Any) {
-		g.Join = segments.Any
+func (r *rowReader) group(place string, depth int) rule.Group {
+	g := rule.Group{Join: rule.All}
+	if r.Form(fieldAt("join", place)) == string(rule.Any) {
+		g.Join = rule.Any
 	}
 	for i := 0; ; i++ {
 		at := placeIn(place, i)
 		switch {
 		case r.conditions < maxRows && r.has("what", at):
 			r.conditions++
-			g.Filters = append(g.Filters, segments.Of(r.condition(at)))
-		case r.groups < maxGroups && depth <= segments.MaxDepth && r.has("join", at):
+			g.Filters = append(g.Filters, rule.Of(r.condition(at)))
+		case r.groups < maxGroups && depth <= rule.MaxDepth && r.has("join", at):
 			r.groups++
 			inner := r.group(at, depth+1)
-			g.Filters = append(g.Filters, segments.Filter{Group: &inner})
+			g.Filters = append(g.Filters, rule.Filter{Group: &inner})
 		default:
 			return g
 		}
@@ -107,7 +107,7 @@ func (r *rowReader) has(name, at string) bool { return len(r.FormAll(fieldAt(nam
 
 // condition reads one condition. A value that was meant for something else goes when the row's fields follow what is
 // looked at or how; an operator that does not fit any more gives way to the first that does.
-func (r *rowReader) condition(at string) segments.Condition {
+func (r *rowReader) condition(at string) rule.Condition {
 	what, operator := r.Form(fieldAt("what", at)), r.Form(fieldAt("operator", at))
 	wasWhat, wasOperator := r.Form(fieldAt("was", at)), r.Form(fieldAt("had", at))
 	given := r.FormAll(fieldAt("value", at))
@@ -126,7 +126,7 @@ func (r *rowReader) condition(at string) segments.Condition {
 		given = nil
 	case wasOperator != "" && wasOperator != operator:
 		given = keptValues(controlOf(kind, wasOperator), how, given)
-		if kind.Takes(c.Operator) == segments.TakesOne && len(given) > 1 {
+		if kind.Takes(c.Operator) == rule.TakesOne && len(given) > 1 {
 			given = given[:1]
 		}
 	}
@@ -145,7 +145,7 @@ func (r *rowReader) days(at string) *int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		r.in.faults = append(r.in.faults, segments.Problem{At: at, Part: "days", Message: "Please give a whole number of days, or nothing."})
+		r.in.faults = append(r.in.faults, rule.Problem{At: at, Part: "days", Message: "Please give a whole number of days, or nothing."})
 		r.in.days[at] = text
 		n = -1 // is none that a rule can have
 	}
@@ -174,14 +174,14 @@ func (in *segmentInput) change() {
 	switch in.action {
 	case "add", "group":
 		g, depth := groupAt(&in.rule, in.at)
-		if g == nil || conditions >= segments.MaxConditions || in.action == "group" && depth >= segments.MaxDepth {
+		if g == nil || conditions >= rule.MaxConditions || in.action == "group" && depth >= rule.MaxDepth {
 			return
 		}
 		at := placeIn(in.at, len(g.Filters))
 		if in.action == "add" {
 			g.Filters = append(g.Filters, firstCondition())
 		} else {
-			g.Filters = append(g.Filters, segments.Filter{Group: &segments.Group{Join: segments.Any, Filters: []segments.Filter{firstCondition()}}})
+			g.Filters = append(g.Filters, rule.Filter{Group: &rule.Group{Join: rule.Any, Filters: []rule.Filter{firstCondition()}}})
 			at = placeIn(at, 0)
 		}
 		in.focus = fieldAt("what", at)
@@ -225,7 +225,7 @@ func parentOf(place string) (parent string, i int) {
 }
 
 // groupAt returns the group at a place of the rule and its depth, or nil where there is none.
-func groupAt(g *segments.Group, place string) (*segments.Group, int) {
+func groupAt(g *rule.Group, place string) (*rule.Group, int) {
 	depth := 1
 	if place == "" {
 		return g, depth
@@ -241,7 +241,7 @@ func groupAt(g *segments.Group, place string) (*segments.Group, int) {
 }
 
 // sizeOf counts the conditions and the groups within a rule.
-func sizeOf(g segments.Group) (conditions, groups int) {
+func sizeOf(g rule.Group) (conditions, groups int) {
 	for _, f := range g.Filters {
 		if f.Group == nil {
 			conditions++
@@ -254,7 +254,7 @@ func sizeOf(g segments.Group) (conditions, groups int) {
 }
 
 // fieldOf is the form field at which a problem of the rule is shown.
-func (in segmentInput) fieldOf(p segments.Problem) string {
+func (in segmentInput) fieldOf(p rule.Problem) string {
 	if in.broken != "" || p.At == "" {
 		return "rule"
 	}

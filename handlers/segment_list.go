@@ -7,6 +7,7 @@ import (
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -113,9 +114,9 @@ func enteredAndLeft(d models.SegmentDay) (in, out int64) {
 }
 
 // segmentRow is a segment in words. contacts is how many there are in all, 0 where that is not known.
-func segmentRow(g models.Segment, schema segments.Schema, contacts int64, now time.Time) views.SegmentRow {
+func segmentRow(g models.Segment, schema rule.Schema, contacts int64, now time.Time) views.SegmentRow {
 	row := views.SegmentRow{
-		ID: g.ID, Name: g.Name, Words: words(segments.Sentence(segments.RuleOf(g), schema)), Contacts: g.MemberCount,
+		ID: g.ID, Name: g.Name, Words: words(rule.Sentence(rule.OfSegment(g), schema)), Contacts: g.MemberCount,
 		Built: g.BuiltAt != nil, Building: g.BuildingSlot != nil, Broken: g.BrokenReason,
 	}
 	if row.Building {

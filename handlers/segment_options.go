@@ -4,15 +4,15 @@ import (
 	"strconv"
 
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
 // whatOptions are what a condition can look at.
-func whatOptions(schema segments.Schema) []views.OptionGroup {
+func whatOptions(schema rule.Schema) []views.OptionGroup {
 	contact, fields := views.OptionGroup{Label: "Contact"}, views.OptionGroup{Label: "Merge tags"}
-	for _, t := range segments.Types {
-		if t != segments.TypeField {
+	for _, t := range rule.Types {
+		if t != rule.TypeField {
 			contact.Options = append(contact.Options, views.Option{Value: string(t), Label: t.Label()})
 		}
 	}
@@ -26,31 +26,31 @@ func whatOptions(schema segments.Schema) []views.OptionGroup {
 }
 
 // valueOptions are the values to choose from; none says what is missing where there is nothing to choose from.
-func valueOptions(value segments.ValueKind, c segments.Condition, schema segments.Schema) (all []views.Option, none string) {
+func valueOptions(value rule.ValueKind, c rule.Condition, schema rule.Schema) (all []views.Option, none string) {
 	switch value {
-	case segments.ValueStatus:
+	case rule.ValueStatus:
 		for _, s := range models.Statuses {
 			all = append(all, views.Option{Value: string(s), Label: s.Name()})
 		}
-	case segments.ValueBoolean:
+	case rule.ValueBoolean:
 		all = []views.Option{{Value: "true", Label: "Yes"}, {Value: "false", Label: "No"}}
-	case segments.ValueCountry:
+	case rule.ValueCountry:
 		all = countryOptions()[1:] // without "Not set"
-	case segments.ValueTag:
+	case rule.ValueTag:
 		for _, t := range schema.Tags {
 			all = append(all, idOption(t.ID, t.Name))
 		}
-	case segments.ValueSegment:
+	case rule.ValueSegment:
 		for _, g := range schema.Segments {
 			all = append(all, idOption(g.ID, g.Name))
 		}
-	case segments.ValueWebhook:
+	case rule.ValueWebhook:
 		for _, w := range schema.Webhooks {
 			if w.DeletedAt == nil {
 				all = append(all, idOption(w.ID, w.Name))
 			}
 		}
-	case segments.ValueChoice:
+	case rule.ValueChoice:
 		for _, m := range schema.MergeTags {
 			if m.ID == c.FieldID {
 				all = choiceOptions(m.Options, nil)
@@ -60,9 +60,9 @@ func valueOptions(value segments.ValueKind, c segments.Condition, schema segment
 	return all, nothingToChoose[value]
 }
 
-var nothingToChoose = map[segments.ValueKind]string{
-	segments.ValueTag: "There are no tags yet.", segments.ValueSegment: "There is no other segment yet.",
-	segments.ValueWebhook: "There are no webhooks yet.", segments.ValueChoice: "This field has no choices.",
+var nothingToChoose = map[rule.ValueKind]string{
+	rule.ValueTag: "There are no tags yet.", rule.ValueSegment: "There is no other segment yet.",
+	rule.ValueWebhook: "There are no webhooks yet.", rule.ValueChoice: "This field has no choices.",
 }
 
 func idOption(id int64, name string) views.Option {

@@ -8,6 +8,7 @@ import (
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -47,7 +48,7 @@ func (s *Server) segmentShow(v *visit) error {
 		return err
 	}
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p),
-		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(segments.TheSegment(g).Users(schema.ByName()))}
+		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(rule.SegmentRef(g).Users(schema.ByName()))}
 	m.Repair = namedSegments(segments.ToRepair(g, schema.Segments))
 	if err := v.segmentSize(&m, g, v.audience(fresh)); err != nil {
 		return err
@@ -72,7 +73,7 @@ func (v *visit) segmentState() error {
 	if err != nil {
 		return err
 	}
-	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p), SegmentRow: segmentRow(g, segments.Schema{}, fresh.Contacts, p.Now)}
+	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p), SegmentRow: segmentRow(g, rule.Schema{}, fresh.Contacts, p.Now)}
 	if m.Broken != "" {
 		all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
 		if err != nil {

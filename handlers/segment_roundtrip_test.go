@@ -9,12 +9,13 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 )
 
 // ruleMaker makes rules of everything that a workspace has.
 type ruleMaker struct {
 	*rand.Rand
-	schema segments.Schema
+	schema rule.Schema
 	left   int // conditions
 }
 
@@ -24,31 +25,31 @@ var awkward = []string{"x", "a b", " blank before", "blank after ", "50%", "_", 
 func (r ruleMaker) text() string { return awkward[r.IntN(len(awkward))] }
 
 // value makes one value of a kind.
-func (r ruleMaker) value(of segments.ValueKind, c segments.Condition) string {
+func (r ruleMaker) value(of rule.ValueKind, c rule.Condition) string {
 	switch of {
-	case segments.ValueEmail:
+	case rule.ValueEmail:
 		return fmt.Sprintf("reader%d@bücher.example", r.IntN(100))
-	case segments.ValueDomain:
+	case rule.ValueDomain:
 		return []string{"example.com", "bücher.example", "xn--bcher-kva.example"}[r.IntN(3)]
-	case segments.ValueNumber:
+	case rule.ValueNumber:
 		return []string{"0", "-1.5", "1000", "0.00000000000000000000000000001", "123456789012345678901234567890"}[r.IntN(5)]
-	case segments.ValueDate:
+	case rule.ValueDate:
 		return fmt.Sprintf("%04d-%02d-%02d", 1+r.IntN(9998), 1+r.IntN(12), 1+r.IntN(28))
-	case segments.ValueBoolean:
+	case rule.ValueBoolean:
 		return strconv.FormatBool(r.IntN(2) == 0)
-	case segments.ValueCountry:
+	case rule.ValueCountry:
 		return models.Countries()[r.IntN(200)].Code
-	case segments.ValueStatus:
+	case rule.ValueStatus:
 		return string(models.Statuses[r.IntN(len(models.Statuses))])
-	case segments.ValueTag:
+	case rule.ValueTag:
 		return itoa(r.schema.Tags[r.IntN(len(r.schema.Tags))].ID)
-	case segments.ValueSegment:
+	case rule.ValueSegment:
 		return itoa(r.schema.Segments[0].ID)
-	case segments.ValueWebhook:
+	case rule.ValueWebhook:
 		return itoa(r.schema.Webhooks[r.IntN(len(r.schema.Webhooks))].ID)
-	case segments.ValueDays, segments.ValueHours:
+	case rule.ValueDays, rule.ValueHours:
 		return strconv.Itoa(1 + r.IntN(300))
-	case segments.ValueChoice:
+	case rule.ValueChoice:
 		for _, m := range r.schema.MergeTags {
 			if m.ID == c.FieldID {
 				return m.Options[r.IntN(len(m.Options))]
@@ -59,11 +60,11 @@ func (r ruleMaker) value(of segments.ValueKind, c segments.Condition) string {
 }
 
 // condition makes one that compares what c looks at with its operator.
-func (r ruleMaker) condition(c segments.Condition) segments.Filter {
+func (r ruleMaker) condition(c rule.Condition) rule.Filter {
 	kind, _ := r.schema.Kind(c)
 	for { // until from is not after to, and the like
 		c.Value, c.Days = models.Given{Shape: models.Null}, nil
-		n := map[segments.Takes]int{segments.TakesOne: 1, segments.TakesTwo: 2, segments.TakesSeveral: 1 + r.IntN(4)}[kind.Takes(c.Operator)]
+		n := map[rule.Takes]int{rule.TakesOne: 1, rule.TakesTwo: 2, rule.TakesSeveral: 1 + r.IntN(4)}[kind.Takes(c.Operator)]
 		for range n {
 			c.Value.Texts, c.Value.Shape = append(c.Value.Texts, r.value(kind.Value(c.Operator), c)), models.Plain
 		}
@@ -74,7 +75,7 @@ func (r ruleMaker) condition(c segments.Condition) segments.Filter {
 			days := r.IntN(100)
 			c.Days = &days
 		}
-		one := segments.Group{Join: segments.All, Filters: []segments.Filter{segments.Of(c)}}
+		one := rule.Group{Join: rule.All, Filters: []rule.Filter{rule.Of(c)}}
 		if _, problems := one.Check(r.schema); len(problems) == 0 {
 			return one.Filters[0]
 		}
@@ -82,18 +83,18 @@ func (r ruleMaker) condition(c segments.Condition) segments.Filter {
 }
 
 // all are the conditions of every type and operator, without values.
-func (r ruleMaker) all() (all []segments.Condition) {
-	for _, t := range segments.Types {
-		looks := []segments.Condition{{Type: t}}
-		if t == segments.TypeField {
+func (r ruleMaker) all() (all []rule.Condition) {
+	for _, t := range rule.Types {
+		looks := []rule.Condition{{Type: t}}
+		if t == rule.TypeField {
 			looks = nil
 			for _, m := range r.schema.MergeTags {
-				looks = append(looks, segments.Condition{Type: t, FieldID: m.ID})
+				looks = append(looks, rule.Condition{Type: t, FieldID: m.ID})
 			}
 		}
 		for _, c := range looks {
 			kind, _ := r.schema.Kind(c)
-			for _, c.Operator = range segments.Operators(kind) {
+			for _, c.Operator = range rule.Operators(kind) {
 				all = append(all, c)
 			}
 		}
@@ -101,14 +102,14 @@ func (r ruleMaker) all() (all []segments.Condition) {
 	return all
 }
 
-func (r *ruleMaker) group(depth int) segments.Group {
-	g := segments.Group{Join: []segments.Join{segments.All, segments.Any}[r.IntN(2)], Filters: []segments.Filter{firstCondition()}}
+func (r *ruleMaker) group(depth int) rule.Group {
+	g := rule.Group{Join: []rule.Join{rule.All, rule.Any}[r.IntN(2)], Filters: []rule.Filter{firstCondition()}}
 	r.left--
 	for range r.IntN(5) {
 		switch {
-		case depth < segments.MaxDepth && r.left > segments.MaxDepth && r.IntN(3) == 0:
+		case depth < rule.MaxDepth && r.left > rule.MaxDepth && r.IntN(3) == 0:
 			inner := r.group(depth + 1)
-			g.Filters = append(g.Filters, segments.Filter{Group: &inner})
+			g.Filters = append(g.Filters, rule.Filter{Group: &inner})
 		case r.left > 0:
 			r.left--
 			all := r.all()
@@ -135,35 +136,35 @@ func TestBuilderKeepsEveryRule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g, err := store.Create(t.Context(), s.workspace.ID, s.user.ID, "Changing", segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}})
+		g, err := store.Create(t.Context(), s.workspace.ID, s.user.ID, "Changing", rule.Group{Join: rule.All, Filters: []rule.Filter{firstCondition()}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		path := "/w/books/segments/" + itoa(g.ID)
-		var rules []segments.Group
+		var rules []rule.Group
 		made := ruleMaker{rand.New(rand.NewPCG(5, 5)), schema, 0}
 		for some := range slices.Chunk(made.all(), 40) {
-			rule := segments.Group{Join: segments.Any}
+			rule := rule.Group{Join: rule.Any}
 			for _, c := range some {
 				rule.Filters = append(rule.Filters, made.condition(c))
 			}
 			rules = append(rules, rule)
 		}
 		for range 12 {
-			made.left = segments.MaxConditions
+			made.left = rule.MaxConditions
 			rules = append(rules, made.group(1))
 		}
-		for _, rule := range rules {
-			g, err := store.Update(t.Context(), s.workspace.ID, s.user.ID, g.ID, "Changing", rule)
+		for _, root := range rules {
+			g, err := store.Update(t.Context(), s.workspace.ID, s.user.ID, g.ID, "Changing", root)
 			if err != nil {
-				t.Fatalf("%v: %s", err, rule)
+				t.Fatalf("%v: %s", err, root)
 			}
-			want := segments.RuleOf(g).String()
+			want := rule.OfSegment(g).String()
 			s.post(path, formOf(t, s.get(path+"/edit"), "save")...).want(t, 303)
 			if g, err = store.Get(t.Context(), s.workspace.ID, g.ID); err != nil {
 				t.Fatal(err)
 			}
-			if got := segments.RuleOf(g).String(); got != want {
+			if got := rule.OfSegment(g).String(); got != want {
 				t.Fatalf("got %s, want %s", got, want)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -14,7 +15,7 @@ func (v *visit) segments() segments.Store {
 	return segments.Store{DB: v.server.DB, Now: v.server.now}
 }
 
-func words(parts []segments.Part) []views.Word {
+func words(parts []rule.Part) []views.Word {
 	all := make([]views.Word, len(parts))
 	for i, p := range parts {
 		all[i] = views.Word{Text: p.Text, Kind: string(p.Kind)}
@@ -24,7 +25,7 @@ func words(parts []segments.Part) []views.Word {
 
 // segmentNew shows the form of a new segment, with one condition to start from.
 func (s *Server) segmentNew(v *visit) error {
-	return v.openSegmentForm(models.Segment{}, segmentInput{rule: segments.Group{Join: segments.All, Filters: []segments.Filter{firstCondition()}}})
+	return v.openSegmentForm(models.Segment{}, segmentInput{rule: rule.Group{Join: rule.All, Filters: []rule.Filter{firstCondition()}}})
 }
 
 // segmentEdit shows the form of a segment.
@@ -33,7 +34,7 @@ func (s *Server) segmentEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.openSegmentForm(g, segmentInput{name: g.Name, rule: segments.RuleOf(g)})
+	return v.openSegmentForm(g, segmentInput{name: g.Name, rule: rule.OfSegment(g)})
 }
 
 func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
@@ -87,7 +88,7 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 		return v.showSegmentForm(f)
 	}
 	saved, err := save(in)
-	var problems segments.Problems
+	var problems rule.Problems
 	if errors.As(err, &problems) { // of all segments together, or of what was deleted a moment ago
 		f.faults, f.refused = problems, true
 		f.tell()
@@ -164,7 +165,7 @@ func (v *visit) segmentDeletion() (models.Segment, views.SegmentDeleteModel, err
 		return g, views.SegmentDeleteModel{}, err
 	}
 	m := views.SegmentDeleteModel{Page: p, ID: g.ID, Name: g.Name, Contacts: g.MemberCount}
-	m.Users, err = v.usersOf("this segment", segments.TheSegment(g))
+	m.Users, err = v.usersOf("this segment", rule.SegmentRef(g))
 	return g, m, err
 }
 

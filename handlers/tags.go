@@ -3,6 +3,7 @@ package handlers
 import (
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -97,7 +98,7 @@ func (s *Server) tagDelete(v *visit) error {
 	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.TagDeletePage(m))
 	}
-	users := segments.Freeze(segments.TheTag(models.Tag{ID: m.ID, Name: m.Name}), v.Workspace.ID, v.forced())
+	users := segments.Freeze(rule.TagRef(models.Tag{ID: m.ID, Name: m.Name}), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 	for _, w := range webhooks {
 		m.Webhooks = append(m.Webhooks, views.Named{ID: w.ID, Name: w.Name})
 	}
-	if m.Users, err = v.usersOf("this tag", segments.TheTag(tag)); err != nil {
+	if m.Users, err = v.usersOf("this tag", rule.TagRef(tag)); err != nil {
 		return m, err
 	}
 	m.Page, err = v.page(views.SectionTags, "Delete tag", views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: "Delete"})

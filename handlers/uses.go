@@ -1,12 +1,12 @@
 package handlers
 
 import (
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
 // usersOf are the segments whose rules speak of a thing that is to be deleted, which what names.
-func (v *visit) usersOf(what string, t segments.Thing) (views.Users, error) {
+func (v *visit) usersOf(what string, t rule.Reference) (views.Users, error) {
 	all, err := v.segments().Uses(v.UserContext(), v.Workspace.ID, t)
 	return views.Users{What: what, Segments: namedSegments(all)}, err
 }

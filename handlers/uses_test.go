@@ -7,6 +7,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -98,7 +99,7 @@ func TestNothingIsDeletedFromUnderARule(t *testing.T) {
 		s.storeSegment("Added meanwhile", func(g *models.Segment) {
 			g.Rule = fmt.Sprintf(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[%d]}]}`, tag.ID)
 		})
-		err := s.db.DeleteTag(t.Context(), s.workspace.ID, s.user.ID, tag.ID, segments.Freeze(segments.TheTag(tag), s.workspace.ID, false), s.server.now())
+		err := s.db.DeleteTag(t.Context(), s.workspace.ID, s.user.ID, tag.ID, segments.Freeze(rule.TagRef(tag), s.workspace.ID, false), s.server.now())
 		if models.ErrorCode(err) != models.CodeConflict || !strings.Contains(err.Error(), "“Added meanwhile”") {
 			t.Errorf("got %v, want a conflict that names the segment", err)
 		}

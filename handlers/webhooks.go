@@ -5,6 +5,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -117,7 +118,7 @@ func (s *Server) webhookDelete(v *visit) error {
 	if v.mustForce(&m.Page, &m.Users) {
 		return v.again(views.WebhookDeletePage(m))
 	}
-	users := segments.Freeze(segments.TheWebhook(w), v.Workspace.ID, v.forced())
+	users := segments.Freeze(rule.WebhookRef(w), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteWebhook(v.UserContext(), w, v.User.ID, users, s.now()); err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (v *visit) webhookDeletion() (models.Webhook, views.WebhookQuestion, error)
 	if err != nil {
 		return w, m, err
 	}
-	m.Users, err = v.usersOf("this webhook", segments.TheWebhook(w))
+	m.Users, err = v.usersOf("this webhook", rule.WebhookRef(w))
 	return w, m, err
 }
 

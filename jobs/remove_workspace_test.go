@@ -14,6 +14,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -78,7 +79,7 @@ func fillSpace(t *testing.T, db *models.DB, slug string, contacts int) space {
 	if _, errs, err := db.CreateMergeTag(ctx, s.ID, s.member.ID, models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText}, now); err != nil || errs.Any() {
 		t.Fatal(err, errs)
 	}
-	rule := segments.Group{Join: segments.All, Filters: []segments.Filter{segments.Of(segments.Condition{Type: segments.TypeStatus, Operator: segments.Is, Value: models.Text("SUBSCRIBED")})}}
+	rule := rule.Group{Join: rule.All, Filters: []rule.Filter{rule.Of(rule.Condition{Type: rule.TypeStatus, Operator: rule.Is, Value: models.Text("SUBSCRIBED")})}}
 	if _, err := (segments.Store{DB: db, Now: time.Now}).Create(ctx, s.ID, s.member.ID, "Readers", rule); err != nil {
 		t.Fatal(err)
 	}

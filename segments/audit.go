@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -11,7 +12,7 @@ import (
 // audit notes in tx what a person did to a segment; before it was made and after it is gone it is the zero Segment. The
 // rule stands there as its sentence, in the words of that day, without addresses: the log
 // outlives the person.
-func audit(tx *gorm.DB, schema Schema, userID int64, action string, before, after models.Segment, now time.Time) error {
+func audit(tx *gorm.DB, schema rule.Schema, userID int64, action string, before, after models.Segment, now time.Time) error {
 	is := before
 	if is.ID == 0 {
 		is = after
@@ -28,9 +29,9 @@ func audit(tx *gorm.DB, schema Schema, userID int64, action string, before, afte
 	}, now)
 }
 
-func ruleWords(segment models.Segment, schema Schema) string {
+func ruleWords(segment models.Segment, schema rule.Schema) string {
 	if segment.ID == 0 {
 		return ""
 	}
-	return PlainText(Sentence(RuleOf(segment), schema))
+	return rule.PlainText(rule.Sentence(rule.OfSegment(segment), schema))
 }

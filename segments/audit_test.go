@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 )
 
@@ -13,7 +14,7 @@ func TestSegmentsAreAudited(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g, err := w.store.Create(t.Context(), w.id, 7, "Readers", w.rule(subscribed))
+		g, err := w.store.Create(t.Context(), w.id, 7, "Readers", w.rule(ruletest.Subscribed))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -109,7 +110,7 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 		pages[i] = make([][slotBytes]byte, to-from)
 	}
 	e := r.evaluation(versions)
-	set := func(subject *Subject) {
+	set := func(subject *rule.Subject) {
 		chunk, bit := subject.ID/chunkSize-from, subject.ID%chunkSize
 		e.of(subject, bits.now[subject.ID/chunkSize])
 		for i, v := range versions {

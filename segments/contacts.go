@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/calendar"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -30,7 +32,7 @@ func (s selection) most() int {
 // eachSubject calls f for the selected contacts of the workspace, by id, with what needs names of them; the rest of a
 // Subject is empty. A contact and its tags are of one moment, and not of one before db's transaction has begun to read. The
 // Subject, whose Fields are where only matchers find them, is f's until it returns. The tags of all selected contacts are in memory at once: 16,384 contacts are a good page.
-func eachSubject(db *gorm.DB, workspace int64, needs Needs, which selection, f func(*Subject)) error {
+func eachSubject(db *gorm.DB, workspace int64, needs rule.Needs, which selection, f func(*rule.Subject)) error {
 	if which.ids != nil && len(which.ids) == 0 {
 		return nil
 	}
@@ -39,7 +41,7 @@ func eachSubject(db *gorm.DB, workspace int64, needs Needs, which selection, f f
 		n := 2 * which.most()
 		r.owners, r.tags = make([]int64, 0, n), make([]int64, 0, n)
 	}
-	r.subject.reading = newReading(needs.Fields)
+	r.subject.Cache = rule.NewFieldCache(needs.Fields)
 	if db.Name() == string(models.Postgres) {
 		return r.readPostgres(db)
 	}
@@ -52,10 +54,10 @@ func eachSubject(db *gorm.DB, workspace int64, needs Needs, which selection, f f
 // subjectReader reads the tags first, which are few, and then one contact after the other.
 type subjectReader struct {
 	workspace int64
-	needs     Needs
+	needs     rule.Needs
 	which     selection
-	f         func(*Subject)
-	subject   Subject
+	f         func(*rule.Subject)
+	subject   rule.Subject
 	owners    []int64 // of the tags in tags, at the same place, in order
 	tags      []int64
 	at        int // of the first tag of the next contact
@@ -78,7 +80,7 @@ func (r *subjectReader) give(status, fields string) error {
 		r.at++
 	}
 	s.Tags = r.tags[first:r.at:r.at]
-	if err := s.reading.readFields(fields); err != nil {
+	if err := s.Cache.ReadFields(fields); err != nil {
 		return err
 	}
 	r.f(s)
@@ -215,19 +217,19 @@ func readSQLiteInstant(text string) (time.Time, bool) {
 	if !ok || len(text) < shortest || text[10] != ' ' || text[13] != ':' || text[16] != ':' {
 		return time.Time{}, false
 	}
-	day, ok := readDay(text[:10])
-	hour, ok1 := digits(text[11:13])
-	minute, ok2 := digits(text[14:16])
-	second, ok3 := digits(text[17:19])
+	day, ok := calendar.ReadDay(text[:10])
+	hour, ok1 := calendar.Digits(text[11:13])
+	minute, ok2 := calendar.Digits(text[14:16])
+	second, ok3 := calendar.Digits(text[17:19])
 	nanosecond, ok4 := 0, true
 	if fraction := text[shortest:]; fraction != "" {
-		nanosecond, ok4 = digits(fraction[1:])
+		nanosecond, ok4 = calendar.Digits(fraction[1:])
 		ok4 = ok4 && fraction[0] == '.' && len(fraction) > 1 && len(fraction) <= 10
 		for range 10 - len(fraction) {
 			nanosecond *= 10
 		}
 	}
-	unix := day*daySeconds + int64(hour*3600+minute*60+second)
+	unix := day*calendar.DaySeconds + int64(hour*3600+minute*60+second)
 	return time.Unix(unix, int64(nanosecond)).UTC(), ok && ok1 && ok2 && ok3 && ok4
 }
 

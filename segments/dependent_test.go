@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -24,7 +26,7 @@ func (w *world) wantMembers(when string, segment int64, want ...int64) {
 	}
 }
 
-func (w *world) edit(segment int64, rule segments.Group) {
+func (w *world) edit(segment int64, rule rule.Group) {
 	w.t.Helper()
 	if _, err := w.store.Update(w.t.Context(), w.id, 7, segment, w.name(), rule); err != nil {
 		w.t.Fatal(err)
@@ -38,19 +40,19 @@ func TestSegmentFollowsAnother(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		outer := w.create("Outer", w.rule(subscribed))
-		inner := w.create("Inner", w.rule(subscribed))
+		outer := w.create("Outer", w.rule(ruletest.Subscribed))
+		inner := w.create("Inner", w.rule(ruletest.Subscribed))
 		w.edit(outer.ID, w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, inner.ID))
 		outermost := w.create("Outermost", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, outer.ID))
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
-		w.put(segments.Subject{ID: 30_000, Status: models.StatusUnsubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 30_000, Status: models.StatusUnsubscribed}, nil)
 		w.settle()
 		w.wantMembers("built", inner.ID, 1)
 		w.wantMembers("built", outer.ID, 30_000)
 		w.wantMembers("built", outermost.ID, 30_000)
 
 		call := uuid.New()
-		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, &call)
+		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, &call)
 		if _, err := w.ticker.Tick(t.Context()); err != nil { // one tick is enough
 			t.Fatal(err)
 		}
@@ -82,18 +84,18 @@ func TestCycleIsRefused(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		a := w.create("A", w.rule(subscribed))
+		a := w.create("A", w.rule(ruletest.Subscribed))
 		b := w.create("B", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, a.ID))
 		c := w.create("C", w.rule(`{"condition":"OR","filters":[{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}]}`, b.ID))
 		for _, segment := range []int64{a.ID, b.ID, c.ID} {
 			_, err := w.store.Update(t.Context(), w.id, 0, a.ID, "A", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, segment))
-			var problems segments.Problems
+			var problems rule.Problems
 			if !errors.As(err, &problems) {
 				t.Errorf("got %v for a rule of A that looks at segment %d, want a problem", err, segment)
 			}
 		}
 		w.settle()
-		if got := w.segment(a.ID); got.BuildingRule != nil || got.Rule != w.rule(subscribed).String() {
+		if got := w.segment(a.ID); got.BuildingRule != nil || got.Rule != w.rule(ruletest.Subscribed).String() {
 			t.Errorf("got %+v, want A as it was", got)
 		}
 	})
@@ -105,9 +107,9 @@ func TestEditTellsWhoMoved(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
 		for id := range int64(600) {
-			w.put(segments.Subject{ID: id*50 + 1, Status: models.Statuses[id%3]}, nil)
+			w.put(rule.Subject{ID: id*50 + 1, Status: models.Statuses[id%3]}, nil)
 		}
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
 		w.edit(g.ID, w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"UNCONFIRMED"}]}`))
 		w.settle()
@@ -138,10 +140,10 @@ func TestChangeSaysWhy(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		w.create("Readers", w.rule(subscribed))
+		w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
 		person := int64(7)
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
 		w.write(func(tx *gorm.DB) error {
 			return tx.Model(&models.DirtyContact{}).Where("workspace_id = ?", w.id).Update("user_id", person).Error
 		})
@@ -161,20 +163,20 @@ func TestFreezingSpreads(t *testing.T) {
 		tagged := w.create("Tagged", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0]))
 		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, tagged.ID))
 		more := w.create("More", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, others.ID))
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed, Tags: w.tags[:1]}, nil)
-		w.put(segments.Subject{ID: 2, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed, Tags: w.tags[:1]}, nil)
+		w.put(rule.Subject{ID: 2, Status: models.StatusSubscribed}, nil)
 		w.settle()
-		tag := segments.TheTag(models.Tag{ID: w.tags[0], Name: "customer"})
+		tag := rule.TagRef(models.Tag{ID: w.tags[0], Name: "customer"})
 		if used, err := w.store.Uses(t.Context(), w.id, tag); err != nil || len(used) != 3 {
 			t.Errorf("got %v (%v), want to be told of all three", used, err)
 		}
 		w.write(func(tx *gorm.DB) error {
-			if err := tx.Model(&models.Tag{}).Where("id = ?", w.tags[0]).Update("deleted_at", noon).Error; err != nil {
+			if err := tx.Model(&models.Tag{}).Where("id = ?", w.tags[0]).Update("deleted_at", ruletest.Noon).Error; err != nil {
 				return err
 			}
 			return segments.Freeze(tag, w.id, true)(tx)
 		})
-		w.put(segments.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
 		w.settle()
 		w.wantMembers("frozen", tagged.ID, 1)
 		w.wantMembers("frozen", others.ID, 2)
@@ -187,7 +189,7 @@ func TestFreezingSpreads(t *testing.T) {
 		if _, err := w.store.Create(t.Context(), w.id, 0, "New", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, others.ID)); err == nil {
 			t.Error("got a segment that looks at a frozen one, want a problem")
 		}
-		w.edit(tagged.ID, w.rule(subscribed))
+		w.edit(tagged.ID, w.rule(ruletest.Subscribed))
 		w.settle()
 		w.wantMembers("repaired", tagged.ID, 3, 2, 1)
 		w.wantMembers("repaired", others.ID)

@@ -1,3 +1,3 @@
-// Package segments decides who is in which segment: rules and their evaluator, the stored memberships, and the ticker
-// that keeps them right. It knows neither HTTP nor pages, and nothing of how contacts come to change.
+// Package segments stores who is in which segment and keeps it right: memberships, builds, the ticker, history and the full
+// check. What a rule means is in the package rule below. It must know neither HTTP nor pages, nor how contacts come to change.
 package segments

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm/clause"
 )
@@ -24,7 +25,7 @@ func (r *round) passTime(n int64) (more bool, err error) {
 		return false, err
 	}
 	e := r.evaluation(r.movedByTime())
-	decide := func(subject *Subject) {
+	decide := func(subject *rule.Subject) {
 		chunk := subject.ID / chunkSize
 		row := bits.now[chunk]
 		e.of(subject, row)

@@ -5,20 +5,21 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
-	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
 // at lets the ticker's clock say so, a second less: each look at it adds one.
-func (w *world) at(now time.Time) { w.ticks.Store(int64(now.Sub(noon)/time.Second) - 1) }
+func (w *world) at(now time.Time) { w.ticks.Store(int64(now.Sub(ruletest.Noon)/time.Second) - 1) }
 
 // madeAt sets when a contact was created, and marks it.
 func (w *world) madeAt(contact int64, created time.Time) {
 	w.t.Helper()
-	w.put(segments.Subject{ID: contact, Status: models.StatusSubscribed}, nil)
+	w.put(rule.Subject{ID: contact, Status: models.StatusSubscribed}, nil)
 	w.write(func(tx *gorm.DB) error {
 		return tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", w.id, contact).Update("created_at", created).Error
 	})
@@ -86,14 +87,14 @@ func TestMidnightLeavesACallItsDue(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
 		g := w.create("Called just now", w.rule(`{"condition":"AND","filters":[{"type":"created_at","operator":"in_last_hours","value":1},{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`))
-		w.at(noon)
-		w.madeAt(1, noon)
-		w.madeAt(2, noon)
+		w.at(ruletest.Noon)
+		w.madeAt(1, ruletest.Noon)
+		w.madeAt(2, ruletest.Noon)
 		w.settle()
 		w.wantMembers("at noon", g.ID, 2, 1)
 		call := uuid.New()
-		w.at(noon.Add(time.Hour))
-		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, &call)
+		w.at(ruletest.Noon.Add(time.Hour))
+		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, &call)
 		w.settle()
 		w.wantMembers("an hour later", g.ID)
 		change, err := models.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ? AND cause = ?", w.id, models.CauseCall))

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"campaignlark/segments/rule"
 	"time"
 )
 
@@ -42,7 +43,7 @@ func (e *evaluation) isIn(v *version, segment int64) bool {
 }
 
 // of evaluates a contact, whose chunk's row is as stored: each version's in is the answer.
-func (e *evaluation) of(subject *Subject, row chunkBits) {
+func (e *evaluation) of(subject *rule.Subject, row chunkBits) {
 	e.contact, e.row = subject.ID, row
 	var soonest time.Time
 	for _, v := range e.versions {
@@ -53,13 +54,13 @@ func (e *evaluation) of(subject *Subject, row chunkBits) {
 		}
 		var next time.Time
 		v.in, next = v.matcher.MatchUntil(subject, e.round.at)
-		soonest = sooner(soonest, next)
+		soonest = rule.Sooner(soonest, next)
 	}
 	e.dues.note(subject.ID/chunkSize, soonest)
 }
 
 // needs is what the versions read of a contact.
-func (e *evaluation) needs() (needs Needs) {
+func (e *evaluation) needs() (needs rule.Needs) {
 	for _, v := range e.versions {
 		needs = needs.Merge(v.matcher.Needs())
 	}

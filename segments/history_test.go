@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
 
@@ -62,9 +63,9 @@ func TestChangesComePageByPage(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
-		other := w.create("Others", w.rule(subscribed))
-		at := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
+		other := w.create("Others", w.rule(ruletest.Subscribed))
+		at := func(seconds int) time.Time { return ruletest.Noon.Add(time.Duration(seconds) * time.Second) }
 		w.moved(g.ID, 7, true, models.CauseCall, at(0))
 		w.movedMany(g.ID, 0, []int64{1, 2}, []int64{3}, models.CauseRule, at(10)) // one swap in two spans
 		w.movedMany(g.ID, 1, []int64{9000}, nil, models.CauseRule, at(10))
@@ -93,9 +94,9 @@ func TestChangeOfManyNamesEachOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
-		w.movedMany(g.ID, 0, []int64{1, 5, 8191}, []int64{2}, models.CauseTime, noon)
-		newest := w.movedMany(g.ID, 1, []int64{8192}, nil, models.CauseTime, noon.Add(time.Second))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
+		w.movedMany(g.ID, 0, []int64{1, 5, 8191}, []int64{2}, models.CauseTime, ruletest.Noon)
+		newest := w.movedMany(g.ID, 1, []int64{8192}, nil, models.CauseTime, ruletest.Noon.Add(time.Second))
 		var ids []int64
 		for before, more := int64(0), true; more; more = before != 0 {
 			c, page, next, err := w.store.ChangeOfMany(t.Context(), w.id, g.ID, newest, true, before, 2)
@@ -118,7 +119,7 @@ func TestDaysBeginWithTheLastNoteBefore(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g, other := w.create("Readers", w.rule(subscribed)), w.create("Others", w.rule(subscribed))
+		g, other := w.create("Readers", w.rule(ruletest.Subscribed)), w.create("Others", w.rule(ruletest.Subscribed))
 		for day, size := range map[string]int64{"2026-10-01": 1, "2026-10-05": 5, "2026-11-02": 7} {
 			w.write(func(tx *gorm.DB) error {
 				return tx.Create(&models.SegmentDay{WorkspaceID: w.id, SegmentID: g.ID, Day: day, Size: size}).Error
@@ -158,7 +159,7 @@ func TestFreshness(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		see := func() segments.Freshness {
-			f, err := w.store.Freshness(t.Context(), w.id, noon)
+			f, err := w.store.Freshness(t.Context(), w.id, ruletest.Noon)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,21 +169,21 @@ func TestFreshness(t *testing.T) {
 		if f := see(); !f.Oldest.IsZero() || f.Check != nil {
 			t.Errorf("got %+v, want nothing that waits and no check", f)
 		}
-		done := noon.Add(-time.Hour)
+		done := ruletest.Noon.Add(-time.Hour)
 		w.write(func(tx *gorm.DB) error {
-			due := []models.SegmentDue{{WorkspaceID: w.id, Chunk: 1, DueAt: noon.Add(-time.Minute)}, {WorkspaceID: w.id, Chunk: 2, DueAt: noon.Add(time.Minute)}}
+			due := []models.SegmentDue{{WorkspaceID: w.id, Chunk: 1, DueAt: ruletest.Noon.Add(-time.Minute)}, {WorkspaceID: w.id, Chunk: 2, DueAt: ruletest.Noon.Add(time.Minute)}}
 			if err := tx.Create(&due).Error; err != nil {
 				return err
 			}
 			return tx.Create(&models.SegmentCheck{WorkspaceID: w.id, NextChunk: 4, TotalChunks: 4, Differences: 2, StartedAt: done, FinishedAt: &done}).Error
 		})
-		if f := see(); !f.Oldest.Equal(noon.Add(-time.Minute)) || f.Check == nil || f.Check.Differences != 2 || !f.Check.FinishedAt.Equal(done) {
+		if f := see(); !f.Oldest.Equal(ruletest.Noon.Add(-time.Minute)) || f.Check == nil || f.Check.Differences != 2 || !f.Check.FinishedAt.Equal(done) {
 			t.Errorf("got %+v, want a chunk that was due a minute ago and a check", f)
 		}
 		w.write(func(tx *gorm.DB) error {
-			return tx.Create(&models.DirtyContact{WorkspaceID: w.id, ContactID: 1, At: noon.Add(-time.Hour)}).Error
+			return tx.Create(&models.DirtyContact{WorkspaceID: w.id, ContactID: 1, At: ruletest.Noon.Add(-time.Hour)}).Error
 		})
-		if f := see(); !f.Oldest.Equal(noon.Add(-time.Hour)) {
+		if f := see(); !f.Oldest.Equal(ruletest.Noon.Add(-time.Hour)) {
 			t.Errorf("got %v, want the mark of an hour ago", f.Oldest)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -205,7 +206,7 @@ func (s Store) Places(ctx context.Context, workspace, contact int64) ([]Place, e
 	for i, row := range rows {
 		places[i] = Place{row.Segment, chunkBits(row.Members).has(0, contact)}
 	}
-	slices.SortFunc(places, func(a, b Place) int { return byName(a.Segment, b.Segment) })
+	slices.SortFunc(places, func(a, b Place) int { return rule.ByName(a.Segment, b.Segment) })
 	return places, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -41,15 +42,15 @@ type PreviewContact struct {
 // Preview counts whom the rule, of a workspace with the schema, brings in, against who is in the segment of the id now; 0
 // is one that is not there yet. It reads only, in pages, and ends early with ctx. It is exact when that is asked for, or
 // quickly done.
-func (s Store) Preview(ctx context.Context, workspace int64, schema Schema, segment int64, rule Group, exact bool) (_ Preview, err error) {
+func (s Store) Preview(ctx context.Context, workspace int64, schema rule.Schema, segment int64, root rule.Group, exact bool) (_ Preview, err error) {
 	began, db := s.Now(), s.DB.Read(ctx)
-	rule, leftOut := rule.sound(schema, segment)
-	p := &previewer{db: db, workspace: workspace, segment: segment, at: schema.At(began), asked: append(rule.Segments(), segment)}
-	p.LeftOut, p.Nothing = leftOut, len(rule.Filters) == 0
+	root, leftOut := root.WithoutFaults(schema, segment)
+	p := &previewer{db: db, workspace: workspace, segment: segment, at: schema.At(began), asked: append(root.Segments(), segment)}
+	p.LeftOut, p.Nothing = leftOut, len(root.Filters) == 0
 	if p.Nothing {
 		return p.Preview, nil
 	}
-	if p.matcher, err = Compile(rule, schema); err != nil {
+	if p.matcher, err = rule.Compile(root, schema); err != nil {
 		return Preview{}, &models.Error{Code: models.CodeInvalid, Message: err.Error(), Err: err}
 	}
 	if err := p.count(exact); err != nil {
@@ -69,8 +70,8 @@ type previewer struct {
 	workspace int64
 	segment   int64
 	asked     []int64 // the segments whose members are read: those that the rule speaks of, and the segment itself
-	matcher   Matcher
-	at        Moment
+	matcher   rule.Matcher
+	at        rule.Moment
 	members   map[[2]int64]chunkBits // of the page, by segment and chunk
 }
 
@@ -156,7 +157,7 @@ func (p *previewer) readMembers(chunks []int64) error {
 }
 
 // look counts one contact.
-func (p *previewer) look(subject *Subject) {
+func (p *previewer) look(subject *rule.Subject) {
 	p.Looked++
 	is := func(segment int64) bool {
 		return p.members[[2]int64{segment, subject.ID / chunkSize}].has(0, subject.ID)
@@ -209,36 +210,4 @@ func (p *previewer) name() error {
 		*list = slices.DeleteFunc(*list, func(c PreviewContact) bool { return c.Email == "" })
 	}
 	return err
-}
-
-// sound returns the segment's rule in its stored form without what has a fault, and how many conditions and groups that were. A
-// group that loses all it had goes too: without conditions it would match nobody.
-func (g Group) sound(s Schema, segment int64) (Group, int) {
-	checked, problems := g.CheckFor(s, segment)
-	faulty := map[string]bool{}
-	for _, p := range problems {
-		if p.At != "" {
-			faulty[p.At] = true
-		}
-	}
-	return checked.without(faulty, ""), len(faulty)
-}
-
-func (g Group) without(faulty map[string]bool, at string) Group {
-	left := Group{Join: g.Join}
-	for i, f := range g.Filters {
-		at := place(at, i)
-		if faulty[at] {
-			continue
-		}
-		if f.Group != nil {
-			inner := f.Group.without(faulty, at)
-			if len(inner.Filters) == 0 {
-				continue
-			}
-			f.Group = &inner
-		}
-		left.Filters = append(left.Filters, f)
-	}
-	return left
 }

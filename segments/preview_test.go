@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -18,11 +20,11 @@ func (w *world) crowd(n int) {
 	w.write(func(tx *gorm.DB) error {
 		return tx.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 			INSERT INTO contacts (workspace_id, id, email, status, fields, version, created_at, updated_at)
-			SELECT ?, i, 'c' || i || '@example.com', CASE WHEN i % 3 = 0 THEN 'SUBSCRIBED' ELSE 'UNCONFIRMED' END, '{}', 1, ?, ? FROM n`, n, w.id, noon, noon).Error
+			SELECT ?, i, 'c' || i || '@example.com', CASE WHEN i % 3 = 0 THEN 'SUBSCRIBED' ELSE 'UNCONFIRMED' END, '{}', 1, ?, ? FROM n`, n, w.id, ruletest.Noon, ruletest.Noon).Error
 	})
 }
 
-func (w *world) preview(segment int64, rule segments.Group, exact bool) segments.Preview {
+func (w *world) preview(segment int64, rule rule.Group, exact bool) segments.Preview {
 	w.t.Helper()
 	p, err := w.store.Preview(w.t.Context(), w.id, w.schema(), segment, rule, exact)
 	if err != nil {
@@ -36,17 +38,17 @@ func TestPreviewSaysWhoEntersAndLeaves(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
 		w.crowd(900)
-		if p := w.preview(0, w.rule(subscribed), false); !p.Exact || p.In != 300 || p.Enter != 300 || p.Stay != 0 || p.Contacts != 900 || len(p.Examples) != 10 {
+		if p := w.preview(0, w.rule(ruletest.Subscribed), false); !p.Exact || p.In != 300 || p.Enter != 300 || p.Stay != 0 || p.Contacts != 900 || len(p.Examples) != 10 {
 			t.Errorf("got %+v, want 300 of 900 contacts to enter a new segment, with ten examples", p)
 		}
-		g := w.create("Subscribed", w.rule(subscribed))
+		g := w.create("Subscribed", w.rule(ruletest.Subscribed))
 		w.settle()
 		few := w.create("Few", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0]))
 		for _, id := range []int64{3, 5, 600} { // 5 is not subscribed
-			w.put(segments.Subject{ID: id, Status: map[bool]models.Status{true: models.StatusSubscribed, false: models.StatusUnconfirmed}[id%3 == 0], Tags: w.tags[:1]}, nil)
+			w.put(rule.Subject{ID: id, Status: map[bool]models.Status{true: models.StatusSubscribed, false: models.StatusUnconfirmed}[id%3 == 0], Tags: w.tags[:1]}, nil)
 		}
 		w.settle()
-		rule := segments.RuleOf(few)
+		rule := rule.OfSegment(few)
 		p := w.preview(g.ID, rule, false)
 		if p.In != 3 || p.Enter != 1 || p.Leave != 298 || p.Stay != 2 {
 			t.Errorf("got %d in, %d enter, %d leave, %d stay; want 3, 1, 298, 2", p.In, p.Enter, p.Leave, p.Stay)
@@ -67,22 +69,22 @@ func TestPreviewEstimates(t *testing.T) {
 		w := newWorld(t, db)
 		const all = 30_000
 		w.crowd(all)
-		p := w.preview(0, w.rule(subscribed), false)
+		p := w.preview(0, w.rule(ruletest.Subscribed), false)
 		if p.Exact || p.Looked > 64*256 || p.Looked < 60*256 {
 			t.Errorf("got %+v, want an estimate from 64 chunks", p)
 		}
 		if p.In < all/3*95/100 || p.In > all/3*105/100 || p.Contacts < all*98/100 || p.Contacts > all*102/100 {
 			t.Errorf("got about %d of %d, want about %d of %d", p.In, p.Contacts, all/3, all)
 		}
-		if again := w.preview(0, w.rule(subscribed), false); fmt.Sprint(again) != fmt.Sprint(p) {
+		if again := w.preview(0, w.rule(ruletest.Subscribed), false); fmt.Sprint(again) != fmt.Sprint(p) {
 			t.Errorf("got %+v and then %+v, want the same twice", p, again)
 		}
-		if p := w.preview(0, w.rule(subscribed), true); !p.Exact || p.In != all/3 || p.Looked != all || p.Contacts != all {
+		if p := w.preview(0, w.rule(ruletest.Subscribed), true); !p.Exact || p.In != all/3 || p.Looked != all || p.Contacts != all {
 			t.Errorf("got %+v, want exactly %d of %d", p, all/3, all)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		if _, err := w.store.Preview(ctx, w.id, w.schema(), 0, w.rule(subscribed), true); err == nil {
+		if _, err := w.store.Preview(ctx, w.id, w.schema(), 0, w.rule(ruletest.Subscribed), true); err == nil {
 			t.Error("a preview that was given up went on to its end")
 		}
 	})

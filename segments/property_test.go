@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -46,7 +48,7 @@ func (c *clock) pass(d time.Duration) {
 // rows: they are the truth.
 type audience struct {
 	*world
-	g      *generator
+	g      *ruletest.Generator
 	clock  *clock
 	rules  map[int64]string         // as they are stored, by segment
 	frozen map[int64]map[int64]bool // who was in a segment when its rule broke, or that of one it looks at
@@ -66,8 +68,8 @@ func newAudience(t *testing.T, db *models.DB, seed uint64) *audience {
 	t.Helper()
 	a := &audience{world: newWorld(t, db), rules: map[int64]string{}, frozen: map[int64]map[int64]bool{}, broken: map[int64]bool{}}
 	a.g = a.generatorFor(seed)
-	a.clock = &clock{at: a.g.now(), runs: true}
-	a.zones = []since{{a.clock.at, a.g.zone}}
+	a.clock = &clock{at: a.g.Now(), runs: true}
+	a.zones = []since{{a.clock.at, a.g.Zone}}
 	a.store.Now, a.ticker = a.clock.Now, segments.New(db, segments.Options{Now: a.clock.Now})
 	return a
 }
@@ -87,7 +89,7 @@ func (a *audience) change() {
 	case n < 30 || len(a.ids) == 0:
 		a.add()
 	case n < 48:
-		a.overwrite([]segments.Subject{a.g.subject(pick(a.g.Rand, a.ids))})
+		a.overwrite([]rule.Subject{a.g.Subject(ruletest.Pick(a.g.Rand, a.ids))})
 	case n < 54:
 		i := a.g.IntN(len(a.ids))
 		a.remove(a.ids[i], nil)
@@ -95,9 +97,9 @@ func (a *audience) change() {
 	case n < 64 && len(a.rules) < 10 || len(a.rules) == 0:
 		a.edit(0)
 	case n < 72:
-		a.edit(pick(a.g.Rand, sortedKeys(a.rules)))
+		a.edit(ruletest.Pick(a.g.Rand, ruletest.SortedKeys(a.rules)))
 	case n < 80:
-		a.clock.pass(a.g.duration())
+		a.clock.pass(a.g.Duration())
 	case n < 85:
 		a.cutTick()
 	default:
@@ -107,16 +109,11 @@ func (a *audience) change() {
 	}
 }
 
-func (g *generator) duration() time.Duration {
-	return pick(g.Rand, []time.Duration{time.Second, time.Minute, time.Hour, 6 * time.Hour, 23 * time.Hour, 24 * time.Hour, 25 * time.Hour,
-		7 * 24 * time.Hour, 31 * 24 * time.Hour, 100 * 24 * time.Hour})
-}
-
 // add makes a contact; ids lie in many chunks, with holes.
 func (a *audience) add() {
 	a.t.Helper()
 	a.lastID += 2 + 2*a.g.Int64N(100)
-	s := a.g.subject(a.lastID)
+	s := a.g.Subject(a.lastID)
 	s.Email = fmt.Sprint("c", s.ID, ".", s.Email)
 	c := row(a.id, s)
 	a.write(func(tx *gorm.DB) error {
@@ -138,24 +135,24 @@ func (a *audience) add() {
 func (a *audience) edit(id int64) {
 	a.t.Helper()
 	// A rule that looks at a broken segment is refused.
-	a.g.segments = slices.DeleteFunc(sortedKeys(a.rules), func(other int64) bool { return other == id || a.frozen[other] != nil })
-	rule := a.g.rule(3)
+	a.g.Segments = slices.DeleteFunc(ruletest.SortedKeys(a.rules), func(other int64) bool { return other == id || a.frozen[other] != nil })
+	root := a.g.Rule(3)
 	if id == 0 {
-		segment := a.create(a.name(), a.world.rule("%s", rule))
-		a.rules[segment.ID] = segments.RuleOf(segment).String()
+		segment := a.create(a.name(), a.world.rule("%s", root))
+		a.rules[segment.ID] = rule.OfSegment(segment).String()
 		return
 	}
-	cycle := a.reaches(readWritten(rule), id)
-	segment, err := a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", rule))
+	cycle := a.reaches(ruletest.ReadWritten(root), id)
+	segment, err := a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", root))
 	for deadline := time.Now().Add(time.Minute); err != nil && !cycle && time.Now().Before(deadline); { // it may be one with a rule that is on its way out
 		a.world.settle()
-		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", rule))
+		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", root))
 	}
 	if cycle != (err != nil) || cycle && models.ErrorCode(err) != models.CodeInvalid {
-		a.t.Fatalf("got %v, want an error: %v, for segment %d with the rule %s among %v", err, cycle, id, rule, a.rules)
+		a.t.Fatalf("got %v, want an error: %v, for segment %d with the rule %s among %v", err, cycle, id, root, a.rules)
 	}
 	if err == nil {
-		a.rules[id] = segments.RuleOf(segment).String()
+		a.rules[id] = rule.OfSegment(segment).String()
 		delete(a.frozen, id)
 		delete(a.broken, id)
 		follow := a.follow()
@@ -173,8 +170,8 @@ func (a *audience) follow() map[int64]bool {
 	for n := -1; n < len(frozen); {
 		n = len(frozen)
 		for id, rule := range a.rules {
-			looks := func(w written) bool { return w.Type == "segment" && frozen[int64(w.number())] }
-			if readWritten(rule).any(looks) {
+			looks := func(w ruletest.Written) bool { return w.Type == "segment" && frozen[int64(w.Number())] }
+			if ruletest.ReadWritten(rule).Any(looks) {
 				frozen[id] = true
 			}
 		}
@@ -183,13 +180,13 @@ func (a *audience) follow() map[int64]bool {
 }
 
 // reaches says whether a rule speaks of a segment, itself or through others.
-func (a *audience) reaches(w written, segment int64) bool {
+func (a *audience) reaches(w ruletest.Written, segment int64) bool {
 	if w.Type == "segment" {
-		id := int64(w.number())
+		id := int64(w.Number())
 		rule, there := a.rules[id]
-		return id == segment || there && a.reaches(readWritten(rule), segment)
+		return id == segment || there && a.reaches(ruletest.ReadWritten(rule), segment)
 	}
-	return slices.ContainsFunc(w.Filters, func(inner written) bool { return a.reaches(inner, segment) })
+	return slices.ContainsFunc(w.Filters, func(inner ruletest.Written) bool { return a.reaches(inner, segment) })
 }
 
 // cutTick ends a tick somewhere within: when it asks for the time, or a moment later.
@@ -214,41 +211,41 @@ func (a *audience) cutTick() {
 func (a *audience) breakOne() {
 	a.t.Helper()
 	a.settle()
-	members := a.g.memberships(a.rules, a.frozen, a.subjects(), a.clock.at)
-	var uses func(w written) bool
+	members := a.g.Memberships(a.rules, a.frozen, a.subjects(), a.clock.at)
+	var uses func(w ruletest.Written) bool
 	switch n := a.g.IntN(4); {
 	case n == 0:
-		i := a.g.IntN(len(a.g.fields))
-		gone := a.g.fields[i]
-		a.g.fields = slices.Delete(slices.Clone(a.g.fields), i, i+1)
-		a.delete("merge_tags", gone.ID, segments.TheMergeTag(gone))
-		uses = func(w written) bool { return w.FieldID == gone.ID }
-	case n == 1 && len(a.g.tags) > 1:
-		gone := a.g.tags[0]
-		a.g.tags = a.g.tags[1:]
-		a.delete("tags", gone, segments.TheTag(models.Tag{ID: gone}))
-		uses = func(w written) bool {
-			return w.Type == "tags" && w.Value != nil && slices.Contains(w.texts(), fmt.Sprint(gone))
+		i := a.g.IntN(len(a.g.Fields))
+		gone := a.g.Fields[i]
+		a.g.Fields = slices.Delete(slices.Clone(a.g.Fields), i, i+1)
+		a.delete("merge_tags", gone.ID, rule.MergeTagRef(gone))
+		uses = func(w ruletest.Written) bool { return w.FieldID == gone.ID }
+	case n == 1 && len(a.g.Tags) > 1:
+		gone := a.g.Tags[0]
+		a.g.Tags = a.g.Tags[1:]
+		a.delete("tags", gone, rule.TagRef(models.Tag{ID: gone}))
+		uses = func(w ruletest.Written) bool {
+			return w.Type == "tags" && w.Value != nil && slices.Contains(w.Texts(), fmt.Sprint(gone))
 		}
-	case n == 2 && len(a.g.webhooks) > 1:
-		gone := a.g.webhooks[0]
-		a.g.webhooks = a.g.webhooks[1:]
-		a.delete("webhooks", gone, segments.TheWebhook(models.Webhook{ID: gone}))
-		uses = func(w written) bool {
-			return (w.Type == "created_by" || w.Type == "touched_by") && w.Value != nil && w.number() == int(gone)
+	case n == 2 && len(a.g.Webhooks) > 1:
+		gone := a.g.Webhooks[0]
+		a.g.Webhooks = a.g.Webhooks[1:]
+		a.delete("webhooks", gone, rule.WebhookRef(models.Webhook{ID: gone}))
+		uses = func(w ruletest.Written) bool {
+			return (w.Type == "created_by" || w.Type == "touched_by") && w.Value != nil && w.Number() == int(gone)
 		}
 	default:
-		gone := pick(a.g.Rand, sortedKeys(a.rules))
+		gone := ruletest.Pick(a.g.Rand, ruletest.SortedKeys(a.rules))
 		if err := a.store.Delete(a.t.Context(), a.id, 0, gone, true); err != nil {
 			a.t.Fatal(err)
 		}
-		uses = func(w written) bool { return w.Type == "segment" && w.number() == int(gone) }
+		uses = func(w ruletest.Written) bool { return w.Type == "segment" && w.Number() == int(gone) }
 		delete(a.frozen, gone)
 		delete(a.broken, gone)
 		delete(a.rules, gone)
 	}
 	for id, rule := range a.rules {
-		if readWritten(rule).any(uses) {
+		if ruletest.ReadWritten(rule).Any(uses) {
 			a.broken[id] = true
 		}
 	}
@@ -263,7 +260,7 @@ func (a *audience) breakOne() {
 }
 
 // delete marks what a rule can speak of as deleted; it goes from the contacts a while later.
-func (a *audience) delete(table string, id int64, thing segments.Thing) {
+func (a *audience) delete(table string, id int64, thing rule.Reference) {
 	a.t.Helper()
 	now := models.Instant(a.clock.Now())
 	a.write(func(tx *gorm.DB) error {
@@ -282,10 +279,10 @@ func (a *audience) delete(table string, id int64, thing segments.Thing) {
 func (a *audience) move() {
 	a.t.Helper()
 	a.settle()
-	a.g.zone = pick(a.g.Rand, zones)
+	a.g.Zone = ruletest.Pick(a.g.Rand, ruletest.Zones)
 	now := models.Instant(a.clock.Now())
-	a.zones = append(a.zones, since{now, a.g.zone})
-	w := models.Workspace{ID: a.id, Name: "W", TimeZone: a.g.zone.String()}
+	a.zones = append(a.zones, since{now, a.g.Zone})
+	w := models.Workspace{ID: a.id, Name: "W", TimeZone: a.g.Zone.String()}
 	if errs, err := a.db.UpdateWorkspace(a.t.Context(), w, 0, segments.RebuildDates, now); err != nil || errs.Any() {
 		a.t.Fatal(err, errs)
 	}
@@ -299,10 +296,6 @@ func (a *audience) zone(at time.Time) (zone *time.Location) {
 		}
 	}
 	return zone
-}
-
-func (w written) any(f func(written) bool) bool {
-	return f(w) || slices.ContainsFunc(w.Filters, func(inner written) bool { return inner.any(f) })
 }
 
 // settle ticks until nothing is left to do, and once more with the clock at rest, which tells what is due by now.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -12,7 +13,7 @@ import (
 // startBuild lets the membership of all[at] be built anew from the rule, and those of the segments that look at it with
 // it: they are swapped together. The slot is the one it is already building into, or the lowest that no segment uses. All
 // of it but a new segment is saved.
-func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID int64, now time.Time) error {
+func startBuild(tx *gorm.DB, all []models.Segment, at int, root string, userID int64, now time.Time) error {
 	total, err := chunkCount(tx, all[at].WorkspaceID)
 	if err != nil {
 		return err
@@ -33,9 +34,9 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, rule string, userID i
 		if segment.BrokenReason != "" {
 			continue // frozen, whatever it looks at
 		}
-		text := RuleOf(*segment).String()
+		text := rule.OfSegment(*segment).String()
 		if i == 0 {
-			text = rule
+			text = root
 		}
 		if segment.BuildingSlot == nil {
 			slot := spareSlot(all)
@@ -70,7 +71,7 @@ func spreadBroken(all []models.Segment) (found []int) {
 	for spread := len(broken) > 0; spread; {
 		spread = false
 		for i := range all {
-			if all[i].BrokenReason == "" && slices.ContainsFunc(RuleOf(all[i]).Segments(), func(id int64) bool { return broken[id] }) {
+			if all[i].BrokenReason == "" && slices.ContainsFunc(rule.OfSegment(all[i]).Segments(), func(id int64) bool { return broken[id] }) {
 				all[i].BrokenReason, broken[all[i].ID], spread = looksAtBroken, true, true
 				found = append(found, i)
 			}
@@ -84,7 +85,7 @@ func withThoseThatLookAt(all []models.Segment, at int) []*models.Segment {
 	found := []*models.Segment{&all[at]}
 	for i := 0; i < len(found); i++ {
 		for j := range all {
-			if found[i].ID != 0 && !slices.Contains(found, &all[j]) && slices.Contains(RuleOf(all[j]).Segments(), found[i].ID) {
+			if found[i].ID != 0 && !slices.Contains(found, &all[j]) && slices.Contains(rule.OfSegment(all[j]).Segments(), found[i].ID) {
 				found = append(found, &all[j])
 			}
 		}
@@ -116,26 +117,15 @@ func RebuildDates(tx *gorm.DB, workspace, userID int64, now time.Time) error {
 	}
 	return editIn(tx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		for i, segment := range all {
-			if segment.BrokenReason != "" || !RuleOf(segment).any(schema.looksAtDays) {
+			if segment.BrokenReason != "" || !rule.OfSegment(segment).Any(schema.DependsOnTimeZone) {
 				continue
 			}
-			if err := startBuild(tx, all, i, RuleOf(segment).String(), userID, models.Instant(now)); err != nil {
+			if err := startBuild(tx, all, i, rule.OfSegment(segment).String(), userID, models.Instant(now)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// looksAtDays says whether the condition's answer depends on the workspace's time zone.
-func (s Schema) looksAtDays(c Condition) bool {
-	switch c.Type {
-	case TypeCreatedAt, TypeChangedAt, TypeSubscribedAt:
-		return c.Operator != IsSet && c.Operator != IsNotSet && c.Operator != InLastHours
-	case TypeCreatedBy, TypeTouchedBy:
-		return c.Days != nil
-	}
-	return c.Type == TypeField && s.fields[c.FieldID].Type == models.MergeTagDate
 }
 
 // ToRepair returns the segments of all whose rule has to be repaired before g follows its own again: those that g is frozen
@@ -144,8 +134,8 @@ func ToRepair(g models.Segment, all []models.Segment) (found []models.Segment) {
 	if g.BrokenReason != looksAtBroken {
 		return nil
 	}
-	there, seen := byID(all, func(g models.Segment) int64 { return g.ID }), map[int64]bool{g.ID: true}
-	for left := RuleOf(g).Segments(); len(left) > 0; left = left[1:] {
+	there, seen := rule.ByID(all, func(g models.Segment) int64 { return g.ID }), map[int64]bool{g.ID: true}
+	for left := rule.OfSegment(g).Segments(); len(left) > 0; left = left[1:] {
 		at, ok := there[left[0]]
 		if !ok || seen[at.ID] {
 			continue
@@ -154,7 +144,7 @@ func ToRepair(g models.Segment, all []models.Segment) (found []models.Segment) {
 		switch at.BrokenReason {
 		case "":
 		case looksAtBroken:
-			left = append(left, RuleOf(at).Segments()...)
+			left = append(left, rule.OfSegment(at).Segments()...)
 		default:
 			found = append(found, at)
 		}

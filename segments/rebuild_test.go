@@ -5,23 +5,25 @@ import (
 	"testing"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 )
 
 func TestAnotherTimeZoneRebuildsDates(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db) // in Vienna
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-05-01T23:30:00Z"}}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-05-01T23:30:00Z"}}, nil)
 		dates := w.create("Second of May", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"eq","value":"2026-05-02"}]}`, w.fields["birthday"]))
-		readers := w.create("Readers", w.rule(subscribed))
+		readers := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
 		if got := w.members(dates.ID); !slices.Equal(got, []int64{1}) {
 			t.Fatalf("got members %v, want 1: it is the second of May in Vienna", got)
 		}
 		ws := models.Workspace{ID: w.id, Name: "W", TimeZone: "UTC"}
-		if errs, err := db.UpdateWorkspace(t.Context(), ws, 0, segments.RebuildDates, noon); err != nil || errs.Any() {
+		if errs, err := db.UpdateWorkspace(t.Context(), ws, 0, segments.RebuildDates, ruletest.Noon); err != nil || errs.Any() {
 			t.Fatal(err, errs)
 		}
 		if w.segment(dates.ID).BuildingSlot == nil || w.segment(readers.ID).BuildingSlot != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -55,7 +56,7 @@ func (r *round) apply(origins map[int64]origin) error {
 	}
 	gone := maps.Clone(origins)
 	e := r.evaluation(r.versions)
-	decide := func(subject *Subject) {
+	decide := func(subject *rule.Subject) {
 		delete(gone, subject.ID)
 		r.decide(e, bits, subject, origins[subject.ID])
 	}
@@ -75,7 +76,7 @@ func (r *round) apply(origins map[int64]origin) error {
 }
 
 // decide sets the contact's bits in every segment, and notes who entered and left what people see.
-func (r *round) decide(e *evaluation, bits *chunks, subject *Subject, why origin) {
+func (r *round) decide(e *evaluation, bits *chunks, subject *rule.Subject, why origin) {
 	chunk := subject.ID / chunkSize
 	row := bits.now[chunk]
 	e.of(subject, row)

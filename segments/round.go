@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -14,8 +15,8 @@ type round struct {
 	tx        *gorm.DB
 	workspace int64
 	now       time.Time
-	at        Moment // of now
-	today     string // the day of now in the workspace's time zone
+	at        rule.Moment // of now
+	today     string      // the day of now in the workspace's time zone
 	segments  []*running
 	byID      map[int64]*running
 	versions  []*version // each after those that it asks
@@ -33,7 +34,7 @@ type running struct {
 type version struct {
 	of      *running
 	slot    int
-	matcher Matcher
+	matcher rule.Matcher
 	timed   bool
 	looksAt []int64 // segments
 
@@ -105,7 +106,7 @@ func (r *round) freeze() error {
 
 // compile compiles the rules of the segment. The error says why the one that counts, which is the new one while it is
 // being built, cannot be evaluated.
-func (g *running) compile(schema Schema) (broken error) {
+func (g *running) compile(schema rule.Schema) (broken error) {
 	if g.BuildingRule != nil {
 		if g.building, broken = compileText(*g.BuildingRule, schema); broken != nil {
 			return broken
@@ -123,12 +124,12 @@ func (g *running) compile(schema Schema) (broken error) {
 	return broken
 }
 
-func compileText(rule string, schema Schema) (*version, error) {
-	g, problems := Parse(rule)
+func compileText(root string, schema rule.Schema) (*version, error) {
+	g, problems := rule.Parse(root)
 	if len(problems) > 0 {
-		return nil, errUnknown
+		return nil, rule.ErrUnknown
 	}
-	matcher, err := Compile(g, schema)
+	matcher, err := rule.Compile(g, schema)
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,13 @@
 package segments
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -22,16 +22,16 @@ type Store struct {
 }
 
 // Schema returns what the workspace's rules can speak of, and the names of what they spoke of and is deleted.
-func (s Store) Schema(ctx context.Context, workspace int64) (Schema, error) {
+func (s Store) Schema(ctx context.Context, workspace int64) (rule.Schema, error) {
 	w, err := models.First[models.Workspace](s.DB.Read(ctx).Where("id = ?", workspace))
 	if err != nil {
-		return Schema{}, err
+		return rule.Schema{}, err
 	}
 	return s.SchemaOf(ctx, w)
 }
 
 // SchemaOf is Schema for a workspace that has been read before.
-func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (Schema, error) {
+func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (rule.Schema, error) {
 	schema, err := readSchema(s.DB.Read(ctx), w)
 	if err != nil {
 		return schema, err
@@ -39,30 +39,30 @@ func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (Schema, error)
 	return schema, nameDeleted(s.DB.Read(ctx), w.ID, &schema)
 }
 
-func loadSchema(db *gorm.DB, workspace int64) (Schema, error) {
+func loadSchema(db *gorm.DB, workspace int64) (rule.Schema, error) {
 	w, err := models.First[models.Workspace](db.Where("id = ?", workspace))
 	if err != nil {
-		return Schema{}, err
+		return rule.Schema{}, err
 	}
 	return readSchema(db, w)
 }
 
-func readSchema(db *gorm.DB, w models.Workspace) (Schema, error) {
+func readSchema(db *gorm.DB, w models.Workspace) (rule.Schema, error) {
 	var all []models.Segment
 	if err := db.Where("workspace_id = ?", w.ID).Order("id").Find(&all).Error; err != nil {
-		return Schema{}, err
+		return rule.Schema{}, err
 	}
 	return readThings(db, w, all)
 }
 
 // SchemaWith is SchemaOf for segments that have been read before, without the names of what is deleted.
-func (s Store) SchemaWith(ctx context.Context, w models.Workspace, all []models.Segment) (Schema, error) {
+func (s Store) SchemaWith(ctx context.Context, w models.Workspace, all []models.Segment) (rule.Schema, error) {
 	return readThings(s.DB.Read(ctx), w, all)
 }
 
 // readThings reads what rules can speak of beside the segments.
-func readThings(db *gorm.DB, w models.Workspace, all []models.Segment) (Schema, error) {
-	schema := Schema{Location: w.Location(), Segments: all}
+func readThings(db *gorm.DB, w models.Workspace, all []models.Segment) (rule.Schema, error) {
+	schema := rule.Schema{Location: w.Location(), Segments: all}
 	var things []struct {
 		models.MergeTag // of a tag or a webhook its label is the name
 		Kind            string
@@ -82,35 +82,20 @@ func readThings(db *gorm.DB, w models.Workspace, all []models.Segment) (Schema, 
 			schema.MergeTags = append(schema.MergeTags, t.MergeTag)
 		}
 	}
-	return NewSchema(schema), err
+	return rule.NewSchema(schema), err
 }
 
 // List returns the workspace's segments by name.
 func (s Store) List(ctx context.Context, workspace int64) ([]models.Segment, error) {
 	var segments []models.Segment
 	err := s.DB.Read(ctx).Where("workspace_id = ?", workspace).Find(&segments).Error
-	slices.SortFunc(segments, byName)
+	slices.SortFunc(segments, rule.ByName)
 	return segments, err
-}
-
-func byName(a, b models.Segment) int {
-	return cmp.Or(cmp.Compare(models.Fold(a.Name), models.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 // Get returns a segment, or ErrNotFound.
 func (s Store) Get(ctx context.Context, workspace, id int64) (models.Segment, error) {
 	return models.First[models.Segment](s.DB.Read(ctx).Where("workspace_id = ? AND id = ?", workspace, id))
-}
-
-// RuleOf returns the rule that the segment was last given; while it is being built, the membership is still that of the
-// rule before.
-func RuleOf(segment models.Segment) Group {
-	text := segment.Rule
-	if segment.BuildingRule != nil {
-		text = *segment.BuildingRule
-	}
-	g, _ := Parse(text)
-	return g
 }
 
 // ErrNameTaken says that another segment of the workspace has the name, without case.
@@ -124,7 +109,7 @@ func taken(all []models.Segment, id int64, name string) bool {
 
 // Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts; one
 // that is taken is ErrNameTaken. A rule that does not fit the workspace is an error that holds its Problems.
-func (s Store) Create(ctx context.Context, workspace, userID int64, name string, rule Group) (models.Segment, error) {
+func (s Store) Create(ctx context.Context, workspace, userID int64, name string, rule rule.Group) (models.Segment, error) {
 	now := models.Instant(s.Now())
 	segment := models.Segment{WorkspaceID: workspace, Name: name, Slot: noSlot, CreatedAt: now, UpdatedAt: now}
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
@@ -159,7 +144,7 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 // Update gives a segment another name and rule. A rule that changed, or one that was broken, is built again; the old
 // membership serves until then. The errors are those of Create, and ErrNotFound. A name that it shares with another from
 // before that was refused may stay.
-func (s Store) Update(ctx context.Context, workspace, userID, id int64, name string, rule Group) (models.Segment, error) {
+func (s Store) Update(ctx context.Context, workspace, userID, id int64, name string, root rule.Group) (models.Segment, error) {
 	var segment models.Segment
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
@@ -174,12 +159,12 @@ func (s Store) Update(ctx context.Context, workspace, userID, id int64, name str
 		if err != nil {
 			return err
 		}
-		text, err := checkedRule(schema, id, rule)
+		text, err := checkedRule(schema, id, root)
 		if err != nil {
 			return err
 		}
 		all[at].Name, all[at].UpdatedAt = name, models.Instant(s.Now())
-		if text != RuleOf(before).String() || before.BrokenReason != "" {
+		if text != rule.OfSegment(before).String() || before.BrokenReason != "" {
 			if err := startBuild(tx, all, at, text, userID, all[at].UpdatedAt); err != nil {
 				return err
 			}
@@ -206,7 +191,7 @@ func (s Store) Delete(ctx context.Context, workspace, userID, id int64, forced b
 		if at < 0 {
 			return models.ErrNotFound
 		}
-		if err := freeze(tx, TheSegment(all[at]), all, forced); err != nil {
+		if err := freeze(tx, rule.SegmentRef(all[at]), all, forced); err != nil {
 			return err
 		}
 		schema, err := loadSchema(tx, workspace)
@@ -246,7 +231,7 @@ func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segme
 func lockKey(workspace int64) int32 { return int32(workspace) }
 
 // checkedRule returns the rule of the segment as it is stored; the id is 0 for a new one.
-func checkedRule(schema Schema, id int64, rule Group) (string, error) {
+func checkedRule(schema rule.Schema, id int64, rule rule.Group) (string, error) {
 	checked, problems := rule.CheckFor(schema, id)
 	if len(problems) > 0 {
 		return "", &models.Error{Code: models.CodeInvalid, Message: problems.Error(), Err: problems}
@@ -269,34 +254,24 @@ func (s Store) Members(ctx context.Context, workspace, segment, before int64, li
 	return contacts, next, err
 }
 
-// any says whether f is true of one of the rule's conditions.
-func (g Group) any(f func(Condition) bool) bool {
-	return slices.ContainsFunc(g.Filters, func(filter Filter) bool {
-		if filter.Group != nil {
-			return filter.Group.any(f)
-		}
-		return f(*filter.Condition)
-	})
-}
-
 // nameDeleted reads the names of the tags, merge tags and segments that rules of the workspace use and that are deleted, as
 // far as the audit log knows them.
-func nameDeleted(db *gorm.DB, workspace int64, schema *Schema) error {
-	missing := schema.missing()
+func nameDeleted(db *gorm.DB, workspace int64, schema *rule.Schema) error {
+	missing := schema.Missing()
 	if len(missing) == 0 {
 		return nil
 	}
 	var subjects []string
 	var ids []int64
 	for _, m := range missing {
-		subjects, ids = append(subjects, m.subject), append(ids, m.id)
+		subjects, ids = append(subjects, m.Subject), append(ids, m.ID)
 	}
 	var entries []models.AuditEntry
 	err := db.Select("subject, subject_id, subject_name").Order("id").Where("workspace_id = ? AND subject IN ? AND subject_id IN ? AND action IN ?", workspace, subjects, ids,
 		[]string{models.ActionTagDeleted, models.ActionMergeTagDeleted, models.ActionSegmentDeleted}).Find(&entries).Error
-	schema.gone = map[goneThing]string{}
+	schema.Deleted = map[rule.DeletedRef]string{}
 	for _, e := range entries {
-		schema.gone[goneThing{e.Subject, e.SubjectID}] = e.SubjectName
+		schema.Deleted[rule.DeletedRef{Subject: e.Subject, ID: e.SubjectID}] = e.SubjectName
 	}
 	return err
 }

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -17,9 +19,9 @@ func TestMembersComePageByPage(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 255, 256, 511, 512, 2000} {
-			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+			w.put(rule.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
 		var pages [][]int64
@@ -51,11 +53,11 @@ func TestRuleMustFitTheWorkspace(t *testing.T) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		foreign := w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, other.tags[0])
 		_, err := w.store.Create(t.Context(), w.id, 0, "Foreign", foreign)
-		var problems segments.Problems
+		var problems rule.Problems
 		if !errors.As(err, &problems) || problems[0].At != "0" || models.ErrorCode(err) != models.CodeInvalid {
 			t.Errorf("got %v, want a problem at the first condition", err)
 		}
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Readers", foreign); !errors.As(err, &problems) {
 			t.Errorf("got %v, want a problem", err)
 		}
@@ -66,12 +68,12 @@ func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
-		other.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		other.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
 		w.settle()
 		_, get := other.store.Get(t.Context(), other.id, g.ID)
-		_, update := other.store.Update(t.Context(), other.id, 0, g.ID, "Mine", w.rule(subscribed))
+		_, update := other.store.Update(t.Context(), other.id, 0, g.ID, "Mine", w.rule(ruletest.Subscribed))
 		remove := other.store.Delete(t.Context(), other.id, 0, g.ID, true)
 		for _, err := range []error{get, update, remove} {
 			if !errors.Is(err, models.ErrNotFound) {
@@ -92,16 +94,16 @@ func TestNamesAreNotGivenTwice(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
-		g := w.create("Café Müller", w.rule(subscribed))
-		other.create("Café Müller", other.rule(subscribed)) // of another workspace
-		w.create("Cafe Muller", w.rule(subscribed))         // reads differently
-		twins := []models.Segment{{WorkspaceID: w.id, Name: "Twin", Rule: subscribed, Slot: 20, CreatedAt: noon, UpdatedAt: noon}, {WorkspaceID: w.id, Name: "TWIN", Rule: subscribed, Slot: 21, CreatedAt: noon, UpdatedAt: noon}}
+		g := w.create("Café Müller", w.rule(ruletest.Subscribed))
+		other.create("Café Müller", other.rule(ruletest.Subscribed)) // of another workspace
+		w.create("Cafe Muller", w.rule(ruletest.Subscribed))         // reads differently
+		twins := []models.Segment{{WorkspaceID: w.id, Name: "Twin", Rule: ruletest.Subscribed, Slot: 20, CreatedAt: ruletest.Noon, UpdatedAt: ruletest.Noon}, {WorkspaceID: w.id, Name: "TWIN", Rule: ruletest.Subscribed, Slot: 21, CreatedAt: ruletest.Noon, UpdatedAt: ruletest.Noon}}
 		w.write(func(tx *gorm.DB) error { return tx.Create(&twins).Error })
 		update := func(id int64, name string) error {
 			_, err := w.store.Update(t.Context(), w.id, 0, id, name, w.rule(unsubscribed))
 			return err
 		}
-		_, create := w.store.Create(t.Context(), w.id, 0, "CAFE\u0301 MU\u0308LLER", w.rule(subscribed))
+		_, create := w.store.Create(t.Context(), w.id, 0, "CAFE\u0301 MU\u0308LLER", w.rule(ruletest.Subscribed))
 		for what, err := range map[string]error{"create": create, "rename": update(twins[0].ID, "café müller"), "of a twin": update(g.ID, "twin")} {
 			if !errors.Is(err, segments.ErrNameTaken) {
 				t.Errorf("%s: got %v, want that the name is taken", what, err)
@@ -119,10 +121,10 @@ func TestNewNameBuildsNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
-		got, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Subscribers", w.rule(subscribed))
-		if stored := w.segment(g.ID); err != nil || got.Name != "Subscribers" || stored.Name != "Subscribers" || stored.BuildingSlot != nil || !stored.CreatedAt.Equal(noon) {
+		got, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Subscribers", w.rule(ruletest.Subscribed))
+		if stored := w.segment(g.ID); err != nil || got.Name != "Subscribers" || stored.Name != "Subscribers" || stored.BuildingSlot != nil || !stored.CreatedAt.Equal(ruletest.Noon) {
 			t.Errorf("got %+v (%v), want the new name and nothing building", stored, err)
 		}
 	})
@@ -149,10 +151,10 @@ func TestRulesSayWhatTheyUse(t *testing.T) {
 			return names
 		}
 		for _, c := range []struct{ got, want []string }{
-			{names(w.store.Uses(t.Context(), w.id, segments.TheTag(models.Tag{ID: w.tags[0]}))), []string{"zoo", "Äpfel"}},
-			{names(w.store.Uses(t.Context(), w.id, segments.TheTag(models.Tag{ID: w.tags[2]}))), nil},
-			{names(w.store.Uses(t.Context(), w.id, segments.TheMergeTag(models.MergeTag{ID: w.fields["city"]}))), []string{"Äpfel"}}, // until the new rule is built
-			{names(w.store.Uses(t.Context(), w.id, segments.TheMergeTag(models.MergeTag{ID: w.fields["points"]}))), nil},
+			{names(w.store.Uses(t.Context(), w.id, rule.TagRef(models.Tag{ID: w.tags[0]}))), []string{"zoo", "Äpfel"}},
+			{names(w.store.Uses(t.Context(), w.id, rule.TagRef(models.Tag{ID: w.tags[2]}))), nil},
+			{names(w.store.Uses(t.Context(), w.id, rule.MergeTagRef(models.MergeTag{ID: w.fields["city"]}))), []string{"Äpfel"}}, // until the new rule is built
+			{names(w.store.Uses(t.Context(), w.id, rule.MergeTagRef(models.MergeTag{ID: w.fields["points"]}))), nil},
 		} {
 			if !slices.Equal(c.got, c.want) {
 				t.Errorf("got %v, want %v", c.got, c.want)
@@ -167,10 +169,10 @@ func TestWorkspaceHasALimitOfSegments(t *testing.T) {
 		w := newWorld(t, db)
 		rows := make([]models.Segment, segments.MaxSegments)
 		for i := range rows {
-			rows[i] = models.Segment{WorkspaceID: w.id, Name: "S", Rule: subscribed, Slot: i, CreatedAt: noon, UpdatedAt: noon}
+			rows[i] = models.Segment{WorkspaceID: w.id, Name: "S", Rule: ruletest.Subscribed, Slot: i, CreatedAt: ruletest.Noon, UpdatedAt: ruletest.Noon}
 		}
 		w.write(func(tx *gorm.DB) error { return tx.Create(&rows).Error })
-		if _, err := w.store.Create(t.Context(), w.id, 0, "One more", w.rule(subscribed)); models.ErrorCode(err) != models.CodeConflict {
+		if _, err := w.store.Create(t.Context(), w.id, 0, "One more", w.rule(ruletest.Subscribed)); models.ErrorCode(err) != models.CodeConflict {
 			t.Errorf("got %v, want a conflict", err)
 		}
 	})

@@ -7,36 +7,38 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
 
 // generatorFor draws rules and contacts for the world's workspace, which moves to the generator's time zone.
-func (w *world) generatorFor(seed uint64) *generator {
+func (w *world) generatorFor(seed uint64) *ruletest.Generator {
 	w.t.Helper()
-	g := newGenerator(seed)
-	for i := range g.fields {
-		g.fields[i].ID = w.fields[g.fields[i].Key]
+	g := ruletest.NewGenerator(seed)
+	for i := range g.Fields {
+		g.Fields[i].ID = w.fields[g.Fields[i].Key]
 	}
-	g.tags, g.segments, g.webhooks = w.tags, nil, nil
+	g.Tags, g.Segments, g.Webhooks = w.tags, nil, nil
 	w.write(func(tx *gorm.DB) error {
 		for i := range 3 {
-			at := g.instant()
+			at := g.Instant()
 			hook := models.Webhook{WorkspaceID: w.id, Name: fmt.Sprint("webhook ", i), Type: models.TypeSubscribed, Hash: models.NewHash(), CreatedAt: at, UpdatedAt: at}
 			if err := tx.Create(&hook).Error; err != nil {
 				return err
 			}
-			g.webhooks = append(g.webhooks, hook.ID)
+			g.Webhooks = append(g.Webhooks, hook.ID)
 		}
-		return tx.Exec("UPDATE workspaces SET time_zone = ? WHERE id = ?", g.zone.String(), w.id).Error
+		return tx.Exec("UPDATE workspaces SET time_zone = ? WHERE id = ?", g.Zone.String(), w.id).Error
 	})
 	return g
 }
 
 // row is a contact as it is stored. The address of a later one is made unlike all others.
-func row(workspace int64, s segments.Subject) models.Contact {
+func row(workspace int64, s rule.Subject) models.Contact {
 	c := models.Contact{WorkspaceID: workspace, ID: s.ID, Email: s.Email, Status: s.Status, Fields: s.Fields, Version: 1, CreatedAt: s.CreatedAt, UpdatedAt: s.ChangedAt}
 	if !s.SubscribedAt.IsZero() {
 		c.SubscribedAt = &s.SubscribedAt
@@ -51,7 +53,7 @@ func row(workspace int64, s segments.Subject) models.Contact {
 }
 
 // insert stores contacts with their tags, without marks.
-func (w *world) insert(subjects []segments.Subject) {
+func (w *world) insert(subjects []rule.Subject) {
 	w.t.Helper()
 	var rows []models.Contact
 	var tags []models.ContactTag
@@ -70,7 +72,7 @@ func (w *world) insert(subjects []segments.Subject) {
 }
 
 // overwrite writes anew what can change of contacts, with their marks.
-func (w *world) overwrite(subjects []segments.Subject) {
+func (w *world) overwrite(subjects []rule.Subject) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error {
 		for _, s := range subjects {
@@ -95,24 +97,8 @@ func (w *world) overwrite(subjects []segments.Subject) {
 	})
 }
 
-// audience is n contacts with ids in several chunks. Those whose address is taken get one that resembles it.
-func (g *generator) audience(n int) (subjects []segments.Subject) {
-	taken := map[string]bool{}
-	id := int64(0)
-	for range n {
-		id += 1 + g.Int64N(30)
-		s := g.subject(id)
-		if taken[s.Email] {
-			s.Email = fmt.Sprint("c", id, ".", s.Email)
-		}
-		taken[s.Email] = true
-		subjects = append(subjects, s)
-	}
-	return subjects
-}
-
 // subjects reads all contacts from their rows.
-func (w *world) subjects() (subjects []segments.Subject) {
+func (w *world) subjects() (subjects []rule.Subject) {
 	w.t.Helper()
 	var contacts []models.Contact
 	var tags []models.ContactTag
@@ -121,7 +107,7 @@ func (w *world) subjects() (subjects []segments.Subject) {
 		w.t.Fatal(err)
 	}
 	for _, c := range contacts {
-		s := segments.Subject{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, CreatedAt: c.CreatedAt, ChangedAt: c.UpdatedAt}
+		s := rule.Subject{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, CreatedAt: c.CreatedAt, ChangedAt: c.UpdatedAt}
 		if c.SubscribedAt != nil {
 			s.SubscribedAt = *c.SubscribedAt
 		}
@@ -141,39 +127,12 @@ func (w *world) subjects() (subjects []segments.Subject) {
 	return subjects
 }
 
-// memberships evaluates every rule naively, for those that are not frozen, and returns the members by segment.
-func (g *generator) memberships(rules map[int64]string, frozen map[int64]map[int64]bool, subjects []segments.Subject, now time.Time) map[int64][]int64 {
-	n, members, read := g.naive(), map[int64][]int64{}, map[int64]written{}
-	for id, rule := range rules {
-		read[id] = readWritten(rule)
-	}
-	for _, s := range subjects {
-		known := map[int64]bool{}
-		s.In = func(segment int64) bool {
-			in, ok := known[segment]
-			if !ok {
-				if in = frozen[segment][s.ID]; frozen[segment] == nil {
-					in = n.matches(read[segment], s, now)
-				}
-				known[segment] = in
-			}
-			return in
-		}
-		for id := range rules {
-			if s.In(id) {
-				members[id] = append(members[id], s.ID)
-			}
-		}
-	}
-	return members
-}
-
 // agrees compares who is in each segment, and its count, with a naive evaluation.
-func (w *world) agrees(g *generator, rules map[int64]string, frozen map[int64]map[int64]bool, now time.Time) {
+func (w *world) agrees(g *ruletest.Generator, rules map[int64]string, frozen map[int64]map[int64]bool, now time.Time) {
 	w.t.Helper()
 	subjects := w.subjects()
-	members := g.memberships(rules, frozen, subjects, now)
-	for _, id := range sortedKeys(rules) {
+	members := g.Memberships(rules, frozen, subjects, now)
+	for _, id := range ruletest.SortedKeys(rules) {
 		got, err := w.store.Page(w.t.Context(), w.id, id, 0, len(subjects)+1)
 		if err != nil {
 			w.t.Fatal(err)
@@ -181,7 +140,7 @@ func (w *world) agrees(g *generator, rules map[int64]string, frozen map[int64]ma
 		slices.Reverse(got)
 		segment := w.segment(id)
 		if !slices.Equal(got, members[id]) || segment.MemberCount != int64(len(got)) || segment.BuildingSlot != nil || (segment.BrokenReason != "") != (frozen[id] != nil) {
-			w.t.Fatalf("segment %d at %s in %s: got members %v too many and %v too few, counted %d of %d, building %v, broken %q, want broken %v\n  rule %s", id, now, g.zone,
+			w.t.Fatalf("segment %d at %s in %s: got members %v too many and %v too few, counted %d of %d, building %v, broken %q, want broken %v\n  rule %s", id, now, g.Zone,
 				without(got, members[id]), without(members[id], got), segment.MemberCount, len(got), segment.BuildingSlot != nil, segment.BrokenReason, frozen[id] != nil, rules[id])
 		}
 	}
@@ -200,24 +159,24 @@ func TestStoredMembershipAgreesWithANaiveReading(t *testing.T) {
 	eachSeed(t, 2, func(t *testing.T, db *models.DB, seed uint64) {
 		w := newWorld(t, db)
 		g := w.generatorFor(11 + seed)
-		c := &clock{at: g.now()}
+		c := &clock{at: g.Now()}
 		w.store.Now, w.ticker = c.Now, segments.New(db, segments.Options{Now: c.Now})
-		subjects := g.audience(80)
+		subjects := g.Audience(80)
 		w.insert(subjects)
 		rules := map[int64]string{}
 		for i := range 50 {
-			rule := g.rule(segments.MaxDepth)
+			rule := g.Rule(rule.MaxDepth)
 			id := w.create(fmt.Sprint(i), w.rule("%s", rule)).ID
 			rules[id] = rule
-			g.segments = append(g.segments, id)
+			g.Segments = append(g.Segments, id)
 		}
 		w.settle()
 		w.agrees(g, rules, nil, c.Now())
-		c.pass(g.duration())
+		c.pass(g.Duration())
 		w.settle()
 		w.agrees(g, rules, nil, c.Now())
 		for i := range subjects {
-			subjects[i] = g.subject(subjects[i].ID)
+			subjects[i] = g.Subject(subjects[i].ID)
 		}
 		w.overwrite(subjects)
 		w.settle()

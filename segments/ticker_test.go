@@ -8,29 +8,29 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
-const subscribed = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`
-
 func TestContactEntersAndLeaves(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
 		in, out := uuid.New(), uuid.New()
-		w.put(segments.Subject{ID: 7, Status: models.StatusSubscribed}, &in)
-		w.put(segments.Subject{ID: 1000, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 7, Status: models.StatusSubscribed}, &in)
+		w.put(rule.Subject{ID: 1000, Status: models.StatusSubscribed}, nil)
 		w.settle()
 		if got := w.members(g.ID); !slices.Equal(got, []int64{1000, 7}) {
 			t.Errorf("got members %v, want 1000 and 7", got)
 		}
-		w.put(segments.Subject{ID: 7, Status: models.StatusUnsubscribed}, &out)
+		w.put(rule.Subject{ID: 7, Status: models.StatusUnsubscribed}, &out)
 		w.settle()
 		if got := w.members(g.ID); !slices.Equal(got, []int64{1000}) {
 			t.Errorf("got members %v, want 1000", got)
@@ -40,7 +40,7 @@ func TestContactEntersAndLeaves(t *testing.T) {
 		}
 		for request, want := range map[uuid.UUID]bool{in: true, out: false} {
 			change, err := models.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ? AND request_id = ?", w.id, request))
-			if err != nil || change.Entered != want || change.SegmentID != g.ID || change.ContactID != 7 || !change.At.After(noon) {
+			if err != nil || change.Entered != want || change.SegmentID != g.ID || change.ContactID != 7 || !change.At.After(ruletest.Noon) {
 				t.Errorf("got %+v (%v), want entered %v", change, err, want)
 			}
 		}
@@ -56,9 +56,9 @@ func TestOldMembershipServesWhileARuleIsBuilt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
 		for id := range int64(3) {
-			w.put(segments.Subject{ID: id*20_000 + 1, Status: models.Statuses[id]}, nil)
+			w.put(rule.Subject{ID: id*20_000 + 1, Status: models.Statuses[id]}, nil)
 		}
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		if got := w.members(g.ID); len(got) != 0 {
 			t.Errorf("got %v before the first build, want nobody", got)
 		}
@@ -92,18 +92,18 @@ func TestBrokenRuleFreezesAndOthersGoOn(t *testing.T) {
 		w := newWorld(t, db)
 		press := w.create("Press", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[2]))
 		city := w.create("City", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_not_set"}]}`, w.fields["city"]))
-		readers := w.create("Readers", w.rule(subscribed))
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed, Tags: w.tags[2:]}, nil)
-		w.put(segments.Subject{ID: 2, Status: models.StatusSubscribed, Tags: w.tags[2:]}, nil)
+		readers := w.create("Readers", w.rule(ruletest.Subscribed))
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed, Tags: w.tags[2:]}, nil)
+		w.put(rule.Subject{ID: 2, Status: models.StatusSubscribed, Tags: w.tags[2:]}, nil)
 		w.settle()
 		w.write(func(tx *gorm.DB) error {
-			if err := tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", noon).Error; err != nil {
+			if err := tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", ruletest.Noon).Error; err != nil {
 				return err
 			}
 			return tx.Where("id = ?", w.fields["city"]).Delete(&models.MergeTag{}).Error
 		})
-		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
-		w.put(segments.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
+		w.put(rule.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
 		w.remove(2, nil) // gone for good: out of the frozen ones too
 		w.settle()
 		for _, c := range []struct {
@@ -120,7 +120,7 @@ func TestBrokenRuleFreezesAndOthersGoOn(t *testing.T) {
 				t.Errorf("%s: got %v, count %d, %q; want %v, %q", got.Name, members, got.MemberCount, got.BrokenReason, c.want, c.reason)
 			}
 		}
-		if _, err := w.store.Update(t.Context(), w.id, 0, press.ID, "Press", w.rule(subscribed)); err != nil {
+		if _, err := w.store.Update(t.Context(), w.id, 0, press.ID, "Press", w.rule(ruletest.Subscribed)); err != nil {
 			t.Fatal(err)
 		}
 		w.settle()
@@ -135,16 +135,16 @@ func TestBrokenRuleServesUntilItsSuccessorIsBuilt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
 		g := w.create("Press", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[2]))
-		w.put(segments.Subject{ID: 1, Status: models.StatusUnconfirmed, Tags: w.tags[2:]}, nil)
-		w.put(segments.Subject{ID: 40_000, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusUnconfirmed, Tags: w.tags[2:]}, nil)
+		w.put(rule.Subject{ID: 40_000, Status: models.StatusSubscribed}, nil)
 		w.settle()
 		w.write(func(tx *gorm.DB) error {
-			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", noon).Error
+			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", ruletest.Noon).Error
 		})
-		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Press", w.rule(subscribed)); err != nil {
+		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Press", w.rule(ruletest.Subscribed)); err != nil {
 			t.Fatal(err)
 		}
-		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
 		if _, err := w.ticker.Tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -163,9 +163,9 @@ func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		first := w.create("First", w.rule(subscribed))
+		first := w.create("First", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 300, 9000} {
-			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+			w.put(rule.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
 		if err := w.store.Delete(t.Context(), w.id, 0, first.ID, false); err != nil {
@@ -174,7 +174,7 @@ func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 		w.remove(300, nil)
 		w.remove(9000, nil)
 		w.settle()
-		second := w.create("Second", w.rule(subscribed))
+		second := w.create("Second", w.rule(ruletest.Subscribed))
 		w.settle()
 		got := w.segment(second.ID)
 		if members := w.members(second.ID); !slices.Equal(members, []int64{1}) || got.MemberCount != 1 || got.Slot != 0 {
@@ -188,13 +188,13 @@ func TestTickThatIsCutOffChangesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
-		w.put(segments.Subject{ID: 50_000, Status: models.StatusSubscribed}, nil)
-		g := w.create("Readers", w.rule(subscribed))
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
+		w.put(rule.Subject{ID: 50_000, Status: models.StatusSubscribed}, nil)
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for busy := true; busy; {
 			before := w.segment(g.ID)
 			ctx, cut := context.WithCancel(t.Context())
-			dying := segments.New(db, segments.Options{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { cut(); return noon }})
+			dying := segments.New(db, segments.Options{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { cut(); return ruletest.Noon }})
 			if _, err := dying.Tick(ctx); err == nil {
 				t.Fatal("got no error from a tick that was cut off")
 			}
@@ -217,8 +217,8 @@ func TestRunGoesOnAtOnceWhileWorkIsLeft(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		w.put(segments.Subject{ID: 60_000, Status: models.StatusSubscribed}, nil)
-		g := w.create("Readers", w.rule(subscribed))
+		w.put(rule.Subject{ID: 60_000, Status: models.StatusSubscribed}, nil)
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		ticker := segments.New(db, segments.Options{Interval: time.Hour})

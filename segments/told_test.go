@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 
 	"gorm.io/gorm"
@@ -13,7 +14,7 @@ import (
 // days of its history.
 func (a *audience) told() {
 	a.t.Helper()
-	for _, id := range sortedKeys(a.rules) {
+	for _, id := range ruletest.SortedKeys(a.rules) {
 		in, days := map[int64]bool{}, map[string]models.SegmentDay{}
 		for _, c := range a.changes(id) {
 			if c.Cause == models.CauseRepair {
@@ -25,12 +26,12 @@ func (a *audience) told() {
 			if in[c.ContactID] = c.Entered; !c.Entered {
 				delete(in, c.ContactID)
 			}
-			day := c.At.In(a.zone(c.At)).Format(dayLayout)
+			day := c.At.In(a.zone(c.At)).Format(ruletest.DayLayout)
 			days[day] = counted(days[day], c, int64(len(in)))
 		}
 		got, err := a.store.Page(a.t.Context(), a.id, id, 0, 10_000)
-		if slices.Reverse(got); err != nil || !slices.Equal(got, sortedKeys(in)) {
-			a.t.Fatalf("segment %d: got members %v (%v), want %v as the changes tell\n  rule %s", id, got, err, sortedKeys(in), a.rules[id])
+		if slices.Reverse(got); err != nil || !slices.Equal(got, ruletest.SortedKeys(in)) {
+			a.t.Fatalf("segment %d: got members %v (%v), want %v as the changes tell\n  rule %s", id, got, err, ruletest.SortedKeys(in), a.rules[id])
 		}
 		var history []models.SegmentDay
 		if err := a.db.Read(a.t.Context()).Where("workspace_id = ? AND segment_id = ?", a.id, id).Order("day").Find(&history).Error; err != nil {
@@ -53,7 +54,7 @@ func (a *audience) told() {
 			}
 		}
 		if len(days) > 0 {
-			a.t.Fatalf("segment %d: got no history of %v", id, sortedKeys(days))
+			a.t.Fatalf("segment %d: got no history of %v", id, ruletest.SortedKeys(days))
 		}
 	}
 }

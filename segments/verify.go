@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -49,7 +50,7 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 	}
 	e := r.evaluation(versions)
 	there := map[int64]chunkBits{} // who exists, as slot 0
-	look := func(subject *Subject) {
+	look := func(subject *rule.Subject) {
 		chunk := subject.ID / chunkSize
 		there[chunk] = there[chunk].with(0, subject.ID, true)
 		p.contacts++
@@ -85,7 +86,7 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 const clockSkew = 5 * time.Second
 
 // differences returns where the contact that was evaluated last is stored otherwise.
-func (e *evaluation) differences(subject *Subject) (found []difference) {
+func (e *evaluation) differences(subject *rule.Subject) (found []difference) {
 	for _, v := range e.versions {
 		if v.in != e.row.has(v.slot, subject.ID) {
 			found = append(found, difference{v.of, subject.ID, v.in})
@@ -98,7 +99,7 @@ func (e *evaluation) differences(subject *Subject) (found []difference) {
 }
 
 // aboutToChange says whether time changes one of the contact's memberships within clockSkew.
-func (e *evaluation) aboutToChange(subject *Subject) bool {
+func (e *evaluation) aboutToChange(subject *rule.Subject) bool {
 	return slices.ContainsFunc(e.versions, func(v *version) bool {
 		if !v.timed {
 			return false
@@ -131,7 +132,7 @@ func (r *round) late(next dues, from, to int64) (late []int64, err error) {
 	if err := r.tx.Where("workspace_id = ? AND chunk >= ? AND chunk < ?", r.workspace, from, to).Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	stored := byID(rows, func(d models.SegmentDue) int64 { return d.Chunk })
+	stored := rule.ByID(rows, func(d models.SegmentDue) int64 { return d.Chunk })
 	for chunk, at := range next {
 		if due, ok := stored[chunk]; (!ok || at.Before(due.DueAt)) && !at.Before(r.now.Add(clockSkew)) {
 			late = append(late, chunk)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/segments/rule"
 )
 
 // Verification is what one verification of a workspace found, and has repaired.
@@ -195,7 +196,7 @@ func (v *verifying) of(g *running) *VerifiedSegment {
 func (v *verifying) result() Verification {
 	result := Verification{Contacts: v.contacts, Differences: v.check.Differences, Late: v.late}
 	for _, s := range slices.SortedFunc(maps.Values(v.segments), func(a, b *VerifiedSegment) int {
-		return cmp.Or(byName(a.Segment, b.Segment), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(rule.ByName(a.Segment, b.Segment), cmp.Compare(a.ID, b.ID))
 	}) {
 		result.Segments = append(result.Segments, *s)
 	}

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 )
 
 // TestVerificationInTheBackground lets a day pass, and the ticker find what was spoilt, in small steps after everything else.
@@ -20,15 +22,15 @@ func TestVerificationInTheBackground(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 2, 60_000} {
-			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+			w.put(rule.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
 		g = w.segment(g.ID)
 		w.flip(g.Slot, 2)
 		var log strings.Builder
-		clock := noon.Add(23 * time.Hour)
+		clock := ruletest.Noon.Add(23 * time.Hour)
 		ticker := segments.New(db, segments.Options{Now: func() time.Time { return clock }, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		tick := func() {
 			t.Helper()
@@ -41,7 +43,7 @@ func TestVerificationInTheBackground(t *testing.T) {
 		if n := countOf[models.SegmentCheck](w); n != 0 {
 			t.Fatalf("got %d verifications within a day, want none", n)
 		}
-		clock = noon.Add(24 * time.Hour)
+		clock = ruletest.Noon.Add(24 * time.Hour)
 		for i := 0; i < 500 && (i == 0 || w.check().FinishedAt == nil); i++ {
 			tick()
 		}

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -74,12 +76,12 @@ func TestVerificationFindsAndRepairsDrift(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		readers := w.create("Readers", w.rule(subscribed))
+		readers := w.create("Readers", w.rule(ruletest.Subscribed))
 		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`))
 		press := w.create("Press", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[2]))
 		vienna := w.create("Vienna", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_set"}]}`, w.fields["city"]))
 		for id := int64(1); id <= 600; id += 3 {
-			w.put(segments.Subject{ID: id, Status: models.Statuses[id%2*2], Tags: w.tags[2:]}, nil)
+			w.put(rule.Subject{ID: id, Status: models.Statuses[id%2*2], Tags: w.tags[2:]}, nil)
 		}
 		w.settle()
 		if v := w.verifyNow(); v.Differences != 0 || v.Contacts != 200 || found(v) != "Others 0/200 ; Press 0/200 ; Readers 0/200 ; Vienna 0/200" {
@@ -87,7 +89,7 @@ func TestVerificationFindsAndRepairsDrift(t *testing.T) {
 		}
 		want := w.members(readers.ID)
 		w.write(func(tx *gorm.DB) error {
-			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", noon).Error
+			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", ruletest.Noon).Error
 		})
 		readers, others, press = w.segment(readers.ID), w.segment(others.ID), w.segment(press.ID)
 		w.flip(readers.Slot, 1)     // who was not in
@@ -144,17 +146,17 @@ func TestWhatWaitsIsNoDrift(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *models.DB) {
 		w := newWorld(t, db)
-		g := w.create("Readers", w.rule(subscribed))
+		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 2, 40_000} {
-			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed}, nil)
+			w.put(rule.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
 		for range 1200 { // more than one step follows, of another contact
 			w.write(func(tx *gorm.DB) error { return mark(tx, w.id, 3, nil) })
 		}
-		w.put(segments.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
 		w.remove(2, nil)
-		building := w.create("Later", w.rule(subscribed))
+		building := w.create("Later", w.rule(ruletest.Subscribed))
 		if _, err := w.store.Update(t.Context(), w.id, 0, g.ID, "Readers", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`)); err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +181,7 @@ func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 		w := newWorld(t, db)
 		g := w.create("Today", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"in_last_days","value":"0"}]}`, w.fields["birthday"]))
 		for _, id := range []int64{1, 2, 300} {
-			w.put(segments.Subject{ID: id, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-11-23"}}, nil)
+			w.put(rule.Subject{ID: id, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-11-23"}}, nil)
 		}
 		w.settle()
 		dues := func() (rows []models.SegmentDue) {
@@ -196,7 +198,7 @@ func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 			if err := tx.Exec("DELETE FROM segment_due WHERE workspace_id = ? AND chunk = 0", w.id).Error; err != nil {
 				return err
 			}
-			return tx.Exec("UPDATE segment_due SET due_at = ? WHERE workspace_id = ?", noon.Add(30*time.Hour), w.id).Error
+			return tx.Exec("UPDATE segment_due SET due_at = ? WHERE workspace_id = ?", ruletest.Noon.Add(30*time.Hour), w.id).Error
 		})
 		if v := w.verifyNow(); v.Late != 2 || v.Differences != 2 || found(v) != "Today 0/3" {
 			t.Errorf("got %d late of %d differences, %s; want both groups", v.Late, v.Differences, found(v))
@@ -207,7 +209,7 @@ func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 		if v := w.verifyNow(); v.Differences != 0 {
 			t.Errorf("got %d differences after the repair", v.Differences)
 		}
-		later := segments.New(db, segments.Options{Now: func() time.Time { return noon.Add(12 * time.Hour) }})
+		later := segments.New(db, segments.Options{Now: func() time.Time { return ruletest.Noon.Add(12 * time.Hour) }})
 		if v, err := later.Verify(t.Context(), w.id, func(int64, int64) {}); err != nil || v.Differences != 0 {
 			t.Errorf("got %d differences (%v) the next day, want none: time only passed", v.Differences, err)
 		}
@@ -224,7 +226,7 @@ func TestClocksThatAreApartAreNoDrift(t *testing.T) {
 		w := newWorld(t, db)
 		today := w.create("Today", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"in_last_days","value":"0"}]}`, w.fields["birthday"]))
 		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, today.ID))
-		w.put(segments.Subject{ID: 1, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-11-23"}}, nil)
+		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-11-23"}}, nil)
 		w.settle()
 		midnight := time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC) // in Vienna
 		replica := func(at time.Time) *segments.Ticker {

@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
+	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // world is a workspace with a field of every type and three tags.
 type world struct {
@@ -32,32 +32,26 @@ type world struct {
 	tags   []int64
 }
 
-var fieldTypes = []models.MergeTag{
-	{Key: "city", Type: models.MergeTagText}, {Key: "points", Type: models.MergeTagNumber}, {Key: "vip", Type: models.MergeTagBoolean},
-	{Key: "birthday", Type: models.MergeTagDate}, {Key: "size", Type: models.MergeTagSingle, Options: []string{"Small", "Large"}},
-	{Key: "likes", Type: models.MergeTagMultiple, Options: []string{"Tea", "Coffee", "Straße"}}, {Key: "country", Type: models.MergeTagCountry},
-}
-
 func newWorld(t *testing.T, db *models.DB) *world {
 	t.Helper()
-	now := func() time.Time { return noon }
+	now := func() time.Time { return ruletest.Noon }
 	w := &world{t: t, db: db, store: segments.Store{DB: db, Now: now}, fields: map[string]int64{}}
-	w.ticker = segments.New(db, segments.Options{Now: func() time.Time { return noon.Add(time.Duration(w.ticks.Add(1)) * time.Second) }})
+	w.ticker = segments.New(db, segments.Options{Now: func() time.Time { return ruletest.Noon.Add(time.Duration(w.ticks.Add(1)) * time.Second) }})
 	w.write(func(tx *gorm.DB) error {
-		ws := models.Workspace{Slug: fmt.Sprintf("w%d", time.Now().UnixNano()), Name: "W", TimeZone: "Europe/Vienna", CreatedAt: noon}
+		ws := models.Workspace{Slug: fmt.Sprintf("w%d", time.Now().UnixNano()), Name: "W", TimeZone: "Europe/Vienna", CreatedAt: ruletest.Noon}
 		if err := tx.Create(&ws).Error; err != nil {
 			return err
 		}
 		w.id = ws.ID
-		for _, m := range fieldTypes {
-			m.WorkspaceID, m.Label, m.CreatedAt = w.id, m.Key, noon
+		for _, m := range ruletest.FieldTypes {
+			m.WorkspaceID, m.Label, m.CreatedAt = w.id, m.Key, ruletest.Noon
 			if err := tx.Create(&m).Error; err != nil {
 				return err
 			}
 			w.fields[m.Key] = m.ID
 		}
 		for _, name := range []string{"customer", "wholesale", "press"} {
-			tag := models.Tag{WorkspaceID: w.id, Name: name, NameFolded: name, CreatedAt: noon}
+			tag := models.Tag{WorkspaceID: w.id, Name: name, NameFolded: name, CreatedAt: ruletest.Noon}
 			if err := tx.Create(&tag).Error; err != nil {
 				return err
 			}
@@ -76,7 +70,7 @@ func (w *world) write(f func(tx *gorm.DB) error) {
 }
 
 // put stores a contact as it shall be, new or not, with its mark.
-func (w *world) put(s segments.Subject, request *uuid.UUID) {
+func (w *world) put(s rule.Subject, request *uuid.UUID) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error {
 		fields, _ := json.Marshal(s.Fields)
@@ -85,7 +79,7 @@ func (w *world) put(s segments.Subject, request *uuid.UUID) {
 		}
 		err := tx.Exec(`INSERT INTO contacts (workspace_id, id, email, status, fields, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?)
 			ON CONFLICT (workspace_id, id) DO UPDATE SET status = excluded.status, fields = excluded.fields`,
-			w.id, s.ID, fmt.Sprintf("c%d@example.com", s.ID), s.Status, string(fields), noon, noon).Error
+			w.id, s.ID, fmt.Sprintf("c%d@example.com", s.ID), s.Status, string(fields), ruletest.Noon, ruletest.Noon).Error
 		if err != nil {
 			return err
 		}
@@ -112,19 +106,19 @@ func (w *world) remove(contact int64, request *uuid.UUID) {
 }
 
 func mark(tx *gorm.DB, workspace, contact int64, request *uuid.UUID) error {
-	return tx.Create(&models.DirtyContact{WorkspaceID: workspace, ContactID: contact, RequestID: request, At: noon}).Error
+	return tx.Create(&models.DirtyContact{WorkspaceID: workspace, ContactID: contact, RequestID: request, At: ruletest.Noon}).Error
 }
 
-func (w *world) rule(text string, args ...any) segments.Group {
+func (w *world) rule(text string, args ...any) rule.Group {
 	w.t.Helper()
-	g, problems := segments.Parse(fmt.Sprintf(text, args...))
+	g, problems := rule.Parse(fmt.Sprintf(text, args...))
 	if len(problems) > 0 {
 		w.t.Fatalf("%s: %v", fmt.Sprintf(text, args...), problems)
 	}
 	return g
 }
 
-func (w *world) schema() segments.Schema {
+func (w *world) schema() rule.Schema {
 	w.t.Helper()
 	s, err := w.store.Schema(w.t.Context(), w.id)
 	if err != nil {
@@ -133,7 +127,7 @@ func (w *world) schema() segments.Schema {
 	return s
 }
 
-func (w *world) create(name string, rule segments.Group) models.Segment {
+func (w *world) create(name string, rule rule.Group) models.Segment {
 	w.t.Helper()
 	segment, err := w.store.Create(w.t.Context(), w.id, 0, name, rule)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 )
 
 // busy is a workspace that is called, edited and ticked at the same time, by a clock that runs fast.
@@ -114,8 +115,8 @@ func (b *busy) rules() []string {
 	}
 }
 
-func (b *busy) rule(text string) segments.Group {
-	g, problems := segments.Parse(text)
+func (b *busy) rule(text string) rule.Group {
+	g, problems := rule.Parse(text)
 	if len(problems) > 0 {
 		b.t.Fatal(problems)
 	}

@@ -13,6 +13,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/models"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -44,7 +45,7 @@ func TestSegmentsVerifyCommand(t *testing.T) {
 				}
 			}
 			expect(0, "books: no segments\n", "verify")
-			rule, _ := segments.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+			rule, _ := rule.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
 			if _, err := (segments.Store{DB: db, Now: time.Now}).Create(t.Context(), w.ID, user.ID, "Readers", rule); err != nil {
 				t.Fatal(err)
 			}
