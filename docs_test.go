@@ -21,12 +21,17 @@ var (
 // made are the folders that the program and its tools write; a fresh clone has none of them.
 var made = []string{"bin/", "data/", ".cache/"}
 
-// TestDocsNameWhatIsThere follows every relative link of the documents at the root, and finds every file that they name.
+// TestDocsNameWhatIsThere follows every relative link of the documents at the root and in docs, and finds every file that
+// they name.
 func TestDocsNameWhatIsThere(t *testing.T) {
 	t.Parallel()
-	documents, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
+	var documents []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: got %v, %v, want documents", pattern, found, err)
+		}
+		documents = append(documents, found...)
 	}
 	for _, name := range documents {
 		content, err := os.ReadFile(name)
@@ -51,6 +56,8 @@ func checkLink(t *testing.T, document, link string) {
 	file, anchor, _ := strings.Cut(link, "#")
 	if file == "" {
 		file = document
+	} else {
+		file = filepath.Join(filepath.Dir(document), file)
 	}
 	content, err := os.ReadFile(file)
 	if info, statErr := os.Stat(file); statErr != nil || err != nil && !info.IsDir() {
