@@ -69,8 +69,8 @@ func (b Bulk) words() string {
 	return "delete for good"
 }
 
-// done is the condition on a row of contacts for whom the deed changes nothing.
-func (b Bulk) done() (sql string, values []any) {
+// unchangedSQL matches the contacts that b would not change.
+func unchangedSQL(b Bulk) (sql string, values []any) {
 	const tagged = `EXISTS (SELECT 1 FROM contact_tags has WHERE has.workspace_id = contacts.workspace_id AND has.contact_id = contacts.id AND has.tag_id = ?)`
 	switch b.Deed {
 	case BulkAddTag:
@@ -97,7 +97,7 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b Bulk, from Bulk
 	if few, err := d.bulkIsSmall(ctx, workspaceID, from, members); err != nil {
 		return 0, 0, err
 	} else if few {
-		sql, values = b.done()
+		sql, values = unchangedSQL(b)
 	}
 	count := func(q *gorm.DB) error {
 		var n struct{ All, Done int64 }
@@ -157,7 +157,7 @@ func ApplyBulk(tx *gorm.DB, job Job, b Bulk, filter ContactFilter, contacts []Co
 		Contact
 		Same bool
 	}
-	sql, values := b.done()
+	sql, values := unchangedSQL(b)
 	err := amongIDs(filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
 		Select("contacts.id, contacts.email, contacts.status, contacts.version, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
 	if err != nil {
