@@ -13,6 +13,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/migrations"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -78,7 +79,7 @@ func benchDatabase(ctx context.Context, name, url string) error {
 
 // prepare fills an empty database and returns the hash of a SUBSCRIBED webhook with two tags.
 func prepare(ctx context.Context, url string) (hash string, err error) {
-	db, err := models.Open(ctx, url)
+	db, err := store.Open(ctx, url)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +94,7 @@ func prepare(ctx context.Context, url string) (hash string, err error) {
 		if err := tx.Create(&ws).Error; err != nil {
 			return err
 		}
-		if _, err := models.ReserveContactIDs(tx, ws.ID, knownContacts); err != nil {
+		if _, err := store.ReserveContactIDs(tx, ws.ID, knownContacts); err != nil {
 			return err
 		}
 		hook := models.Webhook{WorkspaceID: ws.ID, Name: "Bench", Type: models.TypeSubscribed, Hash: hash, Enabled: true, CreatedAt: now, UpdatedAt: now}

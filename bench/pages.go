@@ -22,6 +22,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/migrations"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // What a page may cost (README "Figures").
@@ -81,12 +82,12 @@ func benchPages(ctx context.Context, args []string) error {
 // benchPagesOf measures those pages of one database whose addresses have one of the parts, or all. It returns how many
 // are over a limit.
 func benchPagesOf(ctx context.Context, name, databaseURL string, parts []string) (over int, err error) {
-	db, err := models.Open(ctx, databaseURL)
+	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
 		return 0, err
 	}
 	defer db.Close()
-	ws, err := models.First[models.Workspace](db.Read(ctx).Order("id"))
+	ws, err := store.First[models.Workspace](db.Read(ctx).Order("id"))
 	if err != nil {
 		return 0, err
 	}
@@ -149,7 +150,7 @@ type browser struct {
 func (b *browser) close() { b.stop() }
 
 // openBrowser starts a server on db and signs the benchmark's admin in.
-func openBrowser(ctx context.Context, db *models.DB) (*browser, error) {
+func openBrowser(ctx context.Context, db *store.DB) (*browser, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"campaignlark/demo"
 	"campaignlark/migrations"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -22,7 +23,7 @@ const (
 )
 
 // fillLog repeats the calls that are in the log until there are pageCalls, spread over the last days, and counts them.
-func fillLog(ctx context.Context, db *models.DB, workspaceID int64, now time.Time) error {
+func fillLog(ctx context.Context, db *store.DB, workspaceID int64, now time.Time) error {
 	var kinds []models.WebhookRequest
 	if err := db.Read(ctx).Where("workspace_id = ?", workspaceID).Order("id DESC").Limit(5000).Find(&kinds).Error; err != nil {
 		return err
@@ -35,14 +36,14 @@ func fillLog(ctx context.Context, db *models.DB, workspaceID int64, now time.Tim
 		return fmt.Errorf("there is no call to repeat")
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	counts := map[models.WebhookCount]int64{}
+	counts := map[store.WebhookCount]int64{}
 	for left := pageCalls - int(have); left > 0; left -= 500 {
 		rows := make([]models.WebhookRequest, min(left, 500))
 		for i := range rows {
 			at := now.Add(-time.Duration(random.Int64N(int64(pageDays * 24 * time.Hour))))
 			rows[i] = kinds[random.IntN(len(kinds))]
 			rows[i].ID = models.NewID(at)
-			counts[models.WebhookCount{WorkspaceID: workspaceID, WebhookID: rows[i].WebhookID, Hour: at.Truncate(time.Hour),
+			counts[store.WebhookCount{WorkspaceID: workspaceID, WebhookID: rows[i].WebhookID, Hour: at.Truncate(time.Hour),
 				Outcome: rows[i].Outcome, Failed: rows[i].Failed(), LastCall: at.Truncate(time.Hour)}]++
 		}
 		if err := db.Write(ctx, func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error }); err != nil {
@@ -50,7 +51,7 @@ func fillLog(ctx context.Context, db *models.DB, workspaceID int64, now time.Tim
 		}
 	}
 	return db.Write(ctx, func(tx *gorm.DB) error {
-		var rows []models.WebhookCount
+		var rows []store.WebhookCount
 		for row, calls := range counts {
 			row.Calls = calls
 			rows = append(rows, row)
@@ -67,7 +68,7 @@ const (
 
 // fillPages makes the demo's bookshop with pageContacts contacts, and the log of a workspace in use.
 func fillPages(ctx context.Context, databaseURL string) error {
-	db, err := models.Open(ctx, databaseURL)
+	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
 		return err
 	}
@@ -97,8 +98,8 @@ func fillPages(ctx context.Context, databaseURL string) error {
 
 // analyze does what Postgres does by itself within a minute: plans made on empty tables would stay, and it counts in an
 // index alone only what a VACUUM has seen. SQLite has no statistics in use and gets none here.
-func analyze(ctx context.Context, db *models.DB) error {
-	if db.Dialect == models.SQLite {
+func analyze(ctx context.Context, db *store.DB) error {
+	if db.Dialect == store.SQLite {
 		return nil
 	}
 	_, err := db.Pool().ExecContext(ctx, "VACUUM (ANALYZE)")

@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/handlers"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // page is one visit: a form that is posted, or a page that is fetched.
@@ -140,7 +141,7 @@ var pagePosts = []pageSample{
 }
 
 // pagesOf are a visit for every page that the routes of the program name, and for pagePosts.
-func pagesOf(ctx context.Context, db *models.DB, ws models.Workspace, fields url.Values) (pages []page, err error) {
+func pagesOf(ctx context.Context, db *store.DB, ws models.Workspace, fields url.Values) (pages []page, err error) {
 	var samples []pageSample
 	for _, pattern := range handlers.Pages() {
 		of, known := pageSamples[pattern]
@@ -166,7 +167,7 @@ func pagesOf(ctx context.Context, db *models.DB, ws models.Workspace, fields url
 }
 
 // page puts the workspace and what the sample selects into its path.
-func (s pageSample) page(ctx context.Context, db *models.DB, ws models.Workspace) (page, error) {
+func (s pageSample) page(ctx context.Context, db *store.DB, ws models.Workspace) (page, error) {
 	path := strings.ReplaceAll(s.path, ":slug", ws.Slug)
 	for name, query := range map[string]string{":id": s.id, ":change": s.change} {
 		if query == "" {

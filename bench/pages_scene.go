@@ -13,6 +13,7 @@ import (
 
 	"campaignlark/jobs"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -20,7 +21,7 @@ import (
 )
 
 // tidy does what the program's chores do by and by, and makes the admin support staff too, who see every page.
-func tidy(ctx context.Context, db *models.DB) error {
+func tidy(ctx context.Context, db *store.DB) error {
 	now := models.Instant(time.Now())
 	if err := db.FoldWebhookCounts(ctx, now.AddDate(-1, 0, 0).Truncate(time.Hour)); err != nil {
 		return err
@@ -45,7 +46,7 @@ func untilDone(step func(context.Context) (bool, error), ctx context.Context) er
 
 // setScene makes what the demo has not: somebody who is invited, imports, a finished change of several contacts and a
 // segment whose rule is broken. It does so once for a database.
-func (b *browser) setScene(ctx context.Context, db *models.DB, ws models.Workspace) error {
+func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspace) error {
 	var there bool
 	err := db.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM jobs WHERE workspace_id = ? AND kind = ?)", ws.ID, models.JobBulk).Scan(&there).Error
 	if err != nil || there {
@@ -79,7 +80,7 @@ func (b *browser) setScene(ctx context.Context, db *models.DB, ws models.Workspa
 }
 
 // breakSegment makes a segment with most of the contacts, and deletes the tag that its rule uses.
-func (b *browser) breakSegment(ctx context.Context, db *models.DB, ws models.Workspace) error {
+func (b *browser) breakSegment(ctx context.Context, db *store.DB, ws models.Workspace) error {
 	tags, wrong, err := db.ResolveTagNames(ctx, ws.ID, 1, []string{"short-lived"}, models.Instant(time.Now()))
 	if err != nil || wrong.Any() {
 		return errors.Join(err, errors.New(wrong["tags"]))

@@ -12,6 +12,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/migrations"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 
 	"github.com/jackc/pgx/v5"
@@ -49,8 +50,8 @@ func benchSegments(ctx context.Context, args []string) error {
 		return err
 	}
 	misses := 0
-	for _, dialect := range []models.Dialect{models.Postgres, models.SQLite} {
-		other := map[models.Dialect]models.Dialect{models.Postgres: models.SQLite, models.SQLite: models.Postgres}[dialect]
+	for _, dialect := range []store.Dialect{store.Postgres, store.SQLite} {
+		other := map[store.Dialect]store.Dialect{store.Postgres: store.SQLite, store.SQLite: store.Postgres}[dialect]
 		if slices.Contains(args, string(other)) && !slices.Contains(args, string(dialect)) {
 			continue
 		}
@@ -82,9 +83,9 @@ func fillBoth(ctx context.Context, kept kept, postgres *dbtest.Server) error {
 }
 
 // benchSegmentsOn measures one database, on a copy of the kept data that is gone afterwards.
-func benchSegmentsOn(ctx context.Context, dialect models.Dialect, kept kept, postgres *dbtest.Server, parts []string) (misses int, err error) {
+func benchSegmentsOn(ctx context.Context, dialect store.Dialect, kept kept, postgres *dbtest.Server, parts []string) (misses int, err error) {
 	url, folder := "sqlite://"+kept.path("run.db"), ""
-	if dialect == models.Postgres {
+	if dialect == store.Postgres {
 		url, folder = postgres.URL("run"), kept.path("postgres")
 		err = recreate(ctx, postgres)
 	} else {
@@ -98,7 +99,7 @@ func benchSegmentsOn(ctx context.Context, dialect models.Dialect, kept kept, pos
 	if b.meter, err = newMeter(folder); err != nil {
 		return 0, err
 	}
-	if b.db, err = models.Open(ctx, url); err != nil {
+	if b.db, err = store.Open(ctx, url); err != nil {
 		return 0, err
 	}
 	defer b.db.Close()
@@ -156,7 +157,7 @@ func copyFile(from, to string) error {
 
 // segmentBench measures segments on one database.
 type segmentBench struct {
-	db     *models.DB
+	db     *store.DB
 	url    string
 	meter  meter
 	now    time.Time // of the rules' clock

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -45,7 +46,7 @@ func (b *segmentBench) benchBuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limit := map[models.Dialect]float64{models.Postgres: .1, models.SQLite: .2}[b.db.Dialect]
+	limit := map[store.Dialect]float64{store.Postgres: .1, store.SQLite: .2}[b.db.Dialect]
 	b.ratio("all built together, 1,000,000 contacts", built, reference, limit)
 	b.limited("membership on disk", fmt.Sprintf("%10.1f MB", float64(disk)/1e6)+fmt.Sprintf("%32s", ""), "", "20 MB", disk <= 20_000_000)
 	members := 0
@@ -94,7 +95,7 @@ func (b *segmentBench) forgetSegments(ctx context.Context, v vocabulary) error {
 // makeReferenceTable makes the table of (segment, contact) rows that the bits are compared with.
 func (b *segmentBench) makeReferenceTable(ctx context.Context) error {
 	options := "WITHOUT ROWID"
-	if b.db.Dialect == models.Postgres {
+	if b.db.Dialect == store.Postgres {
 		options = "WITH (autovacuum_enabled = false)"
 	}
 	return b.db.Write(ctx, func(tx *gorm.DB) error {
@@ -154,7 +155,7 @@ func (b *segmentBench) compare(ctx context.Context, v vocabulary, i int, segment
 // membershipBytes is what segment_bits takes with its index and what it keeps outside of its rows.
 func (b *segmentBench) membershipBytes(ctx context.Context) (n int64, err error) {
 	query := "SELECT pg_total_relation_size('segment_bits')"
-	if b.db.Dialect == models.SQLite {
+	if b.db.Dialect == store.SQLite {
 		query = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('segment_bits', 'sqlite_autoindex_segment_bits_1')"
 	}
 	return n, b.db.Read(ctx).Raw(query).Scan(&n).Error
@@ -196,7 +197,7 @@ func (b *segmentBench) benchOne(ctx context.Context) error {
 		fmt.Printf("%-58s %s   %s %7.2fx\n", "  one built: "+c.name, built, reference, float64(built.cpu())/float64(reference.cpu()))
 		sum, sumReference = sum.plus(built), sumReference.plus(reference)
 	}
-	limit := map[models.Dialect]float64{models.Postgres: 2, models.SQLite: 4}[b.db.Dialect]
+	limit := map[store.Dialect]float64{store.Postgres: 2, store.SQLite: 4}[b.db.Dialect]
 	b.ratio("one segment built, sum of these", sum, sumReference, limit)
 	return nil
 }

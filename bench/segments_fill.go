@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/migrations"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -17,7 +18,7 @@ import (
 // fillSegments makes the workspaces of segmentWorkspaces in an empty database. Rows go in in bulk, without the checks
 // that a program's own writes pass: none of this is measured.
 func fillSegments(ctx context.Context, databaseURL string, now time.Time) error {
-	db, err := models.Open(ctx, databaseURL)
+	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func fillSegments(ctx context.Context, databaseURL string, now time.Time) error 
 			return err
 		}
 		source := newContactSource(w.contacts, now)
-		if db.Dialect == models.Postgres {
+		if db.Dialect == store.Postgres {
 			err = copyContacts(ctx, db, v, source)
 		} else {
 			err = insertContactsFast(ctx, db, v, source)
@@ -40,7 +41,7 @@ func fillSegments(ctx context.Context, databaseURL string, now time.Time) error 
 			return err
 		}
 	}
-	_, err = db.Pool().ExecContext(ctx, map[models.Dialect]string{models.Postgres: "VACUUM ANALYZE", models.SQLite: "ANALYZE"}[db.Dialect])
+	_, err = db.Pool().ExecContext(ctx, map[store.Dialect]string{store.Postgres: "VACUUM ANALYZE", store.SQLite: "ANALYZE"}[db.Dialect])
 	return err
 }
 
@@ -54,13 +55,13 @@ type vocabulary struct {
 }
 
 // makeVocabulary makes a workspace without contacts.
-func makeVocabulary(ctx context.Context, db *models.DB, slug string, contacts int64, now time.Time) (v vocabulary, err error) {
+func makeVocabulary(ctx context.Context, db *store.DB, slug string, contacts int64, now time.Time) (v vocabulary, err error) {
 	err = db.Write(ctx, func(tx *gorm.DB) error {
 		ws := models.Workspace{Slug: slug, Name: slug, TimeZone: "Europe/Vienna", CreatedAt: now}
 		if err := tx.Create(&ws).Error; err != nil {
 			return err
 		}
-		if _, err := models.ReserveContactIDs(tx, ws.ID, contacts); err != nil {
+		if _, err := store.ReserveContactIDs(tx, ws.ID, contacts); err != nil {
 			return err
 		}
 		for _, m := range segmentFields {
@@ -95,8 +96,8 @@ func makeVocabulary(ctx context.Context, db *models.DB, slug string, contacts in
 }
 
 // readVocabulary reads a workspace that makeVocabulary made.
-func readVocabulary(ctx context.Context, db *models.DB, slug string) (v vocabulary, err error) {
-	if v.workspace, err = models.First[models.Workspace](db.Read(ctx).Where("slug = ?", slug)); err != nil {
+func readVocabulary(ctx context.Context, db *store.DB, slug string) (v vocabulary, err error) {
+	if v.workspace, err = store.First[models.Workspace](db.Read(ctx).Where("slug = ?", slug)); err != nil {
 		return v, err
 	}
 	for _, w := range segmentWorkspaces {
@@ -146,7 +147,7 @@ func (v vocabulary) row(c filledContact) []any {
 }
 
 // copyContacts copies the contacts into Postgres, 50,000 at a time.
-func copyContacts(ctx context.Context, db *models.DB, v vocabulary, source *contactSource) error {
+func copyContacts(ctx context.Context, db *store.DB, v vocabulary, source *contactSource) error {
 	conn, err := db.Pool().Conn(ctx)
 	if err != nil {
 		return err
@@ -181,7 +182,7 @@ func copyContacts(ctx context.Context, db *models.DB, v vocabulary, source *cont
 }
 
 // insertContactsFast inserts the contacts into SQLite in one transaction that waits for no disk.
-func insertContactsFast(ctx context.Context, db *models.DB, v vocabulary, source *contactSource) error {
+func insertContactsFast(ctx context.Context, db *store.DB, v vocabulary, source *contactSource) error {
 	pool := db.Pool() // has one connection
 	for _, pragma := range []string{"synchronous = OFF", "foreign_keys = OFF", "cache_size = -400000"} {
 		if _, err := pool.ExecContext(ctx, "PRAGMA "+pragma); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -104,7 +105,7 @@ func (b *segmentBench) openLive(ctx context.Context) (l live, err error) {
 	if err := b.settle(ctx); err != nil {
 		return l, err
 	}
-	hook, err := models.First[models.Webhook](b.db.Read(ctx).Where("workspace_id = ? AND id = ?", l.v.workspace.ID, l.v.webhooks[0]))
+	hook, err := store.First[models.Webhook](b.db.Read(ctx).Where("workspace_id = ? AND id = ?", l.v.workspace.ID, l.v.webhooks[0]))
 	if err != nil {
 		return l, err
 	}
@@ -182,7 +183,7 @@ func (b *segmentBench) benchLoad(ctx context.Context) error {
 
 // oldestMark is how long the oldest mark waits, 0 when there is none.
 func (b *segmentBench) oldestMark(ctx context.Context, v vocabulary) (time.Duration, error) {
-	mark, err := models.First[models.DirtyContact](b.db.Read(ctx).Where("workspace_id = ?", v.workspace.ID).Order("id"))
+	mark, err := store.First[models.DirtyContact](b.db.Read(ctx).Where("workspace_id = ?", v.workspace.ID).Order("id"))
 	if errors.Is(err, models.ErrNotFound) {
 		return 0, nil
 	}

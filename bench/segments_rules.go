@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // ruleCase is one of the 50 segments: its rule and, for the reference, the same written by hand as the WHERE of a SELECT
@@ -133,7 +133,7 @@ func (v vocabulary) today(now time.Time, n int) time.Time {
 }
 
 // sqlText fills in a case's WHERE.
-func (v vocabulary) sqlText(dialect models.Dialect, text string, now time.Time) string {
+func (v vocabulary) sqlText(dialect store.Dialect, text string, now time.Time) string {
 	return phrase.ReplaceAllStringFunc(text, func(found string) string {
 		part := phrase.FindStringSubmatch(found)
 		n, _ := strconv.Atoi(part[2])
@@ -141,11 +141,11 @@ func (v vocabulary) sqlText(dialect models.Dialect, text string, now time.Time) 
 		case "city", "plan", "interests", "country", "renewal", "points":
 			return sqlField(dialect, part[1])
 		case "pos":
-			return map[models.Dialect]string{models.Postgres: "strpos", models.SQLite: "instr"}[dialect]
+			return map[store.Dialect]string{store.Postgres: "strpos", store.SQLite: "instr"}[dialect]
 		case "domain":
-			return map[models.Dialect]string{models.Postgres: "split_part(c.email, '@', 2)", models.SQLite: "substr(c.email, instr(c.email, '@') + 1)"}[dialect]
+			return map[store.Dialect]string{store.Postgres: "split_part(c.email, '@', 2)", store.SQLite: "substr(c.email, instr(c.email, '@') + 1)"}[dialect]
 		case "choice":
-			line := map[models.Dialect]string{models.Postgres: "chr(10)", models.SQLite: "char(10)"}[dialect]
+			line := map[store.Dialect]string{store.Postgres: "chr(10)", store.SQLite: "char(10)"}[dialect]
 			pos := v.sqlText(dialect, "{pos}", now)
 			return fmt.Sprintf("%s(%s || %s || %s, %s || '%s' || %s) > 0", pos, line, sqlField(dialect, part[2]), line, line, part[3], line)
 		case "tagged":
@@ -163,8 +163,8 @@ func (v vocabulary) sqlText(dialect models.Dialect, text string, now time.Time) 
 	})
 }
 
-func sqlField(dialect models.Dialect, key string) string {
-	if dialect == models.SQLite {
+func sqlField(dialect store.Dialect, key string) string {
+	if dialect == store.SQLite {
 		if key == "points" {
 			return "CAST(c.fields ->> 'points' AS REAL)"
 		}
@@ -176,8 +176,8 @@ func sqlField(dialect models.Dialect, key string) string {
 	return "(c.fields::json ->> '" + key + "')"
 }
 
-func sqlInstant(dialect models.Dialect, t time.Time) string {
-	if dialect == models.SQLite {
+func sqlInstant(dialect store.Dialect, t time.Time) string {
+	if dialect == store.SQLite {
 		return t.UTC().Format("'2006-01-02 15:04:05.999999999-07:00'")
 	}
 	return t.UTC().Format("timestamptz '2006-01-02 15:04:05.999999Z'")

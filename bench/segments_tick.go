@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -86,7 +87,7 @@ func median(costs []cost) cost {
 // earn gives contacts ten points, as calls do, with their marks.
 func (b *segmentBench) earn(ctx context.Context, v vocabulary, contacts []int64) error {
 	set := "json_set(fields, '$.points', CAST(CAST(coalesce(fields ->> 'points', '0') AS REAL) + 10 AS text))"
-	if b.db.Dialect == models.Postgres {
+	if b.db.Dialect == store.Postgres {
 		set = "jsonb_set(fields::jsonb, '{points}', to_jsonb((coalesce(fields::jsonb ->> 'points', '0')::numeric + 10)::text))::text"
 	}
 	return b.db.Write(ctx, func(tx *gorm.DB) error {
@@ -171,7 +172,7 @@ func (b *segmentBench) benchMidnight(ctx context.Context) error {
 	midnight := v.today(b.now, 1)
 	day := v.today(b.now, -30).Format(time.DateOnly) // in the last 30 days until then
 	set := "json_set(fields, '$.renewal', '" + day + "')"
-	if b.db.Dialect == models.Postgres {
+	if b.db.Dialect == store.Postgres {
 		set = `jsonb_set(fields::jsonb, '{renewal}', '"` + day + `"')::text`
 	}
 	err = b.db.Write(ctx, func(tx *gorm.DB) error {

@@ -16,7 +16,7 @@ import (
 
 	"campaignlark/handlers"
 	"campaignlark/intake"
-	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 )
 
@@ -30,7 +30,7 @@ func serve(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	db, err := models.Open(ctx, *database)
+	db, err := store.Open(ctx, *database)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"campaignlark/migrations"
-	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // Main runs a package's tests and stops what they started, cleanups included. Call it from TestMain.
@@ -31,16 +31,16 @@ func Main(m *testing.M, cleanups ...func()) {
 }
 
 // Each runs f as two parallel subtests, one on SQLite and one on Postgres, each on an empty database of its own.
-func Each(t *testing.T, f func(t *testing.T, db *models.DB)) {
+func Each(t *testing.T, f func(t *testing.T, db *store.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, Open(t, SQLiteURL(t))) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, Open(t, PostgresURL(t))) })
 }
 
 // Open opens a database from SQLiteURL or PostgresURL and closes it when the test ends.
-func Open(t testing.TB, url string) *models.DB {
+func Open(t testing.TB, url string) *store.DB {
 	t.Helper()
-	db, err := models.Open(t.Context(), url)
+	db, err := store.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func PostgresURL(t testing.TB) string {
 
 func migrate(url string) error {
 	ctx := context.Background()
-	db, err := models.Open(ctx, url)
+	db, err := store.Open(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -5,14 +5,14 @@ import (
 	"errors"
 	"sync/atomic"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
 
 // CountStatements counts every statement that goes to the database through GORM from now on. What package segments reads
 // through pgx itself is not among them.
-func CountStatements(ctx context.Context, db *models.DB) (*atomic.Int64, error) {
+func CountStatements(ctx context.Context, db *store.DB) (*atomic.Int64, error) {
 	var n atomic.Int64
 	count := func(*gorm.DB) { n.Add(1) }
 	register := func(g *gorm.DB) error {
@@ -24,7 +24,7 @@ func CountStatements(ctx context.Context, db *models.DB) (*atomic.Int64, error) 
 	if err := db.Write(ctx, register); err != nil {
 		return nil, err
 	}
-	if db.Dialect == models.SQLite { // reads have a pool of their own
+	if db.Dialect == store.SQLite { // reads have a pool of their own
 		if err := register(db.Read(ctx)); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 
 	"gorm.io/gorm"
@@ -37,7 +38,7 @@ const logDays = 14
 
 // Fill fills an empty workspace: contacts that came over some 11 months, and the calls of the last days through the
 // pipeline, each at its time.
-func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Options) (Summary, error) {
+func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Options) (Summary, error) {
 	now, loc := models.Instant(o.Now), workspace.Location()
 	p := newPlan(o.Contacts, min(o.LogDays, logDays), now.Add(-2*time.Second), loc)
 	if err := makeLogDays(ctx, db, p.log.from, now); err != nil {
@@ -65,7 +66,7 @@ func Fill(ctx context.Context, db *models.DB, workspace models.Workspace, o Opti
 
 // hold keeps the tickers of a server that runs beside it away from the workspace, whose clock is in the past, until free is
 // called; should that never happen, for a minute.
-func hold(ctx context.Context, db *models.DB, workspace int64) (free func(), err error) {
+func hold(ctx context.Context, db *store.DB, workspace int64) (free func(), err error) {
 	extend := func() error { return db.HoldSegments(ctx, workspace, time.Now().Add(time.Minute)) }
 	if err := extend(); err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func hold(ctx context.Context, db *models.DB, workspace int64) (free func(), err
 }
 
 // makeLogDays makes the days of the request log from the first call on.
-func makeLogDays(ctx context.Context, db *models.DB, from, now time.Time) error {
+func makeLogDays(ctx context.Context, db *store.DB, from, now time.Time) error {
 	if err := db.EnsureLogDays(ctx, from); err != nil {
 		return err
 	}
@@ -196,10 +197,10 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 	for _, n := range t.coming {
 		whos = append(whos, models.Who(t.workspace.ID, n.Email))
 	}
-	if err := models.LockAddresses(tx, whos...); err != nil {
+	if err := store.LockAddresses(tx, whos...); err != nil {
 		return err
 	}
-	id, err := models.ReserveContactIDs(tx, t.workspace.ID, int64(len(t.coming)))
+	id, err := store.ReserveContactIDs(tx, t.workspace.ID, int64(len(t.coming)))
 	if err != nil {
 		return err
 	}
@@ -219,7 +220,7 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 	if err := tx.CreateInBatches(&tags, 500).Error; err != nil || !marked {
 		return err
 	}
-	return models.MarkContacts(tx, t.workspace.ID, 0, ids, contacts[len(contacts)-1].CreatedAt)
+	return store.MarkContacts(tx, t.workspace.ID, 0, ids, contacts[len(contacts)-1].CreatedAt)
 }
 
 // recent tells the days that the request log knows: people who come, people who confirm, and everything else, by time.

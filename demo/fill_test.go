@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 )
 
@@ -23,7 +24,7 @@ var outcomes = []models.Outcome{
 
 func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		now := models.Instant(time.Now()) // the request log needs days near the database's own
 		workspace, _, err := db.CreateFirstAdmin(t.Context(), FirstAdmin("admin@example.com", "rains of castamere"))
 		if err != nil {

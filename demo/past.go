@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -44,7 +45,7 @@ func (t *teller) tellPast(ctx context.Context) error {
 }
 
 // readAll follows every contact.
-func (p *past) readAll(ctx context.Context, db *models.DB, workspace int64) error {
+func (p *past) readAll(ctx context.Context, db *store.DB, workspace int64) error {
 	for after := int64(0); ; {
 		var page []models.Contact
 		if err := db.Read(ctx).Where("workspace_id = ? AND id > ?", workspace, after).Order("id").Limit(2000).Find(&page).Error; err != nil || len(page) == 0 {

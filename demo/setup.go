@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 )
 
 // workshop is the workspace while it is being filled.
 type workshop struct {
-	db        *models.DB
+	db        *store.DB
 	workspace models.Workspace
 	user      int64            // who is said to have set it up
 	hooks     []models.Webhook // by index in hooks

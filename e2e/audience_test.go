@@ -7,6 +7,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -15,7 +16,7 @@ import (
 type audience struct {
 	t    *testing.T
 	url  string
-	db   *models.DB
+	db   *store.DB
 	ws   models.Workspace
 	tags []models.Tag
 	hook map[models.WebhookType]string // the hash of the one webhook of each type

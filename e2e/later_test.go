@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -19,7 +20,7 @@ func TestBrowserRequestFillsInLater(t *testing.T) {
 	p := NewPage(t, program.URL)
 	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
 	err := a.db.Write(t.Context(), func(tx *gorm.DB) error {
-		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, int32(a.ws.ID)).Error; err != nil {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", store.LockSegments, int32(a.ws.ID)).Error; err != nil {
 			return err
 		}
 		call := NewClient(t, program.URL).Get("/v1/inbound-webhooks/" + a.hook[models.TypeSubscribed] + "?email_address=ada%40example.com")

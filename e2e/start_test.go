@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"campaignlark/dbtest"
-	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // bothDatabases runs f with the DATABASE_URL of an up-to-date, empty SQLite file and of such a Postgres database.
@@ -116,7 +116,7 @@ func TestPostgresIsAway(t *testing.T) {
 func TestDatabaseIsNewer(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
-		db, err := models.Open(t.Context(), url)
+		db, err := store.Open(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,12 +29,12 @@ func (s *Server) accountPost(v *visit) error {
 		return v.account(fiber.StatusUnprocessableEntity, errs)
 	}
 	_, err := s.DB.SignIn(v.UserContext(), v.User.Email, current, s.clientAddress(v.Ctx), s.now())
-	var tooMany *models.TooManyFailures
+	var tooMany *store.TooManyFailures
 	switch {
 	case errors.As(err, &tooMany):
 		errs.Add("current_password", tooManyTries+" "+v.retryAfter(tooMany.Wait))
 		return v.account(fiber.StatusTooManyRequests, errs)
-	case errors.Is(err, models.ErrWrongPassword):
+	case errors.Is(err, store.ErrWrongPassword):
 		errs.Add("current_password", "This is not your current password.")
 		return v.account(fiber.StatusUnprocessableEntity, errs)
 	case err != nil:

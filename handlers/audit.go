@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -21,7 +22,7 @@ type auditQuery struct {
 	search, person, kind, from, to string // as given; what cannot be meant is ""
 
 	rangeError string
-	filter     models.AuditFilter
+	filter     store.AuditFilter
 	cursor     models.Cursor
 }
 
@@ -150,7 +151,7 @@ func personName(id int64, email string) string {
 }
 
 // fillAudit puts the entries of a page into words, by day.
-func (v *visit) fillAudit(m *views.AuditModel, entries []models.AuditLine) error {
+func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error {
 	var contacts []int64
 	for _, e := range entries {
 		if e.Subject == models.SubjectContact {
@@ -172,7 +173,7 @@ func (v *visit) fillAudit(m *views.AuditModel, entries []models.AuditLine) error
 	return nil
 }
 
-func (v *visit) auditRow(e models.AuditLine, emails map[int64]string) views.AuditRow {
+func (v *visit) auditRow(e store.AuditLine, emails map[int64]string) views.AuditRow {
 	row := views.AuditRow{At: e.At, Who: personName(e.UserID, e.UserEmail), Action: e.Action, Subject: e.Subject, Name: e.SubjectName}
 	switch e.Subject {
 	case models.SubjectContact:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -17,7 +18,7 @@ import (
 func (s *site) note(e models.AuditEntry, at time.Time, changes ...models.AuditChange) {
 	s.t.Helper()
 	e.WorkspaceID = s.workspace.ID
-	s.write(func(tx *gorm.DB) error { return models.Audit(tx, e, changes, at) })
+	s.write(func(tx *gorm.DB) error { return store.Audit(tx, e, changes, at) })
 }
 
 func TestTheAuditLogSaysWhoDidWhat(t *testing.T) {
@@ -87,9 +88,9 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 func TestTheAuditLogIsPaged(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.write(func(tx *gorm.DB) error {
-			for i := range models.AuditPageSize*2 + 20 {
+			for i := range store.AuditPageSize*2 + 20 {
 				e := models.AuditEntry{WorkspaceID: s.workspace.ID, UserID: s.user.ID, Action: models.ActionTagCreated, Subject: models.SubjectTag, SubjectID: 1, SubjectName: fmt.Sprintf("tag %03d", i)}
-				if err := models.Audit(tx, e, nil, s.server.now().Add(time.Duration(i)*time.Second)); err != nil {
+				if err := store.Audit(tx, e, nil, s.server.now().Add(time.Duration(i)*time.Second)); err != nil {
 					return err
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -18,7 +19,7 @@ type bulkForm struct {
 	query contactQuery
 	deed  models.BulkDeed
 	all   bool // all that the list's filter means, else picked
-	from  models.BulkCursor
+	from  store.BulkCursor
 	with  string // the tag, by id or name
 	to    string // the status
 	bulk  models.Bulk
@@ -51,9 +52,9 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	if asked, err := strconv.ParseInt(get("newest"), 10, 64); err == nil {
 		newest = min(newest, max(asked, 0))
 	}
-	f.from = models.BulkCursor{Filter: f.query.filter, Before: newest + 1}
+	f.from = store.BulkCursor{Filter: f.query.filter, Before: newest + 1}
 	if !f.all {
-		f.from.Filter = models.ContactFilter{IDs: readIDs(all("id"))}
+		f.from.Filter = store.ContactFilter{IDs: readIDs(all("id"))}
 	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
 		return nil, err
 	}
@@ -65,8 +66,8 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 }
 
 // readIDs reads ids of contacts, the highest first, each once.
-func readIDs(texts []string) models.IDList {
-	ids := models.IDList{}
+func readIDs(texts []string) store.IDList {
+	ids := store.IDList{}
 	for _, text := range texts {
 		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
 			ids = append(ids, id)

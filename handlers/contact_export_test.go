@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -170,7 +171,7 @@ func TestExportIsSafeInSpreadsheetsAndComesBack(t *testing.T) {
 }
 
 // failingReads makes every read of contacts after the first n fail.
-func failingReads(t *testing.T, db *models.DB, n int) {
+func failingReads(t *testing.T, db *store.DB, n int) {
 	t.Helper()
 	seen := 0
 	err := db.Read(t.Context()).Callback().Query().Before("gorm:query").Register("test:fail", func(tx *gorm.DB) {

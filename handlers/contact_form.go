@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
@@ -71,7 +72,7 @@ func (f *contactForm) checkFree(email string, errs models.FieldErrors) error {
 		f.exists = other.ID
 		errs.Add("email", models.ErrContactExists.Message)
 	}
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil
 	}
 	return err

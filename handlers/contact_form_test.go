@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -120,7 +121,7 @@ func TestContactIsChangedByHand(t *testing.T) {
 		if !slices.Equal(names, []string{"fresh", "old"}) || err != nil {
 			t.Errorf("got the tags %v (%v)", names, err)
 		}
-		entry, err := models.First[models.AuditEntry](s.db.Read(t.Context()).Where("action = ?", models.ActionContactUpdated))
+		entry, err := store.First[models.AuditEntry](s.db.Read(t.Context()).Where("action = ?", models.ActionContactUpdated))
 		if err != nil || entry.UserID != s.user.ID || entry.SubjectID != 5 || strings.Contains(entry.Detail, "Maria") || strings.Contains(entry.Detail, "Sun") {
 			t.Errorf("got the note %+v (%v)", entry, err)
 		}
@@ -181,7 +182,7 @@ func TestContactIsDeletedByHand(t *testing.T) {
 		s.follow(s.post("/w/books/contacts/1/delete")).want(t, 200, "The contact is gone for good.", "No contacts yet")
 		s.get("/w/books/contacts/1").want(t, 404)
 		s.post("/w/books/contacts/1/delete").want(t, 404)
-		got, err := models.First[models.WebhookRequest](s.db.Read(ctx).Where("workspace_id = ?", c.WorkspaceID))
+		got, err := store.First[models.WebhookRequest](s.db.Read(ctx).Where("workspace_id = ?", c.WorkspaceID))
 		if err != nil || got.Address != nil || got.Who != nil || got.UserAgent != nil || got.Status != 200 {
 			t.Errorf("got the log row %+v (%v), want it without the person", got, err)
 		}

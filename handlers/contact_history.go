@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
 
@@ -76,7 +77,7 @@ func (h *history) webhookHref(w models.Webhook) string {
 	return h.visit.path("webhooks", w.ID)
 }
 
-func (h *history) add(found models.ContactHistory) {
+func (h *history) add(found store.ContactHistory) {
 	logged := map[uuid.UUID]bool{}
 	for _, r := range found.Requests {
 		logged[r.ID] = true
@@ -147,7 +148,7 @@ func (h *history) shown(key, stored string) string {
 	return stored
 }
 
-func (h *history) edit(e models.ContactEdit, c models.ContactChange) *views.HistoryEdit {
+func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.HistoryEdit {
 	edit := &views.HistoryEdit{Who: e.UserEmail, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
 		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, Lost: e.Action == models.ActionContactLost, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
 		Before: string(c.StatusBefore), After: string(c.StatusAfter)}
@@ -163,8 +164,8 @@ func (h *history) edit(e models.ContactEdit, c models.ContactChange) *views.Hist
 
 // addMoves adds the segments that were entered and left, those of one moment and cause as one entry. moves are newest
 // first.
-func (h *history) addMoves(moves []models.ContactMove) {
-	var before models.ContactMove
+func (h *history) addMoves(moves []store.ContactMove) {
+	var before store.ContactMove
 	for i, m := range moves {
 		if i == 0 || !m.At.Equal(before.At) || m.Cause != before.Cause || m.UserEmail != before.UserEmail {
 			why := views.Cause{Kind: string(m.Cause), Who: m.UserEmail}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/views"
 )
@@ -15,13 +16,13 @@ import (
 // contactQuery is what an address or a form says of contacts: the filter, and the place in the list. All of the list's
 // state is in it. The export and the changes of many contacts read it alike.
 type contactQuery struct {
-	filter       models.ContactFilter
+	filter       store.ContactFilter
 	status       string // as the list's field has it; "" when it is none
 	tag, segment string // the names of the tag and the segment that are filtered by
 	tagValue     string // as the list's fields have them
 	segmentValue string
 	unknown      string // a sentence about a status, tag or segment that does not exist
-	cursor       models.ContactCursor
+	cursor       store.ContactCursor
 	tags         []models.Tag
 	segments     []models.Segment
 	said         url.Values // the filter as it was given, for the chips and links
@@ -46,7 +47,7 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 		}
 		return text
 	}
-	q.filter = models.ContactFilter{Search: value("q"), Members: segments.Members{}}
+	q.filter = store.ContactFilter{Search: value("q"), Members: segments.Members{}}
 	q.readStatus(value("status"))
 	q.readTag(value("tag"))
 	q.readSegment(value("segment"))

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -48,7 +49,7 @@ func (s *Server) contactList(v *visit) error {
 		m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: values[0]})
 	}
 	m.Export = v.path("contacts.csv") + q.encoded()
-	if q.cursor == (models.ContactCursor{}) {
+	if q.cursor == (store.ContactCursor{}) {
 		if m.Jobs, err = v.jobsRunning(); err != nil {
 			return err
 		}

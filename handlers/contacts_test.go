@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -177,8 +178,8 @@ func TestContactPageTellsWhatHappened(t *testing.T) {
 		})
 		a = s.get("/w/books/contacts/1")
 		a.want(t, 200, "Request through a deleted webhook", "Answered 404.", "Answered 404.")
-		if n := strings.Count(a.body, "Answered 404."); n != models.ContactHistorySize {
-			t.Errorf("got %d entries, want %d", n, models.ContactHistorySize)
+		if n := strings.Count(a.body, "Answered 404."); n != store.ContactHistorySize {
+			t.Errorf("got %d entries, want %d", n, store.ContactHistorySize)
 		}
 		a = s.get(linkNamed(t, a, "Earlier"))
 		if n := strings.Count(a.body, "Answered 404."); n != 5 {

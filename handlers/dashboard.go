@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -41,7 +42,7 @@ func (s *Server) dashboard(v *visit) error {
 }
 
 // firstSteps are what a new workspace needs. Each that is open has a button; that of the next one is the primary.
-func (v *visit) firstSteps(o models.Overview) ([]views.FirstStep, error) {
+func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 	counts := v.counts
 	mergeTags := "Names for the fields you want to keep, such as first_name. A field without one is ignored."
 	if counts.MergeTags > 0 && (!o.Called || counts.Segments == 0) {

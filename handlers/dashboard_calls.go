@@ -7,6 +7,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
@@ -34,7 +35,7 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	}
 	v.addBusiest(m, months, webhooks)
 	m.Failing = v.failing(months, webhooks)
-	failures, err := db.LastRequests(ctx, id, models.RequestFilter{Outcome: models.OutcomesFailed}, dashboardRows)
+	failures, err := db.LastRequests(ctx, id, store.RequestFilter{Outcome: models.OutcomesFailed}, dashboardRows)
 	for _, r := range failures {
 		m.Failures = append(m.Failures, v.failureRow(r, webhooks[r.WebhookID]))
 	}

@@ -4,11 +4,12 @@ import (
 	"strconv"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
 // growth tells how many contacts there are of each status, and how that came to be.
-func (v *visit) growth(m *views.DashboardModel, o models.Overview) error {
+func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	days := m.DaySlots(models.GrowthDays+1, 24)
 	zone := v.Workspace.Location()
 	noted, err := v.server.DB.ContactDays(v.UserContext(), v.Workspace.ID, models.DayName(days[0].From, zone))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -85,7 +86,7 @@ func TestDashboardComparesWithThePast(t *testing.T) {
 		hour := s.server.now().Truncate(time.Hour)
 		count := func(at time.Time, outcome models.Outcome, n int64) {
 			s.write(func(tx *gorm.DB) error {
-				return tx.Create(&models.WebhookCount{WorkspaceID: s.workspace.ID, WebhookID: w.ID, Hour: at, Outcome: outcome, Failed: outcome.Failed(), Calls: n, LastCall: at}).Error
+				return tx.Create(&store.WebhookCount{WorkspaceID: s.workspace.ID, WebhookID: w.ID, Hour: at, Outcome: outcome, Failed: outcome.Failed(), Calls: n, LastCall: at}).Error
 			})
 		}
 		count(hour.AddDate(0, 0, -3), models.OutcomeUpdated, 980)

@@ -9,6 +9,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -65,15 +66,15 @@ func (s *Server) signInPost(v *visit) error {
 	if err == nil {
 		err = s.letIn(v, user)
 	}
-	var tooMany *models.TooManyFailures
+	var tooMany *store.TooManyFailures
 	switch {
 	case err == nil:
 		return s.keepForm(v, user, m)
 	case errors.As(err, &tooMany):
 		m.Fault, m.Advice = tooManyTries, v.retryAfter(tooMany.Wait)
 		return campaignlark.Render(v.Ctx, fiber.StatusTooManyRequests, views.SignInPage(m))
-	case errors.Is(err, models.ErrWrongPassword):
-		m.Fault, m.Advice = models.ErrWrongPassword.Message, "Please try again. After five wrong tries in a row you have to wait a little."
+	case errors.Is(err, store.ErrWrongPassword):
+		m.Fault, m.Advice = store.ErrWrongPassword.Message, "Please try again. After five wrong tries in a row you have to wait a little."
 		errs.Add("password", "Please type it once more.")
 		return v.again(views.SignInPage(m))
 	}
@@ -95,7 +96,7 @@ func (s *Server) letIn(v *visit, user models.User) error {
 	if err := v.signOut(); err != nil {
 		return err
 	}
-	return models.ErrWrongPassword
+	return store.ErrWrongPassword
 }
 
 // retryAfter tells the client, and returns in words, how long to wait.

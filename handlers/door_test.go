@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -73,7 +74,7 @@ func TestSignInThatIsNotRightKeepsTheForm(t *testing.T) {
 		s = s.door()
 		for _, email := range []string{"ines@example.com", `nobody"><i>@example.com`} {
 			a := s.post("/login", "email", email, "password", "not the password", "next", "/account")
-			a.want(t, 422, models.ErrWrongPassword.Message, "Please type it once more.")
+			a.want(t, 422, store.ErrWrongPassword.Message, "Please type it once more.")
 			if strings.Contains(a.body, "not the password") || strings.Contains(a.body, "<i>") || a.header.Get("Set-Cookie") != "" {
 				t.Errorf("got the password, markup or a cookie back: %s", a.body)
 			}
@@ -162,7 +163,7 @@ func TestSignInNeverLeavesTheSite(t *testing.T) {
 func eachEmptySite(t *testing.T, f func(t *testing.T, s *site)) {
 	t.Helper()
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		f(t, &site{t: t, db: db, server: newServer(db)})
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // everything is what all tables hold, as text: a table that comes later is among them. What the log keeps compressed is
@@ -15,7 +16,7 @@ import (
 func (s *site) everything() map[string]string {
 	s.t.Helper()
 	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
-	if s.db.Dialect == models.Postgres {
+	if s.db.Dialect == store.Postgres {
 		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
 	}
 	var tables []string

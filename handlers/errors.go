@@ -7,6 +7,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,7 +19,7 @@ func statusOf(err error) int {
 	if errors.As(err, &f) {
 		return f.Code
 	}
-	switch models.ErrorCode(err) {
+	switch store.ErrorCode(err) {
 	case models.CodeNotFound:
 		return fiber.StatusNotFound
 	case models.CodeConflict:
@@ -49,7 +50,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	status := statusOf(err)
 	id := models.NewID(s.Now()).String()
 	if status >= 500 {
-		s.Log.Error("request failed", "id", id, "route", c.Route().Path, "method", c.Method(), "code", models.ErrorCode(err), "sqlstate", models.SQLState(err), "kind", kindOf(err))
+		s.Log.Error("request failed", "id", id, "route", c.Route().Path, "method", c.Method(), "code", store.ErrorCode(err), "sqlstate", store.SQLState(err), "kind", kindOf(err))
 	}
 	c.Set("X-Request-Id", id)
 	if status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests {

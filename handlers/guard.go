@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gorilla/sessions"
@@ -25,9 +26,9 @@ type visit struct {
 	Workspace models.Workspace
 	Role      models.Role
 	form      url.Values
-	file      *upload               // of a multipart form, once its fields were read
-	counts    models.NavCounts      // set by page
-	own       []models.OwnWorkspace // what workspaces has read
+	file      *upload              // of a multipart form, once its fields were read
+	counts    store.NavCounts      // set by page
+	own       []store.OwnWorkspace // what workspaces has read
 
 	refill                 bool // the form is to be shown as it was filled in, and nothing done (refill.go)
 	refillNote, refillNext string
@@ -156,7 +157,7 @@ func (s *Server) enterWorkspace(v *visit, slug string) (seen *time.Time, err err
 }
 
 // workspaces are the person's own, by name.
-func (v *visit) workspaces() (all []models.OwnWorkspace, err error) {
+func (v *visit) workspaces() (all []store.OwnWorkspace, err error) {
 	if v.own == nil {
 		v.own, err = v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/jobs"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -87,7 +88,7 @@ func (s *Server) importShow(v *visit) error {
 func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	spec, result := models.ReadJobJSON[jobs.ImportSpec](job.Spec), models.ReadJobJSON[jobs.ImportResult](job.Result)
 	m = views.ImportModel{
-		ID: job.ID, File: spec.File, Job: jobRow(models.ListedJob{Job: job}, v.jobText(job)), Checking: job.State == models.JobRunning && jobs.Phase(job) == jobs.ImportChecking,
+		ID: job.ID, File: spec.File, Job: jobRow(store.ListedJob{Job: job}, v.jobText(job)), Checking: job.State == models.JobRunning && jobs.Phase(job) == jobs.ImportChecking,
 		Checked: job.State == models.JobDraft && jobs.Phase(job) == jobs.ImportChecked, Failure: job.Failure,
 		Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged, Refused: result.Refused, Noted: result.Noted, Stayed: result.Stayed,
 		NewTags: result.NewTags, Status: spec.Status.Name(),
@@ -104,7 +105,7 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 		m.Notes = append(m.Notes, views.ImportProblem(p))
 	}
 	if result.Refused+result.Noted > 0 && job.Finished() {
-		if m.RefusedFile, err = models.HasJobFile(v.server.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, models.JobFileRefused); err != nil {
+		if m.RefusedFile, err = store.HasJobFile(v.server.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, store.JobFileRefused); err != nil {
 			return m, err
 		}
 	}
@@ -144,7 +145,7 @@ func (s *Server) importRefused(v *visit) error {
 	if err != nil {
 		return err
 	}
-	there, err := models.HasJobFile(s.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, models.JobFileRefused)
+	there, err := store.HasJobFile(s.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, store.JobFileRefused)
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (s *Server) importRefused(v *visit) error {
 		for part := int64(0); ; part++ {
 			var last bool
 			err := step(func(ctx context.Context) error {
-				data, err := models.JobFileData(s.DB.Read(ctx), job.WorkspaceID, job.ID, models.JobFileRefused, part)
+				data, err := store.JobFileData(s.DB.Read(ctx), job.WorkspaceID, job.ID, store.JobFileRefused, part)
 				if last = err == io.EOF; last {
 					return nil
 				}
@@ -174,7 +175,7 @@ func (s *Server) importRefused(v *visit) error {
 // invalid is the sentence of an error that a person can do something about, or "".
 func invalid(err error) string {
 	var known *models.Error
-	if models.ErrorCode(err) == models.CodeInvalid && errors.As(err, &known) {
+	if store.ErrorCode(err) == models.CodeInvalid && errors.As(err, &known) {
 		return known.Message
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 
 	"campaignlark/jobs"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -50,7 +51,7 @@ func (w *walk) importJob(who models.User) string {
 		w.t.Fatal(err)
 	}
 	w.write(func(tx *gorm.DB) error {
-		_, err := models.AddJobFile(tx, job, models.JobFileRefused, 0, []byte("reason,line\r\n"))
+		_, err := store.AddJobFile(tx, job, store.JobFileRefused, 0, []byte("reason,line\r\n"))
 		return err
 	})
 	return itoa(job.ID)

@@ -11,6 +11,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -85,8 +86,8 @@ func (s *site) logged() []models.WebhookRequest {
 // contact returns the contact of an address, or nil.
 func (s *site) contact(email string) *models.Contact {
 	s.t.Helper()
-	c, err := models.First[models.Contact](s.db.Read(s.t.Context()).Where("workspace_id = ? AND email = ?", s.workspace.ID, email))
-	if models.ErrorCode(err) == models.CodeNotFound {
+	c, err := store.First[models.Contact](s.db.Read(s.t.Context()).Where("workspace_id = ? AND email = ?", s.workspace.ID, email))
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil
 	}
 	if err != nil {

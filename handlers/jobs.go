@@ -3,6 +3,7 @@ package handlers
 import (
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -34,7 +35,7 @@ func (v *visit) jobText(j models.Job) jobText {
 }
 
 // jobRow is a piece of work as pages list it.
-func jobRow(j models.ListedJob, text jobText) views.JobRow {
+func jobRow(j store.ListedJob, text jobText) views.JobRow {
 	row := views.JobRow{
 		ID: j.ID, Name: text.title, Running: j.State == models.JobRunning, Draft: j.State == models.JobDraft,
 		Done: j.Done, Total: j.Total, Unit: text.unit, Units: text.units, Who: j.UserEmail, Created: j.CreatedAt, Updated: j.UpdatedAt,
@@ -74,7 +75,7 @@ func (s *Server) jobShow(v *visit) error {
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.JobProgress(m))
 	}
 	if j.Finished() && text.download.Label != "" {
-		if there, err := models.HasJobFile(s.DB.Read(v.UserContext()), j.WorkspaceID, j.ID, models.JobFileRefused); err != nil {
+		if there, err := store.HasJobFile(s.DB.Read(v.UserContext()), j.WorkspaceID, j.ID, store.JobFileRefused); err != nil {
 			return err
 		} else if there {
 			m.Download = text.download
@@ -131,7 +132,7 @@ func (v *visit) jobsRunning() ([]views.JobRow, error) {
 	running, err := v.server.DB.RunningJobs(v.UserContext(), v.Workspace.ID)
 	var rows []views.JobRow
 	for _, j := range running {
-		rows = append(rows, jobRow(models.ListedJob{Job: j}, v.jobText(j)))
+		rows = append(rows, jobRow(store.ListedJob{Job: j}, v.jobText(j)))
 	}
 	return rows, err
 }

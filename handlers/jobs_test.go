@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -12,7 +13,7 @@ import (
 // addJob stores a job in the state, asked for by the site's user.
 func (s *site) addJob(j models.Job) models.Job {
 	s.t.Helper()
-	s.write(func(tx *gorm.DB) error { return models.CreateJob(tx, &j, s.server.now()) })
+	s.write(func(tx *gorm.DB) error { return store.CreateJob(tx, &j, s.server.now()) })
 	return j
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -38,8 +39,8 @@ func (s *Server) memberList(v *visit) error {
 }
 
 // onlyAdmin says whether nobody but m is an admin.
-func onlyAdmin(members []models.Member, m models.Member) bool {
-	return m.Role == models.RoleAdmin && !slices.ContainsFunc(members, func(other models.Member) bool {
+func onlyAdmin(members []store.Member, m store.Member) bool {
+	return m.Role == models.RoleAdmin && !slices.ContainsFunc(members, func(other store.Member) bool {
 		return other.Role == models.RoleAdmin && other.UserID != m.UserID
 	})
 }
@@ -169,8 +170,8 @@ func (s *Server) memberUpdate(v *visit) error {
 		return v.memberAgain(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role)})
 	}
 	errs, err := s.DB.ChangeRole(v.UserContext(), v.Workspace.ID, v.User.ID, member.UserID, role, s.now())
-	if errors.Is(err, models.ErrLastAdmin) {
-		errs, err = models.FieldErrors{"role": models.ErrLastAdmin.Message}, nil
+	if errors.Is(err, store.ErrLastAdmin) {
+		errs, err = models.FieldErrors{"role": store.ErrLastAdmin.Message}, nil
 	}
 	if err != nil {
 		return err
@@ -218,7 +219,7 @@ func (v *visit) endMember(id int64) error {
 	}
 	err = db.RemoveMember(v.UserContext(), v.Workspace.ID, v.User.ID, id, v.server.now())
 	switch {
-	case errors.Is(err, models.ErrLastAdmin):
+	case errors.Is(err, store.ErrLastAdmin):
 		return v.memberEnd(fiber.StatusUnprocessableEntity, id)
 	case err != nil:
 		return err
@@ -234,7 +235,7 @@ func (v *visit) memberEnd(status int, id int64) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(members, func(m models.Member) bool { return m.UserID == id })
+	i := slices.IndexFunc(members, func(m store.Member) bool { return m.UserID == id })
 	if i < 0 {
 		return models.ErrNotFound
 	}
@@ -249,10 +250,10 @@ func (v *visit) memberEnd(status int, id int64) error {
 	return campaignlark.Render(v.Ctx, status, views.MemberEndPage(m))
 }
 
-func (v *visit) member() (models.Member, error) {
+func (v *visit) member() (store.Member, error) {
 	id, err := v.id()
 	if err != nil {
-		return models.Member{}, err
+		return store.Member{}, err
 	}
 	return v.server.DB.Member(v.UserContext(), v.Workspace.ID, id)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -25,7 +26,7 @@ func (s *site) invite(email, role string) string {
 // invitationPath is the path of what an admin does to the invitation of an address.
 func (s *site) invitationPath(email, action string) string {
 	s.t.Helper()
-	i, err := models.First[models.Invitation](s.db.Read(s.t.Context()).Where("email = ?", email))
+	i, err := store.First[models.Invitation](s.db.Read(s.t.Context()).Where("email = ?", email))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 		them.get("/w/music/tags").wantNot(t, "You are invited")
 		them.get("/w/books").want(t, 404)
 		them.get("/invitations").want(t, 200, "ines@example.com invites you to the workspace Books as Viewer", "Accept", "Decline")
-		i, err := models.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", mo.Email))
+		i, err := store.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", mo.Email))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +150,7 @@ func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
 		offered := me.follow(me.get("/"))
 		offered.want(t, 200, "invites you to the workspace Books as Viewer")
 		offered.wantHref(t, "/workspaces")
-		i, err := models.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", otto.Email))
+		i, err := store.First[models.Invitation](s.db.Read(t.Context()).Where("email = ?", otto.Email))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -188,7 +189,7 @@ func TestDeletedMergeTagLeavesItsContacts(t *testing.T) {
 		if left, err := s.db.MergeTagContacts(ctx, s.workspace.ID, "ci_ty"); left != 0 || raised != 300 || marks != 300 || err != nil {
 			t.Errorf("got %d contacts with a value, %d with a new version, %d marks (%v); want 0, 300, 300", left, raised, marks, err)
 		}
-		other, err := models.First[models.Contact](s.db.Read(ctx).Where("id = 2"))
+		other, err := store.First[models.Contact](s.db.Read(ctx).Where("id = 2"))
 		if err != nil || len(other.Fields) != 2 || other.Fields["cixty"] != "other" {
 			t.Errorf("got %v (%v), want the other fields untouched", other.Fields, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -53,7 +54,7 @@ func (s *Server) once(v *visit, handle func() error) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.UserContext()), onceGiven)
 		defer cancel()
 		if err := s.DB.FinishForm(ctx, v.User.ID, key, answered); err != nil {
-			s.Log.Error("a form's answer was not noted", "route", v.Route().Path, "code", models.ErrorCode(err), "sqlstate", models.SQLState(err))
+			s.Log.Error("a form's answer was not noted", "route", v.Route().Path, "code", store.ErrorCode(err), "sqlstate", store.SQLState(err))
 		}
 	}()
 	if err := handle(); err != nil {
@@ -86,7 +87,7 @@ func (s *Server) claimForm(v *visit, key []byte) (location string, err error) {
 		case <-look.C:
 		}
 		location, err = s.DB.FormAnswer(v.UserContext(), v.User.ID, key)
-		given = models.ErrorCode(err) == models.CodeNotFound
+		given = store.ErrorCode(err) == models.CodeNotFound
 		if !given && (err != nil || location != "") {
 			return location, err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/a-h/templ"
@@ -51,7 +52,7 @@ func (v *visit) message() *views.Flash {
 	return v.takeFlash()
 }
 
-func navCounts(c models.NavCounts) views.NavCounts {
+func navCounts(c store.NavCounts) views.NavCounts {
 	n := views.NavCounts{
 		Webhooks: views.Count(c.Webhooks), Contacts: views.CountUpTo(c.Contacts, models.ExactCount),
 		Segments: views.Count(c.Segments), Tags: views.Count(c.Tags), MergeTags: views.Count(c.MergeTags),

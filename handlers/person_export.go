@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 
 	"github.com/google/uuid"
@@ -144,10 +145,10 @@ func (p *personFile) write(head map[string]any) error {
 			}, func(e models.AutomationEvent) uuid.UUID { return e.ID }, p.event)
 		},
 		func() error {
-			return list(p, "changes_by_hand", db.PersonEdits, func(e models.ContactEdit) uuid.UUID { return e.ID }, personEdit)
+			return list(p, "changes_by_hand", db.PersonEdits, func(e store.ContactEdit) uuid.UUID { return e.ID }, personEdit)
 		},
 		func() error {
-			return list(p, "segment_changes", db.PersonMoves, func(m models.ContactMove) uuid.UUID { return m.ID }, p.move)
+			return list(p, "segment_changes", db.PersonMoves, func(m store.ContactMove) uuid.UUID { return m.ID }, p.move)
 		},
 	)
 	if err != nil {
@@ -212,7 +213,7 @@ func (p *personFile) event(e models.AutomationEvent) any {
 	return shown
 }
 
-func (p *personFile) move(m models.ContactMove) any {
+func (p *personFile) move(m store.ContactMove) any {
 	name := p.segments[m.SegmentID]
 	if name == "" {
 		name = m.GoneName
@@ -220,6 +221,6 @@ func (p *personFile) move(m models.ContactMove) any {
 	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": m.UserEmail}
 }
 
-func personEdit(e models.ContactEdit) any {
+func personEdit(e store.ContactEdit) any {
 	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.UserEmail, "action": e.Action, "change": e.ContactChange()}
 }

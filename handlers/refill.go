@@ -8,6 +8,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -142,14 +143,14 @@ func (s *Server) refillForm(v *visit) (shown bool, err error) {
 // setRefill puts the visit into refill mode: what the page says, where to go when there is no form, and the status.
 func (v *visit) setRefill(note, next string, status int) {
 	v.refill, v.refillNote, v.refillNext, v.refillStatus = true, note, next, status
-	v.SetUserContext(models.ReadOnly(v.UserContext()))
+	v.SetUserContext(store.ReadOnly(v.UserContext()))
 }
 
 // refilled runs a handler in refill mode. One that has no form to show would have acted: the person is led to the page
 // that the post came from, to do it again.
 func (v *visit) refilled(handle func() error) error {
 	err := handle()
-	if !errors.Is(err, models.ErrReadOnly) {
+	if !errors.Is(err, store.ErrReadOnly) {
 		return err
 	}
 	if v.refillNote == afterToken {

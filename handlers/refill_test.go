@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -151,7 +152,7 @@ func TestNothingButAFormOfThePersonsOwnComesBack(t *testing.T) {
 		if _, err := s.db.Tag(t.Context(), s.workspace.ID, tag.ID); err != nil {
 			t.Errorf("the tag was deleted by signing in: %v", err)
 		}
-		if _, err := s.db.ContactByEmail(t.Context(), s.workspace.ID, "a@example.com"); models.ErrorCode(err) != models.CodeNotFound {
+		if _, err := s.db.ContactByEmail(t.Context(), s.workspace.ID, "a@example.com"); store.ErrorCode(err) != models.CodeNotFound {
 			t.Errorf("got %v, want no contact from a kept form", err)
 		}
 	})

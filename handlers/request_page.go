@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,9 +21,9 @@ type story struct {
 	webhook   models.Webhook
 	mergeTags map[string]models.MergeTag // those there are now, by key
 	events    []models.AutomationEvent
-	moves     []models.SegmentMove
+	moves     []store.SegmentMove
 	waits     bool // the segments are not recalculated yet
-	builds    []models.FirstBuild
+	builds    []store.FirstBuild
 	retiredAt time.Time
 	others    int64    // other calls for the same address
 	contactID int64    // of the contact as it is now; 0 when there is none
@@ -63,7 +64,7 @@ func (s *Server) requestShow(v *visit) error {
 // goBeside leads to the call right before or after this one, and stays here at the end of the log.
 func (v *visit) goBeside(row models.WebhookRequest, side string) error {
 	id, err := v.server.DB.RequestBeside(v.UserContext(), v.Workspace.ID, row.ID, side == "older")
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		end := map[string]string{"older": "This is the oldest request.", "newer": "This is the newest request."}
 		return v.done(v.path("requests", row.ID), "%s", end[side])
 	}
@@ -81,7 +82,7 @@ func (t *story) read() (err error) {
 		t.body = body
 	} // what cannot be read is told as if nothing was kept
 	t.misnamed = misnamedAddress(row, t.body)
-	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && models.ErrorCode(err) != models.CodeNotFound {
+	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && store.ErrorCode(err) != models.CodeNotFound {
 		return err
 	}
 	tags, err := db.MergeTags(ctx, row.WorkspaceID)

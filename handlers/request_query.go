@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -19,7 +20,7 @@ type requestQuery struct {
 
 	unknownWebhook string // what the address names and the workspace does not have
 	rangeError     string // sentences about what does not count
-	filter         models.RequestFilter
+	filter         store.RequestFilter
 	cursor         models.Cursor
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -30,7 +31,7 @@ func (s *Server) requestList(v *visit) error {
 	if id, ok := requestID(query.search); ok {
 		if _, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id); err == nil {
 			return v.Redirect(v.path("requests", id), 303)
-		} else if models.ErrorCode(err) != models.CodeNotFound {
+		} else if store.ErrorCode(err) != models.CodeNotFound {
 			return err
 		}
 		m.None.Text = "No call of this workspace has this id, or it is older than " + views.Plural(m.Days, "day", "days") + " and was removed."
@@ -102,7 +103,7 @@ func addRequestRow(m *views.RequestsModel, row views.RequestRow) {
 }
 
 // linkPages sets the links to the pages beside this one; list makes an address of the list.
-func linkPages(m *views.RequestsModel, query requestQuery, page models.RequestPage, list func(url.Values) string) {
+func linkPages(m *views.RequestsModel, query requestQuery, page store.RequestPage, list func(url.Values) string) {
 	if n := len(page.Requests); n > 0 {
 		if page.Newer {
 			m.Newer = list(query.with("after", page.Requests[0].ID.String()))
@@ -113,7 +114,7 @@ func linkPages(m *views.RequestsModel, query requestQuery, page models.RequestPa
 	} else if page.Newer {
 		m.Newer = list(query.with())
 	}
-	if page.Stopped == uuid.Nil || len(page.Requests) == models.RequestPageSize {
+	if page.Stopped == uuid.Nil || len(page.Requests) == store.RequestPageSize {
 		return
 	}
 	m.Stopped = models.IDTime(page.Stopped)

@@ -6,6 +6,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -47,7 +48,7 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 		r, err := db.Request(ctx, v.Workspace.ID, id)
 		if err == nil {
 			groups = append(groups, views.FoundGroup{Title: "Requests", Found: []views.Found{{Icon: views.SectionRequests, Text: r.ID.String(), More: views.OutcomeShort(r.Outcome), Href: v.path("requests", r.ID)}}})
-		} else if models.ErrorCode(err) != models.CodeNotFound {
+		} else if store.ErrorCode(err) != models.CodeNotFound {
 			return err
 		}
 	}
@@ -86,7 +87,7 @@ var nameKinds = []nameKind{
 	{"merge-tag", "Merge tags", views.SectionMergeTags},
 }
 
-func (v *visit) namedGroup(kind nameKind, all []models.FoundName) views.FoundGroup {
+func (v *visit) namedGroup(kind nameKind, all []store.FoundName) views.FoundGroup {
 	group := views.FoundGroup{Title: kind.title}
 	for _, f := range all {
 		if f.Kind != kind.kind {

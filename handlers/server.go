@@ -15,6 +15,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/static"
 	"campaignlark/views"
 
@@ -34,7 +35,7 @@ type Config struct {
 // Options are a Server's parts. Now defaults to the wall clock.
 type Options struct {
 	Config Config
-	DB     *models.DB
+	DB     *store.DB
 	Intake *intake.Pipeline
 	Log    *slog.Logger
 	Now    func() time.Time

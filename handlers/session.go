@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -64,7 +65,7 @@ func (s *Server) signIn(v *visit, user models.User) error {
 // signOut ends the session on the server and in the browser.
 func (v *visit) signOut() error {
 	if v.refill {
-		return models.ErrReadOnly
+		return store.ErrReadOnly
 	}
 	v.session.Options.MaxAge = -1
 	return v.saveSession()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/gorilla/sessions"
 )
@@ -25,7 +26,7 @@ const (
 // sessionStore keeps gorilla's sessions in the database. The cookie is a random 256-bit token, of which only the hash
 // is stored (DESIGN "Doors"); a token that somebody brings along is never adopted.
 type sessionStore struct {
-	db     *models.DB
+	db     *store.DB
 	now    func() time.Time
 	secure bool // the site is https
 }
@@ -46,13 +47,13 @@ func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, err
 func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(s, name)
 	session.IsNew = true
-	session.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: int(models.SessionAbsolute / time.Second)}
+	session.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: int(store.SessionAbsolute / time.Second)}
 	cookie, err := r.Cookie(name)
 	if err != nil || len(cookie.Value) != 43 {
 		return session, nil
 	}
 	row, err := s.db.SessionByHash(r.Context(), tokenHash(cookie.Value), s.now())
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return session, nil
 	}
 	if err != nil {
@@ -90,8 +91,8 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	}
 	session.ID = newToken()
 	now := s.now()
-	err := s.db.CreateSession(r.Context(), models.Session{TokenHash: tokenHash(session.ID), UserID: &user.ID, Data: sessionData(session),
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(models.SessionAbsolute)})
+	err := s.db.CreateSession(r.Context(), store.Session{TokenHash: tokenHash(session.ID), UserID: &user.ID, Data: sessionData(session),
+		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(store.SessionAbsolute)})
 	if err == nil {
 		http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
 	}

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 func TestWorkspaceSettings(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/settings").want(t, 200, "General", "Time zone", "/w/books", "It stays the same when you rename the workspace.")
 		s.follow(s.post("/w/books/settings", "name", " Alder & Finch ", "time_zone", "America/New_York")).want(t, 200, "Saved.", "Alder & Finch")
-		w, err := models.First[models.Workspace](s.db.Read(t.Context()).Where("id = ?", s.workspace.ID))
+		w, err := store.First[models.Workspace](s.db.Read(t.Context()).Where("id = ?", s.workspace.ID))
 		if err != nil || w.Name != "Alder & Finch" || w.TimeZone != "America/New_York" || w.Slug != "books" {
 			t.Errorf("got %+v (%v), want the new name and zone under the old slug", w, err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -44,7 +45,7 @@ func (s *Server) setupPost(v *visit) error {
 	}
 	workspace, user, err := s.DB.CompleteSetup(v.UserContext(), token, f)
 	switch {
-	case errors.Is(err, models.ErrSetUp), errors.Is(err, models.ErrSetupLink): // somebody else was faster
+	case errors.Is(err, store.ErrSetUp), errors.Is(err, store.ErrSetupLink): // somebody else was faster
 		return s.setupClosed(v)
 	case err != nil:
 		return err

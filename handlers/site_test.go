@@ -12,6 +12,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"golang.org/x/net/html"
 	"gorm.io/gorm"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // site is the whole HTTP side over a real database, with one workspace "books" and its admin signed in.
 type site struct {
 	t         *testing.T
-	db        *models.DB
+	db        *store.DB
 	server    *Server
 	workspace models.Workspace
 	user      models.User
@@ -33,10 +34,10 @@ type site struct {
 func eachSite(t *testing.T, f func(t *testing.T, s *site)) {
 	t.Helper()
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) { f(t, newSite(t, db)) })
+	dbtest.Each(t, func(t *testing.T, db *store.DB) { f(t, newSite(t, db)) })
 }
 
-func newSite(t *testing.T, db *models.DB) *site {
+func newSite(t *testing.T, db *store.DB) *site {
 	t.Helper()
 	s := &site{t: t, db: db, server: newServer(db)}
 	s.workspace, s.user = s.addWorkspace("books"), models.User{}
@@ -45,7 +46,7 @@ func newSite(t *testing.T, db *models.DB) *site {
 	return s
 }
 
-func newServer(db *models.DB) *Server {
+func newServer(db *store.DB) *Server {
 	public, _ := url.Parse("http://lark.example")
 	return New(Options{Config: Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Log: slog.New(slog.DiscardHandler)})
 }
@@ -77,7 +78,7 @@ func (s *site) addMember(w models.Workspace, email string, role models.Role) mod
 func (s *site) signIn(u models.User) string {
 	s.t.Helper()
 	token, now := newToken(), s.server.now()
-	row := models.Session{TokenHash: tokenHash(token), UserID: &u.ID, Data: "{}", CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}
+	row := store.Session{TokenHash: tokenHash(token), UserID: &u.ID, Data: "{}", CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}
 	if err := s.db.CreateSession(s.t.Context(), row); err != nil {
 		s.t.Fatal(err)
 	}

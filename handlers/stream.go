@@ -7,7 +7,7 @@ import (
 	"mime"
 	"time"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // stepTime is how long one step of a stream may take to be read from the database, and its reader to take it.
@@ -31,7 +31,7 @@ func (v *visit) stream(name, contentType string, write func(w *bufio.Writer, ste
 			if err == nil {
 				return
 			}
-			log.Warn("a download was cut off", "route", route, "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err), "kind", kindOf(err))
+			log.Warn("a download was cut off", "route", route, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err), "kind", kindOf(err))
 			conn.Close()
 		}()
 		err = write(w, func(do func(ctx context.Context) error) error {

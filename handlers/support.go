@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -137,7 +138,7 @@ func (f *finder) notThere() views.RequestsNone {
 // readSame takes the address of another call, which stays masked.
 func (f *finder) readSame(id uuid.UUID) error {
 	row, _, err := f.visit.server.DB.RequestAnywhere(f.visit.UserContext(), id)
-	if models.ErrorCode(err) == models.CodeNotFound || err == nil && row.Address == nil {
+	if store.ErrorCode(err) == models.CodeNotFound || err == nil && row.Address == nil {
 		f.none.Text = "The call whose address is meant is gone, or the person was erased."
 		return nil
 	}
@@ -174,7 +175,7 @@ func (f *finder) shortcut() (to string, err error) {
 
 // orNil is err unless it says that a thing is not there.
 func orNil(err error) error {
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -59,7 +60,7 @@ func TestWhatARuleUsesIsDeletedKnowingly(t *testing.T) {
 			s.get(page).want(t, 200, "Broken", thing.gone, "Its contacts stay as they are", "cersei@example.com", "Repair the rule")
 			s.get("/w/books/segments").want(t, 200, thing.gone)
 			s.get("/w/books/contacts/1").want(t, 200, "Uses the "+name)
-			s.write(func(tx *gorm.DB) error { return models.MarkContacts(tx, s.workspace.ID, 0, []int64{1}, s.server.now()) })
+			s.write(func(tx *gorm.DB) error { return store.MarkContacts(tx, s.workspace.ID, 0, []int64{1}, s.server.now()) })
 			s.tick()
 			s.get(page).want(t, 200, "Broken", thing.gone, "cersei@example.com")
 			s.post(page, "name", "Repaired after "+name, "rule", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNCONFIRMED"}]}`).want(t, 303)
@@ -100,7 +101,7 @@ func TestNothingIsDeletedFromUnderARule(t *testing.T) {
 			g.Rule = fmt.Sprintf(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[%d]}]}`, tag.ID)
 		})
 		err := s.db.DeleteTag(t.Context(), s.workspace.ID, s.user.ID, tag.ID, segments.Freeze(rule.TagRef(tag), s.workspace.ID, false), s.server.now())
-		if models.ErrorCode(err) != models.CodeConflict || !strings.Contains(err.Error(), "“Added meanwhile”") {
+		if store.ErrorCode(err) != models.CodeConflict || !strings.Contains(err.Error(), "“Added meanwhile”") {
 			t.Errorf("got %v, want a conflict that names the segment", err)
 		}
 		if _, err := s.db.Tag(t.Context(), s.workspace.ID, tag.ID); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -146,7 +147,7 @@ func (w *waiting) allowed(ctx context.Context) bool {
 // came is the event of the first call that succeeded, which is the last one, or else of the newest call that the browser
 // does not know; "" for neither. A database that does not answer for once is asked again.
 func (w *waiting) came(ctx context.Context) (event string, last bool) {
-	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, models.RequestFilter{WebhookID: w.webhook.ID}, models.RequestPageSize)
+	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, store.RequestFilter{WebhookID: w.webhook.ID}, store.RequestPageSize)
 	if err != nil || len(calls) == 0 {
 		return "", false
 	}

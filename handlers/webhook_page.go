@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -58,7 +59,7 @@ const lastRequests = 5
 
 // addRequests shows the last calls of the webhook.
 func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
-	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, models.RequestFilter{WebhookID: w.ID}, lastRequests)
+	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, lastRequests)
 	for _, r := range rows {
 		m.Requests = append(m.Requests, v.requestRow(r, w))
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
@@ -30,7 +31,7 @@ func (s *Server) webhookList(v *visit) error {
 }
 
 // webhookMatches says whether a webhook is among those that the filters name. A filter that is "" or not known names all.
-func webhookMatches(u models.WebhookUse, name, kind, state string) bool {
+func webhookMatches(u store.WebhookUse, name, kind, state string) bool {
 	switch {
 	case !strings.Contains(models.Fold(u.Name), models.Fold(models.CleanName(name))):
 		return false
@@ -42,7 +43,7 @@ func webhookMatches(u models.WebhookUse, name, kind, state string) bool {
 	return true
 }
 
-func webhookRow(u models.WebhookUse) views.WebhookRow {
+func webhookRow(u store.WebhookUse) views.WebhookRow {
 	row := views.WebhookRow{ID: u.ID, Name: u.Name, Type: string(u.Type), On: u.Enabled, Calls: u.Calls, Failures: u.Failures}
 	for _, t := range u.Tags {
 		row.Tags = append(row.Tags, t.Name)

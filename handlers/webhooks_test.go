@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // createWebhook creates a webhook through its form and returns it.
@@ -23,7 +24,7 @@ func (s *site) createWebhook(fields ...string) models.Webhook {
 func (s *site) webhookAt(path string) models.Webhook {
 	s.t.Helper()
 	id := path[strings.LastIndex(path, "/")+1:]
-	w, err := models.First[models.Webhook](s.db.Read(s.t.Context()).Where("workspace_id = ? AND id = ?", s.workspace.ID, id))
+	w, err := store.First[models.Webhook](s.db.Read(s.t.Context()).Where("workspace_id = ? AND id = ?", s.workspace.ID, id))
 	if err != nil {
 		s.t.Fatal(err)
 	}

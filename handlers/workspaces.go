@@ -3,6 +3,7 @@ package handlers
 import (
 	"campaignlark"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -103,9 +104,9 @@ func (v *visit) askWorkspace(status int, typed string, errs models.FieldErrors) 
 	for _, l := range []struct {
 		n, most   int64
 		one, many string
-	}{{losses.Contacts, models.MostLosses, "contact", "contacts"}, {losses.Webhooks, models.MostLosses, "webhook", "webhooks"},
-		{losses.Requests, models.ExactCount, "request", "requests"}, {losses.Segments, models.MostLosses, "segment", "segments"},
-		{losses.Members, models.MostLosses, "member", "members"}} {
+	}{{losses.Contacts, store.MostLosses, "contact", "contacts"}, {losses.Webhooks, store.MostLosses, "webhook", "webhooks"},
+		{losses.Requests, models.ExactCount, "request", "requests"}, {losses.Segments, store.MostLosses, "segment", "segments"},
+		{losses.Members, store.MostLosses, "member", "members"}} {
 		m.Losses = append(m.Losses, views.CountUpTo(l.n, l.most)+" "+plural(l.n, l.one, l.many))
 	}
 	return campaignlark.Render(v.Ctx, status, views.WorkspaceDeletePage(m))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // wanted is what a batch has to read.
@@ -73,7 +74,7 @@ func want(jobs []*job) wanted {
 			w.workspaces = append(w.workspaces, ws)
 		}
 	}
-	w.whos = models.SortedWhos(w.whos)
+	w.whos = store.SortedWhos(w.whos)
 	slices.Sort(w.workspaces)
 	return w
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 )
@@ -18,7 +19,7 @@ const batchDeadline = 10 * time.Second
 const maxTries = 5
 
 // store runs one transaction at a time for each worker. There are two: Postgres and SQLite.
-type store interface {
+type committer interface {
 	// transact gives fn a transaction that ends with it: committed by its write, else rolled back.
 	transact(ctx context.Context, fn func(transaction) error) error
 	close()
@@ -77,7 +78,7 @@ func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 			return jobs
 		}
 	case verdictAgain:
-		p.opts.Log.Info("an intake batch is run again", "calls", len(jobs), "code", models.SQLState(err))
+		p.opts.Log.Info("an intake batch is run again", "calls", len(jobs), "code", store.SQLState(err))
 		return jobs
 	}
 	p.available(err)
@@ -89,7 +90,7 @@ func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 func (p *Pipeline) available(err error) {
 	if away := err != nil; p.away.Swap(away) != away {
 		if away {
-			p.opts.Log.Error("the intake cannot commit; calls are answered with 503", "code", models.SQLState(err), "kind", models.ErrorCode(err))
+			p.opts.Log.Error("the intake cannot commit; calls are answered with 503", "code", store.SQLState(err), "kind", store.ErrorCode(err))
 		} else {
 			p.opts.Log.Info("the intake commits again")
 		}
@@ -183,7 +184,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 	if errors.As(cause, &own) {
 		fault = own.Error()
 	}
-	p.opts.Log.Error("a call was refused by the database", "request", j.call.ID, "code", models.SQLState(cause), "fault", fault)
+	p.opts.Log.Error("a call was refused by the database", "request", j.call.ID, "code", store.SQLState(cause), "fault", fault)
 	log := []models.WebhookRequest{j.bare(models.OutcomeDatabaseSaid, 503, p.opts.Now())}
 	err := p.store.transact(ctx, func(tx transaction) error {
 		if _, err := tx.read(ctx, wanted{}); err != nil {
@@ -192,7 +193,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 		return tx.write(ctx, changes{log: log, counts: countCalls(log)})
 	})
 	if err != nil {
-		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, "code", models.SQLState(err))
+		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, "code", store.SQLState(err))
 	}
 	p.opts.Observe.Answered(models.OutcomeDatabaseSaid)
 	j.done <- result{err: ErrRefused}

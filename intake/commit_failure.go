@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strconv"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -37,21 +37,21 @@ func judge(err error) verdict {
 	var inLog *logError
 	var refused *refusedError
 	var connect *pgconn.ConnectError
-	code := models.SQLState(err)
+	code := store.SQLState(err)
 	switch {
 	case errors.As(err, &refused):
 		return verdictRefused
-	case errors.As(err, &inLog) && models.IsDuplicate(err):
+	case errors.As(err, &inLog) && store.IsDuplicate(err):
 		return verdictRepeated
 	case errors.As(err, &inLog) && code == "23514":
 		return verdictNoDay
-	case models.IsDuplicate(err), models.IsForeignKey(err), models.IsRetryable(err), code == "0A000": // 0A000: a plan from before a migration
+	case store.IsDuplicate(err), store.IsForeignKey(err), store.IsRetryable(err), code == "0A000": // 0A000: a plan from before a migration
 		return verdictAgain
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &connect), code == "53300":
 		return verdictUnavailable
 	case isData(code):
 		return verdictRefused
-	case models.IsAway(err):
+	case store.IsAway(err):
 		return verdictAgain
 	}
 	return verdictUnavailable

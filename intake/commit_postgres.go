@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -105,7 +105,7 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 	var b pgx.Batch
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue(pgLimitsSQL)
-	b.Queue(models.LockAddressesSQL, w.whos)
+	b.Queue(store.LockAddressesSQL, w.whos)
 	b.Queue(pgWebhooksSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhook))
 	b.Queue(pgWebhookTagsSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhookTag))
 	b.Queue(pgMergeTagsSQL, w.workspaces).Query(each(r.addMergeTag))
@@ -174,7 +174,7 @@ func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int
 		var b pgx.Batch
 		b.Queue("BEGIN")
 		b.Queue("SET LOCAL synchronous_commit = off")
-		b.Queue(models.ReserveContactIDsSQL, workspace, n+1, n).QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
+		b.Queue(store.ReserveContactIDsSQL, workspace, n+1, n).QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
 		b.Queue("COMMIT")
 		return c.SendBatch(ctx, &b).Close()
 	})

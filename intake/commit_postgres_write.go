@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -53,16 +54,16 @@ const (
 func (t *postgresTx) write(ctx context.Context, c changes) error {
 	var b pgx.Batch
 	for _, e := range c.erased {
-		b.Queue(models.EraseRequestsSQL, e.workspace, e.who, e.address)
-		b.Queue(models.EraseEventsSQL, e.workspace, e.contact)
+		b.Queue(store.EraseRequestsSQL, e.workspace, e.who, e.address)
+		b.Queue(store.EraseEventsSQL, e.workspace, e.contact)
 	}
 	for _, f := range c.forgotten() {
-		b.Queue(models.ForgetSQL, f.workspace, f.spec, f.at)
+		b.Queue(store.ForgetSQL, f.workspace, f.spec, f.at)
 	}
 	logAt, done := b.Len(), 0
 	queueLog(&b, c.log)
 	for _, e := range c.erased {
-		b.Queue(models.DeleteContactSQL, e.workspace, e.contact)
+		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)
 	}
 	if err := queueContacts(&b, c); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // sqliteStore commits a batch in one BEGIN IMMEDIATE on the one connection that writes, with prepared statements.
@@ -94,8 +94,8 @@ const (
 )
 
 var sqliteStatements = []string{
-	liteWebhookSQL, liteWebhookTagsSQL, liteMergeTagsSQL, liteContactSQL, liteContactTagsSQL, models.ReserveContactIDsSQL,
-	models.EraseRequestsSQL, models.EraseEventsSQL, models.ForgetSQL, liteInsertLogSQL, models.DeleteContactSQL, liteInsertContactSQL,
+	liteWebhookSQL, liteWebhookTagsSQL, liteMergeTagsSQL, liteContactSQL, liteContactTagsSQL, store.ReserveContactIDsSQL,
+	store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, liteInsertLogSQL, store.DeleteContactSQL, liteInsertContactSQL,
 	liteUpdateContactSQL, liteInsertTagSQL, liteInsertEventSQL, liteInsertMarkSQL, liteInsertCountSQL,
 }
 
@@ -148,7 +148,7 @@ func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
 }
 
 func (t *sqliteTx) reserve(ctx context.Context, workspace, n int64) (first int64, err error) {
-	err = t.query(ctx, models.ReserveContactIDsSQL, func(scan scan) error { return scan(&first) }, workspace, n+1, n)
+	err = t.query(ctx, store.ReserveContactIDsSQL, func(scan scan) error { return scan(&first) }, workspace, n+1, n)
 	return first - n, err
 }
 
@@ -166,15 +166,15 @@ func (t *sqliteTx) write(ctx context.Context, c changes) error {
 
 func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 	for _, e := range c.erased {
-		if err := t.exec(ctx, models.EraseRequestsSQL, e.workspace, e.who, e.address); err != nil {
+		if err := t.exec(ctx, store.EraseRequestsSQL, e.workspace, e.who, e.address); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, models.EraseEventsSQL, e.workspace, e.contact); err != nil {
+		if err := t.exec(ctx, store.EraseEventsSQL, e.workspace, e.contact); err != nil {
 			return err
 		}
 	}
 	for _, f := range c.forgotten() {
-		if err := t.exec(ctx, models.ForgetSQL, f.workspace, f.spec, f.at); err != nil {
+		if err := t.exec(ctx, store.ForgetSQL, f.workspace, f.spec, f.at); err != nil {
 			return err
 		}
 	}
@@ -193,7 +193,7 @@ func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
 
 func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 	for _, e := range c.erased {
-		if err := t.exec(ctx, models.DeleteContactSQL, e.workspace, e.contact); err != nil {
+		if err := t.exec(ctx, store.DeleteContactSQL, e.workspace, e.contact); err != nil {
 			return err
 		}
 	}

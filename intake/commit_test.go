@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -57,7 +58,7 @@ func wantAnswers(t *testing.T, got []result, want ...int) {
 func TestBatchThatDeletesAndCreatesAgain(t *testing.T) {
 	t.Parallel()
 	for _, existed := range []bool{false, true} {
-		dbtest.Each(t, func(t *testing.T, db *models.DB) {
+		dbtest.Each(t, func(t *testing.T, db *store.DB) {
 			w := newWorld(t, db, Options{})
 			if existed {
 				w.send(models.TypeUnconfirmed, "email_address=a@example.com&first_name=Old")
@@ -117,7 +118,7 @@ func TestBatchThatDeletesAndCreatesAgain(t *testing.T) {
 // A contact whose stored fields were broken by hand costs its own calls, and only these.
 func TestBatchWithACallThatCannotBeStored(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		w.send(models.TypeSubscribed, "email_address=broken@example.com")
 		w.write(func(tx *gorm.DB) error {
@@ -130,10 +131,10 @@ func TestBatchWithACallThatCannotBeStored(t *testing.T) {
 // An operator's own rule in the database (here a trigger that blocks a domain) refuses a call, not its neighbours.
 func TestBatchWithACallThatTheDatabaseRefuses(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		w.write(func(tx *gorm.DB) error {
-			if db.Dialect == models.SQLite {
+			if db.Dialect == store.SQLite {
 				return tx.Exec(`CREATE TRIGGER blocked BEFORE INSERT ON contacts WHEN new.email LIKE '%@blocked.example'
 					BEGIN SELECT RAISE(ABORT, 'blocked'); END`).Error
 			}
@@ -185,7 +186,7 @@ func checkCulprit(t *testing.T, w *world, address string) {
 // A batch that was committed and is run again, because its answer was lost, changes nothing and answers the same.
 func TestRepeatedBatch(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		unreadable := w.call(w.hooks[models.TypeSubscribed], "")
 		unreadable.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte("{")})
@@ -222,7 +223,7 @@ func TestMissingLogDayIsMade(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.PostgresURL(t))
 	w := newWorld(t, db, Options{})
-	day := models.LogDayName(testNow())
+	day := store.LogDayName(testNow())
 	w.write(func(tx *gorm.DB) error { return tx.Exec("DROP TABLE " + day).Error })
 	if got := w.send(models.TypeSubscribed, "email_address=a@example.com"); got.Status != 200 {
 		t.Fatalf("got %v, want 200", got)
@@ -234,7 +235,7 @@ func TestMissingLogDayIsMade(t *testing.T) {
 
 func TestCloseAnswersWhatWasTaken(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		const n = 50
 		results := make(chan error, n)

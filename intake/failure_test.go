@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
@@ -19,7 +20,7 @@ import (
 func (w *world) blocked(address string, during func()) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error { // on SQLite any write transaction blocks the next
-		if err := models.LockAddresses(tx, models.Who(w.ws.ID, address)); err != nil {
+		if err := store.LockAddresses(tx, models.Who(w.ws.ID, address)); err != nil {
 			return err
 		}
 		during()
@@ -57,7 +58,7 @@ func (w *world) claimed() {
 
 func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{Wait: 100 * time.Millisecond})
 		const a = "email_address=a@example.com"
 		claimed := make(chan error, 1)
@@ -85,7 +86,7 @@ func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 
 func TestCallOfAClientThatWentAway(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		ctx, cancel := context.WithCancel(context.Background())
 		results := make(chan error, 1)
@@ -108,7 +109,7 @@ func TestCallOfAClientThatWentAway(t *testing.T) {
 
 func TestFullQueueAnswersAtOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{MaxQueue: 3, Wait: time.Hour})
 		const a = "email_address=a@example.com"
 		results := make(chan error, 3)
@@ -168,7 +169,7 @@ func TestDatabaseAway(t *testing.T) {
 	if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
 		t.Errorf("got %v while the database is away, want ErrBusy", err)
 	}
-	if _, _, err := w.pipe.Lookup(context.Background(), w.hooks[models.TypeUnconfirmed].Hash); models.ErrorCode(err) != models.CodeUnavailable {
+	if _, _, err := w.pipe.Lookup(context.Background(), w.hooks[models.TypeUnconfirmed].Hash); store.ErrorCode(err) != models.CodeUnavailable {
 		t.Errorf("got %v from Lookup, want that the database is away", err)
 	}
 
@@ -183,7 +184,7 @@ func TestDatabaseAway(t *testing.T) {
 
 func TestClosedDatabase(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		c := w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com")
 		db.Close()

@@ -12,6 +12,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -99,16 +100,16 @@ func (w *world) deleteContacts(ctx context.Context, r *rand.Rand, deleted map[in
 		var gone *models.Contact
 		w.write(func(tx *gorm.DB) error {
 			gone = nil
-			if err := models.LockAddresses(tx, models.Who(w.ws.ID, email)); err != nil {
+			if err := store.LockAddresses(tx, models.Who(w.ws.ID, email)); err != nil {
 				return err
 			}
-			c, err := models.First[models.Contact](tx.Where("workspace_id = ? AND email = ?", w.ws.ID, email))
+			c, err := store.First[models.Contact](tx.Where("workspace_id = ? AND email = ?", w.ws.ID, email))
 			if errors.Is(err, models.ErrNotFound) {
 				return nil
 			}
 			if err == nil {
 				gone = &c
-				err = models.EraseContact(tx, c, 0, testNow())
+				err = store.EraseContact(tx, c, 0, testNow())
 			}
 			return err
 		})

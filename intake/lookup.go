@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // maxKnownHashes bounds the cache of hashes; a full one starts anew.
@@ -15,7 +16,7 @@ const maxKnownHashes = 1 << 16
 // hashes finds the webhook of a hash. What a hash belongs to never changes, so hits are kept; whether it still works is
 // read with the batch. Unknown hashes are only counted: anyone could fill a memory with them.
 type hashes struct {
-	db      *models.DB
+	db      *store.DB
 	unknown atomic.Int64
 	mu      sync.RWMutex
 	known   map[string]models.WebhookHash
@@ -41,7 +42,7 @@ func (h *hashes) lookup(ctx context.Context, hash string) (models.WebhookHash, b
 		h.unknown.Add(1)
 		return row, false, nil
 	}
-	row, err := models.First[models.WebhookHash](h.db.Read(ctx).Where("hash = ?", hash))
+	row, err := store.First[models.WebhookHash](h.db.Read(ctx).Where("hash = ?", hash))
 	if errors.Is(err, models.ErrNotFound) {
 		h.unknown.Add(1)
 		return row, false, nil

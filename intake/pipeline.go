@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // Options of a Pipeline; the zero value of each stands for its default.
@@ -29,9 +30,9 @@ const defaultBatch = 256
 // Pipeline takes calls, groups what waits into batches, and commits each batch in one transaction (group commit). All
 // calls for one address go to the same worker.
 type Pipeline struct {
-	db     *models.DB
+	db     *store.DB
 	opts   Options
-	store  store
+	store  committer
 	hashes *hashes
 	limit  limit
 	queues []*queue // one a worker
@@ -42,14 +43,14 @@ type Pipeline struct {
 }
 
 // New starts the workers of a pipeline on db. End them with Close.
-func New(db *models.DB, opts Options) *Pipeline {
+func New(db *store.DB, opts Options) *Pipeline {
 	opts = opts.withDefaults(db.Dialect)
 	p := &Pipeline{
 		db: db, opts: opts,
 		hashes: &hashes{db: db, known: map[string]models.WebhookHash{}},
 		limit:  limit{maxCalls: int64(opts.MaxQueue), maxBytes: maxQueueBytes},
 	}
-	if db.Dialect == models.Postgres {
+	if db.Dialect == store.Postgres {
 		p.store = newPostgresStore(db.Pool())
 	} else {
 		p.store = newSQLiteStore(db.Pool())
@@ -63,11 +64,11 @@ func New(db *models.DB, opts Options) *Pipeline {
 	return p
 }
 
-func (o Options) withDefaults(dialect models.Dialect) Options {
+func (o Options) withDefaults(dialect store.Dialect) Options {
 	if o.Wait <= 0 {
 		o.Wait = 2 * time.Second
 	}
-	if dialect == models.SQLite {
+	if dialect == store.SQLite {
 		o.Workers = 1
 	} else if o.Workers <= 0 {
 		o.Workers = 2

@@ -8,13 +8,14 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
 
 func TestSubscribedCreatesAContact(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		if got := w.send(models.TypeSubscribed, "email_address=Tywin@Example.com&first_name=Tywin&pet=lion"); got != (Answer{200, MessageDone}) {
 			t.Fatalf("got %v, want 200", got)
@@ -48,7 +49,7 @@ func TestSubscribedCreatesAContact(t *testing.T) {
 
 func TestDeleteErases(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		w.send(models.TypeSubscribed, "email_address=a@example.com&first_name=Arya")
 		w.send(models.TypeUnsubscribed, "email_address=a@example.com")
@@ -82,7 +83,7 @@ func TestDeleteErases(t *testing.T) {
 
 func TestUnconfirmedAndUnsubscribed(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		w.send(models.TypeUnconfirmed, "email_address=a@example.com&orders=1.50")
 		w.send(models.TypeUnsubscribed, "email_address=A@example.com&orders=2")
@@ -117,7 +118,7 @@ func TestUnconfirmedAndUnsubscribed(t *testing.T) {
 // Calls that fail leave a row and a count each, and nothing else.
 func TestRefusedCallsAreLogged(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		open := w.hooks[models.TypeSubscribed]
 		retired, off, gone := w.addHook(models.TypeSubscribed), w.addHook(models.TypeSubscribed), w.addHook(models.TypeSubscribed)
@@ -185,7 +186,7 @@ func deref(s *string) string {
 // A call that a DELETE does not find, or that is refused, is erased with the person all the same.
 func TestDeleteErasesRefusedCallsToo(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		w.send(models.TypeDelete, "email_address=a@example.com") // 404
 		listed := func() Call {
@@ -210,7 +211,7 @@ func TestDeleteErasesRefusedCallsToo(t *testing.T) {
 // Tags and merge tags whose removal is under way do not exist for calls.
 func TestDeletedTagsAndMergeTagsAreNotThere(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		w.write(func(tx *gorm.DB) error {
 			return errors.Join(
@@ -229,7 +230,7 @@ func TestDeletedTagsAndMergeTagsAreNotThere(t *testing.T) {
 func TestAnyBytesAreStored(t *testing.T) {
 	t.Parallel()
 	const bad = "a\x00b\xff\xfe\u2028\U0001F600"
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		for _, r := range []Request{
 			{Method: "GET", Query: "email_address=a%40example.com&first_name=a%00b%ff%fe&x%00%ff=" + bad},
@@ -261,7 +262,7 @@ func TestAnyBytesAreStored(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		hook := w.hooks[models.TypeSubscribed]
 		for range 2 { // from the database, then from memory

@@ -13,6 +13,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 )
@@ -20,7 +21,7 @@ import (
 // recorder notes the order in which a pipeline commits its calls. For one address it is exact: one worker handles all
 // of its calls.
 type recorder struct {
-	store
+	committer
 	mu    sync.Mutex
 	order []uuid.UUID
 }
@@ -31,7 +32,7 @@ type recordingTx struct {
 }
 
 func (r *recorder) transact(ctx context.Context, fn func(transaction) error) error {
-	return r.store.transact(ctx, func(tx transaction) error { return fn(recordingTx{tx, r}) })
+	return r.committer.transact(ctx, func(tx transaction) error { return fn(recordingTx{tx, r}) })
 }
 
 func (t recordingTx) write(ctx context.Context, c changes) error {
@@ -57,11 +58,11 @@ type answered struct {
 func TestPipelineDoesWhatDecideSays(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		t.Logf("seed %d", seed)
 		w := newWorld(t, db, Options{})
 		w.addMergeTag("level", models.MergeTagNumber, "1")
-		rec := &recorder{store: w.pipe.store}
+		rec := &recorder{committer: w.pipe.store}
 		w.pipe.store = rec
 		calls := sendToAll(w, []*Pipeline{w.pipe}, randomCalls(w, rand.New(rand.NewPCG(seed, 1)), 1500), 32)
 		checkReplay(w, calls, rec.order)

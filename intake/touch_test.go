@@ -5,6 +5,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // Every processed call of a contact is its last call, whether it changes anything or not; a refused one is not.
@@ -36,7 +37,7 @@ func TestDecideTouches(t *testing.T) {
 // A call that changes nothing leaves the touch and a mark, and nothing else that a person or an automation would notice.
 func TestCallThatChangesNothingTouches(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		const call = "email_address=a@example.com&first_name=Arya"
 		w.send(models.TypeSubscribed, call)

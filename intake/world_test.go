@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // world is a workspace with one webhook of each type, for tests on a real database.
 type world struct {
 	t     testing.TB
-	db    *models.DB
+	db    *store.DB
 	ws    models.Workspace
 	hooks map[models.WebhookType]models.Webhook
 	tags  []models.Tag // vip and news; the SUBSCRIBED webhook adds both, the UNCONFIRMED one news
@@ -31,7 +32,7 @@ type world struct {
 // testNow is the day of the tests; the request log needs a partition for it, so it is near the real day.
 func testNow() time.Time { return models.Instant(time.Now()) }
 
-func newWorld(t *testing.T, db *models.DB, opts Options) *world {
+func newWorld(t *testing.T, db *store.DB, opts Options) *world {
 	t.Helper()
 	w := &world{t: t, db: db, hooks: map[models.WebhookType]models.Webhook{}}
 	w.write(func(tx *gorm.DB) error {
@@ -51,7 +52,7 @@ func newWorld(t *testing.T, db *models.DB, opts Options) *world {
 }
 
 // start runs a pipeline until the test ends.
-func (w *world) start(db *models.DB, opts Options) *Pipeline {
+func (w *world) start(db *store.DB, opts Options) *Pipeline {
 	if opts.Wait == 0 {
 		opts.Wait = time.Minute // nothing here is about waiting
 	}

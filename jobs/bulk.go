@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 
 	"gorm.io/gorm"
@@ -16,13 +17,13 @@ const bulkStep = 100
 // bulk changes the next contacts of a JobBulk, from the newest when it was asked for down to the oldest. Whom the filter
 // means is decided anew in each step, under the locks: a contact that was changed meanwhile is taken as it is now.
 func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
-	cursor, result := models.ReadJobJSON[models.BulkCursor](job.Cursor), models.ReadJobJSON[models.BulkResult](job.Result)
+	cursor, result := models.ReadJobJSON[store.BulkCursor](job.Cursor), models.ReadJobJSON[models.BulkResult](job.Result)
 	cursor.Filter.Members = segments.Members{}
 	found, next, err := cursor.Filter.NextContacts(tx, job.WorkspaceID, cursor.Before, bulkStep)
 	if err != nil {
 		return err
 	}
-	did, err := models.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor.Filter, found, now)
+	did, err := store.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor.Filter, found, now)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -17,7 +18,7 @@ import (
 // runner, while others change, delete and create contacts.
 func TestBulkGoesOnWhereItWasCut(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		const n = 3000
 		w := newWorld(t, db)
 		add := func(id int64) {
@@ -32,7 +33,7 @@ func TestBulkGoesOnWhereItWasCut(t *testing.T) {
 				Fields: map[string]string{}, Version: 1, CreatedAt: w.now, UpdatedAt: w.now}
 		}
 		w.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&contacts, 500).Error })
-		from := models.BulkCursor{Filter: models.ContactFilter{Status: models.StatusSubscribed}, Before: n + 1}
+		from := store.BulkCursor{Filter: store.ContactFilter{Status: models.StatusSubscribed}, Before: n + 1}
 		job, err := db.StartBulk(t.Context(), w.workspace, 1, models.Bulk{Deed: models.BulkStatus, Status: models.StatusUnsubscribed, Which: "status is Subscribed"}, from, n, w.now)
 		if err != nil {
 			t.Fatal(err)

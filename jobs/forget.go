@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -37,7 +38,7 @@ type forgetCursor struct {
 }
 
 // files of an import in the order in which they are searched: what could still copy a row from one to the next comes first.
-var forgetFiles = []string{models.JobFileSource, models.JobFileRefused, models.JobFilePeople}
+var forgetFiles = []string{store.JobFileSource, store.JobFileRefused, store.JobFilePeople}
 
 // forgetting is one step of a JobForget.
 type forgetting struct {
@@ -78,9 +79,9 @@ func (f *forgetting) step() error {
 		return nil
 	case !f.in.Finished() && phase == ImportUploading:
 		return f.giveUp("The upload was cut off. Choose the file again.")
-	case f.cursor.File == models.JobFilePeople:
+	case f.cursor.File == store.JobFilePeople:
 		return f.dropPeople()
-	case f.cursor.Drop, f.in.Finished() && f.cursor.File == models.JobFileSource:
+	case f.cursor.Drop, f.in.Finished() && f.cursor.File == store.JobFileSource:
 		return f.dropFile()
 	}
 	return f.search()
@@ -109,7 +110,7 @@ func (f *forgetting) join() error {
 // nextImport finds the import to be searched and locks it against a step of its own.
 func (f *forgetting) nextImport() (found bool, err error) {
 	var ids []int64
-	err = f.tx.Model(&models.JobFile{}).Where("workspace_id = ? AND job_id >= ?", f.job.WorkspaceID, f.cursor.Job).Order("job_id").Limit(1).Pluck("job_id", &ids).Error
+	err = f.tx.Model(&store.JobFile{}).Where("workspace_id = ? AND job_id >= ?", f.job.WorkspaceID, f.cursor.Job).Order("job_id").Limit(1).Pluck("job_id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return false, err
 	}
@@ -117,11 +118,11 @@ func (f *forgetting) nextImport() (found bool, err error) {
 		f.cursor = forgetCursor{Joined: true, Job: ids[0], File: forgetFiles[0]}
 	}
 	find := f.tx
-	if f.cursor.File != models.JobFilePeople { // there a step of the import may hold a row and wait for this one
-		find = models.ForChange(f.tx)
+	if f.cursor.File != store.JobFilePeople { // there a step of the import may hold a row and wait for this one
+		find = store.ForChange(f.tx)
 	}
-	f.in, err = models.First[models.Job](find.Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, ids[0]))
-	if models.ErrorCode(err) == models.CodeNotFound { // the sweep takes these files
+	f.in, err = store.First[models.Job](find.Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, ids[0]))
+	if store.ErrorCode(err) == models.CodeNotFound { // the sweep takes these files
 		f.in, err = models.Job{WorkspaceID: f.job.WorkspaceID, ID: ids[0], State: models.JobStopped}, nil
 	}
 	return true, err
@@ -141,13 +142,13 @@ func (f *forgetting) nextFile() {
 // dropPeople removes what a dry run knows of the people.
 func (f *forgetting) dropPeople() error {
 	f.nextFile()
-	return f.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", f.in.WorkspaceID, f.in.ID, models.JobFilePeople, f.whos).
-		Delete(&models.JobFile{}).Error
+	return f.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", f.in.WorkspaceID, f.in.ID, store.JobFilePeople, f.whos).
+		Delete(&store.JobFile{}).Error
 }
 
 // dropFile removes the next parts of the file, which nobody needs any more.
 func (f *forgetting) dropFile() error {
-	gone, err := models.DropJobFile(f.tx, f.in.WorkspaceID, f.in.ID, f.cursor.File, 16)
+	gone, err := store.DropJobFile(f.tx, f.in.WorkspaceID, f.in.ID, f.cursor.File, 16)
 	if gone {
 		f.nextFile()
 	}
@@ -163,10 +164,10 @@ func (f *forgetting) giveUp(why string) error {
 // search takes the people's rows out of the next stretch of the file.
 func (f *forgetting) search() error {
 	spec := models.ReadJobJSON[ImportSpec](f.in.Spec)
-	if f.cursor.File == models.JobFileRefused {
+	if f.cursor.File == store.JobFileRefused {
 		spec.Encoding, spec.Comma = UTF8, ','
 	}
-	file := openStretch(f.tx, models.JobFile{WorkspaceID: f.in.WorkspaceID, JobID: f.in.ID, Name: f.cursor.File, Part: f.cursor.Part}, f.cursor.Skip)
+	file := openStretch(f.tx, store.JobFile{WorkspaceID: f.in.WorkspaceID, JobID: f.in.ID, Name: f.cursor.File, Part: f.cursor.Part}, f.cursor.Skip)
 	found, last, err := f.read(file, spec)
 	if errors.Is(err, errLongLine) {
 		if !f.in.Finished() {
@@ -180,7 +181,7 @@ func (f *forgetting) search() error {
 	}
 	if len(found.rows) > 0 {
 		blank := spec.Encoding
-		if f.cursor.File == models.JobFileRefused {
+		if f.cursor.File == store.JobFileRefused {
 			blank = ""
 		}
 		if err := file.takeOut(found.rows, blank); err != nil {
@@ -232,7 +233,7 @@ func (f *forgetting) read(file *stretch, spec ImportSpec) (found foundRows, last
 		}
 		found.rows, found.first = append(found.rows, bytes), found.first || first
 		line := row.Line
-		if f.cursor.File == models.JobFileRefused && len(row.Cells) > 1 {
+		if f.cursor.File == store.JobFileRefused && len(row.Cells) > 1 {
 			line, _ = strconv.ParseInt(row.Cells[1], 10, 64)
 		}
 		found.lines = append(found.lines, line)
@@ -267,7 +268,7 @@ func decode(data []byte, e TextEncoding) string {
 // step: it has read the file as it was.
 func (f *forgetting) tidy(found foundRows) error {
 	spec, result := models.ReadJobJSON[ImportSpec](f.in.Spec), models.ReadJobJSON[ImportResult](f.in.Result)
-	if f.cursor.File == models.JobFileSource && found.first && spec.Header { // so it named no columns
+	if f.cursor.File == store.JobFileSource && found.first && spec.Header { // so it named no columns
 		spec.Header = false
 		for n := range spec.Columns {
 			spec.Columns[n].Name = ""

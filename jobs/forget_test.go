@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"golang.org/x/text/encoding/unicode"
 	"gorm.io/gorm"
@@ -50,7 +51,7 @@ func (w *world) forget() {
 
 func (w *world) source(job models.Job) string {
 	w.t.Helper()
-	text, err := io.ReadAll(models.OpenJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, models.JobFileSource, 0))
+	text, err := io.ReadAll(store.OpenJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, store.JobFileSource, 0))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func (w *world) reload(job models.Job) models.Job {
 
 func TestForgetInAWaitingFile(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		const file = "email,given name\r\nanna@example.com,\"A\r\nnna\"\r\nhanna@example.com,Hanna\r\n\"BÉRT@Bücher.example\",Bert\r\n=anna@example.com,x\r\nmail: anna@example.com,\"never\r\nlast@example.com,L"
 		wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(file)
@@ -109,7 +110,7 @@ func TestForgetInAWaitingFile(t *testing.T) {
 // come to, and in parts beyond the first.
 func TestForgetDuringAnImport(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		var file strings.Builder
 		file.WriteString("email,orders,given name\n")
@@ -133,7 +134,7 @@ func TestForgetDuringAnImport(t *testing.T) {
 					return err
 				}
 				claimed.LeaseUntil = w.now
-				return models.SaveJob(tx, claimed, w.now)
+				return store.SaveJob(tx, claimed, w.now)
 			})
 			steps++
 		}
@@ -161,7 +162,7 @@ func TestForgetDuringAnImport(t *testing.T) {
 		if lines := strings.Count(refused, "\r\n"); lines != n-len(gone)+1 {
 			t.Errorf("the file of lines to correct has %d lines, want %d", lines, n-len(gone)+1)
 		}
-		if there, err := models.HasJobFile(db.Read(t.Context()), w.workspace, job.ID, models.JobFileSource); there || err != nil {
+		if there, err := store.HasJobFile(db.Read(t.Context()), w.workspace, job.ID, store.JobFileSource); there || err != nil {
 			t.Errorf("the uploaded file is there: %v (%v)", there, err)
 		}
 		w.erase("c5@example.com") // in the first part of what is left
@@ -176,7 +177,7 @@ func TestForgetDuringAnImport(t *testing.T) {
 // TestForgetALineTooLong ends an import that cannot be searched.
 func TestForgetALineTooLong(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		job := w.receive("email\nanna@example.com\n" + strings.Repeat("x ", 3<<20) + "\n")
 		w.erase("anna@example.com")
@@ -190,7 +191,7 @@ func TestForgetALineTooLong(t *testing.T) {
 // TestForgetTogether searches once for people who were erased together, and not at all without a file.
 func TestForgetTogether(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		marks := func() (n int64) {
 			db.Read(t.Context()).Model(&models.Job{}).Where("kind = ?", models.JobForget).Count(&n)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -77,7 +78,7 @@ func (i *importing) step() error {
 
 // end removes the uploaded file, which nobody needs any more, and with its last part the import is done.
 func (i *importing) end() error {
-	gone, err := models.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, models.JobFileSource, 16)
+	gone, err := store.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, 16)
 	if err != nil || !gone {
 		return err
 	}
@@ -89,11 +90,11 @@ func (i *importing) end() error {
 // the file came: forgetStep takes those out of the file, and may not have come so far.
 func (i *importing) lock(entries []entry) ([]entry, error) {
 	if !i.dry {
-		if err := models.LockAddresses(i.tx, i.whos(entries)...); err != nil {
+		if err := store.LockAddresses(i.tx, i.whos(entries)...); err != nil {
 			return nil, err
 		}
 	}
-	people, err := models.ToForget(i.tx, i.job.WorkspaceID)
+	people, err := store.ToForget(i.tx, i.job.WorkspaceID)
 	if err != nil || people.Empty() {
 		return entries, err
 	}
@@ -112,7 +113,7 @@ func (i *importing) whos(entries []entry) (whos []int64) {
 
 // clear removes what a dry run remembered, an earlier one at the beginning and this one at its end, which it waits for.
 func (i *importing) clear() (err error) {
-	i.cursor.Cleared, err = models.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, models.JobFilePeople, 1000)
+	i.cursor.Cleared, err = store.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFilePeople, 1000)
 	if i.cursor.Cleared && i.cursor.Ended {
 		i.job.State, i.cursor.Phase = models.JobDraft, ImportChecked
 	}
@@ -157,7 +158,7 @@ func (i *importing) prepare() error {
 
 // readLines reads the lines of this step and says whether they are the last.
 func (i *importing) readLines() (entries []entry, last bool, err error) {
-	src := models.OpenJobFile(i.tx, i.job.WorkspaceID, i.job.ID, models.JobFileSource, i.cursor.Offset)
+	src := store.OpenJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, i.cursor.Offset)
 	rows := NewRowReader(src, i.spec.Encoding, i.spec.Comma, i.cursor.Place)
 	until := i.cursor.Offset + stepBytes
 	for n := 0; n < stepRows && len(entries) < stepLines && i.cursor.Offset < until; n++ {
@@ -186,7 +187,7 @@ func auditImport(tx *gorm.DB, job models.Job, spec ImportSpec, r ImportResult, n
 	count := func(what string, n int64) models.AuditChange {
 		return models.AuditChange{What: what, After: strconv.FormatInt(n, 10)}
 	}
-	return models.Audit(tx, entry, []models.AuditChange{
+	return store.Audit(tx, entry, []models.AuditChange{
 		count("Contacts created", r.Created), count("Contacts updated", r.Updated), count("Lines that changed nothing", r.Unchanged), count("Lines refused", r.Refused),
 	}, now)
 }

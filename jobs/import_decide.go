@@ -5,6 +5,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm/clause"
 )
@@ -32,22 +33,22 @@ func (i *importing) decide(entries []entry) error {
 	if i.dry {
 		return i.remember(before, after)
 	}
-	var changed []models.ImportedContact
+	var changed []store.ImportedContact
 	for _, e := range entries {
 		p := after[e.email]
 		if delete(after, e.email); p == nil {
 			continue // refused, or done with an earlier line
 		}
 		if b := before[e.email]; b == nil {
-			changed = append(changed, models.ImportedContact{After: models.ListedContact(*p)})
+			changed = append(changed, store.ImportedContact{After: models.ListedContact(*p)})
 		} else if b.Version != p.Version {
-			changed = append(changed, models.ImportedContact{Before: (*models.ListedContact)(b), After: models.ListedContact(*p)})
+			changed = append(changed, store.ImportedContact{Before: (*models.ListedContact)(b), After: models.ListedContact(*p)})
 		}
 	}
 	if len(changed) == 0 {
 		return nil
 	}
-	return models.StoreImported(i.tx, i.job.WorkspaceID, i.job.UserID, changed, i.now)
+	return store.StoreImported(i.tx, i.job.WorkspaceID, i.job.UserID, changed, i.now)
 }
 
 // decideLine decides one line, notes in it what is not stored, and counts what came of it. It returns the contact as it
@@ -94,7 +95,7 @@ func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 	if len(emails) == 0 {
 		return people, nil
 	}
-	found, err := models.ContactsByEmail(i.tx, i.job.WorkspaceID, emails)
+	found, err := store.ContactsByEmail(i.tx, i.job.WorkspaceID, emails)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +110,8 @@ func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 
 // recall puts the contacts as the dry run has them in place of those that are stored.
 func (i *importing) recall(whos []int64, people map[string]*intake.Person) error {
-	var parts []models.JobFile
-	err := i.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", i.job.WorkspaceID, i.job.ID, models.JobFilePeople, whos).Find(&parts).Error
+	var parts []store.JobFile
+	err := i.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", i.job.WorkspaceID, i.job.ID, store.JobFilePeople, whos).Find(&parts).Error
 	for _, part := range parts {
 		var p intake.Person
 		if json.Unmarshal(part.Data, &p) == nil {
@@ -122,7 +123,7 @@ func (i *importing) recall(whos []int64, people map[string]*intake.Person) error
 
 // remember keeps what the dry run has made of contacts, for lines to come that speak of them again.
 func (i *importing) remember(before, after map[string]*intake.Person) error {
-	var parts []models.JobFile
+	var parts []store.JobFile
 	for email, p := range after {
 		if b := before[email]; b != nil && b.Version == p.Version {
 			continue
@@ -131,7 +132,7 @@ func (i *importing) remember(before, after map[string]*intake.Person) error {
 		if err != nil {
 			return err
 		}
-		parts = append(parts, models.JobFile{WorkspaceID: i.job.WorkspaceID, JobID: i.job.ID, Name: models.JobFilePeople, Part: models.Who(i.job.WorkspaceID, email), Data: data})
+		parts = append(parts, store.JobFile{WorkspaceID: i.job.WorkspaceID, JobID: i.job.ID, Name: store.JobFilePeople, Part: models.Who(i.job.WorkspaceID, email), Data: data})
 	}
 	if len(parts) == 0 {
 		return nil

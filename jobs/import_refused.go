@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // keepRefused adds the lines that were refused, or not taken over whole, to the file that a person can fetch, correct and import again.
@@ -30,7 +31,7 @@ func (i *importing) keepRefused(entries []entry) error {
 		w.Flush()
 	}
 	var err error
-	i.cursor.Refused, err = models.AddJobFile(i.tx, *i.job, models.JobFileRefused, i.cursor.Refused, text.Bytes())
+	i.cursor.Refused, err = store.AddJobFile(i.tx, *i.job, store.JobFileRefused, i.cursor.Refused, text.Bytes())
 	return err
 }
 

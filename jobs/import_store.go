@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -23,10 +24,10 @@ var ErrImportTooLarge = &models.Error{Code: models.CodeInvalid, Message: "This f
 // ReceiveImport stores what src gives as a new import, guesses what it is, and leaves it waiting for a person to say what
 // its columns are. A file that cannot be a table is refused with CodeInvalid and a sentence. Memory and transactions are
 // small whatever the size.
-func ReceiveImport(ctx context.Context, db *models.DB, workspaceID, userID int64, name string, src io.Reader, now time.Time) (models.Job, error) {
+func ReceiveImport(ctx context.Context, db *store.DB, workspaceID, userID int64, name string, src io.Reader, now time.Time) (models.Job, error) {
 	job := models.NewJob(workspaceID, userID, models.JobImport, ImportSpec{File: fileName(name)})
 	job.State, job.Cursor = models.JobDraft, models.JobJSON(ImportCursor{})
-	if err := db.Write(ctx, func(tx *gorm.DB) error { job.ID = 0; return models.CreateJob(tx, &job, now) }); err != nil {
+	if err := db.Write(ctx, func(tx *gorm.DB) error { job.ID = 0; return store.CreateJob(tx, &job, now) }); err != nil {
 		return job, err
 	}
 	spec, lines, err := receive(ctx, db, job, src)
@@ -51,10 +52,10 @@ func fileName(name string) string {
 }
 
 // receive stores the file and returns what is guessed about it, and about how many lines it has.
-func receive(ctx context.Context, db *models.DB, job models.Job, src io.Reader) (ImportSpec, int64, error) {
+func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (ImportSpec, int64, error) {
 	spec := models.ReadJobJSON[ImportSpec](job.Spec)
 	var g textGuess
-	buf := make([]byte, 4*models.JobFilePart)
+	buf := make([]byte, 4*store.JobFilePart)
 	for part, more := int64(0), true; more; {
 		n, err := io.ReadFull(src, buf)
 		if more = err == nil; !more && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -69,7 +70,7 @@ func receive(ctx context.Context, db *models.DB, job models.Job, src io.Reader) 
 		}
 		first := part
 		err = db.Write(ctx, func(tx *gorm.DB) error {
-			part, err = models.AddJobFile(tx, job, models.JobFileSource, first, buf[:n])
+			part, err = store.AddJobFile(tx, job, store.JobFileSource, first, buf[:n])
 			return err
 		})
 		if err != nil {
@@ -109,9 +110,9 @@ func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 }
 
 // FirstRows returns the first rows of an import's file, read as its spec says.
-func FirstRows(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec) ([]Row, error) {
+func FirstRows(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec) ([]Row, error) {
 	head := make([]byte, sampleBytes)
-	n, err := io.ReadFull(models.OpenJobFile(db.Read(ctx), job.WorkspaceID, job.ID, models.JobFileSource, 0), head)
+	n, err := io.ReadFull(store.OpenJobFile(db.Read(ctx), job.WorkspaceID, job.ID, store.JobFileSource, 0), head)
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func waitsOrTries(job models.Job) bool {
 func Phase(job models.Job) ImportPhase { return models.ReadJobJSON[ImportCursor](job.Cursor).Phase }
 
 // CheckImport stores what a person says of a file and starts its dry run, anew if there was one.
-func CheckImport(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec, now time.Time) error {
+func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if !waitsOrTries(*j) {
 			return errImportOver
@@ -145,7 +146,7 @@ func CheckImport(ctx context.Context, db *models.DB, job models.Job, spec Import
 
 // StartImport makes the tags and merge tags that a dry run found to be missing, and starts the import. What cannot be
 // made is CodeInvalid with a sentence; an import that was started before is left as it is.
-func StartImport(ctx context.Context, db *models.DB, job models.Job, userID int64, now time.Time) error {
+func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64, now time.Time) error {
 	if Phase(job) != ImportChecked || job.State != models.JobDraft {
 		return nil
 	}
@@ -159,14 +160,14 @@ func StartImport(ctx context.Context, db *models.DB, job models.Job, userID int6
 		}
 		j.State, j.Spec, j.Done, j.UserID = models.JobRunning, models.JobJSON(spec), 0, userID
 		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{})
-		return models.Audit(tx, models.AuditEntry{WorkspaceID: j.WorkspaceID, UserID: userID, Action: models.ActionImportStarted,
+		return store.Audit(tx, models.AuditEntry{WorkspaceID: j.WorkspaceID, UserID: userID, Action: models.ActionImportStarted,
 			Subject: models.SubjectImport, SubjectID: j.ID, SubjectName: spec.File}, nil, now)
 	})
 	return err
 }
 
 // makeMissing makes the tags and merge tags that spec only names.
-func makeMissing(ctx context.Context, db *models.DB, workspaceID, userID int64, spec *ImportSpec, tags []string, now time.Time) error {
+func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, spec *ImportSpec, tags []string, now time.Time) error {
 	made, errs, err := db.ResolveTagNames(ctx, workspaceID, userID, tags, now)
 	if err != nil {
 		return err
@@ -197,7 +198,7 @@ func makeMissing(ctx context.Context, db *models.DB, workspaceID, userID int64, 
 }
 
 // ReadImportAnew stores another way of reading a file, and has an import wait for its columns again.
-func ReadImportAnew(ctx context.Context, db *models.DB, job models.Job, spec ImportSpec, now time.Time) error {
+func ReadImportAnew(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if !waitsOrTries(*j) {
 			return errImportOver

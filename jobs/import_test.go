@@ -14,6 +14,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
@@ -27,13 +28,13 @@ var importNow = time.Date(2026, 11, 24, 14, 31, 7, 0, time.UTC)
 // world is a workspace with a few merge tags and tags, and a runner that a test turns by hand.
 type world struct {
 	t         *testing.T
-	db        *models.DB
+	db        *store.DB
 	workspace int64
 	now       time.Time
 	runner    *Runner
 }
 
-func newWorld(t *testing.T, db *models.DB) *world {
+func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, now: importNow}
 	ws := models.Workspace{Slug: "books", Name: "Books", TimeZone: "UTC", CreatedAt: w.now}
@@ -122,7 +123,7 @@ func (w *world) contacts() []string {
 	}
 	var all []string
 	for some := range slices.Chunk(emails, 200) {
-		found, err := models.ContactsByEmail(w.db.Read(w.t.Context()), w.workspace, some)
+		found, err := store.ContactsByEmail(w.db.Read(w.t.Context()), w.workspace, some)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -142,7 +143,7 @@ func (w *world) contacts() []string {
 
 func (w *world) refusedFile(job models.Job) string {
 	w.t.Helper()
-	text, err := io.ReadAll(models.OpenJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, models.JobFileRefused, 0))
+	text, err := io.ReadAll(store.OpenJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, store.JobFileRefused, 0))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ const mixed = "Email;Status;Tags;created_at;given name;ORDERS;likes;Shoe size\r\
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		gone, err := db.CreateContact(t.Context(), w.workspace, 1, "gone@example.com", models.ContactInput{Status: models.StatusUnsubscribed}, w.now)
 		if err != nil {
@@ -253,8 +254,8 @@ func (w *world) checkTraces(job models.Job, gone models.Contact) {
 	if err := w.db.DropJobFiles(w.t.Context(), w.now); err != nil {
 		w.t.Fatal(err)
 	}
-	for name, want := range map[string]bool{models.JobFileSource: false, models.JobFilePeople: false, models.JobFileRefused: true} {
-		if got, err := models.HasJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, name); got != want || err != nil {
+	for name, want := range map[string]bool{store.JobFileSource: false, store.JobFilePeople: false, store.JobFileRefused: true} {
+		if got, err := store.HasJobFile(w.db.Read(w.t.Context()), w.workspace, job.ID, name); got != want || err != nil {
 			w.t.Errorf("the file %s is there: got %v, want %v (%v)", name, got, want, err)
 		}
 	}
@@ -285,7 +286,7 @@ func (w *world) checkRefusedFile(job models.Job) {
 
 func TestImportKeepsStatuses(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		for _, s := range models.Statuses {
 			for _, file := range []string{"plain", "told"} {
@@ -315,7 +316,7 @@ func TestImportKeepsStatuses(t *testing.T) {
 
 func TestImportRefusesUnreadableStatuses(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		long := strings.Repeat("x", 50)
 		job, done := w.start(first(w.check(w.receive("email,state of things\n1@example.com,cleaned\n2@example.com,Abgemeldet\n3@example.com, Opt-Out \n4@example.com,unsubscribed\n"+
@@ -339,7 +340,7 @@ func first(job models.Job, _ ImportResult) models.Job { return job }
 
 func TestImportOfEveryEncoding(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		const text = "mail;first_name\r\nzoë@example.com;„Zoë“ Müller\r\n"
 		want := []string{`zoë@example.com SUBSCRIBED ["country":"AT" "first_name":"„Zoë“ Müller"] [] v1`}
@@ -374,7 +375,7 @@ func manyLines() string {
 
 func TestImportGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		straight := newWorld(t, db)
 		job, dry := straight.check(straight.receive(manyLines()), nil)
 		job, done := straight.start(job)
@@ -451,7 +452,7 @@ func noise(n int) []byte {
 
 func TestImportOfAFileForExcel(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		utf16, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String("Sep=\t\nemail\tfirst_name\nc@example.com\tC,D;E\n")
 		for _, file := range []string{"sep=;\r\nemail;first_name\r\na@example.com;A,B\r\nnobody;\r\n", "\ufeffsep=,\nb@example.com,B;;;\n", utf16} {
@@ -470,12 +471,12 @@ func TestImportOfAFileForExcel(t *testing.T) {
 
 func TestFilesThatAreNoTable(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		for file, want := range map[string]string{"": "empty", "PK\x03\x04rest": "workbook", "%PDF-1.7": "no table", "email\x00\x01\x02;a\n": "not a text file",
 			string(noise(4000)): "not a text file", "email;name\r\n\r\n": "only the line that names the columns", "sep=;\r\nemail;name": "only the line that names", "\n \n": "no contacts"} {
 			_, err := ReceiveImport(t.Context(), db, w.workspace, 1, "x", strings.NewReader(file), w.now)
-			if models.ErrorCode(err) != models.CodeInvalid || !strings.Contains(err.Error(), want) {
+			if store.ErrorCode(err) != models.CodeInvalid || !strings.Contains(err.Error(), want) {
 				t.Errorf("%q: got %v, want it refused with %q", file, err, want)
 			}
 		}
@@ -484,7 +485,7 @@ func TestFilesThatAreNoTable(t *testing.T) {
 
 func TestDraftsDoNotWaitForEver(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		job := w.receive("email\na@example.com\n")
 		if err := db.DropJobFiles(t.Context(), w.now.Add(6*24*time.Hour)); err != nil {
@@ -499,7 +500,7 @@ func TestDraftsDoNotWaitForEver(t *testing.T) {
 			}
 		}
 		job, _ = w.finish(job)
-		there, err := models.HasJobFile(db.Read(t.Context()), w.workspace, job.ID, models.JobFileSource)
+		there, err := store.HasJobFile(db.Read(t.Context()), w.workspace, job.ID, store.JobFileSource)
 		if job.State != models.JobStopped || there || err != nil {
 			t.Errorf("got %s, file there %v (%v), want it stopped and gone", job.State, there, err)
 		}

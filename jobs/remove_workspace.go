@@ -5,21 +5,22 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
 
 // removeWorkspace removes the next rows of a deleted workspace, and with the last ones the workspace and the job.
 func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
-	w, err := models.First[models.Workspace](tx.Where("id = ? AND deleted_at IS NOT NULL", job.WorkspaceID))
-	if models.ErrorCode(err) == models.CodeNotFound {
+	w, err := store.First[models.Workspace](tx.Where("id = ? AND deleted_at IS NOT NULL", job.WorkspaceID))
+	if store.ErrorCode(err) == models.CodeNotFound {
 		job.State = models.JobDone
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	step, err := models.RemoveRows(tx, w, job.ID, models.ReadJobJSON[models.RemoveCursor](job.Cursor), now)
+	step, err := store.RemoveRows(tx, w, job.ID, models.ReadJobJSON[store.RemoveCursor](job.Cursor), now)
 	if err != nil {
 		return err
 	}

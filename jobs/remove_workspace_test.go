@@ -13,6 +13,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -27,7 +28,7 @@ type space struct {
 }
 
 // fillSpace makes a workspace with so many contacts and calls.
-func fillSpace(t *testing.T, db *models.DB, slug string, contacts int) space {
+func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 	t.Helper()
 	ctx, now := t.Context(), models.Instant(time.Now())
 	var s space
@@ -96,10 +97,10 @@ func fillSpace(t *testing.T, db *models.DB, slug string, contacts int) space {
 		if err := tx.Create(&bits).Error; err != nil {
 			return err
 		}
-		if err := models.CreateJob(tx, &job, now.Add(time.Hour)); err != nil {
+		if err := store.CreateJob(tx, &job, now.Add(time.Hour)); err != nil {
 			return err
 		}
-		_, err := models.AddJobFile(tx, job, models.JobFileSource, 0, make([]byte, 20*models.JobFilePart))
+		_, err := store.AddJobFile(tx, job, store.JobFileSource, 0, make([]byte, 20*store.JobFilePart))
 		return err
 	})
 	return s
@@ -117,7 +118,7 @@ func fillContacts(tx *gorm.DB, s space, tag models.Tag, from, to int, now time.T
 			&models.AutomationEvent{WorkspaceID: s.ID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: id, ContactVersion: 1, WebhookID: s.webhook.ID, RequestID: request, Snapshot: &snapshot, State: models.EventStatePending, CreatedAt: now},
 			&models.SegmentChange{WorkspaceID: s.ID, ID: models.NewID(now), SegmentID: 1, ContactID: id, Entered: true, At: now},
 			&models.DirtyContact{WorkspaceID: s.ID, ContactID: id, At: now},
-			&models.WebhookCount{WorkspaceID: s.ID, WebhookID: s.webhook.ID, Hour: now.Truncate(time.Hour), Outcome: models.OutcomeCreated, Calls: 1, LastCall: now},
+			&store.WebhookCount{WorkspaceID: s.ID, WebhookID: s.webhook.ID, Hour: now.Truncate(time.Hour), Outcome: models.OutcomeCreated, Calls: 1, LastCall: now},
 		} {
 			if err := tx.Create(row).Error; err != nil {
 				return err
@@ -129,10 +130,10 @@ func fillContacts(tx *gorm.DB, s space, tag models.Tag, from, to int, now time.T
 
 // rowsByTable counts a workspace's rows in every table that has a workspace_id, as the database itself lists them: a table
 // that comes later is among them.
-func rowsByTable(t *testing.T, db *models.DB, workspaceID int64) map[string]int64 {
+func rowsByTable(t *testing.T, db *store.DB, workspaceID int64) map[string]int64 {
 	t.Helper()
 	query := "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'workspace_id' WHERE m.type = 'table'"
-	if db.Dialect == models.Postgres {
+	if db.Dialect == store.Postgres {
 		query = `SELECT c.table_name FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
 			WHERE c.column_name = 'workspace_id' AND c.table_schema = 'public' AND t.table_type = 'BASE TABLE'`
 	}
@@ -209,7 +210,7 @@ func (s *senders) answered() (before, after int) {
 // answers 404, and at last nothing of it is left in any table; its neighbour keeps everything.
 func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx, c := t.Context(), newClock()
 		books, music := fillSpace(t, db, "books", 1100), fillSpace(t, db, "music", 20)
 		for table, n := range rowsByTable(t, db, books.ID) {
@@ -237,7 +238,7 @@ func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 		for i := range calls {
 			calls[i].deleted.Store(true)
 		}
-		if err := db.DeleteWorkspace(ctx, books.Workspace, books.member.ID, c.now()); models.ErrorCode(err) != models.CodeNotFound {
+		if err := db.DeleteWorkspace(ctx, books.Workspace, books.member.ID, c.now()); store.ErrorCode(err) != models.CodeNotFound {
 			t.Errorf("got %v for a second deletion, want not found", err)
 		}
 		until(t, func() bool { _, a := calls[0].answered(); _, b := calls[1].answered(); return a > 20 && b > 20 })
@@ -256,7 +257,7 @@ func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 			if turns == 2 {
 				c.pass(31 * time.Second)
 			}
-			if there, err := models.First[models.Workspace](db.Read(ctx).Where("id = ?", books.ID)); models.ErrorCode(err) == models.CodeNotFound {
+			if there, err := store.First[models.Workspace](db.Read(ctx).Where("id = ?", books.ID)); store.ErrorCode(err) == models.CodeNotFound {
 				break
 			} else if turns > 200 {
 				t.Fatalf("after %d turns the workspace is still there (%v, %v); left: %v", turns, there.DeletedAt, err, rowsByTable(t, db, books.ID))
@@ -284,7 +285,7 @@ func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 }
 
 // watched is a runner that sees to it that no step removes more than 500 rows.
-func watched(t *testing.T, db *models.DB, c *clock) *Runner {
+func watched(t *testing.T, db *store.DB, c *clock) *Runner {
 	r := New(db, quiet(), c.now)
 	var longest time.Duration
 	r.steps[models.JobRemove] = func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
@@ -323,7 +324,7 @@ func until(t *testing.T, came func() bool) {
 // A removal that ended early is begun again, once, however many replicas look.
 func TestARemovalIsResumed(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx, c := t.Context(), newClock()
 		s := fillSpace(t, db, "books", 3)
 		if err := db.DeleteWorkspace(ctx, s.Workspace, s.member.ID, c.now()); err != nil {

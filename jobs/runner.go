@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -20,7 +21,7 @@ type Step func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time)
 
 // Runner does the steps of whatever jobs there are. Replicas share the jobs by leases.
 type Runner struct {
-	db     *models.DB
+	db     *store.DB
 	steps  map[models.JobKind]Step
 	log    *slog.Logger
 	now    func() time.Time
@@ -35,7 +36,7 @@ const (
 )
 
 // New makes a runner; Run starts it.
-func New(db *models.DB, log *slog.Logger, now func() time.Time) *Runner {
+func New(db *store.DB, log *slog.Logger, now func() time.Time) *Runner {
 	return &Runner{db: db, steps: kinds(), log: log, now: func() time.Time { return models.Instant(now()) }, holder: rand.Text()}
 }
 
@@ -44,7 +45,7 @@ func (r *Runner) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		worked, err := r.Turn(ctx)
 		if err != nil && ctx.Err() == nil {
-			r.log.Error("a job's turn failed", "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err))
+			r.log.Error("a job's turn failed", "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err))
 		}
 		if worked && err == nil {
 			continue
@@ -59,7 +60,7 @@ func (r *Runner) Run(ctx context.Context) {
 // Turn does steps of the job that has waited longest, for a moment, and says whether there was one.
 func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	job, err := r.db.ClaimJob(ctx, r.holder, lease, r.now())
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return false, nil
 	}
 	if err != nil {
@@ -68,7 +69,7 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	for until := time.Now().Add(turn); ; {
 		var goOn bool
 		switch job, goOn, err = r.step(ctx, job, !time.Now().Before(until)); {
-		case models.ErrorCode(err) == models.CodeNotFound:
+		case store.ErrorCode(err) == models.CodeNotFound:
 			return true, nil // stopped, or taken over
 		case err != nil:
 			return true, errors.Join(err, r.failed(ctx, job, err))
@@ -101,9 +102,9 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 			after.LeaseUntil = now.Add(lease)
 		}
 		if after.State == models.JobDone && (after.Kind == models.JobRemove || after.Kind == models.JobForget) {
-			return models.DeleteJob(tx, after) // nothing of the workspace or the person stays, so neither does this
+			return store.DeleteJob(tx, after) // nothing of the workspace or the person stays, so neither does this
 		}
-		return models.SaveJob(tx, after, now)
+		return store.SaveJob(tx, after, now)
 	})
 	if err != nil {
 		return job, false, err
@@ -120,13 +121,13 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 	switch {
 	case errors.As(cause, &known) && known.Code == models.CodeInvalid:
 		job.State, job.Failure = models.JobFailed, known.Message
-	case job.Tries >= maxTries && !models.IsAway(cause):
+	case job.Tries >= maxTries && !store.IsAway(cause):
 		job.State, job.Failure = models.JobFailed, "The fault is ours, and it has been noted. What was done until then stays done."
 	}
 	if job.Finished() {
 		job.FinishedAt = &now
 	}
-	return r.db.Write(ctx, func(tx *gorm.DB) error { return models.SaveJob(tx, job, now) })
+	return r.db.Write(ctx, func(tx *gorm.DB) error { return store.SaveJob(tx, job, now) })
 }
 
 // kinds is what each kind of job does.

@@ -12,6 +12,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -28,22 +29,22 @@ func newClock() *clock {
 func (c *clock) now() time.Time       { return time.UnixMicro(c.at.Load()).UTC() }
 func (c *clock) pass(d time.Duration) { c.at.Add(d.Microseconds()) }
 func quiet() *slog.Logger             { return slog.New(slog.DiscardHandler) }
-func bulkRunner(db *models.DB, c *clock, step Step) *Runner {
+func bulkRunner(db *store.DB, c *clock, step Step) *Runner {
 	r := New(db, quiet(), c.now)
 	r.steps = map[models.JobKind]Step{models.JobBulk: step}
 	return r
 }
 
-func newJob(t *testing.T, db *models.DB, c *clock) models.Job {
+func newJob(t *testing.T, db *store.DB, c *clock) models.Job {
 	t.Helper()
 	job := models.NewJob(1, 7, models.JobBulk, nil)
-	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return models.CreateJob(tx, &job, c.now()) }); err != nil {
+	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.CreateJob(tx, &job, c.now()) }); err != nil {
 		t.Fatal(err)
 	}
 	return job
 }
 
-func jobNow(t *testing.T, db *models.DB, id int64) models.Job {
+func jobNow(t *testing.T, db *store.DB, id int64) models.Job {
 	t.Helper()
 	job, err := db.Job(t.Context(), 1, id)
 	if err != nil {
@@ -59,12 +60,12 @@ func countTo(total int64) Step {
 		if job.Done == total {
 			job.State = models.JobDone
 		}
-		return models.MarkContacts(tx, 1, 0, []int64{job.ID*1000 + job.Done}, now)
+		return store.MarkContacts(tx, 1, 0, []int64{job.ID*1000 + job.Done}, now)
 	}
 }
 
 // marks are what countTo wrote, each once if nothing was done twice.
-func marks(t *testing.T, db *models.DB) (all, distinct int) {
+func marks(t *testing.T, db *store.DB) (all, distinct int) {
 	t.Helper()
 	var ids []int64
 	if err := db.Read(t.Context()).Model(&models.DirtyContact{}).Pluck("contact_id", &ids).Error; err != nil {
@@ -79,7 +80,7 @@ func marks(t *testing.T, db *models.DB) (all, distinct int) {
 
 func TestAJobGoesOnWhereAKilledProgramLeftIt(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		job := newJob(t, db, c)
 		dying, kill := context.WithCancel(t.Context())
@@ -109,7 +110,7 @@ func TestAJobGoesOnWhereAKilledProgramLeftIt(t *testing.T) {
 
 func TestRunnersShareTheJobs(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		ids := map[int64]bool{}
 		for range 6 {
@@ -142,7 +143,7 @@ func TestRunnersShareTheJobs(t *testing.T) {
 
 func TestAStoppedJobStops(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		job := newJob(t, db, c)
 		stop := make(chan struct{})
@@ -184,14 +185,14 @@ func TestAStoppedJobStops(t *testing.T) {
 
 func TestAFailingStepIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		job := newJob(t, db, c)
 		failures := 3
 		r := bulkRunner(db, c, func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 			if failures > 0 {
 				failures--
-				if err := models.MarkContacts(tx, 1, 0, []int64{1}, now); err != nil {
+				if err := store.MarkContacts(tx, 1, 0, []int64{1}, now); err != nil {
 					return err
 				}
 				return errors.New("disk full")
@@ -230,10 +231,10 @@ func TestAFailingStepIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 
 func TestAJobThatCannotBeDoneSaysWhy(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		refused, unknown := newJob(t, db, c), models.NewJob(1, 7, "fortune_telling", nil)
-		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return models.CreateJob(tx, &unknown, c.now()) }); err != nil {
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.CreateJob(tx, &unknown, c.now()) }); err != nil {
 			t.Fatal(err)
 		}
 		r := bulkRunner(db, c, func(context.Context, *gorm.DB, *models.Job, time.Time) error {
@@ -255,7 +256,7 @@ func TestAJobThatCannotBeDoneSaysWhy(t *testing.T) {
 
 func TestAStepCanWait(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		job := newJob(t, db, c)
 		r := bulkRunner(db, c, func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io"
 
-	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -19,15 +19,15 @@ var errLongLine = errors.New("a line is too long to be searched")
 // Its offsets count from where it begins.
 type stretch struct {
 	tx    *gorm.DB
-	next  models.JobFile // to be read, without its data
-	skip  int64          // bytes of the first part that stand before the stretch
-	parts []models.JobFile
+	next  store.JobFile // to be read, without its data
+	skip  int64         // bytes of the first part that stand before the stretch
+	parts []store.JobFile
 	sizes []int64 // of the parts as they were read
 	rest  []byte  // read and not yet given
 }
 
 // openStretch reads a file from a part on, of which skip bytes are left out.
-func openStretch(tx *gorm.DB, first models.JobFile, skip int64) *stretch {
+func openStretch(tx *gorm.DB, first store.JobFile, skip int64) *stretch {
 	return &stretch{tx: tx, next: first, skip: skip}
 }
 
@@ -37,7 +37,7 @@ func (s *stretch) Read(p []byte) (int, error) {
 		if len(s.parts) == maxStretch {
 			return 0, errLongLine
 		}
-		data, err := models.JobFileData(s.tx, s.next.WorkspaceID, s.next.JobID, s.next.Name, s.next.Part)
+		data, err := store.JobFileData(s.tx, s.next.WorkspaceID, s.next.JobID, s.next.Name, s.next.Part)
 		if err != nil {
 			return 0, err
 		}
@@ -104,7 +104,7 @@ func (s *stretch) takeOut(rows []rowBytes, blanks TextEncoding) error {
 	}
 	for n := range changed {
 		p := s.parts[n]
-		err := s.tx.Model(&models.JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ? AND part = ?", p.WorkspaceID, p.JobID, p.Name, p.Part).
+		err := s.tx.Model(&store.JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ? AND part = ?", p.WorkspaceID, p.JobID, p.Name, p.Part).
 			Update("data", p.Data).Error
 		if err != nil {
 			return err

@@ -2,10 +2,9 @@ package models
 
 import (
 	"encoding/json"
-	"time"
-
 	"github.com/google/uuid"
-	"gorm.io/gorm"
+	"strconv"
+	"time"
 )
 
 // AuditEntry is one thing that a person did in the admin.
@@ -39,8 +38,8 @@ const (
 	SubjectImport    = "import" // its id is that of the job, its name that of the file
 )
 
-// contactSubjects are the subjects that speak of one contact.
-var contactSubjects = []string{SubjectContact, SubjectOneOfMany}
+// ContactSubjects are the subjects that speak of one contact.
+var ContactSubjects = []string{SubjectContact, SubjectOneOfMany}
 
 // What a person can do, each the subject and what was done to it.
 const (
@@ -101,36 +100,6 @@ type AuditChange struct {
 	After  string `json:"after,omitempty"`
 }
 
-// Audit notes in tx, the transaction that does it, what a person did. Properties that are the same before and after are
-// left out; when all of them are, nothing was done and nothing is noted.
-func Audit(tx *gorm.DB, e AuditEntry, changes []AuditChange, now time.Time) error {
-	different := []AuditChange{}
-	for _, c := range changes {
-		if c.Before != c.After {
-			different = append(different, c)
-		}
-	}
-	if len(changes) > 0 && len(different) == 0 {
-		return nil
-	}
-	return writeAudit(tx, e, different, now)
-}
-
-func writeAudit(tx *gorm.DB, e AuditEntry, detail any, now time.Time) error {
-	e, err := newAuditEntry(e, detail, now)
-	if err != nil {
-		return err
-	}
-	return tx.Create(&e).Error
-}
-
-// newAuditEntry is e as it is to be stored.
-func newAuditEntry(e AuditEntry, detail any, now time.Time) (AuditEntry, error) {
-	text, err := json.Marshal(detail)
-	e.ID, e.Detail, e.At = NewID(now), string(text), now
-	return e, err
-}
-
 // Changes reads the detail of an entry that is not about a contact.
 func (e AuditEntry) Changes() (all []AuditChange) {
 	_ = json.Unmarshal([]byte(e.Detail), &all) // written by Audit
@@ -160,7 +129,22 @@ func (e AuditEntry) ContactChange() ContactChange {
 	return c
 }
 
-// auditContact notes what a person did to a contact, in the transaction that does it.
-func auditContact(tx *gorm.DB, userID int64, action string, workspaceID, contactID int64, change ContactChange, now time.Time) error {
-	return writeAudit(tx, AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: SubjectContact, SubjectID: contactID}, change, now)
+// ActionRequestRevealed is what support staff do when they unmask a call.
+const ActionRequestRevealed = "request.revealed"
+
+// How long the reason for a reveal may be, in characters.
+const (
+	MinRevealReason = 3
+	MaxRevealReason = 200
+)
+
+// ValidateRevealReason returns what is wrong with the reason for a reveal, as one sentence, or "".
+func ValidateRevealReason(reason string) string {
+	switch n := CountCharacters(reason); {
+	case n < MinRevealReason:
+		return "Please say why you need to see it; three characters are the least."
+	case n > MaxRevealReason:
+		return "Please make the reason 200 characters or shorter. It has " + strconv.Itoa(n) + "."
+	}
+	return ""
 }

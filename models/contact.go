@@ -1,6 +1,8 @@
 package models
 
-import "time"
+import (
+	"time"
+)
 
 // Status is where a contact stands.
 type Status string
@@ -77,3 +79,26 @@ func (c Contact) StatusSince() time.Time {
 	}
 	return *at
 }
+
+// ContactInput is what a person says of a contact.
+type ContactInput struct {
+	Status Status
+	Fields map[string]string // stored forms by merge tag key; "" takes the value away, a key that is not there stays as it is
+	Tags   []Tag             // those it has afterwards
+}
+
+var (
+	// ErrContactExists refuses a second contact with the same address.
+	ErrContactExists = &Error{Code: CodeConflict, Message: "There is a contact with this address already."}
+	// ErrContactChanged refuses a change that was made on another version of the contact.
+	ErrContactChanged = &Error{Code: CodeConflict, Message: "This contact was changed meanwhile."}
+)
+
+// ListedContact is a contact with its tags, by name.
+type ListedContact struct {
+	Contact
+	Tags []Tag `gorm:"-"`
+}
+
+// ExactCount is up to where lists are counted exactly; beyond it they say "10,000+".
+const ExactCount = 10_000

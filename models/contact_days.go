@@ -17,7 +17,7 @@ func (c StatusCounts) Of(s Status) int64 {
 	return map[Status]int64{StatusSubscribed: c.Subscribed, StatusUnconfirmed: c.Unconfirmed, StatusUnsubscribed: c.Unsubscribed}[s]
 }
 
-func (c *StatusCounts) add(s Status, n int64) {
+func (c *StatusCounts) Add(s Status, n int64) {
 	switch s {
 	case StatusSubscribed:
 		c.Subscribed += n

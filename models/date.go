@@ -47,3 +47,6 @@ func showDate(stored string, where *time.Location) string {
 	}
 	return instant.In(where).Format("2 January 2006, 15:04")
 }
+
+// Instant is t as both databases keep it: UTC, in whole microseconds.
+func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

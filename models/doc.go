@@ -1,3 +1,3 @@
-// Package models holds what the program keeps: the entities with their rules, how a value that somebody sent is read,
-// and the queries. It knows neither HTTP nor pages.
+// Package models holds the entities, their rules, and how a value that a sender or a person gave is read. It is pure: it must
+// know no database, no HTTP and no pages. The queries are in the package store below.
 package models

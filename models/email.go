@@ -21,16 +21,16 @@ const (
 	maxLocalBytes = 64
 	maxLabelBytes = 63
 
-	// maxRawEmailBytes spares IDNA a long text. No address that fits the limits comes near it, even decomposed and in
+	// MaxRawEmail spares IDNA a long text. No address that fits the limits comes near it, even decomposed and in
 	// letters of four bytes.
-	maxRawEmailBytes = 4096
+	MaxRawEmail = 4096
 )
 
 // ReadEmail reads an address as somebody wrote it and returns the form that is stored and compared: the local part in
 // NFC, the domain in its ASCII form, ASCII letters in lower case, at most 254 bytes. The error is ErrEmailMissing for
 // an empty or blank text and ErrEmailInvalid for any other that is not an address. CONTRACT "The address".
 func ReadEmail(raw string) (stored string, err error) {
-	if !utf8.ValidString(raw) || len(raw) > maxRawEmailBytes && !IsBlank(raw) {
+	if !utf8.ValidString(raw) || len(raw) > MaxRawEmail && !IsBlank(raw) {
 		return "", ErrEmailInvalid
 	}
 	raw = TrimBlanks(raw)
@@ -96,7 +96,7 @@ func readLocalPart(raw string) (string, bool) {
 			return "", false
 		}
 	}
-	local := lowerASCII(norm.NFC.String(raw))
+	local := LowerASCII(norm.NFC.String(raw))
 	if len(local) > maxLocalBytes {
 		return "", false
 	}
@@ -139,7 +139,7 @@ func isAtom(s string) bool {
 // ReadDomain reads what stands after the "@" of an address, which may stand before it, and returns the form in which
 // stored addresses have it; false for a text that is no domain.
 func ReadDomain(raw string) (domain string, ok bool) {
-	if !utf8.ValidString(raw) || len(raw) > maxRawEmailBytes {
+	if !utf8.ValidString(raw) || len(raw) > MaxRawEmail {
 		return "", false
 	}
 	return readDomain(strings.TrimPrefix(TrimBlanks(raw), "@"))
@@ -150,8 +150,8 @@ func ShowDomain(stored string) string { return strings.TrimPrefix(ShowEmail("x@"
 
 // readDomain returns the ASCII form of what stands after the "@", and whether it is a domain name of two or more labels.
 func readDomain(raw string) (string, bool) {
-	domain := lowerASCII(raw)
-	if !isASCII(domain) {
+	domain := LowerASCII(raw)
+	if !IsASCII(domain) {
 		var ok bool
 		if domain, ok = asciiDomain(domain); !ok {
 			return "", false
@@ -176,7 +176,7 @@ func asciiDomain(raw string) (string, bool) {
 		}
 	}
 	once, err := idna.Lookup.ToASCII(raw)
-	if err != nil || !isASCII(once) {
+	if err != nil || !IsASCII(once) {
 		return "", false
 	}
 	twice, err := idna.Lookup.ToASCII(once)

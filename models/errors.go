@@ -1,7 +1,5 @@
 package models
 
-import "errors"
-
 // Code says what kind of trouble an error is. The HTTP layer maps it to a status and a page in one place.
 type Code string
 
@@ -32,18 +30,3 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ErrNotFound is what every look-up returns for a thing that is not there or belongs to another workspace.
 var ErrNotFound = &Error{Code: CodeNotFound, Message: "This does not exist, or not in this workspace."}
-
-// ErrorCode returns the code of err, CodeInternal when it has none, and "" for nil.
-func ErrorCode(err error) Code {
-	if err == nil {
-		return ""
-	}
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	if IsAway(err) {
-		return CodeUnavailable
-	}
-	return CodeInternal
-}

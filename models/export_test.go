@@ -5,6 +5,3 @@ var RealMemory, RealPasses = argonCost.memory, argonCost.passes
 
 // These tests ask who gets in, hundreds of times; for that the cheapest password does.
 func init() { argonCost.memory, argonCost.passes = 64, 1 }
-
-// LockMembers is what every change of members takes first.
-var LockMembers = lockMembers

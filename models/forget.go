@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"gorm.io/gorm"
 )
 
 // ForgetSpec is the spec of a JobForget: people who were erased, as numbers from Who. The mark is no copy of an address.
@@ -14,29 +12,6 @@ type ForgetSpec struct{ Whos []int64 }
 // ForgetAt is when the files are searched for people who are erased at a moment: a little later, so that one search serves
 // those who are erased together.
 func ForgetAt(at time.Time) time.Time { return Instant(at).Add(3 * time.Second) }
-
-// ForgetSQL has the files of the workspace $1 searched for the people of the spec $2 from ForgetAt, $3, on. Where there
-// are no files there is nothing to search. It is a part of the transaction that erases the people.
-const ForgetSQL = `INSERT INTO jobs (workspace_id, kind, user_id, state, spec, cursor, done, total, result, failure, tries, holder, lease_until, created_at, updated_at)
-	SELECT $1, 'forget', 0, 'running', $2, '{}', 0, 0, '{}', '', 0, '', $3, $3, $3
-	WHERE EXISTS (SELECT 1 FROM job_files WHERE workspace_id = $1)`
-
-// forget marks people for ForgetSQL.
-func forget(tx *gorm.DB, workspaceID int64, whos []int64, at time.Time) error {
-	return tx.Exec(ForgetSQL, workspaceID, JobJSON(ForgetSpec{whos}), ForgetAt(at)).Error
-}
-
-// ToForget returns the people of a workspace whose files are still to be searched. Who has locked an address, or read it
-// from a file under the lock of its job, sees whether it is among them.
-func ToForget(tx *gorm.DB, workspaceID int64) (Whos, error) {
-	var specs []string
-	err := tx.Model(&Job{}).Where("workspace_id = ? AND kind = ? AND state = ?", workspaceID, JobForget, JobRunning).Pluck("spec", &specs).Error
-	people := Whos{workspaceID, map[int64]bool{}}
-	for _, spec := range specs {
-		people.Add(ReadJobJSON[ForgetSpec](spec).Whos...)
-	}
-	return people, err
-}
 
 // Whos are people of one workspace by their numbers from Who.
 type Whos struct {

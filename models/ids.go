@@ -4,12 +4,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 )
 
 // NewID makes a UUIDv7 of the instant t: 48 bits of milliseconds, 12 bits of the fraction below, 62 random bits
@@ -47,24 +45,4 @@ func Who(workspaceID int64, address string) int64 {
 	h.Write(sum[:])
 	h.Write([]byte(address))
 	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
-}
-
-// LockAddresses makes this transaction the only one that changes the contacts of these addresses (numbers from Who)
-// until it ends. Every writer of contacts calls it before it reads what it will change, at most 256 addresses a
-// transaction. On SQLite there is one writer anyway.
-func LockAddresses(tx *gorm.DB, whos ...int64) error {
-	if tx.Name() != string(Postgres) {
-		return nil
-	}
-	return tx.Exec(LockAddressesSQL, SortedWhos(whos)).Error
-}
-
-// LockAddressesSQL takes the locks of LockAddresses; its only parameter is a sorted array of distinct numbers.
-const LockAddressesSQL = `SELECT pg_advisory_xact_lock(who) FROM unnest($1::bigint[]) AS who`
-
-// SortedWhos returns the distinct numbers in the one order in which every writer takes its locks.
-func SortedWhos(whos []int64) []int64 {
-	whos = slices.Clone(whos)
-	slices.Sort(whos)
-	return slices.Compact(whos)
 }

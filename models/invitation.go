@@ -29,9 +29,9 @@ const (
 // ErrInvitation says that a link or an invitation does not count, or no longer.
 var ErrInvitation = &Error{Code: CodeNotFound, Message: "This invitation does not count any more: it was used, cancelled, replaced by a newer one, or it is too old. Ask an admin of the workspace to invite you again."}
 
-// renew gives the invitation a new time to wait and, unless the person has an account, a new link, which ends the one
+// Renew gives the invitation a new time to wait and, unless the person has an account, a new link, which ends the one
 // before. The token is in the link and nowhere else; it is "" without one.
-func (i *Invitation) renew(hasAccount bool, now time.Time) (token string) {
+func (i *Invitation) Renew(hasAccount bool, now time.Time) (token string) {
 	i.TokenHash, i.CreatedAt, i.ExpiresAt = nil, now, now.Add(InvitationLife)
 	if hasAccount {
 		return ""
@@ -39,12 +39,12 @@ func (i *Invitation) renew(hasAccount bool, now time.Time) (token string) {
 	var b [32]byte
 	rand.Read(b[:])
 	token = base64.RawURLEncoding.EncodeToString(b[:])
-	i.TokenHash, i.ExpiresAt = linkHash(token), now.Add(LinkLife)
+	i.TokenHash, i.ExpiresAt = LinkHash(token), now.Add(LinkLife)
 	return token
 }
 
-// linkHash is what is stored of a link's token.
-func linkHash(token string) []byte {
+// LinkHash is what is stored of a link's token.
+func LinkHash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }

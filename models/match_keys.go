@@ -10,7 +10,7 @@ func MatchKeys(keys, names []string) []int {
 		places[name] = -1
 	}
 	for i, key := range keys {
-		name := lowerASCII(key)
+		name := LowerASCII(key)
 		best, known := places[name]
 		if !known {
 			continue

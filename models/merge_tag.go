@@ -151,7 +151,7 @@ func validateOptions(options []string) string {
 // SuggestKey returns the key that is nearest to a name, "" for a name without Latin letters: "first_name" for
 // "First name". Calls that send the name itself fill the key only where both differ in nothing but case.
 func SuggestKey(name string) string {
-	if lower := lowerASCII(name); mergeTagKey.MatchString(lower) {
+	if lower := LowerASCII(name); mergeTagKey.MatchString(lower) {
 		return lower
 	}
 	key := strings.ReplaceAll(Slug(strings.ReplaceAll(name, "_", " ")), "-", "_")

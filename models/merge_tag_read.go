@@ -88,7 +88,7 @@ func (t MergeTagType) fieldName() string {
 
 // readBoolean reads the words that stand for yes and no, without case.
 func readBoolean(text string) (string, *ValueError) {
-	switch lowerASCII(text) {
+	switch LowerASCII(text) {
 	case "true", "yes", "on", "1":
 		return "true", nil
 	case "false", "no", "off", "0":

@@ -1,6 +1,8 @@
 package models
 
-import "github.com/google/uuid"
+import (
+	"github.com/google/uuid"
+)
 
 // Outcome is what became of a call.
 type Outcome string
@@ -62,3 +64,15 @@ func (o Outcome) Failed() bool {
 	}
 	return true
 }
+
+// The groups of outcomes beside the outcomes themselves, in RequestFilter.Outcome.
+const (
+	OutcomesFailed    Outcome = "failed"
+	OutcomesProcessed Outcome = "processed"
+)
+
+// Cursor is where a page of the log begins: the calls before (older than) an id, or after (newer than) it. Both zero
+// is the newest page.
+type Cursor struct{ Before, After uuid.UUID }
+
+func (c Cursor) Rising() bool { return c.After != uuid.Nil }

@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // Tag is a word on a contact. Its name is unique in the workspace without case.
 type Tag struct {
@@ -15,4 +19,40 @@ type Tag struct {
 // ContactTag is a tag on a contact.
 type ContactTag struct {
 	WorkspaceID, ContactID, TagID int64
+}
+
+// ValidateTag checks a tag's name as typed and returns it as it is stored.
+func ValidateTag(name string) (string, FieldErrors) {
+	name = CleanName(name)
+	errs := FieldErrors{}
+	errs.Add("name", ValidateName(name))
+	return name, errs
+}
+
+func DistinctTags(tags []Tag) []Tag {
+	var distinct []Tag
+	seen := map[int64]bool{}
+	for _, t := range tags {
+		if !seen[t.ID] {
+			seen[t.ID] = true
+			distinct = append(distinct, t)
+		}
+	}
+	return distinct
+}
+
+// FindTag looks a tag up among known by its id, and else by its name without case.
+func FindTag(known []Tag, text string) (Tag, bool) { return FindTagByName(known, text, true) }
+
+// FindTagByName looks a tag up by its id, when ids count, and else by its name.
+func FindTagByName(known []Tag, text string, ids bool) (Tag, bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if i := slices.IndexFunc(known, func(t Tag) bool { return ids && err == nil && t.ID == id }); i >= 0 {
+		return known[i], true
+	}
+	folded := Fold(CleanName(text))
+	if i := slices.IndexFunc(known, func(t Tag) bool { return t.NameFolded == folded }); i >= 0 {
+		return known[i], true
+	}
+	return Tag{}, false
 }

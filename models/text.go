@@ -33,7 +33,7 @@ func Fold(s string) string {
 	case ascii && lower:
 		return s // most are
 	case ascii:
-		return lowerASCII(s)
+		return LowerASCII(s)
 	}
 	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
 }
@@ -48,7 +48,7 @@ func isASCIILetterOrDigit(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-func isASCII(s string) bool {
+func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -57,8 +57,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// lowerASCII lower-cases the letters A to Z and leaves everything else alone, so that no two different letters meet.
-func lowerASCII(s string) string { return strings.Map(lowerRune, s) }
+// LowerASCII lower-cases the letters A to Z and leaves everything else alone, so that no two different letters meet.
+func LowerASCII(s string) string { return strings.Map(lowerRune, s) }
 
 func lowerRune(r rune) rune {
 	if 'A' <= r && r <= 'Z' {

@@ -1,6 +1,8 @@
 package models
 
-import "time"
+import (
+	"time"
+)
 
 // Workspace is one audience with everything that belongs to it. Its slug stands in every URL and never changes.
 type Workspace struct {
@@ -20,16 +22,6 @@ func (w Workspace) Location() *time.Location {
 		return loc
 	}
 	return time.UTC
-}
-
-// User is a person who signs in.
-type User struct {
-	ID           int64
-	Email        string
-	PasswordHash string
-	SingleKeys   bool `gorm:"default:true"` // single keys, such as J and K, do something on the pages
-	Support      bool // staff: reads the request logs of every workspace and changes nothing
-	CreatedAt    time.Time
 }
 
 // Role is what a member may do in one workspace.
@@ -67,4 +59,14 @@ func ValidateRole(r Role) string {
 		return "Please choose admin, manager or viewer."
 	}
 	return ""
+}
+
+// ValidateWorkspace returns what is wrong with a workspace's name and time zone, by name and time_zone.
+func ValidateWorkspace(w Workspace) FieldErrors {
+	errs := FieldErrors{}
+	errs.Add("name", ValidateName(CleanName(w.Name)))
+	if !ValidTimeZone(w.TimeZone) {
+		errs.Add("time_zone", "Please choose a time zone from the list.")
+	}
+	return errs
 }

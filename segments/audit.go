@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -22,7 +23,7 @@ func audit(tx *gorm.DB, schema rule.Schema, userID int64, action string, before,
 	if was != will && old == new {
 		new += " (another address)"
 	}
-	return models.Audit(tx, models.AuditEntry{WorkspaceID: is.WorkspaceID, UserID: userID, Action: action,
+	return store.Audit(tx, models.AuditEntry{WorkspaceID: is.WorkspaceID, UserID: userID, Action: action,
 		Subject: models.SubjectSegment, SubjectID: is.ID, SubjectName: is.Name}, []models.AuditChange{
 		{What: "Name", Before: before.Name, After: after.Name},
 		{What: "Rule", Before: old, After: new},

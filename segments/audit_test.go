@@ -8,11 +8,12 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 func TestSegmentsAreAudited(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g, err := w.store.Create(t.Context(), w.id, 7, "Readers", w.rule(ruletest.Subscribed))
 		if err != nil {

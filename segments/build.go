@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -30,7 +31,7 @@ func (g *running) finished() bool { return g.building != nil && g.BuiltChunks >=
 // swapsAtOnce is how many segments are swapped in one transaction, unless more look at each other. It writes who entered and
 // left: of 1,000,000 contacts that takes some 10 ms a segment.
 func swapsAtOnce(tx *gorm.DB) int {
-	if tx.Name() == string(models.SQLite) {
+	if tx.Name() == string(store.SQLite) {
 		return 1
 	}
 	return 16

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/calendar"
 	"campaignlark/segments/rule"
 
@@ -42,7 +43,7 @@ func eachSubject(db *gorm.DB, workspace int64, needs rule.Needs, which selection
 		r.owners, r.tags = make([]int64, 0, n), make([]int64, 0, n)
 	}
 	r.subject.Cache = rule.NewFieldCache(needs.Fields)
-	if db.Name() == string(models.Postgres) {
+	if db.Name() == string(store.Postgres) {
 		return r.readPostgres(db)
 	}
 	if _, inside := db.Statement.ConnPool.(gorm.TxCommitter); inside {

@@ -8,6 +8,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -38,7 +39,7 @@ const unsubscribed = `{"condition":"AND","filters":[{"type":"status","operator":
 // TestSegmentFollowsAnother has a segment whose rule looks at one that was made later, and another that looks at it.
 func TestSegmentFollowsAnother(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		outer := w.create("Outer", w.rule(ruletest.Subscribed))
 		inner := w.create("Inner", w.rule(ruletest.Subscribed))
@@ -82,7 +83,7 @@ func TestSegmentFollowsAnother(t *testing.T) {
 
 func TestCycleIsRefused(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		a := w.create("A", w.rule(ruletest.Subscribed))
 		b := w.create("B", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d}]}`, a.ID))
@@ -104,7 +105,7 @@ func TestCycleIsRefused(t *testing.T) {
 // TestEditTellsWhoMoved wants an edit's moves in few rows, with who did it, and the day's figures.
 func TestEditTellsWhoMoved(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		for id := range int64(600) {
 			w.put(rule.Subject{ID: id*50 + 1, Status: models.Statuses[id%3]}, nil)
@@ -128,7 +129,7 @@ func TestEditTellsWhoMoved(t *testing.T) {
 		if len(rows) != 4 || len(entered) != 200 || entered[0] != 101 {
 			t.Errorf("got %v in %d rows, want the 200 unsubscribed contacts in 4", entered, len(rows))
 		}
-		day, err := models.First[models.SegmentDay](db.Read(t.Context()).Where("workspace_id = ? AND segment_id = ?", w.id, g.ID))
+		day, err := store.First[models.SegmentDay](db.Read(t.Context()).Where("workspace_id = ? AND segment_id = ?", w.id, g.ID))
 		if want := (models.SegmentDay{WorkspaceID: w.id, SegmentID: g.ID, Day: "2026-11-23", Size: 400, EnteredRule: 400}); err != nil || day != want {
 			t.Errorf("got %+v (%v), want %+v", day, err, want)
 		}
@@ -138,7 +139,7 @@ func TestEditTellsWhoMoved(t *testing.T) {
 // TestChangeSaysWhy wants to hear of the person who changed a contact by hand.
 func TestChangeSaysWhy(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
@@ -148,7 +149,7 @@ func TestChangeSaysWhy(t *testing.T) {
 			return tx.Model(&models.DirtyContact{}).Where("workspace_id = ?", w.id).Update("user_id", person).Error
 		})
 		w.settle()
-		change, err := models.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ?", w.id))
+		change, err := store.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ?", w.id))
 		if err != nil || change.Cause != models.CauseEdit || change.UserID == nil || *change.UserID != person || change.RequestID != nil {
 			t.Errorf("got %+v (%v), want an edit by user 7", change, err)
 		}
@@ -158,7 +159,7 @@ func TestChangeSaysWhy(t *testing.T) {
 // TestFreezingSpreads deletes a tag that a rule speaks of which another rule looks at: nobody enters "not in" it by that.
 func TestFreezingSpreads(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		tagged := w.create("Tagged", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[0]))
 		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, tagged.ID))
@@ -194,7 +195,7 @@ func TestFreezingSpreads(t *testing.T) {
 		w.wantMembers("repaired", tagged.ID, 3, 2, 1)
 		w.wantMembers("repaired", others.ID)
 		w.wantMembers("repaired", more.ID)
-		bulk, err := models.First[models.SegmentBulkChange](db.Read(t.Context()).Where("workspace_id = ? AND segment_id = ? AND cause = ?", w.id, others.ID, models.CauseBasis))
+		bulk, err := store.First[models.SegmentBulkChange](db.Read(t.Context()).Where("workspace_id = ? AND segment_id = ? AND cause = ?", w.id, others.ID, models.CauseBasis))
 		if err != nil || !bulk.Departed.Has(2) || bulk.Departed.Len() != 1 {
 			t.Errorf("got %+v (%v), want contact 2 out because of what the rule looks at", bulk, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"github.com/google/uuid"
@@ -27,8 +28,8 @@ func (w *world) madeAt(contact int64, created time.Time) {
 
 func (w *world) dueAt(chunk int64) time.Time {
 	w.t.Helper()
-	due, err := models.First[models.SegmentDue](w.db.Read(w.t.Context()).Where("workspace_id = ? AND chunk = ?", w.id, chunk))
-	if err != nil && models.ErrorCode(err) != models.CodeNotFound {
+	due, err := store.First[models.SegmentDue](w.db.Read(w.t.Context()).Where("workspace_id = ? AND chunk = ?", w.id, chunk))
+	if err != nil && store.ErrorCode(err) != models.CodeNotFound {
 		w.t.Fatal(err)
 	}
 	return due.DueAt.UTC()
@@ -37,7 +38,7 @@ func (w *world) dueAt(chunk int64) time.Time {
 // TestPassingTimeMovesContacts lets days pass over the end of summer time in Vienna, whose day then has 25 hours.
 func TestPassingTimeMovesContacts(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		vienna, _ := time.LoadLocation("Europe/Vienna")
 		day := func(day, hour int) time.Time { return time.Date(2027, 10, day, hour, 0, 0, 0, vienna) }
@@ -84,7 +85,7 @@ func TestPassingTimeMovesContacts(t *testing.T) {
 // TestMidnightLeavesACallItsDue changes a contact by a call just when time would move it.
 func TestMidnightLeavesACallItsDue(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Called just now", w.rule(`{"condition":"AND","filters":[{"type":"created_at","operator":"in_last_hours","value":1},{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`))
 		w.at(ruletest.Noon)
@@ -97,11 +98,11 @@ func TestMidnightLeavesACallItsDue(t *testing.T) {
 		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, &call)
 		w.settle()
 		w.wantMembers("an hour later", g.ID)
-		change, err := models.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ? AND cause = ?", w.id, models.CauseCall))
+		change, err := store.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ? AND cause = ?", w.id, models.CauseCall))
 		if err != nil || change.ContactID != 1 || change.Entered || *change.RequestID != call {
 			t.Errorf("got %+v (%v), want contact 1 out because of the call", change, err)
 		}
-		bulk, err := models.First[models.SegmentBulkChange](db.Read(t.Context()).Where("workspace_id = ? AND cause = ?", w.id, models.CauseTime))
+		bulk, err := store.First[models.SegmentBulkChange](db.Read(t.Context()).Where("workspace_id = ? AND cause = ?", w.id, models.CauseTime))
 		if err != nil || bulk.Departed.Len() != 1 || !bulk.Departed.Has(2) {
 			t.Errorf("got %+v (%v), want contact 2 out because time passed", bulk, err)
 		}

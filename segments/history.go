@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -180,7 +181,7 @@ func (s Store) ChangeOfMany(ctx context.Context, workspace, segment int64, id uu
 		}
 		spans[row.Span] = append(spans[row.Span], set)
 	}
-	first, err := models.First[bulkRow](s.bulk(ctx, workspace, segment).Where("c.id = ?", id))
+	first, err := store.First[bulkRow](s.bulk(ctx, workspace, segment).Where("c.id = ?", id))
 	if err != nil {
 		return c, nil, 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 
 	"github.com/google/uuid"
@@ -61,7 +62,7 @@ func (w *world) changes(segment int64, limit int) (pages [][]string) {
 
 func TestChangesComePageByPage(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		other := w.create("Others", w.rule(ruletest.Subscribed))
@@ -92,7 +93,7 @@ func TestChangesComePageByPage(t *testing.T) {
 
 func TestChangeOfManyNamesEachOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.movedMany(g.ID, 0, []int64{1, 5, 8191}, []int64{2}, models.CauseTime, ruletest.Noon)
@@ -117,7 +118,7 @@ func TestChangeOfManyNamesEachOnce(t *testing.T) {
 
 func TestDaysBeginWithTheLastNoteBefore(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g, other := w.create("Readers", w.rule(ruletest.Subscribed)), w.create("Others", w.rule(ruletest.Subscribed))
 		for day, size := range map[string]int64{"2026-10-01": 1, "2026-10-05": 5, "2026-11-02": 7} {
@@ -156,7 +157,7 @@ func TestDaysBeginWithTheLastNoteBefore(t *testing.T) {
 
 func TestFreshness(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		see := func() segments.Freshness {
 			f, err := w.store.Freshness(t.Context(), w.id, ruletest.Noon)

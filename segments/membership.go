@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -109,13 +110,13 @@ func (c *chunks) save(tx *gorm.DB) error {
 		if bytes.Equal(now, read) {
 			continue
 		}
-		if p, ok := newPatch(chunk, read, now); ok && tx.Name() == string(models.Postgres) {
+		if p, ok := newPatch(chunk, read, now); ok && tx.Name() == string(store.Postgres) {
 			patches = append(patches, p)
 			continue
 		}
 		rows = append(rows, models.SegmentBits{WorkspaceID: c.workspace, Chunk: chunk, Bits: now})
 	}
-	if tx.Name() == string(models.Postgres) {
+	if tx.Name() == string(store.Postgres) {
 		if err := patchBitsPostgres(tx, c.workspace, patches); err != nil {
 			return err
 		}

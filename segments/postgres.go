@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -69,7 +70,7 @@ func packed(n int, of func(i int) []byte) (all []byte, from, length string) {
 
 // among is query for the rows whose column is one of ids, of which there is at least one.
 func among(query *gorm.DB, column string, ids []int64) *gorm.DB {
-	if query.Name() == string(models.Postgres) {
+	if query.Name() == string(store.Postgres) {
 		return query.Where(column+" = ANY (?::bigint[])", integers(len(ids), func(i int) int64 { return ids[i] }))
 	}
 	return query.Where(column+" IN ?", padded(ids))

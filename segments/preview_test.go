@@ -8,6 +8,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -35,7 +36,7 @@ func (w *world) preview(segment int64, rule rule.Group, exact bool) segments.Pre
 
 func TestPreviewSaysWhoEntersAndLeaves(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.crowd(900)
 		if p := w.preview(0, w.rule(ruletest.Subscribed), false); !p.Exact || p.In != 300 || p.Enter != 300 || p.Stay != 0 || p.Contacts != 900 || len(p.Examples) != 10 {
@@ -65,7 +66,7 @@ func TestPreviewSaysWhoEntersAndLeaves(t *testing.T) {
 // TestPreviewEstimates looks at a part of many contacts, always the same.
 func TestPreviewEstimates(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		const all = 30_000
 		w.crowd(all)
@@ -93,7 +94,7 @@ func TestPreviewEstimates(t *testing.T) {
 // TestPreviewLeavesOutFaults counts by the conditions that are right.
 func TestPreviewLeavesOutFaults(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.crowd(30)
 		const faulty, fits, nobody = `{"type":"tags","operator":"has_any","value":99}`, `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`, `{"condition":"AND","filters":[]}`

@@ -15,6 +15,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -64,12 +65,12 @@ type since struct {
 	zone *time.Location
 }
 
-func newAudience(t *testing.T, db *models.DB, seed uint64) *audience {
+func newAudience(t *testing.T, db *store.DB, seed uint64) *audience {
 	t.Helper()
 	a := &audience{world: newWorld(t, db), rules: map[int64]string{}, frozen: map[int64]map[int64]bool{}, broken: map[int64]bool{}}
 	a.g = a.generatorFor(seed)
 	a.clock = &clock{at: a.g.Now(), runs: true}
-	a.zones = []since{{a.clock.at, a.g.Zone}}
+	a.zones = []since{{at: a.clock.at, zone: a.g.Zone}}
 	a.store.Now, a.ticker = a.clock.Now, segments.New(db, segments.Options{Now: a.clock.Now})
 	return a
 }
@@ -148,7 +149,7 @@ func (a *audience) edit(id int64) {
 		a.world.settle()
 		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", root))
 	}
-	if cycle != (err != nil) || cycle && models.ErrorCode(err) != models.CodeInvalid {
+	if cycle != (err != nil) || cycle && store.ErrorCode(err) != models.CodeInvalid {
 		a.t.Fatalf("got %v, want an error: %v, for segment %d with the rule %s among %v", err, cycle, id, root, a.rules)
 	}
 	if err == nil {
@@ -200,10 +201,10 @@ func (a *audience) cutTick() {
 	segments.New(a.db, segments.Options{Log: slog.New(slog.DiscardHandler), Now: now}).Tick(ctx)
 	// What was cut off may keep the workspace's lock for a moment, in which the next tick would find nothing to do.
 	a.write(func(tx *gorm.DB) error {
-		if tx.Name() != string(models.Postgres) {
+		if tx.Name() != string(store.Postgres) {
 			return nil
 		}
-		return tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, a.id).Error
+		return tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", store.LockSegments, a.id).Error
 	})
 }
 
@@ -281,7 +282,7 @@ func (a *audience) move() {
 	a.settle()
 	a.g.Zone = ruletest.Pick(a.g.Rand, ruletest.Zones)
 	now := models.Instant(a.clock.Now())
-	a.zones = append(a.zones, since{now, a.g.Zone})
+	a.zones = append(a.zones, since{at: now, zone: a.g.Zone})
 	w := models.Workspace{ID: a.id, Name: "W", TimeZone: a.g.Zone.String()}
 	if errs, err := a.db.UpdateWorkspace(a.t.Context(), w, 0, segments.RebuildDates, now); err != nil || errs.Any() {
 		a.t.Fatal(err, errs)
@@ -321,11 +322,11 @@ func (a *audience) verify() {
 }
 
 // eachSeed runs f on databases of its own for each of n seeds.
-func eachSeed(t *testing.T, n uint64, f func(t *testing.T, db *models.DB, seed uint64)) {
+func eachSeed(t *testing.T, n uint64, f func(t *testing.T, db *store.DB, seed uint64)) {
 	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			dbtest.Each(t, func(t *testing.T, db *models.DB) { f(t, db, seed) })
+			dbtest.Each(t, func(t *testing.T, db *store.DB) { f(t, db, seed) })
 		})
 	}
 }
@@ -333,7 +334,7 @@ func eachSeed(t *testing.T, n uint64, f func(t *testing.T, db *models.DB, seed u
 // TestMembershipAgreesWithAFullEvaluation changes an audience at random, and compares again and again.
 func TestMembershipAgreesWithAFullEvaluation(t *testing.T) {
 	t.Parallel()
-	eachSeed(t, 3, func(t *testing.T, db *models.DB, seed uint64) {
+	eachSeed(t, 3, func(t *testing.T, db *store.DB, seed uint64) {
 		a := newAudience(t, db, seed)
 		for i := range 4 {
 			for range 40 {

@@ -7,13 +7,14 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 )
 
 func TestAnotherTimeZoneRebuildsDates(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db) // in Vienna
 		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed, Fields: map[string]string{"birthday": "2026-05-01T23:30:00Z"}}, nil)
 		dates := w.create("Second of May", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"eq","value":"2026-05-02"}]}`, w.fields["birthday"]))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -12,7 +13,7 @@ import (
 
 // marksAtOnce is how many marks one transaction takes. On SQLite a write must not hold up the others for over 50 ms.
 func marksAtOnce(tx *gorm.DB) int {
-	if tx.Name() == string(models.SQLite) {
+	if tx.Name() == string(store.SQLite) {
 		return 500
 	}
 	return 1000

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -47,10 +48,10 @@ type version struct {
 // tryLock takes the workspace's lock until the transaction ends, unless somebody else has it. On SQLite there is one
 // writer anyway.
 func tryLock(tx *gorm.DB, workspace int64) (locked bool, err error) {
-	if tx.Name() != string(models.Postgres) {
+	if tx.Name() != string(store.Postgres) {
 		return true, nil
 	}
-	err = tx.Raw("SELECT pg_try_advisory_xact_lock(?, ?)", models.LockSegments, lockKey(workspace)).Scan(&locked).Error
+	err = tx.Raw("SELECT pg_try_advisory_xact_lock(?, ?)", store.LockSegments, lockKey(workspace)).Scan(&locked).Error
 	return locked, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -17,13 +18,13 @@ const MaxSegments = 250
 
 // Store keeps segments. Now is the clock.
 type Store struct {
-	DB  *models.DB
+	DB  *store.DB
 	Now func() time.Time
 }
 
 // Schema returns what the workspace's rules can speak of, and the names of what they spoke of and is deleted.
 func (s Store) Schema(ctx context.Context, workspace int64) (rule.Schema, error) {
-	w, err := models.First[models.Workspace](s.DB.Read(ctx).Where("id = ?", workspace))
+	w, err := store.First[models.Workspace](s.DB.Read(ctx).Where("id = ?", workspace))
 	if err != nil {
 		return rule.Schema{}, err
 	}
@@ -40,7 +41,7 @@ func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (rule.Schema, e
 }
 
 func loadSchema(db *gorm.DB, workspace int64) (rule.Schema, error) {
-	w, err := models.First[models.Workspace](db.Where("id = ?", workspace))
+	w, err := store.First[models.Workspace](db.Where("id = ?", workspace))
 	if err != nil {
 		return rule.Schema{}, err
 	}
@@ -95,7 +96,7 @@ func (s Store) List(ctx context.Context, workspace int64) ([]models.Segment, err
 
 // Get returns a segment, or ErrNotFound.
 func (s Store) Get(ctx context.Context, workspace, id int64) (models.Segment, error) {
-	return models.First[models.Segment](s.DB.Read(ctx).Where("workspace_id = ? AND id = ?", workspace, id))
+	return store.First[models.Segment](s.DB.Read(ctx).Where("workspace_id = ? AND id = ?", workspace, id))
 }
 
 // ErrNameTaken says that another segment of the workspace has the name, without case.
@@ -215,8 +216,8 @@ func (s Store) edit(ctx context.Context, workspace int64, f func(tx *gorm.DB, al
 
 // editIn is edit within a transaction that is there already.
 func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segment) error) error {
-	if tx.Name() == string(models.Postgres) {
-		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", models.LockSegments, lockKey(workspace)).Error; err != nil {
+	if tx.Name() == string(store.Postgres) {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", store.LockSegments, lockKey(workspace)).Error; err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -17,7 +18,7 @@ import (
 
 func TestMembersComePageByPage(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 255, 256, 511, 512, 2000} {
@@ -49,12 +50,12 @@ func TestMembersComePageByPage(t *testing.T) {
 
 func TestRuleMustFitTheWorkspace(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		foreign := w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, other.tags[0])
 		_, err := w.store.Create(t.Context(), w.id, 0, "Foreign", foreign)
 		var problems rule.Problems
-		if !errors.As(err, &problems) || problems[0].At != "0" || models.ErrorCode(err) != models.CodeInvalid {
+		if !errors.As(err, &problems) || problems[0].At != "0" || store.ErrorCode(err) != models.CodeInvalid {
 			t.Errorf("got %v, want a problem at the first condition", err)
 		}
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
@@ -66,7 +67,7 @@ func TestRuleMustFitTheWorkspace(t *testing.T) {
 
 func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
@@ -92,7 +93,7 @@ func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 // TestNamesAreNotGivenTwice creates and renames; segments that share a name from before keep it until another is given.
 func TestNamesAreNotGivenTwice(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		g := w.create("Café Müller", w.rule(ruletest.Subscribed))
 		other.create("Café Müller", other.rule(ruletest.Subscribed)) // of another workspace
@@ -119,7 +120,7 @@ func TestNamesAreNotGivenTwice(t *testing.T) {
 
 func TestNewNameBuildsNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
@@ -132,7 +133,7 @@ func TestNewNameBuildsNothing(t *testing.T) {
 
 func TestRulesSayWhatTheyUse(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.create("zoo", w.rule(`{"condition":"AND","filters":[{"condition":"OR","filters":[{"type":"tags","operator":"has_none","value":[%d,%d]}]}]}`, w.tags[0], w.tags[1]))
 		edited := w.create("Äpfel", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_set"}]}`, w.fields["city"]))
@@ -165,14 +166,14 @@ func TestRulesSayWhatTheyUse(t *testing.T) {
 
 func TestWorkspaceHasALimitOfSegments(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		rows := make([]models.Segment, segments.MaxSegments)
 		for i := range rows {
 			rows[i] = models.Segment{WorkspaceID: w.id, Name: "S", Rule: ruletest.Subscribed, Slot: i, CreatedAt: ruletest.Noon, UpdatedAt: ruletest.Noon}
 		}
 		w.write(func(tx *gorm.DB) error { return tx.Create(&rows).Error })
-		if _, err := w.store.Create(t.Context(), w.id, 0, "One more", w.rule(ruletest.Subscribed)); models.ErrorCode(err) != models.CodeConflict {
+		if _, err := w.store.Create(t.Context(), w.id, 0, "One more", w.rule(ruletest.Subscribed)); store.ErrorCode(err) != models.CodeConflict {
 			t.Errorf("got %v, want a conflict", err)
 		}
 	})

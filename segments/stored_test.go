@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -156,7 +157,7 @@ func without(ids, others []int64) []int64 {
 // writes every contact anew with a mark. It compares who is in each time: over 10,000 pairs of a rule and a contact.
 func TestStoredMembershipAgreesWithANaiveReading(t *testing.T) {
 	t.Parallel()
-	eachSeed(t, 2, func(t *testing.T, db *models.DB, seed uint64) {
+	eachSeed(t, 2, func(t *testing.T, db *store.DB, seed uint64) {
 		w := newWorld(t, db)
 		g := w.generatorFor(11 + seed)
 		c := &clock{at: g.Now()}

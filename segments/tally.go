@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -125,14 +126,14 @@ func (r *round) saveTally() error {
 }
 
 func (r *round) saveSingles() error {
-	if r.tx.Name() == string(models.Postgres) {
+	if r.tx.Name() == string(store.Postgres) {
 		return saveChangesPostgres(r.tx, r.tally.singles)
 	}
 	return inBatches(r.tally.singles, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error })
 }
 
 func (r *round) saveBulk() error {
-	if r.tx.Name() == string(models.Postgres) {
+	if r.tx.Name() == string(store.Postgres) {
 		return saveBulkPostgres(r.tx, r.tally.rows)
 	}
 	return inBatches(r.tally.rows, func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error })

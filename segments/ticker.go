@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
@@ -24,7 +25,7 @@ type Options struct {
 // Ticker keeps the memberships right: it recalculates marked contacts and builds new and edited rules. Any number of
 // them can work on one database.
 type Ticker struct {
-	db *models.DB
+	db *store.DB
 	Options
 	built, passed, verified pace
 	verification            verification
@@ -41,7 +42,7 @@ func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool
 	}
 	start := time.Now()
 	more, err = work(r, n)
-	aim := aimOf(models.Dialect(r.tx.Name()))
+	aim := aimOf(store.Dialect(r.tx.Name()))
 	took := time.Since(start)
 	p.took.Store(int64(took))
 	switch {
@@ -55,15 +56,15 @@ func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool
 
 // aimOf is how long a transaction may take: on SQLite a write must not hold up the others for over 50 ms (DESIGN), on
 // Postgres a person who saves a segment must not wait.
-func aimOf(d models.Dialect) time.Duration {
-	if d == models.SQLite {
+func aimOf(d store.Dialect) time.Duration {
+	if d == store.SQLite {
 		return 30 * time.Millisecond
 	}
 	return 200 * time.Millisecond
 }
 
 // New makes a Ticker.
-func New(db *models.DB, o Options) *Ticker {
+func New(db *store.DB, o Options) *Ticker {
 	if o.Interval <= 0 {
 		o.Interval = time.Second
 	}
@@ -92,7 +93,7 @@ func (t *Ticker) Run(ctx context.Context) {
 		switch {
 		case err != nil || !busy:
 			timer.Reset(t.Interval)
-		case t.db.Dialect == models.SQLite:
+		case t.db.Dialect == store.SQLite:
 			timer.Reset(min(time.Duration(t.built.took.Load()), t.Interval))
 		default:
 			timer.Reset(0)
@@ -155,7 +156,7 @@ func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round
 func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
 	err = t.db.Write(ctx, func(tx *gorm.DB) error {
 		more = false
-		if free, err := models.SegmentsFree(tx, workspace, t.Now()); err != nil || !free && t.Only == 0 {
+		if free, err := store.SegmentsFree(tx, workspace, t.Now()); err != nil || !free && t.Only == 0 {
 			return err // what a deleted one left is removed, not recalculated
 		}
 		locked, err := tryLock(tx, workspace)
@@ -177,5 +178,5 @@ func (t *Ticker) logTrouble(ctx context.Context, workspace int64, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	t.Log.ErrorContext(ctx, "segments were not recalculated", "workspace", workspace, "error", string(models.ErrorCode(err)), "code", models.SQLState(err))
+	t.Log.ErrorContext(ctx, "segments were not recalculated", "workspace", workspace, "error", string(store.ErrorCode(err)), "code", store.SQLState(err))
 }

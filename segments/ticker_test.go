@@ -10,6 +10,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -19,7 +20,7 @@ import (
 
 func TestContactEntersAndLeaves(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		w.settle()
@@ -39,7 +40,7 @@ func TestContactEntersAndLeaves(t *testing.T) {
 			t.Errorf("got count %d, want 1", got)
 		}
 		for request, want := range map[uuid.UUID]bool{in: true, out: false} {
-			change, err := models.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ? AND request_id = ?", w.id, request))
+			change, err := store.First[models.SegmentChange](db.Read(t.Context()).Where("workspace_id = ? AND request_id = ?", w.id, request))
 			if err != nil || change.Entered != want || change.SegmentID != g.ID || change.ContactID != 7 || !change.At.After(ruletest.Noon) {
 				t.Errorf("got %+v (%v), want entered %v", change, err, want)
 			}
@@ -53,7 +54,7 @@ func TestContactEntersAndLeaves(t *testing.T) {
 
 func TestOldMembershipServesWhileARuleIsBuilt(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		for id := range int64(3) {
 			w.put(rule.Subject{ID: id*20_000 + 1, Status: models.Statuses[id]}, nil)
@@ -88,7 +89,7 @@ func TestOldMembershipServesWhileARuleIsBuilt(t *testing.T) {
 
 func TestBrokenRuleFreezesAndOthersGoOn(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		press := w.create("Press", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[2]))
 		city := w.create("City", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"is_not_set"}]}`, w.fields["city"]))
@@ -132,7 +133,7 @@ func TestBrokenRuleFreezesAndOthersGoOn(t *testing.T) {
 
 func TestBrokenRuleServesUntilItsSuccessorIsBuilt(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Press", w.rule(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, w.tags[2]))
 		w.put(rule.Subject{ID: 1, Status: models.StatusUnconfirmed, Tags: w.tags[2:]}, nil)
@@ -161,7 +162,7 @@ func TestBrokenRuleServesUntilItsSuccessorIsBuilt(t *testing.T) {
 // TestSlotIsCleanWhenItIsUsedAgain deletes a segment, then its contacts, and builds another into its slot.
 func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		first := w.create("First", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 300, 9000} {
@@ -186,7 +187,7 @@ func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 // TestTickThatIsCutOffChangesNothing ends the context inside a transaction, again and again between good ticks.
 func TestTickThatIsCutOffChangesNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.put(rule.Subject{ID: 1, Status: models.StatusSubscribed}, nil)
 		w.put(rule.Subject{ID: 50_000, Status: models.StatusSubscribed}, nil)
@@ -215,7 +216,7 @@ func TestTickThatIsCutOffChangesNothing(t *testing.T) {
 // TestRunGoesOnAtOnceWhileWorkIsLeft builds many pages with an interval that nobody would wait for.
 func TestRunGoesOnAtOnceWhileWorkIsLeft(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		w.put(rule.Subject{ID: 60_000, Status: models.StatusSubscribed}, nil)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 )
 
@@ -43,7 +44,7 @@ func (t *Ticker) Verify(ctx context.Context, workspace int64, progress func(done
 		if err = v.follow(ctx); err == nil {
 			err = v.next(ctx)
 		}
-		if err == nil && t.db.Dialect == models.SQLite {
+		if err == nil && t.db.Dialect == store.SQLite {
 			err = pause(ctx, time.Since(start))
 		}
 		progress(v.check.NextChunk*chunkSize, v.check.TotalChunks*chunkSize)
@@ -77,7 +78,7 @@ func (v *verifying) insist(ctx context.Context, work func(*round) error) error {
 		if done || err != nil {
 			return err
 		}
-		if _, err := models.First[models.Workspace](v.ticker.db.Read(ctx).Where("id = ? AND deleted_at IS NULL", v.workspace)); err != nil {
+		if _, err := store.First[models.Workspace](v.ticker.db.Read(ctx).Where("id = ? AND deleted_at IS NULL", v.workspace)); err != nil {
 			return err
 		}
 		if err := pause(ctx, patience); err != nil {
@@ -110,7 +111,7 @@ func (v *verifying) begin(r *round) (err error) {
 	if v.check, err = r.newCheck(); err != nil {
 		return err
 	}
-	last, err := models.First[models.SegmentCheck](r.tx.Where("workspace_id = ? AND finished_at IS NULL", v.workspace))
+	last, err := store.First[models.SegmentCheck](r.tx.Where("workspace_id = ? AND finished_at IS NULL", v.workspace))
 	if errors.Is(err, models.ErrNotFound) {
 		return nil
 	}

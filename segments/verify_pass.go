@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -130,7 +131,7 @@ type verdict struct {
 
 // check returns the workspace's verification that is under way, or a new one when one is due; else the last.
 func (r *round) check() (models.SegmentCheck, error) {
-	check, err := models.First[models.SegmentCheck](r.tx.Where("workspace_id = ?", r.workspace))
+	check, err := store.First[models.SegmentCheck](r.tx.Where("workspace_id = ?", r.workspace))
 	switch {
 	case errors.Is(err, models.ErrNotFound):
 		err = nil

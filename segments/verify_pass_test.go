@@ -13,6 +13,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 )
@@ -20,7 +21,7 @@ import (
 // TestVerificationInTheBackground lets a day pass, and the ticker find what was spoilt, in small steps after everything else.
 func TestVerificationInTheBackground(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 2, 60_000} {
@@ -79,7 +80,7 @@ func countOf[T any](w *world) (n int64) {
 // TestHealthyWorkspaceHasNoDrift verifies again and again while contacts and rules change and tickers are at work.
 func TestHealthyWorkspaceHasNoDrift(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		a := newAudience(t, db, 11)
 		for range 30 {
 			a.change()

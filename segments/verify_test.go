@@ -11,6 +11,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -56,7 +57,7 @@ func (w *world) verifyNow() segments.Verification {
 
 func (w *world) check() models.SegmentCheck {
 	w.t.Helper()
-	check, err := models.First[models.SegmentCheck](w.db.Read(w.t.Context()).Where("workspace_id = ?", w.id))
+	check, err := store.First[models.SegmentCheck](w.db.Read(w.t.Context()).Where("workspace_id = ?", w.id))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func found(v segments.Verification) string {
 
 func TestVerificationFindsAndRepairsDrift(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		readers := w.create("Readers", w.rule(ruletest.Subscribed))
 		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"}]}`))
@@ -132,7 +133,7 @@ func TestVerificationFindsAndRepairsDrift(t *testing.T) {
 func (w *world) wantRepairs(want map[int64][2][]int64) {
 	w.t.Helper()
 	for segment, ids := range want {
-		row, err := models.First[models.SegmentBulkChange](w.db.Read(w.t.Context()).
+		row, err := store.First[models.SegmentBulkChange](w.db.Read(w.t.Context()).
 			Where("workspace_id = ? AND segment_id = ? AND cause = 'repair' AND span = 0", w.id, segment))
 		entered, departed := row.Entered.IDs(0, 10), row.Departed.IDs(0, 10)
 		if err != nil || !slices.Equal(entered, ids[0]) || !slices.Equal(departed, ids[1]) {
@@ -144,7 +145,7 @@ func (w *world) wantRepairs(want map[int64][2][]int64) {
 // What waits to be followed is no drift: contacts with a mark, and a segment that is being built.
 func TestWhatWaitsIsNoDrift(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Readers", w.rule(ruletest.Subscribed))
 		for _, id := range []int64{1, 2, 40_000} {
@@ -177,7 +178,7 @@ func TestWhatWaitsIsNoDrift(t *testing.T) {
 // A group of contacts that nobody would look at when time changes it is found before it is wrong.
 func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		g := w.create("Today", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"in_last_days","value":"0"}]}`, w.fields["birthday"]))
 		for _, id := range []int64{1, 2, 300} {
@@ -222,7 +223,7 @@ func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 // A replica whose clock is behind does not undo what one whose clock is ahead has done when the day changed.
 func TestClocksThatAreApartAreNoDrift(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		today := w.create("Today", w.rule(`{"condition":"AND","filters":[{"type":"field","field_id":%d,"operator":"in_last_days","value":"0"}]}`, w.fields["birthday"]))
 		others := w.create("Others", w.rule(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, today.ID))

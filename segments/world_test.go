@@ -10,6 +10,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // world is a workspace with a field of every type and three tags.
 type world struct {
 	t      *testing.T
-	db     *models.DB
+	db     *store.DB
 	id     int64
 	store  segments.Store
 	ticker *segments.Ticker
@@ -32,7 +33,7 @@ type world struct {
 	tags   []int64
 }
 
-func newWorld(t *testing.T, db *models.DB) *world {
+func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
 	now := func() time.Time { return ruletest.Noon }
 	w := &world{t: t, db: db, store: segments.Store{DB: db, Now: now}, fields: map[string]int64{}}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"campaignlark/migrations"
-	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // migrate is the command that brings the database up to date and ends.
@@ -21,8 +21,8 @@ func (p program) migrate(ctx context.Context, c Config) error {
 }
 
 // openDatabase opens the database and brings it up to date. Errors are sentences for the person who starts the program.
-func openDatabase(ctx context.Context, url string) (*models.DB, error) {
-	db, err := models.Open(ctx, url)
+func openDatabase(ctx context.Context, url string) (*store.DB, error) {
+	db, err := store.Open(ctx, url)
 	if err != nil {
 		return nil, err
 	}
@@ -36,13 +36,13 @@ func openDatabase(ctx context.Context, url string) (*models.DB, error) {
 const maxClockDifference = 24 * time.Hour
 
 // checkClock refuses a database whose clock is a day or more away from now.
-func checkClock(ctx context.Context, db *models.DB, now func() time.Time) error {
-	if db.Dialect != models.Postgres {
+func checkClock(ctx context.Context, db *store.DB, now func() time.Time) error {
+	if db.Dialect != store.Postgres {
 		return nil
 	}
 	var there time.Time
 	if err := db.Pool().QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&there); err != nil {
-		return fmt.Errorf("the database's clock cannot be read (code %s)", models.SQLState(err))
+		return fmt.Errorf("the database's clock cannot be read (code %s)", store.SQLState(err))
 	}
 	if apart := now().Sub(there); apart.Abs() >= maxClockDifference {
 		return fmt.Errorf("this machine's clock and the database's are %s apart; set them right, then start again", apart.Abs().Round(time.Minute))

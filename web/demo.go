@@ -11,6 +11,7 @@ import (
 
 	"campaignlark/demo"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 const demoUsage = `use: campaignlark demo [--contacts N] [--workspace SLUG]
@@ -71,7 +72,7 @@ func unhurried(databaseURL string) string {
 }
 
 // demoWorkspace is the empty workspace to fill. On an empty database it makes one, with an admin; else there is no user.
-func (p program) demoWorkspace(ctx context.Context, c Config, db *models.DB, slug string) (models.Workspace, models.User, error) {
+func (p program) demoWorkspace(ctx context.Context, c Config, db *store.DB, slug string) (models.Workspace, models.User, error) {
 	there, err := db.HasUsers(ctx)
 	if err != nil {
 		return models.Workspace{}, models.User{}, err
@@ -91,7 +92,7 @@ func (p program) demoWorkspace(ctx context.Context, c Config, db *models.DB, slu
 	return workspace, models.User{}, err
 }
 
-func (p program) demoAdmin(ctx context.Context, c Config, db *models.DB) (models.Workspace, models.User, error) {
+func (p program) demoAdmin(ctx context.Context, c Config, db *store.DB) (models.Workspace, models.User, error) {
 	admin := demo.FirstAdmin(demoAdmin, "")
 	madeUp := false
 	if c.AdminEmail != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // chore is work that returns every so often. A chore does a bounded piece at a time; what is left waits for its next turn.
@@ -16,7 +17,7 @@ type chore struct {
 }
 
 // chores lists what the program does beside answering. Replicas all do it: each chore is safe beside itself.
-func chores(c Config, db *models.DB) []chore {
+func chores(c Config, db *store.DB) []chore {
 	return []chore{
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
 		{"drop old log", time.Hour, func(ctx context.Context, now time.Time) error { return db.DropOldLog(ctx, now, c.LogRetentionDays) }},
@@ -49,7 +50,7 @@ func (p program) reportUnknown(unknown func() int64) func(context.Context, time.
 }
 
 // foldCounts folds the counters of the last hours: where rows were left behind by a program that was killed, a longer past.
-func foldCounts(db *models.DB, past time.Duration) func(ctx context.Context, now time.Time) error {
+func foldCounts(db *store.DB, past time.Duration) func(ctx context.Context, now time.Time) error {
 	return func(ctx context.Context, now time.Time) error {
 		return db.FoldWebhookCounts(ctx, models.Instant(now).Add(-past).Truncate(time.Hour))
 	}
@@ -70,7 +71,7 @@ func (p program) repeat(ctx context.Context, c chore, now func() time.Time) {
 	defer turn.Stop()
 	for {
 		if err := c.run(ctx, now()); err != nil && ctx.Err() == nil {
-			p.log.Error("a chore failed", "chore", c.name, "code", string(models.ErrorCode(err)), "database_code", models.SQLState(err))
+			p.log.Error("a chore failed", "chore", c.name, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err))
 		}
 		select {
 		case <-ctx.Done():

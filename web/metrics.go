@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -25,7 +26,7 @@ type metrics struct {
 	commit     prometheus.Histogram
 }
 
-func newMetrics(db *models.DB, now func() time.Time) *metrics {
+func newMetrics(db *store.DB, now func() time.Time) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -101,13 +102,13 @@ const marksTimeout = 2 * time.Second
 // marks reads at each scrape how far the segments are behind, and whether they drifted. Every replica tells the same: the
 // marks and the verifications are the database's. While the database does not answer, the numbers are absent.
 type marks struct {
-	db         *models.DB
+	db         *store.DB
 	now        func() time.Time
 	count, age *prometheus.Desc
 	drift      *prometheus.Desc
 }
 
-func newMarks(db *models.DB, now func() time.Time) *marks {
+func newMarks(db *store.DB, now func() time.Time) *marks {
 	return &marks{db: db, now: now,
 		count: prometheus.NewDesc("campaignlark_segment_marks", "Changes of contacts that the segments have not followed yet.", nil, nil),
 		age:   prometheus.NewDesc("campaignlark_segment_oldest_mark_age_seconds", "How long the oldest of those changes is waiting; 0 when none is.", nil, nil),

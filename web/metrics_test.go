@@ -11,6 +11,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // scrape reads every number at /metrics, by its name with its labels.
@@ -32,7 +33,7 @@ func scrape(t *testing.T, m *metrics) map[string]string {
 
 func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		ws, user, err := db.CreateFirstAdmin(t.Context(), models.FirstAdmin{WorkspaceName: "Books", TimeZone: "UTC", Email: "ines@example.com", Password: "rains of castamere"})
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +109,7 @@ func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
 
 func TestMetricsWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *models.DB) {
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		m := newMetrics(db, time.Now)
 		db.Close()
 		got := scrape(t, m)

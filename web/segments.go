@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 )
 
@@ -57,7 +58,7 @@ func (p program) verifySegments(ctx context.Context, ticker *segments.Ticker, wo
 		case errors.Is(err, models.ErrNotFound): // deleted meanwhile
 			continue
 		case err != nil:
-			return fmt.Errorf("the segments of %s cannot be verified to the end (%s); nothing is lost, run it again", w.Slug, models.ErrorCode(err))
+			return fmt.Errorf("the segments of %s cannot be verified to the end (%s); nothing is lost, run it again", w.Slug, store.ErrorCode(err))
 		}
 		if len(v.Segments) == 0 {
 			fmt.Fprintf(p.stdout, "%s: no segments\n", w.Slug)

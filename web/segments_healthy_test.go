@@ -14,6 +14,7 @@ import (
 	"campaignlark/dbtest"
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 )
@@ -21,7 +22,7 @@ import (
 // busy is a workspace that is called, edited and ticked at the same time, by a clock that runs fast.
 type busy struct {
 	t         *testing.T
-	db        *models.DB
+	db        *store.DB
 	workspace models.Workspace
 	user      models.User
 	hooks     []models.Webhook
@@ -37,7 +38,7 @@ type busy struct {
 // now runs ahead of the real clock.
 func (b *busy) now() time.Time { return time.Now().Add(time.Duration(b.passed.Load())) }
 
-func newBusy(t *testing.T, db *models.DB) *busy {
+func newBusy(t *testing.T, db *store.DB) *busy {
 	t.Helper()
 	b := &busy{t: t, db: db, called: make(chan struct{}, 1)}
 	var err error
@@ -131,9 +132,9 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 			t.Parallel()
 			url := url(t)
 			b := newBusy(t, dbtest.Open(t, url))
-			store := segments.Store{DB: b.db, Now: b.now}
+			members := segments.Store{DB: b.db, Now: b.now}
 			for i, rule := range b.rules() {
-				g, err := store.Create(t.Context(), b.workspace.ID, b.user.ID, fmt.Sprint("S", i), b.rule(rule))
+				g, err := members.Create(t.Context(), b.workspace.ID, b.user.ID, fmt.Sprint("S", i), b.rule(rule))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -143,7 +144,7 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 				fmt.Sprintf(`{"condition":"AND","filters":[{"type":"segment","operator":"in","value":%d},{"type":"segment","operator":"not_in","value":%d}]}`, b.segments[0], b.segments[4]),
 				fmt.Sprintf(`{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]}`, b.segments[6]),
 			} {
-				if _, err := store.Create(t.Context(), b.workspace.ID, b.user.ID, fmt.Sprint("Of others ", i), b.rule(rule)); err != nil {
+				if _, err := members.Create(t.Context(), b.workspace.ID, b.user.ID, fmt.Sprint("Of others ", i), b.rule(rule)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -154,13 +155,13 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 				b.during(func(r *rand.Rand) {
 					b.call(pipeline, r)
 					if r.IntN(100) == 0 {
-						b.edit(store, r)
+						b.edit(members, r)
 					}
 				})
 			}
 			for range 2 {
 				of := b.db // which on SQLite one process has to itself
-				if of.Dialect == models.Postgres {
+				if of.Dialect == store.Postgres {
 					of = dbtest.Open(t, url) // and on Postgres several
 				}
 				ticker := segments.New(of, quiet)

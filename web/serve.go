@@ -13,7 +13,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/jobs"
 	"campaignlark/migrations"
-	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 )
 
@@ -33,7 +33,7 @@ func (p program) serve(ctx context.Context, c Config) error {
 		return err
 	}
 	if err := db.EnsureLogDays(ctx, time.Now()); err != nil {
-		return fmt.Errorf("the days of the request log cannot be made (code %s)", models.SQLState(err))
+		return fmt.Errorf("the days of the request log cannot be made (code %s)", store.SQLState(err))
 	}
 	ln, err := listen("LISTEN_ADDR", c.ListenAddr)
 	if err != nil {
@@ -50,7 +50,7 @@ func (p program) serve(ctx context.Context, c Config) error {
 
 // serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
 // taken is finished, then the work in the background.
-func (p program) serveOn(ctx context.Context, c Config, db *models.DB, ln net.Listener) error {
+func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Listener) error {
 	numbers := newMetrics(db, time.Now)
 	stopMetrics, err := p.serveMetrics(c.MetricsAddr, numbers)
 	if err != nil {

@@ -7,11 +7,12 @@ import (
 	"net/url"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // setUp lets the first person in when the database is empty: it creates the admin of the configuration, or prints a
 // one-time link to the set-up page on standard output. A new link ends the one before.
-func (p program) setUp(ctx context.Context, c Config, db *models.DB) error {
+func (p program) setUp(ctx context.Context, c Config, db *store.DB) error {
 	if there, err := db.HasUsers(ctx); err != nil || there {
 		return err
 	}
@@ -35,7 +36,7 @@ func (p program) setUp(ctx context.Context, c Config, db *models.DB) error {
 
 // unlessSetUp drops the error of a replica that lost the race to set the database up.
 func unlessSetUp(err error) error {
-	if errors.Is(err, models.ErrSetUp) {
+	if errors.Is(err, store.ErrSetUp) {
 		return nil
 	}
 	return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 const userUsage = `use: campaignlark user create --email EMAIL [--support] [--workspace SLUG --role admin|manager|viewer]
@@ -55,7 +56,7 @@ type newAccount struct {
 	workspace, role string // the workspace's slug, "" for none
 }
 
-func (p program) userCreate(ctx context.Context, db *models.DB, a newAccount) error {
+func (p program) userCreate(ctx context.Context, db *store.DB, a newAccount) error {
 	workspace, noWorkspace := a.findWorkspace(ctx, db)
 	if err := refuseKnown(ctx, db, a.email, workspace); err != nil {
 		return err
@@ -99,7 +100,7 @@ func (a newAccount) rights() string {
 }
 
 // findWorkspace finds the workspace that the account is to be a member of, if any. A workspace and a role go together.
-func (a newAccount) findWorkspace(ctx context.Context, db *models.DB) (models.Workspace, error) {
+func (a newAccount) findWorkspace(ctx context.Context, db *store.DB) (models.Workspace, error) {
 	switch {
 	case a.workspace == "" && a.role == "":
 		return models.Workspace{}, nil
@@ -115,7 +116,7 @@ func (a newAccount) findWorkspace(ctx context.Context, db *models.DB) (models.Wo
 }
 
 // refuseKnown refuses an address that is none, and says what to do when it has an account already.
-func refuseKnown(ctx context.Context, db *models.DB, email string, w models.Workspace) error {
+func refuseKnown(ctx context.Context, db *store.DB, email string, w models.Workspace) error {
 	if sentence := models.ValidateEmail(email); sentence != "" {
 		return fmt.Errorf("%q: %s", email, sentence)
 	}
@@ -124,7 +125,7 @@ func refuseKnown(ctx context.Context, db *models.DB, email string, w models.Work
 		return err
 	}
 	user, err := db.UserByEmail(ctx, stored)
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil
 	}
 	if err != nil {
@@ -135,7 +136,7 @@ func refuseKnown(ctx context.Context, db *models.DB, email string, w models.Work
 		switch role, err := db.RoleIn(ctx, w.ID, user.ID); {
 		case err == nil:
 			return fmt.Errorf("%s has an account already and is %s of %s; %s", email, role, w.Slug, advice)
-		case models.ErrorCode(err) != models.CodeNotFound:
+		case store.ErrorCode(err) != models.CodeNotFound:
 			return err
 		}
 		advice = fmt.Sprintf("an admin of %s can invite the person under Workspace settings, Members; ", w.Slug) + advice
@@ -143,13 +144,13 @@ func refuseKnown(ctx context.Context, db *models.DB, email string, w models.Work
 	return fmt.Errorf("%s has an account already; %s", email, advice)
 }
 
-func (p program) userPassword(ctx context.Context, db *models.DB, email string) error {
+func (p program) userPassword(ctx context.Context, db *store.DB, email string) error {
 	stored, err := models.ReadEmail(email)
 	if err != nil {
 		return fmt.Errorf("%q is not an e-mail address", email)
 	}
 	user, err := db.UserByEmail(ctx, stored)
-	if models.ErrorCode(err) == models.CodeNotFound {
+	if store.ErrorCode(err) == models.CodeNotFound {
 		return fmt.Errorf("there is no account with the address %s", stored)
 	}
 	if err != nil {
@@ -171,7 +172,7 @@ func (p program) userPassword(ctx context.Context, db *models.DB, email string) 
 }
 
 // chooseWorkspace finds the workspace with the slug; without a slug it is the only one there is.
-func chooseWorkspace(ctx context.Context, db *models.DB, slug string) (models.Workspace, error) {
+func chooseWorkspace(ctx context.Context, db *store.DB, slug string) (models.Workspace, error) {
 	all, err := db.Workspaces(ctx)
 	if err != nil {
 		return models.Workspace{}, err

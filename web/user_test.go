@@ -10,6 +10,7 @@ import (
 
 	"campaignlark/dbtest"
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // userCommand runs `campaignlark user args…` on the database at url, with typed on standard input.
@@ -72,7 +73,7 @@ func TestUserCommand(t *testing.T) {
 			if pending, err := db.Invitations(t.Context(), w.ID); len(pending) != 0 || err != nil {
 				t.Errorf("got %v (%v), want no invitation left", pending, err)
 			}
-			entry, err := models.First[models.AuditEntry](db.Read(t.Context()).Where("action = ?", models.ActionMemberAdded))
+			entry, err := store.First[models.AuditEntry](db.Read(t.Context()).Where("action = ?", models.ActionMemberAdded))
 			if err != nil || entry.UserID != 0 || entry.SubjectName != "otto@example.com" {
 				t.Errorf("got %+v (%v), want otto's joining by the command line", entry, err)
 			}

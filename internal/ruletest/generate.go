@@ -12,7 +12,9 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/segments/rule"
-) // generator draws rules, contacts and moments that often meet: all of them come from the same few values, which are easily
+)
+
+// generator draws rules, contacts and moments that often meet: all of them come from the same few values, which are easily
 // mistaken for one another, for something else, or for a pattern.
 type Generator struct {
 	*rand.Rand

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-) // rule is a rule's JSON, its groups nested at most depth deep.
+)
+
+// rule is a rule's JSON, its groups nested at most depth deep.
 func (g *Generator) Rule(depth int) string {
 	for {
 		if text := asText(g.group(depth)); len(text) < rule.MaxRuleBytes/2 {

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
-) // naive decides a second time who is in a segment. It is written from the words of the design alone, reads the rule's JSON
+)
+
+// naive decides a second time who is in a segment. It is written from the words of the design alone, reads the rule's JSON
 // as it was given, and shares nothing with the evaluator but how models reads and folds values. It is slow on purpose:
 // anniversaries are looked for day by day.
 type Naive struct {

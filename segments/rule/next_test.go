@@ -125,7 +125,7 @@ func TestNextIsExactForOneCondition(t *testing.T) {
 		s := fullSchema(t, zone.name)
 		r := rand.New(rand.NewPCG(3, uint64(i)))
 		for range 120 {
-			p := passing{r, time.Date(zone.year, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(400 * 24 * time.Hour))))}
+			p := passing{Rand: r, now: time.Date(zone.year, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(400 * 24 * time.Hour))))}
 			condition, subject := p.condition(), p.subject()
 			m := compileOne(t, s, condition)
 			next := m.Next(&subject, s.At(p.now))
@@ -146,7 +146,7 @@ func TestNextIsNeverLate(t *testing.T) {
 		s := fullSchema(t, zone.name)
 		r := rand.New(rand.NewPCG(4, uint64(i)))
 		for range 120 {
-			p := passing{r, time.Date(zone.year, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(400 * 24 * time.Hour))))}
+			p := passing{Rand: r, now: time.Date(zone.year, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(400 * 24 * time.Hour))))}
 			rule, subject := p.group(1), p.subject()
 			m := compileOne(t, s, rule)
 			next := m.Next(&subject, s.At(p.now))

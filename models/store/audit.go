@@ -1,0 +1,181 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+)
+
+// AuditPageSize is how many entries one page of the audit log shows.
+const AuditPageSize = 50
+
+// AuditFilter says which entries of a workspace's audit log are meant. A zero field does not narrow.
+type AuditFilter struct {
+	User       *int64 // 0 is the command line
+	Subject    string
+	Containing string // what was changed has this in its name, without case of ASCII letters; contacts have no name here
+	From, To   time.Time
+}
+
+// AuditLine is an entry with the address of the person, "" when there is no such account.
+type AuditLine struct {
+	models.AuditEntry
+	UserEmail string
+}
+
+// AuditPage is one page of the audit log, newest first.
+type AuditPage struct {
+	Entries      []AuditLine
+	Newer, Older bool  // there may be more on that side
+	Count        int64 // of all that match, at most ExactCount + 1
+}
+
+// AuditLog returns a page of the entries that filter means.
+func (d *DB) AuditLog(ctx context.Context, workspaceID int64, filter AuditFilter, cursor models.Cursor) (AuditPage, error) {
+	page := AuditPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}
+	q := filter.narrow(d.Read(ctx), workspaceID)
+	few := q.Session(&gorm.Session{}).Select("1").Limit(models.ExactCount + 1)
+	if err := d.Read(ctx).Table("(?) AS few", few).Count(&page.Count).Error; err != nil {
+		return page, err
+	}
+	q = filter.narrow(d.Read(ctx), workspaceID).Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email")
+	if cursor.Rising() {
+		q = q.Where("id > ?", cursor.After).Order("id")
+	} else if q = q.Order("id DESC"); cursor.Before != uuid.Nil {
+		q = q.Where("id < ?", cursor.Before)
+	}
+	err := q.Limit(AuditPageSize + 1).Find(&page.Entries).Error
+	more := len(page.Entries) > AuditPageSize
+	page.Entries = page.Entries[:min(len(page.Entries), AuditPageSize)]
+	if cursor.Rising() {
+		page.Newer = page.Newer || more
+		slices.Reverse(page.Entries)
+	} else {
+		page.Older = page.Older || more
+	}
+	return page, err
+}
+
+// narrow selects the entries that f means. Contacts that a job changed are left out: the job has one entry for all. The
+// others have indexes of their own, which both databases use when they are told so in these words.
+func (f AuditFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
+	q = q.Table("audit_log").Where("workspace_id = ? AND subject <> 'one_of_many'", workspaceID)
+	if f.User != nil {
+		q = q.Where("user_id = ?", *f.User)
+	}
+	if f.Subject != "" {
+		q = q.Where("subject = ?", f.Subject)
+	}
+	if part := models.LowerASCII(norm.NFC.String(f.Containing)); part != "" {
+		if q.Name() == string(Postgres) {
+			q = q.Where(`strpos(lower(subject_name COLLATE "C"), ?) > 0`, part)
+		} else {
+			q = q.Where("instr(lower(subject_name), ?) > 0", part)
+		}
+	}
+	if !f.From.IsZero() {
+		q = q.Where("id >= ?", models.IDAt(f.From))
+	}
+	if !f.To.IsZero() {
+		q = q.Where("id < ?", models.IDAt(f.To))
+	}
+	return q
+}
+
+// auditPeople is how many people one workspace's audit log offers to filter by.
+const auditPeople = 200
+
+// AuditUsers lists who did something in a workspace, as far as the log goes back, by address; the command line, 0, is
+// first.
+func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]models.User, error) {
+	var ids []int64
+	// from one person to the next in the index by user, whatever the number of entries between them
+	err := d.Read(ctx).Raw(`WITH RECURSIVE who (id) AS (
+			SELECT min(user_id) FROM audit_log WHERE workspace_id = @ws AND subject <> 'one_of_many'
+			UNION ALL
+			SELECT (SELECT min(user_id) FROM audit_log WHERE workspace_id = @ws AND subject <> 'one_of_many' AND user_id > who.id) FROM who WHERE who.id IS NOT NULL
+		) SELECT id FROM who WHERE id IS NOT NULL LIMIT @most`, map[string]any{"ws": workspaceID, "most": auditPeople}).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var people []models.User
+	if err := d.Read(ctx).Select("id, email").Where("id IN ?", ids).Order("email").Find(&people).Error; err != nil {
+		return nil, err
+	}
+	if ids[0] == 0 {
+		people = append([]models.User{{}}, people...)
+	}
+	return people, nil
+}
+
+// ContactEmails returns the addresses of those of a workspace's contacts that are still there, by id.
+func (d *DB) ContactEmails(ctx context.Context, workspaceID int64, ids []int64) (map[int64]string, error) {
+	emails := map[int64]string{}
+	if len(ids) == 0 {
+		return emails, nil
+	}
+	var found []models.Contact
+	err := d.Read(ctx).Select("id, email").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&found).Error
+	for _, c := range found {
+		emails[c.ID] = c.Email
+	}
+	return emails, err
+}
+
+// auditKept is how long the audit log is kept.
+const auditKept = 365 * 24 * time.Hour
+
+// DropOldAudit deletes the entries of audit logs that are older than a year, in steps.
+func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
+	var workspaces []int64
+	if err := d.Read(ctx).Model(&models.Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
+		return err
+	}
+	for _, workspace := range workspaces {
+		if err := d.dropSteps(ctx, "audit_log", "workspace_id = ? AND id < ?", workspace, models.IDAt(now.Add(-auditKept))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Audit notes in tx, the transaction that does it, what a person did. Properties that are the same before and after are
+// left out; when all of them are, nothing was done and nothing is noted.
+func Audit(tx *gorm.DB, e models.AuditEntry, changes []models.AuditChange, now time.Time) error {
+	different := []models.AuditChange{}
+	for _, c := range changes {
+		if c.Before != c.After {
+			different = append(different, c)
+		}
+	}
+	if len(changes) > 0 && len(different) == 0 {
+		return nil
+	}
+	return writeAudit(tx, e, different, now)
+}
+
+func writeAudit(tx *gorm.DB, e models.AuditEntry, detail any, now time.Time) error {
+	e, err := newAuditEntry(e, detail, now)
+	if err != nil {
+		return err
+	}
+	return tx.Create(&e).Error
+}
+
+// newAuditEntry is e as it is to be stored.
+func newAuditEntry(e models.AuditEntry, detail any, now time.Time) (models.AuditEntry, error) {
+	text, err := json.Marshal(detail)
+	e.ID, e.Detail, e.At = models.NewID(now), string(text), now
+	return e, err
+}
+
+// auditContact notes what a person did to a contact, in the transaction that does it.
+func auditContact(tx *gorm.DB, userID int64, action string, workspaceID, contactID int64, change models.ContactChange, now time.Time) error {
+	return writeAudit(tx, models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: models.SubjectContact, SubjectID: contactID}, change, now)
+}

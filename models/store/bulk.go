@@ -1,0 +1,206 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// BulkCursor is where a JobBulk goes on: with the contacts of Filter whose ids are below Before. Those who came after
+// the work was asked for have higher ids and are left alone.
+type BulkCursor struct {
+	Filter ContactFilter
+	Before int64
+}
+
+// StartBulk stores the work of changing many contacts and notes it in the audit log. total is the number of contacts
+// that the person was told.
+func (d *DB) StartBulk(ctx context.Context, workspaceID, userID int64, b models.Bulk, from BulkCursor, total int64, now time.Time) (models.Job, error) {
+	job := models.NewJob(workspaceID, userID, models.JobBulk, b)
+	job.Cursor, job.Total = models.JobJSON(from), total
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		job.ID = 0
+		if err := CreateJob(tx, &job, now); err != nil {
+			return err
+		}
+		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionContactsBulk, Subject: models.SubjectContacts, SubjectID: job.ID, SubjectName: b.Which}
+		return Audit(tx, e, []models.AuditChange{{What: "Change", After: b.Words()}, {What: "Contacts", After: fmt.Sprint(total)}}, now)
+	})
+	return job, err
+}
+
+// unchangedSQL matches the contacts that b would not change.
+func unchangedSQL(b models.Bulk) (sql string, values []any) {
+	const tagged = `EXISTS (SELECT 1 FROM contact_tags has WHERE has.workspace_id = contacts.workspace_id AND has.contact_id = contacts.id AND has.tag_id = ?)`
+	switch b.Deed {
+	case models.BulkAddTag:
+		return tagged, []any{b.Tag}
+	case models.BulkRemoveTag:
+		return "NOT " + tagged, []any{b.Tag}
+	case models.BulkStatus:
+		return "contacts.status = ?", []any{b.Status}
+	}
+	return "1 = 0", nil
+}
+
+// countReach is how many members of a segment one statement of CountBulk counts.
+const countReach = 50_000
+
+// CountBulk counts the contacts of filter below an id, and those among them for whom b changes nothing; beyond ExactCount
+// contacts that is not counted, and done is 0.
+func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, from BulkCursor) (all, done int64, err error) {
+	members, err := d.firstMembers(ctx, workspaceID, from)
+	if err != nil {
+		return 0, 0, err
+	}
+	sql, values := "1 = 0", []any(nil)
+	if few, err := d.bulkIsSmall(ctx, workspaceID, from, members); err != nil {
+		return 0, 0, err
+	} else if few {
+		sql, values = unchangedSQL(b)
+	}
+	count := func(q *gorm.DB) error {
+		var n struct{ All, Done int64 }
+		err := q.Select(`count(*) AS "all", coalesce(sum(CASE WHEN `+sql+` THEN 1 ELSE 0 END), 0) AS done`, values...).Scan(&n).Error
+		all, done = all+n.All, done+n.Done
+		return err
+	}
+	rows := func() *gorm.DB {
+		return from.Filter.walk(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before)
+	}
+	if !from.Filter.listed() {
+		return all, done, count(rows())
+	}
+	for len(members) > 0 {
+		if err := count(amongIDs(rows(), members)); err != nil || len(members) < countReach {
+			return all, done, err
+		}
+		members, err = from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, members[len(members)-1], countReach)
+		if err != nil {
+			return all, done, err
+		}
+	}
+	return all, done, nil
+}
+
+// firstMembers are the first countReach members of what a filter lists, nil where it does not.
+func (d *DB) firstMembers(ctx context.Context, workspaceID int64, from BulkCursor) ([]int64, error) {
+	if !from.Filter.listed() {
+		return nil, nil
+	}
+	return from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, from.Before, countReach)
+}
+
+// bulkIsSmall says whether a change means at most ExactCount contacts, of the members of a segment whether there are so
+// many of them.
+func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor, members []int64) (bool, error) {
+	if from.Filter.listed() {
+		return len(members) <= models.ExactCount, nil
+	}
+	var n int64
+	few := from.Filter.walk(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before).Select("1").Limit(models.ExactCount + 1)
+	err := d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
+	return n <= models.ExactCount, err
+}
+
+// ApplyBulk does the deed of job to contacts, of which id and address are known: those of them who, once their addresses
+// are locked, are there and still as filter says. There are at most as many as one transaction locks.
+func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter, contacts []models.Contact, now time.Time) (models.BulkResult, error) {
+	var r models.BulkResult
+	if len(contacts) == 0 {
+		return r, nil
+	}
+	if err := lockContacts(tx, contacts); err != nil {
+		return r, err
+	}
+	var rows []struct {
+		models.Contact
+		Same bool
+	}
+	sql, values := unchangedSQL(b)
+	err := amongIDs(filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
+		Select("contacts.id, contacts.email, contacts.status, contacts.version, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
+	if err != nil {
+		return r, err
+	}
+	var change []models.Contact
+	for _, row := range rows {
+		if !row.Same {
+			change = append(change, row.Contact)
+		}
+	}
+	r = models.BulkResult{Changed: int64(len(change)), Unchanged: int64(len(rows) - len(change))}
+	if len(change) == 0 {
+		return r, nil
+	}
+	if b.Deed == models.BulkDelete {
+		if err := EraseContacts(tx, job.WorkspaceID, job.UserID, change, now); err != nil {
+			return r, err
+		}
+		return r, noteBulk(tx, job, b, change, models.Instant(now))
+	}
+	return r, changeContacts(tx, job, b, change, now)
+}
+
+// changeContacts does a deed that leaves the contacts in place, and notes it at each of them.
+func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
+	ids, at := idsOf(contacts), models.Instant(now)
+	var err error
+	switch b.Deed {
+	case models.BulkAddTag:
+		if err = tagIsThere(tx, job.WorkspaceID, b); err != nil {
+			return err
+		}
+		tags := make([]models.ContactTag, len(ids))
+		for i, id := range ids {
+			tags[i] = models.ContactTag{WorkspaceID: job.WorkspaceID, ContactID: id, TagID: b.Tag}
+		}
+		err = tx.Create(&tags).Error
+	case models.BulkRemoveTag:
+		err = tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", job.WorkspaceID, b.Tag, ids).Delete(&models.ContactTag{}).Error
+	case models.BulkStatus:
+		since := map[models.Status]string{models.StatusSubscribed: "subscribed_at", models.StatusUnconfirmed: "unconfirmed_at", models.StatusUnsubscribed: "unsubscribed_at"}[b.Status]
+		err = tx.Exec("UPDATE contacts SET status = ?, "+since+" = ? WHERE workspace_id = ? AND id IN ?", b.Status, at, job.WorkspaceID, ids).Error
+	}
+	if err != nil {
+		return err
+	}
+	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, ids, at); err != nil {
+		return err
+	}
+	return noteBulk(tx, job, b, contacts, at)
+}
+
+// tagIsThere refuses to go on with a tag that was deleted meanwhile.
+func tagIsThere(tx *gorm.DB, workspaceID int64, b models.Bulk) error {
+	_, err := First[models.Tag](tx.Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, b.Tag))
+	if ErrorCode(err) == models.CodeNotFound {
+		return &models.Error{Code: models.CodeInvalid, Message: "The tag " + b.TagName + " was deleted meanwhile, so nobody else gets it."}
+	}
+	return err
+}
+
+// noteBulk notes the change for the history of each contact, and a deletion as one by hand. Beside them the audit log has
+// one entry for the whole.
+func noteBulk(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
+	entries := make([]models.AuditEntry, len(contacts))
+	for i, c := range contacts {
+		change, action := models.ContactChange{Version: c.Version + 1}, models.ActionContactBulk
+		switch b.Deed {
+		case models.BulkAddTag:
+			change.TagsAdded = []string{b.TagName}
+		case models.BulkRemoveTag:
+			change.TagsRemoved = []string{b.TagName}
+		case models.BulkStatus:
+			change.StatusBefore, change.StatusAfter = c.Status, b.Status
+		case models.BulkDelete:
+			change.StatusBefore, action = c.Status, models.ActionContactDeleted
+		}
+		entries[i] = models.AuditEntry{WorkspaceID: job.WorkspaceID, ID: models.NewID(now), UserID: job.UserID, Action: action, Subject: models.SubjectOneOfMany,
+			SubjectID: c.ID, Detail: models.JobJSON(change), At: now}
+	}
+	return tx.Create(&entries).Error
+}

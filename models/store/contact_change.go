@@ -1,0 +1,176 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// What an admin changes by hand goes the way of the calls: under the address lock, with a new version and a mark for the
+// segments. It fires no event (CONTRACT "What each type does"), and is noted in audit_log.
+
+// CreateContact adds a contact by hand; email is in its stored form. With ErrContactExists it returns the one that has
+// the address.
+func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email string, in models.ContactInput, now time.Time) (models.Contact, error) {
+	var c models.Contact
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		c = models.Contact{WorkspaceID: workspaceID, Email: email, Fields: map[string]string{}, Version: 1, CreatedAt: now, UpdatedAt: now}
+		if err := LockAddresses(tx, models.Who(workspaceID, email)); err != nil {
+			return err
+		}
+		found, err := First[models.Contact](tx.Where("workspace_id = ? AND email = ?", workspaceID, email))
+		if ErrorCode(err) != models.CodeNotFound {
+			if c = found; err == nil {
+				err = models.ErrContactExists
+			}
+			return err
+		}
+		change, tags, err := applyInput(tx, &c, in, now)
+		if err != nil {
+			return err
+		}
+		change.Version = c.Version
+		if c.ID, err = ReserveContactIDs(tx, workspaceID, 1); err != nil {
+			return err
+		}
+		if err := tx.Create(&c).Error; err != nil {
+			return err
+		}
+		return finishChange(tx, userID, models.ActionContactCreated, c, change, tags, now)
+	})
+	return c, err
+}
+
+// UpdateContact changes a contact by hand and says whether anything was different. version is the one that the person
+// saw: after any other change it is ErrContactChanged.
+func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, version int64, in models.ContactInput, now time.Time) (changed bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		changed = false
+		if err := lockContacts(tx, []models.Contact{c}); err != nil {
+			return err
+		}
+		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
+		if err != nil {
+			return err
+		}
+		if c.Version != version {
+			return models.ErrContactChanged
+		}
+		change, tags, err := applyInput(tx, &c, in, now)
+		if err != nil || change.Nothing() {
+			return err
+		}
+		changed = true
+		c.Version, c.UpdatedAt = c.Version+1, now
+		change.Version = c.Version
+		err = tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID).
+			Select("status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c).Error
+		if err != nil {
+			return err
+		}
+		return finishChange(tx, userID, models.ActionContactUpdated, c, change, tags, now)
+	})
+	return changed, err
+}
+
+// DeleteContact erases a contact for good, with what the log and the events hold of the person.
+func (d *DB) DeleteContact(ctx context.Context, c models.Contact, userID int64, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockContacts(tx, []models.Contact{c}); err != nil {
+			return err
+		}
+		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
+		if err != nil {
+			return err
+		}
+		if err := EraseContact(tx, c, userID, now); err != nil {
+			return err
+		}
+		return auditContact(tx, userID, models.ActionContactDeleted, c.WorkspaceID, c.ID, models.ContactChange{StatusBefore: c.Status, Version: c.Version + 1}, now)
+	})
+}
+
+// tagMoves are the tags that a change adds to a contact and takes off it.
+type tagMoves struct{ add, remove []models.Tag }
+
+// applyInput changes c as the person says, tags aside, and returns what is different. What was deleted since the form
+// was read, a merge tag or a tag, is left out.
+func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time.Time) (models.ContactChange, tagMoves, error) {
+	var change models.ContactChange
+	var moves tagMoves
+	var keys []string
+	err := tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND deleted_at IS NULL", c.WorkspaceID).Order("id").Pluck("key", &keys).Error
+	if err != nil {
+		return change, moves, err
+	}
+	if c.Fields == nil {
+		c.Fields = map[string]string{}
+	}
+	for _, key := range keys {
+		value, given := in.Fields[key]
+		if !given || value == c.Fields[key] {
+			continue
+		}
+		change.Fields = append(change.Fields, key)
+		if c.Fields[key] = value; value == "" {
+			delete(c.Fields, key)
+		}
+	}
+	change.StatusBefore = c.Status
+	c.SetStatus(in.Status, now)
+	if change.StatusAfter = c.Status; change.StatusAfter == change.StatusBefore {
+		change.StatusBefore, change.StatusAfter = "", ""
+	}
+	moves, err = moveTags(tx, *c, in.Tags)
+	for _, t := range moves.add {
+		change.TagsAdded = append(change.TagsAdded, t.Name)
+	}
+	for _, t := range moves.remove {
+		change.TagsRemoved = append(change.TagsRemoved, t.Name)
+	}
+	return change, moves, err
+}
+
+// moveTags compares the tags that the contact has with those that it should have.
+func moveTags(tx *gorm.DB, c models.Contact, wanted []models.Tag) (moves tagMoves, err error) {
+	var live []models.Tag
+	if err := tx.Where("workspace_id = ? AND deleted_at IS NULL", c.WorkspaceID).Order("name_folded").Find(&live).Error; err != nil {
+		return moves, err
+	}
+	var had []int64
+	if c.ID != 0 {
+		err = tx.Model(&models.ContactTag{}).Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID).Pluck("tag_id", &had).Error
+	}
+	for _, t := range live {
+		has := slices.Contains(had, t.ID)
+		should := slices.ContainsFunc(wanted, func(w models.Tag) bool { return w.ID == t.ID })
+		switch {
+		case should && !has:
+			moves.add = append(moves.add, t)
+		case has && !should:
+			moves.remove = append(moves.remove, t)
+		}
+	}
+	return moves, err
+}
+
+// finishChange writes what goes with the row of a contact that was changed by hand: its tags, its mark and the note of it.
+func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, change models.ContactChange, tags tagMoves, now time.Time) error {
+	for _, t := range tags.remove {
+		if err := tx.Where("workspace_id = ? AND contact_id = ? AND tag_id = ?", c.WorkspaceID, c.ID, t.ID).Delete(&models.ContactTag{}).Error; err != nil {
+			return err
+		}
+	}
+	for _, t := range tags.add {
+		if err := tx.Create(&models.ContactTag{WorkspaceID: c.WorkspaceID, ContactID: c.ID, TagID: t.ID}).Error; err != nil {
+			return err
+		}
+	}
+	if err := MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, now); err != nil {
+		return err
+	}
+	return auditContact(tx, userID, action, c.WorkspaceID, c.ID, change, now)
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// NoteContactDays notes for every workspace how many contacts of each status it has today, once an hour: what changes in
+// a day's last hour may count to the next one. It also fills in the days before the first note. Replicas may do it at the
+// same time.
+func (d *DB) NoteContactDays(ctx context.Context, now time.Time) error {
+	var all []models.Workspace
+	if err := d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error; err != nil {
+		return err
+	}
+	for _, w := range all {
+		if err := d.NoteContactDay(ctx, w, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NoteContactDay is NoteContactDays for one workspace.
+func (d *DB) NoteContactDay(ctx context.Context, w models.Workspace, now time.Time) error {
+	counts, err := d.countStatuses(ctx, w.ID)
+	if err != nil {
+		return err
+	}
+	noted, err := d.ContactDays(ctx, w.ID, "")
+	if err != nil {
+		return err
+	}
+	today := models.DayName(now, w.Location())
+	first, last := today, models.StatusCounts{}
+	if len(noted) > 0 {
+		first, last = noted[0].Day, noted[len(noted)-1].StatusCounts
+	}
+	days, err := d.daysBefore(ctx, w, first, now)
+	if err != nil {
+		return err
+	}
+	if counts != last {
+		days = append(days, models.ContactDay{WorkspaceID: w.ID, Day: today, StatusCounts: counts})
+	}
+	if len(days) == 0 {
+		return nil
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "day"}},
+			DoUpdates: clause.AssignmentColumns([]string{"subscribed", "unconfirmed", "unsubscribed"}),
+		}).Create(&days).Error
+	})
+}
+
+// ContactDays returns the notes of the days from the one called from on, oldest first, and the last one before.
+func (d *DB) ContactDays(ctx context.Context, workspaceID int64, from string) ([]models.ContactDay, error) {
+	var days []models.ContactDay
+	return days, d.Read(ctx).Where(`workspace_id = @ws AND day >= coalesce(
+		(SELECT max(day) FROM contact_days WHERE workspace_id = @ws AND day <= @from), @from)`,
+		map[string]any{"ws": workspaceID, "from": from}).Order("day").Find(&days).Error
+}
+
+// countStatuses counts every contact; contacts_status holds all that is needed.
+func (d *DB) countStatuses(ctx context.Context, workspaceID int64) (counts models.StatusCounts, err error) {
+	var rows []struct {
+		Status models.Status
+		N      int64
+	}
+	err = d.Read(ctx).Raw("SELECT status, count(*) AS n FROM contacts WHERE workspace_id = ? GROUP BY status", workspaceID).Scan(&rows).Error
+	for _, r := range rows {
+		counts.Add(r.Status, r.N)
+	}
+	return counts, err
+}
+
+// historyPage is how many contacts are read at a time to find out how the audience came to be.
+const historyPage = 5000
+
+// daysBefore works out the days before the first note from the times of the contacts, as far back as the dashboard
+// looks: a workspace that was filled before notes were taken, by an older version or from the command line, has a past.
+func (d *DB) daysBefore(ctx context.Context, w models.Workspace, first string, now time.Time) ([]models.ContactDay, error) {
+	zone := w.Location()
+	names := models.DaysFrom(now.In(zone).AddDate(0, 0, -models.GrowthDays), zone, first)
+	if len(names) == 0 {
+		return nil, nil
+	}
+	var oldest struct{ At *time.Time }
+	if err := d.Read(ctx).Raw("SELECT min(created_at) AS at FROM contacts WHERE workspace_id = ?", w.ID).Scan(&oldest).Error; err != nil || oldest.At == nil {
+		return nil, err
+	}
+	if names = models.DaysFrom(later(*oldest.At, now.In(zone).AddDate(0, 0, -models.GrowthDays)), zone, first); len(names) == 0 {
+		return nil, nil
+	}
+	days, ends := make([]models.ContactDay, len(names)), make([]time.Time, len(names))
+	for i, name := range names {
+		days[i], ends[i] = models.ContactDay{WorkspaceID: w.ID, Day: name}, models.DayEnd(name, zone)
+	}
+	for after := int64(0); ; {
+		var page []models.Contact
+		err := d.Read(ctx).Select("id, status, created_at, subscribed_at, unconfirmed_at, unsubscribed_at").
+			Where("workspace_id = ? AND id > ?", w.ID, after).Order("id").Limit(historyPage).Find(&page).Error
+		if err != nil || len(page) == 0 {
+			return days, err
+		}
+		for p := range page {
+			for i, end := range ends {
+				days[i].Add(page[p].StatusBefore(end), 1)
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

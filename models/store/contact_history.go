@@ -1,0 +1,137 @@
+package store
+
+import (
+	"bytes"
+	"campaignlark/models"
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// ContactHistorySize is how much of a contact's history one page shows.
+const ContactHistorySize = 40
+
+// ContactHistory is a part of what happened to a contact, each kind newest first. Ids are UUIDv7: their order is that of
+// time.
+type ContactHistory struct {
+	Requests []models.WebhookRequest  // that spoke of its address, refused ones too
+	Events   []models.AutomationEvent // of these requests, and of earlier ones that the log no longer holds
+	Changes  []ContactEdit            // by hand
+	Moves    []ContactMove            // into segments and out of them
+	Earlier  uuid.UUID                // there is more before this id; zero when there is not
+}
+
+// ContactEdit is a change by hand and who made it.
+type ContactEdit struct {
+	models.AuditEntry
+	UserEmail string // "" for an account that is gone
+}
+
+// ContactHistory returns what happened to a contact before an id, a page of it; zero starts at the newest.
+func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.UUID) (ContactHistory, error) {
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	page := func(q *gorm.DB) *gorm.DB {
+		return q.Where("id < ?", before).Order("id DESC").Limit(ContactHistorySize + 1)
+	}
+	var h ContactHistory
+	who := models.Who(c.WorkspaceID, c.Email)
+	err := page(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, who, c.Email)).Find(&h.Requests).Error
+	if err != nil {
+		return h, err
+	}
+	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
+		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)).Find(&h.Changes).Error
+	if err != nil {
+		return h, err
+	}
+	if h.Moves, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
+		return h, err
+	}
+	orphans, fired, err := d.historyEvents(ctx, c, who, before, h.Requests)
+	if err != nil {
+		return h, err
+	}
+	h.cut(orphans)
+	for _, r := range h.Requests {
+		if e, has := fired[r.ID]; has {
+			h.Events = append(h.Events, e)
+		}
+	}
+	return h, nil
+}
+
+// historyEvents returns the events whose calls the request log no longer holds, those before the oldest call that it has,
+// and those that the calls of this page fired, by the call.
+func (d *DB) historyEvents(ctx context.Context, c models.Contact, who int64, before uuid.UUID, requests []models.WebhookRequest) (orphans []models.AutomationEvent, fired map[uuid.UUID]models.AutomationEvent, err error) {
+	versions := []int64{0} // an empty list is no SQL; no version is 0
+	for _, r := range requests {
+		if r.ContactID != nil && *r.ContactID == c.ID && r.ContactVersion != nil {
+			versions = append(versions, *r.ContactVersion)
+		}
+	}
+	var events []models.AutomationEvent
+	err = d.Read(ctx).Raw(`WITH oldest AS (SELECT id, contact_version FROM webhook_requests
+			WHERE workspace_id = @ws AND who = @who AND address = @address AND contact_id = @contact ORDER BY id LIMIT 1),
+		orphans AS (SELECT id FROM automation_events e WHERE workspace_id = @ws AND contact_id = @contact AND id < @before
+			AND NOT EXISTS (SELECT 1 FROM oldest o WHERE o.contact_version < e.contact_version OR o.id <= e.request_id)
+			ORDER BY contact_version DESC LIMIT @most)
+		SELECT * FROM automation_events WHERE workspace_id = @ws AND contact_id = @contact
+			AND (contact_version IN @versions OR id IN (SELECT id FROM orphans)) ORDER BY contact_version DESC`,
+		map[string]any{"ws": c.WorkspaceID, "who": who, "address": c.Email, "contact": c.ID, "before": before, "most": ContactHistorySize + 1, "versions": versions}).
+		Scan(&events).Error
+	fired = map[uuid.UUID]models.AutomationEvent{}
+	for _, e := range events {
+		if slices.Contains(versions, e.ContactVersion) {
+			fired[e.RequestID] = e
+		} else {
+			orphans = append(orphans, e)
+		}
+	}
+	return orphans, fired, err
+}
+
+// cut leaves the newest ContactHistorySize entries of all kinds together, and notes whether there are more.
+func (h *ContactHistory) cut(orphans []models.AutomationEvent) {
+	ids := idsFrom(nil, h.Requests, func(r models.WebhookRequest) uuid.UUID { return r.ID })
+	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
+	ids = idsFrom(ids, h.Moves, func(m ContactMove) uuid.UUID { return m.ID })
+	ids = idsFrom(ids, orphans, func(e models.AutomationEvent) uuid.UUID { return e.ID })
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -compareIDs(a, b) })
+	last := uuid.Nil
+	if len(ids) > ContactHistorySize {
+		last = ids[ContactHistorySize-1]
+		h.Earlier = last
+	}
+	h.Requests = slices.DeleteFunc(h.Requests, func(r models.WebhookRequest) bool { return compareIDs(r.ID, last) < 0 })
+	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return compareIDs(e.ID, last) < 0 })
+	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return compareIDs(m.ID, last) < 0 })
+	h.Events = slices.DeleteFunc(orphans, func(e models.AutomationEvent) bool { return compareIDs(e.ID, last) < 0 })
+}
+
+func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID {
+	for _, row := range rows {
+		ids = append(ids, id(row))
+	}
+	return ids
+}
+
+func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+
+// ContactsByID returns those of a workspace's contacts that ids name; who was deleted is not among them.
+func (d *DB) ContactsByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]models.Contact, error) {
+	found := map[int64]models.Contact{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	var all []models.Contact
+	err := d.Read(ctx).Select("id, email, status, created_at").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&all).Error
+	for _, c := range all {
+		found[c.ID] = c
+	}
+	return found, err
+}

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"gorm.io/gorm"
+	"slices"
+)
+
+// ContactPageSize is how many contacts one page of the list shows.
+const ContactPageSize = 50
+
+// ContactCursor is where a page begins: the contacts before (older than) an id, or after (newer than) it. Both zero is
+// the newest page.
+type ContactCursor struct{ Before, After int64 }
+
+// ContactPage is one page of contacts, newest first.
+type ContactPage struct {
+	Contacts []models.ListedContact
+	Newer    int64 // After of the page with newer ones, 0 when there is none
+	Older    int64 // Before of the page with older ones, 0 when there is none
+	Count    int64 // of all contacts that match, at most ExactCount + 1
+	Exact    bool  // what was searched is one contact's whole address
+
+	// Searched is set when the search ended before the page was full: Newer or Older goes on from there. Counted is set
+	// when Count speaks of the newest contacts only. Both are a number of contacts.
+	Searched, Counted int64
+}
+
+// Contacts returns a page of the contacts that filter means.
+func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilter, cursor ContactCursor) (ContactPage, error) {
+	var page ContactPage
+	filter, err := d.ResolveFilter(ctx, workspaceID, filter)
+	if err != nil {
+		return page, err
+	}
+	newest := int64(beyondIDs)
+	switch {
+	case filter.listed():
+		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
+	case filter.walks():
+		newest, err = d.newestContact(ctx, workspaceID)
+	}
+	if err != nil {
+		return page, err
+	}
+	page.Exact = filter.Exact
+	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
+		return page, err
+	}
+	if cursor.After > 0 {
+		err = d.risingPage(ctx, workspaceID, filter, cursor.After, newest, &page)
+	} else {
+		err = d.fallingPage(ctx, workspaceID, filter, cursor.Before, newest, &page)
+	}
+	if err != nil {
+		return page, err
+	}
+	return page, d.addTags(ctx, workspaceID, page.Contacts)
+}
+
+// Contact returns one contact of a workspace, or ErrNotFound.
+func (d *DB) Contact(ctx context.Context, workspaceID, id int64) (models.Contact, error) {
+	return First[models.Contact](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
+// ContactByEmail returns the contact with an address in its stored form, or ErrNotFound.
+func (d *DB) ContactByEmail(ctx context.Context, workspaceID int64, email string) (models.Contact, error) {
+	return First[models.Contact](d.Read(ctx).Where("workspace_id = ? AND email = ?", workspaceID, email))
+}
+
+// ContactTags lists a contact's tags by name.
+func (d *DB) ContactTags(ctx context.Context, workspaceID, id int64) ([]models.Tag, error) {
+	one := []models.ListedContact{{Contact: models.Contact{ID: id}}}
+	err := d.addTags(ctx, workspaceID, one)
+	return one[0].Tags, err
+}
+
+// newestContact is the highest id among a workspace's contacts, 0 when it has none.
+func (d *DB) newestContact(ctx context.Context, workspaceID int64) (id int64, err error) {
+	return id, d.Read(ctx).Raw("SELECT coalesce(max(id), 0) FROM contacts WHERE workspace_id = ?", workspaceID).Scan(&id).Error
+}
+
+// fallingPage fills page with contacts older than before, the newest first; 0 starts at the newest.
+func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactFilter, before, newest int64, page *ContactPage) error {
+	from := before
+	if from <= 0 || from > newest {
+		from = newest + 1
+	}
+	q, floor, looked, err := filter.below(d.Read(ctx), workspaceID, from, ContactPageSize+1, pageReach)
+	if err != nil {
+		return err
+	}
+	found, err := contactRows(q)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(found) > ContactPageSize:
+		found = found[:ContactPageSize]
+		page.Older = found[len(found)-1].ID
+	case floor > 0:
+		page.Older, page.Searched = floor, looked
+	}
+	if before > 0 {
+		page.Newer = before - 1
+		if len(found) > 0 {
+			page.Newer = found[0].ID
+		}
+	}
+	page.Contacts = found
+	return nil
+}
+
+// risingPage fills page with the contacts right above after, the newest first.
+func (d *DB) risingPage(ctx context.Context, workspaceID int64, filter ContactFilter, after, newest int64, page *ContactPage) error {
+	q, ceiling, looked, err := filter.above(d.Read(ctx), workspaceID, after, newest, ContactPageSize+1, pageReach)
+	if err != nil {
+		return err
+	}
+	found, err := contactRows(q)
+	if err != nil {
+		return err
+	}
+	more := len(found) > ContactPageSize
+	found = found[:min(len(found), ContactPageSize)]
+	slices.Reverse(found)
+	page.Older = after + 1
+	if len(found) > 0 {
+		page.Older = found[len(found)-1].ID
+	}
+	switch {
+	case more:
+		page.Newer = found[0].ID
+	case ceiling > 0:
+		page.Newer, page.Searched = ceiling, looked
+	}
+	page.Contacts = found
+	return nil
+}
+
+func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
+	err = q.Select("contacts.*").Find(&found).Error
+	return found, err
+}
+
+// countContacts counts the contacts that filter means, at most ExactCount + 1; of a search without an index among the
+// newest only.
+func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
+	q := filter.walk(d.Read(ctx), workspaceID)
+	switch {
+	case filter.listed():
+		if !filter.narrows() {
+			return int64(len(filter.newest)), 0, nil
+		}
+		if len(filter.newest) == memberSpan {
+			among = memberSpan
+		}
+		q = amongIDs(q, filter.newest)
+	case filter.walks() && newest > searchSpan:
+		among = searchSpan
+		q = q.Where(filter.id()+" > ?", newest-searchSpan)
+	}
+	err = d.Read(ctx).Table("(?) AS few", q.Select("1").Limit(models.ExactCount+1)).Count(&n).Error
+	return n, among, err
+}
+
+// addTags fills in the tags of contacts of one workspace.
+func (d *DB) addTags(ctx context.Context, workspaceID int64, contacts []models.ListedContact) error {
+	if len(contacts) == 0 {
+		return nil
+	}
+	places := make(map[int64]int, len(contacts))
+	ids := make([]int64, len(contacts))
+	for i, c := range contacts {
+		places[c.ID], ids[i] = i, c.ID
+	}
+	var rows []struct {
+		models.Tag
+		ContactID int64
+	}
+	err := d.Read(ctx).Table("contact_tags ct").Select("t.*, ct.contact_id").
+		Joins("JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL").
+		Where("ct.workspace_id = ? AND ct.contact_id IN ?", workspaceID, ids).Order("t.name_folded").Find(&rows).Error
+	for _, row := range rows {
+		c := &contacts[places[row.ContactID]]
+		c.Tags = append(c.Tags, row.Tag)
+	}
+	return err
+}
+
+// ReserveContactIDs takes n consecutive contact ids of a workspace and returns the first; none of them is ever given
+// again. Call it after LockAddresses and as the last thing that may wait: until the transaction ends the intake waits
+// for it whenever it creates a contact in this workspace.
+func ReserveContactIDs(tx *gorm.DB, workspaceID, n int64) (first int64, err error) {
+	var next int64
+	err = tx.Raw(ReserveContactIDsSQL, workspaceID, n+1, n).Scan(&next).Error
+	return next - n, err
+}
+
+func idsOf(contacts []models.Contact) []int64 {
+	ids := make([]int64, len(contacts))
+	for i, c := range contacts {
+		ids[i] = c.ID
+	}
+	return ids
+}

@@ -1,0 +1,282 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"database/sql/driver"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// searchSpan is over how many ids one page of a search without an index looks, and counts. Ids are dense, so this is
+// about as many contacts; with fewer in the workspace the search is complete.
+const searchSpan = 200_000
+
+// memberSpan is how many members of a segment one page looks at when there is more to the filter than the segment.
+const memberSpan = models.ExactCount + 1
+
+// ContactFilter says which contacts of a workspace are meant. A zero field does not narrow.
+type ContactFilter struct {
+	Search  string        `json:",omitempty"` // a part of the address, as a person types it
+	Exact   bool          `json:",omitempty"` // Search is somebody's whole address, in its stored form; ResolveFilter finds that out
+	Status  models.Status `json:",omitempty"`
+	Tag     int64         `json:",omitempty"`
+	Segment int64         `json:",omitempty"` // with Members
+	IDs     IDList        `json:",omitempty"` // just these, the highest first; not together with Segment
+	Nobody  bool          `json:",omitempty"` // what was asked for does not exist: no contact matches
+
+	Members Members `json:"-"`
+
+	newest []int64 // the newest memberSpan ids of a filter that is listed, once they were read
+}
+
+// beyondIDs is above every contact's id.
+const beyondIDs = 1 << 62
+
+// Members finds the members of segments; package segments does.
+type Members interface {
+	// Below returns the ids of at most limit members below an id, the newest first.
+	Below(q *gorm.DB, workspaceID, segmentID, before int64, limit int) ([]int64, error)
+	// Above returns the ids of at most limit members above an id, the oldest first.
+	Above(q *gorm.DB, workspaceID, segmentID, after int64, limit int) ([]int64, error)
+}
+
+// IDList is a list of contacts by id, the highest first, each once.
+type IDList []int64
+
+// Below is that of Members.
+func (l IDList) Below(_ *gorm.DB, _, _, before int64, limit int) ([]int64, error) {
+	var ids []int64
+	for _, id := range l {
+		if id < before && len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// Above is that of Members.
+func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error) {
+	var ids []int64
+	for i := len(l) - 1; i >= 0 && len(ids) < limit; i-- {
+		if l[i] > after {
+			ids = append(ids, l[i])
+		}
+	}
+	return ids, nil
+}
+
+// ResolveFilter sees whether the search is somebody's whole address: it is then found at once, however many there are.
+func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
+	email, err := models.ReadEmail(f.Search)
+	if err != nil || f.Nobody {
+		return f, nil
+	}
+	c, err := d.ContactByEmail(ctx, workspaceID, email)
+	if ErrorCode(err) == models.CodeNotFound {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	f.Search, f.Exact = email, true
+	if f.listed() {
+		ids, err := f.members().Below(d.Read(ctx), workspaceID, f.Segment, c.ID+1, 1)
+		if f.Nobody = len(ids) == 0 || ids[0] != c.ID; err != nil {
+			return f, err
+		}
+		f.Segment, f.IDs = 0, nil
+	}
+	return f, nil
+}
+
+// Everybody says whether f means all contacts.
+func (f ContactFilter) Everybody() bool {
+	return !f.narrows() && !f.listed()
+}
+
+// listed says that the ids of who may be meant are known: the rest of the filter is asked of those, step by step.
+func (f ContactFilter) listed() bool { return f.Segment != 0 || f.IDs != nil }
+
+func (f ContactFilter) members() Members {
+	if f.Segment != 0 {
+		return f.Members
+	}
+	return f.IDs
+}
+
+// narrows says whether there is anything to ask of a row.
+func (f ContactFilter) narrows() bool {
+	return f.Search != "" || f.Status != "" || f.Tag != 0 || f.Nobody
+}
+
+// walks says that no index leads to just these contacts: the search then looks at a span of ids at a time.
+func (f ContactFilter) walks() bool {
+	return !f.Exact && (f.Search != "" || f.Status != "" && f.Tag != 0)
+}
+
+// narrow selects the contacts that f means, as far as a row tells.
+func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
+	q = q.Table("contacts").Where("contacts.workspace_id = ?", workspaceID)
+	if f.Nobody {
+		return q.Where("1 = 0")
+	}
+	if f.Tag != 0 {
+		q = q.Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
+			Where("ct.workspace_id = ? AND ct.tag_id = ?", workspaceID, f.Tag)
+	}
+	if f.Status != "" {
+		q = q.Where("contacts.status = ?", f.Status)
+	}
+	if f.Exact {
+		q = q.Where("contacts.email = ?", f.Search)
+	} else if f.Search != "" {
+		q = whereEmailHas(q, "contacts.email", f.Search)
+	}
+	return q
+}
+
+// walk is narrow for a query that goes through the contacts in the order of f.id(). SQLite, which has no statistics here,
+// has to be told that the tag leads to them: it would go through all contacts.
+func (f ContactFilter) walk(q *gorm.DB, workspaceID int64) *gorm.DB {
+	if f.id() != "ct.contact_id" || f.Exact || q.Name() == string(Postgres) {
+		return f.narrow(q, workspaceID)
+	}
+	tag := f.Tag
+	f.Tag = 0
+	return f.narrow(q, workspaceID).Table("contact_tags ct CROSS JOIN contacts").
+		Where("ct.workspace_id = ? AND ct.tag_id = ? AND contacts.workspace_id = ct.workspace_id AND contacts.id = ct.contact_id", workspaceID, tag)
+}
+
+// id is the column by which the contacts of f are found in order.
+func (f ContactFilter) id() string {
+	if f.Tag != 0 && !f.listed() && !f.Nobody {
+		return "ct.contact_id"
+	}
+	return "contacts.id"
+}
+
+// A list of at least manyIDs that is at least one in denseOneIn of its span is told as a span and a map of it: the span is
+// read in the order of an index, where each id of a list would be looked up by itself.
+const (
+	manyIDs    = 500
+	denseOneIn = 16
+)
+
+// amongIDs narrows q to contacts of a list that rises or falls, whatever its length.
+func amongIDs(q *gorm.DB, ids []int64) *gorm.DB {
+	if n := len(ids); n >= manyIDs {
+		low, high := min(ids[0], ids[n-1]), max(ids[0], ids[n-1])
+		if high-low < int64(n)*denseOneIn {
+			return inMap(q, ids, low, high)
+		}
+	}
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	list := strings.Join(texts, ",")
+	if q.Name() == string(Postgres) {
+		return q.Where("contacts.id = ANY(string_to_array(?, ',')::bigint[])", list)
+	}
+	return q.Where("contacts.id IN (SELECT value FROM json_each(?))", "["+list+"]")
+}
+
+// idMap is a map of a span of ids: a byte for each. It is a Valuer because GORM takes a slice for a list of values.
+type idMap []byte
+
+// Value is read by database/sql.
+func (m idMap) Value() (driver.Value, error) { return []byte(m), nil }
+
+// inMap is amongIDs with a map of the span of the list.
+func inMap(q *gorm.DB, ids []int64, low, high int64) *gorm.DB {
+	there := make(idMap, high-low+1)
+	for _, id := range ids {
+		there[id-low] = 1
+	}
+	is := "substr(CAST(? AS blob), contacts.id - ?, 1) = x'01'"
+	if q.Name() == string(Postgres) {
+		is = "get_byte(CAST(? AS bytea), CAST(contacts.id - ? - 1 AS integer)) = 1"
+	}
+	return q.Where("contacts.id >= ? AND contacts.id <= ?", low, high).Where(is, there, low-1)
+}
+
+// reach is how far one look-up goes: over so many ids of a search without an index, over so many members of a segment.
+type reach struct {
+	ids     int64
+	members int
+}
+
+var (
+	pageReach = reach{searchSpan, memberSpan} // of a page, whose reader waits
+	stepReach = reach{20_000, 2_000}          // of a step, which keeps others waiting
+)
+
+// span is how many ids of a list one look-up for wanted contacts goes through.
+func (f ContactFilter) span(wanted int, r reach) int {
+	if f.narrows() {
+		return r.members
+	}
+	return wanted
+}
+
+// below selects, the newest first, at most wanted contacts of f below an id. floor is where the look-up ended, 0 when
+// there is nothing below; looked is how many contacts were looked at to get there.
+func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
+	rows = f.walk(q, workspaceID).Where(f.id()+" < ?", before)
+	switch {
+	case f.listed():
+		ids := f.newest[:min(len(f.newest), f.span(wanted, r))]
+		if f.newest == nil || before <= beyondIDs {
+			if ids, err = f.members().Below(q, workspaceID, f.Segment, before, f.span(wanted, r)); err != nil {
+				return nil, 0, 0, err
+			}
+		}
+		if len(ids) == f.span(wanted, r) {
+			floor, looked = ids[len(ids)-1], int64(len(ids))
+		}
+		rows = amongIDs(rows, ids)
+	case f.walks() && before-r.ids > 1:
+		floor, looked = before-r.ids, r.ids
+		rows = rows.Where(f.id()+" >= ?", floor)
+	}
+	return rows.Order(f.id() + " DESC").Limit(wanted), floor, looked, nil
+}
+
+// above is below in the other direction, the oldest first, up to the newest contact.
+func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
+	rows = f.walk(q, workspaceID).Where(f.id()+" > ?", after)
+	switch {
+	case f.listed():
+		ids, err := f.members().Above(q, workspaceID, f.Segment, after, f.span(wanted, r))
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if len(ids) == f.span(wanted, r) {
+			ceiling, looked = ids[len(ids)-1], int64(len(ids))
+		}
+		rows = amongIDs(rows, ids)
+	case f.walks() && after+r.ids < newest:
+		ceiling, looked = after+r.ids, r.ids
+		rows = rows.Where(f.id()+" <= ?", ceiling)
+	}
+	return rows.Order(f.id()).Limit(wanted), ceiling, looked, nil
+}
+
+// NextContacts returns contacts that f means below an id, the newest first, at most limit. next is the id to go on
+// below, 0 at the end; there may be more even when none was found: each step is bounded.
+func (f ContactFilter) NextContacts(q *gorm.DB, workspaceID, before int64, limit int) (found []models.Contact, next int64, err error) {
+	rows, floor, _, err := f.below(q, workspaceID, before, limit, stepReach)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := rows.Select("contacts.*").Find(&found).Error; err != nil {
+		return nil, 0, err
+	}
+	if next = floor; len(found) == limit {
+		next = found[limit-1].ID
+	}
+	return found, next, nil
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+	_ "modernc.org/sqlite" // the driver named "sqlite": pure Go
+)
+
+// Dialect names the database behind a DB.
+type Dialect string
+
+const (
+	Postgres Dialect = "postgres"
+	SQLite   Dialect = "sqlite"
+)
+
+// DB is the program's database. On SQLite every write goes through one connection and reads through others; on
+// Postgres both are the same pool.
+type DB struct {
+	Dialect     Dialect
+	write, read *gorm.DB
+}
+
+// Open connects to the database at rawURL: sqlite://path/to/file.db or postgres://user@host/name. The folder of an
+// SQLite file is made when it is missing. Errors are sentences for the person who starts the program; they hold no
+// password.
+func Open(ctx context.Context, rawURL string) (*DB, error) {
+	switch {
+	case strings.HasPrefix(rawURL, "sqlite://"):
+		return openSQLite(ctx, strings.TrimPrefix(rawURL, "sqlite://"))
+	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
+		return openPostgres(ctx, rawURL)
+	}
+	return nil, errors.New("DATABASE_URL must start with sqlite:// or postgres://")
+}
+
+func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
+	cfg, err := pgx.ParseConfig(rawURL)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL is not a Postgres address this program can read; it looks like postgres://user:password@host:5432/name")
+	}
+	cfg.RuntimeParams["application_name"] = "campaignlark"
+	cfg.RuntimeParams["timezone"] = "UTC"
+	pool := stdlib.OpenDB(*cfg)
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(16)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("the Postgres database %q on %s does not answer; check DATABASE_URL and that Postgres is running", cfg.Database, cfg.Host)
+	}
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), gormConfig())
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &DB{Dialect: Postgres, write: g, read: g}, nil
+}
+
+// Settings of every SQLite connection. FULL: a commit that was answered survives a power cut. The time settings make
+// times written by Go compare rightly as text.
+const sqliteSettings = "_busy_timeout=5000&_foreign_keys=1&_journal_mode=WAL&_synchronous=FULL&_time_format=sqlite&_timezone=UTC&_texttotime=1&_dqs=0"
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	if path == "" {
+		return nil, errors.New("DATABASE_URL names no file; it looks like sqlite://data/campaignlark.db")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be made; choose another in DATABASE_URL or make it writable", filepath.Dir(path))
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("the database file %s cannot be written; choose another in DATABASE_URL or make its folder writable", path)
+	}
+	f.Close()
+	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteSettings
+	// A transaction that changes more pages than the cache holds, 2 MB by itself, writes them out again and again: with 32 MB a
+	// tick of the segments takes a third less.
+	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)", 1)
+	if err != nil {
+		return nil, err
+	}
+	read, err := openSQLitePool(ctx, base+"&_txlock=deferred&_pragma=query_only(1)", max(4, runtime.NumCPU()))
+	if err != nil {
+		return nil, err
+	}
+	return &DB{Dialect: SQLite, write: write, read: read}, nil
+}
+
+// openSQLitePool opens one pool; two processes that start at once can both meet the switch to WAL, so it tries again.
+func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error) {
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	for try := 0; ; try++ {
+		if err = pool.PingContext(ctx); err == nil {
+			break
+		}
+		if try == 20 || !IsRetryable(err) {
+			pool.Close()
+			return nil, whyNotOpened(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return gorm.Open(translating{sqlite.Dialector{DriverName: "sqlite", Conn: pool}}, gormConfig())
+}
+
+// whyNotOpened says in a sentence why SQLite does not open a file.
+func whyNotOpened(err error) error {
+	switch code := SQLState(err); code {
+	case "14", "1544": // CANTOPEN, READONLY_DIRECTORY
+		return errors.New("the folder of the database file is not writable; SQLite keeps files of its own beside it: make it writable, or choose another in DATABASE_URL")
+	case "26": // NOTADB
+		return errors.New("the database file is not an SQLite database but another kind of file; choose another in DATABASE_URL")
+	default:
+		return fmt.Errorf("the database file cannot be opened as SQLite (code %s)", code)
+	}
+}
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		Logger:                 logger.Discard, // it prints values; errors come back to the caller, who logs their code
+		NowFunc:                func() time.Time { return models.Instant(time.Now()) },
+	}
+}
+
+// Close closes every connection.
+func (d *DB) Close() error {
+	w, _ := d.write.DB()
+	r, _ := d.read.DB()
+	if r != w {
+		return errors.Join(w.Close(), r.Close())
+	}
+	return w.Close()
+}
+
+// Read starts a query that changes nothing.
+func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+
+// SchemaVersion is the number of the last migration that was applied.
+func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
+	return version, d.Read(ctx).Raw("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version).Error
+}
+
+// Pool is the pool that writes: on SQLite it has one connection.
+func (d *DB) Pool() *sql.DB {
+	p, _ := d.write.DB()
+	return p
+}
+
+// Write runs fn in one transaction and commits it when fn returns nil. A deadlock or a serialization failure runs fn
+// again on fresh reads, at most 5 times in all. Inside, use only tx: on SQLite a second transaction would wait for this one for ever.
+func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if ctx.Value(readOnly{}) != nil {
+		return ErrReadOnly
+	}
+	var err error
+	for range 5 {
+		err = d.write.WithContext(ctx).Transaction(fn)
+		if err == nil || !IsRetryable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// ForChange is tx with the rows that the next query finds locked until tx ends: nobody else changes them meanwhile. On
+// SQLite there is one writer anyway.
+func ForChange(tx *gorm.DB) *gorm.DB {
+	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+}
+
+type readOnly struct{}
+
+// ErrReadOnly is what Write answers in a context of ReadOnly.
+var ErrReadOnly = &models.Error{Code: models.CodeForbidden, Message: "Nothing is changed here."}
+
+// ReadOnly is a context in which nothing can be written: whatever runs in it cannot act.
+func ReadOnly(ctx context.Context) context.Context { return context.WithValue(ctx, readOnly{}, true) }
+
+// First runs query for one row and turns "no row" into ErrNotFound.
+func First[T any](query *gorm.DB) (T, error) {
+	var row T
+	err := query.Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, models.ErrNotFound
+	}
+	return row, err
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"campaignlark/models"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+)
+
+// emailParts returns the texts that an address in its stored form contains when it has the part that a person typed: as it
+// is typed, and with its domain in the ASCII form in which domains are stored where that is another.
+func emailParts(search string) []string {
+	if len(search) > models.MaxRawEmail {
+		search = strings.ToValidUTF8(search[:models.MaxRawEmail], "")
+	}
+	text := models.LowerASCII(norm.NFC.String(models.TrimBlanks(search)))
+	local, domain := "", text
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		local, domain = text[:at+1], text[at+1:]
+	}
+	ascii := domain
+	if !models.IsASCII(domain) {
+		if found, err := idna.Lookup.ToASCII(domain); err == nil {
+			ascii = found
+		}
+	}
+	if ascii == domain {
+		return []string{text}
+	}
+	return []string{text, local + ascii}
+}
+
+// whereEmailHas selects rows whose column, an address in its stored form, has the part that a person typed. Compared byte
+// by byte: LIKE takes four times as long.
+func whereEmailHas(q *gorm.DB, column, search string) *gorm.DB {
+	has := "instr(" + column + ", ?) > 0"
+	if q.Name() == string(Postgres) {
+		has = "strpos(" + column + ", ?) > 0"
+	}
+	parts := emailParts(search)
+	if len(parts) == 1 {
+		return q.Where(has, parts[0])
+	}
+	return q.Where("("+has+" OR "+has+")", parts[0], parts[1])
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"campaignlark/models"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// The statements that erase one person, for a transaction that holds the lock of the address. $1 is the workspace. What
+// happened, when and by which webhook stays (CONTRACT "What each type does").
+const (
+	// EraseRequestsSQL empties what the request log holds of the person; $2 is Who, $3 the address.
+	EraseRequestsSQL = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
+		WHERE workspace_id = $1 AND who = $2 AND address = $3`
+	// EraseEventsSQL empties the snapshots of the contact $2.
+	EraseEventsSQL = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = $1 AND contact_id = $2`
+	// DeleteContactSQL deletes the contact $2 with its tags.
+	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
+)
+
+// EraseContact deletes c for good, erases what the log and the events hold of the person, and has
+// what files hold of them searched for. It marks the contact so that its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
+func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
+	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, models.Who(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec(EraseEventsSQL, c.WorkspaceID, c.ID).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
+		return err
+	}
+	if err := forget(tx, c.WorkspaceID, []int64{models.Who(c.WorkspaceID, c.Email)}, at); err != nil {
+		return err
+	}
+	return MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at))
+}
+
+// EraseContacts is EraseContact for several contacts of one workspace at once, at most as many as one transaction locks.
+func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
+	if len(contacts) == 0 {
+		return nil
+	}
+	ids, whos, addresses := idsOf(contacts), make([]int64, len(contacts)), make([]string, len(contacts))
+	for i, c := range contacts {
+		whos[i], addresses[i] = models.Who(workspaceID, c.Email), c.Email
+	}
+	err := tx.Exec(`UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
+		WHERE workspace_id = ? AND who IN ? AND address IN ?`, workspaceID, whos, addresses).Error
+	if err != nil {
+		return err
+	}
+	if err := tx.Exec("UPDATE automation_events SET snapshot = NULL WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
+		return err
+	}
+	if err := forget(tx, workspaceID, whos, at); err != nil {
+		return err
+	}
+	return MarkContacts(tx, workspaceID, userID, ids, models.Instant(at))
+}
+
+// ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.
+const ReserveContactIDsSQL = `INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES ($1, $2)
+	ON CONFLICT (workspace_id) DO UPDATE SET next_contact_id = workspace_counters.next_contact_id + $3 RETURNING next_contact_id`

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// JobFilePart is how many bytes a part of a job's file has at most.
+const JobFilePart = 256 << 10
+
+// The files of a job.
+const (
+	JobFileSource  = "source"  // what was uploaded; every part but the last is full
+	JobFileRefused = "refused" // what could not be used, to be fetched
+	JobFilePeople  = "people"  // what a dry run would have made of each contact; its parts are numbers from Who
+)
+
+// JobFile is one part of a file of a job.
+type JobFile struct {
+	WorkspaceID int64  `gorm:"primaryKey;autoIncrement:false"`
+	JobID       int64  `gorm:"primaryKey;autoIncrement:false"`
+	Name        string `gorm:"primaryKey"`
+	Part        int64  `gorm:"primaryKey;autoIncrement:false"`
+	Data        []byte
+}
+
+// AddJobFile adds data, of any size, to a job's file as parts from first on, and returns the number after the last.
+func AddJobFile(tx *gorm.DB, j models.Job, name string, first int64, data []byte) (next int64, err error) {
+	for next = first; len(data) > 0; next++ {
+		n := min(len(data), JobFilePart)
+		part := JobFile{WorkspaceID: j.WorkspaceID, JobID: j.ID, Name: name, Part: next, Data: data[:n]}
+		if err := tx.Create(&part).Error; err != nil {
+			return next, err
+		}
+		data = data[n:]
+	}
+	return next, nil
+}
+
+// HasJobFile says whether a job has a file of the name.
+func HasJobFile(db *gorm.DB, workspaceID, jobID int64, name string) (bool, error) {
+	var found []int64
+	err := db.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ?", workspaceID, jobID, name).Limit(1).Pluck("part", &found).Error
+	return len(found) > 0, err
+}
+
+// JobFileData returns one part of a job's file, or io.EOF when there is none.
+func JobFileData(db *gorm.DB, workspaceID, jobID int64, name string, part int64) ([]byte, error) {
+	found, err := First[JobFile](db.Where("workspace_id = ? AND job_id = ? AND name = ? AND part = ?", workspaceID, jobID, name, part))
+	if err == models.ErrNotFound {
+		return nil, io.EOF
+	}
+	return found.Data, err
+}
+
+// OpenJobFile reads a job's file through db, a part at a time, from an offset on. The offset may be other than 0 only for
+// a file whose parts are full.
+func OpenJobFile(db *gorm.DB, workspaceID, jobID int64, name string, offset int64) io.Reader {
+	return &jobFileReader{db: db, file: JobFile{WorkspaceID: workspaceID, JobID: jobID, Name: name}, part: offset / JobFilePart, skip: offset % JobFilePart}
+}
+
+type jobFileReader struct {
+	db         *gorm.DB
+	file       JobFile
+	part, skip int64
+	rest       []byte
+}
+
+// Read returns io.EOF after the last part.
+func (r *jobFileReader) Read(p []byte) (int, error) {
+	for len(r.rest) == 0 {
+		data, err := JobFileData(r.db, r.file.WorkspaceID, r.file.JobID, r.file.Name, r.part)
+		if err != nil {
+			return 0, err
+		}
+		r.rest = data[min(r.skip, int64(len(data))):]
+		r.part, r.skip = r.part+1, 0
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// DropJobFile deletes at most n parts of a job's file in tx, and says whether none is left.
+func DropJobFile(tx *gorm.DB, workspaceID, jobID int64, name string, n int) (gone bool, err error) {
+	var parts []int64
+	of := tx.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ?", workspaceID, jobID, name)
+	if err := of.Order("part").Limit(n).Pluck("part", &parts).Error; err != nil {
+		return false, err
+	}
+	if len(parts) > 0 {
+		err = tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", workspaceID, jobID, name, parts).Delete(&JobFile{}).Error
+	}
+	return len(parts) < n, err
+}
+
+// dropDetails takes the lines that a finished import lists, and what was wrong with each, out of its result once it has no
+// file any more: they quote the file, and only by it could the lines of a person who is erased be found.
+func dropDetails(tx *gorm.DB, workspaceID, jobID int64) error {
+	var files int64
+	if err := tx.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ?", workspaceID, jobID).Limit(1).Count(&files).Error; err != nil || files > 0 {
+		return err
+	}
+	job, err := First[models.Job](tx.Where("workspace_id = ? AND id = ? AND kind = ? AND finished_at IS NOT NULL", workspaceID, jobID, models.JobImport))
+	if err != nil {
+		if ErrorCode(err) == models.CodeNotFound {
+			err = nil
+		}
+		return err
+	}
+	result := models.ReadJobJSON[map[string]json.RawMessage](job.Result)
+	delete(result, "refusals")
+	delete(result, "notes")
+	return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", workspaceID, jobID).Update("result", models.JobJSON(result)).Error
+}
+
+const (
+	refusedKept = 7 * 24 * time.Hour // after the end of the job
+	draftsKept  = 7 * 24 * time.Hour // after the last change
+)
+
+// DropJobFiles deletes, in small steps, the files that nobody needs any more: of finished jobs all but what can be fetched,
+// and that after 7 days. Work that has waited 7 days for a person's word ends, and its files go too.
+func (d *DB) DropJobFiles(ctx context.Context, now time.Time) error {
+	now = models.Instant(now)
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&models.Job{}).Where("state = ? AND updated_at < ?", models.JobDraft, now.Add(-draftsKept)).
+			Updates(map[string]any{"state": models.JobStopped, "finished_at": now, "updated_at": now}).Error
+	})
+	if err != nil {
+		return err
+	}
+	var old []JobFile
+	err = d.Read(ctx).Table("job_files f").Select("DISTINCT f.workspace_id, f.job_id, f.name").
+		Joins("LEFT JOIN jobs j ON j.workspace_id = f.workspace_id AND j.id = f.job_id").
+		Where("j.id IS NULL OR j.finished_at IS NOT NULL AND (f.name <> ? OR j.finished_at < ?)", JobFileRefused, now.Add(-refusedKept)).Find(&old).Error
+	for _, f := range old {
+		for gone := false; !gone && err == nil; {
+			err = d.Write(ctx, func(tx *gorm.DB) error {
+				if gone, err = DropJobFile(tx, f.WorkspaceID, f.JobID, f.Name, 16); err != nil || !gone {
+					return err
+				}
+				return dropDetails(tx, f.WorkspaceID, f.JobID)
+			})
+		}
+	}
+	return err
+}

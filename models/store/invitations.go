@@ -1,0 +1,158 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// PendingInvitation is an invitation as the workspace's members see it.
+type PendingInvitation struct {
+	models.Invitation
+	HasAccount bool // the person has an account by now: no link is of use
+}
+
+// Invitations lists a workspace's invitations, by address, those that have expired too.
+func (d *DB) Invitations(ctx context.Context, workspaceID int64) (all []PendingInvitation, err error) {
+	err = d.Read(ctx).Table("invitations").Select("invitations.*, users.id IS NOT NULL AS has_account").
+		Joins("LEFT JOIN users ON users.email = invitations.email").
+		Where("invitations.workspace_id = ?", workspaceID).Order("invitations.email").Find(&all).Error
+	return all, err
+}
+
+// Invitation returns one invitation of a workspace, or ErrNotFound.
+func (d *DB) Invitation(ctx context.Context, workspaceID, id int64) (models.Invitation, error) {
+	return First[models.Invitation](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
+// Invite invites the person with an address, as typed, into a workspace. The token is the secret of the link for somebody
+// without an account, and shown once; it is "" for somebody who has one and will be asked there. What is wrong is a
+// FieldErrors under "email" or "role".
+func (d *DB) Invite(ctx context.Context, workspaceID, userID int64, email string, role models.Role, now time.Time) (models.Invitation, string, models.FieldErrors, error) {
+	errs := models.FieldErrors{}
+	errs.Add("email", models.ValidateEmail(email))
+	errs.Add("role", models.ValidateRole(role))
+	if errs.Any() {
+		return models.Invitation{}, "", errs, nil
+	}
+	stored, err := models.ReadEmail(email)
+	if err != nil {
+		return models.Invitation{}, "", nil, err
+	}
+	var invitation models.Invitation
+	var token string
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		invitation = models.Invitation{WorkspaceID: workspaceID, Email: stored, Role: role, InvitedBy: userID}
+		token, errs, err = invite(tx, &invitation, now)
+		return err
+	})
+	return invitation, token, errs, err
+}
+
+// invite stores a new invitation unless its person is a member or invited already.
+func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, errs models.FieldErrors, err error) {
+	if err := lockMembers(tx, i.WorkspaceID); err != nil {
+		return "", nil, err
+	}
+	user, hasAccount, err := accountOf(tx, i.Email)
+	if err != nil {
+		return "", nil, err
+	}
+	if hasAccount {
+		switch _, err := First[Member](members(tx, i.WorkspaceID).Where("users.id = ?", user.ID)); {
+		case err == nil:
+			return "", models.FieldErrors{"email": models.ShowEmail(i.Email) + " is a member already. You can change the role in the list of members."}, nil
+		case !errors.Is(err, models.ErrNotFound):
+			return "", nil, err
+		}
+	}
+	old, err := First[models.Invitation](tx.Where("workspace_id = ? AND email = ?", i.WorkspaceID, i.Email))
+	switch {
+	case err == nil && now.Before(old.ExpiresAt):
+		return "", models.FieldErrors{"email": models.ShowEmail(i.Email) + " is invited already. In the list of members you can make a new link or cancel the invitation."}, nil
+	case err == nil:
+		err = deleteInvitation(tx, old)
+	case errors.Is(err, models.ErrNotFound):
+		err = nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	token = i.Renew(hasAccount, now)
+	if err := tx.Create(i).Error; err != nil {
+		return "", nil, err
+	}
+	return token, nil, auditInvitation(tx, models.ActionMemberInvited, i.InvitedBy, *i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
+}
+
+// RenewInvitation lets an invitation wait anew, with a new link that ends the one before. The token is as with Invite.
+// The error is ErrNotFound when the invitation is not there.
+func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation models.Invitation, token string, err error) {
+	err = d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i models.Invitation) error {
+		_, hasAccount, err := accountOf(tx, i.Email)
+		if err != nil {
+			return err
+		}
+		token, invitation = i.Renew(hasAccount, now), i
+		err = tx.Model(&models.Invitation{}).Where("workspace_id = ? AND id = ?", workspaceID, id).
+			Updates(map[string]any{"token_hash": i.TokenHash, "created_at": i.CreatedAt, "expires_at": i.ExpiresAt}).Error
+		if err != nil {
+			return err
+		}
+		action := models.ActionInvitationRenewed
+		if token != "" {
+			action = models.ActionInvitationLinked
+		}
+		return auditInvitation(tx, action, userID, i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
+	})
+	invitation.TokenHash = nil // nobody needs it
+	return invitation, token, err
+}
+
+// CancelInvitation ends an invitation and returns what it was. The error is ErrNotFound when it is not there.
+func (d *DB) CancelInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation models.Invitation, err error) {
+	return invitation, d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i models.Invitation) error {
+		invitation = i
+		return cancelInvitation(tx, userID, i, now)
+	})
+}
+
+func (d *DB) changeInvitation(ctx context.Context, workspaceID, id int64, change func(tx *gorm.DB, i models.Invitation) error) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockMembers(tx, workspaceID); err != nil {
+			return err
+		}
+		i, err := First[models.Invitation](tx.Where("workspace_id = ? AND id = ?", workspaceID, id))
+		if err != nil {
+			return err
+		}
+		return change(tx, i)
+	})
+}
+
+func cancelInvitation(tx *gorm.DB, userID int64, i models.Invitation, now time.Time) error {
+	if err := deleteInvitation(tx, i); err != nil {
+		return err
+	}
+	return auditInvitation(tx, models.ActionInvitationCancelled, userID, i, models.AuditChange{What: "role", Before: i.Role.Word()}, now)
+}
+
+func deleteInvitation(tx *gorm.DB, i models.Invitation) error {
+	return tx.Where("workspace_id = ? AND id = ?", i.WorkspaceID, i.ID).Delete(&models.Invitation{}).Error
+}
+
+// accountOf finds the account of an address in its stored form, if there is one.
+func accountOf(tx *gorm.DB, email string) (user models.User, there bool, err error) {
+	user, err = First[models.User](tx.Where("email = ?", email))
+	if errors.Is(err, models.ErrNotFound) {
+		return user, false, nil
+	}
+	return user, err == nil, err
+}
+
+func auditInvitation(tx *gorm.DB, action string, userID int64, i models.Invitation, change models.AuditChange, now time.Time) error {
+	return Audit(tx, models.AuditEntry{WorkspaceID: i.WorkspaceID, UserID: userID, Action: action, Subject: models.SubjectMember, SubjectName: i.Email}, []models.AuditChange{change}, now)
+}

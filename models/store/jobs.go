@@ -1,0 +1,145 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// noCursor is the cursor of a job that is finished. A cursor may hold what a person searched for, an address even: it does
+// not outlive the work.
+const noCursor = "{}"
+
+// shownJob leaves out the work that the program does by itself.
+const shownJob = "kind <> 'forget'"
+
+// CreateJob stores a new job in tx and gives it its id.
+func CreateJob(tx *gorm.DB, j *models.Job, now time.Time) error {
+	j.CreatedAt, j.UpdatedAt, j.LeaseUntil = now, now, now
+	return tx.Create(j).Error
+}
+
+// Job returns one job of a workspace, or ErrNotFound.
+func (d *DB) Job(ctx context.Context, workspaceID, id int64) (models.Job, error) {
+	return First[models.Job](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
+}
+
+// StopJob ends a job that is not finished, in the middle if need be, and says whether it was still under way.
+func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) (stopped bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state IN ?", workspaceID, id, []models.JobState{models.JobDraft, models.JobRunning}).
+			Updates(map[string]any{"state": models.JobStopped, "cursor": noCursor, "finished_at": now, "updated_at": now})
+		stopped = done.RowsAffected > 0
+		return done.Error
+	})
+	return stopped, err
+}
+
+// ClaimJob gives holder the running job that has waited longest for its next step, until now + lease. The error is
+// ErrNotFound when none waits.
+func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, now time.Time) (models.Job, error) {
+	waiting, err := First[models.Job](d.Read(ctx).Where("state = ? AND lease_until <= ?", models.JobRunning, now).Order("lease_until, id"))
+	if err != nil {
+		return waiting, err
+	}
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		claim := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND lease_until = ?", waiting.WorkspaceID, waiting.ID, models.JobRunning, waiting.LeaseUntil).
+			Updates(map[string]any{"holder": holder, "lease_until": now.Add(lease)})
+		if claim.Error == nil && claim.RowsAffected == 0 {
+			return models.ErrNotFound // another replica was faster
+		}
+		return claim.Error
+	})
+	waiting.Holder, waiting.LeaseUntil = holder, now.Add(lease)
+	return waiting, err
+}
+
+// SaveJob stores what a step made of a job, in the step's transaction. The error is ErrNotFound, and the step must not
+// be committed, when the job was stopped or another program has it now.
+func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
+	if j.Finished() {
+		j.Cursor = noCursor
+	}
+	saved := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, models.JobRunning, j.Holder).
+		Updates(map[string]any{
+			"state": j.State, "cursor": j.Cursor, "done": j.Done, "total": j.Total, "result": j.Result, "failure": j.Failure,
+			"tries": j.Tries, "lease_until": j.LeaseUntil, "updated_at": now, "finished_at": j.FinishedAt,
+		})
+	if saved.Error == nil && saved.RowsAffected == 0 {
+		return models.ErrNotFound
+	}
+	return saved.Error
+}
+
+// DeleteJob is SaveJob for a job of which nothing is to stay.
+func DeleteJob(tx *gorm.DB, j models.Job) error {
+	gone := tx.Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, models.JobRunning, j.Holder).Delete(&models.Job{})
+	if gone.Error == nil && gone.RowsAffected == 0 {
+		return models.ErrNotFound
+	}
+	return gone.Error
+}
+
+// ListedJob is a job with who asked for it.
+type ListedJob struct {
+	models.Job
+	UserEmail string // "" for an account that is gone
+}
+
+const listedJob = "jobs.*, (SELECT email FROM users WHERE users.id = jobs.user_id) AS user_email"
+
+// ListedJob returns one job of a workspace with who asked for it, or ErrNotFound.
+func (d *DB) ListedJob(ctx context.Context, workspaceID, id int64) (ListedJob, error) {
+	return First[ListedJob](d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
+}
+
+// Jobs lists the newest jobs of a workspace, at most 50.
+func (d *DB) Jobs(ctx context.Context, workspaceID int64) (all []ListedJob, err error) {
+	err = d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ?", workspaceID).Where(shownJob).Order("id DESC").Limit(50).Find(&all).Error
+	return all, err
+}
+
+// RunningJobs lists the jobs of a workspace that are under way, the oldest first, at most 5.
+func (d *DB) RunningJobs(ctx context.Context, workspaceID int64) (all []models.Job, err error) {
+	err = d.Read(ctx).Where("workspace_id = ? AND state = ?", workspaceID, models.JobRunning).Where(shownJob).Order("id").Limit(5).Find(&all).Error
+	return all, err
+}
+
+// jobsKept is how long a finished job can be looked at.
+const jobsKept = 30 * 24 * time.Hour
+
+// DropOldJobs deletes the jobs that finished more than 30 days ago, at most 500 at a time.
+func (d *DB) DropOldJobs(ctx context.Context, now time.Time) error {
+	var old []models.Job
+	err := d.Read(ctx).Select("workspace_id, id").Where("finished_at < ?", models.Instant(now).Add(-jobsKept)).Limit(500).Find(&old).Error
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		for _, j := range old {
+			if err := tx.Where("workspace_id = ? AND id = ?", j.WorkspaceID, j.ID).Delete(&models.Job{}).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ChangeJob changes a job between two of its steps and returns it: fn may change its state, spec, cursor, progress,
+// result and user. The program that was at a step of it loses that step.
+func (d *DB) ChangeJob(ctx context.Context, workspaceID, id int64, now time.Time, fn func(tx *gorm.DB, j *models.Job) error) (j models.Job, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if j, err = First[models.Job](ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id)); err != nil {
+			return err
+		}
+		if err := fn(tx, &j); err != nil {
+			return err
+		}
+		j.Holder, j.Tries, j.LeaseUntil, j.UpdatedAt = "", 0, now, now
+		return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", workspaceID, id).
+			Select("user_id", "state", "spec", "cursor", "done", "total", "result", "holder", "tries", "lease_until", "updated_at").Updates(&j).Error
+	})
+	return j, err
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// OfferedInvitation is an invitation as the person sees whom it is for.
+type OfferedInvitation struct {
+	models.Invitation
+	WorkspaceName string
+	InviterEmail  string
+	HasAccount    bool // of the person: they sign in and accept, and the link sets no password
+}
+
+// offered are the invitations that still count, of workspaces that are there.
+func offered(tx *gorm.DB, now time.Time) *gorm.DB {
+	return tx.Table("invitations").
+		Select("invitations.*, workspaces.name AS workspace_name, inviter.email AS inviter_email, users.id IS NOT NULL AS has_account").
+		Joins("JOIN workspaces ON workspaces.id = invitations.workspace_id AND workspaces.deleted_at IS NULL").
+		Joins("JOIN users AS inviter ON inviter.id = invitations.invited_by").
+		Joins("LEFT JOIN users ON users.email = invitations.email").
+		Where("invitations.expires_at > ?", now)
+}
+
+// InvitationsFor lists the invitations that wait for the person with a stored address, the oldest first.
+func (d *DB) InvitationsFor(ctx context.Context, email string, now time.Time) (all []OfferedInvitation, err error) {
+	return all, offered(d.Read(ctx), now).Where("invitations.email = ?", email).Order("invitations.id").Find(&all).Error
+}
+
+// CountInvitations counts what InvitationsFor lists.
+func (d *DB) CountInvitations(ctx context.Context, email string, now time.Time) (n int64, err error) {
+	return n, offered(d.Read(ctx), now).Where("invitations.email = ?", email).Count(&n).Error
+}
+
+// InvitationByToken finds the invitation of a link. The error is ErrInvitation when the link does not count.
+func (d *DB) InvitationByToken(ctx context.Context, token string, now time.Time) (OfferedInvitation, error) {
+	i, err := First[OfferedInvitation](offered(d.Read(ctx), now).Where("invitations.token_hash = ?", models.LinkHash(token)))
+	if errors.Is(err, models.ErrNotFound) {
+		err = models.ErrInvitation
+	}
+	return i, err
+}
+
+// AcceptInvitation makes a person the member that an invitation for them says. Whoever is a member already keeps their
+// role. The error is ErrInvitation when it does not count.
+func (d *DB) AcceptInvitation(ctx context.Context, user models.User, id int64, now time.Time) (w models.Workspace, err error) {
+	return w, d.takeInvitation(ctx, user.Email, id, now, func(tx *gorm.DB, i models.Invitation) error {
+		if w, err = First[models.Workspace](tx.Where("id = ?", i.WorkspaceID)); err != nil {
+			return err
+		}
+		return join(tx, user, i, user.ID, now)
+	})
+}
+
+// DeclineInvitation ends an invitation by the word of the person whom it is for. The error is ErrInvitation when it does
+// not count.
+func (d *DB) DeclineInvitation(ctx context.Context, user models.User, id int64, now time.Time) error {
+	return d.takeInvitation(ctx, user.Email, id, now, func(tx *gorm.DB, i models.Invitation) error { return cancelInvitation(tx, user.ID, i, now) })
+}
+
+// takeInvitation runs use on an invitation for the address that still counts, while nobody else changes it.
+func (d *DB) takeInvitation(ctx context.Context, email string, id int64, now time.Time, use func(tx *gorm.DB, i models.Invitation) error) error {
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		waiting := tx.Where("id = ? AND email = ? AND expires_at > ?", id, email, now)
+		return takeLocked(tx, waiting, use)
+	})
+	if errors.Is(err, models.ErrNotFound) {
+		return models.ErrInvitation
+	}
+	return err
+}
+
+// takeLocked finds an invitation, locks its workspace's members and finds it again: it may be gone meanwhile.
+func takeLocked(tx, waiting *gorm.DB, use func(tx *gorm.DB, i models.Invitation) error) error {
+	waiting = waiting.Session(&gorm.Session{})
+	i, err := First[models.Invitation](waiting)
+	if err != nil {
+		return err
+	}
+	if err := lockMembers(tx, i.WorkspaceID); err != nil {
+		return err
+	}
+	if i, err = First[models.Invitation](waiting); err != nil {
+		return err
+	}
+	return use(tx, i)
+}
+
+// JoinByLink uses a link up: it makes an account with a valid password for the invited address, a member of the
+// workspace. The errors are ErrInvitation, and ErrEmailTaken when the person has an account by now: then the link sets
+// no password, and the invitation waits to be accepted.
+func (d *DB) JoinByLink(ctx context.Context, token, password string, now time.Time) (w models.Workspace, user models.User, err error) {
+	hash, err := models.HashPassword(ctx, password)
+	if err != nil {
+		return w, user, err
+	}
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		waiting := tx.Where("token_hash = ? AND expires_at > ?", models.LinkHash(token), now)
+		return takeLocked(tx, waiting, func(tx *gorm.DB, i models.Invitation) error {
+			if w, err = First[models.Workspace](tx.Where("id = ?", i.WorkspaceID)); err != nil {
+				return err
+			}
+			user = models.User{Email: i.Email, PasswordHash: hash, CreatedAt: now}
+			if err := tx.Create(&user).Error; err != nil {
+				return err
+			}
+			return join(tx, user, i, user.ID, now)
+		})
+	})
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		err = models.ErrInvitation
+	case IsDuplicate(err):
+		err = models.ErrEmailTaken
+	}
+	return w, user, err
+}
+
+// join makes a person a member of the invitation's workspace, once, and ends the invitation. by is who did it.
+func join(tx *gorm.DB, user models.User, i models.Invitation, by int64, now time.Time) error {
+	if err := tx.Where("workspace_id = ? AND email = ?", i.WorkspaceID, i.Email).Delete(&models.Invitation{}).Error; err != nil {
+		return err
+	}
+	_, err := First[Member](members(tx, i.WorkspaceID).Where("users.id = ?", user.ID))
+	if !errors.Is(err, models.ErrNotFound) {
+		return err
+	}
+	member, action := models.Membership{WorkspaceID: i.WorkspaceID, UserID: user.ID, Role: i.Role, CreatedAt: now}, models.ActionMemberAdded
+	if by == user.ID { // they are here
+		member.SeenAt, action = &now, models.ActionMemberJoined
+	}
+	if err := tx.Create(&member).Error; err != nil {
+		return err
+	}
+	return Audit(tx, models.AuditEntry{WorkspaceID: i.WorkspaceID, UserID: by, Action: action, Subject: models.SubjectMember, SubjectID: user.ID, SubjectName: user.Email},
+		[]models.AuditChange{{What: "role", After: i.Role.Word()}}, now)
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Advisory lock classes (the two-integer form), apart from the address locks of LockAddresses.
+const (
+	LockSegments = 1 // with the workspace: who may write its segment bits
+	LockLogDays  = 2 // who makes or drops days of the request log
+	LockSetup    = 3 // who creates the first admin
+)
+
+// LogDaysAhead is how many days of the request log are made in advance.
+const LogDaysAhead = 14
+
+// EnsureLogDays makes the partitions of the request log from the day before now to LogDaysAhead after it, where they
+// are missing. It blocks nobody: a day is made as a table of its own and attached (DESIGN "Request log"). SQLite has no days.
+func (d *DB) EnsureLogDays(ctx context.Context, now time.Time) error {
+	if d.Dialect == SQLite {
+		return nil
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, 0)", LockLogDays).Error; err != nil {
+			return err
+		}
+		day := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+		for range LogDaysAhead + 2 {
+			if err := makeLogDay(tx, day); err != nil {
+				return err
+			}
+			day = day.AddDate(0, 0, 1)
+		}
+		return nil
+	})
+}
+
+// LogDayName is the table of one day of the request log.
+func LogDayName(day time.Time) string { return "webhook_requests_" + day.UTC().Format("20060102") }
+
+func makeLogDay(tx *gorm.DB, day time.Time) error {
+	name := LogDayName(day)
+	var there bool
+	if err := tx.Raw("SELECT to_regclass(?) IS NOT NULL", name).Scan(&there).Error; err != nil || there {
+		return err
+	}
+	if err := tx.Exec(fmt.Sprintf("CREATE TABLE %s (LIKE webhook_requests INCLUDING ALL)", name)).Error; err != nil {
+		return err
+	}
+	return tx.Exec(fmt.Sprintf("ALTER TABLE webhook_requests ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
+		name, dayStart(day), dayStart(day.AddDate(0, 0, 1)))).Error
+}
+
+// dayStart is the smallest id of a day, with the version and variant bits left out so that every id of the day is above it.
+func dayStart(day time.Time) string {
+	id := models.IDAt(day)
+	id[6], id[7], id[8] = 0, 0, 0
+	return id.String()
+}

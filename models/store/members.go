@@ -1,0 +1,130 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Member is a person with their role in one workspace.
+type Member struct {
+	UserID int64
+	Email  string
+	Role   models.Role
+	SeenAt *time.Time // when they last opened a page of the workspace, to memberTouch; nil for never
+}
+
+// memberTouch is how far SeenAt may lag behind: a person who clicks through the pages makes one write in that time.
+const memberTouch = 5 * time.Minute
+
+// ErrLastAdmin refuses what would leave a workspace without an admin.
+var ErrLastAdmin = &models.Error{Code: models.CodeConflict, Message: "A workspace needs at least one admin, and this is the only one. Make somebody else an admin first."}
+
+// Members lists who is a member of a workspace, by address.
+func (d *DB) Members(ctx context.Context, workspaceID int64) (all []Member, err error) {
+	return all, members(d.Read(ctx), workspaceID).Order("users.email").Find(&all).Error
+}
+
+// Member returns one member of a workspace, or ErrNotFound.
+func (d *DB) Member(ctx context.Context, workspaceID, memberID int64) (Member, error) {
+	return First[Member](members(d.Read(ctx), workspaceID).Where("users.id = ?", memberID))
+}
+
+func members(tx *gorm.DB, workspaceID int64) *gorm.DB {
+	return tx.Table("memberships").Select("users.id AS user_id, users.email, memberships.role, memberships.seen_at").
+		Joins("JOIN users ON users.id = memberships.user_id").Where("memberships.workspace_id = ?", workspaceID)
+}
+
+// MemberSeen notes that a member opened a page of the workspace. seen is what is noted so far; while that is recent
+// nothing is written.
+func (d *DB) MemberSeen(ctx context.Context, workspaceID, memberID int64, seen *time.Time, now time.Time) error {
+	if seen != nil && now.Sub(*seen) < memberTouch {
+		return nil
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE memberships SET seen_at = ? WHERE workspace_id = ? AND user_id = ? AND (seen_at IS NULL OR seen_at < ?)",
+			now, workspaceID, memberID, now).Error
+	})
+}
+
+// ChangeRole gives a member another role. The errors are ErrNotFound and ErrLastAdmin; a role that does not exist is a
+// FieldErrors under "role".
+func (d *DB) ChangeRole(ctx context.Context, workspaceID, userID, memberID int64, role models.Role, now time.Time) (models.FieldErrors, error) {
+	errs := models.FieldErrors{}
+	errs.Add("role", models.ValidateRole(role))
+	if errs.Any() {
+		return errs, nil
+	}
+	return nil, d.changeMember(ctx, workspaceID, memberID, func(tx *gorm.DB, m Member) error {
+		if m.Role == role {
+			return nil
+		}
+		if err := tx.Exec("UPDATE memberships SET role = ? WHERE workspace_id = ? AND user_id = ?", role, workspaceID, memberID).Error; err != nil {
+			return err
+		}
+		return auditMember(tx, models.ActionMemberRoleChanged, workspaceID, userID, m, role, now)
+	})
+}
+
+// RemoveMember ends a membership; a member who removes themselves leaves. The account stays. The errors are ErrNotFound
+// and ErrLastAdmin.
+func (d *DB) RemoveMember(ctx context.Context, workspaceID, userID, memberID int64, now time.Time) error {
+	action := models.ActionMemberRemoved
+	if userID == memberID {
+		action = models.ActionMemberLeft
+	}
+	return d.changeMember(ctx, workspaceID, memberID, func(tx *gorm.DB, m Member) error {
+		if err := tx.Exec("DELETE FROM memberships WHERE workspace_id = ? AND user_id = ?", workspaceID, memberID).Error; err != nil {
+			return err
+		}
+		return auditMember(tx, action, workspaceID, userID, m, "", now)
+	})
+}
+
+// changeMember runs change on a member as they are now, while nobody else changes who is in the workspace, and takes it
+// back when no admin is left.
+func (d *DB) changeMember(ctx context.Context, workspaceID, memberID int64, change func(tx *gorm.DB, m Member) error) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockMembers(tx, workspaceID); err != nil {
+			return err
+		}
+		m, err := First[Member](members(tx, workspaceID).Where("users.id = ?", memberID))
+		if err != nil {
+			return err
+		}
+		if err := change(tx, m); err != nil {
+			return err
+		}
+		var left bool
+		err = tx.Raw("SELECT EXISTS (SELECT 1 FROM memberships WHERE workspace_id = ? AND role = ?)", workspaceID, models.RoleAdmin).Scan(&left).Error
+		if err == nil && !left {
+			err = ErrLastAdmin
+		}
+		return err
+	})
+}
+
+// lockMembers makes this transaction the only one that changes who is, or is to be, a member of the workspace, until it
+// ends. What depends on it is read in later statements. A workspace that is deleted is ErrNotFound.
+func lockMembers(tx *gorm.DB, workspaceID int64) error {
+	query := "SELECT id FROM workspaces WHERE id = ? AND deleted_at IS NULL"
+	if tx.Name() == string(Postgres) {
+		query += " FOR NO KEY UPDATE"
+	}
+	var id int64
+	if err := tx.Raw(query, workspaceID).Scan(&id).Error; err != nil {
+		return err
+	}
+	if id == 0 {
+		return models.ErrNotFound
+	}
+	return nil
+}
+
+// auditMember notes what userID did to m, whose role is after from then on; "" is none.
+func auditMember(tx *gorm.DB, action string, workspaceID, userID int64, m Member, after models.Role, now time.Time) error {
+	return Audit(tx, models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: models.SubjectMember, SubjectID: m.UserID, SubjectName: m.Email},
+		[]models.AuditChange{{What: "role", Before: m.Role.Word(), After: after.Word()}}, now)
+}

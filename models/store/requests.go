@@ -1,0 +1,229 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+)
+
+// RequestPageSize is how many calls one page of the request log shows.
+const RequestPageSize = 50
+
+// RequestFilter says which calls of a workspace are meant. A zero field does not narrow.
+type RequestFilter struct {
+	WebhookID  int64
+	Outcome    models.Outcome // one, or a group
+	From, To   time.Time
+	Address    string // in its stored form: calls that speak of exactly this one
+	Containing string // calls whose address, valid or not, has this in it; ASCII letters without case
+}
+
+// RequestPage is one page of the log, newest first.
+type RequestPage struct {
+	Requests     []models.WebhookRequest
+	Newer, Older bool // there may be more on that side
+
+	// Stopped is set when the search ended before the page was full: the last call that was looked at. Going on from
+	// there, in the same direction, finds the rest.
+	Stopped uuid.UUID
+}
+
+// A search without an index reads so many calls a step, and so many steps for one page. DESIGN "Request log": it walks
+// in bounded steps and says how far it got.
+const (
+	walkStep  = 5_000
+	walkSteps = 10
+)
+
+// Requests returns a page of the calls that filter means.
+func (d *DB) Requests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
+	page, err := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}, error(nil)
+	if filter.indexed() {
+		page.Requests, err = d.requestStep(ctx, workspaceID, filter, cursor, RequestPageSize+1, 0)
+	} else {
+		err = d.walkRequests(ctx, workspaceID, filter, cursor, &page)
+	}
+	more := len(page.Requests) > RequestPageSize || page.Stopped != uuid.Nil
+	page.Requests = page.Requests[:min(len(page.Requests), RequestPageSize)]
+	if cursor.Rising() {
+		page.Newer = page.Newer || more
+		slices.Reverse(page.Requests)
+	} else {
+		page.Older = page.Older || more
+	}
+	return page, err
+}
+
+// walkRequests reads the log step by step until the page is full, the log ends, or the steps are used up.
+func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, page *RequestPage) error {
+	for range walkSteps {
+		last, err := d.walkEnd(ctx, workspaceID, filter, cursor)
+		if err != nil {
+			return err
+		}
+		found, err := d.requestStep(ctx, workspaceID, filter, cursor, RequestPageSize+1-len(page.Requests), walkStep)
+		if err != nil {
+			return err
+		}
+		page.Requests = append(page.Requests, found...)
+		if last == uuid.Nil || len(page.Requests) > RequestPageSize {
+			page.Stopped = uuid.Nil
+			return nil
+		}
+		page.Stopped = last
+		if cursor.Rising() {
+			cursor.After = last
+		} else {
+			cursor.Before = last
+		}
+	}
+	return nil
+}
+
+// walkEnd is the last call of the step that begins at cursor, or zero when the log ends within it.
+func (d *DB) walkEnd(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (uuid.UUID, error) {
+	var ids []uuid.UUID
+	err := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor).Offset(walkStep-1).Limit(1).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return uuid.Nil, err
+	}
+	return ids[0], nil
+}
+
+// requestStep returns the first limit calls from cursor on that match; within is how many calls may be looked at, 0
+// for as many as it takes.
+func (d *DB) requestStep(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, limit, within int) ([]models.WebhookRequest, error) {
+	var found []models.WebhookRequest
+	step := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor)
+	if within > 0 {
+		step = filter.order(filter.unindexed(d.Read(ctx).Table("(?) AS webhook_requests", step.Limit(within))), cursor)
+	}
+	err := step.Limit(limit).Find(&found).Error
+	return found, err
+}
+
+// CountRequests counts the calls that filter means, up to ExactCount + 1. known is false when counting them would take
+// a search without an index.
+func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter RequestFilter) (n int64, known bool, err error) {
+	if !filter.indexed() {
+		return 0, false, nil
+	}
+	few := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}).Select("id"), workspaceID, models.Cursor{}).Limit(models.ExactCount + 1)
+	err = d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
+	return n, true, err
+}
+
+// AroundRequest returns what is near a call that speaks of an address: how many other calls for it the log holds, up to
+// ExactCount, and the id of its contact, 0 when there is none now.
+func (d *DB) AroundRequest(ctx context.Context, workspaceID int64, address string) (others, contactID int64, err error) {
+	var found struct{ Calls, Contact int64 }
+	few := RequestFilter{Address: address}.narrow(d.Read(ctx).Model(&models.WebhookRequest{}).Select("id"), workspaceID, models.Cursor{}).Limit(models.ExactCount + 1)
+	err = d.Read(ctx).Raw(`SELECT (SELECT count(*) FROM (?) AS few) AS calls,
+		coalesce((SELECT id FROM contacts WHERE workspace_id = ? AND email = ?), 0) AS contact`, few, workspaceID, address).Scan(&found).Error
+	return max(0, found.Calls-1), found.Contact, err
+}
+
+// Request returns one call of a workspace, or ErrNotFound.
+func (d *DB) Request(ctx context.Context, workspaceID int64, id uuid.UUID) (models.WebhookRequest, error) {
+	return First[models.WebhookRequest](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+}
+
+// LastRequests returns the newest calls that filter means, at most most.
+func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter RequestFilter, most int) ([]models.WebhookRequest, error) {
+	page, err := d.Requests(ctx, workspaceID, filter, models.Cursor{})
+	return page.Requests[:min(most, len(page.Requests))], err
+}
+
+// indexed says whether an index leads to exactly these calls (DESIGN "Request log": by webhook, by who, where it
+// failed, and all).
+func (f RequestFilter) indexed() bool {
+	switch {
+	case f.Containing != "":
+		return false
+	case f.Address != "":
+		return f.Outcome == "" && f.WebhookID == 0
+	case f.WebhookID != 0:
+		return f.Outcome == ""
+	}
+	return f.Outcome == "" || f.Outcome == models.OutcomesFailed
+}
+
+// narrow narrows to what the indexes know: the time, and the address, the webhook or the failures.
+func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor models.Cursor) *gorm.DB {
+	return f.narrowBy(q.Where("workspace_id = ?", workspaceID), models.Who(workspaceID, f.Address), cursor)
+}
+
+// narrowBy is narrow for a query that has its workspace; who stands for Who of that and the address.
+func (f RequestFilter) narrowBy(q *gorm.DB, who any, cursor models.Cursor) *gorm.DB {
+	switch {
+	case f.Address != "":
+		q = q.Where("who = ? AND address = ?", who, f.Address)
+	case f.WebhookID != 0:
+		q = q.Where("webhook_id = ?", f.WebhookID)
+	case f.Outcome != "" && f.Outcome.Failed():
+		q = q.Where("status >= 400")
+	}
+	for _, bound := range []struct {
+		sql string
+		id  uuid.UUID
+	}{{"id >= ?", idOf(f.From)}, {"id < ?", idOf(f.To)}, {"id < ?", cursor.Before}, {"id > ?", cursor.After}} {
+		if bound.id != uuid.Nil {
+			q = q.Where(bound.sql, bound.id)
+		}
+	}
+	return f.order(q, cursor)
+}
+
+// unindexed narrows to the rest of the filter.
+func (f RequestFilter) unindexed(q *gorm.DB) *gorm.DB {
+	switch f.Outcome {
+	case "":
+	case models.OutcomesFailed:
+		q = q.Where("status >= 400")
+	case models.OutcomesProcessed:
+		q = q.Where("status < 400")
+	default:
+		q = q.Where("outcome = ?", f.Outcome)
+	}
+	if f.WebhookID != 0 {
+		q = q.Where("webhook_id = ?", f.WebhookID)
+	}
+	if f.Containing != "" {
+		part := models.LowerASCII(norm.NFC.String(f.Containing))
+		if q.Name() == string(Postgres) {
+			q = q.Where(`strpos(lower(address COLLATE "C"), ?) > 0`, part)
+		} else {
+			q = q.Where("instr(lower(address), ?) > 0", part)
+		}
+	}
+	return q
+}
+
+func (f RequestFilter) order(q *gorm.DB, cursor models.Cursor) *gorm.DB {
+	if cursor.Rising() {
+		return q.Order("id")
+	}
+	return q.Order("id DESC")
+}
+
+func idOf(t time.Time) uuid.UUID {
+	if t.IsZero() {
+		return uuid.Nil
+	}
+	return models.IDAt(t)
+}
+
+// RequestBeside returns the id of the call right before (older) or right after another one, or ErrNotFound at the end.
+func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, id uuid.UUID, older bool) (uuid.UUID, error) {
+	side := func(q *gorm.DB) *gorm.DB { return q.Where("id > ?", id).Order("id") }
+	if older {
+		side = func(q *gorm.DB) *gorm.DB { return q.Where("id < ?", id).Order("id DESC") }
+	}
+	r, err := First[models.WebhookRequest](side(d.Read(ctx).Select("id").Where("workspace_id = ?", workspaceID)))
+	return r.ID, err
+}

@@ -1,0 +1,191 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// logOf fills the log of workspace 1 with calls a second apart, the newest at now, and returns their ids, newest first.
+// shape sets what a row says; i counts from the newest.
+func logOf(t *testing.T, db *store.DB, now time.Time, n int, shape func(i int, r *models.WebhookRequest)) []uuid.UUID {
+	t.Helper()
+	if err := db.EnsureLogDays(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	rows, ids := make([]models.WebhookRequest, n), make([]uuid.UUID, n)
+	for i := range rows {
+		ids[i] = models.NewID(now.Add(-time.Duration(i) * time.Second))
+		rows[i] = models.WebhookRequest{WorkspaceID: 1, ID: ids[i], WebhookID: 7, Method: "POST", Outcome: models.OutcomeCreated, Status: 200}
+		shape(i, &rows[i])
+	}
+	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 500).Error }); err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func addressed(r *models.WebhookRequest, address string) {
+	who := models.Who(r.WorkspaceID, address)
+	r.Who, r.Address = &who, &address
+}
+
+func failed(r *models.WebhookRequest, o models.Outcome, status int) { r.Outcome, r.Status = o, status }
+
+func TestRequestsByFilter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		ids := logOf(t, db, now, 6, func(i int, r *models.WebhookRequest) {
+			switch i {
+			case 0:
+				addressed(r, "marta@example.com")
+			case 1:
+				failed(r, models.OutcomeNoAddress, 400)
+			case 2:
+				r.WebhookID = 8
+				addressed(r, "marta@example.com")
+			case 3:
+				failed(r, models.OutcomeBadAddress, 400)
+				addressed(r, "Jonas@@Example.com")
+			case 4:
+				r.WorkspaceID = 2
+			case 5:
+				r.WebhookID = 8
+				failed(r, models.OutcomeNoContact, 404)
+				addressed(r, "jonas@example.org")
+			}
+		})
+		for _, c := range []struct {
+			name   string
+			filter store.RequestFilter
+			want   []int
+			count  int64 // -1: not known
+		}{
+			{"all", store.RequestFilter{}, []int{0, 1, 2, 3, 5}, 5},
+			{"webhook", store.RequestFilter{WebhookID: 8}, []int{2, 5}, 2},
+			{"failed", store.RequestFilter{Outcome: models.OutcomesFailed}, []int{1, 3, 5}, 3},
+			{"processed", store.RequestFilter{Outcome: models.OutcomesProcessed}, []int{0, 2}, -1},
+			{"one outcome", store.RequestFilter{Outcome: models.OutcomeNoContact}, []int{5}, -1},
+			{"failed of a webhook", store.RequestFilter{WebhookID: 8, Outcome: models.OutcomesFailed}, []int{5}, -1},
+			{"address", store.RequestFilter{Address: "marta@example.com"}, []int{0, 2}, 2},
+			{"address and webhook", store.RequestFilter{Address: "marta@example.com", WebhookID: 7}, []int{0}, -1},
+			{"part of an address", store.RequestFilter{Containing: "JONAS@"}, []int{3, 5}, -1},
+			{"a part that looks like a pattern", store.RequestFilter{Containing: "%"}, nil, -1},
+			{"time", store.RequestFilter{From: now.Add(-3 * time.Second), To: now}, []int{1, 2, 3}, 3},
+		} {
+			page, err := db.Requests(t.Context(), 1, c.filter, models.Cursor{})
+			if got := places(page.Requests, ids); err != nil || fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("%s: got calls %v (%v), want %v", c.name, got, err, c.want)
+			}
+			n, known, err := db.CountRequests(t.Context(), 1, c.filter)
+			if err != nil || known != (c.count >= 0) || known && n != c.count {
+				t.Errorf("%s: got count %d, known %v (%v), want %d", c.name, n, known, err, c.count)
+			}
+		}
+	})
+}
+
+// places are the positions of rows among ids.
+func places(rows []models.WebhookRequest, ids []uuid.UUID) (at []int) {
+	for _, r := range rows {
+		for i, id := range ids {
+			if id == r.ID {
+				at = append(at, i)
+			}
+		}
+	}
+	return at
+}
+
+func TestRequestsPageThroughAndBack(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 0, 0, 30, 0, time.UTC) // so that the pages cross midnight
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		ids := logOf(t, db, now, 120, func(i int, r *models.WebhookRequest) {
+			if i%2 == 0 {
+				addressed(r, "marta@example.com")
+			}
+		})
+		for _, filter := range []store.RequestFilter{{}, {Containing: "a"}} {
+			want := 120
+			if filter.Containing != "" {
+				want = 60
+			}
+			seen, cursor := []int{}, models.Cursor{}
+			var page store.RequestPage
+			for {
+				page = get(t, db, filter, cursor)
+				seen = append(seen, places(page.Requests, ids)...)
+				if !page.Older {
+					break
+				}
+				cursor = models.Cursor{Before: page.Requests[len(page.Requests)-1].ID}
+			}
+			if len(seen) != want {
+				t.Errorf("got %d calls paging back, want %d", len(seen), want)
+			}
+			back := get(t, db, filter, models.Cursor{After: page.Requests[0].ID})
+			if len(back.Requests) != store.RequestPageSize || !back.Older || places(back.Requests[49:], ids)[0] >= places(page.Requests, ids)[0] {
+				t.Errorf("got %d calls going forward again, want the 50 before", len(back.Requests))
+			}
+		}
+	})
+}
+
+func get(t *testing.T, db *store.DB, filter store.RequestFilter, cursor models.Cursor) store.RequestPage {
+	t.Helper()
+	page, err := db.Requests(t.Context(), 1, filter, cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
+// A search without an index ends after 50,000 calls, says where, and goes on from there.
+func TestSearchStopsAndGoesOn(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		const many = 50_100
+		fillLog(t, db, now, many)
+		logOf(t, db, now.Add(-3*time.Hour), 1, func(_ int, r *models.WebhookRequest) { addressed(r, "old@example.com") })
+		page := get(t, db, store.RequestFilter{Containing: "old@"}, models.Cursor{})
+		if len(page.Requests) != 0 || page.Stopped == uuid.Nil || !page.Older {
+			t.Fatalf("got %d calls, stopped at %v; want none and a place to go on", len(page.Requests), page.Stopped)
+		}
+		page = get(t, db, store.RequestFilter{Containing: "old@"}, models.Cursor{Before: page.Stopped})
+		if len(page.Requests) != 1 || page.Stopped != uuid.Nil || page.Older {
+			t.Errorf("got %d calls, stopped at %v; want the old one and the end", len(page.Requests), page.Stopped)
+		}
+		n, known, err := db.CountRequests(t.Context(), 1, store.RequestFilter{})
+		if err != nil || !known || n != models.ExactCount+1 {
+			t.Errorf("got count %d (%v), want %d: more than it counts", n, err, models.ExactCount+1)
+		}
+	})
+}
+
+// fillLog puts n calls a hundred milliseconds apart into the log, by the database itself.
+func fillLog(t *testing.T, db *store.DB, now time.Time, n int) {
+	t.Helper()
+	if err := db.EnsureLogDays(context.Background(), now); err != nil {
+		t.Fatal(err)
+	}
+	sql := `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?), m(ms) AS (SELECT CAST(? AS bigint) - i * 100 FROM n)
+		INSERT INTO webhook_requests (workspace_id, id, webhook_id, method, content_type, outcome, status, duration_us, size)
+		SELECT 1, ` + map[store.Dialect]string{
+		store.SQLite:   `printf('%08x-%04x-7000-8000-000000000000', ms >> 16, ms & 65535)`,
+		store.Postgres: `(lpad(to_hex(ms >> 16), 8, '0') || '-' || lpad(to_hex(ms & 65535), 4, '0') || '-7000-8000-000000000000')::uuid`,
+	}[db.Dialect] + `, 7, 'GET', '', 'created', 200, 0, 0 FROM m`
+	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec(sql, n, now.UnixMilli()).Error }); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Limits of one turn of DropOldLog.
+const (
+	dropStep  = 500              // rows a transaction deletes: below 50 ms on SQLite
+	dropSteps = 200              // transactions a table and turn
+	dropWait  = 30 * time.Second // how long a day waits for those who still read it
+)
+
+// segmentYears is how long the size of a segment on each day is kept.
+const segmentYears = 2
+
+// DropOldLog removes what the request log, the segments' changes and the counters hold of the time before days days
+// ago. It does a bounded piece; what is left waits for the next turn. On Postgres whole days go, without making anybody
+// wait; on SQLite rows go in small steps (DESIGN "Request log").
+func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
+	before := now.AddDate(0, 0, -days)
+	drop := d.dropOldRows
+	if d.Dialect == Postgres {
+		drop = d.dropOldDays
+	}
+	if err := drop(ctx, before); err != nil {
+		return err
+	}
+	var workspaces []int64
+	if err := d.Read(ctx).Model(&models.Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
+		return err
+	}
+	for _, workspace := range workspaces {
+		err := d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before))
+		if err == nil {
+			err = d.dropSteps(ctx, "segment_bulk_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before))
+		}
+		if err == nil {
+			err = d.Write(ctx, func(tx *gorm.DB) error {
+				return tx.Where("workspace_id = ? AND day < ?", workspace, now.AddDate(-segmentYears, 0, 0).Format(time.DateOnly)).Delete(&models.SegmentDay{}).Error
+			})
+		}
+		if err == nil {
+			err = d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropOldRows is SQLite's way.
+func (d *DB) dropOldRows(ctx context.Context, before time.Time) error {
+	return d.dropSteps(ctx, "webhook_requests", "id < ?", models.IDAt(before))
+}
+
+// dropSteps deletes a table's rows for which condition holds, by their ids.
+func (d *DB) dropSteps(ctx context.Context, table, condition string, args ...any) error {
+	for range dropSteps {
+		var ids []string
+		if err := d.Read(ctx).Table(table).Where(condition, args...).Limit(dropStep).Pluck("id", &ids).Error; err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		err := d.Write(ctx, func(tx *gorm.DB) error {
+			return tx.Table(table).Where(condition, args...).Where("id IN ?", ids).Delete(nil).Error
+		})
+		if err != nil || len(ids) < dropStep {
+			return err
+		}
+	}
+	return nil
+}
+
+// logDay is a table of one day's calls. A day is detached before it is dropped; a turn may end in between.
+type logDay struct {
+	Name     string
+	Attached bool
+	Pending  bool // its detaching was cut off
+}
+
+// dropOldDays is Postgres's way. The lock, held by a transaction that does nothing else, keeps replicas apart, behind a
+// pooler too; the days are detached on other connections, since DETACH CONCURRENTLY refuses to run in a transaction.
+func (d *DB) dropOldDays(ctx context.Context, before time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, dropWait)
+	defer cancel()
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		var mine bool
+		if err := tx.Raw("SELECT pg_try_advisory_xact_lock(?, 1)", LockLogDays).Scan(&mine).Error; err != nil || !mine {
+			return err
+		}
+		// The portal of that SELECT keeps its snapshot until the next statement, and FINALIZE waits for older snapshots.
+		if err := tx.Exec("SAVEPOINT locked").Error; err != nil {
+			return err
+		}
+		days, err := d.logDays(ctx)
+		if err != nil {
+			return err
+		}
+		for _, day := range days {
+			// A detach that was cut off is brought to its end whatever its age: no other can begin before.
+			if !day.Pending && !day.endsBefore(before) {
+				continue
+			}
+			if err := d.dropDay(ctx, day); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// logDays lists the days there are, those whose detaching was cut off first, then by age.
+func (d *DB) logDays(ctx context.Context) ([]logDay, error) {
+	var days []logDay
+	err := d.Read(ctx).Raw(`SELECT c.relname AS name, i.inhrelid IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS pending
+		FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+		WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'webhook_requests'::regclass)
+			AND c.relkind = 'r' AND c.relname ~ '^webhook_requests_[0-9]{8}$'
+		ORDER BY 3 DESC, 1`).Scan(&days).Error
+	return days, err
+}
+
+func (day logDay) endsBefore(t time.Time) bool {
+	start, err := time.Parse("20060102", day.Name[len(day.Name)-8:])
+	return err == nil && !start.AddDate(0, 0, 1).After(t)
+}
+
+// dropDay detaches a day, waiting for those who read it but holding up nobody, and drops it.
+func (d *DB) dropDay(ctx context.Context, day logDay) error {
+	how := "CONCURRENTLY"
+	if day.Pending {
+		how = "FINALIZE"
+	}
+	if day.Attached {
+		if _, err := d.Pool().ExecContext(ctx, fmt.Sprintf("ALTER TABLE webhook_requests DETACH PARTITION %s %s", day.Name, how)); err != nil {
+			return err
+		}
+	}
+	_, err := d.Pool().ExecContext(ctx, "DROP TABLE "+day.Name)
+	return err
+}

@@ -1,0 +1,140 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"gorm.io/gorm"
+)
+
+func TestOldLogIsDropped(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now()).Truncate(24 * time.Hour).Add(12 * time.Hour)
+		oldLog(t, db, now)
+		if err := db.DropOldLog(t.Context(), now, 30); err != nil {
+			t.Fatal(err)
+		}
+		for table, want := range map[string]int64{"webhook_requests": 1, "segment_changes": 1, "webhook_counts": 1} {
+			var got int64
+			if err := db.Read(t.Context()).Table(table).Count(&got).Error; err != nil || got != want {
+				t.Errorf("got %d rows in %s (%v), want the %d of these 30 days", got, table, err, want)
+			}
+		}
+		if err := db.DropOldLog(t.Context(), now, 30); err != nil {
+			t.Errorf("once more: %v", err)
+		}
+	})
+}
+
+// oldLog writes 1,200 calls of 40 days ago and one of now, with a change of a segment and a counter each.
+func oldLog(t *testing.T, db *store.DB, now time.Time) {
+	t.Helper()
+	addWorkspace(t, db)
+	old := now.AddDate(0, 0, -40)
+	logOf(t, db, old, 1200, func(int, *models.WebhookRequest) {})
+	logOf(t, db, now, 1, func(int, *models.WebhookRequest) {})
+	err := db.Write(t.Context(), func(tx *gorm.DB) error {
+		for _, at := range []time.Time{old, now} {
+			change := models.SegmentChange{WorkspaceID: 1, ID: models.NewID(at), SegmentID: 1, ContactID: 1, Entered: true, At: at}
+			if err := tx.Create(&change).Error; err != nil {
+				return err
+			}
+			err := tx.Exec("INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call) VALUES (1, 7, ?, 'created', false, 1, ?)", at, at).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func addWorkspace(t *testing.T, db *store.DB) {
+	t.Helper()
+	err := db.Write(t.Context(), func(tx *gorm.DB) error {
+		return tx.Create(&models.Workspace{Slug: "books", Name: "Books", TimeZone: "UTC"}).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A detach that was cut off, and a day that was detached and not dropped, are brought to their end by the next turn.
+func TestCutOffDropIsFinished(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now()).Truncate(24 * time.Hour).Add(12 * time.Hour)
+		oldLog(t, db, now)
+		if db.Dialect == store.Postgres {
+			cutOffDetach(t, db, store.LogDayName(now.AddDate(0, 0, -40)))
+			detach := "ALTER TABLE webhook_requests DETACH PARTITION " + store.LogDayName(now.AddDate(0, 0, -39))
+			if _, err := db.Pool().ExecContext(t.Context(), detach); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.DropOldLog(t.Context(), now, 30); err != nil {
+			t.Fatal(err)
+		}
+		var got int64
+		if err := db.Read(t.Context()).Model(&models.WebhookRequest{}).Count(&got).Error; err != nil || got != 1 {
+			t.Errorf("got %d calls (%v), want the one of today", got, err)
+		}
+		if db.Dialect == store.Postgres {
+			var days int64
+			db.Read(t.Context()).Raw("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^webhook_requests_[0-9]+$'").Scan(&days)
+			if want := int64(21); days != want {
+				t.Errorf("got %d days, want %d: none of the old ones", days, want)
+			}
+		}
+	})
+}
+
+// cutOffDetach begins to detach a day behind an open reader and gives up, as a program that is killed does.
+func cutOffDetach(t *testing.T, db *store.DB, day string) {
+	t.Helper()
+	reader, err := db.Pool().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback()
+	if _, err := reader.Exec("SELECT count(*) FROM webhook_requests"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := db.Pool().ExecContext(ctx, "ALTER TABLE webhook_requests DETACH PARTITION "+day+" CONCURRENTLY"); err == nil {
+		t.Fatal("the detach did not wait for the reader")
+	}
+}
+
+// While somebody reads the old days, calls go on being logged.
+func TestDropHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now()).Truncate(24 * time.Hour).Add(12 * time.Hour)
+		oldLog(t, db, now)
+		reader := db.Read(t.Context()).Begin()
+		defer reader.Rollback()
+		var n int64
+		if err := reader.Model(&models.WebhookRequest{}).Count(&n).Error; err != nil || n != 1201 {
+			t.Fatalf("got %d calls (%v), want 1,201", n, err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- db.DropOldLog(context.Background(), now, 30) }()
+		for i := range 20 {
+			logOf(t, db, now.Add(time.Duration(i+1)*time.Minute), 1, func(int, *models.WebhookRequest) {})
+		}
+		reader.Rollback()
+		if err := <-done; err != nil {
+			t.Errorf("got %v, want the drop to end once the reader has", err)
+		}
+	})
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"strings"
+)
+
+// FoundName is a thing that a search found by its name.
+type FoundName struct {
+	Kind string // "webhook", "tag", "merge-tag" or "segment"
+	ID   int64
+	Name string
+	More string // of a merge tag its key, of a webhook its type
+}
+
+// SearchNames finds webhooks, tags, merge tags and segments whose name holds text without regard to case, at most limit
+// of each kind. A workspace has few of them, and neither database folds as people do, so the names are compared here.
+func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, limit int) ([]FoundName, error) {
+	var all, found []FoundName
+	err := d.Read(ctx).Raw(`SELECT 'webhook' AS kind, id, name, type AS more FROM webhooks WHERE workspace_id = @ws AND deleted_at IS NULL
+		UNION ALL SELECT 'tag', id, name, '' FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL
+		UNION ALL SELECT 'merge-tag', id, label, key FROM merge_tags WHERE workspace_id = @ws AND deleted_at IS NULL
+		UNION ALL SELECT 'segment', id, name, '' FROM segments WHERE workspace_id = @ws
+		ORDER BY 3, 2`, map[string]any{"ws": workspaceID}).Scan(&all).Error
+	count := map[string]int{}
+	for _, f := range all {
+		if count[f.Kind] < limit && (holds(f.Name, text) || f.Kind == "merge-tag" && holds(f.More, text)) {
+			found = append(found, f)
+			count[f.Kind]++
+		}
+	}
+	return found, err
+}
+
+// SearchContacts finds the contact with an address, or else the newest ones whose address holds text, at most limit. It
+// looks at the newest 200,000 only.
+func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string, limit int) ([]models.Contact, error) {
+	newest, err := d.newestContact(ctx, workspaceID)
+	if err != nil || models.IsBlank(text) {
+		return nil, err
+	}
+	filter, err := d.ResolveFilter(ctx, workspaceID, ContactFilter{Search: text})
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := filter.NextContacts(d.Read(ctx), workspaceID, newest+1, limit)
+	return found, err
+}
+
+// holds says whether name contains part, without regard to case.
+func holds(name, part string) bool { return strings.Contains(models.Fold(name), models.Fold(part)) }

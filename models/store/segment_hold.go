@@ -1,0 +1,29 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// HoldSegments leaves the segments of a workspace, until then, to the one who fills it with a past of its own: its clock is
+// not that of the others, who would take for wrong what is right there. A zero time ends that.
+func (d *DB) HoldSegments(ctx context.Context, workspaceID int64, until time.Time) error {
+	var held *time.Time
+	if !until.IsZero() {
+		until = models.Instant(until)
+		held = &until
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&models.Workspace{}).Where("id = ?", workspaceID).Update("segments_held_until", held).Error
+	})
+}
+
+// SegmentsFree says whether everybody may recalculate the segments of the workspace now: it is not deleted, and nobody
+// holds them (HoldSegments).
+func SegmentsFree(tx *gorm.DB, workspaceID int64, now time.Time) (free bool, err error) {
+	return free, tx.Raw(`SELECT EXISTS (SELECT 1 FROM workspaces
+		WHERE id = ? AND deleted_at IS NULL AND (segments_held_until IS NULL OR segments_held_until <= ?))`, workspaceID, models.Instant(now)).Scan(&free).Error
+}

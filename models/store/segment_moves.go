@@ -1,0 +1,78 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// ContactMove is a segment that a contact entered or left, alone or with many others.
+type ContactMove struct {
+	models.SegmentChange
+	UserEmail string // who did it by hand, or edited the rule; "" where that is not known
+	GoneName  string // of a segment that was deleted
+}
+
+// moveStep is how many changes of many contacts one statement reads.
+const moveStep = 512
+
+// moveRow is a change of one contact, or one of many with sets of those who came and went.
+type moveRow struct {
+	ContactMove
+	One        bool
+	Came, Went models.SegmentSet
+}
+
+// ContactMoves returns the segments that a contact entered and left before an id, at most limit, newest first. uuid.Max
+// starts at the newest.
+func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (moves []ContactMove, err error) {
+	for {
+		rows, floor, err := d.moveRows(ctx, c, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if compareIDs(r.ID, floor) < 0 || len(moves) == limit {
+				break
+			}
+			r.ContactID = c.ID
+			switch {
+			case r.One, r.Came.Has(c.ID):
+				r.Entered = r.Entered || !r.One
+				moves = append(moves, r.ContactMove)
+			case r.Went.Has(c.ID):
+				moves = append(moves, r.ContactMove)
+			}
+		}
+		if len(moves) == limit || floor == uuid.Nil {
+			return moves, nil
+		}
+		before = floor
+	}
+}
+
+// moveRows reads the next rows before an id, newest first. Those below floor are not all there are.
+func (d *DB) moveRows(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (rows []moveRow, floor uuid.UUID, err error) {
+	err = d.Read(ctx).Raw(`SELECT m.*, coalesce(u.email, '') AS user_email, coalesce((SELECT max(a.subject_name) FROM audit_log a
+			WHERE a.workspace_id = @ws AND a.subject = 'segment' AND a.subject_id = m.segment_id AND a.action = 'segment.deleted'), '') AS gone_name
+		FROM (SELECT true AS one, id, segment_id, at, cause, user_id, request_id, entered, NULL AS came, NULL AS went
+				FROM (SELECT * FROM segment_changes WHERE workspace_id = @ws AND contact_id = @contact AND id < @before ORDER BY id DESC LIMIT @limit) AS single
+			UNION ALL SELECT false, id, segment_id, at, cause, user_id, NULL, false, entered, departed
+				FROM (SELECT * FROM segment_bulk_changes WHERE workspace_id = @ws AND span = @span AND id < @before ORDER BY id DESC LIMIT @step) AS many) AS m
+		LEFT JOIN users u ON u.id = m.user_id ORDER BY m.id DESC`,
+		map[string]any{"ws": c.WorkspaceID, "contact": c.ID, "span": c.ID / models.SegmentSpan, "before": before, "limit": limit, "step": moveStep}).Scan(&rows).Error
+	singles, many := 0, 0
+	for _, r := range rows {
+		if r.One {
+			singles++
+		} else {
+			many++
+		}
+		if singles == limit && r.One || many == moveStep && !r.One {
+			floor = r.ID
+			break
+		}
+	}
+	return rows, floor, err
+}

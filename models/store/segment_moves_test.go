@@ -1,0 +1,67 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"campaignlark/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// TestContactMovesGoBackThroughManyThatAreOfOthers reads the few moves of a contact among very many of its neighbours, in
+// pages of every size.
+func TestContactMovesGoBackThroughManyThatAreOfOthers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+		ws := books(t, db, noon)
+		c := models.Contact{WorkspaceID: ws.ID, ID: 7}
+		var many []models.SegmentBulkChange
+		for i := range 1300 {
+			at := noon.Add(time.Duration(i) * time.Second)
+			row := models.SegmentBulkChange{WorkspaceID: ws.ID, ID: models.NewID(at), SegmentID: int64(i), Entered: models.NewSegmentSet([]int64{8}), Departed: models.NewSegmentSet(nil), Cause: models.CauseTime, At: at}
+			if i == 3 || i == 700 || i == 1299 {
+				row.Departed = models.NewSegmentSet([]int64{7})
+			}
+			many = append(many, row)
+		}
+		var single []models.SegmentChange
+		for _, i := range []int{1, 2, 3, 650, 1298} {
+			at := noon.Add(time.Duration(i)*time.Second + time.Millisecond)
+			single = append(single, models.SegmentChange{WorkspaceID: ws.ID, ID: models.NewID(at), SegmentID: int64(10000 + i), ContactID: 7, Entered: true, Cause: models.CauseEdit, At: at})
+		}
+		err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			if err := tx.CreateInBatches(&many, 100).Error; err != nil {
+				return err
+			}
+			return tx.Create(&single).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"-1299", "+11298", "-700", "+10650", "+10003", "-3", "+10002", "+10001"}
+		for limit := 1; limit <= 9; limit++ {
+			var got []string
+			for before, more := uuid.Max, true; more; {
+				page, err := db.ContactMoves(t.Context(), c, before, limit)
+				if err != nil || len(page) > limit {
+					t.Fatalf("got %d moves (%v), want at most %d", len(page), err, limit)
+				}
+				for _, m := range page {
+					got = append(got, fmt.Sprintf("%+d", map[bool]int64{true: m.SegmentID, false: -m.SegmentID}[m.Entered]))
+					before = m.ID
+				}
+				more = len(page) > 0
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d at a time: got %v, want %v", limit, got, want)
+			}
+		}
+	})
+}

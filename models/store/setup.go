@@ -1,0 +1,123 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+var (
+	// ErrSetUp says that the program has an account already: nobody becomes the first admin any more.
+	ErrSetUp = &models.Error{Code: models.CodeConflict, Message: "CampaignLark is set up already. Please sign in."}
+	// ErrSetupLink says that the token is not the one of the newest set-up link.
+	ErrSetupLink = &models.Error{Code: models.CodeForbidden, Message: "This set-up link does not work: a newer one was printed since, or it is incomplete. Use the line that the program printed when it last started."}
+)
+
+// setupLink is the one row of the newest set-up link.
+type setupLink struct {
+	ID        int
+	TokenHash []byte
+	CreatedAt time.Time
+}
+
+// TableName is needed because there is only one.
+func (setupLink) TableName() string { return "setup_link" }
+
+// NewSetupLink makes the token of a set-up link and ends the one before. The error is ErrSetUp when somebody has an
+// account. Only the token's hash is stored.
+func (d *DB) NewSetupLink(ctx context.Context) (token string, err error) {
+	var b [32]byte
+	rand.Read(b[:])
+	token = base64.RawURLEncoding.EncodeToString(b[:])
+	return token, d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockSetup(tx); err != nil {
+			return err
+		}
+		if err := tx.Where("id = 1").Delete(&setupLink{}).Error; err != nil {
+			return err
+		}
+		return tx.Create(&setupLink{ID: 1, TokenHash: setupHash(token)}).Error
+	})
+}
+
+// SetupLinkValid says whether CompleteSetup would take the token now. It does not use the link up.
+func (d *DB) SetupLinkValid(ctx context.Context, token string) (valid bool, err error) {
+	err = d.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM setup_link WHERE token_hash = ?) AND NOT EXISTS (SELECT 1 FROM users)",
+		setupHash(token)).Scan(&valid).Error
+	return valid, err
+}
+
+// CompleteSetup uses the set-up link up and makes its valid first admin. The errors are ErrSetUp and ErrSetupLink; of
+// several calls at the same moment one succeeds.
+func (d *DB) CompleteSetup(ctx context.Context, token string, f models.FirstAdmin) (models.Workspace, models.User, error) {
+	return d.makeFirstAdmin(ctx, f, func(tx *gorm.DB) error {
+		link := tx.Where("token_hash = ?", setupHash(token)).Delete(&setupLink{})
+		if link.Error == nil && link.RowsAffected == 0 {
+			return ErrSetupLink
+		}
+		return link.Error
+	})
+}
+
+// CreateFirstAdmin makes the valid first admin without a link, and ends the one there may be. The error is ErrSetUp when
+// somebody has an account.
+func (d *DB) CreateFirstAdmin(ctx context.Context, f models.FirstAdmin) (models.Workspace, models.User, error) {
+	return d.makeFirstAdmin(ctx, f, func(tx *gorm.DB) error { return tx.Where("id = 1").Delete(&setupLink{}).Error })
+}
+
+// makeFirstAdmin makes the workspace, its counter, the person and the membership in one transaction, when allow agrees.
+func (d *DB) makeFirstAdmin(ctx context.Context, f models.FirstAdmin, allow func(tx *gorm.DB) error) (models.Workspace, models.User, error) {
+	email, err := models.ReadEmail(f.Email)
+	if err != nil {
+		return models.Workspace{}, models.User{}, err
+	}
+	hash, err := models.HashPassword(ctx, f.Password)
+	if err != nil {
+		return models.Workspace{}, models.User{}, err
+	}
+	var workspace models.Workspace
+	var user models.User
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if err := lockSetup(tx); err != nil {
+			return err
+		}
+		if err := allow(tx); err != nil {
+			return err
+		}
+		workspace = models.Workspace{Name: models.CleanName(f.WorkspaceName), TimeZone: f.TimeZone}
+		if err := createWorkspace(tx, &workspace); err != nil {
+			return err
+		}
+		user = models.User{Email: email, PasswordHash: hash}
+		return createMember(tx, &user, workspace.ID, models.RoleAdmin)
+	})
+	return workspace, user, err
+}
+
+// lockSetup makes this transaction the only one that sets the program up, until it ends, and refuses with ErrSetUp when
+// somebody has an account. On SQLite there is one writer anyway.
+func lockSetup(tx *gorm.DB) error {
+	if tx.Name() == string(Postgres) {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, 0)", LockSetup).Error; err != nil {
+			return err
+		}
+	}
+	// a statement of its own: it has to see what was committed while this one waited
+	switch there, err := hasUsers(tx); {
+	case err != nil:
+		return err
+	case there:
+		return ErrSetUp
+	}
+	return nil
+}
+
+func setupHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}

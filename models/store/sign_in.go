@@ -1,0 +1,36 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"net/netip"
+	"time"
+)
+
+// ErrWrongPassword is the one answer to a sign-in that failed: whether the account exists is nobody's business.
+var ErrWrongPassword = &models.Error{Code: models.CodeInvalid, Message: "That e-mail address and password do not belong together."}
+
+// SignIn returns the person whose address and password these are. The errors are ErrWrongPassword and, with no password
+// read, TooManyFailures. An account that does not exist counts and costs like one that does.
+func (d *DB) SignIn(ctx context.Context, email, password string, client netip.Addr, now time.Time) (models.User, error) {
+	account, err := models.ReadEmail(email)
+	if err != nil {
+		account = "" // no account has it; all that are no addresses share one count
+	}
+	try, err := d.countTry(ctx, account, client, now)
+	if err != nil {
+		return models.User{}, err
+	}
+	user, err := d.UserByEmail(ctx, account)
+	if err != nil && ErrorCode(err) != models.CodeNotFound {
+		return models.User{}, err
+	}
+	right, err := models.CheckPassword(ctx, user.PasswordHash, password)
+	if err != nil {
+		return models.User{}, err
+	}
+	if !right {
+		return models.User{}, ErrWrongPassword
+	}
+	return user, d.succeeded(ctx, try, now)
+}

@@ -1,0 +1,221 @@
+package store
+
+import (
+	"campaignlark/models"
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// What support staff read: the calls of every workspace that is not deleted.
+
+// LivingWorkspaces lists every workspace that is not deleted, by name.
+func (d *DB) LivingWorkspaces(ctx context.Context) (all []models.Workspace, err error) {
+	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("name, id").Find(&all).Error
+}
+
+// RequestAnywhere returns the call of an id with its workspace, or ErrNotFound: also where the workspace is deleted.
+func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (models.WebhookRequest, models.Workspace, error) {
+	type call struct {
+		models.WebhookRequest
+		Home models.Workspace `gorm:"embedded;embeddedPrefix:home_"`
+	}
+	found, err := First[call](d.Read(ctx).Table("webhook_requests AS r").
+		Select("r.*, w.id AS home_id, w.slug AS home_slug, w.name AS home_name, w.time_zone AS home_time_zone, w.created_at AS home_created_at").
+		Joins("JOIN workspaces w ON w.id = r.workspace_id AND w.deleted_at IS NULL").Where("r.id = ?", id))
+	return found.WebhookRequest, found.Home, err
+}
+
+// WebhookOfHash returns the webhook that a hash belongs to or once belonged to, deleted or not, with its workspace;
+// ErrNotFound where there never was one or the workspace is deleted.
+func (d *DB) WebhookOfHash(ctx context.Context, hash string) (models.Webhook, models.Workspace, error) {
+	if models.ValidText(hash) != hash {
+		return models.Webhook{}, models.Workspace{}, models.ErrNotFound
+	}
+	h, err := First[models.WebhookHash](d.Read(ctx).Where("hash = ?", hash))
+	if err != nil {
+		return models.Webhook{}, models.Workspace{}, err
+	}
+	w, err := First[models.Workspace](d.Read(ctx).Where("id = ? AND deleted_at IS NULL", h.WorkspaceID))
+	if err != nil {
+		return models.Webhook{}, w, err
+	}
+	webhook, err := d.WebhookEver(ctx, h.WorkspaceID, h.WebhookID)
+	return webhook, w, err
+}
+
+// WebhooksOf returns the webhooks, deleted or not, of calls of several workspaces, by their id.
+func (d *DB) WebhooksOf(ctx context.Context, calls []models.WebhookRequest) (map[int64]models.Webhook, error) {
+	ids := map[int64][]int64{}
+	for _, r := range calls {
+		if !slices.Contains(ids[r.WorkspaceID], r.WebhookID) {
+			ids[r.WorkspaceID] = append(ids[r.WorkspaceID], r.WebhookID)
+		}
+	}
+	found := map[int64]models.Webhook{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	query := d.Read(ctx)
+	for workspaceID, webhooks := range ids {
+		query = query.Or("workspace_id = ? AND id IN ?", workspaceID, webhooks)
+	}
+	var all []models.Webhook
+	err := query.Find(&all).Error
+	for _, w := range all {
+		found[w.ID] = w
+	}
+	return found, err
+}
+
+// manySteps is how many steps a search in several workspaces takes for one page.
+const manySteps = 5
+
+// RequestsOf returns a page of the calls that filter means in several workspaces together, as Requests does for one.
+func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
+	page := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}
+	per := RequestPageSize + 1
+	if !filter.indexed() && len(workspaceIDs) > 0 {
+		per = max(per, walkStep/len(workspaceIDs))
+	}
+	var matching []callKey
+	for from, step := cursor, 0; step < manySteps && len(workspaceIDs) > 0; step++ {
+		found, err := d.callKeys(ctx, workspaceIDs, filter, from, per)
+		if err != nil {
+			return page, err
+		}
+		sure, end := mergeCalls(found, per, cursor.Rising())
+		for _, c := range sure {
+			if filter.matches(c) {
+				matching = append(matching, c)
+			}
+		}
+		if page.Stopped = end; end == uuid.Nil || len(matching) > RequestPageSize {
+			page.Stopped = uuid.Nil
+			break
+		}
+		if cursor.Rising() {
+			from.After = end
+		} else {
+			from.Before = end
+		}
+	}
+	more := len(matching) > RequestPageSize || page.Stopped != uuid.Nil
+	page.Newer, page.Older = page.Newer || more && cursor.Rising(), page.Older || more && !cursor.Rising()
+	var err error
+	page.Requests, err = d.callsOf(ctx, matching[:min(len(matching), RequestPageSize)])
+	return page, err
+}
+
+// callKey is what finds a call and what an unindexed filter asks of it.
+type callKey struct {
+	WorkspaceID int64
+	ID          uuid.UUID
+	WebhookID   int64
+	Outcome     models.Outcome
+	Status      int
+}
+
+// matches says whether a call is one that f means, as far as the indexes do not decide it.
+func (f RequestFilter) matches(c callKey) bool {
+	switch {
+	case f.WebhookID != 0 && f.WebhookID != c.WebhookID:
+		return false
+	case f.Outcome == "":
+		return true
+	case f.Outcome == models.OutcomesFailed, f.Outcome == models.OutcomesProcessed:
+		return (c.Status >= 400) == (f.Outcome == models.OutcomesFailed)
+	}
+	return f.Outcome == c.Outcome
+}
+
+// mergeCalls puts what several workspaces gave into one order. Each was asked for per calls: where one gave so many
+// there may be more behind its last, so that nothing behind the nearest such end is sure. It returns the calls up to
+// there, and the end; zero when there was none and the calls are all there are.
+func mergeCalls(found []callKey, per int, rising bool) (sure []callKey, end uuid.UUID) {
+	order := func(a, b uuid.UUID) int {
+		if rising {
+			return slices.Compare(a[:], b[:])
+		}
+		return slices.Compare(b[:], a[:])
+	}
+	slices.SortFunc(found, func(a, b callKey) int { return order(a.ID, b.ID) })
+	count := map[int64]int{}
+	for i, c := range found {
+		if count[c.WorkspaceID]++; count[c.WorkspaceID] == per {
+			return found[:i+1], c.ID
+		}
+	}
+	return found, uuid.Nil
+}
+
+// callKeys returns of each workspace the first per calls from cursor on, as far as the indexes narrow them.
+func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestFilter, cursor models.Cursor, per int) (found []callKey, err error) {
+	keys := func() *gorm.DB {
+		return d.Read(ctx).Model(&models.WebhookRequest{}).Select("workspace_id, id, webhook_id, outcome, status").Limit(per)
+	}
+	if d.Dialect == Postgres {
+		var ids, whos []string
+		for _, id := range workspaceIDs {
+			ids, whos = append(ids, strconv.FormatInt(id, 10)), append(whos, strconv.FormatInt(models.Who(id, filter.Address), 10))
+		}
+		each := filter.narrowBy(keys().Where("workspace_id = w.id"), gorm.Expr("w.who"), cursor)
+		return found, d.Read(ctx).Raw("SELECT c.* FROM unnest(?::bigint[], ?::bigint[]) AS w(id, who) CROSS JOIN LATERAL (?) AS c",
+			"{"+strings.Join(ids, ",")+"}", "{"+strings.Join(whos, ",")+"}", each).Scan(&found).Error
+	}
+	for some := range slices.Chunk(workspaceIDs, 200) { // SQLite knows no LATERAL, and takes 500 parts of a UNION
+		var parts []string
+		var queries []any
+		for _, id := range some {
+			parts, queries = append(parts, "SELECT * FROM (?)"), append(queries, filter.narrow(keys(), id, cursor))
+		}
+		var more []callKey
+		if err := d.Read(ctx).Raw(strings.Join(parts, " UNION ALL "), queries...).Scan(&more).Error; err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+// callsOf reads the calls of the keys, newest first.
+func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.WebhookRequest, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	query := d.Read(ctx)
+	for _, k := range keys {
+		query = query.Or("workspace_id = ? AND id = ?", k.WorkspaceID, k.ID)
+	}
+	err = query.Find(&calls).Error
+	slices.SortFunc(calls, func(a, b models.WebhookRequest) int {
+		return cmp.Or(slices.Compare(b.ID[:], a.ID[:]), cmp.Compare(a.WorkspaceID, b.WorkspaceID))
+	})
+	return calls, err
+}
+
+// Reveal notes in the audit log of a call's workspace that the person unmasks the call and why, and stores data in the
+// person's session, which lets the call be shown: both or neither. reason is valid. A session that has ended meanwhile
+// is ErrNotFound, and so is a workspace that was deleted.
+func (d *DB) Reveal(ctx context.Context, r models.WebhookRequest, userID int64, reason string, session []byte, data string, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if _, err := First[models.Workspace](tx.Where("id = ? AND deleted_at IS NULL", r.WorkspaceID)); err != nil {
+			return err
+		}
+		update := tx.Model(&Session{}).Where("token_hash = ? AND user_id = ?", session, userID).Update("data", data)
+		if update.Error != nil {
+			return update.Error
+		}
+		if update.RowsAffected == 0 {
+			return models.ErrNotFound
+		}
+		entry := models.AuditEntry{WorkspaceID: r.WorkspaceID, UserID: userID, Action: models.ActionRequestRevealed, Subject: models.SubjectRequest, SubjectName: r.ID.String()}
+		return Audit(tx, entry, []models.AuditChange{{What: "reason", After: models.WithoutAddresses(reason)}}, now)
+	})
+}

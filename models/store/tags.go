@@ -1,0 +1,221 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// TagUse is a tag with how much it is used.
+type TagUse struct {
+	models.Tag
+	Contacts int64
+	Webhooks int64
+}
+
+// Tags lists a workspace's tags by name, each with its use.
+func (d *DB) Tags(ctx context.Context, workspaceID int64) ([]TagUse, error) {
+	var all []TagUse
+	err := d.Read(ctx).Raw(`SELECT t.*,
+			(SELECT count(*) FROM contact_tags c WHERE c.workspace_id = @ws AND c.tag_id = t.id) AS contacts,
+			(SELECT count(*) FROM webhook_tags w WHERE w.workspace_id = @ws AND w.tag_id = t.id) AS webhooks FROM tags t
+		WHERE t.workspace_id = @ws AND t.deleted_at IS NULL ORDER BY t.name_folded`, map[string]any{"ws": workspaceID}).Scan(&all).Error
+	return all, err
+}
+
+// TagNames lists a workspace's tags by name without their use.
+func (d *DB) TagNames(ctx context.Context, workspaceID int64) ([]models.Tag, error) {
+	var all []models.Tag
+	err := d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Order("name_folded").Find(&all).Error
+	return all, err
+}
+
+// Tag returns one tag of a workspace, or ErrNotFound.
+func (d *DB) Tag(ctx context.Context, workspaceID, id int64) (models.Tag, error) {
+	return First[models.Tag](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// TagWebhooks names the webhooks that add a tag.
+func (d *DB) TagWebhooks(ctx context.Context, workspaceID, id int64) ([]models.Webhook, error) {
+	var all []models.Webhook
+	err := d.Read(ctx).Table("webhooks").Select("webhooks.*").
+		Joins("JOIN webhook_tags ON webhook_tags.workspace_id = webhooks.workspace_id AND webhook_tags.webhook_id = webhooks.id").
+		Where("webhook_tags.workspace_id = ? AND webhook_tags.tag_id = ? AND webhooks.deleted_at IS NULL", workspaceID, id).
+		Order("webhooks.name").Find(&all).Error
+	return all, err
+}
+
+// TagContacts counts the contacts that have a tag.
+func (d *DB) TagContacts(ctx context.Context, workspaceID, id int64) (n int64, err error) {
+	err = d.Read(ctx).Model(&models.ContactTag{}).Where("workspace_id = ? AND tag_id = ?", workspaceID, id).Count(&n).Error
+	return n, err
+}
+
+const errTagExists = "There is a tag of this name already. Choose another name."
+
+// CreateTag stores a new tag. A name that is taken, without case, is a FieldErrors.
+func (d *DB) CreateTag(ctx context.Context, workspaceID, userID int64, name string, now time.Time) (models.Tag, models.FieldErrors, error) {
+	name, errs := models.ValidateTag(name)
+	if errs.Any() {
+		return models.Tag{}, errs, nil
+	}
+	tag := models.Tag{WorkspaceID: workspaceID, Name: name, NameFolded: models.Fold(name), CreatedAt: now}
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		tag.ID = 0
+		if err := tx.Create(&tag).Error; err != nil {
+			return err
+		}
+		return auditTag(tx, tag, userID, models.ActionTagCreated, nil, now)
+	})
+	if IsDuplicate(err) {
+		return tag, d.tagTaken(ctx, tag), nil
+	}
+	return tag, nil, err
+}
+
+// RenameTag changes a tag's name; everything that uses the tag keeps it.
+func (d *DB) RenameTag(ctx context.Context, tag models.Tag, userID int64, name string, now time.Time) (models.FieldErrors, error) {
+	name, errs := models.ValidateTag(name)
+	if errs.Any() {
+		return errs, nil
+	}
+	tag.NameFolded = models.Fold(name)
+	err := d.Write(ctx, func(tx *gorm.DB) error {
+		old, err := tagToChange(tx, tag.WorkspaceID, tag.ID)
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&models.Tag{}).Where("workspace_id = ? AND id = ?", tag.WorkspaceID, tag.ID).
+			Updates(map[string]any{"name": name, "name_folded": tag.NameFolded}).Error
+		if err != nil {
+			return err
+		}
+		return auditTag(tx, old, userID, models.ActionTagUpdated, []models.AuditChange{{What: "Name", Before: old.Name, After: name}}, now)
+	})
+	if IsDuplicate(err) {
+		return d.tagTaken(ctx, tag), nil
+	}
+	return nil, err
+}
+
+// tagTaken says why a name cannot be had: somebody has it, or a deleted tag is still being taken off contacts.
+func (d *DB) tagTaken(ctx context.Context, tag models.Tag) models.FieldErrors {
+	other, err := First[models.Tag](d.Read(ctx).Where("workspace_id = ? AND name_folded = ?", tag.WorkspaceID, tag.NameFolded))
+	if err == nil && other.DeletedAt != nil {
+		return models.FieldErrors{"name": "A deleted tag of this name is still being taken off its contacts. Try again in a minute."}
+	}
+	return models.FieldErrors{"name": errTagExists}
+}
+
+// DeleteTag takes a tag off its webhooks at once; PurgeTags takes it off the contacts in steps. users is called in the same
+// transaction for the rules that use the tag; nil where there are none.
+func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		if err := before(tx, users); err != nil {
+			return err
+		}
+		tag, err := tagToChange(tx, workspaceID, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.Where("workspace_id = ? AND tag_id = ?", workspaceID, id).Delete(&models.WebhookTag{}).Error; err != nil {
+			return err
+		}
+		if err := tx.Model(&models.Tag{}).Where("workspace_id = ? AND id = ?", workspaceID, id).Update("deleted_at", now).Error; err != nil {
+			return err
+		}
+		return auditTag(tx, tag, userID, models.ActionTagDeleted, nil, now)
+	})
+}
+
+// before calls what is to be done first in a transaction, if there is anything.
+func before(tx *gorm.DB, do func(tx *gorm.DB) error) error {
+	if do == nil {
+		return nil
+	}
+	return do(tx)
+}
+
+// tagToChange reads a tag that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+func tagToChange(tx *gorm.DB, workspaceID, id int64) (models.Tag, error) {
+	return First[models.Tag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
+}
+
+// auditTag notes what a person did to a tag, which the note calls by its name before.
+func auditTag(tx *gorm.DB, before models.Tag, userID int64, action string, changes []models.AuditChange, now time.Time) error {
+	return Audit(tx, models.AuditEntry{WorkspaceID: before.WorkspaceID, UserID: userID, Action: action,
+		Subject: models.SubjectTag, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
+}
+
+// maxNewTags is how many tags one form may name beside those that are there.
+const maxNewTags = 100
+
+// FormTags are the tags that a form means, each once: those chosen, by id or name, and those typed, by name. A name that
+// is new becomes a tag; what cannot be one is a FieldErrors under "tags".
+func (d *DB) FormTags(ctx context.Context, workspaceID, userID int64, chosen, typed []string, now time.Time) ([]models.Tag, models.FieldErrors, error) {
+	if len(typed) > maxNewTags {
+		return nil, models.FieldErrors{"tags": "Please add at most 100 new tags at a time."}, nil
+	}
+	tags, errs, err := d.ResolveTags(ctx, workspaceID, userID, chosen, now)
+	if err != nil || errs.Any() {
+		return nil, errs, err
+	}
+	named, errs, err := d.ResolveTagNames(ctx, workspaceID, userID, typed, now)
+	if err != nil || errs.Any() {
+		return nil, errs, err
+	}
+	return models.DistinctTags(append(tags, named...)), nil, nil
+}
+
+// ResolveTags turns what a form names, ids or names, into tags of the workspace, each once; a name that is new becomes
+// a tag. A name that cannot be one, and an id that is no longer there, is a FieldErrors under "tags".
+func (d *DB) ResolveTags(ctx context.Context, workspaceID, userID int64, named []string, now time.Time) ([]models.Tag, models.FieldErrors, error) {
+	return d.resolveTags(ctx, workspaceID, userID, named, true, now)
+}
+
+// ResolveTagNames is ResolveTags for texts that are names only: "5" is a tag of that name, not the tag with that id.
+func (d *DB) ResolveTagNames(ctx context.Context, workspaceID, userID int64, names []string, now time.Time) ([]models.Tag, models.FieldErrors, error) {
+	return d.resolveTags(ctx, workspaceID, userID, names, false, now)
+}
+
+func (d *DB) resolveTags(ctx context.Context, workspaceID, userID int64, named []string, ids bool, now time.Time) ([]models.Tag, models.FieldErrors, error) {
+	known, err := d.TagNames(ctx, workspaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	var tags []models.Tag
+	for _, text := range named {
+		if models.IsBlank(text) {
+			continue
+		}
+		tag, found := models.FindTagByName(known, text, ids)
+		if _, err := strconv.ParseInt(text, 10, 64); !found && ids && err == nil {
+			return nil, models.FieldErrors{"tags": "A tag that was chosen has been deleted meanwhile. Please look at the tags again."}, nil
+		}
+		if !found {
+			var errs models.FieldErrors
+			if tag, errs, err = d.createOrFindTag(ctx, workspaceID, userID, text, now); err != nil || errs.Any() {
+				return nil, errs, err
+			}
+			known = append(known, tag)
+		}
+		tags = append(tags, tag)
+	}
+	return models.DistinctTags(tags), nil, nil
+}
+
+// createOrFindTag creates a tag, unless somebody else did at this moment. What is wrong stands under "tags".
+func (d *DB) createOrFindTag(ctx context.Context, workspaceID, userID int64, name string, now time.Time) (models.Tag, models.FieldErrors, error) {
+	tag, errs, err := d.CreateTag(ctx, workspaceID, userID, name, now)
+	if err != nil || !errs.Any() {
+		return tag, nil, err
+	}
+	known, err := d.TagNames(ctx, workspaceID)
+	if tag, found := models.FindTagByName(known, name, false); found {
+		return tag, nil, err
+	}
+	return tag, models.FieldErrors{"tags": errs["name"]}, err
+}

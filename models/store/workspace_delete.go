@@ -1,0 +1,119 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// goneWorkspaces are the workspaces that are deleted, as a subquery.
+const goneWorkspaces = "(SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)"
+
+// Losses is what goes with a workspace. Each stops at MostLosses + 1, Requests at ExactCount + 1.
+type Losses struct {
+	Contacts, Webhooks, Requests, Segments, Members int64
+}
+
+// MostLosses is up to where Losses are counted exactly.
+const MostLosses = 1_000_000
+
+// Losses counts what goes with a workspace. No more contacts than ids were given away can be there: then there is no need
+// to stop, which counting in an index alone does twice as fast.
+func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
+	var l Losses
+	err := d.Read(ctx).Raw(`SELECT
+		CASE WHEN (SELECT next_contact_id FROM workspace_counters WHERE workspace_id = @ws) <= @most
+			THEN (SELECT count(*) FROM contacts WHERE workspace_id = @ws)
+			ELSE (SELECT count(*) FROM (SELECT 1 FROM contacts WHERE workspace_id = @ws LIMIT @most) AS a) END AS contacts,
+		(SELECT count(*) FROM webhooks WHERE workspace_id = @ws AND deleted_at IS NULL) AS webhooks,
+		(SELECT count(*) FROM (SELECT 1 FROM webhook_requests WHERE workspace_id = @ws LIMIT @few) AS b) AS requests,
+		(SELECT count(*) FROM segments WHERE workspace_id = @ws) AS segments,
+		(SELECT count(*) FROM memberships WHERE workspace_id = @ws) AS members`,
+		map[string]any{"ws": workspaceID, "most": MostLosses + 1, "few": models.ExactCount + 1}).Scan(&l).Error
+	return l, err
+}
+
+// DeleteWorkspace makes a workspace disappear at once: its pages and its hashes answer 404, its work stops. A job removes
+// what is in it. The error is ErrNotFound when somebody else was faster.
+func (d *DB) DeleteWorkspace(ctx context.Context, w models.Workspace, userID int64, now time.Time) error {
+	now = models.Instant(now)
+	total, err := d.countRemovable(ctx, w.ID)
+	if err != nil {
+		return err
+	}
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		old, err := First[models.Workspace](ForChange(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
+		if err != nil {
+			return err
+		}
+		for _, change := range []struct {
+			sql  string
+			args []any
+		}{
+			{"UPDATE workspaces SET deleted_at = ? WHERE id = ?", []any{now, w.ID}},
+			{"UPDATE webhook_hashes SET retired_at = ? WHERE workspace_id = ? AND retired_at IS NULL", []any{now, w.ID}},
+			{"UPDATE jobs SET state = ?, cursor = ?, finished_at = ?, updated_at = ? WHERE workspace_id = ? AND state IN ?",
+				[]any{models.JobStopped, noCursor, now, now, w.ID, []models.JobState{models.JobDraft, models.JobRunning}}},
+		} {
+			if err := tx.Exec(change.sql, change.args...).Error; err != nil {
+				return err
+			}
+		}
+		if err := auditWorkspace(tx, old, userID, models.ActionWorkspaceDeleted, nil, now); err != nil {
+			return err
+		}
+		return createRemoval(tx, w.ID, userID, total, now)
+	})
+}
+
+func createRemoval(tx *gorm.DB, workspaceID, userID, total int64, now time.Time) error {
+	job := models.NewJob(workspaceID, userID, models.JobRemove, struct{}{})
+	job.Total = total
+	return CreateJob(tx, &job, now)
+}
+
+// ResumeRemovals sees to it that every deleted workspace has a job that removes it: one that ended early is begun again.
+func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
+	now = models.Instant(now)
+	var waiting []int64
+	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE deleted_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.kind = ? AND j.state = ?)`, models.JobRemove, models.JobRunning).Scan(&waiting).Error
+	if err != nil {
+		return err
+	}
+	for _, workspace := range waiting {
+		err := d.Write(ctx, func(tx *gorm.DB) error {
+			// the lock makes one of two replicas see the other's job
+			if _, err := First[models.Workspace](ForChange(tx).Where("id = ?", workspace)); err != nil {
+				return err
+			}
+			var there bool
+			err := tx.Raw("SELECT EXISTS (SELECT 1 FROM jobs WHERE workspace_id = ? AND kind = ? AND state = ?)", workspace, models.JobRemove, models.JobRunning).Scan(&there).Error
+			if err != nil || there {
+				return err
+			}
+			return createRemoval(tx, workspace, 0, 0, now)
+		})
+		if err != nil && ErrorCode(err) != models.CodeNotFound { // removed meanwhile
+			return err
+		}
+	}
+	return nil
+}
+
+// Removal is a deleted workspace of a person, and how far its removal is.
+type Removal struct {
+	models.Workspace
+	Done, Total int64 // rows; a Total of 0 is not known
+}
+
+// RemovalsOf lists the deleted workspaces that a person was a member of, by name.
+func (d *DB) RemovalsOf(ctx context.Context, userID int64) (all []Removal, err error) {
+	err = d.Read(ctx).Raw(`SELECT w.*, coalesce(j.done, 0) AS done, coalesce(j.total, 0) AS total FROM workspaces w
+		JOIN memberships m ON m.workspace_id = w.id
+		LEFT JOIN jobs j ON j.workspace_id = w.id AND j.kind = ? AND j.state = ?
+		WHERE m.user_id = ? AND w.deleted_at IS NOT NULL ORDER BY w.name, w.id`, models.JobRemove, models.JobRunning, userID).Scan(&all).Error
+	return all, err
+}

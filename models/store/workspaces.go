@@ -1,0 +1,126 @@
+package store
+
+import (
+	"campaignlark/models"
+	"context"
+	"fmt"
+	"gorm.io/gorm"
+	"time"
+)
+
+// CreateWorkspace makes a workspace, under a slug of its own, of which the person is the admin. What is wrong is a
+// FieldErrors under name or time_zone.
+func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone string, now time.Time) (models.Workspace, models.FieldErrors, error) {
+	w := models.Workspace{Name: models.CleanName(name), TimeZone: timeZone, CreatedAt: now}
+	if errs := models.ValidateWorkspace(w); errs.Any() {
+		return w, errs, nil
+	}
+	var err error
+	for range 3 { // two people may want the same slug at the same moment
+		err = d.Write(ctx, func(tx *gorm.DB) error {
+			w.ID = 0
+			if err := createWorkspace(tx, &w); err != nil {
+				return err
+			}
+			if err := tx.Create(&models.Membership{WorkspaceID: w.ID, UserID: userID, Role: models.RoleAdmin, CreatedAt: now}).Error; err != nil {
+				return err
+			}
+			return auditWorkspace(tx, w, userID, models.ActionWorkspaceCreated, []models.AuditChange{{What: "Time zone", Before: "", After: w.TimeZone}}, now)
+		})
+		if !IsDuplicate(err) {
+			break
+		}
+	}
+	return w, nil, err
+}
+
+// auditWorkspace notes what a person did to a workspace, which the note calls by its name before.
+func auditWorkspace(tx *gorm.DB, before models.Workspace, userID int64, action string, changes []models.AuditChange, now time.Time) error {
+	return Audit(tx, models.AuditEntry{WorkspaceID: before.ID, UserID: userID, Action: action,
+		Subject: models.SubjectWorkspace, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
+}
+
+// UpdateWorkspace stores a workspace's name and time zone as typed. zoneChanged runs in the same transaction when the
+// time zone is another one than before. What is wrong is a FieldErrors under name or time_zone.
+func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int64, zoneChanged func(tx *gorm.DB, workspaceID, userID int64, now time.Time) error, now time.Time) (models.FieldErrors, error) {
+	w.Name = models.CleanName(w.Name)
+	if errs := models.ValidateWorkspace(w); errs.Any() {
+		return errs, nil
+	}
+	return nil, d.Write(ctx, func(tx *gorm.DB) error {
+		old, err := First[models.Workspace](ForChange(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&models.Workspace{}).Where("id = ?", w.ID).Updates(map[string]any{"name": w.Name, "time_zone": w.TimeZone}).Error
+		if err != nil {
+			return err
+		}
+		err = auditWorkspace(tx, old, userID, models.ActionWorkspaceUpdated, []models.AuditChange{{What: "Name", Before: old.Name, After: w.Name}, {What: "Time zone", Before: old.TimeZone, After: w.TimeZone}}, now)
+		if err != nil || old.TimeZone == w.TimeZone {
+			return err
+		}
+		return zoneChanged(tx, w.ID, userID, now)
+	})
+}
+
+// OwnWorkspace is a workspace with what one person is in it.
+type OwnWorkspace struct {
+	models.Workspace
+	Role   models.Role
+	SeenAt *time.Time // when the person was last noted to have been in it
+}
+
+// WorkspacesOf lists the workspaces that a person is a member of, by name.
+func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]OwnWorkspace, error) {
+	var all []OwnWorkspace
+	err := d.Read(ctx).Table("workspaces").Select("workspaces.*, memberships.role, memberships.seen_at").
+		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
+		Where("memberships.user_id = ? AND workspaces.deleted_at IS NULL", userID).Order("workspaces.name, workspaces.id").Find(&all).Error
+	return all, err
+}
+
+// createWorkspace stores a workspace under a slug that no other has, with its counter of contact ids.
+func createWorkspace(tx *gorm.DB, w *models.Workspace) error {
+	base := models.Slug(w.Name)
+	var taken []string
+	if err := tx.Raw("SELECT slug FROM workspaces").Scan(&taken).Error; err != nil {
+		return err
+	}
+	w.Slug = freeSlug(base, taken)
+	if err := tx.Create(w).Error; err != nil {
+		return err
+	}
+	return tx.Exec("INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES (?, 1)", w.ID).Error
+}
+
+// freeSlug is base, or base with the first number that is free: acme, acme-2, acme-3. Without a base, for a name without
+// Latin letters, there is always a number: workspace-1.
+func freeSlug(base string, taken []string) string {
+	used := map[string]bool{}
+	for _, slug := range taken {
+		used[slug] = true
+	}
+	slug, n := base, 1
+	if base == "" {
+		base, slug = "workspace", "workspace-1"
+	}
+	for used[slug] {
+		n++
+		slug = fmt.Sprintf("%s-%d", base, n)
+	}
+	return slug
+}
+
+// Workspaces lists every workspace that is not deleted, the oldest first.
+func (d *DB) Workspaces(ctx context.Context) (all []models.Workspace, err error) {
+	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error
+}
+
+// WorkspaceEmpty says whether nobody has set anything up in a workspace yet: no contacts, webhooks or merge tags.
+func (d *DB) WorkspaceEmpty(ctx context.Context, workspaceID int64) (empty bool, err error) {
+	err = d.Read(ctx).Raw(`SELECT NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @ws)
+		AND NOT EXISTS (SELECT 1 FROM webhooks WHERE workspace_id = @ws)
+		AND NOT EXISTS (SELECT 1 FROM merge_tags WHERE workspace_id = @ws)`, map[string]any{"ws": workspaceID}).Scan(&empty).Error
+	return empty, err
+}

@@ -1,0 +1,65 @@
+package models
+
+import (
+	"time"
+)
+
+// FirstAdmin is what the set-up page asks for: the first workspace and its admin.
+type FirstAdmin struct {
+	WorkspaceName, TimeZone, Email, Password string
+}
+
+// Validate returns what is wrong, by the names that the fields have in the form.
+func (f FirstAdmin) Validate() FieldErrors {
+	errs := FieldErrors{}
+	errs.Add("workspace", ValidateName(CleanName(f.WorkspaceName)))
+	if !ValidTimeZone(f.TimeZone) {
+		errs.Add("time_zone", "Please choose a time zone from the list.")
+	}
+	errs.Add("email", ValidateEmail(f.Email))
+	errs.Add("password", ValidatePassword(f.Password))
+	return errs
+}
+
+// NewUser is an account to be made: support staff, a member of a workspace from the start, both or neither.
+type NewUser struct {
+	Email, Password string
+	Support         bool
+	WorkspaceID     int64 // 0 for none
+	Role            Role  // in the workspace
+}
+
+// Validate returns what is wrong, by "email", "password" and "role".
+func (n NewUser) Validate() FieldErrors {
+	errs := FieldErrors{}
+	errs.Add("email", ValidateEmail(n.Email))
+	errs.Add("password", ValidatePassword(n.Password))
+	if n.WorkspaceID != 0 {
+		errs.Add("role", ValidateRole(n.Role))
+	}
+	return errs
+}
+
+// ValidateEmail returns what is wrong with an address that a person typed, as one sentence, or "".
+func ValidateEmail(email string) string {
+	switch _, err := ReadEmail(email); err {
+	case nil:
+		return ""
+	case ErrEmailMissing:
+		return "Please give an e-mail address."
+	}
+	return "This is not an e-mail address. Please check it; it looks like name@example.com."
+}
+
+// ErrEmailTaken refuses a second account with the same address.
+var ErrEmailTaken = &Error{Code: CodeConflict, Message: "There is an account with this e-mail address already."}
+
+// User is a person who signs in.
+type User struct {
+	ID           int64
+	Email        string
+	PasswordHash string
+	SingleKeys   bool `gorm:"default:true"` // single keys, such as J and K, do something on the pages
+	Support      bool // staff: reads the request logs of every workspace and changes nothing
+	CreatedAt    time.Time
+}
