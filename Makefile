@@ -21,13 +21,13 @@ generate: ## write the *_templ.go files anew
 	go generate ./...
 
 bench-intake: ## measure the endpoint on both databases against one call a transaction
-	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench intake
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench intake
 
 bench-pages: ## measure every page of a full workspace on both databases: time, statements, bytes
-	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench pages
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench pages
 
 bench-segments: ## measure segments at 1,000,000 contacts on both databases against hand-written SQL
-	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./bench && bin/bench segments
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench segments
 
 screenshots: ## take the README's picture anew, from a program that was filled for it
-	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test ./e2e -count=1 -run TestReadmePicture
+	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test ./internal/e2e -count=1 -run TestReadmePicture

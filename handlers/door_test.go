@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 

@@ -3,7 +3,7 @@ package handlers
 import (
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 
 	"gorm.io/gorm"

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 

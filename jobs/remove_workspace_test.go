@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
 	"campaignlark/intake"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/segments"

@@ -92,10 +92,10 @@ step "unit tests, both databases, race detector" unit_tests
 # is in the steps before and after.
 step "pages and their routes, both databases" go test -count=1 -timeout 20m ./handlers
 hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
-step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./e2e
+step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./internal/e2e
 # Without the race detector: the unit tests and the step before have it, and this one is long enough.
 # Its tests wait for a browser more than they work: four at a time keep two cores busy.
-step "the program in use and in a browser" go test -count=1 -timeout 20m -parallel 4 -skip "$hard" ./e2e
+step "the program in use and in a browser" go test -count=1 -timeout 20m -parallel 4 -skip "$hard" ./internal/e2e
 
 printf '\nWhat passed, and how long it took:\n'
 printf '%s\n' "${summary[@]}"

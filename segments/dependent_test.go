@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/internal/ruletest"
 	"campaignlark/models"
 	"campaignlark/models/store"

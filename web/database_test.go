@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 func TestClockIsChecked(t *testing.T) {

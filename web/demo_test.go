@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 func TestDemoCommand(t *testing.T) {

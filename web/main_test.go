@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )

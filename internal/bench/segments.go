@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/migrations"
 	"campaignlark/models"
 	"campaignlark/models/store"

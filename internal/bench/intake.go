@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/migrations"
 	"campaignlark/models"
 	"campaignlark/models/store"

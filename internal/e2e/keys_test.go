@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 
 	"gorm.io/gorm"

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"campaignlark/dbtest"
 	"campaignlark/handlers"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 
 	"gorm.io/gorm"

@@ -17,9 +17,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"campaignlark/dbtest"
 	"campaignlark/handlers"
 	"campaignlark/intake"
+	"campaignlark/internal/dbtest"
 	"campaignlark/migrations"
 	"campaignlark/models"
 	"campaignlark/models/store"

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 // TestBrowserSegment makes a segment by clicking, with and without script, and sees who is in it.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 // TestBrowserSegmentFromWaitingToBroken sees a segment being built by itself, or by "Check now", then who came and why, and

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 // Main runs the package's tests and takes away what they started and built. Call it from TestMain.
@@ -57,5 +57,5 @@ func removeBinary() {
 // Root is the folder of the repository.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Dir(filepath.Dir(file))
+	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }

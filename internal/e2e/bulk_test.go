@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 // TestManyContactsAtOnce adds a tag to ticked contacts and deletes all that match, by what people read, with and without

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"campaignlark/dbtest"
+	"campaignlark/internal/dbtest"
 )
 
 // wantRefused expects that a form came back: the focus is on the list of what is wrong.
