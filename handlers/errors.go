@@ -1,14 +1,13 @@
 package handlers
 
 import (
-	"context"
-	"errors"
-	"net/url"
-
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
+	"context"
+	"errors"
+	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -92,4 +91,12 @@ func kindOf(err error) string {
 		err = next
 	}
 	return typeName(err)
+}
+
+// orNil is err unless it says that a thing is not there.
+func orNil(err error) error {
+	if store.ErrorCode(err) == models.CodeNotFound {
+		return nil
+	}
+	return err
 }

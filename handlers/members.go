@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"slices"
-	"time"
 
 	"campaignlark"
 	"campaignlark/models"
@@ -283,12 +282,4 @@ func (v *visit) settingsCrumb() views.Crumb {
 
 func (v *visit) membersCrumb() views.Crumb {
 	return views.Crumb{Text: "Members", Href: v.path("settings", "members")}
-}
-
-// timeOrZero is the zero time for nil: never.
-func timeOrZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }

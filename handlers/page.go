@@ -1,13 +1,12 @@
 package handlers
 
 import (
-	"fmt"
-	"strconv"
-
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
+	"fmt"
+	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -100,3 +99,25 @@ func (v *visit) id() (int64, error) {
 
 // typeName is an error's Go type, for the log.
 func typeName(err error) string { return fmt.Sprintf("%T", err) }
+
+// ownPage is the frame of a page that belongs to no workspace: that of the one the visit is in, else of the person's
+// first one, else the support side.
+func (v *visit) ownPage(section, title string) (views.Page, error) {
+	if v.Workspace.ID == 0 {
+		if err := v.enterFirstWorkspace(); err != nil {
+			return views.Page{}, err
+		}
+	}
+	frame := v.page
+	if v.Workspace.ID == 0 && v.User.Support {
+		frame = v.supportPage
+	}
+	p, err := frame(section, title)
+	if err == nil && (section == views.SectionAccount || section == views.SectionWorkspaces) {
+		p.Invited, err = v.invitedTo()
+	}
+	return p, err
+}
+
+// canChange says whether the person may change webhooks, contacts, tags, merge tags and segments.
+func (v *visit) canChange() bool { return v.Role.Includes(models.RoleManager) }

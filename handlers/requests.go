@@ -3,7 +3,6 @@ package handlers
 import (
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"campaignlark/intake"
@@ -216,12 +215,3 @@ func webhookName(w models.Webhook) string {
 	}
 	return w.Name
 }
-
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
-func joined(parts []string) string { return strings.Join(parts, ", ") }

@@ -31,25 +31,6 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 	return p, err
 }
 
-// ownPage is the frame of a page that belongs to no workspace: that of the one the visit is in, else of the person's
-// first one, else the support side.
-func (v *visit) ownPage(section, title string) (views.Page, error) {
-	if v.Workspace.ID == 0 {
-		if err := v.enterFirstWorkspace(); err != nil {
-			return views.Page{}, err
-		}
-	}
-	frame := v.page
-	if v.Workspace.ID == 0 && v.User.Support {
-		frame = v.supportPage
-	}
-	p, err := frame(section, title)
-	if err == nil && (section == views.SectionAccount || section == views.SectionWorkspaces) {
-		p.Invited, err = v.invitedTo()
-	}
-	return p, err
-}
-
 // supportList finds calls in every workspace: by a whole address, a webhook's URL or a request id, or newest first.
 func (s *Server) supportList(v *visit) error {
 	workspaces, err := s.DB.LivingWorkspaces(v.UserContext())
@@ -171,14 +152,6 @@ func (f *finder) shortcut() (to string, err error) {
 		f.none.Text = "There is no webhook with this URL now, and calls to it are answered with 404 and leave no row. What is known of a webhook goes with its workspace, so one of a deleted workspace is not found."
 	}
 	return "", orNil(err)
-}
-
-// orNil is err unless it says that a thing is not there.
-func orNil(err error) error {
-	if store.ErrorCode(err) == models.CodeNotFound {
-		return nil
-	}
-	return err
 }
 
 // hashIn is the hash in a webhook's URL, or the text itself where it can be one, else "".

@@ -142,7 +142,7 @@ type upload struct {
 
 // readMultipart reads the fields of a multipart form that come before its file, and opens the file. What follows the file
 // is not read. The file counts as a field that holds its name and its hash: the same file sent once more is the same form,
-// whatever the browser puts between the parts, and another one is another form (once.go).
+// whatever the browser puts between the parts, and another one is another form (double_submit.go).
 func (v *visit) readMultipart() {
 	kind, params, err := mime.ParseMediaType(v.Get(fiber.HeaderContentType))
 	if err != nil || kind != fiber.MIMEMultipartForm {

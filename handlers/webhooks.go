@@ -157,6 +157,3 @@ func (v *visit) webhookQuestion(title string) (views.WebhookQuestion, error) {
 		views.Crumb{Text: w.Name, Href: v.path("webhooks", w.ID)}, views.Crumb{Text: title})
 	return views.WebhookQuestion{Page: p, ID: w.ID, Name: w.Name}, err
 }
-
-// canChange says whether the person may change webhooks, contacts, tags, merge tags and segments.
-func (v *visit) canChange() bool { return v.Role.Includes(models.RoleManager) }
