@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"campaignlark/models"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // seed makes every run the same shop.

@@ -1,13 +1,14 @@
 package handlers
 
 import (
+	"context"
+	"errors"
+	"net/url"
+
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
-	"context"
-	"errors"
-	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 )

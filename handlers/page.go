@@ -1,12 +1,13 @@
 package handlers
 
 import (
+	"fmt"
+	"strconv"
+
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
-	"fmt"
-	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"

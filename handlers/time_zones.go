@@ -1,12 +1,13 @@
 package handlers
 
 import (
-	"campaignlark/models"
-	"campaignlark/views"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"campaignlark/models"
+	"campaignlark/views"
 )
 
 // timeZones lists the zones that can be chosen, by continent, the places of each by name with their present offset.

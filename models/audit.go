@@ -2,9 +2,10 @@ package models
 
 import (
 	"encoding/json"
-	"github.com/google/uuid"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // AuditEntry is one thing that a person did in the admin.

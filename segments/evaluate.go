@@ -1,8 +1,9 @@
 package segments
 
 import (
-	"campaignlark/segments/rule"
 	"time"
+
+	"campaignlark/segments/rule"
 )
 
 // evaluation evaluates contacts, one after the other, against some versions: each sees what was just decided for those

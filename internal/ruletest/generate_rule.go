@@ -1,11 +1,12 @@
 package ruletest
 
 import (
-	"campaignlark/models"
-	"campaignlark/segments/rule"
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"campaignlark/models"
+	"campaignlark/segments/rule"
 )
 
 // rule is a rule's JSON, its groups nested at most depth deep.

@@ -2,13 +2,14 @@ package ruletest
 
 import (
 	"bytes"
-	"campaignlark/models"
-	"campaignlark/segments/rule"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments/rule"
 )
 
 // naive decides a second time who is in a segment. It is written from the words of the design alone, reads the rule's JSON

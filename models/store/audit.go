@@ -1,11 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"encoding/json"
 	"slices"
 	"time"
+
+	"campaignlark/models"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"

@@ -2,9 +2,10 @@ package store
 
 import (
 	"bytes"
-	"campaignlark/models"
 	"context"
 	"slices"
+
+	"campaignlark/models"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"

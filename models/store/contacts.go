@@ -1,10 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
-	"gorm.io/gorm"
 	"slices"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // ContactPageSize is how many contacts one page of the list shows.

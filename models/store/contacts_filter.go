@@ -1,11 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"database/sql/driver"
 	"strconv"
 	"strings"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

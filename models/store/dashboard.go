@@ -1,9 +1,10 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"time"
+
+	"campaignlark/models"
 )
 
 // Overview is what the dashboard tells of a workspace. The counts of contacts stop at ExactCount + 1 each.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"campaignlark/models"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"

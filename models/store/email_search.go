@@ -1,8 +1,9 @@
 package store
 
 import (
-	"campaignlark/models"
 	"strings"
+
+	"campaignlark/models"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"

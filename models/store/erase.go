@@ -1,8 +1,9 @@
 package store
 
 import (
-	"campaignlark/models"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

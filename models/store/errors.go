@@ -1,7 +1,6 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -9,6 +8,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"campaignlark/models"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/driver/sqlite"

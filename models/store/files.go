@@ -1,11 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"encoding/json"
 	"io"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

@@ -1,9 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
-	"gorm.io/gorm"
 	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // ForgetSQL has the files of the workspace $1 searched for the people of the spec $2 from ForgetAt, $3, on. Where there

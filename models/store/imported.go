@@ -1,10 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
 	"maps"
 	"slices"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

@@ -1,9 +1,10 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

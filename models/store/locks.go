@@ -1,9 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
-	"gorm.io/gorm"
 	"slices"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // LockAddresses makes this transaction the only one that changes the contacts of these addresses (numbers from Who)

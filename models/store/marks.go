@@ -1,10 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
-	"gorm.io/gorm"
 	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // reviseContacts raises the versions of contacts that this transaction changed and marks them for their segments.

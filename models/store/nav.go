@@ -1,9 +1,10 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"time"
+
+	"campaignlark/models"
 )
 
 // NavCounts are the numbers beside the navigation's entries. Contacts stops at ExactCount + 1.

@@ -1,8 +1,9 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
+
+	"campaignlark/models"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"

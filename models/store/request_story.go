@@ -1,10 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"slices"
 	"time"
+
+	"campaignlark/models"
 
 	"github.com/google/uuid"
 )

@@ -1,10 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"fmt"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

@@ -1,9 +1,10 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"strings"
+
+	"campaignlark/models"
 )
 
 // FoundName is a thing that a search found by its name.

@@ -1,12 +1,13 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

@@ -1,10 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"net/netip"
 	"time"
+
+	"campaignlark/models"
 )
 
 // ErrWrongPassword is the one answer to a sign-in that failed: whether the account exists is nobody's business.

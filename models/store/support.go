@@ -1,13 +1,14 @@
 package store
 
 import (
-	"campaignlark/models"
 	"cmp"
 	"context"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"campaignlark/models"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"

@@ -1,11 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"cmp"
 	"context"
 	"slices"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

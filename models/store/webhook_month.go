@@ -1,11 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"cmp"
 	"context"
 	"slices"
 	"time"
+
+	"campaignlark/models"
 )
 
 // WebhookMonths counts the calls of every webhook of a workspace that was called within 30 days, the busiest of the last

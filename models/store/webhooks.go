@@ -1,11 +1,12 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"slices"
 	"strings"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

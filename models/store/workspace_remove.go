@@ -1,10 +1,11 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"strings"
 	"time"
+
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )

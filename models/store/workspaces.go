@@ -1,11 +1,13 @@
 package store
 
 import (
-	"campaignlark/models"
 	"context"
 	"fmt"
-	"gorm.io/gorm"
 	"time"
+
+	"campaignlark/models"
+
+	"gorm.io/gorm"
 )
 
 // CreateWorkspace makes a workspace, under a slug of its own, of which the person is the admin. What is wrong is a

@@ -1,9 +1,10 @@
 package rule
 
 import (
-	"campaignlark/models"
 	"fmt"
 	"strings"
+
+	"campaignlark/models"
 )
 
 // Check returns the rule with every value in its stored form, or what is wrong with it. Values are read like those of a

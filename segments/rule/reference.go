@@ -1,8 +1,9 @@
 package rule
 
 import (
-	"campaignlark/models"
 	"slices"
+
+	"campaignlark/models"
 )
 
 // Reference is what rules can speak of and people can delete: a tag, a merge tag, a choice of one, a webhook or a segment.

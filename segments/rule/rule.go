@@ -1,10 +1,11 @@
 package rule
 
 import (
-	"campaignlark/models"
 	"encoding/json"
 	"slices"
 	"strconv"
+
+	"campaignlark/models"
 )
 
 // Limits of a rule.

@@ -1,11 +1,12 @@
 package rule
 
 import (
-	"campaignlark/models"
-	"campaignlark/segments/calendar"
 	"cmp"
 	"slices"
 	"time"
+
+	"campaignlark/models"
+	"campaignlark/segments/calendar"
 )
 
 // Schema is what a workspace's rules can speak of. NewSchema makes it ready for use.

@@ -1,8 +1,9 @@
 package rule
 
 import (
-	"campaignlark/segments/calendar"
 	"time"
+
+	"campaignlark/segments/calendar"
 )
 
 // Moment is an instant at which rules are evaluated, with the day that it falls on in the workspace's time zone.

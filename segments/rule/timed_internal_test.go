@@ -1,9 +1,10 @@
 package rule
 
 import (
-	"campaignlark/segments/calendar"
 	"math/rand/v2"
 	"testing"
+
+	"campaignlark/segments/calendar"
 )
 
 // TestTurnsAreExact walks day by day: the answer stays until the turn and is another at it.
