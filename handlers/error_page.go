@@ -3,10 +3,12 @@ package handlers
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -39,9 +41,8 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 		m.Title = "Too many tries"
 		m.Texts = append(m.Texts, "Nothing was done. Please wait a little before you try again.")
 	case fiber.StatusServiceUnavailable:
-		m.Title, m.Retry = "The database is not answering", get
-		m.Texts = []string{"No page can be shown until it is back. Webhook calls are answered with 503 meanwhile, and well-made senders try again by themselves."}
-		m.Texts = append(m.Texts, notSaved(get)...)
+		m.Title, m.Texts = unavailable(err)
+		m.Texts, m.Retry = append(m.Texts, notSaved(get)...), get
 	default:
 		if status < 500 {
 			m.Title, m.Texts = "This request cannot be read", []string{"Nothing was done. Go back and try again."}
@@ -57,6 +58,18 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 		m.Title, m.Texts = "Too many uploads at this moment", []string{errUploadsBusy.Message}
 	}
 	return m
+}
+
+// unavailable tells apart why a page cannot be had now: our own deadline, a full queue, or a lost database.
+func unavailable(err error) (title string, texts []string) {
+	var known *models.Error
+	switch {
+	case store.ErrorCode(err) == models.CodeTimeout:
+		return "This took too long", []string{"The program ended this request because it needed more than " + strconv.Itoa(int(requestTimeout.Seconds())) + " seconds. A narrower filter or a shorter time usually helps. Webhook calls are not affected."}
+	case errors.As(err, &known) && known.Code == models.CodeBusy:
+		return "Too much at this moment", []string{known.Message}
+	}
+	return "The database is not answering", []string{"No page can be shown until it is back. Webhook calls are answered with 503 until then, and well-made senders try again."}
 }
 
 // notSaved says what became of a form.

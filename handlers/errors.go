@@ -28,7 +28,7 @@ func statusOf(err error) int {
 		return fiber.StatusUnprocessableEntity
 	case models.CodeForbidden:
 		return fiber.StatusForbidden
-	case models.CodeUnavailable:
+	case models.CodeUnavailable, models.CodeBusy, models.CodeTimeout:
 		return fiber.StatusServiceUnavailable
 	}
 	return fiber.StatusInternalServerError
@@ -61,7 +61,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	}
 	m := errorPage(status, onlyLooks(c), err)
 	m.RequestID, m.Assets, m.Again = id, assets(), localPath(c.OriginalURL())
-	if status != fiber.StatusServiceUnavailable {
+	if store.ErrorCode(err) != models.CodeUnavailable {
 		m.Page = s.errorFrame(c)
 	}
 	return campaignlark.Render(c, status, views.ErrorPage(m))

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -41,6 +42,18 @@ func TestErrorPagesNeedNoDatabase(t *testing.T) {
 		s.server.app.Get("/away", func(c *fiber.Ctx) error {
 			return &models.Error{Code: models.CodeUnavailable, Message: "a third secret"}
 		})
+		s.server.app.Get("/slow", func(c *fiber.Ctx) error {
+			ctx, cancel := context.WithTimeout(c.UserContext(), 0)
+			defer cancel()
+			var n int
+			return models.In("contacts", s.db.Read(ctx).Raw("SELECT count(*) FROM contacts").Scan(&n).Error)
+		})
+		s.server.app.Get("/full", func(c *fiber.Ctx) error {
+			return &models.Error{Code: models.CodeBusy, Message: "Many people are signing in at this moment."}
+		})
+		s.get("/slow").want(t, 503, "This took too long", "more than 20 seconds", "Webhook calls are not affected")
+		s.get("/slow").wantNot(t, "The database is not answering")
+		s.get("/full").want(t, 503, "Too much at this moment", "Many people are signing in")
 		limit := s.get("/limit")
 		limit.want(t, 429, "Too many tries", "Nothing was done")
 		if limit.header.Get("Retry-After") == "" {
@@ -53,7 +66,7 @@ func TestErrorPagesNeedNoDatabase(t *testing.T) {
 				page.wantNot(t, "secret")
 			}
 			away := s.get("/away")
-			away.want(t, 503, "The database is not answering", "answered with 503 meanwhile", "Try again", away.requestID())
+			away.want(t, 503, "The database is not answering", "answered with 503 until then", "Try again", away.requestID())
 			away.wantNot(t, "secret", "Workspace settings")
 			if away.header.Get("Retry-After") == "" {
 				t.Error("a 503 came without Retry-After")

@@ -3,16 +3,15 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -107,8 +106,8 @@ func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	defer func() {
-		if fault := recover(); fault != nil {
-			s.Log.Error("panic", "route", c.Route().Path, "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+		if fault := faults.Recovered(recover()); fault != nil {
+			s.Log.Error("panic", "route", c.Route().Path, "kind", fault.Kind, "stack", fault.Stack)
 			err = s.answerError(c, errPanic)
 		}
 	}()

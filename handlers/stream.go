@@ -3,10 +3,10 @@ package handlers
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"mime"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models/store"
 )
 
@@ -25,13 +25,13 @@ func (v *visit) stream(name, contentType string, write func(w *bufio.Writer, ste
 	v.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		var err error
 		defer func() {
-			if fault := recover(); fault != nil { // it would end the program
-				err = fmt.Errorf("panic: %T", fault)
+			if fault := faults.Recovered(recover()); fault != nil { // it would end the program
+				err = fault
 			}
 			if err == nil {
 				return
 			}
-			log.Warn("a download was cut off", "route", route, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err), "kind", kindOf(err))
+			log.Warn("a download was cut off", append([]any{"route", route, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err), "kind", kindOf(err)}, faults.Attrs(err)...)...)
 			conn.Close()
 		}()
 		err = write(w, func(do func(ctx context.Context) error) error {

@@ -33,7 +33,7 @@ const (
 var (
 	errFileTooLarge = &models.Error{Code: models.CodeInvalid, Err: fiber.ErrRequestEntityTooLarge,
 		Message: "Nothing was saved. A file to be imported may have at most 64 MB: split it into several, and import one after the other."}
-	errUploadsBusy = &models.Error{Code: models.CodeUnavailable, Message: "Other large files are being uploaded just now, so yours was not taken. Nothing was saved. Go back and try again in a minute."}
+	errUploadsBusy = &models.Error{Code: models.CodeBusy, Message: "Other large files are being uploaded just now, so yours was not taken. Nothing was saved. Go back and try again in a minute."}
 )
 
 // uploads counts the large requests that are being read or worked on. One whose connection was lost while it was read

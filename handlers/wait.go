@@ -4,13 +4,12 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"fmt"
 	"net"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
@@ -104,8 +103,8 @@ func (s *Server) webhookWait(v *visit) error {
 func (w *waiting) run(out *bufio.Writer) {
 	defer w.server.streams.leave(w.visit.User.ID)
 	defer func() {
-		if fault := recover(); fault != nil {
-			w.server.Log.Error("panic", "route", "a stream", "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+		if fault := faults.Recovered(recover()); fault != nil {
+			w.server.Log.Error("panic", "route", "a stream", "kind", fault.Kind, "stack", fault.Stack)
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), streamTime)

@@ -1,13 +1,11 @@
 package intake
 
 import (
-	"fmt"
 	"maps"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
@@ -167,10 +165,7 @@ func (b *batch) number(workspace, first int64) {
 // recovered turns a panic into an error, so that a fault in one call costs that call and not the process. Of the panic's
 // own text only the runtime's is kept: another could quote what was sent.
 func recovered(err *error) {
-	r := recover()
-	if r == nil {
-		return
+	if fault := faults.Recovered(recover()); fault != nil {
+		*err = &refusedError{fault}
 	}
-	what, _ := r.(runtime.Error)
-	*err = &refusedError{fmt.Errorf("a fault of the program (%T, %v)\n%s", r, what, debug.Stack())}
 }

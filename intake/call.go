@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"sync"
 	"time"
 
 	"campaignlark/models"
@@ -31,7 +32,7 @@ type Header struct {
 
 // ErrBusy is a call that was not taken: the queue is full, the wait was too long, or the database is away. Nothing was
 // done, unless the answer of a commit was lost; sending the call again is safe.
-var ErrBusy = &models.Error{Code: models.CodeUnavailable, Message: MessageBusy}
+var ErrBusy = &models.Error{Code: models.CodeBusy, Message: MessageBusy}
 
 // ErrRefused is a call that the database itself refuses. Its log row has no payload.
 var ErrRefused = &models.Error{Code: models.CodeUnavailable, Message: "The call could not be stored. Please send it again in a moment."}
@@ -79,7 +80,8 @@ type job struct {
 	eventID uuid.UUID
 	size    int64 // bytes of memory, estimated
 	claimed time.Time
-	done    chan result // receives exactly one
+	done    chan result // receives exactly one, through answer
+	once    sync.Once
 }
 
 type result struct {

@@ -46,7 +46,7 @@ func (p *Pipeline) commit(jobs []*job) {
 			p.opts.Observe.Committed(len(steps), time.Since(began))
 			for _, s := range steps {
 				p.observeStep(s)
-				s.job.done <- result{answer: s.decision.Answer}
+				s.job.answer(result{answer: s.decision.Answer})
 			}
 			return
 		}
@@ -146,7 +146,7 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	for _, j := range jobs {
 		if r, outcome, ok := recalled(found, j); ok {
 			p.opts.Observe.Answered(outcome)
-			j.done <- r
+			j.answer(r)
 		} else {
 			rest = append(rest, j)
 		}
@@ -196,11 +196,17 @@ func (p *Pipeline) refuse(j *job, cause error) {
 		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, "code", store.SQLState(err))
 	}
 	p.opts.Observe.Answered(models.OutcomeDatabaseSaid)
-	j.done <- result{err: ErrRefused}
+	j.answer(result{err: ErrRefused})
 }
 
+// answerAll gives the jobs an answer, except those that have one.
 func answerAll(jobs []*job, r result) {
 	for _, j := range jobs {
-		j.done <- r
+		j.answer(r)
 	}
+}
+
+// answer gives the job its answer, once: the first one counts.
+func (j *job) answer(r result) {
+	j.once.Do(func() { j.done <- r })
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
@@ -156,7 +157,10 @@ func (p *Pipeline) work(q *queue) {
 		for _, j := range batch {
 			j.claimed = at
 		}
-		p.commit(batch)
+		if err := faults.Catch(func() error { p.commit(batch); return nil }); err != nil {
+			p.opts.Log.Error("an intake batch was given up", append([]any{"calls", len(batch)}, faults.Attrs(err)...)...)
+			answerAll(batch, result{err: ErrBusy})
+		}
 	}
 }
 

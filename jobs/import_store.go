@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -151,12 +150,17 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 		return nil
 	}
 	spec, result := models.ReadJobJSON[ImportSpec](job.Spec), models.ReadJobJSON[ImportResult](job.Result)
-	if err := makeMissing(ctx, db, job.WorkspaceID, userID, &spec, result.NewTags, now); err != nil {
+	made, err := makeMissing(ctx, db, job.WorkspaceID, userID, spec, result.NewTags, now)
+	if err != nil {
 		return err
 	}
-	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
+	_, err = db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if Phase(*j) != ImportChecked || j.State != models.JobDraft {
 			return nil
+		}
+		spec := models.ReadJobJSON[ImportSpec](j.Spec) // as it is now: an erasure may have changed it since the page was read
+		if !made.fill(&spec) {
+			return errImportChanged
 		}
 		j.State, j.Spec, j.Done, j.UserID = models.JobRunning, models.JobJSON(spec), 0, userID
 		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{})
@@ -166,35 +170,65 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 	return err
 }
 
-// makeMissing makes the tags and merge tags that spec only names.
-func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, spec *ImportSpec, tags []string, now time.Time) error {
-	made, errs, err := db.ResolveTagNames(ctx, workspaceID, userID, tags, now)
-	if err != nil {
-		return err
-	}
-	if errs.Any() {
-		return &models.Error{Code: models.CodeInvalid, Message: errs["tags"]}
-	}
-	for _, t := range made {
-		if slices.ContainsFunc(spec.NewTags, func(name string) bool { return models.Fold(models.CleanName(name)) == t.NameFolded }) {
-			spec.Tags = append(spec.Tags, t.ID)
+// errImportChanged refuses to start an import whose columns somebody else has chosen differently since it was checked.
+var errImportChanged = &models.Error{Code: models.CodeConflict, Message: "Somebody else chose the columns of this import differently. Open it again, check it and start it then."}
+
+// made are the tags and merge tags of an import that did not exist before.
+type made struct {
+	tags   map[string]int64 // ids by folded name
+	fields map[string]int64 // ids by the key that the import chose
+}
+
+// fill puts the ids into spec where it only names tags and merge tags. It reports whether all of them were made.
+func (m made) fill(spec *ImportSpec) bool {
+	for _, name := range spec.NewTags {
+		id, there := m.tags[models.Fold(models.CleanName(name))]
+		if !there {
+			return false
 		}
+		spec.Tags = append(spec.Tags, id)
 	}
 	spec.NewTags = nil
 	for i, c := range spec.Columns {
 		if c.To != ColumnNew {
 			continue
 		}
+		id, there := m.fields[c.Key]
+		if !there {
+			return false
+		}
+		spec.Columns[i].To, spec.Columns[i].Key = FieldColumn(id), ""
+	}
+	return true
+}
+
+// makeMissing makes the tags and merge tags that spec only names.
+func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, spec ImportSpec, names []string, now time.Time) (made, error) {
+	m := made{tags: map[string]int64{}, fields: map[string]int64{}}
+	tags, errs, err := db.ResolveTagNames(ctx, workspaceID, userID, names, now)
+	if err != nil {
+		return m, err
+	}
+	if errs.Any() {
+		return m, &models.Error{Code: models.CodeInvalid, Message: errs["tags"]}
+	}
+	for _, t := range tags {
+		m.tags[t.NameFolded] = t.ID
+	}
+	for _, c := range spec.Columns {
+		if c.To != ColumnNew {
+			continue
+		}
 		tag, errs, err := db.CreateMergeTag(ctx, workspaceID, userID, models.MergeTag{Key: c.Key, Label: c.Name, Type: models.MergeTagText}, now)
 		if err != nil {
-			return err
+			return m, err
 		}
 		if errs.Any() {
-			return &models.Error{Code: models.CodeInvalid, Message: "The merge tag “" + c.Name + "” cannot be made. " + errs["key"] + errs["label"] + " Go back to the columns and choose another place for it."}
+			return m, &models.Error{Code: models.CodeInvalid, Message: "The merge tag “" + c.Name + "” cannot be made. " + errs["key"] + errs["label"] + " Go back to the columns and choose another place for it."}
 		}
-		spec.Columns[i].To, spec.Columns[i].Key = FieldColumn(tag.ID), ""
+		m.fields[c.Key] = tag.ID
 	}
-	return nil
+	return m, nil
 }
 
 // ReadImportAnew stores another way of reading a file, and has an import wait for its columns again.

@@ -506,3 +506,45 @@ func TestDraftsDoNotWaitForEver(t *testing.T) {
 		}
 	})
 }
+
+// TestStartKeepsWhatChangedSinceThePageWasRead starts an import with a job that was read before its spec changed, as an
+// erasure changes it.
+func TestStartKeepsWhatChangedSinceThePageWasRead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		job, _ := w.check(w.receive("email,first\nmarta@example.com,Marta\n"), func(s *ImportSpec) {
+			s.Columns[1] = Column{Name: "first", To: ColumnNew, Key: "first_of_file"}
+			s.NewTags = []string{"from a file"}
+		})
+		change := func(fn func(*ImportSpec)) {
+			_, err := w.db.ChangeJob(t.Context(), w.workspace, job.ID, w.now, func(_ *gorm.DB, j *models.Job) error {
+				spec := models.ReadJobJSON[ImportSpec](j.Spec)
+				fn(&spec)
+				j.Spec = models.JobJSON(spec)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		change(func(s *ImportSpec) { s.Header, s.File = false, "without the header" })
+		if err := StartImport(t.Context(), w.db, job, 1, w.now); err != nil {
+			t.Fatal(err)
+		}
+		started, err := w.db.Job(t.Context(), w.workspace, job.ID)
+		spec := models.ReadJobJSON[ImportSpec](started.Spec)
+		if err != nil || started.State != models.JobRunning || spec.Header || spec.File != "without the header" {
+			t.Errorf("got %s %+v (%v), want the spec as it was changed", started.State, spec, err)
+		}
+		if spec.Columns[1].MergeTag() == 0 || len(spec.Tags) != 1 || len(spec.NewTags) != 0 {
+			t.Errorf("got %+v, want the ids of what was made", spec)
+		}
+
+		job, _ = w.check(w.receive("email\nmarta@example.com\n"), nil)
+		change(func(s *ImportSpec) { s.Columns = append(s.Columns, Column{To: ColumnNew, Key: "of_somebody_else"}) })
+		if err := StartImport(t.Context(), w.db, job, 1, w.now); store.ErrorCode(err) != models.CodeConflict {
+			t.Errorf("got %v, want that columns which the person did not see are not imported", err)
+		}
+	})
+}

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// removeWorkspace removes the next rows of a deleted workspace, and with the last ones the workspace and the job.
+// removeWorkspace counts and then removes the next rows of a deleted workspace, and with the last ones the workspace and the job.
 func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	w, err := store.First[models.Workspace](tx.Where("id = ? AND deleted_at IS NOT NULL", job.WorkspaceID))
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -24,7 +24,10 @@ func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.T
 	if err != nil {
 		return err
 	}
-	job.Cursor, job.Done = models.JobJSON(step.Next), job.Done+step.Rows
+	job.Cursor, job.Done, job.Total = models.JobJSON(step.Next), job.Done+step.Rows, job.Total+step.Found
+	if step.Uncounted {
+		job.Total = 0
+	}
 	if job.Total > 0 {
 		job.Total = max(job.Total, job.Done) // what came in meanwhile counts too
 	}

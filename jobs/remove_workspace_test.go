@@ -321,6 +321,43 @@ func until(t *testing.T, came func() bool) {
 	}
 }
 
+// TestARemovalCountsInTheBackground holds that deleting does not wait for a count, and that progress is known soon after.
+func TestARemovalCountsInTheBackground(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx, c := t.Context(), newClock()
+		s := fillSpace(t, db, "books", 600)
+		if err := db.DeleteWorkspace(ctx, s.Workspace, s.member.ID, c.now()); err != nil {
+			t.Fatal(err)
+		}
+		progress := func() (done, total int64) {
+			all, err := db.RemovalsOf(ctx, s.member.ID)
+			if err != nil || len(all) != 1 {
+				t.Fatalf("got %v, %v, want one removal", all, err)
+			}
+			return all[0].Done, all[0].Total
+		}
+		if done, total := progress(); done != 0 || total != 0 {
+			t.Errorf("got %d of %d right after the deletion, want nothing counted yet", done, total)
+		}
+		var want int64
+		for table, n := range rowsByTable(t, db, s.ID) {
+			if table != "jobs" && !strings.HasPrefix(table, "webhook_requests_") { // the job itself; days of the log are in it
+				want += n
+			}
+		}
+		r := New(db, quiet(), c.now)
+		for done := int64(0); done == 0; done, _ = progress() {
+			if _, err := r.Turn(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, total := progress(); total != want {
+			t.Errorf("got a total of %d, want %d rows", total, want)
+		}
+	})
+}
+
 // A removal that ended early is begun again, once, however many replicas look.
 func TestARemovalIsResumed(t *testing.T) {
 	t.Parallel()

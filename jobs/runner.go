@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -31,8 +33,10 @@ type Runner struct {
 const (
 	pause    = 500 * time.Millisecond // between looks when nothing waits
 	lease    = 10 * time.Second       // after which another program takes over from one that died; a step takes well under a second
+	stepTime = 8 * time.Second        // for one step, so that it ends before its lease does
 	turn     = 500 * time.Millisecond // for one job, before the next has its turn
-	maxTries = 10
+	maxTries = 5                      // failed steps in a row after which a job stops
+	maxPause = time.Hour              // between two tries of work that must never be given up
 )
 
 // New makes a runner; Run starts it.
@@ -43,9 +47,13 @@ func New(db *store.DB, log *slog.Logger, now func() time.Time) *Runner {
 // Run does jobs until ctx ends.
 func (r *Runner) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		worked, err := r.Turn(ctx)
+		worked := false
+		err := faults.Catch(func() (err error) {
+			worked, err = r.Turn(ctx)
+			return err
+		})
 		if err != nil && ctx.Err() == nil {
-			r.log.Error("a job's turn failed", "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err))
+			r.log.Error("a job's turn failed", append([]any{"code", string(store.ErrorCode(err)), "database_code", store.SQLState(err)}, faults.Attrs(err)...)...)
 		}
 		if worked && err == nil {
 			continue
@@ -69,8 +77,8 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	for until := time.Now().Add(turn); ; {
 		var goOn bool
 		switch job, goOn, err = r.step(ctx, job, !time.Now().Before(until)); {
-		case store.ErrorCode(err) == models.CodeNotFound:
-			return true, nil // stopped, or taken over
+		case errors.Is(err, store.ErrJobTaken):
+			return true, nil
 		case err != nil:
 			return true, errors.Join(err, r.failed(ctx, job, err))
 		case !goOn:
@@ -82,6 +90,8 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 // step runs one step of job, saves what it made of it, and says whether the next one may follow at once. After the last
 // one of a turn others may claim the job.
 func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, goOn bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
 	err = r.db.Write(ctx, func(tx *gorm.DB) error {
 		after = job
 		now := r.now()
@@ -90,7 +100,7 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if do == nil {
 			return &models.Error{Code: models.CodeInvalid, Message: "This program does not know this kind of work. It may be older than the one that took it on."}
 		}
-		if err := do(ctx, tx, &after, now); err != nil {
+		if err := faults.Catch(func() error { return do(ctx, tx, &after, now) }); err != nil {
 			return err
 		}
 		after.Tries = 0
@@ -112,17 +122,18 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 	return after, goOn, nil
 }
 
-// failed notes that a step failed: the job waits a while, or ends when that does not help.
+// failed notes that a step failed. The job waits longer after each try, and stops after maxTries unless the database is
+// away. Erasing people and removing workspaces are promises, so these are tried until they succeed.
 func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error {
 	now := r.now()
 	job.Tries++
-	job.LeaseUntil = now.Add(time.Duration(job.Tries) * time.Second)
+	job.LeaseUntil = now.Add(min(time.Second<<min(job.Tries-1, 20), maxPause))
 	var known *models.Error
 	switch {
 	case errors.As(cause, &known) && known.Code == models.CodeInvalid:
 		job.State, job.Failure = models.JobFailed, known.Message
-	case job.Tries >= maxTries && !store.IsAway(cause):
-		job.State, job.Failure = models.JobFailed, "The fault is ours, and it has been noted. What was done until then stays done."
+	case job.Tries >= maxTries && !store.IsAway(cause) && job.Kind != models.JobForget && job.Kind != models.JobRemove:
+		job.State, job.Failure = models.JobFailed, fmt.Sprintf("This work failed %d times in a row, so it has stopped. The fault is in the program, not in your data, and the program's log has it. What was done until then stays done.", job.Tries)
 	}
 	if job.Finished() {
 		job.FinishedAt = &now

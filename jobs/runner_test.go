@@ -206,7 +206,7 @@ func TestAFailingStepIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 			if worked, _ := r.Turn(t.Context()); worked {
 				t.Error("a job whose step failed should wait a while")
 			}
-			c.pass(time.Duration(try+1) * time.Second)
+			c.pass(time.Second << try)
 		}
 		if _, err := r.Turn(t.Context()); err != nil {
 			t.Fatal(err)
@@ -223,8 +223,114 @@ func TestAFailingStepIsTriedAgainAndAtLastGivenUp(t *testing.T) {
 			c.pass(time.Minute)
 			r.Turn(t.Context())
 		}
-		if got := jobNow(t, db, job.ID); got.State != models.JobFailed || got.Failure == "" || got.FinishedAt == nil {
+		if got := jobNow(t, db, job.ID); got.State != models.JobFailed || !strings.Contains(got.Failure, "failed 5 times in a row") || got.FinishedAt == nil {
 			t.Errorf("got %s (%q), want failed with a sentence", got.State, got.Failure)
+		}
+	})
+}
+
+// TestAPanicCostsOneTry lets one job's steps panic while another job works.
+func TestAPanicCostsOneTry(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		c := newClock()
+		var log strings.Builder
+		broken, sound := newJob(t, db, c), newJob(t, db, c)
+		r := New(db, slog.New(slog.NewTextHandler(&log, nil)), c.now)
+		r.steps = map[models.JobKind]Step{models.JobBulk: func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
+			if job.ID == broken.ID {
+				var none []string
+				job.Result = none[job.Done]
+			}
+			return countTo(5)(ctx, tx, job, now)
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { r.Run(ctx); close(ended) }()
+		for deadline := time.Now().Add(20 * time.Second); !jobNow(t, db, broken.ID).Finished() || !jobNow(t, db, sound.ID).Finished(); <-time.After(5 * time.Millisecond) {
+			if c.pass(time.Minute); time.Now().After(deadline) {
+				t.Fatal("the jobs do not end")
+			}
+		}
+		cancel()
+		<-ended
+		if got := jobNow(t, db, broken.ID); got.State != models.JobFailed || got.Tries != maxTries {
+			t.Errorf("got %s after %d tries, want failed after %d", got.State, got.Tries, maxTries)
+		}
+		if got := jobNow(t, db, sound.ID); got.State != models.JobDone {
+			t.Errorf("the other job: got %s, want done", got.State)
+		}
+		if got := log.String(); !strings.Contains(got, "index out of range") || !strings.Contains(got, "runner_test.go") {
+			t.Errorf("got the log %s, want the panic with its stack", got)
+		}
+	})
+}
+
+// TestAStepThatFindsNothingHasFailed holds that "not found" from a step is a failed try, not the end of the turn without a word.
+func TestAStepThatFindsNothingHasFailed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		c := newClock()
+		job := newJob(t, db, c)
+		r := bulkRunner(db, c, func(context.Context, *gorm.DB, *models.Job, time.Time) error { return models.ErrNotFound })
+		for range maxTries {
+			if _, err := r.Turn(t.Context()); !errors.Is(err, models.ErrNotFound) {
+				t.Fatalf("got %v, want the step's own error", err)
+			}
+			c.pass(time.Hour)
+		}
+		if got := jobNow(t, db, job.ID); got.State != models.JobFailed {
+			t.Errorf("got %s, want failed", got.State)
+		}
+	})
+}
+
+// TestAStepThatTakesTooLongIsGivenUp gives a step a deadline that has passed.
+func TestAStepThatTakesTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		c := newClock()
+		job := newJob(t, db, c)
+		r := bulkRunner(db, c, func(ctx context.Context, tx *gorm.DB, _ *models.Job, _ time.Time) error {
+			if _, limited := ctx.Deadline(); !limited {
+				t.Error("a step has no deadline")
+			}
+			over, cancel := context.WithTimeout(ctx, 0)
+			defer cancel()
+			return tx.WithContext(over).Exec("SELECT 1").Error
+		})
+		for range maxTries {
+			r.Turn(t.Context())
+			c.pass(time.Hour)
+		}
+		if got := jobNow(t, db, job.ID); got.State != models.JobFailed {
+			t.Errorf("got %s with %d tries, want failed", got.State, got.Tries)
+		}
+	})
+}
+
+// TestErasingIsNeverGivenUp holds that work which was promised to a person is tried for as long as it takes.
+func TestErasingIsNeverGivenUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		c := newClock()
+		job := models.NewJob(1, 0, models.JobForget, models.ForgetSpec{})
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.CreateJob(tx, &job, c.now()) }); err != nil {
+			t.Fatal(err)
+		}
+		r := New(db, quiet(), c.now)
+		r.steps = map[models.JobKind]Step{models.JobForget: func(context.Context, *gorm.DB, *models.Job, time.Time) error { return errors.New("disk full") }}
+		for range 3 * maxTries {
+			if worked, _ := r.Turn(t.Context()); !worked {
+				t.Fatal("it is not tried again within an hour")
+			}
+			c.pass(maxPause)
+		}
+		r.steps = map[models.JobKind]Step{models.JobForget: countTo(1)}
+		r.Turn(t.Context())
+		var left int64
+		if err := db.Read(t.Context()).Model(&models.Job{}).Where("id = ?", job.ID).Count(&left).Error; err != nil || left != 0 {
+			t.Errorf("got %d rows left (%v), want that it was done at last", left, err)
 		}
 	})
 }

@@ -1,5 +1,10 @@
 package models
 
+import (
+	"errors"
+	"strings"
+)
+
 // Code says what kind of trouble an error is. The HTTP layer maps it to a status and a page in one place.
 type Code string
 
@@ -8,7 +13,9 @@ const (
 	CodeConflict    Code = "conflict"    // somebody else has it already, or it is in use
 	CodeInvalid     Code = "invalid"     // the input breaks a rule; Message says what to do
 	CodeForbidden   Code = "forbidden"   // the person may not do this
-	CodeUnavailable Code = "unavailable" // the database is away or overloaded; trying again later helps
+	CodeUnavailable Code = "unavailable" // the database does not answer; trying again later helps
+	CodeBusy        Code = "busy"        // a queue of the program is full; trying again in a moment helps
+	CodeTimeout     Code = "timeout"     // the program's own deadline for the work has passed; asking for less helps
 	CodeInternal    Code = "internal"    // a fault of the program
 )
 
@@ -30,3 +37,34 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ErrNotFound is what every look-up returns for a thing that is not there or belongs to another workspace.
 var ErrNotFound = &Error{Code: CodeNotFound, Message: "This does not exist, or not in this workspace."}
+
+// Op is an error with the operation that failed. Ops nest: the outer one is the page or the piece of work, the inner one the
+// query.
+type Op struct {
+	Name string // a constant, such as "contact page: tags"; never a value
+	Err  error
+}
+
+// In says in which operation err happened, for the log; nil for a nil err. errors.Is, errors.As and the code see through it.
+func In(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Op{operation, err}
+}
+
+func (o *Op) Error() string { return o.Name + ": " + o.Err.Error() }
+
+func (o *Op) Unwrap() error { return o.Err }
+
+// Chain is the operations of an error, the outermost first: "contact page: tags". It holds no text of the error itself, which may
+// quote values, so it is safe to log.
+func Chain(err error) string {
+	var names []string
+	for ; err != nil; err = errors.Unwrap(err) {
+		if o, ok := err.(*Op); ok {
+			names = append(names, o.Name)
+		}
+	}
+	return strings.Join(names, ": ")
+}

@@ -101,7 +101,7 @@ func (h argonHash) compute(ctx context.Context, password string, size uint32) ([
 	case argonSlots <- struct{}{}:
 		defer func() { <-argonSlots }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, &Error{Code: CodeBusy, Message: "Many people are signing in at this moment. Please wait a minute and try again.", Err: ctx.Err()}
 	}
 	return argon2.IDKey(norm.NFC.Bytes([]byte(ValidText(password))), h.salt, h.passes, h.memory, h.threads, size), nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -29,6 +30,7 @@ type Ticker struct {
 	Options
 	built, passed, verified pace
 	verification            verification
+	rests                   rests
 }
 
 // pace is how many chunks one transaction takes: it adapts to how long the last one took.
@@ -89,7 +91,14 @@ func (t *Ticker) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		t.built.took.Store(0)
-		busy, err := t.Tick(ctx)
+		busy := false
+		err := faults.Catch(func() (err error) {
+			busy, err = t.Tick(ctx)
+			return err
+		})
+		if stack := faults.Attrs(err); stack != nil {
+			t.logTrouble(ctx, 0, err)
+		}
 		switch {
 		case err != nil || !busy:
 			timer.Reset(t.Interval)
@@ -103,7 +112,7 @@ func (t *Ticker) Run(ctx context.Context) {
 
 // Tick does one step in every workspace that has work: up to 1,000 marks, then a page of what is due because time passed,
 // then a page of building, and verifies when nothing is left. It says whether work is left. Trouble in one workspace is
-// logged and does not keep it from the others.
+// logged and does not keep it from the others: that workspace rests, longer after each failure in a row.
 func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	var errs []error
 	for _, kind := range []struct {
@@ -142,6 +151,9 @@ func (t *Ticker) mine(workspaces []int64) []int64 {
 func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round) (bool, error)) (left bool, err error) {
 	var errs []error
 	for _, workspace := range workspaces {
+		if t.rests.resting(workspace, t.Now()) {
+			continue
+		}
 		more, err := t.step(ctx, workspace, work)
 		left = left || more
 		if err != nil {
@@ -152,9 +164,28 @@ func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round
 	return left, errors.Join(errs...)
 }
 
+// stepTime is how long one step may take. It takes well under a second unless something is wrong.
+const stepTime = 20 * time.Second
+
 // step runs one piece of work in a transaction under the workspace's lock; if somebody else has that, they do the work.
 func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
-	err = t.db.Write(ctx, func(tx *gorm.DB) error {
+	limited, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	err = faults.Catch(func() error {
+		more, err = t.transact(limited, workspace, work)
+		return err
+	})
+	switch {
+	case err == nil:
+		t.rests.end(workspace)
+	case ctx.Err() == nil && !store.IsAway(err):
+		t.rests.start(workspace, t.Interval, t.Now())
+	}
+	return more && err == nil, err
+}
+
+func (t *Ticker) transact(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
+	return more, t.db.Write(ctx, func(tx *gorm.DB) error {
 		more = false
 		if free, err := store.SegmentsFree(tx, workspace, t.Now()); err != nil || !free && t.Only == 0 {
 			return err // what a deleted one left is removed, not recalculated
@@ -170,7 +201,6 @@ func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (b
 		more, err = work(r)
 		return err
 	})
-	return more && err == nil, err
 }
 
 // logTrouble logs codes only: a database's message may hold values.
@@ -178,5 +208,5 @@ func (t *Ticker) logTrouble(ctx context.Context, workspace int64, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	t.Log.ErrorContext(ctx, "segments were not recalculated", "workspace", workspace, "error", string(store.ErrorCode(err)), "code", store.SQLState(err))
+	t.Log.ErrorContext(ctx, "segments were not recalculated", append([]any{"workspace", workspace, "error", string(store.ErrorCode(err)), "code", store.SQLState(err)}, faults.Attrs(err)...)...)
 }

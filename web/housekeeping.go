@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
@@ -65,13 +66,16 @@ func (p program) keepHouse(ctx context.Context, chores []chore, now func() time.
 	all.Wait()
 }
 
-// repeat runs a chore until ctx ends. When it fails that is logged, and it is tried again at its next turn.
+// choreTime is how long one turn of a chore may take.
+const choreTime = 10 * time.Minute
+
+// repeat runs a chore until ctx ends. A failure or a panic is logged, and the chore is tried again at its next turn.
 func (p program) repeat(ctx context.Context, c chore, now func() time.Time) {
 	turn := time.NewTicker(c.every)
 	defer turn.Stop()
 	for {
-		if err := c.run(ctx, now()); err != nil && ctx.Err() == nil {
-			p.log.Error("a chore failed", "chore", c.name, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err))
+		if err := c.turn(ctx, now()); err != nil && ctx.Err() == nil {
+			p.log.Error("a chore failed", append([]any{"chore", c.name, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err)}, faults.Attrs(err)...)...)
 		}
 		select {
 		case <-ctx.Done():
@@ -79,4 +83,10 @@ func (p program) repeat(ctx context.Context, c chore, now func() time.Time) {
 		case <-turn.C:
 		}
 	}
+}
+
+func (c chore) turn(ctx context.Context, now time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, choreTime)
+	defer cancel()
+	return faults.Catch(func() error { return c.run(ctx, now) })
 }

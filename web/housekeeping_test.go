@@ -1,10 +1,12 @@
 package main
 
 import (
+	"campaignlark/faults"
 	"context"
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -12,20 +14,44 @@ import (
 func TestHousekeepingGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	tries := 0
+	tries, panics := 0, 0
+	before := faults.Count()
 	list := []chore{
 		{"waits for ever", time.Hour, func(ctx context.Context, _ time.Time) error { <-ctx.Done(); return ctx.Err() }},
+		{"panics", time.Millisecond, func(context.Context, time.Time) error {
+			if panics++; panics > 3 {
+				<-ctx.Done()
+				return nil
+			}
+			panic("ines@example.com")
+		}},
 		{"fails", time.Millisecond, func(context.Context, time.Time) error {
-			if tries++; tries == 3 {
+			if tries++; tries >= 3 && faults.Count() > before+2 {
 				cancel()
 			}
 			return errors.New("disk full")
 		}},
 	}
-	program{log: slog.New(slog.DiscardHandler)}.keepHouse(ctx, list, time.Now)
+	var log lines
+	program{log: slog.New(slog.NewTextHandler(&log, nil))}.keepHouse(ctx, list, time.Now)
 	if tries < 3 {
 		t.Errorf("got %d tries, want that it is tried again", tries)
 	}
+	if got := log.String(); !strings.Contains(got, "chore=panics") || !strings.Contains(got, "housekeeping_test.go") || strings.Contains(got, "ines") {
+		t.Errorf("got the log %s, want each panic with its stack and without its value", got)
+	}
+}
+
+// lines is a log that several chores write.
+type lines struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Builder.Write(b)
 }
 
 func TestUnknownHashesAreReportedOnce(t *testing.T) {

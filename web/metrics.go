@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -43,7 +44,9 @@ func newMetrics(db *store.DB, now func() time.Time) *metrics {
 	m.unreadable = countersOf(m, prometheus.CounterOpts{
 		Name: "campaignlark_webhook_unreadable_total", Help: "Calls whose payload could not be read, by what was wrong with it.",
 	}, "kind", intake.DecodeKinds)
-	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now), collectors.NewGoCollector(),
+	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now), prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "campaignlark_panics_total", Help: "Panics that were recovered: each is a fault of the program, and its stack is in the log.",
+	}, func() float64 { return float64(faults.Count()) }), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -47,7 +47,7 @@ func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
 		m := newMetrics(db, func() time.Time { return at.Add(time.Minute) })
 		p := intake.New(db, intake.Options{Observe: m.observe(), Now: func() time.Time { return at }})
 		m.watch(p)
-		if got := scrape(t, m); got[`campaignlark_webhook_calls_total{outcome="created"}`] != "0" || got["campaignlark_segment_oldest_mark_age_seconds"] != "0" {
+		if got := scrape(t, m); got[`campaignlark_webhook_calls_total{outcome="created"}`] != "0" || got["campaignlark_segment_oldest_mark_age_seconds"] != "0" || got["campaignlark_panics_total"] == "" {
 			t.Errorf("got %v, want every number there from the start", got)
 		}
 		send := func(body string) error {

@@ -61,8 +61,17 @@ func IsRetryable(err error) bool {
 	}
 }
 
-// IsAway says whether err means that the database did not answer.
+// IsTimeout reports whether err is the program's own deadline for the work. The database may well be there, and slow.
+func IsTimeout(err error) bool {
+	var connect *pgconn.ConnectError
+	return errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connect)
+}
+
+// IsAway reports whether err means that the database did not answer.
 func IsAway(err error) bool {
+	if IsTimeout(err) {
+		return false
+	}
 	var netErr net.Error
 	var connect *pgconn.ConnectError
 	switch s := SQLState(err); {
@@ -70,7 +79,7 @@ func IsAway(err error) bool {
 		return true
 	}
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &connect) || errors.As(err, &netErr) || pgconn.SafeToRetry(err)
+		errors.As(err, &connect) || errors.As(err, &netErr) || pgconn.SafeToRetry(err)
 }
 
 // translating is the SQLite dialector with its duplicate, foreign-key and check errors named as GORM names them, which
@@ -98,7 +107,7 @@ func (t translating) RollbackTo(tx *gorm.DB, name string) error {
 	return t.Dialector.RollbackTo(tx, name)
 }
 
-// ErrorCode returns the code of err, CodeInternal when it has none, and "" for nil.
+// ErrorCode returns the code of err, CodeInternal if it has none, and "" for nil.
 func ErrorCode(err error) models.Code {
 	if err == nil {
 		return ""
@@ -107,7 +116,10 @@ func ErrorCode(err error) models.Code {
 	if errors.As(err, &e) {
 		return e.Code
 	}
-	if IsAway(err) {
+	switch {
+	case IsTimeout(err):
+		return models.CodeTimeout
+	case IsAway(err):
 		return models.CodeUnavailable
 	}
 	return models.CodeInternal

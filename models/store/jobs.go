@@ -57,8 +57,10 @@ func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, n
 	return waiting, err
 }
 
-// SaveJob stores what a step made of a job, in the step's transaction. The error is ErrNotFound, and the step must not
-// be committed, when the job was stopped or another program has it now.
+// ErrJobTaken says that a person stopped the job, or that another program works on it now. Its step must not be committed.
+var ErrJobTaken = &models.Error{Code: models.CodeConflict, Message: "This work was stopped, or another program does it now."}
+
+// SaveJob stores what a step made of a job, in the step's transaction, or returns ErrJobTaken.
 func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
 	if j.Finished() {
 		j.Cursor = noCursor
@@ -69,7 +71,7 @@ func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
 			"tries": j.Tries, "lease_until": j.LeaseUntil, "updated_at": now, "finished_at": j.FinishedAt,
 		})
 	if saved.Error == nil && saved.RowsAffected == 0 {
-		return models.ErrNotFound
+		return ErrJobTaken
 	}
 	return saved.Error
 }
@@ -78,7 +80,7 @@ func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
 func DeleteJob(tx *gorm.DB, j models.Job) error {
 	gone := tx.Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, models.JobRunning, j.Holder).Delete(&models.Job{})
 	if gone.Error == nil && gone.RowsAffected == 0 {
-		return models.ErrNotFound
+		return ErrJobTaken
 	}
 	return gone.Error
 }

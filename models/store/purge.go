@@ -14,9 +14,9 @@ import (
 // or key is free again.
 
 const (
-	// purgeGrace is how long after its deletion a tag or merge tag is purged once more before it is gone: a batch of calls
-	// that had read it may commit in between, and no batch lives longer than 10 s.
-	purgeGrace = 15 * time.Second
+	// purgeGrace is how long after its deletion a tag or merge tag is purged once more before it is gone. Work that read it
+	// before may commit in between: a batch of calls lives 10 s at most, a job's step 8 s, a person's request 20 s.
+	purgeGrace = 30 * time.Second
 	// purgeStep is how many contacts one transaction of a purge changes: as many addresses as it may lock.
 	purgeStep = 256
 	// purgeTurn is how many steps one thing gets before another has its turn.

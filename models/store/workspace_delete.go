@@ -40,10 +40,6 @@ func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 // what is in it. The error is ErrNotFound when somebody else was faster.
 func (d *DB) DeleteWorkspace(ctx context.Context, w models.Workspace, userID int64, now time.Time) error {
 	now = models.Instant(now)
-	total, err := d.countRemovable(ctx, w.ID)
-	if err != nil {
-		return err
-	}
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		old, err := First[models.Workspace](ForChange(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
 		if err != nil {
@@ -65,13 +61,12 @@ func (d *DB) DeleteWorkspace(ctx context.Context, w models.Workspace, userID int
 		if err := auditWorkspace(tx, old, userID, models.ActionWorkspaceDeleted, nil, now); err != nil {
 			return err
 		}
-		return createRemoval(tx, w.ID, userID, total, now)
+		return createRemoval(tx, w.ID, userID, now)
 	})
 }
 
-func createRemoval(tx *gorm.DB, workspaceID, userID, total int64, now time.Time) error {
+func createRemoval(tx *gorm.DB, workspaceID, userID int64, now time.Time) error {
 	job := models.NewJob(workspaceID, userID, models.JobRemove, struct{}{})
-	job.Total = total
 	return CreateJob(tx, &job, now)
 }
 
@@ -95,7 +90,7 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 			if err != nil || there {
 				return err
 			}
-			return createRemoval(tx, workspace, 0, 0, now)
+			return createRemoval(tx, workspace, 0, now)
 		})
 		if err != nil && ErrorCode(err) != models.CodeNotFound { // removed meanwhile
 			return err

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,23 +56,30 @@ const (
 	removeGrace = 30 * time.Second
 )
 
-// RemoveCursor is how far a removal is: which of the tables is next, and whether all were emptied once.
+// RemoveCursor is how far a removal is: how many tables were counted, which one is emptied next, and whether all were
+// emptied once.
 type RemoveCursor struct {
-	Table int  `json:"table"`
-	Again bool `json:"again,omitempty"`
+	Counted int  `json:"counted,omitempty"`
+	Table   int  `json:"table"`
+	Again   bool `json:"again,omitempty"`
 }
 
 // RemoveStep is what one step of a removal did.
 type RemoveStep struct {
-	Next RemoveCursor
-	Rows int64     // that it removed
-	Wait time.Time // when not zero, nothing is left to do before
-	Done bool      // the workspace is gone
+	Next      RemoveCursor
+	Found     int64     // rows that it counted
+	Uncounted bool      // there are too many rows to count
+	Rows      int64     // rows that it removed
+	Wait      time.Time // if not zero, nothing is left to do before
+	Done      bool      // the workspace is gone
 }
 
-// RemoveRows removes the next rows, at most 500, of the deleted workspace w in tx, and with the last ones the workspace.
-// The job with this id, which does it, stays.
+// RemoveRows counts the rows of the deleted workspace w, one table a call, and then removes them in tx, at most 500 a call, and
+// with the last ones the workspace. The job with this id, which does it, stays.
 func RemoveRows(tx *gorm.DB, w models.Workspace, jobID int64, at RemoveCursor, now time.Time) (RemoveStep, error) {
+	if at.Counted < len(counted) {
+		return countNext(tx, w.ID, at)
+	}
 	if at.Table < len(removables) {
 		if at.Table == 0 { // work that somebody asked for while the workspace was being deleted
 			if err := tx.Where("workspace_id = ? AND id <> ?", w.ID, jobID).Delete(&models.Job{}).Error; err != nil {
@@ -85,7 +92,7 @@ func RemoveRows(tx *gorm.DB, w models.Workspace, jobID int64, at RemoveCursor, n
 		}
 		return RemoveStep{Next: at, Rows: rows}, err
 	}
-	again := RemoveStep{Next: RemoveCursor{Again: true}}
+	again := RemoveStep{Next: RemoveCursor{Counted: at.Counted, Again: true}}
 	if last := w.DeletedAt.Add(removeGrace); now.Before(last) {
 		again.Wait = last
 		return again, nil
@@ -130,20 +137,27 @@ func rowsLeft(tx *gorm.DB, workspaceID int64) (left bool, err error) {
 	return left, tx.Raw("SELECT "+strings.Join(exists, " OR "), map[string]any{"ws": workspaceID}).Scan(&left).Error
 }
 
-// countRemovable counts the rows of a workspace, memberships included. It is 0, which means not known, when one table
-// has more than MostLosses.
-func (d *DB) countRemovable(ctx context.Context, workspaceID int64) (total int64, err error) {
-	var counts []string
-	for _, r := range append([]removable{{table: "memberships"}}, removables...) {
-		counts = append(counts, "SELECT count(*) FROM (SELECT 1 FROM "+r.table+" WHERE workspace_id = @ws LIMIT @most) AS few")
-	}
-	var each []int64
-	err = d.Read(ctx).Raw(strings.Join(counts, " UNION ALL "), map[string]any{"ws": workspaceID, "most": MostLosses + 1}).Scan(&each).Error
-	for _, n := range each {
-		if n > MostLosses {
-			return 0, err
+// counted names the tables whose rows a removal counts first, for its progress, each once.
+var counted = func() []string {
+	tables := []string{"memberships"}
+	for _, r := range removables {
+		if !slices.Contains(tables, r.table) {
+			tables = append(tables, r.table)
 		}
-		total += n
 	}
-	return total, err
+	return tables
+}()
+
+// countNext counts the rows of the next table, at most MostLosses. With more than that the number stays unknown: counting
+// would take longer than it tells.
+func countNext(tx *gorm.DB, workspaceID int64, at RemoveCursor) (RemoveStep, error) {
+	var n int64
+	err := tx.Raw("SELECT count(*) FROM (SELECT 1 FROM "+counted[at.Counted]+" WHERE workspace_id = @ws LIMIT @most) AS few",
+		map[string]any{"ws": workspaceID, "most": MostLosses + 1}).Scan(&n).Error
+	if n > MostLosses {
+		at.Counted = len(counted)
+		return RemoveStep{Next: at, Uncounted: true}, err
+	}
+	at.Counted++
+	return RemoveStep{Next: at, Found: n}, err
 }

@@ -1,0 +1,57 @@
+// Package faults turns a panic, which is always a fault of the program, into an error, so that it costs one piece of work and
+// not the process. It must know nothing of the work.
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+)
+
+// Panic is a recovered panic. It says where it was and of which type, not what it held: a panic's value may quote what
+// somebody sent.
+type Panic struct {
+	Kind  string // the type of the panic's value, and the runtime's own words, such as "index out of range"
+	Stack string // the goroutine's stack: functions, files and lines
+}
+
+func (p *Panic) Error() string { return "a fault of the program (" + p.Kind + ")" }
+
+// Attrs are the attributes of a log line for a panic in err's chain: its type and its stack; nil for any other error.
+func Attrs(err error) []any {
+	var p *Panic
+	if !errors.As(err, &p) {
+		return nil
+	}
+	return []any{"panic", p.Kind, "stack", p.Stack}
+}
+
+var count atomic.Int64
+
+// Count returns how many panics were recovered since the program started.
+func Count() int64 { return count.Load() }
+
+// Catch runs work and returns its error. A panic is counted and becomes a *Panic.
+func Catch(work func() error) (err error) {
+	defer func() {
+		if p := Recovered(recover()); p != nil {
+			err = p
+		}
+	}()
+	return work()
+}
+
+// Recovered counts and describes what recover returned; nil if there was no panic. Call it in the deferred function.
+func Recovered(value any) *Panic {
+	if value == nil {
+		return nil
+	}
+	count.Add(1)
+	kind := fmt.Sprintf("%T", value)
+	if fault, ok := value.(runtime.Error); ok { // these words are the runtime's own and hold no text of a sender
+		kind += ": " + fault.Error()
+	}
+	return &Panic{Kind: kind, Stack: string(debug.Stack())}
+}

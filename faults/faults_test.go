@@ -1,0 +1,30 @@
+package faults_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"campaignlark/faults"
+)
+
+func TestCatch(t *testing.T) {
+	t.Parallel()
+	wrong := errors.New("wrong")
+	if err := faults.Catch(func() error { return wrong }); err != wrong {
+		t.Errorf("got %v, want the work's own error", err)
+	}
+	before := faults.Count()
+	err := faults.Catch(func() error { panic("ines@example.com") })
+	var p *faults.Panic
+	if !errors.As(err, &p) || !strings.Contains(p.Stack, "TestCatch") || strings.Contains(err.Error()+p.Kind, "ines") {
+		t.Errorf("got %v, want a panic with its stack and without its value", err)
+	}
+	err = faults.Catch(func() error { var none []int; _ = none[len(none)]; return nil })
+	if !errors.As(err, &p) || !strings.Contains(p.Kind, "index out of range") {
+		t.Errorf("got %v, want the runtime's words", err)
+	}
+	if got := faults.Count() - before; got < 2 {
+		t.Errorf("got %d panics counted, want 2", got)
+	}
+}
