@@ -101,9 +101,10 @@ func (t *story) ignoredLook(f intake.FieldFate) views.RequestLook {
 	return look
 }
 
-// failure says what to change so that the next call succeeds.
+// failure says what to change so that the next call succeeds: the outcome's advice, with what this call adds to it.
 func (t *story) failure() views.RequestLook {
-	look := views.RequestLook{Kind: views.KindWarn}
+	outcome := t.outcome()
+	look := views.RequestLook{Kind: views.KindWarn, Before: outcome.Advice, Text: outcome.Because}
 	if calls := (requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10), outcome: string(t.row.Outcome)}); t.webhook.ID != 0 {
 		look.Link, look.LinkText = t.calls(calls), "Calls like this"
 	}
@@ -111,30 +112,18 @@ func (t *story) failure() views.RequestLook {
 	case models.OutcomeNoAddress:
 		t.adviseNoAddress(&look)
 	case models.OutcomeBadAddress:
-		look.Before, look.Text = "Let the sender check the address before it sends it.", "What came is not one:"
 		look.AdviceCode = views.Visible(t.body.EmailSent)
 	case models.OutcomeNoContact:
-		look.Before, look.Text = "Look whether the person is here under another address.", "Nobody has the one that was sent; addresses are compared as a whole."
 		look.Link, look.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable:
-		look.Before, look.Text = "Change how the sender writes the body.", t.body.Message
+		look.Text = t.body.Message
 	case models.OutcomeDisabled:
-		look.Before, look.Text = "Switch the webhook on again", "if the sender is meant to call it. Until then it answers as if it did not exist."
 		t.linkWebhook(&look)
-	case models.OutcomeWebhookGone:
-		look.Before, look.Text = "Give the sender the address of another webhook, or stop it.", "The one it calls was deleted."
 	case models.OutcomeHashRetired:
-		look.Before, look.Text = "Give the sender the webhook's new address.", "The one it calls was changed and stopped working at once."
 		if !t.retiredAt.IsZero() {
 			look.Advice = "It was changed on " + t.retiredAt.In(t.zone()).Format("2 Jan 2006, 15:04") + "."
 		}
 		t.linkWebhook(&look)
-	case models.OutcomePrefetch:
-		look.Before, look.Text = "Nothing.", "A browser or mail program fetched the address before anybody clicked. If nobody ever clicks, nothing happens."
-	case models.OutcomeTooLarge:
-		look.Before, look.Text = "Let the sender send less than 1 MiB.", "Files have no place in a call; the fields alone are enough."
-	default:
-		look.Before, look.Text = "Tell the person who runs this program, with the request id.", "The database refused what this call was to store. The sender was told to try again later (503)."
 	}
 	if look.Link == "" {
 		look.LinkText = ""
@@ -149,6 +138,7 @@ func (t *story) linkWebhook(look *views.RequestLook) {
 	}
 }
 
+// adviseNoAddress replaces the outcome's advice if the call shows what is wrong with its sender.
 func (t *story) adviseNoAddress(look *views.RequestLook) {
 	switch {
 	case t.body.EmailKey != "":
@@ -156,7 +146,5 @@ func (t *story) adviseNoAddress(look *views.RequestLook) {
 	case t.misnamed.field:
 		look.Before, look.Code, look.After = "Rename the sender's field", views.Visible(t.misnamed.key), "to email_address."
 		look.Advice, look.AdviceCode = "An address was sent, but under another name:", views.Visible(t.misnamed.key+" = "+t.misnamed.value)
-	default:
-		look.Before = "Let the sender send the person's address in a field named email_address."
 	}
 }

@@ -112,29 +112,13 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 	}
 	return []views.Stop{
 		stop(s.Received, "Received", s.Received.At),
-		stop(s.Address, "Address", t.addressNote()),
+		stop(s.Address, "Address", t.outcome().AddressNote()),
 		stop(s.Fields, "Fields", t.fieldsNote(s.Fields)),
 		stop(s.Contact, "Contact", t.contactNote(s.Contact)),
 		stop(s.Event, "Event", t.eventNote()),
 		stop(s.Answer, "Answered", strconv.Itoa(t.row.Status)+" in "+views.Took(t.facts().Took)),
 		stop(s.Segments, "Segments", t.segmentsNote()),
 	}
-}
-
-func (t *story) addressNote() string {
-	switch {
-	case t.row.Outcome == models.OutcomeNoAddress:
-		return "missing"
-	case t.row.Outcome == models.OutcomeBadAddress:
-		return "not valid"
-	case reachOf(t.row.Outcome) < reachedAddress:
-		return "not looked at"
-	case t.row.Outcome == models.OutcomeNoContact:
-		return "valid, unknown"
-	case t.row.Outcome == models.OutcomeCreated:
-		return "valid, new"
-	}
-	return "valid, known"
 }
 
 func (t *story) fieldsNote(step views.Step) string {

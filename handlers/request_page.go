@@ -122,16 +122,16 @@ func (t *story) read() (err error) {
 
 // model is the whole page.
 func (t *story) model(p views.Page) views.RequestModel {
-	title, of := views.OutcomeTitle(t.row.Outcome)
+	outcome := t.outcome()
 	m := views.RequestModel{
-		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: title,
+		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: outcome.Title,
 		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(),
 	}
 	switch {
-	case of && t.row.Address != nil:
+	case outcome.OfAddress && t.row.Address != nil:
 		m.Address = shownAddress(*t.row.Address)
-	case of:
-		m.Verdict = "A contact, erased since, " + title
+	case outcome.OfAddress:
+		m.Verdict = "A contact, erased since, " + outcome.Title
 	}
 	if before := t.body.Before; t.row.Outcome == models.OutcomeResubscribed && before != nil && before.Status == models.StatusUnconfirmed {
 		m.Verdict = "is now subscribed"

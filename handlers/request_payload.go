@@ -66,7 +66,7 @@ func (t *story) rawText() string {
 	switch {
 	case t.body.Payload != "":
 		return views.Visible(t.body.Payload)
-	case t.row.Outcome == models.OutcomePrefetch, t.row.Outcome == models.OutcomeTooLarge:
+	case t.outcome().NotKept:
 		return "(not kept)"
 	}
 	return "(nothing was sent)"
@@ -210,7 +210,7 @@ func (t *story) marks(lines []sentLine) map[int]string {
 	}
 	if key := t.body.EmailKey; key != "" {
 		fates[key] = "stored"
-		if t.row.Outcome == models.OutcomeNoAddress || t.row.Outcome == models.OutcomeBadAddress {
+		if t.outcome().Reached == views.ReachedAddress {
 			fates[key] = "refused"
 		}
 	}

@@ -10,28 +10,6 @@ import (
 	"campaignlark/views"
 )
 
-// How far a call came. The outcome alone decides it.
-type reach int
-
-const (
-	reachedNothing reach = iota // the webhook was closed, the body unread, or the database refused
-	reachedAddress              // the body was read; the address stopped the call
-	reachedContact              // the address was valid; nobody has it
-	reachedEnd
-)
-
-func reachOf(o models.Outcome) reach {
-	switch {
-	case !o.Failed():
-		return reachedEnd
-	case o == models.OutcomeNoContact:
-		return reachedContact
-	case o == models.OutcomeNoAddress, o == models.OutcomeBadAddress:
-		return reachedAddress
-	}
-	return reachedNothing
-}
-
 // story tells the call step by step. Steps that were not reached stay, without proof.
 func (t *story) story() views.RequestStory {
 	s := views.RequestStory{
@@ -44,14 +22,15 @@ func (t *story) story() views.RequestStory {
 		Segments: views.Step{ID: "s7", Title: "Segments: as before", State: views.StateSkip},
 	}
 	t.tellAnswer(&s)
-	if reachOf(t.row.Outcome) >= reachedAddress {
+	outcome := t.outcome()
+	if outcome.Reached >= views.ReachedAddress {
 		t.tellAddress(&s)
 	}
-	switch reachOf(t.row.Outcome) {
-	case reachedContact:
-		s.Contact = views.Step{ID: "s4", Title: "The call stopped here: no such contact", State: views.StateStop,
+	switch outcome.Reached {
+	case views.ReachedContact:
+		s.Contact = views.Step{ID: "s4", Title: "The call stopped here: " + outcome.Stop, State: views.StateStop,
 			Lead: "Nobody in this workspace has this address, and a webhook of type " + t.requestWebhook().Type + " creates nobody."}
-	case reachedEnd:
+	case views.ReachedEnd:
 		t.tellFields(&s)
 		t.tellContact(&s)
 		t.tellEvent(&s)
@@ -74,36 +53,27 @@ func (t *story) received() views.Step {
 	if t.body.Truncated {
 		step.Lead += " Only the beginning of it is kept."
 	}
-	if why := closedWhy(r.Outcome); why != "" {
-		step.Title, step.State = "The call stopped here: "+why, views.StateStop
+	if outcome := t.outcome(); outcome.Reached == views.ReachedNothing && outcome.Stop != "" {
+		step.Title, step.State = "The call stopped here: "+outcome.Stop, views.StateStop
 	}
 	return step
 }
 
-// closedWhy says why a call ended before its address was read, or "".
-func closedWhy(o models.Outcome) string {
-	return map[models.Outcome]string{
-		models.OutcomeUnreadable:   "the body cannot be read",
-		models.OutcomePrefetch:     "a browser only looked ahead",
-		models.OutcomeTooLarge:     "the body is too large",
-		models.OutcomeDisabled:     "the webhook is off",
-		models.OutcomeWebhookGone:  "the webhook is deleted",
-		models.OutcomeHashRetired:  "this address was changed",
-		models.OutcomeDatabaseSaid: "the database refused it",
-	}[o]
-}
+// outcome is what the pages say of how the call ended.
+func (t *story) outcome() views.OutcomeFacts { return views.OutcomeOf(t.row.Outcome) }
 
 // tellAddress is how the address was read.
 func (t *story) tellAddress(s *views.RequestStory) {
 	s.Address = views.Step{ID: "s2", Title: "Address read", State: views.StateDone, At: after(t.body.WaitedUs)}
 	s.AddressSent = views.Visible(t.body.EmailSent)
+	if outcome := t.outcome(); outcome.Reached == views.ReachedAddress {
+		s.Address.Title, s.Address.State = "The call stopped here: "+outcome.Stop, views.StateStop
+	}
 	switch {
 	case t.row.Outcome == models.OutcomeNoAddress:
-		s.Address.Title, s.Address.State = "The call stopped here: no email_address", views.StateStop
 		s.AddressSent = ""
 		s.AddressText = noAddressText(t.body, keysOf(t.row, t.body))
 	case t.row.Outcome == models.OutcomeBadAddress:
-		s.Address.Title, s.Address.State = "The call stopped here: not a valid address", views.StateStop
 		s.AddressText = "is not an e-mail address. It is never repaired, because a repaired address may belong to somebody else."
 	case t.erased:
 		s.Address.At = ""

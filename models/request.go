@@ -1,10 +1,13 @@
 package models
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 )
 
-// Outcome is what became of a call.
+// Outcome is what became of a call. A new one needs its constant and its place in a list below, the case in intake that
+// decides it, and its row in views.outcomes, which holds everything that the pages say of it.
 type Outcome string
 
 const (
@@ -26,12 +29,17 @@ const (
 	OutcomeDatabaseSaid Outcome = "not_committed" // the database refused this call; the sender got a 503
 )
 
-// Outcomes lists every outcome that a row of the log can have.
-var Outcomes = []Outcome{
+var processedOutcomes = []Outcome{
 	OutcomeCreated, OutcomeResubscribed, OutcomeUnconfirmed, OutcomeUpdated, OutcomeUnsubscribed, OutcomeDeleted,
+}
+
+var failedOutcomes = []Outcome{
 	OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
 	OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeDatabaseSaid,
 }
+
+// Outcomes lists every outcome that a row of the log can have.
+var Outcomes = slices.Concat(processedOutcomes, failedOutcomes)
 
 // WebhookRequest is the row of one call in the request log. Everything of the person is NULL once the person was erased.
 type WebhookRequest struct {
@@ -58,11 +66,7 @@ func (r WebhookRequest) Failed() bool { return r.Status >= 400 }
 
 // Failed says whether the sender of a call with this outcome got an error. It also knows OutcomesFailed.
 func (o Outcome) Failed() bool {
-	switch o {
-	case OutcomeCreated, OutcomeResubscribed, OutcomeUnconfirmed, OutcomeUpdated, OutcomeUnsubscribed, OutcomeDeleted, OutcomesProcessed:
-		return false
-	}
-	return true
+	return o != OutcomesProcessed && !slices.Contains(processedOutcomes, o)
 }
 
 // The groups of outcomes beside the outcomes themselves, in RequestFilter.Outcome.

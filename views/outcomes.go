@@ -1,0 +1,128 @@
+package views
+
+import (
+	"campaignlark/models"
+)
+
+// Reach is how far a call came through the steps of its page.
+type Reach int
+
+const (
+	ReachedNothing Reach = iota // the webhook was closed, the body unread, or the database refused
+	ReachedAddress              // the body was read; the address stopped the call
+	ReachedContact              // the address was valid; no contact has it
+	ReachedEnd                  // everything was done
+)
+
+// OutcomeFacts is what the pages say of an outcome.
+type OutcomeFacts struct {
+	Outcome   models.Outcome
+	Short     string // in lists and filters: "New contact"
+	Title     string // of the call's page
+	OfAddress bool   // Title follows the contact's address
+	Reached   Reach
+	Address   string // what the strip of steps says of the address; "" for the words of the stage reached
+	Stop      string // of a failed call: the reason, in the title of the step where it stopped
+	Advice    string // of a failed call: what to do so that the next call succeeds
+	Because   string // the sentence after Advice
+	NotKept   bool   // the log holds no payload of such calls
+}
+
+// outcomes has one row for each outcome, in the order in which the filter offers them.
+var outcomes = []OutcomeFacts{
+	{Outcome: models.OutcomeCreated, Short: "New contact", Title: "is a new contact", OfAddress: true, Reached: ReachedEnd, Address: "valid, new"},
+	{Outcome: models.OutcomeResubscribed, Short: "Subscribed again", Title: "was subscribed again", OfAddress: true, Reached: ReachedEnd},
+	{Outcome: models.OutcomeUnconfirmed, Short: "Now unconfirmed", Title: "is now unconfirmed", OfAddress: true, Reached: ReachedEnd},
+	{Outcome: models.OutcomeUpdated, Short: "Updated", Title: "was updated", OfAddress: true, Reached: ReachedEnd},
+	{Outcome: models.OutcomeUnsubscribed, Short: "Unsubscribed", Title: "was unsubscribed", OfAddress: true, Reached: ReachedEnd},
+	{Outcome: models.OutcomeDeleted, Short: "Deleted for good", Title: "A contact was deleted for good", Reached: ReachedEnd},
+	{
+		Outcome: models.OutcomeNoAddress, Short: "No e-mail address was sent", Title: "Refused: no e-mail address was sent",
+		Reached: ReachedAddress, Address: "missing", Stop: "no email_address",
+		Advice: "Let the sender send the person's address in a field named email_address.",
+	},
+	{
+		Outcome: models.OutcomeBadAddress, Short: "The address is not valid", Title: "Refused: the address is not valid",
+		Reached: ReachedAddress, Address: "not valid", Stop: "not a valid address",
+		Advice: "Let the sender check the address before it sends it.", Because: "What came is not one:",
+	},
+	{
+		Outcome: models.OutcomeNoContact, Short: "No such contact", Title: "Refused: no such contact",
+		Reached: ReachedContact, Stop: "no such contact",
+		Advice: "Look whether the person is here under another address.", Because: "Nobody has the one that was sent; addresses are compared as a whole.",
+	},
+	{
+		Outcome: models.OutcomeUnreadable, Short: "The body cannot be read", Title: "Refused: the body cannot be read", Stop: "the body cannot be read",
+		Advice: "Change how the sender writes the body.",
+	},
+	{
+		Outcome: models.OutcomeDisabled, Short: "The webhook is off", Title: "Refused: the webhook is off", Stop: "the webhook is off",
+		Advice: "Switch the webhook on again", Because: "if the sender is meant to call it. Until then it answers as if it did not exist.",
+	},
+	{
+		Outcome: models.OutcomeWebhookGone, Short: "The webhook is deleted", Title: "Refused: the webhook is deleted", Stop: "the webhook is deleted",
+		Advice: "Give the sender the address of another webhook, or stop it.", Because: "The one it calls was deleted.",
+	},
+	{
+		Outcome: models.OutcomeHashRetired, Short: "An old address was called", Title: "Refused: the webhook's address was changed", Stop: "this address was changed",
+		Advice: "Give the sender the webhook's new address.", Because: "The one it calls was changed and stopped working at once.",
+	},
+	{
+		Outcome: models.OutcomeTooLarge, Short: "The body is too large", Title: "Refused: the body is too large", Stop: "the body is too large", NotKept: true,
+		Advice: "Let the sender send less than 1 MiB.", Because: "Files have no place in a call; the fields alone are enough.",
+	},
+	{
+		Outcome: models.OutcomePrefetch, Short: "A browser looked ahead", Title: "Refused: a browser only looked ahead", Stop: "a browser only looked ahead", NotKept: true,
+		Advice: "Nothing.", Because: "A browser or mail program fetched the address before anybody clicked. If nobody ever clicks, nothing happens.",
+	},
+	{
+		Outcome: models.OutcomeDatabaseSaid, Short: "It could not be stored", Title: "Not stored: the database refused this call", Stop: "the database refused it",
+		Advice: "Tell the person who runs this program, with the request id.", Because: "The database refused what this call was to store. The sender was told to try again later (503).",
+	},
+}
+
+// OutcomeOf returns what the pages say of an outcome; nothing for one that this program does not know.
+func OutcomeOf(o models.Outcome) OutcomeFacts {
+	for _, facts := range outcomes {
+		if facts.Outcome == o {
+			return facts
+		}
+	}
+	return OutcomeFacts{Outcome: o}
+}
+
+// AddressNote says in a word or two how the call's address was read.
+func (f OutcomeFacts) AddressNote() string {
+	switch {
+	case f.Address != "":
+		return f.Address
+	case f.Reached < ReachedAddress:
+		return "not looked at"
+	case f.Reached == ReachedContact:
+		return "valid, unknown"
+	}
+	return "valid, known"
+}
+
+// OutcomeShort names an outcome, or a group of them, in a few words.
+func OutcomeShort(o models.Outcome) string {
+	switch o {
+	case models.OutcomesFailed:
+		return "Failed: any reason"
+	case models.OutcomesProcessed:
+		return "Processed"
+	}
+	return OutcomeOf(o).Short
+}
+
+// OutcomeOptions are the choices of a filter by outcome.
+func OutcomeOptions() []Option {
+	options := []Option{{Label: "Any outcome"}}
+	for _, group := range []models.Outcome{models.OutcomesProcessed, models.OutcomesFailed} {
+		options = append(options, Option{Value: string(group), Label: OutcomeShort(group)})
+	}
+	for _, facts := range outcomes {
+		options = append(options, Option{Value: string(facts.Outcome), Label: facts.Short})
+	}
+	return options
+}
