@@ -89,12 +89,12 @@ func (q *auditQuery) day(text *string, zone *time.Location, later int) time.Time
 	if *text == "" {
 		return time.Time{}
 	}
-	at, err := time.ParseInLocation(time.DateOnly, *text, zone)
+	at, err := time.Parse(time.DateOnly, *text)
 	if err != nil || at.Year() <= 1970 || at.Year() >= 3000 {
 		q.rangeError, *text = "A day looks like 2026-11-24. What cannot be read does not count here.", ""
 		return time.Time{}
 	}
-	return at.AddDate(0, 0, later)
+	return models.ClockAt(time.Date(at.Year(), at.Month(), at.Day()+later, 12, 0, 0, 0, zone), 0)
 }
 
 // with is the query's address with further parts, which come in pairs, and without a place to begin.

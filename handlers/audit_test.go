@@ -85,6 +85,34 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 	})
 }
 
+// TestADayOfTheAuditLogBeginsRight asks for a day whose midnight the clock leaves out.
+func TestADayOfTheAuditLogBeginsRight(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.write(func(tx *gorm.DB) error {
+			if err := tx.Model(&models.Workspace{}).Where("id = ?", s.workspace.ID).Update("time_zone", "Africa/Cairo").Error; err != nil {
+				return err
+			}
+			for name, at := range map[string]string{"late in the evening": "2026-04-23T21:30:00Z", "early in the morning": "2026-04-23T22:30:00Z"} {
+				when, err := time.Parse(time.RFC3339, at)
+				if err != nil {
+					return err
+				}
+				e := models.AuditEntry{WorkspaceID: s.workspace.ID, UserID: s.user.ID, Action: models.ActionTagCreated, Subject: models.SubjectTag, SubjectID: 1, SubjectName: name}
+				if err := store.Audit(tx, e, nil, when); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		day := s.get("/w/books/settings/audit-log?kind=tag&from=2026-04-24&to=2026-04-24")
+		day.want(t, http.StatusOK, "early in the morning")
+		day.wantNot(t, "late in the evening")
+		before := s.get("/w/books/settings/audit-log?kind=tag&to=2026-04-23")
+		before.want(t, http.StatusOK, "late in the evening")
+		before.wantNot(t, "early in the morning")
+	})
+}
+
 func TestTheAuditLogIsPaged(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.write(func(tx *gorm.DB) error {

@@ -55,11 +55,17 @@ func DayEnd(day string, zone *time.Location) time.Time {
 	if err != nil {
 		panic("models: no day: " + day) // DaysFrom and DayName write them
 	}
-	end := time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, zone)
-	if end.Day() == t.Day() {
-		end = end.Add(time.Hour) // the clock leaves midnight out, and the standard library takes the hour before
+	return ClockAt(t.AddDate(0, 0, 1), 0)
+}
+
+// ClockAt is the instant at which the clock shows the hour on the day of noon, or the next full hour if the clock leaves the
+// hour out that day. A time zone that changes its clock at midnight leaves midnight out.
+func ClockAt(noon time.Time, hour int) time.Time {
+	at := time.Date(noon.Year(), noon.Month(), noon.Day(), hour, 0, 0, 0, noon.Location())
+	if at.Day() != noon.Day() {
+		at = at.Add(time.Hour) // the standard library takes the hour before
 	}
-	return end
+	return at
 }
 
 // StatusBefore is the status that the contact had before an instant, as far as its times tell; "" before it was there.

@@ -16,13 +16,8 @@ type Workspace struct {
 	SegmentsHeldUntil *time.Time // see HoldSegments
 }
 
-// Location is the workspace's time zone, UTC when its name is not known here.
-func (w Workspace) Location() *time.Location {
-	if loc, err := time.LoadLocation(w.TimeZone); err == nil {
-		return loc
-	}
-	return time.UTC
-}
+// Location is the workspace's time zone, UTC if its name is not known here.
+func (w Workspace) Location() *time.Location { return location(w.TimeZone) }
 
 // Role is what a member may do in one workspace.
 type Role string

@@ -30,6 +30,7 @@ type Change struct {
 
 	oldest uuid.UUID // of its rows
 	since  time.Time // when that was written
+	rows   int       // of many that it joins
 }
 
 const (
@@ -37,6 +38,8 @@ const (
 	bulkStep       = 256         // rows of many that the first statement reads, 2 KiB each at most
 	bulkReach      = 2000        // rows of many after which a page ends, and what each further statement reads
 	waveGap        = time.Minute // between the steps of what passing time or a repair changed at once
+	waveLength     = time.Hour   // from the first to the last step of one change: a steady stream of moves is told hour by hour
+	waveRows       = bulkReach   // that one change joins at most, so that a page and a change are read in bounded time and memory
 )
 
 // bulkRow is a row of segment_bulk_changes with who did it.
@@ -109,7 +112,7 @@ func (s Store) many(ctx context.Context, workspace, segment int64, before, until
 	read := 0
 	err = s.eachBulk(ctx, workspace, segment, before, func(row bulkRow) bool {
 		switch n := len(all); {
-		case n > 0 && all[n-1].goesOn(row):
+		case n > 0 && all[n-1].sameWave(row):
 			all[n-1].add(row)
 		case n == limit || read >= bulkReach || compare(row.ID, until) < 0:
 			unread = row.ID
@@ -153,9 +156,12 @@ func changeOfMany(row bulkRow) Change {
 	return c
 }
 
-// goesOn says whether an older row belongs to the same change. A rule's membership is swapped in one transaction; time
-// passes, and what differs is repaired, in steps.
-func (c Change) goesOn(row bulkRow) bool {
+// sameWave reports whether an older row belongs to the same change. A rule's membership is swapped in one transaction; time
+// passes, and differences are repaired, in steps.
+func (c Change) sameWave(row bulkRow) bool {
+	if c.rows >= waveRows || c.At.Sub(row.At) >= waveLength {
+		return false
+	}
 	gap := c.since.Sub(row.At)
 	same := row.Cause == c.Cause && (row.UserID == nil) == (c.UserID == nil) && (c.UserID == nil || *row.UserID == *c.UserID)
 	inSteps := c.Cause == models.CauseTime || c.Cause == models.CauseRepair
@@ -164,6 +170,7 @@ func (c Change) goesOn(row bulkRow) bool {
 
 func (c *Change) add(row bulkRow) {
 	c.oldest, c.since = row.ID, row.At
+	c.rows++
 	c.In, c.Out = c.In+int64(row.Entered.Len()), c.Out+int64(row.Departed.Len())
 	c.InIDs = append(c.InIDs, row.Entered.IDs(row.Span, changeExamples-len(c.InIDs))...)
 	c.OutIDs = append(c.OutIDs, row.Departed.IDs(row.Span, changeExamples-len(c.OutIDs))...)
@@ -188,7 +195,7 @@ func (s Store) ChangeOfMany(ctx context.Context, workspace, segment int64, id uu
 	c = changeOfMany(first)
 	note(first)
 	err = s.eachBulk(ctx, workspace, segment, id, func(row bulkRow) bool {
-		if !c.goesOn(row) {
+		if !c.sameWave(row) {
 			return false
 		}
 		c.add(row)

@@ -2,6 +2,7 @@ package segments
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"slices"
@@ -120,11 +121,11 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 		query string
 		args  []any
 	}{
-		{(*round).recalculate, "SELECT DISTINCT workspace_id FROM dirty_contacts", nil},
+		{(*round).recalculate, markedWorkspaces, nil},
 		{func(r *round) (bool, error) { return t.passed.step(r, (*round).passTime) },
-			"SELECT DISTINCT workspace_id FROM segment_due WHERE due_at <= ?", []any{models.Instant(t.Now())}},
+			dueWorkspaces, []any{sql.Named("now", models.Instant(t.Now()))}},
 		{func(r *round) (bool, error) { return t.built.step(r, (*round).build) },
-			"SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''", nil},
+			"SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''", nil}, // by segments_building
 	} {
 		workspaces, err := t.workspaces(ctx, kind.query, kind.args...)
 		if err != nil {
@@ -135,6 +136,20 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	}
 	return busy, errors.Join(append(errs, t.verifyIdle(ctx, busy))...)
 }
+
+// The lists of workspaces with work step from one workspace to the next in the primary key, whatever lies between them: they
+// cost as much as there are workspaces, not as much as there is work.
+const (
+	markedWorkspaces = `WITH RECURSIVE marked (id) AS (
+			SELECT min(workspace_id) FROM dirty_contacts
+			UNION ALL SELECT (SELECT min(workspace_id) FROM dirty_contacts WHERE workspace_id > marked.id) FROM marked WHERE marked.id IS NOT NULL
+		) SELECT id FROM marked WHERE id IS NOT NULL`
+	// A workspace has one row for each 8,192 contact ids. Nothing is listed while the earliest instant is still to come.
+	dueWorkspaces = `WITH RECURSIVE due (id) AS (
+			SELECT min(workspace_id) FROM segment_due WHERE (SELECT min(due_at) FROM segment_due) <= @now
+			UNION ALL SELECT (SELECT min(workspace_id) FROM segment_due WHERE workspace_id > due.id) FROM due WHERE due.id IS NOT NULL
+		) SELECT id FROM due WHERE id IS NOT NULL AND EXISTS (SELECT 1 FROM segment_due d WHERE d.workspace_id = due.id AND d.due_at <= @now)`
+)
 
 func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids []int64, err error) {
 	if err = t.db.Read(ctx).Raw(query, args...).Scan(&ids).Error; err != nil {

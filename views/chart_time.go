@@ -3,6 +3,8 @@ package views
 import (
 	"sort"
 	"time"
+
+	"campaignlark/models"
 )
 
 // Slot is a piece of a chart's time, up to where the next one begins. Tick is its label at the axis, or "".
@@ -58,7 +60,7 @@ func (p Page) DaySlots(n, hours int) []Slot {
 	for back := n - 1; back >= 0; back-- {
 		noon := time.Date(now.Year(), now.Month(), now.Day()-back, 12, 0, 0, 0, now.Location())
 		for hour := 0; hour < 24; hour += hours {
-			at := clockAt(noon, hour)
+			at := models.ClockAt(noon, hour)
 			if at.After(now) && len(slots) > 0 {
 				break
 			}
@@ -89,15 +91,6 @@ func dayHasLabel(day time.Time, n int) bool {
 		return day.Day() == 1 || day.Day() == 15
 	}
 	return day.Day() == 1 && day.Month()%2 == 1
-}
-
-// clockAt is the instant at which the clock shows the hour on the day that noon is of, or the next full hour on a day that leaves it out.
-func clockAt(noon time.Time, hour int) time.Time {
-	at := time.Date(noon.Year(), noon.Month(), noon.Day(), hour, 0, 0, 0, noon.Location())
-	if at.Day() != noon.Day() {
-		at = at.Add(time.Hour) // midnight was left out, and the standard library takes the hour before
-	}
-	return at
 }
 
 // endAt labels the last slot and takes the labels away that would stand in its way.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"campaignlark/faults"
 	"context"
 	"errors"
 	"log/slog"
@@ -9,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"campaignlark/faults"
 )
 
 func TestHousekeepingGoesOnAfterAFailure(t *testing.T) {

@@ -49,14 +49,15 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	if err != nil {
 		return h, err
 	}
-	if h.Moves, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
+	var unread uuid.UUID
+	if h.Moves, unread, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
 		return h, err
 	}
 	orphans, fired, err := d.historyEvents(ctx, c, who, before, h.Requests)
 	if err != nil {
 		return h, err
 	}
-	h.cut(orphans)
+	h.cut(orphans, unread)
 	for _, r := range h.Requests {
 		if e, has := fired[r.ID]; has {
 			h.Events = append(h.Events, e)
@@ -95,18 +96,18 @@ func (d *DB) historyEvents(ctx context.Context, c models.Contact, who int64, bef
 	return orphans, fired, err
 }
 
-// cut leaves the newest ContactHistorySize entries of all kinds together, and notes whether there are more.
-func (h *ContactHistory) cut(orphans []models.AutomationEvent) {
+// cut leaves the newest ContactHistorySize entries of all kinds together, none before unread, and notes whether there are more.
+func (h *ContactHistory) cut(orphans []models.AutomationEvent, unread uuid.UUID) {
 	ids := idsFrom(nil, h.Requests, func(r models.WebhookRequest) uuid.UUID { return r.ID })
 	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
 	ids = idsFrom(ids, h.Moves, func(m ContactMove) uuid.UUID { return m.ID })
 	ids = idsFrom(ids, orphans, func(e models.AutomationEvent) uuid.UUID { return e.ID })
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -compareIDs(a, b) })
-	last := uuid.Nil
-	if len(ids) > ContactHistorySize {
+	last := unread // what is older waits for its page: moves may lie between
+	if len(ids) > ContactHistorySize && compareIDs(ids[ContactHistorySize-1], last) > 0 {
 		last = ids[ContactHistorySize-1]
-		h.Earlier = last
 	}
+	h.Earlier = last
 	h.Requests = slices.DeleteFunc(h.Requests, func(r models.WebhookRequest) bool { return compareIDs(r.ID, last) < 0 })
 	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return compareIDs(e.ID, last) < 0 })
 	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return compareIDs(m.ID, last) < 0 })

@@ -28,8 +28,11 @@ func (d *DB) PersonEdits(ctx context.Context, c models.Contact, before uuid.UUID
 }
 
 // PersonMoves returns the next segments that were entered or left.
-func (d *DB) PersonMoves(ctx context.Context, c models.Contact, before uuid.UUID) ([]ContactMove, error) {
-	return d.ContactMoves(ctx, c, before, personStep)
+func (d *DB) PersonMoves(ctx context.Context, c models.Contact, before uuid.UUID) (moves []ContactMove, err error) {
+	for len(moves) == 0 && before != uuid.Nil && err == nil {
+		moves, before, err = d.ContactMoves(ctx, c, before, personStep)
+	}
+	return moves, err
 }
 
 func personRows(q *gorm.DB, before uuid.UUID) *gorm.DB {

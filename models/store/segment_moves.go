@@ -15,8 +15,10 @@ type ContactMove struct {
 	GoneName  string // of a segment that was deleted
 }
 
-// moveStep is how many changes of many contacts one statement reads.
-const moveStep = 512
+const (
+	moveStep  = 512 // changes of many contacts that one statement reads
+	moveReach = 4   // statements after which a page ends, however few moves it has found
+)
 
 // moveRow is a change of one contact, or one of many with sets of those who came and went.
 type moveRow struct {
@@ -26,12 +28,13 @@ type moveRow struct {
 }
 
 // ContactMoves returns the segments that a contact entered and left before an id, at most limit, newest first. uuid.Max
-// starts at the newest.
-func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (moves []ContactMove, err error) {
-	for {
+// starts at the newest. It looks through a bounded number of changes that concern its neighbours: unread is zero if it has
+// seen all, else moves before that id may follow.
+func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (moves []ContactMove, unread uuid.UUID, err error) {
+	for range moveReach {
 		rows, floor, err := d.moveRows(ctx, c, before, limit)
 		if err != nil {
-			return nil, err
+			return nil, uuid.Nil, err
 		}
 		for _, r := range rows {
 			if compareIDs(r.ID, floor) < 0 || len(moves) == limit {
@@ -46,14 +49,18 @@ func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUI
 				moves = append(moves, r.ContactMove)
 			}
 		}
-		if len(moves) == limit || floor == uuid.Nil {
-			return moves, nil
+		switch {
+		case floor == uuid.Nil && len(moves) < limit:
+			return moves, uuid.Nil, nil
+		case len(moves) == limit:
+			return moves, moves[limit-1].ID, nil
 		}
 		before = floor
 	}
+	return moves, before, nil
 }
 
-// moveRows reads the next rows before an id, newest first. Those below floor are not all there are.
+// moveRows reads the next rows before an id, newest first. Rows older than floor may be incomplete.
 func (d *DB) moveRows(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (rows []moveRow, floor uuid.UUID, err error) {
 	err = d.Read(ctx).Raw(`SELECT m.*, coalesce(u.email, '') AS user_email, coalesce((SELECT max(a.subject_name) FROM audit_log a
 			WHERE a.workspace_id = @ws AND a.subject = 'segment' AND a.subject_id = m.segment_id AND a.action = 'segment.deleted'), '') AS gone_name

@@ -1,0 +1,5 @@
+-- +goose Up
+-- What waits to be built or purged is found without reading the tables: the program asks every few seconds.
+CREATE INDEX segments_building ON segments (workspace_id) WHERE building_slot IS NOT NULL;
+CREATE INDEX tags_deleted ON tags (workspace_id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX merge_tags_deleted ON merge_tags (workspace_id) WHERE deleted_at IS NOT NULL;
