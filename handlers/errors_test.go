@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,6 +31,23 @@ func TestErrorPagesSayWhatHappened(t *testing.T) {
 			return &models.Error{Code: models.CodeInvalid, Message: "The rule is too long."}
 		})
 		s.post("/rule").want(t, 422, "This was not saved", "The rule is too long.", "still in the form if you go back")
+	})
+}
+
+// TestTheEndpointSaysOneThingOfEveryDelay holds that a sender cannot tell a deadline, a full queue and a lost database apart.
+func TestTheEndpointSaysOneThingOfEveryDelay(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for name, err := range map[string]error{
+			"slow": models.In("webhook of a hash", context.DeadlineExceeded),
+			"full": models.In("submit", intake.ErrBusy),
+			"away": &models.Error{Code: models.CodeUnavailable, Message: "a secret"},
+		} {
+			s.server.app.Get(inboundPrefix+"x/"+name, func(*fiber.Ctx) error { return err })
+			got := s.call("GET", "x/"+name, "")
+			if got.wantEnvelope(t, 503, intake.MessageBusy); got.header.Get("Retry-After") != "2" {
+				t.Errorf("%s: got Retry-After %q, want 2", name, got.header.Get("Retry-After"))
+			}
+		}
 	})
 }
 

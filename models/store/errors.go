@@ -61,10 +61,16 @@ func IsRetryable(err error) bool {
 	}
 }
 
+// queryCanceled is Postgres' code for a statement that it ended: its statement_timeout, which the program sets, has passed.
+const queryCanceled = "57014"
+
 // IsTimeout reports whether err is the program's own deadline for the work. The database may well be there, and slow.
 func IsTimeout(err error) bool {
 	var connect *pgconn.ConnectError
-	return errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connect)
+	if errors.As(err, &connect) {
+		return false
+	}
+	return errors.Is(err, context.DeadlineExceeded) || SQLState(err) == queryCanceled
 }
 
 // IsAway reports whether err means that the database did not answer.
