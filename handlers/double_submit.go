@@ -54,7 +54,7 @@ func (s *Server) once(v *visit, handle func() error) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.UserContext()), onceGiven)
 		defer cancel()
 		if err := s.DB.FinishForm(ctx, v.User.ID, key, answered); err != nil {
-			s.Log.Error("a form's answer was not noted", "route", v.Route().Path, "code", store.ErrorCode(err), "sqlstate", store.SQLState(err))
+			s.Log.Error("a form's answer was not noted", "route", v.Route().Path, store.ErrorAttr(err))
 		}
 	}()
 	if err := handle(); err != nil {

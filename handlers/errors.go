@@ -50,7 +50,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	status := statusOf(err)
 	id := models.NewID(s.Now()).String()
 	if status >= 500 {
-		s.Log.Error("request failed", "id", id, "route", c.Route().Path, "method", c.Method(), "code", store.ErrorCode(err), "sqlstate", store.SQLState(err), "kind", kindOf(err))
+		s.Log.Error("request failed", "id", id, "route", c.Route().Path, "method", c.Method(), store.ErrorAttr(err))
 	}
 	c.Set("X-Request-Id", id)
 	if status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests {
@@ -80,18 +80,6 @@ func signInURL(c *fiber.Ctx) string {
 		return "/login"
 	}
 	return "/login?next=" + url.QueryEscape(to)
-}
-
-// kindOf names an error's Go type for the log: messages may hold what somebody sent.
-func kindOf(err error) string {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			break
-		}
-		err = next
-	}
-	return typeName(err)
 }
 
 // orNil is err unless it says that a thing is not there.

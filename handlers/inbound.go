@@ -152,7 +152,7 @@ func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 		return s.answer(c, fiber.StatusBadRequest, id, "The request could not be read to its end. Please send it again, with its address and headers below 16 KB.")
 	default:
 		if !errors.Is(err, intake.ErrBusy) {
-			s.Log.Error("call failed", "id", id, "code", store.ErrorCode(err), "sqlstate", store.SQLState(err), "kind", kindOf(err))
+			s.Log.Error("call failed", "id", id, store.ErrorAttr(err))
 		}
 		return s.answer(c, fiber.StatusServiceUnavailable, id, intake.MessageBusy)
 	}

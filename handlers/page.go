@@ -98,9 +98,6 @@ func (v *visit) id() (int64, error) {
 	return n, nil
 }
 
-// typeName is an error's Go type, for the log.
-func typeName(err error) string { return fmt.Sprintf("%T", err) }
-
 // ownPage is the frame of a page that belongs to no workspace: that of the one the visit is in, else of the person's
 // first one, else the support side.
 func (v *visit) ownPage(section, title string) (views.Page, error) {

@@ -31,7 +31,7 @@ func (v *visit) stream(name, contentType string, write func(w *bufio.Writer, ste
 			if err == nil {
 				return
 			}
-			log.Warn("a download was cut off", append([]any{"route", route, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err), "kind", kindOf(err)}, faults.Attrs(err)...)...)
+			log.Warn("a download was cut off", "route", route, store.ErrorAttr(err))
 			conn.Close()
 		}()
 		err = write(w, func(do func(ctx context.Context) error) error {

@@ -74,11 +74,11 @@ func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 	case verdictRepeated:
 		return p.answerRecalled(jobs)
 	case verdictNoDay:
-		if err = p.db.EnsureLogDays(p.ctx, p.opts.Now()); err == nil {
+		if err = models.In("intake: make days of the request log", p.db.EnsureLogDays(p.ctx, p.opts.Now())); err == nil {
 			return jobs
 		}
 	case verdictAgain:
-		p.opts.Log.Info("an intake batch is run again", "calls", len(jobs), "code", store.SQLState(err))
+		p.opts.Log.Info("an intake batch is run again", "calls", len(jobs), store.ErrorAttr(err))
 		return jobs
 	}
 	p.available(err)
@@ -90,7 +90,7 @@ func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 func (p *Pipeline) available(err error) {
 	if away := err != nil; p.away.Swap(away) != away {
 		if away {
-			p.opts.Log.Error("the intake cannot commit; calls are answered with 503", "code", store.SQLState(err), "kind", store.ErrorCode(err))
+			p.opts.Log.Error("the intake cannot commit; calls are answered with 503", store.ErrorAttr(err))
 		} else {
 			p.opts.Log.Info("the intake commits again")
 		}
@@ -104,7 +104,7 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 	err = p.store.transact(ctx, func(tx transaction) error {
 		read, err := tx.read(ctx, want(jobs))
 		if err != nil {
-			return err
+			return models.In("intake: read webhooks and contacts", err)
 		}
 		b, err := decide(jobs, read, p.opts.Now())
 		if err != nil {
@@ -113,7 +113,7 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 		for _, need := range b.newcomers() {
 			first, err := tx.reserve(ctx, need.workspace, need.ids)
 			if err != nil {
-				return err
+				return models.In("intake: reserve contact ids", err)
 			}
 			b.number(need.workspace, first)
 		}
@@ -122,7 +122,7 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 			return err
 		}
 		steps = b.steps
-		return tx.write(ctx, changes)
+		return models.In("intake: write and commit", tx.write(ctx, changes))
 	})
 	return steps, err
 }
@@ -138,7 +138,7 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	var found []models.WebhookRequest
 	err := p.db.Read(ctx).Where("workspace_id IN ? AND id IN ?", workspaces, ids).Find(&found).Error
 	if err != nil {
-		p.available(err)
+		p.available(models.In("intake: read answers back", err))
 		answerAll(jobs, result{err: ErrBusy})
 		return nil
 	}
@@ -184,7 +184,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 	if errors.As(cause, &own) {
 		fault = own.Error()
 	}
-	p.opts.Log.Error("a call was refused by the database", "request", j.call.ID, "code", store.SQLState(cause), "fault", fault)
+	p.opts.Log.Error("a call was refused by the database", "request", j.call.ID, "fault", fault, store.ErrorAttr(cause))
 	log := []models.WebhookRequest{j.bare(models.OutcomeDatabaseSaid, 503, p.opts.Now())}
 	err := p.store.transact(ctx, func(tx transaction) error {
 		if _, err := tx.read(ctx, wanted{}); err != nil {
@@ -193,7 +193,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 		return tx.write(ctx, changes{log: log, counts: countCalls(log)})
 	})
 	if err != nil {
-		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, "code", store.SQLState(err))
+		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, store.ErrorAttr(err))
 	}
 	p.opts.Observe.Answered(models.OutcomeDatabaseSaid)
 	j.answer(result{err: ErrRefused})

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"campaignlark/models"
 	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5"
@@ -27,11 +28,11 @@ func (s *postgresStore) close() { s.ids.close() }
 
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
 	if err := s.ids.connect(ctx); err != nil {
-		return err
+		return models.In("intake: take a connection for contact ids", err)
 	}
 	conn, err := s.pool.Conn(ctx)
 	if err != nil {
-		return err
+		return models.In("intake: take a connection", err)
 	}
 	defer conn.Close()
 	return conn.Raw(func(driverConn any) error {

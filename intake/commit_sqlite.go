@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 
+	"campaignlark/models"
 	"campaignlark/models/store"
 )
 
@@ -32,13 +33,13 @@ func (s *sqliteStore) transact(ctx context.Context, fn func(transaction) error) 
 		}
 		stmt, err := s.pool.PrepareContext(ctx, text)
 		if err != nil {
-			return err
+			return models.In("intake: prepare the statements", err)
 		}
 		s.prepared[text] = stmt
 	}
 	tx, err := s.pool.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return models.In("intake: begin", err)
 	}
 	defer tx.Rollback() // does nothing after the commit
 	return fn(&sqliteTx{tx: tx, prepared: s.prepared})

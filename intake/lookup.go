@@ -48,7 +48,7 @@ func (h *hashes) lookup(ctx context.Context, hash string) (models.WebhookHash, b
 		return row, false, nil
 	}
 	if err != nil {
-		return row, false, err
+		return row, false, models.In("intake: find the webhook", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -158,7 +158,7 @@ func (p *Pipeline) work(q *queue) {
 			j.claimed = at
 		}
 		if err := faults.Catch(func() error { p.commit(batch); return nil }); err != nil {
-			p.opts.Log.Error("an intake batch was given up", append([]any{"calls", len(batch)}, faults.Attrs(err)...)...)
+			p.opts.Log.Error("an intake batch was given up", "calls", len(batch), store.ErrorAttr(err))
 			answerAll(batch, result{err: ErrBusy})
 		}
 	}

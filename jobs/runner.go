@@ -53,7 +53,7 @@ func (r *Runner) Run(ctx context.Context) {
 			return err
 		})
 		if err != nil && ctx.Err() == nil {
-			r.log.Error("a job's turn failed", append([]any{"code", string(store.ErrorCode(err)), "database_code", store.SQLState(err)}, faults.Attrs(err)...)...)
+			r.log.Error("a job's turn failed", store.ErrorAttr(err))
 		}
 		if worked && err == nil {
 			continue

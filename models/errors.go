@@ -57,14 +57,29 @@ func (o *Op) Error() string { return o.Name + ": " + o.Err.Error() }
 
 func (o *Op) Unwrap() error { return o.Err }
 
-// Chain is the operations of an error, the outermost first: "contact page: tags". It holds no text of the error itself, which may
-// quote values, so it is safe to log.
+// Chain returns the operations in err, the outermost first: "contact page: tags", and "; " between the parts of joined errors.
+// It is safe to log: it holds no text of the error itself, which may quote values.
 func Chain(err error) string {
 	var names []string
-	for ; err != nil; err = errors.Unwrap(err) {
+	for err != nil {
 		if o, ok := err.(*Op); ok {
 			names = append(names, o.Name)
 		}
+		joined, ok := err.(interface{ Unwrap() []error })
+		if !ok {
+			err = errors.Unwrap(err)
+			continue
+		}
+		var parts []string
+		for _, part := range joined.Unwrap() {
+			if chain := Chain(part); chain != "" {
+				parts = append(parts, chain)
+			}
+		}
+		if len(parts) > 0 {
+			names = append(names, strings.Join(parts, "; "))
+		}
+		break
 	}
 	return strings.Join(names, ": ")
 }

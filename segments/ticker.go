@@ -223,5 +223,5 @@ func (t *Ticker) logTrouble(ctx context.Context, workspace int64, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	t.Log.ErrorContext(ctx, "segments were not recalculated", append([]any{"workspace", workspace, "error", string(store.ErrorCode(err)), "code", store.SQLState(err)}, faults.Attrs(err)...)...)
+	t.Log.ErrorContext(ctx, "segments were not recalculated", "workspace", workspace, store.ErrorAttr(err))
 }

@@ -75,7 +75,7 @@ func (p program) repeat(ctx context.Context, c chore, now func() time.Time) {
 	defer turn.Stop()
 	for {
 		if err := c.turn(ctx, now()); err != nil && ctx.Err() == nil {
-			p.log.Error("a chore failed", append([]any{"chore", c.name, "code", string(store.ErrorCode(err)), "database_code", store.SQLState(err)}, faults.Attrs(err)...)...)
+			p.log.Error("a chore failed", "chore", c.name, store.ErrorAttr(err))
 		}
 		select {
 		case <-ctx.Done():
