@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 )
 
@@ -17,9 +18,7 @@ const (
 var Statuses = []Status{StatusSubscribed, StatusUnconfirmed, StatusUnsubscribed}
 
 // Valid says whether s is one of the three statuses.
-func (s Status) Valid() bool {
-	return s == StatusSubscribed || s == StatusUnconfirmed || s == StatusUnsubscribed
-}
+func (s Status) Valid() bool { return slices.Contains(Statuses, s) }
 
 // Name is the status as people read it.
 func (s Status) Name() string {

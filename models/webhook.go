@@ -3,6 +3,7 @@ package models
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"slices"
 	"time"
 )
 
@@ -20,12 +21,13 @@ const (
 var WebhookTypes = []WebhookType{TypeSubscribed, TypeUnconfirmed, TypeUnsubscribed, TypeDelete}
 
 // Valid says whether t is one of the four types.
-func (t WebhookType) Valid() bool {
-	return t == TypeSubscribed || t == TypeUnconfirmed || t == TypeUnsubscribed || t == TypeDelete
-}
+func (t WebhookType) Valid() bool { return slices.Contains(WebhookTypes, t) }
+
+// TypesWithTags lists the types whose webhooks create contacts and can carry tags (documentation, "Tags").
+var TypesWithTags = []WebhookType{TypeSubscribed, TypeUnconfirmed}
 
 // HasTags says whether webhooks of the type can carry tags (documentation, "Tags").
-func (t WebhookType) HasTags() bool { return t == TypeSubscribed || t == TypeUnconfirmed }
+func (t WebhookType) HasTags() bool { return slices.Contains(TypesWithTags, t) }
 
 // Webhook is a secret address that does one thing with a contact.
 type Webhook struct {

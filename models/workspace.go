@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,9 @@ const (
 	RoleViewer  Role = "viewer"  // reads; webhook URLs masked
 )
 
+// Roles lists every role; each may do everything that those before it may.
+var Roles = []Role{RoleViewer, RoleManager, RoleAdmin}
+
 // Membership lets a user into a workspace.
 type Membership struct {
 	WorkspaceID int64 `gorm:"primaryKey"`
@@ -39,8 +43,8 @@ type Membership struct {
 
 // Includes says whether r may do everything that least may.
 func (r Role) Includes(least Role) bool {
-	rank := map[Role]int{RoleViewer: 1, RoleManager: 2, RoleAdmin: 3}
-	return rank[r] >= rank[least] && rank[r] > 0
+	rank := slices.Index(Roles, r)
+	return rank >= 0 && rank >= slices.Index(Roles, least)
 }
 
 // Word is the role as people read it.

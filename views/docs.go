@@ -79,10 +79,6 @@ func typeHelp(t models.MergeTagType) string {
 	return "Any text of up to 10,000 characters."
 }
 
-// docsTypes are the types of merge tags that are explained.
-var docsTypes = []models.MergeTagType{models.MergeTagText, models.MergeTagNumber, models.MergeTagBoolean, models.MergeTagDate,
-	models.MergeTagSingle, models.MergeTagMultiple, models.MergeTagCountry}
-
 // docsTypeRow is what calls of one type do.
 type docsTypeRow struct{ kind, does, event string }
 

@@ -9,6 +9,7 @@ import (
 	"campaignlark/models"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // Webhook returns one webhook of a workspace, or ErrNotFound. A deleted one is not found.
@@ -244,7 +245,7 @@ func deleteWebhookTags(tx *gorm.DB, w models.Webhook) error {
 // A workspace without any has ErrNotFound.
 func (d *DB) ExampleWebhook(ctx context.Context, workspaceID int64) (models.Webhook, error) {
 	return First[models.Webhook](d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).
-		Order("CASE WHEN type IN ('SUBSCRIBED', 'UNCONFIRMED') AND enabled THEN 0 ELSE 1 END, id DESC"))
+		Order(clause.OrderBy{Expression: clause.Expr{SQL: "CASE WHEN type IN ? AND enabled THEN 0 ELSE 1 END, id DESC", Vars: []any{models.TypesWithTags}}}))
 }
 
 // WebhooksEver lists a workspace's webhooks by name, the deleted ones last: the log outlives them.
