@@ -19,7 +19,7 @@ func (s *Server) contactShow(v *visit) error {
 		return err
 	}
 	email := models.ShowEmail(c.Email)
-	m := views.ContactModel{ID: c.ID, Email: email, Status: string(c.Status), Since: c.StatusSince(), Created: c.CreatedAt, CanChange: v.mayChange()}
+	m := views.ContactModel{ID: c.ID, Email: email, Status: string(c.Status), Since: c.StatusSince(), Created: c.CreatedAt, CanChange: v.canChange()}
 	if m.Page, err = v.page(views.SectionContacts, email, views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: email}); err != nil {
 		return err
 	}

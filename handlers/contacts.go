@@ -24,7 +24,7 @@ func (s *Server) contactList(v *visit) error {
 		return err
 	}
 	m := views.ContactsModel{
-		Page: p, CanChange: v.mayChange(), Clear: v.path("contacts"), Unknown: q.unknown, Exact: found.Exact, Searched: found.Searched,
+		Page: p, CanChange: v.canChange(), Clear: v.path("contacts"), Unknown: q.unknown, Exact: found.Exact, Searched: found.Searched,
 		Search: q.filter.Search, Status: q.status, Tag: q.tagValue, Segment: q.segmentValue,
 		Statuses: append([]views.Option{{Label: "Any status"}}, statusOptions()...), Tags: q.tagOptions(), Segments: q.segmentOptions(),
 	}
@@ -73,6 +73,3 @@ func statusOptions() []views.Option {
 	}
 	return options
 }
-
-// mayChange says whether the person may change contacts, tags, merge tags, webhooks and segments.
-func (v *visit) mayChange() bool { return v.Role.Includes(models.RoleManager) }

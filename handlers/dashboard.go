@@ -19,7 +19,7 @@ func (s *Server) dashboard(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.DashboardModel{Page: p, CanChange: v.Role.Includes(models.RoleManager)}
+	m := views.DashboardModel{Page: p, CanChange: v.canChange()}
 	if m.Steps, err = v.firstSteps(o); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 		step := views.FirstStep{Title: s.title, Text: s.text}
 		if s.done {
 			step.State = "done"
-		} else if v.Role.Includes(models.RoleManager) {
+		} else if v.canChange() {
 			step.Action = s.action
 		}
 		if next && !s.done {

@@ -189,7 +189,7 @@ func importText(v *visit, j models.Job) jobText {
 	if j.State == models.JobDraft || jobs.Phase(j) == jobs.ImportChecking {
 		t.title, t.stop = "Trying out "+spec.File, "Nothing is imported, and the file is thrown away."
 	}
-	if !v.mayChange() {
+	if !v.canChange() {
 		return t
 	}
 	t.next = views.Btn{Label: "Details", Href: v.importPath(j)}

@@ -69,7 +69,7 @@ func (s *Server) jobShow(v *visit) error {
 		return err
 	}
 	text := v.jobText(j.Job)
-	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.mayChange(), Stop: text.stop, Back: text.back, Go: text.next}
+	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.canChange(), Stop: text.stop, Back: text.back, Go: text.next}
 	if v.Query("part") == "progress" {
 		m.Page.Workspace.Slug = v.Workspace.Slug
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.JobProgress(m))

@@ -20,7 +20,7 @@ func (s *Server) mergeTagList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.MergeTagsModel{Page: p, CanChange: v.Role.Includes(models.RoleManager)}
+	m := views.MergeTagsModel{Page: p, CanChange: v.canChange()}
 	for _, t := range all {
 		row := views.MergeTagRow{ID: t.ID, Key: t.Key, Label: t.Label, Type: t.Type.Name(), Options: t.Options}
 		if t.Default != "" {

@@ -21,7 +21,7 @@ type remedy struct{ link, text string }
 // who may not change anything.
 func (t *story) remedy(f intake.FieldFate) remedy {
 	switch {
-	case !t.visit.Role.Includes(models.RoleManager):
+	case !t.visit.canChange():
 	case f.Fate == intake.FateRefused && t.mergeTags[f.MergeTag].ID != 0:
 		return remedy{t.page("merge-tags", t.mergeTags[f.MergeTag].ID, "edit"), "Open merge tag"}
 	case f.Fate == intake.FateIgnored && t.touchesFields() && f.Sent != nested:

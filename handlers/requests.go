@@ -24,7 +24,7 @@ func (s *Server) requestList(v *visit) error {
 		return err
 	}
 	query := v.requestQuery(webhooks)
-	m := views.RequestsModel{Page: p, Days: s.Config.LogRetentionDays, CanBuild: v.Role.Includes(models.RoleManager),
+	m := views.RequestsModel{Page: p, Days: s.Config.LogRetentionDays, CanBuild: v.canChange(),
 		Search: query.search, Webhook: query.webhook, Outcome: query.outcome, When: query.when, From: query.from, To: query.to,
 		RangeError: query.rangeError, Webhooks: webhookOptions(webhooks), Chips: query.chips(v.path("requests"), webhooks), Clear: v.path("requests")}
 	if id, ok := requestID(query.search); ok {
