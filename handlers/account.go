@@ -40,7 +40,7 @@ func (s *Server) accountPost(v *visit) error {
 	case err != nil:
 		return err
 	}
-	if err := s.DB.SetPassword(v.UserContext(), v.User.ID, password, tokenHash(v.session.ID)); err != nil {
+	if err := s.DB.SetPassword(v.UserContext(), v.User.ID, password, models.TokenHash(v.session.ID)); err != nil {
 		return err
 	}
 	if err := s.signIn(v, v.User); err != nil {

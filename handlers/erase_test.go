@@ -139,7 +139,7 @@ func (s *site) everywhere() string {
 	s.post("/w/books/contacts/bulk", "do", "tag", "with", "vip", "all", "1", "q", "quinn@example.com").want(s.t, 303)
 	s.work()
 	s.get("/w/books/contacts.csv?q=quinn@example.com").want(s.t, 200, "quinn@example.com")
-	noor := s.as(s.signIn(s.addStaff(newToken()[:8] + "@support.example")))
+	noor := s.as(s.signIn(s.addStaff(models.NewToken()[:8] + "@support.example")))
 	noor.post("/support/requests/"+call.requestID()+"/reveal", "reason", "quinn@example.com asked").want(s.t, 303)
 	noor.get("/support/requests?q=quinn@example.com").want(s.t, 200)
 	var c models.Contact

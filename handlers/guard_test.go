@@ -13,7 +13,7 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 func TestWithoutSessionEveryPageLeadsToSignIn(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
-		for _, session := range []string{"", newToken(), "short"} {
+		for _, session := range []string{"", models.NewToken(), "short"} {
 			for _, r := range routes {
 				if r.who < signedIn {
 					continue

@@ -78,7 +78,7 @@ func TestLinksThatDoNotWorkLookAlike(t *testing.T) {
 			return tx.Exec("UPDATE invitations SET expires_at = ? WHERE email = ?", s.server.now(), "mo@example.com").Error
 		})
 		s.get("/w/books/settings/members").want(t, 200, "mo@example.com Viewer Expired")
-		unknown := s.as("").get("/invitations/" + newToken())
+		unknown := s.as("").get("/invitations/" + models.NewToken())
 		unknown.want(t, 404, "This invitation link does not work")
 		for why, link := range map[string]string{"replaced": old, "cancelled": cancelled, "expired": expired, "short": "/invitations/x"} {
 			if a := s.as("").get(link); a.status != 404 || a.body != unknown.body {

@@ -123,8 +123,8 @@ func (w *walk) request(models.User) string {
 
 // invitation stores an invitation into the workspace; old is for somebody with an account, who needs no link.
 func (w *walk) invitation(email string, old bool) (id, token string) {
-	token = newToken()
-	i := models.Invitation{WorkspaceID: w.workspace.ID, Email: email, Role: models.RoleViewer, TokenHash: tokenHash(token), InvitedBy: w.user.ID,
+	token = models.NewToken()
+	i := models.Invitation{WorkspaceID: w.workspace.ID, Email: email, Role: models.RoleViewer, TokenHash: models.TokenHash(token), InvitedBy: w.user.ID,
 		CreatedAt: w.server.now(), ExpiresAt: w.server.now().Add(time.Hour)}
 	if old {
 		i.TokenHash = nil

@@ -53,7 +53,7 @@ func (v *visit) saveSession() error {
 // signIn gives the person a new session; the one before, if any, ends, so that no known token is carried over.
 func (s *Server) signIn(v *visit, user models.User) error {
 	if v.session.ID != "" {
-		if err := s.DB.DeleteSession(v.UserContext(), tokenHash(v.session.ID)); err != nil {
+		if err := s.DB.DeleteSession(v.UserContext(), models.TokenHash(v.session.ID)); err != nil {
 			return err
 		}
 	}

@@ -1,9 +1,6 @@
 package handlers
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -52,7 +49,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil || len(cookie.Value) != 43 {
 		return session, nil
 	}
-	row, err := s.db.SessionByHash(r.Context(), tokenHash(cookie.Value), s.now())
+	row, err := s.db.SessionByHash(r.Context(), models.TokenHash(cookie.Value), s.now())
 	if store.ErrorCode(err) == models.CodeNotFound {
 		return session, nil
 	}
@@ -82,16 +79,16 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		if session.ID == "" {
 			return nil
 		}
-		return s.db.DeleteSession(r.Context(), tokenHash(session.ID))
+		return s.db.DeleteSession(r.Context(), models.TokenHash(session.ID))
 	case session.ID != "":
-		_, err := s.db.UpdateSession(r.Context(), tokenHash(session.ID), sessionData(session))
+		_, err := s.db.UpdateSession(r.Context(), models.TokenHash(session.ID), sessionData(session))
 		return err
 	case !signedIn:
 		return nil
 	}
-	session.ID = newToken()
+	session.ID = models.NewToken()
 	now := s.now()
-	err := s.db.CreateSession(r.Context(), store.Session{TokenHash: tokenHash(session.ID), UserID: &user.ID, Data: sessionData(session),
+	err := s.db.CreateSession(r.Context(), store.Session{TokenHash: models.TokenHash(session.ID), UserID: &user.ID, Data: sessionData(session),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(store.SessionAbsolute)})
 	if err == nil {
 		http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
@@ -109,15 +106,4 @@ func sessionData(session *sessions.Session) string {
 	}
 	out, _ := json.Marshal(data) // a map of strings; its keys come out sorted
 	return string(out)
-}
-
-func newToken() string {
-	var b [32]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-func tokenHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }

@@ -77,8 +77,8 @@ func (s *site) addMember(w models.Workspace, email string, role models.Role) mod
 
 func (s *site) signIn(u models.User) string {
 	s.t.Helper()
-	token, now := newToken(), s.server.now()
-	row := store.Session{TokenHash: tokenHash(token), UserID: &u.ID, Data: "{}", CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}
+	token, now := models.NewToken(), s.server.now()
+	row := store.Session{TokenHash: models.TokenHash(token), UserID: &u.ID, Data: "{}", CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour)}
 	if err := s.db.CreateSession(s.t.Context(), row); err != nil {
 		s.t.Fatal(err)
 	}

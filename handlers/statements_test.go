@@ -52,7 +52,7 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		}
 		for _, do := range []string{"preview", "count"} {
 			atMost(12, do+" in the builder", func() answer {
-				return s.post(segment, "once", newToken()[:22], "do", do, "rule", rule)
+				return s.post(segment, "once", models.NewToken()[:22], "do", do, "rule", rule)
 			})
 		}
 	})

@@ -19,7 +19,7 @@ const supportPath = "/support/requests"
 // supportPage is the frame of a page of the support side. Its times are in UTC: the workspaces' zones differ.
 func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	p := views.Page{Title: title, Section: section, Crumbs: crumbs, Support: true, Workspace: views.Workspace{Name: "Support"},
-		UserEmail: v.User.Email, Staff: true, CSRF: csrfToken(v.session), Once: newToken()[:22], Whose: whose(v.User), Flash: v.message(), Assets: assets(),
+		UserEmail: v.User.Email, Staff: true, CSRF: csrfToken(v.session), Once: models.NewToken()[:22], Whose: whose(v.User), Flash: v.message(), Assets: assets(),
 		Loc: time.UTC, Now: v.server.now()}
 	own, err := v.workspaces()
 	for _, w := range own {

@@ -30,7 +30,7 @@ func (s *Server) supportReveal(v *visit) error {
 	}
 	now := s.now()
 	v.session.Values[sessionReveals] = addReveal(v.reveals(), row.ID.String(), now)
-	err = s.DB.Reveal(v.UserContext(), row, v.User.ID, reason, tokenHash(v.session.ID), sessionData(v.session), now)
+	err = s.DB.Reveal(v.UserContext(), row, v.User.ID, reason, models.TokenHash(v.session.ID), sessionData(v.session), now)
 	if err != nil {
 		return err
 	}

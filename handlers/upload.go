@@ -91,7 +91,7 @@ func (s *Server) knowsSession(h *fasthttp.RequestHeader) bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	row, err := s.DB.SessionByHash(ctx, tokenHash(cookie), s.now())
+	row, err := s.DB.SessionByHash(ctx, models.TokenHash(cookie), s.now())
 	return err == nil && row.UserID != nil
 }
 

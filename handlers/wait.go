@@ -88,7 +88,7 @@ func (s *Server) webhookWait(v *visit) error {
 	if !s.streams.enter(v.User.ID) {
 		return v.SendStatus(fiber.StatusNoContent)
 	}
-	stream := &waiting{server: s, conn: v.Context().Conn(), session: tokenHash(v.session.ID), webhook: w,
+	stream := &waiting{server: s, conn: v.Context().Conn(), session: models.TokenHash(v.session.ID), webhook: w,
 		visit: visit{server: s, User: v.User, Workspace: v.Workspace, Role: v.Role},
 		page:  views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()},
 		seen:  cmp.Or(strings.Clone(v.Get("Last-Event-ID")), strings.Clone(v.Query("seen")))}

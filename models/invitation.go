@@ -1,9 +1,6 @@
 package models
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 )
 
@@ -36,15 +33,7 @@ func (i *Invitation) Renew(hasAccount bool, now time.Time) (token string) {
 	if hasAccount {
 		return ""
 	}
-	var b [32]byte
-	rand.Read(b[:])
-	token = base64.RawURLEncoding.EncodeToString(b[:])
-	i.TokenHash, i.ExpiresAt = LinkHash(token), now.Add(LinkLife)
+	token = NewToken()
+	i.TokenHash, i.ExpiresAt = TokenHash(token), now.Add(LinkLife)
 	return token
-}
-
-// LinkHash is what is stored of a link's token.
-func LinkHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }

@@ -1,8 +1,6 @@
 package models
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"slices"
 	"time"
 )
@@ -54,11 +52,4 @@ type WebhookHash struct {
 // WebhookTag is a tag that a webhook adds to its contacts.
 type WebhookTag struct {
 	WorkspaceID, WebhookID, TagID int64
-}
-
-// NewHash makes the secret part of a webhook's URL: 192 random bits, URL-safe (CONTRACT: at least 160).
-func NewHash() string {
-	var b [24]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }

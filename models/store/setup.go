@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"campaignlark/models"
@@ -32,9 +29,7 @@ func (setupLink) TableName() string { return "setup_link" }
 // NewSetupLink makes the token of a set-up link and ends the one before. The error is ErrSetUp when somebody has an
 // account. Only the token's hash is stored.
 func (d *DB) NewSetupLink(ctx context.Context) (token string, err error) {
-	var b [32]byte
-	rand.Read(b[:])
-	token = base64.RawURLEncoding.EncodeToString(b[:])
+	token = models.NewToken()
 	return token, d.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockSetup(tx); err != nil {
 			return err
@@ -42,14 +37,14 @@ func (d *DB) NewSetupLink(ctx context.Context) (token string, err error) {
 		if err := tx.Where("id = 1").Delete(&setupLink{}).Error; err != nil {
 			return err
 		}
-		return tx.Create(&setupLink{ID: 1, TokenHash: setupHash(token)}).Error
+		return tx.Create(&setupLink{ID: 1, TokenHash: models.TokenHash(token)}).Error
 	})
 }
 
 // SetupLinkValid says whether CompleteSetup would take the token now. It does not use the link up.
 func (d *DB) SetupLinkValid(ctx context.Context, token string) (valid bool, err error) {
 	err = d.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM setup_link WHERE token_hash = ?) AND NOT EXISTS (SELECT 1 FROM users)",
-		setupHash(token)).Scan(&valid).Error
+		models.TokenHash(token)).Scan(&valid).Error
 	return valid, err
 }
 
@@ -57,7 +52,7 @@ func (d *DB) SetupLinkValid(ctx context.Context, token string) (valid bool, err 
 // several calls at the same moment one succeeds.
 func (d *DB) CompleteSetup(ctx context.Context, token string, f models.FirstAdmin) (models.Workspace, models.User, error) {
 	return d.makeFirstAdmin(ctx, f, func(tx *gorm.DB) error {
-		link := tx.Where("token_hash = ?", setupHash(token)).Delete(&setupLink{})
+		link := tx.Where("token_hash = ?", models.TokenHash(token)).Delete(&setupLink{})
 		if link.Error == nil && link.RowsAffected == 0 {
 			return ErrSetupLink
 		}
@@ -116,9 +111,4 @@ func lockSetup(tx *gorm.DB) error {
 		return ErrSetUp
 	}
 	return nil
-}
-
-func setupHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
