@@ -21,11 +21,11 @@ func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error 
 	cursor.Filter.Members = segments.Members{}
 	found, next, err := cursor.Filter.NextContacts(tx, job.WorkspaceID, cursor.Before, bulkStep)
 	if err != nil {
-		return err
+		return models.In("bulk change: find the next contacts", err)
 	}
 	did, err := store.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor.Filter, found, now)
 	if err != nil {
-		return err
+		return models.In("bulk change: change contacts", err)
 	}
 	result.Changed += did.Changed
 	result.Unchanged += did.Unchanged

@@ -56,17 +56,17 @@ func forgetStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) 
 	f.people = models.WhosOf(job.WorkspaceID, f.whos...)
 	err := f.step()
 	job.Cursor = models.JobJSON(f.cursor)
-	return err
+	return models.In("erase people from imports", err)
 }
 
 func (f *forgetting) step() error {
 	if !f.cursor.Joined {
 		f.cursor.Joined = true
-		return f.join()
+		return models.In("take on later marks", f.join())
 	}
 	found, err := f.nextImport()
 	if err != nil {
-		return err
+		return models.In("find the next import", err)
 	}
 	if !found {
 		f.job.State = models.JobDone
@@ -80,11 +80,11 @@ func (f *forgetting) step() error {
 	case !f.in.Finished() && phase == ImportUploading:
 		return f.giveUp("The upload was cut off. Choose the file again.")
 	case f.cursor.File == store.JobFilePeople:
-		return f.dropPeople()
+		return models.In("drop what a dry run kept", f.dropPeople())
 	case f.cursor.Drop, f.in.Finished() && f.cursor.File == store.JobFileSource:
-		return f.dropFile()
+		return models.In("drop a file", f.dropFile())
 	}
-	return f.search()
+	return models.In("search a file", f.search())
 }
 
 // join takes on what later marks of the workspace ask for, so that one pass over the files serves many people.
@@ -185,10 +185,10 @@ func (f *forgetting) search() error {
 			blank = ""
 		}
 		if err := file.takeOut(found.rows, blank); err != nil {
-			return err
+			return models.In("take rows out", err)
 		}
 		if err := f.tidy(found); err != nil {
-			return err
+			return models.In("tidy the import", err)
 		}
 	}
 	if f.cursor.Part, f.cursor.Skip = file.at(f.cursor.Place.Offset - found.base); last {

@@ -26,7 +26,7 @@ func importStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) 
 	i.spec = models.ReadJobJSON[ImportSpec](job.Spec)
 	i.dry = i.cursor.Phase == ImportChecking
 	if err := i.step(); err != nil {
-		return err
+		return models.In("import", err)
 	}
 	job.Cursor, job.Result, job.Done = models.JobJSON(i.cursor), models.JobJSON(i.result), i.cursor.Lines
 	return nil
@@ -45,26 +45,26 @@ type importing struct {
 
 func (i *importing) step() error {
 	if i.dry && !i.cursor.Cleared {
-		return i.clear()
+		return models.In("drop what a dry run kept", i.clear())
 	}
 	if i.cursor.Ended {
 		return i.end()
 	}
 	if err := i.prepare(); err != nil {
-		return err
+		return models.In("read tags and merge tags", err)
 	}
 	entries, last, err := i.readLines()
 	if err != nil {
-		return err
+		return models.In("read lines", err)
 	}
 	if entries, err = i.lock(entries); err != nil {
-		return err
+		return models.In("lock addresses", err)
 	}
 	if err := i.decide(entries); err != nil {
-		return err
+		return models.In("store contacts", err)
 	}
 	if err := i.keepRefused(entries); err != nil {
-		return err
+		return models.In("keep refused lines", err)
 	}
 	switch {
 	case last && i.dry:
@@ -80,10 +80,10 @@ func (i *importing) step() error {
 func (i *importing) end() error {
 	gone, err := store.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, 16)
 	if err != nil || !gone {
-		return err
+		return models.In("drop the file", err)
 	}
 	i.job.State = models.JobDone
-	return auditImport(i.tx, *i.job, i.spec, i.result, i.now)
+	return models.In("note it in the audit log", auditImport(i.tx, *i.job, i.spec, i.result, i.now))
 }
 
 // lock locks the addresses of the lines, outside of a dry run, and leaves out the lines of people who were erased since

@@ -14,7 +14,7 @@ import (
 func (i *importing) decide(entries []entry) error {
 	before, err := i.people(entries)
 	if err != nil {
-		return err
+		return models.In("read contacts", err)
 	}
 	after := map[string]*intake.Person{}
 	for n := range entries {

@@ -18,11 +18,11 @@ func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.T
 		return nil
 	}
 	if err != nil {
-		return err
+		return models.In("remove a workspace: read it", err)
 	}
 	step, err := store.RemoveRows(tx, w, job.ID, models.ReadJobJSON[store.RemoveCursor](job.Cursor), now)
 	if err != nil {
-		return err
+		return models.In("remove a workspace: count or remove rows", err)
 	}
 	job.Cursor, job.Done, job.Total = models.JobJSON(step.Next), job.Done+step.Rows, job.Total+step.Found
 	if step.Uncounted {

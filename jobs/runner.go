@@ -72,7 +72,7 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, err
+		return false, models.In("jobs: claim one", err)
 	}
 	for until := time.Now().Add(turn); ; {
 		var goOn bool
@@ -114,7 +114,7 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if after.State == models.JobDone && (after.Kind == models.JobRemove || after.Kind == models.JobForget) {
 			return store.DeleteJob(tx, after) // nothing of the workspace or the person stays, so neither does this
 		}
-		return store.SaveJob(tx, after, now)
+		return models.In("jobs: save the job", store.SaveJob(tx, after, now))
 	})
 	if err != nil {
 		return job, false, err
@@ -138,7 +138,7 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 	if job.Finished() {
 		job.FinishedAt = &now
 	}
-	return r.db.Write(ctx, func(tx *gorm.DB) error { return store.SaveJob(tx, job, now) })
+	return models.In("jobs: note the failure", r.db.Write(ctx, func(tx *gorm.DB) error { return store.SaveJob(tx, job, now) }))
 }
 
 // kinds is what each kind of job does.

@@ -16,11 +16,11 @@ import (
 func (r *round) build(n int64) (more bool, err error) {
 	if ready := r.ready(); len(ready) > 0 {
 		if err := r.swap(ready); err != nil {
-			return false, err
+			return false, models.In("build: swap", err)
 		}
 	} else if group, from, to := r.nextPage(n); len(group) > 0 {
 		if err := r.buildPage(group, from, to); err != nil {
-			return false, err
+			return false, models.In("build", err)
 		}
 	}
 	return slices.ContainsFunc(r.segments, func(g *running) bool { return g.building != nil }), nil
@@ -98,7 +98,7 @@ func (r *round) nextPage(n int64) (group []*running, from, to int64) {
 func (r *round) buildPage(group []*running, from, to int64) error {
 	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
 	if err != nil {
-		return err
+		return models.In("read bits", err)
 	}
 	var versions []*version
 	for _, v := range r.versions {
@@ -121,7 +121,7 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 		}
 	}
 	if err := eachSubject(r.tx, r.workspace, e.needs(), span(from*chunkSize, to*chunkSize), set); err != nil {
-		return err
+		return models.In("evaluate contacts", err)
 	}
 	for chunk := from; chunk < to; chunk++ {
 		row := bits.now[chunk]
@@ -131,12 +131,12 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 		bits.now[chunk] = row
 	}
 	if err := bits.save(r.tx); err != nil {
-		return err
+		return models.In("write bits", err)
 	}
 	if err := r.lowerDues(e.dues); err != nil {
-		return err
+		return models.In("write when time changes them", err)
 	}
-	return r.advance(group, to)
+	return models.In("note the progress", r.advance(group, to))
 }
 
 // advance notes that the group is built up to a chunk.
@@ -151,7 +151,7 @@ func (r *round) advance(group []*running, to int64) error {
 // swap makes what was built the memberships that people see, all at once, and notes who entered and left by that.
 func (r *round) swap(ready []*running) error {
 	if err := r.compareBuilt(ready); err != nil {
-		return err
+		return models.In("compare", err)
 	}
 	for _, g := range ready {
 		g.Slot, g.Rule, g.building = *g.BuildingSlot, *g.BuildingRule, nil
@@ -160,10 +160,10 @@ func (r *round) swap(ready []*running) error {
 			"building_since": nil, "building_user_id": nil, "built_chunks": g.TotalChunks, "built_at": r.now,
 		})
 		if err != nil {
-			return err
+			return models.In("store the segment", err)
 		}
 	}
-	return r.saveTally()
+	return models.In("write who entered and left", r.saveTally())
 }
 
 // compareBuilt notes who enters and leaves the segments by the swap. The member count of one that had no slot yet is what is in

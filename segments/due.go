@@ -18,11 +18,11 @@ func (r *round) passTime(n int64) (more bool, err error) {
 	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND due_at <= ?", r.workspace, r.now).Order("chunk").Limit(int(n)).Pluck("chunk", &due).Error
 	if err != nil || len(due) == 0 {
-		return false, err
+		return false, models.In("passing time: read what is due", err)
 	}
 	bits, err := readChunks(among(r.tx, "chunk", due), r.workspace)
 	if err != nil {
-		return false, err
+		return false, models.In("passing time: read bits", err)
 	}
 	e := r.evaluation(r.movedByTime())
 	decide := func(subject *rule.Subject) {
@@ -36,22 +36,22 @@ func (r *round) passTime(n int64) (more bool, err error) {
 	}
 	for _, run := range runs(due) {
 		if err := eachSubject(r.tx, r.workspace, e.needs(), span(run[0]*chunkSize, (run[1]+1)*chunkSize), decide); err != nil {
-			return false, err
+			return false, models.In("passing time: evaluate contacts", err)
 		}
 	}
 	if err := r.leaveToMarks(bits, due); err != nil {
-		return false, err
+		return false, models.In("passing time: read marks", err)
 	}
 	for _, chunk := range due {
 		r.compare(bits, chunk, origin{cause: models.CauseTime})
 	}
 	if err := bits.save(r.tx); err != nil {
-		return false, err
+		return false, models.In("passing time: write bits", err)
 	}
 	if err := r.saveTally(); err != nil {
-		return false, err
+		return false, models.In("passing time: write who entered and left", err)
 	}
-	return len(due) == int(n), r.replaceDues(due, e.dues)
+	return len(due) == int(n), models.In("passing time: write when time changes them", r.replaceDues(due, e.dues))
 }
 
 // movedByTime are the versions whose answer time can change: by what they say themselves, or through a segment they look at.

@@ -25,7 +25,7 @@ func (r *round) recalculate() (more bool, err error) {
 	limit := marksAtOnce(r.tx)
 	var marks []models.DirtyContact
 	if err := r.tx.Where("workspace_id = ?", r.workspace).Order("id").Limit(limit).Find(&marks).Error; err != nil || len(marks) == 0 {
-		return false, err
+		return false, models.In("recalculate: read marks", err)
 	}
 	origins := make(map[int64]origin, len(marks)) // by contact, that of its last mark
 	ids := make([]int64, len(marks))
@@ -34,11 +34,11 @@ func (r *round) recalculate() (more bool, err error) {
 	}
 	if len(r.segments) > 0 {
 		if err := r.apply(origins); err != nil {
-			return false, err
+			return false, models.In("recalculate", err)
 		}
 	}
 	err = among(r.tx.Where("workspace_id = ?", r.workspace), "id", ids).Delete(&models.DirtyContact{}).Error
-	return len(marks) == limit, err
+	return len(marks) == limit, models.In("recalculate: delete marks", err)
 }
 
 func originOf(mark models.DirtyContact) origin {
@@ -53,7 +53,7 @@ func (r *round) apply(origins map[int64]origin) error {
 	contacts := slices.Sorted(maps.Keys(origins))
 	bits, err := readChunks(among(r.tx, "chunk", chunksOf(contacts)), r.workspace)
 	if err != nil {
-		return err
+		return models.In("read bits", err)
 	}
 	gone := maps.Clone(origins)
 	e := r.evaluation(r.versions)
@@ -62,18 +62,18 @@ func (r *round) apply(origins map[int64]origin) error {
 		r.decide(e, bits, subject, origins[subject.ID])
 	}
 	if err := eachSubject(r.tx, r.workspace, e.needs(), someOf(contacts), decide); err != nil {
-		return err
+		return models.In("evaluate contacts", err)
 	}
 	for _, contact := range slices.Sorted(maps.Keys(gone)) {
 		r.forget(bits, contact, origins[contact])
 	}
 	if err := bits.save(r.tx); err != nil {
-		return err
+		return models.In("write bits", err)
 	}
 	if err := r.lowerDues(e.dues); err != nil {
-		return err
+		return models.In("write when time changes them", err)
 	}
-	return r.saveTally()
+	return models.In("write who entered and left", r.saveTally())
 }
 
 // decide sets the contact's bits in every segment, and notes who entered and left what people see.

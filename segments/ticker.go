@@ -152,7 +152,7 @@ const (
 )
 
 func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids []int64, err error) {
-	if err = t.db.Read(ctx).Raw(query, args...).Scan(&ids).Error; err != nil {
+	if err = models.In("segments: list workspaces with work", t.db.Read(ctx).Raw(query, args...).Scan(&ids).Error); err != nil {
 		t.logTrouble(ctx, 0, err)
 	}
 	return t.mine(ids), err
@@ -203,15 +203,15 @@ func (t *Ticker) transact(ctx context.Context, workspace int64, work func(*round
 	return more, t.db.Write(ctx, func(tx *gorm.DB) error {
 		more = false
 		if free, err := store.SegmentsFree(tx, workspace, t.Now()); err != nil || !free && t.Only == 0 {
-			return err // what a deleted one left is removed, not recalculated
+			return models.In("segments: read whether the workspace is free", err) // what a deleted one left is removed, not recalculated
 		}
 		locked, err := tryLock(tx, workspace)
 		if err != nil || !locked {
-			return err
+			return models.In("segments: take the lock", err)
 		}
 		r, err := begin(tx, workspace, models.Instant(t.Now()))
 		if err != nil {
-			return err
+			return models.In("segments: read the rules", err)
 		}
 		more, err = work(r)
 		return err

@@ -40,7 +40,7 @@ func (g *running) comparable() bool { return g.shown != nil && g.building == nil
 func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
 	if err != nil {
-		return p, err
+		return p, models.In("read bits", err)
 	}
 	var versions []*version
 	for _, v := range r.versions {
@@ -58,7 +58,7 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 		p.found = append(p.found, e.differences(subject)...)
 	}
 	if err := eachSubject(r.tx, r.workspace, e.needs(), span(from*chunkSize, to*chunkSize), look); err != nil {
-		return p, err
+		return p, models.In("evaluate contacts", err)
 	}
 	for chunk, row := range bits.read {
 		for _, g := range r.segments {
@@ -68,16 +68,16 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 		}
 	}
 	if p.late, err = r.late(e.dues, from, to); err != nil {
-		return p, err
+		return p, models.In("read when time changes them", err)
 	}
 	if len(p.found) == 0 && len(p.late) == 0 {
 		return p, nil
 	}
 	if err := r.leaveOutWhatWaits(&p, from, to); err != nil {
-		return p, err
+		return p, models.In("read marks", err)
 	}
 	if err := r.repair(bits, p.found); err != nil {
-		return p, err
+		return p, models.In("repair", err)
 	}
 	return p, r.lowerDues(e.dues)
 }

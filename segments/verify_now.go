@@ -109,7 +109,7 @@ func (v *verifying) follow(ctx context.Context) error {
 
 func (v *verifying) begin(r *round) (err error) {
 	if v.check, err = r.newCheck(); err != nil {
-		return err
+		return models.In("verify: begin", err)
 	}
 	last, err := store.First[models.SegmentCheck](r.tx.Where("workspace_id = ? AND finished_at IS NULL", v.workspace))
 	if errors.Is(err, models.ErrNotFound) {
@@ -129,7 +129,7 @@ func (v *verifying) next(ctx context.Context) error {
 		_, err := v.ticker.verified.step(r, func(r *round, n int64) (more bool, err error) {
 			to = min(v.check.NextChunk+n, v.check.TotalChunks)
 			page, err = r.verifyPage(v.check.NextChunk, to)
-			return false, err
+			return false, models.In("verify", err)
 		})
 		return err
 	})
@@ -155,7 +155,7 @@ func (v *verifying) end(ctx context.Context) error {
 	err := v.insist(ctx, func(r *round) (err error) {
 		segments = r.segments
 		verdict, err = r.finishCheck(check)
-		return err
+		return models.In("verify: finish", err)
 	})
 	if err != nil {
 		return err

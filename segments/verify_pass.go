@@ -38,7 +38,7 @@ func (t *Ticker) verifyIdle(ctx context.Context, busy bool) error {
 	}
 	due, err := t.dueForVerification(ctx)
 	if err != nil {
-		return err
+		return models.In("verify: find what is due", err)
 	}
 	var errs []error
 	for start := time.Now(); len(due) > 0 && time.Since(start) < aimOf(t.db.Dialect); {
@@ -92,20 +92,20 @@ func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, er
 		end = verdict{}
 		check, err := r.check()
 		if err != nil || check.FinishedAt != nil {
-			return false, err
+			return false, models.In("verify: read the check", err)
 		}
 		if check.NextChunk >= check.TotalChunks {
 			end, err = r.finishCheck(check)
-			return false, err
+			return false, models.In("verify: finish", err)
 		}
 		return t.verified.step(r, func(r *round, n int64) (bool, error) {
 			to := min(check.NextChunk+n, check.TotalChunks)
 			page, err := r.verifyPage(check.NextChunk, to)
 			if err != nil {
-				return false, err
+				return false, models.In("verify", err)
 			}
 			check.NextChunk, check.Differences = to, check.Differences+page.differences()
-			return true, r.saveCheck(check)
+			return true, models.In("verify: store the check", r.saveCheck(check))
 		})
 	})
 	if err == nil {
@@ -162,7 +162,7 @@ func (r *round) finishCheck(check models.SegmentCheck) (verdict, error) {
 		err = r.saveTally()
 	}
 	if err != nil {
-		return verdict{}, err
+		return verdict{}, models.In("verify: count members", err)
 	}
 	check.Differences += int64(len(wrong))
 	check.FinishedAt = &r.now
