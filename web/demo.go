@@ -75,7 +75,7 @@ func unhurried(databaseURL string) string {
 func (p program) demoWorkspace(ctx context.Context, c Config, db *store.DB, slug string) (models.Workspace, models.User, error) {
 	there, err := db.HasUsers(ctx)
 	if err != nil {
-		return models.Workspace{}, models.User{}, err
+		return models.Workspace{}, models.User{}, models.In("look for an account", err)
 	}
 	if !there && slug == "" {
 		return p.demoAdmin(ctx, c, db)

@@ -14,7 +14,7 @@ import (
 // one-time link to the set-up page on standard output. A new link ends the one before.
 func (p program) setUp(ctx context.Context, c Config, db *store.DB) error {
 	if there, err := db.HasUsers(ctx); err != nil || there {
-		return err
+		return models.In("set up: look for an account", err)
 	}
 	if c.AdminEmail != "" {
 		workspace, _, err := db.CreateFirstAdmin(ctx, models.FirstAdmin{
@@ -31,7 +31,7 @@ func (p program) setUp(ctx context.Context, c Config, db *store.DB) error {
 		link.RawQuery = url.Values{"token": {token}}.Encode()
 		fmt.Fprintf(p.stdout, "Set up CampaignLark with this one-time link: %s\n", link)
 	}
-	return unlessSetUp(err)
+	return unlessSetUp(models.In("set up: make the link", err))
 }
 
 // unlessSetUp drops the error of a replica that lost the race to set the database up.

@@ -129,7 +129,7 @@ func refuseKnown(ctx context.Context, db *store.DB, email string, w models.Works
 		return nil
 	}
 	if err != nil {
-		return err
+		return models.In("find the account", err)
 	}
 	advice := "`campaignlark user password` gives it a new password"
 	if w.ID != 0 {
@@ -137,7 +137,7 @@ func refuseKnown(ctx context.Context, db *store.DB, email string, w models.Works
 		case err == nil:
 			return fmt.Errorf("%s has an account already and is %s of %s; %s", email, role, w.Slug, advice)
 		case store.ErrorCode(err) != models.CodeNotFound:
-			return err
+			return models.In("find the role", err)
 		}
 		advice = fmt.Sprintf("an admin of %s can invite the person under Workspace settings, Members; ", w.Slug) + advice
 	}
@@ -154,7 +154,7 @@ func (p program) userPassword(ctx context.Context, db *store.DB, email string) e
 		return fmt.Errorf("there is no account with the address %s", stored)
 	}
 	if err != nil {
-		return err
+		return models.In("find the account", err)
 	}
 	password, madeUp, err := p.readPassword()
 	if err != nil {
@@ -164,7 +164,7 @@ func (p program) userPassword(ctx context.Context, db *store.DB, email string) e
 		return errors.New(sentence)
 	}
 	if err := db.SetPassword(ctx, user.ID, password, nil); err != nil {
-		return err
+		return models.In("store the password", err)
 	}
 	fmt.Fprintf(p.stdout, "%s has a new password and is signed out everywhere.\n", models.ShowEmail(user.Email))
 	p.printMadeUp(password, madeUp)
@@ -175,7 +175,7 @@ func (p program) userPassword(ctx context.Context, db *store.DB, email string) e
 func chooseWorkspace(ctx context.Context, db *store.DB, slug string) (models.Workspace, error) {
 	all, err := db.Workspaces(ctx)
 	if err != nil {
-		return models.Workspace{}, err
+		return models.Workspace{}, models.In("list the workspaces", err)
 	}
 	var slugs []string
 	for _, w := range all {

@@ -30,11 +30,11 @@ func (d *DB) NoteContactDays(ctx context.Context, now time.Time) error {
 func (d *DB) NoteContactDay(ctx context.Context, w models.Workspace, now time.Time) error {
 	counts, err := d.countStatuses(ctx, w.ID)
 	if err != nil {
-		return err
+		return models.In("count contacts", err)
 	}
 	noted, err := d.ContactDays(ctx, w.ID, "")
 	if err != nil {
-		return err
+		return models.In("read what is noted", err)
 	}
 	today := models.DayName(now, w.Location())
 	first, last := today, models.StatusCounts{}
@@ -43,7 +43,7 @@ func (d *DB) NoteContactDay(ctx context.Context, w models.Workspace, now time.Ti
 	}
 	days, err := d.daysBefore(ctx, w, first, now)
 	if err != nil {
-		return err
+		return models.In("work out the days before", err)
 	}
 	if counts != last {
 		days = append(days, models.ContactDay{WorkspaceID: w.ID, Day: today, StatusCounts: counts})

@@ -58,16 +58,16 @@ func (d *DB) whoDeleted(ctx context.Context, workspaceID int64, subject string, 
 func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 	var gone []models.Tag
 	if err := d.Read(ctx).Where("deleted_at IS NOT NULL AND workspace_id NOT IN " + goneWorkspaces).Find(&gone).Error; err != nil {
-		return err
+		return models.In("list deleted tags", err)
 	}
 	for _, tag := range gone {
 		userID, err := d.whoDeleted(ctx, tag.WorkspaceID, models.SubjectTag, tag.ID, models.ActionTagDeleted)
 		if err != nil {
-			return err
+			return models.In("read who deleted it", err)
 		}
 		step := func() (bool, error) { return d.purgeTagStep(ctx, tag, userID, now) }
 		if err := d.purge(ctx, &models.Tag{}, tag.WorkspaceID, tag.ID, now.Sub(*tag.DeletedAt), step); err != nil {
-			return err
+			return models.In("take it off contacts", err)
 		}
 	}
 	return nil
@@ -113,12 +113,12 @@ func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now
 func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 	var gone []models.MergeTag
 	if err := d.Read(ctx).Where("deleted_at IS NOT NULL AND workspace_id NOT IN " + goneWorkspaces).Find(&gone).Error; err != nil {
-		return err
+		return models.In("list deleted merge tags", err)
 	}
 	for _, m := range gone {
 		userID, err := d.whoDeleted(ctx, m.WorkspaceID, models.SubjectMergeTag, m.ID, models.ActionMergeTagDeleted)
 		if err != nil {
-			return err
+			return models.In("read who deleted it", err)
 		}
 		after := int64(0)
 		step := func() (bool, error) {
@@ -130,7 +130,7 @@ func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 			return false, d.purgeKey(ctx, m, found, userID, now)
 		}
 		if err := d.purge(ctx, &models.MergeTag{}, m.WorkspaceID, m.ID, now.Sub(*m.DeletedAt), step); err != nil {
-			return err
+			return models.In("take it off contacts", err)
 		}
 	}
 	return nil

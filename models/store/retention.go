@@ -30,24 +30,24 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 		drop = d.dropOldDays
 	}
 	if err := drop(ctx, before); err != nil {
-		return err
+		return models.In("request log", err)
 	}
 	var workspaces []int64
 	if err := d.Read(ctx).Model(&models.Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
-		return err
+		return models.In("list workspaces", err)
 	}
 	for _, workspace := range workspaces {
-		err := d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before))
+		err := models.In("segment changes", d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
 		if err == nil {
-			err = d.dropSteps(ctx, "segment_bulk_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before))
+			err = models.In("segment changes of many", d.dropSteps(ctx, "segment_bulk_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
 		}
 		if err == nil {
-			err = d.Write(ctx, func(tx *gorm.DB) error {
+			err = models.In("segment days", d.Write(ctx, func(tx *gorm.DB) error {
 				return tx.Where("workspace_id = ? AND day < ?", workspace, now.AddDate(-segmentYears, 0, 0).Format(time.DateOnly)).Delete(&models.SegmentDay{}).Error
-			})
+			}))
 		}
 		if err == nil {
-			err = d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before)
+			err = models.In("webhook counts", d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before))
 		}
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func (d *DB) dropOldDays(ctx context.Context, before time.Time) error {
 		}
 		days, err := d.logDays(ctx)
 		if err != nil {
-			return err
+			return models.In("list days", err)
 		}
 		for _, day := range days {
 			// A detach that was cut off is brought to its end whatever its age: no other can begin before.
@@ -112,7 +112,7 @@ func (d *DB) dropOldDays(ctx context.Context, before time.Time) error {
 				continue
 			}
 			if err := d.dropDay(ctx, day); err != nil {
-				return err
+				return models.In("drop a day", err)
 			}
 		}
 		return nil

@@ -113,13 +113,13 @@ func (d *DB) FoldWebhookCounts(ctx context.Context, since time.Time) error {
 	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE w.deleted_at IS NULL AND EXISTS
 		(SELECT 1 FROM webhook_counts c WHERE c.workspace_id = w.id AND c.hour >= ?)`, since).Scan(&workspaces).Error
 	if err != nil {
-		return err
+		return models.In("list workspaces", err)
 	}
 	for _, ws := range workspaces {
 		for range foldSteps {
 			more, err := d.foldCountsStep(ctx, ws, since)
 			if err != nil {
-				return err
+				return models.In("fold", err)
 			}
 			if !more {
 				break

@@ -77,7 +77,7 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE deleted_at IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.kind = ? AND j.state = ?)`, models.JobRemove, models.JobRunning).Scan(&waiting).Error
 	if err != nil {
-		return err
+		return models.In("list deleted workspaces", err)
 	}
 	for _, workspace := range waiting {
 		err := d.Write(ctx, func(tx *gorm.DB) error {
@@ -93,7 +93,7 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 			return createRemoval(tx, workspace, 0, now)
 		})
 		if err != nil && ErrorCode(err) != models.CodeNotFound { // removed meanwhile
-			return err
+			return models.In("create the job", err)
 		}
 	}
 	return nil
