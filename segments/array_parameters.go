@@ -12,28 +12,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// On Postgres many rows are one parameter: the statement stays the same however many there are, and need not be prepared
-// anew for each number.
-
-// array is a parameter of the type of an array of n values, as Postgres writes one; each appends value i or NULL to what it is given,
-// without a comma, a quote or a brace in it. The driver's own way takes several times as long.
-func array(n int, each func(b []byte, i int) []byte) string {
-	b := append(make([]byte, 0, 16*n+2), '{')
-	for i := range n {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = each(b, i)
-	}
-	return string(append(b, '}'))
-}
-
-func integers(n int, of func(i int) int64) string {
-	return array(n, func(b []byte, i int) []byte { return strconv.AppendInt(b, of(i), 10) })
-}
+// The rows of one statement are array parameters, see store.Array.
 
 func uuids(n int, of func(i int) *uuid.UUID) string {
-	return array(n, func(b []byte, i int) []byte {
+	return store.Array(n, func(b []byte, i int) []byte {
 		id := of(i)
 		if id == nil {
 			return append(b, "NULL"...)
@@ -43,7 +25,7 @@ func uuids(n int, of func(i int) *uuid.UUID) string {
 }
 
 func people(n int, of func(i int) *int64) string {
-	return array(n, func(b []byte, i int) []byte {
+	return store.Array(n, func(b []byte, i int) []byte {
 		id := of(i)
 		if id == nil {
 			return append(b, "NULL"...)
@@ -65,15 +47,7 @@ func packed(n int, of func(i int) []byte) (all []byte, from, length string) {
 		starts[i] = int64(len(all)) + 1
 		all = append(all, of(i)...)
 	}
-	return all, integers(n, func(i int) int64 { return starts[i] }), integers(n, func(i int) int64 { return int64(len(of(i))) })
-}
-
-// among is query for the rows whose column is one of ids, of which there is at least one.
-func among(query *gorm.DB, column string, ids []int64) *gorm.DB {
-	if query.Name() == string(store.Postgres) {
-		return query.Where(column+" = ANY (?::bigint[])", integers(len(ids), func(i int) int64 { return ids[i] }))
-	}
-	return query.Where(column+" IN ?", padded(ids))
+	return all, store.Integers(n, func(i int) int64 { return starts[i] }), store.Integers(n, func(i int) int64 { return int64(len(of(i))) })
 }
 
 // saveBitsPostgres writes rows of segment_bits.
@@ -81,7 +55,7 @@ func saveBitsPostgres(tx *gorm.DB, rows []models.SegmentBits) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	chunks := integers(len(rows), func(i int) int64 { return rows[i].Chunk })
+	chunks := store.Integers(len(rows), func(i int) int64 { return rows[i].Chunk })
 	bits, from, length := packed(len(rows), func(i int) []byte { return rows[i].Bits })
 	return tx.Exec(`INSERT INTO segment_bits (workspace_id, chunk, bits)
 		SELECT $1::bigint, c.chunk, substring($2::bytea FROM c.start FOR c.length) FROM unnest($3::bigint[], $4::integer[], $5::integer[]) AS c (chunk, start, length)
@@ -94,9 +68,9 @@ func patchBitsPostgres(tx *gorm.DB, workspace int64, patches []patch) error {
 	if len(patches) == 0 {
 		return nil
 	}
-	values := []any{integers(len(patches), func(i int) int64 { return patches[i].chunk })}
+	values := []any{store.Integers(len(patches), func(i int) int64 { return patches[i].chunk })}
 	for n := range patchBytes {
-		values = append(values, integers(len(patches), func(i int) int64 { return int64(patches[i].bytes[n].at)<<8 | int64(patches[i].bytes[n].byte) }))
+		values = append(values, store.Integers(len(patches), func(i int) int64 { return int64(patches[i].bytes[n].at)<<8 | int64(patches[i].bytes[n].byte) }))
 	}
 	return tx.Exec(patchStatement, append(values, workspace)...).Error
 }
@@ -122,10 +96,10 @@ func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 		SELECT $1::bigint, c.*, $2::timestamptz FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::uuid[], $9::bigint[]) AS c`,
 		rows[0].WorkspaceID, rows[0].At,
 		uuids(n, func(i int) *uuid.UUID { return &rows[i].ID }),
-		integers(n, func(i int) int64 { return rows[i].SegmentID }),
-		integers(n, func(i int) int64 { return rows[i].ContactID }),
-		array(n, func(b []byte, i int) []byte { return strconv.AppendBool(b, rows[i].Entered) }),
-		array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
+		store.Integers(n, func(i int) int64 { return rows[i].SegmentID }),
+		store.Integers(n, func(i int) int64 { return rows[i].ContactID }),
+		store.Array(n, func(b []byte, i int) []byte { return strconv.AppendBool(b, rows[i].Entered) }),
+		store.Array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
 		uuids(n, func(i int) *uuid.UUID { return rows[i].RequestID }),
 		people(n, func(i int) *int64 { return rows[i].UserID })).Error
 }
@@ -144,9 +118,9 @@ func saveBulkPostgres(tx *gorm.DB, rows []models.SegmentBulkChange) error {
 			AS c (id, segment, span, e, el, d, dl, cause, person)`,
 		rows[0].WorkspaceID, entered, departed, rows[0].At,
 		uuids(n, func(i int) *uuid.UUID { return &rows[i].ID }),
-		integers(n, func(i int) int64 { return rows[i].SegmentID }),
-		integers(n, func(i int) int64 { return rows[i].Span }),
+		store.Integers(n, func(i int) int64 { return rows[i].SegmentID }),
+		store.Integers(n, func(i int) int64 { return rows[i].Span }),
 		enteredFrom, enteredLength, departedFrom, departedLength,
-		array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
+		store.Array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
 		people(n, func(i int) *int64 { return rows[i].UserID })).Error
 }

@@ -145,7 +145,7 @@ func (r *round) advance(group []*running, to int64) error {
 	for i, g := range group {
 		g.BuiltChunks, ids[i] = to, g.ID
 	}
-	return r.tx.Model(&models.Segment{}).Where("workspace_id = ? AND id IN ?", r.workspace, padded(ids)).Update("built_chunks", to).Error
+	return store.Among(r.tx.Model(&models.Segment{}).Where("workspace_id = ?", r.workspace), "id", ids).Update("built_chunks", to).Error
 }
 
 // swap makes what was built the memberships that people see, all at once, and notes who entered and left by that.

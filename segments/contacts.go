@@ -2,7 +2,6 @@ package segments
 
 import (
 	"database/sql"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -113,10 +112,9 @@ func (r *subjectReader) readSQLite(tx *gorm.DB) error {
 	from, where := "", "c.workspace_id = ? AND %id >= ? AND %id < ?"
 	switch {
 	case r.which.ids != nil:
-		values, where = []any{r.workspace, padded(r.which.ids)}, "c.workspace_id = ? AND %id IN ?"
+		values, where = []any{r.workspace, store.JSONList(r.which.ids)}, "c.workspace_id = ? AND %id IN (SELECT value FROM json_each(?))"
 	case r.which.chunks != nil: // CROSS JOIN: chunk by chunk, and not all contacts against the list
-		list, _ := json.Marshal(r.which.chunks)
-		values, from = []any{string(list), r.workspace, chunkSize, chunkSize, chunkSize}, "json_each(?) k CROSS JOIN "
+		values, from = []any{store.JSONList(r.which.chunks), r.workspace, chunkSize, chunkSize, chunkSize}, "json_each(?) k CROSS JOIN "
 		where = "c.workspace_id = ? AND %id >= k.value * ? AND %id < k.value * ? + ?"
 	}
 	if r.needs.Tags {
@@ -232,18 +230,4 @@ func readSQLiteInstant(text string) (time.Time, bool) {
 	}
 	unix := day*calendar.DaySeconds + int64(hour*3600+minute*60+second)
 	return time.Unix(unix, int64(nanosecond)).UTC(), ok && ok1 && ok2 && ok3 && ok4
-}
-
-// padded returns ids, of which there is at least one, with the last repeated until their number is a power of two: lists
-// of any length then need a dozen prepared statements instead of a thousand.
-func padded(ids []int64) []int64 {
-	n := 1
-	for n < len(ids) {
-		n *= 2
-	}
-	out := append(make([]int64, 0, n), ids...)
-	for len(out) < n {
-		out = append(out, ids[len(ids)-1])
-	}
-	return out
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm/clause"
@@ -20,7 +21,7 @@ func (r *round) passTime(n int64) (more bool, err error) {
 	if err != nil || len(due) == 0 {
 		return false, models.In("passing time: read what is due", err)
 	}
-	bits, err := readChunks(among(r.tx, "chunk", due), r.workspace)
+	bits, err := readChunks(store.Among(r.tx, "chunk", due), r.workspace)
 	if err != nil {
 		return false, models.In("passing time: read bits", err)
 	}
@@ -155,7 +156,7 @@ func (r *round) replaceDues(chunks []int64, next dues) error {
 		}
 	}
 	if len(none) > 0 {
-		if err := among(r.tx.Where("workspace_id = ?", r.workspace), "chunk", none).Delete(&models.SegmentDue{}).Error; err != nil {
+		if err := store.Among(r.tx.Where("workspace_id = ?", r.workspace), "chunk", none).Delete(&models.SegmentDue{}).Error; err != nil {
 			return err
 		}
 	}
@@ -168,7 +169,7 @@ func (r *round) lowerDues(next dues) error {
 		return nil
 	}
 	var stored []models.SegmentDue
-	if err := among(r.tx.Where("workspace_id = ?", r.workspace), "chunk", slices.Sorted(maps.Keys(next))).Find(&stored).Error; err != nil {
+	if err := store.Among(r.tx.Where("workspace_id = ?", r.workspace), "chunk", slices.Sorted(maps.Keys(next))).Find(&stored).Error; err != nil {
 		return err
 	}
 	for _, row := range stored {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
@@ -139,7 +140,7 @@ func (p *previewer) page(chunks []int64) error {
 // readMembers reads who is in the segments that count, in the chunks.
 func (p *previewer) readMembers(chunks []int64) error {
 	p.members = map[[2]int64]chunkBits{}
-	rows, err := joinBits(p.db, p.workspace).Where("s.id IN ? AND b.chunk IN ?", padded(p.asked), padded(chunks)).
+	rows, err := store.Among(store.Among(joinBits(p.db, p.workspace), "s.id", p.asked), "b.chunk", chunks).
 		Select("s.id, b.chunk, " + slotOfRow).Rows()
 	if err != nil {
 		return err
@@ -198,7 +199,7 @@ func (p *previewer) name() error {
 		return nil
 	}
 	var contacts []models.Contact
-	err := p.db.Select("id", "email").Where("workspace_id = ? AND id IN ?", p.workspace, padded(ids)).Find(&contacts).Error
+	err := store.Among(p.db.Select("id", "email").Where("workspace_id = ?", p.workspace), "id", ids).Find(&contacts).Error
 	emails := make(map[int64]string, len(contacts))
 	for _, c := range contacts {
 		emails[c.ID] = c.Email

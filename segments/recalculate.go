@@ -37,7 +37,7 @@ func (r *round) recalculate() (more bool, err error) {
 			return false, models.In("recalculate", err)
 		}
 	}
-	err = among(r.tx.Where("workspace_id = ?", r.workspace), "id", ids).Delete(&models.DirtyContact{}).Error
+	err = store.Among(r.tx.Where("workspace_id = ?", r.workspace), "id", ids).Delete(&models.DirtyContact{}).Error
 	return len(marks) == limit, models.In("recalculate: delete marks", err)
 }
 
@@ -51,7 +51,7 @@ func originOf(mark models.DirtyContact) origin {
 // apply writes what differs between the stored memberships of the contacts and what the rules say of them now.
 func (r *round) apply(origins map[int64]origin) error {
 	contacts := slices.Sorted(maps.Keys(origins))
-	bits, err := readChunks(among(r.tx, "chunk", chunksOf(contacts)), r.workspace)
+	bits, err := readChunks(store.Among(r.tx, "chunk", chunksOf(contacts)), r.workspace)
 	if err != nil {
 		return models.In("read bits", err)
 	}

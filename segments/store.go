@@ -251,7 +251,7 @@ func (s Store) Members(ctx context.Context, workspace, segment, before int64, li
 		ids = ids[:limit]
 		next = ids[limit-1]
 	}
-	err = s.DB.Read(ctx).Where("workspace_id = ? AND id IN ?", workspace, padded(ids)).Order("id DESC").Find(&contacts).Error
+	err = store.Among(s.DB.Read(ctx).Where("workspace_id = ?", workspace), "id", ids).Order("id DESC").Find(&contacts).Error
 	return contacts, next, err
 }
 

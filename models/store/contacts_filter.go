@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"strconv"
-	"strings"
 
 	"campaignlark/models"
 
@@ -174,15 +172,7 @@ func amongIDs(q *gorm.DB, ids []int64) *gorm.DB {
 			return inMap(q, ids, low, high)
 		}
 	}
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = strconv.FormatInt(id, 10)
-	}
-	list := strings.Join(texts, ",")
-	if q.Name() == string(Postgres) {
-		return q.Where("contacts.id = ANY(string_to_array(?, ',')::bigint[])", list)
-	}
-	return q.Where("contacts.id IN (SELECT value FROM json_each(?))", "["+list+"]")
+	return Among(q, "contacts.id", ids)
 }
 
 // idMap is a map of a span of ids: a byte for each. It is a Valuer because GORM takes a slice for a list of values.

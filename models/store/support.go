@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -162,13 +161,11 @@ func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestF
 		return d.Read(ctx).Model(&models.WebhookRequest{}).Select("workspace_id, id, webhook_id, outcome, status").Limit(per)
 	}
 	if d.Dialect == Postgres {
-		var ids, whos []string
-		for _, id := range workspaceIDs {
-			ids, whos = append(ids, strconv.FormatInt(id, 10)), append(whos, strconv.FormatInt(models.Who(id, filter.Address), 10))
-		}
+		ids := Integers(len(workspaceIDs), func(i int) int64 { return workspaceIDs[i] })
+		whos := Integers(len(workspaceIDs), func(i int) int64 { return models.Who(workspaceIDs[i], filter.Address) })
 		each := filter.narrowBy(keys().Where("workspace_id = w.id"), gorm.Expr("w.who"), cursor)
 		return found, d.Read(ctx).Raw("SELECT c.* FROM unnest(?::bigint[], ?::bigint[]) AS w(id, who) CROSS JOIN LATERAL (?) AS c",
-			"{"+strings.Join(ids, ",")+"}", "{"+strings.Join(whos, ",")+"}", each).Scan(&found).Error
+			ids, whos, each).Scan(&found).Error
 	}
 	for some := range slices.Chunk(workspaceIDs, 200) { // SQLite knows no LATERAL, and takes 500 parts of a UNION
 		var parts []string
