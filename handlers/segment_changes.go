@@ -21,18 +21,17 @@ func (s *Server) segmentHistory(v *visit) error {
 		return err
 	}
 	m := views.SegmentChangesModel{Page: p, SegmentRow: views.SegmentRow{ID: g.ID, Name: g.Name}}
-	before, err := uuid.Parse(v.Query("before"))
-	if err != nil {
-		before = uuid.Max // what is no id is the newest page
-	} else {
-		m.Newest = v.path("segments", g.ID, "changes")
+	path := v.path("segments", g.ID, "changes")
+	from := changesFrom(v.Query("before"), v.Query("many"))
+	if from != segments.NewestChanges {
+		m.Newest = path
 	}
-	changes, next, err := v.segments().Changes(ctx, g.WorkspaceID, g.ID, before, changesPage)
+	changes, next, err := v.segments().Changes(ctx, g.WorkspaceID, g.ID, from, changesPage)
 	if err != nil {
 		return err
 	}
-	if next != uuid.Nil {
-		m.Older = v.path("segments", g.ID, "changes") + "?before=" + next.String()
+	if next != (segments.ChangesCursor{}) {
+		m.Older = path + "?before=" + next.Single.String() + "&many=" + next.Many.String()
 	}
 	found, err := s.DB.ContactsByID(ctx, g.WorkspaceID, contactsOf(changes))
 	if err != nil {
@@ -40,6 +39,21 @@ func (s *Server) segmentHistory(v *visit) error {
 	}
 	m.Changes = v.segmentChanges(g, changes, found)
 	return v.show(views.SegmentChangesPage(m))
+}
+
+// changesFrom reads the cursor of a page of changes. Anything that is no id means the newest; without many, single counts
+// for both.
+func changesFrom(single, many string) segments.ChangesCursor {
+	from := segments.NewestChanges
+	id, err := uuid.Parse(single)
+	if err != nil {
+		return from
+	}
+	from = segments.ChangesCursor{Single: id, Many: id}
+	if id, err := uuid.Parse(many); err == nil {
+		from.Many = id
+	}
+	return from
 }
 
 // segmentPart is the frame of a page below a segment's.
@@ -108,7 +122,7 @@ func contactsOf(changes []segments.Change) (ids []int64) {
 func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, found map[int64]models.Contact) []views.SegmentChange {
 	lines := make([]views.SegmentChange, len(changes))
 	for i, c := range changes {
-		lines[i] = views.SegmentChange{At: c.At, Entered: c.Entered, In: c.In, Out: c.Out, Some: segmentContacts(c.InIDs, found), Others: segmentContacts(c.OutIDs, found),
+		lines[i] = views.SegmentChange{At: c.At, Since: c.Since, Entered: c.Entered, In: c.In, Out: c.Out, Some: segmentContacts(c.InIDs, found), Others: segmentContacts(c.OutIDs, found),
 			Why: views.Cause{Kind: string(c.Cause), Webhook: c.Webhook, Who: c.UserEmail}}
 		if c.RequestID != nil && c.Webhook != "" {
 			lines[i].Why.Href = v.path("requests", *c.RequestID)

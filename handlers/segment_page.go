@@ -12,7 +12,6 @@ import (
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 )
 
 const (
@@ -103,7 +102,7 @@ func freshnessOf(g models.Segment, f segments.Freshness, p views.Page) views.Fre
 // segmentPeople fills in who entered and left a segment last, and a page of who is in it.
 func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	ctx, store := v.UserContext(), v.segments()
-	changes, _, err := store.Changes(ctx, g.WorkspaceID, g.ID, uuid.Max, latestChanges)
+	changes, _, err := store.Changes(ctx, g.WorkspaceID, g.ID, segments.NewestChanges, latestChanges)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -183,5 +184,39 @@ func TestAllChangesOfASegmentPageByPage(t *testing.T) {
 			t.Error("the last page says that there is an older one")
 		}
 		s.get(path+"?before=nonsense").want(t, 200, "time passed")
+	})
+}
+
+// TestChangesAmidAStreamAreAllShown has a line of many that began before the changes of more than a page.
+func TestChangesAmidAStreamAreAllShown(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		g := s.storeSegment("Readers", nil)
+		for i := range 3 {
+			at := noon.Add(time.Duration(i) * 50 * time.Second)
+			s.create(&models.SegmentBulkChange{WorkspaceID: s.workspace.ID, ID: models.NewID(at), SegmentID: g.ID, Entered: models.NewSegmentSet(nil),
+				Departed: models.NewSegmentSet([]int64{int64(i + 1)}), Cause: models.CauseTime, At: at})
+		}
+		var rows []models.SegmentChange
+		for i := range changesPage + 5 {
+			at := noon.Add(time.Duration(i+1) * time.Second)
+			rows = append(rows, models.SegmentChange{WorkspaceID: s.workspace.ID, ID: models.NewID(at), SegmentID: g.ID, ContactID: int64(i + 1), Entered: true, Cause: models.CauseEdit, At: at})
+		}
+		s.create(&rows)
+		path := "/w/books/segments/" + itoa(g.ID) + "/changes"
+		first := s.get(path)
+		since := noon.In(s.workspace.Location()).Format("15:04")
+		first.inThisOrder(t, "3 contacts left", "time passed, since "+since, "edited")
+		_, older, _ := strings.Cut(html.UnescapeString(first.body), path+"?before=")
+		older, _, _ = strings.Cut(older, `"`)
+		second := s.get(path + "?before=" + older)
+		if a, b := strings.Count(first.body, "edited"), strings.Count(second.body, "edited"); a != changesPage-1 || b != 6 {
+			t.Errorf("got %d and %d edits, want %d and 6", a, b, changesPage-1)
+		}
+		if strings.Contains(second.body, "time passed") {
+			t.Error("the second page shows the line of many again")
+		}
+		_, many, _ := strings.Cut(first.body, path+"/")
+		many, _, _ = strings.Cut(many, `"`)
+		s.get(path+"/"+many).want(t, 200, "3 contacts left", "time passed, since "+since)
 	})
 }

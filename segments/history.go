@@ -28,19 +28,32 @@ type Change struct {
 	In, Out       int64   // of many
 	InIDs, OutIDs []int64 // some of them, at most changeExamples each
 
+	Since time.Time // when the oldest of its rows was written
+
 	oldest uuid.UUID // of its rows
-	since  time.Time // when that was written
-	rows   int       // of many that it joins
+	rows   int       // that it joins
 }
 
 const (
 	changeExamples = 3
-	bulkStep       = 256         // rows of many that the first statement reads, 2 KiB each at most
-	bulkReach      = 2000        // rows of many after which a page ends, and what each further statement reads
-	waveGap        = time.Minute // between the steps of what passing time or a repair changed at once
-	waveLength     = time.Hour   // from the first to the last step of one change: a steady stream of moves is told hour by hour
-	waveRows       = bulkReach   // that one change joins at most, so that a page and a change are read in bounded time and memory
+	bulkStep       = 256  // rows of many that the first statement reads, 2 KiB each at most
+	bulkReach      = 2000 // rows of many after which a page ends, and what each further statement reads
+
+	// Passing time and repairs change memberships in steps. Steps that follow one another within waveGap make one line, and
+	// the line ends after waveTime or waveRows: contacts may leave every second for ever. An hour of steps a second fits.
+	waveGap  = time.Minute
+	waveTime = time.Hour
+	waveRows = 4000
 )
+
+// ChangesCursor is where a page of changes begins: at what is older than these rows.
+type ChangesCursor struct {
+	Single uuid.UUID // a change of one contact
+	Many   uuid.UUID // a row of a change of many
+}
+
+// NewestChanges is the cursor of the first page.
+var NewestChanges = ChangesCursor{uuid.Max, uuid.Max}
 
 // bulkRow is a row of segment_bulk_changes with who did it.
 type bulkRow struct {
@@ -48,37 +61,37 @@ type bulkRow struct {
 	UserEmail string
 }
 
-// Changes returns a page of who entered and left the segment before an id (uuid.Max starts at the newest), newest first,
-// and the next page's before, zero when this is the last.
-func (s Store) Changes(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) (page []Change, next uuid.UUID, err error) {
-	all, err := s.single(ctx, workspace, segment, before, limit+1)
+// Changes returns a page of who entered and left the segment, newest first, and the cursor of the next page, zero when
+// this is the last. A page has limit lines at most, and fewer if these consist of very many rows.
+func (s Store) Changes(ctx context.Context, workspace, segment int64, from ChangesCursor, limit int) (page []Change, next ChangesCursor, err error) {
+	all, err := s.single(ctx, workspace, segment, from.Single, limit+1)
 	if err != nil {
-		return nil, uuid.Nil, err
+		return nil, next, err
 	}
 	until := uuid.Nil // what is older is not needed
 	if len(all) > limit {
 		until = all[limit].ID
 	}
-	many, unread, err := s.many(ctx, workspace, segment, before, until, limit+1)
+	many, unread, err := s.many(ctx, workspace, segment, from.Many, until, limit+1)
 	if err != nil {
-		return nil, uuid.Nil, err
+		return nil, next, err
 	}
-	more := until != uuid.Nil || unread != uuid.Nil
 	all = append(all, many...)
 	slices.SortFunc(all, func(a, b Change) int { return compare(b.ID, a.ID) })
-	reached := uuid.Max // the oldest row of what is shown
+	next = from
 	for _, c := range all {
-		apart := compare(c.ID, reached) < 0 // lines whose rows lie among each other stay on one page
-		if apart && (len(page) >= limit || compare(c.ID, unread) < 0) {
-			return page, reached, nil
+		if len(page) == limit || compare(c.ID, unread) < 0 {
+			return page, next, nil
 		}
 		page = append(page, c)
-		if compare(c.oldest, reached) < 0 {
-			reached = c.oldest
+		if c.ContactID != 0 {
+			next.Single = c.ID
+		} else {
+			next.Many = c.oldest
 		}
 	}
-	if more && len(page) > 0 {
-		next = reached
+	if unread == uuid.Nil {
+		next = ChangesCursor{}
 	}
 	return page, next, nil
 }
@@ -100,14 +113,15 @@ func (s Store) single(ctx context.Context, workspace, segment int64, before uuid
 		Order("c.id DESC").Limit(limit).Find(&rows).Error
 	changes := make([]Change, len(rows))
 	for i, r := range rows {
-		changes[i] = Change{ID: r.ID, oldest: r.ID, At: r.At, since: r.At, Cause: r.Cause, RequestID: r.RequestID, Webhook: r.Webhook,
+		changes[i] = Change{ID: r.ID, oldest: r.ID, At: r.At, Since: r.At, Cause: r.Cause, RequestID: r.RequestID, Webhook: r.Webhook,
 			UserEmail: r.UserEmail, UserID: r.UserID, ContactID: r.ContactID, Entered: r.Entered}
 	}
 	return changes, err
 }
 
 // many returns the changes of many contacts at once before an id, at most limit and none that is older than until, and the
-// first row that belongs to none of them, zero when they are all there are.
+// first row that belongs to none of them, zero when they are all there are. It reads bulkReach rows and the rest of the
+// change that these end in.
 func (s Store) many(ctx context.Context, workspace, segment int64, before, until uuid.UUID, limit int) (all []Change, unread uuid.UUID, err error) {
 	read := 0
 	err = s.eachBulk(ctx, workspace, segment, before, func(row bulkRow) bool {
@@ -156,21 +170,17 @@ func changeOfMany(row bulkRow) Change {
 	return c
 }
 
-// sameWave reports whether an older row belongs to the same change. A rule's membership is swapped in one transaction; time
-// passes, and differences are repaired, in steps.
+// sameWave reports whether an older row belongs to the same change. A rule's membership is swapped in one transaction;
+// passing time and repairs work in steps.
 func (c Change) sameWave(row bulkRow) bool {
-	if c.rows >= waveRows || c.At.Sub(row.At) >= waveLength {
-		return false
-	}
-	gap := c.since.Sub(row.At)
+	gap := c.Since.Sub(row.At)
 	same := row.Cause == c.Cause && (row.UserID == nil) == (c.UserID == nil) && (c.UserID == nil || *row.UserID == *c.UserID)
 	inSteps := c.Cause == models.CauseTime || c.Cause == models.CauseRepair
-	return same && (gap == 0 || gap < waveGap && inSteps)
+	return same && c.rows < waveRows && (gap == 0 || inSteps && gap < waveGap && c.At.Sub(row.At) < waveTime)
 }
 
 func (c *Change) add(row bulkRow) {
-	c.oldest, c.since = row.ID, row.At
-	c.rows++
+	c.oldest, c.Since, c.rows = row.ID, row.At, c.rows+1
 	c.In, c.Out = c.In+int64(row.Entered.Len()), c.Out+int64(row.Departed.Len())
 	c.InIDs = append(c.InIDs, row.Entered.IDs(row.Span, changeExamples-len(c.InIDs))...)
 	c.OutIDs = append(c.OutIDs, row.Departed.IDs(row.Span, changeExamples-len(c.OutIDs))...)
