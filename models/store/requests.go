@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"campaignlark/models"
@@ -102,7 +103,10 @@ func (d *DB) requestStep(ctx context.Context, workspaceID int64, filter RequestF
 	var found []models.WebhookRequest
 	step := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor)
 	if within > 0 {
-		step = filter.order(filter.unindexed(d.Read(ctx).Table("(?) AS webhook_requests", step.Limit(within))), cursor)
+		step = filter.order(d.Read(ctx).Table("(?) AS webhook_requests", step.Limit(within)), cursor)
+		if condition, values := filter.condition(d.Dialect); condition != "" {
+			step = step.Where(condition, values...)
+		}
 	}
 	err := step.Limit(limit).Find(&found).Error
 	return found, err
@@ -180,29 +184,31 @@ func (f RequestFilter) narrowBy(q *gorm.DB, who any, cursor models.Cursor) *gorm
 	return f.order(q, cursor)
 }
 
-// unindexed narrows to the rest of the filter.
-func (f RequestFilter) unindexed(q *gorm.DB) *gorm.DB {
+// condition is the part of the filter that no index decides, as SQL with its values; "" if nothing is left. Every reader of
+// the log asks it here, so that no page shows calls that another leaves out.
+func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
+	var parts []string
+	add := func(part string, value ...any) { parts, values = append(parts, part), append(values, value...) }
 	switch f.Outcome {
 	case "":
 	case models.OutcomesFailed:
-		q = q.Where("status >= 400")
+		add("status >= 400")
 	case models.OutcomesProcessed:
-		q = q.Where("status < 400")
+		add("status < 400")
 	default:
-		q = q.Where("outcome = ?", f.Outcome)
+		add("outcome = ?", f.Outcome)
 	}
 	if f.WebhookID != 0 {
-		q = q.Where("webhook_id = ?", f.WebhookID)
+		add("webhook_id = ?", f.WebhookID)
 	}
 	if f.Containing != "" {
-		part := models.LowerASCII(norm.NFC.String(f.Containing))
-		if q.Name() == string(Postgres) {
-			q = q.Where(`strpos(lower(address COLLATE "C"), ?) > 0`, part)
-		} else {
-			q = q.Where("instr(lower(address), ?) > 0", part)
+		contains := "instr(lower(address), ?) > 0"
+		if dialect == Postgres {
+			contains = `strpos(lower(address COLLATE "C"), ?) > 0`
 		}
+		add(contains, models.LowerASCII(norm.NFC.String(f.Containing)))
 	}
-	return q
+	return strings.Join(parts, " AND "), values
 }
 
 func (f RequestFilter) order(q *gorm.DB, cursor models.Cursor) *gorm.DB {

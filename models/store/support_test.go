@@ -40,13 +40,16 @@ func TestRequestsOfSeveralWorkspaces(t *testing.T) {
 			filter     store.RequestFilter
 			means      func(models.WebhookRequest) bool
 		}{
-			"all":          {[]int64{1, 2, 3, 4}, store.RequestFilter{}, func(models.WebhookRequest) bool { return true }},
-			"two":          {[]int64{1, 4}, store.RequestFilter{}, func(r models.WebhookRequest) bool { return r.WorkspaceID == 1 || r.WorkspaceID == 4 }},
-			"failed":       {[]int64{1, 2, 3, 4}, store.RequestFilter{Outcome: models.OutcomesFailed}, models.WebhookRequest.Failed},
-			"one outcome":  {[]int64{1, 2, 3, 4}, store.RequestFilter{Outcome: models.OutcomeUpdated}, func(r models.WebhookRequest) bool { return !r.Failed() }},
-			"one address":  {[]int64{1, 2, 3, 4}, store.RequestFilter{Address: "reader2@example.com"}, func(r models.WebhookRequest) bool { return *r.Address == "reader2@example.com" }},
-			"one webhook":  {[]int64{3}, store.RequestFilter{WebhookID: 30}, func(r models.WebhookRequest) bool { return r.WebhookID == 30 }},
-			"no workspace": {nil, store.RequestFilter{}, func(models.WebhookRequest) bool { return false }},
+			"all":                        {[]int64{1, 2, 3, 4}, store.RequestFilter{}, func(models.WebhookRequest) bool { return true }},
+			"two":                        {[]int64{1, 4}, store.RequestFilter{}, func(r models.WebhookRequest) bool { return r.WorkspaceID == 1 || r.WorkspaceID == 4 }},
+			"failed":                     {[]int64{1, 2, 3, 4}, store.RequestFilter{Outcome: models.OutcomesFailed}, models.WebhookRequest.Failed},
+			"one outcome":                {[]int64{1, 2, 3, 4}, store.RequestFilter{Outcome: models.OutcomeUpdated}, func(r models.WebhookRequest) bool { return !r.Failed() }},
+			"one address":                {[]int64{1, 2, 3, 4}, store.RequestFilter{Address: "reader2@example.com"}, func(r models.WebhookRequest) bool { return *r.Address == "reader2@example.com" }},
+			"one webhook":                {[]int64{3}, store.RequestFilter{WebhookID: 30}, func(r models.WebhookRequest) bool { return r.WebhookID == 30 }},
+			"a webhook and an outcome":   {[]int64{3}, store.RequestFilter{WebhookID: 30, Outcome: models.OutcomesFailed}, func(r models.WebhookRequest) bool { return r.WebhookID == 30 && r.Failed() }},
+			"part of an address":         {[]int64{1, 2, 3, 4}, store.RequestFilter{Containing: "READER2"}, func(r models.WebhookRequest) bool { return *r.Address == "reader2@example.com" }},
+			"part of an address, failed": {[]int64{1, 2, 3, 4}, store.RequestFilter{Containing: "reader3@", Outcome: models.OutcomesFailed}, func(r models.WebhookRequest) bool { return *r.Address == "reader3@example.com" && r.Failed() }},
+			"no workspace":               {nil, store.RequestFilter{}, func(models.WebhookRequest) bool { return false }},
 			"a time": {[]int64{1, 2}, store.RequestFilter{To: now.Add(100 * time.Millisecond)}, func(r models.WebhookRequest) bool {
 				return r.WorkspaceID < 3 && models.IDTime(r.ID).Before(now.Add(100*time.Millisecond))
 			}},
