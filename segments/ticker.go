@@ -144,11 +144,12 @@ const (
 			SELECT min(workspace_id) FROM dirty_contacts
 			UNION ALL SELECT (SELECT min(workspace_id) FROM dirty_contacts WHERE workspace_id > marked.id) FROM marked WHERE marked.id IS NOT NULL
 		) SELECT id FROM marked WHERE id IS NOT NULL`
-	// A workspace has one row for each 8,192 contact ids. Nothing is listed while the earliest instant is still to come.
+	// Nothing is listed while the earliest instant is still to come. A workspace has a row for every 256 contact ids: whether
+	// one of them is due says segment_due_workspace.
 	dueWorkspaces = `WITH RECURSIVE due (id) AS (
 			SELECT min(workspace_id) FROM segment_due WHERE (SELECT min(due_at) FROM segment_due) <= @now
 			UNION ALL SELECT (SELECT min(workspace_id) FROM segment_due WHERE workspace_id > due.id) FROM due WHERE due.id IS NOT NULL
-		) SELECT id FROM due WHERE id IS NOT NULL AND EXISTS (SELECT 1 FROM segment_due d WHERE d.workspace_id = due.id AND d.due_at <= @now)`
+		) SELECT id FROM due WHERE id IS NOT NULL AND EXISTS (SELECT 1 FROM segment_due WHERE workspace_id = due.id AND due_at <= @now)`
 )
 
 func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids []int64, err error) {

@@ -1,0 +1,3 @@
+-- +goose Up
+-- Whether something is due in a workspace is asked every second.
+CREATE INDEX segment_due_workspace ON segment_due (workspace_id, due_at);
