@@ -1,6 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,4 +50,70 @@ func TestPurgeWaitsForWorkUnderWay(t *testing.T) {
 			t.Errorf("got %d tags and %d links, want neither after the grace", tags, links)
 		}
 	})
+}
+
+// TestPurgeReadsOnlyWhatIsDeleted looks at the plans of the statements by which a purge finds its work, among many tags and
+// merge tags that are in use.
+func TestPurgeReadsOnlyWhatIsDeleted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		ws := newWorkspace(t, db, "books")
+		var tags []models.Tag
+		var mergeTags []models.MergeTag
+		for i := range 2000 {
+			name := fmt.Sprint("t", i)
+			tags = append(tags, models.Tag{WorkspaceID: ws.ID, Name: name, NameFolded: name, CreatedAt: noon})
+			mergeTags = append(mergeTags, models.MergeTag{WorkspaceID: ws.ID, Key: strings.ToUpper(name), Label: name, Type: models.MergeTagText, CreatedAt: noon})
+		}
+		tags[7].DeletedAt, mergeTags[7].DeletedAt = &noon, &noon
+		err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			return errors.Join(tx.CreateInBatches(&tags, 500).Error, tx.CreateInBatches(&mergeTags, 500).Error, tx.Exec("ANALYZE").Error)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first string
+		watch := func(tx *gorm.DB) {
+			if first == "" {
+				first = tx.Dialector.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
+			}
+		}
+		if err := db.Read(t.Context()).Callback().Query().After("gorm:query").Register("test:statements", watch); err != nil {
+			t.Fatal(err)
+		}
+		for _, list := range []struct {
+			index string
+			purge func(context.Context, time.Time) error
+		}{{"merge_tags_deleted", db.PurgeMergeTags}, {"tags_deleted", db.PurgeTags}} {
+			first = ""
+			if err := list.purge(t.Context(), noon); err != nil || first == "" {
+				t.Fatal(err)
+			}
+			if plan := explain(t, db, first); !strings.Contains(plan, " "+list.index) {
+				t.Errorf("got the plan %s, want the index %s", plan, list.index)
+			}
+		}
+	})
+}
+
+// explain is a database's plan of a query.
+func explain(t *testing.T, db *store.DB, query string) string {
+	t.Helper()
+	var plan []string
+	prefix := "EXPLAIN "
+	if db.Dialect == store.SQLite {
+		prefix = "EXPLAIN QUERY PLAN "
+	}
+	var rows []map[string]any
+	if err := db.Read(t.Context()).Raw(prefix + query).Scan(&rows).Error; err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		for _, column := range []string{"detail", "QUERY PLAN"} {
+			if text, ok := row[column].(string); ok {
+				plan = append(plan, text)
+			}
+		}
+	}
+	return strings.Join(plan, "\n")
 }
