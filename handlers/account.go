@@ -38,10 +38,10 @@ func (s *Server) accountPost(v *visit) error {
 		errs.Add("current_password", "This is not your current password.")
 		return v.account(fiber.StatusUnprocessableEntity, errs)
 	case err != nil:
-		return err
+		return models.In("account: check the password", err)
 	}
 	if err := s.DB.SetPassword(v.UserContext(), v.User.ID, password, models.TokenHash(v.session.ID)); err != nil {
-		return err
+		return models.In("account: store the password", err)
 	}
 	if err := s.signIn(v, v.User); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (s *Server) accountPost(v *visit) error {
 func (s *Server) accountKeys(v *visit) error {
 	on := v.Form("single_keys") == "on"
 	if err := s.DB.SetSingleKeys(v.UserContext(), v.User.ID, on); err != nil {
-		return err
+		return models.In("account: store the choice", err)
 	}
 	if on {
 		return v.done("/account", "Single keys are on.")

@@ -35,12 +35,12 @@ func (s *Server) auditLog(v *visit) error {
 	}
 	people, err := s.DB.AuditUsers(ctx, v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("audit log: people", err)
 	}
 	q := v.auditQuery(people)
 	page, err := s.DB.AuditLog(ctx, v.Workspace.ID, q.filter, q.cursor)
 	if err != nil {
-		return err
+		return models.In("audit log: entries", err)
 	}
 	list := v.path("settings", "audit-log")
 	m := views.AuditModel{Page: p, Nothing: len(people) == 0, Search: q.search, Person: q.person, Kind: q.kind, From: q.from, To: q.to,
@@ -160,7 +160,7 @@ func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error 
 	}
 	emails, err := v.server.DB.ContactEmails(v.UserContext(), v.Workspace.ID, contacts)
 	if err != nil {
-		return err
+		return models.In("audit log: addresses of contacts", err)
 	}
 	for _, e := range entries {
 		day := views.DayName(e.At, m.Page)

@@ -47,7 +47,7 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	}
 	newest, err := db.NewestContact(ctx, v.Workspace.ID)
 	if err != nil {
-		return nil, err
+		return nil, models.In("bulk change: newest contact", err)
 	}
 	if asked, err := strconv.ParseInt(get("newest"), 10, 64); err == nil {
 		newest = min(newest, max(asked, 0))
@@ -56,7 +56,7 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	if !f.all {
 		f.from.Filter = store.ContactFilter{IDs: readIDs(all("id"))}
 	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
-		return nil, err
+		return nil, models.In("bulk change: filter", err)
 	}
 	f.bulk = models.Bulk{Deed: f.deed, Which: "ticked in the list"}
 	if f.all {
@@ -131,7 +131,7 @@ func (f *bulkForm) show(wrong string) error {
 	missing := f.missing()
 	if missing != "nobody" {
 		if f.total, f.done, err = v.server.DB.CountBulk(v.UserContext(), v.Workspace.ID, f.bulk, f.from); err != nil {
-			return err
+			return models.In("bulk change: count contacts", err)
 		}
 		if f.total == 0 {
 			missing = "nobody"
@@ -261,7 +261,7 @@ func (s *Server) bulkStart(v *visit) error {
 	}
 	ctx := v.UserContext()
 	if f.total, f.done, err = s.DB.CountBulk(ctx, v.Workspace.ID, f.bulk, f.from); err != nil {
-		return err
+		return models.In("bulk change: count contacts", err)
 	}
 	typed := strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(v.Form("typed"))
 	if f.deed == models.BulkDelete && typed != strconv.FormatInt(f.total, 10) {
@@ -273,7 +273,7 @@ func (s *Server) bulkStart(v *visit) error {
 	if f.deed == models.BulkAddTag && f.bulk.Tag == 0 {
 		tags, wrong, err := s.DB.ResolveTagNames(ctx, v.Workspace.ID, v.User.ID, []string{f.with}, s.now())
 		if err != nil {
-			return err
+			return models.In("bulk change: tags", err)
 		}
 		if wrong.Any() {
 			return f.show(wrong["tags"])
@@ -282,7 +282,7 @@ func (s *Server) bulkStart(v *visit) error {
 	}
 	job, err := s.DB.StartBulk(ctx, v.Workspace.ID, v.User.ID, f.bulk, f.from, f.total, s.now())
 	if err != nil {
-		return err
+		return models.In("bulk change: start it", err)
 	}
 	return v.done(v.path("jobs", job.ID), "The change has started. It goes on when you leave this page.")
 }

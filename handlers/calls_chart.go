@@ -47,7 +47,7 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 	total := views.CallTotals{Period: r.words}
 	counts, err := v.server.DB.CallsByHour(v.UserContext(), v.Workspace.ID, webhookID, c.Slots[0].From)
 	if err != nil {
-		return c, total, err
+		return c, total, models.In("chart of calls: counts", err)
 	}
 	failed, processed := make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
 	for _, n := range counts {

@@ -25,7 +25,7 @@ func (s *Server) contactShow(v *visit) error {
 	}
 	places, err := v.segments().Places(ctx, c.WorkspaceID, c.ID)
 	if err != nil {
-		return err
+		return models.In("contact page: segments", err)
 	}
 	var all []models.Segment
 	in := map[int64]bool{}
@@ -34,11 +34,11 @@ func (s *Server) contactShow(v *visit) error {
 	}
 	schema, err := v.segments().SchemaWith(ctx, v.Workspace, all)
 	if err != nil {
-		return err
+		return models.In("contact page: what rules need", err)
 	}
 	tags, err := s.DB.ContactTags(ctx, c.WorkspaceID, c.ID)
 	if err != nil {
-		return err
+		return models.In("contact page: tags of the contact", err)
 	}
 	for _, t := range schema.MergeTags {
 		m.Fields = append(m.Fields, views.ContactField{Label: t.Label, Value: t.Show(c.Fields[t.Key], v.Workspace.Location())})
@@ -76,7 +76,8 @@ func (v *visit) contact() (models.Contact, error) {
 	if err != nil {
 		return models.Contact{}, err
 	}
-	return v.server.DB.Contact(v.UserContext(), v.Workspace.ID, id)
+	c, err := v.server.DB.Contact(v.UserContext(), v.Workspace.ID, id)
+	return c, models.In("contact: read it", err)
 }
 
 // contactSegment explains one segment's membership by the rule that is served.

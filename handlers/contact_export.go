@@ -18,18 +18,18 @@ func (s *Server) contactsExport(v *visit) error {
 	}
 	filter, err := s.DB.ResolveFilter(ctx, workspace, q.filter)
 	if err != nil {
-		return err
+		return models.In("contact export: filter", err)
 	}
 	mergeTags, err := s.DB.MergeTags(ctx, workspace)
 	if err != nil {
-		return err
+		return models.In("contact export: merge tags", err)
 	}
 	newest, err := s.DB.NewestContact(ctx, workspace)
 	if err != nil {
-		return err
+		return models.In("contact export: newest contact", err)
 	}
 	if err := s.DB.NoteExport(ctx, workspace, v.User.ID, q.wordsKept(), s.now()); err != nil {
-		return err
+		return models.In("contact export: audit log", err)
 	}
 	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
 		file := csv.NewWriter(w)
@@ -40,7 +40,7 @@ func (s *Server) contactsExport(v *visit) error {
 			err := step(func(ctx context.Context) error {
 				found, next, err := s.DB.ExportStep(ctx, workspace, filter, before)
 				if err != nil {
-					return err
+					return models.In("contact export: next contacts", err)
 				}
 				for _, c := range found {
 					if err := file.Write(models.ExportRow(c, mergeTags)); err != nil {

@@ -34,7 +34,7 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	}
 	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return m, err
+		return m, models.In("contact form: tags", err)
 	}
 	for _, t := range tags {
 		id := strconv.FormatInt(t.ID, 10)

@@ -60,7 +60,7 @@ func (s *Server) contactCreate(v *visit) error {
 		return f.again(models.FieldErrors{"email": models.ErrContactExists.Message})
 	}
 	if err != nil {
-		return err
+		return models.In("contact form: create", err)
 	}
 	return v.done(v.path("contacts", c.ID), "The contact is there now.")
 }
@@ -75,7 +75,7 @@ func (f *contactForm) checkFree(email string, errs models.FieldErrors) error {
 	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil
 	}
-	return err
+	return models.In("contact form: look for the address", err)
 }
 
 // contactEdit shows the form of a contact that is there.
@@ -94,7 +94,7 @@ func (s *Server) contactEdit(v *visit) error {
 	}
 	tags, err := s.DB.ContactTags(v.UserContext(), c.WorkspaceID, c.ID)
 	if err != nil {
-		return err
+		return models.In("contact form: tags of the contact", err)
 	}
 	for _, t := range tags {
 		f.tags = append(f.tags, strconv.FormatInt(t.ID, 10))
@@ -139,7 +139,7 @@ func (s *Server) contactUpdate(v *visit) error {
 		return f.changedMeanwhile(errs)
 	}
 	if err != nil {
-		return err
+		return models.In("contact form: store", err)
 	}
 	if !changed {
 		return v.done(v.path("contacts", c.ID), "Nothing was different, so nothing was changed.")
@@ -168,7 +168,7 @@ func (s *Server) contactAsk(v *visit) error {
 	}
 	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("erase contact: segments", err)
 	}
 	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(rule.AddressRef(c.Email).Users(all))}))
 }
@@ -180,7 +180,7 @@ func (s *Server) contactDelete(v *visit) error {
 		return err
 	}
 	if err := s.DB.DeleteContact(v.UserContext(), c, v.User.ID, s.now()); err != nil {
-		return err
+		return models.In("erase contact: erase", err)
 	}
 	return v.done(v.path("contacts"), "The contact is gone for good.")
 }
@@ -205,7 +205,7 @@ func (v *visit) contactForm(c models.Contact) (*contactForm, error) {
 	for i, t := range all {
 		all[i] = withStored(t, c.Fields[t.Key])
 	}
-	return &contactForm{visit: v, contact: c, mergeTags: all, texts: map[string][]string{}}, err
+	return &contactForm{visit: v, contact: c, mergeTags: all, texts: map[string][]string{}}, models.In("contact form: merge tags", err)
 }
 
 // withStored is a merge tag that can also be what is stored: an option that was removed since stays on who has it.
@@ -289,7 +289,7 @@ func (f *contactForm) resolveTags(in *models.ContactInput, errs models.FieldErro
 	tags, wrong, err := v.server.DB.FormTags(v.UserContext(), v.Workspace.ID, v.User.ID, f.tags, models.SplitNames(f.newTags), v.server.now())
 	errs.Add("tags", wrong["tags"])
 	in.Tags = tags
-	return err
+	return models.In("contact form: tags", err)
 }
 
 func (f *contactForm) again(errs models.FieldErrors) error {

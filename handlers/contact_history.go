@@ -36,7 +36,7 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	ctx, db := v.UserContext(), v.server.DB
 	found, err := db.ContactHistory(ctx, c, before)
 	if err != nil {
-		return err
+		return models.In("contact page: history", err)
 	}
 	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, events: map[uuid.UUID]models.AutomationEvent{}, webhooks: webhooksByID(schema.Webhooks)}
 	for _, t := range schema.MergeTags {

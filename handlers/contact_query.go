@@ -35,10 +35,10 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 	q := contactQuery{said: url.Values{}}
 	var err error
 	if q.tags, err = v.server.DB.TagNames(ctx, v.Workspace.ID); err != nil {
-		return q, err
+		return q, models.In("contact filter: tags", err)
 	}
 	if q.segments, err = v.segments().List(ctx, v.Workspace.ID); err != nil {
-		return q, err
+		return q, models.In("contact filter: segments", err)
 	}
 	value := func(name string) string {
 		text := models.TrimBlanks(cleanText(get(name)))

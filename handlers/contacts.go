@@ -21,7 +21,7 @@ func (s *Server) contactList(v *visit) error {
 	}
 	found, err := s.DB.Contacts(ctx, v.Workspace.ID, q.filter, q.cursor)
 	if err != nil {
-		return err
+		return models.In("contact list: contacts", err)
 	}
 	m := views.ContactsModel{
 		Page: p, CanChange: v.canChange(), Clear: v.path("contacts"), Unknown: q.unknown, Exact: found.Exact, Searched: found.Searched,

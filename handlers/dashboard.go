@@ -17,7 +17,7 @@ func (s *Server) dashboard(v *visit) error {
 	}
 	o, err := s.DB.Overview(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {
-		return err
+		return models.In("dashboard: overview", err)
 	}
 	m := views.DashboardModel{Page: p, CanChange: v.canChange()}
 	if m.Steps, err = v.firstSteps(o); err != nil {
@@ -48,7 +48,7 @@ func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 	if counts.MergeTags > 0 && (!o.Called || counts.Segments == 0) {
 		tags, err := v.server.DB.MergeTags(v.UserContext(), v.Workspace.ID)
 		if err != nil {
-			return nil, err
+			return nil, models.In("dashboard: merge tags", err)
 		}
 		mergeTags = "Fields that calls can fill in: " + firstKeys(tags) + ". A field without a merge tag is ignored."
 	}

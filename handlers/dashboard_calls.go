@@ -26,12 +26,12 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	m.Called, m.Total.FailedHref, m.Ranges = true, v.failuresHref(period, ""), rangeTabs(v.path(), period)
 	ever, err := db.WebhooksEver(ctx, id)
 	if err != nil {
-		return err
+		return models.In("dashboard: webhooks", err)
 	}
 	webhooks := webhooksByID(ever)
 	months, err := db.WebhookMonths(ctx, id, v.server.now())
 	if err != nil {
-		return err
+		return models.In("dashboard: calls of the month", err)
 	}
 	v.addBusiest(m, months, webhooks)
 	m.Failing = v.failing(months, webhooks)
@@ -39,7 +39,7 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	for _, r := range failures {
 		m.Failures = append(m.Failures, v.failureRow(r, webhooks[r.WebhookID]))
 	}
-	return err
+	return models.In("dashboard: latest requests", err)
 }
 
 // addBusiest lists the webhooks that were called most in 24 hours, without those that are deleted.
@@ -93,12 +93,12 @@ func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.Dash
 func (v *visit) dashboardSegments(m *views.DashboardModel) error {
 	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("dashboard: segments", err)
 	}
 	var fresh segments.Freshness
 	if slices.ContainsFunc(all, func(g models.Segment) bool { return g.BuildingSlot != nil }) {
 		if fresh, err = v.segments().Freshness(v.UserContext(), v.Workspace.ID, m.Now); err != nil {
-			return err
+			return models.In("dashboard: freshness", err)
 		}
 	}
 	for _, g := range all {

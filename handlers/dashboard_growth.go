@@ -14,7 +14,7 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	zone := v.Workspace.Location()
 	noted, err := v.server.DB.ContactDays(v.UserContext(), v.Workspace.ID, models.DayName(days[0].From, zone))
 	if err != nil {
-		return err
+		return models.In("dashboard: days", err)
 	}
 	now := live(o.StatusCounts, noted)
 	m.Hourly = now != o.StatusCounts

@@ -38,7 +38,7 @@ func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
 	}
 	w, err := s.DB.ExampleWebhook(ctx, v.Workspace.ID)
 	if orNil(err) != nil {
-		return err
+		return models.In("help: example webhook", err)
 	}
 	if err == nil {
 		m.Webhook, m.WebhookID, m.Type, m.Address = w.Name, w.ID, string(w.Type), s.webhookURL(w.Hash)
@@ -51,5 +51,5 @@ func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
 	if len(own) > 0 {
 		m.MergeTags, m.Own = own, true
 	}
-	return err
+	return models.In("help: merge tags", err)
 }

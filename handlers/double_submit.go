@@ -76,7 +76,7 @@ func (s *Server) claimForm(v *visit, key []byte) (location string, err error) {
 		if given {
 			claimed, location, err := s.DB.ClaimForm(v.UserContext(), v.User.ID, key, s.now())
 			if err != nil || claimed || location != "" {
-				return location, err
+				return location, models.In("form sent twice: claim the form", err)
 			}
 		}
 		select {
@@ -89,7 +89,7 @@ func (s *Server) claimForm(v *visit, key []byte) (location string, err error) {
 		location, err = s.DB.FormAnswer(v.UserContext(), v.User.ID, key)
 		given = store.ErrorCode(err) == models.CodeNotFound
 		if !given && (err != nil || location != "") {
-			return location, err
+			return location, models.In("form sent twice: read the answer", err)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 	if v.refill {
 		return nil
 	}
-	return s.DB.MemberSeen(v.UserContext(), v.Workspace.ID, v.User.ID, seen, s.now())
+	return models.In("guard: note the visit", s.DB.MemberSeen(v.UserContext(), v.Workspace.ID, v.User.ID, seen, s.now()))
 }
 
 // enterWorkspace makes the visit one of the person's own workspace with this slug: one of somebody else is not there. It
@@ -161,7 +161,7 @@ func (v *visit) workspaces() (all []store.OwnWorkspace, err error) {
 	if v.own == nil {
 		v.own, err = v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
 	}
-	return v.own, err
+	return v.own, models.In("guard: workspaces", err)
 }
 
 // Form returns the posted field's text, made valid: no NUL, U+FFFD for what is not UTF-8. Query strings do not count.

@@ -31,13 +31,13 @@ func (v *visit) columnsForm() (f columnsForm, err error) {
 	}
 	f.spec = models.ReadJobJSON[jobs.ImportSpec](f.job.Spec)
 	if f.mergeTags, err = db.MergeTags(ctx, v.Workspace.ID); err != nil {
-		return f, err
+		return f, models.In("import columns: merge tags", err)
 	}
 	if f.tags, err = db.TagNames(ctx, v.Workspace.ID); err != nil {
-		return f, err
+		return f, models.In("import columns: tags", err)
 	}
 	f.rows, err = jobs.FirstRows(ctx, db, f.job, f.spec)
-	return f, err
+	return f, models.In("import columns: first rows of the file", err)
 }
 
 // open says whether the columns may still be chosen.
@@ -93,7 +93,7 @@ func (s *Server) importCheck(v *visit) error {
 		return f.again(errs)
 	}
 	if err := jobs.CheckImport(v.UserContext(), s.DB, f.job, f.spec, s.now()); err != nil {
-		return err
+		return models.In("import columns: start the dry run", err)
 	}
 	return v.done(v.importPath(f.job), "The file is being tried out. Nothing is imported yet.")
 }
@@ -125,10 +125,10 @@ func (f *columnsForm) readForm() (anew bool) {
 func (f *columnsForm) readAnew() (err error) {
 	v := f.visit
 	if f.rows, err = jobs.FirstRows(v.UserContext(), v.server.DB, f.job, f.spec); err != nil {
-		return err
+		return models.In("import columns: first rows of the file", err)
 	}
 	f.spec.Guess(f.rows, f.mergeTags)
-	return jobs.ReadImportAnew(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now())
+	return models.In("import columns: store how it is read", jobs.ReadImportAnew(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now()))
 }
 
 // readChoices takes over what the columns are and what is to be done with the contacts, and says what does not go.

@@ -40,7 +40,7 @@ func (s *Server) importReceive(v *visit) error {
 		}
 		var sentence string
 		if sentence = invalid(err); sentence == "" {
-			return err
+			return models.In("import: store the file", err)
 		}
 		wrong = sentence
 	}
@@ -61,7 +61,7 @@ func (v *visit) importJob() (models.Job, error) {
 	if err == nil && job.Kind != models.JobImport {
 		err = models.ErrNotFound
 	}
-	return job, err
+	return job, models.In("import: read the job", err)
 }
 
 // importPath is the address of an import.
@@ -106,7 +106,7 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	}
 	if result.Refused+result.Noted > 0 && job.Finished() {
 		if m.RefusedFile, err = store.HasJobFile(v.server.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, store.JobFileRefused); err != nil {
-			return m, err
+			return m, models.In("import: look for refused lines", err)
 		}
 	}
 	m.Page, err = v.page(views.SectionContacts, "Import "+spec.File, views.Crumb{Text: "Contacts", Href: v.path("contacts")},
@@ -130,7 +130,7 @@ func (s *Server) importStart(v *visit) error {
 		return v.again(views.ImportPage(m))
 	}
 	if err != nil {
-		return err
+		return models.In("import: start it", err)
 	}
 	if jobs.Phase(job) != jobs.ImportChecked {
 		return v.Redirect(v.importPath(job), 303) // there is nothing to start, or no more
@@ -147,7 +147,7 @@ func (s *Server) importRefused(v *visit) error {
 	}
 	there, err := store.HasJobFile(s.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, store.JobFileRefused)
 	if err != nil {
-		return err
+		return models.In("import: look for refused lines", err)
 	}
 	if !there {
 		return models.ErrNotFound
@@ -163,7 +163,7 @@ func (s *Server) importRefused(v *visit) error {
 				if err == nil {
 					_, err = w.Write(data)
 				}
-				return err
+				return models.In("import: send refused lines", err)
 			})
 			if err != nil || last {
 				return err

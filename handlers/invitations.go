@@ -21,7 +21,7 @@ func (s *Server) invitationList(v *visit) error {
 	}
 	all, err := s.DB.InvitationsFor(v.UserContext(), v.User.Email, s.now())
 	if err != nil {
-		return err
+		return models.In("invitations: list", err)
 	}
 	m := views.InvitationsModel{Page: page}
 	for _, i := range all {
@@ -33,7 +33,8 @@ func (s *Server) invitationList(v *visit) error {
 
 // invitedTo counts the invitations that wait for the person.
 func (v *visit) invitedTo() (int64, error) {
-	return v.server.DB.CountInvitations(v.UserContext(), v.User.Email, v.server.now())
+	n, err := v.server.DB.CountInvitations(v.UserContext(), v.User.Email, v.server.now())
+	return n, models.In("frame: count invitations", err)
 }
 
 // invitationAccept makes the person a member and leads to the workspace.
@@ -47,7 +48,7 @@ func (s *Server) invitationAccept(v *visit) error {
 		return v.offerGone()
 	}
 	if err != nil {
-		return err
+		return models.In("invitations: accept", err)
 	}
 	v.Workspace = workspace
 	return v.done(v.path(), "You are a member of %s now.", workspace.Name)
@@ -64,7 +65,7 @@ func (s *Server) invitationDecline(v *visit) error {
 		return v.offerGone()
 	}
 	if err != nil {
-		return err
+		return models.In("invitations: decline", err)
 	}
 	return v.done(invitationsPath, "The invitation is declined.")
 }
@@ -106,7 +107,7 @@ func (s *Server) joinPost(v *visit) error {
 	}
 	workspace, user, err := s.DB.JoinByLink(v.UserContext(), v.Params("token"), password, s.now())
 	if m.HasAccount = errors.Is(err, models.ErrEmailTaken); err != nil {
-		return v.joinClosed(m, err)
+		return v.joinClosed(m, models.In("join: create the account", err))
 	}
 	if err := s.signIn(v, user); err != nil {
 		return err
@@ -119,7 +120,7 @@ func (v *visit) joinModel() (views.JoinModel, error) {
 	token := v.Params("token")
 	i, err := v.server.DB.InvitationByToken(v.UserContext(), token, v.server.now())
 	return views.JoinModel{Token: token, Email: models.ShowEmail(i.Email), Workspace: i.WorkspaceName, Role: string(i.Role),
-		Inviter: models.ShowEmail(i.InviterEmail), HasAccount: i.HasAccount, Assets: assets()}, err
+		Inviter: models.ShowEmail(i.InviterEmail), HasAccount: i.HasAccount, Assets: assets()}, models.In("join: invitation of a link", err)
 }
 
 // joinClosed answers a link that sets no password: to a person who has an account by now with the way in, and to any

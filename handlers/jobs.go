@@ -66,7 +66,7 @@ func (s *Server) jobShow(v *visit) error {
 	}
 	j, err := s.DB.ListedJob(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
-		return err
+		return models.In("work: read the job", err)
 	}
 	text := v.jobText(j.Job)
 	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.canChange(), Stop: text.stop, Back: text.back, Go: text.next}
@@ -76,7 +76,7 @@ func (s *Server) jobShow(v *visit) error {
 	}
 	if j.Finished() && text.download.Label != "" {
 		if there, err := store.HasJobFile(s.DB.Read(v.UserContext()), j.WorkspaceID, j.ID, store.JobFileRefused); err != nil {
-			return err
+			return models.In("work: look for refused lines", err)
 		} else if there {
 			m.Download = text.download
 		}
@@ -98,11 +98,11 @@ func (s *Server) jobStop(v *visit) error {
 	}
 	j, err := s.DB.Job(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
-		return err
+		return models.In("work: read the job", err)
 	}
 	stopped, err := s.DB.StopJob(v.UserContext(), v.Workspace.ID, id, s.now())
 	if err != nil {
-		return err
+		return models.In("work: stop it", err)
 	}
 	if !stopped {
 		return v.done(v.path("jobs", j.ID), "It had ended before it could be stopped.")
@@ -118,7 +118,7 @@ func (s *Server) jobList(v *visit) error {
 	}
 	all, err := s.DB.Jobs(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("work: jobs", err)
 	}
 	m := views.JobsModel{Page: p}
 	for _, j := range all {
@@ -134,5 +134,5 @@ func (v *visit) jobsRunning() ([]views.JobRow, error) {
 	for _, j := range running {
 		rows = append(rows, jobRow(store.ListedJob{Job: j}, v.jobText(j)))
 	}
-	return rows, err
+	return rows, models.In("work: running jobs", err)
 }

@@ -16,11 +16,11 @@ import (
 func (s *Server) memberList(v *visit) error {
 	members, err := s.DB.Members(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("members: list", err)
 	}
 	invitations, err := s.DB.Invitations(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("members: invitations", err)
 	}
 	m := views.MembersModel{IsAdmin: v.Role.Includes(models.RoleAdmin)}
 	for _, member := range members {
@@ -61,7 +61,7 @@ func (s *Server) memberInvite(v *visit) error {
 	}
 	invitation, token, errs, err := s.DB.Invite(v.UserContext(), v.Workspace.ID, v.User.ID, email, models.Role(role), s.now())
 	if err != nil {
-		return err
+		return models.In("members: invite", err)
 	}
 	if errs.Any() {
 		return v.memberAgain(views.MemberFormModel{Email: email, Role: role, Errors: errs})
@@ -89,7 +89,7 @@ func (s *Server) invitationShow(v *visit) error {
 	}
 	i, err := s.DB.Invitation(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
-		return err
+		return models.In("members: read the invitation", err)
 	}
 	token, err := v.takeSecret(v.path("settings", "invitations", id))
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Server) invitationRenew(v *visit) error {
 		return v.invitationGone()
 	}
 	if err != nil {
-		return err
+		return models.In("members: renew the invitation", err)
 	}
 	return v.invited(invitation, token)
 }
@@ -132,7 +132,7 @@ func (s *Server) invitationCancel(v *visit) error {
 		return v.invitationGone()
 	}
 	if err != nil {
-		return err
+		return models.In("members: cancel the invitation", err)
 	}
 	return v.done(v.path("settings", "members"), "The invitation of %s is cancelled. Its link does not work any more.", models.ShowEmail(invitation.Email))
 }
@@ -173,7 +173,7 @@ func (s *Server) memberUpdate(v *visit) error {
 		errs, err = models.FieldErrors{"role": store.ErrLastAdmin.Message}, nil
 	}
 	if err != nil {
-		return err
+		return models.In("members: change the role", err)
 	}
 	if errs.Any() {
 		return v.memberAgain(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role), Errors: errs})
@@ -214,14 +214,14 @@ func (v *visit) endMember(id int64) error {
 	db := v.server.DB
 	member, err := db.Member(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
-		return err
+		return models.In("members: read the member", err)
 	}
 	err = db.RemoveMember(v.UserContext(), v.Workspace.ID, v.User.ID, id, v.server.now())
 	switch {
 	case errors.Is(err, store.ErrLastAdmin):
 		return v.memberEnd(fiber.StatusUnprocessableEntity, id)
 	case err != nil:
-		return err
+		return models.In("members: remove the member", err)
 	case id == v.User.ID:
 		return v.done("/", "You have left %s.", v.Workspace.Name)
 	}
@@ -232,7 +232,7 @@ func (v *visit) endMember(id int64) error {
 func (v *visit) memberEnd(status int, id int64) error {
 	members, err := v.server.DB.Members(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("members: list", err)
 	}
 	i := slices.IndexFunc(members, func(m store.Member) bool { return m.UserID == id })
 	if i < 0 {
@@ -254,7 +254,8 @@ func (v *visit) member() (store.Member, error) {
 	if err != nil {
 		return store.Member{}, err
 	}
-	return v.server.DB.Member(v.UserContext(), v.Workspace.ID, id)
+	m, err := v.server.DB.Member(v.UserContext(), v.Workspace.ID, id)
+	return m, models.In("members: read the member", err)
 }
 
 func (v *visit) memberForm(m views.MemberFormModel) (_ views.MemberFormModel, err error) {

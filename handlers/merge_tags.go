@@ -18,7 +18,7 @@ func (s *Server) mergeTagList(v *visit) error {
 	}
 	all, err := s.DB.MergeTags(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("merge tags: list", err)
 	}
 	m := views.MergeTagsModel{Page: p, CanChange: v.canChange()}
 	for _, t := range all {
@@ -61,7 +61,7 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	}
 	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m, s.now())
 	if err != nil {
-		return err
+		return models.In("merge tags: create", err)
 	}
 	if errs.Any() {
 		return v.mergeTagAgain(m, errs)
@@ -103,7 +103,7 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	}
 	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
 	if err != nil {
-		return err
+		return models.In("merge tags: store", err)
 	}
 	if errs.Any() {
 		return v.mergeTagAgain(m, errs)
@@ -138,7 +138,7 @@ func (s *Server) mergeTagDelete(v *visit) error {
 	}
 	users := segments.Freeze(rule.MergeTagRef(models.MergeTag{ID: m.ID, Label: m.Label}), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
-		return err
+		return models.In("merge tags: delete", err)
 	}
 	return v.done(v.path("merge-tags"), "The merge tag %s is deleted. Its values are being removed from the contacts now.%s", m.Label, m.Users.Frozen())
 }
@@ -148,7 +148,8 @@ func (v *visit) mergeTag() (models.MergeTag, error) {
 	if err != nil {
 		return models.MergeTag{}, err
 	}
-	return v.server.DB.MergeTag(v.UserContext(), v.Workspace.ID, id)
+	m, err := v.server.DB.MergeTag(v.UserContext(), v.Workspace.ID, id)
+	return m, models.In("merge tags: read it", err)
 }
 
 // mergeTagInput is m with what the posted form says of it.
@@ -199,7 +200,7 @@ func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
 	m := views.MergeTagDeleteModel{ID: t.ID, Key: t.Key, Label: t.Label}
 	contacts, err := v.server.DB.MergeTagContacts(ctx, t.WorkspaceID, t.Key)
 	if err != nil {
-		return m, err
+		return m, models.In("merge tags: count contacts", err)
 	}
 	m.Contacts, m.OneContact = views.CountUpTo(contacts, models.ExactCount), contacts == 1
 	if m.Users, err = v.usersOf("this merge tag", rule.MergeTagRef(t)); err != nil {

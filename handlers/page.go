@@ -23,7 +23,7 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 	}
 	counts, err := s.DB.NavCounts(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {
-		return views.Page{}, err
+		return views.Page{}, models.In("frame: navigation counts", err)
 	}
 	v.counts = counts
 	p := views.Page{

@@ -38,7 +38,7 @@ func (s *Server) personExport(v *visit) error {
 		return err
 	}
 	if err := s.DB.NotePersonExport(ctx, c, v.User.ID, s.now()); err != nil {
-		return err
+		return models.In("person export: audit log", err)
 	}
 	return v.stream(v.fileName("contact-"+strconv.FormatInt(c.ID, 10), "json"), "application/json", func(w *bufio.Writer, step step) error {
 		p.w, p.step = w, step
@@ -51,7 +51,7 @@ func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (ma
 	p := &personFile{contact: c, server: s, webhooks: map[int64]string{}, segments: map[int64]string{}}
 	webhooks, err := s.DB.WebhooksEver(ctx, c.WorkspaceID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, models.In("person export: webhooks", err)
 	}
 	for _, w := range webhooks {
 		p.webhooks[w.ID] = w.Name
@@ -59,22 +59,22 @@ func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (ma
 	store := segments.Store{DB: s.DB, Now: s.Now}
 	all, err := store.List(ctx, c.WorkspaceID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, models.In("person export: segments", err)
 	}
 	for _, g := range all {
 		p.segments[g.ID] = g.Name
 	}
 	members, err := store.Of(ctx, c.WorkspaceID, c.ID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, models.In("person export: memberships", err)
 	}
 	tags, err := s.DB.ContactTags(ctx, c.WorkspaceID, c.ID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, models.In("person export: tags of the contact", err)
 	}
 	mergeTags, err := s.DB.MergeTags(ctx, c.WorkspaceID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, models.In("person export: merge tags", err)
 	}
 	in, tagged := []string{}, []string{}
 	for _, g := range members {
@@ -141,7 +141,7 @@ func (p *personFile) write(head map[string]any) error {
 				if rows, err = db.PersonEvents(ctx, c, version); len(rows) > 0 {
 					version = rows[len(rows)-1].ContactVersion
 				}
-				return rows, err
+				return rows, models.In("person export: events", err)
 			}, func(e models.AutomationEvent) uuid.UUID { return e.ID }, p.event)
 		},
 		func() error {

@@ -40,7 +40,7 @@ func (s *Server) requestShow(v *visit) error {
 	}
 	row, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
-		return err
+		return models.In("request page: read the request", err)
 	}
 	if side := v.Query("go"); side == "older" || side == "newer" {
 		return v.goBeside(row, side)
@@ -69,7 +69,7 @@ func (v *visit) goBeside(row models.WebhookRequest, side string) error {
 		return v.done(v.path("requests", row.ID), "%s", end[side])
 	}
 	if err != nil {
-		return err
+		return models.In("request page: neighbor", err)
 	}
 	return v.Redirect(v.path("requests", id), fiber.StatusSeeOther)
 }
@@ -83,41 +83,41 @@ func (t *story) read() (err error) {
 	} // what cannot be read is told as if nothing was kept
 	t.misnamed = misnamedAddress(row, t.body)
 	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && store.ErrorCode(err) != models.CodeNotFound {
-		return err
+		return models.In("request page: webhook", err)
 	}
 	tags, err := db.MergeTags(ctx, row.WorkspaceID)
 	if err != nil {
-		return err
+		return models.In("request page: merge tags", err)
 	}
 	t.mergeTags = map[string]models.MergeTag{}
 	for _, m := range tags {
 		t.mergeTags[m.Key] = m
 	}
 	if t.events, err = db.RequestEvents(ctx, row); err != nil {
-		return err
+		return models.In("request page: events", err)
 	}
 	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
-		return err
+		return models.In("request page: segments that changed", err)
 	}
 	if row.ContactID != nil && len(t.moves) == 0 {
 		if t.waits, err = db.MarkWaits(ctx, row.WorkspaceID, row.ID); err != nil {
-			return err
+			return models.In("request page: marks", err)
 		}
 	}
 	if row.ContactID != nil {
 		if t.builds, err = db.FirstBuilds(ctx, row.WorkspaceID, *row.ContactID, models.IDTime(row.ID)); err != nil {
-			return err
+			return models.In("request page: first builds", err)
 		}
 	}
 	if row.Outcome == models.OutcomeHashRetired {
 		if t.retiredAt, err = db.HashRetiredAt(ctx, row.WorkspaceID, row.WebhookID, models.IDTime(row.ID)); err != nil {
-			return err
+			return models.In("request page: history of the address", err)
 		}
 	}
 	if row.Address != nil {
 		t.others, t.contactID, err = db.AroundRequest(ctx, row.WorkspaceID, *row.Address)
 	}
-	return err
+	return models.In("request page: requests around it", err)
 }
 
 // model is the whole page.

@@ -21,7 +21,7 @@ func (s *Server) requestList(v *visit) error {
 	}
 	webhooks, err := s.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("request list: webhooks", err)
 	}
 	query := v.requestQuery(webhooks)
 	m := views.RequestsModel{Page: p, Days: s.Config.LogRetentionDays, CanBuild: v.canChange(),
@@ -31,7 +31,7 @@ func (s *Server) requestList(v *visit) error {
 		if _, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id); err == nil {
 			return v.Redirect(v.path("requests", id), 303)
 		} else if store.ErrorCode(err) != models.CodeNotFound {
-			return err
+			return models.In("request list: read the request", err)
 		}
 		m.None.Text = "No call of this workspace has this id, or it is older than " + views.Plural(m.Days, "day", "days") + " and was removed."
 		return v.show(views.RequestsPage(m))
@@ -71,11 +71,11 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 	ctx, db := v.UserContext(), v.server.DB
 	page, err := db.Requests(ctx, v.Workspace.ID, query.filter, query.cursor)
 	if err != nil {
-		return err
+		return models.In("request list: requests", err)
 	}
 	n, known, err := db.CountRequests(ctx, v.Workspace.ID, query.filter)
 	if err != nil {
-		return err
+		return models.In("request list: count requests", err)
 	}
 	if known {
 		m.Count = views.CountUpTo(n, models.ExactCount) + " " + plural(n, "request", "requests")

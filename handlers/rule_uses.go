@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"campaignlark/models"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
@@ -8,7 +9,7 @@ import (
 // usersOf are the segments whose rules speak of a thing that is to be deleted, which what names.
 func (v *visit) usersOf(what string, t rule.Reference) (views.Users, error) {
 	all, err := v.segments().Uses(v.UserContext(), v.Workspace.ID, t)
-	return views.Users{What: what, Segments: namedSegments(all)}, err
+	return views.Users{What: what, Segments: namedSegments(all)}, models.In("deletion: segments that use it", err)
 }
 
 // forced says whether the person ticked that something is to be deleted although rules use it.

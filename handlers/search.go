@@ -49,12 +49,12 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 		if err == nil {
 			groups = append(groups, views.FoundGroup{Title: "Requests", Found: []views.Found{{Icon: views.SectionRequests, Text: r.ID.String(), More: views.OutcomeShort(r.Outcome), Href: v.path("requests", r.ID)}}})
 		} else if store.ErrorCode(err) != models.CodeNotFound {
-			return err
+			return models.In("search: read the request", err)
 		}
 	}
 	contacts, err := db.SearchContacts(ctx, v.Workspace.ID, text, mostFound+1)
 	if err != nil {
-		return err
+		return models.In("search: contacts", err)
 	}
 	found := views.FoundGroup{Title: "Contacts"}
 	for _, c := range contacts {
@@ -63,7 +63,7 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 	groups = append(groups, found)
 	named, err := db.SearchNames(ctx, v.Workspace.ID, text, mostFound+1)
 	if err != nil {
-		return err
+		return models.In("search: names", err)
 	}
 	for _, kind := range nameKinds {
 		groups = append(groups, v.namedGroup(kind, named))

@@ -28,14 +28,14 @@ func (s *Server) segmentHistory(v *visit) error {
 	}
 	changes, next, err := v.segments().Changes(ctx, g.WorkspaceID, g.ID, from, changesPage)
 	if err != nil {
-		return err
+		return models.In("segment changes: changes", err)
 	}
 	if next != (segments.ChangesCursor{}) {
 		m.Older = path + "?before=" + next.Single.String() + "&many=" + next.Many.String()
 	}
 	found, err := s.DB.ContactsByID(ctx, g.WorkspaceID, contactsOf(changes))
 	if err != nil {
-		return err
+		return models.In("segment changes: contacts", err)
 	}
 	m.Changes = v.segmentChanges(g, changes, found)
 	return v.show(views.SegmentChangesPage(m))
@@ -82,11 +82,11 @@ func (s *Server) segmentMany(v *visit) error {
 	m := views.SegmentManyModel{Page: p, SegmentRow: views.SegmentRow{ID: g.ID, Name: g.Name}, Entered: v.Query("show") != "left"}
 	change, ids, next, err := v.segments().ChangeOfMany(ctx, g.WorkspaceID, g.ID, id, m.Entered, before, membersPage)
 	if err != nil {
-		return err
+		return models.In("segment changes: change of many", err)
 	}
 	found, err := s.DB.ContactsByID(ctx, g.WorkspaceID, ids)
 	if err != nil {
-		return err
+		return models.In("segment changes: contacts", err)
 	}
 	m.Members = segmentContacts(ids, found)
 	m.Change = v.segmentChanges(g, []segments.Change{change}, nil)[0]

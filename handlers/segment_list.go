@@ -47,11 +47,11 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 	ctx, store := v.UserContext(), v.segments()
 	schema, err := store.SchemaOf(ctx, v.Workspace)
 	if err != nil {
-		return views.Freshness{}, nil, err
+		return views.Freshness{}, nil, models.In("segment list: segments and what rules need", err)
 	}
 	fresh, err := store.Freshness(ctx, v.Workspace.ID, p.Now)
 	if err != nil {
-		return views.Freshness{}, nil, err
+		return views.Freshness{}, nil, models.In("segment list: freshness", err)
 	}
 	slots := p.DaySlots(sparkDays+1, 24)
 	days, err := store.Days(ctx, v.Workspace.ID, 0, v.dayOf(slots[0]))
@@ -70,7 +70,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 		}
 		rows = append(rows, row)
 	}
-	return shown, rows, err
+	return shown, rows, models.In("segment list: days", err)
 }
 
 // audience is how many contacts there are: what the navigation counted, or, where that stopped, what was noted last.

@@ -31,7 +31,7 @@ func (s *Server) segmentShow(v *visit) error {
 	}
 	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
 	if err != nil {
-		return err
+		return models.In("segment page: segments and what rules need", err)
 	}
 	at := slices.IndexFunc(schema.Segments, func(g models.Segment) bool { return g.ID == id })
 	if at < 0 {
@@ -44,7 +44,7 @@ func (s *Server) segmentShow(v *visit) error {
 	}
 	fresh, err := v.segments().Freshness(v.UserContext(), v.Workspace.ID, p.Now)
 	if err != nil {
-		return err
+		return models.In("segment page: freshness", err)
 	}
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p),
 		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(rule.SegmentRef(g).Users(schema.ByName()))}
@@ -70,13 +70,13 @@ func (v *visit) segmentState() error {
 	}
 	fresh, err := v.segments().Freshness(v.UserContext(), v.Workspace.ID, p.Now)
 	if err != nil {
-		return err
+		return models.In("segment page: freshness", err)
 	}
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p), SegmentRow: segmentRow(g, rule.Schema{}, fresh.Contacts, p.Now)}
 	if m.Broken != "" {
 		all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
 		if err != nil {
-			return err
+			return models.In("segment page: segments", err)
 		}
 		m.Repair = namedSegments(segments.ToRepair(g, all))
 	}
@@ -104,16 +104,16 @@ func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	ctx, store := v.UserContext(), v.segments()
 	changes, _, err := store.Changes(ctx, g.WorkspaceID, g.ID, segments.NewestChanges, latestChanges)
 	if err != nil {
-		return err
+		return models.In("segment page: changes", err)
 	}
 	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // anything else shows the newest
 	ids, err := store.Page(ctx, g.WorkspaceID, g.ID, before, membersPage+1)
 	if err != nil {
-		return err
+		return models.In("segment page: members", err)
 	}
 	found, err := v.server.DB.ContactsByID(ctx, g.WorkspaceID, slices.Concat(contactsOf(changes), ids))
 	if err != nil {
-		return err
+		return models.In("segment page: contacts", err)
 	}
 	m.Changes = v.segmentChanges(g, changes, found)
 	if before > 0 {
@@ -151,7 +151,7 @@ func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts in
 	slots := m.DaySlots(period.days+1, 24)
 	noted, err := v.segments().Days(v.UserContext(), g.WorkspaceID, g.ID, v.dayOf(slots[0]))
 	if err != nil {
-		return err
+		return models.In("segment page: days", err)
 	}
 	days := noted[g.ID]
 	sizes := v.sizes(g, days, slots)

@@ -75,7 +75,7 @@ func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
 			counts.leave()
 			if ctx.Err() == nil {
 				m.Result = shownPreview(result)
-				return m, err
+				return m, models.In("segment preview: count contacts", err)
 			}
 			m.Late = true
 		} else {
@@ -84,7 +84,7 @@ func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
 	}
 	result, err := v.segments().Preview(v.UserContext(), v.Workspace.ID, schema, g.ID, in.rule, false)
 	m.Result = shownPreview(result)
-	return m, err
+	return m, models.In("segment preview: count contacts", err)
 }
 
 func shownPreview(p segments.Preview) views.PreviewResult {

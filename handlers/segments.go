@@ -40,7 +40,7 @@ func (s *Server) segmentEdit(v *visit) error {
 func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
 	if err != nil {
-		return err
+		return models.In("segment form: segments and what rules need", err)
 	}
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
 	f.tell() // of a rule that is broken
@@ -50,7 +50,8 @@ func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 // segmentCreate stores a new segment, or gives the form back with one row more or less.
 func (s *Server) segmentCreate(v *visit) error {
 	return v.postSegmentForm(models.Segment{}, func(in segmentInput) (models.Segment, error) {
-		return v.segments().Create(v.UserContext(), v.Workspace.ID, v.User.ID, in.name, in.rule)
+		g, err := v.segments().Create(v.UserContext(), v.Workspace.ID, v.User.ID, in.name, in.rule)
+		return g, models.In("segment form: create", err)
 	})
 }
 
@@ -61,7 +62,8 @@ func (s *Server) segmentUpdate(v *visit) error {
 		return err
 	}
 	return v.postSegmentForm(g, func(in segmentInput) (models.Segment, error) {
-		return v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
+		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
+		return g, models.In("segment form: store", err)
 	})
 }
 
@@ -69,7 +71,7 @@ func (s *Server) segmentUpdate(v *visit) error {
 func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (models.Segment, error)) error {
 	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
 	if err != nil {
-		return err
+		return models.In("segment form: segments and what rules need", err)
 	}
 	in := v.segmentInput(schema)
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
@@ -154,7 +156,7 @@ func (s *Server) segmentDelete(v *visit) error {
 		return v.again(views.SegmentDeletePage(m))
 	}
 	if err := v.segments().Delete(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, v.forced()); err != nil {
-		return err
+		return models.In("segment form: delete", err)
 	}
 	return v.done(v.path("segments"), "The segment %s is deleted.%s", g.Name, m.Users.Frozen())
 }
@@ -174,7 +176,8 @@ func (v *visit) segment() (models.Segment, error) {
 	if err != nil {
 		return models.Segment{}, err
 	}
-	return v.segments().Get(v.UserContext(), v.Workspace.ID, id)
+	g, err := v.segments().Get(v.UserContext(), v.Workspace.ID, id)
+	return g, models.In("segment: read it", err)
 }
 
 // namedSegments are segments to link to.

@@ -35,14 +35,14 @@ func (w headerWriter) WriteHeader(int)           {}
 func (s *Server) openSession(v *visit) (err error) {
 	v.request = sessionRequest(v.Ctx)
 	v.session, err = s.sessions.Get(v.request, s.sessions.cookieName())
-	return err
+	return models.In("session: read", err)
 }
 
 // saveSession stores what a handler changed in the session, before the body is written.
 func (v *visit) saveSession() error {
 	w := headerWriter{http.Header{}}
 	if err := v.session.Save(v.request, w); err != nil {
-		return err
+		return models.In("session: store", err)
 	}
 	for _, cookie := range w.header.Values("Set-Cookie") {
 		v.Response().Header.Add("Set-Cookie", cookie)
@@ -54,7 +54,7 @@ func (v *visit) saveSession() error {
 func (s *Server) signIn(v *visit, user models.User) error {
 	if v.session.ID != "" {
 		if err := s.DB.DeleteSession(v.UserContext(), models.TokenHash(v.session.ID)); err != nil {
-			return err
+			return models.In("session: end the session before", err)
 		}
 	}
 	v.session.ID, v.session.IsNew = "", true

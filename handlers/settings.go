@@ -24,7 +24,7 @@ func (s *Server) settingsUpdate(v *visit) error {
 	}
 	errs, err := s.DB.UpdateWorkspace(v.UserContext(), w, v.User.ID, segments.RebuildDates, s.now())
 	if err != nil {
-		return err
+		return models.In("settings: store", err)
 	}
 	if errs.Any() {
 		return v.settingsAgain(w, errs)
@@ -44,7 +44,7 @@ func (v *visit) settingsAgain(w models.Workspace, errs models.FieldErrors) error
 func (s *Server) settingsWebhooks(v *visit) error {
 	all, err := s.DB.Webhooks(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {
-		return err
+		return models.In("settings: webhooks", err)
 	}
 	p, err := v.page(views.SectionSettings, "Inbound Webhooks", views.Crumb{Text: "Workspace settings", Href: v.path("settings")}, views.Crumb{Text: "Inbound Webhooks"})
 	if err != nil {

@@ -16,7 +16,7 @@ func (s *Server) setupForm(v *visit) error {
 	token := v.Query("token")
 	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)
 	if err != nil {
-		return err
+		return models.In("set up: check the link", err)
 	}
 	if !valid {
 		return s.setupClosed(v)
@@ -29,7 +29,7 @@ func (s *Server) setupPost(v *visit) error {
 	token := v.Form("token")
 	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)
 	if err != nil {
-		return err
+		return models.In("set up: check the link", err)
 	}
 	if !valid {
 		return s.setupClosed(v)
@@ -44,7 +44,7 @@ func (s *Server) setupPost(v *visit) error {
 	case errors.Is(err, store.ErrSetUp), errors.Is(err, store.ErrSetupLink): // somebody else was faster
 		return s.setupClosed(v)
 	case err != nil:
-		return err
+		return models.In("set up: create the first admin", err)
 	}
 	if err := s.signIn(v, user); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (s *Server) setupPost(v *visit) error {
 func (s *Server) setupClosed(v *visit) error {
 	there, err := s.DB.HasUsers(v.UserContext())
 	if err != nil {
-		return err
+		return models.In("set up: look for an account", err)
 	}
 	return campaignlark.Render(v.Ctx, fiber.StatusForbidden, views.SetupClosedPage(views.SetupClosedModel{Done: there, Assets: assets()}))
 }

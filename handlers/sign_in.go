@@ -41,7 +41,7 @@ func (s *Server) signInForm(v *visit) error {
 		return err
 	}
 	if there, err := s.DB.HasUsers(v.UserContext()); err != nil {
-		return err
+		return models.In("sign in: look for an account", err)
 	} else if !there {
 		return v.Redirect("/setup", fiber.StatusSeeOther)
 	}
@@ -78,7 +78,7 @@ func (s *Server) signInPost(v *visit) error {
 		errs.Add("password", "Please type it once more.")
 		return v.again(views.SignInPage(m))
 	}
-	return err
+	return models.In("sign in: check the password", err)
 }
 
 const tooManyTries = "Too many wrong tries."
@@ -91,7 +91,7 @@ func (s *Server) letIn(v *visit, user models.User) error {
 	}
 	still, err := s.DB.PasswordStands(v.UserContext(), user)
 	if err != nil || still {
-		return err
+		return models.In("sign in: read the password again", err)
 	}
 	if err := v.signOut(); err != nil {
 		return err

@@ -35,7 +35,7 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 func (s *Server) supportList(v *visit) error {
 	workspaces, err := s.DB.LivingWorkspaces(v.UserContext())
 	if err != nil {
-		return err
+		return models.In("support: workspaces", err)
 	}
 	p, err := v.supportPage(views.SectionRequests, "Find a request")
 	if err != nil {
@@ -84,7 +84,7 @@ func (f *finder) read() (err error) {
 	}
 	if f.workspace.ID != 0 {
 		if f.webhooks, err = v.server.DB.WebhooksEver(v.UserContext(), f.workspace.ID); err != nil {
-			return err
+			return models.In("support: webhooks", err)
 		}
 	}
 	f.query = v.requestQuery(f.webhooks)
@@ -126,7 +126,7 @@ func (f *finder) readSame(id uuid.UUID) error {
 	if err == nil {
 		f.query.same, f.query.filter.Address = id.String(), *row.Address
 	}
-	return err
+	return models.In("support: read the request", err)
 }
 
 // shortcut is where a search leads that means one call, or one webhook: its URL must not stay in the page's address.
@@ -138,7 +138,7 @@ func (f *finder) shortcut() (to string, err error) {
 			return supportPath + "/" + id.String(), nil
 		}
 		f.none.Text = "No call has this id, or it is older than " + f.days() + " and was removed."
-		return "", orNil(err)
+		return "", models.In("support: read the request", orNil(err))
 	}
 	hash := hashIn(search)
 	if hash == "" {
@@ -151,7 +151,7 @@ func (f *finder) shortcut() (to string, err error) {
 	if orNil(err) == nil && strings.Contains(search, "/") {
 		f.none.Text = "There is no webhook with this URL now, and calls to it are answered with 404 and leave no row. What is known of a webhook goes with its workspace, so one of a deleted workspace is not found."
 	}
-	return "", orNil(err)
+	return "", models.In("support: webhook of an address", orNil(err))
 }
 
 // hashIn is the hash in a webhook's URL, or the text itself where it can be one, else "".
@@ -208,11 +208,11 @@ func (f *finder) find(m *views.SupportModel) error {
 	}
 	page, err := db.RequestsOf(ctx, ids, f.query.filter, f.query.cursor)
 	if err != nil {
-		return err
+		return models.In("support: requests", err)
 	}
 	webhooks, err := db.WebhooksOf(ctx, page.Requests)
 	if err != nil {
-		return err
+		return models.In("support: webhooks", err)
 	}
 	in := map[int64]bool{}
 	for _, r := range page.Requests {

@@ -32,7 +32,7 @@ func (s *Server) supportReveal(v *visit) error {
 	v.session.Values[sessionReveals] = addReveal(v.reveals(), row.ID.String(), now)
 	err = s.DB.Reveal(v.UserContext(), row, v.User.ID, reason, models.TokenHash(v.session.ID), sessionData(v.session), now)
 	if err != nil {
-		return err
+		return models.In("support: note the reveal", err)
 	}
 	return v.Redirect(supportPath+"/"+row.ID.String(), fiber.StatusSeeOther)
 }
@@ -45,7 +45,7 @@ func (v *visit) anyRequest() (models.WebhookRequest, error) {
 	}
 	row, workspace, err := v.server.DB.RequestAnywhere(v.UserContext(), id)
 	v.Workspace = workspace
-	return row, err
+	return row, models.In("support: read the request", err)
 }
 
 // supportRequest sends the page of one call; reason and fault are those of a form that comes back.

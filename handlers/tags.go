@@ -15,7 +15,7 @@ func (s *Server) tagList(v *visit) error {
 	}
 	tags, err := s.DB.Tags(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("tags: list", err)
 	}
 	m := views.TagsModel{Page: p, CanChange: v.canChange()}
 	for _, t := range tags {
@@ -40,7 +40,7 @@ func (s *Server) tagCreate(v *visit) error {
 	}
 	tag, errs, err := s.DB.CreateTag(v.UserContext(), v.Workspace.ID, v.User.ID, v.Form("name"), s.now())
 	if err != nil {
-		return err
+		return models.In("tags: create", err)
 	}
 	if errs.Any() {
 		return v.tagAgain(models.Tag{}, errs)
@@ -72,7 +72,7 @@ func (s *Server) tagUpdate(v *visit) error {
 	}
 	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.User.ID, v.Form("name"), s.now())
 	if err != nil {
-		return err
+		return models.In("tags: store", err)
 	}
 	if errs.Any() {
 		return v.tagAgain(tag, errs)
@@ -100,7 +100,7 @@ func (s *Server) tagDelete(v *visit) error {
 	}
 	users := segments.Freeze(rule.TagRef(models.Tag{ID: m.ID, Name: m.Name}), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.ID, users, s.now()); err != nil {
-		return err
+		return models.In("tags: delete", err)
 	}
 	return v.done(v.path("tags"), "The tag %s is deleted. It is being taken off its contacts now.%s", m.Name, m.Users.Frozen())
 }
@@ -110,7 +110,8 @@ func (v *visit) tag() (models.Tag, error) {
 	if err != nil {
 		return models.Tag{}, err
 	}
-	return v.server.DB.Tag(v.UserContext(), v.Workspace.ID, id)
+	t, err := v.server.DB.Tag(v.UserContext(), v.Workspace.ID, id)
+	return t, models.In("tags: read it", err)
 }
 
 func (v *visit) tagForm(tag models.Tag, name string, errs models.FieldErrors) (views.TagFormModel, error) {
@@ -139,11 +140,11 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 	}
 	m := views.TagDeleteModel{ID: tag.ID, Name: tag.Name}
 	if m.Contacts, err = db.TagContacts(ctx, tag.WorkspaceID, tag.ID); err != nil {
-		return m, err
+		return m, models.In("tags: count contacts", err)
 	}
 	webhooks, err := db.TagWebhooks(ctx, tag.WorkspaceID, tag.ID)
 	if err != nil {
-		return m, err
+		return m, models.In("tags: webhooks", err)
 	}
 	for _, w := range webhooks {
 		m.Webhooks = append(m.Webhooks, views.Named{ID: w.ID, Name: w.Name})

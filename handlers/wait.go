@@ -80,7 +80,7 @@ func (s *Server) webhookWait(v *visit) error {
 	}
 	w, err := s.DB.Webhook(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
-		return err
+		return models.In("stream of calls: webhook", err)
 	}
 	if !strings.Contains(v.Get(fiber.HeaderAccept), "text/event-stream") {
 		return v.Redirect(v.path("webhooks", id), fiber.StatusSeeOther)

@@ -22,7 +22,7 @@ func (s *Server) webhookCreate(v *visit) error {
 	f := v.postedWebhook()
 	tags, err := s.DB.TagNames(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("webhook form: tags", err)
 	}
 	if v.refill {
 		return v.webhookAgain(models.Webhook{}, f, nil)
@@ -37,7 +37,7 @@ func (s *Server) webhookCreate(v *visit) error {
 	}
 	w, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, v.User.ID, f, s.now())
 	if err != nil {
-		return err
+		return models.In("webhook form: create", err)
 	}
 	if errs.Any() {
 		return v.webhookAgain(models.Webhook{}, f, errs)
@@ -53,7 +53,7 @@ func (s *Server) webhookEdit(v *visit) error {
 	}
 	tags, err := s.DB.WebhookTags(v.UserContext(), w.WorkspaceID, w.ID)
 	if err != nil {
-		return err
+		return models.In("webhook form: tags of the webhook", err)
 	}
 	f := models.WebhookForm{Name: w.Name, Type: w.Type}
 	for _, t := range tags {
@@ -94,7 +94,7 @@ func (s *Server) webhookUpdate(v *visit) error {
 	}
 	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, v.User.ID, f, s.now())
 	if err != nil {
-		return err
+		return models.In("webhook form: store", err)
 	}
 	if errs.Any() {
 		return v.webhookAgain(w, f, errs)
@@ -111,7 +111,7 @@ func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string,
 	}
 	tags, err := v.server.DB.TagNames(v.UserContext(), w.WorkspaceID)
 	if err != nil {
-		return nil, err
+		return nil, models.In("webhook form: tags", err)
 	}
 	named := namedTags(f, tags)
 	if len(named) == 0 && v.toldTagsOff(w.ID) {
@@ -123,7 +123,7 @@ func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string,
 			named = append(named, t.Name)
 		}
 	}
-	return named, err
+	return named, models.In("webhook form: tags of the webhook", err)
 }
 
 // tellTagsOff remembers in the session that the person was told of the tags that a webhook loses.
@@ -184,7 +184,7 @@ func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, errs models.
 		chosen := slices.ContainsFunc(f.Tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
 		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
 	}
-	return m, err
+	return m, models.In("webhook form: tags", err)
 }
 
 func (v *visit) webhookAgain(w models.Webhook, f models.WebhookForm, errs models.FieldErrors) error {

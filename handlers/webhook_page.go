@@ -17,7 +17,7 @@ func (s *Server) webhookShow(v *visit) error {
 	}
 	u, err := s.DB.WebhookUse(v.UserContext(), v.Workspace.ID, id, s.now())
 	if err != nil {
-		return err
+		return models.In("webhook page: webhook", err)
 	}
 	p, err := v.page(views.SectionWebhooks, u.Name, views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")}, views.Crumb{Text: u.Name})
 	if err != nil {
@@ -66,7 +66,7 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
 	if m.Waits && len(rows) > 0 {
 		m.Refused = v.refusedCall(rows[0], w)
 	}
-	return err
+	return models.In("webhook page: latest requests", err)
 }
 
 // refusedCall is the last call of a webhook that waits for one that succeeds.
@@ -80,7 +80,7 @@ func (v *visit) addFailures(m *views.WebhookModel) error {
 	for _, f := range failures {
 		m.Failed = append(m.Failed, views.FailureRow{Outcome: f.Outcome, Calls: f.Calls})
 	}
-	return err
+	return models.In("webhook page: failures", err)
 }
 
 // addSnippets shows how to call the webhook: the snippet that ?show= names, or the first. Viewers do not see the address.
@@ -90,7 +90,7 @@ func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook) error {
 	}
 	mergeTags, err := v.server.DB.MergeTags(v.UserContext(), w.WorkspaceID)
 	if err != nil {
-		return err
+		return models.In("webhook page: merge tags", err)
 	}
 	m.MergeTags = len(mergeTags)
 	all := views.Snippets(m.URL, w.Type, mergeTags)

@@ -14,7 +14,7 @@ import (
 func (s *Server) webhookList(v *visit) error {
 	all, err := s.DB.Webhooks(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {
-		return err
+		return models.In("webhook list: list", err)
 	}
 	p, err := v.page(views.SectionWebhooks, "Inbound Webhooks")
 	if err != nil {
@@ -77,7 +77,7 @@ func (v *visit) switchWebhook(on bool) (models.Webhook, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, v.server.DB.EnableWebhook(v.UserContext(), w, v.User.ID, on, v.server.now())
+	return w, models.In("webhook: switch it", v.server.DB.EnableWebhook(v.UserContext(), w, v.User.ID, on, v.server.now()))
 }
 
 // webhookRotateAsk asks before a webhook's address changes.
@@ -96,7 +96,7 @@ func (s *Server) webhookRotate(v *visit) error {
 		return err
 	}
 	if _, err := s.DB.RotateWebhook(v.UserContext(), w, v.User.ID, s.now()); err != nil {
-		return err
+		return models.In("webhook: change the address", err)
 	}
 	return v.done(v.path("webhooks", w.ID), "The address of %s is changed. The new one is below; the old one no longer works.", w.Name)
 }
@@ -121,7 +121,7 @@ func (s *Server) webhookDelete(v *visit) error {
 	}
 	users := segments.Freeze(rule.WebhookRef(w), v.Workspace.ID, v.forced())
 	if err := s.DB.DeleteWebhook(v.UserContext(), w, v.User.ID, users, s.now()); err != nil {
-		return err
+		return models.In("webhook: delete", err)
 	}
 	return v.done(v.path("webhooks"), "%s is deleted. Calls to its address are answered with 404 from now on.%s", w.Name, m.Users.Frozen())
 }
@@ -145,7 +145,8 @@ func (v *visit) webhook() (models.Webhook, error) {
 	if err != nil {
 		return models.Webhook{}, err
 	}
-	return v.server.DB.Webhook(v.UserContext(), v.Workspace.ID, id)
+	w, err := v.server.DB.Webhook(v.UserContext(), v.Workspace.ID, id)
+	return w, models.In("webhook: read it", err)
 }
 
 func (v *visit) webhookQuestion(title string) (views.WebhookQuestion, error) {

@@ -14,7 +14,7 @@ import (
 func (s *Server) workspaceList(v *visit) error {
 	going, err := s.DB.RemovalsOf(v.UserContext(), v.User.ID)
 	if err != nil {
-		return err
+		return models.In("workspaces: removals", err)
 	}
 	var m views.WorkspacesModel
 	for _, r := range going {
@@ -52,7 +52,7 @@ func (s *Server) workspaceCreate(v *visit) error {
 	}
 	w, errs, err := s.DB.CreateWorkspace(v.UserContext(), v.User.ID, v.Form("name"), v.Form("time_zone"), s.now())
 	if err != nil {
-		return err
+		return models.In("workspaces: create", err)
 	}
 	if errs.Any() {
 		return v.workspaceAgain(errs)
@@ -85,7 +85,7 @@ func (s *Server) workspaceDelete(v *visit) error {
 		return v.askWorkspace(fiber.StatusUnprocessableEntity, typed, models.FieldErrors{"name": "Please type the name of the workspace, “" + v.Workspace.Name + "”, to delete it."})
 	}
 	if err := s.DB.DeleteWorkspace(v.UserContext(), v.Workspace, v.User.ID, s.now()); err != nil {
-		return err
+		return models.In("workspaces: delete", err)
 	}
 	return v.done("/workspaces", "The workspace %s is deleted. What was in it is being removed now.", v.Workspace.Name)
 }
@@ -93,7 +93,7 @@ func (s *Server) workspaceDelete(v *visit) error {
 func (v *visit) askWorkspace(status int, typed string, errs models.FieldErrors) error {
 	losses, err := v.server.DB.Losses(v.UserContext(), v.Workspace.ID)
 	if err != nil {
-		return err
+		return models.In("workspaces: count what is lost", err)
 	}
 	p, err := v.page(views.SectionSettings, "Delete workspace", views.Crumb{Text: "Workspace settings", Href: v.path("settings")}, views.Crumb{Text: "Delete"})
 	if err != nil {

@@ -1,0 +1,98 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+)
+
+// logLines is a log that several goroutines write and the test reads.
+type logLines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logLines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+// take returns what was logged since the last call.
+func (l *logLines) take() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.text.Reset()
+	return l.text.String()
+}
+
+func (s *site) rename(table, to string) {
+	s.t.Helper()
+	s.write(func(tx *gorm.DB) error { return tx.Exec("ALTER TABLE " + table + " RENAME TO " + to).Error })
+}
+
+// TestTheLogNamesTheQueryBehindAPage takes one table away after the other, and reads in the log which query of the page misses it.
+func TestTheLogNamesTheQueryBehindAPage(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		var log logLines
+		s.server.Log = slog.New(slog.NewTextHandler(&log, nil))
+		contact := "/contacts/" + strconv.FormatInt(s.addContact(1, "marta@example.com", nil).ID, 10)
+		segment := "/segments/" + strconv.FormatInt(s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`).ID, 10)
+		for _, c := range []struct{ path, table, operation string }{
+			{contact, "contact_tags", "contact page: tags of the contact"},
+			{contact, "segment_changes", "contact page: history"},
+			{"/contacts?q=marta", "jobs", "work: running jobs"},
+			{"/settings/audit-log", "audit_log", "audit log: people"},
+			{"/settings/members", "invitations", "members: invitations"},
+			{segment, "segment_bulk_changes", "segment page: changes"},
+			{"/requests?q=marta@example.com", "webhook_requests", "request list: requests"},
+			{"/tags", "segments", "frame: navigation counts"},
+		} {
+			s.rename(c.table, c.table+"_away")
+			page := s.get("/w/books" + c.path)
+			page.want(t, 500, "Something broke on our side", page.requestID())
+			page.wantNot(t, c.operation, "_away")
+			got := log.take()
+			if !strings.Contains(got, `operation="`+c.operation+`" code=internal`) || !strings.Contains(got, page.requestID()) {
+				t.Errorf("%s without %s: got the log %s, want %q", c.path, c.table, got, c.operation)
+			}
+			if strings.Contains(got, "marta") || strings.Contains(got, "_away") {
+				t.Errorf("%s: got the log %s, want neither an address nor the database's text", c.path, got)
+			}
+			s.rename(c.table+"_away", c.table)
+		}
+	})
+}
+
+// TestTheLogNamesTheStageOfACall takes tables away from the public endpoint.
+func TestTheLogNamesTheStageOfACall(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		var log logLines
+		s.server.Log = slog.New(slog.NewTextHandler(&log, nil))
+		w := s.addWebhook(models.TypeSubscribed)
+		for _, c := range []struct{ table, operation string }{
+			{"webhook_hashes", "intake: find the webhook"},
+			{"contact_tags", "intake: "},
+			{"dirty_contacts", "intake: "},
+		} {
+			p := intake.New(s.db, intake.Options{Log: s.server.Log}) // one that has prepared nothing and knows no webhook
+			s.server.Intake = p
+			s.rename(c.table, c.table+"_away")
+			s.callJSON(w, `{"email_address": "marta@example.com"}`).wantEnvelope(t, http.StatusServiceUnavailable, intake.MessageBusy)
+			if got := log.take(); !strings.Contains(got, `operation="`+c.operation) || strings.Contains(got, "marta") || strings.Contains(got, "_away") {
+				t.Errorf("without %s: got the log %s, want %q", c.table, got, c.operation)
+			}
+			s.rename(c.table+"_away", c.table)
+			p.Close(context.Background())
+		}
+	})
+}
