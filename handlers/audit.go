@@ -45,7 +45,7 @@ func (s *Server) auditLog(v *visit) error {
 	list := v.path("settings", "audit-log")
 	m := views.AuditModel{Page: p, Nothing: len(people) == 0, Search: q.search, Person: q.person, Kind: q.kind, From: q.from, To: q.to,
 		RangeError: q.rangeError, People: personOptions(people), Chips: q.chips(list, people), Clear: list,
-		Count: views.CountUpTo(page.Count, models.ExactCount) + " " + plural(page.Count, "entry", "entries")}
+		Count: views.PluralUpTo(page.Count, models.ExactCount, "entry", "entries")}
 	if n := len(page.Entries); n > 0 {
 		if page.Newer {
 			m.Newer = withQuery(list, q.with("after", page.Entries[0].ID.String()))
@@ -158,7 +158,7 @@ func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error 
 			contacts = append(contacts, e.SubjectID)
 		}
 	}
-	emails, err := v.server.DB.ContactEmails(v.UserContext(), v.Workspace.ID, contacts)
+	found, err := v.server.DB.ContactsByID(v.UserContext(), v.Workspace.ID, contacts)
 	if err != nil {
 		return models.In("audit log: addresses of contacts", err)
 	}
@@ -168,17 +168,17 @@ func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error 
 			m.ByDay = append(m.ByDay, views.AuditDay{Name: day})
 		}
 		last := &m.ByDay[len(m.ByDay)-1]
-		last.Rows = append(last.Rows, v.auditRow(e, emails))
+		last.Rows = append(last.Rows, v.auditRow(e, found))
 	}
 	return nil
 }
 
-func (v *visit) auditRow(e store.AuditLine, emails map[int64]string) views.AuditRow {
+func (v *visit) auditRow(e store.AuditLine, contacts map[int64]models.Contact) views.AuditRow {
 	row := views.AuditRow{At: e.At, Who: personName(e.UserID, e.UserEmail), Action: e.Action, Subject: e.Subject, Name: e.SubjectName}
 	switch e.Subject {
 	case models.SubjectContact:
-		if email, there := emails[e.SubjectID]; there {
-			row.Name, row.Href = models.ShowEmail(email), v.path("contacts", e.SubjectID)
+		if contact, there := contacts[e.SubjectID]; there {
+			row.Name, row.Href = models.ShowEmail(contact.Email), v.path("contacts", e.SubjectID)
 		} else {
 			row.Gone = true
 		}

@@ -248,7 +248,7 @@ func (t *story) facts() views.RequestFacts {
 		f.Agent = views.Visible(*r.UserAgent)
 	}
 	if r.Address != nil && t.others > 0 {
-		f.Others = views.RequestNear{Text: views.CountUpTo(t.others, models.ExactCount-1) + plural(t.others, " other call", " other calls") + " for this address", Href: t.callsAlike()}
+		f.Others = views.RequestNear{Text: views.PluralUpTo(t.others, models.ExactCount-1, "other call", "other calls") + " for this address", Href: t.callsAlike()}
 	} else if r.Address != nil {
 		f.Others.Text = "No other call for this address"
 	}

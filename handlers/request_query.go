@@ -68,12 +68,7 @@ func (q *requestQuery) ignore(sentence string) {
 }
 
 // shortened is a text from an address as a sentence can quote it.
-func shortened(text string) string {
-	if runes := []rune(text); len(runes) > 100 {
-		return string(runes[:100]) + "…"
-	}
-	return text
-}
+func shortened(text string) string { return models.Shorten(text, 100) }
 
 // spans are the periods that can be chosen by name.
 var spans = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour}

@@ -78,7 +78,7 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 		return models.In("request list: count requests", err)
 	}
 	if known {
-		m.Count = views.CountUpTo(n, models.ExactCount) + " " + plural(n, "request", "requests")
+		m.Count = views.PluralUpTo(n, models.ExactCount, "request", "requests")
 	}
 	for _, r := range page.Requests {
 		addRequestRow(m, v.requestRow(r, webhooks[r.WebhookID]))

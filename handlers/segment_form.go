@@ -60,7 +60,7 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 func (f segmentForm) group(g rule.Group, schema rule.Schema, place string, depth int) views.RuleGroup {
 	group := views.RuleGroup{Place: place, Any: g.Join == rule.Any, Deepest: depth >= rule.MaxDepth}
 	for i, filter := range g.Filters {
-		at := placeIn(place, i)
+		at := rule.Place(place, i)
 		if filter.Group != nil {
 			inner := f.group(*filter.Group, schema, at, depth+1)
 			group.Rows = append(group.Rows, views.RuleRow{Group: &inner})

@@ -88,7 +88,7 @@ func (r *rowReader) group(place string, depth int) rule.Group {
 		g.Join = rule.Any
 	}
 	for i := 0; ; i++ {
-		at := placeIn(place, i)
+		at := rule.Place(place, i)
 		switch {
 		case r.conditions < maxRows && r.has("what", at):
 			r.conditions++
@@ -160,14 +160,6 @@ func fieldAt(name, place string) string {
 	return name + "-" + place
 }
 
-// placeIn is the place of the filter at index i of the group at parent.
-func placeIn(parent string, i int) string {
-	if parent == "" {
-		return strconv.Itoa(i)
-	}
-	return parent + "." + strconv.Itoa(i)
-}
-
 // change makes the change that the button asks for, and chooses where to go on.
 func (in *segmentInput) change() {
 	conditions, _ := sizeOf(in.rule)
@@ -177,12 +169,12 @@ func (in *segmentInput) change() {
 		if g == nil || conditions >= rule.MaxConditions || in.action == "group" && depth >= rule.MaxDepth {
 			return
 		}
-		at := placeIn(in.at, len(g.Filters))
+		at := rule.Place(in.at, len(g.Filters))
 		if in.action == "add" {
 			g.Filters = append(g.Filters, firstCondition())
 		} else {
 			g.Filters = append(g.Filters, rule.Filter{Group: &rule.Group{Join: rule.Any, Filters: []rule.Filter{firstCondition()}}})
-			at = placeIn(at, 0)
+			at = rule.Place(at, 0)
 		}
 		in.focus = fieldAt("what", at)
 	case "remove":
@@ -206,9 +198,9 @@ func (in *segmentInput) remove() {
 		return
 	}
 	i = min(i, len(g.Filters)-1)
-	in.focus = fieldAt("what", placeIn(parent, i))
+	in.focus = fieldAt("what", rule.Place(parent, i))
 	if g.Filters[i].Group != nil {
-		in.focus = fieldAt("join", placeIn(parent, i))
+		in.focus = fieldAt("join", rule.Place(parent, i))
 	}
 }
 

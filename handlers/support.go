@@ -33,7 +33,7 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 
 // supportList finds calls in every workspace: by a whole address, a webhook's URL or a request id, or newest first.
 func (s *Server) supportList(v *visit) error {
-	workspaces, err := s.DB.LivingWorkspaces(v.UserContext())
+	workspaces, err := s.DB.Workspaces(v.UserContext())
 	if err != nil {
 		return models.In("support: workspaces", err)
 	}

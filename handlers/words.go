@@ -13,11 +13,4 @@ func timeOrZero(t *time.Time) time.Time {
 	return *t
 }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
 func joined(parts []string) string { return strings.Join(parts, ", ") }

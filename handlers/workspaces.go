@@ -107,7 +107,7 @@ func (v *visit) askWorkspace(status int, typed string, errs models.FieldErrors) 
 	}{{losses.Contacts, store.MostLosses, "contact", "contacts"}, {losses.Webhooks, store.MostLosses, "webhook", "webhooks"},
 		{losses.Requests, models.ExactCount, "request", "requests"}, {losses.Segments, store.MostLosses, "segment", "segments"},
 		{losses.Members, store.MostLosses, "member", "members"}} {
-		m.Losses = append(m.Losses, views.CountUpTo(l.n, l.most)+" "+plural(l.n, l.one, l.many))
+		m.Losses = append(m.Losses, views.PluralUpTo(l.n, l.most, l.one, l.many))
 	}
 	return campaignlark.Render(v.Ctx, status, views.WorkspaceDeletePage(m))
 }

@@ -178,7 +178,7 @@ func whyIgnored(tags []models.MergeTag) func(key string) string {
 		return m
 	})
 	return func(key string) string {
-		if reason := keys()[models.Fold(shorten(key, maxLoggedName))]; reason != "" {
+		if reason := keys()[models.Fold(shortenBytes(key, maxLoggedName))]; reason != "" {
 			return reason
 		}
 		return "No merge tag has this key."
@@ -198,15 +198,15 @@ func sentText(g models.Given) string {
 
 // cut shortens every text to what the log keeps.
 func (f FieldFate) cut() FieldFate {
-	f.Key = shorten(f.Key, maxLoggedName)
+	f.Key = shortenBytes(f.Key, maxLoggedName)
 	for _, text := range []*string{&f.Sent, &f.Before, &f.After, &f.Reason} {
-		*text = shorten(*text, maxLoggedValue)
+		*text = shortenBytes(*text, maxLoggedValue)
 	}
 	return f
 }
 
-// shorten cuts a text to at most so many bytes and a sign that there was more.
-func shorten(text string, most int) string {
+// shortenBytes cuts a text to at most so many bytes and a sign that there was more.
+func shortenBytes(text string, most int) string {
 	if text, cut := cutText(text, most); cut {
 		return text + "…"
 	}

@@ -101,7 +101,7 @@ func logContact(p *Person) *LogContact {
 		if !cloned {
 			c.Fields, cloned = maps.Clone(c.Fields), true
 		}
-		c.Fields[key] = shorten(value, maxLoggedValue)
+		c.Fields[key] = shortenBytes(value, maxLoggedValue)
 	}
 	return c
 }

@@ -46,8 +46,8 @@ func (s *step) logBody(group int) LogBody {
 	sub := j.call.Submission
 	b.Payload, b.Truncated, b.Encoding = sub.Payload, sub.Truncated, sub.Encoding
 	if sub.Email.Present {
-		b.EmailKey, b.EmailAt = shorten(sub.Email.Key, maxLoggedName), sub.Email.At
-		b.EmailSent = shorten(sentText(sub.Email.Value), maxLoggedValue)
+		b.EmailKey, b.EmailAt = shortenBytes(sub.Email.Key, maxLoggedName), sub.Email.At
+		b.EmailSent = shortenBytes(sentText(sub.Email.Value), maxLoggedValue)
 	}
 	b.Fields, b.MoreNames = d.Fields, d.MoreNames
 	if s.life != nil {

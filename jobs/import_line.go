@@ -61,7 +61,7 @@ func (r *reader) read(row Row) entry {
 	case models.ErrEmailMissing:
 		e.refused = "There is no e-mail address in this line."
 	case models.ErrEmailInvalid:
-		e.refused = fmt.Sprintf("“%s” is not a valid e-mail address.", shorten(e.said.Email.Value.Last(), 100))
+		e.refused = fmt.Sprintf("“%s” is not a valid e-mail address.", quoted(e.said.Email.Value.Last(), 100))
 	}
 	return e
 }
@@ -113,7 +113,7 @@ func (e *entry) readStatus(column, cell string) {
 		}
 	}
 	if e.status = statusWords[word]; e.status == "" {
-		e.refused = fmt.Sprintf("%s: “%s” is no status. There are Subscribed, Unconfirmed and Unsubscribed.", column, shorten(cell, shownOfCell))
+		e.refused = fmt.Sprintf("%s: “%s” is no status. There are Subscribed, Unconfirmed and Unsubscribed.", column, quoted(cell, shownOfCell))
 	}
 }
 
@@ -132,7 +132,7 @@ func (r *reader) readTags(e *entry, column, cell string) {
 func (r *reader) tag(name string) (tag models.Tag, trouble string) {
 	clean, errs := models.ValidateTag(name)
 	if errs.Any() {
-		return tag, fmt.Sprintf("“%s” cannot be a tag. %s", shorten(clean, 40), errs["name"])
+		return tag, fmt.Sprintf("“%s” cannot be a tag. %s", quoted(clean, 40), errs["name"])
 	}
 	folded := models.Fold(clean)
 	if i := slices.IndexFunc(r.tags, func(t models.Tag) bool { return t.NameFolded == folded }); i >= 0 {
@@ -176,7 +176,7 @@ const shownOfCell = 40
 func (e *entry) noteField(f intake.FieldFate) {
 	reason := f.Reason
 	if !strings.HasPrefix(reason, `"`) {
-		reason = fmt.Sprintf("“%s”: %s", shorten(e.sent(f.Key), shownOfCell), reason)
+		reason = fmt.Sprintf("“%s”: %s", quoted(e.sent(f.Key), shownOfCell), reason)
 	}
 	e.note(f.Label, reason)
 }
@@ -203,11 +203,7 @@ func (e *entry) trouble() string {
 	return strings.Join(all, " ")
 }
 
-// shorten cuts a text from a file to what a reason shows of it.
-func shorten(s string, most int) string {
-	s = models.CleanName(strings.ToValidUTF8(s[:min(len(s), 4*most)], ""))
-	if letters := []rune(s); len(letters) > most {
-		return string(letters[:most]) + "…"
-	}
-	return s
+// quoted returns at most so many characters of a text from a file, cleaned, as a sentence shows them.
+func quoted(s string, most int) string {
+	return models.Shorten(models.CleanName(strings.ToValidUTF8(s[:min(len(s), 4*most)], "")), most)
 }

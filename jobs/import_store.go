@@ -47,7 +47,7 @@ func fileName(name string) string {
 	if name == "" || name == "." || name == "/" || strings.Contains(name, "@") {
 		return "contacts.csv"
 	}
-	return shorten(name, 100)
+	return quoted(name, 100)
 }
 
 // receive stores the file and returns what is guessed about it, and about how many lines it has.
@@ -102,7 +102,7 @@ func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 	for i, to := range guessColumns(rows, s.Header, tags) {
 		column := Column{To: to}
 		if s.Header {
-			column.Name = shorten(rows[0].Cells[i], 64)
+			column.Name = quoted(rows[0].Cells[i], 64)
 		}
 		s.Columns = append(s.Columns, column)
 	}

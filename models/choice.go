@@ -96,17 +96,5 @@ func (set optionSet) unknown(text string) *ValueError {
 	if more := len(set.options) - shown; more > 0 {
 		are += fmt.Sprintf(" and %d more", more)
 	}
-	return &ValueError{"not_a_choice", fmt.Sprintf(`"%s" is not one of the choices. They are: %s.`, shorten(CleanName(text), 40), are)}
-}
-
-// shorten returns at most n code points of s, with a sign where something was cut off.
-func shorten(s string, n int) string {
-	count := 0
-	for i := range s {
-		if count == n {
-			return s[:i] + "…"
-		}
-		count++
-	}
-	return s
+	return &ValueError{"not_a_choice", fmt.Sprintf(`"%s" is not one of the choices. They are: %s.`, Shorten(CleanName(text), 40), are)}
 }

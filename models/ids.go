@@ -1,6 +1,7 @@
 package models
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -20,6 +21,9 @@ func NewID(t time.Time) uuid.UUID {
 	id[8] = id[8]&0x3f | 0x80
 	return id
 }
+
+// CompareIDs orders ids by time: negative if a is older than b.
+func CompareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
 // IDAt is the smallest UUIDv7 of the instant t: a range of time is a range of ids.
 func IDAt(t time.Time) uuid.UUID {

@@ -22,6 +22,18 @@ func ValidText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
+// Shorten returns at most n code points of s, with a sign where something was cut off.
+func Shorten(s string, n int) string {
+	count := 0
+	for i := range s {
+		if count == n {
+			return s[:i] + "…"
+		}
+		count++
+	}
+	return s
+}
+
 // Fold returns the form in which two texts are equal when they differ in case or in how their accents are encoded only.
 func Fold(s string) string {
 	ascii, lower := true, true

@@ -1,7 +1,6 @@
 package segments
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -77,10 +76,10 @@ func (s Store) Changes(ctx context.Context, workspace, segment int64, from Chang
 		return nil, next, err
 	}
 	all = append(all, many...)
-	slices.SortFunc(all, func(a, b Change) int { return compare(b.ID, a.ID) })
+	slices.SortFunc(all, func(a, b Change) int { return models.CompareIDs(b.ID, a.ID) })
 	next = from
 	for _, c := range all {
-		if len(page) == limit || compare(c.ID, unread) < 0 {
+		if len(page) == limit || models.CompareIDs(c.ID, unread) < 0 {
 			return page, next, nil
 		}
 		page = append(page, c)
@@ -95,8 +94,6 @@ func (s Store) Changes(ctx context.Context, workspace, segment int64, from Chang
 	}
 	return page, next, nil
 }
-
-func compare(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
 // single returns the changes of one contact each, with what caused them.
 func (s Store) single(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) ([]Change, error) {
@@ -128,7 +125,7 @@ func (s Store) many(ctx context.Context, workspace, segment int64, before, until
 		switch n := len(all); {
 		case n > 0 && all[n-1].sameWave(row):
 			all[n-1].add(row)
-		case n == limit || read >= bulkReach || compare(row.ID, until) < 0:
+		case n == limit || read >= bulkReach || models.CompareIDs(row.ID, until) < 0:
 			unread = row.ID
 			return false
 		default:

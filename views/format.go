@@ -30,6 +30,14 @@ func Plural[N int | int64](n N, one, many string) string {
 	return Count(n) + " " + many
 }
 
+// PluralUpTo is Plural for a count that stops above most: "10,000+ calls".
+func PluralUpTo(n, most int64, one, many string) string {
+	if n > most {
+		return Count(most) + "+ " + many
+	}
+	return Plural(n, one, many)
+}
+
 // Took writes how long a call took: "11 ms", "1.2 s".
 func Took(d time.Duration) string {
 	switch {

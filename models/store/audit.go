@@ -115,20 +115,6 @@ func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]models.User, 
 	return people, nil
 }
 
-// ContactEmails returns the addresses of those of a workspace's contacts that are still there, by id.
-func (d *DB) ContactEmails(ctx context.Context, workspaceID int64, ids []int64) (map[int64]string, error) {
-	emails := map[int64]string{}
-	if len(ids) == 0 {
-		return emails, nil
-	}
-	var found []models.Contact
-	err := d.Read(ctx).Select("id, email").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&found).Error
-	for _, c := range found {
-		emails[c.ID] = c.Email
-	}
-	return emails, err
-}
-
 // auditKept is how long the audit log is kept.
 const auditKept = 365 * 24 * time.Hour
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -102,16 +101,16 @@ func (h *ContactHistory) cut(orphans []models.AutomationEvent, unread uuid.UUID)
 	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
 	ids = idsFrom(ids, h.Moves, func(m ContactMove) uuid.UUID { return m.ID })
 	ids = idsFrom(ids, orphans, func(e models.AutomationEvent) uuid.UUID { return e.ID })
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -compareIDs(a, b) })
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -models.CompareIDs(a, b) })
 	last := unread // what is older waits for its page: moves may lie between
-	if len(ids) > ContactHistorySize && compareIDs(ids[ContactHistorySize-1], last) > 0 {
+	if len(ids) > ContactHistorySize && models.CompareIDs(ids[ContactHistorySize-1], last) > 0 {
 		last = ids[ContactHistorySize-1]
 	}
 	h.Earlier = last
-	h.Requests = slices.DeleteFunc(h.Requests, func(r models.WebhookRequest) bool { return compareIDs(r.ID, last) < 0 })
-	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return compareIDs(e.ID, last) < 0 })
-	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return compareIDs(m.ID, last) < 0 })
-	h.Events = slices.DeleteFunc(orphans, func(e models.AutomationEvent) bool { return compareIDs(e.ID, last) < 0 })
+	h.Requests = slices.DeleteFunc(h.Requests, func(r models.WebhookRequest) bool { return models.CompareIDs(r.ID, last) < 0 })
+	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return models.CompareIDs(e.ID, last) < 0 })
+	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return models.CompareIDs(m.ID, last) < 0 })
+	h.Events = slices.DeleteFunc(orphans, func(e models.AutomationEvent) bool { return models.CompareIDs(e.ID, last) < 0 })
 }
 
 func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID {
@@ -120,8 +119,6 @@ func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID
 	}
 	return ids
 }
-
-func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
 // ContactsByID returns those of a workspace's contacts that ids name; who was deleted is not among them.
 func (d *DB) ContactsByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]models.Contact, error) {

@@ -172,23 +172,31 @@ func (d *DB) addTags(ctx context.Context, workspaceID int64, contacts []models.L
 	if len(contacts) == 0 {
 		return nil
 	}
-	places := make(map[int64]int, len(contacts))
 	ids := make([]int64, len(contacts))
 	for i, c := range contacts {
-		places[c.ID], ids[i] = i, c.ID
+		ids[i] = c.ID
 	}
+	tags, err := tagsByContact(d.Read(ctx), workspaceID, ids, "t.name_folded")
+	for i := range contacts {
+		contacts[i].Tags = tags[contacts[i].ID]
+	}
+	return err
+}
+
+// tagsByContact returns the tags of contacts of one workspace, by contact, in the order of a column of the tags t.
+func tagsByContact(tx *gorm.DB, workspaceID int64, ids []int64, order string) (map[int64][]models.Tag, error) {
 	var rows []struct {
 		models.Tag
 		ContactID int64
 	}
-	err := d.Read(ctx).Table("contact_tags ct").Select("t.*, ct.contact_id").
+	err := tx.Table("contact_tags ct").Select("t.*, ct.contact_id").
 		Joins("JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL").
-		Where("ct.workspace_id = ? AND ct.contact_id IN ?", workspaceID, ids).Order("t.name_folded").Find(&rows).Error
+		Where("ct.workspace_id = ? AND ct.contact_id IN ?", workspaceID, ids).Order(order).Find(&rows).Error
+	tags := map[int64][]models.Tag{}
 	for _, row := range rows {
-		c := &contacts[places[row.ContactID]]
-		c.Tags = append(c.Tags, row.Tag)
+		tags[row.ContactID] = append(tags[row.ContactID], row.Tag)
 	}
-	return err
+	return tags, err
 }
 
 // ReserveContactIDs takes n consecutive contact ids of a workspace and returns the first; none of them is ever given

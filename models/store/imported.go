@@ -21,17 +21,7 @@ func ContactsByEmail(tx *gorm.DB, workspaceID int64, emails []string) (map[strin
 	if len(contacts) == 0 {
 		return found, nil
 	}
-	var rows []struct {
-		models.Tag
-		ContactID int64
-	}
-	err := tx.Table("contact_tags ct").Select("t.*, ct.contact_id").
-		Joins("JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL").
-		Where("ct.workspace_id = ? AND ct.contact_id IN ?", workspaceID, idsOf(contacts)).Order("t.id").Find(&rows).Error
-	tags := map[int64][]models.Tag{}
-	for _, row := range rows {
-		tags[row.ContactID] = append(tags[row.ContactID], row.Tag)
-	}
+	tags, err := tagsByContact(tx, workspaceID, idsOf(contacts), "t.id")
 	for _, c := range contacts {
 		found[c.Email] = models.ListedContact{Contact: c, Tags: tags[c.ID]}
 	}

@@ -37,7 +37,7 @@ func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUI
 			return nil, uuid.Nil, err
 		}
 		for _, r := range rows {
-			if compareIDs(r.ID, floor) < 0 || len(moves) == limit {
+			if models.CompareIDs(r.ID, floor) < 0 || len(moves) == limit {
 				break
 			}
 			r.ContactID = c.ID

@@ -15,11 +15,6 @@ import (
 
 // What support staff read: the calls of every workspace that is not deleted.
 
-// LivingWorkspaces lists every workspace that is not deleted, by name.
-func (d *DB) LivingWorkspaces(ctx context.Context) (all []models.Workspace, err error) {
-	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("name, id").Find(&all).Error
-}
-
 // RequestAnywhere returns the call of an id with its workspace, or ErrNotFound: also where the workspace is deleted.
 func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (models.WebhookRequest, models.Workspace, error) {
 	type call struct {
@@ -126,9 +121,9 @@ type callKey struct {
 func mergeCalls(found []callKey, per int, rising bool) (sure []callKey, end uuid.UUID) {
 	order := func(a, b uuid.UUID) int {
 		if rising {
-			return slices.Compare(a[:], b[:])
+			return models.CompareIDs(a, b)
 		}
-		return slices.Compare(b[:], a[:])
+		return models.CompareIDs(b, a)
 	}
 	slices.SortFunc(found, func(a, b callKey) int { return order(a.ID, b.ID) })
 	count := map[int64]int{}
@@ -183,7 +178,7 @@ func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.Webhoo
 	}
 	err = query.Find(&calls).Error
 	slices.SortFunc(calls, func(a, b models.WebhookRequest) int {
-		return cmp.Or(slices.Compare(b.ID[:], a.ID[:]), cmp.Compare(a.WorkspaceID, b.WorkspaceID))
+		return cmp.Or(models.CompareIDs(b.ID, a.ID), cmp.Compare(a.WorkspaceID, b.WorkspaceID))
 	})
 	return calls, err
 }

@@ -114,9 +114,9 @@ func freeSlug(base string, taken []string) string {
 	return slug
 }
 
-// Workspaces lists every workspace that is not deleted, the oldest first.
+// Workspaces lists every workspace that is not deleted, by name.
 func (d *DB) Workspaces(ctx context.Context) (all []models.Workspace, err error) {
-	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error
+	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("name, id").Find(&all).Error
 }
 
 // WorkspaceEmpty says whether nobody has set anything up in a workspace yet: no contacts, webhooks or merge tags.

@@ -38,14 +38,14 @@ func (c *checker) group(g Group, at string, depth int) Group {
 	}
 	for i, f := range g.Filters {
 		if f.Group != nil {
-			inner := c.group(*f.Group, place(at, i), depth+1)
+			inner := c.group(*f.Group, Place(at, i), depth+1)
 			checked.Filters = append(checked.Filters, Filter{Group: &inner})
 			continue
 		}
 		c.conditions++
 		condition, problem := c.schema.condition(*f.Condition)
 		if problem != nil {
-			problem.At = place(at, i)
+			problem.At = Place(at, i)
 			c.problems = append(c.problems, *problem)
 		}
 		checked.Filters = append(checked.Filters, Of(condition))
@@ -124,7 +124,7 @@ func (g Group) WithoutFaults(s Schema, segment int64) (Group, int) {
 func (g Group) without(faulty map[string]bool, at string) Group {
 	left := Group{Join: g.Join}
 	for i, f := range g.Filters {
-		at := place(at, i)
+		at := Place(at, i)
 		if faulty[at] {
 			continue
 		}

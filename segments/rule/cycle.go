@@ -21,7 +21,7 @@ func (g Group) CheckFor(s Schema, id int64) (Group, Problems) {
 // cycles are the conditions of a group by which the segment would look at itself.
 func (s Schema) cycles(id int64, g Group, at string) (found Problems) {
 	for i, f := range g.Filters {
-		at := place(at, i)
+		at := Place(at, i)
 		if f.Group != nil {
 			found = append(found, s.cycles(id, *f.Group, at)...)
 			continue

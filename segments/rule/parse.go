@@ -97,7 +97,7 @@ func (p *parser) filters(w Written, at string, depth int) Group {
 		return g
 	}
 	for i, raw := range w.Filters {
-		g.Filters = append(g.Filters, p.filter(raw, place(at, i), depth))
+		g.Filters = append(g.Filters, p.filter(raw, Place(at, i), depth))
 	}
 	return g
 }

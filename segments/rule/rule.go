@@ -181,8 +181,8 @@ func (p Problems) Error() string {
 	return p[0].Message
 }
 
-// place returns the address of the filter at index i of the group at parent.
-func place(parent string, i int) string {
+// Place returns the address, as Problem.At has it, of the filter at index i of the group at parent.
+func Place(parent string, i int) string {
 	if parent == "" {
 		return strconv.Itoa(i)
 	}

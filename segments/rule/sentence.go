@@ -209,14 +209,5 @@ func counted(n, unit string) string {
 	return showCount(n) + " " + unit + "s"
 }
 
-// shorten returns at most 80 code points of s: a sentence is read, not searched.
-func shorten(s string) string {
-	count := 0
-	for i := range s {
-		if count == 80 {
-			return s[:i] + "…"
-		}
-		count++
-	}
-	return s
-}
+// shorten cuts what a sentence quotes: it is read, not searched.
+func shorten(s string) string { return models.Shorten(s, 80) }
