@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 var ErrWrongPassword = &models.Error{Code: models.CodeInvalid, Message: "That e-mail address and password do not belong together."}
 
 // SignIn returns the person whose address and password these are. The errors are ErrWrongPassword and, with no password
-// read, TooManyFailures. An account that does not exist counts and costs like one that does.
+// read, TooManyFailures. A try whose password was not read, because too many people sign in, counts for nothing. An account that does not exist counts and costs like one that does.
 func (d *DB) SignIn(ctx context.Context, email, password string, client netip.Addr, now time.Time) (models.User, error) {
 	account, err := models.ReadEmail(email)
 	if err != nil {
@@ -20,15 +21,15 @@ func (d *DB) SignIn(ctx context.Context, email, password string, client netip.Ad
 	}
 	try, err := d.countTry(ctx, account, client, now)
 	if err != nil {
-		return models.User{}, err
+		return models.User{}, models.In("count the try", err)
 	}
 	user, err := d.UserByEmail(ctx, account)
 	if err != nil && ErrorCode(err) != models.CodeNotFound {
-		return models.User{}, err
+		return models.User{}, errors.Join(models.In("read the account", err), models.In("undo the count", d.unread(ctx, try, now)))
 	}
 	right, err := models.CheckPassword(ctx, user.PasswordHash, password)
 	if err != nil {
-		return models.User{}, err
+		return models.User{}, errors.Join(models.In("compare the password", err), models.In("undo the count", d.unread(ctx, try, now)))
 	}
 	if !right {
 		return models.User{}, ErrWrongPassword

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"campaignlark/models"
+
 	"gorm.io/gorm"
 )
 
@@ -20,6 +22,8 @@ const (
 	longestWait  = 15 * time.Minute
 	forgetEvery  = 15 * time.Minute
 	mostFailures = 10 // counting stops where the wait has reached its ceiling
+
+	unreadTime = 5 * time.Second // to undo a failure that was none
 
 	keepFailures = 24 * time.Hour      // longer than it takes to forget them all
 	keepKnown    = 90 * 24 * time.Hour // how long an address remains the account's own without a sign-in
@@ -64,6 +68,16 @@ func (f signInFailures) failed(now time.Time) signInFailures {
 func (f signInFailures) forgiven(n int, now time.Time) signInFailures {
 	f.Failures = max(0, f.Failures-n)
 	f.BlockedUntil, f.UpdatedAt = now, now
+	return f
+}
+
+// unread is the count without a failure that was counted in advance and whose password was never read. A count at its
+// ceiling stays there.
+func (f signInFailures) unread() signInFailures {
+	if f.Failures > 0 && f.Failures < mostFailures {
+		f.Failures--
+		f.BlockedUntil = f.UpdatedAt.Add(signInWait(f.Failures))
+	}
 	return f
 }
 
@@ -156,6 +170,25 @@ func (d *DB) succeeded(ctx context.Context, try signInTry, now time.Time) error 
 			}
 			if err := storeCount(tx, row.forgiven(forget, now)); err != nil {
 				return err
+			}
+		}
+		return nil
+	})
+}
+
+// unread undoes the failure that countTry recorded in advance: the queue was full, or the database was away, so the password was
+// not compared. Its deadline is not the request's, which may be over.
+func (d *DB) unread(ctx context.Context, try signInTry, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unreadTime)
+	defer cancel()
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		rows, err := lockCounts(tx, now, try.account, try.client)
+		if err != nil {
+			return models.In("lock the counts", err)
+		}
+		for _, row := range rows {
+			if err := storeCount(tx, row.unread()); err != nil {
+				return models.In("store a count", err)
 			}
 		}
 		return nil

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"sync"
@@ -173,5 +174,37 @@ func TestTriesAtTheSameMomentDoNotPassTogether(t *testing.T) {
 		if wrong.Load() != 5 || wait.Load() != 7 {
 			t.Errorf("got %d read and %d refused, want 5 and 7", wrong.Load(), wait.Load())
 		}
+	})
+}
+
+// TestAFullQueueIsNoWrongPassword lets sign-ins wait in vain for a slot, more often than wrong passwords are free.
+func TestAFullQueueIsNoWrongPassword(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDoor(t, db)
+		full, stop := context.WithCancel(t.Context())
+		var others sync.WaitGroup
+		for range 30 {
+			others.Go(func() {
+				for full.Err() == nil {
+					_, _ = models.HashPassword(full, rightPassword)
+				}
+			})
+		}
+		for busy, deadline := 0, time.Now().Add(20*time.Second); busy < 6; {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			_, err := db.SignIn(ctx, "tywin@example.com", rightPassword, home, nine)
+			cancel()
+			var tooMany *store.TooManyFailures
+			if errors.As(err, &tooMany) || time.Now().After(deadline) {
+				t.Fatalf("got %v after %d tries that nobody read, want that they count for nothing", err, busy)
+			}
+			if store.ErrorCode(err) == models.CodeBusy {
+				busy++
+			}
+		}
+		stop()
+		others.Wait()
+		d.want("in", "tywin@example.com", rightPassword, home, nine)
 	})
 }
