@@ -132,7 +132,7 @@ func TestBuilderKeepsEveryRule(t *testing.T) {
 		s.addWebhook(models.TypeUnconfirmed)
 		s.post("/w/books/segments", "name", "Other", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do", "save").want(t, 303)
 		store := segments.Store{DB: s.db, Now: s.server.now}
-		schema, err := store.Schema(t.Context(), s.workspace.ID)
+		schema, err := store.SchemaOf(t.Context(), s.workspace)
 		if err != nil {
 			t.Fatal(err)
 		}

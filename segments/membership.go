@@ -222,12 +222,6 @@ func (s Store) Of(ctx context.Context, workspace, contact int64) (in []models.Se
 	return in, err
 }
 
-// Has says whether the contact is in the segment.
-func (s Store) Has(ctx context.Context, workspace, segment, contact int64) (bool, error) {
-	in, err := s.Of(ctx, workspace, contact)
-	return slices.ContainsFunc(in, func(g models.Segment) bool { return g.ID == segment }), err
-}
-
 // Page returns the ids of at most limit contacts of the segment, the newest first, with ids below before (0 starts at
 // the newest).
 func (s Store) Page(ctx context.Context, workspace, segment, before int64, limit int) ([]int64, error) {

@@ -22,16 +22,7 @@ type Store struct {
 	Now func() time.Time
 }
 
-// Schema returns what the workspace's rules can speak of, and the names of what they spoke of and is deleted.
-func (s Store) Schema(ctx context.Context, workspace int64) (rule.Schema, error) {
-	w, err := store.First[models.Workspace](s.DB.Read(ctx).Where("id = ?", workspace))
-	if err != nil {
-		return rule.Schema{}, err
-	}
-	return s.SchemaOf(ctx, w)
-}
-
-// SchemaOf is Schema for a workspace that has been read before.
+// SchemaOf returns what the workspace's rules can speak of, and the names of what they spoke of and is deleted.
 func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (rule.Schema, error) {
 	schema, err := readSchema(s.DB.Read(ctx), w)
 	if err != nil {
@@ -238,21 +229,6 @@ func checkedRule(schema rule.Schema, id int64, rule rule.Group) (string, error) 
 		return "", &models.Error{Code: models.CodeInvalid, Message: problems.Error(), Err: problems}
 	}
 	return checked.String(), nil
-}
-
-// Members returns a page of the segment's contacts, the newest first, with ids below before (0 starts at the newest),
-// and the next page's before, 0 when this is the last.
-func (s Store) Members(ctx context.Context, workspace, segment, before int64, limit int) (contacts []models.Contact, next int64, err error) {
-	ids, err := s.Page(ctx, workspace, segment, before, limit+1)
-	if err != nil || len(ids) == 0 {
-		return nil, 0, err
-	}
-	if len(ids) > limit {
-		ids = ids[:limit]
-		next = ids[limit-1]
-	}
-	err = store.Among(s.DB.Read(ctx).Where("workspace_id = ?", workspace), "id", ids).Order("id DESC").Find(&contacts).Error
-	return contacts, next, err
 }
 
 // nameDeleted reads the names of the tags, merge tags and segments that rules of the workspace use and that are deleted, as

@@ -121,7 +121,11 @@ func (w *world) rule(text string, args ...any) rule.Group {
 
 func (w *world) schema() rule.Schema {
 	w.t.Helper()
-	s, err := w.store.Schema(w.t.Context(), w.id)
+	workspace, err := store.First[models.Workspace](w.db.Read(w.t.Context()).Where("id = ?", w.id))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := w.store.SchemaOf(w.t.Context(), workspace)
 	if err != nil {
 		w.t.Fatal(err)
 	}

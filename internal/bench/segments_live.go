@@ -55,11 +55,11 @@ func (b *segmentBench) benchFresh(ctx context.Context) error {
 		}
 		mu.Lock()
 		for contact, since := range waiting {
-			in, err := b.store().Has(ctx, live.v.workspace.ID, live.segment, contact)
+			in, err := b.store().Of(ctx, live.v.workspace.ID, contact)
 			if err != nil {
 				return err
 			}
-			if in {
+			if slices.ContainsFunc(in, func(g models.Segment) bool { return g.ID == live.segment }) {
 				took = append(took, time.Since(since))
 				delete(waiting, contact)
 			}

@@ -152,18 +152,6 @@ func (p *Page) Fill(name, value string) {
 	p.eval(fill(name, value))
 }
 
-// Change fills a field whose change brings another page, and waits for that.
-func (p *Page) Change(name, value string) {
-	p.t.Helper()
-	_, err := run(p, func(ctx context.Context, t *chromedp.Target) (bool, error) {
-		_, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](fill(name, value)))
-		return err == nil, err
-	})
-	if err != nil {
-		p.t.Fatalf("changing %s at %s: %v", name, p.Path(), err)
-	}
-}
-
 // fill is the script that writes value into the field with this name.
 func fill(name, value string) string {
 	return fmt.Sprintf(`(() => {

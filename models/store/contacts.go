@@ -41,7 +41,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	case filter.listed():
 		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
 	case filter.walks():
-		newest, err = d.newestContact(ctx, workspaceID)
+		newest, err = d.NewestContact(ctx, workspaceID)
 	}
 	if err != nil {
 		return page, err
@@ -78,8 +78,8 @@ func (d *DB) ContactTags(ctx context.Context, workspaceID, id int64) ([]models.T
 	return one[0].Tags, err
 }
 
-// newestContact is the highest id among a workspace's contacts, 0 when it has none.
-func (d *DB) newestContact(ctx context.Context, workspaceID int64) (id int64, err error) {
+// NewestContact is the highest id among a workspace's contacts, 0 when it has none.
+func (d *DB) NewestContact(ctx context.Context, workspaceID int64) (id int64, err error) {
 	return id, d.Read(ctx).Raw("SELECT coalesce(max(id), 0) FROM contacts WHERE workspace_id = ?", workspaceID).Scan(&id).Error
 }
 

@@ -91,11 +91,6 @@ func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilt
 	return f, nil
 }
 
-// Everybody says whether f means all contacts.
-func (f ContactFilter) Everybody() bool {
-	return !f.narrows() && !f.listed()
-}
-
 // listed says that the ids of who may be meant are known: the rest of the filter is asked of those, step by step.
 func (f ContactFilter) listed() bool { return f.Segment != 0 || f.IDs != nil }
 

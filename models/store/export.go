@@ -12,11 +12,6 @@ import (
 // exportStep is how many contacts of an export are in memory at a time.
 const exportStep = 250
 
-// NewestContact is the highest id among a workspace's contacts, 0 when it has none.
-func (d *DB) NewestContact(ctx context.Context, workspaceID int64) (int64, error) {
-	return d.newestContact(ctx, workspaceID)
-}
-
 // ExportStep returns the next contacts of an export, the newest first, below an id, with their tags. next is the id to go
 // on below, 0 at the end. No transaction is held between steps: a contact that is changed meanwhile is exported as it is
 // then.

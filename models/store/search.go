@@ -37,7 +37,7 @@ func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, li
 // SearchContacts finds the contact with an address, or else the newest ones whose address holds text, at most limit. It
 // looks at the newest 200,000 only.
 func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string, limit int) ([]models.Contact, error) {
-	newest, err := d.newestContact(ctx, workspaceID)
+	newest, err := d.NewestContact(ctx, workspaceID)
 	if err != nil || models.IsBlank(text) {
 		return nil, err
 	}
