@@ -49,7 +49,7 @@ func TestTheLogNamesTheQueryBehindAPage(t *testing.T) {
 		segment := "/segments/" + strconv.FormatInt(s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`).ID, 10)
 		for _, c := range []struct{ path, table, operation string }{
 			{contact, "contact_tags", "contact page: tags of the contact"},
-			{contact, "segment_changes", "contact page: history"},
+			{contact, "segment_changes", "contact page: history: segments"},
 			{"/contacts?q=marta", "jobs", "work: running jobs"},
 			{"/settings/audit-log", "audit_log", "audit log: people"},
 			{"/settings/members", "invitations", "members: invitations"},

@@ -55,7 +55,7 @@ const countReach = 50_000
 func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, from BulkCursor) (all, done int64, err error) {
 	members, err := d.firstMembers(ctx, workspaceID, from)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, models.In("members", err)
 	}
 	sql, values := "1 = 0", []any(nil)
 	if few, err := d.bulkIsSmall(ctx, workspaceID, from, members); err != nil {
@@ -115,7 +115,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 		return r, nil
 	}
 	if err := lockContacts(tx, contacts); err != nil {
-		return r, err
+		return r, models.In("lock addresses", err)
 	}
 	var rows []struct {
 		models.Contact
@@ -125,7 +125,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 	err := amongIDs(filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
 		Select("contacts.id, contacts.email, contacts.status, contacts.version, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
 	if err != nil {
-		return r, err
+		return r, models.In("read contacts", err)
 	}
 	var change []models.Contact
 	for _, row := range rows {
@@ -139,11 +139,11 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 	}
 	if b.Deed == models.BulkDelete {
 		if err := EraseContacts(tx, job.WorkspaceID, job.UserID, change, now); err != nil {
-			return r, err
+			return r, models.In("erase", err)
 		}
 		return r, noteBulk(tx, job, b, change, models.Instant(now))
 	}
-	return r, changeContacts(tx, job, b, change, now)
+	return r, models.In("change", models.In("change", changeContacts(tx, job, b, change, now)))
 }
 
 // changeContacts does a deed that leaves the contacts in place, and notes it at each of them.
@@ -170,9 +170,9 @@ func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []model
 		return err
 	}
 	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, ids, at); err != nil {
-		return err
+		return models.In("raise versions and mark", err)
 	}
-	return noteBulk(tx, job, b, contacts, at)
+	return models.In("audit log", noteBulk(tx, job, b, contacts, at))
 }
 
 // tagIsThere refuses to go on with a tag that was deleted meanwhile.

@@ -20,7 +20,7 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		c = models.Contact{WorkspaceID: workspaceID, Email: email, Fields: map[string]string{}, Version: 1, CreatedAt: now, UpdatedAt: now}
 		if err := LockAddresses(tx, models.Who(workspaceID, email)); err != nil {
-			return err
+			return models.In("lock the address", err)
 		}
 		found, err := First[models.Contact](tx.Where("workspace_id = ? AND email = ?", workspaceID, email))
 		if ErrorCode(err) != models.CodeNotFound {
@@ -35,10 +35,10 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 		}
 		change.Version = c.Version
 		if c.ID, err = ReserveContactIDs(tx, workspaceID, 1); err != nil {
-			return err
+			return models.In("reserve the id", err)
 		}
 		if err := tx.Create(&c).Error; err != nil {
-			return err
+			return models.In("insert", err)
 		}
 		return finishChange(tx, userID, models.ActionContactCreated, c, change, tags, now)
 	})
@@ -51,7 +51,7 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		changed = false
 		if err := lockContacts(tx, []models.Contact{c}); err != nil {
-			return err
+			return models.In("lock the address", err)
 		}
 		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
 		if err != nil {
@@ -70,7 +70,7 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 		err = tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID).
 			Select("status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c).Error
 		if err != nil {
-			return err
+			return models.In("update", err)
 		}
 		return finishChange(tx, userID, models.ActionContactUpdated, c, change, tags, now)
 	})
@@ -81,14 +81,14 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 func (d *DB) DeleteContact(ctx context.Context, c models.Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockContacts(tx, []models.Contact{c}); err != nil {
-			return err
+			return models.In("lock the address", err)
 		}
 		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
 		if err != nil {
 			return err
 		}
 		if err := EraseContact(tx, c, userID, now); err != nil {
-			return err
+			return models.In("erase", err)
 		}
 		return auditContact(tx, userID, models.ActionContactDeleted, c.WorkspaceID, c.ID, models.ContactChange{StatusBefore: c.Status, Version: c.Version + 1}, now)
 	})
@@ -105,7 +105,7 @@ func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time
 	var keys []string
 	err := tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND deleted_at IS NULL", c.WorkspaceID).Order("id").Pluck("key", &keys).Error
 	if err != nil {
-		return change, moves, err
+		return change, moves, models.In("merge tags", err)
 	}
 	if c.Fields == nil {
 		c.Fields = map[string]string{}
@@ -139,7 +139,7 @@ func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time
 func moveTags(tx *gorm.DB, c models.Contact, wanted []models.Tag) (moves tagMoves, err error) {
 	var live []models.Tag
 	if err := tx.Where("workspace_id = ? AND deleted_at IS NULL", c.WorkspaceID).Order("name_folded").Find(&live).Error; err != nil {
-		return moves, err
+		return moves, models.In("tags", err)
 	}
 	var had []int64
 	if c.ID != 0 {
@@ -162,16 +162,16 @@ func moveTags(tx *gorm.DB, c models.Contact, wanted []models.Tag) (moves tagMove
 func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, change models.ContactChange, tags tagMoves, now time.Time) error {
 	for _, t := range tags.remove {
 		if err := tx.Where("workspace_id = ? AND contact_id = ? AND tag_id = ?", c.WorkspaceID, c.ID, t.ID).Delete(&models.ContactTag{}).Error; err != nil {
-			return err
+			return models.In("take tags off", err)
 		}
 	}
 	for _, t := range tags.add {
 		if err := tx.Create(&models.ContactTag{WorkspaceID: c.WorkspaceID, ContactID: c.ID, TagID: t.ID}).Error; err != nil {
-			return err
+			return models.In("add tags", err)
 		}
 	}
 	if err := MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, now); err != nil {
-		return err
+		return models.In("mark", err)
 	}
-	return auditContact(tx, userID, action, c.WorkspaceID, c.ID, change, now)
+	return models.In("audit log", auditContact(tx, userID, action, c.WorkspaceID, c.ID, change, now))
 }

@@ -41,20 +41,20 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	who := models.Who(c.WorkspaceID, c.Email)
 	err := page(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, who, c.Email)).Find(&h.Requests).Error
 	if err != nil {
-		return h, err
+		return h, models.In("requests", err)
 	}
 	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
 		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)).Find(&h.Changes).Error
 	if err != nil {
-		return h, err
+		return h, models.In("audit log", err)
 	}
 	var unread uuid.UUID
 	if h.Moves, unread, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
-		return h, err
+		return h, models.In("segments", err)
 	}
 	orphans, fired, err := d.historyEvents(ctx, c, who, before, h.Requests)
 	if err != nil {
-		return h, err
+		return h, models.In("events", err)
 	}
 	h.cut(orphans, unread)
 	for _, r := range h.Requests {

@@ -34,7 +34,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	var page ContactPage
 	filter, err := d.ResolveFilter(ctx, workspaceID, filter)
 	if err != nil {
-		return page, err
+		return page, models.In("filter", err)
 	}
 	newest := int64(beyondIDs)
 	switch {
@@ -44,11 +44,11 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 		newest, err = d.NewestContact(ctx, workspaceID)
 	}
 	if err != nil {
-		return page, err
+		return page, models.In("members or newest contact", err)
 	}
 	page.Exact = filter.Exact
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
-		return page, err
+		return page, models.In("count", err)
 	}
 	if cursor.After > 0 {
 		err = d.risingPage(ctx, workspaceID, filter, cursor.After, newest, &page)
@@ -56,9 +56,9 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 		err = d.fallingPage(ctx, workspaceID, filter, cursor.Before, newest, &page)
 	}
 	if err != nil {
-		return page, err
+		return page, models.In("rows", err)
 	}
-	return page, d.addTags(ctx, workspaceID, page.Contacts)
+	return page, models.In("tags", d.addTags(ctx, workspaceID, page.Contacts))
 }
 
 // Contact returns one contact of a workspace, or ErrNotFound.

@@ -24,18 +24,18 @@ const (
 // what files hold of them searched for. It marks the contact so that its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
 func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
 	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, models.Who(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
-		return err
+		return models.In("erase requests", err)
 	}
 	if err := tx.Exec(EraseEventsSQL, c.WorkspaceID, c.ID).Error; err != nil {
-		return err
+		return models.In("erase events", err)
 	}
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
-		return err
+		return models.In("delete the contact", err)
 	}
 	if err := forget(tx, c.WorkspaceID, []int64{models.Who(c.WorkspaceID, c.Email)}, at); err != nil {
-		return err
+		return models.In("search files later", err)
 	}
-	return MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at))
+	return models.In("mark", MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at)))
 }
 
 // EraseContacts is EraseContact for several contacts of one workspace at once, at most as many as one transaction locks.
@@ -50,18 +50,18 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	err := tx.Exec(`UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
 		WHERE workspace_id = ? AND who IN ? AND address IN ?`, workspaceID, whos, addresses).Error
 	if err != nil {
-		return err
+		return models.In("erase requests", err)
 	}
 	if err := tx.Exec("UPDATE automation_events SET snapshot = NULL WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
-		return err
+		return models.In("erase events", err)
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
-		return err
+		return models.In("delete the contacts", err)
 	}
 	if err := forget(tx, workspaceID, whos, at); err != nil {
-		return err
+		return models.In("search files later", err)
 	}
-	return MarkContacts(tx, workspaceID, userID, ids, models.Instant(at))
+	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, models.Instant(at)))
 }
 
 // ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.

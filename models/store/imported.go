@@ -48,7 +48,7 @@ func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact
 	if len(created) > 0 {
 		first, err := ReserveContactIDs(tx, workspaceID, int64(len(created)))
 		if err != nil {
-			return err
+			return models.In("reserve ids", err)
 		}
 		n := 0
 		for i := range all {
@@ -59,7 +59,7 @@ func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact
 			}
 		}
 		if err := tx.CreateInBatches(&created, 100).Error; err != nil {
-			return err
+			return models.In("insert contacts", err)
 		}
 	}
 	return finishImported(tx, workspaceID, userID, all, now)
@@ -89,13 +89,13 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 	}
 	if len(tags) > 0 {
 		if err := tx.CreateInBatches(&tags, 200).Error; err != nil {
-			return err
+			return models.In("add tags", err)
 		}
 	}
 	if err := tx.CreateInBatches(&notes, 100).Error; err != nil {
-		return err
+		return models.In("audit log", err)
 	}
-	return MarkContacts(tx, workspaceID, userID, ids, now)
+	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, now))
 }
 
 // change is what is different, and which tags are new.

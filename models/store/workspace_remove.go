@@ -83,7 +83,7 @@ func RemoveRows(tx *gorm.DB, w models.Workspace, jobID int64, at RemoveCursor, n
 	if at.Table < len(removables) {
 		if at.Table == 0 { // work that somebody asked for while the workspace was being deleted
 			if err := tx.Where("workspace_id = ? AND id <> ?", w.ID, jobID).Delete(&models.Job{}).Error; err != nil {
-				return RemoveStep{}, err
+				return RemoveStep{}, models.In("other jobs", err)
 			}
 		}
 		rows, err := removables[at.Table].step(tx, w.ID)
@@ -98,13 +98,13 @@ func RemoveRows(tx *gorm.DB, w models.Workspace, jobID int64, at RemoveCursor, n
 		return again, nil
 	}
 	if left, err := rowsLeft(tx, w.ID); err != nil || left || !at.Again {
-		return again, err
+		return again, models.In("look whether rows came back", err)
 	}
 	members := tx.Where("workspace_id = ?", w.ID).Delete(&models.Membership{})
 	if members.Error != nil {
 		return again, members.Error
 	}
-	return RemoveStep{Next: at, Rows: members.RowsAffected, Done: true}, tx.Where("id = ?", w.ID).Delete(&models.Workspace{}).Error
+	return RemoveStep{Next: at, Rows: members.RowsAffected, Done: true}, models.In("the workspace itself", tx.Where("id = ?", w.ID).Delete(&models.Workspace{}).Error)
 }
 
 func (r removable) perStep() int64 {
