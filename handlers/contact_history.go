@@ -59,6 +59,9 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	if found.Earlier != uuid.Nil {
 		m.Earlier = v.path("contacts", c.ID) + "?before=" + found.Earlier.String()
 	}
+	if found.Stopped {
+		m.Searched = models.IDTime(found.Earlier)
+	}
 	if c.SourceWebhookID != nil {
 		w := h.webhooks[*c.SourceWebhookID]
 		m.Source, m.SourceHref = w.Name, h.webhookHref(w)

@@ -162,3 +162,28 @@ func TestHistoryFollowsTheVersions(t *testing.T) {
 		}
 	}
 }
+
+// TestContactPageSaysHowFarItSearched has a contact that was called before very many of its neighbours moved.
+func TestContactPageSaysHowFarItSearched(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		c := s.addContact(1, "marta@example.com", nil)
+		who, day := models.Who(c.WorkspaceID, c.Email), noon.Add(-24*time.Hour)
+		if err := s.db.EnsureLogDays(t.Context(), day); err != nil {
+			t.Fatal(err)
+		}
+		s.create(&models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(day), WebhookID: 5, Who: &who, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404})
+		moves := make([]models.SegmentBulkChange, 17_000)
+		for i := range moves {
+			at := day.Add(time.Duration(i+1) * time.Second)
+			moves[i] = models.SegmentBulkChange{WorkspaceID: c.WorkspaceID, ID: models.NewID(at), SegmentID: 1, Span: c.ID / models.SegmentSpan,
+				Entered: models.NewSegmentSet(nil), Departed: models.NewSegmentSet([]int64{c.ID + 1}), Cause: models.CauseTime, At: at}
+		}
+		s.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&moves, 1000).Error })
+		a := s.get("/w/books/contacts/" + itoa(c.ID))
+		a.want(t, 200, "Nothing found so far.", "Searched as far as", "Earlier")
+		a.wantNot(t, "Nothing is recorded yet.", "Answered 404.")
+		a = s.get(linkNamed(t, a, "Earlier"))
+		a.want(t, 200, "Answered 404.")
+		a.wantNot(t, "Searched as far as")
+	})
+}

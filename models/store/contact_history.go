@@ -21,6 +21,7 @@ type ContactHistory struct {
 	Changes  []ContactEdit            // by hand
 	Moves    []ContactMove            // into segments and out of them
 	Earlier  uuid.UUID                // there is more before this id; zero when there is not
+	Stopped  bool                     // the search ended at Earlier before the page was full; there may be no more
 }
 
 // ContactEdit is a change by hand and who made it.
@@ -106,7 +107,7 @@ func (h *ContactHistory) cut(orphans []models.AutomationEvent, unread uuid.UUID)
 	if len(ids) > ContactHistorySize && models.CompareIDs(ids[ContactHistorySize-1], last) > 0 {
 		last = ids[ContactHistorySize-1]
 	}
-	h.Earlier = last
+	h.Earlier, h.Stopped = last, last == unread && unread != uuid.Nil
 	h.Requests = slices.DeleteFunc(h.Requests, func(r models.WebhookRequest) bool { return models.CompareIDs(r.ID, last) < 0 })
 	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return models.CompareIDs(e.ID, last) < 0 })
 	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return models.CompareIDs(m.ID, last) < 0 })

@@ -23,21 +23,27 @@ func TestContactMovesGoBackThroughManyThatAreOfOthers(t *testing.T) {
 		ws := books(t, db, noon)
 		c := models.Contact{WorkspaceID: ws.ID, ID: 7}
 		var many []models.SegmentBulkChange
-		for i := range 5300 {
+		for i := range 17_300 {
 			at := noon.Add(time.Duration(i) * time.Second)
 			row := models.SegmentBulkChange{WorkspaceID: ws.ID, ID: models.NewID(at), SegmentID: int64(i), Entered: models.NewSegmentSet([]int64{8}), Departed: models.NewSegmentSet(nil), Cause: models.CauseTime, At: at}
-			if i == 3 || i == 700 || i == 5299 {
+			if i == 3 || i == 700 || i == 17_299 {
 				row.Departed = models.NewSegmentSet([]int64{7})
+			}
+			switch i {
+			case 5000: // the bytes of 7 are the halves of two others
+				row.Entered = models.NewSegmentSet([]int64{0x0100, 0x0700})
+			case 6000: // a bitmap
+				row.Entered = models.NewSegmentSet(upTo(600))
 			}
 			many = append(many, row)
 		}
 		var single []models.SegmentChange
-		for _, i := range []int{1, 2, 3, 650, 5298} {
+		for _, i := range []int{1, 2, 3, 650, 17_298} {
 			at := noon.Add(time.Duration(i)*time.Second + time.Millisecond)
 			single = append(single, models.SegmentChange{WorkspaceID: ws.ID, ID: models.NewID(at), SegmentID: int64(10000 + i), ContactID: 7, Entered: true, Cause: models.CauseEdit, At: at})
 		}
 		err := db.Write(t.Context(), func(tx *gorm.DB) error {
-			if err := tx.CreateInBatches(&many, 100).Error; err != nil {
+			if err := tx.CreateInBatches(&many, 1000).Error; err != nil {
 				return err
 			}
 			return tx.Create(&single).Error
@@ -45,7 +51,15 @@ func TestContactMovesGoBackThroughManyThatAreOfOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"-5299", "+15298", "-700", "+10650", "+10003", "-3", "+10002", "+10001"}
+		statements, err := dbtest.CountStatements(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, unread, err := db.ContactMoves(t.Context(), c, uuid.Max, 9)
+		if n := statements.Load(); err != nil || len(page) != 3 || unread != many[17_300-2*models.SegmentSpan].ID || n != 2 {
+			t.Errorf("got %d moves as far as %s (%v) with %d statements, want the 3 in the newest %d changes of many, with 2", len(page), unread, err, n, 2*models.SegmentSpan)
+		}
+		want := []string{"-17299", "+27298", "+6000", "-700", "+10650", "+10003", "-3", "+10002", "+10001"}
 		for limit := 1; limit <= 9; limit++ {
 			var got []string
 			for before, more := uuid.Max, true; more; {
@@ -63,4 +77,11 @@ func TestContactMovesGoBackThroughManyThatAreOfOthers(t *testing.T) {
 			}
 		}
 	})
+}
+
+func upTo(n int64) (ids []int64) {
+	for id := range n {
+		ids = append(ids, id)
+	}
+	return ids
 }
