@@ -169,7 +169,7 @@ func TestPersonExportHoldsEverything(t *testing.T) {
 					return err
 				}
 			}
-			e := models.AutomationEvent{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), Type: models.EventConfirmed, ContactID: 1, ContactVersion: 1, Snapshot: &snapshot, State: models.EventStatePending, CreatedAt: s.server.now()}
+			e := models.AutomationEvent{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), Type: models.EventConfirmed, ContactID: 1, ContactVersion: 1, Snapshot: &snapshot, State: models.EventStateUnclaimed, CreatedAt: s.server.now()}
 			if err := tx.Create(&e).Error; err != nil {
 				return err
 			}

@@ -83,11 +83,11 @@ func (s *Server) inbound(v *visit) error {
 	call := s.call(v, now)
 	call.ID, call.Hash = id, hash
 	answer, err := s.Intake.Submit(v.UserContext(), call)
-	if errors.Is(err, intake.ErrRefused) {
+	switch {
+	case errors.Is(err, intake.ErrRefused):
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.ErrRefused.Message)
-	}
-	if err != nil {
-		return err
+	case err != nil: // the id is the row's if the commit happened and only its answer was lost
+		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
 	}
 	return s.answer(v.Ctx, answer.Status, id.String(), answer.Message)
 }

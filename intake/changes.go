@@ -125,7 +125,7 @@ func (s *step) event(now time.Time) (models.AutomationEvent, error) {
 	e := models.AutomationEvent{
 		WorkspaceID: s.job.call.Hash.WorkspaceID, ID: s.job.eventID, Type: s.decision.Event, ContactID: s.life.id,
 		ContactVersion: s.decision.Version, WebhookID: s.job.call.Hash.WebhookID, RequestID: s.job.call.ID,
-		State: models.EventStatePending, CreatedAt: now,
+		State: models.EventStateUnclaimed, CreatedAt: now,
 	}
 	if s.erased {
 		return e, nil

@@ -167,11 +167,30 @@ func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bo
 		if body, err := DecodeLogBody(row.Body); err == nil && body.Message != "" {
 			answer.Message = body.Message
 		} else if row.Failed() {
-			answer.Message = MessageNoContact // the only failure that an erased row can have been
+			answer.Message = messageOf(row.Outcome)
 		}
 		return result{answer: answer}, row.Outcome, true
 	}
 	return result{}, "", false
+}
+
+// messageOf is the answer of a refused call whose row no longer holds its own words, because its person was erased since.
+func messageOf(o models.Outcome) string {
+	switch o {
+	case models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired:
+		return MessageNoWebhook
+	case models.OutcomePrefetch:
+		return MessagePrefetch
+	case models.OutcomeNoAddress:
+		return MessageNoAddress
+	case models.OutcomeBadAddress:
+		return MessageBadAddress
+	case models.OutcomeTooLarge:
+		return ErrTooLarge.Error()
+	case models.OutcomeUnreadable:
+		return MessageUnreadable
+	}
+	return MessageNoContact
 }
 
 // refuse ends a call that the database does not take: its log row holds nothing of what was sent.

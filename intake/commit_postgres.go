@@ -3,8 +3,6 @@ package intake
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"sync"
 	"time"
 
 	"campaignlark/models"
@@ -20,16 +18,19 @@ type postgresStore struct {
 	ids  *idReserver
 }
 
-func newPostgresStore(pool *sql.DB) *postgresStore {
-	return &postgresStore{pool: pool, ids: &idReserver{pool: pool}}
+func newPostgresStore(pool *sql.DB, workers int) *postgresStore {
+	return &postgresStore{pool: pool, ids: newIDReserver(pool, workers)}
 }
 
 func (s *postgresStore) close() { s.ids.close() }
 
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
-	if err := s.ids.connect(ctx); err != nil {
+	ids, err := s.ids.take(ctx)
+	if err != nil {
 		return models.In("intake: take a connection for contact ids", err)
 	}
+	tx := &postgresTx{ids: ids}
+	defer func() { s.ids.give(ids, tx.broken) }()
 	conn, err := s.pool.Conn(ctx)
 	if err != nil {
 		return models.In("intake: take a connection", err)
@@ -38,7 +39,8 @@ func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error
 	return conn.Raw(func(driverConn any) error {
 		c := driverConn.(*stdlib.Conn).Conn()
 		defer rollBack(c)
-		return fn(&postgresTx{conn: c, ids: s.ids})
+		tx.conn = c
+		return fn(tx)
 	})
 }
 
@@ -55,8 +57,9 @@ func rollBack(c *pgx.Conn) {
 }
 
 type postgresTx struct {
-	conn *pgx.Conn
-	ids  *idReserver
+	conn   *pgx.Conn
+	ids    *sql.Conn // for reserve
+	broken bool      // a reservation failed: its connection may be lost
 }
 
 const (
@@ -129,47 +132,63 @@ func each(add func(scan) error) func(pgx.Rows) error {
 }
 
 func (t *postgresTx) reserve(ctx context.Context, workspace, n int64) (int64, error) {
-	return t.ids.reserve(ctx, workspace, n)
+	first, err := reserve(ctx, t.ids, workspace, n)
+	t.broken = t.broken || err != nil
+	return first, err
 }
 
-// idReserver takes contact ids on a connection of its own. It gets that connection before a batch has one, since a
-// batch that waited for the pool while it holds one of its connections could wait for others that do the same.
+// idReserver takes contact ids on connections of its own, one for each worker if the pool is large enough: a worker that waits for
+// one workspace's counter holds up no other. A worker gets its connection before a batch has one, since a batch that waited
+// for the pool while it holds one of its connections could wait for others that do the same.
 type idReserver struct {
 	pool *sql.DB
-	mu   sync.Mutex
-	conn *sql.Conn
+	free chan *sql.Conn // nil stands for one that is not connected
 }
 
-func (r *idReserver) connect(ctx context.Context) error {
-	r.mu.Lock()
-	connected := r.conn != nil
-	r.mu.Unlock()
-	if connected {
-		return nil
+func newIDReserver(pool *sql.DB, workers int) *idReserver {
+	conns := workers
+	if most := pool.Stats().MaxOpenConnections; most > 0 {
+		conns = min(workers, max(1, (most-1)/2)) // at least as many are left for batches
 	}
-	conn, err := r.pool.Conn(ctx) // not under the lock: whoever waits for it may hold the connection that this needs
+	r := &idReserver{pool: pool, free: make(chan *sql.Conn, conns)}
+	for range conns {
+		r.free <- nil
+	}
+	return r
+}
+
+// take returns a connection, to be given back by give.
+func (r *idReserver) take(ctx context.Context) (*sql.Conn, error) {
+	var conn *sql.Conn
+	select {
+	case conn = <-r.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if conn != nil {
+		return conn, nil
+	}
+	conn, err := r.pool.Conn(ctx)
 	if err != nil {
-		return err
+		r.free <- nil
+		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.conn != nil {
-		return conn.Close()
-	}
-	r.conn = conn
-	return nil
+	return conn, nil
 }
 
-// reserve takes n ids. The statement does not wait for the disk: the batch's own commit, later in the log, flushes it
-// too, and a reservation that a crash loses was never used. The error is driver.ErrBadConn when the connection broke
-// with another batch; that is a reason to try again.
-func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int64, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.conn == nil {
-		return 0, driver.ErrBadConn
+// give takes a connection back; broken ones are closed.
+func (r *idReserver) give(conn *sql.Conn, broken bool) {
+	if broken && conn != nil {
+		conn.Close()
+		conn = nil
 	}
-	err = r.conn.Raw(func(driverConn any) error {
+	r.free <- conn
+}
+
+// reserve takes n ids of a workspace on conn and returns the first. The statement does not wait for the disk: the batch's
+// own commit, later in the log, flushes it too, and a reservation that a crash loses was never used.
+func reserve(ctx context.Context, conn *sql.Conn, workspace, n int64) (first int64, err error) {
+	err = conn.Raw(func(driverConn any) error {
 		c := driverConn.(*stdlib.Conn).Conn()
 		defer rollBack(c)
 		var b pgx.Batch
@@ -179,21 +198,12 @@ func (r *idReserver) reserve(ctx context.Context, workspace, n int64) (first int
 		b.Queue("COMMIT")
 		return c.SendBatch(ctx, &b).Close()
 	})
-	if err != nil {
-		r.drop()
-	}
 	return first - n, err
 }
 
+// close closes the connections; all workers have ended. It may be called again.
 func (r *idReserver) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.drop()
-}
-
-func (r *idReserver) drop() {
-	if r.conn != nil {
-		r.conn.Close()
-		r.conn = nil
+	for range cap(r.free) {
+		r.give(<-r.free, true)
 	}
 }

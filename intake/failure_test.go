@@ -252,6 +252,80 @@ func TestLostCommit(t *testing.T) {
 	}
 }
 
+// TestRecalledAnswers repeats calls whose commit was lost and whose person was erased since: the row says only the outcome.
+func TestRecalledAnswers(t *testing.T) {
+	t.Parallel()
+	for outcome, want := range map[models.Outcome]Answer{
+		models.OutcomeCreated:     {200, MessageDone},
+		models.OutcomeDisabled:    {404, MessageNoWebhook},
+		models.OutcomeWebhookGone: {404, MessageNoWebhook},
+		models.OutcomeHashRetired: {404, MessageNoWebhook},
+		models.OutcomeNoContact:   {404, MessageNoContact},
+		models.OutcomeNoAddress:   {400, MessageNoAddress},
+		models.OutcomeBadAddress:  {400, MessageBadAddress},
+		models.OutcomePrefetch:    {400, MessagePrefetch},
+		models.OutcomeTooLarge:    {413, ErrTooLarge.Error()},
+		models.OutcomeUnreadable:  {400, MessageUnreadable},
+	} {
+		j := &job{call: Call{ID: models.NewID(testNow()), Hash: models.WebhookHash{WorkspaceID: 1}}}
+		row := models.WebhookRequest{WorkspaceID: 1, ID: j.call.ID, Outcome: outcome, Status: want.Status}
+		if got, _, ok := recalled([]models.WebhookRequest{row}, j); !ok || got.answer != want {
+			t.Errorf("%s: got %v, want %v", outcome, got.answer, want)
+		}
+	}
+}
+
+// TestOneCounterHoldsUpNoOtherWorkspace holds the counter of contact ids of one workspace, as an import does until its commit, and
+// calls another one.
+func TestOneCounterHoldsUpNoOtherWorkspace(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.PostgresURL(t))
+	w := newWorld(t, db, Options{Workers: 2})
+	other := &world{t: t, db: db, hooks: map[models.WebhookType]models.Webhook{}, pipe: w.pipe}
+	other.write(func(tx *gorm.DB) error {
+		other.ws = models.Workspace{Slug: "music", Name: "Music", TimeZone: "UTC", CreatedAt: testNow()}
+		if err := tx.Create(&other.ws).Error; err != nil {
+			return err
+		}
+		for _, ws := range []int64{w.ws.ID, other.ws.ID} {
+			if err := tx.Exec("INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES (?, 1) ON CONFLICT DO NOTHING", ws).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	other.addHook(models.TypeSubscribed)
+	address := func(w *world, worker *queue) Call {
+		for n := 0; ; n++ {
+			c := w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", n))
+			if w.pipe.queueOf(newJob(c)) == worker {
+				return c
+			}
+		}
+	}
+	held := make(chan error, 1)
+	w.write(func(tx *gorm.DB) error {
+		if _, err := store.ReserveContactIDs(tx, w.ws.ID, 1); err != nil {
+			return err
+		}
+		blocked := address(w, w.pipe.queues[0])
+		go func() {
+			_, err := w.pipe.Submit(context.Background(), blocked)
+			held <- err
+		}()
+		w.claimed()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if _, err := w.pipe.Submit(ctx, address(other, w.pipe.queues[1])); err != nil {
+			t.Errorf("got %v, want that the other workspace's call does not wait", err)
+		}
+		return nil
+	})
+	if err := <-held; err != nil {
+		t.Errorf("got %v for the call that waited, want an answer", err)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	pg := func(code string) error { return &pgconn.PgError{Code: code} }

@@ -101,7 +101,7 @@ func TestUnconfirmedAndUnsubscribed(t *testing.T) {
 		events := rowsOf[models.AutomationEvent](w, "contact_id = ? ORDER BY contact_version", c.ID)
 		want := []models.EventType{models.EventPending, models.EventUnsubscribed, models.EventUnsubscribed}
 		for i, e := range events {
-			if e.Type != want[i] || e.ContactVersion != int64(i+1) || e.State != models.EventStatePending {
+			if e.Type != want[i] || e.ContactVersion != int64(i+1) || e.State != models.EventStateUnclaimed {
 				t.Errorf("got event %+v, want %s at version %d", e, want[i], i+1)
 			}
 		}

@@ -548,3 +548,37 @@ func TestStartKeepsWhatChangedSinceThePageWasRead(t *testing.T) {
 		}
 	})
 }
+
+// TestAnImportNeedsFewStatements imports changes of 200 contacts, which on Postgres are one statement and not one each.
+func TestAnImportNeedsFewStatements(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		var first, second strings.Builder
+		first.WriteString("email,first_name\n")
+		second.WriteString("email,first_name\n")
+		for i := range 200 {
+			fmt.Fprintf(&first, "a%d@example.com,Marta\n", i)
+			fmt.Fprintf(&second, "a%d@example.com,\"M \\ \"\"%d\"\"\"\n", i, i)
+		}
+		job, _ := w.check(w.receive(first.String()), nil)
+		w.start(job)
+		job, _ = w.check(w.receive(second.String()), nil)
+		statements, err := dbtest.CountStatements(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, result := w.start(job)
+		if result.Updated != 200 {
+			t.Fatalf("got %+v, want 200 updated", result)
+		}
+		if n := statements.Load(); db.Dialect == store.Postgres && n > 60 {
+			t.Errorf("got %d statements for 200 contacts, want a few for each step", n)
+		}
+		for _, c := range w.contacts() {
+			if !strings.Contains(c, `"first_name":"M \\ \"`) {
+				t.Errorf("got %s, want its new value", c)
+			}
+		}
+	})
+}

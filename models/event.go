@@ -28,8 +28,8 @@ func (t EventType) Name() string {
 	return string(t)
 }
 
-// AutomationEvent is a row of the outbox: something an automation can start on, kept until it was handled. A contact's
-// events are ordered by ContactVersion.
+// AutomationEvent says that something happened on which an automation can start. It is kept as long as the request log. A
+// contact's events are ordered by ContactVersion.
 type AutomationEvent struct {
 	WorkspaceID    int64     `gorm:"primaryKey"`
 	ID             uuid.UUID `gorm:"primaryKey"`
@@ -43,8 +43,9 @@ type AutomationEvent struct {
 	CreatedAt      time.Time
 }
 
-// EventStatePending is the state of an event that no automation has handled yet.
-const EventStatePending = "pending"
+// EventStateUnclaimed is the state of an event for which no enabled automation listened when it fired. Nothing ever starts on
+// it: it is kept for the contact's history alone, as long as the request log.
+const EventStateUnclaimed = "unclaimed"
 
 // DirtyContact marks a contact whose segments have to be recalculated. Marks are only added; the ticker deletes
 // exactly those it read.

@@ -20,6 +20,14 @@ type Workspace struct {
 // Location is the workspace's time zone, UTC if its name is not known here.
 func (w Workspace) Location() *time.Location { return location(w.TimeZone) }
 
+// How many there can be. Every batch of calls reads a workspace's merge tags, and many pages all of its tags and webhooks.
+const (
+	MaxMergeTags  = 500  // of a workspace, as many as an import can have columns
+	MaxTags       = 2000 // likewise
+	MaxWebhooks   = 1000 // likewise
+	MaxWorkspaces = 100  // of which one person is an admin
+)
+
 // Role is what a member may do in one workspace.
 type Role string
 

@@ -197,6 +197,15 @@ func ForChange(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 }
 
+// ForUpdate is ForChange for rows that others point to: it lets them add such rows until tx ends. Contacts point to their
+// workspace, for example. It is for changes that leave the key alone.
+func ForUpdate(tx *gorm.DB) *gorm.DB {
+	if tx.Name() != string(Postgres) {
+		return tx
+	}
+	return tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
+}
+
 type readOnly struct{}
 
 // ErrReadOnly is what Write answers in a context of ReadOnly.

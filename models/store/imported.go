@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -35,43 +36,92 @@ type ImportedContact struct {
 }
 
 // StoreImported writes the contacts that a step of an import has changed, with new versions where they are counted by
-// the caller, their marks, and a note of each. The caller holds the locks of their addresses.
+// the caller, their marks, and a note of each. The caller holds the locks of their addresses. New contacts come last: from
+// their ids on, calls that create contacts in the workspace wait for the end of tx.
 func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
-	var created []models.Contact
+	var created, updated []ImportedContact
 	for _, c := range all {
 		if c.Before == nil {
-			created = append(created, c.After.Contact)
-		} else if err := updateImported(tx, c.After.Contact); err != nil {
-			return err
+			created = append(created, c)
+		} else {
+			updated = append(updated, c)
 		}
 	}
-	if len(created) > 0 {
-		first, err := ReserveContactIDs(tx, workspaceID, int64(len(created)))
-		if err != nil {
-			return models.In("reserve ids", err)
-		}
-		n := 0
-		for i := range all {
-			if all[i].Before == nil {
-				all[i].After.ID = first + int64(n)
-				created[n].ID = all[i].After.ID
-				n++
-			}
-		}
-		if err := tx.CreateInBatches(&created, 100).Error; err != nil {
-			return models.In("insert contacts", err)
-		}
+	if err := updateImported(tx, workspaceID, updated); err != nil {
+		return models.In("update contacts", err)
 	}
-	return finishImported(tx, workspaceID, userID, all, now)
+	if err := finishImported(tx, workspaceID, userID, updated, now); err != nil || len(created) == 0 {
+		return err
+	}
+	first, err := ReserveContactIDs(tx, workspaceID, int64(len(created)))
+	if err != nil {
+		return models.In("reserve ids", err)
+	}
+	rows := make([]models.Contact, len(created))
+	for i := range created {
+		created[i].After.ID = first + int64(i)
+		rows[i] = created[i].After.Contact
+	}
+	if err := tx.CreateInBatches(&rows, 100).Error; err != nil {
+		return models.In("insert contacts", err)
+	}
+	return finishImported(tx, workspaceID, userID, created, now)
 }
 
-func updateImported(tx *gorm.DB, c models.Contact) error {
-	return tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID).
-		Select("status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c).Error
+// updateContactsSQL writes many contacts of the workspace $1 in one statement; $2 is a JSON list of them.
+const updateContactsSQL = `UPDATE contacts c SET status = n.status, fields = n.fields, version = n.version, updated_at = n.updated_at,
+		subscribed_at = n.subscribed_at, unconfirmed_at = n.unconfirmed_at, unsubscribed_at = n.unsubscribed_at
+	FROM json_to_recordset($2::json) AS n (id bigint, status text, fields text, version bigint, updated_at timestamptz,
+		subscribed_at timestamptz, unconfirmed_at timestamptz, unsubscribed_at timestamptz)
+	WHERE c.workspace_id = $1 AND c.id = n.id`
+
+// updatedContact is one row of updateContactsSQL.
+type updatedContact struct {
+	ID             int64         `json:"id"`
+	Status         models.Status `json:"status"`
+	Fields         string        `json:"fields"` // JSON, as the column holds it
+	Version        int64         `json:"version"`
+	UpdatedAt      time.Time     `json:"updated_at"`
+	SubscribedAt   *time.Time    `json:"subscribed_at"`
+	UnconfirmedAt  *time.Time    `json:"unconfirmed_at"`
+	UnsubscribedAt *time.Time    `json:"unsubscribed_at"`
+}
+
+// updateImported writes the contacts: one statement on Postgres, where each is a round trip, one for each contact on SQLite.
+func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if tx.Name() != string(Postgres) {
+		for _, c := range all {
+			err := tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", workspaceID, c.After.ID).
+				Select("status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c.After.Contact).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := make([]updatedContact, len(all))
+	for i, c := range all {
+		fields, err := json.Marshal(c.After.Fields)
+		if err != nil {
+			return err
+		}
+		rows[i] = updatedContact{c.After.ID, c.After.Status, string(fields), c.After.Version, c.After.UpdatedAt, c.After.SubscribedAt, c.After.UnconfirmedAt, c.After.UnsubscribedAt}
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	return tx.Exec(updateContactsSQL, workspaceID, string(text)).Error
 }
 
 // finishImported writes what goes with the rows of the contacts.
 func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
+	if len(all) == 0 {
+		return nil
+	}
 	var ids []int64
 	var tags []models.ContactTag
 	var notes []models.AuditEntry

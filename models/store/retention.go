@@ -20,8 +20,8 @@ const (
 // segmentYears is how long the size of a segment on each day is kept.
 const segmentYears = 2
 
-// DropOldLog removes what the request log, the segments' changes and the counters hold of the time before days days
-// ago. It does a bounded piece; what is left waits for the next turn. On Postgres whole days go, without making anybody
+// DropOldLog removes what the request log, the events, the segments' changes and the counters hold of the time before days
+// days ago. It does a bounded piece; what is left waits for the next turn. On Postgres whole days go, without making anybody
 // wait; on SQLite rows go in small steps (DESIGN "Request log").
 func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 	before := now.AddDate(0, 0, -days)
@@ -37,7 +37,10 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 		return models.In("list workspaces", err)
 	}
 	for _, workspace := range workspaces {
-		err := models.In("segment changes", d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
+		err := models.In("events", d.dropSteps(ctx, "automation_events", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
+		if err == nil {
+			err = models.In("segment changes", d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
+		}
 		if err == nil {
 			err = models.In("segment changes of many", d.dropSteps(ctx, "segment_bulk_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
 		}

@@ -20,7 +20,7 @@ func TestOldLogIsDropped(t *testing.T) {
 		if err := db.DropOldLog(t.Context(), now, 30); err != nil {
 			t.Fatal(err)
 		}
-		for table, want := range map[string]int64{"webhook_requests": 1, "segment_changes": 1, "webhook_counts": 1} {
+		for table, want := range map[string]int64{"webhook_requests": 1, "segment_changes": 1, "webhook_counts": 1, "automation_events": 1} {
 			var got int64
 			if err := db.Read(t.Context()).Table(table).Count(&got).Error; err != nil || got != want {
 				t.Errorf("got %d rows in %s (%v), want the %d of these 30 days", got, table, err, want)
@@ -32,7 +32,7 @@ func TestOldLogIsDropped(t *testing.T) {
 	})
 }
 
-// oldLog writes 1,200 calls of 40 days ago and one of now, with a change of a segment and a counter each.
+// oldLog writes 1,200 calls and as many events of 40 days ago and one of now, with a change of a segment and a counter each.
 func oldLog(t *testing.T, db *store.DB, now time.Time) {
 	t.Helper()
 	addWorkspace(t, db)
@@ -43,6 +43,16 @@ func oldLog(t *testing.T, db *store.DB, now time.Time) {
 		for _, at := range []time.Time{old, now} {
 			change := models.SegmentChange{WorkspaceID: 1, ID: models.NewID(at), SegmentID: 1, ContactID: 1, Entered: true, At: at}
 			if err := tx.Create(&change).Error; err != nil {
+				return err
+			}
+			events := make([]models.AutomationEvent, 1)
+			if at.Equal(old) {
+				events = make([]models.AutomationEvent, 1200)
+			}
+			for i := range events {
+				events[i] = models.AutomationEvent{WorkspaceID: 1, ID: models.NewID(at), Type: models.EventPending, ContactID: 1, ContactVersion: int64(i + 1), WebhookID: 7, RequestID: models.NewID(at), State: models.EventStateUnclaimed, CreatedAt: at}
+			}
+			if err := tx.CreateInBatches(&events, 200).Error; err != nil {
 				return err
 			}
 			err := tx.Exec("INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call) VALUES (1, 7, ?, 'created', false, 1, ?)", at, at).Error

@@ -3,12 +3,23 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"campaignlark/models"
 
 	"gorm.io/gorm"
 )
+
+// checkLimit refuses one more row of a kind once there are most of them. what names them: "webhooks".
+func checkLimit(rows *gorm.DB, most int64, what, where string) error {
+	var n int64
+	if err := rows.Count(&n).Error; err != nil || n < most {
+		return err
+	}
+	return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("%s can have %d %s, and that many are there. Please delete one that is not needed any more.", where, most, what)}
+}
 
 // CreateWorkspace makes a workspace, under a slug of its own, of which the person is the admin. What is wrong is a
 // FieldErrors under name or time_zone.
@@ -21,6 +32,10 @@ func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone s
 	for range 3 { // two people may want the same slug at the same moment
 		err = d.Write(ctx, func(tx *gorm.DB) error {
 			w.ID = 0
+			own := tx.Model(&models.Membership{}).Where("user_id = ? AND role = ?", userID, models.RoleAdmin)
+			if err := checkLimit(own, models.MaxWorkspaces, "workspaces as admin", "A person"); err != nil {
+				return err
+			}
 			if err := createWorkspace(tx, &w); err != nil {
 				return err
 			}
@@ -50,7 +65,7 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int
 		return errs, nil
 	}
 	return nil, d.Write(ctx, func(tx *gorm.DB) error {
-		old, err := First[models.Workspace](ForChange(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
+		old, err := First[models.Workspace](ForUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID)) // calls go on adding contacts
 		if err != nil {
 			return err
 		}
@@ -84,34 +99,35 @@ func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]OwnWorkspace, er
 
 // createWorkspace stores a workspace under a slug that no other has, with its counter of contact ids.
 func createWorkspace(tx *gorm.DB, w *models.Workspace) error {
-	base := models.Slug(w.Name)
+	wishes := slugWishes(models.Slug(w.Name))
 	var taken []string
-	if err := tx.Raw("SELECT slug FROM workspaces").Scan(&taken).Error; err != nil {
+	if err := tx.Raw("SELECT slug FROM workspaces WHERE slug IN ?", wishes).Scan(&taken).Error; err != nil {
 		return err
 	}
-	w.Slug = freeSlug(base, taken)
+	w.Slug = wishes[len(wishes)-1]
+	if free := slices.IndexFunc(wishes, func(slug string) bool { return !slices.Contains(taken, slug) }); free >= 0 {
+		w.Slug = wishes[free]
+	}
 	if err := tx.Create(w).Error; err != nil {
 		return err
 	}
 	return tx.Exec("INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES (?, 1)", w.ID).Error
 }
 
-// freeSlug is base, or base with the first number that is free: acme, acme-2, acme-3. Without a base, for a name without
-// Latin letters, there is always a number: workspace-1.
-func freeSlug(base string, taken []string) string {
-	used := map[string]bool{}
-	for _, slug := range taken {
-		used[slug] = true
-	}
-	slug, n := base, 1
+// slugsTried is how many numbers are tried behind a slug before a random one.
+const slugsTried = 50
+
+// slugWishes are the slugs for a workspace in order: acme, acme-2, acme-3, and at last one with a random number. Without a
+// base, for a name without Latin letters, there is always a number: workspace-1.
+func slugWishes(base string) []string {
+	wishes := []string{base}
 	if base == "" {
-		base, slug = "workspace", "workspace-1"
+		base, wishes = "workspace", []string{"workspace-1"}
 	}
-	for used[slug] {
-		n++
-		slug = fmt.Sprintf("%s-%d", base, n)
+	for n := 2; n <= slugsTried; n++ {
+		wishes = append(wishes, fmt.Sprintf("%s-%d", base, n))
 	}
-	return slug
+	return append(wishes, fmt.Sprintf("%s-%d", base, slugsTried+1+rand.IntN(1_000_000_000)))
 }
 
 // Workspaces lists every workspace that is not deleted, by name.

@@ -1,0 +1,116 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/internal/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"gorm.io/gorm"
+)
+
+// TestLimits fills a workspace up and asks for one more of each kind.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		ws := newWorkspace(t, db, "books")
+		var tags []models.Tag
+		var fields []models.MergeTag
+		var hooks []models.Webhook
+		var memberships []models.Membership
+		for i := range models.MaxTags {
+			name := fmt.Sprint("tag ", i)
+			tags = append(tags, models.Tag{WorkspaceID: ws.ID, Name: name, NameFolded: name, CreatedAt: noon})
+		}
+		for i := range models.MaxMergeTags {
+			fields = append(fields, models.MergeTag{WorkspaceID: ws.ID, Key: fmt.Sprint("key", i), Label: "Label", Type: models.MergeTagText, Options: []string{}, CreatedAt: noon})
+		}
+		for range models.MaxWebhooks {
+			hooks = append(hooks, models.Webhook{WorkspaceID: ws.ID, Name: "Shop", Type: models.TypeDelete, Hash: models.NewHash(), CreatedAt: noon, UpdatedAt: noon})
+		}
+		user := models.User{Email: "ines@example.com", PasswordHash: "none", CreatedAt: noon}
+		write := func(rows any) {
+			if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.CreateInBatches(rows, 500).Error }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(&[]*models.User{&user})
+		for i := range models.MaxWorkspaces {
+			memberships = append(memberships, models.Membership{WorkspaceID: newWorkspace(t, db, fmt.Sprint("w", i)).ID, UserID: user.ID, Role: models.RoleAdmin, CreatedAt: noon})
+		}
+		write(&tags)
+		write(&fields)
+		write(&hooks)
+		write(&memberships)
+		for what, create := range map[string]func() error{
+			"2000 tags": func() error { _, _, err := db.CreateTag(t.Context(), ws.ID, 0, "one more", noon); return err },
+			"500 merge tags": func() error {
+				_, _, err := db.CreateMergeTag(t.Context(), ws.ID, 0, models.MergeTag{Key: "more", Label: "More", Type: models.MergeTagText}, noon)
+				return err
+			},
+			"1000 webhooks": func() error {
+				_, _, err := db.CreateWebhook(t.Context(), ws.ID, 0, models.WebhookForm{Name: "One more", Type: models.TypeDelete}, noon)
+				return err
+			},
+			"100 workspaces as admin": func() error {
+				_, _, err := db.CreateWorkspace(t.Context(), user.ID, "One more", "UTC", noon)
+				return err
+			},
+		} {
+			if err := create(); store.ErrorCode(err) != models.CodeConflict || !strings.Contains(err.Error(), "can have "+what+",") {
+				t.Errorf("got %v, want that no more than %s are possible", err, what)
+			}
+		}
+		if err := db.DeleteTag(t.Context(), ws.ID, 0, tags[0].ID, nil, noon); err != nil {
+			t.Fatal(err)
+		}
+		if _, errs, err := db.CreateTag(t.Context(), ws.ID, 0, "one more", noon); err != nil || errs.Any() {
+			t.Errorf("got %v, %v after a deletion, want room for one more", errs, err)
+		}
+	})
+}
+
+// TestSlugsOfOneName makes more workspaces of one name than numbers are tried.
+func TestSlugsOfOneName(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		user := models.User{Email: "ines@example.com", PasswordHash: "none", CreatedAt: noon}
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Create(&user).Error }); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for range 55 {
+			w, errs, err := db.CreateWorkspace(t.Context(), user.ID, "Acme", "UTC", noon)
+			if err != nil || errs.Any() || seen[w.Slug] || !strings.HasPrefix(w.Slug, "acme") {
+				t.Fatalf("got %q (%v, %v), want a slug of its own", w.Slug, errs, err)
+			}
+			seen[w.Slug] = true
+		}
+		if !seen["acme"] || !seen["acme-2"] || !seen["acme-50"] {
+			t.Errorf("got %v, want the small numbers first", seen)
+		}
+	})
+}
+
+// TestSettingsLetCallsAddContacts changes a workspace's time zone while a contact is added to it.
+func TestSettingsLetCallsAddContacts(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer anyway
+	ws := newWorkspace(t, db, "books")
+	ws.TimeZone = "Europe/Vienna"
+	meanwhile := func(*gorm.DB, int64, int64, time.Time) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		return db.Write(ctx, func(tx *gorm.DB) error {
+			return tx.Create(&models.Contact{WorkspaceID: ws.ID, ID: 1, Email: "marta@example.com", Status: models.StatusSubscribed, Fields: map[string]string{}, Version: 1, CreatedAt: noon, UpdatedAt: noon}).Error
+		})
+	}
+	if errs, err := db.UpdateWorkspace(t.Context(), ws, 0, meanwhile, noon); err != nil || errs.Any() {
+		t.Errorf("got %v, %v, want that the contact is added while the settings are saved", errs, err)
+	}
+}
