@@ -28,10 +28,10 @@ func (s *Server) contactsExport(v *visit) error {
 	if err != nil {
 		return models.In("contact export: newest contact", err)
 	}
-	if err := s.DB.NoteExport(ctx, workspace, v.User.ID, q.wordsKept(), s.now()); err != nil {
-		return models.In("contact export: audit log", err)
+	note := func() error {
+		return models.In("contact export: audit log", s.DB.NoteExport(ctx, workspace, v.User.ID, q.wordsKept(), s.now()))
 	}
-	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
+	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", note, func(w *bufio.Writer, step step) error {
 		file := csv.NewWriter(w)
 		if err := file.Write(models.ExportHead(mergeTags)); err != nil {
 			return err

@@ -210,3 +210,70 @@ func TestExportThatFailsIsCutOff(t *testing.T) {
 		}
 	})
 }
+
+// download begins to fetch the contacts as a file and returns how to read the rest.
+func (s *site) download(addr string) (rest func() (string, error)) {
+	s.t.Helper()
+	r, err := http.NewRequest("GET", "http://"+addr+"/w/books/contacts.csv", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Host = "lark.example"
+	r.AddCookie(&http.Cookie{Name: s.server.sessions.cookieName(), Value: s.session})
+	w, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { w.Body.Close() })
+	if w.StatusCode != 200 {
+		s.t.Fatalf("got %d, want the file", w.StatusCode)
+	}
+	return func() (string, error) {
+		text, err := io.ReadAll(w.Body)
+		return string(text), err
+	}
+}
+
+// longContacts fills the workspace so that its export is longer than what a connection takes without being read.
+func (s *site) longContacts() {
+	s.t.Helper()
+	tag, _, err := s.db.CreateMergeTag(s.t.Context(), s.workspace.ID, 0, models.MergeTag{Key: "note", Label: "Note", Type: models.MergeTagText}, s.server.now())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	note := strings.Repeat("long ", 1500)
+	var all []models.Contact
+	for id := range int64(3000) {
+		all = append(all, models.Contact{WorkspaceID: s.workspace.ID, ID: id + 1, Email: "c" + itoa(id) + "@example.com", Status: models.StatusSubscribed,
+			Fields: map[string]string{tag.Key: note}, Version: 1, CreatedAt: s.server.now(), UpdatedAt: s.server.now()})
+	}
+	s.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&all, 100).Error })
+}
+
+// TestExportNeedsAManager holds that only managers take contacts out, one file at a time, and only as long as they are managers.
+func TestExportNeedsAManager(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.longContacts()
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.get("/w/books/contacts.csv").want(t, 403)
+		viewer.get("/w/books/contacts").wantNot(t, "Export")
+		s.get("/w/books/contacts").want(t, 200, "Export")
+
+		max := s.addMember(s.workspace, "max@example.com", models.RoleManager)
+		manager, addr := s.as(s.signIn(max)), s.listen()
+		rest := manager.download(addr)
+		manager.get("/w/books/contacts.csv").want(t, 503, "Too much at this moment", "Another download of contacts is running")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Membership{}).Where("user_id = ?", max.ID).Update("role", models.RoleViewer).Error
+		})
+		if text, err := rest(); err == nil {
+			t.Errorf("got a whole file of %d lines after the person became a viewer, want a cut one", strings.Count(text, "\n"))
+		}
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Membership{}).Where("user_id = ?", max.ID).Update("role", models.RoleManager).Error
+		})
+		if text, err := manager.download(addr)(); err != nil || strings.Count(text, "\n") != 3001 {
+			t.Errorf("got %d lines (%v), want the whole file once the first download is over", strings.Count(text, "\n"), err)
+		}
+	})
+}

@@ -152,7 +152,7 @@ func (s *Server) importRefused(v *visit) error {
 	if !there {
 		return models.ErrNotFound
 	}
-	return v.stream(v.fileName("lines-to-correct", "csv"), "text/csv; charset=utf-8", func(w *bufio.Writer, step step) error {
+	return v.stream(v.fileName("lines-to-correct", "csv"), "text/csv; charset=utf-8", func() error { return nil }, func(w *bufio.Writer, step step) error {
 		for part := int64(0); ; part++ {
 			var last bool
 			err := step(func(ctx context.Context) error {

@@ -198,7 +198,7 @@ func TestLargeUploads(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		const path, large = "/w/books/contacts/import", bodyLimit + 1<<20
 		addr := s.listen()
-		for range uploadsOnce + 1 { // each leaves its place to the next
+		for range uploadsAll + 1 { // each leaves its place to the next
 			a := s.send(addr, path, large)
 			a.want(t, 303)
 			if !strings.HasSuffix(a.header.Get("Location"), "/columns") {
@@ -209,10 +209,24 @@ func TestLargeUploads(t *testing.T) {
 		if a := s.as("").send(addr, path, large); a.status != 303 || !strings.HasPrefix(a.header.Get("Location"), "/login") {
 			t.Errorf("without a session: got %d, want to be asked to sign in", a.status)
 		}
-		for range uploadsOnce {
-			s.server.uploads.enter(s.server.now())
+		outsider := s.as(s.signIn(s.addMember(s.addWorkspace("music"), "otto@example.com", models.RoleAdmin)))
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		outsider.send(addr, path, large).want(t, 404)
+		viewer.send(addr, path, large).want(t, 403)
+		manager := s.as(s.signIn(s.addMember(s.workspace, "max@example.com", models.RoleManager)))
+		now := s.server.now()
+		if !s.server.uploads.enter(s.user.ID, "a stalled upload of theirs", now, now.Add(time.Minute)) {
+			t.Fatal("there is no place")
 		}
 		s.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
+		manager.send(addr, path, large).want(t, 303) // a stalled upload of one person holds up nobody else
+		for user := range int64(uploadsAll - 1) {
+			s.server.uploads.enter(-1-user, "of others", now, now.Add(time.Minute))
+		}
+		manager.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
+		if u := &s.server.uploads; !u.enter(s.user.ID, "later", now.Add(time.Minute), now.Add(2*time.Minute)) {
+			t.Error("a stalled upload keeps its place after its time is over")
+		}
 		s.postFile(path, "small.csv", "email\nanna@example.com\n").want(t, 303)
 	})
 }

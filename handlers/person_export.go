@@ -37,10 +37,10 @@ func (s *Server) personExport(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DB.NotePersonExport(ctx, c, v.User.ID, s.now()); err != nil {
-		return models.In("person export: audit log", err)
+	note := func() error {
+		return models.In("person export: audit log", s.DB.NotePersonExport(ctx, c, v.User.ID, s.now()))
 	}
-	return v.stream(v.fileName("contact-"+strconv.FormatInt(c.ID, 10), "json"), "application/json", func(w *bufio.Writer, step step) error {
+	return v.stream(v.fileName("contact-"+strconv.FormatInt(c.ID, 10), "json"), "application/json", note, func(w *bufio.Writer, step step) error {
 		p.w, p.step = w, step
 		return p.write(head)
 	})

@@ -47,7 +47,8 @@ type Server struct {
 	uploads  uploads
 	sessions *sessionStore
 	draining atomic.Bool
-	streams  streams
+	streams  slots
+	exports  slots // downloads of contacts
 	previews previews
 }
 
@@ -64,7 +65,7 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{Options: o}
+	s := &Server{Options: o, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
 	s.app = fiber.New(fiber.Config{

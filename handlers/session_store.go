@@ -56,12 +56,11 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil {
 		return session, err
 	}
-	var data map[string]string
-	if json.Unmarshal([]byte(row.Data), &data) == nil {
-		for k, v := range data {
-			session.Values[k] = v
-		}
+	stored := store.SessionValues(row.Data)
+	for k, v := range stored {
+		session.Values[k] = v
 	}
+	session.Values[storedValues{}] = stored
 	if row.User.ID != 0 {
 		session.Values[sessionUser] = row.User
 	}
@@ -69,7 +68,8 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	return session, nil
 }
 
-// Save stores the session and sets its cookie. An empty session makes no row; one that ended meanwhile stays ended; a
+// Save stores the values that changed since the session was read, so that two tabs do not undo each other, and sets the
+// cookie. An empty session makes no row; one that ended meanwhile stays ended; a
 // negative MaxAge ends it.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	user, signedIn := session.Values[sessionUser].(models.User)
@@ -81,7 +81,20 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		}
 		return s.db.DeleteSession(r.Context(), models.TokenHash(session.ID))
 	case session.ID != "":
-		_, err := s.db.UpdateSession(r.Context(), models.TokenHash(session.ID), sessionData(session))
+		now, stored := sessionValues(session), storedOf(session)
+		changed := map[string]string{}
+		for key := range stored {
+			if _, still := now[key]; !still {
+				changed[key] = ""
+			}
+		}
+		for key, value := range now {
+			if stored[key] != value {
+				changed[key] = value
+			}
+		}
+		session.Values[storedValues{}] = now
+		_, err := s.db.UpdateSession(r.Context(), models.TokenHash(session.ID), changed)
 		return err
 	case !signedIn:
 		return nil
@@ -96,14 +109,27 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return err
 }
 
-func sessionData(session *sessions.Session) string {
-	data := map[string]string{}
+// storedValues is the key under which a session remembers its values as they were read, so that Save stores what changed.
+type storedValues struct{}
+
+func storedOf(session *sessions.Session) map[string]string {
+	stored, _ := session.Values[storedValues{}].(map[string]string)
+	return stored
+}
+
+// sessionValues returns the values of a session that are stored: the texts.
+func sessionValues(session *sessions.Session) map[string]string {
+	values := map[string]string{}
 	for k, v := range session.Values {
 		key, isText := k.(string)
 		if text, ok := v.(string); ok && isText {
-			data[key] = text
+			values[key] = text
 		}
 	}
-	out, _ := json.Marshal(data) // a map of strings; its keys come out sorted
+	return values
+}
+
+func sessionData(session *sessions.Session) string {
+	out, _ := json.Marshal(sessionValues(session)) // a map of strings; its keys come out sorted
 	return string(out)
 }

@@ -29,8 +29,8 @@ func (s *Server) supportReveal(v *visit) error {
 		return s.supportRequest(v, fiber.StatusUnprocessableEntity, reason, fault)
 	}
 	now := s.now()
-	v.session.Values[sessionReveals] = addReveal(v.reveals(), row.ID.String(), now)
-	err = s.DB.Reveal(v.UserContext(), row, v.User.ID, reason, models.TokenHash(v.session.ID), sessionData(v.session), now)
+	reveals := addReveal(v.reveals(), row.ID.String(), now)
+	err = s.DB.Reveal(v.UserContext(), row, v.User.ID, reason, models.TokenHash(v.session.ID), map[string]string{sessionReveals: reveals}, now)
 	if err != nil {
 		return models.In("support: note the reveal", err)
 	}

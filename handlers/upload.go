@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,12 +21,13 @@ import (
 )
 
 // A file to be imported is the one thing larger than bodyLimit. Its request is let in on its headers alone: at this one
-// address, with a session that is alive, a few at once. So nobody without an account can make the program hold one.
+// address, for a manager of its workspace, one of each person and a few in all. So nobody else can make the program hold one.
 
 const (
 	uploadLimit  = jobs.MaxImport + 64<<10 // with the fields around the file
-	uploadTime   = 5 * time.Minute         // for the whole of it
-	uploadsOnce  = 2
+	uploadPace   = 256 << 10               // bytes a second that it must reach
+	uploadStart  = 30 * time.Second        // that it may take beside
+	uploadsAll   = 4                       // at a time in this process; each person has one
 	maxFormParts = 100
 	maxFormField = 64 << 10
 )
@@ -36,44 +38,49 @@ var (
 	errUploadsBusy = &models.Error{Code: models.CodeBusy, Message: "Other large files are being uploaded just now, so yours was not taken. Nothing was saved. Go back and try again in a minute."}
 )
 
-// uploads counts the large requests that are being read or worked on. One whose connection was lost while it was read
-// never arrives; its place is free again when its time is over.
+// uploads are the large requests that are being read or worked on. One whose connection was lost while it was read never
+// arrives; its place is free again when its time is over.
 type uploads struct {
-	mu    sync.Mutex
-	until []time.Time
+	mu  sync.Mutex
+	all []uploadPlace
 }
 
-func (u *uploads) enter(now time.Time) bool {
+type uploadPlace struct {
+	user   int64
+	cookie string // of the session
+	until  time.Time
+}
+
+// enter takes a place for a person, until a time at the latest. It returns false if the person has one, or all are taken.
+func (u *uploads) enter(user int64, cookie string, now, until time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	var still []time.Time
-	for _, t := range u.until {
-		if t.After(now) {
-			still = append(still, t)
-		}
-	}
-	if u.until = still; len(still) >= uploadsOnce {
+	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return !p.until.After(now) })
+	if len(u.all) >= uploadsAll || slices.ContainsFunc(u.all, func(p uploadPlace) bool { return p.user == user }) {
 		return false
 	}
-	u.until = append(u.until, now.Add(uploadTime+requestTimeout))
+	u.all = append(u.all, uploadPlace{user, cookie, until})
 	return true
 }
 
-func (u *uploads) leave() {
+func (u *uploads) leave(cookie string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.until) > 0 {
-		u.until = u.until[1:]
-	}
+	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return p.cookie == cookie })
 }
 
 // beforeBody says how large the body of a request may be, once its headers are read.
 func (s *Server) beforeBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	n := h.ContentLength()
-	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) || !s.knowsSession(h) || !s.uploads.enter(s.now()) {
+	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) {
 		return fasthttp.RequestConfig{}
 	}
-	return fasthttp.RequestConfig{MaxRequestBodySize: uploadLimit, ReadTimeout: uploadTime, WriteTimeout: readTimeout}
+	user, role := s.uploader(h)
+	takes, now := uploadStart+time.Duration(n/uploadPace)*time.Second, s.now()
+	if !role.Includes(models.RoleManager) || !s.uploads.enter(user, s.sessionCookie(h), now, now.Add(takes+requestTimeout)) {
+		return fasthttp.RequestConfig{}
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: uploadLimit, ReadTimeout: takes, WriteTimeout: readTimeout}
 }
 
 // isUpload says whether a request sends a file to be imported.
@@ -83,22 +90,31 @@ func isUpload(method, path string) bool {
 	return method == fiber.MethodPost && below && there && slug != "" && !strings.ContainsAny(slug, "/?")
 }
 
-// knowsSession says whether a request carries the cookie of a session that is alive.
-func (s *Server) knowsSession(h *fasthttp.RequestHeader) bool {
-	cookie := string(h.Cookie(s.sessions.cookieName()))
+func (s *Server) sessionCookie(h *fasthttp.RequestHeader) string {
+	return string(h.Cookie(s.sessions.cookieName()))
+}
+
+// uploader is who sends a file to be imported, and their role in the workspace of the address: 0 without a living session, ""
+// for a person who is no member.
+func (s *Server) uploader(h *fasthttp.RequestHeader) (user int64, role models.Role) {
+	cookie := s.sessionCookie(h)
 	if cookie == "" {
-		return false
+		return 0, ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	row, err := s.DB.SessionByHash(ctx, models.TokenHash(cookie), s.now())
-	return err == nil && row.UserID != nil
+	slug, _, _ := strings.Cut(strings.TrimPrefix(string(h.RequestURI()), "/w/"), "/")
+	user, role, err := s.DB.RoleAt(ctx, models.TokenHash(cookie), slug, s.now())
+	if err != nil {
+		return 0, ""
+	}
+	return user, role
 }
 
 // uploaded lets the place and the memory of a large request go once it is answered.
 func (s *Server) uploaded(ctx *fasthttp.RequestCtx) {
 	if len(ctx.Request.Body()) > bodyLimit {
-		s.uploads.leave()
+		s.uploads.leave(s.sessionCookie(&ctx.Request.Header))
 		ctx.Request.ReleaseBody(bodyLimit)
 	}
 }
@@ -110,8 +126,13 @@ func (s *Server) whyTooLarge(c *fiber.Ctx, err error) error {
 		return err
 	}
 	s.swallow(c)
-	if !s.knowsSession(h) {
+	switch user, role := s.uploader(h); {
+	case user == 0:
 		return errSignIn
+	case role == "":
+		return models.ErrNotFound
+	case !role.Includes(models.RoleManager):
+		return fiber.ErrForbidden
 	}
 	if n := h.ContentLength(); n > bodyLimit && n <= uploadLimit {
 		return errUploadsBusy

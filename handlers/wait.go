@@ -11,10 +11,10 @@ import (
 
 	"campaignlark/faults"
 	"campaignlark/models"
-	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 )
 
 // A stream of server-sent events, and how many of them there may be: each looks into the database every second.
@@ -27,18 +27,19 @@ const (
 	streamsAPerson = 4
 )
 
-// streams counts the streams that are open in this process, in all and of each person.
-type streams struct {
-	mu  sync.Mutex
-	all int
-	of  map[int64]int
+// slots counts what is open in this process, in all and of each person.
+type slots struct {
+	most, each int // how many there may be
+	mu         sync.Mutex
+	all        int
+	of         map[int64]int
 }
 
-// enter says whether one more may be opened; then leave has to follow.
-func (s *streams) enter(userID int64) bool {
+// enter reports whether one more may be opened; then leave has to follow.
+func (s *slots) enter(userID int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.all >= streamsAll || s.of[userID] >= streamsAPerson {
+	if s.all >= s.most || s.of[userID] >= s.each {
 		return false
 	}
 	if s.of == nil {
@@ -49,7 +50,7 @@ func (s *streams) enter(userID int64) bool {
 	return true
 }
 
-func (s *streams) leave(userID int64) {
+func (s *slots) leave(userID int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all--
@@ -139,24 +140,20 @@ func (w *waiting) send(out *bufio.Writer, text string) error {
 
 // allowed says whether the session still lives and its person is still a member.
 func (w *waiting) allowed(ctx context.Context) bool {
-	member, err := w.server.DB.IsMember(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
-	return err == nil && member
+	role, err := w.server.DB.RoleNow(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
+	return err == nil && role != ""
 }
 
 // came is the event of the first call that succeeded, which is the last one, or else of the newest call that the browser
 // does not know; "" for neither. A database that does not answer for once is asked again.
 func (w *waiting) came(ctx context.Context) (event string, last bool) {
-	calls, err := w.server.DB.LastRequests(ctx, w.visit.Workspace.ID, store.RequestFilter{WebhookID: w.webhook.ID}, store.RequestPageSize)
-	if err != nil || len(calls) == 0 {
+	after, _ := uuid.Parse(w.seen) // zero before the first call
+	id, last, err := w.server.DB.NextCall(ctx, w.visit.Workspace.ID, w.webhook.ID, after)
+	if err != nil {
 		return "", false
 	}
-	call := calls[0]
-	for _, c := range calls {
-		if !c.Failed() {
-			call, last = c, true
-		}
-	}
-	if call.ID.String() == w.seen && !last {
+	call, err := w.server.DB.Request(ctx, w.visit.Workspace.ID, id)
+	if err != nil {
 		return "", false
 	}
 	w.seen = call.ID.String()

@@ -101,7 +101,7 @@ func ContactsPage(m ContactsModel) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				if !m.Nothing {
+				if !m.Nothing && m.CanChange {
 					templ_7745c5c3_Err = Button(Btn{Label: "Export", Href: m.Export}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -14,8 +14,8 @@ type roleWords struct{ name, word, does string }
 // roles are in the order of what they may do, the most first.
 var roles = []roleWords{
 	{"admin", "Admin", "Everything: also invites and removes people, changes the settings, and can delete the workspace."},
-	{"manager", "Manager", "Creates, changes and deletes webhooks, contacts, tags, merge tags and segments."},
-	{"viewer", "Viewer", "Reads everything and changes nothing. The secret part of a webhook's address is hidden."},
+	{"manager", "Manager", "Creates, changes and deletes webhooks, contacts, tags, merge tags and segments. Imports and exports contacts."},
+	{"viewer", "Viewer", "Reads everything and changes nothing. The secret part of a webhook's address is hidden, and there are no downloads."},
 }
 
 // roleOf is the role of a name; one that is none has no words.

@@ -234,3 +234,20 @@ func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, id uuid.UUID,
 	r, err := First[models.WebhookRequest](side(d.Read(ctx).Select("id").Where("workspace_id = ?", workspaceID)))
 	return r.ID, err
 }
+
+// NextCall returns the id of the first call of a webhook after an id that succeeded, which is the last that somebody who waits
+// wants to know of, or else of the newest one. It reads no body. The error is ErrNotFound if none came.
+func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after uuid.UUID) (id uuid.UUID, succeeded bool, err error) {
+	since := func() *gorm.DB {
+		return d.Read(ctx).Select("id, status").Where("workspace_id = ? AND webhook_id = ? AND id > ?", workspaceID, webhookID, after)
+	}
+	newest, err := First[models.WebhookRequest](since().Order("id DESC"))
+	if err != nil {
+		return uuid.Nil, false, err
+	}
+	first, err := First[models.WebhookRequest](since().Where("status < 400").Order("id"))
+	if ErrorCode(err) == models.CodeNotFound {
+		return newest.ID, false, nil
+	}
+	return first.ID, err == nil, err
+}

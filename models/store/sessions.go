@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"campaignlark/models"
@@ -53,14 +54,47 @@ func (d *DB) CreateSession(ctx context.Context, s Session) error {
 	return d.Write(ctx, func(tx *gorm.DB) error { return tx.Create(&s).Error })
 }
 
-// UpdateSession stores the values of a session. It says false when the session has ended meanwhile: it must not come back.
-func (d *DB) UpdateSession(ctx context.Context, hash []byte, data string) (alive bool, err error) {
+// UpdateSession changes the values of a session by key; "" takes a value away. Values that another tab has stored stay. It
+// returns false if the session has ended: it must not come back.
+func (d *DB) UpdateSession(ctx context.Context, hash []byte, changed map[string]string) (alive bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
-		done := tx.Model(&Session{}).Where("token_hash = ?", hash).Update("data", data)
-		alive = done.RowsAffected == 1
-		return done.Error
+		alive = true
+		err := mergeSession(tx.Where("token_hash = ?", hash), changed)
+		if ErrorCode(err) == models.CodeNotFound {
+			alive, err = false, nil
+		}
+		return err
 	})
 	return alive, err
+}
+
+// mergeSession changes the values of the session that which finds, or returns ErrNotFound.
+func mergeSession(which *gorm.DB, changed map[string]string) error {
+	which = which.Session(&gorm.Session{})
+	s, err := First[Session](ForChange(which))
+	if err != nil {
+		return err
+	}
+	values := SessionValues(s.Data)
+	for key, value := range changed {
+		if values[key] = value; value == "" {
+			delete(values, key)
+		}
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	return which.Model(&Session{}).Update("data", string(text)).Error
+}
+
+// SessionValues reads the values of a session; what cannot be read counts as none.
+func SessionValues(data string) map[string]string {
+	values := map[string]string{}
+	if json.Unmarshal([]byte(data), &values) != nil || values == nil {
+		return map[string]string{}
+	}
+	return values
 }
 
 // DeleteSession ends a session.
@@ -75,12 +109,27 @@ func (d *DB) SweepSessions(ctx context.Context, now time.Time) error {
 	})
 }
 
-// IsMember says whether the session of a token's hash lives, is that person's, and the person is a member of the
-// workspace.
-func (d *DB) IsMember(ctx context.Context, hash []byte, userID, workspaceID int64, now time.Time) (member bool, err error) {
-	return member, d.Read(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM sessions
+// RoleAt returns the person of a living session and their role in the workspace of a slug: 0 for no such session, "" for no
+// such member.
+func (d *DB) RoleAt(ctx context.Context, hash []byte, slug string, now time.Time) (userID int64, role models.Role, err error) {
+	var row struct {
+		UserID int64
+		Role   models.Role
+	}
+	err = d.Read(ctx).Raw(`SELECT sessions.user_id, coalesce((SELECT memberships.role FROM memberships
+			JOIN workspaces ON workspaces.id = memberships.workspace_id AND workspaces.deleted_at IS NULL
+			WHERE memberships.user_id = sessions.user_id AND workspaces.slug = ?), '') AS role
+		FROM sessions WHERE token_hash = ? AND user_id IS NOT NULL AND expires_at > ? AND seen_at > ?`,
+		slug, hash, now, now.Add(-SessionIdle)).Scan(&row).Error
+	return row.UserID, row.Role, err
+}
+
+// RoleNow returns the role that a person has in a workspace, "" if the session of the token's hash has ended, is another
+// person's, or the person is no member any more.
+func (d *DB) RoleNow(ctx context.Context, hash []byte, userID, workspaceID int64, now time.Time) (role models.Role, err error) {
+	return role, d.Read(ctx).Raw(`SELECT memberships.role FROM sessions
 		JOIN memberships ON memberships.user_id = sessions.user_id
 		JOIN workspaces ON workspaces.id = memberships.workspace_id AND workspaces.deleted_at IS NULL
-		WHERE sessions.token_hash = ? AND sessions.user_id = ? AND sessions.expires_at > ? AND sessions.seen_at > ? AND workspaces.id = ?)`,
-		hash, userID, now, now.Add(-SessionIdle), workspaceID).Scan(&member).Error
+		WHERE sessions.token_hash = ? AND sessions.user_id = ? AND sessions.expires_at > ? AND sessions.seen_at > ? AND workspaces.id = ?`,
+		hash, userID, now, now.Add(-SessionIdle), workspaceID).Scan(&role).Error
 }

@@ -183,20 +183,16 @@ func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.Webhoo
 	return calls, err
 }
 
-// Reveal notes in the audit log of a call's workspace that the person unmasks the call and why, and stores data in the
+// Reveal notes in the audit log of a call's workspace that the person unmasks the call and why, and changes values of the
 // person's session, which lets the call be shown: both or neither. reason is valid. A session that has ended meanwhile
 // is ErrNotFound, and so is a workspace that was deleted.
-func (d *DB) Reveal(ctx context.Context, r models.WebhookRequest, userID int64, reason string, session []byte, data string, now time.Time) error {
+func (d *DB) Reveal(ctx context.Context, r models.WebhookRequest, userID int64, reason string, session []byte, changed map[string]string, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if _, err := First[models.Workspace](tx.Where("id = ? AND deleted_at IS NULL", r.WorkspaceID)); err != nil {
 			return err
 		}
-		update := tx.Model(&Session{}).Where("token_hash = ? AND user_id = ?", session, userID).Update("data", data)
-		if update.Error != nil {
-			return update.Error
-		}
-		if update.RowsAffected == 0 {
-			return models.ErrNotFound
+		if err := mergeSession(tx.Where("token_hash = ? AND user_id = ?", session, userID), changed); err != nil {
+			return err
 		}
 		entry := models.AuditEntry{WorkspaceID: r.WorkspaceID, UserID: userID, Action: models.ActionRequestRevealed, Subject: models.SubjectRequest, SubjectName: r.ID.String()}
 		return Audit(tx, entry, []models.AuditChange{{What: "reason", After: models.WithoutAddresses(reason)}}, now)
