@@ -78,10 +78,11 @@ func (v *visit) offerGone() error {
 	return v.Redirect(invitationsPath, fiber.StatusSeeOther)
 }
 
-// joinForm shows whoever holds an invitation's link what it is, and asks for a password. Looking does not use it up.
+// joinForm shows what the invitation of a link is, and asks for a password. Looking does not use it up, and does not tell
+// whether the person has an account.
 func (s *Server) joinForm(v *visit) error {
 	m, err := v.joinModel()
-	if err != nil || m.HasAccount {
+	if err != nil {
 		return v.joinClosed(m, err)
 	}
 	switch err := s.checkSession(v); { // somebody may be signed in: an inviter who tries the link out

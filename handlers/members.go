@@ -29,7 +29,7 @@ func (s *Server) memberList(v *visit) error {
 	}
 	for _, i := range invitations {
 		m.Invitations = append(m.Invitations, views.InvitationRow{ID: i.ID, Email: models.ShowEmail(i.Email), Role: i.Role.Word(),
-			HasAccount: i.HasAccount, Expired: !s.now().Before(i.ExpiresAt), ExpiresAt: i.ExpiresAt})
+			Expired: !s.now().Before(i.ExpiresAt), ExpiresAt: i.ExpiresAt})
 	}
 	if m.Page, err = v.page(views.SectionSettings, "Members", v.settingsCrumb(), views.Crumb{Text: "Members"}); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (s *Server) memberNew(v *visit) error {
 	return v.show(views.MemberFormPage(m))
 }
 
-// memberInvite invites somebody: a person without an account gets a link, which is shown this once.
+// memberInvite invites somebody. The next page shows the link, this once, whether or not the person has an account.
 func (s *Server) memberInvite(v *visit) error {
 	email, role := v.Form("email"), v.Form("role")
 	if v.refill {
@@ -69,11 +69,8 @@ func (s *Server) memberInvite(v *visit) error {
 	return v.invited(invitation, token)
 }
 
-// invited leads to the page with an invitation's link; without a link, the person has an account and is asked there.
+// invited leads to the page with an invitation's link.
 func (v *visit) invited(i models.Invitation, token string) error {
-	if token == "" {
-		return v.done(v.path("settings", "members"), "%s has an account here and finds the invitation after signing in. Tell them; no message is sent.", models.ShowEmail(i.Email))
-	}
 	to := v.path("settings", "invitations", i.ID)
 	if err := v.leaveSecret(to, token); err != nil {
 		return err
@@ -95,7 +92,7 @@ func (s *Server) invitationShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.InvitationLinkModel{ID: id, Email: models.ShowEmail(i.Email), Role: i.Role.Word(), ExpiresAt: i.ExpiresAt}
+	m := views.InvitationLinkModel{ID: id, Email: models.ShowEmail(i.Email), Role: i.Role.Word(), ExpiresAt: i.LinkUntil()}
 	if token != "" {
 		m.Link = s.Config.PublicURL.JoinPath(invitationsPath, token).String()
 	}

@@ -44,7 +44,7 @@ func TestInviteSomebodyNew(t *testing.T) {
 		if strings.Contains(again.body, link) {
 			t.Error("the link is shown again")
 		}
-		s.get("/w/books/settings/members").want(t, 200, "otto@example.com Manager Has a link until", "New link", "Cancel")
+		s.get("/w/books/settings/members").want(t, 200, "otto@example.com Manager Invited until", "New link", "Cancel")
 		s.post("/w/books/settings/members", "email", "Otto@example.com", "role", "viewer").want(t, 422, "otto@example.com is invited already")
 
 		guest := s.as("")
@@ -88,12 +88,40 @@ func TestLinksThatDoNotWorkLookAlike(t *testing.T) {
 	})
 }
 
+// TestAnInvitationDoesNotTellWhoHasAnAccount invites a person with an account and one without, and compares every page that the
+// inviting admin sees.
+func TestAnInvitationDoesNotTellWhoHasAnAccount(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMember(s.addWorkspace("music"), "known@example.com", models.RoleAdmin)
+		secret := regexp.MustCompile(`[\w-]{43}`)
+		seen := func(email, path string) string {
+			text := strings.ReplaceAll(secret.ReplaceAllString(s.get(path).text(), "SECRET"), email, "THEM")
+			return regexp.MustCompile(`invitations/\d+`).ReplaceAllString(text, "invitations/N")
+		}
+		pages := map[string][]string{}
+		for _, email := range []string{"known@example.com", "never@example.com"} {
+			link := s.invite(email, "viewer")
+			pages["link"] = append(pages["link"], seen(email, link))
+			pages["list"] = append(pages["list"], seen(email, "/w/books/settings/members"))
+			s.follow(s.post(s.invitationPath(email, "/renew"))).want(t, 200, email+" is invited", "shown this once")
+			pages["again"] = append(pages["again"], seen(email, s.invitationPath(email, "")))
+			s.post(s.invitationPath(email, "/cancel")).want(t, 303)
+			s.get("/w/books/settings/members")
+		}
+		for page, texts := range pages {
+			if texts[0] != texts[1] {
+				t.Errorf("%s: got for a person with an account %s, want as for one without %s", page, texts[0], texts[1])
+			}
+		}
+	})
+}
+
 func TestInviteSomebodyWithAnAccount(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		music := s.addWorkspace("music")
 		mo := s.addMember(music, "mo@example.com", models.RoleAdmin)
-		s.follow(s.post("/w/books/settings/members", "email", "mo@example.com", "role", "viewer")).
-			want(t, 200, "mo@example.com has an account here and finds the invitation after signing in", "To be accepted after signing in", "Renew")
+		link := s.invite("mo@example.com", "viewer")
+		s.as("").get(link).want(t, 200, "Join Books", "Do you have an account for mo@example.com already?")
 		them := s.as(s.signIn(mo))
 		them.get("/w/music").want(t, 200, "You are invited to 1 workspace.")
 		them.get("/account").want(t, 200, "You are invited to 1 workspace.")
@@ -141,7 +169,7 @@ func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
 		otto := models.User{Email: "otto@example.com", PasswordHash: "none", CreatedAt: s.server.now()}
 		s.write(func(tx *gorm.DB) error { return tx.Create(&otto).Error })
 		guest := s.as("")
-		guest.get(link).want(t, 409, "You have an account already", "sets no password")
+		guest.get(link).want(t, 200, "Do you have an account for otto@example.com already?", "Sign in")
 		guest.post(link, "password", rightPassword).want(t, 409, "You have an account already")
 		if again, err := s.db.UserByEmail(t.Context(), otto.Email); err != nil || again.PasswordHash != "none" {
 			t.Errorf("got %v, want the password as it was", err)

@@ -4,20 +4,21 @@ import (
 	"time"
 )
 
-// Invitation says that somebody is to become a member of a workspace. Somebody without an account opens its link, which
-// works once; somebody with one signs in and accepts. After ExpiresAt neither is possible.
+// Invitation says that somebody is to become a member of a workspace. It has a link, which works once, for a person without an
+// account; a person with one signs in and accepts. Both are the same to who invites: nobody learns from an invitation
+// whether there is an account. After ExpiresAt neither is possible, and the link ends at LinkUntil.
 type Invitation struct {
 	WorkspaceID int64
 	ID          int64
 	Email       string // in its stored form (ReadEmail)
 	Role        Role
-	TokenHash   []byte // of the link's token; nil when there is no link, because the person had an account
+	TokenHash   []byte // of the link's token
 	InvitedBy   int64
-	CreatedAt   time.Time
+	CreatedAt   time.Time // of the latest link
 	ExpiresAt   time.Time
 }
 
-// How long an invitation waits: a link, which is a secret on its way, less long than an account.
+// How long an invitation waits: its link, which is a secret on its way, less long than the invitation itself.
 const (
 	LinkLife       = 48 * time.Hour
 	InvitationLife = 30 * 24 * time.Hour
@@ -26,14 +27,13 @@ const (
 // ErrInvitation says that a link or an invitation does not count, or no longer.
 var ErrInvitation = &Error{Code: CodeNotFound, Message: "This invitation does not count any more: it was used, cancelled, replaced by a newer one, or it is too old. Ask an admin of the workspace to invite you again."}
 
-// Renew gives the invitation a new time to wait and, unless the person has an account, a new link, which ends the one
-// before. The token is in the link and nowhere else; it is "" without one.
-func (i *Invitation) Renew(hasAccount bool, now time.Time) (token string) {
-	i.TokenHash, i.CreatedAt, i.ExpiresAt = nil, now, now.Add(InvitationLife)
-	if hasAccount {
-		return ""
-	}
+// LinkUntil is when the link ends.
+func (i Invitation) LinkUntil() time.Time { return i.CreatedAt.Add(LinkLife) }
+
+// Renew gives the invitation a new time to wait and a new link, which ends the one before. The token is in the link and
+// nowhere else.
+func (i *Invitation) Renew(now time.Time) (token string) {
 	token = NewToken()
-	i.TokenHash, i.ExpiresAt = TokenHash(token), now.Add(LinkLife)
+	i.TokenHash, i.CreatedAt, i.ExpiresAt = TokenHash(token), now, now.Add(InvitationLife)
 	return token
 }

@@ -59,7 +59,7 @@ func TestBrowserInviteAndJoin(t *testing.T) {
 		otto.Open("/w/my-workspace/settings/members/new")
 		otto.Enter("E-mail address", firstAdmin["ADMIN_EMAIL"])
 		otto.Follow("Invite")
-		otto.Sees("has an account here")
+		otto.Sees(firstAdmin["ADMIN_EMAIL"] + " is invited")
 		admin.Follow("Invitations")
 		admin.Sees("otto@example.com invites you")
 		admin.InspectEverywhere("invitations")

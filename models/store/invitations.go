@@ -10,18 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// PendingInvitation is an invitation as the workspace's members see it.
-type PendingInvitation struct {
-	models.Invitation
-	HasAccount bool // the person has an account by now: no link is of use
-}
-
 // Invitations lists a workspace's invitations, by address, those that have expired too.
-func (d *DB) Invitations(ctx context.Context, workspaceID int64) (all []PendingInvitation, err error) {
-	err = d.Read(ctx).Table("invitations").Select("invitations.*, users.id IS NOT NULL AS has_account").
-		Joins("LEFT JOIN users ON users.email = invitations.email").
-		Where("invitations.workspace_id = ?", workspaceID).Order("invitations.email").Find(&all).Error
-	return all, err
+func (d *DB) Invitations(ctx context.Context, workspaceID int64) (all []models.Invitation, err error) {
+	return all, d.Read(ctx).Where("workspace_id = ?", workspaceID).Order("email").Find(&all).Error
 }
 
 // Invitation returns one invitation of a workspace, or ErrNotFound.
@@ -29,9 +20,8 @@ func (d *DB) Invitation(ctx context.Context, workspaceID, id int64) (models.Invi
 	return First[models.Invitation](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
 }
 
-// Invite invites the person with an address, as typed, into a workspace. The token is the secret of the link for somebody
-// without an account, and shown once; it is "" for somebody who has one and will be asked there. What is wrong is a
-// FieldErrors under "email" or "role".
+// Invite invites the person with an address, as typed, into a workspace. The token is the secret of the link, and shown once.
+// What is wrong is a FieldErrors under "email" or "role".
 func (d *DB) Invite(ctx context.Context, workspaceID, userID int64, email string, role models.Role, now time.Time) (models.Invitation, string, models.FieldErrors, error) {
 	errs := models.FieldErrors{}
 	errs.Add("email", models.ValidateEmail(email))
@@ -82,7 +72,7 @@ func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, err
 	if err != nil {
 		return "", nil, err
 	}
-	token = i.Renew(hasAccount, now)
+	token = i.Renew(now)
 	if err := tx.Create(i).Error; err != nil {
 		return "", nil, err
 	}
@@ -93,21 +83,13 @@ func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, err
 // The error is ErrNotFound when the invitation is not there.
 func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation models.Invitation, token string, err error) {
 	err = d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i models.Invitation) error {
-		_, hasAccount, err := accountOf(tx, i.Email)
-		if err != nil {
-			return err
-		}
-		token, invitation = i.Renew(hasAccount, now), i
-		err = tx.Model(&models.Invitation{}).Where("workspace_id = ? AND id = ?", workspaceID, id).
+		token, invitation = i.Renew(now), i
+		err := tx.Model(&models.Invitation{}).Where("workspace_id = ? AND id = ?", workspaceID, id).
 			Updates(map[string]any{"token_hash": i.TokenHash, "created_at": i.CreatedAt, "expires_at": i.ExpiresAt}).Error
 		if err != nil {
 			return err
 		}
-		action := models.ActionInvitationRenewed
-		if token != "" {
-			action = models.ActionInvitationLinked
-		}
-		return auditInvitation(tx, action, userID, i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
+		return auditInvitation(tx, models.ActionInvitationLinked, userID, i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
 	})
 	invitation.TokenHash = nil // nobody needs it
 	return invitation, token, err

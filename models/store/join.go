@@ -40,7 +40,7 @@ func (d *DB) CountInvitations(ctx context.Context, email string, now time.Time) 
 
 // InvitationByToken finds the invitation of a link. The error is ErrInvitation when the link does not count.
 func (d *DB) InvitationByToken(ctx context.Context, token string, now time.Time) (OfferedInvitation, error) {
-	i, err := First[OfferedInvitation](offered(d.Read(ctx), now).Where("invitations.token_hash = ?", models.TokenHash(token)))
+	i, err := First[OfferedInvitation](offered(d.Read(ctx), now).Where("invitations.token_hash = ? AND invitations.created_at > ?", models.TokenHash(token), now.Add(-models.LinkLife)))
 	if errors.Is(err, models.ErrNotFound) {
 		err = models.ErrInvitation
 	}
@@ -101,7 +101,7 @@ func (d *DB) JoinByLink(ctx context.Context, token, password string, now time.Ti
 		return w, user, err
 	}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
-		waiting := tx.Where("token_hash = ? AND expires_at > ?", models.TokenHash(token), now)
+		waiting := tx.Where("token_hash = ? AND created_at > ?", models.TokenHash(token), now.Add(-models.LinkLife))
 		return takeLocked(tx, waiting, func(tx *gorm.DB, i models.Invitation) error {
 			if w, err = First[models.Workspace](tx.Where("id = ?", i.WorkspaceID)); err != nil {
 				return err
