@@ -19,21 +19,7 @@ var files embed.FS
 // Run applies what is missing to db, whose dialect is "postgres" or "sqlite". Replicas that start together wait for one
 // another on Postgres. A database that is newer than this program is an error, and is left alone.
 func Run(ctx context.Context, db *sql.DB, dialect string) error {
-	folder, err := fs.Sub(files, dialect)
-	if err != nil {
-		return err
-	}
-	options := []goose.ProviderOption{}
-	kind := goose.DialectSQLite3
-	if dialect == "postgres" {
-		kind = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return err
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(kind, db, folder, options...)
+	provider, err := newProvider(db, dialect)
 	if err != nil {
 		return err
 	}
@@ -50,6 +36,21 @@ func Run(ctx context.Context, db *sql.DB, dialect string) error {
 		return fmt.Errorf("the database could not be brought up to date: %w", err)
 	}
 	return nil
+}
+
+func newProvider(db *sql.DB, dialect string) (*goose.Provider, error) {
+	folder, err := fs.Sub(files, dialect)
+	if err != nil {
+		return nil, err
+	}
+	if dialect != "postgres" {
+		return goose.NewProvider(goose.DialectSQLite3, db, folder)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, db, folder, goose.WithSessionLocker(locker))
 }
 
 // Newest is the number of the last migration of a dialect: the version that the program needs a database to have.

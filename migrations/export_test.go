@@ -1,0 +1,16 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+)
+
+// UpTo applies the migrations up to a number: a database as an earlier program left it.
+func UpTo(ctx context.Context, db *sql.DB, dialect string, number int64) error {
+	provider, err := newProvider(db, dialect)
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, number)
+	return err
+}

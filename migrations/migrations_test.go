@@ -1,0 +1,132 @@
+package migrations_test
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"campaignlark/internal/dbtest"
+	"campaignlark/migrations"
+	"campaignlark/models/store"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// eachBefore runs f on both databases, with the tables as the program had them before a migration.
+func eachBefore(t *testing.T, number int64, f func(t *testing.T, db *sql.DB, dialect string)) {
+	t.Helper()
+	open := func(t *testing.T, url, empty string) {
+		t.Parallel()
+		db, err := store.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		if empty != "" {
+			execute(t, db.Pool(), empty)
+		}
+		if err := migrations.UpTo(t.Context(), db.Pool(), string(db.Dialect), number-1); err != nil {
+			t.Fatal(err)
+		}
+		f(t, db.Pool(), string(db.Dialect))
+	}
+	t.Run("sqlite", func(t *testing.T) { open(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), "") })
+	t.Run("postgres", func(t *testing.T) { open(t, dbtest.PostgresURL(t), "DROP SCHEMA public CASCADE; CREATE SCHEMA public") })
+}
+
+func execute(t *testing.T, db *sql.DB, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+func number(t *testing.T, db *sql.DB, query string) (n int64) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// TestWebhooksOutliveTheirFormKey brings a database up to date that has webhooks, with addresses and tags, and of which the
+// newest is gone.
+func TestWebhooksOutliveTheirFormKey(t *testing.T) {
+	t.Parallel()
+	const at, hook = "'2026-11-24 12:00:00+00:00'", "INSERT INTO webhooks (workspace_id, name, type, hash, enabled, created_at, updated_at) VALUES "
+	eachBefore(t, 16, func(t *testing.T, db *sql.DB, dialect string) {
+		execute(t, db,
+			"INSERT INTO workspaces (slug, name, time_zone, created_at) VALUES ('books', 'Books', 'UTC', "+at+")",
+			"INSERT INTO tags (workspace_id, name, name_folded, created_at) VALUES (1, 'Reader', 'reader', "+at+")",
+			hook+"(1, 'Join', 'SUBSCRIBED', 'a', true, "+at+", "+at+")",
+			hook+"(1, 'Leave', 'UNSUBSCRIBED', 'b', false, "+at+", "+at+")",
+			hook+"(1, 'Gone', 'DELETE', 'c', true, "+at+", "+at+")",
+			"INSERT INTO webhook_hashes (hash, workspace_id, webhook_id, created_at) VALUES ('a', 1, 1, "+at+"), ('b', 1, 2, "+at+")",
+			"INSERT INTO webhook_tags (workspace_id, webhook_id, tag_id) VALUES (1, 1, 1)",
+			"DELETE FROM webhooks WHERE name = 'Gone'")
+		for range 2 { // the second time as after a crash before its number was noted
+			if err := migrations.UpTo(t.Context(), db, dialect, 16); err != nil {
+				t.Fatal(err)
+			}
+			execute(t, db, "DELETE FROM goose_db_version WHERE version_id = 16")
+		}
+		for query, want := range map[string]int64{
+			"SELECT count(*) FROM webhooks WHERE workspace_id = 1 AND (id = 1 AND name = 'Join' AND type = 'SUBSCRIBED' AND hash = 'a' AND enabled OR id = 2 AND name = 'Leave' AND NOT enabled)": 2,
+			"SELECT count(*) FROM webhooks WHERE created_at = " + at + " AND updated_at = " + at + " AND deleted_at IS NULL":                                                                      2,
+			"SELECT count(*) FROM webhook_hashes JOIN webhooks ON webhooks.id = webhook_id":                                                                                                       2,
+			"SELECT count(*) FROM webhook_tags": 1,
+		} {
+			if got := number(t, db, query); got != want {
+				t.Errorf("%s: got %d, want %d", query, got, want)
+			}
+		}
+		if _, err := db.ExecContext(t.Context(), "SELECT form_key FROM webhooks"); err == nil {
+			t.Error("form_key is still there")
+		}
+		execute(t, db, hook+"(1, 'New', 'SUBSCRIBED', 'd', true, "+at+", "+at+")")
+		if got := number(t, db, "SELECT id FROM webhooks WHERE name = 'New'"); got != 4 {
+			t.Errorf("the next webhook got the id %d, want 4: 3 was given before", got)
+		}
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO webhook_hashes (hash, workspace_id, webhook_id, created_at) VALUES ('e', 1, 9, "+at+")"); err == nil {
+			t.Error("an address of a webhook that is not there was stored: foreign keys are off")
+		}
+	})
+}
+
+// TestCallsGoOnWhileAMigrationWaits reads webhooks, as every call does, while a long transaction keeps the migration waiting.
+func TestCallsGoOnWhileAMigrationWaits(t *testing.T) {
+	t.Parallel()
+	eachBefore(t, 16, func(t *testing.T, db *sql.DB, dialect string) {
+		if dialect != "postgres" { // SQLite has one writer, and the program does not take calls yet
+			return
+		}
+		long, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer long.Rollback()
+		if _, err := long.ExecContext(t.Context(), "SELECT 1 FROM webhooks"); err != nil {
+			t.Fatal(err)
+		}
+		migrated := make(chan error, 1)
+		go func() { migrated <- migrations.UpTo(t.Context(), db, dialect, 16) }()
+		for deadline := time.Now().Add(20 * time.Second); number(t, db, "SELECT count(*) FROM pg_locks WHERE relation = 'webhooks'::regclass AND NOT granted") == 0; {
+			if time.Now().After(deadline) {
+				t.Fatal("the migration does not wait")
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := db.ExecContext(ctx, "SELECT 1 FROM webhooks"); err != nil {
+			t.Errorf("webhooks cannot be read while the migration waits: %v", err)
+		}
+		long.Rollback()
+		if err := <-migrated; err != nil {
+			t.Error(err)
+		}
+	})
+}
