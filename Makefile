@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test fuzz generate bench-intake bench-pages bench-segments screenshots
+.PHONY: help run build test test-all fuzz generate bench-intake bench-pages bench-segments screenshots
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -9,10 +9,13 @@ run: build ## build and start the program: SQLite under data/, http://localhost:
 	@bin/campaignlark
 
 build: ## write bin/campaignlark
-	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/campaignlark ./web
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/campaignlark ./web
 
-test: ## everything: vet, formatting, generated code, both databases, race detector, browser, docs
+test: ## what a change can break, in minutes: both databases, vet, generated code, docs, the main job in a browser
 	@scripts/test.sh
+
+test-all: ## the same in full, with the race detector, kill -9, replicas, and every page in a browser
+	@scripts/test.sh all
 
 fuzz: ## run each fuzz target for a minute
 	@scripts/fuzz.sh

@@ -13,9 +13,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// argonCost is the cost of one password: 32 MiB (in KiB) and two passes, above the least that is recommended for
-// Argon2id, and some 50 ms. A stored hash names its own cost, so this can be raised. Tests of the package lower it.
-var argonCost = argonHash{memory: 32 << 10, passes: 2, threads: 1}
+// Cost is what one password costs.
+type Cost struct {
+	Memory uint32 // KiB
+	Passes uint32
+}
+
+// PasswordCost is the cost of new passwords: above the least that is recommended for Argon2id, and some 50 ms. A stored hash
+// names its own cost, so this can be raised. Tests lower it.
+var PasswordCost = RealCost
+
+// RealCost is the cost outside tests.
+var RealCost = Cost{Memory: 32 << 10, Passes: 2}
+
+// newHash is a hash of today's cost, without salt and key.
+func newHash() argonHash {
+	return argonHash{memory: PasswordCost.Memory, passes: PasswordCost.Passes, threads: 1}
+}
 
 const (
 	saltBytes = 16
@@ -54,7 +68,7 @@ func ValidatePassword(password string) string {
 // HashPassword returns what is stored of a password: Argon2id with a random salt, as a PHC string. At most two are
 // computed at once; it waits for its turn until ctx ends.
 func HashPassword(ctx context.Context, password string) (string, error) {
-	h := argonCost
+	h := newHash()
 	h.salt = make([]byte, saltBytes)
 	rand.Read(h.salt)
 	key, err := h.compute(ctx, password, keyBytes)
@@ -82,7 +96,7 @@ func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 
 // nobodysHash has today's cost; no account has it.
 func nobodysHash() string {
-	h := argonCost
+	h := newHash()
 	h.salt, h.key = make([]byte, saltBytes), make([]byte, keyBytes)
 	return h.String()
 }

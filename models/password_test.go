@@ -54,8 +54,8 @@ func TestPasswordIsCheckedAgainstItsHash(t *testing.T) {
 
 func TestPasswordsAreDear(t *testing.T) {
 	t.Parallel()
-	if models.RealMemory < 19<<10 || models.RealPasses < 2 {
-		t.Errorf("got %d KiB and %d passes, want at least 19 MiB and 2", models.RealMemory, models.RealPasses)
+	if models.RealCost.Memory < 19<<10 || models.RealCost.Passes < 2 {
+		t.Errorf("got %d KiB and %d passes, want at least 19 MiB and 2", models.RealCost.Memory, models.RealCost.Passes)
 	}
 }
 

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Everything that has to hold before a change lands, with the time of each part. Run it as `make test`.
+# `make test` runs this: what a change can break in rules, storage and pages, on both databases, and the main job in a browser.
+# `make test-all` runs it with the word all, before a change lands: the same in full, with the race detector, kill -9,
+# replicas, and every page in a browser. Both print how long each part took.
 # What it needs beyond Go it finds or installs; it leaves any Postgres that is already there alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+all=
+[ "${1:-}" = all ] && all=1
 
 AXE_VERSION=4.14.1
 AXE_FOLDER=.cache/axe
@@ -17,7 +21,7 @@ have_axe() { [ -f "$AXE_FOLDER/node_modules/axe-core/axe.min.js" ]; }
 # install_packages gets the Debian packages that are missing, or says which line gets them.
 install_packages() {
 	local missing=()
-	have gcc || missing+=(gcc libc6-dev)
+	[ -z "$all" ] || have gcc || missing+=(gcc libc6-dev)
 	have_postgres || missing+=(postgresql)
 	have_browser || missing+=(chromium-headless-shell)
 	have_axe || have npm || missing+=(npm)
@@ -27,7 +31,7 @@ install_packages() {
 		echo "make test needs ${missing[*]}. As root, run: $line" >&2
 		exit 1
 	fi
-	echo "Installing ${missing[*]} with apt-get, for the race detector, the databases and the browser."
+	echo "Installing ${missing[*]} with apt-get, for the databases, the browser and the race detector."
 	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >.cache/apt.log 2>&1 </dev/null ||
 		{ tail -20 .cache/apt.log >&2; echo "Installing failed; run: $line" >&2; exit 1; }
 }
@@ -48,13 +52,13 @@ step() {
 	shift
 	echo "== $name"
 	"$@" </dev/null || { verdict=FAILED; failed=$((failed + 1)); }
-	summary+=("$(printf '%-52s %-7s %4d s' "$name" "$verdict" $((SECONDS - from)))")
+	summary+=("$(printf '%-60s %-7s %4d s' "$name" "$verdict" $((SECONDS - from)))")
 	echo "   $name: $verdict, $((SECONDS - from)) s"
 }
 
 formatting() {
 	local files
-	files=$(gofmt -l .) || return 1
+	files=$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l) || return 1
 	[ -z "$files" ] || { printf 'gofmt would change:\n%s\n' "$files"; return 1; }
 }
 
@@ -67,38 +71,37 @@ generated() {
 	[ "$before" = "$(checksums)" ] || { echo "Generated code was not up to date; it is now: commit it."; return 1; }
 }
 
-unit_tests() {
-	local packages
-	packages=$(go list ./... | grep -v -e '/e2e$' -e '/handlers$' -e '^campaignlark$') || return 1
-	go test -race -count=1 -timeout 20m $packages
-}
-
-export CGO_ENABLED=1 # the race detector needs it
-# The pages are 30,000 generated lines: to optimise them takes longer than to test them.
-GOFLAGS="$(go env GOFLAGS) '-gcflags=campaignlark/views=-N -l'"
-export GOFLAGS
+# One set of flags for everything that is built, the program's own but for one: the pages are 30,000 generated lines, and
+# optimising them takes longer than testing them.
+GOFLAGS="$(go env GOFLAGS) -trimpath '-gcflags=campaignlark/views=-N -l'"
+export GOFLAGS CGO_ENABLED=0
 from=$SECONDS
 mkdir -p .cache
 install_packages
 install_axe
 
-step "go vet" go vet ./...
+packages=$(go list ./... | grep -v '/e2e$')
+# raced runs a command with the race detector, which needs a C compiler.
+raced() { CGO_ENABLED=1 "$@"; }
+# The tests of the browser wait for it more than they work: four at a time keep two cores busy.
+browser() { go test -count=1 -vet=off -timeout 20m -parallel 4 "$@" ./internal/e2e; }
+
 step "gofmt" formatting
 step "generated code is up to date" generated
 step "go.mod is tidy" go mod tidy -diff
-step "links of the documents" go test -count=1 .
-step "unit tests, both databases, race detector" unit_tests
-# Without the race detector: a page's test asks for one thing after the other, and what goes on beside each other below it
-# is in the steps before and after.
-step "pages and their routes, both databases" go test -count=1 -timeout 20m ./handlers
-hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
-step "kill -9 under load, two replicas, race detector" go test -race -count=1 -timeout 20m -run "$hard" ./internal/e2e
-# Without the race detector: the unit tests and the step before have it, and this one is long enough.
-# Its tests wait for a browser more than they work: four at a time keep two cores busy.
-step "the program in use and in a browser" go test -count=1 -timeout 20m -parallel 4 -skip "$hard" ./internal/e2e
+if [ -z "$all" ]; then
+	step "rules, storage and pages on both databases, vet" go test -short -count=1 -vet=all -timeout 10m $packages
+	step "the main job in a browser" browser -run '^Test(BrowserFirstHour|SetupLink)$'
+else
+	step "go vet" go vet ./...
+	step "rules, storage and pages on both databases, race detector" raced go test -race -count=1 -vet=off -timeout 30m $packages
+	hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
+	step "kill -9 under load, two replicas, race detector" raced go test -race -count=1 -vet=off -timeout 20m -run "$hard" ./internal/e2e
+	step "the program in use, and every page in a browser" browser -skip "$hard"
+fi
 
 printf '\nWhat passed, and how long it took:\n'
 printf '%s\n' "${summary[@]}"
-printf '%-60s %4d s\n' "all of it" $((SECONDS - from))
-echo "Steps: $((${#summary[@]} - failed)) passed, $failed failed"
+printf '%-68s %4d s\n' "all of it" $((SECONDS - from))
+printf '%d passed, %d failed\n' $((${#summary[@]} - failed)) "$failed"
 [ "$failed" = 0 ]

@@ -92,8 +92,8 @@ func TestUserCommand(t *testing.T) {
 				t.Errorf("got %d and %q, want an account without a workspace", code, said)
 			}
 			signIn("lea@example.com", "a lannister pays")
-			if _, link, errs, err := db.Invite(t.Context(), w.ID, ines.ID, "lea@example.com", models.RoleViewer, time.Now()); link != "" || len(errs) > 0 || err != nil {
-				t.Errorf("got the link %q, %v and %v, want lea to be asked inside", link, errs, err)
+			if _, link, errs, err := db.Invite(t.Context(), w.ID, ines.ID, "lea@example.com", models.RoleViewer, time.Now()); link == "" || len(errs) > 0 || err != nil {
+				t.Errorf("got the link %q, %v and %v, want lea to be invited", link, errs, err)
 			}
 
 			code, said = userCommand(t, url, "", "password", "--email", "otto@example.com")

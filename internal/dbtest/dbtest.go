@@ -13,11 +13,14 @@ import (
 	"time"
 
 	"campaignlark/migrations"
+	"campaignlark/models"
 	"campaignlark/models/store"
 )
 
-// Main runs a package's tests and stops what they started, cleanups included. Call it from TestMain.
+// Main runs a package's tests with the cheapest passwords and stops what they started, cleanups included. Call it from
+// TestMain.
 func Main(m *testing.M, cleanups ...func()) {
+	models.PasswordCost = models.Cost{Memory: 64, Passes: 1}
 	code := m.Run()
 	for _, clean := range cleanups {
 		clean()
