@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
+	"strings"
 	"sync/atomic"
 )
 
@@ -14,7 +14,7 @@ import (
 // somebody sent.
 type Panic struct {
 	Kind  string // the type of the panic's value, and the runtime's own words, such as "index out of range"
-	Stack string // the goroutine's stack: functions, files and lines
+	Stack string // the goroutine's stack from the panic on: functions, files and lines, without arguments
 }
 
 func (p *Panic) Error() string { return "a fault of the program (" + p.Kind + ")" }
@@ -53,5 +53,22 @@ func Recovered(value any) *Panic {
 	if fault, ok := value.(runtime.Error); ok { // these words are the runtime's own and hold no text of a sender
 		kind += ": " + fault.Error()
 	}
-	return &Panic{Kind: kind, Stack: string(debug.Stack())}
+	return &Panic{Kind: kind, Stack: stack()}
+}
+
+// deepest is how many functions of a stack the log gets.
+const deepest = 64
+
+// stack describes the functions that have not returned, the innermost first. The runtime's own text of a stack also has the
+// arguments of each function as numbers: an address key among them would get into the log.
+func stack() string {
+	var callers [deepest]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])]) // without Callers, stack and Recovered
+	var text strings.Builder
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		fmt.Fprintf(&text, "%s\n\t%s:%d\n", f.Function, f.File, f.Line)
+	}
+	return text.String()
 }

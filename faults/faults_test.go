@@ -28,3 +28,24 @@ func TestCatch(t *testing.T) {
 		t.Errorf("got %d panics counted, want 2", got)
 	}
 }
+
+// TestStackHoldsNoArguments panics below a function that holds an address key.
+func TestStackHoldsNoArguments(t *testing.T) {
+	t.Parallel()
+	err := faults.Catch(func() error { keepKey(0x5ec4e7beef, func() { panic("ines@example.com") }); return nil })
+	var p *faults.Panic
+	if !errors.As(err, &p) || !strings.Contains(p.Stack, "faults_test.keepKey") || !strings.Contains(p.Stack, "faults_test.go:") {
+		t.Fatalf("got %v, want a panic whose stack names the function and the file", err)
+	}
+	if strings.Contains(p.Stack, "5ec4e7beef") {
+		t.Errorf("got the stack %s, want it without the address key", p.Stack)
+	}
+}
+
+// keepKey holds the key until f returns, so that a stack taken in f has it among the arguments.
+//
+//go:noinline
+func keepKey(key int64, f func()) int64 {
+	f()
+	return key
+}
