@@ -8,8 +8,8 @@ import (
 // longestRest is how long a workspace waits at most between two tries.
 const longestRest = 10 * time.Minute
 
-// rests are the workspaces whose last step failed. Each waits before its next step, twice as long after each failure, so
-// that it costs the others little.
+// rests are the workspaces in which the last step of one kind of work failed. Each waits before its next step, twice as long
+// after each failure, so that it costs the others little.
 type rests struct {
 	mu  sync.Mutex
 	all map[int64]rest

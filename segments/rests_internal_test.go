@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -49,7 +50,7 @@ func TestAPanicInOneWorkspaceLeavesTheOthers(t *testing.T) {
 		}
 		worked := map[int64]int{}
 		tick := func() error {
-			_, err := ticker.steps(t.Context(), []int64{1, 2}, func(r *round) (bool, error) {
+			_, err := ticker.steps(t.Context(), &ticker.marked, []int64{1, 2}, func(r *round) (bool, error) {
 				if worked[r.workspace]++; r.workspace == 1 {
 					var none []int
 					worked[0] = none[len(r.segments)]
@@ -71,6 +72,79 @@ func TestAPanicInOneWorkspaceLeavesTheOthers(t *testing.T) {
 		}
 		if got := log.String(); !strings.Contains(got, "index out of range") || !strings.Contains(got, "rests_internal_test.go") || !strings.Contains(got, "workspace=1") {
 			t.Errorf("got the log %s, want the panic with its stack", got)
+		}
+	})
+}
+
+// TestAFailingBuildRestsLongerWhileMarksAreFollowed lets one kind of work fail in a workspace while another succeeds, as in a
+// workspace that gets calls and in which one segment cannot be built.
+func TestAFailingBuildRestsLongerWhileMarksAreFollowed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		ticker := New(db, Options{Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+		w := models.Workspace{Name: "W", Slug: "w", TimeZone: "UTC"}
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Create(&w).Error }); err != nil {
+			t.Fatal(err)
+		}
+		followed, builds := 0, 0
+		for range 60 { // a minute of ticks
+			ticker.steps(t.Context(), &ticker.marked, []int64{w.ID}, func(*round) (bool, error) { followed++; return false, nil })
+			ticker.steps(t.Context(), &ticker.building, []int64{w.ID}, func(*round) (bool, error) { builds++; panic("no such slot") })
+			now = now.Add(time.Second)
+		}
+		if followed != 60 {
+			t.Errorf("got marks followed %d times, want 60: a build that fails must not hold them up", followed)
+		}
+		if builds != 6 { // at once and after 1, 2, 4, 8 and 16 s
+			t.Errorf("got %d tries of the build, want 6, each after a longer rest", builds)
+		}
+	})
+}
+
+// TestRunSurvivesPanics runs a ticker whose first tick panics, over a workspace in which reading the segments panics. Each is
+// logged once.
+func TestRunSurvivesPanics(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			w := models.Workspace{Name: "W", Slug: "w", TimeZone: "UTC"}
+			if err := tx.Create(&w).Error; err != nil {
+				return err
+			}
+			if err := store.MarkContacts(tx, w.ID, 0, []int64{1}, at); err != nil {
+				return err
+			}
+			return tx.Callback().Query().Before("gorm:query").Register("test:panic", func(tx *gorm.DB) {
+				if tx.Statement.Table == "segments" {
+					panic("ines@example.com")
+				}
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var log strings.Builder
+		asked := 0
+		now := func() time.Time { // it stands still, so that the workspace rests after its first step
+			if asked++; asked == 1 {
+				panic("ines@example.com")
+			}
+			if asked > 100 {
+				cancel()
+			}
+			return at
+		}
+		New(db, Options{Interval: time.Millisecond, Now: now, Log: slog.New(slog.NewTextHandler(&log, nil))}).Run(ctx)
+		for _, workspace := range []string{"workspace=0 ", "workspace=1 "} {
+			if got := strings.Count(log.String(), workspace); got != 1 {
+				t.Errorf("got %s%d times in the log, want once", workspace, got)
+			}
+		}
+		if strings.Contains(log.String(), "ines") {
+			t.Error("the log has the panic's value")
 		}
 	})
 }

@@ -31,7 +31,9 @@ type Ticker struct {
 	Options
 	built, passed, verified pace
 	verification            verification
-	rests                   rests
+
+	// Each kind of work has its own rests: a build that fails holds up no marks, and marks that are followed do not hide it.
+	marked, due, building, verifying rests
 }
 
 // pace is how many chunks one transaction takes: it adapts to how long the last one took.
@@ -97,7 +99,7 @@ func (t *Ticker) Run(ctx context.Context) {
 			busy, err = t.Tick(ctx)
 			return err
 		})
-		if stack := faults.Attrs(err); stack != nil {
+		if _, outside := err.(*faults.Panic); outside { // of a step, which logs its own
 			t.logTrouble(ctx, 0, err)
 		}
 		switch {
@@ -113,25 +115,26 @@ func (t *Ticker) Run(ctx context.Context) {
 
 // Tick does one step in every workspace that has work: up to 1,000 marks, then a page of what is due because time passed,
 // then a page of building, and verifies when nothing is left. It says whether work is left. Trouble in one workspace is
-// logged and does not keep it from the others: that workspace rests, longer after each failure in a row.
+// logged and does not keep it from the others: that kind of work rests there, longer after each failure in a row.
 func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	var errs []error
 	for _, kind := range []struct {
+		rests *rests
 		work  func(*round) (bool, error)
 		query string
 		args  []any
 	}{
-		{(*round).recalculate, markedWorkspaces, nil},
-		{func(r *round) (bool, error) { return t.passed.step(r, (*round).passTime) },
+		{&t.marked, (*round).recalculate, markedWorkspaces, nil},
+		{&t.due, func(r *round) (bool, error) { return t.passed.step(r, (*round).passTime) },
 			dueWorkspaces, []any{sql.Named("now", models.Instant(t.Now()))}},
-		{func(r *round) (bool, error) { return t.built.step(r, (*round).build) },
+		{&t.building, func(r *round) (bool, error) { return t.built.step(r, (*round).build) },
 			"SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''", nil}, // by segments_building
 	} {
 		workspaces, err := t.workspaces(ctx, kind.query, kind.args...)
 		if err != nil {
 			return busy, errors.Join(append(errs, err)...)
 		}
-		left, err := t.steps(ctx, workspaces, kind.work)
+		left, err := t.steps(ctx, kind.rests, workspaces, kind.work)
 		busy, errs = busy || left, append(errs, err)
 	}
 	return busy, errors.Join(append(errs, t.verifyIdle(ctx, busy))...)
@@ -164,13 +167,10 @@ func (t *Ticker) mine(workspaces []int64) []int64 {
 	return slices.DeleteFunc(workspaces, func(id int64) bool { return t.Only != 0 && id != t.Only })
 }
 
-func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round) (bool, error)) (left bool, err error) {
+func (t *Ticker) steps(ctx context.Context, rests *rests, workspaces []int64, work func(*round) (bool, error)) (left bool, err error) {
 	var errs []error
 	for _, workspace := range workspaces {
-		if t.rests.resting(workspace, t.Now()) {
-			continue
-		}
-		more, err := t.step(ctx, workspace, work)
+		more, err := t.stepRested(ctx, rests, workspace, work)
 		left = left || more
 		if err != nil {
 			t.logTrouble(ctx, workspace, err)
@@ -180,23 +180,32 @@ func (t *Ticker) steps(ctx context.Context, workspaces []int64, work func(*round
 	return left, errors.Join(errs...)
 }
 
+// stepRested is step in a workspace that does not rest from earlier failures of this kind of work.
+func (t *Ticker) stepRested(ctx context.Context, rests *rests, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
+	if rests.resting(workspace, t.Now()) {
+		return false, nil
+	}
+	more, err = t.step(ctx, workspace, work)
+	switch {
+	case err == nil:
+		rests.end(workspace)
+	case ctx.Err() == nil && !store.IsAway(err):
+		rests.start(workspace, t.Interval, t.Now())
+	}
+	return more, err
+}
+
 // stepTime is how long one step may take. It takes well under a second unless something is wrong.
 const stepTime = 20 * time.Second
 
 // step runs one piece of work in a transaction under the workspace's lock; if somebody else has that, they do the work.
 func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
-	limited, cancel := context.WithTimeout(ctx, stepTime)
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	err = faults.Catch(func() error {
-		more, err = t.transact(limited, workspace, work)
+		more, err = t.transact(ctx, workspace, work)
 		return err
 	})
-	switch {
-	case err == nil:
-		t.rests.end(workspace)
-	case ctx.Err() == nil && !store.IsAway(err):
-		t.rests.start(workspace, t.Interval, t.Now())
-	}
 	return more && err == nil, err
 }
 

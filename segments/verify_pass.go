@@ -88,7 +88,7 @@ func (v *verification) done(workspace int64) {
 // more is left.
 func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, err error) {
 	var end verdict
-	more, err = t.step(ctx, workspace, func(r *round) (bool, error) {
+	more, err = t.stepRested(ctx, &t.verifying, workspace, func(r *round) (bool, error) {
 		end = verdict{}
 		check, err := r.check()
 		if err != nil || check.FinishedAt != nil {
