@@ -11,9 +11,10 @@ import (
 	"campaignlark/models"
 )
 
-// Support staff see what happened to a call and not whom it is about. Everything personal is taken out of what was
-// read before a page is made of it, so that no page can show it: addresses, values, the client's address and program, the
-// headers' values, and sentences that may quote what was sent. The names of fields stay, as far as they are names.
+// Support staff see what happened to a call, not whom it is about. Before a page is made, what was read is built again from the
+// fields below that hold nothing personal: a field that is not named here is never shown. The rest is masked: addresses,
+// values, the client's address and program, the headers' values, and sentences that may quote what was sent. The names of
+// fields stay, as far as they are names. privacy_test.go classifies every field.
 
 // What stands in the place of what is masked. A value before a call is written shorter where the call changed it, so
 // that the page still says so.
@@ -37,20 +38,21 @@ func (t *story) mask() {
 	}
 }
 
-// masked is a row of the log without anything of the person, except in its body.
+// masked is a row of the log without anything of the person, except in its body, which maskedBody masks.
 func masked(r models.WebhookRequest) models.WebhookRequest {
-	address, client, agent := maskAddress, mask, mask
-	if r.Address != nil {
-		r.Address = &address
+	return models.WebhookRequest{
+		WorkspaceID: r.WorkspaceID, ID: r.ID, WebhookID: r.WebhookID, ContactID: r.ContactID, ContactVersion: r.ContactVersion, Who: r.Who,
+		Method: r.Method, ContentType: mediaType(r.ContentType), Outcome: r.Outcome, Status: r.Status, DurationUs: r.DurationUs, Size: r.Size, Body: r.Body,
+		Address: maskIf(r.Address, maskAddress), ClientAddress: maskIf(r.ClientAddress, mask), UserAgent: maskIf(r.UserAgent, mask),
 	}
-	if r.ClientAddress != nil {
-		r.ClientAddress = &client
+}
+
+// maskIf is a mask in the place of a text that is there.
+func maskIf(text *string, mask string) *string {
+	if text == nil {
+		return nil
 	}
-	if r.UserAgent != nil {
-		r.UserAgent = &agent
-	}
-	r.ContentType = mediaType(r.ContentType)
-	return r
+	return &mask
 }
 
 // mediaType is the part of a Content-Type that names a kind of data, masked where it does not look like one.
@@ -104,36 +106,38 @@ func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
 
 // maskedBody is the story of a call without anything of the person.
 func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) intake.LogBody {
-	b.Payload = maskedPayload(sentLines(r, b), b, names)
-	b.Headers = slices.Clone(b.Headers)
-	for i := range b.Headers {
-		b.Headers[i].Value = mask
+	out := intake.LogBody{
+		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, WebhookType: b.WebhookType,
+		EmailKey: b.EmailKey, EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
+		Message: b.Message, Shortened: b.Shortened, WaitedUs: b.WaitedUs, GroupSize: b.GroupSize,
+	}
+	for _, h := range b.Headers {
+		out.Headers = append(out.Headers, intake.Header{Name: h.Name, Value: mask})
 	}
 	if b.EmailSent != "" {
-		b.EmailSent = mask
+		out.EmailSent = mask
 	}
 	if r.Outcome == models.OutcomeUnreadable {
-		b.Message = "(Masked: the sentence that the sender got may quote what was sent.)"
+		out.Message = "(Masked: the sentence that the sender got may quote what was sent.)"
 	}
-	b.Fields = slices.Clone(b.Fields)
-	for i, f := range b.Fields {
-		b.Fields[i] = maskedFate(f, names)
+	for _, f := range b.Fields {
+		out.Fields = append(out.Fields, maskedFate(f, names))
 	}
-	b.Before, b.After = maskedContacts(b.Before, b.After)
-	return b
+	out.Before, out.After = maskedContacts(b.Before, b.After)
+	return out
 }
 
 // maskedFate is what became of a field without its value.
 func maskedFate(f intake.FieldFate, names fieldNames) intake.FieldFate {
-	f.Key = names.shown(f.Key, f.Sent)
-	f.Before, f.After = maskedChange(f.Before, f.After)
+	out := intake.FieldFate{Fate: f.Fate, Key: names.shown(f.Key, f.Sent), MergeTagID: f.MergeTagID, MergeTag: f.MergeTag, Label: f.Label, Sent: f.Sent, Reason: f.Reason}
+	out.Before, out.After = maskedChange(f.Before, f.After)
 	if f.Sent != "" && f.Sent != nested {
-		f.Sent = mask
+		out.Sent = mask
 	}
 	if f.Fate == intake.FateRefused {
-		f.Reason = "It is not a value that this field can keep."
+		out.Reason = "It is not a value that this field can keep."
 	}
-	return f
+	return out
 }
 
 // maskedChange masks a value before and after.
@@ -156,12 +160,11 @@ func maskedContacts(before, after *intake.LogContact) (*intake.LogContact, *inta
 		if c == nil {
 			return nil
 		}
-		short := *c
-		short.Email, short.Fields = maskAddress, map[string]string{}
+		out := intake.LogContact{Email: maskAddress, Status: c.Status, Fields: map[string]string{}, Tags: c.Tags, Version: c.Version}
 		for key := range c.Fields {
-			short.Fields[key] = mask
+			out.Fields[key] = mask
 		}
-		return &short
+		return &out
 	}
 	b, a := masked(before), masked(after)
 	if b != nil && a != nil {

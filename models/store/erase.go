@@ -11,11 +11,12 @@ import (
 // The statements that erase one person, for a transaction that holds the lock of the address. $1 is the workspace. What
 // happened, when and by which webhook stays (CONTRACT "What each type does").
 const (
+	eraseRequests = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL WHERE workspace_id = `
+	eraseEvents   = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = `
 	// EraseRequestsSQL empties what the request log holds of the person; $2 is Who, $3 the address.
-	EraseRequestsSQL = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
-		WHERE workspace_id = $1 AND who = $2 AND address = $3`
+	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
 	// EraseEventsSQL empties the snapshots of the contact $2.
-	EraseEventsSQL = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = $1 AND contact_id = $2`
+	EraseEventsSQL = eraseEvents + `$1 AND contact_id = $2`
 	// DeleteContactSQL deletes the contact $2 with its tags.
 	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
 )
@@ -47,12 +48,10 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	for i, c := range contacts {
 		whos[i], addresses[i] = models.Who(workspaceID, c.Email), c.Email
 	}
-	err := tx.Exec(`UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL
-		WHERE workspace_id = ? AND who IN ? AND address IN ?`, workspaceID, whos, addresses).Error
-	if err != nil {
+	if err := tx.Exec(eraseRequests+"? AND who IN ? AND address IN ?", workspaceID, whos, addresses).Error; err != nil {
 		return models.In("erase requests", err)
 	}
-	if err := tx.Exec("UPDATE automation_events SET snapshot = NULL WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+	if err := tx.Exec(eraseEvents+"? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("erase events", err)
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {

@@ -1,0 +1,278 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"gorm.io/gorm"
+)
+
+// handling is what the program does with something that it keeps of a person in the audience.
+type handling struct {
+	support string // "shown" to support staff as it is, "masked", or "never": no page of theirs has it
+	erased  bool   // it goes with the person; else it stays, and holds nothing that names them
+	export  bool   // the export of everything about the person has it
+}
+
+var (
+	shownStays   = handling{"shown", false, true}  // what happened
+	maskedErased = handling{"masked", true, true}  // what the sender said, or from where
+	neverErased  = handling{"never", true, true}   // of the person, on no page of support staff
+	neverStays   = handling{"never", false, false} // ids, numbers, times and states that name nobody
+	shownInside  = handling{"shown", false, false} // ids on the pages of support staff that the export replaces by names
+	erasedInside = handling{"shown", true, false}  // a key that is derived from the address
+)
+
+// keptFields are the fields of what the request log holds of a call. A new field fails the tests until it stands here, and until
+// masked, maskedBody or maskedFate, the export and the statements that erase treat it so.
+var keptFields = map[string]map[string]handling{
+	"WebhookRequest": {
+		"WorkspaceID": shownInside, "ID": shownStays, "WebhookID": shownInside, "ContactID": shownInside, "ContactVersion": shownInside, "Who": erasedInside,
+		"Address": {"masked", true, false}, "Method": shownStays, "ContentType": {"masked", false, true}, "Outcome": shownStays, "Status": shownStays,
+		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Body": {"shown", true, false}, // as its own fields say
+	},
+	"LogBody": {
+		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
+		"EmailSent": maskedErased, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
+		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays,
+	},
+	"FieldFate": {
+		"Fate": shownStays, "Key": shownStays, "Sent": maskedErased, "MergeTagID": shownStays, "MergeTag": shownStays, "Label": shownStays,
+		"Before": maskedErased, "After": maskedErased, "Reason": shownStays,
+	},
+	"LogContact": {"Email": maskedErased, "Status": shownStays, "Fields": maskedErased, "Tags": shownStays, "Version": shownStays},
+	"Header":     {"Name": shownStays, "Value": maskedErased},
+}
+
+// ofAPerson are the tables that hold something of a person in the audience, with each of their columns.
+var ofAPerson = map[string]map[string]handling{
+	"contacts": {
+		"workspace_id": neverErased, "id": neverErased, "email": neverErased, "status": neverErased, "fields": neverErased, "version": neverErased, "source_webhook_id": neverErased,
+		"created_at": neverErased, "updated_at": neverErased, "subscribed_at": neverErased, "unconfirmed_at": neverErased, "unsubscribed_at": neverErased,
+		"touched_webhook_id": neverErased, "touched_at": neverErased,
+	},
+	"contact_tags": {"workspace_id": neverErased, "contact_id": neverErased, "tag_id": neverErased},
+	"webhook_requests": { // as keptFields has them
+		"workspace_id": shownInside, "id": shownStays, "webhook_id": shownInside, "contact_id": shownInside, "contact_version": shownInside, "who": erasedInside,
+		"address": {"masked", true, false}, "method": shownStays, "content_type": {"masked", false, true}, "outcome": shownStays, "status": shownStays,
+		"client_address": maskedErased, "user_agent": maskedErased, "duration_us": shownInside, "size": shownInside, "body": {"shown", true, false},
+	},
+	"automation_events": {
+		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "webhook_id": neverStays, "request_id": neverStays,
+		"snapshot": neverErased, "state": neverStays, "created_at": neverStays,
+	},
+	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": neverErased}, // the contact's bit
+	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "at": neverStays},
+	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
+	"dirty_contacts":       {"workspace_id": neverErased, "id": neverErased, "contact_id": neverErased, "request_id": neverErased, "user_id": neverErased, "at": neverErased}, // gone with the next tick
+	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
+	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": neverErased}, // the person's lines
+	"jobs": {
+		"workspace_id": neverStays, "id": neverStays, "kind": neverStays, "user_id": neverStays, "state": neverStays, "spec": neverErased, "cursor": neverErased, "done": neverStays, "total": neverStays,
+		"result": neverErased, "failure": neverStays, "tries": neverStays, "holder": neverStays, "lease_until": neverStays, "created_at": neverStays, "updated_at": neverStays, "finished_at": neverStays,
+	},
+}
+
+// ofNobody are the tables that hold nothing of a person in the audience: what a workspace sets up, its own people, and numbers.
+var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup_link", "sign_in_failures", "webhooks", "webhook_hashes", "tags", "webhook_tags", "merge_tags",
+	"workspace_counters", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "invitations", "form_posts", "goose_db_version"}
+
+// TestEverythingKeptIsClassified reads the fields from the types and the columns from the schema of both databases.
+func TestEverythingKeptIsClassified(t *testing.T) {
+	for _, value := range []any{models.WebhookRequest{}, intake.LogBody{}, intake.FieldFate{}, intake.LogContact{}, intake.Header{}} {
+		kind := reflect.TypeOf(value)
+		var fields []string
+		for i := range kind.NumField() {
+			fields = append(fields, kind.Field(i).Name)
+		}
+		sameNames(t, kind.Name(), fields, keptFields[kind.Name()])
+	}
+	eachSite(t, func(t *testing.T, s *site) {
+		for table := range s.everything() {
+			if strings.HasPrefix(table, "webhook_requests_") || strings.HasPrefix(table, "sqlite_") || slices.Contains(ofNobody, table) { // a day of the log; SQLite's own
+				continue
+			}
+			columns, classified := ofAPerson[table]
+			if !classified {
+				t.Errorf("say in ofAPerson what the table %s holds of a person, and whether it is shown to support staff, erased and exported, or add it to ofNobody", table)
+				continue
+			}
+			there, err := s.db.Pool().QueryContext(t.Context(), "SELECT * FROM "+table+" WHERE 1 = 0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			names, err := there.Columns()
+			there.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameNames(t, table, names, columns)
+			if !slices.Contains(names, "workspace_id") {
+				t.Errorf("%s has no workspace_id: the removal of a workspace does not find its rows", table)
+			}
+		}
+	})
+}
+
+func sameNames(t *testing.T, what string, names []string, classified map[string]handling) {
+	t.Helper()
+	for _, name := range names {
+		if _, ok := classified[name]; !ok {
+			t.Errorf("%s.%s is not classified: say in privacy_test.go whether support staff see it, whether it goes with the person, and whether the person's export has it; then make the program do so", what, name)
+		}
+	}
+	for name := range classified {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s.%s is classified but is not there any more", what, name)
+		}
+	}
+}
+
+// filled returns a T in which every field holds something that names it: texts are the field's name in capitals with a word.
+func filled[T any]() T {
+	var value T
+	fill(reflect.ValueOf(&value).Elem(), reflect.TypeOf(value).Name())
+	return value
+}
+
+func fill(v reflect.Value, name string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Field(i).CanSet() { // a time
+				return
+			}
+			fill(v.Field(i), v.Type().Name()+"_"+v.Type().Field(i).Name)
+		}
+	case reflect.String:
+		v.SetString("secret_" + name)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), name)
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			v.SetBytes([]byte("secret_" + name))
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0), name)
+	case reflect.Map:
+		v.Set(reflect.ValueOf(map[string]string{"city": "secret_" + name}))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(7)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Array: // an id
+		v.Index(0).SetUint(9)
+	}
+}
+
+// told lists the fields, as Type.Field, whose filled value is in the JSON of a value.
+func told(value any) []string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	found := map[string]bool{}
+	for kind, fields := range keptFields {
+		for field := range fields {
+			if strings.Contains(string(text), `secret_`+kind+"_"+field+`"`) {
+				found[kind+"."+field] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// TestSupportStaffSeeOnlyWhatIsClassifiedAsShown masks a call of which every field is filled.
+func TestSupportStaffSeeOnlyWhatIsClassifiedAsShown(t *testing.T) {
+	t.Parallel()
+	row, body := filled[models.WebhookRequest](), filled[intake.LogBody]()
+	row.Body = nil
+	names := fieldNames{"secret_fieldfate_key": true}
+	for _, field := range slices.Concat(told(masked(row)), told(maskedBody(row, body, names))) {
+		kind, name, _ := strings.Cut(field, ".")
+		if keptFields[kind][name].support != "shown" {
+			t.Errorf("%s is shown to support staff, want it masked", field)
+		}
+	}
+	shown := slices.Concat(told(masked(row)), told(maskedBody(row, body, names)))
+	for kind, fields := range keptFields {
+		for name, h := range fields {
+			filledText := slices.Contains(slices.Concat(told(row), told(body)), kind+"."+name)
+			if h.support == "shown" && filledText && !slices.Contains(shown, kind+"."+name) {
+				t.Errorf("%s.%s is masked, want it shown", kind, name)
+			}
+		}
+	}
+}
+
+// TestErasingEmptiesWhatIsClassifiedAsErased erases a call and an event of which every field is filled, alone and with many.
+func TestErasingEmptiesWhatIsClassifiedAsErased(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for n, erase := range []func(tx *gorm.DB, c models.Contact) error{
+			func(tx *gorm.DB, c models.Contact) error { return store.EraseContact(tx, c, 0, s.server.now()) },
+			func(tx *gorm.DB, c models.Contact) error {
+				return store.EraseContacts(tx, s.workspace.ID, 0, []models.Contact{c}, s.server.now())
+			},
+		} {
+			c := s.addContact(int64(n+1), fmt.Sprintf("quinn%d@example.com", n), nil)
+			row, event := filled[models.WebhookRequest](), filled[models.AutomationEvent]()
+			who := models.Who(s.workspace.ID, c.Email)
+			row.WorkspaceID, row.ID, row.ContactID, row.Who, row.Address, row.Status = s.workspace.ID, models.NewID(s.server.now()), &c.ID, &who, &c.Email, 200
+			event.WorkspaceID, event.ID, event.ContactID, event.Type = s.workspace.ID, models.NewID(s.server.now()), c.ID, models.EventConfirmed
+			event.CreatedAt = s.server.now()
+			s.write(func(tx *gorm.DB) error {
+				if err := tx.Create(&row).Error; err != nil {
+					return err
+				}
+				if err := tx.Create(&event).Error; err != nil {
+					return err
+				}
+				return erase(tx, c)
+			})
+			for table, columns := range map[string]map[string]handling{"webhook_requests": ofAPerson["webhook_requests"], "automation_events": ofAPerson["automation_events"]} {
+				var left []map[string]any
+				if err := s.db.Read(t.Context()).Table(table).Where("contact_id = ?", c.ID).Find(&left).Error; err != nil || len(left) != 1 {
+					t.Fatalf("%s: got %v (%v), want the emptied row", table, left, err)
+				}
+				for column, h := range columns {
+					if gone := left[0][column] == nil; gone != h.erased {
+						t.Errorf("%s.%s after erasing: got %v, want erased to be %v", table, column, left[0][column], h.erased)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestAPersonsExportHasWhatIsClassifiedAsExported exports a call of which every field is filled.
+func TestAPersonsExportHasWhatIsClassifiedAsExported(t *testing.T) {
+	t.Parallel()
+	row, body := filled[models.WebhookRequest](), filled[intake.LogBody]()
+	encoded, err := intake.EncodeLogBody(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row.Body = encoded
+	exported := told((&personFile{webhooks: map[int64]string{}}).request(row))
+	for kind, fields := range keptFields {
+		for name, h := range fields {
+			if !slices.Contains(slices.Concat(told(row), told(body)), kind+"."+name) {
+				continue // a number or a list, which holds others
+			}
+			if has := slices.Contains(exported, kind+"."+name); has != h.export {
+				t.Errorf("the export has %s.%s: %v, want %v", kind, name, has, h.export)
+			}
+		}
+	}
+}
