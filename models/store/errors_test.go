@@ -36,6 +36,9 @@ func TestADeadlineIsNotALostDatabase(t *testing.T) {
 			})
 		}
 		if err := rename(t.Context(), func() {
+			if err := db.Read(t.Context()).Raw("SELECT 1").Scan(&n).Error; err != nil { // a connection that need not be opened below
+				t.Error(err)
+			}
 			soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			wantTimeout(t, "a wait for another transaction", rename(soon, func() {}))
