@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"campaignlark/intake"
+	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -309,4 +310,30 @@ func TestOtherWorkspaceIsUntouched(t *testing.T) {
 			t.Errorf("got %+v, want the contact as it was", got)
 		}
 	})
+}
+
+// TestLostAnswerNamesItsRow commits a call whose answer from the database is lost, and keeps the database away. The sender is told to
+// repeat it, with the id that its row in the log has.
+func TestLostAnswerNamesItsRow(t *testing.T) {
+	t.Parallel()
+	p, through := dbtest.NewProxy(t, dbtest.PostgresURL(t))
+	s := newSite(t, dbtest.Open(t, through))
+	s.startIntake()
+	join, maybe := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnconfirmed)
+	for range 2 { // every statement is prepared then
+		for _, w := range []models.Webhook{join, maybe} {
+			s.callJSON(w, `{"email_address": "marta@example.com"}`).wantEnvelope(t, 200, intake.MessageDone)
+		}
+	}
+	s.callJSON(join, `{"email_address": "marta@example.com"}`)
+	p.LoseCommitAndClose()
+	a := s.callJSON(maybe, `{"email_address": "marta@example.com"}`)
+	a.wantEnvelope(t, 503, intake.MessageBusy)
+	if !p.Lost() {
+		t.Fatal("the proxy has lost nothing")
+	}
+	p.Open(t)
+	if rows := s.logged(); len(rows) != 6 || rows[5].ID.String() != a.requestID() {
+		t.Errorf("got %d rows and X-Request-Id %s, want 6 and the id of the last", len(rows), a.requestID())
+	}
 }

@@ -174,21 +174,14 @@ func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bo
 	return result{}, "", false
 }
 
-// messageOf is the answer of a refused call whose row no longer holds its own words, because its person was erased since.
+// messageOf is the answer of a refused call whose row lost its words, because a later call of the batch deleted the person. A call
+// that could not be read, and a prefetch, name nobody: their rows keep their words.
 func messageOf(o models.Outcome) string {
 	switch o {
 	case models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired:
 		return MessageNoWebhook
-	case models.OutcomePrefetch:
-		return MessagePrefetch
-	case models.OutcomeNoAddress:
-		return MessageNoAddress
 	case models.OutcomeBadAddress:
 		return MessageBadAddress
-	case models.OutcomeTooLarge:
-		return ErrTooLarge.Error()
-	case models.OutcomeUnreadable:
-		return MessageUnreadable
 	}
 	return MessageNoContact
 }

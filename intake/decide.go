@@ -17,7 +17,6 @@ const (
 	MessageNoWebhook  = "It looks like the webhook you're trying to access doesn't exist."
 	MessageNoContact  = "We were unable to find the contact."
 	MessagePrefetch   = "This is a prefetch, so nothing was done. Please send the request itself."
-	MessageUnreadable = "The request could not be read." // where the payload's own fault is no longer known
 	MessageBusy       = "The service is busy. Please send the request again in a moment."
 )
 

@@ -160,12 +160,12 @@ func TestLimitOfBytes(t *testing.T) {
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgresURL(t)
-	p, through := newProxy(t, url)
+	p, through := dbtest.NewProxy(t, url)
 	w := newWorld(t, dbtest.Open(t, through), Options{})
 	const a = "email_address=a@example.com"
 	w.send(models.TypeUnconfirmed, a)
 
-	p.close()
+	p.Close()
 	if _, err := w.pipe.Submit(context.Background(), w.call(w.hooks[models.TypeUnconfirmed], a)); err != ErrBusy {
 		t.Errorf("got %v while the database is away, want ErrBusy", err)
 	}
@@ -173,7 +173,7 @@ func TestDatabaseAway(t *testing.T) {
 		t.Errorf("got %v from Lookup, want that the database is away", err)
 	}
 
-	p.open(t)
+	p.Open(t)
 	if got := w.send(models.TypeUnconfirmed, a); got.Status != 200 {
 		t.Errorf("got %v after it came back, want 200", got)
 	}
@@ -216,13 +216,13 @@ func TestMoreWorkersThanConnections(t *testing.T) {
 // Connections that the server or a firewall has cut while they were idle cost nobody a 503.
 func TestCutConnections(t *testing.T) {
 	t.Parallel()
-	p, through := newProxy(t, dbtest.PostgresURL(t))
+	p, through := dbtest.NewProxy(t, dbtest.PostgresURL(t))
 	w := newWorld(t, dbtest.Open(t, through), Options{})
 	for i := range 4 {
 		if got := w.send(models.TypeSubscribed, fmt.Sprintf("email_address=a%d@example.com", i)); got.Status != 200 {
 			t.Errorf("call %d: got %v, want 200", i, got)
 		}
-		p.cutAll()
+		p.CutAll()
 	}
 }
 
@@ -231,17 +231,17 @@ func TestCutConnections(t *testing.T) {
 func TestLostCommit(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgresURL(t)
-	p, through := newProxy(t, url)
+	p, through := dbtest.NewProxy(t, url)
 	w := newWorld(t, dbtest.Open(t, through), Options{})
 	w.send(models.TypeSubscribed, "email_address=a@example.com")
 	w.send(models.TypeUnconfirmed, "email_address=a@example.com") // every statement is prepared now
 	w.send(models.TypeSubscribed, "email_address=a@example.com")
 
-	p.loseCommits(1)
+	p.LoseCommits(1)
 	if got := w.send(models.TypeUnconfirmed, "email_address=a@example.com"); got != (Answer{200, MessageDone}) {
 		t.Errorf("got %v, want 200", got)
 	}
-	if !p.lost() {
+	if !p.Lost() {
 		t.Fatal("the proxy has lost nothing")
 	}
 	if c := w.contact("a@example.com"); c.Version != 4 || c.Status != models.StatusUnconfirmed {
@@ -252,25 +252,49 @@ func TestLostCommit(t *testing.T) {
 	}
 }
 
-// TestRecalledAnswers repeats calls whose commit was lost and whose person was erased since: the row says only the outcome.
-func TestRecalledAnswers(t *testing.T) {
+// TestLostCommitOfADeletion loses the answer of a batch that deletes a contact and refuses other calls for the same address. Their rows
+// hold no words any more, and each sender still gets the answer that its call had.
+func TestLostCommitOfADeletion(t *testing.T) {
 	t.Parallel()
-	for outcome, want := range map[models.Outcome]Answer{
-		models.OutcomeCreated:     {200, MessageDone},
-		models.OutcomeDisabled:    {404, MessageNoWebhook},
-		models.OutcomeWebhookGone: {404, MessageNoWebhook},
-		models.OutcomeHashRetired: {404, MessageNoWebhook},
-		models.OutcomeNoContact:   {404, MessageNoContact},
-		models.OutcomeNoAddress:   {400, MessageNoAddress},
-		models.OutcomeBadAddress:  {400, MessageBadAddress},
-		models.OutcomePrefetch:    {400, MessagePrefetch},
-		models.OutcomeTooLarge:    {413, ErrTooLarge.Error()},
-		models.OutcomeUnreadable:  {400, MessageUnreadable},
-	} {
-		j := &job{call: Call{ID: models.NewID(testNow()), Hash: models.WebhookHash{WorkspaceID: 1}}}
-		row := models.WebhookRequest{WorkspaceID: 1, ID: j.call.ID, Outcome: outcome, Status: want.Status}
-		if got, _, ok := recalled([]models.WebhookRequest{row}, j); !ok || got.answer != want {
-			t.Errorf("%s: got %v, want %v", outcome, got.answer, want)
+	p, through := dbtest.NewProxy(t, dbtest.PostgresURL(t))
+	w := newWorld(t, dbtest.Open(t, through), Options{})
+	on := w.hooks[models.TypeSubscribed]
+	off := w.addHook(models.TypeSubscribed)
+	w.write(func(tx *gorm.DB) error {
+		return tx.Model(&models.Webhook{}).Where("id = ?", off.ID).Update("enabled", false).Error
+	})
+	batch := func() (answers []Answer) {
+		const a = "email_address=a@example.com"
+		var jobs []*job
+		listed := w.call(on, "")
+		listed.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address": ["a@example.com"]}`)})
+		for _, c := range []Call{
+			w.call(off, a), listed, w.call(w.hooks[models.TypeUnsubscribed], a),
+			w.call(on, a), w.call(w.hooks[models.TypeUnconfirmed], a), w.call(w.hooks[models.TypeDelete], a),
+		} {
+			jobs = append(jobs, newJob(c))
+		}
+		w.pipe.commit(jobs)
+		for _, j := range jobs {
+			answers = append(answers, (<-j.done).answer)
+		}
+		return answers
+	}
+	want := []Answer{{404, MessageNoWebhook}, {400, MessageBadAddress}, {404, MessageNoContact}, {200, MessageDone}, {200, MessageDone}, {200, MessageDone}}
+	for range 2 { // every statement is prepared then
+		batch()
+	}
+	p.LoseCommits(1)
+	got := batch()
+	if !p.Lost() {
+		t.Fatal("the proxy has lost nothing")
+	}
+	if rows := w.log(); len(rows) != 3*len(want) {
+		t.Errorf("got %d log rows, want %d", len(rows), 3*len(want))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("call %d: got %v, want %v", i, got[i], want[i])
 		}
 	}
 }

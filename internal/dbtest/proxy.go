@@ -1,4 +1,4 @@
-package intake
+package dbtest
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// proxy stands between the program and Postgres and cuts connections when it is told to.
-type proxy struct {
+// Proxy stands between the program and Postgres and cuts connections when it is told to.
+type Proxy struct {
 	target   string // the server's socket
 	socket   string
 	mu       sync.Mutex
@@ -20,10 +20,11 @@ type proxy struct {
 	conns    map[net.Conn]bool
 	// cutCommits is how many COMMITs to deliver and then cut before their answer comes back.
 	cutCommits int
+	thenClose  bool // let nothing through after that
 }
 
-// newProxy returns a proxy for the database at rawURL, and the URL that leads through it.
-func newProxy(t *testing.T, rawURL string) (*proxy, string) {
+// NewProxy returns a proxy for the database at rawURL, and the URL that leads through it.
+func NewProxy(t *testing.T, rawURL string) (*Proxy, string) {
 	t.Helper()
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -35,15 +36,15 @@ func newProxy(t *testing.T, rawURL string) (*proxy, string) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	const name = ".s.PGSQL.5432"
-	p := &proxy{target: filepath.Join(u.Query().Get("host"), name), socket: filepath.Join(dir, name), conns: map[net.Conn]bool{}}
-	p.open(t)
-	t.Cleanup(p.close)
+	p := &Proxy{target: filepath.Join(u.Query().Get("host"), name), socket: filepath.Join(dir, name), conns: map[net.Conn]bool{}}
+	p.Open(t)
+	t.Cleanup(p.Close)
 	u.RawQuery = url.Values{"host": {dir}}.Encode()
 	return p, u.String()
 }
 
-// open lets connections through.
-func (p *proxy) open(t *testing.T) {
+// Open lets connections through.
+func (p *Proxy) Open(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("unix", p.socket)
 	if err != nil {
@@ -72,42 +73,50 @@ func (p *proxy) open(t *testing.T) {
 	}()
 }
 
-// close cuts every connection and lets none through.
-func (p *proxy) close() {
+// Close cuts every connection and lets none through.
+func (p *Proxy) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.listener.Close()
 	p.cut()
 }
 
-func (p *proxy) cut() {
+func (p *Proxy) cut() {
 	for c := range p.conns {
 		c.Close()
 	}
 	clear(p.conns)
 }
 
-// cutAll cuts every connection and lets new ones through.
-func (p *proxy) cutAll() {
+// CutAll cuts every connection and lets new ones through.
+func (p *Proxy) CutAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cut()
 }
 
-// loseCommits makes the proxy deliver the next n COMMITs of batches and lose their answers.
-func (p *proxy) loseCommits(n int) {
+// LoseCommits makes the proxy deliver the next n COMMITs of batches and lose their answers.
+func (p *Proxy) LoseCommits(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cutCommits = n
 }
 
-func (p *proxy) lost() bool {
+// LoseCommitAndClose makes the proxy deliver the next COMMIT of a batch, lose its answer, and let nothing through until Open.
+func (p *Proxy) LoseCommitAndClose() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cutCommits, p.thenClose = 1, true
+}
+
+// Lost reports whether the answers of all these COMMITs were lost.
+func (p *Proxy) Lost() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cutCommits == 0
 }
 
-func (p *proxy) answers(client, server net.Conn) {
+func (p *Proxy) answers(client, server net.Conn) {
 	io.Copy(client, server)
 	client.Close()
 	server.Close()
@@ -115,7 +124,7 @@ func (p *proxy) answers(client, server net.Conn) {
 
 // questions passes on what the client sends. A batch's writing ends with COMMIT after rows of log, told by the outcome
 // in them: the statement's text is not sent each time.
-func (p *proxy) questions(client, server net.Conn) {
+func (p *Proxy) questions(client, server net.Conn) {
 	defer client.Close()
 	defer server.Close()
 	buf := make([]byte, 1<<20)
@@ -128,6 +137,12 @@ func (p *proxy) questions(client, server net.Conn) {
 		lose := p.cutCommits > 0 && bytes.Contains(buf[:n], []byte("unconfirmed"))
 		if lose {
 			p.cutCommits--
+			if p.thenClose {
+				delete(p.conns, server) // it still has to deliver the COMMIT
+				p.listener.Close()
+				p.cut()
+				p.thenClose = false
+			}
 		}
 		p.mu.Unlock()
 		if lose {
