@@ -60,11 +60,15 @@ func (i *importing) step() error {
 	if entries, err = i.lock(entries); err != nil {
 		return models.In("lock addresses", err)
 	}
-	if err := i.decide(entries); err != nil {
-		return models.In("store contacts", err)
+	changed, err := i.decide(entries)
+	if err != nil {
+		return models.In("decide lines", err)
 	}
 	if err := i.keepRefused(entries); err != nil {
 		return models.In("keep refused lines", err)
+	}
+	if err := i.store(changed); err != nil {
+		return models.In("store contacts", err)
 	}
 	switch {
 	case last && i.dry:

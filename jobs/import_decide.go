@@ -10,11 +10,11 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// decide takes one line after the other, each on what those before it left, and stores the difference.
-func (i *importing) decide(entries []entry) error {
+// decide takes one line after the other, each on what those before it left, and returns the difference.
+func (i *importing) decide(entries []entry) (changed []store.ImportedContact, err error) {
 	before, err := i.people(entries)
 	if err != nil {
-		return models.In("read contacts", err)
+		return nil, models.In("read contacts", err)
 	}
 	after := map[string]*intake.Person{}
 	for n := range entries {
@@ -31,9 +31,8 @@ func (i *importing) decide(entries []entry) error {
 	}
 	i.result.NewTags = i.newTags()
 	if i.dry {
-		return i.remember(before, after)
+		return nil, i.remember(before, after)
 	}
-	var changed []store.ImportedContact
 	for _, e := range entries {
 		p := after[e.email]
 		if delete(after, e.email); p == nil {
@@ -45,6 +44,11 @@ func (i *importing) decide(entries []entry) error {
 			changed = append(changed, store.ImportedContact{Before: (*models.ListedContact)(b), After: models.ListedContact(*p)})
 		}
 	}
+	return changed, nil
+}
+
+// store writes the difference. It comes last: new contacts hold the workspace's counter of ids until the step commits.
+func (i *importing) store(changed []store.ImportedContact) error {
 	if len(changed) == 0 {
 		return nil
 	}

@@ -582,3 +582,52 @@ func TestAnImportNeedsFewStatements(t *testing.T) {
 		}
 	})
 }
+
+// TestAnImportTakesIdsLast lets a call take a contact id while a step of an import waits to write its refused lines.
+func TestAnImportTakesIdsLast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.Open(t, dbtest.PostgresURL(t))) // SQLite has one writer anyway
+	job, _ := w.check(w.receive("email,first_name\nmarta@example.com,Marta\nnobody,Nobody\n"), nil)
+	if err := StartImport(t.Context(), w.db, job, 1, w.now); err != nil {
+		t.Fatal(err)
+	}
+	turned := make(chan error, 1)
+	w.write(func(tx *gorm.DB) error {
+		if err := tx.Exec("LOCK TABLE job_files IN EXCLUSIVE MODE").Error; err != nil {
+			return err
+		}
+		go func() { _, err := w.runner.Turn(t.Context()); turned <- err }()
+		w.untilOneWaits()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		err := w.db.Write(ctx, func(tx *gorm.DB) error {
+			_, err := store.ReserveContactIDs(tx, w.workspace, 1)
+			return err
+		})
+		if err != nil {
+			t.Errorf("got %v, want that a call need not wait for an id", err)
+		}
+		return nil
+	})
+	if err := <-turned; err != nil {
+		t.Fatal(err)
+	}
+	if _, result := w.finish(job); result.Created != 1 || result.Refused != 1 || len(w.contacts()) != 1 {
+		t.Errorf("got %+v, want one contact and one refused line", result)
+	}
+}
+
+// untilOneWaits returns when a transaction waits for a lock of Postgres.
+func (w *world) untilOneWaits() {
+	w.t.Helper()
+	for deadline, waits := time.Now().Add(20*time.Second), false; !waits; {
+		if time.Now().After(deadline) {
+			w.t.Fatal("no transaction waits for a lock")
+		}
+		err := w.db.Read(w.t.Context()).Raw(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits).Error
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}

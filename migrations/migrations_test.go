@@ -130,3 +130,23 @@ func TestCallsGoOnWhileAMigrationWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestStoredEventsAreUnclaimed brings a database up to date that has events from before there were automations.
+func TestStoredEventsAreUnclaimed(t *testing.T) {
+	t.Parallel()
+	const event = "INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id, snapshot, state, created_at) VALUES "
+	eachBefore(t, 12, func(t *testing.T, db *sql.DB, dialect string) {
+		for _, id := range []string{"01a2261d-c942-7172-8214-4d46504dc561", "01a2261d-c942-7172-8214-4d46504dc562"} {
+			execute(t, db, event+"(1, '"+id+"', 'contact_unsubscribed', 1, 1, 1, '"+id+"', '{}', 'pending', '2026-11-24 12:00:00+00:00')")
+		}
+		for range 2 { // the second time as after a crash before its number was noted
+			if err := migrations.UpTo(t.Context(), db, dialect, 12); err != nil {
+				t.Fatal(err)
+			}
+			execute(t, db, "DELETE FROM goose_db_version WHERE version_id = 12")
+		}
+		if got := number(t, db, "SELECT count(*) FROM automation_events WHERE state = 'unclaimed' AND snapshot = '{}' AND contact_id = 1"); got != 2 {
+			t.Errorf("got %d events on which nothing starts, want both", got)
+		}
+	})
+}

@@ -44,7 +44,8 @@ type AutomationEvent struct {
 }
 
 // EventStateUnclaimed is the state of an event for which no enabled automation listened when it fired. Nothing ever starts on
-// it: it is kept for the contact's history alone, as long as the request log.
+// it: it is kept for the contact's history alone, as long as the request log. Nothing may start on "pending" either, which
+// earlier programs wrote: one of them may still run beside this one after the migration that renamed it.
 const EventStateUnclaimed = "unclaimed"
 
 // DirtyContact marks a contact whose segments have to be recalculated. Marks are only added; the ticker deletes

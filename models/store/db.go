@@ -197,9 +197,9 @@ func ForChange(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 }
 
-// ForUpdate is ForChange for rows that others point to: it lets them add such rows until tx ends. Contacts point to their
-// workspace, for example. It is for changes that leave the key alone.
-func ForUpdate(tx *gorm.DB) *gorm.DB {
+// ForNoKeyUpdate is ForChange without holding up others that add rows which point to this one, as contacts point to their
+// workspace. It is for changes that leave the key alone.
+func ForNoKeyUpdate(tx *gorm.DB) *gorm.DB {
 	if tx.Name() != string(Postgres) {
 		return tx
 	}

@@ -48,22 +48,22 @@ func TestLimits(t *testing.T) {
 		write(&hooks)
 		write(&memberships)
 		for what, create := range map[string]func() error{
-			"2000 tags": func() error { _, _, err := db.CreateTag(t.Context(), ws.ID, 0, "one more", noon); return err },
-			"500 merge tags": func() error {
+			"A workspace can have 2,000 tags,": func() error { _, _, err := db.CreateTag(t.Context(), ws.ID, 0, "one more", noon); return err },
+			"A workspace can have 500 merge tags,": func() error {
 				_, _, err := db.CreateMergeTag(t.Context(), ws.ID, 0, models.MergeTag{Key: "more", Label: "More", Type: models.MergeTagText}, noon)
 				return err
 			},
-			"1000 webhooks": func() error {
+			"A workspace can have 1,000 webhooks,": func() error {
 				_, _, err := db.CreateWebhook(t.Context(), ws.ID, 0, models.WebhookForm{Name: "One more", Type: models.TypeDelete}, noon)
 				return err
 			},
-			"100 workspaces as admin": func() error {
+			"One person can be an admin of 100 workspaces,": func() error {
 				_, _, err := db.CreateWorkspace(t.Context(), user.ID, "One more", "UTC", noon)
 				return err
 			},
 		} {
-			if err := create(); store.ErrorCode(err) != models.CodeConflict || !strings.Contains(err.Error(), "can have "+what+",") {
-				t.Errorf("got %v, want that no more than %s are possible", err, what)
+			if err := create(); store.ErrorCode(err) != models.CodeConflict || !strings.Contains(err.Error(), what) {
+				t.Errorf("got %v, want %q", err, what)
 			}
 		}
 		if err := db.DeleteTag(t.Context(), ws.ID, 0, tags[0].ID, nil, noon); err != nil {
@@ -71,6 +71,12 @@ func TestLimits(t *testing.T) {
 		}
 		if _, errs, err := db.CreateTag(t.Context(), ws.ID, 0, "one more", noon); err != nil || errs.Any() {
 			t.Errorf("got %v, %v after a deletion, want room for one more", errs, err)
+		}
+		if err := db.DeleteWorkspace(t.Context(), models.Workspace{ID: memberships[0].WorkspaceID}, user.ID, noon); err != nil {
+			t.Fatal(err)
+		}
+		if _, errs, err := db.CreateWorkspace(t.Context(), user.ID, "One more", "UTC", noon); err != nil || errs.Any() {
+			t.Errorf("got %v, %v after a deletion, want room for one more workspace", errs, err)
 		}
 	})
 }
@@ -103,14 +109,46 @@ func TestSettingsLetCallsAddContacts(t *testing.T) {
 	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer anyway
 	ws := newWorkspace(t, db, "books")
 	ws.TimeZone = "Europe/Vienna"
-	meanwhile := func(*gorm.DB, int64, int64, time.Time) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		return db.Write(ctx, func(tx *gorm.DB) error {
-			return tx.Create(&models.Contact{WorkspaceID: ws.ID, ID: 1, Email: "marta@example.com", Status: models.StatusSubscribed, Fields: map[string]string{}, Version: 1, CreatedAt: noon, UpdatedAt: noon}).Error
-		})
-	}
+	meanwhile := func(*gorm.DB, int64, int64, time.Time) error { return addContact(t, db, ws.ID) }
 	if errs, err := db.UpdateWorkspace(t.Context(), ws, 0, meanwhile, noon); err != nil || errs.Any() {
 		t.Errorf("got %v, %v, want that the contact is added while the settings are saved", errs, err)
 	}
+}
+
+// TestDeletionLetsCallsAddContacts adds a contact while the deletion of its workspace waits for a step of an import, which holds
+// the job.
+func TestDeletionLetsCallsAddContacts(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer anyway
+	ws := newWorkspace(t, db, "books")
+	job := models.NewJob(ws.ID, 0, models.JobImport, struct{}{})
+	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.CreateJob(tx, &job, noon) }); err != nil {
+		t.Fatal(err)
+	}
+	deleted := make(chan error, 1)
+	err := db.Write(t.Context(), func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE jobs SET done = 1 WHERE id = ?", job.ID).Error; err != nil {
+			return err
+		}
+		go func() { deleted <- db.DeleteWorkspace(t.Context(), ws, 0, noon) }()
+		if err := (team{T: t, db: db}).untilOneWaits(deleted); err != nil {
+			return err
+		}
+		return addContact(t, db, ws.ID)
+	})
+	if err != nil {
+		t.Errorf("got %v, want that the contact is added", err)
+	}
+	if err := <-deleted; err != nil {
+		t.Errorf("got %v, want that the workspace is deleted", err)
+	}
+}
+
+// addContact adds a contact in a transaction of its own, and gives up after 5 s.
+func addContact(t *testing.T, db *store.DB, workspaceID int64) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	return db.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Create(&models.Contact{WorkspaceID: workspaceID, ID: 1, Email: "marta@example.com", Status: models.StatusSubscribed, Fields: map[string]string{}, Version: 1, CreatedAt: noon, UpdatedAt: noon}).Error
+	})
 }

@@ -31,7 +31,7 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m mo
 	m.WorkspaceID, m.CreatedAt, m.DeletedAt = workspaceID, now, nil
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		m.ID = 0
-		if err := checkLimit(tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID), models.MaxMergeTags, "merge tags", "A workspace"); err != nil {
+		if err := checkWorkspaceLimit(tx, &models.MergeTag{}, workspaceID, models.MaxMergeTags, "merge tags"); err != nil {
 			return err
 		}
 		if err := tx.Create(&m).Error; err != nil {

@@ -66,7 +66,7 @@ func (d *DB) CreateTag(ctx context.Context, workspaceID, userID int64, name stri
 	tag := models.Tag{WorkspaceID: workspaceID, Name: name, NameFolded: models.Fold(name), CreatedAt: now}
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		tag.ID = 0
-		if err := checkLimit(tx.Model(&models.Tag{}).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID), models.MaxTags, "tags", "A workspace"); err != nil {
+		if err := checkWorkspaceLimit(tx, &models.Tag{}, workspaceID, models.MaxTags, "tags"); err != nil {
 			return err
 		}
 		if err := tx.Create(&tag).Error; err != nil {

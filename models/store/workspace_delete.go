@@ -41,7 +41,7 @@ func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 func (d *DB) DeleteWorkspace(ctx context.Context, w models.Workspace, userID int64, now time.Time) error {
 	now = models.Instant(now)
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		old, err := First[models.Workspace](ForChange(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
+		old, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID))
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 	for _, workspace := range waiting {
 		err := d.Write(ctx, func(tx *gorm.DB) error {
 			// the lock makes one of two replicas see the other's job
-			if _, err := First[models.Workspace](ForChange(tx).Where("id = ?", workspace)); err != nil {
+			if _, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ?", workspace)); err != nil {
 				return err
 			}
 			var there bool

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"campaignlark/models"
@@ -12,13 +13,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// checkLimit refuses one more row of a kind once there are most of them. what names them: "webhooks".
-func checkLimit(rows *gorm.DB, most int64, what, where string) error {
+// checkLimit refuses one more row once there are most of them. sentence has a %s for most.
+func checkLimit(rows *gorm.DB, most int64, sentence string) error {
 	var n int64
 	if err := rows.Count(&n).Error; err != nil || n < most {
 		return err
 	}
-	return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("%s can have %d %s, and that many are there. Please delete one that is not needed any more.", where, most, what)}
+	return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf(sentence, models.MergeTag{Type: models.MergeTagNumber}.Show(strconv.FormatInt(most, 10), nil))}
+}
+
+// checkWorkspaceLimit is checkLimit for what is not deleted of one kind in a workspace. what names the kind: "webhooks".
+func checkWorkspaceLimit(tx *gorm.DB, kind any, workspaceID, most int64, what string) error {
+	return checkLimit(tx.Model(kind).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID), most,
+		"A workspace can have %s "+what+", and that many are there. Please delete one that is not needed any more.")
 }
 
 // CreateWorkspace makes a workspace, under a slug of its own, of which the person is the admin. What is wrong is a
@@ -32,8 +39,8 @@ func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone s
 	for range 3 { // two people may want the same slug at the same moment
 		err = d.Write(ctx, func(tx *gorm.DB) error {
 			w.ID = 0
-			own := tx.Model(&models.Membership{}).Where("user_id = ? AND role = ?", userID, models.RoleAdmin)
-			if err := checkLimit(own, models.MaxWorkspaces, "workspaces as admin", "A person"); err != nil {
+			own := tx.Model(&models.Membership{}).Where("user_id = ? AND role = ? AND workspace_id NOT IN "+goneWorkspaces, userID, models.RoleAdmin)
+			if err := checkLimit(own, models.MaxWorkspaces, "One person can be an admin of %s workspaces, and you are one of that many. Please delete a workspace that is not needed any more."); err != nil {
 				return err
 			}
 			if err := createWorkspace(tx, &w); err != nil {
@@ -65,7 +72,7 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int
 		return errs, nil
 	}
 	return nil, d.Write(ctx, func(tx *gorm.DB) error {
-		old, err := First[models.Workspace](ForUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID)) // calls go on adding contacts
+		old, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID)) // calls go on adding contacts
 		if err != nil {
 			return err
 		}
