@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 
+	"github.com/valyala/fasthttp"
 	"gorm.io/gorm"
 )
 
@@ -215,19 +218,79 @@ func TestLargeUploads(t *testing.T) {
 		viewer.send(addr, path, large).want(t, 403)
 		manager := s.as(s.signIn(s.addMember(s.workspace, "max@example.com", models.RoleManager)))
 		now := s.server.now()
-		if !s.server.uploads.enter(s.user.ID, "a stalled upload of theirs", now, now.Add(time.Minute)) {
+		stalled := new(fasthttp.RequestHeader)
+		if !s.server.uploads.enter(s.user.ID, stalled, now, now.Add(time.Minute)) {
 			t.Fatal("there is no place")
 		}
 		s.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
 		manager.send(addr, path, large).want(t, 303) // a stalled upload of one person holds up nobody else
 		for user := range int64(uploadsAll - 1) {
-			s.server.uploads.enter(-1-user, "of others", now, now.Add(time.Minute))
+			s.server.uploads.enter(-1-user, new(fasthttp.RequestHeader), now, now.Add(time.Minute))
 		}
 		manager.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
-		if u := &s.server.uploads; !u.enter(s.user.ID, "later", now.Add(time.Minute), now.Add(2*time.Minute)) {
+		if u := &s.server.uploads; !u.enter(s.user.ID, new(fasthttp.RequestHeader), now.Add(time.Minute), now.Add(2*time.Minute)) {
 			t.Error("a stalled upload keeps its place after its time is over")
 		}
 		s.postFile(path, "small.csv", "email\nanna@example.com\n").want(t, 303)
+	})
+}
+
+// begin sends the headers of a large upload and the beginning of its body.
+func (s *site) begin(addr, path string) net.Conn {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: lark.example\r\nCookie: %s=%s\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n--x",
+		path, s.server.sessions.cookieName(), s.session, uploadLimit)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return conn
+}
+
+// until waits for a number of uploads under way.
+func (s *site) until(uploads int) {
+	s.t.Helper()
+	count := func() int {
+		s.server.uploads.mu.Lock()
+		defer s.server.uploads.mu.Unlock()
+		return len(s.server.uploads.all)
+	}
+	for end := time.Now().Add(20 * time.Second); count() != uploads; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("got %d uploads under way, want %d", count(), uploads)
+		}
+	}
+}
+
+// TestBrokenUploadsLeaveTheirPlaces holds that an upload whose connection is lost, or which is too slow, does not wait for the time
+// that the whole file would take.
+func TestBrokenUploadsLeaveTheirPlaces(t *testing.T) {
+	const path = "/w/books/contacts/import"
+	t.Run("lost", func(t *testing.T) {
+		eachEndpoint(t, func(t *testing.T, s *site) {
+			addr := s.listen()
+			conn := s.begin(addr, path)
+			s.until(1)
+			conn.Close()
+			s.until(0)
+			s.send(addr, path, bodyLimit+1<<20).want(t, 303)
+		})
+	})
+	t.Run("stalled", func(t *testing.T) {
+		eachSite(t, func(t *testing.T, s *site) {
+			s.server.uploads.start = 100 * time.Millisecond
+			conn := s.begin(s.listen(), path)
+			w, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || w.StatusCode != 408 {
+				t.Fatalf("got %v (%v), want 408 for a stalled upload", w, err)
+			}
+			s.until(0)
+		})
 	})
 }
 

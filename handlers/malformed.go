@@ -66,10 +66,11 @@ func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
 	ctx.SetBodyString(sentence + "\n")
 }
 
-// unread stands before next, which answers what could not be read. Of a head that is too long or broken the path is not
+// unread stands before next, which answers what could not be read. An upload leaves its place. Of a head that is too long or broken the path is not
 // known, but the error quotes its beginning: a call gets its envelope (CONTRACT "Route and verbs") by being given one.
-func unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
+func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
+		s.uploads.leave(&ctx.Request.Header)
 		_, quoted, _ := strings.Cut(err.Error(), `contents: "`)
 		if _, target, _ := strings.Cut(quoted, " "); strings.HasPrefix(target, inboundPrefix) {
 			ctx.Request.SetRequestURI(inboundPrefix)

@@ -65,7 +65,7 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{Options: o, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
+	s := &Server{Options: o, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
 	s.app = fiber.New(fiber.Config{
@@ -85,14 +85,16 @@ func New(o Options) *Server {
 	s.register()
 	s.app.Server().HeaderReceived = s.beforeBody
 	s.app.Server().Handler = s.front(s.app.Server().Handler)
-	s.app.Server().ErrorHandler = unread(s.app.Server().ErrorHandler)
+	s.app.Server().ErrorHandler = s.unread(s.app.Server().ErrorHandler)
 	return s
 }
 
 func (s *Server) now() time.Time { return models.Instant(s.Now()) }
 
 // Serve answers connections of ln until Shutdown. It returns at once when Shutdown begins.
-func (s *Server) Serve(ln net.Listener) error { return s.app.Listener(ln) }
+func (s *Server) Serve(ln net.Listener) error {
+	return s.app.Listener(pacedListener{ln, s.uploads.start})
+}
 
 // Drain makes the server say that it is going: readiness answers 503 and every answer closes its connection, while new
 // connections are still accepted.

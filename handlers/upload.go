@@ -26,7 +26,7 @@ import (
 const (
 	uploadLimit  = jobs.MaxImport + 64<<10 // with the fields around the file
 	uploadPace   = 256 << 10               // bytes a second that it must reach
-	uploadStart  = 30 * time.Second        // that it may take beside
+	uploadStart  = 30 * time.Second        // how far it may fall behind that pace
 	uploadsAll   = 4                       // at a time in this process; each person has one
 	maxFormParts = 100
 	maxFormField = 64 << 10
@@ -38,35 +38,37 @@ var (
 	errUploadsBusy = &models.Error{Code: models.CodeBusy, Message: "Other large files are being uploaded just now, so yours was not taken. Nothing was saved. Go back and try again in a minute."}
 )
 
-// uploads are the large requests that are being read or worked on. One whose connection was lost while it was read never
-// arrives; its place is free again when its time is over.
+// uploads are the large requests that are being read or worked on. One leaves when it is answered, or when reading it fails
+// because its connection is lost or too slow (pace.go). until is for what neither of the two reports.
 type uploads struct {
-	mu  sync.Mutex
-	all []uploadPlace
+	start time.Duration // uploadStart
+	mu    sync.Mutex
+	all   []uploadPlace
 }
 
 type uploadPlace struct {
 	user   int64
-	cookie string // of the session
+	header *fasthttp.RequestHeader // of the request, the same one from its headers to its answer
 	until  time.Time
 }
 
 // enter takes a place for a person, until a time at the latest. It returns false if the person has one, or all are taken.
-func (u *uploads) enter(user int64, cookie string, now, until time.Time) bool {
+func (u *uploads) enter(user int64, header *fasthttp.RequestHeader, now, until time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return !p.until.After(now) })
 	if len(u.all) >= uploadsAll || slices.ContainsFunc(u.all, func(p uploadPlace) bool { return p.user == user }) {
 		return false
 	}
-	u.all = append(u.all, uploadPlace{user, cookie, until})
+	u.all = append(u.all, uploadPlace{user, header, until})
 	return true
 }
 
-func (u *uploads) leave(cookie string) {
+// leave frees the place of a request, if it has one.
+func (u *uploads) leave(header *fasthttp.RequestHeader) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return p.cookie == cookie })
+	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return p.header == header })
 }
 
 // beforeBody says how large the body of a request may be, once its headers are read.
@@ -76,8 +78,8 @@ func (s *Server) beforeBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		return fasthttp.RequestConfig{}
 	}
 	user, role := s.uploader(h)
-	takes, now := uploadStart+time.Duration(n/uploadPace)*time.Second, s.now()
-	if !role.Includes(models.RoleManager) || !s.uploads.enter(user, s.sessionCookie(h), now, now.Add(takes+requestTimeout)) {
+	takes, now := pacedTimeout+s.uploads.start+time.Duration(n/uploadPace)*time.Second, s.now()
+	if !role.Includes(models.RoleManager) || !s.uploads.enter(user, h, now, now.Add(takes+requestTimeout)) {
 		return fasthttp.RequestConfig{}
 	}
 	return fasthttp.RequestConfig{MaxRequestBodySize: uploadLimit, ReadTimeout: takes, WriteTimeout: readTimeout}
@@ -114,7 +116,7 @@ func (s *Server) uploader(h *fasthttp.RequestHeader) (user int64, role models.Ro
 // uploaded lets the place and the memory of a large request go once it is answered.
 func (s *Server) uploaded(ctx *fasthttp.RequestCtx) {
 	if len(ctx.Request.Body()) > bodyLimit {
-		s.uploads.leave(s.sessionCookie(&ctx.Request.Header))
+		s.uploads.leave(&ctx.Request.Header)
 		ctx.Request.ReleaseBody(bodyLimit)
 	}
 }
