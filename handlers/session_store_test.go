@@ -3,7 +3,11 @@ package handlers
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+
+	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/gorilla/sessions"
 )
@@ -41,6 +45,23 @@ func TestTwoTabsKeepWhatTheyStored(t *testing.T) {
 		_, after := open()
 		if after.Values[sessionSecret] != "an invitation's link" || after.Values[sessionFlash] != nil || after.Values[sessionTagsOff] != "8" {
 			t.Errorf("got %v, want what each of the two stored", sessionValues(after))
+		}
+	})
+}
+
+// TestTwoTabsInvite makes two invitations before it looks at the link of the first.
+func TestTwoTabsInvite(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		first := s.post("/w/books/settings/members", "email", "otto@example.com", "role", "viewer")
+		second := s.post("/w/books/settings/members", "email", "vera@example.com", "role", "viewer")
+		s.follow(first).want(t, 200, "otto@example.com is invited", "shown this once")
+		s.follow(second).want(t, 200, "vera@example.com is invited", "shown this once")
+		for n := range 3 * maxSecrets { // links that nobody looks at do not fill the session
+			s.post("/w/books/settings/members", "email", "c"+itoa(int64(n))+"@example.com", "role", "viewer").want(t, 303)
+		}
+		session, err := store.First[store.Session](s.db.Read(t.Context()).Where("token_hash = ?", models.TokenHash(s.session)))
+		if n := strings.Count(session.Data, sessionSecret); err != nil || n == 0 || n > maxSecrets {
+			t.Errorf("got %d secrets in the session (%v), want at most %d", n, err, maxSecrets)
 		}
 	})
 }
