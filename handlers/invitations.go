@@ -86,6 +86,8 @@ func (s *Server) joinForm(v *visit) error {
 		return v.joinClosed(m, err)
 	}
 	switch err := s.checkSession(v); { // somebody may be signed in: an inviter who tries the link out
+	case err == nil && models.ShowEmail(v.User.Email) == m.Email:
+		return v.Redirect(invitationsPath, fiber.StatusSeeOther) // their own: they accept it there
 	case err == nil:
 		m.SignedInAs = models.ShowEmail(v.User.Email)
 	case !errors.Is(err, errSignIn):
@@ -94,10 +96,11 @@ func (s *Server) joinForm(v *visit) error {
 	return v.show(views.JoinPage(m))
 }
 
-// joinPost uses the link up: it makes the account with its password, the member, and signs the person in.
+// joinPost uses the link up: it makes the account with its password, the member, and signs the person in. A password that
+// could not be one is refused first, so that trying a link without using it up does not tell whether there is an account.
 func (s *Server) joinPost(v *visit) error {
 	m, err := v.joinModel()
-	if err != nil || m.HasAccount {
+	if err != nil {
 		return v.joinClosed(m, err)
 	}
 	password := v.Form("password")
@@ -105,6 +108,9 @@ func (s *Server) joinPost(v *visit) error {
 	if sentence := models.ValidatePassword(password); sentence != "" {
 		m.Errors["password"] = sentence
 		return v.again(views.JoinPage(m))
+	}
+	if m.HasAccount {
+		return v.joinClosed(m, nil)
 	}
 	workspace, user, err := s.DB.JoinByLink(v.UserContext(), v.Params("token"), password, s.now())
 	if m.HasAccount = errors.Is(err, models.ErrEmailTaken); err != nil {
@@ -124,7 +130,7 @@ func (v *visit) joinModel() (views.JoinModel, error) {
 		Inviter: models.ShowEmail(i.InviterEmail), HasAccount: i.HasAccount, Assets: assets()}, models.In("join: invitation of a link", err)
 }
 
-// joinClosed answers a link that sets no password: to a person who has an account by now with the way in, and to any
+// joinClosed answers a link that sets no password: to a person who has an account with the way in, and to any
 // other link, whatever the reason, with what to do.
 func (v *visit) joinClosed(m views.JoinModel, err error) error {
 	switch {

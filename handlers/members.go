@@ -29,7 +29,8 @@ func (s *Server) memberList(v *visit) error {
 	}
 	for _, i := range invitations {
 		m.Invitations = append(m.Invitations, views.InvitationRow{ID: i.ID, Email: models.ShowEmail(i.Email), Role: i.Role.Word(),
-			Expired: !s.now().Before(i.ExpiresAt), ExpiresAt: i.ExpiresAt})
+			Expired: !s.now().Before(i.ExpiresAt), ExpiresAt: i.ExpiresAt,
+			LinkOver: !s.now().Before(i.LinkUntil()), LinkUntil: i.LinkUntil()})
 	}
 	if m.Page, err = v.page(views.SectionSettings, "Members", v.settingsCrumb(), views.Crumb{Text: "Members"}); err != nil {
 		return err

@@ -78,9 +78,15 @@ func TestLinksThatDoNotWorkLookAlike(t *testing.T) {
 			return tx.Exec("UPDATE invitations SET expires_at = ? WHERE email = ?", s.server.now(), "mo@example.com").Error
 		})
 		s.get("/w/books/settings/members").want(t, 200, "mo@example.com Viewer Expired")
+		late := s.invite("lea@example.com", "viewer")
+		s.get("/w/books/settings/members").want(t, 200, "lea@example.com Viewer Invited until", ", its link until")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE invitations SET created_at = ? WHERE email = ?", s.server.now().Add(-models.LinkLife), "lea@example.com").Error
+		})
+		s.get("/w/books/settings/members").want(t, 200, "lea@example.com Viewer Invited until", ", its link has expired")
 		unknown := s.as("").get("/invitations/" + models.NewToken())
 		unknown.want(t, 404, "This invitation link does not work")
-		for why, link := range map[string]string{"replaced": old, "cancelled": cancelled, "expired": expired, "short": "/invitations/x"} {
+		for why, link := range map[string]string{"replaced": old, "cancelled": cancelled, "expired": expired, "older than a link lives": late, "short": "/invitations/x"} {
 			if a := s.as("").get(link); a.status != 404 || a.body != unknown.body {
 				t.Errorf("%s: got %d and %s, want the answer to an unknown link", why, a.status, a.text())
 			}
@@ -102,6 +108,9 @@ func TestAnInvitationDoesNotTellWhoHasAnAccount(t *testing.T) {
 		for _, email := range []string{"known@example.com", "never@example.com"} {
 			link := s.invite(email, "viewer")
 			pages["link"] = append(pages["link"], seen(email, link))
+			refused := s.as("").post(link, "password", "short")
+			refused.want(t, 422, "10 characters or longer")
+			pages["bad password"] = append(pages["bad password"], strings.ReplaceAll(refused.text(), email, "THEM"))
 			pages["list"] = append(pages["list"], seen(email, "/w/books/settings/members"))
 			s.follow(s.post(s.invitationPath(email, "/renew"))).want(t, 200, email+" is invited", "shown this once")
 			pages["again"] = append(pages["again"], seen(email, s.invitationPath(email, "")))
@@ -123,6 +132,7 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 		link := s.invite("mo@example.com", "viewer")
 		s.as("").get(link).want(t, 200, "Join Books", "Do you have an account for mo@example.com already?")
 		them := s.as(s.signIn(mo))
+		them.get(link).leadsTo(t, "/invitations")
 		them.get("/w/music").want(t, 200, "You are invited to 1 workspace.")
 		them.get("/account").want(t, 200, "You are invited to 1 workspace.")
 		them.get("/w/music/tags").wantNot(t, "You are invited")

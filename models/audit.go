@@ -66,7 +66,7 @@ const (
 	ActionMemberRoleChanged   = "member.role_changed"
 	ActionMemberRemoved       = "member.removed"
 	ActionMemberLeft          = "member.left"
-	ActionInvitationRenewed   = "invitation.renewed"   // of a person with an account
+	ActionInvitationRenewed   = "invitation.renewed"   // by earlier versions: of a person with an account
 	ActionInvitationLinked    = "invitation.linked"    // it has a new link
 	ActionInvitationCancelled = "invitation.cancelled" // or declined, by the person it was for
 

@@ -518,7 +518,7 @@ func JoinPage(m JoinModel) templ.Component {
 	})
 }
 
-// JoinKnownPage stands in for JoinPage when the person has made an account meanwhile.
+// JoinKnownPage answers a password that was chosen for an address with an account.
 func JoinKnownPage(m JoinModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -565,14 +565,14 @@ func JoinKnownPage(m JoinModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, " by now, so this link sets no password. Sign in with the password of that account: the invitation to ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, " already, so this link sets no password. Sign in with the password of that account: the invitation to ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
 			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(m.Workspace)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitations.templ`, Line: 107, Col: 152}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitations.templ`, Line: 107, Col: 153}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 			if templ_7745c5c3_Err != nil {
@@ -626,7 +626,7 @@ func JoinClosedPage(m JoinModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p class=\"mt-3\">A link works once, for 48 hours, and only until a newer one is made or the invitation is cancelled. Perhaps it is not complete.</p><p class=\"mt-2\">If you have chosen a password with it, sign in. If not, ask the person who invited you for a new link.</p><p class=\"mt-4\"><a class=\"btn\" href=\"/login\">Sign in</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p class=\"mt-3\">A link works once, for 48 hours, and only until a newer one is made or the invitation is cancelled. Perhaps it is not complete.</p><p class=\"mt-2\">If you have an account, or have chosen a password with this link, sign in: an invitation that waits is there. If not, ask the person who invited you for a new link.</p><p class=\"mt-4\"><a class=\"btn\" href=\"/login\">Sign in</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

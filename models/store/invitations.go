@@ -43,22 +43,17 @@ func (d *DB) Invite(ctx context.Context, workspaceID, userID int64, email string
 	return invitation, token, errs, err
 }
 
-// invite stores a new invitation unless its person is a member or invited already.
+// invite stores a new invitation unless its person is a member or invited already. It asks the same whether or not the address
+// has an account, so that not even its time tells.
 func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, errs models.FieldErrors, err error) {
 	if err := lockMembers(tx, i.WorkspaceID); err != nil {
 		return "", nil, err
 	}
-	user, hasAccount, err := accountOf(tx, i.Email)
-	if err != nil {
+	switch _, err := First[Member](members(tx, i.WorkspaceID).Where("users.email = ?", i.Email)); {
+	case err == nil:
+		return "", models.FieldErrors{"email": models.ShowEmail(i.Email) + " is a member already. You can change the role in the list of members."}, nil
+	case !errors.Is(err, models.ErrNotFound):
 		return "", nil, err
-	}
-	if hasAccount {
-		switch _, err := First[Member](members(tx, i.WorkspaceID).Where("users.id = ?", user.ID)); {
-		case err == nil:
-			return "", models.FieldErrors{"email": models.ShowEmail(i.Email) + " is a member already. You can change the role in the list of members."}, nil
-		case !errors.Is(err, models.ErrNotFound):
-			return "", nil, err
-		}
 	}
 	old, err := First[models.Invitation](tx.Where("workspace_id = ? AND email = ?", i.WorkspaceID, i.Email))
 	switch {
@@ -125,15 +120,6 @@ func cancelInvitation(tx *gorm.DB, userID int64, i models.Invitation, now time.T
 
 func deleteInvitation(tx *gorm.DB, i models.Invitation) error {
 	return tx.Where("workspace_id = ? AND id = ?", i.WorkspaceID, i.ID).Delete(&models.Invitation{}).Error
-}
-
-// accountOf finds the account of an address in its stored form, if there is one.
-func accountOf(tx *gorm.DB, email string) (user models.User, there bool, err error) {
-	user, err = First[models.User](tx.Where("email = ?", email))
-	if errors.Is(err, models.ErrNotFound) {
-		return user, false, nil
-	}
-	return user, err == nil, err
 }
 
 func auditInvitation(tx *gorm.DB, action string, userID int64, i models.Invitation, change models.AuditChange, now time.Time) error {
