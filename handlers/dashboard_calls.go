@@ -77,7 +77,7 @@ func (v *visit) failing(months []models.WebhookMonth, webhooks map[int64]models.
 // failureRow is a call that failed, with what to do about it.
 func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.DashboardFailure {
 	f := views.DashboardFailure{RequestRow: v.requestRow(r, w)}
-	if len(r.Body) > maxListedBody {
+	if len(r.Body) > store.ListedBody {
 		return f
 	}
 	t := &story{visit: v, row: r, webhook: w}

@@ -158,12 +158,9 @@ func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.Requ
 	return row
 }
 
-// maxListedBody is the largest body, compressed, that a list opens to say more about a call.
-const maxListedBody = 16 << 10
-
 // moreOf says in a list what of a call may need a look.
 func moreOf(r models.WebhookRequest) string {
-	if len(r.Body) > maxListedBody {
+	if len(r.Body) > store.ListedBody {
 		return ""
 	}
 	body, err := intake.DecodeLogBody(r.Body)

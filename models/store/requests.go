@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,14 @@ import (
 
 // RequestPageSize is how many calls one page of the request log shows.
 const RequestPageSize = 50
+
+// ListedBody is the largest body, compressed, that lists read whole. Of a larger one they read a byte more than that: its row
+// is not worth opening to say more about the call.
+const ListedBody = 16 << 10
+
+// listedColumns are the columns of a call in lists, pages of 50 or parts of them.
+var listedColumns = "workspace_id, id, webhook_id, contact_id, contact_version, who, address, method, content_type, outcome, status, " +
+	"client_address, user_agent, duration_us, size, substr(body, 1, " + strconv.Itoa(ListedBody+1) + ") AS body"
 
 // RequestFilter says which calls of a workspace are meant. A zero field does not narrow.
 type RequestFilter struct {
@@ -42,16 +51,21 @@ const (
 	walkSteps = 10
 )
 
-// Requests returns a page of the calls that filter means.
+// Requests returns a page of the calls that filter means, each with ListedBody of its body.
 func (d *DB) Requests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
+	return d.requestPage(ctx, workspaceID, filter, cursor, RequestPageSize)
+}
+
+// requestPage is Requests for pages of another size.
+func (d *DB) requestPage(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, size int) (RequestPage, error) {
 	page, err := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}, error(nil)
 	if filter.indexed() {
-		page.Requests, err = d.requestStep(ctx, workspaceID, filter, cursor, RequestPageSize+1, 0)
+		page.Requests, err = d.requestStep(ctx, workspaceID, filter, cursor, size+1, 0)
 	} else {
-		err = d.walkRequests(ctx, workspaceID, filter, cursor, &page)
+		err = d.walkRequests(ctx, workspaceID, filter, cursor, size, &page)
 	}
-	more := len(page.Requests) > RequestPageSize || page.Stopped != uuid.Nil
-	page.Requests = page.Requests[:min(len(page.Requests), RequestPageSize)]
+	more := len(page.Requests) > size || page.Stopped != uuid.Nil
+	page.Requests = page.Requests[:min(len(page.Requests), size)]
 	if cursor.Rising() {
 		page.Newer = page.Newer || more
 		slices.Reverse(page.Requests)
@@ -62,18 +76,18 @@ func (d *DB) Requests(ctx context.Context, workspaceID int64, filter RequestFilt
 }
 
 // walkRequests reads the log step by step until the page is full, the log ends, or the steps are used up.
-func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, page *RequestPage) error {
+func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, size int, page *RequestPage) error {
 	for range walkSteps {
 		last, err := d.walkEnd(ctx, workspaceID, filter, cursor)
 		if err != nil {
 			return err
 		}
-		found, err := d.requestStep(ctx, workspaceID, filter, cursor, RequestPageSize+1-len(page.Requests), walkStep)
+		found, err := d.requestStep(ctx, workspaceID, filter, cursor, size+1-len(page.Requests), walkStep)
 		if err != nil {
 			return err
 		}
 		page.Requests = append(page.Requests, found...)
-		if last == uuid.Nil || len(page.Requests) > RequestPageSize {
+		if last == uuid.Nil || len(page.Requests) > size {
 			page.Stopped = uuid.Nil
 			return nil
 		}
@@ -108,7 +122,7 @@ func (d *DB) requestStep(ctx context.Context, workspaceID int64, filter RequestF
 			step = step.Where(condition, values...)
 		}
 	}
-	err := step.Limit(limit).Find(&found).Error
+	err := step.Select(listedColumns).Limit(limit).Find(&found).Error
 	return found, err
 }
 
@@ -138,10 +152,10 @@ func (d *DB) Request(ctx context.Context, workspaceID int64, id uuid.UUID) (mode
 	return First[models.WebhookRequest](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
 }
 
-// LastRequests returns the newest calls that filter means, at most most.
+// LastRequests returns the newest calls that filter means, at most most, as lists do.
 func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter RequestFilter, most int) ([]models.WebhookRequest, error) {
-	page, err := d.Requests(ctx, workspaceID, filter, models.Cursor{})
-	return page.Requests[:min(most, len(page.Requests))], err
+	page, err := d.requestPage(ctx, workspaceID, filter, models.Cursor{}, most)
+	return page.Requests, err
 }
 
 // indexed says whether an index leads to exactly these calls (DESIGN "Request log": by webhook, by who, where it

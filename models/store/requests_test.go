@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -136,6 +138,52 @@ func TestRequestsPageThroughAndBack(t *testing.T) {
 			back := get(t, db, filter, models.Cursor{After: page.Requests[0].ID})
 			if len(back.Requests) != store.RequestPageSize || !back.Older || places(back.Requests[49:], ids)[0] >= places(page.Requests, ids)[0] {
 				t.Errorf("got %d calls going forward again, want the 50 before", len(back.Requests))
+			}
+		}
+	})
+}
+
+// TestListsReadBodiesInPart compares calls in lists with the rows that they are, and holds that of a large body little is read.
+func TestListsReadBodiesInPart(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		sizes := []int{0, 100, store.ListedBody, store.ListedBody + 1, 1 << 20}
+		text, contact, version := "marta@example.com", int64(5), int64(6)
+		ids := logOf(t, db, now, len(sizes), func(i int, r *models.WebhookRequest) {
+			addressed(r, text)
+			r.ContactID, r.ContactVersion, r.ClientAddress, r.UserAgent = &contact, &version, &text, &text
+			r.ContentType, r.DurationUs, r.Size = "application/json", 8, 9
+			failed(r, models.OutcomeUnreadable, 400)
+			r.Body = bytes.Repeat([]byte{0, 0xff}, sizes[i])[:sizes[i]]
+		})
+		last, err := db.LastRequests(t.Context(), 1, store.RequestFilter{Outcome: models.OutcomesFailed}, 2)
+		if err != nil || len(last) != 2 || last[0].ID != ids[0] {
+			t.Errorf("got %d calls (%v), want the newest two", len(last), err)
+		}
+		for _, filter := range []store.RequestFilter{{}, {Outcome: models.OutcomeUnreadable}} { // with an index, and walking
+			page := get(t, db, filter, models.Cursor{})
+			if len(page.Requests) != len(ids) {
+				t.Fatalf("got %d calls, want %d", len(page.Requests), len(ids))
+			}
+			for i, listed := range page.Requests {
+				whole, err := db.Request(t.Context(), 1, ids[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				whole.Body = whole.Body[:min(len(whole.Body), store.ListedBody+1)]
+				if !bytes.Equal(listed.Body, whole.Body) {
+					t.Errorf("of %d bytes: got %d, want %d", sizes[i], len(listed.Body), len(whole.Body))
+				}
+				listed.Body, whole.Body = nil, nil
+				for i, fields := 0, reflect.ValueOf(whole); i < fields.NumField(); i++ {
+					if name := fields.Type().Field(i).Name; fields.Field(i).IsZero() && name != "Body" {
+						t.Errorf("fill %s too, to see whether lists read it", name)
+					}
+				}
+				if !reflect.DeepEqual(listed, whole) {
+					t.Errorf("got %+v, want %+v", listed, whole)
+				}
 			}
 		}
 	})

@@ -176,7 +176,7 @@ func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.Webhoo
 	for _, k := range keys {
 		query = query.Or("workspace_id = ? AND id = ?", k.WorkspaceID, k.ID)
 	}
-	err = query.Find(&calls).Error
+	err = query.Select(listedColumns).Find(&calls).Error
 	slices.SortFunc(calls, func(a, b models.WebhookRequest) int {
 		return cmp.Or(models.CompareIDs(b.ID, a.ID), cmp.Compare(a.WorkspaceID, b.WorkspaceID))
 	})
