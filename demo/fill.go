@@ -1,11 +1,13 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -47,7 +49,7 @@ func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Optio
 	clock := &clock{at: p.growth.from}
 	w := &workshop{db: db, workspace: workspace, user: o.User, tags: map[string]int64{}, fields: map[string]int64{}, now: clock.Now,
 		segments: segments.New(db, segments.Options{Now: clock.Now, Log: o.Log, Only: workspace.ID})}
-	free, err := hold(ctx, db, workspace.ID)
+	free, err := hold(ctx, db, workspace.ID, cmp.Or(o.Log, slog.Default()))
 	if err != nil {
 		return Summary{}, err
 	}
@@ -66,29 +68,34 @@ func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Optio
 
 // hold keeps the tickers of a server that runs beside it away from the workspace, whose clock is in the past, until free is
 // called; should that never happen, for a minute.
-func hold(ctx context.Context, db *store.DB, workspace int64) (free func(), err error) {
+func hold(ctx context.Context, db *store.DB, workspace int64, log *slog.Logger) (free func(), err error) {
 	extend := func() error { return db.HoldSegments(ctx, workspace, time.Now().Add(time.Minute)) }
-	if err := extend(); err != nil {
+	if err := faults.Catch(extend); err != nil {
 		return nil, err
 	}
 	ended, every := make(chan struct{}), time.NewTicker(20*time.Second)
 	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			select {
-			case <-ended:
-				return
-			case <-every.C:
-				_ = extend() // the next one does it; two may fail
-			}
-		}
-	})
+	work.Go(func() { keepHolding(extend, every.C, ended, log) })
 	return func() {
 		every.Stop()
 		close(ended)
 		work.Wait()
 		_ = db.HoldSegments(context.WithoutCancel(ctx), workspace, time.Time{}) // it ends by itself within a minute
 	}, nil
+}
+
+// keepHolding extends the hold at each turn until ended is closed. What fails is done by the next turn; two may fail.
+func keepHolding(extend func() error, turns <-chan time.Time, ended <-chan struct{}, log *slog.Logger) {
+	for {
+		select {
+		case <-ended:
+			return
+		case <-turns:
+			if err := faults.Catch(extend); err != nil {
+				log.Warn("the workspace's segments were not held for another minute", store.ErrorAttr(err))
+			}
+		}
+	}
 }
 
 // makeLogDays makes the days of the request log from the first call on.

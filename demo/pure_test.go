@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"log/slog"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,5 +106,29 @@ func TestHistoriesEndInTheirTime(t *testing.T) {
 		if statuses[s] < 50 {
 			t.Errorf("got %d contacts that are %s, want some", statuses[s], s)
 		}
+	}
+}
+
+func TestHoldingGoesOnAfterAPanic(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	turns, ended, stopped := make(chan time.Time), make(chan struct{}), make(chan struct{})
+	tries := 0
+	extend := func() error {
+		if tries++; tries == 1 {
+			panic("ines@example.com")
+		}
+		return nil
+	}
+	go func() {
+		defer close(stopped)
+		keepHolding(extend, turns, ended, slog.New(slog.NewTextHandler(&log, nil)))
+	}()
+	turns <- time.Time{}
+	turns <- time.Time{}
+	close(ended)
+	<-stopped
+	if tries != 2 || !strings.Contains(log.String(), "pure_test.go") || strings.Contains(log.String(), "ines") {
+		t.Errorf("got %d tries and the log %s, want two and the stack without the panic's value", tries, log.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
@@ -87,7 +88,8 @@ const frameTimeout = time.Second
 // must be said whatever else is broken.
 func (s *Server) errorFrame(c *fiber.Ctx) (p *views.Page) {
 	defer func() {
-		if recover() != nil {
+		if fault := faults.Recovered(recover()); fault != nil {
+			s.logPanic("the frame of an error", fault)
 			p = nil
 		}
 	}()

@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"strings"
+	"time"
 
+	"campaignlark/faults"
+	"campaignlark/intake"
 	"campaignlark/models"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,6 +19,7 @@ const maxHeaders = 100
 // does not know, on the public endpoint as CONTRACT "Route and verbs" wants it.
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		defer s.survive(ctx)
 		defer s.uploaded(ctx)
 		if !wellFormed(&ctx.Request.Header) {
 			s.answerMalformed(ctx)
@@ -26,6 +30,23 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 			return
 		}
 		next(ctx)
+	}
+}
+
+// survive answers a request outside whose route, or in whose error page, the program panics: nothing else recovers there, and
+// the process would end. Defer it.
+func (s *Server) survive(ctx *fasthttp.RequestCtx) {
+	fault := faults.Recovered(recover())
+	if fault == nil {
+		return
+	}
+	s.logPanic("outside the routes", fault)
+	ctx.Error("Something broke on our side.\n", fiber.StatusInternalServerError)
+	c := s.app.AcquireCtx(ctx)
+	defer s.app.ReleaseCtx(c)
+	s.protect(c)
+	if isInbound(c.Path()) {
+		s.answer(c, fiber.StatusServiceUnavailable, models.NewID(time.Now()).String(), intake.MessageBusy)
 	}
 }
 
@@ -70,6 +91,7 @@ func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
 // known, but the error quotes its beginning: a call gets its envelope (CONTRACT "Route and verbs") by being given one.
 func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
+		defer s.survive(ctx)
 		s.uploads.leave(&ctx.Request.Header)
 		_, quoted, _ := strings.Cut(err.Error(), `contents: "`)
 		if _, target, _ := strings.Cut(quoted, " "); strings.HasPrefix(target, inboundPrefix) {

@@ -61,6 +61,15 @@ func (p *previews) enter(ctx context.Context) bool {
 
 func (p *previews) leave() { <-p.exact }
 
+// exactly runs an exact count in one of the places; false when all are taken.
+func (p *previews) exactly(ctx context.Context, count func() error) (ran bool, err error) {
+	if !p.enter(ctx) {
+		return false, nil
+	}
+	defer p.leave() // after a panic too
+	return true, count()
+}
+
 // preview counts whom the form's rule would bring in, for the segment g or a new one. Where an exact count is not
 // possible now, the estimate stands and the page says why.
 func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
@@ -70,17 +79,16 @@ func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
 	ctx, end := counts.begin(v.UserContext(), v.User.Email+" "+v.OriginalURL())
 	defer end()
 	if in.action == "count" {
-		if counts.enter(ctx) {
-			result, err := v.segments().Preview(ctx, v.Workspace.ID, schema, g.ID, in.rule, true)
-			counts.leave()
-			if ctx.Err() == nil {
-				m.Result = shownPreview(result)
-				return m, models.In("segment preview: count contacts", err)
-			}
-			m.Late = true
-		} else {
-			m.Busy = true
+		var result segments.Preview
+		ran, err := counts.exactly(ctx, func() (err error) {
+			result, err = v.segments().Preview(ctx, v.Workspace.ID, schema, g.ID, in.rule, true)
+			return err
+		})
+		if ran && ctx.Err() == nil {
+			m.Result = shownPreview(result)
+			return m, models.In("segment preview: count contacts", err)
 		}
+		m.Late, m.Busy = ran, !ran
 	}
 	result, err := v.segments().Preview(v.UserContext(), v.Workspace.ID, schema, g.ID, in.rule, false)
 	m.Result = shownPreview(result)

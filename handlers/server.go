@@ -110,7 +110,7 @@ func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 	defer cancel()
 	defer func() {
 		if fault := faults.Recovered(recover()); fault != nil {
-			s.Log.Error("panic", "route", c.Route().Path, "kind", fault.Kind, "stack", fault.Stack)
+			s.logPanic(c.Route().Path, fault)
 			err = s.answerError(c, errPanic)
 		}
 	}()
@@ -139,6 +139,11 @@ func withoutSlash(c *fiber.Ctx) string {
 }
 
 var errPanic = errors.New("panic")
+
+// logPanic logs where in the answer to a route the program has a fault.
+func (s *Server) logPanic(route string, fault *faults.Panic) {
+	s.Log.Error("panic", append([]any{"route", route}, faults.Attrs(fault)...)...)
+}
 
 // protect sets the headers of DESIGN "Doors" on an answer, errors of the server itself included.
 func (s *Server) protect(c *fiber.Ctx) {

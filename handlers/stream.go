@@ -33,10 +33,16 @@ func (v *visit) stream(name, contentType string, begin func() error, write func(
 	if !v.server.exports.enter(v.User.ID) {
 		return errExportRunning
 	}
+	begun := false
+	defer func() {
+		if !begun { // a panic is a reason too
+			v.server.exports.leave(v.User.ID)
+		}
+	}()
 	if err := begin(); err != nil {
-		v.server.exports.leave(v.User.ID)
 		return err
 	}
+	begun = true
 	server, user, workspace, session := v.server, v.User.ID, v.Workspace.ID, models.TokenHash(v.session.ID)
 	v.Set("Content-Type", contentType)
 	v.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/jobs"
 	"campaignlark/models"
 
@@ -71,8 +72,14 @@ func (u *uploads) leave(header *fasthttp.RequestHeader) {
 	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return p.header == header })
 }
 
-// beforeBody says how large the body of a request may be, once its headers are read.
-func (s *Server) beforeBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+// beforeBody says how large the body of a request may be, once its headers are read. After a panic, which would end the
+// process here, the usual limits hold.
+func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
+	defer func() {
+		if fault := faults.Recovered(recover()); fault != nil {
+			s.logPanic("the headers of a request", fault)
+		}
+	}()
 	n := h.ContentLength()
 	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) {
 		return fasthttp.RequestConfig{}

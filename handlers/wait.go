@@ -105,7 +105,7 @@ func (w *waiting) run(out *bufio.Writer) {
 	defer w.server.streams.leave(w.visit.User.ID)
 	defer func() {
 		if fault := faults.Recovered(recover()); fault != nil {
-			w.server.Log.Error("panic", "route", "a stream", "kind", fault.Kind, "stack", fault.Stack)
+			w.server.logPanic("a stream", fault)
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), streamTime)

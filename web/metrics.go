@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -27,7 +28,7 @@ type metrics struct {
 	commit     prometheus.Histogram
 }
 
-func newMetrics(db *store.DB, now func() time.Time) *metrics {
+func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -44,7 +45,7 @@ func newMetrics(db *store.DB, now func() time.Time) *metrics {
 	m.unreadable = countersOf(m, prometheus.CounterOpts{
 		Name: "campaignlark_webhook_unreadable_total", Help: "Calls whose payload could not be read, by what was wrong with it.",
 	}, "kind", intake.DecodeKinds)
-	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now), prometheus.NewCounterFunc(prometheus.CounterOpts{
+	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now, log), prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "campaignlark_panics_total", Help: "Panics that were recovered: each is a fault of the program, and its stack is in the log.",
 	}, func() float64 { return float64(faults.Count()) }), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -107,12 +108,13 @@ const marksTimeout = 2 * time.Second
 type marks struct {
 	db         *store.DB
 	now        func() time.Time
+	log        *slog.Logger
 	count, age *prometheus.Desc
 	drift      *prometheus.Desc
 }
 
-func newMarks(db *store.DB, now func() time.Time) *marks {
-	return &marks{db: db, now: now,
+func newMarks(db *store.DB, now func() time.Time, log *slog.Logger) *marks {
+	return &marks{db: db, now: now, log: log,
 		count: prometheus.NewDesc("campaignlark_segment_marks", "Changes of contacts that the segments have not followed yet.", nil, nil),
 		age:   prometheus.NewDesc("campaignlark_segment_oldest_mark_age_seconds", "How long the oldest of those changes is waiting; 0 when none is.", nil, nil),
 		drift: prometheus.NewDesc("campaignlark_segment_drift", "Memberships that differed from the rules in the last verification of each workspace; anything above 0 is a fault.", nil, nil),
@@ -122,17 +124,24 @@ func newMarks(db *store.DB, now func() time.Time) *marks {
 // Describe names the numbers.
 func (m *marks) Describe(out chan<- *prometheus.Desc) { out <- m.count; out <- m.age; out <- m.drift }
 
-// Collect reads them.
+// Collect reads them. A panic costs these numbers alone. Left to the library it would cost the whole scrape, whose answer would
+// quote the panic's value.
 func (m *marks) Collect(out chan<- prometheus.Metric) {
+	if err := faults.Catch(func() error { return m.collect(out) }); faults.Attrs(err) != nil {
+		m.log.Error("the segments' numbers could not be read", store.ErrorAttr(err))
+	}
+}
+
+func (m *marks) collect(out chan<- prometheus.Metric) error {
 	ctx, cancel := context.WithTimeout(context.Background(), marksTimeout)
 	defer cancel()
 	waiting, oldest, err := m.db.WaitingMarks(ctx)
 	if err != nil {
-		return
+		return err
 	}
 	drift, err := m.db.SegmentDrift(ctx)
 	if err != nil {
-		return
+		return err
 	}
 	age := 0.0
 	if waiting > 0 {
@@ -141,6 +150,7 @@ func (m *marks) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(m.count, prometheus.GaugeValue, float64(waiting))
 	out <- prometheus.MustNewConstMetric(m.age, prometheus.GaugeValue, age)
 	out <- prometheus.MustNewConstMetric(m.drift, prometheus.GaugeValue, float64(drift))
+	return nil
 }
 
 // handler answers scrapes at /metrics, a few at a time.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
+
+	"gorm.io/gorm"
 )
 
 // scrape reads every number at /metrics, by its name with its labels.
@@ -44,7 +47,7 @@ func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := time.Now()
-		m := newMetrics(db, func() time.Time { return at.Add(time.Minute) })
+		m := newMetrics(db, func() time.Time { return at.Add(time.Minute) }, slog.New(slog.DiscardHandler))
 		p := intake.New(db, intake.Options{Observe: m.observe(), Now: func() time.Time { return at }})
 		m.watch(p)
 		if got := scrape(t, m); got[`campaignlark_webhook_calls_total{outcome="created"}`] != "0" || got["campaignlark_segment_oldest_mark_age_seconds"] != "0" || got["campaignlark_panics_total"] == "" {
@@ -110,11 +113,37 @@ func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
 func TestMetricsWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		m := newMetrics(db, time.Now)
+		m := newMetrics(db, time.Now, slog.New(slog.DiscardHandler))
 		db.Close()
 		got := scrape(t, m)
 		if _, there := got["campaignlark_segment_marks"]; there || got["go_goroutines"] == "" {
 			t.Errorf("got %v, want the numbers of the process and no marks", fmt.Sprint(got))
+		}
+	})
+}
+
+// TestAPanicCostsAScrapeItsMarks lets the clock panic while a mark waits.
+func TestAPanicCostsAScrapeItsMarks(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			w := models.Workspace{Name: "W", Slug: "w", TimeZone: "UTC"}
+			if err := tx.Create(&w).Error; err != nil {
+				return err
+			}
+			return store.MarkContacts(tx, w.ID, 0, []int64{1}, time.Now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log lines
+		m := newMetrics(db, func() time.Time { panic("ines@example.com") }, slog.New(slog.NewTextHandler(&log, nil)))
+		got := scrape(t, m)
+		if _, there := got["campaignlark_segment_marks"]; there || got["go_goroutines"] == "" {
+			t.Errorf("got %v, want the other numbers", got)
+		}
+		if text := log.String(); !strings.Contains(text, "metrics_test.go") || strings.Contains(text, "ines") {
+			t.Errorf("got the log %s, want the stack without the panic's value", text)
 		}
 	})
 }

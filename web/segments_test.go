@@ -74,7 +74,7 @@ func TestSegmentsVerifyCommand(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := newMetrics(db, time.Now)
+			m := newMetrics(db, time.Now, slog.New(slog.DiscardHandler))
 			expect(1, "books: 2 contacts\n  \"Readers\": 2 contacts compared, 2 differences repaired\n", "verify", "--workspace", "books")
 			if got := scrape(t, m)["campaignlark_segment_drift"]; got != "2" {
 				t.Errorf("got a drift of %s, want 2", got)

@@ -51,7 +51,7 @@ func (p program) serve(ctx context.Context, c Config) error {
 // serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
 // taken is finished, then the work in the background.
 func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Listener) error {
-	numbers := newMetrics(db, time.Now)
+	numbers := newMetrics(db, time.Now, p.log)
 	stopMetrics, err := p.serveMetrics(c.MetricsAddr, numbers)
 	if err != nil {
 		return err
