@@ -36,8 +36,8 @@ func bulkText(v *visit, j models.Job) jobText {
 		text.facts = append(text.facts, views.JobFact{Label: "Nothing to change", Value: views.Count(r.Unchanged)})
 	}
 	if r.Gone > 0 {
-		text.summary += " " + views.Count(r.Gone) + " were gone meanwhile, or no longer among those meant."
-		text.facts = append(text.facts, views.JobFact{Label: "Gone meanwhile", Value: views.Count(r.Gone)})
+		text.summary += " " + views.Count(r.Gone) + " were deleted or no longer matched when their turn came."
+		text.facts = append(text.facts, views.JobFact{Label: "Deleted or no longer matching", Value: views.Count(r.Gone)})
 	}
 	text.facts = append(text.facts, views.JobFact{Label: "Which contacts", Value: b.Which})
 	return text

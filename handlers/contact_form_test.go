@@ -137,7 +137,7 @@ func TestChangeInBetweenIsTold(t *testing.T) {
 			return tx.Exec(`UPDATE contacts SET version = 2, status = 'UNSUBSCRIBED', fields = '{"first_name":"Anna","points":"1250"}'`).Error
 		})
 		a := s.post("/w/books/contacts/1", fields...)
-		a.want(t, 422, "This contact was changed meanwhile.", "The contact has now: Anna", "The contact has now: 1,250", "The contact is Unsubscribed now.")
+		a.want(t, 422, "This contact was changed while you edited it.", "The contact has now: Anna", "The contact has now: 1,250", "The contact is Unsubscribed now.")
 		for _, kept := range []string{`value="Anne"`, `name="version" value="2"`} {
 			if !strings.Contains(a.body, kept) {
 				t.Errorf("the form lost %s", kept)

@@ -63,8 +63,8 @@ func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 		{true, "Name the workspace", v.Workspace.Name + ", " + v.Workspace.TimeZone + ".", views.Btn{}},
 		{counts.MergeTags > 0, "Create merge tags", mergeTags, button("Create merge tag", "merge-tags", "new")},
 		{counts.Webhooks > 0 || o.Called, "Create a webhook", "A web address that your shop, form or till calls when somebody signs up or leaves.", button("Create Webhook", "webhooks", "new")},
-		{o.Called, "Send a first request", "With a ready-made snippet from the webhook's own page. The contact is there at once, and the request shows what became of every field.", button("Inbound Webhooks", "webhooks")},
-		{counts.Segments > 0, "Create a segment", "A rule, such as “subscribed and from Austria”. Who fits enters and leaves by itself.", button("Create segment", "segments", "new")},
+		{o.Called, "Send a first request", "With a ready-made snippet from the webhook's own page. The contact is there immediately, and the request shows what happened to every field.", button("Inbound Webhooks", "webhooks")},
+		{counts.Segments > 0, "Create a segment", "A rule, such as “subscribed and from Austria”. Contacts enter and leave as they match.", button("Create segment", "segments", "new")},
 	}
 	var all []views.FirstStep
 	next := true

@@ -15,7 +15,7 @@ import (
 // A form that is sent twice acts once (UI.md "button"). Every page gives its forms a random value; with the address and
 // what is filled in it makes the form's key. The first post with a key is handled; what it is answered with, the page
 // it leads to, is also the answer of the others, which wait for it. An answer that leads nowhere (a form that comes
-// back, an error) gives the key back. Another input in the same form is another key: it is another deed.
+// back, an error) gives the key back. Another input in the same form is another key: it is another action.
 
 const (
 	onceWait  = 10 * time.Second // the second post waits so long for the first

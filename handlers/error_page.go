@@ -34,7 +34,7 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 	case fiber.StatusMethodNotAllowed:
 		m.Title, m.Texts = "This page cannot be called that way", []string{"Nothing was done. Go back and use the page’s own buttons."}
 	case fiber.StatusRequestEntityTooLarge:
-		m.Title, m.Texts = "That is too much at once", []string{"Nothing was saved. What you typed is still in the form if you go back.", "Send less than 4 MB at a time."}
+		m.Title, m.Texts = "That is too much for one form", []string{"Nothing was saved. What you typed is still in the form if you go back.", "Send less than 4 MB at a time."}
 	case fiber.StatusConflict, fiber.StatusUnprocessableEntity:
 		m.Title = "This was not saved"
 		m.Texts = append(m.Texts, "What you typed is still in the form if you go back.")

@@ -26,7 +26,7 @@ func TestErrorPagesSayWhatHappened(t *testing.T) {
 		s.do("PUT", "/w/books/tags", nil, nil).want(t, 405, "This page cannot be called that way", "Nothing was done")
 		s.do("FOO", "/w/books/tags", nil, nil).want(t, 405, "This page cannot be called that way")
 		s.server.app.Post("/large", func(c *fiber.Ctx) error { return fiber.ErrRequestEntityTooLarge })
-		s.post("/large").want(t, 413, "That is too much at once", "Nothing was saved", "still in the form if you go back")
+		s.post("/large").want(t, 413, "That is too much for one form", "Nothing was saved", "still in the form if you go back")
 		s.server.app.Post("/rule", func(c *fiber.Ctx) error {
 			return &models.Error{Code: models.CodeInvalid, Message: "The rule is too long."}
 		})

@@ -10,7 +10,7 @@ import (
 // readyTimeout is how long readiness waits for the database.
 const readyTimeout = 2 * time.Second
 
-// alive says that this process answers. A supervisor that gets no answer starts it anew; that the database is away is
+// alive says that this process answers. A supervisor that gets no answer restarts it; that the database is away is
 // no reason to.
 func (s *Server) alive(v *visit) error { return v.SendString("alive\n") }
 

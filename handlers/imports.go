@@ -19,7 +19,7 @@ func (s *Server) importForm(v *visit) error {
 		return err
 	}
 	if v.Query("lost") != "" {
-		m.Page.Flash = &views.Flash{Kind: views.KindWarn, Text: "You were signed out meanwhile. Please choose the file again."}
+		m.Page.Flash = &views.Flash{Kind: views.KindWarn, Text: "You were signed out. Please choose the file again."}
 	}
 	return v.show(views.ImportFormPage(m))
 }

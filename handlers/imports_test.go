@@ -75,8 +75,8 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		again := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "semicolon", "header", "1", "column", "", "column", "", "column", "email", "column", "email")
 		again.want(t, 422, "Column 3 goes there already")
 		again = s.post(columns, "do", "check", "encoding", "utf-8", "comma", "semicolon", "column", "email")
-		again.want(t, 422, "The file was read anew.", "the first line is a contact")
-		s.post(columns, "do", "read", "encoding", "utf-8", "comma", "semicolon", "header", "1").want(t, 422, "The file was read anew.", "First name")
+		again.want(t, 422, "The file was read again.", "the first line is a contact")
+		s.post(columns, "do", "read", "encoding", "utf-8", "comma", "semicolon", "header", "1").want(t, 422, "The file was read again.", "First name")
 
 		a = s.post(columns, "do", "check", "encoding", "utf-8", "comma", "semicolon", "header", "1", "status", "UNCONFIRMED",
 			"column", "email", "column", "field:1", "column", "new", "column", "tags", "new_tags", "autumn, winter")
@@ -158,8 +158,8 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		if got := a.header.Get("Location"); a.status != 303 || got != "/login?next="+next {
 			t.Errorf("without a session: got %d to %q, want to sign in and be told what became of the file", a.status, got)
 		}
-		s.get(path+"?lost=1").want(t, 200, "You were signed out meanwhile. Please choose the file again.")
-		s.get(path).wantNot(t, "signed out meanwhile")
+		s.get(path+"?lost=1").want(t, 200, "You were signed out. Please choose the file again.")
+		s.get(path).wantNot(t, "You were signed out")
 	})
 }
 

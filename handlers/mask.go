@@ -175,7 +175,7 @@ func maskedContacts(before, after *intake.LogContact) (*intake.LogContact, *inta
 	return b, a
 }
 
-// maskedPayload writes a payload anew from its lines: the names of its fields, and for each value its mask.
+// maskedPayload writes a payload from its lines: the names of its fields, and for each value its mask.
 func maskedPayload(lines []sentLine, b intake.LogBody, names fieldNames) string {
 	if b.Payload == "" {
 		return ""

@@ -79,7 +79,7 @@ func (v *visit) invited(i models.Invitation, token string) error {
 	return v.done(to, "The invitation is made. Its link is below.")
 }
 
-// invitationShow shows the link of an invitation to whoever made it, this once.
+// invitationShow shows the link of an invitation once, to the person who made it.
 func (s *Server) invitationShow(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Server) invitationCancel(v *visit) error {
 
 // invitationGone says that an invitation was accepted or cancelled while the list was on somebody's screen.
 func (v *visit) invitationGone() error {
-	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This invitation is not there any more: it was accepted, declined or cancelled meanwhile."}); err != nil {
+	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This invitation is not there any more: it was accepted, declined or cancelled."}); err != nil {
 		return err
 	}
 	return v.Redirect(v.path("settings", "members"), fiber.StatusSeeOther)

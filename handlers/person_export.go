@@ -46,7 +46,7 @@ func (s *Server) personExport(v *visit) error {
 	})
 }
 
-// personHead is what is read at once: the contact itself, its tags and its segments.
+// personHead is what is read first: the contact itself, its tags and its segments.
 func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (map[string]any, *personFile, error) {
 	p := &personFile{contact: c, server: s, webhooks: map[int64]string{}, segments: map[int64]string{}}
 	webhooks, err := s.DB.WebhooksEver(ctx, c.WorkspaceID)

@@ -69,7 +69,7 @@ func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
 				page += "/new"
 			}
 			met := nobody.do("POST", f.path, strings.NewReader(form.Encode()), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Referer": {"http://lark.example" + page}})
-			met.want(t, 401, "Sign in", "What you filled in is kept")
+			met.want(t, 401, "Sign in", "Your input is kept")
 			if f.path == "/w/books/tags" {
 				met = nobody.signInAgain(met, "wrong") // brings it along once more
 			}

@@ -91,7 +91,7 @@ func (t *story) ignoredLook(f intake.FieldFate) views.RequestLook {
 	look := views.RequestLook{Kind: views.KindWarn, Code: views.Visible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
 	switch key := strings.ToLower(f.Key); {
 	case f.Sent == nested:
-		look.Advice = "No merge tag can hold an object. Let the sender send its parts as fields of their own."
+		look.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
 	case t.mergeTags[key].ID != 0:
 		look.Advice = "A merge tag of this key exists now: the next call is stored."
 	case t.isLabel(f.Key):

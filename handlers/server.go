@@ -91,7 +91,7 @@ func New(o Options) *Server {
 
 func (s *Server) now() time.Time { return models.Instant(s.Now()) }
 
-// Serve answers connections of ln until Shutdown. It returns at once when Shutdown begins.
+// Serve answers connections of ln until Shutdown. It returns immediately when Shutdown begins.
 func (s *Server) Serve(ln net.Listener) error {
 	return s.app.Listener(pacedListener{ln, s.uploads.start})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// setupForm shows the set-up page to whoever holds the link that the program printed. Looking does not use it up.
+// setupForm shows the set-up page to anyone who has the link that the program printed. Looking does not use it up.
 func (s *Server) setupForm(v *visit) error {
 	token := v.Query("token")
 	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)

@@ -14,7 +14,7 @@ import (
 // stepTime is how long one step of a stream may take to be read from the database, and its reader to take it.
 const stepTime = 30 * time.Second
 
-// step runs one step of a stream under a deadline of its own, and gives the connection as long to take what comes of it.
+// step runs one step of a stream under its own deadline, and gives the connection as long to take what comes of it.
 type step func(do func(ctx context.Context) error) error
 
 // exportsAll is how many downloads of contacts run at a time in this process. Each person has one.

@@ -21,7 +21,7 @@ import (
 const (
 	streamLook     = time.Second
 	streamBeat     = 5                // looks between two signs of life, by which a browser that has gone shows
-	streamTime     = 5 * time.Minute  // then the browser connects again, by itself
+	streamTime     = 5 * time.Minute  // then the browser connects again
 	streamWrite    = 10 * time.Second // how long one write may take
 	streamsAll     = 200
 	streamsAPerson = 4
@@ -94,7 +94,7 @@ func (s *Server) webhookWait(v *visit) error {
 		page:  views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()},
 		seen:  cmp.Or(strings.Clone(v.Get("Last-Event-ID")), strings.Clone(v.Query("seen")))}
 	v.Set(fiber.HeaderContentType, "text/event-stream")
-	v.Set("X-Accel-Buffering", "no") // nginx passes each event on at once
+	v.Set("X-Accel-Buffering", "no") // nginx passes each event on immediately
 	v.Context().SetBodyStreamWriter(stream.run)
 	return nil
 }

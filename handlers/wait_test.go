@@ -57,7 +57,7 @@ func TestTheFirstCallIsHeardOf(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		page := "/w/books/webhooks/" + itoa(w.ID)
-		s.get(page).want(t, 200, "Waiting for the first call", "This turns green by itself", "Check now")
+		s.get(page).want(t, 200, "Waiting for the first call", "This turns green when a call arrives", "Check now")
 		addr := s.listen()
 		next := s.stream(addr, page+"/wait")
 		s.callJSON(w, `{"email_address":"<b>\"marta\"</b>@example.com"}`)

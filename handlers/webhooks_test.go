@@ -122,7 +122,7 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 		s.follow(s.post(s.webhookPath(w, "/enable"))).want(t, 200, "Shop is on again.")
 		s.callJSON(w, body).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
 
-		s.get(s.webhookPath(w, "/rotate")).want(t, 200, "Change the address?", "stops working at once", "Keep it")
+		s.get(s.webhookPath(w, "/rotate")).want(t, 200, "Change the address?", "stops working immediately", "Keep it")
 		page := s.follow(s.post(s.webhookPath(w, "/rotate")))
 		page.want(t, 200, "The new one is below")
 		renewed := s.webhookAt(s.webhookPath(w, ""))

@@ -48,7 +48,7 @@ func TestADeletedWorkspaceIsGoneAtOnce(t *testing.T) {
 		if !strings.Contains(page.body, "<progress") {
 			t.Error("the page shows no progress")
 		}
-		s.get("/workspaces?part=progress").want(t, http.StatusOK, "Removing “Books”", "Counting what has to be removed", "the last look")
+		s.get("/workspaces?part=progress").want(t, http.StatusOK, "Removing “Books”", "Counting what has to be removed", "looks a last time")
 		s.get("/workspaces?part=progress").wantNot(t, "row")
 		for _, path := range []string{"/w/books", "/w/books/settings", "/w/books/contacts/1", "/w/books/settings/audit-log"} {
 			s.get(path).want(t, http.StatusNotFound)

@@ -74,7 +74,7 @@ func cleanText(s string, most int) string {
 // job is a call on its way through the pipeline.
 type job struct {
 	call    Call
-	address string // of whom the call speaks, in the stored form; "" when it names nobody
+	address string // of the contact that the call names, in the stored form; "" if it names none
 	who     int64  // of address
 	logged  string // the address as the log shows it: the stored form, else what was sent
 	eventID uuid.UUID

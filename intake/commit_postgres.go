@@ -87,7 +87,7 @@ const (
 		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL
 		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
 
-	// A statement of its own: in the one that locks, a join would see the tags from before its wait.
+	// A separate statement: in the one that locks, a join would see the tags from before its wait.
 	pgContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name
 		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
 		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email

@@ -48,7 +48,7 @@ const (
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[])`
 )
 
-// write sends everything and the COMMIT at once. The log rows stand before the contacts, so that a batch that was
+// write sends everything and the COMMIT in one round trip. The log rows stand before the contacts, so that a batch that was
 // committed before fails on them and on nothing else; what is erased stands before the log rows, so that a row about a
 // person who came back in the same batch stays.
 func (t *postgresTx) write(ctx context.Context, c changes) error {

@@ -10,7 +10,7 @@ import (
 	"campaignlark/models/store"
 )
 
-// maxKnownHashes bounds the cache of hashes; a full one starts anew.
+// maxKnownHashes bounds the cache of hashes; a full one starts again from empty.
 const maxKnownHashes = 1 << 16
 
 // hashes finds the webhook of a hash. What a hash belongs to never changes, so hits are kept; whether it still works is

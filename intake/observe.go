@@ -7,7 +7,7 @@ import (
 	"campaignlark/models"
 )
 
-// Observe is told what a pipeline does, by its workers and its callers at once. Each function has to be quick: calls
+// Observe is told what a pipeline does, by its workers and its callers at the same time. Each function must be quick: calls
 // wait for it. One that is nil is not called.
 type Observe struct {
 	Answered   func(outcome models.Outcome)        // a call has its answer; OutcomeBusy is one that was turned away

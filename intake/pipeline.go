@@ -146,7 +146,7 @@ func (p *Pipeline) queueOf(j *job) *queue {
 	return p.queues[n%uint64(len(p.queues))]
 }
 
-// work commits what waits, again and again, with no delay of its own: while one batch is committed the next one gathers.
+// work commits what waits, again and again, without a delay: while one batch is committed the next one gathers.
 func (p *Pipeline) work(q *queue) {
 	for {
 		batch := q.claim(p.opts.MaxBatch)

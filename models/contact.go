@@ -90,7 +90,7 @@ var (
 	// ErrContactExists refuses a second contact with the same address.
 	ErrContactExists = &Error{Code: CodeConflict, Message: "There is a contact with this address already."}
 	// ErrContactChanged refuses a change that was made on another version of the contact.
-	ErrContactChanged = &Error{Code: CodeConflict, Message: "This contact was changed meanwhile."}
+	ErrContactChanged = &Error{Code: CodeConflict, Message: "This contact was changed while you edited it."}
 )
 
 // ListedContact is a contact with its tags, by name.

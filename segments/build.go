@@ -37,7 +37,7 @@ func swapsAtOnce(tx *gorm.DB) int {
 	return 16
 }
 
-// ready returns segments that are built, always with all that look at each other, so that they are swapped at once; none
+// ready returns segments that are built, always with all that look at each other, so that they are swapped together; none
 // when there is none whose others are built too.
 func (r *round) ready() (ready []*running) {
 	seen := map[*running]bool{}

@@ -31,7 +31,7 @@ func (s selection) most() int {
 
 // eachSubject calls f for the selected contacts of the workspace, by id, with what needs names of them; the rest of a
 // Subject is empty. A contact and its tags are of one moment, and not of one before db's transaction has begun to read. The
-// Subject, whose Fields are where only matchers find them, is f's until it returns. The tags of all selected contacts are in memory at once: 16,384 contacts are a good page.
+// Subject, whose Fields are where only matchers find them, is f's until it returns. The tags of all selected contacts are in memory together: 16,384 contacts are a good page.
 func eachSubject(db *gorm.DB, workspace int64, needs rule.Needs, which selection, f func(*rule.Subject)) error {
 	if which.ids != nil && len(which.ids) == 0 {
 		return nil

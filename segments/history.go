@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Change is one line of a segment's history: a contact that entered or left, or many that did at once.
+// Change is one line of a segment's history: a contact that entered or left, or many that did together.
 type Change struct {
 	ID        uuid.UUID // of its newest row
 	At        time.Time // of that
@@ -22,7 +22,7 @@ type Change struct {
 	UserID    *int64     // who edited the contact, or the rule
 	UserEmail string     // "" where that is not known
 
-	ContactID     int64   // 0: many at once
+	ContactID     int64   // 0: many together
 	Entered       bool    // of one contact
 	In, Out       int64   // of many
 	InIDs, OutIDs []int64 // some of them, at most changeExamples each

@@ -14,7 +14,7 @@ import (
 
 // How much a preview looks at.
 const (
-	previewExactly  = 20_000 // up to so many contacts it is exact at once
+	previewExactly  = 20_000 // up to so many contacts the first answer is exact
 	previewChunks   = 64     // in one page, and of an estimate in all
 	previewExamples = 10     // of those who are in, who enter and who leave, each
 )
@@ -186,7 +186,7 @@ func count(n *int64, examples *[]PreviewContact, contact int64) {
 	}
 }
 
-// name gives the examples their addresses. One that was deleted meanwhile is none.
+// name gives the examples their addresses. A contact that was deleted since is left out.
 func (p *previewer) name() error {
 	lists := []*[]PreviewContact{&p.Examples, &p.Entering, &p.Leaving}
 	var ids []int64

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// startBuild lets the membership of all[at] be built anew from the rule, and those of the segments that look at it with
+// startBuild starts to build the membership of all[at] from the rule, and those of the segments that use it with
 // it: they are swapped together. The slot is the one it is already building into, or the lowest that no segment uses. All
 // of it but a new segment is saved.
 func startBuild(tx *gorm.DB, all []models.Segment, at int, root string, userID int64, now time.Time) error {
@@ -108,7 +108,7 @@ func spareSlot(all []models.Segment) int {
 	return slot
 }
 
-// RebuildDates lets the segments whose rules look at days be built anew, within the transaction that changed the
+// RebuildDates starts to rebuild the segments whose rules depend on days, within the transaction that changed the
 // workspace's time zone: an instant is compared by its day there.
 func RebuildDates(tx *gorm.DB, workspace, userID int64, now time.Time) error {
 	schema, err := loadSchema(tx, workspace)

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// MaxSegments is how many segments a workspace can have: with each being rebuilt at once, their slots still fit a row.
+// MaxSegments is how many segments a workspace can have: if all are rebuilt at the same time, their slots still fit a row.
 const MaxSegments = 250
 
 // Store keeps segments. Now is the clock.

@@ -82,7 +82,7 @@ func New(db *store.DB, o Options) *Ticker {
 	return &Ticker{db: db, Options: o}
 }
 
-// Run ticks until ctx ends. While work is left, one tick follows the other at once on Postgres. On SQLite, where a page of
+// Run ticks until ctx ends. While work is left, one tick follows the other immediately on Postgres. On SQLite, where a page of
 // building keeps every other writer waiting, the calls among them, as long a rest follows it.
 func (t *Ticker) Run(ctx context.Context) {
 	timer := time.NewTimer(0)

@@ -31,7 +31,7 @@ type verifiedPage struct {
 
 func (p verifiedPage) differences() int64 { return int64(len(p.found) + len(p.late)) }
 
-// comparable says whether the rule decides what is stored for the segment. One that is being built anew is left alone:
+// comparable says whether the rule decides what is stored for the segment. One that is being rebuilt is left alone:
 // its slot may follow another rule or time zone than the one that is stored by now, and is replaced as a whole.
 func (g *running) comparable() bool { return g.shown != nil && g.building == nil }
 
@@ -171,7 +171,7 @@ func (r *round) leaveOutWhatWaits(p *verifiedPage, from, to int64) error {
 }
 
 // repair stores the memberships as they ought to be, with the note of who entered and left. The counts of the segments are
-// taken anew: it cannot be told whether they had followed what was wrong.
+// taken again: the stored counts may include the wrong bits, so they cannot be trusted.
 func (r *round) repair(bits *chunks, found []difference) error {
 	if len(found) == 0 {
 		return nil

@@ -35,7 +35,7 @@ const patience = 20 * time.Millisecond
 // Verify verifies all segments of a workspace now, in steps, and follows before each what changed meanwhile. Other tickers
 // may be at work on the database. On SQLite, whose one writer may be another process that calls wait for, as long a rest
 // follows each step. progress is told how many of the workspace's contact ids were gone through. The error
-// is ErrNotFound when the workspace is deleted meanwhile.
+// is ErrNotFound if the workspace is deleted while it runs.
 func (t *Ticker) Verify(ctx context.Context, workspace int64, progress func(done, total int64)) (Verification, error) {
 	v := verifying{ticker: t, workspace: workspace, segments: map[int64]*VerifiedSegment{}}
 	err := v.insist(ctx, v.begin)

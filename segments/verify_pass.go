@@ -30,7 +30,7 @@ type verification struct {
 }
 
 // verifyIdle does a little of what verification is due, unless there is something better to do. It goes on with one
-// workspace until that is through, so that not all are under way at once, and for about as long as one page of a build
+// workspace until that is through, so that not all are under way at the same time, and for about as long as one page of a build
 // takes: the rest waits for the next tick.
 func (t *Ticker) verifyIdle(ctx context.Context, busy bool) error {
 	if busy {
@@ -155,7 +155,7 @@ func (r *round) saveCheck(check models.SegmentCheck) error {
 }
 
 // finishCheck ends a verification: the member counts are compared too, and the segments that it has seen all of are said
-// to be verified. One that was built meanwhile, or is being built, is not among them.
+// to be verified. A segment that is being built, or was built since, is not among them.
 func (r *round) finishCheck(check models.SegmentCheck) (verdict, error) {
 	wrong, err := r.recount(func(*running) bool { return true })
 	if err == nil {

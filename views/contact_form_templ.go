@@ -287,7 +287,7 @@ func contactFormNotes(m ContactFormModel) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Note(KindWarn, "This contact was changed meanwhile.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Note(KindWarn, "This contact was changed while you edited it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -472,7 +472,7 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 			Losses: []string{
 				"The contact is gone for good, with its fields, tags and segments.",
 				"What the request log holds of the person goes too: addresses, payloads, values before and after, and the sender’s own address and program; and the snapshots of the events.",
-				"That something happened, when and by which webhook stays, without the person. The audit log stays too: it never held values. Files that were exported before are with whoever has them.",
+				"That something happened, when and by which webhook stays, without the person. The audit log stays too: it never held values. Files that were exported before are not touched.",
 				"What the calls of other people say of this one stays in those calls.",
 				"No event fires. A later call that subscribes this address makes a new contact.",
 			},

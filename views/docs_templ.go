@@ -518,7 +518,7 @@ func docsCreate(m DocsModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</li><li>Give it a name of up to 64 characters that says who calls it, such as “Shop: customer created”.</li><li>Choose its type.</li><li>For SUBSCRIBED and UNCONFIRMED, choose tags if you like.</li><li>Save. The next page shows the address and waits for the first call; it turns green by itself.</li></ol></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</li><li>Give it a name of up to 64 characters that says who calls it, such as “Shop: customer created”.</li><li>Choose its type.</li><li>For SUBSCRIBED and UNCONFIRMED, choose tags if you like.</li><li>Save. The next page shows the address and waits for the first call; it turns green when the call arrives.</li></ol></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1336,9 +1336,9 @@ func docsSegments(m DocsModel) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var64 string
-			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs("A segment is a rule, and whoever matches it is in.")
+			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs("A segment is a rule; every contact that matches it is in.")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 249, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 249, Col: 65}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 			if templ_7745c5c3_Err != nil {
@@ -1357,7 +1357,7 @@ func docsSegments(m DocsModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</p><ul class=\"stack-2\"><li>“Is not”, “has none of” and “does not contain” mean everybody else: also those of whom nothing is known. Add “is set” to leave them out.</li><li>Capitals make no difference, nor do blanks before and after.</li><li>A day begins and ends at midnight in the time zone of the workspace. “In the last 30 days” is today and the thirty days before it; “more than 30 days ago” is every day before those, so that nobody falls in between.</li><li>“Anniversary within 7 days” looks at day and month only, from today to a week from today. Whoever was born on 29 February has the birthday on the 28th in other years.</li><li>“In the last 24 hours” is exact: it ends 24 hours after the moment.</li><li>“Last touched by” a webhook looks at the last call that was accepted, even if it changed nothing.</li><li>When a tag, a field, a webhook or a segment that a rule speaks of is deleted, the segment is marked as broken and keeps the contacts it had, until you repair its rule.</li></ul><p>A contact’s page shows, for each segment, which conditions match and what they saw. A request’s page shows which segments the contact entered or left because of it.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</p><ul class=\"stack-2\"><li>“Is not”, “has none of” and “does not contain” mean everybody else, including contacts without a value. Add “is set” to leave them out.</li><li>Capitals make no difference, nor do blanks before and after.</li><li>A day begins and ends at midnight in the time zone of the workspace. “In the last 30 days” is today and the thirty days before it; “more than 30 days ago” is every day before those, so that nobody falls in between.</li><li>“Anniversary within 7 days” looks at day and month only, from today to a week from today. A birthday on 29 February counts on the 28th in other years.</li><li>“In the last 24 hours” is exact: it ends 24 hours after the moment.</li><li>“Last touched by” a webhook looks at the last call that was accepted, even if it changed nothing.</li><li>When a tag, a field, a webhook or a segment that a rule speaks of is deleted, the segment is marked as broken and keeps the contacts it had, until you repair its rule.</li></ul><p>A contact’s page shows, for each segment, which conditions match and what they saw. A request’s page shows which segments the contact entered or left because of it.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1404,7 +1404,7 @@ func docsSafety() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<div class=\"stack-2 measure\"><ul class=\"stack-2\"><li>Whoever has the address can use it. Treat it like a password. When it has leaked, change it on the webhook’s page: the old one stops working at once.</li><li>Never put the address of an UNSUBSCRIBED or DELETE webhook into a page or an e-mail. Mail programs and virus scanners open every link they find, and with a GET each opening is a call.</li><li>Only for SUBSCRIBED and UNCONFIRMED webhooks may the address stand in a form on your site. Whoever looks can then read it.</li><li>A browser that says it only fetches a page ahead is refused and changes nothing. Not every program says so.</li></ul></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<div class=\"stack-2 measure\"><ul class=\"stack-2\"><li>Anyone who has the address can use it. Treat it like a password. If it has leaked, change it on the webhook’s page: the old one stops working immediately.</li><li>Never put the address of an UNSUBSCRIBED or DELETE webhook into a page or an e-mail. Mail programs and virus scanners open every link they find, and with a GET each opening is a call.</li><li>Only for SUBSCRIBED and UNCONFIRMED webhooks may the address stand in a form on your site. Every visitor can then read it.</li><li>A browser that says it only fetches a page ahead is refused and changes nothing. Not every program says so.</li></ul></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

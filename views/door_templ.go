@@ -104,7 +104,7 @@ func SignInPage(m SignInModel) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if m.Kept != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"soft mt-2\">You were signed out meanwhile. What you filled in is kept: sign in, and the form comes back with it.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"soft mt-2\">You were signed out. Your input is kept: sign in, and the form comes back with it.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -384,9 +384,9 @@ func errorID(m ErrorModel) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		if m.Status >= 500 {
 			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs("If it happens again, give this id to whoever runs CampaignLark:")
+			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs("If it happens again, give this id to the person who runs CampaignLark:")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/errors.templ`, Line: 108, Col: 69}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/errors.templ`, Line: 108, Col: 76}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {

@@ -258,7 +258,7 @@ func ImportColumnsPage(m ImportColumnsModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Note("", "The file was read anew.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Note("", "The file was read again.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -616,7 +616,7 @@ func JobsPage(m JobsModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Head("Recent work", "What takes longer than a moment is done in the background, also when you leave or the program starts anew. Finished work is listed for 30 days.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head("Recent work", "Work that takes longer than a moment runs in the background. It goes on when you leave and when the program restarts. Finished work is listed for 30 days.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

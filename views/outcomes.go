@@ -65,7 +65,7 @@ var outcomes = []OutcomeFacts{
 	},
 	{
 		Outcome: models.OutcomeHashRetired, Short: "An old address was called", Title: "Refused: the webhook's address was changed", Stop: "this address was changed",
-		Advice: "Give the sender the webhook's new address.", Because: "The one it calls was changed and stopped working at once.",
+		Advice: "Give the sender the webhook's new address.", Because: "The one it calls was changed and no longer works.",
 	},
 	{
 		Outcome: models.OutcomeTooLarge, Short: "The body is too large", Title: "Refused: the body is too large", Stop: "the body is too large", NotKept: true,

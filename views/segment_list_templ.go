@@ -130,7 +130,7 @@ func SegmentsPage(m SegmentsModel) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(m.Segments) == 0 {
-				templ_7745c5c3_Err = Empty("No segments yet", "A segment is a rule, such as: status is Subscribed and has the tag customer. Whoever matches is in it, and it follows every change within seconds.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Empty("No segments yet", "A segment is a rule, such as: status is Subscribed and has the tag customer. Every contact that matches is in it, and it follows every change within seconds.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1061,9 +1061,9 @@ func freshness(f Freshness) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs(" " + f.words() + " and waits its turn; " + f.Check + ". If this does not get less, tell whoever runs CampaignLark.")
+			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs(" " + f.words() + " and waits its turn; " + f.Check + ". If the delay keeps growing, tell the person who runs CampaignLark.")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_list.templ`, Line: 262, Col: 120}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_list.templ`, Line: 262, Col: 128}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
 			if templ_7745c5c3_Err != nil {

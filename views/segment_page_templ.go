@@ -847,7 +847,7 @@ func segmentMembers(m SegmentModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if m.Built {
-				templ_7745c5c3_Err = Empty("Nobody is in this segment", "No contact matches the rule at the moment. Whoever comes to match enters by itself.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Empty("Nobody is in this segment", "No contact matches the rule at the moment. A contact enters as soon as it matches.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -187,7 +187,7 @@ func SettingsPage(m SettingsModel) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, ", then removed for good; counts and charts stay.</p><p class=\"help mt-2\">Whoever runs this program sets this for all workspaces.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, ", then removed for good; counts and charts stay.</p><p class=\"help mt-2\">The person who runs this program sets this for all workspaces.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

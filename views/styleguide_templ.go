@@ -754,7 +754,7 @@ func guideChoices() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = TagPicker(TagChoice{Field: Field{Name: "no-tags", Label: "Tags, when there are none", Help: "Whoever comes through this webhook gets them."}, NewName: "new_tags_2"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TagPicker(TagChoice{Field: Field{Name: "no-tags", Label: "Tags, when there are none", Help: "Contacts that come through this webhook get them."}, NewName: "new_tags_2"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1074,7 +1074,7 @@ func guideMessages() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<p class=\"soft\">This turns green by itself.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<p class=\"soft\">This turns green when a call arrives.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1126,7 +1126,7 @@ func guideMessages() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<p>14:31:07 · No e-mail address was sent · 2 ms</p><p class=\"soft\">Still waiting: this turns green by itself.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<p>14:31:07 · No e-mail address was sent · 2 ms</p><p class=\"soft\">Still waiting: this turns green when a call succeeds.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1721,7 +1721,7 @@ func guideCode() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<p class=\"help\">Whoever has this address can use it.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<p class=\"help\">Anyone who has this address can use it.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

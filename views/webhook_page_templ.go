@@ -260,7 +260,7 @@ func webhookWaits(m WebhookModel) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"soft\"><span class=\"with-script\">This turns green by itself when a call arrives, from your system or with an example from below.</span> <span class=\"no-script\">Call the address from your system, or with an example from below, and look again.</span></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"soft\"><span class=\"with-script\">This turns green when a call arrives, from your system or with an example from below.</span> <span class=\"no-script\">Call the address from your system, or with an example from below, and look again.</span></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -401,7 +401,7 @@ func CallRefused(p Page, webhook int64, r RefusedCall) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">See the whole story</a></p><p class=\"soft\"><span class=\"with-script\">Still waiting: this turns green by itself when a call succeeds.</span> <span class=\"no-script\">Call the address again, and look again.</span></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">See the whole story</a></p><p class=\"soft\"><span class=\"with-script\">Still waiting: this turns green when a call succeeds.</span> <span class=\"no-script\">Call the address again, and look again.</span></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -731,14 +731,14 @@ func webhookAddress(m WebhookModel) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"help\">Whoever has this address can use it. Has it leaked? <a href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"help\">Anyone who has this address can use it. Has it leaked? <a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var27 templ.SafeURL
 				templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(m.Path("webhooks", m.ID, "rotate"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_page.templ`, Line: 183, Col: 115}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_page.templ`, Line: 183, Col: 118}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 				if templ_7745c5c3_Err != nil {
@@ -768,7 +768,7 @@ func webhookAddress(m WebhookModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</code></div><p class=\"help\">Whoever has the whole address can use it, so your role sees it masked. Ask a manager or an admin for it.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</code></div><p class=\"help\">Anyone who has the whole address can use it, so your role sees it masked. Ask a manager or an admin for it.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -662,7 +662,7 @@ func WebhookRotatePage(m WebhookQuestion) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page, Question: "Change the address?",
-			Losses: []string{"The old address of “" + m.Name + "” stops working at once: calls to it are answered with 404. Give the new one to every system that calls it."},
+			Losses: []string{"The old address of “" + m.Name + "” stops working immediately: calls to it get a 404. Give the new one to every system that calls it."},
 			Action: m.Path("webhooks", m.ID, "rotate"), Deed: "Change the address", Keep: m.Path("webhooks", m.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -76,7 +76,7 @@ func WorkspacesPage(m WorkspacesModel) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Head("Your workspaces", "A workspace is one audience, with webhooks, contacts, segments and people of its own.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head("Your workspaces", "A workspace is one audience with its own webhooks, contacts, segments and people.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -397,7 +397,7 @@ func WorkspacesGoing(m WorkspacesModel) templ.Component {
 			}
 		}
 		if len(m.Going) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"small soft\">Its pages and its webhooks answer no more. What was in it is removed first; the last look for what came in meanwhile follows half a minute after the deletion, so the bar may stand still until then. You need not stay here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"small soft\">Its pages and webhooks no longer answer. Its data is removed first. Half a minute after the deletion the program looks a last time for calls that came in between, so the bar may stand still until then. You can leave this page.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -162,9 +162,9 @@ func changeContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("status", "SUBSCRIBED")
 	p.Fill("field_first_name", "Marthe")
 	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
-		t.Errorf("got %d for a contact that was changed meanwhile, want 422", status)
+		t.Errorf("got %d for a contact that was changed while you edited it, want 422", status)
 	}
-	p.Sees("This contact was changed meanwhile.")
+	p.Sees("This contact was changed while you edited it.")
 	p.Sees("The contact has now: Marta Maria")
 	p.Sees("The contact is Unsubscribed now.")
 	inspect("contact-stale")

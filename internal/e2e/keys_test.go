@@ -139,7 +139,7 @@ func TestBrowserSessionEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantStatus(t, "a form without a session", p.Follow("Save"), http.StatusUnauthorized)
-			p.Sees("What you filled in is kept")
+			p.Sees("Your input is kept")
 			p.Inspect("sign-in-kept")
 			p.Enter("E-mail address", firstAdmin["ADMIN_EMAIL"])
 			p.Enter("Password", "not this one")

@@ -39,7 +39,7 @@ func SubjectOf(c models.Contact, tags []int64) Subject {
 	return s
 }
 
-// Matcher is a compiled rule. It may be used by several goroutines at once.
+// Matcher is a compiled rule. Several goroutines may use it at the same time.
 type Matcher struct {
 	root  *node
 	needs Needs

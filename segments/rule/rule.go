@@ -29,7 +29,7 @@ type Group struct {
 	Filters []Filter `json:"filters"`
 }
 
-// Filter is one place in a group: either a condition or a group of its own.
+// Filter is one place in a group: either a condition or a group.
 type Filter struct {
 	Condition *Condition
 	Group     *Group

@@ -25,7 +25,7 @@ type Schema struct {
 	Deleted  map[DeletedRef]string // names
 }
 
-// NewSchema returns s, of which the exported fields are given, ready for use.
+// NewSchema returns s, whose exported fields are set, ready for use.
 func NewSchema(s Schema) Schema {
 	if s.Location == nil {
 		s.Location = time.UTC

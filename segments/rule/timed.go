@@ -120,7 +120,7 @@ func (h hours) next(t, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// Sooner is the earlier of two instants of which zero means never.
+// Sooner is the earlier of two instants; zero means never.
 func Sooner(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
