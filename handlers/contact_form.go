@@ -274,7 +274,7 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 	return in
 }
 
-// sameText says whether a text came back as it was: browsers write line ends in their own way.
+// sameText reports whether a text came back as it was: browsers write line ends in their own way.
 func sameText(sent, stored string) bool {
 	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	return lines.Replace(sent) == lines.Replace(stored)

@@ -55,7 +55,7 @@ func live(now models.StatusCounts, noted []models.ContactDay) models.StatusCount
 	return now
 }
 
-// uncounted says whether n is where counting stopped.
+// uncounted reports whether n is where counting stopped.
 func uncounted(n int64) bool { return n == models.ExactCount+1 }
 
 // statusTones are the statuses with how they are drawn.

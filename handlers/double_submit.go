@@ -12,10 +12,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// A form that is sent twice acts once (UI.md "button"). Every page gives its forms a random value; with the address and
-// what is filled in it makes the form's key. The first post with a key is handled; what it is answered with, the page
-// it leads to, is also the answer of the others, which wait for it. An answer that leads nowhere (a form that comes
-// back, an error) gives the key back. Another input in the same form is another key: it is another action.
+// A form that is sent twice acts once (UI.md "button"). Every page gives its forms a random value. That value, the URL and the
+// input make the form's key. The first post with a key is handled. Its redirect is replayed to the duplicates, which wait.
+// An answer without a redirect (the form again, an error) releases the key. Other input makes another key.
 
 const (
 	onceWait  = 10 * time.Second // the second post waits so long for the first

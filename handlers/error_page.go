@@ -15,7 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// errorPage is the page of one error: what happened, what became of the input, what to do. get says whether the request
+// errorPage is the page of one error: what happened, what became of the input, what to do. get reports whether the request
 // only asked for a page, so that there was no input.
 func errorPage(status int, get bool, err error) views.ErrorModel {
 	m := views.ErrorModel{Status: status}
@@ -84,8 +84,8 @@ func notSaved(get bool) []string {
 // frameTimeout bounds how long an error waits for the frame around it.
 const frameTimeout = time.Second
 
-// errorFrame is the frame of a signed-in person around an error, nil where it cannot be had without trouble: an error
-// must be said whatever else is broken.
+// errorFrame builds the frame of a signed-in person around an error, or returns nil if building it fails: the error page must
+// render without the database and the session.
 func (s *Server) errorFrame(c *fiber.Ctx) (p *views.Page) {
 	defer func() {
 		if fault := faults.Recovered(recover()); fault != nil {

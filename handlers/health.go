@@ -14,7 +14,7 @@ const readyTimeout = 2 * time.Second
 // no reason to.
 func (s *Server) alive(v *visit) error { return v.SendString("alive\n") }
 
-// ready says whether a load balancer should send requests here, and if not why.
+// ready reports whether a load balancer should send requests here, and if not why.
 func (s *Server) ready(v *visit) error {
 	if why := s.notReady(v.UserContext()); why != "" {
 		return v.Status(fiber.StatusServiceUnavailable).SendString(why + "\n")

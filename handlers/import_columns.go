@@ -40,7 +40,7 @@ func (v *visit) columnsForm() (f columnsForm, err error) {
 	return f, models.In("import columns: first rows of the file", err)
 }
 
-// open says whether the columns may still be chosen.
+// open reports whether the columns may still be chosen.
 func (f *columnsForm) open() bool {
 	phase := jobs.Phase(f.job)
 	return !f.job.Finished() && phase != jobs.ImportUploading && phase != jobs.ImportRunning
@@ -106,7 +106,7 @@ func (f *columnsForm) again(errs models.FieldErrors) error {
 	return f.visit.again(views.ImportColumnsPage(m))
 }
 
-// readForm takes over how the file is to be read, and says whether that is another way than before.
+// readForm takes over how the file is to be read, and reports whether that is another way than before.
 func (f *columnsForm) readForm() (anew bool) {
 	v, before := f.visit, f.spec
 	if e := jobs.TextEncoding(v.Form("encoding")); e.Valid() {
@@ -213,7 +213,7 @@ func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
 	return groups
 }
 
-// mayBeNew says whether a column's name can become a merge tag of type text.
+// mayBeNew reports whether a column's name can become a merge tag of type text.
 func (f *columnsForm) mayBeNew(name string) bool {
 	tag := models.MergeTag{Key: models.SuggestKey(name), Label: name, Type: models.MergeTagText}
 	return !tag.Clean().Validate().Any() && !slices.ContainsFunc(f.mergeTags, func(t models.MergeTag) bool { return t.Key == tag.Key })

@@ -20,7 +20,7 @@ const (
 	inboundMethods = "GET, POST, OPTIONS"
 )
 
-// isInbound says whether a path is the endpoint's, be it without any hash.
+// isInbound reports whether a path is the endpoint's, be it without any hash.
 func isInbound(path string) bool { return strings.HasPrefix(path+"/", inboundPrefix) }
 
 // envelope is the body of every answer.
@@ -57,7 +57,7 @@ func (s *Server) preflight(v *visit) error {
 	return v.SendStatus(fiber.StatusNoContent)
 }
 
-// tokenList says whether s is a comma list of header names, which is safe to send back.
+// tokenList reports whether s is a comma list of header names, which is safe to send back.
 func tokenList(s string) bool {
 	names := strings.Split(s, ",")
 	return len(s) <= 2000 && !slices.ContainsFunc(names, func(name string) bool { return !isToken(strings.TrimSpace(name)) })
@@ -111,7 +111,7 @@ func (s *Server) call(v *visit, now time.Time) intake.Call {
 	return c
 }
 
-// isPrefetch says whether a browser only wants to have the page ready: that is no call.
+// isPrefetch reports whether a browser only wants to have the page ready: that is no call.
 func isPrefetch(c *fiber.Ctx) bool {
 	for _, name := range []string{"Sec-Purpose", "Purpose"} {
 		if strings.Contains(strings.ToLower(c.Get(name)), "prefetch") {

@@ -50,7 +50,7 @@ func (s *Server) survive(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// knownMethod says whether Fiber has the verb; it answers others with a 400 of its own that no handler sees.
+// knownMethod reports whether Fiber has the verb; it answers others with a 400 of its own that no handler sees.
 func knownMethod(m string) bool {
 	switch m {
 	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
@@ -87,8 +87,9 @@ func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
 	ctx.SetBodyString(sentence + "\n")
 }
 
-// unread stands before next, which answers what could not be read. An upload leaves its place. Of a head that is too long or broken the path is not
-// known, but the error quotes its beginning: a call gets its envelope (CONTRACT "Route and verbs") by being given one.
+// unread wraps next, which answers requests that could not be read. An upload leaves its place. An oversized or malformed head
+// was never parsed: unread takes the path from the bytes quoted in the error, so that the public endpoint still answers with
+// its envelope (CONTRACT "Route and verbs").
 func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
 		defer s.survive(ctx)

@@ -38,7 +38,7 @@ func (s *Server) memberList(v *visit) error {
 	return v.show(views.MembersPage(m))
 }
 
-// onlyAdmin says whether nobody but m is an admin.
+// onlyAdmin reports whether nobody but m is an admin.
 func onlyAdmin(members []store.Member, m store.Member) bool {
 	return m.Role == models.RoleAdmin && !slices.ContainsFunc(members, func(other store.Member) bool {
 		return other.Role == models.RoleAdmin && other.UserID != m.UserID

@@ -117,5 +117,5 @@ func (v *visit) ownPage(section, title string) (views.Page, error) {
 	return p, err
 }
 
-// canChange says whether the person may change webhooks, contacts, tags, merge tags and segments.
+// canChange reports whether the person may change webhooks, contacts, tags, merge tags and segments.
 func (v *visit) canChange() bool { return v.Role.Includes(models.RoleManager) }

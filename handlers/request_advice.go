@@ -37,7 +37,7 @@ func (t *story) remedy(f intake.FieldFate) remedy {
 
 func canBeKey(key string) bool { return models.MergeTag{Key: key}.Validate()["key"] == "" }
 
-// isLabel says whether key is the label of a merge tag: the sender then has to send the tag's own key.
+// isLabel reports whether key is the label of a merge tag: the sender then has to send the tag's own key.
 func (t *story) isLabel(key string) bool {
 	for _, m := range t.mergeTags {
 		if models.Fold(m.Label) == models.Fold(key) {

@@ -57,7 +57,7 @@ func fatesInShort(body intake.LogBody) string {
 	return joined(parts)
 }
 
-// touchesFields says whether the call's webhook stores fields at all.
+// touchesFields reports whether the call's webhook stores fields at all.
 func (t *story) touchesFields() bool {
 	return models.WebhookType(t.requestWebhook().Type).HasTags()
 }

@@ -127,10 +127,10 @@ func (q requestQuery) with(parts ...string) url.Values {
 	return values
 }
 
-// plain says whether the query narrows nothing.
+// plain reports whether the query narrows nothing.
 func (q requestQuery) plain() bool { return q.search == "" && !q.others() }
 
-// others says whether the query narrows by more than the search.
+// others reports whether the query narrows by more than the search.
 func (q requestQuery) others() bool { return q.webhook != "" || q.outcome != "" || q.when != "" }
 
 // chips are the filters that are on.

@@ -176,7 +176,7 @@ func moreOf(r models.WebhookRequest) string {
 	return fatesInShort(body)
 }
 
-// erased says whether what the log held of the person was erased with the contact.
+// erased reports whether what the log held of the person was erased with the contact.
 func erased(r models.WebhookRequest) bool {
 	return len(r.Body) == 0 && r.Outcome != models.OutcomeDatabaseSaid
 }

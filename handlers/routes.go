@@ -184,13 +184,13 @@ var streamed = []string{
 	"/w/:slug/contacts.csv", "/w/:slug/contacts/:id/export.json", "/w/:slug/contacts/import/:id/refused.csv", "/w/:slug/webhooks/:id/wait",
 }
 
-// answersHead says whether HEAD is answered as GET is, without the body. Not where it would start a stream, and not at
+// answersHead reports whether HEAD is answered as GET is, without the body. Not where it would start a stream, and not at
 // the public endpoint (CONTRACT "Route and verbs"): 405.
 func (r route) answersHead() bool {
 	return r.method == fiber.MethodGet && r.who != caller && !slices.Contains(streamed, r.path)
 }
 
-// onlyLooks says whether a request is one that changes nothing and shows a page.
+// onlyLooks reports whether a request is one that changes nothing and shows a page.
 func onlyLooks(c *fiber.Ctx) bool {
 	return c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
 }

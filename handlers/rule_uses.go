@@ -12,10 +12,10 @@ func (v *visit) usersOf(what string, t rule.Reference) (views.Users, error) {
 	return views.Users{What: what, Segments: namedSegments(all)}, models.In("deletion: segments that use it", err)
 }
 
-// forced says whether the person ticked that something is to be deleted although rules use it.
+// forced reports whether the person ticked that something is to be deleted although rules use it.
 func (v *visit) forced() bool { return v.Form("force") == "1" }
 
-// mustForce says whether a form is to be shown again, because rules use the thing and the person did not tick that it is
+// mustForce reports whether a form is to be shown again, because rules use the thing and the person did not tick that it is
 // to be deleted all the same.
 func (v *visit) mustForce(p *views.Page, users *views.Users) bool {
 	if len(users.Segments) == 0 || v.forced() {

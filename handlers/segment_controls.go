@@ -82,7 +82,7 @@ func operatorOptions(kind rule.Kind) (options []views.Option) {
 	return options
 }
 
-// offers says whether the kind has the comparison that a row names.
+// offers reports whether the kind has the comparison that a row names.
 func offers(kind rule.Kind, operator string) bool {
 	return slices.ContainsFunc(operatorOptions(kind), func(o views.Option) bool { return o.Value == operator })
 }
@@ -210,7 +210,7 @@ func unitOf(value rule.ValueKind) string {
 	return "days"
 }
 
-// isDay says whether a browser's own calendar can show the text.
+// isDay reports whether a browser's own calendar can show the text.
 func isDay(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return text == "" || err == nil && !strings.HasPrefix(text, "0000")

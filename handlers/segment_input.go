@@ -34,15 +34,15 @@ type segmentInput struct {
 	focus  string            // the id of the field to go on with; "" for none
 }
 
-// onlyShape says whether the button only changes the form's rows.
+// onlyShape reports whether the button only changes the form's rows.
 func (in segmentInput) onlyShape() bool {
 	return slices.Contains([]string{"add", "group", "remove", "update"}, in.action)
 }
 
-// previews says whether the button asks who would be in.
+// previews reports whether the button asks who would be in.
 func (in segmentInput) previews() bool { return in.action == "preview" || in.action == "count" }
 
-// onlyShows says whether the form is the builder's, and its button only shows it again.
+// onlyShows reports whether the form is the builder's, and its button only shows it again.
 func (v *visit) onlyShows() bool {
 	action, _, _ := strings.Cut(v.Form("do"), "-")
 	in := segmentInput{action: action}

@@ -92,7 +92,7 @@ func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestC
 	return fasthttp.RequestConfig{MaxRequestBodySize: uploadLimit, ReadTimeout: takes, WriteTimeout: readTimeout}
 }
 
-// isUpload says whether a request sends a file to be imported.
+// isUpload reports whether a request sends a file to be imported.
 func isUpload(method, path string) bool {
 	rest, below := strings.CutPrefix(path, "/w/")
 	slug, there := strings.CutSuffix(rest, "/contacts/import")

@@ -17,10 +17,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// A stream of server-sent events, and how many of them there may be: each looks into the database every second.
+// Limits of the streams of server-sent events. Each stream asks the database every second.
 const (
 	streamLook     = time.Second
-	streamBeat     = 5                // looks between two signs of life, by which a browser that has gone shows
+	streamBeat     = 5                // polls between heartbeats; a failed heartbeat shows that the browser has gone
 	streamTime     = 5 * time.Minute  // then the browser connects again
 	streamWrite    = 10 * time.Second // how long one write may take
 	streamsAll     = 200
@@ -70,10 +70,10 @@ type waiting struct {
 	seen    string // the id of the last call that the browser knows of
 }
 
-// webhookWait is a stream of events "came", one for each call of a webhook that was refused, and the last one at the
-// first that succeeds. ?seen= names the last call that the page shows; a browser that connects again says it by itself.
-// Who asks for no stream is led to the webhook's page; one stream too many is a 204, after which a browser does not try
-// again.
+// webhookWait streams events "came": one for each refused call of a webhook, and the last one for the first call that
+// succeeds. ?seen= names the last call that the page shows; a browser that reconnects sends Last-Event-ID. Clients that do not
+// accept text/event-stream are redirected to the webhook's page. Over the limit the answer is 204, which stops EventSource
+// from reconnecting.
 func (s *Server) webhookWait(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -138,7 +138,7 @@ func (w *waiting) send(out *bufio.Writer, text string) error {
 	return out.Flush()
 }
 
-// allowed says whether the session still lives and its person is still a member.
+// allowed reports whether the session still lives and its person is still a member.
 func (w *waiting) allowed(ctx context.Context) bool {
 	role, err := w.server.DB.RoleNow(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
 	return err == nil && role != ""

@@ -132,7 +132,7 @@ func (v *visit) tellTagsOff(webhookID int64) error {
 	return v.saveSession()
 }
 
-// toldTagsOff says whether the last refused form was about the tags that this webhook loses.
+// toldTagsOff reports whether the last refused form was about the tags that this webhook loses.
 func (v *visit) toldTagsOff(webhookID int64) bool {
 	return v.session.Values[sessionTagsOff] == strconv.FormatInt(webhookID, 10)
 }

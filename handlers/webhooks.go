@@ -30,7 +30,7 @@ func (s *Server) webhookList(v *visit) error {
 	return v.show(views.WebhooksPage(m))
 }
 
-// webhookMatches says whether a webhook is among those that the filters name. A filter that is "" or not known names all.
+// webhookMatches reports whether a webhook is among those that the filters name. A filter that is "" or not known names all.
 func webhookMatches(u store.WebhookUse, name, kind, state string) bool {
 	switch {
 	case !strings.Contains(models.Fold(u.Name), models.Fold(models.CleanName(name))):

@@ -57,7 +57,7 @@ func judge(err error) verdict {
 	return verdictUnavailable
 }
 
-// isData says whether a code speaks of the rows: Postgres' classes for data, integrity, limits and raised exceptions,
+// isData reports whether a code speaks of the rows: Postgres' classes for data, integrity, limits and raised exceptions,
 // SQLite's TOOBIG, CONSTRAINT, MISMATCH and RANGE.
 func isData(code string) bool {
 	if len(code) == 5 {

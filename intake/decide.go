@@ -65,7 +65,7 @@ type Answer struct {
 	Message string
 }
 
-// Success says whether the call did what the webhook is for.
+// Success reports whether the call did what the webhook is for.
 func (a Answer) Success() bool { return a.Status == 200 }
 
 // Decide applies the contract to one call. CONTRACT "Order of checks" and "What each type does". It knows no database,
@@ -167,7 +167,7 @@ func (d *Decision) subscribe(q Question, address string) {
 	}
 }
 
-// settle gives the contact its status, its values and its tags, and says whether the status and whether anything changed.
+// settle gives the contact its status, its values and its tags, and reports whether the status and whether anything changed.
 func (d *Decision) settle(q Question, p *Person, status models.Status) (turned, changed bool) {
 	turned = p.SetStatus(status, q.Now)
 	filled := d.fillFields(q, p)

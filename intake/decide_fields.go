@@ -41,7 +41,7 @@ type FieldFate struct {
 	Reason     string `json:"reason,omitempty"` // a sentence; "" where the fate says all
 }
 
-// fillFields stores what was given and the defaults for the rest, and notes each field's fate. It says whether the
+// fillFields stores what was given and the defaults for the rest, and notes each field's fate. It reports whether the
 // contact changed.
 func (d *Decision) fillFields(q Question, p *Person) bool {
 	tags, fields := q.Webhook.MergeTags, q.Submission.Fields

@@ -111,7 +111,7 @@ func (h *history) checkEvents() {
 	}
 }
 
-// raises says whether a row raised its contact's version; unknown when the row was erased and could have done either.
+// raises reports whether a row raised its contact's version; unknown when the row was erased and could have done either.
 func (h *history) raises(row models.WebhookRequest) (raises, unknown bool) {
 	if row.Outcome != models.OutcomeUpdated || h.types[row.WebhookID] == models.TypeUnconfirmed {
 		return true, false

@@ -125,7 +125,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (Answer, error) {
 	return r.answer, r.err
 }
 
-// Full says whether a call would be turned away now.
+// Full reports whether a call would be turned away now.
 func (p *Pipeline) Full() bool {
 	_, _, full := p.limit.load()
 	return full

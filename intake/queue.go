@@ -54,7 +54,7 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds a job and says whether the queue still takes any.
+// put adds a job and reports whether the queue still takes any.
 func (q *queue) put(j *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -66,7 +66,7 @@ func (q *queue) put(j *job) bool {
 	return true
 }
 
-// withdraw takes a job out again and says whether it was still waiting.
+// withdraw takes a job out again and reports whether it was still waiting.
 func (q *queue) withdraw(j *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

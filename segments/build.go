@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// build swaps the slots of what is built, or else builds at most n chunks of what is furthest behind. It says whether
+// build swaps the slots of what is built, or else builds at most n chunks of what is furthest behind. It reports whether
 // more is left. Segments that stand at the same chunk are built together.
 func (r *round) build(n int64) (more bool, err error) {
 	if ready := r.ready(); len(ready) > 0 {

@@ -14,7 +14,7 @@ import (
 )
 
 // passTime brings the memberships of at most n chunks up to date in which passing time alone changes something by now:
-// all contacts of the chunk, in all segments that time can move. It says whether more are due.
+// all contacts of the chunk, in all segments that time can move. It reports whether more are due.
 func (r *round) passTime(n int64) (more bool, err error) {
 	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND due_at <= ?", r.workspace, r.now).Order("chunk").Limit(int(n)).Pluck("chunk", &due).Error

@@ -29,7 +29,7 @@ func (r *round) evaluation(versions []*version) *evaluation {
 	return e
 }
 
-// isIn says whether the contact is in the segment as v has to see it.
+// isIn reports whether the contact is in the segment as v has to see it.
 func (e *evaluation) isIn(v *version, segment int64) bool {
 	asked := e.round.asked(v, segment)
 	switch g := e.round.byID[segment]; {

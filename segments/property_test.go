@@ -180,7 +180,7 @@ func (a *audience) follow() map[int64]bool {
 	return frozen
 }
 
-// reaches says whether a rule speaks of a segment, itself or through others.
+// reaches reports whether a rule speaks of a segment, itself or through others.
 func (a *audience) reaches(w ruletest.Written, segment int64) bool {
 	if w.Type == "segment" {
 		id := int64(w.Number())

@@ -19,7 +19,7 @@ func marksAtOnce(tx *gorm.DB) int {
 	return 1000
 }
 
-// recalculate brings the memberships of the marked contacts up to date and deletes the marks it read. It says whether
+// recalculate brings the memberships of the marked contacts up to date and deletes the marks it read. It reports whether
 // more may be waiting.
 func (r *round) recalculate() (more bool, err error) {
 	limit := marksAtOnce(r.tx)

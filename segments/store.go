@@ -93,7 +93,7 @@ func (s Store) Get(ctx context.Context, workspace, id int64) (models.Segment, er
 // ErrNameTaken says that another segment of the workspace has the name, without case.
 var ErrNameTaken = &models.Error{Code: models.CodeInvalid, Message: "There is a segment of this name already. Please choose another name."}
 
-// taken says whether another segment of all than the one with the id has the name.
+// taken reports whether another segment of all than the one with the id has the name.
 func taken(all []models.Segment, id int64, name string) bool {
 	folded := models.Fold(name)
 	return slices.ContainsFunc(all, func(g models.Segment) bool { return g.ID != id && models.Fold(g.Name) == folded })

@@ -114,7 +114,7 @@ func (t *Ticker) Run(ctx context.Context) {
 }
 
 // Tick does one step in every workspace that has work: up to 1,000 marks, then a page of what is due because time passed,
-// then a page of building, and verifies when nothing is left. It says whether work is left. Trouble in one workspace is
+// then a page of building, and verifies when nothing is left. It reports whether work is left. Trouble in one workspace is
 // logged and does not keep it from the others: that kind of work rests there, longer after each failure in a row.
 func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	var errs []error

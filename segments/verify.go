@@ -31,7 +31,7 @@ type verifiedPage struct {
 
 func (p verifiedPage) differences() int64 { return int64(len(p.found) + len(p.late)) }
 
-// comparable says whether the rule decides what is stored for the segment. One that is being rebuilt is left alone:
+// comparable reports whether the rule decides what is stored for the segment. One that is being rebuilt is left alone:
 // its slot may follow another rule or time zone than the one that is stored by now, and is replaced as a whole.
 func (g *running) comparable() bool { return g.shown != nil && g.building == nil }
 
@@ -98,7 +98,7 @@ func (e *evaluation) differences(subject *rule.Subject) (found []difference) {
 	return found
 }
 
-// aboutToChange says whether time changes one of the contact's memberships within clockSkew.
+// aboutToChange reports whether time changes one of the contact's memberships within clockSkew.
 func (e *evaluation) aboutToChange(subject *rule.Subject) bool {
 	return slices.ContainsFunc(e.versions, func(v *version) bool {
 		if !v.timed {

@@ -84,7 +84,7 @@ func (v *verification) done(workspace int64) {
 	v.due = slices.DeleteFunc(v.due, func(id int64) bool { return id == workspace })
 }
 
-// verifyStep verifies one page of a workspace, wherever another replica or an earlier run has left off, and says whether
+// verifyStep verifies one page of a workspace, wherever another replica or an earlier run has left off, and reports whether
 // more is left.
 func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, err error) {
 	var end verdict

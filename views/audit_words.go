@@ -49,7 +49,7 @@ func (e AuditRow) deed() string {
 	return auditDeed(e.Action, e.Subject)
 }
 
-// own says whether a person did it to themselves, so that their name says nothing new.
+// own reports whether a person did it to themselves, so that their name says nothing new.
 func (e AuditRow) own() bool { return e.Action == "member.joined" || e.Action == "member.left" }
 
 // shown are the changes that say more than the entry's name does.

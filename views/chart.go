@@ -31,7 +31,7 @@ const (
 	plotHeight = 100
 )
 
-// none says whether there is nothing to draw.
+// none reports whether there is nothing to draw.
 func (c Chart) none() bool { return len(c.Slots) == 0 || c.most() == 0 }
 
 // top is the largest value of a slot: of a bar's sum, or of a line.

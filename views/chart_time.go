@@ -46,7 +46,7 @@ func (p Page) HourSlots(n int) []Slot {
 	return endAt(slots, "now")
 }
 
-// clockTwice says whether the clock shows the same time an hour before or after t.
+// clockTwice reports whether the clock shows the same time an hour before or after t.
 func (p Page) clockTwice(t time.Time) bool {
 	hour := p.in(t).Hour()
 	return p.in(t.Add(time.Hour)).Hour() == hour || p.in(t.Add(-time.Hour)).Hour() == hour
@@ -80,7 +80,7 @@ func (p Page) DaySlots(n, hours int) []Slot {
 	return endAt(slots, "today")
 }
 
-// dayHasLabel says whether a day among n has a label at the axis: half a dozen of them have, whatever n is.
+// dayHasLabel reports whether a day among n has a label at the axis: half a dozen of them have, whatever n is.
 func dayHasLabel(day time.Time, n int) bool {
 	switch {
 	case n <= 7:

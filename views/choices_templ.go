@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // webhookType is one of the four documented types, in words.
 type webhookType struct{ name, does, state, after, small, tags string }
 
-// webhookTypes are in the order of the documentation; tags says whether the type can add any.
+// webhookTypes are in the order of the documentation; tags reports whether the type can add any.
 var webhookTypes = []webhookType{
 	{"SUBSCRIBED", "Creates the contact, or updates it, and sets it to ", "Subscribed", ".", "For people who have already agreed. Event: Contact Subscribed (Confirmed), when they were not subscribed before. Can add tags.", "yes"},
 	{"UNCONFIRMED", "Creates the contact, or updates it, and sets it to ", "Unconfirmed", ".", "For sign-up forms that ask for a confirmation by e-mail. Event: Contact Subscribed (Pending), every time. Can add tags.", "yes"},

@@ -18,7 +18,7 @@ func SummaryOf(errs map[string]string, order ...string) []FieldError {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// severalLines says whether a text needs a field of several lines, so that an input does not join them.
+// severalLines reports whether a text needs a field of several lines, so that an input does not join them.
 func severalLines(s string) bool { return strings.ContainsAny(s, "\n\r") }
 
 // cut returns at most n code points of s, with a sign where something was left out.

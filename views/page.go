@@ -97,7 +97,7 @@ func (p Page) Path(parts ...any) string {
 	return b.String()
 }
 
-// ambiguous says whether another of the person's workspaces has the name of w, so that only the address tells them apart.
+// ambiguous reports whether another of the person's workspaces has the name of w, so that only the address tells them apart.
 func (p Page) ambiguous(w Workspace) bool {
 	for _, other := range p.Workspaces {
 		if other.Name == w.Name && other.Slug != w.Slug {
@@ -118,7 +118,7 @@ func (p Page) home() string {
 	return p.Path()
 }
 
-// isAdmin says whether the person may see and change everything of the workspace.
+// isAdmin reports whether the person may see and change everything of the workspace.
 func (p Page) isAdmin() bool { return p.Role == models.RoleAdmin.Word() }
 
 // help is the help, with this workspace's own examples.

@@ -99,7 +99,7 @@ func (r ConditionRow) chosen() (all []Option) {
 	return all
 }
 
-// lines says whether a text needs a field of several lines; apart, whether each value needs one of its own.
+// lines reports whether a text needs a field of several lines; apart, whether each value needs one of its own.
 func (r ConditionRow) lines() bool { return severalLines(r.value()) }
 func (r ConditionRow) apart() bool { return severalLines(strings.Join(r.Values, "")) }
 

@@ -22,7 +22,7 @@ type SegmentsModel struct {
 	Segments  []SegmentRow
 }
 
-// building says whether something is being built, so that the page is to be looked at again.
+// building reports whether something is being built, so that the page is to be looked at again.
 func (m SegmentsModel) building() bool {
 	for _, s := range m.Segments {
 		if s.underWay() {
@@ -48,10 +48,10 @@ type SegmentRow struct {
 	Sizes       []int64       // at the end of each of the last days, today at the end; none before the first that is known
 }
 
-// underWay says whether the segment is being built.
+// underWay reports whether the segment is being built.
 func (s SegmentRow) underWay() bool { return s.Building && s.Broken == "" }
 
-// neverBuilt says whether the segment was broken before anybody could be in it.
+// neverBuilt reports whether the segment was broken before anybody could be in it.
 func (s SegmentRow) neverBuilt() bool { return !s.Built && s.Broken != "" }
 
 // progress is how far a build is: "31,340 of 48,213, about 6 s".
@@ -553,7 +553,7 @@ func SegmentList(m SegmentsModel) templ.Component {
 	})
 }
 
-// segmentState says whether a segment is up to date, being built or broken, and what to do.
+// segmentState reports whether a segment is up to date, being built or broken, and what to do.
 func segmentState(p Page, s SegmentRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1370,7 +1370,7 @@ func webhookSnippets(m WebhookModel) templ.Component {
 	})
 }
 
-// addsContacts says whether calls may come from pages: they add people, and do not take any away.
+// addsContacts reports whether calls may come from pages: they add people, and do not take any away.
 func (m WebhookModel) addsContacts() bool { return models.WebhookType(m.Type).HasTags() }
 
 func snippetsAside(m WebhookModel) string {

@@ -115,7 +115,7 @@ func (g *Generator) withValue(w Written, m models.MergeTag) Written {
 	return w
 }
 
-// after says whether a number or date is greater than another.
+// after reports whether a number or date is greater than another.
 func (g *Generator) after(m models.MergeTag, a, b string) bool {
 	if m.Type == models.MergeTagNumber {
 		return naiveNumber(Written{Operator: "gt", Value: b}, a)

@@ -231,7 +231,7 @@ func (n Naive) day(w Written, day, now time.Time) bool {
 	panic("what is " + w.Operator + "?")
 }
 
-// isAnniversary says whether something that happened on day is remembered on another: 29 February is 28 February in a
+// isAnniversary reports whether something that happened on day is remembered on another: 29 February is 28 February in a
 // common year, and there is none before it happened.
 func isAnniversary(day, other time.Time) bool {
 	if other.Before(day) {

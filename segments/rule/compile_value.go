@@ -114,7 +114,7 @@ func (s Schema) dayTest(c Condition) (dayTest, error) {
 	return t, nil
 }
 
-// holds says whether the condition is true of a day.
+// holds reports whether the condition is true of a day.
 func (t *dayTest) holds(day int64, at Moment) bool {
 	if t.passing != nil {
 		return t.passing.holds(day, at.today)

@@ -92,7 +92,7 @@ func (s Schema) GoneValue(c Condition, text string) string {
 	return shorten(text) + noChoice
 }
 
-// SaysGone says whether the condition's words name something that does not exist any more.
+// SaysGone reports whether the condition's words name something that does not exist any more.
 func (s Schema) SaysGone(c Condition) bool {
 	return slices.ContainsFunc(s.conditionWords(c), func(p Part) bool { return p.Kind == Gone })
 }

@@ -65,7 +65,7 @@ type condition struct {
 	segment int64 // that it looks at, 0 for none
 }
 
-// Match says whether the contact is in at the moment.
+// Match reports whether the contact is in at the moment.
 func (m Matcher) Match(s *Subject, at Moment) bool { return m.root.match(s, at) }
 
 func (n *node) match(s *Subject, at Moment) bool {
@@ -89,7 +89,7 @@ func (n *node) alone() *node {
 	return n
 }
 
-// Timed says whether passing time alone can change the answer for anybody.
+// Timed reports whether passing time alone can change the answer for anybody.
 func (m Matcher) Timed() bool { return m.root.timed }
 
 // Next is an instant after the moment, before which passing time alone does not change the answer for the contact; it is

@@ -100,8 +100,7 @@ var operators = map[Kind][]Operator{
 	KindSource:  {Is, IsNot, IsSet, IsNotSet},
 }
 
-// accepted are further operators that a rule may use, by what they are stored as: rules from before the kind had its own
-// names, and those of people who write rules by hand.
+// accepted maps aliases to the operator that is stored. Older rules have them, and people who write rules by hand.
 var accepted = map[Kind]map[Operator]Operator{
 	kindBoolean:  {IsNot: IsNot},
 	kindMultiple: {Is: Is, IsNot: IsNot, Contains: HasAll}, // Is: exactly these
@@ -211,7 +210,7 @@ func (k Kind) Takes(o Operator) Takes {
 	return TakesOne
 }
 
-// TakesDays says whether a condition of the kind may say within how many days (Condition.Days) with the operator.
+// TakesDays reports whether a condition of the kind may say within how many days (Condition.Days) with the operator.
 func (k Kind) TakesDays(o Operator) bool { return k == KindSource && (o == Is || o == IsNot) }
 
 var valueKinds = map[Kind]ValueKind{
@@ -237,8 +236,8 @@ func (k Kind) Value(o Operator) ValueKind {
 	return valueKinds[k]
 }
 
-// IsID says whether values are the ids of things, which a rule's JSON has as numbers.
+// IsID reports whether values are the ids of things, which a rule's JSON has as numbers.
 func (v ValueKind) isID() bool { return v == ValueTag || v == ValueSegment || v == ValueWebhook }
 
-// isCount says whether values are whole numbers of days or hours.
+// isCount reports whether values are whole numbers of days or hours.
 func (v ValueKind) isCount() bool { return v == ValueDays || v == ValueHours }

@@ -42,7 +42,7 @@ type Written struct {
 	Days     *int              `json:"days"`
 }
 
-// isGroup says whether the keys of a group were used; mixed says whether those of a condition were used beside them.
+// isGroup reports whether the keys of a group were used; mixed says whether those of a condition were used beside them.
 func (w Written) isGroup() bool { return w.Join != nil || w.Filters != nil }
 func (w Written) isMixed() bool {
 	return w.isGroup() && (w.Type != "" || w.FieldID != 0 || w.Operator != "" || w.Value != nil || w.Days != nil)

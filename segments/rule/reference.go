@@ -52,7 +52,7 @@ func AddressRef(email string) Reference {
 	return reference("", func(c Condition) bool { return c.Type == TypeEmail && slices.Contains(c.Value.Texts, email) })
 }
 
-// names says whether the id is among the condition's values.
+// names reports whether the id is among the condition's values.
 func (c Condition) names(id int64) bool {
 	ids, _ := c.IDs()
 	return slices.Contains(ids, id)

@@ -200,7 +200,7 @@ func OfSegment(segment models.Segment) Group {
 	return g
 }
 
-// Any says whether f is true of one of the rule's conditions.
+// Any reports whether f is true of one of the rule's conditions.
 func (g Group) Any(f func(Condition) bool) bool {
 	return slices.ContainsFunc(g.Filters, func(filter Filter) bool {
 		if filter.Group != nil {

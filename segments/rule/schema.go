@@ -51,7 +51,7 @@ func ByID[T any](all []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-// DependsOnTimeZone says whether the condition's answer depends on the workspace's time zone.
+// DependsOnTimeZone reports whether the condition's answer depends on the workspace's time zone.
 func (s Schema) DependsOnTimeZone(c Condition) bool {
 	switch c.Type {
 	case TypeCreatedAt, TypeChangedAt, TypeSubscribedAt:

@@ -20,7 +20,7 @@ type window struct{ first, last int64 }
 
 // passing is a condition that compares a day with today and whose answer changes as time passes.
 type passing interface {
-	// holds says whether the condition is true of the day today.
+	// holds reports whether the condition is true of the day today.
 	holds(day, today int64) bool
 	// turn is the first day after today on which the answer is another; false when there is none.
 	turn(day, today int64) (int64, bool)
@@ -53,8 +53,8 @@ func (c celebrated) turn(day, today int64) (int64, bool) {
 	if next > today+c.days {
 		return next - c.days, true
 	}
-	// Where one anniversary is hardly over when the next is near, the answer stays for years. The longest time without a
-	// leap year is eight.
+	// If the windows of consecutive anniversaries touch, the answer stays true over several years. Look ten years ahead: leap
+	// years are at most eight apart.
 	for range 10 {
 		following := calendar.Anniversary(day, next+1)
 		if following > next+1+c.days {
