@@ -200,11 +200,11 @@ func (t *teller) store(ctx context.Context, marked bool) error {
 }
 
 func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
-	var whos, ids []int64
+	var keys, ids []int64
 	for _, n := range t.coming {
-		whos = append(whos, models.Who(t.workspace.ID, n.Email))
+		keys = append(keys, models.AddressKey(t.workspace.ID, n.Email))
 	}
-	if err := store.LockAddresses(tx, whos...); err != nil {
+	if err := store.LockAddresses(tx, keys...); err != nil {
 		return err
 	}
 	id, err := store.ReserveContactIDs(tx, t.workspace.ID, int64(len(t.coming)))

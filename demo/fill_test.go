@@ -22,7 +22,7 @@ var outcomes = []models.Outcome{
 	models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired,
 }
 
-func TestFillMakesAWorkspaceThatLooksLived(t *testing.T) {
+func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		now := models.Instant(time.Now()) // the request log needs days near the database's own

@@ -11,7 +11,7 @@ import (
 	"campaignlark/models"
 )
 
-func TestPeopleHaveAddressesOfTheirOwn(t *testing.T) {
+func TestPeopleHaveDistinctAddresses(t *testing.T) {
 	t.Parallel()
 	nobodys := regexp.MustCompile(`@(example\.(com|org|net)|[a-z0-9-]+\.example)$`)
 	seen := map[string]int{}
@@ -52,7 +52,7 @@ func TestValuesOfPeopleAreInTheirStoredForms(t *testing.T) {
 	}
 }
 
-func TestEveryRunTellsTheSame(t *testing.T) {
+func TestEveryRunMakesTheSameData(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	p := newPlan(2000, 14, now, time.UTC)

@@ -17,7 +17,7 @@ const maxPicked = 1000
 type bulkForm struct {
 	visit *visit
 	query contactQuery
-	deed  models.BulkDeed
+	deed  models.BulkAction
 	all   bool // all that the list's filter means, else picked
 	from  store.BulkCursor
 	with  string // the tag, by id or name
@@ -37,7 +37,7 @@ type (
 // bulkForm reads the form. Whom it means is settled here: those of the filter, up to the newest at the time of asking.
 func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	ctx, db := v.UserContext(), v.server.DB
-	f := &bulkForm{visit: v, deed: models.BulkDeed(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
+	f := &bulkForm{visit: v, deed: models.BulkAction(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
 	if name := models.CleanName(cleanText(get("new_tag"))); name != "" {
 		f.with = name
 	}
@@ -58,7 +58,7 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
 		return nil, models.In("bulk change: filter", err)
 	}
-	f.bulk = models.Bulk{Deed: f.deed, Which: "ticked in the list"}
+	f.bulk = models.Bulk{Action: f.deed, Which: "ticked in the list"}
 	if f.all {
 		f.bulk.Which = f.query.wordsKept()
 	}

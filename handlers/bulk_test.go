@@ -77,8 +77,8 @@ func TestBulkDeletesAllThatMatchOnceTheNumberIsTyped(t *testing.T) {
 		s.addContacts(250)
 		tag := s.addTag("old", 1, 2, 3, 249)
 		c1, _ := s.db.Contact(t.Context(), s.workspace.ID, 1)
-		who, body := models.Who(s.workspace.ID, c1.Email), []byte("x")
-		row := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), Who: &who, Address: &c1.Email, Method: "POST", Outcome: models.OutcomeUpdated, Status: 200, Body: body}
+		key, body := models.AddressKey(s.workspace.ID, c1.Email), []byte("x")
+		row := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), AddressKey: &key, Address: &c1.Email, Method: "POST", Outcome: models.OutcomeUpdated, Status: 200, Body: body}
 		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
 		s.get("/w/books/contacts/bulk?do=delete&all=1&tag=old").want(t, 200, "Delete 4 contacts for good? Type 4.")
 		form := []string{"do", "delete", "all", "1", "tag", "old", "newest", "250"}
@@ -95,7 +95,7 @@ func TestBulkDeletesAllThatMatchOnceTheNumberIsTyped(t *testing.T) {
 		s.get("/w/books/contacts").want(t, 200, "247 contacts")
 		s.get("/w/books/contacts/251").want(t, 200, "later")
 		var left models.WebhookRequest
-		if s.db.Read(t.Context()).Take(&left); left.Who != nil || left.Address != nil || left.Body != nil {
+		if s.db.Read(t.Context()).Take(&left); left.AddressKey != nil || left.Address != nil || left.Body != nil {
 			t.Errorf("the log still holds %v", left)
 		}
 		var notes []models.AuditEntry
@@ -160,11 +160,11 @@ func TestPersonExportHoldsEverything(t *testing.T) {
 		s.addContact(2, "ben@example.com", nil)
 		s.addTag("vip", 1)
 		s.addSegment("Here", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
-		who, other := models.Who(s.workspace.ID, c.Email), "ben@example.com"
-		whoElse, snapshot := models.Who(s.workspace.ID, other), `{"email":"anna@example.com"}`
+		key, other := models.AddressKey(s.workspace.ID, c.Email), "ben@example.com"
+		otherKey, snapshot := models.AddressKey(s.workspace.ID, other), `{"email":"anna@example.com"}`
 		s.write(func(tx *gorm.DB) error {
 			for range 120 {
-				r := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 5, Who: &who, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}
+				r := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 5, AddressKey: &key, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}
 				if err := tx.Create(&r).Error; err != nil {
 					return err
 				}
@@ -173,7 +173,7 @@ func TestPersonExportHoldsEverything(t *testing.T) {
 			if err := tx.Create(&e).Error; err != nil {
 				return err
 			}
-			return tx.Create(&models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 5, Who: &whoElse, Address: &other, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}).Error
+			return tx.Create(&models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 5, AddressKey: &otherKey, Address: &other, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}).Error
 		})
 		a := s.get("/w/books/contacts/1/export.json")
 		var got struct {

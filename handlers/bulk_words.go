@@ -15,7 +15,7 @@ func bulkText(v *visit, j models.Job) jobText {
 	people := views.Plural(j.Total, "contact", "contacts")
 	text := jobText{unit: "contact", units: "contacts", stop: "What is done until then stays done.", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")}}
 	changed, same := views.Plural(r.Changed, "contact", "contacts"), ""
-	switch b.Deed {
+	switch b.Action {
 	case models.BulkAddTag:
 		text.title, text.summary, same = "Add the tag “"+b.TagName+"” to "+people, "The tag “"+b.TagName+"” was added to "+changed+".", "had it already"
 	case models.BulkRemoveTag:
@@ -30,7 +30,7 @@ func bulkText(v *visit, j models.Job) jobText {
 		text.summary += " " + views.Count(r.Unchanged) + " " + same + "."
 	}
 	text.facts = append(text.facts, views.JobFact{Label: "Changed", Value: views.Count(r.Changed)})
-	if b.Deed == models.BulkDelete {
+	if b.Action == models.BulkDelete {
 		text.facts[0].Label = "Deleted"
 	} else {
 		text.facts = append(text.facts, views.JobFact{Label: "Nothing to change", Value: views.Count(r.Unchanged)})

@@ -175,15 +175,15 @@ func TestContactIsDeletedByHand(t *testing.T) {
 		ctx, now := t.Context(), s.server.now()
 		c := s.addContact(1, "anna@example.com", nil)
 		s.addTag("vip", 1)
-		who, agent := models.Who(c.WorkspaceID, c.Email), "curl"
-		row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(now), WebhookID: 5, Who: &who, Address: &c.Email, UserAgent: &agent, Method: "POST", Outcome: models.OutcomeUpdated, Status: 200}
+		key, agent := models.AddressKey(c.WorkspaceID, c.Email), "curl"
+		row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(now), WebhookID: 5, AddressKey: &key, Address: &c.Email, UserAgent: &agent, Method: "POST", Outcome: models.OutcomeUpdated, Status: 200}
 		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
 		s.get("/w/books/contacts/1/delete").want(t, 200, "Erase anna@example.com for good?", "What the request log holds of the person")
 		s.follow(s.post("/w/books/contacts/1/delete")).want(t, 200, "The contact is gone for good.", "No contacts yet")
 		s.get("/w/books/contacts/1").want(t, 404)
 		s.post("/w/books/contacts/1/delete").want(t, 404)
 		got, err := store.First[models.WebhookRequest](s.db.Read(ctx).Where("workspace_id = ?", c.WorkspaceID))
-		if err != nil || got.Address != nil || got.Who != nil || got.UserAgent != nil || got.Status != 200 {
+		if err != nil || got.Address != nil || got.AddressKey != nil || got.UserAgent != nil || got.Status != 200 {
 			t.Errorf("got the log row %+v (%v), want it without the person", got, err)
 		}
 		s.follow(s.post("/w/books/contacts", "email", c.Email, "status", "SUBSCRIBED")).wantNot(t, "vip")

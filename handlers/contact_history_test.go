@@ -167,11 +167,11 @@ func TestHistoryFollowsTheVersions(t *testing.T) {
 func TestContactPageSaysHowFarItSearched(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		c := s.addContact(1, "marta@example.com", nil)
-		who, day := models.Who(c.WorkspaceID, c.Email), noon.Add(-24*time.Hour)
+		key, day := models.AddressKey(c.WorkspaceID, c.Email), noon.Add(-24*time.Hour)
 		if err := s.db.EnsureLogDays(t.Context(), day); err != nil {
 			t.Fatal(err)
 		}
-		s.create(&models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(day), WebhookID: 5, Who: &who, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404})
+		s.create(&models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(day), WebhookID: 5, AddressKey: &key, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404})
 		moves := make([]models.SegmentBulkChange, 17_000)
 		for i := range moves {
 			at := day.Add(time.Duration(i+1) * time.Second)

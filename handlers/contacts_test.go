@@ -165,11 +165,11 @@ func TestContactPageTellsWhatHappened(t *testing.T) {
 		if strings.Contains(a.body, "<b>hostile") {
 			t.Error("a value reached the page as markup")
 		}
-		who := models.Who(c.WorkspaceID, c.Email)
+		key := models.AddressKey(c.WorkspaceID, c.Email)
 		s.write(func(tx *gorm.DB) error {
 			for i := range 45 {
 				at := now.Add(-time.Duration(i) * time.Second)
-				row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(at), WebhookID: 5, Who: &who, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}
+				row := models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: models.NewID(at), WebhookID: 5, AddressKey: &key, Address: &c.Email, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}
 				if err := tx.Create(&row).Error; err != nil {
 					return err
 				}

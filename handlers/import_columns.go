@@ -128,7 +128,7 @@ func (f *columnsForm) readAnew() (err error) {
 		return models.In("import columns: first rows of the file", err)
 	}
 	f.spec.Guess(f.rows, f.mergeTags)
-	return models.In("import columns: store how it is read", jobs.ReadImportAnew(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now()))
+	return models.In("import columns: store how it is read", jobs.RemapImport(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now()))
 }
 
 // readChoices takes over what the columns are and what is to be done with the contacts, and says what does not go.

@@ -284,7 +284,7 @@ func TestDeleteErasesThePerson(t *testing.T) {
 		first := s.contact("gone@example.com")
 		s.callJSON(remove, `{"email_address":"GONE@example.com"}`).want(t, 200)
 		for _, row := range s.logged() {
-			if row.Who != nil || row.Address != nil || row.ClientAddress != nil || row.UserAgent != nil || row.Body != nil {
+			if row.AddressKey != nil || row.Address != nil || row.ClientAddress != nil || row.UserAgent != nil || row.Body != nil {
 				t.Errorf("row %s %s still holds something of the person", row.ID, row.Outcome)
 			}
 		}

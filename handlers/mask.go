@@ -41,7 +41,7 @@ func (t *story) mask() {
 // masked is a row of the log without anything of the person, except in its body, which maskedBody masks.
 func masked(r models.WebhookRequest) models.WebhookRequest {
 	return models.WebhookRequest{
-		WorkspaceID: r.WorkspaceID, ID: r.ID, WebhookID: r.WebhookID, ContactID: r.ContactID, ContactVersion: r.ContactVersion, Who: r.Who,
+		WorkspaceID: r.WorkspaceID, ID: r.ID, WebhookID: r.WebhookID, ContactID: r.ContactID, ContactVersion: r.ContactVersion, AddressKey: r.AddressKey,
 		Method: r.Method, ContentType: mediaType(r.ContentType), Outcome: r.Outcome, Status: r.Status, DurationUs: r.DurationUs, Size: r.Size, Body: r.Body,
 		Address: maskIf(r.Address, maskAddress), ClientAddress: maskIf(r.ClientAddress, mask), UserAgent: maskIf(r.UserAgent, mask),
 	}

@@ -37,7 +37,7 @@ func TestMaskedPagesHoldNothingPersonal(t *testing.T) {
 		s.write(func(tx *gorm.DB) error {
 			address, client := "quinn.zebedee@pelikan.example", "203.0.113.77"
 			return tx.Create(&models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 99, Method: "POST", ContentType: "text/quinn@pelikan.example",
-				Address: &address, ClientAddress: &client, Outcome: models.OutcomeDatabaseSaid, Status: 503, Body: []byte("broken quinn")}).Error
+				Address: &address, ClientAddress: &client, Outcome: models.OutcomeNotCommitted, Status: 503, Body: []byte("broken quinn")}).Error
 		})
 		for _, row := range s.logged() {
 			seen[row.Outcome] = true
@@ -52,7 +52,7 @@ func TestMaskedPagesHoldNothingPersonal(t *testing.T) {
 		noor.get("/support/requests").wantMasked(t, "the list")
 		for _, o := range []models.Outcome{models.OutcomeCreated, models.OutcomeResubscribed, models.OutcomeUnconfirmed, models.OutcomeUpdated, models.OutcomeUnsubscribed, models.OutcomeDeleted,
 			models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
-			models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired, models.OutcomeDatabaseSaid} {
+			models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired, models.OutcomeNotCommitted} {
 			if !seen[o] {
 				t.Errorf("no call here ends as %s", o)
 			}

@@ -36,7 +36,7 @@ var (
 // masked, maskedBody or maskedFate, the export and the statements that erase treat it so.
 var keptFields = map[string]map[string]handling{
 	"WebhookRequest": {
-		"WorkspaceID": shownInside, "ID": shownStays, "WebhookID": shownInside, "ContactID": shownInside, "ContactVersion": shownInside, "Who": erasedInside,
+		"WorkspaceID": shownInside, "ID": shownStays, "WebhookID": shownInside, "ContactID": shownInside, "ContactVersion": shownInside, "AddressKey": erasedInside,
 		"Address": {"masked", true, false}, "Method": shownStays, "ContentType": {"masked", false, true}, "Outcome": shownStays, "Status": shownStays,
 		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Body": {"shown", true, false}, // as its own fields say
 	},
@@ -227,8 +227,8 @@ func TestErasingEmptiesWhatIsClassifiedAsErased(t *testing.T) {
 		} {
 			c := s.addContact(int64(n+1), fmt.Sprintf("quinn%d@example.com", n), nil)
 			row, event := filled[models.WebhookRequest](), filled[models.AutomationEvent]()
-			who := models.Who(s.workspace.ID, c.Email)
-			row.WorkspaceID, row.ID, row.ContactID, row.Who, row.Address, row.Status = s.workspace.ID, models.NewID(s.server.now()), &c.ID, &who, &c.Email, 200
+			key := models.AddressKey(s.workspace.ID, c.Email)
+			row.WorkspaceID, row.ID, row.ContactID, row.AddressKey, row.Address, row.Status = s.workspace.ID, models.NewID(s.server.now()), &c.ID, &key, &c.Email, 200
 			event.WorkspaceID, event.ID, event.ContactID, event.Type = s.workspace.ID, models.NewID(s.server.now()), c.ID, models.EventConfirmed
 			event.CreatedAt = s.server.now()
 			s.write(func(tx *gorm.DB) error {

@@ -135,7 +135,7 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 		message = intake.MessageDone
 	case t.row.Outcome == models.OutcomeNoContact:
 		message = intake.MessageNoContact
-	case t.row.Outcome == models.OutcomeDatabaseSaid:
+	case t.row.Outcome == models.OutcomeNotCommitted:
 		message = intake.ErrRefused.Message
 	default:
 		return

@@ -178,7 +178,7 @@ func moreOf(r models.WebhookRequest) string {
 
 // erased reports whether what the log held of the person was erased with the contact.
 func erased(r models.WebhookRequest) bool {
-	return len(r.Body) == 0 && r.Outcome != models.OutcomeDatabaseSaid
+	return len(r.Body) == 0 && r.Outcome != models.OutcomeNotCommitted
 }
 
 // shownAddress is an address as people read it, whatever it holds.

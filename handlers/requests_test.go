@@ -249,7 +249,7 @@ func TestStoryOfABareRow(t *testing.T) {
 		if err := s.db.EnsureLogDays(t.Context(), s.server.now()); err != nil {
 			t.Fatal(err)
 		}
-		row := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 99, Method: "POST", Outcome: models.OutcomeDatabaseSaid, Status: 503, Body: []byte("broken")}
+		row := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 99, Method: "POST", Outcome: models.OutcomeNotCommitted, Status: 503, Body: []byte("broken")}
 		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
 		page := s.get("/w/books/requests/" + row.ID.String())
 		page.want(t, 200, "Not stored: the database refused this call", "a webhook that is not known any more", "Tell the person who runs this program", "HTTP 503")

@@ -72,7 +72,7 @@ func want(jobs []*job) wanted {
 			w.workspaces = append(w.workspaces, ws)
 		}
 	}
-	w.whos = store.SortedWhos(w.whos)
+	w.whos = store.SortedAddressKeys(w.whos)
 	slices.Sort(w.workspaces)
 	return w
 }

@@ -102,7 +102,7 @@ func newJob(c Call) *job {
 	}
 	if err == nil {
 		j.address, j.logged = address, address
-		j.who = models.Who(c.Hash.WorkspaceID, address)
+		j.who = models.AddressKey(c.Hash.WorkspaceID, address)
 	}
 	j.size = callOverhead + int64(c.Submission.Size())
 	return j

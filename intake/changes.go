@@ -43,7 +43,7 @@ func (c *changes) forgotten() (all []forgotten) {
 		whos[e.workspace] = append(whos[e.workspace], e.who)
 	}
 	for _, workspace := range slices.Sorted(maps.Keys(whos)) {
-		all = append(all, forgotten{workspace, models.JobJSON(models.ForgetSpec{Whos: whos[workspace]}), models.ForgetAt(c.now)})
+		all = append(all, forgotten{workspace, models.JobJSON(models.ForgetSpec{AddressKeys: whos[workspace]}), models.ForgetAt(c.now)})
 	}
 	return all
 }
@@ -106,7 +106,7 @@ func (c *changes) addContact(l *life) {
 	p.ID = l.id
 	switch {
 	case l.deleted: // one that came and went within the batch too: earlier calls may have named the person
-		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.Who(p.WorkspaceID, p.Email), p.Email})
+		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.AddressKey(p.WorkspaceID, p.Email), p.Email})
 		return
 	case l.before == nil:
 		c.created = append(c.created, p.Contact)

@@ -160,7 +160,7 @@ func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bo
 		if row.WorkspaceID != j.call.Hash.WorkspaceID || row.ID != j.call.ID {
 			continue
 		}
-		if row.Outcome == models.OutcomeDatabaseSaid {
+		if row.Outcome == models.OutcomeNotCommitted {
 			return result{err: ErrRefused}, row.Outcome, true
 		}
 		answer := Answer{row.Status, MessageDone}
@@ -197,7 +197,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 		fault = own.Error()
 	}
 	p.opts.Log.Error("a call was refused by the database", "request", j.call.ID, "fault", fault, store.ErrorAttr(cause))
-	log := []models.WebhookRequest{j.bare(models.OutcomeDatabaseSaid, 503, p.opts.Now())}
+	log := []models.WebhookRequest{j.bare(models.OutcomeNotCommitted, 503, p.opts.Now())}
 	err := p.store.transact(ctx, func(tx transaction) error {
 		if _, err := tx.read(ctx, wanted{}); err != nil {
 			return err
@@ -207,7 +207,7 @@ func (p *Pipeline) refuse(j *job, cause error) {
 	if err != nil {
 		p.opts.Log.Error("a refused call could not be logged", "request", j.call.ID, store.ErrorAttr(err))
 	}
-	p.opts.Observe.Answered(models.OutcomeDatabaseSaid)
+	p.opts.Observe.Answered(models.OutcomeNotCommitted)
 	j.answer(result{err: ErrRefused})
 }
 

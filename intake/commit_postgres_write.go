@@ -100,7 +100,7 @@ func queueLog(b *pgx.Batch, rows []models.WebhookRequest) {
 		column(rows, func(r *row) int64 { return r.WebhookID }),
 		column(rows, func(r *row) *int64 { return r.ContactID }),
 		column(rows, func(r *row) *int64 { return r.ContactVersion }),
-		column(rows, func(r *row) *int64 { return r.Who }),
+		column(rows, func(r *row) *int64 { return r.AddressKey }),
 		column(rows, func(r *row) *string { return r.Address }),
 		column(rows, func(r *row) string { return r.Method }),
 		column(rows, func(r *row) string { return r.ContentType }),

@@ -184,7 +184,7 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 
 func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
 	for _, r := range c.log {
-		if err := t.exec(ctx, liteInsertLogSQL, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.Who, r.Address,
+		if err := t.exec(ctx, liteInsertLogSQL, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address,
 			r.Method, r.ContentType, string(r.Outcome), r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, r.Body); err != nil {
 			return &logError{err}
 		}

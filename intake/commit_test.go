@@ -92,7 +92,7 @@ func TestBatchThatDeletesAndCreatesAgain(t *testing.T) {
 				if r.Outcome != outcomes[i] {
 					t.Errorf("row %d: got %s, want %s", i, r.Outcome, outcomes[i])
 				}
-				if erased := r.Body == nil && r.Address == nil && r.Who == nil && r.UserAgent == nil && r.ClientAddress == nil; erased != (i < 2) {
+				if erased := r.Body == nil && r.Address == nil && r.AddressKey == nil && r.UserAgent == nil && r.ClientAddress == nil; erased != (i < 2) {
 					t.Errorf("row %d (%s): erased is %v", i, r.Outcome, erased)
 				}
 				if versions[i] != 0 && *r.ContactVersion != versions[i] {
@@ -174,7 +174,7 @@ func checkCulprit(t *testing.T, w *world, address string) {
 		if i != 3 {
 			continue
 		}
-		if r.Outcome != models.OutcomeDatabaseSaid || r.Status != 503 || r.Body != nil || r.Address != nil || r.Who != nil || r.ClientAddress != nil {
+		if r.Outcome != models.OutcomeNotCommitted || r.Status != 503 || r.Body != nil || r.Address != nil || r.AddressKey != nil || r.ClientAddress != nil {
 			t.Errorf("got %+v, want a row without payload", r)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 func (w *world) blocked(address string, during func()) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error { // on SQLite any write transaction blocks the next
-		if err := store.LockAddresses(tx, models.Who(w.ws.ID, address)); err != nil {
+		if err := store.LockAddresses(tx, models.AddressKey(w.ws.ID, address)); err != nil {
 			return err
 		}
 		during()

@@ -140,7 +140,7 @@ func (h *history) checkLife(id int64) {
 		} else if maybe {
 			unknown++
 		}
-		if _, gone := h.ends[id]; gone && (row.Body != nil || row.Address != nil || row.Who != nil) {
+		if _, gone := h.ends[id]; gone && (row.Body != nil || row.Address != nil || row.AddressKey != nil) {
 			h.w.t.Errorf("contact %d: the row of %s is not erased", id, row.Outcome)
 		}
 	}

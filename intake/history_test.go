@@ -100,7 +100,7 @@ func (w *world) deleteContacts(ctx context.Context, r *rand.Rand, deleted map[in
 		var gone *models.Contact
 		w.write(func(tx *gorm.DB) error {
 			gone = nil
-			if err := store.LockAddresses(tx, models.Who(w.ws.ID, email)); err != nil {
+			if err := store.LockAddresses(tx, models.AddressKey(w.ws.ID, email)); err != nil {
 				return err
 			}
 			c, err := store.First[models.Contact](tx.Where("workspace_id = ? AND email = ?", w.ws.ID, email))

@@ -27,8 +27,8 @@ func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
 	}
 	row.ClientAddress, row.UserAgent = &j.call.ClientAddress, &j.call.UserAgent
 	if j.logged != "" {
-		who := models.Who(row.WorkspaceID, j.logged)
-		row.Who, row.Address = &who, &j.logged
+		who := models.AddressKey(row.WorkspaceID, j.logged)
+		row.AddressKey, row.Address = &who, &j.logged
 	}
 	var err error
 	row.Body, err = EncodeLogBody(s.logBody(group))

@@ -61,7 +61,7 @@ func TestDeleteErases(t *testing.T) {
 			t.Error("the contact is still there")
 		}
 		for _, r := range w.log() {
-			gone := r.Who == nil && r.Address == nil && r.ClientAddress == nil && r.UserAgent == nil && r.Body == nil
+			gone := r.AddressKey == nil && r.Address == nil && r.ClientAddress == nil && r.UserAgent == nil && r.Body == nil
 			if want := *r.ContactID == 1; gone != want {
 				t.Errorf("%s of contact %d: erased is %v, want %v", r.Outcome, *r.ContactID, gone, want)
 			}
@@ -157,8 +157,8 @@ func TestRefusedCallsAreLogged(t *testing.T) {
 			if got.Status != test.status || row.Status != test.status || row.Outcome != test.outcome || row.ContactID != nil {
 				t.Errorf("got %v and a row %s, %d, want %s, %d", got, row.Outcome, row.Status, test.outcome, test.status)
 			}
-			if address := deref(row.Address); address != test.address || (row.Who != nil) != (address != "") {
-				t.Errorf("%s: got address %q, who %v, want %q", test.outcome, address, row.Who, test.address)
+			if address := deref(row.Address); address != test.address || (row.AddressKey != nil) != (address != "") {
+				t.Errorf("%s: got address %q, who %v, want %q", test.outcome, address, row.AddressKey, test.address)
 			}
 			if b := w.body(row); b.Payload != test.payload || b.Message != got.Message {
 				t.Errorf("%s: got %+v, want the payload %q", test.outcome, b, test.payload)
@@ -248,7 +248,7 @@ func TestAnyBytesAreStored(t *testing.T) {
 				t.Errorf("%q: got %v", r.ContentType, got)
 			}
 			row := w.row(c.ID)
-			if row.Outcome == models.OutcomeDatabaseSaid || row.Body == nil {
+			if row.Outcome == models.OutcomeNotCommitted || row.Body == nil {
 				t.Errorf("%q: got %s, want that the row is stored", r.ContentType, row.Outcome)
 			}
 			for _, text := range []string{row.Method, row.ContentType, *row.ClientAddress, *row.UserAgent, deref(row.Address), w.body(row).Payload} {

@@ -118,7 +118,7 @@ func checkReplay(w *world, calls map[uuid.UUID]answered, order []uuid.UUID) {
 	m.compareContacts()
 	m.compareEvents()
 	for id, row := range log {
-		if erased := row.Body == nil && row.Address == nil && row.Who == nil && row.UserAgent == nil && row.ClientAddress == nil; erased != m.erased[id] {
+		if erased := row.Body == nil && row.Address == nil && row.AddressKey == nil && row.UserAgent == nil && row.ClientAddress == nil; erased != m.erased[id] {
 			w.t.Errorf("%s (%s): erased is %v, want %v", id, row.Outcome, erased, m.erased[id])
 		}
 	}

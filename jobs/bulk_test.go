@@ -14,9 +14,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestBulkGoesOnWhereItWasCut changes some thousand contacts, each turn cut off in the middle and taken up by another
+// TestBulkResumesAfterAnInterruption changes some thousand contacts, each turn cut off in the middle and taken up by another
 // runner, while others change, delete and create contacts.
-func TestBulkGoesOnWhereItWasCut(t *testing.T) {
+func TestBulkResumesAfterAnInterruption(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		const n = 3000
@@ -34,7 +34,7 @@ func TestBulkGoesOnWhereItWasCut(t *testing.T) {
 		}
 		w.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&contacts, 500).Error })
 		from := store.BulkCursor{Filter: store.ContactFilter{Status: models.StatusSubscribed}, Before: n + 1}
-		job, err := db.StartBulk(t.Context(), w.workspace, 1, models.Bulk{Deed: models.BulkStatus, Status: models.StatusUnsubscribed, Which: "status is Subscribed"}, from, n, w.now)
+		job, err := db.StartBulk(t.Context(), w.workspace, 1, models.Bulk{Action: models.BulkStatus, Status: models.StatusUnsubscribed, Which: "status is Subscribed"}, from, n, w.now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,14 +46,14 @@ type forgetting struct {
 	job    *models.Job
 	now    time.Time
 	cursor forgetCursor
-	whos   []int64
-	people models.Whos
+	keys   []int64
+	people models.AddressKeys
 	in     models.Job // the import
 }
 
 func forgetStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
-	f := forgetting{tx: tx, job: job, now: now, cursor: models.ReadJobJSON[forgetCursor](job.Cursor), whos: models.ReadJobJSON[models.ForgetSpec](job.Spec).Whos}
-	f.people = models.WhosOf(job.WorkspaceID, f.whos...)
+	f := forgetting{tx: tx, job: job, now: now, cursor: models.ReadJobJSON[forgetCursor](job.Cursor), keys: models.ReadJobJSON[models.ForgetSpec](job.Spec).AddressKeys}
+	f.people = models.NewAddressKeys(job.WorkspaceID, f.keys...)
 	err := f.step()
 	job.Cursor = models.JobJSON(f.cursor)
 	return models.In("erase people from imports", err)
@@ -98,12 +98,12 @@ func (f *forgetting) join() error {
 	var ids []int64
 	for _, other := range others {
 		ids = append(ids, other.ID)
-		f.whos = append(f.whos, models.ReadJobJSON[models.ForgetSpec](other.Spec).Whos...)
+		f.keys = append(f.keys, models.ReadJobJSON[models.ForgetSpec](other.Spec).AddressKeys...)
 	}
 	if err := f.tx.Where("workspace_id = ? AND id IN ?", f.job.WorkspaceID, ids).Delete(&models.Job{}).Error; err != nil {
 		return err
 	}
-	f.job.Spec = models.JobJSON(models.ForgetSpec{Whos: f.whos})
+	f.job.Spec = models.JobJSON(models.ForgetSpec{AddressKeys: f.keys})
 	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, f.job.ID).Update("spec", f.job.Spec).Error
 }
 
@@ -142,7 +142,7 @@ func (f *forgetting) nextFile() {
 // dropPeople removes what a dry run knows of the people.
 func (f *forgetting) dropPeople() error {
 	f.nextFile()
-	return f.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", f.in.WorkspaceID, f.in.ID, store.JobFilePeople, f.whos).
+	return f.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", f.in.WorkspaceID, f.in.ID, store.JobFilePeople, f.keys).
 		Delete(&store.JobFile{}).Error
 }
 

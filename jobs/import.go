@@ -94,7 +94,7 @@ func (i *importing) end() error {
 // the file came: forgetStep takes those out of the file, and may not have come so far.
 func (i *importing) lock(entries []entry) ([]entry, error) {
 	if !i.dry {
-		if err := store.LockAddresses(i.tx, i.whos(entries)...); err != nil {
+		if err := store.LockAddresses(i.tx, i.addressKeys(entries)...); err != nil {
 			return nil, err
 		}
 	}
@@ -106,13 +106,13 @@ func (i *importing) lock(entries []entry) ([]entry, error) {
 }
 
 // whos are the numbers of the addresses of the lines.
-func (i *importing) whos(entries []entry) (whos []int64) {
+func (i *importing) addressKeys(entries []entry) (keys []int64) {
 	for _, e := range entries {
 		if e.refused == "" {
-			whos = append(whos, models.Who(i.job.WorkspaceID, e.email))
+			keys = append(keys, models.AddressKey(i.job.WorkspaceID, e.email))
 		}
 	}
-	return whos
+	return keys
 }
 
 // clear removes what a dry run remembered, an earlier one at the beginning and this one at its end, which it waits for.

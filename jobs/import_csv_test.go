@@ -67,7 +67,7 @@ func TestRowReader(t *testing.T) {
 	}
 }
 
-func TestOneQuoteTooManyCostsOneLine(t *testing.T) {
+func TestAnUnclosedQuoteCostsOneLine(t *testing.T) {
 	t.Parallel()
 	got := readAll(t, NewRowReader(strings.NewReader("\"b\n"+strings.Repeat("y\n", maxRow/2)+"z"), UTF8, ',', Place{}))
 	if len(got) != maxRow/2+2 || got[1] != "2: y" || !strings.HasPrefix(got[0], "1! The quotation mark") {

@@ -107,15 +107,15 @@ func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 		people[email] = (*intake.Person)(&c)
 	}
 	if i.dry {
-		err = i.recall(i.whos(entries), people)
+		err = i.recall(i.addressKeys(entries), people)
 	}
 	return people, err
 }
 
 // recall puts the contacts as the dry run has them in place of those that are stored.
-func (i *importing) recall(whos []int64, people map[string]*intake.Person) error {
+func (i *importing) recall(keys []int64, people map[string]*intake.Person) error {
 	var parts []store.JobFile
-	err := i.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", i.job.WorkspaceID, i.job.ID, store.JobFilePeople, whos).Find(&parts).Error
+	err := i.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", i.job.WorkspaceID, i.job.ID, store.JobFilePeople, keys).Find(&parts).Error
 	for _, part := range parts {
 		var p intake.Person
 		if json.Unmarshal(part.Data, &p) == nil {
@@ -136,7 +136,7 @@ func (i *importing) remember(before, after map[string]*intake.Person) error {
 		if err != nil {
 			return err
 		}
-		parts = append(parts, store.JobFile{WorkspaceID: i.job.WorkspaceID, JobID: i.job.ID, Name: store.JobFilePeople, Part: models.Who(i.job.WorkspaceID, email), Data: data})
+		parts = append(parts, store.JobFile{WorkspaceID: i.job.WorkspaceID, JobID: i.job.ID, Name: store.JobFilePeople, Part: models.AddressKey(i.job.WorkspaceID, email), Data: data})
 	}
 	if len(parts) == 0 {
 		return nil

@@ -121,8 +121,8 @@ func FirstRows(ctx context.Context, db *store.DB, job models.Job, spec ImportSpe
 // errImportOver refuses to change an import that has started, or is over.
 var errImportOver = &models.Error{Code: models.CodeConflict, Message: "This import has been started already, or it is over."}
 
-// waitsOrTries says whether an import is still before its start, with its file stored.
-func waitsOrTries(job models.Job) bool {
+// beforeStart says whether an import is still before its start, with its file stored.
+func beforeStart(job models.Job) bool {
 	phase := Phase(job)
 	return !job.Finished() && (phase == ImportMapping || phase == ImportChecking || phase == ImportChecked)
 }
@@ -133,7 +133,7 @@ func Phase(job models.Job) ImportPhase { return models.ReadJobJSON[ImportCursor]
 // CheckImport stores what a person says of a file and starts its dry run, anew if there was one.
 func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
-		if !waitsOrTries(*j) {
+		if !beforeStart(*j) {
 			return errImportOver
 		}
 		j.State, j.Spec, j.Done = models.JobRunning, models.JobJSON(spec), 0
@@ -231,10 +231,10 @@ func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, s
 	return m, nil
 }
 
-// ReadImportAnew stores another way of reading a file, and has an import wait for its columns again.
-func ReadImportAnew(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
+// RemapImport stores another way of reading a file, and has an import wait for its columns again.
+func RemapImport(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
-		if !waitsOrTries(*j) {
+		if !beforeStart(*j) {
 			return errImportOver
 		}
 		j.State, j.Spec, j.Cursor = models.JobDraft, models.JobJSON(spec), models.JobJSON(ImportCursor{Phase: ImportMapping})

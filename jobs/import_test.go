@@ -373,7 +373,7 @@ func manyLines() string {
 	return b.String()
 }
 
-func TestImportGoesOnAfterARestart(t *testing.T) {
+func TestImportResumesAfterARestart(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		straight := newWorld(t, db)
@@ -469,7 +469,7 @@ func TestImportOfAFileForExcel(t *testing.T) {
 	})
 }
 
-func TestFilesThatAreNoTable(t *testing.T) {
+func TestFilesWithoutATable(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
@@ -483,7 +483,7 @@ func TestFilesThatAreNoTable(t *testing.T) {
 	})
 }
 
-func TestDraftsDoNotWaitForEver(t *testing.T) {
+func TestDraftsExpire(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)

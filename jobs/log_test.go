@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestTheLogNamesTheStepThatFailed takes a table away from a bulk change, and reads in the log which query misses it.
-func TestTheLogNamesTheStepThatFailed(t *testing.T) {
+// TestTheLogNamesTheFailedStep takes a table away from a bulk change, and reads in the log which query misses it.
+func TestTheLogNamesTheFailedStep(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()

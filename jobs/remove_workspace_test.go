@@ -109,12 +109,12 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 func fillContacts(tx *gorm.DB, s space, tag models.Tag, from, to int, now time.Time) error {
 	for i := from; i < to; i++ {
 		id, email := int64(i+1), fmt.Sprintf("c%d@example.com", i)
-		request, who := models.NewID(now), models.Who(s.ID, email)
+		request, key := models.NewID(now), models.AddressKey(s.ID, email)
 		snapshot := "{}"
 		for _, row := range []any{
 			&models.Contact{WorkspaceID: s.ID, ID: id, Email: email, Status: models.StatusSubscribed, Fields: map[string]string{"city": "Wien"}, Version: 1, CreatedAt: now, UpdatedAt: now},
 			&models.ContactTag{WorkspaceID: s.ID, ContactID: id, TagID: tag.ID},
-			&models.WebhookRequest{WorkspaceID: s.ID, ID: request, WebhookID: s.webhook.ID, ContactID: &id, Who: &who, Address: &email, Method: "POST", Outcome: models.OutcomeCreated, Status: 200, Body: make([]byte, 300)},
+			&models.WebhookRequest{WorkspaceID: s.ID, ID: request, WebhookID: s.webhook.ID, ContactID: &id, AddressKey: &key, Address: &email, Method: "POST", Outcome: models.OutcomeCreated, Status: 200, Body: make([]byte, 300)},
 			&models.AutomationEvent{WorkspaceID: s.ID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: id, ContactVersion: 1, WebhookID: s.webhook.ID, RequestID: request, Snapshot: &snapshot, State: models.EventStateUnclaimed, CreatedAt: now},
 			&models.SegmentChange{WorkspaceID: s.ID, ID: models.NewID(now), SegmentID: 1, ContactID: id, Entered: true, At: now},
 			&models.DirtyContact{WorkspaceID: s.ID, ContactID: id, At: now},

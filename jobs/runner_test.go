@@ -78,7 +78,7 @@ func marks(t *testing.T, db *store.DB) (all, distinct int) {
 	return len(ids), len(seen)
 }
 
-func TestAJobGoesOnWhereAKilledProgramLeftIt(t *testing.T) {
+func TestAJobResumesAfterAKill(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()
@@ -183,7 +183,7 @@ func TestAStoppedJobStops(t *testing.T) {
 	})
 }
 
-func TestAFailingStepIsTriedAgainAndAtLastGivenUp(t *testing.T) {
+func TestAFailingStepIsRetriedThenGivenUp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		c := newClock()

@@ -68,7 +68,7 @@ var rows = []row{
 	{1, 12, "automation_events", eventColumns, []any{1, models.NewID(at), "contact_subscribed_confirmed", 1, 3, 1, request, "{}", "pending", at}},
 	{12, 0, "automation_events", eventColumns, []any{1, models.NewID(at), "contact_subscribed_confirmed", 1, 3, 1, request, "{}", "unclaimed", at}},
 	{1, 0, "webhook_requests", "workspace_id, id, webhook_id, contact_id, contact_version, who, address, method, content_type, outcome, status, duration_us, size",
-		[]any{1, request, 1, 1, 3, models.Who(1, "marta@example.com"), "marta@example.com", "POST", "application/json", "created", 200, 900, 40}},
+		[]any{1, request, 1, 1, 3, models.AddressKey(1, "marta@example.com"), "marta@example.com", "POST", "application/json", "created", 200, 900, 40}},
 	{1, 0, "webhook_counts", "workspace_id, webhook_id, hour, outcome, failed, calls, last_call", []any{1, 1, at, "created", false, 1, at}},
 	{1, 0, "audit_log", "workspace_id, id, user_id, action, subject, subject_id, detail, at", []any{1, models.NewID(at), 1, "contact.updated", "contact", 1, `{"fields":["city"],"version":2}`, at}},
 	{2, 0, "invitations", "workspace_id, email, role, invited_by, created_at, expires_at", []any{1, "otto@example.com", "viewer", 1, at, at.Add(time.Hour)}},

@@ -1,23 +1,23 @@
 package models
 
-// BulkDeed is what is done to many contacts at once.
-type BulkDeed string
+// BulkAction is what is done to many contacts at once.
+type BulkAction string
 
 // The deeds.
 const (
-	BulkAddTag    BulkDeed = "tag"
-	BulkRemoveTag BulkDeed = "untag"
-	BulkStatus    BulkDeed = "status"
-	BulkDelete    BulkDeed = "delete"
+	BulkAddTag    BulkAction = "tag"
+	BulkRemoveTag BulkAction = "untag"
+	BulkStatus    BulkAction = "status"
+	BulkDelete    BulkAction = "delete"
 )
 
 // Bulk is the spec of a JobBulk.
 type Bulk struct {
-	Deed    BulkDeed
-	Tag     int64  `json:",omitempty"`
-	TagName string `json:",omitempty"` // as it was called when the work was asked for
-	Status  Status `json:",omitempty"`
-	Which   string // the contacts in words that name nobody
+	Action  BulkAction `json:"Deed"` // the key is older than the name of the field
+	Tag     int64      `json:",omitempty"`
+	TagName string     `json:",omitempty"` // as it was called when the work was asked for
+	Status  Status     `json:",omitempty"`
+	Which   string     // the contacts in words that name nobody
 }
 
 // BulkResult is what came of a JobBulk so far.
@@ -27,7 +27,7 @@ type BulkResult struct {
 }
 
 func (b Bulk) Words() string {
-	switch b.Deed {
+	switch b.Action {
 	case BulkAddTag:
 		return "add the tag " + b.TagName
 	case BulkRemoveTag:

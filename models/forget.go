@@ -6,38 +6,40 @@ import (
 	"unicode"
 )
 
-// ForgetSpec is the spec of a JobForget: people who were erased, as numbers from Who. The mark is no copy of an address.
-type ForgetSpec struct{ Whos []int64 }
+// ForgetSpec is the spec of a JobForget: people who were erased, as numbers from AddressKey. The mark is no copy of an address.
+type ForgetSpec struct {
+	AddressKeys []int64 `json:"Whos"` // the key is older than the name of the field
+}
 
 // ForgetAt is when the files are searched for people who are erased at a moment: a little later, so that one search serves
 // those who are erased together.
 func ForgetAt(at time.Time) time.Time { return Instant(at).Add(3 * time.Second) }
 
-// Whos are people of one workspace by their numbers from Who.
-type Whos struct {
+// AddressKeys are people of one workspace by their numbers from AddressKey.
+type AddressKeys struct {
 	workspaceID int64
 	set         map[int64]bool
 }
 
-// WhosOf makes a set of people of a workspace.
-func WhosOf(workspaceID int64, whos ...int64) Whos {
-	people := Whos{workspaceID, map[int64]bool{}}
-	people.Add(whos...)
+// NewAddressKeys makes a set of people of a workspace.
+func NewAddressKeys(workspaceID int64, keys ...int64) AddressKeys {
+	people := AddressKeys{workspaceID, map[int64]bool{}}
+	people.Add(keys...)
 	return people
 }
 
 // Add adds people.
-func (w Whos) Add(whos ...int64) {
-	for _, who := range whos {
-		w.set[who] = true
+func (w AddressKeys) Add(keys ...int64) {
+	for _, key := range keys {
+		w.set[key] = true
 	}
 }
 
 // Empty says whether nobody is in the set.
-func (w Whos) Empty() bool { return len(w.set) == 0 }
+func (w AddressKeys) Empty() bool { return len(w.set) == 0 }
 
 // Named says whether a text is the address of one of the people, or holds it among other words.
-func (w Whos) Named(text string) bool {
+func (w AddressKeys) Named(text string) bool {
 	if w.Empty() || strings.IndexFunc(text, isAt) < 0 {
 		return false
 	}
@@ -49,9 +51,9 @@ func (w Whos) Named(text string) bool {
 	return found
 }
 
-func (w Whos) has(address string) bool {
+func (w AddressKeys) has(address string) bool {
 	email, err := ReadEmail(address)
-	return err == nil && w.set[Who(w.workspaceID, email)]
+	return err == nil && w.set[AddressKey(w.workspaceID, email)]
 }
 
 func isAt(r rune) bool { return r == '@' }

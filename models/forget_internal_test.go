@@ -4,7 +4,7 @@ import "testing"
 
 func TestNamed(t *testing.T) {
 	t.Parallel()
-	people := WhosOf(7, Who(7, "anna@example.com"), Who(7, "jö.x@xn--bcher-kva.example"))
+	people := NewAddressKeys(7, AddressKey(7, "anna@example.com"), AddressKey(7, "jö.x@xn--bcher-kva.example"))
 	for text, want := range map[string]bool{
 		"anna@example.com":               true,
 		" Anna@EXAMPLE.com ":             true,
@@ -31,7 +31,7 @@ func TestNamed(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", text, got, want)
 		}
 	}
-	if WhosOf(8, Who(7, "anna@example.com")).Named("anna@example.com") {
+	if NewAddressKeys(8, AddressKey(7, "anna@example.com")).Named("anna@example.com") {
 		t.Error("somebody of another workspace is named")
 	}
 }

@@ -41,9 +41,9 @@ func IDTime(id uuid.UUID) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16)).UTC()
 }
 
-// Who is the number under which the request log and the address locks know one address of one workspace: the first 8
+// AddressKey is the number under which the request log and the address locks know one address of one workspace: the first 8
 // bytes of SHA-256 over both (DESIGN "Request log").
-func Who(workspaceID int64, address string) int64 {
+func AddressKey(workspaceID int64, address string) int64 {
 	sum := sha256.Sum256(strconv.AppendInt(nil, workspaceID, 10))
 	h := sha256.New()
 	h.Write(sum[:])

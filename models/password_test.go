@@ -52,7 +52,7 @@ func TestPasswordIsCheckedAgainstItsHash(t *testing.T) {
 	}
 }
 
-func TestPasswordsAreDear(t *testing.T) {
+func TestPasswordsAreCostly(t *testing.T) {
 	t.Parallel()
 	if models.RealCost.Memory < 19<<10 || models.RealCost.Passes < 2 {
 		t.Errorf("got %d KiB and %d passes, want at least 19 MiB and 2", models.RealCost.Memory, models.RealCost.Passes)

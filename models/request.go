@@ -26,7 +26,7 @@ const (
 	OutcomeDisabled     Outcome = "disabled"      // the webhook is switched off
 	OutcomeWebhookGone  Outcome = "webhook_gone"  // the webhook was deleted
 	OutcomeHashRetired  Outcome = "hash_retired"  // the webhook's address was changed since
-	OutcomeDatabaseSaid Outcome = "not_committed" // the database refused this call; the sender got a 503
+	OutcomeNotCommitted Outcome = "not_committed" // the database refused this call; the sender got a 503
 )
 
 var processedOutcomes = []Outcome{
@@ -35,7 +35,7 @@ var processedOutcomes = []Outcome{
 
 var failedOutcomes = []Outcome{
 	OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
-	OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeDatabaseSaid,
+	OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeNotCommitted,
 }
 
 // Outcomes lists every outcome that a row of the log can have.
@@ -48,7 +48,7 @@ type WebhookRequest struct {
 	WebhookID      int64
 	ContactID      *int64
 	ContactVersion *int64  // the contact's version after the call
-	Who            *int64  // from models.Who over Address
+	AddressKey     *int64  `gorm:"column:who"` // AddressKey(WorkspaceID, Address)
 	Address        *string // as stored where valid, else as sent (cut to 254 bytes)
 	Method         string
 	ContentType    string

@@ -8,7 +8,7 @@ import (
 	"campaignlark/models"
 )
 
-func TestSegmentSetHoldsWhatItWasMadeOf(t *testing.T) {
+func TestSegmentSetHoldsItsIDs(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, share := range []float64{0, 0.001, 0.06, 0.0625, 0.07, 0.5, 1} {

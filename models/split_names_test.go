@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestSplitNamesTakesACommaInQuotationMarks(t *testing.T) {
+func TestSplitNamesKeepsAQuotedComma(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
 		"":                         nil,

@@ -76,7 +76,7 @@ var outcomes = []OutcomeFacts{
 		Advice: "Nothing.", Because: "A browser or mail program fetched the address before anybody clicked. If nobody ever clicks, nothing happens.",
 	},
 	{
-		Outcome: models.OutcomeDatabaseSaid, Short: "It could not be stored", Title: "Not stored: the database refused this call", Stop: "the database refused it",
+		Outcome: models.OutcomeNotCommitted, Short: "It could not be stored", Title: "Not stored: the database refused this call", Stop: "the database refused it",
 		Advice: "Tell the person who runs this program, with the request id.", Because: "The database refused what this call was to store. The sender was told to try again later (503).",
 	},
 }

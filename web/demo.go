@@ -34,7 +34,7 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	if *contacts < demo.MinContacts || *contacts > demo.MaxContacts {
 		return fmt.Errorf("--contacts must be a number from %d to %d", demo.MinContacts, demo.MaxContacts)
 	}
-	db, err := openDatabase(ctx, unhurried(c.DatabaseURL))
+	db, err := openDatabase(ctx, asyncCommits(c.DatabaseURL))
 	if err != nil {
 		return err
 	}
@@ -58,9 +58,9 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	return nil
 }
 
-// unhurried is the address of a Postgres database with commits that do not wait for the disk: the demo makes one commit
+// asyncCommits is the address of a Postgres database with commits that do not wait for the disk: the demo makes one commit
 // after the other, and may be lost in a power cut. SQLite's address stays as it is.
-func unhurried(databaseURL string) string {
+func asyncCommits(databaseURL string) string {
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.Scheme == "sqlite" {
 		return databaseURL

@@ -12,7 +12,7 @@ import (
 	"campaignlark/faults"
 )
 
-func TestHousekeepingGoesOnAfterAFailure(t *testing.T) {
+func TestHousekeepingContinuesAfterAFailure(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	tries, panics := 0, 0

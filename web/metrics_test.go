@@ -34,7 +34,7 @@ func scrape(t *testing.T, m *metrics) map[string]string {
 	return numbers
 }
 
-func TestMetricsTellWhatTheIntakeDid(t *testing.T) {
+func TestMetricsCountTheIntake(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		ws, user, err := db.CreateFirstAdmin(t.Context(), models.FirstAdmin{WorkspaceName: "Books", TimeZone: "UTC", Email: "ines@example.com", Password: "rains of castamere"})

@@ -23,7 +23,7 @@ func (p program) setUp(ctx context.Context, c Config, db *store.DB) error {
 		if err == nil {
 			p.log.Info("created the first admin", "workspace", workspace.Slug)
 		}
-		return unlessSetUp(err)
+		return ignoreSetUp(err)
 	}
 	token, err := db.NewSetupLink(ctx)
 	if err == nil {
@@ -31,11 +31,11 @@ func (p program) setUp(ctx context.Context, c Config, db *store.DB) error {
 		link.RawQuery = url.Values{"token": {token}}.Encode()
 		fmt.Fprintf(p.stdout, "Set up CampaignLark with this one-time link: %s\n", link)
 	}
-	return unlessSetUp(models.In("set up: make the link", err))
+	return ignoreSetUp(models.In("set up: make the link", err))
 }
 
-// unlessSetUp drops the error of a replica that lost the race to set the database up.
-func unlessSetUp(err error) error {
+// ignoreSetUp drops the error of a replica that lost the race to set the database up.
+func ignoreSetUp(err error) error {
 	if errors.Is(err, store.ErrSetUp) {
 		return nil
 	}

@@ -137,7 +137,7 @@ func (w *told) checkEnd(id int64, calls []call, status models.Status, version in
 	}
 	for _, one := range calls {
 		row := w.log[uuid.MustParse(one.id)]
-		if erased := row.Address == nil && row.Who == nil && row.ClientAddress == nil && row.Body == nil; erased == there {
+		if erased := row.Address == nil && row.AddressKey == nil && row.ClientAddress == nil && row.Body == nil; erased == there {
 			w.t.Errorf("contact %d (%s): the log row %s is erased: %v, want %v", id, one.address, one.id, erased, !there)
 		}
 	}

@@ -22,9 +22,9 @@ const (
 	stormTags      = 5
 )
 
-// TestReplicasTellOneHistory lets 64 senders call two programs on one Postgres about 50 people with all four types, while
+// TestReplicasStoreOneHistory lets 64 senders call two programs on one Postgres about 50 people with all four types, while
 // the admin deletes contacts and tags.
-func TestReplicasTellOneHistory(t *testing.T) {
+func TestReplicasStoreOneHistory(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

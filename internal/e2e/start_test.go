@@ -158,7 +158,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func TestSecondSignalEndsAtOnce(t *testing.T) {
+func TestSecondSignalEndsImmediately(t *testing.T) {
 	t.Parallel()
 	p := Start(t, Settings{})
 	p.Signal(syscall.SIGINT)

@@ -36,7 +36,7 @@ func (d *DB) StartBulk(ctx context.Context, workspaceID, userID int64, b models.
 // unchangedSQL matches the contacts that b would not change.
 func unchangedSQL(b models.Bulk) (sql string, values []any) {
 	const tagged = `EXISTS (SELECT 1 FROM contact_tags has WHERE has.workspace_id = contacts.workspace_id AND has.contact_id = contacts.id AND has.tag_id = ?)`
-	switch b.Deed {
+	switch b.Action {
 	case models.BulkAddTag:
 		return tagged, []any{b.Tag}
 	case models.BulkRemoveTag:
@@ -70,7 +70,7 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, fr
 		return err
 	}
 	rows := func() *gorm.DB {
-		return from.Filter.walk(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before)
+		return from.Filter.narrowInOrder(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before)
 	}
 	if !from.Filter.listed() {
 		return all, done, count(rows())
@@ -102,7 +102,7 @@ func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor
 		return len(members) <= models.ExactCount, nil
 	}
 	var n int64
-	few := from.Filter.walk(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before).Select("1").Limit(models.ExactCount + 1)
+	few := from.Filter.narrowInOrder(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before).Select("1").Limit(models.ExactCount + 1)
 	err := d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
 	return n <= models.ExactCount, err
 }
@@ -137,7 +137,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 	if len(change) == 0 {
 		return r, nil
 	}
-	if b.Deed == models.BulkDelete {
+	if b.Action == models.BulkDelete {
 		if err := EraseContacts(tx, job.WorkspaceID, job.UserID, change, now); err != nil {
 			return r, models.In("erase", err)
 		}
@@ -150,7 +150,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
 	ids, at := idsOf(contacts), models.Instant(now)
 	var err error
-	switch b.Deed {
+	switch b.Action {
 	case models.BulkAddTag:
 		if err = tagIsThere(tx, job.WorkspaceID, b); err != nil {
 			return err
@@ -190,7 +190,7 @@ func noteBulk(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Cont
 	entries := make([]models.AuditEntry, len(contacts))
 	for i, c := range contacts {
 		change, action := models.ContactChange{Version: c.Version + 1}, models.ActionContactBulk
-		switch b.Deed {
+		switch b.Action {
 		case models.BulkAddTag:
 			change.TagsAdded = []string{b.TagName}
 		case models.BulkRemoveTag:

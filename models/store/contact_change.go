@@ -19,7 +19,7 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 	var c models.Contact
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		c = models.Contact{WorkspaceID: workspaceID, Email: email, Fields: map[string]string{}, Version: 1, CreatedAt: now, UpdatedAt: now}
-		if err := LockAddresses(tx, models.Who(workspaceID, email)); err != nil {
+		if err := LockAddresses(tx, models.AddressKey(workspaceID, email)); err != nil {
 			return models.In("lock the address", err)
 		}
 		found, err := First[models.Contact](tx.Where("workspace_id = ? AND email = ?", workspaceID, email))

@@ -26,7 +26,7 @@ func books(t *testing.T, db *store.DB, now time.Time) models.Workspace {
 
 // Of people who change the same version of a contact one wins, and each of those who add the same address but one is told
 // of the other.
-func TestHandsThatMeet(t *testing.T) {
+func TestConcurrentContactChanges(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		now := models.Instant(time.Now())

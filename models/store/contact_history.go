@@ -39,8 +39,8 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 		return q.Where("id < ?", before).Order("id DESC").Limit(ContactHistorySize + 1)
 	}
 	var h ContactHistory
-	who := models.Who(c.WorkspaceID, c.Email)
-	err := page(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, who, c.Email)).Find(&h.Requests).Error
+	key := models.AddressKey(c.WorkspaceID, c.Email)
+	err := page(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, key, c.Email)).Find(&h.Requests).Error
 	if err != nil {
 		return h, models.In("requests", err)
 	}
@@ -53,7 +53,7 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	if h.Moves, unread, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
 		return h, models.In("segments", err)
 	}
-	orphans, fired, err := d.historyEvents(ctx, c, who, before, h.Requests)
+	orphans, fired, err := d.historyEvents(ctx, c, key, before, h.Requests)
 	if err != nil {
 		return h, models.In("events", err)
 	}
@@ -68,7 +68,7 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 
 // historyEvents returns the events whose calls the request log no longer holds, those before the oldest call that it has,
 // and those that the calls of this page fired, by the call.
-func (d *DB) historyEvents(ctx context.Context, c models.Contact, who int64, before uuid.UUID, requests []models.WebhookRequest) (orphans []models.AutomationEvent, fired map[uuid.UUID]models.AutomationEvent, err error) {
+func (d *DB) historyEvents(ctx context.Context, c models.Contact, key int64, before uuid.UUID, requests []models.WebhookRequest) (orphans []models.AutomationEvent, fired map[uuid.UUID]models.AutomationEvent, err error) {
 	versions := []int64{0} // an empty list is no SQL; no version is 0
 	for _, r := range requests {
 		if r.ContactID != nil && *r.ContactID == c.ID && r.ContactVersion != nil {
@@ -83,7 +83,7 @@ func (d *DB) historyEvents(ctx context.Context, c models.Contact, who int64, bef
 			ORDER BY contact_version DESC LIMIT @most)
 		SELECT * FROM automation_events WHERE workspace_id = @ws AND contact_id = @contact
 			AND (contact_version IN @versions OR id IN (SELECT id FROM orphans)) ORDER BY contact_version DESC`,
-		map[string]any{"ws": c.WorkspaceID, "who": who, "address": c.Email, "contact": c.ID, "before": before, "most": ContactHistorySize + 1, "versions": versions}).
+		map[string]any{"ws": c.WorkspaceID, "who": key, "address": c.Email, "contact": c.ID, "before": before, "most": ContactHistorySize + 1, "versions": versions}).
 		Scan(&events).Error
 	fired = map[uuid.UUID]models.AutomationEvent{}
 	for _, e := range events {

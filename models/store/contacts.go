@@ -40,7 +40,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	switch {
 	case filter.listed():
 		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
-	case filter.walks():
+	case filter.scans():
 		newest, err = d.NewestContact(ctx, workspaceID)
 	}
 	if err != nil {
@@ -149,7 +149,7 @@ func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
 // countContacts counts the contacts that filter means, at most ExactCount + 1; of a search without an index among the
 // newest only.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
-	q := filter.walk(d.Read(ctx), workspaceID)
+	q := filter.narrowInOrder(d.Read(ctx), workspaceID)
 	switch {
 	case filter.listed():
 		if !filter.narrows() {
@@ -159,7 +159,7 @@ func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter Contac
 			among = memberSpan
 		}
 		q = amongIDs(q, filter.newest)
-	case filter.walks() && newest > searchSpan:
+	case filter.scans() && newest > searchSpan:
 		among = searchSpan
 		q = q.Where(filter.id()+" > ?", newest-searchSpan)
 	}

@@ -106,8 +106,8 @@ func (f ContactFilter) narrows() bool {
 	return f.Search != "" || f.Status != "" || f.Tag != 0 || f.Nobody
 }
 
-// walks says that no index leads to just these contacts: the search then looks at a span of ids at a time.
-func (f ContactFilter) walks() bool {
+// scans says that no index leads to just these contacts: the search then looks at a span of ids at a time.
+func (f ContactFilter) scans() bool {
 	return !f.Exact && (f.Search != "" || f.Status != "" && f.Tag != 0)
 }
 
@@ -132,9 +132,9 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	return q
 }
 
-// walk is narrow for a query that goes through the contacts in the order of f.id(). SQLite, which has no statistics here,
+// narrowInOrder is narrow for a query that goes through the contacts in the order of f.id(). SQLite, which has no statistics here,
 // has to be told that the tag leads to them: it would go through all contacts.
-func (f ContactFilter) walk(q *gorm.DB, workspaceID int64) *gorm.DB {
+func (f ContactFilter) narrowInOrder(q *gorm.DB, workspaceID int64) *gorm.DB {
 	if f.id() != "ct.contact_id" || f.Exact || q.Name() == string(Postgres) {
 		return f.narrow(q, workspaceID)
 	}
@@ -211,7 +211,7 @@ func (f ContactFilter) span(wanted int, r reach) int {
 // below selects, the newest first, at most wanted contacts of f below an id. floor is where the look-up ended, 0 when
 // there is nothing below; looked is how many contacts were looked at to get there.
 func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
-	rows = f.walk(q, workspaceID).Where(f.id()+" < ?", before)
+	rows = f.narrowInOrder(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
 	case f.listed():
 		ids := f.newest[:min(len(f.newest), f.span(wanted, r))]
@@ -224,7 +224,7 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 			floor, looked = ids[len(ids)-1], int64(len(ids))
 		}
 		rows = amongIDs(rows, ids)
-	case f.walks() && before-r.ids > 1:
+	case f.scans() && before-r.ids > 1:
 		floor, looked = before-r.ids, r.ids
 		rows = rows.Where(f.id()+" >= ?", floor)
 	}
@@ -233,7 +233,7 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 
 // above is below in the other direction, the oldest first, up to the newest contact.
 func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
-	rows = f.walk(q, workspaceID).Where(f.id()+" > ?", after)
+	rows = f.narrowInOrder(q, workspaceID).Where(f.id()+" > ?", after)
 	switch {
 	case f.listed():
 		ids, err := f.members().Above(q, workspaceID, f.Segment, after, f.span(wanted, r))
@@ -244,7 +244,7 @@ func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wante
 			ceiling, looked = ids[len(ids)-1], int64(len(ids))
 		}
 		rows = amongIDs(rows, ids)
-	case f.walks() && after+r.ids < newest:
+	case f.scans() && after+r.ids < newest:
 		ceiling, looked = after+r.ids, r.ids
 		rows = rows.Where(f.id()+" <= ?", ceiling)
 	}

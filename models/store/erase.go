@@ -13,7 +13,7 @@ import (
 const (
 	eraseRequests = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL WHERE workspace_id = `
 	eraseEvents   = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = `
-	// EraseRequestsSQL empties what the request log holds of the person; $2 is Who, $3 the address.
+	// EraseRequestsSQL empties what the request log holds of the person; $2 is models.AddressKey, $3 the address.
 	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
 	// EraseEventsSQL empties the snapshots of the contact $2.
 	EraseEventsSQL = eraseEvents + `$1 AND contact_id = $2`
@@ -22,9 +22,9 @@ const (
 )
 
 // EraseContact deletes c for good, erases what the log and the events hold of the person, and has
-// what files hold of them searched for. It marks the contact so that its segments let go of it. The caller has taken LockAddresses for Who(c.WorkspaceID, c.Email) before it read c.
+// what files hold of them searched for. It marks the contact so that its segments let go of it. The caller has taken LockAddresses for models.AddressKey(c.WorkspaceID, c.Email) before it read c.
 func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
-	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, models.Who(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
+	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, models.AddressKey(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
 		return models.In("erase requests", err)
 	}
 	if err := tx.Exec(EraseEventsSQL, c.WorkspaceID, c.ID).Error; err != nil {
@@ -33,7 +33,7 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return models.In("delete the contact", err)
 	}
-	if err := forget(tx, c.WorkspaceID, []int64{models.Who(c.WorkspaceID, c.Email)}, at); err != nil {
+	if err := forget(tx, c.WorkspaceID, []int64{models.AddressKey(c.WorkspaceID, c.Email)}, at); err != nil {
 		return models.In("search files later", err)
 	}
 	return models.In("mark", MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at)))
@@ -44,11 +44,11 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if len(contacts) == 0 {
 		return nil
 	}
-	ids, whos, addresses := idsOf(contacts), make([]int64, len(contacts)), make([]string, len(contacts))
+	ids, keys, addresses := idsOf(contacts), make([]int64, len(contacts)), make([]string, len(contacts))
 	for i, c := range contacts {
-		whos[i], addresses[i] = models.Who(workspaceID, c.Email), c.Email
+		keys[i], addresses[i] = models.AddressKey(workspaceID, c.Email), c.Email
 	}
-	if err := tx.Exec(eraseRequests+"? AND who IN ? AND address IN ?", workspaceID, whos, addresses).Error; err != nil {
+	if err := tx.Exec(eraseRequests+"? AND who IN ? AND address IN ?", workspaceID, keys, addresses).Error; err != nil {
 		return models.In("erase requests", err)
 	}
 	if err := tx.Exec(eraseEvents+"? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
@@ -57,7 +57,7 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts", err)
 	}
-	if err := forget(tx, workspaceID, whos, at); err != nil {
+	if err := forget(tx, workspaceID, keys, at); err != nil {
 		return models.In("search files later", err)
 	}
 	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, models.Instant(at)))

@@ -45,7 +45,7 @@ func TestEraseContact(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = db.Write(t.Context(), func(tx *gorm.DB) error {
-			if err := store.LockAddresses(tx, models.Who(ws.ID, "a@example.com")); err != nil {
+			if err := store.LockAddresses(tx, models.AddressKey(ws.ID, "a@example.com")); err != nil {
 				return err
 			}
 			return store.EraseContact(tx, contacts[0], 0, now)
@@ -67,7 +67,7 @@ func TestEraseContact(t *testing.T) {
 			t.Errorf("got contacts %+v and tags %+v, want those of b alone", left, tags)
 		}
 		for _, r := range rows {
-			gone := r.Who == nil && r.Address == nil && r.ClientAddress == nil && r.UserAgent == nil && r.Body == nil
+			gone := r.AddressKey == nil && r.Address == nil && r.ClientAddress == nil && r.UserAgent == nil && r.Body == nil
 			if want := *r.ContactID == contacts[0].ID; gone != want {
 				t.Errorf("the log row of contact %d: erased is %v, want %v", *r.ContactID, gone, want)
 			}
@@ -85,12 +85,12 @@ func TestEraseContact(t *testing.T) {
 
 // storePerson stores a contact with a tag, a call and an event.
 func storePerson(tx *gorm.DB, c models.Contact, tagID int64, now time.Time) error {
-	who, text := models.Who(c.WorkspaceID, c.Email), "x"
+	key, text := models.AddressKey(c.WorkspaceID, c.Email), "x"
 	request := models.NewID(now)
 	for _, row := range []any{
 		&c,
 		&models.ContactTag{WorkspaceID: c.WorkspaceID, ContactID: c.ID, TagID: tagID},
-		&models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: request, WebhookID: 1, ContactID: &c.ID, Who: &who, Address: &c.Email, Method: "GET",
+		&models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: request, WebhookID: 1, ContactID: &c.ID, AddressKey: &key, Address: &c.Email, Method: "GET",
 			Outcome: models.OutcomeCreated, Status: 200, ClientAddress: &text, UserAgent: &text, Body: []byte("x")},
 		&models.AutomationEvent{WorkspaceID: c.WorkspaceID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: c.ID, ContactVersion: 1,
 			WebhookID: 1, RequestID: request, Snapshot: &text, State: models.EventStateUnclaimed, CreatedAt: now},

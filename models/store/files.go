@@ -18,7 +18,7 @@ const JobFilePart = 256 << 10
 const (
 	JobFileSource  = "source"  // what was uploaded; every part but the last is full
 	JobFileRefused = "refused" // what could not be used, to be fetched
-	JobFilePeople  = "people"  // what a dry run would have made of each contact; its parts are numbers from Who
+	JobFilePeople  = "people"  // what a dry run would have made of each contact; its parts are from models.AddressKey
 )
 
 // JobFile is one part of a file of a job.

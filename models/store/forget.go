@@ -15,18 +15,18 @@ const ForgetSQL = `INSERT INTO jobs (workspace_id, kind, user_id, state, spec, c
 	WHERE EXISTS (SELECT 1 FROM job_files WHERE workspace_id = $1)`
 
 // forget marks people for ForgetSQL.
-func forget(tx *gorm.DB, workspaceID int64, whos []int64, at time.Time) error {
-	return tx.Exec(ForgetSQL, workspaceID, models.JobJSON(models.ForgetSpec{Whos: whos}), models.ForgetAt(at)).Error
+func forget(tx *gorm.DB, workspaceID int64, keys []int64, at time.Time) error {
+	return tx.Exec(ForgetSQL, workspaceID, models.JobJSON(models.ForgetSpec{AddressKeys: keys}), models.ForgetAt(at)).Error
 }
 
 // ToForget returns the people of a workspace whose files are still to be searched. Who has locked an address, or read it
 // from a file under the lock of its job, sees whether it is among them.
-func ToForget(tx *gorm.DB, workspaceID int64) (models.Whos, error) {
+func ToForget(tx *gorm.DB, workspaceID int64) (models.AddressKeys, error) {
 	var specs []string
 	err := tx.Model(&models.Job{}).Where("workspace_id = ? AND kind = ? AND state = ?", workspaceID, models.JobForget, models.JobRunning).Pluck("spec", &specs).Error
-	people := models.WhosOf(workspaceID)
+	people := models.NewAddressKeys(workspaceID)
 	for _, spec := range specs {
-		people.Add(models.ReadJobJSON[models.ForgetSpec](spec).Whos...)
+		people.Add(models.ReadJobJSON[models.ForgetSpec](spec).AddressKeys...)
 	}
 	return people, err
 }

@@ -8,31 +8,31 @@ import (
 	"gorm.io/gorm"
 )
 
-// LockAddresses makes this transaction the only one that changes the contacts of these addresses (numbers from Who)
+// LockAddresses makes this transaction the only one that changes the contacts of these addresses (from models.AddressKey)
 // until it ends. Every writer of contacts calls it before it reads what it will change, at most 256 addresses a
 // transaction. On SQLite there is one writer anyway.
-func LockAddresses(tx *gorm.DB, whos ...int64) error {
+func LockAddresses(tx *gorm.DB, keys ...int64) error {
 	if tx.Name() != string(Postgres) {
 		return nil
 	}
-	return tx.Exec(LockAddressesSQL, SortedWhos(whos)).Error
+	return tx.Exec(LockAddressesSQL, SortedAddressKeys(keys)).Error
 }
 
 // LockAddressesSQL takes the locks of LockAddresses; its only parameter is a sorted array of distinct numbers.
 const LockAddressesSQL = `SELECT pg_advisory_xact_lock(who) FROM unnest($1::bigint[]) AS who`
 
-// SortedWhos returns the distinct numbers in the one order in which every writer takes its locks.
-func SortedWhos(whos []int64) []int64 {
-	whos = slices.Clone(whos)
-	slices.Sort(whos)
-	return slices.Compact(whos)
+// SortedAddressKeys returns the distinct numbers in the one order in which every writer takes its locks.
+func SortedAddressKeys(keys []int64) []int64 {
+	keys = slices.Clone(keys)
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // lockContacts is LockAddresses for contacts of which workspace and address are known.
 func lockContacts(tx *gorm.DB, contacts []models.Contact) error {
-	whos := make([]int64, len(contacts))
+	keys := make([]int64, len(contacts))
 	for i, c := range contacts {
-		whos[i] = models.Who(c.WorkspaceID, c.Email)
+		keys[i] = models.AddressKey(c.WorkspaceID, c.Email)
 	}
-	return LockAddresses(tx, whos...)
+	return LockAddresses(tx, keys...)
 }

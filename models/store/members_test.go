@@ -357,7 +357,7 @@ func TestSomebodyWithAnAccountAcceptsOrDeclines(t *testing.T) {
 	})
 }
 
-func TestLastHereIsNotedNowAndThen(t *testing.T) {
+func TestLastSeenIsStoredOncePerInterval(t *testing.T) {
 	eachTeam(t, func(m team) {
 		seen := func(at, want time.Time) {
 			m.Helper()

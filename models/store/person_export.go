@@ -17,7 +17,7 @@ const personStep = 50
 
 // PersonRequests returns the next calls that speak of the contact's address.
 func (d *DB) PersonRequests(ctx context.Context, c models.Contact, before uuid.UUID) (rows []models.WebhookRequest, err error) {
-	return rows, personRows(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, models.Who(c.WorkspaceID, c.Email), c.Email), before).Find(&rows).Error
+	return rows, personRows(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, models.AddressKey(c.WorkspaceID, c.Email), c.Email), before).Find(&rows).Error
 }
 
 // PersonEdits returns the next changes by hand, with who made them.

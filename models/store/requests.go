@@ -174,14 +174,14 @@ func (f RequestFilter) indexed() bool {
 
 // narrow narrows to what the indexes know: the time, and the address, the webhook or the failures.
 func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor models.Cursor) *gorm.DB {
-	return f.narrowBy(q.Where("workspace_id = ?", workspaceID), models.Who(workspaceID, f.Address), cursor)
+	return f.narrowBy(q.Where("workspace_id = ?", workspaceID), models.AddressKey(workspaceID, f.Address), cursor)
 }
 
-// narrowBy is narrow for a query that has its workspace; who stands for Who of that and the address.
-func (f RequestFilter) narrowBy(q *gorm.DB, who any, cursor models.Cursor) *gorm.DB {
+// narrowBy is narrow for a query that has its workspace; key stands for the AddressKey of that and the address.
+func (f RequestFilter) narrowBy(q *gorm.DB, key any, cursor models.Cursor) *gorm.DB {
 	switch {
 	case f.Address != "":
-		q = q.Where("who = ? AND address = ?", who, f.Address)
+		q = q.Where("who = ? AND address = ?", key, f.Address)
 	case f.WebhookID != 0:
 		q = q.Where("webhook_id = ?", f.WebhookID)
 	case f.Outcome != "" && f.Outcome.Failed():

@@ -36,8 +36,8 @@ func logOf(t *testing.T, db *store.DB, now time.Time, n int, shape func(i int, r
 }
 
 func addressed(r *models.WebhookRequest, address string) {
-	who := models.Who(r.WorkspaceID, address)
-	r.Who, r.Address = &who, &address
+	key := models.AddressKey(r.WorkspaceID, address)
+	r.AddressKey, r.Address = &key, &address
 }
 
 func failed(r *models.WebhookRequest, o models.Outcome, status int) { r.Outcome, r.Status = o, status }
@@ -199,7 +199,7 @@ func get(t *testing.T, db *store.DB, filter store.RequestFilter, cursor models.C
 }
 
 // A search without an index ends after 50,000 calls, says where, and goes on from there.
-func TestSearchStopsAndGoesOn(t *testing.T) {
+func TestSearchStopsAndContinues(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

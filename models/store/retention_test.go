@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-func TestOldLogIsDropped(t *testing.T) {
+func TestOldLogDaysAreDropped(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		now := models.Instant(time.Now()).Truncate(24 * time.Hour).Add(12 * time.Hour)
@@ -126,7 +126,7 @@ func cutOffDetach(t *testing.T, db *store.DB, day string) {
 }
 
 // While somebody reads the old days, calls go on being logged.
-func TestDropHoldsUpNobody(t *testing.T) {
+func TestDropBlocksNobody(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		now := models.Instant(time.Now()).Truncate(24 * time.Hour).Add(12 * time.Hour)

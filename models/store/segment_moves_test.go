@@ -14,9 +14,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestContactMovesGoBackThroughManyThatAreOfOthers reads the few moves of a contact among very many of its neighbours, in
+// TestContactMovesSkipRowsOfOtherContacts reads the few moves of a contact among very many of its neighbours, in
 // pages of every size.
-func TestContactMovesGoBackThroughManyThatAreOfOthers(t *testing.T) {
+func TestContactMovesSkipRowsOfOtherContacts(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)

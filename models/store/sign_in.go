@@ -19,20 +19,20 @@ func (d *DB) SignIn(ctx context.Context, email, password string, client netip.Ad
 	if err != nil {
 		account = "" // no account has it; all that are no addresses share one count
 	}
-	try, err := d.countTry(ctx, account, client, now)
+	try, err := d.recordFailure(ctx, account, client, now)
 	if err != nil {
 		return models.User{}, models.In("count the try", err)
 	}
 	user, err := d.UserByEmail(ctx, account)
 	if err != nil && ErrorCode(err) != models.CodeNotFound {
-		return models.User{}, errors.Join(models.In("read the account", err), models.In("undo the count", d.unread(ctx, try, now)))
+		return models.User{}, errors.Join(models.In("read the account", err), models.In("undo the count", d.undoFailure(ctx, try, now)))
 	}
 	right, err := models.CheckPassword(ctx, user.PasswordHash, password)
 	if err != nil {
-		return models.User{}, errors.Join(models.In("compare the password", err), models.In("undo the count", d.unread(ctx, try, now)))
+		return models.User{}, errors.Join(models.In("compare the password", err), models.In("undo the count", d.undoFailure(ctx, try, now)))
 	}
 	if !right {
 		return models.User{}, ErrWrongPassword
 	}
-	return user, d.succeeded(ctx, try, now)
+	return user, d.clearFailures(ctx, try, now)
 }

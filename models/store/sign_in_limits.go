@@ -23,7 +23,7 @@ const (
 	forgetEvery  = 15 * time.Minute
 	mostFailures = 10 // counting stops where the wait has reached its ceiling
 
-	unreadTime = 5 * time.Second // to undo a failure that was none
+	undoTime = 5 * time.Second // to undo a failure that was none
 
 	keepFailures = 24 * time.Hour      // longer than it takes to forget them all
 	keepKnown    = 90 * 24 * time.Hour // how long an address remains the account's own without a sign-in
@@ -39,7 +39,7 @@ func signInWait(failures int) time.Duration {
 
 // signInFailures is one count.
 type signInFailures struct {
-	Who          []byte `gorm:"primaryKey"`
+	Key          []byte `gorm:"column:who;primaryKey"`
 	Failures     int
 	BlockedUntil time.Time
 	UpdatedAt    time.Time `gorm:"autoUpdateTime:false"`
@@ -71,9 +71,9 @@ func (f signInFailures) forgiven(n int, now time.Time) signInFailures {
 	return f
 }
 
-// unread is the count without a failure that was counted in advance and whose password was never read. A count at its
+// undone is the count without a failure that was counted in advance and whose password was never read. A count at its
 // ceiling stays there.
-func (f signInFailures) unread() signInFailures {
+func (f signInFailures) undone() signInFailures {
 	if f.Failures > 0 && f.Failures < mostFailures {
 		f.Failures--
 		f.BlockedUntil = f.UpdatedAt.Add(signInWait(f.Failures))
@@ -116,10 +116,10 @@ type TooManyFailures struct{ Wait time.Duration }
 
 func (e *TooManyFailures) Error() string { return "too many failed sign-ins" }
 
-// countTry counts a try at account from client as a failure, or refuses it with TooManyFailures and counts nothing.
+// recordFailure counts a try at account from client as a failure, or refuses it with TooManyFailures and counts nothing.
 // From an address that the account has signed in from, the failures of others at the account do not count: somebody who
 // fails on purpose cannot keep its owner out.
-func (d *DB) countTry(ctx context.Context, account string, client netip.Addr, now time.Time) (signInTry, error) {
+func (d *DB) recordFailure(ctx context.Context, account string, client netip.Addr, now time.Time) (signInTry, error) {
 	try := signInTry{
 		account: signInKey(countAccount, account),
 		client:  signInKey(countClient, clientKey(client)),
@@ -154,18 +154,18 @@ func (d *DB) countTry(ctx context.Context, account string, client netip.Addr, no
 	})
 }
 
-// succeeded takes a try back that was none of a stranger: the account's count starts anew, and its failures are taken off
+// clearFailures takes a try back that was none of a stranger: the account's count starts anew, and its failures are taken off
 // the address, where others' remain. Were they forgotten too, whoever has one account could try at all others for ever.
-func (d *DB) succeeded(ctx context.Context, try signInTry, now time.Time) error {
+func (d *DB) clearFailures(ctx context.Context, try signInTry, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		rows, err := lockCounts(tx, now, try.account, try.client, try.known)
 		if err != nil {
 			return err
 		}
-		own := rows[slices.IndexFunc(rows, func(r signInFailures) bool { return bytes.Equal(r.Who, try.account) })].Failures
+		own := rows[slices.IndexFunc(rows, func(r signInFailures) bool { return bytes.Equal(r.Key, try.account) })].Failures
 		for _, row := range rows {
 			forget := own
-			if row.Who[0] != countClient {
+			if row.Key[0] != countClient {
 				forget = row.Failures
 			}
 			if err := storeCount(tx, row.forgiven(forget, now)); err != nil {
@@ -176,10 +176,10 @@ func (d *DB) succeeded(ctx context.Context, try signInTry, now time.Time) error 
 	})
 }
 
-// unread undoes the failure that countTry recorded in advance: the queue was full, or the database was away, so the password was
+// undoFailure undoes the failure that recordFailure recorded in advance: the queue was full, or the database was away, so the password was
 // not compared. Its deadline is not the request's, which may be over.
-func (d *DB) unread(ctx context.Context, try signInTry, now time.Time) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unreadTime)
+func (d *DB) undoFailure(ctx context.Context, try signInTry, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		rows, err := lockCounts(tx, now, try.account, try.client)
@@ -187,7 +187,7 @@ func (d *DB) unread(ctx context.Context, try signInTry, now time.Time) error {
 			return models.In("lock the counts", err)
 		}
 		for _, row := range rows {
-			if err := storeCount(tx, row.unread()); err != nil {
+			if err := storeCount(tx, row.undone()); err != nil {
 				return models.In("store a count", err)
 			}
 		}
@@ -195,8 +195,8 @@ func (d *DB) unread(ctx context.Context, try signInTry, now time.Time) error {
 	})
 }
 
-func (d *DB) readCounts(ctx context.Context, whos ...[]byte) (rows []signInFailures, err error) {
-	return rows, d.Read(ctx).Where("who IN ?", whos).Find(&rows).Error
+func (d *DB) readCounts(ctx context.Context, keys ...[]byte) (rows []signInFailures, err error) {
+	return rows, d.Read(ctx).Where("who IN ?", keys).Find(&rows).Error
 }
 
 func refuseBlocked(rows []signInFailures, now time.Time) error {
@@ -212,13 +212,13 @@ func refuseBlocked(rows []signInFailures, now time.Time) error {
 
 // lockCounts reads the counts, makes those that are not there, and keeps everybody else from changing them until the
 // transaction ends. The order is the same for all, so that two never wait for each other.
-func lockCounts(tx *gorm.DB, now time.Time, whos ...[]byte) ([]signInFailures, error) {
-	slices.SortFunc(whos, bytes.Compare)
-	whos = slices.CompactFunc(whos, bytes.Equal)
-	rows := make([]signInFailures, len(whos))
-	for i, who := range whos { // who is not the first value: GORM takes bytes right after a parenthesis for a list
+func lockCounts(tx *gorm.DB, now time.Time, keys ...[]byte) ([]signInFailures, error) {
+	slices.SortFunc(keys, bytes.Compare)
+	keys = slices.CompactFunc(keys, bytes.Equal)
+	rows := make([]signInFailures, len(keys))
+	for i, key := range keys { // the key is not the first value: GORM takes bytes right after a parenthesis for a list
 		err := tx.Raw(`INSERT INTO sign_in_failures (failures, who, blocked_until, updated_at) VALUES (0, ?, ?, ?)
-			ON CONFLICT (who) DO UPDATE SET failures = sign_in_failures.failures RETURNING *`, who, now, now).Scan(&rows[i]).Error
+			ON CONFLICT (who) DO UPDATE SET failures = sign_in_failures.failures RETURNING *`, key, now, now).Scan(&rows[i]).Error
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +228,7 @@ func lockCounts(tx *gorm.DB, now time.Time, whos ...[]byte) ([]signInFailures, e
 
 func storeCount(tx *gorm.DB, row signInFailures) error {
 	return tx.Exec("UPDATE sign_in_failures SET failures = ?, blocked_until = ?, updated_at = ? WHERE who = ?",
-		row.Failures, row.BlockedUntil, row.UpdatedAt, row.Who).Error
+		row.Failures, row.BlockedUntil, row.UpdatedAt, row.Key).Error
 }
 
 // ForgetSignIns removes counts that say nothing any more.

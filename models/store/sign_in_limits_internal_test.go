@@ -47,7 +47,7 @@ func TestFailuresAreForgottenInQuietTime(t *testing.T) {
 	}
 }
 
-func TestWhoeverNeverStopsStillGetsATryNowAndThen(t *testing.T) {
+func TestTheWaitNeverExceedsItsCeiling(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	f := signInFailures{BlockedUntil: now}
@@ -60,7 +60,7 @@ func TestWhoeverNeverStopsStillGetsATryNowAndThen(t *testing.T) {
 	}
 }
 
-func TestClientsAreKnownByTheirNetwork(t *testing.T) {
+func TestClientKeyIsTheNetwork(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ a, b string }{
 		{"192.0.2.7", "::ffff:192.0.2.7"},

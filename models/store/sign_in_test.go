@@ -116,7 +116,7 @@ func TestFiveFailuresFromAnAddressAreFree(t *testing.T) {
 	})
 }
 
-func TestOnesOwnSlipsLeaveNothingBehind(t *testing.T) {
+func TestASignInClearsOwnFailures(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		d := newDoor(t, db)
@@ -155,7 +155,7 @@ func TestStrangersCannotKeepTheOwnerOut(t *testing.T) {
 	})
 }
 
-func TestTriesAtTheSameMomentDoNotPassTogether(t *testing.T) {
+func TestConcurrentTriesDoNotPassTogether(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		d := newDoor(t, db)

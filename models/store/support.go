@@ -147,10 +147,10 @@ func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestF
 	}
 	if d.Dialect == Postgres {
 		ids := Integers(len(workspaceIDs), func(i int) int64 { return workspaceIDs[i] })
-		whos := Integers(len(workspaceIDs), func(i int) int64 { return models.Who(workspaceIDs[i], filter.Address) })
+		addressKeys := Integers(len(workspaceIDs), func(i int) int64 { return models.AddressKey(workspaceIDs[i], filter.Address) })
 		each := filter.narrowBy(keys().Where("workspace_id = w.id"), gorm.Expr("w.who"), cursor)
 		return found, d.Read(ctx).Raw("SELECT c.* FROM unnest(?::bigint[], ?::bigint[]) AS w(id, who) CROSS JOIN LATERAL (?) AS c",
-			ids, whos, each).Scan(&found).Error
+			ids, addressKeys, each).Scan(&found).Error
 	}
 	for some := range slices.Chunk(workspaceIDs, 200) { // SQLite knows no LATERAL, and takes 500 parts of a UNION
 		var parts []string

@@ -28,8 +28,8 @@ func TestRequestsOfSeveralWorkspaces(t *testing.T) {
 				r.Outcome, r.Status = models.OutcomeNoContact, 404
 			}
 			address := fmt.Sprintf("reader%d@example.com", i%5)
-			who := models.Who(workspace, address)
-			r.Address, r.Who = &address, &who
+			key := models.AddressKey(workspace, address)
+			r.Address, r.AddressKey = &address, &key
 			rows = append(rows, r)
 		}
 		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error }); err != nil {
