@@ -80,7 +80,7 @@ func hold(ctx context.Context, db *store.DB, workspace int64, log *slog.Logger) 
 		every.Stop()
 		close(ended)
 		work.Wait()
-		_ = db.HoldSegments(context.WithoutCancel(ctx), workspace, time.Time{}) // it ends by itself within a minute
+		_ = db.HoldSegments(context.WithoutCancel(ctx), workspace, time.Time{}) // it ends within a minute in any case
 	}, nil
 }
 
@@ -295,7 +295,7 @@ func (t *teller) wait(v visit) {
 	t.later[i] = v
 }
 
-// promptDays is on how many days, the last ones, the segments follow each call at once. Before that they follow every
+// promptDays is on how many days, the last ones, the segments follow each call immediately. Before that they follow every
 // tenth: a tick takes longer than a call.
 const promptDays = 2
 

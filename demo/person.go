@@ -58,7 +58,7 @@ func cameBy(percent int) int {
 	return hookEvents
 }
 
-// address makes an address of a name. Each way of writing a name has domains of its own, so that two people never share
+// address makes an address of a name. Each way of writing a name has its own domains, so that two people never share
 // one; again counts the people of the same name before.
 func address(first, last string, again int, r *rand.Rand) string {
 	f, l := plain(first), plain(last)
@@ -103,7 +103,7 @@ func plain(name string) string {
 
 var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "o", "å", "aa", "æ", "ae", "ß", "ss", "ł", "l")
 
-// known is what the shop knows of a person: whoever only reads the newsletter has told less.
+// known is what the shop knows of a person: newsletter readers have told it less than customers.
 func (p Person) known(r *rand.Rand) map[string]string {
 	f := map[string]string{"first_name": p.First, "preferred_shop": shops[r.IntN(len(shops))]}
 	if p.Came == hookForm {

@@ -62,7 +62,7 @@ func (s *Server) auditLog(v *visit) error {
 	return v.show(views.AuditPage(m))
 }
 
-// auditQuery reads the address. people are those of whom the log speaks.
+// auditQuery reads the address. people are the persons in the log.
 func (v *visit) auditQuery(people []models.User) auditQuery {
 	text := func(name string) string { return cleanText(v.Query(name)) }
 	q := auditQuery{search: models.TrimBlanks(text("q")), from: text("from"), to: text("to")}

@@ -15,14 +15,14 @@ const maxPicked = 1000
 
 // bulkForm is one change of many contacts on its way from the list to the work: which contacts, and what is done to them.
 type bulkForm struct {
-	visit *visit
-	query contactQuery
-	deed  models.BulkAction
-	all   bool // all that the list's filter means, else picked
-	from  store.BulkCursor
-	with  string // the tag, by id or name
-	to    string // the status
-	bulk  models.Bulk
+	visit  *visit
+	query  contactQuery
+	action models.BulkAction
+	all    bool // all that the list's filter means, else picked
+	from   store.BulkCursor
+	with   string // the tag, by id or name
+	to     string // the status
+	bulk   models.Bulk
 
 	asked       bool  // which tag or status was asked before
 	total, done int64 // contacts, and those of them for whom nothing changes
@@ -37,7 +37,7 @@ type (
 // bulkForm reads the form. Whom it means is settled here: those of the filter, up to the newest at the time of asking.
 func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	ctx, db := v.UserContext(), v.server.DB
-	f := &bulkForm{visit: v, deed: models.BulkAction(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
+	f := &bulkForm{visit: v, action: models.BulkAction(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
 	if name := models.CleanName(cleanText(get("new_tag"))); name != "" {
 		f.with = name
 	}
@@ -58,7 +58,7 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
 		return nil, models.In("bulk change: filter", err)
 	}
-	f.bulk = models.Bulk{Action: f.deed, Which: "ticked in the list"}
+	f.bulk = models.Bulk{Action: f.action, Which: "ticked in the list"}
 	if f.all {
 		f.bulk.Which = f.query.wordsKept()
 	}
@@ -84,12 +84,12 @@ func (f *bulkForm) missing() string {
 	if !f.all && len(f.from.Filter.IDs) == 0 {
 		return "nobody"
 	}
-	switch f.deed {
+	switch f.action {
 	case models.BulkAddTag, models.BulkRemoveTag:
 		f.bulk.TagName = f.with
 		if t, found := models.FindTag(f.query.tags, f.with); found {
 			f.bulk.Tag, f.bulk.TagName = t.ID, t.Name
-		} else if f.with == "" || f.deed == models.BulkRemoveTag || models.ValidateName(f.with) != "" {
+		} else if f.with == "" || f.action == models.BulkRemoveTag || models.ValidateName(f.with) != "" {
 			return "tag"
 		}
 	case models.BulkStatus:
@@ -151,7 +151,7 @@ func (f *bulkForm) show(wrong string) error {
 
 // hidden are the fields that carry the form from one page to the next.
 func (f *bulkForm) hidden() []views.HiddenField {
-	fields := []views.HiddenField{{Name: "do", Value: string(f.deed)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)}}
+	fields := []views.HiddenField{{Name: "do", Value: string(f.action)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)}}
 	for _, name := range []string{"q", "status", "tag", "segment"} {
 		if f.query.said.Has(name) {
 			fields = append(fields, views.HiddenField{Name: name, Value: f.query.said.Get(name)})
@@ -180,7 +180,7 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	switch {
 	case missing == "nobody":
 		m.Question, m.Nobody = "Nobody is selected", "Tick contacts in the list, or choose all that match, and then what should be done with them."
-	case missing == "tag" && f.deed == models.BulkAddTag:
+	case missing == "tag" && f.action == models.BulkAddTag:
 		if m.Tags, m.NewTag = tags, true; f.with != "" {
 			m.NewTagValue, m.NewTagWrong = f.with, models.ValidateName(f.with)
 		}
@@ -191,7 +191,7 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	case missing == "status":
 		m.Statuses = statusOptions()
 		choose("Which status should they have?", "Choose a status.")
-	case f.deed == models.BulkDelete:
+	case f.action == models.BulkDelete:
 		m.Question, m.Next, m.Danger = "Delete "+people+" for good? Type "+strconv.FormatInt(f.total, 10)+".", "Delete for good", true
 		m.Sentences = append(f.which(),
 			"They are gone for good, with their fields, tags and segments, and with what the request log holds of these people: payloads, addresses, values before and after. That something happened stays in the log.",
@@ -224,7 +224,7 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	m.Post = true
 	m.Sentences = f.which()
 	already, hidden := "", views.HiddenField{Name: "with", Value: f.with}
-	switch f.deed {
+	switch f.action {
 	case models.BulkAddTag:
 		m.Question, m.Next, already = "Add the tag “"+f.bulk.TagName+"” to "+people+"?", "Add the tag", "have it already"
 		if f.bulk.Tag == 0 {
@@ -264,13 +264,13 @@ func (s *Server) bulkStart(v *visit) error {
 		return models.In("bulk change: count contacts", err)
 	}
 	typed := strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(v.Form("typed"))
-	if f.deed == models.BulkDelete && typed != strconv.FormatInt(f.total, 10) {
+	if f.action == models.BulkDelete && typed != strconv.FormatInt(f.total, 10) {
 		return f.show("Nothing was deleted. Please type the number of contacts, " + strconv.FormatInt(f.total, 10) + ", to say that you mean it.")
 	}
 	if f.total == 0 {
 		return f.show("There is nobody left to change.")
 	}
-	if f.deed == models.BulkAddTag && f.bulk.Tag == 0 {
+	if f.action == models.BulkAddTag && f.bulk.Tag == 0 {
 		tags, wrong, err := s.DB.ResolveTagNames(ctx, v.Workspace.ID, v.User.ID, []string{f.with}, s.now())
 		if err != nil {
 			return models.In("bulk change: tags", err)

@@ -33,8 +33,8 @@ func routeOf(method, path string) (route, bool) {
 	return routes[i], true
 }
 
-// deeds are the routes to which an answer's links and forms lead.
-func (a answer) deeds() (all []route) {
+// actions are the routes to which an answer's links and forms lead.
+func (a answer) actions() (all []route) {
 	for _, m := range hrefs.FindAllStringSubmatch(a.body, -1) {
 		if r, ok := routeOf(http.MethodGet, m[1]); ok {
 			all = append(all, r)
@@ -75,7 +75,7 @@ func TestNoButtonIsRefused(t *testing.T) {
 					if r.method != http.MethodGet || r.who < viewer || !role.Includes(r.who.role()) {
 						continue
 					}
-					for _, to := range s.as(who.session).get(w.path(r, who.User)).deeds() {
+					for _, to := range s.as(who.session).get(w.path(r, who.User)).actions() {
 						seen++
 						if to.who >= viewer && !role.Includes(to.who.role()) {
 							t.Errorf("%s shows a %s the way to %s %s, which refuses it", r.path, caller, to.method, to.path)

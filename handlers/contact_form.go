@@ -222,7 +222,7 @@ func withStored(t models.MergeTag, stored string) models.MergeTag {
 	return t
 }
 
-// storedTexts is what the field of a merge tag shows of a stored value: of a multiple choice each option by itself.
+// storedTexts is what the field of a merge tag shows of a stored value: of a multiple choice each option alone.
 func storedTexts(t models.MergeTag, stored string) []string {
 	if t.Type == models.MergeTagMultiple {
 		return strings.Split(stored, "\n")

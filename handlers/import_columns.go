@@ -63,7 +63,7 @@ func (s *Server) importColumns(v *visit) error {
 }
 
 // importCheck stores what the columns are and starts the dry run. When the file is to be read in another way than before
-// it shows the columns anew.
+// it shows the columns again.
 func (s *Server) importCheck(v *visit) error {
 	f, err := v.columnsForm()
 	if err != nil {

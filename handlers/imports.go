@@ -138,7 +138,7 @@ func (s *Server) importStart(v *visit) error {
 	return v.done(v.path("jobs", job.ID), "The import has started. It goes on when you leave this page.")
 }
 
-// importRefused sends the lines that were refused, or of which something was not stored, each with its reason, as a CSV
+// importRefused sends the lines that were refused or stored in part, each with its reason, as a CSV
 // file.
 func (s *Server) importRefused(v *visit) error {
 	job, err := v.importJob()

@@ -54,7 +54,7 @@ func (s *Server) invitationAccept(v *visit) error {
 	return v.done(v.path(), "You are a member of %s now.", workspace.Name)
 }
 
-// invitationDecline ends an invitation by the word of whom it is for.
+// invitationDecline ends an invitation when its person declines it.
 func (s *Server) invitationDecline(v *visit) error {
 	id, err := v.id()
 	if err != nil {

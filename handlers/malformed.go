@@ -50,7 +50,7 @@ func (s *Server) survive(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// knownMethod reports whether Fiber has the verb; it answers others with a 400 of its own that no handler sees.
+// knownMethod reports whether Fiber has the verb; it answers others with a 400 that no handler sees.
 func knownMethod(m string) bool {
 	switch m {
 	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":

@@ -18,7 +18,7 @@ import (
 // filled in as a hidden field: nothing of a stranger is stored. After signing in it lies, sealed, in the new session, and
 // the browser is led to the page where the form was. There, once, the form's own handler is run in refill mode, where it
 // shows the form as it was filled in instead of acting; the person looks and saves, with a fresh token. To open the page
-// again sends nothing: it is the page as ever. A form whose token is of an earlier session comes back the same way at once.
+// again sends nothing: it is the page as ever. A form whose token is of an earlier session comes back the same way immediately.
 //
 // A form comes back only to the account that filled it in, which the form itself names. That needs no seal: whoever could
 // write another name there has the form's text before them already, and posts of other sites are refused.

@@ -133,7 +133,7 @@ func multipartLines(payload string) []sentLine {
 	return lines
 }
 
-// jsonLines writes each field of a JSON object on a line of its own. From where it is broken the text stays as it came.
+// jsonLines writes each field of a JSON object on its own line. After the first fault the text stays as it came.
 func jsonLines(payload string) []sentLine {
 	dec := json.NewDecoder(strings.NewReader(payload))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {

@@ -67,7 +67,7 @@ func (v *visit) segmentPart(title string) (models.Segment, views.Page, error) {
 	return g, p, err
 }
 
-// segmentMany is the page of who entered or left a segment at once: ?show=left shows who left.
+// segmentMany is the page of the contacts that entered or left a segment together: ?show=left shows who left.
 func (s *Server) segmentMany(v *visit) error {
 	ctx := v.UserContext()
 	g, p, err := v.segmentPart("Several at once")

@@ -17,7 +17,7 @@ import (
 const sparkDays = 30
 
 // segmentList shows each segment with its rule in words, its state and its size, or with ?part=list the part of the page
-// that changes by itself.
+// that changes without a click.
 func (s *Server) segmentList(v *visit) error {
 	part := v.Query("part") == "list"
 	p, err := v.pageOrPart(part, views.SectionSegments, "Segments")

@@ -20,7 +20,7 @@ const (
 )
 
 // segmentShow is a segment's page: its rule, its state, its size over time, who entered and left, and who is in it. With
-// ?part=state it is only what changes by itself while the segment is being built.
+// ?part=state it is only the part that changes while the segment is being built.
 func (s *Server) segmentShow(v *visit) error {
 	if v.Query("part") == "state" {
 		return v.segmentState()

@@ -69,7 +69,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 }
 
 // Save stores the values that changed since the session was read, so that two tabs do not undo each other, and sets the
-// cookie. An empty session makes no row; one that ended meanwhile stays ended; a
+// cookie. An empty session makes no row; one that has ended stays ended; a
 // negative MaxAge ends it.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	user, signedIn := session.Values[sessionUser].(models.User)

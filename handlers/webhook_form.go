@@ -103,7 +103,7 @@ func (s *Server) webhookUpdate(v *visit) error {
 	return v.done(v.path("webhooks", w.ID), "Saved.")
 }
 
-// tagsToTakeOff names the tags of which the person has to be told that they are taken off: those that were posted with a
+// tagsToTakeOff names the tags that the person must be told are taken off: those that were posted with a
 // type that cannot have any, and those that the webhook has, unless the person was told just before.
 func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string, error) {
 	if !f.Type.Valid() || f.Type.HasTags() {

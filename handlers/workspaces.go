@@ -45,7 +45,7 @@ func (s *Server) workspaceNew(v *visit) error {
 	return v.show(views.WorkspaceFormPage(m))
 }
 
-// workspaceCreate makes a workspace of which the person is the admin.
+// workspaceCreate makes a workspace with the person as its admin.
 func (s *Server) workspaceCreate(v *visit) error {
 	if v.refill {
 		return v.workspaceAgain(nil)

@@ -137,7 +137,7 @@ func (t *postgresTx) reserve(ctx context.Context, workspace, n int64) (int64, er
 	return first, err
 }
 
-// idReserver takes contact ids on connections of its own, one for each worker if the pool is large enough: a worker that waits for
+// idReserver takes contact ids on separate connections, one for each worker if the pool is large enough: a worker that waits for
 // one workspace's counter holds up no other. A worker gets its connection before a batch has one, since a batch that waited
 // for the pool while it holds one of its connections could wait for others that do the same.
 type idReserver struct {

@@ -15,7 +15,7 @@ import (
 const bulkStep = 100
 
 // bulk changes the next contacts of a JobBulk, from the newest when it was asked for down to the oldest. Whom the filter
-// means is decided anew in each step, under the locks: a contact that was changed meanwhile is taken as it is now.
+// means is decided again in each step, under the locks: a contact counts as it is then.
 func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	cursor, result := models.ReadJobJSON[store.BulkCursor](job.Cursor), models.ReadJobJSON[models.BulkResult](job.Result)
 	cursor.Filter.Members = segments.Members{}

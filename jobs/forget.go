@@ -107,7 +107,7 @@ func (f *forgetting) join() error {
 	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, f.job.ID).Update("spec", f.job.Spec).Error
 }
 
-// nextImport finds the import to be searched and locks it against a step of its own.
+// nextImport finds the import to be searched and locks it, so that its own step waits.
 func (f *forgetting) nextImport() (found bool, err error) {
 	var ids []int64
 	err = f.tx.Model(&store.JobFile{}).Where("workspace_id = ? AND job_id >= ?", f.job.WorkspaceID, f.cursor.Job).Order("job_id").Limit(1).Pluck("job_id", &ids).Error
@@ -208,7 +208,7 @@ type foundRows struct {
 // rowBytes is where the bytes of a row are.
 type rowBytes struct{ from, to int64 }
 
-// read reads rows for one step and says whether they are the last.
+// read reads rows for one step and reports whether they are the last.
 func (f *forgetting) read(file *stretch, spec ImportSpec) (found foundRows, last bool, err error) {
 	found.base = f.cursor.Place.Offset
 	rows := NewRowReader(file, spec.Encoding, spec.Comma, f.cursor.Place)

@@ -160,7 +160,7 @@ func (i *importing) prepare() error {
 	return nil
 }
 
-// readLines reads the lines of this step and says whether they are the last.
+// readLines reads the lines of this step and reports whether they are the last.
 func (i *importing) readLines() (entries []entry, last bool, err error) {
 	src := store.OpenJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, i.cursor.Offset)
 	rows := NewRowReader(src, i.spec.Encoding, i.spec.Comma, i.cursor.Place)

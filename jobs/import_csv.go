@@ -23,7 +23,7 @@ type Row struct {
 	Fault string // why it cannot be read, a sentence; Cells then hold the beginning of its text
 }
 
-// blank says whether nothing stands in the row.
+// blank reports whether nothing stands in the row.
 func (r Row) blank() bool {
 	for _, c := range r.Cells {
 		if strings.TrimSpace(c) != "" {

@@ -61,7 +61,7 @@ func guessComma(head []byte, whole bool, text TextEncoding) rune {
 	return best
 }
 
-// guessHeader says whether the first row names the columns: then nobody's address stands in it.
+// guessHeader reports whether the first row names the columns: then nobody's address stands in it.
 func guessHeader(rows []Row) bool {
 	return len(rows) > 0 && !slices.ContainsFunc(rows[0].Cells, isAddress)
 }

@@ -121,7 +121,7 @@ func FirstRows(ctx context.Context, db *store.DB, job models.Job, spec ImportSpe
 // errImportOver refuses to change an import that has started, or is over.
 var errImportOver = &models.Error{Code: models.CodeConflict, Message: "This import has been started already, or it is over."}
 
-// beforeStart says whether an import is still before its start, with its file stored.
+// beforeStart reports whether an import is still before its start, with its file stored.
 func beforeStart(job models.Job) bool {
 	phase := Phase(job)
 	return !job.Finished() && (phase == ImportMapping || phase == ImportChecking || phase == ImportChecked)
@@ -130,7 +130,7 @@ func beforeStart(job models.Job) bool {
 // Phase is how far an import is.
 func Phase(job models.Job) ImportPhase { return models.ReadJobJSON[ImportCursor](job.Cursor).Phase }
 
-// CheckImport stores what a person says of a file and starts its dry run, anew if there was one.
+// CheckImport stores what a person says of a file and starts its dry run, again if there was one.
 func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if !beforeStart(*j) {

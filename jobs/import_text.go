@@ -30,7 +30,7 @@ func (e TextEncoding) Name() string {
 	}[e]
 }
 
-// Valid says whether e is one of the encodings.
+// Valid reports whether e is one of the encodings.
 func (e TextEncoding) Valid() bool { return e.Name() != "" }
 
 var byteOrderMarks = map[TextEncoding]string{UTF8: "\xef\xbb\xbf", UTF16LE: "\xff\xfe", UTF16BE: "\xfe\xff"}
@@ -119,7 +119,7 @@ func (g *textGuess) noText() string {
 	return ""
 }
 
-// garbled says whether a file, of which head is the beginning or, when whole, all, is no text in its most likely encoding:
+// garbled reports whether a file, of which head is the beginning or, when whole, all, is no text in its most likely encoding:
 // more than one in fifty of its characters is one that no editor writes.
 func garbled(head []byte, whole bool, text TextEncoding) bool {
 	odd, all := 0, 0

@@ -29,7 +29,7 @@ func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.T
 		job.Total = 0
 	}
 	if job.Total > 0 {
-		job.Total = max(job.Total, job.Done) // what came in meanwhile counts too
+		job.Total = max(job.Total, job.Done) // rows that came in since the count are included
 	}
 	if !step.Wait.IsZero() {
 		job.LeaseUntil = step.Wait

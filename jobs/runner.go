@@ -65,7 +65,7 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// Turn does steps of the job that has waited longest, for a moment, and says whether there was one.
+// Turn does steps of the job that has waited longest, for a moment, and reports whether there was one.
 func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	job, err := r.db.ClaimJob(ctx, r.holder, lease, r.now())
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -87,7 +87,7 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	}
 }
 
-// step runs one step of job, saves what it made of it, and says whether the next one may follow at once. After the last
+// step runs one step of job, saves what it made of it, and reports whether the next one may follow immediately. After the last
 // one of a turn others may claim the job.
 func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, goOn bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)

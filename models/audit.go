@@ -118,7 +118,7 @@ type ContactChange struct {
 	Version      int64    `json:"version"` // of the contact afterwards
 }
 
-// Nothing says whether the change changes nothing.
+// Nothing reports whether the change changes nothing.
 func (c ContactChange) Nothing() bool {
 	return len(c.Fields) == 0 && c.StatusBefore == c.StatusAfter && len(c.TagsAdded) == 0 && len(c.TagsRemoved) == 0
 }

@@ -1,9 +1,9 @@
 package models
 
-// BulkAction is what is done to many contacts at once.
+// BulkAction is what a bulk change does to its contacts.
 type BulkAction string
 
-// The deeds.
+// The actions.
 const (
 	BulkAddTag    BulkAction = "tag"
 	BulkRemoveTag BulkAction = "untag"
@@ -23,7 +23,7 @@ type Bulk struct {
 // BulkResult is what came of a JobBulk so far.
 type BulkResult struct {
 	Changed, Unchanged int64
-	Gone               int64 // deleted meanwhile, or no longer among those who are meant
+	Gone               int64 // deleted since, or no longer among those that the filter means
 }
 
 func (b Bulk) Words() string {

@@ -17,7 +17,7 @@ const (
 // Statuses lists every status in the order in which people read them.
 var Statuses = []Status{StatusSubscribed, StatusUnconfirmed, StatusUnsubscribed}
 
-// Valid says whether s is one of the three statuses.
+// Valid reports whether s is one of the three statuses.
 func (s Status) Valid() bool { return slices.Contains(Statuses, s) }
 
 // Name is the status as people read it.
@@ -53,7 +53,7 @@ type Contact struct {
 	TouchedAt        *time.Time // when that was
 }
 
-// SetStatus changes the status and notes since when. It says whether anything changed.
+// SetStatus changes the status and notes since when. It reports whether anything changed.
 func (c *Contact) SetStatus(s Status, at time.Time) bool {
 	if c.Status == s {
 		return false

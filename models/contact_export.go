@@ -31,7 +31,7 @@ func ExportRow(c ListedContact, mergeTags []MergeTag) []string {
 	return row
 }
 
-// plainNumber says whether s is a decimal such as -5 or 1.50, which a spreadsheet reads as the number it is.
+// plainNumber reports whether s is a decimal such as -5 or 1.50, which a spreadsheet reads as the number it is.
 func plainNumber(s string) bool {
 	whole, fraction, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -23,7 +23,7 @@ func Undefuse(cell string) string {
 	return cell
 }
 
-// startsFormula says whether a spreadsheet might take s for a formula: by its first character, the full-width forms that
+// startsFormula reports whether a spreadsheet might take s for a formula: by its first character, the full-width forms that
 // some of them accept included.
 func startsFormula(s string) bool {
 	for _, r := range s {

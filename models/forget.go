@@ -35,10 +35,10 @@ func (w AddressKeys) Add(keys ...int64) {
 	}
 }
 
-// Empty says whether nobody is in the set.
+// Empty reports whether nobody is in the set.
 func (w AddressKeys) Empty() bool { return len(w.set) == 0 }
 
-// Named says whether a text is the address of one of the people, or holds it among other words.
+// Named reports whether a text is the address of one of the people, or holds it among other words.
 func (w AddressKeys) Named(text string) bool {
 	if w.Empty() || strings.IndexFunc(text, isAt) < 0 {
 		return false
@@ -87,7 +87,7 @@ func eachAddress(text string, fn func(from, to int, address string)) {
 	}
 }
 
-// isStart says whether a character begins with this byte.
+// isStart reports whether a character begins with this byte.
 func isStart(b byte) bool { return b&0xC0 != 0x80 }
 
 func inLocal(r rune) bool {

@@ -49,7 +49,7 @@ const (
 	JobStopped JobState = "stopped" // a person stopped it; what was done stays done
 )
 
-// Finished says whether nothing more will be done.
+// Finished reports whether nothing more will be done.
 func (j Job) Finished() bool { return j.State != JobDraft && j.State != JobRunning }
 
 // NewJob makes a job to be stored by CreateJob. What spec holds must have a JSON form.

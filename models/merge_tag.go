@@ -35,10 +35,10 @@ var mergeTagTypeNames = map[MergeTagType]string{
 // Name returns the type as people read it: "Yes or no".
 func (t MergeTagType) Name() string { return mergeTagTypeNames[t] }
 
-// Valid says whether t is one of the types.
+// Valid reports whether t is one of the types.
 func (t MergeTagType) Valid() bool { return t.Name() != "" }
 
-// HasOptions says whether values of the type are chosen from a list.
+// HasOptions reports whether values of the type are chosen from a list.
 func (t MergeTagType) HasOptions() bool { return t == MergeTagSingle || t == MergeTagMultiple }
 
 // EmailKey is the field of a payload that holds the address. No merge tag can have it as its key.

@@ -43,7 +43,7 @@ const (
 	maxPasswordBytes = 4000 // one character may be made of any number of code points
 )
 
-// argonSlots bounds how many passwords are computed at once, and with it the memory and the processor they take from
+// argonSlots bounds how many passwords are computed at the same time, and with it the memory and the processor they take from
 // everything else.
 var argonSlots = make(chan struct{}, 2)
 
@@ -66,7 +66,7 @@ func ValidatePassword(password string) string {
 }
 
 // HashPassword returns what is stored of a password: Argon2id with a random salt, as a PHC string. At most two are
-// computed at once; it waits for its turn until ctx ends.
+// computed at the same time; it waits for its turn until ctx ends.
 func HashPassword(ctx context.Context, password string) (string, error) {
 	h := newHash()
 	h.salt = make([]byte, saltBytes)
@@ -76,7 +76,7 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 	return h.String(), err
 }
 
-// CheckPassword says whether password is the one that hash was made of. An empty hash stands for an account that does
+// CheckPassword reports whether password is the one that hash was made of. An empty hash stands for an account that does
 // not exist: the answer is no, and costs the same time.
 func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 	nobody := hash == ""

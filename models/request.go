@@ -61,10 +61,10 @@ type WebhookRequest struct {
 	Body           []byte
 }
 
-// Failed says whether the sender got an error.
+// Failed reports whether the sender got an error.
 func (r WebhookRequest) Failed() bool { return r.Status >= 400 }
 
-// Failed says whether the sender of a call with this outcome got an error. It also knows OutcomesFailed.
+// Failed reports whether the sender of a call with this outcome got an error. It also knows OutcomesFailed.
 func (o Outcome) Failed() bool {
 	return o != OutcomesProcessed && !slices.Contains(processedOutcomes, o)
 }

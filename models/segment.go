@@ -64,7 +64,7 @@ type SegmentChange struct {
 	At          time.Time
 }
 
-// SegmentBulkChange says who of a span of consecutive contact ids entered and left a segment at once.
+// SegmentBulkChange says who of a span of consecutive contact ids entered and left a segment together.
 type SegmentBulkChange struct {
 	WorkspaceID       int64
 	ID                uuid.UUID

@@ -47,7 +47,7 @@ func (s SegmentSet) Len() int {
 	return n
 }
 
-// Has says whether the set, which is of the contact's span, holds the contact.
+// Has reports whether the set, which is of the contact's span, holds the contact.
 func (s SegmentSet) Has(contact int64) bool {
 	at := contact % SegmentSpan
 	if len(s) == bitmapBytes {

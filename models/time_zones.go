@@ -8,7 +8,7 @@ import (
 )
 
 // TimeZones lists the time zones that a workspace can choose, by name: one for each place of the IANA database that
-// keeps a time of its own, and UTC. Go carries the rules of the zones, but no list of them.
+// keeps its own time, and UTC. Go carries the rules of the zones, but no list of them.
 var TimeZones = strings.Fields(timeZones + " UTC")
 
 // ValidTimeZone reports whether name is one of TimeZones.

@@ -18,13 +18,13 @@ const (
 // WebhookTypes lists every type in the order in which people choose.
 var WebhookTypes = []WebhookType{TypeSubscribed, TypeUnconfirmed, TypeUnsubscribed, TypeDelete}
 
-// Valid says whether t is one of the four types.
+// Valid reports whether t is one of the four types.
 func (t WebhookType) Valid() bool { return slices.Contains(WebhookTypes, t) }
 
 // TypesWithTags lists the types whose webhooks create contacts and can carry tags (documentation, "Tags").
 var TypesWithTags = []WebhookType{TypeSubscribed, TypeUnconfirmed}
 
-// HasTags says whether webhooks of the type can carry tags (documentation, "Tags").
+// HasTags reports whether webhooks of the type can carry tags (documentation, "Tags").
 func (t WebhookType) HasTags() bool { return slices.Contains(TypesWithTags, t) }
 
 // Webhook is a secret address that does one thing with a contact.

@@ -18,18 +18,18 @@ const (
 	knownCalls    = 50
 )
 
-// FailsTooOften says whether somebody should look at the failures of the last 24 hours.
+// FailsTooOften reports whether somebody should look at the failures of the last 24 hours.
 func (m WebhookMonth) FailsTooOften() bool {
 	return ManyFail(m.Failures, m.Calls) ||
 		m.Failures >= oftenFailures && m.MoreThanUsual() && m.Failures*unusualOneIn >= m.Calls
 }
 
-// ManyFail says whether so many of calls failed that somebody should look, whatever is usual.
+// ManyFail reports whether so many of calls failed that somebody should look, whatever is usual.
 func ManyFail(failures, calls int64) bool {
 	return failures >= oftenFailures && failures*oftenOneIn >= calls
 }
 
-// MoreThanUsual says whether much more calls failed in the last 24 hours than before. It needs a past to compare with.
+// MoreThanUsual reports whether much more calls failed in the last 24 hours than before. It needs a past to compare with.
 func (m WebhookMonth) MoreThanUsual() bool {
 	if m.EarlierCalls < knownCalls || m.Failures == 0 {
 		return false

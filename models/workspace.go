@@ -49,7 +49,7 @@ type Membership struct {
 	SeenAt      *time.Time // see Member
 }
 
-// Includes says whether r may do everything that least may.
+// Includes reports whether r may do everything that least may.
 func (r Role) Includes(least Role) bool {
 	rank := slices.Index(Roles, r)
 	return rank >= 0 && rank >= slices.Index(Roles, least)

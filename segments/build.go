@@ -148,7 +148,7 @@ func (r *round) advance(group []*running, to int64) error {
 	return store.Among(r.tx.Model(&models.Segment{}).Where("workspace_id = ?", r.workspace), "id", ids).Update("built_chunks", to).Error
 }
 
-// swap makes what was built the memberships that people see, all at once, and notes who entered and left by that.
+// swap makes what was built the memberships that people see, all together, and notes who entered and left by that.
 func (r *round) swap(ready []*running) error {
 	if err := r.compareBuilt(ready); err != nil {
 		return models.In("compare", err)

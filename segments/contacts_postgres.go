@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// readPostgres reads through pgx itself, at half the cost of database/sql, on a connection of its own: two statements see
+// readPostgres reads through pgx itself, at half the cost of database/sql, on a separate connection: two statements see
 // one moment only in a transaction of another kind than the program's. What is committed when db's transaction asks is
 // seen; nobody changes contacts and recalculates them in one transaction. Whoever holds a connection waits here for a
 // second one. That the pool has: few do so at a time, the ticker and the verification.

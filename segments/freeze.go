@@ -51,7 +51,7 @@ func freeze(tx *gorm.DB, t rule.Reference, all []models.Segment, forced bool) er
 }
 
 // spreadOf breaks those whose latest rule uses what is gone, and all that look at them, and returns their places. A rule that
-// is being replaced by one that does without the thing is frozen until then by itself.
+// is being replaced by one that does without the thing is frozen until then.
 func spreadOf(all []models.Segment, uses func(models.Segment) bool, gone string) (found []int) {
 	for i := range all {
 		if uses(all[i]) {

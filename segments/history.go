@@ -116,7 +116,7 @@ func (s Store) single(ctx context.Context, workspace, segment int64, before uuid
 	return changes, err
 }
 
-// many returns the changes of many contacts at once before an id, at most limit and none that is older than until, and the
+// many returns the changes of many contacts before an id, at most limit and none that is older than until, and the
 // first row that belongs to none of them, zero when they are all there are. It reads bulkReach rows and the rest of the
 // change that these end in.
 func (s Store) many(ctx context.Context, workspace, segment int64, before, until uuid.UUID, limit int) (all []Change, unread uuid.UUID, err error) {

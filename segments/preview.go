@@ -178,7 +178,7 @@ func (p *previewer) look(subject *rule.Subject) {
 	}
 }
 
-// count counts a contact, the first of which are examples.
+// count counts a contact; the first few are examples.
 func count(n *int64, examples *[]PreviewContact, contact int64) {
 	*n++
 	if len(*examples) < previewExamples {

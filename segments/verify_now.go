@@ -32,7 +32,7 @@ type VerifiedSegment struct {
 // patience is how long Verify waits for somebody else who is working on the workspace before it asks again.
 const patience = 20 * time.Millisecond
 
-// Verify verifies all segments of a workspace now, in steps, and follows before each what changed meanwhile. Other tickers
+// Verify verifies all segments of a workspace now, in steps, and before each step follows what has changed. Other tickers
 // may be at work on the database. On SQLite, whose one writer may be another process that calls wait for, as long a rest
 // follows each step. progress is told how many of the workspace's contact ids were gone through. The error
 // is ErrNotFound if the workspace is deleted while it runs.

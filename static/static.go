@@ -85,7 +85,7 @@ func Serve(c *fiber.Ctx) error {
 	return nil
 }
 
-// has says whether an If-None-Match header names etag (RFC 9110 13.1.2: weak comparison, * for anything).
+// has reports whether an If-None-Match header names etag (RFC 9110 13.1.2: weak comparison, * for anything).
 func has(header, etag string) bool {
 	for one := range strings.SplitSeq(header, ",") {
 		one = strings.TrimSpace(one)

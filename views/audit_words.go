@@ -19,15 +19,15 @@ var auditNouns = map[string]string{"workspace": "the workspace", "member": "the 
 var auditVerbs = map[string]string{"created": "created", "updated": "changed", "deleted": "deleted", "enabled": "switched on",
 	"disabled": "switched off", "rotated": "gave a new address to", "bulk": "changed several", "done": "finished"}
 
-// auditDeeds are what is not said by a verb and a noun.
-var auditDeeds = map[string]string{"member.invited": "invited", "member.joined": "joined", "member.added": "added",
+// auditPhrases are what is not said by a verb and a noun.
+var auditPhrases = map[string]string{"member.invited": "invited", "member.joined": "joined", "member.added": "added",
 	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
 	"member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
 
-// auditDeed says what a person did, up to the name of the thing: "changed the tag". A deed that is not known here is said
+// auditVerb says what a person did, up to the name of the thing: "changed the tag". An action that is not known here is said
 // in the log's own words.
-func auditDeed(action, subject string) string {
-	if words := auditDeeds[action]; words != "" {
+func auditVerb(action, subject string) string {
+	if words := auditPhrases[action]; words != "" {
 		return words
 	}
 	_, verb, _ := strings.Cut(action, ".")
@@ -41,12 +41,12 @@ func auditDeed(action, subject string) string {
 	return words + " " + noun
 }
 
-// deed is what the entry's person did. A change of nothing but the name is a renaming.
-func (e AuditRow) deed() string {
+// verb says what the entry's person did. A change of nothing but the name is a renaming.
+func (e AuditRow) verb() string {
 	if strings.HasSuffix(e.Action, ".updated") && len(e.Changes) == 1 && (e.Changes[0].What == "Name" || e.Changes[0].What == "Label") {
 		return "renamed " + auditNouns[e.Subject]
 	}
-	return auditDeed(e.Action, e.Subject)
+	return auditVerb(e.Action, e.Subject)
 }
 
 // own reports whether a person did it to themselves, so that their name says nothing new.

@@ -19,12 +19,12 @@ func TestAuditDeeds(t *testing.T) {
 		{"request.revealed", "request", "revealed the request"},
 		{"price_list.sent_away", "price_list", "sent away price list"},
 	} {
-		if got := auditDeed(c.action, c.subject); got != c.want {
+		if got := auditVerb(c.action, c.subject); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
 	renamed := AuditRow{Action: "tag.updated", Subject: "tag", Name: "vip", Changes: []AuditChange{{"Name", "vip", "VIP"}}}
-	if got := renamed.deed(); got != "renamed the tag" {
+	if got := renamed.verb(); got != "renamed the tag" {
 		t.Errorf("got %q for a change of the name only", got)
 	}
 }

@@ -27,7 +27,7 @@ type BulkModel struct {
 	Post   bool  // the answer starts the work; else it leads to the next question
 	Total  int64 // to be typed; 0 when nothing is
 	Hidden []HiddenField
-	Next   string // the button names the deed
+	Next   string // the label of the button
 	Danger bool
 	Back   string
 }

@@ -23,7 +23,7 @@ func TestComponentsShowHostileTextAsText(t *testing.T) {
 		"Ledger": views.Ledger([]views.LedgerLine{{Key: hostile, Sent: hostile, Fate: "refused", Why: hostile, Label: hostile, Before: hostile, Now: hostile}}),
 		"Change": views.Change("a", hostile), "Chips": views.Chips([]views.Chip{{Label: hostile, Href: "javascript:alert(1)"}}, "/"),
 		"Trace": views.Trace([]views.Stop{{Href: "#s1", Label: hostile, Note: hostile}}), "Filter": views.FilterText("q", "Address", hostile),
-		"Confirm": views.Confirm(views.Confirmation{Page: p, Question: hostile, Losses: []string{hostile}, Deed: hostile, Action: "/x", Keep: "/y"}),
+		"Confirm": views.Confirm(views.Confirmation{Page: p, Question: hostile, Losses: []string{hostile}, Button: hostile, Action: "/x", Keep: "/y"}),
 		"Steps":   views.Steps([]views.FirstStep{{Title: hostile, Text: hostile}}), "Figures": views.Figures([]views.Figure{{Label: hostile, Value: "1"}}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestStatesHaveWords(t *testing.T) {
 
 func TestConfirmNamesTheDeed(t *testing.T) {
 	t.Parallel()
-	_, doc := render(t, views.Confirm(views.Confirmation{Page: page(), Question: "Delete 'Shop'?", Losses: []string{"Calls will be answered with 404."}, Action: "/w/alder/webhooks/1/delete", Deed: "Delete webhook", Keep: "/w/alder/webhooks/1"}))
+	_, doc := render(t, views.Confirm(views.Confirmation{Page: page(), Question: "Delete 'Shop'?", Losses: []string{"Calls will be answered with 404."}, Action: "/w/alder/webhooks/1/delete", Button: "Delete webhook", Keep: "/w/alder/webhooks/1"}))
 	form := find(doc, func(n *html.Node) bool { return attr(n, "action") == "/w/alder/webhooks/1/delete" })
 	if attr(form, "method") != "post" || attr(find(form, func(n *html.Node) bool { return attr(n, "name") == "csrf" }), "value") != "the-token" {
 		t.Error("the form is not a post with the token")

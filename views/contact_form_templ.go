@@ -476,7 +476,7 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 				"What the calls of other people say of this one stays in those calls.",
 				"No event fires. A later call that subscribes this address makes a new contact.",
 			},
-			Action: m.Path("contacts", m.ID, "delete"), Deed: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+			Action: m.Path("contacts", m.ID, "delete"), Button: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

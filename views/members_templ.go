@@ -1128,7 +1128,7 @@ func MemberEndPage(m MemberEndModel) templ.Component {
 				Question: "Leave " + m.Workspace.Name + "?",
 				Losses: []string{"You cannot open this workspace any more, from the next click on. What you made in it stays.",
 					"To come back, an admin has to invite you again. Your account stays, and so do your other workspaces."},
-				Action: m.Path("settings", "members", "leave"), Deed: "Leave workspace", Keep: m.Path("settings", "members")}).Render(ctx, templ_7745c5c3_Buffer)
+				Action: m.Path("settings", "members", "leave"), Button: "Leave workspace", Keep: m.Path("settings", "members")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1137,7 +1137,7 @@ func MemberEndPage(m MemberEndModel) templ.Component {
 				Question: "Remove " + m.Email + " from " + m.Workspace.Name + "?",
 				Losses: []string{"They cannot open this workspace any more, from their next click on. What they made in it stays, and so does their name in the audit log.",
 					"Their account stays, with any other workspaces. To let them in again, invite them again."},
-				Action: m.Path("settings", "members", m.ID, "remove"), Deed: "Remove member", Keep: m.Path("settings", "members")}).Render(ctx, templ_7745c5c3_Buffer)
+				Action: m.Path("settings", "members", m.ID, "remove"), Button: "Remove member", Keep: m.Path("settings", "members")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

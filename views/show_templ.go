@@ -1391,7 +1391,7 @@ type Confirmation struct {
 	Question string   // "Delete 'Shop: customer created'?"
 	Losses   []string // what it means, a sentence each
 	Action   string   // where the form is posted to
-	Deed     string   // the button names it: "Delete webhook"
+	Button   string   // the label of the button: "Delete webhook"
 	Keep     string   // where the other button leads; it says "Keep it"
 }
 
@@ -1489,7 +1489,7 @@ func Confirm(c Confirmation) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Button(Btn{Label: c.Deed, Kind: DangerSolid}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Button(Btn{Label: c.Button, Kind: DangerSolid}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

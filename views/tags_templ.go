@@ -496,7 +496,7 @@ func TagDeletePage(m TagDeleteModel) templ.Component {
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
 			Question: "Delete the tag “" + m.Name + "”?",
 			Losses:   []string{"It is taken off " + Plural(m.Contacts, "contact", "contacts") + " for good. The contacts stay."},
-			Action:   m.Path("tags", m.ID, "delete"), Deed: "Delete tag", Keep: m.Path("tags")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+			Action:   m.Path("tags", m.ID, "delete"), Button: "Delete tag", Keep: m.Path("tags")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

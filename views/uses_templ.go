@@ -24,7 +24,7 @@ func (u Users) Words() string {
 	return Count(len(u.Segments)) + " segments use " + u.What + " in their rules."
 }
 
-// Frozen is said after the deed, behind another sentence; "" where nothing used the thing.
+// Frozen is said after the action, behind another sentence; "" where nothing used the thing.
 func (u Users) Frozen() string {
 	switch len(u.Segments) {
 	case 0:
@@ -42,8 +42,8 @@ func (u Users) meaning() string {
 	return "These segments will be broken and frozen: their contacts stay as they are, and nobody enters or leaves them until their rules are repaired."
 }
 
-// InUse warns, in a form, that rules speak of what is to be deleted. deed names what the box agrees to.
-func InUse(p Page, u Users, deed string) templ.Component {
+// InUse warns, in a form, that rules speak of what is to be deleted. label names what the box agrees to.
+func InUse(p Page, u Users, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -119,9 +119,9 @@ func InUse(p Page, u Users, deed string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(deed)
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/uses.templ`, Line: 57, Col: 16}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/uses.templ`, Line: 57, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -196,7 +196,7 @@ func SegmentDeletePage(m SegmentDeleteModel) templ.Component {
 		templ_7745c5c3_Err = Confirm(Confirmation{
 			Page: m.Page, Question: "Delete the segment “" + m.Name + "”?",
 			Losses: []string{"Its rule and who was in it are lost. The " + Plural(m.Contacts, "contact", "contacts") + " in it stay as they are."},
-			Action: m.Path("segments", m.ID, "delete"), Deed: "Delete segment", Keep: m.Path("segments", m.ID),
+			Action: m.Path("segments", m.ID, "delete"), Button: "Delete segment", Keep: m.Path("segments", m.ID),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -160,7 +160,7 @@ func (m *metrics) handler() http.Handler {
 	return mux
 }
 
-// serveMetrics serves them on a listener of their own until the returned function is called. Without an address it does
+// serveMetrics serves them on a separate listener until the returned function is called. Without an address it does
 // nothing.
 func (p program) serveMetrics(addr string, m *metrics) (stop func(), err error) {
 	if addr == "" {

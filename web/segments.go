@@ -55,7 +55,7 @@ func (p program) verifySegments(ctx context.Context, ticker *segments.Ticker, wo
 	for _, w := range workspaces {
 		v, err := ticker.Verify(ctx, w.ID, p.verifyProgress(w.Slug))
 		switch {
-		case errors.Is(err, models.ErrNotFound): // deleted meanwhile
+		case errors.Is(err, models.ErrNotFound): // it was deleted
 			continue
 		case err != nil:
 			return fmt.Errorf("the segments of %s cannot be verified to the end (%s); nothing is lost, run it again", w.Slug, store.ErrorCode(err))

@@ -146,7 +146,7 @@ func measure(ctx context.Context, url, hash string, m mode, connections int) (f 
 	return callLoad(ctx, "http://"+addr+"/v1/inbound-webhooks/"+hash, knownContacts, connections, 4*time.Second)
 }
 
-// callLoad puts a load on a webhook's URL, from a process of its own.
+// callLoad puts a load on a webhook's URL, from a separate process.
 func callLoad(ctx context.Context, target string, known, connections int, lasting time.Duration) (f figures, err error) {
 	self, err := os.Executable()
 	if err != nil {

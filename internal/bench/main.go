@@ -1,6 +1,6 @@
 // Command bench measures the program against a reference in the same run, since an absolute time says little about
 // another machine. `make bench-intake` and its like run it; it starts itself again as the server and as the load, so that both are
-// processes of their own.
+// separate processes.
 package main
 
 import (

@@ -96,7 +96,7 @@ func fillPages(ctx context.Context, databaseURL string) error {
 	return analyze(ctx, db)
 }
 
-// analyze does what Postgres does by itself within a minute: plans made on empty tables would stay, and it counts in an
+// analyze does what autovacuum does within a minute: plans made on empty tables would stay, and it counts in an
 // index alone only what a VACUUM has seen. SQLite has no statistics in use and gets none here.
 func analyze(ctx context.Context, db *store.DB) error {
 	if db.Dialect == store.SQLite {

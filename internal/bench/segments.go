@@ -118,7 +118,7 @@ func benchSegmentsOn(ctx context.Context, dialect store.Dialect, kept kept, post
 	return b.misses, nil
 }
 
-// recreate makes the database run anew as a copy of campaignlark.
+// recreate replaces the database run by a copy of campaignlark.
 func recreate(ctx context.Context, postgres *dbtest.Server) error {
 	conn, err := pgx.Connect(ctx, postgres.URL("postgres"))
 	if err != nil {

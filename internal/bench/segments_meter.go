@@ -89,7 +89,7 @@ func schedTime(pid int) time.Duration {
 	return time.Duration(n)
 }
 
-// peakMemory runs f and returns the most resident memory that this process had meanwhile, in bytes.
+// peakMemory runs f and returns the most resident memory that this process had during f, in bytes.
 func peakMemory(f func() error) (peak int64, err error) {
 	var most atomic.Int64
 	stop, stopped := make(chan struct{}), make(chan struct{})

@@ -1,4 +1,4 @@
-// Package dbtest gives tests real databases: an SQLite file and a database in a Postgres of its own, both with every
+// Package dbtest gives tests real databases: an SQLite file and a database in a private Postgres, both with every
 // migration applied. It never touches a Postgres that is already there.
 package dbtest
 
@@ -33,7 +33,7 @@ func Main(m *testing.M, cleanups ...func()) {
 	os.Exit(code)
 }
 
-// Each runs f as two parallel subtests, one on SQLite and one on Postgres, each on an empty database of its own.
+// Each runs f as two parallel subtests, one on SQLite and one on Postgres, each on a new, empty database.
 func Each(t *testing.T, f func(t *testing.T, db *store.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, Open(t, SQLiteURL(t))) })

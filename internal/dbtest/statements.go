@@ -24,7 +24,7 @@ func CountStatements(ctx context.Context, db *store.DB) (*atomic.Int64, error) {
 	if err := db.Write(ctx, register); err != nil {
 		return nil, err
 	}
-	if db.Dialect == store.SQLite { // reads have a pool of their own
+	if db.Dialect == store.SQLite { // reads have a separate pool
 		if err := register(db.Read(ctx)); err != nil {
 			return nil, err
 		}

@@ -182,7 +182,7 @@ func (p *Page) Value(selector string) string {
 	})()`, selector))
 }
 
-// Has says whether an element that matches the CSS selector is there and visible.
+// Has reports whether an element that matches the CSS selector is there and visible.
 func (p *Page) Has(selector string) bool {
 	p.t.Helper()
 	return read(p, fmt.Sprintf(`String([...document.querySelectorAll(%q)].some(e => e.checkVisibility({visibilityProperty: true})))`, selector)) == "true"

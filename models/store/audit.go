@@ -64,7 +64,7 @@ func (d *DB) AuditLog(ctx context.Context, workspaceID int64, filter AuditFilter
 }
 
 // narrow selects the entries that f means. Contacts that a job changed are left out: the job has one entry for all. The
-// others have indexes of their own, which both databases use when they are told so in these words.
+// others have separate indexes, which both databases use when they are told so in these words.
 func (f AuditFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	q = q.Table("audit_log").Where("workspace_id = ? AND subject <> 'one_of_many'", workspaceID)
 	if f.User != nil {

@@ -95,7 +95,7 @@ func (d *DB) firstMembers(ctx context.Context, workspaceID int64, from BulkCurso
 	return from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, from.Before, countReach)
 }
 
-// bulkIsSmall says whether a change means at most ExactCount contacts, of the members of a segment whether there are so
+// bulkIsSmall reports whether a change means at most ExactCount contacts, of the members of a segment whether there are so
 // many of them.
 func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor, members []int64) (bool, error) {
 	if from.Filter.listed() {
@@ -107,7 +107,7 @@ func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor
 	return n <= models.ExactCount, err
 }
 
-// ApplyBulk does the deed of job to contacts, of which id and address are known: those of them who, once their addresses
+// ApplyBulk does the action of job to contacts whose id and address are known: those of them who, once their addresses
 // are locked, are there and still as filter says. There are at most as many as one transaction locks.
 func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter, contacts []models.Contact, now time.Time) (models.BulkResult, error) {
 	var r models.BulkResult
@@ -146,7 +146,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 	return r, models.In("change", models.In("change", changeContacts(tx, job, b, change, now)))
 }
 
-// changeContacts does a deed that leaves the contacts in place, and notes it at each of them.
+// changeContacts does an action that leaves the contacts in place, and notes it at each of them.
 func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
 	ids, at := idsOf(contacts), models.Instant(now)
 	var err error
@@ -175,7 +175,7 @@ func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []model
 	return models.In("audit log", noteBulk(tx, job, b, contacts, at))
 }
 
-// tagIsThere refuses to go on with a tag that was deleted meanwhile.
+// tagIsThere refuses to go on with a tag that was deleted since.
 func tagIsThere(tx *gorm.DB, workspaceID int64, b models.Bulk) error {
 	_, err := First[models.Tag](tx.Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, b.Tag))
 	if ErrorCode(err) == models.CodeNotFound {

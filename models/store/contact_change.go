@@ -45,7 +45,7 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 	return c, err
 }
 
-// UpdateContact changes a contact by hand and says whether anything was different. version is the one that the person
+// UpdateContact changes a contact by hand and reports whether anything was different. version is the one that the person
 // saw: after any other change it is ErrContactChanged.
 func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, version int64, in models.ContactInput, now time.Time) (changed bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {

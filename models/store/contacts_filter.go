@@ -67,7 +67,7 @@ func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error)
 	return ids, nil
 }
 
-// ResolveFilter sees whether the search is somebody's whole address: it is then found at once, however many there are.
+// ResolveFilter checks whether the search is a whole address: an index then finds its contact, however many there are.
 func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
 	email, err := models.ReadEmail(f.Search)
 	if err != nil || f.Nobody {
@@ -101,7 +101,7 @@ func (f ContactFilter) members() Members {
 	return f.IDs
 }
 
-// narrows says whether there is anything to ask of a row.
+// narrows reports whether there is anything to ask of a row.
 func (f ContactFilter) narrows() bool {
 	return f.Search != "" || f.Status != "" || f.Tag != 0 || f.Nobody
 }
@@ -153,7 +153,7 @@ func (f ContactFilter) id() string {
 }
 
 // A list of at least manyIDs that is at least one in denseOneIn of its span is told as a span and a map of it: the span is
-// read in the order of an index, where each id of a list would be looked up by itself.
+// read in the order of an index, where each id of a list would be looked up alone.
 const (
 	manyIDs    = 500
 	denseOneIn = 16

@@ -92,7 +92,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	f.Close()
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteSettings
-	// A transaction that changes more pages than the cache holds, 2 MB by itself, writes them out again and again: with 32 MB a
+	// A transaction that changes more pages than the cache holds, 2 MB by default, writes them out again and again: with 32 MB a
 	// tick of the segments takes a third less.
 	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)", 1)
 	if err != nil {
@@ -105,7 +105,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	return &DB{Dialect: SQLite, write: write, read: read}, nil
 }
 
-// openSQLitePool opens one pool; two processes that start at once can both meet the switch to WAL, so it tries again.
+// openSQLitePool opens one pool; two processes that start together can both meet the switch to WAL, so it tries again.
 func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error) {
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -191,7 +191,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return err
 }
 
-// ForChange is tx with the rows that the next query finds locked until tx ends: nobody else changes them meanwhile. On
+// ForChange is tx with the rows that the next query finds locked until tx ends: nobody else changes them. On
 // SQLite there is one writer anyway.
 func ForChange(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})

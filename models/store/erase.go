@@ -39,7 +39,7 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 	return models.In("mark", MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at)))
 }
 
-// EraseContacts is EraseContact for several contacts of one workspace at once, at most as many as one transaction locks.
+// EraseContacts is EraseContact for several contacts of one workspace, at most as many as one transaction locks.
 func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil

@@ -30,7 +30,7 @@ func SQLState(err error) string {
 	return ""
 }
 
-// IsDuplicate says whether err is a broken unique key.
+// IsDuplicate reports whether err is a broken unique key.
 func IsDuplicate(err error) bool {
 	switch SQLState(err) {
 	case "23505", "1555", "2067":
@@ -39,7 +39,7 @@ func IsDuplicate(err error) bool {
 	return errors.Is(err, gorm.ErrDuplicatedKey)
 }
 
-// IsForeignKey says whether err is a row that points to nothing, or is still pointed to.
+// IsForeignKey reports whether err is a row that points to nothing, or is still pointed to.
 func IsForeignKey(err error) bool {
 	switch SQLState(err) {
 	case "23503", "787":
@@ -48,7 +48,7 @@ func IsForeignKey(err error) bool {
 	return errors.Is(err, gorm.ErrForeignKeyViolated)
 }
 
-// IsRetryable says whether the same transaction on fresh reads can succeed.
+// IsRetryable reports whether the same transaction on fresh reads can succeed.
 func IsRetryable(err error) bool {
 	switch s := SQLState(err); s {
 	case "40001", "40P01":

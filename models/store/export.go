@@ -13,7 +13,7 @@ import (
 const exportStep = 250
 
 // ExportStep returns the next contacts of an export, the newest first, below an id, with their tags. next is the id to go
-// on below, 0 at the end. No transaction is held between steps: a contact that is changed meanwhile is exported as it is
+// on below, 0 at the end. No transaction is held between steps: a contact that changes between steps is exported as it is
 // then.
 func (d *DB) ExportStep(ctx context.Context, workspaceID int64, filter ContactFilter, before int64) (found []models.ListedContact, next int64, err error) {
 	contacts, next, err := filter.NextContacts(d.Read(ctx), workspaceID, before, exportStep)

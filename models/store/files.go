@@ -43,7 +43,7 @@ func AddJobFile(tx *gorm.DB, j models.Job, name string, first int64, data []byte
 	return next, nil
 }
 
-// HasJobFile says whether a job has a file of the name.
+// HasJobFile reports whether a job has a file of the name.
 func HasJobFile(db *gorm.DB, workspaceID, jobID int64, name string) (bool, error) {
 	var found []int64
 	err := db.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ?", workspaceID, jobID, name).Limit(1).Pluck("part", &found).Error
@@ -87,7 +87,7 @@ func (r *jobFileReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// DropJobFile deletes at most n parts of a job's file in tx, and says whether none is left.
+// DropJobFile deletes at most n parts of a job's file in tx, and reports whether none is left.
 func DropJobFile(tx *gorm.DB, workspaceID, jobID int64, name string, n int) (gone bool, err error) {
 	var parts []int64
 	of := tx.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ?", workspaceID, jobID, name)

@@ -21,7 +21,7 @@ type FormPost struct {
 
 const (
 	formPostsKept = 24 * time.Hour
-	formAbandoned = time.Minute // whoever worked on a form for so long is gone: a request has 20 seconds
+	formAbandoned = time.Minute // after this a form's first post counts as lost: a request has 20 seconds
 )
 
 // ClaimForm notes that a form is being worked on. It says false when somebody did that before: then location is where

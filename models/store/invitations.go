@@ -74,7 +74,7 @@ func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, err
 	return token, nil, auditInvitation(tx, models.ActionMemberInvited, i.InvitedBy, *i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
 }
 
-// RenewInvitation lets an invitation wait anew, with a new link that ends the one before. The token is as with Invite.
+// RenewInvitation gives an invitation more time and a new link, which ends the one before. The token is as with Invite.
 // The error is ErrNotFound when the invitation is not there.
 func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation models.Invitation, token string, err error) {
 	err = d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i models.Invitation) error {

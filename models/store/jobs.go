@@ -13,7 +13,7 @@ import (
 // not outlive the work.
 const noCursor = "{}"
 
-// shownJob leaves out the work that the program does by itself.
+// shownJob leaves out the work that no person asked for.
 const shownJob = "kind <> 'forget'"
 
 // CreateJob stores a new job in tx and gives it its id.
@@ -27,7 +27,7 @@ func (d *DB) Job(ctx context.Context, workspaceID, id int64) (models.Job, error)
 	return First[models.Job](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
 }
 
-// StopJob ends a job that is not finished, in the middle if need be, and says whether it was still under way.
+// StopJob ends a job that is not finished, in the middle if need be, and reports whether it was still under way.
 func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) (stopped bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		done := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state IN ?", workspaceID, id, []models.JobState{models.JobDraft, models.JobRunning}).

@@ -47,7 +47,7 @@ func (d *DB) InvitationByToken(ctx context.Context, token string, now time.Time)
 	return i, err
 }
 
-// AcceptInvitation makes a person the member that an invitation for them says. Whoever is a member already keeps their
+// AcceptInvitation makes a person the member that an invitation for them says. A person who is a member already keeps their
 // role. The error is ErrInvitation when it does not count.
 func (d *DB) AcceptInvitation(ctx context.Context, user models.User, id int64, now time.Time) (w models.Workspace, err error) {
 	return w, d.takeInvitation(ctx, user.Email, id, now, func(tx *gorm.DB, i models.Invitation) error {
@@ -76,7 +76,7 @@ func (d *DB) takeInvitation(ctx context.Context, email string, id int64, now tim
 	return err
 }
 
-// takeLocked finds an invitation, locks its workspace's members and finds it again: it may be gone meanwhile.
+// takeLocked finds an invitation, locks its workspace's members and finds it again: it may be gone by then.
 func takeLocked(tx, waiting *gorm.DB, use func(tx *gorm.DB, i models.Invitation) error) error {
 	waiting = waiting.Session(&gorm.Session{})
 	i, err := First[models.Invitation](waiting)

@@ -21,7 +21,7 @@ const (
 const LogDaysAhead = 14
 
 // EnsureLogDays makes the partitions of the request log from the day before now to LogDaysAhead after it, where they
-// are missing. It blocks nobody: a day is made as a table of its own and attached (DESIGN "Request log"). SQLite has no days.
+// are missing. It blocks nobody: a day is made as a separate table and attached (DESIGN "Request log"). SQLite has no days.
 func (d *DB) EnsureLogDays(ctx context.Context, now time.Time) error {
 	if d.Dialect == SQLite {
 		return nil

@@ -264,11 +264,11 @@ func TestALinkEnds(t *testing.T) {
 		}
 		dead("cancelled", renewed, nine)
 		m.wantNoted("member.invited otto@example.com >Viewer", "invitation.linked otto@example.com >Viewer", "invitation.cancelled otto@example.com Viewer>")
-		for _, deed := range []func() error{
+		for _, change := range []func() error{
 			func() error { _, err := m.db.CancelInvitation(ctx, m.w.ID, m.admin.ID, i.ID, nine); return err },
 			func() error { _, _, err := m.db.RenewInvitation(ctx, m.w.ID, m.admin.ID, i.ID, nine); return err },
 		} {
-			if err := deed(); !errors.Is(err, models.ErrNotFound) {
+			if err := change(); !errors.Is(err, models.ErrNotFound) {
 				m.Errorf("got %v for what is cancelled, want ErrNotFound", err)
 			}
 		}

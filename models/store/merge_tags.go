@@ -79,7 +79,7 @@ func (d *DB) mergeTagTaken(ctx context.Context, m models.MergeTag) models.FieldE
 	return models.FieldErrors{"key": "There is a merge tag with this key already. Choose another key."}
 }
 
-// DeleteMergeTag makes a merge tag disappear at once; PurgeMergeTags takes its values off the contacts in steps. users is
+// DeleteMergeTag makes a merge tag disappear immediately; PurgeMergeTags takes its values off the contacts in steps. users is
 // called in the same transaction for the rules that use the merge tag; nil where there are none.
 func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
@@ -97,7 +97,7 @@ func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, 
 	})
 }
 
-// mergeTagToChange reads a merge tag that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+// mergeTagToChange reads a merge tag that tx is about to change, or returns ErrNotFound if it was deleted.
 func mergeTagToChange(tx *gorm.DB, workspaceID, id int64) (models.MergeTag, error) {
 	return First[models.MergeTag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }

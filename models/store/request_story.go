@@ -38,7 +38,7 @@ func (d *DB) RequestMoves(ctx context.Context, workspaceID int64, id uuid.UUID) 
 	return moves, err
 }
 
-// MarkWaits says whether a call's contact still waits to have its segments recalculated. When many marks wait it does
+// MarkWaits reports whether a call's contact still waits to have its segments recalculated. When many marks wait it does
 // not look through all of them and says yes.
 func (d *DB) MarkWaits(ctx context.Context, workspaceID int64, id uuid.UUID) (bool, error) {
 	var marks struct{ All, Mine int64 }

@@ -158,7 +158,7 @@ func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter Request
 	return page.Requests, err
 }
 
-// indexed says whether an index leads to exactly these calls (DESIGN "Request log": by webhook, by who, where it
+// indexed reports whether an index leads to exactly these calls (DESIGN "Request log": by webhook, by who, where it
 // failed, and all).
 func (f RequestFilter) indexed() bool {
 	switch {

@@ -49,5 +49,5 @@ func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string,
 	return found, err
 }
 
-// holds says whether name contains part, without regard to case.
+// holds reports whether name contains part, without regard to case.
 func holds(name, part string) bool { return strings.Contains(models.Fold(name), models.Fold(part)) }

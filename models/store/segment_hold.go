@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// HoldSegments leaves the segments of a workspace, until then, to the one who fills it with a past of its own: its clock is
+// HoldSegments leaves the segments of a workspace, until then, to the program that fills it with an invented past: its clock is
 // not that of the others, who would take for wrong what is right there. A zero time ends that.
 func (d *DB) HoldSegments(ctx context.Context, workspaceID int64, until time.Time) error {
 	var held *time.Time
@@ -22,7 +22,7 @@ func (d *DB) HoldSegments(ctx context.Context, workspaceID int64, until time.Tim
 	})
 }
 
-// SegmentsFree says whether everybody may recalculate the segments of the workspace now: it is not deleted, and nobody
+// SegmentsFree reports whether everybody may recalculate the segments of the workspace now: it is not deleted, and nobody
 // holds them (HoldSegments).
 func SegmentsFree(tx *gorm.DB, workspaceID int64, now time.Time) (free bool, err error) {
 	return free, tx.Raw(`SELECT EXISTS (SELECT 1 FROM workspaces

@@ -41,7 +41,7 @@ func (d *DB) NewSetupLink(ctx context.Context) (token string, err error) {
 	})
 }
 
-// SetupLinkValid says whether CompleteSetup would take the token now. It does not use the link up.
+// SetupLinkValid reports whether CompleteSetup would take the token now. It does not use the link up.
 func (d *DB) SetupLinkValid(ctx context.Context, token string) (valid bool, err error) {
 	err = d.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM setup_link WHERE token_hash = ?) AND NOT EXISTS (SELECT 1 FROM users)",
 		models.TokenHash(token)).Scan(&valid).Error
@@ -103,7 +103,7 @@ func lockSetup(tx *gorm.DB) error {
 			return err
 		}
 	}
-	// a statement of its own: it has to see what was committed while this one waited
+	// a separate statement: it must see what was committed while this one waited
 	switch there, err := hasUsers(tx); {
 	case err != nil:
 		return err

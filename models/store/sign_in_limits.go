@@ -154,8 +154,8 @@ func (d *DB) recordFailure(ctx context.Context, account string, client netip.Add
 	})
 }
 
-// clearFailures takes a try back that was none of a stranger: the account's count starts anew, and its failures are taken off
-// the address, where others' remain. Were they forgotten too, whoever has one account could try at all others for ever.
+// clearFailures undoes the failures that countTry recorded in advance: the account's count starts again from zero, and its failures are taken off
+// the address, where others' remain. If those were forgotten too, anyone with one account could try at all others for ever.
 func (d *DB) clearFailures(ctx context.Context, try signInTry, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		rows, err := lockCounts(tx, now, try.account, try.client, try.known)

@@ -184,7 +184,7 @@ func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.Webhoo
 }
 
 // Reveal notes in the audit log of a call's workspace that the person unmasks the call and why, and changes values of the
-// person's session, which lets the call be shown: both or neither. reason is valid. A session that has ended meanwhile
+// person's session, which lets the call be shown: both or neither. reason is valid. A session that has ended
 // is ErrNotFound, and so is a workspace that was deleted.
 func (d *DB) Reveal(ctx context.Context, r models.WebhookRequest, userID int64, reason string, session []byte, changed map[string]string, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {

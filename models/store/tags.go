@@ -114,7 +114,7 @@ func (d *DB) tagTaken(ctx context.Context, tag models.Tag) models.FieldErrors {
 	return models.FieldErrors{"name": errTagExists}
 }
 
-// DeleteTag takes a tag off its webhooks at once; PurgeTags takes it off the contacts in steps. users is called in the same
+// DeleteTag takes a tag off its webhooks immediately; PurgeTags takes it off the contacts in steps. users is called in the same
 // transaction for the rules that use the tag; nil where there are none.
 func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
@@ -143,7 +143,7 @@ func before(tx *gorm.DB, do func(tx *gorm.DB) error) error {
 	return do(tx)
 }
 
-// tagToChange reads a tag that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+// tagToChange reads a tag that tx is about to change, or returns ErrNotFound if it was deleted.
 func tagToChange(tx *gorm.DB, workspaceID, id int64) (models.Tag, error) {
 	return First[models.Tag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }

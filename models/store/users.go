@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// HasUsers says whether anybody has an account: the program is set up.
+// HasUsers reports whether anybody has an account: the program is set up.
 func (d *DB) HasUsers(ctx context.Context) (bool, error) { return hasUsers(d.Read(ctx)) }
 
 func hasUsers(tx *gorm.DB) (there bool, err error) {
@@ -83,7 +83,7 @@ func (d *DB) SetPassword(ctx context.Context, userID int64, password string, kee
 	})
 }
 
-// PasswordStands says whether the person still has the password they were read with. Asked after their session was
+// PasswordStands reports whether the person still has the password they were read with. Asked after their session was
 // stored, it leaves no gap beside SetPassword: either that one sees the session, or this one the new password.
 func (d *DB) PasswordStands(ctx context.Context, user models.User) (stands bool, err error) {
 	query := "SELECT password_hash FROM users WHERE id = ?"

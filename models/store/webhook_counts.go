@@ -25,7 +25,7 @@ type WebhookCount struct {
 }
 
 // WebhookUse is a webhook with its tags and how it was called. Calls and Failures are of the last 24 hours, by the hours
-// of the counters; LastCall is nil when there was none, and Processed says whether any has ever succeeded.
+// of the counters; LastCall is nil when there was none, and Processed reports whether any has ever succeeded.
 type WebhookUse struct {
 	models.Webhook
 	Tags            []models.Tag `gorm:"-"`

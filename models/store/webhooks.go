@@ -40,7 +40,7 @@ func (d *DB) tagsByWebhook(ctx context.Context, workspaceID int64, condition str
 	return tags, err
 }
 
-// CreateWebhook stores a new webhook that is switched on, with a hash of its own. The form is valid. What is wrong with a
+// CreateWebhook stores a new webhook that is switched on, with a new hash. The form is valid. What is wrong with a
 // tag is a FieldErrors.
 func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f models.WebhookForm, now time.Time) (models.Webhook, models.FieldErrors, error) {
 	tags, errs, err := d.formTags(ctx, workspaceID, userID, f, now)
@@ -189,7 +189,7 @@ func (d *DB) DeleteWebhook(ctx context.Context, w models.Webhook, userID int64, 
 	})
 }
 
-// webhookToChange reads a webhook that tx is about to change; one that was deleted meanwhile is ErrNotFound.
+// webhookToChange reads a webhook that tx is about to change, or returns ErrNotFound if it was deleted.
 func webhookToChange(tx *gorm.DB, w models.Webhook) (models.Webhook, error) {
 	return First[models.Webhook](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", w.WorkspaceID, w.ID))
 }
@@ -226,7 +226,7 @@ func tagWords(tags []models.Tag) string {
 	return strings.Join(names, ", ")
 }
 
-// changeWebhook updates a webhook that is not deleted; one that was deleted meanwhile is ErrNotFound.
+// changeWebhook updates a webhook, or returns ErrNotFound if it was deleted.
 func changeWebhook(tx *gorm.DB, w models.Webhook, columns map[string]any) error {
 	update := tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", w.WorkspaceID, w.ID).Updates(columns)
 	if update.Error == nil && update.RowsAffected == 0 {

@@ -36,7 +36,7 @@ func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 	return l, err
 }
 
-// DeleteWorkspace makes a workspace disappear at once: its pages and its hashes answer 404, its work stops. A job removes
+// DeleteWorkspace makes a workspace disappear immediately: its pages and its hashes answer 404, its work stops. A job removes
 // what is in it. The error is ErrNotFound when somebody else was faster.
 func (d *DB) DeleteWorkspace(ctx context.Context, w models.Workspace, userID int64, now time.Time) error {
 	now = models.Instant(now)
@@ -92,7 +92,7 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 			}
 			return createRemoval(tx, workspace, 0, now)
 		})
-		if err != nil && ErrorCode(err) != models.CodeNotFound { // removed meanwhile
+		if err != nil && ErrorCode(err) != models.CodeNotFound { // another replica removed it
 			return models.In("create the job", err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 type removable struct {
 	table string
 	keys  string // "" for a table with one row
-	most  int    // rows a step, where 500 would be too much at once; 0 is 500
+	most  int    // rows a step, if 500 would be too many; 0 is 500
 }
 
 // removables are all tables that hold rows of a workspace, but for memberships, through which people see how far the
@@ -128,7 +128,7 @@ func (r removable) step(tx *gorm.DB, workspaceID int64) (removed int64, err erro
 	return rest.RowsAffected, rest.Error
 }
 
-// rowsLeft says whether a row of the workspace came back while its tables were emptied.
+// rowsLeft reports whether a row of the workspace came back while its tables were emptied.
 func rowsLeft(tx *gorm.DB, workspaceID int64) (left bool, err error) {
 	var exists []string
 	for _, r := range removables {

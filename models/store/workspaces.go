@@ -28,7 +28,7 @@ func checkWorkspaceLimit(tx *gorm.DB, kind any, workspaceID, most int64, what st
 		"A workspace can have %s "+what+", and that many are there. Please delete one that is not needed any more.")
 }
 
-// CreateWorkspace makes a workspace, under a slug of its own, of which the person is the admin. What is wrong is a
+// CreateWorkspace makes a workspace with a new slug and the person as its admin. What is wrong is a
 // FieldErrors under name or time_zone.
 func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone string, now time.Time) (models.Workspace, models.FieldErrors, error) {
 	w := models.Workspace{Name: models.CleanName(name), TimeZone: timeZone, CreatedAt: now}
@@ -142,7 +142,7 @@ func (d *DB) Workspaces(ctx context.Context) (all []models.Workspace, err error)
 	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("name, id").Find(&all).Error
 }
 
-// WorkspaceEmpty says whether nobody has set anything up in a workspace yet: no contacts, webhooks or merge tags.
+// WorkspaceEmpty reports whether nobody has set anything up in a workspace yet: no contacts, webhooks or merge tags.
 func (d *DB) WorkspaceEmpty(ctx context.Context, workspaceID int64) (empty bool, err error) {
 	err = d.Read(ctx).Raw(`SELECT NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @ws)
 		AND NOT EXISTS (SELECT 1 FROM webhooks WHERE workspace_id = @ws)

@@ -84,7 +84,7 @@ func Digits(text string) (n int, ok bool) {
 	return n, true
 }
 
-// Zone knows the days of a time zone. The times that matter most are looked up in a table of its own: package time works
+// Zone knows the days of a time zone. The times that matter most are looked up in a table: package time works
 // out those after its own table again each time. A nil zone is UTC.
 type Zone struct {
 	location  *time.Location

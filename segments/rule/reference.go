@@ -47,7 +47,7 @@ func SegmentRef(g models.Segment) Reference {
 	return reference("The segment “"+g.Name+"” was deleted.", func(c Condition) bool { return c.Type == TypeSegment && c.names(g.ID) })
 }
 
-// AddressRef is an e-mail address, as it is stored, that rules may speak of by itself. They keep it when its contact is erased.
+// AddressRef is an e-mail address, as it is stored, that rules may name. They keep it when its contact is erased.
 func AddressRef(email string) Reference {
 	return reference("", func(c Condition) bool { return c.Type == TypeEmail && slices.Contains(c.Value.Texts, email) })
 }
