@@ -27,6 +27,7 @@ var (
 	shownStays   = handling{"shown", false, true}  // what happened
 	maskedErased = handling{"masked", true, true}  // what the sender said, or from where
 	neverErased  = handling{"never", true, true}   // of the person, on no page of support staff
+	erasedOnly   = handling{"never", true, false}  // copies and work under way, which go with the person
 	neverStays   = handling{"never", false, false} // ids, numbers, times and states that name nobody
 	shownInside  = handling{"shown", false, false} // ids on the pages of support staff that the export replaces by names
 	erasedInside = handling{"shown", true, false}  // a key that is derived from the address
@@ -70,15 +71,15 @@ var ofAPerson = map[string]map[string]handling{
 		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "webhook_id": neverStays, "request_id": neverStays,
 		"snapshot": neverErased, "state": neverStays, "created_at": neverStays,
 	},
-	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": neverErased}, // the contact's bit
+	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
 	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
-	"dirty_contacts":       {"workspace_id": neverErased, "id": neverErased, "contact_id": neverErased, "request_id": neverErased, "user_id": neverErased, "at": neverErased}, // gone with the next tick
+	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "at": erasedOnly}, // gone with the next tick
 	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
-	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": neverErased}, // the person's lines
+	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {
-		"workspace_id": neverStays, "id": neverStays, "kind": neverStays, "user_id": neverStays, "state": neverStays, "spec": neverErased, "cursor": neverErased, "done": neverStays, "total": neverStays,
-		"result": neverErased, "failure": neverStays, "tries": neverStays, "holder": neverStays, "lease_until": neverStays, "created_at": neverStays, "updated_at": neverStays, "finished_at": neverStays,
+		"workspace_id": neverStays, "id": neverStays, "kind": neverStays, "user_id": neverStays, "state": neverStays, "spec": erasedOnly, "cursor": erasedOnly, "done": neverStays, "total": neverStays,
+		"result": erasedOnly, "failure": neverStays, "tries": neverStays, "holder": neverStays, "lease_until": neverStays, "created_at": neverStays, "updated_at": neverStays, "finished_at": neverStays,
 	},
 }
 
