@@ -113,13 +113,17 @@ func (p *Page) FollowIn(selector string) int {
 
 func (p *Page) follow(name string, to chromedp.JSPath) int {
 	p.t.Helper()
-	status, err := run(p, func(ctx context.Context, t *chromedp.Target) (int, error) {
+	click := func(ctx context.Context, t *chromedp.Target) (int, error) {
 		r, err := chromedp.RunResponse(ctx, chromedp.Click(to))
 		if err != nil || r == nil { // no answer: only another part of the page
 			return 0, err
 		}
 		return int(r.Status), nil
-	})
+	}
+	status, err := run(p, click)
+	if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") { // a page that renews itself cut the first click off
+		status, err = run(p, click)
+	}
 	if err != nil {
 		p.t.Fatalf("following %q at %s: %v\n%s", name, p.Path(), err, p.Text())
 	}
