@@ -10,7 +10,31 @@ import (
 	"gorm.io/gorm"
 )
 
-// removeWorkspace counts and then removes the next rows of a deleted workspace, and with the last ones the workspace and the job.
+// countRemoval counts the rows of the next table of a deleted workspace, for the progress that people see. It reads outside the
+// step's transaction, which on SQLite keeps every other writer waiting. After a count that failed, because it took too long for
+// example, the total stays unknown: a removal must not depend on it.
+func countRemoval(ctx context.Context, db *store.DB, job *models.Job) error {
+	cursor := models.ReadJobJSON[store.RemoveCursor](job.Cursor)
+	switch {
+	case !cursor.Counting():
+		return nil
+	case job.Tries > 0:
+		job.Cursor, job.Total = models.JobJSON(cursor.Uncounted()), 0
+		return nil
+	}
+	cursor, rows, err := db.CountRemovable(ctx, job.WorkspaceID, cursor)
+	if err != nil {
+		return models.In("remove a workspace: count rows", err)
+	}
+	job.Cursor, job.Total = models.JobJSON(cursor), job.Total+rows
+	if rows > store.MostLosses {
+		job.Total = 0
+	}
+	return nil
+}
+
+// removeWorkspace removes the next rows of a deleted workspace once they are counted, and with the last ones the workspace and
+// the job.
 func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	w, err := store.First[models.Workspace](tx.Where("id = ? AND deleted_at IS NOT NULL", job.WorkspaceID))
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -20,14 +44,15 @@ func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.T
 	if err != nil {
 		return models.In("remove a workspace: read it", err)
 	}
-	step, err := store.RemoveRows(tx, w, job.ID, models.ReadJobJSON[store.RemoveCursor](job.Cursor), now)
+	cursor := models.ReadJobJSON[store.RemoveCursor](job.Cursor)
+	if cursor.Counting() {
+		return nil
+	}
+	step, err := store.RemoveRows(tx, w, job.ID, cursor, now)
 	if err != nil {
-		return models.In("remove a workspace: count or remove rows", err)
+		return models.In("remove a workspace: remove rows", err)
 	}
-	job.Cursor, job.Done, job.Total = models.JobJSON(step.Next), job.Done+step.Rows, job.Total+step.Found
-	if step.Uncounted {
-		job.Total = 0
-	}
+	job.Cursor, job.Done = models.JobJSON(step.Next), job.Done+step.Rows
 	if job.Total > 0 {
 		job.Total = max(job.Total, job.Done) // rows that came in since the count are included
 	}

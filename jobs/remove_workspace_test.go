@@ -358,6 +358,54 @@ func TestARemovalCountsInTheBackground(t *testing.T) {
 	})
 }
 
+// TestARemovalDoesNotDependOnItsCount writes while rows are counted, and lets the fourth count fail as one that takes too long.
+func TestARemovalDoesNotDependOnItsCount(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx, c := t.Context(), newClock()
+		s := fillSpace(t, db, "books", 10)
+		if err := db.DeleteWorkspace(ctx, s.Workspace, s.member.ID, c.now()); err != nil {
+			t.Fatal(err)
+		}
+		counts := 0
+		onCount := func(tx *gorm.DB) {
+			if !strings.Contains(tx.Statement.SQL.String(), "AS few") {
+				return
+			}
+			if counts++; counts > 3 {
+				tx.AddError(context.DeadlineExceeded)
+				return
+			}
+			soon, cancel := context.WithTimeout(ctx, 2*time.Second)
+			defer cancel()
+			if err := db.Write(soon, func(tx *gorm.DB) error { return tx.Exec("UPDATE users SET email = email").Error }); err != nil {
+				t.Errorf("got %v, want that others can write while rows are counted", err)
+			}
+		}
+		register := func(g *gorm.DB) error { return g.Callback().Row().Before("gorm:row").Register("test:count", onCount) }
+		if err := db.Write(ctx, register); err != nil {
+			t.Fatal(err)
+		}
+		if db.Dialect == store.SQLite { // reads have a pool of their own
+			if err := register(db.Read(ctx)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := New(db, quiet(), c.now)
+		for range 10 {
+			r.Turn(ctx)
+			c.pass(time.Second)
+			if all, err := db.RemovalsOf(ctx, s.member.ID); err == nil && len(all) == 1 && all[0].Done > 0 {
+				if all[0].Total != 0 {
+					t.Errorf("got a total of %d, want none after a count that failed", all[0].Total)
+				}
+				return
+			}
+		}
+		t.Error("nothing is removed, since the rows cannot be counted")
+	})
+}
+
 // A removal that ended early is begun again, once, however many replicas look.
 func TestARemovalIsResumed(t *testing.T) {
 	t.Parallel()

@@ -92,6 +92,11 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, goOn bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
+	if job.Kind == models.JobRemove {
+		if err := faults.Catch(func() error { return countRemoval(ctx, r.db, &job) }); err != nil {
+			return job, false, err
+		}
+	}
 	err = r.db.Write(ctx, func(tx *gorm.DB) error {
 		after = job
 		now := r.now()

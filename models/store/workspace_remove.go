@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -64,22 +65,26 @@ type RemoveCursor struct {
 	Again   bool `json:"again,omitempty"`
 }
 
-// RemoveStep is what one step of a removal did.
-type RemoveStep struct {
-	Next      RemoveCursor
-	Found     int64     // rows that it counted
-	Uncounted bool      // there are too many rows to count
-	Rows      int64     // rows that it removed
-	Wait      time.Time // if not zero, nothing is left to do before
-	Done      bool      // the workspace is gone
+// Counting reports whether tables are left to be counted.
+func (c RemoveCursor) Counting() bool { return c.Counted < len(counted) }
+
+// Uncounted is the cursor of a removal whose total stays unknown.
+func (c RemoveCursor) Uncounted() RemoveCursor {
+	c.Counted = len(counted)
+	return c
 }
 
-// RemoveRows counts the rows of the deleted workspace w, one table a call, and then removes them in tx, at most 500 a call, and
-// with the last ones the workspace. The job with this id, which does it, stays.
+// RemoveStep is what one step of a removal did.
+type RemoveStep struct {
+	Next RemoveCursor
+	Rows int64     // rows that it removed
+	Wait time.Time // if not zero, nothing is left to do before
+	Done bool      // the workspace is gone
+}
+
+// RemoveRows removes rows of the deleted workspace w in tx, at most 500 a call, and with the last ones the workspace. The job
+// with this id, which does it, stays.
 func RemoveRows(tx *gorm.DB, w models.Workspace, jobID int64, at RemoveCursor, now time.Time) (RemoveStep, error) {
-	if at.Counted < len(counted) {
-		return countNext(tx, w.ID, at)
-	}
 	if at.Table < len(removables) {
 		if at.Table == 0 { // work that somebody asked for while the workspace was being deleted
 			if err := tx.Where("workspace_id = ? AND id <> ?", w.ID, jobID).Delete(&models.Job{}).Error; err != nil {
@@ -148,16 +153,14 @@ var counted = func() []string {
 	return tables
 }()
 
-// countNext counts the rows of the next table, at most MostLosses. With more than that the number stays unknown: counting
-// would take longer than it tells.
-func countNext(tx *gorm.DB, workspaceID int64, at RemoveCursor) (RemoveStep, error) {
-	var n int64
-	err := tx.Raw("SELECT count(*) FROM (SELECT 1 FROM "+counted[at.Counted]+" WHERE workspace_id = @ws LIMIT @most) AS few",
-		map[string]any{"ws": workspaceID, "most": MostLosses + 1}).Scan(&n).Error
-	if n > MostLosses {
-		at.Counted = len(counted)
-		return RemoveStep{Next: at, Uncounted: true}, err
+// CountRemovable counts the rows of the next table, up to MostLosses + 1. With more than MostLosses the removal stays
+// uncounted: counting on would take longer than it tells.
+func (d *DB) CountRemovable(ctx context.Context, workspaceID int64, at RemoveCursor) (next RemoveCursor, rows int64, err error) {
+	err = d.Read(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM "+counted[at.Counted]+" WHERE workspace_id = @ws LIMIT @most) AS few",
+		map[string]any{"ws": workspaceID, "most": MostLosses + 1}).Scan(&rows).Error
+	if rows > MostLosses {
+		return at.Uncounted(), rows, err
 	}
 	at.Counted++
-	return RemoveStep{Next: at, Found: n}, err
+	return at, rows, err
 }
