@@ -136,6 +136,9 @@ func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportS
 		if !beforeStart(*j) {
 			return errImportOver
 		}
+		if j.Spec != job.Spec {
+			return errImportChanged // by an erasure or another person, since spec was made from job
+		}
 		j.State, j.Spec, j.Done = models.JobRunning, models.JobJSON(spec), 0
 		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportChecking}), models.JobJSON(ImportResult{})
 		return nil
@@ -170,8 +173,8 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 	return err
 }
 
-// errImportChanged refuses to start an import whose columns somebody else has chosen differently since it was checked.
-var errImportChanged = &models.Error{Code: models.CodeConflict, Message: "Somebody else chose the columns of this import differently. Open it again, check it and start it then."}
+// errImportChanged refuses to check or start an import that somebody else has changed since the person's page was read.
+var errImportChanged = &models.Error{Code: models.CodeConflict, Message: "Somebody else has changed this import in the meantime. Open it again, check it and start it then."}
 
 // made are the tags and merge tags of an import that did not exist before.
 type made struct {
@@ -236,6 +239,9 @@ func RemapImport(ctx context.Context, db *store.DB, job models.Job, spec ImportS
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if !beforeStart(*j) {
 			return errImportOver
+		}
+		if j.Spec != job.Spec {
+			return errImportChanged // by an erasure or another person, since spec was made from job
 		}
 		j.State, j.Spec, j.Cursor = models.JobDraft, models.JobJSON(spec), models.JobJSON(ImportCursor{Phase: ImportMapping})
 		return nil

@@ -549,6 +549,34 @@ func TestStartKeepsWhatChangedSinceThePageWasRead(t *testing.T) {
 	})
 }
 
+// TestChoicesOfAnOldPageAreNotStored checks and reads anew an import with a job that was read before an erasure changed it.
+func TestChoicesOfAnOldPageAreNotStored(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		job := w.receive("email\nmarta@example.com\n")
+		spec := models.ReadJobJSON[ImportSpec](job.Spec)
+		if _, err := w.db.ChangeJob(t.Context(), w.workspace, job.ID, w.now, func(_ *gorm.DB, j *models.Job) error {
+			changed := spec
+			changed.File = "contacts.csv of nobody"
+			j.Spec = models.JobJSON(changed)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckImport(t.Context(), db, job, spec, w.now); store.ErrorCode(err) != models.CodeConflict {
+			t.Errorf("got %v of the check, want a conflict", err)
+		}
+		if err := RemapImport(t.Context(), db, job, spec, w.now); store.ErrorCode(err) != models.CodeConflict {
+			t.Errorf("got %v of the remapping, want a conflict", err)
+		}
+		now, err := w.db.Job(t.Context(), w.workspace, job.ID)
+		if got := models.ReadJobJSON[ImportSpec](now.Spec).File; err != nil || got != "contacts.csv of nobody" || now.State != models.JobDraft {
+			t.Errorf("got %q %s (%v), want what the erasure stored", got, now.State, err)
+		}
+	})
+}
+
 // TestAnImportNeedsFewStatements imports changes of 200 contacts, which on Postgres are one statement and not one each.
 func TestAnImportNeedsFewStatements(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -40,8 +41,8 @@ func TestTheLogNamesTheFailedStep(t *testing.T) {
 		}
 		cancel()
 		<-ended
-		if got := log.String(); !strings.Contains(got, `operation="bulk change: find the next contacts" code=internal`) || strings.Contains(got, "marta") || strings.Contains(got, "contacts_away") {
-			t.Errorf("got the log %s, want the operation and no value", got)
+		if got := log.String(); !strings.Contains(got, `operation="bulk change: find the next contacts" code=internal`) || !strings.Contains(got, fmt.Sprintf("job=%d kind=bulk try=1", job.ID)) || strings.Contains(got, "marta") || strings.Contains(got, "contacts_away") {
+			t.Errorf("got the log %s, want the job and the operation, and no value", got)
 		}
 	})
 }

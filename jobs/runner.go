@@ -52,8 +52,8 @@ func (r *Runner) Run(ctx context.Context) {
 			worked, err = r.Turn(ctx)
 			return err
 		})
-		if err != nil && ctx.Err() == nil {
-			r.log.Error("a job's turn failed", store.ErrorAttr(err))
+		if err != nil && !worked && ctx.Err() == nil {
+			r.log.Error("no job could be claimed", store.ErrorAttr(err))
 		}
 		if worked && err == nil {
 			continue
@@ -65,7 +65,8 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// Turn does steps of the job that has waited longest, for a moment, and reports whether there was one.
+// Turn does steps of the job that has waited longest, for a moment, and reports whether there was one. It logs a step that
+// fails.
 func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	job, err := r.db.ClaimJob(ctx, r.holder, lease, r.now())
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -80,6 +81,9 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 		case errors.Is(err, store.ErrJobTaken):
 			return true, nil
 		case err != nil:
+			if ctx.Err() == nil {
+				r.log.Error("a job's step failed", "job", job.ID, "kind", job.Kind, "try", job.Tries+1, store.ErrorAttr(err))
+			}
 			return true, errors.Join(err, r.failed(ctx, job, err))
 		case !goOn:
 			return true, nil

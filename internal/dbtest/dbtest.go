@@ -108,5 +108,8 @@ func migrate(url string) error {
 		return err
 	}
 	defer db.Close()
-	return migrations.Run(ctx, db.Pool(), string(db.Dialect))
+	if err := migrations.Run(ctx, db.Pool(), string(db.Dialect)); err != nil {
+		return err
+	}
+	return db.EnsureLogDays(ctx, time.Now())
 }
