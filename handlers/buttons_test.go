@@ -72,12 +72,12 @@ func TestNoButtonIsRefused(t *testing.T) {
 				who := w.person(caller, false)
 				role := models.Role(caller)
 				for _, r := range routes {
-					if r.method != http.MethodGet || r.who < viewer || !role.Includes(r.who.role()) {
+					if r.method != http.MethodGet || r.access < viewer || !role.Includes(r.access.role()) {
 						continue
 					}
 					for _, to := range s.as(who.session).get(w.path(r, who.User)).actions() {
 						seen++
-						if to.who >= viewer && !role.Includes(to.who.role()) {
+						if to.access >= viewer && !role.Includes(to.access.role()) {
 							t.Errorf("%s shows a %s the way to %s %s, which refuses it", r.path, caller, to.method, to.path)
 						}
 					}

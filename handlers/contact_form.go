@@ -123,7 +123,7 @@ func (s *Server) contactUpdate(v *visit) error {
 		return f.again(nil)
 	}
 	if f.version != c.Version {
-		return f.changedMeanwhile(errs)
+		return f.showConflict(errs)
 	}
 	if err := f.resolveTags(&in, errs); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (s *Server) contactUpdate(v *visit) error {
 		if f.contact, err = v.contact(); err != nil {
 			return err
 		}
-		return f.changedMeanwhile(errs)
+		return f.showConflict(errs)
 	}
 	if err != nil {
 		return models.In("contact form: store", err)
@@ -147,9 +147,9 @@ func (s *Server) contactUpdate(v *visit) error {
 	return v.done(v.path("contacts", c.ID), "Saved.")
 }
 
-// changedMeanwhile gives the form back with the person's input and what the contact has now. Saving once more is then a
+// showConflict gives the form back with the person's input and what the contact has now. Saving once more is then a
 // change of the version that is told here.
-func (f *contactForm) changedMeanwhile(errs models.FieldErrors) error {
+func (f *contactForm) showConflict(errs models.FieldErrors) error {
 	f.version, f.stale = f.contact.Version, true
 	return f.again(errs)
 }

@@ -106,7 +106,7 @@ func (v *visit) dashboardSegments(m *views.DashboardModel) error {
 		switch {
 		case row.Broken != "":
 			m.Broken++
-			row.Repair = namedSegments(segments.ToRepair(g, all))
+			row.Repair = namedSegments(segments.RootCauses(g, all))
 		case row.Building:
 		default:
 			m.UpToDate++

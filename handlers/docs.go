@@ -24,7 +24,7 @@ func (s *Server) docs(v *visit) error {
 func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
 	ctx := v.UserContext()
 	if slug := cleanText(v.Query("workspace")); slug != "" {
-		if _, err := s.enterWorkspace(v, slug); orNil(err) != nil {
+		if _, err := s.enterWorkspace(v, slug); ignoreNotFound(err) != nil {
 			return err
 		}
 	}
@@ -37,7 +37,7 @@ func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
 		return nil
 	}
 	w, err := s.DB.ExampleWebhook(ctx, v.Workspace.ID)
-	if orNil(err) != nil {
+	if ignoreNotFound(err) != nil {
 		return models.In("help: example webhook", err)
 	}
 	if err == nil {

@@ -59,7 +59,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if c.UserContext().Err() != nil {
 		c.SetUserContext(context.Background()) // the work ran out of time; saying so must not
 	}
-	m := errorPage(status, onlyLooks(c), err)
+	m := errorPage(status, isPageRead(c), err)
 	m.RequestID, m.Assets, m.Again = id, assets(), localPath(c.OriginalURL())
 	if store.ErrorCode(err) != models.CodeUnavailable {
 		m.Page = s.errorFrame(c)
@@ -70,7 +70,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 // signInURL leads to the sign-in page and back to where the person wanted to go.
 func signInURL(c *fiber.Ctx) string {
 	to := c.OriginalURL()
-	if !onlyLooks(c) {
+	if !isPageRead(c) {
 		to = cameFrom(c)
 	}
 	if isUpload(c.Method(), c.Path()) {
@@ -82,8 +82,8 @@ func signInURL(c *fiber.Ctx) string {
 	return "/login?next=" + url.QueryEscape(to)
 }
 
-// orNil is err unless it says that a thing is not there.
-func orNil(err error) error {
+// ignoreNotFound is err unless it says that a thing is not there.
+func ignoreNotFound(err error) error {
 	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil
 	}

@@ -39,10 +39,10 @@ type visit struct {
 func (s *Server) guard(r route, c *fiber.Ctx) error {
 	v := &visit{Ctx: c, server: s}
 	next, restarted := v.Locals(refillKey).(string)
-	if restarted && r.who < signedIn {
+	if restarted && r.access < signedIn {
 		return models.ErrNotFound // no form of a signed-in person
 	}
-	if r.who == anyone || r.who == caller {
+	if r.access == anyone || r.access == caller {
 		return r.handle(s, v)
 	}
 	if err := checkOrigin(c); err != nil {
@@ -51,12 +51,12 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 	if err := s.openSession(v); err != nil {
 		return err
 	}
-	if r.who == visitor {
+	if r.access == visitor {
 		return r.handle(s, v)
 	}
 	switch err := s.checkSession(v); {
 	case err == errSignIn && v.Method() == fiber.MethodPost:
-		return s.askWhoAgain(v)
+		return s.askToSignInAgain(v)
 	case err == errToken && restarted:
 		v.setRefill(afterSignIn, next, fiber.StatusOK)
 	case err == errToken && v.kept() != "" && v.Form("whose") != whose(v.User):
@@ -72,11 +72,11 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 			return err
 		}
 	}
-	if r.who == support && !v.User.Support {
+	if r.access == support && !v.User.Support {
 		return v.notOpen(errSupport)
 	}
-	if r.who >= viewer {
-		if err := s.checkMember(v, r.who.role()); err != nil {
+	if r.access >= viewer {
+		if err := s.checkMember(v, r.access.role()); err != nil {
 			return v.notOpen(err)
 		}
 	}

@@ -15,7 +15,7 @@ func TestWithoutSessionEveryPageLeadsToSignIn(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for _, session := range []string{"", models.NewToken(), "short"} {
 			for _, r := range routes {
-				if r.who < signedIn {
+				if r.access < signedIn {
 					continue
 				}
 				path := strings.NewReplacer(":slug", "books", ":id", "1", ":name", "x").Replace(r.path)

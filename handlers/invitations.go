@@ -45,7 +45,7 @@ func (s *Server) invitationAccept(v *visit) error {
 	}
 	workspace, err := s.DB.AcceptInvitation(v.UserContext(), v.User, id, s.now())
 	if errors.Is(err, models.ErrInvitation) {
-		return v.offerGone()
+		return v.invitationInvalid()
 	}
 	if err != nil {
 		return models.In("invitations: accept", err)
@@ -62,7 +62,7 @@ func (s *Server) invitationDecline(v *visit) error {
 	}
 	err = s.DB.DeclineInvitation(v.UserContext(), v.User, id, s.now())
 	if errors.Is(err, models.ErrInvitation) {
-		return v.offerGone()
+		return v.invitationInvalid()
 	}
 	if err != nil {
 		return models.In("invitations: decline", err)
@@ -70,8 +70,8 @@ func (s *Server) invitationDecline(v *visit) error {
 	return v.done(invitationsPath, "The invitation is declined.")
 }
 
-// offerGone says that an invitation does not count any more.
-func (v *visit) offerGone() error {
+// invitationInvalid says that an invitation does not count any more.
+func (v *visit) invitationInvalid() error {
 	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: models.ErrInvitation.Message}); err != nil {
 		return err
 	}

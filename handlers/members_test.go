@@ -65,8 +65,8 @@ func TestInviteSomebodyNew(t *testing.T) {
 	})
 }
 
-// TestLinksThatDoNotWorkLookAlike compares the answers to links of every kind that does not count.
-func TestLinksThatDoNotWorkLookAlike(t *testing.T) {
+// TestInvalidLinksGetTheSameAnswer compares the answers to links of every kind that does not count.
+func TestInvalidLinksGetTheSameAnswer(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		old := s.invite("otto@example.com", "viewer")
 		s.follow(s.post(s.invitationPath("otto@example.com", "/renew"))).want(t, 200, "shown this once")

@@ -92,7 +92,7 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	if v.refill {
 		return v.mergeTagAgain(input, nil)
 	}
-	gone := rule.ChoicesRef(m, goneChoices(m.Options, input.Options))
+	gone := rule.ChoicesRef(m, removedChoices(m.Options, input.Options))
 	users, err := v.usersOf("a choice that you took out", gone)
 	if err != nil {
 		return err
@@ -111,8 +111,8 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	return v.done(v.path("merge-tags"), "The merge tag %s is saved.%s", m.Label, users.Frozen())
 }
 
-// goneChoices are the choices that are no longer among a merge tag's.
-func goneChoices(before, after []string) []string {
+// removedChoices are the choices that are no longer among a merge tag's.
+func removedChoices(before, after []string) []string {
 	return slices.DeleteFunc(slices.Clone(before), func(choice string) bool {
 		return slices.ContainsFunc(after, func(o string) bool { return models.Fold(models.TrimBlanks(o)) == models.Fold(choice) })
 	})

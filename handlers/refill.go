@@ -75,8 +75,8 @@ func cameFrom(c *fiber.Ctx) string {
 	return localPath(u.RequestURI())
 }
 
-// askWhoAgain answers a post of somebody whose session has ended: with the sign-in page, which keeps the form.
-func (s *Server) askWhoAgain(v *visit) error {
+// askToSignInAgain answers a post of somebody whose session has ended: with the sign-in page, which keeps the form.
+func (s *Server) askToSignInAgain(v *visit) error {
 	kept := v.kept()
 	if kept == "" {
 		return errSignIn

@@ -39,7 +39,7 @@ func (s *site) signInAgain(page answer, password string) answer {
 	return back
 }
 
-func TestFormThatMeetsAnEndedSessionComesBack(t *testing.T) {
+func TestFormSurvivesAnEndedSession(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		nobody := s.door()
 		forms := []struct {

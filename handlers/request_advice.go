@@ -54,97 +54,97 @@ func labelOf(key string) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// maxLooks is how many fields are named on top; the story names the rest.
-const maxLooks = 5
+// maxIssues is how many fields are named on top; the story names the rest.
+const maxIssues = 5
 
-// looks are the things of a call that need a look, each with its remedy, and how many there are in all.
-func (t *story) looks() (looks []views.RequestLook, all int) {
+// issues are what somebody should look at in a call, each with its remedy, and how many there are in all.
+func (t *story) issues() (issues []views.RequestIssue, all int) {
 	if t.row.Failed() {
-		return []views.RequestLook{t.failure()}, 1
+		return []views.RequestIssue{t.failure()}, 1
 	}
 	for _, f := range t.body.Fields {
 		if f.Fate == intake.FateRefused {
 			r := t.remedy(f)
-			looks = append(looks, views.RequestLook{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
+			issues = append(issues, views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
 				AdviceCode: views.Visible(f.Sent), Link: r.link, LinkText: r.text})
 		}
 	}
 	if t.touchesFields() {
 		for _, f := range t.body.Fields {
 			if f.Fate == intake.FateIgnored {
-				looks = append(looks, t.ignoredLook(f))
+				issues = append(issues, t.ignoredField(f))
 			}
 		}
 	}
-	if all = len(looks); all > 0 {
+	if all = len(issues); all > 0 {
 		all += t.body.MoreNames
 	}
-	if all > maxLooks {
-		looks = append(looks[:min(maxLooks, len(looks))], views.RequestLook{Kind: views.KindWarn, Before: views.Plural(all-maxLooks, "more field", "more fields"), Text: "of this call had no effect either.",
+	if all > maxIssues {
+		issues = append(issues[:min(maxIssues, len(issues))], views.RequestIssue{Kind: views.KindWarn, Before: views.Plural(all-maxIssues, "more field", "more fields"), Text: "of this call had no effect either.",
 			Link: "#s3", LinkText: "What became of each field"})
 	}
-	return looks, all
+	return issues, all
 }
 
-func (t *story) ignoredLook(f intake.FieldFate) views.RequestLook {
+func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 	r := t.remedy(f)
-	look := views.RequestLook{Kind: views.KindWarn, Code: views.Visible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
+	issue := views.RequestIssue{Kind: views.KindWarn, Code: views.Visible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
 	switch key := strings.ToLower(f.Key); {
 	case f.Sent == nested:
-		look.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
+		issue.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
 	case t.mergeTags[key].ID != 0:
-		look.Advice = "A merge tag of this key exists now: the next call is stored."
+		issue.Advice = "A merge tag of this key exists now: the next call is stored."
 	case t.isLabel(f.Key):
 	case !canBeKey(key):
-		look.Advice = "No merge tag can have this key. Let the sender use small letters, digits and underscores."
+		issue.Advice = "No merge tag can have this key. Let the sender use small letters, digits and underscores."
 	}
-	return look
+	return issue
 }
 
 // failure says what to change so that the next call succeeds: the outcome's advice, with what this call adds to it.
-func (t *story) failure() views.RequestLook {
+func (t *story) failure() views.RequestIssue {
 	outcome := t.outcome()
-	look := views.RequestLook{Kind: views.KindWarn, Before: outcome.Advice, Text: outcome.Because}
+	issue := views.RequestIssue{Kind: views.KindWarn, Before: outcome.Advice, Text: outcome.Because}
 	if calls := (requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10), outcome: string(t.row.Outcome)}); t.webhook.ID != 0 {
-		look.Link, look.LinkText = t.calls(calls), "Calls like this"
+		issue.Link, issue.LinkText = t.calls(calls), "Calls like this"
 	}
 	switch t.row.Outcome {
 	case models.OutcomeNoAddress:
-		t.adviseNoAddress(&look)
+		t.adviseNoAddress(&issue)
 	case models.OutcomeBadAddress:
-		look.AdviceCode = views.Visible(t.body.EmailSent)
+		issue.AdviceCode = views.Visible(t.body.EmailSent)
 	case models.OutcomeNoContact:
-		look.Link, look.LinkText = t.page("contacts"), "Contacts"
+		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable:
-		look.Text = t.body.Message
+		issue.Text = t.body.Message
 	case models.OutcomeDisabled:
-		t.linkWebhook(&look)
+		t.linkWebhook(&issue)
 	case models.OutcomeHashRetired:
 		if !t.retiredAt.IsZero() {
-			look.Advice = "It was changed on " + t.retiredAt.In(t.zone()).Format("2 Jan 2006, 15:04") + "."
+			issue.Advice = "It was changed on " + t.retiredAt.In(t.zone()).Format("2 Jan 2006, 15:04") + "."
 		}
-		t.linkWebhook(&look)
+		t.linkWebhook(&issue)
 	}
-	if look.Link == "" {
-		look.LinkText = ""
+	if issue.Link == "" {
+		issue.LinkText = ""
 	}
-	return look
+	return issue
 }
 
 // linkWebhook leads to the webhook's own page.
-func (t *story) linkWebhook(look *views.RequestLook) {
+func (t *story) linkWebhook(issue *views.RequestIssue) {
 	if w := t.requestWebhook(); w.Href != "" {
-		look.Link, look.LinkText = w.Href, "Open webhook"
+		issue.Link, issue.LinkText = w.Href, "Open webhook"
 	}
 }
 
 // adviseNoAddress replaces the outcome's advice if the call shows what is wrong with its sender.
-func (t *story) adviseNoAddress(look *views.RequestLook) {
+func (t *story) adviseNoAddress(issue *views.RequestIssue) {
 	switch {
 	case t.body.EmailKey != "":
-		look.Before, look.Text = "Let the sender fill in email_address.", "The field was sent, but it was empty."
+		issue.Before, issue.Text = "Let the sender fill in email_address.", "The field was sent, but it was empty."
 	case t.misnamed.field:
-		look.Before, look.Code, look.After = "Rename the sender's field", views.Visible(t.misnamed.key), "to email_address."
-		look.Advice, look.AdviceCode = "An address was sent, but under another name:", views.Visible(t.misnamed.key+" = "+t.misnamed.value)
+		issue.Before, issue.Code, issue.After = "Rename the sender's field", views.Visible(t.misnamed.key), "to email_address."
+		issue.Advice, issue.AdviceCode = "An address was sent, but under another name:", views.Visible(t.misnamed.key+" = "+t.misnamed.value)
 	}
 }

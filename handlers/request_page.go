@@ -145,9 +145,9 @@ func (t *story) model(p views.Page) views.RequestModel {
 		m.Note = "The person this call speaks of was erased since. What the call held of the person is gone; that it happened, when, and by which webhook stays."
 	}
 	m.Stops = t.stops(m.Story)
-	var looks int
-	m.Looks, looks = t.looks()
-	m.LookTitle = lookTitle(t.row, looks)
+	var issues int
+	m.Issues, issues = t.issues()
+	m.IssueTitle = issueTitle(t.row, issues)
 	return m
 }
 
@@ -158,7 +158,7 @@ func (t *story) kind() string {
 	return views.KindGood
 }
 
-func lookTitle(r models.WebhookRequest, n int) string {
+func issueTitle(r models.WebhookRequest, n int) string {
 	switch {
 	case r.Failed():
 		return "What to do"

@@ -37,7 +37,7 @@ type handler func(*Server, *visit) error
 
 type route struct {
 	method, path string
-	who          access
+	access       access
 	handle       handler
 }
 
@@ -187,18 +187,18 @@ var streamed = []string{
 // answersHead reports whether HEAD is answered as GET is, without the body. Not where it would start a stream, and not at
 // the public endpoint (CONTRACT "Route and verbs"): 405.
 func (r route) answersHead() bool {
-	return r.method == fiber.MethodGet && r.who != caller && !slices.Contains(streamed, r.path)
+	return r.method == fiber.MethodGet && r.access != caller && !slices.Contains(streamed, r.path)
 }
 
-// onlyLooks reports whether a request is one that changes nothing and shows a page.
-func onlyLooks(c *fiber.Ctx) bool {
+// isPageRead reports whether a request is one that changes nothing and shows a page.
+func isPageRead(c *fiber.Ctx) bool {
 	return c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
 }
 
 // Pages lists the addresses at which a signed-in person finds a page, as patterns: "/w/:slug/tags/:id/edit".
 func Pages() (patterns []string) {
 	for _, r := range routes {
-		if r.method == fiber.MethodGet && r.who >= signedIn {
+		if r.method == fiber.MethodGet && r.access >= signedIn {
 			patterns = append(patterns, r.path)
 		}
 	}

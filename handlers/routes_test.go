@@ -235,7 +235,7 @@ func TestEveryRouteForEveryCaller(t *testing.T) {
 		w := &walk{site: s, people: map[string]person{}}
 		table := fmt.Sprintf("\n%-60s", "route") + strings.Join(callers, "  ")
 		for _, r := range routes {
-			who := r.who
+			who := r.access
 			if more, ok := asksMore[r.method+" "+r.path]; ok {
 				who = more
 			}
@@ -326,14 +326,14 @@ func TestEveryPostAsksWhereItComesFrom(t *testing.T) {
 		w := &walk{site: s, people: map[string]person{}}
 		foreign := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"https://evil.example"}}
 		for _, r := range routes {
-			if r.method != http.MethodPost || r.who == caller {
+			if r.method != http.MethodPost || r.access == caller {
 				continue
 			}
 			path := w.path(r, s.user)
 			if a := s.do("POST", path, nil, foreign); a.status != 403 || !strings.Contains(a.text(), "another site") {
 				t.Errorf("POST %s from another site: got %d, want 403; %s", r.path, a.status, a.text())
 			}
-			if a := s.post(path, "csrf", "wrong"); r.who != visitor && (a.status != 403 || !strings.Contains(a.text(), "has expired")) {
+			if a := s.post(path, "csrf", "wrong"); r.access != visitor && (a.status != 403 || !strings.Contains(a.text(), "has expired")) {
 				t.Errorf("POST %s without the token: got %d, want 403; %s", r.path, a.status, a.text())
 			}
 		}

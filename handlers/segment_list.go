@@ -63,7 +63,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 			shown.Broken = append(shown.Broken, views.Named{ID: g.ID, Name: g.Name})
 		}
 		row := segmentRow(g, schema, v.audience(fresh), p.Now)
-		row.Repair = namedSegments(segments.ToRepair(g, schema.Segments))
+		row.Repair = namedSegments(segments.RootCauses(g, schema.Segments))
 		row.Sizes = v.sizes(g, days[g.ID], slots)
 		if n := len(days[g.ID]); n > 0 && days[g.ID][n-1].Day == v.dayOf(slots[len(slots)-1]) {
 			row.In, row.Out = enteredAndLeft(days[g.ID][n-1])

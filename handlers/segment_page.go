@@ -48,7 +48,7 @@ func (s *Server) segmentShow(v *visit) error {
 	}
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p),
 		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(rule.SegmentRef(g).Users(schema.ByName()))}
-	m.Repair = namedSegments(segments.ToRepair(g, schema.Segments))
+	m.Repair = namedSegments(segments.RootCauses(g, schema.Segments))
 	if err := v.segmentSize(&m, g, v.audience(fresh)); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (v *visit) segmentState() error {
 		if err != nil {
 			return models.In("segment page: segments", err)
 		}
-		m.Repair = namedSegments(segments.ToRepair(g, all))
+		m.Repair = namedSegments(segments.RootCauses(g, all))
 	}
 	return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
 }

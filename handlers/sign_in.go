@@ -64,7 +64,7 @@ func (s *Server) signInPost(v *visit) error {
 	}
 	user, err := s.DB.SignIn(v.UserContext(), m.Email, password, s.clientAddress(v.Ctx), s.now())
 	if err == nil {
-		err = s.letIn(v, user)
+		err = s.startSession(v, user)
 	}
 	var tooMany *store.TooManyFailures
 	switch {
@@ -83,9 +83,9 @@ func (s *Server) signInPost(v *visit) error {
 
 const tooManyTries = "Too many wrong tries."
 
-// letIn starts the session of a person whose password was right. Where the password was changed at the same moment, the
+// startSession starts the session of a person whose password was right. Where the password was changed at the same moment, the
 // old one no longer opens the door.
-func (s *Server) letIn(v *visit, user models.User) error {
+func (s *Server) startSession(v *visit, user models.User) error {
 	if err := s.signIn(v, user); err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (f *finder) shortcut() (to string, err error) {
 			return supportPath + "/" + id.String(), nil
 		}
 		f.none.Text = "No call has this id, or it is older than " + f.days() + " and was removed."
-		return "", models.In("support: read the request", orNil(err))
+		return "", models.In("support: read the request", ignoreNotFound(err))
 	}
 	hash := hashIn(search)
 	if hash == "" {
@@ -148,10 +148,10 @@ func (f *finder) shortcut() (to string, err error) {
 	if err == nil {
 		return withQuery(supportPath, requestQuery{workspace: workspace.Slug, webhook: strconv.FormatInt(webhook.ID, 10)}.with()), nil
 	}
-	if orNil(err) == nil && strings.Contains(search, "/") {
+	if ignoreNotFound(err) == nil && strings.Contains(search, "/") {
 		f.none.Text = "There is no webhook with this URL now, and calls to it are answered with 404 and leave no row. What is known of a webhook goes with its workspace, so one of a deleted workspace is not found."
 	}
-	return "", models.In("support: webhook of an address", orNil(err))
+	return "", models.In("support: webhook of an address", ignoreNotFound(err))
 }
 
 // hashIn is the hash in a webhook's URL, or the text itself where it can be one, else "".

@@ -53,7 +53,7 @@ func (s *site) stream(addr, path string) (next func() string) {
 	return next
 }
 
-func TestTheFirstCallIsHeardOf(t *testing.T) {
+func TestStreamReportsTheFirstCall(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		page := "/w/books/webhooks/" + itoa(w.ID)

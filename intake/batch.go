@@ -12,10 +12,10 @@ import (
 
 // wanted is what a batch has to read.
 type wanted struct {
-	whos       []int64 // sorted, as locks are taken
-	people     []personKey
-	webhooks   []webhookKey
-	workspaces []int64
+	addressKeys []int64 // sorted, as locks are taken
+	people      []personKey
+	webhooks    []webhookKey
+	workspaces  []int64
 }
 
 // reading is what a batch read, under its locks.
@@ -65,14 +65,14 @@ func want(jobs []*job) wanted {
 		if k := j.key(); k.address != "" && !people[k] {
 			people[k] = true
 			w.people = append(w.people, k)
-			w.whos = append(w.whos, j.who)
+			w.addressKeys = append(w.addressKeys, j.addressKey)
 		}
 		if ws := j.call.Hash.WorkspaceID; !workspaces[ws] {
 			workspaces[ws] = true
 			w.workspaces = append(w.workspaces, ws)
 		}
 	}
-	w.whos = store.SortedAddressKeys(w.whos)
+	w.addressKeys = store.SortedAddressKeys(w.addressKeys)
 	slices.Sort(w.workspaces)
 	return w
 }

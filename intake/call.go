@@ -73,15 +73,15 @@ func cleanText(s string, most int) string {
 
 // job is a call on its way through the pipeline.
 type job struct {
-	call    Call
-	address string // of the contact that the call names, in the stored form; "" if it names none
-	who     int64  // of address
-	logged  string // the address as the log shows it: the stored form, else what was sent
-	eventID uuid.UUID
-	size    int64 // bytes of memory, estimated
-	claimed time.Time
-	done    chan result // receives exactly one, through answer
-	once    sync.Once
+	call       Call
+	address    string // of the contact that the call names, in the stored form; "" if it names none
+	addressKey int64  // of address
+	logged     string // the address as the log shows it: the stored form, else what was sent
+	eventID    uuid.UUID
+	size       int64 // bytes of memory, estimated
+	claimed    time.Time
+	done       chan result // receives exactly one, through answer
+	once       sync.Once
 }
 
 type result struct {
@@ -102,7 +102,7 @@ func newJob(c Call) *job {
 	}
 	if err == nil {
 		j.address, j.logged = address, address
-		j.who = models.AddressKey(c.Hash.WorkspaceID, address)
+		j.addressKey = models.AddressKey(c.Hash.WorkspaceID, address)
 	}
 	j.size = callOverhead + int64(c.Submission.Size())
 	return j

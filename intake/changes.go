@@ -25,8 +25,8 @@ type changes struct {
 
 // erasure is a contact that is deleted for good.
 type erasure struct {
-	workspace, contact, who int64
-	address                 string
+	workspace, contact, addressKey int64
+	address                        string
 }
 
 // forgotten is, for models.ForgetSQL, whom a batch erases in one workspace.
@@ -38,12 +38,12 @@ type forgotten struct {
 
 // forgotten groups the erased by workspace.
 func (c *changes) forgotten() (all []forgotten) {
-	whos := map[int64][]int64{}
+	addressKeys := map[int64][]int64{}
 	for _, e := range c.erased {
-		whos[e.workspace] = append(whos[e.workspace], e.who)
+		addressKeys[e.workspace] = append(addressKeys[e.workspace], e.addressKey)
 	}
-	for _, workspace := range slices.Sorted(maps.Keys(whos)) {
-		all = append(all, forgotten{workspace, models.JobJSON(models.ForgetSpec{AddressKeys: whos[workspace]}), models.ForgetAt(c.now)})
+	for _, workspace := range slices.Sorted(maps.Keys(addressKeys)) {
+		all = append(all, forgotten{workspace, models.JobJSON(models.ForgetSpec{AddressKeys: addressKeys[workspace]}), models.ForgetAt(c.now)})
 	}
 	return all
 }

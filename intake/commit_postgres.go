@@ -109,7 +109,7 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 	var b pgx.Batch
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue(pgLimitsSQL)
-	b.Queue(store.LockAddressesSQL, w.whos)
+	b.Queue(store.LockAddressesSQL, w.addressKeys)
 	b.Queue(pgWebhooksSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhook))
 	b.Queue(pgWebhookTagsSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhookTag))
 	b.Queue(pgMergeTagsSQL, w.workspaces).Query(each(r.addMergeTag))

@@ -54,7 +54,7 @@ const (
 func (t *postgresTx) write(ctx context.Context, c changes) error {
 	var b pgx.Batch
 	for _, e := range c.erased {
-		b.Queue(store.EraseRequestsSQL, e.workspace, e.who, e.address)
+		b.Queue(store.EraseRequestsSQL, e.workspace, e.addressKey, e.address)
 		b.Queue(store.EraseEventsSQL, e.workspace, e.contact)
 	}
 	for _, f := range c.forgotten() {

@@ -167,7 +167,7 @@ func (t *sqliteTx) write(ctx context.Context, c changes) error {
 
 func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 	for _, e := range c.erased {
-		if err := t.exec(ctx, store.EraseRequestsSQL, e.workspace, e.who, e.address); err != nil {
+		if err := t.exec(ctx, store.EraseRequestsSQL, e.workspace, e.addressKey, e.address); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, store.EraseEventsSQL, e.workspace, e.contact); err != nil {

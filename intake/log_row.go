@@ -27,8 +27,8 @@ func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
 	}
 	row.ClientAddress, row.UserAgent = &j.call.ClientAddress, &j.call.UserAgent
 	if j.logged != "" {
-		who := models.AddressKey(row.WorkspaceID, j.logged)
-		row.AddressKey, row.Address = &who, &j.logged
+		key := models.AddressKey(row.WorkspaceID, j.logged)
+		row.AddressKey, row.Address = &key, &j.logged
 	}
 	var err error
 	row.Body, err = EncodeLogBody(s.logBody(group))

@@ -139,7 +139,7 @@ func (p *Pipeline) Waiting() (calls, bytes int64) {
 
 // queueOf is the queue of the one worker that handles the job's address; jobs without one are spread.
 func (p *Pipeline) queueOf(j *job) *queue {
-	n := uint64(j.who)
+	n := uint64(j.addressKey)
 	if j.address == "" {
 		n = uint64(j.call.ID[15])
 	}

@@ -105,7 +105,7 @@ func (i *importing) lock(entries []entry) ([]entry, error) {
 	return slices.DeleteFunc(entries, func(e entry) bool { return slices.ContainsFunc(e.cells, people.Named) }), nil
 }
 
-// whos are the numbers of the addresses of the lines.
+// addressKeys are the numbers of the addresses of the lines.
 func (i *importing) addressKeys(entries []entry) (keys []int64) {
 	for _, e := range entries {
 		if e.refused == "" {

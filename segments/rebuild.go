@@ -128,9 +128,9 @@ func RebuildDates(tx *gorm.DB, workspace, userID int64, now time.Time) error {
 	})
 }
 
-// ToRepair returns the segments of all whose rule has to be repaired before g follows its own again: those that g is frozen
+// RootCauses returns the segments of all whose rule has to be repaired before g follows its own again: those that g is frozen
 // for because it looks at them, itself or through others. None when g's own rule is to be repaired.
-func ToRepair(g models.Segment, all []models.Segment) (found []models.Segment) {
+func RootCauses(g models.Segment, all []models.Segment) (found []models.Segment) {
 	if g.BrokenReason != looksAtBroken {
 		return nil
 	}

@@ -2,7 +2,7 @@ package views
 
 import "testing"
 
-func TestAuditDeeds(t *testing.T) {
+func TestAuditActions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ action, subject, want string }{
 		{"tag.updated", "tag", "changed the tag"},

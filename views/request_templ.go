@@ -24,10 +24,10 @@ type RequestModel struct {
 	Lead    string // a sentence before the time; ""
 	Webhook RequestWebhook
 
-	Stops     []Stop
-	LookTitle string
-	Looks     []RequestLook
-	Note      string // a sentence above the story, such as that the person was erased
+	Stops      []Stop
+	IssueTitle string
+	Issues     []RequestIssue
+	Note       string // a sentence above the story, such as that the person was erased
 
 	Story RequestStory
 	Facts RequestFacts
@@ -38,8 +38,8 @@ type RequestModel struct {
 // RequestWebhook is the webhook that was called. Href is "" once it is deleted; Type is the one it had at that moment.
 type RequestWebhook struct{ Name, Href, Type string }
 
-// RequestLook is one thing that needs a look: a name for machines, what about it, what to do, and where.
-type RequestLook struct {
+// RequestIssue is something of a call that somebody should look at: a key as it was sent, what about it, what to do, and where.
+type RequestIssue struct {
 	Kind           string
 	Before         string // bold, before Code
 	Code, After    string // Code is in mono and bold, After bold
@@ -121,7 +121,7 @@ func RequestPage(m RequestModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(m.Looks) > 0 {
+			if len(m.Issues) > 0 {
 				templ_7745c5c3_Var3 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -134,15 +134,15 @@ func RequestPage(m RequestModel) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					for _, l := range m.Looks {
-						templ_7745c5c3_Err = requestLook(l).Render(ctx, templ_7745c5c3_Buffer)
+					for _, l := range m.Issues {
+						templ_7745c5c3_Err = requestIssue(l).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Look(m.LookTitle).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Look(m.IssueTitle).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -334,7 +334,7 @@ func requestLead(m RequestModel) templ.Component {
 	})
 }
 
-func requestLook(l RequestLook) templ.Component {
+func requestIssue(l RequestIssue) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -44,7 +44,7 @@ type RequestPage struct {
 	Stopped uuid.UUID
 }
 
-// A search without an index reads so many calls a step, and so many steps for one page. DESIGN "Request log": it walks
+// A search without an index reads so many calls a step, and so many steps for one page. DESIGN "Request log": it scans
 // in bounded steps and says how far it got.
 const (
 	walkStep  = 5_000

@@ -154,7 +154,7 @@ func (d *DB) recordFailure(ctx context.Context, account string, client netip.Add
 	})
 }
 
-// clearFailures undoes the failures that countTry recorded in advance: the account's count starts again from zero, and its failures are taken off
+// clearFailures undoes the failures that recordFailure recorded in advance: the account's count starts again from zero, and its failures are taken off
 // the address, where others' remain. If those were forgotten too, anyone with one account could try at all others for ever.
 func (d *DB) clearFailures(ctx context.Context, try signInTry, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
