@@ -94,14 +94,15 @@ func (o Options) withDefaults(dialect store.Dialect) Options {
 // ErrBusy or ErrRefused. A call that still waits when ctx ends or Options.Wait has passed is withdrawn; one that a
 // worker has claimed is finished, whatever its client does.
 func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
-	answer, err := p.submit(ctx, newJob(c))
+	answer, err := p.submit(ctx, newJob(c), p.opts.Wait)
 	if err == ErrBusy {
 		p.opts.Observe.Answered(OutcomeBusy)
 	}
 	return answer, err
 }
 
-func (p *Pipeline) submit(ctx context.Context, j *job) (Answer, error) {
+// submit is Submit for a job that waits at most so long for a worker.
+func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) (Answer, error) {
 	if !p.limit.take(j.size) {
 		return Answer{}, ErrBusy
 	}
@@ -110,7 +111,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (Answer, error) {
 	if !q.put(j) {
 		return Answer{}, ErrBusy
 	}
-	patience := time.NewTimer(p.opts.Wait)
+	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	select {
 	case r := <-j.done:
