@@ -14,7 +14,7 @@ func TestTagsFromFirstToLast(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/tags").want(t, 200, "No tags yet")
 		s.follow(s.post("/w/books/tags", "name", "  newsletter ")).want(t, 200, "The tag newsletter is there.", "1 tag")
-		s.post("/w/books/tags", "name", "NewsLetter").want(t, 422, "There is a tag of this name already")
+		s.post("/w/books/tags", "name", "NewsLetter").want(t, 422, "There is a tag with this name already")
 		s.post("/w/books/tags", "name", strings.Repeat("ß", 68)).want(t, 422, "Please make the name 64 characters or shorter. It has 68.")
 		tags, err := s.db.TagNames(t.Context(), s.workspace.ID)
 		if err != nil || len(tags) != 1 || tags[0].Name != "newsletter" {
@@ -77,7 +77,7 @@ func TestDeletedTagLeavesItsContacts(t *testing.T) {
 		})
 		s.get("/w/books/tags/"+itoa(tag.ID)+"/delete").want(t, 200, "300 contacts")
 		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete").want(t, 303)
-		s.post("/w/books/tags", "name", "VIP").want(t, 422, "still being taken off its contacts")
+		s.post("/w/books/tags", "name", "VIP").want(t, 422, "still being removed from its contacts")
 		if err := s.db.PurgeTags(ctx, now.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}

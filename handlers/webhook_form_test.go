@@ -17,7 +17,7 @@ func TestWebhookFormIsRefusedWithReasons(t *testing.T) {
 		}
 		s.post("/w/books/webhooks", "name", " \u200b", "type", "SUBSCRIBED").want(t, 422, "Please give it a name.")
 		s.post("/w/books/webhooks", "name", "Shop", "type", "subscribed").want(t, 422, "Please choose what a call should do.")
-		s.post("/w/books/webhooks", "name", "Shop", "type", "SUBSCRIBED", "tags", "987654").want(t, 422, "A tag that was chosen has been deleted meanwhile.")
+		s.post("/w/books/webhooks", "name", "Shop", "type", "SUBSCRIBED", "tags", "987654").want(t, 422, "A tag that you chose was deleted.")
 		w := s.createWebhook("name", strings.Repeat("👩‍👩‍👧", 64), "type", "SUBSCRIBED", "new_tags", "2026")
 		if got := s.tagNames(w); got != "2026" {
 			t.Errorf("got tags %s, want 2026: new tags are names, not ids", got)

@@ -16,15 +16,15 @@ import (
 // AuditPageSize is how many entries one page of the audit log shows.
 const AuditPageSize = 50
 
-// AuditFilter says which entries of a workspace's audit log are meant. A zero field does not narrow.
+// AuditFilter selects entries of a workspace's audit log. A zero field does not narrow.
 type AuditFilter struct {
 	User       *int64 // 0 is the command line
 	Subject    string
-	Containing string // what was changed has this in its name, without case of ASCII letters; contacts have no name here
+	Containing string // part of the changed thing's name, ignoring ASCII case; contacts have no name here
 	From, To   time.Time
 }
 
-// AuditLine is an entry with the address of the person, "" when there is no such account.
+// AuditLine is an entry with the email address of its user, "" if the account no longer exists.
 type AuditLine struct {
 	models.AuditEntry
 	UserEmail string
@@ -34,10 +34,10 @@ type AuditLine struct {
 type AuditPage struct {
 	Entries      []AuditLine
 	Newer, Older bool  // there may be more on that side
-	Count        int64 // of all that match, at most ExactCount + 1
+	Count        int64 // of all matching entries, at most ExactCount + 1
 }
 
-// AuditLog returns a page of the entries that filter means.
+// AuditLog returns one page of the entries that match filter.
 func (d *DB) AuditLog(ctx context.Context, workspaceID int64, filter AuditFilter, cursor models.Cursor) (AuditPage, error) {
 	page := AuditPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}
 	q := filter.narrow(d.Read(ctx), workspaceID)
@@ -63,8 +63,8 @@ func (d *DB) AuditLog(ctx context.Context, workspaceID int64, filter AuditFilter
 	return page, err
 }
 
-// narrow selects the entries that f means. Contacts that a job changed are left out: the job has one entry for all. The
-// others have separate indexes, which both databases use when they are told so in these words.
+// narrow selects the entries that match f. It leaves out contacts changed by a job: the job has one entry for all of
+// them. The other entries have partial indexes, which both databases use only for exactly this condition.
 func (f AuditFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	q = q.Table("audit_log").Where("workspace_id = ? AND subject <> 'one_of_many'", workspaceID)
 	if f.User != nil {
@@ -89,14 +89,14 @@ func (f AuditFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	return q
 }
 
-// auditPeople is how many people one workspace's audit log offers to filter by.
+// auditPeople limits how many people the audit log of one workspace offers as a filter.
 const auditPeople = 200
 
-// AuditUsers lists who did something in a workspace, as far as the log goes back, by address; the command line, 0, is
+// AuditUsers lists the people with entries in a workspace's audit log, by address. The command line, user 0, comes
 // first.
 func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]models.User, error) {
 	var ids []int64
-	// from one person to the next in the index by user, whatever the number of entries between them
+	// jump from one person to the next in the index by user, however many entries lie between them
 	err := d.Read(ctx).Raw(`WITH RECURSIVE who (id) AS (
 			SELECT min(user_id) FROM audit_log WHERE workspace_id = @ws AND subject <> 'one_of_many'
 			UNION ALL
@@ -118,7 +118,7 @@ func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]models.User, 
 // auditKept is how long the audit log is kept.
 const auditKept = 365 * 24 * time.Hour
 
-// DropOldAudit deletes the entries of audit logs that are older than a year, in steps.
+// DropOldAudit deletes audit log entries that are older than a year, in steps.
 func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
 	var workspaces []int64
 	if err := d.Read(ctx).Model(&models.Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
@@ -132,8 +132,8 @@ func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// Audit notes in tx, the transaction that does it, what a person did. Properties that are the same before and after are
-// left out; when all of them are, nothing was done and nothing is noted.
+// Audit records what a person did, in tx, the transaction that does it. It leaves out properties that are the same
+// before and after. If all of them are, it records nothing.
 func Audit(tx *gorm.DB, e models.AuditEntry, changes []models.AuditChange, now time.Time) error {
 	different := []models.AuditChange{}
 	for _, c := range changes {
@@ -155,14 +155,14 @@ func writeAudit(tx *gorm.DB, e models.AuditEntry, detail any, now time.Time) err
 	return tx.Create(&e).Error
 }
 
-// newAuditEntry is e as it is to be stored.
+// newAuditEntry completes e for storing.
 func newAuditEntry(e models.AuditEntry, detail any, now time.Time) (models.AuditEntry, error) {
 	text, err := json.Marshal(detail)
 	e.ID, e.Detail, e.At = models.NewID(now), string(text), now
 	return e, err
 }
 
-// auditContact notes what a person did to a contact, in the transaction that does it.
+// auditContact records what a person did to a contact, in the transaction that does it.
 func auditContact(tx *gorm.DB, userID int64, action string, workspaceID, contactID int64, change models.ContactChange, now time.Time) error {
 	return writeAudit(tx, models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: models.SubjectContact, SubjectID: contactID}, change, now)
 }

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// auditLine is one entry as a line: who, action, name, and each change as "what: before → after".
+// auditLine formats an entry as one line: action, name, and each change as "what: before → after".
 func auditLine(e models.AuditEntry) string {
 	line := e.Action + " " + e.SubjectName
 	for _, c := range e.Changes() {
@@ -22,7 +22,7 @@ func auditLine(e models.AuditEntry) string {
 	return line
 }
 
-// auditOf lists what is noted in a workspace, sorted: what is done within a millisecond has no order.
+// auditOf lists a workspace's audit entries, sorted, because entries of the same millisecond have no order.
 func auditOf(t *testing.T, db *store.DB, workspaceID int64) (lines []string) {
 	t.Helper()
 	var all []models.AuditEntry
@@ -39,7 +39,7 @@ func auditOf(t *testing.T, db *store.DB, workspaceID int64) (lines []string) {
 	return lines
 }
 
-// steps runs what one person does one after the other.
+// steps runs the steps of one person in order.
 func steps(t *testing.T, all ...func() (models.FieldErrors, error)) {
 	t.Helper()
 	for i, step := range all {
@@ -89,7 +89,7 @@ func TestTagsAndMergeTagsAreAudited(t *testing.T) {
 	})
 }
 
-// Everything that is done to a webhook and its workspace is noted, and never an address of the webhook.
+// Every change of a webhook and its workspace is recorded, and never with the webhook's URL.
 func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -10,15 +10,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// BulkCursor is where a JobBulk goes on: with the contacts of Filter whose ids are below Before. Those who came after
-// the work was asked for have higher ids and are left alone.
+// BulkCursor is where a JobBulk continues: with the contacts of Filter whose ids are below Before. Contacts created
+// after the request have higher ids and are left alone.
 type BulkCursor struct {
 	Filter ContactFilter
 	Before int64
 }
 
-// StartBulk stores the work of changing many contacts and notes it in the audit log. total is the number of contacts
-// that the person was told.
+// StartBulk stores the job that changes many contacts and records it in the audit log. total is the number of contacts
+// that the page showed to the person.
 func (d *DB) StartBulk(ctx context.Context, workspaceID, userID int64, b models.Bulk, from BulkCursor, total int64, now time.Time) (models.Job, error) {
 	job := models.NewJob(workspaceID, userID, models.JobBulk, b)
 	job.Cursor, job.Total = models.JobJSON(from), total
@@ -50,8 +50,8 @@ func unchangedSQL(b models.Bulk) (sql string, values []any) {
 // countReach is how many members of a segment one statement of CountBulk counts.
 const countReach = 50_000
 
-// CountBulk counts the contacts of filter below an id, and those among them for whom b changes nothing; beyond ExactCount
-// contacts that is not counted, and done is 0.
+// CountBulk counts the contacts of filter below an id, and those of them that b would not change (done). With more than
+// ExactCount contacts it does not count done and returns 0 for it.
 func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, from BulkCursor) (all, done int64, err error) {
 	members, err := d.firstMembers(ctx, workspaceID, from)
 	if err != nil {
@@ -87,7 +87,7 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, fr
 	return all, done, nil
 }
 
-// firstMembers are the first countReach members of what a filter lists, nil where it does not.
+// firstMembers returns the first countReach members of a filter that is listed, nil for other filters.
 func (d *DB) firstMembers(ctx context.Context, workspaceID int64, from BulkCursor) ([]int64, error) {
 	if !from.Filter.listed() {
 		return nil, nil
@@ -95,8 +95,8 @@ func (d *DB) firstMembers(ctx context.Context, workspaceID int64, from BulkCurso
 	return from.Filter.members().Below(d.Read(ctx), workspaceID, from.Filter.Segment, from.Before, countReach)
 }
 
-// bulkIsSmall reports whether a change means at most ExactCount contacts, of the members of a segment whether there are so
-// many of them.
+// bulkIsSmall reports whether a change affects at most ExactCount contacts. For a listed filter it counts the members,
+// before the rest of the filter.
 func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor, members []int64) (bool, error) {
 	if from.Filter.listed() {
 		return len(members) <= models.ExactCount, nil
@@ -107,8 +107,8 @@ func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor
 	return n <= models.ExactCount, err
 }
 
-// ApplyBulk does the action of job to contacts whose id and address are known: those of them who, once their addresses
-// are locked, are there and still as filter says. There are at most as many as one transaction locks.
+// ApplyBulk does the action of job to contacts whose id and address are known. It locks their addresses, then skips
+// those that no longer match filter. contacts are at most as many as one transaction may lock.
 func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter, contacts []models.Contact, now time.Time) (models.BulkResult, error) {
 	var r models.BulkResult
 	if len(contacts) == 0 {
@@ -146,7 +146,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 	return r, models.In("change", models.In("change", changeContacts(tx, job, b, change, now)))
 }
 
-// changeContacts does an action that leaves the contacts in place, and notes it at each of them.
+// changeContacts does an action that keeps the contacts, and records it for each of them.
 func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
 	ids, at := idsOf(contacts), models.Instant(now)
 	var err error
@@ -175,17 +175,17 @@ func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []model
 	return models.In("audit log", noteBulk(tx, job, b, contacts, at))
 }
 
-// tagIsThere refuses to go on with a tag that was deleted since.
+// tagIsThere returns an error if the tag was deleted since the job started.
 func tagIsThere(tx *gorm.DB, workspaceID int64, b models.Bulk) error {
 	_, err := First[models.Tag](tx.Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, b.Tag))
 	if ErrorCode(err) == models.CodeNotFound {
-		return &models.Error{Code: models.CodeInvalid, Message: "The tag " + b.TagName + " was deleted meanwhile, so nobody else gets it."}
+		return &models.Error{Code: models.CodeInvalid, Message: "The tag " + b.TagName + " was deleted while this work ran, so no more contacts get it."}
 	}
 	return err
 }
 
-// noteBulk notes the change for the history of each contact, and a deletion as one by hand. Beside them the audit log has
-// one entry for the whole.
+// noteBulk records the change in the history of each contact, a deletion like one by hand. The audit log also has one
+// entry for the whole job.
 func noteBulk(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
 	entries := make([]models.AuditEntry, len(contacts))
 	for i, c := range contacts {

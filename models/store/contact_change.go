@@ -10,11 +10,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// What an admin changes by hand goes the way of the calls: under the address lock, with a new version and a mark for the
-// segments. It fires no event (CONTRACT "What each type does"), and is noted in audit_log.
+// A change by hand follows the same steps as a call: it takes the address lock, raises the version and marks the contact
+// for its segments. It fires no event (CONTRACT "What each type does"), and audit_log records it.
 
-// CreateContact adds a contact by hand; email is in its stored form. With ErrContactExists it returns the one that has
-// the address.
+// CreateContact adds a contact by hand; email is in its stored form. If the address is taken, it returns
+// ErrContactExists and the existing contact.
 func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email string, in models.ContactInput, now time.Time) (models.Contact, error) {
 	var c models.Contact
 	err := d.Write(ctx, func(tx *gorm.DB) error {
@@ -46,7 +46,7 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 }
 
 // UpdateContact changes a contact by hand and reports whether anything was different. version is the one that the person
-// saw: after any other change it is ErrContactChanged.
+// saw: if the contact has another one, the error is ErrContactChanged.
 func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, version int64, in models.ContactInput, now time.Time) (changed bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		changed = false
@@ -77,7 +77,7 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 	return changed, err
 }
 
-// DeleteContact erases a contact for good, with what the log and the events hold of the person.
+// DeleteContact erases a contact, including what the log and the events hold of the person.
 func (d *DB) DeleteContact(ctx context.Context, c models.Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockContacts(tx, []models.Contact{c}); err != nil {
@@ -94,11 +94,11 @@ func (d *DB) DeleteContact(ctx context.Context, c models.Contact, userID int64, 
 	})
 }
 
-// tagMoves are the tags that a change adds to a contact and takes off it.
+// tagMoves holds the tags that a change adds to a contact and removes from it.
 type tagMoves struct{ add, remove []models.Tag }
 
-// applyInput changes c as the person says, tags aside, and returns what is different. What was deleted since the form
-// was read, a merge tag or a tag, is left out.
+// applyInput changes the fields and status of c to in, and returns what is different. It ignores merge tags and tags
+// that were deleted after the form was read.
 func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time.Time) (models.ContactChange, tagMoves, error) {
 	var change models.ContactChange
 	var moves tagMoves
@@ -158,7 +158,7 @@ func moveTags(tx *gorm.DB, c models.Contact, wanted []models.Tag) (moves tagMove
 	return moves, err
 }
 
-// finishChange writes what goes with the row of a contact that was changed by hand: its tags, its mark and the note of it.
+// finishChange writes what belongs to a changed contact besides its row: its tags, its mark and the audit entry.
 func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, change models.ContactChange, tags tagMoves, now time.Time) error {
 	for _, t := range tags.remove {
 		if err := tx.Where("workspace_id = ? AND contact_id = ? AND tag_id = ?", c.WorkspaceID, c.ID, t.ID).Delete(&models.ContactTag{}).Error; err != nil {

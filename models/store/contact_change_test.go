@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// books makes a workspace for contacts.
+// books creates a workspace for contacts.
 func books(t *testing.T, db *store.DB, now time.Time) models.Workspace {
 	t.Helper()
 	w := models.Workspace{Slug: "books", Name: "Books", TimeZone: "UTC", CreatedAt: now}
@@ -24,8 +24,8 @@ func books(t *testing.T, db *store.DB, now time.Time) models.Workspace {
 	return w
 }
 
-// Of people who change the same version of a contact one wins, and each of those who add the same address but one is told
-// of the other.
+// If several people change the same version of a contact, one succeeds. If several people add the same address, one
+// succeeds and the others get the existing contact.
 func TestConcurrentContactChanges(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -67,7 +67,7 @@ func TestConcurrentContactChanges(t *testing.T) {
 	})
 }
 
-// together runs n at once; none may fail.
+// together runs f n times concurrently; none may fail.
 func together(t *testing.T, n int, f func(i int) error) {
 	t.Helper()
 	var all sync.WaitGroup

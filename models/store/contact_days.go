@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// NoteContactDays notes for every workspace how many contacts of each status it has today, once an hour: what changes in
-// a day's last hour may count to the next one. It also fills in the days before the first note. Replicas may do it at the
-// same time.
+// NoteContactDays records how many contacts of each status every workspace has today. It runs once an hour, so a change
+// in a day's last hour may count for the next day. It also fills in the days before the first record. Replicas may run it
+// at the same time.
 func (d *DB) NoteContactDays(ctx context.Context, now time.Time) error {
 	var all []models.Workspace
 	if err := d.Read(ctx).Where("deleted_at IS NULL").Order("id").Find(&all).Error; err != nil {
@@ -26,7 +26,7 @@ func (d *DB) NoteContactDays(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// NoteContactDay is NoteContactDays for one workspace.
+// NoteContactDay does NoteContactDays for one workspace.
 func (d *DB) NoteContactDay(ctx context.Context, w models.Workspace, now time.Time) error {
 	counts, err := d.countStatuses(ctx, w.ID)
 	if err != nil {
@@ -59,7 +59,7 @@ func (d *DB) NoteContactDay(ctx context.Context, w models.Workspace, now time.Ti
 	})
 }
 
-// ContactDays returns the notes of the days from the one called from on, oldest first, and the last one before.
+// ContactDays returns the records of the days since from, oldest first, and the last record before from.
 func (d *DB) ContactDays(ctx context.Context, workspaceID int64, from string) ([]models.ContactDay, error) {
 	var days []models.ContactDay
 	return days, d.Read(ctx).Where(`workspace_id = @ws AND day >= coalesce(
@@ -67,7 +67,7 @@ func (d *DB) ContactDays(ctx context.Context, workspaceID int64, from string) ([
 		map[string]any{"ws": workspaceID, "from": from}).Order("day").Find(&days).Error
 }
 
-// countStatuses counts every contact; contacts_status holds all that is needed.
+// countStatuses counts all contacts by status, from the index contacts_status alone.
 func (d *DB) countStatuses(ctx context.Context, workspaceID int64) (counts models.StatusCounts, err error) {
 	var rows []struct {
 		Status models.Status
@@ -80,11 +80,11 @@ func (d *DB) countStatuses(ctx context.Context, workspaceID int64) (counts model
 	return counts, err
 }
 
-// historyPage is how many contacts are read at a time to find out how the audience came to be.
+// historyPage is how many contacts daysBefore reads at a time.
 const historyPage = 5000
 
-// daysBefore works out the days before the first note from the times of the contacts, as far back as the dashboard
-// looks: a workspace that was filled before notes were taken, by an older version or from the command line, has a past.
+// daysBefore computes the days before the first record from the times of the contacts, as far back as the dashboard
+// shows. A workspace filled by an older version or from the command line has such days.
 func (d *DB) daysBefore(ctx context.Context, w models.Workspace, first string, now time.Time) ([]models.ContactDay, error) {
 	zone := w.Location()
 	names := models.DaysFrom(now.In(zone).AddDate(0, 0, -models.GrowthDays), zone, first)

@@ -10,27 +10,26 @@ import (
 	"gorm.io/gorm"
 )
 
-// ContactHistorySize is how much of a contact's history one page shows.
+// ContactHistorySize is how many entries one page of a contact's history shows.
 const ContactHistorySize = 40
 
-// ContactHistory is a part of what happened to a contact, each kind newest first. Ids are UUIDv7: their order is that of
-// time.
+// ContactHistory is one page of a contact's history, each kind newest first. Ids are UUIDv7, so they sort by time.
 type ContactHistory struct {
-	Requests []models.WebhookRequest  // that spoke of its address, refused ones too
-	Events   []models.AutomationEvent // of these requests, and of earlier ones that the log no longer holds
+	Requests []models.WebhookRequest  // for its address, refused ones too
+	Events   []models.AutomationEvent // of these requests, and of older ones that the log no longer has
 	Changes  []ContactEdit            // by hand
-	Moves    []ContactMove            // into segments and out of them
-	Earlier  uuid.UUID                // there is more before this id; zero when there is not
+	Moves    []ContactMove            // into and out of segments
+	Earlier  uuid.UUID                // there is more before this id; zero if not
 	Stopped  bool                     // the search ended at Earlier before the page was full; there may be no more
 }
 
-// ContactEdit is a change by hand and who made it.
+// ContactEdit is a change by hand and the person who made it.
 type ContactEdit struct {
 	models.AuditEntry
-	UserEmail string // "" for an account that is gone
+	UserEmail string // "" if the account no longer exists
 }
 
-// ContactHistory returns what happened to a contact before an id, a page of it; zero starts at the newest.
+// ContactHistory returns one page of a contact's history before an id; the zero id starts at the newest.
 func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.UUID) (ContactHistory, error) {
 	if before == uuid.Nil {
 		before = uuid.Max
@@ -66,8 +65,8 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	return h, nil
 }
 
-// historyEvents returns the events whose calls the request log no longer holds, those before the oldest call that it has,
-// and those that the calls of this page fired, by the call.
+// historyEvents returns two groups of events. orphans belong to calls that the request log no longer has: they are older
+// than the contact's oldest logged call. fired belong to the calls of this page, by call.
 func (d *DB) historyEvents(ctx context.Context, c models.Contact, key int64, before uuid.UUID, requests []models.WebhookRequest) (orphans []models.AutomationEvent, fired map[uuid.UUID]models.AutomationEvent, err error) {
 	versions := []int64{0} // an empty list is no SQL; no version is 0
 	for _, r := range requests {
@@ -96,14 +95,15 @@ func (d *DB) historyEvents(ctx context.Context, c models.Contact, key int64, bef
 	return orphans, fired, err
 }
 
-// cut leaves the newest ContactHistorySize entries of all kinds together, none before unread, and notes whether there are more.
+// cut keeps the newest ContactHistorySize entries of all kinds together, none older than unread, and sets whether there are
+// more.
 func (h *ContactHistory) cut(orphans []models.AutomationEvent, unread uuid.UUID) {
 	ids := idsFrom(nil, h.Requests, func(r models.WebhookRequest) uuid.UUID { return r.ID })
 	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
 	ids = idsFrom(ids, h.Moves, func(m ContactMove) uuid.UUID { return m.ID })
 	ids = idsFrom(ids, orphans, func(e models.AutomationEvent) uuid.UUID { return e.ID })
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -models.CompareIDs(a, b) })
-	last := unread // what is older waits for its page: moves may lie between
+	last := unread // older entries wait for a later page: moves not read yet may lie between
 	if len(ids) > ContactHistorySize && models.CompareIDs(ids[ContactHistorySize-1], last) > 0 {
 		last = ids[ContactHistorySize-1]
 	}
@@ -121,7 +121,7 @@ func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID
 	return ids
 }
 
-// ContactsByID returns those of a workspace's contacts that ids name; who was deleted is not among them.
+// ContactsByID returns the contacts of a workspace with these ids, without deleted ones.
 func (d *DB) ContactsByID(ctx context.Context, workspaceID int64, ids []int64) (map[int64]models.Contact, error) {
 	found := map[int64]models.Contact{}
 	if len(ids) == 0 {

@@ -12,24 +12,24 @@ import (
 // ContactPageSize is how many contacts one page of the list shows.
 const ContactPageSize = 50
 
-// ContactCursor is where a page begins: the contacts before (older than) an id, or after (newer than) it. Both zero is
-// the newest page.
+// ContactCursor is where a page begins: the contacts before (older than) an id, or after (newer than) it. If both are
+// zero it is the newest page.
 type ContactCursor struct{ Before, After int64 }
 
 // ContactPage is one page of contacts, newest first.
 type ContactPage struct {
 	Contacts []models.ListedContact
-	Newer    int64 // After of the page with newer ones, 0 when there is none
-	Older    int64 // Before of the page with older ones, 0 when there is none
-	Count    int64 // of all contacts that match, at most ExactCount + 1
-	Exact    bool  // what was searched is one contact's whole address
+	Newer    int64 // After of the page with newer contacts, 0 if there is none
+	Older    int64 // Before of the page with older contacts, 0 if there is none
+	Count    int64 // of all matching contacts, at most ExactCount + 1
+	Exact    bool  // the search is the whole address of one contact
 
-	// Searched is set when the search ended before the page was full: Newer or Older goes on from there. Counted is set
-	// when Count speaks of the newest contacts only. Both are a number of contacts.
+	// Searched is set if the search ended before the page was full: the next page continues at Newer or Older. Counted
+	// is set if Count covers only the newest contacts. Both are a number of contacts.
 	Searched, Counted int64
 }
 
-// Contacts returns a page of the contacts that filter means.
+// Contacts returns one page of the contacts that match filter.
 func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilter, cursor ContactCursor) (ContactPage, error) {
 	var page ContactPage
 	filter, err := d.ResolveFilter(ctx, workspaceID, filter)
@@ -78,7 +78,7 @@ func (d *DB) ContactTags(ctx context.Context, workspaceID, id int64) ([]models.T
 	return one[0].Tags, err
 }
 
-// NewestContact is the highest id among a workspace's contacts, 0 when it has none.
+// NewestContact returns the highest contact id of a workspace, 0 if it has no contacts.
 func (d *DB) NewestContact(ctx context.Context, workspaceID int64) (id int64, err error) {
 	return id, d.Read(ctx).Raw("SELECT coalesce(max(id), 0) FROM contacts WHERE workspace_id = ?", workspaceID).Scan(&id).Error
 }
@@ -114,7 +114,7 @@ func (d *DB) fallingPage(ctx context.Context, workspaceID int64, filter ContactF
 	return nil
 }
 
-// risingPage fills page with the contacts right above after, the newest first.
+// risingPage fills page with the contacts directly above after, the newest first.
 func (d *DB) risingPage(ctx context.Context, workspaceID int64, filter ContactFilter, after, newest int64, page *ContactPage) error {
 	q, ceiling, looked, err := filter.above(d.Read(ctx), workspaceID, after, newest, ContactPageSize+1, pageReach)
 	if err != nil {
@@ -146,8 +146,8 @@ func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
 	return found, err
 }
 
-// countContacts counts the contacts that filter means, at most ExactCount + 1; of a search without an index among the
-// newest only.
+// countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index it counts
+// only the newest contacts and returns in among how many it looked at.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
 	q := filter.narrowInOrder(d.Read(ctx), workspaceID)
 	switch {
@@ -183,7 +183,7 @@ func (d *DB) addTags(ctx context.Context, workspaceID int64, contacts []models.L
 	return err
 }
 
-// tagsByContact returns the tags of contacts of one workspace, by contact, in the order of a column of the tags t.
+// tagsByContact returns the tags of contacts of one workspace, by contact, sorted by order, a column of the tags t.
 func tagsByContact(tx *gorm.DB, workspaceID int64, ids []int64, order string) (map[int64][]models.Tag, error) {
 	var rows []struct {
 		models.Tag
@@ -199,9 +199,9 @@ func tagsByContact(tx *gorm.DB, workspaceID int64, ids []int64, order string) (m
 	return tags, err
 }
 
-// ReserveContactIDs takes n consecutive contact ids of a workspace and returns the first; none of them is ever given
-// again. Call it after LockAddresses and as the last thing that may wait: until the transaction ends the intake waits
-// for it whenever it creates a contact in this workspace.
+// ReserveContactIDs takes n consecutive contact ids of a workspace and returns the first; they are never used again.
+// Call it after LockAddresses and as the last step that may wait: until the transaction ends, it blocks all calls that
+// create contacts in this workspace.
 func ReserveContactIDs(tx *gorm.DB, workspaceID, n int64) (first int64, err error) {
 	var next int64
 	err = tx.Raw(ReserveContactIDsSQL, workspaceID, n+1, n).Scan(&next).Error

@@ -9,32 +9,32 @@ import (
 	"gorm.io/gorm"
 )
 
-// searchSpan is over how many ids one page of a search without an index looks, and counts. Ids are dense, so this is
-// about as many contacts; with fewer in the workspace the search is complete.
+// searchSpan is how many ids one page of a search without an index looks at and counts. Ids are dense, so this is about
+// as many contacts. In a workspace with fewer contacts the search is complete.
 const searchSpan = 200_000
 
-// memberSpan is how many members of a segment one page looks at when there is more to the filter than the segment.
+// memberSpan is how many members of a segment one page looks at if the filter has more conditions than the segment.
 const memberSpan = models.ExactCount + 1
 
-// ContactFilter says which contacts of a workspace are meant. A zero field does not narrow.
+// ContactFilter selects contacts of a workspace. A zero field does not narrow.
 type ContactFilter struct {
 	Search  string        `json:",omitempty"` // a part of the address, as a person types it
-	Exact   bool          `json:",omitempty"` // Search is somebody's whole address, in its stored form; ResolveFilter finds that out
+	Exact   bool          `json:",omitempty"` // Search is the whole address of a contact, in its stored form; ResolveFilter sets it
 	Status  models.Status `json:",omitempty"`
 	Tag     int64         `json:",omitempty"`
 	Segment int64         `json:",omitempty"` // with Members
-	IDs     IDList        `json:",omitempty"` // just these, the highest first; not together with Segment
-	Nobody  bool          `json:",omitempty"` // what was asked for does not exist: no contact matches
+	IDs     IDList        `json:",omitempty"` // only these, the highest first; not together with Segment
+	Nobody  bool          `json:",omitempty"` // the tag or segment asked for does not exist: no contact matches
 
 	Members Members `json:"-"`
 
-	newest []int64 // the newest memberSpan ids of a filter that is listed, once they were read
+	newest []int64 // the newest memberSpan ids of a listed filter, once read
 }
 
 // beyondIDs is above every contact's id.
 const beyondIDs = 1 << 62
 
-// Members finds the members of segments; package segments does.
+// Members finds the members of segments; package segments implements it.
 type Members interface {
 	// Below returns the ids of at most limit members below an id, the newest first.
 	Below(q *gorm.DB, workspaceID, segmentID, before int64, limit int) ([]int64, error)
@@ -42,10 +42,10 @@ type Members interface {
 	Above(q *gorm.DB, workspaceID, segmentID, after int64, limit int) ([]int64, error)
 }
 
-// IDList is a list of contacts by id, the highest first, each once.
+// IDList is a list of distinct contact ids, the highest first.
 type IDList []int64
 
-// Below is that of Members.
+// Below implements Members.
 func (l IDList) Below(_ *gorm.DB, _, _, before int64, limit int) ([]int64, error) {
 	var ids []int64
 	for _, id := range l {
@@ -56,7 +56,7 @@ func (l IDList) Below(_ *gorm.DB, _, _, before int64, limit int) ([]int64, error
 	return ids, nil
 }
 
-// Above is that of Members.
+// Above implements Members.
 func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error) {
 	var ids []int64
 	for i := len(l) - 1; i >= 0 && len(ids) < limit; i-- {
@@ -67,7 +67,8 @@ func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error)
 	return ids, nil
 }
 
-// ResolveFilter checks whether the search is a whole address: an index then finds its contact, however many there are.
+// ResolveFilter checks whether the search is a contact's whole address. If so, an index finds the contact in any
+// workspace.
 func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
 	email, err := models.ReadEmail(f.Search)
 	if err != nil || f.Nobody {
@@ -91,7 +92,8 @@ func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilt
 	return f, nil
 }
 
-// listed says that the ids of who may be meant are known: the rest of the filter is asked of those, step by step.
+// listed reports whether the candidates' ids are known. The other conditions are then checked on those contacts, in
+// steps.
 func (f ContactFilter) listed() bool { return f.Segment != 0 || f.IDs != nil }
 
 func (f ContactFilter) members() Members {
@@ -101,17 +103,17 @@ func (f ContactFilter) members() Members {
 	return f.IDs
 }
 
-// narrows reports whether there is anything to ask of a row.
+// narrows reports whether any condition needs the contact's row.
 func (f ContactFilter) narrows() bool {
 	return f.Search != "" || f.Status != "" || f.Tag != 0 || f.Nobody
 }
 
-// scans says that no index leads to just these contacts: the search then looks at a span of ids at a time.
+// scans reports whether no index serves this filter. The search then looks at one span of ids at a time.
 func (f ContactFilter) scans() bool {
 	return !f.Exact && (f.Search != "" || f.Status != "" && f.Tag != 0)
 }
 
-// narrow selects the contacts that f means, as far as a row tells.
+// narrow selects the contacts that match f, except for its segment or list of ids.
 func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	q = q.Table("contacts").Where("contacts.workspace_id = ?", workspaceID)
 	if f.Nobody {
@@ -132,8 +134,8 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	return q
 }
 
-// narrowInOrder is narrow for a query that goes through the contacts in the order of f.id(). SQLite, which has no statistics here,
-// has to be told that the tag leads to them: it would go through all contacts.
+// narrowInOrder is narrow for a query in the order of f.id(). SQLite has no statistics here: without the CROSS JOIN it would
+// scan all contacts instead of those with the tag.
 func (f ContactFilter) narrowInOrder(q *gorm.DB, workspaceID int64) *gorm.DB {
 	if f.id() != "ct.contact_id" || f.Exact || q.Name() == string(Postgres) {
 		return f.narrow(q, workspaceID)
@@ -144,7 +146,7 @@ func (f ContactFilter) narrowInOrder(q *gorm.DB, workspaceID int64) *gorm.DB {
 		Where("ct.workspace_id = ? AND ct.tag_id = ? AND contacts.workspace_id = ct.workspace_id AND contacts.id = ct.contact_id", workspaceID, tag)
 }
 
-// id is the column by which the contacts of f are found in order.
+// id is the column that orders the contacts of f.
 func (f ContactFilter) id() string {
 	if f.Tag != 0 && !f.listed() && !f.Nobody {
 		return "ct.contact_id"
@@ -152,14 +154,14 @@ func (f ContactFilter) id() string {
 	return "contacts.id"
 }
 
-// A list of at least manyIDs that is at least one in denseOneIn of its span is told as a span and a map of it: the span is
-// read in the order of an index, where each id of a list would be looked up alone.
+// inMap replaces a list of at least manyIDs ids if at least one in denseOneIn ids of its span is in the list. It reads the
+// span in index order, which is faster than one look-up for each id.
 const (
 	manyIDs    = 500
 	denseOneIn = 16
 )
 
-// amongIDs narrows q to contacts of a list that rises or falls, whatever its length.
+// amongIDs narrows q to a sorted list of contacts, rising or falling, of any length.
 func amongIDs(q *gorm.DB, ids []int64) *gorm.DB {
 	if n := len(ids); n >= manyIDs {
 		low, high := min(ids[0], ids[n-1]), max(ids[0], ids[n-1])
@@ -170,13 +172,13 @@ func amongIDs(q *gorm.DB, ids []int64) *gorm.DB {
 	return Among(q, "contacts.id", ids)
 }
 
-// idMap is a map of a span of ids: a byte for each. It is a Valuer because GORM takes a slice for a list of values.
+// idMap has one byte for each id of a span. It is a Valuer because GORM treats a slice as a list of values.
 type idMap []byte
 
-// Value is read by database/sql.
+// Value implements driver.Valuer.
 func (m idMap) Value() (driver.Value, error) { return []byte(m), nil }
 
-// inMap is amongIDs with a map of the span of the list.
+// inMap does amongIDs with an idMap of the list's span.
 func inMap(q *gorm.DB, ids []int64, low, high int64) *gorm.DB {
 	there := make(idMap, high-low+1)
 	for _, id := range ids {
@@ -189,18 +191,18 @@ func inMap(q *gorm.DB, ids []int64, low, high int64) *gorm.DB {
 	return q.Where("contacts.id >= ? AND contacts.id <= ?", low, high).Where(is, there, low-1)
 }
 
-// reach is how far one look-up goes: over so many ids of a search without an index, over so many members of a segment.
+// reach limits one look-up: to so many ids for a search without an index, to so many members of a segment.
 type reach struct {
 	ids     int64
 	members int
 }
 
 var (
-	pageReach = reach{searchSpan, memberSpan} // of a page, whose reader waits
-	stepReach = reach{20_000, 2_000}          // of a step, which keeps others waiting
+	pageReach = reach{searchSpan, memberSpan} // of a page, while a reader waits
+	stepReach = reach{20_000, 2_000}          // of a job's step, which blocks others
 )
 
-// span is how many ids of a list one look-up for wanted contacts goes through.
+// span is how many ids of a list one look-up for wanted contacts reads.
 func (f ContactFilter) span(wanted int, r reach) int {
 	if f.narrows() {
 		return r.members
@@ -208,8 +210,8 @@ func (f ContactFilter) span(wanted int, r reach) int {
 	return wanted
 }
 
-// below selects, the newest first, at most wanted contacts of f below an id. floor is where the look-up ended, 0 when
-// there is nothing below; looked is how many contacts were looked at to get there.
+// below selects at most wanted contacts of f below an id, the newest first. floor is where the look-up ended, 0 if
+// nothing is left below. looked is how many contacts it looked at.
 func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
 	rows = f.narrowInOrder(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
@@ -231,7 +233,7 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 	return rows.Order(f.id() + " DESC").Limit(wanted), floor, looked, nil
 }
 
-// above is below in the other direction, the oldest first, up to the newest contact.
+// above does below in the other direction, the oldest first, up to the newest contact.
 func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
 	rows = f.narrowInOrder(q, workspaceID).Where(f.id()+" > ?", after)
 	switch {
@@ -251,8 +253,8 @@ func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wante
 	return rows.Order(f.id()).Limit(wanted), ceiling, looked, nil
 }
 
-// NextContacts returns contacts that f means below an id, the newest first, at most limit. next is the id to go on
-// below, 0 at the end; there may be more even when none was found: each step is bounded.
+// NextContacts returns at most limit contacts of f below an id, the newest first. Continue below next; 0 is the end.
+// Each step is bounded, so more may follow even if it found none.
 func (f ContactFilter) NextContacts(q *gorm.DB, workspaceID, before int64, limit int) (found []models.Contact, next int64, err error) {
 	rows, floor, _, err := f.below(q, workspaceID, before, limit, stepReach)
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 	"campaignlark/models"
 )
 
-// Overview is what the dashboard tells of a workspace. The counts of contacts stop at ExactCount + 1 each.
+// Overview is what the dashboard shows of a workspace. Each count of contacts stops at ExactCount + 1.
 type Overview struct {
 	models.StatusCounts
-	Called bool  // a call has ever come, as far as it is still known
-	Erased int64 // contacts deleted for good in the last GrowthDays days, by calls and by hand
+	Called bool  // a call has come, as far as the counters go back
+	Erased int64 // contacts erased in the last GrowthDays days, by calls and by hand
 }
 
-// Overview counts what the dashboard tells. Whom calls erased is in the counters of the calls, whom people erased is in
-// the audit log: both are kept longer than GrowthDays, so there is no third count that could say something else.
+// Overview reads what the dashboard shows. Erasures by calls are in the call counters, those by people in the audit
+// log. Both are kept longer than GrowthDays, so no third counter can contradict them.
 func (d *DB) Overview(ctx context.Context, workspaceID int64, now time.Time) (Overview, error) {
 	var o Overview
 	since := now.AddDate(0, 0, -models.GrowthDays)

@@ -32,15 +32,15 @@ const (
 	SQLite   Dialect = "sqlite"
 )
 
-// DB is the program's database. On SQLite every write goes through one connection and reads through others; on
-// Postgres both are the same pool.
+// DB is the program's database. SQLite writes through one connection and reads through others. On Postgres both use the
+// same pool.
 type DB struct {
 	Dialect     Dialect
 	write, read *gorm.DB
 }
 
-// Open connects to the database at rawURL: sqlite://path/to/file.db or postgres://user@host/name. The folder of an
-// SQLite file is made when it is missing. Errors are sentences for the person who starts the program; they hold no
+// Open connects to the database at rawURL: sqlite://path/to/file.db or postgres://user@host/name. It creates the folder
+// of an SQLite file if it is missing. Errors are sentences for the person who starts the program and never contain the
 // password.
 func Open(ctx context.Context, rawURL string) (*DB, error) {
 	switch {
@@ -55,7 +55,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 	cfg, err := pgx.ParseConfig(rawURL)
 	if err != nil {
-		return nil, errors.New("DATABASE_URL is not a Postgres address this program can read; it looks like postgres://user:password@host:5432/name")
+		return nil, errors.New("DATABASE_URL is not a Postgres address this program can read; it should look like postgres://user:password@host:5432/name")
 	}
 	cfg.RuntimeParams["application_name"] = "campaignlark"
 	cfg.RuntimeParams["timezone"] = "UTC"
@@ -75,16 +75,16 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 	return &DB{Dialect: Postgres, write: g, read: g}, nil
 }
 
-// Settings of every SQLite connection. FULL: a commit that was answered survives a power cut. The time settings make
-// times written by Go compare rightly as text.
+// Settings of every SQLite connection. FULL: a committed transaction survives a power cut. The time settings make times
+// written by Go compare correctly as text.
 const sqliteSettings = "_busy_timeout=5000&_foreign_keys=1&_journal_mode=WAL&_synchronous=FULL&_time_format=sqlite&_timezone=UTC&_texttotime=1&_dqs=0"
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
-		return nil, errors.New("DATABASE_URL names no file; it looks like sqlite://data/campaignlark.db")
+		return nil, errors.New("DATABASE_URL names no file; it should look like sqlite://data/campaignlark.db")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("the folder %s cannot be made; choose another in DATABASE_URL or make it writable", filepath.Dir(path))
+		return nil, fmt.Errorf("the folder %s cannot be created; choose another in DATABASE_URL or make it writable", filepath.Dir(path))
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
@@ -92,8 +92,8 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	f.Close()
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteSettings
-	// A transaction that changes more pages than the cache holds, 2 MB by default, writes them out again and again: with 32 MB a
-	// tick of the segments takes a third less.
+	// The default cache is 2 MB. A transaction that changes more pages writes them to disk repeatedly. With 32 MB a tick of
+	// the segments takes a third less time.
 	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)", 1)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	return &DB{Dialect: SQLite, write: write, read: read}, nil
 }
 
-// openSQLitePool opens one pool; two processes that start together can both meet the switch to WAL, so it tries again.
+// openSQLitePool opens one pool. Two processes that start together can both switch to WAL, so it tries again.
 func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error) {
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -130,13 +130,13 @@ func openSQLitePool(ctx context.Context, dsn string, conns int) (*gorm.DB, error
 	return gorm.Open(translating{sqlite.Dialector{DriverName: "sqlite", Conn: pool}}, gormConfig())
 }
 
-// whyNotOpened says in a sentence why SQLite does not open a file.
+// whyNotOpened explains in a sentence why SQLite cannot open a file.
 func whyNotOpened(err error) error {
 	switch code := SQLState(err); code {
 	case "14", "1544": // CANTOPEN, READONLY_DIRECTORY
-		return errors.New("the folder of the database file is not writable; SQLite keeps files of its own beside it: make it writable, or choose another in DATABASE_URL")
+		return errors.New("the folder of the database file is not writable, and SQLite creates more files there: make it writable, or choose another in DATABASE_URL")
 	case "26": // NOTADB
-		return errors.New("the database file is not an SQLite database but another kind of file; choose another in DATABASE_URL")
+		return errors.New("the database file is not an SQLite database; choose another in DATABASE_URL")
 	default:
 		return fmt.Errorf("the database file cannot be opened as SQLite (code %s)", code)
 	}
@@ -146,12 +146,11 @@ func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
-		Logger:                 logger.Discard, // it prints values; errors come back to the caller, who logs their code
+		Logger:                 logger.Discard, // it would print values; the caller logs the error's code
 		NowFunc:                func() time.Time { return models.Instant(time.Now()) },
 	}
 }
 
-// Close closes every connection.
 func (d *DB) Close() error {
 	w, _ := d.write.DB()
 	r, _ := d.read.DB()
@@ -164,19 +163,19 @@ func (d *DB) Close() error {
 // Read starts a query that changes nothing.
 func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
 
-// SchemaVersion is the number of the last migration that was applied.
+// SchemaVersion returns the number of the last applied migration.
 func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
 	return version, d.Read(ctx).Raw("SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version).Error
 }
 
-// Pool is the pool that writes: on SQLite it has one connection.
+// Pool returns the pool for writing; on SQLite it has one connection.
 func (d *DB) Pool() *sql.DB {
 	p, _ := d.write.DB()
 	return p
 }
 
-// Write runs fn in one transaction and commits it when fn returns nil. A deadlock or a serialization failure runs fn
-// again on fresh reads, at most 5 times in all. Inside, use only tx: on SQLite a second transaction would wait for this one for ever.
+// Write runs fn in one transaction and commits it if fn returns nil. After a deadlock or a serialization failure it runs fn
+// again on fresh reads, at most 5 times in all. Use only tx inside fn: on SQLite a second transaction would wait forever.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	if ctx.Value(readOnly{}) != nil {
 		return ErrReadOnly
@@ -191,14 +190,13 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return err
 }
 
-// ForChange is tx with the rows that the next query finds locked until tx ends: nobody else changes them. On
-// SQLite there is one writer anyway.
+// ForChange locks the rows that the next query finds, until tx ends. SQLite has one writer and needs no lock.
 func ForChange(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 }
 
-// ForNoKeyUpdate is ForChange without holding up others that add rows which point to this one, as contacts point to their
-// workspace. It is for changes that leave the key alone.
+// ForNoKeyUpdate is ForChange for changes that leave the key alone. It does not block others that insert rows with a
+// foreign key to this row, such as contacts of a workspace.
 func ForNoKeyUpdate(tx *gorm.DB) *gorm.DB {
 	if tx.Name() != string(Postgres) {
 		return tx
@@ -208,10 +206,10 @@ func ForNoKeyUpdate(tx *gorm.DB) *gorm.DB {
 
 type readOnly struct{}
 
-// ErrReadOnly is what Write answers in a context of ReadOnly.
+// ErrReadOnly is the error of Write in a context from ReadOnly.
 var ErrReadOnly = &models.Error{Code: models.CodeForbidden, Message: "Nothing is changed here."}
 
-// ReadOnly is a context in which nothing can be written: whatever runs in it cannot act.
+// ReadOnly returns a context in which Write fails.
 func ReadOnly(ctx context.Context) context.Context { return context.WithValue(ctx, readOnly{}, true) }
 
 // First runs query for one row and turns "no row" into ErrNotFound.

@@ -1,3 +1,3 @@
-// Package store keeps the entities of models in SQLite or Postgres: the connection, the queries, locks and what the
-// background purges. It must know neither HTTP nor pages, nor what a rule of a segment means.
+// Package store keeps the entities of models in SQLite or Postgres: connection, queries, locks, and the deletions that
+// run in the background. It must not know HTTP, pages or the meaning of a segment's rule.
 package store

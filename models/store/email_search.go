@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// emailParts returns the texts that an address in its stored form contains when it has the part that a person typed: as it
-// is typed, and with its domain in the ASCII form in which domains are stored where that is another.
+// emailParts returns the texts to look for in stored addresses when a person typed search: the text as typed, and with its
+// domain in ASCII form if that differs, because domains are stored in that form.
 func emailParts(search string) []string {
 	if len(search) > models.MaxRawEmail {
 		search = strings.ToValidUTF8(search[:models.MaxRawEmail], "")
@@ -33,8 +33,8 @@ func emailParts(search string) []string {
 	return []string{text, local + ascii}
 }
 
-// whereEmailHas selects rows whose column, an address in its stored form, has the part that a person typed. Compared byte
-// by byte: LIKE takes four times as long.
+// whereEmailHas selects rows whose column, a stored address, contains what the person typed. It compares bytes: LIKE
+// takes four times as long.
 func whereEmailHas(q *gorm.DB, column, search string) *gorm.DB {
 	has := "instr(" + column + ", ?) > 0"
 	if q.Name() == string(Postgres) {

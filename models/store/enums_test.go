@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestDatabasesAcceptEveryValue fails if a table's CHECK does not let in a value that the program knows. A new value needs a
-// migration of both databases; on SQLite another CHECK means building the table again, as 00009_first_builds.sql does.
+// TestDatabasesAcceptEveryValue fails if a table's CHECK rejects a value that the program uses. A new value needs a
+// migration of both databases. SQLite cannot change a CHECK, so the table is built again, as in 00009_first_builds.sql.
 func TestDatabasesAcceptEveryValue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -8,21 +8,22 @@ import (
 	"gorm.io/gorm"
 )
 
-// The statements that erase one person, for a transaction that holds the lock of the address. $1 is the workspace. What
-// happened, when and by which webhook stays (CONTRACT "What each type does").
+// These statements erase one person. The transaction holds the address lock. $1 is the workspace. What happened, when,
+// and through which webhook is kept (CONTRACT "What each type does").
 const (
 	eraseRequests = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL WHERE workspace_id = `
 	eraseEvents   = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = `
-	// EraseRequestsSQL empties what the request log holds of the person; $2 is models.AddressKey, $3 the address.
+	// EraseRequestsSQL clears the person's data from the request log; $2 is models.AddressKey, $3 the address.
 	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
-	// EraseEventsSQL empties the snapshots of the contact $2.
+	// EraseEventsSQL clears the snapshots of the contact $2.
 	EraseEventsSQL = eraseEvents + `$1 AND contact_id = $2`
 	// DeleteContactSQL deletes the contact $2 with its tags.
 	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
 )
 
-// EraseContact deletes c for good, erases what the log and the events hold of the person, and has
-// what files hold of them searched for. It marks the contact so that its segments let go of it. The caller has taken LockAddresses for models.AddressKey(c.WorkspaceID, c.Email) before it read c.
+// EraseContact erases c: its row, and its data in the log and the events. It starts a search of the workspace's files for it,
+// and marks it so that it leaves its segments. The caller takes LockAddresses for models.AddressKey(c.WorkspaceID, c.Email)
+// before it reads c.
 func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
 	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, models.AddressKey(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
 		return models.In("erase requests", err)
@@ -39,7 +40,7 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 	return models.In("mark", MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at)))
 }
 
-// EraseContacts is EraseContact for several contacts of one workspace, at most as many as one transaction locks.
+// EraseContacts does EraseContact for several contacts of one workspace, at most as many as one transaction may lock.
 func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil

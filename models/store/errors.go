@@ -16,8 +16,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// SQLState returns the database's own code of err: five characters from Postgres, SQLite's extended number in decimal,
-// "" when err is not the database's. Codes decide, never constraint names or messages: those may hold values.
+// SQLState returns the database's code for err: five characters from Postgres, SQLite's extended code in decimal, "" if
+// err is not from the database. Decide by code, never by constraint name or message: those may contain values.
 func SQLState(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -30,7 +30,7 @@ func SQLState(err error) string {
 	return ""
 }
 
-// IsDuplicate reports whether err is a broken unique key.
+// IsDuplicate reports whether err is a violated unique key.
 func IsDuplicate(err error) bool {
 	switch SQLState(err) {
 	case "23505", "1555", "2067":
@@ -39,7 +39,7 @@ func IsDuplicate(err error) bool {
 	return errors.Is(err, gorm.ErrDuplicatedKey)
 }
 
-// IsForeignKey reports whether err is a row that points to nothing, or is still pointed to.
+// IsForeignKey reports whether err is a violated foreign key.
 func IsForeignKey(err error) bool {
 	switch SQLState(err) {
 	case "23503", "787":
@@ -48,7 +48,7 @@ func IsForeignKey(err error) bool {
 	return errors.Is(err, gorm.ErrForeignKeyViolated)
 }
 
-// IsRetryable reports whether the same transaction on fresh reads can succeed.
+// IsRetryable reports whether the transaction can succeed if it runs again on fresh reads.
 func IsRetryable(err error) bool {
 	switch s := SQLState(err); s {
 	case "40001", "40P01":
@@ -61,10 +61,11 @@ func IsRetryable(err error) bool {
 	}
 }
 
-// queryCanceled is Postgres' code for a statement that it ended: its statement_timeout, which the program sets, has passed.
+// queryCanceled is Postgres' code for a cancelled statement: it ran longer than the statement_timeout, which the program
+// sets.
 const queryCanceled = "57014"
 
-// IsTimeout reports whether err is the program's own deadline for the work. The database may well be there, and slow.
+// IsTimeout reports whether err is the program's own deadline. The database may be up, only slow.
 func IsTimeout(err error) bool {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
@@ -88,11 +89,11 @@ func IsAway(err error) bool {
 		errors.As(err, &connect) || errors.As(err, &netErr) || pgconn.SafeToRetry(err)
 }
 
-// translating is the SQLite dialector with its duplicate, foreign-key and check errors named as GORM names them, which
-// the driver of GORM does only for another SQLite library.
+// translating is the SQLite dialector with GORM's names for duplicate, foreign-key and check errors. GORM's own driver
+// translates only those of another SQLite library.
 type translating struct{ sqlite.Dialector }
 
-// Translate gives GORM's name to an error of the database.
+// Translate replaces a database error with GORM's.
 func (t translating) Translate(err error) error {
 	switch SQLState(err) {
 	case "1555", "2067":
@@ -105,7 +106,7 @@ func (t translating) Translate(err error) error {
 	return err
 }
 
-// SavePoint and RollbackTo are forwarded, since GORM looks for them on the outer type.
+// SavePoint and RollbackTo are forwarded because GORM looks for them on the outer type.
 func (t translating) SavePoint(tx *gorm.DB, name string) error {
 	return t.Dialector.SavePoint(tx, name)
 }

@@ -18,7 +18,7 @@ var slow = map[store.Dialect]string{
 	store.SQLite:   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
 }
 
-// TestADeadlineIsNotALostDatabase lets the program's own deadline pass in a query, and while it waits for another transaction.
+// TestADeadlineIsNotALostDatabase exceeds the program's own deadline in a query, and while waiting for another transaction.
 func TestADeadlineIsNotALostDatabase(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -36,7 +36,7 @@ func TestADeadlineIsNotALostDatabase(t *testing.T) {
 			})
 		}
 		if err := rename(t.Context(), func() {
-			if err := db.Read(t.Context()).Raw("SELECT 1").Scan(&n).Error; err != nil { // a connection that need not be opened below
+			if err := db.Read(t.Context()).Raw("SELECT 1").Scan(&n).Error; err != nil { // opens the connection that the query below uses
 				t.Error(err)
 			}
 			soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -48,7 +48,7 @@ func TestADeadlineIsNotALostDatabase(t *testing.T) {
 	})
 }
 
-// TestPostgresEndsAStatement lets a limit pass that the program has set in the database itself.
+// TestPostgresEndsAStatement exceeds a limit that the program has set in the database.
 func TestPostgresEndsAStatement(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.PostgresURL(t))
@@ -67,7 +67,7 @@ func wantTimeout(t *testing.T, what string, err error) {
 	}
 }
 
-// TestALostDatabaseIsNotADeadline ends the connection under a query.
+// TestALostDatabaseIsNotADeadline ends the connection during a query.
 func TestALostDatabaseIsNotADeadline(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.PostgresURL(t))

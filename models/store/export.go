@@ -12,9 +12,8 @@ import (
 // exportStep is how many contacts of an export are in memory at a time.
 const exportStep = 250
 
-// ExportStep returns the next contacts of an export, the newest first, below an id, with their tags. next is the id to go
-// on below, 0 at the end. No transaction is held between steps: a contact that changes between steps is exported as it is
-// then.
+// ExportStep returns the next contacts of an export below an id, the newest first, with their tags. Continue below next;
+// 0 is the end. No transaction spans the steps: each contact is exported as it is when its step runs.
 func (d *DB) ExportStep(ctx context.Context, workspaceID int64, filter ContactFilter, before int64) (found []models.ListedContact, next int64, err error) {
 	contacts, next, err := filter.NextContacts(d.Read(ctx), workspaceID, before, exportStep)
 	for _, c := range contacts {
@@ -26,8 +25,8 @@ func (d *DB) ExportStep(ctx context.Context, workspaceID int64, filter ContactFi
 	return found, next, d.addTags(ctx, workspaceID, found)
 }
 
-// NoteExport notes in the audit log that a person took a list of contacts out as a file; which says which, without the
-// words that were searched for.
+// NoteExport records in the audit log that a person exported a list of contacts. which describes the list, without the
+// search text.
 func (d *DB) NoteExport(ctx context.Context, workspaceID, userID int64, which string, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionContactsExported, Subject: models.SubjectContacts, SubjectName: which}
@@ -35,7 +34,7 @@ func (d *DB) NoteExport(ctx context.Context, workspaceID, userID int64, which st
 	})
 }
 
-// NotePersonExport notes in the audit log that a person took out everything about one contact.
+// NotePersonExport records in the audit log that a person exported everything about one contact.
 func (d *DB) NotePersonExport(ctx context.Context, c models.Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		return auditContact(tx, userID, models.ActionContactExported, c.WorkspaceID, c.ID, models.ContactChange{}, now)

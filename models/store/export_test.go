@@ -1,4 +1,4 @@
 package store
 
-// LockMembers is what every change of members takes first.
+// LockMembers is the lock that every change of members takes first.
 var LockMembers = lockMembers

@@ -11,14 +11,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// JobFilePart is how many bytes a part of a job's file has at most.
+// JobFilePart is the most bytes in one part of a job's file.
 const JobFilePart = 256 << 10
 
 // The files of a job.
 const (
 	JobFileSource  = "source"  // what was uploaded; every part but the last is full
-	JobFileRefused = "refused" // what could not be used, to be fetched
-	JobFilePeople  = "people"  // what a dry run would have made of each contact; its parts are from models.AddressKey
+	JobFileRefused = "refused" // the rows that an import refused, for download
+	JobFilePeople  = "people"  // the result of a dry run for each contact, one part per models.AddressKey
 )
 
 // JobFile is one part of a file of a job.
@@ -30,7 +30,7 @@ type JobFile struct {
 	Data        []byte
 }
 
-// AddJobFile adds data, of any size, to a job's file as parts from first on, and returns the number after the last.
+// AddJobFile appends data, of any size, to a job's file as parts from first on. It returns the next free part number.
 func AddJobFile(tx *gorm.DB, j models.Job, name string, first int64, data []byte) (next int64, err error) {
 	for next = first; len(data) > 0; next++ {
 		n := min(len(data), JobFilePart)
@@ -43,14 +43,14 @@ func AddJobFile(tx *gorm.DB, j models.Job, name string, first int64, data []byte
 	return next, nil
 }
 
-// HasJobFile reports whether a job has a file of the name.
+// HasJobFile reports whether a job has a file with this name.
 func HasJobFile(db *gorm.DB, workspaceID, jobID int64, name string) (bool, error) {
 	var found []int64
 	err := db.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ?", workspaceID, jobID, name).Limit(1).Pluck("part", &found).Error
 	return len(found) > 0, err
 }
 
-// JobFileData returns one part of a job's file, or io.EOF when there is none.
+// JobFileData returns one part of a job's file, or io.EOF if there is none.
 func JobFileData(db *gorm.DB, workspaceID, jobID int64, name string, part int64) ([]byte, error) {
 	found, err := First[JobFile](db.Where("workspace_id = ? AND job_id = ? AND name = ? AND part = ?", workspaceID, jobID, name, part))
 	if err == models.ErrNotFound {
@@ -59,8 +59,8 @@ func JobFileData(db *gorm.DB, workspaceID, jobID int64, name string, part int64)
 	return found.Data, err
 }
 
-// OpenJobFile reads a job's file through db, a part at a time, from an offset on. The offset may be other than 0 only for
-// a file whose parts are full.
+// OpenJobFile reads a job's file through db, one part at a time, starting at offset. offset may be other than 0 only if
+// all parts before it are full.
 func OpenJobFile(db *gorm.DB, workspaceID, jobID int64, name string, offset int64) io.Reader {
 	return &jobFileReader{db: db, file: JobFile{WorkspaceID: workspaceID, JobID: jobID, Name: name}, part: offset / JobFilePart, skip: offset % JobFilePart}
 }
@@ -87,7 +87,7 @@ func (r *jobFileReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// DropJobFile deletes at most n parts of a job's file in tx, and reports whether none is left.
+// DropJobFile deletes at most n parts of a job's file in tx, and reports whether the file is gone.
 func DropJobFile(tx *gorm.DB, workspaceID, jobID int64, name string, n int) (gone bool, err error) {
 	var parts []int64
 	of := tx.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ? AND name = ?", workspaceID, jobID, name)
@@ -100,8 +100,8 @@ func DropJobFile(tx *gorm.DB, workspaceID, jobID int64, name string, n int) (gon
 	return len(parts) < n, err
 }
 
-// dropDetails takes the lines that a finished import lists, and what was wrong with each, out of its result once it has no
-// file any more: they quote the file, and only by it could the lines of a person who is erased be found.
+// dropDetails removes the listed lines and their problems from the result of a finished import, once the job has no files
+// left. They quote the file, and only the file tells which of them belong to a person to erase.
 func dropDetails(tx *gorm.DB, workspaceID, jobID int64) error {
 	var files int64
 	if err := tx.Model(&JobFile{}).Where("workspace_id = ? AND job_id = ?", workspaceID, jobID).Limit(1).Count(&files).Error; err != nil || files > 0 {
@@ -125,8 +125,8 @@ const (
 	draftsKept  = 7 * 24 * time.Hour // after the last change
 )
 
-// DropJobFiles deletes, in small steps, the files that nobody needs any more: of finished jobs all but what can be fetched,
-// and that after 7 days. Work that has waited 7 days for a person's word ends, and its files go too.
+// DropJobFiles deletes files that are no longer needed, in small steps. Of a finished job it keeps only the refused rows,
+// for 7 days. A job that has waited 7 days for a person's confirmation is stopped, and its files are deleted too.
 func (d *DB) DropJobFiles(ctx context.Context, now time.Time) error {
 	now = models.Instant(now)
 	err := d.Write(ctx, func(tx *gorm.DB) error {

@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// FormPost is a form that a person sent. FormKey is the hash of the form's own random value, its address and what was
-// filled in; Location is the page that the answer led to, "" while the form is being worked on.
+// FormPost is a submitted form. FormKey hashes the form's random value, its URL and its input. Location is where the
+// answer redirected to, "" while the request still runs.
 type FormPost struct {
 	UserID    int64  `gorm:"primaryKey"`
 	FormKey   []byte `gorm:"primaryKey"`
@@ -21,11 +21,11 @@ type FormPost struct {
 
 const (
 	formPostsKept = 24 * time.Hour
-	formAbandoned = time.Minute // after this a form's first post counts as lost: a request has 20 seconds
+	formAbandoned = time.Minute // after this a form's first request counts as lost: a request has 20 seconds
 )
 
-// ClaimForm notes that a form is being worked on. It says false when somebody did that before: then location is where
-// the answer led, or "" as long as there is none.
+// ClaimForm records that a form is being processed. claimed is false if another request claimed it before: location is
+// then where its answer redirected to, or "" if there is no answer yet.
 func (d *DB) ClaimForm(ctx context.Context, userID int64, key []byte, now time.Time) (claimed bool, location string, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		gone := tx.Where("user_id = ? AND form_key = ? AND location = '' AND created_at < ?", userID, key, now.Add(-formAbandoned)).Delete(&FormPost{})
@@ -41,18 +41,20 @@ func (d *DB) ClaimForm(ctx context.Context, userID int64, key []byte, now time.T
 	}
 	location, err = d.FormAnswer(ctx, userID, key)
 	if ErrorCode(err) == models.CodeNotFound {
-		err = nil // it was given back in this moment
+		err = nil // the other request released it just now
 	}
 	return false, location, err
 }
 
-// FormAnswer returns where the answer of a form led, "" while it is being worked on, or ErrNotFound when it was given back.
+// FormAnswer returns where the answer of a form redirected to, "" while it is being processed, or ErrNotFound if it was
+// released.
 func (d *DB) FormAnswer(ctx context.Context, userID int64, key []byte) (location string, err error) {
 	post, err := First[FormPost](d.Read(ctx).Where("user_id = ? AND form_key = ?", userID, key))
 	return post.Location, err
 }
 
-// FinishForm notes where the answer of a claimed form led; with "" the form is given back and can be sent again.
+// FinishForm stores where the answer of a claimed form redirected to. With "" it releases the form, which can then be
+// sent again.
 func (d *DB) FinishForm(ctx context.Context, userID int64, key []byte, location string) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		post := tx.Where("user_id = ? AND form_key = ?", userID, key)
@@ -63,7 +65,7 @@ func (d *DB) FinishForm(ctx context.Context, userID int64, key []byte, location 
 	})
 }
 
-// SweepFormPosts forgets the forms of more than a day ago.
+// SweepFormPosts deletes forms older than a day.
 func (d *DB) SweepFormPosts(ctx context.Context, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Where("created_at < ?", now.Add(-formPostsKept)).Delete(&FormPost{}).Error

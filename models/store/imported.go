@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// ContactsByEmail returns those of a workspace's contacts whose addresses, in their stored form, are given, with their
-// tags in the order of their ids. The caller has locked the addresses when it means to change the contacts.
+// ContactsByEmail returns a workspace's contacts with these stored addresses, with their tags in the order of their
+// ids. To change the contacts, lock the addresses first.
 func ContactsByEmail(tx *gorm.DB, workspaceID int64, emails []string) (map[string]models.ListedContact, error) {
 	var contacts []models.Contact
 	if err := tx.Where("workspace_id = ? AND email IN ?", workspaceID, emails).Find(&contacts).Error; err != nil {
@@ -29,15 +29,15 @@ func ContactsByEmail(tx *gorm.DB, workspaceID int64, emails []string) (map[strin
 	return found, err
 }
 
-// ImportedContact is what an import makes of one contact. It only adds tags.
+// ImportedContact is one contact before and after an import. An import only adds tags.
 type ImportedContact struct {
 	Before *models.ListedContact // nil for a new one
-	After  models.ListedContact  // the id of a new one is given by StoreImported
+	After  models.ListedContact  // StoreImported sets the id of a new one
 }
 
-// StoreImported writes the contacts that a step of an import has changed, with new versions where they are counted by
-// the caller, their marks, and a note of each. The caller holds the locks of their addresses. New contacts come last: from
-// their ids on, calls that create contacts in the workspace wait for the end of tx.
+// StoreImported writes the contacts that a step of an import has changed, their marks, and an audit entry for each. The
+// caller holds the address locks and has raised the versions. New contacts come last: once their ids are reserved, calls
+// that create contacts in the workspace wait until tx ends.
 func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
 	var created, updated []ImportedContact
 	for _, c := range all {
@@ -68,7 +68,7 @@ func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact
 	return finishImported(tx, workspaceID, userID, created, now)
 }
 
-// updateContactsSQL writes many contacts of the workspace $1 in one statement; $2 is a JSON list of them.
+// updateContactsSQL updates many contacts of the workspace $1; $2 is a JSON list of them.
 const updateContactsSQL = `UPDATE contacts c SET status = n.status, fields = n.fields, version = n.version, updated_at = n.updated_at,
 		subscribed_at = n.subscribed_at, unconfirmed_at = n.unconfirmed_at, unsubscribed_at = n.unsubscribed_at
 	FROM json_to_recordset($2::json) AS n (id bigint, status text, fields text, version bigint, updated_at timestamptz,
@@ -87,7 +87,8 @@ type updatedContact struct {
 	UnsubscribedAt *time.Time    `json:"unsubscribed_at"`
 }
 
-// updateImported writes the contacts: one statement on Postgres, where each is a round trip, one for each contact on SQLite.
+// updateImported writes the contacts. Postgres gets one statement, because each one costs a round trip. SQLite gets one for
+// each contact.
 func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error {
 	if len(all) == 0 {
 		return nil
@@ -117,7 +118,7 @@ func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error
 	return tx.Exec(updateContactsSQL, workspaceID, string(text)).Error
 }
 
-// finishImported writes what goes with the rows of the contacts.
+// finishImported writes tags, audit entries and marks of the contacts.
 func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
 	if len(all) == 0 {
 		return nil
@@ -148,7 +149,7 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, now))
 }
 
-// change is what is different, and which tags are new.
+// change returns what is different, and which tags are new.
 func (c ImportedContact) change() (change models.ContactChange, added []models.Tag) {
 	before := models.ListedContact{}
 	if c.Before != nil {

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Invitations lists a workspace's invitations, by address, those that have expired too.
+// Invitations lists a workspace's invitations, expired ones too, by address.
 func (d *DB) Invitations(ctx context.Context, workspaceID int64) (all []models.Invitation, err error) {
 	return all, d.Read(ctx).Where("workspace_id = ?", workspaceID).Order("email").Find(&all).Error
 }
@@ -20,8 +20,8 @@ func (d *DB) Invitation(ctx context.Context, workspaceID, id int64) (models.Invi
 	return First[models.Invitation](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
 }
 
-// Invite invites the person with an address, as typed, into a workspace. The token is the secret of the link, and shown once.
-// What is wrong is a FieldErrors under "email" or "role".
+// Invite invites a person to a workspace by email address, as typed. The token is the secret of the link and is shown once.
+// Input errors are FieldErrors under "email" or "role".
 func (d *DB) Invite(ctx context.Context, workspaceID, userID int64, email string, role models.Role, now time.Time) (models.Invitation, string, models.FieldErrors, error) {
 	errs := models.FieldErrors{}
 	errs.Add("email", models.ValidateEmail(email))
@@ -43,8 +43,8 @@ func (d *DB) Invite(ctx context.Context, workspaceID, userID int64, email string
 	return invitation, token, errs, err
 }
 
-// invite stores a new invitation unless its person is a member or invited already. It asks the same whether or not the address
-// has an account, so that not even its time tells.
+// invite stores a new invitation unless the person is already a member or invited. It runs the same queries whether or not
+// the address has an account, so that its duration does not reveal it.
 func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, errs models.FieldErrors, err error) {
 	if err := lockMembers(tx, i.WorkspaceID); err != nil {
 		return "", nil, err
@@ -74,8 +74,8 @@ func invite(tx *gorm.DB, i *models.Invitation, now time.Time) (token string, err
 	return token, nil, auditInvitation(tx, models.ActionMemberInvited, i.InvitedBy, *i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
 }
 
-// RenewInvitation gives an invitation more time and a new link, which ends the one before. The token is as with Invite.
-// The error is ErrNotFound when the invitation is not there.
+// RenewInvitation gives an invitation more time and a new link; the old link stops working. The token is as with
+// Invite. The error is ErrNotFound if there is no such invitation.
 func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation models.Invitation, token string, err error) {
 	err = d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i models.Invitation) error {
 		token, invitation = i.Renew(now), i
@@ -86,11 +86,11 @@ func (d *DB) RenewInvitation(ctx context.Context, workspaceID, userID, id int64,
 		}
 		return auditInvitation(tx, models.ActionInvitationLinked, userID, i, models.AuditChange{What: "role", After: i.Role.Word()}, now)
 	})
-	invitation.TokenHash = nil // nobody needs it
+	invitation.TokenHash = nil // no caller needs it
 	return invitation, token, err
 }
 
-// CancelInvitation ends an invitation and returns what it was. The error is ErrNotFound when it is not there.
+// CancelInvitation ends an invitation and returns it. The error is ErrNotFound if there is no such invitation.
 func (d *DB) CancelInvitation(ctx context.Context, workspaceID, userID, id int64, now time.Time) (invitation models.Invitation, err error) {
 	return invitation, d.changeInvitation(ctx, workspaceID, id, func(tx *gorm.DB, i models.Invitation) error {
 		invitation = i

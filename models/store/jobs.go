@@ -9,14 +9,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// noCursor is the cursor of a job that is finished. A cursor may hold what a person searched for, an address even: it does
-// not outlive the work.
+// noCursor is the cursor of a finished job. A cursor may hold a person's search text, even an address, so it is cleared
+// when the job ends.
 const noCursor = "{}"
 
-// shownJob leaves out the work that no person asked for.
+// shownJob leaves out jobs that no person started.
 const shownJob = "kind <> 'forget'"
 
-// CreateJob stores a new job in tx and gives it its id.
+// CreateJob stores a new job in tx and sets its id.
 func CreateJob(tx *gorm.DB, j *models.Job, now time.Time) error {
 	j.CreatedAt, j.UpdatedAt, j.LeaseUntil = now, now, now
 	return tx.Create(j).Error
@@ -27,7 +27,8 @@ func (d *DB) Job(ctx context.Context, workspaceID, id int64) (models.Job, error)
 	return First[models.Job](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
 }
 
-// StopJob ends a job that is not finished, in the middle if need be, and reports whether it was still under way.
+// StopJob stops a draft or running job, between steps or during one. It reports whether the job was still in one of
+// these states.
 func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) (stopped bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		done := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state IN ?", workspaceID, id, []models.JobState{models.JobDraft, models.JobRunning}).
@@ -38,8 +39,8 @@ func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) 
 	return stopped, err
 }
 
-// ClaimJob gives holder the running job that has waited longest for its next step, until now + lease. The error is
-// ErrNotFound when none waits.
+// ClaimJob leases the running job that has waited longest to holder, until now + lease. The error is ErrNotFound if
+// none waits.
 func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, now time.Time) (models.Job, error) {
 	waiting, err := First[models.Job](d.Read(ctx).Where("state = ? AND lease_until <= ?", models.JobRunning, now).Order("lease_until, id"))
 	if err != nil {
@@ -57,10 +58,10 @@ func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, n
 	return waiting, err
 }
 
-// ErrJobTaken says that a person stopped the job, or that another program works on it now. Its step must not be committed.
+// ErrJobTaken says that a person stopped the job, or that another program now holds its lease. Do not commit the step.
 var ErrJobTaken = &models.Error{Code: models.CodeConflict, Message: "This work was stopped, or another program does it now."}
 
-// SaveJob stores what a step made of a job, in the step's transaction, or returns ErrJobTaken.
+// SaveJob stores the job after a step, in the step's transaction, or returns ErrJobTaken.
 func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
 	if j.Finished() {
 		j.Cursor = noCursor
@@ -76,7 +77,7 @@ func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
 	return saved.Error
 }
 
-// DeleteJob is SaveJob for a job of which nothing is to stay.
+// DeleteJob is SaveJob for a job that leaves no row.
 func DeleteJob(tx *gorm.DB, j models.Job) error {
 	gone := tx.Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, models.JobRunning, j.Holder).Delete(&models.Job{})
 	if gone.Error == nil && gone.RowsAffected == 0 {
@@ -85,15 +86,15 @@ func DeleteJob(tx *gorm.DB, j models.Job) error {
 	return gone.Error
 }
 
-// ListedJob is a job with who asked for it.
+// ListedJob is a job and the person who started it.
 type ListedJob struct {
 	models.Job
-	UserEmail string // "" for an account that is gone
+	UserEmail string // "" if the account no longer exists
 }
 
 const listedJob = "jobs.*, (SELECT email FROM users WHERE users.id = jobs.user_id) AS user_email"
 
-// ListedJob returns one job of a workspace with who asked for it, or ErrNotFound.
+// ListedJob returns one job of a workspace and the person who started it, or ErrNotFound.
 func (d *DB) ListedJob(ctx context.Context, workspaceID, id int64) (ListedJob, error) {
 	return First[ListedJob](d.Read(ctx).Table("jobs").Select(listedJob).Where("workspace_id = ? AND id = ?", workspaceID, id).Where(shownJob))
 }
@@ -104,13 +105,13 @@ func (d *DB) Jobs(ctx context.Context, workspaceID int64) (all []ListedJob, err 
 	return all, err
 }
 
-// RunningJobs lists the jobs of a workspace that are under way, the oldest first, at most 5.
+// RunningJobs lists the running jobs of a workspace, the oldest first, at most 5.
 func (d *DB) RunningJobs(ctx context.Context, workspaceID int64) (all []models.Job, err error) {
 	err = d.Read(ctx).Where("workspace_id = ? AND state = ?", workspaceID, models.JobRunning).Where(shownJob).Order("id").Limit(5).Find(&all).Error
 	return all, err
 }
 
-// jobsKept is how long a finished job can be looked at.
+// jobsKept is how long a finished job stays in the list.
 const jobsKept = 30 * 24 * time.Hour
 
 // DropOldJobs deletes the jobs that finished more than 30 days ago, at most 500 at a time.
@@ -130,8 +131,8 @@ func (d *DB) DropOldJobs(ctx context.Context, now time.Time) error {
 	})
 }
 
-// ChangeJob changes a job between two of its steps and returns it: fn may change its state, spec, cursor, progress,
-// result and user. The program that was at a step of it loses that step.
+// ChangeJob changes a job between two steps and returns it. fn may change its state, spec, cursor, progress, result and
+// user. A program that is running a step of it loses that step.
 func (d *DB) ChangeJob(ctx context.Context, workspaceID, id int64, now time.Time, fn func(tx *gorm.DB, j *models.Job) error) (j models.Job, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		if j, err = First[models.Job](ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id)); err != nil {

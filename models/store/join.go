@@ -10,15 +10,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// OfferedInvitation is an invitation as the person sees whom it is for.
+// OfferedInvitation is an invitation as the invited person sees it.
 type OfferedInvitation struct {
 	models.Invitation
 	WorkspaceName string
 	InviterEmail  string
-	HasAccount    bool // of the person: they sign in and accept, and the link sets no password
+	HasAccount    bool // the invited person has an account: they sign in to accept, and the link sets no password
 }
 
-// offered are the invitations that still count, of workspaces that are there.
+// offered selects valid invitations to workspaces that are not deleted.
 func offered(tx *gorm.DB, now time.Time) *gorm.DB {
 	return tx.Table("invitations").
 		Select("invitations.*, workspaces.name AS workspace_name, inviter.email AS inviter_email, users.id IS NOT NULL AS has_account").
@@ -28,7 +28,7 @@ func offered(tx *gorm.DB, now time.Time) *gorm.DB {
 		Where("invitations.expires_at > ?", now)
 }
 
-// InvitationsFor lists the invitations that wait for the person with a stored address, the oldest first.
+// InvitationsFor lists the open invitations for a stored address, the oldest first.
 func (d *DB) InvitationsFor(ctx context.Context, email string, now time.Time) (all []OfferedInvitation, err error) {
 	return all, offered(d.Read(ctx), now).Where("invitations.email = ?", email).Order("invitations.id").Find(&all).Error
 }
@@ -38,7 +38,7 @@ func (d *DB) CountInvitations(ctx context.Context, email string, now time.Time) 
 	return n, offered(d.Read(ctx), now).Where("invitations.email = ?", email).Count(&n).Error
 }
 
-// InvitationByToken finds the invitation of a link. The error is ErrInvitation when the link does not count.
+// InvitationByToken finds the invitation of a link. The error is ErrInvitation if the link is not valid.
 func (d *DB) InvitationByToken(ctx context.Context, token string, now time.Time) (OfferedInvitation, error) {
 	i, err := First[OfferedInvitation](offered(d.Read(ctx), now).Where("invitations.token_hash = ? AND invitations.created_at > ?", models.TokenHash(token), now.Add(-models.LinkLife)))
 	if errors.Is(err, models.ErrNotFound) {
@@ -47,8 +47,8 @@ func (d *DB) InvitationByToken(ctx context.Context, token string, now time.Time)
 	return i, err
 }
 
-// AcceptInvitation makes a person the member that an invitation for them says. A person who is a member already keeps their
-// role. The error is ErrInvitation when it does not count.
+// AcceptInvitation makes a person a member with the role of their invitation. An existing member keeps their role. The
+// error is ErrInvitation if the invitation is not valid.
 func (d *DB) AcceptInvitation(ctx context.Context, user models.User, id int64, now time.Time) (w models.Workspace, err error) {
 	return w, d.takeInvitation(ctx, user.Email, id, now, func(tx *gorm.DB, i models.Invitation) error {
 		if w, err = First[models.Workspace](tx.Where("id = ?", i.WorkspaceID)); err != nil {
@@ -58,13 +58,13 @@ func (d *DB) AcceptInvitation(ctx context.Context, user models.User, id int64, n
 	})
 }
 
-// DeclineInvitation ends an invitation by the word of the person whom it is for. The error is ErrInvitation when it does
-// not count.
+// DeclineInvitation ends an invitation because the invited person declines it. The error is ErrInvitation if it is not
+// valid.
 func (d *DB) DeclineInvitation(ctx context.Context, user models.User, id int64, now time.Time) error {
 	return d.takeInvitation(ctx, user.Email, id, now, func(tx *gorm.DB, i models.Invitation) error { return cancelInvitation(tx, user.ID, i, now) })
 }
 
-// takeInvitation runs use on an invitation for the address that still counts, while nobody else changes it.
+// takeInvitation runs use on a valid invitation for the address, with its workspace's members locked.
 func (d *DB) takeInvitation(ctx context.Context, email string, id int64, now time.Time, use func(tx *gorm.DB, i models.Invitation) error) error {
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		waiting := tx.Where("id = ? AND email = ? AND expires_at > ?", id, email, now)
@@ -76,7 +76,7 @@ func (d *DB) takeInvitation(ctx context.Context, email string, id int64, now tim
 	return err
 }
 
-// takeLocked finds an invitation, locks its workspace's members and finds it again: it may be gone by then.
+// takeLocked reads an invitation, locks its workspace's members and reads it again, because it may be gone by then.
 func takeLocked(tx, waiting *gorm.DB, use func(tx *gorm.DB, i models.Invitation) error) error {
 	waiting = waiting.Session(&gorm.Session{})
 	i, err := First[models.Invitation](waiting)
@@ -92,9 +92,9 @@ func takeLocked(tx, waiting *gorm.DB, use func(tx *gorm.DB, i models.Invitation)
 	return use(tx, i)
 }
 
-// JoinByLink uses a link up: it makes an account with a valid password for the invited address, a member of the
-// workspace. The errors are ErrInvitation, and ErrEmailTaken when the person has an account by now: then the link sets
-// no password, and the invitation waits to be accepted.
+// JoinByLink uses up a link: it creates an account for the invited address, with a valid password, and makes it a
+// member of the workspace. The errors are ErrInvitation, and ErrEmailTaken if the person has an account by now: then
+// the link sets no password and the invitation stays open.
 func (d *DB) JoinByLink(ctx context.Context, token, password string, now time.Time) (w models.Workspace, user models.User, err error) {
 	hash, err := models.HashPassword(ctx, password)
 	if err != nil {
@@ -122,7 +122,8 @@ func (d *DB) JoinByLink(ctx context.Context, token, password string, now time.Ti
 	return w, user, err
 }
 
-// join makes a person a member of the invitation's workspace, once, and ends the invitation. by is who did it.
+// join makes a person a member of the invitation's workspace, unless they are one, and ends the invitation. by is the
+// acting user.
 func join(tx *gorm.DB, user models.User, i models.Invitation, by int64, now time.Time) error {
 	if err := tx.Where("workspace_id = ? AND email = ?", i.WorkspaceID, i.Email).Delete(&models.Invitation{}).Error; err != nil {
 		return err
@@ -132,7 +133,7 @@ func join(tx *gorm.DB, user models.User, i models.Invitation, by int64, now time
 		return err
 	}
 	member, action := models.Membership{WorkspaceID: i.WorkspaceID, UserID: user.ID, Role: i.Role, CreatedAt: now}, models.ActionMemberAdded
-	if by == user.ID { // they are here
+	if by == user.ID { // they have the page open
 		member.SeenAt, action = &now, models.ActionMemberJoined
 	}
 	if err := tx.Create(&member).Error; err != nil {

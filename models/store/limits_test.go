@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestLimits fills a workspace up and asks for one more of each kind.
+// TestLimits fills a workspace to its limits and adds one more of each kind.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -81,7 +81,7 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-// TestSlugsOfOneName makes more workspaces of one name than numbers are tried.
+// TestSlugsOfOneName creates more workspaces with one name than slugWishes has numbers.
 func TestSlugsOfOneName(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -106,7 +106,7 @@ func TestSlugsOfOneName(t *testing.T) {
 // TestSettingsLetCallsAddContacts changes a workspace's time zone while a contact is added to it.
 func TestSettingsLetCallsAddContacts(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer anyway
+	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer
 	ws := newWorkspace(t, db, "books")
 	ws.TimeZone = "Europe/Vienna"
 	meanwhile := func(*gorm.DB, int64, int64, time.Time) error { return addContact(t, db, ws.ID) }
@@ -115,11 +115,11 @@ func TestSettingsLetCallsAddContacts(t *testing.T) {
 	}
 }
 
-// TestDeletionLetsCallsAddContacts adds a contact while the deletion of its workspace waits for a step of an import, which holds
-// the job.
+// TestDeletionLetsCallsAddContacts adds a contact while the deletion of its workspace waits for a step of an import that has
+// locked the job.
 func TestDeletionLetsCallsAddContacts(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer anyway
+	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer
 	ws := newWorkspace(t, db, "books")
 	job := models.NewJob(ws.ID, 0, models.JobImport, struct{}{})
 	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.CreateJob(tx, &job, noon) }); err != nil {
@@ -144,7 +144,7 @@ func TestDeletionLetsCallsAddContacts(t *testing.T) {
 	}
 }
 
-// addContact adds a contact in a transaction of its own, and gives up after 5 s.
+// addContact adds a contact in a separate transaction, and gives up after 5 s.
 func addContact(t *testing.T, db *store.DB, workspaceID int64) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

@@ -6,11 +6,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// Lists go to Postgres as one parameter of an array type. Statements then stay the same however many values there are, and
-// are prepared once. Through GORM the array is its text, as Array writes it; code that calls pgx passes Go slices.
+// Postgres gets a list as one parameter of an array type. The statement is then the same for any number of values and is
+// prepared once. Through GORM the array is sent as text, from Array; code that calls pgx passes Go slices.
 
-// Array returns the text of a Postgres array of n values. each appends value i, or NULL, to the bytes it gets; the value
-// holds no comma, quote or brace. The driver takes several times as long to write an array.
+// Array returns the text of a Postgres array of n values. each appends value i, or NULL, to the bytes it gets; values
+// contain no comma, quote or brace. The driver takes several times as long for this.
 func Array(n int, each func(b []byte, i int) []byte) string {
 	return list('{', n, each, '}')
 }
@@ -20,7 +20,7 @@ func Integers(n int, of func(i int) int64) string {
 	return Array(n, func(b []byte, i int) []byte { return strconv.AppendInt(b, of(i), 10) })
 }
 
-// Among narrows q to the rows whose column is one of ids, in one parameter on both databases.
+// Among narrows q to rows whose column is one of ids, in one parameter on both databases.
 func Among(q *gorm.DB, column string, ids []int64) *gorm.DB {
 	if q.Name() == string(Postgres) {
 		return q.Where(column+" = ANY (?::bigint[])", Integers(len(ids), func(i int) int64 { return ids[i] }))

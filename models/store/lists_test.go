@@ -20,7 +20,7 @@ func TestAmongFindsListsOfAnyLength(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		long := make([]int64, 100_000) // more than either database takes parameters
+		long := make([]int64, 100_000) // more than the number of parameters that either database allows
 		for i := range long {
 			long[i] = int64(i) + 4
 		}

@@ -8,9 +8,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// LockAddresses makes this transaction the only one that changes the contacts of these addresses (from models.AddressKey)
-// until it ends. Every writer of contacts calls it before it reads what it will change, at most 256 addresses a
-// transaction. On SQLite there is one writer anyway.
+// LockAddresses locks these addresses (keys from models.AddressKey) until tx ends: no other transaction changes their
+// contacts. Every writer of contacts calls it before it reads what it will change, for at most 256 addresses in one
+// transaction. SQLite has one writer and needs no lock.
 func LockAddresses(tx *gorm.DB, keys ...int64) error {
 	if tx.Name() != string(Postgres) {
 		return nil
@@ -18,17 +18,17 @@ func LockAddresses(tx *gorm.DB, keys ...int64) error {
 	return tx.Exec(LockAddressesSQL, SortedAddressKeys(keys)).Error
 }
 
-// LockAddressesSQL takes the locks of LockAddresses; its only parameter is a sorted array of distinct numbers.
+// LockAddressesSQL takes the locks of LockAddresses; its only parameter is a sorted array of distinct keys.
 const LockAddressesSQL = `SELECT pg_advisory_xact_lock(who) FROM unnest($1::bigint[]) AS who`
 
-// SortedAddressKeys returns the distinct numbers in the one order in which every writer takes its locks.
+// SortedAddressKeys returns the distinct keys, sorted: all writers take their locks in this order.
 func SortedAddressKeys(keys []int64) []int64 {
 	keys = slices.Clone(keys)
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
 
-// lockContacts is LockAddresses for contacts of which workspace and address are known.
+// lockContacts is LockAddresses for contacts whose workspace and address are known.
 func lockContacts(tx *gorm.DB, contacts []models.Contact) error {
 	keys := make([]int64, len(contacts))
 	for i, c := range contacts {

@@ -9,9 +9,9 @@ import (
 	"campaignlark/models"
 )
 
-// ErrorAttr is what the log gets of err, as attributes of the line itself: "operation", the chain of operations; "code"; the
-// database's own "database_code"; "kind", the Go type of the cause; of a panic its words and its stack. The text of an error may
-// quote what somebody sent, so none of it is among them.
+// ErrorAttr returns what the log may hold of err: "operation", the chain of operations; "code"; the database's own
+// "database_code"; "kind", the Go type of the cause; for a panic its text and stack. It never includes the error's text,
+// which may quote input.
 func ErrorAttr(err error) slog.Attr {
 	attrs := []any{"code", string(ErrorCode(err)), "kind", kindOf(err)}
 	if chain := models.Chain(err); chain != "" {
@@ -23,7 +23,7 @@ func ErrorAttr(err error) slog.Attr {
 	return slog.Group("", append(attrs, faults.Attrs(err)...)...)
 }
 
-// kindOf names the Go type of the cause of err; of joined errors, that of the first.
+// kindOf names the Go type of the cause of err. For joined errors it follows the first.
 func kindOf(err error) string {
 	for {
 		next := errors.Unwrap(err)

@@ -10,18 +10,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// Advisory lock classes (the two-integer form), apart from the address locks of LockAddresses.
+// Classes of advisory locks in the two-integer form, separate from the locks of LockAddresses.
 const (
-	LockSegments = 1 // with the workspace: who may write its segment bits
-	LockLogDays  = 2 // who makes or drops days of the request log
-	LockSetup    = 3 // who creates the first admin
+	LockSegments = 1 // with the workspace: the right to write its segment bits
+	LockLogDays  = 2 // the right to create or drop days of the request log
+	LockSetup    = 3 // the right to create the first admin
 )
 
-// LogDaysAhead is how many days of the request log are made in advance.
+// LogDaysAhead is how many days of the request log are created in advance.
 const LogDaysAhead = 14
 
-// EnsureLogDays makes the partitions of the request log from the day before now to LogDaysAhead after it, where they
-// are missing. It blocks nobody: a day is made as a separate table and attached (DESIGN "Request log"). SQLite has no days.
+// EnsureLogDays creates missing partitions of the request log, from the day before now to LogDaysAhead days after. It
+// blocks no one: it creates a separate table and attaches it (DESIGN "Request log"). SQLite has no partitions.
 func (d *DB) EnsureLogDays(ctx context.Context, now time.Time) error {
 	if d.Dialect == SQLite {
 		return nil
@@ -41,7 +41,7 @@ func (d *DB) EnsureLogDays(ctx context.Context, now time.Time) error {
 	})
 }
 
-// LogDayName is the table of one day of the request log.
+// LogDayName returns the table of one day of the request log.
 func LogDayName(day time.Time) string { return "webhook_requests_" + day.UTC().Format("20060102") }
 
 func makeLogDay(tx *gorm.DB, day time.Time) error {
@@ -57,7 +57,8 @@ func makeLogDay(tx *gorm.DB, day time.Time) error {
 		name, dayStart(day), dayStart(day.AddDate(0, 0, 1)))).Error
 }
 
-// dayStart is the smallest id of a day, with the version and variant bits left out so that every id of the day is above it.
+// dayStart is the lower bound of a day's ids. It clears the version and variant bits so that every id of the day is above
+// it.
 func dayStart(day time.Time) string {
 	id := models.IDAt(day)
 	id[6], id[7], id[8] = 0, 0, 0

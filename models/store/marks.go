@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// reviseContacts raises the versions of contacts that this transaction changed and marks them for their segments.
+// reviseContacts raises the versions of contacts that tx changed and marks them for their segments.
 func reviseContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.Time) error {
 	err := tx.Exec("UPDATE contacts SET version = version + 1, updated_at = ? WHERE workspace_id = ? AND id IN ?", now, workspaceID, ids).Error
 	if err != nil {
@@ -18,8 +18,8 @@ func reviseContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now tim
 	return MarkContacts(tx, workspaceID, userID, ids, now)
 }
 
-// MarkContacts marks contacts whose segments have to be recalculated. Call it in the transaction that changed them.
-// userID is who changed them, 0 where that is not known.
+// MarkContacts marks contacts whose segments must be recalculated. Call it in the transaction that changed them. userID
+// is the person who changed them, 0 if unknown.
 func MarkContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.Time) error {
 	var user *int64
 	if userID != 0 {
@@ -32,8 +32,8 @@ func MarkContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.
 	return tx.CreateInBatches(&marks, 100).Error
 }
 
-// WaitingMarks counts the changes of contacts, in all workspaces, that the segments have not followed yet, and says when
-// the oldest was made (the zero time when there is none).
+// WaitingMarks counts marks that the segments have not processed yet, in all workspaces, and returns the time of the
+// oldest (the zero time if there is none).
 func (d *DB) WaitingMarks(ctx context.Context) (n int64, oldest time.Time, err error) {
 	var row struct {
 		N      int64
@@ -46,8 +46,8 @@ func (d *DB) WaitingMarks(ctx context.Context) (n int64, oldest time.Time, err e
 	return row.N, oldest, err
 }
 
-// SegmentDrift is how many memberships the last verification of each workspace, or the one under way, found to differ from
-// the rules.
+// SegmentDrift counts the memberships that differ from the rules, by the last full check of each workspace or the one that
+// runs now.
 func (d *DB) SegmentDrift(ctx context.Context) (n int64, err error) {
 	err = d.Read(ctx).Raw("SELECT coalesce(sum(differences), 0) FROM segment_checks").Scan(&n).Error
 	return n, err

@@ -17,13 +17,13 @@ type Member struct {
 	SeenAt *time.Time // when they last opened a page of the workspace, to memberTouch; nil for never
 }
 
-// memberTouch is how far SeenAt may lag behind: a person who clicks through the pages makes one write in that time.
+// memberTouch is how far SeenAt may lag. A person who clicks through pages causes one write in that time.
 const memberTouch = 5 * time.Minute
 
-// ErrLastAdmin refuses what would leave a workspace without an admin.
+// ErrLastAdmin refuses a change that leaves a workspace without an admin.
 var ErrLastAdmin = &models.Error{Code: models.CodeConflict, Message: "A workspace needs at least one admin, and this is the only one. Make somebody else an admin first."}
 
-// Members lists who is a member of a workspace, by address.
+// Members lists the members of a workspace, by address.
 func (d *DB) Members(ctx context.Context, workspaceID int64) (all []Member, err error) {
 	return all, members(d.Read(ctx), workspaceID).Order("users.email").Find(&all).Error
 }
@@ -38,8 +38,8 @@ func members(tx *gorm.DB, workspaceID int64) *gorm.DB {
 		Joins("JOIN users ON users.id = memberships.user_id").Where("memberships.workspace_id = ?", workspaceID)
 }
 
-// MemberSeen notes that a member opened a page of the workspace. seen is what is noted so far; while that is recent
-// nothing is written.
+// MemberSeen records that a member opened a page of the workspace. seen is the recorded time; if it is recent, nothing
+// is written.
 func (d *DB) MemberSeen(ctx context.Context, workspaceID, memberID int64, seen *time.Time, now time.Time) error {
 	if seen != nil && now.Sub(*seen) < memberTouch {
 		return nil
@@ -50,8 +50,8 @@ func (d *DB) MemberSeen(ctx context.Context, workspaceID, memberID int64, seen *
 	})
 }
 
-// ChangeRole gives a member another role. The errors are ErrNotFound and ErrLastAdmin; a role that does not exist is a
-// FieldErrors under "role".
+// ChangeRole gives a member another role. The errors are ErrNotFound and ErrLastAdmin. An unknown role is a FieldErrors
+// under "role".
 func (d *DB) ChangeRole(ctx context.Context, workspaceID, userID, memberID int64, role models.Role, now time.Time) (models.FieldErrors, error) {
 	errs := models.FieldErrors{}
 	errs.Add("role", models.ValidateRole(role))
@@ -69,7 +69,7 @@ func (d *DB) ChangeRole(ctx context.Context, workspaceID, userID, memberID int64
 	})
 }
 
-// RemoveMember ends a membership; a member who removes themselves leaves. The account stays. The errors are ErrNotFound
+// RemoveMember ends a membership; members who remove themselves leave. The account stays. The errors are ErrNotFound
 // and ErrLastAdmin.
 func (d *DB) RemoveMember(ctx context.Context, workspaceID, userID, memberID int64, now time.Time) error {
 	action := models.ActionMemberRemoved
@@ -84,8 +84,7 @@ func (d *DB) RemoveMember(ctx context.Context, workspaceID, userID, memberID int
 	})
 }
 
-// changeMember runs change on a member as they are now, while nobody else changes who is in the workspace, and takes it
-// back when no admin is left.
+// changeMember runs change on a member, with the workspace's members locked, and rolls back if no admin is left.
 func (d *DB) changeMember(ctx context.Context, workspaceID, memberID int64, change func(tx *gorm.DB, m Member) error) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockMembers(tx, workspaceID); err != nil {
@@ -107,8 +106,8 @@ func (d *DB) changeMember(ctx context.Context, workspaceID, memberID int64, chan
 	})
 }
 
-// lockMembers makes this transaction the only one that changes who is, or is to be, a member of the workspace, until it
-// ends. What depends on it is read in later statements. A workspace that is deleted is ErrNotFound.
+// lockMembers locks the members and invitations of the workspace until tx ends. Read what depends on them in later
+// statements. A deleted workspace is ErrNotFound.
 func lockMembers(tx *gorm.DB, workspaceID int64) error {
 	query := "SELECT id FROM workspaces WHERE id = ? AND deleted_at IS NULL"
 	if tx.Name() == string(Postgres) {
@@ -124,7 +123,7 @@ func lockMembers(tx *gorm.DB, workspaceID int64) error {
 	return nil
 }
 
-// auditMember notes what userID did to m, whose role is after from then on; "" is none.
+// auditMember records what userID did to m. after is the new role, "" for none.
 func auditMember(tx *gorm.DB, action string, workspaceID, userID int64, m Member, after models.Role, now time.Time) error {
 	return Audit(tx, models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: models.SubjectMember, SubjectID: m.UserID, SubjectName: m.Email},
 		[]models.AuditChange{{What: "role", Before: m.Role.Word(), After: after.Word()}}, now)

@@ -45,7 +45,7 @@ func (m team) add(email string, role models.Role) models.User {
 	return u
 }
 
-// invite invites somebody as a viewer and returns the invitation and its link's token.
+// invite invites an address as a viewer and returns the invitation and the token of its link.
 func (m team) invite(email string) (models.Invitation, string) {
 	m.Helper()
 	i, token, errs, err := m.db.Invite(m.Context(), m.w.ID, m.admin.ID, email, models.RoleViewer, nine)
@@ -55,7 +55,7 @@ func (m team) invite(email string) (models.Invitation, string) {
 	return i, token
 }
 
-// wantMembers fails unless these are the members, each as "address role".
+// wantMembers fails unless these are the members, each written as "address role".
 func (m team) wantMembers(want ...string) {
 	m.Helper()
 	all, err := m.db.Members(m.Context(), m.w.ID)
@@ -71,7 +71,8 @@ func (m team) wantMembers(want ...string) {
 	}
 }
 
-// wantNoted fails unless the audit log holds these entries about members, oldest first, each as "action name before>after".
+// wantNoted fails unless the audit log has these entries about members, oldest first, each written as "action name
+// before>after".
 func (m team) wantNoted(want ...string) {
 	m.Helper()
 	var all []models.AuditEntry
@@ -129,7 +130,7 @@ func TestMembersChangeAndGo(t *testing.T) {
 	})
 }
 
-// TestOfTwoAdminsOneStays lets two admins take the other's rights away at the same moment.
+// TestOfTwoAdminsOneStays lets two admins remove each other's rights at the same moment.
 func TestOfTwoAdminsOneStays(t *testing.T) {
 	eachTeam(t, func(m team) {
 		otto := m.add("otto@example.com", models.RoleAdmin)
@@ -154,7 +155,7 @@ func TestOfTwoAdminsOneStays(t *testing.T) {
 			if refused != 1 {
 				m.Fatalf("round %d: got %d refusals (%v), want one", round, refused, errs)
 			}
-			for _, u := range []models.User{m.admin, otto} { // both are admins again; for who still is nothing changes
+			for _, u := range []models.User{m.admin, otto} { // make both admins again; the one who still is does not change
 				if _, err := m.db.ChangeRole(m.Context(), m.w.ID, 0, u.ID, models.RoleAdmin, nine); err != nil {
 					m.Fatal(err)
 				}
@@ -163,7 +164,7 @@ func TestOfTwoAdminsOneStays(t *testing.T) {
 	})
 }
 
-// TestAChangeOfMembersWaitsForAnother takes one admin's rights away while another transaction, not yet committed, takes
+// TestAChangeOfMembersWaitsForAnother removes one admin's rights while another transaction, not yet committed, removes
 // the other's.
 func TestAChangeOfMembersWaitsForAnother(t *testing.T) {
 	eachTeam(t, func(m team) {
@@ -191,8 +192,8 @@ func TestAChangeOfMembersWaitsForAnother(t *testing.T) {
 	})
 }
 
-// untilOneWaits returns when somebody waits for a lock of Postgres, or an error when done says that nobody does. On
-// SQLite whoever writes waits for the one connection.
+// untilOneWaits returns nil when a transaction waits for a lock in Postgres, or an error if done ends first. On SQLite
+// every second writer waits for the only connection.
 func (m team) untilOneWaits(done <-chan error) error {
 	for waits := m.db.Dialect == store.SQLite; !waits; {
 		select {
@@ -292,7 +293,7 @@ func TestNobodyIsInvitedTwice(t *testing.T) {
 	})
 }
 
-// TestALinkSetsNoPasswordOfAnAccount makes the account after the link.
+// TestALinkSetsNoPasswordOfAnAccount creates the account after the link.
 func TestALinkSetsNoPasswordOfAnAccount(t *testing.T) {
 	eachTeam(t, func(m team) {
 		ctx := m.Context()

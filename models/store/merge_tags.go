@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// MergeTags lists a workspace's merge tags in the order in which they were made, which is the order of forms and pages.
+// MergeTags lists a workspace's merge tags in the order of their creation, which forms and pages use too.
 func (d *DB) MergeTags(ctx context.Context, workspaceID int64) ([]models.MergeTag, error) {
 	var all []models.MergeTag
 	err := d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Order("id").Find(&all).Error
@@ -22,7 +22,7 @@ func (d *DB) MergeTag(ctx context.Context, workspaceID, id int64) (models.MergeT
 	return First[models.MergeTag](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }
 
-// CreateMergeTag stores the merge tag of a form. What does not fit, and a key that is taken, is a FieldErrors.
+// CreateMergeTag stores the merge tag of a form. Invalid input and a key that is taken are FieldErrors.
 func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m models.MergeTag, now time.Time) (models.MergeTag, models.FieldErrors, error) {
 	m = m.Clean()
 	if errs := m.Validate(); errs.Any() {
@@ -45,9 +45,8 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m mo
 	return m, nil, err
 }
 
-// UpdateMergeTag stores a new label, options and default; key and type never change. Contacts keep what they have, also
-// an option that is gone. users is called in the same transaction for the rules that use such an option; nil where there
-// are none.
+// UpdateMergeTag stores a new label, options and default; key and type never change. Contacts keep their values, even of
+// a removed option. users runs in the same transaction and may refuse, for rules that use such an option; nil skips it.
 func (d *DB) UpdateMergeTag(ctx context.Context, m models.MergeTag, userID int64, users func(tx *gorm.DB) error, now time.Time) (models.MergeTag, models.FieldErrors, error) {
 	m = m.Clean()
 	if errs := m.Validate(); errs.Any() {
@@ -70,7 +69,7 @@ func (d *DB) UpdateMergeTag(ctx context.Context, m models.MergeTag, userID int64
 	})
 }
 
-// mergeTagTaken says why a key cannot be had: it is there, or a deleted one is still being taken off contacts.
+// mergeTagTaken explains why a key is not free: a merge tag has it, or a deleted one is still being purged.
 func (d *DB) mergeTagTaken(ctx context.Context, m models.MergeTag) models.FieldErrors {
 	other, err := First[models.MergeTag](d.Read(ctx).Where("workspace_id = ? AND key = ?", m.WorkspaceID, m.Key))
 	if err == nil && other.DeletedAt != nil {
@@ -79,8 +78,8 @@ func (d *DB) mergeTagTaken(ctx context.Context, m models.MergeTag) models.FieldE
 	return models.FieldErrors{"key": "There is a merge tag with this key already. Choose another key."}
 }
 
-// DeleteMergeTag makes a merge tag disappear immediately; PurgeMergeTags takes its values off the contacts in steps. users is
-// called in the same transaction for the rules that use the merge tag; nil where there are none.
+// DeleteMergeTag hides a merge tag immediately; PurgeMergeTags removes its values from contacts in steps. users runs in the
+// same transaction and may refuse, for rules that use the merge tag; nil skips it.
 func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := before(tx, users); err != nil {
@@ -97,12 +96,12 @@ func (d *DB) DeleteMergeTag(ctx context.Context, workspaceID, userID, id int64, 
 	})
 }
 
-// mergeTagToChange reads a merge tag that tx is about to change, or returns ErrNotFound if it was deleted.
+// mergeTagToChange reads and locks a merge tag that tx will change, or returns ErrNotFound if it was deleted.
 func mergeTagToChange(tx *gorm.DB, workspaceID, id int64) (models.MergeTag, error) {
 	return First[models.MergeTag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }
 
-// auditMergeTag notes what a person did to a merge tag; before it was made and after it is gone it is the zero MergeTag.
+// auditMergeTag records what a person did to a merge tag. before is zero for a new one, after is zero for a deleted one.
 func auditMergeTag(tx *gorm.DB, before, after models.MergeTag, userID int64, action string, now time.Time) error {
 	is := before
 	if is.ID == 0 {
@@ -125,7 +124,8 @@ func (d *DB) MergeTagContacts(ctx context.Context, workspaceID int64, key string
 	return n, err
 }
 
-// holdsKey finds contacts that have a value for a key, by likeKey. No value can look like a key: its quotes are escaped.
+// holdsKey matches contacts that have a value for a key, with likeKey. No value can look like a key: its quotes are
+// escaped.
 const holdsKey = `fields LIKE ? ESCAPE '\'`
 
 func likeKey(key string) string {

@@ -7,13 +7,12 @@ import (
 	"campaignlark/models"
 )
 
-// NavCounts are the numbers beside the navigation's entries. Contacts stops at ExactCount + 1.
+// NavCounts are the numbers in the navigation. Contacts stops at ExactCount + 1.
 type NavCounts struct {
 	Webhooks, Contacts, Segments, Tags, MergeTags int64
 	Failures                                      int64 // calls that failed in the last 24 hours
 }
 
-// NavCounts counts what a workspace has.
 func (d *DB) NavCounts(ctx context.Context, workspaceID int64, now time.Time) (NavCounts, error) {
 	var c NavCounts
 	err := d.Read(ctx).Raw(`SELECT

@@ -42,7 +42,7 @@ func TestNextCall(t *testing.T) {
 		if _, _, err := db.NextCall(t.Context(), ws.ID, 7, ids[2]); err != models.ErrNotFound {
 			t.Errorf("got %v, want that none came since", err)
 		}
-		for range 60 { // more than a page of refused calls does not hide the first that succeeds
+		for range 60 { // more than a page of refused calls does not hide the first success
 			call(7, 400)
 		}
 		call(7, 200)

@@ -12,22 +12,22 @@ import (
 // personStep is how many rows of one person's history are in memory at a time.
 const personStep = 50
 
-// What is kept of one person, in steps, the newest first. Each call gives what comes before the last id of the one
-// before, uuid.Max at first.
+// These functions return what is stored about one person, in steps, the newest first. Pass the last id of the previous
+// step as before, at first uuid.Max.
 
-// PersonRequests returns the next calls that speak of the contact's address.
+// PersonRequests returns the next calls for the contact's address.
 func (d *DB) PersonRequests(ctx context.Context, c models.Contact, before uuid.UUID) (rows []models.WebhookRequest, err error) {
 	return rows, personRows(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, models.AddressKey(c.WorkspaceID, c.Email), c.Email), before).Find(&rows).Error
 }
 
-// PersonEdits returns the next changes by hand, with who made them.
+// PersonEdits returns the next changes by hand, with the person who made them.
 func (d *DB) PersonEdits(ctx context.Context, c models.Contact, before uuid.UUID) (rows []ContactEdit, err error) {
 	q := d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
 		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)
 	return rows, personRows(q, before).Find(&rows).Error
 }
 
-// PersonMoves returns the next segments that were entered or left.
+// PersonMoves returns the next moves into and out of segments.
 func (d *DB) PersonMoves(ctx context.Context, c models.Contact, before uuid.UUID) (moves []ContactMove, err error) {
 	for len(moves) == 0 && before != uuid.Nil && err == nil {
 		moves, before, err = d.ContactMoves(ctx, c, before, personStep)
@@ -39,7 +39,7 @@ func personRows(q *gorm.DB, before uuid.UUID) *gorm.DB {
 	return q.Where("id < ?", before).Order("id DESC").Limit(personStep)
 }
 
-// PersonEvents returns the next events of the contact: those of versions below one.
+// PersonEvents returns the contact's next events, those with a version below version.
 func (d *DB) PersonEvents(ctx context.Context, c models.Contact, version int64) (rows []models.AutomationEvent, err error) {
 	err = d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND contact_version < ?", c.WorkspaceID, c.ID, version).
 		Order("contact_version DESC").Limit(personStep).Find(&rows).Error

@@ -10,20 +10,20 @@ import (
 	"gorm.io/gorm"
 )
 
-// What a deleted tag or merge tag left on contacts is removed here, in steps, and then the tag itself, so that its name
-// or key is free again.
+// A purge removes a deleted tag or merge tag from contacts, in steps. Then it deletes the tag's own row, which frees
+// its name or key.
 
 const (
-	// purgeGrace is how long after its deletion a tag or merge tag is purged once more before it is gone. Work that read it
-	// before may commit in between: a batch of calls lives 10 s at most, a job's step 8 s, a person's request 20 s.
+	// purgeGrace is how long after its deletion a tag or merge tag is purged again before its row is deleted. Work that
+	// read it earlier may still commit: a batch of calls takes at most 10 s, a job's step 8 s, a person's request 20 s.
 	purgeGrace = 30 * time.Second
-	// purgeStep is how many contacts one transaction of a purge changes: as many addresses as it may lock.
+	// purgeStep is how many contacts one transaction of a purge changes: the number of addresses it may lock.
 	purgeStep = 256
-	// purgeTurn is how many steps one thing gets before another has its turn.
+	// purgeTurn is how many steps one tag gets before the next one has its turn.
 	purgeTurn = 100
 )
 
-// purge takes steps until none is left to take, and then deletes the row of what is purged, once its grace is over.
+// purge runs step until nothing is left. Then it deletes the row, if purgeGrace is over.
 func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time.Duration, step func() (last bool, err error)) error {
 	for range purgeTurn {
 		last, err := step()
@@ -40,21 +40,21 @@ func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time
 			return tx.Where("workspace_id = ? AND id = ?", workspaceID, id).Delete(row).Error
 		})
 		if IsForeignKey(err) {
-			return nil // somebody is using it again: the next turn sees to it
+			return nil // something uses it again: the next turn handles that
 		}
 		return err
 	}
 	return nil
 }
 
-// whoDeleted is the user who deleted a tag or merge tag as the audit log has it, 0 when it does not say.
+// whoDeleted returns the user who deleted a tag or merge tag, from the audit log, or 0 if it is not there.
 func (d *DB) whoDeleted(ctx context.Context, workspaceID int64, subject string, id int64, action string) (userID int64, err error) {
 	err = d.Read(ctx).Model(&models.AuditEntry{}).Select("user_id").Order("id DESC").Limit(1).
 		Where("workspace_id = ? AND subject = ? AND subject_id = ? AND action = ?", workspaceID, subject, id, action).Scan(&userID).Error
 	return userID, err
 }
 
-// PurgeTags takes deleted tags off their contacts. Each contact gets a new version and a mark for its segments.
+// PurgeTags removes deleted tags from their contacts. Each contact gets a new version and a mark for its segments.
 func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 	var gone []models.Tag
 	if err := d.Read(ctx).Where("deleted_at IS NOT NULL AND workspace_id NOT IN " + goneWorkspaces).Find(&gone).Error; err != nil {
@@ -82,7 +82,7 @@ func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now
 		return false, err
 	}
 	if len(found) == 0 {
-		// a webhook that was being saved while the tag was deleted may have got it
+		// a webhook saved while the tag was being deleted may still have it
 		return true, d.Write(ctx, func(tx *gorm.DB) error {
 			return tx.Where("workspace_id = ? AND tag_id = ?", tag.WorkspaceID, tag.ID).Delete(&models.WebhookTag{}).Error
 		})
@@ -143,7 +143,7 @@ func (d *DB) contactsWithKey(ctx context.Context, m models.MergeTag, after int64
 	return found, err
 }
 
-// purgeKey takes the key off those of the contacts that have it.
+// purgeKey removes the key from those of contacts that have it.
 func (d *DB) purgeKey(ctx context.Context, m models.MergeTag, contacts []models.Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := lockContacts(tx, contacts); err != nil {
@@ -179,7 +179,7 @@ func (d *DB) purgeKey(ctx context.Context, m models.MergeTag, contacts []models.
 	})
 }
 
-// noteLoss notes at each contact, for its history, what it lost with a tag or merge tag that was deleted.
+// noteLoss records in each contact's history what it lost when a tag or merge tag was deleted.
 func noteLoss(tx *gorm.DB, workspaceID, userID int64, ids []int64, change models.ContactChange, now time.Time) error {
 	var contacts []models.Contact
 	if err := tx.Select("id, version").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&contacts).Error; err != nil || len(contacts) == 0 {

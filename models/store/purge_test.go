@@ -15,7 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestPurgeWaitsForWorkUnderWay lets a form that read a tag before its deletion commit 20 s after it, as late as a request may.
+// TestPurgeWaitsForWorkUnderWay lets a form read a tag before its deletion and commit 20 s after it, the longest time of a
+// request.
 func TestPurgeWaitsForWorkUnderWay(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -52,8 +53,8 @@ func TestPurgeWaitsForWorkUnderWay(t *testing.T) {
 	})
 }
 
-// TestPurgeReadsOnlyWhatIsDeleted looks at the plans of the statements by which a purge finds its work, among many tags and
-// merge tags that are in use.
+// TestPurgeReadsOnlyWhatIsDeleted checks the query plans of the statements that find a purge's work, among many tags and
+// merge tags in use.
 func TestPurgeReadsOnlyWhatIsDeleted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -96,7 +97,7 @@ func TestPurgeReadsOnlyWhatIsDeleted(t *testing.T) {
 	})
 }
 
-// explain is a database's plan of a query.
+// explain returns the database's plan of a query.
 func explain(t *testing.T, db *store.DB, query string) string {
 	t.Helper()
 	var plan []string

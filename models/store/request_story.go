@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// RequestEvents returns the events that a call fired, none once its contact's row is erased from it. It finds them by
-// the contact's version: the outbox has no index on the call.
+// RequestEvents returns the events that a call fired, none if the call's row no longer names the contact. It finds them
+// by the contact's version: the outbox has no index by call.
 func (d *DB) RequestEvents(ctx context.Context, r models.WebhookRequest) ([]models.AutomationEvent, error) {
 	var events []models.AutomationEvent
 	if r.ContactID == nil || r.ContactVersion == nil {
@@ -22,13 +22,13 @@ func (d *DB) RequestEvents(ctx context.Context, r models.WebhookRequest) ([]mode
 	return events, err
 }
 
-// SegmentMove is a change of a segment's members with the segment's name, "" once the segment is deleted.
+// SegmentMove is a move of a contact with the segment's name, "" if the segment is deleted.
 type SegmentMove struct {
 	models.SegmentChange
 	Name string
 }
 
-// RequestMoves returns who entered and left which segments because of a call, in order.
+// RequestMoves returns the moves that a call caused, in order, at most 200.
 func (d *DB) RequestMoves(ctx context.Context, workspaceID int64, id uuid.UUID) ([]SegmentMove, error) {
 	var moves []SegmentMove
 	err := d.Read(ctx).Table("segment_changes AS c").Select("c.*, coalesce(s.name, '') AS name").
@@ -38,8 +38,8 @@ func (d *DB) RequestMoves(ctx context.Context, workspaceID int64, id uuid.UUID) 
 	return moves, err
 }
 
-// MarkWaits reports whether a call's contact still waits to have its segments recalculated. When many marks wait it does
-// not look through all of them and says yes.
+// MarkWaits reports whether a call's contact still waits for its segments to be recalculated. If many marks wait, it
+// does not look at all of them and returns true.
 func (d *DB) MarkWaits(ctx context.Context, workspaceID int64, id uuid.UUID) (bool, error) {
 	var marks struct{ All, Mine int64 }
 	err := d.Read(ctx).Raw(`SELECT count(*) AS "all", count(CASE WHEN request_id = ? THEN 1 END) AS mine FROM
@@ -48,8 +48,8 @@ func (d *DB) MarkWaits(ctx context.Context, workspaceID int64, id uuid.UUID) (bo
 	return marks.Mine > 0 || marks.All == models.ExactCount, err
 }
 
-// HashRetiredAt is when the address of a webhook that a call at the time at may have used was changed: the last change
-// before it. Zero when there was none.
+// HashRetiredAt returns when the URL of a webhook last changed before a call at the time at (or up to a minute after),
+// zero if never.
 func (d *DB) HashRetiredAt(ctx context.Context, workspaceID, webhookID int64, at time.Time) (time.Time, error) {
 	var times []time.Time
 	err := d.Read(ctx).Model(&models.WebhookHash{}).
@@ -61,16 +61,16 @@ func (d *DB) HashRetiredAt(ctx context.Context, workspaceID, webhookID int64, at
 	return times[0], nil
 }
 
-// FirstBuild is a segment that was there when a call came, and was built for the first time only after it.
+// FirstBuild is a segment that existed when a call came, and whose first build ended after it.
 type FirstBuild struct {
 	SegmentID int64
 	Name      string
-	Built     bool // it is built now, with the contact in it
+	Built     bool // it is built now, and the contact is in it
 	Entered   models.SegmentSet
 }
 
-// FirstBuilds returns the segments that a call's contact entered when they were first built, after the call, and those that
-// are still being built for the first time, by name.
+// FirstBuilds returns, by name, the segments that existed at the call and that the contact entered in their first build,
+// after the call. It also returns those whose first build still runs.
 func (d *DB) FirstBuilds(ctx context.Context, workspaceID, contact int64, called time.Time) ([]FirstBuild, error) {
 	var all []FirstBuild
 	err := d.Read(ctx).Raw(`SELECT s.id AS segment_id, s.name, s.built_at IS NOT NULL AS built, c.entered

@@ -17,21 +17,21 @@ import (
 // RequestPageSize is how many calls one page of the request log shows.
 const RequestPageSize = 50
 
-// ListedBody is the largest body, compressed, that lists read whole. Of a larger one they read a byte more than that: its row
-// is not worth opening to say more about the call.
+// ListedBody is the largest compressed body that lists read completely. Of a larger body they read one byte more than
+// ListedBody, which marks it as too large: a list does not decompress it.
 const ListedBody = 16 << 10
 
-// listedColumns are the columns of a call in lists, pages of 50 or parts of them.
+// listedColumns are the columns that lists read of a call.
 var listedColumns = "workspace_id, id, webhook_id, contact_id, contact_version, who, address, method, content_type, outcome, status, " +
 	"client_address, user_agent, duration_us, size, substr(body, 1, " + strconv.Itoa(ListedBody+1) + ") AS body"
 
-// RequestFilter says which calls of a workspace are meant. A zero field does not narrow.
+// RequestFilter selects calls of a workspace. A zero field does not narrow.
 type RequestFilter struct {
 	WebhookID  int64
 	Outcome    models.Outcome // one, or a group
 	From, To   time.Time
-	Address    string // in its stored form: calls that speak of exactly this one
-	Containing string // calls whose address, valid or not, has this in it; ASCII letters without case
+	Address    string // in its stored form: calls for exactly this address
+	Containing string // calls whose address, valid or not, contains this; ignores ASCII case
 }
 
 // RequestPage is one page of the log, newest first.
@@ -39,24 +39,24 @@ type RequestPage struct {
 	Requests     []models.WebhookRequest
 	Newer, Older bool // there may be more on that side
 
-	// Stopped is set when the search ended before the page was full: the last call that was looked at. Going on from
-	// there, in the same direction, finds the rest.
+	// Stopped is set if the search ended before the page was full: the last call it looked at. To find the rest,
+	// continue from there in the same direction.
 	Stopped uuid.UUID
 }
 
-// A search without an index reads so many calls a step, and so many steps for one page. DESIGN "Request log": it scans
-// in bounded steps and says how far it got.
+// A search without an index reads walkStep calls in one step, and takes at most walkSteps steps for a page. DESIGN
+// "Request log": it scans in bounded steps and says how far it got.
 const (
 	walkStep  = 5_000
 	walkSteps = 10
 )
 
-// Requests returns a page of the calls that filter means, each with ListedBody of its body.
+// Requests returns one page of the calls that match filter, each with at most ListedBody bytes of its body, plus one.
 func (d *DB) Requests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
 	return d.requestPage(ctx, workspaceID, filter, cursor, RequestPageSize)
 }
 
-// requestPage is Requests for pages of another size.
+// requestPage is Requests with another page size.
 func (d *DB) requestPage(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, size int) (RequestPage, error) {
 	page, err := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}, error(nil)
 	if filter.indexed() {
@@ -75,7 +75,7 @@ func (d *DB) requestPage(ctx context.Context, workspaceID int64, filter RequestF
 	return page, err
 }
 
-// walkRequests reads the log step by step until the page is full, the log ends, or the steps are used up.
+// walkRequests reads the log step by step until the page is full, the log ends, or walkSteps steps are done.
 func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, size int, page *RequestPage) error {
 	for range walkSteps {
 		last, err := d.walkEnd(ctx, workspaceID, filter, cursor)
@@ -101,7 +101,7 @@ func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter Request
 	return nil
 }
 
-// walkEnd is the last call of the step that begins at cursor, or zero when the log ends within it.
+// walkEnd returns the last call of the step that begins at cursor, or zero if the log ends within it.
 func (d *DB) walkEnd(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor).Offset(walkStep-1).Limit(1).Pluck("id", &ids).Error
@@ -111,8 +111,8 @@ func (d *DB) walkEnd(ctx context.Context, workspaceID int64, filter RequestFilte
 	return ids[0], nil
 }
 
-// requestStep returns the first limit calls from cursor on that match; within is how many calls may be looked at, 0
-// for as many as it takes.
+// requestStep returns the first limit matching calls after cursor. It looks at no more than within calls; 0 is no
+// limit.
 func (d *DB) requestStep(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, limit, within int) ([]models.WebhookRequest, error) {
 	var found []models.WebhookRequest
 	step := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor)
@@ -126,8 +126,8 @@ func (d *DB) requestStep(ctx context.Context, workspaceID int64, filter RequestF
 	return found, err
 }
 
-// CountRequests counts the calls that filter means, up to ExactCount + 1. known is false when counting them would take
-// a search without an index.
+// CountRequests counts the calls that match filter, up to ExactCount + 1. known is false if counting would need a
+// search without an index.
 func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter RequestFilter) (n int64, known bool, err error) {
 	if !filter.indexed() {
 		return 0, false, nil
@@ -137,8 +137,8 @@ func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter Reques
 	return n, true, err
 }
 
-// AroundRequest returns what is near a call that speaks of an address: how many other calls for it the log holds, up to
-// ExactCount, and the id of its contact, 0 when there is none now.
+// AroundRequest returns how many other calls for the address the log has, up to ExactCount, and the id of its contact,
+// 0 if there is none now.
 func (d *DB) AroundRequest(ctx context.Context, workspaceID int64, address string) (others, contactID int64, err error) {
 	var found struct{ Calls, Contact int64 }
 	few := RequestFilter{Address: address}.narrow(d.Read(ctx).Model(&models.WebhookRequest{}).Select("id"), workspaceID, models.Cursor{}).Limit(models.ExactCount + 1)
@@ -152,14 +152,14 @@ func (d *DB) Request(ctx context.Context, workspaceID int64, id uuid.UUID) (mode
 	return First[models.WebhookRequest](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))
 }
 
-// LastRequests returns the newest calls that filter means, at most most, as lists do.
+// LastRequests returns the newest calls that match filter, at most most, with the columns of lists.
 func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter RequestFilter, most int) ([]models.WebhookRequest, error) {
 	page, err := d.requestPage(ctx, workspaceID, filter, models.Cursor{}, most)
 	return page.Requests, err
 }
 
-// indexed reports whether an index leads to exactly these calls (DESIGN "Request log": by webhook, by who, where it
-// failed, and all).
+// indexed reports whether an index finds exactly these calls. DESIGN "Request log" has indexes by webhook, by address,
+// by failure, and for all calls.
 func (f RequestFilter) indexed() bool {
 	switch {
 	case f.Containing != "":
@@ -172,12 +172,13 @@ func (f RequestFilter) indexed() bool {
 	return f.Outcome == "" || f.Outcome == models.OutcomesFailed
 }
 
-// narrow narrows to what the indexes know: the time, and the address, the webhook or the failures.
+// narrow applies what the indexes cover: the time, and the address, the webhook or the failures.
 func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor models.Cursor) *gorm.DB {
 	return f.narrowBy(q.Where("workspace_id = ?", workspaceID), models.AddressKey(workspaceID, f.Address), cursor)
 }
 
-// narrowBy is narrow for a query that has its workspace; key stands for the AddressKey of that and the address.
+// narrowBy is narrow for a query that already selects a workspace; key is the AddressKey of that workspace and the
+// address.
 func (f RequestFilter) narrowBy(q *gorm.DB, key any, cursor models.Cursor) *gorm.DB {
 	switch {
 	case f.Address != "":
@@ -198,8 +199,8 @@ func (f RequestFilter) narrowBy(q *gorm.DB, key any, cursor models.Cursor) *gorm
 	return f.order(q, cursor)
 }
 
-// condition is the part of the filter that no index decides, as SQL with its values; "" if nothing is left. Every reader of
-// the log asks it here, so that no page shows calls that another leaves out.
+// condition returns the part of the filter that no index covers, as SQL with its values; "" if nothing is left. All readers
+// of the log use it, so all pages agree on which calls match.
 func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 	var parts []string
 	add := func(part string, value ...any) { parts, values = append(parts, part), append(values, value...) }
@@ -239,7 +240,7 @@ func idOf(t time.Time) uuid.UUID {
 	return models.IDAt(t)
 }
 
-// RequestBeside returns the id of the call right before (older) or right after another one, or ErrNotFound at the end.
+// RequestBeside returns the id of the next older or next newer call, or ErrNotFound if there is none.
 func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, id uuid.UUID, older bool) (uuid.UUID, error) {
 	side := func(q *gorm.DB) *gorm.DB { return q.Where("id > ?", id).Order("id") }
 	if older {
@@ -249,8 +250,8 @@ func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, id uuid.UUID,
 	return r.ID, err
 }
 
-// NextCall returns the id of the first call of a webhook after an id that succeeded, which is the last that somebody who waits
-// wants to know of, or else of the newest one. It reads no body. The error is ErrNotFound if none came.
+// NextCall returns the id of a webhook's first successful call after an id, or of its newest call if none succeeded. A page
+// that waits for a call can stop at a success. It reads no body. The error is ErrNotFound if no call came.
 func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after uuid.UUID) (id uuid.UUID, succeeded bool, err error) {
 	since := func() *gorm.DB {
 		return d.Read(ctx).Select("id, status").Where("workspace_id = ? AND webhook_id = ? AND id > ?", workspaceID, webhookID, after)

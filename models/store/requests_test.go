@@ -16,8 +16,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// logOf fills the log of workspace 1 with calls a second apart, the newest at now, and returns their ids, newest first.
-// shape sets what a row says; i counts from the newest.
+// logOf fills the log of workspace 1 with calls one second apart, the newest at now, and returns their ids, newest
+// first. shape fills in a row; i counts from the newest.
 func logOf(t *testing.T, db *store.DB, now time.Time, n int, shape func(i int, r *models.WebhookRequest)) []uuid.UUID {
 	t.Helper()
 	if err := db.EnsureLogDays(t.Context(), now); err != nil {
@@ -70,7 +70,7 @@ func TestRequestsByFilter(t *testing.T) {
 			name   string
 			filter store.RequestFilter
 			want   []int
-			count  int64 // -1: not known
+			count  int64 // -1: unknown
 		}{
 			{"all", store.RequestFilter{}, []int{0, 1, 2, 3, 5}, 5},
 			{"webhook", store.RequestFilter{WebhookID: 8}, []int{2, 5}, 2},
@@ -96,7 +96,7 @@ func TestRequestsByFilter(t *testing.T) {
 	})
 }
 
-// places are the positions of rows among ids.
+// places returns the positions of rows in ids.
 func places(rows []models.WebhookRequest, ids []uuid.UUID) (at []int) {
 	for _, r := range rows {
 		for i, id := range ids {
@@ -143,7 +143,7 @@ func TestRequestsPageThroughAndBack(t *testing.T) {
 	})
 }
 
-// TestListsReadBodiesInPart compares calls in lists with the rows that they are, and holds that of a large body little is read.
+// TestListsReadBodiesInPart compares the calls of lists with their rows, and checks that lists read little of a large body.
 func TestListsReadBodiesInPart(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
@@ -161,7 +161,7 @@ func TestListsReadBodiesInPart(t *testing.T) {
 		if err != nil || len(last) != 2 || last[0].ID != ids[0] {
 			t.Errorf("got %d calls (%v), want the newest two", len(last), err)
 		}
-		for _, filter := range []store.RequestFilter{{}, {Outcome: models.OutcomeUnreadable}} { // with an index, and walking
+		for _, filter := range []store.RequestFilter{{}, {Outcome: models.OutcomeUnreadable}} { // with an index, and with a walk
 			page := get(t, db, filter, models.Cursor{})
 			if len(page.Requests) != len(ids) {
 				t.Fatalf("got %d calls, want %d", len(page.Requests), len(ids))
@@ -198,7 +198,7 @@ func get(t *testing.T, db *store.DB, filter store.RequestFilter, cursor models.C
 	return page
 }
 
-// A search without an index ends after 50,000 calls, says where, and goes on from there.
+// A search without an index stops after 50,000 calls, says where, and continues from there.
 func TestSearchStopsAndContinues(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
@@ -221,7 +221,7 @@ func TestSearchStopsAndContinues(t *testing.T) {
 	})
 }
 
-// fillLog puts n calls a hundred milliseconds apart into the log, by the database itself.
+// fillLog inserts n calls, one every 100 milliseconds, with one statement.
 func fillLog(t *testing.T, db *store.DB, now time.Time, n int) {
 	t.Helper()
 	if err := db.EnsureLogDays(context.Background(), now); err != nil {

@@ -12,17 +12,17 @@ import (
 
 // Limits of one turn of DropOldLog.
 const (
-	dropStep  = 500              // rows a transaction deletes: below 50 ms on SQLite
-	dropSteps = 200              // transactions a table and turn
-	dropWait  = 30 * time.Second // how long a day waits for those who still read it
+	dropStep  = 500              // rows deleted in one transaction: below 50 ms on SQLite
+	dropSteps = 200              // transactions for one table in one turn
+	dropWait  = 30 * time.Second // how long a turn may take, most of it waiting for queries that read an old day
 )
 
-// segmentYears is how long the size of a segment on each day is kept.
+// segmentYears is how long the daily size of a segment is kept.
 const segmentYears = 2
 
-// DropOldLog removes what the request log, the events, the segments' changes and the counters hold of the time before days
-// days ago. It does a bounded piece; what is left waits for the next turn. On Postgres whole days go, without making anybody
-// wait; on SQLite rows go in small steps (DESIGN "Request log").
+// DropOldLog deletes entries older than days days from the request log, the events, the segments' changes and the counters.
+// Each turn has a limit; the next turn deletes the rest. Postgres drops whole days without blocking anyone; SQLite deletes
+// rows in small steps (DESIGN "Request log").
 func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 	before := now.AddDate(0, 0, -days)
 	drop := d.dropOldRows
@@ -59,12 +59,12 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 	return nil
 }
 
-// dropOldRows is SQLite's way.
+// dropOldRows deletes old calls on SQLite.
 func (d *DB) dropOldRows(ctx context.Context, before time.Time) error {
 	return d.dropSteps(ctx, "webhook_requests", "id < ?", models.IDAt(before))
 }
 
-// dropSteps deletes a table's rows for which condition holds, by their ids.
+// dropSteps deletes rows of table that match condition, in steps by id.
 func (d *DB) dropSteps(ctx context.Context, table, condition string, args ...any) error {
 	for range dropSteps {
 		var ids []string
@@ -84,15 +84,16 @@ func (d *DB) dropSteps(ctx context.Context, table, condition string, args ...any
 	return nil
 }
 
-// logDay is a table of one day's calls. A day is detached before it is dropped; a turn may end in between.
+// logDay is the table of one day's calls. It is detached first and then dropped; a turn may end in between.
 type logDay struct {
 	Name     string
 	Attached bool
-	Pending  bool // its detaching was cut off
+	Pending  bool // its detaching was interrupted
 }
 
-// dropOldDays is Postgres's way. The lock, held by a transaction that does nothing else, keeps replicas apart, behind a
-// pooler too; the days are detached on other connections, since DETACH CONCURRENTLY refuses to run in a transaction.
+// dropOldDays drops old days on Postgres. The lock excludes other replicas. It belongs to a transaction that does
+// nothing else, so it also works behind a pooler. Other connections detach the days, because DETACH CONCURRENTLY cannot
+// run in a transaction.
 func (d *DB) dropOldDays(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, dropWait)
 	defer cancel()
@@ -110,7 +111,7 @@ func (d *DB) dropOldDays(ctx context.Context, before time.Time) error {
 			return models.In("list days", err)
 		}
 		for _, day := range days {
-			// A detach that was cut off is brought to its end whatever its age: no other can begin before.
+			// Finish an interrupted detach whatever its age: until then no other detach can begin.
 			if !day.Pending && !day.endsBefore(before) {
 				continue
 			}
@@ -122,7 +123,7 @@ func (d *DB) dropOldDays(ctx context.Context, before time.Time) error {
 	})
 }
 
-// logDays lists the days there are, those whose detaching was cut off first, then by age.
+// logDays lists the tables of days: interrupted detaches first, then by age.
 func (d *DB) logDays(ctx context.Context) ([]logDay, error) {
 	var days []logDay
 	err := d.Read(ctx).Raw(`SELECT c.relname AS name, i.inhrelid IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS pending
@@ -138,7 +139,7 @@ func (day logDay) endsBefore(t time.Time) bool {
 	return err == nil && !start.AddDate(0, 0, 1).After(t)
 }
 
-// dropDay detaches a day, waiting for those who read it but holding up nobody, and drops it.
+// dropDay detaches a day and drops it. It waits for queries that read the day, and blocks none.
 func (d *DB) dropDay(ctx context.Context, day logDay) error {
 	how := "CONCURRENTLY"
 	if day.Pending {

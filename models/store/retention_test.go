@@ -32,7 +32,7 @@ func TestOldLogDaysAreDropped(t *testing.T) {
 	})
 }
 
-// oldLog writes 1,200 calls and as many events of 40 days ago and one of now, with a change of a segment and a counter each.
+// oldLog writes 1,200 calls and events that are 40 days old and one of now, each with a segment change and a counter.
 func oldLog(t *testing.T, db *store.DB, now time.Time) {
 	t.Helper()
 	addWorkspace(t, db)
@@ -77,7 +77,7 @@ func addWorkspace(t *testing.T, db *store.DB) {
 	}
 }
 
-// A detach that was cut off, and a day that was detached and not dropped, are brought to their end by the next turn.
+// The next turn finishes an interrupted detach, and drops a day that was only detached.
 func TestCutOffDropIsFinished(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -107,7 +107,7 @@ func TestCutOffDropIsFinished(t *testing.T) {
 	})
 }
 
-// cutOffDetach begins to detach a day behind an open reader and gives up, as a program that is killed does.
+// cutOffDetach starts to detach a day behind an open reader and gives up, like a program that is killed.
 func cutOffDetach(t *testing.T, db *store.DB, day string) {
 	t.Helper()
 	reader, err := db.Pool().BeginTx(t.Context(), nil)
@@ -125,7 +125,7 @@ func cutOffDetach(t *testing.T, db *store.DB, day string) {
 	}
 }
 
-// While somebody reads the old days, calls go on being logged.
+// While a reader has the old days open, new calls are still logged.
 func TestDropBlocksNobody(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -12,11 +12,11 @@ type FoundName struct {
 	Kind string // "webhook", "tag", "merge-tag" or "segment"
 	ID   int64
 	Name string
-	More string // of a merge tag its key, of a webhook its type
+	More string // the key of a merge tag, the type of a webhook
 }
 
-// SearchNames finds webhooks, tags, merge tags and segments whose name holds text without regard to case, at most limit
-// of each kind. A workspace has few of them, and neither database folds as people do, so the names are compared here.
+// SearchNames finds webhooks, tags, merge tags and segments whose name contains text, ignoring case, at most limit of
+// each kind. Go compares the names: a workspace has few, and neither database folds case as models.Fold does.
 func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, limit int) ([]FoundName, error) {
 	var all, found []FoundName
 	err := d.Read(ctx).Raw(`SELECT 'webhook' AS kind, id, name, type AS more FROM webhooks WHERE workspace_id = @ws AND deleted_at IS NULL
@@ -34,8 +34,8 @@ func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, li
 	return found, err
 }
 
-// SearchContacts finds the contact with an address, or else the newest ones whose address holds text, at most limit. It
-// looks at the newest 200,000 only.
+// SearchContacts finds the contact with this address, or else the newest contacts whose address contains text, at most
+// limit. It looks at the newest 20,000 only.
 func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string, limit int) ([]models.Contact, error) {
 	newest, err := d.NewestContact(ctx, workspaceID)
 	if err != nil || models.IsBlank(text) {
@@ -49,5 +49,5 @@ func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string,
 	return found, err
 }
 
-// holds reports whether name contains part, without regard to case.
+// holds reports whether name contains part, ignoring case.
 func holds(name, part string) bool { return strings.Contains(models.Fold(name), models.Fold(part)) }

@@ -9,8 +9,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// HoldSegments leaves the segments of a workspace, until then, to the program that fills it with an invented past: its clock is
-// not that of the others, who would take for wrong what is right there. A zero time ends that.
+// HoldSegments reserves a workspace's segments, until then, for the program that fills it with an invented past. That program
+// has another clock, so to other programs its memberships would look wrong. A zero time ends the hold.
 func (d *DB) HoldSegments(ctx context.Context, workspaceID int64, until time.Time) error {
 	var held *time.Time
 	if !until.IsZero() {
@@ -22,8 +22,8 @@ func (d *DB) HoldSegments(ctx context.Context, workspaceID int64, until time.Tim
 	})
 }
 
-// SegmentsFree reports whether everybody may recalculate the segments of the workspace now: it is not deleted, and nobody
-// holds them (HoldSegments).
+// SegmentsFree reports whether any program may recalculate the segments of the workspace now: it is not deleted, and no
+// hold is active (HoldSegments).
 func SegmentsFree(tx *gorm.DB, workspaceID int64, now time.Time) (free bool, err error) {
 	return free, tx.Raw(`SELECT EXISTS (SELECT 1 FROM workspaces
 		WHERE id = ? AND deleted_at IS NULL AND (segments_held_until IS NULL OR segments_held_until <= ?))`, workspaceID, models.Instant(now)).Scan(&free).Error

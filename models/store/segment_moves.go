@@ -8,31 +8,31 @@ import (
 	"github.com/google/uuid"
 )
 
-// ContactMove is a segment that a contact entered or left, alone or with many others.
+// ContactMove is a move of one contact, alone or in a wave.
 type ContactMove struct {
 	models.SegmentChange
-	UserEmail string // who did it by hand, or edited the rule; "" where that is not known
-	GoneName  string // of a segment that was deleted
+	UserEmail string // the person who changed the contact or edited the rule; "" if unknown
+	GoneName  string // the name of a deleted segment
 }
 
 const (
-	// moveReach is how many changes of many contacts a page of one contact's moves looks through, most of them its
-	// neighbours': as many as there are when all contacts of two spans leave one after the other.
+	// moveReach is how many rows of segment_bulk_changes one page of a contact's moves looks at. Most concern only
+	// other contacts of the span. It covers the case that all contacts of two spans leave one after the other.
 	moveReach = 2 * models.SegmentSpan
-	// moveMost is how many of these, which may concern the contact, are read, 2 KiB each at most.
+	// moveMost is how many of these rows, which may concern the contact, are read; each has at most 2 KiB.
 	moveMost = 1024
 )
 
-// moveRow is a change of one contact, or one of many with sets of those who came and went.
+// moveRow is a change of one contact, or a change of many with the sets of those that entered and left.
 type moveRow struct {
 	ContactMove
 	One        bool
 	Came, Went models.SegmentSet
 }
 
-// ContactMoves returns the segments that a contact entered and left before an id, at most limit, newest first. uuid.Max
-// starts at the newest. It looks through a bounded number of changes that concern its neighbours: unread is zero if it has
-// seen all, else moves before that id may follow.
+// ContactMoves returns a contact's moves before an id, at most limit, newest first; uuid.Max starts at the newest. It
+// looks at a bounded number of changes of the contact's span. unread is zero if it has seen all; if not, more moves may
+// follow before that id.
 func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (moves []ContactMove, unread uuid.UUID, err error) {
 	rows, floor, err := d.moveRows(ctx, c, before, limit)
 	if err != nil {
@@ -57,12 +57,12 @@ func (d *DB) ContactMoves(ctx context.Context, c models.Contact, before uuid.UUI
 	return moves, floor, nil
 }
 
-// moveRows reads the next rows before an id that may concern the contact, newest first. Rows older than floor may be
-// incomplete.
+// moveRows reads the next rows before an id that may concern the contact, newest first. Ignore rows older than floor:
+// they may be incomplete.
 func (d *DB) moveRows(ctx context.Context, c models.Contact, before uuid.UUID, limit int) (rows []moveRow, floor uuid.UUID, err error) {
 	db, args := d.Read(ctx), map[string]any{"ws": c.WorkspaceID, "contact": c.ID, "span": c.ID / models.SegmentSpan, "before": before, "limit": limit,
 		"reach": moveReach - 1, "most": moveMost, "bitmap": models.SegmentSpan / 8, "listed": models.NewSegmentSet([]int64{c.ID})}
-	var last struct{ ID uuid.UUID } // zero when all are within reach
+	var last struct{ ID uuid.UUID } // zero if all rows are within reach
 	err = db.Raw(`SELECT id FROM segment_bulk_changes WHERE workspace_id = @ws AND span = @span AND id < @before
 		ORDER BY id DESC LIMIT 1 OFFSET @reach`, args).Scan(&last).Error
 	if err != nil {
@@ -92,8 +92,8 @@ func (d *DB) moveRows(ctx context.Context, c models.Contact, before uuid.UUID, l
 	return rows, floor, err
 }
 
-// mayHold is the SQL condition that a column with a models.SegmentSet is a bitmap, or a list with the two bytes of the
-// contact at any place, which may be the halves of two others.
+// mayHold returns the SQL condition that a column with a models.SegmentSet may contain the contact: it is a bitmap, or
+// a list with the contact's two bytes anywhere, perhaps as halves of two other entries.
 func (d *DB) mayHold(column string) string {
 	if d.Dialect == Postgres {
 		return "(length(" + column + ") = @bitmap OR position(@listed in " + column + ") > 0)"

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestContactMovesSkipRowsOfOtherContacts reads the few moves of a contact among very many of its neighbours, in
+// TestContactMovesSkipRowsOfOtherContacts reads the few moves of a contact among many of other contacts in its span, in
 // pages of every size.
 func TestContactMovesSkipRowsOfOtherContacts(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,7 @@ func TestContactMovesSkipRowsOfOtherContacts(t *testing.T) {
 				row.Departed = models.NewSegmentSet([]int64{7})
 			}
 			switch i {
-			case 5000: // the bytes of 7 are the halves of two others
+			case 5000: // the bytes of 7 are halves of two other entries
 				row.Entered = models.NewSegmentSet([]int64{0x0100, 0x0700})
 			case 6000: // a bitmap
 				row.Entered = models.NewSegmentSet(upTo(600))

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Session is what the server knows of one browser. Only the SHA-256 of its token is kept.
+// Session is what the server stores for one browser. Only the SHA-256 of its token is stored.
 type Session struct {
 	TokenHash []byte `gorm:"primaryKey"`
 	UserID    *int64
@@ -20,20 +20,20 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// How long a session lives: without being used, and at most.
+// How long a session lives: unused, and at most.
 const (
 	SessionIdle     = 14 * 24 * time.Hour
 	SessionAbsolute = 60 * 24 * time.Hour
 	sessionTouch    = time.Minute // seen_at is written at most this often
 )
 
-// SignedSession is a session with the person who is signed in; without one User's ID is 0.
+// SignedSession is a session with the signed-in person; User.ID is 0 if there is none.
 type SignedSession struct {
 	Session
 	User models.User `gorm:"embedded;embeddedPrefix:person_"`
 }
 
-// SessionByHash returns the living session of a token's hash, or ErrNotFound, and notes that it was seen.
+// SessionByHash returns the live session with this token hash, or ErrNotFound, and updates SeenAt.
 func (d *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (SignedSession, error) {
 	s, err := First[SignedSession](d.Read(ctx).Table("sessions").
 		Select("sessions.*, u.id AS person_id, u.email AS person_email, u.password_hash AS person_password_hash, u.support AS person_support, "+
@@ -54,8 +54,8 @@ func (d *DB) CreateSession(ctx context.Context, s Session) error {
 	return d.Write(ctx, func(tx *gorm.DB) error { return tx.Create(&s).Error })
 }
 
-// UpdateSession changes the values of a session by key; "" takes a value away. Values that another tab has stored stay. It
-// returns false if the session has ended: it must not come back.
+// UpdateSession sets values of a session by key; "" deletes a value. It keeps values that another tab stored. alive is
+// false if the session has ended: it must not be created again.
 func (d *DB) UpdateSession(ctx context.Context, hash []byte, changed map[string]string) (alive bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		alive = true
@@ -68,7 +68,7 @@ func (d *DB) UpdateSession(ctx context.Context, hash []byte, changed map[string]
 	return alive, err
 }
 
-// mergeSession changes the values of the session that which finds, or returns ErrNotFound.
+// mergeSession sets values of the session that which finds, or returns ErrNotFound.
 func mergeSession(which *gorm.DB, changed map[string]string) error {
 	which = which.Session(&gorm.Session{})
 	s, err := First[Session](ForChange(which))
@@ -88,7 +88,7 @@ func mergeSession(which *gorm.DB, changed map[string]string) error {
 	return which.Model(&Session{}).Update("data", string(text)).Error
 }
 
-// SessionValues reads the values of a session; what cannot be read counts as none.
+// SessionValues reads the values of a session. Unreadable data counts as no values.
 func SessionValues(data string) map[string]string {
 	values := map[string]string{}
 	if json.Unmarshal([]byte(data), &values) != nil || values == nil {
@@ -102,15 +102,15 @@ func (d *DB) DeleteSession(ctx context.Context, hash []byte) error {
 	return d.Write(ctx, func(tx *gorm.DB) error { return tx.Where("token_hash = ?", hash).Delete(&Session{}).Error })
 }
 
-// SweepSessions removes the sessions that have expired.
+// SweepSessions deletes expired sessions.
 func (d *DB) SweepSessions(ctx context.Context, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Where("expires_at <= ? OR seen_at <= ?", now, now.Add(-SessionIdle)).Delete(&Session{}).Error
 	})
 }
 
-// RoleAt returns the person of a living session and their role in the workspace of a slug: 0 for no such session, "" for no
-// such member.
+// RoleAt returns the person of a live session and their role in the workspace with a slug. userID is 0 if there is no such
+// session, role is "" if the person is not a member.
 func (d *DB) RoleAt(ctx context.Context, hash []byte, slug string, now time.Time) (userID int64, role models.Role, err error) {
 	var row struct {
 		UserID int64
@@ -124,8 +124,8 @@ func (d *DB) RoleAt(ctx context.Context, hash []byte, slug string, now time.Time
 	return row.UserID, row.Role, err
 }
 
-// RoleNow returns the role that a person has in a workspace, "" if the session of the token's hash has ended, is another
-// person's, or the person is no member any more.
+// RoleNow returns a person's role in a workspace. It is "" if the session with this token hash has ended or belongs to
+// another person, or if the person is not a member any more.
 func (d *DB) RoleNow(ctx context.Context, hash []byte, userID, workspaceID int64, now time.Time) (role models.Role, err error) {
 	return role, d.Read(ctx).Raw(`SELECT memberships.role FROM sessions
 		JOIN memberships ON memberships.user_id = sessions.user_id

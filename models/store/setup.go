@@ -10,24 +10,24 @@ import (
 )
 
 var (
-	// ErrSetUp says that the program has an account already: nobody becomes the first admin any more.
+	// ErrSetUp says that the program already has an account, so no one can become the first admin.
 	ErrSetUp = &models.Error{Code: models.CodeConflict, Message: "CampaignLark is set up already. Please sign in."}
-	// ErrSetupLink says that the token is not the one of the newest set-up link.
+	// ErrSetupLink says that the token is not that of the newest set-up link.
 	ErrSetupLink = &models.Error{Code: models.CodeForbidden, Message: "This set-up link does not work: a newer one was printed since, or it is incomplete. Use the line that the program printed when it last started."}
 )
 
-// setupLink is the one row of the newest set-up link.
+// setupLink is the only row: the newest set-up link.
 type setupLink struct {
 	ID        int
 	TokenHash []byte
 	CreatedAt time.Time
 }
 
-// TableName is needed because there is only one.
+// TableName is needed because the table's name is singular.
 func (setupLink) TableName() string { return "setup_link" }
 
-// NewSetupLink makes the token of a set-up link and ends the one before. The error is ErrSetUp when somebody has an
-// account. Only the token's hash is stored.
+// NewSetupLink creates the token of a set-up link and ends the previous link. The error is ErrSetUp if any account
+// exists. Only the token's hash is stored.
 func (d *DB) NewSetupLink(ctx context.Context) (token string, err error) {
 	token = models.NewToken()
 	return token, d.Write(ctx, func(tx *gorm.DB) error {
@@ -41,15 +41,15 @@ func (d *DB) NewSetupLink(ctx context.Context) (token string, err error) {
 	})
 }
 
-// SetupLinkValid reports whether CompleteSetup would take the token now. It does not use the link up.
+// SetupLinkValid reports whether CompleteSetup would accept the token now. It does not use up the link.
 func (d *DB) SetupLinkValid(ctx context.Context, token string) (valid bool, err error) {
 	err = d.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM setup_link WHERE token_hash = ?) AND NOT EXISTS (SELECT 1 FROM users)",
 		models.TokenHash(token)).Scan(&valid).Error
 	return valid, err
 }
 
-// CompleteSetup uses the set-up link up and makes its valid first admin. The errors are ErrSetUp and ErrSetupLink; of
-// several calls at the same moment one succeeds.
+// CompleteSetup uses up the set-up link and creates the first admin; f is valid. The errors are ErrSetUp and
+// ErrSetupLink. Of several calls at the same moment one succeeds.
 func (d *DB) CompleteSetup(ctx context.Context, token string, f models.FirstAdmin) (models.Workspace, models.User, error) {
 	return d.makeFirstAdmin(ctx, f, func(tx *gorm.DB) error {
 		link := tx.Where("token_hash = ?", models.TokenHash(token)).Delete(&setupLink{})
@@ -60,13 +60,14 @@ func (d *DB) CompleteSetup(ctx context.Context, token string, f models.FirstAdmi
 	})
 }
 
-// CreateFirstAdmin makes the valid first admin without a link, and ends the one there may be. The error is ErrSetUp when
-// somebody has an account.
+// CreateFirstAdmin creates the first admin without a link and ends any existing link; f is valid. The error is ErrSetUp
+// if any account exists.
 func (d *DB) CreateFirstAdmin(ctx context.Context, f models.FirstAdmin) (models.Workspace, models.User, error) {
 	return d.makeFirstAdmin(ctx, f, func(tx *gorm.DB) error { return tx.Where("id = 1").Delete(&setupLink{}).Error })
 }
 
-// makeFirstAdmin makes the workspace, its counter, the person and the membership in one transaction, when allow agrees.
+// makeFirstAdmin creates the workspace, its counter, the person and the membership in one transaction, unless allow
+// returns an error.
 func (d *DB) makeFirstAdmin(ctx context.Context, f models.FirstAdmin, allow func(tx *gorm.DB) error) (models.Workspace, models.User, error) {
 	email, err := models.ReadEmail(f.Email)
 	if err != nil {
@@ -95,15 +96,15 @@ func (d *DB) makeFirstAdmin(ctx context.Context, f models.FirstAdmin, allow func
 	return workspace, user, err
 }
 
-// lockSetup makes this transaction the only one that sets the program up, until it ends, and refuses with ErrSetUp when
-// somebody has an account. On SQLite there is one writer anyway.
+// lockSetup makes tx the only transaction that sets up the program, until it ends. It returns ErrSetUp if any account
+// exists. SQLite has one writer and needs no lock.
 func lockSetup(tx *gorm.DB) error {
 	if tx.Name() == string(Postgres) {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, 0)", LockSetup).Error; err != nil {
 			return err
 		}
 	}
-	// a separate statement: it must see what was committed while this one waited
+	// a separate statement, so that it sees commits from while this one waited
 	switch there, err := hasUsers(tx); {
 	case err != nil:
 		return err

@@ -89,7 +89,7 @@ func TestSetupLinkIsTheNewestAndWorksOnce(t *testing.T) {
 		token, _ := db.NewSetupLink(ctx)
 		valid(old, false)
 		valid(token, true)
-		valid(token, true) // looking does not use it up
+		valid(token, true) // a check does not use it up
 		if _, _, err := db.CompleteSetup(ctx, old, firstAdmin()); !errors.Is(err, store.ErrSetupLink) {
 			t.Errorf("got %v with the old link, want ErrSetupLink", err)
 		}

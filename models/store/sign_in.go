@@ -9,15 +9,16 @@ import (
 	"campaignlark/models"
 )
 
-// ErrWrongPassword is the one answer to a sign-in that failed: whether the account exists is nobody's business.
+// ErrWrongPassword is the only error of a failed sign-in, so it does not reveal whether the account exists.
 var ErrWrongPassword = &models.Error{Code: models.CodeInvalid, Message: "That e-mail address and password do not belong together."}
 
-// SignIn returns the person whose address and password these are. The errors are ErrWrongPassword and, with no password
-// read, TooManyFailures. A try whose password was not read, because too many people sign in, counts for nothing. An account that does not exist counts and costs like one that does.
+// SignIn returns the person with this address and password. The errors are ErrWrongPassword and TooManyFailures, which does
+// not compare the password. If too many people sign in and the password is not compared, the try is not counted. An unknown
+// account counts and takes as long as a known one.
 func (d *DB) SignIn(ctx context.Context, email, password string, client netip.Addr, now time.Time) (models.User, error) {
 	account, err := models.ReadEmail(email)
 	if err != nil {
-		account = "" // no account has it; all that are no addresses share one count
+		account = "" // no account has this address; all invalid addresses share one count
 	}
 	try, err := d.recordFailure(ctx, account, client, now)
 	if err != nil {

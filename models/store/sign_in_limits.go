@@ -13,23 +13,23 @@ import (
 	"gorm.io/gorm"
 )
 
-// Limits of signing in (DESIGN "Doors"). Failures are counted for the account and for the client's address. The first
-// five are free; the fifth makes the next try wait, and each further one doubles the wait up to its ceiling. A try during
-// a wait is refused unread and counts for nothing. Quiet time forgets failures one by one, so nobody is out for good.
+// Limits of signing in (DESIGN "Doors"). Failures count for the account and for the client's address. The fifth failure
+// makes the next try wait, and each further one doubles the wait up to a maximum. A try during a wait is refused and not
+// counted. Each quiet quarter of an hour removes one failure, so no one is locked out for good.
 const (
 	freeFailures = 5
 	firstWait    = 30 * time.Second
 	longestWait  = 15 * time.Minute
 	forgetEvery  = 15 * time.Minute
-	mostFailures = 10 // counting stops where the wait has reached its ceiling
+	mostFailures = 10 // counting stops where the wait is longest
 
 	undoTime = 5 * time.Second // to undo a failure that was none
 
-	keepFailures = 24 * time.Hour      // longer than it takes to forget them all
-	keepKnown    = 90 * 24 * time.Hour // how long an address remains the account's own without a sign-in
+	keepFailures = 24 * time.Hour      // longer than it takes to remove all failures
+	keepKnown    = 90 * 24 * time.Hour // how long an address counts as the account's own without a sign-in
 )
 
-// signInWait is how long the next try has to wait after so many failures.
+// signInWait returns how long the next try must wait after this many failures.
 func signInWait(failures int) time.Duration {
 	if failures < freeFailures {
 		return 0
@@ -45,10 +45,10 @@ type signInFailures struct {
 	UpdatedAt    time.Time `gorm:"autoUpdateTime:false"`
 }
 
-// TableName is needed because the name is a plural already.
+// TableName is needed because the name is already plural.
 func (signInFailures) TableName() string { return "sign_in_failures" }
 
-// at is the count as it stands at now: for each quarter of an hour since the wait was over, one failure less.
+// at returns the count at now: one failure less for each quarter of an hour since the wait ended.
 func (f signInFailures) at(now time.Time) signInFailures {
 	if quiet := now.Sub(f.BlockedUntil); quiet > 0 {
 		f.Failures = max(0, f.Failures-int(min(quiet/forgetEvery, mostFailures)))
@@ -56,7 +56,7 @@ func (f signInFailures) at(now time.Time) signInFailures {
 	return f
 }
 
-// failed is the count after one more failure at now.
+// failed returns the count after one more failure at now.
 func (f signInFailures) failed(now time.Time) signInFailures {
 	f = f.at(now)
 	f.Failures = min(f.Failures+1, mostFailures)
@@ -64,15 +64,15 @@ func (f signInFailures) failed(now time.Time) signInFailures {
 	return f
 }
 
-// forgiven is the count after n failures turned out to be the person's own slips.
+// forgiven returns the count without n failures, which a successful sign-in showed to be the person's own mistakes.
 func (f signInFailures) forgiven(n int, now time.Time) signInFailures {
 	f.Failures = max(0, f.Failures-n)
 	f.BlockedUntil, f.UpdatedAt = now, now
 	return f
 }
 
-// undone is the count without a failure that was counted in advance and whose password was never read. A count at its
-// ceiling stays there.
+// undone returns the count without a failure that was counted in advance and whose password was never compared. A count
+// at its maximum stays there.
 func (f signInFailures) undone() signInFailures {
 	if f.Failures > 0 && f.Failures < mostFailures {
 		f.Failures--
@@ -81,14 +81,14 @@ func (f signInFailures) undone() signInFailures {
 	return f
 }
 
-// The kinds of counts; the kind is the first byte of who.
+// The kinds of counts; the kind is the first byte of the column who.
 const (
 	countAccount byte = 'a' // tries at the account from addresses that are not its own
 	countClient  byte = 'c' // tries from the address at any account
 	countKnown   byte = 'k' // tries at the account from an address it has signed in from
 )
 
-// signInKey is the who of a count: its kind and a hash.
+// signInKey returns the key of a count: its kind and a hash.
 func signInKey(kind byte, parts ...string) []byte {
 	h := sha256.New()
 	for _, part := range parts {
@@ -98,7 +98,7 @@ func signInKey(kind byte, parts ...string) []byte {
 	return h.Sum([]byte{kind})
 }
 
-// clientKey names a client: an IPv4 address, or the network of an IPv6 one, since a person gets a whole /64.
+// clientKey names a client: its IPv4 address, or its IPv6 /64 network, because a person usually gets a whole /64.
 func clientKey(client netip.Addr) string {
 	if client = client.Unmap().WithZone(""); client.Is6() {
 		network, _ := client.Prefix(64) // 64 bits fit every IPv6 address
@@ -107,18 +107,18 @@ func clientKey(client netip.Addr) string {
 	return client.String()
 }
 
-// signInTry is a try that has been counted as a failure, before it is known whether it is one: tries at the same moment
-// cannot pass together.
+// signInTry is a try that is counted as a failure before its result is known, so that simultaneous tries cannot all
+// pass the limit.
 type signInTry struct{ account, client, known []byte }
 
-// TooManyFailures refuses a sign-in because of earlier failures. The next try is read when Wait is over.
+// TooManyFailures refuses a sign-in because of earlier failures. The next try is allowed after Wait.
 type TooManyFailures struct{ Wait time.Duration }
 
 func (e *TooManyFailures) Error() string { return "too many failed sign-ins" }
 
 // recordFailure counts a try at account from client as a failure, or refuses it with TooManyFailures and counts nothing.
-// From an address that the account has signed in from, the failures of others at the account do not count: somebody who
-// fails on purpose cannot keep its owner out.
+// From an address that the account has signed in from, failures from other addresses do not count: an attacker cannot
+// lock out the owner.
 func (d *DB) recordFailure(ctx context.Context, account string, client netip.Addr, now time.Time) (signInTry, error) {
 	try := signInTry{
 		account: signInKey(countAccount, account),
@@ -132,7 +132,7 @@ func (d *DB) recordFailure(ctx context.Context, account string, client netip.Add
 	}
 	rows, err := d.readCounts(ctx, try.account, try.client)
 	if err == nil {
-		err = refuseBlocked(rows, now) // before writing: a flood of refused tries must not keep the writer busy
+		err = refuseBlocked(rows, now) // before writing: many refused tries must not occupy the writer
 	}
 	if err != nil {
 		return try, err
@@ -154,8 +154,9 @@ func (d *DB) recordFailure(ctx context.Context, account string, client netip.Add
 	})
 }
 
-// clearFailures undoes the failures that recordFailure recorded in advance: the account's count starts again from zero, and its failures are taken off
-// the address, where others' remain. If those were forgotten too, anyone with one account could try at all others for ever.
+// clearFailures undoes the failures that recordFailure counted in advance. The account's count returns to zero. The client's
+// count loses only the account's failures and keeps the others: if not, anyone with one account could try all others without
+// limit.
 func (d *DB) clearFailures(ctx context.Context, try signInTry, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		rows, err := lockCounts(tx, now, try.account, try.client, try.known)
@@ -176,8 +177,8 @@ func (d *DB) clearFailures(ctx context.Context, try signInTry, now time.Time) er
 	})
 }
 
-// undoFailure undoes the failure that recordFailure recorded in advance: the queue was full, or the database was away, so the password was
-// not compared. Its deadline is not the request's, which may be over.
+// undoFailure undoes the failure that recordFailure counted in advance, because the password was not compared: the queue was
+// full or the database was away. It has its own deadline, because the request's may be over.
 func (d *DB) undoFailure(ctx context.Context, try signInTry, now time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
@@ -210,13 +211,13 @@ func refuseBlocked(rows []signInFailures, now time.Time) error {
 	return nil
 }
 
-// lockCounts reads the counts, makes those that are not there, and keeps everybody else from changing them until the
-// transaction ends. The order is the same for all, so that two never wait for each other.
+// lockCounts reads the counts, creates missing ones, and locks them until tx ends. All callers lock in the same order,
+// which avoids deadlocks.
 func lockCounts(tx *gorm.DB, now time.Time, keys ...[]byte) ([]signInFailures, error) {
 	slices.SortFunc(keys, bytes.Compare)
 	keys = slices.CompactFunc(keys, bytes.Equal)
 	rows := make([]signInFailures, len(keys))
-	for i, key := range keys { // the key is not the first value: GORM takes bytes right after a parenthesis for a list
+	for i, key := range keys { // GORM takes bytes directly after a parenthesis as a list, so the key is not the first value
 		err := tx.Raw(`INSERT INTO sign_in_failures (failures, who, blocked_until, updated_at) VALUES (0, ?, ?, ?)
 			ON CONFLICT (who) DO UPDATE SET failures = sign_in_failures.failures RETURNING *`, key, now, now).Scan(&rows[i]).Error
 		if err != nil {
@@ -231,7 +232,7 @@ func storeCount(tx *gorm.DB, row signInFailures) error {
 		row.Failures, row.BlockedUntil, row.UpdatedAt, row.Key).Error
 }
 
-// ForgetSignIns removes counts that say nothing any more.
+// ForgetSignIns deletes counts that are too old to matter.
 func (d *DB) ForgetSignIns(ctx context.Context, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Exec("DELETE FROM sign_in_failures WHERE updated_at < ? OR updated_at < ? AND substr(who, 1, 1) <> ?",

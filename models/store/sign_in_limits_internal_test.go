@@ -27,8 +27,8 @@ func TestFailuresAreForgottenInQuietTime(t *testing.T) {
 	start := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		failures int
-		blocked  time.Duration // the wait ends so long after start
-		quiet    time.Duration // and so long after that we look
+		blocked  time.Duration // the wait ends this long after start
+		quiet    time.Duration // the count is read this long after the wait
 		want     int
 	}{
 		{5, 30 * time.Second, -time.Second, 5},

@@ -24,7 +24,7 @@ var (
 
 const rightPassword = "rains of castamere"
 
-// door is a set-up program at which people sign in.
+// door is a program that is set up, for sign-ins.
 type door struct {
 	*testing.T
 	db *store.DB
@@ -39,7 +39,7 @@ func newDoor(t *testing.T, db *store.DB) door {
 	return door{T: t, db: db}
 }
 
-// try signs in and says how it went: "in", "wrong" or "wait".
+// try signs in and returns the result: "in", "wrong" or "wait".
 func (d door) try(email, password string, from netip.Addr, at time.Time) (string, time.Duration) {
 	d.Helper()
 	_, err := d.db.SignIn(d.Context(), email, password, from, at)
@@ -78,7 +78,7 @@ func TestSignIn(t *testing.T) {
 func TestFiveFailuresAtAnAccountAreFree(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		for _, email := range []string{"tywin@example.com", "nobody@example.com"} { // both alike
+		for _, email := range []string{"tywin@example.com", "nobody@example.com"} { // both must behave the same
 			d := door{T: t, db: db}
 			if email == "tywin@example.com" {
 				d = newDoor(t, db)
@@ -92,7 +92,7 @@ func TestFiveFailuresAtAnAccountAreFree(t *testing.T) {
 		}
 		d := door{T: t, db: db}
 		d.want("in", "tywin@example.com", rightPassword, away, nine.Add(30*time.Second))
-		d.want("wrong", "tywin@example.com", "guess", abroad, nine.Add(30*time.Second)) // the count began anew
+		d.want("wrong", "tywin@example.com", "guess", abroad, nine.Add(30*time.Second)) // the count started again from zero
 		d.want("in", "tywin@example.com", rightPassword, abroad, nine.Add(30*time.Second))
 	})
 }
@@ -139,7 +139,7 @@ func TestStrangersCannotKeepTheOwnerOut(t *testing.T) {
 		}
 		d.want("wait", "tywin@example.com", rightPassword, abroad, nine)
 		d.want("in", "tywin@example.com", rightPassword, home, nine)
-		d.want("wait", "tywin@example.com", "guess", abroad, nine) // the owner's sign-in gives strangers nothing
+		d.want("wait", "tywin@example.com", "guess", abroad, nine) // the owner's sign-in does not help strangers
 		if err := db.ForgetSignIns(t.Context(), nine.Add(30*24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
@@ -178,10 +178,11 @@ func TestConcurrentTriesDoNotPassTogether(t *testing.T) {
 	})
 }
 
-// slowHash is a stored hash that takes some half a second to compare with: 32 MiB and 20 passes.
+// slowHash is a stored hash that takes about half a second to compare: 32 MiB and 20 passes.
 var slowHash = "$argon2id$v=19$m=32768,t=20,p=1$" + strings.Repeat("A", 22) + "$" + strings.Repeat("A", 43)
 
-// TestAFullQueueIsNoWrongPassword lets sign-ins wait in vain for a slot, more often than wrong passwords are free.
+// TestAFullQueueIsNoWrongPassword makes sign-ins wait for a slot without success, more often than wrong passwords are
+// free.
 func TestAFullQueueIsNoWrongPassword(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -13,9 +13,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// What support staff read: the calls of every workspace that is not deleted.
+// Support staff read the calls of every workspace that is not deleted.
 
-// RequestAnywhere returns the call of an id with its workspace, or ErrNotFound: also where the workspace is deleted.
+// RequestAnywhere returns the call with an id and its workspace. It returns ErrNotFound also if the workspace is
+// deleted.
 func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (models.WebhookRequest, models.Workspace, error) {
 	type call struct {
 		models.WebhookRequest
@@ -27,8 +28,8 @@ func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (models.WebhookR
 	return found.WebhookRequest, found.Home, err
 }
 
-// WebhookOfHash returns the webhook that a hash belongs to or once belonged to, deleted or not, with its workspace;
-// ErrNotFound where there never was one or the workspace is deleted.
+// WebhookOfHash returns the webhook that has or had this hash, deleted or not, with its workspace. It returns
+// ErrNotFound if no webhook ever had it or the workspace is deleted.
 func (d *DB) WebhookOfHash(ctx context.Context, hash string) (models.Webhook, models.Workspace, error) {
 	if models.ValidText(hash) != hash {
 		return models.Webhook{}, models.Workspace{}, models.ErrNotFound
@@ -45,7 +46,7 @@ func (d *DB) WebhookOfHash(ctx context.Context, hash string) (models.Webhook, mo
 	return webhook, w, err
 }
 
-// WebhooksOf returns the webhooks, deleted or not, of calls of several workspaces, by their id.
+// WebhooksOf returns the webhooks of calls of several workspaces, deleted or not, by id.
 func (d *DB) WebhooksOf(ctx context.Context, calls []models.WebhookRequest) (map[int64]models.Webhook, error) {
 	ids := map[int64][]int64{}
 	for _, r := range calls {
@@ -72,7 +73,7 @@ func (d *DB) WebhooksOf(ctx context.Context, calls []models.WebhookRequest) (map
 // manySteps is how many steps a search in several workspaces takes for one page.
 const manySteps = 5
 
-// RequestsOf returns a page of the calls that filter means in several workspaces together, as Requests does for one.
+// RequestsOf is Requests for several workspaces together.
 func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
 	page := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}
 	per := RequestPageSize + 1
@@ -108,16 +109,16 @@ func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter Reques
 	return page, err
 }
 
-// callKey is what finds a call, and whether the filter means it.
+// callKey identifies a call and says whether it matches the filter.
 type callKey struct {
 	WorkspaceID int64
 	ID          uuid.UUID
 	Matches     bool
 }
 
-// mergeCalls puts what several workspaces gave into one order. Each was asked for per calls: where one gave so many
-// there may be more behind its last, so that nothing behind the nearest such end is sure. It returns the calls up to
-// there, and the end; zero when there was none and the calls are all there are.
+// mergeCalls sorts the calls of several workspaces. Each workspace was asked for per calls, and one that returned per
+// calls may have more. sure are the calls up to the first such end, which no missing call can precede. end is that id,
+// zero if all calls are there.
 func mergeCalls(found []callKey, per int, rising bool) (sure []callKey, end uuid.UUID) {
 	order := func(a, b uuid.UUID) int {
 		if rising {
@@ -135,8 +136,8 @@ func mergeCalls(found []callKey, per int, rising bool) (sure []callKey, end uuid
 	return found, uuid.Nil
 }
 
-// callKeys returns of each workspace the first per calls from cursor on, as far as the indexes narrow them, and whether
-// the rest of the filter means them.
+// callKeys returns the first per calls of each workspace from cursor on, narrowed by the indexes, and whether each
+// matches the rest of the filter.
 func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestFilter, cursor models.Cursor, per int) (found []callKey, err error) {
 	condition, values := filter.condition(d.Dialect)
 	if condition == "" {
@@ -152,7 +153,7 @@ func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestF
 		return found, d.Read(ctx).Raw("SELECT c.* FROM unnest(?::bigint[], ?::bigint[]) AS w(id, who) CROSS JOIN LATERAL (?) AS c",
 			ids, addressKeys, each).Scan(&found).Error
 	}
-	for some := range slices.Chunk(workspaceIDs, 200) { // SQLite knows no LATERAL, and takes 500 parts of a UNION
+	for some := range slices.Chunk(workspaceIDs, 200) { // SQLite has no LATERAL, and allows 500 parts in a UNION
 		var parts []string
 		var queries []any
 		for _, id := range some {
@@ -167,7 +168,7 @@ func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestF
 	return found, nil
 }
 
-// callsOf reads the calls of the keys, newest first.
+// callsOf reads the calls with these keys, newest first.
 func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.WebhookRequest, err error) {
 	if len(keys) == 0 {
 		return nil, nil
@@ -183,9 +184,9 @@ func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.Webhoo
 	return calls, err
 }
 
-// Reveal notes in the audit log of a call's workspace that the person unmasks the call and why, and changes values of the
-// person's session, which lets the call be shown: both or neither. reason is valid. A session that has ended
-// is ErrNotFound, and so is a workspace that was deleted.
+// Reveal records in the audit log of a call's workspace that a person unmasks the call and why. In the same transaction
+// it changes values of the person's session, which allow the pages to show the call. reason is valid. The error is
+// ErrNotFound if the session has ended or the workspace is deleted.
 func (d *DB) Reveal(ctx context.Context, r models.WebhookRequest, userID int64, reason string, session []byte, changed map[string]string, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if _, err := First[models.Workspace](tx.Where("id = ? AND deleted_at IS NULL", r.WorkspaceID)); err != nil {

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Walking through several workspaces page by page meets every call that matches once, newest first, in both directions.
+// Reading several workspaces page by page returns every matching call once, newest first, in both directions.
 func TestRequestsOfSeveralWorkspaces(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TagUse is a tag with how much it is used.
+// TagUse is a tag with the number of contacts and webhooks that use it.
 type TagUse struct {
 	models.Tag
 	Contacts int64
@@ -27,7 +27,7 @@ func (d *DB) Tags(ctx context.Context, workspaceID int64) ([]TagUse, error) {
 	return all, err
 }
 
-// TagNames lists a workspace's tags by name without their use.
+// TagNames lists a workspace's tags by name, without counts.
 func (d *DB) TagNames(ctx context.Context, workspaceID int64) ([]models.Tag, error) {
 	var all []models.Tag
 	err := d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Order("name_folded").Find(&all).Error
@@ -39,7 +39,7 @@ func (d *DB) Tag(ctx context.Context, workspaceID, id int64) (models.Tag, error)
 	return First[models.Tag](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }
 
-// TagWebhooks names the webhooks that add a tag.
+// TagWebhooks lists the webhooks that add a tag.
 func (d *DB) TagWebhooks(ctx context.Context, workspaceID, id int64) ([]models.Webhook, error) {
 	var all []models.Webhook
 	err := d.Read(ctx).Table("webhooks").Select("webhooks.*").
@@ -55,9 +55,9 @@ func (d *DB) TagContacts(ctx context.Context, workspaceID, id int64) (n int64, e
 	return n, err
 }
 
-const errTagExists = "There is a tag of this name already. Choose another name."
+const errTagExists = "There is a tag with this name already. Choose another name."
 
-// CreateTag stores a new tag. A name that is taken, without case, is a FieldErrors.
+// CreateTag stores a new tag. A name that is taken, ignoring case, is a FieldErrors.
 func (d *DB) CreateTag(ctx context.Context, workspaceID, userID int64, name string, now time.Time) (models.Tag, models.FieldErrors, error) {
 	name, errs := models.ValidateTag(name)
 	if errs.Any() {
@@ -105,17 +105,17 @@ func (d *DB) RenameTag(ctx context.Context, tag models.Tag, userID int64, name s
 	return nil, err
 }
 
-// tagTaken says why a name cannot be had: somebody has it, or a deleted tag is still being taken off contacts.
+// tagTaken explains why a name is not free: a tag has it, or a deleted one is still being purged.
 func (d *DB) tagTaken(ctx context.Context, tag models.Tag) models.FieldErrors {
 	other, err := First[models.Tag](d.Read(ctx).Where("workspace_id = ? AND name_folded = ?", tag.WorkspaceID, tag.NameFolded))
 	if err == nil && other.DeletedAt != nil {
-		return models.FieldErrors{"name": "A deleted tag of this name is still being taken off its contacts. Try again in a minute."}
+		return models.FieldErrors{"name": "A deleted tag with this name is still being removed from its contacts. Try again in a minute."}
 	}
 	return models.FieldErrors{"name": errTagExists}
 }
 
-// DeleteTag takes a tag off its webhooks immediately; PurgeTags takes it off the contacts in steps. users is called in the same
-// transaction for the rules that use the tag; nil where there are none.
+// DeleteTag removes a tag from its webhooks immediately; PurgeTags removes it from contacts in steps. users runs in the same
+// transaction and may refuse, for rules that use the tag; nil skips it.
 func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := before(tx, users); err != nil {
@@ -135,7 +135,7 @@ func (d *DB) DeleteTag(ctx context.Context, workspaceID, userID, id int64, users
 	})
 }
 
-// before calls what is to be done first in a transaction, if there is anything.
+// before runs do as the first step of a transaction, if there is one.
 func before(tx *gorm.DB, do func(tx *gorm.DB) error) error {
 	if do == nil {
 		return nil
@@ -143,22 +143,22 @@ func before(tx *gorm.DB, do func(tx *gorm.DB) error) error {
 	return do(tx)
 }
 
-// tagToChange reads a tag that tx is about to change, or returns ErrNotFound if it was deleted.
+// tagToChange reads and locks a tag that tx will change, or returns ErrNotFound if it was deleted.
 func tagToChange(tx *gorm.DB, workspaceID, id int64) (models.Tag, error) {
 	return First[models.Tag](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }
 
-// auditTag notes what a person did to a tag, which the note calls by its name before.
+// auditTag records what a person did to a tag. The entry uses the tag's name from before the change.
 func auditTag(tx *gorm.DB, before models.Tag, userID int64, action string, changes []models.AuditChange, now time.Time) error {
 	return Audit(tx, models.AuditEntry{WorkspaceID: before.WorkspaceID, UserID: userID, Action: action,
 		Subject: models.SubjectTag, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
 }
 
-// maxNewTags is how many tags one form may name beside those that are there.
+// maxNewTags is how many new tag names one form may contain.
 const maxNewTags = 100
 
-// FormTags are the tags that a form means, each once: those chosen, by id or name, and those typed, by name. A name that
-// is new becomes a tag; what cannot be one is a FieldErrors under "tags".
+// FormTags returns the distinct tags of a form: chosen by id or name, and typed by name. It creates tags for new names.
+// Invalid names are a FieldErrors under "tags".
 func (d *DB) FormTags(ctx context.Context, workspaceID, userID int64, chosen, typed []string, now time.Time) ([]models.Tag, models.FieldErrors, error) {
 	if len(typed) > maxNewTags {
 		return nil, models.FieldErrors{"tags": "Please add at most 100 new tags at a time."}, nil
@@ -174,13 +174,13 @@ func (d *DB) FormTags(ctx context.Context, workspaceID, userID int64, chosen, ty
 	return models.DistinctTags(append(tags, named...)), nil, nil
 }
 
-// ResolveTags turns what a form names, ids or names, into tags of the workspace, each once; a name that is new becomes
-// a tag. A name that cannot be one, and an id that is no longer there, is a FieldErrors under "tags".
+// ResolveTags turns ids or names from a form into distinct tags of the workspace, and creates tags for new names. An
+// invalid name, or an id that no longer exists, is a FieldErrors under "tags".
 func (d *DB) ResolveTags(ctx context.Context, workspaceID, userID int64, named []string, now time.Time) ([]models.Tag, models.FieldErrors, error) {
 	return d.resolveTags(ctx, workspaceID, userID, named, true, now)
 }
 
-// ResolveTagNames is ResolveTags for texts that are names only: "5" is a tag of that name, not the tag with that id.
+// ResolveTagNames is ResolveTags for names only: "5" is the tag with that name, not with that id.
 func (d *DB) ResolveTagNames(ctx context.Context, workspaceID, userID int64, names []string, now time.Time) ([]models.Tag, models.FieldErrors, error) {
 	return d.resolveTags(ctx, workspaceID, userID, names, false, now)
 }
@@ -197,7 +197,7 @@ func (d *DB) resolveTags(ctx context.Context, workspaceID, userID int64, named [
 		}
 		tag, found := models.FindTagByName(known, text, ids)
 		if _, err := strconv.ParseInt(text, 10, 64); !found && ids && err == nil {
-			return nil, models.FieldErrors{"tags": "A tag that was chosen has been deleted meanwhile. Please look at the tags again."}, nil
+			return nil, models.FieldErrors{"tags": "A tag that you chose was deleted. Please check the tags again."}, nil
 		}
 		if !found {
 			var errs models.FieldErrors
@@ -211,7 +211,7 @@ func (d *DB) resolveTags(ctx context.Context, workspaceID, userID int64, named [
 	return models.DistinctTags(tags), nil, nil
 }
 
-// createOrFindTag creates a tag, unless somebody else did at this moment. What is wrong stands under "tags".
+// createOrFindTag creates a tag, unless another request just created it. Errors are under "tags".
 func (d *DB) createOrFindTag(ctx context.Context, workspaceID, userID int64, name string, now time.Time) (models.Tag, models.FieldErrors, error) {
 	tag, errs, err := d.CreateTag(ctx, workspaceID, userID, name, now)
 	if err != nil || !errs.Any() {

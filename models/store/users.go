@@ -9,20 +9,20 @@ import (
 	"gorm.io/gorm"
 )
 
-// HasUsers reports whether anybody has an account: the program is set up.
+// HasUsers reports whether any account exists, which means that the program is set up.
 func (d *DB) HasUsers(ctx context.Context) (bool, error) { return hasUsers(d.Read(ctx)) }
 
 func hasUsers(tx *gorm.DB) (there bool, err error) {
 	return there, tx.Raw("SELECT EXISTS (SELECT 1 FROM users)").Scan(&there).Error
 }
 
-// UserByEmail returns the person with the address, given in its stored form (ReadEmail).
+// UserByEmail returns the person with this address in its stored form (ReadEmail).
 func (d *DB) UserByEmail(ctx context.Context, email string) (models.User, error) {
 	return First[models.User](d.Read(ctx).Where("email = ?", email))
 }
 
-// CreateUser makes a valid account with its membership, by the command line. The error is ErrEmailTaken when the address
-// has one. An invitation into the workspace ends.
+// CreateUser creates an account and its membership for the command line; n is valid. It ends an invitation of the
+// address to the workspace. The error is ErrEmailTaken if the address has an account.
 func (d *DB) CreateUser(ctx context.Context, n models.NewUser, now time.Time) (models.User, error) {
 	hash, err := models.HashPassword(ctx, n.Password)
 	if err != nil {
@@ -58,8 +58,8 @@ func createMember(tx *gorm.DB, user *models.User, workspaceID int64, role models
 	return tx.Create(&models.Membership{WorkspaceID: workspaceID, UserID: user.ID, Role: role}).Error
 }
 
-// SetPassword gives the person a new, valid password and ends every session of theirs but keep (a session's token hash;
-// nil ends them all). Failed sign-ins at the account are forgotten.
+// SetPassword stores a new valid password. It ends all sessions of the person except keep (a session's token hash; nil
+// keeps none) and deletes the count of failed sign-ins at the account.
 func (d *DB) SetPassword(ctx context.Context, userID int64, password string, keep []byte) error {
 	hash, err := models.HashPassword(ctx, password)
 	if err != nil {
@@ -83,12 +83,13 @@ func (d *DB) SetPassword(ctx context.Context, userID int64, password string, kee
 	})
 }
 
-// PasswordStands reports whether the person still has the password they were read with. Asked after their session was
-// stored, it leaves no gap beside SetPassword: either that one sees the session, or this one the new password.
+// PasswordStands reports whether the person's password is still the one in user. Call it after storing their session.
+// Then no session escapes a concurrent SetPassword: either that one sees the session, or this one sees the new
+// password.
 func (d *DB) PasswordStands(ctx context.Context, user models.User) (stands bool, err error) {
 	query := "SELECT password_hash FROM users WHERE id = ?"
 	if d.Dialect == Postgres {
-		query += " FOR SHARE" // waits for a change that is under way
+		query += " FOR SHARE" // waits for a change in progress
 	}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		var hash string
@@ -99,14 +100,14 @@ func (d *DB) PasswordStands(ctx context.Context, user models.User) (stands bool,
 	return stands, err
 }
 
-// SetSingleKeys switches single keys on or off on the person's pages.
+// SetSingleKeys turns single-key shortcuts on or off for a person.
 func (d *DB) SetSingleKeys(ctx context.Context, userID int64, on bool) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		return tx.Model(&models.User{}).Where("id = ?", userID).Update("single_keys", on).Error
 	})
 }
 
-// RoleIn returns the person's role in the workspace, or ErrNotFound when they are not a member.
+// RoleIn returns the person's role in the workspace, or ErrNotFound if they are not a member.
 func (d *DB) RoleIn(ctx context.Context, workspaceID, userID int64) (models.Role, error) {
 	m, err := First[models.Membership](d.Read(ctx).Where("workspace_id = ? AND user_id = ?", workspaceID, userID))
 	return m.Role, err

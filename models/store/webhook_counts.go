@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// WebhookCount is one row of the counters: calls of one webhook in one hour with one outcome. Several rows of the same
-// kind add up.
+// WebhookCount is one row of the counters: calls of one webhook in one hour with one outcome. If several rows have the
+// same key, their sum counts.
 type WebhookCount struct {
 	WorkspaceID int64
 	ID          int64
@@ -24,8 +24,8 @@ type WebhookCount struct {
 	LastCall    time.Time
 }
 
-// WebhookUse is a webhook with its tags and how it was called. Calls and Failures are of the last 24 hours, by the hours
-// of the counters; LastCall is nil when there was none, and Processed reports whether any has ever succeeded.
+// WebhookUse is a webhook with its tags and calls. Calls and Failures cover the last 24 hours, by the counters' hours.
+// LastCall is nil if no call came. Processed reports whether any call has succeeded.
 type WebhookUse struct {
 	models.Webhook
 	Tags            []models.Tag `gorm:"-"`
@@ -34,7 +34,8 @@ type WebhookUse struct {
 	Processed       bool
 }
 
-// Webhooks lists a workspace's webhooks with their use: the last called first, those never called last by name.
+// Webhooks lists a workspace's webhooks with their use, the last called first. Webhooks never called come last, by
+// name.
 func (d *DB) Webhooks(ctx context.Context, workspaceID int64, now time.Time) ([]WebhookUse, error) {
 	all, err := d.webhookUses(ctx, workspaceID, now, "")
 	if err != nil {
@@ -88,10 +89,10 @@ func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, 
 	return all, err
 }
 
-// countedSince is the hour after which the counters' hours count as the last 24 hours.
+// countedSince returns the time after which an hour of the counters belongs to the last 24 hours.
 func countedSince(now time.Time) time.Time { return now.Add(-24 * time.Hour) }
 
-// WebhookFailures counts why calls of a webhook failed in the last 24 hours, the most frequent first.
+// WebhookFailures counts a webhook's failed calls of the last 24 hours by outcome, the most frequent first.
 func (d *DB) WebhookFailures(ctx context.Context, workspaceID, id int64, now time.Time) ([]models.OutcomeCount, error) {
 	var all []models.OutcomeCount
 	err := d.Read(ctx).Raw(`SELECT outcome, sum(calls) AS calls FROM webhook_counts
@@ -101,13 +102,13 @@ func (d *DB) WebhookFailures(ctx context.Context, workspaceID, id int64, now tim
 }
 
 const (
-	foldStep  = 1000 // delta rows that one transaction folds: well under 50 ms on SQLite
-	foldSteps = 50   // transactions of one workspace at a time; what is left waits for the next turn
+	foldStep  = 1000 // rows that one transaction folds: well under 50 ms on SQLite
+	foldSteps = 50   // transactions for one workspace in one turn; the next turn folds the rest
 )
 
-// FoldWebhookCounts replaces the delta rows that the intake inserts by their sums, one row for each webhook, hour,
-// outcome and failed, for the hours from since on. It deletes exactly the rows it read and inserts their sum in the same
-// transaction, in steps; readers, who sum all rows, never see a difference. Several replicas may fold at the same time.
+// FoldWebhookCounts replaces the delta rows that the intake inserts with their sums: one row for each webhook, hour,
+// outcome and failed, for hours from since on. Each step deletes the rows it read and inserts their sum in one
+// transaction, so readers, who sum all rows, never see a difference. Several replicas may fold at the same time.
 func (d *DB) FoldWebhookCounts(ctx context.Context, since time.Time) error {
 	var workspaces []int64
 	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE w.deleted_at IS NULL AND EXISTS
@@ -141,7 +142,7 @@ func (d *DB) foldCountsStep(ctx context.Context, workspaceID int64, since time.T
 		return false, err
 	}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
-		var gone []WebhookCount // another replica may have been first with some
+		var gone []WebhookCount // without rows that another replica folded first
 		err := tx.Raw("DELETE FROM webhook_counts WHERE workspace_id = ? AND id IN ? RETURNING *", workspaceID, ids).Scan(&gone).Error
 		if err != nil || len(gone) == 0 {
 			return err
@@ -152,7 +153,7 @@ func (d *DB) foldCountsStep(ctx context.Context, workspaceID int64, since time.T
 	return len(ids) == foldStep, err
 }
 
-// sumCounts adds rows of the same kind up, in the order in which the kinds come.
+// sumCounts adds up rows with the same key, in the order of their first row.
 func sumCounts(rows []WebhookCount) []WebhookCount {
 	type kind struct {
 		webhook, hour int64

@@ -9,8 +9,8 @@ import (
 	"campaignlark/models"
 )
 
-// WebhookMonths counts the calls of every webhook of a workspace that was called within 30 days, the busiest of the last
-// 24 hours first.
+// WebhookMonths counts the calls of every webhook of a workspace that was called in the last 30 days. The one with most
+// calls in the last 24 hours comes first.
 func (d *DB) WebhookMonths(ctx context.Context, workspaceID int64, now time.Time) ([]models.WebhookMonth, error) {
 	var rows []struct {
 		WebhookID   int64
@@ -18,7 +18,7 @@ func (d *DB) WebhookMonths(ctx context.Context, workspaceID int64, now time.Time
 		Failed      bool
 		Calls, Late int64
 	}
-	// +webhook_id: SQLite would group in the order of another index, and look every row up
+	// +webhook_id stops SQLite from grouping by another index and looking up each row
 	err := d.Read(ctx).Raw(`SELECT +webhook_id AS webhook_id, outcome, failed, sum(calls) AS calls, sum(CASE WHEN hour > @since THEN calls ELSE 0 END) AS late
 		FROM webhook_counts WHERE workspace_id = @ws AND hour > @month GROUP BY 1, 2, 3 ORDER BY 1, late DESC, 2`,
 		map[string]any{"ws": workspaceID, "since": countedSince(now), "month": now.AddDate(0, 0, -30)}).Scan(&rows).Error

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Webhook returns one webhook of a workspace, or ErrNotFound. A deleted one is not found.
+// Webhook returns one webhook of a workspace, or ErrNotFound if there is none or it is deleted.
 func (d *DB) Webhook(ctx context.Context, workspaceID, id int64) (models.Webhook, error) {
 	return First[models.Webhook](d.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspaceID, id))
 }
@@ -40,8 +40,7 @@ func (d *DB) tagsByWebhook(ctx context.Context, workspaceID int64, condition str
 	return tags, err
 }
 
-// CreateWebhook stores a new webhook that is switched on, with a new hash. The form is valid. What is wrong with a
-// tag is a FieldErrors.
+// CreateWebhook stores a new, enabled webhook with a new hash; f is valid. Invalid tags are a FieldErrors.
 func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f models.WebhookForm, now time.Time) (models.Webhook, models.FieldErrors, error) {
 	tags, errs, err := d.formTags(ctx, workspaceID, userID, f, now)
 	if err != nil || errs.Any() {
@@ -67,7 +66,7 @@ func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f mod
 	return w, nil, err
 }
 
-// formTags are the tags that a valid form names, new ones created. A type that cannot have tags has none.
+// formTags returns the tags of a valid form and creates new ones. It returns none for a type without tags.
 func (d *DB) formTags(ctx context.Context, workspaceID, userID int64, f models.WebhookForm, now time.Time) ([]models.Tag, models.FieldErrors, error) {
 	if !f.Type.HasTags() {
 		return nil, nil, nil
@@ -90,8 +89,8 @@ func createWebhookTags(tx *gorm.DB, w models.Webhook, tags []models.Tag) error {
 	return tx.CreateInBatches(&rows, 100).Error
 }
 
-// UpdateWebhook changes a webhook's name, type and tags; its address stays. The form is valid. A type that cannot have
-// tags loses them. What is wrong with a tag is a FieldErrors.
+// UpdateWebhook changes a webhook's name, type and tags; f is valid. The URL stays. A type without tags loses them.
+// Invalid tags are a FieldErrors.
 func (d *DB) UpdateWebhook(ctx context.Context, w models.Webhook, userID int64, f models.WebhookForm, now time.Time) (models.FieldErrors, error) {
 	tags, errs, err := d.formTags(ctx, w.WorkspaceID, userID, f, now)
 	if err != nil || errs.Any() {
@@ -122,7 +121,7 @@ func (d *DB) UpdateWebhook(ctx context.Context, w models.Webhook, userID int64, 
 	})
 }
 
-// EnableWebhook switches a webhook on or off. CONTRACT: calls to one that is off are answered with 404.
+// EnableWebhook turns a webhook on or off. CONTRACT: calls to a disabled webhook get 404.
 func (d *DB) EnableWebhook(ctx context.Context, w models.Webhook, userID int64, on bool, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		old, err := webhookToChange(tx, w)
@@ -140,7 +139,7 @@ func (d *DB) EnableWebhook(ctx context.Context, w models.Webhook, userID int64, 
 	})
 }
 
-// RotateWebhook gives a webhook a new hash and returns it. The old one stays known, so that late calls can be explained.
+// RotateWebhook gives a webhook a new hash and returns it. It keeps the old hash, to explain late calls.
 func (d *DB) RotateWebhook(ctx context.Context, w models.Webhook, userID int64, now time.Time) (hash string, err error) {
 	w.Hash = models.NewHash()
 	return w.Hash, d.Write(ctx, func(tx *gorm.DB) error {
@@ -161,8 +160,8 @@ func (d *DB) RotateWebhook(ctx context.Context, w models.Webhook, userID int64, 
 	})
 }
 
-// DeleteWebhook ends a webhook. Its row and its hashes stay, so that its calls, past and late, can be explained.
-// users is called in the same transaction for the rules that use the webhook; nil where there are none.
+// DeleteWebhook deletes a webhook. Its row and hashes stay, to explain past and late calls. users runs in the same
+// transaction and may refuse, for rules that use the webhook; nil skips it.
 func (d *DB) DeleteWebhook(ctx context.Context, w models.Webhook, userID int64, users func(tx *gorm.DB) error, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
 		if err := before(tx, users); err != nil {
@@ -189,7 +188,7 @@ func (d *DB) DeleteWebhook(ctx context.Context, w models.Webhook, userID int64, 
 	})
 }
 
-// webhookToChange reads a webhook that tx is about to change, or returns ErrNotFound if it was deleted.
+// webhookToChange reads and locks a webhook that tx will change, or returns ErrNotFound if it was deleted.
 func webhookToChange(tx *gorm.DB, w models.Webhook) (models.Webhook, error) {
 	return First[models.Webhook](ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", w.WorkspaceID, w.ID))
 }
@@ -202,7 +201,8 @@ func tagsOfWebhook(tx *gorm.DB, w models.Webhook) (tags []models.Tag, err error)
 	return tags, err
 }
 
-// auditWebhook notes what a person did to a webhook, which the note calls by its name before. No note holds a hash.
+// auditWebhook records what a person did to a webhook. The entry uses the name from before the change and never
+// contains a hash.
 func auditWebhook(tx *gorm.DB, before models.Webhook, userID int64, action string, changes []models.AuditChange, now time.Time) error {
 	return Audit(tx, models.AuditEntry{WorkspaceID: before.WorkspaceID, UserID: userID, Action: action,
 		Subject: models.SubjectWebhook, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
@@ -216,7 +216,7 @@ func webhookChanges(before, after models.Webhook, had, has []models.Tag) []model
 	}
 }
 
-// tagWords lists tags by name as one text.
+// tagWords lists tag names as one text.
 func tagWords(tags []models.Tag) string {
 	names := make([]string, len(tags))
 	for i, t := range tags {
@@ -244,14 +244,14 @@ func deleteWebhookTags(tx *gorm.DB, w models.Webhook) error {
 	return tx.Where("workspace_id = ? AND webhook_id = ?", w.WorkspaceID, w.ID).Delete(&models.WebhookTag{}).Error
 }
 
-// ExampleWebhook is the webhook that examples are written for: the newest that is on and adds contacts, else the newest.
-// A workspace without any has ErrNotFound.
+// ExampleWebhook returns the webhook that examples use: the newest enabled one that adds contacts, or else the newest.
+// The error is ErrNotFound if the workspace has none.
 func (d *DB) ExampleWebhook(ctx context.Context, workspaceID int64) (models.Webhook, error) {
 	return First[models.Webhook](d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).
 		Order(clause.OrderBy{Expression: clause.Expr{SQL: "CASE WHEN type IN ? AND enabled THEN 0 ELSE 1 END, id DESC", Vars: []any{models.TypesWithTags}}}))
 }
 
-// WebhooksEver lists a workspace's webhooks by name, the deleted ones last: the log outlives them.
+// WebhooksEver lists a workspace's webhooks by name, deleted ones last, because the log still refers to them.
 func (d *DB) WebhooksEver(ctx context.Context, workspaceID int64) ([]models.Webhook, error) {
 	var all []models.Webhook
 	err := d.Read(ctx).Where("workspace_id = ?", workspaceID).

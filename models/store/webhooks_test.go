@@ -15,7 +15,7 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// newWorkspace makes a workspace for a store's test.
+// newWorkspace creates a workspace for a test.
 func newWorkspace(t *testing.T, db *store.DB, slug string) models.Workspace {
 	t.Helper()
 	w := models.Workspace{Slug: slug, Name: slug, TimeZone: "UTC", CreatedAt: noon}
@@ -34,7 +34,7 @@ func newWebhook(t *testing.T, db *store.DB, workspaceID int64, name string) mode
 	return w
 }
 
-// count inserts a delta row as the intake does.
+// count inserts a delta row like the intake.
 func count(t *testing.T, db *store.DB, w models.Webhook, hour time.Time, outcome models.Outcome, failed bool, calls int64, last time.Time) {
 	t.Helper()
 	err := db.Write(t.Context(), func(tx *gorm.DB) error {

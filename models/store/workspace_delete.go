@@ -9,19 +9,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// goneWorkspaces are the workspaces that are deleted, as a subquery.
+// goneWorkspaces is a subquery for deleted workspaces.
 const goneWorkspaces = "(SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)"
 
-// Losses is what goes with a workspace. Each stops at MostLosses + 1, Requests at ExactCount + 1.
+// Losses counts what is deleted with a workspace. Each count stops at MostLosses + 1, Requests at ExactCount + 1.
 type Losses struct {
 	Contacts, Webhooks, Requests, Segments, Members int64
 }
 
-// MostLosses is up to where Losses are counted exactly.
+// MostLosses is the highest exact count in Losses.
 const MostLosses = 1_000_000
 
-// Losses counts what goes with a workspace. No more contacts than ids were given away can be there: then there is no need
-// to stop, which counting in an index alone does twice as fast.
+// Losses counts what is deleted with a workspace. If it has assigned at most MostLosses contact ids, it counts contacts
+// without a limit, which is twice as fast because the index alone is enough.
 func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 	var l Losses
 	err := d.Read(ctx).Raw(`SELECT
@@ -36,8 +36,8 @@ func (d *DB) Losses(ctx context.Context, workspaceID int64) (Losses, error) {
 	return l, err
 }
 
-// DeleteWorkspace makes a workspace disappear immediately: its pages and its hashes answer 404, its work stops. A job removes
-// what is in it. The error is ErrNotFound when somebody else was faster.
+// DeleteWorkspace hides a workspace immediately: its pages and hashes answer 404, and its jobs stop. A job then removes its
+// data. The error is ErrNotFound if it was already deleted.
 func (d *DB) DeleteWorkspace(ctx context.Context, w models.Workspace, userID int64, now time.Time) error {
 	now = models.Instant(now)
 	return d.Write(ctx, func(tx *gorm.DB) error {
@@ -70,7 +70,8 @@ func createRemoval(tx *gorm.DB, workspaceID, userID int64, now time.Time) error 
 	return CreateJob(tx, &job, now)
 }
 
-// ResumeRemovals sees to it that every deleted workspace has a job that removes it: one that ended early is begun again.
+// ResumeRemovals gives every deleted workspace a job that removes it, if it has none, for example because an earlier one
+// failed.
 func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 	now = models.Instant(now)
 	var waiting []int64
@@ -81,7 +82,7 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 	}
 	for _, workspace := range waiting {
 		err := d.Write(ctx, func(tx *gorm.DB) error {
-			// the lock makes one of two replicas see the other's job
+			// the lock lets the second of two replicas see the first one's job
 			if _, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ?", workspace)); err != nil {
 				return err
 			}
@@ -99,10 +100,10 @@ func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// Removal is a deleted workspace of a person, and how far its removal is.
+// Removal is a deleted workspace and the progress of its removal.
 type Removal struct {
 	models.Workspace
-	Done, Total int64 // rows; a Total of 0 is not known
+	Done, Total int64 // rows; Total is 0 if unknown
 }
 
 // RemovalsOf lists the deleted workspaces that a person was a member of, by name.

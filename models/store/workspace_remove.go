@@ -11,17 +11,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// removable is a table of which a workspace's rows are removed, in the order of its keys, which lead an index after
-// workspace_id.
+// removable is a table with rows of workspaces. They are removed in the order of keys, which follow workspace_id in an
+// index.
 type removable struct {
 	table string
-	keys  string // "" for a table with one row
-	most  int    // rows a step, if 500 would be too many; 0 is 500
+	keys  string // "" for a table with one row per workspace
+	most  int    // rows per step, if 500 are too many; 0 is 500
 }
 
-// removables are all tables that hold rows of a workspace, but for memberships, through which people see how far the
-// removal is, and jobs. What others point at comes after them; what makes work comes first. A test asks the database
-// whether one is missing.
+// removables are all tables with rows of a workspace, except jobs, and except memberships, which let people see the
+// progress. A table comes before those that it refers to; tables that cause work come first. A test checks that none is
+// missing.
 var removables = []removable{
 	{table: "dirty_contacts", keys: "id"},
 	{table: "job_files", keys: "job_id, name, part", most: 16}, // of up to 256 KiB each
@@ -52,12 +52,12 @@ var removables = []removable{
 const (
 	// removeStep is how many rows one transaction removes.
 	removeStep = 500
-	// removeGrace is how long after its deletion the last look for rows comes: what had begun before, a batch of calls or a
-	// person's request, may commit in between, and nothing of that kind lives longer than 20 s.
+	// removeGrace is when, after the deletion, the last check for rows comes. A batch of calls or a person's request
+	// that began before may still commit until then; neither takes longer than 20 s.
 	removeGrace = 30 * time.Second
 )
 
-// RemoveCursor is how far a removal is: how many tables were counted, which one is emptied next, and whether all were
+// RemoveCursor is the state of a removal: how many tables are counted, which one to empty next, and whether all were
 // emptied once.
 type RemoveCursor struct {
 	Counted int  `json:"counted,omitempty"`
@@ -65,10 +65,10 @@ type RemoveCursor struct {
 	Again   bool `json:"again,omitempty"`
 }
 
-// Counting reports whether tables are left to be counted.
+// Counting reports whether any table is still to count.
 func (c RemoveCursor) Counting() bool { return c.Counted < len(counted) }
 
-// Uncounted is the cursor of a removal whose total stays unknown.
+// Uncounted returns the cursor of a removal whose total stays unknown.
 func (c RemoveCursor) Uncounted() RemoveCursor {
 	c.Counted = len(counted)
 	return c
@@ -77,16 +77,16 @@ func (c RemoveCursor) Uncounted() RemoveCursor {
 // RemoveStep is what one step of a removal did.
 type RemoveStep struct {
 	Next RemoveCursor
-	Rows int64     // rows that it removed
-	Wait time.Time // if not zero, nothing is left to do before
-	Done bool      // the workspace is gone
+	Rows int64     // rows removed
+	Wait time.Time // if not zero, do nothing before this time
+	Done bool      // the workspace is removed
 }
 
-// RemoveRows removes rows of the deleted workspace w in tx, at most 500 a call, and with the last ones the workspace. The job
-// with this id, which does it, stays.
+// RemoveRows removes rows of the deleted workspace w in tx, one step of one table, and finally the workspace itself. It keeps
+// the job jobID, which runs the removal.
 func RemoveRows(tx *gorm.DB, w models.Workspace, jobID int64, at RemoveCursor, now time.Time) (RemoveStep, error) {
 	if at.Table < len(removables) {
-		if at.Table == 0 { // work that somebody asked for while the workspace was being deleted
+		if at.Table == 0 { // jobs that a person started while the workspace was being deleted
 			if err := tx.Where("workspace_id = ? AND id <> ?", w.ID, jobID).Delete(&models.Job{}).Error; err != nil {
 				return RemoveStep{}, models.In("other jobs", err)
 			}
@@ -119,10 +119,10 @@ func (r removable) perStep() int64 {
 	return removeStep
 }
 
-// step removes the next rows.
+// step removes the next rows of a workspace.
 func (r removable) step(tx *gorm.DB, workspaceID int64) (removed int64, err error) {
 	if r.keys != "" {
-		// up to the last row of a step; nothing when there are fewer
+		// up to the last row of a full step; nothing if fewer rows are left
 		some := tx.Exec("DELETE FROM "+r.table+" WHERE workspace_id = @ws AND ("+r.keys+") <= (SELECT "+r.keys+" FROM "+r.table+
 			" WHERE workspace_id = @ws ORDER BY "+r.keys+" LIMIT 1 OFFSET @last)", map[string]any{"ws": workspaceID, "last": r.perStep() - 1})
 		if some.Error != nil || some.RowsAffected > 0 {
@@ -133,7 +133,7 @@ func (r removable) step(tx *gorm.DB, workspaceID int64) (removed int64, err erro
 	return rest.RowsAffected, rest.Error
 }
 
-// rowsLeft reports whether a row of the workspace came back while its tables were emptied.
+// rowsLeft reports whether the workspace has rows again after its tables were emptied.
 func rowsLeft(tx *gorm.DB, workspaceID int64) (left bool, err error) {
 	var exists []string
 	for _, r := range removables {
@@ -142,7 +142,7 @@ func rowsLeft(tx *gorm.DB, workspaceID int64) (left bool, err error) {
 	return left, tx.Raw("SELECT "+strings.Join(exists, " OR "), map[string]any{"ws": workspaceID}).Scan(&left).Error
 }
 
-// counted names the tables whose rows a removal counts first, for its progress, each once.
+// counted lists the distinct tables that a removal counts first, for its progress.
 var counted = func() []string {
 	tables := []string{"memberships"}
 	for _, r := range removables {
@@ -153,8 +153,8 @@ var counted = func() []string {
 	return tables
 }()
 
-// CountRemovable counts the rows of the next table, up to MostLosses + 1. With more than MostLosses the removal stays
-// uncounted: counting on would take longer than it tells.
+// CountRemovable counts the rows of the next table, up to MostLosses + 1. If there are more, the removal stays
+// uncounted, because counting would take too long.
 func (d *DB) CountRemovable(ctx context.Context, workspaceID int64, at RemoveCursor) (next RemoveCursor, rows int64, err error) {
 	err = d.Read(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM "+counted[at.Counted]+" WHERE workspace_id = @ws LIMIT @most) AS few",
 		map[string]any{"ws": workspaceID, "most": MostLosses + 1}).Scan(&rows).Error

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// checkLimit refuses one more row once there are most of them. sentence has a %s for most.
+// checkLimit returns an error if most rows exist already. sentence has a %s for most.
 func checkLimit(rows *gorm.DB, most int64, sentence string) error {
 	var n int64
 	if err := rows.Count(&n).Error; err != nil || n < most {
@@ -22,25 +22,26 @@ func checkLimit(rows *gorm.DB, most int64, sentence string) error {
 	return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf(sentence, models.MergeTag{Type: models.MergeTagNumber}.Show(strconv.FormatInt(most, 10), nil))}
 }
 
-// checkWorkspaceLimit is checkLimit for what is not deleted of one kind in a workspace. what names the kind: "webhooks".
+// checkWorkspaceLimit is checkLimit for the rows of one kind in a workspace that are not deleted. what names the kind:
+// "webhooks".
 func checkWorkspaceLimit(tx *gorm.DB, kind any, workspaceID, most int64, what string) error {
 	return checkLimit(tx.Model(kind).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID), most,
-		"A workspace can have %s "+what+", and that many are there. Please delete one that is not needed any more.")
+		"A workspace can have %s "+what+", and it already has that many. Please delete one that you no longer need.")
 }
 
-// CreateWorkspace makes a workspace with a new slug and the person as its admin. What is wrong is a
-// FieldErrors under name or time_zone.
+// CreateWorkspace creates a workspace with a new slug and makes the person its admin. Invalid input is a FieldErrors
+// under name or time_zone.
 func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone string, now time.Time) (models.Workspace, models.FieldErrors, error) {
 	w := models.Workspace{Name: models.CleanName(name), TimeZone: timeZone, CreatedAt: now}
 	if errs := models.ValidateWorkspace(w); errs.Any() {
 		return w, errs, nil
 	}
 	var err error
-	for range 3 { // two people may want the same slug at the same moment
+	for range 3 { // another request may take the same slug at the same moment
 		err = d.Write(ctx, func(tx *gorm.DB) error {
 			w.ID = 0
 			own := tx.Model(&models.Membership{}).Where("user_id = ? AND role = ? AND workspace_id NOT IN "+goneWorkspaces, userID, models.RoleAdmin)
-			if err := checkLimit(own, models.MaxWorkspaces, "One person can be an admin of %s workspaces, and you are one of that many. Please delete a workspace that is not needed any more."); err != nil {
+			if err := checkLimit(own, models.MaxWorkspaces, "One person can be an admin of %s workspaces, and you already are. Please delete a workspace that you no longer need."); err != nil {
 				return err
 			}
 			if err := createWorkspace(tx, &w); err != nil {
@@ -58,21 +59,21 @@ func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone s
 	return w, nil, err
 }
 
-// auditWorkspace notes what a person did to a workspace, which the note calls by its name before.
+// auditWorkspace records what a person did to a workspace. The entry uses the name from before the change.
 func auditWorkspace(tx *gorm.DB, before models.Workspace, userID int64, action string, changes []models.AuditChange, now time.Time) error {
 	return Audit(tx, models.AuditEntry{WorkspaceID: before.ID, UserID: userID, Action: action,
 		Subject: models.SubjectWorkspace, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
 }
 
-// UpdateWorkspace stores a workspace's name and time zone as typed. zoneChanged runs in the same transaction when the
-// time zone is another one than before. What is wrong is a FieldErrors under name or time_zone.
+// UpdateWorkspace stores a workspace's name and time zone as typed. zoneChanged runs in the same transaction if the
+// time zone changes. Invalid input is a FieldErrors under name or time_zone.
 func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int64, zoneChanged func(tx *gorm.DB, workspaceID, userID int64, now time.Time) error, now time.Time) (models.FieldErrors, error) {
 	w.Name = models.CleanName(w.Name)
 	if errs := models.ValidateWorkspace(w); errs.Any() {
 		return errs, nil
 	}
 	return nil, d.Write(ctx, func(tx *gorm.DB) error {
-		old, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID)) // calls go on adding contacts
+		old, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID)) // does not block calls that add contacts
 		if err != nil {
 			return err
 		}
@@ -88,11 +89,11 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int
 	})
 }
 
-// OwnWorkspace is a workspace with what one person is in it.
+// OwnWorkspace is a workspace with one person's role in it.
 type OwnWorkspace struct {
 	models.Workspace
 	Role   models.Role
-	SeenAt *time.Time // when the person was last noted to have been in it
+	SeenAt *time.Time // when the person last opened a page of it, to memberTouch
 }
 
 // WorkspacesOf lists the workspaces that a person is a member of, by name.
@@ -104,7 +105,7 @@ func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]OwnWorkspace, er
 	return all, err
 }
 
-// createWorkspace stores a workspace under a slug that no other has, with its counter of contact ids.
+// createWorkspace stores a workspace under a free slug, with its counter of contact ids.
 func createWorkspace(tx *gorm.DB, w *models.Workspace) error {
 	wishes := slugWishes(models.Slug(w.Name))
 	var taken []string
@@ -121,11 +122,11 @@ func createWorkspace(tx *gorm.DB, w *models.Workspace) error {
 	return tx.Exec("INSERT INTO workspace_counters (workspace_id, next_contact_id) VALUES (?, 1)", w.ID).Error
 }
 
-// slugsTried is how many numbers are tried behind a slug before a random one.
+// slugsTried is the highest number tried after a slug before a random one.
 const slugsTried = 50
 
-// slugWishes are the slugs for a workspace in order: acme, acme-2, acme-3, and at last one with a random number. Without a
-// base, for a name without Latin letters, there is always a number: workspace-1.
+// slugWishes returns slugs for a workspace in order of preference: acme, acme-2, acme-3, and finally one with a random
+// number. A name without Latin letters has no base; it gets workspace-1 and so on.
 func slugWishes(base string) []string {
 	wishes := []string{base}
 	if base == "" {
@@ -142,7 +143,7 @@ func (d *DB) Workspaces(ctx context.Context) (all []models.Workspace, err error)
 	return all, d.Read(ctx).Where("deleted_at IS NULL").Order("name, id").Find(&all).Error
 }
 
-// WorkspaceEmpty reports whether nobody has set anything up in a workspace yet: no contacts, webhooks or merge tags.
+// WorkspaceEmpty reports whether a workspace has no contacts, webhooks or merge tags yet.
 func (d *DB) WorkspaceEmpty(ctx context.Context, workspaceID int64) (empty bool, err error) {
 	err = d.Read(ctx).Raw(`SELECT NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @ws)
 		AND NOT EXISTS (SELECT 1 FROM webhooks WHERE workspace_id = @ws)
