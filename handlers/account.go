@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// accountForm shows the person's own account.
+// accountForm shows the signed-in person's account.
 func (s *Server) accountForm(v *visit) error { return v.account(fiber.StatusOK, nil) }
 
 // accountPost changes the person's password, ends all their other sessions, and gives this one a new token.
@@ -49,7 +49,7 @@ func (s *Server) accountPost(v *visit) error {
 	return v.done("/account", "Your password is changed, and you are signed out everywhere else.")
 }
 
-// accountKeys switches single keys on or off on the person's pages.
+// accountKeys turns single-key shortcuts on or off for the person.
 func (s *Server) accountKeys(v *visit) error {
 	on := v.Form("single_keys") == "on"
 	if err := s.DB.SetSingleKeys(v.UserContext(), v.User.ID, on); err != nil {

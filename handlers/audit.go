@@ -14,12 +14,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// commandLine is who does what the program's commands do.
+// commandLine is the name shown for changes made by the program's commands.
 const commandLine = "Command line"
 
-// auditQuery is what the address of the audit log says.
+// auditQuery holds the filters and the cursor in the audit log's URL.
 type auditQuery struct {
-	search, person, kind, from, to string // as given; what cannot be meant is ""
+	search, person, kind, from, to string // as given, "" if invalid
 
 	rangeError string
 	filter     store.AuditFilter
@@ -62,7 +62,7 @@ func (s *Server) auditLog(v *visit) error {
 	return v.show(views.AuditPage(m))
 }
 
-// auditQuery reads the address. people are the persons in the log.
+// auditQuery reads the URL. people are the persons in the log.
 func (v *visit) auditQuery(people []models.User) auditQuery {
 	text := func(name string) string { return cleanText(v.Query(name)) }
 	q := auditQuery{search: models.TrimBlanks(text("q")), from: text("from"), to: text("to")}
@@ -84,7 +84,7 @@ func (v *visit) auditQuery(people []models.User) auditQuery {
 	return q
 }
 
-// day is the beginning of the day that text names, so many days later. What cannot be read counts as not given.
+// day parses text as a day and returns the start of the day that is later days after it. An invalid text is cleared and reported.
 func (q *auditQuery) day(text *string, zone *time.Location, later int) time.Time {
 	if *text == "" {
 		return time.Time{}
@@ -97,7 +97,7 @@ func (q *auditQuery) day(text *string, zone *time.Location, later int) time.Time
 	return models.ClockAt(time.Date(at.Year(), at.Month(), at.Day()+later, 12, 0, 0, 0, zone), 0)
 }
 
-// with is the query's address with further parts, which come in pairs, and without a place to begin.
+// with returns the query's URL parameters without the cursor; parts are name-value pairs to add.
 func (q auditQuery) with(parts ...string) url.Values {
 	values := url.Values{}
 	parts = append([]string{"q", q.search, "person", q.person, "kind", q.kind, "from", q.from, "to", q.to}, parts...)
@@ -109,7 +109,7 @@ func (q auditQuery) with(parts ...string) url.Values {
 	return values
 }
 
-// chips are the filters that are on.
+// chips lists the active filters.
 func (q auditQuery) chips(list string, people []models.User) []views.Chip {
 	var chips []views.Chip
 	add := func(name, value, label string) {
@@ -139,7 +139,7 @@ func personOptions(people []models.User) []views.Option {
 	return options
 }
 
-// personName is who did something; an account that is gone has no address.
+// personName names the author of an entry; email is "" if the account was deleted.
 func personName(id int64, email string) string {
 	switch {
 	case id == 0:
@@ -150,7 +150,7 @@ func personName(id int64, email string) string {
 	return models.ShowEmail(email)
 }
 
-// fillAudit puts the entries of a page into words, by day.
+// fillAudit describes the entries of a page in words, grouped by day.
 func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error {
 	var contacts []int64
 	for _, e := range entries {

@@ -10,31 +10,31 @@ import (
 	"campaignlark/views"
 )
 
-// maxPicked is how many contacts can be ticked by hand: a few pages' worth.
+// maxPicked limits how many contacts can be ticked by hand: a few pages.
 const maxPicked = 1000
 
-// bulkForm is one change of many contacts on its way from the list to the work: which contacts, and what is done to them.
+// bulkForm is a bulk action before its job starts: which contacts, and what is done to them.
 type bulkForm struct {
 	visit  *visit
 	query  contactQuery
 	action models.BulkAction
-	all    bool // all that the list's filter means, else picked
+	all    bool // all contacts that match the list's filter, not only ticked ones
 	from   store.BulkCursor
 	with   string // the tag, by id or name
 	to     string // the status
 	bulk   models.Bulk
 
-	asked       bool  // which tag or status was asked before
-	total, done int64 // contacts, and those of them for whom nothing changes
+	asked       bool  // the form already asked for the tag or status
+	total, done int64 // contacts, and those that the action would not change
 }
 
-// field reads a field of the address or of a posted form, many all of one name.
+// field reads one field of the URL or of a posted form; many reads all fields of one name.
 type (
 	field func(name string, or ...string) string
 	many  func(name string) []string
 )
 
-// bulkForm reads the form. Whom it means is settled here: those of the filter, up to the newest at the time of asking.
+// bulkForm reads the form and fixes which contacts it means: those that match now, without contacts added after the first question.
 func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	ctx, db := v.UserContext(), v.server.DB
 	f := &bulkForm{visit: v, action: models.BulkAction(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
@@ -65,7 +65,7 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	return f, nil
 }
 
-// readIDs reads ids of contacts, the highest first, each once.
+// readIDs parses contact ids, sorts them from high to low and removes duplicates.
 func readIDs(texts []string) store.IDList {
 	ids := store.IDList{}
 	for _, text := range texts {
@@ -79,7 +79,7 @@ func readIDs(texts []string) store.IDList {
 	return ids[:min(len(ids), maxPicked)]
 }
 
-// missing is what has to be said before the question can be asked: "" when everything is known.
+// missing names what the person still has to choose, "" if nothing.
 func (f *bulkForm) missing() string {
 	if !f.all && len(f.from.Filter.IDs) == 0 {
 		return "nobody"
@@ -103,10 +103,10 @@ func (f *bulkForm) missing() string {
 	return ""
 }
 
-// bulkAsk asks before many contacts are changed, with their number.
+// bulkAsk asks for confirmation and shows how many contacts change.
 func (s *Server) bulkAsk(v *visit) error {
 	args := v.Context().QueryArgs()
-	if args.Has("all") && args.Has("id") { // the ticked ones are among all
+	if args.Has("all") && args.Has("id") { // all includes the ticked ones
 		args.Del("id")
 		return v.Redirect(v.path("contacts", "bulk")+"?"+args.String(), 303)
 	}
@@ -123,7 +123,7 @@ func (s *Server) bulkAsk(v *visit) error {
 	return f.show("")
 }
 
-// show asks the next question of the form; wrong is what is wrong with the number that was typed.
+// show asks the form's next question; wrong says what is wrong with the typed number.
 func (f *bulkForm) show(wrong string) error {
 	v := f.visit
 	m := views.BulkModel{Action: v.path("contacts", "bulk"), Back: v.contactsHref(f.query, "", 0), Hidden: f.hidden(), Failed: wrong}
@@ -149,7 +149,7 @@ func (f *bulkForm) show(wrong string) error {
 	return v.show(views.BulkPage(m))
 }
 
-// hidden are the fields that carry the form from one page to the next.
+// hidden returns the fields that carry the form to the next page.
 func (f *bulkForm) hidden() []views.HiddenField {
 	fields := []views.HiddenField{{Name: "do", Value: string(f.action)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)}}
 	for _, name := range []string{"q", "status", "tag", "segment"} {
@@ -166,7 +166,7 @@ func (f *bulkForm) hidden() []views.HiddenField {
 	return fields
 }
 
-// fill puts the question into words.
+// fill writes the question.
 func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	people := views.Plural(f.total, "contact", "contacts")
 	tags := []views.Option{{Label: "Choose a tag"}}
@@ -203,7 +203,7 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	}
 }
 
-// which says in words which contacts a filter means. What was ticked by hand needs none.
+// which describes the filter in words. Contacts ticked by hand need none.
 func (f *bulkForm) which() []string {
 	if !f.all {
 		return nil
@@ -246,7 +246,7 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	m.Sentences = append(m.Sentences, "No event fires. Contacts that come from now on are left as they are; the segments follow by themselves.")
 }
 
-// bulkStart starts the work that was asked about. A deletion needs the number of contacts, typed by hand.
+// bulkStart starts the confirmed action. To delete, the person has to type the number of contacts.
 func (s *Server) bulkStart(v *visit) error {
 	f, err := v.bulkForm(func(name string, _ ...string) string { return v.Form(name) }, v.FormAll)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 func init() { jobTexts[models.JobBulk] = bulkText }
 
-// bulkText says of a change of many contacts what it does and what came of it.
+// bulkText describes a bulk action and its result.
 func bulkText(v *visit, j models.Job) jobText {
 	b, r := models.ReadJobJSON[models.Bulk](j.Spec), models.ReadJobJSON[models.BulkResult](j.Result)
 	people := views.Plural(j.Total, "contact", "contacts")

@@ -5,7 +5,7 @@ import (
 	"campaignlark/views"
 )
 
-// callRange is a period over which calls can be looked at. Its key is what the address says.
+// callRange is a period of a calls chart. key is its name in the URL.
 type callRange struct {
 	key, label, words string // words follow "in"
 	unit              string
@@ -19,7 +19,7 @@ var callRanges = []callRange{
 	{"30d", "30 days", "the last 30 days", "Day", func(p views.Page) []views.Slot { return p.DaySlots(30, 24) }},
 }
 
-// callRange is the period that ?calls= names, or the one of the key standard.
+// callRange returns the period named by ?calls=, or by standard.
 func (v *visit) callRange(standard string) (chosen callRange) {
 	for _, r := range callRanges {
 		if r.key == v.Query("calls") {
@@ -32,7 +32,7 @@ func (v *visit) callRange(standard string) (chosen callRange) {
 	return chosen
 }
 
-// rangeTabs lead to each period on the page at path.
+// rangeTabs links to each period on the page at path.
 func rangeTabs(path string, chosen callRange) []views.Tab {
 	tabs := make([]views.Tab, len(callRanges))
 	for i, r := range callRanges {
@@ -41,7 +41,7 @@ func rangeTabs(path string, chosen callRange) []views.Tab {
 	return tabs
 }
 
-// callsChart draws the calls of a period; webhookID 0 is all webhooks. It also counts them.
+// callsChart draws and counts the calls of a period; webhookID 0 means all webhooks.
 func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Chart, views.CallTotals, error) {
 	c := views.Chart{Title: "Calls in " + r.words, Unit: r.unit, Empty: "No calls in " + r.words + ".", Slots: r.slots(p)}
 	total := views.CallTotals{Period: r.words}
@@ -66,7 +66,7 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 	return c, total, nil
 }
 
-// failuresHref is the list of what failed in about the period of r, which the list knows by other names.
+// failuresHref links to the failed requests of about the same period; the request list names its periods differently.
 func (v *visit) failuresHref(r callRange, webhook string) string {
 	q := requestQuery{webhook: webhook, outcome: string(models.OutcomesFailed)}
 	if spans[r.key] != 0 {

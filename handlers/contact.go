@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// contactShow is the page of one contact: its status, what happened, its fields, tags and segments.
+// contactShow shows one contact: status, history, fields, tags and segments.
 func (s *Server) contactShow(v *visit) error {
 	ctx := v.UserContext()
 	c, err := v.contact()
@@ -51,14 +51,14 @@ func (s *Server) contactShow(v *visit) error {
 	subject := rule.SubjectOf(c, held)
 	subject.In = func(segment int64) bool { return in[segment] }
 	v.contactSegments(&m, places, &subject, schema)
-	before, _ := uuid.Parse(v.Query("before")) // what is no id is the newest page
+	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
 	if err := v.contactHistory(&m, c, before, schema); err != nil {
 		return err
 	}
 	return v.show(views.ContactPage(m))
 }
 
-// contactSegments explains why the contact is in each segment or not, as it is at this moment.
+// contactSegments explains, for each segment, why the contact is in it now or not.
 func (v *visit) contactSegments(m *views.ContactModel, places []segments.Place, subject *rule.Subject, schema rule.Schema) {
 	at := schema.At(v.server.now())
 	for _, p := range places {
@@ -80,7 +80,7 @@ func (v *visit) contact() (models.Contact, error) {
 	return c, models.In("contact: read it", err)
 }
 
-// contactSegment explains one segment's membership by the rule that is served.
+// contactSegment explains the membership in one segment by the rule that its stored memberships follow.
 func (v *visit) contactSegment(g models.Segment, subject *rule.Subject, schema rule.Schema, at rule.Moment, in bool) views.ContactSegment {
 	row := views.ContactSegment{ID: g.ID, Name: g.Name}
 	switch {
@@ -112,7 +112,7 @@ func (v *visit) contactSegment(g models.Segment, subject *rule.Subject, schema r
 	return row
 }
 
-// whyOf is an explanation for the page.
+// whyOf converts an explanation for the page.
 func (v *visit) whyOf(e rule.Explanation) *views.Why {
 	w := &views.Why{Matched: e.Matched, Words: rule.PlainText(e.Words)}
 	w.Saw = seen(e, w.Words)
@@ -131,7 +131,7 @@ func (v *visit) whyOf(e rule.Explanation) *views.Why {
 	return w
 }
 
-// seen says what a condition found, as far as its words do not say it already.
+// seen tells what a condition found, unless its words already say it.
 func seen(e rule.Explanation, words string) string {
 	switch {
 	case e.Words == nil, e.Saw != "" && strings.HasSuffix(words, " "+e.Saw):
@@ -143,7 +143,7 @@ func seen(e rule.Explanation, words string) string {
 	case e.Saw != "":
 		return "has " + e.Saw
 	case strings.HasSuffix(words, "is not set"), strings.HasPrefix(words, "never "), strings.HasPrefix(words, "was "), strings.HasPrefix(words, "has "), strings.HasPrefix(words, "does "):
-		return "" // of a webhook or of tags, or that there is none
+		return "" // about a webhook, tags or a missing value
 	}
 	return "has no value"
 }

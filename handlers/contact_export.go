@@ -9,7 +9,7 @@ import (
 	"campaignlark/models"
 )
 
-// contactsExport sends the contacts of the list's filter as a CSV file, the newest first.
+// contactsExport sends the contacts that match the list's filter as CSV, newest first.
 func (s *Server) contactsExport(v *visit) error {
 	ctx, workspace := v.UserContext(), v.Workspace.ID
 	q, err := v.contactQuery(v.Query)
@@ -59,7 +59,7 @@ func (s *Server) contactsExport(v *visit) error {
 	})
 }
 
-// fileName is the name of a download: what it is, the workspace and the day there.
+// fileName names a download by its content, the workspace and today's date there.
 func (v *visit) fileName(what, ending string) string {
 	return what + "-" + v.Workspace.Slug + "-" + v.server.now().In(v.Workspace.Location()).Format(time.DateOnly) + "." + ending
 }

@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// model is the form as a page shows it.
+// model returns the form's view model.
 func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, error) {
 	v, c := f.visit, f.contact
 	m := views.ContactFormModel{
@@ -46,7 +46,7 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	return m, err
 }
 
-// field is the field of one merge tag, by its type.
+// field returns the input for one merge tag, by its type.
 func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.ContactInput {
 	texts := f.texts[t.Key]
 	value := models.Given{Texts: texts}.Last()
@@ -78,7 +78,7 @@ func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.Co
 	return input
 }
 
-// dateField asks for a day by the browser's own calendar, as long as what is there is one: else that would not be shown.
+// dateField uses the browser's date picker if the value is a date; a date picker would not show any other text.
 func dateField(input *views.ContactInput) {
 	input.Width, input.Help = "m", "As 1990-12-31."
 	_, err := time.Parse(time.DateOnly, input.Value)
@@ -87,7 +87,7 @@ func dateField(input *views.ContactInput) {
 	}
 }
 
-// tellNow says beside a field what the contact has now, where that is not what the person typed.
+// tellNow notes beside a field the contact's current value if the person typed another.
 func (f *contactForm) tellNow(t models.MergeTag, texts []string, input *views.ContactInput) {
 	stored := f.contact.Fields[t.Key]
 	if value, err := t.Read(models.Given{Texts: texts}); err == nil && value == stored || texts == nil || t.Type == models.MergeTagText && sameText(input.Value, stored) {

@@ -65,7 +65,7 @@ func (s *Server) contactCreate(v *visit) error {
 	return v.done(v.path("contacts", c.ID), "The contact is there now.")
 }
 
-// checkFree looks whether somebody has the address already.
+// checkFree reports an error if another contact has the address.
 func (f *contactForm) checkFree(email string, errs models.FieldErrors) error {
 	other, err := f.visit.server.DB.ContactByEmail(f.visit.UserContext(), f.visit.Workspace.ID, email)
 	if err == nil {
@@ -78,7 +78,7 @@ func (f *contactForm) checkFree(email string, errs models.FieldErrors) error {
 	return models.In("contact form: look for the address", err)
 }
 
-// contactEdit shows the form of a contact that is there.
+// contactEdit shows the form of an existing contact.
 func (s *Server) contactEdit(v *visit) error {
 	c, err := v.contact()
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Server) contactEdit(v *visit) error {
 	return v.show(views.ContactFormPage(m))
 }
 
-// contactUpdate changes a contact, unless it was changed since the person saw it.
+// contactUpdate changes a contact, unless it changed after the person opened the form.
 func (s *Server) contactUpdate(v *visit) error {
 	c, err := v.contact()
 	if err != nil {
@@ -147,14 +147,14 @@ func (s *Server) contactUpdate(v *visit) error {
 	return v.done(v.path("contacts", c.ID), "Saved.")
 }
 
-// showConflict gives the form back with the person's input and what the contact has now. Saving once more is then a
-// change of the version that is told here.
+// showConflict shows the form again with the person's input and the current values. The form now carries the current version, so
+// saving again succeeds.
 func (f *contactForm) showConflict(errs models.FieldErrors) error {
 	f.version, f.stale = f.contact.Version, true
 	return f.again(errs)
 }
 
-// contactAsk asks before a contact is deleted.
+// contactAsk asks for confirmation before a contact is deleted.
 func (s *Server) contactAsk(v *visit) error {
 	c, err := v.contact()
 	if err != nil {
@@ -185,19 +185,19 @@ func (s *Server) contactDelete(v *visit) error {
 	return v.done(v.path("contacts"), "The contact is gone for good.")
 }
 
-// contactForm is the form of a contact on its way between the page and the store.
+// contactForm holds a contact's form between the page and the store.
 type contactForm struct {
 	visit     *visit
-	contact   models.Contact // as stored; without an id it is a new one
+	contact   models.Contact // as stored; id 0 for a new contact
 	mergeTags []models.MergeTag
 
 	email, status, newTags string
-	texts                  map[string][]string // what is in the field of a merge tag, by key; a field that was not sent is not here
+	texts                  map[string][]string // the input of each merge tag, by key; only fields that were sent
 	tags                   []string            // ids or names
 	version                int64
 
-	exists int64 // the contact that has the address already
-	stale  bool  // the contact was changed since the person saw it
+	exists int64 // the id of another contact with this address
+	stale  bool  // the contact changed after the person opened the form
 }
 
 func (v *visit) contactForm(c models.Contact) (*contactForm, error) {
@@ -208,7 +208,7 @@ func (v *visit) contactForm(c models.Contact) (*contactForm, error) {
 	return &contactForm{visit: v, contact: c, mergeTags: all, texts: map[string][]string{}}, models.In("contact form: merge tags", err)
 }
 
-// withStored is a merge tag that can also be what is stored: an option that was removed since stays on who has it.
+// withStored adds stored options that the merge tag no longer has: contacts keep a removed option.
 func withStored(t models.MergeTag, stored string) models.MergeTag {
 	if !t.Type.HasOptions() || stored == "" {
 		return t
@@ -222,7 +222,7 @@ func withStored(t models.MergeTag, stored string) models.MergeTag {
 	return t
 }
 
-// storedTexts is what the field of a merge tag shows of a stored value: of a multiple choice each option alone.
+// storedTexts returns what a merge tag's input shows for a stored value: for multiple choice one text per option.
 func storedTexts(t models.MergeTag, stored string) []string {
 	if t.Type == models.MergeTagMultiple {
 		return strings.Split(stored, "\n")
@@ -230,10 +230,10 @@ func storedTexts(t models.MergeTag, stored string) []string {
 	return []string{stored}
 }
 
-// fieldName is the name of a merge tag's field in the form.
+// fieldName names a merge tag's input in the form.
 func fieldName(t models.MergeTag) string { return "field_" + t.Key }
 
-// readPost reads what was posted.
+// readPost reads the posted form.
 func (f *contactForm) readPost() {
 	v := f.visit
 	f.email, f.status, f.newTags = v.Form("email"), v.Form("status"), v.Form("new_tags")
@@ -246,8 +246,8 @@ func (f *contactForm) readPost() {
 	}
 }
 
-// input reads what the person says of the contact, tags aside. Values are read as those of a call are; what does not fit
-// is among errs.
+// input reads the contact's address, status and values, but not its tags. It reads values as the intake does, and adds invalid
+// ones to errs.
 func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 	in := models.ContactInput{Status: models.Status(f.status), Fields: map[string]string{}}
 	if !in.Status.Valid() {
@@ -258,7 +258,7 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 		if !sent && f.contact.ID == 0 {
 			texts = storedTexts(t, t.Default)
 		} else if !sent {
-			continue // a merge tag that is newer than the form
+			continue // the merge tag was created after the form was opened
 		}
 		stored := f.contact.Fields[t.Key]
 		if t.Type == models.MergeTagText && sameText(texts[len(texts)-1], stored) {
@@ -274,13 +274,13 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 	return in
 }
 
-// sameText reports whether a text came back as it was: browsers write line ends in their own way.
+// sameText reports whether a text came back unchanged: browsers change line ends.
 func sameText(sent, stored string) bool {
 	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	return lines.Replace(sent) == lines.Replace(stored)
 }
 
-// resolveTags finds the tags that were chosen, and makes the new ones once everything else is right.
+// resolveTags finds the chosen tags, and creates new ones if the rest of the form is valid.
 func (f *contactForm) resolveTags(in *models.ContactInput, errs models.FieldErrors) error {
 	if errs.Any() {
 		return nil

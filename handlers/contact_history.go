@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// history puts what happened to one contact in order.
+// history collects what happened to one contact, in order.
 type history struct {
 	visit    *visit
 	contact  models.Contact
@@ -24,14 +24,14 @@ type history struct {
 	entries  []happened
 }
 
-// happened is one entry. The version is that of the contact afterwards, 0 where it says nothing about the order.
+// happened is one entry. version is the contact's version after it, 0 if it does not decide the order.
 type happened struct {
 	id      uuid.UUID
 	version int64
 	entry   views.HistoryEntry
 }
 
-// contactHistory fills in what happened to the contact before an id, newest first.
+// contactHistory adds the contact's history before an id to the page, newest first.
 func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema rule.Schema) error {
 	ctx, db := v.UserContext(), v.server.DB
 	found, err := db.ContactHistory(ctx, c, before)
@@ -112,14 +112,14 @@ func (h *history) addRequest(r models.WebhookRequest) {
 	e.entry.Webhook, e.entry.WebhookHref = w.Name, h.webhookHref(w)
 	call := &views.HistoryCall{Href: h.visit.path("requests", r.ID), Failed: r.Failed(), Answer: r.Status, Event: h.events[r.ID].Type.Name()}
 	body, err := intake.DecodeLogBody(r.Body)
-	if err == nil { // one that cannot be read still happened
+	if err == nil { // an unreadable entry is still listed
 		h.fill(call, body)
 	}
 	e.entry.Call = call
 	h.entries = append(h.entries, e)
 }
 
-// fill says what a call did.
+// fill describes what a call did.
 func (h *history) fill(call *views.HistoryCall, body intake.LogBody) {
 	call.Message = body.Message
 	if body.After != nil {
@@ -143,7 +143,7 @@ func (h *history) fill(call *views.HistoryCall, body intake.LogBody) {
 	call.TagsAdded = body.TagsAdded
 }
 
-// shown is a stored value as people read it, as far as its merge tag is still there.
+// shown formats a stored value for people, if its merge tag still exists.
 func (h *history) shown(key, stored string) string {
 	if t, ok := h.tags[key]; ok && stored != "" {
 		return t.Show(stored, h.visit.Workspace.Location())
@@ -165,8 +165,8 @@ func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.Histo
 	return edit
 }
 
-// addMoves adds the segments that were entered and left, those of one moment and cause as one entry. moves are newest
-// first.
+// addMoves adds the segments that the contact entered and left. Moves with the same time and cause make one entry. moves are
+// newest first.
 func (h *history) addMoves(moves []store.ContactMove) {
 	var before store.ContactMove
 	for i, m := range moves {
@@ -191,8 +191,8 @@ func (h *history) addMoves(moves []store.ContactMove) {
 	}
 }
 
-// inOrder puts entries newest first. The order of time is that of the ids, but what changed the contact stands in the order
-// of its versions: of two calls that arrived together the later version came second (CONTRACT "What each type does").
+// inOrder sorts entries newest first. Ids give the order in time, but changes of the contact are sorted by its versions: calls
+// that arrive together are committed in the order of versions (CONTRACT "What each type does").
 func inOrder(entries []happened) {
 	byID := func(a, b happened) int { return bytes.Compare(b.id[:], a.id[:]) }
 	slices.SortStableFunc(entries, byID)

@@ -13,23 +13,23 @@ import (
 	"campaignlark/views"
 )
 
-// contactQuery is what an address or a form says of contacts: the filter, and the place in the list. All of the list's
-// state is in it. The export and the changes of many contacts read it alike.
+// contactQuery holds the list's whole state, read from a URL or a form: the filter and the cursor. The export and bulk actions
+// use it too.
 type contactQuery struct {
 	filter       store.ContactFilter
-	status       string // as the list's field has it; "" when it is none
-	tag, segment string // the names of the tag and the segment that are filtered by
-	tagValue     string // as the list's fields have them
+	status       string // as the list's field has it, "" if unknown
+	tag, segment string // the names of the filter's tag and segment
+	tagValue     string // as the list's field has it
 	segmentValue string
-	unknown      string // a sentence about a status, tag or segment that does not exist
+	unknown      string // says which status, tag or segment does not exist
 	cursor       store.ContactCursor
 	tags         []models.Tag
 	segments     []models.Segment
 	said         url.Values // the filter as it was given, for the chips and links
 }
 
-// contactQuery reads what get gives for q, status, tag, segment, before and after. A tag and a segment are named or given
-// by their ids; a status is written as stored or as shown.
+// contactQuery reads q, status, tag, segment, before and after from get. A tag or segment is a name or an id; a status is as
+// stored or as shown.
 func (v *visit) contactQuery(get func(name string, or ...string) string) (contactQuery, error) {
 	ctx := v.UserContext()
 	q := contactQuery{said: url.Values{}}
@@ -60,7 +60,7 @@ func (q *contactQuery) readStatus(text string) {
 	if text == "" {
 		return
 	}
-	status := models.Status(strings.ToUpper(text)) // what is shown and what is stored differ in case only
+	status := models.Status(strings.ToUpper(text)) // shown and stored forms differ only in case
 	if !status.Valid() {
 		q.notThere("There is no status “%s”: contacts are subscribed, unconfirmed or unsubscribed.", text)
 		return
@@ -98,7 +98,7 @@ func (q *contactQuery) readSegment(text string) {
 	q.filter.Segment, q.segment, q.segmentValue = g.ID, g.Name, strconv.FormatInt(g.ID, 10)
 }
 
-// notThere notes that a filter names what does not exist: it matches nobody.
+// notThere records that a filter names something that does not exist, so it matches nobody.
 func (q *contactQuery) notThere(sentence, text string) {
 	q.filter.Nobody = true
 	if q.unknown != "" {
@@ -107,7 +107,7 @@ func (q *contactQuery) notThere(sentence, text string) {
 	q.unknown += fmt.Sprintf(sentence, shortened(text))
 }
 
-// encoded is the filter as the query string of an address, with its question mark, "" without a filter.
+// encoded returns the filter as a URL's query string with its question mark, "" without a filter.
 func (q contactQuery) encoded() string {
 	if len(q.said) == 0 {
 		return ""
@@ -115,7 +115,7 @@ func (q contactQuery) encoded() string {
 	return "?" + q.said.Encode()
 }
 
-// without is the filter without one of its parts.
+// without returns the filter without one of its parts.
 func (q contactQuery) without(name string) contactQuery {
 	rest := contactQuery{said: url.Values{}}
 	for key, values := range q.said {
@@ -126,8 +126,7 @@ func (q contactQuery) without(name string) contactQuery {
 	return rest
 }
 
-// contactsHref is the list's address with this filter and, where at is not 0, the place in it that name ("before",
-// "after") gives.
+// contactsHref links to the list with this filter. If at is not 0, name ("before" or "after") and at are the cursor.
 func (v *visit) contactsHref(q contactQuery, name string, at int64) string {
 	with := q.without(name)
 	if at != 0 {
@@ -136,7 +135,7 @@ func (v *visit) contactsHref(q contactQuery, name string, at int64) string {
 	return v.path("contacts") + with.encoded()
 }
 
-// contactChips are the filters that are on, each with the list without it.
+// contactChips lists the active filters; each links to the list without it.
 func (v *visit) contactChips(q contactQuery) []views.Chip {
 	var chips []views.Chip
 	for _, name := range []string{"q", "status", "tag", "segment"} {
@@ -147,7 +146,7 @@ func (v *visit) contactChips(q contactQuery) []views.Chip {
 	return chips
 }
 
-// words say what one part of the filter asks for, "" when it is not on.
+// words describes one part of the filter, "" if it is not set.
 func (q contactQuery) words(name string) string {
 	text := q.said.Get(name)
 	if text == "" {
@@ -173,8 +172,7 @@ func (q contactQuery) words(name string) string {
 	return "in the segment " + text
 }
 
-// wordsKept is the filter in words for what outlives it, such as the audit log: what was searched for may be somebody's
-// address and is left out.
+// wordsKept describes the filter for what is stored, such as the audit log. It leaves out the search text, which may be an address.
 func (q contactQuery) wordsKept() string {
 	var parts []string
 	if q.filter.Search != "" {

@@ -9,7 +9,7 @@ import (
 	"campaignlark/views"
 )
 
-// dashboard is the first page of a workspace.
+// dashboard shows the first page of a workspace.
 func (s *Server) dashboard(v *visit) error {
 	p, err := v.page(views.SectionDashboard, "Dashboard")
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Server) dashboard(v *visit) error {
 	return v.show(views.DashboardPage(m))
 }
 
-// firstSteps are what a new workspace needs. Each that is open has a button; that of the next one is the primary.
+// firstSteps lists what a new workspace needs. Each open step has a button; the next step's is the primary one.
 func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 	counts := v.counts
 	mergeTags := "Names for the fields you want to keep, such as first_name. A field without one is ignored."

@@ -13,9 +13,9 @@ import (
 	"campaignlark/views"
 )
 
-const dashboardRows = 5 // of the latest failures, of the busiest webhooks and of the segments that need a look
+const dashboardRows = 5 // for the latest failures, the busiest webhooks and the segments with problems
 
-// dashboardCalls reads how calls come in, which webhooks are called, which fails, and the latest failures.
+// dashboardCalls reads the calls over time, the busiest webhooks, the one that fails most, and the latest failures.
 func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	ctx, db, id := v.UserContext(), v.server.DB, v.Workspace.ID
 	period := v.callRange("48h")
@@ -42,7 +42,7 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	return models.In("dashboard: latest requests", err)
 }
 
-// addBusiest lists the webhooks that were called most in 24 hours, without those that are deleted.
+// addBusiest lists the webhooks with the most calls in 24 hours, without deleted ones.
 func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth, webhooks map[int64]models.Webhook) {
 	for _, u := range months {
 		if w := webhooks[u.WebhookID]; u.Calls > 0 && w.ID != 0 && w.DeletedAt == nil && len(m.Busiest) < dashboardRows {
@@ -51,7 +51,7 @@ func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth
 	}
 }
 
-// failing is the webhook with the most failures among those that fail too often; nil for none.
+// failing returns the webhook with the most failures among those that fail too often, or nil.
 func (v *visit) failing(months []models.WebhookMonth, webhooks map[int64]models.Webhook) *views.FailingWebhook {
 	var worst models.WebhookMonth
 	for _, u := range months {
@@ -74,7 +74,7 @@ func (v *visit) failing(months []models.WebhookMonth, webhooks map[int64]models.
 	return f
 }
 
-// failureRow is a call that failed, with what to do about it.
+// failureRow shows a failed call and what to do about it.
 func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.DashboardFailure {
 	f := views.DashboardFailure{RequestRow: v.requestRow(r, w)}
 	if len(r.Body) > store.ListedBody {
@@ -89,7 +89,7 @@ func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.Dash
 	return f
 }
 
-// dashboardSegments tells which segments are not up to date, and how many are.
+// dashboardSegments lists the segments that are not up to date and counts the others.
 func (v *visit) dashboardSegments(m *views.DashboardModel) error {
 	all, err := v.segments().List(v.UserContext(), v.Workspace.ID)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"campaignlark/views"
 )
 
-// growth tells how many contacts there are of each status, and how that came to be.
+// growth shows how many contacts have each status, now and over the last 30 days.
 func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	days := m.DaySlots(models.GrowthDays+1, 24)
 	zone := v.Workspace.Location()
@@ -24,7 +24,7 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 			m.All = views.CountUpTo(v.counts.Contacts, models.ExactCount)
 		}
 	}
-	history := make([]models.StatusCounts, len(days)) // what was noted before a day's end, or nobody
+	history := make([]models.StatusCounts, len(days)) // the last count before each day's end, or zero
 	first := len(days) - 1
 	for i := range days {
 		day := models.DayName(days[i].From, zone)
@@ -40,8 +40,8 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	return nil
 }
 
-// live is what there is now, counted as the list of contacts does; of a status with more than that counts, what was noted
-// last, at most an hour ago.
+// live returns the current counts. Counting stops above models.ExactCount; for such a status it uses the last noted count, at
+// most an hour old.
 func live(now models.StatusCounts, noted []models.ContactDay) models.StatusCounts {
 	if len(noted) == 0 {
 		return now
@@ -55,10 +55,10 @@ func live(now models.StatusCounts, noted []models.ContactDay) models.StatusCount
 	return now
 }
 
-// uncounted reports whether n is where counting stopped.
+// uncounted reports whether counting stopped at n.
 func uncounted(n int64) bool { return n == models.ExactCount+1 }
 
-// statusTones are the statuses with how they are drawn.
+// statusTones says how each status is drawn.
 var statusTones = []struct {
 	status     models.Status
 	kind, tone string
@@ -77,7 +77,7 @@ func growthChart(days []views.Slot, history []models.StatusCounts) views.Chart {
 	return c
 }
 
-// contactFigures are the contacts by status, with what changed since 30 days ago, and whom was erased.
+// contactFigures counts the contacts by status, the change in 30 days, and erased contacts.
 func (v *visit) contactFigures(now, before models.StatusCounts, erased int64) []views.Figure {
 	var figures []views.Figure
 	for _, s := range statusTones {
@@ -91,7 +91,7 @@ func (v *visit) contactFigures(now, before models.StatusCounts, erased int64) []
 	return append(figures, views.Figure{Label: "Erased", Value: views.Count(erased), Note: "in " + strconv.Itoa(models.GrowthDays) + " days"})
 }
 
-// changed says by how much a count changed in 30 days.
+// changed describes by how much a count changed in 30 days.
 func changed(by int64) string {
 	period := " in " + strconv.Itoa(models.GrowthDays) + " days"
 	switch {

@@ -7,7 +7,7 @@ import (
 	"campaignlark/views"
 )
 
-// docs is the help, for everyone. Who is signed in sees their own webhook's address and merge tags in the examples.
+// docs shows the help to everyone. The examples use a signed-in person's own webhook address and merge tags.
 func (s *Server) docs(v *visit) error {
 	m := views.DocsModel{Assets: assets(), Days: s.Config.LogRetentionDays, Address: s.webhookURL("YOUR-HASH"), Type: string(models.TypeSubscribed),
 		MergeTags: views.ExampleMergeTags}
@@ -20,7 +20,7 @@ func (s *Server) docs(v *visit) error {
 	return v.show(views.DocsPage(m))
 }
 
-// ownDocs puts what the person's workspace has into the help: that of ?workspace=, else the first one.
+// ownDocs fills the help's examples from the person's workspace: the one in ?workspace=, else the first one.
 func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
 	ctx := v.UserContext()
 	if slug := cleanText(v.Query("workspace")); slug != "" {
@@ -43,7 +43,7 @@ func (s *Server) ownDocs(v *visit, m *views.DocsModel) error {
 	if err == nil {
 		m.Webhook, m.WebhookID, m.Type, m.Address = w.Name, w.ID, string(w.Type), s.webhookURL(w.Hash)
 		if m.Masked = !v.canChange(); m.Masked {
-			m.Address = s.webhookURL(strings.Repeat("•", 12)) // DESIGN "Doors": viewers see it masked
+			m.Address = s.webhookURL(strings.Repeat("•", 12)) // masked for viewers (DESIGN "Doors")
 		}
 	}
 	m.CanBuild = v.canChange()

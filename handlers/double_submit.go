@@ -13,19 +13,19 @@ import (
 )
 
 // A form that is sent twice acts once (UI.md "button"). Every page gives its forms a random value. That value, the URL and the
-// input make the form's key. The first post with a key is handled. Its redirect is replayed to the duplicates, which wait.
-// An answer without a redirect (the form again, an error) releases the key. Other input makes another key.
+// input make the form's key. The first post with a key is handled. Duplicates wait and get the same redirect. An answer without a
+// redirect (the form again, an error) releases the key. Other input makes another key.
 
 const (
-	onceWait  = 10 * time.Second // the second post waits so long for the first
+	onceWait  = 10 * time.Second // how long the second post waits for the first
 	onceLook  = 20 * time.Millisecond
-	onceGiven = 5 * time.Second // to note the answer, however little of the request's time is left
+	onceGiven = 5 * time.Second // to store the answer, even if the request's own time is over
 )
 
 var errStillRunning = &models.Error{Code: models.CodeConflict, Message: "This form was sent twice, and the first one is still being worked on. Look in a moment whether it is done."}
 
-// formKey is the key of the posted form, nil where the form has no random value of ours, or where its button changes
-// nothing: then it may act twice.
+// formKey returns the posted form's key. It is nil if the form may act twice: it lacks our random value, or its button changes
+// nothing.
 func (v *visit) formKey() []byte {
 	once := v.Form("once")
 	if len(once) < 22 || len(once) > 64 || v.onlyShows() {
@@ -65,7 +65,7 @@ func (s *Server) once(v *visit, handle func() error) error {
 	return nil
 }
 
-// claimForm makes the form this request's, or waits for where the answer of the first one led.
+// claimForm claims the form for this request, or waits for the first request's redirect and returns it.
 func (s *Server) claimForm(v *visit, key []byte) (location string, err error) {
 	end := time.NewTimer(onceWait)
 	defer end.Stop()
@@ -93,8 +93,8 @@ func (s *Server) claimForm(v *visit, key []byte) (location string, err error) {
 	}
 }
 
-// sentTwice leads to where the first answer led. Its message is still in the session when the browser dropped that
-// answer, as it does on a double click; when it was read before, another says what became of this post.
+// sentTwice redirects like the first answer. If the browser dropped that answer, as on a double click, its message is still in
+// the session. If it was already shown, a new message says that the form was sent twice.
 func (v *visit) sentTwice(location string) error {
 	if err := v.server.openSession(v); err != nil {
 		return err

@@ -15,8 +15,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// errorPage is the page of one error: what happened, what became of the input, what to do. get reports whether the request
-// only asked for a page, so that there was no input.
+// errorPage says what happened, whether the input was saved, and what to do. get means that the request only read a page and had
+// no input.
 func errorPage(status int, get bool, err error) views.ErrorModel {
 	m := views.ErrorModel{Status: status}
 	var known *models.Error
@@ -61,7 +61,7 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 	return m
 }
 
-// unavailable tells apart why a page cannot be had now: our own deadline, a full queue, or a lost database.
+// unavailable says why a page is unavailable: our own deadline, a full queue, or a lost database.
 func unavailable(err error) (title string, texts []string) {
 	var known *models.Error
 	switch {
@@ -73,7 +73,7 @@ func unavailable(err error) (title string, texts []string) {
 	return "The database is not answering", []string{"No page can be shown until it is back. Webhook calls are answered with 503 until then, and well-made senders try again."}
 }
 
-// notSaved says what became of a form.
+// notSaved tells the sender of a form that nothing was saved.
 func notSaved(get bool) []string {
 	if get {
 		return nil
@@ -81,7 +81,7 @@ func notSaved(get bool) []string {
 	return []string{"Nothing you sent was saved. What you typed is still in the form if you go back."}
 }
 
-// frameTimeout bounds how long an error waits for the frame around it.
+// frameTimeout limits how long an error page waits for its frame.
 const frameTimeout = time.Second
 
 // errorFrame builds the frame of a signed-in person around an error, or returns nil if building it fails: the error page must
@@ -107,7 +107,7 @@ func (s *Server) errorFrame(c *fiber.Ctx) (p *views.Page) {
 	}
 	v.User = user
 	if slug, _, _ := strings.Cut(strings.TrimPrefix(c.Path(), "/w/"), "/"); slug != c.Path() {
-		_, _ = s.enterWorkspace(v, slug) // another one will do
+		_, _ = s.enterWorkspace(v, slug) // on failure any other workspace will do
 	}
 	page, err := v.ownPage("", "")
 	if err != nil {

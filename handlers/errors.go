@@ -13,7 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// statusOf maps the domain's error codes, and Fiber's own errors, to HTTP's. It is the one place that does.
+// statusOf maps the domain's error codes and Fiber's errors to HTTP statuses. Nothing else does.
 func statusOf(err error) int {
 	var f *fiber.Error
 	if errors.As(err, &f) {
@@ -34,8 +34,8 @@ func statusOf(err error) int {
 	return fiber.StatusInternalServerError
 }
 
-// answerError turns every error, the server's own included, into an answer: the JSON envelope at the public endpoint,
-// the sign-in page for who has no session, a page for people elsewhere. Details go to the log only.
+// answerError answers every error, the server's own included: with the JSON envelope at the public endpoint, the sign-in page if
+// there is no session, else an error page. Details go only to the log.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	s.protect(c)
 	if isInbound(c.Path()) {
@@ -57,7 +57,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, "5")
 	}
 	if c.UserContext().Err() != nil {
-		c.SetUserContext(context.Background()) // the work ran out of time; saying so must not
+		c.SetUserContext(context.Background()) // the request's deadline may be over; the error page needs time too
 	}
 	m := errorPage(status, isPageRead(c), err)
 	m.RequestID, m.Assets, m.Again = id, assets(), localPath(c.OriginalURL())
@@ -67,14 +67,14 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	return campaignlark.Render(c, status, views.ErrorPage(m))
 }
 
-// signInURL leads to the sign-in page and back to where the person wanted to go.
+// signInURL links to the sign-in page, and from there back to the requested page.
 func signInURL(c *fiber.Ctx) string {
 	to := c.OriginalURL()
 	if !isPageRead(c) {
 		to = cameFrom(c)
 	}
 	if isUpload(c.Method(), c.Path()) {
-		to = c.Path() + "?lost=1" // no file is kept through the sign-in
+		to = c.Path() + "?lost=1" // the sign-in does not keep files
 	}
 	if to == "/" {
 		return "/login"
@@ -82,7 +82,7 @@ func signInURL(c *fiber.Ctx) string {
 	return "/login?next=" + url.QueryEscape(to)
 }
 
-// ignoreNotFound is err unless it says that a thing is not there.
+// ignoreNotFound returns err, or nil for "not found".
 func ignoreNotFound(err error) error {
 	if store.ErrorCode(err) == models.CodeNotFound {
 		return nil

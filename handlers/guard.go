@@ -15,32 +15,31 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// visit is one request with what the guard found out about who makes it. User, Workspace and Role are set as far as
-// the route asks for them.
+// visit is one request with what the guard knows about its caller. User, Workspace and Role are set if the route needs them.
 type visit struct {
 	*fiber.Ctx
 	server    *Server
 	session   *sessions.Session
-	request   *http.Request // what gorilla's sessions know of this request
+	request   *http.Request // this request as gorilla's sessions see it
 	User      models.User
 	Workspace models.Workspace
 	Role      models.Role
 	form      url.Values
-	file      *upload              // of a multipart form, once its fields were read
+	file      *upload              // from a multipart form, after its fields
 	counts    store.NavCounts      // set by page
-	own       []store.OwnWorkspace // what workspaces has read
+	own       []store.OwnWorkspace // set by workspaces
 
-	refill                 bool // the form is to be shown as it was filled in, and nothing done (refill.go)
+	refill                 bool // show the form as it was filled in and change nothing (refill.go)
 	refillNote, refillNext string
 	refillStatus           int
 }
 
-// guard lets a request through to its handler when its route's access allows it.
+// guard runs the handler if the route's access allows the caller.
 func (s *Server) guard(r route, c *fiber.Ctx) error {
 	v := &visit{Ctx: c, server: s}
 	next, restarted := v.Locals(refillKey).(string)
 	if restarted && r.access < signedIn {
-		return models.ErrNotFound // no form of a signed-in person
+		return models.ErrNotFound // not a form for signed-in people
 	}
 	if r.access == anyone || r.access == caller {
 		return r.handle(s, v)
@@ -66,7 +65,7 @@ func (s *Server) guard(r route, c *fiber.Ctx) error {
 	case err != nil:
 		return err
 	case restarted:
-		return errToken // kept() leaves the token out: this is no form of ours
+		return errToken // kept() never sends the token: this form is not ours
 	case v.Method() == fiber.MethodGet:
 		if shown, err := s.refillForm(v); shown || err != nil {
 			return err
@@ -98,7 +97,7 @@ var (
 	errRole    = &models.Error{Code: models.CodeForbidden, Message: "Your role in this workspace does not allow this. Ask an admin of the workspace."}
 )
 
-// checkOrigin refuses posts that a page of another site made the browser send.
+// checkOrigin refuses posts from pages of other sites.
 func checkOrigin(c *fiber.Ctx) error {
 	r := &http.Request{Method: c.Method(), Host: string(c.Request().Host()), URL: &url.URL{}, Header: http.Header{}}
 	for _, name := range []string{"Origin", "Sec-Fetch-Site"} {
@@ -112,7 +111,7 @@ func checkOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// checkSession finds out who is signed in, and that a post carries the session's token.
+// checkSession reads who is signed in and checks that a post carries the session's token.
 func (s *Server) checkSession(v *visit) error {
 	user, ok := v.session.Values[sessionUser].(models.User)
 	if !ok {
@@ -125,7 +124,7 @@ func (s *Server) checkSession(v *visit) error {
 	return nil
 }
 
-// checkMember finds the workspace of the URL among the person's own, and that the role in it is enough.
+// checkMember checks that the person is a member of the URL's workspace with a sufficient role.
 func (s *Server) checkMember(v *visit, least models.Role) error {
 	seen, err := s.enterWorkspace(v, v.Params("slug"))
 	if err != nil {
@@ -140,8 +139,8 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 	return models.In("guard: note the visit", s.DB.MemberSeen(v.UserContext(), v.Workspace.ID, v.User.ID, seen, s.now()))
 }
 
-// enterWorkspace makes the visit one of the person's own workspace with this slug: one of somebody else is not there. It
-// returns when the person was last noted to have been in it.
+// enterWorkspace sets the visit's workspace by slug. Workspaces without the person as a member are not found. It returns when the
+// person's last visit was noted.
 func (s *Server) enterWorkspace(v *visit, slug string) (seen *time.Time, err error) {
 	own, err := v.workspaces()
 	if err != nil {
@@ -156,7 +155,7 @@ func (s *Server) enterWorkspace(v *visit, slug string) (seen *time.Time, err err
 	return nil, models.ErrNotFound
 }
 
-// workspaces are the person's own, by name.
+// workspaces returns the person's workspaces, by name.
 func (v *visit) workspaces() (all []store.OwnWorkspace, err error) {
 	if v.own == nil {
 		v.own, err = v.server.DB.WorkspacesOf(v.UserContext(), v.User.ID)
@@ -164,7 +163,7 @@ func (v *visit) workspaces() (all []store.OwnWorkspace, err error) {
 	return v.own, models.In("guard: workspaces", err)
 }
 
-// Form returns the posted field's text, made valid: no NUL, U+FFFD for what is not UTF-8. Query strings do not count.
+// Form returns the text of a posted field without NUL and with U+FFFD for invalid UTF-8. It ignores the query string.
 func (v *visit) Form(name string) string {
 	if all := v.FormAll(name); len(all) > 0 {
 		return all[0]
@@ -184,13 +183,13 @@ func (v *visit) FormAll(name string) []string {
 	return v.form[name]
 }
 
-// cleanText makes what a browser sent storable in both databases.
+// cleanText makes a browser's text storable in both databases.
 func cleanText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
-// clientAddress is the address a request came from: the connection's, or, behind trusted proxies, the last one in
-// X-Forwarded-For that is not a proxy's. What stands further left could be anybody's word.
+// clientAddress returns the client's address: the connection's, or behind trusted proxies the last one in X-Forwarded-For that is
+// not a proxy's. Clients can forge the addresses left of it.
 func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
 	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
 	if !ok {

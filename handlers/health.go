@@ -10,11 +10,10 @@ import (
 // readyTimeout is how long readiness waits for the database.
 const readyTimeout = 2 * time.Second
 
-// alive says that this process answers. A supervisor that gets no answer restarts it; that the database is away is
-// no reason to.
+// alive says that this process answers. A supervisor restarts a process that does not. A lost database is no reason to restart.
 func (s *Server) alive(v *visit) error { return v.SendString("alive\n") }
 
-// ready reports whether a load balancer should send requests here, and if not why.
+// ready tells a load balancer whether to send requests here, and if not, why.
 func (s *Server) ready(v *visit) error {
 	if why := s.notReady(v.UserContext()); why != "" {
 		return v.Status(fiber.StatusServiceUnavailable).SendString(why + "\n")
@@ -22,8 +21,8 @@ func (s *Server) ready(v *visit) error {
 	return v.SendString("ready\n")
 }
 
-// notReady is why this process wants no more requests, "" when it does. A database that is newer than the program is
-// fine: while replicas are upgraded one after the other, the new one has applied its migrations and the old one still serves.
+// notReady says why this process takes no requests, "" if it does. The database may be newer than the program: during a rolling
+// upgrade, new replicas apply migrations while old ones still serve.
 func (s *Server) notReady(ctx context.Context) string {
 	if s.draining.Load() {
 		return "stopping; send requests elsewhere"

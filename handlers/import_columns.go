@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// columnsForm is the form that says what the columns of a file are.
+// columnsForm maps the columns of a file to fields of contacts.
 type columnsForm struct {
 	visit     *visit
 	job       models.Job
@@ -40,13 +40,13 @@ func (v *visit) columnsForm() (f columnsForm, err error) {
 	return f, models.In("import columns: first rows of the file", err)
 }
 
-// open reports whether the columns may still be chosen.
+// open reports whether the columns can still be changed.
 func (f *columnsForm) open() bool {
 	phase := jobs.Phase(f.job)
 	return !f.job.Finished() && phase != jobs.ImportUploading && phase != jobs.ImportRunning
 }
 
-// importColumns asks what the columns of the file are.
+// importColumns shows the form that maps the file's columns.
 func (s *Server) importColumns(v *visit) error {
 	f, err := v.columnsForm()
 	if err != nil {
@@ -62,8 +62,7 @@ func (s *Server) importColumns(v *visit) error {
 	return v.show(views.ImportColumnsPage(m))
 }
 
-// importCheck stores what the columns are and starts the dry run. When the file is to be read in another way than before
-// it shows the columns again.
+// importCheck stores the mapping and starts the dry run. If the file's format settings changed, it shows the columns again.
 func (s *Server) importCheck(v *visit) error {
 	f, err := v.columnsForm()
 	if err != nil {
@@ -72,13 +71,13 @@ func (s *Server) importCheck(v *visit) error {
 	if !f.open() {
 		return v.Redirect(v.importPath(f.job), 303)
 	}
-	anew := f.readForm()
+	changed := f.readForm()
 	if v.refill {
 		f.readChoices()
 		return f.again(nil)
 	}
-	if v.Form("do") == "read" || anew {
-		if err := f.readAnew(); err != nil {
+	if v.Form("do") == "read" || changed {
+		if err := f.readAgain(); err != nil {
 			return err
 		}
 		m, err := f.model(nil)
@@ -106,8 +105,8 @@ func (f *columnsForm) again(errs models.FieldErrors) error {
 	return f.visit.again(views.ImportColumnsPage(m))
 }
 
-// readForm takes over how the file is to be read, and reports whether that is another way than before.
-func (f *columnsForm) readForm() (anew bool) {
+// readForm takes the file's format settings from the form and reports whether they changed.
+func (f *columnsForm) readForm() (changed bool) {
 	v, before := f.visit, f.spec
 	if e := jobs.TextEncoding(v.Form("encoding")); e.Valid() {
 		f.spec.Encoding = e
@@ -121,8 +120,8 @@ func (f *columnsForm) readForm() (anew bool) {
 	return f.spec.Encoding != before.Encoding || f.spec.Comma != before.Comma || f.spec.Header != before.Header
 }
 
-// readAnew reads the first rows in the new way and guesses the columns again.
-func (f *columnsForm) readAnew() (err error) {
+// readAgain reads the first rows with the new settings and guesses the columns again.
+func (f *columnsForm) readAgain() (err error) {
 	v := f.visit
 	if f.rows, err = jobs.FirstRows(v.UserContext(), v.server.DB, f.job, f.spec); err != nil {
 		return models.In("import columns: first rows of the file", err)
@@ -131,7 +130,7 @@ func (f *columnsForm) readAnew() (err error) {
 	return models.In("import columns: store how it is read", jobs.RemapImport(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now()))
 }
 
-// readChoices takes over what the columns are and what is to be done with the contacts, and says what does not go.
+// readChoices takes the mapping and the actions for the contacts from the form, and returns what is wrong.
 func (f *columnsForm) readChoices() models.FieldErrors {
 	v, errs := f.visit, models.FieldErrors{}
 	chosen := v.FormAll("column")
@@ -171,7 +170,7 @@ func (f *columnsForm) readChoices() models.FieldErrors {
 
 func columnID(i int) string { return "column-" + strconv.Itoa(i+1) }
 
-// wrongColumn says what is wrong with where a column goes, or "". A merge tag that is to be made gets its key.
+// wrongColumn says what is wrong with a column's target, or "". A new merge tag gets its key here.
 func (f *columnsForm) wrongColumn(i int) string {
 	c := &f.spec.Columns[i]
 	known := slices.ContainsFunc(f.columnOptions(i), func(g views.OptionGroup) bool {
@@ -194,7 +193,7 @@ func (f *columnsForm) wrongColumn(i int) string {
 	return ""
 }
 
-// columnOptions are the places where a column can go.
+// columnOptions lists the possible targets of a column.
 func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
 	groups := []views.OptionGroup{{Options: []views.Option{
 		{Value: jobs.ColumnNone, Label: "Do not import"}, {Value: jobs.ColumnEmail, Label: "E-mail address"},

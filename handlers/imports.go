@@ -30,7 +30,7 @@ func (v *visit) importPage(wrong string) (views.ImportFormModel, error) {
 	return views.ImportFormModel{Page: p, Error: wrong}, err
 }
 
-// importReceive takes the file in and leads to its columns.
+// importReceive stores the uploaded file and redirects to its columns.
 func (s *Server) importReceive(v *visit) error {
 	wrong := "Please choose a file."
 	if v.file != nil {
@@ -51,7 +51,7 @@ func (s *Server) importReceive(v *visit) error {
 	return v.again(views.ImportFormPage(m))
 }
 
-// importJob is the import of the address.
+// importJob returns the import in the URL.
 func (v *visit) importJob() (models.Job, error) {
 	id, err := v.id()
 	if err != nil {
@@ -64,12 +64,12 @@ func (v *visit) importJob() (models.Job, error) {
 	return job, models.In("import: read the job", err)
 }
 
-// importPath is the address of an import.
+// importPath links to an import.
 func (v *visit) importPath(job models.Job, more ...any) string {
 	return v.path(append([]any{"contacts", "import", job.ID}, more...)...)
 }
 
-// importShow is the page of an import: how far its dry run is, what the dry run found, or what the import has done.
+// importShow shows an import: the dry run's progress, its result, or the import's result.
 func (s *Server) importShow(v *visit) error {
 	job, err := v.importJob()
 	if err != nil {
@@ -133,13 +133,12 @@ func (s *Server) importStart(v *visit) error {
 		return models.In("import: start it", err)
 	}
 	if jobs.Phase(job) != jobs.ImportChecked {
-		return v.Redirect(v.importPath(job), 303) // there is nothing to start, or no more
+		return v.Redirect(v.importPath(job), 303) // not ready to start, or already started
 	}
 	return v.done(v.path("jobs", job.ID), "The import has started. It goes on when you leave this page.")
 }
 
-// importRefused sends the lines that were refused or stored in part, each with its reason, as a CSV
-// file.
+// importRefused sends the lines that were refused or stored in part as CSV, each with its reason.
 func (s *Server) importRefused(v *visit) error {
 	job, err := v.importJob()
 	if err != nil {
@@ -172,7 +171,7 @@ func (s *Server) importRefused(v *visit) error {
 	})
 }
 
-// invalid is the sentence of an error that a person can do something about, or "".
+// invalid returns the message of an error that a person can fix, else "".
 func invalid(err error) string {
 	var known *models.Error
 	if store.ErrorCode(err) == models.CodeInvalid && errors.As(err, &known) {
@@ -181,7 +180,7 @@ func invalid(err error) string {
 	return ""
 }
 
-// importText says of an import what the pages of work in the background show.
+// importText describes an import for the job pages.
 func importText(v *visit, j models.Job) jobText {
 	spec, result := models.ReadJobJSON[jobs.ImportSpec](j.Spec), models.ReadJobJSON[jobs.ImportResult](j.Result)
 	t := jobText{title: "Importing " + spec.File, unit: "line", units: "lines", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")},

@@ -13,14 +13,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// The public endpoint. Its answers are CONTRACT.md's, to the byte.
+// The public endpoint. CONTRACT.md fixes its answers to the byte.
 const (
 	inboundPrefix  = "/v1/inbound-webhooks/"
 	inboundPath    = inboundPrefix + ":hash"
 	inboundMethods = "GET, POST, OPTIONS"
 )
 
-// isInbound reports whether a path is the endpoint's, be it without any hash.
+// isInbound reports whether a path belongs to the public endpoint, with or without a hash.
 func isInbound(path string) bool { return strings.HasPrefix(path+"/", inboundPrefix) }
 
 // envelope is the body of every answer.
@@ -29,7 +29,7 @@ type envelope struct {
 	Message string `json:"message"`
 }
 
-// answer sends an envelope. id is the one of the call's row in the request log, or of this answer where there is none.
+// answer sends an envelope. id is the call's id in the request log; a call without a row gets an id for this answer only.
 func (s *Server) answer(c *fiber.Ctx, status int, id, message string) error {
 	s.allowOrigins(c)
 	c.Set("X-Request-Id", id)
@@ -39,14 +39,14 @@ func (s *Server) answer(c *fiber.Ctx, status int, id, message string) error {
 	return c.Status(status).JSON(envelope{Success: status == fiber.StatusOK, Message: message})
 }
 
-// allowOrigins lets pages of other sites read the answer: forms anywhere may call a webhook.
+// allowOrigins lets pages of other sites read the answer: forms on any site may call a webhook.
 func (s *Server) allowOrigins(c *fiber.Ctx) {
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	c.Set(fiber.HeaderAccessControlExposeHeaders, "X-Request-Id, Retry-After")
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
 
-// preflight answers a browser that asks before it posts from another site.
+// preflight answers a CORS preflight request.
 func (s *Server) preflight(v *visit) error {
 	s.allowOrigins(v.Ctx)
 	v.Set(fiber.HeaderAccessControlAllowMethods, inboundMethods)
@@ -57,19 +57,19 @@ func (s *Server) preflight(v *visit) error {
 	return v.SendStatus(fiber.StatusNoContent)
 }
 
-// tokenList reports whether s is a comma list of header names, which is safe to send back.
+// tokenList reports whether s is a comma-separated list of header names, and so safe to echo.
 func tokenList(s string) bool {
 	names := strings.Split(s, ",")
 	return len(s) <= 2000 && !slices.ContainsFunc(names, func(name string) bool { return !isToken(strings.TrimSpace(name)) })
 }
 
-// refuseMethod sends the 405 of CONTRACT "Route and verbs".
+// refuseMethod answers 405 (CONTRACT "Route and verbs").
 func (s *Server) refuseMethod(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderAllow, inboundMethods)
 	return s.answer(c, fiber.StatusMethodNotAllowed, models.NewID(s.Now()).String(), "Please call this address with GET or POST.")
 }
 
-// inbound answers one call: the hash, the payload, and what the pipeline made of it (CONTRACT "Order of checks").
+// inbound checks the hash, decodes the payload and answers with the pipeline's result (CONTRACT "Order of checks").
 func (s *Server) inbound(v *visit) error {
 	now := s.Now()
 	id := models.NewID(now)
@@ -86,13 +86,13 @@ func (s *Server) inbound(v *visit) error {
 	switch {
 	case errors.Is(err, intake.ErrRefused):
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.ErrRefused.Message)
-	case err != nil: // the id is the row's if the commit happened and only its answer was lost
+	case err != nil: // if only the commit's answer was lost, this is the id of its row
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
 	}
 	return s.answer(v.Ctx, answer.Status, id.String(), answer.Message)
 }
 
-// call copies what arrived: Fiber uses its memory again.
+// call copies the request, because Fiber reuses its memory.
 func (s *Server) call(v *visit, now time.Time) intake.Call {
 	c := intake.Call{
 		ArrivedAt: now, Method: v.Method(), ContentType: v.Get(fiber.HeaderContentType), UserAgent: v.Get(fiber.HeaderUserAgent),
@@ -111,7 +111,7 @@ func (s *Server) call(v *visit, now time.Time) intake.Call {
 	return c
 }
 
-// isPrefetch reports whether a browser only wants to have the page ready: that is no call.
+// isPrefetch reports whether a browser only prefetches the page, which is not a call.
 func isPrefetch(c *fiber.Ctx) bool {
 	for _, name := range []string{"Sec-Purpose", "Purpose"} {
 		if strings.Contains(strings.ToLower(c.Get(name)), "prefetch") {
@@ -121,7 +121,7 @@ func isPrefetch(c *fiber.Ctx) bool {
 	return false
 }
 
-// loggedHeaders are those that help to explain a call and hold no secret.
+// loggedHeaders help to explain a call and hold no secret.
 var loggedHeaders = []string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
 	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Id"}
 
@@ -135,7 +135,7 @@ func shownHeaders(c *fiber.Ctx) []intake.Header {
 	return all
 }
 
-// answerInboundError speaks for the transport: what never reached the webhook, or what the database could not take.
+// answerInboundError answers calls that never reached the webhook or that the database could not store.
 func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 	id := models.NewID(s.Now()).String()
 	switch status := statusOf(err); status {

@@ -10,10 +10,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// invitationsPath is where a person finds their invitations; below it are the links for people without an account.
+// invitationsPath lists a person's invitations; the links for people without an account are below it.
 const invitationsPath = "/invitations"
 
-// invitationList shows a person the invitations that wait for them.
+// invitationList shows a person their open invitations.
 func (s *Server) invitationList(v *visit) error {
 	page, err := v.ownPage(views.SectionInvitations, "Invitations")
 	if err != nil {
@@ -31,13 +31,13 @@ func (s *Server) invitationList(v *visit) error {
 	return v.show(views.InvitationsPage(m))
 }
 
-// invitedTo counts the invitations that wait for the person.
+// invitedTo counts the person's open invitations.
 func (v *visit) invitedTo() (int64, error) {
 	n, err := v.server.DB.CountInvitations(v.UserContext(), v.User.Email, v.server.now())
 	return n, models.In("frame: count invitations", err)
 }
 
-// invitationAccept makes the person a member and leads to the workspace.
+// invitationAccept makes the person a member and redirects to the workspace.
 func (s *Server) invitationAccept(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) invitationAccept(v *visit) error {
 	return v.done(v.path(), "You are a member of %s now.", workspace.Name)
 }
 
-// invitationDecline ends an invitation when its person declines it.
+// invitationDecline ends an invitation that the invited person declines.
 func (s *Server) invitationDecline(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Server) invitationDecline(v *visit) error {
 	return v.done(invitationsPath, "The invitation is declined.")
 }
 
-// invitationInvalid says that an invitation does not count any more.
+// invitationInvalid says that an invitation is no longer valid.
 func (v *visit) invitationInvalid() error {
 	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: models.ErrInvitation.Message}); err != nil {
 		return err
@@ -78,16 +78,16 @@ func (v *visit) invitationInvalid() error {
 	return v.Redirect(invitationsPath, fiber.StatusSeeOther)
 }
 
-// joinForm shows what the invitation of a link is, and asks for a password. Looking does not use it up, and does not tell
-// whether the person has an account.
+// joinForm shows a link's invitation and asks for a password. Opening it does not use up the link or tell whether the person has
+// an account.
 func (s *Server) joinForm(v *visit) error {
 	m, err := v.joinModel()
 	if err != nil {
 		return v.joinClosed(m, err)
 	}
-	switch err := s.checkSession(v); { // somebody may be signed in: an inviter who tries the link out
+	switch err := s.checkSession(v); { // e.g. an inviter who tries the link
 	case err == nil && models.ShowEmail(v.User.Email) == m.Email:
-		return v.Redirect(invitationsPath, fiber.StatusSeeOther) // their own: they accept it there
+		return v.Redirect(invitationsPath, fiber.StatusSeeOther) // the person is invited: they accept it there
 	case err == nil:
 		m.SignedInAs = models.ShowEmail(v.User.Email)
 	case !errors.Is(err, errSignIn):
@@ -96,8 +96,8 @@ func (s *Server) joinForm(v *visit) error {
 	return v.show(views.JoinPage(m))
 }
 
-// joinPost uses the link up: it makes the account with its password, the member, and signs the person in. A password that
-// could not be one is refused first, so that trying a link without using it up does not tell whether there is an account.
+// joinPost uses up the link: it creates the account and the membership, and signs the person in. It refuses an invalid password
+// first: otherwise an invalid one would tell, without using up the link, whether the account exists.
 func (s *Server) joinPost(v *visit) error {
 	m, err := v.joinModel()
 	if err != nil {
@@ -130,8 +130,8 @@ func (v *visit) joinModel() (views.JoinModel, error) {
 		Inviter: models.ShowEmail(i.InviterEmail), HasAccount: i.HasAccount, Assets: assets()}, models.In("join: invitation of a link", err)
 }
 
-// joinClosed answers a link that sets no password: to a person who has an account with the way in, and to any
-// other link, whatever the reason, with what to do.
+// joinClosed answers a link that sets no password. A person with an account is told to sign in. Any other link gets the same
+// answer, whatever the reason.
 func (v *visit) joinClosed(m views.JoinModel, err error) error {
 	switch {
 	case m.HasAccount:

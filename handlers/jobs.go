@@ -9,24 +9,24 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// jobText is what a kind of work says of itself, in words.
+// jobText describes a job in words.
 type jobText struct {
-	title       string // what it does or did: "Adding the tag vip to 3 contacts"
+	title       string // what it does or did: "Add the tag “vip” to 3 contacts"
 	unit, units string // what Done and Total count
-	summary     string // what came of it, in a sentence, once it is finished
+	summary     string // the result in a sentence, once finished
 	facts       []views.JobFact
-	stop        string // what stopping means
+	stop        string // what stopping it does
 	back        views.Crumb
-	next        views.Btn // the next thing to do, if there is one
-	download    views.Btn // where models.JobFileRefused can be fetched as long as it is kept, if there may be one
+	next        views.Btn // what to do next, if anything
+	download    views.Btn // downloads models.JobFileRefused while it is kept, if the kind has one
 }
 
-// jobTexts has the words of each kind of work that belongs to a workspace.
+// jobTexts describes each kind of job that belongs to a workspace.
 var jobTexts = map[models.JobKind]func(v *visit, j models.Job) jobText{
 	models.JobImport: importText,
 }
 
-// jobText says of a piece of work what its kind knows; of a kind that this program does not know, little.
+// jobText describes a job by its kind; an unknown kind gets a general description.
 func (v *visit) jobText(j models.Job) jobText {
 	if words := jobTexts[j.Kind]; words != nil {
 		return words(v, j)
@@ -34,7 +34,7 @@ func (v *visit) jobText(j models.Job) jobText {
 	return jobText{title: "Work in the background", unit: "step", units: "steps", back: views.Crumb{Text: "Dashboard", Href: v.path()}}
 }
 
-// jobRow is a piece of work as pages list it.
+// jobRow is a job's row in lists.
 func jobRow(j store.ListedJob, text jobText) views.JobRow {
 	row := views.JobRow{
 		ID: j.ID, Name: text.title, Running: j.State == models.JobRunning, Draft: j.State == models.JobDraft,
@@ -58,7 +58,7 @@ func jobRow(j store.ListedJob, text jobText) views.JobRow {
 	return row
 }
 
-// jobShow is the page of one piece of work, or with ?part=progress the part of it that changes.
+// jobShow shows one job, or with ?part=progress only the part that changes.
 func (s *Server) jobShow(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Server) jobShow(v *visit) error {
 	return v.show(views.JobPage(m))
 }
 
-// jobStop ends a piece of work in the middle.
+// jobStop stops a running job.
 func (s *Server) jobStop(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *Server) jobStop(v *visit) error {
 	return v.done(v.path("jobs", j.ID), "Stopped. What was done until then stays done.")
 }
 
-// jobList lists the recent work of the workspace, newest first.
+// jobList lists the workspace's recent jobs, newest first.
 func (s *Server) jobList(v *visit) error {
 	p, err := v.page(views.SectionContacts, "Recent work", views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: "Recent work"})
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) jobList(v *visit) error {
 	return v.show(views.JobsPage(m))
 }
 
-// jobsRunning are the pieces of work under way, for the top of a list that they change.
+// jobsRunning returns the running jobs, for the top of a list that they change.
 func (v *visit) jobsRunning() ([]views.JobRow, error) {
 	running, err := v.server.DB.RunningJobs(v.UserContext(), v.Workspace.ID)
 	var rows []views.JobRow

@@ -15,8 +15,8 @@ import (
 // maxHeaders is how many headers a request may have.
 const maxHeaders = 100
 
-// front stands before Fiber: it refuses requests that two programs could read in two ways, and answers verbs that Fiber
-// does not know, on the public endpoint as CONTRACT "Route and verbs" wants it.
+// front runs before Fiber. It refuses ambiguous requests, which two programs could read differently, and answers verbs that Fiber
+// does not know (at the public endpoint as CONTRACT "Route and verbs" says).
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		defer s.survive(ctx)
@@ -33,8 +33,8 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	}
 }
 
-// survive answers a request outside whose route, or in whose error page, the program panics: nothing else recovers there, and
-// the process would end. Defer it.
+// survive recovers a panic outside a route or in an error page, and answers the request. Nothing else recovers there, so the
+// process would end. Defer it.
 func (s *Server) survive(ctx *fasthttp.RequestCtx) {
 	fault := faults.Recovered(recover())
 	if fault == nil {
@@ -50,7 +50,7 @@ func (s *Server) survive(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// knownMethod reports whether Fiber has the verb; it answers others with a 400 that no handler sees.
+// knownMethod reports whether Fiber knows the verb. Fiber answers others with a 400 that no handler sees.
 func knownMethod(m string) bool {
 	switch m {
 	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
@@ -59,7 +59,7 @@ func knownMethod(m string) bool {
 	return false
 }
 
-// answerMethod sends the 405 of a verb that no route has.
+// answerMethod answers 405 to a verb that no route has.
 func (s *Server) answerMethod(ctx *fasthttp.RequestCtx) {
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
@@ -71,7 +71,7 @@ func (s *Server) answerMethod(ctx *fasthttp.RequestCtx) {
 	s.answerError(c, fiber.ErrMethodNotAllowed)
 }
 
-// answerMalformed refuses a request that is not well-formed: with the envelope where it was for the public endpoint.
+// answerMalformed refuses a malformed request, with the envelope at the public endpoint.
 func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
 	const sentence = "This request is not well-formed HTTP."
 	ctx.SetConnectionClose()
@@ -102,8 +102,8 @@ func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.R
 	}
 }
 
-// wellFormed checks what fasthttp lets through: a target that starts with a slash, one Host, header names that are
-// tokens, values without controls, no header twice that decides how the body is read.
+// wellFormed checks what fasthttp does not: the target starts with a slash, there is one Host, header names are tokens, values
+// hold no control characters, and no header that decides how to read the body comes twice.
 func wellFormed(h *fasthttp.RequestHeader) bool {
 	target := h.RequestURI()
 	if len(target) == 0 || target[0] != '/' || len(h.Host()) == 0 {

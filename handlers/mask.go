@@ -11,20 +11,19 @@ import (
 	"campaignlark/models"
 )
 
-// Support staff see what happened to a call, not whom it is about. Before a page is made, what was read is built again from the
-// fields below that hold nothing personal: a field that is not named here is never shown. The rest is masked: addresses,
-// values, the client's address and program, the headers' values, and sentences that may quote what was sent. The names of
-// fields stay, as far as they are names. privacy_test.go classifies every field.
+// Support staff see what happened to a call, but not the person's data. Before a page is rendered, its data is copied field by
+// field: a field that is not named here is never shown. Masked are addresses, values, the client's address and program, header
+// values, and sentences that may quote the call. Field names stay if they look like names. privacy_test.go classifies every
+// field.
 
-// What stands in the place of what is masked. A value before a call is written shorter where the call changed it, so
-// that the page still says so.
+// The masks. If a call changed a value, the mask of the old one is shorter, so that the page still shows the change.
 const (
 	mask        = "•••••"
 	maskBefore  = "•••"
 	maskAddress = mask + "@" + mask
 )
 
-// mask takes out of the story whatever is personal.
+// mask removes personal data from the story.
 func (t *story) mask() {
 	names := namesOf(t.mergeTags)
 	body := t.body
@@ -38,7 +37,7 @@ func (t *story) mask() {
 	}
 }
 
-// masked is a row of the log without anything of the person, except in its body, which maskedBody masks.
+// masked removes personal data from a row of the log, except from its body: see maskedBody.
 func masked(r models.WebhookRequest) models.WebhookRequest {
 	return models.WebhookRequest{
 		WorkspaceID: r.WorkspaceID, ID: r.ID, WebhookID: r.WebhookID, ContactID: r.ContactID, ContactVersion: r.ContactVersion, AddressKey: r.AddressKey,
@@ -47,7 +46,7 @@ func masked(r models.WebhookRequest) models.WebhookRequest {
 	}
 }
 
-// maskIf is a mask in the place of a text that is there.
+// maskIf returns the mask, or nil if there is no text.
 func maskIf(text *string, mask string) *string {
 	if text == nil {
 		return nil
@@ -55,7 +54,7 @@ func maskIf(text *string, mask string) *string {
 	return &mask
 }
 
-// mediaType is the part of a Content-Type that names a kind of data, masked where it does not look like one.
+// mediaType returns the media type of a Content-Type, masked if it does not look like one.
 func mediaType(contentType string) string {
 	kind, _, _ := strings.Cut(contentType, ";")
 	group, name, _ := strings.Cut(strings.TrimSpace(kind), "/")
@@ -68,7 +67,7 @@ func mediaType(contentType string) string {
 	return mask
 }
 
-// fieldNames are the names that may be shown whatever they look like: those of the workspace's merge tags.
+// fieldNames are the keys of the workspace's merge tags, which may always be shown.
 type fieldNames map[string]bool
 
 func namesOf(mergeTags map[string]models.MergeTag) fieldNames {
@@ -79,8 +78,8 @@ func namesOf(mergeTags map[string]models.MergeTag) fieldNames {
 	return known
 }
 
-// shown is the name of a field that came with value. What does not look like a name, or has nothing beside it, may be
-// a value in the wrong place.
+// shown returns the name of a field that came with value. A name that does not look like one, or has no value, may be a misplaced
+// value and is masked.
 func (known fieldNames) shown(key, value string) string {
 	if key == "" || known[models.Fold(key)] {
 		return key
@@ -94,8 +93,8 @@ func (known fieldNames) shown(key, value string) string {
 	return key
 }
 
-// inPayload is shown for a name that was read from the payload. In the kept text of a multipart form a line that looks
-// like a field may belong to a value: only what is known as a field counts.
+// inPayload is shown for a name read from the payload. In the stored text of a multipart form, a line that looks like a field may
+// be part of a value, so only known fields are shown.
 func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
 	field := func(f intake.FieldFate) bool { return f.Key == key }
 	if b.Encoding == intake.EncodingMultipart && !known[models.Fold(key)] && !slices.ContainsFunc(b.Fields, field) {
@@ -104,7 +103,7 @@ func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
 	return known.shown(key, value)
 }
 
-// maskedBody is the story of a call without anything of the person.
+// maskedBody returns the logged body without personal data.
 func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) intake.LogBody {
 	out := intake.LogBody{
 		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, WebhookType: b.WebhookType,
@@ -127,7 +126,7 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 	return out
 }
 
-// maskedFate is what became of a field without its value.
+// maskedFate returns a field's fate without its value.
 func maskedFate(f intake.FieldFate, names fieldNames) intake.FieldFate {
 	out := intake.FieldFate{Fate: f.Fate, Key: names.shown(f.Key, f.Sent), MergeTagID: f.MergeTagID, MergeTag: f.MergeTag, Label: f.Label, Sent: f.Sent, Reason: f.Reason}
 	out.Before, out.After = maskedChange(f.Before, f.After)
@@ -175,7 +174,7 @@ func maskedContacts(before, after *intake.LogContact) (*intake.LogContact, *inta
 	return b, a
 }
 
-// maskedPayload writes a payload from its lines: the names of its fields, and for each value its mask.
+// maskedPayload writes a payload from its lines, with the names of its fields and a mask for each value.
 func maskedPayload(lines []sentLine, b intake.LogBody, names fieldNames) string {
 	if b.Payload == "" {
 		return ""
@@ -192,7 +191,7 @@ func maskedPayload(lines []sentLine, b intake.LogBody, names fieldNames) string 
 		}
 		switch b.Encoding {
 		case intake.EncodingJSON:
-			name, _ := json.Marshal(key) // texts always encode
+			name, _ := json.Marshal(key) // strings always encode
 			text, _ := json.Marshal(value)
 			key, value = string(name), string(text)
 		case intake.EncodingQuery, intake.EncodingURLEncoded:
@@ -204,13 +203,13 @@ func maskedPayload(lines []sentLine, b intake.LogBody, names fieldNames) string 
 	switch {
 	case other && len(fields) == 0:
 		return mask
-	case other: // what is no field is masked as a whole
+	case other: // a line that is not a field is masked whole
 		return text + sep.other + mask
 	}
 	return text + sep.shut
 }
 
-// separators are how the encodings write fields.
+// separators says how each encoding writes fields.
 var separators = map[string]struct{ open, value, field, shut, other string }{
 	intake.EncodingJSON:       {"{", ":", ",", "}", "\n"},
 	intake.EncodingQuery:      {"", "=", "&", "", "&"},

@@ -38,7 +38,7 @@ func (s *Server) memberList(v *visit) error {
 	return v.show(views.MembersPage(m))
 }
 
-// onlyAdmin reports whether nobody but m is an admin.
+// onlyAdmin reports whether m is the only admin.
 func onlyAdmin(members []store.Member, m store.Member) bool {
 	return m.Role == models.RoleAdmin && !slices.ContainsFunc(members, func(other store.Member) bool {
 		return other.Role == models.RoleAdmin && other.UserID != m.UserID
@@ -54,7 +54,7 @@ func (s *Server) memberNew(v *visit) error {
 	return v.show(views.MemberFormPage(m))
 }
 
-// memberInvite invites somebody. The next page shows the link, this once, whether or not the person has an account.
+// memberInvite invites somebody. The next page shows the link once, whether or not the person has an account.
 func (s *Server) memberInvite(v *visit) error {
 	email, role := v.Form("email"), v.Form("role")
 	if v.refill {
@@ -70,7 +70,7 @@ func (s *Server) memberInvite(v *visit) error {
 	return v.invited(invitation, token)
 }
 
-// invited leads to the page with an invitation's link.
+// invited redirects to the page with an invitation's link.
 func (v *visit) invited(i models.Invitation, token string) error {
 	to := v.path("settings", "invitations", i.ID)
 	if err := v.leaveSecret(to, token); err != nil {
@@ -103,7 +103,7 @@ func (s *Server) invitationShow(v *visit) error {
 	return v.show(views.InvitationLinkPage(m))
 }
 
-// invitationRenew gives an invitation a new link, which ends the one before.
+// invitationRenew replaces an invitation's link. The old link stops working.
 func (s *Server) invitationRenew(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Server) invitationCancel(v *visit) error {
 	return v.done(v.path("settings", "members"), "The invitation of %s is cancelled. Its link does not work any more.", models.ShowEmail(invitation.Email))
 }
 
-// invitationGone says that an invitation was accepted or cancelled while the list was on somebody's screen.
+// invitationGone says that an invitation was accepted, declined or cancelled after the list was shown.
 func (v *visit) invitationGone() error {
 	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This invitation is not there any more: it was accepted, declined or cancelled."}); err != nil {
 		return err
@@ -179,7 +179,7 @@ func (s *Server) memberUpdate(v *visit) error {
 	return v.done(v.path("settings", "members"), "The role of %s is %s now.", email, role.Word())
 }
 
-// memberRemoveAsk asks an admin before a member is removed, and says what they lose. Everybody may leave.
+// memberRemoveAsk asks an admin for confirmation and says what the member loses. Everybody may leave.
 func (s *Server) memberRemoveAsk(v *visit) error {
 	id, err := v.id()
 	switch {
@@ -202,10 +202,10 @@ func (s *Server) memberRemove(v *visit) error {
 	return v.endMember(id)
 }
 
-// memberLeaveAsk asks before somebody leaves the workspace.
+// memberLeaveAsk asks for confirmation before the person leaves the workspace.
 func (s *Server) memberLeaveAsk(v *visit) error { return v.memberEnd(fiber.StatusOK, v.User.ID) }
 
-// memberLeave takes the person out of the workspace.
+// memberLeave ends the person's own membership.
 func (s *Server) memberLeave(v *visit) error { return v.endMember(v.User.ID) }
 
 func (v *visit) endMember(id int64) error {
@@ -226,7 +226,7 @@ func (v *visit) endMember(id int64) error {
 	return v.done(v.path("settings", "members"), "%s is not a member any more.", models.ShowEmail(member.Email))
 }
 
-// memberEnd shows the question before a membership ends; the only admin's cannot.
+// memberEnd asks for confirmation before a membership ends. The only admin cannot leave or be removed.
 func (v *visit) memberEnd(status int, id int64) error {
 	members, err := v.server.DB.Members(v.UserContext(), v.Workspace.ID)
 	if err != nil {

@@ -31,7 +31,7 @@ func (s *Server) mergeTagList(v *visit) error {
 	return v.show(views.MergeTagsPage(m))
 }
 
-// mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it: the name of a field that a call sent.
+// mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it, for a field that a call sent.
 func (s *Server) mergeTagNew(v *visit) error {
 	sent := models.CleanName(cleanText(v.Query("key")))
 	m := models.MergeTag{Label: models.CleanName(cleanText(v.Query("label"))), Type: models.MergeTagText}
@@ -69,7 +69,7 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	return v.done(v.path("merge-tags"), "The merge tag %s is there. Calls fill it in when they send %s.", m.Label, m.Key)
 }
 
-// mergeTagEdit shows the form of a merge tag that is there.
+// mergeTagEdit shows the form of an existing merge tag.
 func (s *Server) mergeTagEdit(v *visit) error {
 	m, err := v.mergeTag()
 	if err != nil {
@@ -111,14 +111,14 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 	return v.done(v.path("merge-tags"), "The merge tag %s is saved.%s", m.Label, users.Frozen())
 }
 
-// removedChoices are the choices that are no longer among a merge tag's.
+// removedChoices returns the choices in before that are not in after.
 func removedChoices(before, after []string) []string {
 	return slices.DeleteFunc(slices.Clone(before), func(choice string) bool {
 		return slices.ContainsFunc(after, func(o string) bool { return models.Fold(models.TrimBlanks(o)) == models.Fold(choice) })
 	})
 }
 
-// mergeTagAsk asks before a merge tag is deleted, and says what uses it.
+// mergeTagAsk asks for confirmation before a merge tag is deleted, and says what uses it.
 func (s *Server) mergeTagAsk(v *visit) error {
 	m, err := v.mergeTagDeletion()
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) mergeTagAsk(v *visit) error {
 	return v.show(views.MergeTagDeletePage(m))
 }
 
-// mergeTagDelete deletes a merge tag. One that a segment's rule uses has to be forced.
+// mergeTagDelete deletes a merge tag. If a segment's rule uses it, the form has to force it.
 func (s *Server) mergeTagDelete(v *visit) error {
 	m, err := v.mergeTagDeletion()
 	if err != nil {
@@ -152,7 +152,7 @@ func (v *visit) mergeTag() (models.MergeTag, error) {
 	return m, models.In("merge tags: read it", err)
 }
 
-// mergeTagInput is m with what the posted form says of it.
+// mergeTagInput returns m with the posted form's values.
 func (v *visit) mergeTagInput(m models.MergeTag) models.MergeTag {
 	m.Label, m.Default = v.Form("label"), v.Form("default_value")
 	m.Options = models.ParseOptions(v.Form("options"))
@@ -171,7 +171,7 @@ func (v *visit) mergeTagForm(m models.MergeTag, errs models.FieldErrors) (views.
 		Options: strings.Join(m.Options, "\n"), Default: m.Default, Errors: errs,
 	}
 	if m.Type == models.MergeTagMultiple {
-		form.Default = strings.ReplaceAll(m.Default, "\n", ", ") // as people type them
+		form.Default = strings.ReplaceAll(m.Default, "\n", ", ") // as a person types them
 	}
 	for _, t := range models.MergeTagTypes {
 		form.Types = append(form.Types, views.Option{Value: string(t), Label: t.Name()})

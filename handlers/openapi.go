@@ -8,19 +8,19 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// openAPI describes the public endpoint in OpenAPI 3.1. A test holds it against the real answers.
+// openAPI describes the public endpoint in OpenAPI 3.1. A test compares it with the real answers.
 //
 //go:embed openapi.json
 var openAPI string
 
-// openAPIServer stands in openAPI for the address of this installation.
+// openAPIServer is the placeholder in openAPI for this installation's address.
 const openAPIServer = `"https://campaignlark.example"`
 
-// describe sends the description of the public endpoint; any site's tools may read it.
+// describe sends the description of the public endpoint. Pages of any site may read it.
 func (s *Server) describe(v *visit) error {
 	v.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	v.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	v.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	here, _ := json.Marshal(strings.TrimSuffix(s.Config.PublicURL.String(), "/")) // a text always encodes
+	here, _ := json.Marshal(strings.TrimSuffix(s.Config.PublicURL.String(), "/")) // a string always encodes
 	return v.SendString(strings.Replace(openAPI, openAPIServer, string(here), 1))
 }

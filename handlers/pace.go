@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// pacedTimeout tells pacedConn the read deadline of an upload from all others, which are shorter.
+// pacedTimeout marks the read deadline of an upload for pacedConn. All other deadlines are shorter.
 const pacedTimeout = idleTimeout + time.Second
 
-// pacedListener accepts connections that end uploads which fall behind their pace.
+// pacedListener accepts connections that end uploads which are too slow.
 type pacedListener struct {
 	net.Listener
-	start time.Duration // how far one may fall behind
+	start time.Duration // how far an upload may fall behind
 }
 
 func (l pacedListener) Accept() (net.Conn, error) {
@@ -22,12 +22,12 @@ func (l pacedListener) Accept() (net.Conn, error) {
 	return &pacedConn{Conn: conn, start: l.start}, nil
 }
 
-// pacedConn moves the read deadline of an upload with the bytes that have arrived: start, and a second for each uploadPace. A
-// stalled upload so ends after start and not only when the whole file would be late. One goroutine reads a connection.
+// pacedConn extends the read deadline of an upload as bytes arrive: start, plus a second for each uploadPace. So a stalled upload
+// ends after start, long before the whole file would be late. One goroutine reads a connection.
 type pacedConn struct {
 	net.Conn
 	start    time.Duration
-	from, to time.Time // the deadline that the server set: when, and for when
+	from, to time.Time // when the server set the deadline, and the deadline
 	got      int64     // bytes since
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// page is the frame of one page of the workspace: who is here, the counts of the navigation, the message of the last action.
-// Outside of any workspace there is nothing to count.
+// page builds the frame of a page: the person, the navigation's counts and the last action's message. Outside a workspace there
+// are no counts.
 func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	s := v.server
 	workspaces, err := v.workspaces()
@@ -44,7 +44,7 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 	return p, nil
 }
 
-// message is what a page says on top: what became of a form that comes back unsaved, or of the last action.
+// message returns the message at the top of a page: why a form was not saved, or the last action's result.
 func (v *visit) message() *views.Flash {
 	if v.refill {
 		return &views.Flash{Kind: views.KindWarn, Text: v.refillNote, Unsaved: true}
@@ -63,12 +63,11 @@ func navCounts(c store.NavCounts) views.NavCounts {
 	return n
 }
 
-// show sends a page.
 func (v *visit) show(component templ.Component) error {
 	return campaignlark.Render(v.Ctx, fiber.StatusOK, component)
 }
 
-// again sends a form back with the person's input and an error at each field.
+// again shows a form again with the person's input and an error at each field.
 func (v *visit) again(component templ.Component) error {
 	if v.refill {
 		return campaignlark.Render(v.Ctx, v.refillStatus, component)
@@ -76,12 +75,12 @@ func (v *visit) again(component templ.Component) error {
 	return campaignlark.Render(v.Ctx, fiber.StatusUnprocessableEntity, component)
 }
 
-// path is an address inside the visit's workspace.
+// path returns a path inside the visit's workspace.
 func (v *visit) path(parts ...any) string {
 	return views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}}.Path(parts...)
 }
 
-// done leaves a message and leads to a page of the workspace.
+// done stores a message for the next page and redirects to it.
 func (v *visit) done(to string, message string, args ...any) error {
 	if err := v.flash(views.Flash{Text: fmt.Sprintf(message, args...)}); err != nil {
 		return err
@@ -89,7 +88,7 @@ func (v *visit) done(to string, message string, args ...any) error {
 	return v.Redirect(to, fiber.StatusSeeOther)
 }
 
-// id is the number in the URL; what is no number is not there.
+// id returns the number in the URL, or "not found" if it is not a number.
 func (v *visit) id() (int64, error) {
 	n, err := strconv.ParseInt(v.Params("id"), 10, 64)
 	if err != nil || n < 1 {
@@ -98,8 +97,8 @@ func (v *visit) id() (int64, error) {
 	return n, nil
 }
 
-// ownPage is the frame of a page that belongs to no workspace: that of the one the visit is in, else of the person's
-// first one, else the support side.
+// ownPage builds the frame of a page outside a workspace. It uses the visit's workspace, else the person's first one, else the
+// support side.
 func (v *visit) ownPage(section, title string) (views.Page, error) {
 	if v.Workspace.ID == 0 {
 		if err := v.enterFirstWorkspace(); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// personFile writes everything about one contact as JSON, member after member.
+// personFile streams everything about one contact as JSON.
 type personFile struct {
 	contact  models.Contact
 	server   *Server
@@ -26,7 +26,7 @@ type personFile struct {
 	segments map[int64]string
 }
 
-// personExport sends everything that is kept about one contact as a JSON file.
+// personExport sends everything stored about one contact as a JSON file.
 func (s *Server) personExport(v *visit) error {
 	ctx := v.UserContext()
 	c, err := v.contact()
@@ -46,7 +46,7 @@ func (s *Server) personExport(v *visit) error {
 	})
 }
 
-// personHead is what is read first: the contact itself, its tags and its segments.
+// personHead reads the export's first part: the contact, its tags and its segments.
 func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (map[string]any, *personFile, error) {
 	p := &personFile{contact: c, server: s, webhooks: map[int64]string{}, segments: map[int64]string{}}
 	webhooks, err := s.DB.WebhooksEver(ctx, c.WorkspaceID)
@@ -100,13 +100,12 @@ func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (ma
 // personField is one value of a contact.
 type personField struct {
 	Key   string `json:"key"`
-	Label string `json:"label,omitempty"` // none when the merge tag is deleted
+	Label string `json:"label,omitempty"` // "" if the merge tag was deleted
 	Type  string `json:"type,omitempty"`
-	Value string `json:"value"` // in its stored form
+	Value string `json:"value"` // as stored
 }
 
-// personFields are the contact's values in the order of the merge tags; those of deleted merge tags, which are being
-// removed, come last.
+// personFields returns the contact's values in the order of the merge tags. Values of deleted merge tags, not yet purged, come last.
 func personFields(c models.Contact, mergeTags []models.MergeTag) []personField {
 	fields, known := []personField{}, map[string]bool{}
 	for _, t := range mergeTags {
@@ -123,13 +122,13 @@ func personFields(c models.Contact, mergeTags []models.MergeTag) []personField {
 	return fields
 }
 
-// write writes the whole: the head, then each list in steps.
+// write writes the head, then each list in steps.
 func (p *personFile) write(head map[string]any) error {
 	text, err := json.Marshal(head)
 	if err != nil {
 		return err
 	}
-	p.w.Write(text[:len(text)-1]) // without its closing brace
+	p.w.Write(text[:len(text)-1]) // without the closing brace
 	db := p.server.DB
 	version := int64(math.MaxInt64)
 	err = firstError(
@@ -167,7 +166,7 @@ func firstError(all ...func() error) error {
 	return nil
 }
 
-// list writes one list of a person's export under its name, a step at a time.
+// list writes one list of the export, a step at a time.
 func list[T any](p *personFile, name string, read func(context.Context, models.Contact, uuid.UUID) ([]T, error), id func(T) uuid.UUID, show func(T) any) error {
 	p.w.WriteString(`,"` + name + `":[`)
 	for before, comma, more := uuid.Max, "", true; more; {
@@ -199,7 +198,7 @@ func (p *personFile) request(r models.WebhookRequest) any {
 		"id": r.ID, "at": models.IDTime(r.ID), "webhook": p.webhooks[r.WebhookID], "method": r.Method, "content_type": r.ContentType,
 		"outcome": r.Outcome, "status": r.Status, "client_address": r.ClientAddress, "user_agent": r.UserAgent, "log": body,
 	}
-	if err != nil { // a row that cannot be read is still theirs
+	if err != nil { // an unreadable row is still part of the export
 		shown["log"] = nil
 	}
 	return shown

@@ -14,22 +14,21 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// A form that is sent when the session has ended is not lost. The answer is the sign-in page, which carries what was
-// filled in as a hidden field: nothing of a stranger is stored. After signing in it lies, sealed, in the new session, and
-// the browser is led to the page where the form was. There, once, the form's own handler is run in refill mode, where it
-// shows the form as it was filled in instead of acting; the person looks and saves, with a fresh token. To open the page
-// again sends nothing: it is the page as ever. A form whose token is of an earlier session comes back the same way immediately.
+// A form that is sent after the session ended is not lost. The answer is the sign-in page with the input in a hidden field, so
+// nothing is stored for a stranger. After sign-in the new session keeps the input, sealed, and the browser goes to the form's
+// page. There the form's own handler runs once in refill mode: it shows the filled-in form and changes nothing. The person checks
+// it and saves it with a fresh token. Opening the page again shows it without the input. A form with the token of an earlier
+// session is shown again in the same way, without a sign-in.
 //
-// A form comes back only to the account that filled it in, which the form itself names. That needs no seal: whoever could
-// write another name there has the form's text before them already, and posts of other sites are refused.
+// A form names the account that filled it in and is shown only to that account. The name needs no seal: anyone who could change
+// it can already read the form, and posts from other sites are refused.
 //
-// Refill mode cannot act: whatever would write is refused by models.ReadOnly, also in a handler that does not know it,
-// and the access that the route asks for is checked as ever. So neither a forged field nor a forgotten line is a way
-// past the token.
+// Refill mode cannot change anything. store.ReadOnly refuses every write, even in a handler that does not know refill mode, and
+// the route's access is still checked. So neither a forged field nor a forgotten check bypasses the token.
 
 const (
 	refillKey = "refill"
-	maxKept   = 64 << 10 // bytes of a form that are carried through the sign-in
+	maxKept   = 64 << 10 // bytes of a form that survive the sign-in
 )
 
 const (
@@ -39,18 +38,18 @@ const (
 
 var errOthers = &models.Error{Code: models.CodeForbidden, Message: "What was filled in before belonged to another account and was not kept."}
 
-// noLongerOpen is said on the error that stands where a form should have come back.
+// noLongerOpen is the text on the error page shown in place of a form.
 const noLongerOpen = "What you filled in was not kept: its page is not open to you any more."
 
-// whose is what a form says of the person it was made for.
+// whose is the form's field value for its person.
 func whose(u models.User) string { return strconv.FormatInt(u.ID, 10) }
 
-// notKept says which fields are not carried: what belongs to the old session, and what is secret.
+// notKept reports which fields are dropped: those of the old session and secrets.
 func notKept(name string) bool {
 	return name == "csrf" || name == "once" || name == "whose" || strings.Contains(name, "password") || strings.Contains(name, "token")
 }
 
-// kept is what was filled in, in one text; "" where there is nothing to keep, or too much. Files are not kept.
+// kept returns the input as one text, "" if it is empty or too large. Files are not kept.
 func (v *visit) kept() string {
 	v.FormAll("")
 	fields := url.Values{}
@@ -66,7 +65,7 @@ func (v *visit) kept() string {
 	return text
 }
 
-// cameFrom is the page here that a post came from, or "/".
+// cameFrom returns the page on this site that a post came from, or "/".
 func cameFrom(c *fiber.Ctx) string {
 	u, err := url.Parse(c.Get(fiber.HeaderReferer))
 	if err != nil || u.Host != string(c.Request().Host()) {
@@ -75,7 +74,7 @@ func cameFrom(c *fiber.Ctx) string {
 	return localPath(u.RequestURI())
 }
 
-// askToSignInAgain answers a post of somebody whose session has ended: with the sign-in page, which keeps the form.
+// askToSignInAgain answers a post after the session ended, with the sign-in page that keeps the form.
 func (s *Server) askToSignInAgain(v *visit) error {
 	kept := v.kept()
 	if kept == "" {
@@ -86,11 +85,11 @@ func (s *Server) askToSignInAgain(v *visit) error {
 	}))
 }
 
-// keptForm is what the session keeps a form under for the page with this address.
+// keptForm is the session's key for a kept form of this page.
 func keptForm(page string) string { return "a form for " + page }
 
-// keepForm keeps the form that user sent before signing in, and leads to the page where it was. One that somebody else
-// filled in is dropped, which that page says.
+// keepForm keeps the form that user sent before signing in, and redirects to its page. If somebody else filled it in, it is
+// dropped and the page says so.
 func (s *Server) keepForm(v *visit, user models.User, m views.SignInModel) error {
 	path := localPath(m.KeptPath)
 	var err error
@@ -107,7 +106,7 @@ func (s *Server) keepForm(v *visit, user models.User, m views.SignInModel) error
 	return v.Redirect(m.Next, fiber.StatusSeeOther)
 }
 
-// notOpen adds to an error of a form that should have come back, which the person may not use any more, that it is lost.
+// notOpen adds to an error that the kept form is lost because the person may no longer use it.
 func (v *visit) notOpen(err error) error {
 	if !v.refill {
 		return err
@@ -118,7 +117,7 @@ func (v *visit) notOpen(err error) error {
 	return err
 }
 
-// refillForm shows the form that keepForm left for this page, and says false where there is none.
+// refillForm shows the form that keepForm stored for this page. It returns false if there is none.
 func (s *Server) refillForm(v *visit) (shown bool, err error) {
 	text, err := v.takeSecret(keptForm(v.OriginalURL()))
 	if text == "" || err != nil {
@@ -140,14 +139,14 @@ func (s *Server) refillForm(v *visit) (shown bool, err error) {
 	return true, v.RestartRouting()
 }
 
-// setRefill puts the visit into refill mode: what the page says, where to go when there is no form, and the status.
+// setRefill starts refill mode: note is shown on the page, next is the redirect if there is no form.
 func (v *visit) setRefill(note, next string, status int) {
 	v.refill, v.refillNote, v.refillNext, v.refillStatus = true, note, next, status
 	v.SetUserContext(store.ReadOnly(v.UserContext()))
 }
 
-// refilled runs a handler in refill mode. One that has no form to show would have acted: the person is led to the page
-// that the post came from, to do it again.
+// refilled runs a handler in refill mode. If the handler shows no form, the person is redirected to the page of the post, to do
+// it again.
 func (v *visit) refilled(handle func() error) error {
 	err := handle()
 	if !errors.Is(err, store.ErrReadOnly) {

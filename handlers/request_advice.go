@@ -12,13 +12,12 @@ import (
 	"campaignlark/views"
 )
 
-// nested is what the log writes for a value that is an object, or a list of such.
+// nested is the log's text for an object or a list of objects.
 const nested = "(nested data)"
 
 type remedy struct{ link, text string }
 
-// remedy is where a field's trouble can be mended: its merge tag, or the form that creates one for it. None for people
-// who may not change anything.
+// remedy links to where a field's problem can be fixed: its merge tag, or a form that creates one. Viewers get none.
 func (t *story) remedy(f intake.FieldFate) remedy {
 	switch {
 	case !t.visit.canChange():
@@ -37,7 +36,7 @@ func (t *story) remedy(f intake.FieldFate) remedy {
 
 func canBeKey(key string) bool { return models.MergeTag{Key: key}.Validate()["key"] == "" }
 
-// isLabel reports whether key is the label of a merge tag: the sender then has to send the tag's own key.
+// isLabel reports whether key is a merge tag's label. The sender has to send the tag's key instead.
 func (t *story) isLabel(key string) bool {
 	for _, m := range t.mergeTags {
 		if models.Fold(m.Label) == models.Fold(key) {
@@ -47,17 +46,17 @@ func (t *story) isLabel(key string) bool {
 	return false
 }
 
-// labelOf makes a label of a key: "newsletter_source" is "Newsletter source".
+// labelOf makes a label from a key: "newsletter_source" becomes "Newsletter source".
 func labelOf(key string) string {
 	text := strings.TrimSpace(strings.ReplaceAll(key, "_", " "))
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// maxIssues is how many fields are named on top; the story names the rest.
+// maxIssues limits the fields named at the top; the story names the rest.
 const maxIssues = 5
 
-// issues are what somebody should look at in a call, each with its remedy, and how many there are in all.
+// issues returns a call's problems, each with its remedy, and their total number.
 func (t *story) issues() (issues []views.RequestIssue, all int) {
 	if t.row.Failed() {
 		return []views.RequestIssue{t.failure()}, 1
@@ -101,7 +100,7 @@ func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 	return issue
 }
 
-// failure says what to change so that the next call succeeds: the outcome's advice, with what this call adds to it.
+// failure says what to change so that the next call succeeds: the outcome's advice plus details of this call.
 func (t *story) failure() views.RequestIssue {
 	outcome := t.outcome()
 	issue := views.RequestIssue{Kind: views.KindWarn, Before: outcome.Advice, Text: outcome.Because}
@@ -131,14 +130,14 @@ func (t *story) failure() views.RequestIssue {
 	return issue
 }
 
-// linkWebhook leads to the webhook's own page.
+// linkWebhook adds a link to the webhook's page.
 func (t *story) linkWebhook(issue *views.RequestIssue) {
 	if w := t.requestWebhook(); w.Href != "" {
 		issue.Link, issue.LinkText = w.Href, "Open webhook"
 	}
 }
 
-// adviseNoAddress replaces the outcome's advice if the call shows what is wrong with its sender.
+// adviseNoAddress replaces the outcome's advice if the call shows what its sender did wrong.
 func (t *story) adviseNoAddress(issue *views.RequestIssue) {
 	switch {
 	case t.body.EmailKey != "":

@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// tellContact compares the contact before and after.
+// tellContact compares the contact before and after the call.
 func (t *story) tellContact(s *views.RequestStory) {
 	s.Contact = views.Step{ID: "s4", Title: "The contact, before and after", State: views.StateDone, At: after(t.row.DurationUs),
 		Lead: "Everything from here to the event was committed together."}
@@ -34,7 +34,7 @@ func (t *story) tellContact(s *views.RequestStory) {
 	s.Change = change
 }
 
-// compareFields tells what became of the contact's values.
+// compareFields compares the contact's values before and after the call.
 func (t *story) compareFields(change *views.ContactChange, before, now *intake.LogContact) {
 	old := map[string]string{}
 	if before != nil {
@@ -66,7 +66,7 @@ func (t *story) compareFields(change *views.ContactChange, before, now *intake.L
 	}
 }
 
-// keysInOrder are the keys of a contact's values, by the labels they are shown under.
+// keysInOrder sorts the keys of a contact's values by their labels.
 func (t *story) keysInOrder(fields map[string]string) []string {
 	keys := make([]string, 0, len(fields))
 	for key := range fields {
@@ -76,7 +76,7 @@ func (t *story) keysInOrder(fields map[string]string) []string {
 	return keys
 }
 
-// label is the name of a field as people read it, its key when the merge tag is gone.
+// label returns a field's label, or its key if the merge tag was deleted.
 func (t *story) label(key string) string {
 	if m, ok := t.mergeTags[key]; ok {
 		return m.Label
@@ -84,7 +84,7 @@ func (t *story) label(key string) string {
 	return key
 }
 
-// shown is a stored value as people read it.
+// shown formats a stored value for people.
 func (t *story) shown(key, value string) string {
 	if m, ok := t.mergeTags[key]; ok && value != "" {
 		value = m.Show(value, t.zone())

@@ -9,12 +9,12 @@ import (
 	"campaignlark/views"
 )
 
-// fateNames are the fates of the intake as the pages' components name them, in the order in which they are told.
+// fateNames maps the intake's fates to those of the components, in the order of the page.
 var fateNames = []struct {
 	fate       intake.Fate
 	name       string // of views.Fate
 	words      string
-	kind, word string // for the tally, and for a list
+	kind, word string // for the summary, and for a list
 }{
 	{intake.FateStored, "stored", "stored", "", ""},
 	{intake.FateDefault, "default", "default used", "", "default"},
@@ -46,7 +46,7 @@ func fateCount(body intake.LogBody, f intake.Fate) int {
 	return n
 }
 
-// fatesInShort says in a line what of a call's fields may need a look: "1 not stored, 2 ignored, 1 default".
+// fatesInShort summarizes the fields of a call that may need attention: "1 not stored, 2 ignored, 1 default".
 func fatesInShort(body intake.LogBody) string {
 	var parts []string
 	for _, n := range fateNames {
@@ -62,7 +62,7 @@ func (t *story) touchesFields() bool {
 	return models.WebhookType(t.requestWebhook().Type).HasTags()
 }
 
-// tellFields is what became of each field.
+// tellFields says what happened to each field.
 func (t *story) tellFields(s *views.RequestStory) {
 	s.Fields = views.Step{ID: "s3", Title: "What became of each field", State: views.StateDone}
 	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && fateCount(t.body, intake.FateIgnored) > 0 {
@@ -105,7 +105,7 @@ func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
 	return line
 }
 
-// stops is the whole call in one strip.
+// stops summarizes the whole call as one row of steps.
 func (t *story) stops(s views.RequestStory) []views.Stop {
 	stop := func(step views.Step, label, note string) views.Stop {
 		return views.Stop{Href: "#" + step.ID, Label: label, Note: note, State: step.State}

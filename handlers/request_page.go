@@ -12,24 +12,24 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// story is everything that is known of one call.
+// story collects everything known about one call.
 type story struct {
 	visit     *visit
 	row       models.WebhookRequest
 	body      intake.LogBody
-	erased    bool // what the log held of the person was erased
+	erased    bool // the person's data was erased from the log
 	webhook   models.Webhook
-	mergeTags map[string]models.MergeTag // those there are now, by key
+	mergeTags map[string]models.MergeTag // those that exist now, by key
 	events    []models.AutomationEvent
 	moves     []store.SegmentMove
-	waits     bool // the segments are not recalculated yet
+	waits     bool // the segments are not yet recalculated
 	builds    []store.FirstBuild
 	retiredAt time.Time
 	others    int64    // other calls for the same address
-	contactID int64    // of the contact as it is now; 0 when there is none
-	misnamed  sentLine // a field that holds an address under another name, where none was sent; else no field
+	contactID int64    // of the contact as it is now, 0 if none
+	misnamed  sentLine // a field with an address under a wrong name, if no address was sent
 
-	support bool // the page is one of support staff, who see the call and nothing else of the workspace
+	support bool // the page is for support staff, who see nothing but the call
 }
 
 // requestShow explains one call.
@@ -61,7 +61,7 @@ func (s *Server) requestShow(v *visit) error {
 	return v.show(views.RequestPage(t.model(p)))
 }
 
-// goBeside leads to the call right before or after this one, and stays here at the end of the log.
+// goBeside redirects to the call before or after this one, or back here at the end of the log.
 func (v *visit) goBeside(row models.WebhookRequest, side string) error {
 	id, err := v.server.DB.RequestBeside(v.UserContext(), v.Workspace.ID, row.ID, side == "older")
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -74,13 +74,13 @@ func (v *visit) goBeside(row models.WebhookRequest, side string) error {
 	return v.Redirect(v.path("requests", id), fiber.StatusSeeOther)
 }
 
-// read collects what the database holds of the call.
+// read reads everything about the call from the database.
 func (t *story) read() (err error) {
 	ctx, db, row := t.visit.UserContext(), t.visit.server.DB, t.row
 	t.erased = erased(row)
 	if body, err := intake.DecodeLogBody(row.Body); err == nil {
 		t.body = body
-	} // what cannot be read is told as if nothing was kept
+	} // an unreadable body is shown as if none was kept
 	t.misnamed = misnamedAddress(row, t.body)
 	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && store.ErrorCode(err) != models.CodeNotFound {
 		return models.In("request page: webhook", err)
@@ -120,7 +120,7 @@ func (t *story) read() (err error) {
 	return models.In("request page: requests around it", err)
 }
 
-// model is the whole page.
+// model builds the page's view model.
 func (t *story) model(p views.Page) views.RequestModel {
 	outcome := t.outcome()
 	m := views.RequestModel{
@@ -183,7 +183,7 @@ func (t *story) requestWebhook() views.RequestWebhook {
 	return w
 }
 
-// page is the address of a page of the workspace, "" for support staff.
+// page links to a page of the workspace, "" for support staff.
 func (t *story) page(parts ...any) string {
 	if t.support {
 		return ""
@@ -191,7 +191,7 @@ func (t *story) page(parts ...any) string {
 	return t.visit.path(parts...)
 }
 
-// calls is the list of the workspace's calls that query means.
+// calls links to the workspace's calls that match query.
 func (t *story) calls(query requestQuery) string {
 	if t.support {
 		query.workspace = t.visit.Workspace.Slug
@@ -200,7 +200,7 @@ func (t *story) calls(query requestQuery) string {
 	return t.visit.requestsURL(query.with())
 }
 
-// callsAlike is the list of the calls for the same address. Support staff do not need to know it.
+// callsAlike links to the calls with the same address, without showing the address to support staff.
 func (t *story) callsAlike() string {
 	if t.support {
 		return withQuery(supportPath, requestQuery{same: t.row.ID.String()}.with())
@@ -208,7 +208,7 @@ func (t *story) callsAlike() string {
 	return t.visit.requestsURL(requestQuery{search: *t.row.Address}.with())
 }
 
-// here is the page itself.
+// here links to this page.
 func (t *story) here() string {
 	if t.support {
 		return supportPath + "/" + t.row.ID.String()
@@ -216,7 +216,7 @@ func (t *story) here() string {
 	return t.visit.path("requests", t.row.ID)
 }
 
-// zone is the time zone of the page: the workspace's, and UTC on the support side.
+// zone is the page's time zone: the workspace's, or UTC on the support side.
 func (t *story) zone() *time.Location {
 	if t.support {
 		return time.UTC
@@ -224,7 +224,7 @@ func (t *story) zone() *time.Location {
 	return t.visit.Workspace.Location()
 }
 
-// webhookCalls is the list of the webhook's calls.
+// webhookCalls links to the webhook's calls.
 func (t *story) webhookCalls() string {
 	return t.calls(requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10)})
 }

@@ -15,7 +15,7 @@ import (
 // maxPayloadLines is how many lines of a payload the pretty view shows.
 const maxPayloadLines = 500
 
-// payload is the call as received: pretty with each line marked by its fate, as it came, or its headers.
+// payload shows the call as received: pretty-printed with each field's fate, raw, or its headers.
 func (t *story) payload() *views.CodeBox {
 	b := t.body
 	if b.Payload == "" && len(b.Headers) == 0 {
@@ -72,14 +72,14 @@ func (t *story) rawText() string {
 	return "(nothing was sent)"
 }
 
-// sentLine is one line of a payload. Key and value are what the sender meant, where the line is a field.
+// sentLine is one line of a payload. If it is a field, key and value are its decoded key and value.
 type sentLine struct {
 	shown, text string // the key as the line writes it, and the rest of the line
 	key, value  string
 	field       bool
 }
 
-// sentLines takes a payload apart, as far as it can be read. It never fails: what cannot be read stays text.
+// sentLines splits a payload into lines. It never fails: parts that cannot be parsed stay text.
 func sentLines(r models.WebhookRequest, b intake.LogBody) []sentLine {
 	switch b.Encoding {
 	case intake.EncodingJSON:
@@ -94,8 +94,8 @@ func sentLines(r models.WebhookRequest, b intake.LogBody) []sentLine {
 	return nil
 }
 
-// formType is the content type under which the kept text of a form means what the body meant: bytes beyond ASCII have
-// been decoded already, percent escapes have not.
+// formType returns the content type with which the logged text of a form must be decoded. In that text non-ASCII characters are
+// already decoded, percent escapes are not.
 func formType(r models.WebhookRequest, b intake.LogBody) string {
 	ascii := !strings.ContainsFunc(b.Payload, func(c rune) bool { return c >= utf8.RuneSelf })
 	if ascii && !strings.Contains(strings.ToLower(r.ContentType), "utf-16") && strings.Contains(strings.ToLower(r.ContentType), "urlencoded") {
@@ -118,7 +118,8 @@ func formLines(s intake.Submission) []sentLine {
 	return lines
 }
 
-// multipartLines reads the lines that intake makes of the parts. A text of several lines is taken for its first.
+// multipartLines reads the lines that intake writes for the parts. Of a value with several lines it reads only the first as the
+// field.
 func multipartLines(payload string) []sentLine {
 	var lines []sentLine
 	for line := range strings.Lines(payload) {
@@ -133,7 +134,7 @@ func multipartLines(payload string) []sentLine {
 	return lines
 }
 
-// jsonLines writes each field of a JSON object on its own line. After the first fault the text stays as it came.
+// jsonLines writes each field of a JSON object on its own line. After the first error the text stays unchanged.
 func jsonLines(payload string) []sentLine {
 	dec := json.NewDecoder(strings.NewReader(payload))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
@@ -185,7 +186,7 @@ func textLines(text string) []sentLine {
 	return lines
 }
 
-// prettyLines are the payload's lines, each marked by what became of it.
+// prettyLines returns the payload's lines, each marked with its fate.
 func (t *story) prettyLines() []views.CodeLine {
 	sent := sentLines(t.row, t.body)
 	marks := t.marks(sent)
@@ -200,7 +201,7 @@ func (t *story) prettyLines() []views.CodeLine {
 	return lines
 }
 
-// marks says by line what became of a field; of a key given twice only the last line counts.
+// marks returns the fate of the field on each line. In JSON only the last line of a repeated key has one.
 func (t *story) marks(lines []sentLine) map[int]string {
 	fates := map[string]string{}
 	for _, f := range t.body.Fields {
@@ -215,7 +216,7 @@ func (t *story) marks(lines []sentLine) map[int]string {
 		}
 	}
 	marks, last := map[int]string{}, map[string]int{}
-	forms := t.body.Encoding != intake.EncodingJSON // there each text of a repeated key has counted
+	forms := t.body.Encoding != intake.EncodingJSON // forms use every value of a repeated key
 	for i, line := range lines {
 		if !line.field {
 			continue
@@ -228,7 +229,7 @@ func (t *story) marks(lines []sentLine) map[int]string {
 		case fate != "":
 			marks[i] = fate
 		case !t.row.Failed() && !t.body.Shortened:
-			marks[i] = "ignored" // its name is among those that were only counted
+			marks[i] = "ignored" // the log counted this name without storing it
 		}
 	}
 	if i := slices.IndexFunc(lines, func(l sentLine) bool { return t.misnamed.field && l.field && l.key == t.misnamed.key }); i >= 0 {
@@ -237,7 +238,7 @@ func (t *story) marks(lines []sentLine) map[int]string {
 	return marks
 }
 
-// misnamedAddress isthe first field that holds an e-mail address under another name, of a call without one; else no field.
+// misnamedAddress returns the first field with an e-mail address under a wrong name, if the call failed for lack of an address.
 func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
 	if r.Outcome != models.OutcomeNoAddress {
 		return sentLine{}
@@ -250,7 +251,7 @@ func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
 	return sentLine{}
 }
 
-// keysOf names the fields of a call, each once.
+// keysOf lists the keys of a call without duplicates.
 func keysOf(r models.WebhookRequest, b intake.LogBody) []string {
 	var keys []string
 	for _, line := range sentLines(r, b) {

@@ -13,18 +13,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// requestQuery is what the address of the request list says. All of a list's state is in it.
+// requestQuery holds the request list's whole state, read from its URL.
 type requestQuery struct {
-	search, part, webhook, outcome, when, from, to string // as given; what cannot be meant is ""
-	workspace, same                                string // of support staff: a slug; the id of a call for the same address
+	search, part, webhook, outcome, when, from, to string // as given, "" if invalid
+	workspace, same                                string // for support staff: a slug; the id of a call with the same address
 
-	unknownWebhook string // what the address names and the workspace does not have
-	rangeError     string // sentences about what does not count
+	unknownWebhook string // the id in the URL if the workspace has no such webhook
+	rangeError     string // says which parts are ignored
 	filter         store.RequestFilter
 	cursor         models.Cursor
 }
 
-// requestQuery reads the address.
+// requestQuery reads the URL.
 func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 	text := func(name string) string { return cleanText(v.Query(name)) }
 	q := requestQuery{search: models.TrimBlanks(text("q")), part: text("part"), when: text("when"), from: text("from"), to: text("to")}
@@ -51,7 +51,7 @@ func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 	return q
 }
 
-// readPlace reads where in the list the page begins.
+// readPlace reads the cursor.
 func (q *requestQuery) readPlace(before, after string) {
 	var known bool
 	if q.cursor.Before, known = requestID(before); !known && before != "" {
@@ -62,18 +62,18 @@ func (q *requestQuery) readPlace(before, after string) {
 	}
 }
 
-// ignore says what of the address does not count. What stands there may be somebody's address.
+// ignore adds a sentence about a part of the URL that is ignored. That part may hold an e-mail address, so the sentence is masked.
 func (q *requestQuery) ignore(sentence string) {
 	q.rangeError = strings.TrimSpace(q.rangeError + " " + models.WithoutAddresses(sentence))
 }
 
-// shortened is a text from an address as a sentence can quote it.
+// shortened cuts a text from a URL so that a sentence can quote it.
 func shortened(text string) string { return models.Shorten(text, 100) }
 
-// spans are the periods that can be chosen by name.
+// spans are the named periods.
 var spans = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour}
 
-// readTime reads the period, in the workspace's zone.
+// readTime reads the period, in the workspace's time zone.
 func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 	if q.when != "range" {
 		q.from, q.to = "", ""
@@ -101,7 +101,7 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 	}
 }
 
-// momentLayout is how a browser writes the value of a field for date and time.
+// momentLayout is the value format of a datetime-local input.
 const momentLayout = "2006-01-02T15:04:05"
 
 func readMoment(text string, zone *time.Location) (time.Time, bool) {
@@ -113,7 +113,7 @@ func readMoment(text string, zone *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// with is the query's address with further parts, which come in pairs, and without a place to begin.
+// with returns the query's URL parameters without the cursor; parts are name-value pairs to add.
 func (q requestQuery) with(parts ...string) url.Values {
 	values := url.Values{}
 	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
@@ -127,13 +127,13 @@ func (q requestQuery) with(parts ...string) url.Values {
 	return values
 }
 
-// plain reports whether the query narrows nothing.
+// plain reports whether the query has no filter.
 func (q requestQuery) plain() bool { return q.search == "" && !q.others() }
 
-// others reports whether the query narrows by more than the search.
+// others reports whether the query has a filter besides the search.
 func (q requestQuery) others() bool { return q.webhook != "" || q.outcome != "" || q.when != "" }
 
-// chips are the filters that are on.
+// chips lists the active filters.
 func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip {
 	var chips []views.Chip
 	add := func(label string, names ...string) {
@@ -144,7 +144,7 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 		chips = append(chips, views.Chip{Label: label, Href: withQuery(list, rest)})
 	}
 	switch {
-	case q.search != "" && list == supportPath: // it is somebody's address; only the field it was typed into shows it
+	case q.search != "" && list == supportPath: // an address, shown only in its own input
 		add("What you search for", "q", "part")
 	case q.search != "":
 		add(q.search, "q", "part")
@@ -171,7 +171,7 @@ func orDots(text string) string {
 	return strings.ReplaceAll(text, "T", " ")
 }
 
-// requestsURL is the request list with these parts in its address.
+// requestsURL links to the request list with these parameters.
 func (v *visit) requestsURL(values url.Values) string {
 	return withQuery(v.path("requests"), values)
 }

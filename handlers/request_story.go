@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// story tells the call step by step. Steps that were not reached stay, without proof.
+// story describes the call step by step. Steps that were not reached are shown without details.
 func (t *story) story() views.RequestStory {
 	s := views.RequestStory{
 		Received: t.received(),
@@ -39,7 +39,7 @@ func (t *story) story() views.RequestStory {
 	return s
 }
 
-// received is the first step: how the call came, and whether it ended there.
+// received is the first step: how the call arrived, and whether it ended there.
 func (t *story) received() views.Step {
 	r, at := t.row, models.IDTime(t.row.ID).In(t.zone())
 	step := views.Step{ID: "s1", Title: "Received", At: at.Format("15:04:05.000"), State: views.StateDone, Lead: views.SentAs(r.Method, r.ContentType)}
@@ -59,10 +59,10 @@ func (t *story) received() views.Step {
 	return step
 }
 
-// outcome is what the pages say of how the call ended.
+// outcome returns the pages' texts about the call's outcome.
 func (t *story) outcome() views.OutcomeFacts { return views.OutcomeOf(t.row.Outcome) }
 
-// tellAddress is how the address was read.
+// tellAddress describes how the address was read.
 func (t *story) tellAddress(s *views.RequestStory) {
 	s.Address = views.Step{ID: "s2", Title: "Address read", State: views.StateDone, At: after(t.body.WaitedUs)}
 	s.AddressSent = views.Visible(t.body.EmailSent)
@@ -102,7 +102,7 @@ func noAddressText(body intake.LogBody, keys []string) string {
 	return text + "This one had the fields " + joined(keys) + "."
 }
 
-// tellEvent is the event that fired, or why none did.
+// tellEvent describes the event that fired, or why none did.
 func (t *story) tellEvent(s *views.RequestStory) {
 	name := t.body.Event.Name()
 	for _, e := range t.events {
@@ -125,7 +125,7 @@ func (t *story) tellEvent(s *views.RequestStory) {
 	}
 }
 
-// tellAnswer is what the sender got, to the byte.
+// tellAnswer shows the exact answer that the sender got.
 func (t *story) tellAnswer(s *views.RequestStory) {
 	s.Answer = views.Step{ID: "s6", Title: "Answered", State: views.StateDone, Icon: "arrow", At: after(t.row.DurationUs)}
 	message := t.body.Message
@@ -149,7 +149,7 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 	}
 }
 
-// tellSegments is what the ticker made of the call after its answer.
+// tellSegments shows how the ticker recalculated the segments after the answer.
 func (t *story) tellSegments(s *views.RequestStory) {
 	in, out := 0, 0
 	for _, m := range t.moves {
@@ -189,7 +189,7 @@ func (t *story) tellSegments(s *views.RequestStory) {
 	}
 }
 
-// after is a time since the arrival.
+// after formats the time since arrival.
 func after(us int64) string {
 	if us == 0 {
 		return ""

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// requestList shows the calls that the address asks for, newest first.
+// requestList shows the calls that match the URL's filters, newest first.
 func (s *Server) requestList(v *visit) error {
 	p, err := v.page(views.SectionRequests, "Requests")
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *Server) requestList(v *visit) error {
 	return v.show(views.RequestsPage(m))
 }
 
-// requestsChart draws the calls of 24 hours, or of 7 days where the list is of those, above the newest page of a list
-// that the counters can speak of.
+// requestsChart draws the calls of 24 hours, or of 7 days if the list shows 7 days. It appears only on the newest page, and only
+// for filters that the counters know.
 func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery) error {
 	if m.Nothing || query.search != "" || query.outcome != "" || query.cursor != (models.Cursor{}) || query.when != "" && query.when != "24h" && query.when != "7d" {
 		return nil
@@ -66,7 +66,7 @@ func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery) error 
 	return err
 }
 
-// fillRequests reads the page of the log that query asks for.
+// fillRequests reads the page of the log that matches query.
 func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) error {
 	ctx, db := v.UserContext(), v.server.DB
 	page, err := db.Requests(ctx, v.Workspace.ID, query.filter, query.cursor)
@@ -91,7 +91,7 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 	return nil
 }
 
-// addRequestRow puts a call at the end of its day.
+// addRequestRow appends a call to its day.
 func addRequestRow(m *views.RequestsModel, row views.RequestRow) {
 	name := views.DayName(row.At, m.Page)
 	if last := len(m.ByDay) - 1; last < 0 || m.ByDay[last].Name != name {
@@ -101,7 +101,7 @@ func addRequestRow(m *views.RequestsModel, row views.RequestRow) {
 	day.Rows = append(day.Rows, row)
 }
 
-// linkPages sets the links to the pages beside this one; list makes an address of the list.
+// linkPages sets the links to the next and previous page; list builds a URL of the list.
 func linkPages(m *views.RequestsModel, query requestQuery, page store.RequestPage, list func(url.Values) string) {
 	if n := len(page.Requests); n > 0 {
 		if page.Newer {
@@ -124,7 +124,7 @@ func linkPages(m *views.RequestsModel, query requestQuery, page store.RequestPag
 	}
 }
 
-// whyNone says why no call matches and where there may be some.
+// whyNone says why no call matches, and suggests a wider search.
 func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 	days := views.Plural(v.server.Config.LogRetentionDays, "day", "days")
 	none := views.RequestsNone{Text: "Nothing fits these filters. Calls older than " + days + " have been removed."}
@@ -140,7 +140,7 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 	return none
 }
 
-// requestRow is one call as lists show it. w is the webhook, without an id when it is not known any more.
+// requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
 		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Webhook: webhookName(w),
@@ -158,7 +158,7 @@ func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.Requ
 	return row
 }
 
-// moreOf says in a list what of a call may need a look.
+// moreOf says in a list which part of a call may need attention.
 func moreOf(r models.WebhookRequest) string {
 	if len(r.Body) > store.ListedBody {
 		return ""
@@ -170,18 +170,18 @@ func moreOf(r models.WebhookRequest) string {
 	if r.Outcome == models.OutcomeUnreadable {
 		return body.Message
 	}
-	if r.Failed() || !body.WebhookType.HasTags() { // the other types leave fields as they are
+	if r.Failed() || !body.WebhookType.HasTags() { // the other types do not change fields
 		return ""
 	}
 	return fatesInShort(body)
 }
 
-// erased reports whether what the log held of the person was erased with the contact.
+// erased reports whether the person's data was erased from this row.
 func erased(r models.WebhookRequest) bool {
 	return len(r.Body) == 0 && r.Outcome != models.OutcomeNotCommitted
 }
 
-// shownAddress is an address as people read it, whatever it holds.
+// shownAddress formats an address for people, with invisible characters made visible.
 func shownAddress(address string) string { return views.Visible(models.ShowEmail(address)) }
 
 func requestID(text string) (uuid.UUID, bool) {
@@ -205,7 +205,7 @@ func webhookOptions(webhooks []models.Webhook) []views.Option {
 	return options
 }
 
-// webhookName is a webhook's name, with a word when it is deleted.
+// webhookName returns a webhook's name, marked if it is deleted.
 func webhookName(w models.Webhook) string {
 	if w.DeletedAt != nil {
 		return w.Name + " (deleted)"

@@ -12,17 +12,17 @@ import (
 type access int
 
 const (
-	anyone   access = iota // no session is read: assets, readiness
+	anyone   access = iota // reads no session: assets, readiness
 	caller                 // other systems, at the public endpoint
 	visitor                // a person with or without a session; a post must come from this site
 	signedIn               // a person with a session; a post carries the session's token
 	support                // support staff; a post carries the session's token
 	viewer                 // a member of the workspace in the URL; a post carries the session's token
-	manager                // the same, who may change webhooks, contacts, tags, merge tags and segments
-	admin                  // the same, who may change everything
+	manager                // a viewer who may also change webhooks, contacts, tags, merge tags and segments
+	admin                  // a manager who may also change everything else
 )
 
-// role is the least role that a route of a workspace asks for.
+// role is the lowest role that a workspace's route accepts.
 func (a access) role() models.Role {
 	switch a {
 	case viewer:
@@ -41,7 +41,7 @@ type route struct {
 	handle       handler
 }
 
-// routes is every route of the program, in the order in which they are matched.
+// routes lists every route of the program in matching order.
 var routes = []route{
 	{"GET", "/healthz", anyone, (*Server).alive},
 	{"GET", "/readyz", anyone, (*Server).ready},
@@ -169,7 +169,7 @@ var routes = []route{
 	{"POST", "/w/:slug/jobs/:id/stop", manager, (*Server).jobStop},
 }
 
-// register hands the table to Fiber. Add and not Get: Get would answer HEAD everywhere.
+// register adds the routes to Fiber. It uses Add because Get would also answer HEAD everywhere.
 func (s *Server) register() {
 	for _, r := range routes {
 		s.app.Add(r.method, r.path, func(c *fiber.Ctx) error { return s.guard(r, c) })
@@ -179,23 +179,23 @@ func (s *Server) register() {
 	}
 }
 
-// streamed are the routes whose GET starts a stream, and for the exports notes it in the audit log.
+// streamed lists the routes whose GET starts a stream. Exports also add an entry to the audit log.
 var streamed = []string{
 	"/w/:slug/contacts.csv", "/w/:slug/contacts/:id/export.json", "/w/:slug/contacts/import/:id/refused.csv", "/w/:slug/webhooks/:id/wait",
 }
 
-// answersHead reports whether HEAD is answered as GET is, without the body. Not where it would start a stream, and not at
-// the public endpoint (CONTRACT "Route and verbs"): 405.
+// answersHead reports whether HEAD is answered like GET, without the body. Streams and the public endpoint answer 405 (CONTRACT
+// "Route and verbs").
 func (r route) answersHead() bool {
 	return r.method == fiber.MethodGet && r.access != caller && !slices.Contains(streamed, r.path)
 }
 
-// isPageRead reports whether a request is one that changes nothing and shows a page.
+// isPageRead reports whether a request only reads a page.
 func isPageRead(c *fiber.Ctx) bool {
 	return c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead
 }
 
-// Pages lists the addresses at which a signed-in person finds a page, as patterns: "/w/:slug/tags/:id/edit".
+// Pages lists the path patterns of all pages for signed-in people, such as "/w/:slug/tags/:id/edit".
 func Pages() (patterns []string) {
 	for _, r := range routes {
 		if r.method == fiber.MethodGet && r.access >= signedIn {

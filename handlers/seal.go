@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// A secret that is shown once is on its way from a post to the page after it. In the session's row it is sealed with the
-// session's own token, which only the person's browser has: the database never holds it in the clear.
+// A secret that is shown once has to get from a post to the next page. The session's row stores it encrypted with the session's
+// token, which only the person's browser has. So the database never holds it in clear text.
 
-// sessionSeal is what seals for the session with a token.
+// sessionSeal returns the cipher for the session with a token.
 func sessionSeal(token string) cipher.AEAD {
 	key := sha256.Sum256([]byte("seal\n" + token))
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
-		panic(err) // 32 bytes are a key
+		panic(err) // impossible: a key has 32 bytes
 	}
 	seal, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
@@ -25,16 +25,16 @@ func sessionSeal(token string) cipher.AEAD {
 	return seal
 }
 
-// maxSecrets is how many secrets of a session wait for their pages. One more replaces them all.
+// maxSecrets limits a session's unread secrets. One more replaces them all.
 const maxSecrets = 8
 
-// secretKey is where a session keeps the secret about something: each has its own, so that two tabs keep theirs.
+// secretKey is the session's key for a secret. Each subject has its own, so that two tabs do not overwrite each other's.
 func secretKey(about string) string {
 	sum := sha256.Sum256([]byte(about))
 	return sessionSecret + base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
-// leaveSecret keeps a text for the next page; about says what it is about.
+// leaveSecret stores a text for the next page; about names its subject.
 func (v *visit) leaveSecret(about, text string) error {
 	var waiting []string
 	for key := range sessionValues(v.session) {
@@ -52,7 +52,7 @@ func (v *visit) leaveSecret(about, text string) error {
 	return v.saveSession()
 }
 
-// takeSecret returns the text that leaveSecret kept about the same thing, once, and then "".
+// takeSecret returns and removes the text that leaveSecret stored about the same subject, or returns "".
 func (v *visit) takeSecret(about string) (string, error) {
 	kept, _ := v.session.Values[secretKey(about)].(string)
 	sealed, err := base64.RawStdEncoding.DecodeString(kept)
@@ -61,7 +61,7 @@ func (v *visit) takeSecret(about string) (string, error) {
 	}
 	text, err := sessionSeal(v.session.ID).Open(nil, nil, sealed, []byte(about))
 	if err != nil {
-		return "", nil // there is none
+		return "", nil // none stored
 	}
 	delete(v.session.Values, secretKey(about))
 	return string(text), v.saveSession()

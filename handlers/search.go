@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	mostFound  = 6   // things of one kind that a search shows
-	mostSearch = 254 // characters of a search that count
+	mostFound  = 6   // results shown of each kind
+	mostSearch = 254 // characters of a search that are used
 )
 
-// search finds pages by name, a contact by its address or a part of it, webhooks, segments, tags and merge tags by name,
-// and a request by its id. With ?only=results it is the list alone, which the palette shows.
+// search finds pages by name, a contact by its address or a part of it, webhooks, segments, tags and merge tags by name, and a
+// request by its id. With ?only=results it sends only the list, for the palette.
 func (s *Server) search(v *visit) error {
 	text := models.TrimBlanks(cleanText(v.Query("q")))
 	if runes := []rune(text); len(runes) > mostSearch {
@@ -40,7 +40,7 @@ func (s *Server) search(v *visit) error {
 	return v.show(views.SearchPage(m))
 }
 
-// addFound puts what the database holds before the places.
+// addFound adds the results from the database before the pages.
 func (v *visit) addFound(m *views.SearchModel, text string) error {
 	ctx, db := v.UserContext(), v.server.DB
 	var groups []views.FoundGroup
@@ -77,7 +77,7 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 	return nil
 }
 
-// nameKind is a kind of thing that is found by its name.
+// nameKind is a kind of thing found by name.
 type nameKind struct{ kind, title, section string }
 
 var nameKinds = []nameKind{
@@ -108,7 +108,7 @@ func (v *visit) namedGroup(kind nameKind, all []store.FoundName) views.FoundGrou
 	return group
 }
 
-// place is a page that can be gone to by its name.
+// place is a page found by name.
 type place struct {
 	icon, text, keys string
 	path             []any
@@ -136,7 +136,7 @@ var places = []place{
 	{"plus", "Create merge tag", "", []any{"merge-tags", "new"}, models.RoleManager},
 }
 
-// ownPlaces are the pages of the person, which belong to no workspace.
+// ownPlaces are the person's pages outside any workspace.
 var ownPlaces = []views.Found{
 	{Icon: views.SectionWorkspaces, Text: "Your workspaces", Href: "/workspaces"},
 	{Icon: views.SectionAccount, Text: "Your account", Href: "/account"},
@@ -145,7 +145,7 @@ var ownPlaces = []views.Found{
 	{Icon: "plus", Text: "Create workspace", Href: "/workspaces/new"},
 }
 
-// places are the pages whose name holds text.
+// places returns the pages whose name contains text.
 func (v *visit) places(text string) []views.FoundGroup {
 	group := views.FoundGroup{Title: "Go to"}
 	holds := func(name string) bool { return strings.Contains(models.Fold(name), models.Fold(text)) }
@@ -157,7 +157,7 @@ func (v *visit) places(text string) []views.FoundGroup {
 	for _, p := range ownPlaces {
 		if holds(p.Text) {
 			if p.Icon == views.SectionHelp {
-				p.Href = withQuery(p.Href, url.Values{"workspace": {v.Workspace.Slug}}) // whose examples it shows
+				p.Href = withQuery(p.Href, url.Values{"workspace": {v.Workspace.Slug}}) // for its examples
 			}
 			group.Found = append(group.Found, p)
 		}
@@ -165,7 +165,7 @@ func (v *visit) places(text string) []views.FoundGroup {
 	return []views.FoundGroup{group}
 }
 
-// keys lists the keys that the pages know. With ?only=results it is the list alone.
+// keys shows the keyboard shortcuts. With ?only=results it sends only the list.
 func (s *Server) keys(v *visit) error {
 	if v.Query("only") == "results" {
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.KeyList())

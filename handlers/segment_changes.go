@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// changesPage is how many lines of a segment's history one page shows.
+// changesPage is the number of lines on a page of a segment's history.
 const changesPage = 50
 
-// segmentHistory is the page of everybody who entered and left a segment.
+// segmentHistory lists the contacts that entered and left a segment.
 func (s *Server) segmentHistory(v *visit) error {
 	ctx := v.UserContext()
 	g, p, err := v.segmentPart("Who entered and left")
@@ -41,8 +41,8 @@ func (s *Server) segmentHistory(v *visit) error {
 	return v.show(views.SegmentChangesPage(m))
 }
 
-// changesFrom reads the cursor of a page of changes. Anything that is no id means the newest; without many, single counts
-// for both.
+// changesFrom parses the cursor of a page of changes. Without a valid single it starts at the newest; without a valid many,
+// single is used for both.
 func changesFrom(single, many string) segments.ChangesCursor {
 	from := segments.NewestChanges
 	id, err := uuid.Parse(single)
@@ -56,7 +56,7 @@ func changesFrom(single, many string) segments.ChangesCursor {
 	return from
 }
 
-// segmentPart is the frame of a page below a segment's.
+// segmentPart builds the frame of a subpage of a segment.
 func (v *visit) segmentPart(title string) (models.Segment, views.Page, error) {
 	g, err := v.segment()
 	if err != nil {
@@ -67,7 +67,7 @@ func (v *visit) segmentPart(title string) (models.Segment, views.Page, error) {
 	return g, p, err
 }
 
-// segmentMany is the page of the contacts that entered or left a segment together: ?show=left shows who left.
+// segmentMany lists the contacts of one wave. ?show=left lists those that left.
 func (s *Server) segmentMany(v *visit) error {
 	ctx := v.UserContext()
 	g, p, err := v.segmentPart("Several at once")
@@ -107,7 +107,7 @@ func (s *Server) segmentMany(v *visit) error {
 	return v.show(views.SegmentManyPage(m))
 }
 
-// contactsOf are the contacts that changes speak of.
+// contactsOf returns the ids of the contacts in changes.
 func contactsOf(changes []segments.Change) (ids []int64) {
 	for _, c := range changes {
 		if c.ContactID != 0 {
@@ -118,7 +118,7 @@ func contactsOf(changes []segments.Change) (ids []int64) {
 	return ids
 }
 
-// segmentChanges are changes of a segment in words.
+// segmentChanges describes a segment's changes in words.
 func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, found map[int64]models.Contact) []views.SegmentChange {
 	lines := make([]views.SegmentChange, len(changes))
 	for i, c := range changes {
@@ -139,7 +139,7 @@ func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, foun
 	return lines
 }
 
-// segmentContacts are contacts by their ids, those that are not among found without an address.
+// segmentContacts lists contacts by id. Those missing in found have no address.
 func segmentContacts(ids []int64, found map[int64]models.Contact) []views.SegmentContact {
 	all := make([]views.SegmentContact, len(ids))
 	for i, id := range ids {

@@ -11,13 +11,13 @@ import (
 	"campaignlark/views"
 )
 
-// control is how a condition asks for what it compares with.
+// control is the kind of input for a condition's values.
 type control string
 
 const (
 	controlNone   control = "none"
 	controlText   control = "text"
-	controlLines  control = "lines" // several texts, one in each line
+	controlLines  control = "lines" // several texts, one per line
 	controlNumber control = "number"
 	controlDate   control = "date"
 	controlCount  control = "count"  // days or hours
@@ -25,23 +25,23 @@ const (
 	controlPicks  control = "picks"  // several of a list
 )
 
-// families are the controls between which a value can go along.
+// families groups the controls that can keep each other's values.
 var families = map[control]string{
 	controlText: "text", controlLines: "text", controlNumber: "number", controlDate: "date", controlCount: "count", controlChoice: "choice", controlPicks: "choice",
 }
 
-// A yes or a no is chosen together with the comparison: "is true".
+// Boolean values are part of the operator in the form: "is true".
 const (
 	isTrue  = "eq-true"
 	isFalse = "eq-false"
 )
 
-// conditionOf is the condition of a row without the values that it asks for. What it looks at is a type, or "field-12".
+// conditionOf returns a row's condition without its values. what is a condition type or "field-12".
 func conditionOf(what, operator string) rule.Condition {
 	c := rule.Condition{Type: rule.Type(what), Operator: rule.Operator(operator), Value: models.Given{Shape: models.Null}}
 	if id, found := strings.CutPrefix(what, "field-"); found {
 		c.Type = rule.TypeField
-		c.FieldID, _ = strconv.ParseInt(id, 10, 64) // 0 is no field, which the check says
+		c.FieldID, _ = strconv.ParseInt(id, 10, 64) // the check refuses field 0
 	}
 	if operator == isTrue || operator == isFalse {
 		c.Operator, c.Value = rule.Is, models.Text(strings.TrimPrefix(operator, "eq-"))
@@ -49,7 +49,7 @@ func conditionOf(what, operator string) rule.Condition {
 	return c
 }
 
-// whatOf is what a row says that it looks at.
+// whatOf is the inverse of conditionOf for what.
 func whatOf(c rule.Condition) string {
 	if c.Type == rule.TypeField {
 		return "field-" + strconv.FormatInt(c.FieldID, 10)
@@ -57,7 +57,7 @@ func whatOf(c rule.Condition) string {
 	return string(c.Type)
 }
 
-// operatorOf is how a row says that it compares.
+// operatorOf is the inverse of conditionOf for operator.
 func operatorOf(kind rule.Kind, c rule.Condition) string {
 	value := c.Value.Last()
 	if kind.Value(c.Operator) == rule.ValueBoolean && c.Operator == rule.Is && len(c.Value.Texts) == 1 && (value == "true" || value == "false") {
@@ -66,7 +66,7 @@ func operatorOf(kind rule.Kind, c rule.Condition) string {
 	return string(c.Operator)
 }
 
-// operatorOptions are the comparisons of a kind.
+// operatorOptions lists the operators of a kind.
 func operatorOptions(kind rule.Kind) (options []views.Option) {
 	for _, o := range rule.Operators(kind) {
 		if o == rule.Is && kind.Value(o) == rule.ValueBoolean {
@@ -82,12 +82,12 @@ func operatorOptions(kind rule.Kind) (options []views.Option) {
 	return options
 }
 
-// offers reports whether the kind has the comparison that a row names.
+// offers reports whether the kind has the operator.
 func offers(kind rule.Kind, operator string) bool {
 	return slices.ContainsFunc(operatorOptions(kind), func(o views.Option) bool { return o.Value == operator })
 }
 
-// firstOperator is the comparison that a kind starts with.
+// firstOperator returns the default operator of a kind.
 func firstOperator(kind rule.Kind) string {
 	if options := operatorOptions(kind); len(options) > 0 {
 		return options[0].Value
@@ -95,7 +95,7 @@ func firstOperator(kind rule.Kind) string {
 	return ""
 }
 
-// controlOf is how a row of the kind asks for its values.
+// controlOf returns the input that a row needs for its values.
 func controlOf(kind rule.Kind, operator string) control {
 	if operator == isTrue || operator == isFalse {
 		return controlNone
@@ -125,7 +125,7 @@ func controlOf(kind rule.Kind, operator string) control {
 	return controlText
 }
 
-// withValues gives the condition the values of its row. each says that every text is one value, whatever lines it has.
+// withValues sets the condition's values from its row. If each is set, a text with several lines is one value.
 func withValues(c rule.Condition, how control, given []string, each bool) rule.Condition {
 	texts := make([]string, 0, len(given))
 	for _, text := range given {
@@ -150,10 +150,10 @@ func withValues(c rule.Condition, how control, given []string, each bool) rule.C
 	return c
 }
 
-// oneLineEnd undoes what a browser makes of the ends of lines.
+// oneLineEnd undoes the line ends that browsers write.
 var oneLineEnd = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// keptValues are those values that a row keeps when another comparison asks for them in another way.
+// keptValues returns the values that a row keeps when its operator, and so its input, changes.
 func keptValues(was, now control, given []string) []string {
 	if was == now || len(given) == 0 {
 		return given
@@ -170,7 +170,7 @@ func keptValues(was, now control, given []string) []string {
 	return given
 }
 
-// conditionRow shows one condition with the comparisons and values that fit what it looks at.
+// conditionRow shows one condition with the operators and values of its kind.
 func conditionRow(c rule.Condition, schema rule.Schema) views.ConditionRow {
 	kind, known := schema.Kind(c)
 	row := views.ConditionRow{What: whatOf(c), Operator: operatorOf(kind, c), Values: c.Value.Texts, Whats: whatOptions(schema), Operators: operatorOptions(kind),
@@ -179,7 +179,7 @@ func conditionRow(c rule.Condition, schema rule.Schema) views.ConditionRow {
 	if !known {
 		row.Whats = append(row.Whats, views.OptionGroup{Options: []views.Option{{Value: row.What, Label: schema.GoneField(c.FieldID)}}})
 	}
-	if !offers(kind, row.Operator) && kind.Label(c.Operator) != "" { // of an older rule: it stays until another is chosen
+	if !offers(kind, row.Operator) && kind.Label(c.Operator) != "" { // an operator from an older rule stays until another is chosen
 		row.Operators = append(row.Operators, views.Option{Value: row.Operator, Label: kind.Label(c.Operator)})
 	}
 	if c.Days != nil {
@@ -192,7 +192,7 @@ func conditionRow(c rule.Condition, schema rule.Schema) views.ConditionRow {
 			row.Options = withChosen(row.Options, row.Values, func(text string) string { return schema.GoneValue(c, text) })
 		}
 		if row.Control == string(controlChoice) && strings.Join(row.Values, "") == "" && len(row.Options) > 0 {
-			row.Options = append([]views.Option{{Label: "Choose one"}}, row.Options...) // nothing is chosen by accident
+			row.Options = append([]views.Option{{Label: "Choose one"}}, row.Options...) // so that no option is selected by default
 		}
 		row.Many = kind == rule.KindTags || len(row.Options) > 8
 	case controlDate:
@@ -210,7 +210,7 @@ func unitOf(value rule.ValueKind) string {
 	return "days"
 }
 
-// isDay reports whether a browser's own calendar can show the text.
+// isDay reports whether a browser's date picker can show the text.
 func isDay(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return text == "" || err == nil && !strings.HasPrefix(text, "0000")

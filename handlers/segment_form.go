@@ -11,17 +11,17 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// segmentForm is the builder's form as it is shown.
+// segmentForm is the builder's form as shown.
 type segmentForm struct {
 	segment models.Segment // the zero Segment for a new one
 	segmentInput
 	schema  rule.Schema
 	errs    models.FieldErrors // at the fields
-	refused bool               // errs kept it from being saved
+	refused bool               // it was not saved because of errs
 	preview *views.PreviewModel
 }
 
-// showSegmentForm sends the form: 422 when it was refused, 200 when only its rows changed.
+// showSegmentForm sends the form: 422 if it was refused, 200 if only its rows changed.
 func (v *visit) showSegmentForm(f segmentForm) error {
 	title, action := "Create segment", v.path("segments")
 	crumbs := []views.Crumb{{Text: "Segments", Href: v.path("segments")}, {Text: title}}
@@ -56,7 +56,7 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	return campaignlark.Render(v.Ctx, status, views.SegmentFormPage(m))
 }
 
-// group shows a group of the rule with its rows, which can speak of what is in the schema.
+// group shows a group of the rule with its rows.
 func (f segmentForm) group(g rule.Group, schema rule.Schema, place string, depth int) views.RuleGroup {
 	group := views.RuleGroup{Place: place, Any: g.Join == rule.Any, Deepest: depth >= rule.MaxDepth}
 	for i, filter := range g.Filters {
@@ -76,8 +76,8 @@ func (f segmentForm) group(g rule.Group, schema rule.Schema, place string, depth
 	return group
 }
 
-// sentence is the rule in words, with dots for a value that has a fault, unless it is named as something that is gone; nil
-// while something else has one.
+// sentence describes the rule in words. An invalid value becomes "…", but a deleted thing is named as deleted. Any other error
+// gives nil.
 func (f segmentForm) sentence() []rule.Part {
 	checked, problems := f.rule.Check(f.schema)
 	for _, p := range problems {

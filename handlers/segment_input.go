@@ -9,29 +9,28 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// The builder's form is a tree by its names. A condition at the place 2.0 (the first one of the group that is third in
-// the rule) is what-2.0, operator-2.0 and value-2.0, as often as it has values; a group there is join-2.0, and the rule
-// itself is join. The place of a row is the one that segments.Problem gives as At. The field "rule" holds the JSON of a
-// rule instead. A button (do) names what it does and where: add-2, group-2, remove-2.0, update-2.0; add and group alone
-// are meant for the rule itself.
+// The names of the builder's fields form a tree. The first condition in the rule's third group has the place 2.0 and the fields
+// what-2.0, operator-2.0 and value-2.0 (one for each value). A group there has join-2.0, the rule itself has join. rule.Problem
+// names the same place in At. Alternatively the field "rule" holds the rule as JSON. A button (do) names its action and place:
+// add-2, group-2, remove-2.0, update-2.0; plain add and group act on the rule itself.
 
-// Limits of what is read of a form. One more than a rule can have is read, so that the check can refuse it.
+// Limits on what is read from a form. It reads one more than a rule can have, so that the check can refuse it.
 const (
 	maxRows   = rule.MaxConditions + 1
 	maxGroups = rule.MaxConditions + 1
-	maxValues = rule.MaxRuleBytes / 2 // in all rows: the shortest value takes two bytes of a rule
+	maxValues = rule.MaxRuleBytes / 2 // in all rows: a value takes at least two bytes of a rule
 )
 
-// segmentInput is what the builder's form says.
+// segmentInput is the content of the builder's form.
 type segmentInput struct {
 	name   string
 	rule   rule.Group
-	broken string            // the field "rule" as sent, when it cannot be read as a rule
-	faults rule.Problems     // of what cannot be told in a rule
-	days   map[string]string // by place, a number of days that is none
-	action string            // of the button: "save", "preview", "count", "add", "group", "remove" or "update"
-	at     string            // the place that the button is meant for
-	focus  string            // the id of the field to go on with; "" for none
+	broken string            // the field "rule" as sent, if it is not a valid rule
+	faults rule.Problems     // errors in input that a rule cannot express
+	days   map[string]string // invalid numbers of days, by place
+	action string            // the button's: "save", "preview", "count", "add", "group", "remove" or "update"
+	at     string            // the place that the button acts on
+	focus  string            // the id of the field to focus, "" for none
 }
 
 // onlyShape reports whether the button only changes the form's rows.
@@ -39,10 +38,10 @@ func (in segmentInput) onlyShape() bool {
 	return slices.Contains([]string{"add", "group", "remove", "update"}, in.action)
 }
 
-// previews reports whether the button asks who would be in.
+// previews reports whether the button asks for a preview.
 func (in segmentInput) previews() bool { return in.action == "preview" || in.action == "count" }
 
-// onlyShows reports whether the form is the builder's, and its button only shows it again.
+// onlyShows reports whether the form is the builder's and its button only shows it again.
 func (v *visit) onlyShows() bool {
 	action, _, _ := strings.Cut(v.Form("do"), "-")
 	in := segmentInput{action: action}
@@ -50,12 +49,12 @@ func (v *visit) onlyShows() bool {
 	return builder && (in.onlyShape() || in.previews())
 }
 
-// firstCondition is what a new row looks at.
+// firstCondition is the condition of a new row.
 func firstCondition() rule.Filter {
 	return rule.Of(rule.Condition{Type: rule.TypeStatus, Operator: rule.Is, Value: models.Text(string(models.StatusSubscribed))})
 }
 
-// segmentInput reads the form, with the change that its button makes.
+// segmentInput reads the form and applies its button's change.
 func (v *visit) segmentInput(schema rule.Schema) segmentInput {
 	in := segmentInput{name: models.CleanName(v.Form("name")), days: map[string]string{}}
 	in.action, in.at, _ = strings.Cut(v.Form("do"), "-")
@@ -81,7 +80,7 @@ type rowReader struct {
 	values             int
 }
 
-// group reads the group at a place: rows from 0 to the first that is missing.
+// group reads the group at a place: its rows from 0 to the first missing one.
 func (r *rowReader) group(place string, depth int) rule.Group {
 	g := rule.Group{Join: rule.All}
 	if r.Form(fieldAt("join", place)) == string(rule.Any) {
@@ -105,8 +104,8 @@ func (r *rowReader) group(place string, depth int) rule.Group {
 
 func (r *rowReader) has(name, at string) bool { return len(r.FormAll(fieldAt(name, at))) > 0 }
 
-// condition reads one condition. A value that was meant for something else goes when the row's fields follow what is
-// looked at or how; an operator that does not fit any more gives way to the first that does.
+// condition reads one condition. If its subject or operator changed, it drops values that no longer fit. An operator that the new
+// subject does not have is replaced by the first one.
 func (r *rowReader) condition(at string) rule.Condition {
 	what, operator := r.Form(fieldAt("what", at)), r.Form(fieldAt("operator", at))
 	wasWhat, wasOperator := r.Form(fieldAt("was", at)), r.Form(fieldAt("had", at))
@@ -137,7 +136,7 @@ func (r *rowReader) condition(at string) rule.Condition {
 	return c
 }
 
-// days reads within how many days a condition looks; nothing is at any time.
+// days reads the number of days that limits a condition; empty means no limit.
 func (r *rowReader) days(at string) *int {
 	text := models.TrimBlanks(r.Form(fieldAt("days", at)))
 	if text == "" {
@@ -147,12 +146,12 @@ func (r *rowReader) days(at string) *int {
 	if err != nil {
 		r.in.faults = append(r.in.faults, rule.Problem{At: at, Part: "days", Message: "Please give a whole number of days, or nothing."})
 		r.in.days[at] = text
-		n = -1 // is none that a rule can have
+		n = -1 // invalid in a rule
 	}
 	return &n
 }
 
-// fieldAt is the name of a field of the row at a place; of the rule itself it is the name alone.
+// fieldAt returns the name of a field of the row at a place; for the rule itself that is name.
 func fieldAt(name, place string) string {
 	if place == "" {
 		return name
@@ -160,7 +159,7 @@ func fieldAt(name, place string) string {
 	return name + "-" + place
 }
 
-// change makes the change that the button asks for, and chooses where to go on.
+// change applies the button's change and chooses the field to focus.
 func (in *segmentInput) change() {
 	conditions, _ := sizeOf(in.rule)
 	switch in.action {
@@ -184,8 +183,7 @@ func (in *segmentInput) change() {
 	}
 }
 
-// remove takes the row at in.at out. The row that comes in its place has the focus, or the one before, or else the button
-// that adds one.
+// remove removes the row at in.at. The focus goes to the next row, else to the previous one, else to the button that adds one.
 func (in *segmentInput) remove() {
 	parent, i := parentOf(in.at)
 	g, _ := groupAt(&in.rule, parent)
@@ -204,7 +202,7 @@ func (in *segmentInput) remove() {
 	}
 }
 
-// parentOf returns the place of the group that a place is in, and the index there, -1 where it is none.
+// parentOf returns the place of the group that contains a place, and the index in it, -1 if invalid.
 func parentOf(place string) (parent string, i int) {
 	if dot := strings.LastIndexByte(place, '.'); dot >= 0 {
 		parent, place = place[:dot], place[dot+1:]
@@ -216,7 +214,7 @@ func parentOf(place string) (parent string, i int) {
 	return parent, i
 }
 
-// groupAt returns the group at a place of the rule and its depth, or nil where there is none.
+// groupAt returns the group at a place of the rule and its depth, or nil if there is none.
 func groupAt(g *rule.Group, place string) (*rule.Group, int) {
 	depth := 1
 	if place == "" {
@@ -232,7 +230,7 @@ func groupAt(g *rule.Group, place string) (*rule.Group, int) {
 	return g, depth
 }
 
-// sizeOf counts the conditions and the groups within a rule.
+// sizeOf counts the conditions and groups in a rule.
 func sizeOf(g rule.Group) (conditions, groups int) {
 	for _, f := range g.Filters {
 		if f.Group == nil {
@@ -245,7 +243,7 @@ func sizeOf(g rule.Group) (conditions, groups int) {
 	return conditions, groups
 }
 
-// fieldOf is the form field at which a problem of the rule is shown.
+// fieldOf returns the form field that shows a problem of the rule.
 func (in segmentInput) fieldOf(p rule.Problem) string {
 	if in.broken != "" || p.At == "" {
 		return "rule"

@@ -13,11 +13,11 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// sparkDays is over how many days before today the list shows sizes.
+// sparkDays is how many days before today the list's size charts begin.
 const sparkDays = 30
 
-// segmentList shows each segment with its rule in words, its state and its size, or with ?part=list the part of the page
-// that changes without a click.
+// segmentList shows each segment with its rule in words, its state and its size. With ?part=list it sends only the part that
+// refreshes itself.
 func (s *Server) segmentList(v *visit) error {
 	part := v.Query("part") == "list"
 	p, err := v.pageOrPart(part, views.SectionSegments, "Segments")
@@ -34,7 +34,7 @@ func (s *Server) segmentList(v *visit) error {
 	return v.show(views.SegmentsPage(m))
 }
 
-// pageOrPart is v.page, or for a part of a page that is fetched again only what its links and times need.
+// pageOrPart is v.page, or for a part of a page only what the part's links and times need.
 func (v *visit) pageOrPart(part bool, section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	if part {
 		return views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location(), Now: v.server.now()}, nil
@@ -42,7 +42,7 @@ func (v *visit) pageOrPart(part bool, section, title string, crumbs ...views.Cru
 	return v.page(section, title, crumbs...)
 }
 
-// segmentRows are all segments as the list shows them.
+// segmentRows returns the list's row for each segment.
 func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, error) {
 	ctx, store := v.UserContext(), v.segments()
 	schema, err := store.SchemaOf(ctx, v.Workspace)
@@ -73,7 +73,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 	return shown, rows, models.In("segment list: days", err)
 }
 
-// audience is how many contacts there are: what the navigation counted, or, where that stopped, what was noted last.
+// audience returns the number of contacts: the navigation's count, or the last noted one if that count stopped early.
 func (v *visit) audience(f segments.Freshness) int64 {
 	if n := v.counts.Contacts; n > 0 && n <= models.ExactCount {
 		return n
@@ -81,13 +81,12 @@ func (v *visit) audience(f segments.Freshness) int64 {
 	return f.Contacts
 }
 
-// dayOf names a slot's day as the notes do.
+// dayOf names a slot's day as models.SegmentDay does.
 func (v *visit) dayOf(slot views.Slot) string {
 	return models.DayName(slot.From, v.Workspace.Location())
 }
 
-// sizes are how many contacts a segment had at the end of each day, from the first one of which that is known. Today's is
-// what it has now.
+// sizes returns a segment's size at the end of each day, from the first known one. Today's is the current size.
 func (v *visit) sizes(g models.Segment, noted []models.SegmentDay, slots []views.Slot) (sizes []int64) {
 	if g.BuiltAt == nil {
 		return nil
@@ -113,7 +112,7 @@ func enteredAndLeft(d models.SegmentDay) (in, out int64) {
 	return d.EnteredCall + d.EnteredEdit + d.EnteredTime + d.EnteredRule, d.DepartedCall + d.DepartedEdit + d.DepartedTime + d.DepartedRule
 }
 
-// segmentRow is a segment in words. contacts is how many there are in all, 0 where that is not known.
+// segmentRow describes a segment. contacts is the number of all contacts, 0 if unknown.
 func segmentRow(g models.Segment, schema rule.Schema, contacts int64, now time.Time) views.SegmentRow {
 	row := views.SegmentRow{
 		ID: g.ID, Name: g.Name, Words: words(rule.Sentence(rule.OfSegment(g), schema)), Contacts: g.MemberCount,
@@ -133,15 +132,13 @@ func segmentRow(g models.Segment, schema rule.Schema, contacts int64, now time.T
 	return row
 }
 
-// How much of a build has to be done before its pace says when it will be through: its first second is also that of waiting
-// for the ticker.
+// A build's remaining time is estimated only after this time and share of work. Its first second includes waiting for the ticker.
 const (
 	paceAfter = 3 * time.Second
-	paceParts = 20 // one of them
+	paceParts = 20 // at least 1/paceParts is done
 )
 
-// timeLeft is how long a build will take yet, of which done of all is done since it was asked for; 0 as long as too little is
-// done to know.
+// timeLeft estimates the remaining time of a build that has done done of all in the time since. It is 0 if too little is done.
 func timeLeft(since time.Duration, done, all int64) time.Duration {
 	if since < paceAfter || done*paceParts < all || done == 0 {
 		return 0
@@ -149,7 +146,7 @@ func timeLeft(since time.Duration, done, all int64) time.Duration {
 	return time.Duration(float64(since) / float64(done) * float64(all-done))
 }
 
-// shownFreshness puts into words how far the segments are behind, and what the last full check found.
+// shownFreshness describes how far the segments are behind and what the last full check found.
 func shownFreshness(f segments.Freshness, p views.Page) views.Freshness {
 	shown := views.Freshness{Check: "no full check yet"}
 	if !f.Oldest.IsZero() {

@@ -8,7 +8,7 @@ import (
 	"campaignlark/views"
 )
 
-// whatOptions are what a condition can look at.
+// whatOptions lists the possible subjects of a condition.
 func whatOptions(schema rule.Schema) []views.OptionGroup {
 	contact, fields := views.OptionGroup{Label: "Contact"}, views.OptionGroup{Label: "Merge tags"}
 	for _, t := range rule.Types {
@@ -25,7 +25,7 @@ func whatOptions(schema rule.Schema) []views.OptionGroup {
 	return []views.OptionGroup{contact, fields}
 }
 
-// valueOptions are the values to choose from; none says what is missing where there is nothing to choose from.
+// valueOptions lists the values to choose from. If there are none, none says what is missing.
 func valueOptions(value rule.ValueKind, c rule.Condition, schema rule.Schema) (all []views.Option, none string) {
 	switch value {
 	case rule.ValueStatus:
@@ -69,8 +69,8 @@ func idOption(id int64, name string) views.Option {
 	return views.Option{Value: strconv.FormatInt(id, 10), Label: name}
 }
 
-// withChosen marks the options that are chosen. A value that is none of them stays to be seen, so that saving the form
-// does not put another in its place; gone is how it is called.
+// withChosen marks the chosen options. It adds chosen values that are no longer options, labelled by gone, so that saving the
+// form does not replace them.
 func withChosen(options []views.Option, values []string, gone func(value string) string) []views.Option {
 	left := make(map[string]bool, len(values))
 	for _, value := range values {

@@ -19,8 +19,8 @@ const (
 	latestChanges = 8  // on a segment's page
 )
 
-// segmentShow is a segment's page: its rule, its state, its size over time, who entered and left, and who is in it. With
-// ?part=state it is only the part that changes while the segment is being built.
+// segmentShow shows a segment: rule, state, size over time, who entered and left, and its members. With ?part=state it sends only
+// the part that changes during a build.
 func (s *Server) segmentShow(v *visit) error {
 	if v.Query("part") == "state" {
 		return v.segmentState()
@@ -58,7 +58,7 @@ func (s *Server) segmentShow(v *visit) error {
 	return v.show(views.SegmentPage(m))
 }
 
-// segmentState sends the state of a segment alone.
+// segmentState sends only a segment's state.
 func (v *visit) segmentState() error {
 	g, err := v.segment()
 	if err != nil {
@@ -83,8 +83,8 @@ func (v *visit) segmentState() error {
 	return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentState(m))
 }
 
-// freshnessOf is shownFreshness for one segment: the last full check may not have gone over it, since it was built later or
-// its rule is broken.
+// freshnessOf is shownFreshness for one segment. The last full check may have skipped it because it was built later or its rule
+// is broken.
 func freshnessOf(g models.Segment, f segments.Freshness, p views.Page) views.Freshness {
 	shown := shownFreshness(f, p)
 	switch {
@@ -99,7 +99,7 @@ func freshnessOf(g models.Segment, f segments.Freshness, p views.Page) views.Fre
 	return shown
 }
 
-// segmentPeople fills in who entered and left a segment last, and a page of who is in it.
+// segmentPeople adds the latest changes of a segment and a page of its members.
 func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	ctx, store := v.UserContext(), v.segments()
 	changes, _, err := store.Changes(ctx, g.WorkspaceID, g.ID, segments.NewestChanges, latestChanges)
@@ -131,13 +131,13 @@ func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	return nil
 }
 
-// segmentPeriods are the days that a segment's size can be looked at over.
+// segmentPeriods are the periods of a segment's size chart.
 var segmentPeriods = []struct {
 	query, label string
 	days         int
 }{{"30", "30 days", 30}, {"90", "90 days", 90}, {"365", "1 year", 365}}
 
-// segmentSize fills in a segment's figures and its size over time.
+// segmentSize adds a segment's figures and its size chart.
 func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts int64) error {
 	period := segmentPeriods[1]
 	for _, one := range segmentPeriods {
@@ -173,7 +173,7 @@ func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts in
 	return nil
 }
 
-// share is what part of the audience a segment is, "" where that is not known.
+// share returns a segment's share of all contacts, "" if unknown.
 func share(of, all int64) string {
 	switch {
 	case all < of || all == 0:
@@ -184,7 +184,7 @@ func share(of, all int64) string {
 	return strconv.FormatInt(of*100/all, 10) + " % of the audience"
 }
 
-// movedFigure says how many entered or left, which d has as who entered, and through what.
+// movedFigure shows how many contacts entered or left, and why. Both are passed in d's Entered fields.
 func movedFigure(label string, d models.SegmentDay) views.Figure {
 	all, _ := enteredAndLeft(d)
 	var parts []string

@@ -10,23 +10,23 @@ import (
 	"campaignlark/views"
 )
 
-// Limits of exact counts, which look at every contact.
+// Limits of exact counts, which read every contact.
 const (
 	exactAtOnce = 2                // in this process
-	exactWait   = time.Second      // for one of them to end; it may just have been given up
-	exactTime   = 15 * time.Second // of one: the page around it has to be sent as well
+	exactWait   = time.Second      // how long to wait for another count to end
+	exactTime   = 15 * time.Second // for one count, so that time is left to send its page
 )
 
-// previews are the counts under way. A person has one at a time for a form: the next one ends it.
+// previews holds the running counts. A person has one for each form: a new one ends it.
 type previews struct {
-	exact   chan struct{} // holds one for each exact count
+	exact   chan struct{} // one element for each running exact count
 	mu      sync.Mutex
 	running map[string]*running
 }
 
 type running struct{ stop context.CancelFunc }
 
-// begin ends the count that is under way for the key, and returns a context for the next one; end has to be called.
+// begin stops the running count for the key and returns a context for a new one. The caller has to call end.
 func (p *previews) begin(ctx context.Context, key string) (_ context.Context, end func()) {
 	ctx, stop := context.WithTimeout(ctx, exactTime)
 	mine := &running{stop}
@@ -46,7 +46,7 @@ func (p *previews) begin(ctx context.Context, key string) (_ context.Context, en
 	}
 }
 
-// enter takes one of the places for exact counts; false when all are taken.
+// enter waits for a free slot for an exact count. It returns false if there is none.
 func (p *previews) enter(ctx context.Context) bool {
 	wait := time.NewTimer(exactWait)
 	defer wait.Stop()
@@ -61,17 +61,17 @@ func (p *previews) enter(ctx context.Context) bool {
 
 func (p *previews) leave() { <-p.exact }
 
-// exactly runs an exact count in one of the places; false when all are taken.
+// exactly runs an exact count, or returns false if there is no free slot.
 func (p *previews) exactly(ctx context.Context, count func() error) (ran bool, err error) {
 	if !p.enter(ctx) {
 		return false, nil
 	}
-	defer p.leave() // after a panic too
+	defer p.leave() // also after a panic
 	return true, count()
 }
 
-// preview counts whom the form's rule would bring in, for the segment g or a new one. Where an exact count is not
-// possible now, the estimate stands and the page says why.
+// preview counts the contacts that match the form's rule. If an exact count is not possible now, it returns an estimate and the
+// page says why.
 func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
 	g, in, schema := f.segment, f.segmentInput, f.schema
 	m := &views.PreviewModel{Existing: g.ID != 0, Cycle: f.cycle()}

@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// segments is the store of the segments.
+// segments returns the segment store.
 func (v *visit) segments() segments.Store {
 	return segments.Store{DB: v.server.DB, Now: v.server.now}
 }
@@ -43,11 +43,11 @@ func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 		return models.In("segment form: segments and what rules need", err)
 	}
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
-	f.tell() // of a rule that is broken
+	f.tell() // shows why a rule is broken
 	return v.showSegmentForm(f)
 }
 
-// segmentCreate stores a new segment, or gives the form back with one row more or less.
+// segmentCreate stores a new segment, or shows the form again with a row added or removed.
 func (s *Server) segmentCreate(v *visit) error {
 	return v.postSegmentForm(models.Segment{}, func(in segmentInput) (models.Segment, error) {
 		g, err := v.segments().Create(v.UserContext(), v.Workspace.ID, v.User.ID, in.name, in.rule)
@@ -55,7 +55,7 @@ func (s *Server) segmentCreate(v *visit) error {
 	})
 }
 
-// segmentUpdate stores a segment's name and rule, or gives the form back with one row more or less.
+// segmentUpdate stores a segment's name and rule, or shows the form again with a row added or removed.
 func (s *Server) segmentUpdate(v *visit) error {
 	g, err := v.segment()
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *Server) segmentUpdate(v *visit) error {
 	})
 }
 
-// postSegmentForm does what the form's button says, for the segment g or a new one.
+// postSegmentForm runs the form's button, for the segment g or a new one.
 func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (models.Segment, error)) error {
 	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
 	if err != nil {
@@ -91,7 +91,7 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	}
 	saved, err := save(in)
 	var problems rule.Problems
-	if errors.As(err, &problems) { // of all segments together, or of what was deleted a moment ago
+	if errors.As(err, &problems) { // found on saving: limits of all segments, or things deleted just now
 		f.faults, f.refused = problems, true
 		f.tell()
 		return v.showSegmentForm(f)
@@ -107,7 +107,7 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	return v.done(v.path("segments", saved.ID), savedWords(g.ID == 0), saved.Name)
 }
 
-// savedWords say what became of the form.
+// savedWords returns the message after saving.
 func savedWords(created bool) string {
 	if created {
 		return "The segment %s is there. Its contacts are being found now."
@@ -115,7 +115,7 @@ func savedWords(created bool) string {
 	return "The segment %s is saved."
 }
 
-// tell adds what is wrong with the rule to the errors of the fields.
+// tell adds the rule's problems to the field errors.
 func (f segmentForm) tell() {
 	problems := f.faults
 	if f.broken == "" {
@@ -127,7 +127,7 @@ func (f segmentForm) tell() {
 	}
 }
 
-// cycle says how the rule leads back to the segment, "" where it does not.
+// cycle describes how the rule refers back to its own segment, "" if it does not.
 func (f segmentForm) cycle() string {
 	_, all := f.rule.CheckFor(f.schema, f.segment.ID)
 	_, others := f.rule.Check(f.schema)
@@ -137,7 +137,7 @@ func (f segmentForm) cycle() string {
 	return all[len(others)].Message
 }
 
-// segmentAsk asks before a segment is deleted, and says which others speak of it.
+// segmentAsk asks for confirmation before a segment is deleted, and lists the segments that use it.
 func (s *Server) segmentAsk(v *visit) error {
 	_, m, err := v.segmentDeletion()
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *Server) segmentAsk(v *visit) error {
 	return v.show(views.SegmentDeletePage(m))
 }
 
-// segmentDelete deletes a segment. One that another's rule uses has to be forced.
+// segmentDelete deletes a segment. If another segment's rule uses it, the form has to force it.
 func (s *Server) segmentDelete(v *visit) error {
 	g, m, err := v.segmentDeletion()
 	if err != nil {
@@ -180,7 +180,7 @@ func (v *visit) segment() (models.Segment, error) {
 	return g, models.In("segment: read it", err)
 }
 
-// namedSegments are segments to link to.
+// namedSegments returns the segments' names and ids for links.
 func namedSegments(all []models.Segment) []views.Named {
 	var named []views.Named
 	for _, g := range all {

@@ -21,14 +21,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Config is what the HTTP side needs to know of the program's configuration.
+// Config is the part of the program's configuration that this package needs.
 type Config struct {
 	PublicURL        *url.URL       // webhook URLs start with it; https makes cookies Secure
-	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	TrustedProxies   []netip.Prefix // trusted for X-Forwarded-For
 	LogRetentionDays int
 	Version          string
 	Development      bool  // shows the style guide
-	SchemaVersion    int64 // of the database, that the program needs at least
+	SchemaVersion    int64 // lowest database version that the program needs
 }
 
 // Options are a Server's parts. Now defaults to the wall clock.
@@ -48,7 +48,7 @@ type Server struct {
 	sessions *sessionStore
 	draining atomic.Bool
 	streams  slots
-	exports  slots // downloads of contacts
+	exports  slots // running downloads of contacts
 	previews previews
 }
 
@@ -57,10 +57,10 @@ const (
 	bodyLimit      = 4 << 20
 	readTimeout    = 30 * time.Second
 	idleTimeout    = 90 * time.Second
-	requestTimeout = 20 * time.Second // of the work on one request
+	requestTimeout = 20 * time.Second // for the work on one request
 )
 
-// New puts the server together; Serve starts it.
+// New builds the server; Serve starts it.
 func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -91,20 +91,19 @@ func New(o Options) *Server {
 
 func (s *Server) now() time.Time { return models.Instant(s.Now()) }
 
-// Serve answers connections of ln until Shutdown. It returns immediately when Shutdown begins.
+// Serve serves ln until Shutdown. It returns as soon as Shutdown begins.
 func (s *Server) Serve(ln net.Listener) error {
 	return s.app.Listener(pacedListener{ln, s.uploads.start})
 }
 
-// Drain makes the server say that it is going: readiness answers 503 and every answer closes its connection, while new
-// connections are still accepted.
+// Drain prepares for shutdown: readiness answers 503 and every answer closes its connection, but new connections are still accepted.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Shutdown stops accepting and waits for the requests under way until ctx ends.
+// Shutdown stops accepting connections and waits for running requests until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }
 
-// everyRequest gives each request its deadline, each answer the headers that protect it, and each error its answer. A
-// panic, which is a fault of the program, costs one answer and not the process; the log gets where it was, not what it held.
+// everyRequest sets each request's deadline and security headers, and answers its errors. A panic costs one answer and not the
+// process. The log gets the panic's position, not its value.
 func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
@@ -125,7 +124,7 @@ func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 	return nil
 }
 
-// withoutSlash is the address of the page that somebody means who asks for one with a slash at the end, else "".
+// withoutSlash returns the page's URL if the request has an extra slash at the end, else "".
 func withoutSlash(c *fiber.Ctx) string {
 	path, query, asks := strings.Cut(c.OriginalURL(), "?")
 	to := localPath(strings.TrimRight(path, "/"))
@@ -140,18 +139,18 @@ func withoutSlash(c *fiber.Ctx) string {
 
 var errPanic = errors.New("panic")
 
-// logPanic logs where in the answer to a route the program has a fault.
+// logPanic logs where a route's handler panicked.
 func (s *Server) logPanic(route string, fault *faults.Panic) {
 	s.Log.Error("panic", append([]any{"route", route}, faults.Attrs(fault)...)...)
 }
 
-// protect sets the headers of DESIGN "Doors" on an answer, errors of the server itself included.
+// protect sets the security headers (DESIGN "Doors") on every answer, the server's own errors included.
 func (s *Server) protect(c *fiber.Ctx) {
 	c.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("Referrer-Policy", "same-origin")
 	if strings.HasPrefix(c.Path(), invitationsPath+"/") {
-		c.Set("Referrer-Policy", "strict-origin") // the path is a secret, and logs of proxies keep referrers
+		c.Set("Referrer-Policy", "strict-origin") // the path is secret, and proxies log referrers
 	}
 	c.Set("Cache-Control", "no-store")
 	if s.sessions.secure {
@@ -162,7 +161,7 @@ func (s *Server) protect(c *fiber.Ctx) {
 	}
 }
 
-// assets are the addresses that every page links to.
+// assets returns the asset URLs that every page links to.
 func assets() views.Assets {
 	return views.Assets{CSS: static.URL("app.css"), JS: static.URL("app.js"), Icon: static.URL("lark.svg")}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// sessionRequest is the small part of a request that gorilla's sessions need: its cookies and its context.
+// sessionRequest builds the request that gorilla's sessions need, with its cookies and context.
 func sessionRequest(c *fiber.Ctx) *http.Request {
 	r := (&http.Request{Header: http.Header{}}).WithContext(c.UserContext())
 	if cookie := c.Get(fiber.HeaderCookie); cookie != "" {
@@ -31,14 +31,14 @@ func (w headerWriter) Header() http.Header       { return w.header }
 func (w headerWriter) Write([]byte) (int, error) { return 0, http.ErrBodyNotAllowed }
 func (w headerWriter) WriteHeader(int)           {}
 
-// openSession reads the visitor's session.
+// openSession reads the request's session.
 func (s *Server) openSession(v *visit) (err error) {
 	v.request = sessionRequest(v.Ctx)
 	v.session, err = s.sessions.Get(v.request, s.sessions.cookieName())
 	return models.In("session: read", err)
 }
 
-// saveSession stores what a handler changed in the session, before the body is written.
+// saveSession stores the session's changes before the body is written.
 func (v *visit) saveSession() error {
 	w := headerWriter{http.Header{}}
 	if err := v.session.Save(v.request, w); err != nil {
@@ -50,7 +50,7 @@ func (v *visit) saveSession() error {
 	return nil
 }
 
-// signIn gives the person a new session; the one before, if any, ends, so that no known token is carried over.
+// signIn starts a new session and ends the previous one, so that a token known to others is never reused.
 func (s *Server) signIn(v *visit, user models.User) error {
 	if v.session.ID != "" {
 		if err := s.DB.DeleteSession(v.UserContext(), models.TokenHash(v.session.ID)); err != nil {
@@ -62,7 +62,7 @@ func (s *Server) signIn(v *visit, user models.User) error {
 	return v.saveSession()
 }
 
-// signOut ends the session on the server and in the browser.
+// signOut ends the session, on the server and in the browser.
 func (v *visit) signOut() error {
 	if v.refill {
 		return store.ErrReadOnly
@@ -71,14 +71,14 @@ func (v *visit) signOut() error {
 	return v.saveSession()
 }
 
-// flash keeps one message for the next page.
+// flash stores a message for the next page.
 func (v *visit) flash(f views.Flash) error {
 	text, _ := json.Marshal(f) // strings only
 	v.session.Values[sessionFlash] = string(text)
 	return v.saveSession()
 }
 
-// takeFlash returns the message that the last action left, once.
+// takeFlash returns and removes the stored message.
 func (v *visit) takeFlash() *views.Flash {
 	text, ok := v.session.Values[sessionFlash].(string)
 	if !ok {
@@ -95,7 +95,7 @@ func (v *visit) takeFlash() *views.Flash {
 	return &f
 }
 
-// csrfToken is the token that every form of the session carries. It is bound to the session's own secret token.
+// csrfToken returns the token for the session's forms. It is derived from the session's secret token.
 func csrfToken(session *sessions.Session) string {
 	mac := hmac.New(sha256.New, []byte(session.ID))
 	mac.Write([]byte("csrf"))

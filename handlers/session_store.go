@@ -11,17 +11,17 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// The values a session can hold.
+// The keys of a session's values.
 const (
 	sessionUser    = "user"     // models.User, the signed-in person
 	sessionFlash   = "flash"    // string, JSON of the one message for the next page
-	sessionSecret  = "secret "  // begins the keys of strings, sealed: what a next page shows this once (seal.go)
-	sessionTagsOff = "tags_off" // string, id of the webhook that the person was told loses its tags
+	sessionSecret  = "secret "  // prefix of keys; encrypted strings that the next page shows once (seal.go)
+	sessionTagsOff = "tags_off" // string, id of the webhook whose loss of tags the person was warned about
 	sessionReveals = "reveals"  // string, the calls that support staff may see unmasked (support_request.go)
 )
 
-// sessionStore keeps gorilla's sessions in the database. The cookie is a random 256-bit token, of which only the hash
-// is stored (DESIGN "Doors"); a token that somebody brings along is never adopted.
+// sessionStore stores gorilla's sessions in the database. The cookie is a random 256-bit token; the database has only its hash
+// (DESIGN "Doors"). Unknown tokens are never accepted.
 type sessionStore struct {
 	db     *store.DB
 	now    func() time.Time
@@ -35,12 +35,12 @@ func (s *sessionStore) cookieName() string {
 	return "campaignlark"
 }
 
-// Get returns the request's session, the same one each time it is asked.
+// Get returns the request's session, the same one on each call.
 func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
 	return sessions.GetRegistry(r).Get(s, name)
 }
 
-// New reads the session of the request's cookie, or makes an empty one that is not stored.
+// New reads the cookie's session, or returns an empty one without storing it.
 func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(s, name)
 	session.IsNew = true
@@ -68,9 +68,8 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	return session, nil
 }
 
-// Save stores the values that changed since the session was read, so that two tabs do not undo each other, and sets the
-// cookie. An empty session makes no row; one that has ended stays ended; a
-// negative MaxAge ends it.
+// Save stores the values changed since the session was read, so that two tabs do not undo each other's changes, and sets the
+// cookie. An empty session gets no row. An ended session stays ended. A negative MaxAge ends it.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	user, signedIn := session.Values[sessionUser].(models.User)
 	switch {
@@ -109,7 +108,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return err
 }
 
-// storedValues is the key under which a session remembers its values as they were read, so that Save stores what changed.
+// storedValues is the key of the values as read from the database, so that Save finds what changed.
 type storedValues struct{}
 
 func storedOf(session *sessions.Session) map[string]string {
@@ -117,7 +116,7 @@ func storedOf(session *sessions.Session) map[string]string {
 	return stored
 }
 
-// sessionValues returns the values of a session that are stored: the texts.
+// sessionValues returns the session's text values, which are the stored ones.
 func sessionValues(session *sessions.Session) map[string]string {
 	values := map[string]string{}
 	for k, v := range session.Values {
@@ -130,6 +129,6 @@ func sessionValues(session *sessions.Session) map[string]string {
 }
 
 func sessionData(session *sessions.Session) string {
-	out, _ := json.Marshal(sessionValues(session)) // a map of strings; its keys come out sorted
+	out, _ := json.Marshal(sessionValues(session)) // a map of strings always encodes, with sorted keys
 	return string(out)
 }

@@ -6,7 +6,7 @@ import (
 	"campaignlark/views"
 )
 
-// settings shows the workspace's name and time zone, to an admin as a form.
+// settings shows the workspace's name and time zone. Admins get a form.
 func (s *Server) settings(v *visit) error {
 	m, err := v.settingsForm(v.Workspace, nil)
 	if err != nil {
@@ -15,7 +15,7 @@ func (s *Server) settings(v *visit) error {
 	return v.show(views.SettingsPage(m))
 }
 
-// settingsUpdate changes the workspace's name and time zone. Its slug, which stands in every address, stays.
+// settingsUpdate changes the workspace's name and time zone. The slug, part of every URL, does not change.
 func (s *Server) settingsUpdate(v *visit) error {
 	w := v.Workspace
 	w.Name, w.TimeZone = v.Form("name"), v.Form("time_zone")
@@ -40,7 +40,7 @@ func (v *visit) settingsAgain(w models.Workspace, errs models.FieldErrors) error
 	return v.again(views.SettingsPage(m))
 }
 
-// settingsWebhooks is the section Inbound Webhooks of the workspace's settings, where the documentation sends people.
+// settingsWebhooks shows the settings' section Inbound Webhooks, which the documentation links to.
 func (s *Server) settingsWebhooks(v *visit) error {
 	all, err := s.DB.Webhooks(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// setupForm shows the set-up page to anyone who has the link that the program printed. Looking does not use it up.
+// setupForm shows the set-up page to anyone with the link that the program printed. Opening the page does not use up the link.
 func (s *Server) setupForm(v *visit) error {
 	token := v.Query("token")
 	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)
@@ -24,7 +24,7 @@ func (s *Server) setupForm(v *visit) error {
 	return v.show(views.SetupPage(views.SetupModel{Token: token, TimeZone: "UTC", Zones: timeZones(s.now()), Assets: assets()}))
 }
 
-// setupPost makes the first workspace and its admin, and signs that person in.
+// setupPost creates the first workspace and its admin, and signs them in.
 func (s *Server) setupPost(v *visit) error {
 	token := v.Form("token")
 	valid, err := s.DB.SetupLinkValid(v.UserContext(), token)
@@ -41,7 +41,7 @@ func (s *Server) setupPost(v *visit) error {
 	}
 	workspace, user, err := s.DB.CompleteSetup(v.UserContext(), token, f)
 	switch {
-	case errors.Is(err, store.ErrSetUp), errors.Is(err, store.ErrSetupLink): // somebody else was faster
+	case errors.Is(err, store.ErrSetUp), errors.Is(err, store.ErrSetupLink): // another request was faster
 		return s.setupClosed(v)
 	case err != nil:
 		return models.In("set up: create the first admin", err)
@@ -53,7 +53,7 @@ func (s *Server) setupPost(v *visit) error {
 	return v.Redirect(v.path(), fiber.StatusSeeOther)
 }
 
-// setupClosed says why there is no set-up page: the program is set up, or the link is not the newest.
+// setupClosed says why there is no set-up page: it is already done, or the link is not the newest.
 func (s *Server) setupClosed(v *visit) error {
 	there, err := s.DB.HasUsers(v.UserContext())
 	if err != nil {

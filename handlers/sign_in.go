@@ -15,8 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// home leads to the person's first workspace. Without one, support staff go to the requests, and others to where an
-// invitation can wait for them.
+// home redirects to the person's first workspace. Without one, support staff go to the requests and others to their invitations.
 func (s *Server) home(v *visit) error {
 	if err := v.enterFirstWorkspace(); err != nil {
 		return err
@@ -31,7 +30,7 @@ func (s *Server) home(v *visit) error {
 	return v.Redirect(to, fiber.StatusSeeOther)
 }
 
-// signInForm shows the sign-in page. Who has a session goes on; before the program is set up there is nobody to sign in.
+// signInForm shows the sign-in page. Signed-in people go on to next; before set-up everyone goes to /setup.
 func (s *Server) signInForm(v *visit) error {
 	next := localPath(v.Query("next"))
 	switch err := s.checkSession(v); {
@@ -48,7 +47,7 @@ func (s *Server) signInForm(v *visit) error {
 	return v.show(views.SignInPage(views.SignInModel{Next: next, Assets: assets()}))
 }
 
-// signInPost signs a person in, or sends the form back: 422 when it is not right, 429 after too many failures.
+// signInPost signs a person in, or shows the form again: 422 for wrong input, 429 after too many failures.
 func (s *Server) signInPost(v *visit) error {
 	errs := models.FieldErrors{}
 	m := views.SignInModel{Email: v.Form("email"), Next: localPath(v.Form("next")), KeptPath: v.Form("kept_path"), Kept: v.Form("kept"), KeptWhose: v.Form("kept_whose"), Errors: errs, Assets: assets()}
@@ -83,8 +82,7 @@ func (s *Server) signInPost(v *visit) error {
 
 const tooManyTries = "Too many wrong tries."
 
-// startSession starts the session of a person whose password was right. Where the password was changed at the same moment, the
-// old one no longer opens the door.
+// startSession starts a session after a correct password. If the password was changed in the same moment, the sign-in fails.
 func (s *Server) startSession(v *visit, user models.User) error {
 	if err := s.signIn(v, user); err != nil {
 		return err
@@ -99,7 +97,7 @@ func (s *Server) startSession(v *visit, user models.User) error {
 	return store.ErrWrongPassword
 }
 
-// retryAfter tells the client, and returns in words, how long to wait.
+// retryAfter sets the Retry-After header and returns the waiting time in words.
 func (v *visit) retryAfter(wait time.Duration) string {
 	seconds := int((wait + time.Second - 1) / time.Second)
 	v.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
@@ -118,8 +116,8 @@ func (s *Server) signOutPost(v *visit) error {
 	return v.Redirect("/login", fiber.StatusSeeOther)
 }
 
-// localPath is next where it is the address of a page here, else "/". A browser would take //host and /\host for
-// another site, and drops tabs and line ends before it looks.
+// localPath returns next if it is a path on this site, else "/". Browsers read //host and /\host as another site, and ignore tabs
+// and line ends.
 func localPath(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
@@ -129,8 +127,8 @@ func localPath(next string) string {
 	return next
 }
 
-// enterFirstWorkspace makes the visit one of the person's first workspace, by name, for pages that belong to none. Whoever
-// is a member of no workspace stays outside.
+// enterFirstWorkspace sets the visit's workspace to the person's first one by name, for pages outside any workspace. It sets none
+// if the person is not a member of any.
 func (v *visit) enterFirstWorkspace() error {
 	all, err := v.workspaces()
 	if err == nil && len(all) > 0 {

@@ -11,13 +11,13 @@ import (
 	"campaignlark/models/store"
 )
 
-// stepTime is how long one step of a stream may take to be read from the database, and its reader to take it.
+// stepTime limits one step of a stream: reading it from the database, and then sending it.
 const stepTime = 30 * time.Second
 
-// step runs one step of a stream under its own deadline, and gives the connection as long to take what comes of it.
+// step runs one step of a stream with its own deadline, and sets the same limit for sending the result.
 type step func(do func(ctx context.Context) error) error
 
-// exportsAll is how many downloads of contacts run at a time in this process. Each person has one.
+// exportsAll limits the downloads of contacts running in this process. Each person can run one.
 const exportsAll = 50
 
 var (
@@ -25,17 +25,16 @@ var (
 	errExportEnded   = &models.Error{Code: models.CodeForbidden, Message: "The person may not export contacts any more."}
 )
 
-// stream answers with a file of contacts that is written step by step as it is sent, in bounded memory. Before each step it
-// asks whether the person is still signed in and still a manager. When something fails on the way the connection is cut, so
-// that nobody takes the part for the whole. What started before it, such as the note in the audit log, is done by begin, which
-// is not called while another download of the person is running.
+// stream sends a file of contacts step by step, in bounded memory. Before each step it checks that the person is still signed in
+// and a manager. If a step fails, it cuts the connection, so that nobody mistakes a part for the whole file. begin runs first,
+// for example to add the audit entry; it does not run if the person has another download.
 func (v *visit) stream(name, contentType string, begin func() error, write func(w *bufio.Writer, step step) error) error {
 	if !v.server.exports.enter(v.User.ID) {
 		return errExportRunning
 	}
 	begun := false
 	defer func() {
-		if !begun { // a panic is a reason too
+		if !begun { // also after a panic
 			v.server.exports.leave(v.User.ID)
 		}
 	}()
@@ -51,7 +50,7 @@ func (v *visit) stream(name, contentType string, begin func() error, write func(
 		defer server.exports.leave(user)
 		var err error
 		defer func() {
-			if fault := faults.Recovered(recover()); fault != nil { // it would end the program
+			if fault := faults.Recovered(recover()); fault != nil { // nothing else recovers it
 				err = fault
 			}
 			if err == nil {

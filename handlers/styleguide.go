@@ -5,7 +5,7 @@ import (
 	"campaignlark/views"
 )
 
-// styleguide shows every component in every state, to anybody, where DEVELOPMENT is set; elsewhere there is no such page.
+// styleguide shows every component in every state, without sign-in. The page exists only if DEVELOPMENT is set.
 func (s *Server) styleguide(v *visit) error {
 	if !s.Config.Development {
 		return models.ErrNotFound

@@ -13,10 +13,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// supportPath is the list of the calls of every workspace, for support staff.
+// supportPath lists the calls of all workspaces, for support staff.
 const supportPath = "/support/requests"
 
-// supportPage is the frame of a page of the support side. Its times are in UTC: the workspaces' zones differ.
+// supportPage builds the frame of a support page. Its times are in UTC because the workspaces' time zones differ.
 func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	p := views.Page{Title: title, Section: section, Crumbs: crumbs, Support: true, Workspace: views.Workspace{Name: "Support"},
 		UserEmail: v.User.Email, Staff: true, CSRF: csrfToken(v.session), Once: models.NewToken()[:22], Whose: whose(v.User), Flash: v.message(), Assets: assets(),
@@ -31,7 +31,8 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 	return p, err
 }
 
-// supportList finds calls in every workspace: by a whole address, a webhook's URL or a request id, or newest first.
+// supportList finds calls of all workspaces by a whole address, a webhook's URL or a request id. Without a search it lists the
+// newest first.
 func (s *Server) supportList(v *visit) error {
 	workspaces, err := s.DB.Workspaces(v.UserContext())
 	if err != nil {
@@ -67,14 +68,14 @@ func (s *Server) supportList(v *visit) error {
 // finder is one search of support staff.
 type finder struct {
 	visit      *visit
-	workspaces []models.Workspace // all there are, by name
-	workspace  models.Workspace   // the one that is meant; without an id all are
-	webhooks   []models.Webhook   // of that one
+	workspaces []models.Workspace // all of them, by name
+	workspace  models.Workspace   // the chosen one; id 0 for all
+	webhooks   []models.Webhook   // of the chosen workspace
 	query      requestQuery
-	none       views.RequestsNone // why nothing can be found
+	none       views.RequestsNone // why there are no results
 }
 
-// read reads the page's address.
+// read reads the URL.
 func (f *finder) read() (err error) {
 	v := f.visit
 	for _, w := range f.workspaces {
@@ -100,7 +101,7 @@ func (f *finder) read() (err error) {
 	return nil
 }
 
-// notThere says that the address names a workspace or a webhook that does not exist: it matches nothing.
+// notThere says that the URL names a workspace or webhook that does not exist, so nothing matches.
 func (f *finder) notThere() views.RequestsNone {
 	none := views.RequestsNone{Link: supportPath, LinkText: "Show the newest of every workspace"}
 	switch slug := cleanText(f.visit.Query("workspace")); {
@@ -116,7 +117,7 @@ func (f *finder) notThere() views.RequestsNone {
 	return none
 }
 
-// readSame takes the address of another call, which stays masked.
+// readSame filters by the address of another call, without showing it.
 func (f *finder) readSame(id uuid.UUID) error {
 	row, _, err := f.visit.server.DB.RequestAnywhere(f.visit.UserContext(), id)
 	if store.ErrorCode(err) == models.CodeNotFound || err == nil && row.Address == nil {
@@ -129,7 +130,8 @@ func (f *finder) readSame(id uuid.UUID) error {
 	return models.In("support: read the request", err)
 }
 
-// shortcut is where a search leads that means one call, or one webhook: its URL must not stay in the page's address.
+// shortcut returns the redirect for a search that names one call or one webhook. A webhook's URL is secret and must not stay in
+// the page's URL.
 func (f *finder) shortcut() (to string, err error) {
 	ctx, db, search := f.visit.UserContext(), f.visit.server.DB, f.query.search
 	if id, ok := requestID(search); ok {
@@ -154,7 +156,7 @@ func (f *finder) shortcut() (to string, err error) {
 	return "", models.In("support: webhook of an address", ignoreNotFound(err))
 }
 
-// hashIn is the hash in a webhook's URL, or the text itself where it can be one, else "".
+// hashIn returns the hash in a webhook's URL, or search itself if it may be a hash, else "".
 func hashIn(search string) string {
 	if _, after, found := strings.Cut(search, inboundPrefix); found {
 		end := strings.IndexAny(after, "?#/")
@@ -173,7 +175,7 @@ func (f *finder) days() string {
 	return views.Plural(f.visit.server.Config.LogRetentionDays, "day", "days")
 }
 
-// model is the page without what was found.
+// model builds the view model without the results.
 func (f *finder) model(p views.Page) views.SupportModel {
 	q := f.query
 	m := views.SupportModel{Workspace: q.workspace, RequestsModel: views.RequestsModel{Page: p, Days: f.visit.server.Config.LogRetentionDays,
@@ -197,7 +199,7 @@ func (f *finder) model(p views.Page) views.SupportModel {
 	return m
 }
 
-// find reads the page of the log that is asked for.
+// find reads the requested page of the log.
 func (f *finder) find(m *views.SupportModel) error {
 	ctx, db, names := f.visit.UserContext(), f.visit.server.DB, map[int64]string{}
 	var ids []int64
@@ -220,7 +222,7 @@ func (f *finder) find(m *views.SupportModel) error {
 		row := f.visit.requestRow(masked(r), webhooks[r.WebhookID])
 		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), names[r.WorkspaceID], shortID(r.ID.String())
 		if r.Outcome == models.OutcomeUnreadable {
-			row.More = "" // it may quote what was sent
+			row.More = "" // it may quote sent values
 		}
 		addRequestRow(&m.RequestsModel, row)
 	}
@@ -231,7 +233,7 @@ func (f *finder) find(m *views.SupportModel) error {
 	return nil
 }
 
-// whyNone says why no call matches and where there may be some.
+// whyNone says why no call matches.
 func (f *finder) whyNone() views.RequestsNone {
 	switch {
 	case f.none.Text != "":
@@ -244,5 +246,5 @@ func (f *finder) whyNone() views.RequestsNone {
 	return views.RequestsNone{Text: "Nothing fits these filters. Calls older than " + f.days() + " have been removed."}
 }
 
-// shortID is the end of a request id, which tells calls of one page apart.
+// shortID returns the end of a request id, enough to distinguish the calls on a page.
 func shortID(id string) string { return "…" + id[len(id)-6:] }

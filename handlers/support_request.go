@@ -12,10 +12,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// supportShow explains one call of any workspace, masked until the person has revealed it.
+// supportShow explains one call of any workspace, masked until the person reveals it.
 func (s *Server) supportShow(v *visit) error { return s.supportRequest(v, fiber.StatusOK, "", "") }
 
-// supportReveal unmasks one call for this session and a short time. The reason is in the audit log before anything is shown.
+// supportReveal unmasks one call for this session and a short time. It writes the reason to the audit log before it shows anything.
 func (s *Server) supportReveal(v *visit) error {
 	row, err := v.anyRequest()
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Server) supportReveal(v *visit) error {
 	return v.Redirect(supportPath+"/"+row.ID.String(), fiber.StatusSeeOther)
 }
 
-// anyRequest is the call of the page's address, and makes the visit one of its workspace.
+// anyRequest returns the URL's call and sets the visit's workspace to the call's.
 func (v *visit) anyRequest() (models.WebhookRequest, error) {
 	id, ok := requestID(v.Params("id"))
 	if !ok {
@@ -48,7 +48,7 @@ func (v *visit) anyRequest() (models.WebhookRequest, error) {
 	return row, models.In("support: read the request", err)
 }
 
-// supportRequest sends the page of one call; reason and fault are those of a form that comes back.
+// supportRequest shows one call; reason and fault belong to a refused reveal form.
 func (s *Server) supportRequest(v *visit, status int, reason, fault string) error {
 	row, err := v.anyRequest()
 	if err != nil {
@@ -74,19 +74,19 @@ func (s *Server) supportRequest(v *visit, status int, reason, fault string) erro
 	return campaignlark.Render(v.Ctx, status, views.RequestPage(m))
 }
 
-// How long a reveal holds, and how many a session remembers.
+// How long a reveal lasts, and how many a session keeps.
 const (
 	revealFor  = 15 * time.Minute
 	maxReveals = 20
 )
 
-// reveals are the calls that the session may show unmasked: ids with the second at which each is masked again.
+// reveals returns the calls that the session shows unmasked: ids with the Unix second at which each is masked again.
 func (v *visit) reveals() string {
 	text, _ := v.session.Values[sessionReveals].(string)
 	return text
 }
 
-// addReveal adds a call to the reveals of a session; the oldest of too many go.
+// addReveal adds a call to the reveals and drops the oldest of too many.
 func addReveal(reveals, id string, now time.Time) string {
 	all := []string{id + "=" + strconv.FormatInt(now.Add(revealFor).Unix(), 10)}
 	for _, one := range strings.Fields(reveals) {
@@ -97,7 +97,7 @@ func addReveal(reveals, id string, now time.Time) string {
 	return strings.Join(all, " ")
 }
 
-// revealedUntil is when a call that may be shown is masked again, zero where it is masked now.
+// revealedUntil returns when a revealed call is masked again, zero if it is masked now.
 func revealedUntil(reveals, id string, now time.Time) time.Time {
 	for _, one := range strings.Fields(reveals) {
 		revealed, until, _ := strings.Cut(one, "=")

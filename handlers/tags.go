@@ -7,7 +7,7 @@ import (
 	"campaignlark/views"
 )
 
-// tagList shows what tags exist and how much each is used.
+// tagList lists the tags and their uses.
 func (s *Server) tagList(v *visit) error {
 	p, err := v.page(views.SectionTags, "Tags")
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Server) tagUpdate(v *visit) error {
 	return v.done(v.path("tags"), "The tag %s is now called %s.", tag.Name, models.CleanName(v.Form("name")))
 }
 
-// tagAsk asks before a tag is deleted, and says what uses it.
+// tagAsk asks for confirmation before a tag is deleted, and says what uses it.
 func (s *Server) tagAsk(v *visit) error {
 	m, err := v.tagDeletion()
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Server) tagAsk(v *visit) error {
 	return v.show(views.TagDeletePage(m))
 }
 
-// tagDelete deletes a tag. One that a segment's rule uses has to be forced.
+// tagDelete deletes a tag. If a segment's rule uses it, the form has to force it.
 func (s *Server) tagDelete(v *visit) error {
 	m, err := v.tagDeletion()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// timeZones lists the zones that can be chosen, by continent, the places of each by name with their present offset.
+// timeZones lists the available time zones by continent, then by place name, with their current offset.
 func timeZones(now time.Time) []views.OptionGroup {
 	groups := []views.OptionGroup{{Options: []views.Option{{Value: "UTC", Label: "UTC"}}}}
 	for _, name := range models.TimeZones {
@@ -31,14 +31,14 @@ func timeZones(now time.Time) []views.OptionGroup {
 	return groups
 }
 
-// placeName is the city before its state: "Knox, Indiana" for Indiana/Knox.
+// placeName puts the city before its state: "Knox, Indiana" for Indiana/Knox.
 func placeName(place string) string {
 	parts := strings.Split(strings.ReplaceAll(place, "_", " "), "/")
 	slices.Reverse(parts)
 	return strings.Join(parts, ", ")
 }
 
-// offset is how far t's zone is from UTC at t: "UTC+5:30".
+// offset returns the UTC offset of t's zone at t: "UTC+5:30".
 func offset(t time.Time) string {
 	_, seconds := t.Zone()
 	sign := "+"

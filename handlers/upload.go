@@ -21,14 +21,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// A file to be imported is the one thing larger than bodyLimit. Its request is let in on its headers alone: at this one
-// address, for a manager of its workspace, one of each person and a few in all. So nobody else can make the program hold one.
+// Only an import file may be larger than bodyLimit. The headers decide whether its body is read: only at this URL, from a manager
+// of the workspace, one at a time per person and a few in all. So nobody else can fill the program's memory.
 
 const (
 	uploadLimit  = jobs.MaxImport + 64<<10 // with the fields around the file
-	uploadPace   = 256 << 10               // bytes a second that it must reach
+	uploadPace   = 256 << 10               // lowest speed, in bytes per second
 	uploadStart  = 30 * time.Second        // how far it may fall behind that pace
-	uploadsAll   = 4                       // at a time in this process; each person has one
+	uploadsAll   = 4                       // at a time in this process, one for each person
 	maxFormParts = 100
 	maxFormField = 64 << 10
 )
@@ -39,8 +39,8 @@ var (
 	errUploadsBusy = &models.Error{Code: models.CodeBusy, Message: "Other large files are being uploaded just now, so yours was not taken. Nothing was saved. Go back and try again in a minute."}
 )
 
-// uploads are the large requests that are being read or worked on. One leaves when it is answered, or when reading it fails
-// because its connection is lost or too slow (pace.go). until is for what neither of the two reports.
+// uploads are the running large requests. A request is removed when it is answered, or when reading it fails because the
+// connection is lost or too slow (pace.go). until removes those that neither reports.
 type uploads struct {
 	start time.Duration // uploadStart
 	mu    sync.Mutex
@@ -49,11 +49,11 @@ type uploads struct {
 
 type uploadPlace struct {
 	user   int64
-	header *fasthttp.RequestHeader // of the request, the same one from its headers to its answer
+	header *fasthttp.RequestHeader // identifies the request: the pointer stays the same until its answer
 	until  time.Time
 }
 
-// enter takes a place for a person, until a time at the latest. It returns false if the person has one, or all are taken.
+// enter reserves a person's slot until a time at the latest. It returns false if the person has one or none is free.
 func (u *uploads) enter(user int64, header *fasthttp.RequestHeader, now, until time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -65,15 +65,15 @@ func (u *uploads) enter(user int64, header *fasthttp.RequestHeader, now, until t
 	return true
 }
 
-// leave frees the place of a request, if it has one.
+// leave frees a request's slot, if it has one.
 func (u *uploads) leave(header *fasthttp.RequestHeader) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return p.header == header })
 }
 
-// beforeBody says how large the body of a request may be, once its headers are read. After a panic, which would end the
-// process here, the usual limits hold.
+// beforeBody returns the limits for a request's body after its headers were read. If it panics, it recovers and the usual limits
+// apply.
 func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
 	defer func() {
 		if fault := faults.Recovered(recover()); fault != nil {
@@ -92,7 +92,7 @@ func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestC
 	return fasthttp.RequestConfig{MaxRequestBodySize: uploadLimit, ReadTimeout: takes, WriteTimeout: readTimeout}
 }
 
-// isUpload reports whether a request sends a file to be imported.
+// isUpload reports whether a request uploads an import file.
 func isUpload(method, path string) bool {
 	rest, below := strings.CutPrefix(path, "/w/")
 	slug, there := strings.CutSuffix(rest, "/contacts/import")
@@ -103,8 +103,8 @@ func (s *Server) sessionCookie(h *fasthttp.RequestHeader) string {
 	return string(h.Cookie(s.sessions.cookieName()))
 }
 
-// uploader is who sends a file to be imported, and their role in the workspace of the address: 0 without a living session, ""
-// for a person who is no member.
+// uploader returns the person who uploads, 0 without a valid session, and their role in the URL's workspace, "" if they are not a
+// member.
 func (s *Server) uploader(h *fasthttp.RequestHeader) (user int64, role models.Role) {
 	cookie := s.sessionCookie(h)
 	if cookie == "" {
@@ -120,7 +120,7 @@ func (s *Server) uploader(h *fasthttp.RequestHeader) (user int64, role models.Ro
 	return user, role
 }
 
-// uploaded lets the place and the memory of a large request go once it is answered.
+// uploaded frees the slot and memory of a large request after its answer.
 func (s *Server) uploaded(ctx *fasthttp.RequestCtx) {
 	if len(ctx.Request.Body()) > bodyLimit {
 		s.uploads.leave(&ctx.Request.Header)
@@ -128,7 +128,7 @@ func (s *Server) uploaded(ctx *fasthttp.RequestCtx) {
 	}
 }
 
-// whyTooLarge is why a body to this address was not read.
+// whyTooLarge returns the error for a body that was not read.
 func (s *Server) whyTooLarge(c *fiber.Ctx, err error) error {
 	h := &c.Request().Header
 	if !isUpload(c.Method(), c.Path()) {
@@ -149,8 +149,8 @@ func (s *Server) whyTooLarge(c *fiber.Ctx, err error) error {
 	return errFileTooLarge
 }
 
-// swallow reads what a browser still sends, for a while: one that is cut off in the middle shows its own page and not
-// the answer. What is read is held nowhere.
+// swallow reads and discards the rest of an upload for a while. A browser that is cut off while sending shows its own error page
+// instead of the answer.
 func (s *Server) swallow(c *fiber.Ctx) {
 	conn, end := c.Context().Conn(), time.Now().Add(readTimeout)
 	for buf, left := make([]byte, 64<<10), c.Request().Header.ContentLength(); left > 0 && time.Now().Before(end); {
@@ -164,15 +164,14 @@ func (s *Server) swallow(c *fiber.Ctx) {
 	}
 }
 
-// upload is a file of a posted form: its name and what is in it, to be read once.
+// upload is a file in a posted form: its name and its content, which can be read once.
 type upload struct {
 	name string
 	io.Reader
 }
 
-// readMultipart reads the fields of a multipart form that come before its file, and opens the file. What follows the file
-// is not read. The file counts as a field that holds its name and its hash: the same file sent once more is the same form,
-// whatever the browser puts between the parts, and another one is another form (double_submit.go).
+// readMultipart reads the fields of a multipart form up to its first file, and opens that file. It ignores the rest. The file is
+// stored as a field with its name and hash, so that the same file sent twice makes the same form key (double_submit.go).
 func (v *visit) readMultipart() {
 	kind, params, err := mime.ParseMediaType(v.Get(fiber.HeaderContentType))
 	if err != nil || kind != fiber.MIMEMultipartForm {
@@ -189,7 +188,7 @@ func (v *visit) readMultipart() {
 		if part.FileName() != "" {
 			file := cleanText(part.FileName())
 			sum := sha256.New()
-			io.Copy(sum, part) // what is broken behind this is seen when the file is read
+			io.Copy(sum, part) // an error shows when the file is read
 			v.form.Set(name, file+" "+hex.EncodeToString(sum.Sum(nil)))
 			v.file = &upload{file, filePart(body, params["boundary"])}
 			return
@@ -202,7 +201,7 @@ func (v *visit) readMultipart() {
 	}
 }
 
-// filePart is the content of the first file in a multipart body.
+// filePart returns the content of the first file in a multipart body.
 func filePart(body []byte, boundary string) io.Reader {
 	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
 		part, err := parts.NextRawPart()

@@ -17,25 +17,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// Limits of the streams of server-sent events. Each stream asks the database every second.
+// Limits of streams of server-sent events. Each stream queries the database every second.
 const (
 	streamLook     = time.Second
 	streamBeat     = 5                // polls between heartbeats; a failed heartbeat shows that the browser has gone
-	streamTime     = 5 * time.Minute  // then the browser connects again
+	streamTime     = 5 * time.Minute  // then the browser reconnects
 	streamWrite    = 10 * time.Second // how long one write may take
 	streamsAll     = 200
 	streamsAPerson = 4
 )
 
-// slots counts what is open in this process, in all and of each person.
+// slots counts open streams in this process, in total and per person.
 type slots struct {
-	most, each int // how many there may be
+	most, each int // limits in total and per person
 	mu         sync.Mutex
 	all        int
 	of         map[int64]int
 }
 
-// enter reports whether one more may be opened; then leave has to follow.
+// enter reserves a slot, or returns false if there is none. The caller of a reserved slot has to call leave.
 func (s *slots) enter(userID int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +59,7 @@ func (s *slots) leave(userID int64) {
 	}
 }
 
-// waiting is one open stream. It holds nothing of its request: that is over when the stream begins.
+// waiting is one open stream. It must not use the request, which has ended when the stream starts.
 type waiting struct {
 	server  *Server
 	conn    net.Conn
@@ -67,13 +67,13 @@ type waiting struct {
 	session []byte
 	webhook models.Webhook
 	page    views.Page
-	seen    string // the id of the last call that the browser knows of
+	seen    string // the id of the last call that the browser knows
 }
 
-// webhookWait streams events "came": one for each refused call of a webhook, and the last one for the first call that
-// succeeds. ?seen= names the last call that the page shows; a browser that reconnects sends Last-Event-ID. Clients that do not
-// accept text/event-stream are redirected to the webhook's page. Over the limit the answer is 204, which stops EventSource
-// from reconnecting.
+// webhookWait streams events "came": one for each refused call of a webhook, and a last one for the first call that succeeds.
+// ?seen= is the id of the last call on the page; a browser that reconnects sends Last-Event-ID. Clients that do not accept
+// text/event-stream are redirected to the webhook's page. Over the limit the answer is 204, which stops EventSource from
+// reconnecting.
 func (s *Server) webhookWait(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -99,8 +99,8 @@ func (s *Server) webhookWait(v *visit) error {
 	return nil
 }
 
-// run looks for calls until one has succeeded, the person may not know of it any more, the browser has gone, or the
-// program goes. A panic here would end the process: it costs the stream only.
+// run looks for calls until one succeeds, the person loses access, the browser disconnects, or the program stops. It recovers a
+// panic, which then costs only the stream.
 func (w *waiting) run(out *bufio.Writer) {
 	defer w.server.streams.leave(w.visit.User.ID)
 	defer func() {
@@ -127,7 +127,7 @@ func (w *waiting) run(out *bufio.Writer) {
 	}
 }
 
-// send writes a piece of the stream. The server's own deadline is for answers that end.
+// send writes a part of the stream and extends the write deadline, because the server's own deadline is too short for streams.
 func (w *waiting) send(out *bufio.Writer, text string) error {
 	if err := w.conn.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
 		return err
@@ -138,14 +138,14 @@ func (w *waiting) send(out *bufio.Writer, text string) error {
 	return out.Flush()
 }
 
-// allowed reports whether the session still lives and its person is still a member.
+// allowed reports whether the session is still valid and its person still a member.
 func (w *waiting) allowed(ctx context.Context) bool {
 	role, err := w.server.DB.RoleNow(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
 	return err == nil && role != ""
 }
 
-// came is the event of the first call that succeeded, which is the last one, or else of the newest call that the browser
-// does not know; "" for neither. A database that does not answer for once is asked again.
+// came returns the event for the first call that succeeded, which ends the stream, else for the newest call that the browser does
+// not know, else "". After a database error it returns "", and run calls it again.
 func (w *waiting) came(ctx context.Context) (event string, last bool) {
 	after, _ := uuid.Parse(w.seen) // zero before the first call
 	id, last, err := w.server.DB.NextCall(ctx, w.visit.Workspace.ID, w.webhook.ID, after)

@@ -66,8 +66,8 @@ func (s *Server) webhookEdit(v *visit) error {
 	return v.show(views.WebhookFormPage(m))
 }
 
-// webhookUpdate changes a webhook's name, type and tags. A type that cannot have tags takes them off: first it is said,
-// the next post does it.
+// webhookUpdate changes a webhook's name, type and tags. If the new type cannot have tags, the first post only warns, and the
+// next one removes the tags.
 func (s *Server) webhookUpdate(v *visit) error {
 	w, err := v.webhook()
 	if err != nil {
@@ -103,8 +103,8 @@ func (s *Server) webhookUpdate(v *visit) error {
 	return v.done(v.path("webhooks", w.ID), "Saved.")
 }
 
-// tagsToTakeOff names the tags that the person must be told are taken off: those that were posted with a
-// type that cannot have any, and those that the webhook has, unless the person was told just before.
+// tagsToTakeOff names the tags to warn about if the type cannot have tags: those posted and those of the webhook. It returns none
+// if the person was just warned and posted none.
 func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string, error) {
 	if !f.Type.Valid() || f.Type.HasTags() {
 		return nil, nil
@@ -126,18 +126,18 @@ func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string,
 	return named, models.In("webhook form: tags of the webhook", err)
 }
 
-// tellTagsOff remembers in the session that the person was told of the tags that a webhook loses.
+// tellTagsOff records in the session that the person was warned about a webhook's tags.
 func (v *visit) tellTagsOff(webhookID int64) error {
 	v.session.Values[sessionTagsOff] = strconv.FormatInt(webhookID, 10)
 	return v.saveSession()
 }
 
-// toldTagsOff reports whether the last refused form was about the tags that this webhook loses.
+// toldTagsOff reports whether the last warning was about this webhook's tags.
 func (v *visit) toldTagsOff(webhookID int64) bool {
 	return v.session.Values[sessionTagsOff] == strconv.FormatInt(webhookID, 10)
 }
 
-// namedTags are the names of the tags that a form names, new ones included. An id that is not there has none.
+// namedTags returns the names of a form's tags, new ones included. Unknown ids are left out.
 func namedTags(f models.WebhookForm, known []models.Tag) []string {
 	var names []string
 	for _, text := range f.Tags {
@@ -155,7 +155,7 @@ func isID(text string) bool {
 	return err == nil
 }
 
-// postedWebhook reads the form.
+// postedWebhook reads the posted form.
 func (v *visit) postedWebhook() models.WebhookForm {
 	return models.WebhookForm{
 		Name: v.Form("name"), Type: models.WebhookType(v.Form("type")),
@@ -163,7 +163,7 @@ func (v *visit) postedWebhook() models.WebhookForm {
 	}
 }
 
-// webhookForm is the model of the form; a webhook without an id is a new one.
+// webhookForm builds the form's view model; id 0 means a new webhook.
 func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, errs models.FieldErrors) (views.WebhookFormModel, error) {
 	title, cancel := "Create Webhook", v.path("webhooks")
 	crumbs := []views.Crumb{{Text: "Inbound Webhooks", Href: v.path("webhooks")}}

@@ -9,7 +9,7 @@ import (
 	"campaignlark/views"
 )
 
-// webhookShow is a webhook's page: its address, how it is called, and how to call it.
+// webhookShow shows a webhook: its URL, its latest calls, and how to call it.
 func (s *Server) webhookShow(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *Server) webhookShow(v *visit) error {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}
 	if !m.CanChange {
-		m.URL = s.webhookURL(strings.Repeat("•", 12)) // DESIGN "Doors": viewers see it masked
+		m.URL = s.webhookURL(strings.Repeat("•", 12)) // masked for viewers (DESIGN "Doors")
 	}
 	if err := v.addSnippets(&m, u.Webhook); err != nil {
 		return err
@@ -49,15 +49,15 @@ func (s *Server) webhookShow(v *visit) error {
 	return v.show(views.WebhookPage(m))
 }
 
-// webhookURL is the address under which other systems call the webhook of a hash.
+// webhookURL returns the public URL of the webhook with a hash.
 func (s *Server) webhookURL(hash string) string {
 	return strings.TrimSuffix(s.Config.PublicURL.String(), "/") + inboundPrefix + hash
 }
 
-// lastRequests is how many calls the page shows.
+// lastRequests is the number of calls on the page.
 const lastRequests = 5
 
-// addRequests shows the last calls of the webhook.
+// addRequests adds the webhook's latest calls.
 func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
 	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, lastRequests)
 	for _, r := range rows {
@@ -69,12 +69,12 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
 	return models.In("webhook page: latest requests", err)
 }
 
-// refusedCall is the last call of a webhook that waits for one that succeeds.
+// refusedCall shows the last call of a webhook that had no successful call yet.
 func (v *visit) refusedCall(r models.WebhookRequest, w models.Webhook) *views.RefusedCall {
 	return &views.RefusedCall{DashboardFailure: v.failureRow(r, w), Stream: v.path("webhooks", w.ID, "wait") + "?seen=" + r.ID.String()}
 }
 
-// addFailures says why calls failed in the last 24 hours.
+// addFailures adds why calls failed in the last 24 hours.
 func (v *visit) addFailures(m *views.WebhookModel) error {
 	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, v.server.now())
 	for _, f := range failures {
@@ -83,7 +83,7 @@ func (v *visit) addFailures(m *views.WebhookModel) error {
 	return models.In("webhook page: failures", err)
 }
 
-// addSnippets shows how to call the webhook: the snippet that ?show= names, or the first. Viewers do not see the address.
+// addSnippets adds the example that ?show= names, or the first one. Viewers do not see the URL.
 func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook) error {
 	if !m.CanChange {
 		return nil

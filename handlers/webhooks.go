@@ -10,7 +10,7 @@ import (
 	"campaignlark/views"
 )
 
-// webhookList shows the workspace's webhooks, those that the filters of the address leave.
+// webhookList lists the workspace's webhooks that match the URL's filters.
 func (s *Server) webhookList(v *visit) error {
 	all, err := s.DB.Webhooks(v.UserContext(), v.Workspace.ID, s.now())
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Server) webhookList(v *visit) error {
 	return v.show(views.WebhooksPage(m))
 }
 
-// webhookMatches reports whether a webhook is among those that the filters name. A filter that is "" or not known names all.
+// webhookMatches reports whether a webhook matches the filters. An empty or unknown filter matches all.
 func webhookMatches(u store.WebhookUse, name, kind, state string) bool {
 	switch {
 	case !strings.Contains(models.Fold(u.Name), models.Fold(models.CleanName(name))):
@@ -80,7 +80,7 @@ func (v *visit) switchWebhook(on bool) (models.Webhook, error) {
 	return w, models.In("webhook: switch it", v.server.DB.EnableWebhook(v.UserContext(), w, v.User.ID, on, v.server.now()))
 }
 
-// webhookRotateAsk asks before a webhook's address changes.
+// webhookRotateAsk asks for confirmation before a webhook's URL changes.
 func (s *Server) webhookRotateAsk(v *visit) error {
 	m, err := v.webhookQuestion("Change the address")
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Server) webhookRotateAsk(v *visit) error {
 	return v.show(views.WebhookRotatePage(m))
 }
 
-// webhookRotate gives a webhook a new address.
+// webhookRotate gives a webhook a new URL.
 func (s *Server) webhookRotate(v *visit) error {
 	w, err := v.webhook()
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Server) webhookRotate(v *visit) error {
 	return v.done(v.path("webhooks", w.ID), "The address of %s is changed. The new one is below; the old one no longer works.", w.Name)
 }
 
-// webhookDeleteAsk asks before a webhook is deleted.
+// webhookDeleteAsk asks for confirmation before a webhook is deleted.
 func (s *Server) webhookDeleteAsk(v *visit) error {
 	_, m, err := v.webhookDeletion()
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *Server) webhookDeleteAsk(v *visit) error {
 	return v.show(views.WebhookDeletePage(m))
 }
 
-// webhookDelete deletes a webhook. One that a segment's rule uses has to be forced.
+// webhookDelete deletes a webhook. If a segment's rule uses it, the form has to force it.
 func (s *Server) webhookDelete(v *visit) error {
 	w, m, err := v.webhookDeletion()
 	if err != nil {
@@ -139,7 +139,7 @@ func (v *visit) webhookDeletion() (models.Webhook, views.WebhookQuestion, error)
 	return w, m, err
 }
 
-// webhook is the webhook of the URL.
+// webhook returns the webhook in the URL.
 func (v *visit) webhook() (models.Webhook, error) {
 	id, err := v.id()
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// timeOrZero is the zero time for nil: never.
+// timeOrZero returns the zero time, which means never, for nil.
 func timeOrZero(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}

@@ -9,8 +9,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// workspaceList shows the person's workspaces, and those of theirs that are being removed. With ?part=progress it is the
-// part that changes.
+// workspaceList lists the person's workspaces, and their deleted ones that are still being removed. With ?part=progress it sends
+// only the part that changes.
 func (s *Server) workspaceList(v *visit) error {
 	going, err := s.DB.RemovalsOf(v.UserContext(), v.User.ID)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Server) workspaceNew(v *visit) error {
 	return v.show(views.WorkspaceFormPage(m))
 }
 
-// workspaceCreate makes a workspace with the person as its admin.
+// workspaceCreate creates a workspace with the person as its admin.
 func (s *Server) workspaceCreate(v *visit) error {
 	if v.refill {
 		return v.workspaceAgain(nil)
@@ -76,10 +76,10 @@ func (v *visit) workspaceForm(name, timeZone string, errs models.FieldErrors) (v
 	return views.WorkspaceFormModel{Page: p, Name: name, TimeZone: timeZone, TimeZones: timeZones(v.server.now()), Errors: errs}, err
 }
 
-// workspaceAsk asks before the workspace is deleted, and says what goes with it.
+// workspaceAsk asks for confirmation before the workspace is deleted, and says what is lost.
 func (s *Server) workspaceAsk(v *visit) error { return v.askWorkspace(fiber.StatusOK, "", nil) }
 
-// workspaceDelete deletes the workspace once its name was typed.
+// workspaceDelete deletes the workspace if its name was typed.
 func (s *Server) workspaceDelete(v *visit) error {
 	if typed := v.Form("name"); models.CleanName(typed) != v.Workspace.Name {
 		return v.askWorkspace(fiber.StatusUnprocessableEntity, typed, models.FieldErrors{"name": "Please type the name of the workspace, “" + v.Workspace.Name + "”, to delete it."})
