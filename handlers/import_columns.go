@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
@@ -21,7 +23,7 @@ type columnsForm struct {
 	newTags   string // as typed
 }
 
-var commaNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab"}
+var commaNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "vertical bar"}
 
 func (v *visit) columnsForm() (f columnsForm, err error) {
 	ctx, db := v.UserContext(), v.server.DB
@@ -233,11 +235,7 @@ func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel
 	}
 	for i, c := range f.spec.Columns {
 		column := views.ImportColumn{Name: c.Name, To: c.To, Groups: f.columnOptions(i), Error: errs[columnID(i)]}
-		for _, row := range samples {
-			if i < len(row.Cells) && len(column.Samples) < 3 && !models.IsBlank(row.Cells[i]) {
-				column.Samples = append(column.Samples, models.CleanName(row.Cells[i]))
-			}
-		}
+		column.Samples = sampleValues(samples, i)
 		m.Columns = append(m.Columns, column)
 	}
 	for _, t := range f.tags {
@@ -250,4 +248,24 @@ func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel
 		views.Crumb{Text: "Import", Href: v.path("contacts", "import")}, views.Crumb{Text: f.spec.File})
 	m.Page.Failed = errs.Any()
 	return m, err
+}
+
+// sampleValues are up to three different values of a column. Values with other than ASCII letters come first: they show whether
+// the file's encoding is the right one.
+func sampleValues(rows []jobs.Row, column int) []string {
+	var plain, accented []string
+	for _, row := range rows {
+		if column >= len(row.Cells) || models.IsBlank(row.Cells[column]) {
+			continue
+		}
+		value, list := models.CleanName(row.Cells[column]), &plain
+		if strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII }) {
+			list = &accented
+		}
+		if len(*list) < 3 && !slices.Contains(*list, value) {
+			*list = append(*list, value)
+		}
+	}
+	all := append(accented, plain...)
+	return all[:min(len(all), 3)]
 }

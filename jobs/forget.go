@@ -212,6 +212,9 @@ type rowBytes struct{ from, to int64 }
 func (f *forgetting) read(file *stretch, spec ImportSpec) (found foundRows, last bool, err error) {
 	found.base = f.cursor.Place.Offset
 	rows := NewRowReader(file, spec.Encoding, spec.Comma, f.cursor.Place)
+	if f.cursor.File == store.JobFileSource { // the import reads it so too
+		rows.Columns = len(spec.Columns)
+	}
 	for until := found.base + stepBytes; f.cursor.Place.Offset < until; {
 		from := rows.Place().Offset
 		row, err := rows.Next()

@@ -164,6 +164,7 @@ func (i *importing) prepare() error {
 func (i *importing) readLines() (entries []entry, last bool, err error) {
 	src := store.OpenJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, i.cursor.Offset)
 	rows := NewRowReader(src, i.spec.Encoding, i.spec.Comma, i.cursor.Place)
+	rows.Columns = len(i.spec.Columns)
 	until := i.cursor.Offset + stepBytes
 	for n := 0; n < stepRows && len(entries) < stepLines && i.cursor.Offset < until; n++ {
 		row, err := rows.Next()

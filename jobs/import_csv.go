@@ -3,6 +3,7 @@ package jobs
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -20,6 +21,7 @@ type Place struct {
 type Row struct {
 	Line  int64 // on which it begins, as an editor counts: from 1
 	Cells []string
+	Bad   []int  // numbers of the cells, from 0, with bytes that are no text; U+FFFD stands for each
 	Fault string // why it cannot be read, a sentence; Cells then hold the beginning of its text
 }
 
@@ -33,10 +35,14 @@ func (r Row) blank() bool {
 	return r.Fault == ""
 }
 
-// RowReader reads the rows of a file of comma-separated values as RFC 4180 has them, and forgives what programs and people
-// do to it: any line end, a quote inside a cell that does not begin with one, text after a closing quote, a quote that
-// is never closed. It needs memory for one row, and can go on at any Place that it gave.
+// RowReader reads the rows of a file of comma-separated values (RFC 4180). It forgives what programs and people do to such
+// files: any line end, a quote inside a cell that does not begin with one, text after the closing quote of a cell of one
+// line. A quote that is never closed, or that seems to be closed by the quote of a later row, is a fault of its own line
+// only: the next lines are read as rows. It needs memory for one row, and can continue at any Place that it returned.
 type RowReader struct {
+	// Columns is how many cells a row should have; 0 if that is not known yet.
+	Columns int
+
 	src    io.Reader
 	text   TextEncoding
 	comma  rune
@@ -104,8 +110,13 @@ func (r *RowReader) Next() (Row, error) {
 		row := Row{Line: r.place.Lines + 1}
 		p := parser{text: r.text, comma: r.comma, rest: seen, last: last}
 		switch found := p.row(); {
+		case found && p.swallowed(r.Columns), p.broken:
+			row.Fault = p.unclosed()
+			text, err := r.skipLine()
+			row.Cells = []string{text}
+			return row, err
 		case found:
-			row.Cells = p.cells
+			row.Cells, row.Bad = p.cells, p.bad
 			r.place.Lines += p.lines
 			r.drop(len(seen) - len(p.rest))
 			return row, nil
@@ -175,13 +186,18 @@ type parser struct {
 	last   bool // nothing comes after rest
 	cells  []string
 	lines  int64 // line ends that were read
+	bad    []int // cells with bytes that are no text
 	cell   strings.Builder
 	quoted bool // inside quotes
+	opened int  // the column, from 1, whose quote spanned lines most recently
+	spans  bool // the quoted cell holds a line end
+	broken bool // text stands behind the closing quote of a cell that spans lines
 }
 
 // row reads a row with its line end. It says false when rest may not hold all of it.
 func (p *parser) row() bool {
-	fresh := true // nothing of the cell was read yet
+	fresh := true   // nothing of the cell was read yet
+	closed := false // its closing quote was read
 	for {
 		c, ok := p.next()
 		switch {
@@ -195,6 +211,7 @@ func (p *parser) row() bool {
 			if p.quoted = again; again {
 				p.cell.WriteRune('"')
 			}
+			closed = !again
 		case p.quoted:
 			if c == '\n' || c == '\r' {
 				lineEnd, sure := p.lineEnd(c)
@@ -202,29 +219,58 @@ func (p *parser) row() bool {
 					return false
 				}
 				c = lineEnd
+				p.spans, p.opened = true, len(p.cells)+1
 			}
-			p.cell.WriteRune(c)
+			p.write(c)
 		case c == '"' && fresh:
 			p.quoted = true
 		case c == p.comma:
 			p.endCell()
-			fresh = true
+			fresh, closed = true, false
 			continue
 		case c == '\n' || c == '\r':
 			_, sure := p.lineEnd(c)
 			return sure && p.end()
+		case closed && p.spans && c != ' ' && c != '\t':
+			p.broken = true
+			return false
+		case closed && p.spans: // a blank before the separator
 		default:
-			p.cell.WriteRune(c)
+			p.write(c)
 		}
 		fresh = false
 	}
 }
 
+// write adds a character to the cell.
+func (p *parser) write(c rune) {
+	if c == undecodable && (len(p.bad) == 0 || p.bad[len(p.bad)-1] != len(p.cells)) {
+		p.bad = append(p.bad, len(p.cells))
+	}
+	p.cell.WriteRune(c)
+}
+
+// swallowed reports whether a cell that spans lines probably holds other rows: the row has not as many cells as there are
+// columns, and an address stands behind a line end of the cell. Of a row of the right width it trusts the quotes.
+func (p *parser) swallowed(columns int) bool {
+	if p.opened == 0 || columns == 0 || len(p.cells) == columns {
+		return false
+	}
+	return slices.ContainsFunc(p.cells, func(cell string) bool {
+		_, behind, _ := strings.Cut(cell, "\n")
+		return strings.Contains(behind, "@")
+	})
+}
+
 func (p *parser) next() (rune, bool) {
 	c, n := p.text.next(p.rest, p.last)
+	atEnd := p.last && n == len(p.rest)
 	p.rest = p.rest[n:]
-	return c, n > 0
+	return c, n > 0 && !(c == endMark && atEnd)
 }
+
+// endMark ends files of CP/M and of some programs until today. It is no part of the text.
+const endMark = 0x1a
 
 // peek takes the next character when it is c. It is not sure when it cannot see it yet.
 func (p *parser) peek(c rune) (is, sure bool) {
@@ -251,6 +297,7 @@ func (p *parser) lineEnd(c rune) (lineFeed rune, sure bool) {
 func (p *parser) endCell() {
 	p.cells = append(p.cells, p.cell.String())
 	p.cell.Reset()
+	p.spans = false
 }
 
 func (p *parser) end() bool {
@@ -264,4 +311,9 @@ func (p *parser) fault() string {
 		return fmt.Sprintf("The quotation mark that opens column %d is never closed.", len(p.cells)+1)
 	}
 	return "This line is longer than 1 MiB."
+}
+
+// unclosed says why a row that swallows others cannot be read.
+func (p *parser) unclosed() string {
+	return fmt.Sprintf("The quotation mark that opens column %d is not closed in this line, and what follows reads like other lines.", p.opened)
 }

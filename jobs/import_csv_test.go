@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -40,17 +41,25 @@ func TestRowReader(t *testing.T) {
 		comma rune
 		want  []string
 	}{
-		"nothing":                  {"", ',', nil},
-		"plain":                    {"a,b\n1,2\n", ',', []string{"1: a|b", "2: 1|2"}},
-		"no line end at the end":   {"a,b\n1,2", ',', []string{"1: a|b", "2: 1|2"}},
-		"CRLF":                     {"a,b\r\n1,2\r\n", ',', []string{"1: a|b", "2: 1|2"}},
-		"CR":                       {"a,b\r1,2\r", ',', []string{"1: a|b", "2: 1|2"}},
-		"blank lines":              {"a\n\n\nb\n", ',', []string{"1: a", "2: ", "3: ", "4: b"}},
-		"semicolons":               {"a;b,c;d\n", ';', []string{"1: a|b,c|d"}},
-		"tabs":                     {"a\tb\t\n", '\t', []string{"1: a|b|"}},
-		"quoted":                   {`"a,b","c ""d"" e",""` + "\nx\n", ',', []string{`1: a,b|c "d" e|`, "2: x"}},
-		"lines in quotes":          {"\"a\r\nb\rc\nd\",e\nf\n", ',', []string{"1: a\nb\nc\nd|e", "5: f"}},
-		"quote inside a cell":      {"5\" pipe,a \"b\" c\nx\n", ',', []string{`1: 5" pipe|a "b" c`, "2: x"}},
+		"nothing":                {"", ',', nil},
+		"plain":                  {"a,b\n1,2\n", ',', []string{"1: a|b", "2: 1|2"}},
+		"no line end at the end": {"a,b\n1,2", ',', []string{"1: a|b", "2: 1|2"}},
+		"CRLF":                   {"a,b\r\n1,2\r\n", ',', []string{"1: a|b", "2: 1|2"}},
+		"CR":                     {"a,b\r1,2\r", ',', []string{"1: a|b", "2: 1|2"}},
+		"blank lines":            {"a\n\n\nb\n", ',', []string{"1: a", "2: ", "3: ", "4: b"}},
+		"semicolons":             {"a;b,c;d\n", ';', []string{"1: a|b,c|d"}},
+		"tabs":                   {"a\tb\t\n", '\t', []string{"1: a|b|"}},
+		"quoted":                 {`"a,b","c ""d"" e",""` + "\nx\n", ',', []string{`1: a,b|c "d" e|`, "2: x"}},
+		"lines in quotes":        {"\"a\r\nb\rc\nd\",e\nf\n", ',', []string{"1: a\nb\nc\nd|e", "5: f"}},
+		"quote inside a cell":    {"5\" pipe,a \"b\" c\nx\n", ',', []string{`1: 5" pipe|a "b" c`, "2: x"}},
+		"a quote swallows lines": {"email,name\na@x.test,\"open\nb@x.test,B\nc@x.test,\"C\"\nd@x.test,D\n", ',', []string{"1: email|name",
+			"2! The quotation mark that opens column 2 is not closed in this line, and what follows reads like other lines.", "3: b@x.test|B", "4: c@x.test|C", "5: d@x.test|D"}},
+		"one of many quotes": {"\"a@x.test\",\"open\n\"b@x.test\",\"B\"\n", ',', []string{
+			"1! The quotation mark that opens column 2 is not closed in this line, and what follows reads like other lines.", "2: b@x.test|B"}},
+		"a closing quote too late": {"a@x.test,\"open\nb@x.test,B,\"\nc@x.test,C\n", ',', []string{"1: a@x.test|open\nb@x.test,B,", "3: c@x.test|C"}},
+		"the mark of an old end":   {"a,b\n1,2\n\x1a", ',', []string{"1: a|b", "2: 1|2", "3: "}},
+		"the mark behind a cell":   {"a,b\n1,2\x1a", ',', []string{"1: a|b", "2: 1|2"}},
+		"a blank after a quote":    {"\"two\nlines\" ,x\n", ',', []string{"1: two\nlines|x"}},
 		"text after a quote":       {"\"a\"b\"c,d\nx\n", ',', []string{`1: ab"c|d`, "2: x"}},
 		"quote never closed":       {"a,\"b\nc,d\ne,f\n", ',', []string{"1! The quotation mark that opens column 2 is never closed.", "2: c|d", "3: e|f"}},
 		"quote opens at the end":   {"a\n\"", ',', []string{"1: a", "2! The quotation mark that opens column 1 is never closed."}},
@@ -63,6 +72,62 @@ func TestRowReader(t *testing.T) {
 		got := readAll(t, NewRowReader(strings.NewReader(c.file), UTF8, c.comma, Place{}))
 		if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
 			t.Errorf("%s: got %q, want %q", name, short(got), short(c.want))
+		}
+	}
+}
+
+// TestAQuoteThatSwallowsPeople reads rows of which the number of columns is known: a row of the wrong width that holds addresses
+// in later lines is read line by line, one of the right width is what its quotes say.
+func TestAQuoteThatSwallowsPeople(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string][]string{
+		"a@x.test,\"open,X\nb@x.test,B,\"\nc@x.test,C,Z\n": {
+			"1! The quotation mark that opens column 2 is not closed in this line, and what follows reads like other lines.",
+			"2! The quotation mark that opens column 3 is never closed.", "3: c@x.test|C|Z"},
+		"a@x.test,\"to jo@x.test\nal@x.test\",Z\nb@x.test,B,Z\n": {"1: a@x.test|to jo@x.test\nal@x.test|Z", "3: b@x.test|B|Z"},
+		"a@x.test,\"two\nlines\"\nb@x.test,B,Z\n":                {"1: a@x.test|two\nlines", "3: b@x.test|B|Z"},
+	} {
+		r := NewRowReader(strings.NewReader(file), UTF8, ',', Place{})
+		r.Columns = 3
+		if got := readAll(t, r); strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%q: got %q, want %q", file, got, want)
+		}
+	}
+}
+
+func TestEncodingOfAFileWithFaults(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]TextEncoding{
+		"Zo\u00eb\nRen\xe9\n":               UTF8, // one bad byte in a file of UTF-8
+		"Ren\xe9\nZo\xeb\n":                 Windows1252,
+		"\xe9,\xe9,\xe9,\xe9,\xe9,\u00e9\n": Windows1252, // nearly all are not UTF-8
+		"Zo\u00eb\xe9":                      UTF8,
+		"plain\xe9":                         Windows1252,
+		"\u00eb\u00eb\u00eb\xc3":            UTF8, // cut off within a character
+		"a\xff\xfe\u00eb\u00eb\u00eb\u00eb": UTF8,
+	} {
+		if got := guess([]byte(file)); got != want {
+			t.Errorf("%q: got %s, want %s", file, got, want)
+		}
+	}
+}
+
+func TestBadBytesAreKnown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file string
+		text TextEncoding
+		want []int
+	}{
+		{"a,Ren\xe9 \xe9,\xff,\uFFFD,\u00e9\n", UTF8, []int{1, 2}},
+		{"\"a\",\"Ren\xe9\"\n", UTF8, []int{1}},
+		{"a\x00,\x00\x00\xd8\n\x00", UTF16LE, []int{1}},
+		{"\x00a\x00,\xff\xfd\x00\n", UTF16BE, nil},
+		{"a,Ren\xe9\n", Windows1252, nil},
+	} {
+		row, err := NewRowReader(strings.NewReader(c.file), c.text, ',', Place{}).Next()
+		if err != nil || !slices.Equal(row.Bad, c.want) {
+			t.Errorf("%q: got %v of %q (%v), want %v", c.file, row.Bad, row.Cells, err, c.want)
 		}
 	}
 }

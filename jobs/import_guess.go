@@ -9,22 +9,23 @@ import (
 )
 
 // Commas are the characters that may stand between the cells of a row, in the order in which people choose.
-var Commas = []rune{',', ';', '\t'}
+var Commas = []rune{',', ';', '\t', '|'}
 
 const (
 	sampleBytes = 64 << 10 // of a file's beginning, from which its form is guessed
-	sampleRows  = 20       // shown and judged
+	sampleRows  = 20       // judged
 	maxColumns  = 200
 )
 
-// firstRows returns the first rows of a file that are not blank, of which head is the beginning or, when whole, all.
-func firstRows(head []byte, whole bool, text TextEncoding, comma rune) []Row {
+// firstRows returns the first rows of a file that are not blank, at most so many. head is the beginning of the file or, when
+// whole, all of it.
+func firstRows(head []byte, whole bool, text TextEncoding, comma rune, most int) []Row {
 	if len(head) > sampleBytes {
 		head, whole = head[:sampleBytes], false
 	}
 	r := NewRowReader(bytes.NewReader(head), text, comma, Place{})
 	var rows []Row
-	for len(rows) < sampleRows {
+	for len(rows) < most {
 		row, err := r.Next()
 		if err != nil || !whole && len(rows) > 0 && len(r.buf) == 0 {
 			break // the last row of a part may go on behind it
@@ -44,7 +45,7 @@ func guessComma(head []byte, whole bool, text TextEncoding) rune {
 	}
 	best, most := ',', 0
 	for _, comma := range Commas {
-		rows := firstRows(head, whole, text, comma)
+		rows := firstRows(head, whole, text, comma, sampleRows)
 		if len(rows) == 0 || len(rows[0].Cells) < 2 {
 			continue
 		}
@@ -96,7 +97,7 @@ func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
 	}
 	columns := make([]string, min(len(rows[0].Cells), maxColumns))
 	if header {
-		for i := range columns {
+		for i := ownColumns(rows[0].Cells, columns); i < len(columns); i++ {
 			columns[i] = guessColumn(rows[0].Cells[i], tags, columns)
 		}
 	}
@@ -106,6 +107,23 @@ func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
 		}
 	}
 	return columns
+}
+
+// ownColumns sets the first columns of a file that this program wrote: the two that come before those of a file of refused
+// lines, and those with which an export begins. It returns how many they are. Merge tags may have the same names.
+func ownColumns(names, columns []string) int {
+	begins := func(at int, with ...string) bool {
+		return len(columns) >= at+len(with) && slices.Equal(names[at:at+len(with)], with)
+	}
+	at := 0
+	if begins(0, refusedHead...) {
+		at = len(refusedHead)
+	}
+	if head := models.ExportHead(nil); begins(at, head...) {
+		copy(columns[at:], []string{ColumnEmail, ColumnStatus, ColumnTags, ColumnNone})
+		at += len(head)
+	}
+	return at
 }
 
 // guessColumn is what a column of this name is and none of taken is yet. The names of this program's own export come first.

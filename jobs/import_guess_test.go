@@ -28,7 +28,7 @@ func TestGuessColumns(t *testing.T) {
 		{"", false, nil},
 	} {
 		comma := guessComma([]byte(c.file), true, UTF8)
-		rows := firstRows([]byte(c.file), true, UTF8, comma)
+		rows := firstRows([]byte(c.file), true, UTF8, comma, sampleRows)
 		if got := guessHeader(rows); got != c.header {
 			t.Errorf("%q: got header %v", c.file, got)
 		}
@@ -54,13 +54,34 @@ func TestGuessComma(t *testing.T) {
 	}
 }
 
+// TestOwnFilesAreRecognized reads files that this program wrote, in a workspace whose merge tags have the names of its columns.
+func TestOwnFilesAreRecognized(t *testing.T) {
+	t.Parallel()
+	var tags []models.MergeTag
+	for i, key := range []string{"created_at", "email", "status", "tags", "reason", "line"} {
+		tags = append(tags, models.MergeTag{ID: int64(i + 1), Key: key, Label: key})
+	}
+	export := models.ExportHead(tags)
+	fields := []string{"email", "status", "tags", "", "field:1", "field:2", "field:3", "field:4", "field:5", "field:6"}
+	if got := guessColumns([]Row{{Cells: export}}, true, tags); !slices.Equal(got, fields) {
+		t.Errorf("got %q of an export, want %q", got, fields)
+	}
+	if got := guessColumns([]Row{{Cells: append(slices.Clone(refusedHead), export...)}}, true, tags); !slices.Equal(got, append([]string{"", ""}, fields...)) {
+		t.Errorf("got %q of an export's refused lines", got)
+	}
+	other := []Row{{Cells: []string{"created_at", "reason", "email", "line"}}}
+	if got := guessColumns(other, true, tags); !slices.Equal(got, []string{"field:1", "field:5", "email", "field:6"}) {
+		t.Errorf("got %q of another file", got)
+	}
+}
+
 func TestFirstRowsOfPartOfAFile(t *testing.T) {
 	t.Parallel()
 	head := []byte("a,b\n\n1,2\n3,")
-	if got := firstRows(head, false, UTF8, ','); len(got) != 2 || strings.Join(got[1].Cells, "|") != "1|2" {
+	if got := firstRows(head, false, UTF8, ',', 9); len(got) != 2 || strings.Join(got[1].Cells, "|") != "1|2" {
 		t.Errorf("got %v, want the row that may go on left out", got)
 	}
-	if got := firstRows(head, true, UTF8, ','); len(got) != 3 {
+	if got := firstRows(head, true, UTF8, ',', 9); len(got) != 3 {
 		t.Errorf("got %v, want three rows", got)
 	}
 }

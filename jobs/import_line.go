@@ -41,7 +41,16 @@ func (r *reader) read(row Row) entry {
 	}
 	e.said.Email = intake.Email{Key: models.EmailKey, Present: true}
 	for i, column := range r.spec.Columns {
-		cell := models.Undefuse(row.Cells[i])
+		cell := cellText(row, i)
+		if slices.Contains(row.Bad, i) && column.To != ColumnNone {
+			reason := fmt.Sprintf("“%s”: a character of this cell is not %s. Save the file as UTF-8, or choose how its text is written.", quoted(cell, shownOfCell), r.spec.Encoding.Name())
+			if column.To == ColumnEmail || column.To == ColumnStatus {
+				e.refused = column.label(i) + ": " + reason
+				return e
+			}
+			e.note(column.label(i), reason)
+			continue
+		}
 		switch column.To {
 		case ColumnNone:
 		case ColumnEmail:
@@ -66,16 +75,30 @@ func (r *reader) read(row Row) entry {
 	return e
 }
 
-// ragged says what is wrong with the number of cells. Empty ones behind the last column, which spreadsheets write, are none.
+// cellText is the text of a row's cell; "" if the row ends before it. A text that was protected from spreadsheets, as export files
+// do it or as a formula (="01067"), is what it protects.
+func cellText(row Row, i int) string {
+	if i >= len(row.Cells) {
+		return ""
+	}
+	cell := row.Cells[i]
+	if text, found := strings.CutPrefix(cell, `="`); found && strings.HasSuffix(text, `"`) {
+		return strings.ReplaceAll(strings.TrimSuffix(text, `"`), `""`, `"`)
+	}
+	return models.Undefuse(cell)
+}
+
+// ragged says what is wrong with the number of cells. Spreadsheets leave out empty cells at the end of a row, and write others
+// behind the last column: these rows are right.
 func (r *reader) ragged(cells []string) string {
 	n := len(cells)
 	for n > len(r.spec.Columns) && models.IsBlank(cells[n-1]) {
 		n--
 	}
-	if n == len(r.spec.Columns) {
+	if n <= len(r.spec.Columns) {
 		return ""
 	}
-	return fmt.Sprintf("This line has %d cells, and the file has %d columns. A separator or a quotation mark may be missing or too many.", n, len(r.spec.Columns))
+	return fmt.Sprintf("This line has %d cells, and the file has %d columns. There may be a separator too many, or a quotation mark is missing.", n, len(r.spec.Columns))
 }
 
 // mergeTag is the one that a column goes to. Those yet to be made have the negative number of their column as their id.

@@ -3,11 +3,15 @@ package jobs
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strconv"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
+
+// refusedHead names the columns that come before those of the imported file.
+var refusedHead = []string{"reason", "line"}
 
 // keepRefused adds the lines that were refused, or not taken over whole, to the file that a person can fetch, correct and import again.
 func (i *importing) keepRefused(entries []entry) error {
@@ -21,7 +25,7 @@ func (i *importing) keepRefused(entries []entry) error {
 		}
 		if i.cursor.Refused == 0 && text.Len() == 0 {
 			text.WriteString("\ufeff") // or spreadsheets take it for another encoding
-			w.Write(append([]string{"reason", "line"}, i.spec.names()...))
+			w.Write(append(slices.Clone(refusedHead), i.spec.names()...))
 		}
 		row := []string{models.Defuse(trouble), strconv.FormatInt(e.line, 10)}
 		for _, cell := range e.cells {

@@ -83,7 +83,7 @@ func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (
 	}
 	spec.Comma = guessComma(g.head, whole, spec.Encoding)
 	spec.Status = models.StatusSubscribed
-	rows := firstRows(g.head, whole, spec.Encoding, spec.Comma)
+	rows := firstRows(g.head, whole, spec.Encoding, spec.Comma, sampleRows)
 	spec.Header = guessHeader(rows)
 	switch {
 	case whole && len(rows) == 0:
@@ -99,7 +99,7 @@ func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (
 // Guess sets the columns of the file's first rows to what they most likely are.
 func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 	s.Columns = nil
-	for i, to := range guessColumns(rows, s.Header, tags) {
+	for i, to := range guessColumns(rows[:min(len(rows), sampleRows)], s.Header, tags) {
 		column := Column{To: to}
 		if s.Header {
 			column.Name = quoted(rows[0].Cells[i], 64)
@@ -108,14 +108,14 @@ func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 	}
 }
 
-// FirstRows returns the first rows of an import's file, read as its spec says.
+// FirstRows returns the rows of the first 64 KiB of an import's file, read as its spec says.
 func FirstRows(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec) ([]Row, error) {
 	head := make([]byte, sampleBytes)
 	n, err := io.ReadFull(store.OpenJobFile(db.Read(ctx), job.WorkspaceID, job.ID, store.JobFileSource, 0), head)
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 		return nil, err
 	}
-	return firstRows(head[:n], int64(n) == spec.Size, spec.Encoding, spec.Comma), nil
+	return firstRows(head[:n], int64(n) == spec.Size, spec.Encoding, spec.Comma, sampleBytes), nil
 }
 
 // errImportOver refuses to change an import that has started, or is over.

@@ -175,7 +175,7 @@ const mixed = "Email;Status;Tags;created_at;given name;ORDERS;likes;Shoe size\r\
 	";;;;nobody;;;\r\n" +
 	"not an address;;;;;;;\r\n" +
 	"\r\n" +
-	"short@example.com;;\r\n" +
+	"long@example.com;;;;;;;;x\r\n" +
 	"dora@example.com;;VIP;;\"Do\r\nra\";7;;41;;\r\n" +
 	"gone@example.com;SUBSCRIBED;;;Gone;3;poems;\r\n" +
 	"anna@example.com;;;;;12;;\r\n" +
@@ -199,7 +199,7 @@ func TestImport(t *testing.T) {
 		same(t, "contacts after the dry run", w.contacts(), []string{`gone@example.com UNSUBSCRIBED [] [] v1`})
 		same(t, "refusals", reasons(dry.Refusals), []string{
 			"4: There is no e-mail address in this line.", "5: “not an address” is not a valid e-mail address.",
-			"7: This line has 3 cells, and the file has 8 columns. A separator or a quotation mark may be missing or too many.",
+			"7: This line has 9 cells, and the file has 8 columns. There may be a separator too many, or a quotation mark is missing.",
 		})
 		same(t, "notes", reasons(dry.Notes), []string{
 			"2: Orders: “1,5”: Not a number. Numbers look like 1250 or -3.75, without other signs.",
@@ -223,6 +223,50 @@ func TestImport(t *testing.T) {
 		})
 		w.checkTraces(job, gone)
 		w.checkRefusedFile(job)
+	})
+}
+
+// TestFilesWithFaultsLoseNobody imports files as people send them: each line is imported, refused or noted, and no other line
+// stands in it.
+func TestFilesWithFaultsLoseNobody(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		var people strings.Builder
+		for i := range 100 {
+			fmt.Fprintf(&people, "p%d@x.test,\u00eb\n", i)
+		}
+		for name, c := range map[string]struct {
+			file            string
+			created         int64
+			refusals, notes []string
+		}{
+			"a quote that swallows people": {"email,first_name\na@x.test,\"open\n" + people.String() + "c@x.test,\"C\"\nd@x.test,D\n", 102,
+				[]string{"2: The quotation mark that opens column 2 is not closed in this line, and what follows reads like other lines."}, nil},
+			"bytes that are not UTF-8": {"email,first_name\nzoe@x.test,Zo\u00eb\nrene@x.test,Ren\xe9\nj\xe9@x.test,Je\n", 2,
+				[]string{"4: email: \u201cj\ufffd@x.test\u201d: a character of this cell is not UTF-8. Save the file as UTF-8, or choose how its text is written."},
+				[]string{"3: first_name: \u201cRen\ufffd\u201d: a character of this cell is not UTF-8. Save the file as UTF-8, or choose how its text is written."}},
+			"short rows":                 {"email,first_name,orders\nshort1@x.test\nshort2@x.test,S,\nshort3@x.test,S\n", 3, nil, nil},
+			"texts written as formulas":  {"email,first_name\nformula@x.test,=\"01067\"\n", 1, nil, nil},
+			"a mark of CP/M at the end":  {"email,first_name\nold@x.test,Old\n\x1a", 1, nil, nil},
+			"pipes":                      {"email|first_name\npipe@x.test|a,b;c\n", 1, nil, nil},
+			"line ends of three systems": {"email,first_name\nends@x.test,\"a\r\nb\rc\nd\"\n", 1, nil, nil},
+		} {
+			job, dry := w.check(w.receive(c.file), nil)
+			same(t, name+": refusals", reasons(dry.Refusals), c.refusals)
+			same(t, name+": notes", reasons(dry.Notes), c.notes)
+			if _, done := w.start(job); done.Created != c.created || done.Lines() != c.created+int64(len(c.refusals)) {
+				t.Errorf("%s: got %+v, want %d created", name, done, c.created)
+			}
+		}
+		stored := strings.Join(w.contacts(), "\n")
+		for _, want := range []string{"zoe@x.test SUBSCRIBED [\"country\":\"AT\" \"first_name\":\"Zoë\"]", `rene@x.test SUBSCRIBED ["country":"AT"]`, `c@x.test SUBSCRIBED ["country":"AT" "first_name":"C"]`,
+			`formula@x.test SUBSCRIBED ["country":"AT" "first_name":"01067"]`, `old@x.test SUBSCRIBED ["country":"AT" "first_name":"Old"]`,
+			`pipe@x.test SUBSCRIBED ["country":"AT" "first_name":"a,b;c"]`, `ends@x.test SUBSCRIBED ["country":"AT" "first_name":"a\nb\nc\nd"]`} {
+			if !strings.Contains(stored, want) {
+				t.Errorf("no contact is %s", want)
+			}
+		}
 	})
 }
 
@@ -274,7 +318,7 @@ func (w *world) checkRefusedFile(job models.Job) {
 		"reason|line|Email|Status|Tags|created_at|given name|ORDERS|likes|Shoe size",
 		"Not stored: Orders: “1,5”: Not a number. Numbers look like 1250 or -3.75, without other signs.|2|anna@example.com||vip, \"a, b\"|2020|Anna|1,5|maps|38",
 		"“not an address” is not a valid e-mail address.|5|not an address|||||||",
-		"7|short@example.com||",
+		"7|long@example.com||||||||x",
 	})
 	if err := w.db.DropJobFiles(w.t.Context(), w.now.Add(8*24*time.Hour)); err != nil {
 		w.t.Fatal(err)

@@ -42,7 +42,8 @@ type textGuess struct {
 	feeds   int64  // line ends
 	returns int64  // carriage returns, for files that have no line feeds
 	rest    []byte // the beginning of a character whose end has not come yet
-	notUTF8 bool
+	letters int64  // characters of more than one byte in UTF-8
+	invalid int64  // bytes that are not UTF-8
 }
 
 // Write takes the next bytes of the file.
@@ -51,26 +52,30 @@ func (g *textGuess) Write(p []byte) (int, error) {
 	g.size += int64(len(p))
 	g.feeds += int64(bytes.Count(p, []byte{'\n'}))
 	g.returns += int64(bytes.Count(p, []byte{'\r'}))
-	if g.notUTF8 {
-		return len(p), nil
-	}
 	text := append(g.rest, p...)
-	whole := len(text)
-	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
-		if at := len(text) - n; utf8.RuneStart(text[at]) {
-			if !utf8.FullRune(text[at:]) {
-				whole = at
-			}
+	for len(text) > 0 {
+		if text[0] < utf8.RuneSelf {
+			text = text[1:]
+			continue
+		}
+		if !utf8.FullRune(text) {
 			break
 		}
+		c, n := utf8.DecodeRune(text)
+		if c == utf8.RuneError && n == 1 {
+			g.invalid++
+		} else {
+			g.letters++
+		}
+		text = text[n:]
 	}
-	g.notUTF8 = !utf8.Valid(text[:whole])
-	g.rest = slices.Clone(text[whole:])
+	g.rest = slices.Clone(text)
 	return len(p), nil
 }
 
 // encoding says how the file is most likely written: by its byte-order mark, by the zero bytes that UTF-16 has between
-// Latin letters, as UTF-8 when it is valid, else as Windows-1252, in which nearly every byte is a letter or a sign.
+// Latin letters, else as UTF-8 or Windows-1252. Letters of Windows-1252 hardly ever form a valid character of UTF-8 by chance, so
+// a few of them outweigh several invalid bytes. Read as UTF-8, each bad cell is named; read as Windows-1252, none would be.
 func (g *textGuess) encoding() TextEncoding {
 	for e, mark := range byteOrderMarks {
 		if bytes.HasPrefix(g.head, []byte(mark)) {
@@ -91,7 +96,7 @@ func (g *textGuess) encoding() TextEncoding {
 		return UTF16LE
 	case even > few && even > 4*odd:
 		return UTF16BE
-	case g.notUTF8, len(g.rest) > 0:
+	case g.invalid+int64(min(len(g.rest), 1)) > 4*g.letters:
 		return Windows1252
 	}
 	return UTF8
@@ -119,21 +124,26 @@ func (g *textGuess) noText() string {
 	return ""
 }
 
-// garbled reports whether a file, of which head is the beginning or, when whole, all, is no text in its most likely encoding:
-// more than one in fifty of its characters is one that no editor writes.
+// garbled reports whether a file is no text in its most likely encoding: more than one in fifty of its characters is one that no
+// editor writes, or more than one in ten is none at all. head is the beginning of the file or, when whole, all of it.
 func garbled(head []byte, whole bool, text TextEncoding) bool {
-	odd, all := 0, 0
+	control, bad, all := 0, 0, 0
 	for rest := head[text.markSize(head):]; len(rest) > 0; {
 		c, n := text.next(rest, whole)
 		if n == 0 {
 			break
 		}
-		if rest = rest[n:]; c == utf8.RuneError || c == 0x7f || c < ' ' && (c < '\t' || c > '\r') {
-			odd++
+		rest = rest[n:]
+		switch {
+		case c == endMark && len(rest) == 0 && whole:
+		case c == undecodable:
+			bad++
+		case c == utf8.RuneError || c == 0x7f || c < ' ' && (c < '\t' || c > '\r'):
+			control++
 		}
 		all++
 	}
-	return odd*50 > all
+	return control*50 > all || bad*10 > all
 }
 
 // markSize is how many bytes of a file's beginning are its byte-order mark and no text.
@@ -144,8 +154,11 @@ func (e TextEncoding) markSize(file []byte) int {
 	return 0
 }
 
-// next reads the first character of b and says how many bytes it takes; 0 when b ends within it and more may follow.
-// What is no character is U+FFFD.
+// undecodable stands for bytes that are no character in a file's encoding. A cell shows it as U+FFFD.
+const undecodable rune = -1
+
+// next reads the first character of b and returns how many bytes it takes; 0 when b ends within it and more may follow.
+// Bytes that are no character are undecodable.
 func (e TextEncoding) next(b []byte, last bool) (rune, int) {
 	switch {
 	case len(b) == 0:
@@ -159,13 +172,17 @@ func (e TextEncoding) next(b []byte, last bool) (rune, int) {
 	case !last && !utf8.FullRune(b):
 		return 0, 0
 	}
-	return utf8.DecodeRune(b)
+	c, n := utf8.DecodeRune(b)
+	if c == utf8.RuneError && n == 1 {
+		return undecodable, 1
+	}
+	return c, n
 }
 
 func (e TextEncoding) next16(b []byte, last bool) (rune, int) {
 	if len(b) < 2 {
 		if last {
-			return utf8.RuneError, len(b)
+			return undecodable, len(b)
 		}
 		return 0, 0
 	}
@@ -175,14 +192,14 @@ func (e TextEncoding) next16(b []byte, last bool) (rune, int) {
 	}
 	if len(b) < 4 {
 		if last {
-			return utf8.RuneError, 2
+			return undecodable, 2
 		}
 		return 0, 0
 	}
 	if pair := utf16.DecodeRune(r, e.unit(b[2:])); pair != utf8.RuneError {
 		return pair, 4
 	}
-	return utf8.RuneError, 2
+	return undecodable, 2
 }
 
 func (e TextEncoding) unit(b []byte) rune {

@@ -75,8 +75,11 @@ func (m MergeTag) readText(text string) (string, *ValueError) {
 	case MergeTagCountry:
 		return readCountry(trimmed)
 	}
-	return text, nil
+	return lineEnds.Replace(text), nil
 }
+
+// lineEnds gives a text the one stored form of line ends, whatever wrote it: a sender, a browser or a file.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // fieldName returns the type as it reads before the word "field".
 func (t MergeTagType) fieldName() string {

@@ -88,7 +88,8 @@ func TestReadText(t *testing.T) {
 	runReadCases(t, MergeTag{Type: MergeTagText}, []readCase{
 		fits("Cersei", "Cersei"),
 		fits("  two  spaces  ", "  two  spaces  "),
-		fits("line\r\nline", "line\r\nline"),
+		fits("line\r\nline\rline\nline", "line\nline\nline\nline"),
+		fits("\r\n\r\nx\r", "\n\nx\n"),
 		fits("1.50", "1.50"),
 		fits("null", "null"),
 		fits("<script>", "<script>"),

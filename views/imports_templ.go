@@ -159,7 +159,7 @@ func ImportFormPage(m ImportFormModel) templ.Component {
 
 func importFile(wrong string) Field {
 	return Field{Name: "file", Label: "File", Error: wrong, Required: true,
-		Help: "At most 64 MB. The first line may name the columns. Commas, semicolons or tabs between the cells, and any usual encoding, are recognised. An export of this program can be imported as it is."}
+		Help: "At most 64 MB. The first line may name the columns. Commas, semicolons, tabs or vertical bars between the cells, and any usual encoding, are recognised. An export of this program can be imported as it is."}
 }
 
 func importFileErrors(wrong string) []FieldError {
@@ -481,7 +481,7 @@ func importReading(m ImportColumnsModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Field{Name: "comma", Label: "Between the cells", Value: m.Comma, Width: "m", Options: []Option{{Value: "comma", Label: "Comma"}, {Value: "semicolon", Label: "Semicolon"}, {Value: "tab", Label: "Tab"}}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Field{Name: "comma", Label: "Between the cells", Value: m.Comma, Width: "m", Options: []Option{{Value: "comma", Label: "Comma"}, {Value: "semicolon", Label: "Semicolon"}, {Value: "tab", Label: "Tab"}, {Value: "vertical bar", Label: "Vertical bar |"}}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
