@@ -65,7 +65,7 @@ func (w *world) historyCalls(r *rand.Rand, n int) []Call {
 	return calls
 }
 
-// sendToAll submits the calls from so many senders, to the replicas in turn.
+// sendToAll submits the calls from so many senders, to the replicas in turn. Once the test has failed it sends no more.
 func sendToAll(w *world, replicas []*Pipeline, calls []Call, senders int) map[uuid.UUID]answered {
 	w.t.Helper()
 	work := make(chan Call)
@@ -86,6 +86,9 @@ func sendToAll(w *world, replicas []*Pipeline, calls []Call, senders int) map[uu
 		})
 	}
 	for _, c := range calls {
+		if w.t.Failed() {
+			break
+		}
 		work <- c
 	}
 	close(work)
