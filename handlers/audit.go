@@ -91,7 +91,7 @@ func (q *auditQuery) day(text *string, zone *time.Location, later int) time.Time
 	}
 	at, err := time.Parse(time.DateOnly, *text)
 	if err != nil || at.Year() <= 1970 || at.Year() >= 3000 {
-		q.rangeError, *text = "A day looks like 2026-11-24. What cannot be read does not count here.", ""
+		q.rangeError, *text = "A day looks like 2026-11-24. Dates that cannot be read are ignored.", ""
 		return time.Time{}
 	}
 	return models.ClockAt(time.Date(at.Year(), at.Month(), at.Day()+later, 12, 0, 0, 0, zone), 0)

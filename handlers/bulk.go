@@ -179,7 +179,7 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	}
 	switch {
 	case missing == "nobody":
-		m.Question, m.Nobody = "Nobody is selected", "Tick contacts in the list, or choose all that match, and then what should be done with them."
+		m.Question, m.Nobody = "Nobody is selected", "Tick contacts in the list, or select all that match. Then choose an action."
 	case missing == "tag" && f.action == models.BulkAddTag:
 		if m.Tags, m.NewTag = tags, true; f.with != "" {
 			m.NewTagValue, m.NewTagWrong = f.with, models.ValidateName(f.with)
@@ -194,8 +194,8 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	case f.action == models.BulkDelete:
 		m.Question, m.Next, m.Danger = "Delete "+people+" for good? Type "+strconv.FormatInt(f.total, 10)+".", "Delete for good", true
 		m.Sentences = append(f.which(),
-			"They are gone for good, with their fields, tags and segments, and with what the request log holds of these people: payloads, addresses, values before and after. That something happened stays in the log.",
-			"No event fires. A later call that subscribes one of these addresses makes a new contact.",
+			"They are deleted for good, with their fields, tags and segments. Their payloads, addresses and values are also erased from the request log, which still shows that the calls happened.",
+			"No event fires. A later call that subscribes one of these addresses creates a new contact.",
 		)
 		m.Post, m.Total = true, f.total
 	default:
@@ -228,7 +228,7 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	case models.BulkAddTag:
 		m.Question, m.Next, already = "Add the tag “"+f.bulk.TagName+"” to "+people+"?", "Add the tag", "have it already"
 		if f.bulk.Tag == 0 {
-			m.Sentences = append(m.Sentences, "The tag is new: it is made now.")
+			m.Sentences = append(m.Sentences, "The tag is new and will be created.")
 		}
 	case models.BulkRemoveTag:
 		m.Question, m.Next, already = "Take the tag “"+f.bulk.TagName+"” off "+people+"?", "Take the tag off", "do not have it"
@@ -239,11 +239,11 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	m.Hidden = append(m.Hidden, hidden)
 	switch {
 	case f.done == f.total:
-		m.Sentences = append(m.Sentences, "Nothing changes: all of them "+already+".")
+		m.Sentences = append(m.Sentences, "Nothing changes, because all of them "+already+".")
 	case f.done > 0:
-		m.Sentences = append(m.Sentences, views.Count(f.done)+" of them "+already+": for these nothing changes.")
+		m.Sentences = append(m.Sentences, views.Count(f.done)+" of them "+already+" and do not change.")
 	}
-	m.Sentences = append(m.Sentences, "No event fires. Contacts that come from now on are left as they are; the segments follow by themselves.")
+	m.Sentences = append(m.Sentences, "No event fires. Contacts added from now on do not change. Segments are updated automatically.")
 }
 
 // bulkStart starts the confirmed action. To delete, the person has to type the number of contacts.
@@ -265,7 +265,7 @@ func (s *Server) bulkStart(v *visit) error {
 	}
 	typed := strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(v.Form("typed"))
 	if f.action == models.BulkDelete && typed != strconv.FormatInt(f.total, 10) {
-		return f.show("Nothing was deleted. Please type the number of contacts, " + strconv.FormatInt(f.total, 10) + ", to say that you mean it.")
+		return f.show("Nothing was deleted. Please type the number of contacts, " + strconv.FormatInt(f.total, 10) + ", to confirm.")
 	}
 	if f.total == 0 {
 		return f.show("There is nobody left to change.")
@@ -284,5 +284,5 @@ func (s *Server) bulkStart(v *visit) error {
 	if err != nil {
 		return models.In("bulk change: start it", err)
 	}
-	return v.done(v.path("jobs", job.ID), "The change has started. It goes on when you leave this page.")
+	return v.done(v.path("jobs", job.ID), "The change has started. It continues if you leave this page.")
 }

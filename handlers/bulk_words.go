@@ -13,7 +13,7 @@ func init() { jobTexts[models.JobBulk] = bulkText }
 func bulkText(v *visit, j models.Job) jobText {
 	b, r := models.ReadJobJSON[models.Bulk](j.Spec), models.ReadJobJSON[models.BulkResult](j.Result)
 	people := views.Plural(j.Total, "contact", "contacts")
-	text := jobText{unit: "contact", units: "contacts", stop: "What is done until then stays done.", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")}}
+	text := jobText{unit: "contact", units: "contacts", stop: "Changes made until then stay.", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")}}
 	changed, same := views.Plural(r.Changed, "contact", "contacts"), ""
 	switch b.Action {
 	case models.BulkAddTag:

@@ -105,7 +105,7 @@ func (v *visit) contactSegment(g models.Segment, subject *rule.Subject, schema r
 	row.Why = v.whyOf(why)
 	switch {
 	case g.BuildingSlot != nil:
-		row.Note = "It is being built with another rule; until then this one holds."
+		row.Note = "It is being built with a new rule. Until then this rule applies."
 	case why.Matched != in:
 		row.Note = "This is being recalculated: reload the page in a moment."
 	}

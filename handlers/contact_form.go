@@ -62,7 +62,7 @@ func (s *Server) contactCreate(v *visit) error {
 	if err != nil {
 		return models.In("contact form: create", err)
 	}
-	return v.done(v.path("contacts", c.ID), "The contact is there now.")
+	return v.done(v.path("contacts", c.ID), "The contact was created.")
 }
 
 // checkFree reports an error if another contact has the address.

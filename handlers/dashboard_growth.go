@@ -65,7 +65,7 @@ var statusTones = []struct {
 }{{models.StatusSubscribed, "good", "ok"}, {models.StatusUnconfirmed, "warn", "warn"}, {models.StatusUnsubscribed, "idle", "idle"}}
 
 func growthChart(days []views.Slot, history []models.StatusCounts) views.Chart {
-	c := views.Chart{Title: "Contacts by status at the end of each day", Unit: "Day", Empty: "Nobody was here in the last 30 days.", Lines: true, Slots: days}
+	c := views.Chart{Title: "Contacts by status at the end of each day", Unit: "Day", Empty: "There were no contacts in the last 30 days.", Lines: true, Slots: days}
 	for _, s := range statusTones {
 		series := views.Series{Name: s.status.Name(), Tone: s.tone}
 		for _, counts := range history {

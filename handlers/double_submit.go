@@ -22,7 +22,7 @@ const (
 	onceGiven = 5 * time.Second // to store the answer, even if the request's own time is over
 )
 
-var errStillRunning = &models.Error{Code: models.CodeConflict, Message: "This form was sent twice, and the first one is still being worked on. Look in a moment whether it is done."}
+var errStillRunning = &models.Error{Code: models.CodeConflict, Message: "This form was sent twice, and the first one is still running. Check in a moment whether it is done."}
 
 // formKey returns the posted form's key. It is nil if the form may act twice: it lacks our random value, or its button changes
 // nothing.

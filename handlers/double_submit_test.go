@@ -41,7 +41,7 @@ func TestFormSentTwiceSaysSoOnce(t *testing.T) {
 		fields := []string{"name", "vip", "once", s.get("/w/books/tags/new").hidden("once")}
 		s.post("/w/books/tags", fields...)
 		// the browser dropped that answer and follows the second: the message is still there
-		s.follow(s.post("/w/books/tags", fields...)).want(t, 200, "The tag vip is there.")
+		s.follow(s.post("/w/books/tags", fields...)).want(t, 200, "The tag vip was created.")
 		s.follow(s.post("/w/books/tags", fields...)).want(t, 200, "This form was sent twice. It was done once.", "1 tag")
 		other := s.as(s.signIn(s.user))
 		other.follow(other.post("/w/books/tags", "name", "late", "once", fields[3])).want(t, 200, "2 tags") // other input is another action

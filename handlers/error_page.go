@@ -29,7 +29,7 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 		m.Texts = []string{"It may have been deleted, it may belong to a workspace you are not in, or the address has a typing mistake."}
 	case fiber.StatusForbidden:
 		if m.Title = "This was not done"; get {
-			m.Title = "This page is not open to you"
+			m.Title = "You may not open this page"
 		}
 	case fiber.StatusMethodNotAllowed:
 		m.Title, m.Texts = "This page cannot be called that way", []string{"Nothing was done. Go back and use the page’s own buttons."}
@@ -50,7 +50,7 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 			break
 		}
 		m.Title, m.Retry = "Something broke on our side", get
-		m.Texts = append(notSaved(get), "Webhook calls are taken separately and go on.")
+		m.Texts = append(notSaved(get), "Webhook calls are processed separately and continue.")
 	}
 	switch {
 	case errors.Is(err, errFileTooLarge):
@@ -70,7 +70,7 @@ func unavailable(err error) (title string, texts []string) {
 	case errors.As(err, &known) && known.Code == models.CodeBusy:
 		return "Too much at this moment", []string{known.Message}
 	}
-	return "The database is not answering", []string{"No page can be shown until it is back. Webhook calls are answered with 503 until then, and well-made senders try again."}
+	return "The database is not answering", []string{"No page can be shown until it is back. Webhook calls are answered with 503 until then, and well-built senders try again."}
 }
 
 // notSaved tells the sender of a form that nothing was saved.

@@ -21,7 +21,7 @@ func TestErrorPagesSayWhatHappened(t *testing.T) {
 		s.as("").get("/nowhere").wantNot(t, "Workspace settings", "Books")
 
 		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
-		vera.get("/w/books/webhooks/new").want(t, 403, "This page is not open to you", "Your role in this workspace does not allow this", "Dashboard")
+		vera.get("/w/books/webhooks/new").want(t, 403, "You may not open this page", "Your role in this workspace does not allow this", "Dashboard")
 		s.post("/w/books/tags", "name", "vip", "csrf", "wrong").want(t, 403)
 		s.do("PUT", "/w/books/tags", nil, nil).want(t, 405, "This page cannot be called that way", "Nothing was done")
 		s.do("FOO", "/w/books/tags", nil, nil).want(t, 405, "This page cannot be called that way")
@@ -80,7 +80,7 @@ func TestErrorPagesNeedNoDatabase(t *testing.T) {
 		for range 2 {
 			for _, path := range []string{"/broken", "/panic"} {
 				page := s.get(path)
-				page.want(t, 500, "Something broke on our side", "Webhook calls are taken separately", "Try again", page.requestID())
+				page.want(t, 500, "Something broke on our side", "Webhook calls are processed separately", "Try again", page.requestID())
 				page.wantNot(t, "secret")
 			}
 			away := s.get("/away")

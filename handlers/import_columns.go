@@ -137,7 +137,7 @@ func (f *columnsForm) readChoices() models.FieldErrors {
 	v, errs := f.visit, models.FieldErrors{}
 	chosen := v.FormAll("column")
 	if len(chosen) != len(f.spec.Columns) {
-		errs.Add("column-1", "Please say of each column where it goes.")
+		errs.Add("column-1", "Please choose for each column where it goes.")
 		return errs
 	}
 	for i := range f.spec.Columns {
@@ -145,7 +145,7 @@ func (f *columnsForm) readChoices() models.FieldErrors {
 		errs.Add(columnID(i), f.wrongColumn(i))
 	}
 	if !slices.ContainsFunc(f.spec.Columns, func(c jobs.Column) bool { return c.To == jobs.ColumnEmail }) {
-		errs.Add(columnID(0), "Please say which column is the e-mail address. Without it there is nobody to import.")
+		errs.Add(columnID(0), "Please choose the column with the e-mail address. Nothing can be imported without it.")
 	}
 	f.spec.Status = models.StatusSubscribed
 	if models.Status(v.Form("status")) == models.StatusUnconfirmed {
@@ -180,7 +180,7 @@ func (f *columnsForm) wrongColumn(i int) string {
 	})
 	if !known {
 		c.To = jobs.ColumnNone
-		return "This is not there any more. Please choose again."
+		return "This no longer exists. Please choose again."
 	}
 	if c.To == jobs.ColumnNew {
 		c.Key = models.SuggestKey(c.Name)

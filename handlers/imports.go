@@ -135,7 +135,7 @@ func (s *Server) importStart(v *visit) error {
 	if jobs.Phase(job) != jobs.ImportChecked {
 		return v.Redirect(v.importPath(job), 303) // not ready to start, or already started
 	}
-	return v.done(v.path("jobs", job.ID), "The import has started. It goes on when you leave this page.")
+	return v.done(v.path("jobs", job.ID), "The import has started. It continues if you leave this page.")
 }
 
 // importRefused sends the lines that were refused or stored in part as CSV, each with its reason.
@@ -184,7 +184,7 @@ func invalid(err error) string {
 func importText(v *visit, j models.Job) jobText {
 	spec, result := models.ReadJobJSON[jobs.ImportSpec](j.Spec), models.ReadJobJSON[jobs.ImportResult](j.Result)
 	t := jobText{title: "Importing " + spec.File, unit: "line", units: "lines", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")},
-		stop: "The contacts that are imported by then stay as they are; the rest of the file is left out."}
+		stop: "Contacts imported until then stay. The rest of the file is not imported."}
 	if j.State == models.JobDraft || jobs.Phase(j) == jobs.ImportChecking {
 		t.title, t.stop = "Trying out "+spec.File, "Nothing is imported, and the file is thrown away."
 	}
@@ -193,7 +193,7 @@ func importText(v *visit, j models.Job) jobText {
 	}
 	t.next = views.Btn{Label: "Details", Href: v.importPath(j)}
 	if j.State == models.JobDraft {
-		t.next = views.Btn{Label: "Go on with this import", Kind: views.Primary, Href: v.importPath(j)}
+		t.next = views.Btn{Label: "Continue this import", Kind: views.Primary, Href: v.importPath(j)}
 		return t
 	}
 	t.facts = []views.JobFact{

@@ -107,7 +107,7 @@ func (s *Server) jobStop(v *visit) error {
 	if !stopped {
 		return v.done(v.path("jobs", j.ID), "It had ended before it could be stopped.")
 	}
-	return v.done(v.path("jobs", j.ID), "Stopped. What was done until then stays done.")
+	return v.done(v.path("jobs", j.ID), "Stopped. Changes made until then stay.")
 }
 
 // jobList lists the workspace's recent jobs, newest first.

@@ -32,7 +32,7 @@ func TestJobIsWatchedAndStopped(t *testing.T) {
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		viewer.get(path).wantNot(t, "Stop")
 		viewer.post(path+"/stop").want(t, 403)
-		s.follow(s.post(path+"/stop")).want(t, 200, "Stopped. What was done until then stays done.")
+		s.follow(s.post(path+"/stop")).want(t, 200, "Stopped. Changes made until then stay.")
 		s.follow(s.post(path+"/stop")).want(t, 200, "It had ended before it could be stopped.")
 		if j, err := s.db.Job(t.Context(), s.workspace.ID, j.ID); err != nil || j.State != models.JobStopped || j.Cursor != "{}" {
 			t.Errorf("got %s with the cursor %s (%v), want it stopped and the cursor gone", j.State, j.Cursor, err)

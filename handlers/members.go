@@ -76,7 +76,7 @@ func (v *visit) invited(i models.Invitation, token string) error {
 	if err := v.leaveSecret(to, token); err != nil {
 		return err
 	}
-	return v.done(to, "The invitation is made. Its link is below.")
+	return v.done(to, "The invitation was created. Its link is below.")
 }
 
 // invitationShow shows the link of an invitation once, to the person who made it.
@@ -137,7 +137,7 @@ func (s *Server) invitationCancel(v *visit) error {
 
 // invitationGone says that an invitation was accepted, declined or cancelled after the list was shown.
 func (v *visit) invitationGone() error {
-	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This invitation is not there any more: it was accepted, declined or cancelled."}); err != nil {
+	if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This invitation no longer exists: it was accepted, declined or cancelled."}); err != nil {
 		return err
 	}
 	return v.Redirect(v.path("settings", "members"), fiber.StatusSeeOther)

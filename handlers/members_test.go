@@ -143,7 +143,7 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := "/invitations/" + itoa(i.ID)
-		s.follow(s.post(path+"/accept")).want(t, 200, "This invitation does not count any more") // it is not hers
+		s.follow(s.post(path+"/accept")).want(t, 200, "This invitation is no longer valid") // it is not hers
 		them.post(path+"/accept").leadsTo(t, "/w/books")
 		list := s.get("/w/books/settings/members")
 		list.want(t, 200, "ines@example.com you Admin now", "mo@example.com Viewer just now")

@@ -66,7 +66,7 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	if errs.Any() {
 		return v.mergeTagAgain(m, errs)
 	}
-	return v.done(v.path("merge-tags"), "The merge tag %s is there. Calls fill it in when they send %s.", m.Label, m.Key)
+	return v.done(v.path("merge-tags"), "The merge tag %s was created. Calls that send %s fill it in.", m.Label, m.Key)
 }
 
 // mergeTagEdit shows the form of an existing merge tag.
@@ -93,12 +93,12 @@ func (s *Server) mergeTagUpdate(v *visit) error {
 		return v.mergeTagAgain(input, nil)
 	}
 	gone := rule.ChoicesRef(m, removedChoices(m.Options, input.Options))
-	users, err := v.usersOf("a choice that you took out", gone)
+	users, err := v.usersOf("a choice that you removed", gone)
 	if err != nil {
 		return err
 	}
 	if len(users.Segments) > 0 && !v.forced() {
-		users.Fault = "Put the choice back, or tick that it is to go."
+		users.Fault = "Put the choice back, or tick that it should be removed."
 		return v.mergeTagAgain(input, models.FieldErrors{"options": users.Words()}, users)
 	}
 	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())

@@ -37,7 +37,7 @@ func TestMergeTagsFromFirstToLast(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/merge-tags").want(t, 200, "email_address", "No merge tags yet")
 		s.follow(s.post("/w/books/merge-tags", "key", "first_name", "label", " First name ", "type", "text")).
-			want(t, 200, "The merge tag First name is there. Calls fill it in when they send first_name.", "1 merge tag")
+			want(t, 200, "The merge tag First name was created. Calls that send first_name fill it in.", "1 merge tag")
 		s.post("/w/books/merge-tags", "key", "first_name", "label", "x", "type", "text").want(t, 422, "There is a merge tag with this key already")
 		s.post("/w/books/merge-tags", "key", "email_address", "label", "x", "type", "text").want(t, 422, "is the contact's own address")
 		s.post("/w/books/merge-tags", "key", "9a", "label", "", "type", "url").want(t, 422, "letter first", "Please give it a label", "Please choose a type")

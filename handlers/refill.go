@@ -39,7 +39,7 @@ const (
 var errOthers = &models.Error{Code: models.CodeForbidden, Message: "What was filled in before belonged to another account and was not kept."}
 
 // noLongerOpen is the text on the error page shown in place of a form.
-const noLongerOpen = "What you filled in was not kept: its page is not open to you any more."
+const noLongerOpen = "What you filled in was not kept: you can no longer open its page."
 
 // whose is the form's field value for its person.
 func whose(u models.User) string { return strconv.FormatInt(u.ID, 10) }

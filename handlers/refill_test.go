@@ -101,7 +101,7 @@ func TestFormOfAnEarlierSessionComesBackAndDoesNothing(t *testing.T) {
 		if !strings.Contains(a.body, `value="vip"`) {
 			t.Error("the form comes back without what was filled in")
 		}
-		s.follow(s.post("/w/books/tags", "name", "vip", "csrf", a.hidden("csrf"), "once", a.hidden("once"))).want(t, 200, "The tag vip is there.")
+		s.follow(s.post("/w/books/tags", "name", "vip", "csrf", a.hidden("csrf"), "once", a.hidden("once"))).want(t, 200, "The tag vip was created.")
 		tag, err := s.db.TagNames(t.Context(), s.workspace.ID)
 		if err != nil || len(tag) != 1 {
 			t.Fatalf("got %v (%v), want one tag", tag, err)
@@ -213,7 +213,7 @@ func TestFormOfAPageThatIsNoLongerOpenIsSaidToBeLost(t *testing.T) {
 			s.write(func(tx *gorm.DB) error { return tx.Exec(c.change, s.user.ID).Error })
 			in := nobody.post("/login", "email", "ines@example.com", "password", rightPassword, "next", "/w/books/tags/new",
 				"kept_path", met.hidden("kept_path"), "kept", met.hidden("kept"), "kept_whose", met.hidden("kept_whose"))
-			s.as(s.cookie(in)).get("/w/books/tags/new").want(t, c.status, "What you filled in was not kept: its page is not open to you any more.")
+			s.as(s.cookie(in)).get("/w/books/tags/new").want(t, c.status, "What you filled in was not kept: you can no longer open its page.")
 		}
 	})
 }

@@ -80,7 +80,7 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	}
 	if all > maxIssues {
 		issues = append(issues[:min(maxIssues, len(issues))], views.RequestIssue{Kind: views.KindWarn, Before: views.Plural(all-maxIssues, "more field", "more fields"), Text: "of this call had no effect either.",
-			Link: "#s3", LinkText: "What became of each field"})
+			Link: "#s3", LinkText: "What happened to each field"})
 	}
 	return issues, all
 }

@@ -19,11 +19,11 @@ func (t *story) tellContact(s *views.RequestStory) {
 	}
 	before, now := t.body.Before, t.body.After
 	if t.row.Outcome == models.OutcomeDeleted {
-		s.Contact.Title, s.Contact.Lead = "The contact is gone for good", "With its tags, its segments and its values, and with what the log and the events held of the person."
+		s.Contact.Title, s.Contact.Lead = "The contact is gone for good", "With its tags, segments and values, and with the person's data in the log and the events."
 		return
 	}
 	if now == nil {
-		s.Contact.Title, s.Contact.Lead = "The contact: "+strings.ToLower(views.OutcomeShort(t.row.Outcome)), "What it looked like was erased with the person."
+		s.Contact.Title, s.Contact.Lead = "The contact: "+strings.ToLower(views.OutcomeShort(t.row.Outcome)), "Its values were erased with the person."
 		return
 	}
 	change := &views.ContactChange{After: now.Status, TagsAfter: now.Tags, TagsAdded: t.body.TagsAdded}

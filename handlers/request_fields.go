@@ -64,7 +64,7 @@ func (t *story) touchesFields() bool {
 
 // tellFields says what happened to each field.
 func (t *story) tellFields(s *views.RequestStory) {
-	s.Fields = views.Step{ID: "s3", Title: "What became of each field", State: views.StateDone}
+	s.Fields = views.Step{ID: "s3", Title: "What happened to each field", State: views.StateDone}
 	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && fateCount(t.body, intake.FateIgnored) > 0 {
 		s.Fields.State = views.StateLook
 	}
@@ -82,7 +82,7 @@ func (t *story) tellFields(s *views.RequestStory) {
 	case t.body.Shortened:
 		s.More = "The values of this call were too large to be kept in the log."
 	case len(t.body.Fields) == 0:
-		s.Fields.Lead = "No field was sent beside the address."
+		s.Fields.Lead = "Only the address was sent."
 	case t.body.MoreNames > 0:
 		s.More = views.Plural(t.body.MoreNames, "more name was", "more names were") + " ignored."
 	}

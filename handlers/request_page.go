@@ -140,9 +140,9 @@ func (t *story) model(p views.Page) views.RequestModel {
 		m.Lead = "Nothing was changed."
 	}
 	if t.erased && t.row.Outcome == models.OutcomeDeleted {
-		m.Note = "What this call and all others held of the person was erased in the same moment, as the webhook's type DELETE asks for. That it happened, when, and by which webhook stays."
+		m.Note = "This call to a webhook of type DELETE erased the person's data, here and in all other calls. The log keeps that it happened, when, and through which webhook."
 	} else if t.erased {
-		m.Note = "The person this call speaks of was erased since. What the call held of the person is gone; that it happened, when, and by which webhook stays."
+		m.Note = "The person was erased after this call, and with them the data of the call. The log keeps that it happened, when, and through which webhook."
 	}
 	m.Stops = t.stops(m.Story)
 	var issues int
@@ -163,13 +163,13 @@ func issueTitle(r models.WebhookRequest, n int) string {
 	case r.Failed():
 		return "What to do"
 	case n == 1:
-		return "One thing needs a look"
+		return "One thing to check"
 	}
-	return strconv.Itoa(n) + " things need a look"
+	return strconv.Itoa(n) + " things to check"
 }
 
 func (t *story) requestWebhook() views.RequestWebhook {
-	w := views.RequestWebhook{Name: "a webhook that is not known any more", Type: string(t.body.WebhookType)}
+	w := views.RequestWebhook{Name: "a webhook that no longer exists", Type: string(t.body.WebhookType)}
 	if t.webhook.ID == 0 {
 		return w
 	}

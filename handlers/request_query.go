@@ -39,7 +39,7 @@ func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 		}
 	}
 	if q.outcome != text("outcome") {
-		q.ignore("There is no outcome “" + shortened(text("outcome")) + "”. It does not count here.")
+		q.ignore("There is no outcome “" + shortened(text("outcome")) + "”. This filter is ignored.")
 	}
 	if address, err := models.ReadEmail(q.search); err == nil && q.part == "" {
 		q.filter.Address = address
@@ -55,7 +55,7 @@ func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 func (q *requestQuery) readPlace(before, after string) {
 	var known bool
 	if q.cursor.Before, known = requestID(before); !known && before != "" {
-		q.ignore("“" + shortened(before) + "” is no place in this list. It shows the newest.")
+		q.ignore("“" + shortened(before) + "” is not a position in this list. The newest are shown.")
 	}
 	if q.cursor.Before == uuid.Nil {
 		q.cursor.After, _ = requestID(after)
@@ -80,7 +80,7 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 		if span, ok := spans[q.when]; ok {
 			q.filter.From = now.Add(-span)
 		} else if q.when != "" {
-			q.ignore("There is no time “" + shortened(q.when) + "”. It does not count here.")
+			q.ignore("There is no time “" + shortened(q.when) + "”. This filter is ignored.")
 			q.when = ""
 		}
 		return
@@ -94,7 +94,7 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 		}
 		at, ok := readMoment(bound.text, zone)
 		if !ok {
-			q.ignore("A time looks like 2026-11-24T14:30. What cannot be read does not count here.")
+			q.ignore("A time looks like 2026-11-24T14:30. Times that cannot be read are ignored.")
 			continue
 		}
 		*bound.into = at

@@ -29,7 +29,7 @@ func (t *story) story() views.RequestStory {
 	switch outcome.Reached {
 	case views.ReachedContact:
 		s.Contact = views.Step{ID: "s4", Title: "The call stopped here: " + outcome.Stop, State: views.StateStop,
-			Lead: "Nobody in this workspace has this address, and a webhook of type " + t.requestWebhook().Type + " creates nobody."}
+			Lead: "No contact in this workspace has this address, and webhooks of type " + t.requestWebhook().Type + " do not create contacts."}
 	case views.ReachedEnd:
 		t.tellFields(&s)
 		t.tellContact(&s)

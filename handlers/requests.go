@@ -127,12 +127,12 @@ func linkPages(m *views.RequestsModel, query requestQuery, page store.RequestPag
 // whyNone says why no call matches, and suggests a wider search.
 func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 	days := views.Plural(v.server.Config.LogRetentionDays, "day", "days")
-	none := views.RequestsNone{Text: "Nothing fits these filters. Calls older than " + days + " have been removed."}
+	none := views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + days + " have been removed."}
 	switch {
 	case query.cursor != models.Cursor{}:
-		none.Text, none.Link, none.LinkText = "There is nothing further on this side.", v.requestsURL(query.with()), "Show the newest"
+		none.Text, none.Link, none.LinkText = "There is nothing more in this direction.", v.requestsURL(query.with()), "Show the newest"
 	case query.filter.Address != "":
-		none.Text = "No call of the last " + days + " that fits these filters spoke of exactly this address."
+		none.Text = "No call of the last " + days + " matches these filters and has exactly this address."
 		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search, part: "1"}.with()), "Search all calls for addresses that contain “"+query.search+"”"
 	case query.search != "" && query.others():
 		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search}.with()), "Search all calls for “"+query.search+"”"

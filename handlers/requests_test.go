@@ -36,7 +36,7 @@ func TestStoryOfANewContact(t *testing.T) {
 		s.addLogMergeTag("genre", "Favourite genre", models.MergeTagText, "Fiction")
 		w := s.addWebhook(models.TypeSubscribed, "shop")
 		page := s.story(s.callJSON(w, `{"email_address":"Marta@Example.com","first_name":"Marta","birthday":"31/12/1990","newsletter_source":"till","first_name2":{"a":1}}`))
-		page.want(t, 200, "marta@example.com is a new contact", "3 things need a look", "Birthday was not stored.", "Open merge tag",
+		page.want(t, 200, "marta@example.com is a new contact", "3 things to check", "Birthday was not stored.", "Open merge tag",
 			"newsletter_source was ignored.", "Create merge tag", "No merge tag can hold an object.",
 			"Received", "valid, new", "Default used", "not set → became Fiction", "new, Subscribed", "Contact Subscribed (Confirmed)", "Fired, because the contact is new.",
 			`HTTP 200 {"success":true,"message":"Acknowledged. The webhook has been processed."}`, "shop added", "2 set: 2 filled in", "No other call for this address", "Not yet recalculated")
@@ -81,7 +81,7 @@ func TestStoryOfEveryFailure(t *testing.T) {
 			{"bad address", s.callJSON(subscribe, `{"email_address":"jonas@@example.com"}`),
 				[]string{"Refused: the address is not valid", "jonas@@example.com", "Please provide a valid email address", "Calls like this"}},
 			{"no such contact", s.callJSON(unsubscribe, `{"email_address":"nobody@example.com"}`),
-				[]string{"Refused: no such contact", "a webhook of type UNSUBSCRIBED creates nobody", "HTTP 404", "Contact not found"}},
+				[]string{"Refused: no such contact", "webhooks of type UNSUBSCRIBED do not create contacts", "HTTP 404", "Contact not found"}},
 			{"unreadable", s.callJSON(subscribe, `{"email_address":"a@example.com`),
 				[]string{"Refused: the body cannot be read", "Change how the sender writes the body.", "HTTP 400"}},
 			{"off", s.callJSON(off, `{}`), []string{"Refused: the webhook is off", "Switch the webhook on again", "HTTP 404"}},
@@ -113,7 +113,7 @@ func TestErasedPersonIsGoneFromTheLog(t *testing.T) {
 			page.want(t, 200, "erased")
 			page.wantNot(t, "marta", "Marta")
 		}
-		s.story(first).want(t, 200, "A contact, erased since, is a new contact", "was erased since", "Contact Subscribed (Confirmed)", "HTTP 200")
+		s.story(first).want(t, 200, "A contact, erased since, is a new contact", "was erased after this call", "Contact Subscribed (Confirmed)", "HTTP 200")
 		s.story(second).want(t, 200, "A contact was deleted for good", "gone for good", "HTTP 200", "DELETE")
 	})
 }
@@ -201,7 +201,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 		s.story(calls["same"]).want(t, 200, "marta@example.com was updated", "Unchanged", "still Subscribed", "Event: none",
 			"The contact was SUBSCRIBED already, so the event did not fire again.", "1 set: 1 as before", "Entered none and left none")
 		s.story(calls["left"]).want(t, 200, "was unsubscribed", "left as they were", "UNSUBSCRIBED webhooks leave the fields as they are.", "Event: Contact Unsubscribed", "Left Readers")
-		s.story(calls["left"]).wantNot(t, "need a look", "needs a look", "Create merge tag")
+		s.story(calls["left"]).wantNot(t, "One thing to check", "things to check", "(check this)", "Create merge tag")
 		s.story(calls["pending"]).want(t, 200, "is now unconfirmed", "Event: Contact Subscribed (Pending)", "This event fires with every such call.")
 		s.story(calls["confirmed"]).want(t, 200, "is now subscribed", "because the status was not Subscribed before", "Entered Readers")
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
@@ -252,7 +252,7 @@ func TestStoryOfABareRow(t *testing.T) {
 		row := models.WebhookRequest{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), WebhookID: 99, Method: "POST", Outcome: models.OutcomeNotCommitted, Status: 503, Body: []byte("broken")}
 		s.write(func(tx *gorm.DB) error { return tx.Create(&row).Error })
 		page := s.get("/w/books/requests/" + row.ID.String())
-		page.want(t, 200, "Not stored: the database refused this call", "a webhook that is not known any more", "Tell the person who runs this program", "HTTP 503")
+		page.want(t, 200, "Not stored: the database refused this call", "a webhook that no longer exists", "Tell the person who runs this program", "HTTP 503")
 		page.wantNot(t, "Calls like this", "erased")
 		s.get("/w/books/requests").want(t, 200, "It could not be stored")
 	})
@@ -271,7 +271,7 @@ func TestRequestPagesLinkOn(t *testing.T) {
 		older.want(t, 200, "reader2@example.com", "reader0@example.com", "Newer")
 		older.wantNot(t, "reader3@example.com")
 		s.get(linkTo(t, older, "prev")).want(t, 200, "reader52@example.com", "reader3@example.com")
-		s.get("/w/books/requests?q=reader&before="+older.id(t)).want(t, 200, "There is nothing further on this side.", "Show the newest")
+		s.get("/w/books/requests?q=reader&before="+older.id(t)).want(t, 200, "There is nothing more in this direction.", "Show the newest")
 	})
 }
 

@@ -20,6 +20,6 @@ func (v *visit) mustForce(p *views.Page, users *views.Users) bool {
 	if len(users.Segments) == 0 || v.forced() {
 		return false
 	}
-	p.Failed, users.Fault = true, "Tick this if it is to be deleted all the same."
+	p.Failed, users.Fault = true, "Tick this to delete it anyway."
 	return true
 }

@@ -36,7 +36,7 @@ func TestBuilderNeverPutsAnotherValueInPlaceOfOne(t *testing.T) {
 		s.post("/w/books/merge-tags", "key", "plan", "label", "Plan", "type", "dropdown_single", "options", "Basic\nPro").want(t, 303)
 		rule := []string{"name", "Professionals", "what-0", "field-1", "operator-0", "eq", "value-0", "Pro", "do", "save"}
 		path := s.post("/w/books/segments", rule...).header.Get("Location")
-		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic").want(t, 422, "A segment uses a choice that you took out in its rule.", "Professionals")
+		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic").want(t, 422, "A segment uses a choice that you removed in its rule.", "Professionals")
 		s.post("/w/books/merge-tags/1", "label", "Plan", "options", "Basic\nPro\nTeam").want(t, 303)
 		gone := append(rule[:6:6], "value-0", "Gone", "do", "save")
 		s.post(path, gone...).want(t, 422, "Gone (no longer a choice)")
@@ -201,7 +201,7 @@ func TestRuleNeedsACondition(t *testing.T) {
 			"JSON": {[]string{"rule", `{"condition":"AND","filters":[]}`}, rule}, "inner group as JSON": {[]string{"rule", `{"condition":"AND","filters":[{"condition":"OR","filters":[]}]}`}, group},
 		} {
 			a := s.post("/w/books/segments", append(c.fields[:len(c.fields):len(c.fields)], "name", "Empty "+name, "do", "save")...)
-			a.want(t, 422, "One thing needs a look", c.says)
+			a.want(t, 422, "One thing to check", c.says)
 			if got := value(formOf(t, a, ""), "name"); got != "Empty "+name {
 				t.Errorf("%s: got the name %q, want it kept", name, got)
 			}
@@ -253,7 +253,7 @@ func TestBuilderShowsFaultsAtTheirRows(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.post("/w/books/segments", "name", "Faulty", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED",
 			"join-1", "OR", "what-1.0", "tags", "operator-1.0", "has_any", "join-1.1", "AND", "what-1.1.0", "status", "operator-1.1.0", "eq", "value-1.1.0", "GONE", "do", "save")
-		a.want(t, 422, "Two things need a look", "Please choose at least one tag.", "GONE (no longer a choice)", "any")
+		a.want(t, 422, "Two things to check", "Please choose at least one tag.", "GONE (no longer a choice)", "any")
 		for _, want := range []string{`href="#value-1.0"`, `id="value-1.0"`, `id="value-1.0-err"`, `href="#value-1.1.0"`, `id="value-1.1.0-err"`} {
 			if !strings.Contains(a.body, want) {
 				t.Errorf("the page has no %s", want)

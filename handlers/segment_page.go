@@ -156,7 +156,7 @@ func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts in
 	days := noted[g.ID]
 	sizes := v.sizes(g, days, slots)
 	if len(sizes) > 0 {
-		m.Size = views.Chart{Title: "Contacts at the end of each day", Unit: "Day", Empty: "Nobody was in it in the last " + period.label + ".", Lines: true,
+		m.Size = views.Chart{Title: "Contacts at the end of each day", Unit: "Day", Empty: "It had no contacts in the last " + period.label + ".", Lines: true,
 			Slots: m.DaySlots(len(sizes), 24), Series: []views.Series{{Name: "Contacts", Tone: "ok", Values: sizes}},
 			Summary: "From " + views.Count(sizes[0]) + " to " + views.Count(sizes[len(sizes)-1]) + "."}
 	}

@@ -110,7 +110,7 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 // savedWords returns the message after saving.
 func savedWords(created bool) string {
 	if created {
-		return "The segment %s is there. Its contacts are being found now."
+		return "The segment %s was created. Its contacts are being found now."
 	}
 	return "The segment %s is saved."
 }

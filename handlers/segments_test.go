@@ -36,7 +36,7 @@ func TestSegmentFollowsACall(t *testing.T) {
 		}
 		page := s.follow(s.post("/w/books/segments", "name", "Customers", "join", "AND", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED",
 			"what-1", "tags", "operator-1", "has_any", "value-1", itoa(tags[0].ID), "do", "save"))
-		page.want(t, 200, "The segment Customers is there", "Waiting to be built")
+		page.want(t, 200, "The segment Customers was created", "Waiting to be built")
 		s.tick()
 		s.get("/w/books/segments").want(t, 200, "Customers", "Up to date", "whose Status is Subscribed and who have the tag customer")
 		s.callJSON(w, `{"email_address":"cersei@example.com"}`).want(t, 200)
@@ -48,7 +48,7 @@ func TestSegmentFollowsACall(t *testing.T) {
 			t.Fatalf("got %+v (%v), want one segment with one contact", all, err)
 		}
 		s.get("/w/books/segments/"+itoa(all[0].ID)).want(t, 200, "cersei@example.com", "1 contact")
-		s.post("/w/books/tags/"+itoa(tags[0].ID)+"/delete").want(t, 422, "A segment uses this tag in its rule.", "Customers", "Tick this if it is to be deleted all the same.")
+		s.post("/w/books/tags/"+itoa(tags[0].ID)+"/delete").want(t, 422, "A segment uses this tag in its rule.", "Customers", "Tick this to delete it anyway.")
 	})
 }
 
@@ -58,7 +58,7 @@ func TestSegmentByRuleJSON(t *testing.T) {
 			`{"condition":"OR","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"},{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}]}`)).
 			want(t, 200, "Nested", "whose Status is not Subscribed or (whose Status is Subscribed")
 		a := s.post("/w/books/segments", "name", "NESTED", "what-0", "status", "operator-0", "eq", "value-0", "UNCONFIRMED", "do", "save")
-		a.want(t, 422, "One thing needs a look", "There is a segment of this name already. Please choose another name.")
+		a.want(t, 422, "One thing to check", "There is a segment of this name already. Please choose another name.")
 		if fields := formOf(t, a, ""); value(fields, "name") != "NESTED" || value(fields, "value-0") != "UNCONFIRMED" {
 			t.Errorf("got %v, want the input kept", fields)
 		}

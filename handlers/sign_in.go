@@ -105,7 +105,7 @@ func (v *visit) retryAfter(wait time.Duration) string {
 	if seconds > 60 {
 		words = views.Plural((seconds+59)/60, "minute", "minutes")
 	}
-	return "Please wait " + words + ", then try again. What you type until then is not read."
+	return "Please wait " + words + ", then try again. Passwords entered before that are not checked."
 }
 
 // signOutPost ends the session.

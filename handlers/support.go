@@ -93,7 +93,7 @@ func (f *finder) read() (err error) {
 	f.none = f.notThere()
 	if f.query.filter.Containing != "" {
 		f.query.filter.Containing = ""
-		f.none.Text = "This is no whole e-mail address, no webhook URL of any workspace and no request id. Parts of an address cannot be searched here."
+		f.none.Text = "This is not a whole e-mail address, a webhook URL of any workspace or a request id. You cannot search for parts of an address here."
 	}
 	if id, ok := requestID(v.Query("same")); ok && f.query.search == "" {
 		return f.readSame(id)
@@ -108,7 +108,7 @@ func (f *finder) notThere() views.RequestsNone {
 	case slug != "" && f.workspace.ID == 0:
 		none.Text = "There is no workspace “" + shortened(models.WithoutAddresses(slug)) + "”."
 	case f.query.unknownWebhook != "" && slug == "":
-		none.Text = "A webhook is meant only together with its workspace. Choose the workspace first."
+		none.Text = "To filter by webhook, choose its workspace first."
 	case f.query.unknownWebhook != "":
 		none.Text = "There is no webhook “" + shortened(models.WithoutAddresses(f.query.unknownWebhook)) + "” in this workspace."
 	default:
@@ -121,7 +121,7 @@ func (f *finder) notThere() views.RequestsNone {
 func (f *finder) readSame(id uuid.UUID) error {
 	row, _, err := f.visit.server.DB.RequestAnywhere(f.visit.UserContext(), id)
 	if store.ErrorCode(err) == models.CodeNotFound || err == nil && row.Address == nil {
-		f.none.Text = "The call whose address is meant is gone, or the person was erased."
+		f.none.Text = "The call with this address no longer exists, or the person was erased."
 		return nil
 	}
 	if err == nil {
@@ -151,7 +151,7 @@ func (f *finder) shortcut() (to string, err error) {
 		return withQuery(supportPath, requestQuery{workspace: workspace.Slug, webhook: strconv.FormatInt(webhook.ID, 10)}.with()), nil
 	}
 	if ignoreNotFound(err) == nil && strings.Contains(search, "/") {
-		f.none.Text = "There is no webhook with this URL now, and calls to it are answered with 404 and leave no row. What is known of a webhook goes with its workspace, so one of a deleted workspace is not found."
+		f.none.Text = "No webhook has this URL now. Calls to it are answered with 404 and are not logged. Webhooks of deleted workspaces cannot be found."
 	}
 	return "", models.In("support: webhook of an address", ignoreNotFound(err))
 }
@@ -239,11 +239,11 @@ func (f *finder) whyNone() views.RequestsNone {
 	case f.none.Text != "":
 		return f.none
 	case f.query.cursor != models.Cursor{}:
-		return views.RequestsNone{Text: "There is nothing further on this side.", Link: withQuery(supportPath, f.query.with()), LinkText: "Show the newest"}
+		return views.RequestsNone{Text: "There is nothing more in this direction.", Link: withQuery(supportPath, f.query.with()), LinkText: "Show the newest"}
 	case f.query.filter.Address != "":
-		return views.RequestsNone{Text: "No call of the last " + f.days() + " that fits these filters spoke of exactly this address."}
+		return views.RequestsNone{Text: "No call of the last " + f.days() + " matches these filters and has exactly this address."}
 	}
-	return views.RequestsNone{Text: "Nothing fits these filters. Calls older than " + f.days() + " have been removed."}
+	return views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + f.days() + " have been removed."}
 }
 
 // shortID returns the end of a request id, enough to distinguish the calls on a page.

@@ -53,7 +53,7 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		search("q", "marta@example.com", "outcome", "failed").want(t, 200, "1 request in 1 workspace", "No such contact")
 		search("q", "marta@example.com", "workspace", "books").want(t, 200, "1 request in 1 workspace", "New contact")
 		search("q", "nobody@example.com").want(t, 200, "No request matches", "exactly this address")
-		search("q", "marta").want(t, 200, "no whole e-mail address")
+		search("q", "marta").want(t, 200, "not a whole e-mail address")
 		search("outcome", "created").want(t, 200, "2 requests in 1 workspace")
 		search("outcome", "no_contact").want(t, 200, "1 request in 1 workspace")
 		search("when", "range", "to", "2020-01-01T00:00").want(t, 200, "No request matches")
@@ -66,12 +66,12 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		}
 		noor.follow(byURL).want(t, 200, "1 request in 1 workspace", "Music", "UNSUBSCRIBED")
 		noor.follow(search("q", join.Hash)).want(t, 200, "2 requests in 1 workspace", "Books")
-		search("q", inboundPrefix+models.NewHash()).want(t, 200, "There is no webhook with this URL now", "goes with its workspace")
+		search("q", inboundPrefix+models.NewHash()).want(t, 200, "No webhook has this URL now", "Webhooks of deleted workspaces")
 		search("workspace", "nosuch").want(t, 200, "No request matches", "There is no workspace “nosuch”.", "Show the newest of every workspace")
 		search("workspace", "books", "webhook", "999999").want(t, 200, "No request matches", "There is no webhook “999999” in this workspace.")
-		search("webhook", "999999").want(t, 200, "No request matches", "Choose the workspace first.")
-		search("outcome", "zzz").want(t, 200, "3 requests in 2 workspaces", "There is no outcome “zzz”. It does not count here.")
-		search("before", "abc", "when", "soon").want(t, 200, "3 requests in 2 workspaces", "“abc” is no place in this list.", "There is no time “soon”.")
+		search("webhook", "999999").want(t, 200, "No request matches", "choose its workspace first.")
+		search("outcome", "zzz").want(t, 200, "3 requests in 2 workspaces", "There is no outcome “zzz”. This filter is ignored.")
+		search("before", "abc", "when", "soon").want(t, 200, "3 requests in 2 workspaces", "“abc” is not a position in this list.", "There is no time “soon”.")
 	})
 }
 
@@ -128,7 +128,7 @@ func TestSupportSideIsForStaff(t *testing.T) {
 		noor.get("/w/books/requests").want(t, 200, "marta@example.com", "Support side")
 		s.get("/w/books/requests").wantNot(t, "Support side")
 		noor.get("/w/books/requests").want(t, 200, "Create workspace")
-		noor.follow(noor.post("/workspaces", "name", "Help desk", "time_zone", "UTC")).want(t, 200, "The workspace Help desk is there, and you are its admin.")
+		noor.follow(noor.post("/workspaces", "name", "Help desk", "time_zone", "UTC")).want(t, 200, "The workspace Help desk was created. You are its admin.")
 	})
 }
 

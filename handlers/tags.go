@@ -45,7 +45,7 @@ func (s *Server) tagCreate(v *visit) error {
 	if errs.Any() {
 		return v.tagAgain(models.Tag{}, errs)
 	}
-	return v.done(v.path("tags"), "The tag %s is there.", tag.Name)
+	return v.done(v.path("tags"), "The tag %s was created.", tag.Name)
 }
 
 // tagEdit shows the form that renames a tag.

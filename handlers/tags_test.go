@@ -13,7 +13,7 @@ import (
 func TestTagsFromFirstToLast(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/tags").want(t, 200, "No tags yet")
-		s.follow(s.post("/w/books/tags", "name", "  newsletter ")).want(t, 200, "The tag newsletter is there.", "1 tag")
+		s.follow(s.post("/w/books/tags", "name", "  newsletter ")).want(t, 200, "The tag newsletter was created.", "1 tag")
 		s.post("/w/books/tags", "name", "NewsLetter").want(t, 422, "There is a tag with this name already")
 		s.post("/w/books/tags", "name", strings.Repeat("ß", 68)).want(t, 422, "Please make the name 64 characters or shorter. It has 68.")
 		tags, err := s.db.TagNames(t.Context(), s.workspace.ID)

@@ -58,7 +58,7 @@ func (s *Server) workspaceCreate(v *visit) error {
 		return v.workspaceAgain(errs)
 	}
 	v.Workspace = w
-	return v.done(v.path(), "The workspace %s is there, and you are its admin.", w.Name)
+	return v.done(v.path(), "The workspace %s was created. You are its admin.", w.Name)
 }
 
 func (v *visit) workspaceAgain(errs models.FieldErrors) error {

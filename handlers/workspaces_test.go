@@ -14,7 +14,7 @@ func TestAWorkspaceIsCreatedBySomebodyWhoBecomesItsAdmin(t *testing.T) {
 		s.get("/workspaces/new").want(t, http.StatusOK, "Create workspace", "Time zone")
 		s.post("/workspaces", "name", " ", "time_zone", "Vienna").want(t, http.StatusUnprocessableEntity, "Please give it a name.", "Please choose a time zone from the list.")
 		page := s.follow(s.post("/workspaces", "name", "Bücher & Töne", "time_zone", "Europe/Vienna"))
-		page.want(t, http.StatusOK, "The workspace Bücher & Töne is there, and you are its admin.", "switch workspace", "Books")
+		page.want(t, http.StatusOK, "The workspace Bücher & Töne was created. You are its admin.", "switch workspace", "Books")
 		again := s.post("/workspaces", "name", "Bücher & Töne", "time_zone", "Europe/Vienna")
 		if first, second := "/w/bucher-tone", again.header.Get("Location"); second != first+"-2" {
 			t.Errorf("got %q, want %s-2: the slug of the first is taken", second, first)

@@ -25,7 +25,7 @@ const (
 )
 
 // ErrInvitation says that a link or an invitation does not count, or no longer.
-var ErrInvitation = &Error{Code: CodeNotFound, Message: "This invitation does not count any more: it was used, cancelled, replaced by a newer one, or it is too old. Ask an admin of the workspace to invite you again."}
+var ErrInvitation = &Error{Code: CodeNotFound, Message: "This invitation is no longer valid: it was used, cancelled, replaced by a newer one, or it is too old. Ask an admin of the workspace to invite you again."}
 
 // LinkUntil is when the link ends.
 func (i Invitation) LinkUntil() time.Time { return i.CreatedAt.Add(LinkLife) }

@@ -105,11 +105,11 @@ func (f Field) attributes() templ.Attributes {
 
 func summaryTitle(n int) string {
 	if n == 1 {
-		return "Not saved. One thing needs a look:"
+		return "Not saved. One thing to check:"
 	}
 	words := []string{"Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
 	if n-2 < len(words) {
-		return "Not saved. " + words[n-2] + " things need a look:"
+		return "Not saved. " + words[n-2] + " things to check:"
 	}
-	return "Not saved. " + strconv.Itoa(n) + " things need a look:"
+	return "Not saved. " + strconv.Itoa(n) + " things to check:"
 }

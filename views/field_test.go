@@ -79,14 +79,14 @@ func TestErrorSummaryLeadsToEachField(t *testing.T) {
 		t.Errorf("no errors: got %q, want nothing", out)
 	}
 	_, doc := render(t, views.ErrorSummary([]views.FieldError{{ID: "name", Text: hostile}, {ID: "type", Text: "Choose one"}}))
-	if got := text(byTag(doc, "b")); got != "Not saved. Two things need a look:" {
+	if got := text(byTag(doc, "b")); got != "Not saved. Two things to check:" {
 		t.Errorf("title: got %q", got)
 	}
 	if link := byTag(doc, "a"); attr(link, "href") != "#name" || text(link) != hostile {
 		t.Errorf("first link: got %q %q", attr(link, "href"), text(link))
 	}
 	_, doc = render(t, views.ErrorSummary([]views.FieldError{{ID: "name", Text: "x"}}))
-	if got := text(byTag(doc, "b")); got != "Not saved. One thing needs a look:" {
+	if got := text(byTag(doc, "b")); got != "Not saved. One thing to check:" {
 		t.Errorf("title of one: got %q", got)
 	}
 }

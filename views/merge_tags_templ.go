@@ -780,7 +780,7 @@ func MergeTagFormPage(m MergeTagFormModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Take the choice out all the same").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Remove the choice anyway").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -908,7 +908,7 @@ func MergeTagDeletePage(m MergeTagDeleteModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Delete it all the same").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Delete it anyway").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

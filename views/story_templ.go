@@ -368,7 +368,7 @@ type Step struct {
 var stepWords = map[string]struct{ icon, words string }{
 	StateDone:    {"check", ""},
 	StateAfter:   {"check", ""},
-	StateLook:    {"warn", "(needs a look)"},
+	StateLook:    {"warn", "(check this)"},
 	StateStop:    {"cross", "(stopped here)"},
 	StateSkip:    {"dash", "(not reached)"},
 	StatePending: {"clock", "(under way)"},
@@ -608,7 +608,7 @@ func Ledger(lines []LedgerLine) templ.Component {
 			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<table class=\"table ledger t-stack\" role=\"table\" aria-label=\"What became of each field\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Sent</th><th scope=\"col\" role=\"columnheader\">What became of it</th><th scope=\"col\" role=\"columnheader\">Field of the contact</th></tr></thead> <tbody role=\"rowgroup\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<table class=\"table ledger t-stack\" role=\"table\" aria-label=\"What happened to each field\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Sent</th><th scope=\"col\" role=\"columnheader\">What became of it</th><th scope=\"col\" role=\"columnheader\">Field of the contact</th></tr></thead> <tbody role=\"rowgroup\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2563,7 +2563,7 @@ func guideStory() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Look("Two fields need a look").Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Look("Two fields to check").Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -487,7 +487,7 @@ func TagDeletePage(m TagDeleteModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Delete it all the same").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = InUse(m.Page, m.Users, "Delete it anyway").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -92,7 +92,7 @@ func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
 	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
 		t.Errorf("got %d for a key with a blank, want 422", status)
 	}
-	p.Sees("Two things need a look")
+	p.Sees("Two things to check")
 	inspect("merge-tag-error")
 	for _, m := range []struct{ key, label, kind, options, standard string }{
 		{"first_name", "First name", "text", "", ""},
@@ -110,7 +110,7 @@ func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
 		p.Fill("options", m.options)
 		p.Fill("default_value", m.standard)
 		p.Follow("Save")
-		p.Sees("The merge tag " + m.label + " is there.")
+		p.Sees("The merge tag " + m.label + " was created.")
 	}
 	p.Sees("7 merge tags")
 	inspect("merge-tags")
@@ -142,7 +142,7 @@ func addContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("status", "UNCONFIRMED")
 	p.Fill("new_tags", "wholesale, reading club")
 	p.Follow("Save")
-	p.Sees("The contact is there now.")
+	p.Sees("The contact was created.")
 	p.Sees("Tuesday, Friday")
 	inspect("contact-added")
 }

@@ -34,7 +34,7 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 		{w + "/contacts/new", "E-mail address", "nobody", "dany@example.com", "Save", ""},
 		{w + "/contacts/1/edit", "one", "", "x", "Save", "Saved"},
 		{w + "/settings", "Name", "", "Westeros", "Save", "Saved"},
-		{w + "/settings/members/new", "E-mail address", "nobody", "otto@example.com", "Invite", "The invitation is made"},
+		{w + "/settings/members/new", "E-mail address", "nobody", "otto@example.com", "Invite", "The invitation was created"},
 		{"/workspaces/new", "Name", "", "Essos", "Create workspace", "The workspace Essos is there"},
 	} {
 		p.Open(c.page)
