@@ -58,7 +58,7 @@ func TestSegmentByRuleJSON(t *testing.T) {
 			`{"condition":"OR","filters":[{"type":"status","operator":"ne","value":"SUBSCRIBED"},{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}]}`)).
 			want(t, 200, "Nested", "whose Status is not Subscribed or (whose Status is Subscribed")
 		a := s.post("/w/books/segments", "name", "NESTED", "what-0", "status", "operator-0", "eq", "value-0", "UNCONFIRMED", "do", "save")
-		a.want(t, 422, "One thing to check", "There is a segment of this name already. Please choose another name.")
+		a.want(t, 422, "One thing to check", "There is a segment with this name already. Please choose another name.")
 		if fields := formOf(t, a, ""); value(fields, "name") != "NESTED" || value(fields, "value-0") != "UNCONFIRMED" {
 			t.Errorf("got %v, want the input kept", fields)
 		}

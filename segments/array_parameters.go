@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// The rows of one statement are array parameters, see store.Array.
+// The rows of a statement are passed as array parameters, see store.Array.
 
 func uuids(n int, of func(i int) *uuid.UUID) string {
 	return store.Array(n, func(b []byte, i int) []byte {
@@ -34,8 +34,8 @@ func people(n int, of func(i int) *int64) string {
 	})
 }
 
-// packed is many byte strings as three parameters: one after the other in one, where each begins, counted from 1, and how long
-// it is. An array of them costs the driver several copies of them all.
+// packed joins many byte strings into three parameters: all bytes, where each string begins, counted from 1, and its length.
+// For an array of byte strings the driver makes several copies of all of them.
 func packed(n int, of func(i int) []byte) (all []byte, from, length string) {
 	var size int
 	for i := range n {
@@ -62,8 +62,8 @@ func saveBitsPostgres(tx *gorm.DB, rows []models.SegmentBits) error {
 		ON CONFLICT (workspace_id, chunk) DO UPDATE SET bits = excluded.bits`, rows[0].WorkspaceID, bits, chunks, from, length).Error
 }
 
-// patchBitsPostgres changes a few bytes in each of many rows of segment_bits, which are there. A row has up to some kilobytes: to
-// send them all costs more than everything else that a recalculation does.
+// patchBitsPostgres changes a few bytes in each of many existing rows of segment_bits. A row has up to some kilobytes:
+// sending whole rows costs more than the rest of a recalculation.
 func patchBitsPostgres(tx *gorm.DB, workspace int64, patches []patch) error {
 	if len(patches) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func patchBitsPostgres(tx *gorm.DB, workspace int64, patches []patch) error {
 	return tx.Exec(patchStatement, append(values, workspace)...).Error
 }
 
-// patchStatement sets the bytes one after the other.
+// patchStatement sets the bytes of a patch one by one.
 var patchStatement = func() string {
 	bits, names, arrays := "b.bits", "chunk", "?::bigint[]"
 	for i := range patchBytes {

@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// audit notes in tx what a person did to a segment; before it was made and after it is gone it is the zero Segment. The
-// rule stands there as its sentence, in the words of that day, without addresses: the log
-// outlives the person.
+// audit records in tx what a person did to a segment. before is zero for a new segment, after is zero for a deleted
+// one. The entry has the rule as its sentence, in the names of that day and without addresses, because the log outlives
+// the person.
 func audit(tx *gorm.DB, schema rule.Schema, userID int64, action string, before, after models.Segment, now time.Time) error {
 	is := before
 	if is.ID == 0 {

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// build swaps the slots of what is built, or else builds at most n chunks of what is furthest behind. It reports whether
-// more is left. Segments that stand at the same chunk are built together.
+// build swaps the slots of finished builds. If there are none, it builds at most n chunks of the segments that are
+// furthest behind. It reports whether more is left. Segments at the same chunk are built together.
 func (r *round) build(n int64) (more bool, err error) {
 	if ready := r.ready(); len(ready) > 0 {
 		if err := r.swap(ready); err != nil {
@@ -28,8 +28,8 @@ func (r *round) build(n int64) (more bool, err error) {
 
 func (g *running) finished() bool { return g.building != nil && g.BuiltChunks >= g.TotalChunks }
 
-// swapsAtOnce is how many segments are swapped in one transaction, unless more look at each other. It writes who entered and
-// left: of 1,000,000 contacts that takes some 10 ms a segment.
+// swapsAtOnce is how many segments one transaction swaps, unless more depend on each other. A swap writes the moves: with
+// 1,000,000 contacts that takes about 10 ms per segment.
 func swapsAtOnce(tx *gorm.DB) int {
 	if tx.Name() == string(store.SQLite) {
 		return 1
@@ -37,8 +37,8 @@ func swapsAtOnce(tx *gorm.DB) int {
 	return 16
 }
 
-// ready returns segments that are built, always with all that look at each other, so that they are swapped together; none
-// when there is none whose others are built too.
+// ready returns segments whose build is finished, each with all segments tied to it, because these are swapped together.
+// It returns none if every finished build is tied to an unfinished one.
 func (r *round) ready() (ready []*running) {
 	seen := map[*running]bool{}
 	for _, g := range r.segments {
@@ -56,7 +56,8 @@ func (r *round) ready() (ready []*running) {
 	return ready
 }
 
-// together returns what is being built and tied to g: it looks at one of the others, or one of them at it.
+// together returns g and all segments being built that are tied to it because one refers to the other, directly or
+// through others.
 func (r *round) together(g *running) []*running {
 	all := []*running{g}
 	for i := 0; i < len(all); i++ {
@@ -70,8 +71,8 @@ func (r *round) together(g *running) []*running {
 	return all
 }
 
-// nextPage chooses the segments that are furthest behind and the chunks [from, to) to build for them: n, to the place
-// where others wait or some are finished, at most.
+// nextPage chooses the segments that are furthest behind, and the chunks [from, to) to build for them: at most n, but
+// not past where another segment stands or the build of one ends.
 func (r *round) nextPage(n int64) (group []*running, from, to int64) {
 	for _, g := range r.segments {
 		switch {
@@ -94,7 +95,7 @@ func (r *round) nextPage(n int64) (group []*running, from, to int64) {
 	return group, from, to
 }
 
-// buildPage writes the group's slots in the chunks [from, to), all their bits: a slot that was used before keeps none.
+// buildPage writes all bits of the group's slots in the chunks [from, to); old bits of a reused slot are overwritten.
 func (r *round) buildPage(group []*running, from, to int64) error {
 	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
 	if err != nil {
@@ -139,7 +140,7 @@ func (r *round) buildPage(group []*running, from, to int64) error {
 	return models.In("note the progress", r.advance(group, to))
 }
 
-// advance notes that the group is built up to a chunk.
+// advance stores that the group is built up to a chunk.
 func (r *round) advance(group []*running, to int64) error {
 	ids := make([]int64, len(group))
 	for i, g := range group {
@@ -148,7 +149,7 @@ func (r *round) advance(group []*running, to int64) error {
 	return store.Among(r.tx.Model(&models.Segment{}).Where("workspace_id = ?", r.workspace), "id", ids).Update("built_chunks", to).Error
 }
 
-// swap makes what was built the memberships that people see, all together, and notes who entered and left by that.
+// swap makes finished builds the visible memberships, all in one transaction, and records the moves.
 func (r *round) swap(ready []*running) error {
 	if err := r.compareBuilt(ready); err != nil {
 		return models.In("compare", err)
@@ -166,8 +167,8 @@ func (r *round) swap(ready []*running) error {
 	return models.In("write who entered and left", r.saveTally())
 }
 
-// compareBuilt notes who enters and leaves the segments by the swap. The member count of one that had no slot yet is what is in
-// the new one.
+// compareBuilt records who enters and leaves the segments by the swap. A segment without a previous slot starts from a member
+// count of zero.
 func (r *round) compareBuilt(ready []*running) error {
 	whys := make([]origin, len(ready))
 	for i, g := range ready {

@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// selection says which contacts of a workspace are read: those with the ids, which are sorted, those of the chunks, or
-// those from one id up to but not including another.
+// selection selects contacts of a workspace: those with the ids, which are sorted, those of the chunks, or those with
+// ids from one up to but not including another.
 type selection struct {
 	ids, chunks []int64 // both nil for a span
 	from, to    int64
@@ -24,20 +24,21 @@ func span(from, to int64) selection     { return selection{from: from, to: to} }
 func someOf(contacts []int64) selection { return selection{ids: contacts} }
 func inChunks(chunks []int64) selection { return selection{chunks: chunks} }
 
-// most is how many contacts there can be in it.
+// most returns the largest number of contacts that it can select.
 func (s selection) most() int {
 	return max(len(s.ids), len(s.chunks)*chunkSize, int(min(s.to-s.from, 64*chunkSize)))
 }
 
-// eachSubject calls f for the selected contacts of the workspace, by id, with what needs names of them; the rest of a
-// Subject is empty. A contact and its tags are of one moment, and not of one before db's transaction has begun to read. The
-// Subject, whose Fields are where only matchers find them, is f's until it returns. The tags of all selected contacts are in memory together: 16,384 contacts are a good page.
+// eachSubject calls f for the selected contacts of the workspace, by id. It fills in what needs names; the rest of the
+// Subject is empty. A contact and its tags are from one snapshot, which is not older than the first read of db's transaction.
+// f may use the Subject only until it returns; only matchers find its Fields. The tags of all selected contacts are in memory
+// together: 16,384 contacts are a good page.
 func eachSubject(db *gorm.DB, workspace int64, needs rule.Needs, which selection, f func(*rule.Subject)) error {
 	if which.ids != nil && len(which.ids) == 0 {
 		return nil
 	}
 	r := &subjectReader{workspace: workspace, needs: needs, which: which, f: f}
-	if needs.Tags { // a guess at how many there are
+	if needs.Tags { // a guess of the number of tags
 		n := 2 * which.most()
 		r.owners, r.tags = make([]int64, 0, n), make([]int64, 0, n)
 	}
@@ -51,24 +52,24 @@ func eachSubject(db *gorm.DB, workspace int64, needs rule.Needs, which selection
 	return db.Transaction(func(tx *gorm.DB) error { return r.readSQLite(tx) }, &sql.TxOptions{ReadOnly: true})
 }
 
-// subjectReader reads the tags first, which are few, and then one contact after the other.
+// subjectReader reads all tags first, because they are few, and then the contacts one by one.
 type subjectReader struct {
 	workspace int64
 	needs     rule.Needs
 	which     selection
 	f         func(*rule.Subject)
 	subject   rule.Subject
-	owners    []int64 // of the tags in tags, at the same place, in order
+	owners    []int64 // owners[i] is the contact of tags[i]; both are sorted by contact
 	tags      []int64
-	at        int // of the first tag of the next contact
+	at        int // the index of the next contact's first tag
 }
 
-// addTag takes the next tag, by contact.
+// addTag adds the next tag, in the order of contacts.
 func (r *subjectReader) addTag(contact, tag int64) {
 	r.owners, r.tags = append(r.owners, contact), append(r.tags, tag)
 }
 
-// give calls f with the subject, whose columns are read.
+// give fills in the subject, whose other columns are read already, and calls f with it.
 func (r *subjectReader) give(status, fields string) error {
 	s := &r.subject
 	s.Status, s.In = models.Status(status), nil
@@ -87,8 +88,8 @@ func (r *subjectReader) give(status, fields string) error {
 	return nil
 }
 
-// columns are the columns of contacts that are read, in the order in which scan finds them. On SQLite times are read as
-// blobs, which its driver does not try to understand: that costs as much as everything else together.
+// columns lists the columns of contacts to read, in the order in which they are scanned. SQLite reads times as blobs:
+// if the driver parses them, that costs as much as everything else together.
 func (r *subjectReader) columns(instant func(column string) string) string {
 	columns := []string{"c.id", "c.status"}
 	if len(r.needs.Fields) > 0 {
@@ -106,14 +107,14 @@ func (r *subjectReader) columns(instant func(column string) string) string {
 	return strings.Join(columns, ", ")
 }
 
-// readSQLite reads within one transaction, which sees one moment.
+// readSQLite reads in one transaction, which is one snapshot.
 func (r *subjectReader) readSQLite(tx *gorm.DB) error {
 	values := []any{r.workspace, r.which.from, r.which.to}
 	from, where := "", "c.workspace_id = ? AND %id >= ? AND %id < ?"
 	switch {
 	case r.which.ids != nil:
 		values, where = []any{r.workspace, store.JSONList(r.which.ids)}, "c.workspace_id = ? AND %id IN (SELECT value FROM json_each(?))"
-	case r.which.chunks != nil: // CROSS JOIN: chunk by chunk, and not all contacts against the list
+	case r.which.chunks != nil: // CROSS JOIN makes SQLite read chunk by chunk, and not compare all contacts with the list
 		values, from = []any{store.JSONList(r.which.chunks), r.workspace, chunkSize, chunkSize, chunkSize}, "json_each(?) k CROSS JOIN "
 		where = "c.workspace_id = ? AND %id >= k.value * ? AND %id < k.value * ? + ?"
 	}
@@ -132,8 +133,8 @@ func (r *subjectReader) readSQLite(tx *gorm.DB) error {
 	return eachRow(tx, query, values, strings.Count(columns, ", ")+1, r.takeSQLite)
 }
 
-// eachRow calls f with the values of each row as the driver makes them: database/sql turns numbers into text and back
-// when they are scanned into anything else.
+// eachRow calls f with the values of each row in the driver's own types. If they are scanned into other types,
+// database/sql converts numbers to text and back.
 func eachRow(tx *gorm.DB, query string, values []any, columns int, f func(row []any) error) error {
 	rows, err := tx.Raw(query, values...).Rows()
 	if err != nil {
@@ -155,7 +156,7 @@ func eachRow(tx *gorm.DB, query string, values []any, columns int, f func(row []
 	return rows.Err()
 }
 
-// takeSQLite takes the next contact.
+// takeSQLite reads the next contact.
 func (r *subjectReader) takeSQLite(row []any) (err error) {
 	next := func() any {
 		value := row[0]
@@ -187,16 +188,16 @@ func (r *subjectReader) takeSQLite(row []any) (err error) {
 	return r.give(status, fields)
 }
 
-// integer is a number of a row, 0 for NULL.
+// integer returns the number in a row's value, 0 for NULL.
 func integer(value any) int64 {
 	n, _ := value.(int64)
 	return n
 }
 
-// sqliteForm is how the driver writes an instant (models.Open, _time_format=sqlite); the program writes UTC.
+// sqliteForm is how the driver writes a time (store.Open, _time_format=sqlite); the program writes UTC.
 const sqliteForm = "2006-01-02 15:04:05.999999999-07:00"
 
-// sqliteInstant is a stored instant, zero for NULL.
+// sqliteInstant returns a stored time, zero for NULL.
 func sqliteInstant(value any) (time.Time, error) {
 	text, ok := value.([]byte)
 	if !ok {
@@ -208,8 +209,7 @@ func sqliteInstant(value any) (time.Time, error) {
 	return time.Parse(sqliteForm, string(text))
 }
 
-// readSQLiteInstant reads an instant in UTC in sqliteForm, in a fraction of the time that package time takes; false for
-// any other text.
+// readSQLiteInstant reads a UTC time in sqliteForm, much faster than package time. It returns false for any other text.
 func readSQLiteInstant(text string) (time.Time, bool) {
 	text, ok := strings.CutSuffix(text, "+00:00")
 	const shortest = len("2006-01-02 15:04:05")

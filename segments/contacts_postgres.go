@@ -12,10 +12,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// readPostgres reads through pgx itself, at half the cost of database/sql, on a separate connection: two statements see
-// one moment only in a transaction of another kind than the program's. What is committed when db's transaction asks is
-// seen; nobody changes contacts and recalculates them in one transaction. Whoever holds a connection waits here for a
-// second one. That the pool has: few do so at a time, the ticker and the verification.
+// readPostgres reads with pgx directly, which costs half as much as database/sql. It uses a separate connection,
+// because two statements share a snapshot only in a REPEATABLE READ transaction, which the program's are not. The
+// snapshot has everything that is committed now; no transaction both changes contacts and recalculates them. The caller
+// holds one connection and waits for a second. The pool has enough: few callers do this at a time, the ticker and the
+// full check.
 func (r *subjectReader) readPostgres(db *gorm.DB) error {
 	pool, err := db.DB()
 	if err != nil {
@@ -67,10 +68,10 @@ func (r *subjectReader) readSnapshot(ctx context.Context, tx pgx.Tx) error {
 	return r.takePostgres(rows)
 }
 
-// takePostgres takes the contacts.
+// takePostgres reads the contacts.
 func (r *subjectReader) takePostgres(rows pgx.Rows) error {
 	s := &r.subject
-	var status pgtype.DriverBytes // the row's own bytes
+	var status pgtype.DriverBytes // the driver's own bytes of the row
 	var fields string
 	var created, changed, subscribed, touched pgtype.Timestamptz
 	var createdBy, touchedBy pgtype.Int8
@@ -95,7 +96,7 @@ func (r *subjectReader) takePostgres(rows pgx.Rows) error {
 	return err
 }
 
-// statusOf is the status without a copy of its text for each contact.
+// statusOf returns the status without copying its text for each contact.
 func statusOf(text []byte) string {
 	for _, status := range models.Statuses {
 		if string(text) == string(status) {

@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// wantMembers compares who is in a segment, the newest first, and its count.
+// wantMembers compares the members of a segment, the newest first, and its count.
 func (w *world) wantMembers(when string, segment int64, want ...int64) {
 	w.t.Helper()
 	if got := w.members(segment); !slices.Equal(got, want) {
@@ -36,7 +36,8 @@ func (w *world) edit(segment int64, rule rule.Group) {
 
 const unsubscribed = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"UNSUBSCRIBED"}]}`
 
-// TestSegmentFollowsAnother has a segment whose rule looks at one that was made later, and another that looks at it.
+// TestSegmentFollowsAnother has a segment whose rule refers to one created later, and a third segment that refers to
+// it.
 func TestSegmentFollowsAnother(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -102,7 +103,7 @@ func TestCycleIsRefused(t *testing.T) {
 	})
 }
 
-// TestEditTellsWhoMoved wants an edit's moves in few rows, with who did it, and the day's figures.
+// TestEditTellsWhoMoved checks that an edit's moves are in few rows, with the person and the day's figures.
 func TestEditTellsWhoMoved(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -136,7 +137,7 @@ func TestEditTellsWhoMoved(t *testing.T) {
 	})
 }
 
-// TestChangeSaysWhy wants to hear of the person who changed a contact by hand.
+// TestChangeSaysWhy checks that the history names the person who changed a contact by hand.
 func TestChangeSaysWhy(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -156,7 +157,8 @@ func TestChangeSaysWhy(t *testing.T) {
 	})
 }
 
-// TestFreezingSpreads deletes a tag that a rule speaks of which another rule looks at: nobody enters "not in" it by that.
+// TestFreezingSpreads deletes a tag that a rule uses, while the rule of another segment refers to that segment with "not
+// in": no contact enters because of it.
 func TestFreezingSpreads(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -1,3 +1,4 @@
-// Package segments stores who is in which segment and keeps it right: memberships, builds, the ticker, history and the full
-// check. What a rule means is in the package rule below. It must know neither HTTP nor pages, nor how contacts come to change.
+// Package segments stores which contacts are in which segment and keeps that correct: memberships, builds, the ticker,
+// history and the full check. The package rule below defines what rules mean. It must not know HTTP, pages or how contacts
+// change.
 package segments

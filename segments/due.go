@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// passTime brings the memberships of at most n chunks up to date in which passing time alone changes something by now:
-// all contacts of the chunk, in all segments that time can move. It reports whether more are due.
+// passTime updates the memberships of at most n chunks that are due: it evaluates all their contacts in all segments
+// that passing time can change. It reports whether more chunks are due.
 func (r *round) passTime(n int64) (more bool, err error) {
 	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND due_at <= ?", r.workspace, r.now).Order("chunk").Limit(int(n)).Pluck("chunk", &due).Error
@@ -55,10 +55,11 @@ func (r *round) passTime(n int64) (more bool, err error) {
 	return len(due) == int(n), models.In("passing time: write when time changes them", r.replaceDues(due, e.dues))
 }
 
-// movedByTime are the versions whose answer time can change: by what they say themselves, or through a segment they look at.
+// movedByTime returns the versions whose result can change with time, by their own conditions or through a segment they
+// refer to.
 func (r *round) movedByTime() (moved []*version) {
 	segments := map[int64]bool{}
-	for _, v := range r.versions { // in order: what one looks at stands before it
+	for _, v := range r.versions { // a version comes after those it refers to
 		if v.timed || slices.ContainsFunc(v.looksAt, func(id int64) bool { return segments[id] }) {
 			moved = append(moved, v)
 			segments[v.of.ID] = true
@@ -67,7 +68,7 @@ func (r *round) movedByTime() (moved []*version) {
 	return moved
 }
 
-// runs returns the first and the last of each row of consecutive numbers among ascending ones.
+// runs returns the first and last number of each run of consecutive numbers in a sorted list.
 func runs(numbers []int64) (out [][2]int64) {
 	for _, n := range numbers {
 		if last := len(out) - 1; last >= 0 && out[last][1] == n-1 {
@@ -79,9 +80,9 @@ func runs(numbers []int64) (out [][2]int64) {
 	return out
 }
 
-// leaveToMarks takes back what was decided for contacts that are marked: a call or an edit changed them, and the
-// recalculation that takes the mark tells so. The marks are read after the contacts: what changed one before it was read
-// had marked it.
+// leaveToMarks resets the bits of contacts with a mark. A call or an edit changed them, and recalculating the mark will
+// record that as the cause. It reads the marks after the contacts, so every change that the contacts showed has its
+// mark.
 func (r *round) leaveToMarks(bits *chunks, due []int64) error {
 	var marked []int64
 	err := r.tx.Model(&models.DirtyContact{}).Distinct("contact_id").
@@ -100,7 +101,8 @@ func (r *round) leaveToMarks(bits *chunks, due []int64) error {
 	return nil
 }
 
-// compare notes who enters and leaves what people see by the difference between a chunk as read and as it is now.
+// compare records who enters and leaves visible segments: the difference between a chunk as it was read and as it is
+// now.
 func (r *round) compare(bits *chunks, chunk int64, why origin) {
 	before, after := bits.read[chunk], bits.now[chunk]
 	if bytes.Equal(before, after) {
@@ -113,8 +115,8 @@ func (r *round) compare(bits *chunks, chunk int64, why origin) {
 	}
 }
 
-// compareSlots notes who enters and leaves the segment by the difference between two memberships of a chunk, which may be
-// shorter than a chunk for one that has no bits.
+// compareSlots records who enters and leaves the segment: the difference between two states of its slot in a chunk, which
+// may be shorter than a slot if bits are missing.
 func (r *round) compareSlots(g *running, chunk int64, before, after []byte, why origin) {
 	var entered, departed int64
 	for i := range slotBytes {
@@ -132,7 +134,7 @@ func (r *round) compareSlots(g *running, chunk int64, before, after []byte, why 
 	}
 }
 
-// appendBits appends the contacts of a byte of a slot whose bits are set.
+// appendBits appends the contacts whose bits are set in one byte of a slot.
 func appendBits(contacts []int64, first int64, set byte) []int64 {
 	for ; set != 0; set &= set - 1 {
 		contacts = append(contacts, first+int64(bits.TrailingZeros8(set)))
@@ -147,7 +149,7 @@ func byteAt(b []byte, i int) byte {
 	return 0
 }
 
-// replaceDues stores when the chunks, all of whose contacts were looked at, are due next.
+// replaceDues stores when the chunks are due next; all their contacts were evaluated.
 func (r *round) replaceDues(chunks []int64, next dues) error {
 	var none []int64
 	for _, chunk := range chunks {
@@ -163,7 +165,7 @@ func (r *round) replaceDues(chunks []int64, next dues) error {
 	return r.saveDues(next)
 }
 
-// lowerDues stores when some of the chunks' contacts are due, unless others are due earlier.
+// lowerDues stores when some contacts of the chunks are due, unless the chunk is due earlier.
 func (r *round) lowerDues(next dues) error {
 	if len(next) == 0 {
 		return nil

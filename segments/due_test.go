@@ -14,10 +14,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// at lets the ticker's clock say so, a second less: each look at it adds one.
+// at sets the ticker's clock to one second before now, because each reading adds a second.
 func (w *world) at(now time.Time) { w.ticks.Store(int64(now.Sub(ruletest.Noon)/time.Second) - 1) }
 
-// madeAt sets when a contact was created, and marks it.
+// madeAt sets when a contact was created, and marks the contact.
 func (w *world) madeAt(contact int64, created time.Time) {
 	w.t.Helper()
 	w.put(rule.Subject{ID: contact, Status: models.StatusSubscribed}, nil)
@@ -35,7 +35,7 @@ func (w *world) dueAt(chunk int64) time.Time {
 	return due.DueAt.UTC()
 }
 
-// TestPassingTimeMovesContacts lets days pass over the end of summer time in Vienna, whose day then has 25 hours.
+// TestPassingTimeMovesContacts lets days pass around the end of summer time in Vienna, where one day has 25 hours.
 func TestPassingTimeMovesContacts(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -6,8 +6,8 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// evaluation evaluates contacts, one after the other, against some versions: each sees what was just decided for those
-// that it asks, and the stored bit of a version that is not among them.
+// evaluation evaluates contacts one by one with some versions. A version that refers to another sees that one's new
+// result if it is part of the evaluation, else its stored bit.
 type evaluation struct {
 	round    *round
 	versions []*version
@@ -16,7 +16,7 @@ type evaluation struct {
 	dues     dues
 }
 
-// evaluation begins one against the versions, which are in order. A round has one at a time.
+// evaluation starts an evaluation with these versions, which are in order. A round has one at a time.
 func (r *round) evaluation(versions []*version) *evaluation {
 	e := &evaluation{round: r, versions: versions, dues: dues{}}
 	for _, v := range r.versions {
@@ -29,7 +29,7 @@ func (r *round) evaluation(versions []*version) *evaluation {
 	return e
 }
 
-// isIn reports whether the contact is in the segment as v has to see it.
+// isIn reports whether the contact is in the segment, from the point of view of v.
 func (e *evaluation) isIn(v *version, segment int64) bool {
 	asked := e.round.asked(v, segment)
 	switch g := e.round.byID[segment]; {
@@ -43,7 +43,7 @@ func (e *evaluation) isIn(v *version, segment int64) bool {
 	return false
 }
 
-// of evaluates a contact, whose chunk's row is as stored: each version's in is the answer.
+// of evaluates a contact and sets in of each version; row is its chunk as stored.
 func (e *evaluation) of(subject *rule.Subject, row chunkBits) {
 	e.contact, e.row = subject.ID, row
 	var soonest time.Time
@@ -60,7 +60,7 @@ func (e *evaluation) of(subject *rule.Subject, row chunkBits) {
 	e.dues.note(subject.ID/chunkSize, soonest)
 }
 
-// needs is what the versions read of a contact.
+// needs returns what the versions read of a contact.
 func (e *evaluation) needs() (needs rule.Needs) {
 	for _, v := range e.versions {
 		needs = needs.Merge(v.matcher.Needs())
@@ -68,10 +68,10 @@ func (e *evaluation) needs() (needs rule.Needs) {
 	return needs
 }
 
-// dues are the next instants, by chunk, at which passing time alone can change a membership.
+// dues holds, by chunk, the next instant at which passing time alone can change a membership.
 type dues map[int64]time.Time
 
-// note keeps the earlier one; no instant is none.
+// note keeps the earlier instant; it ignores the zero time.
 func (d dues) note(chunk int64, next time.Time) {
 	if before, ok := d[chunk]; !next.IsZero() && (!ok || next.Before(before)) {
 		d[chunk] = next

@@ -12,8 +12,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// Uses returns the segments whose rule speaks of the thing, by name, and then those that would be frozen with them because
-// they look at one of them.
+// Uses returns the segments whose rule uses the reference, by name. Then come the segments that would be frozen with them,
+// because they refer to one of them.
 func (s Store) Uses(ctx context.Context, workspace int64, t rule.Reference) (users []models.Segment, err error) {
 	all, err := s.List(ctx, workspace)
 	users = t.Users(all)
@@ -25,9 +25,9 @@ func (s Store) Uses(ctx context.Context, workspace int64, t rule.Reference) (use
 	return users, err
 }
 
-// Freeze returns what has to be done in the transaction that deletes the thing. Unless the deletion is forced it is refused
-// with models.CodeConflict as long as a rule speaks of the thing. Forced, each such rule is broken from then on: the
-// segment's members stay as they are, and people are told why, until the rule is repaired.
+// Freeze returns the part of a deletion that checks rules; run it in the transaction that deletes the thing. If any rule
+// uses the reference, it refuses with models.CodeConflict, unless forced. Forced, it breaks these rules: until a rule is
+// repaired, the segment keeps its members and pages show the reason.
 func Freeze(t rule.Reference, workspace int64, forced bool) func(tx *gorm.DB) error {
 	return func(tx *gorm.DB) error {
 		return editIn(tx, workspace, func(tx *gorm.DB, all []models.Segment) error { return freeze(tx, t, all, forced) })
@@ -50,8 +50,8 @@ func freeze(tx *gorm.DB, t rule.Reference, all []models.Segment, forced bool) er
 	return nil
 }
 
-// spreadOf breaks those whose latest rule uses what is gone, and all that look at them, and returns their places. A rule that
-// is being replaced by one that does without the thing is frozen until then.
+// spreadOf breaks segments whose latest rule uses the deleted thing, and all that refer to them. It returns their indexes.
+// The old membership of a rule that is being replaced stays frozen until the swap.
 func spreadOf(all []models.Segment, uses func(models.Segment) bool, gone string) (found []int) {
 	for i := range all {
 		if uses(all[i]) {
@@ -62,10 +62,10 @@ func spreadOf(all []models.Segment, uses func(models.Segment) bool, gone string)
 	return append(found, spreadBroken(all)...)
 }
 
-// maxReason is from how many bytes on no more is added to why a rule is broken: it is read in a list.
+// maxReason is the length in bytes above which no further reason is added, because lists show the text.
 const maxReason = 1000
 
-// withReason adds to why a rule is broken that something more is gone.
+// withReason adds one more deleted thing to the reason why a rule is broken.
 func withReason(reason, gone string) string {
 	const more = " More that it uses is gone."
 	switch {
@@ -79,7 +79,7 @@ func withReason(reason, gone string) string {
 	return reason + " " + gone
 }
 
-// usedIn says in whose rules something is used: "the rule of the segment “Readers” uses it.".
+// usedIn says which rules use something: "the rule of the segment “Readers” uses it.".
 func usedIn(users []models.Segment) string {
 	const most = 5
 	var names []string

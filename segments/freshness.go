@@ -7,8 +7,8 @@ import (
 	"campaignlark/models"
 )
 
-// Days returns what is noted of the days from the one called from on, oldest first, by segment, and the last note before;
-// a day without a note ended as the one before did. segment 0 is all of the workspace's.
+// Days returns the daily records since from, oldest first, by segment, and the last record before from. A day without a
+// record ended like the one before. segment 0 means all segments of the workspace.
 func (s Store) Days(ctx context.Context, workspace, segment int64, from string) (map[int64][]models.SegmentDay, error) {
 	var rows []models.SegmentDay
 	err := s.DB.Read(ctx).Raw(`SELECT d.* FROM segments s JOIN segment_days d ON d.workspace_id = s.workspace_id AND d.segment_id = s.id
@@ -25,12 +25,12 @@ func (s Store) Days(ctx context.Context, workspace, segment int64, from string) 
 
 // Freshness says how far a workspace's memberships are behind, and what the last full check found.
 type Freshness struct {
-	Oldest   time.Time            // the oldest change that is not looked at yet; zero for none
-	Check    *models.SegmentCheck // the full check that is under way, or the last one; nil when there was none
-	Contacts int64                // how many contacts were noted last, at most an hour ago
+	Oldest   time.Time            // the oldest change not processed yet; zero if there is none
+	Check    *models.SegmentCheck // the running full check, or the last one; nil if there was none
+	Contacts int64                // the last recorded number of contacts, at most an hour old
 }
 
-// Freshness returns how far the workspace's memberships are behind at an instant.
+// Freshness returns how far the memberships of the workspace are behind at now.
 func (s Store) Freshness(ctx context.Context, workspace int64, now time.Time) (Freshness, error) {
 	var row struct {
 		models.SegmentCheck

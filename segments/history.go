@@ -12,62 +12,63 @@ import (
 	"gorm.io/gorm"
 )
 
-// Change is one line of a segment's history: a contact that entered or left, or many that did together.
+// Change is one line of a segment's history: the move of one contact, or a wave.
 type Change struct {
 	ID        uuid.UUID // of its newest row
-	At        time.Time // of that
+	At        time.Time // of the newest row
 	Cause     models.SegmentCause
 	RequestID *uuid.UUID // of models.CauseCall
-	Webhook   string     // whose call it was; "" when the log no longer holds the call
-	UserID    *int64     // who edited the contact, or the rule
-	UserEmail string     // "" where that is not known
+	Webhook   string     // of the call; "" if the log no longer has the call
+	UserID    *int64     // the person who edited the contact or the rule
+	UserEmail string     // "" if unknown
 
-	ContactID     int64   // 0: many together
-	Entered       bool    // of one contact
-	In, Out       int64   // of many
-	InIDs, OutIDs []int64 // some of them, at most changeExamples each
+	ContactID     int64   // 0 for a wave
+	Entered       bool    // for one contact
+	In, Out       int64   // for a wave
+	InIDs, OutIDs []int64 // examples, at most changeExamples each
 
 	Since time.Time // when the oldest of its rows was written
 
 	oldest uuid.UUID // of its rows
-	rows   int       // that it joins
+	rows   int       // how many rows it joins
 }
 
 const (
 	changeExamples = 3
-	bulkStep       = 256  // rows of many that the first statement reads, 2 KiB each at most
-	bulkReach      = 2000 // rows of many after which a page ends, and what each further statement reads
+	bulkStep       = 256  // rows of waves that the first statement reads, 2 KiB each at most
+	bulkReach      = 2000 // rows of waves after which a page ends; also what each further statement reads
 
-	// Passing time and repairs change memberships in steps. Steps that follow one another within waveGap make one line, and
-	// the line ends after waveTime or waveRows: contacts may leave every second for ever. An hour of steps a second fits.
+	// Passing time and repairs change memberships in steps. Steps less than waveGap apart make one line. The line ends
+	// after waveTime or waveRows, because contacts may leave every second forever. An hour with one step per second
+	// fits.
 	waveGap  = time.Minute
 	waveTime = time.Hour
 	waveRows = 4000
 )
 
-// ChangesCursor is where a page of changes begins: at what is older than these rows.
+// ChangesCursor is where a page of changes begins: it has only older rows than these.
 type ChangesCursor struct {
 	Single uuid.UUID // a change of one contact
-	Many   uuid.UUID // a row of a change of many
+	Many   uuid.UUID // a row of a wave
 }
 
 // NewestChanges is the cursor of the first page.
 var NewestChanges = ChangesCursor{uuid.Max, uuid.Max}
 
-// bulkRow is a row of segment_bulk_changes with who did it.
+// bulkRow is a row of segment_bulk_changes with the email address of its user.
 type bulkRow struct {
 	models.SegmentBulkChange
 	UserEmail string
 }
 
-// Changes returns a page of who entered and left the segment, newest first, and the cursor of the next page, zero when
-// this is the last. A page has limit lines at most, and fewer if these consist of very many rows.
+// Changes returns one page of the segment's moves, newest first, and the cursor of the next page, zero for the last
+// page. A page has at most limit lines, and fewer if they consist of very many rows.
 func (s Store) Changes(ctx context.Context, workspace, segment int64, from ChangesCursor, limit int) (page []Change, next ChangesCursor, err error) {
 	all, err := s.single(ctx, workspace, segment, from.Single, limit+1)
 	if err != nil {
 		return nil, next, err
 	}
-	until := uuid.Nil // what is older is not needed
+	until := uuid.Nil // older waves are not needed
 	if len(all) > limit {
 		until = all[limit].ID
 	}
@@ -95,7 +96,7 @@ func (s Store) Changes(ctx context.Context, workspace, segment int64, from Chang
 	return page, next, nil
 }
 
-// single returns the changes of one contact each, with what caused them.
+// single returns the moves of single contacts, with their causes.
 func (s Store) single(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) ([]Change, error) {
 	var rows []struct {
 		models.SegmentChange
@@ -116,9 +117,8 @@ func (s Store) single(ctx context.Context, workspace, segment int64, before uuid
 	return changes, err
 }
 
-// many returns the changes of many contacts before an id, at most limit and none that is older than until, and the
-// first row that belongs to none of them, zero when they are all there are. It reads bulkReach rows and the rest of the
-// change that these end in.
+// many returns waves before an id: at most limit, and none older than until. unread is the first row that belongs to
+// none of them, zero if no rows are left. It reads at most bulkReach rows, and the rest of the wave at the end.
 func (s Store) many(ctx context.Context, workspace, segment int64, before, until uuid.UUID, limit int) (all []Change, unread uuid.UUID, err error) {
 	read := 0
 	err = s.eachBulk(ctx, workspace, segment, before, func(row bulkRow) bool {
@@ -137,7 +137,7 @@ func (s Store) many(ctx context.Context, workspace, segment int64, before, until
 	return all, unread, err
 }
 
-// eachBulk calls f for the rows of many before an id, newest first, until it has enough.
+// eachBulk calls f for the rows of waves before an id, newest first, until f returns false.
 func (s Store) eachBulk(ctx context.Context, workspace, segment int64, before uuid.UUID, f func(bulkRow) bool) error {
 	for step := bulkStep; ; step = bulkReach {
 		var rows []bulkRow
@@ -167,7 +167,7 @@ func changeOfMany(row bulkRow) Change {
 	return c
 }
 
-// sameWave reports whether an older row belongs to the same change. A rule's membership is swapped in one transaction;
+// sameWave reports whether an older row belongs to the same wave. The swap of a rebuilt rule is one transaction;
 // passing time and repairs work in steps.
 func (c Change) sameWave(row bulkRow) bool {
 	gap := c.Since.Sub(row.At)
@@ -183,9 +183,9 @@ func (c *Change) add(row bulkRow) {
 	c.OutIDs = append(c.OutIDs, row.Departed.IDs(row.Span, changeExamples-len(c.OutIDs))...)
 }
 
-// ChangeOfMany returns the change of many contacts whose newest row has the id, and of those who entered, or of those who
-// left, a page: at most limit contact ids below before (0 starts at the newest), and the next page's before, 0 when this
-// is the last. One that is not there, or not any more, is ErrNotFound.
+// ChangeOfMany returns the wave whose newest row has the id, and one page of the contacts that entered or left: at most
+// limit ids below before (0 starts at the newest). next is the next page's before, 0 for the last page. The error is
+// ErrNotFound if there is no such wave, or no longer.
 func (s Store) ChangeOfMany(ctx context.Context, workspace, segment int64, id uuid.UUID, entered bool, before int64, limit int) (c Change, ids []int64, next int64, err error) {
 	spans := map[int64][]models.SegmentSet{}
 	note := func(row bulkRow) {
@@ -213,7 +213,7 @@ func (s Store) ChangeOfMany(ctx context.Context, workspace, segment int64, id uu
 	return c, ids, next, err
 }
 
-// below returns the highest contacts of the sets below an id, each once, and the next page's before.
+// below returns the highest distinct contacts of the sets below an id, and the next page's before.
 func below(spans map[int64][]models.SegmentSet, before int64, limit int) (ids []int64, next int64) {
 	var order []int64
 	for span := range spans {

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// told replays who entered and left each segment, one by one and many at once, and compares with who is in it and with the
+// told replays the moves of each segment, single ones and waves, and compares the result with its members and with the
 // days of its history.
 func (a *audience) told() {
 	a.t.Helper()
@@ -41,7 +41,7 @@ func (a *audience) told() {
 		for _, day := range history {
 			want, moved := days[day.Day]
 			switch {
-			case len(a.zones) > 1: // a move brings days back: what was the size at their end cannot be told from the changes
+			case len(a.zones) > 1: // a change of time zone can repeat a day: the moves do not tell its size at the end
 				want.Size = day.Size
 			case !moved:
 				want.Size = size
@@ -59,7 +59,7 @@ func (a *audience) told() {
 	}
 }
 
-// changes are the segment's changes in their order, those of many contacts at once one by one.
+// changes returns the segment's moves in order, with those of waves one by one.
 func (a *audience) changes(id int64) []models.SegmentChange {
 	a.t.Helper()
 	var changes []models.SegmentChange
@@ -80,7 +80,7 @@ func (a *audience) changes(id int64) []models.SegmentChange {
 	return changes
 }
 
-// counted adds a change to its day.
+// counted returns the day with one more move.
 func counted(day models.SegmentDay, c models.SegmentChange, size int64) models.SegmentDay {
 	day.Size = size
 	switch {

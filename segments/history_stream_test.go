@@ -23,9 +23,9 @@ const (
 	streamPage   = 6_400 // rows that a page of a history may read
 )
 
-// TestStreamOfMovesPagesInBoundedSteps writes moves that passing time caused at equal distances, as a rule such as "added
-// in the last 24 hours" makes them, with calls among them. Every page reads a bounded number of rows, every move is told
-// once, and the page of each line shows the same moves as the line.
+// TestStreamOfMovesPagesInBoundedSteps writes moves by passing time at equal intervals, as a rule like "added in the last
+// 24 hours" causes them, with calls between them. Every page reads a bounded number of rows, every move appears once, and
+// the page of each line shows the same moves as the line.
 func TestStreamOfMovesPagesInBoundedSteps(t *testing.T) {
 	t.Parallel()
 	for _, gap := range []time.Duration{0, time.Second, 59 * time.Second, time.Minute} {
@@ -48,7 +48,7 @@ func TestStreamOfMovesPagesInBoundedSteps(t *testing.T) {
 							t.Errorf("got a line from %s to %s, want less than an hour", c.Since, c.At)
 						}
 					}
-					slices.Sort(called) // what happened within a millisecond has no order
+					slices.Sort(called) // entries of the same millisecond have no order
 					if left != streamLength || !slices.Equal(called, calls) {
 						t.Errorf("%d a page: got %d who left and the calls of %v, want %d and %v", limit, left, called, streamLength, calls)
 					}
@@ -58,8 +58,8 @@ func TestStreamOfMovesPagesInBoundedSteps(t *testing.T) {
 	}
 }
 
-// stream writes the moves of streamLength contacts, one a row, and up to 100 calls among them. It returns the contacts of
-// the calls.
+// stream writes the moves of streamLength contacts, one per row, and up to 100 calls between them. It returns the
+// contacts of the calls.
 func (w *world) stream(segment int64, gap time.Duration) (calls []int64) {
 	w.t.Helper()
 	many := make([]models.SegmentBulkChange, streamLength)
@@ -81,7 +81,7 @@ func (w *world) stream(segment int64, gap time.Duration) (calls []int64) {
 	return calls
 }
 
-// boundedPages reads all pages of a history, and those of each line of many, and checks how many rows each reads.
+// boundedPages reads all pages of a history, and those of each wave, and checks how many rows each page reads.
 func (w *world) boundedPages(segment int64, limit int, rows *atomic.Int64) (lines []segments.Change) {
 	w.t.Helper()
 	bounded := func(what string, err error) {
@@ -110,7 +110,7 @@ func (w *world) boundedPages(segment int64, limit int, rows *atomic.Int64) (line
 	return lines
 }
 
-// countRows counts the rows that queries read from now on.
+// countRows counts the rows that later queries read.
 func countRows(t *testing.T, db *store.DB) *atomic.Int64 {
 	t.Helper()
 	var n atomic.Int64
@@ -121,7 +121,7 @@ func countRows(t *testing.T, db *store.DB) *atomic.Int64 {
 	return &n
 }
 
-// TestChangesAmidALongLineAreNotLost has more calls within one line of many than a page has lines.
+// TestChangesAmidALongLineAreNotLost has more calls during one wave than a page has lines.
 func TestChangesAmidALongLineAreNotLost(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// moved notes that a contact entered (or left) a segment at a time.
+// moved records that a contact entered or left a segment.
 func (w *world) moved(segment, contact int64, in bool, cause models.SegmentCause, at time.Time) uuid.UUID {
 	w.t.Helper()
 	row := models.SegmentChange{WorkspaceID: w.id, ID: models.NewID(at), SegmentID: segment, ContactID: contact, Entered: in, Cause: cause, At: at}
@@ -24,7 +24,7 @@ func (w *world) moved(segment, contact int64, in bool, cause models.SegmentCause
 	return row.ID
 }
 
-// movedMany notes that many contacts of a span entered and left a segment at a time.
+// movedMany records that many contacts of a span entered and left a segment.
 func (w *world) movedMany(segment, span int64, in, out []int64, cause models.SegmentCause, at time.Time) uuid.UUID {
 	w.t.Helper()
 	row := models.SegmentBulkChange{WorkspaceID: w.id, ID: models.NewID(at), SegmentID: segment, Span: span,
@@ -33,7 +33,7 @@ func (w *world) movedMany(segment, span int64, in, out []int64, cause models.Seg
 	return row.ID
 }
 
-// inShort is a change as the tests compare it: "+7 call", "+3 -1 rule".
+// inShort formats a change for comparison: "+7 call", "+3 -1 rule".
 func inShort(c segments.Change) string {
 	switch {
 	case c.ContactID == 0:
@@ -72,7 +72,7 @@ func TestChangesComePageByPage(t *testing.T) {
 		w.movedMany(g.ID, 1, []int64{9000}, nil, models.CauseRule, at(10))
 		w.movedMany(g.ID, 0, []int64{4}, nil, models.CauseRule, at(20)) // another edit
 		w.movedMany(g.ID, 0, nil, []int64{1}, models.CauseTime, at(100))
-		w.moved(g.ID, 8, false, models.CauseEdit, at(101)) // amid the wave
+		w.moved(g.ID, 8, false, models.CauseEdit, at(101)) // during the wave
 		w.movedMany(g.ID, 1, nil, []int64{9000}, models.CauseTime, at(130))
 		w.movedMany(g.ID, 1, []int64{9001}, nil, models.CauseTime, at(500))
 		w.moved(other.ID, 5, true, models.CauseCall, at(501))

@@ -15,8 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestTheLogNamesTheQueryThatFailed takes tables away from the ticker one after the other, and reads in the log which query
-// misses them.
+// TestTheLogNamesTheQueryThatFailed removes tables one after the other while the ticker runs, and checks that the log names
+// the query that failed.
 func TestTheLogNamesTheQueryThatFailed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

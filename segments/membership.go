@@ -15,18 +15,18 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// A row of segment_bits holds chunkSize consecutive contact ids, slotBytes for each slot (DESIGN "Segments"). A missing
-// row or one that is too short means zero.
+// A row of segment_bits covers chunkSize consecutive contact ids, with slotBytes for each slot (DESIGN "Segments").
+// Missing rows and missing bytes mean zero.
 const (
 	chunkSize = ChunkSize
 	slotBytes = chunkSize / 8
-	noSlot    = -1 // of a segment that was never built: it has no membership yet
+	noSlot    = -1 // the slot of a segment that was never built and has no membership yet
 )
 
 // ChunkSize is how many consecutive contact ids are built and stored together.
 const ChunkSize = 256
 
-// chunkBits is the membership of one chunk in every slot.
+// chunkBits holds the membership of one chunk in every slot.
 type chunkBits []byte
 
 func (b chunkBits) has(slot int, contact int64) bool {
@@ -34,7 +34,7 @@ func (b chunkBits) has(slot int, contact int64) bool {
 	return slot >= 0 && contact >= 0 && i < len(b) && b[i]&(1<<(contact%8)) != 0
 }
 
-// with returns b with the contact's bit of the slot set or cleared. It grows only for a bit that is set.
+// with returns b with the contact's bit of the slot set or cleared. Only a set bit can make it longer.
 func (b chunkBits) with(slot int, contact int64, in bool) chunkBits {
 	if b.has(slot, contact) == in {
 		return b
@@ -44,13 +44,13 @@ func (b chunkBits) with(slot int, contact int64, in bool) chunkBits {
 	return b
 }
 
-// slot returns the bytes of one slot, fewer or none where the row is short.
+// slot returns the bytes of one slot: fewer or none if the row is short.
 func (b chunkBits) slot(slot int) []byte {
 	from := min(slot*slotBytes, len(b))
 	return b[from:min(from+slotBytes, len(b))]
 }
 
-// without returns b with the contact in no slot at all.
+// without returns b with the contact's bit cleared in every slot.
 func (b chunkBits) without(contact int64) chunkBits {
 	for i := int(contact%chunkSize) / 8; i < len(b); i += slotBytes {
 		b[i] &^= 1 << (contact % 8)
@@ -75,10 +75,10 @@ func (b chunkBits) grown(slot int) chunkBits {
 	return b
 }
 
-// chunks are rows of segment_bits that a transaction has read and changes.
+// chunks holds rows of segment_bits that a transaction reads and changes.
 type chunks struct {
 	workspace int64
-	read      map[int64]chunkBits // as they stand in the database
+	read      map[int64]chunkBits // as stored in the database
 	now       map[int64]chunkBits
 }
 
@@ -101,7 +101,7 @@ func readChunks(query *gorm.DB, workspace int64) (*chunks, error) {
 	return c, rows.Err()
 }
 
-// save writes the rows that differ from what was read.
+// save writes the rows that changed since they were read.
 func (c *chunks) save(tx *gorm.DB) error {
 	var rows []models.SegmentBits
 	var patches []patch
@@ -130,10 +130,10 @@ func (c *chunks) save(tx *gorm.DB) error {
 	})
 }
 
-// patch is what differs in a row of segment_bits when few bytes of it do.
+// patch holds the changed bytes of a row of segment_bits, if they are few.
 type patch struct {
 	chunk int64
-	bytes [patchBytes]patchByte // where there are fewer, the last one is there again
+	bytes [patchBytes]patchByte // if fewer changed, the last one is repeated
 }
 
 type patchByte struct {
@@ -141,10 +141,11 @@ type patchByte struct {
 	byte byte
 }
 
-// patchBytes is how many bytes a patch can change: one contact enters or leaves so many segments. More is written as a row.
+// patchBytes is the most bytes in a patch: one contact can move in that many segments. With more changes, the whole row is
+// written.
 const patchBytes = 8
 
-// newPatch compares two states of a row; false when it has grown, or too much has changed.
+// newPatch compares two states of a row. ok is false if it became longer or too much changed.
 func newPatch(chunk int64, before, after chunkBits) (p patch, ok bool) {
 	if len(before) != len(after) || len(after) == 0 {
 		return p, false
@@ -167,7 +168,7 @@ func newPatch(chunk int64, before, after chunkBits) (p patch, ok bool) {
 	return p, n > 0
 }
 
-// inBatches calls write with at most 500 rows at a time, which keeps a statement's parameters in their limits.
+// inBatches calls write with at most 500 rows at a time, to stay within the limit of parameters.
 func inBatches[T any](rows []T, write func([]T) error) error {
 	for batch := range slices.Chunk(rows, 500) {
 		if err := write(batch); err != nil {
@@ -177,24 +178,24 @@ func inBatches[T any](rows []T, write func([]T) error) error {
 	return nil
 }
 
-// The membership of one slot in a row b of segment_bits, for the segment s.
+// slotOfRow is the segment s's slot in a row b of segment_bits.
 const slotOfRow = "substr(b.bits, s.slot * 32 + 1, 32)"
 
-// joinBits joins a segment's row s to the rows b of its membership, in one statement: a slot that is swapped meanwhile
-// cannot be mistaken for another segment's.
+// joinBits joins a segment's row s to the rows b of its membership in one statement. Even if the slot is swapped at the
+// same time, it never reads another segment's bits.
 func joinBits(query *gorm.DB, workspace int64) *gorm.DB {
 	return query.Table("segments s").
 		Joins("JOIN segment_bits b ON b.workspace_id = s.workspace_id AND length(b.bits) > s.slot * 32").
 		Where("s.workspace_id = ? AND b.workspace_id = ? AND s.slot >= 0", workspace, workspace)
 }
 
-// Place says of a segment whether a contact is in it.
+// Place is a segment and whether a contact is in it.
 type Place struct {
 	models.Segment
 	In bool
 }
 
-// Places returns every segment of the workspace, by name, with whether the contact is in it.
+// Places returns every segment of the workspace by name, and whether the contact is in it.
 func (s Store) Places(ctx context.Context, workspace, contact int64) ([]Place, error) {
 	var rows []struct {
 		models.Segment
@@ -222,8 +223,7 @@ func (s Store) Of(ctx context.Context, workspace, contact int64) (in []models.Se
 	return in, err
 }
 
-// Page returns the ids of at most limit contacts of the segment, the newest first, with ids below before (0 starts at
-// the newest).
+// Page returns the ids of at most limit members below before, the newest first (0 starts at the newest).
 func (s Store) Page(ctx context.Context, workspace, segment, before int64, limit int) ([]int64, error) {
 	if before <= 0 {
 		before = 1 << 62
@@ -231,10 +231,10 @@ func (s Store) Page(ctx context.Context, workspace, segment, before int64, limit
 	return Members{}.Below(s.DB.Read(ctx), workspace, segment, before, limit)
 }
 
-// Members reads who is in a segment, in pages, with whatever query or transaction it is given. It is models.Members.
+// Members reads the members of a segment, in pages, with the query or transaction it gets. It implements store.Members.
 type Members struct{}
 
-// Below returns the ids of at most limit contacts of the segment below an id, the newest first.
+// Below returns the ids of at most limit members below an id, the newest first.
 func (Members) Below(q *gorm.DB, workspace, segment, before int64, limit int) ([]int64, error) {
 	query := joinBits(q, workspace).Where("s.id = ? AND b.chunk <= ?", segment, before/chunkSize).Order("b.chunk DESC")
 	var ids []int64
@@ -249,7 +249,7 @@ func (Members) Below(q *gorm.DB, workspace, segment, before int64, limit int) ([
 	return ids, err
 }
 
-// Above returns the ids of at most limit contacts of the segment above an id, the oldest first.
+// Above returns the ids of at most limit members above an id, the oldest first.
 func (Members) Above(q *gorm.DB, workspace, segment, after int64, limit int) ([]int64, error) {
 	query := joinBits(q, workspace).Where("s.id = ? AND b.chunk >= ?", segment, after/chunkSize).Order("b.chunk")
 	var ids []int64
@@ -264,8 +264,8 @@ func (Members) Above(q *gorm.DB, workspace, segment, after int64, limit int) ([]
 	return ids, err
 }
 
-// eachChunk reads the chunks of query that hold members until f has enough. Each holds one; only those of the first may
-// all lie on the wrong side of where the page begins, so limit + 1 chunks are enough.
+// eachChunk reads the chunks of query that contain members until f has enough. Each contains at least one. Only the
+// first chunk can have all its members on the wrong side of the page's start, so limit + 1 chunks are enough.
 func eachChunk(query *gorm.DB, limit int, f func(chunk int64, members chunkBits) bool) error {
 	rows, err := query.Where(slotOfRow+" <> ?", make([]byte, slotBytes)).Select("b.chunk, " + slotOfRow).Limit(limit + 1).Rows()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestPatchChangesWhatDiffers patches random rows as the statement does, byte by byte.
+// TestPatchChangesWhatDiffers patches random rows byte by byte, like the SQL statement.
 func TestPatchChangesWhatDiffers(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))

@@ -12,23 +12,23 @@ import (
 	"gorm.io/gorm"
 )
 
-// How much a preview looks at.
+// Limits of a preview.
 const (
-	previewExactly  = 20_000 // up to so many contacts the first answer is exact
-	previewChunks   = 64     // in one page, and of an estimate in all
-	previewExamples = 10     // of those who are in, who enter and who leave, each
+	previewExactly  = 20_000 // up to this number of contacts the first answer is exact
+	previewChunks   = 64     // in one page, and in a whole estimate
+	previewExamples = 10     // of the members, of those who enter and of those who leave, each
 )
 
-// Preview says whom a rule would bring in, before it is saved. Unless it is exact, its numbers are estimated from the
-// contacts that were looked at.
+// Preview shows the members a rule would have, before it is saved. If it is not exact, its numbers are estimated from
+// the contacts that were evaluated.
 type Preview struct {
 	Exact              bool
-	Nothing            bool  // there is no condition that could be counted
-	LeftOut            int   // conditions and groups that have a fault, and were not counted
-	Looked             int64 // contacts that were looked at
-	Contacts           int64 // all there are
-	In                 int64 // of them would be in
-	Enter, Leave, Stay int64 // against who is in the segment now
+	Nothing            bool  // no condition is left to count
+	LeftOut            int   // conditions and groups with a fault, which are not counted
+	Looked             int64 // contacts evaluated
+	Contacts           int64 // all contacts
+	In                 int64 // would be members
+	Enter, Leave, Stay int64 // compared with the current members
 	Examples           []PreviewContact
 	Entering, Leaving  []PreviewContact
 	Took               time.Duration
@@ -40,9 +40,9 @@ type PreviewContact struct {
 	Email string
 }
 
-// Preview counts whom the rule, of a workspace with the schema, brings in, against who is in the segment of the id now; 0
-// is one that is not there yet. It reads only, in pages, and ends early with ctx. It is exact when that is asked for, or
-// quickly done.
+// Preview counts the members that the rule would have in a workspace with this schema, and compares them with the current
+// members of segment; 0 is a new segment. It only reads, in pages, and stops early if ctx ends. It is exact if exact is
+// set or the workspace is small.
 func (s Store) Preview(ctx context.Context, workspace int64, schema rule.Schema, segment int64, root rule.Group, exact bool) (_ Preview, err error) {
 	began, db := s.Now(), s.DB.Read(ctx)
 	root, leftOut := root.WithoutFaults(schema, segment)
@@ -64,19 +64,19 @@ func (s Store) Preview(ctx context.Context, workspace int64, schema rule.Schema,
 	return p.Preview, nil
 }
 
-// previewer counts page by page.
+// previewer counts in pages.
 type previewer struct {
 	Preview
 	db        *gorm.DB
 	workspace int64
 	segment   int64
-	asked     []int64 // the segments whose members are read: those that the rule speaks of, and the segment itself
+	asked     []int64 // the segments whose members are read: those that the rule refers to, and the segment itself
 	matcher   rule.Matcher
 	at        rule.Moment
 	members   map[[2]int64]chunkBits // of the page, by segment and chunk
 }
 
-// count counts in all chunks, or in some that are spread evenly.
+// count counts in all chunks, or in a sample that is spread evenly.
 func (p *previewer) count(exact bool) error {
 	var size struct{ Last, Few int64 }
 	err := p.db.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS last,
@@ -114,7 +114,7 @@ func (p *previewer) count(exact bool) error {
 	return nil
 }
 
-// scale makes an estimate for all of what was counted in a part.
+// scale estimates the totals from a sample.
 func (p *previewer) scale(by float64) {
 	for _, n := range []*int64{&p.In, &p.Enter, &p.Leave, &p.Stay} {
 		*n = int64(float64(*n)*by + .5)
@@ -122,7 +122,7 @@ func (p *previewer) scale(by float64) {
 	p.Contacts = int64(float64(p.Looked)*by + .5)
 }
 
-// page counts in some chunks, given in order.
+// page counts in some chunks, in ascending order.
 func (p *previewer) page(chunks []int64) error {
 	if err := p.readMembers(chunks); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (p *previewer) page(chunks []int64) error {
 	return p.db.Statement.Context.Err()
 }
 
-// readMembers reads who is in the segments that count, in the chunks.
+// readMembers reads the members of the asked segments in the chunks.
 func (p *previewer) readMembers(chunks []int64) error {
 	p.members = map[[2]int64]chunkBits{}
 	rows, err := store.Among(store.Among(joinBits(p.db, p.workspace), "s.id", p.asked), "b.chunk", chunks).
@@ -157,7 +157,7 @@ func (p *previewer) readMembers(chunks []int64) error {
 	return rows.Err()
 }
 
-// look counts one contact.
+// look evaluates and counts one contact.
 func (p *previewer) look(subject *rule.Subject) {
 	p.Looked++
 	is := func(segment int64) bool {
@@ -178,7 +178,7 @@ func (p *previewer) look(subject *rule.Subject) {
 	}
 }
 
-// count counts a contact; the first few are examples.
+// count counts a contact and keeps the first few as examples.
 func count(n *int64, examples *[]PreviewContact, contact int64) {
 	*n++
 	if len(*examples) < previewExamples {
@@ -186,7 +186,7 @@ func count(n *int64, examples *[]PreviewContact, contact int64) {
 	}
 }
 
-// name gives the examples their addresses. A contact that was deleted since is left out.
+// name fills in the addresses of the examples, without contacts that were deleted since.
 func (p *previewer) name() error {
 	lists := []*[]PreviewContact{&p.Examples, &p.Entering, &p.Leaving}
 	var ids []int64

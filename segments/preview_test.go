@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// crowd stores n contacts, every third of whom is subscribed, and no marks: nobody is in a segment yet.
+// crowd stores n contacts without marks, every third of them subscribed: no contact is in a segment yet.
 func (w *world) crowd(n int) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error {
@@ -63,7 +63,7 @@ func TestPreviewSaysWhoEntersAndLeaves(t *testing.T) {
 	})
 }
 
-// TestPreviewEstimates looks at a part of many contacts, always the same.
+// TestPreviewEstimates checks that an estimate uses a fixed sample of many contacts.
 func TestPreviewEstimates(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -91,7 +91,7 @@ func TestPreviewEstimates(t *testing.T) {
 	})
 }
 
-// TestPreviewLeavesOutFaults counts by the conditions that are right.
+// TestPreviewLeavesOutFaults counts with the valid conditions.
 func TestPreviewLeavesOutFaults(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

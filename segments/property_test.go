@@ -22,8 +22,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// clock is the time of a workspace and its tickers. While it runs, it is a microsecond later each time somebody asks: what
-// was written later has a later instant.
+// clock is the time of a workspace and its tickers. While it runs, each reading is a microsecond later, so later writes
+// have later instants.
 type clock struct {
 	sync.Mutex
 	at   time.Time
@@ -45,21 +45,21 @@ func (c *clock) pass(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// audience is a workspace that changes at random beside what its segments ought to be. Its contacts are read from their
-// rows: they are the truth.
+// audience is a workspace that changes at random, and what its segments should be. Its contacts are read from their
+// rows, which are the truth.
 type audience struct {
 	*world
 	g      *ruletest.Generator
 	clock  *clock
-	rules  map[int64]string         // as they are stored, by segment
-	frozen map[int64]map[int64]bool // who was in a segment when its rule broke, or that of one it looks at
-	broken map[int64]bool           // segments whose own rule speaks of something deleted
-	ids    []int64                  // of the contacts
+	rules  map[int64]string         // as stored, by segment
+	frozen map[int64]map[int64]bool // the members of a segment when its rule broke, or that of one it refers to
+	broken map[int64]bool           // segments whose own rule uses something deleted
+	ids    []int64                  // of contacts
 	lastID int64
-	zones  []since // in which the workspace was, one after the other
+	zones  []since // of the workspace, in order of time
 }
 
-// since is a time zone from an instant on.
+// since is a time zone and the instant from which it applies.
 type since struct {
 	at   time.Time
 	zone *time.Location
@@ -75,7 +75,8 @@ func newAudience(t *testing.T, db *store.DB, seed uint64) *audience {
 	return a
 }
 
-// beside is another who changes the same workspace at the same time: other contacts and other segments.
+// beside returns another audience in the same workspace that changes other contacts and other segments at the same
+// time.
 func (a *audience) beside(seed uint64) *audience {
 	b, g := *a, *a.g
 	g.Rand = rand.New(rand.NewPCG(seed, 3))
@@ -83,7 +84,7 @@ func (a *audience) beside(seed uint64) *audience {
 	return &b
 }
 
-// change does one thing that a person, a sender or time might do.
+// change makes one random change by a person, a sender or time.
 func (a *audience) change() {
 	a.t.Helper()
 	switch n := a.g.IntN(100); {
@@ -110,7 +111,7 @@ func (a *audience) change() {
 	}
 }
 
-// add makes a contact; ids lie in many chunks, with holes.
+// add creates a contact; ids are spread over many chunks, with gaps.
 func (a *audience) add() {
 	a.t.Helper()
 	a.lastID += 2 + 2*a.g.Int64N(100)
@@ -131,11 +132,11 @@ func (a *audience) add() {
 	a.ids = append(a.ids, s.ID)
 }
 
-// edit gives a segment another rule, or makes one when id is 0. What would make a segment part of itself
-// is refused.
+// edit gives a segment another rule, or creates one if id is 0. A rule that would make a segment refer to itself is
+// refused.
 func (a *audience) edit(id int64) {
 	a.t.Helper()
-	// A rule that looks at a broken segment is refused.
+	// A rule that refers to a broken segment is refused.
 	a.g.Segments = slices.DeleteFunc(ruletest.SortedKeys(a.rules), func(other int64) bool { return other == id || a.frozen[other] != nil })
 	root := a.g.Rule(3)
 	if id == 0 {
@@ -145,7 +146,7 @@ func (a *audience) edit(id int64) {
 	}
 	cycle := a.reaches(ruletest.ReadWritten(root), id)
 	segment, err := a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", root))
-	for deadline := time.Now().Add(time.Minute); err != nil && !cycle && time.Now().Before(deadline); { // it may be one with a rule that is on its way out
+	for deadline := time.Now().Add(time.Minute); err != nil && !cycle && time.Now().Before(deadline); { // the error may come from an old rule that is being replaced
 		a.world.settle()
 		segment, err = a.store.Update(a.t.Context(), a.id, 0, id, a.name(), a.world.rule("%s", root))
 	}
@@ -165,7 +166,7 @@ func (a *audience) edit(id int64) {
 	}
 }
 
-// follow returns the segments that are broken, and those that look at one of them, which are frozen with it.
+// follow returns the broken segments and those that refer to one of them, which are frozen too.
 func (a *audience) follow() map[int64]bool {
 	frozen := maps.Clone(a.broken)
 	for n := -1; n < len(frozen); {
@@ -180,7 +181,7 @@ func (a *audience) follow() map[int64]bool {
 	return frozen
 }
 
-// reaches reports whether a rule speaks of a segment, itself or through others.
+// reaches reports whether a rule refers to a segment, directly or through others.
 func (a *audience) reaches(w ruletest.Written, segment int64) bool {
 	if w.Type == "segment" {
 		id := int64(w.Number())
@@ -190,7 +191,7 @@ func (a *audience) reaches(w ruletest.Written, segment int64) bool {
 	return slices.ContainsFunc(w.Filters, func(inner ruletest.Written) bool { return a.reaches(inner, segment) })
 }
 
-// cutTick ends a tick somewhere within: when it asks for the time, or a moment later.
+// cutTick interrupts a tick at a random point: when it reads the clock, or a moment later.
 func (a *audience) cutTick() {
 	ctx, cut := context.WithTimeout(a.t.Context(), time.Duration(a.g.IntN(3000))*time.Microsecond)
 	defer cut()
@@ -199,7 +200,7 @@ func (a *audience) cutTick() {
 		now = func() time.Time { cut(); return a.clock.Now() }
 	}
 	segments.New(a.db, segments.Options{Log: slog.New(slog.DiscardHandler), Now: now}).Tick(ctx)
-	// What was cut off may keep the workspace's lock for a moment, in which the next tick would find nothing to do.
+	// An interrupted tick may hold the workspace's lock for a moment, and the next tick would then find nothing to do.
 	a.write(func(tx *gorm.DB) error {
 		if tx.Name() != string(store.Postgres) {
 			return nil
@@ -208,7 +209,7 @@ func (a *audience) cutTick() {
 	})
 }
 
-// breakOne deletes a field, a tag, a webhook or a segment. The segments whose rules speak of it freeze as they are.
+// breakOne deletes a field, a tag, a webhook or a segment. The segments whose rules use it freeze.
 func (a *audience) breakOne() {
 	a.t.Helper()
 	a.settle()
@@ -260,7 +261,7 @@ func (a *audience) breakOne() {
 	}
 }
 
-// delete marks what a rule can speak of as deleted; it goes from the contacts a while later.
+// delete marks a thing that rules can refer to as deleted; later it is purged from contacts.
 func (a *audience) delete(table string, id int64, thing rule.Reference) {
 	a.t.Helper()
 	now := models.Instant(a.clock.Now())
@@ -276,7 +277,7 @@ func (a *audience) delete(table string, id int64, thing rule.Reference) {
 	}
 }
 
-// move takes the workspace to another time zone.
+// move changes the workspace's time zone.
 func (a *audience) move() {
 	a.t.Helper()
 	a.settle()
@@ -289,7 +290,7 @@ func (a *audience) move() {
 	}
 }
 
-// zone is where the workspace was at an instant.
+// zone returns the workspace's time zone at an instant.
 func (a *audience) zone(at time.Time) (zone *time.Location) {
 	for _, s := range a.zones {
 		if !s.at.After(at) {
@@ -299,7 +300,7 @@ func (a *audience) zone(at time.Time) (zone *time.Location) {
 	return zone
 }
 
-// settle ticks until nothing is left to do, and once more with the clock at rest, which tells what is due by now.
+// settle ticks until nothing is left to do, and then once more with the clock stopped, so that everything due is done.
 func (a *audience) settle() {
 	a.t.Helper()
 	a.world.settle()
@@ -308,8 +309,8 @@ func (a *audience) settle() {
 	a.clock.runs = true
 }
 
-// verify compares every membership and count with a full, naive evaluation, and with what the changes tell;
-// what is verified once a day shows no drift.
+// verify compares every membership and count with a full, naive evaluation and with the recorded moves. The daily
+// verification must find no drift.
 func (a *audience) verify() {
 	a.t.Helper()
 	a.settle()
@@ -321,7 +322,7 @@ func (a *audience) verify() {
 	}
 }
 
-// eachSeed runs f on databases of its own for each of n seeds.
+// eachSeed runs f with a new database for each of n seeds.
 func eachSeed(t *testing.T, n uint64, f func(t *testing.T, db *store.DB, seed uint64)) {
 	if testing.Short() {
 		n = 1
@@ -334,7 +335,7 @@ func eachSeed(t *testing.T, n uint64, f func(t *testing.T, db *store.DB, seed ui
 	}
 }
 
-// TestMembershipAgreesWithAFullEvaluation changes an audience at random, and compares again and again.
+// TestMembershipAgreesWithAFullEvaluation changes an audience at random and compares repeatedly.
 func TestMembershipAgreesWithAFullEvaluation(t *testing.T) {
 	t.Parallel()
 	eachSeed(t, 3, func(t *testing.T, db *store.DB, seed uint64) {
@@ -353,8 +354,8 @@ func TestMembershipAgreesWithAFullEvaluation(t *testing.T) {
 	})
 }
 
-// TestTwoTickersOnOneDatabase lets replicas tick while two people change contacts, edit rules and cut ticks, and time
-// passes.
+// TestTwoTickersOnOneDatabase lets replicas tick while two people change contacts, edit rules and interrupt ticks, and
+// time passes.
 func TestTwoTickersOnOneDatabase(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgresURL(t)

@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// startBuild starts to build the membership of all[at] from the rule, and those of the segments that use it with
-// it: they are swapped together. The slot is the one it is already building into, or the lowest that no segment uses. All
-// of it but a new segment is saved.
+// startBuild starts to build the membership of all[at] from the rule root, and that of all segments that refer to it:
+// they are swapped together. The slot is the one already being built, or the lowest free one. It saves all of them except
+// a new segment.
 func startBuild(tx *gorm.DB, all []models.Segment, at int, root string, userID int64, now time.Time) error {
 	total, err := chunkCount(tx, all[at].WorkspaceID)
 	if err != nil {
@@ -32,7 +32,7 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, root string, userID i
 	spreadBroken(all)
 	for i, segment := range together {
 		if segment.BrokenReason != "" {
-			continue // frozen, whatever it looks at
+			continue // stays frozen
 		}
 		text := rule.OfSegment(*segment).String()
 		if i == 0 {
@@ -44,7 +44,7 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, root string, userID i
 		}
 		segment.BuildingRule, segment.BuiltChunks = &text, 0
 		segment.BuildingSince, segment.BuildingUserID = &now, by
-		// Contacts that come later are marked, and a tick writes the slot that is being built too.
+		// contacts created later are marked, and a tick also writes the slot that is being built
 		segment.TotalChunks = total
 		if segment.ID == 0 {
 			continue
@@ -56,11 +56,11 @@ func startBuild(tx *gorm.DB, all []models.Segment, at int, root string, userID i
 	return nil
 }
 
-// looksAtBroken is why a segment is frozen that looks at one whose rule is broken, or at another one that is frozen for that:
-// "not in" a segment that takes in nobody any more would let everybody in.
+// looksAtBroken is why a segment is frozen that refers to one with a broken rule, or to one frozen for this reason. If it
+// were not frozen, "not in" a segment that admits no contacts would match every contact.
 const looksAtBroken = "It looks at a segment whose rule is broken."
 
-// spreadBroken sets that reason for all to whom it applies, and returns their places.
+// spreadBroken sets this reason where it applies, and returns the indexes.
 func spreadBroken(all []models.Segment) (found []int) {
 	broken := map[int64]bool{}
 	for _, g := range all {
@@ -80,7 +80,7 @@ func spreadBroken(all []models.Segment) (found []int) {
 	return found
 }
 
-// withThoseThatLookAt returns all[at] and then every segment whose latest rule looks at it or at one of the others.
+// withThoseThatLookAt returns all[at] and then every segment whose latest rule refers to it or to one of the others.
 func withThoseThatLookAt(all []models.Segment, at int) []*models.Segment {
 	found := []*models.Segment{&all[at]}
 	for i := 0; i < len(found); i++ {
@@ -108,8 +108,8 @@ func spareSlot(all []models.Segment) int {
 	return slot
 }
 
-// RebuildDates starts to rebuild the segments whose rules depend on days, within the transaction that changed the
-// workspace's time zone: an instant is compared by its day there.
+// RebuildDates starts to rebuild the segments whose rules depend on days. It runs in the transaction that changes the
+// workspace's time zone, because rules compare an instant by its day there.
 func RebuildDates(tx *gorm.DB, workspace, userID int64, now time.Time) error {
 	schema, err := loadSchema(tx, workspace)
 	if err != nil {
@@ -128,8 +128,8 @@ func RebuildDates(tx *gorm.DB, workspace, userID int64, now time.Time) error {
 	})
 }
 
-// RootCauses returns the segments of all whose rule has to be repaired before g follows its own again: those that g is frozen
-// for because it looks at them, itself or through others. None when g's own rule is to be repaired.
+// RootCauses returns the segments to repair before g follows its rule again: segments with a broken rule that g refers to,
+// directly or through others. It returns none if g's own rule is the broken one.
 func RootCauses(g models.Segment, all []models.Segment) (found []models.Segment) {
 	if g.BrokenReason != looksAtBroken {
 		return nil

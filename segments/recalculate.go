@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// marksAtOnce is how many marks one transaction takes. On SQLite a write must not hold up the others for over 50 ms.
+// marksAtOnce is how many marks one transaction processes. On SQLite a write must not block others for more than 50 ms.
 func marksAtOnce(tx *gorm.DB) int {
 	if tx.Name() == string(store.SQLite) {
 		return 500
@@ -19,15 +19,15 @@ func marksAtOnce(tx *gorm.DB) int {
 	return 1000
 }
 
-// recalculate brings the memberships of the marked contacts up to date and deletes the marks it read. It reports whether
-// more may be waiting.
+// recalculate updates the memberships of marked contacts and deletes the marks it read. It reports whether more marks
+// may wait.
 func (r *round) recalculate() (more bool, err error) {
 	limit := marksAtOnce(r.tx)
 	var marks []models.DirtyContact
 	if err := r.tx.Where("workspace_id = ?", r.workspace).Order("id").Limit(limit).Find(&marks).Error; err != nil || len(marks) == 0 {
 		return false, models.In("recalculate: read marks", err)
 	}
-	origins := make(map[int64]origin, len(marks)) // by contact, that of its last mark
+	origins := make(map[int64]origin, len(marks)) // by contact, of its last mark
 	ids := make([]int64, len(marks))
 	for i, mark := range marks {
 		origins[mark.ContactID], ids[i] = originOf(mark), mark.ID
@@ -48,7 +48,7 @@ func originOf(mark models.DirtyContact) origin {
 	return origin{cause: models.CauseEdit, user: mark.UserID}
 }
 
-// apply writes what differs between the stored memberships of the contacts and what the rules say of them now.
+// apply evaluates the contacts and writes the memberships that changed.
 func (r *round) apply(origins map[int64]origin) error {
 	contacts := slices.Sorted(maps.Keys(origins))
 	bits, err := readChunks(store.Among(r.tx, "chunk", chunksOf(contacts)), r.workspace)
@@ -76,7 +76,7 @@ func (r *round) apply(origins map[int64]origin) error {
 	return models.In("write who entered and left", r.saveTally())
 }
 
-// decide sets the contact's bits in every segment, and notes who entered and left what people see.
+// decide sets the contact's bits in every segment, and records its moves in visible ones.
 func (r *round) decide(e *evaluation, bits *chunks, subject *rule.Subject, why origin) {
 	chunk := subject.ID / chunkSize
 	row := bits.now[chunk]
@@ -90,7 +90,7 @@ func (r *round) decide(e *evaluation, bits *chunks, subject *rule.Subject, why o
 	bits.now[chunk] = row
 }
 
-// forget takes a contact that does not exist any more out of every segment, the frozen ones too.
+// forget removes a contact that no longer exists from every segment, including frozen ones.
 func (r *round) forget(bits *chunks, contact int64, why origin) {
 	chunk := contact / chunkSize
 	for _, g := range r.segments {

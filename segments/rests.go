@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// longestRest is how long a workspace waits at most between two tries.
+// longestRest is the longest wait of a workspace between two tries.
 const longestRest = 10 * time.Minute
 
-// rests are the workspaces in which the last step of one kind of work failed. Each waits before its next step, twice as long
-// after each failure, so that it costs the others little.
+// rests holds the workspaces whose last step of one kind of work failed. Each waits before its next step, twice as long
+// after each failure, so it takes little time from the others.
 type rests struct {
 	mu  sync.Mutex
 	all map[int64]rest
@@ -27,7 +27,7 @@ func (r *rests) resting(workspace int64, now time.Time) bool {
 	return now.Before(r.all[workspace].until)
 }
 
-// start notes one more failure in a row of the workspace; first is how long it waits after the first one.
+// start records one more failure in a row for the workspace; first is the wait after the first failure.
 func (r *rests) start(workspace int64, first time.Duration, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,7 +42,7 @@ func (r *rests) start(workspace int64, first time.Duration, now time.Time) {
 	r.all[workspace] = rest{failures, now.Add(wait)}
 }
 
-// end forgets the workspace's failures.
+// end clears the workspace's failures.
 func (r *rests) end(workspace int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

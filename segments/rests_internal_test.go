@@ -35,7 +35,7 @@ func TestRestsGrow(t *testing.T) {
 	}
 }
 
-// TestAPanicInOneWorkspaceLeavesTheOthers lets the work in one of two workspaces panic.
+// TestAPanicInOneWorkspaceLeavesTheOthers panics in the work of one of two workspaces.
 func TestAPanicInOneWorkspaceLeavesTheOthers(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -76,8 +76,8 @@ func TestAPanicInOneWorkspaceLeavesTheOthers(t *testing.T) {
 	})
 }
 
-// TestAFailingBuildRestsLongerWhileMarksAreFollowed lets one kind of work fail in a workspace while another succeeds, as in a
-// workspace that gets calls and in which one segment cannot be built.
+// TestAFailingBuildRestsLongerWhileMarksAreFollowed lets one kind of work fail in a workspace while another succeeds: calls
+// come, and one segment cannot be built.
 func TestAFailingBuildRestsLongerWhileMarksAreFollowed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -96,14 +96,14 @@ func TestAFailingBuildRestsLongerWhileMarksAreFollowed(t *testing.T) {
 		if followed != 60 {
 			t.Errorf("got marks followed %d times, want 60: a build that fails must not hold them up", followed)
 		}
-		if builds != 6 { // at once and after 1, 2, 4, 8 and 16 s
+		if builds != 6 { // immediately and after 1, 2, 4, 8 and 16 s
 			t.Errorf("got %d tries of the build, want 6, each after a longer rest", builds)
 		}
 	})
 }
 
-// TestRunSurvivesPanics runs a ticker whose first tick panics, over a workspace in which reading the segments panics. Each is
-// logged once.
+// TestRunSurvivesPanics runs a ticker whose first tick panics, with a workspace in which reading the segments panics. The log
+// has each panic once.
 func TestRunSurvivesPanics(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -128,7 +128,7 @@ func TestRunSurvivesPanics(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var log strings.Builder
 		asked := 0
-		now := func() time.Time { // it stands still, so that the workspace rests after its first step
+		now := func() time.Time { // it stands still, so the workspace rests after its first step
 			if asked++; asked == 1 {
 				panic("ines@example.com")
 			}

@@ -20,33 +20,33 @@ type round struct {
 	today     string      // the day of now in the workspace's time zone
 	segments  []*running
 	byID      map[int64]*running
-	versions  []*version // each after those that it asks
+	versions  []*version // each after those that it refers to
 	tally     tally
 }
 
 // running is a segment with its compiled rules.
 type running struct {
 	models.Segment
-	shown    *version // what people see; nil while there is nothing yet, or while it is frozen
-	building *version // nil when nothing is being built
+	shown    *version // the visible version; nil before the first build, or while it is frozen
+	building *version // nil if no build is running
 }
 
-// version is a rule with the slot of its membership: the one that people see of a segment, or the one being built.
+// version is a rule with the slot of its membership: a segment's visible version, or the one being built.
 type version struct {
 	of      *running
 	slot    int
 	matcher rule.Matcher
 	timed   bool
-	looksAt []int64 // segments
+	looksAt []int64 // the segments it refers to
 
-	// Of the evaluation under way:
-	taken bool // it is a part of it
+	// In the current evaluation:
+	taken bool // whether the version is part of it
 	asks  func(segment int64) bool
-	in    bool // the contact that was evaluated last
+	in    bool // the result for the last contact
 }
 
-// tryLock takes the workspace's lock until the transaction ends, unless somebody else has it. On SQLite there is one
-// writer anyway.
+// tryLock takes the workspace's lock until the transaction ends, if it is free. SQLite has one writer and needs no
+// lock.
 func tryLock(tx *gorm.DB, workspace int64) (locked bool, err error) {
 	if tx.Name() != string(store.Postgres) {
 		return true, nil
@@ -55,7 +55,7 @@ func tryLock(tx *gorm.DB, workspace int64) (locked bool, err error) {
 	return locked, err
 }
 
-// begin reads the segments of the workspace and compiles their rules. A rule that cannot be compiled is marked broken.
+// begin reads the segments of the workspace and compiles their rules. It marks a rule that does not compile as broken.
 func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
 	schema, err := loadSchema(tx, workspace)
 	if err != nil {
@@ -83,8 +83,8 @@ func begin(tx *gorm.DB, workspace int64, now time.Time) (*round, error) {
 	return r, nil
 }
 
-// freeze freezes what looks at a segment whose rule is broken. The membership of a rule that is on its way out, and does
-// so, is frozen until then.
+// freeze freezes segments that refer to one with a broken rule. If only an old rule that is being replaced does so, its
+// membership is frozen until the swap.
 func (r *round) freeze() error {
 	all := make([]models.Segment, len(r.segments))
 	for i, g := range r.segments {
@@ -105,8 +105,8 @@ func (r *round) freeze() error {
 	return nil
 }
 
-// compile compiles the rules of the segment. The error says why the one that counts, which is the new one while it is
-// being built, cannot be evaluated.
+// compile compiles the rules of the segment. The error says why the latest rule cannot be evaluated: the one being
+// built, if any.
 func (g *running) compile(schema rule.Schema) (broken error) {
 	if g.BuildingRule != nil {
 		if g.building, broken = compileText(*g.BuildingRule, schema); broken != nil {
@@ -120,7 +120,7 @@ func (g *running) compile(schema rule.Schema) (broken error) {
 		}
 	}
 	if g.building != nil {
-		return nil // a broken rule that is on its way out stays frozen until then
+		return nil // a broken old rule stays frozen until the swap
 	}
 	return broken
 }
@@ -137,7 +137,7 @@ func compileText(root string, schema rule.Schema) (*version, error) {
 	return &version{matcher: matcher, timed: matcher.Timed(), looksAt: g.Segments()}, nil
 }
 
-// order lists the versions, each after those that it asks. Rules have no cycles (Group.CheckFor).
+// order lists the versions, each after those that it refers to. Rules have no cycles (Group.CheckFor).
 func (r *round) order() {
 	seen := map[*version]bool{}
 	var visit func(v *version)
@@ -159,8 +159,8 @@ func (r *round) order() {
 	}
 }
 
-// asked returns the version of the segment that v looks at: what is being built looks at what is being built, so that
-// all of it is right when it is swapped. It is nil for a membership that is frozen or not there yet.
+// asked returns the version of the segment that v refers to. A version being built sees other versions being built, so
+// that all are consistent after the swap. It is nil for a membership that is frozen or not built yet.
 func (r *round) asked(v *version, segment int64) *version {
 	g := r.byID[segment]
 	switch {

@@ -13,16 +13,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// MaxSegments is how many segments a workspace can have: if all are rebuilt at the same time, their slots still fit a row.
+// MaxSegments is how many segments a workspace can have. Even if all are rebuilt at the same time, their slots fit into a
+// row.
 const MaxSegments = 250
 
-// Store keeps segments. Now is the clock.
+// Store reads and changes segments. Now is the clock.
 type Store struct {
 	DB  *store.DB
 	Now func() time.Time
 }
 
-// SchemaOf returns what the workspace's rules can speak of, and the names of what they spoke of and is deleted.
+// SchemaOf returns what the workspace's rules can refer to, and the names of deleted things that they still refer to.
 func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (rule.Schema, error) {
 	schema, err := readSchema(s.DB.Read(ctx), w)
 	if err != nil {
@@ -47,16 +48,16 @@ func readSchema(db *gorm.DB, w models.Workspace) (rule.Schema, error) {
 	return readThings(db, w, all)
 }
 
-// SchemaWith is SchemaOf for segments that have been read before, without the names of what is deleted.
+// SchemaWith is SchemaOf for segments that are read already, without the names of deleted things.
 func (s Store) SchemaWith(ctx context.Context, w models.Workspace, all []models.Segment) (rule.Schema, error) {
 	return readThings(s.DB.Read(ctx), w, all)
 }
 
-// readThings reads what rules can speak of beside the segments.
+// readThings reads what rules can refer to besides segments.
 func readThings(db *gorm.DB, w models.Workspace, all []models.Segment) (rule.Schema, error) {
 	schema := rule.Schema{Location: w.Location(), Segments: all}
 	var things []struct {
-		models.MergeTag // of a tag or a webhook its label is the name
+		models.MergeTag // for a tag or a webhook, Label is its name
 		Kind            string
 	}
 	err := db.Raw(`SELECT 'merge tag' AS kind, workspace_id, id, key, label, type, options, default_value, created_at, deleted_at
@@ -90,23 +91,23 @@ func (s Store) Get(ctx context.Context, workspace, id int64) (models.Segment, er
 	return store.First[models.Segment](s.DB.Read(ctx).Where("workspace_id = ? AND id = ?", workspace, id))
 }
 
-// ErrNameTaken says that another segment of the workspace has the name, without case.
-var ErrNameTaken = &models.Error{Code: models.CodeInvalid, Message: "There is a segment of this name already. Please choose another name."}
+// ErrNameTaken says that another segment of the workspace has this name, ignoring case.
+var ErrNameTaken = &models.Error{Code: models.CodeInvalid, Message: "There is a segment with this name already. Please choose another name."}
 
-// taken reports whether another segment of all than the one with the id has the name.
+// taken reports whether a segment other than id has this name.
 func taken(all []models.Segment, id int64, name string) bool {
 	folded := models.Fold(name)
 	return slices.ContainsFunc(all, func(g models.Segment) bool { return g.ID != id && models.Fold(g.Name) == folded })
 }
 
-// Create stores a new segment; the ticker builds its membership. The name is one that models.ValidateName accepts; one
-// that is taken is ErrNameTaken. A rule that does not fit the workspace is an error that holds its Problems.
+// Create stores a new segment; the ticker builds its membership. The name is valid by models.ValidateName; if it is
+// taken, the error is ErrNameTaken. A rule that does not fit the workspace is an error with its Problems.
 func (s Store) Create(ctx context.Context, workspace, userID int64, name string, rule rule.Group) (models.Segment, error) {
 	now := models.Instant(s.Now())
 	segment := models.Segment{WorkspaceID: workspace, Name: name, Slot: noSlot, CreatedAt: now, UpdatedAt: now}
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		if len(all) >= MaxSegments {
-			return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("A workspace can have %d segments. Please delete one that is not needed any more.", MaxSegments)}
+			return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf("A workspace can have %d segments. Please delete one that you no longer need.", MaxSegments)}
 		}
 		if taken(all, 0, name) {
 			return ErrNameTaken
@@ -133,9 +134,9 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 	return segment, err
 }
 
-// Update gives a segment another name and rule. A rule that changed, or one that was broken, is built again; the old
-// membership serves until then. The errors are those of Create, and ErrNotFound. A name that it shares with another from
-// before that was refused may stay.
+// Update gives a segment another name and rule. A changed rule, or one that was broken, is built again; the old
+// membership stays visible until then. The errors are those of Create, and ErrNotFound. A segment may keep a name that
+// it shares with another from before names had to be unique.
 func (s Store) Update(ctx context.Context, workspace, userID, id int64, name string, root rule.Group) (models.Segment, error) {
 	var segment models.Segment
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
@@ -175,8 +176,8 @@ func saveSegment(tx *gorm.DB, segment models.Segment) error {
 		Select("*").Omit("workspace_id", "id", "created_at").Updates(&segment).Error
 }
 
-// Delete removes a segment; its slot is free for another, whose build overwrites it. One that the rule of another speaks of
-// is refused with models.CodeConflict, unless it is forced: that rule is then broken (Thing.Freeze).
+// Delete deletes a segment and frees its slot; the next build there overwrites it. If the rule of another segment refers to
+// it, it refuses with models.CodeConflict, unless forced: then it breaks that rule (Freeze).
 func (s Store) Delete(ctx context.Context, workspace, userID, id int64, forced bool) error {
 	return s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
@@ -200,12 +201,12 @@ func (s Store) Delete(ctx context.Context, workspace, userID, id int64, forced b
 	})
 }
 
-// edit runs f in a transaction in which nobody else changes the workspace's segments or their bits.
+// edit runs f in a transaction that holds the lock of the workspace's segments and their bits.
 func (s Store) edit(ctx context.Context, workspace int64, f func(tx *gorm.DB, all []models.Segment) error) error {
 	return s.DB.Write(ctx, func(tx *gorm.DB) error { return editIn(tx, workspace, f) })
 }
 
-// editIn is edit within a transaction that is there already.
+// editIn is edit inside an existing transaction.
 func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segment) error) error {
 	if tx.Name() == string(store.Postgres) {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", store.LockSegments, lockKey(workspace)).Error; err != nil {
@@ -219,10 +220,10 @@ func editIn(tx *gorm.DB, workspace int64, f func(tx *gorm.DB, all []models.Segme
 	return f(tx, all)
 }
 
-// lockKey is the workspace as the second number of an advisory lock, which has 32 bits.
+// lockKey is the second number of the workspace's advisory lock, which has 32 bits.
 func lockKey(workspace int64) int32 { return int32(workspace) }
 
-// checkedRule returns the rule of the segment as it is stored; the id is 0 for a new one.
+// checkedRule checks the rule of a segment and returns it as stored; id is 0 for a new one.
 func checkedRule(schema rule.Schema, id int64, rule rule.Group) (string, error) {
 	checked, problems := rule.CheckFor(schema, id)
 	if len(problems) > 0 {
@@ -231,8 +232,8 @@ func checkedRule(schema rule.Schema, id int64, rule rule.Group) (string, error) 
 	return checked.String(), nil
 }
 
-// nameDeleted reads the names of the tags, merge tags and segments that rules of the workspace use and that are deleted, as
-// far as the audit log knows them.
+// nameDeleted reads, from the audit log, the names of deleted tags, merge tags and segments that rules of the workspace
+// still use.
 func nameDeleted(db *gorm.DB, workspace int64, schema *rule.Schema) error {
 	missing := schema.Missing()
 	if len(missing) == 0 {

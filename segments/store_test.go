@@ -89,14 +89,15 @@ func TestSegmentsOfOthersAreNotThere(t *testing.T) {
 	})
 }
 
-// TestNamesAreNotGivenTwice creates and renames; segments that share a name from before keep it until another is given.
+// TestNamesAreNotGivenTwice creates and renames segments. Segments that already share a name keep it until they are
+// renamed.
 func TestNamesAreNotGivenTwice(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w, other := newWorld(t, db), newWorld(t, db)
 		g := w.create("Café Müller", w.rule(ruletest.Subscribed))
-		other.create("Café Müller", other.rule(ruletest.Subscribed)) // of another workspace
-		w.create("Cafe Muller", w.rule(ruletest.Subscribed))         // reads differently
+		other.create("Café Müller", other.rule(ruletest.Subscribed)) // in another workspace
+		w.create("Cafe Muller", w.rule(ruletest.Subscribed))         // a different name
 		twins := []models.Segment{{WorkspaceID: w.id, Name: "Twin", Rule: ruletest.Subscribed, Slot: 20, CreatedAt: ruletest.Noon, UpdatedAt: ruletest.Noon}, {WorkspaceID: w.id, Name: "TWIN", Rule: ruletest.Subscribed, Slot: 21, CreatedAt: ruletest.Noon, UpdatedAt: ruletest.Noon}}
 		w.write(func(tx *gorm.DB) error { return tx.Create(&twins).Error })
 		update := func(id int64, name string) error {

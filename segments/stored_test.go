@@ -16,7 +16,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// generatorFor draws rules and contacts for the world's workspace, which moves to the generator's time zone.
+// generatorFor returns a generator of rules and contacts for the world's workspace, which takes the generator's time
+// zone.
 func (w *world) generatorFor(seed uint64) *ruletest.Generator {
 	w.t.Helper()
 	g := ruletest.NewGenerator(seed)
@@ -38,7 +39,7 @@ func (w *world) generatorFor(seed uint64) *ruletest.Generator {
 	return g
 }
 
-// row is a contact as it is stored. The address of a later one is made unlike all others.
+// row returns a contact as stored. It makes the address unique.
 func row(workspace int64, s rule.Subject) models.Contact {
 	c := models.Contact{WorkspaceID: workspace, ID: s.ID, Email: s.Email, Status: s.Status, Fields: s.Fields, Version: 1, CreatedAt: s.CreatedAt, UpdatedAt: s.ChangedAt}
 	if !s.SubscribedAt.IsZero() {
@@ -72,7 +73,7 @@ func (w *world) insert(subjects []rule.Subject) {
 	})
 }
 
-// overwrite writes anew what can change of contacts, with their marks.
+// overwrite updates the changeable columns of contacts and marks them.
 func (w *world) overwrite(subjects []rule.Subject) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error {
@@ -128,7 +129,7 @@ func (w *world) subjects() (subjects []rule.Subject) {
 	return subjects
 }
 
-// agrees compares who is in each segment, and its count, with a naive evaluation.
+// agrees compares the members and count of each segment with a naive evaluation.
 func (w *world) agrees(g *ruletest.Generator, rules map[int64]string, frozen map[int64]map[int64]bool, now time.Time) {
 	w.t.Helper()
 	subjects := w.subjects()
@@ -147,14 +148,14 @@ func (w *world) agrees(g *ruletest.Generator, rules map[int64]string, frozen map
 	}
 }
 
-// without is the first of ids that are not among others.
+// without returns the first ids that are not in others.
 func without(ids, others []int64) []int64 {
 	missing := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(others, id) })
 	return missing[:min(len(missing), 10)]
 }
 
-// TestStoredMembershipAgreesWithANaiveReading builds generated rules over contacts that are real rows, lets days pass, and
-// writes every contact anew with a mark. It compares who is in each time: over 10,000 pairs of a rule and a contact.
+// TestStoredMembershipAgreesWithANaiveReading builds generated rules over stored contacts, lets days pass, and updates
+// every contact with a mark. It compares the members each time: over 10,000 pairs of a rule and a contact.
 func TestStoredMembershipAgreesWithANaiveReading(t *testing.T) {
 	t.Parallel()
 	eachSeed(t, 2, func(t *testing.T, db *store.DB, seed uint64) {

@@ -14,29 +14,29 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// origin is why memberships change.
+// origin is the cause of a move.
 type origin struct {
 	cause   models.SegmentCause
 	request *uuid.UUID
 	user    *int64
 }
 
-// tally is who enters and leaves in a round, until it is saved with the bits in the same transaction.
+// tally collects the moves of a round until they are saved with the bits in the same transaction.
 type tally struct {
 	singles []models.SegmentChange
-	bulk    map[*running]*moves // of the span in which each segment is
+	bulk    map[*running]*moves // of each segment's current span
 	rows    []models.SegmentBulkChange
 	days    map[*running]*models.SegmentDay // without sizes
 }
 
-// moves are ascending ids of one span.
+// moves holds ascending ids of one span.
 type moves struct {
 	span              int64
 	origin            origin
 	entered, departed []int64
 }
 
-// moved notes that one contact entered or left.
+// moved records that one contact entered or left.
 func (r *round) moved(g *running, contact int64, entered bool, why origin) {
 	r.tally.singles = append(r.tally.singles, models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID,
 		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, At: r.now})
@@ -47,8 +47,8 @@ func (r *round) moved(g *running, contact int64, entered bool, why origin) {
 	}
 }
 
-// inBulk is where those go who enter or leave a segment with many others. Its chunks come in ascending order: of the
-// spans that it has left only what will be stored is kept.
+// inBulk returns the moves of a segment's wave in the span of chunk. Chunks come in ascending order, so it turns the
+// previous span into a row.
 func (r *round) inBulk(g *running, chunk int64, why origin) *moves {
 	span := chunk * chunkSize / models.SegmentSpan
 	if m := r.tally.bulk[g]; m != nil && m.span == span {
@@ -67,7 +67,7 @@ func (r *round) inBulk(g *running, chunk int64, why origin) *moves {
 	return m
 }
 
-// leaveSpan makes a row of a segment's moves in the span in which it is.
+// leaveSpan turns a segment's moves in its current span into a row.
 func (r *round) leaveSpan(g *running) {
 	if m := r.tally.bulk[g]; m != nil && len(m.entered)+len(m.departed) > 0 {
 		r.tally.rows = append(r.tally.rows, models.SegmentBulkChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID, Span: m.span,
@@ -91,7 +91,7 @@ func (r *round) count(g *running, entered, departed int64, cause models.SegmentC
 	g.MemberCount += entered - departed
 }
 
-// day is what happens to the segment today, with a row even if nobody moves.
+// day returns today's record of the segment, even if no contact moves.
 func (r *round) day(g *running) *models.SegmentDay {
 	if r.tally.days == nil {
 		r.tally.days = map[*running]*models.SegmentDay{}
@@ -104,7 +104,7 @@ func (r *round) day(g *running) *models.SegmentDay {
 	return day
 }
 
-// saveTally writes who entered and left, the sizes and the day's figures.
+// saveTally writes the moves, the sizes and the day's figures.
 func (r *round) saveTally() error {
 	if err := r.saveSingles(); err != nil {
 		return err

@@ -16,30 +16,31 @@ import (
 	"gorm.io/gorm"
 )
 
-// Options of a Ticker. What is zero gets its default.
+// Options configure a Ticker. Zero values mean the default.
 type Options struct {
-	Interval time.Duration    // between two ticks that find nothing left to do; default 1 s
+	Interval time.Duration    // between two ticks without remaining work; default 1 s
 	Now      func() time.Time // default time.Now
 	Log      *slog.Logger     // default slog.Default()
-	Only     int64            // the one workspace to work on, which this ticker holds (models.DB.HoldSegments); 0 for all that nobody holds
+	Only     int64            // the only workspace to work on, held with store.DB.HoldSegments; 0 is all that are not held
 }
 
-// Ticker keeps the memberships right: it recalculates marked contacts and builds new and edited rules. Any number of
-// them can work on one database.
+// Ticker keeps the memberships correct: it recalculates marked contacts and builds new and edited rules. Any number of
+// tickers can work on one database.
 type Ticker struct {
 	db *store.DB
 	Options
 	built, passed, verified pace
 	verification            verification
 
-	// Each kind of work has its own rests: a build that fails holds up no marks, and marks that are followed do not hide it.
+	// Each kind of work has separate rests: a failing build does not delay marks, and successful marks do not reset the
+	// wait of the build.
 	marked, due, building, verifying rests
 }
 
-// pace is how many chunks one transaction takes: it adapts to how long the last one took.
+// pace is how many chunks one transaction processes. It adapts to the duration of the last one.
 type pace struct{ chunks, took atomic.Int64 }
 
-// step runs work with as many chunks as are right.
+// step runs work with the current number of chunks and adapts it.
 func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool, err error) {
 	n := p.chunks.Load()
 	if n == 0 {
@@ -59,7 +60,7 @@ func (p *pace) step(r *round, work func(*round, int64) (bool, error)) (more bool
 	return more, err
 }
 
-// aimOf is how long a transaction may take: on SQLite a write must not hold up the others for over 50 ms (DESIGN), on
+// aimOf is how long a transaction should take. On SQLite a write must not block others for more than 50 ms (DESIGN); on
 // Postgres a person who saves a segment must not wait.
 func aimOf(d store.Dialect) time.Duration {
 	if d == store.SQLite {
@@ -68,7 +69,7 @@ func aimOf(d store.Dialect) time.Duration {
 	return 200 * time.Millisecond
 }
 
-// New makes a Ticker.
+// New creates a Ticker.
 func New(db *store.DB, o Options) *Ticker {
 	if o.Interval <= 0 {
 		o.Interval = time.Second
@@ -82,8 +83,8 @@ func New(db *store.DB, o Options) *Ticker {
 	return &Ticker{db: db, Options: o}
 }
 
-// Run ticks until ctx ends. While work is left, one tick follows the other immediately on Postgres. On SQLite, where a page of
-// building keeps every other writer waiting, the calls among them, as long a rest follows it.
+// Run ticks until ctx ends. While work is left, Postgres ticks without a pause. On SQLite a page of a build blocks all other
+// writers, including calls, so a pause of the same length follows it.
 func (t *Ticker) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -99,7 +100,7 @@ func (t *Ticker) Run(ctx context.Context) {
 			busy, err = t.Tick(ctx)
 			return err
 		})
-		if _, outside := err.(*faults.Panic); outside { // of a step, which logs its own
+		if _, outside := err.(*faults.Panic); outside { // steps log their own panics
 			t.logTrouble(ctx, 0, err)
 		}
 		switch {
@@ -113,9 +114,9 @@ func (t *Ticker) Run(ctx context.Context) {
 	}
 }
 
-// Tick does one step in every workspace that has work: up to 1,000 marks, then a page of what is due because time passed,
-// then a page of building, and verifies when nothing is left. It reports whether work is left. Trouble in one workspace is
-// logged and does not keep it from the others: that kind of work rests there, longer after each failure in a row.
+// Tick does one step in every workspace with work: up to 1,000 marks, then a page of chunks that are due, then a page of
+// building. If no work is left, it continues the full check. It reports whether work is left. A failure in one workspace
+// is logged and does not stop the others: that kind of work rests there, longer after each failure in a row.
 func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	var errs []error
 	for _, kind := range []struct {
@@ -128,7 +129,7 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 		{&t.due, func(r *round) (bool, error) { return t.passed.step(r, (*round).passTime) },
 			dueWorkspaces, []any{sql.Named("now", models.Instant(t.Now()))}},
 		{&t.building, func(r *round) (bool, error) { return t.built.step(r, (*round).build) },
-			"SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''", nil}, // by segments_building
+			"SELECT DISTINCT workspace_id FROM segments WHERE building_slot IS NOT NULL AND broken_reason = ''", nil}, // uses the index segments_building
 	} {
 		workspaces, err := t.workspaces(ctx, kind.query, kind.args...)
 		if err != nil {
@@ -140,15 +141,15 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 	return busy, errors.Join(append(errs, t.verifyIdle(ctx, busy))...)
 }
 
-// The lists of workspaces with work step from one workspace to the next in the primary key, whatever lies between them: they
-// cost as much as there are workspaces, not as much as there is work.
+// The lists of workspaces with work jump from one workspace to the next in the primary key. Their cost depends on the number
+// of workspaces, not on the amount of work.
 const (
 	markedWorkspaces = `WITH RECURSIVE marked (id) AS (
 			SELECT min(workspace_id) FROM dirty_contacts
 			UNION ALL SELECT (SELECT min(workspace_id) FROM dirty_contacts WHERE workspace_id > marked.id) FROM marked WHERE marked.id IS NOT NULL
 		) SELECT id FROM marked WHERE id IS NOT NULL`
-	// Nothing is listed while the earliest instant is still to come. A workspace has a row for every 256 contact ids: whether
-	// one of them is due says segment_due_workspace.
+	// The list is empty while the earliest instant is in the future. A workspace has a row for every 256 contact ids; the
+	// index segment_due_workspace tells whether one is due.
 	dueWorkspaces = `WITH RECURSIVE due (id) AS (
 			SELECT min(workspace_id) FROM segment_due WHERE (SELECT min(due_at) FROM segment_due) <= @now
 			UNION ALL SELECT (SELECT min(workspace_id) FROM segment_due WHERE workspace_id > due.id) FROM due WHERE due.id IS NOT NULL
@@ -162,7 +163,7 @@ func (t *Ticker) workspaces(ctx context.Context, query string, args ...any) (ids
 	return t.mine(ids), err
 }
 
-// mine are those of the workspaces on which the ticker works.
+// mine returns the workspaces that this ticker works on.
 func (t *Ticker) mine(workspaces []int64) []int64 {
 	return slices.DeleteFunc(workspaces, func(id int64) bool { return t.Only != 0 && id != t.Only })
 }
@@ -180,7 +181,7 @@ func (t *Ticker) steps(ctx context.Context, rests *rests, workspaces []int64, wo
 	return left, errors.Join(errs...)
 }
 
-// stepRested is step in a workspace that does not rest from earlier failures of this kind of work.
+// stepRested does a step unless the workspace rests after failures of this kind of work.
 func (t *Ticker) stepRested(ctx context.Context, rests *rests, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
 	if rests.resting(workspace, t.Now()) {
 		return false, nil
@@ -195,10 +196,11 @@ func (t *Ticker) stepRested(ctx context.Context, rests *rests, workspace int64, 
 	return more, err
 }
 
-// stepTime is how long one step may take. It takes well under a second unless something is wrong.
+// stepTime is the deadline of one step. A normal step takes well under a second.
 const stepTime = 20 * time.Second
 
-// step runs one piece of work in a transaction under the workspace's lock; if somebody else has that, they do the work.
+// step runs one piece of work in a transaction under the workspace's lock. If another ticker has the lock, it does
+// nothing.
 func (t *Ticker) step(ctx context.Context, workspace int64, work func(*round) (bool, error)) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
@@ -213,7 +215,7 @@ func (t *Ticker) transact(ctx context.Context, workspace int64, work func(*round
 	return more, t.db.Write(ctx, func(tx *gorm.DB) error {
 		more = false
 		if free, err := store.SegmentsFree(tx, workspace, t.Now()); err != nil || !free && t.Only == 0 {
-			return models.In("segments: read whether the workspace is free", err) // what a deleted one left is removed, not recalculated
+			return models.In("segments: read whether the workspace is free", err) // data of a deleted workspace is removed, not recalculated
 		}
 		locked, err := tryLock(tx, workspace)
 		if err != nil || !locked {
@@ -228,7 +230,7 @@ func (t *Ticker) transact(ctx context.Context, workspace int64, work func(*round
 	})
 }
 
-// logTrouble logs codes only: a database's message may hold values.
+// logTrouble logs codes only: a database's message may contain values.
 func (t *Ticker) logTrouble(ctx context.Context, workspace int64, err error) {
 	if ctx.Err() != nil {
 		return

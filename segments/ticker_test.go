@@ -105,7 +105,7 @@ func TestBrokenRuleFreezesAndOthersGoOn(t *testing.T) {
 		})
 		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
 		w.put(rule.Subject{ID: 3, Status: models.StatusSubscribed}, nil)
-		w.remove(2, nil) // gone for good: out of the frozen ones too
+		w.remove(2, nil) // erased: leaves frozen segments too
 		w.settle()
 		for _, c := range []struct {
 			segment int64
@@ -159,7 +159,7 @@ func TestBrokenRuleServesUntilItsSuccessorIsBuilt(t *testing.T) {
 	})
 }
 
-// TestSlotIsCleanWhenItIsUsedAgain deletes a segment, then its contacts, and builds another into its slot.
+// TestSlotIsCleanWhenItIsUsedAgain deletes a segment, then its contacts, and builds another segment in its slot.
 func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -184,7 +184,7 @@ func TestSlotIsCleanWhenItIsUsedAgain(t *testing.T) {
 	})
 }
 
-// TestTickThatIsCutOffChangesNothing ends the context inside a transaction, again and again between good ticks.
+// TestTickThatIsCutOffChangesNothing ends the context during a transaction, repeatedly between complete ticks.
 func TestTickThatIsCutOffChangesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -213,7 +213,7 @@ func TestTickThatIsCutOffChangesNothing(t *testing.T) {
 	})
 }
 
-// TestRunGoesOnAtOnceWhileWorkIsLeft builds many pages with an interval that nobody would wait for.
+// TestRunGoesOnAtOnceWhileWorkIsLeft builds many pages with an interval too long to wait for.
 func TestRunGoesOnAtOnceWhileWorkIsLeft(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

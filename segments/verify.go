@@ -12,31 +12,31 @@ import (
 	"gorm.io/gorm"
 )
 
-// A verification compares the memberships as they are stored with what the rules say. Whatever differs without a reason
-// is drift: a fault of the program or of the database. It is repaired, counted and reported.
+// A verification, or full check, compares the stored memberships with the rules. A difference without a reason is
+// drift: a fault of the program or the database. It is repaired, counted and reported.
 
-// difference is a membership that is stored otherwise than it ought to be.
+// difference is a stored membership that is wrong.
 type difference struct {
 	segment *running
 	contact int64
-	in      bool // as it ought to be
+	in      bool // the correct value
 }
 
-// verifiedPage is what a verification found in some chunks.
+// verifiedPage is the result of a verification of some chunks.
 type verifiedPage struct {
-	contacts int64 // that were looked at
+	contacts int64 // contacts evaluated
 	found    []difference
-	late     []int64 // chunks that passing time would have changed before they were due
+	late     []int64 // chunks where passing time changes something before they are due
 }
 
 func (p verifiedPage) differences() int64 { return int64(len(p.found) + len(p.late)) }
 
-// comparable reports whether the rule decides what is stored for the segment. One that is being rebuilt is left alone:
-// its slot may follow another rule or time zone than the one that is stored by now, and is replaced as a whole.
+// comparable reports whether the stored membership must match the segment's rule. A segment that is being rebuilt is
+// skipped: its old slot may follow an older rule or time zone, and the swap replaces it completely.
 func (g *running) comparable() bool { return g.shown != nil && g.building == nil }
 
-// verifyPage compares the memberships in the chunks [from, to) with a full evaluation at this moment and repairs what
-// differs. Contacts that do not exist must be in no segment, whatever its state.
+// verifyPage compares the memberships in the chunks [from, to) with a full evaluation at this moment and repairs
+// differences. Contacts that do not exist must be in no segment, whatever its state.
 func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
 	if err != nil {
@@ -49,7 +49,7 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 		}
 	}
 	e := r.evaluation(versions)
-	there := map[int64]chunkBits{} // who exists, as slot 0
+	there := map[int64]chunkBits{} // existing contacts, as slot 0
 	look := func(subject *rule.Subject) {
 		chunk := subject.ID / chunkSize
 		there[chunk] = there[chunk].with(0, subject.ID, true)
@@ -82,10 +82,10 @@ func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
 	return p, r.lowerDues(e.dues)
 }
 
-// clockSkew is how far the clocks of two replicas may be apart without one taking the other's work for drift.
+// clockSkew is how far the clocks of two replicas may differ before one takes the other's work for drift.
 const clockSkew = 5 * time.Second
 
-// differences returns where the contact that was evaluated last is stored otherwise.
+// differences returns the wrong memberships of the last evaluated contact.
 func (e *evaluation) differences(subject *rule.Subject) (found []difference) {
 	for _, v := range e.versions {
 		if v.in != e.row.has(v.slot, subject.ID) {
@@ -93,12 +93,12 @@ func (e *evaluation) differences(subject *rule.Subject) (found []difference) {
 		}
 	}
 	if len(found) > 0 && e.aboutToChange(subject) {
-		return nil // a replica whose clock is ahead has seen to it already
+		return nil // a replica whose clock is ahead may have done it already
 	}
 	return found
 }
 
-// aboutToChange reports whether time changes one of the contact's memberships within clockSkew.
+// aboutToChange reports whether passing time changes a membership of the contact within clockSkew.
 func (e *evaluation) aboutToChange(subject *rule.Subject) bool {
 	return slices.ContainsFunc(e.versions, func(v *version) bool {
 		if !v.timed {
@@ -110,7 +110,7 @@ func (e *evaluation) aboutToChange(subject *rule.Subject) bool {
 	})
 }
 
-// beyond returns the contacts of the slot that do not exist; there holds those who do, as slot 0.
+// beyond returns the contacts in the slot that do not exist; there holds the existing ones, as slot 0.
 func (b chunkBits) beyond(slot int, there chunkBits, chunk int64) (gone []int64) {
 	if slot < 0 || len(b) <= slot*slotBytes {
 		return nil
@@ -123,7 +123,7 @@ func (b chunkBits) beyond(slot int, there chunkBits, chunk int64) (gone []int64)
 	return gone
 }
 
-// late returns the chunks in [from, to) that are due later than the next instant at which time changes something there.
+// late returns the chunks in [from, to) where passing time changes something before they are due.
 func (r *round) late(next dues, from, to int64) (late []int64, err error) {
 	if len(next) == 0 {
 		return nil, nil
@@ -141,14 +141,14 @@ func (r *round) late(next dues, from, to int64) (late []int64, err error) {
 	return late, nil
 }
 
-// leaveOutWhatWaits leaves out what the next ticks see to anyway: contacts with a mark, and chunks in which time has
-// changed something.
+// leaveOutWhatWaits drops what the next ticks will process: contacts with a mark, and chunks in which time has changed
+// something.
 //
-// The marks are read after the contacts. A change and its mark are committed together, and nobody but the holder of the
-// workspace's lock, which is us, takes marks away: a change that the contacts showed has its mark still there, or was
-// followed before we had the lock. Read the other way round, a change that is committed in between would show in the
-// contact and not in the marks, and would be taken for drift. A change that comes after the contacts were read has a
-// mark too, which only leaves out a contact that was right.
+// It reads the marks after the contacts. A change and its mark are committed together, and only the holder of the
+// workspace's lock, this transaction, deletes marks. So a change that the contacts showed either still has its mark or
+// was processed before this lock. If it read the marks first, a change committed in between would show in the contact
+// but not in the marks, and would count as drift. A change after the contacts were read only leaves out a contact that
+// was correct.
 func (r *round) leaveOutWhatWaits(p *verifiedPage, from, to int64) error {
 	var marked, due []int64
 	err := r.tx.Model(&models.DirtyContact{}).Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, from*chunkSize, to*chunkSize).
@@ -170,8 +170,8 @@ func (r *round) leaveOutWhatWaits(p *verifiedPage, from, to int64) error {
 	return err
 }
 
-// repair stores the memberships as they ought to be, with the note of who entered and left. The counts of the segments are
-// taken again: the stored counts may include the wrong bits, so they cannot be trusted.
+// repair stores the correct memberships and records the moves. It counts the members of these segments again, because the
+// stored counts may include wrong bits.
 func (r *round) repair(bits *chunks, found []difference) error {
 	if len(found) == 0 {
 		return nil
@@ -200,8 +200,8 @@ func (r *round) repair(bits *chunks, found []difference) error {
 	return r.saveTally()
 }
 
-// recount compares the member counts of the segments that are meant with their bits, sets them right for saveTally, and
-// returns those that were wrong.
+// recount compares the member counts of the segments selected by meant with their bits, corrects them for saveTally,
+// and returns the segments with wrong counts.
 func (r *round) recount(meant func(*running) bool) (wrong []*running, err error) {
 	counts, err := countSlots(r.tx, r.workspace)
 	if err != nil {

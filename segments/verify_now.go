@@ -13,29 +13,29 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// Verification is what one verification of a workspace found, and has repaired.
+// Verification is the result of one verification of a workspace. All differences are repaired.
 type Verification struct {
-	Contacts    int64             // that were looked at
-	Differences int64             // in all segments, and Late
-	Late        int64             // groups of contacts that passing time would have changed before anybody looked
+	Contacts    int64             // contacts evaluated
+	Differences int64             // of all segments, including Late
+	Late        int64             // chunks where passing time would have changed contacts before they were due
 	Segments    []VerifiedSegment // by name
 }
 
-// VerifiedSegment is what it found in one segment.
+// VerifiedSegment is the result for one segment.
 type VerifiedSegment struct {
 	models.Segment
 	Compared    int64  // contacts whose membership was compared with the rule
-	Differences int64  // memberships that were not as they ought to be, and one for a wrong count
-	Left        string // why the members were not all compared with the rule, to go on after "not compared: "; else ""
+	Differences int64  // wrong memberships, plus one for a wrong count
+	Left        string // why not all members were compared with the rule, as a text after "not compared: "; else ""
 }
 
-// patience is how long Verify waits for somebody else who is working on the workspace before it asks again.
+// patience is how long Verify waits before it tries the lock again.
 const patience = 20 * time.Millisecond
 
-// Verify verifies all segments of a workspace now, in steps, and before each step follows what has changed. Other tickers
-// may be at work on the database. On SQLite, whose one writer may be another process that calls wait for, as long a rest
-// follows each step. progress is told how many of the workspace's contact ids were gone through. The error
-// is ErrNotFound if the workspace is deleted while it runs.
+// Verify verifies all segments of a workspace now, in steps. Before each step it processes waiting changes. Other tickers
+// may run on the same database. On SQLite other processes wait for the one writer, so a pause of the same length follows
+// each step. progress gets how many of the workspace's contact ids are checked. The error is ErrNotFound if the workspace
+// is deleted while it runs.
 func (t *Ticker) Verify(ctx context.Context, workspace int64, progress func(done, total int64)) (Verification, error) {
 	v := verifying{ticker: t, workspace: workspace, segments: map[int64]*VerifiedSegment{}}
 	err := v.insist(ctx, v.begin)
@@ -55,19 +55,19 @@ func (t *Ticker) Verify(ctx context.Context, workspace int64, progress func(done
 	return v.result(), err
 }
 
-// verifying is a verification on demand. It keeps its place to itself, so that one in the background that is under way
-// does no part of it unseen.
+// verifying is a verification on demand. It keeps its own position, so that it checks every chunk even if a background
+// verification is running.
 type verifying struct {
 	ticker    *Ticker
 	workspace int64
 	check     models.SegmentCheck
-	earlier   int64 // differences that one in the background found, which this one replaces
+	earlier   int64 // differences of an unfinished background verification, which this one replaces
 	contacts  int64
 	late      int64
 	segments  map[int64]*VerifiedSegment
 }
 
-// insist does a step as soon as nobody else works on the workspace.
+// insist does a step as soon as the workspace's lock is free.
 func (v *verifying) insist(ctx context.Context, work func(*round) error) error {
 	for {
 		done := false
@@ -87,7 +87,7 @@ func (v *verifying) insist(ctx context.Context, work func(*round) error) error {
 	}
 }
 
-// pause waits, unless ctx ends first.
+// pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -97,8 +97,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// follow follows what waits, so that a verification that nobody else ticks beside has little to leave out, and one that
-// takes long holds up nobody.
+// follow processes waiting changes. So even without another ticker little is left out, and a long verification does not
+// delay the changes.
 func (v *verifying) follow(ctx context.Context) error {
 	_, err := v.ticker.step(ctx, v.workspace, (*round).recalculate)
 	if err == nil {
@@ -119,7 +119,7 @@ func (v *verifying) begin(r *round) (err error) {
 	return err
 }
 
-// next compares a page.
+// next verifies one page.
 func (v *verifying) next(ctx context.Context) error {
 	var to int64
 	var segments []*running
@@ -169,7 +169,7 @@ func (v *verifying) end(ctx context.Context) error {
 	return nil
 }
 
-// compared notes that so many contacts more were compared with the rules of the segments, or why not.
+// compared adds to the compared contacts of each segment, or says why it was not compared.
 func (v *verifying) compared(segments []*running, contacts int64) {
 	for _, g := range segments {
 		s := v.of(g)

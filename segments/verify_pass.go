@@ -15,23 +15,23 @@ import (
 )
 
 const (
-	// verifyEvery is how long after the start of one verification of a workspace the next begins, and how long after its
-	// first segment was made the first.
+	// verifyEvery is the time between the starts of two verifications of a workspace, and from its first segment to its
+	// first verification.
 	verifyEvery = 24 * time.Hour
-	// verifyLook is how often the ticker asks which workspaces are due: hours matter here, no seconds.
+	// verifyLook is how often the ticker looks for workspaces that are due. Verifications are hours apart, so seconds
+	// do not matter.
 	verifyLook = time.Minute
 )
 
-// verification is what the ticker knows of the workspaces that are to be verified.
+// verification is the ticker's list of workspaces to verify.
 type verification struct {
 	mu     sync.Mutex
-	due    []int64 // those under way first, then those that wait longest
+	due    []int64 // unfinished ones first, then those that wait longest
 	looked time.Time
 }
 
-// verifyIdle does a little of what verification is due, unless there is something better to do. It goes on with one
-// workspace until that is through, so that not all are under way at the same time, and for about as long as one page of a build
-// takes: the rest waits for the next tick.
+// verifyIdle verifies a little if the ticker is not busy. It finishes one workspace before the next, so that few are
+// unfinished at a time. It stops after about the time of one page of a build; the next tick continues.
 func (t *Ticker) verifyIdle(ctx context.Context, busy bool) error {
 	if busy {
 		return nil
@@ -77,14 +77,14 @@ func (t *Ticker) dueForVerification(ctx context.Context) ([]int64, error) {
 	return slices.Clone(v.due), nil
 }
 
-// done takes a workspace off the list.
+// done removes a workspace from the list.
 func (v *verification) done(workspace int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.due = slices.DeleteFunc(v.due, func(id int64) bool { return id == workspace })
 }
 
-// verifyStep verifies one page of a workspace, wherever another replica or an earlier run has left off, and reports whether
+// verifyStep verifies one page of a workspace, from where another replica or an earlier run stopped, and reports whether
 // more is left.
 func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, err error) {
 	var end verdict
@@ -114,7 +114,7 @@ func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, er
 	return more, err
 }
 
-// reportDrift logs a verification that found something: once, and with ids alone.
+// reportDrift logs a verification that found something: once, and only with ids.
 func (t *Ticker) reportDrift(ctx context.Context, workspace int64, v verdict) {
 	if v.differences > 0 {
 		t.Log.ErrorContext(ctx, "stored memberships differed from what the rules say and were repaired",
@@ -122,14 +122,14 @@ func (t *Ticker) reportDrift(ctx context.Context, workspace int64, v verdict) {
 	}
 }
 
-// verdict is what a whole verification found.
+// verdict is the result of a whole verification.
 type verdict struct {
 	differences int64
-	segments    []int64    // ids of those that were repaired, ascending
+	segments    []int64    // ids of repaired segments, ascending
 	miscounted  []*running // those whose member count was wrong
 }
 
-// check returns the workspace's verification that is under way, or a new one when one is due; else the last.
+// check returns the workspace's unfinished verification, or a new one if one is due, or else the last.
 func (r *round) check() (models.SegmentCheck, error) {
 	check, err := store.First[models.SegmentCheck](r.tx.Where("workspace_id = ?", r.workspace))
 	switch {
@@ -141,7 +141,8 @@ func (r *round) check() (models.SegmentCheck, error) {
 	return r.newCheck()
 }
 
-// newCheck is a verification of everything that starts now. Contacts that come later are marked, and left to that.
+// newCheck returns a new verification of all contacts that exist now. Contacts created later have marks, which cover
+// them.
 func (r *round) newCheck() (models.SegmentCheck, error) {
 	total, err := chunkCount(r.tx, r.workspace)
 	if len(r.segments) == 0 {
@@ -154,8 +155,8 @@ func (r *round) saveCheck(check models.SegmentCheck) error {
 	return r.tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "workspace_id"}}, UpdateAll: true}).Create(&check).Error
 }
 
-// finishCheck ends a verification: the member counts are compared too, and the segments that it has seen all of are said
-// to be verified. A segment that is being built, or was built since, is not among them.
+// finishCheck ends a verification. It compares the member counts too, and marks the segments that it checked completely
+// as verified. Segments that are being built, or were built after it started, are not marked.
 func (r *round) finishCheck(check models.SegmentCheck) (verdict, error) {
 	wrong, err := r.recount(func(*running) bool { return true })
 	if err == nil {
@@ -188,7 +189,7 @@ func (r *round) finishCheck(check models.SegmentCheck) (verdict, error) {
 	return v, r.saveCheck(check)
 }
 
-// chunkCount is the number of chunks that hold contacts or memberships, from the first on.
+// chunkCount returns the number of chunks up to the last contact or membership.
 func chunkCount(tx *gorm.DB, workspace int64) (int64, error) {
 	var last struct{ Contact, Chunk int64 }
 	err := tx.Raw(`SELECT coalesce((SELECT max(id) FROM contacts WHERE workspace_id = ?), -1) AS contact,

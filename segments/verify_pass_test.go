@@ -18,7 +18,8 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// TestVerificationInTheBackground lets a day pass, and the ticker find what was spoilt, in small steps after everything else.
+// TestVerificationInTheBackground lets a day pass, and checks that the ticker finds corrupted bits, in small steps and only
+// when idle.
 func TestVerificationInTheBackground(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -77,7 +78,7 @@ func countOf[T any](w *world) (n int64) {
 	return n
 }
 
-// TestHealthyWorkspaceHasNoDrift verifies again and again while contacts and rules change and tickers are at work.
+// TestHealthyWorkspaceHasNoDrift verifies repeatedly while contacts and rules change and tickers run.
 func TestHealthyWorkspaceHasNoDrift(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -33,7 +33,7 @@ func (w *world) spoil(chunk int64, change func(bits []byte) []byte) {
 	})
 }
 
-// flip turns the bit of a contact in a slot.
+// flip inverts the bit of a contact in a slot.
 func (w *world) flip(slot int, contact int64) {
 	w.t.Helper()
 	w.spoil(contact/256, func(bits []byte) []byte {
@@ -45,7 +45,7 @@ func (w *world) flip(slot int, contact int64) {
 	})
 }
 
-// verifyNow runs a verification and fails when it cannot.
+// verifyNow runs a verification, which must not fail.
 func (w *world) verifyNow() segments.Verification {
 	w.t.Helper()
 	v, err := w.ticker.Verify(w.t.Context(), w.id, func(int64, int64) {})
@@ -64,7 +64,7 @@ func (w *world) check() models.SegmentCheck {
 	return check
 }
 
-// found is a verification's differences by the names of the segments.
+// found formats a verification's differences by segment name.
 func found(v segments.Verification) string {
 	var parts []string
 	for _, s := range v.Segments {
@@ -93,13 +93,13 @@ func TestVerificationFindsAndRepairsDrift(t *testing.T) {
 			return tx.Model(&models.Tag{}).Where("id = ?", w.tags[2]).Update("deleted_at", ruletest.Noon).Error
 		})
 		readers, others, press = w.segment(readers.ID), w.segment(others.ID), w.segment(press.ID)
-		w.flip(readers.Slot, 1)     // who was not in
-		w.flip(readers.Slot, 4)     // who was
+		w.flip(readers.Slot, 1)     // was not a member
+		w.flip(readers.Slot, 4)     // was a member
 		w.flip(others.Slot, 301)    // in another chunk
-		w.flip(others.Slot, 2)      // nobody has this id
-		w.flip(others.Slot, 90_000) // nor any of this chunk
-		w.flip(press.Slot, 302)     // a broken rule is frozen, but not for people who are gone
-		w.flip(press.Slot, 304)     // it stays as it is for the others
+		w.flip(others.Slot, 2)      // no contact has this id
+		w.flip(others.Slot, 90_000) // no contact is in this chunk
+		w.flip(press.Slot, 302)     // a segment with a broken rule is frozen, but loses contacts that no longer exist
+		w.flip(press.Slot, 304)     // it keeps the others
 		w.write(func(tx *gorm.DB) error {
 			return tx.Exec("UPDATE segments SET member_count = 7 WHERE workspace_id = ? AND id IN ?", w.id, []int64{readers.ID, vienna.ID}).Error
 		})
@@ -129,7 +129,7 @@ func TestVerificationFindsAndRepairsDrift(t *testing.T) {
 	})
 }
 
-// wantRepairs compares who was noted to have entered and left because of a repair, in the first span.
+// wantRepairs compares the recorded moves of a repair, in the first span.
 func (w *world) wantRepairs(want map[int64][2][]int64) {
 	w.t.Helper()
 	for segment, ids := range want {
@@ -142,7 +142,7 @@ func (w *world) wantRepairs(want map[int64][2][]int64) {
 	}
 }
 
-// What waits to be followed is no drift: contacts with a mark, and a segment that is being built.
+// Waiting changes are not drift: contacts with a mark, and a segment that is being built.
 func TestWhatWaitsIsNoDrift(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -152,7 +152,7 @@ func TestWhatWaitsIsNoDrift(t *testing.T) {
 			w.put(rule.Subject{ID: id, Status: models.StatusSubscribed}, nil)
 		}
 		w.settle()
-		for range 1200 { // more than one step follows, of another contact
+		for range 1200 { // more marks of another contact than one follow processes
 			w.write(func(tx *gorm.DB) error { return mark(tx, w.id, 3, nil) })
 		}
 		w.put(rule.Subject{ID: 1, Status: models.StatusUnsubscribed}, nil)
@@ -175,7 +175,7 @@ func TestWhatWaitsIsNoDrift(t *testing.T) {
 	})
 }
 
-// A group of contacts that nobody would look at when time changes it is found before it is wrong.
+// A chunk whose due time is too late is found before it has wrong bits.
 func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -220,7 +220,7 @@ func TestVerificationFindsWhatIsNotDueInTime(t *testing.T) {
 	})
 }
 
-// A replica whose clock is behind does not undo what one whose clock is ahead has done when the day changed.
+// A replica whose clock is behind does not undo what one whose clock is ahead did at midnight.
 func TestClocksThatAreApartAreNoDrift(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -15,8 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestWorkListsCostWhatThereAreWorkspaces lists the workspaces with work behind a large backlog of one of them, and looks at how
-// many rows the database reads for it.
+// TestWorkListsCostWhatThereAreWorkspaces lists the workspaces with work while one has a large backlog, and checks how many
+// rows the database reads.
 func TestWorkListsCostWhatThereAreWorkspaces(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -30,7 +30,7 @@ func TestWorkListsCostWhatThereAreWorkspaces(t *testing.T) {
 			marks = append(marks, models.DirtyContact{WorkspaceID: workspace, ContactID: 1, At: now})
 			dues = append(dues, models.SegmentDue{WorkspaceID: workspace, DueAt: now.Add(-time.Minute)}, models.SegmentDue{WorkspaceID: workspace, Chunk: 1, DueAt: now})
 		}
-		for i := range int64(5_000) { // a large workspace in which much is due, and one in which nothing is
+		for i := range int64(5_000) { // a large workspace with many chunks due, and one with none
 			dues = append(dues, models.SegmentDue{WorkspaceID: 8, Chunk: 2 + i, DueAt: now}, models.SegmentDue{WorkspaceID: 9, Chunk: i, DueAt: now.Add(time.Minute)})
 		}
 		err := db.Write(t.Context(), func(tx *gorm.DB) error {
@@ -62,8 +62,8 @@ func TestWorkListsCostWhatThereAreWorkspaces(t *testing.T) {
 	})
 }
 
-// rowsRead is how many rows of tables Postgres reads for a query. SQLite does not count them: there a scan of a whole table,
-// or of all rows of a workspace, counts as very many.
+// rowsRead returns how many rows Postgres reads for a query. SQLite does not count rows: a scan of a table, or of all rows
+// of a workspace, counts as very many.
 func rowsRead(t *testing.T, db *store.DB, query string, args []any) (n float64) {
 	t.Helper()
 	if db.Dialect == store.SQLite {

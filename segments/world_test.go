@@ -27,8 +27,8 @@ type world struct {
 	id     int64
 	store  segments.Store
 	ticker *segments.Ticker
-	ticks  atomic.Int64     // a second each
-	named  atomic.Int64     // how many names name has made
+	ticks  atomic.Int64     // one second each
+	named  atomic.Int64     // the number of names that name has returned
 	fields map[string]int64 // merge tag ids by key
 	tags   []int64
 }
@@ -70,7 +70,7 @@ func (w *world) write(f func(tx *gorm.DB) error) {
 	}
 }
 
-// put stores a contact as it shall be, new or not, with its mark.
+// put stores a contact in the given state, new or not, with its mark.
 func (w *world) put(s rule.Subject, request *uuid.UUID) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error {
@@ -141,7 +141,7 @@ func (w *world) create(name string, rule rule.Group) models.Segment {
 	return segment
 }
 
-// name makes a name that no other segment has.
+// name returns an unused segment name.
 func (w *world) name() string { return fmt.Sprint("Segment ", w.named.Add(1)) }
 
 func (w *world) segment(id int64) models.Segment {
