@@ -373,17 +373,16 @@ func TestOneCounterHoldsUpNoOtherWorkspace(t *testing.T) {
 			}
 		}
 	}
-	held := make(chan error, 1)
+	var held <-chan error
 	w.write(func(tx *gorm.DB) error {
 		if _, err := store.ReserveContactIDs(tx, w.ws.ID, 1); err != nil {
 			return err
 		}
 		blocked := address(w, w.pipe.queues[0])
-		go func() {
+		held = dbtest.UntilItWaits(t, db, func() error {
 			_, err := w.pipe.Submit(context.Background(), blocked)
-			held <- err
-		}()
-		w.claimed()
+			return err
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		if _, err := w.pipe.Submit(ctx, address(other, w.pipe.queues[1])); err != nil {

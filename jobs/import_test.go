@@ -663,13 +663,12 @@ func TestAnImportTakesIdsLast(t *testing.T) {
 	if err := StartImport(t.Context(), w.db, job, 1, w.now); err != nil {
 		t.Fatal(err)
 	}
-	turned := make(chan error, 1)
+	var turned <-chan error
 	w.write(func(tx *gorm.DB) error {
 		if err := tx.Exec("LOCK TABLE job_files IN EXCLUSIVE MODE").Error; err != nil {
 			return err
 		}
-		go func() { _, err := w.runner.Turn(t.Context()); turned <- err }()
-		w.untilOneWaits()
+		turned = dbtest.UntilItWaits(t, w.db, func() error { _, err := w.runner.Turn(t.Context()); return err })
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		err := w.db.Write(ctx, func(tx *gorm.DB) error {
@@ -686,20 +685,5 @@ func TestAnImportTakesIdsLast(t *testing.T) {
 	}
 	if _, result := w.finish(job); result.Created != 1 || result.Refused != 1 || len(w.contacts()) != 1 {
 		t.Errorf("got %+v, want one contact and one refused line", result)
-	}
-}
-
-// untilOneWaits returns when a transaction waits for a lock of Postgres.
-func (w *world) untilOneWaits() {
-	w.t.Helper()
-	for deadline, waits := time.Now().Add(20*time.Second), false; !waits; {
-		if time.Now().After(deadline) {
-			w.t.Fatal("no transaction waits for a lock")
-		}
-		err := w.db.Read(w.t.Context()).Raw(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits).Error
-		if err != nil {
-			w.t.Fatal(err)
-		}
 	}
 }

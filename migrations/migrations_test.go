@@ -17,6 +17,12 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // eachBefore runs f on both databases, with the tables as the program had them before a migration.
 func eachBefore(t *testing.T, number int64, f func(t *testing.T, db *sql.DB, dialect string)) {
 	t.Helper()
+	eachStoreBefore(t, number, func(t *testing.T, db *store.DB) { f(t, db.Pool(), string(db.Dialect)) })
+}
+
+// eachStoreBefore is eachBefore for tests that need more than the pool.
+func eachStoreBefore(t *testing.T, number int64, f func(t *testing.T, db *store.DB)) {
+	t.Helper()
 	open := func(t *testing.T, url, empty string) {
 		t.Parallel()
 		db, err := store.Open(t.Context(), url)
@@ -30,7 +36,7 @@ func eachBefore(t *testing.T, number int64, f func(t *testing.T, db *sql.DB, dia
 		if err := migrations.UpTo(t.Context(), db.Pool(), string(db.Dialect), number-1); err != nil {
 			t.Fatal(err)
 		}
-		f(t, db.Pool(), string(db.Dialect))
+		f(t, db)
 	}
 	t.Run("sqlite", func(t *testing.T) { open(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), "") })
 	t.Run("postgres", func(t *testing.T) { open(t, dbtest.PostgresURL(t), "DROP SCHEMA public CASCADE; CREATE SCHEMA public") })
@@ -100,8 +106,9 @@ func TestWebhooksOutliveTheirFormKey(t *testing.T) {
 // TestCallsGoOnWhileAMigrationWaits reads webhooks, as every call does, while a long transaction keeps the migration waiting.
 func TestCallsGoOnWhileAMigrationWaits(t *testing.T) {
 	t.Parallel()
-	eachBefore(t, 16, func(t *testing.T, db *sql.DB, dialect string) {
-		if dialect != "postgres" { // SQLite has one writer, and the program does not take calls yet
+	eachStoreBefore(t, 16, func(t *testing.T, stored *store.DB) {
+		db, dialect := stored.Pool(), string(stored.Dialect)
+		if stored.Dialect != store.Postgres { // SQLite has one writer, and the program does not take calls yet
 			return
 		}
 		long, err := db.BeginTx(t.Context(), nil)
@@ -112,13 +119,7 @@ func TestCallsGoOnWhileAMigrationWaits(t *testing.T) {
 		if _, err := long.ExecContext(t.Context(), "SELECT 1 FROM webhooks"); err != nil {
 			t.Fatal(err)
 		}
-		migrated := make(chan error, 1)
-		go func() { migrated <- migrations.UpTo(t.Context(), db, dialect, 16) }()
-		for deadline := time.Now().Add(20 * time.Second); number(t, db, "SELECT count(*) FROM pg_locks WHERE relation = 'webhooks'::regclass AND NOT granted") == 0; {
-			if time.Now().After(deadline) {
-				t.Fatal("the migration does not wait")
-			}
-		}
+		migrated := dbtest.UntilItWaits(t, stored, func() error { return migrations.UpTo(t.Context(), db, dialect, 16) })
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if _, err := db.ExecContext(ctx, "SELECT 1 FROM webhooks"); err != nil {

@@ -125,15 +125,12 @@ func TestDeletionLetsCallsAddContacts(t *testing.T) {
 	if err := db.Write(t.Context(), func(tx *gorm.DB) error { return store.CreateJob(tx, &job, noon) }); err != nil {
 		t.Fatal(err)
 	}
-	deleted := make(chan error, 1)
+	var deleted <-chan error
 	err := db.Write(t.Context(), func(tx *gorm.DB) error {
 		if err := tx.Exec("UPDATE jobs SET done = 1 WHERE id = ?", job.ID).Error; err != nil {
 			return err
 		}
-		go func() { deleted <- db.DeleteWorkspace(t.Context(), ws, 0, noon) }()
-		if err := (team{T: t, db: db}).untilOneWaits(deleted); err != nil {
-			return err
-		}
+		deleted = dbtest.UntilItWaits(t, db, func() error { return db.DeleteWorkspace(t.Context(), ws, 0, noon) })
 		return addContact(t, db, ws.ID)
 	})
 	if err != nil {

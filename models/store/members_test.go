@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -169,18 +168,15 @@ func TestOfTwoAdminsOneStays(t *testing.T) {
 func TestAChangeOfMembersWaitsForAnother(t *testing.T) {
 	eachTeam(t, func(m team) {
 		otto := m.add("otto@example.com", models.RoleAdmin)
-		done := make(chan error, 1)
+		var done <-chan error
 		err := m.db.Write(m.Context(), func(tx *gorm.DB) error {
 			if err := store.LockMembers(tx, m.w.ID); err != nil {
 				return err
 			}
-			go func() {
+			done = dbtest.UntilItWaits(m.T, m.db, func() error {
 				_, err := m.db.ChangeRole(m.Context(), m.w.ID, otto.ID, m.admin.ID, models.RoleViewer, nine)
-				done <- err
-			}()
-			if err := m.untilOneWaits(done); err != nil {
 				return err
-			}
+			})
 			return tx.Exec("UPDATE memberships SET role = ? WHERE workspace_id = ? AND user_id = ?", models.RoleViewer, m.w.ID, otto.ID).Error
 		})
 		if err != nil {
@@ -190,24 +186,6 @@ func TestAChangeOfMembersWaitsForAnother(t *testing.T) {
 			m.Errorf("got %v, want the last admin to stay", err)
 		}
 	})
-}
-
-// untilOneWaits returns nil when a transaction waits for a lock in Postgres, or an error if done ends first. On SQLite
-// every second writer waits for the only connection.
-func (m team) untilOneWaits(done <-chan error) error {
-	for waits := m.db.Dialect == store.SQLite; !waits; {
-		select {
-		case err := <-done:
-			return fmt.Errorf("got %v without waiting, want the second change to wait for the first", err)
-		case <-time.After(5 * time.Millisecond):
-		}
-		err := m.db.Read(m.Context()).Raw(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits).Error
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func TestALinkMakesAnAccountOnce(t *testing.T) {
