@@ -36,10 +36,18 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	if err != nil {
 		return m, models.In("contact form: tags", err)
 	}
+	names := map[string]string{}
 	for _, t := range tags {
 		id := strconv.FormatInt(t.ID, 10)
+		names[id] = t.Name
 		chosen := slices.ContainsFunc(f.tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
 		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
+	}
+	if c.ID != 0 {
+		m.Filled = models.JobJSON(f.now)
+	}
+	if f.stale {
+		m.Changes = f.differences(names)
 	}
 	m.Page, err = v.page(views.SectionContacts, title, append(crumbs, views.Crumb{Text: title})...)
 	m.Failed = errs.Any() || f.stale
@@ -72,6 +80,9 @@ func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.Co
 			input.Kind = views.InputArea
 		}
 	}
+	if input.Kind == views.InputSelect && value != "" && !slices.ContainsFunc(input.Options, func(o views.Option) bool { return o.Value == value }) {
+		input.Options = append(input.Options, views.Option{Value: value, Label: value}) // or the form would send it back as not set
+	}
 	if f.stale {
 		f.tellNow(t, texts, &input)
 	}
@@ -90,7 +101,7 @@ func dateField(input *views.ContactInput) {
 // tellNow notes beside a field the contact's current value if the person typed another.
 func (f *contactForm) tellNow(t models.MergeTag, texts []string, input *views.ContactInput) {
 	stored := f.contact.Fields[t.Key]
-	if value, err := t.Read(models.Given{Texts: texts}); err == nil && value == stored || texts == nil || t.Type == models.MergeTagText && sameText(input.Value, stored) {
+	if value, err := t.Read(models.Given{Texts: texts}); err == nil && value == stored || texts == nil || f.untouched[t.Key] {
 		return
 	}
 	input.Now = "nothing"

@@ -92,13 +92,10 @@ func (s *Server) contactEdit(v *visit) error {
 	for _, t := range f.mergeTags {
 		f.texts[t.Key] = storedTexts(t, c.Fields[t.Key])
 	}
-	tags, err := s.DB.ContactTags(v.UserContext(), c.WorkspaceID, c.ID)
-	if err != nil {
-		return models.In("contact form: tags of the contact", err)
+	if f.now, err = f.storedValues(); err != nil {
+		return err
 	}
-	for _, t := range tags {
-		f.tags = append(f.tags, strconv.FormatInt(t.ID, 10))
-	}
+	f.tags = f.now.Tags
 	m, err := f.model(nil)
 	if err != nil {
 		return err
@@ -117,6 +114,9 @@ func (s *Server) contactUpdate(v *visit) error {
 		return err
 	}
 	f.readPost()
+	if err := f.merge(); err != nil {
+		return err
+	}
 	errs := models.FieldErrors{}
 	in := f.input(errs)
 	if v.refill && f.version == c.Version {
@@ -134,6 +134,9 @@ func (s *Server) contactUpdate(v *visit) error {
 	changed, err := s.DB.UpdateContact(v.UserContext(), c, v.User.ID, f.version, in, s.now())
 	if err == models.ErrContactChanged {
 		if f.contact, err = v.contact(); err != nil {
+			return err
+		}
+		if err := f.merge(); err != nil {
 			return err
 		}
 		return f.showConflict(errs)
@@ -196,6 +199,10 @@ type contactForm struct {
 	tags                   []string            // ids or names
 	version                int64
 
+	filled    *contactValues  // what the form was filled with; nil if that is not known
+	now       contactValues   // what is stored
+	untouched map[string]bool // keys of the fields that came back as they were filled
+
 	exists int64 // the id of another contact with this address
 	stale  bool  // the contact changed after the person opened the form
 }
@@ -205,7 +212,7 @@ func (v *visit) contactForm(c models.Contact) (*contactForm, error) {
 	for i, t := range all {
 		all[i] = withStored(t, c.Fields[t.Key])
 	}
-	return &contactForm{visit: v, contact: c, mergeTags: all, texts: map[string][]string{}}, models.In("contact form: merge tags", err)
+	return &contactForm{visit: v, contact: c, mergeTags: all, texts: map[string][]string{}, untouched: map[string]bool{}}, models.In("contact form: merge tags", err)
 }
 
 // withStored adds stored options that the merge tag no longer has: contacts keep a removed option.
@@ -260,8 +267,7 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 		} else if !sent {
 			continue // the merge tag was created after the form was opened
 		}
-		stored := f.contact.Fields[t.Key]
-		if t.Type == models.MergeTagText && sameText(texts[len(texts)-1], stored) {
+		if f.untouched[t.Key] {
 			continue
 		}
 		value, err := t.Read(models.Given{Texts: texts})
@@ -272,12 +278,6 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 	}
 	errs.Add("tags", models.ValidateNewTags(models.SplitNames(f.newTags)))
 	return in
-}
-
-// sameText reports whether a text came back unchanged: browsers change line ends.
-func sameText(sent, stored string) bool {
-	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
-	return lines.Replace(sent) == lines.Replace(stored)
 }
 
 // resolveTags finds the chosen tags, and creates new ones if the rest of the form is valid.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 
+	"golang.org/x/net/html"
 	"gorm.io/gorm"
 )
 
@@ -150,6 +152,117 @@ func TestChangeInBetweenIsTold(t *testing.T) {
 		s.post("/w/books/contacts/1", fields...).want(t, 303)
 		if c := s.contact("anna@example.com"); c.Version != 3 || c.Fields["first_name"] != "Anne" || c.Status != models.StatusSubscribed {
 			t.Errorf("saving again does not save: %+v", c)
+		}
+	})
+}
+
+// filledForm are the fields of a contact's form as a browser sends them back, with some of them typed over; "" leaves a field out.
+func (s *site) filledForm(path string, typed map[string]string) []string {
+	s.t.Helper()
+	var fields []string
+	for name, value := range formFields(s.get(path).body) {
+		if text, there := typed[name]; there {
+			value = []string{text}
+		}
+		for _, v := range value {
+			fields = append(fields, name, v)
+		}
+	}
+	return fields
+}
+
+// formFields are the fields of the page's form of a contact, by name.
+func formFields(body string) url.Values {
+	fields := url.Values{}
+	root, _ := html.Parse(strings.NewReader(body))
+	for n := range root.Descendants() {
+		attr := func(n *html.Node, key string) (string, bool) {
+			i := slices.IndexFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
+			if i < 0 {
+				return "", false
+			}
+			return n.Attr[i].Val, true
+		}
+		name, _ := attr(n, "name")
+		value, _ := attr(n, "value")
+		kind, _ := attr(n, "type")
+		_, checked := attr(n, "checked")
+		_, disabled := attr(n, "disabled")
+		switch {
+		case name == "" || name == "csrf" || disabled || kind == "submit" || kind == "checkbox" && !checked:
+		case n.Data == "input":
+			fields.Add(name, value)
+		case n.Data == "textarea":
+			text := ""
+			if n.FirstChild != nil {
+				text = n.FirstChild.Data
+			}
+			fields.Add(name, text)
+		case n.Data == "select":
+			chosen := ""
+			for o := range n.Descendants() {
+				if _, is := attr(o, "selected"); is {
+					chosen, _ = attr(o, "value")
+				}
+			}
+			fields.Add(name, chosen)
+		}
+	}
+	return fields
+}
+
+// TestWhatAPersonDidNotTouchStaysAsACallLeftIt edits one field of a contact that a call changes meanwhile: the call's unsubscribe, its field
+// and its tag stay, also if the person saves again.
+func TestWhatAPersonDidNotTouchStaysAsACallLeftIt(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		s.addContact(1, "anna@example.com", func(c *models.Contact) {
+			c.Fields = map[string]string{"first_name": "Anna", "points": "1", "days": "Tue\nMon"}
+		})
+		vip, old := s.addTag("vip"), s.addTag("old", 1)
+		form := s.filledForm("/w/books/contacts/1/edit", map[string]string{"field_first_name": "Anne"})
+		s.write(func(tx *gorm.DB) error { // a call in between
+			if err := tx.Create(&models.ContactTag{WorkspaceID: s.workspace.ID, ContactID: 1, TagID: vip.ID}).Error; err != nil {
+				return err
+			}
+			return tx.Exec(`UPDATE contacts SET version = 2, status = 'UNSUBSCRIBED', fields = '{"first_name":"Anna","points":"1250","days":"Tue\nMon"}'`).Error
+		})
+		a := s.post("/w/books/contacts/1", form...)
+		a.want(t, 422, "This contact was changed while you edited it.", "Status: Subscribed is now Unsubscribed.", "Points: “1” is now “1250”.", "Tags added: vip.")
+		again := url.Values(formFields(a.body))
+		if again.Get("status") != "UNSUBSCRIBED" || again.Get("field_points") != "1250" || again.Get("field_first_name") != "Anne" || len(again["tags"]) != 2 {
+			t.Errorf("got the form %v, want what the call left beside what the person typed", again)
+		}
+		var fields []string
+		for name, values := range again {
+			for _, value := range values {
+				fields = append(fields, name, value)
+			}
+		}
+		s.follow(s.post("/w/books/contacts/1", fields...)).want(t, 200, "Saved.")
+		c := s.contact("anna@example.com")
+		if c.Status != models.StatusUnsubscribed || c.Fields["points"] != "1250" || c.Fields["first_name"] != "Anne" || c.Fields["days"] != "Tue\nMon" {
+			t.Errorf("got %+v, want what the call left beside what the person typed", c)
+		}
+		tags, err := s.db.ContactTags(t.Context(), s.workspace.ID, 1)
+		if err != nil || len(tags) != 2 || !slices.ContainsFunc(tags, func(tag models.Tag) bool { return tag.ID == old.ID }) {
+			t.Errorf("got the tags %v (%v)", tags, err)
+		}
+	})
+}
+
+// TestASavedFormThatNobodyTouchedChangesNothing holds for choices that were removed, for their order, and for tags.
+func TestASavedFormThatNobodyTouchedChangesNothing(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		s.addContact(1, "anna@example.com", func(c *models.Contact) {
+			c.Fields = map[string]string{"first_name": " A\r\nB ", "points": "01", "genre": "Poetry", "days": "Sun\nTue\nMon", "country": "ZZ", "birthday": "long ago"}
+		})
+		s.addTag("vip", 1)
+		s.follow(s.post("/w/books/contacts/1", s.filledForm("/w/books/contacts/1/edit", nil)...)).want(t, 200, "Nothing was different")
+		s.follow(s.post("/w/books/contacts/1", "version", "1", "status", "SUBSCRIBED")).want(t, 200, "Nothing was different") // no tags part
+		if c := s.contact("anna@example.com"); c.Version != 1 || c.Fields["days"] != "Sun\nTue\nMon" {
+			t.Errorf("got %+v, want it as it was", c)
 		}
 	})
 }
