@@ -59,7 +59,7 @@ func (s *site) addSegment(name, root string) models.Segment {
 // recalculate brings every segment up to date.
 func (s *site) recalculate() {
 	s.t.Helper()
-	ticker := segments.New(s.db, segments.Options{Log: s.server.Log})
+	ticker := segments.New(s.db, segments.Options{Log: s.server.Log, Now: s.server.now})
 	for busy := true; busy; {
 		var err error
 		if busy, err = ticker.Tick(s.t.Context()); err != nil {

@@ -103,9 +103,7 @@ func TestErasingMissesNoCopy(t *testing.T) {
 
 // later lets time pass for the site.
 func (s *site) later(d time.Duration) {
-	now := s.server.now().Add(d)
-	start := time.Now()
-	s.server.Now = func() time.Time { return now.Add(time.Since(start)) }
+	s.server.Now = clockFrom(s.server.now().Add(d))
 }
 
 // everywhere puts quinn@example.com, whose name is Zebedee, into every place, with anton@example.com beside them, and

@@ -30,7 +30,7 @@ func eachEndpoint(t *testing.T, f func(t *testing.T, s *site)) {
 
 // startIntake gives the site the pipeline behind the public endpoint.
 func (s *site) startIntake() {
-	p := intake.New(s.db, intake.Options{})
+	p := intake.New(s.db, intake.Options{Now: s.server.now})
 	s.t.Cleanup(func() { p.Close(context.Background()) })
 	s.server.Intake = p
 }

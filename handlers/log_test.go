@@ -84,7 +84,7 @@ func TestTheLogNamesTheStageOfACall(t *testing.T) {
 			{"contact_tags", "intake: "},
 			{"dirty_contacts", "intake: "},
 		} {
-			p := intake.New(s.db, intake.Options{Log: s.server.Log}) // one that has prepared nothing and knows no webhook
+			p := intake.New(s.db, intake.Options{Log: s.server.Log, Now: s.server.now}) // one that has prepared nothing and knows no webhook
 			s.server.Intake = p
 			s.rename(c.table, c.table+"_away")
 			s.callJSON(w, `{"email_address": "marta@example.com"}`).wantEnvelope(t, http.StatusServiceUnavailable, intake.MessageBusy)

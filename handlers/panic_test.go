@@ -22,11 +22,12 @@ func TestAPanicOutsideTheRoutesCostsOneAnswer(t *testing.T) {
 		var broken atomic.Bool
 		var log strings.Builder
 		s.server.Log = slog.New(slog.NewTextHandler(&log, nil))
+		works := s.server.Now
 		s.server.Now = func() time.Time {
 			if broken.Load() {
 				panic("ines@example.com")
 			}
-			return time.Now()
+			return works()
 		}
 		addr, hook := s.listen(), s.addWebhook(models.TypeSubscribed)
 		call := "POST " + inboundPrefix + hook.Hash + " HTTP/1.1\r\nHost: lark.example\r\nContent-Length: 0\r\n\r\n"

@@ -178,7 +178,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle := func() {
-			ticker := segments.New(s.db, segments.Options{Log: slog.New(slog.DiscardHandler)})
+			ticker := segments.New(s.db, segments.Options{Log: slog.New(slog.DiscardHandler), Now: s.server.now})
 			for busy := true; busy; {
 				var err error
 				if busy, err = ticker.Tick(ctx); err != nil {

@@ -11,7 +11,7 @@ import (
 // tick brings the segments up to date.
 func (s *site) tick() {
 	s.t.Helper()
-	ticker := segments.New(s.db, segments.Options{})
+	ticker := segments.New(s.db, segments.Options{Now: s.server.now})
 	for {
 		busy, err := ticker.Tick(context.Background())
 		if err != nil {

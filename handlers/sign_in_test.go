@@ -90,7 +90,7 @@ func TestSignInThatIsNotRightKeepsTheForm(t *testing.T) {
 func TestAfterFiveWrongTriesOneHasToWait(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s = s.door()
-		now := time.Now()
+		now := s.server.now()
 		s.server.Now = func() time.Time { return now }
 		for range 5 {
 			s.post("/login", "email", "ines@example.com", "password", "guess").want(t, 422)

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,9 +47,17 @@ func newSite(t *testing.T, db *store.DB) *site {
 	return s
 }
 
+// newServer is a server for which it is noon of the day on which the test began: the request log has a partition for that day.
 func newServer(db *store.DB) *Server {
 	public, _ := url.Parse("http://lark.example")
-	return New(Options{Config: Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Log: slog.New(slog.DiscardHandler)})
+	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(12 * time.Hour)
+	return New(Options{Config: Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Log: slog.New(slog.DiscardHandler), Now: clockFrom(noon)})
+}
+
+// clockFrom is a clock that gets on by a microsecond each time it is read, so that what comes later has a later time.
+func clockFrom(start time.Time) func() time.Time {
+	var read atomic.Int64
+	return func() time.Time { return start.Add(time.Duration(read.Add(1)) * time.Microsecond) }
 }
 
 func (s *site) addWorkspace(slug string) models.Workspace {

@@ -134,7 +134,7 @@ func TestSupportSideIsForStaff(t *testing.T) {
 
 func TestRevealIsRecordedAndEnds(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
-		now := time.Now()
+		now := s.server.now()
 		s.server.Now = func() time.Time { return now } // the workspace's clock is another one
 		call := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"marta@example.com","city":"Linz"}`)
 		other := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"jonas@example.com"}`)
