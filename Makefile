@@ -33,4 +33,4 @@ bench-segments: ## measure segments at 1,000,000 contacts on both databases agai
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench segments
 
 screenshots: ## take the README's picture anew, from a program that was filled for it
-	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test ./internal/e2e -count=1 -run TestReadmePicture
+	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test -tags screenshots ./internal/e2e -count=1 -run TestReadmePicture
