@@ -82,10 +82,10 @@ func TestPreviewSaysThatARuleLeadsBack(t *testing.T) {
 		s.write(func(tx *gorm.DB) error {
 			return tx.Model(&models.Segment{}).Where("id = ?", b.ID).Updates(map[string]any{"building_rule": rule, "building_slot": slot}).Error
 		})
-		const wait = "This has to wait: Readers has a new rule that is still being built, and until then the one before leads back here: Subscribed → Readers → Subscribed."
+		const wait = "Please wait: Readers has a new rule that is still being built. Until then its old rule leads back here: Subscribed → Readers → Subscribed."
 		s.post(path, append(looksAt(b.ID), "preview")...).want(t, 200, wait)
 		page = s.post(path, append(looksAt(b.ID), "save")...)
-		page.want(t, 422, wait, "Please save again when it is built.")
+		page.want(t, 422, wait, "Save again when it is built.")
 		s.write(func(tx *gorm.DB) error {
 			return tx.Model(&models.Segment{}).Where("id = ?", b.ID).Updates(map[string]any{"rule": rule, "building_rule": nil, "building_slot": nil}).Error
 		})

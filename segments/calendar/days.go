@@ -14,7 +14,7 @@ const (
 	Ever       = math.MinInt64
 )
 
-// dayNumber is the day of a date of the calendar.
+// dayNumber returns the day of a date.
 func dayNumber(year, month, day int) int64 {
 	y, m := int64(year), int64(month)
 	if m <= 2 {
@@ -26,7 +26,7 @@ func dayNumber(year, month, day int) int64 {
 	return era*146_097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719_468
 }
 
-// dateOf is the date of the calendar of a day.
+// dateOf returns the date of a day.
 func dateOf(day int64) (year, month, dayOfMonth int) {
 	z := day + 719_468
 	era := floorDiv(z, 146_097)
@@ -50,7 +50,7 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// ReadDay reads 2006-01-02; false for any other text. That the day exists was seen to when it was stored.
+// ReadDay reads 2006-01-02; false for any other text. It does not check that the day exists, because stored days do.
 func ReadDay(text string) (day int64, ok bool) {
 	if len(text) != len(time.DateOnly) || text[4] != '-' || text[7] != '-' {
 		return 0, false
@@ -84,18 +84,18 @@ func Digits(text string) (n int, ok bool) {
 	return n, true
 }
 
-// Zone knows the days of a time zone. The times that matter most are looked up in a table: package time works
-// out those after its own table again each time. A nil zone is UTC.
+// Zone knows the days of a time zone. It keeps a table of the most important times, because package time recalculates
+// those after its own table on every call. A nil zone is UTC.
 type Zone struct {
 	location  *time.Location
-	periods   []period // one after another, from the first to the one that holds zoneTableEnd
-	reversals []int64  // the seconds at which a day begins that had ended before
+	periods   []period // consecutive, up to the one that contains zoneTableEnd
+	reversals []int64  // the seconds at which a day begins again after it had ended
 }
 
-// period is a time in which a zone's offset stays the same: unix seconds from start on, end excluded.
+// period is a time with one offset: unix seconds from start up to but not including end.
 type period struct{ start, end, offset int64 }
 
-// zoneTableEnd is the second at which the table of a zone may end.
+// zoneTableEnd is the second after which a zone's table may end.
 var zoneTableEnd = dayNumber(2050, 1, 1) * DaySeconds
 
 func New(location *time.Location) *Zone {
@@ -117,14 +117,14 @@ func New(location *time.Location) *Zone {
 	return z
 }
 
-// periodFrom is the period from an instant on, as package time has it.
+// periodFrom returns the period from an instant on, from package time.
 func (z *Zone) periodFrom(unix int64) period {
 	t := time.Unix(unix, 0).In(z.location)
 	_, offset := t.Zone()
 	_, end := t.ZoneBounds()
 	p := period{unix, Never, int64(offset)}
 	if !end.IsZero() {
-		// On the last day of a leap year ZoneBounds may return an end that is over.
+		// On the last day of a leap year ZoneBounds may return an end in the past.
 		if p.end = end.Unix(); p.end <= unix {
 			p.end = (floorDiv(unix, DaySeconds) + 1) * DaySeconds
 		}
@@ -134,7 +134,7 @@ func (z *Zone) periodFrom(unix int64) period {
 
 func localDay(unix, offset int64) int64 { return floorDiv(unix+offset, DaySeconds) }
 
-// at is the period of an instant.
+// at returns the period of an instant.
 func (z *Zone) at(unix int64) period {
 	if z == nil {
 		return period{Ever, Never, 0}
@@ -153,10 +153,10 @@ func (z *Zone) at(unix int64) period {
 	return z.periodFrom(unix)
 }
 
-// Day is the day on which an instant falls.
+// Day returns the day of an instant.
 func (z *Zone) Day(unix int64) int64 { return localDay(unix, z.at(unix).offset) }
 
-// DayOf is the day of a stored date, which for an instant is the one that it falls on; false when it is none.
+// DayOf returns the day of a stored date or instant; false for any other text.
 func (z *Zone) DayOf(stored string) (day int64, ok bool) {
 	if day, ok = ReadDay(stored); ok {
 		return day, true
@@ -175,10 +175,10 @@ func (z *Zone) DayOf(stored string) (day int64, ok bool) {
 	return z.Day(unix), true
 }
 
-// Reach is the first second, from the given one on, of the day or of a later one: not every day exists, nor does each
-// have a midnight, and some have two.
+// Reach returns the first second at or after from that belongs to day or a later day. Some days do not exist, and some
+// have no midnight or two.
 func (z *Zone) Reach(day, from int64) int64 {
-	from = max(from, (day-2)*DaySeconds) // no offset is as much as two days
+	from = max(from, (day-2)*DaySeconds) // no offset reaches two days
 	for {
 		p := z.at(from)
 		if first := max(from, day*DaySeconds-p.offset); first < p.end {
@@ -188,8 +188,8 @@ func (z *Zone) Reach(day, from int64) int64 {
 	}
 }
 
-// Reversal is the first second after the given one at which an earlier day begins again, and which; never when none
-// comes.
+// Reversal returns the first second after the given one at which an earlier day begins again, and that day. It returns
+// Never if there is none.
 func (z *Zone) Reversal(after int64) (at, day int64) {
 	if z == nil || len(z.reversals) == 0 {
 		return Never, 0
@@ -201,7 +201,7 @@ func (z *Zone) Reversal(after int64) (at, day int64) {
 	return z.reversals[i], z.Day(z.reversals[i])
 }
 
-// Anniversary is the first anniversary of a day on or after today; the day itself is the first. That of 29 February is 28
+// Anniversary returns the first anniversary of a day on or after today; the day itself counts. For 29 February it is 28
 // February in a common year.
 func Anniversary(day, today int64) int64 {
 	if today <= day {
@@ -222,7 +222,7 @@ func inYear(year, month, dayOfMonth int) int64 {
 	return dayNumber(year, month, dayOfMonth)
 }
 
-// DayText is a day as 2006-01-02; false for one that has no such form.
+// DayText formats a day as 2006-01-02; false if its year does not fit.
 func DayText(day int64) (string, bool) {
 	year, month, dayOfMonth := dateOf(day)
 	if year < 0 || year > 9999 {

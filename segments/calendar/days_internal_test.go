@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// oddZones have days that begin at another hour than midnight, twice or not at all, around the year.
+// oddZones have days in or near the year that start at another hour than midnight, start twice, or do not exist.
 var oddZones = []struct {
 	name string
 	year int

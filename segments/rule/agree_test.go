@@ -11,7 +11,7 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// compiled is a rule as it was given, as it is stored, and ready to be evaluated.
+// compiled returns a rule in its stored form and ready for evaluation.
 func compiled(t *testing.T, schema rule.Schema, root string) (stored string, m rule.Matcher) {
 	t.Helper()
 	g, problems := rule.Parse(root)
@@ -28,15 +28,15 @@ func compiled(t *testing.T, schema rule.Schema, root string) (stored string, m r
 	return g.String(), m
 }
 
-// aCase is one contact at one moment, as a failure shows it.
+// aCase describes one contact at one moment for a failure message.
 func aCase(g *ruletest.Generator, s rule.Subject, now time.Time) string {
 	in := slices.DeleteFunc(slices.Clone(g.Segments), func(id int64) bool { return !s.In(id) })
 	s.In = nil
 	return fmt.Sprintf("\n  contact %+q\n  in segments %v\n  at %s, which is %s in %s", fmt.Sprintf("%+v", s), in, now.Format(time.RFC3339Nano), now.In(g.Zone), g.Zone)
 }
 
-// TestMatchAgreesWithANaiveReading compares the evaluator with the naive one: on the rule as it was given and as it is
-// stored, and what it explains.
+// TestMatchAgreesWithANaiveReading compares the evaluator with the naive one: for the rule as given, for the rule as
+// stored, and for its explanation.
 func TestMatchAgreesWithANaiveReading(t *testing.T) {
 	t.Parallel()
 	matched, all := 0, 0
@@ -73,11 +73,11 @@ func TestMatchAgreesWithANaiveReading(t *testing.T) {
 	}
 }
 
-// TestConditionsAgreeWithANaiveReading does the same for every operator alone, where no other condition hides a fault, and
-// compares each negative one with its positive.
+// TestConditionsAgreeWithANaiveReading does the same for every single operator, where no other condition hides a fault,
+// and compares each negative operator with its positive one.
 func TestConditionsAgreeWithANaiveReading(t *testing.T) {
 	t.Parallel()
-	seen := map[string]*[2]int{} // by type and operator, how often it did not match, and did
+	seen := map[string]*[2]int{} // by type and operator, how often it did not match and how often it did
 	for seed := range uint64(1000) {
 		g := ruletest.NewGenerator(seed)
 		n, schema := g.Naive(), g.Schema()
@@ -124,7 +124,7 @@ func TestConditionsAgreeWithANaiveReading(t *testing.T) {
 	}
 }
 
-// TestEveryOperatorIsChecked finds the operators that people can choose and the generator does not know.
+// TestEveryOperatorIsChecked finds operators that people can choose but the generator does not know.
 func TestEveryOperatorIsChecked(t *testing.T) {
 	t.Parallel()
 	g := ruletest.NewGenerator(0)
@@ -149,8 +149,8 @@ func TestEveryOperatorIsChecked(t *testing.T) {
 	}
 }
 
-// TestNextIsWhenTimeChangesTheAnswer looks at the start of each of the days that follow and at every hour that a rule
-// speaks of: before Next the answer stays, and the Next of a single condition is when it changes.
+// TestNextIsWhenTimeChangesTheAnswer checks the start of each following day and every hour that a rule uses: before
+// Next the result stays, and the Next of a single condition is when it changes.
 func TestNextIsWhenTimeChangesTheAnswer(t *testing.T) {
 	t.Parallel()
 	changed := 0

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// FieldCache is what the contacts of one reading have in common, who are all looked at in one moment. Most values of a field
-// come again and again: what a condition says of one is worked out once.
+// FieldCache holds what the contacts of one reading share; all are evaluated at the same moment. Most field values occur
+// many times, so it computes a condition's result once for each value.
 type FieldCache struct {
-	keys    []string           // the fields that are read, sorted
-	values  []map[string]int32 // numbers the values of each field from 1 on
-	ids     []int32            // the current contact's values by the place of their key: their numbers, 0 for none
-	texts   []string           // and as they are
+	keys    []string           // the fields to read, sorted
+	values  []map[string]int32 // the number of each known value of a field, from 1
+	ids     []int32            // the number of the current contact's value of each key, 0 for none
+	texts   []string           // the value itself
 	answers [answersKept]*answers
 }
 
 const (
-	valuesKept  = 2048 // of each field; more are not remembered
-	answersKept = 4096 // of so many conditions: with the limit before some 75 MB if all of them look ahead
+	valuesKept  = 2048 // of each field; further values are not kept
+	answersKept = 4096 // conditions; with valuesKept this is about 75 MB if all of them keep nexts
 )
 
-// beyond is the number of a value that is not remembered.
+// beyond is the number of a value that is not kept.
 const beyond = -1
 
 func NewFieldCache(keys []string) *FieldCache {
@@ -33,7 +33,7 @@ func NewFieldCache(keys []string) *FieldCache {
 	return r
 }
 
-// put gives the current contact a value.
+// put sets a value of the current contact.
 func (r *FieldCache) put(at int, value string) {
 	id, known := r.values[at][value]
 	switch {
@@ -47,17 +47,17 @@ func (r *FieldCache) put(at int, value string) {
 	r.ids[at], r.texts[at] = id, value
 }
 
-// valueCondition is a condition on the value of a field. One on a contact without a value is never true.
+// valueCondition is a condition on the value of a field. It is never true for a contact without a value.
 type valueCondition struct {
 	key    string
 	holds  func(stored string, at Moment) bool
-	next   func(stored string, at Moment) time.Time // nil when time does not matter
-	number uint32                                   // of its place in reading.answers
+	next   func(stored string, at Moment) time.Time // nil if time does not matter
+	number uint32                                   // selects its place in FieldCache.answers
 }
 
-var conditions atomic.Uint32 // numbered so far
+var conditions atomic.Uint32 // how many have a number
 
-// newValueCondition makes the condition's test, and its next where time matters.
+// newValueCondition returns a condition with its test, and with its next if time matters.
 func newValueCondition(key string, holds func(string, Moment) bool, next func(string, Moment) time.Time) condition {
 	c := &valueCondition{key, holds, next, conditions.Add(1)}
 	if next == nil {
@@ -66,12 +66,12 @@ func newValueCondition(key string, holds func(string, Moment) bool, next func(st
 	return condition{test: c.test, next: c.nextChange}
 }
 
-// answers are those of one condition, by the number of the value.
+// answers holds the results of one condition, by the number of the value.
 type answers struct {
 	of    *valueCondition
-	at    int // of the key
+	at    int // the index of the key
 	holds [valuesKept]answer
-	nexts []int64 // in microseconds since 1970, or one of the two below
+	nexts []int64 // in microseconds since 1970, or one of the two constants below
 }
 
 const (
@@ -87,8 +87,8 @@ const (
 	yes
 )
 
-// answersTo are the answers to a condition, nil when none are kept; the place of its key; and the number of the current
-// contact's value: 0 for none, beyond when its answer is not remembered.
+// answersTo returns the results kept for a condition, nil if none are kept; the index of its key; and the number of the
+// current contact's value: 0 for none, beyond if its result is not kept.
 func (r *FieldCache) answersTo(c *valueCondition) (a *answers, at int, id int32) {
 	place := c.number % answersKept
 	switch a = r.answers[place]; {
@@ -128,7 +128,7 @@ func (c *valueCondition) test(s *Subject, at Moment) bool {
 	return a.holds[id] == yes
 }
 
-// nextChange is Matcher.Next of the condition, in whole microseconds like every instant that is kept.
+// nextChange is Matcher.Next of the condition, in whole microseconds like all stored instants.
 func (c *valueCondition) nextChange(s *Subject, at Moment) time.Time {
 	if s.Cache == nil {
 		stored := s.Fields[c.key]

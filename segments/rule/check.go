@@ -7,8 +7,8 @@ import (
 	"campaignlark/models"
 )
 
-// Check returns the rule with every value in its stored form, or what is wrong with it. Values are read like those of a
-// webhook call. A rule, and each group in it, needs a condition; what was stored before that was asked for matches nobody.
+// Check returns the rule with every value in its stored form, and its problems. It reads values like those of a webhook
+// call. A rule and each group needs a condition; older stored rules without one match no contact.
 func (g Group) Check(s Schema) (Group, Problems) {
 	c := checker{schema: s}
 	checked := c.group(g, "", 1)
@@ -53,7 +53,7 @@ func (c *checker) group(g Group, at string, depth int) Group {
 	return checked
 }
 
-// emptyMessage says what to do about a group without conditions: it would match nobody, which nobody means.
+// emptyMessage says what to do about a group without conditions, which would match no contact.
 func emptyMessage(at string) string {
 	if at == "" {
 		return "A rule needs at least one condition. Please add one."
@@ -61,7 +61,7 @@ func emptyMessage(at string) string {
 	return "This group has no condition. Please add one, or remove the group."
 }
 
-// condition returns the condition with its value in its stored form, or what is wrong with it.
+// condition returns the condition with its value in its stored form, or its problem.
 func (s Schema) condition(c Condition) (Condition, *Problem) {
 	kind, ok := s.Kind(c)
 	switch {
@@ -82,7 +82,7 @@ func (s Schema) condition(c Condition) (Condition, *Problem) {
 	}
 	c.Operator = stored
 	if c.Days != nil && !kind.TakesDays(stored) {
-		return c, &Problem{Part: "days", Message: "Days go with one webhook only. Please choose a webhook, or leave the days out."}
+		return c, &Problem{Part: "days", Message: "Days need one webhook. Please choose a webhook, or remove the days."}
 	}
 	if c.Days != nil && (*c.Days < 0 || *c.Days > maxDays) {
 		return c, &Problem{Part: "days", Message: countProblem(InLastDays)}
@@ -108,8 +108,8 @@ func labels(k Kind) string {
 	return strings.Join(names, ", ")
 }
 
-// WithoutFaults returns the segment's rule in its stored form without what has a fault, and how many conditions and groups that were. A
-// group that loses all it had goes too: without conditions it would match nobody.
+// WithoutFaults returns the segment's rule in its stored form without faulty conditions and groups, and how many these were.
+// It also removes a group that loses all its conditions, because it would match no contact.
 func (g Group) WithoutFaults(s Schema, segment int64) (Group, int) {
 	checked, problems := g.CheckFor(s, segment)
 	faulty := map[string]bool{}

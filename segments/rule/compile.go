@@ -10,8 +10,8 @@ import (
 	"campaignlark/models"
 )
 
-// Compile turns a rule, as Check returned it, into a Matcher. The error is a sentence for people that says why the rule
-// cannot be evaluated: what it speaks of is gone.
+// Compile turns a rule from Check into a Matcher. The error is a sentence that says why the rule cannot be evaluated,
+// for example because a field it uses was deleted.
 func Compile(g Group, s Schema) (Matcher, error) {
 	var m Matcher
 	var err error
@@ -38,7 +38,7 @@ func (s Schema) compileGroup(g Group, needs *Needs) (*node, error) {
 	return n, nil
 }
 
-// ErrUnknown can only come from a rule that a newer version of the program has stored.
+// ErrUnknown is the error for a rule that a newer version of the program has stored.
 var ErrUnknown = errors.New("This rule uses something that this version of the program does not know.")
 
 var (
@@ -48,8 +48,8 @@ var (
 	errWebhookGone = errors.New("A webhook that this rule uses does not exist any more.")
 )
 
-// compileCondition compiles the positive form of the condition and turns it round for a negative operator, which makes
-// each the exact complement of the other.
+// compileCondition compiles the positive form of a condition and negates it for a negative operator, so that each is
+// the exact complement of the other.
 func (s Schema) compileCondition(c Condition) (*node, error) {
 	kind, ok := s.Kind(c)
 	if !ok && c.Type == TypeField {
@@ -62,7 +62,7 @@ func (s Schema) compileCondition(c Condition) (*node, error) {
 	}
 	positive, negative := complements[c.Operator]
 	if negative {
-		c.Operator, _ = kind.canonical(positive) // of dates, "is not" is the complement of "on"
+		c.Operator, _ = kind.canonical(positive) // for dates, the positive form of "is not" is "on"
 	}
 	compiled, err := s.compilePositive(kind, c)
 	if err != nil {
@@ -139,8 +139,8 @@ func (s Schema) compileTags(c Condition) (condition, error) {
 	return has, nil
 }
 
-// compileEmail compares the address as it is stored. What it contains may also be meant as it is shown: with the domain
-// in its own letters.
+// compileEmail compares the stored address. Operators for a part of the address also match the address as pages show
+// it, with the domain in its own script.
 func compileEmail(c Condition) (condition, error) {
 	email := condition{saw: func(s *Subject) string { return models.ShowEmail(s.Email) }}
 	want := make(map[string]bool, len(c.Value.Texts))
@@ -187,7 +187,7 @@ func (s Schema) compileSegment(c Condition) (condition, error) {
 	}, nil
 }
 
-// source is the webhook that a condition of KindSource looks at, 0 for none, and when that was.
+// source returns the webhook that a condition of KindSource checks, 0 for none, and its time.
 func (c Condition) source(s *Subject) (webhook int64, at time.Time) {
 	if c.Type == TypeCreatedBy {
 		return s.CreatedBy, s.CreatedAt

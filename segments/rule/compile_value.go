@@ -8,7 +8,7 @@ import (
 	"campaignlark/segments/calendar"
 )
 
-// compileField compiles the comparison of a merge tag's value. A contact without one is in none of them.
+// compileField compiles a condition on a merge tag's value. No positive operator matches a contact without a value.
 func (s Schema) compileField(kind Kind, c Condition) (condition, error) {
 	m := s.fields[c.FieldID]
 	field, err := compileValue(s, m.Key, kind, c)
@@ -31,8 +31,8 @@ func compileValue(s Schema, key string, kind Kind, c Condition) (condition, erro
 	return newValueCondition(key, func(stored string, _ Moment) bool { return test(stored) }, nil), nil
 }
 
-// valueTest returns the test of a stored value, which is never empty, or nil for an operator or a value that the kind does
-// not have.
+// valueTest returns the test of a stored value, which is never empty, or nil if the kind does not have the operator or
+// value.
 func valueTest(kind Kind, c Condition) func(stored string) bool {
 	switch {
 	case c.Operator == IsSet:
@@ -74,14 +74,14 @@ func numberTest(c Condition) func(stored string) bool {
 	return nil
 }
 
-// dayTest compares days: with two fixed ones, or with today.
+// dayTest compares a day with two fixed days, or with today.
 type dayTest struct {
 	zone     *calendar.Zone
 	from, to int64 // both included
 	passing  passing
 }
 
-// dayTest reads the values of a condition about days; the error says that it is none.
+// dayTest reads the values of a condition about days, or returns ErrUnknown.
 func (s Schema) dayTest(c Condition) (dayTest, error) {
 	t := dayTest{zone: s.zone, from: calendar.Ever, to: calendar.Never}
 	if KindInstant.Value(c.Operator) == ValueDays {
@@ -114,7 +114,7 @@ func (s Schema) dayTest(c Condition) (dayTest, error) {
 	return t, nil
 }
 
-// holds reports whether the condition is true of a day.
+// holds reports whether the condition is true for a day.
 func (t *dayTest) holds(day int64, at Moment) bool {
 	if t.passing != nil {
 		return t.passing.holds(day, at.today)
@@ -122,13 +122,14 @@ func (t *dayTest) holds(day int64, at Moment) bool {
 	return t.from <= day && day <= t.to
 }
 
-// holdsOf is holds of a stored date.
+// holdsOf is holds for a stored date.
 func (t *dayTest) holdsOf(stored string, at Moment) bool {
 	day, ok := t.zone.DayOf(stored)
 	return ok && t.holds(day, at)
 }
 
-// nextOf returns what finds the instant at which time changes the answer for a stored date; nil when time does not matter.
+// nextOf returns a function that finds when passing time changes the result for a stored date; nil if time does not
+// matter.
 func (t *dayTest) nextOf() func(stored string, at Moment) time.Time {
 	if t.passing == nil {
 		return nil
@@ -142,7 +143,7 @@ func (t *dayTest) nextOf() func(stored string, at Moment) time.Time {
 	}
 }
 
-// instantOf returns what reads the instant that a condition of KindInstant looks at, which may be zero.
+// instantOf returns a function that reads the time that a condition of KindInstant checks; the time may be zero.
 func instantOf(t Type) func(*Subject) time.Time {
 	switch t {
 	case TypeCreatedAt:
@@ -203,7 +204,7 @@ func compileHours(at condition, instant func(*Subject) time.Time, c Condition) (
 	return at, nil
 }
 
-// showInstant is an instant as people read it in the workspace's time zone, "" for none.
+// showInstant formats a time for people in the workspace's time zone, "" for the zero time.
 func (s Schema) showInstant(t time.Time) string {
 	if t.IsZero() {
 		return ""

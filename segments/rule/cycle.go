@@ -8,8 +8,8 @@ import (
 	"campaignlark/models"
 )
 
-// CheckFor is Check for the rule of a segment, 0 for a new one: a condition that would make the segment a part of its own
-// rule has a fault too.
+// CheckFor is Check for the rule of a segment, 0 for a new one. It also reports conditions by which the segment would
+// refer to itself.
 func (g Group) CheckFor(s Schema, id int64) (Group, Problems) {
 	checked, problems := g.Check(s)
 	if id != 0 {
@@ -18,7 +18,7 @@ func (g Group) CheckFor(s Schema, id int64) (Group, Problems) {
 	return checked, problems
 }
 
-// cycles are the conditions of a group by which the segment would look at itself.
+// cycles returns the conditions of a group by which the segment would refer to itself.
 func (s Schema) cycles(id int64, g Group, at string) (found Problems) {
 	for i, f := range g.Filters {
 		at := Place(at, i)
@@ -33,8 +33,8 @@ func (s Schema) cycles(id int64, g Group, at string) (found Problems) {
 	return found
 }
 
-// cycleMessage says how a condition leads back to the segment; "" where it does not. A way that leads through a rule that is
-// on its way out is one only until the new rule is built: both may be evaluated until then.
+// cycleMessage says how a condition leads back to the segment; "" if it does not. A path through an old rule that is being
+// replaced counts until the swap, because both rules may be evaluated until then.
 func (s Schema) cycleMessage(id int64, c Condition) string {
 	from := (Group{Filters: []Filter{Of(c)}}).Segments()
 	if way := s.wayTo(id, from, lastSpokenOf, map[int64]bool{}); way != nil {
@@ -45,11 +45,11 @@ func (s Schema) cycleMessage(id int64, c Condition) string {
 		return ""
 	}
 	old := slices.IndexFunc(way, func(id int64) bool { return s.segments[id].BuildingRule != nil })
-	return fmt.Sprintf("This has to wait: %s has a new rule that is still being built, and until then the one before leads back here: %s. Please save again when it is built.",
+	return fmt.Sprintf("Please wait: %s has a new rule that is still being built. Until then its old rule leads back here: %s. Save again when it is built.",
 		s.segments[way[old]].Name, strings.Join(s.names(id, way), " → "))
 }
 
-// names are those of a segment and of those on a way from it.
+// names returns the names of a segment and of those on a path from it.
 func (s Schema) names(id int64, way []int64) []string {
 	all := []string{s.segments[id].Name}
 	for _, id := range way {
@@ -58,8 +58,8 @@ func (s Schema) names(id int64, way []int64) []string {
 	return all
 }
 
-// wayTo returns the segments on the way from the segments from to the one with the id, which is the last; nil when there is
-// none. spoken says of whom the rules of a segment speak.
+// wayTo returns the segments on a path from the segments in from to the segment id, which is the last; nil if there is
+// none. spoken returns the segments that a segment's rules refer to.
 func (s Schema) wayTo(id int64, from []int64, spoken func(models.Segment) []int64, tried map[int64]bool) []int64 {
 	for _, next := range from {
 		if next == id {
@@ -75,7 +75,7 @@ func (s Schema) wayTo(id int64, from []int64, spoken func(models.Segment) []int6
 	return nil
 }
 
-// spokenOf returns the segments that the rules of a segment speak of: the one that is served, and the one being built.
+// spokenOf returns the segments that a segment's rules refer to: the visible rule and the one being built.
 func spokenOf(g models.Segment) []int64 {
 	served, _ := Parse(g.Rule)
 	ids := served.Segments()
@@ -85,5 +85,5 @@ func spokenOf(g models.Segment) []int64 {
 	return ids
 }
 
-// lastSpokenOf returns the segments that the last rule of a segment speaks of.
+// lastSpokenOf returns the segments that a segment's latest rule refers to.
 func lastSpokenOf(g models.Segment) []int64 { return OfSegment(g).Segments() }

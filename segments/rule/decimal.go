@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// decimal is a stored number in parts that compare as texts, without the zeros that do not count. No float is involved:
-// 30 digits survive.
+// decimal is a stored number, split into parts that compare as text, without leading and trailing zeros. It uses no
+// float, so 30 digits stay exact.
 type decimal struct {
 	negative        bool
 	whole, fraction string
 }
 
-// readDecimal reads a stored number. It allocates nothing.
+// readDecimal reads a stored number without allocating.
 func readDecimal(stored string) decimal {
 	unsigned := strings.TrimPrefix(stored, "-")
 	whole, fraction, _ := strings.Cut(unsigned, ".")
@@ -25,7 +25,7 @@ func readDecimal(stored string) decimal {
 	return decimal{len(unsigned) < len(stored) && whole+fraction != "", whole, fraction}
 }
 
-// compare returns a number below, at or above 0 as d is below, at or above e.
+// compare returns a number below, equal to or above 0 if d is below, equal to or above e.
 func (d decimal) compare(e decimal) int {
 	switch {
 	case d.negative != e.negative && d.negative:

@@ -1,3 +1,3 @@
-// Package rule says what a segment's rule means: its JSON, its checks, its words, and whether a contact matches it at a
-// moment. It is pure: it must know no database, no HTTP and no clock.
+// Package rule defines what a segment's rule means: its JSON, its checks, its words, and whether a contact matches it
+// at a moment. It must not know the database, HTTP or the clock.
 package rule

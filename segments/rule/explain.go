@@ -7,17 +7,17 @@ import (
 	"campaignlark/models"
 )
 
-// Explanation says why a contact matches a rule or not: the rule's tree with a verdict at each place.
+// Explanation says why a contact matches a rule or not: the rule's tree with a result at each place.
 type Explanation struct {
 	Matched bool
 	Words   []Part        // a condition's words; nil for a group
-	Saw     string        // what the condition found, "" for no value
-	Segment int64         // that the condition looks at, 0 for none
-	Join    Join          // of a group
-	Filters []Explanation // of a group
+	Saw     string        // the value that the condition found, "" for none
+	Segment int64         // the segment that the condition refers to, 0 for none
+	Join    Join          // for a group
+	Filters []Explanation // for a group
 }
 
-// Explain says how Match comes to its answer.
+// Explain explains the result of Match.
 func (m Matcher) Explain(s *Subject, at Moment) Explanation { return m.root.explain(s, at) }
 
 func (n *node) explain(s *Subject, at Moment) Explanation {
@@ -41,7 +41,8 @@ func (s Schema) fieldSeen(m models.MergeTag) func(*Subject) string {
 	}
 }
 
-// tagsSeen names those of the condition's tags that the contact has, or all it has where the condition names none.
+// tagsSeen names the condition's tags that the contact has. If the condition names none, it names all tags of the
+// contact.
 func (s Schema) tagsSeen(c Condition) func(*Subject) string {
 	ids, _ := c.IDs()
 	return func(subject *Subject) string {
@@ -59,7 +60,7 @@ func (s Schema) tagsSeen(c Condition) func(*Subject) string {
 	}
 }
 
-// sourceSeen names the webhook that the condition looks at, and when it was.
+// sourceSeen names the webhook that the condition checks, and its time.
 func (s Schema) sourceSeen(c Condition) func(*Subject) string {
 	return func(subject *Subject) string {
 		id, at := c.source(subject)

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// ReadFields takes those values of a contact's stored fields, a flat JSON object of strings, that are read. The result is
-// that of encoding/json, at a tenth of its cost: a million contacts are read for every build. What is written in another
-// way than the program writes it is left to encoding/json.
+// ReadFields reads the wanted values from a contact's stored fields, a flat JSON object of strings. The result equals
+// that of encoding/json at a tenth of its cost: every build reads up to a million contacts. It leaves JSON that the
+// program does not write in this form to encoding/json.
 func (r *FieldCache) ReadFields(text string) error {
 	clear(r.ids)
 	if len(r.keys) == 0 || r.readFlat(text) {
@@ -28,7 +28,7 @@ func (r *FieldCache) ReadFields(text string) error {
 	return nil
 }
 
-// readFlat reads the object, or returns false when it is none of strings or holds anything unusual.
+// readFlat reads the object. It returns false for anything but a plain object of strings.
 func (r *FieldCache) readFlat(text string) bool {
 	if !utf8.ValidString(text) {
 		return false
@@ -45,7 +45,7 @@ func (r *FieldCache) readFlat(text string) bool {
 		if !ok || !s.take(':') {
 			return false
 		}
-		at, wanted := next, next < len(r.keys) && r.keys[next] == key // keys are written in order
+		at, wanted := next, next < len(r.keys) && r.keys[next] == key // keys are usually sorted
 		if !wanted {
 			at, wanted = slices.BinarySearch(r.keys, key)
 		}
@@ -64,7 +64,7 @@ func (r *FieldCache) readFlat(text string) bool {
 	}
 }
 
-// flatJSON is a JSON text and how far it is read.
+// flatJSON is a JSON text and the position in it.
 type flatJSON struct {
 	text string
 	at   int
@@ -77,7 +77,7 @@ func (s *flatJSON) blanks() {
 	}
 }
 
-// take reads a mark, if that comes next.
+// take reads the character mark, if it comes next.
 func (s *flatJSON) take(mark byte) bool {
 	s.blanks()
 	if s.at < len(s.text) && s.text[s.at] == mark {
@@ -92,8 +92,8 @@ func (s *flatJSON) atEnd() bool {
 	return s.at == len(s.text)
 }
 
-// string reads a string, if one comes next, and returns its value if that is wanted: a part of the text, unless it holds
-// escapes.
+// string reads a string, if one comes next, and returns its value if wanted. The value is a part of the text, unless it
+// contains escapes.
 func (s *flatJSON) string(wanted bool) (value string, ok bool) {
 	if !s.take('"') {
 		return "", false
@@ -121,8 +121,8 @@ func (s *flatJSON) string(wanted bool) (value string, ok bool) {
 	return "", false
 }
 
-// escape returns the character that the escape at the start of text stands for, and the escape's length: 0 for half of a
-// pair (\ud83d) and for what is none.
+// escape returns the character for the escape sequence at the start of text, and its length. The length is 0 for half of
+// a surrogate pair (\ud83d) and for anything that is not an escape.
 func escape(text string) (rune, int) {
 	if len(text) < 2 {
 		return 0, 0
@@ -140,7 +140,7 @@ func escape(text string) (rune, int) {
 	return rune(code), 6
 }
 
-// unescape returns the value of a string whose escapes are all such.
+// unescape returns the value of a string whose escapes are all known to escape.
 func unescape(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))

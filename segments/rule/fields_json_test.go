@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzReadFields compares with encoding/json.
+// FuzzReadFields compares ReadFields with encoding/json.
 func FuzzReadFields(f *testing.F) {
 	for _, text := range []string{`{}`, `{"city":"Wien"}`, ` { "city" : "a\nb" , "x":"\u00e9" }`, `{"city":"\ud83d\ude00","city":"again"}`, `{"city":"\ud83d"}`,
 		`{"city":null}`, `{"city":1}`, `{"x":"\q"}`, `{"city":"a"}x`, `{"city":"a",}`, "{\"city\":\"\xff\"}", "{\"city\":\"a\tb\"}", `{"\u0063ity":"a"}`, `null`, `[]`, ``,

@@ -7,15 +7,15 @@ import (
 	"campaignlark/models"
 )
 
-// textTest compares a stored text with others. Its texts are folded, and so is the stored one, in place when it is ASCII
-// and short, which nearly all are: a test is made millions of times.
+// textTest compares stored texts with folded texts. It folds a stored text without allocating if that is short ASCII, as
+// nearly all are, because it runs millions of times.
 type textTest struct {
-	how  Operator // Is and In: equal but for blanks at the ends; Contains, StartsWith, EndsWith: as it is
+	how  Operator // Is and In: equal, ignoring blanks at the ends; Contains, StartsWith, EndsWith: with blanks
 	want []byte
-	all  map[string]bool // of In
+	all  map[string]bool // for In
 }
 
-// newTextTest returns the test of an operator with its values; false when there is none.
+// newTextTest returns the test of an operator with its values; false if the operator has none.
 func newTextTest(o Operator, values []string) (textTest, bool) {
 	t := textTest{how: o, all: map[string]bool{}}
 	for _, value := range values {
@@ -54,7 +54,7 @@ func (t *textTest) match(stored string) bool {
 	return bytes.Contains(text, t.want)
 }
 
-// foldASCII folds a text into space, without the blanks at its ends where trim says so. It is false for a text that is
+// foldASCII folds a text into space, and removes blanks at its ends if trim is set. It returns false for a text that is
 // not ASCII or too long.
 func foldASCII(space []byte, text string, trim bool) ([]byte, bool) {
 	if trim {
@@ -83,14 +83,14 @@ func foldASCII(space []byte, text string, trim bool) ([]byte, bool) {
 
 func isBlankASCII(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
-// choiceTest compares the options of a stored multiple choice with those of a rule, without case.
+// choiceTest compares the options of a stored multiple choice with those of a rule, ignoring case.
 type choiceTest struct {
 	how   Operator // HasAny, HasAll, or Is: exactly these
 	names [][]byte
-	index map[string]int // of names, where these are many
+	index map[string]int // of names, used if there are more than fewChoices
 }
 
-// fewChoices is how many names are sooner compared one after the other than looked up.
+// fewChoices is up to how many names a linear search is faster than the map.
 const fewChoices = 8
 
 func newChoiceTest(o Operator, values []string) (*choiceTest, bool) {
@@ -104,7 +104,7 @@ func newChoiceTest(o Operator, values []string) (*choiceTest, bool) {
 	return t, len(t.index) > 0 && len(t.index) <= maxChoices && (o == HasAny || o == HasAll || o == Is)
 }
 
-// maxChoices is how many options a condition can name: a merge tag has no more.
+// maxChoices is the most options in a condition: a merge tag has no more.
 const maxChoices = 256
 
 func (t *choiceTest) match(stored string) bool {

@@ -7,16 +7,16 @@ import (
 	"campaignlark/models"
 )
 
-// DeletedRef is something that rules speak of and that is deleted: a subject of the audit log with its id there.
+// DeletedRef is a deleted thing that rules refer to, by its subject and id in the audit log.
 type DeletedRef struct {
 	Subject string
 	ID      int64
 }
 
-// goneSubjects are how the audit log calls what conditions of a type speak of.
+// goneSubjects maps a condition's type to the audit log's subject.
 var goneSubjects = map[Type]string{TypeField: models.SubjectMergeTag, TypeTags: models.SubjectTag, TypeSegment: models.SubjectSegment}
 
-// Missing are the things that rules speak of and that are not there.
+// Missing returns the things that rules refer to and that do not exist.
 func (s *Schema) Missing() (all []DeletedRef) {
 	for _, g := range s.Segments {
 		OfSegment(g).Any(func(c Condition) bool {
@@ -48,13 +48,14 @@ func (s *Schema) has(t Type, id int64) (ok bool) {
 	return ok
 }
 
-// goneName is the name of something that is deleted; false where it is not known any more.
+// goneName returns the name of a deleted thing; false if it is unknown.
 func (s Schema) goneName(t Type, id int64) (Part, bool) {
 	name := s.Deleted[DeletedRef{goneSubjects[t], id}]
 	return Part{shorten(name) + " (deleted)", Gone}, name != ""
 }
 
-// choiceName marks a choice of the condition's merge tag that was taken away; false where it is one still, or none at all.
+// choiceName returns a value of the condition that is no longer a choice of its merge tag, marked so. It returns false if
+// it still is a choice, or if the condition has no choices.
 func (s Schema) choiceName(kind Kind, c Condition, text string) (Part, bool) {
 	m, there := s.fields[c.FieldID]
 	gone := there && c.Type == TypeField && kind.Value(c.Operator) == ValueChoice && !slices.Contains(m.Options, text)
@@ -63,7 +64,7 @@ func (s Schema) choiceName(kind Kind, c Condition, text string) (Part, bool) {
 
 const noChoice = " (no longer a choice)"
 
-// GoneField is how a merge tag is called that is deleted: "City (deleted)".
+// GoneField returns the label of a deleted merge tag: "City (deleted)".
 func (s Schema) GoneField(id int64) string {
 	if name, known := s.goneName(TypeField, id); known {
 		return name.Text
@@ -71,10 +72,10 @@ func (s Schema) GoneField(id int64) string {
 	return "A deleted field"
 }
 
-// GoneValue is how a value of the condition is called that cannot be chosen any more: "customer (deleted)", "Gold (no longer
-// a choice)".
+// GoneValue returns the label of a value of the condition that can no longer be chosen: "customer (deleted)", "Gold (no
+// longer a choice)".
 func (s Schema) GoneValue(c Condition, text string) string {
-	id, _ := strconv.ParseInt(text, 10, 64) // 0 is nothing that has a name
+	id, _ := strconv.ParseInt(text, 10, 64) // 0 has no name
 	name, known := s.goneName(c.Type, id)
 	hook, there := s.webhooks[id]
 	switch kind := typeKinds[c.Type]; {
@@ -92,7 +93,7 @@ func (s Schema) GoneValue(c Condition, text string) string {
 	return shorten(text) + noChoice
 }
 
-// SaysGone reports whether the condition's words name something that does not exist any more.
+// SaysGone reports whether the condition's words name something that no longer exists.
 func (s Schema) SaysGone(c Condition) bool {
 	return slices.ContainsFunc(s.conditionWords(c), func(p Part) bool { return p.Kind == Gone })
 }

@@ -6,25 +6,25 @@ import (
 	"campaignlark/models"
 )
 
-// Subject is what rules look at of one contact.
+// Subject is what rules read of one contact.
 type Subject struct {
 	ID           int64
-	Email        string // as it is stored
+	Email        string // as stored
 	Status       models.Status
 	Fields       map[string]string // by merge tag key, in their stored forms
 	Tags         []int64
 	CreatedAt    time.Time
 	ChangedAt    time.Time
-	SubscribedAt time.Time // zero when it never was
-	CreatedBy    int64     // the webhook that made it, 0 when it was made by hand
-	TouchedBy    int64     // the webhook of the last processed call, 0 when there was none
+	SubscribedAt time.Time // zero if never subscribed
+	CreatedBy    int64     // the webhook that created it, 0 if created by hand
+	TouchedBy    int64     // the webhook of the last processed call, 0 for none
 	TouchedAt    time.Time
-	In           func(segment int64) bool // who is in the segments that the rule speaks of; nil: in none
+	In           func(segment int64) bool // whether the contact is in a segment; nil: in none
 
-	Cache *FieldCache // where the values of fields are, instead of in Fields, when many contacts are read
+	Cache *FieldCache // holds the field values, instead of Fields, when many contacts are read
 }
 
-// SubjectOf is a contact with the ids of its tags as rules look at it; In is left for the caller to give.
+// SubjectOf returns the Subject for a contact with these tag ids; the caller sets In.
 func SubjectOf(c models.Contact, tags []int64) Subject {
 	s := Subject{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: c.CreatedAt, ChangedAt: c.UpdatedAt}
 	if c.SubscribedAt != nil {
@@ -45,27 +45,27 @@ type Matcher struct {
 	needs Needs
 }
 
-// node is a group, or a condition when it has a test.
+// node is a group, or a condition if it has a test.
 type node struct {
 	join  Join
 	nodes []*node
-	timed bool // time changes the answer of the condition, or of one in the group
+	timed bool // time changes the result of the condition, or of one in the group
 
-	negative bool // the condition is the complement of what is tested
+	negative bool // the condition is the complement of its test
 	condition
 }
 
-// condition is how one condition of a rule looks at a contact.
+// condition is how one condition of a rule evaluates a contact.
 type condition struct {
 	words []Part
 	test  func(*Subject, Moment) bool
-	next  func(*Subject, Moment) time.Time // see Matcher.Next; nil when time does not matter
+	next  func(*Subject, Moment) time.Time // see Matcher.Next; nil if time does not matter
 	saw   func(*Subject) string
 
-	segment int64 // that it looks at, 0 for none
+	segment int64 // the segment it refers to, 0 for none
 }
 
-// Match reports whether the contact is in at the moment.
+// Match reports whether the contact matches at the moment.
 func (m Matcher) Match(s *Subject, at Moment) bool { return m.root.match(s, at) }
 
 func (n *node) match(s *Subject, at Moment) bool {
@@ -81,7 +81,7 @@ func (n *node) match(s *Subject, at Moment) bool {
 	return n.join == All && len(n.nodes) > 0
 }
 
-// alone is the only filter of the group, or of the one that is, and so on: it has the same answer.
+// alone returns the only filter of the group, repeatedly: it has the same result.
 func (n *node) alone() *node {
 	for len(n.nodes) == 1 {
 		n = n.nodes[0]
@@ -89,12 +89,12 @@ func (n *node) alone() *node {
 	return n
 }
 
-// Timed reports whether passing time alone can change the answer for anybody.
+// Timed reports whether passing time alone can change the result for any contact.
 func (m Matcher) Timed() bool { return m.root.timed }
 
-// Next is an instant after the moment, before which passing time alone does not change the answer for the contact; it is
-// zero when time never does. Of a single condition it is the very instant of the change. What the rule says of other
-// segments counts as it is at the moment.
+// Next returns an instant after at. Before it, passing time alone does not change the contact's result; zero means
+// never. For a single condition it is exactly when the result changes. It assumes that memberships in other segments
+// stay as they are.
 func (m Matcher) Next(s *Subject, at Moment) time.Time {
 	_, next := m.MatchUntil(s, at)
 	return next
@@ -105,8 +105,8 @@ func (m Matcher) MatchUntil(s *Subject, at Moment) (matched bool, next time.Time
 	return m.root.matchUntil(s, at)
 }
 
-// matchUntil is match, with the instant until which the answer stays. A group's answer is decided by any one of the
-// filters that say "no" to all or "yes" to any, and stays as long as one of those does.
+// matchUntil is match, with the instant until which the result stays. One filter decides a group: a false one in an AND
+// group, a true one in an OR group. The result stays while any deciding filter stays.
 func (n *node) matchUntil(s *Subject, at Moment) (matched bool, next time.Time) {
 	n = n.alone()
 	switch {

@@ -95,7 +95,7 @@ func TestGroupMatches(t *testing.T) {
 		{"AND", `{"condition":"OR","filters":[` + no + `,` + yes + `]},` + yes, true},
 	} {
 		g, problems := rule.Parse(fmt.Sprintf(`{"condition":%q,"filters":[%s]}`, c.join, c.filters))
-		m, err := rule.Compile(g, schema(t)) // not checked: the empty ones are refused now, and some are stored
+		m, err := rule.Compile(g, schema(t)) // not checked: empty groups are refused now, but some are stored
 		if len(problems) > 0 || err != nil {
 			t.Fatal(problems, err)
 		}

@@ -4,19 +4,19 @@ import (
 	"slices"
 )
 
-// Needs is what a rule reads of a contact beside its id and status.
+// Needs is what a rule reads of a contact besides its id and status.
 type Needs struct {
-	Fields  []string // the keys of merge tags, each once, sorted
+	Fields  []string // the keys of merge tags, distinct and sorted
 	Email   bool
 	Tags    bool
 	Times   bool // CreatedAt, ChangedAt, SubscribedAt
 	Sources bool // CreatedBy, TouchedBy, TouchedAt
 }
 
-// Needs is what the rule reads.
+// Needs returns what the rule reads.
 func (m Matcher) Needs() Needs { return m.needs }
 
-// Merge is what both read together.
+// Merge returns what both read together.
 func (n Needs) Merge(other Needs) Needs {
 	fields := slices.Concat(n.Fields, other.Fields)
 	slices.Sort(fields)
@@ -24,7 +24,7 @@ func (n Needs) Merge(other Needs) Needs {
 		Times: n.Times || other.Times, Sources: n.Sources || other.Sources}
 }
 
-// needs is what one condition reads.
+// needs returns what one condition reads.
 func (s Schema) needs(c Condition) Needs {
 	switch c.Type {
 	case TypeField:

@@ -11,8 +11,8 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// restlessZones have days that begin at another hour than midnight, twice or not at all, in the two years from the one
-// given.
+// restlessZones have days that start at another hour than midnight, start twice, or do not exist, within two years from
+// the given one.
 var restlessZones = []struct {
 	name string
 	year int
@@ -21,7 +21,7 @@ var restlessZones = []struct {
 	{"America/Sao_Paulo", 2018}, {"Atlantic/Azores", 2026}, {"Pacific/Apia", 2011}, {"America/St_Johns", 2010}, {"Australia/Lord_Howe", 2026}, {"Europe/Vienna", 2055},
 }
 
-// passing makes random conditions and contacts about an instant.
+// passing creates random conditions and contacts near an instant.
 type passing struct {
 	*rand.Rand
 	now time.Time
@@ -92,8 +92,8 @@ func (p passing) group(depth int) string {
 	return fmt.Sprintf(`{"condition":%q,"filters":[%s]}`, []string{"AND", "OR"}[p.IntN(2)], filters)
 }
 
-// stays fails the test when the answer is another at an instant before next, within two years: at every hour near the
-// ends, and at some between.
+// stays fails the test if the result changes before next, within two years. It checks every hour near the ends and some
+// instants in between.
 func stays(t *testing.T, s rule.Schema, m rule.Matcher, subject *rule.Subject, now, next time.Time, rule string) {
 	t.Helper()
 	want := m.Match(subject, s.At(now))
@@ -158,7 +158,7 @@ func TestNextIsNeverLate(t *testing.T) {
 	}
 }
 
-// TestNextEndsWithTheYear9999: a later instant cannot be kept everywhere, and nobody waits for it.
+// TestNextEndsWithTheYear9999 checks that later instants, which not every database can store, are not returned.
 func TestNextEndsWithTheYear9999(t *testing.T) {
 	t.Parallel()
 	s := fullSchema(t, "America/New_York")

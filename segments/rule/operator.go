@@ -12,7 +12,7 @@ type Operator string
 const (
 	Is                    Operator = "eq"
 	IsNot                 Operator = "ne"
-	In                    Operator = "in" // of a segment: who is in it
+	In                    Operator = "in" // for a segment: its members
 	NotIn                 Operator = "not_in"
 	Contains              Operator = "contains"
 	NotContains           Operator = "not_contains"
@@ -22,8 +22,8 @@ const (
 	DomainIn              Operator = "domain_in"
 	More                  Operator = "gt"
 	Less                  Operator = "lt"
-	AtLeast               Operator = "gte" // of dates: on or after
-	AtMost                Operator = "lte" // of dates: on or before
+	AtLeast               Operator = "gte" // for dates: on or after
+	AtMost                Operator = "lte" // for dates: on or before
 	Between               Operator = "between"
 	HasAny                Operator = "has_any"
 	HasAll                Operator = "has_all"
@@ -61,10 +61,10 @@ const (
 	kindCountry  = Kind(models.MergeTagCountry)
 )
 
-// KindOf is the kind of a merge tag's values.
+// KindOf returns the kind of a merge tag's values.
 func KindOf(m models.MergeTag) Kind { return Kind(m.Type) }
 
-// Kind is the kind of what the condition looks at; false when that does not exist.
+// Kind returns the kind of what the condition compares; false if that does not exist.
 func (s Schema) Kind(c Condition) (Kind, bool) {
 	if c.Type == TypeField {
 		m, ok := s.fields[c.FieldID]
@@ -80,8 +80,8 @@ var typeKinds = map[Type]Kind{
 	TypeCreatedAt: KindInstant, TypeChangedAt: KindInstant, TypeSubscribedAt: KindInstant,
 }
 
-// The operators of each kind, in the order in which people choose. The builder's page and Check read this table; the
-// evaluator knows how each works (match.go).
+// The operators of each kind, in the order of the menus. The builder's page and Check read this table; match.go and its
+// neighbours evaluate them.
 var operators = map[Kind][]Operator{
 	kindText:     {Is, IsNot, In, NotIn, Contains, NotContains, StartsWith, EndsWith, IsSet, IsNotSet},
 	KindEmail:    {Is, IsNot, In, NotIn, Contains, NotContains, StartsWith, EndsWith, DomainIs, DomainIn, IsSet, IsNotSet},
@@ -100,7 +100,7 @@ var operators = map[Kind][]Operator{
 	KindSource:  {Is, IsNot, IsSet, IsNotSet},
 }
 
-// accepted maps aliases to the operator that is stored. Older rules have them, and people who write rules by hand.
+// accepted maps aliases to the stored operator. Older rules and rules written by hand use them.
 var accepted = map[Kind]map[Operator]Operator{
 	kindBoolean:  {IsNot: IsNot},
 	kindMultiple: {Is: Is, IsNot: IsNot, Contains: HasAll}, // Is: exactly these
@@ -108,16 +108,16 @@ var accepted = map[Kind]map[Operator]Operator{
 	KindInstant:  {Is: On, Less: Before, More: After},
 }
 
-// complements names for each negative operator the one whose exact opposite it is (DESIGN "Segments"): a contact
-// without a value is in "is not".
+// complements maps each negative operator to its exact opposite (DESIGN "Segments"): a contact without a value matches
+// "is not".
 var complements = map[Operator]Operator{
 	IsNot: Is, NotIn: In, NotContains: Contains, HasNone: HasAny, NotInLastDays: InLastDays, IsNotSet: IsSet,
 }
 
-// Operators lists the operators that fit a kind.
+// Operators lists the operators of a kind.
 func Operators(k Kind) []Operator { return slices.Clone(operators[k]) }
 
-// canonical is the operator as it is stored for the kind; false when it does not fit.
+// canonical returns the stored form of an operator for the kind; false if it does not fit.
 func (k Kind) canonical(o Operator) (Operator, bool) {
 	if slices.Contains(operators[k], o) {
 		return o, true
@@ -140,7 +140,7 @@ var operatorLabels = map[Operator]string{
 
 var dateLabels = map[Operator]string{Is: "is on", IsNot: "is not on", AtMost: "is on or before", AtLeast: "is on or after"}
 
-// kindLabels has the labels of a kind where they are not those of operatorLabels.
+// kindLabels has the labels of a kind that differ from operatorLabels.
 var kindLabels = map[Kind]map[Operator]string{
 	kindDate: dateLabels,
 	KindInstant: {On: "on", Is: "on", IsNot: "not on", Before: "before", After: "after", AtMost: "on or before", AtLeast: "on or after", Between: "between",
@@ -151,7 +151,7 @@ var kindLabels = map[Kind]map[Operator]string{
 	KindSource:  {Is: "webhook is", IsNot: "webhook is not", IsSet: "any webhook", IsNotSet: "no webhook"},
 }
 
-// Label is the operator as people read it before its value: "is more than", "is in the last".
+// Label returns the operator as pages show it before its value: "is more than", "is in the last".
 func (k Kind) Label(o Operator) string {
 	if label, ok := kindLabels[k][o]; ok {
 		return label
@@ -169,7 +169,7 @@ const (
 	TakesTwo     // from and to, both included
 )
 
-// ValueKind says what the values of a condition are.
+// ValueKind is the kind of a condition's values.
 type ValueKind string
 
 const (
@@ -182,14 +182,14 @@ const (
 	ValueChoice  ValueKind = "choice"  // one of the merge tag's options
 	ValueCountry ValueKind = "country" // ISO 3166-1 alpha-2
 	ValueStatus  ValueKind = "status"
-	ValueTag     ValueKind = "tag"     // the id, as all that follow
-	ValueSegment ValueKind = "segment" // not of the rule's own
+	ValueTag     ValueKind = "tag"     // an id, like the next two
+	ValueSegment ValueKind = "segment" // not the rule's own segment
 	ValueWebhook ValueKind = "webhook"
 	ValueDays    ValueKind = "days"  // a whole number
-	ValueHours   ValueKind = "hours" // likewise
+	ValueHours   ValueKind = "hours" // a whole number
 )
 
-// Takes says how many values a condition of the kind takes with the operator.
+// Takes returns how many values a condition of the kind takes with the operator.
 func (k Kind) Takes(o Operator) Takes {
 	switch o {
 	case IsSet, IsNotSet:
@@ -210,7 +210,7 @@ func (k Kind) Takes(o Operator) Takes {
 	return TakesOne
 }
 
-// TakesDays reports whether a condition of the kind may say within how many days (Condition.Days) with the operator.
+// TakesDays reports whether a condition of the kind may have a number of days (Condition.Days) with the operator.
 func (k Kind) TakesDays(o Operator) bool { return k == KindSource && (o == Is || o == IsNot) }
 
 var valueKinds = map[Kind]ValueKind{
@@ -219,7 +219,7 @@ var valueKinds = map[Kind]ValueKind{
 	KindStatus: ValueStatus, KindTags: ValueTag, KindSegment: ValueSegment, KindSource: ValueWebhook,
 }
 
-// Value says what the values of a condition of the kind are with the operator.
+// Value returns the kind of the values of a condition with the operator.
 func (k Kind) Value(o Operator) ValueKind {
 	switch o {
 	case InLastDays, NotInLastDays, InNextDays, MoreThanDaysAgo, AnniversaryWithinDays:
@@ -236,7 +236,7 @@ func (k Kind) Value(o Operator) ValueKind {
 	return valueKinds[k]
 }
 
-// IsID reports whether values are the ids of things, which a rule's JSON has as numbers.
+// isID reports whether values are ids, which are numbers in a rule's JSON.
 func (v ValueKind) isID() bool { return v == ValueTag || v == ValueSegment || v == ValueWebhook }
 
 // isCount reports whether values are whole numbers of days or hours.

@@ -11,7 +11,7 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// fullSchema is schema with two segments, 21 and 22, and the webhooks 31, 32 and 33, which was deleted.
+// fullSchema is schema with segments 21 and 22, and webhooks 31, 32 and 33; 33 is deleted.
 func fullSchema(t testing.TB, zone string) rule.Schema {
 	t.Helper()
 	location, err := time.LoadLocation(zone)
@@ -25,7 +25,7 @@ func fullSchema(t testing.TB, zone string) rule.Schema {
 	return rule.NewSchema(s)
 }
 
-// compileOne compiles the rule of one condition, and one with its exact complement where there is one.
+// compileOne compiles the rule of one condition, and that of its exact complement if there is one.
 func compileOne(t *testing.T, s rule.Schema, condition string) rule.Matcher {
 	t.Helper()
 	g, problems := rule.Parse(`{"condition":"AND","filters":[` + condition + `]}`)

@@ -10,8 +10,8 @@ import (
 	"campaignlark/models"
 )
 
-// Parse reads a rule's JSON (DESIGN "Segments"). It is strict: what is not a rule, holds an unknown key or breaks a
-// limit of size or depth is a Problem. Whether it fits the workspace is for Check to say.
+// Parse reads a rule's JSON (DESIGN "Segments"). It is strict: anything that is not a rule, has an unknown key, or
+// exceeds a limit of size or depth is a Problem. Check decides whether the rule fits the workspace.
 func Parse(text string) (Group, Problems) {
 	if len(text) > MaxRuleBytes {
 		return Group{Join: All}, Problems{{Message: tooLong}}
@@ -23,7 +23,7 @@ func Parse(text string) (Group, Problems) {
 
 const tooLong = "This rule is too long."
 
-var tooDeep = fmt.Sprintf("Groups can stand within groups at most %d deep.", MaxDepth)
+var tooDeep = fmt.Sprintf("Groups can be nested at most %d deep.", MaxDepth)
 
 type parser struct{ problems Problems }
 
@@ -31,7 +31,7 @@ func (p *parser) problem(at, message string) {
 	p.problems = append(p.problems, Problem{At: at, Message: message})
 }
 
-// Written is a group or a condition as it stands in the JSON.
+// Written is a group or a condition as in the JSON.
 type Written struct {
 	Join     *Join             `json:"condition"`
 	Filters  []json.RawMessage `json:"filters"`
@@ -42,7 +42,7 @@ type Written struct {
 	Days     *int              `json:"days"`
 }
 
-// isGroup reports whether the keys of a group were used; mixed says whether those of a condition were used beside them.
+// isGroup reports whether w has keys of a group; isMixed whether it also has keys of a condition.
 func (w Written) isGroup() bool { return w.Join != nil || w.Filters != nil }
 func (w Written) isMixed() bool {
 	return w.isGroup() && (w.Type != "" || w.FieldID != 0 || w.Operator != "" || w.Value != nil || w.Days != nil)
@@ -115,7 +115,7 @@ func (p *parser) filter(raw []byte, at string, depth int) Filter {
 	return Of(c)
 }
 
-// readValue reads a condition's value like a payload's: numbers by their literal text.
+// readValue reads a condition's value like one in a call: numbers by their literal text.
 func readValue(raw json.RawMessage) models.Given {
 	if len(raw) == 0 {
 		return models.Given{Shape: models.Null}
@@ -150,7 +150,7 @@ func readPlain(raw json.RawMessage) (string, models.Shape) {
 		return "", models.Nested
 	case strings.HasPrefix(literal, `"`):
 		var text string
-		json.Unmarshal(raw, &text) // it was read as JSON before
+		json.Unmarshal(raw, &text) // raw was parsed as JSON before
 		return models.ValidText(text), models.Plain
 	}
 	return literal, models.Plain

@@ -6,25 +6,26 @@ import (
 	"campaignlark/models"
 )
 
-// Reference is what rules can speak of and people can delete: a tag, a merge tag, a choice of one, a webhook or a segment.
+// Reference is a thing that rules can refer to and people can delete: a tag, a merge tag, one of its choices, a webhook or
+// a segment.
 type Reference struct {
-	UsedBy func(Condition) bool // whether a condition is about it
-	Gone   string               // why a rule that speaks of it is broken once it is deleted
+	UsedBy func(Condition) bool // whether a condition refers to it
+	Gone   string               // why a rule that refers to it is broken after its deletion
 }
 
 func reference(gone string, speaks func(Condition) bool) Reference { return Reference{speaks, gone} }
 
-// TagRef is a tag that rules may speak of.
+// TagRef returns the reference to a tag.
 func TagRef(t models.Tag) Reference {
 	return reference("The tag “"+t.Name+"” was deleted.", func(c Condition) bool { return c.Type == TypeTags && c.names(t.ID) })
 }
 
-// MergeTagRef is a merge tag that rules may speak of.
+// MergeTagRef returns the reference to a merge tag.
 func MergeTagRef(m models.MergeTag) Reference {
 	return reference("The merge tag “"+m.Label+"” was deleted.", func(c Condition) bool { return c.Type == TypeField && c.FieldID == m.ID })
 }
 
-// ChoicesRef are choices of a merge tag that rules may speak of.
+// ChoicesRef returns the reference to choices of a merge tag.
 func ChoicesRef(m models.MergeTag, choices []string) Reference {
 	gone := "A choice that this rule uses was taken away from “" + m.Label + "”."
 	if len(choices) == 1 {
@@ -35,19 +36,19 @@ func ChoicesRef(m models.MergeTag, choices []string) Reference {
 	})
 }
 
-// WebhookRef is a webhook that rules may speak of.
+// WebhookRef returns the reference to a webhook.
 func WebhookRef(w models.Webhook) Reference {
 	return reference("The webhook “"+w.Name+"” was deleted.", func(c Condition) bool {
 		return (c.Type == TypeCreatedBy || c.Type == TypeTouchedBy) && c.names(w.ID)
 	})
 }
 
-// SegmentRef is a segment that the rules of others may speak of.
+// SegmentRef returns the reference to a segment.
 func SegmentRef(g models.Segment) Reference {
 	return reference("The segment “"+g.Name+"” was deleted.", func(c Condition) bool { return c.Type == TypeSegment && c.names(g.ID) })
 }
 
-// AddressRef is an e-mail address, as it is stored, that rules may name. They keep it when its contact is erased.
+// AddressRef returns the reference to a stored e-mail address. Rules keep it after its contact is erased.
 func AddressRef(email string) Reference {
 	return reference("", func(c Condition) bool { return c.Type == TypeEmail && slices.Contains(c.Value.Texts, email) })
 }
@@ -58,7 +59,7 @@ func (c Condition) names(id int64) bool {
 	return slices.Contains(ids, id)
 }
 
-// Users returns those of the segments whose rule speaks of the thing: the rule that is shown, or the one being built.
+// Users returns the segments whose rule refers to the thing: the visible rule or the one being built.
 func (t Reference) Users(all []models.Segment) (users []models.Segment) {
 	for _, g := range all {
 		served, _ := Parse(g.Rule)

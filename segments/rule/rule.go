@@ -11,11 +11,11 @@ import (
 // Limits of a rule.
 const (
 	MaxConditions = 100
-	MaxDepth      = 5 // groups within groups, the outermost included
+	MaxDepth      = 5 // nested groups, including the outermost
 	MaxRuleBytes  = 64 << 10
 )
 
-// Join says how the filters of a group go together.
+// Join says how to combine the filters of a group.
 type Join string
 
 const (
@@ -23,7 +23,7 @@ const (
 	Any Join = "OR"  // at least one does
 )
 
-// Group is a rule, or a part of one in brackets. A group without filters matches nobody.
+// Group is a rule, or a part of one in brackets. A group without filters matches no contact.
 type Group struct {
 	Join    Join     `json:"condition"`
 	Filters []Filter `json:"filters"`
@@ -35,7 +35,7 @@ type Filter struct {
 	Group     *Group
 }
 
-// Type says what a condition looks at.
+// Type says what a condition checks.
 type Type string
 
 const (
@@ -51,7 +51,7 @@ const (
 	TypeSubscribedAt Type = "subscribed_at" // when it last was subscribed
 )
 
-// Types lists every type in the order in which people choose.
+// Types lists every type in the order of the menus.
 var Types = []Type{TypeStatus, TypeTags, TypeSegment, TypeEmail, TypeField, TypeCreatedBy, TypeTouchedBy, TypeCreatedAt, TypeChangedAt, TypeSubscribedAt}
 
 var typeLabels = map[Type]string{
@@ -60,19 +60,19 @@ var typeLabels = map[Type]string{
 	TypeCreatedAt: "Created", TypeChangedAt: "Last changed", TypeSubscribedAt: "Subscribed",
 }
 
-// Label is the type as people read it.
+// Label returns the type as pages show it.
 func (t Type) Label() string { return typeLabels[t] }
 
 // Condition is one test of a contact.
 type Condition struct {
 	Type     Type
-	FieldID  int64 // of TypeField only
+	FieldID  int64 // for TypeField only
 	Operator Operator
-	Value    models.Given // Null for an operator that takes none
-	Days     *int         // of TypeCreatedBy and TypeTouchedBy: only within so many days; nil for at any time
+	Value    models.Given // Null if the operator takes none
+	Days     *int         // for TypeCreatedBy and TypeTouchedBy: only within this number of days; nil is any time
 }
 
-// IDs returns the ids of tags, segments or webhooks that are the condition's value; false when a text among them is no id.
+// IDs returns the condition's values as ids of tags, segments or webhooks; false if one of them is not a number.
 func (c Condition) IDs() ([]int64, bool) {
 	ids := make([]int64, 0, len(c.Value.Texts))
 	for _, text := range c.Value.Texts {
@@ -85,16 +85,16 @@ func (c Condition) IDs() ([]int64, bool) {
 	return ids, true
 }
 
-// Of is a filter of one condition.
+// Of returns a filter with one condition.
 func Of(c Condition) Filter { return Filter{Condition: &c} }
 
-// String is the rule's JSON as it is stored: the same rule always gives the same text.
+// String returns the rule's JSON as stored: equal rules give equal text.
 func (g Group) String() string {
-	text, _ := json.Marshal(g) // holds nothing that cannot be written
+	text, _ := json.Marshal(g) // it contains only values that can be marshalled
 	return string(text)
 }
 
-// MarshalJSON writes the group with its filters as a list even when there are none.
+// MarshalJSON writes the group, with an empty list if it has no filters.
 func (g Group) MarshalJSON() ([]byte, error) {
 	type plain Group
 	if g.Filters == nil {
@@ -111,7 +111,8 @@ func (f Filter) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f.Condition)
 }
 
-// MarshalJSON writes the condition with its value in its shortest form: ids, days and hours as numbers, a text, a list.
+// MarshalJSON writes the condition with its value in its shortest form: ids, days and hours as numbers, others as a
+// text or a list.
 func (c Condition) MarshalJSON() ([]byte, error) {
 	w := struct {
 		Type     Type     `json:"type"`
@@ -126,8 +127,8 @@ func (c Condition) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// written is the condition's value as its JSON has it. A field's kind is not known here, nor needed: only ids and counts
-// are numbers.
+// written returns the condition's value for its JSON. It does not know a field's kind and does not need it: only ids and
+// counts are numbers.
 func (c Condition) written() any {
 	kind := typeKinds[c.Type]
 	value := kind.Value(c.Operator)
@@ -144,10 +145,10 @@ func (c Condition) written() any {
 	return c.Value.Last()
 }
 
-// Segments returns the ids of the segments that the rule speaks of, each once, sorted.
+// Segments returns the distinct ids of the segments that the rule refers to, sorted.
 func (g Group) Segments() []int64 { return g.ids(TypeSegment) }
 
-// Webhooks returns the ids of the webhooks that the rule speaks of, each once, sorted.
+// Webhooks returns the distinct ids of the webhooks that the rule refers to, sorted.
 func (g Group) Webhooks() []int64 { return g.ids(TypeCreatedBy, TypeTouchedBy) }
 
 func (g Group) ids(types ...Type) []int64 {
@@ -163,17 +164,17 @@ func (g Group) ids(types ...Type) []int64 {
 	return slices.Compact(all)
 }
 
-// Problem says what is wrong at one place of a rule.
+// Problem says what is wrong at one place in a rule.
 type Problem struct {
 	At      string // the place: "2" is the third filter, "2.0" the first one of the group there, "" the rule as a whole
 	Part    string // of a condition: "field", "operator", "value" or "days"; "" for all of it
 	Message string // a sentence for people
 }
 
-// Problems is everything that is wrong with a rule, in the order of its conditions.
+// Problems lists everything that is wrong with a rule, in the order of its conditions.
 type Problems []Problem
 
-// Error is the first problem's sentence.
+// Error returns the first problem's sentence.
 func (p Problems) Error() string {
 	if len(p) == 0 {
 		return ""
@@ -181,7 +182,7 @@ func (p Problems) Error() string {
 	return p[0].Message
 }
 
-// Place returns the address, as Problem.At has it, of the filter at index i of the group at parent.
+// Place returns the place, as in Problem.At, of the filter at index i of the group at parent.
 func Place(parent string, i int) string {
 	if parent == "" {
 		return strconv.Itoa(i)
@@ -189,8 +190,7 @@ func Place(parent string, i int) string {
 	return parent + "." + strconv.Itoa(i)
 }
 
-// OfSegment returns the rule that the segment was last given; while it is being built, the membership is still that of the
-// rule before.
+// OfSegment returns the segment's latest rule. While it is being built, the visible membership still follows the old rule.
 func OfSegment(segment models.Segment) Group {
 	text := segment.Rule
 	if segment.BuildingRule != nil {
@@ -200,7 +200,7 @@ func OfSegment(segment models.Segment) Group {
 	return g
 }
 
-// Any reports whether f is true of one of the rule's conditions.
+// Any reports whether f is true for one of the rule's conditions.
 func (g Group) Any(f func(Condition) bool) bool {
 	return slices.ContainsFunc(g.Filters, func(filter Filter) bool {
 		if filter.Group != nil {

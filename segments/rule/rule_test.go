@@ -12,7 +12,7 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// schema has the fields 1 to 7 in the order of fieldTypes and the tags 11, 12 and 13; its workspace lies in Vienna.
+// schema has the fields 1 to 7 in the order of fieldTypes and the tags 11, 12 and 13. Its workspace is in Vienna.
 func schema(t testing.TB) rule.Schema {
 	t.Helper()
 	vienna, err := time.LoadLocation("Europe/Vienna")
@@ -116,7 +116,7 @@ func TestProblemsStandAtTheirCondition(t *testing.T) {
 		{`{"type":"created_by","operator":"eq","value":33}`, "1", "value", "webhook does not exist any more"},
 		{`{"type":"created_by","operator":"eq","value":"Shop"}`, "1", "value", "choose a webhook"},
 		{`{"type":"created_by","operator":"eq","value":31,"days":-1}`, "1", "days", "from 0 to 36,500"},
-		{`{"type":"touched_by","operator":"is_set","days":5}`, "1", "days", "leave the days out"},
+		{`{"type":"touched_by","operator":"is_set","days":5}`, "1", "days", "remove the days"},
 		{`{"type":"field","field_id":2,"operator":"contains","value":"1"}`, "1", "operator", "is set"},
 		{`{"type":"field","field_id":2,"operator":"eq","value":"12 EUR"}`, "1", "value", "Not a number"},
 		{`{"type":"field","field_id":4,"operator":"eq","value":"31/12/1990"}`, "1", "value", "1990-12-31"},
@@ -177,7 +177,7 @@ func TestRuleHasLimits(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever somebody sends is a rule that reads as itself, or has problems.
+// FuzzParse checks that any input is either a rule that parses to itself again, or has problems.
 func FuzzParse(f *testing.F) {
 	f.Add(`{"condition":"AND","filters":[{"type":"field","field_id":1,"operator":"eq","value":"x"}]}`)
 	f.Add(`{"condition":"OR","filters":[{"condition":"AND","filters":[]},{"type":"tags","operator":"has_any","value":[11,"12"]}]}`)
@@ -194,7 +194,7 @@ func FuzzParse(f *testing.F) {
 		g, problems := rule.Parse(text)
 		checked, more := g.Check(s)
 		rule.PlainText(rule.Sentence(g, s))
-		if m, err := rule.Compile(g, s); err == nil { // a rule that was not checked may be anything
+		if m, err := rule.Compile(g, s); err == nil { // an unchecked rule may be anything
 			m.Match(&subject, s.At(ruletest.Noon))
 			m.Next(&subject, s.At(ruletest.Noon))
 			m.Explain(&subject, s.At(ruletest.Noon))
@@ -255,7 +255,7 @@ func TestSentence(t *testing.T) {
 	}
 }
 
-// TestSentenceMarksWhatIsGone looks at the marks that a page shows.
+// TestSentenceMarksWhatIsGone checks the parts that a page marks as gone.
 func TestSentenceMarksWhatIsGone(t *testing.T) {
 	t.Parallel()
 	g, _ := rule.Parse(`{"condition":"AND","filters":[{"type":"field","field_id":5,"operator":"in","value":["Small","Gold"]},{"type":"tags","operator":"has_any","value":[99]}]}`)

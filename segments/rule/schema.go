@@ -9,12 +9,12 @@ import (
 	"campaignlark/segments/calendar"
 )
 
-// Schema is what a workspace's rules can speak of. NewSchema makes it ready for use.
+// Schema is what a workspace's rules can refer to. Create it with NewSchema.
 type Schema struct {
-	MergeTags []models.MergeTag // without those that are being deleted
+	MergeTags []models.MergeTag // without deleted ones
 	Tags      []models.Tag      // likewise
 	Segments  []models.Segment
-	Webhooks  []models.Webhook // the deleted ones too, so that a sentence can name them
+	Webhooks  []models.Webhook // including deleted ones, so that a sentence can name them
 	Location  *time.Location   // the workspace's time zone; nil is UTC
 
 	fields   map[int64]models.MergeTag
@@ -25,7 +25,7 @@ type Schema struct {
 	Deleted  map[DeletedRef]string // names
 }
 
-// NewSchema returns s, whose exported fields are set, ready for use.
+// NewSchema prepares s, whose exported fields are set, for use.
 func NewSchema(s Schema) Schema {
 	if s.Location == nil {
 		s.Location = time.UTC
@@ -51,7 +51,7 @@ func ByID[T any](all []T, id func(T) int64) map[int64]T {
 	return m
 }
 
-// DependsOnTimeZone reports whether the condition's answer depends on the workspace's time zone.
+// DependsOnTimeZone reports whether the condition's result depends on the workspace's time zone.
 func (s Schema) DependsOnTimeZone(c Condition) bool {
 	switch c.Type {
 	case TypeCreatedAt, TypeChangedAt, TypeSubscribedAt:

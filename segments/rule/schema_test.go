@@ -54,7 +54,7 @@ func TestCycleTellsTheWay(t *testing.T) {
 		{ID: 1, Name: "A", Rule: in("4")}, {ID: 2, Name: "B", Rule: in("1")}, {ID: 3, Name: "C", Rule: in("2")}, {ID: 4, Name: "D", Rule: in("5")},
 		{ID: 5, Name: "E", Rule: other, BuildingRule: &building}, {ID: 6, Name: "F", Rule: in("3"), BuildingRule: &other},
 	}})
-	const wait = "This has to wait: F has a new rule that is still being built, and until then the one before leads back here: "
+	const wait = "Please wait: F has a new rule that is still being built. Until then its old rule leads back here: "
 	for _, c := range []struct {
 		id         int64
 		rule, want string
@@ -63,7 +63,7 @@ func TestCycleTellsTheWay(t *testing.T) {
 		{1, in("3"), "A cannot be part of its own rule: A → C → B → A."}, {4, in("3"), "D cannot be part of its own rule: D → C → B → A → D."},
 		{5, in("1"), "E cannot be part of its own rule: E → A → D → E."}, {1, in("5"), "A cannot be part of its own rule: A → E → A."},
 		{3, in("2"), ""}, {0, in("3"), ""}, {0, in("6"), ""}, {6, in("3"), ""},
-		{3, in("6"), wait + "C → F → C. Please save again when it is built."}, {1, in("6"), wait + "A → F → C → B → A. Please save again when it is built."},
+		{3, in("6"), wait + "C → F → C. Save again when it is built."}, {1, in("6"), wait + "A → F → C → B → A. Please save again when it is built."},
 	} {
 		g, _ := rule.Parse(c.rule)
 		_, problems := g.CheckFor(s, c.id)
@@ -124,7 +124,7 @@ func TestRulesOfThingsThatAreGoneAreBroken(t *testing.T) {
 	}
 }
 
-// TestMatchingAllocatesNothing: a build asks millions of times.
+// TestMatchingAllocatesNothing: a build matches millions of times.
 func TestMatchingAllocatesNothing(t *testing.T) {
 	s := fullSchema(t, "Europe/Vienna")
 	subject := &rule.Subject{Status: models.StatusSubscribed, Email: "ana.berg@example.com", Tags: []int64{11}, CreatedAt: ruletest.Noon, CreatedBy: 31,

@@ -7,18 +7,18 @@ import (
 	"campaignlark/models"
 )
 
-// PartKind says what a part of a sentence is, so that a page can mark it.
+// PartKind is the kind of a part of a sentence, so that a page can mark it.
 type PartKind string
 
 const (
 	Plain PartKind = ""      // ordinary words
-	Named PartKind = "name"  // what is looked at: a field's label, "tags"
+	Named PartKind = "name"  // what is compared: a field's label, "tags"
 	Value PartKind = "value" // what it is compared with
 	Link  PartKind = "link"  // "and", "or"
 	Gone  PartKind = "gone"  // something that does not exist any more
 )
 
-// Part is a piece of a sentence. Its text may come from people and is shown as it is.
+// Part is a part of a sentence. Its text may be a person's input and is shown unchanged.
 type Part struct {
 	Text string
 	Kind PartKind
@@ -33,8 +33,8 @@ func PlainText(parts []Part) string {
 	return b.String()
 }
 
-// Sentence says in words whom a rule means: "Contacts whose Status is Subscribed and who have any of the tags a, b".
-// What the rule speaks of may be gone; the sentence says so.
+// Sentence describes a rule in words: "Contacts whose Status is Subscribed and who have any of the tags a, b". It marks
+// things that no longer exist.
 func Sentence(g Group, s Schema) []Part {
 	if len(g.Filters) == 0 {
 		return []Part{{Text: "Nobody: the rule has no condition yet"}}
@@ -42,8 +42,8 @@ func Sentence(g Group, s Schema) []Part {
 	return append([]Part{{Text: "Contacts "}}, s.groupWords(g, "")...)
 }
 
-// groupWords says a group after "Contacts", or in brackets. The word with which the condition before it began, "whose" or
-// "who", serves on: "whose A is 1 and B is 2".
+// groupWords describes a group after "Contacts", or in brackets. serves is the word before it, "whose" or "who"; it is
+// not repeated: "whose A is 1 and B is 2".
 func (s Schema) groupWords(g Group, serves string) []Part {
 	var parts []Part
 	for i, f := range g.Filters {
@@ -72,12 +72,12 @@ func (s Schema) bracketWords(g Group, serves string) []Part {
 		return []Part{{Text: "(nobody)"}}
 	}
 	if serves == "whose" {
-		serves = "" // a bracket after a noun reads better with one of its own
+		serves = "" // a bracket after a noun reads better if it repeats the word
 	}
 	return append(append([]Part{{Text: "("}}, s.groupWords(g, serves)...), Part{Text: ")"})
 }
 
-// personWords says a condition of several contacts, and the word with which it begins: "who", "whose" or "".
+// personWords describes a condition for several contacts, and the word before it: "who", "whose" or "".
 func (s Schema) personWords(c Condition) (begins string, words []Part) {
 	switch typeKinds[c.Type] {
 	case KindTags:
@@ -92,7 +92,7 @@ func (s Schema) personWords(c Condition) (begins string, words []Part) {
 	return "whose", s.conditionWords(c)
 }
 
-// conditionWords says one condition of one contact: "Status is Subscribed", "has none of the tags a, b".
+// conditionWords describes a condition for one contact: "Status is Subscribed", "has none of the tags a, b".
 func (s Schema) conditionWords(c Condition) []Part {
 	switch typeKinds[c.Type] {
 	case KindTags:
@@ -122,7 +122,7 @@ func (s Schema) conditionWords(c Condition) []Part {
 	return append([]Part{what}, s.compareWords(kind, c)...)
 }
 
-// compareWords says how a condition compares and with what: " is more than 1,000".
+// compareWords describes how a condition compares and with what: " is more than 1,000".
 func (s Schema) compareWords(kind Kind, c Condition) []Part {
 	label := []Part{{Text: " " + kind.Label(c.Operator)}}
 	values := s.valueWords(kind, c)
@@ -144,10 +144,10 @@ func (s Schema) compareWords(kind Kind, c Condition) []Part {
 	return append(append(label, Part{Text: " "}), values...)
 }
 
-// labelsOfOne say how one choice is compared where the label speaks of several.
+// labelsOfOne has the labels for one choice, if the normal label is for several.
 var labelsOfOne = map[Operator]string{HasAny: " has", HasAll: " has", HasNone: " does not have"}
 
-// valueWords says the values of a condition: "a", "a, b", "1 and 5", "90 days".
+// valueWords describes the values of a condition: "a", "a, b", "1 and 5", "90 days".
 func (s Schema) valueWords(kind Kind, c Condition) []Part {
 	between := ", "
 	if kind.Takes(c.Operator) == TakesTwo {
@@ -169,12 +169,12 @@ func (s Schema) valueWords(kind Kind, c Condition) []Part {
 		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
-		return []Part{{"…", Value}} // of a rule that is not finished
+		return []Part{{"…", Value}} // the rule is not finished
 	}
 	return append(parts, more...)
 }
 
-// firstFew returns what a sentence names of a list, and the words for the rest.
+// firstFew returns the values that a sentence names, and the words for the rest.
 func firstFew[T any](list []T) (few []T, more []Part) {
 	const most = 10
 	if len(list) <= most {
@@ -209,5 +209,5 @@ func counted(n, unit string) string {
 	return showCount(n) + " " + unit + "s"
 }
 
-// shorten cuts what a sentence quotes: it is read, not searched.
+// shorten limits the length of a quoted value.
 func shorten(s string) string { return models.Shorten(s, 80) }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// tagsWords says a condition about tags; have and haveNot are its verbs.
+// tagsWords describes a condition about tags; have and haveNot are its verbs.
 func (s Schema) tagsWords(c Condition, have, haveNot string) []Part {
 	ids, _ := c.IDs()
 	words, name := have+" any of the ", "tags"
@@ -63,7 +63,7 @@ func (s Schema) segmentWords(c Condition, are, areNot string) []Part {
 	return []Part{{Text: verb + " in the "}, {"segment", Named}, {Text: " "}, name}
 }
 
-// sourceWords says which webhook created or last touched the contacts that match.
+// sourceWords describes which webhook created or last touched the contacts.
 func (s Schema) sourceWords(c Condition, were, wereNot string) []Part {
 	verb, done := were, " created by "
 	if c.Type == TypeTouchedBy {

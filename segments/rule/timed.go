@@ -6,23 +6,23 @@ import (
 	"campaignlark/segments/calendar"
 )
 
-// Moment is an instant at which rules are evaluated, with the day that it falls on in the workspace's time zone.
+// Moment is the instant at which rules are evaluated, with its day in the workspace's time zone.
 type Moment struct {
 	now   time.Time
 	today int64
 }
 
-// At is the moment of an instant.
+// At returns the moment of an instant.
 func (s Schema) At(now time.Time) Moment { return Moment{now, s.zone.Day(now.Unix())} }
 
-// window is a condition that compares a day with today: it holds while today is from first to last days after the day.
+// window compares a day with today: it holds while today is from first to last days after the day.
 type window struct{ first, last int64 }
 
-// passing is a condition that compares a day with today and whose answer changes as time passes.
+// passing is a condition that compares a day with today, so that passing time changes its result.
 type passing interface {
-	// holds reports whether the condition is true of the day today.
+	// holds reports whether the condition is true for the day when today is today.
 	holds(day, today int64) bool
-	// turn is the first day after today on which the answer is another; false when there is none.
+	// turn returns the first day after today with another result; false if there is none.
 	turn(day, today int64) (int64, bool)
 }
 
@@ -41,7 +41,7 @@ func (w window) turn(day, today int64) (int64, bool) {
 	return 0, false
 }
 
-// celebrated is the condition that an anniversary of a day is today or within so many days.
+// celebrated holds if an anniversary of a day is today or within days from today.
 type celebrated struct{ days int64 }
 
 func (c celebrated) holds(day, today int64) bool {
@@ -65,7 +65,7 @@ func (c celebrated) turn(day, today int64) (int64, bool) {
 	return 0, false
 }
 
-// windowOf is what a condition of so many days compares; nil for an operator that is none.
+// windowOf returns the comparison of an operator that counts days; nil for other operators.
 func windowOf(o Operator, days int64) passing {
 	switch o {
 	case InLastDays:
@@ -80,7 +80,7 @@ func windowOf(o Operator, days int64) passing {
 	return nil
 }
 
-// nextChange is the instant at which passing time changes the answer for a day in the zone, zero if it never does.
+// nextChange returns the instant at which passing time changes the result for a day in the zone, zero if never.
 func nextChange(z *calendar.Zone, p passing, day int64, at Moment) time.Time {
 	now, next := at.now.Unix(), int64(calendar.Never)
 	if turn, ok := p.turn(day, at.today); ok {
@@ -95,7 +95,7 @@ func nextChange(z *calendar.Zone, p passing, day int64, at Moment) time.Time {
 	return foreseen(time.Unix(next, 0))
 }
 
-// foreseen is an instant to come, or zero when that is after the year 9999, which not every database can keep.
+// foreseen returns a future instant in UTC, or zero if it is after the year 9999, which not every database can store.
 func foreseen(t time.Time) time.Time {
 	if t = t.UTC(); t.Year() > 9999 {
 		return time.Time{}
@@ -103,7 +103,7 @@ func foreseen(t time.Time) time.Time {
 	return t
 }
 
-// hours is the condition that an instant lies within so long before now, now included.
+// hours holds for an instant within this duration before now, including now.
 type hours time.Duration
 
 func (h hours) holds(t, now time.Time) bool {
@@ -120,7 +120,7 @@ func (h hours) next(t, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// Sooner is the earlier of two instants; zero means never.
+// Sooner returns the earlier of two instants; zero means never.
 func Sooner(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -7,7 +7,7 @@ import (
 	"campaignlark/segments/calendar"
 )
 
-// TestTurnsAreExact walks day by day: the answer stays until the turn and is another at it.
+// TestTurnsAreExact checks day by day that the result stays until the turn and changes there.
 func TestTurnsAreExact(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(2, 2))

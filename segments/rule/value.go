@@ -10,18 +10,18 @@ import (
 	"campaignlark/segments/calendar"
 )
 
-// The most that conditions can count.
+// The highest counts in conditions.
 const (
 	maxDays        = 36_500
 	maxAnniversary = 366
 	maxHours       = 876_000
 )
 
-// value returns the condition's value in its stored form, or a sentence about what is wrong with it.
+// value returns the condition's value in its stored form, or a sentence about its fault.
 func (s Schema) value(kind Kind, c Condition) (models.Given, string) {
 	given, value := c.Value, kind.Value(c.Operator)
 	if given.Shape == models.Nested {
-		return given, "Nested data cannot be compared with. Please give a plain value."
+		return given, "Nested data cannot be compared. Please give a plain value."
 	}
 	switch kind.Takes(c.Operator) {
 	case TakesOne:
@@ -73,8 +73,8 @@ func (s Schema) twoValues(value ValueKind, c Condition) (models.Given, string) {
 	return models.Given{Shape: models.List, Texts: []string{from, to}}, ""
 }
 
-// severalValues reads a list. What stands in it twice is kept once. Ids and what is chosen from a list are sorted: their
-// order means nothing, and the same rule shall be stored alike.
+// severalValues reads a list and removes duplicates. It sorts ids and choices: their order means nothing, and equal
+// rules must be stored as equal text.
 func (s Schema) severalValues(value ValueKind, c Condition) (models.Given, string) {
 	if len(c.Value.Texts) > MaxRuleBytes/2 {
 		return c.Value, "Please give fewer values. They do not fit in a rule."
@@ -108,7 +108,7 @@ func (s Schema) severalValues(value ValueKind, c Condition) (models.Given, strin
 	return list, ""
 }
 
-// essence is the same for two values of a list that mean the same.
+// essence returns equal texts for two values of a list that mean the same.
 func essence(value ValueKind, stored string) string {
 	if value == ValueText {
 		return models.Fold(models.TrimBlanks(stored))
@@ -116,7 +116,7 @@ func essence(value ValueKind, stored string) string {
 	return stored
 }
 
-// choiceValues reads the options of a multiple choice, whose names may stand in one text with commas between them.
+// choiceValues reads the options of a multiple choice; one text may contain several names, separated by commas.
 func (s Schema) choiceValues(c Condition) (models.Given, string) {
 	stored, err := s.fields[c.FieldID].Read(c.Value)
 	switch {
@@ -128,7 +128,7 @@ func (s Schema) choiceValues(c Condition) (models.Given, string) {
 	return models.Given{Shape: models.List, Texts: strings.Split(stored, "\n")}, ""
 }
 
-// readValue returns one value in its stored form, or a sentence about what is wrong with it.
+// readValue returns one value in its stored form, or a sentence about its fault.
 func (s Schema) readValue(value ValueKind, c Condition, text string) (stored, message string) {
 	if models.IsBlank(models.ValidText(text)) {
 		return "", missing(value)
@@ -162,7 +162,7 @@ func read(m models.MergeTag, text string) (stored, message string) {
 	return stored, ""
 }
 
-// missing asks for a value.
+// missing returns the sentence that asks for a value.
 func missing(value ValueKind) string {
 	switch value {
 	case ValueStatus:
@@ -181,7 +181,7 @@ func readAddress(value ValueKind, text string) (stored, message string) {
 	if value == ValueDomain {
 		domain, ok := models.ReadDomain(text)
 		if !ok {
-			return "", "This is not a domain. Please give what stands after the @, such as example.com."
+			return "", "This is not a domain. Please give the part after the @, such as example.com."
 		}
 		return domain, ""
 	}
@@ -251,10 +251,10 @@ func countProblem(o Operator) string {
 	return fmt.Sprintf("Please give a whole number of %s from %d to %s.", unit, least, showCount(strconv.Itoa(most)))
 }
 
-// showCount is a whole number as people read it.
+// showCount formats a whole number for people.
 func showCount(n string) string { return models.MergeTag{Type: models.MergeTagNumber}.Show(n, nil) }
 
-// readDate reads a day, or an instant, which stands for the day that it falls on.
+// readDate reads a day, or an instant, which counts as its day.
 func (s Schema) readDate(text string) (stored, message string) {
 	stored, message = read(models.MergeTag{Type: models.MergeTagDate}, text)
 	if message != "" {
