@@ -63,7 +63,7 @@ func TestCycleTellsTheWay(t *testing.T) {
 		{1, in("3"), "A cannot be part of its own rule: A → C → B → A."}, {4, in("3"), "D cannot be part of its own rule: D → C → B → A → D."},
 		{5, in("1"), "E cannot be part of its own rule: E → A → D → E."}, {1, in("5"), "A cannot be part of its own rule: A → E → A."},
 		{3, in("2"), ""}, {0, in("3"), ""}, {0, in("6"), ""}, {6, in("3"), ""},
-		{3, in("6"), wait + "C → F → C. Save again when it is built."}, {1, in("6"), wait + "A → F → C → B → A. Please save again when it is built."},
+		{3, in("6"), wait + "C → F → C. Save again when it is built."}, {1, in("6"), wait + "A → F → C → B → A. Save again when it is built."},
 	} {
 		g, _ := rule.Parse(c.rule)
 		_, problems := g.CheckFor(s, c.id)
