@@ -14,14 +14,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// note puts an entry into the workspace's audit log as if it had been done at an instant.
+// note adds an entry with the time at to the workspace's audit log.
 func (s *site) note(e models.AuditEntry, at time.Time, changes ...models.AuditChange) {
 	s.t.Helper()
 	e.WorkspaceID = s.workspace.ID
 	s.write(func(tx *gorm.DB) error { return store.Audit(tx, e, changes, at) })
 }
 
-func TestTheAuditLogSaysWhoDidWhat(t *testing.T) {
+func TestAuditLogShowsWhoChangedWhat(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/settings/audit-log").want(t, http.StatusOK, "Nothing has been noted yet")
 		s.post("/w/books/tags", "name", "vip").want(t, http.StatusSeeOther)
@@ -46,7 +46,7 @@ func TestTheAuditLogSaysWhoDidWhat(t *testing.T) {
 	})
 }
 
-func TestTheAuditLogIsFiltered(t *testing.T) {
+func TestAuditLogFilters(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		tomasz := s.addMember(s.workspace, "tomasz@example.com", models.RoleManager)
 		at := time.Date(2026, 3, 9, 23, 30, 0, 0, time.UTC) // the tenth in Vienna
@@ -85,8 +85,8 @@ func TestTheAuditLogIsFiltered(t *testing.T) {
 	})
 }
 
-// TestADayOfTheAuditLogBeginsRight asks for a day whose midnight the clock leaves out.
-func TestADayOfTheAuditLogBeginsRight(t *testing.T) {
+// TestAuditLogDayWithoutMidnight filters by a day on which the clock skips midnight.
+func TestAuditLogDayWithoutMidnight(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.write(func(tx *gorm.DB) error {
 			if err := tx.Model(&models.Workspace{}).Where("id = ?", s.workspace.ID).Update("time_zone", "Africa/Cairo").Error; err != nil {
@@ -113,7 +113,7 @@ func TestADayOfTheAuditLogBeginsRight(t *testing.T) {
 	})
 }
 
-func TestTheAuditLogIsPaged(t *testing.T) {
+func TestAuditLogPages(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.write(func(tx *gorm.DB) error {
 			for i := range store.AuditPageSize*2 + 20 {

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// work lets the background do its jobs until none is left.
+// work runs background jobs until none is left.
 func (s *site) work() {
 	s.t.Helper()
 	runner := jobs.New(s.db, s.server.Log, s.server.Now)
@@ -30,7 +30,7 @@ func (s *site) addContacts(n int64) {
 	}
 }
 
-func TestBulkChangesTheTickedOnes(t *testing.T) {
+func TestBulkActionChangesTickedContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContacts(4)
 		s.addTag("vip", 1)
@@ -72,7 +72,7 @@ func TestBulkChangesTheTickedOnes(t *testing.T) {
 	})
 }
 
-func TestBulkDeletesAllThatMatchOnceTheNumberIsTyped(t *testing.T) {
+func TestBulkDeleteNeedsTheTypedNumber(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContacts(250)
 		tag := s.addTag("old", 1, 2, 3, 249)
@@ -108,7 +108,7 @@ func TestBulkDeletesAllThatMatchOnceTheNumberIsTyped(t *testing.T) {
 	})
 }
 
-func TestBulkAsksForWhatIsMissing(t *testing.T) {
+func TestBulkActionAsksForMissingChoices(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContacts(3)
 		s.addTag("imported", 1, 2)
@@ -134,7 +134,7 @@ func TestBulkAsksForWhatIsMissing(t *testing.T) {
 	})
 }
 
-func TestBulkIsForManagersAndTheirOwnWorkspace(t *testing.T) {
+func TestBulkActionsNeedAManagerOfTheWorkspace(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := *s
 		other.workspace = s.addWorkspace("music")

@@ -17,7 +17,7 @@ var (
 	sends = regexp.MustCompile(`action="(/[^"]*)"`)
 )
 
-// routeOf is the route that answers an address, by its shape.
+// routeOf finds the route that answers a path.
 func routeOf(method, path string) (route, bool) {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
@@ -33,7 +33,7 @@ func routeOf(method, path string) (route, bool) {
 	return routes[i], true
 }
 
-// actions are the routes to which an answer's links and forms lead.
+// actions lists the routes of an answer's links and forms.
 func (a answer) actions() (all []route) {
 	for _, m := range hrefs.FindAllStringSubmatch(a.body, -1) {
 		if r, ok := routeOf(http.MethodGet, m[1]); ok {
@@ -54,8 +54,8 @@ func (a answer) actions() (all []route) {
 	return all
 }
 
-// TestNoButtonIsRefused opens every page as each role: none has a link or a form that the role may not use.
-func TestNoButtonIsRefused(t *testing.T) {
+// TestPagesOfferOnlyAllowedActions opens every page as each role and fails on links and forms that the role may not use.
+func TestPagesOfferOnlyAllowedActions(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		w := &walk{site: s, people: map[string]person{}}
 		var seen int

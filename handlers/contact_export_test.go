@@ -20,7 +20,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// readCSV reads an export by its columns.
+// readCSV parses an export; each row maps column names to values.
 func readCSV(t *testing.T, a answer) (head []string, rows []map[string]string) {
 	t.Helper()
 	if a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "text/csv") {
@@ -40,7 +40,7 @@ func readCSV(t *testing.T, a answer) (head []string, rows []map[string]string) {
 	return all[0], rows
 }
 
-// addSegment makes a segment and lets its members be found.
+// addSegment creates a segment and builds it.
 func (s *site) addSegment(name, root string) models.Segment {
 	s.t.Helper()
 	store := segments.Store{DB: s.db, Now: s.server.now}
@@ -68,7 +68,7 @@ func (s *site) recalculate() {
 	}
 }
 
-func TestExportIsWhatTheListShows(t *testing.T) {
+func TestExportMatchesTheFilteredList(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addMergeTag(models.MergeTag{Key: "bio", Label: "About", Type: models.MergeTagText})
 		s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
@@ -139,7 +139,7 @@ func TestExportIsWhatTheListShows(t *testing.T) {
 	})
 }
 
-func TestExportIsSafeInSpreadsheetsAndComesBack(t *testing.T) {
+func TestExportIsSafeInSpreadsheetsAndReversible(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addMergeTag(models.MergeTag{Key: "bio", Label: "About", Type: models.MergeTagText})
 		s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
@@ -186,7 +186,7 @@ func failingReads(t *testing.T, db *store.DB, n int) {
 	}
 }
 
-func TestExportThatFailsIsCutOff(t *testing.T) {
+func TestFailedExportCutsTheConnection(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for id := int64(1); id <= 600; id++ {
 			s.addContact(id, "c"+itoa(id)+"@example.com", nil)
@@ -202,7 +202,7 @@ func TestExportThatFailsIsCutOff(t *testing.T) {
 		failingReads(t, s.db, 1)
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
-			return // cut before anything came
+			return // cut before the first byte
 		}
 		defer answer.Body.Close()
 		if text, err := io.ReadAll(answer.Body); err == nil {
@@ -211,7 +211,7 @@ func TestExportThatFailsIsCutOff(t *testing.T) {
 	})
 }
 
-// download begins to fetch the contacts as a file and returns how to read the rest.
+// download starts to fetch the contacts as a file and returns a function that reads the rest.
 func (s *site) download(addr string) (rest func() (string, error)) {
 	s.t.Helper()
 	r, err := http.NewRequest("GET", "http://"+addr+"/w/books/contacts.csv", nil)
@@ -234,7 +234,7 @@ func (s *site) download(addr string) (rest func() (string, error)) {
 	}
 }
 
-// longContacts fills the workspace so that its export is longer than what a connection takes without being read.
+// longContacts makes the workspace's export larger than the buffers of an unread connection.
 func (s *site) longContacts() {
 	s.t.Helper()
 	tag, _, err := s.db.CreateMergeTag(s.t.Context(), s.workspace.ID, 0, models.MergeTag{Key: "note", Label: "Note", Type: models.MergeTagText}, s.server.now())
@@ -250,7 +250,7 @@ func (s *site) longContacts() {
 	s.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&all, 100).Error })
 }
 
-// TestExportNeedsAManager holds that only managers take contacts out, one file at a time, and only as long as they are managers.
+// TestExportNeedsAManager checks that only managers can export, one file at a time, and that losing the role stops an export.
 func TestExportNeedsAManager(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.longContacts()

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// fieldsOfEveryType makes a merge tag of each type.
+// fieldsOfEveryType creates a merge tag of each type.
 func (s *site) fieldsOfEveryType() {
 	for _, m := range []models.MergeTag{
 		{Key: "first_name", Label: "First name", Type: models.MergeTagText},
@@ -29,7 +29,7 @@ func (s *site) fieldsOfEveryType() {
 	}
 }
 
-// marks counts the marks that name the person who is signed in.
+// marks counts the marks with the signed-in person as their author.
 func (s *site) marks() (n int64) {
 	s.db.Read(s.t.Context()).Model(&models.DirtyContact{}).Where("user_id = ?", s.user.ID).Count(&n)
 	return n
@@ -40,7 +40,7 @@ func (s *site) events() (n int64) {
 	return n
 }
 
-func TestContactIsAddedByHand(t *testing.T) {
+func TestContactIsCreatedByForm(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.fieldsOfEveryType()
 		vip := s.addTag("vip")
@@ -67,7 +67,7 @@ func TestContactIsAddedByHand(t *testing.T) {
 	})
 }
 
-func TestContactFormNamesWhatDoesNotFit(t *testing.T) {
+func TestContactFormShowsInvalidFields(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.fieldsOfEveryType()
 		s.post("/w/books/contacts", "email", " ", "status", "").want(t, 422, "Please give an e-mail address.", "Please choose a status.")
@@ -92,7 +92,7 @@ func TestContactFormNamesWhatDoesNotFit(t *testing.T) {
 	})
 }
 
-func TestContactIsChangedByHand(t *testing.T) {
+func TestContactIsChangedByForm(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.fieldsOfEveryType()
 		s.addContact(5, "anna@example.com", func(c *models.Contact) {
@@ -100,7 +100,7 @@ func TestContactIsChangedByHand(t *testing.T) {
 		})
 		vip, old := s.addTag("vip", 5), s.addTag("old", 5)
 		edit := s.get("/w/books/contacts/5/edit")
-		edit.want(t, 200, "Poetry", "Sun") // choices that were removed since
+		edit.want(t, 200, "Poetry", "Sun") // removed choices
 		fields := []string{"version", "1", "status", "SUBSCRIBED", "field_first_name", "Anna\r\nMaria\r\n", "field_points", "1.50", "field_birthday", "2026-11-23T10:00:00Z",
 			"field_genre", "Poetry", "field_days", "", "field_days", "Tue", "field_days", "Sun", "field_country", "", "field_catalogue", "", "tags", itoa(vip.ID), "tags", itoa(old.ID)}
 		s.follow(s.post("/w/books/contacts/5", fields...)).want(t, 200, "Nothing was different")
@@ -130,12 +130,12 @@ func TestContactIsChangedByHand(t *testing.T) {
 	})
 }
 
-func TestChangeInBetweenIsTold(t *testing.T) {
+func TestContactFormReportsConcurrentChange(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.fieldsOfEveryType()
 		s.addContact(1, "anna@example.com", func(c *models.Contact) { c.Fields = map[string]string{"first_name": "Anna", "points": "1"} })
 		fields := []string{"version", "1", "status", "SUBSCRIBED", "field_first_name", "Anne", "field_points", "1"}
-		s.write(func(tx *gorm.DB) error { // a call in between
+		s.write(func(tx *gorm.DB) error { // a concurrent call
 			return tx.Exec(`UPDATE contacts SET version = 2, status = 'UNSUBSCRIBED', fields = '{"first_name":"Anna","points":"1250"}'`).Error
 		})
 		a := s.post("/w/books/contacts/1", fields...)
@@ -156,7 +156,7 @@ func TestChangeInBetweenIsTold(t *testing.T) {
 	})
 }
 
-// filledForm are the fields of a contact's form as a browser sends them back, with some of them typed over; "" leaves a field out.
+// filledForm returns a contact's form as a browser sends it, with some fields replaced by typed.
 func (s *site) filledForm(path string, typed map[string]string) []string {
 	s.t.Helper()
 	var fields []string
@@ -171,7 +171,7 @@ func (s *site) filledForm(path string, typed map[string]string) []string {
 	return fields
 }
 
-// formFields are the fields of the page's form of a contact, by name.
+// formFields returns the fields of the contact's form on a page, by name.
 func formFields(body string) url.Values {
 	fields := url.Values{}
 	root, _ := html.Parse(strings.NewReader(body))
@@ -267,7 +267,7 @@ func TestASavedFormThatNobodyTouchedChangesNothing(t *testing.T) {
 	})
 }
 
-func TestErasingNamesTheRulesThatKeepTheAddress(t *testing.T) {
+func TestDeletePageNamesRulesWithTheAddress(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContact(1, "anna@example.com", nil)
 		before := s.get("/w/books/contacts/1/delete")
@@ -283,7 +283,7 @@ func TestErasingNamesTheRulesThatKeepTheAddress(t *testing.T) {
 	})
 }
 
-func TestContactIsDeletedByHand(t *testing.T) {
+func TestContactIsDeletedByForm(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()
 		c := s.addContact(1, "anna@example.com", nil)
@@ -306,7 +306,7 @@ func TestContactIsDeletedByHand(t *testing.T) {
 	})
 }
 
-func TestContactsCannotBeChangedByOthers(t *testing.T) {
+func TestOnlyManagersOfTheWorkspaceChangeContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContact(1, "anna@example.com", nil)
 		other := *s

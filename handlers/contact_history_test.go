@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// inThisOrder fails unless the page says the texts one after the other.
+// inThisOrder fails unless the page shows the texts in this order.
 func (a answer) inThisOrder(t *testing.T, texts ...string) {
 	t.Helper()
 	rest := a.text()
@@ -70,7 +70,7 @@ func TestContactPageExplainsCalls(t *testing.T) {
 		}
 		s.get(path).want(t, 200, "Left Readers (deleted) because of a call")
 
-		// Once the log has let go of the calls, the events still tell what happened.
+		// After the log's calls expire, the events still show what happened.
 		s.write(func(tx *gorm.DB) error { return tx.Exec("DELETE FROM webhook_requests").Error })
 		a = s.get(path)
 		a.inThisOrder(t, "Contact Subscribed (Confirmed) through SUBSCRIBED", "The call itself is no longer in the request log.",
@@ -78,9 +78,9 @@ func TestContactPageExplainsCalls(t *testing.T) {
 	})
 }
 
-// TestContactPageTellsWhyOfEachSegment explains conditions in groups and about other segments, and tells what time, a rule
-// and a repair did to many at once.
-func TestContactPageTellsWhyOfEachSegment(t *testing.T) {
+// TestContactPageExplainsEachSegment covers conditions in groups and about other segments, and waves caused by time, by a rule
+// and by a repair.
+func TestContactPageExplainsEachSegment(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		now, ines := s.server.now(), s.user.ID
 		tag := s.addTag("customer")
@@ -146,13 +146,13 @@ func statusRule(status models.Status) rule.Group {
 	return rule.Group{Join: rule.All, Filters: []rule.Filter{rule.Of(rule.Condition{Type: rule.TypeStatus, Operator: rule.Is, Value: models.Text(string(status))})}}
 }
 
-func TestHistoryFollowsTheVersions(t *testing.T) {
+func TestHistoryIsSortedByVersion(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 14, 31, 0, 0, time.UTC)
 	entry := func(ms int, version int64) happened {
 		return happened{id: models.NewID(at.Add(time.Duration(ms) * time.Millisecond)), version: version}
 	}
-	// The calls that arrived at 1 and 2 ms were processed the other way round; what has no version keeps its place in time.
+	// The calls of 1 and 2 ms were processed in reverse order. The entry without a version keeps its place in time.
 	entries := []happened{entry(1, 5), entry(3, 0), entry(0, 3), entry(2, 4), entry(4, 6)}
 	inOrder(entries)
 	want := []int64{6, 0, 5, 4, 3}
@@ -163,8 +163,8 @@ func TestHistoryFollowsTheVersions(t *testing.T) {
 	}
 }
 
-// TestContactPageSaysHowFarItSearched has a contact that was called before very many of its neighbours moved.
-func TestContactPageSaysHowFarItSearched(t *testing.T) {
+// TestContactPageSaysHowFarTheHistoryGoes has a call followed by very many moves of neighbouring contacts.
+func TestContactPageSaysHowFarTheHistoryGoes(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		c := s.addContact(1, "marta@example.com", nil)
 		key, day := models.AddressKey(c.WorkspaceID, c.Email), noon.Add(-24*time.Hour)

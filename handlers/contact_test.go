@@ -6,7 +6,7 @@ import (
 	"campaignlark/segments/rule"
 )
 
-func TestSeenSaysWhatTheWordsLeaveOpen(t *testing.T) {
+func TestSeenAddsWhatTheSentenceDoesNotSay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		words string

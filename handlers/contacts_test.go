@@ -104,7 +104,7 @@ func TestContactListPages(t *testing.T) {
 	})
 }
 
-// linkNamed is the address of the link with the text.
+// linkNamed returns the target of the link with this text.
 func linkNamed(t *testing.T, a answer, text string) string {
 	t.Helper()
 	end := strings.Index(a.body, ">"+text+"<")
@@ -116,9 +116,9 @@ func linkNamed(t *testing.T, a answer, text string) string {
 	return strings.ReplaceAll(href, "&amp;", "&")
 }
 
-func TestSearchOfManyContactsGoesOn(t *testing.T) {
+func TestContactSearchContinuesOverManyContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
-		// Ids are what counts: with holes among them few contacts stand for many.
+		// The search works on ranges of ids, so a few contacts with gaps between their ids are enough.
 		s.addContact(1, "first@example.com", nil)
 		s.addContact(450_000, "middle@example.com", nil)
 		s.addContact(500_000, "last@example.com", nil)
@@ -137,7 +137,7 @@ func TestSearchOfManyContactsGoesOn(t *testing.T) {
 	})
 }
 
-func TestContactOfAnotherWorkspaceIsNotThere(t *testing.T) {
+func TestContactOfAnotherWorkspaceIsNotFound(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := *s
 		other.workspace = s.addWorkspace("music")
@@ -151,7 +151,7 @@ func TestContactOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	})
 }
 
-func TestContactPageTellsWhatHappened(t *testing.T) {
+func TestContactPageShowsHistory(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		now := s.server.now()
 		s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-func TestFirstStepsTickThemselvesOff(t *testing.T) {
+func TestFirstStepsAreMarkedDone(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.get("/w/books").want(t, 200, "First steps", "1 of 5 done", "Create merge tag", "Nobody here yet")
 		s.addLogMergeTag("first_name", "First name", models.MergeTagText, "")
@@ -29,7 +29,7 @@ func TestFirstStepsTickThemselvesOff(t *testing.T) {
 	})
 }
 
-func TestDashboardSaysWhatIsWrong(t *testing.T) {
+func TestDashboardShowsProblems(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		join, leave := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)
 		s.callJSON(join, `{"email_address":"marta@example.com"}`)
@@ -49,12 +49,12 @@ func TestDashboardSaysWhatIsWrong(t *testing.T) {
 	})
 }
 
-// The days of growth come from the contacts' times where nothing was noted, and today's from the contacts themselves.
-func TestDashboardTellsHowTheAudienceGrew(t *testing.T) {
+// Days without a noted count are derived from the contacts' creation times; today's count comes from the contacts.
+func TestDashboardShowsGrowth(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		now := s.server.now()
 		if err := s.db.NoteContactDays(t.Context(), now); err != nil {
-			t.Fatal(err) // nobody is here yet
+			t.Fatal(err) // no contacts yet
 		}
 		ago := func(days int) *time.Time { at := now.AddDate(0, 0, -days); return &at }
 		s.addContact(1, "old@example.com", func(c *models.Contact) { c.CreatedAt, c.SubscribedAt = *ago(90), ago(90) })

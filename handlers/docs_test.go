@@ -8,7 +8,7 @@ import (
 	"campaignlark/models"
 )
 
-func TestDocsHaveTheWorkspacesOwnExamples(t *testing.T) {
+func TestDocsUseTheWorkspacesExamples(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		nobody := s.as("").get("/docs")
 		nobody.want(t, 200, "Inbound webhooks", "The four types", "http://lark.example/v1/inbound-webhooks/YOUR-HASH", "first_name", "Sign in", "Please provide a valid email address", "Retry-After")
@@ -33,8 +33,8 @@ func TestDocsHaveTheWorkspacesOwnExamples(t *testing.T) {
 	})
 }
 
-// Every entry of the table of contents leads to a heading of the page, and every chapter is in it.
-func TestDocsContentsLeadSomewhere(t *testing.T) {
+// Every entry of the table of contents links to a heading, and every chapter has an entry.
+func TestDocsContentsLinkToHeadings(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		page := s.as("").get("/docs").body
 		links := regexp.MustCompile(`href="#([a-z]+)"`).FindAllStringSubmatch(page, -1)

@@ -40,11 +40,11 @@ func TestFormSentTwiceSaysSoOnce(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		fields := []string{"name", "vip", "once", s.get("/w/books/tags/new").hidden("once")}
 		s.post("/w/books/tags", fields...)
-		// the browser dropped that answer and follows the second: the message is still there
+		// the browser dropped the first answer and follows the second, which still has the message
 		s.follow(s.post("/w/books/tags", fields...)).want(t, 200, "The tag vip was created.")
 		s.follow(s.post("/w/books/tags", fields...)).want(t, 200, "This form was sent twice. It was done once.", "1 tag")
 		other := s.as(s.signIn(s.user))
-		other.follow(other.post("/w/books/tags", "name", "late", "once", fields[3])).want(t, 200, "2 tags") // other input is another action
+		other.follow(other.post("/w/books/tags", "name", "late", "once", fields[3])).want(t, 200, "2 tags") // other input makes another key
 	})
 }
 
@@ -62,7 +62,7 @@ func TestRefusedFormCanBeSentAgain(t *testing.T) {
 	})
 }
 
-func TestFormsAreForgotten(t *testing.T) {
+func TestFormKeysExpire(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()
 		key := []byte("a key")
@@ -72,7 +72,7 @@ func TestFormsAreForgotten(t *testing.T) {
 		if claimed, location, err := s.db.ClaimForm(ctx, s.user.ID, key, now.Add(time.Second)); err != nil || claimed || location != "" {
 			t.Errorf("got %v and %q (%v), want a form that is being worked on", claimed, location, err)
 		}
-		// whoever worked on it is gone
+		// the first request never finished
 		if claimed, _, err := s.db.ClaimForm(ctx, s.user.ID, key, now.Add(2*time.Minute)); err != nil || !claimed {
 			t.Errorf("got %v (%v), want the abandoned form", claimed, err)
 		}
@@ -93,7 +93,7 @@ func TestFormsAreForgotten(t *testing.T) {
 	})
 }
 
-// A browser puts other words between the parts each time it sends a form with a file.
+// A browser uses a new multipart boundary each time it sends a form with a file.
 func TestFileSentTwiceIsTakenOnce(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		const path = "/w/books/contacts/import"

@@ -11,7 +11,7 @@ import (
 	"campaignlark/models"
 )
 
-// TestEveryMergeTagTypeHasItsInput fails if the contact's form asks for values of a type as it does for another.
+// TestEveryMergeTagTypeHasItsInput fails if the contact's form has no own input for a type.
 func TestEveryMergeTagTypeHasItsInput(t *testing.T) {
 	t.Parallel()
 	seen := map[string]models.MergeTagType{}
@@ -24,8 +24,8 @@ func TestEveryMergeTagTypeHasItsInput(t *testing.T) {
 	}
 }
 
-// TestEveryStatusIsDrawn fails if the dashboard's chart leaves out the contacts of a status.
-func TestEveryStatusIsDrawn(t *testing.T) {
+// TestDashboardChartsEveryStatus fails if the dashboard's chart omits a status.
+func TestDashboardChartsEveryStatus(t *testing.T) {
 	t.Parallel()
 	var drawn []models.Status
 	for _, tone := range statusTones {

@@ -11,8 +11,7 @@ import (
 	"campaignlark/models/store"
 )
 
-// everything is what all tables hold, as text: a table that comes later is among them. What the log keeps compressed is
-// read too.
+// everything returns the content of all tables as text, with the log's compressed bodies decoded. It includes tables added later.
 func (s *site) everything() map[string]string {
 	s.t.Helper()
 	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
@@ -51,7 +50,7 @@ func (s *site) everything() map[string]string {
 	return all
 }
 
-// with are the tables in which a word stands.
+// with returns the tables that contain a word.
 func with(all map[string]string, word string) (tables []string) {
 	for table, text := range all {
 		if strings.Contains(strings.ToLower(text), word) && !strings.HasPrefix(table, "webhook_requests_") { // a day of the log
@@ -61,9 +60,9 @@ func with(all map[string]string, word string) (tables []string) {
 	return tables
 }
 
-// TestErasingMissesNoCopy puts a person into every place that the program has for an address or a value, erases them, and
-// looks through all tables.
-func TestErasingMissesNoCopy(t *testing.T) {
+// TestErasingRemovesEveryCopy stores a person's address and values in every possible place, erases the person, and searches all
+// tables.
+func TestErasingRemovesEveryCopy(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		erase := s.addWebhook(models.TypeDelete)
 		ways := map[string]func(path string){
@@ -101,13 +100,13 @@ func TestErasingMissesNoCopy(t *testing.T) {
 	})
 }
 
-// later lets time pass for the site.
+// later advances the site's clock.
 func (s *site) later(d time.Duration) {
 	s.server.Now = clockFrom(s.server.now().Add(d))
 }
 
-// everywhere puts quinn@example.com, whose name is Zebedee, into every place, with anton@example.com beside them, and
-// returns the path of the contact's page.
+// everywhere stores quinn@example.com, named Zebedee, in every possible place, along with anton@example.com. It returns the path
+// of Quinn's page.
 func (s *site) everywhere() string {
 	s.t.Helper()
 	if _, err := s.db.MergeTag(s.t.Context(), s.workspace.ID, 1); err != nil {
@@ -119,7 +118,7 @@ func (s *site) everywhere() string {
 	s.post("/w/books/contacts", "email", "quinn@example.com", "status", "UNCONFIRMED").want(s.t, 303)
 	call := s.callJSON(join, `{"email_address":"Quinn@Example.com","name":"Zebedee","orders":"zebedee"}`)
 	call.want(s.t, 200)
-	// files: one that waits for its columns, one that was tried out, one that was imported
+	// three import files: waiting for its columns, after the dry run, imported
 	file := "email,name,orders,note\nquinn@example.com,Zebedee,zebedee,\"two\nlines of Zebedee\"\nanton@example.com,Anton,none,x\nno address of quinn@example.com,,,\n"
 	var show string
 	for n := range 3 {
@@ -133,7 +132,7 @@ func (s *site) everywhere() string {
 	}
 	s.post(show).want(s.t, 303)
 	s.work()
-	// a change of many, the audit log, a segment, the sessions
+	// a bulk action, the audit log, a segment, the sessions
 	s.post("/w/books/contacts/bulk", "do", "tag", "with", "vip", "all", "1", "q", "quinn@example.com").want(s.t, 303)
 	s.work()
 	s.get("/w/books/contacts.csv?q=quinn@example.com").want(s.t, 200, "quinn@example.com")
@@ -147,6 +146,6 @@ func (s *site) everywhere() string {
 	s.get("/w/books/contacts/" + itoa(c.ID) + "/export.json")
 	segment := s.post("/w/books/segments", "name", "One", "join", "AND", "what-0", "email", "operator-0", "eq", "value-0", "quinn@example.com", "do", "save").header.Get("Location")
 	s.tick()
-	s.post(segment+"/delete").want(s.t, 303) // a rule is the workspace's own word and stays; the log of who wrote it holds no address
+	s.post(segment+"/delete").want(s.t, 303) // erasing keeps rules, so delete it; its audit entries hold no address
 	return "/w/books/contacts/" + itoa(c.ID)
 }

@@ -34,8 +34,8 @@ func TestErrorPagesSayWhatHappened(t *testing.T) {
 	})
 }
 
-// TestTheEndpointSaysOneThingOfEveryDelay holds that a sender cannot tell a deadline, a full queue and a lost database apart.
-func TestTheEndpointSaysOneThingOfEveryDelay(t *testing.T) {
+// TestEndpointAnswersEveryDelayAlike checks that a deadline, a full queue and a lost database get the same answer.
+func TestEndpointAnswersEveryDelayAlike(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for name, err := range map[string]error{
 			"slow": models.In("webhook of a hash", context.DeadlineExceeded),
@@ -51,7 +51,7 @@ func TestTheEndpointSaysOneThingOfEveryDelay(t *testing.T) {
 	})
 }
 
-// What the program cannot do is said whether or not its database answers, and nothing of the cause gets out.
+// Error pages work with and without the database, and never show the cause.
 func TestErrorPagesNeedNoDatabase(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.server.app.Get("/broken", func(c *fiber.Ctx) error { return errors.New("a secret of the program") })
@@ -93,7 +93,7 @@ func TestErrorPagesNeedNoDatabase(t *testing.T) {
 				break
 			}
 			s.get("/broken").want(t, 500, "Workspace settings")
-			s.db.Close() // the second time around
+			s.db.Close() // the second round runs without the database
 			s = s.as("")
 		}
 		s.get("/login").want(t, 500)

@@ -42,7 +42,7 @@ func TestPostNeedsItsToken(t *testing.T) {
 	})
 }
 
-func TestRolesDecide(t *testing.T) {
+func TestGuardChecksRoles(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		reader := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		reader.get("/w/books/tags").want(t, 200, "Viewer")
@@ -54,7 +54,7 @@ func TestRolesDecide(t *testing.T) {
 	})
 }
 
-func TestEveryAnswerIsProtected(t *testing.T) {
+func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for _, path := range []string{"/w/books/tags", "/nowhere", "/w/books/tags/999/edit", "/v1/inbound-webhooks/x"} {
 			a := s.get(path)

@@ -19,7 +19,7 @@ import (
 
 const acknowledged = `{"success":true,"message":"Acknowledged. The webhook has been processed."}`
 
-// eachEndpoint runs f on a site whose public endpoint is up, on both databases.
+// eachEndpoint runs f on a site with a running public endpoint, on both databases.
 func eachEndpoint(t *testing.T, f func(t *testing.T, s *site)) {
 	t.Helper()
 	eachSite(t, func(t *testing.T, s *site) {
@@ -28,7 +28,7 @@ func eachEndpoint(t *testing.T, f func(t *testing.T, s *site)) {
 	})
 }
 
-// startIntake gives the site the pipeline behind the public endpoint.
+// startIntake starts the pipeline behind the public endpoint.
 func (s *site) startIntake() {
 	p := intake.New(s.db, intake.Options{Now: s.server.now})
 	s.t.Cleanup(func() { p.Close(context.Background()) })
@@ -58,7 +58,7 @@ func (s *site) addWebhook(kind models.WebhookType, tags ...string) models.Webhoo
 	return w
 }
 
-// call sends a request to a webhook's URL, with nobody signed in; headers come in pairs.
+// call sends a request to a webhook's URL without a session; headers are name-value pairs.
 func (s *site) call(method, hash, body string, headers ...string) answer {
 	s.t.Helper()
 	h := http.Header{}
@@ -97,7 +97,7 @@ func (s *site) contact(email string) *models.Contact {
 	return &c
 }
 
-// wantEnvelope checks what CONTRACT says of every answer with a body.
+// wantEnvelope checks what CONTRACT requires of every answer with a body.
 func (a answer) wantEnvelope(t *testing.T, status int, message string) {
 	t.Helper()
 	var body map[string]any
@@ -142,7 +142,7 @@ func TestCallCreatesContact(t *testing.T) {
 	})
 }
 
-func TestVerbs(t *testing.T) {
+func TestEndpointVerbs(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		path := w.Hash + "?email_address=x@example.com"
@@ -184,7 +184,7 @@ func TestPrefetchChangesNothing(t *testing.T) {
 	})
 }
 
-func TestDeadHashesAnswerAlike(t *testing.T) {
+func TestInvalidHashesGetTheSameAnswer(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		change := func(w models.Webhook, column string, value any) models.Webhook {
 			s.write(func(tx *gorm.DB) error {
@@ -300,7 +300,7 @@ func TestDeleteErasesThePerson(t *testing.T) {
 	})
 }
 
-func TestOtherWorkspaceIsUntouched(t *testing.T) {
+func TestCallChangesOnlyItsWorkspace(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		other := *s
 		other.workspace = s.addWorkspace("music")
@@ -312,15 +312,15 @@ func TestOtherWorkspaceIsUntouched(t *testing.T) {
 	})
 }
 
-// TestLostAnswerNamesItsRow commits a call whose answer from the database is lost, and keeps the database away. The sender is told to
-// repeat it, with the id that its row in the log has.
-func TestLostAnswerNamesItsRow(t *testing.T) {
+// TestLostCommitAnswerReportsTheLoggedID commits a call, loses the database's answer and keeps the database away. The sender is
+// asked to repeat the call and gets the id of its row in the log.
+func TestLostCommitAnswerReportsTheLoggedID(t *testing.T) {
 	t.Parallel()
 	p, through := dbtest.NewProxy(t, dbtest.PostgresURL(t))
 	s := newSite(t, dbtest.Open(t, through))
 	s.startIntake()
 	join, maybe := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnconfirmed)
-	for range 2 { // every statement is prepared then
+	for range 2 { // so that every statement is prepared
 		for _, w := range []models.Webhook{join, maybe} {
 			s.callJSON(w, `{"email_address": "marta@example.com"}`).wantEnvelope(t, 200, intake.MessageDone)
 		}

@@ -17,7 +17,7 @@ func (s *site) addJob(j models.Job) models.Job {
 	return j
 }
 
-func TestJobIsWatchedAndStopped(t *testing.T) {
+func TestJobPageShowsProgressAndStops(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/jobs").want(t, 200, "Nothing is under way")
 		j := models.NewJob(s.workspace.ID, s.user.ID, "unheard of", struct{}{})
@@ -40,7 +40,7 @@ func TestJobIsWatchedAndStopped(t *testing.T) {
 	})
 }
 
-func TestJobOfAnotherWorkspaceIsNotThere(t *testing.T) {
+func TestJobOfAnotherWorkspaceIsNotFound(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
 		j := s.addJob(models.NewJob(other.ID, s.user.ID, models.JobBulk, struct{}{}))
@@ -51,7 +51,7 @@ func TestJobOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	})
 }
 
-func TestOldJobsAreForgotten(t *testing.T) {
+func TestOldJobsExpire(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		now := s.server.now()
 		old, recent := now.Add(-31*24*time.Hour), now.Add(-29*24*time.Hour)

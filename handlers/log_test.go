@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// logLines is a log that several goroutines write and the test reads.
+// logLines collects the log of several goroutines for the test.
 type logLines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -40,8 +40,8 @@ func (s *site) rename(table, to string) {
 	s.write(func(tx *gorm.DB) error { return tx.Exec("ALTER TABLE " + table + " RENAME TO " + to).Error })
 }
 
-// TestTheLogNamesTheQueryBehindAPage takes one table away after the other, and reads in the log which query of the page misses it.
-func TestTheLogNamesTheQueryBehindAPage(t *testing.T) {
+// TestLogNamesTheFailedQueryOfAPage renames one table after the other and checks that the log names the failed query.
+func TestLogNamesTheFailedQueryOfAPage(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		var log logLines
 		s.server.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -73,8 +73,8 @@ func TestTheLogNamesTheQueryBehindAPage(t *testing.T) {
 	})
 }
 
-// TestTheLogNamesTheStageOfACall takes tables away from the public endpoint.
-func TestTheLogNamesTheStageOfACall(t *testing.T) {
+// TestLogNamesTheFailedStageOfACall renames tables that the public endpoint uses.
+func TestLogNamesTheFailedStageOfACall(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		var log logLines
 		s.server.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -84,7 +84,7 @@ func TestTheLogNamesTheStageOfACall(t *testing.T) {
 			{"contact_tags", "intake: "},
 			{"dirty_contacts", "intake: "},
 		} {
-			p := intake.New(s.db, intake.Options{Log: s.server.Log, Now: s.server.now}) // one that has prepared nothing and knows no webhook
+			p := intake.New(s.db, intake.Options{Log: s.server.Log, Now: s.server.now}) // without prepared statements or cached webhooks
 			s.server.Intake = p
 			s.rename(c.table, c.table+"_away")
 			s.callJSON(w, `{"email_address": "marta@example.com"}`).wantEnvelope(t, http.StatusServiceUnavailable, intake.MessageBusy)

@@ -16,7 +16,7 @@ import (
 	"campaignlark/models"
 )
 
-// listen serves the site on a real socket, for what the transport itself answers.
+// listen serves the site on a real socket, for answers of the transport itself.
 func (s *site) listen() string {
 	s.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,7 +32,7 @@ func (s *site) listen() string {
 	return ln.Addr().String()
 }
 
-// send writes raw bytes to a connection of its own and returns the first answer.
+// send writes raw bytes to a new connection and returns the first answer.
 func send(t *testing.T, addr, raw string) answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -62,8 +62,8 @@ func TestBodyOverFourMiBIsRefusedBeforeTheHash(t *testing.T) {
 	})
 }
 
-// A request whose head cannot be read is answered in the language of the place that it was for.
-func TestHeadsThatCannotBeRead(t *testing.T) {
+// The public endpoint answers unreadable headers with its envelope, other paths with a page.
+func TestUnreadableRequestHeaders(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		addr, long := s.listen(), strings.Repeat("a", 17<<10)

@@ -24,7 +24,7 @@ func (a answer) wantMasked(t *testing.T, what string) {
 	}
 }
 
-// No part of what a sender said of a person is in the source of a masked page, whatever became of the call.
+// The HTML of a masked page holds none of the person's data, whatever the outcome.
 func TestMaskedPagesHoldNothingPersonal(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.server.Config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
@@ -105,7 +105,7 @@ func (s *site) personalCalls() {
 	send(erase, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
 }
 
-// What is masked is still a story: what was sent, what became of it, and what changed.
+// A masked page still shows which fields were sent, their fates, and what changed.
 func TestMaskedPageTellsWhatHappened(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.addLogMergeTag("city", "City", models.MergeTagText, "")
@@ -139,7 +139,7 @@ func TestFieldNamesThatMayBeShown(t *testing.T) {
 	}
 }
 
-// A search by address shows the address in the field it was typed into and nowhere else; links carry it on.
+// After a search by address, only the search field and links hold the address.
 func TestSupportSearchIsMasked(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		join := s.addWebhook(models.TypeSubscribed)

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// invite posts the form of a new member and returns the secret path of the link that the next page shows.
+// invite invites somebody and returns the secret path of the link on the next page.
 func (s *site) invite(email, role string) string {
 	s.t.Helper()
 	page := s.follow(s.post("/w/books/settings/members", "email", email, "role", role))
@@ -23,7 +23,7 @@ func (s *site) invite(email, role string) string {
 	return link[1]
 }
 
-// invitationPath is the path of what an admin does to the invitation of an address.
+// invitationPath returns the path of an admin's action on an invitation.
 func (s *site) invitationPath(email, action string) string {
 	s.t.Helper()
 	i, err := store.First[models.Invitation](s.db.Read(s.t.Context()).Where("email = ?", email))
@@ -65,7 +65,7 @@ func TestInviteSomebodyNew(t *testing.T) {
 	})
 }
 
-// TestInvalidLinksGetTheSameAnswer compares the answers to links of every kind that does not count.
+// TestInvalidLinksGetTheSameAnswer compares the answers to every kind of invalid link.
 func TestInvalidLinksGetTheSameAnswer(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		old := s.invite("otto@example.com", "viewer")
@@ -94,7 +94,7 @@ func TestInvalidLinksGetTheSameAnswer(t *testing.T) {
 	})
 }
 
-// TestAnInvitationDoesNotTellWhoHasAnAccount invites a person with an account and one without, and compares every page that the
+// TestAnInvitationDoesNotTellWhoHasAnAccount invites a person with an account and one without, and compares the pages that the
 // inviting admin sees.
 func TestAnInvitationDoesNotTellWhoHasAnAccount(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
@@ -143,7 +143,7 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := "/invitations/" + itoa(i.ID)
-		s.follow(s.post(path+"/accept")).want(t, 200, "This invitation is no longer valid") // it is not hers
+		s.follow(s.post(path+"/accept")).want(t, 200, "This invitation is no longer valid") // it is for somebody else
 		them.post(path+"/accept").leadsTo(t, "/w/books")
 		list := s.get("/w/books/settings/members")
 		list.want(t, 200, "ines@example.com you Admin now", "mo@example.com Viewer just now")
@@ -154,8 +154,8 @@ func TestInviteSomebodyWithAnAccount(t *testing.T) {
 	})
 }
 
-// Whoever signs in finds what they are invited to, support staff on their own side too.
-func TestInvitationsAreSaidWhereOneComesBy(t *testing.T) {
+// Signed-in people see their open invitations, support staff on the support pages too.
+func TestOpenInvitationsAreAnnounced(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
 		noor.get("/support/requests").wantNot(t, "You are invited")
@@ -172,7 +172,7 @@ func TestInvitationsAreSaidWhereOneComesBy(t *testing.T) {
 	})
 }
 
-// TestALinkForAnAccountLeadsToSignIn makes the account after the link.
+// TestALinkForAnAccountLeadsToSignIn creates the account after the link.
 func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		link := s.invite("otto@example.com", "viewer")
@@ -214,7 +214,7 @@ func TestRolesChangeAtTheNextRequest(t *testing.T) {
 	})
 }
 
-func TestLeaving(t *testing.T) {
+func TestLeaveWorkspace(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		me := "/w/books/settings/members/" + itoa(s.user.ID)
 		s.get("/w/books/settings/members/leave").want(t, 200, "You cannot leave yet", "Make somebody else an admin first")

@@ -33,7 +33,7 @@ func (s *site) addMergeTag(m models.MergeTag) models.MergeTag {
 	return m
 }
 
-func TestMergeTagsFromFirstToLast(t *testing.T) {
+func TestMergeTagLifecycle(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/merge-tags").want(t, 200, "email_address", "No merge tags yet")
 		s.follow(s.post("/w/books/merge-tags", "key", "first_name", "label", " First name ", "type", "text")).
@@ -89,7 +89,7 @@ func TestMergeTagFormIsPrefilled(t *testing.T) {
 	})
 }
 
-func TestMergeTagOfAnotherWorkspaceIsNotThere(t *testing.T) {
+func TestMergeTagOfAnotherWorkspaceIsNotFound(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
 		m, _, err := s.db.CreateMergeTag(t.Context(), other.ID, 0, models.MergeTag{Key: "band", Label: "Band", Type: models.MergeTagText}, s.server.now())
@@ -117,7 +117,7 @@ func TestViewerReadsMergeTagsOnly(t *testing.T) {
 	})
 }
 
-func TestHostileMergeTagIsText(t *testing.T) {
+func TestMergeTagTextsAreEscaped(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		const hostile = `<script>alert("x")</script>`
 		a := s.follow(s.post("/w/books/merge-tags", "key", "x", "label", hostile, "type", "dropdown_single", "options", hostile, "default_value", hostile))
@@ -130,7 +130,7 @@ func TestHostileMergeTagIsText(t *testing.T) {
 	})
 }
 
-func TestRuleKeepsItsTagAndMergeTag(t *testing.T) {
+func TestTagsAndMergeTagsUsedByRulesAreNotDeleted(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx := t.Context()
 		m := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
@@ -157,7 +157,7 @@ func TestRuleKeepsItsTagAndMergeTag(t *testing.T) {
 	})
 }
 
-func TestDeletedMergeTagLeavesItsContacts(t *testing.T) {
+func TestDeletedMergeTagIsRemovedFromContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()
 		city := s.addMergeTag(models.MergeTag{Key: "ci_ty", Label: "City", Type: models.MergeTagText})
@@ -194,7 +194,8 @@ func TestDeletedMergeTagLeavesItsContacts(t *testing.T) {
 			t.Errorf("got %v (%v), want the other fields untouched", other.Fields, err)
 		}
 		s.get("/w/books/contacts/2").want(t, 200, "ines@example.com deleted the merge tag City , and with it the value")
-		// A call that had read the merge tag may commit after the first purge: its value goes too, before the key is free.
+		// A call that read the merge tag before its deletion may commit after the first purge. Its value is purged before the key
+		// can be used again.
 		s.post("/w/books/merge-tags", "key", "ci_ty", "label", "City", "type", "date").want(t, 422, "still being removed")
 		s.write(func(tx *gorm.DB) error {
 			return tx.Exec("UPDATE contacts SET fields = ? WHERE id = 7", `{"ci_ty":"Graz"}`).Error

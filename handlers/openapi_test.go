@@ -14,7 +14,7 @@ import (
 	"campaignlark/models"
 )
 
-// apiCall is one call that provokes an answer which the description has.
+// apiCall is one call that provokes a described answer.
 type apiCall struct {
 	as                 string // the operation under which the answer is described
 	method, hash, body string
@@ -22,8 +22,7 @@ type apiCall struct {
 	status             int
 }
 
-// TestOpenAPIDescribesTheRealAnswers provokes every answer that the description has and holds each against it: the
-// status, the headers and the body.
+// TestOpenAPIDescribesTheRealAnswers provokes every described answer and compares its status, headers and body with the description.
 func TestOpenAPIDescribesTheRealAnswers(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		sent := s.as("").get("/openapi.json")
@@ -114,7 +113,7 @@ func openAPIOf(t *testing.T, a answer) apiDescription {
 	return d
 }
 
-// at follows keys from the root, and every reference on the way.
+// at follows keys from the root and resolves references.
 func (d apiDescription) at(keys ...string) any {
 	var here any = d.root
 	for _, key := range keys {
@@ -132,7 +131,7 @@ func (d apiDescription) resolve(part any) any {
 	return part
 }
 
-// check holds an answer against the description of the operation.
+// check compares an answer with the operation's description.
 func (d apiDescription) check(t *testing.T, operation string, a answer) {
 	t.Helper()
 	found := d.at("paths", inboundPrefix+"{hash}", operation, "responses", fmt.Sprint(a.status))
@@ -166,8 +165,8 @@ func (d apiDescription) check(t *testing.T, operation string, a answer) {
 	}
 }
 
-// The examples of an answer fit its schema, and so do those of a call.
-func TestOpenAPIExamplesFit(t *testing.T) {
+// The examples of answers and calls match their schemas.
+func TestOpenAPIExamplesMatchTheirSchemas(t *testing.T) {
 	t.Parallel()
 	d := openAPIOf(t, answer{200, http.Header{}, openAPI})
 	var walk func(where string, part any)
@@ -203,7 +202,7 @@ func TestOpenAPIExamplesFit(t *testing.T) {
 
 func asMap(part any) map[string]any { m, _ := part.(map[string]any); return m }
 
-// faults says how a value breaks a schema. It knows the words of JSON Schema that the description uses, and no others.
+// faults lists how a value violates a schema. It supports only the JSON Schema keywords that the description uses.
 func (d apiDescription) faults(part, value any) (faults []string) {
 	schema := asMap(d.resolve(part))
 	for word, rule := range schema {

@@ -15,8 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestAPanicOutsideTheRoutesCostsOneAnswer lets the clock panic, which error pages look at too, so that the fault is met where
-// no route recovers it.
+// TestAPanicOutsideTheRoutesCostsOneAnswer lets the clock panic. Error pages read it too, so the panic happens where no route
+// recovers it.
 func TestAPanicOutsideTheRoutesCostsOneAnswer(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		var broken atomic.Bool
@@ -48,7 +48,7 @@ func TestAPanicOutsideTheRoutesCostsOneAnswer(t *testing.T) {
 	})
 }
 
-// breakStatements lets every statement with one of the texts, or into one of the tables, panic while the switch is on.
+// breakStatements lets every statement that contains one of the texts, or writes to one of the tables, panic while on is set.
 func (s *site) breakStatements(texts ...string) (on *atomic.Bool) {
 	s.t.Helper()
 	on = &atomic.Bool{}
@@ -68,8 +68,8 @@ func (s *site) breakStatements(texts ...string) (on *atomic.Bool) {
 	return on
 }
 
-// TestAPanicLeavesNoPlaceTaken lets exact counts and a download panic, as often as there are places for them.
-func TestAPanicLeavesNoPlaceTaken(t *testing.T) {
+// TestPanicFreesItsSlot lets exact counts and downloads panic, once for each slot.
+func TestPanicFreesItsSlot(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.crowd(30)
 		broken := s.breakStatements("first_few", "audit_log")

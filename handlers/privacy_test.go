@@ -16,30 +16,30 @@ import (
 	"gorm.io/gorm"
 )
 
-// handling is what the program does with something that it keeps of a person in the audience.
+// handling says what the program does with a stored piece of a contact's data.
 type handling struct {
 	support string // "shown" to support staff as it is, "masked", or "never": no page of theirs has it
-	erased  bool   // it goes with the person; else it stays, and holds nothing that names them
-	export  bool   // the export of everything about the person has it
+	erased  bool   // erased with the person; else it stays and must not name them
+	export  bool   // the person export includes it
 }
 
 var (
 	shownStays   = handling{"shown", false, true}  // what happened
-	maskedErased = handling{"masked", true, true}  // what the sender said, or from where
-	neverErased  = handling{"never", true, true}   // of the person, on no page of support staff
-	erasedOnly   = handling{"never", true, false}  // copies and work under way, which go with the person
-	neverStays   = handling{"never", false, false} // ids, numbers, times and states that name nobody
-	shownInside  = handling{"shown", false, false} // ids on the pages of support staff that the export replaces by names
-	erasedInside = handling{"shown", true, false}  // a key that is derived from the address
+	maskedErased = handling{"masked", true, true}  // what the sender sent, or from where
+	neverErased  = handling{"never", true, true}   // personal, on no page for support staff
+	erasedOnly   = handling{"never", true, false}  // copies and running jobs, erased with the person
+	neverStays   = handling{"never", false, false} // ids, numbers, times and states without personal data
+	shownInside  = handling{"shown", false, false} // ids on support pages; the export has names instead
+	erasedInside = handling{"shown", true, false}  // a key derived from the address
 )
 
-// keptFields are the fields of what the request log holds of a call. A new field fails the tests until it stands here, and until
-// masked, maskedBody or maskedFate, the export and the statements that erase treat it so.
+// keptFields lists the fields of a logged call. A new field fails the tests until it is listed here and masking, export and
+// erasing treat it accordingly.
 var keptFields = map[string]map[string]handling{
 	"WebhookRequest": {
 		"WorkspaceID": shownInside, "ID": shownStays, "WebhookID": shownInside, "ContactID": shownInside, "ContactVersion": shownInside, "AddressKey": erasedInside,
 		"Address": {"masked", true, false}, "Method": shownStays, "ContentType": {"masked", false, true}, "Outcome": shownStays, "Status": shownStays,
-		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Body": {"shown", true, false}, // as its own fields say
+		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Body": {"shown", true, false}, // see its own fields
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
@@ -54,7 +54,7 @@ var keptFields = map[string]map[string]handling{
 	"Header":     {"Name": shownStays, "Value": maskedErased},
 }
 
-// ofAPerson are the tables that hold something of a person in the audience, with each of their columns.
+// ofAPerson lists the tables with data about contacts, with each of their columns.
 var ofAPerson = map[string]map[string]handling{
 	"contacts": {
 		"workspace_id": neverErased, "id": neverErased, "email": neverErased, "status": neverErased, "fields": neverErased, "version": neverErased, "source_webhook_id": neverErased,
@@ -62,7 +62,7 @@ var ofAPerson = map[string]map[string]handling{
 		"touched_webhook_id": neverErased, "touched_at": neverErased,
 	},
 	"contact_tags": {"workspace_id": neverErased, "contact_id": neverErased, "tag_id": neverErased},
-	"webhook_requests": { // as keptFields has them
+	"webhook_requests": { // as in keptFields
 		"workspace_id": shownInside, "id": shownStays, "webhook_id": shownInside, "contact_id": shownInside, "contact_version": shownInside, "who": erasedInside,
 		"address": {"masked", true, false}, "method": shownStays, "content_type": {"masked", false, true}, "outcome": shownStays, "status": shownStays,
 		"client_address": maskedErased, "user_agent": maskedErased, "duration_us": shownInside, "size": shownInside, "body": {"shown", true, false},
@@ -74,7 +74,7 @@ var ofAPerson = map[string]map[string]handling{
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
 	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
-	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "at": erasedOnly}, // gone with the next tick
+	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "at": erasedOnly}, // deleted at the next tick
 	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
 	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {
@@ -83,7 +83,7 @@ var ofAPerson = map[string]map[string]handling{
 	},
 }
 
-// ofNobody are the tables that hold nothing of a person in the audience: what a workspace sets up, its own people, and numbers.
+// ofNobody lists the tables without data about contacts: a workspace's settings, its members, and numbers.
 var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup_link", "sign_in_failures", "webhooks", "webhook_hashes", "tags", "webhook_tags", "merge_tags",
 	"workspace_counters", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "invitations", "form_posts", "goose_db_version"}
 
@@ -138,7 +138,7 @@ func sameNames(t *testing.T, what string, names []string, classified map[string]
 	}
 }
 
-// filled returns a T in which every field holds something that names it: texts are the field's name in capitals with a word.
+// filled returns a T with a recognisable value in every field. Texts contain the field's name in capitals.
 func filled[T any]() T {
 	var value T
 	fill(reflect.ValueOf(&value).Elem(), reflect.TypeOf(value).Name())
@@ -177,7 +177,7 @@ func fill(v reflect.Value, name string) {
 	}
 }
 
-// told lists the fields, as Type.Field, whose filled value is in the JSON of a value.
+// told lists the fields, as Type.Field, whose value from filled appears in the JSON of value.
 func told(value any) []string {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -194,7 +194,7 @@ func told(value any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// TestSupportStaffSeeOnlyWhatIsClassifiedAsShown masks a call of which every field is filled.
+// TestSupportStaffSeeOnlyWhatIsClassifiedAsShown masks a call with every field filled.
 func TestSupportStaffSeeOnlyWhatIsClassifiedAsShown(t *testing.T) {
 	t.Parallel()
 	row, body := filled[models.WebhookRequest](), filled[intake.LogBody]()
@@ -217,7 +217,7 @@ func TestSupportStaffSeeOnlyWhatIsClassifiedAsShown(t *testing.T) {
 	}
 }
 
-// TestErasingEmptiesWhatIsClassifiedAsErased erases a call and an event of which every field is filled, alone and with many.
+// TestErasingEmptiesWhatIsClassifiedAsErased erases a call and an event with every field filled, for one contact and for many.
 func TestErasingEmptiesWhatIsClassifiedAsErased(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for n, erase := range []func(tx *gorm.DB, c models.Contact) error{
@@ -256,7 +256,7 @@ func TestErasingEmptiesWhatIsClassifiedAsErased(t *testing.T) {
 	})
 }
 
-// TestAPersonsExportHasWhatIsClassifiedAsExported exports a call of which every field is filled.
+// TestAPersonsExportHasWhatIsClassifiedAsExported exports a call with every field filled.
 func TestAPersonsExportHasWhatIsClassifiedAsExported(t *testing.T) {
 	t.Parallel()
 	row, body := filled[models.WebhookRequest](), filled[intake.LogBody]()
@@ -269,7 +269,7 @@ func TestAPersonsExportHasWhatIsClassifiedAsExported(t *testing.T) {
 	for kind, fields := range keptFields {
 		for name, h := range fields {
 			if !slices.Contains(slices.Concat(told(row), told(body)), kind+"."+name) {
-				continue // a number or a list, which holds others
+				continue // a number, or a list of other fields
 			}
 			if has := slices.Contains(exported, kind+"."+name); has != h.export {
 				t.Errorf("the export has %s.%s: %v, want %v", kind, name, has, h.export)

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// hidden is the value of the page's hidden field, as a browser would send it.
+// hidden returns the value of a hidden field as a browser would send it.
 func (a answer) hidden(name string) string {
 	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(a.body)
 	if m == nil {
@@ -23,7 +23,7 @@ func (a answer) hidden(name string) string {
 	return html.UnescapeString(m[1])
 }
 
-// signInAgain answers the sign-in page that a form met, and follows where that leads.
+// signInAgain submits the sign-in page that answered a form, and follows its redirects.
 func (s *site) signInAgain(page answer, password string) answer {
 	s.t.Helper()
 	in := s.post("/login", "email", "ines@example.com", "password", password, "next", page.hidden("next"),
@@ -45,7 +45,7 @@ func TestFormSurvivesAnEndedSession(t *testing.T) {
 		forms := []struct {
 			path   string
 			fields []string
-			marks  []string // of the page: what was filled in
+			marks  []string // of the input on the page
 		}{
 			{"/w/books/tags", []string{"name", `reading & "club"`}, []string{`value="reading &amp; &#34;club&#34;"`}},
 			{"/w/books/merge-tags", []string{"key", "city", "label", "City", "type", "dropdown_single", "options", "Graz\r\nLinz"}, []string{`value="city"`, `value="City"`, "Graz\r\nLinz", `value="dropdown_single" selected`}},
@@ -71,7 +71,7 @@ func TestFormSurvivesAnEndedSession(t *testing.T) {
 			met := nobody.do("POST", f.path, strings.NewReader(form.Encode()), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Referer": {"http://lark.example" + page}})
 			met.want(t, 401, "Sign in", "Your input is kept")
 			if f.path == "/w/books/tags" {
-				met = nobody.signInAgain(met, "wrong") // brings it along once more
+				met = nobody.signInAgain(met, "wrong") // the next sign-in page still carries the form
 			}
 			back := nobody.signInAgain(met, rightPassword)
 			back.want(t, 200, "You were signed out before this was saved.", "ines@example.com")
@@ -94,7 +94,7 @@ func TestFormSurvivesAnEndedSession(t *testing.T) {
 	})
 }
 
-func TestFormOfAnEarlierSessionComesBackAndDoesNothing(t *testing.T) {
+func TestFormOfAnEarlierSessionIsShownAgain(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.post("/w/books/tags", "name", "vip", "csrf", "of an earlier session", "whose", itoa(s.user.ID))
 		a.want(t, 403, "This form had expired, so nothing was done.")
@@ -111,7 +111,7 @@ func TestFormOfAnEarlierSessionComesBackAndDoesNothing(t *testing.T) {
 	})
 }
 
-func TestNothingButAFormOfThePersonsOwnComesBack(t *testing.T) {
+func TestOnlyOwnFormsAreShownAgain(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		music := s.addWorkspace("music")
 		if _, _, err := s.db.CreateTag(t.Context(), music.ID, s.user.ID, "vinyl", s.server.now()); err != nil {
@@ -147,7 +147,7 @@ func TestNothingButAFormOfThePersonsOwnComesBack(t *testing.T) {
 			if to := a.header.Get("Location"); to != "" && !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") {
 				t.Errorf("%s: leads to %q", c.path, to)
 			}
-			s.as(s.cookie(a)).get("/w/books").want(t, 200) // signed in all the same
+			s.as(s.cookie(a)).get("/w/books").want(t, 200) // signed in nevertheless
 		}
 		if _, err := s.db.Tag(t.Context(), s.workspace.ID, tag.ID); err != nil {
 			t.Errorf("the tag was deleted by signing in: %v", err)
@@ -169,7 +169,7 @@ func TestPasswordsAreNotKept(t *testing.T) {
 	})
 }
 
-func TestFormComesBackOnlyToWhoFilledItIn(t *testing.T) {
+func TestFormIsShownAgainOnlyToItsAuthor(t *testing.T) {
 	const dropped = "What was filled in before belonged to another account and was not kept."
 	eachSite(t, func(t *testing.T, s *site) {
 		nobody := s.door()
@@ -199,7 +199,7 @@ func TestFormComesBackOnlyToWhoFilledItIn(t *testing.T) {
 	})
 }
 
-func TestFormOfAPageThatIsNoLongerOpenIsSaidToBeLost(t *testing.T) {
+func TestLostFormOfAForbiddenPageIsReported(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		nobody := s.door()
 		met := nobody.post("/w/books/tags", "name", "vip", "whose", itoa(s.user.ID))

@@ -35,7 +35,7 @@ func TestSentLines(t *testing.T) {
 	}
 }
 
-// Of a key given twice in JSON only the last line counts, and a name that was only counted is ignored too.
+// In JSON only the last line of a repeated key has a fate. A name that the log only counted is marked ignored.
 func TestMarks(t *testing.T) {
 	t.Parallel()
 	s := &story{row: models.WebhookRequest{Outcome: models.OutcomeUpdated, Status: 200}, body: intake.LogBody{
@@ -52,7 +52,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// FuzzSentLines takes anything for a payload: every way of reading it ends, within bounds.
+// FuzzSentLines checks that every way of reading a payload ends, with bounded output.
 func FuzzSentLines(f *testing.F) {
 	for _, seed := range []string{`{"a":1}`, `{"a":{"b":[]},"a":null} x`, "a=1&b=%zz&%FF", "a = b\n", "\ufeff{", "[[[["} {
 		f.Add(seed)

@@ -23,7 +23,7 @@ func (s *site) addLogMergeTag(key, label string, kind models.MergeTagType, stand
 	return m
 }
 
-// story is the page of the call that an answer tells the id of.
+// story opens the page of the call whose id is in an answer.
 func (s *site) story(a answer) answer {
 	s.t.Helper()
 	return s.get("/w/books/requests/" + a.header.Get("X-Request-Id"))
@@ -44,7 +44,7 @@ func TestStoryOfANewContact(t *testing.T) {
 	})
 }
 
-// wantHref fails unless the page links to each of the addresses.
+// wantHref fails unless the page links to each of the URLs.
 func (a answer) wantHref(t *testing.T, hrefs ...string) {
 	t.Helper()
 	for _, href := range hrefs {
@@ -104,7 +104,7 @@ func TestStoryOfEveryFailure(t *testing.T) {
 	})
 }
 
-func TestErasedPersonIsGoneFromTheLog(t *testing.T) {
+func TestErasedPersonIsRemovedFromTheLog(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		subscribe, erase := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeDelete)
 		first := s.callJSON(subscribe, `{"email_address":"marta@example.com","first_name":"Marta"}`)
@@ -143,8 +143,8 @@ func TestRequestListFindsCalls(t *testing.T) {
 	})
 }
 
-// What a sender sent reaches the page as text, whatever it is, and every way of showing it answers.
-func TestHostilePayloadsAreText(t *testing.T) {
+// Any payload is shown as text, and every view of it works.
+func TestPayloadsAreEscaped(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		calls := []answer{
@@ -209,7 +209,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 	})
 }
 
-// A call that comes before a segment is first built is no entry by that call, yet the page says how the contact came in.
+// A contact that enters a segment at its first build does not enter by an earlier call, but that call's page mentions the entry.
 func TestStoryOfACallBeforeAFirstBuild(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		root, _ := rule.Parse(`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
@@ -243,8 +243,8 @@ func TestStoryOfACallBeforeAFirstBuild(t *testing.T) {
 	})
 }
 
-// A call that the database refused, and one whose webhook nobody knows any more, are explained as far as the log goes.
-func TestStoryOfABareRow(t *testing.T) {
+// A call without a readable body and without a known webhook is still explained.
+func TestStoryWithoutALoggedBody(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		if err := s.db.EnsureLogDays(t.Context(), s.server.now()); err != nil {
 			t.Fatal(err)
@@ -258,7 +258,7 @@ func TestStoryOfABareRow(t *testing.T) {
 	})
 }
 
-func TestRequestPagesLinkOn(t *testing.T) {
+func TestRequestPagesLinkToRelatedLists(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		for i := range 53 {
@@ -275,7 +275,7 @@ func TestRequestPagesLinkOn(t *testing.T) {
 	})
 }
 
-// linkTo is the address of the page's link with this relation.
+// linkTo returns the target of the page's link with this rel.
 func linkTo(t *testing.T, a answer, rel string) string {
 	t.Helper()
 	found := regexp.MustCompile(`href="([^"]+)" rel="` + rel + `"`).FindStringSubmatch(a.body)
@@ -285,7 +285,7 @@ func linkTo(t *testing.T, a answer, rel string) string {
 	return html.UnescapeString(found[1])
 }
 
-// id is the last call that the page lists.
+// id returns the id of the last call on the page.
 func (a answer) id(t *testing.T) string {
 	t.Helper()
 	found := regexp.MustCompile(`/requests/([0-9a-f-]{36})"`).FindAllStringSubmatch(a.body, -1)

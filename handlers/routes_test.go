@@ -13,19 +13,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// callers are who walks the routes: nobody, an admin of another workspace, support staff without a workspace, and the
-// members of the workspace "books" by role.
+// callers call every route: nobody, an admin of another workspace, support staff without a workspace, and the members of the
+// workspace "books" by role.
 var callers = []string{"nobody", "stranger", "support", "viewer", "manager", "admin"}
 
-// What a caller can meet at the door.
+// How the guard can answer a caller.
 const (
 	in       = "in"      // the handler answered
 	toSignIn = "sign in" // 303 to /login
 	refused  = "refused" // 403: not with this role
-	notThere = "no 404"  // 404: for this person there is no such page
+	notThere = "no 404"  // 404: this person must not know of the page
 )
 
-// doors says what each caller meets at a route of each access class, in the order of callers. A new class needs a line.
+// doors is the guard's answer to each caller, by access class and in the order of callers. A new class needs a line.
 var doors = map[access][]string{
 	anyone:   {in, in, in, in, in, in},
 	caller:   {in, in, in, in, in, in},
@@ -37,28 +37,28 @@ var doors = map[access][]string{
 	admin:    {toSignIn, notThere, notThere, refused, refused, in},
 }
 
-// asksMore are the routes whose handler asks for more than their class; they have the doors of another one.
+// asksMore lists the routes whose handler requires more than their class, with the stricter class.
 var asksMore = map[string]access{
-	"GET /w/:slug/settings/members/:id/remove": admin, // one's own leads everybody to leaving
+	"GET /w/:slug/settings/members/:id/remove": admin, // for their own id, members are redirected to leaving
 }
 
-// answersOf are the statuses that a route gives to whoever is let in, where they are not those of its method: a page is
-// 200; a post that is empty but for its token is 303 or 422.
+// answersOf lists the statuses of allowed calls that differ from the usual ones: 200 for a page, 303 or 422 for a post with
+// nothing but its token.
 var answersOf = map[string][]int{
 	"GET /":                            {303},
-	"GET /login":                       {200, 303}, // who has a session goes on
-	"GET /w/:slug/contacts/import/:id": {200, 303}, // first come the columns
-	"GET /setup":                       {403},      // the program is set up
+	"GET /login":                       {200, 303}, // redirects if signed in
+	"GET /w/:slug/contacts/import/:id": {200, 303}, // redirects to the columns first
+	"GET /setup":                       {403},      // the program is already set up
 	"POST /setup":                      {403},
 	"GET " + inboundPath:               {400},
 	"POST " + inboundPath:              {400},
 	"OPTIONS " + inboundPath:           {204},
 
-	"GET /w/:slug/webhooks/:id/wait": {303}, // who asks for no stream
+	"GET /w/:slug/webhooks/:id/wait": {303}, // without Accept: text/event-stream
 }
 
-// samples make what stands for a parameter in a route's path, by the part of the path before it and its name. They run
-// anew for each call, since a call may delete what they made. A route with a new kind of parameter needs a line.
+// samples creates the value of a path parameter, by the path segment before it and its name. It runs for each call, because a
+// call may delete what it created. A route with a new kind of parameter needs a line.
 var samples = map[string]func(w *walk, who models.User) string{
 	"static/:name":           func(w *walk, _ models.User) string { return strings.TrimPrefix(assets().CSS, "/static/") },
 	"inbound-webhooks/:hash": func(w *walk, _ models.User) string { return w.addWebhook(models.TypeSubscribed).Hash },
@@ -88,7 +88,7 @@ var samples = map[string]func(w *walk, who models.User) string{
 	},
 }
 
-// walk is a site on which things are made for the callers to find.
+// walk is a site that creates things for the callers.
 type walk struct {
 	*site
 	made   int64
@@ -105,7 +105,7 @@ func (w *walk) segment(models.User) string {
 	return itoa(segment.ID)
 }
 
-// change is one of many contacts, of the segment that was made last.
+// change creates a wave in the latest segment.
 func (w *walk) change(models.User) string {
 	now, id := w.server.now(), models.NewID(w.server.now())
 	w.write(func(tx *gorm.DB) error {
@@ -121,7 +121,7 @@ func (w *walk) request(models.User) string {
 	return r.ID.String()
 }
 
-// invitation stores an invitation into the workspace; old is for somebody with an account, who needs no link.
+// invitation stores an invitation to the workspace. If old is set, it is for a person with an account, who needs no link.
 func (w *walk) invitation(email string, old bool) (id, token string) {
 	token = models.NewToken()
 	i := models.Invitation{WorkspaceID: w.workspace.ID, Email: email, Role: models.RoleViewer, TokenHash: models.TokenHash(token), InvitedBy: w.user.ID,
@@ -138,13 +138,13 @@ func (w *walk) invitation(email string, old bool) (id, token string) {
 	return itoa(i.ID), token
 }
 
-// person is somebody signed in.
+// person is a signed-in person.
 type person struct {
 	models.User
 	session string
 }
 
-// person returns a caller; fresh makes another person for this call alone, which may change who they are.
+// person returns a caller. fresh creates a new person for calls that may change the caller.
 func (w *walk) person(caller string, fresh bool) person {
 	if caller == "nobody" {
 		return person{User: models.User{Email: "nobody@example.com"}}
@@ -173,7 +173,7 @@ func (w *walk) addPerson(caller string) models.User {
 	return w.addMember(w.workspace, email, models.Role(caller))
 }
 
-// path is a route's path with something real for each of its parameters.
+// path returns a route's path with an existing thing for each parameter.
 func (w *walk) path(r route, who models.User) string {
 	w.t.Helper()
 	parts := strings.Split(r.path, "/")
@@ -194,8 +194,8 @@ func (w *walk) path(r route, who models.User) string {
 	return strings.Join(parts, "/")
 }
 
-// call calls a route as one of the callers, a post with nothing in it but the session's token. changes says that the call
-// may change or delete what it is about, or the caller.
+// call calls a route as one of the callers; a post has only the session's token. changes says that the call may change or delete
+// its subject or the caller.
 func (w *walk) call(r route, caller string, changes bool) answer {
 	w.t.Helper()
 	who := w.person(caller, changes)
@@ -206,7 +206,7 @@ func (w *walk) call(r route, caller string, changes bool) answer {
 	return s.do(r.method, path, nil, nil)
 }
 
-// metAt says what an answer of a route was to somebody who should meet want.
+// metAt classifies a route's answer to a caller who should get want.
 func metAt(r route, a answer, want string) string {
 	login := strings.HasPrefix(a.header.Get("Location"), "/login")
 	usual := map[string][]int{"GET": {200}, "POST": {303, 422}}[r.method]
@@ -215,7 +215,7 @@ func metAt(r route, a answer, want string) string {
 	}
 	switch {
 	case a.status == 303 && login && r.path == "/logout":
-		return want // signing out and being sent to sign in look the same
+		return want // signing out and redirecting to sign-in look the same
 	case a.status == 303 && login:
 		return toSignIn
 	case a.status == 403 && (strings.Contains(a.body, errRole.Message) || strings.Contains(a.body, errSupport.Message)):
@@ -228,10 +228,10 @@ func metAt(r route, a answer, want string) string {
 	return fmt.Sprintf("%d: %s", a.status, a.text())
 }
 
-// TestEveryRouteForEveryCaller walks the whole table as everybody and prints what each met.
+// TestEveryRouteForEveryCaller calls every route as every caller and prints the answers.
 func TestEveryRouteForEveryCaller(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
-		s.server.Config.Development = true // elsewhere there is no style guide
+		s.server.Config.Development = true // for the style guide
 		w := &walk{site: s, people: map[string]person{}}
 		table := fmt.Sprintf("\n%-60s", "route") + strings.Join(callers, "  ")
 		for _, r := range routes {
@@ -257,7 +257,7 @@ func TestEveryRouteForEveryCaller(t *testing.T) {
 	})
 }
 
-// TestEveryRouteIsInTheTable fails when Fiber answers something that the table does not list.
+// TestEveryRouteIsInTheTable fails if Fiber has a route that the table does not list.
 func TestEveryRouteIsInTheTable(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		listed := map[string]bool{}
@@ -273,7 +273,7 @@ func TestEveryRouteIsInTheTable(t *testing.T) {
 	})
 }
 
-// audited is how many entries the audit logs have.
+// audited counts the audit log's entries.
 func (s *site) audited() (entries int64) {
 	s.t.Helper()
 	if err := s.db.Read(s.t.Context()).Model(&models.AuditEntry{}).Count(&entries).Error; err != nil {
@@ -282,8 +282,8 @@ func (s *site) audited() (entries int64) {
 	return entries
 }
 
-// TestHeadIsAnsweredLikeGet asks every route by both, as somebody who is let in, nobody and support staff: the same status,
-// type and way on, no body, and nothing written. The public endpoint, downloads and streams have no answer to HEAD.
+// TestHeadIsAnsweredLikeGet calls every route with both verbs, as an allowed person, nobody and support staff. HEAD has the same
+// status, type and redirect, no body, and writes nothing. The public endpoint, downloads and streams refuse HEAD.
 func TestHeadIsAnsweredLikeGet(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.server.Config.Development = true
@@ -320,8 +320,8 @@ func TestHeadIsAnsweredLikeGet(t *testing.T) {
 	})
 }
 
-// TestEveryPostAsksWhereItComesFrom posts to every route of people without the session's token, and from another site.
-func TestEveryPostAsksWhereItComesFrom(t *testing.T) {
+// TestPostsFromOtherSitesAreRefused posts to every route of the admin pages without the session's token, and from another site.
+func TestPostsFromOtherSitesAreRefused(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		w := &walk{site: s, people: map[string]person{}}
 		foreign := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"https://evil.example"}}
@@ -340,8 +340,8 @@ func TestEveryPostAsksWhereItComesFrom(t *testing.T) {
 	})
 }
 
-// A page's address with a slash at its end leads to the page, and nowhere else.
-func TestASlashAtTheEnd(t *testing.T) {
+// A page's URL with a slash at its end redirects to the page and never to another site.
+func TestTrailingSlashRedirects(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		for path, want := range map[string]string{"/w/books/": "/w/books", "/w/books/tags//?q=a": "/w/books/tags?q=a"} {
 			if a := s.get(path); a.status != 308 || a.header.Get("Location") != want {

@@ -13,12 +13,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// usedThing is something that a rule speaks of and a person deletes.
+// usedThing is a thing that a rule uses and a person deletes.
 type usedThing struct {
-	path      string   // of the form that deletes it
-	fields    []string // of that form
+	path      string   // of the delete form
+	fields    []string // of the delete form
 	condition string   // JSON of a condition about it
-	gone      string   // why the rule is broken then
+	gone      string   // why the rule is then broken
 }
 
 func usedThings(s *site) map[string]usedThing {
@@ -37,9 +37,9 @@ func usedThings(s *site) map[string]usedThing {
 	}
 }
 
-// TestWhatARuleUsesIsDeletedKnowingly deletes everything that a rule can speak of: refused at first, with the segments
+// TestDeletingWhatARuleUsesNeedsConfirmation deletes each kind of thing that a rule can use: first refused with the segments
 // named, then forced.
-func TestWhatARuleUsesIsDeletedKnowingly(t *testing.T) {
+func TestDeletingWhatARuleUsesNeedsConfirmation(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContact(1, "cersei@example.com", nil)
 		for name, thing := range usedThings(s) {
@@ -70,15 +70,15 @@ func TestWhatARuleUsesIsDeletedKnowingly(t *testing.T) {
 	})
 }
 
-// TestBrokenRuleNamesAllThatIsGone takes two things from under a rule, one after the other.
-func TestBrokenRuleNamesAllThatIsGone(t *testing.T) {
+// TestBrokenRuleNamesEverythingDeleted deletes two things that a rule uses, one after the other.
+func TestBrokenRuleNamesEverythingDeleted(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		tag := s.addTag("vip")
 		plan := s.addMergeTag(models.MergeTag{Key: "plan", Label: "Plan", Type: models.MergeTagSingle, Options: []string{"Basic", "Gold"}})
 		page := s.post("/w/books/segments", "name", "Best", "rule", fmt.Sprintf(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[%d]},
 			{"type":"field","field_id":%d,"operator":"in","value":["Basic","Gold"]}]}`, tag.ID, plan.ID)).header.Get("Location")
 		s.tick()
-		for range 2 { // the second changes nothing
+		for range 2 { // running it again changes nothing
 			s.post("/w/books/merge-tags/"+itoa(plan.ID), "label", "Plan", "options", "Basic", "force", "1").want(t, 303)
 		}
 		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete", "force", "1").want(t, 303)
@@ -94,7 +94,7 @@ func TestBrokenRuleNamesAllThatIsGone(t *testing.T) {
 	})
 }
 
-func TestNothingIsDeletedFromUnderARule(t *testing.T) {
+func TestDeletionChecksRulesAgain(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		tag := s.addTag("vip")
 		s.storeSegment("Added meanwhile", func(g *models.Segment) {

@@ -76,7 +76,7 @@ func TestKeysCanBeSwitchedOff(t *testing.T) {
 	})
 }
 
-func TestRequestsBesideOneAnother(t *testing.T) {
+func TestOlderAndNewerRequest(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.startIntake()
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")

@@ -6,8 +6,7 @@ import (
 	"campaignlark/models"
 )
 
-// TestBrokenSegmentNamesWhatToRepair looks at segments that are broken because of others: one at the other, and one of them
-// before its first build.
+// TestBrokenSegmentNamesWhatToRepair shows segments that are broken because another segment is, one of them before its first build.
 func TestBrokenSegmentNamesWhatToRepair(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContact(1, "cersei@example.com", nil)

@@ -31,7 +31,7 @@ func TestBuilderAddsAndRemovesConditionsWithoutScript(t *testing.T) {
 	})
 }
 
-func TestBuilderNeverPutsAnotherValueInPlaceOfOne(t *testing.T) {
+func TestBuilderNeverReplacesAValue(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.post("/w/books/merge-tags", "key", "plan", "label", "Plan", "type", "dropdown_single", "options", "Basic\nPro").want(t, 303)
 		rule := []string{"name", "Professionals", "what-0", "field-1", "operator-0", "eq", "value-0", "Pro", "do", "save"}
@@ -47,7 +47,7 @@ func TestBuilderNeverPutsAnotherValueInPlaceOfOne(t *testing.T) {
 	})
 }
 
-// formOf are the fields that a browser would send of the builder's form, with its button do; pairs of names and values.
+// formOf returns the name-value pairs that a browser would send for the builder's form with its button do.
 func formOf(t *testing.T, a answer, do string) []string {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(a.body))
@@ -88,7 +88,7 @@ func browserFields(t *testing.T, root *html.Node) []string {
 	return fields
 }
 
-// inputValue is what a browser sends of an input: a day for a date, one line for the others.
+// inputValue returns what a browser sends for an input: a day for a date input, one line for others.
 func inputValue(n *html.Node) string {
 	value := attr(n, "value")
 	if kind := attr(n, "type"); kind == "hidden" || kind == "checkbox" {
@@ -97,7 +97,7 @@ func inputValue(n *html.Node) string {
 	return strings.NewReplacer("\n", "", "\r", "").Replace(value)
 }
 
-// selected is the value of the option that a browser shows as chosen.
+// selected returns the value of the option that a browser selects.
 func selected(n *html.Node) string {
 	value, any := "", false
 	for o := range n.Descendants() {
@@ -131,7 +131,7 @@ func content(n *html.Node) string {
 	return b.String()
 }
 
-// focused is the id of the field that has the focus when the page is there.
+// focused returns the id of the field with autofocus.
 func focused(t *testing.T, a answer) string {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(a.body))
@@ -146,7 +146,7 @@ func focused(t *testing.T, a answer) string {
 	return ""
 }
 
-// value is that of a field in pairs of names and values, "" for none.
+// value returns a field's value in name-value pairs, "" if there is none.
 func value(fields []string, name string) string {
 	for i := 0; i < len(fields); i += 2 {
 		if fields[i] == name {
@@ -156,8 +156,8 @@ func value(fields []string, name string) string {
 	return ""
 }
 
-// TestBuilderBuildsATree presses one button after the other, sending each time what the page before showed.
-func TestBuilderBuildsATree(t *testing.T) {
+// TestBuilderBuildsNestedGroups presses one button after the other; each time it sends the form of the previous page.
+func TestBuilderBuildsNestedGroups(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		page := s.get("/w/books/segments/new")
 		for _, step := range []struct{ do, focus string }{
@@ -172,7 +172,7 @@ func TestBuilderBuildsATree(t *testing.T) {
 			}
 		}
 		fields := append(formOf(t, page, "save"), "name", "Tree")
-		slices.Reverse(fields) // the filled-in name comes first
+		slices.Reverse(fields) // the name filled in last comes first
 		for i := 0; i < len(fields); i += 2 {
 			fields[i], fields[i+1] = fields[i+1], fields[i]
 		}
@@ -188,7 +188,7 @@ func TestBuilderBuildsATree(t *testing.T) {
 	})
 }
 
-// TestRuleNeedsACondition sends rules without one, from the builder and as JSON, and opens one that was stored before.
+// TestRuleNeedsACondition sends rules without a condition, from the builder and as JSON, and opens a stored one.
 func TestRuleNeedsACondition(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		const rule, group = "A rule needs at least one condition. Please add one.", "This group has no condition. Please add one, or remove the group."
@@ -220,7 +220,7 @@ func TestRuleNeedsACondition(t *testing.T) {
 	})
 }
 
-func TestBuilderSaysWhyNothingMoreFits(t *testing.T) {
+func TestBuilderReportsItsLimits(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		one := `{"type":"status","operator":"eq","value":"SUBSCRIBED"}`
 		root := `{"condition":"AND","filters":[` + strings.Repeat(one+",", rule.MaxConditions-1) + one + `]}`
@@ -265,7 +265,7 @@ func TestBuilderShowsFaultsAtTheirRows(t *testing.T) {
 	})
 }
 
-// TestBuilderWithstandsHostileForms sends what no browser would.
+// TestBuilderWithstandsHostileForms sends forms that no browser would send.
 func TestBuilderWithstandsHostileForms(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		many := func(n int, format string) []string {

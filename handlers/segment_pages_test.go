@@ -12,10 +12,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// noon is a clock that stands still, at 12:00 in Vienna.
+// noon is the time of a stopped clock, 12:00 in Vienna.
 var noon = time.Date(2026, 11, 24, 11, 0, 0, 0, time.UTC)
 
-// storeSegment stores a segment that is built, of everybody who is subscribed.
+// storeSegment stores a built segment of all subscribed contacts.
 func (s *site) storeSegment(name string, change func(g *models.Segment)) models.Segment {
 	s.t.Helper()
 	built := s.server.now()
@@ -33,7 +33,7 @@ func (s *site) create(rows any) {
 	s.write(func(tx *gorm.DB) error { return tx.Create(rows).Error })
 }
 
-func TestTimeLeftIsSaidOnceItIsKnown(t *testing.T) {
+func TestTimeLeft(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		since     time.Duration
@@ -51,7 +51,7 @@ func TestTimeLeftIsSaidOnceItIsKnown(t *testing.T) {
 	}
 }
 
-func TestSegmentListSaysHowEachIs(t *testing.T) {
+func TestSegmentListShowsStates(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.server.Now = func() time.Time { return noon }
 		slot, rule, since := 3, `{"condition":"AND","filters":[]}`, noon.Add(-13*time.Second)
@@ -112,7 +112,7 @@ func TestSegmentListSaysHowEachIs(t *testing.T) {
 	})
 }
 
-func TestSegmentPageTellsWhoCameAndWhy(t *testing.T) {
+func TestSegmentPageShowsWhoEnteredAndWhy(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		hook := s.addWebhook(models.TypeSubscribed)
 		s.callJSON(hook, `{"email_address":"cersei@example.com"}`).want(t, 200)
@@ -163,7 +163,7 @@ func TestSegmentPageTellsWhoCameAndWhy(t *testing.T) {
 	})
 }
 
-func TestAllChangesOfASegmentPageByPage(t *testing.T) {
+func TestSegmentHistoryPages(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		g := s.storeSegment("Readers", nil)
 		var rows []models.SegmentChange
@@ -187,8 +187,8 @@ func TestAllChangesOfASegmentPageByPage(t *testing.T) {
 	})
 }
 
-// TestChangesAmidAStreamAreAllShown has a line of many that began before the changes of more than a page.
-func TestChangesAmidAStreamAreAllShown(t *testing.T) {
+// TestSegmentHistoryShowsChangesDuringAWave has a wave that began before more than a page of single changes.
+func TestSegmentHistoryShowsChangesDuringAWave(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		g := s.storeSegment("Readers", nil)
 		for i := range 3 {

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// crowd stores n contacts, every third of whom is subscribed.
+// crowd stores n contacts, a third of them subscribed.
 func (s *site) crowd(n int) {
 	s.t.Helper()
 	s.write(func(tx *gorm.DB) error {
@@ -20,8 +20,8 @@ func (s *site) crowd(n int) {
 	})
 }
 
-// TestPreviewShowsAddressesAsTheyAreRead shows a domain in its own letters, as the lists of contacts do.
-func TestPreviewShowsAddressesAsTheyAreRead(t *testing.T) {
+// TestPreviewShowsUnicodeAddresses expects a domain in its own script, as in the lists of contacts.
+func TestPreviewShowsUnicodeAddresses(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContact(1, "ines@xn--mnchen-3ya.example", nil)
 		rule := []string{"what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do", "preview"}
@@ -37,7 +37,7 @@ func TestBuilderPreviews(t *testing.T) {
 		page.wantNot(t, "Please give it a name", "Count exactly", "leave")
 		path := s.post("/w/books/segments", "name", "All", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do", "save").header.Get("Location")
 		s.tick()
-		s.get(path) // takes the message
+		s.get(path) // uses up the message
 		page = s.post(path, "name", "All", "what-0", "status", "operator-0", "ne", "value-0", "SUBSCRIBED", "what-1", "tags", "operator-1", "has_any", "do", "preview")
 		page.want(t, 200, "Would be in 20", "+20 enter −10 leave 0 stay", "Would enter c1@example.com", "Would leave c3@example.com",
 			"The condition with a fault was left out of the count.", "Please choose at least one tag.", "In words Contacts whose Status is not Subscribed and who have any of the tags …")
@@ -52,8 +52,8 @@ func TestBuilderPreviews(t *testing.T) {
 	})
 }
 
-// TestPreviewSaysThatARuleLeadsBack: before anything is saved, and also where it does so only until a new rule is built.
-func TestPreviewSaysThatARuleLeadsBack(t *testing.T) {
+// TestPreviewReportsCycles covers unsaved rules, and cycles that last only until a new rule is built.
+func TestPreviewReportsCycles(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		looksAt := func(id int64) []string {
 			return []string{"name", "Subscribed", "what-0", "segment", "operator-0", "in", "value-0", itoa(id), "do"}
@@ -93,8 +93,8 @@ func TestPreviewSaysThatARuleLeadsBack(t *testing.T) {
 	})
 }
 
-// TestBuilderPreviewsByEnter: the form's first button is what Enter in a field presses.
-func TestBuilderPreviewsByEnter(t *testing.T) {
+// TestEnterPreviewsInTheBuilder checks the form's first button, because Enter in a field presses it.
+func TestEnterPreviewsInTheBuilder(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		page := s.get("/w/books/segments/new").body
 		form := page[strings.Index(page, "data-rule"):]
@@ -105,8 +105,8 @@ func TestBuilderPreviewsByEnter(t *testing.T) {
 	})
 }
 
-// TestPreviewsExactlyForTwoAtATime lets a third person have the estimate.
-func TestPreviewsExactlyForTwoAtATime(t *testing.T) {
+// TestAtMostTwoExactCounts expects an estimate for a third person.
+func TestAtMostTwoExactCounts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.crowd(30_000)
 		rule := []string{"what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED", "do"}
@@ -125,8 +125,8 @@ func TestPreviewsExactlyForTwoAtATime(t *testing.T) {
 	})
 }
 
-// TestPreviewEndsTheOneBefore: a person has one count at a time for a form.
-func TestPreviewEndsTheOneBefore(t *testing.T) {
+// TestNewPreviewStopsTheOlderOne checks that a person runs one count at a time for a form.
+func TestNewPreviewStopsTheOlderOne(t *testing.T) {
 	t.Parallel()
 	p := previews{running: map[string]*running{}}
 	first, endFirst := p.begin(t.Context(), "ines /segments")

@@ -12,14 +12,14 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// ruleMaker makes rules of everything that a workspace has.
+// ruleMaker makes rules that use everything in a workspace.
 type ruleMaker struct {
 	*rand.Rand
 	schema rule.Schema
 	left   int // conditions
 }
 
-// awkward are texts that a form could spoil.
+// awkward lists texts that a form could damage.
 var awkward = []string{"x", "a b", " blank before", "blank after ", "50%", "_", `"quoted"`, "<b>bold</b>", "&amp;", "Straße", "null", "0", "two\nlines", "\nline before", "end\n", "a,b", "日本語", "'", "\ttab", "NaN", "e\u0301"}
 
 func (r ruleMaker) text() string { return awkward[r.IntN(len(awkward))] }
@@ -59,10 +59,10 @@ func (r ruleMaker) value(of rule.ValueKind, c rule.Condition) string {
 	return r.text()
 }
 
-// condition makes one that compares what c looks at with its operator.
+// condition completes c with random values for its operator.
 func (r ruleMaker) condition(c rule.Condition) rule.Filter {
 	kind, _ := r.schema.Kind(c)
-	for { // until from is not after to, and the like
+	for { // until the values are valid, e.g. from is not after to
 		c.Value, c.Days = models.Given{Shape: models.Null}, nil
 		n := map[rule.Takes]int{rule.TakesOne: 1, rule.TakesTwo: 2, rule.TakesSeveral: 1 + r.IntN(4)}[kind.Takes(c.Operator)]
 		for range n {
@@ -82,7 +82,7 @@ func (r ruleMaker) condition(c rule.Condition) rule.Filter {
 	}
 }
 
-// all are the conditions of every type and operator, without values.
+// all returns a condition of every type and operator, without values.
 func (r ruleMaker) all() (all []rule.Condition) {
 	for _, t := range rule.Types {
 		looks := []rule.Condition{{Type: t}}
@@ -119,7 +119,7 @@ func (r *ruleMaker) group(depth int) rule.Group {
 	return g
 }
 
-// TestBuilderKeepsEveryRule opens rules in the builder and saves them again: what a browser sends is the same rule.
+// TestBuilderKeepsEveryRule opens rules in the builder and saves them again, which must not change them.
 func TestBuilderKeepsEveryRule(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for i, kind := range models.MergeTagTypes {

@@ -12,8 +12,8 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// TestTwoTabsKeepWhatTheyStored changes one session in two requests at the same time.
-func TestTwoTabsKeepWhatTheyStored(t *testing.T) {
+// TestTwoTabsKeepEachOthersValues changes one session in two requests at the same time.
+func TestTwoTabsKeepEachOthersValues(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		open := func() (*http.Request, *sessions.Session) {
 			r := httptest.NewRequest("GET", "/", nil)
@@ -49,14 +49,14 @@ func TestTwoTabsKeepWhatTheyStored(t *testing.T) {
 	})
 }
 
-// TestTwoTabsInvite makes two invitations before it looks at the link of the first.
+// TestTwoTabsInvite makes two invitations before it opens the page of the first link.
 func TestTwoTabsInvite(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		first := s.post("/w/books/settings/members", "email", "otto@example.com", "role", "viewer")
 		second := s.post("/w/books/settings/members", "email", "vera@example.com", "role", "viewer")
 		s.follow(first).want(t, 200, "otto@example.com is invited", "shown this once")
 		s.follow(second).want(t, 200, "vera@example.com is invited", "shown this once")
-		for n := range 3 * maxSecrets { // links that nobody looks at do not fill the session
+		for n := range 3 * maxSecrets { // unread links do not fill the session
 			s.post("/w/books/settings/members", "email", "c"+itoa(int64(n))+"@example.com", "role", "viewer").want(t, 303)
 		}
 		session, err := store.First[store.Session](s.db.Read(t.Context()).Where("token_hash = ?", models.TokenHash(s.session)))

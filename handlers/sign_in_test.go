@@ -16,7 +16,7 @@ import (
 
 const rightPassword = "rains of castamere"
 
-// door is a site whose admin ines@example.com has rightPassword and is not signed in.
+// door returns a site without a session, whose admin ines@example.com has rightPassword.
 func (s *site) door() *site {
 	s.t.Helper()
 	if err := s.db.SetPassword(s.t.Context(), s.user.ID, rightPassword, nil); err != nil {
@@ -25,7 +25,7 @@ func (s *site) door() *site {
 	return s.as("")
 }
 
-// cookie is the session that an answer starts.
+// cookie returns the session cookie that an answer sets.
 func (s *site) cookie(a answer) string {
 	s.t.Helper()
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
@@ -64,12 +64,12 @@ func TestSignInAndOut(t *testing.T) {
 		me.post("/logout", "csrf", "wrong").want(t, 403)
 		me.get("/w/books/tags").want(t, 200)
 		me.post("/logout").leadsTo(t, "/login")
-		me.get("/w/books/tags").want(t, 303) // the cookie alone opens nothing any more
+		me.get("/w/books/tags").want(t, 303) // the old cookie no longer works
 		me.post("/logout").leadsTo(t, "/login")
 	})
 }
 
-func TestSignInThatIsNotRightKeepsTheForm(t *testing.T) {
+func TestFailedSignInKeepsTheForm(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s = s.door()
 		for _, email := range []string{"ines@example.com", `nobody"><i>@example.com`} {
@@ -83,11 +83,11 @@ func TestSignInThatIsNotRightKeepsTheForm(t *testing.T) {
 			}
 		}
 		s.post("/login", "email", "  ").want(t, 422, "Please give your e-mail address.", "Please give your password.")
-		s.post("/login?email=ines@example.com&password="+url.QueryEscape(rightPassword)).want(t, 422) // the address bar is no form
+		s.post("/login?email=ines@example.com&password="+url.QueryEscape(rightPassword)).want(t, 422) // query parameters are not form fields
 	})
 }
 
-func TestAfterFiveWrongTriesOneHasToWait(t *testing.T) {
+func TestFiveWrongTriesDelaySignIn(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s = s.door()
 		now := s.server.now()
@@ -114,7 +114,7 @@ func TestSignInFromAnotherSiteIsRefused(t *testing.T) {
 	})
 }
 
-func TestSignInEndsTheSessionBefore(t *testing.T) {
+func TestSignInEndsThePreviousSession(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s = s.door()
 		before := s.as(s.cookie(s.post("/login", "email", "ines@example.com", "password", rightPassword)))
@@ -159,7 +159,7 @@ func TestSignInNeverLeavesTheSite(t *testing.T) {
 	})
 }
 
-// eachEmptySite is eachSite before anybody has an account.
+// eachEmptySite is eachSite without any account.
 func eachEmptySite(t *testing.T, f func(t *testing.T, s *site)) {
 	t.Helper()
 	t.Parallel()
@@ -226,13 +226,13 @@ func TestChangingThePasswordEndsTheOtherSessions(t *testing.T) {
 		now := s.as(s.cookie(a))
 		now.get("/account").want(t, 200, "Your password is changed")
 		elsewhere.get("/account").want(t, 303)
-		here.get("/account").want(t, 303) // the token is another one now
+		here.get("/account").want(t, 303) // the token has changed
 		s.post("/login", "email", "ines@example.com", "password", rightPassword).want(t, 422)
 		s.post("/login", "email", "ines@example.com", "password", "a lannister pays").leadsTo(t, "/")
 	})
 }
 
-func TestGuessingTheCurrentPasswordHasItsLimit(t *testing.T) {
+func TestGuessingTheCurrentPasswordIsLimited(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s = s.door()
 		me := s.as(s.cookie(s.post("/login", "email", "ines@example.com", "password", rightPassword)))
@@ -247,7 +247,7 @@ func TestGuessingTheCurrentPasswordHasItsLimit(t *testing.T) {
 	})
 }
 
-func TestWhoBelongsNowhereIsToldSo(t *testing.T) {
+func TestPersonWithoutAWorkspaceIsTold(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		lost := s.addMember(s.workspace, "lost@example.com", models.RoleViewer)
 		s.write(func(tx *gorm.DB) error { return tx.Where("user_id = ?", lost.ID).Delete(&models.Membership{}).Error })

@@ -28,7 +28,7 @@ type site struct {
 	server    *Server
 	workspace models.Workspace
 	user      models.User
-	session   string // the cookie's value; "" is nobody
+	session   string // the cookie's value; "" without a session
 }
 
 // eachSite runs f on an SQLite and on a Postgres site.
@@ -101,14 +101,14 @@ func (s *site) write(fn func(tx *gorm.DB) error) {
 	}
 }
 
-// as is the same site seen by another person, or by nobody with "".
+// as returns the same site with another session, or none for "".
 func (s *site) as(session string) *site {
 	other := *s
 	other.session = session
 	return &other
 }
 
-// answer is what came back.
+// answer is the site's response.
 type answer struct {
 	status int
 	header http.Header
@@ -117,7 +117,7 @@ type answer struct {
 
 func (s *site) get(path string) answer { s.t.Helper(); return s.do("GET", path, nil, nil) }
 
-// post sends a form with the session's token; fields come in pairs of name and value.
+// post sends a form with the session's token; fields are name-value pairs.
 func (s *site) post(path string, fields ...string) answer {
 	s.t.Helper()
 	form := url.Values{}
@@ -130,7 +130,7 @@ func (s *site) post(path string, fields ...string) answer {
 	return s.do("POST", path, strings.NewReader(form.Encode()), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 }
 
-// token is the session's token, which every form carries.
+// token returns the session's form token.
 func (s *site) token() string {
 	s.t.Helper()
 	session := s.server.sessions
@@ -165,7 +165,7 @@ func (s *site) do(method, path string, body io.Reader, header http.Header) answe
 	return answer{w.StatusCode, w.Header, string(text)}
 }
 
-// follow opens the page that a 303 leads to.
+// follow opens the target of a 303.
 func (s *site) follow(a answer) answer {
 	s.t.Helper()
 	if a.status != http.StatusSeeOther {
@@ -174,7 +174,7 @@ func (s *site) follow(a answer) answer {
 	return s.get(a.header.Get("Location"))
 }
 
-// text is what a person reads: the page without its tags, blanks folded.
+// text returns the page's text without its tags and with collapsed blanks.
 func (a answer) text() string {
 	var words []string
 	tokens := html.NewTokenizer(strings.NewReader(a.body))
@@ -188,7 +188,7 @@ func (a answer) text() string {
 	}
 }
 
-// want fails unless the answer has the status and says each of the texts.
+// want fails unless the answer has the status and contains each of the texts.
 func (a answer) want(t *testing.T, status int, says ...string) {
 	t.Helper()
 	if a.status != status {
@@ -201,7 +201,7 @@ func (a answer) want(t *testing.T, status int, says ...string) {
 	}
 }
 
-// wantNot fails when the answer says one of the texts.
+// wantNot fails if the answer contains one of the texts.
 func (a answer) wantNot(t *testing.T, says ...string) {
 	t.Helper()
 	for _, s := range says {

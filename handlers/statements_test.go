@@ -9,8 +9,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestPagesTakeFewStatements counts what the pages with the most to show ask the database. `make bench-pages` measures
-// every page; this finds at once when one of these has come to take more.
+// TestPagesTakeFewStatements counts the statements of the largest pages. `make bench-pages` measures every page; this test
+// quickly shows when one of these takes more.
 func TestPagesTakeFewStatements(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.write(func(tx *gorm.DB) error {
@@ -35,7 +35,7 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		}
 		atMost := func(most int64, what string, visit func() answer) {
 			t.Helper()
-			visit() // notes that the person was here
+			visit() // records the person's visit
 			statements.Store(0)
 			visit().want(t, 200)
 			if n := statements.Load(); n > most {
@@ -58,9 +58,9 @@ func TestPagesTakeFewStatements(t *testing.T) {
 	})
 }
 
-// TestManyMembersAreCountedAlike asks about members of a segment who are many and close together, which are looked up
-// another way than a few (models: amongIDs).
-func TestManyMembersAreCountedAlike(t *testing.T) {
+// TestFiltersOnLargeSegments filters by a segment with many dense member ids, which uses a different query than a few ids
+// (models/store: amongIDs).
+func TestFiltersOnLargeSegments(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		now := s.server.now()
 		s.write(func(tx *gorm.DB) error {

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// addStaff makes an account of support staff that is a member of no workspace.
+// addStaff creates a support account without a workspace.
 func (s *site) addStaff(email string) models.User {
 	s.t.Helper()
 	u := models.User{Email: email, PasswordHash: "none", Support: true, CreatedAt: s.server.now()}
@@ -20,7 +20,7 @@ func (s *site) addStaff(email string) models.User {
 	return u
 }
 
-// in is the same site with another workspace, which is made.
+// in returns the same site with a new workspace.
 func (s *site) in(slug string) *site {
 	s.t.Helper()
 	other := *s
@@ -75,8 +75,8 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 	})
 }
 
-// What is retired or deleted is found as well; a deleted workspace is not there.
-func TestSupportFindsWhatIsGone(t *testing.T) {
+// Retired URLs and deleted webhooks are found, deleted workspaces are not.
+func TestSupportFindsRetiredAndDeletedWebhooks(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()
 		w := s.addWebhook(models.TypeSubscribed)
@@ -135,7 +135,7 @@ func TestSupportSideIsForStaff(t *testing.T) {
 func TestRevealIsRecordedAndEnds(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		now := s.server.now()
-		s.server.Now = func() time.Time { return now } // the workspace's clock is another one
+		s.server.Now = func() time.Time { return now } // only the server's clock moves
 		call := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"marta@example.com","city":"Linz"}`)
 		other := s.callJSON(s.addWebhook(models.TypeSubscribed), `{"email_address":"jonas@example.com"}`)
 		staff := s.addStaff("noor@support.example")
@@ -166,7 +166,7 @@ func TestRevealIsRecordedAndEnds(t *testing.T) {
 	})
 }
 
-// reveals are the entries of the audit log about calls that were unmasked.
+// reveals returns the audit log's entries about unmasked calls.
 func (s *site) reveals() (entries []models.AuditEntry) {
 	s.t.Helper()
 	if err := s.db.Read(s.t.Context()).Where("action = ?", models.ActionRequestRevealed).Find(&entries).Error; err != nil {

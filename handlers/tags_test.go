@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-func TestTagsFromFirstToLast(t *testing.T) {
+func TestTagLifecycle(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/tags").want(t, 200, "No tags yet")
 		s.follow(s.post("/w/books/tags", "name", "  newsletter ")).want(t, 200, "The tag newsletter was created.", "1 tag")
@@ -28,7 +28,7 @@ func TestTagsFromFirstToLast(t *testing.T) {
 	})
 }
 
-func TestTagOfAnotherWorkspaceIsNotThere(t *testing.T) {
+func TestTagOfAnotherWorkspaceIsNotFound(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
 		tag, _, err := s.db.CreateTag(t.Context(), other.ID, 0, "vinyl", s.server.now())
@@ -46,7 +46,7 @@ func TestTagOfAnotherWorkspaceIsNotThere(t *testing.T) {
 	})
 }
 
-func TestHostileTagNameIsText(t *testing.T) {
+func TestTagNameIsEscaped(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.follow(s.post("/w/books/tags", "name", `<script>alert("x")</script>`))
 		a.want(t, 200)
@@ -56,7 +56,7 @@ func TestHostileTagNameIsText(t *testing.T) {
 	})
 }
 
-func TestDeletedTagLeavesItsContacts(t *testing.T) {
+func TestDeletedTagIsRemovedFromContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx, now := t.Context(), s.server.now()
 		tag, _, err := s.db.CreateTag(ctx, s.workspace.ID, 0, "vip", now)

@@ -15,7 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// send posts a file of so many bytes over the network.
+// send posts a file of size bytes over the network.
 func (s *site) send(addr, path string, size int) answer {
 	s.t.Helper()
 	body, kind := s.multipart("big.csv", io.LimitReader(io.MultiReader(strings.NewReader("email\nanna@example.com\n"), blanks{}), int64(size)))
@@ -37,7 +37,7 @@ func (s *site) send(addr, path string, size int) answer {
 	return answer{w.StatusCode, w.Header, string(text)}
 }
 
-// blanks are lines without end, 64 blanks each.
+// blanks is an endless reader of lines of 64 blanks.
 type blanks struct{}
 
 func (blanks) Read(p []byte) (int, error) {
@@ -53,7 +53,7 @@ func TestLargeUploads(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		const path, large = "/w/books/contacts/import", bodyLimit + 1<<20
 		addr := s.listen()
-		for range uploadsAll + 1 { // each leaves its place to the next
+		for range uploadsAll + 1 { // each frees its slot for the next
 			a := s.send(addr, path, large)
 			a.want(t, 303)
 			if !strings.HasSuffix(a.header.Get("Location"), "/columns") {
@@ -75,7 +75,7 @@ func TestLargeUploads(t *testing.T) {
 			t.Fatal("there is no place")
 		}
 		s.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
-		manager.send(addr, path, large).want(t, 303) // a stalled upload of one person holds up nobody else
+		manager.send(addr, path, large).want(t, 303) // a stalled upload does not block other people
 		for user := range int64(uploadsAll - 1) {
 			s.server.uploads.enter(-1-user, new(fasthttp.RequestHeader), now, now.Add(time.Minute))
 		}
@@ -87,7 +87,7 @@ func TestLargeUploads(t *testing.T) {
 	})
 }
 
-// begin sends the headers of a large upload and the beginning of its body.
+// begin sends the headers of a large upload and the start of its body.
 func (s *site) begin(addr, path string) net.Conn {
 	s.t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -104,7 +104,7 @@ func (s *site) begin(addr, path string) net.Conn {
 	return conn
 }
 
-// until waits for a number of uploads under way.
+// until waits for a number of running uploads.
 func (s *site) until(uploads int) {
 	s.t.Helper()
 	count := func() int {
@@ -119,9 +119,8 @@ func (s *site) until(uploads int) {
 	}
 }
 
-// TestBrokenUploadsLeaveTheirPlaces holds that an upload whose connection is lost, or which is too slow, does not wait for the time
-// that the whole file would take.
-func TestBrokenUploadsLeaveTheirPlaces(t *testing.T) {
+// TestBrokenUploadsFreeTheirSlots checks that a lost or too slow upload frees its slot early, before the whole file would be late.
+func TestBrokenUploadsFreeTheirSlots(t *testing.T) {
 	const path = "/w/books/contacts/import"
 	t.Run("lost", func(t *testing.T) {
 		eachEndpoint(t, func(t *testing.T, s *site) {

@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// stream opens a stream at addr as the site's person and returns its lines, one at a time, and "" at its end. The first
-// line, a sign of life, has been read.
+// stream opens a stream at addr as the site's person. next returns one line at a time, and "" at the end. The first heartbeat is
+// already read.
 func (s *site) stream(addr, path string) (next func() string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), "GET", "http://"+addr+path, nil)
@@ -48,7 +48,7 @@ func (s *site) stream(addr, path string) (next func() string) {
 		}
 	}
 	if first := next(); !strings.HasPrefix(first, ":") {
-		s.t.Fatalf("got %q, want a sign of life at once", first)
+		s.t.Fatalf("got %q, want a heartbeat immediately", first)
 	}
 	return next
 }
@@ -113,7 +113,7 @@ func TestAStreamEndsWithTheMembership(t *testing.T) {
 	})
 }
 
-func TestStreamsEndWhenTheProgramGoes(t *testing.T) {
+func TestStreamsEndAtShutdown(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		path := "/w/books/webhooks/" + itoa(s.addWebhook(models.TypeSubscribed).ID) + "/wait"
 		next := s.stream(s.listen(), path)
@@ -124,10 +124,10 @@ func TestStreamsEndWhenTheProgramGoes(t *testing.T) {
 	})
 }
 
-func TestStreamsAreFew(t *testing.T) {
+func TestStreamLimits(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		path := "/w/books/webhooks/" + itoa(s.addWebhook(models.TypeSubscribed).ID) + "/wait"
-		s.get(path).want(t, 303) // no stream was asked for
+		s.get(path).want(t, 303) // without Accept: text/event-stream
 		addr := s.listen()
 		for range streamsAPerson {
 			s.stream(addr, path)

@@ -40,7 +40,7 @@ func TestTagsOnTypesWithoutTags(t *testing.T) {
 
 		w = s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
 		other := s.createWebhook("name", "Form", "type", "UNCONFIRMED", "new_tags", "vip")
-		// the picker is gone, so the browser sends no tags: the webhook's own are named
+		// the form has no tag picker now, so the browser sends no tags; the warning names the webhook's tags
 		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off; save again if that is right.")
 		s.post(s.webhookPath(other, ""), "name", "Form", "type", "DELETE").want(t, 422, "vip is now taken off")
 		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off")

@@ -14,7 +14,7 @@ var (
 	shownBody    = regexp.MustCompile(`(?s)-d '(.*)'$`)
 )
 
-// snippetAt is the example that a webhook's page shows.
+// snippetAt returns the example on a webhook's page.
 func (s *site) snippetAt(w models.Webhook, show string) string {
 	s.t.Helper()
 	found := shownSnippet.FindStringSubmatch(s.get(s.webhookPath(w, "?show="+show)).body)
@@ -92,7 +92,7 @@ func TestExamplesByType(t *testing.T) {
 	})
 }
 
-func TestCallsOfOneWebhookAreDrawn(t *testing.T) {
+func TestWebhookPageChartsItsCalls(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		join, leave := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)
 		s.callJSON(join, `{"email_address":"marta@example.com"}`)

@@ -20,7 +20,7 @@ func (s *site) createWebhook(fields ...string) models.Webhook {
 	return s.webhookAt(a.header.Get("Location"))
 }
 
-// webhookAt is the webhook whose page is at path.
+// webhookAt returns the webhook whose page is at path.
 func (s *site) webhookAt(path string) models.Webhook {
 	s.t.Helper()
 	id := path[strings.LastIndex(path, "/")+1:]
@@ -35,7 +35,7 @@ func (s *site) webhookPath(w models.Webhook, action string) string {
 	return "/w/books/webhooks/" + itoa(w.ID) + action
 }
 
-// tagNames are the names of the tags that a webhook adds.
+// tagNames returns the names of a webhook's tags.
 func (s *site) tagNames(w models.Webhook) string {
 	s.t.Helper()
 	tags, err := s.db.WebhookTags(s.t.Context(), w.WorkspaceID, w.ID)
@@ -49,7 +49,7 @@ func (s *site) tagNames(w models.Webhook) string {
 	return strings.Join(names, ", ")
 }
 
-// hashes lists a webhook's hashes, those that still work and those that do not.
+// hashes returns a webhook's working and retired hashes.
 func (s *site) hashes(w models.Webhook) (working, retired []string) {
 	s.t.Helper()
 	var rows []models.WebhookHash
@@ -101,7 +101,7 @@ func TestWebhookAsDocumented(t *testing.T) {
 
 var anchor = regexp.MustCompile(`(?s)<a[^>]*href="([^"]*)"[^>]*>(.*?)</a>`)
 
-// wantLink fails unless the page has a link of that text to that address.
+// wantLink fails unless the page has a link with this text and URL.
 func (a answer) wantLink(t *testing.T, text, href string) {
 	t.Helper()
 	for _, m := range anchor.FindAllStringSubmatch(a.body, -1) {
@@ -158,7 +158,7 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 	})
 }
 
-func TestWebhookOfAnotherWorkspaceIsNotThere(t *testing.T) {
+func TestWebhookOfAnotherWorkspaceIsNotFound(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		other := s.addWorkspace("music")
 		w, _, err := s.db.CreateWebhook(t.Context(), other.ID, 0, models.WebhookForm{Name: "Vinyl", Type: models.TypeSubscribed}, s.server.now())
@@ -214,7 +214,7 @@ func TestWebhooksAreFiltered(t *testing.T) {
 		s.createWebhook("name", "Newsletter form", "type", "UNCONFIRMED")
 		off := s.createWebhook("name", "Old Straße", "type", "SUBSCRIBED")
 		s.post(s.webhookPath(off, "/disable")).want(t, 303)
-		s.get("/w/books/webhooks") // takes the message
+		s.get("/w/books/webhooks") // uses up the message
 		tests := []struct{ query, want, not string }{
 			{"", "3 webhooks", "of 3"},
 			{"?q=FORM", "1 of 3 webhooks", "Shop"},

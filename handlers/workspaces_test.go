@@ -8,7 +8,7 @@ import (
 	"campaignlark/models"
 )
 
-func TestAWorkspaceIsCreatedBySomebodyWhoBecomesItsAdmin(t *testing.T) {
+func TestCreatorBecomesAdminOfTheWorkspace(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books").want(t, http.StatusOK, "Your workspaces", "Create workspace")
 		s.get("/workspaces/new").want(t, http.StatusOK, "Create workspace", "Time zone")
@@ -20,16 +20,16 @@ func TestAWorkspaceIsCreatedBySomebodyWhoBecomesItsAdmin(t *testing.T) {
 			t.Errorf("got %q, want %s-2: the slug of the first is taken", second, first)
 		}
 		s.get("/w/bucher-tone/settings/audit-log").want(t, http.StatusOK, "created the workspace Bücher & Töne", "Europe/Vienna")
-		s.follow(again).want(t, http.StatusOK, "Bücher & Töne /w/bucher-tone Bücher & Töne /w/bucher-tone-2") // the switcher tells them apart
+		s.follow(again).want(t, http.StatusOK, "Bücher & Töne /w/bucher-tone Bücher & Töne /w/bucher-tone-2") // the switcher shows their slugs
 		s.get("/w/books").wantNot(t, "Books /w/books")
 		s.get("/workspaces").want(t, http.StatusOK, "/w/bucher-tone-2", "/w/books")
-		// contacts can be made in it at once
+		// the new workspace accepts contacts immediately
 		s.post("/w/bucher-tone/contacts", "email", "anna@example.com", "status", "SUBSCRIBED").want(t, http.StatusSeeOther)
 		s.get("/workspaces").want(t, http.StatusOK, "Bücher & Töne", "Books", "Admin")
 	})
 }
 
-func TestADeletedWorkspaceIsGoneAtOnce(t *testing.T) {
+func TestDeletedWorkspaceIsGoneImmediately(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		manager := s.as(s.signIn(s.addMember(s.workspace, "tomasz@example.com", models.RoleManager)))
