@@ -209,10 +209,10 @@ func TestEveryOperatorHasWords(t *testing.T) {
 	}
 	for _, m := range models.MergeTagTypes {
 		if len(ruletest.FieldOperators[m]) == 0 {
-			t.Errorf("%s is not drawn: see FieldOperators in internal/ruletest/generate_rule.go", m)
+			t.Errorf("%s is not drawn: give it a row in internal/ruletest/field_types.go", m)
 		}
 		if m.Name() == "" || !m.Valid() {
-			t.Errorf("%s has no name: see mergeTagTypeNames in models/merge_tag.go", m)
+			t.Errorf("%s has no name: see mergeTagTypes in models/merge_tag_type.go", m)
 		}
 	}
 }

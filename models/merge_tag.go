@@ -8,39 +8,6 @@ import (
 	"time"
 )
 
-// MergeTagType says how the values of a merge tag are read and kept.
-type MergeTagType string
-
-// The types of a merge tag. A tag's type never changes.
-const (
-	MergeTagText     MergeTagType = "text"
-	MergeTagNumber   MergeTagType = "number"
-	MergeTagBoolean  MergeTagType = "boolean"
-	MergeTagDate     MergeTagType = "date"
-	MergeTagSingle   MergeTagType = "dropdown_single"
-	MergeTagMultiple MergeTagType = "dropdown_multiple"
-	MergeTagCountry  MergeTagType = "country"
-)
-
-// MergeTagTypes lists every type in the order in which people choose.
-var MergeTagTypes = []MergeTagType{
-	MergeTagText, MergeTagNumber, MergeTagBoolean, MergeTagDate, MergeTagSingle, MergeTagMultiple, MergeTagCountry,
-}
-
-var mergeTagTypeNames = map[MergeTagType]string{
-	MergeTagText: "Text", MergeTagNumber: "Number", MergeTagBoolean: "Yes or no", MergeTagDate: "Date",
-	MergeTagSingle: "Single choice", MergeTagMultiple: "Multiple choice", MergeTagCountry: "Country",
-}
-
-// Name returns the type as people read it: "Yes or no".
-func (t MergeTagType) Name() string { return mergeTagTypeNames[t] }
-
-// Valid reports whether t is one of the types.
-func (t MergeTagType) Valid() bool { return t.Name() != "" }
-
-// HasOptions reports whether values of the type are chosen from a list.
-func (t MergeTagType) HasOptions() bool { return t == MergeTagSingle || t == MergeTagMultiple }
-
 // EmailKey is the field of a payload that holds the address. No merge tag can have it as its key.
 const EmailKey = "email_address"
 

@@ -2,7 +2,6 @@ package models
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -30,17 +29,17 @@ func (m MergeTag) Read(g Given) (stored string, err error) {
 }
 
 func (m MergeTag) read(g Given) (string, *ValueError) {
-	several := m.Type == MergeTagMultiple
+	row := m.Type.row()
 	switch {
 	case g.Shape == Null:
 		return "", nil
 	case g.Shape == Nested:
-		return "", &ValueError{"nested", "Nested data cannot be kept in a " + m.Type.fieldName() + " field."}
-	case g.Shape == List && !several:
-		return "", &ValueError{"list", "A list cannot be kept in a " + m.Type.fieldName() + " field."}
+		return "", &ValueError{"nested", "Nested data cannot be kept in a " + row.field + " field."}
+	case g.Shape == List && !row.several:
+		return "", &ValueError{"list", "A list cannot be kept in a " + row.field + " field."}
 	}
 	texts := g.Texts
-	if !several {
+	if !row.several {
 		texts = []string{g.Last()}
 	}
 	characters, blank := 0, true
@@ -54,48 +53,8 @@ func (m MergeTag) read(g Given) (string, *ValueError) {
 	if characters > maxValueCharacters {
 		return "", &ValueError{"too_long", "Too long. At most 10,000 characters can be kept, and this has " + groupThousands(strconv.Itoa(characters)) + "."}
 	}
-	if several {
-		return newOptionSet(m.Options).readSeveral(texts)
+	if !row.several {
+		texts[0] = ValidText(texts[0])
 	}
-	return m.readText(ValidText(texts[0]))
-}
-
-// readText reads one text that is not blank.
-func (m MergeTag) readText(text string) (string, *ValueError) {
-	trimmed := TrimBlanks(text)
-	switch m.Type {
-	case MergeTagNumber:
-		return readNumber(trimmed)
-	case MergeTagBoolean:
-		return readBoolean(trimmed)
-	case MergeTagDate:
-		return readDate(trimmed)
-	case MergeTagSingle:
-		return newOptionSet(m.Options).readOne(trimmed)
-	case MergeTagCountry:
-		return readCountry(trimmed)
-	}
-	return lineEnds.Replace(text), nil
-}
-
-// lineEnds gives a text the one stored form of line ends, whatever wrote it: a sender, a browser or a file.
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// fieldName returns the type as it reads before the word "field".
-func (t MergeTagType) fieldName() string {
-	if t == MergeTagBoolean {
-		return "yes-or-no"
-	}
-	return strings.ToLower(t.Name())
-}
-
-// readBoolean reads the words that stand for yes and no, without case.
-func readBoolean(text string) (string, *ValueError) {
-	switch LowerASCII(text) {
-	case "true", "yes", "on", "1":
-		return "true", nil
-	case "false", "no", "off", "0":
-		return "false", nil
-	}
-	return "", &ValueError{"not_yes_or_no", "Neither yes nor no. It can be true or false, yes or no, on or off, 1 or 0."}
+	return row.read(m, texts)
 }

@@ -60,25 +60,6 @@ func (m DocsModel) snippets() []Snippet {
 	return all[:3]
 }
 
-// typeHelp is what a value must look like to fit a merge tag of a type.
-func typeHelp(t models.MergeTagType) string {
-	switch t {
-	case models.MergeTagNumber:
-		return "Digits, perhaps with a point: 42 or 1.50. At most 30 digits."
-	case models.MergeTagBoolean:
-		return "true or false, yes or no, on or off, 1 or 0."
-	case models.MergeTagDate:
-		return "2026-11-23, or with a time as in 2026-11-23T14:30:00Z."
-	case models.MergeTagSingle:
-		return "One of the options by its name; capitals do not matter."
-	case models.MergeTagMultiple:
-		return "Options by their names: as a list, as a repeated key, or with commas between them."
-	case models.MergeTagCountry:
-		return "A two-letter code such as DE, or the English name."
-	}
-	return "Any text of up to 10,000 characters."
-}
-
 // docsTypeRow is what calls of one type do.
 type docsTypeRow struct{ kind, does, event string }
 

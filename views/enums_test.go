@@ -32,23 +32,25 @@ func TestEveryWebhookTypeIsShown(t *testing.T) {
 	}
 }
 
-// TestEveryMergeTagTypeIsExplained fails if the pages say of a type what they say of another.
+// TestEveryMergeTagTypeIsExplained fails if the pages do not know a type, or say of it what they say of another.
 func TestEveryMergeTagTypeIsExplained(t *testing.T) {
 	t.Parallel()
-	for place, words := range map[string]func(models.MergeTagType) string{
-		"typeHelp in views/docs.go":             typeHelp,
-		"defaultHelp in views/merge_tags.templ": func(m models.MergeTagType) string { return MergeTagFormModel{Type: string(m)}.defaultHelp() },
-		"exampleValues and formField in views/snippets.go": func(m models.MergeTagType) string {
-			tag := models.MergeTag{Key: "k", Label: "L", Type: m, Options: []string{"a", "b"}}
-			return strings.Join(exampleValues(tag), ",") + formField(exampleField{MergeTag: tag})
-		},
-	} {
-		seen := map[string]models.MergeTagType{}
-		for _, m := range models.MergeTagTypes {
-			if other, twice := seen[words(m)]; twice {
-				t.Errorf("%s says the same of %s and %s: give the new one a case", place, m, other)
+	seen := map[string]models.MergeTagType{}
+	for _, m := range models.MergeTagTypes {
+		row, known := mergeTagTypes[m]
+		tag := models.MergeTag{Key: "k", Label: "L", Type: m, Options: []string{"a", "b"}}
+		if !known || row.help == "" || row.control == nil || len(exampleValues(tag)) == 0 {
+			t.Errorf("%s has no help, no control or no example: give it a row in mergeTagTypes in views/merge_tag_types.go", m)
+			continue
+		}
+		for _, said := range []string{row.help, row.byDefault, row.control("L", "k", tag) + strings.Join(exampleValues(tag), ",")} {
+			if other, twice := seen[said]; twice {
+				t.Errorf("mergeTagTypes in views/merge_tag_types.go says the same of %s and %s: %q", m, other, said)
 			}
-			seen[words(m)] = m
+			seen[said] = m
+		}
+		if _, err := tag.Read(models.Text(strings.Join(exampleValues(tag), ","))); err != nil {
+			t.Errorf("%s: the example does not fit: %v", m, err)
 		}
 	}
 }

@@ -628,19 +628,8 @@ func (m MergeTagFormModel) choice() bool {
 // defaultHelp says what a default of the type looks like; for a new merge tag the type is still open.
 func (m MergeTagFormModel) defaultHelp() string {
 	help := "Fills the field of a contact that has no value when a call sends none."
-	switch models.MergeTagType(m.Type) {
-	case models.MergeTagBoolean:
-		return help + " yes or no."
-	case models.MergeTagDate:
-		return help + " As 1990-12-31."
-	case models.MergeTagNumber:
-		return help + " As 1250 or -3.75."
-	case models.MergeTagCountry:
-		return help + " A code, such as DE, or an English name, such as Germany."
-	case models.MergeTagSingle:
-		return help + " One of the choices."
-	case models.MergeTagMultiple:
-		return help + " One or more of the choices, separated by commas."
+	if byDefault := mergeTagTypes[models.MergeTagType(m.Type)].byDefault; byDefault != "" {
+		help += " " + byDefault
 	}
 	return help
 }
@@ -690,7 +679,7 @@ func MergeTagFormPage(m MergeTagFormModel) templ.Component {
 			var templ_7745c5c3_Var30 templ.SafeURL
 			templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinURLErrs(m.Action)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/merge_tags.templ`, Line: 151, Col: 59}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/merge_tags.templ`, Line: 140, Col: 59}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 			if templ_7745c5c3_Err != nil {

@@ -53,27 +53,17 @@ func exampleFields(kind models.WebhookType, mergeTags []models.MergeTag) []examp
 }
 
 func exampleValues(m models.MergeTag) []string {
-	switch m.Type {
-	case models.MergeTagNumber:
-		return []string{"42"}
-	case models.MergeTagBoolean:
-		return []string{"true"}
-	case models.MergeTagDate:
-		return []string{"1990-12-31"}
-	case models.MergeTagSingle:
-		return m.Options[:min(len(m.Options), 1)]
-	case models.MergeTagMultiple:
-		return m.Options[:min(len(m.Options), 2)]
-	case models.MergeTagCountry:
-		return []string{"DE"}
-	}
 	switch m.Key {
 	case "first_name":
 		return []string{"Tywin"}
 	case "last_name":
 		return []string{"Lannister"}
 	}
-	return []string{"Some text"}
+	kind := mergeTagTypes[m.Type]
+	if m.Type.HasOptions() {
+		return m.Options[:min(len(m.Options), kind.picks)]
+	}
+	return kind.example
 }
 
 func curlJSON(address string, fields []exampleField) string {
@@ -119,10 +109,11 @@ func jsonObject(fields []exampleField, indent string, quote func(string) string)
 }
 
 func jsonValue(f exampleField, quote func(string) string) string {
-	switch f.Type {
-	case models.MergeTagNumber, models.MergeTagBoolean:
+	kind := mergeTagTypes[f.Type]
+	switch {
+	case kind.bare:
 		return strings.Join(f.values, "")
-	case models.MergeTagMultiple:
+	case kind.list:
 		var texts []string
 		for _, value := range f.values {
 			texts = append(texts, quote(value))
@@ -163,27 +154,5 @@ func formField(f exampleField) string {
 	if f.Key == models.EmailKey {
 		return "  <p><label>" + label + " <input type=\"email\"" + name + " required></label></p>\n"
 	}
-	switch f.Type {
-	case models.MergeTagBoolean:
-		return "  <p><label><input type=\"checkbox\"" + name + " value=\"true\"> " + label + "</label></p>\n"
-	case models.MergeTagNumber:
-		return "  <p><label>" + label + " <input type=\"number\" step=\"any\"" + name + "></label></p>\n"
-	case models.MergeTagDate:
-		return "  <p><label>" + label + " <input type=\"date\"" + name + "></label></p>\n"
-	case models.MergeTagCountry:
-		return "  <p><label>" + label + " <input" + name + " placeholder=\"Germany or DE\"></label></p>\n"
-	case models.MergeTagSingle:
-		options := "    <option value=\"\"></option>\n"
-		for _, o := range f.Options {
-			options += "    <option value=\"" + html.EscapeString(o) + "\">" + html.EscapeString(o) + "</option>\n"
-		}
-		return "  <p><label>" + label + " <select" + name + ">\n" + options + "  </select></label></p>\n"
-	case models.MergeTagMultiple:
-		boxes := ""
-		for _, o := range f.Options {
-			boxes += "    <label><input type=\"checkbox\"" + name + " value=\"" + html.EscapeString(o) + "\"> " + html.EscapeString(o) + "</label>\n"
-		}
-		return "  <fieldset><legend>" + label + "</legend>\n" + boxes + "  </fieldset>\n"
-	}
-	return "  <p><label>" + label + " <input" + name + "></label></p>\n"
+	return "  " + mergeTagTypes[f.Type].control(label, name, f.MergeTag) + "\n"
 }

@@ -148,31 +148,6 @@ func (g *Generator) date() string {
 	return Pick(g.Rand, g.days).Format(DayLayout)
 }
 
-// given is a value of the merge tag as somebody might send it; it may be blank or not fit.
-func (g *Generator) given(m models.MergeTag) string {
-	switch m.Type {
-	case models.MergeTagText:
-		return Pick(g.Rand, g.texts)
-	case models.MergeTagNumber:
-		return Pick(g.Rand, g.numbers)
-	case models.MergeTagBoolean:
-		return Pick(g.Rand, []string{"", "true", "False", "yes", "0", "maybe"})
-	case models.MergeTagDate:
-		return Pick(g.Rand, []string{"", g.date(), g.date(), g.date(), g.date()})
-	case models.MergeTagCountry:
-		return Pick(g.Rand, []string{"", "AT", "austria", "de", "US", "null"})
-	case models.MergeTagSingle:
-		return Pick(g.Rand, append(m.Options, "", "sMALL"))
-	}
-	var chosen []string
-	for _, option := range m.Options {
-		if g.IntN(2) == 0 {
-			chosen = append(chosen, Pick(g.Rand, []string{option, strings.ToUpper(option)}))
-		}
-	}
-	return strings.Join(chosen, ", ")
-}
-
 // Subject is a contact in the forms in which contacts are stored.
 func (g *Generator) Subject(id int64) rule.Subject {
 	s := rule.Subject{ID: id, Email: mustReadEmail(Pick(g.Rand, g.emails)), Status: Pick(g.Rand, models.Statuses), Fields: map[string]string{}}
@@ -298,9 +273,3 @@ func (g *Generator) Memberships(rules map[int64]string, frozen map[int64]map[int
 }
 
 var Noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-
-var FieldTypes = []models.MergeTag{
-	{Key: "city", Type: models.MergeTagText}, {Key: "points", Type: models.MergeTagNumber}, {Key: "vip", Type: models.MergeTagBoolean},
-	{Key: "birthday", Type: models.MergeTagDate}, {Key: "size", Type: models.MergeTagSingle, Options: []string{"Small", "Large"}},
-	{Key: "likes", Type: models.MergeTagMultiple, Options: []string{"Tea", "Coffee", "Straße"}}, {Key: "country", Type: models.MergeTagCountry},
-}

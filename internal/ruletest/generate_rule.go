@@ -46,13 +46,6 @@ var (
 	severalOperators = []string{"has_any", "has_all", "has_none", "is_set", "is_not_set"}
 	dateOperators    = []string{"on", "before", "after", "lte", "gte", "between", "ne", "in_last_days", "not_in_last_days", "in_next_days",
 		"more_than_days_ago", "anniversary_within_days", "is_set", "is_not_set"}
-	FieldOperators = map[models.MergeTagType][]string{
-		models.MergeTagText: textOperators, models.MergeTagSingle: choiceOperators, models.MergeTagCountry: choiceOperators,
-		models.MergeTagNumber:   {"eq", "ne", "gt", "gte", "lt", "lte", "between", "is_set", "is_not_set"},
-		models.MergeTagBoolean:  {"eq", "ne", "is_set", "is_not_set"},
-		models.MergeTagDate:     append([]string{"eq", "lt", "gt"}, dateOperators...),
-		models.MergeTagMultiple: append([]string{"contains", "eq", "ne"}, severalOperators...),
-	}
 	TypeOperators = map[string][]string{
 		"status": {"eq", "ne", "in", "not_in"}, "tags": severalOperators, "segment": {"in", "not_in"}, "email": emailOperators,
 		"created_by": {"eq", "ne", "is_set", "is_not_set"}, "touched_by": {"eq", "ne", "is_set", "is_not_set"},

@@ -26,16 +26,17 @@ func (n Needs) Merge(other Needs) Needs {
 
 // needs returns what one condition reads.
 func (s Schema) needs(c Condition) Needs {
-	switch c.Type {
-	case TypeField:
+	if c.Type == TypeField {
 		return Needs{Fields: []string{s.fields[c.FieldID].Key}}
-	case TypeEmail:
+	}
+	switch typeKinds[c.Type] {
+	case KindEmail:
 		return Needs{Email: true}
-	case TypeTags:
+	case KindTags:
 		return Needs{Tags: true}
-	case TypeCreatedBy, TypeTouchedBy:
+	case KindSource:
 		return Needs{Sources: true, Times: c.Days != nil}
-	case TypeCreatedAt, TypeChangedAt, TypeSubscribedAt:
+	case KindInstant:
 		return Needs{Times: true}
 	}
 	return Needs{}

@@ -53,13 +53,14 @@ func ByID[T any](all []T, id func(T) int64) map[int64]T {
 
 // DependsOnTimeZone reports whether the condition's result depends on the workspace's time zone.
 func (s Schema) DependsOnTimeZone(c Condition) bool {
-	switch c.Type {
-	case TypeCreatedAt, TypeChangedAt, TypeSubscribedAt:
+	switch kind, _ := s.Kind(c); kind {
+	case KindInstant:
 		return c.Operator != IsSet && c.Operator != IsNotSet && c.Operator != InLastHours
-	case TypeCreatedBy, TypeTouchedBy:
+	case KindSource:
 		return c.Days != nil
+	default:
+		return kind == kindDate
 	}
-	return c.Type == TypeField && s.fields[c.FieldID].Type == models.MergeTagDate
 }
 
 func ByName(a, b models.Segment) int {
