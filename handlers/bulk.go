@@ -236,7 +236,7 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 		m.Question, m.Next, already = "Make "+people+" "+strings.ToLower(f.bulk.Status.Name())+"?", "Change the status", "have this status already"
 		hidden = views.HiddenField{Name: "to", Value: string(f.bulk.Status)}
 	}
-	m.Hidden = append(m.Hidden, hidden)
+	m.Hidden = append(m.Hidden, hidden, views.HiddenField{Name: "total", Value: strconv.FormatInt(f.total, 10)})
 	switch {
 	case f.done == f.total:
 		m.Sentences = append(m.Sentences, "Nothing changes, because all of them "+already+".")
@@ -246,7 +246,8 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	m.Sentences = append(m.Sentences, "No event fires. Contacts added from now on do not change. Segments are updated automatically.")
 }
 
-// bulkStart starts the confirmed action. To delete, the person has to type the number of contacts.
+// bulkStart starts the confirmed action. To delete, the person has to type the number of contacts; the other actions carry the
+// number that the page showed. If it is another one by now, the page asks again.
 func (s *Server) bulkStart(v *visit) error {
 	f, err := v.bulkForm(func(name string, _ ...string) string { return v.Form(name) }, v.FormAll)
 	if err != nil {
@@ -269,6 +270,9 @@ func (s *Server) bulkStart(v *visit) error {
 	}
 	if f.total == 0 {
 		return f.show("There is nobody left to change.")
+	}
+	if told := v.Form("total"); f.action != models.BulkDelete && told != strconv.FormatInt(f.total, 10) && (told != "" || f.all) {
+		return f.show("Nothing was changed. The number of contacts is another one now: please check it and confirm again.")
 	}
 	if f.action == models.BulkAddTag && f.bulk.Tag == 0 {
 		tags, wrong, err := s.DB.ResolveTagNames(ctx, v.Workspace.ID, v.User.ID, []string{f.with}, s.now())

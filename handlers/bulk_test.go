@@ -206,3 +206,22 @@ func TestPersonExportHoldsEverything(t *testing.T) {
 		s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer))).get("/w/books/contacts/1/export.json").want(t, 403)
 	})
 }
+
+// TestBulkAsksAgainWhenTheNumberIsAnother confirms a change of all matching contacts after one more matches.
+func TestBulkAsksAgainWhenTheNumberIsAnother(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for id := int64(1); id <= 3; id++ {
+			s.addContact(id, "c"+itoa(id)+"@example.com", nil)
+		}
+		old := s.addTag("old", 1, 2)
+		for _, action := range [][]string{{"do", "status", "to", "UNSUBSCRIBED"}, {"do", "tag", "new_tag", "fresh"}, {"do", "untag", "with", "old"}} {
+			form := append(action, "all", "1", "tag", itoa(old.ID), "newest", "3")
+			s.post("/w/books/contacts/bulk", append(form, "total", "1")...).want(t, 422, "Nothing was changed.", "2 contacts", "confirm again")
+			s.post("/w/books/contacts/bulk", form...).want(t, 422, "confirm again")
+		}
+		if n := s.marks(); n != 0 {
+			t.Errorf("got %d marks before the confirmation", n)
+		}
+		s.post("/w/books/contacts/bulk", "do", "status", "to", "UNSUBSCRIBED", "all", "1", "tag", itoa(old.ID), "newest", "3", "total", "2").want(t, 303)
+	})
+}

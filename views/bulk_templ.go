@@ -319,8 +319,10 @@ func (m BulkModel) summary() []FieldError {
 	if m.Failed == "" {
 		return nil
 	}
-	id := "typed"
+	id := ""
 	switch {
+	case m.Total > 0:
+		id = "typed"
 	case len(m.Tags) > 0:
 		id = "with"
 	case len(m.Statuses) > 0:
@@ -359,7 +361,7 @@ func bulkBar(m ContactsModel) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(m.Count)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 113, Col: 87}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 115, Col: 87}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {

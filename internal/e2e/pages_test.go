@@ -174,7 +174,7 @@ func (a *audience) live(program *Program) {
 	response.Body.Close()
 	c := NewClient(a.t, program.URL)
 	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
-	if got := c.Post("/w/my-workspace/contacts/bulk", "do", "tag", "new_tag", "in bulk", "all", "1"); got.Status != http.StatusSeeOther {
+	if got := c.Post("/w/my-workspace/contacts/bulk", "do", "tag", "new_tag", "in bulk", "id", "1"); got.Status != http.StatusSeeOther {
 		a.t.Fatalf("got %d for a change of many contacts:\n%s", got.Status, got.Body)
 	}
 	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
