@@ -8,13 +8,13 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// AccountModel is the page of the person's own account.
+// AccountModel is the page of the person's account.
 type AccountModel struct {
 	Page
 	Errors map[string]string
 }
 
-// AccountPage changes one's password.
+// AccountPage shows the form that changes the password.
 func AccountPage(m AccountModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ import "time"
 // AuditModel is one page of a workspace's audit log.
 type AuditModel struct {
 	Page
-	Nothing bool // nothing was ever noted
+	Nothing bool // the log has no entries at all
 
 	Search, Person, Kind, From, To string // the filter as given
 	RangeError                     string
@@ -26,19 +26,19 @@ type AuditModel struct {
 	Newer, Older string
 }
 
-// AuditDay is what was done on one day, newest first.
+// AuditDay lists the entries of one day, newest first.
 type AuditDay struct {
 	Name string
 	Rows []AuditRow
 }
 
-// AuditRow is one thing that a person did.
+// AuditRow is one entry.
 type AuditRow struct {
 	At              time.Time
 	Who             string
 	Action, Subject string // as the log names them: "tag.created", "tag"
-	Name, Href      string // of the thing; Href "" where there is no page of it
-	Gone            bool   // a contact that was erased since
+	Name, Href      string // of the thing; Href "" if it has no page
+	Gone            bool   // a contact that is now erased
 	Changes         []AuditChange
 
 	// of a contact: names only, the log holds no values
@@ -50,7 +50,7 @@ type AuditRow struct {
 // AuditChange is a property before and after.
 type AuditChange struct{ What, Before, After string }
 
-// AuditPage lists what people did in a workspace.
+// AuditPage lists who changed what in a workspace.
 func AuditPage(m AuditModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -799,7 +799,7 @@ func auditName(e AuditRow) templ.Component {
 	})
 }
 
-// auditLength is how much of a text before and after is shown; the whole is in the title.
+// auditLength is how many characters of an old or new text are shown; the title attribute has all of it.
 const auditLength = 300
 
 func auditChange(c AuditChange) templ.Component {
@@ -915,7 +915,7 @@ func auditChange(c AuditChange) templ.Component {
 	})
 }
 
-// whole is a text that is cut where it is shown, "" when it is not.
+// whole returns the full text if the page cuts it, else "".
 func whole(text string) string {
 	if cut(text, auditLength) == text {
 		return ""

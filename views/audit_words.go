@@ -2,7 +2,7 @@ package views
 
 import "strings"
 
-// AuditKinds are the kinds of things that the audit log speaks of, to filter by.
+// AuditKinds lists the kinds of things in the audit log, for its filter.
 func AuditKinds() []Option {
 	return []Option{{Label: "Everything"}, {Value: "workspace", Label: "Workspace"}, {Value: "member", Label: "Members"},
 		{Value: "webhook", Label: "Webhooks"}, {Value: "tag", Label: "Tags"}, {Value: "merge_tag", Label: "Merge tags"},
@@ -19,7 +19,7 @@ var auditNouns = map[string]string{"workspace": "the workspace", "member": "the 
 var auditVerbs = map[string]string{"created": "created", "updated": "changed", "deleted": "deleted", "enabled": "switched on",
 	"disabled": "switched off", "rotated": "gave a new address to", "bulk": "changed several", "done": "finished"}
 
-// auditPhrases are what is not said by a verb and a noun.
+// auditPhrases are the actions that need more than a verb and a noun.
 var auditPhrases = map[string]string{"member.invited": "invited", "member.joined": "joined", "member.added": "added",
 	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
 	"member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
@@ -49,7 +49,7 @@ func (e AuditRow) verb() string {
 	return auditVerb(e.Action, e.Subject)
 }
 
-// own reports whether a person did it to themselves, so that their name says nothing new.
+// own reports whether the person is also the entry's subject, so that naming the subject adds nothing.
 func (e AuditRow) own() bool { return e.Action == "member.joined" || e.Action == "member.left" }
 
 // shown are the changes that say more than the entry's name does.

@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// typeIcons are the marks of the four types of webhooks.
+// typeIcons are the icons of the four webhook types.
 var typeIcons = map[string]string{"SUBSCRIBED": "plus", "UNCONFIRMED": "clock", "UNSUBSCRIBED": "minus", "DELETE": "cross"}
 
-// TypeBadge is a webhook's type: an order, so it is written in outlined capitals.
+// TypeBadge shows a webhook's type in outlined capitals.
 func TypeBadge(kind string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -81,8 +81,8 @@ func TypeBadge(kind string) templ.Component {
 	})
 }
 
-// Status is a state: a mark of its own shape and a word. kind is "good" (full), "warn" (half), "idle" (empty), "bad"
-// (square) or "live" (dashed: under way).
+// Status shows a state as a mark and a word. kind is "good" (full), "warn" (half), "idle" (empty), "bad" (square) or "live"
+// (dashed: running).
 func Status(kind, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -228,7 +228,7 @@ func OnOff(on bool) templ.Component {
 	})
 }
 
-// OutcomeCode is the code that a call was answered with; 0 when it was not answered.
+// OutcomeCode shows a call's HTTP status, 0 if it got no answer.
 func OutcomeCode(code int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -506,8 +506,8 @@ func TagList(names []string, most int) templ.Component {
 	})
 }
 
-// longAddress is the length from which an address may break before its @. A shorter one fits everywhere and stays one piece
-// of text, which the browser's search and other programs find.
+// longAddress is the length from which an address may break before its @. Shorter ones stay one text node, so that the browser's
+// search finds them.
 const longAddress = 32
 
 // Address is an e-mail address. A long one breaks before its @ where it must.
@@ -570,7 +570,7 @@ func Address(email string) templ.Component {
 	})
 }
 
-// fates are what can become of a field: the mark and the words.
+// fates lists the possible fates of a field with their icon and words.
 var fates = map[string]struct{ icon, words string }{
 	"stored":  {"check", "Stored"},
 	"same":    {"same", "Unchanged"},
@@ -580,7 +580,7 @@ var fates = map[string]struct{ icon, words string }{
 	"refused": {"cross", "Not stored"},
 }
 
-// Fate is what became of a field: "stored", "same", "blank", "default", "ignored" or "refused".
+// Fate shows a field's fate: "stored", "same", "blank", "default", "ignored" or "refused".
 func Fate(fate string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// BulkModel is the question before many contacts are changed: first which tag or status, then whether it is meant.
+// BulkModel asks before a bulk action: first for the tag or status, then for confirmation.
 type BulkModel struct {
 	Page
 	Question  string
@@ -24,8 +24,8 @@ type BulkModel struct {
 	Statuses                 []Option // choose one
 
 	Action string
-	Post   bool  // the answer starts the work; else it leads to the next question
-	Total  int64 // to be typed; 0 when nothing is
+	Post   bool  // the answer starts the job; else it opens the next question
+	Total  int64 // the number to type, 0 if none
 	Hidden []HiddenField
 	Next   string // the label of the button
 	Danger bool
@@ -35,7 +35,7 @@ type BulkModel struct {
 // HiddenField carries a value from one page of a form to the next.
 type HiddenField struct{ Name, Value string }
 
-// BulkPage asks before many contacts are changed.
+// BulkPage asks before a bulk action.
 func BulkPage(m BulkModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -331,8 +331,8 @@ func (m BulkModel) summary() []FieldError {
 	return []FieldError{{ID: id, Text: m.Failed}}
 }
 
-// bulkBar is what can be done with the contacts that are ticked in a list, or with all that match. Without script it is
-// always there; with script once somebody is ticked.
+// bulkBar offers actions for the ticked contacts or for all that match. Without script it is always visible; with script only if
+// a contact is ticked.
 func bulkBar(m ContactsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

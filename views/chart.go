@@ -9,7 +9,7 @@ import (
 // Chart shows counts over time: as stacked bars, the first series at the bottom, or as lines.
 type Chart struct {
 	Title   string // what it shows: "Calls each hour in the last 48 hours"
-	Summary string // what a look at it tells, for those who cannot see it
+	Summary string // the content in words, for screen readers
 	Unit    string // what a slot is, as a column's head: "Hour"
 	Empty   string // said when there is nothing to draw
 	Slots   []Slot
@@ -136,7 +136,7 @@ func (s scale) y(value float64) float64 {
 // bar is a rectangle of the drawing.
 type bar struct{ tone, x, y, width, height string }
 
-// bars are what stands above a slot. A value above zero is always to be seen, however small it is.
+// bars returns the bars of a slot. Every value above zero stays visible, however small.
 func (c Chart) bars(slot int) (all []bar) {
 	s, below := c.scale(), int64(0)
 	for _, series := range c.Series {
@@ -199,7 +199,7 @@ func (c Chart) anchor(slot int) string {
 	return "middle"
 }
 
-// says is a slot in words: "Sun 22 Nov, 15:00: 268 processed, 1 failed".
+// says describes a slot in words: "Sun 22 Nov, 15:00: 268 processed, 1 failed".
 func (c Chart) says(slot int) string {
 	parts := make([]string, len(c.Series))
 	for i, s := range c.Series {

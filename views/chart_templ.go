@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// ChartFigure draws a Chart. The drawing stretches; the words beside it do not. Behind it are the same numbers as a table.
+// ChartFigure draws a Chart. The drawing stretches; its labels do not. A table holds the same numbers.
 func ChartFigure(c Chart) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -698,7 +698,7 @@ func chartTable(c Chart) templ.Component {
 	})
 }
 
-// CallTotals counts the calls of a period. Period follows "in"; FailedHref leads to those that failed, or is "".
+// CallTotals counts the calls of a period. Period follows "in"; FailedHref links to the failed ones, or is "".
 type CallTotals struct {
 	Period        string
 	Calls, Failed int64

@@ -93,7 +93,7 @@ func dayHasLabel(day time.Time, n int) bool {
 	return day.Day() == 1 && day.Month()%2 == 1
 }
 
-// endAt labels the last slot and takes the labels away that would stand in its way.
+// endAt labels the last slot and removes the labels that would overlap it.
 func endAt(slots []Slot, word string) []Slot {
 	for i := range slots {
 		if (len(slots)-1-i)*8 < len(slots) {

@@ -48,7 +48,7 @@ const (
 // Btn is a button, or a link that looks like one when it has an Href.
 type Btn struct {
 	Label    string
-	More     string // further words for those who only hear the page: Label "Delete", More "the tag vip"
+	More     string // extra words for screen readers: Label "Delete", More "the tag vip"
 	Kind     string
 	Icon     string
 	Href     string
@@ -143,7 +143,7 @@ func Head(title, lead string) templ.Component {
 	})
 }
 
-// HeadOf is Head for a title and a lead that are more than text: @HeadOf(Address(mail), status()). lead may be nil.
+// HeadOf is Head with components for title and lead: @HeadOf(Address(mail), status()). lead may be nil.
 func HeadOf(title, lead templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -813,7 +813,7 @@ func Menu(label string) templ.Component {
 	})
 }
 
-// MenuLink is one entry of a Menu; bad marks the one that destroys.
+// MenuLink is one entry of a Menu; bad marks a destructive one.
 func MenuLink(icon, label, href string, bad bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1056,7 +1056,7 @@ func noteIcon(kind string) string {
 	return "info"
 }
 
-// Empty stands where nothing is yet: what the thing is, and as children the first step.
+// Empty is shown for an empty list: it says what the thing is; its children are the first step.
 func Empty(title, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -151,7 +151,7 @@ func TestStatesHaveWords(t *testing.T) {
 	}
 }
 
-func TestConfirmNamesTheDeed(t *testing.T) {
+func TestConfirmNamesTheAction(t *testing.T) {
 	t.Parallel()
 	_, doc := render(t, views.Confirm(views.Confirmation{Page: page(), Question: "Delete 'Shop'?", Losses: []string{"Calls will be answered with 404."}, Action: "/w/alder/webhooks/1/delete", Button: "Delete webhook", Keep: "/w/alder/webhooks/1"}))
 	form := find(doc, func(n *html.Node) bool { return attr(n, "action") == "/w/alder/webhooks/1/delete" })
@@ -194,7 +194,7 @@ func TestTimesAreShortAndExact(t *testing.T) {
 	}
 }
 
-func TestDaysAreThoseOfTheWorkspace(t *testing.T) {
+func TestDaysUseTheWorkspacesTimeZone(t *testing.T) {
 	t.Parallel()
 	p := page()
 	for at, want := range map[string]string{
@@ -211,7 +211,7 @@ func TestDaysAreThoseOfTheWorkspace(t *testing.T) {
 	}
 }
 
-func TestNumbersReadWell(t *testing.T) {
+func TestNumbersAreFormatted(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 48213: "48,213", 1234567: "1,234,567", -1: "-1", -999: "-999", -1000: "-1,000", -123456: "-123,456"} {
 		if got := views.Count(n); got != want {

@@ -12,16 +12,16 @@ import templruntime "github.com/a-h/templ/runtime"
 type ContactFormModel struct {
 	Page
 	ID        int64
-	Version   int64  // that the person sees, so that a change in between is noticed
-	Email     string // cannot be changed once it is there
+	Version   int64  // the version on the page, to detect concurrent changes
+	Email     string // cannot be changed later
 	Status    string
 	Statuses  []Option
-	StatusNow string // with Stale, what the contact's status is now, where it is another
+	StatusNow string // with Stale, the contact's current status if it differs
 	Fields    []ContactInput
 	Tags      []Option
 	NewTags   string
-	Exists    string   // where the contact is that has this address
-	Stale     bool     // the contact was changed since the person saw it
+	Exists    string   // link to the other contact with this address
+	Stale     bool     // the contact changed after the form was opened
 	Changes   []string // with Stale, what was changed, a sentence each
 	Filled    string   // what the form was filled with, which it sends back
 	Errors    map[string]string
@@ -31,7 +31,7 @@ type ContactFormModel struct {
 type ContactInput struct {
 	Field
 	Kind string // one of the Input constants; "" is one line of text
-	Now  string // what the contact has now, where the person typed something else
+	Now  string // the current value if the person typed another
 }
 
 // The kinds of a ContactInput.
@@ -377,7 +377,7 @@ func contactStatusField(m ContactFormModel) templ.Component {
 	})
 }
 
-// field is the input's field with what the contact has now said in its help.
+// field returns the input's Field; its help includes the current value.
 func (i ContactInput) field() Field {
 	f := i.Field
 	if i.Now != "" {
@@ -462,7 +462,7 @@ type ContactDeleteModel struct {
 	Page
 	ID       int64
 	Email    string
-	Segments []Named // whose rules name the address
+	Segments []Named // their rules contain the address
 }
 
 // ContactDeletePage asks before a contact is deleted.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// HistoryDay is what happened to a contact on one day, newest first.
+// HistoryDay lists a contact's entries of one day, newest first.
 type HistoryDay struct {
 	Name    string
 	Entries []HistoryEntry
@@ -35,8 +35,8 @@ type HistoryCall struct {
 	Href          string
 	Failed        bool
 	Answer        int
-	Message       string // of the answer; "" where it is not known any more
-	Before, After string // statuses; no Before for a new contact, no After when it was not touched
+	Message       string // of the answer; "" if no longer known
+	Before, After string // statuses; no Before for a new contact, no After if unchanged
 	Fields        []HistoryField
 	Refused       []HistoryField // Now says why
 	Ignored       int
@@ -54,7 +54,7 @@ type HistoryField struct {
 type HistoryEdit struct {
 	Who                    string
 	Created                bool
-	Exported               bool   // everything about the person was taken out; nothing changed
+	Exported               bool   // everything about the person was exported; nothing changed
 	Several                bool   // with other contacts at once
 	Imported               bool   // by a line of a file
 	Lost                   bool   // with a tag or merge tag that was deleted
@@ -63,8 +63,8 @@ type HistoryEdit struct {
 	TagsAdded, TagsRemoved []string
 }
 
-// HistoryMoves are the segments that a recalculation moved the contact into and out of, and why. One without an id is
-// deleted; its name may be known.
+// HistoryMoves lists the segments that the contact entered and left in one recalculation, and why. A segment without an id is
+// deleted; its name may still be known.
 type HistoryMoves struct {
 	Entered, Left []Named
 	Why           Cause
@@ -1066,7 +1066,7 @@ func historyEdit(e *HistoryEdit) templ.Component {
 	})
 }
 
-// historyLost says which tag or merge tag was deleted, and with it what the contact had of it.
+// historyLost says that the contact lost a tag or value because its tag or merge tag was deleted.
 func historyLost(e *HistoryEdit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -28,8 +28,8 @@ type ContactModel struct {
 
 	Days      []HistoryDay // newest first
 	FromStart bool         // the history's newest page is shown
-	Earlier   string       // where it goes on
-	Searched  time.Time    // how far back was searched for a page that is not full; zero if nothing stopped the search
+	Earlier   string       // the link to earlier entries
+	Searched  time.Time    // where the search for older entries stopped; zero if it did not
 
 	Fields    []ContactField
 	Tags      []Named
@@ -51,8 +51,8 @@ type ContactSegment struct {
 type Why struct {
 	Matched bool
 	Words   string
-	Saw     string // what the condition found, "" where its words say it already
-	Href    string // of the segment that the condition looks at
+	Saw     string // what the condition found, "" if its words already say it
+	Href    string // of the segment that the condition refers to
 	Filters []*Why
 }
 
@@ -347,7 +347,7 @@ func contactLead(m ContactModel) templ.Component {
 	})
 }
 
-// webhookName is linked as long as the webhook is there.
+// webhookName shows a webhook's name, linked if the webhook exists.
 func webhookName(name, href string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -564,7 +564,7 @@ func contactFields(m ContactModel) templ.Component {
 	})
 }
 
-// contactValue shows a long value in short, with the whole of it within reach.
+// contactValue shows a value; a long one is folded.
 func contactValue(value string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

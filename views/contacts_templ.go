@@ -44,13 +44,13 @@ type ContactsModel struct {
 type ContactRow struct {
 	ID               int64
 	Email            string // as people read it
-	Name             string // "" when it is not known
+	Name             string // "" if unknown
 	Status           string
 	Tags             []string
 	Changed, Created time.Time
 }
 
-// PersonName puts the parts of a name together, as far as they are there.
+// PersonName joins the known parts of a name.
 func PersonName(first, last string) string {
 	return cut(strings.Join(strings.Fields(first+" "+last), " "), 100)
 }

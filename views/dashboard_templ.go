@@ -16,7 +16,7 @@ type DashboardModel struct {
 	StepsDone int
 	Contacts  []Figure // by status; none while there is no contact
 	All       string   // contacts in all
-	Called    bool     // a call has ever come; the rest is empty before
+	Called    bool     // there was at least one call; else the rest is empty
 	Calls     Chart
 	Total     CallTotals
 	Ranges    []Tab // the periods over which calls can be looked at
@@ -34,7 +34,7 @@ type DashboardModel struct {
 type FailingWebhook struct {
 	Name            string
 	Calls, Failures int64
-	Usually         string // how often it failed before, where it fails more than usual: "about 1 in 50"
+	Usually         string // its usual failure rate if it now fails more often: "about 1 in 50"
 	Mostly          string // the most frequent reason
 	Href            string // its failures
 }
@@ -51,8 +51,8 @@ type BusyWebhook struct {
 	Calls, Failures int64
 }
 
-// DashboardPage answers: is something wrong, how large is the audience, do calls arrive, what failed and why. While
-// the first steps are not all done, they come first.
+// DashboardPage answers: is something wrong, how large is the audience, do calls arrive, what failed and why. Open first steps
+// come first.
 func DashboardPage(m DashboardModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1144,7 +1144,7 @@ func dashboardSegments(m DashboardModel) templ.Component {
 	})
 }
 
-// others says how many segments need no look.
+// others says how many segments are up to date.
 func (m DashboardModel) others() string {
 	switch {
 	case len(m.Segments) > 0 && m.UpToDate == 0:

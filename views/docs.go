@@ -2,7 +2,7 @@ package views
 
 import "campaignlark/models"
 
-// DocsModel is the help. Without a Page it is read by somebody who is not signed in, and speaks of no workspace.
+// DocsModel is the help. Without a Page it is for a person who is not signed in, and has no workspace.
 type DocsModel struct {
 	Page      *Page
 	Assets    Assets

@@ -1478,7 +1478,7 @@ func docsLimits(m DocsModel) templ.Component {
 	})
 }
 
-// docsLink leads to a page of the workspace, where there is one to lead to.
+// docsLink links to a page of the workspace, if there is one.
 func docsLink(m DocsModel, text string, parts ...any) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

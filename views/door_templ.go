@@ -17,15 +17,15 @@ var passwordHelp = "At least " + Count(models.MinPassword) + " characters. A sen
 type SignInModel struct {
 	Email         string
 	Next          string // where to go after signing in: a path of this site
-	KeptPath      string // where the form was sent that met an ended session, and
-	Kept          string // what was filled in; "" when there was none
+	KeptPath      string // the URL of the form that was sent after the session ended, and
+	Kept          string // its input; "" for none
 	KeptWhose     string // who filled it in, as the form said
 	Fault, Advice string // why the form came back, and what to do
 	Errors        map[string]string
 	Assets        Assets
 }
 
-// SignInPage lets a person in.
+// SignInPage shows the sign-in form.
 func SignInPage(m SignInModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -311,7 +311,7 @@ type SetupClosedModel struct {
 	Assets Assets
 }
 
-// SetupClosedPage stands in for the set-up page without a link that works.
+// SetupClosedPage replaces the set-up page if the link does not work.
 func SetupClosedPage(m SetupClosedModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,20 +10,20 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// ErrorModel is a page that says what went wrong, what became of the input, and what to do.
+// ErrorModel says what went wrong, whether the input was saved, and what to do.
 type ErrorModel struct {
 	Status    int
 	Title     string
 	Texts     []string // sentences, a paragraph each
 	Retry     bool     // the same page can be asked for again
 	Again     string   // its address
-	Search    bool     // offer to look for what was meant
+	Search    bool     // offer a search
 	RequestID string
 	Assets    Assets
-	Page      *Page // the frame of who is signed in; nil without one
+	Page      *Page // the frame for a signed-in person; nil without a session
 }
 
-// ErrorPage shows an error in the frame of who is signed in, or in that of a page without a session.
+// ErrorPage shows an error in the frame of a signed-in person, or in Door without a session.
 func ErrorPage(m ErrorModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -213,7 +213,7 @@ func (m ErrorModel) framed() Page {
 	return p
 }
 
-// homeName is where home leads, in words.
+// homeName names the target of home.
 func (p Page) homeName() string {
 	switch {
 	case p.Support:
@@ -276,7 +276,7 @@ func errorTexts(m ErrorModel) templ.Component {
 	})
 }
 
-// errorWays lead on from an address with nothing at it.
+// errorWays suggests links on a page that was not found.
 func errorWays(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -694,7 +694,7 @@ func Checks(f Field) templ.Component {
 	})
 }
 
-// around is what surrounds a control: label and help before it, error and count after it.
+// around adds label and help before a control, error and count after it.
 func around(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1004,7 +1004,7 @@ func FieldFault(id, text string) templ.Component {
 	})
 }
 
-// ErrorSummary stands on top of a form that came back, links to each field and has the focus.
+// ErrorSummary is at the top of a refused form. It links to each field and gets the focus.
 func ErrorSummary(errs []FieldError) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -178,7 +178,7 @@ type ImportColumn struct {
 	Error   string
 }
 
-// ImportColumnsModel asks what the columns of a file are.
+// ImportColumnsModel maps the columns of a file.
 type ImportColumnsModel struct {
 	Page
 	ID              int64
@@ -197,7 +197,7 @@ type ImportColumnsModel struct {
 	Errors          models.FieldErrors
 }
 
-// ImportColumnsPage asks what the columns of a file are, and what is to be done with its contacts.
+// ImportColumnsPage maps the columns of a file and asks what to do with its contacts.
 func ImportColumnsPage(m ImportColumnsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -418,7 +418,7 @@ func (m ImportColumnsModel) summary() []FieldError {
 	return all
 }
 
-// importReading says how the file is read, and lets that be changed.
+// importReading shows the file's format settings and lets the person change them.
 func importReading(m ImportColumnsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -770,7 +770,7 @@ func importTarget(f Field, groups []OptionGroup) templ.Component {
 	})
 }
 
-// importContacts asks what is to be done with the contacts of the file.
+// importContacts asks what to do with the file's contacts.
 func importContacts(m ImportColumnsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1582,7 +1582,7 @@ func importProblems(m ImportModel) templ.Component {
 	})
 }
 
-// listedOf says how many of all are listed, where that are not all.
+// listedOf says how many of all are listed, "" if all are.
 func listedOf(listed int, all int64) string {
 	if int64(listed) == all {
 		return Count(all)
@@ -1590,7 +1590,7 @@ func listedOf(listed int, all int64) string {
 	return "the first " + strconv.Itoa(listed) + " of " + Count(all)
 }
 
-// ImportDownload leads to the lines of the import at the address that were refused, or not taken over whole.
+// ImportDownload links to the lines that were refused or stored in part; address is the import's.
 func ImportDownload(address string) Btn {
 	return Btn{Label: "Download the lines to correct", Href: address + "/refused.csv"}
 }

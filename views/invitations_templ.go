@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// InvitationsModel is the page of the invitations that wait for a person with an account.
+// InvitationsModel lists the open invitations of a person with an account.
 type InvitationsModel struct {
 	Page
 	Invitations []Invitation
@@ -331,7 +331,7 @@ type JoinModel struct {
 	Assets                          Assets
 }
 
-// JoinPage asks whoever is invited for a password.
+// JoinPage asks an invited person for a password.
 func JoinPage(m JoinModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

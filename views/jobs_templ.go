@@ -17,7 +17,7 @@ type JobRow struct {
 	State                      string // a kind of Status, beside Word
 	Word                       string // "Under way", "Done"
 	Running                    bool
-	Draft                      bool  // waits for a person's word, at Go
+	Draft                      bool  // waits for a person's decision, at Go
 	Done, Total                int64 // Total is 0 as long as it is not known
 	Unit, Units                string
 	Who                        string // who asked for it; "" for an account that is gone
@@ -28,12 +28,12 @@ type JobRow struct {
 type JobModel struct {
 	Page
 	JobRow
-	Summary  string    // what came of it, in a sentence; "" while it is under way
+	Summary  string    // the result in a sentence; "" while it runs
 	Failure  string    // why it ended early
-	Facts    []JobFact // what came of it so far
+	Facts    []JobFact // the results so far
 	CanStop  bool
 	Stop     string // what stopping means: "What is done stays done."
-	Back     Crumb  // where the work was asked for
+	Back     Crumb  // the page that started the job
 	Go       Btn    // the next thing to do, if there is one
 	Download Btn    // a file that came of it, if there is one
 }
@@ -41,7 +41,7 @@ type JobModel struct {
 // JobFact is one number of what came of a piece of work. Href, if any, leads to what is counted.
 type JobFact struct{ Label, Value, Href string }
 
-// JobPage shows how far a piece of work is, and at last what came of it.
+// JobPage shows a job's progress, and at the end its result.
 func JobPage(m JobModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -568,7 +568,7 @@ func jobBar(j JobRow) templ.Component {
 	})
 }
 
-// progressWords say how far a piece of work is: "7,211 of 18,304 contacts".
+// progressWords describes a job's progress: "7,211 of 18,304 contacts".
 func (j JobRow) progressWords() string {
 	if j.Total == 0 {
 		return Plural(j.Done, j.Unit, j.Units) + " so far"
@@ -857,7 +857,7 @@ func JobsPage(m JobsModel) templ.Component {
 	})
 }
 
-// JobsRunning says above a list what is being done to it at this moment.
+// JobsRunning shows, above a list, the running jobs that change it.
 func JobsRunning(p Page, jobs []JobRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

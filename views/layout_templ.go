@@ -435,7 +435,7 @@ func side(p Page) templ.Component {
 	})
 }
 
-// workspaceNav leads through the workspace.
+// workspaceNav is the workspace's navigation.
 func workspaceNav(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -526,7 +526,7 @@ func workspaceNav(p Page) templ.Component {
 	})
 }
 
-// ownLinks end the side: the help, oneself, and the way out.
+// ownLinks ends the navigation with help, account and sign-out.
 func ownLinks(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -969,7 +969,7 @@ func crumbs(steps []Crumb) templ.Component {
 	})
 }
 
-// flash says what was done. Bad news stays a note: it is read at leisure.
+// flash shows the last action's result. Warnings and errors stay visible as notes.
 func flash(f Flash) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

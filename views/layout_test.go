@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-func TestLayoutNamesThePlaceAndKeepsTheDoorOpen(t *testing.T) {
+func TestLayoutMarksTheSectionAndOffersSignOut(t *testing.T) {
 	t.Parallel()
 	p := page()
 	p.Flash = &views.Flash{Text: "Webhook saved."}
@@ -56,7 +56,7 @@ func noScript(t *testing.T, out string, doc *html.Node) {
 	}
 }
 
-func TestMenuOfWorkspacesLeadsToTheOthers(t *testing.T) {
+func TestWorkspaceMenuLinksToOtherWorkspaces(t *testing.T) {
 	t.Parallel()
 	p := page()
 	p.Workspaces = []views.Workspace{p.Workspace}
@@ -70,7 +70,7 @@ func TestMenuOfWorkspacesLeadsToTheOthers(t *testing.T) {
 	}
 }
 
-func TestBadNewsIsANoteAndLinks(t *testing.T) {
+func TestFailedFlashIsANoteWithALink(t *testing.T) {
 	t.Parallel()
 	p := page()
 	p.Flash = &views.Flash{Kind: views.KindBad, Text: "That webhook is gone.", Link: "/w/alder/webhooks", LinkText: "All webhooks"}
@@ -81,7 +81,7 @@ func TestBadNewsIsANoteAndLinks(t *testing.T) {
 	}
 }
 
-func TestDoorSaysThatSomethingFailed(t *testing.T) {
+func TestDoorTitleReportsFailure(t *testing.T) {
 	t.Parallel()
 	out, doc := render(t, views.Door(views.DoorPage{Title: hostile, Failed: true, Assets: views.Assets{JS: "/a.js"}}))
 	if got, want := text(byTag(doc, "title")), "Error: "+hostile+" · CampaignLark"; got != want {

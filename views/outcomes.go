@@ -81,7 +81,7 @@ var outcomes = []OutcomeFacts{
 	},
 }
 
-// OutcomeOf returns what the pages say of an outcome; nothing for one that this program does not know.
+// OutcomeOf returns the pages' texts for an outcome, empty ones if it is unknown.
 func OutcomeOf(o models.Outcome) OutcomeFacts {
 	for _, facts := range outcomes {
 		if facts.Outcome == o {

@@ -27,7 +27,7 @@ type Page struct {
 	Whose      string // value of the hidden field "whose": an expired form comes back to this person only
 	KeysOff    bool   // the person switched single keys off
 	Flash      *Flash
-	Invited    int64 // invitations that wait for the person; said where one comes by after signing in
+	Invited    int64 // the person's open invitations, announced on the first pages after sign-in
 	Crumbs     []Crumb
 	Counts     NavCounts
 	Assets     Assets
@@ -107,7 +107,7 @@ func (p Page) ambiguous(w Workspace) bool {
 	return false
 }
 
-// home is where the program's name leads: the dashboard, the support side, or what there is without a workspace.
+// home is the target of the program's name: the dashboard, the support side, or the page for people without a workspace.
 func (p Page) home() string {
 	if p.Support {
 		return "/support/requests"

@@ -23,8 +23,7 @@ func SentAs(method, contentType string) string {
 	return method
 }
 
-// Visible is a sender's text with what would hide or turn around what stands beside it written out: control
-// characters, and the marks that set the direction of writing. Line ends and tabs stay.
+// Visible writes out characters of a sender's text that are invisible or change the direction of writing. Line ends and tabs stay.
 func Visible(text string) string {
 	if !strings.ContainsFunc(text, hides) {
 		return text

@@ -24,7 +24,7 @@ type RequestsModel struct {
 	Webhooks                                 []Option
 	Chips                                    []Chip
 	Clear                                    string // the list without filters
-	Count                                    string // "5,259 requests"; "" where counting would take too long
+	Count                                    string // "5,259 requests"; "" if counting takes too long
 
 	Chart *Chart // of the calls, where they can be counted; else nil
 	ByDay []RequestDay
@@ -32,7 +32,7 @@ type RequestsModel struct {
 
 	Newer, Older string
 	Stopped      time.Time // the search got this far
-	GoOn         string    // and goes on here
+	GoOn         string    // the link that continues it
 }
 
 // RequestDay is the calls of one day.

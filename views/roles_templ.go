@@ -18,7 +18,7 @@ var roles = []roleWords{
 	{"viewer", "Viewer", "Reads everything and changes nothing. The secret part of a webhook's address is hidden, and there are no downloads."},
 }
 
-// roleOf is the role of a name; one that is none has no words.
+// roleOf returns the role with this name; an unknown one has no words.
 func roleOf(name string) roleWords {
 	for _, r := range roles {
 		if r.name == name {

@@ -24,7 +24,7 @@ type FoundGroup struct {
 	Found []Found
 }
 
-// Found is one thing to go to. Keys are those that lead there, or "".
+// Found is one result. Keys is its keyboard shortcut, or "".
 type Found struct{ Icon, Text, More, Keys, Href string }
 
 // Number writes an id.
@@ -38,7 +38,7 @@ func (m SearchModel) count() int {
 	return n
 }
 
-// said is how many things were found, and what to do when there is none.
+// said says how many results there are, or what to do if there are none.
 func (m SearchModel) said() string {
 	switch {
 	case m.count() == 0:

@@ -21,7 +21,7 @@ type SegmentFormModel struct {
 	Name    string
 	Rule    RuleGroup
 	Full    bool   // the rule takes no further condition
-	Broken  string // what came instead of the rows and cannot be read, shown as it is
+	Broken  string // an unreadable rule that was sent instead of rows, shown unchanged
 	Words   []Word // the rule in words; nil while it has faults
 	Focus   string // the id of the field to go on with
 	Unsaved bool   // it was filled in before
@@ -71,7 +71,7 @@ func ruleField(name, place string) string {
 	return name + "-" + place
 }
 
-// spoken is a place as people count, from 1: "3.1".
+// spoken writes a place counted from 1: "3.1".
 func spoken(place string) string {
 	parts := strings.Split(place, ".")
 	for i, part := range parts {
@@ -615,7 +615,7 @@ func ruleGroup(m SegmentFormModel, g RuleGroup) templ.Component {
 	})
 }
 
-// empty says of a group without rows what it needs.
+// empty says what a group without rows needs.
 func (g RuleGroup) empty() string {
 	if g.Place == "" {
 		return "No condition yet. A rule needs at least one."

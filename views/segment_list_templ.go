@@ -22,7 +22,7 @@ type SegmentsModel struct {
 	Segments  []SegmentRow
 }
 
-// building reports whether something is being built, so that the page is to be looked at again.
+// building reports whether a segment is being built, so that the page should refresh.
 func (m SegmentsModel) building() bool {
 	for _, s := range m.Segments {
 		if s.underWay() {
@@ -208,7 +208,7 @@ func SegmentsPage(m SegmentsModel) templ.Component {
 	})
 }
 
-// SegmentList is the part of the list of segments that changes by itself. Its parts by name are renewed one by one.
+// SegmentList is the part of the segment list that refreshes itself. Each named part is replaced separately.
 func SegmentList(m SegmentsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -686,7 +686,7 @@ func segmentState(p Page, s SegmentRow) templ.Component {
 	})
 }
 
-// segmentRepair leads to what has to be repaired: the segment's own rule, or the segments that it looks at.
+// segmentRepair links to what has to be repaired: the segment's own rule, or the segments that it uses.
 func segmentRepair(p Page, s SegmentRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -987,7 +987,7 @@ func sparkPoints(sizes []int64) string {
 	return strings.Join(points, " ")
 }
 
-// Freshness says how far the segments are behind what they are made of.
+// Freshness says how far the segments are behind the contacts.
 type Freshness struct {
 	Behind time.Duration // how old the oldest change is that is not looked at yet; 0 when there is none
 	Check  string        // about the full check: "last full check today, 03:10, no differences"

@@ -50,7 +50,7 @@ func (r PreviewResult) figure(n int64) string {
 	return Count((n + step/2) / step * step)
 }
 
-// would is how many would be in.
+// would says how many contacts would be in the segment.
 func (r PreviewResult) would() string {
 	switch {
 	case r.Exact:
@@ -93,7 +93,7 @@ func (r PreviewResult) nothing() string {
 	return "There is nothing to count yet: each condition has a fault."
 }
 
-// said is what those hear who do not see the panel.
+// said is the panel's text for screen readers.
 func (m *PreviewModel) said() string {
 	switch {
 	case m == nil:

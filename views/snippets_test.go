@@ -19,7 +19,7 @@ import (
 
 const address = "https://lark.example/v1/inbound-webhooks/q7Rk2mXv9TzLw4bNfY8cHd3JpS6gAeUo"
 
-// awkward is what labels and options can hold and shells, pages and scripts take for theirs.
+// awkward holds characters that have a meaning in shells, pages and scripts.
 const awkward = "It's \"50 %\" & </script><b> $(id) `id` \\ \\n {a,b} [0-9] \u00e9 \U0001f600 #+;="
 
 func mergeTags() []models.MergeTag {

@@ -109,7 +109,7 @@ func verdictIcon(kind string) string {
 // The states of a stop and of a step.
 const (
 	StateDone    = "done"
-	StateLook    = "attn"  // done, but something needs a look
+	StateLook    = "attn"  // done, but something needs attention
 	StateStop    = "stop"  // the call ended here
 	StateSkip    = "skip"  // not reached
 	StateAfter   = "async" // done after the answer
@@ -364,7 +364,7 @@ type Step struct {
 	Lead      string // a sentence under the title
 }
 
-// stepWords are what the marks mean, for those who hear the page.
+// stepWords describes the marks for screen readers.
 var stepWords = map[string]struct{ icon, words string }{
 	StateDone:    {"check", ""},
 	StateAfter:   {"check", ""},
@@ -576,7 +576,7 @@ func StoryStep(s Step) templ.Component {
 	})
 }
 
-// LedgerLine is what became of one field that was sent, or that a default filled.
+// LedgerLine is the fate of one field that was sent or filled by a default.
 type LedgerLine struct {
 	Key, Sent      string // as sent; no Key when nothing was
 	Fate           string

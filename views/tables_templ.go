@@ -468,7 +468,7 @@ func DayRow(text string, cols int) templ.Component {
 	})
 }
 
-// Filters is the form above a list: a plain GET, so that its state lives in the address. Children are its fields.
+// Filters is the form above a list. It uses GET, so that its state is in the URL. Children are its fields.
 func Filters(action string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -745,7 +745,7 @@ func FilterSelect(name, label, value string, options []Option) templ.Component {
 // Chip is a filter that is on; Href is the list without it.
 type Chip struct{ Label, Href string }
 
-// Chips says what is shown: the filters that are on, and as children the honest count. clear is the list without any.
+// Chips shows the active filters; its children are the count. clear links to the list without filters.
 func Chips(chips []Chip, clear string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

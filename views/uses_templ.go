@@ -8,8 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Users are the segments whose rules speak of something that is to be deleted, which What names: "this tag". Fault is said
-// at the box that has to be ticked.
+// Users lists the segments whose rules use a thing that is about to be deleted. What names it: "this tag". Fault is the error at
+// the checkbox.
 type Users struct {
 	What     string
 	Segments []Named
@@ -42,7 +42,7 @@ func (u Users) meaning() string {
 	return "These segments will be broken and frozen: their contacts stay as they are, and nobody enters or leaves them until their rules are repaired."
 }
 
-// InUse warns, in a form, that rules speak of what is to be deleted. label names what the box agrees to.
+// InUse warns in a form that rules use the thing to be deleted. label is the checkbox's label.
 func InUse(p Page, u Users, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

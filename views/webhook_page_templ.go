@@ -220,7 +220,7 @@ func WebhookPage(m WebhookModel) templ.Component {
 	})
 }
 
-// webhookWaits is there until a call succeeds, and once more for who was waiting for it.
+// webhookWaits is shown until a call succeeds, and once more to a person who waited for it.
 func webhookWaits(m WebhookModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,6 +1,6 @@
 package views
 
-// removalWords says how far the removal of a workspace is: a share once its rows are counted, before that what happens.
+// removalWords describes the progress of removing a workspace: a percentage once its rows are counted, before that the current step.
 func removalWords(j JobRow) string {
 	switch {
 	case j.Done == 0:
