@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// AuditEntry is one thing that a person did in the admin.
+// AuditEntry is one action of a person in the admin.
 type AuditEntry struct {
 	WorkspaceID int64     `gorm:"primaryKey"`
 	ID          uuid.UUID `gorm:"primaryKey"` // UUIDv7: its time is At
@@ -16,19 +16,18 @@ type AuditEntry struct {
 	Action      string    // such as "contact.updated"
 	Subject     string    // what was changed: one of the Subject constants
 	SubjectID   int64
-	SubjectName string // as it was called then; "" for contacts
+	SubjectName string // its name at that time; "" for contacts
 	Detail      string // JSON: a ContactChange for contacts, else []AuditChange
 	At          time.Time
 }
 
-// TableName is read by GORM.
 func (AuditEntry) TableName() string { return "audit_log" }
 
-// What a person can do something to.
+// The subjects of a person's actions.
 const (
 	SubjectContact   = "contact"
-	SubjectOneOfMany = "one_of_many" // a contact that a job changed: for the contact's history, the log has one entry for the whole job
-	SubjectContacts  = "contacts"    // several; its name says which in words that name nobody
+	SubjectOneOfMany = "one_of_many" // a contact that a job changed: only for the contact's history, the log has one entry for the whole job
+	SubjectContacts  = "contacts"    // several; its name describes them without naming anyone
 	SubjectWorkspace = "workspace"
 	SubjectMember    = "member"
 	SubjectWebhook   = "webhook"
@@ -36,13 +35,13 @@ const (
 	SubjectMergeTag  = "merge_tag"
 	SubjectSegment   = "segment"
 	SubjectRequest   = "request"
-	SubjectImport    = "import" // its id is that of the job, its name that of the file
+	SubjectImport    = "import" // its id is the job's, its name the file's
 )
 
-// ContactSubjects are the subjects that speak of one contact.
+// ContactSubjects are the subjects about one contact.
 var ContactSubjects = []string{SubjectContact, SubjectOneOfMany}
 
-// What a person can do, each the subject and what was done to it.
+// The actions of a person, each written as subject and verb.
 const (
 	ActionContactCreated  = "contact.created"
 	ActionContactUpdated  = "contact.updated"
@@ -51,8 +50,8 @@ const (
 
 	ActionContactExported  = "contact.exported"  // everything about one person
 	ActionContactsExported = "contacts.exported" // a list as a file
-	ActionContactsBulk     = "contacts.bulk"     // one change of many contacts; the entry of the whole
-	ActionContactBulk      = "contact.bulk"      // the same, at each contact that it changed: for the contact's history
+	ActionContactsBulk     = "contacts.bulk"     // one change of many contacts; the entry for the whole job
+	ActionContactBulk      = "contact.bulk"      // the same, for the history of each changed contact
 
 	ActionContactLost = "contact.lost" // a tag or a value, because the tag or merge tag was deleted: for the contact's history
 
@@ -61,12 +60,12 @@ const (
 	ActionWorkspaceDeleted = "workspace.deleted"
 
 	ActionMemberInvited       = "member.invited"
-	ActionMemberJoined        = "member.joined" // by the person's own doing
+	ActionMemberJoined        = "member.joined" // the person accepted the invitation
 	ActionMemberAdded         = "member.added"  // by the command line
 	ActionMemberRoleChanged   = "member.role_changed"
 	ActionMemberRemoved       = "member.removed"
 	ActionMemberLeft          = "member.left"
-	ActionInvitationRenewed   = "invitation.renewed"   // by earlier versions: of a person with an account
+	ActionInvitationRenewed   = "invitation.renewed"   // by earlier versions: for a person with an account
 	ActionInvitationLinked    = "invitation.linked"    // it has a new link
 	ActionInvitationCancelled = "invitation.cancelled" // or declined, by the person it was for
 
@@ -74,7 +73,7 @@ const (
 	ActionWebhookUpdated  = "webhook.updated"
 	ActionWebhookEnabled  = "webhook.enabled"
 	ActionWebhookDisabled = "webhook.disabled"
-	ActionWebhookRotated  = "webhook.rotated" // it has a new address
+	ActionWebhookRotated  = "webhook.rotated" // it has a new URL
 	ActionWebhookDeleted  = "webhook.deleted"
 
 	ActionTagCreated = "tag.created"
@@ -93,8 +92,8 @@ const (
 	ActionImportDone    = "import.done"
 )
 
-// AuditChange is one property of a subject that is no contact, before and after. A secret, such as a webhook's address,
-// stands there as words, never as itself.
+// AuditChange is one property of a subject other than a contact, before and after. It describes a secret, such as a
+// webhook's URL, in words and never contains it.
 type AuditChange struct {
 	What   string `json:"what"`
 	Before string `json:"before,omitempty"`
@@ -107,15 +106,15 @@ func (e AuditEntry) Changes() (all []AuditChange) {
 	return all
 }
 
-// ContactChange is the detail of a change of a contact. It names fields and tags, and holds no values: the log outlives
-// the person.
+// ContactChange is the detail of a change of a contact. It names fields and tags and contains no values, because the
+// log outlives the person.
 type ContactChange struct {
 	Fields       []string `json:"fields,omitempty"` // keys of merge tags
 	StatusBefore Status   `json:"status_before,omitempty"`
 	StatusAfter  Status   `json:"status_after,omitempty"`
 	TagsAdded    []string `json:"tags_added,omitempty"`
 	TagsRemoved  []string `json:"tags_removed,omitempty"`
-	Version      int64    `json:"version"` // of the contact afterwards
+	Version      int64    `json:"version"` // of the contact after the change
 }
 
 // Nothing reports whether the change changes nothing.
@@ -126,24 +125,24 @@ func (c ContactChange) Nothing() bool {
 // ContactChange reads the detail of an entry about a contact.
 func (e AuditEntry) ContactChange() ContactChange {
 	var c ContactChange
-	_ = json.Unmarshal([]byte(e.Detail), &c) // written by auditContact; what cannot be read names nothing
+	_ = json.Unmarshal([]byte(e.Detail), &c) // written by auditContact; unreadable detail names nothing
 	return c
 }
 
-// ActionRequestRevealed is what support staff do when they unmask a call.
+// ActionRequestRevealed is the action of support staff who unmask a call.
 const ActionRequestRevealed = "request.revealed"
 
-// How long the reason for a reveal may be, in characters.
+// The length of the reason for a reveal, in characters.
 const (
 	MinRevealReason = 3
 	MaxRevealReason = 200
 )
 
-// ValidateRevealReason returns what is wrong with the reason for a reveal, as one sentence, or "".
+// ValidateRevealReason returns one sentence about what is wrong with the reason for a reveal, or "".
 func ValidateRevealReason(reason string) string {
 	switch n := CountCharacters(reason); {
 	case n < MinRevealReason:
-		return "Please say why you need to see it; three characters are the least."
+		return "Please say why you need to see it, in at least three characters."
 	case n > MaxRevealReason:
 		return "Please make the reason 200 characters or shorter. It has " + strconv.Itoa(n) + "."
 	}

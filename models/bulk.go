@@ -3,7 +3,6 @@ package models
 // BulkAction is what a bulk change does to its contacts.
 type BulkAction string
 
-// The actions.
 const (
 	BulkAddTag    BulkAction = "tag"
 	BulkRemoveTag BulkAction = "untag"
@@ -15,15 +14,15 @@ const (
 type Bulk struct {
 	Action  BulkAction `json:"Deed"` // the key is older than the name of the field
 	Tag     int64      `json:",omitempty"`
-	TagName string     `json:",omitempty"` // as it was called when the work was asked for
+	TagName string     `json:",omitempty"` // the tag's name when the job started
 	Status  Status     `json:",omitempty"`
-	Which   string     // the contacts in words that name nobody
+	Which   string     // describes the contacts without naming anyone
 }
 
-// BulkResult is what came of a JobBulk so far.
+// BulkResult is the result of a JobBulk so far.
 type BulkResult struct {
 	Changed, Unchanged int64
-	Gone               int64 // deleted since, or no longer among those that the filter means
+	Gone               int64 // deleted since, or no longer matching the filter
 }
 
 func (b Bulk) Words() string {

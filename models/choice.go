@@ -9,11 +9,11 @@ import (
 // optionSeparator joins the options of a multiple choice in its stored form. CONTRACT: no option may contain it.
 const optionSeparator = "\n"
 
-// optionSet finds options by name without case.
+// optionSet finds options by name, ignoring case.
 type optionSet struct {
 	options []string
 	byName  map[string]int
-	commas  []int // how many commas an option may hold, the most first
+	commas  []int // how many commas an option may contain, the largest number first
 }
 
 func newOptionSet(options []string) optionSet {
@@ -28,10 +28,10 @@ func newOptionSet(options []string) optionSet {
 	return set
 }
 
-// optionName returns what two spellings of one option have in common.
+// optionName returns the same text for all spellings of an option.
 func optionName(s string) string { return TrimBlanks(Fold(s)) }
 
-// readOne returns the one option that text names, in its own spelling.
+// readOne returns the option that text names, in its stored spelling.
 func (set optionSet) readOne(text string) (string, *ValueError) {
 	i, ok := set.byName[optionName(text)]
 	if !ok {
@@ -40,8 +40,8 @@ func (set optionSet) readOne(text string) (string, *ValueError) {
 	return set.options[i], nil
 }
 
-// readSeveral returns the options that texts name, each once, in the options' order, joined as they are stored. A text
-// may name several, separated by commas or line feeds; blanks between them name none.
+// readSeveral returns the distinct options that texts name, in the options' order, joined as stored. A text may name
+// several, separated by commas or line feeds; blank names are ignored.
 func (set optionSet) readSeveral(texts []string) (string, *ValueError) {
 	chosen := make([]bool, len(set.options))
 	for _, text := range texts {
@@ -60,7 +60,7 @@ func (set optionSet) readSeveral(texts []string) (string, *ValueError) {
 	return strings.Join(names, optionSeparator), nil
 }
 
-// choose marks the options that line names. Where an option holds commas itself, the longest one that fits is meant.
+// choose marks the options that line names. If options contain commas themselves, the longest match wins.
 func (set optionSet) choose(line string, chosen []bool) *ValueError {
 	pieces := strings.Split(Fold(line), ",")
 	for at := 0; at < len(pieces); {
@@ -76,7 +76,8 @@ func (set optionSet) choose(line string, chosen []bool) *ValueError {
 	return nil
 }
 
-// longest returns the option that the first of pieces name, the commas between them included, and how many commas these are.
+// longest returns the longest option that the first pieces name, including the commas between them, and how many commas it
+// contains.
 func (set optionSet) longest(pieces []string) (option, commas int, ok bool) {
 	for _, commas := range set.commas {
 		if commas >= len(pieces) {
@@ -89,7 +90,7 @@ func (set optionSet) longest(pieces []string) (option, commas int, ok bool) {
 	return 0, 0, false
 }
 
-// unknown says that text names no option, and which there are.
+// unknown returns the error that text names no option; it lists the options.
 func (set optionSet) unknown(text string) *ValueError {
 	const shown = 5
 	are := strings.Join(set.options[:min(len(set.options), shown)], ", ")

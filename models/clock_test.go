@@ -15,7 +15,7 @@ func TestClockAt(t *testing.T) {
 		want      string
 	}{
 		{"Europe/Vienna", "2026-11-24", 0, "2026-11-24T00:00:00+01:00"},
-		{"Africa/Cairo", "2026-04-24", 0, "2026-04-24T01:00:00+03:00"}, // midnight is left out
+		{"Africa/Cairo", "2026-04-24", 0, "2026-04-24T01:00:00+03:00"}, // midnight is skipped
 		{"Africa/Cairo", "2026-04-23", 23, "2026-04-23T23:00:00+02:00"},
 		{"America/Havana", "2026-03-08", 0, "2026-03-08T01:00:00-04:00"},
 		{"Asia/Beirut", "2026-03-29", 0, "2026-03-29T01:00:00+03:00"},
@@ -36,7 +36,7 @@ func TestClockAt(t *testing.T) {
 	}
 }
 
-// TestLocationIsReadOnce holds that asking for a workspace's time zone costs nothing after the first time.
+// TestLocationIsReadOnce checks that reading a workspace's time zone allocates nothing after the first time.
 func TestLocationIsReadOnce(t *testing.T) {
 	w := models.Workspace{TimeZone: "America/St_Johns"}
 	w.Location()

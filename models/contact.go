@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Status is where a contact stands.
+// Status is the subscription status of a contact.
 type Status string
 
 const (
@@ -14,13 +14,13 @@ const (
 	StatusUnsubscribed Status = "UNSUBSCRIBED"
 )
 
-// Statuses lists every status in the order in which people read them.
+// Statuses lists every status in the order of the pages.
 var Statuses = []Status{StatusSubscribed, StatusUnconfirmed, StatusUnsubscribed}
 
 // Valid reports whether s is one of the three statuses.
 func (s Status) Valid() bool { return slices.Contains(Statuses, s) }
 
-// Name is the status as people read it.
+// Name returns the status as pages show it.
 func (s Status) Name() string {
 	switch s {
 	case StatusSubscribed:
@@ -33,27 +33,27 @@ func (s Status) Name() string {
 	return string(s)
 }
 
-// Contact is one person of the audience. Its id is a dense number within its workspace and is never used again; its
-// address never changes.
+// Contact is one person in the audience. Its id is a dense number within its workspace and is never reused. Its address
+// never changes.
 type Contact struct {
 	WorkspaceID     int64 `gorm:"primaryKey;autoIncrement:false"`
 	ID              int64 `gorm:"primaryKey;autoIncrement:false"`
 	Email           string
 	Status          Status
-	Fields          map[string]string `gorm:"serializer:json"` // by merge tag key, in the stored forms of CONTRACT
-	Version         int64             // raised by one with every change and every event
-	SourceWebhookID *int64            // nil when an admin made it by hand
+	Fields          map[string]string `gorm:"serializer:json"` // by merge tag key, in their stored forms (CONTRACT)
+	Version         int64             // increases by one with every change and every event
+	SourceWebhookID *int64            // nil if created by hand
 	CreatedAt       time.Time
 	UpdatedAt       time.Time `gorm:"autoUpdateTime:false"`
 	SubscribedAt    *time.Time
 	UnconfirmedAt   *time.Time
 	UnsubscribedAt  *time.Time
 
-	TouchedWebhookID *int64     // of the last processed call, whether it changed anything or not
+	TouchedWebhookID *int64     // of the last processed call, even if it changed nothing
 	TouchedAt        *time.Time // when that was
 }
 
-// SetStatus changes the status and notes since when. It reports whether anything changed.
+// SetStatus changes the status and the time of the change. It reports whether anything changed.
 func (c *Contact) SetStatus(s Status, at time.Time) bool {
 	if c.Status == s {
 		return false
@@ -70,7 +70,7 @@ func (c *Contact) SetStatus(s Status, at time.Time) bool {
 	return true
 }
 
-// StatusSince is when the contact came to its present status.
+// StatusSince returns when the contact got its current status.
 func (c Contact) StatusSince() time.Time {
 	at := map[Status]*time.Time{StatusSubscribed: c.SubscribedAt, StatusUnconfirmed: c.UnconfirmedAt, StatusUnsubscribed: c.UnsubscribedAt}[c.Status]
 	if at == nil {
@@ -79,17 +79,17 @@ func (c Contact) StatusSince() time.Time {
 	return *at
 }
 
-// ContactInput is what a person says of a contact.
+// ContactInput is a person's input for a contact.
 type ContactInput struct {
 	Status Status
-	Fields map[string]string // stored forms by merge tag key; "" takes the value away, a key that is not there stays as it is
-	Tags   []Tag             // those it has afterwards
+	Fields map[string]string // stored forms by merge tag key; "" removes the value, a missing key keeps it
+	Tags   []Tag             // all tags after the change
 }
 
 var (
 	// ErrContactExists refuses a second contact with the same address.
 	ErrContactExists = &Error{Code: CodeConflict, Message: "There is a contact with this address already."}
-	// ErrContactChanged refuses a change that was made on another version of the contact.
+	// ErrContactChanged refuses a change based on another version of the contact.
 	ErrContactChanged = &Error{Code: CodeConflict, Message: "This contact was changed while you edited it."}
 )
 
@@ -99,5 +99,5 @@ type ListedContact struct {
 	Tags []Tag `gorm:"-"`
 }
 
-// ExactCount is up to where lists are counted exactly; beyond it they say "10,000+".
+// ExactCount is the highest exact count of a list; above it pages show "10,000+".
 const ExactCount = 10_000

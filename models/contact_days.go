@@ -5,11 +5,11 @@ import "time"
 // ContactDay is how many contacts of each status a workspace had at the end of a day.
 type ContactDay struct {
 	WorkspaceID int64  `gorm:"primaryKey"`
-	Day         string `gorm:"primaryKey"` // by the workspace's clock, such as 2026-11-24
+	Day         string `gorm:"primaryKey"` // in the workspace's time zone, such as 2026-11-24
 	StatusCounts
 }
 
-// StatusCounts is how many contacts there are of each status.
+// StatusCounts counts contacts by status.
 type StatusCounts struct{ Subscribed, Unconfirmed, Unsubscribed int64 }
 
 // Of returns the count of one status.
@@ -28,16 +28,16 @@ func (c *StatusCounts) Add(s Status, n int64) {
 	}
 }
 
-// GrowthDays is over how many days before today the dashboard tells how the audience grew.
+// GrowthDays is how many days before today the dashboard's growth chart covers.
 const GrowthDays = 30
 
-// dayLayout is how a ContactDay writes its day.
+// dayLayout is the format of a ContactDay's day.
 const dayLayout = "2006-01-02"
 
-// DayName is the day of t as ContactDay writes it.
+// DayName returns the day of t in the format of ContactDay.
 func DayName(t time.Time, zone *time.Location) string { return t.In(zone).Format(dayLayout) }
 
-// DaysFrom names the days from the one of first on, up to and without the day end.
+// DaysFrom lists the days from the day of first up to but not including end.
 func DaysFrom(first time.Time, zone *time.Location, end string) (days []string) {
 	first = first.In(zone)
 	for i := 0; ; i++ {
@@ -49,28 +49,28 @@ func DaysFrom(first time.Time, zone *time.Location, end string) (days []string) 
 	}
 }
 
-// DayEnd is the instant at which a day that DaysFrom named is over.
+// DayEnd returns the instant at which a day from DaysFrom ends.
 func DayEnd(day string, zone *time.Location) time.Time {
 	t, err := time.ParseInLocation(dayLayout+" 15", day+" 12", zone)
 	if err != nil {
-		panic("models: no day: " + day) // DaysFrom and DayName write them
+		panic("models: no day: " + day) // only DaysFrom and DayName write days
 	}
 	return ClockAt(t.AddDate(0, 0, 1), 0)
 }
 
-// ClockAt is the instant at which the clock shows the hour on the day of noon, or the next full hour if the clock leaves the
-// hour out that day. A time zone that changes its clock at midnight leaves midnight out.
+// ClockAt returns the instant of the hour on the day of noon, or of the next full hour if the clock skips that hour. A time
+// zone that changes its clock at midnight skips midnight.
 func ClockAt(noon time.Time, hour int) time.Time {
 	at := time.Date(noon.Year(), noon.Month(), noon.Day(), hour, 0, 0, 0, noon.Location())
 	if at.Day() != noon.Day() {
-		at = at.Add(time.Hour) // the standard library takes the hour before
+		at = at.Add(time.Hour) // the standard library returns the hour before
 	}
 	return at
 }
 
-// StatusBefore is the status that the contact had before an instant, as far as its times tell; "" before it was there.
-// A contact keeps only the last time that it came to each status. So one that came to the same status twice counts in
-// the time between with what it was first known to be, and people who were erased since are missing.
+// StatusBefore returns the contact's status before an instant, as far as its times tell; "" before it was created. A
+// contact keeps only the last time of each status, so the result is a guess for one that had a status twice: its
+// earliest known status. Contacts erased since are missing.
 func (c *Contact) StatusBefore(end time.Time) Status {
 	if !c.CreatedAt.Before(end) {
 		return ""
@@ -95,12 +95,12 @@ func (c *Contact) StatusBefore(end time.Time) Status {
 	case first == "":
 		return c.Status
 	case first == StatusUnsubscribed:
-		return StatusSubscribed // nobody leaves who was not there
+		return StatusSubscribed // a contact must be subscribed before it can unsubscribe
 	}
 	return first
 }
 
-// cameTo is when the contact last came to a status, nil for never.
+// cameTo returns when the contact last got a status, nil for never.
 func (c *Contact) cameTo(s Status) *time.Time {
 	switch s {
 	case StatusSubscribed:

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ExportHead is the first row of an export: what each column is called. Contacts are read back by these names.
+// ExportHead returns the first row of an export, the column names. Imports recognise these names.
 func ExportHead(mergeTags []MergeTag) []string {
 	head := []string{"email", "status", "tags", "created_at"}
 	for _, t := range mergeTags {
@@ -14,7 +14,8 @@ func ExportHead(mergeTags []MergeTag) []string {
 	return head
 }
 
-// ExportRow is a contact's row of an export, everything in its stored form, as cells that no spreadsheet runs (Defuse).
+// ExportRow returns a contact's row of an export: all values in their stored form, in cells that no spreadsheet runs as
+// a formula (Defuse).
 func ExportRow(c ListedContact, mergeTags []MergeTag) []string {
 	names := make([]string, len(c.Tags))
 	for i, t := range c.Tags {
@@ -31,7 +32,7 @@ func ExportRow(c ListedContact, mergeTags []MergeTag) []string {
 	return row
 }
 
-// plainNumber reports whether s is a decimal such as -5 or 1.50, which a spreadsheet reads as the number it is.
+// plainNumber reports whether s is a decimal such as -5 or 1.50, which spreadsheets read as a number.
 func plainNumber(s string) bool {
 	whole, fraction, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -17,10 +17,10 @@ type Country struct {
 	Name string // in English
 }
 
-// Countries returns all of them in the order of their names. The slice is the caller's own.
+// Countries returns all countries in the order of their names. The caller may change the slice.
 func Countries() []Country { return slices.Clone(countries().list) }
 
-// CountryName returns the English name for a stored code, and anything else as it is.
+// CountryName returns the English name for a stored code, and any other text unchanged.
 func CountryName(code string) string {
 	if name, ok := countries().names[code]; ok {
 		return name
@@ -28,8 +28,8 @@ func CountryName(code string) string {
 	return code
 }
 
-// readCountry reads an ISO code of two or three letters or an English name, all without case, and returns the
-// two-letter code.
+// readCountry reads an ISO code of two or three letters or an English name, ignoring case, and returns the two-letter
+// code.
 func readCountry(text string) (string, *ValueError) {
 	if code, ok := countries().codes[countryKey(text)]; ok {
 		return code, nil
@@ -43,7 +43,7 @@ type countryTable struct {
 	codes map[string]string // by every code and name, as countryKey returns them
 }
 
-// countries is made on first use: it takes some milliseconds.
+// countries is built on first use, which takes some milliseconds.
 var countries = sync.OnceValue(func() countryTable {
 	table := countryTable{names: map[string]string{}, codes: map[string]string{}}
 	for first := 'A'; first <= 'Z'; first++ {
@@ -58,7 +58,7 @@ var countries = sync.OnceValue(func() countryTable {
 	return table
 })
 
-// add adds the country of a code, unless the code belongs to none, to a former one or to a part of one.
+// add adds the country of a code. It ignores codes of no country, of a former country or of a part of one.
 func (table *countryTable) add(code string) {
 	region, err := language.ParseRegion(code)
 	if err != nil || !region.IsCountry() || region.Canonicalize().String() != code || notCountries[code] {
@@ -79,8 +79,8 @@ func (table *countryTable) add(code string) {
 	}
 }
 
-// countryKey returns what the spellings of a country's name have in common: its letters without case and accents, "and"
-// for "&", "saint" for "St.", nothing of "the" and of what stands between words.
+// countryKey returns the same text for all spellings of a country's name: letters without case and accents, "and" for
+// "&", "saint" for "St.", without "the" and punctuation.
 func countryKey(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsMark(r) || r == '\'' || r == '’' || r == '.' {

@@ -1,17 +1,17 @@
 package models
 
-// notCountries are codes that golang.org/x/text knows as countries and ISO 3166-1 does not: reserved ones, and unions.
+// notCountries are codes that golang.org/x/text treats as countries but ISO 3166-1 does not: reserved codes and unions.
 var notCountries = map[string]bool{
 	"AC": true, "CP": true, "DG": true, "EA": true, "EU": true, "EZ": true, "IC": true, "QO": true, "TA": true, "UN": true,
 }
 
-// countryRenamed holds names that are newer or plainer than those golang.org/x/text has.
+// countryRenamed has names that are newer or simpler than those in golang.org/x/text.
 var countryRenamed = map[string]string{
 	"HK": "Hong Kong", "MK": "North Macedonia", "MM": "Myanmar", "MO": "Macao", "PS": "Palestine", "SZ": "Eswatini",
 	"CD": "Congo (Democratic Republic)", "CG": "Congo (Republic)",
 }
 
-// countryAliases are other English names in use, ISO's own included, and the one common code that is not ISO's.
+// countryAliases are other common English names, including those of ISO, and the one common code that is not from ISO.
 var countryAliases = map[string]string{
 	"UK": "GB", "Great Britain": "GB", "Britain": "GB", "England": "GB", "Scotland": "GB", "Wales": "GB", "Northern Ireland": "GB",
 	"United Kingdom of Great Britain and Northern Ireland": "GB",

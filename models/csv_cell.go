@@ -2,11 +2,11 @@ package models
 
 import "strings"
 
-// How contacts are written into the cells of a CSV file, and read back from it. Export and import share these rules.
+// How to write contacts into the cells of a CSV file and read them back. Export and import share these rules.
 
-// Defuse makes a text safe for spreadsheets, which run a cell that begins like a formula: it gets an apostrophe in front,
-// also when it begins with apostrophes and then like a formula, so that Undefuse knows what to take away. Anything else
-// stays as it is: Undefuse(Defuse(s)) is s for every s.
+// Defuse makes a text safe for spreadsheets, which run a cell that starts like a formula: it puts an apostrophe before
+// it. It does so too if apostrophes come before such a start, so that Undefuse is unambiguous. Other texts stay
+// unchanged: Undefuse(Defuse(s)) is s for every s.
 func Defuse(s string) string {
 	if startsFormula(strings.TrimLeft(s, "'")) {
 		return "'" + s
@@ -14,8 +14,8 @@ func Defuse(s string) string {
 	return s
 }
 
-// Undefuse reads a cell that Defuse wrote: of a text that begins with apostrophes and then like a formula it takes one
-// apostrophe away. "'tis" keeps its own.
+// Undefuse reads a cell from Defuse: it removes one apostrophe from a text that starts with apostrophes and then like a
+// formula. "'tis" keeps its apostrophe.
 func Undefuse(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && startsFormula(strings.TrimLeft(rest, "'")) {
 		return rest
@@ -23,8 +23,8 @@ func Undefuse(cell string) string {
 	return cell
 }
 
-// startsFormula reports whether a spreadsheet might take s for a formula: by its first character, the full-width forms that
-// some of them accept included.
+// startsFormula reports whether a spreadsheet might read s as a formula, by its first character. It includes the full-width
+// forms that some spreadsheets accept.
 func startsFormula(s string) bool {
 	for _, r := range s {
 		return strings.ContainsRune("=+-@\t\r\n＝＋－＠", r)
@@ -32,8 +32,8 @@ func startsFormula(s string) bool {
 	return false
 }
 
-// JoinTags writes the names of tags into one cell: with ", " between them, a name that holds a comma or a quotation mark
-// in quotation marks, its own ones doubled.
+// JoinTags writes tag names into one cell, separated by ", ". A name with a comma or a quotation mark is put in
+// quotation marks, and its own are doubled.
 func JoinTags(names []string) string {
 	written := make([]string, len(names))
 	for i, name := range names {
@@ -44,8 +44,8 @@ func JoinTags(names []string) string {
 	return strings.Join(written, ", ")
 }
 
-// SplitTags reads the names that JoinTags wrote. What a person wrote is read in good faith: blanks around a name and
-// empty names do not count, and a quotation mark that is never closed is a character like any other.
+// SplitTags reads names from JoinTags or from a person. It ignores blanks around names and empty names, and treats a
+// quotation mark that is never closed as a normal character.
 func SplitTags(cell string) []string {
 	var names []string
 	for cell != "" {
@@ -57,7 +57,7 @@ func SplitTags(cell string) []string {
 	return names
 }
 
-// nextTag cuts the first name off cell, which begins with no blank.
+// nextTag cuts the first name off cell, which starts without a blank.
 func nextTag(cell string) (name, rest string) {
 	if strings.HasPrefix(cell, `"`) {
 		if name, rest, ok := quotedTag(cell[1:]); ok {
@@ -68,7 +68,7 @@ func nextTag(cell string) (name, rest string) {
 	return TrimBlanks(name), rest
 }
 
-// quotedTag reads a name up to its closing quotation mark, behind which nothing but a comma may follow.
+// quotedTag reads a name up to its closing quotation mark; only a comma may follow.
 func quotedTag(s string) (name, rest string, ok bool) {
 	for at := 0; ; {
 		end := strings.IndexByte(s[at:], '"')

@@ -39,7 +39,7 @@ func TestDefuse(t *testing.T) {
 			t.Errorf("Undefuse(%q): got %q, want %q", got, back, text)
 		}
 	}
-	for cell, want := range map[string]string{"'90s": "'90s", "'Anna": "'Anna", "=1": "=1", "-5": "-5"} { // of other programs' files
+	for cell, want := range map[string]string{"'90s": "'90s", "'Anna": "'Anna", "=1": "=1", "-5": "-5"} { // from files of other programs
 		if got := models.Undefuse(cell); got != want {
 			t.Errorf("Undefuse(%q): got %q, want %q", cell, got, want)
 		}
@@ -109,6 +109,6 @@ func FuzzJoinTags(f *testing.F) {
 		if back := models.SplitTags(cell); !slices.Equal(back, names) {
 			t.Errorf("got %q back from %q, want %q", back, cell, names)
 		}
-		models.SplitTags(a + b) // does not hang, whatever it is
+		models.SplitTags(a + b) // must not hang on any input
 	})
 }

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// The shapes keep out what package time lets pass: single digits, a fraction after a comma, offsets of a day.
+// The patterns reject what package time accepts: single digits, a fraction after a comma, offsets of a day or more.
 var (
 	dayShape     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 	instantShape = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 )
 
-// readDate reads a day, 2026-11-23, or an RFC 3339 instant, which is kept in UTC. CONTRACT "Stored forms".
+// readDate reads a day, 2026-11-23, or an RFC 3339 instant, which is stored in UTC. CONTRACT "Stored forms".
 func readDate(text string) (string, *ValueError) {
 	wrong := &ValueError{"not_a_date", "Not a date. Dates look like 1990-12-31."}
 	if dayShape.MatchString(text) {
@@ -36,7 +36,7 @@ func readDate(text string) (string, *ValueError) {
 	return instant.Format(time.RFC3339Nano), nil
 }
 
-// showDate returns a stored date as people read it: a day as it is, an instant in the time zone where.
+// showDate formats a stored date for people: a day, or an instant in the time zone where.
 func showDate(stored string, where *time.Location) string {
 	if day, err := time.Parse(time.DateOnly, stored); err == nil {
 		return day.Format("2 January 2006")
@@ -48,5 +48,5 @@ func showDate(stored string, where *time.Location) string {
 	return instant.In(where).Format("2 January 2006, 15:04")
 }
 
-// Instant is t as both databases keep it: UTC, in whole microseconds.
+// Instant returns t as both databases store it: UTC, in whole microseconds.
 func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

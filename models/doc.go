@@ -1,3 +1,3 @@
-// Package models holds the entities, their rules, and how a value that a sender or a person gave is read. It is pure: it must
-// know no database, no HTTP and no pages. The queries are in the package store below.
+// Package models holds the entities, their rules, and how to read a value from a sender or a person. It must not know the
+// database, HTTP or pages. The queries are in the package store below.
 package models

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What can be wrong with an address, in the order the endpoint checks it (CONTRACT "Order of checks" 3 and 4).
+// The errors of an address, in the order in which the endpoint checks it (CONTRACT "Order of checks" 3 and 4).
 var (
 	ErrEmailMissing = errors.New("no e-mail address was given")
 	ErrEmailInvalid = errors.New("the e-mail address is not valid")
@@ -21,14 +21,14 @@ const (
 	maxLocalBytes = 64
 	maxLabelBytes = 63
 
-	// MaxRawEmail spares IDNA a long text. No address that fits the limits comes near it, even decomposed and in
-	// letters of four bytes.
+	// MaxRawEmail keeps long texts away from IDNA. Every valid address is much shorter, even decomposed and in
+	// four-byte letters.
 	MaxRawEmail = 4096
 )
 
-// ReadEmail reads an address as somebody wrote it and returns the form that is stored and compared: the local part in
-// NFC, the domain in its ASCII form, ASCII letters in lower case, at most 254 bytes. The error is ErrEmailMissing for
-// an empty or blank text and ErrEmailInvalid for any other that is not an address. CONTRACT "The address".
+// ReadEmail reads an address as written and returns the form that is stored and compared: the local part in NFC, the
+// domain in ASCII form, ASCII letters in lower case, at most 254 bytes. The error is ErrEmailMissing for an empty or
+// blank text and ErrEmailInvalid for any other invalid one. CONTRACT "The address".
 func ReadEmail(raw string) (stored string, err error) {
 	if !utf8.ValidString(raw) || len(raw) > MaxRawEmail && !IsBlank(raw) {
 		return "", ErrEmailInvalid
@@ -57,7 +57,7 @@ func ReadEmail(raw string) (stored string, err error) {
 }
 
 // ReadFormEmail is ReadEmail for a query string or a urlencoded form, where a plus sign that was not escaped arrives as
-// a space: an address whose local part has one lone space inside is read with "+" there.
+// a space. If the local part has exactly one space inside, it reads it as "+".
 func ReadFormEmail(raw string) (stored string, err error) {
 	stored, err = ReadEmail(raw)
 	if err != ErrEmailInvalid {
@@ -71,8 +71,8 @@ func ReadFormEmail(raw string) (stored string, err error) {
 	return ReadEmail(strings.Replace(trimmed, " ", "+", 1))
 }
 
-// ShowEmail returns a stored address as people read it: with the domain in its own letters. What it returns reads back
-// as the same stored address.
+// ShowEmail returns a stored address for people: with the domain in its own script. The result reads back as the same
+// stored address.
 func ShowEmail(stored string) string {
 	at := strings.LastIndexByte(stored, '@')
 	if at < 0 || !strings.Contains(stored[at:], "xn--") {
@@ -89,7 +89,7 @@ func ShowEmail(stored string) string {
 	return shown
 }
 
-// readLocalPart returns the stored form of what stands before the "@", and whether it is a dot-atom.
+// readLocalPart returns the stored form of the part before the "@", and whether it is a dot-atom.
 func readLocalPart(raw string) (string, bool) {
 	for _, r := range raw {
 		if becomesASCII(r) {
@@ -108,8 +108,8 @@ func readLocalPart(raw string) (string, bool) {
 	return local, true
 }
 
-// becomesASCII reports whether NFC replaces r by an ASCII character, as it does the Kelvin sign by K. Such an address
-// could not be told from another person's, so it is refused.
+// becomesASCII reports whether NFC turns r into an ASCII character, as the Kelvin sign into K. Such an address could
+// not be told apart from another person's, so it is refused.
 func becomesASCII(r rune) bool {
 	return r >= utf8.RuneSelf && norm.NFC.String(string(r))[0] < utf8.RuneSelf
 }
@@ -136,8 +136,8 @@ func isAtom(s string) bool {
 	return s != ""
 }
 
-// ReadDomain reads what stands after the "@" of an address, which may stand before it, and returns the form in which
-// stored addresses have it; false for a text that is no domain.
+// ReadDomain reads the part after the "@" of an address, with or without the "@", and returns its form in stored
+// addresses; false if it is not a domain.
 func ReadDomain(raw string) (domain string, ok bool) {
 	if !utf8.ValidString(raw) || len(raw) > MaxRawEmail {
 		return "", false
@@ -145,10 +145,10 @@ func ReadDomain(raw string) (domain string, ok bool) {
 	return readDomain(strings.TrimPrefix(TrimBlanks(raw), "@"))
 }
 
-// ShowDomain returns the domain of a stored address as people read it.
+// ShowDomain returns the domain of a stored address for people.
 func ShowDomain(stored string) string { return strings.TrimPrefix(ShowEmail("x@"+stored), "x@") }
 
-// readDomain returns the ASCII form of what stands after the "@", and whether it is a domain name of two or more labels.
+// readDomain returns the ASCII form of the part after the "@", and whether it is a domain name of two or more labels.
 func readDomain(raw string) (string, bool) {
 	domain := LowerASCII(raw)
 	if !IsASCII(domain) {
@@ -167,8 +167,8 @@ func readDomain(raw string) (string, bool) {
 	return domain, len(labels) > 1 && strings.Trim(last, "0123456789") != ""
 }
 
-// asciiDomain converts a domain with letters beyond ASCII. The conversion is run twice: where a second run would change
-// the result or refuse it, two spellings of one address would be stored apart.
+// asciiDomain converts a domain with non-ASCII letters. It converts twice: if a second run changes or refuses the
+// result, two spellings of one address would be stored differently.
 func asciiDomain(raw string) (string, bool) {
 	for _, r := range raw {
 		if !mayStandInDomain(r) {
@@ -183,9 +183,9 @@ func asciiDomain(raw string) (string, bool) {
 	return once, err == nil && twice == once
 }
 
-// mayStandInDomain reports whether r is a letter, a mark or a digit, or one of the few others that IDNA knows: the
-// joiners and the middle dot of words that need them, and the full stops of East Asian keyboards. IDNA alone would let
-// symbols pass and drop invisible characters silently.
+// mayStandInDomain reports whether r is a letter, a mark, a digit, or one of a few others that IDNA knows: the joiners
+// and the middle dot of words that need them, and the full stops of East Asian keyboards. IDNA alone would accept
+// symbols and silently drop invisible characters.
 func mayStandInDomain(r rune) bool {
 	switch r {
 	case '-', '.', '。', '．', '｡', '·', '\u200c', '\u200d':

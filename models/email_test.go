@@ -234,7 +234,7 @@ func TestShowEmail(t *testing.T) {
 		{"a@mail.xn--e1afmkfd.xn--p1ai", "a@mail.пример.рф"},
 		{"a@xn--strae-oqa.de", "a@straße.de"},
 		{"xn--mller-kva@x.com", "xn--mller-kva@x.com"},
-		{"a@xn--a.com", "a@xn--a.com"},       // no domain in other letters
+		{"a@xn--a.com", "a@xn--a.com"},       // not a domain in another script
 		{"a@xn--i-7iq.ws", "a@xn--i-7iq.ws"}, // a symbol would not read back
 		{"a@ab--cd.com", "a@ab--cd.com"},
 		{"a@xn--1-0hc.com", "a@xn--1-0hc.com"}, // badly mixed directions

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Code says what kind of trouble an error is. The HTTP layer maps it to a status and a page in one place.
+// Code is the kind of an error. The HTTP layer maps it to a status and a page in one place.
 type Code string
 
 const (
 	CodeNotFound    Code = "not_found"   // no such thing in this workspace
-	CodeConflict    Code = "conflict"    // somebody else has it already, or it is in use
+	CodeConflict    Code = "conflict"    // it exists already, or it is in use
 	CodeInvalid     Code = "invalid"     // the input breaks a rule; Message says what to do
 	CodeForbidden   Code = "forbidden"   // the person may not do this
 	CodeUnavailable Code = "unavailable" // the database does not answer; trying again later helps
@@ -19,7 +19,7 @@ const (
 	CodeInternal    Code = "internal"    // a fault of the program
 )
 
-// Error is an error with a code and a sentence for people. Err is the cause; it is for the log only.
+// Error is an error with a code and a sentence for people. Err is the cause and is only for the log.
 type Error struct {
 	Code    Code
 	Message string
@@ -35,7 +35,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrNotFound is what every look-up returns for a thing that is not there or belongs to another workspace.
+// ErrNotFound is the error of every look-up if the thing does not exist or belongs to another workspace.
 var ErrNotFound = &Error{Code: CodeNotFound, Message: "This does not exist, or not in this workspace."}
 
 // Op is an error with the operation that failed. Ops nest: the outer one is the page or the piece of work, the inner one the
@@ -45,7 +45,8 @@ type Op struct {
 	Err  error
 }
 
-// In says in which operation err happened, for the log; nil for a nil err. errors.Is, errors.As and the code see through it.
+// In adds the operation in which err happened, for the log; it returns nil for nil. errors.Is, errors.As and the code see
+// through it.
 func In(operation string, err error) error {
 	if err == nil {
 		return nil
@@ -57,8 +58,8 @@ func (o *Op) Error() string { return o.Name + ": " + o.Err.Error() }
 
 func (o *Op) Unwrap() error { return o.Err }
 
-// Chain returns the operations in err, the outermost first: "contact page: tags", and "; " between the parts of joined errors.
-// It is safe to log: it holds no text of the error itself, which may quote values.
+// Chain returns the operations in err, the outermost first: "contact page: tags". It separates the parts of joined errors
+// with "; ". It is safe to log: it contains no error text, which may quote values.
 func Chain(err error) string {
 	var names []string
 	for err != nil {

@@ -15,7 +15,7 @@ const (
 	EventUnsubscribed EventType = "contact_unsubscribed"
 )
 
-// Name is the event as the documentation names it.
+// Name returns the event's name in the documentation.
 func (t EventType) Name() string {
 	switch t {
 	case EventConfirmed:
@@ -28,8 +28,8 @@ func (t EventType) Name() string {
 	return string(t)
 }
 
-// AutomationEvent says that something happened on which an automation can start. It is kept as long as the request log. A
-// contact's events are ordered by ContactVersion.
+// AutomationEvent records that something happened on which an automation can start. It is kept as long as the request
+// log. A contact's events are ordered by ContactVersion.
 type AutomationEvent struct {
 	WorkspaceID    int64     `gorm:"primaryKey"`
 	ID             uuid.UUID `gorm:"primaryKey"`
@@ -38,23 +38,23 @@ type AutomationEvent struct {
 	ContactVersion int64
 	WebhookID      int64
 	RequestID      uuid.UUID
-	Snapshot       *string // JSON of the contact at that moment; NULL once the person was erased
+	Snapshot       *string // JSON of the contact at that moment; NULL if the person was erased
 	State          string
 	CreatedAt      time.Time
 }
 
-// EventStateUnclaimed is the state of an event for which no enabled automation listened when it fired. Nothing ever starts on
-// it: it is kept for the contact's history alone, as long as the request log. Nothing may start on "pending" either, which
-// earlier programs wrote: one of them may still run beside this one after the migration that renamed it.
+// EventStateUnclaimed is the state of an event for which no enabled automation listened. No automation ever starts on it: it
+// is kept only for the contact's history, as long as the request log. The same holds for "pending", which earlier programs
+// wrote: one of them may still run after the migration that renamed it.
 const EventStateUnclaimed = "unclaimed"
 
-// DirtyContact marks a contact whose segments have to be recalculated. Marks are only added; the ticker deletes
-// exactly those it read.
+// DirtyContact marks a contact whose segments must be recalculated. Marks are only added; the ticker deletes exactly
+// the marks it read.
 type DirtyContact struct {
 	WorkspaceID int64
 	ID          int64
 	ContactID   int64
 	RequestID   *uuid.UUID // the call that changed it
-	UserID      *int64     // who changed it, when it was no call
+	UserID      *int64     // the person who changed it, if it was not a call
 	At          time.Time
 }

@@ -1,4 +1,4 @@
 package models
 
-// These tests hash passwords hundreds of times; the cheapest cost does.
+// These tests hash passwords hundreds of times, so they use the lowest cost.
 func init() { PasswordCost = Cost{Memory: 64, Passes: 1} }

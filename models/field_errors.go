@@ -1,10 +1,10 @@
 package models
 
-// FieldErrors says what is wrong with a form: for each field, by the name it has in the form, one sentence with what to
-// do. An empty or nil FieldErrors means that the form can be stored.
+// FieldErrors maps each invalid field of a form, by its name in the form, to one sentence that says what to do. If it
+// is empty or nil, the form is valid.
 type FieldErrors map[string]string
 
-// Add notes what is wrong with a field. The first sentence for a field stays, and "" says that nothing is wrong.
+// Add adds a sentence for a field. The first sentence for a field stays; "" means valid.
 func (e FieldErrors) Add(field, sentence string) {
 	if sentence == "" || e[field] != "" {
 		return
@@ -12,5 +12,5 @@ func (e FieldErrors) Add(field, sentence string) {
 	e[field] = sentence
 }
 
-// Any reports whether anything is wrong.
+// Any reports whether any field is invalid.
 func (e FieldErrors) Any() bool { return len(e) > 0 }

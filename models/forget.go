@@ -6,39 +6,37 @@ import (
 	"unicode"
 )
 
-// ForgetSpec is the spec of a JobForget: people who were erased, as numbers from AddressKey. The mark is no copy of an address.
+// ForgetSpec is the spec of a JobForget: the AddressKeys of erased people, which are not copies of their addresses.
 type ForgetSpec struct {
 	AddressKeys []int64 `json:"Whos"` // the key is older than the name of the field
 }
 
-// ForgetAt is when the files are searched for people who are erased at a moment: a little later, so that one search serves
-// those who are erased together.
+// ForgetAt returns when to search the files for people erased at a moment: a little later, so that one search serves
+// everyone erased together.
 func ForgetAt(at time.Time) time.Time { return Instant(at).Add(3 * time.Second) }
 
-// AddressKeys are people of one workspace by their numbers from AddressKey.
+// AddressKeys is a set of people of one workspace, by address key.
 type AddressKeys struct {
 	workspaceID int64
 	set         map[int64]bool
 }
 
-// NewAddressKeys makes a set of people of a workspace.
 func NewAddressKeys(workspaceID int64, keys ...int64) AddressKeys {
 	people := AddressKeys{workspaceID, map[int64]bool{}}
 	people.Add(keys...)
 	return people
 }
 
-// Add adds people.
 func (w AddressKeys) Add(keys ...int64) {
 	for _, key := range keys {
 		w.set[key] = true
 	}
 }
 
-// Empty reports whether nobody is in the set.
+// Empty reports whether the set is empty.
 func (w AddressKeys) Empty() bool { return len(w.set) == 0 }
 
-// Named reports whether a text is the address of one of the people, or holds it among other words.
+// Named reports whether a text is the address of one of the people or contains it.
 func (w AddressKeys) Named(text string) bool {
 	if w.Empty() || strings.IndexFunc(text, isAt) < 0 {
 		return false
@@ -58,8 +56,8 @@ func (w AddressKeys) has(address string) bool {
 
 func isAt(r rune) bool { return r == '@' }
 
-// eachAddress calls fn with everything in text that looks like an address, and where it stands. The letters that may
-// begin one but more often stand before it, such as an apostrophe, are taken both ways.
+// eachAddress calls fn with everything in text that looks like an address, and its position. Characters that may start
+// an address but usually stand before it, such as an apostrophe, are tried both ways.
 func eachAddress(text string, fn func(from, to int, address string)) {
 	for at, r := range text {
 		if !isAt(r) {
@@ -87,7 +85,7 @@ func eachAddress(text string, fn func(from, to int, address string)) {
 	}
 }
 
-// isStart reports whether a character begins with this byte.
+// isStart reports whether a character starts with this byte.
 func isStart(b byte) bool { return b&0xC0 != 0x80 }
 
 func inLocal(r rune) bool {
@@ -98,8 +96,8 @@ func inDomain(r rune) bool {
 	return r == '.' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// WithoutAddresses returns a text for what outlives a person, such as the audit log, in which "…@" stands in place of
-// each address. The domain goes too: one of a person's own names the person.
+// WithoutAddresses replaces each address in a text with "…@", for texts that outlive a person, such as the audit log.
+// It removes the domain too, because a personal domain identifies the person.
 func WithoutAddresses(text string) string {
 	var out strings.Builder
 	done := 0
@@ -110,7 +108,7 @@ func WithoutAddresses(text string) string {
 		case from >= done:
 			out.WriteString(text[done:from] + "…@")
 			done = to
-		default: // grown together with the one before
+		default: // overlaps the one before
 			done = max(done, to)
 		}
 	})

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// NewID makes a UUIDv7 of the instant t: 48 bits of milliseconds, 12 bits of the fraction below, 62 random bits
-// (RFC 9562, 6.2 method 3). Ids of requests, events and segment changes sort by time.
+// NewID returns a UUIDv7 for the instant t: 48 bits of milliseconds, 12 bits of the fraction below, 62 random bits (RFC
+// 9562, 6.2 method 3). Ids of requests, events and segment changes sort by time.
 func NewID(t time.Time) uuid.UUID {
 	id := IDAt(t)
 	var random [8]byte
@@ -25,7 +25,7 @@ func NewID(t time.Time) uuid.UUID {
 // CompareIDs orders ids by time: negative if a is older than b.
 func CompareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
-// IDAt is the smallest UUIDv7 of the instant t: a range of time is a range of ids.
+// IDAt returns the smallest UUIDv7 of the instant t, so that a range of time is a range of ids.
 func IDAt(t time.Time) uuid.UUID {
 	var id uuid.UUID
 	ms := t.UnixMilli()
@@ -36,12 +36,12 @@ func IDAt(t time.Time) uuid.UUID {
 	return id
 }
 
-// IDTime is the instant at which a UUIDv7 was made, to the millisecond.
+// IDTime returns when a UUIDv7 was created, to the millisecond.
 func IDTime(id uuid.UUID) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16)).UTC()
 }
 
-// AddressKey is the number under which the request log and the address locks know one address of one workspace: the first 8
+// AddressKey returns the number that identifies one address of one workspace in the request log and the locks: the first 8
 // bytes of SHA-256 over both (DESIGN "Request log").
 func AddressKey(workspaceID int64, address string) int64 {
 	sum := sha256.Sum256(strconv.AppendInt(nil, workspaceID, 10))

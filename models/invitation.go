@@ -4,9 +4,9 @@ import (
 	"time"
 )
 
-// Invitation says that somebody is to become a member of a workspace. It has a link, which works once, for a person without an
-// account; a person with one signs in and accepts. Both are the same to who invites: nobody learns from an invitation
-// whether there is an account. After ExpiresAt neither is possible, and the link ends at LinkUntil.
+// Invitation invites a person to a workspace. A person without an account uses its link, which works once; a person with an
+// account signs in and accepts. Inviters see no difference, so an invitation does not reveal whether an account exists. The
+// link ends at LinkUntil, the invitation at ExpiresAt.
 type Invitation struct {
 	WorkspaceID int64
 	ID          int64
@@ -18,20 +18,19 @@ type Invitation struct {
 	ExpiresAt   time.Time
 }
 
-// How long an invitation waits: its link, which is a secret on its way, less long than the invitation itself.
+// How long an invitation is valid. Its link is a secret, so it ends earlier.
 const (
 	LinkLife       = 48 * time.Hour
 	InvitationLife = 30 * 24 * time.Hour
 )
 
-// ErrInvitation says that a link or an invitation does not count, or no longer.
+// ErrInvitation says that a link or an invitation is not valid, or no longer.
 var ErrInvitation = &Error{Code: CodeNotFound, Message: "This invitation is no longer valid: it was used, cancelled, replaced by a newer one, or it is too old. Ask an admin of the workspace to invite you again."}
 
-// LinkUntil is when the link ends.
+// LinkUntil returns when the link ends.
 func (i Invitation) LinkUntil() time.Time { return i.CreatedAt.Add(LinkLife) }
 
-// Renew gives the invitation a new time to wait and a new link, which ends the one before. The token is in the link and
-// nowhere else.
+// Renew gives the invitation a new period and a new link; the old link stops working. Only the link contains the token.
 func (i *Invitation) Renew(now time.Time) (token string) {
 	token = NewToken()
 	i.TokenHash, i.CreatedAt, i.ExpiresAt = TokenHash(token), now, now.Add(InvitationLife)

@@ -5,59 +5,57 @@ import (
 	"time"
 )
 
-// Job is work on one workspace that takes longer than a request: package jobs does it in small steps. A job that a
-// program left in the middle goes on where its last committed step ended.
+// Job is work on one workspace that takes longer than a request: package jobs does it in small steps. If a program
+// stops in the middle, the job continues after its last committed step.
 type Job struct {
 	WorkspaceID int64
 	ID          int64
 	Kind        JobKind
-	UserID      int64 // who asked for it
+	UserID      int64 // the person who started it
 	State       JobState
-	Spec        string // JSON: what is to be done; its kind knows its form
-	Cursor      string // JSON: where the next step goes on
-	Done, Total int64  // progress, in things of the kind; a Total of 0 is not known yet
-	Result      string // JSON: what came of it so far
+	Spec        string // JSON: what to do; its kind defines the form
+	Cursor      string // JSON: where the next step continues
+	Done, Total int64  // progress, in units of the kind; Total is 0 while unknown
+	Result      string // JSON: the result so far
 	Failure     string // a sentence for people, when State is JobFailed
-	Tries       int    // failed steps since the last one that was committed
-	Holder      string // which program does the next step, until LeaseUntil
+	Tries       int    // failed steps since the last committed one
+	Holder      string // the program that does the next step, until LeaseUntil
 	LeaseUntil  time.Time
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	FinishedAt  *time.Time
 }
 
-// JobKind names what a job does.
+// JobKind is what a job does.
 type JobKind string
 
-// The kinds of jobs.
 const (
 	JobBulk   JobKind = "bulk"             // one change of many contacts
 	JobImport JobKind = "import"           // contacts from a file
-	JobRemove JobKind = "remove_workspace" // everything of a deleted workspace
-	JobForget JobKind = "forget"           // what files of imports hold of people who were erased; no page shows it
+	JobRemove JobKind = "remove_workspace" // removes all data of a deleted workspace
+	JobForget JobKind = "forget"           // removes erased people from import files; pages do not show it
 )
 
-// JobState says how far a job is.
+// JobState is the state of a job.
 type JobState string
 
-// The states of a job.
 const (
-	JobDraft   JobState = "draft" // waits for a person's word, such as an import's mapping
+	JobDraft   JobState = "draft" // waits for a person's confirmation, such as an import's mapping
 	JobRunning JobState = "running"
 	JobDone    JobState = "done"
 	JobFailed  JobState = "failed"
-	JobStopped JobState = "stopped" // a person stopped it; what was done stays done
+	JobStopped JobState = "stopped" // a person stopped it; completed steps stay
 )
 
-// Finished reports whether nothing more will be done.
+// Finished reports whether the job has ended.
 func (j Job) Finished() bool { return j.State != JobDraft && j.State != JobRunning }
 
-// NewJob makes a job to be stored by CreateJob. What spec holds must have a JSON form.
+// NewJob returns a job for CreateJob. spec must have a JSON form.
 func NewJob(workspaceID, userID int64, kind JobKind, spec any) Job {
 	return Job{WorkspaceID: workspaceID, UserID: userID, Kind: kind, State: JobRunning, Spec: JobJSON(spec), Cursor: "{}", Result: "{}"}
 }
 
-// JobJSON is the text of a spec, a cursor or a result, which are structs of the program and always have one.
+// JobJSON returns the JSON of a spec, a cursor or a result. These are structs of the program, so it cannot fail.
 func JobJSON(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -66,7 +64,8 @@ func JobJSON(value any) string {
 	return string(text)
 }
 
-// ReadJobJSON reads a spec, a cursor or a result. What an older program wrote differently reads as far as it goes.
+// ReadJobJSON reads a spec, a cursor or a result. If an older program wrote it differently, it reads as much as
+// possible.
 func ReadJobJSON[T any](text string) T {
 	var value T
 	_ = json.Unmarshal([]byte(text), &value)

@@ -1,9 +1,9 @@
 package models
 
-// MatchKeys finds the key of a payload that gives each name its value: the last key that is the name exactly, else the
-// last one that is it without case (ASCII letters; names have no others). It returns, for each of names, the place of
-// that key in keys, or -1. Names are in lower case and no two are the same: the keys of merge tags and EmailKey. A key
-// that stands nowhere in the result is ignored. CONTRACT "Payload": keys match exactly, else case-insensitively.
+// MatchKeys finds the payload key that gives each name its value: the last key that equals the name, or else the last
+// that equals it ignoring ASCII case. It returns its index in keys for each of names, or -1. Names are distinct and in
+// lower case: the keys of merge tags and EmailKey. Keys not in the result are ignored. CONTRACT "Payload": keys match
+// exactly, else case-insensitively.
 func MatchKeys(keys, names []string) []int {
 	places := make(map[string]int, len(names)) // by name, of the best key so far
 	for _, name := range names {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// EmailKey is the field of a payload that holds the address. No merge tag can have it as its key.
+// EmailKey is the payload field with the address. No merge tag can have this key.
 const EmailKey = "email_address"
 
 // MergeTag is a field that contacts of a workspace can have. Key and type never change.
@@ -16,12 +16,12 @@ type MergeTag struct {
 	WorkspaceID int64
 	ID          int64
 	Key         string // the name of the field in a payload
-	Label       string // the name of the field as people read it
+	Label       string // the name of the field on pages
 	Type        MergeTagType
-	Options     []string `gorm:"serializer:json;not null"` // what can be chosen, in order; empty for other types
+	Options     []string `gorm:"serializer:json;not null"` // the choices, in order; empty for other types
 	Default     string   `gorm:"column:default_value"`     // in its stored form, "" for none
 	CreatedAt   time.Time
-	DeletedAt   *time.Time `gorm:"column:deleted_at"` // its removal from contacts is under way
+	DeletedAt   *time.Time `gorm:"column:deleted_at"` // it is being purged from contacts
 }
 
 // TableName is read by GORM.
@@ -35,7 +35,7 @@ const (
 
 var mergeTagKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 
-// ParseOptions reads the options of a form's text area, one a line. Blank lines are no options.
+// ParseOptions reads the options of a form's text area, one per line, and skips blank lines.
 func ParseOptions(text string) []string {
 	options := []string{}
 	for line := range strings.Lines(text) {
@@ -46,8 +46,8 @@ func ParseOptions(text string) []string {
 	return options
 }
 
-// Clean returns the merge tag of a form as it is stored: texts cleaned, options only for a type that has them, the
-// default in its stored form. What does not fit stays as it was typed, for Validate to speak of.
+// Clean returns the merge tag of a form as it is stored: cleaned texts, options only for a type that has them, the
+// default in its stored form. Invalid input stays as typed, so that Validate can report it.
 func (m MergeTag) Clean() MergeTag {
 	m.Key, m.Label = TrimBlanks(m.Key), CleanName(m.Label)
 	options := []string{}
@@ -63,8 +63,8 @@ func (m MergeTag) Clean() MergeTag {
 	return m
 }
 
-// Validate returns what is wrong with the merge tag of a form, after Clean, under the form's names: key, label, type,
-// options, default_value. Whether the key is free only the store can say.
+// Validate returns what is wrong with the merge tag of a form, after Clean, by the form's field names: key, label,
+// type, options, default_value. Only the store can tell whether the key is free.
 func (m MergeTag) Validate() FieldErrors {
 	errs := FieldErrors{}
 	switch {
@@ -73,7 +73,7 @@ func (m MergeTag) Validate() FieldErrors {
 	case m.Key == EmailKey:
 		errs.Add("key", "email_address is the contact's own address. Please choose another key.")
 	case !mergeTagKey.MatchString(m.Key):
-		errs.Add("key", "Please use small letters, digits and underscores only, a letter first, 50 at most, such as first_name.")
+		errs.Add("key", "Please use only small letters, digits and underscores, at most 50, starting with a letter, such as first_name.")
 	}
 	errs.Add("label", validateLength("label", m.Label))
 	if !m.Type.Valid() {
@@ -89,7 +89,7 @@ func (m MergeTag) Validate() FieldErrors {
 	return errs
 }
 
-// validateOptions returns what is wrong with the options of a choice, as one sentence, or "".
+// validateOptions returns one sentence about what is wrong with the options of a choice, or "".
 func validateOptions(options []string) string {
 	if len(options) == 0 {
 		return "Please list the choices, one a line."
@@ -115,8 +115,8 @@ func validateOptions(options []string) string {
 	return ""
 }
 
-// SuggestKey returns the key that is nearest to a name, "" for a name without Latin letters: "first_name" for
-// "First name". Calls that send the name itself fill the key only where both differ in nothing but case.
+// SuggestKey returns the key closest to a name, "" for a name without Latin letters: "first_name" for "First name".
+// Calls that send the name itself as key fill the field only if both differ just in case.
 func SuggestKey(name string) string {
 	if lower := LowerASCII(name); mergeTagKey.MatchString(lower) {
 		return lower

@@ -8,8 +8,8 @@ import (
 // maxValueCharacters counts code points, as the databases do. CONTRACT "What each type does".
 const maxValueCharacters = 10_000
 
-// ValueError says why a value does not fit its merge tag. Code is stable; Message is a sentence for support staff, and
-// may quote what was sent.
+// ValueError says why a value does not fit its merge tag. Code is stable; Message is a sentence for support staff and
+// may quote the input.
 type ValueError struct {
 	Code    string
 	Message string
@@ -17,9 +17,9 @@ type ValueError struct {
 
 func (e *ValueError) Error() string { return e.Message }
 
-// Read returns the stored form of a value that somebody gave for the merge tag, or "" and no error when it counts as
-// not given: null, empty or blank. The error is a *ValueError and says why the value does not fit. A stored form reads
-// as itself. CONTRACT: all types read alike in every encoding.
+// Read returns the stored form of a value for the merge tag, or "" and no error if it counts as not given: null, empty
+// or blank. The error is a *ValueError that says why the value does not fit. A stored form reads as itself. CONTRACT:
+// all types read alike in every encoding.
 func (m MergeTag) Read(g Given) (stored string, err error) {
 	stored, wrong := m.read(g)
 	if wrong != nil {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// readCase is a value as it was given and what becomes of it: the stored form, or the code of the error.
+// readCase is a given value and its result: the stored form, or the code of the error.
 type readCase struct {
 	given      Given
 	want, code string
@@ -36,7 +36,7 @@ func runReadCases(t *testing.T, tag MergeTag, tests []readCase) {
 	}
 }
 
-// fits and fails make a case of one plain text.
+// fits and fails return a case with one plain text.
 func fits(text, want string) readCase  { return readCase{Text(text), want, ""} }
 func fails(text, code string) readCase { return readCase{Text(text), "", code} }
 

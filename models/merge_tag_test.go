@@ -93,7 +93,7 @@ func TestMergeTagValidate(t *testing.T) {
 		return with(func(m *MergeTag) { m.Type, m.Default = kind, value })
 	}
 	const (
-		keyRule  = "Please use small letters, digits and underscores only, a letter first, 50 at most, such as first_name."
+		keyRule  = "Please use only small letters, digits and underscores, at most 50, starting with a letter, such as first_name."
 		reserved = "email_address is the contact's own address. Please choose another key."
 	)
 	tests := []struct {

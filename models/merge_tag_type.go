@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// MergeTagType says how the values of a merge tag are read and kept.
+// MergeTagType says how to read and store the values of a merge tag.
 type MergeTagType string
 
 // The types of a merge tag. A tag's type never changes.
@@ -44,7 +44,7 @@ var mergeTagTypes = []mergeTagType{
 	{MergeTagCountry, "Country", "country", false, false, readTrimmed(readCountry), func(code string, _ *time.Location) string { return CountryName(code) }},
 }
 
-// MergeTagTypes lists every type in the order in which people choose.
+// MergeTagTypes lists every type in the order of the menus.
 var MergeTagTypes = func() (all []MergeTagType) {
 	for _, row := range mergeTagTypes {
 		all = append(all, row.MergeTagType)
@@ -62,7 +62,7 @@ func (t MergeTagType) row() *mergeTagType {
 	return &mergeTagType{field: string(t), read: readLines}
 }
 
-// Name returns the type as people read it: "Yes or no".
+// Name returns the type as pages show it: "Yes or no".
 func (t MergeTagType) Name() string { return t.row().name }
 
 // Valid reports whether t is one of the types.
@@ -119,7 +119,7 @@ func showBoolean(stored string, _ *time.Location) string {
 	return stored
 }
 
-// showChoices names choices so that one with a comma does not read as two.
+// showChoices joins choices so that one with a comma does not look like two.
 func showChoices(stored string, _ *time.Location) string {
 	choices := strings.Split(stored, optionSeparator)
 	for i, choice := range choices {

@@ -11,15 +11,16 @@ import (
 
 const (
 	maxNameCharacters = 64
-	maxNameBytes      = 2400 // one character may be made of any number of code points: 64 emoji of two people take 2,240
+	maxNameBytes      = 2400 // one character may have any number of code points: 64 emoji of two people take 2,240
 	maxSlugBytes      = 40
 )
 
-// CountCharacters counts as a person counts: a letter with its accents, a flag or an emoji with its parts is one.
+// CountCharacters counts as a person does: a letter with its accents, a flag, or an emoji with its parts is one
+// character.
 func CountCharacters(s string) int { return uniseg.GraphemeClusterCount(s) }
 
-// CleanName returns a name as it is stored: in NFC, line ends and tabs as spaces, without other control characters and
-// without those that turn the direction of the text after them, and without blanks at its ends.
+// CleanName returns a name as it is stored: in NFC, line ends and tabs as spaces, without other control characters,
+// without characters that change the text direction, and without blanks at its ends.
 func CleanName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -33,11 +34,11 @@ func CleanName(s string) string {
 	return TrimBlanks(norm.NFC.String(s))
 }
 
-// ValidateName returns what is wrong with the name of a webhook, a tag, a segment or a workspace, as one sentence, or ""
-// when nothing is. It expects what CleanName returned.
+// ValidateName returns one sentence about what is wrong with the name of a webhook, a tag, a segment or a workspace, or
+// "". It expects the result of CleanName.
 func ValidateName(s string) string { return validateLength("name", s) }
 
-// validateLength is ValidateName for a thing of another name, such as a label.
+// validateLength is ValidateName for another word, such as label.
 func validateLength(what, s string) string {
 	if !strings.ContainsFunc(s, isVisible) {
 		return "Please give it a " + what + "."
@@ -55,11 +56,11 @@ func isVisible(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) && !isInvisible(r)
 }
 
-// latinLetters are the Latin letters that do not come apart into a plain letter and its accents.
+// latinLetters are the Latin letters that do not decompose into a plain letter and accents.
 var latinLetters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ı", "i", "ŋ", "n")
 
-// Slug returns a name as a part of a URL: its Latin letters in lower case without their accents and its digits, in words
-// joined by hyphens, at most 40 bytes. It is "" for a name without any of these; the caller then makes one up.
+// Slug returns a name for a URL: its Latin letters in lower case without accents and its digits, in words joined by
+// hyphens, at most 40 bytes. It is "" for a name without any of these; the caller then chooses one.
 func Slug(name string) string {
 	if len(name) > maxNameBytes {
 		name = strings.ToValidUTF8(name[:maxNameBytes], "")

@@ -10,8 +10,8 @@ const maxNumberDigits = 30
 
 var jsonNumber = regexp.MustCompile(`^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$`)
 
-// readNumber reads JSON's number syntax and returns a plain decimal with the digits as they were sent and the exponent
-// expanded, at most 30 digits. Zero has no sign. CONTRACT "Stored forms".
+// readNumber reads JSON's number syntax and returns a plain decimal with the given digits and the exponent expanded, at
+// most 30 digits. Zero has no sign. CONTRACT "Stored forms".
 func readNumber(text string) (string, *ValueError) {
 	parts := jsonNumber.FindStringSubmatch(text)
 	if parts == nil {
@@ -25,7 +25,7 @@ func readNumber(text string) (string, *ValueError) {
 	}
 	exponent := 0
 	if parts[4] != "" {
-		// An exponent beyond the limit is refused before anything is expanded.
+		// Refuse an exponent beyond the limit before expanding it.
 		var err error
 		if exponent, err = strconv.Atoi(parts[4]); err != nil || exponent > 2*maxNumberDigits || exponent < -2*maxNumberDigits {
 			return "", tooLong
@@ -55,7 +55,7 @@ func readNumber(text string) (string, *ValueError) {
 	return sign + number, nil
 }
 
-// groupThousands returns a plain decimal with a comma between its thousands: "-1250.50" as "-1,250.50".
+// groupThousands puts a comma between the thousands of a plain decimal: "-1250.50" becomes "-1,250.50".
 func groupThousands(number string) string {
 	unsigned := strings.TrimPrefix(number, "-")
 	whole, fraction, _ := strings.Cut(unsigned, ".")

@@ -13,20 +13,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Cost is what one password costs.
+// Cost is the cost of hashing one password.
 type Cost struct {
 	Memory uint32 // KiB
 	Passes uint32
 }
 
-// PasswordCost is the cost of new passwords: above the least that is recommended for Argon2id, and some 50 ms. A stored hash
-// names its own cost, so this can be raised. Tests lower it.
+// PasswordCost is the cost of new passwords: above the recommended minimum for Argon2id, about 50 ms. A stored hash contains
+// its cost, so this can be raised. Tests lower it.
 var PasswordCost = RealCost
 
 // RealCost is the cost outside tests.
 var RealCost = Cost{Memory: 32 << 10, Passes: 2}
 
-// newHash is a hash of today's cost, without salt and key.
+// newHash returns a hash with the current cost, without salt and key.
 func newHash() argonHash {
 	return argonHash{memory: PasswordCost.Memory, passes: PasswordCost.Passes, threads: 1}
 }
@@ -36,19 +36,18 @@ const (
 	keyBytes  = 32
 )
 
-// How long a password may be, in characters as a person counts.
+// The length of a password, in characters as a person counts.
 const (
 	MinPassword      = 10
 	MaxPassword      = 200
-	maxPasswordBytes = 4000 // one character may be made of any number of code points
+	maxPasswordBytes = 4000 // one character may have any number of code points
 )
 
-// argonSlots bounds how many passwords are computed at the same time, and with it the memory and the processor they take from
-// everything else.
+// argonSlots limits how many passwords are hashed at the same time, and so the memory and processor time this takes.
 var argonSlots = make(chan struct{}, 2)
 
-// ValidatePassword returns what is wrong with a new password, as one sentence, or "" when nothing is. There are no rules
-// about which characters it holds: they make passwords worse.
+// ValidatePassword returns one sentence about what is wrong with a new password, or "". It does not require kinds of
+// characters: such rules make passwords worse.
 func ValidatePassword(password string) string {
 	if password == "" {
 		return "Please choose a password."
@@ -65,8 +64,8 @@ func ValidatePassword(password string) string {
 	return ""
 }
 
-// HashPassword returns what is stored of a password: Argon2id with a random salt, as a PHC string. At most two are
-// computed at the same time; it waits for its turn until ctx ends.
+// HashPassword returns the stored form of a password: Argon2id with a random salt, as a PHC string. At most two run at
+// the same time; others wait until ctx ends.
 func HashPassword(ctx context.Context, password string) (string, error) {
 	h := newHash()
 	h.salt = make([]byte, saltBytes)
@@ -76,8 +75,8 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 	return h.String(), err
 }
 
-// CheckPassword reports whether password is the one that hash was made of. An empty hash stands for an account that does
-// not exist: the answer is no, and costs the same time.
+// CheckPassword reports whether hash was made from password. An empty hash means an account that does not exist: the
+// result is false and takes the same time.
 func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 	nobody := hash == ""
 	if nobody {
@@ -94,22 +93,22 @@ func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(key, h.key) == 1 && !nobody, nil
 }
 
-// nobodysHash has today's cost; no account has it.
+// nobodysHash returns a hash with the current cost that no account has.
 func nobodysHash() string {
 	h := newHash()
 	h.salt, h.key = make([]byte, saltBytes), make([]byte, keyBytes)
 	return h.String()
 }
 
-// argonHash is a stored hash, taken apart.
+// argonHash is a parsed stored hash.
 type argonHash struct {
 	memory, passes uint32
 	threads        uint8
 	salt, key      []byte
 }
 
-// compute runs Argon2id when there is a free slot. The password is read as valid
-// text in NFC: keyboards differ in how they send é.
+// compute runs Argon2id as soon as a slot is free. It reads the password as valid text in NFC, because keyboards differ
+// in how they send é.
 func (h argonHash) compute(ctx context.Context, password string, size uint32) ([]byte, error) {
 	select {
 	case argonSlots <- struct{}{}:
@@ -120,7 +119,7 @@ func (h argonHash) compute(ctx context.Context, password string, size uint32) ([
 	return argon2.IDKey(norm.NFC.Bytes([]byte(ValidText(password))), h.salt, h.passes, h.memory, h.threads, size), nil
 }
 
-// String is the PHC form: $argon2id$v=19$m=32768,t=2,p=1$salt$key.
+// String returns the PHC form: $argon2id$v=19$m=32768,t=2,p=1$salt$key.
 func (h argonHash) String() string {
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.passes, h.threads, b64(h.salt), b64(h.key))
@@ -128,7 +127,7 @@ func (h argonHash) String() string {
 
 var errPasswordHash = errors.New("a stored password hash cannot be read")
 
-// parseArgonHash reads the PHC form. Costs beyond what this program would ever choose are refused.
+// parseArgonHash parses the PHC form. It refuses costs that this program would never choose.
 func parseArgonHash(s string) (argonHash, error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {

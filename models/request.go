@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Outcome is what became of a call. A new one needs its constant and its place in a list below, the case in intake that
-// decides it, and its row in views.outcomes, which holds everything that the pages say of it.
+// Outcome is what happened to a call. For a new one, add its constant, its place in a list below, the case in intake
+// that decides it, and its row in views.outcomes, which has all its words for the pages.
 type Outcome string
 
 const (
@@ -16,16 +16,16 @@ const (
 	OutcomeUnconfirmed  Outcome = "unconfirmed"   // an existing contact became UNCONFIRMED
 	OutcomeUpdated      Outcome = "updated"       // an existing contact kept its status
 	OutcomeUnsubscribed Outcome = "unsubscribed"  // an existing contact is UNSUBSCRIBED
-	OutcomeDeleted      Outcome = "deleted"       // the contact is gone for good
+	OutcomeDeleted      Outcome = "deleted"       // the contact was erased
 	OutcomeNoAddress    Outcome = "no_address"    // email_address missing, null, empty or blank
 	OutcomeBadAddress   Outcome = "bad_address"   // email_address not valid
 	OutcomeNoContact    Outcome = "no_contact"    // UNSUBSCRIBED, DELETE: no such contact
-	OutcomeUnreadable   Outcome = "unreadable"    // the payload could not be read
+	OutcomeUnreadable   Outcome = "unreadable"    // the payload cannot be read
 	OutcomePrefetch     Outcome = "prefetch"      // a browser's prefetch, not a call
 	OutcomeTooLarge     Outcome = "too_large"     // the body is over the limit
-	OutcomeDisabled     Outcome = "disabled"      // the webhook is switched off
+	OutcomeDisabled     Outcome = "disabled"      // the webhook is turned off
 	OutcomeWebhookGone  Outcome = "webhook_gone"  // the webhook was deleted
-	OutcomeHashRetired  Outcome = "hash_retired"  // the webhook's address was changed since
+	OutcomeHashRetired  Outcome = "hash_retired"  // the webhook's URL has changed
 	OutcomeNotCommitted Outcome = "not_committed" // the database refused this call; the sender got a 503
 )
 
@@ -41,7 +41,7 @@ var failedOutcomes = []Outcome{
 // Outcomes lists every outcome that a row of the log can have.
 var Outcomes = slices.Concat(processedOutcomes, failedOutcomes)
 
-// WebhookRequest is the row of one call in the request log. Everything of the person is NULL once the person was erased.
+// WebhookRequest is the row of one call in the request log. If the person was erased, all personal data is NULL.
 type WebhookRequest struct {
 	WorkspaceID    int64     `gorm:"primaryKey"`
 	ID             uuid.UUID `gorm:"primaryKey"` // UUIDv7: its time is the call's arrival
@@ -49,7 +49,7 @@ type WebhookRequest struct {
 	ContactID      *int64
 	ContactVersion *int64  // the contact's version after the call
 	AddressKey     *int64  `gorm:"column:who"` // AddressKey(WorkspaceID, Address)
-	Address        *string // as stored where valid, else as sent (cut to 254 bytes)
+	Address        *string // as stored if valid, else as sent (cut to 254 bytes)
 	Method         string
 	ContentType    string
 	Outcome        Outcome
@@ -69,14 +69,14 @@ func (o Outcome) Failed() bool {
 	return o != OutcomesProcessed && !slices.Contains(processedOutcomes, o)
 }
 
-// The groups of outcomes beside the outcomes themselves, in RequestFilter.Outcome.
+// Groups of outcomes, for RequestFilter.Outcome.
 const (
 	OutcomesFailed    Outcome = "failed"
 	OutcomesProcessed Outcome = "processed"
 )
 
-// Cursor is where a page of the log begins: the calls before (older than) an id, or after (newer than) it. Both zero
-// is the newest page.
+// Cursor is where a page of the log begins: the calls before (older than) an id, or after (newer than) it. If both are
+// zero it is the newest page.
 type Cursor struct{ Before, After uuid.UUID }
 
 func (c Cursor) Rising() bool { return c.After != uuid.Nil }

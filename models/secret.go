@@ -6,11 +6,11 @@ import (
 	"encoding/base64"
 )
 
-// NewHash makes the secret part of a webhook's URL: 192 random bits, URL-safe (CONTRACT: at least 160).
+// NewHash returns the secret part of a webhook's URL: 192 random bits, URL-safe (CONTRACT: at least 160).
 func NewHash() string { return randomText(24) }
 
-// NewToken makes the token of a session or of a one-time link: 256 random bits, URL-safe, 43 characters. Only the browser
-// or the link holds it; the database stores TokenHash.
+// NewToken returns a token for a session or a one-time link: 256 random bits, URL-safe, 43 characters. Only the browser
+// or the link has it; the database stores TokenHash.
 func NewToken() string { return randomText(32) }
 
 // TokenHash returns the SHA-256 of a token. It needs no salt and no slow hash, because tokens are random.
@@ -19,7 +19,7 @@ func TokenHash(token string) []byte {
 	return sum[:]
 }
 
-// randomText returns n random bytes in URL-safe characters.
+// randomText returns n random bytes as URL-safe text.
 func randomText(n int) string {
 	b := make([]byte, n)
 	rand.Read(b)

@@ -15,7 +15,7 @@ func TestSecretsAreLongAndFitIntoAnAddress(t *testing.T) {
 			t.Errorf("got %q and %q, want two different texts of %d safe characters", one, other, length)
 		}
 	}
-	// the hash is stored: another one would end every session and every open invitation
+	// the database stores this hash: another one would end every session and every open invitation
 	if got, want := hex.EncodeToString(TokenHash("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

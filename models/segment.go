@@ -6,26 +6,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// Segment is a named rule; who matches it is in segment_bits at its slot.
+// Segment is a named rule. segment_bits stores its members at its slot.
 type Segment struct {
 	WorkspaceID  int64
 	ID           int64
 	Name         string
 	Rule         string // JSON of the tree (DESIGN "Segments")
-	Slot         int    // the bit position of the membership that is shown
-	BuildingSlot *int   // the spare slot that a new or edited rule is being built into
+	Slot         int    // the slot of the visible membership
+	BuildingSlot *int   // the slot into which a new or edited rule is being built
 	BuildingRule *string
 	BuiltChunks  int64
 	TotalChunks  int64
 	MemberCount  int64
-	BrokenReason string // why the rule cannot be evaluated; "" when it can
+	BrokenReason string // why the rule cannot be evaluated; "" if it can
 	CreatedAt    time.Time
 	UpdatedAt    time.Time  `gorm:"autoUpdateTime:false"`
-	BuiltAt      *time.Time // nil until the first build is through
+	BuiltAt      *time.Time // nil until the first build is finished
 
-	BuildingSince  *time.Time // nil when nothing is being built
-	BuildingUserID *int64     // who gave it the rule that is being built
-	VerifiedAt     *time.Time // when a verification last went over all of its members; nil when none has yet
+	BuildingSince  *time.Time // nil if no build is running
+	BuildingUserID *int64     // the person who set the rule being built
+	VerifiedAt     *time.Time // when a verification last checked all of its members; nil for never
 }
 
 // SegmentBits is the membership of 256 consecutive contact ids: 32 bytes for each slot.
@@ -35,23 +35,23 @@ type SegmentBits struct {
 	Bits        []byte
 }
 
-// TableName is needed because the name is a plural already.
+// TableName is needed because the name is already plural.
 func (SegmentBits) TableName() string { return "segment_bits" }
 
-// SegmentCause is why a contact entered or left a segment.
+// SegmentCause is the cause of a move.
 type SegmentCause string
 
 const (
 	CauseCall   SegmentCause = "call"   // of a webhook
 	CauseEdit   SegmentCause = "edit"   // of the contact: by hand, in bulk, by an import, or because a tag or merge tag was deleted
 	CauseTime   SegmentCause = "time"   // it passed
-	CauseFirst  SegmentCause = "first"  // the segment was built for the first time
+	CauseFirst  SegmentCause = "first"  // time passed
 	CauseRule   SegmentCause = "rule"   // it was edited; before there was CauseFirst, also a new one
-	CauseBasis  SegmentCause = "basis"  // a segment that the rule looks at, or the time zone, was changed
-	CauseRepair SegmentCause = "repair" // of what a verification found to differ
+	CauseBasis  SegmentCause = "basis"  // a segment that the rule refers to, or the time zone, changed
+	CauseRepair SegmentCause = "repair" // a verification repaired a difference
 )
 
-// SegmentChange says that a contact entered or left a segment, when and why.
+// SegmentChange is the move of one contact into or out of a segment, with time and cause.
 type SegmentChange struct {
 	WorkspaceID int64
 	ID          uuid.UUID
@@ -60,11 +60,11 @@ type SegmentChange struct {
 	Entered     bool
 	Cause       SegmentCause
 	RequestID   *uuid.UUID // of CauseCall
-	UserID      *int64     // who edited the contact; nil where that is not known
+	UserID      *int64     // the person who edited the contact; nil if unknown
 	At          time.Time
 }
 
-// SegmentBulkChange says who of a span of consecutive contact ids entered and left a segment together.
+// SegmentBulkChange records which contacts of a span entered and left a segment together.
 type SegmentBulkChange struct {
 	WorkspaceID       int64
 	ID                uuid.UUID
@@ -72,7 +72,7 @@ type SegmentBulkChange struct {
 	Span              int64 // of the contacts with ids in [Span*SegmentSpan, (Span+1)*SegmentSpan)
 	Entered, Departed SegmentSet
 	Cause             SegmentCause
-	UserID            *int64 // who edited the rule
+	UserID            *int64 // the person who edited the rule
 	At                time.Time
 }
 
@@ -83,10 +83,11 @@ type SegmentDue struct {
 	DueAt       time.Time
 }
 
-// TableName is needed because the name has no plural.
+// TableName is needed because the table's name is singular.
 func (SegmentDue) TableName() string { return "segment_due" }
 
-// SegmentDay is a segment's size at the end of a day in the workspace's time zone, and how many entered and left on it.
+// SegmentDay is a segment's size at the end of a day in the workspace's time zone, and how many contacts entered and
+// left on that day.
 type SegmentDay struct {
 	WorkspaceID  int64
 	SegmentID    int64
@@ -102,12 +103,12 @@ type SegmentDay struct {
 	DepartedRule int64
 }
 
-// SegmentCheck is the comparison of a workspace's memberships with a full evaluation: the one under way, or the last.
+// SegmentCheck is the running or last full check of a workspace's memberships.
 type SegmentCheck struct {
 	WorkspaceID int64 `gorm:"primaryKey;autoIncrement:false"`
 	NextChunk   int64
 	TotalChunks int64
-	Differences int64 // memberships that were not as they should be; they were repaired
+	Differences int64 // wrong memberships, which were repaired
 	StartedAt   time.Time
-	FinishedAt  *time.Time // nil while it is under way
+	FinishedAt  *time.Time // nil while it runs
 }

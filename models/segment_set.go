@@ -6,17 +6,17 @@ import (
 	"math/bits"
 )
 
-// SegmentSpan is how many consecutive contact ids a SegmentSet is about.
+// SegmentSpan is how many consecutive contact ids a SegmentSet covers.
 const SegmentSpan = 8192
 
-// SegmentSet holds some of the contacts of a span, as it is stored: the ascending distances from the span's first id, two
-// bytes each, while that is shorter than a bit for each contact of the span.
+// SegmentSet is the stored form of a set of contacts of a span. It is a list of ascending distances from the span's first
+// id, two bytes each, or, if that is not shorter, a bitmap of the span.
 type SegmentSet []byte
 
-// bitmapBytes is the length of a set with a bit for each contact; a list is always shorter.
+// bitmapBytes is the length of a bitmap; a list is always shorter.
 const bitmapBytes = SegmentSpan / 8
 
-// NewSegmentSet makes a set of ascending contact ids, all of one span.
+// NewSegmentSet returns the set of ascending contact ids, all of one span.
 func NewSegmentSet(ids []int64) SegmentSet {
 	if 2*len(ids) < bitmapBytes {
 		set := make(SegmentSet, 0, 2*len(ids))
@@ -32,10 +32,10 @@ func NewSegmentSet(ids []int64) SegmentSet {
 	return set
 }
 
-// Value is how a set is stored: an empty one as no bytes, which is not NULL.
+// Value returns the stored form: an empty set is no bytes, which is not NULL.
 func (s SegmentSet) Value() (driver.Value, error) { return append([]byte{}, s...), nil }
 
-// Len is how many contacts the set holds.
+// Len returns how many contacts the set contains.
 func (s SegmentSet) Len() int {
 	if len(s) < bitmapBytes {
 		return len(s) / 2
@@ -47,7 +47,7 @@ func (s SegmentSet) Len() int {
 	return n
 }
 
-// Has reports whether the set, which is of the contact's span, holds the contact.
+// Has reports whether the set contains a contact of its span.
 func (s SegmentSet) Has(contact int64) bool {
 	at := contact % SegmentSpan
 	if len(s) == bitmapBytes {
@@ -61,7 +61,7 @@ func (s SegmentSet) Has(contact int64) bool {
 	return false
 }
 
-// IDs returns the first of the set's contacts, at most limit, in ascending order; span is the set's.
+// IDs returns the first contacts of the set, at most limit, in ascending order; span is the set's span.
 func (s SegmentSet) IDs(span int64, limit int) []int64 {
 	var ids []int64
 	add := func(at int64) { ids = append(ids, span*SegmentSpan+at) }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Tag is a word on a contact. Its name is unique in the workspace without case.
+// Tag is a word on a contact. Its name is unique in the workspace, ignoring case.
 type Tag struct {
 	WorkspaceID int64
 	ID          int64
 	Name        string
 	NameFolded  string
 	CreatedAt   time.Time
-	DeletedAt   *time.Time `gorm:"column:deleted_at"` // its removal from contacts is under way
+	DeletedAt   *time.Time `gorm:"column:deleted_at"` // it is being purged from contacts
 }
 
 // ContactTag is a tag on a contact.
@@ -41,10 +41,10 @@ func DistinctTags(tags []Tag) []Tag {
 	return distinct
 }
 
-// FindTag looks a tag up among known by its id, and else by its name without case.
+// FindTag finds a tag in known by its id, or else by its name, ignoring case.
 func FindTag(known []Tag, text string) (Tag, bool) { return FindTagByName(known, text, true) }
 
-// FindTagByName looks a tag up by its id, when ids count, and else by its name.
+// FindTagByName finds a tag by its id, if ids is set, or else by its name.
 func FindTagByName(known []Tag, text string, ids bool) (Tag, bool) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if i := slices.IndexFunc(known, func(t Tag) bool { return ids && err == nil && t.ID == id }); i >= 0 {

@@ -9,20 +9,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// IsBlank reports whether s is empty or holds nothing but blanks: Unicode White_Space, no-break and ideographic spaces
-// and line ends included. CONTRACT: a blank counts as not given.
+// IsBlank reports whether s is empty or only blanks: Unicode White_Space, including no-break and ideographic spaces and
+// line ends. CONTRACT: a blank counts as not given.
 func IsBlank(s string) bool { return TrimBlanks(s) == "" }
 
-// TrimBlanks returns s without the blanks at its ends, in the sense of IsBlank.
+// TrimBlanks removes blanks, as in IsBlank, from the ends of s.
 func TrimBlanks(s string) string { return strings.TrimFunc(s, unicode.IsSpace) }
 
-// ValidText returns s as both databases accept it: bytes that are not valid text become U+FFFD and NUL is dropped
-// (CONTRACT "Payload").
+// ValidText returns s as both databases accept it: invalid bytes become U+FFFD, and NUL is removed (CONTRACT
+// "Payload").
 func ValidText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
-// Shorten returns at most n code points of s, with a sign where something was cut off.
+// Shorten returns at most n code points of s, with an ellipsis if something was cut off.
 func Shorten(s string, n int) string {
 	count := 0
 	for i := range s {
@@ -34,7 +34,7 @@ func Shorten(s string, n int) string {
 	return s
 }
 
-// Fold returns the form in which two texts are equal when they differ in case or in how their accents are encoded only.
+// Fold returns the same text for two texts that differ only in case or in the encoding of their accents.
 func Fold(s string) string {
 	ascii, lower := true, true
 	for i := range len(s) {
@@ -51,7 +51,7 @@ func Fold(s string) string {
 }
 
 // isInvisible reports whether r is a letter or mark that shows nothing, such as the Hangul filler or a variation
-// selector: with it two texts look the same and are not.
+// selector. With it, two different texts can look the same.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
@@ -69,7 +69,7 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// LowerASCII lower-cases the letters A to Z and leaves everything else alone, so that no two different letters meet.
+// LowerASCII lower-cases A to Z and nothing else, so that two different letters never become the same.
 func LowerASCII(s string) string { return strings.Map(lowerRune, s) }
 
 func lowerRune(r rune) rune {

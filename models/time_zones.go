@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TimeZones lists the time zones that a workspace can choose, by name: one for each place of the IANA database that
-// keeps its own time, and UTC. Go carries the rules of the zones, but no list of them.
+// TimeZones lists the time zones that a workspace can choose, by name: one for each place of the IANA database with a
+// separate time, and UTC. Go has the rules of the zones, but no list of them.
 var TimeZones = strings.Fields(timeZones + " UTC")
 
 // ValidTimeZone reports whether name is one of TimeZones.
@@ -17,11 +17,11 @@ func ValidTimeZone(name string) bool {
 	return ok
 }
 
-// locations are the time zones that were asked for, by name: reading one from the tables takes some 20 µs, and a page asks
-// thousands of times. Names come from workspaces, which take only those that ValidTimeZone knows.
+// locations caches time zones by name: loading one takes about 20 µs, and a page needs it thousands of times. Names come
+// from workspaces, which allow only those that ValidTimeZone knows.
 var locations sync.Map
 
-// location returns the time zone of a name, UTC if it is not known.
+// location returns the time zone with a name, UTC if it is unknown.
 func location(name string) *time.Location {
 	if known, ok := locations.Load(name); ok {
 		return known.(*time.Location)

@@ -4,12 +4,12 @@ import (
 	"time"
 )
 
-// FirstAdmin is what the set-up page asks for: the first workspace and its admin.
+// FirstAdmin is the input of the set-up page: the first workspace and its admin.
 type FirstAdmin struct {
 	WorkspaceName, TimeZone, Email, Password string
 }
 
-// Validate returns what is wrong, by the names that the fields have in the form.
+// Validate returns what is wrong, by the form's field names.
 func (f FirstAdmin) Validate() FieldErrors {
 	errs := FieldErrors{}
 	errs.Add("workspace", ValidateName(CleanName(f.WorkspaceName)))
@@ -21,7 +21,7 @@ func (f FirstAdmin) Validate() FieldErrors {
 	return errs
 }
 
-// NewUser is an account to be made: support staff, a member of a workspace from the start, both or neither.
+// NewUser is an account to create: for support staff, for a member of a workspace, both or neither.
 type NewUser struct {
 	Email, Password string
 	Support         bool
@@ -40,7 +40,7 @@ func (n NewUser) Validate() FieldErrors {
 	return errs
 }
 
-// ValidateEmail returns what is wrong with an address that a person typed, as one sentence, or "".
+// ValidateEmail returns one sentence about what is wrong with an address as typed, or "".
 func ValidateEmail(email string) string {
 	switch _, err := ReadEmail(email); err {
 	case nil:
@@ -59,7 +59,7 @@ type User struct {
 	ID           int64
 	Email        string
 	PasswordHash string
-	SingleKeys   bool `gorm:"default:true"` // single keys, such as J and K, do something on the pages
+	SingleKeys   bool `gorm:"default:true"` // single-key shortcuts, such as J and K, are on
 	Support      bool // staff: reads the request logs of every workspace and changes nothing
 	CreatedAt    time.Time
 }

@@ -15,19 +15,19 @@ const (
 	TypeDelete       WebhookType = "DELETE"
 )
 
-// WebhookTypes lists every type in the order in which people choose.
+// WebhookTypes lists every type in the order of the menus.
 var WebhookTypes = []WebhookType{TypeSubscribed, TypeUnconfirmed, TypeUnsubscribed, TypeDelete}
 
 // Valid reports whether t is one of the four types.
 func (t WebhookType) Valid() bool { return slices.Contains(WebhookTypes, t) }
 
-// TypesWithTags lists the types whose webhooks create contacts and can carry tags (documentation, "Tags").
+// TypesWithTags lists the types whose webhooks create contacts and can have tags (documentation, "Tags").
 var TypesWithTags = []WebhookType{TypeSubscribed, TypeUnconfirmed}
 
-// HasTags reports whether webhooks of the type can carry tags (documentation, "Tags").
+// HasTags reports whether webhooks of the type can have tags (documentation, "Tags").
 func (t WebhookType) HasTags() bool { return slices.Contains(TypesWithTags, t) }
 
-// Webhook is a secret address that does one thing with a contact.
+// Webhook is a secret URL that does one thing with a contact.
 type Webhook struct {
 	WorkspaceID int64
 	ID          int64
@@ -40,7 +40,7 @@ type Webhook struct {
 	DeletedAt   *time.Time `gorm:"column:deleted_at"`
 }
 
-// WebhookHash is an address that works or once worked. The mapping never changes.
+// WebhookHash is a hash that works or once worked. It always belongs to the same webhook.
 type WebhookHash struct {
 	Hash        string `gorm:"primaryKey"`
 	WorkspaceID int64

@@ -2,7 +2,7 @@ package models
 
 import "strings"
 
-// WebhookForm is what a person says of a webhook. Tags are named by their id or their name, NewTags by their name only.
+// WebhookForm is a person's input for a webhook. Tags has ids or names, NewTags only names.
 type WebhookForm struct {
 	Name    string
 	Type    WebhookType
@@ -10,8 +10,8 @@ type WebhookForm struct {
 	NewTags []string
 }
 
-// SplitNames reads names that are separated by commas; one that holds a comma stands in quotation marks. Blank ones are
-// none. JoinTags writes them so.
+// SplitNames reads names separated by commas, as JoinTags writes them: a name with a comma is in quotation marks. It
+// skips blank names.
 func SplitNames(text string) []string {
 	var names []string
 	for _, name := range SplitTags(text) {
@@ -22,8 +22,8 @@ func SplitNames(text string) []string {
 	return names
 }
 
-// Validate returns what is wrong with the form, by its fields: name, type, tags. CONTRACT: the name has 1 to 64
-// characters; tags only for SUBSCRIBED and UNCONFIRMED, of which TagsTakenOff speaks.
+// Validate returns what is wrong with the form, by field: name, type, tags. CONTRACT: the name has 1 to 64 characters;
+// only SUBSCRIBED and UNCONFIRMED have tags, see TagsTakenOff.
 func (f WebhookForm) Validate() FieldErrors {
 	errs := FieldErrors{}
 	errs.Add("name", ValidateName(CleanName(f.Name)))
@@ -35,7 +35,7 @@ func (f WebhookForm) Validate() FieldErrors {
 	return errs
 }
 
-// ValidateNewTags returns what is wrong with the names of new tags, as one sentence, or "".
+// ValidateNewTags returns one sentence about what is wrong with the names of new tags, or "".
 func ValidateNewTags(names []string) string {
 	for _, name := range names {
 		if wrong := ValidateName(name); wrong != "" {
@@ -45,7 +45,7 @@ func ValidateNewTags(names []string) string {
 	return ""
 }
 
-// TagsTakenOff is the sentence about tags that were named for a webhook whose type can have none.
+// TagsTakenOff returns the sentence about tags of a webhook whose type cannot have any.
 func TagsTakenOff(names []string) string {
 	are := " are"
 	if len(names) == 1 {
@@ -54,7 +54,7 @@ func TagsTakenOff(names []string) string {
 	return "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. " + JoinNames(names) + are + " now taken off; save again if that is right."
 }
 
-// JoinNames lists names as a sentence does: "a, b and c".
+// JoinNames lists names as in a sentence: "a, b and c".
 func JoinNames(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Workspace is one audience with everything that belongs to it. Its slug stands in every URL and never changes.
+// Workspace is one audience with everything that belongs to it. Its slug is part of every URL and never changes.
 type Workspace struct {
 	ID        int64
 	Slug      string
 	Name      string
 	TimeZone  string // IANA name, such as Europe/Vienna
 	CreatedAt time.Time
-	DeletedAt *time.Time // from then on it is not there for anybody, while a job removes what is in it
+	DeletedAt *time.Time // from then on it is hidden, while a job removes its data
 
 	SegmentsHeldUntil *time.Time // see HoldSegments
 }
 
-// Location is the workspace's time zone, UTC if its name is not known here.
+// Location returns the workspace's time zone, UTC if its name is unknown.
 func (w Workspace) Location() *time.Location { return location(w.TimeZone) }
 
-// How many there can be. Every batch of calls reads a workspace's merge tags, and many pages all of its tags and webhooks.
+// Limits. Every batch of calls reads a workspace's merge tags, and many pages all of its tags and webhooks.
 const (
 	MaxMergeTags  = 500  // of a workspace, as many as an import can have columns
 	MaxTags       = 2000 // likewise
@@ -32,15 +32,15 @@ const (
 type Role string
 
 const (
-	RoleAdmin   Role = "admin"   // everything, members and settings included
+	RoleAdmin   Role = "admin"   // everything, including members and settings
 	RoleManager Role = "manager" // webhooks, contacts, tags, merge tags, segments
 	RoleViewer  Role = "viewer"  // reads; webhook URLs masked
 )
 
-// Roles lists every role; each may do everything that those before it may.
+// Roles lists every role; each may do everything that earlier ones may.
 var Roles = []Role{RoleViewer, RoleManager, RoleAdmin}
 
-// Membership lets a user into a workspace.
+// Membership gives a user access to a workspace.
 type Membership struct {
 	WorkspaceID int64 `gorm:"primaryKey"`
 	UserID      int64 `gorm:"primaryKey"`
@@ -55,12 +55,12 @@ func (r Role) Includes(least Role) bool {
 	return rank >= 0 && rank >= slices.Index(Roles, least)
 }
 
-// Word is the role as people read it.
+// Word returns the role as pages show it.
 func (r Role) Word() string {
 	return map[Role]string{RoleAdmin: "Admin", RoleManager: "Manager", RoleViewer: "Viewer"}[r]
 }
 
-// ValidateRole returns what is wrong with a role that somebody chose, as one sentence, or "".
+// ValidateRole returns one sentence about what is wrong with a chosen role, or "".
 func ValidateRole(r Role) string {
 	if r.Word() == "" {
 		return "Please choose admin, manager or viewer."
@@ -68,7 +68,7 @@ func ValidateRole(r Role) string {
 	return ""
 }
 
-// ValidateWorkspace returns what is wrong with a workspace's name and time zone, by name and time_zone.
+// ValidateWorkspace returns what is wrong with a workspace, by name and time_zone.
 func ValidateWorkspace(w Workspace) FieldErrors {
 	errs := FieldErrors{}
 	errs.Add("name", ValidateName(CleanName(w.Name)))
