@@ -32,6 +32,7 @@ func TestEveryConstantIsListed(t *testing.T) {
 		{"models", "WebhookType", "models.WebhookTypes", texts(models.WebhookTypes)},
 		{"models", "MergeTagType", "models.MergeTagTypes", texts(models.MergeTagTypes)},
 		{"models", "Status", "models.Statuses", texts(models.Statuses)},
+		{"models", "BulkAction", "models.BulkActions", texts(models.BulkActions)},
 		{"models", "Role", "models.Roles", texts(models.Roles)},
 		{"segments/rule", "Type", "rule.Types", texts(rule.Types)},
 		{"segments/rule", "Operator", "operators in segments/rule/operator.go", texts(offered())},
@@ -155,6 +156,19 @@ func TestEveryStatusIsKnown(t *testing.T) {
 		if s.Name() == string(s) || !s.Valid() {
 			t.Errorf("%s has no name or is not valid: see models/contact.go", s)
 		}
+	}
+}
+
+// TestEveryBulkActionHasWords fails if an action is described as another one, such as a deletion.
+func TestEveryBulkActionHasWords(t *testing.T) {
+	t.Parallel()
+	seen := map[string]models.BulkAction{}
+	for _, action := range models.BulkActions {
+		words := models.Bulk{Action: action}.Words()
+		if other, twice := seen[words]; twice {
+			t.Errorf("%s has the words of %s: see Words in models/bulk.go; models/store/bulk.go, handlers/bulk.go, handlers/bulk_words.go and views/bulk.templ must know it too", action, other)
+		}
+		seen[words] = action
 	}
 }
 

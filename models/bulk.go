@@ -10,6 +10,9 @@ const (
 	BulkDelete    BulkAction = "delete"
 )
 
+// BulkActions lists every action.
+var BulkActions = []BulkAction{BulkAddTag, BulkRemoveTag, BulkStatus, BulkDelete}
+
 // Bulk is the spec of a JobBulk.
 type Bulk struct {
 	Action  BulkAction `json:"Deed"` // the key is older than the name of the field
