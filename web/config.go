@@ -17,7 +17,7 @@ import (
 type Config struct {
 	ListenAddr       string
 	DatabaseURL      string
-	PublicURL        *url.URL // nil: http://localhost and the port that is listened on
+	PublicURL        *url.URL // nil: http://localhost and the listening port
 	AdminEmail       string   // both or neither
 	AdminPassword    string
 	TrustedProxies   []netip.Prefix
@@ -28,7 +28,7 @@ type Config struct {
 	MetricsAddr      string // "" serves none
 }
 
-// setting is one variable of the environment, as `campaignlark help` lists it.
+// setting is one environment variable, as listed by `campaignlark help`.
 type setting struct{ name, standard, help string }
 
 var settings = []setting{
@@ -45,8 +45,8 @@ var settings = []setting{
 	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},
 }
 
-// readConfig reads the configuration. getenv returns a variable's value, "" where it is not set. The error holds one
-// sentence a wrong variable, each on its own line; none repeats a password.
+// readConfig reads the configuration. getenv returns a variable's value, "" if it is not set. The error has one line for each
+// wrong variable and never repeats a password.
 func readConfig(getenv func(string) string) (Config, error) {
 	value := func(name string) string {
 		for _, s := range settings {
@@ -159,7 +159,7 @@ func readDuration(name, v string, least, most time.Duration) (time.Duration, err
 	return d, nil
 }
 
-// publicURL is where the program is reached when it listens on port.
+// publicURL returns the program's URL if it listens on port.
 func (c Config) publicURL(port int) *url.URL {
 	if c.PublicURL != nil {
 		return c.PublicURL

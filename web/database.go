@@ -10,7 +10,7 @@ import (
 	"campaignlark/models/store"
 )
 
-// migrate is the command that brings the database up to date and ends.
+// migrate is the command that applies the migrations and exits.
 func (p program) migrate(ctx context.Context, c Config) error {
 	db, err := openDatabase(ctx, c.DatabaseURL)
 	if err != nil {
@@ -20,7 +20,7 @@ func (p program) migrate(ctx context.Context, c Config) error {
 	return db.Close()
 }
 
-// openDatabase opens the database and brings it up to date. Errors are sentences for the person who starts the program.
+// openDatabase opens the database and applies the migrations. Errors are sentences for the person who starts the program.
 func openDatabase(ctx context.Context, url string) (*store.DB, error) {
 	db, err := store.Open(ctx, url)
 	if err != nil {
@@ -32,7 +32,7 @@ func openDatabase(ctx context.Context, url string) (*store.DB, error) {
 	return db, nil
 }
 
-// maxClockDifference is how far this machine's clock may be from the database's: the request log is kept by days.
+// maxClockDifference limits the difference to the database's clock, because the request log is stored by days.
 const maxClockDifference = 24 * time.Hour
 
 // checkClock refuses a database whose clock is a day or more away from now.

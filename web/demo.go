@@ -19,10 +19,10 @@ It fills an empty workspace with an invented bookshop. On an empty database it m
 ADMIN_EMAIL and ADMIN_PASSWORD, or admin@example.com with the first line of standard input, or with a password that is
 made up and printed.`
 
-// demoAdmin is who may sign in when the configuration names nobody.
+// demoAdmin is the admin's address if the configuration names none.
 const demoAdmin = "admin@example.com"
 
-// demo is the command that fills a workspace for trying the program out.
+// demo is the command that fills a workspace with sample data.
 func (p program) demo(ctx context.Context, c Config, args []string) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -58,8 +58,8 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	return nil
 }
 
-// asyncCommits is the address of a Postgres database with commits that do not wait for the disk: the demo makes one commit
-// after the other, and may be lost in a power cut. SQLite's address stays as it is.
+// asyncCommits adds asynchronous commits to the URL of a Postgres database. The demo makes many commits in sequence, and its data
+// may be lost in a power cut. SQLite's URL does not change.
 func asyncCommits(databaseURL string) string {
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.Scheme == "sqlite" {
@@ -71,7 +71,7 @@ func asyncCommits(databaseURL string) string {
 	return u.String()
 }
 
-// demoWorkspace is the empty workspace to fill. On an empty database it makes one, with an admin; else there is no user.
+// demoWorkspace returns the empty workspace to fill. On an empty database it creates one with an admin; else it returns no user.
 func (p program) demoWorkspace(ctx context.Context, c Config, db *store.DB, slug string) (models.Workspace, models.User, error) {
 	there, err := db.HasUsers(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (p program) demoAdmin(ctx context.Context, c Config, db *store.DB) (models.
 	return workspace, user, nil
 }
 
-// demoProgress says now and then how far a large demo is.
+// demoProgress reports the progress of a large demo from time to time.
 func (p program) demoProgress(all int) func(int) {
 	const step = 100_000
 	next := step

@@ -10,14 +10,14 @@ import (
 	"campaignlark/models/store"
 )
 
-// chore is work that returns every so often. A chore does a bounded piece at a time; what is left waits for its next turn.
+// chore is periodic work. Each run does a bounded piece; the rest waits for the next run.
 type chore struct {
 	name  string
 	every time.Duration
 	run   func(ctx context.Context, now time.Time) error
 }
 
-// chores lists what the program does beside answering. Replicas all do it: each chore is safe beside itself.
+// chores lists the periodic work. Every replica runs it, so a chore must be safe to run concurrently.
 func chores(c Config, db *store.DB) []chore {
 	return []chore{
 		{"make days of the request log", time.Hour, db.EnsureLogDays},
@@ -37,8 +37,8 @@ func chores(c Config, db *store.DB) []chore {
 	}
 }
 
-// reportUnknown logs how many calls since the last time went to hashes that never existed. They leave no row in the
-// request log, which anyone could flood (CONTRACT "What each type does"). unknown counts them since the start.
+// reportUnknown logs how many calls since its last run went to hashes that never existed. They leave no row in the request log,
+// which anyone could flood (CONTRACT "What each type does"). unknown counts them since the start.
 func (p program) reportUnknown(unknown func() int64) func(context.Context, time.Time) error {
 	var reported int64
 	return func(context.Context, time.Time) error {
@@ -50,14 +50,14 @@ func (p program) reportUnknown(unknown func() int64) func(context.Context, time.
 	}
 }
 
-// foldCounts folds the counters of the last hours: where rows were left behind by a program that was killed, a longer past.
+// foldCounts folds the counters of the last hours, or of a longer time if a killed program left rows behind.
 func foldCounts(db *store.DB, past time.Duration) func(ctx context.Context, now time.Time) error {
 	return func(ctx context.Context, now time.Time) error {
 		return db.FoldWebhookCounts(ctx, models.Instant(now).Add(-past).Truncate(time.Hour))
 	}
 }
 
-// keepHouse runs each chore now and whenever it is due until ctx ends. One that fails or takes long is in no other's way.
+// keepHouse runs each chore now and whenever it is due until ctx ends. A failed or slow chore does not block others.
 func (p program) keepHouse(ctx context.Context, chores []chore, now func() time.Time) {
 	var all sync.WaitGroup
 	for _, c := range chores {
@@ -66,10 +66,10 @@ func (p program) keepHouse(ctx context.Context, chores []chore, now func() time.
 	all.Wait()
 }
 
-// choreTime is how long one turn of a chore may take.
+// choreTime limits one run of a chore.
 const choreTime = 10 * time.Minute
 
-// repeat runs a chore until ctx ends. A failure or a panic is logged, and the chore is tried again at its next turn.
+// repeat runs a chore until ctx ends. It logs a failure or a panic, and the next run tries again.
 func (p program) repeat(ctx context.Context, c chore, now func() time.Time) {
 	turn := time.NewTicker(c.every)
 	defer turn.Stop()

@@ -17,7 +17,7 @@ import (
 // version is what `campaignlark version` prints; the build sets it.
 var version = "dev"
 
-// program is what a command may use of the world around it.
+// program holds what a command may use of its environment.
 type program struct {
 	getenv         func(string) string
 	stdin          io.Reader
@@ -31,7 +31,7 @@ func main() {
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 	go func() {
 		<-signals
-		cancel() // the first asks for an orderly end
+		cancel() // the first signal asks for an orderly shutdown
 		<-signals
 		fmt.Fprintln(os.Stderr, "campaignlark: a second signal; not waiting for what is under way")
 		os.Exit(1)
@@ -78,7 +78,7 @@ func (p program) configured(ctx context.Context, command func(context.Context, C
 	return command(ctx, config)
 }
 
-// report says why the program ends and returns the exit code.
+// report prints why the program ends and returns the exit code.
 func (p program) report(err error) int {
 	if err == nil {
 		return 0

@@ -18,8 +18,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are the program's numbers as Prometheus reads them. No label holds an address, a hash or a workspace, and each
-// has a few values that are known at the start.
+// metrics are the program's Prometheus metrics. No label holds an address, a hash or a workspace. Each label has a few values
+// known at the start.
 type metrics struct {
 	registry   *prometheus.Registry
 	calls      map[models.Outcome]prometheus.Counter
@@ -52,8 +52,7 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 	return m
 }
 
-// countersOf makes a counter for each value of a label. They are there from the start, and an answer finds its own
-// without the library's look-up.
+// countersOf creates a counter for each value of a label at the start, so that an answer needs no look-up in the library.
 func countersOf[T ~string](m *metrics, opts prometheus.CounterOpts, label string, values []T) map[T]prometheus.Counter {
 	vec := prometheus.NewCounterVec(opts, []string{label})
 	m.registry.MustRegister(vec)
@@ -64,7 +63,7 @@ func countersOf[T ~string](m *metrics, opts prometheus.CounterOpts, label string
 	return counters
 }
 
-// observe is what the intake tells. A call costs one or two atomic additions, a batch some more.
+// observe receives the intake's measurements. A call costs one or two atomic additions, a batch some more.
 func (m *metrics) observe() intake.Observe {
 	return intake.Observe{
 		Answered: func(o models.Outcome) {
@@ -84,7 +83,7 @@ func (m *metrics) observe() intake.Observe {
 	}
 }
 
-// watch adds what is read from the pipeline at each scrape.
+// watch adds the metrics that each scrape reads from the pipeline.
 func (m *metrics) watch(p *intake.Pipeline) {
 	gauge := func(name, help string, read func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
@@ -103,8 +102,8 @@ func (m *metrics) watch(p *intake.Pipeline) {
 // marksTimeout is how long a scrape waits for the database.
 const marksTimeout = 2 * time.Second
 
-// marks reads at each scrape how far the segments are behind, and whether they drifted. Every replica tells the same: the
-// marks and the verifications are the database's. While the database does not answer, the numbers are absent.
+// marks reads at each scrape how far the segments are behind, and whether they drifted. The values come from the database, so
+// every replica reports the same. While the database does not answer, they are absent.
 type marks struct {
 	db         *store.DB
 	now        func() time.Time
@@ -124,8 +123,8 @@ func newMarks(db *store.DB, now func() time.Time, log *slog.Logger) *marks {
 // Describe names the numbers.
 func (m *marks) Describe(out chan<- *prometheus.Desc) { out <- m.count; out <- m.age; out <- m.drift }
 
-// Collect reads them. A panic costs these numbers alone. Left to the library it would cost the whole scrape, whose answer would
-// quote the panic's value.
+// Collect reads the metrics. It recovers a panic, which costs only these metrics. The library would fail the whole scrape and
+// quote the panic's value in the answer.
 func (m *marks) Collect(out chan<- prometheus.Metric) {
 	if err := faults.Catch(func() error { return m.collect(out) }); faults.Attrs(err) != nil {
 		m.log.Error("the segments' numbers could not be read", store.ErrorAttr(err))

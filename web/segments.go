@@ -49,7 +49,7 @@ func (p program) segments(ctx context.Context, c Config, args []string) error {
 	return p.verifySegments(ctx, segments.New(db, segments.Options{Log: p.log}), workspaces)
 }
 
-// verifySegments verifies the workspaces one after the other. The error says how much differed.
+// verifySegments verifies the workspaces one by one. The error says how much differed.
 func (p program) verifySegments(ctx context.Context, ticker *segments.Ticker, workspaces []models.Workspace) error {
 	var all int64
 	for _, w := range workspaces {
@@ -79,7 +79,7 @@ func (p program) verifySegments(ctx context.Context, ticker *segments.Ticker, wo
 	return nil
 }
 
-// verifiedWords says what was found in a segment.
+// verifiedWords describes the result for a segment.
 func verifiedWords(s segments.VerifiedSegment) string {
 	words := fmt.Sprintf("%s compared", count(s.Compared, "contact"))
 	if s.Left != "" {

@@ -19,7 +19,7 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// busy is a workspace that is called, edited and ticked at the same time, by a clock that runs fast.
+// busy is a workspace with concurrent calls, edits and ticks and a fast clock.
 type busy struct {
 	t         *testing.T
 	db        *store.DB
@@ -31,7 +31,7 @@ type busy struct {
 	passed    atomic.Int64 // nanoseconds more than have passed
 	done      atomic.Bool
 	calls     atomic.Int64
-	called    chan struct{} // holds something when a call was answered since somebody looked
+	called    chan struct{} // not empty if a call was answered since the last receive
 	work      sync.WaitGroup
 }
 
@@ -102,7 +102,7 @@ func (b *busy) edit(store segments.Store, r *rand.Rand) {
 	}
 }
 
-// rules are what the segments ask, from status and tags to what passing time changes.
+// rules are the segments' rules, from status and tags to conditions that passing time changes.
 func (b *busy) rules() []string {
 	return []string{
 		`{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`,
@@ -160,9 +160,9 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 				})
 			}
 			for range 2 {
-				of := b.db // which on SQLite one process has to itself
+				of := b.db // SQLite: one process
 				if of.Dialect == store.Postgres {
-					of = dbtest.Open(t, url) // and on Postgres several
+					of = dbtest.Open(t, url) // Postgres: several
 				}
 				ticker := segments.New(of, quiet)
 				b.during(func(*rand.Rand) {
@@ -181,7 +181,7 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 			}
 			for n := 0; (n < 6 || b.calls.Load() < 800) && !t.Failed(); n++ {
 				select {
-				case <-b.called: // of two processes that write to one SQLite file, one without a pause shuts the other out
+				case <-b.called: // without pauses, one process writing to an SQLite file blocks the other
 				case <-time.After(20 * time.Second):
 				}
 				verify()
@@ -199,7 +199,7 @@ func TestBusyWorkspaceHasNoDrift(t *testing.T) {
 	}
 }
 
-// settle ticks until nothing waits any more.
+// settle ticks until no mark is left.
 func (b *busy) settle(ticker *segments.Ticker) {
 	b.t.Helper()
 	for left := true; left; {

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	drainTime    = time.Second      // how long a load balancer has to notice that no more calls are wanted
-	shutdownTime = 20 * time.Second // how long calls under way have to finish
+	drainTime    = time.Second      // time for a load balancer to stop sending calls
+	shutdownTime = 20 * time.Second // time for running calls to finish
 )
 
 // serve is the command that serves until ctx ends.
@@ -48,8 +48,8 @@ func (p program) serve(ctx context.Context, c Config) error {
 	return p.serveOn(ctx, c, db, ln)
 }
 
-// serveOn joins the parts, serves on ln until ctx ends, and takes everything down in order: no more calls, what was
-// taken is finished, then the work in the background.
+// serveOn builds the parts and serves on ln until ctx ends. It shuts down in order: it stops accepting calls, finishes accepted
+// ones, then stops the background work.
 func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Listener) error {
 	numbers := newMetrics(db, time.Now, p.log)
 	stopMetrics, err := p.serveMetrics(c.MetricsAddr, numbers)

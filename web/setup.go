@@ -10,8 +10,8 @@ import (
 	"campaignlark/models/store"
 )
 
-// setUp lets the first person in when the database is empty: it creates the admin of the configuration, or prints a
-// one-time link to the set-up page on standard output. A new link ends the one before.
+// setUp prepares an empty database: it creates the configured admin, or prints a one-time link to the set-up page on standard
+// output. A new link replaces the previous one.
 func (p program) setUp(ctx context.Context, c Config, db *store.DB) error {
 	if there, err := db.HasUsers(ctx); err != nil || there {
 		return models.In("set up: look for an account", err)

@@ -49,7 +49,7 @@ func (p program) user(ctx context.Context, c Config, args []string) error {
 	return p.userCreate(ctx, db, account)
 }
 
-// newAccount is what the command line says of an account to be made.
+// newAccount is an account to create, from the command line.
 type newAccount struct {
 	email           string
 	support         bool
@@ -99,7 +99,7 @@ func (a newAccount) rights() string {
 	return strings.Join(all, " and ")
 }
 
-// findWorkspace finds the workspace that the account is to be a member of, if any. A workspace and a role go together.
+// findWorkspace finds the workspace that the account will join, if any. A workspace and a role go together.
 func (a newAccount) findWorkspace(ctx context.Context, db *store.DB) (models.Workspace, error) {
 	switch {
 	case a.workspace == "" && a.role == "":
@@ -115,7 +115,7 @@ func (a newAccount) findWorkspace(ctx context.Context, db *store.DB) (models.Wor
 	return chooseWorkspace(ctx, db, a.workspace)
 }
 
-// refuseKnown refuses an address that is none, and says what to do when it has an account already.
+// refuseKnown refuses an invalid address, and says what to do if the address already has an account.
 func refuseKnown(ctx context.Context, db *store.DB, email string, w models.Workspace) error {
 	if sentence := models.ValidateEmail(email); sentence != "" {
 		return fmt.Errorf("%q: %s", email, sentence)
@@ -171,7 +171,7 @@ func (p program) userPassword(ctx context.Context, db *store.DB, email string) e
 	return nil
 }
 
-// chooseWorkspace finds the workspace with the slug; without a slug it is the only one there is.
+// chooseWorkspace finds the workspace with the slug, or without a slug the only workspace.
 func chooseWorkspace(ctx context.Context, db *store.DB, slug string) (models.Workspace, error) {
 	all, err := db.Workspaces(ctx)
 	if err != nil {
@@ -193,8 +193,8 @@ func chooseWorkspace(ctx context.Context, db *store.DB, slug string) (models.Wor
 	return models.Workspace{}, fmt.Errorf("there is no workspace %q; there are %s", slug, strings.Join(slugs, ", "))
 }
 
-// readPassword reads the first line of standard input. From a terminal, which would show what is typed, and from an
-// input that has ended it reads nothing and makes a password up. An empty line is a script's empty variable, so no wish.
+// readPassword reads the first line of standard input. It generates a password if the input is a terminal, which would show the
+// typing, or has ended. An empty line is an error: it is usually a script's empty variable.
 func (p program) readPassword() (password string, madeUp bool, err error) {
 	if f, ok := p.stdin.(*os.File); ok {
 		if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice != 0 {

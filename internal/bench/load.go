@@ -20,8 +20,8 @@ type figures struct {
 	Failed    int
 }
 
-// load calls a webhook over a number of connections, each with one call at a time, and prints its figures as JSON.
-// Half of the calls speak of contacts that are there, the other half of new ones.
+// load calls a webhook over a number of connections, each with one call at a time, and prints its figures as JSON. Half of the
+// calls are about existing contacts, half about new ones.
 func load(args []string) error {
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	target := flags.String("url", "", "the webhook's URL")

@@ -39,7 +39,7 @@ const reference = "/account"
 // benchPages opens every page of a full workspace again and again, on both databases. The arguments choose: sqlite or
 // postgres, and pages by a part of their address.
 func benchPages(ctx context.Context, args []string) error {
-	kept, err := keep("pages", 24*time.Hour) // the pages speak of the last hours and days
+	kept, err := keep("pages", 24*time.Hour) // the pages show the last hours and days
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func fillSegments(ctx context.Context, databaseURL string, now time.Time) error 
 	return err
 }
 
-// vocabulary is what the rules of a workspace speak of: ids by name.
+// vocabulary holds the ids that a workspace's rules use, by name.
 type vocabulary struct {
 	workspace models.Workspace
 	contacts  int64

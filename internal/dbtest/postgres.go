@@ -108,7 +108,7 @@ func findPostgres() (string, error) {
 	return filepath.Dir(found[len(found)-1]), nil
 }
 
-// credential makes the server run as the user postgres when the tests run as root, whom initdb refuses.
+// credential runs the server as the user postgres if the tests run as root, because initdb refuses root.
 func (s *Server) credential() (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Getuid() != 0 {

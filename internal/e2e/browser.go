@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is the one Chromium of a test run. Each Page has a context of its own in it: no cookie is shared.
+// browser is the one Chromium of a test run. Each Page has its own browser context, so pages share no cookies.
 type browser struct {
 	ctx    context.Context
 	cancel context.CancelFunc

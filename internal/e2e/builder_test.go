@@ -66,7 +66,7 @@ func (b builder) preview(count string, says ...string) {
 	}
 }
 
-// TestBrowserBuilder builds the rule of the picture, sees whom it brings in, saves it, and changes it.
+// TestBrowserBuilder builds the rule of the picture, previews it, saves it, and changes it.
 func TestBrowserBuilder(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		a := newAudience(t, dbtest.SQLiteURL(t), 1)

@@ -106,7 +106,7 @@ func (d *day) create() {
 	d.address = p.Value("#url")
 }
 
-// call lets the shop call: the page that waits shows the first call by itself.
+// call lets the shop call; the waiting page then shows the first call without a reload.
 func (d *day) call() {
 	callForm(d.t, d.address, "email_address", "marta.kowalska@example.com", "first_name", "Marta")
 	d.tomasz.Sees("The first call has arrived")

@@ -14,7 +14,7 @@ import (
 // endSessions is what time does to sessions.
 func endSessions(tx *gorm.DB) error { return tx.Exec("DELETE FROM sessions").Error }
 
-// keysWorkspace is a workspace with three contacts, each of whom came by a call, and the admin at its dashboard.
+// keysWorkspace is a workspace with three contacts, each created by a call, and the admin at its dashboard.
 func keysWorkspace(t *testing.T, url string, open func(testing.TB, string) *Page) (*audience, *Page) {
 	t.Helper()
 	a := newAudience(t, url, 1)

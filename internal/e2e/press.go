@@ -128,7 +128,7 @@ func (p *Page) FollowTwice(name string) {
 	if _, err := run(p, chromedp.DoubleClick(control(name))); err != nil {
 		p.t.Fatalf("clicking %q twice at %s: %v", name, before, err)
 	}
-	p.until(func() bool { // the second click cuts the first answer off: meanwhile there may be no page to ask
+	p.until(func() bool { // the second click cuts off the first answer, so for a moment there may be no page
 		path, err := run(p, chromedp.Evaluate[string](`document.readyState === "complete" ? location.pathname + location.search : ""`))
 		return err == nil && path != "" && path != before
 	}, "another page is there")

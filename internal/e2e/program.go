@@ -18,7 +18,7 @@ import (
 // patience is how long a test waits for something that should take a moment.
 const patience = 60 * time.Second
 
-// Settings say how a program is started. What is empty has its default.
+// Settings say how to start a program. Empty fields mean the default.
 type Settings struct {
 	Dir    string            // the folder it runs in; a new, empty one
 	Env    map[string]string // LISTEN_ADDR is a free port unless set

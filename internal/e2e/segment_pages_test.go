@@ -8,8 +8,8 @@ import (
 	"campaignlark/internal/dbtest"
 )
 
-// TestBrowserSegmentFromWaitingToBroken sees a segment being built by itself, or by "Check now", then who came and why, and
-// deletes the tag that its rule uses: not without being told, then all the same.
+// TestBrowserSegmentFromWaitingToBroken waits for a segment's build, with script or by "Check now", reads who entered and why,
+// and deletes the tag that its rule uses: first refused, then confirmed.
 func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		a := newAudience(t, dbtest.SQLiteURL(t), 1)
@@ -42,7 +42,7 @@ func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
 	})
 }
 
-// becomes waits until the page says the text no more: by itself, or, without script, by asking again.
+// becomes waits until the page no longer shows the text. Without script it reloads.
 func (p *Page) becomes(text string) {
 	p.t.Helper()
 	p.until(func() bool {

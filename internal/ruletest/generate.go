@@ -93,7 +93,7 @@ func (g *Generator) few(n int, from []string) (values []string) {
 	return values
 }
 
-// Naive returns the evaluator that knows what the generator speaks of.
+// Naive returns the evaluator for the generator's rules.
 func (g *Generator) Naive() Naive {
 	n := Naive{fields: map[int64]models.MergeTag{}, zone: g.Zone}
 	for _, m := range g.Fields {
@@ -207,7 +207,7 @@ func dayStart(day time.Time, zone *time.Location) time.Time {
 
 func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// Schema is what the generator's rules speak of.
+// Schema returns everything that the generator's rules can use.
 func (g *Generator) Schema() rule.Schema {
 	var tags []models.Tag
 	for _, id := range g.Tags {

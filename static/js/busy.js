@@ -1,5 +1,4 @@
-// A form that is under way is not sent again by a second click. Coming back to the page (also from the browser's
-// back-forward cache) frees it.
+// A second click does not send a form again. Coming back to the page (also from the browser's back-forward cache) allows it again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return; // a script sends it

@@ -1,4 +1,4 @@
-// Dialogs that script makes: one of the browser's own, closed by Esc, a click beside it or its button.
+// Dialogs made by scripts: dialog elements, closed by Esc, a click beside them or their button.
 export function makeDialog(className, name) {
   const dialog = document.createElement("dialog");
   dialog.className = `dialog ${className}`;
@@ -10,7 +10,7 @@ export function makeDialog(className, name) {
   return dialog;
 }
 
-// What the server shows on a page of its own, without the frame; null when it cannot be had.
+// Fetches a page's content without its frame; null if that fails.
 export async function part(address, signal) {
   const answer = await fetch(address, { signal, redirect: "manual" });
   if (!answer.ok) return null;

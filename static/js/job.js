@@ -1,13 +1,13 @@
-// Follows work in the background: what it says is fetched anew every second, and the page itself once it is finished.
+// Follows a background job: fetches its progress every second, and reloads the page when it is finished.
 const watched = document.querySelector("[data-watch]");
 
-// away says that what is shown is old, where screen readers hear it.
+// away tells the page and screen readers that the content is out of date.
 const away = document.createElement("p");
 away.className = "small";
 away.setAttribute("role", "status");
 
-// renew shows what was fetched: the parts that have a name and have changed, or else all of it. What a person is about to
-// click or has the focus on stays where it is.
+// renew shows the fetched content: the named parts that changed, or else all of it. An element that is being clicked or has the
+// focus stays in place.
 function renew(fresh) {
   const parts = fresh.querySelectorAll("[data-part]");
   if (!parts.length) watched.replaceChildren(...fresh.body.childNodes);

@@ -1,7 +1,7 @@
-// Single keys: they rest while one types, in a dialog, with Ctrl, Alt or Cmd, and where the person switched them off.
+// Single-key shortcuts. They do nothing while typing, in a dialog, with Ctrl, Alt or Cmd, or if the person switched them off.
 import { makeDialog, part } from "./dialog.js";
 
-const home = document.body.dataset.keys; // the address of the workspace, "" without one; not there when they are switched off
+const home = document.body.dataset.keys; // the workspace's path, "" without one; undefined if shortcuts are off
 const places = { d: "", w: "/webhooks", r: "/requests", c: "/contacts", s: "/segments", t: "/tags", m: "/merge-tags" };
 let going = 0; // when G was pressed
 

@@ -1,6 +1,5 @@
-// A call's page fills in by itself what happens after the answer: as long as a step waits, the page is fetched anew, and
-// its waiting steps and the line above them are renewed. It gives up after two minutes; the page is right when it is
-// opened again.
+// A call's page adds what happens after the answer: while a step waits, the script fetches the page again and replaces the
+// waiting steps and the line above them. It gives up after two minutes; a reload then shows the rest.
 import { morph } from "./morph.js";
 
 const waiting = ".story [data-state=wait]";

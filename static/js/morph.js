@@ -1,5 +1,5 @@
-// morph makes an element that is on the page like a fresh one from the server, part by part: what stays the same element
-// keeps its focus and what can be undone in it. What people fill in follows the fresh one too.
+// morph updates an element on the page to match a fresh one from the server, part by part. Elements that stay keep their focus
+// and undo history. Inputs get the fresh values too.
 export function morph(old, fresh) {
   if (old.nodeName !== fresh.nodeName || old.type !== fresh.type || old.matches?.(".picker") || old.nodeType !== Node.ELEMENT_NODE) {
     if (!old.isEqualNode(fresh)) old.replaceWith(fresh);

@@ -62,7 +62,7 @@ function followType(form, field) {
   show();
 }
 
-// enhance makes a picker of checkboxes that came with the page, or later.
+// enhance turns checkboxes into a picker, on load or later.
 export function enhance(picker) {
   chips(picker);
   filter(picker);

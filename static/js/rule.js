@@ -1,6 +1,6 @@
-// The rule builder without leaving the page: its buttons, and a choice of what to look at or how, post the form as they do
-// without script, and the parts that come back take the places of those that are here. Where that fails, the form is sent.
-// The preview follows what is filled in: an estimate first, where it is one, and then the exact figures in its place.
+// Updates the rule builder without leaving the page. Its buttons and selects post the form in the background, and the parts that
+// come back replace those on the page. If that fails, the form is sent normally. The preview follows the input: first an
+// estimate, then the exact figures.
 import { morph } from "./morph.js";
 import { enhance } from "./picker.js";
 
@@ -30,7 +30,7 @@ class Builder {
     if (!form.querySelector("[data-said]:not([data-said=''])")) this.follow(0);
   }
 
-  // send does what a button does: again if something was filled in meanwhile, so that nothing of it is lost.
+  // send does what a button does. It repeats that if the input changed during the request, so that no input is lost.
   async send(button, keep) {
     if (this.busy) return;
     this.busy = true;
@@ -53,7 +53,7 @@ class Builder {
     }
   }
 
-  // follow brings the preview up to date after a pause. A preview that is under way is given up.
+  // follow updates the preview after a pause. It cancels a running preview.
   follow(pause = PAUSE) {
     clearTimeout(this.timer);
     this.under?.abort();
@@ -80,7 +80,7 @@ class Builder {
     return new DOMParser().parseFromString(await response.text(), "text/html");
   }
 
-  // tell shows the preview that came back, and says it to those who do not see it.
+  // tell shows the preview and announces it to screen readers.
   tell(page) {
     this.show(page, "preview", "words");
     const panel = this.form.querySelector("#preview");

@@ -12,7 +12,7 @@ function changed(element) {
   return element.defaultValue !== undefined && element.value !== element.defaultValue;
 }
 
-// A form that came back was filled in before.
+// A refused form counts as changed.
 const cameBack = () => document.querySelector("[data-unsaved], form[data-guard] [aria-invalid]") !== null;
 
 const unsaved = () => forms.length > 0 && (cameBack() || forms.some((form) => [...form.elements].some(changed)));

@@ -1,4 +1,4 @@
-// A form that was not answered yet starts with the browser's own time zone, as if the page had said so.
+// A new form starts with the browser's time zone as if the server had selected it.
 const zone = document.querySelector("form[data-guess-zone] select[name=time_zone]");
 const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const option = [...(zone?.options ?? [])].find((o) => o.value === guess);
