@@ -20,8 +20,15 @@ const (
 	inboundMethods = "GET, POST, OPTIONS"
 )
 
-// isInbound reports whether a path belongs to the public endpoint, with or without a hash.
-func isInbound(path string) bool { return strings.HasPrefix(path+"/", inboundPrefix) }
+// isInbound reports whether a path belongs to the public endpoint or looks like it: with or without a hash, in any case, with
+// slashes doubled.
+func isInbound(path string) bool {
+	path = strings.ToLower(path[:min(len(path), 100)]) + "/"
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return strings.HasPrefix(path, inboundPrefix)
+}
 
 // envelope is the body of every answer.
 type envelope struct {

@@ -21,6 +21,7 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		defer s.survive(ctx)
 		defer s.uploaded(ctx)
+		s.targets.Delete(&ctx.Request.Header)
 		if !wellFormed(&ctx.Request.Header) {
 			s.answerMalformed(ctx)
 			return
@@ -88,25 +89,29 @@ func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
 }
 
 // unread wraps next, which answers requests that could not be read. An upload leaves its place. An oversized or malformed head
-// was never parsed: unread takes the path from the bytes quoted in the error, so that the public endpoint still answers with
-// its envelope (CONTRACT "Route and verbs").
+// was never parsed: unread takes the path from the bytes quoted in the error. After a broken body fasthttp has forgotten the
+// path: beforeBody noted it. So the public endpoint always answers with its envelope (CONTRACT "Route and verbs").
 func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
 		defer s.survive(ctx)
 		s.uploads.leave(&ctx.Request.Header)
 		_, quoted, _ := strings.Cut(err.Error(), `contents: "`)
-		if _, target, _ := strings.Cut(quoted, " "); strings.HasPrefix(target, inboundPrefix) {
+		_, target, _ := strings.Cut(quoted, " ")
+		if noted, there := s.targets.LoadAndDelete(&ctx.Request.Header); there {
+			target = noted.(string)
+		}
+		if isInbound(target) {
 			ctx.Request.SetRequestURI(inboundPrefix)
 		}
 		next(ctx, err)
 	}
 }
 
-// wellFormed checks what fasthttp does not: the target starts with a slash, there is one Host, header names are tokens, values
+// wellFormed checks what fasthttp does not: the target starts with a slash, HTTP/1.1 has one Host, header names are tokens, values
 // hold no control characters, and no header that decides how to read the body comes twice.
 func wellFormed(h *fasthttp.RequestHeader) bool {
 	target := h.RequestURI()
-	if len(target) == 0 || target[0] != '/' || len(h.Host()) == 0 {
+	if len(target) == 0 || target[0] != '/' || len(h.Host()) == 0 && h.IsHTTP11() {
 		return false
 	}
 	for _, b := range target {

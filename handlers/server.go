@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,7 @@ type Server struct {
 	streams  slots
 	exports  slots // running downloads of contacts
 	previews previews
+	targets  sync.Map // from a *fasthttp.RequestHeader to its path: calls of the endpoint whose body is being read
 }
 
 // Limits of one request. The body limit is above CONTRACT's 1 MiB so that a sender of up to 4 MiB sees the 413.

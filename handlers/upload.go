@@ -81,6 +81,11 @@ func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestC
 		}
 	}()
 	n := h.ContentLength()
+	if n != 0 && isInbound(string(h.RequestURI())) {
+		s.targets.Store(h, inboundPrefix)
+	} else {
+		s.targets.Delete(h) // of an earlier request on this connection
+	}
 	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) {
 		return fasthttp.RequestConfig{}
 	}
