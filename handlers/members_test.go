@@ -192,7 +192,7 @@ func TestALinkForAnAccountLeadsToSignIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		me.follow(me.post("/invitations/"+itoa(i.ID)+"/decline")).want(t, 200, "The invitation is declined.", "No invitation waits for you")
+		me.follow(me.post("/invitations/"+itoa(i.ID)+"/decline")).want(t, 200, "The invitation is declined.", "You have no invitations")
 		me.get("/account").want(t, 200, "Change your password")
 	})
 }
@@ -209,7 +209,7 @@ func TestRolesChangeAtTheNextRequest(t *testing.T) {
 		s.get(path+"/remove").want(t, 200, "Remove otto@example.com from Books?", "cannot open this workspace any more")
 		s.follow(s.post(path+"/remove")).want(t, 200, "otto@example.com is not a member any more.")
 		them.get("/w/books/tags").want(t, 404)
-		them.follow(them.get("/")).want(t, 200, "No invitation waits for you", "otto@example.com")
+		them.follow(them.get("/")).want(t, 200, "You have no invitations", "otto@example.com")
 		s.get(path+"/edit").want(t, 404)
 	})
 }

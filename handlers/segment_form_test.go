@@ -242,7 +242,7 @@ func TestBuilderReportsItsLimits(t *testing.T) {
 			deep = `{"condition":"OR","filters":[` + deep + `]}`
 		}
 		page = s.get(s.post("/w/books/segments", "name", "Deep", "rule", deep).header.Get("Location") + "/edit")
-		page.want(t, 200, "Groups stand at most 5 deep")
+		page.want(t, 200, "Groups can be nested 5 deep")
 		if strings.Contains(page.body, `value="group-0.0.0.0"`) || !strings.Contains(page.body, `value="add-0.0.0.0"`) {
 			t.Error("the deepest group should take conditions, but no group")
 		}

@@ -143,7 +143,7 @@ func AccountPage(m AccountModel) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"help\">Such as J and K for the next row and the one before. They rest while you type. ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"help\">Such as J and K for the next row and the one before. They do nothing while you type. ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -313,7 +313,7 @@ func contactsNone(m ContactsModel) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Empty("No contacts yet", "They arrive by themselves once a webhook is called. You can also import a file of contacts, or add one by hand.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Empty("No contacts yet", "They arrive when a webhook is called. You can also import a file of contacts, or add one by hand.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -433,7 +433,7 @@ func contactsNoMatch(m ContactsModel) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if m.Searched > 0 {
-			templ_7745c5c3_Err = Empty("Nobody found so far", "None of the "+Count(m.Searched)+" contacts looked at matches. Go on with the button below.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Empty("Nobody found so far", "None of the "+Count(m.Searched)+" contacts looked at matches. Continue with the button below.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -297,7 +297,7 @@ func SetupPage(m SetupModel) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = Door(DoorPage{Title: "Set up CampaignLark", Wide: true, Failed: len(m.Errors) > 0, Assets: m.Assets,
-			Lead: "This link works once. It makes the first workspace and you its admin."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+			Lead: "This link works once. It creates the first workspace with you as its admin."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -346,7 +346,7 @@ func SetupClosedPage(m SetupClosedModel) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p class=\"mt-3\">The set-up link has done its work and does nothing any more.</p><p class=\"mt-4\"><a class=\"btn\" href=\"/login\">Sign in</a></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p class=\"mt-3\">The set-up link was used and no longer works.</p><p class=\"mt-4\"><a class=\"btn\" href=\"/login\">Sign in</a></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -84,7 +84,7 @@ func InvitationsPage(m InvitationsModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Empty("No invitation waits for you", "To become a member of a workspace, ask one of its admins to invite "+m.UserEmail+". The invitation then stands here. Or create a workspace of your own.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Empty("You have no invitations", "To become a member of a workspace, ask one of its admins to invite "+m.UserEmail+". The invitation then stands here. Or create a workspace of your own.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

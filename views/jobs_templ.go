@@ -616,7 +616,7 @@ func JobsPage(m JobsModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Head("Recent work", "Work that takes longer than a moment runs in the background. It goes on when you leave and when the program restarts. Finished work is listed for 30 days.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head("Recent work", "Work that takes longer than a moment runs in the background. It continues if you leave and after a restart of the program. Finished work is listed for 30 days.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -643,7 +643,7 @@ func JobsPage(m JobsModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Empty("Nothing is under way", "Changes of many contacts at once are listed here, with how far they are and what came of them.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Empty("Nothing is under way", "Changes of many contacts at once are listed here, with their progress and results.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -922,7 +922,7 @@ func InvitationLinkPage(m InvitationLinkModel) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if m.Link == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p>The link was shown once, when it was made, and cannot be shown again. If it got lost, make a new one; that ends the one before.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p>The link was shown once, when it was made, and cannot be shown again. If you lost it, create a new one. The old one then stops working.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

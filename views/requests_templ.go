@@ -137,7 +137,7 @@ func RequestsPage(m RequestsModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Empty("No requests yet", "When a system calls one of your webhooks, the call appears here with what became of it, field by field.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Empty("No requests yet", "When a system calls one of your webhooks, the call appears here with its result, field by field.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -571,7 +571,7 @@ func ruleGroup(m SegmentFormModel, g RuleGroup) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if g.Deepest {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<span class=\"small soft\">Groups stand at most 5 deep, so this one holds conditions only.</span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<span class=\"small soft\">Groups can be nested 5 deep, so this one can hold only conditions.</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

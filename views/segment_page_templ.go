@@ -692,7 +692,7 @@ func segmentUsers(m SegmentModel) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(m.UsedBy) == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"small dim\">No other segment speaks of this one.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"small dim\">No other segment uses this one.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

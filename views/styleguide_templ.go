@@ -1048,7 +1048,7 @@ func guideMessages() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<p>The rule speaks of a tag that is gone.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<p>The rule uses a deleted tag.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1106,7 +1106,7 @@ func guideMessages() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Wait(Waiting{State: "came", Title: "The first call has arrived", Href: "#messages", LinkText: "See what became of it"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Wait(Waiting{State: "came", Title: "The first call has arrived", Href: "#messages", LinkText: "See what happened"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

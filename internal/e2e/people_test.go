@@ -53,7 +53,7 @@ func TestBrowserInviteAndJoin(t *testing.T) {
 		admin.Inspect("leave")
 		admin.Follow("Leave workspace")
 		admin.Sees("You have left My workspace.")
-		admin.Sees("No invitation waits for you")
+		admin.Sees("You have no invitations")
 		admin.Inspect("invitations-none")
 
 		otto.Open("/w/my-workspace/settings/members/new")
