@@ -11,11 +11,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// bulkStep is how many contacts one step of a change of many contacts takes.
+// bulkStep is how many contacts one step of a bulk change takes.
 const bulkStep = 100
 
-// bulk changes the next contacts of a JobBulk, from the newest when it was asked for down to the oldest. Whom the filter
-// means is decided again in each step, under the locks: a contact counts as it is then.
+// bulk changes the next contacts of a JobBulk, from the newest at its start down to the oldest. Each step checks the
+// filter again under the locks: a contact counts as it is then.
 func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	cursor, result := models.ReadJobJSON[store.BulkCursor](job.Cursor), models.ReadJobJSON[models.BulkResult](job.Result)
 	cursor.Filter.Members = segments.Members{}

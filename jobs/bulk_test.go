@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestBulkResumesAfterAnInterruption changes some thousand contacts, each turn cut off in the middle and taken up by another
+// TestBulkResumesAfterAnInterruption changes some thousand contacts. Each turn is interrupted and continued by another
 // runner, while others change, delete and create contacts.
 func TestBulkResumesAfterAnInterruption(t *testing.T) {
 	t.Parallel()

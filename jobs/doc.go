@@ -1,3 +1,3 @@
-// Package jobs does what takes longer than a request: small steps, each one transaction that also notes how far the job
-// is, so that whatever interrupts it, it goes on where it was and does nothing twice. It must know neither HTTP nor pages.
+// Package jobs does work that takes longer than a request, in small steps. Each step is one transaction that also stores
+// the progress, so that an interrupted job continues and does nothing twice. It must not know HTTP or pages.
 package jobs

@@ -14,30 +14,31 @@ import (
 	"gorm.io/gorm"
 )
 
-// People who were erased are taken out of the files of their workspace's imports, and out of what is listed from these
-// files: in the background, so that a call that erases somebody waits for nothing. In an uploaded file blanks take the
-// place of a person's rows, so that an import under way finds the others where they were; from the file of refused lines
-// the rows are cut out.
+// A JobForget removes erased people from the files of their workspace's imports, and from what is listed from these
+// files. It runs in the background, so that the call that erases a person does not wait. In an uploaded file it replaces
+// a person's rows with blanks, so that a running import finds the other rows at their places. From the file of refused
+// rows it cuts them out.
 
 const (
-	forgetTogether = 50               // marks that one pass over the files takes on
-	forgetUpload   = 10 * time.Minute // after which an upload has come to nothing
+	forgetTogether = 50               // marks that one pass over the files handles together
+	forgetUpload   = 10 * time.Minute // after which an unfinished upload counts as failed
 	forgetWait     = 5 * time.Second  // for the end of an upload
 )
 
-// forgetCursor is where a JobForget goes on.
+// forgetCursor is where a JobForget continues.
 type forgetCursor struct {
-	Joined bool   // the marks of others are taken on
-	Job    int64  // the import that is searched
+	Joined bool   // the marks of other jobs are included
+	Job    int64  // the import being searched
 	File   string // of which job
 	Part   int64
-	Skip   int64 // bytes of the part that are searched
+	Skip   int64 // bytes of the part already searched
 	Place  Place
-	Begun  bool // a row was there that is not blank
-	Drop   bool // the file cannot be searched and goes as a whole
+	Begun  bool // a row that is not blank was found
+	Drop   bool // the file cannot be searched and is dropped as a whole
 }
 
-// files of an import in the order in which they are searched: what could still copy a row from one to the next comes first.
+// forgetFiles lists the files of an import in the order of the search. A file whose rows may still be copied into another
+// comes before it.
 var forgetFiles = []string{store.JobFileSource, store.JobFileRefused, store.JobFilePeople}
 
 // forgetting is one step of a JobForget.
@@ -87,7 +88,7 @@ func (f *forgetting) step() error {
 	return models.In("search a file", f.search())
 }
 
-// join takes on what later marks of the workspace ask for, so that one pass over the files serves many people.
+// join includes later marks of the workspace, so that one pass over the files serves many people.
 func (f *forgetting) join() error {
 	var others []models.Job
 	err := f.tx.Where("workspace_id = ? AND kind = ? AND state = ? AND id > ?", f.job.WorkspaceID, models.JobForget, models.JobRunning, f.job.ID).
@@ -107,7 +108,7 @@ func (f *forgetting) join() error {
 	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.job.WorkspaceID, f.job.ID).Update("spec", f.job.Spec).Error
 }
 
-// nextImport finds the import to be searched and locks it, so that its own step waits.
+// nextImport finds the import to search and locks it, so that its own step waits.
 func (f *forgetting) nextImport() (found bool, err error) {
 	var ids []int64
 	err = f.tx.Model(&store.JobFile{}).Where("workspace_id = ? AND job_id >= ?", f.job.WorkspaceID, f.cursor.Job).Order("job_id").Limit(1).Pluck("job_id", &ids).Error
@@ -128,7 +129,7 @@ func (f *forgetting) nextImport() (found bool, err error) {
 	return true, err
 }
 
-// nextFile goes on with the import's next file.
+// nextFile continues with the import's next file.
 func (f *forgetting) nextFile() {
 	next := forgetCursor{Joined: true, Job: f.cursor.Job + 1}
 	for n, name := range forgetFiles[:len(forgetFiles)-1] {
@@ -139,14 +140,14 @@ func (f *forgetting) nextFile() {
 	f.cursor = next
 }
 
-// dropPeople removes what a dry run knows of the people.
+// dropPeople deletes the people from the result of a dry run.
 func (f *forgetting) dropPeople() error {
 	f.nextFile()
 	return f.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", f.in.WorkspaceID, f.in.ID, store.JobFilePeople, f.keys).
 		Delete(&store.JobFile{}).Error
 }
 
-// dropFile removes the next parts of the file, which nobody needs any more.
+// dropFile deletes the next parts of the file, which is no longer needed.
 func (f *forgetting) dropFile() error {
 	gone, err := store.DropJobFile(f.tx, f.in.WorkspaceID, f.in.ID, f.cursor.File, 16)
 	if gone {
@@ -155,13 +156,13 @@ func (f *forgetting) dropFile() error {
 	return err
 }
 
-// giveUp ends an import that cannot be searched.
+// giveUp ends an import whose file cannot be searched.
 func (f *forgetting) giveUp(why string) error {
 	return f.tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", f.in.WorkspaceID, f.in.ID).Updates(map[string]any{
 		"state": models.JobFailed, "failure": why, "cursor": "{}", "holder": "", "finished_at": f.now, "updated_at": f.now}).Error
 }
 
-// search takes the people's rows out of the next stretch of the file.
+// search removes the people's rows from the next stretch of the file.
 func (f *forgetting) search() error {
 	spec := models.ReadJobJSON[ImportSpec](f.in.Spec)
 	if f.cursor.File == store.JobFileRefused {
@@ -171,7 +172,7 @@ func (f *forgetting) search() error {
 	found, last, err := f.read(file, spec)
 	if errors.Is(err, errLongLine) {
 		if !f.in.Finished() {
-			return f.giveUp("A person was erased meanwhile, and this file has a line so long that it cannot be searched for them. Take the person out of it, and import it again.")
+			return f.giveUp("A person was erased, and a line of this file is too long to be searched for them. Remove the person from the file and import it again.")
 		}
 		f.cursor.Drop = true
 		return nil
@@ -197,7 +198,7 @@ func (f *forgetting) search() error {
 	return nil
 }
 
-// foundRows are the rows of the people in a stretch of a file.
+// foundRows holds the rows of the people in a stretch of a file.
 type foundRows struct {
 	base  int64      // where the stretch begins
 	rows  []rowBytes // counted from there
@@ -205,7 +206,7 @@ type foundRows struct {
 	first bool       // the file's first row is among them
 }
 
-// rowBytes is where the bytes of a row are.
+// rowBytes is the position of a row's bytes.
 type rowBytes struct{ from, to int64 }
 
 // read reads rows for one step and reports whether they are the last.
@@ -253,7 +254,7 @@ func (f *forgetting) names(cells []string) bool {
 	return false
 }
 
-// decode is the text of bytes of a file.
+// decode returns the text of a file's bytes.
 func decode(data []byte, e TextEncoding) string {
 	var text strings.Builder
 	for len(data) > 0 {
@@ -267,8 +268,8 @@ func decode(data []byte, e TextEncoding) string {
 	return text.String()
 }
 
-// tidy takes what the import says of the rows out of its result. A program that is at a step of the import loses that
-// step: it has read the file as it was.
+// tidy removes what the import's result says about the rows. A program that is running a step of the import loses that
+// step, because it read the file before the change.
 func (f *forgetting) tidy(found foundRows) error {
 	spec, result := models.ReadJobJSON[ImportSpec](f.in.Spec), models.ReadJobJSON[ImportResult](f.in.Result)
 	if f.cursor.File == store.JobFileSource && found.first && spec.Header { // so it named no columns

@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// erase erases a contact, made first where there is none, and works until nothing is left to forget.
+// erase erases contacts, creates missing ones first, and works until nothing is left to forget.
 func (w *world) erase(emails ...string) {
 	w.t.Helper()
 	for _, email := range emails {
@@ -30,7 +30,7 @@ func (w *world) erase(emails ...string) {
 	}
 }
 
-// forget works until nothing is left to forget; other work goes on too.
+// forget works until nothing is left to forget; other jobs run too.
 func (w *world) forget() {
 	w.t.Helper()
 	w.now = w.now.Add(time.Minute)
@@ -106,8 +106,8 @@ func TestForgetInAWaitingFile(t *testing.T) {
 	})
 }
 
-// TestForgetDuringAnImport erases people while an import is in the middle of its file, before and behind the place it has
-// come to, and in parts beyond the first.
+// TestForgetDuringAnImport erases people while an import is in the middle of its file, before and after its current
+// position, and in parts beyond the first.
 func TestForgetDuringAnImport(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -143,7 +143,7 @@ func TestForgetDuringAnImport(t *testing.T) {
 		}
 		gone := []string{"c3@example.com", "c900@example.com", "c1100@example.com", "c3999@example.com"}
 		w.erase(gone...)
-		step() // this one comes before anything is taken out of the file
+		step() // this step runs before anything is removed from the file
 		w.runner.steps[models.JobImport] = inner
 		w.forget()
 		job, _ = w.finish(job)
@@ -174,7 +174,7 @@ func TestForgetDuringAnImport(t *testing.T) {
 	})
 }
 
-// TestForgetALineTooLong ends an import that cannot be searched.
+// TestForgetALineTooLong ends an import whose file cannot be searched.
 func TestForgetALineTooLong(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

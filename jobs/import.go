@@ -13,14 +13,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// What one step of an import reads at most, so that it stays under its 50 ms.
+// Limits of one step of an import, so that it takes less than 50 ms.
 const (
 	stepLines = 200 // not blank; each may be an address to lock
 	stepRows  = 5000
 	stepBytes = 256 << 10
 )
 
-// importStep does the next lines of an import or of its dry run, which goes the same way and writes no contact.
+// importStep processes the next lines of an import or of its dry run, which does the same but writes no contact.
 func importStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	i := importing{tx: tx, job: job, now: now, cursor: models.ReadJobJSON[ImportCursor](job.Cursor), result: models.ReadJobJSON[ImportResult](job.Result)}
 	i.spec = models.ReadJobJSON[ImportSpec](job.Spec)
@@ -80,7 +80,7 @@ func (i *importing) step() error {
 	return nil
 }
 
-// end removes the uploaded file, which nobody needs any more, and with its last part the import is done.
+// end deletes the uploaded file, which is no longer needed. With its last part the import is done.
 func (i *importing) end() error {
 	gone, err := store.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, 16)
 	if err != nil || !gone {
@@ -90,8 +90,8 @@ func (i *importing) end() error {
 	return models.In("note it in the audit log", auditImport(i.tx, *i.job, i.spec, i.result, i.now))
 }
 
-// lock locks the addresses of the lines, outside of a dry run, and leaves out the lines of people who were erased since
-// the file came: forgetStep takes those out of the file, and may not have come so far.
+// lock locks the addresses of the lines, except in a dry run. It leaves out lines of people erased since the upload,
+// because the JobForget may not have removed them yet.
 func (i *importing) lock(entries []entry) ([]entry, error) {
 	if !i.dry {
 		if err := store.LockAddresses(i.tx, i.addressKeys(entries)...); err != nil {
@@ -105,7 +105,7 @@ func (i *importing) lock(entries []entry) ([]entry, error) {
 	return slices.DeleteFunc(entries, func(e entry) bool { return slices.ContainsFunc(e.cells, people.Named) }), nil
 }
 
-// addressKeys are the numbers of the addresses of the lines.
+// addressKeys returns the address keys of the lines.
 func (i *importing) addressKeys(entries []entry) (keys []int64) {
 	for _, e := range entries {
 		if e.refused == "" {
@@ -115,7 +115,7 @@ func (i *importing) addressKeys(entries []entry) (keys []int64) {
 	return keys
 }
 
-// clear removes what a dry run remembered, an earlier one at the beginning and this one at its end, which it waits for.
+// clear deletes what a dry run stored: before a new one, and at its end, before it waits for a person.
 func (i *importing) clear() (err error) {
 	i.cursor.Cleared, err = store.DropJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFilePeople, 1000)
 	if i.cursor.Cleared && i.cursor.Ended {
@@ -124,7 +124,7 @@ func (i *importing) clear() (err error) {
 	return err
 }
 
-// prepare reads what the workspace knows at this moment.
+// prepare reads the workspace's current merge tags and tags.
 func (i *importing) prepare() error {
 	live := func(list any, order string) error {
 		return i.tx.Where("workspace_id = ? AND deleted_at IS NULL", i.job.WorkspaceID).Order(order).Find(list).Error
@@ -154,7 +154,7 @@ func (i *importing) prepare() error {
 			i.mergeTags = append(i.mergeTags, models.MergeTag{ID: newMergeTagID(n), Key: column.Key, Label: column.Name, Type: models.MergeTagText})
 		}
 		if _, found := i.mergeTag(n); !found && column.MergeTag() != 0 {
-			return &models.Error{Code: models.CodeInvalid, Message: "The merge tag of the column “" + column.Name + "” was deleted meanwhile. Import the file again and say where the column goes."}
+			return &models.Error{Code: models.CodeInvalid, Message: "The merge tag of the column “" + column.Name + "” was deleted. Import the file again and choose where the column goes."}
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (i *importing) readLines() (entries []entry, last bool, err error) {
 	return entries, false, nil
 }
 
-// auditImport notes what an import has done, once, beside the notes of each contact.
+// auditImport records what an import has done, once, besides the entries of each contact.
 func auditImport(tx *gorm.DB, job models.Job, spec ImportSpec, r ImportResult, now time.Time) error {
 	entry := models.AuditEntry{WorkspaceID: job.WorkspaceID, UserID: job.UserID, Action: models.ActionImportDone, Subject: models.SubjectImport, SubjectID: job.ID, SubjectName: spec.File}
 	count := func(what string, n int64) models.AuditChange {

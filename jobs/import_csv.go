@@ -8,10 +8,10 @@ import (
 	"unicode"
 )
 
-// maxRow is how many bytes one row of a file may have, with all the lines that quotes make it span.
+// maxRow is the most bytes in one row of a file, including all lines inside quotes.
 const maxRow = 1 << 20
 
-// Place is where the reading of a file stands, always before a row.
+// Place is a position in a file, always before a row.
 type Place struct {
 	Offset int64 `json:"offset"` // bytes read
 	Lines  int64 `json:"lines"`  // line ends read
@@ -25,7 +25,7 @@ type Row struct {
 	Fault string // why it cannot be read, a sentence; Cells then hold the beginning of its text
 }
 
-// blank reports whether nothing stands in the row.
+// blank reports whether the row is empty.
 func (r Row) blank() bool {
 	for _, c := range r.Cells {
 		if strings.TrimSpace(c) != "" {
@@ -47,7 +47,7 @@ type RowReader struct {
 	text   TextEncoding
 	comma  rune
 	place  Place
-	buf    []byte // what is read and not yet given
+	buf    []byte // read from src but not returned yet
 	srcErr error  // why src has no more
 }
 
@@ -92,7 +92,7 @@ func sepLine(file []byte, text TextEncoding) (comma rune, size int) {
 	return 0, 0
 }
 
-// Place is where the row after the last one begins.
+// Place returns where the row after the last one begins.
 func (r *RowReader) Place() Place { return r.place }
 
 // Next returns the next row, blank ones too; io.EOF when there is none, or the error of the source.
@@ -129,7 +129,7 @@ func (r *RowReader) Next() (Row, error) {
 	}
 }
 
-// fill reads until the buffer holds at least n bytes, or the source has no more.
+// fill reads until the buffer has at least n bytes or the source ends.
 func (r *RowReader) fill(n int) {
 	for len(r.buf) < n && r.srcErr == nil {
 		chunk := make([]byte, max(n, 64<<10))
@@ -144,8 +144,8 @@ func (r *RowReader) drop(n int) {
 	r.place.Offset += int64(n)
 }
 
-// skipLine goes on at the next line, whatever quotes say, so that one quote too many costs one line. It returns the
-// beginning of the line that it leaves out.
+// skipLine continues at the next line, ignoring quotes, so that one quote too many costs only one line. It returns the
+// beginning of the skipped line.
 func (r *RowReader) skipLine() (string, error) {
 	const shown = 1000
 	var text strings.Builder
@@ -178,7 +178,7 @@ func (r *RowReader) skipLine() (string, error) {
 	return text.String(), nil
 }
 
-// parser takes one row off the beginning of some text.
+// parser parses one row from the beginning of some text.
 type parser struct {
 	text   TextEncoding
 	comma  rune
@@ -272,7 +272,7 @@ func (p *parser) next() (rune, bool) {
 // endMark ends files of CP/M and of some programs until today. It is no part of the text.
 const endMark = 0x1a
 
-// peek takes the next character when it is c. It is not sure when it cannot see it yet.
+// peek reads the next character if it is c. sure is false if the character may not be read yet.
 func (p *parser) peek(c rune) (is, sure bool) {
 	next, n := p.text.next(p.rest, p.last)
 	if n == 0 {
@@ -284,7 +284,7 @@ func (p *parser) peek(c rune) (is, sure bool) {
 	return next == c, true
 }
 
-// lineEnd counts a line end of which c was read. Inside a cell every line end is a line feed.
+// lineEnd counts a line end that starts with c. Inside a cell every line end becomes a line feed.
 func (p *parser) lineEnd(c rune) (lineFeed rune, sure bool) {
 	p.lines++
 	if c == '\r' {
@@ -313,7 +313,7 @@ func (p *parser) fault() string {
 	return "This line is longer than 1 MiB."
 }
 
-// unclosed says why a row that swallows others cannot be read.
+// unclosed says why a row that contains other rows cannot be read.
 func (p *parser) unclosed() string {
 	return fmt.Sprintf("The quotation mark that opens column %d is not closed in this line, and what follows reads like other lines.", p.opened)
 }

@@ -148,7 +148,7 @@ func short(rows []string) []string {
 	return all
 }
 
-// guess looks at a file in pieces of one byte.
+// guess examines a file one byte at a time.
 func guess(file []byte) TextEncoding {
 	var g textGuess
 	for i := range file {

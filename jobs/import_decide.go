@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// decide takes one line after the other, each on what those before it left, and returns the difference.
+// decide processes the lines in order, each on the result of those before it, and returns the changed contacts.
 func (i *importing) decide(entries []entry) (changed []store.ImportedContact, err error) {
 	before, err := i.people(entries)
 	if err != nil {
@@ -47,7 +47,8 @@ func (i *importing) decide(entries []entry) (changed []store.ImportedContact, er
 	return changed, nil
 }
 
-// store writes the difference. It comes last: new contacts hold the workspace's counter of ids until the step commits.
+// store writes the changed contacts. It comes last: new contacts lock the workspace's counter of ids until the step
+// commits.
 func (i *importing) store(changed []store.ImportedContact) error {
 	if len(changed) == 0 {
 		return nil
@@ -55,8 +56,8 @@ func (i *importing) store(changed []store.ImportedContact) error {
 	return store.StoreImported(i.tx, i.job.WorkspaceID, i.job.UserID, changed, i.now)
 }
 
-// decideLine decides one line, notes in it what is not stored, and counts what came of it. It returns the contact as it
-// is then.
+// decideLine processes one line, records in it what is not stored, and counts the result. It returns the contact after
+// the line.
 func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	line := intake.Line{WorkspaceID: i.job.WorkspaceID, MergeTags: i.mergeTags, Submission: e.said, Contact: before, Tags: e.tags, Now: i.now}
 	var status models.Status
@@ -87,7 +88,7 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	return d.Contact
 }
 
-// people are the contacts of the lines as they are, in a dry run as the lines before would have left them.
+// people returns the contacts of the lines: as stored, or in a dry run as the earlier lines would have left them.
 func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 	var emails []string
 	for _, e := range entries {
@@ -112,7 +113,7 @@ func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 	return people, err
 }
 
-// recall puts the contacts as the dry run has them in place of those that are stored.
+// recall replaces the stored contacts with those of the dry run.
 func (i *importing) recall(keys []int64, people map[string]*intake.Person) error {
 	var parts []store.JobFile
 	err := i.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", i.job.WorkspaceID, i.job.ID, store.JobFilePeople, keys).Find(&parts).Error
@@ -125,7 +126,7 @@ func (i *importing) recall(keys []int64, people map[string]*intake.Person) error
 	return err
 }
 
-// remember keeps what the dry run has made of contacts, for lines to come that speak of them again.
+// remember stores the dry run's result for contacts, because later lines may name them again.
 func (i *importing) remember(before, after map[string]*intake.Person) error {
 	var parts []store.JobFile
 	for email, p := range after {

@@ -8,7 +8,7 @@ import (
 	"campaignlark/models"
 )
 
-// Commas are the characters that may stand between the cells of a row, in the order in which people choose.
+// Commas are the possible separators of cells, in the order of the menu.
 var Commas = []rune{',', ';', '\t', '|'}
 
 const (
@@ -62,7 +62,7 @@ func guessComma(head []byte, whole bool, text TextEncoding) rune {
 	return best
 }
 
-// guessHeader reports whether the first row names the columns: then nobody's address stands in it.
+// guessHeader reports whether the first row has column names: it contains no address.
 func guessHeader(rows []Row) bool {
 	return len(rows) > 0 && !slices.ContainsFunc(rows[0].Cells, isAddress)
 }
@@ -72,7 +72,7 @@ func isAddress(cell string) bool {
 	return err == nil
 }
 
-// plainName is a column's name without case and signs: "E-Mail Address" and "email_address" are the same.
+// plainName returns a column's name without case and punctuation: "E-Mail Address" and "email_address" are equal.
 func plainName(header string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" -_.:*", r) {
@@ -88,9 +88,8 @@ var columnNames = map[string]string{
 	"subscriberemail": ColumnEmail, "contactemail": ColumnEmail, "status": ColumnStatus, "tags": ColumnTags, "tag": ColumnTags,
 }
 
-// guessColumns says what each column is: by its name, as the words above or as a merge tag's key or label, and where no
-// name tells of the address, by what stands in the column. "" is a column of which nothing is known. No two columns are
-// the same.
+// guessColumns guesses what each column is: by its name, from the words above or a merge tag's key or label. If no name
+// indicates the address, it checks the cells. "" is an unknown column. No two columns get the same guess.
 func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
 	if len(rows) == 0 {
 		return nil
@@ -126,7 +125,7 @@ func ownColumns(names, columns []string) int {
 	return at
 }
 
-// guessColumn is what a column of this name is and none of taken is yet. The names of this program's own export come first.
+// guessColumn guesses a column by its name, without those in taken. The names of this program's exports come first.
 func guessColumn(name string, tags []models.MergeTag, taken []string) string {
 	name = models.TrimBlanks(name)
 	plain, folded := plainName(name), models.Fold(name)
@@ -150,7 +149,7 @@ func guessColumn(name string, tags []models.MergeTag, taken []string) string {
 	return ""
 }
 
-// addressColumn is the free column in which most cells are addresses, or -1.
+// addressColumn returns the free column with most addresses, or -1.
 func addressColumn(rows []Row, columns []string) int {
 	best, most := -1, 0
 	for i, taken := range columns {

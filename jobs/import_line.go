@@ -9,16 +9,16 @@ import (
 	"campaignlark/models"
 )
 
-// reader knows what the lines of an import mean. It has no database.
+// reader interprets the lines of an import. It does not know the database.
 type reader struct {
 	spec      ImportSpec
-	mergeTags []models.MergeTag // of the workspace, and those yet to be made
-	tags      []models.Tag      // the same
-	always    []models.Tag      // that every contact gets
-	mayAdd    bool              // this is a dry run, which notes the tags that are yet to be made
+	mergeTags []models.MergeTag // of the workspace, and those to be created
+	tags      []models.Tag      // likewise
+	always    []models.Tag      // for every contact
+	mayAdd    bool              // this is a dry run, which collects tags to be created
 }
 
-// entry is one line as it was read.
+// entry is one parsed line.
 type entry struct {
 	line    int64
 	cells   []string
@@ -30,7 +30,7 @@ type entry struct {
 	notes   []Problem
 }
 
-// read says what a row means.
+// read interprets a row.
 func (r *reader) read(row Row) entry {
 	e := entry{line: row.Line, cells: row.Cells, refused: row.Fault, tags: slices.Clone(r.always)}
 	if e.refused == "" {
@@ -88,8 +88,8 @@ func cellText(row Row, i int) string {
 	return models.Undefuse(cell)
 }
 
-// ragged says what is wrong with the number of cells. Spreadsheets leave out empty cells at the end of a row, and write others
-// behind the last column: these rows are right.
+// ragged says what is wrong with the number of cells. Spreadsheets omit empty cells at the end of a row, and write others
+// after the last column: such rows are valid.
 func (r *reader) ragged(cells []string) string {
 	n := len(cells)
 	for n > len(r.spec.Columns) && models.IsBlank(cells[n-1]) {
@@ -101,7 +101,7 @@ func (r *reader) ragged(cells []string) string {
 	return fmt.Sprintf("This line has %d cells, and the file has %d columns. There may be a separator too many, or a quotation mark is missing.", n, len(r.spec.Columns))
 }
 
-// mergeTag is the one that a column goes to. Those yet to be made have the negative number of their column as their id.
+// mergeTag returns the merge tag of a column. One to be created has the negative number of its column as id.
 func (r *reader) mergeTag(column int) (models.MergeTag, bool) {
 	id := r.spec.Columns[column].MergeTag()
 	if r.spec.Columns[column].To == ColumnNew {
@@ -116,14 +116,14 @@ func (r *reader) mergeTag(column int) (models.MergeTag, bool) {
 
 func newMergeTagID(column int) int64 { return -int64(column) - 1 }
 
-// statusWords are the words of other programs, folded, that plainly mean one of the statuses. A word that may mean
-// something else, such as "inactive", is none of them: who is mailed against their will has been lost.
+// statusWords maps words of other programs, folded, that clearly mean one status. It omits words that may mean
+// something else, such as "inactive": a person who gets mail against their will is lost.
 var statusWords = map[string]models.Status{
 	"opt-out": models.StatusUnsubscribed, "opted-out": models.StatusUnsubscribed, "opted out": models.StatusUnsubscribed, "abgemeldet": models.StatusUnsubscribed,
 }
 
-// readStatus reads the name of a status in any case. A line with another word is refused: its contact is not to become
-// what it may not be.
+// readStatus reads the name of a status, ignoring case. It refuses a line with another word, because its contact could
+// get a wrong status.
 func (e *entry) readStatus(column, cell string) {
 	if models.IsBlank(cell) {
 		return
@@ -140,7 +140,7 @@ func (e *entry) readStatus(column, cell string) {
 	}
 }
 
-// readTags adds the tags that a cell names. In a dry run a name that is new becomes a tag that is yet to be made.
+// readTags adds the tags of a cell. In a dry run a new name becomes a tag to be created.
 func (r *reader) readTags(e *entry, column, cell string) {
 	for _, name := range models.SplitTags(models.ValidText(cell)) {
 		tag, trouble := r.tag(name)
@@ -170,14 +170,14 @@ func (r *reader) tag(name string) (tag models.Tag, trouble string) {
 	return r.addTag(clean), ""
 }
 
-// addTag adds a tag that is yet to be made. Its id is negative, and the same in every step.
+// addTag adds a tag to be created. Its id is negative, and the same in every step.
 func (r *reader) addTag(name string) models.Tag {
 	tag := models.Tag{ID: -int64(len(r.newTags())) - 1, Name: name, NameFolded: models.Fold(name)}
 	r.tags = append(r.tags, tag)
 	return tag
 }
 
-// newTags are the names of the tags yet to be made.
+// newTags returns the names of the tags to be created.
 func (r *reader) newTags() []string {
 	var names []string
 	for _, t := range r.tags {
@@ -195,7 +195,7 @@ func (e *entry) note(column, reason string) {
 // shownOfCell is how many characters of a cell a reason quotes.
 const shownOfCell = 40
 
-// noteField notes why what a cell gave for a merge tag is not stored, with the cell. Some reasons quote it already.
+// noteField records why a cell's value for a merge tag is not stored, with the cell. Some reasons already quote it.
 func (e *entry) noteField(f intake.FieldFate) {
 	reason := f.Reason
 	if !strings.HasPrefix(reason, `"`) {
@@ -214,7 +214,7 @@ func (e *entry) sent(key string) string {
 	return ""
 }
 
-// trouble says in one text all that is wrong with the line; "" when it was taken over whole.
+// trouble returns everything that is wrong with the line as one text; "" if it was imported completely.
 func (e *entry) trouble() string {
 	if e.refused != "" {
 		return e.refused
@@ -226,7 +226,7 @@ func (e *entry) trouble() string {
 	return strings.Join(all, " ")
 }
 
-// quoted returns at most so many characters of a text from a file, cleaned, as a sentence shows them.
+// quoted returns at most most characters of a text from a file, cleaned for a sentence.
 func quoted(s string, most int) string {
 	return models.Shorten(models.CleanName(strings.ToValidUTF8(s[:min(len(s), 4*most)], "")), most)
 }

@@ -10,10 +10,11 @@ import (
 	"campaignlark/models/store"
 )
 
-// refusedHead names the columns that come before those of the imported file.
+// refusedHead names the columns before those of the imported file.
 var refusedHead = []string{"reason", "line"}
 
-// keepRefused adds the lines that were refused, or not taken over whole, to the file that a person can fetch, correct and import again.
+// keepRefused adds lines that were refused or only partly imported to the file that a person can download, correct and import
+// again.
 func (i *importing) keepRefused(entries []entry) error {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
@@ -24,7 +25,7 @@ func (i *importing) keepRefused(entries []entry) error {
 			continue
 		}
 		if i.cursor.Refused == 0 && text.Len() == 0 {
-			text.WriteString("\ufeff") // or spreadsheets take it for another encoding
+			text.WriteString("\ufeff") // without it spreadsheets assume another encoding
 			w.Write(append(slices.Clone(refusedHead), i.spec.names()...))
 		}
 		row := []string{models.Defuse(trouble), strconv.FormatInt(e.line, 10)}
@@ -39,7 +40,7 @@ func (i *importing) keepRefused(entries []entry) error {
 	return err
 }
 
-// names are the names of the columns, numbers where they have none.
+// names returns the names of the columns, or their numbers.
 func (s ImportSpec) names() []string {
 	var names []string
 	for n, c := range s.Columns {
@@ -48,7 +49,7 @@ func (s ImportSpec) names() []string {
 	return names
 }
 
-// label is the column's name, and its number, counted from 1, where it has none; n counts from 0.
+// label returns the column's name, or its number from 1 if it has none; n counts from 0.
 func (c Column) label(n int) string {
 	if c.Name == "" {
 		return "column " + strconv.Itoa(n+1)

@@ -7,42 +7,42 @@ import (
 	"campaignlark/models"
 )
 
-// ImportSpec is the spec of an import: a file and what a person said about it.
+// ImportSpec is the spec of an import: a file and a person's choices for it.
 type ImportSpec struct {
 	File     string       `json:"file"` // its name
 	Size     int64        `json:"size"` // in bytes
 	Encoding TextEncoding `json:"encoding"`
-	Comma    rune         `json:"comma"`  // what stands between cells: one of Commas
-	Header   bool         `json:"header"` // the first row names the columns
+	Comma    rune         `json:"comma"`  // the separator of cells: one of Commas
+	Header   bool         `json:"header"` // the first row has column names
 	Columns  []Column     `json:"columns"`
 
-	Status      models.Status `json:"status"`      // of new contacts without one in the file
-	Resubscribe bool          `json:"resubscribe"` // contacts that are UNSUBSCRIBED get their status from the file, or this one
-	Tags        []int64       `json:"tags"`        // that every contact of the file gets
-	NewTags     []string      `json:"new_tags"`    // names of further such tags, which are made when the import starts
+	Status      models.Status `json:"status"`      // for new contacts without a status in the file
+	Resubscribe bool          `json:"resubscribe"` // unsubscribed contacts get the file's status, or this one
+	Tags        []int64       `json:"tags"`        // for every contact of the file
+	NewTags     []string      `json:"new_tags"`    // names of more such tags, created when the import starts
 }
 
 // Column is one column of the file and where it goes.
 type Column struct {
-	Name string `json:"name"`          // in the first row; "" without one
-	To   string `json:"to"`            // one of the Column constants, or what FieldColumn gives
-	Key  string `json:"key,omitempty"` // of the merge tag to be made, for ColumnNew
+	Name string `json:"name"`          // from the first row; "" if none
+	To   string `json:"to"`            // one of the Column constants, or from FieldColumn
+	Key  string `json:"key,omitempty"` // of the merge tag to create, for ColumnNew
 }
 
-// What a column of a file can be, beside a merge tag.
+// What a column of a file can be, besides a merge tag.
 const (
 	ColumnNone   = ""
 	ColumnEmail  = "email"
 	ColumnStatus = "status"
 	ColumnTags   = "tags"
-	ColumnNew    = "new" // a merge tag of type text that is made when the import starts
+	ColumnNew    = "new" // a text merge tag that is created when the import starts
 	fieldPrefix  = "field:"
 )
 
-// FieldColumn is Column.To of a merge tag.
+// FieldColumn returns Column.To for a merge tag.
 func FieldColumn(id int64) string { return fieldPrefix + strconv.FormatInt(id, 10) }
 
-// MergeTag is the id of the merge tag that a column goes to, 0 for none.
+// MergeTag returns the id of a column's merge tag, 0 for none.
 func (c Column) MergeTag() int64 {
 	text, found := strings.CutPrefix(c.To, fieldPrefix)
 	if !found {
@@ -52,9 +52,9 @@ func (c Column) MergeTag() int64 {
 	return id
 }
 
-// statusOf is the status that a line gives to a contact. given is the one of the line, "" for none; now is the one the
-// contact has, "" for a new one. A contact that is there keeps its status when the line names none, and one that is
-// unsubscribed keeps it whatever the line says, unless Resubscribe is set.
+// statusOf returns the status that a line gives to a contact. given is the line's status, "" for none; now is the
+// contact's, "" for a new one. An existing contact keeps its status if the line has none. An unsubscribed one always
+// keeps it, unless Resubscribe is set.
 func (s ImportSpec) statusOf(given, now models.Status) models.Status {
 	switch {
 	case now == models.StatusUnsubscribed && !s.Resubscribe, now != "" && now != models.StatusUnsubscribed && given == "":
@@ -65,15 +65,15 @@ func (s ImportSpec) statusOf(given, now models.Status) models.Status {
 	return given
 }
 
-// ImportPhase says how far an import is.
+// ImportPhase is the phase of an import.
 type ImportPhase string
 
 // The phases of an import, in their order.
 const (
 	ImportUploading ImportPhase = ""         // the file is being stored
-	ImportMapping   ImportPhase = "mapping"  // waits for what the columns are
+	ImportMapping   ImportPhase = "mapping"  // waits for the choice of columns
 	ImportChecking  ImportPhase = "checking" // the dry run
-	ImportChecked   ImportPhase = "checked"  // waits for the word to start
+	ImportChecked   ImportPhase = "checked"  // waits for the start
 	ImportRunning   ImportPhase = "running"
 )
 
@@ -81,23 +81,23 @@ const (
 type ImportCursor struct {
 	Phase ImportPhase `json:"phase"`
 	Place
-	Begun   bool  `json:"begun"`   // the row with the names is behind
-	Cleared bool  `json:"cleared"` // what an earlier dry run left is gone
+	Begun   bool  `json:"begun"`   // the row with the names is read
+	Cleared bool  `json:"cleared"` // the data of an earlier dry run is deleted
 	Ended   bool  `json:"ended"`   // the dry run has read everything
 	Refused int64 `json:"refused"` // parts of the file of refused lines
 }
 
-// ImportResult is what came of an import, or of its dry run, so far.
+// ImportResult is the result of an import, or of its dry run, so far.
 type ImportResult struct {
 	Created   int64     `json:"created"`
 	Updated   int64     `json:"updated"`
 	Unchanged int64     `json:"unchanged"`
 	Refused   int64     `json:"refused"` // lines
-	Stayed    int64     `json:"stayed"`  // lines of contacts that are unsubscribed and stay so
-	Noted     int64     `json:"noted"`   // cells of which something was not stored
+	Stayed    int64     `json:"stayed"`  // lines of contacts that stay unsubscribed
+	Noted     int64     `json:"noted"`   // cells that were not stored completely
 	Refusals  []Problem `json:"refusals"`
 	Notes     []Problem `json:"notes"`
-	NewTags   []string  `json:"new_tags"` // that a dry run found
+	NewTags   []string  `json:"new_tags"` // found by a dry run
 }
 
 // Problem is one line that was refused, or one cell that was not stored.
@@ -107,12 +107,12 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
-// MaxNewTags is how many tags one import makes at most.
+// MaxNewTags is the most tags that one import creates.
 const MaxNewTags = 100
 
 const maxProblems = 100 // listed of each kind
 
-// Lines is how many lines were read, blank ones aside.
+// Lines is how many lines were read, without blank ones.
 func (r ImportResult) Lines() int64 { return r.Created + r.Updated + r.Unchanged + r.Refused }
 
 func (r *ImportResult) refuse(line int64, reason string) {

@@ -14,14 +14,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// MaxImport is how many bytes a file to be imported may have.
+// MaxImport is the most bytes of a file to import.
 const MaxImport = 64 << 20
 
 // ErrImportTooLarge refuses a file of more than MaxImport bytes.
 var ErrImportTooLarge = &models.Error{Code: models.CodeInvalid, Message: "This file is larger than 64 MB. Split it into several files and import one after the other."}
 
-// ReceiveImport stores what src gives as a new import, guesses what it is, and leaves it waiting for a person to say what
-// its columns are. A file that cannot be a table is refused with CodeInvalid and a sentence. Memory and transactions are
+// ReceiveImport stores the data of src as a new import, guesses its form, and lets it wait until a person chooses its
+// columns. A file that cannot be a table is refused with CodeInvalid and a sentence. It uses little memory and small
+// transactions for any size.
 // small whatever the size.
 func ReceiveImport(ctx context.Context, db *store.DB, workspaceID, userID int64, name string, src io.Reader, now time.Time) (models.Job, error) {
 	job := models.NewJob(workspaceID, userID, models.JobImport, ImportSpec{File: fileName(name)})
@@ -31,7 +32,7 @@ func ReceiveImport(ctx context.Context, db *store.DB, workspaceID, userID int64,
 	}
 	spec, lines, err := receive(ctx, db, job, src)
 	if err != nil {
-		_, stopErr := db.StopJob(ctx, workspaceID, job.ID, now) // its file goes with the next sweep
+		_, stopErr := db.StopJob(ctx, workspaceID, job.ID, now) // the next sweep deletes its file
 		return job, errors.Join(err, stopErr)
 	}
 	return db.ChangeJob(ctx, workspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
@@ -40,8 +41,8 @@ func ReceiveImport(ctx context.Context, db *store.DB, workspaceID, userID int64,
 	})
 }
 
-// fileName is the name of a file as it is shown, without the folders that some browsers send. It outlives the people of
-// the file in the audit log, so one that names somebody is not kept.
+// fileName returns the name of a file for pages, without the folders that some browsers send. The audit log keeps it
+// longer than the file's people, so a name with an address is replaced.
 func fileName(name string) string {
 	name = models.CleanName(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	if name == "" || name == "." || name == "/" || strings.Contains(name, "@") {
@@ -50,7 +51,7 @@ func fileName(name string) string {
 	return quoted(name, 100)
 }
 
-// receive stores the file and returns what is guessed about it, and about how many lines it has.
+// receive stores the file and returns the guesses about it, and about how many lines it has.
 func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (ImportSpec, int64, error) {
 	spec := models.ReadJobJSON[ImportSpec](job.Spec)
 	var g textGuess
@@ -96,7 +97,7 @@ func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (
 	return spec, g.lines(), err
 }
 
-// Guess sets the columns of the file's first rows to what they most likely are.
+// Guess guesses the columns from the file's first rows.
 func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 	s.Columns = nil
 	for i, to := range guessColumns(rows[:min(len(rows), sampleRows)], s.Header, tags) {
@@ -127,10 +128,10 @@ func beforeStart(job models.Job) bool {
 	return !job.Finished() && (phase == ImportMapping || phase == ImportChecking || phase == ImportChecked)
 }
 
-// Phase is how far an import is.
+// Phase returns the phase of an import.
 func Phase(job models.Job) ImportPhase { return models.ReadJobJSON[ImportCursor](job.Cursor).Phase }
 
-// CheckImport stores what a person says of a file and starts its dry run, again if there was one.
+// CheckImport stores a person's choices for a file and starts its dry run, again if there was one.
 func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if !beforeStart(*j) {
@@ -146,8 +147,8 @@ func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportS
 	return err
 }
 
-// StartImport makes the tags and merge tags that a dry run found to be missing, and starts the import. What cannot be
-// made is CodeInvalid with a sentence; an import that was started before is left as it is.
+// StartImport creates the tags and merge tags that a dry run found missing, and starts the import. If one cannot be
+// created, the error is CodeInvalid with a sentence. It ignores an import that has already started.
 func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64, now time.Time) error {
 	if Phase(job) != ImportChecked || job.State != models.JobDraft {
 		return nil
@@ -161,7 +162,7 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 		if Phase(*j) != ImportChecked || j.State != models.JobDraft {
 			return nil
 		}
-		spec := models.ReadJobJSON[ImportSpec](j.Spec) // as it is now: an erasure may have changed it since the page was read
+		spec := models.ReadJobJSON[ImportSpec](j.Spec) // the current one: an erasure may have changed it since the page was read
 		if !made.fill(&spec) {
 			return errImportChanged
 		}
@@ -173,16 +174,16 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 	return err
 }
 
-// errImportChanged refuses to check or start an import that somebody else has changed since the person's page was read.
-var errImportChanged = &models.Error{Code: models.CodeConflict, Message: "Somebody else has changed this import in the meantime. Open it again, check it and start it then."}
+// errImportChanged refuses to check or start an import that changed since the person's page was read.
+var errImportChanged = &models.Error{Code: models.CodeConflict, Message: "This import has changed since you opened this page. Open it again, check it and then start it."}
 
-// made are the tags and merge tags of an import that did not exist before.
+// made holds the tags and merge tags that were created for an import.
 type made struct {
 	tags   map[string]int64 // ids by folded name
 	fields map[string]int64 // ids by the key that the import chose
 }
 
-// fill puts the ids into spec where it only names tags and merge tags. It reports whether all of them were made.
+// fill sets the ids of created tags and merge tags in spec. It reports whether all were created.
 func (m made) fill(spec *ImportSpec) bool {
 	for _, name := range spec.NewTags {
 		id, there := m.tags[models.Fold(models.CleanName(name))]
@@ -205,7 +206,7 @@ func (m made) fill(spec *ImportSpec) bool {
 	return true
 }
 
-// makeMissing makes the tags and merge tags that spec only names.
+// makeMissing creates the tags and merge tags that spec only names.
 func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, spec ImportSpec, names []string, now time.Time) (made, error) {
 	m := made{tags: map[string]int64{}, fields: map[string]int64{}}
 	tags, errs, err := db.ResolveTagNames(ctx, workspaceID, userID, names, now)
@@ -234,7 +235,7 @@ func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, s
 	return m, nil
 }
 
-// RemapImport stores another way of reading a file, and has an import wait for its columns again.
+// RemapImport stores another way to read a file, and lets the import wait for its columns again.
 func RemapImport(ctx context.Context, db *store.DB, job models.Job, spec ImportSpec, now time.Time) error {
 	_, err := db.ChangeJob(ctx, job.WorkspaceID, job.ID, now, func(tx *gorm.DB, j *models.Job) error {
 		if !beforeStart(*j) {

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 var importNow = time.Date(2026, 11, 24, 14, 31, 7, 0, time.UTC)
 
-// world is a workspace with a few merge tags and tags, and a runner that a test turns by hand.
+// world is a workspace with a few merge tags and tags, and a runner that a test drives by hand.
 type world struct {
 	t         *testing.T
 	db        *store.DB
@@ -61,7 +61,7 @@ func (w *world) write(fn func(tx *gorm.DB) error) {
 	}
 }
 
-// restart makes another runner, as another start of the program does, after the lease of the one before is over.
+// restart creates another runner, like a restart of the program, after the lease of the previous one ends.
 func (w *world) restart() {
 	w.now = w.now.Add(2 * lease)
 	w.runner = New(w.db, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
@@ -76,7 +76,7 @@ func (w *world) receive(file string) models.Job {
 	return job
 }
 
-// check runs the dry run of a file as spec, changed by the test, says.
+// check runs the dry run of a file with its spec, changed by the test.
 func (w *world) check(job models.Job, change func(*ImportSpec)) (models.Job, ImportResult) {
 	w.t.Helper()
 	spec := models.ReadJobJSON[ImportSpec](job.Spec)
@@ -270,7 +270,7 @@ func TestFilesWithFaultsLoseNobody(t *testing.T) {
 	})
 }
 
-// checkTraces sees that an import leaves marks and notes, and no events.
+// checkTraces checks that an import leaves marks and audit entries, and no events.
 func (w *world) checkTraces(job models.Job, gone models.Contact) {
 	w.t.Helper()
 	var events, marks int64
@@ -400,7 +400,7 @@ func TestImportOfEveryEncoding(t *testing.T) {
 	})
 }
 
-// manyLines is a file that speaks of some people twice, far apart, and has lines that are refused.
+// manyLines returns a file that names some people twice, far apart, and has refused lines.
 func manyLines() string {
 	var b strings.Builder
 	b.WriteString("email,first_name,orders,tags\n")
@@ -454,7 +454,7 @@ func TestImportResumesAfterARestart(t *testing.T) {
 	})
 }
 
-// limp runs a job while the program is ended again and again in the middle of a step, before or after its commit.
+// limp runs a job while the program is ended repeatedly in the middle of a step, before or after its commit.
 func (w *world) limp(job models.Job) (models.Job, ImportResult) {
 	w.t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -484,7 +484,7 @@ func (w *world) limp(job models.Job) (models.Job, ImportResult) {
 	}
 }
 
-// noise is bytes by chance, always the same.
+// noise returns random bytes, always the same.
 func noise(n int) []byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	b := make([]byte, n)
@@ -593,7 +593,7 @@ func TestStartKeepsWhatChangedSinceThePageWasRead(t *testing.T) {
 	})
 }
 
-// TestChoicesOfAnOldPageAreNotStored checks and reads anew an import with a job that was read before an erasure changed it.
+// TestChoicesOfAnOldPageAreNotStored checks and re-reads an import with a job that was read before an erasure changed it.
 func TestChoicesOfAnOldPageAreNotStored(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -658,7 +658,7 @@ func TestAnImportNeedsFewStatements(t *testing.T) {
 // TestAnImportTakesIdsLast lets a call take a contact id while a step of an import waits to write its refused lines.
 func TestAnImportTakesIdsLast(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, dbtest.Open(t, dbtest.PostgresURL(t))) // SQLite has one writer anyway
+	w := newWorld(t, dbtest.Open(t, dbtest.PostgresURL(t))) // SQLite has one writer
 	job, _ := w.check(w.receive("email,first_name\nmarta@example.com,Marta\nnobody,Nobody\n"), nil)
 	if err := StartImport(t.Context(), w.db, job, 1, w.now); err != nil {
 		t.Fatal(err)

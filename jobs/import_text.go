@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// TextEncoding says how the bytes of a file are its text.
+// TextEncoding is the character encoding of a file.
 type TextEncoding string
 
 // The encodings that an import reads. Of UTF-16 the byte order is part of the name.
@@ -20,10 +20,10 @@ const (
 	Windows1252 TextEncoding = "windows-1252"
 )
 
-// TextEncodings lists every encoding in the order in which people choose.
+// TextEncodings lists every encoding in the order of the menu.
 var TextEncodings = []TextEncoding{UTF8, Windows1252, UTF16LE, UTF16BE}
 
-// Name is the encoding as people read it.
+// Name returns the encoding as pages show it.
 func (e TextEncoding) Name() string {
 	return map[TextEncoding]string{
 		UTF8: "UTF-8", Windows1252: "Windows-1252 (Western Europe)", UTF16LE: "UTF-16 (Unicode text of Excel)", UTF16BE: "UTF-16, big-endian",
@@ -35,18 +35,18 @@ func (e TextEncoding) Valid() bool { return e.Name() != "" }
 
 var byteOrderMarks = map[TextEncoding]string{UTF8: "\xef\xbb\xbf", UTF16LE: "\xff\xfe", UTF16BE: "\xfe\xff"}
 
-// textGuess looks at a file as it passes and says at its end what it most likely is.
+// textGuess examines a file while it is stored and guesses its encoding.
 type textGuess struct {
 	head    []byte // its beginning
 	size    int64
 	feeds   int64  // line ends
 	returns int64  // carriage returns, for files that have no line feeds
-	rest    []byte // the beginning of a character whose end has not come yet
+	rest    []byte // an incomplete character at the end
 	letters int64  // characters of more than one byte in UTF-8
 	invalid int64  // bytes that are not UTF-8
 }
 
-// Write takes the next bytes of the file.
+// Write examines the next bytes of the file.
 func (g *textGuess) Write(p []byte) (int, error) {
 	g.head = append(g.head, p[:min(len(p), sampleBytes-len(g.head))]...)
 	g.size += int64(len(p))
@@ -102,7 +102,7 @@ func (g *textGuess) encoding() TextEncoding {
 	return UTF8
 }
 
-// lines is about how many lines an editor shows.
+// lines returns about how many lines an editor shows.
 func (g *textGuess) lines() int64 {
 	n := max(g.feeds, 1)
 	if g.feeds == 0 {
@@ -146,7 +146,7 @@ func garbled(head []byte, whole bool, text TextEncoding) bool {
 	return control*50 > all || bad*10 > all
 }
 
-// markSize is how many bytes of a file's beginning are its byte-order mark and no text.
+// markSize returns how many bytes of a file's beginning are its byte-order mark.
 func (e TextEncoding) markSize(file []byte) int {
 	if mark := byteOrderMarks[e]; bytes.HasPrefix(file, []byte(mark)) {
 		return len(mark)

@@ -15,7 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestTheLogNamesTheFailedStep takes a table away from a bulk change, and reads in the log which query misses it.
+// TestTheLogNamesTheFailedStep removes a table during a bulk change, and checks that the log names the query that
+// failed.
 func TestTheLogNamesTheFailedStep(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// countRemoval counts the rows of the next table of a deleted workspace, for the progress that people see. It reads outside the
-// step's transaction, which on SQLite keeps every other writer waiting. After a count that failed, because it took too long for
-// example, the total stays unknown: a removal must not depend on it.
+// countRemoval counts the rows of the next table of a deleted workspace, for the progress on the page. It reads outside the
+// step's transaction, which on SQLite blocks all other writers. If a count fails, for example because it takes too long, the
+// total stays unknown: a removal must not depend on it.
 func countRemoval(ctx context.Context, db *store.DB, job *models.Job) error {
 	cursor := models.ReadJobJSON[store.RemoveCursor](job.Cursor)
 	switch {
@@ -33,8 +33,7 @@ func countRemoval(ctx context.Context, db *store.DB, job *models.Job) error {
 	return nil
 }
 
-// removeWorkspace removes the next rows of a deleted workspace once they are counted, and with the last ones the workspace and
-// the job.
+// removeWorkspace removes the next rows of a deleted workspace once they are counted, and finally the workspace and the job.
 func removeWorkspace(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	w, err := store.First[models.Workspace](tx.Where("id = ? AND deleted_at IS NOT NULL", job.WorkspaceID))
 	if store.ErrorCode(err) == models.CodeNotFound {

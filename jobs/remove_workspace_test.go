@@ -27,7 +27,7 @@ type space struct {
 	member  models.User
 }
 
-// fillSpace makes a workspace with so many contacts and calls.
+// fillSpace creates a workspace with this many contacts and calls.
 func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 	t.Helper()
 	ctx, now := t.Context(), models.Instant(time.Now())
@@ -152,8 +152,8 @@ func rowsByTable(t *testing.T, db *store.DB, workspaceID int64) map[string]int64
 	return rows
 }
 
-// senders call the webhook again and again until stop, mostly for new contacts. What is answered after the workspace was
-// deleted is counted by its status.
+// senders calls the webhook repeatedly until stop, mostly for new contacts. It counts the answers after the deletion by
+// status.
 type senders struct {
 	deleted atomic.Bool
 	stop    atomic.Bool
@@ -206,8 +206,8 @@ func (s *senders) answered() (before, after int) {
 	return before, after
 }
 
-// Calls come in, segments are recalculated and chores are done while a workspace is deleted. From that moment on its hash
-// answers 404, and at last nothing of it is left in any table; its neighbour keeps everything.
+// Calls come in, segments are recalculated and chores run while a workspace is deleted. From then on its hash answers
+// 404, and finally no table has any of its rows; another workspace keeps everything.
 func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -284,7 +284,7 @@ func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 	})
 }
 
-// watched is a runner that sees to it that no step removes more than 500 rows.
+// watched returns a runner that checks that no step removes more than 500 rows.
 func watched(t *testing.T, db *store.DB, c *clock) *Runner {
 	r := New(db, quiet(), c.now)
 	var longest time.Duration
@@ -311,7 +311,7 @@ func settle(t *testing.T, ticker *segments.Ticker) {
 	}
 }
 
-// until waits until something came about that others do.
+// until waits until came returns true.
 func until(t *testing.T, came func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(30 * time.Second); !came(); <-time.After(5 * time.Millisecond) {
@@ -321,7 +321,8 @@ func until(t *testing.T, came func() bool) {
 	}
 }
 
-// TestARemovalCountsInTheBackground holds that deleting does not wait for a count, and that progress is known soon after.
+// TestARemovalCountsInTheBackground checks that a deletion does not wait for a count, and that progress is known soon
+// after.
 func TestARemovalCountsInTheBackground(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -358,7 +359,8 @@ func TestARemovalCountsInTheBackground(t *testing.T) {
 	})
 }
 
-// TestARemovalDoesNotDependOnItsCount writes while rows are counted, and lets the fourth count fail as one that takes too long.
+// TestARemovalDoesNotDependOnItsCount writes while rows are counted, and makes the fourth count fail like one that takes too
+// long.
 func TestARemovalDoesNotDependOnItsCount(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -386,7 +388,7 @@ func TestARemovalDoesNotDependOnItsCount(t *testing.T) {
 		if err := db.Write(ctx, register); err != nil {
 			t.Fatal(err)
 		}
-		if db.Dialect == store.SQLite { // reads have a pool of their own
+		if db.Dialect == store.SQLite { // reads have a separate pool
 			if err := register(db.Read(ctx)); err != nil {
 				t.Fatal(err)
 			}
@@ -406,7 +408,7 @@ func TestARemovalDoesNotDependOnItsCount(t *testing.T) {
 	})
 }
 
-// A removal that ended early is begun again, once, however many replicas look.
+// A removal that ended early is started again, once, with any number of replicas.
 func TestARemovalIsResumed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

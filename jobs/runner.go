@@ -15,13 +15,13 @@ import (
 	"gorm.io/gorm"
 )
 
-// Step does the next piece of a job inside tx, which should take under 50 ms (on SQLite it keeps every other writer
-// waiting), and moves job.Cursor, Done, Total and Result on. It sets job.State to models.JobDone when nothing is left.
-// An error of code CodeInvalid ends the job with its message; any other is tried again. A step that has to wait sets
-// job.LeaseUntil: the next one is not done before.
+// Step does the next piece of a job in tx and updates job.Cursor, Done, Total and Result. It should take under 50 ms,
+// because on SQLite it blocks all other writers. It sets job.State to models.JobDone when nothing is left. An error
+// with code CodeInvalid ends the job with its message; any other error leads to another try. A step that must wait sets
+// job.LeaseUntil: the next step does not run before.
 type Step func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time) error
 
-// Runner does the steps of whatever jobs there are. Replicas share the jobs by leases.
+// Runner does the steps of all jobs. Replicas share the jobs by leases.
 type Runner struct {
 	db     *store.DB
 	steps  map[models.JobKind]Step
@@ -31,15 +31,15 @@ type Runner struct {
 }
 
 const (
-	pause    = 500 * time.Millisecond // between looks when nothing waits
+	pause    = 500 * time.Millisecond // between checks when no job waits
 	lease    = 10 * time.Second       // after which another program takes over from one that died; a step takes well under a second
 	stepTime = 8 * time.Second        // for one step, so that it ends before its lease does
-	turn     = 500 * time.Millisecond // for one job, before the next has its turn
+	turn     = 500 * time.Millisecond // for one job, before the next one
 	maxTries = 5                      // failed steps in a row after which a job stops
 	maxPause = time.Hour              // between two tries of work that must never be given up
 )
 
-// New makes a runner; Run starts it.
+// New creates a runner; Run starts it.
 func New(db *store.DB, log *slog.Logger, now func() time.Time) *Runner {
 	return &Runner{db: db, steps: kinds(), log: log, now: func() time.Time { return models.Instant(now()) }, holder: rand.Text()}
 }
@@ -65,8 +65,8 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// Turn does steps of the job that has waited longest, for a moment, and reports whether there was one. It logs a step that
-// fails.
+// Turn does steps of the job that has waited longest, for a short time, and reports whether there was one. It logs a
+// failed step.
 func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	job, err := r.db.ClaimJob(ctx, r.holder, lease, r.now())
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -91,8 +91,8 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	}
 }
 
-// step runs one step of job, saves what it made of it, and reports whether the next one may follow immediately. After the last
-// one of a turn others may claim the job.
+// step runs one step of job, saves the job, and reports whether the next step may follow immediately. After the last step of
+// a turn other runners may claim the job.
 func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, goOn bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
@@ -107,7 +107,7 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		after.LeaseUntil = now
 		do := r.steps[job.Kind]
 		if do == nil {
-			return &models.Error{Code: models.CodeInvalid, Message: "This program does not know this kind of work. It may be older than the one that took it on."}
+			return &models.Error{Code: models.CodeInvalid, Message: "This program does not know this kind of work. It may be older than the program that started the work."}
 		}
 		if err := faults.Catch(func() error { return do(ctx, tx, &after, now) }); err != nil {
 			return err
@@ -116,12 +116,12 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if after.Finished() {
 			after.FinishedAt = &now
 		}
-		// not when it waits for a person, or for a later moment
+		// not if it waits for a person or for a later time
 		if goOn = !last && after.State == models.JobRunning && !after.LeaseUntil.After(now); goOn {
 			after.LeaseUntil = now.Add(lease)
 		}
 		if after.State == models.JobDone && (after.Kind == models.JobRemove || after.Kind == models.JobForget) {
-			return store.DeleteJob(tx, after) // nothing of the workspace or the person stays, so neither does this
+			return store.DeleteJob(tx, after) // no data of the workspace or the person may stay, including this job
 		}
 		return models.In("jobs: save the job", store.SaveJob(tx, after, now))
 	})
@@ -131,8 +131,8 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 	return after, goOn, nil
 }
 
-// failed notes that a step failed. The job waits longer after each try, and stops after maxTries unless the database is
-// away. Erasing people and removing workspaces are promises, so these are tried until they succeed.
+// failed records that a step failed. The job waits longer after each try, and stops after maxTries unless the database
+// is away. Erasing people and removing workspaces are promises, so they are tried until they succeed.
 func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error {
 	now := r.now()
 	job.Tries++
@@ -150,7 +150,7 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 	return models.In("jobs: note the failure", r.db.Write(ctx, func(tx *gorm.DB) error { return store.SaveJob(tx, job, now) }))
 }
 
-// kinds is what each kind of job does.
+// kinds maps each kind of job to its step.
 func kinds() map[models.JobKind]Step {
 	return map[models.JobKind]Step{
 		models.JobBulk:   bulk,

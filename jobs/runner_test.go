@@ -17,7 +17,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// clock is a time that a test sets on. Nobody else does.
+// clock is a time that only a test changes.
 type clock struct{ at atomic.Int64 }
 
 func newClock() *clock {
@@ -53,7 +53,7 @@ func jobNow(t *testing.T, db *store.DB, id int64) models.Job {
 	return job
 }
 
-// countTo counts a job up to total, and writes each count where the test can count them again.
+// countTo counts a job up to total, and writes each count so that the test can check it.
 func countTo(total int64) Step {
 	return func(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 		job.Done++
@@ -64,7 +64,7 @@ func countTo(total int64) Step {
 	}
 }
 
-// marks are what countTo wrote, each once if nothing was done twice.
+// marks counts what countTo wrote; both counts are equal if nothing was done twice.
 func marks(t *testing.T, db *store.DB) (all, distinct int) {
 	t.Helper()
 	var ids []int64
@@ -229,7 +229,7 @@ func TestAFailingStepIsRetriedThenGivenUp(t *testing.T) {
 	})
 }
 
-// TestAPanicCostsOneTry lets one job's steps panic while another job works.
+// TestAPanicCostsOneTry makes one job's steps panic while another job runs.
 func TestAPanicCostsOneTry(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -266,7 +266,7 @@ func TestAPanicCostsOneTry(t *testing.T) {
 	})
 }
 
-// TestAStepThatFindsNothingHasFailed holds that "not found" from a step is a failed try, not the end of the turn without a word.
+// TestAStepThatFindsNothingHasFailed checks that "not found" from a step is a failed try, and does not end the turn silently.
 func TestAStepThatFindsNothingHasFailed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -285,7 +285,7 @@ func TestAStepThatFindsNothingHasFailed(t *testing.T) {
 	})
 }
 
-// TestAStepThatTakesTooLongIsGivenUp gives a step a deadline that has passed.
+// TestAStepThatTakesTooLongIsGivenUp gives a step a deadline in the past.
 func TestAStepThatTakesTooLongIsGivenUp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -309,7 +309,7 @@ func TestAStepThatTakesTooLongIsGivenUp(t *testing.T) {
 	})
 }
 
-// TestErasingIsNeverGivenUp holds that work which was promised to a person is tried for as long as it takes.
+// TestErasingIsNeverGivenUp checks that work promised to a person is tried until it succeeds.
 func TestErasingIsNeverGivenUp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

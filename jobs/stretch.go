@@ -9,29 +9,29 @@ import (
 	"gorm.io/gorm"
 )
 
-// maxStretch is how many parts of a file a stretch holds: more than the longest row that can be read takes.
+// maxStretch is how many parts of a file a stretch may hold: more than the longest readable row needs.
 const maxStretch = 16
 
 // errLongLine says that a line is longer than a stretch.
 var errLongLine = errors.New("a line is too long to be searched")
 
-// stretch reads parts of a job's file one after the other and holds them, so that what was read can be taken out of them.
-// Its offsets count from where it begins.
+// stretch reads consecutive parts of a job's file and keeps them, so that rows can be removed from them. Its offsets
+// count from its beginning.
 type stretch struct {
 	tx    *gorm.DB
-	next  store.JobFile // to be read, without its data
-	skip  int64         // bytes of the first part that stand before the stretch
+	next  store.JobFile // the next part to read, without its data
+	skip  int64         // bytes of the first part before the stretch
 	parts []store.JobFile
-	sizes []int64 // of the parts as they were read
-	rest  []byte  // read and not yet given
+	sizes []int64 // of the parts, as read
+	rest  []byte  // read but not returned yet
 }
 
-// openStretch reads a file from a part on, of which skip bytes are left out.
+// openStretch reads a file from the part first on, without its first skip bytes.
 func openStretch(tx *gorm.DB, first store.JobFile, skip int64) *stretch {
 	return &stretch{tx: tx, next: first, skip: skip}
 }
 
-// Read returns io.EOF after the last part, and errLongLine when it would hold too much.
+// Read returns io.EOF after the last part, and errLongLine if it would hold too much.
 func (s *stretch) Read(p []byte) (int, error) {
 	for len(s.rest) == 0 {
 		if len(s.parts) == maxStretch {
@@ -57,7 +57,7 @@ func (s *stretch) Read(p []byte) (int, error) {
 
 var _ io.Reader = (*stretch)(nil)
 
-// each calls fn with what of the bytes lies in each part: the part, and from where to where in its data.
+// each calls fn for each part that contains some of the bytes: the part, and the range in its data.
 func (s *stretch) each(bytes rowBytes, fn func(part int, from, to int64)) {
 	start := -s.skip
 	for n, part := range s.parts {
@@ -69,13 +69,13 @@ func (s *stretch) each(bytes rowBytes, fn func(part int, from, to int64)) {
 	}
 }
 
-// bytes is what was read at a place.
+// bytes returns the bytes at a position.
 func (s *stretch) bytes(at rowBytes) (data []byte) {
 	s.each(at, func(part int, from, to int64) { data = append(data, s.parts[part].Data[from:to]...) })
 	return data
 }
 
-// at is the part, and the bytes of it that stand before, of a place behind everything that was taken out.
+// at returns the part of a position after everything that was removed, and the bytes of it before the position.
 func (s *stretch) at(offset int64) (part, skip int64) {
 	start := -s.skip
 	for n, size := range s.sizes {
@@ -87,11 +87,11 @@ func (s *stretch) at(offset int64) (part, skip int64) {
 	return s.next.Part, 0
 }
 
-// takeOut takes rows, in their order, out of the file. With an encoding blanks come in their place and line ends stay, so
-// that nothing else moves; with "" nothing stays.
+// takeOut removes rows, given in order, from the file. With an encoding it writes blanks and keeps line ends, so that
+// nothing else moves; with "" it cuts them out.
 func (s *stretch) takeOut(rows []rowBytes, blanks TextEncoding) error {
 	changed := map[int]bool{}
-	for n := len(rows) - 1; n >= 0; n-- { // from the last, so that the places of those before stay right
+	for n := len(rows) - 1; n >= 0; n-- { // from the last, so that earlier positions stay valid
 		s.each(rows[n], func(part int, from, to int64) {
 			data := &s.parts[part].Data
 			changed[part] = true
@@ -113,7 +113,7 @@ func (s *stretch) takeOut(rows []rowBytes, blanks TextEncoding) error {
 	return nil
 }
 
-// blank puts a blank in place of everything but line ends.
+// blank replaces everything but line ends with blanks.
 func blank(data []byte, e TextEncoding) {
 	space := []byte{' '}
 	switch e {
