@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// calendar says when things happen in a shop: by day and not by night, on Saturdays more than on Mondays, before
-// Christmas more than in July, and in the end more than at the beginning.
+// calendar says when things happen in a shop: by day, not at night, on Saturdays more than on Mondays, before Christmas
+// more than in July, and more towards the end than at the beginning.
 type calendar struct {
 	from, to time.Time
-	sums     []float64 // what has happened by the end of each hour
+	sums     []float64 // what has happened up to the end of each hour
 }
 
 // newCalendar covers the time from from to to. loc is the shop's time zone.
@@ -26,7 +26,7 @@ func newCalendar(from, to time.Time, loc *time.Location) calendar {
 	return c
 }
 
-// busy is how much happens in an hour, beside others.
+// busy is how much happens in an hour, relative to other hours.
 func busy(at time.Time) float64 {
 	hours := [24]float64{0.3, 0.1, 0.1, 0.1, 0.1, 0.2, 0.6, 1.2, 2, 3, 3.6, 3.4, 3, 2.6, 2.8, 3, 3.2, 3.4, 3, 2.8, 3, 2.6, 1.6, 0.8}
 	days := [7]float64{0.7, 0.8, 0.9, 1, 1.05, 1.25, 1.5} // from Sunday
@@ -38,7 +38,8 @@ func busy(at time.Time) float64 {
 	return b
 }
 
-// at is when the part of everything has happened that share says, from 0 to below 1. A larger share is never earlier.
+// at returns when the given share of everything has happened; share is from 0 to below 1. A larger share is never
+// earlier.
 func (c calendar) at(share float64) time.Time {
 	goal := share * c.sums[len(c.sums)-1]
 	h := sort.Search(len(c.sums)-1, func(i int) bool { return c.sums[i] > goal })

@@ -14,7 +14,7 @@ import (
 	"campaignlark/models"
 )
 
-// request is what the caller of a visit sends.
+// request returns what the caller of a visit sends.
 func (v visit) request(p Person) intake.Request {
 	switch fields := v.fields(p); v.hook {
 	case hookUnsubscribe:
@@ -28,13 +28,13 @@ func (v visit) request(p Person) intake.Request {
 	}
 }
 
-// field is one key with what is sent for it.
+// field is one key and its value.
 type field struct {
 	key   string
 	value any
 }
 
-// fields are what a visit tells of a person, what nobody asked for included.
+// fields returns what a visit sends about a person, including fields that the shop does not use.
 func (v visit) fields(p Person) []field {
 	all := []field{{models.EmailKey, v.address(p)}}
 	known := func(keys ...string) {
@@ -76,7 +76,7 @@ func (v visit) address(p Person) string {
 	return p.Email
 }
 
-// sent is a value as the caller writes it: numbers and yes or no as such, dates now and then as people write them.
+// sent returns a value as the caller writes it: numbers and booleans as such, dates sometimes as people write them.
 func (v visit) sent(key, value string) any {
 	switch key {
 	case "birthday":
@@ -101,7 +101,7 @@ func (v visit) sent(key, value string) any {
 	return value
 }
 
-// encode writes fields as a form; of a list each value on its own, as checkboxes are sent.
+// encode writes fields as a form, with each value of a list separately, like checkboxes.
 func encode(fields []field) string {
 	var pairs []string
 	for _, f := range fields {
@@ -151,7 +151,7 @@ func (v visit) jsonOf(fields []field) intake.Request {
 	return r
 }
 
-// callOf is a visit as the endpoint hands it to the pipeline.
+// callOf returns a visit as the endpoint passes it to the pipeline.
 func (w *workshop) callOf(v visit, p Person) intake.Call {
 	r := v.request(p)
 	c := intake.Call{
@@ -179,7 +179,7 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 	return c
 }
 
-// clientAddress is an address reserved for documentation: servers keep theirs, people have many.
+// clientAddress returns an address reserved for documentation: each server has one, people have many.
 func clientAddress(v visit) string {
 	if hooks[v.hook].agent == browser || v.hook == hookUnsubscribe {
 		return fmt.Sprintf("203.0.113.%d", 1+v.person%250)

@@ -24,22 +24,22 @@ const (
 
 // Options of Fill.
 type Options struct {
-	Contacts int       // how many there are at the end, MinContacts to MaxContacts
-	LogDays  int       // the days that the request log keeps; the calls are of the last ones, 14 at most
-	User     int64     // who is noted in the audit log as having set everything up; 0 is the command line
+	Contacts int       // at the end, MinContacts to MaxContacts
+	LogDays  int       // the days that the request log keeps; calls cover at most the last 14
+	User     int64     // the user in the audit log who set everything up; 0 is the command line
 	Now      time.Time // when the story ends
 	Log      *slog.Logger
-	Progress func(contacts int) // told now and then how many there are; nil tells nobody
+	Progress func(contacts int) // called from time to time with the number of contacts; may be nil
 }
 
-// Summary says what Fill has made.
+// Summary is what Fill has created.
 type Summary struct{ Contacts, Calls, Failures int }
 
-// logDays is of how many days the calls are, at most.
+// logDays is how many days the calls cover, at most.
 const logDays = 14
 
-// Fill fills an empty workspace: contacts that came over some 11 months, and the calls of the last days through the
-// pipeline, each at its time.
+// Fill fills an empty workspace: with contacts that came over about 11 months, and with the calls of the last days
+// through the pipeline, each at its time.
 func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Options) (Summary, error) {
 	now, loc := models.Instant(o.Now), workspace.Location()
 	p := newPlan(o.Contacts, min(o.LogDays, logDays), now.Add(-2*time.Second), loc)
@@ -66,8 +66,8 @@ func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Optio
 	return t.sum, db.FoldWebhookCounts(ctx, p.log.from)
 }
 
-// hold keeps the tickers of a server that runs beside it away from the workspace, whose clock is in the past, until free is
-// called; should that never happen, for a minute.
+// hold keeps the tickers of a running server away from the workspace, whose clock is in the past, until free is called. If
+// free is never called, the hold ends after a minute.
 func hold(ctx context.Context, db *store.DB, workspace int64, log *slog.Logger) (free func(), err error) {
 	extend := func() error { return db.HoldSegments(ctx, workspace, time.Now().Add(time.Minute)) }
 	if err := faults.Catch(extend); err != nil {
@@ -84,7 +84,8 @@ func hold(ctx context.Context, db *store.DB, workspace int64, log *slog.Logger) 
 	}, nil
 }
 
-// keepHolding extends the hold at each turn until ended is closed. What fails is done by the next turn; two may fail.
+// keepHolding extends the hold at each turn until ended is closed. If a turn fails, the next one extends it; two in a
+// row may fail.
 func keepHolding(extend func() error, turns <-chan time.Time, ended <-chan struct{}, log *slog.Logger) {
 	for {
 		select {
@@ -98,7 +99,7 @@ func keepHolding(extend func() error, turns <-chan time.Time, ended <-chan struc
 	}
 }
 
-// makeLogDays makes the days of the request log from the first call on.
+// makeLogDays creates the days of the request log from the first call on.
 func makeLogDays(ctx context.Context, db *store.DB, from, now time.Time) error {
 	if err := db.EnsureLogDays(ctx, from); err != nil {
 		return err
@@ -106,7 +107,7 @@ func makeLogDays(ctx context.Context, db *store.DB, from, now time.Time) error {
 	return db.EnsureLogDays(ctx, now)
 }
 
-// clock shows the moment that the story has come to. It goes on a little whenever somebody looks.
+// clock shows the current moment of the story. Each reading moves it on a little.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -125,26 +126,26 @@ func (c *clock) set(at time.Time) {
 	c.at = at
 }
 
-// teller lets everything happen in its order.
+// teller makes everything happen in order.
 type teller struct {
 	*workshop
 	plan     plan
 	clock    *clock
 	pipeline *intake.Pipeline
 	progress func(int)
-	coming   []newcomer // who waits to be stored, at most bulk
-	later    []visit    // confirmations that are still to come, by time
-	edited   bool       // the rule that somebody edits has been
+	coming   []newcomer // contacts waiting to be stored, at most bulk
+	later    []visit    // future confirmations, by time
+	edited   bool       // the rule has been edited
 	sum      Summary
 }
 
-// newcomer is a contact that came without a call that is still in the log.
+// newcomer is a contact without a call in the log.
 type newcomer struct {
 	models.Contact
 	tags []string
 }
 
-// bulk is how many contacts one transaction stores: so many address locks are safe (models.LockAddresses).
+// bulk is how many contacts one transaction stores: at most the number of addresses it may lock (store.LockAddresses).
 const bulk = 256
 
 func (t *teller) tell(ctx context.Context) error {
@@ -172,7 +173,7 @@ func (t *teller) tell(ctx context.Context) error {
 	return t.recent(ctx)
 }
 
-// come adds the i-th person, with what became of them until then.
+// come adds the i-th person, with their history until then.
 func (t *teller) come(ctx context.Context, i int, until time.Time) error {
 	p := PersonAt(i)
 	c := history(i, p, t.plan.came(i), until)
@@ -185,7 +186,7 @@ func (t *teller) come(ctx context.Context, i int, until time.Time) error {
 	return t.store(ctx, i >= t.plan.before)
 }
 
-// store stores who waits. marked are those whom the segments have to hear of.
+// store stores the waiting contacts. marked says whether to mark them for their segments.
 func (t *teller) store(ctx context.Context, marked bool) error {
 	if len(t.coming) == 0 {
 		return nil
@@ -230,7 +231,7 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 	return store.MarkContacts(tx, t.workspace.ID, 0, ids, contacts[len(contacts)-1].CreatedAt)
 }
 
-// recent tells the days that the request log knows: people who come, people who confirm, and everything else, by time.
+// recent tells the days in the request log: new people, confirmations, and all other calls, by time.
 func (t *teller) recent(ctx context.Context) error {
 	person, call := t.plan.before, 0
 	for {
@@ -269,12 +270,12 @@ func (t *teller) recent(ctx context.Context) error {
 	}
 }
 
-// arrive lets a person come, by a call or without one.
+// arrive adds a person, with or without a call.
 func (t *teller) arrive(ctx context.Context, v visit) error {
 	if v.person%t.plan.each != 0 {
 		return t.come(ctx, v.person, t.plan.growth.to)
 	}
-	if err := t.store(ctx, true); err != nil { // so that who came earlier has the lower number
+	if err := t.store(ctx, true); err != nil { // so that people who came earlier have lower ids
 		return err
 	}
 	t.sum.Contacts++
@@ -295,11 +296,11 @@ func (t *teller) wait(v visit) {
 	t.later[i] = v
 }
 
-// promptDays is on how many days, the last ones, the segments follow each call immediately. Before that they follow every
-// tenth: a tick takes longer than a call.
+// promptDays is on how many of the last days the segments are updated after each call. Before that they are updated after
+// every tenth, because a tick takes longer than a call.
 const promptDays = 2
 
-// send makes a call, and brings the segments up to date after it.
+// send makes a call, and updates the segments after it.
 func (t *teller) send(ctx context.Context, v visit) error {
 	who := v.person
 	if v.trouble == nobody {
@@ -325,10 +326,10 @@ func (t *teller) send(ctx context.Context, v visit) error {
 	return t.tick(ctx)
 }
 
-// editBefore is how long before the end somebody edits a rule.
+// editBefore is how long before the end a rule is edited.
 const editBefore = 30 * time.Hour
 
-// edit edits the rule of a segment when its time has come.
+// edit edits the rule of a segment when it is time.
 func (t *teller) edit(ctx context.Context, now time.Time) error {
 	at := t.plan.growth.to.Add(-editBefore)
 	if t.edited || now.Before(at) {

@@ -7,8 +7,8 @@ import (
 	"campaignlark/models"
 )
 
-// history is what became of a person between the day they came and until, as a contact. Calls that are still in the log
-// are not part of it: until is before the first of them, or the moment at which the person came.
+// history returns a person as a contact, with what happened between their arrival and until. It leaves out calls in the
+// log: until is before the first of them, or when the person came.
 func history(i int, p Person, came, until time.Time) models.Contact {
 	r := dice(kindHistory, i)
 	source := int64(p.Came)
@@ -49,7 +49,7 @@ func days(r *rand.Rand, least, most int) time.Duration {
 	return time.Duration(least)*24*time.Hour + time.Duration(r.IntN((most-least)*24*60))*time.Minute
 }
 
-// tagsOf are the names of the tags that somebody has who came by the webhook: its own, and what the shop added.
+// tagsOf returns the tag names of a person who came by a webhook: the webhook's tags, and those that the shop added.
 func tagsOf(i int, p Person) []string {
 	r := dice(kindHistory, -1-i)
 	tags := append([]string{}, hooks[p.Came].tags...)

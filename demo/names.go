@@ -2,8 +2,7 @@ package demo
 
 import "strings"
 
-// tongue is a language with the names of its speakers, the countries they live in, the likelier ones more often, and
-// some of their cities.
+// tongue is a language with the names of its speakers, their countries, more likely ones more often, and some cities.
 type tongue struct {
 	first, last []string
 	homes       []home
@@ -22,7 +21,7 @@ var (
 	switzerland = home{"CH", list("Zürich Bern Basel Winterthur Lucerne")}
 )
 
-// tongues lists who reads the shop's books. The number of names decides how many people of each there are.
+// tongues lists the languages of the shop's readers. The number of names decides how many people speak each.
 var tongues = []tongue{
 	{
 		first: list("Anna Lukas Maria Jonas Sophie Paul Lena Felix Laura Maximilian Johanna David Katharina Tobias Eva Simon Magdalena Florian Theresa Matthias Barbara Stefan Helene Thomas Miriam Andreas Ursula Michael Veronika Georg Clara Sebastian Franziska Martin Hannah Philipp Greta Elias Ida Moritz Valerie Konrad Nora Leopold"),
@@ -66,7 +65,7 @@ var tongues = []tongue{
 	},
 }
 
-// pairs is how many people there are before a name comes a second time.
+// pairs is how many people there are before a name repeats.
 var pairs = func() (n int) {
 	for _, t := range tongues {
 		n += len(t.first) * len(t.last)

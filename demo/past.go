@@ -13,17 +13,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// past works out how big the segments were on each day before the request log begins, as if they had been there all along:
-// from when their contacts came, changed and, by time alone, entered or left.
+// past computes the size of the segments on each day before the request log begins, as if they had always existed: from
+// when their contacts came, changed, or moved because of time.
 type past struct {
 	from, to time.Time
 	zone     *time.Location
 	schema   rule.Schema
-	rules    []rule.Matcher                  // in the order in which they were made: one looks at those before it
+	rules    []rule.Matcher                  // in the order of creation: a rule refers only to earlier ones
 	days     []map[string]*models.SegmentDay // by rule and day, without sizes
 }
 
-// tellPast notes the segments' days before the request log begins. What their first building noted gives way to it.
+// tellPast writes the segments' days before the request log begins. They replace the records of the first build.
 func (t *teller) tellPast(ctx context.Context) error {
 	store := segments.Store{DB: t.db, Now: t.now}
 	schema, err := store.SchemaOf(ctx, t.workspace)
@@ -67,7 +67,7 @@ func (p *past) readAll(ctx context.Context, db *store.DB, workspace int64) error
 	}
 }
 
-// follow notes on which days a contact entered and left each segment.
+// follow records on which days a contact entered and left each segment.
 func (p *past) follow(c *models.Contact, tags []int64) {
 	in := make([]bool, len(p.rules))
 	changes := []time.Time{c.CreatedAt}
@@ -91,7 +91,7 @@ func (p *past) follow(c *models.Contact, tags []int64) {
 	}
 }
 
-// look notes where a contact is at an instant, and returns the next one at which time changes that.
+// look records the contact's memberships at an instant, and returns the next instant at which time changes them.
 func (p *past) look(c *models.Contact, tags []int64, at time.Time, in []bool, byTime bool) (next time.Time) {
 	then := *c
 	then.Status, then.UpdatedAt = c.StatusBefore(at.Add(time.Microsecond)), at
@@ -131,7 +131,7 @@ func (p *past) moved(rule int, day string, entered, byTime bool) {
 	}
 }
 
-// save writes the days up to the one on which the request log begins, of which the segments' first building has made a row.
+// save writes the days up to the first one of the request log, for which the first build has written a row.
 func (p *past) save(tx *gorm.DB, workspace int64) error {
 	if err := tx.Where("workspace_id = ?", workspace).Delete(&models.SegmentBulkChange{}).Error; err != nil {
 		return err

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// seed makes every run the same shop.
+// seed makes every run create the same shop.
 const seed = 20261124
 
-// Person is somebody of the audience: who they are, and by which of the shop's webhooks they came.
+// Person is one person of the audience, and the shop's webhook through which they came.
 type Person struct {
 	Email, First, Last string
 	Country, City      string
 	Came               int               // index in hooks
-	Fields             map[string]string // what is known of them, in stored forms
+	Fields             map[string]string // what the shop knows, in stored forms
 }
 
-// dice are the random numbers of the i-th thing of a kind, always the same ones.
+// dice returns the random numbers for the i-th thing of a kind, always the same ones.
 func dice(kind uint64, i int) *rand.Rand { return rand.New(rand.NewPCG(seed+kind, uint64(i))) }
 
 const (
@@ -33,7 +33,7 @@ const (
 	kindPath
 )
 
-// PersonAt is the i-th person. No two have the same address, however many there are.
+// PersonAt returns the i-th person. No two have the same address.
 func PersonAt(i int) Person {
 	r := dice(kindPerson, i)
 	first, last, t := naming(i % pairs * 7919 % pairs) // 7919 is a prime: each name comes once before one comes again
@@ -45,7 +45,7 @@ func PersonAt(i int) Person {
 	return p
 }
 
-// cameBy says by which webhook so many of a hundred people come.
+// cameBy returns the webhook through which a percentage of people come.
 func cameBy(percent int) int {
 	switch {
 	case percent < 46:
@@ -58,8 +58,8 @@ func cameBy(percent int) int {
 	return hookEvents
 }
 
-// address makes an address of a name. Each way of writing a name has its own domains, so that two people never share
-// one; again counts the people of the same name before.
+// address makes an address from a name. Each way to write a name has separate domains, so that no two people share an
+// address; again counts earlier people with the same name.
 func address(first, last string, again int, r *rand.Rand) string {
 	f, l := plain(first), plain(last)
 	number := ""
@@ -89,7 +89,7 @@ func address(first, last string, again int, r *rand.Rand) string {
 	return f + "." + l + number + "@reader.example"
 }
 
-// plain writes a name with the letters that addresses mostly have.
+// plain writes a name in the letters that most addresses use.
 func plain(name string) string {
 	name = spelled.Replace(strings.ToLower(name))
 	var b strings.Builder
@@ -103,7 +103,7 @@ func plain(name string) string {
 
 var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "o", "å", "aa", "æ", "ae", "ß", "ss", "ł", "l")
 
-// known is what the shop knows of a person: newsletter readers have told it less than customers.
+// known returns what the shop knows of a person: less of newsletter readers than of customers.
 func (p Person) known(r *rand.Rand) map[string]string {
 	f := map[string]string{"first_name": p.First, "preferred_shop": shops[r.IntN(len(shops))]}
 	if p.Came == hookForm {
@@ -128,10 +128,10 @@ func (p Person) known(r *rand.Rand) map[string]string {
 	return f
 }
 
-// points are few for most people and many for some.
+// points returns few points for most people and many for some.
 func points(r *rand.Rand) int { return int(40 + r.ExpFloat64()*310) }
 
-// several are one to three of the interests, in their order, as a multiple choice is stored.
+// several returns one to three of the interests, in order, in the stored form of a multiple choice.
 func several(r *rand.Rand) string {
 	var chosen []string
 	for i, left := 0, 1+r.IntN(3); i < len(interests) && left > 0; i++ {

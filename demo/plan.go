@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// plan is what happens in the shop, as pure functions of how many contacts there shall be and of when it ends.
+// plan is what happens in the shop, as pure functions of the number of contacts and the end time.
 type plan struct {
 	contacts   int // at the end
-	people     int // who ever came: the contacts and those who were erased
-	before     int // people who came before the time that the request log knows
-	each       int // of the people since, each so many-th came by a call; for the others there is only the contact
-	calls      int // beside those by which people came
-	eraseEvery int // each so many-th of the people before is erased
+	people     int // all people who ever came: the contacts and erased ones
+	before     int // people who came before the request log begins
+	each       int // of the later people, every n-th came by a call; the others have only a contact
+	calls      int // besides those by which people came
+	eraseEvery int // one in eraseEvery of the people in before is erased
 	growth     calendar
 	log        calendar
 }
 
-// Bounds of what goes through the pipeline: a call takes some milliseconds, contacts alone are faster.
+// Limits of what goes through the pipeline: a call takes some milliseconds, a contact alone takes less.
 const (
 	maxCalls  = 4000
 	maxComing = 1500
-	eraseCall = 53 // each so many-th call erases somebody
+	eraseCall = 53 // one in eraseCall calls erases a person
 )
 
-// growthDays is since when people have come. The setting-up before it is noted in the audit log, which keeps a year.
+// growthDays is how long people have been coming. The setup before it is in the audit log, which keeps a year.
 const growthDays = 340
 
 // newPlan plans for so many contacts, 100 at least, and a request log of the days before now.
@@ -43,7 +43,7 @@ func newPlan(contacts, days int, now time.Time, loc *time.Location) plan {
 	return p
 }
 
-// came is when the i-th person came. A later one never came earlier.
+// came returns when the i-th person came, never earlier than the one before.
 func (p plan) came(i int) time.Time {
 	return p.growth.at((float64(i) + dice(kindCame, i).Float64()) / float64(p.people)).Truncate(time.Microsecond)
 }
@@ -56,23 +56,23 @@ type visit struct {
 	trouble trouble
 }
 
-// trouble is what is wrong with a call.
+// trouble is the fault of a call.
 type trouble int
 
 const (
 	fine        trouble = iota
 	wontFit             // values that do not fit their merge tags
 	noAddress           // an empty address
-	badAddress          // one that is none
-	nobody              // the address of somebody who is not there
+	badAddress          // not an address
+	nobody              // the address of a person who is not a contact
 	brokenJSON          // a body that ends too early
 	wrongFormat         // XML
-	oldAddress          // the webhook's address before it was changed
-	prefetch            // a browser that only wants to have the page ready
+	oldAddress          // the webhook's URL before it was changed
+	prefetch            // a browser that prefetches the page
 	tooLarge            // a body over the limit
 )
 
-// mishaps go wrong now and then, each at its webhook.
+// mishaps are faults that happen from time to time, each at its webhook.
 var mishaps = []struct {
 	hook    int
 	trouble trouble
@@ -82,7 +82,7 @@ var mishaps = []struct {
 	{hookForm, badAddress}, {hookTill, wontFit}, {hookShop, wrongFormat}, {hookRaffle, fine}, {hookShop, tooLarge}, {hookForm, noAddress},
 }
 
-// call is the j-th call beside those by which people came: about somebody who has been there for a while.
+// call returns the j-th call besides those by which people came: about a person who came earlier.
 func (p plan) call(j int) visit {
 	r := dice(kindCall, j)
 	v := visit{at: p.log.at((float64(j) + r.Float64()) / float64(p.calls)).Truncate(time.Microsecond)}
@@ -102,7 +102,7 @@ func (p plan) call(j int) visit {
 	return v
 }
 
-// daily says which webhook so many of a hundred calls go to.
+// daily returns the webhook for a percentage of calls.
 func daily(percent int) int {
 	switch {
 	case percent < 56:
@@ -117,7 +117,7 @@ func daily(percent int) int {
 	return hookEvents
 }
 
-// regular is one of the people before who is not to be erased, the newer ones more often.
+// regular returns one of the people in before who is not erased, newer ones more often.
 func (p plan) regular(r *rand.Rand) int {
 	for {
 		i := max(r.IntN(p.before), r.IntN(p.before))
@@ -127,8 +127,8 @@ func (p plan) regular(r *rand.Rand) int {
 	}
 }
 
-// confirmation is the call by which a person confirms the address they left in the newsletter's form at the time at, or
-// false for those who never do.
+// confirmation returns the call by which a person confirms the address that they entered in the newsletter form at the
+// time at, or false if they never do.
 func (p plan) confirmation(i int, at time.Time) (visit, bool) {
 	r := dice(kindPath, i)
 	v := visit{at: at.Add(minutes(r, 2, 90)), hook: hookConfirm, person: i}

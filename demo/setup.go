@@ -16,18 +16,18 @@ import (
 type workshop struct {
 	db        *store.DB
 	workspace models.Workspace
-	user      int64            // who is said to have set it up
+	user      int64            // the user who set it up
 	hooks     []models.Webhook // by index in hooks
-	oldHash   string           // the shop's webhook had it before its address was changed
+	oldHash   string           // the hash of the shop's webhook before its URL was changed
 	tags      map[string]int64 // by name
 
 	fields   map[string]int64 // merge tags by key
 	location *time.Location   // of the workspace
-	now      func() time.Time // the moment that the story has come to
-	segments *segments.Ticker // keeps the memberships up with the story
+	now      func() time.Time // the current moment of the story
+	segments *segments.Ticker // keeps the memberships up to date with the story
 }
 
-// settle makes what an admin makes before the first person comes: merge tags, tags and webhooks.
+// settle creates what an admin creates before the first person comes: merge tags, tags and webhooks.
 func (w *workshop) settle(ctx context.Context, at time.Time) error {
 	for _, m := range mergeTags() {
 		stored, errs, err := w.db.CreateMergeTag(ctx, w.workspace.ID, w.user, m, at)
@@ -54,7 +54,7 @@ func (w *workshop) settle(ctx context.Context, at time.Time) error {
 	return err
 }
 
-// change lets happen to the webhooks what has become of them.
+// change applies each webhook's fate.
 func (w *workshop) change(ctx context.Context, at time.Time) error {
 	for i, h := range hooks {
 		var err error
@@ -74,7 +74,7 @@ func (w *workshop) change(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// group makes the segments and builds their memberships.
+// group creates the segments and builds their memberships.
 func (w *workshop) group(ctx context.Context) error {
 	store := segments.Store{DB: w.db, Now: w.now}
 	made := map[string]int64{}
@@ -91,7 +91,7 @@ func (w *workshop) group(ctx context.Context) error {
 	return w.tick(ctx)
 }
 
-// narrow lets only those stay in a segment who have not unsubscribed.
+// narrow changes the rule of a segment so that it leaves out unsubscribed contacts.
 func (w *workshop) narrow(ctx context.Context, name string) error {
 	store := segments.Store{DB: w.db, Now: w.now}
 	found, err := store.List(ctx, w.workspace.ID)
@@ -111,7 +111,7 @@ func (w *workshop) narrow(ctx context.Context, name string) error {
 	return w.tick(ctx)
 }
 
-// tick brings the memberships up to the moment that the story has come to.
+// tick updates the memberships to the current moment of the story.
 func (w *workshop) tick(ctx context.Context) error {
 	for {
 		if busy, err := w.segments.Tick(ctx); err != nil || !busy {
@@ -120,11 +120,11 @@ func (w *workshop) tick(ctx context.Context) error {
 	}
 }
 
-// namedRule is a segment to be made.
+// namedRule is a segment to create.
 type namedRule struct {
 	name    string
 	rule    rule.Group
-	looksAt []string // segments, made before, that its contacts are in too
+	looksAt []string // segments, created earlier, that its rule also requires
 }
 
 func condition(t rule.Type, o rule.Operator, values ...string) rule.Filter {
@@ -179,7 +179,7 @@ func (w *workshop) rules() []namedRule {
 	}
 }
 
-// firstError makes one error of what a store answers.
+// firstError joins a store's errors into one.
 func firstError(errs models.FieldErrors, err error) error {
 	for field, sentence := range errs {
 		err = errors.Join(err, fmt.Errorf("%s: %s", field, sentence))

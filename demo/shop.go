@@ -2,7 +2,7 @@ package demo
 
 import "campaignlark/models"
 
-// The shop as it is set up.
+// The shop's settings.
 const (
 	shopName = "Quillfeather Books"
 	shopZone = "Europe/Vienna"
@@ -14,10 +14,10 @@ type hook struct {
 	kind  models.WebhookType
 	tags  []string
 	fate  fate
-	agent string // what its caller says it is
+	agent string // the caller's User-Agent
 }
 
-// fate is what became of a webhook before the time that the request log still knows.
+// fate is what happened to a webhook before the request log begins.
 type fate int
 
 const (
@@ -54,7 +54,7 @@ var hooks = []hook{
 	hookOldSite:     {"Newsletter form on the old website", models.TypeUnconfirmed, []string{"newsletter"}, deleted, browser},
 }
 
-// moreTags are those that no webhook adds.
+// moreTags are tags that no webhook adds.
 var moreTags = []string{"book club", "gift voucher", "press"}
 
 var (
@@ -63,7 +63,7 @@ var (
 	shops     = []string{"Main street", "Old town", "Online only"}
 )
 
-// mergeTags are the fields of the shop's contacts, one of each type at least.
+// mergeTags returns the fields of the shop's contacts, at least one of each type.
 func mergeTags() []models.MergeTag {
 	return []models.MergeTag{
 		{Key: "first_name", Label: "First name", Type: models.MergeTagText},
@@ -79,7 +79,7 @@ func mergeTags() []models.MergeTag {
 	}
 }
 
-// FirstAdmin is the shop's workspace with its first admin, for an empty database.
+// FirstAdmin returns the shop's workspace and its first admin, for an empty database.
 func FirstAdmin(email, password string) models.FirstAdmin {
 	return models.FirstAdmin{WorkspaceName: shopName, TimeZone: shopZone, Email: email, Password: password}
 }
