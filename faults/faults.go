@@ -1,5 +1,5 @@
-// Package faults turns a panic, which is always a fault of the program, into an error, so that it costs one piece of work and
-// not the process. It must know nothing of the work.
+// Package faults turns a panic, which is always a fault of the program, into an error, so that it stops one piece of work and
+// not the process. It must not know the work.
 package faults
 
 import (
@@ -10,16 +10,15 @@ import (
 	"sync/atomic"
 )
 
-// Panic is a recovered panic. It says where it was and of which type, not what it held: a panic's value may quote what
-// somebody sent.
+// Panic is a recovered panic. It has the panic's place and type but not its value, which may quote input.
 type Panic struct {
-	Kind  string // the type of the panic's value, and the runtime's own words, such as "index out of range"
+	Kind  string // the type of the panic's value, and the runtime's message, such as "index out of range"
 	Stack string // the goroutine's stack from the panic on: functions, files and lines, without arguments
 }
 
 func (p *Panic) Error() string { return "a fault of the program (" + p.Kind + ")" }
 
-// Attrs are the attributes of a log line for a panic in err's chain: its type and its stack; nil for any other error.
+// Attrs returns the log attributes for a panic in err's chain: its type and its stack; nil for any other error.
 func Attrs(err error) []any {
 	var p *Panic
 	if !errors.As(err, &p) {
@@ -43,24 +42,24 @@ func Catch(work func() error) (err error) {
 	return work()
 }
 
-// Recovered counts and describes what recover returned; nil if there was no panic. Call it in the deferred function.
+// Recovered counts and describes the result of recover; nil if there was no panic. Call it in the deferred function.
 func Recovered(value any) *Panic {
 	if value == nil {
 		return nil
 	}
 	count.Add(1)
 	kind := fmt.Sprintf("%T", value)
-	if fault, ok := value.(runtime.Error); ok { // these words are the runtime's own and hold no text of a sender
+	if fault, ok := value.(runtime.Error); ok { // these messages come from the runtime and contain no input
 		kind += ": " + fault.Error()
 	}
 	return &Panic{Kind: kind, Stack: stack()}
 }
 
-// deepest is how many functions of a stack the log gets.
+// deepest is how many functions of a stack are logged.
 const deepest = 64
 
-// stack describes the functions that have not returned, the innermost first. The runtime's own text of a stack also has the
-// arguments of each function as numbers: an address key among them would get into the log.
+// stack lists the active functions, the innermost first. The runtime's own stack text also has each function's arguments as
+// numbers: an address key among them would be logged.
 func stack() string {
 	var callers [deepest]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])]) // without Callers, stack and Recovered

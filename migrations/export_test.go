@@ -5,7 +5,7 @@ import (
 	"database/sql"
 )
 
-// UpTo applies the migrations up to a number: a database as an earlier program left it.
+// UpTo applies the migrations up to a number, which gives a database of an earlier program.
 func UpTo(ctx context.Context, db *sql.DB, dialect string, number int64) error {
 	provider, err := newProvider(db, dialect)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package migrations holds the database's schema as numbered SQL, one folder a dialect, and brings a database up to
-// date. It knows no entity.
+// Package migrations has the database's schema as numbered SQL, one folder for each dialect, and updates a database. It
+// must not know any entity.
 package migrations
 
 import (
@@ -16,8 +16,8 @@ import (
 //go:embed postgres/*.sql sqlite/*.sql
 var files embed.FS
 
-// Run applies what is missing to db, whose dialect is "postgres" or "sqlite". Replicas that start together wait for one
-// another on Postgres. A database that is newer than this program is an error, and is left alone.
+// Run applies missing migrations to db, whose dialect is "postgres" or "sqlite". On Postgres, replicas that start
+// together wait for each other. A database newer than this program is an error and stays unchanged.
 func Run(ctx context.Context, db *sql.DB, dialect string) error {
 	provider, err := newProvider(db, dialect)
 	if err != nil {
@@ -53,9 +53,9 @@ func newProvider(db *sql.DB, dialect string) (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectPostgres, db, folder, goose.WithSessionLocker(locker))
 }
 
-// Newest is the number of the last migration of a dialect: the version that the program needs a database to have.
+// Newest returns the number of a dialect's last migration: the version that the program needs.
 func Newest(dialect string) (newest int64) {
-	names, _ := fs.Glob(files, dialect+"/*.sql") // a pattern that is well-formed
+	names, _ := fs.Glob(files, dialect+"/*.sql") // the pattern is valid
 	for _, name := range names {
 		if n, err := goose.NumericComponent(name); err == nil {
 			newest = max(newest, n)

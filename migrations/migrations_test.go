@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// eachBefore runs f on both databases, with the tables as the program had them before a migration.
+// eachBefore runs f on both databases, with the tables as they were before a migration.
 func eachBefore(t *testing.T, number int64, f func(t *testing.T, db *sql.DB, dialect string)) {
 	t.Helper()
 	eachStoreBefore(t, number, func(t *testing.T, db *store.DB) { f(t, db.Pool(), string(db.Dialect)) })
@@ -59,8 +59,7 @@ func number(t *testing.T, db *sql.DB, query string) (n int64) {
 	return n
 }
 
-// TestWebhooksOutliveTheirFormKey brings a database up to date that has webhooks, with addresses and tags, and of which the
-// newest is gone.
+// TestWebhooksOutliveTheirFormKey migrates a database that has webhooks with hashes and tags, the newest of them deleted.
 func TestWebhooksOutliveTheirFormKey(t *testing.T) {
 	t.Parallel()
 	const at, hook = "'2026-11-24 12:00:00+00:00'", "INSERT INTO webhooks (workspace_id, name, type, hash, enabled, created_at, updated_at) VALUES "
@@ -74,7 +73,7 @@ func TestWebhooksOutliveTheirFormKey(t *testing.T) {
 			"INSERT INTO webhook_hashes (hash, workspace_id, webhook_id, created_at) VALUES ('a', 1, 1, "+at+"), ('b', 1, 2, "+at+")",
 			"INSERT INTO webhook_tags (workspace_id, webhook_id, tag_id) VALUES (1, 1, 1)",
 			"DELETE FROM webhooks WHERE name = 'Gone'")
-		for range 2 { // the second time as after a crash before its number was noted
+		for range 2 { // the second time as after a crash before its number was stored
 			if err := migrations.UpTo(t.Context(), db, dialect, 16); err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +102,7 @@ func TestWebhooksOutliveTheirFormKey(t *testing.T) {
 	})
 }
 
-// TestCallsGoOnWhileAMigrationWaits reads webhooks, as every call does, while a long transaction keeps the migration waiting.
+// TestCallsGoOnWhileAMigrationWaits reads webhooks, as every call does, while a long transaction blocks the migration.
 func TestCallsGoOnWhileAMigrationWaits(t *testing.T) {
 	t.Parallel()
 	eachStoreBefore(t, 16, func(t *testing.T, stored *store.DB) {
@@ -132,7 +131,7 @@ func TestCallsGoOnWhileAMigrationWaits(t *testing.T) {
 	})
 }
 
-// TestStoredEventsAreUnclaimed brings a database up to date that has events from before there were automations.
+// TestStoredEventsAreUnclaimed migrates a database with events from before automations existed.
 func TestStoredEventsAreUnclaimed(t *testing.T) {
 	t.Parallel()
 	const event = "INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id, snapshot, state, created_at) VALUES "
@@ -140,7 +139,7 @@ func TestStoredEventsAreUnclaimed(t *testing.T) {
 		for _, id := range []string{"01a2261d-c942-7172-8214-4d46504dc561", "01a2261d-c942-7172-8214-4d46504dc562"} {
 			execute(t, db, event+"(1, '"+id+"', 'contact_unsubscribed', 1, 1, 1, '"+id+"', '{}', 'pending', '2026-11-24 12:00:00+00:00')")
 		}
-		for range 2 { // the second time as after a crash before its number was noted
+		for range 2 { // the second time as after a crash before its number was stored
 			if err := migrations.UpTo(t.Context(), db, dialect, 12); err != nil {
 				t.Fatal(err)
 			}

@@ -27,13 +27,13 @@ var (
 	span    = models.NewSegmentSet([]int64{1})
 )
 
-// blob is bytes as one value: GORM takes a slice for a list.
+// blob is bytes as one value: GORM treats a slice as a list.
 type blob []byte
 
 func (b blob) Value() (driver.Value, error) { return []byte(b), nil }
 
-// row is a row of a table as the program wrote it from a migration on. A migration that adds a table, or a column without a
-// default, adds the rows here.
+// row is a row of a table as the program wrote it since a migration. A migration that adds a table, or a column without a
+// default, adds rows here.
 type row struct {
 	since, until int64 // numbers of migrations: the first that knows the row, and the first that does not; 0 for none
 	table        string
@@ -83,8 +83,8 @@ var rows = []row{
 	{7, 0, "segment_checks", "workspace_id, next_chunk, total_chunks, differences, started_at, finished_at", []any{1, 1, 1, 0, at, at}},
 }
 
-// TestEveryMigrationKeepsTheRows fills every table that there was before a migration, brings the database up to date, and reads
-// the rows as the program's pages do. It does so for each migration, on both databases.
+// TestEveryMigrationKeepsTheRows fills every table that existed before a migration, migrates, and reads the rows as the
+// program's pages do. It does so for each migration, on both databases.
 func TestEveryMigrationKeepsTheRows(t *testing.T) {
 	t.Parallel()
 	first := int64(2)
@@ -189,7 +189,7 @@ func readsAsBefore(t *testing.T, db *store.DB, there map[string]int64) {
 	verifies(t, db)
 }
 
-// verifies lets the ticker follow the mark and compares every stored membership with its rule, and makes a call.
+// verifies lets the ticker process the mark, compares every stored membership with its rule, and makes a call.
 func verifies(t *testing.T, db *store.DB) {
 	t.Helper()
 	ticker := segments.New(db, segments.Options{Now: func() time.Time { return at.Add(time.Minute) }})
@@ -210,7 +210,7 @@ func verifies(t *testing.T, db *store.DB) {
 	}
 }
 
-// TestEveryTableHasARow keeps rows complete: a table without one would not be tested by any migration that changes it.
+// TestEveryTableHasARow keeps rows complete: without a row, no migration that changes a table would be tested on it.
 func TestEveryTableHasARow(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.SQLiteURL(t))
