@@ -182,7 +182,7 @@ func TestForgetALineTooLong(t *testing.T) {
 		job := w.receive("email\nanna@example.com\n" + strings.Repeat("x ", 3<<20) + "\n")
 		w.erase("anna@example.com")
 		w.forget()
-		if job = w.reload(job); job.State != models.JobFailed || !strings.Contains(job.Failure, "so long") || w.source(job) != "" {
+		if job = w.reload(job); job.State != models.JobFailed || !strings.Contains(job.Failure, "too long") || w.source(job) != "" {
 			t.Errorf("got %s, %q, want it ended and its file gone", job.State, job.Failure)
 		}
 	})
