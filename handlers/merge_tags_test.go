@@ -40,7 +40,7 @@ func TestMergeTagLifecycle(t *testing.T) {
 			want(t, 200, "The merge tag First name was created. Calls that send first_name fill it in.", "1 merge tag")
 		s.post("/w/books/merge-tags", "key", "first_name", "label", "x", "type", "text").want(t, 422, "There is a merge tag with this key already")
 		s.post("/w/books/merge-tags", "key", "email_address", "label", "x", "type", "text").want(t, 422, "is the contact's own address")
-		s.post("/w/books/merge-tags", "key", "9a", "label", "", "type", "url").want(t, 422, "letter first", "Please give it a label", "Please choose a type")
+		s.post("/w/books/merge-tags", "key", "9a", "label", "", "type", "url").want(t, 422, "starting with a letter", "Please give it a label", "Please choose a type")
 		s.post("/w/books/merge-tags", "key", "points", "label", "Points", "type", "number", "default_value", "many").
 			want(t, 422, "This default does not fit.", "Not a number.")
 		s.post("/w/books/merge-tags", "key", "genre", "label", "Genre", "type", "dropdown_single", "options", " \n ").want(t, 422, "Please list the choices")
