@@ -226,22 +226,22 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	already, hidden := "", views.HiddenField{Name: "with", Value: f.with}
 	switch f.action {
 	case models.BulkAddTag:
-		m.Question, m.Next, already = "Add the tag “"+f.bulk.TagName+"” to "+people+"?", "Add the tag", "have it already"
+		m.Question, m.Next, already = "Add the tag “"+f.bulk.TagName+"” to "+people+"?", "Add the tag", "Have the tag already"
 		if f.bulk.Tag == 0 {
 			m.Sentences = append(m.Sentences, "The tag is new and will be created.")
 		}
 	case models.BulkRemoveTag:
-		m.Question, m.Next, already = "Take the tag “"+f.bulk.TagName+"” off "+people+"?", "Take the tag off", "do not have it"
+		m.Question, m.Next, already = "Take the tag “"+f.bulk.TagName+"” off "+people+"?", "Take the tag off", "Do not have the tag"
 	default:
-		m.Question, m.Next, already = "Make "+people+" "+strings.ToLower(f.bulk.Status.Name())+"?", "Change the status", "have this status already"
+		m.Question, m.Next, already = "Make "+people+" "+strings.ToLower(f.bulk.Status.Name())+"?", "Change the status", "Have this status already"
 		hidden = views.HiddenField{Name: "to", Value: string(f.bulk.Status)}
 	}
 	m.Hidden = append(m.Hidden, hidden, views.HiddenField{Name: "total", Value: strconv.FormatInt(f.total, 10)})
 	switch {
 	case f.done == f.total:
-		m.Sentences = append(m.Sentences, "Nothing changes, because all of them "+already+".")
+		m.Sentences = append(m.Sentences, "Nothing changes. "+already+": all of them.")
 	case f.done > 0:
-		m.Sentences = append(m.Sentences, views.Count(f.done)+" of them "+already+" and do not change.")
+		m.Sentences = append(m.Sentences, already+": "+views.Count(f.done)+" of them. Nothing changes for these.")
 	}
 	m.Sentences = append(m.Sentences, "No event fires. Contacts added from now on do not change. Segments are updated automatically.")
 }

@@ -37,7 +37,7 @@ func TestBulkActionChangesTickedContacts(t *testing.T) {
 		s.get("/w/books/contacts").want(t, 200, "Add tag", "Change status", "All 4 that match", "Work in progress")
 		s.get("/w/books/contacts/bulk?do=tag").want(t, 200, "Nobody is selected")
 		s.get("/w/books/contacts/bulk?do=tag&id=1&id=2&id=3").want(t, 200, "Which tag should they get?")
-		s.get("/w/books/contacts/bulk?do=tag&id=1&id=2&id=3&with=VIP").want(t, 200, "Add the tag “vip” to 3 contacts?", "1 of them have it already")
+		s.get("/w/books/contacts/bulk?do=tag&id=1&id=2&id=3&with=VIP").want(t, 200, "Add the tag “vip” to 3 contacts?", "Have the tag already: 1 of them.")
 		before := s.server.now()
 		s.follow(s.post("/w/books/contacts/bulk", "do", "tag", "with", "vip", "id", "1", "id", "2", "id", "3", "id", "99", "newest", "4")).want(t, 200, "Add the tag “vip” to 3 contacts", "Under way")
 		s.work()

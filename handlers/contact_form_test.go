@@ -271,7 +271,7 @@ func TestDeletePageNamesRulesWithTheAddress(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContact(1, "anna@example.com", nil)
 		before := s.get("/w/books/contacts/1/delete")
-		before.want(t, 200, "What the calls of other people say")
+		before.want(t, 200, "If calls for other people mention this one")
 		before.wantNot(t, "name the address")
 		for name, value := range map[string]string{"Only Anna": "anna@example.com", "Only Bert": "bert@example.com"} {
 			rule := `{"condition":"AND","filters":[{"type":"email","operator":"eq","value":"` + value + `"}]}`

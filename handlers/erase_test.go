@@ -133,7 +133,7 @@ func (s *site) everywhere() string {
 	s.post(show).want(s.t, 303)
 	s.work()
 	// a bulk action, the audit log, a segment, the sessions
-	s.post("/w/books/contacts/bulk", "do", "tag", "with", "vip", "all", "1", "q", "quinn@example.com").want(s.t, 303)
+	s.post("/w/books/contacts/bulk", "do", "tag", "with", "vip", "all", "1", "q", "quinn@example.com", "total", "1").want(s.t, 303)
 	s.work()
 	s.get("/w/books/contacts.csv?q=quinn@example.com").want(s.t, 200, "quinn@example.com")
 	noor := s.as(s.signIn(s.addStaff(models.NewToken()[:8] + "@support.example")))

@@ -78,7 +78,7 @@ func TestFiltersOnLargeSegments(t *testing.T) {
 		s.get("/w/books/contacts?segment=known&status=SUBSCRIBED&before=100").want(t, 200, "600 of 1,800 contacts", "c97@example.com", "c1@example.com")
 		s.get("/w/books/contacts?segment=known&tag=vip").want(t, 200, "3 of 1,800 contacts", "c1798@example.com", "c2@example.com", "c1@example.com")
 		s.get("/w/books/contacts/bulk?do=delete&all=1&segment=known").want(t, 200, "Delete 1,200 contacts for good? Type 1200.")
-		s.get("/w/books/contacts/bulk?do=status&to=UNSUBSCRIBED&all=1&segment=known").want(t, 200, "Make 1,200 contacts unsubscribed?", "600 of them have this status already")
-		s.get("/w/books/contacts/bulk?do=tag&with=vip&all=1&segment=known&status=SUBSCRIBED").want(t, 200, "to 600 contacts?", "2 of them have it already")
+		s.get("/w/books/contacts/bulk?do=status&to=UNSUBSCRIBED&all=1&segment=known").want(t, 200, "Make 1,200 contacts unsubscribed?", "Have this status already: 600 of them")
+		s.get("/w/books/contacts/bulk?do=tag&with=vip&all=1&segment=known&status=SUBSCRIBED").want(t, 200, "to 600 contacts?", "Have the tag already: 2 of them")
 	})
 }

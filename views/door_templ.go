@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "campaignlark/models"
 
 // passwordHelp stands beside every field for a new password.
-var passwordHelp = "At least " + Count(models.MinPassword) + " characters. A sentence is easier to remember than a riddle."
+var passwordHelp = "At least " + Count(models.MinPassword) + " characters. A sentence is easy to remember."
 
 // SignInModel is the sign-in page: what was typed, and what was wrong with it.
 type SignInModel struct {

@@ -159,7 +159,7 @@ func ImportFormPage(m ImportFormModel) templ.Component {
 
 func importFile(wrong string) Field {
 	return Field{Name: "file", Label: "File", Error: wrong, Required: true,
-		Help: "At most 64 MB. The first line may name the columns. Commas, semicolons, tabs or vertical bars between the cells, and any usual encoding, are recognised. An export of this program can be imported as it is."}
+		Help: "At most 64 MB. The first line may name the columns. Commas, semicolons, tabs or vertical bars between the cells, and the usual text encodings, are recognised. An export of this program can be imported as it is."}
 }
 
 func importFileErrors(wrong string) []FieldError {
@@ -1140,12 +1140,21 @@ func importLead(m ImportModel) templ.Component {
 }
 
 func (m ImportModel) figures() []Figure {
-	what := "lines of the file"
+	lines := func(n int64) string {
+		if n == 1 {
+			return "line of the file"
+		}
+		return "lines of the file"
+	}
+	people := "new contacts"
+	if m.Created == 1 {
+		people = "new contact"
+	}
 	return []Figure{
-		{Label: "Created", Value: Count(m.Created), Note: "new contacts"},
-		{Label: "Updated", Value: Count(m.Updated), Note: what},
-		{Label: "Unchanged", Value: Count(m.Unchanged), Note: what},
-		{Label: "Refused", Value: Count(m.Refused), Note: what},
+		{Label: "Created", Value: Count(m.Created), Note: people},
+		{Label: "Updated", Value: Count(m.Updated), Note: lines(m.Updated)},
+		{Label: "Unchanged", Value: Count(m.Unchanged), Note: lines(m.Unchanged)},
+		{Label: "Refused", Value: Count(m.Refused), Note: lines(m.Refused)},
 	}
 }
 
@@ -1179,7 +1188,7 @@ func importDecision(m ImportModel) templ.Component {
 			var templ_7745c5c3_Var41 string
 			templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(Plural(m.Stayed, "line is", "lines are"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 291, Col: 47}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 300, Col: 47}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 			if templ_7745c5c3_Err != nil {
@@ -1212,7 +1221,7 @@ func importDecision(m ImportModel) templ.Component {
 			var templ_7745c5c3_Var42 string
 			templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(m.NewMergeTags, ", "))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 300, Col: 57}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 309, Col: 57}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 			if templ_7745c5c3_Err != nil {
@@ -1236,6 +1245,12 @@ func importDecision(m ImportModel) templ.Component {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<p>There is nothing to import.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+			if m.Refused > 0 {
+				templ_7745c5c3_Err = PostButton(m.Page, m.Path("contacts", "import", m.ID), Btn{Label: "Finish and get the refused lines"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		}
 		templ_7745c5c3_Err = Button(Btn{Label: "Change the columns", Href: m.Path("contacts", "import", m.ID, "columns")}).Render(ctx, templ_7745c5c3_Buffer)
@@ -1338,7 +1353,7 @@ func importProblems(m ImportModel) templ.Component {
 								var templ_7745c5c3_Var48 string
 								templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinStringErrs(Count(p.Line))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 323, Col: 22}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 335, Col: 22}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
 								if templ_7745c5c3_Err != nil {
@@ -1373,7 +1388,7 @@ func importProblems(m ImportModel) templ.Component {
 								var templ_7745c5c3_Var50 string
 								templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinStringErrs(p.Reason)
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 326, Col: 22}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 338, Col: 22}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
 								if templ_7745c5c3_Err != nil {
@@ -1476,7 +1491,7 @@ func importProblems(m ImportModel) templ.Component {
 								var templ_7745c5c3_Var55 string
 								templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(Count(p.Line))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 343, Col: 22}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 355, Col: 22}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
 								if templ_7745c5c3_Err != nil {
@@ -1507,7 +1522,7 @@ func importProblems(m ImportModel) templ.Component {
 								var templ_7745c5c3_Var57 string
 								templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(p.Column)
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 346, Col: 17}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 358, Col: 17}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 								if templ_7745c5c3_Err != nil {
@@ -1542,7 +1557,7 @@ func importProblems(m ImportModel) templ.Component {
 								var templ_7745c5c3_Var59 string
 								templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(p.Reason)
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 349, Col: 22}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 361, Col: 22}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
 								if templ_7745c5c3_Err != nil {

@@ -49,7 +49,7 @@ var outcomes = []OutcomeFacts{
 	{
 		Outcome: models.OutcomeNoContact, Short: "No such contact", Title: "Refused: no such contact",
 		Reached: ReachedContact, Stop: "no such contact",
-		Advice: "Look whether the person is here under another address.", Because: "Nobody has the one that was sent; addresses are compared as a whole.",
+		Advice: "Search Contacts for another e-mail address of the person.", Because: "Nobody has the one that was sent; addresses are compared as a whole.",
 	},
 	{
 		Outcome: models.OutcomeUnreadable, Short: "The body cannot be read", Title: "Refused: the body cannot be read", Stop: "the body cannot be read",

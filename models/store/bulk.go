@@ -143,7 +143,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 		}
 		return r, noteBulk(tx, job, b, change, models.Instant(now))
 	}
-	return r, models.In("change", models.In("change", changeContacts(tx, job, b, change, now)))
+	return r, models.In("change", changeContacts(tx, job, b, change, now))
 }
 
 // changeContacts does an action that keeps the contacts, and records it for each of them.
