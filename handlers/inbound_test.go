@@ -227,7 +227,7 @@ func TestOrderOfChecks(t *testing.T) {
 			{`{}`, "Please provide an email address in the webhook data.", 400, models.OutcomeNoAddress},
 			{`{"email_address":null}`, "Please provide an email address in the webhook data.", 400, models.OutcomeNoAddress},
 			{`{"email_address":"  "}`, "Please provide an email address in the webhook data.", 400, models.OutcomeNoAddress},
-			{`{"email_address":["a@example.com"]}`, "Please provide a valid email address", 400, models.OutcomeBadAddress},
+			{`{"email_address":["b@example.com","a@example.com"]}`, "Please provide a valid email address", 400, models.OutcomeBadAddress},
 			{`{"email_address":"a@b"}`, "Please provide a valid email address", 400, models.OutcomeBadAddress},
 			{`{"email_address":"a@example.com\u0000"}`, "Please provide a valid email address", 400, models.OutcomeBadAddress},
 			{`{"email_address":"nobody@example.com"}`, "We were unable to find the contact.", 404, models.OutcomeNoContact},

@@ -111,7 +111,7 @@ func (t *story) failure() views.RequestIssue {
 	case models.OutcomeNoAddress:
 		t.adviseNoAddress(&issue)
 	case models.OutcomeBadAddress:
-		issue.AdviceCode = views.Visible(t.body.EmailSent)
+		t.adviseBadAddress(&issue)
 	case models.OutcomeNoContact:
 		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable:
@@ -137,9 +137,27 @@ func (t *story) linkWebhook(issue *views.RequestIssue) {
 	}
 }
 
+// adviseBadAddress shows what came as the address, and names a value that is no text.
+func (t *story) adviseBadAddress(issue *views.RequestIssue) {
+	shapes := map[string]string{"list": "A list was sent; one text is needed.", "object": "An object, or a list of objects, was sent; one text is needed."}
+	if text := shapes[t.body.EmailShape]; text != "" {
+		issue.Before, issue.Text = "Let the sender send one e-mail address as a text.", text
+	}
+	issue.AdviceCode = views.Visible(t.body.EmailSent)
+}
+
 // adviseNoAddress replaces the outcome's advice if the call shows what its sender did wrong.
 func (t *story) adviseNoAddress(issue *views.RequestIssue) {
+	body := strings.TrimSpace(t.body.Payload)
 	switch {
+	case t.body.Encoding == intake.EncodingURLEncoded && (strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[")):
+		issue.Before, issue.Text = "Let the sender send the Content-Type application/json.", "The body is JSON, but it has no Content-Type."
+		if t.row.ContentType != "" {
+			issue.Text = "The body is JSON, but its Content-Type is " + views.Visible(t.row.ContentType) + "."
+		}
+		if strings.HasPrefix(body, "[") {
+			issue.Advice = "The webhook reads one JSON object for each contact, not a list."
+		}
 	case t.body.EmailKey != "":
 		issue.Before, issue.Text = "Let the sender fill in email_address.", "The field was sent, but it was empty."
 	case t.misnamed.field:

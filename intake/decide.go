@@ -221,13 +221,13 @@ func (p *Person) hasTag(id int64) bool {
 }
 
 // Address reads the address of a call. The error is models.ErrEmailMissing or models.ErrEmailInvalid. CONTRACT "Order
-// of checks" 3 and 4: an array or an object is not missing but invalid.
+// of checks" 3 and 4: a list of several or an object is not missing but invalid; a list of one value is that value.
 func (s Submission) Address() (string, error) {
 	given := s.Email.Value
 	switch {
 	case !s.Email.Present || given.Shape == models.Null:
 		return "", models.ErrEmailMissing
-	case given.Shape != models.Plain:
+	case given.Shape != models.Plain && !given.OneOfList():
 		return "", models.ErrEmailInvalid
 	case s.Email.FromForm:
 		return models.ReadFormEmail(given.Last())

@@ -34,7 +34,7 @@ func readObject(text string, c *collector) error {
 	case d.text[d.at] == '[':
 		return &DecodeError{KindJSON, "The body is a JSON array. Please send one JSON object, one call for each contact."}
 	case d.text[d.at] != '{':
-		return d.expected(`a JSON object such as {"email_address": "ada@example.com"}`)
+		return d.scalar()
 	}
 	if err := d.object(1, c); err != nil {
 		return err
@@ -43,6 +43,28 @@ func readObject(text string, c *collector) error {
 		return d.expected("the end of the body, as it holds one JSON object")
 	}
 	return nil
+}
+
+// scalar says what came in place of an object: a text, a number, true, false or null, if it is the whole body.
+func (d *jsonScanner) scalar() error {
+	const want = `a JSON object such as {"email_address": "ada@example.com"}`
+	whole := *d
+	v, err := whole.value(1, true)
+	if whole.blanks(); err != nil || !whole.ended() {
+		return d.expected(want)
+	}
+	what := "a number"
+	switch c := d.text[d.at]; {
+	case c == '"' && strings.HasPrefix(strings.TrimSpace(v.Last()), "{"):
+		return &DecodeError{KindJSON, "The body is a JSON text that holds an object: JSON was encoded twice. Please send the object itself."}
+	case c == '"':
+		what = "a text"
+	case v.Shape == models.Null:
+		what = "null"
+	case c == 't', c == 'f':
+		what = v.Last()
+	}
+	return &DecodeError{KindJSON, "The body is the JSON value " + what + ". Please send " + want + "."}
 }
 
 // object reads the object that starts here, at the given level. Without a collector it is only checked: a nested

@@ -37,13 +37,18 @@ func TestDecodeJSONValues(t *testing.T) {
 
 func TestDecodeJSONRefusals(t *testing.T) {
 	t.Parallel()
-	const broken = "json error: The body is not valid JSON: "
+	const broken, scalar, please = "json error: The body is not valid JSON: ", "json error: The body is the JSON value ", `. Please send a JSON object such as {"email_address": "ada@example.com"}.`
 	for _, c := range []struct{ body, want string }{
 		{"", `json error: The body is empty. Please send a JSON object such as {"email_address": "ada@example.com"}.`},
 		{" \n", `json error: The body is empty. Please send a JSON object such as {"email_address": "ada@example.com"}.`},
 		{`[{"a":1}]`, "json error: The body is a JSON array. Please send one JSON object, one call for each contact."},
-		{`"a"`, broken + `line 1, character 1 should be a JSON object such as {"email_address": "ada@example.com"}, but it is """.`},
-		{`null`, broken + `line 1, character 1 should be a JSON object such as {"email_address": "ada@example.com"}, but it is "n".`},
+		{`"a"`, scalar + `a text` + please},
+		{` null `, scalar + `null` + please},
+		{`true`, scalar + `true` + please},
+		{"-0.5e3\n", scalar + `a number` + please},
+		{`"{\"email_address\":\"a@example.com\"}"`, "json error: The body is a JSON text that holds an object: JSON was encoded twice. Please send the object itself."},
+		{`"a" "b"`, broken + `line 1, character 1 should be a JSON object such as {"email_address": "ada@example.com"}, but it is """.`},
+		{`nul`, broken + `line 1, character 1 should be a JSON object such as {"email_address": "ada@example.com"}, but it is "n".`},
 		{`email_address=a@example.com`, broken + `line 1, character 1 should be a JSON object such as {"email_address": "ada@example.com"}, but it is "e".`},
 		{`{"a":1`, broken + "line 1, character 7 should be a comma or a closing }, but the body ends there."},
 		{`{"a":1,}`, broken + `line 1, character 8 should be a key in double quotes, but it is "}".`},

@@ -313,7 +313,7 @@ func TestLostCommitOfADeletion(t *testing.T) {
 		const a = "email_address=a@example.com"
 		var jobs []*job
 		listed := w.call(on, "")
-		listed.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address": ["a@example.com"]}`)})
+		listed.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address": ["b@example.com", "a@example.com"]}`)})
 		for _, c := range []Call{
 			w.call(off, a), listed, w.call(w.hooks[models.TypeUnsubscribed], a),
 			w.call(on, a), w.call(w.hooks[models.TypeUnconfirmed], a), w.call(w.hooks[models.TypeDelete], a),

@@ -18,6 +18,7 @@ type LogBody struct {
 	WebhookType models.WebhookType `json:"webhook_type,omitempty"` // at that moment
 	EmailKey    string             `json:"email_key,omitempty"`    // as the sender wrote it; "" when none was sent
 	EmailSent   string             `json:"email_sent,omitempty"`   // the address as sent
+	EmailShape  string             `json:"email_shape,omitempty"`  // "list" or "object" if it was no plain value
 	EmailAt     int                `json:"email_at,omitempty"`     // how many other fields came before it
 	Fields      []FieldFate        `json:"fields,omitempty"`
 	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields

@@ -48,6 +48,12 @@ func (s *step) logBody(group int) LogBody {
 	if sub.Email.Present {
 		b.EmailKey, b.EmailAt = shortenBytes(sub.Email.Key, maxLoggedName), sub.Email.At
 		b.EmailSent = shortenBytes(sentText(sub.Email.Value), maxLoggedValue)
+		switch sub.Email.Value.Shape {
+		case models.List:
+			b.EmailShape = "list"
+		case models.Nested:
+			b.EmailShape = "object"
+		}
 	}
 	b.Fields, b.MoreNames = d.Fields, d.MoreNames
 	if s.life != nil {

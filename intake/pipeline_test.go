@@ -191,7 +191,7 @@ func TestDeleteErasesRefusedCallsToo(t *testing.T) {
 		w.send(models.TypeDelete, "email_address=a@example.com") // 404
 		listed := func() Call {
 			c := w.call(w.hooks[models.TypeSubscribed], "")
-			c.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address":["A@example.com"]}`)})
+			c.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address":["b@example.com","A@example.com"]}`)})
 			return c
 		}
 		if got := w.submit(listed()); got.Status != 400 {

@@ -20,6 +20,9 @@ type Given struct {
 // Text returns a Given with one plain value.
 func Text(s string) Given { return Given{Texts: []string{s}} }
 
+// OneOfList reports whether the value is a list of exactly one plain value, which reads as that value. CONTRACT "Payload".
+func (g Given) OneOfList() bool { return g.Shape == List && len(g.Texts) == 1 }
+
 // Last returns the value that counts if only one can: the last one. It is "" for a value without texts.
 func (g Given) Last() string {
 	if len(g.Texts) == 0 {

@@ -35,7 +35,7 @@ func (m MergeTag) read(g Given) (string, *ValueError) {
 		return "", nil
 	case g.Shape == Nested:
 		return "", &ValueError{"nested", "Nested data cannot be kept in a " + row.field + " field."}
-	case g.Shape == List && !row.several:
+	case g.Shape == List && !row.several && !g.OneOfList():
 		return "", &ValueError{"list", "A list cannot be kept in a " + row.field + " field."}
 	}
 	texts := g.Texts

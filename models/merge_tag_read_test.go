@@ -71,7 +71,7 @@ func TestReadShapes(t *testing.T) {
 		runReadCases(t, tag, []readCase{{Given{Shape: Nested}, "", "nested"}})
 		if kind != MergeTagMultiple {
 			runReadCases(t, tag, []readCase{
-				{Given{Shape: List, Texts: []string{"1"}}, "", "list"},
+				{Given{Shape: List, Texts: []string{"1", "2"}}, "", "list"},
 				{Given{Shape: List}, "", "list"},
 			})
 		}
@@ -79,6 +79,16 @@ func TestReadShapes(t *testing.T) {
 	_, err := MergeTag{Type: MergeTagBoolean}.Read(Given{Shape: List})
 	if got, want := err.Error(), "A list cannot be kept in a yes-or-no field."; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestAListOfOneIsItsValue holds for every type that takes one value.
+func TestAListOfOneIsItsValue(t *testing.T) {
+	t.Parallel()
+	for kind, text := range map[MergeTagType]string{MergeTagText: "Cersei", MergeTagNumber: "1.50", MergeTagBoolean: "true", MergeTagDate: "2026-11-23", MergeTagCountry: "AT"} {
+		if got, err := (MergeTag{Type: kind}).Read(Given{Shape: List, Texts: []string{text}}); got != text || err != nil {
+			t.Errorf("%s: got %q (%v), want %q", kind, got, err, text)
+		}
 	}
 }
 
