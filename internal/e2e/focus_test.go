@@ -27,7 +27,7 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 	_, p := keysWorkspace(t, dbtest.SQLiteURL(t), NewPage)
 	w := "/w/my-workspace"
 	for _, c := range []struct{ page, label, wrong, right, button, said string }{
-		{w + "/tags/new", "Name", "", "vip", "Save", "The tag vip is there"},
+		{w + "/tags/new", "Name", "", "vip", "Save", "The tag vip was created"},
 		{w + "/tags/1/edit", "Name", "", "first", "Save", ""},
 		{w + "/merge-tags/new", "Label", "", "City", "Save", ""},
 		{w + "/webhooks/new", "Name", "", "Till", "Save", "Webhook created"},
@@ -35,7 +35,7 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 		{w + "/contacts/1/edit", "one", "", "x", "Save", "Saved"},
 		{w + "/settings", "Name", "", "Westeros", "Save", "Saved"},
 		{w + "/settings/members/new", "E-mail address", "nobody", "otto@example.com", "Invite", "The invitation was created"},
-		{"/workspaces/new", "Name", "", "Essos", "Create workspace", "The workspace Essos is there"},
+		{"/workspaces/new", "Name", "", "Essos", "Create workspace", "The workspace Essos was created"},
 	} {
 		p.Open(c.page)
 		if c.page != w+"/contacts/1/edit" { // all of its fields may be empty

@@ -10,6 +10,7 @@ const PAUSE = 600; // milliseconds without a change before the preview follows
 
 class Builder {
   changes = 0; // of what is filled in
+  busy = ""; // the value of the button whose request is under way
 
   constructor(form) {
     this.form = form;
@@ -30,10 +31,14 @@ class Builder {
     if (!form.querySelector("[data-said]:not([data-said=''])")) this.follow(0);
   }
 
-  // send does what a button does. It repeats that if the input changed during the request, so that no input is lost.
+  // send does what a button does. It repeats that if the input changed during the request, so that no input is lost. Another
+  // button that is pressed during the request follows it, unless a row is being removed: its value may then name another row.
   async send(button, keep) {
-    if (this.busy) return;
-    this.busy = true;
+    if (this.busy) {
+      if (button.value !== this.busy && !this.busy.startsWith("remove")) this.next = [button.value, keep];
+      return;
+    }
+    this.busy = button.value;
     try {
       for (let asked; asked !== this.changes;) {
         asked = this.changes;
@@ -49,8 +54,12 @@ class Builder {
       this.native = true;
       this.form.requestSubmit(button);
     } finally {
-      this.busy = false;
+      this.busy = "";
     }
+    const [value, focus] = this.next ?? [];
+    this.next = undefined;
+    const following = value && this.form.querySelector(`button[value="${value}"]`);
+    if (following && !this.native) this.send(following, focus);
   }
 
   // follow updates the preview after a pause. It cancels a running preview.
