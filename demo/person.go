@@ -19,7 +19,7 @@ type Person struct {
 	Email, First, Last string
 	Country, City      string
 	Came               int               // index in hooks
-	Fields             map[string]string // what the shop knows, in stored forms
+	Fields             map[string]string // values by merge tag key, in stored form
 }
 
 // dice returns the random numbers for the i-th thing of a kind, always the same ones.

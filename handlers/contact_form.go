@@ -136,6 +136,7 @@ func (s *Server) contactUpdate(v *visit) error {
 		if f.contact, err = v.contact(); err != nil {
 			return err
 		}
+		f.readPost() // the first merge replaced values
 		if err := f.merge(); err != nil {
 			return err
 		}

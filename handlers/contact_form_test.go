@@ -211,7 +211,7 @@ func formFields(body string) url.Values {
 	return fields
 }
 
-// TestWhatAPersonDidNotTouchStaysAsACallLeftIt edits one field of a contact that a call changes meanwhile: the call's unsubscribe, its field
+// TestWhatAPersonDidNotTouchStaysAsACallLeftIt edits one field of a contact while a call changes others: the call's unsubscribe, its field
 // and its tag stay, also if the person saves again.
 func TestWhatAPersonDidNotTouchStaysAsACallLeftIt(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

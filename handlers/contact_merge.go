@@ -10,8 +10,8 @@ import (
 	"campaignlark/models"
 )
 
-// contactValues are a contact as its form shows it. The form carries those it was filled with, so that what the person did not
-// touch keeps the contact's present value, whoever changed it since.
+// contactValues are a contact as its form shows it. The form sends back the values it was filled with. So a field that the person
+// did not change keeps the contact's current value.
 type contactValues struct {
 	Status string              `json:"status"`
 	Fields map[string][]string `json:"fields"` // by key, as storedTexts gives them
@@ -78,7 +78,7 @@ func sameTexts(sent, filled []string) bool {
 		all := map[string]bool{}
 		for _, text := range texts {
 			if text != "" {
-				all[strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)] = true
+				all[oneLineEnd.Replace(text)] = true
 			}
 		}
 		return slices.Sorted(maps.Keys(all))

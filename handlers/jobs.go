@@ -17,7 +17,7 @@ type jobText struct {
 	facts       []views.JobFact
 	stop        string // what stopping it does
 	back        views.Crumb
-	next        views.Btn // what to do next, if anything
+	next        views.Btn // the next step; optional
 	download    views.Btn // downloads models.JobFileRefused while it is kept, if the kind has one
 }
 

@@ -25,7 +25,7 @@ type handling struct {
 
 var (
 	shownStays   = handling{"shown", false, true}  // what happened
-	maskedErased = handling{"masked", true, true}  // what the sender sent, or from where
+	maskedErased = handling{"masked", true, true}  // sent by the sender, or its network address
 	neverErased  = handling{"never", true, true}   // personal, on no page for support staff
 	erasedOnly   = handling{"never", true, false}  // copies and running jobs, erased with the person
 	neverStays   = handling{"never", false, false} // ids, numbers, times and states without personal data

@@ -19,7 +19,7 @@ type story struct {
 	body      intake.LogBody
 	erased    bool // the person's data was erased from the log
 	webhook   models.Webhook
-	mergeTags map[string]models.MergeTag // those that exist now, by key
+	mergeTags map[string]models.MergeTag // current ones, by key
 	events    []models.AutomationEvent
 	moves     []store.SegmentMove
 	waits     bool // the segments are not yet recalculated

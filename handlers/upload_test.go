@@ -112,7 +112,7 @@ func (s *site) until(uploads int) {
 		defer s.server.uploads.mu.Unlock()
 		return len(s.server.uploads.all)
 	}
-	for end := time.Now().Add(20 * time.Second); count() != uploads; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); count() != uploads; <-time.After(time.Millisecond) {
 		if time.Now().After(end) {
 			s.t.Fatalf("got %d uploads under way, want %d", count(), uploads)
 		}

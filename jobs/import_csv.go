@@ -37,8 +37,8 @@ func (r Row) blank() bool {
 
 // RowReader reads the rows of a file of comma-separated values (RFC 4180). It forgives what programs and people do to such
 // files: any line end, a quote inside a cell that does not begin with one, text after the closing quote of a cell of one
-// line. A quote that is never closed, or that seems to be closed by the quote of a later row, is a fault of its own line
-// only: the next lines are read as rows. It needs memory for one row, and can continue at any Place that it returned.
+// line. An unclosed quote costs only its own line, even if the quote of a later row seems to close it. The next lines
+// are read as rows. It needs memory for one row, and can continue at any Place that it returned.
 type RowReader struct {
 	// Columns is how many cells a row should have; 0 if that is not known yet.
 	Columns int

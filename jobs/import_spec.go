@@ -29,7 +29,7 @@ type Column struct {
 	Key  string `json:"key,omitempty"` // of the merge tag to create, for ColumnNew
 }
 
-// What a column of a file can be, besides a merge tag.
+// Targets of a column, besides a merge tag.
 const (
 	ColumnNone   = ""
 	ColumnEmail  = "email"

@@ -12,7 +12,7 @@ type PartKind string
 
 const (
 	Plain PartKind = ""      // ordinary words
-	Named PartKind = "name"  // what is compared: a field's label, "tags"
+	Named PartKind = "name"  // the compared property: a field's label, "tags"
 	Value PartKind = "value" // what it is compared with
 	Link  PartKind = "link"  // "and", "or"
 	Gone  PartKind = "gone"  // something that does not exist any more
