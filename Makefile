@@ -11,7 +11,7 @@ run: build ## build and start the program: SQLite under data/, http://localhost:
 build: ## write bin/campaignlark
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/campaignlark ./web
 
-test: ## what a change can break, in minutes: both databases, vet, generated code, docs, the main job in a browser
+test: ## what a change can break, in minutes: both databases, vet, docs, the main job in a browser
 	@scripts/test.sh
 
 test-all: ## the same in full, with the race detector, kill -9, replicas, and every page in a browser

@@ -78,7 +78,7 @@ func sameTexts(sent, filled []string) bool {
 		all := map[string]bool{}
 		for _, text := range texts {
 			if text != "" {
-				all[oneLineEnd.Replace(text)] = true
+				all[models.OneLineEnd(text)] = true
 			}
 		}
 		return slices.Sorted(maps.Keys(all))

@@ -129,7 +129,7 @@ func controlOf(kind rule.Kind, operator string) control {
 func withValues(c rule.Condition, how control, given []string, each bool) rule.Condition {
 	texts := make([]string, 0, len(given))
 	for _, text := range given {
-		texts = append(texts, oneLineEnd.Replace(text))
+		texts = append(texts, models.OneLineEnd(text))
 	}
 	switch how {
 	case controlNone:
@@ -149,9 +149,6 @@ func withValues(c rule.Condition, how control, given []string, each bool) rule.C
 	}
 	return c
 }
-
-// oneLineEnd undoes the line ends that browsers write.
-var oneLineEnd = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // keptValues returns the values that a row keeps when its operator, and so its input, changes.
 func keptValues(was, now control, given []string) []string {

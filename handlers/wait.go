@@ -113,11 +113,14 @@ func (w *waiting) run(out *bufio.Writer) {
 	turn := time.NewTicker(streamLook)
 	defer turn.Stop()
 	for look := 0; !w.server.draining.Load(); look++ {
-		if !w.allowed(ctx) || look%streamBeat == 0 && w.send(out, ": still waiting\n\n") != nil {
+		allowed, err := w.allowed(ctx)
+		if err == nil && !allowed || look%streamBeat == 0 && w.send(out, ": still waiting\n\n") != nil {
 			return
 		}
-		if event, last := w.came(ctx); event != "" && (w.send(out, event) != nil || last) {
-			return
+		if err == nil { // else the next look asks again, and until then nothing is shown
+			if event, last := w.came(ctx); event != "" && (w.send(out, event) != nil || last) {
+				return
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -138,10 +141,10 @@ func (w *waiting) send(out *bufio.Writer, text string) error {
 	return out.Flush()
 }
 
-// allowed reports whether the session is still valid and its person still a member.
-func (w *waiting) allowed(ctx context.Context) bool {
+// allowed reports whether the session is still valid and its person still a member. The error is of the database.
+func (w *waiting) allowed(ctx context.Context) (bool, error) {
 	role, err := w.server.DB.RoleNow(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
-	return err == nil && role != ""
+	return role != "", err
 }
 
 // came returns the event for the first call that succeeded, which ends the stream, else for the newest call that the browser does

@@ -113,6 +113,22 @@ func TestAStreamEndsWithTheMembership(t *testing.T) {
 	})
 }
 
+func TestAStreamOutlivesALostDatabase(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		next := s.stream(s.listen(), "/w/books/webhooks/"+itoa(w.ID)+"/wait")
+		s.rename("sessions", "sessions_away")
+		if got := next(); got != ": still waiting" { // several looks later
+			t.Fatalf("got %q while the database failed, want a heartbeat", got)
+		}
+		s.rename("sessions_away", "sessions")
+		s.callJSON(w, `{"email_address":"marta@example.com"}`)
+		if got := next(); !strings.HasPrefix(got, "id: ") {
+			t.Errorf("got %q after the database came back, want the call", got)
+		}
+	})
+}
+
 func TestStreamsEndAtShutdown(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		path := "/w/books/webhooks/" + itoa(s.addWebhook(models.TypeSubscribed).ID) + "/wait"

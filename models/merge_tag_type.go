@@ -77,11 +77,8 @@ func readTrimmed(read func(text string) (string, *ValueError)) func(MergeTag, []
 }
 
 func readLines(_ MergeTag, texts []string) (string, *ValueError) {
-	return lineEnds.Replace(texts[0]), nil
+	return OneLineEnd(texts[0]), nil
 }
-
-// lineEnds gives a text the one stored form of line ends, whatever wrote it: a sender, a browser or a file.
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // readBoolean reads the words that stand for yes and no, without case.
 func readBoolean(text string) (string, *ValueError) {

@@ -78,3 +78,8 @@ func lowerRune(r rune) rune {
 	}
 	return r
 }
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// OneLineEnd returns text with every line end in its one stored form, a line feed, whatever wrote it: a sender, a browser or a file.
+func OneLineEnd(text string) string { return lineEnds.Replace(text) }

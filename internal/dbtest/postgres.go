@@ -24,6 +24,9 @@ type Server struct {
 	dir     string // of the socket
 	data    string
 	process *exec.Cmd
+
+	mu    sync.Mutex // guards admin
+	admin *pgx.Conn  // creates databases; nil until it is needed
 }
 
 // StartPostgres starts a server with the given settings ("fsync=off") and an empty, up-to-date database named
@@ -80,7 +83,7 @@ func KeepPostgres(keep string, settings ...string) (*Server, error) {
 
 // Stop ends the server and removes what it kept, unless KeepPostgres started it.
 func (s *Server) Stop() {
-	s.process.Process.Signal(syscall.SIGINT)
+	s.process.Process.Signal(syscall.SIGINT) // breaks connections off too
 	s.process.Wait()
 	os.RemoveAll(s.dir)
 }
@@ -183,14 +186,19 @@ func (s *Server) wait() error {
 	}
 }
 
+// exec runs a statement on a connection that it keeps: a new one costs more than most statements.
 func (s *Server) exec(sql string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		return err
+	if s.admin == nil || s.admin.IsClosed() {
+		conn, err := pgx.Connect(ctx, s.URL("postgres"))
+		if err != nil {
+			return err
+		}
+		s.admin = conn
 	}
-	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, sql)
+	_, err := s.admin.Exec(ctx, sql)
 	return err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +38,6 @@ var removables = []removable{
 	{table: "contact_days", keys: "day"},
 	{table: "contact_tags", keys: "contact_id, tag_id"},
 	{table: "contacts", keys: "id"},
-	{table: "contact_days", keys: "day"},
 	{table: "webhook_tags", keys: "webhook_id, tag_id"},
 	{table: "webhook_hashes", keys: "webhook_id, hash"},
 	{table: "webhooks", keys: "id"},
@@ -142,13 +140,11 @@ func rowsLeft(tx *gorm.DB, workspaceID int64) (left bool, err error) {
 	return left, tx.Raw("SELECT "+strings.Join(exists, " OR "), map[string]any{"ws": workspaceID}).Scan(&left).Error
 }
 
-// counted lists the distinct tables that a removal counts first, for its progress.
+// counted lists the tables that a removal counts first, for its progress.
 var counted = func() []string {
 	tables := []string{"memberships"}
 	for _, r := range removables {
-		if !slices.Contains(tables, r.table) {
-			tables = append(tables, r.table)
-		}
+		tables = append(tables, r.table)
 	}
 	return tables
 }()
