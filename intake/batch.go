@@ -10,50 +10,50 @@ import (
 	"campaignlark/models/store"
 )
 
-// wanted is what a batch has to read.
+// wanted lists what a batch has to lock and read.
 type wanted struct {
-	addressKeys []int64 // sorted, as locks are taken
+	addressKeys []int64 // to lock, in ascending order
 	people      []personKey
 	webhooks    []webhookKey
 	workspaces  []int64
 }
 
-// reading is what a batch read, under its locks.
+// reading holds the webhooks and contacts that a batch has read under its locks.
 type reading struct {
 	webhooks map[webhookKey]Webhook
 	people   map[personKey]*Person
 }
 
-// life is one contact as the batch knows it: read from the database or made in the batch, until it is deleted. Whoever
-// comes back after a deletion has another life, with another id.
+// life is one contact in a batch, from its reading or creation until its deletion. An address that comes back after a
+// deletion gets a new life with a new id.
 type life struct {
-	before  *Person // as read; nil for one that the batch made
-	now     *Person // as memory holds it
+	before  *Person // as read; nil if the batch creates the contact
+	now     *Person // after the calls decided so far
 	id      int64   // 0 until one is reserved
 	deleted bool
 }
 
-// step is one call of the batch, decided.
+// step is one call of the batch with its decision.
 type step struct {
 	job      *job
 	webhook  Webhook
 	before   *Person
 	decision Decision
-	life     *life // nil when the call speaks of no contact
-	erased   bool  // the person was deleted by this call or by a later one of the batch
+	life     *life // nil if the call was refused
+	erased   bool  // this call or a later one of the batch deletes the person
 }
 
-// batch is the calls of one transaction and what memory holds of the people they speak of.
+// batch holds the calls of one transaction and the contacts that they name.
 type batch struct {
 	reading
 	now      time.Time
 	steps    []*step
-	lives    []*life               // all, in order of appearance
-	current  map[personKey]*life   // who has an address now; nil after a deletion
-	mentions map[personKey][]*step // the steps since the last deletion, to be erased by the next
+	lives    []*life               // all, in the order in which the calls name them
+	current  map[personKey]*life   // the contact that has the address now; nil after its deletion
+	mentions map[personKey][]*step // the steps since the address's last deletion; the next deletion erases them
 }
 
-// want lists what the jobs need, each once.
+// want lists what the jobs need, each item once.
 func want(jobs []*job) wanted {
 	var w wanted
 	people, webhooks, workspaces := map[personKey]bool{}, map[webhookKey]bool{}, map[int64]bool{}
@@ -77,7 +77,8 @@ func want(jobs []*job) wanted {
 	return w
 }
 
-// decide runs the jobs one after the other through Decide, each on what the one before it left.
+// decide runs Decide on each job in turn. Each job sees its contact as the jobs before it left it. A panic is returned as
+// an error.
 func decide(jobs []*job, read reading, now time.Time) (b *batch, err error) {
 	defer recovered(&err)
 	b = &batch{reading: read, now: models.Instant(now), current: map[personKey]*life{}, mentions: map[personKey][]*step{}}
@@ -117,7 +118,7 @@ func (b *batch) take(j *job) {
 	}
 }
 
-// lifeOf is the contact that has an address now; nil for nobody.
+// lifeOf returns the contact that has the address now, or nil.
 func (b *batch) lifeOf(key personKey) *life {
 	l, met := b.current[key]
 	if met {
@@ -134,8 +135,8 @@ func (b *batch) add(key personKey, l *life) *life {
 	return l
 }
 
-// newcomers counts the ids that the batch needs, in the order of the workspaces; contacts that it deletes again are
-// among them.
+// newcomers counts the contact ids that the batch needs in each workspace, in ascending order of the workspaces. Contacts
+// that the batch creates and deletes again also need one.
 func (b *batch) newcomers() []need {
 	count := map[int64]int64{}
 	for _, l := range b.lives {
@@ -152,7 +153,7 @@ func (b *batch) newcomers() []need {
 
 type need struct{ workspace, ids int64 }
 
-// number gives the newcomers of a workspace their ids, first and following.
+// number gives the new contacts of a workspace consecutive ids, starting with first.
 func (b *batch) number(workspace, first int64) {
 	for _, l := range b.lives {
 		if l.id == 0 && l.now.WorkspaceID == workspace {
@@ -162,8 +163,8 @@ func (b *batch) number(workspace, first int64) {
 	}
 }
 
-// recovered turns a panic into an error, so that a fault in one call costs that call and not the process. Of the panic's
-// own text only the runtime's is kept: another could quote what was sent.
+// recovered turns a panic into a refusedError, so that a fault in one call refuses that call and does not end the process.
+// The error has the panic's text only if the runtime wrote it, because other texts could quote what was sent.
 func recovered(err *error) {
 	if fault := faults.Recovered(recover()); fault != nil {
 		*err = &refusedError{fault}

@@ -9,19 +9,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// Call is one request to a webhook whose hash is known, decoded.
+// Call is one decoded request to a webhook whose hash is known.
 type Call struct {
-	ID            uuid.UUID // of its row in the request log; a UUIDv7 of ArrivedAt
+	ID            uuid.UUID // of its row in the request log: a UUIDv7 of ArrivedAt
 	ArrivedAt     time.Time
 	Hash          models.WebhookHash // as Lookup found it
 	Method        string
 	ContentType   string
 	ClientAddress string
 	UserAgent     string
-	Headers       []Header   // those that the request page shows
-	Submission    Submission // what it said, or with its Err that it could not be read
+	Headers       []Header   // the ones that the request page shows
+	Submission    Submission // the decoded payload, or in its Err why it could not be read
 	Size          int64      // bytes of the body as received, or of the query string of a GET
-	Prefetch      bool       // it announced itself as a browser's prefetch
+	Prefetch      bool       // the browser marked it as a prefetch
 }
 
 // Header is one header of a call.
@@ -30,26 +30,26 @@ type Header struct {
 	Value string `json:"value"`
 }
 
-// ErrBusy is a call that was not taken: the queue is full, the wait was too long, or the database is away. Nothing was
-// done, unless the answer of a commit was lost; sending the call again is safe.
+// ErrBusy says that a call was not processed: the queue is full, the wait was too long, or the database is not available.
+// The call changed nothing, unless the answer to its commit was lost. Sending it again is safe.
 var ErrBusy = &models.Error{Code: models.CodeBusy, Message: MessageBusy}
 
-// ErrRefused is a call that the database itself refuses. Its log row has no payload.
+// ErrRefused says that a call cannot be stored. Its log row has no payload.
 var ErrRefused = &models.Error{Code: models.CodeUnavailable, Message: "The call could not be stored. Please send it again in a moment."}
 
-// What the log keeps of a call's own texts, in bytes.
+// Limits of what the request log keeps of a call, in bytes.
 const (
 	maxMethod      = 16
 	maxContentType = 200
 	maxClient      = 100
 	maxUserAgent   = 500
-	maxHeaders     = 30
+	maxHeaders     = 30 // a number of headers
 	maxHeaderValue = 500
 	maxLogAddress  = 254
 )
 
-// clean returns the call with every text valid in both databases and cut to what the log keeps. The Submission is
-// clean already; a prefetch keeps none.
+// clean returns the call with texts that both databases accept, cut to what the log keeps. Decode has cleaned the
+// Submission already. A prefetch loses its Submission.
 func (c Call) clean() Call {
 	c.Method = cleanText(c.Method, maxMethod)
 	c.ContentType = cleanText(c.ContentType, maxContentType)
@@ -76,11 +76,11 @@ type job struct {
 	call       Call
 	address    string // of the contact that the call names, in the stored form; "" if it names none
 	addressKey int64  // of address
-	logged     string // the address as the log shows it: the stored form, else what was sent
+	logged     string // the address for the log: in the stored form, or as sent if it is invalid
 	eventID    uuid.UUID
 	size       int64 // bytes of memory, estimated
 	claimed    time.Time
-	done       chan result // receives exactly one, through answer
+	done       chan result // gets exactly one result, from answer
 	once       sync.Once
 }
 
@@ -89,7 +89,7 @@ type result struct {
 	err    error
 }
 
-// callOverhead is the memory of a call that says nothing: the log row on its way to the database, headers, the contact.
+// callOverhead estimates the memory of a call without a payload, in bytes: its log row, its headers and its contact.
 const callOverhead = 4 << 10
 
 func newJob(c Call) *job {
@@ -98,7 +98,7 @@ func newJob(c Call) *job {
 	address, err := c.Submission.Address()
 	if err == models.ErrEmailInvalid {
 		j.logged = cleanText(c.Submission.Email.Value.Last(), maxLogAddress)
-		address, err = models.ReadEmail(j.logged) // refused because it stood in a list, it names a person all the same
+		address, err = models.ReadEmail(j.logged) // a refused list of addresses still names a person: the last one counts
 	}
 	if err == nil {
 		j.address, j.logged = address, address
@@ -108,10 +108,10 @@ func newJob(c Call) *job {
 	return j
 }
 
-// key is the person the job speaks of.
+// key identifies the person that the call names.
 func (j *job) key() personKey { return personKey{j.call.Hash.WorkspaceID, j.address} }
 
-// webhook is the webhook that was called.
+// webhook identifies the webhook that was called.
 func (j *job) webhook() webhookKey { return webhookKey{j.call.Hash.WorkspaceID, j.call.Hash.WebhookID} }
 
 type personKey struct {

@@ -9,8 +9,8 @@ import (
 	"campaignlark/models"
 )
 
-// changes is the difference between what a batch read and what memory holds at its end, in the order in which it is
-// written.
+// changes holds the rows that a batch writes: the difference between what it has read and what its calls make of it. The
+// fields are in the order of writing.
 type changes struct {
 	now     time.Time
 	erased  []erasure
@@ -23,20 +23,20 @@ type changes struct {
 	counts  []count
 }
 
-// erasure is a contact that is deleted for good.
+// erasure identifies a contact that the batch deletes for good.
 type erasure struct {
 	workspace, contact, addressKey int64
 	address                        string
 }
 
-// forgotten is, for models.ForgetSQL, whom a batch erases in one workspace.
+// forgotten holds the arguments of store.ForgetSQL for the people that a batch erases in one workspace.
 type forgotten struct {
 	workspace int64
 	spec      string
 	at        time.Time
 }
 
-// forgotten groups the erased by workspace.
+// forgotten groups the erased people by workspace.
 func (c *changes) forgotten() (all []forgotten) {
 	addressKeys := map[int64][]int64{}
 	for _, e := range c.erased {
@@ -48,7 +48,7 @@ func (c *changes) forgotten() (all []forgotten) {
 	return all
 }
 
-// count is a delta row of webhook_counts.
+// count is a row of webhook_counts. Its calls are added to those of the rows with the same key.
 type count struct {
 	countKey
 	calls    int64
@@ -62,7 +62,8 @@ type countKey struct {
 	failed             bool
 }
 
-// changes builds the rows of the batch; every life has its id. now is the moment just before the commit.
+// changes returns the rows of the batch. Every life must have its id. now is the time just before the commit, at which the
+// calls' durations end.
 func (b *batch) changes(now time.Time) (c changes, err error) {
 	defer recovered(&err)
 	c.now = b.now
@@ -72,7 +73,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	slices.SortFunc(c.created, byID)
 	slices.SortFunc(c.updated, byID)
 	for _, s := range b.steps {
-		if s.webhook.ID == 0 { // its workspace is deleted: there is no log any more
+		if s.webhook.ID == 0 { // its workspace is deleted, so it has no log
 			continue
 		}
 		row, err := s.logRow(len(b.steps), now)
@@ -100,12 +101,12 @@ func byID(x, y models.Contact) int {
 	return cmp.Or(cmp.Compare(x.WorkspaceID, y.WorkspaceID), cmp.Compare(x.ID, y.ID))
 }
 
-// addContact adds what became of one contact.
+// addContact adds the changes of one contact.
 func (c *changes) addContact(l *life) {
 	p := *l.now
 	p.ID = l.id
 	switch {
-	case l.deleted: // one that came and went within the batch too: earlier calls may have named the person
+	case l.deleted: // even if the batch created it: earlier calls may have named the person
 		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.AddressKey(p.WorkspaceID, p.Email), p.Email})
 		return
 	case l.before == nil:
@@ -120,7 +121,7 @@ func (c *changes) addContact(l *life) {
 	}
 }
 
-// event is the row of the outbox that the step fires.
+// event returns the outbox row of the event that the step fires. It has no snapshot if the person is erased.
 func (s *step) event(now time.Time) (models.AutomationEvent, error) {
 	e := models.AutomationEvent{
 		WorkspaceID: s.job.call.Hash.WorkspaceID, ID: s.job.eventID, Type: s.decision.Event, ContactID: s.life.id,
@@ -135,7 +136,7 @@ func (s *step) event(now time.Time) (models.AutomationEvent, error) {
 	return e, err
 }
 
-// countCalls makes the delta rows of the counters.
+// countCalls returns the rows that add the calls of these log rows to webhook_counts.
 func countCalls(log []models.WebhookRequest) []count {
 	at := map[countKey]int{}
 	var counts []count

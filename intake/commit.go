@@ -11,23 +11,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// batchDeadline is how long a batch's transaction lives at most. The purge of deleted tags and merge tags relies on it:
+// batchDeadline limits how long the transaction of a batch takes. The purge of deleted tags and merge tags relies on it:
 // what a batch has read is never older than this when it commits.
 const batchDeadline = 10 * time.Second
 
-// maxTries is how often a batch is run on fresh reads before its senders are told to come again.
+// maxTries limits how often a batch is run. Each try reads everything again. After the last one the senders get ErrBusy.
 const maxTries = 5
 
-// store runs one transaction at a time for each worker. There are two: Postgres and SQLite.
+// committer runs the transactions of batches, one at a time for each worker. It is a postgresStore or a sqliteStore.
 type committer interface {
-	// transact gives fn a transaction that ends with it: committed by its write, else rolled back.
+	// transact calls fn with a new transaction. The transaction's write commits it. If nothing was committed when fn
+	// returns, transact rolls back.
 	transact(ctx context.Context, fn func(transaction) error) error
 	close()
 }
 
-// transaction is what a batch does in the database, in this order.
+// transaction has the steps of a batch in the database. They are called in this order.
 type transaction interface {
-	// read begins, takes the locks of the addresses, and reads the webhooks and the people.
+	// read reads the webhooks and contacts. On Postgres it first begins the transaction and locks the addresses. On
+	// SQLite transact has already locked the database.
 	read(ctx context.Context, w wanted) (reading, error)
 	// reserve takes n contact ids of a workspace and returns the first.
 	reserve(ctx context.Context, workspace, n int64) (int64, error)
@@ -35,7 +37,8 @@ type transaction interface {
 	write(ctx context.Context, c changes) error
 }
 
-// commit brings the jobs to their end: each is answered, and what it caused is committed.
+// commit runs the jobs and answers each one: with its decision when everything that the call caused is committed, else
+// with ErrBusy or ErrRefused.
 func (p *Pipeline) commit(jobs []*job) {
 	started := time.Now()
 	for try := 1; len(jobs) > 0; try++ {
@@ -60,7 +63,7 @@ func (p *Pipeline) commit(jobs []*job) {
 	}
 }
 
-// afterFailure does what the verdict on a failed try says, and returns the jobs that are to be run again.
+// afterFailure acts on the verdict about a failed try and returns the jobs to run again.
 func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 	switch what {
 	case verdictRefused:
@@ -86,7 +89,8 @@ func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 	return nil
 }
 
-// available notes whether batches can be committed, and logs when that changes: not every batch while the database is away.
+// available records whether batches can be committed: err is nil if they can. It logs only when that changes, not for
+// every batch that fails while the database is not available.
 func (p *Pipeline) available(err error) {
 	if away := err != nil; p.away.Swap(away) != away {
 		if away {
@@ -97,7 +101,7 @@ func (p *Pipeline) available(err error) {
 	}
 }
 
-// attempt runs the jobs in one transaction and returns what was decided, once it is committed.
+// attempt runs the jobs in one transaction, commits it and returns the decided steps.
 func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
 	defer cancel()
@@ -127,7 +131,8 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 	return steps, err
 }
 
-// answerRecalled answers the jobs that an earlier try has committed, its answer lost on the way, and returns the rest.
+// answerRecalled answers the jobs that an earlier try has committed although the answer to its commit was lost. It
+// returns the other jobs.
 func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
 	defer cancel()
@@ -154,7 +159,7 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	return rest
 }
 
-// recalled is the result and the outcome that the log holds of a job.
+// recalled returns the result and outcome that the log holds of a job, and whether the job has a log row.
 func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bool) {
 	for _, row := range found {
 		if row.WorkspaceID != j.call.Hash.WorkspaceID || row.ID != j.call.ID {
@@ -174,8 +179,8 @@ func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bo
 	return result{}, "", false
 }
 
-// messageOf is the answer of a refused call whose row lost its words, because a later call of the batch deleted the person. A call
-// that could not be read, and a prefetch, name nobody: their rows keep their words.
+// messageOf returns the answer's message for a refused call whose log row was erased, because a later call of the batch
+// deleted the person. The rows of unreadable calls and of prefetches keep their message, since they name no person.
 func messageOf(o models.Outcome) string {
 	switch o {
 	case models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired:
@@ -186,11 +191,11 @@ func messageOf(o models.Outcome) string {
 	return MessageNoContact
 }
 
-// refuse ends a call that the database does not take: its log row holds nothing of what was sent.
+// refuse answers a call that cannot be stored. Its log row has neither the payload nor anything about the person.
 func (p *Pipeline) refuse(j *job, cause error) {
 	ctx, cancel := context.WithTimeout(p.ctx, batchDeadline)
 	defer cancel()
-	// The text of a fault of our own is safe to log, that of a database's error may hold values.
+	// The text of our own fault is safe to log. The text of a database error may quote values.
 	var own *refusedError
 	fault := ""
 	if errors.As(cause, &own) {
@@ -211,14 +216,14 @@ func (p *Pipeline) refuse(j *job, cause error) {
 	j.answer(result{err: ErrRefused})
 }
 
-// answerAll gives the jobs an answer, except those that have one.
+// answerAll answers the jobs that have no answer yet.
 func answerAll(jobs []*job, r result) {
 	for _, j := range jobs {
 		j.answer(r)
 	}
 }
 
-// answer gives the job its answer, once: the first one counts.
+// answer sends the job its result. Only the first call has an effect.
 func (j *job) answer(r result) {
 	j.once.Do(func() { j.done <- r })
 }

@@ -10,15 +10,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// verdict is what to do about a batch that was not committed (DESIGN "Intake", "When something fails").
+// verdict says how to handle a batch that was not committed (DESIGN "Intake", "When something fails").
 type verdict int
 
 const (
-	verdictUnavailable verdict = iota // the database is away, overloaded or broken: the senders come again
-	verdictAgain                      // another transaction was in the way, or the connection broke: run it again on fresh reads
-	verdictRepeated                   // an earlier try was committed and its answer lost: read the outcomes back
-	verdictNoDay                      // the request log has no partition for the day
-	verdictRefused                    // one of the calls cannot be stored: find it by halving
+	verdictUnavailable verdict = iota // the database is away, overloaded or broken: the senders must try again
+	verdictAgain                      // a conflict with another transaction, or a broken connection: run the batch again on fresh reads
+	verdictRepeated                   // an earlier try was committed, but the answer to its commit was lost: read the outcomes from the log
+	verdictNoDay                      // the request log has no partition for the day: create it
+	verdictRefused                    // one of the calls cannot be stored: find it by splitting the batch in halves
 )
 
 // logError is an error of the statement that inserts the log rows.
@@ -26,13 +26,13 @@ type logError struct{ error }
 
 func (e *logError) Unwrap() error { return e.error }
 
-// refusedError is something other than the database that stands in the way of one call: a fault of the program, a
-// stored contact that cannot be read.
+// refusedError says why a call cannot be stored although the database works: a fault of the program, or stored data that
+// cannot be read.
 type refusedError struct{ error }
 
 func (e *refusedError) Unwrap() error { return e.error }
 
-// judge reads the code of an error, never its text.
+// judge returns the verdict on an error. It reads the error's type and code, never its text.
 func judge(err error) verdict {
 	var inLog *logError
 	var refused *refusedError
@@ -45,7 +45,7 @@ func judge(err error) verdict {
 		return verdictRepeated
 	case errors.As(err, &inLog) && code == "23514":
 		return verdictNoDay
-	case store.IsDuplicate(err), store.IsForeignKey(err), store.IsRetryable(err), code == "0A000": // 0A000: a plan from before a migration
+	case store.IsDuplicate(err), store.IsForeignKey(err), store.IsRetryable(err), code == "0A000": // 0A000: a prepared plan is older than a migration
 		return verdictAgain
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &connect), code == "53300":
 		return verdictUnavailable
@@ -57,8 +57,8 @@ func judge(err error) verdict {
 	return verdictUnavailable
 }
 
-// isData reports whether a code speaks of the rows: Postgres' classes for data, integrity, limits and raised exceptions,
-// SQLite's TOOBIG, CONSTRAINT, MISMATCH and RANGE.
+// isData reports whether an error code says that the data were refused. Postgres has classes of codes for data,
+// integrity, limits and raised exceptions. SQLite has TOOBIG, CONSTRAINT, MISMATCH and RANGE.
 func isData(code string) bool {
 	if len(code) == 5 {
 		switch code[:2] {

@@ -12,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresStore commits a batch in two round trips, whatever its size: pgx pipelines on GORM's own pool.
+// postgresStore commits a batch of any size in two round trips, and one more for each workspace with new contacts. Each
+// round trip is a pgx pipeline on a connection from GORM's pool.
 type postgresStore struct {
 	pool *sql.DB
 	ids  *idReserver
@@ -44,7 +45,7 @@ func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error
 	})
 }
 
-// rollBack ends a transaction that was not committed. A connection that cannot is closed, and the pool drops it.
+// rollBack ends a transaction that was not committed. If that fails, it closes the connection, and the pool drops it.
 func rollBack(c *pgx.Conn) {
 	if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
 		return
@@ -63,7 +64,7 @@ type postgresTx struct {
 }
 
 const (
-	// A batch whose process hangs must not keep its locks for longer than batchDeadline.
+	// If the process hangs, Postgres ends the batch after batchDeadline and releases its locks.
 	pgLimitsSQL = `SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '10s', true)`
 
 	pgWebhooksSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at
@@ -87,7 +88,8 @@ const (
 		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL
 		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
 
-	// A separate statement: in the one that locks, a join would see the tags from before its wait.
+	// The tags are read by a separate statement. A join in the statement above would see the tags as they were before it
+	// waited for the locks.
 	pgContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name
 		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
 		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
@@ -137,18 +139,18 @@ func (t *postgresTx) reserve(ctx context.Context, workspace, n int64) (int64, er
 	return first, err
 }
 
-// idReserver takes contact ids on separate connections, one for each worker if the pool is large enough: a worker that waits for
-// one workspace's counter holds up no other. A worker gets its connection before a batch has one, since a batch that waited
-// for the pool while it holds one of its connections could wait for others that do the same.
+// idReserver takes contact ids on separate connections, one for each worker if the pool is large enough. A worker that
+// waits for the counter of one workspace then does not block the other workers. A worker takes this connection before it
+// takes the batch's own connection. Otherwise all connections could be held by batches that each wait for a second one.
 type idReserver struct {
 	pool *sql.DB
-	free chan *sql.Conn // nil stands for one that is not connected
+	free chan *sql.Conn // nil stands for a connection that is not open yet
 }
 
 func newIDReserver(pool *sql.DB, workers int) *idReserver {
 	conns := workers
 	if most := pool.Stats().MaxOpenConnections; most > 0 {
-		conns = min(workers, max(1, (most-1)/2)) // at least as many are left for batches
+		conns = min(workers, max(1, (most-1)/2)) // leaves at least as many for the batches
 	}
 	r := &idReserver{pool: pool, free: make(chan *sql.Conn, conns)}
 	for range conns {
@@ -157,7 +159,7 @@ func newIDReserver(pool *sql.DB, workers int) *idReserver {
 	return r
 }
 
-// take returns a connection, to be given back by give.
+// take waits for a free connection and returns it. The caller must give it back with give.
 func (r *idReserver) take(ctx context.Context) (*sql.Conn, error) {
 	var conn *sql.Conn
 	select {
@@ -176,7 +178,7 @@ func (r *idReserver) take(ctx context.Context) (*sql.Conn, error) {
 	return conn, nil
 }
 
-// give takes a connection back; broken ones are closed.
+// give takes a connection back and closes it if it is broken.
 func (r *idReserver) give(conn *sql.Conn, broken bool) {
 	if broken && conn != nil {
 		conn.Close()
@@ -185,8 +187,9 @@ func (r *idReserver) give(conn *sql.Conn, broken bool) {
 	r.free <- conn
 }
 
-// reserve takes n ids of a workspace on conn and returns the first. The statement does not wait for the disk: the batch's
-// own commit, later in the log, flushes it too, and a reservation that a crash loses was never used.
+// reserve takes n contact ids of a workspace on conn and returns the first. It does not wait for the disk. The batch
+// commits later in the write-ahead log, so its commit flushes the reservation too. If a crash loses a reservation, no
+// committed batch has used it.
 func reserve(ctx context.Context, conn *sql.Conn, workspace, n int64) (first int64, err error) {
 	err = conn.Raw(func(driverConn any) error {
 		c := driverConn.(*stdlib.Conn).Conn()
@@ -201,7 +204,7 @@ func reserve(ctx context.Context, conn *sql.Conn, workspace, n int64) (first int
 	return first - n, err
 }
 
-// close closes the connections; all workers have ended. It may be called again.
+// close closes the connections. All workers must have ended. It may be called more than once.
 func (r *idReserver) close() {
 	for range cap(r.free) {
 		r.give(<-r.free, true)

@@ -48,9 +48,9 @@ const (
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[])`
 )
 
-// write sends everything and the COMMIT in one round trip. The log rows stand before the contacts, so that a batch that was
-// committed before fails on them and on nothing else; what is erased stands before the log rows, so that a row about a
-// person who came back in the same batch stays.
+// write sends all changes and the COMMIT in one round trip. The log rows come before the contacts, so that a batch that is
+// already committed fails on its log rows and not on another table. Erasures come before the log rows, so that they do not
+// erase the new rows of a person who comes back in the same batch.
 func (t *postgresTx) write(ctx context.Context, c changes) error {
 	var b pgx.Batch
 	for _, e := range c.erased {
@@ -83,7 +83,7 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	return err
 }
 
-// column makes the array of one column from the rows.
+// column returns the values of one column of the rows.
 func column[R, V any](rows []R, value func(*R) V) []V {
 	values := make([]V, len(rows))
 	for i := range rows {
@@ -155,7 +155,7 @@ func queueContacts(b *pgx.Batch, c changes) error {
 	return err
 }
 
-// fieldTexts is the JSON of each contact's fields.
+// fieldTexts returns the JSON of each contact's fields.
 func fieldTexts(contacts []models.Contact) ([]string, error) {
 	texts := make([]string, len(contacts))
 	for i, c := range contacts {

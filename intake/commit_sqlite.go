@@ -9,10 +9,11 @@ import (
 	"campaignlark/models/store"
 )
 
-// sqliteStore commits a batch in one BEGIN IMMEDIATE on the one connection that writes, with prepared statements.
+// sqliteStore commits a batch in one BEGIN IMMEDIATE transaction on the only connection that writes. Its statements are
+// prepared.
 type sqliteStore struct {
 	pool     *sql.DB
-	prepared map[string]*sql.Stmt // by their SQL; only the one worker uses it
+	prepared map[string]*sql.Stmt // by their SQL; only the single worker uses it
 }
 
 func newSQLiteStore(pool *sql.DB) *sqliteStore {
@@ -153,7 +154,7 @@ func (t *sqliteTx) reserve(ctx context.Context, workspace, n int64) (first int64
 	return first - n, err
 }
 
-// write does what Postgres does, in the same order, statement by statement.
+// write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
 		t.erase, t.insertLog, t.writeContacts, t.insertEvents, t.insertCounts,

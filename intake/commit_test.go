@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// together runs the calls as one batch.
+// together runs the calls as one batch and returns their results.
 func (w *world) together(calls ...Call) []result {
 	w.t.Helper()
 	jobs := make([]*job, len(calls))
@@ -54,7 +54,8 @@ func wantAnswers(t *testing.T, got []result, want ...int) {
 	}
 }
 
-// One batch creates a contact, deletes it, is asked for it in vain, and creates another one of the same address.
+// TestBatchThatDeletesAndCreatesAgain has one batch create a contact, delete it, fail to unsubscribe it, and create another
+// one with the same address.
 func TestBatchThatDeletesAndCreatesAgain(t *testing.T) {
 	t.Parallel()
 	for _, existed := range []bool{false, true} {
@@ -115,8 +116,8 @@ func TestBatchThatDeletesAndCreatesAgain(t *testing.T) {
 	}
 }
 
-// A contact whose stored fields were broken by hand costs its own calls, and only these.
-func TestBatchWithACallThatCannotBeStored(t *testing.T) {
+// TestUnreadableContactRefusesOnlyItsOwnCalls breaks the stored fields of one contact. Only the calls for this contact fail.
+func TestUnreadableContactRefusesOnlyItsOwnCalls(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -128,8 +129,9 @@ func TestBatchWithACallThatCannotBeStored(t *testing.T) {
 	})
 }
 
-// An operator's own rule in the database (here a trigger that blocks a domain) refuses a call, not its neighbours.
-func TestBatchWithACallThatTheDatabaseRefuses(t *testing.T) {
+// TestDatabaseRuleRefusesOnlyItsOwnCall adds an operator's own rule to the database, which blocks a domain. Only the call
+// that breaks the rule fails, not the others in its batch.
+func TestDatabaseRuleRefusesOnlyItsOwnCall(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -144,7 +146,7 @@ func TestBatchWithACallThatTheDatabaseRefuses(t *testing.T) {
 	})
 }
 
-// checkCulprit sends seven good calls around one for address, which must be refused alone.
+// checkCulprit sends seven good calls and one for address in a batch. Only the one for address must be refused.
 func checkCulprit(t *testing.T, w *world, address string) {
 	t.Helper()
 	before := len(w.log())
@@ -183,8 +185,9 @@ func checkCulprit(t *testing.T, w *world, address string) {
 	}
 }
 
-// A batch that was committed and is run again, because its answer was lost, changes nothing and answers the same.
-func TestRepeatedBatch(t *testing.T) {
+// TestRepeatedBatchChangesNothing runs a committed batch again, as the pipeline does if the answer to its commit was lost.
+// Nothing changes, and each call gets the same answer.
+func TestRepeatedBatchChangesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -218,8 +221,8 @@ func TestRepeatedBatch(t *testing.T) {
 	})
 }
 
-// A day of the request log that is missing is made, and the call is answered as ever.
-func TestMissingLogDayIsMade(t *testing.T) {
+// TestMissingLogDayIsCreated drops the request log's partition for today. The call is answered with 200 all the same.
+func TestMissingLogDayIsCreated(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.PostgresURL(t))
 	w := newWorld(t, db, Options{})
@@ -233,7 +236,7 @@ func TestMissingLogDayIsMade(t *testing.T) {
 	}
 }
 
-func TestCloseAnswersWhatWasTaken(t *testing.T) {
+func TestCloseAnswersAcceptedCalls(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})

@@ -9,7 +9,7 @@ import (
 	"campaignlark/models"
 )
 
-// What the public endpoint answers, byte for byte as documented. The last two are this program's own.
+// Messages of the public endpoint, byte for byte as documented. The last two are additions of this program.
 const (
 	MessageDone       = "Acknowledged. The webhook has been processed."
 	MessageNoAddress  = "Please provide an email address in the webhook data."
@@ -20,56 +20,56 @@ const (
 	MessageBusy       = "The service is busy. Please send the request again in a moment."
 )
 
-// Webhook is a webhook as it stands when a call is decided, with what its workspace knows. Tags and merge tags whose
-// removal is under way are not among them.
+// Webhook is a webhook at the time of a decision, with its tags and the merge tags of its workspace. Deleted tags and
+// merge tags are not included, even if their purge is not finished.
 type Webhook struct {
 	models.Webhook
-	Tags      []models.Tag      // those it adds
+	Tags      []models.Tag      // that the webhook adds
 	MergeTags []models.MergeTag // of its workspace
 }
 
-// Person is a contact with its tags; of a tag only the id and the name count.
+// Person is a contact with its tags. Only the ID and Name of a tag are set.
 type Person struct {
 	models.Contact
 	Tags []models.Tag
 }
 
-// Question is everything that a decision rests on.
+// Question holds everything that a decision depends on.
 type Question struct {
 	Webhook    Webhook
-	Hash       string // the one that was called
-	Prefetch   bool   // the call announced itself as a browser's prefetch
+	Hash       string // that the sender called
+	Prefetch   bool   // the browser marked the call as a prefetch
 	Submission Submission
-	Contact    *Person // who has the address in the webhook's workspace; nil for nobody
+	Contact    *Person // the contact with the address in the webhook's workspace; nil if there is none
 	Now        time.Time
 }
 
-// Decision is what a call does. Nothing in it is shared with the Question's contact.
+// Decision says what a call does. It shares no memory with the Question's contact.
 type Decision struct {
 	Outcome   models.Outcome
 	Answer    Answer
-	Contact   *Person          // after the call; nil when nobody has the address, or no more
-	Version   int64            // of the contact after the call: one above its last when it was deleted, 0 when there was none
-	TagsAdded []models.Tag     // those the contact did not have
+	Contact   *Person          // after a successful call; nil if the call deleted it or was refused
+	Version   int64            // of the contact after the call; one more than its last version if the call deleted it; 0 if the call was refused
+	TagsAdded []models.Tag     // the ones that the contact did not have before
 	Event     models.EventType // "" for none
 	NoEvent   string           // why a successful call fired none
-	Fields    []FieldFate      // in the order given, then the defaults
+	Fields    []FieldFate      // the sent fields in their order, then the defaults
 	MoreNames int              // ignored names beyond MaxIgnored, which are not in Fields
 
 	ignored int // names in Fields so far
 }
 
-// Answer is what the sender gets.
+// Answer is the response to the sender.
 type Answer struct {
-	Status  int // of HTTP
+	Status  int // HTTP status
 	Message string
 }
 
 // Success reports whether the call did what the webhook is for.
 func (a Answer) Success() bool { return a.Status == 200 }
 
-// Decide applies the contract to one call. CONTRACT "Order of checks" and "What each type does". It knows no database,
-// no HTTP and no clock, and changes nothing it is given.
+// Decide applies CONTRACT "Order of checks" and "What each type does" to one call. It uses no database, no HTTP and no
+// clock, and does not change the Question.
 func Decide(q Question) Decision {
 	if outcome := closed(q.Webhook.Webhook, q.Hash); outcome != "" {
 		return refuse(outcome, 404, MessageNoWebhook)
@@ -104,7 +104,7 @@ func Decide(q Question) Decision {
 	return d
 }
 
-// closed says why a webhook answers as if it did not exist, or "" when it is open.
+// closed returns the outcome of a call to a webhook that answers as if it did not exist, or "" if the webhook takes calls.
 func closed(w models.Webhook, hash string) models.Outcome {
 	switch {
 	case w.ID == 0 || w.DeletedAt != nil:
@@ -121,7 +121,7 @@ func refuse(outcome models.Outcome, status int, message string) Decision {
 	return Decision{Outcome: outcome, Answer: Answer{status, message}}
 }
 
-// unsubscribe is the UNSUBSCRIBED type: the status alone changes, and the event always fires.
+// unsubscribe handles the UNSUBSCRIBED type: only the status changes, and the event fires on every call.
 func (d *Decision) unsubscribe(q Question) {
 	p := q.Contact.clone()
 	if p.SetStatus(models.StatusUnsubscribed, q.Now) {
@@ -134,7 +134,7 @@ func (d *Decision) unsubscribe(q Question) {
 	d.leaveFields(q, "UNSUBSCRIBED webhooks leave the fields as they are.")
 }
 
-// subscribe is the SUBSCRIBED and UNCONFIRMED types.
+// subscribe handles the SUBSCRIBED and UNCONFIRMED types.
 func (d *Decision) subscribe(q Question, address string) {
 	p := newcomer(q, address)
 	if q.Contact != nil {
@@ -167,7 +167,7 @@ func (d *Decision) subscribe(q Question, address string) {
 	}
 }
 
-// settle gives the contact its status, its values and its tags, and reports whether the status and whether anything changed.
+// settle sets the contact's status, fields and tags. turned reports whether the status changed, changed whether anything did.
 func (d *Decision) settle(q Question, p *Person, status models.Status) (turned, changed bool) {
 	turned = p.SetStatus(status, q.Now)
 	filled := d.fillFields(q, p)
@@ -179,14 +179,14 @@ func (d *Decision) settle(q Question, p *Person, status models.Status) (turned, 
 	return turned, changed
 }
 
-// touch notes the webhook and the moment of a processed call, whether it changed anything or not: segments can ask for
-// it. It is no change, so the version and the instant of the last change stay.
+// touch stores the webhook and time of a processed call in the contact, for segments that ask for them. It does so even if
+// the call changes nothing else. It does not count as a change: Version and UpdatedAt stay.
 func (p *Person) touch(q Question) {
 	webhook, at := q.Webhook.ID, q.Now
 	p.TouchedWebhookID, p.TouchedAt = &webhook, &at
 }
 
-// newcomer is a contact before its first call has done anything to it.
+// newcomer returns a new contact, before its first call is applied.
 func newcomer(q Question, address string) *Person {
 	source := q.Webhook.ID
 	return &Person{Contact: models.Contact{
@@ -203,7 +203,7 @@ func (p *Person) clone() *Person {
 	return &c
 }
 
-// addTags gives the contact the tags it does not have yet, and returns those. Tags stay in the order of their ids, as
+// addTags adds the tags that the contact does not have yet, and returns them. The contact's tags stay sorted by id, as
 // they are read.
 func (p *Person) addTags(tags []models.Tag) []models.Tag {
 	var added []models.Tag
@@ -220,8 +220,9 @@ func (p *Person) hasTag(id int64) bool {
 	return slices.ContainsFunc(p.Tags, func(t models.Tag) bool { return t.ID == id })
 }
 
-// Address reads the address of a call. The error is models.ErrEmailMissing or models.ErrEmailInvalid. CONTRACT "Order
-// of checks" 3 and 4: a list of several or an object is not missing but invalid; a list of one value is that value.
+// Address returns the address of a call in the stored form. The error is models.ErrEmailMissing or models.ErrEmailInvalid.
+// CONTRACT "Order of checks" 3 and 4: an object or a list of several values is invalid, not missing. A list of one value
+// counts as that value.
 func (s Submission) Address() (string, error) {
 	given := s.Email.Value
 	switch {

@@ -8,7 +8,7 @@ import (
 	"campaignlark/models"
 )
 
-// Fate is what became of one field of a call.
+// Fate says what happened to one field of a call.
 type Fate string
 
 const (
@@ -20,7 +20,7 @@ const (
 	FateRefused   Fate = "refused"   // the value does not fit its merge tag
 )
 
-// MaxIgnored is how many ignored names a log row keeps. CONTRACT "What each type does".
+// MaxIgnored limits the ignored names that a log row keeps. CONTRACT "What each type does".
 const MaxIgnored = 200
 
 const (
@@ -28,21 +28,21 @@ const (
 	maxLoggedName  = 200  // bytes of a key in the log
 )
 
-// FieldFate explains one field of a call. Texts of the sender are cut to what the log keeps.
+// FieldFate explains what happened to one field of a call. Its texts are cut to what the log keeps.
 type FieldFate struct {
 	Fate       Fate   `json:"fate"`
-	Key        string `json:"key,omitempty"`  // as the sender wrote it; "" for a default that nothing was sent for
+	Key        string `json:"key,omitempty"`  // as the sender wrote it; "" if nothing was sent and the default was used
 	Sent       string `json:"sent,omitempty"` // the value as sent
 	MergeTagID int64  `json:"merge_tag_id,omitempty"`
 	MergeTag   string `json:"merge_tag,omitempty"` // its key
 	Label      string `json:"label,omitempty"`
 	Before     string `json:"before,omitempty"` // the contact's value before the call
 	After      string `json:"after,omitempty"`  // and after it
-	Reason     string `json:"reason,omitempty"` // a sentence; "" where the fate says all
+	Reason     string `json:"reason,omitempty"` // a sentence; "" if the fate alone explains it
 }
 
-// fillFields stores what was given and the defaults for the rest, and notes each field's fate. It reports whether the
-// contact changed.
+// fillFields stores the sent values in the contact, and defaults in the fields that are still empty. It adds the fate of
+// each field to the decision and reports whether the contact changed.
 func (d *Decision) fillFields(q Question, p *Person) bool {
 	tags, fields := q.Webhook.MergeTags, q.Submission.Fields
 	places := matchFields(fields, tags)
@@ -74,8 +74,8 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 	return changed
 }
 
-// matchFields returns for each merge tag the place of the field that counts for it, or -1. A null counts as not sent as
-// long as another key of the name is there.
+// matchFields returns for each merge tag the index of the field that counts for it, or -1. A field that is null counts only
+// if no other field matches the merge tag.
 func matchFields(fields []Field, tags []models.MergeTag) []int {
 	names := make([]string, len(tags))
 	for i, t := range tags {
@@ -101,8 +101,9 @@ func matchFields(fields []Field, tags []models.MergeTag) []int {
 	return places
 }
 
-// fill gives the contact the value of one merge tag; given is nil when nothing was sent for it. CONTRACT: a blank never
-// erases, a value that does not fit counts as not given, and a default fills only a field that has no value.
+// fill stores the value of one merge tag in the contact and returns its fate. given is nil if nothing was sent for it.
+// CONTRACT: a blank never erases, a value that does not fit counts as not given, and a default fills only a field that has
+// no value.
 func fill(p *Person, tag models.MergeTag, given *Field) FieldFate {
 	before := p.Fields[tag.Key]
 	fate := FieldFate{Fate: FateLeft, MergeTagID: tag.ID, MergeTag: tag.Key, Label: tag.Label, Before: before, After: before}
@@ -131,7 +132,8 @@ func fill(p *Person, tag models.MergeTag, given *Field) FieldFate {
 	return fate
 }
 
-// useDefault gives a field without a value the default of its merge tag. A default whose choice was taken out since is none.
+// useDefault gives a field without a value the default of its merge tag. A default that is no longer one of the choices is
+// not used.
 func (f *FieldFate) useDefault(tag models.MergeTag) {
 	if tag.Default == "" {
 		return
@@ -148,14 +150,14 @@ func (f *FieldFate) useDefault(tag models.MergeTag) {
 	}
 }
 
-// leaveFields notes every field of a call whose type touches none.
+// leaveFields adds every field of the call to the decision as ignored, for a type that changes no fields.
 func (d *Decision) leaveFields(q Question, reason string) {
 	for _, f := range q.Submission.Fields {
 		d.ignore(f, func(string) string { return reason })
 	}
 }
 
-// ignore notes a field that nothing is done with; beyond MaxIgnored it is only counted.
+// ignore adds a field to the decision as ignored. Beyond MaxIgnored fields it only counts.
 func (d *Decision) ignore(f Field, why func(key string) string) {
 	if d.ignored == MaxIgnored {
 		d.MoreNames++
@@ -165,7 +167,8 @@ func (d *Decision) ignore(f Field, why func(key string) string) {
 	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: f.Key, Sent: sentText(f.Value), Reason: why(f.Key)}.cut())
 }
 
-// whyIgnored returns what says why a key has no effect; it names the merge tag that the sender may have meant.
+// whyIgnored returns a function that says why a key has no effect. The sentence names the merge tag that the sender may
+// have meant, if there is one.
 func whyIgnored(tags []models.MergeTag) func(key string) string {
 	keys := sync.OnceValue(func() map[string]string {
 		m := map[string]string{models.EmailKey: "Another field of this call counts as the address."}
@@ -185,7 +188,7 @@ func whyIgnored(tags []models.MergeTag) func(key string) string {
 	}
 }
 
-// sentText is a value as the log shows it.
+// sentText returns a value as the log shows it.
 func sentText(g models.Given) string {
 	switch g.Shape {
 	case models.Nested:
@@ -205,7 +208,7 @@ func (f FieldFate) cut() FieldFate {
 	return f
 }
 
-// shortenBytes cuts a text to at most so many bytes and a sign that there was more.
+// shortenBytes cuts a text to a number of bytes and marks the cut with an ellipsis.
 func shortenBytes(text string, most int) string {
 	if text, cut := cutText(text, most); cut {
 		return text + "…"

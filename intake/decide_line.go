@@ -6,20 +6,20 @@ import (
 	"campaignlark/models"
 )
 
-// Line is one line of an import with everything that its decision rests on.
+// Line is one line of an import with everything that its decision depends on.
 type Line struct {
 	WorkspaceID int64
 	MergeTags   []models.MergeTag // of the workspace
 	Submission  Submission
-	Contact     *Person       // who has the address; nil for nobody
+	Contact     *Person       // the contact with the address; nil if there is none
 	Status      models.Status // that the contact gets
 	Tags        []models.Tag  // that it gets
 	Now         time.Time
 }
 
-// DecideLine applies the contract to one line of an import: addresses, values, defaults and tags go as in a call. It is
-// a change by hand, so it fires no event, makes no webhook the contact's source, and a version is counted only when
-// something changed. The outcome is OutcomeCreated, OutcomeUpdated, OutcomeNoAddress or OutcomeBadAddress.
+// DecideLine applies the contract to one line of an import. Addresses, values, defaults and tags are handled as in a call.
+// A line counts as a change by hand: it fires no event, sets no source webhook, and raises the version only if something
+// changed. The outcome is OutcomeCreated, OutcomeUpdated, OutcomeNoAddress or OutcomeBadAddress.
 func DecideLine(l Line) Decision {
 	address, err := l.Submission.Address()
 	if err == models.ErrEmailMissing {

@@ -17,7 +17,7 @@ var (
 	news      = models.Tag{ID: 2, Name: "news"}
 )
 
-// hookOf is an open webhook with both tags in a workspace with a few merge tags.
+// hookOf returns an enabled webhook with both tags in a workspace with a few merge tags.
 func hookOf(kind models.WebhookType) Webhook {
 	return Webhook{
 		Webhook: models.Webhook{WorkspaceID: 7, ID: 3, Type: kind, Hash: "h", Enabled: true},
@@ -32,7 +32,7 @@ func hookOf(kind models.WebhookType) Webhook {
 	}
 }
 
-// personWith is an existing contact with the tag vip.
+// personWith returns an existing contact with the tag vip.
 func personWith(status models.Status, fields map[string]string) *Person {
 	return &Person{
 		Contact: models.Contact{WorkspaceID: 7, ID: 42, Email: "a@example.com", Status: status, Fields: fields, Version: 5, UpdatedAt: earlier},
@@ -49,7 +49,7 @@ func ask(kind models.WebhookType, contact *Person, query string) Question {
 const to = "email_address=a@example.com"
 
 // CONTRACT "What each type does", row by row.
-func TestDecideTypes(t *testing.T) {
+func TestDecideAppliesTheWebhookType(t *testing.T) {
 	t.Parallel()
 	const S, U, X = models.StatusSubscribed, models.StatusUnconfirmed, models.StatusUnsubscribed
 	full := map[string]string{"first_name": "Arya", "city": "Braavos", "level": "3"}
@@ -119,7 +119,7 @@ func TestDecideTypes(t *testing.T) {
 }
 
 // CONTRACT "Order of checks": each check comes before everything below it.
-func TestDecideRefuses(t *testing.T) {
+func TestDecideRefusesInOrder(t *testing.T) {
 	t.Parallel()
 	open := func(q *Question) {}
 	tests := []struct {
@@ -182,7 +182,7 @@ func TestDecideReadsTheAddress(t *testing.T) {
 		{`{"email_address":{"a":"b@example.com"}}`, models.OutcomeBadAddress},
 		{`{"email_address":7}`, models.OutcomeBadAddress},
 		{`{"email_address":"b@example.com\u0000"}`, models.OutcomeBadAddress},
-		{`{"email_address":"b c@example.com"}`, models.OutcomeBadAddress}, // only a form repairs a space
+		{`{"email_address":"b c@example.com"}`, models.OutcomeBadAddress}, // only in a form a space may stand for a +
 		{`{}`, models.OutcomeNoAddress},
 	}
 	for _, test := range tests {
@@ -197,7 +197,7 @@ func TestDecideReadsTheAddress(t *testing.T) {
 	}
 }
 
-func TestDecideChangesNothingWhenNothingIsNew(t *testing.T) {
+func TestDecideKeepsTheVersionIfNothingChanges(t *testing.T) {
 	t.Parallel()
 	before := personWith(models.StatusSubscribed, map[string]string{"first_name": "Arya", "city": "Braavos", "level": "3"})
 	before.Tags = []models.Tag{vip, news}
@@ -207,7 +207,7 @@ func TestDecideChangesNothingWhenNothingIsNew(t *testing.T) {
 	}
 }
 
-func TestDecideLeavesTheQuestionAlone(t *testing.T) {
+func TestDecideDoesNotChangeTheQuestion(t *testing.T) {
 	t.Parallel()
 	before := personWith(models.StatusUnconfirmed, map[string]string{"first_name": "Arya"})
 	Decide(ask(models.TypeSubscribed, before, to+"&first_name=Sansa"))
@@ -217,7 +217,7 @@ func TestDecideLeavesTheQuestionAlone(t *testing.T) {
 	}
 }
 
-func TestDecideFates(t *testing.T) {
+func TestDecideExplainsEachField(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 10_001)
 	tests := []struct {
@@ -272,8 +272,9 @@ func TestDecideFates(t *testing.T) {
 	}
 }
 
-// A null is a key that was not sent: it gives way to another spelling of the key, and alone it is left.
-func TestDecideNull(t *testing.T) {
+// TestDecideTreatsNullAsNotSent sends null for a key. Another spelling of the key counts instead; without one the stored
+// value stays.
+func TestDecideTreatsNullAsNotSent(t *testing.T) {
 	t.Parallel()
 	q := ask(models.TypeSubscribed, nil, "")
 	q.Submission = Decode(Request{Method: "POST", ContentType: "application/json",
@@ -282,7 +283,7 @@ func TestDecideNull(t *testing.T) {
 	if want := map[string]string{"first_name": "Arya", "city": "Vienna", "level": "1"}; !maps.Equal(d.Contact.Fields, want) {
 		t.Errorf("got %v, want %v", d.Contact.Fields, want)
 	}
-	want := []Fate{FateIgnored, FateStored, FateLeft, FateRefused, FateStored} // a list of one is its value
+	want := []Fate{FateIgnored, FateStored, FateLeft, FateRefused, FateStored} // a list of one value counts as the value
 	for i, f := range d.Fields {
 		if f.Fate != want[i] {
 			t.Errorf("%s: got %s, want %s", f.Key, f.Fate, want[i])
@@ -290,7 +291,7 @@ func TestDecideNull(t *testing.T) {
 	}
 }
 
-func TestDecideNamesAtMost200Ignored(t *testing.T) {
+func TestDecideKeepsAtMost200IgnoredNames(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []models.WebhookType{models.TypeSubscribed, models.TypeUnsubscribed} {
 		var query strings.Builder

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// decodeBody finds out what the body is by its headers, or without a Content-Type by its first character, and reads it.
+// decodeBody reads a body. Its headers say what it is. Without a Content-Type its first character decides.
 func decodeBody(r Request) Submission {
 	kind, params := parseHeader(r.ContentType)
 	body, err := decompress(r.Body, r.ContentEncoding)
@@ -40,14 +40,14 @@ func looksLikeJSON(body []byte) bool {
 	return strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(string(body), bom), " \t\r\n"), "{")
 }
 
-// fail returns s with nothing but its encoding, its payload and the sentence for the sender.
+// fail returns s with the error and without its address and fields.
 func (s Submission) fail(err error) Submission {
 	s.Err, s.Email, s.Fields, s.textSize = err, Email{}, nil, 0
 	return s
 }
 
 // parseHeader splits a Content-Type or Content-Disposition into its value and its parameters, all names in lower case.
-// It takes what senders really write: single quotes, brackets without quotes, repeated headers joined by a comma, a
+// It accepts what senders really write: single quotes, brackets without quotes, repeated headers joined by a comma, a
 // parameter given twice (the first one counts).
 func parseHeader(h string) (value string, params map[string]string) {
 	value, rest := cutAny(h, ";,")

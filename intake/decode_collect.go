@@ -21,7 +21,7 @@ type collected struct {
 	last int // when the key was given last
 }
 
-// field returns the entry for key, new or not, marked as given now.
+// field returns the entry for key, a new one if there is none, and marks it as the last one given.
 func (c *collector) field(key string) *collected {
 	if c.at == nil {
 		c.at = map[string]int{}
@@ -38,10 +38,10 @@ func (c *collector) field(key string) *collected {
 	return &c.fields[i]
 }
 
-// set keeps the value as the only one of its key: the rule of JSON.
+// set replaces what was given for the key before: the rule of JSON.
 func (c *collector) set(key string, v models.Given) { c.field(key).Value = v }
 
-// add keeps text beside what was given for the key before: the rule of forms.
+// add adds text to what was given for the key before: the rule of forms.
 func (c *collector) add(key, text string) {
 	f := c.field(key)
 	f.Value.Texts = append(f.Value.Texts, text)
@@ -68,8 +68,8 @@ func (c *collector) into(s *Submission) {
 	}
 }
 
-// emailIndex returns the index of the key that holds the address, or -1: the exact key, else the last of those that
-// differ in case only. One that is null counts as not sent as long as there is another (CONTRACT "Payload").
+// emailIndex returns the index of the key that holds the address, or -1. The exact key counts, else the last key that
+// differs only in case. A key with null counts only if there is no other (CONTRACT "Payload").
 func (c *collector) emailIndex() int {
 	best, rank := -1, 0
 	for i, f := range c.fields {

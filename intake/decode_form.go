@@ -30,7 +30,7 @@ func decodeForm(body []byte, charsetName string) Submission {
 	return s
 }
 
-// readPairs reads key=text pairs joined by &. The charset says what the bytes mean, those behind percent signs too.
+// readPairs reads key=text pairs joined by &. The charset also applies to percent-encoded bytes.
 func (s *Submission) readPairs(raw []byte, cs charset) {
 	s.keep(cs.wholeText(raw))
 	s.textSize = len(raw)
@@ -57,7 +57,7 @@ func (c charset) formText(s string) string {
 	return c.text(unescape(s))
 }
 
-// unescape resolves + and percent escapes; a broken escape stays as it is (CONTRACT "Payload").
+// unescape decodes + and percent escapes; a broken escape stays as it is (CONTRACT "Payload").
 func unescape(s string) []byte {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {

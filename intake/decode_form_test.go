@@ -76,8 +76,8 @@ func TestDecodeFormCharsets(t *testing.T) {
 	checkSaid(t, Request{Method: "POST", ContentType: "application/json; charset=utf-16", Body: []byte("\xfe\xff\x00{\x00}")}, "json")
 }
 
-// A call with very many keys is read like any other, and says what it weighs.
-func TestDecodeManyKeys(t *testing.T) {
+// TestDecodeReadsAndSizesManyKeys decodes a body with as many keys as fit into it, and checks the estimate of its memory.
+func TestDecodeReadsAndSizesManyKeys(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	n := 0

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// decompress undoes the Content-Encoding. It never produces more than one byte over MaxBody; with an error it returns
-// what could be read before it, or the body as it was, for the request log.
+// decompress undoes the Content-Encoding. It never unpacks more than one byte over MaxBody. With an error other than
+// ErrTooLarge it returns what it has unpacked, or the body as received, for the request log.
 func decompress(body []byte, contentEncoding string) ([]byte, error) {
 	zipped := false
 	for coding := range strings.SplitSeq(contentEncoding, ",") {
@@ -23,7 +23,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 		}
 	}
 	if !zipped || len(body) > MaxBody {
-		return body, nil // too large is said by the caller
+		return body, nil // the caller checks the size
 	}
 	r, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {

@@ -45,7 +45,8 @@ func readObject(text string, c *collector) error {
 	return nil
 }
 
-// scalar says what came in place of an object: a text, a number, true, false or null, if it is the whole body.
+// scalar returns the error of a body that is not an object. If the body is one JSON value, the error names it: a text, a
+// number, true, false or null.
 func (d *jsonScanner) scalar() error {
 	const want = `a JSON object such as {"email_address": "ada@example.com"}`
 	whole := *d
@@ -67,8 +68,8 @@ func (d *jsonScanner) scalar() error {
 	return &DecodeError{KindJSON, "The body is the JSON value " + what + ". Please send " + want + "."}
 }
 
-// object reads the object that starts here, at the given level. Without a collector it is only checked: a nested
-// object is no plain value, and nothing of it is kept.
+// object reads the object that starts here, at the given level. Without a collector it only checks the object, since
+// nothing of a nested object is kept.
 func (d *jsonScanner) object(level int, c *collector) error {
 	if level > MaxDepth {
 		return d.tooDeep()
@@ -114,7 +115,7 @@ func (d *jsonScanner) key(keep bool) (string, error) {
 	return key, nil
 }
 
-// value reads any value inside an object or array of the given level. Its texts are only built when keep is set.
+// value reads any value inside an object or array of the given level. It returns texts only if keep is set.
 func (d *jsonScanner) value(level int, keep bool) (models.Given, error) {
 	d.blanks()
 	if d.ended() {
@@ -146,8 +147,8 @@ func plain(text string, err error) (models.Given, error) {
 	return models.Text(text), nil
 }
 
-// array reads the array that starts here. One of plain values is a List, in which null counts as not given; one that
-// holds an array or object is Nested.
+// array reads the array that starts here. An array of plain values is a List, without its nulls. An array that holds an
+// array or object is Nested.
 func (d *jsonScanner) array(level int, keep bool) (models.Given, error) {
 	if level > MaxDepth {
 		return models.Given{}, d.tooDeep()
@@ -179,7 +180,7 @@ func (d *jsonScanner) array(level int, keep bool) (models.Given, error) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// takeWord steps over word if it stands here.
+// takeWord skips word if it comes next, and reports whether it did.
 func (d *jsonScanner) takeWord(word string) bool {
 	if !strings.HasPrefix(d.text[d.at:], word) {
 		return false

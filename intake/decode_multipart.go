@@ -13,7 +13,7 @@ import (
 var errBrokenMultipart = &DecodeError{KindMultipart, "The multipart body cannot be read to its end: a boundary or the head of a part is " +
 	"missing or broken. Please let your form library write both the body and the Content-Type header."}
 
-// decodeMultipart reads a multipart/form-data body: its fields in order, its files only by name and size.
+// decodeMultipart reads a multipart/form-data body: its fields in order, and of its files only names and sizes.
 func decodeMultipart(body []byte, params map[string]string) Submission {
 	s := Submission{Encoding: EncodingMultipart, textSize: len(body)}
 	s.keepUnread(body, "multipart/form-data")
@@ -29,7 +29,7 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 	body = bytes.TrimPrefix(body, []byte(bom))
 	err = m.readAll(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
 	if err == nil && !bytes.Contains(body, []byte("--"+params["boundary"]+"--")) {
-		err = errBrokenMultipart // cut off exactly where a part would have begun
+		err = errBrokenMultipart // cut off just before a part, where the reader finds no fault
 	}
 	s.keep(m.lines.String())
 	if err != nil {
@@ -39,7 +39,7 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 	return s
 }
 
-// multipartReader collects the fields of a body, and beside them a line about every part for the request log.
+// multipartReader collects the fields of a body, and a line about every part for the request log.
 type multipartReader struct {
 	charset charset
 	fields  collector
@@ -92,7 +92,7 @@ func (m *multipartReader) readPart(p *multipart.Part) error {
 	return nil
 }
 
-// partText returns the text of a field in the charset of its part, else of the whole body.
+// partText returns the text of a field. A charset of the part counts before that of the whole body.
 func (m *multipartReader) partText(p *multipart.Part) (string, error) {
 	cs := m.charset
 	_, params := parseHeader(p.Header.Get("Content-Type"))
@@ -117,7 +117,8 @@ func (m *multipartReader) partText(p *multipart.Part) (string, error) {
 	return cs.text(b), nil
 }
 
-// fileName reports whether a part is a file, and its name: a file field left empty in a browser has an empty one.
+// fileName returns the file name of a part and whether the part is a file. A browser sends an empty name for a file field
+// that was left empty.
 func fileName(params map[string]string) (string, bool) {
 	if name, ok := params["filename"]; ok {
 		return name, true

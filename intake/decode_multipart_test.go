@@ -59,7 +59,7 @@ func TestDecodeMultipart(t *testing.T) {
 	}
 }
 
-func TestDecodeMultipartParts(t *testing.T) {
+func TestDecodeMultipartLimitsParts(t *testing.T) {
 	t.Parallel()
 	body := func(n int) string {
 		return strings.Repeat("--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n", n) + "--b--\r\n"
@@ -73,7 +73,7 @@ func TestDecodeMultipartParts(t *testing.T) {
 }
 
 // DESIGN "Request log": the payload is kept without file contents.
-func TestDecodeMultipartPayload(t *testing.T) {
+func TestDecodeMultipartKeepsNoFileContents(t *testing.T) {
 	t.Parallel()
 	s := Decode(postParts("multipart/form-data; boundary=b",
 		"--b", `Content-Disposition: form-data; name="email_address"`, "", "ada@example.com",

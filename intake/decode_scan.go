@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonScanner reads the smallest pieces of JSON. It is written by hand because encoding/json loses the literal text of
-// numbers beside strings, and builds trees out of what is only to be checked.
+// jsonScanner reads the tokens of JSON. It is written by hand because encoding/json does not keep both the literal text of
+// numbers and their difference from strings, and builds values where a check is enough.
 type jsonScanner struct {
 	text string // valid UTF-8
 	at   int
@@ -19,7 +19,7 @@ func (d *jsonScanner) ended() bool { return d.at >= len(d.text) }
 
 func (d *jsonScanner) sees(c byte) bool { return !d.ended() && d.text[d.at] == c }
 
-// take steps over c if it stands here.
+// take skips c if it comes next, and reports whether it did.
 func (d *jsonScanner) take(c byte) bool {
 	if !d.sees(c) {
 		return false
@@ -63,7 +63,7 @@ func (d *jsonScanner) number() (string, error) {
 	return d.text[from:d.at], nil
 }
 
-// str returns the string that starts here, without its quotes. When keep is not set it is only checked, and "".
+// str returns the string that starts here, without its quotes. Unless keep is set, it only checks the string and returns "".
 func (d *jsonScanner) str(keep bool) (string, error) {
 	d.at++ // "
 	var built strings.Builder
@@ -107,7 +107,7 @@ func keepIf(keep bool, s string) string {
 
 var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escape reads the escape that starts here; half of a surrogate pair is U+FFFD.
+// escape reads the escape that starts here. Half of a surrogate pair becomes U+FFFD.
 func (d *jsonScanner) escape() (rune, error) {
 	d.at++ // \
 	if d.take('u') {
@@ -129,7 +129,8 @@ func (d *jsonScanner) escape() (rune, error) {
 	return 0, d.expected(`one of " \ / b f n r t u after the backslash`)
 }
 
-// surrogate joins high with the \uXXXX that follows, which it leaves alone when the two are no pair.
+// surrogate joins high with the \uXXXX that follows. If the two are not a pair, it returns U+FFFD and leaves the second
+// one unread.
 func (d *jsonScanner) surrogate(high rune) rune {
 	back := d.at
 	if d.takeWord(`\u`) {
@@ -156,7 +157,7 @@ func (d *jsonScanner) hex4() (rune, bool) {
 	return rune(n), true
 }
 
-// expected is the error of a text that is not JSON: where it is, what should be there, what is there.
+// expected returns the error of invalid JSON. It says where the fault is, what should be there, and what is there.
 func (d *jsonScanner) expected(what string) error {
 	found := "the body ends there"
 	if !d.ended() {

@@ -42,7 +42,8 @@ func TestDecodeContentEncoding(t *testing.T) {
 	checkSaid(t, Request{Method: "POST", ContentEncoding: "gzip", Body: []byte(gzipped(t, "a=1"))}, "urlencoded\na = 1")
 }
 
-// CONTRACT "Route and verbs": over 1 MiB is a 413, also after decompression, whatever the type; it is logged without payload.
+// CONTRACT "Route and verbs": a body over 1 MiB, also after decompression, is a 413 for every type. It is logged without
+// its payload.
 func TestDecodeTooLarge(t *testing.T) {
 	t.Parallel()
 	most := "a=" + strings.Repeat("x", MaxBody-2)
@@ -70,7 +71,7 @@ func TestDecodeTooLarge(t *testing.T) {
 	}
 }
 
-func TestDecodePayload(t *testing.T) {
+func TestDecodeKeepsThePayloadForTheLog(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		r    Request
@@ -100,7 +101,7 @@ func TestDecodePayload(t *testing.T) {
 	}
 }
 
-// What Decode marks as damaged, the reader of addresses refuses.
+// TestDecodeDamagedAddressIsInvalid expects models.ReadFormEmail to refuse the addresses that Decode marks as damaged.
 func TestDecodeDamagedAddressIsInvalid(t *testing.T) {
 	t.Parallel()
 	for _, q := range []string{"email_address=ada@example.com%00", "email_address=%FFada@example.com", "email_address=ada@exam%00ple.com", "email_address=ada@exam%C3ple.com"} {

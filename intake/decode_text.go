@@ -47,7 +47,7 @@ func (c charset) text(b []byte) string {
 	return string([]rune(string(b)))
 }
 
-// wholeText decodes a whole body: a byte-order mark wins over the charset, and is cut.
+// wholeText decodes a whole body. A byte-order mark counts before the charset and is removed.
 func (c charset) wholeText(b []byte) string {
 	if b, ok := bytes.CutPrefix(b, []byte(bom)); ok {
 		return charset{}.text(b)
@@ -63,19 +63,19 @@ func isUTF16(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("\xFE\xFF")) || bytes.HasPrefix(b, []byte("\xFF\xFE"))
 }
 
-// wide reports whether even = and & take two bytes in the charset, so that a form can only be split after decoding.
+// wide reports whether = and & take two bytes in the charset. A form can then be split only after decoding.
 func (c charset) wide() bool {
 	name, err := htmlindex.Name(c.enc)
 	return c.enc != nil && err == nil && strings.HasPrefix(name, "utf-16")
 }
 
-// keep sets what the request log keeps of the payload.
+// keep sets the payload for the request log.
 func (s *Submission) keep(text string) {
 	s.Payload, s.Truncated = cutText(dropNUL(text), MaxPayload)
 }
 
-// keepUnread does so for a body that could not be read, of the given type: only if it is text and has no parts, for
-// otherwise it may hold a file.
+// keepUnread sets the payload of a body that could not be read; kind is its content type. The payload is the body only if
+// it is text and not multipart, since it may otherwise hold a file.
 func (s *Submission) keepUnread(body []byte, kind string) {
 	text, cut := cutText(string(body[:min(len(body), MaxPayload+1)]), MaxPayload)
 	switch {
@@ -99,7 +99,7 @@ func cutText(text string, max int) (string, bool) {
 	return strings.Clone(text[:max]), true
 }
 
-// quote returns a short, printable piece of what a sender sent, for a sentence that goes back.
+// quote returns a short, printable piece of what a sender sent, for a message to the sender.
 func quote(s string) string {
 	const most = 40
 	var b strings.Builder
@@ -117,7 +117,7 @@ func quote(s string) string {
 	return `"` + b.String() + `"`
 }
 
-// describe names one character of a payload for a sentence: in quotes where it can be seen, else by its number.
+// describe names one character of a payload for a message: in quotes if it is printable, else by a name or its number.
 func describe(r rune) string {
 	if unicode.IsPrint(r) {
 		return string([]rune{'"', r, '"'})

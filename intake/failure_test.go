@@ -20,7 +20,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// blocked holds the one lock that a batch about address needs while during runs.
+// blocked runs during while it holds the lock that a batch for address needs.
 func (w *world) blocked(address string, during func()) {
 	w.t.Helper()
 	w.write(func(tx *gorm.DB) error { // on SQLite any write transaction blocks the next
@@ -32,17 +32,17 @@ func (w *world) blocked(address string, during func()) {
 	})
 }
 
-// until waits for what other goroutines are about to do.
+// until waits until reached returns true. It fails the test after 20 seconds.
 func (w *world) until(what string, reached func() bool) {
 	w.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !reached(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("waited in vain: %s", what)
+			w.t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// takenOn says how many calls are in the pipeline and how many of them wait for a worker.
+// takenOn returns how many calls are in the pipeline and how many of them wait for a worker.
 func (w *world) takenOn() (all, waiting int) {
 	for _, q := range w.pipe.queues {
 		q.mu.Lock()
@@ -77,7 +77,7 @@ func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 			}
 		})
 		if err := <-claimed; err != nil {
-			t.Errorf("got %v for the claimed call, want that it is finished", err)
+			t.Errorf("got %v for the claimed call, want it finished", err)
 		}
 		if log := w.log(); len(log) != 1 || log[0].Outcome != models.OutcomeCreated {
 			t.Errorf("got %+v, want the row of the claimed call alone", log)
@@ -88,7 +88,7 @@ func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 	})
 }
 
-func TestCallOfAClientThatWentAway(t *testing.T) {
+func TestClaimedCallIsFinishedWithoutItsClient(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -103,7 +103,7 @@ func TestCallOfAClientThatWentAway(t *testing.T) {
 			cancel()
 		})
 		if err := <-results; err != nil {
-			t.Errorf("got %v, want that a claimed call is finished", err)
+			t.Errorf("got %v for the claimed call, want it finished", err)
 		}
 		if w.contact("a@example.com") == nil {
 			t.Error("no contact")
@@ -111,7 +111,7 @@ func TestCallOfAClientThatWentAway(t *testing.T) {
 	})
 }
 
-func TestFullQueueAnswersAtOnce(t *testing.T) {
+func TestFullQueueAnswersBusy(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{MaxQueue: 3, Wait: time.Hour})
@@ -138,7 +138,7 @@ func TestFullQueueAnswersAtOnce(t *testing.T) {
 			}
 		}
 		if calls, bytes := w.pipe.Waiting(); w.pipe.Full() || calls != 0 || bytes != 0 {
-			t.Errorf("got %d calls of %d bytes, full is %v; want that everything is answered", calls, bytes, w.pipe.Full())
+			t.Errorf("got %d calls of %d bytes, full is %v; want every call answered", calls, bytes, w.pipe.Full())
 		}
 		if c := w.contact("a@example.com"); c.Version != 3 {
 			t.Errorf("got version %d, want 3", c.Version)
@@ -146,14 +146,14 @@ func TestFullQueueAnswersAtOnce(t *testing.T) {
 	})
 }
 
-func TestLimitOfBytes(t *testing.T) {
+func TestLimitBoundsBytes(t *testing.T) {
 	t.Parallel()
 	l := limit{maxCalls: 100, maxBytes: 10}
 	if !l.take(50) {
-		t.Error("one call alone must always fit")
+		t.Error("a call must fit if there is no other")
 	}
 	if l.take(1) {
-		t.Error("got room beside a call that fills all")
+		t.Error("got room for a second call although the first takes all bytes")
 	}
 	l.give(50)
 	if !l.take(6) || !l.take(4) || l.take(1) {
@@ -161,7 +161,7 @@ func TestLimitOfBytes(t *testing.T) {
 	}
 }
 
-func TestDatabaseAway(t *testing.T) {
+func TestPipelineIsBusyWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgresURL(t)
 	p, through := dbtest.NewProxy(t, url)
@@ -186,7 +186,7 @@ func TestDatabaseAway(t *testing.T) {
 	}
 }
 
-func TestClosedDatabase(t *testing.T) {
+func TestPipelineIsBusyOnAClosedDatabase(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -198,7 +198,7 @@ func TestClosedDatabase(t *testing.T) {
 	})
 }
 
-// failures notes why transactions failed.
+// failures is a committer that collects the errors of failed transactions.
 type failures struct {
 	committer
 	mu   sync.Mutex
@@ -215,9 +215,10 @@ func (f *failures) transact(ctx context.Context, fn func(transaction) error) err
 	return err
 }
 
-// TestMoreWorkersThanConnections gives each of 20 workers a call while the counter that all of them need is held, and then lets go.
-// Each call is answered. No batch waits for a connection that another one keeps, since it would fail at its deadline.
-func TestMoreWorkersThanConnections(t *testing.T) {
+// TestMoreWorkersThanConnectionsDoNotDeadlock gives each of 20 workers a call while a transaction holds the counter of contact
+// ids, and then ends the transaction. Every call is answered. No batch waits for a connection of another waiting batch until
+// its deadline.
+func TestMoreWorkersThanConnectionsDoNotDeadlock(t *testing.T) {
 	t.Parallel()
 	const workers = 20
 	db := dbtest.Open(t, dbtest.PostgresURL(t))
@@ -227,7 +228,7 @@ func TestMoreWorkersThanConnections(t *testing.T) {
 	if most := db.Pool().Stats().MaxOpenConnections; most >= workers {
 		t.Fatalf("the pool has %d connections, want fewer than %d", most, workers)
 	}
-	// The first calls are one for each worker.
+	// Send one call for each worker first.
 	first, later := map[*queue]Call{}, []Call{}
 	for i := 0; i < 300 || len(first) < workers; i++ {
 		c := w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", i))
@@ -252,15 +253,15 @@ func TestMoreWorkersThanConnections(t *testing.T) {
 		t.Errorf("%d calls were sent, want %d", got, len(calls))
 	}
 	if len(failed.errs) > 0 {
-		t.Fatalf("%d batches failed (%v), want that none waits until its deadline", len(failed.errs), failed.errs[0])
+		t.Fatalf("%d batches failed (%v), want none to wait until its deadline", len(failed.errs), failed.errs[0])
 	}
 	if got := len(rowsOf[models.Contact](w, "workspace_id = ?", w.ws.ID)); got != len(calls) {
 		t.Errorf("got %d contacts, want %d", got, len(calls))
 	}
 }
 
-// Connections that the server or a firewall has cut while they were idle cost nobody a 503.
-func TestCutConnections(t *testing.T) {
+// TestCutConnectionsCauseNo503 cuts all connections between the calls, as a server or firewall does with idle ones.
+func TestCutConnectionsCauseNo503(t *testing.T) {
 	t.Parallel()
 	p, through := dbtest.NewProxy(t, dbtest.PostgresURL(t))
 	w := newWorld(t, dbtest.Open(t, through), Options{})
@@ -272,9 +273,9 @@ func TestCutConnections(t *testing.T) {
 	}
 }
 
-// The connection breaks between a batch's COMMIT and its answer: the batch is not done twice, and its sender gets the
-// answer of what was done.
-func TestLostCommit(t *testing.T) {
+// TestLostCommitIsNotRepeated breaks the connection between a batch's COMMIT and its answer. The batch is not run twice, and
+// the sender gets the answer of the committed batch.
+func TestLostCommitIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	url := dbtest.PostgresURL(t)
 	p, through := dbtest.NewProxy(t, url)
@@ -298,9 +299,9 @@ func TestLostCommit(t *testing.T) {
 	}
 }
 
-// TestLostCommitOfADeletion loses the answer of a batch that deletes a contact and refuses other calls for the same address. Their rows
-// hold no words any more, and each sender still gets the answer that its call had.
-func TestLostCommitOfADeletion(t *testing.T) {
+// TestLostCommitOfADeletionKeepsTheAnswers loses the answer to the commit of a batch that deletes a contact and refuses other
+// calls for the same address. Their erased log rows hold no message, but each sender still gets the right answer.
+func TestLostCommitOfADeletionKeepsTheAnswers(t *testing.T) {
 	t.Parallel()
 	p, through := dbtest.NewProxy(t, dbtest.PostgresURL(t))
 	w := newWorld(t, dbtest.Open(t, through), Options{})
@@ -345,9 +346,9 @@ func TestLostCommitOfADeletion(t *testing.T) {
 	}
 }
 
-// TestOneCounterHoldsUpNoOtherWorkspace holds the counter of contact ids of one workspace, as an import does until its commit, and
-// calls another one.
-func TestOneCounterHoldsUpNoOtherWorkspace(t *testing.T) {
+// TestHeldContactCounterDoesNotBlockOtherWorkspaces locks the counter of contact ids of one workspace, as an import does until
+// its commit. A call to another workspace must not wait.
+func TestHeldContactCounterDoesNotBlockOtherWorkspaces(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.PostgresURL(t))
 	w := newWorld(t, db, Options{Workers: 2})
@@ -386,7 +387,7 @@ func TestOneCounterHoldsUpNoOtherWorkspace(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		if _, err := w.pipe.Submit(ctx, address(other, w.pipe.queues[1])); err != nil {
-			t.Errorf("got %v, want that the other workspace's call does not wait", err)
+			t.Errorf("got %v, want the other workspace's call to be answered", err)
 		}
 		return nil
 	})
@@ -395,7 +396,7 @@ func TestOneCounterHoldsUpNoOtherWorkspace(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestJudgeByErrorCode(t *testing.T) {
 	t.Parallel()
 	pg := func(code string) error { return &pgconn.PgError{Code: code} }
 	tests := []struct {
@@ -413,13 +414,13 @@ func TestJudge(t *testing.T) {
 		{pg("54000"), verdictRefused},
 		{pg("P0001"), verdictRefused},
 		{&refusedError{errors.New("broken")}, verdictRefused},
-		{pg("57P01"), verdictAgain}, // this connection was ended
+		{pg("57P01"), verdictAgain}, // the server ended the connection
 		{driver.ErrBadConn, verdictAgain},
 		{fmt.Errorf("x: %w", context.DeadlineExceeded), verdictUnavailable},
 		{&pgconn.ConnectError{}, verdictUnavailable},
 		{pg("53100"), verdictUnavailable}, // disk full
 		{pg("53300"), verdictUnavailable},
-		{pg("25006"), verdictUnavailable}, // a standby
+		{pg("25006"), verdictUnavailable}, // read-only, as a standby is
 		{pg("57014"), verdictUnavailable},
 		{errors.New("sql: database is closed"), verdictUnavailable},
 		{lite(2067), verdictAgain},

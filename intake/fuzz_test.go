@@ -16,7 +16,7 @@ import (
 	"campaignlark/models"
 )
 
-// checkSound tests what holds for every call, whatever was sent.
+// checkSound tests the properties that every Submission must have, whatever was sent.
 func checkSound(t *testing.T, r Request) Submission {
 	t.Helper()
 	before := bytes.Clone(r.Body)
@@ -55,7 +55,7 @@ func checkSound(t *testing.T, r Request) Submission {
 	return s
 }
 
-// checkRefusal tests that an error is a sentence that can go back to the sender.
+// checkRefusal tests that an error is a sentence that can be sent to the sender.
 func checkRefusal(t *testing.T, s Submission) {
 	t.Helper()
 	var e *DecodeError
@@ -66,7 +66,7 @@ func checkRefusal(t *testing.T, s Submission) {
 		t.Errorf("got control characters in %q", s.Err)
 	}
 	if s.Email.Present || len(s.Fields) > 0 {
-		t.Errorf("got fields beside the error %q", s.Err)
+		t.Errorf("got an address or fields with the error %q", s.Err)
 	}
 }
 
@@ -99,13 +99,13 @@ func FuzzDecodeJSON(f *testing.F) {
 		if want := isShallowObject(text); (s.Err == nil) != want {
 			t.Fatalf("got error %v, want accepted %v", s.Err, want)
 		}
-		if s.Err == nil && !bytes.Contains(text, []byte(`\u0000`)) { // what becomes of NUL is in the table tests
+		if s.Err == nil && !bytes.Contains(text, []byte(`\u0000`)) { // the table tests cover NUL
 			checkAgainstReference(t, s, text)
 		}
 	})
 }
 
-// isShallowObject reports whether text is JSON that is accepted, by the standard library's reading of it.
+// isShallowObject reports whether text is an object that is not nested too deep, read with encoding/json.
 func isShallowObject(text []byte) bool {
 	if !json.Valid(text) || !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
 		return false
@@ -128,7 +128,7 @@ func isShallowObject(text []byte) bool {
 	}
 }
 
-// checkAgainstReference compares the values with what encoding/json makes of them.
+// checkAgainstReference compares the values with those that encoding/json reads.
 func checkAgainstReference(t *testing.T, s Submission, text []byte) {
 	t.Helper()
 	var raw map[string]json.RawMessage
@@ -197,7 +197,7 @@ func FuzzDecodeForm(f *testing.F) {
 		want := map[string]models.Given{}
 		for key, texts := range values {
 			if !utf8.ValidString(key) || strings.Contains(key, bom) {
-				return // other keys may become the same one
+				return // after decoding it may equal another key
 			}
 			for i, text := range texts {
 				texts[i] = string([]rune(text))
@@ -222,10 +222,10 @@ func FuzzDecodeMultipart(f *testing.F) {
 	})
 }
 
-// checkWritten tests that a part written by the standard library is read as it was meant.
+// checkWritten tests that Decode reads a part that the standard library has written.
 func checkWritten(t *testing.T, key, value string) {
 	t.Helper()
-	control := func(r rune) bool { return r < ' ' || r == 0x7f } // which a header cannot carry
+	control := func(r rune) bool { return r < ' ' || r == 0x7f } // a header cannot hold these
 	if len(key)+len(value) > MaxBody/8 || strings.ContainsFunc(key, control) || strings.Contains(value, "\x00") {
 		return
 	}

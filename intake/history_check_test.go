@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// history is what the database holds after the trial.
+// history holds the rows of the database after the test, and the answers that the senders got.
 type history struct {
 	w       *world
 	calls   map[uuid.UUID]answered
@@ -18,7 +18,7 @@ type history struct {
 	lives   map[int64][]models.WebhookRequest // by contact
 	ends    map[int64]int64                   // contact → the version at which it was deleted
 	byHand  map[int64]bool                    // contacts that the admin deleted
-	touched map[int64]int                     // contact → how often something other than a call marked it
+	touched map[int64]int                     // contact → number of its marks, without those of calls and of its deletion by the admin
 	types   map[int64]models.WebhookType
 }
 
@@ -50,7 +50,7 @@ func readHistory(w *world, calls map[uuid.UUID]answered, deleted map[int64]int64
 	return h
 }
 
-// checkLog: one row a call, with the answer its sender got; the counters say the same.
+// checkLog expects one log row for each call, with the status that its sender got, and the same numbers in webhook_counts.
 func (h *history) checkLog() {
 	if len(h.rows) != len(h.calls) {
 		h.w.t.Errorf("got %d log rows for %d calls", len(h.rows), len(h.calls))
@@ -73,7 +73,7 @@ func (h *history) checkLog() {
 	}
 }
 
-// eventOf is the event that a row of the log must have fired.
+// eventOf returns the event that the call of a log row must have fired, or "".
 func (h *history) eventOf(row models.WebhookRequest) models.EventType {
 	switch kind := h.types[row.WebhookID]; {
 	case row.Status != 200 || kind == models.TypeDelete:
@@ -88,7 +88,7 @@ func (h *history) eventOf(row models.WebhookRequest) models.EventType {
 	return models.EventConfirmed
 }
 
-// checkEvents: exactly the events that the log speaks of, none twice.
+// checkEvents expects exactly the events that follow from the log, none twice.
 func (h *history) checkEvents() {
 	want := map[uuid.UUID]models.WebhookRequest{}
 	for _, row := range h.rows {
@@ -111,7 +111,7 @@ func (h *history) checkEvents() {
 	}
 }
 
-// raises reports whether a row raised its contact's version; unknown when the row was erased and could have done either.
+// raises reports whether a call raised its contact's version. unknown says that its row is erased and does not tell.
 func (h *history) raises(row models.WebhookRequest) (raises, unknown bool) {
 	if row.Outcome != models.OutcomeUpdated || h.types[row.WebhookID] == models.TypeUnconfirmed {
 		return true, false
@@ -122,8 +122,8 @@ func (h *history) raises(row models.WebhookRequest) (raises, unknown bool) {
 	return h.w.body(row).Before.Version != *row.ContactVersion, false
 }
 
-// checkLife: the versions of one contact, from its creation on, without gap or double; each outcome follows from the
-// status before it; nothing happens after the deletion.
+// checkLife checks the calls of one contact. They begin with its creation. Each outcome follows from the status before it. No
+// version is missing or given twice, and nothing happens after the deletion.
 func (h *history) checkLife(id int64) {
 	rows := h.lives[id]
 	slices.SortStableFunc(rows, h.byVersion)
@@ -156,7 +156,7 @@ func (h *history) checkLife(id int64) {
 	}
 }
 
-// byVersion orders a contact's rows; of one version, the row that raised it comes first.
+// byVersion orders the rows of a contact by version. The row that raised the version comes before the others of that version.
 func (h *history) byVersion(a, b models.WebhookRequest) int {
 	if *a.ContactVersion != *b.ContactVersion {
 		return cmp.Compare(*a.ContactVersion, *b.ContactVersion)
@@ -167,7 +167,7 @@ func (h *history) byVersion(a, b models.WebhookRequest) int {
 	return 1
 }
 
-// lastVersion is the last version that a contact had; called is that of its last call, and status the one it left.
+// lastVersion returns the last version of a contact. called is the version after its last call, status its status then.
 func (h *history) lastVersion(id, called int64, status models.Status) int64 {
 	last := called
 	if end, gone := h.ends[id]; gone {
@@ -187,7 +187,7 @@ func (h *history) lastVersion(id, called int64, status models.Status) int64 {
 	return last
 }
 
-// statusAfter follows a contact's status through one call, which must fit the one before.
+// statusAfter returns a contact's status after one call, and fails the test if the outcome does not fit the status before.
 func (h *history) statusAfter(id int64, before models.Status, row models.WebhookRequest) models.Status {
 	kind := h.types[row.WebhookID]
 	becomes := models.Status(kind)
@@ -212,8 +212,8 @@ func (h *history) statusAfter(id int64, before models.Status, row models.Webhook
 	return becomes
 }
 
-// checkContacts: whoever was not deleted is there, once an address, with the last value given for each field; whoever
-// was deleted is not; deleted tags are on nobody.
+// checkContacts expects the contacts that were not deleted, with the last value sent for each field, and no others. No contact
+// has a deleted tag.
 func (h *history) checkContacts() {
 	t := h.w.t
 	alive := map[int64]models.Contact{}

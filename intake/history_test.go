@@ -18,9 +18,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// Two replicas on one Postgres, 64 senders, 50 addresses, all four types, and an admin who deletes contacts and tags
-// meanwhile: afterwards the log and the events of each address tell one legal history.
-func TestTwoReplicasTellOneHistory(t *testing.T) {
+// TestTwoReplicasKeepOneHistory lets 64 senders call two replicas on one Postgres about 50 addresses, with all four types,
+// while an admin deletes contacts and tags. Afterwards the log and events of each address must form one possible history.
+func TestTwoReplicasKeepOneHistory(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -48,7 +48,7 @@ func TestTwoReplicasTellOneHistory(t *testing.T) {
 	h.checkContacts()
 }
 
-// historyCalls draws calls for 50 addresses; half of them give one field a value of their own.
+// historyCalls returns random calls for 50 addresses. Half of them set one field to a value that no other call has.
 func (w *world) historyCalls(r *rand.Rand, n int) []Call {
 	for i := range 4 {
 		w.addMergeTag(fmt.Sprintf("f%d", i), models.MergeTagText, "")
@@ -65,7 +65,8 @@ func (w *world) historyCalls(r *rand.Rand, n int) []Call {
 	return calls
 }
 
-// sendToAll submits the calls from so many senders, to the replicas in turn. Once the test has failed it sends no more.
+// sendToAll submits the calls from a number of senders, each to one of the replicas, and returns the answers. It stops when
+// the test has failed.
 func sendToAll(w *world, replicas []*Pipeline, calls []Call, senders int) map[uuid.UUID]answered {
 	w.t.Helper()
 	work := make(chan Call)
@@ -96,7 +97,7 @@ func sendToAll(w *world, replicas []*Pipeline, calls []Call, senders int) map[uu
 	return got
 }
 
-// deleteContacts is an admin who deletes one contact after the other by hand, as every writer of contacts does it.
+// deleteContacts deletes random contacts as an admin does, until ctx ends. It notes their versions in deleted.
 func (w *world) deleteContacts(ctx context.Context, r *rand.Rand, deleted map[int64]int64) {
 	for ctx.Err() == nil {
 		email := fmt.Sprintf("a%d@example.com", r.IntN(50))
@@ -122,8 +123,8 @@ func (w *world) deleteContacts(ctx context.Context, r *rand.Rand, deleted map[in
 	}
 }
 
-// deleteTags is an admin who puts a new tag on the SUBSCRIBED webhook and deletes it again, over and over. Every fourth
-// deletion is dated an hour back, so that the tag's row goes at once, while batches that have read it are under way.
+// deleteTags adds a new tag to the SUBSCRIBED webhook and deletes it again, until ctx ends. Every fourth deletion is dated one
+// hour ago, so that the purge removes the tag immediately, while batches that have read it still run.
 func (w *world) deleteTags(ctx context.Context) {
 	purge := func(now time.Time) {
 		if err := w.db.PurgeTags(context.Background(), now); err != nil {

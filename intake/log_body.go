@@ -9,21 +9,21 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// LogBody is what webhook_requests.body holds of a call: everything that its page tells and no filter needs.
+// LogBody is the content of webhook_requests.body: everything that the page of a call shows and no filter needs.
 type LogBody struct {
 	Payload     string             `json:"payload,omitempty"` // as Submission.Payload
 	Truncated   bool               `json:"truncated,omitempty"`
 	Encoding    string             `json:"encoding,omitempty"`
 	Headers     []Header           `json:"headers,omitempty"`
-	WebhookType models.WebhookType `json:"webhook_type,omitempty"` // at that moment
+	WebhookType models.WebhookType `json:"webhook_type,omitempty"` // when the call was decided
 	EmailKey    string             `json:"email_key,omitempty"`    // as the sender wrote it; "" when none was sent
 	EmailSent   string             `json:"email_sent,omitempty"`   // the address as sent
-	EmailShape  string             `json:"email_shape,omitempty"`  // "list" or "object" if it was no plain value
+	EmailShape  string             `json:"email_shape,omitempty"`  // "list" or "object" if it was not a plain value
 	EmailAt     int                `json:"email_at,omitempty"`     // how many other fields came before it
 	Fields      []FieldFate        `json:"fields,omitempty"`
 	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields
-	Before      *LogContact        `json:"before,omitempty"`     // nil when there was no contact
-	After       *LogContact        `json:"after,omitempty"`      // nil when there is none
+	Before      *LogContact        `json:"before,omitempty"`     // nil if there was no contact
+	After       *LogContact        `json:"after,omitempty"`      // nil if there is none
 	TagsAdded   []string           `json:"tags_added,omitempty"`
 	Event       models.EventType   `json:"event,omitempty"`
 	NoEvent     string             `json:"no_event,omitempty"`  // why a successful call fired none
@@ -50,8 +50,8 @@ var (
 	bodyDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
 )
 
-// EncodeLogBody makes the stored form of b: JSON, compressed with zstd. A body over maxLogBody loses the contact's
-// fields and the fates of the call's, and says so.
+// EncodeLogBody returns the stored form of b: JSON, compressed with zstd. If the JSON is over maxLogBody, it leaves out the
+// contact's fields and the fates of the call's fields, and sets Shortened.
 func EncodeLogBody(b LogBody) ([]byte, error) {
 	raw, err := json.Marshal(b)
 	if err == nil && len(raw) > maxLogBody {
@@ -65,7 +65,7 @@ func EncodeLogBody(b LogBody) ([]byte, error) {
 	return bodyEncoder.EncodeAll(raw, make([]byte, 0, len(raw)/2+64)), nil
 }
 
-// DecodeLogBody reads what EncodeLogBody made. Its memory is bounded whatever stored holds; NULL is an empty LogBody.
+// DecodeLogBody reads the stored form of a LogBody. NULL is an empty LogBody. Its memory is bounded for any input.
 func DecodeLogBody(stored []byte) (LogBody, error) {
 	var b LogBody
 	if len(stored) == 0 {
@@ -88,7 +88,7 @@ func (c *LogContact) withoutFields() *LogContact {
 	return &short
 }
 
-// logContact is p as the log shows it, nil for nobody. Long values are cut.
+// logContact returns p as the log shows it, with long values cut. It returns nil if p is nil.
 func logContact(p *Person) *LogContact {
 	if p == nil {
 		return nil
@@ -107,7 +107,7 @@ func logContact(p *Person) *LogContact {
 	return c
 }
 
-// whole is p with everything it has.
+// whole returns p with its complete values.
 func whole(p *Person) *LogContact {
 	return &LogContact{Email: p.Email, Status: p.Status, Fields: p.Fields, Tags: tagNames(p.Tags), Version: p.Version}
 }
@@ -120,7 +120,7 @@ func tagNames(tags []models.Tag) []string {
 	return names
 }
 
-// snapshot is the JSON of a contact in an event.
+// snapshot returns the JSON of a contact for an event.
 func snapshot(p *Person) (*string, error) {
 	raw, err := json.Marshal(whole(p))
 	text := string(raw)

@@ -9,7 +9,7 @@ import (
 	"campaignlark/models"
 )
 
-func TestLogBodyComesBackAsItWent(t *testing.T) {
+func TestLogBodyRoundTrip(t *testing.T) {
 	t.Parallel()
 	want := LogBody{
 		Payload: "email_address=a@example.com", Truncated: true, Encoding: EncodingQuery, Headers: []Header{{"Accept", "*/*"}},
@@ -38,7 +38,7 @@ func TestLogBodyIsBounded(t *testing.T) {
 		t.Errorf("%d bytes became 64 MiB without an error", len(bomb))
 	}
 	if _, err := DecodeLogBody([]byte("no zstd")); err == nil {
-		t.Error("got no error for what is no body")
+		t.Error("got no error for bytes that are not a stored body")
 	}
 	b := LogBody{Payload: "p", Before: &LogContact{Email: "a@example.com", Fields: map[string]string{}}}
 	for range 2000 {

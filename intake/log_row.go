@@ -6,7 +6,7 @@ import (
 	"campaignlark/models"
 )
 
-// bare is the part of a log row that holds nothing of a person and nothing of the payload.
+// bare returns a log row that holds nothing about a person and nothing of the payload.
 func (j *job) bare(outcome models.Outcome, status int, now time.Time) models.WebhookRequest {
 	return models.WebhookRequest{
 		WorkspaceID: j.call.Hash.WorkspaceID, ID: j.call.ID, WebhookID: j.call.Hash.WebhookID,
@@ -15,7 +15,8 @@ func (j *job) bare(outcome models.Outcome, status int, now time.Time) models.Web
 	}
 }
 
-// logRow is the row of one decided call in the request log.
+// logRow returns the log row of a decided call. group is the number of calls in its transaction. The call's duration ends
+// at now.
 func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
 	j, d := s.job, s.decision
 	row := j.bare(d.Outcome, d.Answer.Status, now)
@@ -35,8 +36,8 @@ func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
 	return row, err
 }
 
-// logBody tells the story of the call. The Submission of a prefetch and of a body that is too large is empty, so they
-// leave no payload (CONTRACT "What each type does").
+// logBody returns the body of the call's log row. Prefetches and bodies that are too large have an empty Submission, so
+// their rows have no payload (CONTRACT "What each type does").
 func (s *step) logBody(group int) LogBody {
 	j, d := s.job, s.decision
 	b := LogBody{

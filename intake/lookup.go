@@ -10,11 +10,11 @@ import (
 	"campaignlark/models/store"
 )
 
-// maxKnownHashes bounds the cache of hashes; a full one starts again from empty.
+// maxKnownHashes limits the cache of hashes. A full cache is cleared.
 const maxKnownHashes = 1 << 16
 
-// hashes finds the webhook of a hash. What a hash belongs to never changes, so hits are kept; whether it still works is
-// read with the batch. Unknown hashes are only counted: anyone could fill a memory with them.
+// hashes finds the webhook of a hash. A hash never changes its webhook, so found hashes are cached. Whether a hash still
+// works is read with the batch. Unknown hashes are counted but not cached, since anyone could fill a cache with them.
 type hashes struct {
 	db      *store.DB
 	unknown atomic.Int64
@@ -22,13 +22,12 @@ type hashes struct {
 	known   map[string]models.WebhookHash
 }
 
-// Lookup finds the webhook that a hash belongs to or once belonged to, whether it still works or not. The error is of
-// the database.
+// Lookup finds the webhook of a hash, also if the hash no longer works. An error comes from the database.
 func (p *Pipeline) Lookup(ctx context.Context, hash string) (row models.WebhookHash, found bool, err error) {
 	return p.hashes.lookup(ctx, hash)
 }
 
-// UnknownHashes is how many calls went to hashes that never existed, since the start.
+// UnknownHashes returns how many calls went to hashes that never existed, since the program started.
 func (p *Pipeline) UnknownHashes() int64 { return p.hashes.unknown.Load() }
 
 func (h *hashes) lookup(ctx context.Context, hash string) (models.WebhookHash, bool, error) {

@@ -7,15 +7,15 @@ import (
 	"campaignlark/models"
 )
 
-// Observe is told what a pipeline does, by its workers and its callers at the same time. Each function must be quick: calls
-// wait for it. One that is nil is not called.
+// Observe has functions that a pipeline calls when something happens. Several goroutines call them at the same time. They
+// must return quickly, because calls wait for them. A nil function is not called.
 type Observe struct {
-	Answered   func(outcome models.Outcome)        // a call has its answer; OutcomeBusy is one that was turned away
+	Answered   func(outcome models.Outcome)        // a call was answered; OutcomeBusy means that it was turned away
 	Unreadable func(kind DecodeKind)               // its payload could not be read
 	Committed  func(calls int, took time.Duration) // a batch of so many calls, from its first statement to its commit
 }
 
-// OutcomeBusy is a call that was not taken (ErrBusy). It leaves no row in the request log.
+// OutcomeBusy is the outcome of a call that got ErrBusy. It leaves no row in the request log.
 const OutcomeBusy models.Outcome = "busy"
 
 func (o Observe) withDefaults() Observe {
@@ -31,7 +31,7 @@ func (o Observe) withDefaults() Observe {
 	return o
 }
 
-// observeStep tells of a call that was decided and committed.
+// observeStep reports a committed call to Observe.
 func (p *Pipeline) observeStep(s *step) {
 	p.opts.Observe.Answered(s.decision.Outcome)
 	var unread *DecodeError

@@ -12,31 +12,31 @@ import (
 	"campaignlark/models/store"
 )
 
-// Options of a Pipeline; the zero value of each stands for its default.
+// Options configure a Pipeline. A zero value stands for the default, which the comment names.
 type Options struct {
 	Wait     time.Duration    // INTAKE_WAIT: how long a call may wait for its place in a batch; 2 s
 	Workers  int              // 2 on Postgres, always 1 on SQLite
-	MaxBatch int              // calls a transaction, at most and by default 256: so many locks are safe
-	MaxQueue int              // calls taken on and not answered, 4096
+	MaxBatch int              // calls in a transaction; 256, and not more, because so many locks are safe
+	MaxQueue int              // accepted calls without an answer; 4096
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
 	Observe  Observe
 }
 
-// maxQueueBytes bounds the memory of the calls that were taken on and not answered (DESIGN "Intake").
+// maxQueueBytes limits the memory of accepted calls that are not answered yet (DESIGN "Intake").
 const maxQueueBytes = 32 << 20
 
 const defaultBatch = 256
 
-// Pipeline takes calls, groups what waits into batches, and commits each batch in one transaction (group commit). All
-// calls for one address go to the same worker.
+// Pipeline groups waiting calls into batches and commits each batch in one transaction (group commit). All calls for one
+// address go to the same worker.
 type Pipeline struct {
 	db     *store.DB
 	opts   Options
 	store  committer
 	hashes *hashes
 	limit  limit
-	queues []*queue // one a worker
+	queues []*queue // one for each worker
 	wg     sync.WaitGroup
 	away   atomic.Bool     // the last batch could not be committed
 	ctx    context.Context // of the workers; ends when Close gives up waiting for them
@@ -90,9 +90,9 @@ func (o Options) withDefaults(dialect store.Dialect) Options {
 	return o
 }
 
-// Submit hands a call to its worker and waits until everything it caused is committed, or it was refused. The error is
-// ErrBusy or ErrRefused. A call that still waits when ctx ends or Options.Wait has passed is withdrawn; one that a
-// worker has claimed is finished, whatever its client does.
+// Submit hands a call to its worker and waits until everything that the call caused is committed. The error is ErrBusy or
+// ErrRefused. A call that still waits for the worker when ctx ends or Options.Wait has passed is withdrawn, with ErrBusy. A
+// call that the worker has claimed is always finished, even if its client is gone.
 func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
 	answer, err := p.submit(ctx, newJob(c), p.opts.Wait)
 	if err == ErrBusy {
@@ -101,7 +101,7 @@ func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
 	return answer, err
 }
 
-// submit is Submit for a job that waits at most so long for a worker.
+// submit is Submit for a job. The job waits for its worker at most as long as wait says.
 func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) (Answer, error) {
 	if !p.limit.take(j.size) {
 		return Answer{}, ErrBusy
@@ -132,13 +132,14 @@ func (p *Pipeline) Full() bool {
 	return full
 }
 
-// Waiting is how many calls are taken on and not answered, and the memory they take in bytes.
+// Waiting returns how many accepted calls are not answered yet, and their memory in bytes.
 func (p *Pipeline) Waiting() (calls, bytes int64) {
 	calls, bytes, _ = p.limit.load()
 	return calls, bytes
 }
 
-// queueOf is the queue of the one worker that handles the job's address; jobs without one are spread.
+// queueOf returns the queue of the worker that handles the job's address. Jobs without an address are spread over all
+// workers.
 func (p *Pipeline) queueOf(j *job) *queue {
 	n := uint64(j.addressKey)
 	if j.address == "" {
@@ -147,7 +148,8 @@ func (p *Pipeline) queueOf(j *job) *queue {
 	return p.queues[n%uint64(len(p.queues))]
 }
 
-// work commits what waits, again and again, without a delay: while one batch is committed the next one gathers.
+// work commits the jobs of a queue in batches until the queue is closed and empty. It does not wait for a batch to fill:
+// the next jobs gather while one batch is committed.
 func (p *Pipeline) work(q *queue) {
 	for {
 		batch := q.claim(p.opts.MaxBatch)
@@ -165,8 +167,8 @@ func (p *Pipeline) work(q *queue) {
 	}
 }
 
-// Close takes no more calls and returns when those taken are answered. When ctx ends first, the transactions under way
-// are broken off, their senders get a 503, and the error is that of ctx.
+// Close accepts no more calls and returns when all accepted calls are answered. If ctx ends first, Close cancels the
+// running transactions, their senders get a 503, and the error is that of ctx.
 func (p *Pipeline) Close(ctx context.Context) error {
 	for _, q := range p.queues {
 		q.close()

@@ -47,7 +47,7 @@ func TestSubscribedCreatesAContact(t *testing.T) {
 	})
 }
 
-func TestDeleteErases(t *testing.T) {
+func TestDeleteErasesThePersonEverywhere(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -81,7 +81,7 @@ func TestDeleteErases(t *testing.T) {
 	})
 }
 
-func TestUnconfirmedAndUnsubscribed(t *testing.T) {
+func TestUnsubscribeKeepsFieldsAndFiresEveryTime(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -115,7 +115,7 @@ func TestUnconfirmedAndUnsubscribed(t *testing.T) {
 	})
 }
 
-// Calls that fail leave a row and a count each, and nothing else.
+// TestRefusedCallsAreLogged expects that a refused call leaves a log row and a count, and nothing else.
 func TestRefusedCallsAreLogged(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -183,7 +183,8 @@ func deref(s *string) string {
 	return *s
 }
 
-// A call that a DELETE does not find, or that is refused, is erased with the person all the same.
+// TestDeleteErasesRefusedCallsToo expects that erasing a person also erases refused calls that name the person: a DELETE that
+// found nobody, and a list of addresses.
 func TestDeleteErasesRefusedCallsToo(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -208,8 +209,8 @@ func TestDeleteErasesRefusedCallsToo(t *testing.T) {
 	})
 }
 
-// Tags and merge tags whose removal is under way do not exist for calls.
-func TestDeletedTagsAndMergeTagsAreNotThere(t *testing.T) {
+// TestCallsIgnoreDeletedTagsAndMergeTags deletes a tag and merge tags whose purge has not run yet.
+func TestCallsIgnoreDeletedTagsAndMergeTags(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
@@ -226,7 +227,7 @@ func TestDeletedTagsAndMergeTagsAreNotThere(t *testing.T) {
 	})
 }
 
-// Whatever bytes a call is made of, both databases take its row.
+// TestAnyBytesAreStored sends calls of invalid bytes. Both databases must store their rows.
 func TestAnyBytesAreStored(t *testing.T) {
 	t.Parallel()
 	const bad = "a\x00b\xff\xfe\u2028\U0001F600"
@@ -249,7 +250,7 @@ func TestAnyBytesAreStored(t *testing.T) {
 			}
 			row := w.row(c.ID)
 			if row.Outcome == models.OutcomeNotCommitted || row.Body == nil {
-				t.Errorf("%q: got %s, want that the row is stored", r.ContentType, row.Outcome)
+				t.Errorf("%q: got %s, want the row stored", r.ContentType, row.Outcome)
 			}
 			for _, text := range []string{row.Method, row.ContentType, *row.ClientAddress, *row.UserAgent, deref(row.Address), w.body(row).Payload} {
 				if models.ValidText(text) != text {
@@ -260,12 +261,12 @@ func TestAnyBytesAreStored(t *testing.T) {
 	})
 }
 
-func TestLookup(t *testing.T) {
+func TestLookupFindsHashesAndCountsUnknownOnes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})
 		hook := w.hooks[models.TypeSubscribed]
-		for range 2 { // from the database, then from memory
+		for range 2 { // from the database, then from the cache
 			row, found, err := w.pipe.Lookup(t.Context(), hook.Hash)
 			if err != nil || !found || row.WebhookID != hook.ID || row.WorkspaceID != w.ws.ID || row.Hash != hook.Hash {
 				t.Errorf("got %+v, %v, %v", row, found, err)
@@ -273,7 +274,7 @@ func TestLookup(t *testing.T) {
 		}
 		for i, hash := range []string{"", "no", strings.ToLower(hook.Hash) + "x", "\xff\x00"} {
 			if _, found, err := w.pipe.Lookup(t.Context(), hash); found || err != nil {
-				t.Errorf("%q: got %v, %v, want that it is unknown", hash, found, err)
+				t.Errorf("%q: got %v, %v, want it unknown", hash, found, err)
 			}
 			if got := w.pipe.UnknownHashes(); got != int64(i+1) {
 				t.Errorf("got %d unknown hashes, want %d", got, i+1)

@@ -18,8 +18,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// recorder notes the order in which a pipeline commits its calls. For one address it is exact: one worker handles all
-// of its calls.
+// recorder is a committer that records the order of the committed calls. The order is exact for the calls of one address,
+// because one worker handles all of them.
 type recorder struct {
 	committer
 	mu    sync.Mutex
@@ -53,9 +53,9 @@ type answered struct {
 	answer Answer
 }
 
-// Random sequences of calls from 32 senders at once leave exactly what the pure Decide makes of them in memory, one
-// after the other: the same contacts, tags, events, log and answers.
-func TestPipelineDoesWhatDecideSays(t *testing.T) {
+// TestPipelineMatchesDecide sends random calls from 32 senders at the same time, and then replays them in memory with Decide,
+// one after the other. Contacts, tags, events, log and answers must be the same.
+func TestPipelineMatchesDecide(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -69,7 +69,7 @@ func TestPipelineDoesWhatDecideSays(t *testing.T) {
 	})
 }
 
-// randomCalls draws calls for a dozen addresses, a few of them broken.
+// randomCalls returns random calls for about twenty addresses, a few of them invalid.
 func randomCalls(w *world, r *rand.Rand, n int) []Call {
 	addresses := []string{"", " ", "not an address", "Ü@example.com", "A5@EXAMPLE.com", "a 1@example.com"}
 	for i := range 12 {
@@ -79,7 +79,7 @@ func randomCalls(w *world, r *rand.Rand, n int) []Call {
 	values := []string{"", " ", "Arya", "Sansa", "Vienna", "7", "1.50", "many", "null", "日本\x00\xff"}
 	calls := make([]Call, n)
 	for i := range calls {
-		kind := models.WebhookTypes[min(r.IntN(9)/2, 3)] // fewer DELETE
+		kind := models.WebhookTypes[min(r.IntN(9)/2, 3)] // DELETE is less frequent
 		form := url.Values{"email_address": {addresses[r.IntN(len(addresses))]}}
 		for range r.IntN(4) {
 			form.Set(keys[r.IntN(len(keys))], values[r.IntN(len(values))])
@@ -90,7 +90,7 @@ func randomCalls(w *world, r *rand.Rand, n int) []Call {
 	return calls
 }
 
-// model is what Decide makes of the calls in memory.
+// model holds in memory what Decide makes of the calls.
 type model struct {
 	w      *world
 	hooks  map[int64]Webhook
@@ -196,7 +196,7 @@ func (m *model) compareContacts() {
 	for _, c := range contacts {
 		want := m.people[c.Email]
 		if want == nil {
-			m.w.t.Errorf("contact %d is there and should not", c.ID)
+			m.w.t.Errorf("contact %d exists and should not", c.ID)
 			continue
 		}
 		tags := m.w.tagsOf(&c)
@@ -232,7 +232,7 @@ func (m *model) compareEvents() {
 	}
 }
 
-// readHooks reads every webhook as a batch does.
+// readHooks reads all webhooks in the way of a batch.
 func (w *world) readHooks() map[int64]Webhook {
 	w.t.Helper()
 	var need wanted

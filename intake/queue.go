@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// limit bounds what all workers together have taken on and not answered.
+// limit bounds the number and memory of accepted calls that are not answered yet, over all workers.
 type limit struct {
 	mu                 sync.Mutex
 	calls, bytes       int64
 	maxCalls, maxBytes int64
 }
 
-// take counts one call in, or says that there is no room. One call always fits when nothing else is there, so that a
-// large one is never refused for good.
+// take counts one call in, or returns false if there is no room. A call always fits if there is no other, so that a large
+// call is not refused forever.
 func (l *limit) take(bytes int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -25,7 +25,7 @@ func (l *limit) take(bytes int64) bool {
 	return true
 }
 
-// load is what is taken on and not answered, and whether there is room for another small call.
+// load returns the number and memory of the calls that are counted in. full says that there is no room for a small call.
 func (l *limit) load() (calls, bytes int64, full bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,8 +39,8 @@ func (l *limit) give(bytes int64) {
 	l.bytes -= bytes
 }
 
-// queue is what waits for one worker, first in first out. A job is in it until it is claimed or withdrawn, whichever
-// comes first.
+// queue holds the jobs that wait for one worker, first in first out. A job leaves it when it is claimed or withdrawn,
+// whichever comes first.
 type queue struct {
 	mu      sync.Mutex
 	more    sync.Cond
@@ -54,7 +54,7 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds a job and reports whether the queue still takes any.
+// put adds a job. It returns false if the queue is closed.
 func (q *queue) put(j *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -66,7 +66,7 @@ func (q *queue) put(j *job) bool {
 	return true
 }
 
-// withdraw takes a job out again and reports whether it was still waiting.
+// withdraw removes a job and reports whether it was still waiting.
 func (q *queue) withdraw(j *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -78,7 +78,8 @@ func (q *queue) withdraw(j *job) bool {
 	return true
 }
 
-// claim waits until there is work and takes at most so many jobs. It returns none once the queue is closed and empty.
+// claim waits until there are jobs and removes the first ones, not more than most. It returns none if the queue is closed
+// and empty.
 func (q *queue) claim(most int) []*job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -91,7 +92,7 @@ func (q *queue) claim(most int) []*job {
 	return batch
 }
 
-// close lets the worker finish what waits, and takes nothing more.
+// close makes put refuse jobs. The worker still finishes the jobs that wait.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -7,10 +7,10 @@ import (
 	"campaignlark/models"
 )
 
-// scan reads the columns of one row; both databases have one.
+// scan reads the columns of one row. The rows of both databases have a Scan method of this type.
 type scan func(dest ...any) error
 
-// readingBuilder collects the rows of what a batch reads, in the order in which the statements stand.
+// readingBuilder collects the rows that a batch reads. Webhooks must come before their tags, and contacts before theirs.
 type readingBuilder struct {
 	reading
 	mergeTags map[int64][]models.MergeTag // by workspace
@@ -75,7 +75,7 @@ func (r *readingBuilder) addContactTag(scan scan) error {
 	return err
 }
 
-// done is what was read, each webhook with the merge tags of its workspace.
+// done gives each webhook the merge tags of its workspace and returns what was read.
 func (r *readingBuilder) done() reading {
 	for key, w := range r.webhooks {
 		w.MergeTags = r.mergeTags[key.workspace]

@@ -10,7 +10,7 @@ import (
 	"campaignlark/models"
 )
 
-// said writes a submission down in one line a key, the address first: what the rest of the program sees of a call.
+// said returns a submission as text, with one line for each key and the address first.
 func said(s Submission) string {
 	if s.Err != nil {
 		return s.Encoding + " error: " + s.Err.Error()
@@ -66,7 +66,7 @@ func gzipped(t *testing.T, s string) string {
 	return b.String()
 }
 
-// TestDecodeRealSenders feeds Decode the bytes that programs in use send.
+// TestDecodeRealSenders decodes requests as browsers, curl, form services and shops send them.
 func TestDecodeRealSenders(t *testing.T) {
 	t.Parallel()
 	const urlencoded, jsonType = "application/x-www-form-urlencoded", "application/json"
@@ -143,7 +143,7 @@ func TestDecodeRealSenders(t *testing.T) {
 }
 
 // CONTRACT "Payload": only a query string or a urlencoded form turns an unescaped + into a space.
-func TestDecodeSaysWhereTheAddressCameFrom(t *testing.T) {
+func TestDecodeMarksAddressesFromForms(t *testing.T) {
 	t.Parallel()
 	part := lines("--b", `Content-Disposition: form-data; name="email_address"`, "", "a b@example.com", "--b--")
 	for _, c := range []struct {
@@ -185,7 +185,7 @@ func TestDecodeFindsTheAddress(t *testing.T) {
 	}
 }
 
-// CONTRACT "Payload": in email_address what is not text makes the address invalid; it is never repaired.
+// CONTRACT "Payload": bytes in email_address that are not text make the address invalid; it is never repaired.
 func TestDecodeNeverRepairsTheAddress(t *testing.T) {
 	t.Parallel()
 	for _, r := range []Request{

@@ -8,8 +8,8 @@ import (
 	"campaignlark/models/store"
 )
 
-// Every processed call of a contact is its last call, whether it changes anything or not; a refused one is not.
-func TestDecideTouches(t *testing.T) {
+// TestDecideRecordsTheLastCall expects the webhook and time of each processed call in the contact, whatever the call changes.
+func TestDecideRecordsTheLastCall(t *testing.T) {
 	t.Parallel()
 	full := map[string]string{"first_name": "Arya", "city": "Braavos", "level": "3"}
 	for _, kind := range []models.WebhookType{models.TypeSubscribed, models.TypeUnconfirmed, models.TypeUnsubscribed} {
@@ -34,8 +34,9 @@ func TestDecideTouches(t *testing.T) {
 	}
 }
 
-// A call that changes nothing leaves the touch and a mark, and nothing else that a person or an automation would notice.
-func TestCallThatChangesNothingTouches(t *testing.T) {
+// TestUnchangedContactRecordsTheLastCall sends a call that changes nothing. It leaves its webhook, its time and a mark, but
+// no version, no event and no time of change. A refused call leaves nothing.
+func TestUnchangedContactRecordsTheLastCall(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db, Options{})

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// world is a workspace with one webhook of each type, for tests on a real database.
+// world is a workspace with one webhook of each type in a real database, and a pipeline on it.
 type world struct {
 	t     testing.TB
 	db    *store.DB
@@ -29,7 +29,7 @@ type world struct {
 	last  time.Time // when the last call was made
 }
 
-// testNow is the day of the tests; the request log needs a partition for it, so it is near the real day.
+// testNow returns the time for the rows of tests. It is the real time, because the request log needs a partition for its day.
 func testNow() time.Time { return models.Instant(time.Now()) }
 
 func newWorld(t *testing.T, db *store.DB, opts Options) *world {
@@ -54,7 +54,7 @@ func newWorld(t *testing.T, db *store.DB, opts Options) *world {
 // start runs a pipeline until the test ends.
 func (w *world) start(db *store.DB, opts Options) *Pipeline {
 	if opts.Wait == 0 {
-		opts.Wait = time.Minute // nothing here is about waiting
+		opts.Wait = time.Minute // long enough that no call is withdrawn on a slow machine
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -106,8 +106,8 @@ func (w *world) addHook(kind models.WebhookType, tags ...models.Tag) models.Webh
 	return hook
 }
 
-// call makes a call to a webhook as the endpoint does, from a query string. Calls made one after the other have ids in
-// that order, however fast the machine is.
+// call returns a call to a webhook with a query string, as the endpoint makes it. Each call has a later time and a higher id
+// than the one before, even on a fast machine.
 func (w *world) call(hook models.Webhook, query string) Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -157,13 +157,13 @@ func (w *world) tagsOf(c *models.Contact) []int64 {
 	return ids
 }
 
-// log is the request log in the order of arrival.
+// log returns the request log in the order of arrival.
 func (w *world) log() []models.WebhookRequest {
 	w.t.Helper()
 	return rowsOf[models.WebhookRequest](w, "workspace_id = ? ORDER BY id", w.ws.ID)
 }
 
-// row is the log row of one call.
+// row returns the log row of one call.
 func (w *world) row(id uuid.UUID) models.WebhookRequest {
 	w.t.Helper()
 	rows := rowsOf[models.WebhookRequest](w, "workspace_id = ? AND id = ?", w.ws.ID, id)
