@@ -18,7 +18,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// knownContacts is how many contacts are there before anything is measured.
+// knownContacts is the number of contacts that exist before anything is measured.
 const knownContacts = 20_000
 
 // mode is one way to run the pipeline.
@@ -29,10 +29,10 @@ type mode struct {
 
 var (
 	grouped = mode{"grouped", nil}
-	single  = mode{"one call a transaction, 16 workers", []string{"-batch", "1", "-workers", "16"}}
+	single  = mode{"one call per transaction, 16 workers", []string{"-batch", "1", "-workers", "16"}}
 )
 
-// benchIntake measures the endpoint with group commit against the same with one call a transaction, in turns.
+// benchIntake measures the endpoint with group commit and with one call in each transaction, in turns, and prints the ratio.
 func benchIntake(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "campaignlark-bench-")
 	if err != nil {
@@ -123,7 +123,7 @@ func prepare(ctx context.Context, url string) (hash string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = db.Pool().ExecContext(ctx, "ANALYZE") // plans made on empty tables would stay
+	_, err = db.Pool().ExecContext(ctx, "ANALYZE") // else plans made for empty tables stay in use
 	return hash, err
 }
 
@@ -136,7 +136,7 @@ func insertContacts(tx *gorm.DB, workspaceID int64, now time.Time) error {
 	return tx.CreateInBatches(&contacts, 500).Error
 }
 
-// measure starts a server in the given mode and one load on it.
+// measure starts a server in the given mode, puts one load on it and returns what the load has measured.
 func measure(ctx context.Context, url, hash string, m mode, connections int) (f figures, err error) {
 	addr, stop, err := startServer(ctx, url, m.args...)
 	if err != nil {
@@ -146,7 +146,7 @@ func measure(ctx context.Context, url, hash string, m mode, connections int) (f 
 	return callLoad(ctx, "http://"+addr+"/v1/inbound-webhooks/"+hash, knownContacts, connections, 4*time.Second)
 }
 
-// callLoad puts a load on a webhook's URL, from a separate process.
+// callLoad calls a webhook's URL from a separate process and returns what that process has measured.
 func callLoad(ctx context.Context, target string, known, connections int, lasting time.Duration) (f figures, err error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// kept is a folder below .cache with data that a benchmark makes once and measures again and again.
+// kept is a folder below .cache with data that a benchmark creates once and uses in several runs.
 type kept struct {
 	folder string
-	full   bool // an earlier run made all of it
+	full   bool // an earlier run has created all data
 }
 
 func (k kept) path(name string) string { return filepath.Join(k.folder, name) }
 
-// done notes that all of the data are made.
+// done records that all data are created.
 func (k kept) done() error {
 	if k.full {
 		return nil
@@ -22,7 +22,7 @@ func (k kept) done() error {
 	return os.WriteFile(k.path("full"), nil, 0o644)
 }
 
-// keep finds the data of a benchmark. What was never finished, or is older than lasting, is thrown away.
+// keep returns the folder with the data of a benchmark. It deletes data that are incomplete or older than lasting.
 func keep(name string, lasting time.Duration) (kept, error) {
 	folder, err := filepath.Abs(filepath.Join(".cache", "bench", name))
 	if err != nil {

@@ -13,22 +13,22 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// figures are what one load found.
+// figures are the results of one load.
 type figures struct {
 	PerSecond float64
 	P50, P99  time.Duration
 	Failed    int
 }
 
-// load calls a webhook over a number of connections, each with one call at a time, and prints its figures as JSON. Half of the
-// calls are about existing contacts, half about new ones.
+// load calls a webhook over a number of connections, each with one call at a time, and prints its figures as JSON. Half of
+// the calls are for existing contacts, half for new ones.
 func load(args []string) error {
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	target := flags.String("url", "", "the webhook's URL")
-	connections := flags.Int("connections", 1, "callers")
-	known := flags.Int("known", 1, "contacts that are there: 0@example.com and so on")
-	warm := flags.Duration("warm", time.Second, "time before anything counts")
-	lasting := flags.Duration("for", 4*time.Second, "time that counts")
+	connections := flags.Int("connections", 1, "number of connections")
+	known := flags.Int("known", 1, "number of existing contacts: 0@example.com and so on")
+	warm := flags.Duration("warm", time.Second, "time before the measurement")
+	lasting := flags.Duration("for", 4*time.Second, "time of the measurement")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -58,7 +58,8 @@ func load(args []string) error {
 	})
 }
 
-// caller sends one call after the other until the end and returns how long those took that count.
+// caller sends one call after the other until the time until. It returns how long each successful call took and how many
+// calls failed, for calls sent after from.
 func caller(client *fasthttp.Client, target string, known int, from, until time.Time) (took []time.Duration, failed int) {
 	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	request.SetRequestURI(target)

@@ -1,6 +1,6 @@
-// Command bench measures the program against a reference in the same run, since an absolute time says little about
-// another machine. `make bench-intake` and its like run it; it starts itself again as the server and as the load, so that both are
-// separate processes.
+// Command bench measures the program and a reference in the same run and prints their ratio, because absolute times differ
+// between machines. `make bench-intake`, `make bench-pages` and `make bench-segments` run it. It starts itself again as the
+// server and as the load, so that both are separate processes.
 package main
 
 import (

@@ -25,7 +25,7 @@ import (
 	"campaignlark/models/store"
 )
 
-// What a page may cost (README "Figures").
+// Limits of what a page may cost (README "Figures"), and how often each page is visited.
 const (
 	mostStatements = 12
 	mostP95        = 50 * time.Millisecond
@@ -33,11 +33,11 @@ const (
 	visits         = 60     // of each page
 )
 
-// reference is the page that the others are compared with: a frame with nothing in it.
+// reference is the page that the others are compared with: the frame with almost no content.
 const reference = "/account"
 
-// benchPages opens every page of a full workspace again and again, on both databases. The arguments choose: sqlite or
-// postgres, and pages by a part of their address.
+// benchPages visits every page of a full workspace many times, on both databases. The arguments select a database (sqlite or
+// postgres) and pages, by a part of their address.
 func benchPages(ctx context.Context, args []string) error {
 	kept, err := keep("pages", 24*time.Hour) // the pages show the last hours and days
 	if err != nil {
@@ -79,8 +79,8 @@ func benchPages(ctx context.Context, args []string) error {
 	return nil
 }
 
-// benchPagesOf measures those pages of one database whose addresses have one of the parts, or all. It returns how many
-// are over a limit.
+// benchPagesOf measures the pages on one database whose addresses contain one of the parts, or all pages if there are no
+// parts. It returns how many pages are over a limit.
 func benchPagesOf(ctx context.Context, name, databaseURL string, parts []string) (over int, err error) {
 	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
@@ -138,7 +138,7 @@ func benchPagesOf(ctx context.Context, name, databaseURL string, parts []string)
 	return over, nil
 }
 
-// browser is an admin's browser and the server it looks at, in one process: that counts the statements of each page.
+// browser is an admin's browser and its server, in one process, so that the statements of each page can be counted.
 type browser struct {
 	base       string
 	http       *http.Client
@@ -183,14 +183,14 @@ func openBrowser(ctx context.Context, db *store.DB) (*browser, error) {
 
 var assetLink = regexp.MustCompile(`(?:href|src)="(/static/[^"]+\.(?:css|js))"`)
 
-// pageFigures are what one page costs.
+// pageFigures are the costs of one page.
 type pageFigures struct {
 	p50, p95   time.Duration
 	statements int64 // of the visit with the most
 	bytes      int   // compressed, with stylesheet and script
 }
 
-// measure visits a page again and again.
+// measure visits a page many times and returns its costs.
 func (b *browser) measure(p page) (f pageFigures, err error) {
 	var took []time.Duration
 	for visit := range visits + 3 {
@@ -231,7 +231,7 @@ func read(answer *http.Response, err error) (int, []byte, error) {
 	return answer.StatusCode, body, err
 }
 
-// packed is the size of what was sent when it is compressed.
+// packed returns the compressed size of body, in bytes.
 func packed(body []byte) int {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)

@@ -19,10 +19,11 @@ import (
 const (
 	pageContacts = 100_000
 	pageCalls    = 500_000
-	pageDays     = 28 // over which the calls are spread: less than the log is kept
+	pageDays     = 28 // the calls are spread over these days; the log is kept longer
 )
 
-// fillLog repeats the calls that are in the log until there are pageCalls, spread over the last days, and counts them.
+// fillLog copies calls of the log until there are pageCalls, at random times in the last pageDays, and counts them in
+// webhook_counts.
 func fillLog(ctx context.Context, db *store.DB, workspaceID int64, now time.Time) error {
 	var kinds []models.WebhookRequest
 	if err := db.Read(ctx).Where("workspace_id = ?", workspaceID).Order("id DESC").Limit(5000).Find(&kinds).Error; err != nil {
@@ -66,7 +67,7 @@ const (
 	pagePassword = "the pages of the bench"
 )
 
-// fillPages makes the demo's bookshop with pageContacts contacts, and the log of a workspace in use.
+// fillPages creates the demo's bookshop with pageContacts contacts, and a log of pageCalls calls.
 func fillPages(ctx context.Context, databaseURL string) error {
 	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
@@ -96,8 +97,8 @@ func fillPages(ctx context.Context, databaseURL string) error {
 	return analyze(ctx, db)
 }
 
-// analyze does what autovacuum does within a minute: plans made on empty tables would stay, and it counts in an
-// index alone only what a VACUUM has seen. SQLite has no statistics in use and gets none here.
+// analyze does what autovacuum would do within a minute. Without it plans made for empty tables stay in use, and index-only
+// scans have to read the tables. The program uses no statistics on SQLite, so analyze makes none there.
 func analyze(ctx context.Context, db *store.DB) error {
 	if db.Dialect == store.SQLite {
 		return nil

@@ -16,10 +16,10 @@ import (
 // page is one visit: a form that is posted, or a page that is fetched.
 type page struct {
 	path string
-	form url.Values // nil for one that is fetched
+	form url.Values // nil for a page that is fetched
 }
 
-// String is the visit as the table names it.
+// String returns the name of the visit in the table.
 func (p page) String() string {
 	name := p.path
 	if p.form != nil {
@@ -31,24 +31,24 @@ func (p page) String() string {
 	return name
 }
 
-// pageSample is a visit to the page of a pattern: what stands in it for :id and :change, as queries for one id of the
-// workspace @ws, and the query string or the form.
+// pageSample is a visit to the page of a route's pattern. id and change are queries that select one id of the workspace @ws,
+// for :id and :change in the pattern.
 type pageSample struct {
 	path, id, change, query string
 	form                    url.Values
 }
 
-// newest selects the newest row of a table of the workspace.
+// newest returns a query for the newest row of the workspace in a table.
 func newest(table string) string {
 	return "SELECT id FROM " + table + " WHERE workspace_id = @ws ORDER BY id DESC LIMIT 1"
 }
 
-// newestLeft is newest for a table whose rows are marked before they go.
+// newestLeft is newest for a table with deleted_at: it skips deleted rows.
 func newestLeft(table string) string {
 	return "SELECT id FROM " + table + " WHERE workspace_id = @ws AND deleted_at IS NULL ORDER BY id DESC LIMIT 1"
 }
 
-// pageSamples are the visits by the pattern of the page.
+// pageSamples has the visits for each route's pattern. The list is empty for streams and files, which are not measured.
 var pageSamples = map[string][]pageSample{
 	"/":                                     {},
 	"/account":                              {},
@@ -112,7 +112,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/jobs/:id": {{id: bulkDone}},
 }
 
-// Queries for one id of the workspace @ws. What the scene has made is not older than the rest.
+// Queries for one id of the workspace @ws. The rows that setScene creates are the newest.
 const (
 	webhookInUse = "SELECT webhook_id AS id FROM webhook_counts WHERE workspace_id = @ws GROUP BY webhook_id ORDER BY sum(calls) DESC LIMIT 1"
 	member       = "SELECT user_id AS id FROM memberships WHERE workspace_id = @ws"
@@ -128,11 +128,11 @@ const (
 	bulkDone       = "SELECT max(id) AS id FROM jobs WHERE workspace_id = @ws AND kind = 'bulk'"
 )
 
-// rule is one that looks at most of what a contact has.
+// ruleText is a rule that reads most properties of a contact.
 const ruleText = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"email","operator":"contains","value":"a"},
 	{"condition":"OR","filters":[{"type":"tags","operator":"is_not_set"},{"type":"tags","operator":"is_set"},{"type":"created_at","operator":"in_last_days","value":90}]}]}`
 
-// pagePosts are forms that are answered with a page and not with an address to go to.
+// pagePosts are forms that are answered with a page and not with a redirect.
 var pagePosts = []pageSample{
 	{path: "/w/:slug/segments", form: url.Values{"do": {"add"}, "rule": {ruleText}}},
 	{path: "/w/:slug/segments", form: url.Values{"do": {"preview"}, "rule": {ruleText}}},
@@ -140,13 +140,13 @@ var pagePosts = []pageSample{
 	{path: "/w/:slug/segments/:id", id: brokenSegment, form: url.Values{"do": {"preview"}, "rule": {ruleText}}},
 }
 
-// pagesOf are a visit for every page that the routes of the program name, and for pagePosts.
+// pagesOf returns the visits to every page that the routes of the program name, and those of pagePosts.
 func pagesOf(ctx context.Context, db *store.DB, ws models.Workspace, fields url.Values) (pages []page, err error) {
 	var samples []pageSample
 	for _, pattern := range handlers.Pages() {
 		of, known := pageSamples[pattern]
 		if !known {
-			return nil, fmt.Errorf("nobody measures %s; add it to pageSamples", pattern)
+			return nil, fmt.Errorf("%s is not measured; add it to pageSamples", pattern)
 		}
 		for _, s := range of {
 			s.path = pattern
@@ -166,7 +166,7 @@ func pagesOf(ctx context.Context, db *store.DB, ws models.Workspace, fields url.
 	return pages, nil
 }
 
-// page puts the workspace and what the sample selects into its path.
+// page returns the visit with the workspace and the selected ids in its path.
 func (s pageSample) page(ctx context.Context, db *store.DB, ws models.Workspace) (page, error) {
 	path := strings.ReplaceAll(s.path, ":slug", ws.Slug)
 	for name, query := range map[string]string{":id": s.id, ":change": s.change} {
@@ -176,7 +176,7 @@ func (s pageSample) page(ctx context.Context, db *store.DB, ws models.Workspace)
 		var id string
 		err := db.Read(ctx).Raw("SELECT CAST(x.id AS text) FROM ("+query+") AS x", map[string]any{"ws": ws.ID}).Scan(&id).Error
 		if err != nil || id == "" {
-			return page{}, fmt.Errorf("there is none: %w", err)
+			return page{}, fmt.Errorf("no row was found for the path: %w", err)
 		}
 		path = strings.ReplaceAll(path, name, id)
 	}

@@ -20,7 +20,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// tidy does what the program's chores do by and by, and makes the admin support staff too, who see every page.
+// tidy does the work of the program's chores and ticker, and makes the admin a member of the support staff, who see every page.
 func tidy(ctx context.Context, db *store.DB) error {
 	now := models.Instant(time.Now())
 	if err := db.FoldWebhookCounts(ctx, now.AddDate(-1, 0, 0).Truncate(time.Hour)); err != nil {
@@ -44,8 +44,8 @@ func untilDone(step func(context.Context) (bool, error), ctx context.Context) er
 	}
 }
 
-// setScene makes what the demo has not: somebody who is invited, imports, a finished change of several contacts and a
-// segment whose rule is broken. It does so once for a database.
+// setScene creates what the demo does not have: an invitation, imports, a finished bulk action and a segment with a broken
+// rule. It does nothing if an earlier run has created them.
 func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspace) error {
 	var there bool
 	err := db.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM jobs WHERE workspace_id = ? AND kind = ?)", ws.ID, models.JobBulk).Scan(&there).Error
@@ -79,7 +79,7 @@ func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspac
 	return untilDone(jobs.New(db, slog.New(slog.DiscardHandler), time.Now).Turn, ctx)
 }
 
-// breakSegment makes a segment with most of the contacts, and deletes the tag that its rule uses.
+// breakSegment creates a segment with most of the contacts, and deletes the tag that its rule uses.
 func (b *browser) breakSegment(ctx context.Context, db *store.DB, ws models.Workspace) error {
 	tags, wrong, err := db.ResolveTagNames(ctx, ws.ID, 1, []string{"short-lived"}, models.Instant(time.Now()))
 	if err != nil || wrong.Any() {
@@ -96,7 +96,7 @@ func (b *browser) breakSegment(ctx context.Context, db *store.DB, ws models.Work
 	return b.post(fmt.Sprintf("/w/%s/tags/%d/delete", ws.Slug, tags[0].ID), "force", "1")
 }
 
-// post sends a form that leads to another page; fields come in pairs of name and value.
+// post sends a form and follows the redirect. fields are pairs of name and value.
 func (b *browser) post(path string, fields ...string) error {
 	form, err := b.formFields()
 	if err != nil {
@@ -114,7 +114,7 @@ func (b *browser) post(path string, fields ...string) error {
 
 var hiddenField = regexp.MustCompile(`name="(csrf|once)" value="([^"]+)"`)
 
-// formFields are the hidden fields that every form has.
+// formFields returns the hidden fields that every form has.
 func (b *browser) formFields() (url.Values, error) {
 	_, body, err := b.visit(page{path: reference})
 	fields := url.Values{}

@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// segmentParts are what `bench segments` measures, in this order.
+// segmentParts are the measurements of `bench segments`, in this order.
 var segmentParts = []struct {
 	name    string
 	measure func(*segmentBench, context.Context) error
@@ -34,10 +34,10 @@ var segmentParts = []struct {
 	{"midnight", (*segmentBench).benchMidnight},
 }
 
-// benchSegments measures segments on both databases. The arguments choose: sqlite or postgres, and parts by name.
+// benchSegments measures segments on both databases. The arguments select a database (sqlite or postgres) and parts, by name.
 func benchSegments(ctx context.Context, args []string) error {
 	parts := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "sqlite" || arg == "postgres" })
-	kept, err := keep("segments", 7*24*time.Hour) // rules speak of the last days
+	kept, err := keep("segments", 7*24*time.Hour) // the rules use the last days
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func fillBoth(ctx context.Context, kept kept, postgres *dbtest.Server) error {
 	return kept.done()
 }
 
-// benchSegmentsOn measures one database, on a copy of the kept data that is gone afterwards.
+// benchSegmentsOn measures one database, on a copy of the kept data. It returns how many figures miss their limit.
 func benchSegmentsOn(ctx context.Context, dialect store.Dialect, kept kept, postgres *dbtest.Server, parts []string) (misses int, err error) {
 	url, folder := "sqlite://"+kept.path("run.db"), ""
 	if dialect == store.Postgres {
@@ -133,7 +133,7 @@ func recreate(ctx context.Context, postgres *dbtest.Server) error {
 	return nil
 }
 
-// copyFile copies an SQLite file that nobody has open; what an earlier run left of the copy goes.
+// copyFile copies an SQLite file that no process has open. It first deletes an earlier copy.
 func copyFile(from, to string) error {
 	for _, name := range []string{to, to + "-wal", to + "-shm"} {
 		if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
@@ -160,7 +160,7 @@ type segmentBench struct {
 	db     *store.DB
 	url    string
 	meter  meter
-	now    time.Time // of the rules' clock
+	now    time.Time // the time at which rules are evaluated
 	log    *slog.Logger
 	misses int
 }
@@ -183,7 +183,7 @@ func (b *segmentBench) settle(ctx context.Context) error {
 	}
 }
 
-// limited prints a figure beside its limit and counts a miss.
+// limited prints a figure with its limit. Unless kept is set, it counts a miss.
 func (b *segmentBench) limited(what, figures, ratio, limit string, kept bool) {
 	verdict := ""
 	if !kept {
@@ -193,18 +193,18 @@ func (b *segmentBench) limited(what, figures, ratio, limit string, kept bool) {
 	fmt.Printf("%-58s %s %8s %8s%s\n", what, figures, ratio, limit, verdict)
 }
 
-// ratio prints a cost beside its reference's, whose CPU it may be limit times of.
+// ratio prints a cost, its reference, and the ratio of their CPU times, which must not be over limit.
 func (b *segmentBench) ratio(what string, c, reference cost, limit float64) {
 	ratio := float64(c.cpu()) / float64(reference.cpu())
 	b.limited(what, c.String()+"   "+reference.String(), fmt.Sprintf("%.2fx", ratio), fmt.Sprintf("%.2fx", limit), ratio <= limit)
 }
 
-// atMost prints a cost that may take limit of CPU, beside a reference that says how much the database's own way takes.
+// atMost prints a cost, whose CPU time must not be over limit. The reference is the cost of plain SQL, for comparison.
 func (b *segmentBench) atMost(what string, c, reference cost, limit time.Duration) {
 	b.limited(what, c.String()+"   "+reference.String(), fmt.Sprintf("%.2fx", float64(c.cpu())/float64(reference.cpu())), short(limit), c.cpu() <= limit)
 }
 
-// String is CPU and wall.
+// String returns the CPU time and the elapsed time.
 func (c cost) String() string {
 	if c == (cost{}) {
 		return fmt.Sprintf("%10s %10s", "", "")
@@ -212,7 +212,7 @@ func (c cost) String() string {
 	return fmt.Sprintf("%10s %10s", short(c.cpu()), short(c.wall))
 }
 
-// short is a duration to three digits.
+// short returns a duration with about three digits.
 func short(d time.Duration) string {
 	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
 		if d >= 100*unit {

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// benchBuild builds all segments together, and compares each with the rows that its hand-written SELECT finds.
+// benchBuild builds all segments together, and compares the members of each with the rows of its hand-written SELECT.
 func (b *segmentBench) benchBuild(ctx context.Context) error {
 	v, err := readVocabulary(ctx, b.db, segmentWorkspaces[0].slug)
 	if err != nil {
@@ -57,11 +57,11 @@ func (b *segmentBench) benchBuild(ctx context.Context) error {
 		}
 		members += n
 	}
-	fmt.Printf("%-58s %d memberships, each as the hand-written SELECT has it\n", "row sets", members)
+	fmt.Printf("%-58s %d memberships, the same as in the hand-written SELECTs\n", "row sets", members)
 	return nil
 }
 
-// createAll stores the 50 segments in a workspace, in place of whatever it had.
+// createAll replaces the segments of a workspace by the 50 of ruleCases and returns their ids.
 func (b *segmentBench) createAll(ctx context.Context, v vocabulary) (ids []int64, err error) {
 	if err := b.forgetSegments(ctx, v); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (b *segmentBench) createAll(ctx context.Context, v vocabulary) (ids []int64
 	return ids, nil
 }
 
-// forgetSegments removes everything that segments keep of a workspace.
+// forgetSegments deletes the segments of a workspace with everything stored about them.
 func (b *segmentBench) forgetSegments(ctx context.Context, v vocabulary) error {
 	return b.db.Write(ctx, func(tx *gorm.DB) error {
 		for _, table := range []string{"segments", "segment_bits", "segment_changes", "segment_bulk_changes", "segment_due", "segment_days", "segment_checks", "dirty_contacts"} {
@@ -92,7 +92,7 @@ func (b *segmentBench) forgetSegments(ctx context.Context, v vocabulary) error {
 	})
 }
 
-// makeReferenceTable makes the table of (segment, contact) rows that the bits are compared with.
+// makeReferenceTable creates an empty table of (segment, contact) rows, with which the stored memberships are compared.
 func (b *segmentBench) makeReferenceTable(ctx context.Context) error {
 	options := "WITHOUT ROWID"
 	if b.db.Dialect == store.Postgres {
@@ -113,7 +113,7 @@ func (b *segmentBench) insertReference(ctx context.Context, v vocabulary, i int)
 	})
 }
 
-// compare says who is in the segment of one of the two ways only, as an error, or how many are in both.
+// compare returns the number of the segment's members, or an error if they differ from those in the reference table.
 func (b *segmentBench) compare(ctx context.Context, v vocabulary, i int, segment int64) (int, error) {
 	want := make([]int64, 0, v.contacts)
 	rows, err := b.db.Read(ctx).Raw("SELECT contact_id FROM bench_members WHERE segment_id = ? ORDER BY contact_id", i).Rows()
@@ -152,7 +152,7 @@ func (b *segmentBench) compare(ctx context.Context, v vocabulary, i int, segment
 	return 0, fmt.Errorf("has %d members, the SELECT finds %d; the first difference is at contact %v against %v", len(got), len(want), got[at:min(at+1, len(got))], want[at:min(at+1, len(want))])
 }
 
-// membershipBytes is what segment_bits takes with its index and what it keeps outside of its rows.
+// membershipBytes returns the size of segment_bits on disk, with its index and TOAST table.
 func (b *segmentBench) membershipBytes(ctx context.Context) (n int64, err error) {
 	query := "SELECT pg_total_relation_size('segment_bits')"
 	if b.db.Dialect == store.SQLite {
@@ -161,7 +161,7 @@ func (b *segmentBench) membershipBytes(ctx context.Context) (n int64, err error)
 	return n, b.db.Read(ctx).Raw(query).Scan(&n).Error
 }
 
-// benchOne builds single segments beside the 50 that are there.
+// benchOne builds single segments in a workspace that has 50 already.
 func (b *segmentBench) benchOne(ctx context.Context) error {
 	v, ids, err := b.built(ctx, segmentWorkspaces[0].slug)
 	if err != nil {
@@ -202,14 +202,14 @@ func (b *segmentBench) benchOne(ctx context.Context) error {
 	return nil
 }
 
-// oneOf of the rules is also built alone.
+// oneOf selects the rules that benchOne builds: one in seven, and "groups".
 const oneOf = 7
 
 func (c cost) plus(d cost) cost {
 	return cost{c.program + d.program, c.database + d.database, c.wall + d.wall}
 }
 
-// built returns a workspace whose 50 segments are built; those of all workspaces are made where one misses any.
+// built returns a workspace whose 50 segments are built. If any is missing, it creates and builds all of them.
 func (b *segmentBench) built(ctx context.Context, slug string) (v vocabulary, ids []int64, err error) {
 	if v, err = readVocabulary(ctx, b.db, slug); err != nil {
 		return v, nil, err
@@ -224,7 +224,7 @@ func (b *segmentBench) built(ctx context.Context, slug string) (v vocabulary, id
 	return v, ids, b.settle(ctx)
 }
 
-// benchMemory builds a tenth of the contacts and all of them: the memory that takes must not grow with their number.
+// benchMemory builds the segments of 100,000 contacts and of 1,000,000. The memory must not grow with the number of contacts.
 func (b *segmentBench) benchMemory(ctx context.Context) error {
 	var peaks []int64
 	for _, slug := range []string{segmentWorkspaces[1].slug, segmentWorkspaces[0].slug} {

@@ -11,13 +11,13 @@ import (
 	"campaignlark/models"
 )
 
-// The workspaces that segments are measured in: they differ in size only.
+// segmentWorkspaces are the workspaces in which segments are measured. They differ only in size.
 var segmentWorkspaces = []struct {
 	slug     string
 	contacts int64
 }{{"million", 1_000_000}, {"tenth", 100_000}, {"small", 10_000}}
 
-// knownAddresses is the share of the contacts, the oldest, whose address is their id at example.com: those that load knows.
+// knownAddresses is the share of the contacts whose address is their id at example.com, the oldest ones. load calls about them.
 const knownAddresses = 0.8
 
 // The fields, tags and webhooks of the workspaces.
@@ -34,10 +34,10 @@ var (
 	segmentWebhooks = []string{"Shop", "Newsletter form", "Event desk", "App"}
 )
 
-// liveTag is the tag that nobody has until a call of the benchmark brings it.
+// liveTag is a tag that no contact has until a call of the benchmark adds it.
 const liveTag = "live"
 
-// Values and how many in a hundred contacts have them.
+// Values, and the percentage of contacts that have them.
 var (
 	cities = []share{{"Vienna", 16}, {"Hamburg", 9}, {"Salzburg", 5}, {"Zürich", 6}, {"San Marino", 2}, {"Santiago", 3}, {"München", 8}, {"Kraków", 4},
 		{"Dresden", 4}, {"Bremen", 3}, {"Göttingen", 2}, {"Paris", 7}, {"Lyon", 3}, {"Roma", 4}, {"London", 6}, {"new york", 2}, {"Łódź", 1}}
@@ -46,15 +46,15 @@ var (
 	statuses    = []share{{"SUBSCRIBED", 78}, {"UNCONFIRMED", 8}, {"UNSUBSCRIBED", 14}}
 	tagShares   = []float64{.55, .32, .04, .01, .05, .12, .15, .09, .03, .11, .02, .06, 0}
 	domains     = []string{"example.org", "mail.example.net", "shop.example", "example.com"}
-	sourceHooks = []share{{"0", 48}, {"1", 22}, {"2", 6}, {"3", 12}} // the rest was made by hand
+	sourceHooks = []share{{"0", 48}, {"1", 22}, {"2", 6}, {"3", 12}} // the other contacts were created by hand
 )
 
 type share struct {
 	value string
-	of    float64 // in a hundred
+	of    float64 // percent
 }
 
-// pick returns one of the values, or "" for who has none.
+// pick returns one of the values at random, or "" for a contact that has none.
 func pick(r *rand.Rand, from []share) string {
 	at := r.Float64() * 100
 	for _, s := range from {
@@ -65,19 +65,20 @@ func pick(r *rand.Rand, from []share) string {
 	return ""
 }
 
-// filledContact is a contact to insert, with the places of its tags in segmentTags.
+// filledContact is a contact to insert. tags are indexes in segmentTags.
 type filledContact struct {
 	id                   int64
 	email, status        string
 	fields               string
-	source               int // place in segmentWebhooks, -1 for none
+	source               int // index in segmentWebhooks, -1 for none
 	touched              int // likewise
 	created, updated, at time.Time
 	subscribed           *time.Time
 	tags                 []int
 }
 
-// contactSource makes the contacts of a workspace, the same ones each time: created evenly over the two years before now.
+// contactSource returns the contacts of a workspace, the same ones in each run. Their creation times are spread evenly over the
+// two years before now.
 type contactSource struct {
 	random *rand.Rand
 	of     int64
@@ -88,7 +89,7 @@ func newContactSource(of int64, now time.Time) *contactSource {
 	return &contactSource{rand.New(rand.NewPCG(7, uint64(of))), of, now}
 }
 
-// next is the contact with the id; ids have to come in order.
+// next returns the contact with the id. It must be called for all ids in order.
 func (s *contactSource) next(id int64) filledContact {
 	r := s.random
 	const years = 2 * 365 * 24 * time.Hour
@@ -124,7 +125,7 @@ func (s *contactSource) next(id int64) filledContact {
 	return c
 }
 
-// fields is the JSON of a contact's fields, written as encoding/json writes a map.
+// fields returns the JSON of a contact's fields.
 func (s *contactSource) fields(created time.Time) string {
 	r, values := s.random, map[string]string{}
 	put := func(key, value string) {

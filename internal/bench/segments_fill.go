@@ -15,8 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// fillSegments makes the workspaces of segmentWorkspaces in an empty database. Rows go in in bulk, without the checks
-// that a program's own writes pass: none of this is measured.
+// fillSegments creates the workspaces of segmentWorkspaces in an empty database. This is not measured, so it inserts rows in
+// bulk, without the checks of the program's own writes.
 func fillSegments(ctx context.Context, databaseURL string, now time.Time) error {
 	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
@@ -54,7 +54,7 @@ type vocabulary struct {
 	webhooks  []int64 // in the order of segmentWebhooks
 }
 
-// makeVocabulary makes a workspace without contacts.
+// makeVocabulary creates a workspace without contacts and returns its vocabulary.
 func makeVocabulary(ctx context.Context, db *store.DB, slug string, contacts int64, now time.Time) (v vocabulary, err error) {
 	err = db.Write(ctx, func(tx *gorm.DB) error {
 		ws := models.Workspace{Slug: slug, Name: slug, TimeZone: "Europe/Vienna", CreatedAt: now}
@@ -95,7 +95,7 @@ func makeVocabulary(ctx context.Context, db *store.DB, slug string, contacts int
 	return readVocabulary(ctx, db, slug)
 }
 
-// readVocabulary reads a workspace that makeVocabulary made.
+// readVocabulary reads the vocabulary of a workspace that makeVocabulary has created.
 func readVocabulary(ctx context.Context, db *store.DB, slug string) (v vocabulary, err error) {
 	if v.workspace, err = store.First[models.Workspace](db.Read(ctx).Where("slug = ?", slug)); err != nil {
 		return v, err
@@ -126,7 +126,7 @@ func readVocabulary(ctx context.Context, db *store.DB, slug string) (v vocabular
 	return v, nil
 }
 
-// hook returns the id of the webhook at a place, nil for none.
+// hook returns the id of the webhook at an index of segmentWebhooks, nil for -1.
 func (v vocabulary) hook(place int) *int64 {
 	if place < 0 {
 		return nil
@@ -137,7 +137,7 @@ func (v vocabulary) hook(place int) *int64 {
 var filledColumns = []string{"workspace_id", "id", "email", "status", "fields", "version", "source_webhook_id", "created_at", "updated_at", "subscribed_at",
 	"touched_webhook_id", "touched_at"}
 
-// row is the contact in the order of filledColumns.
+// row returns the contact's values in the order of filledColumns.
 func (v vocabulary) row(c filledContact) []any {
 	var touched *time.Time
 	if c.touched >= 0 {
@@ -155,7 +155,7 @@ func copyContacts(ctx context.Context, db *store.DB, v vocabulary, source *conta
 	defer conn.Close()
 	return conn.Raw(func(driverConn any) error {
 		c := driverConn.(*stdlib.Conn).Conn()
-		if _, err := c.Exec(ctx, "SET session_replication_role = replica"); err != nil { // no look-up of every foreign key
+		if _, err := c.Exec(ctx, "SET session_replication_role = replica"); err != nil { // do not check foreign keys
 			return err
 		}
 		defer c.Exec(ctx, "SET session_replication_role = DEFAULT")
@@ -181,7 +181,7 @@ func copyContacts(ctx context.Context, db *store.DB, v vocabulary, source *conta
 	})
 }
 
-// insertContactsFast inserts the contacts into SQLite in one transaction that waits for no disk.
+// insertContactsFast inserts the contacts into SQLite in one transaction that does not wait for the disk.
 func insertContactsFast(ctx context.Context, db *store.DB, v vocabulary, source *contactSource) error {
 	pool := db.Pool() // has one connection
 	for _, pragma := range []string{"synchronous = OFF", "foreign_keys = OFF", "cache_size = -400000"} {

@@ -18,7 +18,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// benchFresh calls a running program that does nothing else, and waits for the membership that the call brings.
+// benchFresh calls an otherwise idle program, and measures the time from each answer until the contact is in the segment.
 func (b *segmentBench) benchFresh(ctx context.Context) error {
 	const calls, limit = 200, 1500 * time.Millisecond
 	live, err := b.openLive(ctx)
@@ -26,7 +26,7 @@ func (b *segmentBench) benchFresh(ctx context.Context) error {
 		return err
 	}
 	defer live.stop()
-	waiting := map[int64]time.Time{} // since when, by contact
+	waiting := map[int64]time.Time{} // contact → time of the answer to its call
 	var mu sync.Mutex
 	var took []time.Duration
 	called := make(chan error, 1)
@@ -72,7 +72,7 @@ func (b *segmentBench) benchFresh(ctx context.Context) error {
 	return nil
 }
 
-// live is a running program on the million contacts, with a webhook whose tag lets contacts into a segment.
+// live is a running program on a million contacts. A call to its webhook adds a tag, which brings the contact into the segment.
 type live struct {
 	v       vocabulary
 	ids     []int64
@@ -81,7 +81,7 @@ type live struct {
 	stop    func()
 }
 
-// openLive starts the program, once nothing is left to do.
+// openLive starts the program after the ticker has finished all its work.
 func (b *segmentBench) openLive(ctx context.Context) (l live, err error) {
 	if l.v, l.ids, err = b.built(ctx, segmentWorkspaces[0].slug); err != nil {
 		return l, err
@@ -112,12 +112,12 @@ func (b *segmentBench) openLive(ctx context.Context) (l live, err error) {
 	addr, stop, err := startServer(ctx, b.url)
 	l.url, l.stop = "http://"+addr+"/v1/inbound-webhooks/"+hook.Hash, stop
 	if err == nil {
-		time.Sleep(2 * time.Second) // for what a start has to do
+		time.Sleep(2 * time.Second) // for the work at the program's start
 	}
 	return l, err
 }
 
-// call calls the webhook about a contact that is there.
+// call calls the webhook for an existing contact.
 func (l live) call(contact int64) error {
 	answer, err := http.Post(l.url, "application/json", bytes.NewReader(fmt.Appendf(nil, `{"email_address":"%d@example.com"}`, contact)))
 	if err != nil {
@@ -130,7 +130,7 @@ func (l live) call(contact int64) error {
 	return nil
 }
 
-// The intake's load: callers, and how long they call.
+// The load on the intake: number of connections, and durations.
 const (
 	liveConnections = 64
 	liveFor         = 15 * time.Second
@@ -142,7 +142,7 @@ func (b *segmentBench) known() int {
 	return int(knownAddresses * float64(segmentWorkspaces[0].contacts))
 }
 
-// benchLoad loads the intake and watches how old the oldest mark gets.
+// benchLoad puts a load on the intake and measures how old the oldest mark gets.
 func (b *segmentBench) benchLoad(ctx context.Context) error {
 	const limit = 10 * time.Second
 	live, err := b.openLive(ctx)
@@ -181,7 +181,7 @@ func (b *segmentBench) benchLoad(ctx context.Context) error {
 	}
 }
 
-// oldestMark is how long the oldest mark waits, 0 when there is none.
+// oldestMark returns how long the oldest mark has waited, 0 if there is none.
 func (b *segmentBench) oldestMark(ctx context.Context, v vocabulary) (time.Duration, error) {
 	mark, err := store.First[models.DirtyContact](b.db.Read(ctx).Where("workspace_id = ?", v.workspace.ID).Order("id"))
 	if errors.Is(err, models.ErrNotFound) {
@@ -190,7 +190,7 @@ func (b *segmentBench) oldestMark(ctx context.Context, v vocabulary) (time.Durat
 	return time.Since(mark.At), err
 }
 
-// benchThroughput loads the intake, in turns, while all segments are built and while none is.
+// benchThroughput measures the calls per second of the intake, in turns, while no segment is built and while all are.
 func (b *segmentBench) benchThroughput(ctx context.Context) error {
 	const limit = 0.7
 	live, err := b.openLive(ctx)
@@ -223,12 +223,12 @@ func (b *segmentBench) benchThroughput(ctx context.Context) error {
 	return nil
 }
 
-// keepBuilding edits all rules again and again, as soon as they are built, until ctx ends.
+// keepBuilding changes all rules, waits until they are built, and repeats that until ctx ends.
 func (b *segmentBench) keepBuilding(ctx context.Context, l live) error {
 	for wrapped := true; ctx.Err() == nil; wrapped = !wrapped {
 		for i, c := range ruleCases {
 			text := l.v.ruleText(c.rule, b.now, l.ids)
-			if wrapped { // another rule with the same answers
+			if wrapped { // another rule that matches the same contacts
 				text = all(text)
 			}
 			rule, problems := rule.Parse(text)
@@ -246,7 +246,7 @@ func (b *segmentBench) keepBuilding(ctx context.Context, l live) error {
 	return nil
 }
 
-// settled waits until the program builds nothing and no mark waits.
+// settled waits until the program builds no segment and no mark is left.
 func (b *segmentBench) settled(ctx context.Context, l live) error {
 	for {
 		var n int64

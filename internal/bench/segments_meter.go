@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// cost is what something took. On SQLite the database is part of the program.
+// cost is the CPU time of the program and of the database, and the elapsed time. On SQLite the database is part of the program.
 type cost struct{ program, database, wall time.Duration }
 
 func (c cost) cpu() time.Duration { return c.program + c.database }
 
-// meter measures CPU: this process's, and that of the processes of a Postgres on this machine.
-type meter struct{ postmaster int } // 0 for none
+// meter measures the CPU time of this process and of a Postgres server on this machine.
+type meter struct{ postmaster int } // the server's process id, 0 for none
 
 // newMeter reads the server's process id from its data folder; "" is no server.
 func newMeter(folder string) (meter, error) {
@@ -34,7 +34,7 @@ func newMeter(folder string) (meter, error) {
 	return meter{pid}, err
 }
 
-// of measures f.
+// of runs f and returns its cost.
 func (m meter) of(f func() error) (c cost, err error) {
 	program, database, start := ownCPU(), m.serverCPU(), time.Now()
 	err = f()
@@ -49,8 +49,8 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// serverCPU is what the server's processes have used so far. Of those that are there the kernel knows it to the
-// nanosecond, of those that have ended, which the postmaster has waited for, to 10 ms.
+// serverCPU returns the CPU time that the server's processes have used so far. The kernel counts it in nanoseconds for running
+// processes, and in steps of 10 ms for those that have ended.
 func (m meter) serverCPU() time.Duration {
 	if m.postmaster == 0 {
 		return 0
@@ -66,7 +66,7 @@ func (m meter) serverCPU() time.Duration {
 	return sum
 }
 
-// procStat is /proc/PID/stat from the third field, the state, on.
+// procStat returns the fields of /proc/PID/stat from the third one (the state) on.
 func procStat(pid int) []string {
 	content, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, after, _ := bytes.Cut(content, []byte(") "))
@@ -81,7 +81,7 @@ func ticks(stat []string, at int) int64 {
 	return n
 }
 
-// schedTime is the CPU time of a process with one thread.
+// schedTime returns the CPU time of a process with one thread.
 func schedTime(pid int) time.Duration {
 	content, _ := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
 	first, _, _ := strings.Cut(string(content), " ")

@@ -10,8 +10,8 @@ import (
 	"campaignlark/models/store"
 )
 
-// ruleCase is one of the 50 segments: its rule and, for the reference, the same written by hand as the WHERE of a SELECT
-// from contacts c. Both hold names in braces that ruleText and sqlText replace.
+// ruleCase is one of the 50 segments. where is the reference for rule: the same condition, written by hand as the WHERE of a
+// SELECT from contacts c. ruleText and sqlText replace the names in braces in both.
 type ruleCase struct{ name, rule, where string }
 
 func field(key, operator, value string) string {
@@ -95,10 +95,10 @@ var ruleCases = []ruleCase{
 		AND {domain} = 'example.com' AND ({renewal} BETWEEN '{date 0}' AND '{date 30}' OR {renewal} IS NULL))`},
 }
 
-// phrase is something in braces: its name and up to two words.
+// phrase matches a name in braces, with up to two words after it.
 var phrase = regexp.MustCompile(`\{([a-z]+)(?: (-?[\w-]+))?(?: (\w+))?\}`)
 
-// ruleText fills in a case's rule. segments are the ids of those that stand before it.
+// ruleText replaces the names in braces in a case's rule. segments are the ids of the segments of the cases before it.
 func (v vocabulary) ruleText(text string, now time.Time, segments []int64) string {
 	return phrase.ReplaceAllStringFunc(text, func(found string) string {
 		part := phrase.FindStringSubmatch(found)
@@ -113,7 +113,7 @@ func (v vocabulary) ruleText(text string, now time.Time, segments []int64) strin
 	})
 }
 
-// word is what rules and SQL have in common.
+// word returns the text for a name that rules and SQL have in common.
 func (v vocabulary) word(name, text string, n int, now time.Time) string {
 	switch name {
 	case "tag":
@@ -123,16 +123,16 @@ func (v vocabulary) word(name, text string, n int, now time.Time) string {
 	case "date":
 		return v.today(now, n).Format(time.DateOnly)
 	}
-	panic("nothing is named " + name)
+	panic("unknown name in braces: " + name)
 }
 
-// today is the start of the day n days after today, where the workspace is.
+// today returns the start of the day that is n days after today, in the workspace's time zone.
 func (v vocabulary) today(now time.Time, n int) time.Time {
 	y, m, d := now.In(v.workspace.Location()).Date()
 	return time.Date(y, m, d+n, 0, 0, 0, 0, v.workspace.Location())
 }
 
-// sqlText fills in a case's WHERE.
+// sqlText replaces the names in braces in a case's WHERE.
 func (v vocabulary) sqlText(dialect store.Dialect, text string, now time.Time) string {
 	return phrase.ReplaceAllStringFunc(text, func(found string) string {
 		part := phrase.FindStringSubmatch(found)
@@ -183,7 +183,8 @@ func sqlInstant(dialect store.Dialect, t time.Time) string {
 	return t.UTC().Format("timestamptz '2006-01-02 15:04:05.999999Z'")
 }
 
-// anniversaries lists the days of the year, as '01-31', from today to n days later.
+// anniversaries returns the days of the year from today to n days later, in the form '01-31'. 28 February of a common year
+// includes '02-29'.
 func (v vocabulary) anniversaries(now time.Time, n int) string {
 	var days []string
 	for i := range n + 1 {

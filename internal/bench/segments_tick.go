@@ -20,7 +20,7 @@ const (
 	tickRounds   = 11
 )
 
-// benchTicks changes 1,000 contacts and lets the ticker take their marks, again and again.
+// benchTicks measures the ticker on the marks of 1,000 changed contacts, several times.
 func (b *segmentBench) benchTicks(ctx context.Context) error {
 	for _, at := range []struct {
 		slug  string
@@ -84,7 +84,7 @@ func median(costs []cost) cost {
 	return costs[len(costs)/2]
 }
 
-// earn gives contacts ten points, as calls do, with their marks.
+// earn adds ten points to each contact and marks it, as a call does.
 func (b *segmentBench) earn(ctx context.Context, v vocabulary, contacts []int64) error {
 	set := "json_set(fields, '$.points', CAST(CAST(coalesce(fields ->> 'points', '0') AS REAL) + 10 AS text))"
 	if b.db.Dialect == store.Postgres {
@@ -103,7 +103,7 @@ func (b *segmentBench) earn(ctx context.Context, v vocabulary, contacts []int64)
 	})
 }
 
-// askAll asks the database for each segment which of the contacts are in it.
+// askAll asks the database which of the contacts match each rule, with the hand-written SELECTs.
 func (b *segmentBench) askAll(ctx context.Context, v vocabulary, contacts []int64) error {
 	for _, c := range ruleCases {
 		var in []int64
@@ -116,7 +116,7 @@ func (b *segmentBench) askAll(ctx context.Context, v vocabulary, contacts []int6
 	return nil
 }
 
-// benchPreview asks what a rule would bring in, before it is saved.
+// benchPreview measures the preview of a rule before it is saved.
 func (b *segmentBench) benchPreview(ctx context.Context) error {
 	v, ids, err := b.built(ctx, segmentWorkspaces[0].slug)
 	if err != nil {
@@ -163,14 +163,14 @@ func (b *segmentBench) benchPreview(ctx context.Context) error {
 	return nil
 }
 
-// benchMidnight lets a day begin on which every contact leaves a segment.
+// benchMidnight measures the start of a day on which every contact leaves a segment.
 func (b *segmentBench) benchMidnight(ctx context.Context) error {
 	v, err := readVocabulary(ctx, b.db, segmentWorkspaces[0].slug)
 	if err != nil {
 		return err
 	}
 	midnight := v.today(b.now, 1)
-	day := v.today(b.now, -30).Format(time.DateOnly) // in the last 30 days until then
+	day := v.today(b.now, -30).Format(time.DateOnly) // until midnight this day is one of the last 30
 	set := "json_set(fields, '$.renewal', '" + day + "')"
 	if b.db.Dialect == store.Postgres {
 		set = `jsonb_set(fields::jsonb, '{renewal}', '"` + day + `"')::text`

@@ -20,13 +20,13 @@ import (
 	"campaignlark/segments"
 )
 
-// serve is the program's server with the pipeline's two limits settable, which the program itself does not offer. It
-// prints its address and ends when its standard input does.
+// serve runs the program's server. Unlike the program, it lets the caller set the number of workers and the size of batches.
+// It prints its address and ends when its standard input ends.
 func serve(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	database := flags.String("db", "", "DATABASE_URL")
 	workers := flags.Int("workers", 0, "workers of the pipeline")
-	batch := flags.Int("batch", 0, "most calls in a transaction")
+	batch := flags.Int("batch", 0, "maximum number of calls in a transaction")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func serve(ctx context.Context, args []string) error {
 	return pipeline.Close(ctx)
 }
 
-// startServer starts this program again as the server of a database, and returns its address.
+// startServer starts this program again as a server on a database, and returns its address. stop ends it.
 func startServer(ctx context.Context, databaseURL string, args ...string) (addr string, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
