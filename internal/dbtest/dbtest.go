@@ -17,8 +17,8 @@ import (
 	"campaignlark/models/store"
 )
 
-// Main runs a package's tests with the cheapest passwords and stops what they started, cleanups included. Call it from
-// TestMain.
+// Main runs a package's tests, with cheap password hashes. Then it calls cleanups, stops the Postgres server if the tests have
+// started it, and exits. Call it from TestMain.
 func Main(m *testing.M, cleanups ...func()) {
 	models.PasswordCost = models.Cost{Memory: 64, Passes: 1}
 	code := m.Run()
@@ -67,7 +67,7 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// SQLiteURL makes an up-to-date SQLite file and returns its DATABASE_URL.
+// SQLiteURL creates an SQLite file with every migration applied and returns its DATABASE_URL.
 func SQLiteURL(t testing.TB) string {
 	t.Helper()
 	content, err := sqliteTemplate()
@@ -83,10 +83,11 @@ func SQLiteURL(t testing.TB) string {
 
 var (
 	databases atomic.Int64
-	started   atomic.Bool // somebody asked for the shared server
+	started   atomic.Bool // a test has asked for the shared server
 )
 
-// PostgresURL makes an up-to-date Postgres database and returns its DATABASE_URL. The first call starts the server.
+// PostgresURL creates a Postgres database with every migration applied and returns its DATABASE_URL. The first call starts the
+// server.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	started.Store(true)

@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Server is a private Postgres that listens on a Unix socket in its own folder only.
+// Server is a private Postgres server. It listens only on a Unix socket in its own folder.
 type Server struct {
 	dir     string // of the socket
 	data    string
@@ -29,8 +29,8 @@ type Server struct {
 	admin *pgx.Conn  // creates databases; nil until it is needed
 }
 
-// StartPostgres starts a server with the given settings ("fsync=off") and an empty, up-to-date database named
-// campaignlark in it. It ends with the process that started it, or with Stop.
+// StartPostgres starts a server with the given settings ("fsync=off"). The server has an empty database named campaignlark with
+// every migration applied. It ends with Stop, or with the process that started it.
 func StartPostgres(settings ...string) (*Server, error) {
 	bin, err := findPostgres()
 	if err != nil {
@@ -53,7 +53,7 @@ func StartPostgres(settings ...string) (*Server, error) {
 	return s, migrate(s.URL("campaignlark"))
 }
 
-// KeepPostgres is StartPostgres with data that stay in the folder keep after the server's end, for the next start.
+// KeepPostgres is StartPostgres with its data in the folder keep. They stay there after the server's end, for the next start.
 func KeepPostgres(keep string, settings ...string) (*Server, error) {
 	bin, err := findPostgres()
 	if err != nil {
@@ -81,24 +81,24 @@ func KeepPostgres(keep string, settings ...string) (*Server, error) {
 	return s, migrate(s.URL("campaignlark"))
 }
 
-// Stop ends the server and removes what it kept, unless KeepPostgres started it.
+// Stop ends the server and removes its data, unless KeepPostgres started it.
 func (s *Server) Stop() {
 	s.process.Process.Signal(syscall.SIGINT) // breaks connections off too
 	s.process.Wait()
 	os.RemoveAll(s.dir)
 }
 
-// URL is the DATABASE_URL of one of the server's databases.
+// URL returns the DATABASE_URL of one of the server's databases.
 func (s *Server) URL(database string) string {
 	return "postgres://postgres@/" + database + "?host=" + s.dir
 }
 
-// shared is the server of a package's tests; it need not survive a power cut.
+// shared starts the server for all tests of a package. Its data need not survive a power cut.
 var shared = sync.OnceValues(func() (*Server, error) {
 	return StartPostgres("fsync=off", "max_connections=400", "autovacuum=off")
 })
 
-// findPostgres returns the folder of initdb and postgres: Debian keeps it off the PATH.
+// findPostgres returns the folder of initdb and postgres. On Debian it is not in PATH.
 func findPostgres() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(path), nil
@@ -111,7 +111,8 @@ func findPostgres() (string, error) {
 	return filepath.Dir(found[len(found)-1]), nil
 }
 
-// credential runs the server as the user postgres if the tests run as root, because initdb refuses root.
+// credential returns the attributes with which the server's processes start. If the tests run as root, they run as the user
+// postgres, because initdb refuses root.
 func (s *Server) credential() (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Getuid() != 0 {
@@ -132,7 +133,7 @@ func (s *Server) credential() (*syscall.SysProcAttr, error) {
 	return attr, nil
 }
 
-// create makes an empty cluster.
+// create creates an empty database cluster.
 func (s *Server) create(bin string) error {
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
@@ -161,7 +162,7 @@ func (s *Server) start(bin string, settings []string) error {
 	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
 	s.process.SysProcAttr, s.process.Dir = attr, s.dir
 	started := make(chan error)
-	go func() { // Pdeathsig follows the thread that forked: keep it for the life of the process
+	go func() { // Pdeathsig fires when the forking thread ends, so keep this thread alive as long as the process
 		runtime.LockOSThread()
 		started <- s.process.Start()
 		select {}

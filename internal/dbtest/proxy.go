@@ -11,19 +11,19 @@ import (
 	"testing"
 )
 
-// Proxy stands between the program and Postgres and cuts connections when it is told to.
+// Proxy forwards connections from the program to Postgres and can cut them.
 type Proxy struct {
 	target   string // the server's socket
 	socket   string
 	mu       sync.Mutex
 	listener net.Listener
 	conns    map[net.Conn]bool
-	// cutCommits is how many COMMITs to deliver and then cut before their answer comes back.
+	// cutCommits is how many COMMITs are still to be delivered to Postgres without returning the answer.
 	cutCommits int
-	thenClose  bool // let nothing through after that
+	thenClose  bool // let no connection through after that
 }
 
-// NewProxy returns a proxy for the database at rawURL, and the URL that leads through it.
+// NewProxy returns a proxy for the database at rawURL, and the URL of the database through the proxy.
 func NewProxy(t *testing.T, rawURL string) (*Proxy, string) {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -43,7 +43,7 @@ func NewProxy(t *testing.T, rawURL string) (*Proxy, string) {
 	return p, u.String()
 }
 
-// Open lets connections through.
+// Open starts to let connections through.
 func (p *Proxy) Open(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("unix", p.socket)
@@ -102,14 +102,15 @@ func (p *Proxy) LoseCommits(n int) {
 	p.cutCommits = n
 }
 
-// LoseCommitAndClose makes the proxy deliver the next COMMIT of a batch, lose its answer, and let nothing through until Open.
+// LoseCommitAndClose makes the proxy deliver the next COMMIT of a batch, lose its answer, and let no connection through until
+// Open.
 func (p *Proxy) LoseCommitAndClose() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cutCommits, p.thenClose = 1, true
 }
 
-// Lost reports whether the answers of all these COMMITs were lost.
+// Lost reports whether the proxy has lost all the answers that it was told to lose.
 func (p *Proxy) Lost() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -122,8 +123,8 @@ func (p *Proxy) answers(client, server net.Conn) {
 	server.Close()
 }
 
-// questions passes on what the client sends. A batch's writing ends with COMMIT after rows of log, told by the outcome
-// in them: the statement's text is not sent each time.
+// questions forwards what the client sends. It recognizes the COMMIT of a batch by the outcome "unconfirmed" in the log rows
+// that are sent with it: prepared statements are sent without their text.
 func (p *Proxy) questions(client, server net.Conn) {
 	defer client.Close()
 	defer server.Close()
@@ -151,7 +152,7 @@ func (p *Proxy) questions(client, server net.Conn) {
 		if _, err := server.Write(buf[:n]); err != nil {
 			return
 		}
-		if lose { // the server works off what it has received, and ends
+		if lose { // the server handles what it has received, and then closes the connection
 			server.(*net.UnixConn).CloseWrite()
 			io.Copy(io.Discard, server)
 			return

@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// CountStatements counts every statement that goes to the database through GORM from now on. What package segments reads
-// through pgx itself is not among them.
+// CountStatements counts the statements that go to the database through GORM from now on. It does not count the statements that
+// package segments sends through pgx directly.
 func CountStatements(ctx context.Context, db *store.DB) (*atomic.Int64, error) {
 	var n atomic.Int64
 	count := func(*gorm.DB) { n.Add(1) }

@@ -7,12 +7,12 @@ import (
 	"campaignlark/models/store"
 )
 
-// waitLimit is how long UntilItWaits lets a call take until it waits.
+// waitLimit is how long UntilItWaits gives a call until it must wait.
 const waitLimit = 30 * time.Second
 
-// UntilItWaits starts call and returns once it waits for a transaction that the test holds open; the channel gets the call's error.
-// The test ends if the call returns first, or if it neither returns nor waits. On Postgres the call waits for a lock. On SQLite it
-// waits for the one connection that writes. Nothing else may wait in the test's database then.
+// UntilItWaits starts call and returns when call waits for a transaction that the test holds open. The channel gets the error of
+// call. The test fails if call returns first, or if it neither returns nor waits. On Postgres call waits for a lock, on SQLite
+// for the only connection that writes. Nothing else in the test may wait for the database at the same time.
 func UntilItWaits(t testing.TB, db *store.DB, call func() error) <-chan error {
 	t.Helper()
 	before := db.Pool().Stats().WaitCount
@@ -33,8 +33,8 @@ func UntilItWaits(t testing.TB, db *store.DB, call func() error) <-chan error {
 	return done
 }
 
-// waits reports whether somebody waits for a lock of Postgres, or has asked for SQLite's one writing connection in vain more often
-// than before.
+// waits reports whether a connection waits for a lock in Postgres, or whether more calls than before have had to wait for
+// SQLite's only writing connection.
 func waits(t testing.TB, db *store.DB, before int64) (waits bool) {
 	t.Helper()
 	if db.Dialect == store.SQLite {
