@@ -1,3 +1,3 @@
-// Package ruletest draws segment rules, contacts and moments for tests, and evaluates rules a second time, slowly and
-// straight from the words of the design, so that tests can compare the two answers. Only tests use it.
+// Package ruletest generates random segment rules, contacts and times for tests. It also has a second evaluator of rules, slow
+// and written from the text of the design, so that tests can compare its answers with those of package rule. Only tests use it.
 package ruletest

@@ -6,15 +6,15 @@ import (
 	"campaignlark/models"
 )
 
-// fieldType is a merge tag with what tests do with the fields of its type.
+// fieldType is a merge tag with the operators and random values for its type.
 type fieldType struct {
 	mergeTag  models.MergeTag
-	operators []string // of the design; released rules may hold others, which are accepted still
-	// given is a value as somebody might send it; it may be blank or not fit, but must fit now and then.
+	operators []string // of the design; older rules may have others, which are still accepted
+	// given returns a random value as somebody might send it. It may be blank or not fit, but must fit sometimes.
 	given func(g *Generator, m models.MergeTag) string
 }
 
-// fieldTypes has a merge tag of every type. What an operator means for the type is in naive_value.go.
+// fieldTypes has a merge tag of every type. naive_value.go evaluates the operators of the types.
 var fieldTypes = []fieldType{
 	{models.MergeTag{Key: "city", Type: models.MergeTagText}, textOperators,
 		func(g *Generator, _ models.MergeTag) string { return Pick(g.Rand, g.texts) }},
@@ -36,7 +36,7 @@ func oneOf(values ...string) func(*Generator, models.MergeTag) string {
 	return func(g *Generator, _ models.MergeTag) string { return Pick(g.Rand, values) }
 }
 
-// FieldTypes is a merge tag of every type, and FieldOperators the operators that the design gives to each.
+// FieldTypes has a merge tag of every type. FieldOperators has the operators that the design gives to each type.
 var (
 	FieldTypes     []models.MergeTag
 	FieldOperators = map[models.MergeTagType][]string{}
@@ -49,14 +49,14 @@ func init() {
 	}
 }
 
-// given is a value of the merge tag as somebody might send it; it may be blank or not fit.
+// given returns a random value of the merge tag as somebody might send it. It may be blank or not fit.
 func (g *Generator) given(m models.MergeTag) string {
 	for _, f := range fieldTypes {
 		if f.mergeTag.Type == m.Type {
 			return f.given(g, m)
 		}
 	}
-	panic("no values are drawn for " + string(m.Type))
+	panic("no values for the type " + string(m.Type))
 }
 
 func (g *Generator) choices(m models.MergeTag) string {

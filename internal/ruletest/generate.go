@@ -14,19 +14,20 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// generator draws rules, contacts and moments that often meet: all of them come from the same few values, which are easily
-// mistaken for one another, for something else, or for a pattern.
+// Generator generates random rules, contacts and times. All of them use the same few values, so that rules often match. The
+// values are easily confused: with each other, with another type, or with a pattern.
 type Generator struct {
 	*rand.Rand
 	Zone                     *time.Location
-	today                    time.Time   // the day around which everything lies, as midnight in UTC
-	days, instants           []time.Time // the few that it knows, and the other few values
+	today                    time.Time   // all other days are near this one; as midnight in UTC
+	days, instants           []time.Time // the few values that rules and contacts use, as the next line
 	texts, numbers, emails   []string
 	Fields                   []models.MergeTag
 	Tags, Segments, Webhooks []int64
 }
 
-// Zones are those whose clocks are odd: midnight does not exist or comes twice, a day is missing, half an hour, 45 minutes.
+// Zones are time zones with special cases: a midnight that does not exist or comes twice, a missing day, a clock change of half
+// an hour, an offset with 45 minutes.
 var Zones = func() (zones []*time.Location) {
 	for _, name := range []string{"Europe/Vienna", "America/New_York", "America/Havana", "Asia/Beirut", "Africa/Cairo", "Pacific/Apia",
 		"Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "Atlantic/Azores", "UTC"} {
@@ -39,11 +40,11 @@ var Zones = func() (zones []*time.Location) {
 	return zones
 }()
 
-// oddDays are changes of the clock in one zone or another, leap days and their neighbours, ends of years.
+// oddDays are days on which the clock changes in one of the zones, days around leap days, and days around the end of a year.
 var oddDays = []string{"2026-11-24", "2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-04-24", "2026-10-30", "2026-04-05", "2026-10-04",
 	"2018-02-18", "2018-11-04", "2011-12-30", "2011-12-31", "2024-02-29", "2027-02-28", "2027-03-01", "2028-02-28", "2028-02-29", "2026-12-31", "2027-01-01"}
 
-// distances are between two days of a case: many are the same, a day, a week, a month or a year apart.
+// distances are the numbers of days between two days. Zero and one are frequent; others are about a week, a month or some years.
 var distances = []int{0, 0, 0, 1, 1, 2, 7, 30, 31, 364, 365, 366, 730, 1461, 36500}
 
 var oddTexts = append([]string{"Vienna", "VIENNA", " vienna ", "\u00a0Vienna\u2003", "ıstanbul", "İstanbul", "i̇stanbul", "istanbul", "ISTANBUL",
@@ -53,7 +54,7 @@ var oddTexts = append([]string{"Vienna", "VIENNA", " vienna ", "\u00a0Vienna\u20
 
 var longTexts = []string{strings.Repeat("a", 300), strings.Repeat("a", 300) + "ß", strings.Repeat("é", 200)}
 
-// pieces are what texts are searched for, beside the whole texts.
+// pieces are parts of texts for operators such as contains.
 var pieces = []string{"i", "ss", "ß", "é", "E", "\u0301", " v", "a ", "enn", "%", "_", "00", "σ", "日", "\u200d", "ÉÉÉ", "aaas", "@", ".", "+", "müller", "xn--", "EXAMPLE"}
 
 var oddNumbers = []string{"0", "-0", "0.0", "1", "1.0", "-1", "1.50", "1.5", "-1.5", "15", "1.5e2", "150", "1e3", "1000", "007", "0.1",
@@ -64,9 +65,10 @@ var oddEmails = []string{"ines@example.com", "Ines@Example.COM", "ines+news@exam
 	"JÖRG@MÜLLER.DE", "jo\u0308rg@xn--mller-kva.de", "jorg@mueller.de", "ß@straße.de", "ss@strasse.de", "用户@例え.jp", "שלום@example.com",
 	"a%b@example.com", "a_b@example.com", "axb@example.com", "o'hara@example.com", "null@null.com", "007@1e3.com", "*@example.org", "k@example.org"}
 
+// Pick returns a random element of from.
 func Pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-// NewGenerator draws from seed; a case of another seed has another zone and day.
+// NewGenerator returns the generator for a seed. The seed also decides its zone and day.
 func NewGenerator(seed uint64) *Generator {
 	r := rand.New(rand.NewPCG(seed, 2))
 	g := &Generator{Rand: r, Zone: Pick(r, Zones), Tags: []int64{11, 12, 13}, Segments: []int64{21, 22, 23}, Webhooks: []int64{31, 32, 33}}
@@ -85,7 +87,7 @@ func NewGenerator(seed uint64) *Generator {
 	return g
 }
 
-// few returns n of the values.
+// few returns n different values of from.
 func (g *Generator) few(n int, from []string) (values []string) {
 	for _, i := range g.Perm(len(from))[:n] {
 		values = append(values, from[i])
@@ -112,14 +114,15 @@ func (g *Generator) someDay() time.Time {
 	return day
 }
 
-// moment is about the start of a day in the zone, or some time of it.
+// moment returns a time near the start of a day in the zone, or at any time of the day.
 func (g *Generator) moment(day time.Time) time.Time {
 	at := dayStart(day, g.Zone)
 	at = at.Add(Pick(g.Rand, []time.Duration{-time.Second, -time.Microsecond, 0, time.Microsecond, time.Hour, -time.Hour, 90 * time.Minute, 3 * time.Hour, 12 * time.Hour, 23 * time.Hour}))
 	return at.Add(time.Duration(g.IntN(2)) * time.Duration(g.IntN(86_400_000)) * time.Microsecond).UTC()
 }
 
-// Now is about the start of today or a day beside it, or whole hours after an instant that a contact may have.
+// Now returns a time for the evaluation of rules: near today, yesterday or tomorrow, or whole days after an instant that a
+// contact may have.
 func (g *Generator) Now() time.Time {
 	if g.IntN(4) == 0 {
 		return Pick(g.Rand, g.instants).Add(time.Duration(g.distance()) * 24 * time.Hour)
@@ -127,6 +130,7 @@ func (g *Generator) Now() time.Time {
 	return g.moment(g.today.AddDate(0, 0, g.IntN(3)-1))
 }
 
+// Instant returns a time for a contact: one of the few instants, or a time on one of the few days.
 func (g *Generator) Instant() time.Time {
 	if g.IntN(2) == 0 {
 		return Pick(g.Rand, g.instants)
@@ -134,7 +138,7 @@ func (g *Generator) Instant() time.Time {
 	return g.moment(Pick(g.Rand, g.days))
 }
 
-// date is a date as somebody writes it: a day, or an instant in one notation or another.
+// date returns a date as somebody might write it: a day, or an instant in one of several notations.
 func (g *Generator) date() string {
 	switch g.IntN(5) {
 	case 0:
@@ -148,12 +152,12 @@ func (g *Generator) date() string {
 	return Pick(g.Rand, g.days).Format(DayLayout)
 }
 
-// Subject is a contact in the forms in which contacts are stored.
+// Subject returns a random contact, with its values in the stored forms.
 func (g *Generator) Subject(id int64) rule.Subject {
 	s := rule.Subject{ID: id, Email: mustReadEmail(Pick(g.Rand, g.emails)), Status: Pick(g.Rand, models.Statuses), Fields: map[string]string{}}
 	for _, m := range g.Fields {
 		given := g.given(m)
-		if m.Type == models.MergeTagDate && g.IntN(50) == 0 { // in most zones in a year of five digits, or before the first
+		if m.Type == models.MergeTagDate && g.IntN(50) == 0 { // in most zones this is in the year 10000, or before the year 0
 			given = Pick(g.Rand, []string{"9999-12-31T23:59:59.999999999Z", "0000-01-01T00:00:00Z"})
 		}
 		if stored, err := m.Read(models.Text(given)); err == nil && stored != "" {
@@ -185,10 +189,10 @@ func (g *Generator) some(ids []int64) (chosen []int64) {
 	return chosen
 }
 
-var dayStarts sync.Map // by zone and day, found before
+var dayStarts sync.Map // cache of dayStart, by zone and day
 
-// dayStart is the first instant whose date in the zone is the day, or a later one where the day does not exist. Clocks
-// change at quarters of an hour, long ago at any second.
+// dayStart returns the first instant of the day in the zone, or of the next day that exists there. It searches in steps of a
+// quarter of an hour, and then of a second, since clocks changed at any second long ago.
 func dayStart(day time.Time, zone *time.Location) time.Time {
 	key := zone.String() + day.Format(DayLayout)
 	if known, ok := dayStarts.Load(key); ok {
@@ -205,6 +209,7 @@ func dayStart(day time.Time, zone *time.Location) time.Time {
 	return at
 }
 
+// SortedKeys returns the keys of m in ascending order.
 func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // Schema returns everything that the generator's rules can use.
@@ -224,12 +229,13 @@ func (g *Generator) Schema() rule.Schema {
 	return rule.NewSchema(rule.Schema{MergeTags: g.Fields, Tags: tags, Segments: others, Webhooks: webhooks, Location: g.Zone})
 }
 
+// Duration returns a random time to pass between two evaluations, from a second to 100 days.
 func (g *Generator) Duration() time.Duration {
 	return Pick(g.Rand, []time.Duration{time.Second, time.Minute, time.Hour, 6 * time.Hour, 23 * time.Hour, 24 * time.Hour, 25 * time.Hour,
 		7 * 24 * time.Hour, 31 * 24 * time.Hour, 100 * 24 * time.Hour})
 }
 
-// Audience is n contacts with ids in several chunks. Those whose address is taken get one that resembles it.
+// Audience returns n random contacts with ids in several chunks. A contact whose address is already taken gets a similar one.
 func (g *Generator) Audience(n int) (subjects []rule.Subject) {
 	taken := map[string]bool{}
 	id := int64(0)
@@ -245,7 +251,7 @@ func (g *Generator) Audience(n int) (subjects []rule.Subject) {
 	return subjects
 }
 
-// Memberships evaluates every rule naively, for those that are not frozen, and returns the members by segment.
+// Memberships returns the members of each segment, by the second evaluator. The members of a frozen segment are given.
 func (g *Generator) Memberships(rules map[int64]string, frozen map[int64]map[int64]bool, subjects []rule.Subject, now time.Time) map[int64][]int64 {
 	n, members, read := g.Naive(), map[int64][]int64{}, map[int64]Written{}
 	for id, rule := range rules {
@@ -272,4 +278,5 @@ func (g *Generator) Memberships(rules map[int64]string, frozen map[int64]map[int
 	return members
 }
 
+// Noon is a fixed time for tests.
 var Noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

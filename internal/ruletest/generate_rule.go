@@ -9,7 +9,7 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// rule is a rule's JSON, its groups nested at most depth deep.
+// Rule returns the JSON of a random rule with groups of at most depth levels.
 func (g *Generator) Rule(depth int) string {
 	for {
 		if text := asText(g.group(depth)); len(text) < rule.MaxRuleBytes/2 {
@@ -38,7 +38,7 @@ func (g *Generator) group(depth int) Written {
 	return w
 }
 
-// The operators of the design, by what they compare; released rules may hold others, which are accepted still.
+// The operators of the design, by what they compare. Older rules may have others, which are still accepted.
 var (
 	textOperators    = []string{"eq", "ne", "in", "not_in", "contains", "not_contains", "starts_with", "ends_with", "is_set", "is_not_set"}
 	emailOperators   = append([]string{"domain_eq", "domain_in"}, textOperators...)
@@ -55,6 +55,7 @@ var (
 	conditionTypes = SortedKeys(TypeOperators)
 )
 
+// Condition returns a random condition.
 func (g *Generator) Condition() Written {
 	if len(g.Segments) > 0 && g.IntN(6) == 0 {
 		return g.withValue(Written{Type: "segment", Operator: Pick(g.Rand, TypeOperators["segment"])}, models.MergeTag{})
@@ -117,7 +118,7 @@ func (g *Generator) after(m models.MergeTag, a, b string) bool {
 	return n.dayOf(a).After(n.dayOf(b))
 }
 
-// value is one value that fits.
+// value returns one value that fits the condition.
 func (g *Generator) value(w Written, m models.MergeTag) any {
 	switch {
 	case w.Type == "status":
@@ -150,11 +151,12 @@ func (g *Generator) value(w Written, m models.MergeTag) any {
 	}
 }
 
+// Alone returns the JSON of a rule with one condition.
 func (g *Generator) Alone(w Written) string {
 	return asText(Written{Join: "AND", Filters: []Written{w}})
 }
 
-// Name is the type and operator of a condition.
+// Name returns the type and operator of a condition. For a field it is the merge tag's type.
 func (g *Generator) Name(w Written) string {
 	if w.Type == "field" {
 		w.Type = string(g.Naive().fields[w.FieldID].Type)
@@ -162,7 +164,7 @@ func (g *Generator) Name(w Written) string {
 	return w.Type + " " + w.Operator
 }
 
-// TimedRule is a rule of one condition, or of several, that passing time has a part in.
+// TimedRule returns a rule whose answer can change as time passes. If alone is set, it has only one condition.
 func (g *Generator) TimedRule(alone bool) string {
 	for {
 		w := g.group(2)
@@ -175,7 +177,8 @@ func (g *Generator) TimedRule(alone bool) string {
 	}
 }
 
-// relative are the operators whose answer depends on the day.
+// relative are the operators whose answer depends on the current time.
 var relative = []string{"in_last_days", "not_in_last_days", "in_next_days", "more_than_days_ago", "anniversary_within_days", "in_last_hours"}
 
+// Subscribed is a rule that matches SUBSCRIBED contacts.
 const Subscribed = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`

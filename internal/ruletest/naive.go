@@ -12,15 +12,15 @@ import (
 	"campaignlark/segments/rule"
 )
 
-// naive decides a second time who is in a segment. It is written from the words of the design alone, reads the rule's JSON
-// as it was given, and shares nothing with the evaluator but how models reads and folds values. It is slow on purpose:
-// anniversaries are looked for day by day.
+// Naive is a second evaluator of rules, independent of package rule. It is written from the text of the design and works on
+// the rule's JSON. The two evaluators share only how package models reads and folds values. Naive is simple and slow on
+// purpose: it looks for anniversaries day by day.
 type Naive struct {
 	fields map[int64]models.MergeTag
 	zone   *time.Location
 }
 
-// Written is a rule's JSON: a group has filters, a condition a type.
+// Written is the JSON of a rule: a group, which has filters, or a condition, which has a type.
 type Written struct {
 	Join     string    `json:"condition,omitempty"`
 	Filters  []Written `json:"filters"`
@@ -52,6 +52,7 @@ func (w Written) MarshalJSON() ([]byte, error) {
 	return json.Marshal(condition)
 }
 
+// ReadWritten reads the JSON of a rule. It panics if the JSON is invalid.
 func ReadWritten(rule string) (w Written) {
 	decoder := json.NewDecoder(bytes.NewBufferString(rule))
 	decoder.UseNumber()
@@ -61,7 +62,7 @@ func ReadWritten(rule string) (w Written) {
 	return w
 }
 
-// Texts returns the value as a list of texts, whatever it was.
+// Texts returns the value as a list of texts, also if it is a single value or a number.
 func (w Written) Texts() []string {
 	list, ok := w.Value.([]any)
 	if !ok {
@@ -74,6 +75,7 @@ func (w Written) Texts() []string {
 	return texts
 }
 
+// Number returns the value as a whole number.
 func (w Written) Number() int {
 	n, err := strconv.Atoi(w.Texts()[0])
 	if err != nil {
@@ -86,6 +88,7 @@ func (w Written) Number() int {
 var Opposites = map[string]string{"ne": "eq", "not_in": "in", "not_contains": "contains", "is_not_set": "is_set",
 	"has_none": "has_any", "not_in_last_days": "in_last_days"}
 
+// Matches reports whether the contact matches the rule at the time now.
 func (n Naive) Matches(w Written, s rule.Subject, now time.Time) bool {
 	if w.Join == "" {
 		if positive, negative := Opposites[w.Operator]; negative {
@@ -106,7 +109,7 @@ func (n Naive) Matches(w Written, s rule.Subject, now time.Time) bool {
 	return matched > 0 && matched == len(w.Filters)
 }
 
-// condition decides a condition whose operator is a positive one.
+// condition reports whether the contact matches a condition with a positive operator.
 func (n Naive) condition(w Written, s rule.Subject, now time.Time) bool {
 	switch w.Type {
 	case "status":
@@ -138,7 +141,7 @@ func (n Naive) condition(w Written, s rule.Subject, now time.Time) bool {
 		stored := s.Fields[m.Key]
 		return ok && stored != "" && (w.Operator == "is_set" || n.field(m, w, stored, now))
 	}
-	panic("what is " + w.Type + "?")
+	panic("unknown condition type " + w.Type)
 }
 
 func naiveSet(w Written, has map[string]bool) bool {
@@ -150,7 +153,7 @@ func naiveSet(w Written, has map[string]bool) bool {
 	case "has_all":
 		return !slices.ContainsFunc(w.Texts(), func(id string) bool { return !has[id] })
 	}
-	panic("what is " + w.Operator + "?")
+	panic("unknown operator " + w.Operator)
 }
 
 func (n Naive) webhook(w Written, webhook int64, at, now time.Time) bool {
@@ -178,15 +181,16 @@ func (n Naive) instant(w Written, at, now time.Time) bool {
 	return n.day(w, dayIn(at, n.zone), now)
 }
 
+// DayLayout is the format of a day.
 const DayLayout = "2006-01-02"
 
-// dayIn is the day of an instant in a zone. A day is written as midnight in UTC, where every day has 24 hours.
+// dayIn returns the day of an instant in a zone. A day is represented by its midnight in UTC, where every day has 24 hours.
 func dayIn(at time.Time, zone *time.Location) time.Time {
 	year, month, day := at.In(zone).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// dayOf returns the day that a text names: itself, or where the instant falls.
+// dayOf returns the day that a text names: a day, or the day of an instant in the zone.
 func (n Naive) dayOf(text string) time.Time {
 	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return dayIn(at, n.zone)
@@ -198,7 +202,7 @@ func (n Naive) dayOf(text string) time.Time {
 	return day
 }
 
-// day decides an operator of dates.
+// day reports whether a day matches a condition with an operator for dates.
 func (n Naive) day(w Written, day, now time.Time) bool {
 	today, value := dayIn(now, n.zone), w.Texts()
 	switch w.Operator {
@@ -228,11 +232,11 @@ func (n Naive) day(w Written, day, now time.Time) bool {
 		}
 		return false
 	}
-	panic("what is " + w.Operator + "?")
+	panic("unknown operator " + w.Operator)
 }
 
-// isAnniversary reports whether something that happened on day is remembered on another: 29 February is 28 February in a
-// common year, and there is none before it happened.
+// isAnniversary reports whether other is an anniversary of day. In a common year the anniversary of 29 February is 28 February.
+// There is none before day.
 func isAnniversary(day, other time.Time) bool {
 	if other.Before(day) {
 		return false
@@ -243,12 +247,13 @@ func isAnniversary(day, other time.Time) bool {
 	return other.Format("01-02") == day.Format("01-02")
 }
 
+// IsTimed reports whether the answer of the rule can change as time passes.
 func (w Written) IsTimed() bool {
 	return w.Days != nil || slices.Contains(relative, w.Operator) || slices.ContainsFunc(w.Filters, Written.IsTimed)
 }
 
-// Next tries every instant of the next 13 months at which time can change something, and returns the first that does; zero
-// when there is none.
+// Next returns the first instant at which passing time changes whether the contact matches. It tries every possible instant of
+// the next 13 months. It returns zero if there is none.
 func (n Naive) Next(w Written, s rule.Subject, now time.Time) time.Time {
 	if !w.IsTimed() {
 		return time.Time{}
@@ -267,7 +272,7 @@ func (n Naive) Next(w Written, s rule.Subject, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// hours returns the instants at which the conditions in hours begin and end to match.
+// hours returns the instants at which conditions with in_last_hours can start or stop to match.
 func (n Naive) hours(w Written, s rule.Subject) (instants []time.Time) {
 	for _, filter := range w.Filters {
 		instants = append(instants, n.hours(filter, s)...)
@@ -280,6 +285,7 @@ func (n Naive) hours(w Written, s rule.Subject) (instants []time.Time) {
 	return instants
 }
 
+// Any reports whether f is true for the rule or for any group or condition in it.
 func (w Written) Any(f func(Written) bool) bool {
 	return f(w) || slices.ContainsFunc(w.Filters, func(inner Written) bool { return inner.Any(f) })
 }

@@ -45,7 +45,7 @@ func naiveText(w Written, stored string) bool {
 	case "ends_with":
 		return strings.HasSuffix(fold(stored), first)
 	}
-	panic("what is " + w.Operator + "?")
+	panic("unknown operator " + w.Operator)
 }
 
 func naiveNumber(w Written, stored string) bool {
@@ -72,7 +72,7 @@ func naiveNumber(w Written, stored string) bool {
 	case "between":
 		return x.Cmp(a) >= 0 && x.Cmp(rational(value[1])) <= 0
 	}
-	panic("what is " + w.Operator + "?")
+	panic("unknown operator " + w.Operator)
 }
 
 func naiveChoices(m models.MergeTag, w Written, stored string) bool {
@@ -92,7 +92,7 @@ func naiveChoices(m models.MergeTag, w Written, stored string) bool {
 	case "eq": // exactly these
 		w.Operator = "has_all"
 		return len(has) == len(wanted) && naiveSet(w, has)
-	case "contains": // as released rules have it
+	case "contains": // only older rules have it
 		w.Operator = "has_all"
 	}
 	return naiveSet(w, has)
@@ -122,9 +122,9 @@ func mustReadEmail(raw string) string {
 	return stored
 }
 
-var folded sync.Map // texts that were folded before
+var folded sync.Map // cache of fold
 
-// fold is what models.Fold makes of a text; it takes long, and the texts are few.
+// fold returns models.Fold of a text. It caches the results, because folding is slow and the texts are few.
 func fold(s string) string {
 	known, ok := folded.Load(s)
 	if !ok {
