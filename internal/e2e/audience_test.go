@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// audience is the workspace of a database that a program works on, seen past the program: straight in the database.
+// audience is a workspace on whose database the program runs. The test reads and writes it directly in the database.
 type audience struct {
 	t    *testing.T
 	url  string
@@ -22,8 +22,8 @@ type audience struct {
 	hook map[models.WebhookType]string // the hash of the one webhook of each type
 }
 
-// newAudience makes the workspace my-workspace with its admin (firstAdmin) and n tags; the SUBSCRIBED and UNCONFIRMED
-// webhooks add them all. There are the text merge tags one, two and three.
+// newAudience creates the workspace my-workspace with its admin (firstAdmin), the text merge tags one, two and three, n tags and
+// a webhook of each type. The SUBSCRIBED and UNCONFIRMED webhooks add all tags.
 func newAudience(t *testing.T, url string, n int) *audience {
 	t.Helper()
 	a := &audience{t: t, url: url, db: dbtest.Open(t, url), hook: map[models.WebhookType]string{}}
@@ -80,13 +80,13 @@ func (a *audience) addHook(tx *gorm.DB, kind models.WebhookType, now time.Time) 
 	return tx.Create(&models.WebhookHash{Hash: hook.Hash, WorkspaceID: a.ws.ID, WebhookID: hook.ID, CreatedAt: now}).Error
 }
 
-// start starts a program on the database.
+// start starts the program on the database.
 func (a *audience) start() *Program {
 	a.t.Helper()
 	return Start(a.t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "INTAKE_WAIT": "15s"}})
 }
 
-// rows reads what a table holds of the workspace.
+// rows reads the workspace's rows of a table.
 func rows[T any](a *audience) []T {
 	a.t.Helper()
 	var all []T
@@ -96,7 +96,7 @@ func rows[T any](a *audience) []T {
 	return all
 }
 
-// groupBy gathers things under their keys.
+// groupBy groups the items by their keys.
 func groupBy[K comparable, T any](all []T, key func(T) K) map[K][]T {
 	groups := map[K][]T{}
 	for _, one := range all {

@@ -63,7 +63,7 @@ func closeBrowser() {
 		return
 	}
 	running.cancel()
-	for range 50 { // its children write to the folder for a moment after it has ended
+	for range 50 { // its child processes may still write to the folder after it has ended
 		if os.RemoveAll(running.dir) == nil {
 			return
 		}
@@ -71,7 +71,7 @@ func closeBrowser() {
 	}
 }
 
-// newTab opens a tab in a browser context of its own, closed when the test ends.
+// newTab opens a tab in a new browser context and closes it when the test ends.
 func newTab(t testing.TB) context.Context {
 	t.Helper()
 	b, err := startBrowser()

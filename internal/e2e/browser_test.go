@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// eachBrowser runs f in a browser with scripts and in one whose user has switched them off.
+// eachBrowser runs f in a browser with scripts and in one without.
 func eachBrowser(t *testing.T, f func(t *testing.T, newPage func(base string) *Page)) {
 	t.Helper()
 	t.Parallel()
@@ -27,7 +27,7 @@ func wantStatus(t testing.TB, what string, got, want int) {
 	}
 }
 
-// TestBrowserFirstHour is the way of the documentation, from an empty program to the first contact and what it caused.
+// TestBrowserFirstHour follows the documentation: from the set-up to the first webhook, the first contact and the first segment.
 func TestBrowserFirstHour(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		program := Start(t, Settings{})
@@ -51,7 +51,7 @@ func TestBrowserFirstHour(t *testing.T) {
 	})
 }
 
-// callNewWebhook creates a webhook on the documented way and calls it.
+// callNewWebhook creates a webhook as the documentation says and calls it.
 func callNewWebhook(t *testing.T, p *Page) {
 	t.Helper()
 	p.Follow("Workspace settings")
@@ -83,7 +83,7 @@ func callNewWebhook(t *testing.T, p *Page) {
 
 var webhookURL = regexp.MustCompile(`http://localhost:\d+/v1/inbound-webhooks/[\w-]+`)
 
-// buildSegment builds a segment of those with a tag and waits until the first contact is in it.
+// buildSegment creates a segment of the contacts with a tag and waits until the first contact is in it.
 func buildSegment(t *testing.T, p *Page) {
 	t.Helper()
 	p.FollowIn(`nav a[href$="/segments"]`)
@@ -97,7 +97,7 @@ func buildSegment(t *testing.T, p *Page) {
 	p.SeesAgain("cersei@example.com")
 }
 
-// setUp goes through the set-up page by its link.
+// setUp opens the set-up link and fills in the form.
 func setUp(t *testing.T, p *Page, program *Program) {
 	t.Helper()
 	wantStatus(t, "the set-up page", p.Open(program.Setup), http.StatusOK)

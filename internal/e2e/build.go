@@ -11,10 +11,11 @@ import (
 	"campaignlark/internal/dbtest"
 )
 
-// Main runs the package's tests and takes away what they started and built. Call it from TestMain.
+// Main runs the package's tests and then removes the browser and the program that they have started and built. Call it from
+// TestMain.
 func Main(m *testing.M) { dbtest.Main(m, closeBrowser, removeBinary) }
 
-// buildDir is a folder that every user may enter: a test runs the program as nobody.
+// buildDir creates a folder that every user may enter, because a test runs the program as the user nobody.
 var buildDir = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "campaignlark-e2e-")
 	if err != nil {
@@ -53,7 +54,7 @@ func removeBinary() {
 	}
 }
 
-// Root is the folder of the repository: the one above that has go.mod.
+// Root returns the folder of the repository: the nearest folder above with a go.mod.
 func Root() string {
 	dir, err := os.Getwd()
 	for err == nil && dir != "/" {

@@ -15,7 +15,7 @@ import (
 // builder is the page with the builder of a segment's rule.
 type builder struct{ *Page }
 
-// press presses a button of the rule, by what it does, and waits for the field that comes.
+// press clicks the button of the rule with this value and waits for the field awaited.
 func (b builder) press(do, awaited string) {
 	b.t.Helper()
 	button := chromedp.JSPath(fmt.Sprintf(`document.querySelector("#rule button[value='%s']")`, do))
@@ -27,7 +27,7 @@ func (b builder) press(do, awaited string) {
 	b.SeesField(awaited)
 }
 
-// choose takes the option that people read as label in a list.
+// choose selects the option with this text in the list with this name.
 func (b builder) choose(name, label string) {
 	b.t.Helper()
 	b.eval(fmt.Sprintf(`(() => {
@@ -38,7 +38,7 @@ func (b builder) choose(name, label string) {
 	})()`, name, label))
 }
 
-// looks chooses what the row at a place looks at and how, by what people read, and waits for the controls that fit.
+// looks selects the subject and the comparison of the row at a place, by their texts, and waits for the matching controls.
 func (b builder) looks(place, what, comparison string) {
 	b.t.Helper()
 	for _, choice := range [][2]string{{"what", what}, {"operator", comparison}} {
@@ -52,7 +52,8 @@ func (b builder) looks(place, what, comparison string) {
 	}
 }
 
-// preview waits until the panel says that so many would be in, and more; without script it is asked for.
+// preview waits until the preview shows the count and all texts in says. Without script it clicks the button of the preview
+// first.
 func (b builder) preview(count string, says ...string) {
 	b.t.Helper()
 	if b.plain {
@@ -66,7 +67,7 @@ func (b builder) preview(count string, says ...string) {
 	}
 }
 
-// TestBrowserBuilder builds the rule of the picture, previews it, saves it, and changes it.
+// TestBrowserBuilder builds a rule with nested groups, previews it, saves it, and changes it.
 func TestBrowserBuilder(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		a := newAudience(t, dbtest.SQLiteURL(t), 1)
@@ -110,7 +111,7 @@ func TestBrowserBuilder(t *testing.T) {
 		b.Fill("value-3", "1990-12-31")
 		b.press("add", "what-4")
 		b.press("remove-4", "what-3")
-		if !b.plain { // a button pressed while the answer to another choice is under way is not lost
+		if !b.plain { // a click must not be lost while the page waits for the answer to another change
 			b.until(func() bool { return !b.Has("[name='what-4']") }, "the row is gone")
 			b.eval(`(() => {
 				document.querySelector("[name='what-3']").dispatchEvent(new Event("change", {bubbles: true}));

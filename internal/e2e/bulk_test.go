@@ -6,9 +6,8 @@ import (
 	"campaignlark/internal/dbtest"
 )
 
-// TestManyContactsAtOnce adds a tag to ticked contacts and deletes all that match, by what people read, with and without
-// script.
-func TestManyContactsAtOnce(t *testing.T) {
+// TestBrowserBulkActions adds a tag to selected contacts and deletes all contacts that match, with and without script.
+func TestBrowserBulkActions(t *testing.T) {
 	t.Parallel()
 	urls := map[string]string{"sqlite": dbtest.SQLiteURL(t), "postgres": dbtest.PostgresURL(t)}
 	for name, url := range urls {

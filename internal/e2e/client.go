@@ -10,21 +10,22 @@ import (
 	"testing"
 )
 
-// Client is a person's browser reduced to HTTP: it keeps cookies and the forms' token, and follows no redirect.
+// Client is an HTTP client that acts as a person's browser. It keeps cookies and the token for forms. It does not follow
+// redirects.
 type Client struct {
 	t    testing.TB
 	base string
 	http *http.Client
 }
 
-// Answer is what came back.
+// Answer is a response with its whole body.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// NewClient makes a client with nobody signed in, whose paths are below base.
+// NewClient returns a client without a session. Its paths are relative to base.
 func NewClient(t testing.TB, base string) *Client {
 	jar, _ := cookiejar.New(nil)
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -55,7 +56,7 @@ func (c *Client) Get(path string) Answer {
 
 var tokenField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
-// Post sends a form; fields come in pairs of name and value. The session's token is added.
+// Post sends a form with the session's token. fields are pairs of name and value.
 func (c *Client) Post(path string, fields ...string) Answer {
 	c.t.Helper()
 	if found := tokenField.FindStringSubmatch(c.Get("/account").Body); found != nil {

@@ -20,7 +20,7 @@ func TestContactsWithoutScript(t *testing.T) {
 	keepContacts(t, NewPlainPage(t, program.URL), func(string) {})
 }
 
-// keepContacts makes merge tags and contacts, by hand and by calls, and changes and deletes them.
+// keepContacts creates merge tags and contacts, by hand and by calls, and changes and deletes them.
 func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/contacts")
 	p.Sees("No contacts yet")
@@ -33,7 +33,7 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("new_tags", "shop")
 	p.Follow("Save")
 	address := p.Value("#url")
-	p.Open("/w/my-workspace/segments/new") // whose status is Subscribed, unless one says otherwise
+	p.Open("/w/my-workspace/segments/new") // a new rule has the condition "status is Subscribed"
 	p.Fill("name", "Loyal customers")
 	p.Follow("Save")
 	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Martha", "points", "980", "birthday", "2 May")
@@ -70,7 +70,7 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	p.Sees("2 contacts")
 }
 
-// waitFor opens the page again until it says text, which the ticker brings about.
+// waitFor reloads the page until it shows the text. The text appears after a tick.
 func waitFor(p *Page, text string) {
 	p.t.Helper()
 	path := p.Path()
@@ -81,7 +81,7 @@ func waitFor(p *Page, text string) {
 	}
 }
 
-// keepMergeTags makes one merge tag of each type, and is refused once.
+// keepMergeTags creates one merge tag of each type, and sends one form that is refused.
 func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
 	p.Open("/w/my-workspace/merge-tags")
 	p.Sees("No merge tags yet")
@@ -123,7 +123,7 @@ func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
 	p.Follow("Keep it")
 }
 
-// addContact adds one by hand, refused at first.
+// addContact creates a contact by hand. The first form is refused.
 func addContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Open("/w/my-workspace/contacts/new")
 	inspect("contact-new")
@@ -133,7 +133,7 @@ func addContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Choose("field_visits", "Tuesday")
 	p.Choose("field_visits", "Friday")
 	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
-		t.Errorf("got %d for an address that is there, want 422", status)
+		t.Errorf("got %d for an address that exists already, want 422", status)
 	}
 	p.Sees("There is a contact with this address already.")
 	inspect("contact-new-error")
@@ -147,7 +147,7 @@ func addContact(t *testing.T, p *Page, inspect func(name string)) {
 	inspect("contact-added")
 }
 
-// changeContact changes the contact of the page twice at once: the second has to look again.
+// changeContact edits the contact of the page in two forms at the same time. The second form is refused and sent again.
 func changeContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Follow("Edit")
 	inspect("contact-edit")

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestADay walks the three kinds of people through a day, by what they can read on the pages: an admin and a manager at
-// their work, a shop that calls, and support staff who are asked about a call.
-func TestADay(t *testing.T) {
+// TestBrowserDayOfAWorkspace goes through a day of a workspace in the browser: an admin and a manager work, a shop calls a
+// webhook, and support staff look for a call.
+func TestBrowserDayOfAWorkspace(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
 		d := &day{t: t, env: map[string]string{"DATABASE_URL": url}}
@@ -38,7 +38,7 @@ type day struct {
 	request string // the page of the call that went wrong
 }
 
-// picture takes the page's picture in both widths and themes when SHOTS is set.
+// picture takes screenshots of the page in both widths and themes if SHOTS is set.
 func (d *day) picture(p *Page, name string) {
 	if os.Getenv("SHOTS") == "" {
 		return
@@ -106,7 +106,7 @@ func (d *day) create() {
 	d.address = p.Value("#url")
 }
 
-// call lets the shop call; the waiting page then shows the first call without a reload.
+// call calls the webhook as the shop. The waiting page must show the first call without a reload.
 func (d *day) call() {
 	callForm(d.t, d.address, "email_address", "marta.kowalska@example.com", "first_name", "Marta")
 	d.tomasz.Sees("The first call has arrived")
@@ -124,7 +124,7 @@ func (d *day) call() {
 	d.request = p.Path()
 }
 
-// support is asked about the call of a customer and finds it.
+// support finds a customer's call as support staff, masked first and then revealed.
 func (d *day) support() {
 	_, printed, log := Run(d.t, Settings{Env: d.env, Args: []string{"user", "create", "--email", "sam@campaignlark.example", "--support"}})
 	_, password, found := strings.Cut(strings.TrimSpace(printed), "shown this once: ")
@@ -148,7 +148,7 @@ func (d *day) support() {
 	d.picture(p, "support-revealed")
 }
 
-// bring imports 10,000 lines, of which three are refused.
+// bring imports 10,000 lines. Three of them are refused.
 func (d *day) bring() {
 	var file strings.Builder
 	file.WriteString("E-mail,First name,Tags\r\n")
@@ -176,11 +176,11 @@ func (d *day) bring() {
 	p.Follow("Details")
 	d.picture(p, "import-done")
 	if refused := p.Download("Download the lines to correct"); !strings.Contains(refused, "a@b@example.com") || strings.Count(refused, "\n") != 4 {
-		d.t.Errorf("got the refused lines %q, want a head and three lines", refused)
+		d.t.Errorf("got the refused lines %q, want a header and three lines", refused)
 	}
 }
 
-// many changes all that match a filter, and takes them out as a file.
+// many adds a tag to all contacts that match a filter, and exports them.
 func (d *day) many() {
 	p := d.tomasz
 	p.Follow("Contacts")
@@ -203,11 +203,11 @@ func (d *day) many() {
 	p.Sees("9,997")
 	file := p.Download("Export")
 	if lines := strings.Count(file, "\n"); lines != 9_998 || !strings.HasPrefix(strings.TrimPrefix(file, "\ufeff"), "email,status,tags,created_at,first_name") {
-		d.t.Errorf("got an export of %d lines that begins %.60q, want 9998 with a head", lines, file)
+		d.t.Errorf("got an export of %d lines that begins %.60q, want 9998 with a header", lines, file)
 	}
 }
 
-// erase deletes a person for good: the call that spoke of the person then says so, and support finds nothing.
+// erase erases a person. The request log must no longer show the address.
 func (d *day) erase() {
 	p := d.tomasz
 	p.Follow("Contacts")
@@ -224,7 +224,7 @@ func (d *day) erase() {
 	p.SeesNot("marta.kowalska")
 }
 
-// lookBack finds in the audit log who did what.
+// lookBack finds the day's actions in the audit log.
 func (d *day) lookBack() {
 	p := d.ines
 	p.Follow("Workspace settings")

@@ -1,3 +1,3 @@
-// Package e2e starts the real program and looks at it as people and senders do: through its output, over HTTP, in a
-// browser, and in the database it left behind. It must not reach into the program's own packages to make it behave.
+// Package e2e tests the real program from outside, as people and senders use it: through its output, over HTTP, in a browser,
+// and in the database that it leaves. It must not use the program's own packages to change how the program behaves.
 package e2e

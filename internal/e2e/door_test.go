@@ -2,20 +2,20 @@ package e2e
 
 import "testing"
 
-func TestGettingIn(t *testing.T) {
+func TestSetupAndSignInInABrowser(t *testing.T) {
 	t.Parallel()
 	program := Start(t, Settings{})
 	p := NewPage(t, program.URL)
 	getIn(t, program, p, p.Inspect)
 }
 
-func TestGettingInWithoutScript(t *testing.T) {
+func TestSetupAndSignInWithoutScript(t *testing.T) {
 	t.Parallel()
 	program := Start(t, Settings{})
 	getIn(t, program, NewPlainPage(t, program.URL), func(string) {})
 }
 
-// getIn goes from the line that the program prints to a person who is in, out and in again.
+// getIn opens the set-up link that the program prints, creates the workspace, changes the password, signs out and in again.
 func getIn(t *testing.T, program *Program, p *Page, inspect func(name string)) {
 	p.Open("/")
 	p.Sees("CampaignLark is not set up yet")

@@ -9,19 +9,19 @@ import (
 	"campaignlark/internal/dbtest"
 )
 
-// wantRefused expects that a form came back: the focus is on the list of what is wrong.
+// wantRefused expects that the form was refused and the focus is on its list of errors.
 func wantRefused(p *Page) {
 	p.t.Helper()
-	p.until(func() bool { return p.Value(":focus[role=alert]") != "" }, "the focus is on what is wrong, not on "+p.Focus())
+	p.until(func() bool { return p.Value(":focus[role=alert]") != "" }, "the focus is on the list of errors, not on "+p.Focus())
 }
 
-// wantSaid expects that the focus is on what was done, which begins with text.
+// wantSaid expects that the focus is on a message about what was done, which begins with text.
 func wantSaid(p *Page, text string) {
 	p.t.Helper()
 	p.until(func() bool { return p.Has(":focus[role=status]") && strings.HasPrefix(p.Focus(), text) }, "the focus is on the message "+text+", not on "+p.Focus())
 }
 
-// TestBrowserFocusAfterActions acts on everything: afterwards the focus is on the message, or on what is wrong.
+// TestBrowserFocusAfterActions sends every kind of form. Afterwards the focus is on the message, or on the list of errors.
 func TestBrowserFocusAfterActions(t *testing.T) {
 	t.Parallel()
 	_, p := keysWorkspace(t, dbtest.SQLiteURL(t), NewPage)
@@ -38,7 +38,7 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 		{"/workspaces/new", "Name", "", "Essos", "Create workspace", "The workspace Essos was created"},
 	} {
 		p.Open(c.page)
-		if c.page != w+"/contacts/1/edit" { // all of its fields may be empty
+		if c.page != w+"/contacts/1/edit" { // none of its fields is required
 			p.Enter(c.label, c.wrong)
 			p.Follow(c.button)
 			wantRefused(p)

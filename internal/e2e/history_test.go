@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// call is one call of a sender, with what it got. Every call gives one field a value of its own, so that every call that
-// may set fields changes the contact.
+// call is one call of a sender with its reply. Every call gives one field a value that no other call gives, so that every call
+// that may set fields changes its contact.
 type call struct {
 	address    string
 	kind       models.WebhookType
@@ -20,7 +20,7 @@ type call struct {
 	reply
 }
 
-// told is everything that is known after a storm of calls: what the senders saw and what the database holds.
+// told holds everything that is known after many calls: the replies to the senders and the rows of the database.
 type told struct {
 	t           *testing.T
 	calls       []call
@@ -33,8 +33,9 @@ type told struct {
 	tagsLeft    int
 }
 
-// checkHistories fails the test unless the calls of each contact, in the order of its versions, are what CONTRACT makes
-// of them one after the other, beginning with its creation and ending with its deletion or with what the database holds.
+// checkHistories checks the calls of each contact in the order of its versions. Each call must have the outcome that CONTRACT
+// gives it after the calls before it. The first call creates the contact. The last one deletes it or leaves it as it is in the
+// database.
 func (w *told) checkHistories() {
 	w.t.Helper()
 	byContact := map[int64][]call{}
@@ -58,7 +59,7 @@ func (w *told) checkHistories() {
 	}
 	for id := range w.contacts {
 		if byContact[id] == nil {
-			w.t.Errorf("nobody called for the contact %d", id)
+			w.t.Errorf("no call created the contact %d", id)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(byContact)) {
@@ -69,10 +70,11 @@ func (w *told) checkHistories() {
 	w.checkRealTime(byContact)
 }
 
-// version is the contact's version after a call that succeeded.
+// version returns the contact's version after a successful call.
 func (w *told) version(c call) int64 { return *w.log[uuid.MustParse(c.id)].ContactVersion }
 
-// next is what a call of a type does to a contact of a status ("" is nobody). CONTRACT "What each type does".
+// next returns what a call of a type does to a contact with a status, by CONTRACT "What each type does". The status "" stands
+// for no contact.
 func next(kind models.WebhookType, before models.Status) (outcome models.Outcome, after models.Status, event models.EventType) {
 	switch {
 	case kind == models.TypeDelete:
@@ -93,7 +95,7 @@ func next(kind models.WebhookType, before models.Status) (outcome models.Outcome
 	return models.OutcomeResubscribed, models.StatusSubscribed, models.EventConfirmed
 }
 
-// checkLife follows one contact through its calls.
+// checkLife checks the calls of one contact, one after the other.
 func (w *told) checkLife(id int64, calls []call) {
 	w.t.Helper()
 	var status models.Status
@@ -128,7 +130,7 @@ func (w *told) checkEvent(c call, row models.WebhookRequest, want models.EventTy
 	}
 }
 
-// checkEnd compares what a contact's calls made of it with what the database holds.
+// checkEnd compares a contact after its last call with the contact in the database.
 func (w *told) checkEnd(id int64, calls []call, status models.Status, version int64, fields map[string]string) {
 	w.t.Helper()
 	c, there := w.contacts[id]
@@ -141,11 +143,12 @@ func (w *told) checkEnd(id int64, calls []call, status models.Status, version in
 			w.t.Errorf("contact %d (%s): the log row %s is erased: %v, want %v", id, one.address, one.id, erased, !there)
 		}
 	}
-	// taking a deleted tag off is a version of its own, twice when a call that had read it was committed in between
+	// The purge of a deleted tag raises the version of a contact that has it. It does so twice if a call that had read the tag
+	// before was committed in between.
 	atMost := int64(len(calls) + 2*w.tagsDeleted)
 	if !there {
 		if version > atMost {
-			w.t.Errorf("contact %d: got version %d after %d calls", id, version, len(calls))
+			w.t.Errorf("contact %d: got version %d after %d calls, want at most %d", id, version, len(calls), atMost)
 		}
 		return
 	}
@@ -157,12 +160,12 @@ func (w *told) checkEnd(id int64, calls []call, status models.Status, version in
 	}
 }
 
-// checkMissing refuses a 404 that came while the contact was there from before the call until after it.
+// checkMissing fails the test if a call got a 404 although the contact existed all the time from before the call until after it.
 func (w *told) checkMissing(byContact map[int64][]call) {
 	w.t.Helper()
 	lives := map[string][][]call{}
 	for id, calls := range byContact {
-		if !w.deleted[id] { // when the admin's deletion took effect nobody knows
+		if !w.deleted[id] { // it is not known when the admin's deletion took effect
 			lives[calls[0].address] = append(lives[calls[0].address], calls)
 		}
 	}
@@ -176,16 +179,16 @@ func (w *told) checkMissing(byContact map[int64][]call) {
 		for _, life := range lives[c.address] {
 			last := life[len(life)-1]
 			if life[0].answered.Before(c.sent) && (last.kind != models.TypeDelete || last.sent.After(c.answered)) {
-				w.t.Errorf("%s %s: got 404 while the contact was there", c.kind, c.address)
+				w.t.Errorf("%s %s: got 404 while the contact existed", c.kind, c.address)
 			}
 		}
 	}
 }
 
-// checkRealTime expects that a call that was sent after the answer of another one for the same address comes after it.
+// checkRealTime compares the calls for each address. A call that was sent after another one was answered must take effect later.
 func (w *told) checkRealTime(byContact map[int64][]call) {
 	w.t.Helper()
-	place := map[string]int64{} // of a call among those for its address
+	place := map[string]int64{} // call id → position among the calls for its address
 	byAddress := map[string][]call{}
 	for _, id := range slices.Sorted(maps.Keys(byContact)) { // an address's later contact has the higher id
 		for _, c := range byContact[id] {
@@ -197,7 +200,7 @@ func (w *told) checkRealTime(byContact map[int64][]call) {
 		for _, x := range calls {
 			for _, y := range calls {
 				if x.answered.Before(y.sent) && place[x.id] > place[y.id] {
-					w.t.Errorf("%s: %s was answered before %s was sent, but came after it", x.address, x.id, y.id)
+					w.t.Errorf("%s: %s was answered before %s was sent, but took effect after it", x.address, x.id, y.id)
 				}
 			}
 		}

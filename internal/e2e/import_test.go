@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestImportInABrowser imports a small file by what people read, looks at every page on the way, and fetches what was
-// refused.
+// TestImportInABrowser imports a small file, inspects every page on the way, and downloads the refused lines.
 func TestImportInABrowser(t *testing.T) {
 	t.Parallel()
 	program := Start(t, Settings{Env: firstAdmin})
@@ -33,7 +32,7 @@ func importFile(t *testing.T, p *Page, inspect func(name string)) {
 			inspect(name)
 		}
 	}
-	sees := p.Sees // the page follows what is done in the background, and without script one looks again
+	sees := p.Sees // the page follows the job; without script the test reloads it
 	if inspect == nil {
 		sees = p.SeesAgain
 	}

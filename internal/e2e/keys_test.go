@@ -11,10 +11,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// endSessions is what time does to sessions.
+// endSessions ends all sessions, as their expiry does.
 func endSessions(tx *gorm.DB) error { return tx.Exec("DELETE FROM sessions").Error }
 
-// keysWorkspace is a workspace with three contacts, each created by a call, and the admin at its dashboard.
+// keysWorkspace creates a workspace with three contacts, each from a call, and opens its dashboard as the admin.
 func keysWorkspace(t *testing.T, url string, open func(testing.TB, string) *Page) (*audience, *Page) {
 	t.Helper()
 	a := newAudience(t, url, 1)
@@ -31,7 +31,7 @@ func keysWorkspace(t *testing.T, url string, open func(testing.TB, string) *Page
 	return a, p
 }
 
-// TestBrowserPalette finds a page, a contact by the address and a webhook by its name with keys alone.
+// TestBrowserPalette finds a page, a contact by its address and a webhook by its name, with the keyboard only.
 func TestBrowserPalette(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
@@ -53,7 +53,7 @@ func TestBrowserPalette(t *testing.T) {
 		}
 
 		p.Press("Ctrl+k", "tag")
-		p.Sees("5 results") // of the whole word: the first is the tag
+		p.Sees("5 results") // for the whole word; the tag comes first
 		p.Press("Down", "Up", "Down")
 		p.until(func() bool { return strings.HasPrefix(p.Value("[role=option][aria-selected=true]"), "Tags") }, "the page is chosen")
 		p.Inspect("palette")
@@ -66,7 +66,7 @@ func TestBrowserPalette(t *testing.T) {
 	})
 }
 
-// TestBrowserKeys walks the keys of UI "Keyboard", and switches the single ones off.
+// TestBrowserKeys presses the keys of UI "Keyboard", and switches the single keys off.
 func TestBrowserKeys(t *testing.T) {
 	t.Parallel()
 	_, p := keysWorkspace(t, dbtest.SQLiteURL(t), NewPage)
@@ -74,7 +74,7 @@ func TestBrowserKeys(t *testing.T) {
 	p.Sees("3 contacts · newest first")
 	p.Press("/")
 	p.WantFocus("Address contains")
-	p.Press("j") // is typed
+	p.Press("j") // types the letter, since the focus is in a field
 	if got := p.Value("main [name=q]"); got != "j" {
 		t.Errorf("got %q in the filter, want j", got)
 	}
@@ -117,13 +117,14 @@ func TestBrowserKeys(t *testing.T) {
 	p.Open("/w/my-workspace/contacts")
 	p.Press("j", "?", "x")
 	if p.Has("dialog[open]") || strings.Contains(p.Focus(), "example.com") {
-		t.Errorf("keys that are switched off do something: the focus is on %q", p.Focus())
+		t.Errorf("a key does something although keys are switched off: the focus is on %q", p.Focus())
 	}
 	p.Press("Ctrl+k")
 	p.WantFocus("Search or go to")
 }
 
-// TestBrowserSessionEnds fills a form in while the session ends, with and without script: it comes back after signing in.
+// TestBrowserSessionEnds fills in a form while the session ends, with and without script. After signing in the form is there
+// again.
 func TestBrowserSessionEnds(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(testing.TB, string) *Page{"script": NewPage, "plain": NewPlainPage} {
@@ -160,7 +161,7 @@ func TestBrowserSessionEnds(t *testing.T) {
 	}
 }
 
-// TestBrowserUnsavedChangesAsk leaves a form by a link after typing, by Cancel, and untouched.
+// TestBrowserUnsavedChangesAsk leaves a form in several ways. The browser asks only if something was typed and is not saved.
 func TestBrowserUnsavedChangesAsk(t *testing.T) {
 	t.Parallel()
 	_, p := keysWorkspace(t, dbtest.SQLiteURL(t), NewPage)
@@ -173,7 +174,7 @@ func TestBrowserUnsavedChangesAsk(t *testing.T) {
 	if got := p.Value("[name=name]"); got != "half a na" {
 		t.Errorf("got %q in the field after staying, want what was typed", got)
 	}
-	p.Follow("Save") // asks nothing
+	p.Follow("Save") // no question
 	p.Sees("half a na")
 	p.Open("/w/my-workspace/tags/new")
 	p.Click("Name")
@@ -182,7 +183,7 @@ func TestBrowserUnsavedChangesAsk(t *testing.T) {
 	p.SeesNot("never mind")
 }
 
-// TestBrowserDoubleSubmit sends a form twice, as somebody without script does who clicks again.
+// TestBrowserDoubleSubmit sends a form twice, as people without script do when they click again. Only one webhook is created.
 func TestBrowserDoubleSubmit(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
@@ -199,7 +200,7 @@ func TestBrowserDoubleSubmit(t *testing.T) {
 			}
 		}
 		if n != 1 {
-			t.Errorf("got %d webhooks of two clicks, want 1", n)
+			t.Errorf("got %d webhooks after two clicks, want 1", n)
 		}
 	})
 }

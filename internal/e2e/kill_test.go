@@ -17,15 +17,15 @@ const (
 	killAfter   = 400 // answers of 200 in a round
 )
 
-// TestKillUnderLoad kills the program while 32 senders call it, and ends it in order the last time. CONTRACT: 200 is sent only after everything the request
-// caused is committed; and nothing is there twice or in part.
+// TestKillUnderLoad kills the program three times while 32 senders call it, and stops it properly the last time. CONTRACT: 200 is
+// sent only after everything that the request caused is committed. Nothing may be stored twice or in part.
 func TestKillUnderLoad(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
 		a := newAudience(t, url, 2)
 		acknowledged := map[string]string{} // request ids by address
 		for round := range killRounds {
-			p := a.start() // on what the kill before left
+			p := a.start() // on the database that the last kill left
 			maps.Copy(acknowledged, a.loadUntil(syscall.SIGKILL, p, round))
 		}
 		p := a.start()
@@ -37,8 +37,8 @@ func TestKillUnderLoad(t *testing.T) {
 	})
 }
 
-// loadUntil lets the senders subscribe people, sends the signal when killAfter of them are acknowledged, and returns all
-// that were acknowledged, by address, when the program is gone.
+// loadUntil subscribes people until the program ends. It sends the signal when killAfter calls are acknowledged. It returns the
+// request ids of all acknowledged calls, by address.
 func (a *audience) loadUntil(signal syscall.Signal, p *Program, round int) map[string]string {
 	a.t.Helper()
 	var mu sync.Mutex
@@ -52,7 +52,7 @@ func (a *audience) loadUntil(signal syscall.Signal, p *Program, round int) map[s
 				address := fmt.Sprintf("r%d-s%d-%d@example.com", round, n, i)
 				got, err := s.post(a.t.Context(), a.hook[models.TypeSubscribed], map[string]string{"email_address": address, "one": address})
 				if err != nil {
-					return // it is gone
+					return // the program has ended
 				}
 				if got.status != http.StatusOK {
 					a.t.Errorf("got %d %q, want 200", got.status, got.message)
@@ -88,7 +88,7 @@ func (a *audience) checkAfterKills(acknowledged map[string]string) {
 			t.Errorf("%s got a 200 with the id %s, but the database holds the contact %+v and the log %+v", address, id, contacts[address], log[address])
 		}
 	}
-	for address, found := range contacts { // those without an answer too: all of a call or nothing
+	for address, found := range contacts { // also those without an answer: a call is stored completely or not at all
 		c := found[0]
 		if len(found) != 1 || c.Status != models.StatusSubscribed || c.Version != 1 || c.Fields["one"] != address {
 			t.Errorf("got the contacts %+v, want one as it was sent", found)
@@ -104,7 +104,7 @@ func (a *audience) checkAfterKills(acknowledged map[string]string) {
 		}
 	}
 	if len(events) != len(contacts) || len(log) != len(contacts) || len(tags) != len(contacts) {
-		t.Errorf("got %d contacts, events of %d, log rows of %d, tags of %d: some belong to nobody", len(contacts), len(events), len(log), len(tags))
+		t.Errorf("got %d contacts, events of %d, log rows of %d, tags of %d, want the same number of each", len(contacts), len(events), len(log), len(tags))
 	}
 	var calls int64
 	if err := a.db.Read(t.Context()).Raw("SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = ?", a.ws.ID).Scan(&calls).Error; err != nil {

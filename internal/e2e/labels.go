@@ -6,7 +6,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// labelled is the visible field, of a form of the page's main part first, that people read as label.
+// labelled returns a script for the visible field with this label. A field in the main part of the page comes first. It also
+// finds a label that begins with label and a space.
 func labelled(label string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf(`(() => {
 		const label = %q, read = e => (e.textContent || "").replace(/\s+/g, " ").trim();
@@ -16,8 +17,7 @@ func labelled(label string) chromedp.JSPath {
 	})()`, label))
 }
 
-// Enter writes value into the field that people read as label, as if typed; of a list it takes the option that people
-// read as value.
+// Enter writes value into the field with this label, as if typed. In a list it selects the option whose text begins with value.
 func (p *Page) Enter(label, value string) {
 	p.t.Helper()
 	p.eval(fmt.Sprintf(`(() => {
@@ -33,7 +33,7 @@ func (p *Page) Enter(label, value string) {
 	})()`, string(labelled(label)), label, value))
 }
 
-// Tick clicks the checkbox that people, or those who only hear the page, read as label.
+// Tick clicks the checkbox with this label.
 func (p *Page) Tick(label string) {
 	p.t.Helper()
 	if _, err := run(p, chromedp.Click(labelled(label))); err != nil {
@@ -41,7 +41,7 @@ func (p *Page) Tick(label string) {
 	}
 }
 
-// Attach chooses a file for the field that people read as label.
+// Attach chooses a file for the field with this label.
 func (p *Page) Attach(label, path string) {
 	p.t.Helper()
 	if _, err := run(p, chromedp.SetUploadFiles(labelled(label), []string{path})); err != nil {
@@ -49,7 +49,7 @@ func (p *Page) Attach(label, path string) {
 	}
 }
 
-// Download fetches what the link that people read as name leads to, as a file.
+// Download fetches the file of the link with this text.
 func (p *Page) Download(name string) string {
 	p.t.Helper()
 	text, err := run(p, chromedp.Evaluate[string](fmt.Sprintf(`(async () => {
@@ -65,7 +65,7 @@ func (p *Page) Download(name string) string {
 	return text
 }
 
-// SignIn signs a person in and follows to the page that a path, below the base, leads to.
+// SignIn signs a person in, who then gets to the page of a path below the base.
 func (p *Page) SignIn(email, password, path string) {
 	p.t.Helper()
 	p.Open("/login?next=" + path)

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestBrowserRequestFillsInLater opens the page of a call while the ticker is held up, and sees what the call did to
-// segments come in without opening the page again.
+// TestBrowserRequestFillsInLater opens the page of a call while a lock stops the ticker. After the lock is released, the page
+// shows what the call did to segments, without a reload.
 func TestBrowserRequestFillsInLater(t *testing.T) {
 	t.Parallel()
 	a := newAudience(t, dbtest.PostgresURL(t), 1)

@@ -15,13 +15,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The two widths at which every page is looked at, in pixels (UI "Layout and navigation").
+// The two widths in which every page is inspected, in pixels (UI "Layout and navigation").
 const (
 	Wide   = 1440
 	Narrow = 390
 )
 
-// Width gives the window a width.
+// Width sets the width of the window.
 func (p *Page) Width(pixels int64) {
 	p.t.Helper()
 	if _, err := run(p, chromedp.EmulateViewport(pixels, 900)); err != nil {
@@ -34,12 +34,12 @@ func (p *Page) Theme(name string) {
 	p.t.Helper()
 	command(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: name},
-		{Name: "prefers-reduced-motion", Value: "reduce"}, // nothing is looked at in mid-flight
+		{Name: "prefers-reduced-motion", Value: "reduce"}, // no screenshot during an animation
 	}})
 }
 
-// Inspect looks at the page in both widths: axe-core finds nothing and nothing scrolls sideways. With SHOTS=1 in the
-// environment it also takes pictures, light and dark.
+// Inspect checks the page in both widths: axe-core must find nothing, and the page must not scroll sideways. With SHOTS=1 in the
+// environment it also takes screenshots, light and dark.
 func (p *Page) Inspect(name string) {
 	p.t.Helper()
 	if p.plain {
@@ -59,8 +59,7 @@ func (p *Page) Inspect(name string) {
 	}
 }
 
-// InspectEverywhere is Inspect in every width that the design names, in light and in dark, and at a zoom of 200 %, which
-// halves the width that a page has.
+// InspectEverywhere is Inspect in every width of the design, in light and dark, and in half the width, as at a zoom of 200 %.
 func (p *Page) InspectEverywhere(name string) {
 	p.t.Helper()
 	p.Inspect(name)
@@ -74,7 +73,7 @@ func (p *Page) InspectEverywhere(name string) {
 	p.Theme("dark")
 	for _, width := range []int64{320, Narrow, 768, Wide} {
 		p.Width(width)
-		p.Axe("color-contrast") // all that a theme changes
+		p.Axe("color-contrast") // the theme changes only colors
 	}
 	p.Theme("light")
 }
@@ -86,14 +85,14 @@ func (p *Page) wantNoScroll(width int64) {
 	}
 }
 
-// Shot takes a picture of the whole page as .cache/shots/<name>.png.
+// Shot saves a screenshot of the whole page as .cache/shots/<name>.png.
 func (p *Page) Shot(name string) {
 	p.t.Helper()
 	picture, err := run(p, chromedp.FullScreenshot(100))
 	p.keep(filepath.Join(Root(), ".cache", "shots"), name, picture, err)
 }
 
-// Top takes a picture of the page's beginning, so many pixels high, as <name>.png in folder.
+// Top saves a screenshot of the top of the page as <name>.png in folder. width and height are in pixels.
 func (p *Page) Top(folder, name string, width, height int64) {
 	p.t.Helper()
 	_, err := run(p, chromedp.EmulateViewport(width, height))
@@ -117,7 +116,7 @@ func (p *Page) keep(folder, name string, picture []byte, err error) {
 	}
 }
 
-// axeSource is axe-core, which `make test` puts into the cache folder.
+// axeSource reads axe-core, which `make test` puts into the cache folder.
 var axeSource = sync.OnceValues(func() (string, error) {
 	source, err := os.ReadFile(filepath.Join(Root(), ".cache", "axe", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -134,18 +133,18 @@ type violation struct {
 	}
 }
 
-// Axe runs axe-core on the page as it is now, all its rules or the one named; each thing that it finds fails the test.
+// Axe runs axe-core on the page: the given rule, or all rules for "". Each violation fails the test.
 func (p *Page) Axe(rule string) {
 	p.t.Helper()
 	source, err := axeSource()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if p.plain { // axe-core itself cannot do without; the page's own scripts do not run any more
+	if p.plain { // axe-core needs scripts; the page's own scripts do not start now
 		p.allowScripts(true)
 		defer p.allowScripts(false)
 	}
-	if read(p, `typeof axe`) == "undefined" { // half a megabyte, once a page
+	if read(p, `typeof axe`) == "undefined" { // load half a megabyte only once for each page
 		p.eval(source + "; undefined")
 	}
 	options := `{resultTypes: ["violations"]}`
@@ -167,14 +166,14 @@ func (p *Page) Axe(rule string) {
 	}
 }
 
-// run runs one action of chromedp within the test's patience.
+// run runs one action of chromedp with patience as its time limit.
 func run[T any](p *Page, action chromedp.Action[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, action)
 }
 
-// command runs a command of the browser's protocol.
+// command runs a command of the browser's DevTools protocol.
 func command[P, R any](p *Page, name cdp.Command[P, R], params P) {
 	p.t.Helper()
 	if _, err := run(p, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, name, params) }); err != nil {
@@ -190,7 +189,8 @@ func (p *Page) eval(script string) {
 	}
 }
 
-// read evaluates a script that gives a text and changes nothing. When the page goes away while it is asked, it asks the next.
+// read evaluates a script that returns a text and changes nothing. If the browser leaves the page in the middle, read runs the
+// script again on the next page.
 func read(p *Page, script string) string {
 	p.t.Helper()
 	deadline := time.Now().Add(patience)

@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Page is a browser's tab with nobody signed in. Its methods fail the test when what they should do is not possible.
+// Page is a browser tab, with nobody signed in at first. Its methods fail the test if they cannot do what they should.
 type Page struct {
 	t    testing.TB
 	ctx  context.Context
@@ -25,8 +25,8 @@ type Page struct {
 	troubles []string
 }
 
-// NewPage opens a tab, 1440 pixels wide and light, whose paths are below base. A script's error, a missing file and a
-// breach of the Content-Security-Policy on any of its pages fail the test.
+// NewPage opens a tab, 1440 pixels wide and with the light theme. Its paths are relative to base. The test fails if a page has a
+// script error, a missing file, or a violation of the Content-Security-Policy.
 func NewPage(t testing.TB, base string) *Page {
 	t.Helper()
 	p := &Page{t: t, base: strings.TrimSuffix(base, "/"), ctx: newTab(t)}
@@ -39,7 +39,7 @@ func NewPage(t testing.TB, base string) *Page {
 	return p
 }
 
-// NewPlainPage is NewPage in a browser whose user has switched scripts off.
+// NewPlainPage is NewPage with scripts switched off.
 func NewPlainPage(t testing.TB, base string) *Page {
 	t.Helper()
 	p := NewPage(t, base)
@@ -83,7 +83,7 @@ func (p *Page) report() {
 	}
 }
 
-// Open goes to a path below the base, or to a whole URL, and returns the answer's status. What was filled in is left.
+// Open goes to a path below the base, or to a whole URL, and returns the status of the answer. Unsaved input is dropped.
 func (p *Page) Open(path string) int {
 	p.t.Helper()
 	ctx, stop := context.WithCancel(p.ctx)
@@ -99,13 +99,13 @@ func (p *Page) Open(path string) int {
 	return int(response.Status)
 }
 
-// Follow clicks the link or button that people read as name, waits for the page it leads to and returns the status.
+// Follow clicks the link or button with this text, waits for the page that it leads to, and returns the status.
 func (p *Page) Follow(name string) int {
 	p.t.Helper()
 	return p.follow(name, control(name))
 }
 
-// FollowIn is Follow for what matches the CSS selector, or the first link in it.
+// FollowIn is Follow for the element that matches the CSS selector, or the first link in it.
 func (p *Page) FollowIn(selector string) int {
 	p.t.Helper()
 	return p.follow(selector, chromedp.JSPath(fmt.Sprintf(`(e => e.matches("a[href]") ? e : e.querySelector("a[href]"))(document.querySelector(%q))`, selector)))
@@ -115,13 +115,13 @@ func (p *Page) follow(name string, to chromedp.JSPath) int {
 	p.t.Helper()
 	click := func(ctx context.Context, t *chromedp.Target) (int, error) {
 		r, err := chromedp.RunResponse(ctx, chromedp.Click(to))
-		if err != nil || r == nil { // no answer: only another part of the page
+		if err != nil || r == nil { // no answer: the link leads to another part of the page
 			return 0, err
 		}
 		return int(r.Status), nil
 	}
 	status, err := run(p, click)
-	if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") { // a page that renews itself cut the first click off
+	if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") { // the page was just reloading itself, which cancelled the first click
 		status, err = run(p, click)
 	}
 	if err != nil {
@@ -130,7 +130,7 @@ func (p *Page) follow(name string, to chromedp.JSPath) int {
 	return status
 }
 
-// Click clicks the link, button, summary or label that people read as name, and does not wait for another page.
+// Click clicks the link, button, summary or label with this text, and does not wait for another page.
 func (p *Page) Click(name string) {
 	p.t.Helper()
 	if _, err := run(p, chromedp.Click(control(name))); err != nil {
@@ -138,8 +138,8 @@ func (p *Page) Click(name string) {
 	}
 }
 
-// control is the visible thing to click that people read as name; one in the page's main part comes first, and one with
-// more behind its name (a count) last.
+// control returns a script for the visible link, button, summary or label with this text. An element with more text after name,
+// such as a count, is taken only if there is no exact one. An element in the main part of the page comes before others.
 func control(name string) chromedp.JSPath {
 	return chromedp.JSPath(fmt.Sprintf(`(() => {
 		const name = %q, text = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
@@ -149,14 +149,14 @@ func control(name string) chromedp.JSPath {
 	})()`, name))
 }
 
-// Fill writes value into the field with this name, one in the page's main part before others, as if typed; a select takes
-// the option with this value.
+// Fill writes value into the field with this name, as if typed. A field in the main part of the page comes before others. In a
+// select it selects the option with this value.
 func (p *Page) Fill(name, value string) {
 	p.t.Helper()
 	p.eval(fill(name, value))
 }
 
-// fill is the script that writes value into the field with this name.
+// fill returns the script of Fill.
 func fill(name, value string) string {
 	return fmt.Sprintf(`(() => {
 		const fields = "input[name='%[1]s'], textarea[name='%[1]s'], select[name='%[1]s']";
@@ -177,7 +177,7 @@ func (p *Page) Choose(name, value string) {
 	})()`, name, value))
 }
 
-// Value is what the first element that matches the CSS selector holds: a field's value, else its text.
+// Value returns the value of the first element that matches the CSS selector, or its text if it is not a field.
 func (p *Page) Value(selector string) string {
 	p.t.Helper()
 	return read(p, fmt.Sprintf(`(() => {
@@ -186,16 +186,16 @@ func (p *Page) Value(selector string) string {
 	})()`, selector))
 }
 
-// Has reports whether an element that matches the CSS selector is there and visible.
+// Has reports whether a visible element matches the CSS selector.
 func (p *Page) Has(selector string) bool {
 	p.t.Helper()
 	return read(p, fmt.Sprintf(`String([...document.querySelectorAll(%q)].some(e => e.checkVisibility({visibilityProperty: true})))`, selector)) == "true"
 }
 
-// Text is the page as people read it, "" for one that has only begun to come.
+// Text returns the visible text of the page, "" if the page has no body yet.
 func (p *Page) Text() string { return read(p, `document.body ? document.body.innerText : ""`) }
 
-// Path is the path and the query string of the page's address.
+// Path returns the path and query string of the page's address.
 func (p *Page) Path() string { return read(p, `location.pathname + location.search`) }
 
 // Sees waits until the page shows the text.
@@ -215,7 +215,7 @@ func (p *Page) until(yes func() bool, what string) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); !yes(); <-time.After(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("waited in vain at %s until %s:\n%s", p.Path(), what, p.Text())
+			p.t.Fatalf("timed out at %s waiting until %s:\n%s", p.Path(), what, p.Text())
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// pages are the paths at which TestBrowserEveryPage looks, below /w/my-workspace, by the route that answers them. In
-// requests/:id the colon stands for each row of the request log.
+// pages are the paths below /w/my-workspace that TestBrowserEveryPage inspects, by their route. In requests/:id the :id stands
+// for each row of the request log.
 var pages = map[string][]string{
 	"":                             {""},
 	"/settings":                    {"/settings"},
@@ -71,13 +71,13 @@ var pages = map[string][]string{
 	"/contacts/import/:id/refused.csv": {}, // a file
 }
 
-// TestBrowserEveryPage looks at every page of a workspace in use: axe-core finds nothing, nothing scrolls sideways, and no
-// script or security policy complains.
+// TestBrowserEveryPage inspects every page of a workspace in use. axe-core must find nothing, no page may scroll sideways, and no
+// page may have script errors or violate the security policy.
 func TestBrowserEveryPage(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range handlers.Pages() {
 		if below, found := strings.CutPrefix(pattern, "/w/:slug"); found && pages[below] == nil {
-			t.Errorf("nobody looks at %s; add a path of it to pages", pattern)
+			t.Errorf("%s is not inspected; add a path of it to pages", pattern)
 		}
 	}
 	a := newAudience(t, dbtest.SQLiteURL(t), 3)
@@ -106,7 +106,7 @@ func TestBrowserEveryPage(t *testing.T) {
 	}
 }
 
-// lookOutside inspects the pages that belong to no workspace, and those of errors, first as nobody.
+// lookOutside inspects the pages outside of workspaces and the error pages, first signed out and then signed in.
 func (a *audience) lookOutside(t *testing.T, program *Program) {
 	p := NewPage(t, program.URL)
 	look := func(path string, status int) {
@@ -126,7 +126,7 @@ func (a *audience) lookOutside(t *testing.T, program *Program) {
 	look("/w/my-workspace/nothing", http.StatusNotFound)
 }
 
-// lookAt inspects the page of a path of the workspace.
+// lookAt inspects the page at a path of the workspace.
 func (a *audience) lookAt(p *Page, path string) {
 	p.t.Helper()
 	if path == "/requests/:" {
@@ -143,7 +143,7 @@ func (a *audience) lookAt(p *Page, path string) {
 	p.InspectEverywhere("page" + strings.NewReplacer("/", "-", "?", "-", "=", "-", "%40", "-at-").Replace(path))
 }
 
-// live fills the workspace: calls of many kinds, from senders that mean well and others, and a segment.
+// live fills the workspace with calls of many kinds, some of them hostile, and a segment.
 func (a *audience) live(program *Program) {
 	a.t.Helper()
 	long := strings.Repeat("Antidisestablishmentarianism", 12)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestBrowserInviteAndJoin invites somebody new and somebody with an account, who come in, by what people read.
+// TestBrowserInviteAndJoin invites a new person and a person with an account. Both join the workspace.
 func TestBrowserInviteAndJoin(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestReadmePicture takes the README's picture: a call explained, some fields of which were not kept. `make screenshots`
-// names the folder that it goes to.
+// TestReadmePicture takes the screenshot in the README: the page of a call, some of whose fields were not stored. `make screenshots`
+// sets the folder for it.
 func TestReadmePicture(t *testing.T) {
 	t.Parallel()
 	program := Start(t, Settings{Env: firstAdmin})

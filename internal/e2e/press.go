@@ -11,10 +11,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// keyNames are the keys that write no character.
+// keyNames are the keys that type no character.
 var keyNames = map[string]string{"Enter": kb.Enter, "Esc": kb.Escape, "Tab": kb.Tab, "Down": kb.ArrowDown, "Up": kb.ArrowUp}
 
-// Press presses one key after the other: "Ctrl+k", "Down", "?", or a text that is typed.
+// Press presses the keys one after the other: "Ctrl+k", "Down", "?", or a text to type.
 func (p *Page) Press(keys ...string) {
 	p.t.Helper()
 	for _, key := range keys {
@@ -24,7 +24,7 @@ func (p *Page) Press(keys ...string) {
 	}
 }
 
-// PressTo is Press for keys the last of which leads to another page, and waits for that.
+// PressTo is Press for keys of which the last one leads to another page. It waits for that page.
 func (p *Page) PressTo(keys ...string) {
 	p.t.Helper()
 	last := len(keys) - 1
@@ -57,8 +57,8 @@ func pressing(key string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// keyEvents are those of one key. The character belongs to the key going down: else a page that takes the key for itself
-// could not keep it from being typed.
+// keyEvents returns the events of one key. The character is part of the event for key down. Otherwise a page that handles the key
+// itself could not prevent the character from being typed.
 func keyEvents(r rune) []*input.DispatchKeyEventParams {
 	events := kb.Encode(r)
 	if len(events) == 3 {
@@ -68,20 +68,19 @@ func keyEvents(r rune) []*input.DispatchKeyEventParams {
 	return events
 }
 
-// Focus is what has the focus, as people read or hear it; "" for nothing in particular.
+// Focus returns the label or text of the element that has the focus, "" if there is none.
 func (p *Page) Focus() string {
 	p.t.Helper()
 	return read(p, `(e => e === document.body ? "" : [e.getAttribute("aria-label"), e.labels?.[0]?.innerText, e.innerText].find(s => s)?.replace(/\s+/g, " ").trim() ?? "")(document.activeElement)`)
 }
 
-// WantFocus waits until the focus is on what people read or hear as name, or begins so.
+// WantFocus waits until the focus is on an element whose label or text begins with name.
 func (p *Page) WantFocus(name string) {
 	p.t.Helper()
 	p.until(func() bool { return strings.HasPrefix(p.Focus(), name) }, "the focus is on "+name+", not on "+p.Focus())
 }
 
-// AsksBeforeLeaving follows the link that people read as name, expects the browser to ask whether what was filled in
-// should be left, and stays.
+// AsksBeforeLeaving follows the link with this text, expects the browser to ask about unsaved input, and stays on the page.
 func (p *Page) AsksBeforeLeaving(name string) {
 	p.t.Helper()
 	ctx, stop := context.WithTimeout(p.ctx, patience)
@@ -94,11 +93,11 @@ func (p *Page) AsksBeforeLeaving(name string) {
 			p.t.Errorf("got a dialog of the kind %q, want beforeunload", kind)
 		}
 	case <-ctx.Done():
-		p.t.Fatalf("nobody asked before %q led away from %s", name, p.Path())
+		p.t.Fatalf("the browser did not ask before %q led away from %s", name, p.Path())
 	}
 }
 
-// answer answers the browser's dialogs until ctx ends, and returns what kind each one was.
+// answer answers the browser's dialogs until ctx ends. The channel gets the kind of each dialog.
 func (p *Page) answer(ctx context.Context, yes bool) <-chan string {
 	p.t.Helper()
 	asked := make(chan string, 1)
@@ -110,7 +109,7 @@ func (p *Page) answer(ctx context.Context, yes bool) <-chan string {
 				})
 				select {
 				case asked <- string(e.Type):
-				default: // nobody waits for it
+				default: // the caller does not wait for it
 				}
 			}()
 		}
@@ -121,14 +120,14 @@ func (p *Page) answer(ctx context.Context, yes bool) <-chan string {
 	return asked
 }
 
-// FollowTwice clicks the button that people read as name twice, and waits until another page is there.
+// FollowTwice clicks the button with this text twice, and waits until another page is loaded.
 func (p *Page) FollowTwice(name string) {
 	p.t.Helper()
 	before := p.Path()
 	if _, err := run(p, chromedp.DoubleClick(control(name))); err != nil {
 		p.t.Fatalf("clicking %q twice at %s: %v", name, before, err)
 	}
-	p.until(func() bool { // the second click cuts off the first answer, so for a moment there may be no page
+	p.until(func() bool { // the second click cancels the first answer, so there may be no page for a moment
 		path, err := run(p, chromedp.Evaluate[string](`document.readyState === "complete" ? location.pathname + location.search : ""`))
 		return err == nil && path != "" && path != before
 	}, "another page is there")

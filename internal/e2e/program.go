@@ -15,20 +15,20 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for something that should take a moment.
+// patience is the time limit for everything that a test waits for.
 const patience = 60 * time.Second
 
-// Settings say how to start a program. Empty fields mean the default.
+// Settings say how to start the program. Empty fields mean the default.
 type Settings struct {
-	Dir    string            // the folder it runs in; a new, empty one
+	Dir    string            // the folder it runs in; by default a new, empty one
 	Env    map[string]string // LISTEN_ADDR is a free port unless set
 	Args   []string
 	Nobody bool // run as an unprivileged user
 }
 
-// Program is a program that is running, or has ended.
+// Program is one run of the program. It may have ended.
 type Program struct {
-	URL     string // where it says it runs
+	URL     string // the address that it prints
 	Address string // the address and port that it listens on
 	Setup   string // the set-up link it printed, or ""
 	Dir     string // the folder it runs in
@@ -40,15 +40,15 @@ type Program struct {
 	done    chan struct{} // closed when it has ended
 }
 
-// output collects what a program prints and says when a line came.
+// output collects what a program prints. line gets each line if a test waits for it.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 	line chan string
 }
 
-// Start starts the program and returns when it is ready. It is killed when the test ends; a data race or a panic in
-// its log fails the test.
+// Start starts the program and returns when it is ready. The program is killed when the test ends. A data race or a panic in its
+// log fails the test.
 func Start(t testing.TB, s Settings) *Program {
 	t.Helper()
 	p := launch(t, s)
@@ -143,7 +143,7 @@ func (o *output) collect(r io.Reader) {
 		o.mu.Unlock()
 		select {
 		case o.line <- strings.TrimSuffix(line, "\n"):
-		default: // nobody has to listen
+		default: // no test waits for the line
 		}
 		if err != nil {
 			return
@@ -157,10 +157,10 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// Stdout is what the program has printed so far.
+// Stdout returns what the program has printed so far.
 func (p *Program) Stdout() string { return p.stdout.String() }
 
-// Log is what the program has logged so far, on its standard error.
+// Log returns what the program has logged so far, on its standard error.
 func (p *Program) Log() string { return p.stderr.String() }
 
 // Signal sends a signal to the program.
@@ -189,7 +189,7 @@ func (p *Program) Kill() {
 	p.Wait()
 }
 
-// Stop asks the program to end, as a service manager does, and expects it to do so in order.
+// Stop sends SIGTERM to the program, as a service manager does, and expects the exit code 0.
 func (p *Program) Stop() {
 	p.t.Helper()
 	p.Signal(syscall.SIGTERM)

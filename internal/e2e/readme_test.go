@@ -15,8 +15,8 @@ var (
 	readmeAnswer = regexp.MustCompile("(?m)^\\| 200 `([^`]+)` \\|")
 )
 
-// TestTheReadmesCallWorks sends the call that the README shows to a new program, and gets the answer that the README promises. Only
-// the program's address and the webhook's hash are put in.
+// TestTheReadmesCallWorks sends the call in the README to a new program and expects the answer in the README. It replaces only the
+// program's address and the webhook's hash.
 func TestTheReadmesCallWorks(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(Root(), "README.md"))
@@ -27,7 +27,7 @@ func TestTheReadmesCallWorks(t *testing.T) {
 	if call == nil || want == nil {
 		t.Fatalf("got the call %q and the answer %q from the README, want both", call, want)
 	}
-	env := with(firstAdmin, "ADMIN_EMAIL", "ines@example.com") // another address than that of the call
+	env := with(firstAdmin, "ADMIN_EMAIL", "ines@example.com") // not the address in the README's call
 	program := Start(t, Settings{Env: env})
 	c := NewClient(t, program.URL)
 	c.SignIn(env["ADMIN_EMAIL"], env["ADMIN_PASSWORD"])
@@ -47,7 +47,7 @@ func TestTheReadmesCallWorks(t *testing.T) {
 	}
 }
 
-// readmeRequest is the request of a curl command with its options -X, -H and -d, sent to base and the hash of a webhook.
+// readmeRequest returns the request of a curl command with the options -X, -H and -d. It goes to the webhook with the hash at base.
 func readmeRequest(t *testing.T, command, base, hash string) *http.Request {
 	t.Helper()
 	command = strings.ReplaceAll(command, "\\\n", " ")

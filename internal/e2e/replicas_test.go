@@ -17,13 +17,13 @@ import (
 
 const (
 	stormSenders   = 64
-	stormCalls     = 40 // of each sender
+	stormCalls     = 40 // from each sender
 	stormAddresses = 50
 	stormTags      = 5
 )
 
-// TestReplicasStoreOneHistory lets 64 senders call two programs on one Postgres about 50 people with all four types, while
-// the admin deletes contacts and tags.
+// TestReplicasStoreOneHistory starts two programs on one Postgres. 64 senders call them about 50 people, with all four types of
+// webhooks, while the admin deletes contacts and tags. The log and the contacts must form one possible history.
 func TestReplicasStoreOneHistory(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -53,7 +53,7 @@ func TestReplicasStoreOneHistory(t *testing.T) {
 	w.checkHistories()
 }
 
-// storm sends one sender's calls and returns them with their answers.
+// storm sends the calls of one sender and returns them with their replies.
 func (a *audience) storm(p *Program, random *rand.Rand, n int) []call {
 	s := newSender(p.URL)
 	defer s.close()
@@ -78,7 +78,8 @@ func (a *audience) storm(p *Program, random *rand.Rand, n int) []call {
 	return calls
 }
 
-// meddle is the admin, who deletes contacts until done and all tags but the last. It returns the contacts deleted.
+// meddle acts as the admin: it deletes contacts until done is closed, and all tags except the last. It returns the deleted
+// contacts.
 func (a *audience) meddle(c *Client, done <-chan struct{}) map[int64]bool {
 	a.t.Helper()
 	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
@@ -95,7 +96,7 @@ func (a *audience) meddle(c *Client, done <-chan struct{}) map[int64]bool {
 			switch got := c.Post("/w/my-workspace/contacts/" + strconv.FormatInt(id, 10) + "/delete"); got.Status {
 			case http.StatusSeeOther:
 				deleted[id] = true
-			case http.StatusNotFound: // a sender was faster
+			case http.StatusNotFound: // a sender's DELETE came first
 			default:
 				a.t.Fatalf("got %d for deleting a contact:\n%s", got.Status, got.Body)
 			}
@@ -110,7 +111,7 @@ func (a *audience) meddle(c *Client, done <-chan struct{}) map[int64]bool {
 	return deleted
 }
 
-// waitForPurge waits until the deleted tags are off every contact.
+// waitForPurge waits until no contact has a deleted tag.
 func (a *audience) waitForPurge() {
 	a.t.Helper()
 	last := a.tags[len(a.tags)-1].ID
@@ -130,7 +131,7 @@ func (a *audience) waitForPurge() {
 	}
 }
 
-// read reads what the database holds in the end.
+// read reads the rows of the database after the last call.
 func (a *audience) read(w *told) {
 	a.t.Helper()
 	w.log, w.contacts = map[uuid.UUID]models.WebhookRequest{}, map[int64]models.Contact{}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestRequestsInABrowser looks at the dashboard and at calls of every kind, from the first on.
+// TestRequestsInABrowser inspects the dashboard, the request log and the pages of calls of several kinds.
 func TestRequestsInABrowser(t *testing.T) {
 	t.Parallel()
 	program := Start(t, Settings{Env: firstAdmin})
@@ -59,7 +59,7 @@ func TestRequestsInABrowser(t *testing.T) {
 	look("erased", again, "erased since")
 }
 
-// shopCalls are the calls of a shop that knows its customers.
+// shopCalls sends the calls of a shop. join, leave and erase are the hashes of its webhooks.
 type shopCalls struct {
 	t                  *testing.T
 	c                  *Client
@@ -106,7 +106,7 @@ func (s *shopCalls) first() string {
 	return s.call(s.join, "POST", "", `{"email_address":"Marta.Kowalska@Example.com","first_name":"Martha","last_name":"Kowalska","city":"Kraków","loyalty_points":980,"birthday":"1990-05-02"}`, "application/json")
 }
 
-// again unsubscribes the person and lets the shop send her once more, with fields of every fate.
+// again unsubscribes the person and then subscribes her with another call. Its fields have different fates.
 func (s *shopCalls) again() string {
 	s.t.Helper()
 	s.settle(s.call(s.leave, "POST", "", `{"email_address":"marta.kowalska@example.com"}`, "application/json"))
@@ -114,13 +114,13 @@ func (s *shopCalls) again() string {
 		`"loyalty_points":1250,"city":"","newsletter_source":"checkout-v3","addresses":[{"line":"ul. Długa 4","zip":"31-146"}]}`, "application/json"))
 }
 
-// settle waits until the segments have followed a call.
+// settle waits until the segments are recalculated after a call, and returns the call's id.
 func (s *shopCalls) settle(id string) string {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
 	for strings.Contains(s.c.Get("/w/my-workspace/requests/"+id).Body, "Not yet recalculated") {
 		if time.Now().After(deadline) {
-			s.t.Fatal("the segments do not follow the call")
+			s.t.Fatal("the segments were not recalculated after the call")
 		}
 		<-time.After(50 * time.Millisecond)
 	}

@@ -8,8 +8,8 @@ import (
 	"campaignlark/internal/dbtest"
 )
 
-// TestBrowserSegmentFromWaitingToBroken waits for a segment's build, with script or by "Check now", reads who entered and why,
-// and deletes the tag that its rule uses: first refused, then confirmed.
+// TestBrowserSegmentFromWaitingToBroken waits until a segment is built, with script or with "Check now", and opens its changes.
+// Then it deletes the tag that the segment's rule uses: the first form is refused, the second one confirms it.
 func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		a := newAudience(t, dbtest.SQLiteURL(t), 1)
@@ -42,7 +42,7 @@ func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
 	})
 }
 
-// becomes waits until the page no longer shows the text. Without script it reloads.
+// becomes waits until the page no longer shows the text. Without script it clicks "Check now".
 func (p *Page) becomes(text string) {
 	p.t.Helper()
 	p.until(func() bool {

@@ -9,7 +9,7 @@ import (
 	"campaignlark/internal/dbtest"
 )
 
-// TestBrowserSegment makes a segment by clicking, with and without script, and sees who is in it.
+// TestBrowserSegment creates a segment in the browser, with and without script, and waits for its first contact.
 func TestBrowserSegment(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
 		a := newAudience(t, dbtest.SQLiteURL(t), 1)
@@ -31,14 +31,14 @@ func TestBrowserSegment(t *testing.T) {
 		deadline := time.Now().Add(30 * time.Second)
 		for !strings.Contains(p.Text(), "cersei@example.com") {
 			if time.Now().After(deadline) {
-				t.Fatalf("waited in vain for the contact to be in the segment:\n%s", p.Text())
+				t.Fatalf("timed out waiting for the contact to be in the segment:\n%s", p.Text())
 			}
 			p.Open(p.Path())
 		}
 	})
 }
 
-// lookAt chooses what the builder's row at a place looks at, and waits for the controls that fit.
+// lookAt selects the subject of the builder's row at a place, and waits for the matching controls.
 func (p *Page) lookAt(place, what string) {
 	p.t.Helper()
 	p.Fill("what-"+place, what)

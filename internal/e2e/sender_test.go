@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// sender is another system that calls webhooks, over connections of its own.
+// sender is another system that calls webhooks. It has its own connections.
 type sender struct {
 	http *http.Client
 	base string
@@ -20,7 +20,7 @@ func newSender(base string) *sender {
 
 func (s *sender) close() { s.http.CloseIdleConnections() }
 
-// reply is what a sender got for a call.
+// reply is the answer to a call, with the times of the call and its answer.
 type reply struct {
 	status         int
 	message, id    string

@@ -8,7 +8,7 @@ import (
 
 var firstAdmin = map[string]string{"ADMIN_EMAIL": "tywin@example.com", "ADMIN_PASSWORD": "the rains of castamere"}
 
-// with is a map with the pairs added.
+// with returns a copy of m with the pairs of name and value added.
 func with(m map[string]string, pairs ...string) map[string]string {
 	all := map[string]string{}
 	for name, value := range m {
@@ -20,7 +20,7 @@ func with(m map[string]string, pairs ...string) map[string]string {
 	return all
 }
 
-func TestSetupLink(t *testing.T) {
+func TestSetupLinkWorksOnce(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
 		env := map[string]string{"DATABASE_URL": url}
@@ -38,7 +38,7 @@ func TestSetupLink(t *testing.T) {
 		if a := c.Get("/setup"); a.Status != http.StatusForbidden || strings.Contains(a.Body, `name="password"`) {
 			t.Errorf("got %d for the page without a token, want 403 and no form", a.Status)
 		}
-		for range 2 { // looking does not use it up
+		for range 2 { // opening the link does not use it up
 			if a := c.Get(second.Setup); a.Status != http.StatusOK || !strings.Contains(a.Body, `name="password"`) {
 				t.Fatalf("got %d for the link, want the form:\n%s", a.Status, a.Body)
 			}
@@ -66,7 +66,7 @@ func TestAdminFromTheEnvironment(t *testing.T) {
 		env := with(firstAdmin, "DATABASE_URL", url)
 		first := Start(t, Settings{Env: env})
 		if first.Setup != "" {
-			t.Errorf("got a set-up link, want none beside ADMIN_EMAIL")
+			t.Errorf("got a set-up link, want none with ADMIN_EMAIL")
 		}
 		c := NewClient(t, first.URL)
 		c.SignIn("tywin@example.com", "the rains of castamere")
@@ -76,10 +76,10 @@ func TestAdminFromTheEnvironment(t *testing.T) {
 		first.Stop()
 		second := Start(t, Settings{Env: with(env, "ADMIN_EMAIL", "cersei@example.com")})
 		if a := NewClient(t, second.URL).Post("/login", "email", "cersei@example.com", "password", "the rains of castamere"); a.Status == http.StatusSeeOther {
-			t.Error("a second admin could sign in, want that the environment makes one on an empty database only")
+			t.Error("a second admin could sign in, want the environment to create an admin only in an empty database")
 		}
 		if strings.Contains(first.Log()+second.Log()+first.Stdout(), "castamere") {
-			t.Error("the password stands in the program's output")
+			t.Error("the program's output contains the password")
 		}
 	})
 }

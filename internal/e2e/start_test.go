@@ -16,14 +16,15 @@ import (
 	"campaignlark/models/store"
 )
 
-// bothDatabases runs f with the DATABASE_URL of an up-to-date, empty SQLite file and of such a Postgres database.
+// bothDatabases runs f twice: with the DATABASE_URL of an SQLite file and of a Postgres database. Both are empty, with every
+// migration applied.
 func bothDatabases(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, dbtest.SQLiteURL(t)) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, dbtest.PostgresURL(t)) })
 }
 
-// wantRefusal runs the program and expects it to end with exit code 1 and one sentence that holds each of want.
+// wantRefusal runs the program and expects exit code 1 and one sentence that contains each of want.
 func wantRefusal(t *testing.T, s Settings, want ...string) {
 	t.Helper()
 	code, stdout, stderr := Run(t, s)
@@ -43,7 +44,7 @@ func wantRefusal(t *testing.T, s Settings, want ...string) {
 	}
 }
 
-func TestStartOnNothing(t *testing.T) {
+func TestStartInAnEmptyFolder(t *testing.T) {
 	t.Parallel()
 	p := Start(t, Settings{})
 	if _, err := os.Stat(filepath.Join(p.Dir, "data", "campaignlark.db")); err != nil {
@@ -55,7 +56,7 @@ func TestStartOnNothing(t *testing.T) {
 	p.Stop()
 }
 
-func TestPortTaken(t *testing.T) {
+func TestStartRefusesATakenPort(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -65,8 +66,8 @@ func TestPortTaken(t *testing.T) {
 	wantRefusal(t, Settings{Env: map[string]string{"LISTEN_ADDR": ln.Addr().String()}}, ln.Addr().String(), "LISTEN_ADDR")
 }
 
-// readOnlyFolder is a folder in which the user nobody can write nothing. Root can write anywhere: as root, start the
-// program with Settings.Nobody.
+// readOnlyFolder creates a folder for a test that makes it read-only. Root can write even there, so a test that runs as root must
+// start the program with Settings.Nobody.
 func readOnlyFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "campaignlark-readonly-")
@@ -77,7 +78,7 @@ func readOnlyFolder(t *testing.T) string {
 	return dir
 }
 
-func TestDataFolderNotWritable(t *testing.T) {
+func TestStartRefusesAReadOnlyDataFolder(t *testing.T) {
 	t.Parallel()
 	dir := readOnlyFolder(t)
 	if err := os.Chmod(dir, 0o555); err != nil {
@@ -86,8 +87,9 @@ func TestDataFolderNotWritable(t *testing.T) {
 	wantRefusal(t, Settings{Dir: dir, Nobody: os.Getuid() == 0}, "data", "DATABASE_URL")
 }
 
-// SQLite writes files of its own beside the database's.
-func TestOnlyTheDatabaseFileIsWritable(t *testing.T) {
+// TestStartRefusesAWritableFileInAReadOnlyFolder starts on a database file whose folder is read-only. SQLite must write more files
+// into that folder.
+func TestStartRefusesAWritableFileInAReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	dir := readOnlyFolder(t)
 	file := filepath.Join(dir, "lark.db")
@@ -98,7 +100,7 @@ func TestOnlyTheDatabaseFileIsWritable(t *testing.T) {
 	wantRefusal(t, Settings{Dir: dir, Env: env, Nobody: os.Getuid() == 0}, "folder", "writable")
 }
 
-func TestDatabaseIsAnotherKindOfFile(t *testing.T) {
+func TestStartRefusesAFileThatIsNoDatabase(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "letter.txt")
 	if err := os.WriteFile(file, []byte(strings.Repeat("Dear reader, this is no database. ", 100)), 0o600); err != nil {
@@ -107,13 +109,13 @@ func TestDatabaseIsAnotherKindOfFile(t *testing.T) {
 	wantRefusal(t, Settings{Env: map[string]string{"DATABASE_URL": "sqlite://" + file}}, "SQLite")
 }
 
-func TestPostgresIsAway(t *testing.T) {
+func TestStartRefusesAnUnreachablePostgres(t *testing.T) {
 	t.Parallel()
 	url := "postgres://someone:hunter2@/lark?host=" + t.TempDir()
 	wantRefusal(t, Settings{Env: map[string]string{"DATABASE_URL": url}}, "lark", "DATABASE_URL")
 }
 
-func TestDatabaseIsNewer(t *testing.T) {
+func TestStartRefusesANewerDatabase(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
 		db, err := store.Open(t.Context(), url)
@@ -133,12 +135,12 @@ func execute(t *testing.T, db *sql.DB, statement string) {
 	}
 }
 
-func TestWrongConfiguration(t *testing.T) {
+func TestStartRefusesAWrongConfiguration(t *testing.T) {
 	t.Parallel()
 	wantRefusal(t, Settings{Env: map[string]string{"INTAKE_WAIT": "an hour"}}, "INTAKE_WAIT", "500ms")
 }
 
-func TestCommands(t *testing.T) {
+func TestExitCodesAndOutputOfCommands(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		args         []string
@@ -167,19 +169,19 @@ func TestSecondSignalEndsImmediately(t *testing.T) {
 	}
 	p.Signal(syscall.SIGINT)
 	if code := p.Wait(); code == 0 {
-		t.Error("got exit code 0, want that the second signal ends the program, whatever is under way")
+		t.Error("got exit code 0, want the second signal to end the program immediately")
 	}
 }
 
-func TestMetricsAreServedApart(t *testing.T) {
+func TestMetricsAreServedOnlyOnTheirOwnAddress(t *testing.T) {
 	t.Parallel()
 	p := Start(t, Settings{Env: map[string]string{"METRICS_ADDR": "127.0.0.1:0"}})
 	const said = `"serving metrics","address":"`
-	for late := time.After(patience); !strings.Contains(p.Log(), said); { // it is said after "listening", for which Start waits
+	for late := time.After(patience); !strings.Contains(p.Log(), said); { // the program logs it after "listening", and Start waits only for that
 		select {
 		case <-p.stderr.line:
 		case <-late:
-			t.Fatalf("the program does not say where it serves metrics:\n%s", p.Log())
+			t.Fatalf("the program did not log where it serves metrics:\n%s", p.Log())
 		}
 	}
 	_, address, _ := strings.Cut(p.Log(), said)
@@ -197,13 +199,13 @@ func TestMetricsAreServedApart(t *testing.T) {
 	p.Stop()
 }
 
-func TestReadinessIsRedBeforeTheListenerCloses(t *testing.T) {
+func TestNotReadyBeforeTheListenerCloses(t *testing.T) {
 	t.Parallel()
 	p := Start(t, Settings{})
 	status := func(path string) int {
 		answer, err := http.Get("http://" + p.Address + path)
 		if err != nil {
-			t.Fatalf("%s: got %v, want an answer while the program is going", path, err)
+			t.Fatalf("%s: got %v, want an answer until the program has ended", path, err)
 		}
 		defer answer.Body.Close()
 		return answer.StatusCode
@@ -216,7 +218,7 @@ func TestReadinessIsRedBeforeTheListenerCloses(t *testing.T) {
 		<-time.After(10 * time.Millisecond)
 	}
 	if got := status("/healthz"); got != 200 {
-		t.Errorf("got %d, want that the program is alive until it ends", got)
+		t.Errorf("got %d, want 200 until the program has ended", got)
 	}
 	if code := p.Wait(); code != 0 {
 		t.Errorf("got exit code %d, want 0", code)

@@ -8,8 +8,8 @@ import (
 	"campaignlark/models"
 )
 
-// TestSupportFindsACall walks a person of the support staff to a call that somebody asks about: found by the address,
-// masked, and revealed with a reason.
+// TestSupportFindsACall finds a call by its address as a member of the support staff. The call is masked, and is revealed with a
+// reason.
 func TestSupportFindsACall(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {

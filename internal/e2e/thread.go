@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// A child that should die with the tests (Pdeathsig) dies with the thread that started it: one thread starts them all.
+// starter starts all child processes on one thread that never ends. Pdeathsig kills a child when the thread that started it ends,
+// so they end with the tests and not before.
 var starter = sync.OnceValue(func() chan func() {
 	jobs := make(chan func())
 	go func() {

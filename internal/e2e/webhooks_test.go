@@ -20,7 +20,7 @@ func TestWebhooksWithoutScript(t *testing.T) {
 	keepWebhooks(t, NewPlainPage(t, program.URL), func(string) {})
 }
 
-// keepWebhooks goes the documented way to a webhook and does with it what can be done.
+// keepWebhooks creates a webhook as the documentation says, calls it, changes it and deletes it.
 func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks")
 	p.Sees("No webhooks yet")
@@ -68,7 +68,7 @@ func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 	changeWebhook(t, p, inspect)
 }
 
-// refuseTagsOfDelete fills the form in a way that is refused.
+// refuseTagsOfDelete sends the form with tags for a DELETE webhook, which is refused.
 func refuseTagsOfDelete(t *testing.T, p *Page, inspect func(name string)) {
 	t.Helper()
 	p.Fill("name", "Reading club sign-up, all branches, spring and autumn terms 2026 (b)")
@@ -84,7 +84,7 @@ func refuseTagsOfDelete(t *testing.T, p *Page, inspect func(name string)) {
 	inspect("webhook-error")
 }
 
-// changeWebhook turns the webhook off and on, changes its type and its address, and deletes it.
+// changeWebhook disables and enables the webhook, changes its type and its address, and deletes it.
 func changeWebhook(t *testing.T, p *Page, inspect func(name string)) {
 	t.Helper()
 	page, address := p.Path(), p.Value("#url")
@@ -119,7 +119,7 @@ func changeWebhook(t *testing.T, p *Page, inspect func(name string)) {
 	p.Sees("No webhooks yet")
 }
 
-// callForm calls a webhook like a form.
+// callForm calls a webhook as an HTML form does. fields are pairs of name and value.
 func callForm(t *testing.T, address string, fields ...string) {
 	t.Helper()
 	form := url.Values{}
