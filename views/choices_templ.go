@@ -266,7 +266,7 @@ func TypeChoice(f Field) templ.Component {
 	})
 }
 
-// TagChoice is what a TagPicker shows.
+// TagChoice is the view model of a TagPicker.
 type TagChoice struct {
 	Field           // Name of the checkboxes, Label, Help, Error, Options
 	NewName  string // name of the field for new tags, "" for none

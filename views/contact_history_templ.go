@@ -30,7 +30,7 @@ type HistoryEntry struct {
 	Moves                *HistoryMoves
 }
 
-// HistoryCall is what a call did to a contact.
+// HistoryCall shows the changes that a call made to a contact.
 type HistoryCall struct {
 	Href          string
 	Failed        bool

@@ -60,7 +60,7 @@ func (m DocsModel) snippets() []Snippet {
 	return all[:3]
 }
 
-// docsTypeRow is what calls of one type do.
+// docsTypeRow explains what calls of one type do.
 type docsTypeRow struct{ kind, does, event string }
 
 var docsTypeRows = []docsTypeRow{

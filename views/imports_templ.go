@@ -1158,7 +1158,7 @@ func (m ImportModel) figures() []Figure {
 	}
 }
 
-// importDecision is what a person decides after the dry run.
+// importDecision shows the result of the dry run and asks whether to import.
 func importDecision(m ImportModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,7 +14,7 @@ const (
 	ReachedEnd                  // everything was done
 )
 
-// OutcomeFacts is what the pages say of an outcome.
+// OutcomeFacts holds the texts of the pages about an outcome.
 type OutcomeFacts struct {
 	Outcome   models.Outcome
 	Short     string // in lists and filters: "New contact"

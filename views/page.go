@@ -11,7 +11,7 @@ import (
 	"campaignlark/models"
 )
 
-// Page is what every page of a signed-in person has. A resource's own view model holds it in a field.
+// Page holds the data that every page for a signed-in person needs. The view models of the pages embed it.
 type Page struct {
 	Title      string      // of the document, without the names that follow it
 	Section    string      // the place in the navigation: one of the Section constants
@@ -55,7 +55,7 @@ const (
 	SectionWorkspaces  = "workspaces" // in a workspace the switcher leads there
 )
 
-// Workspace is what a page says of a workspace.
+// Workspace names a workspace on a page.
 type Workspace struct{ Name, Slug string }
 
 // Flash is the one message after something was done. Kind "" is good news; KindWarn and KindBad stay visible as notes.

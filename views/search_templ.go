@@ -10,15 +10,15 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// SearchModel is what a search found.
+// SearchModel holds the results of a search.
 type SearchModel struct {
 	Page
 	Query  string
 	Groups []FoundGroup
-	Most   int // of each kind, 0 where all are here
+	Most   int // maximum number of results of each kind; 0 if none are left out
 }
 
-// FoundGroup is what was found of one kind.
+// FoundGroup holds the results of one kind.
 type FoundGroup struct {
 	Title string
 	Found []Found

@@ -875,7 +875,7 @@ func (r ConditionRow) nth(i int) string {
 	return r.Values[i]
 }
 
-// label is what an input asks for, for those who hear the page.
+// label returns the label of an input for screen readers.
 func (r ConditionRow) label(id string) string {
 	name := "Value"
 	switch r.Control {
@@ -1113,7 +1113,7 @@ func conditionPicks(m SegmentFormModel, r ConditionRow, name string) templ.Compo
 	})
 }
 
-// pick is what opens the list of the options.
+// pick returns the text of the button that opens the list of options.
 func (r ConditionRow) pick() string {
 	if r.What == "tags" {
 		return "Choose tags"

@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// PreviewModel is what the builder says of a rule before it is saved.
+// PreviewModel is the preview of a rule in the builder, before the rule is saved.
 type PreviewModel struct {
-	Existing bool   // the segment is there already, so that some enter and some leave
-	Busy     bool   // others are counting exactly, so that this is an estimate
-	Late     bool   // counting exactly was given up
-	Cycle    string // how the rule leads back to its segment, which keeps it from being saved; "" where it does not
+	Existing bool   // the segment exists, so the preview shows who would enter and leave
+	Busy     bool   // too many exact counts are running, so this is an estimate
+	Late     bool   // the exact count took too long and was stopped
+	Cycle    string // a sentence about how the rule uses its own segment, so that it cannot be saved; "" if it does not
 	Result   PreviewResult
 }
 
-// PreviewResult is who would be in. Unless it is exact, the numbers are estimates.
+// PreviewResult counts the contacts that would be in the segment. The numbers are estimates unless Exact is set.
 type PreviewResult struct {
 	Exact, Nothing              bool // Nothing: there is no condition that could be counted
 	LeftOut                     int

@@ -1038,7 +1038,7 @@ func TimelineDay(text string) templ.Component {
 	})
 }
 
-// Timeline is what happened, newest first; its children are Happened.
+// Timeline lists events, newest first. Its children are Happened.
 func Timeline() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

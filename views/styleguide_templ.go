@@ -2763,7 +2763,7 @@ func guideSelection() templ.Component {
 	})
 }
 
-// guideSearch is what the search page and the palette list.
+// guideSearch shows the results on the search page and in the palette.
 func guideSearch() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

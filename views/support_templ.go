@@ -563,11 +563,11 @@ func supportRow(p Page, r RequestRow) templ.Component {
 	})
 }
 
-// RequestSupport is what support staff are told on the page of a call: that it is masked, or until when it is shown.
+// RequestSupport tells support staff on the page of a call that it is masked, or until when it is shown.
 type RequestSupport struct {
-	Reveal  string    // where the reason is posted to
-	Reason  string    // as it came back
-	Fault   string    // what is wrong with it
+	Reveal  string    // address to which the reason is posted
+	Reason  string    // as it was posted, if the form was refused
+	Fault   string    // why the reason was refused
 	Until   time.Time // shown until then; zero while it is masked
 	Minutes int       // how long a reveal holds
 	Nothing bool      // there is nothing to reveal

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// hostile is what a sender or a person might type where a page shows it.
+// hostile is input that runs a script on every page that shows it without escaping.
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>' & javascript:alert(1)`
 
 // render returns a component as text and as a parsed page.
@@ -68,7 +68,7 @@ func attr(n *html.Node, name string) string {
 	return ""
 }
 
-// text is what a person reads, with single blanks.
+// text returns the text of n, with each run of white space as one blank.
 func text(n *html.Node) string {
 	if n == nil {
 		return ""
@@ -82,7 +82,7 @@ func text(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// described is what aria-describedby of a control leads to.
+// described returns the texts of the elements that aria-describedby of a control names.
 func described(t *testing.T, doc, control *html.Node) string {
 	t.Helper()
 	var all []string

@@ -492,7 +492,7 @@ func callLine(p Page, r RequestRow) templ.Component {
 	})
 }
 
-// failureRemedy is what to do about a call that failed.
+// failureRemedy says what to do after a call that failed.
 func failureRemedy(f DashboardFailure) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
