@@ -1,6 +1,6 @@
 package models
 
-// BulkAction is what a bulk change does to its contacts.
+// BulkAction names what a bulk change does to its contacts.
 type BulkAction string
 
 const (

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// EventType is what an automation can start on.
+// EventType names an event on which an automation can start.
 type EventType string
 
 const (

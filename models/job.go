@@ -26,7 +26,7 @@ type Job struct {
 	FinishedAt  *time.Time
 }
 
-// JobKind is what a job does.
+// JobKind names what a job does.
 type JobKind string
 
 const (

@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Outcome is what happened to a call. For a new one, add its constant, its place in a list below, the case in intake
-// that decides it, and its row in views.outcomes, which has all its words for the pages.
+// Outcome says what happened to a call. For a new one, add its constant, its place in a list below, the case in intake
+// that decides it, and its row in views.outcomes, which has all texts of the pages about it.
 type Outcome string
 
 const (

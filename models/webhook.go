@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// WebhookType is what a call to a webhook does.
+// WebhookType says what a call to a webhook does.
 type WebhookType string
 
 const (

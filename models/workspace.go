@@ -28,7 +28,7 @@ const (
 	MaxWorkspaces = 100  // of which one person is an admin
 )
 
-// Role is what a member may do in one workspace.
+// Role says what a member may do in one workspace.
 type Role string
 
 const (

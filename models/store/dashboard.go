@@ -7,14 +7,14 @@ import (
 	"campaignlark/models"
 )
 
-// Overview is what the dashboard shows of a workspace. Each count of contacts stops at ExactCount + 1.
+// Overview holds a workspace's numbers for the dashboard. Each count of contacts stops at ExactCount + 1.
 type Overview struct {
 	models.StatusCounts
 	Called bool  // a call has come, as far as the counters go back
 	Erased int64 // contacts erased in the last GrowthDays days, by calls and by hand
 }
 
-// Overview reads what the dashboard shows. Erasures by calls are in the call counters, those by people in the audit
+// Overview reads the numbers for the dashboard. Erasures by calls are in the call counters, those by people in the audit
 // log. Both are kept longer than GrowthDays, so no third counter can contradict them.
 func (d *DB) Overview(ctx context.Context, workspaceID int64, now time.Time) (Overview, error) {
 	var o Overview

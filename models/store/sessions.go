@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Session is what the server stores for one browser. Only the SHA-256 of its token is stored.
+// Session is the session of one browser. Only the SHA-256 of its token is stored.
 type Session struct {
 	TokenHash []byte `gorm:"primaryKey"`
 	UserID    *int64

@@ -72,7 +72,7 @@ func (c RemoveCursor) Uncounted() RemoveCursor {
 	return c
 }
 
-// RemoveStep is what one step of a removal did.
+// RemoveStep is the result of one step of a removal.
 type RemoveStep struct {
 	Next RemoveCursor
 	Rows int64     // rows removed
