@@ -6,7 +6,7 @@ import (
 	"campaignlark/models"
 )
 
-// Subject is what rules read of one contact.
+// Subject holds the properties of one contact that rules can read.
 type Subject struct {
 	ID           int64
 	Email        string // as stored

@@ -4,7 +4,7 @@ import (
 	"slices"
 )
 
-// Needs is what a rule reads of a contact besides its id and status.
+// Needs lists the properties of a contact that a rule reads, besides its id and status.
 type Needs struct {
 	Fields  []string // the keys of merge tags, distinct and sorted
 	Email   bool
@@ -13,10 +13,10 @@ type Needs struct {
 	Sources bool // CreatedBy, TouchedBy, TouchedAt
 }
 
-// Needs returns what the rule reads.
+// Needs returns the properties that the rule reads.
 func (m Matcher) Needs() Needs { return m.needs }
 
-// Merge returns what both read together.
+// Merge returns the properties that either of the two reads.
 func (n Needs) Merge(other Needs) Needs {
 	fields := slices.Concat(n.Fields, other.Fields)
 	slices.Sort(fields)

@@ -41,7 +41,7 @@ const (
 	IsNotSet              Operator = "is_not_set"
 )
 
-// Kind is what a condition compares: the type of the merge tag, or one of these.
+// Kind says what a condition compares: the type of the merge tag, or one of these.
 type Kind string
 
 const (

@@ -9,7 +9,7 @@ import (
 	"campaignlark/segments/calendar"
 )
 
-// Schema is what a workspace's rules can refer to. Create it with NewSchema.
+// Schema holds everything that a workspace's rules can refer to. Create it with NewSchema.
 type Schema struct {
 	MergeTags []models.MergeTag // without deleted ones
 	Tags      []models.Tag      // likewise
