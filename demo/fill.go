@@ -32,7 +32,7 @@ type Options struct {
 	Progress func(contacts int) // called from time to time with the number of contacts; may be nil
 }
 
-// Summary is what Fill has created.
+// Summary counts what Fill has created.
 type Summary struct{ Contacts, Calls, Failures int }
 
 // logDays is how many days the calls cover, at most.

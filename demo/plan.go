@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// plan is what happens in the shop, as pure functions of the number of contacts and the end time.
+// plan decides what happens in the shop. Its methods are pure functions of the number of contacts and the end time.
 type plan struct {
 	contacts   int // at the end
 	people     int // all people who ever came: the contacts and erased ones

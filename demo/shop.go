@@ -17,7 +17,7 @@ type hook struct {
 	agent string // the caller's User-Agent
 }
 
-// fate is what happened to a webhook before the request log begins.
+// fate says what happened to a webhook before the request log begins.
 type fate int
 
 const (

@@ -14,7 +14,7 @@ import (
 	_ "time/tzdata" // the time zones of workspaces, on machines that have none
 )
 
-// version is what `campaignlark version` prints; the build sets it.
+// version is the version that `campaignlark version` prints. The build sets it.
 var version = "dev"
 
 // program holds what a command may use of its environment.
