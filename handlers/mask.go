@@ -107,7 +107,7 @@ func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
 func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) intake.LogBody {
 	out := intake.LogBody{
 		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, WebhookType: b.WebhookType,
-		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
+		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailPlus: b.EmailPlus, EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
 		Message: b.Message, Shortened: b.Shortened, WaitedUs: b.WaitedUs, GroupSize: b.GroupSize,
 	}
 	for _, h := range b.Headers {

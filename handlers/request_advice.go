@@ -61,6 +61,9 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	if t.row.Failed() {
 		return []views.RequestIssue{t.failure()}, 1
 	}
+	if t.body.EmailPlus {
+		issues = append(issues, t.lostPlus())
+	}
 	for _, f := range t.body.Fields {
 		if f.Fate == intake.FateRefused {
 			r := t.remedy(f)
@@ -137,8 +140,27 @@ func (t *story) linkWebhook(issue *views.RequestIssue) {
 	}
 }
 
+// lostPlus says what a blank before the address may mean.
+func (t *story) lostPlus() views.RequestIssue {
+	issue := views.RequestIssue{Kind: views.KindWarn, Before: "A blank came before the address and was cut.", Text: "In a form or a query string, a + that is not escaped arrives as a blank."}
+	if t.row.Failed() {
+		issue.Before = "A blank came before the address."
+		issue.Text += " The call was refused, because with a + it is the address of another person."
+	}
+	issue.Advice = "If a blank was sent, let the sender leave it out. If a + was meant, it must send %2B."
+	if t.row.Address != nil {
+		issue.Advice = "If the sender meant the address below, it must send %2B in place of the +. If not, let it leave the blank out."
+		issue.AdviceCode = "+" + shownAddress(*t.row.Address)
+	}
+	return issue
+}
+
 // adviseBadAddress shows what came as the address, and names a value that is no text.
 func (t *story) adviseBadAddress(issue *views.RequestIssue) {
+	if t.body.EmailPlus {
+		*issue = t.lostPlus()
+		return
+	}
 	shapes := map[string]string{"list": "A list was sent; one text is needed.", "object": "An object, or a list of objects, was sent; one text is needed."}
 	if text := shapes[t.body.EmailShape]; text != "" {
 		issue.Before, issue.Text = "Let the sender send one e-mail address as a text.", text

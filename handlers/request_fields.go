@@ -49,6 +49,9 @@ func fateCount(body intake.LogBody, f intake.Fate) int {
 // fatesInShort summarizes the fields of a call that may need attention: "1 not stored, 2 ignored, 1 default".
 func fatesInShort(body intake.LogBody) string {
 	var parts []string
+	if body.EmailPlus {
+		parts = append(parts, "a + may be lost")
+	}
 	for _, n := range fateNames {
 		if count := fateCount(body, n.fate); count > 0 && n.word != "" {
 			parts = append(parts, strconv.Itoa(count)+" "+n.word)

@@ -73,6 +73,8 @@ func (t *story) tellAddress(s *views.RequestStory) {
 	case t.row.Outcome == models.OutcomeNoAddress:
 		s.AddressSent = ""
 		s.AddressText = noAddressText(t.body, keysOf(t.row, t.body))
+	case t.row.Outcome == models.OutcomeBadAddress && t.body.EmailPlus:
+		s.AddressText = "has a blank before the address, which may be a lost +. With a + it is the address of another person, so nothing was done."
 	case t.row.Outcome == models.OutcomeBadAddress:
 		s.AddressText = "is not an e-mail address. It is never repaired, because a repaired address may belong to somebody else."
 	case t.erased:
@@ -83,6 +85,10 @@ func (t *story) tellAddress(s *views.RequestStory) {
 		s.AddressText = "A contact with it was already here."
 		if t.body.Before == nil {
 			s.AddressText = "No contact had it."
+		}
+		if t.body.EmailPlus {
+			s.Address.State = views.StateLook
+			s.AddressText += " A blank came before the address and was cut."
 		}
 	}
 }

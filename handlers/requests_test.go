@@ -89,6 +89,8 @@ func TestStoryOfEveryFailure(t *testing.T) {
 			{"a JSON list without a type", s.call("POST", subscribe.Hash, `[{"email_address":"jo@example.test"}]`),
 				[]string{"The body is JSON, but it has no Content-Type.", "one JSON object for each contact"}},
 			{"JSON encoded twice", s.callJSON(subscribe, `"{\"email_address\":\"jo@example.test\"}"`), []string{"Refused: the body cannot be read", "JSON was encoded twice"}},
+			{"a lost plus", s.call("GET", unsubscribe.Hash+"?email_address=+jo@example.test", ""),
+				[]string{"Refused: the address is not valid", "A blank came before the address.", "with a + it is the address of another person", "it must send %2B in place of the +", "+jo@example.test", "HTTP 400"}},
 			{"no such contact", s.callJSON(unsubscribe, `{"email_address":"nobody@example.com"}`),
 				[]string{"Refused: no such contact", "webhooks of type UNSUBSCRIBED do not create contacts", "HTTP 404", "Contact not found"}},
 			{"unreadable", s.callJSON(subscribe, `{"email_address":"a@example.com`),
@@ -107,9 +109,20 @@ func TestStoryOfEveryFailure(t *testing.T) {
 			}
 		}
 		list := s.get("/w/books/requests?outcome=failed")
-		list.want(t, 200, "15 requests", "No e-mail address was sent", "An old address was called", "jonas@@example.com")
+		list.want(t, 200, "16 requests", "No e-mail address was sent", "An old address was called", "jonas@@example.com")
 		list.wantNot(t, subscribe.Hash, moved.Hash)
 		s.get("/w/books/requests?outcome=no_address&webhook="+itoa(subscribe.ID)).want(t, 200, "No e-mail address was sent", "newest first")
+	})
+}
+
+// A call that subscribes cuts the blank that may be a lost +, and says so in the list and on its page.
+func TestStoryOfALostPlus(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		page := s.story(s.call("GET", w.Hash+"?email_address=+jo@example.test", ""))
+		page.want(t, 200, "jo@example.test is a new contact", "A blank came before the address and was cut.", "If the sender meant the address below, it must send %2B in place of the +.", "+jo@example.test", "One thing to check")
+		s.get("/w/books/requests").want(t, 200, "a + may be lost")
+		s.story(s.callJSON(w, `{"email_address":" jo@example.test"}`)).wantNot(t, "A blank came before")
 	})
 }
 

@@ -85,7 +85,7 @@ func Decide(q Question) Decision {
 	address, err := q.Submission.Address()
 	if err == models.ErrEmailMissing {
 		return refuse(models.OutcomeNoAddress, 400, MessageNoAddress)
-	} else if err != nil {
+	} else if err != nil || q.Submission.Email.PlusMayBeLost() && !q.Webhook.Type.HasTags() {
 		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
 	}
 	if q.Contact == nil && !q.Webhook.Type.HasTags() {

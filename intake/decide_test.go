@@ -197,6 +197,60 @@ func TestDecideReadsTheAddress(t *testing.T) {
 	}
 }
 
+// CONTRACT "Payload": a blank directly before the address in a form or query may be a lost +.
+func TestDecideLostPlus(t *testing.T) {
+	t.Parallel()
+	const form = "application/x-www-form-urlencoded"
+	get := func(query string) Request { return Request{Method: "GET", Query: query} }
+	post := func(contentType, body string) Request {
+		return Request{Method: "POST", ContentType: contentType, Body: []byte(body)}
+	}
+	for _, c := range []struct {
+		r       Request
+		lost    bool
+		address string
+	}{
+		{get("email_address=+jo@example.com"), true, "jo@example.com"},
+		{get("email_address=%20jo@example.com"), true, "jo@example.com"}, // + became a blank on the way, and was escaped after that
+		{get("email_address=++jo@example.com"), true, "jo@example.com"},
+		{get("email_address=%09+jo@example.com"), true, "jo@example.com"},
+		{get("email_address=+jo+tag@example.com"), true, "jo+tag@example.com"},
+		{get("email_address=a@example.com&email_address=+jo@example.com"), true, "jo@example.com"},
+		{get("Email_Address=+Jo@Example.com+"), true, "jo@example.com"},
+		{post(form, "email_address=+jo@example.com"), true, "jo@example.com"},
+		{post(form+"; charset=iso-8859-1", "email_address=+jo@example.com"), true, "jo@example.com"},
+		{post("", "email_address=+jo@example.com"), true, "jo@example.com"},
+		{get("email_address=%2Bjo@example.com"), false, "+jo@example.com"},
+		{get("email_address=jo@example.com+"), false, "jo@example.com"},
+		{get("email_address=%09jo@example.com"), false, "jo@example.com"},
+		{get("email_address=+%09jo@example.com"), false, "jo@example.com"},
+		{get("email_address=%0D%0Ajo@example.com"), false, "jo@example.com"},
+		{get("email_address=%C2%A0jo@example.com"), false, "jo@example.com"}, // no-break space
+		{get("email_address=jo+tag@example.com"), false, "jo+tag@example.com"},
+		{get("email_address=+jo@example.com&email_address=jo@example.com"), false, "jo@example.com"},
+		{post("application/json", `{"email_address":" jo@example.com"}`), false, "jo@example.com"},
+		{postParts("multipart/form-data; boundary=b", "--b", `Content-Disposition: form-data; name="email_address"`, "", " jo@example.com", "--b--"), false, "jo@example.com"},
+	} {
+		for _, kind := range models.WebhookTypes {
+			contact := personWith(models.StatusSubscribed, nil)
+			contact.Email = c.address
+			got := Decide(Question{Webhook: hookOf(kind), Hash: "h", Submission: Decode(c.r), Contact: contact, Now: decideNow})
+			if refused := c.lost && !kind.HasTags(); refused != (got.Answer == Answer{400, "Please provide a valid email address"}) || refused != (got.Outcome == models.OutcomeBadAddress) {
+				t.Errorf("%s: %s%s: got %s, %v", kind, c.r.Query, c.r.Body, got.Outcome, got.Answer)
+			}
+			j := newJob(Call{Submission: Decode(c.r)})
+			if j.address != c.address || j.call.Submission.Email.PlusMayBeLost() != c.lost {
+				t.Errorf("%s%s: got %q, lost %v", c.r.Query, c.r.Body, j.address, j.call.Submission.Email.PlusMayBeLost())
+			}
+		}
+	}
+	for _, query := range []string{"email_address=+", "email_address=++&first_name=x", "email_address=%20%20"} {
+		if got := Decide(ask(models.TypeDelete, nil, query)).Outcome; got != models.OutcomeNoAddress {
+			t.Errorf("%s: got %s, want no address", query, got)
+		}
+	}
+}
+
 func TestDecideKeepsTheVersionIfNothingChanges(t *testing.T) {
 	t.Parallel()
 	before := personWith(models.StatusSubscribed, map[string]string{"first_name": "Arya", "city": "Braavos", "level": "3"})

@@ -19,6 +19,7 @@ type LogBody struct {
 	EmailKey    string             `json:"email_key,omitempty"`    // as the sender wrote it; "" when none was sent
 	EmailSent   string             `json:"email_sent,omitempty"`   // the address as sent
 	EmailShape  string             `json:"email_shape,omitempty"`  // "list" or "object" if it was not a plain value
+	EmailPlus   bool               `json:"email_plus,omitempty"`   // a + may be lost before it: see Email.PlusMayBeLost
 	EmailAt     int                `json:"email_at,omitempty"`     // how many other fields came before it
 	Fields      []FieldFate        `json:"fields,omitempty"`
 	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields

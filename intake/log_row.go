@@ -49,6 +49,7 @@ func (s *step) logBody(group int) LogBody {
 	if sub.Email.Present {
 		b.EmailKey, b.EmailAt = shortenBytes(sub.Email.Key, maxLoggedName), sub.Email.At
 		b.EmailSent = shortenBytes(sentText(sub.Email.Value), maxLoggedValue)
+		b.EmailPlus = sub.Email.PlusMayBeLost()
 		switch sub.Email.Value.Shape {
 		case models.List:
 			b.EmailShape = "list"

@@ -1,6 +1,10 @@
 package intake
 
-import "campaignlark/models"
+import (
+	"strings"
+
+	"campaignlark/models"
+)
 
 // Limits of a call. CONTRACT "Route and verbs" and "Payload"; the request log keeps 64 KiB (DESIGN "Request log").
 const (
@@ -53,6 +57,16 @@ type Email struct {
 	// FromForm is set for a query string and a urlencoded form, in which a + that the sender forgot to escape arrives
 	// as a space (CONTRACT "Payload": an address with one lone space is read with +).
 	FromForm bool
+}
+
+// PlusMayBeLost reports whether a blank stands directly before the address in a query string or a urlencoded form. It may be
+// a + that the sender did not escape, and the address then belongs to somebody else than the one without it. Types that
+// cannot be undone refuse such a call, the others cut the blank (CONTRACT "Payload"). A tab or a line end is no lost +.
+func (e Email) PlusMayBeLost() bool {
+	text := e.Value.Last()
+	address := models.TrimBlanks(text)
+	before, _, _ := strings.Cut(text, address)
+	return e.FromForm && address != "" && strings.HasSuffix(before, " ")
 }
 
 // Field is one key of a call other than the address, with the value given for it. Fields are matched with merge tags later:
