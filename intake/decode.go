@@ -29,8 +29,9 @@ func decodeBody(r Request) Submission {
 	case kind == "":
 		return decodeForm(body, params["charset"])
 	}
+	named, _ := cutAny(r.ContentType, ";,")
 	s := Submission{Err: &DecodeError{KindContentType, fmt.Sprintf("The content type %s is not accepted. Please send application/json, "+
-		"application/x-www-form-urlencoded or multipart/form-data.", quote(kind))}}
+		"application/x-www-form-urlencoded or multipart/form-data.", quote(strings.ToLower(strings.TrimSpace(named))))}}
 	s.keepUnread(body, kind)
 	return s
 }
@@ -47,11 +48,11 @@ func (s Submission) fail(err error) Submission {
 }
 
 // parseHeader splits a Content-Type or Content-Disposition into its value and its parameters, all names in lower case.
-// It accepts what senders really write: single quotes, brackets without quotes, repeated headers joined by a comma, a
-// parameter given twice (the first one counts).
+// It accepts what senders really write: single quotes, brackets without quotes, repeated headers joined by a comma, no
+// semicolon before the first parameter, a parameter given twice (the first one counts).
 func parseHeader(h string) (value string, params map[string]string) {
-	value, rest := cutAny(h, ";,")
-	value = strings.ToLower(strings.TrimSpace(value))
+	value, rest := cutAny(strings.TrimLeft(h, " \t"), ";, \t")
+	value = strings.ToLower(value)
 	params = map[string]string{}
 	for rest != "" {
 		var name, text string

@@ -18,7 +18,7 @@ func decodeQuery(query string) Submission {
 // decodeForm reads an application/x-www-form-urlencoded body.
 func decodeForm(body []byte, charsetName string) Submission {
 	s := Submission{Encoding: EncodingURLEncoded}
-	cs, err := findCharset(charsetName)
+	cs, err := findCharset(charsetName, func() bool { return isUTF16(body) || utf8.Valid(unescape(string(body))) })
 	if err != nil {
 		s.keepUnread(body, "")
 		return s.fail(err)

@@ -64,16 +64,52 @@ func TestDecodeFormCharsets(t *testing.T) {
 			"urlencoded\na = "+c.want)
 	}
 	for _, ct := range []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"} {
-		for _, name := range []string{"klingon", "utf-7", "replacement", "iso-2022-kr"} {
-			s := Decode(Request{Method: "POST", ContentType: ct + "; charset=" + name, Body: []byte("{}")})
+		for _, name := range []string{"utf-7", "UNICODE-1-1-UTF-7", "replacement", "iso-2022-kr"} { // bytes that are UTF-8, and mean something else
+			s := Decode(Request{Method: "POST", ContentType: ct + "; charset=" + name, Body: []byte(onePart("{}"))})
 			want := fmt.Sprintf("The charset %q is not known. Please send the text in UTF-8.", name)
 			if s.Err == nil || s.Err.Error() != want {
 				t.Errorf("%s in %s: got %v, want %s", ct, name, s.Err, want)
 			}
 		}
 	}
+	for _, c := range []struct{ contentType, body, want string }{
+		{"application/json; charset=klingon", `{"a":"é"}`, "json\na = é"},
+		{"application/json; charset=klingon", "{\"a\":\"\xe9\"}", `json error: The charset "klingon" is not known. Please send the text in UTF-8.`},
+		{"application/json; charset=utf8mb4", `{"a":"é"}`, "json\na = é"},
+		{"application/json; charset=klingon", "\xfe\xff\x00{\x00}", "json"},
+		{"application/json; charset=us-ascii", `{"a":"é"}`, "json\na = é"},
+		{"application/json; charset=US-ASCII", "{\"a\":\"\xe9\"}", "json\na = é"},
+		{"application/json; charset=ANSI_X3.4-1968", `{"a":"é"}`, "json\na = é"},
+		{"application/json; charset=iso-8859-1", `{"a":"é"}`, "json\na = Ã©"}, // a name that is known is believed
+		{"application/x-www-form-urlencoded; charset=none", "a=%C3%A9&b=é", "urlencoded\na = é\nb = é"},
+		{"application/x-www-form-urlencoded; charset=none", "a=%C3&b=%A9", `urlencoded error: The charset "none" is not known. Please send the text in UTF-8.`},
+		{"application/x-www-form-urlencoded; charset=none", "a=%E9", `urlencoded error: The charset "none" is not known. Please send the text in UTF-8.`},
+		{"application/x-www-form-urlencoded; charset=ascii", "a=%C3%A9", "urlencoded\na = é"},
+		{"application/x-www-form-urlencoded; charset=ascii", "a=%C3%A9&b=%E9", "urlencoded\na = Ã©\nb = é"}, // all of it is in one charset
+		{"multipart/form-data; boundary=b; charset=none", onePart("é"), "multipart\na = é"},
+		{"multipart/form-data; boundary=b; charset=none", onePart("\xe9"), `multipart error: The charset "none" is not known. Please send the text in UTF-8.`},
+		{"multipart/form-data; boundary=b; charset=us-ascii", onePart("é"), "multipart\na = é"},
+		{"multipart/form-data; boundary=b; charset=us-ascii", onePart("\xe9"), "multipart\na = é"},
+		// The semicolon before the first parameter is missing.
+		{"application/json charset=utf-8", `{"a":"é"}`, "json\na = é"},
+		{"application/json charset=iso-8859-1", "{\"a\":\"\xe9\"}", "json\na = é"},
+		{"application/vnd.shop+json\tcharset=utf-8", `{"a":"é"}`, "json\na = é"},
+		{" application/json utf-8", `{"a":"é"}`, "json\na = é"},
+		{"application/json charset=utf-8; charset=iso-8859-1", `{"a":"é"}`, "json\na = é"},
+		{"application/x-www-form-urlencoded charset=iso-8859-1", "a=%E9", "urlencoded\na = é"},
+		{"multipart/form-data boundary=b", onePart("é"), "multipart\na = é"},
+		{"multipart/form-data charset=iso-8859-1; boundary=b", onePart("\xe9"), "multipart\na = é"},
+		{"text plain", "a=1", ` error: The content type "text plain" is not accepted. Please send application/json, application/x-www-form-urlencoded or multipart/form-data.`},
+	} {
+		checkSaid(t, Request{Method: "POST", ContentType: c.contentType, Body: []byte(c.body)}, c.want)
+	}
 	checkSaid(t, Request{Method: "POST", ContentType: "application/json; charset=iso-8859-1", Body: []byte("{\"a\":\"\xe9\"}")}, "json\na = é")
 	checkSaid(t, Request{Method: "POST", ContentType: "application/json; charset=utf-16", Body: []byte("\xfe\xff\x00{\x00}")}, "json")
+}
+
+// onePart is a multipart body with the field a, its boundary being b.
+func onePart(text string) string {
+	return lines("--b", `Content-Disposition: form-data; name="a"`, "", text, "--b--")
 }
 
 // TestDecodeReadsAndSizesManyKeys decodes a body with as many keys as fit into it, and checks the estimate of its memory.

@@ -9,7 +9,7 @@ import (
 // decodeJSON reads a JSON object.
 func decodeJSON(body []byte, charsetName string) Submission {
 	s := Submission{Encoding: EncodingJSON}
-	cs, err := findCharset(charsetName)
+	cs, err := findCharset(charsetName, func() bool { return validUTF8(body) })
 	if err != nil {
 		s.keepUnread(body, "application/json")
 		return s.fail(err)

@@ -17,21 +17,19 @@ var errBrokenMultipart = &DecodeError{KindMultipart, "The multipart body cannot 
 func decodeMultipart(body []byte, params map[string]string) Submission {
 	s := Submission{Encoding: EncodingMultipart, textSize: len(body)}
 	s.keepUnread(body, "multipart/form-data")
-	cs, err := findCharset(params["charset"])
-	if err != nil {
-		return s.fail(err)
-	}
 	if params["boundary"] == "" {
 		return s.fail(&DecodeError{KindMultipart, "The Content-Type says multipart/form-data but names no boundary. Please let your form " +
 			"library set that header instead of writing it yourself."})
 	}
-	m := multipartReader{charset: cs}
+	m := multipartReader{charset: params["charset"]}
 	body = bytes.TrimPrefix(body, []byte(bom))
-	err = m.readAll(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	err := m.readAll(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
 	if err == nil && !bytes.Contains(body, []byte("--"+params["boundary"]+"--")) {
 		err = errBrokenMultipart // cut off just before a part, where the reader finds no fault
 	}
-	s.keep(m.lines.String())
+	if err == nil || m.lines.Len() > 0 {
+		s.keep(m.lines.String())
+	}
 	if err != nil {
 		return s.fail(err)
 	}
@@ -41,7 +39,7 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 
 // multipartReader collects the fields of a body, and a line about every part for the request log.
 type multipartReader struct {
-	charset charset
+	charset string // of texts whose part names none
 	fields  collector
 	lines   strings.Builder
 }
@@ -67,13 +65,20 @@ func (m *multipartReader) readAll(r *multipart.Reader) error {
 // readPart reads one field, or measures one file.
 func (m *multipartReader) readPart(p *multipart.Part) error {
 	_, params := parseHeader(p.Header.Get("Content-Disposition"))
-	name := m.charset.text([]byte(params["name"]))
+	name, err := textIn(m.charset, []byte(params["name"]))
+	if err != nil {
+		return err
+	}
 	if fileName, isFile := fileName(params); isFile {
+		fileName, err := textIn(m.charset, []byte(fileName))
+		if err != nil {
+			return err
+		}
 		size, err := io.Copy(io.Discard, p)
 		if err != nil {
 			return errBrokenMultipart
 		}
-		fmt.Fprintf(&m.lines, "%s = (file %s, %d bytes, not kept)\n", name, quote(m.charset.text([]byte(fileName))), size)
+		fmt.Fprintf(&m.lines, "%s = (file %s, %d bytes, not kept)\n", name, quote(fileName), size)
 		return nil
 	}
 	text, err := m.partText(p)
@@ -94,13 +99,10 @@ func (m *multipartReader) readPart(p *multipart.Part) error {
 
 // partText returns the text of a field. A charset of the part counts before that of the whole body.
 func (m *multipartReader) partText(p *multipart.Part) (string, error) {
-	cs := m.charset
+	charset := m.charset
 	_, params := parseHeader(p.Header.Get("Content-Type"))
 	if name := params["charset"]; name != "" {
-		var err error
-		if cs, err = findCharset(name); err != nil {
-			return "", err
-		}
+		charset = name
 	}
 	var r io.Reader = p
 	if strings.EqualFold(p.Header.Get("Content-Transfer-Encoding"), "base64") {
@@ -113,6 +115,15 @@ func (m *multipartReader) partText(p *multipart.Part) (string, error) {
 	}
 	if err != nil {
 		return "", errBrokenMultipart
+	}
+	return textIn(charset, b)
+}
+
+// textIn decodes a text in the charset of that name.
+func textIn(charsetName string, b []byte) (string, error) {
+	cs, err := findCharset(charsetName, func() bool { return validUTF8(b) })
+	if err != nil {
+		return "", err
 	}
 	return cs.text(b), nil
 }

@@ -37,7 +37,7 @@ func TestDecodeMultipart(t *testing.T) {
 		"JSON part":          {postParts(ct, "--b", a, "Content-Type: application/json", "", `{"x":1}`, "--b--"), "multipart\na = {\"x\":1}"},
 		"charset of part":    {postParts(ct, "--b", a, "Content-Type: text/plain; charset=iso-8859-1", "", "\xe9", "--b--"), "multipart\na = é"},
 		"charset of body":    {postParts(ct+"; charset=iso-8859-1", "--b", "Content-Disposition: form-data; name=\"\xe9\"", "", "\xe9", "--b--"), "multipart\né = é"},
-		"unknown charset":    {postParts(ct, "--b", a, "Content-Type: text/plain; charset=x", "", "1", "--b--"), `multipart error: The charset "x" is not known. Please send the text in UTF-8.`},
+		"unknown charset":    {postParts(ct, "--b", a, "Content-Type: text/plain; charset=x", "", "\xe9", "--b--"), `multipart error: The charset "x" is not known. Please send the text in UTF-8.`},
 		"base64":             {postParts(ct, "--b", a, "Content-Transfer-Encoding: base64", "", "w6k=", "--b--"), "multipart\na = é"},
 		"broken base64":      {postParts(ct, "--b", a, "Content-Transfer-Encoding: base64", "", "!!!!", "--b--"), "multipart error: A part of the multipart body says that it is base64, but it is not. Please send it as it is."},
 		"quoted-printable":   {postParts(ct, "--b", a, "Content-Transfer-Encoding: quoted-printable", "", "=C3=A9", "--b--"), "multipart\na = é"},
@@ -84,7 +84,7 @@ func TestDecodeMultipartKeepsNoFileContents(t *testing.T) {
 	if s.Payload != want {
 		t.Errorf("got %q, want %q", s.Payload, want)
 	}
-	for _, ct := range []string{"multipart/form-data", "multipart/form-data; boundary=x", "multipart/form-data; boundary=b; charset=x"} {
+	for _, ct := range []string{"multipart/form-data", "multipart/form-data; boundary=x", "multipart/form-data; boundary=b; charset=utf-7"} {
 		s := Decode(postParts(ct, "--b", `Content-Disposition: form-data; name="f"; filename="f"`, "", "secret", "--b--"))
 		if s.Err == nil || strings.Contains(s.Payload, "secret") {
 			t.Errorf("%s: got error %v and payload %q, want an error and no file contents", ct, s.Err, s.Payload)

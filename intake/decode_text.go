@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,22 +18,35 @@ const bom = "\uFEFF"
 // charset turns the bytes of a sender into text. The zero charset is UTF-8.
 type charset struct{ enc encoding.Encoding }
 
-// findCharset returns the charset of that name; "" is UTF-8. The names are those of the web, where ISO-8859-1 means
-// Windows-1252.
-func findCharset(name string) (charset, error) {
+// findCharset returns the charset of that name for a text; "" is UTF-8. The names are those of the web, where ISO-8859-1 means
+// Windows-1252. A text in an unknown charset or in ASCII is UTF-8 if its bytes are, which isUTF8 reports (CONTRACT "Payload").
+func findCharset(name string, isUTF8 func() bool) (charset, error) {
 	name = strings.TrimSpace(name)
 	if name == "" {
 		return charset{}, nil
 	}
 	enc, err := htmlindex.Get(name)
-	if err != nil || enc == encoding.Replacement {
+	switch {
+	case hidesLetters(name, enc), err != nil && !isUTF8():
 		return charset{}, &DecodeError{KindCharset, fmt.Sprintf("The charset %s is not known. Please send the text in UTF-8.", quote(name))}
-	}
-	if enc == textunicode.UTF8 {
+	case err != nil, enc == textunicode.UTF8, isASCIIName(name) && isUTF8():
 		return charset{}, nil
 	}
 	return charset{enc}, nil
 }
+
+// hidesLetters reports whether a charset that cannot be read writes letters as ASCII: its bytes are UTF-8, and mean something else.
+func hidesLetters(name string, enc encoding.Encoding) bool {
+	return enc == encoding.Replacement || strings.HasSuffix(strings.ToLower(name), "utf-7")
+}
+
+// isASCIIName reports whether name is one of ASCII, which the web reads as Windows-1252.
+func isASCIIName(name string) bool {
+	return slices.Contains([]string{"us-ascii", "ascii", "ansi_x3.4-1968"}, strings.ToLower(name))
+}
+
+// validUTF8 reports whether a whole text is UTF-8, or UTF-16 with a byte-order mark, which is read whatever the charset is.
+func validUTF8(text []byte) bool { return utf8.Valid(text) || isUTF16(text) }
 
 // text decodes b. The result is valid UTF-8: a byte that is not text is U+FFFD.
 func (c charset) text(b []byte) string {
