@@ -81,11 +81,11 @@ func namesOf(mergeTags map[string]models.MergeTag) fieldNames {
 // shown returns the name of a field that came with value. A name that does not look like one, or has no value, may be a misplaced
 // value and is masked.
 func (known fieldNames) shown(key, value string) string {
-	if key == "" || known[models.Fold(key)] {
+	if key == "" || known[models.Fold(intake.ListKey(key))] {
 		return key
 	}
 	odd := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.[]", r)
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.[]…", r)
 	}
 	if value == "" || len(key) > 50 || strings.ContainsFunc(key, odd) || strings.ContainsFunc(key[:1], unicode.IsDigit) {
 		return mask

@@ -24,7 +24,7 @@ func (t *story) remedy(f intake.FieldFate) remedy {
 	case f.Fate == intake.FateRefused && t.mergeTags[f.MergeTag].ID != 0:
 		return remedy{t.page("merge-tags", t.mergeTags[f.MergeTag].ID, "edit"), "Open merge tag"}
 	case f.Fate == intake.FateIgnored && t.touchesFields() && f.Sent != nested:
-		key := strings.ToLower(f.Key)
+		key := strings.ToLower(intake.ListKey(f.Key))
 		if !canBeKey(key) || t.mergeTags[key].ID != 0 || t.isLabel(f.Key) {
 			break
 		}
@@ -91,7 +91,7 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 	r := t.remedy(f)
 	issue := views.RequestIssue{Kind: views.KindWarn, Code: views.Visible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
-	switch key := strings.ToLower(f.Key); {
+	switch key := strings.ToLower(intake.ListKey(f.Key)); {
 	case f.Sent == nested:
 		issue.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
 	case t.mergeTags[key].ID != 0:

@@ -225,7 +225,11 @@ func (t *story) marks(lines []sentLine) map[int]string {
 			delete(marks, earlier)
 		}
 		last[line.key] = i
-		switch fate := fates[line.key]; {
+		fate := fates[line.key]
+		if list := intake.ListKey(line.key); fate == "" && list != line.key {
+			fate = fates[list+intake.ManyKeys]
+		}
+		switch {
 		case fate != "":
 			marks[i] = fate
 		case !t.row.Failed() && !t.body.Shortened:

@@ -44,7 +44,7 @@ type FieldFate struct {
 // fillFields stores the sent values in the contact, and defaults in the fields that are still empty. It adds the fate of
 // each field to the decision and reports whether the contact changed.
 func (d *Decision) fillFields(q Question, p *Person) bool {
-	tags, fields := q.Webhook.MergeTags, q.Submission.Fields
+	tags, fields := q.Webhook.MergeTags, joinLists(q.Submission.Fields)
 	places := matchFields(fields, tags)
 	byPlace := make(map[int]FieldFate, len(places))
 	var defaults []FieldFate
@@ -75,18 +75,21 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 }
 
 // matchFields returns for each merge tag the index of the field that counts for it, or -1. A field that is null counts only
-// if no other field matches the merge tag.
+// if no other field matches the merge tag. A list of keys with brackets counts if nothing else was given.
 func matchFields(fields []Field, tags []models.MergeTag) []int {
 	names := make([]string, len(tags))
 	for i, t := range tags {
 		names[i] = t.Key
 	}
-	given, null := make([]string, len(fields)), make([]string, len(fields))
-	anyNull := false
+	given, null, lists := make([]string, len(fields)), make([]string, len(fields)), make([]string, len(fields))
+	anyNull, anyList := false, false
 	for i, f := range fields {
-		if f.Value.Shape == models.Null {
+		switch {
+		case f.feeds != "":
+			lists[i], anyList = f.feeds, true
+		case f.Value.Shape == models.Null:
 			null[i], anyNull = f.Key, true
-		} else {
+		default:
 			given[i] = f.Key
 		}
 	}
@@ -94,6 +97,13 @@ func matchFields(fields []Field, tags []models.MergeTag) []int {
 	if anyNull {
 		for i, place := range models.MatchKeys(null, names) {
 			if places[i] < 0 {
+				places[i] = place
+			}
+		}
+	}
+	if anyList {
+		for i, place := range models.MatchKeys(lists, names) {
+			if place >= 0 && (places[i] < 0 || fields[places[i]].Value.IsBlank() && !fields[place].Value.IsBlank()) {
 				places[i] = place
 			}
 		}
@@ -181,7 +191,7 @@ func whyIgnored(tags []models.MergeTag) func(key string) string {
 		return m
 	})
 	return func(key string) string {
-		if reason := keys()[models.Fold(shortenBytes(key, maxLoggedName))]; reason != "" {
+		if reason := keys()[models.Fold(shortenBytes(ListKey(key), maxLoggedName))]; reason != "" {
 			return reason
 		}
 		return "No merge tag has this key."

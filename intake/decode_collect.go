@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,15 +51,18 @@ func (c *collector) add(key, text string) {
 // into moves what was collected to the submission: the address to Email, everything else to Fields.
 func (c *collector) into(s *Submission) {
 	slices.SortFunc(c.fields, func(a, b collected) int { return a.last - b.last })
-	email := c.emailIndex()
+	email, places := c.email()
 	if len(c.fields) > 0 {
 		s.Fields = make([]Field, 0, len(c.fields))
 	}
 	for i, f := range c.fields {
-		if i == email {
-			markNUL(f.Value.Texts)
-			form := s.Encoding == EncodingQuery || s.Encoding == EncodingURLEncoded
-			s.Email = Email{Key: f.Key, Value: f.Value, Present: true, At: i, FromForm: form}
+		if len(places) > 0 && places[0] == i {
+			places = places[1:]
+			if !s.Email.Present {
+				markNUL(email.Value.Texts)
+				form := s.Encoding == EncodingQuery || s.Encoding == EncodingURLEncoded
+				s.Email = Email{Key: email.Key, Value: email.Value, Present: true, At: i, FromForm: form}
+			}
 			continue
 		}
 		for j, t := range f.Value.Texts {
@@ -66,6 +70,46 @@ func (c *collector) into(s *Submission) {
 		}
 		s.Fields = append(s.Fields, f.Field)
 	}
+}
+
+// email returns the field of the address and its places among the fields, sorted, none for a call without. A list of keys with
+// brackets, such as email_address[], counts if no other key gives an address.
+func (c *collector) email() (email Field, places []int) {
+	if i := c.emailIndex(); i >= 0 {
+		email, places = c.fields[i].Field, []int{i}
+	}
+	if places != nil && !email.Value.IsBlank() {
+		return email, places
+	}
+	return c.emailList(email, places)
+}
+
+// emailList returns the list of keys with brackets that holds the address, or what else was given if there is none.
+func (c *collector) emailList(email Field, places []int) (Field, []int) {
+	brackets := func(f collected) bool { return strings.HasSuffix(f.Key, "]") }
+	if !slices.ContainsFunc(c.fields, brackets) {
+		return email, places
+	}
+	fields := make([]Field, len(c.fields))
+	for i, f := range c.fields {
+		fields[i] = f.Field
+	}
+	lists := listMembers(fields)
+	names := slices.SortedFunc(maps.Keys(lists), func(a, b string) int { return lists[a][0].at - lists[b][0].at })
+	i := models.MatchKeys(names, []string{emailKey})[0]
+	if i < 0 {
+		return email, places
+	}
+	list := joinMembers(fields, names[i], lists[names[i]])
+	if places != nil && list.Value.IsBlank() {
+		return email, places
+	}
+	places = nil
+	for _, m := range lists[names[i]] {
+		places = append(places, m.at)
+	}
+	slices.Sort(places)
+	return list, places
 }
 
 // emailIndex returns the index of the key that holds the address, or -1. The exact key counts, else the last key that

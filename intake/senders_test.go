@@ -195,6 +195,6 @@ func TestDecodeNeverRepairsTheAddress(t *testing.T) {
 		{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address":"a\ud800da@example.com","name":"a\u0000da"}`)},
 	} {
 		checkSaid(t, r, said(Submission{Encoding: Decode(r).Encoding, Email: Email{Key: "email_address", Present: true,
-			Value: models.Text("a\uFFFDda@example.com")}, Fields: []Field{{"name", models.Text("ada")}}}))
+			Value: models.Text("a\uFFFDda@example.com")}, Fields: []Field{{Key: "name", Value: models.Text("ada")}}}))
 	}
 }

@@ -74,6 +74,8 @@ func (e Email) PlusMayBeLost() bool {
 type Field struct {
 	Key   string
 	Value models.Given
+
+	feeds string // of a list that joinLists made: the key that it feeds
 }
 
 // Size estimates the memory of a submission, in bytes. Many tiny fields take several times their size in the body.

@@ -1,5 +1,7 @@
 package models
 
+import "slices"
+
 // Shape is the form of a value before it was reduced to plain texts.
 type Shape int
 
@@ -22,6 +24,11 @@ func Text(s string) Given { return Given{Texts: []string{s}} }
 
 // OneOfList reports whether the value is a list of exactly one plain value, which reads as that value. CONTRACT "Payload".
 func (g Given) OneOfList() bool { return g.Shape == List && len(g.Texts) == 1 }
+
+// IsBlank reports whether nothing was given: null, or nothing but blanks.
+func (g Given) IsBlank() bool {
+	return g.Shape == Null || g.Shape != Nested && !slices.ContainsFunc(g.Texts, func(text string) bool { return !IsBlank(text) })
+}
 
 // Last returns the value that counts if only one can: the last one. It is "" for a value without texts.
 func (g Given) Last() string {
