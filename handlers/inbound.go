@@ -118,11 +118,20 @@ func (s *Server) call(v *visit, now time.Time) intake.Call {
 	return c
 }
 
+// prefetchHeaders are the headers by which a program says that it only fetches a link ahead, with the words that say it
+// (CONTRACT "Route and verbs").
+var prefetchHeaders = map[string][]string{
+	"Sec-Purpose": {"prefetch", "prerender"}, "Purpose": {"prefetch", "preview"}, "X-Purpose": {"prefetch", "preview"}, "X-Moz": {"prefetch"},
+}
+
 // isPrefetch reports whether a browser only prefetches the page, which is not a call.
 func isPrefetch(c *fiber.Ctx) bool {
-	for _, name := range []string{"Sec-Purpose", "Purpose"} {
-		if strings.Contains(strings.ToLower(c.Get(name)), "prefetch") {
-			return true
+	for name, words := range prefetchHeaders {
+		for _, value := range c.Request().Header.PeekAll(name) {
+			said := strings.ToLower(string(value))
+			if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(said, word) }) {
+				return true
+			}
 		}
 	}
 	return false
@@ -130,7 +139,7 @@ func isPrefetch(c *fiber.Ctx) bool {
 
 // loggedHeaders help to explain a call and hold no secret.
 var loggedHeaders = []string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
-	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Id"}
+	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Moz", "X-Purpose", "X-Request-Id"}
 
 func shownHeaders(c *fiber.Ctx) []intake.Header {
 	var all []intake.Header

@@ -169,17 +169,25 @@ func TestEndpointVerbs(t *testing.T) {
 func TestPrefetchChangesNothing(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
-		for _, header := range []string{"Purpose", "Sec-Purpose"} {
-			if a := s.call("GET", w.Hash+"?email_address=x@example.com", "", header, "prefetch;prerender"); a.status != 400 {
+		ahead := []string{"Purpose: prefetch", "Purpose: preview", "X-Purpose: preview", "X-Purpose: prefetch", "X-Moz: prefetch", "x-moz: PREFETCH",
+			"Sec-Purpose: prefetch", "Sec-Purpose: prefetch;prerender", "Sec-Purpose: prefetch;anonymous-client-ip"}
+		for _, header := range ahead {
+			name, value, _ := strings.Cut(header, ": ")
+			if a := s.call("GET", w.Hash+"?email_address=x@example.com", "", name, value); a.status != 400 {
 				t.Errorf("%s: got %d, want 400", header, a.status)
 			}
 		}
 		rows := s.logged()
-		if len(rows) != 2 || rows[0].Outcome != models.OutcomePrefetch || s.contact("x@example.com") != nil {
-			t.Fatalf("got %d rows, contact %v; want two rows and no contact", len(rows), s.contact("x@example.com"))
+		if len(rows) != len(ahead) || rows[0].Outcome != models.OutcomePrefetch || s.contact("x@example.com") != nil {
+			t.Fatalf("got %d rows, contact %v; want %d rows and no contact", len(rows), s.contact("x@example.com"), len(ahead))
 		}
 		if body, err := intake.DecodeLogBody(rows[0].Body); err != nil || body.Payload != "" || rows[0].Address != nil {
 			t.Errorf("got payload %q, address %v (%v); want a row without payload", body.Payload, rows[0].Address, err)
+		}
+		for _, real := range [][]string{{"GET", "X-Moz", "microsummary"}, {"GET", "Purpose", "navigate"}, {"GET", "Sec-Purpose", ""}, {"POST", "Purpose", "prefetch"}} {
+			if a := s.call(real[0], w.Hash+"?email_address=x@example.com", "email_address=x@example.com", real[1:]...); a.status != 200 {
+				t.Errorf("%s: got %d, want 200", real, a.status)
+			}
 		}
 	})
 }

@@ -53,3 +53,11 @@ func TestTagsOnTypesWithoutTags(t *testing.T) {
 		}
 	})
 }
+
+// The types that take people away warn of links where the type is chosen.
+func TestWebhookFormWarnsOfLinks(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.get("/w/books/webhooks/new").inThisOrder(t, "SUBSCRIBED", "UNCONFIRMED", "UNSUBSCRIBED", "open every link they find", "each opening unsubscribes people.",
+			"DELETE", "open every link they find", "each opening deletes people.", "Tags to add")
+	})
+}
