@@ -298,3 +298,22 @@ func TestBuilderWithstandsHostileForms(t *testing.T) {
 		}
 	})
 }
+
+// TestBuilderNamesFaultsOfPastedLists pastes a list with a bad line after a blank one, and a list that does not fit in a rule.
+func TestBuilderNamesFaultsOfPastedLists(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		paste := func(list string) answer {
+			return s.post("/w/books/segments", "name", "Pasted", "what-0", "email", "operator-0", "in", "value-0", list, "do", "save")
+		}
+		a := paste("a@example.com\r\n\r\nb@exam\u202eple\r\nc@example.com")
+		a.want(t, 422, "Line 2, “b@example”: This is not a whole e-mail address")
+		if !strings.Contains(a.body, "a@example.com\nb@exam\u202eple\nc@example.com</textarea>") {
+			t.Error("the list did not come back with the bad line as its second")
+		}
+		a = paste(strings.Repeat("somebody@example.com\r\n", 3_000))
+		a.want(t, 422, "This list is too long: it has 3,000 values, which take 68 KiB, and 64 KiB fit in a rule. Please import the people of a long list with a tag")
+		if strings.Count(a.body, "somebody@example.com") != 3_000 {
+			t.Error("the list did not come back")
+		}
+	})
+}

@@ -123,7 +123,7 @@ func (f segmentForm) tell() {
 		problems = append(slices.Clone(problems), found...)
 	}
 	for _, p := range problems {
-		f.errs.Add(f.fieldOf(p), p.Message)
+		f.errs.Add(f.fieldOf(p), views.Visible(p.Message))
 	}
 }
 

@@ -15,8 +15,8 @@ func (g Group) Check(s Schema) (Group, Problems) {
 	if c.conditions > MaxConditions {
 		c.problems = append(c.problems, Problem{Message: fmt.Sprintf("Please use at most %d conditions. There are %d.", MaxConditions, c.conditions)})
 	}
-	if len(checked.String()) > MaxRuleBytes {
-		c.problems = append(c.problems, Problem{Message: tooLong})
+	if bytes := len(checked.String()); bytes > MaxRuleBytes && len(c.problems) == 0 {
+		c.problems = append(c.problems, Problem{Message: tooLong(bytes)})
 	}
 	return checked, c.problems
 }

@@ -239,5 +239,8 @@ func (k Kind) Value(o Operator) ValueKind {
 // isID reports whether values are ids, which are numbers in a rule's JSON.
 func (v ValueKind) isID() bool { return v == ValueTag || v == ValueSegment || v == ValueWebhook }
 
+// isTyped reports whether people type or paste values, a line each in a list, instead of choosing them.
+func (v ValueKind) isTyped() bool { return v == ValueText || v == ValueEmail || v == ValueDomain }
+
 // isCount reports whether values are whole numbers of days or hours.
 func (v ValueKind) isCount() bool { return v == ValueDays || v == ValueHours }

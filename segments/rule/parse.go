@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"campaignlark/models"
@@ -14,14 +15,23 @@ import (
 // exceeds a limit of size or depth is a Problem. Check decides whether the rule fits the workspace.
 func Parse(text string) (Group, Problems) {
 	if len(text) > MaxRuleBytes {
-		return Group{Join: All}, Problems{{Message: tooLong}}
+		return Group{Join: All}, Problems{{Message: tooLong(len(text))}}
 	}
 	var p parser
 	g := p.group([]byte(models.ValidText(text)), "", 1)
 	return g, p.problems
 }
 
-const tooLong = "This rule is too long."
+// tooLong says that a rule of so many bytes is too long.
+func tooLong(bytes int) string {
+	return fmt.Sprintf("This rule is too long: it takes %s, and %s fit. %s", showKiB(bytes), showKiB(MaxRuleBytes), useATag)
+}
+
+// useATag is the advice for a list of values that does not fit in a rule.
+const useATag = "Please import the people of a long list with a tag, and let the rule ask for that tag."
+
+// showKiB formats a number of bytes for people, rounded up.
+func showKiB(bytes int) string { return showCount(strconv.Itoa((bytes+1023)>>10)) + " KiB" }
 
 var tooDeep = fmt.Sprintf("Groups can be nested at most %d deep.", MaxDepth)
 

@@ -142,6 +142,44 @@ func TestProblemsStandAtTheirCondition(t *testing.T) {
 	}
 }
 
+// TestRuleNamesFaultsOfLists pastes lists that are too long, or have lines that cannot be read.
+func TestRuleNamesFaultsOfLists(t *testing.T) {
+	t.Parallel()
+	many := func(n int, format string) (texts []string) {
+		for i := range n {
+			texts = append(texts, fmt.Sprintf(format, i))
+		}
+		return texts
+	}
+	email := rule.Condition{Type: rule.TypeEmail, Operator: rule.In}
+	text := rule.Condition{Type: rule.TypeField, FieldID: 1, Operator: rule.NotIn}
+	domain := rule.Condition{Type: rule.TypeEmail, Operator: rule.DomainIn}
+	for _, c := range []struct {
+		condition rule.Condition
+		texts     []string
+		says      string
+	}{
+		{email, many(2_500, "p%04d@example.com"), ""},
+		{email, many(5_000, "p%04d@example.com"), "This list is too long: it has 5,000 values, which take 98 KiB, and 64 KiB fit in a rule. Please import the people of a long list with a tag, and let the rule ask for that tag."},
+		{text, append(slices.Repeat([]string{" "}, 70_000), many(40_000, "%05d")...), "it has 40,000 values, which take 313 KiB,"},
+		{text, many(8, "%d"+strings.Repeat("<", 2_000)), "This rule is too long: it takes 94 KiB, and 64 KiB fit. Please import"}, // in JSON a < takes six bytes
+		{email, []string{"a@example.com", "b@example", "c@example.com"}, "Line 2, “b@example”: This is not a whole e-mail address"},
+		{email, []string{"a@example.com", " ", "x", "y", "z"}, "2 more lines cannot be read."},
+		{email, []string{"x", "a@example.com", "y"}, "One more line cannot be read."},
+		{email, []string{"x"}, "This is not a whole e-mail address"},
+		{email, []string{"a@example.com", strings.Repeat("x", 5_000)}, "Line 2, “" + strings.Repeat("x", 60) + "…”: This"},
+		{domain, []string{"example.com", "x y"}, "Line 2, “x y”: This is not a domain."},
+		{text, []string{"a", strings.Repeat("x", 10_001)}, "Line 2, “" + strings.Repeat("x", 60) + "…”: Too long."},
+		{rule.Condition{Type: rule.TypeTags, Operator: rule.HasAny}, []string{"999999", "999998"}, "One of these tags does not exist any more."},
+	} {
+		c.condition.Value = models.Given{Shape: models.List, Texts: c.texts}
+		_, problems := rule.Group{Join: rule.All, Filters: []rule.Filter{rule.Of(c.condition)}}.Check(fullSchema(t, "Europe/Vienna"))
+		if said := problems.Error(); !strings.Contains(said, c.says) || c.says == "" && said != "" || len(problems) > 1 {
+			t.Errorf("%d values: got %v, want %q", len(c.texts), problems, c.says)
+		}
+	}
+}
+
 func TestRuleHasLimits(t *testing.T) {
 	t.Parallel()
 	is := `{"type":"field","field_id":1,"operator":"is_set"}`
@@ -157,7 +195,7 @@ func TestRuleHasLimits(t *testing.T) {
 		{"five deep", deep(5), ""},
 		{"six deep", deep(6), "at most 5 deep"},
 		{"very deep", deep(2000), "at most 5 deep"},
-		{"too long", many(2000), "too long"},
+		{"too long", many(2000), "This rule is too long: it takes 98 KiB, and 64 KiB fit. Please import"},
 		{"a long value", `{"condition":"AND","filters":[{"type":"field","field_id":1,"operator":"eq","value":"` + strings.Repeat("x", 10_001) + `"}]}`, "Too long"},
 		{"long values together", `{"condition":"AND","filters":[` + strings.TrimSuffix(strings.Repeat(`{"type":"field","field_id":1,"operator":"eq","value":"`+strings.Repeat("<", 3_000)+`"},`, 10), ",") + `]}`, "too long"},
 		{"no condition", `{"condition":"AND","filters":[]}`, "A rule needs at least one condition."},

@@ -76,15 +76,18 @@ func (s Schema) twoValues(value ValueKind, c Condition) (models.Given, string) {
 // severalValues reads a list and removes duplicates. It sorts ids and choices: their order means nothing, and equal
 // rules must be stored as equal text.
 func (s Schema) severalValues(value ValueKind, c Condition) (models.Given, string) {
-	if len(c.Value.Texts) > MaxRuleBytes/2 {
-		return c.Value, "Please give fewer values. They do not fit in a rule."
+	if message := listTooLong(c.Value.Texts); message != "" {
+		return c.Value, message
 	}
 	list, seen := models.Given{Shape: models.List}, map[string]bool{}
-	for _, text := range c.Value.Texts {
+	for i, text := range c.Value.Texts {
 		if models.IsBlank(text) {
 			continue
 		}
 		stored, message := s.readValue(value, c, text)
+		if message != "" && value.isTyped() && len(c.Value.Texts) > 1 {
+			message = s.badLines(value, c, i, message)
+		}
 		if message != "" {
 			return c.Value, message
 		}
@@ -106,6 +109,41 @@ func (s Schema) severalValues(value ValueKind, c Condition) (models.Given, strin
 		slices.Sort(list.Texts)
 	}
 	return list, ""
+}
+
+// listTooLong returns a sentence if a list of values does not fit in a rule, with its size, and "" otherwise.
+func listTooLong(texts []string) string {
+	values, bytes := 0, 0
+	for _, text := range texts {
+		if !models.IsBlank(text) {
+			values, bytes = values+1, bytes+len(text)+len(`"",`)
+		}
+	}
+	if bytes <= MaxRuleBytes {
+		return ""
+	}
+	return fmt.Sprintf("This list is too long: it has %s values, which take %s, and %s fit in a rule. %s", showCount(strconv.Itoa(values)), showKiB(bytes), showKiB(MaxRuleBytes), useATag)
+}
+
+// badLines names the first line of a list that cannot be read, and says how many more there are.
+func (s Schema) badLines(value ValueKind, c Condition, first int, message string) string {
+	more := 0
+	for _, text := range c.Value.Texts[first+1:] {
+		if models.IsBlank(text) {
+			continue
+		}
+		if _, wrong := s.readValue(value, c, text); wrong != "" {
+			more++
+		}
+	}
+	message = fmt.Sprintf("Line %d, “%s”: %s", first+1, models.Shorten(models.CleanName(c.Value.Texts[first]), 60), message)
+	switch more {
+	case 0:
+		return message
+	case 1:
+		return message + " One more line cannot be read."
+	}
+	return message + fmt.Sprintf(" %s more lines cannot be read.", showCount(strconv.Itoa(more)))
 }
 
 // essence returns equal texts for two values of a list that mean the same.
