@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,7 @@ type ImportSpec struct {
 	Columns  []Column     `json:"columns"`
 
 	Status      models.Status `json:"status"`      // for new contacts without a status in the file
-	Resubscribe bool          `json:"resubscribe"` // unsubscribed contacts get the file's status, or this one
+	Resubscribe bool          `json:"resubscribe"` // unsubscribed contacts get the status of the file's column, or this one if it has no such column
 	Tags        []int64       `json:"tags"`        // for every contact of the file
 	NewTags     []string      `json:"new_tags"`    // names of more such tags, created when the import starts
 }
@@ -53,11 +54,13 @@ func (c Column) MergeTag() int64 {
 }
 
 // statusOf returns the status that a line gives to a contact. given is the line's status, "" for none; now is the
-// contact's, "" for a new one. An existing contact keeps its status if the line has none. An unsubscribed one always
-// keeps it, unless Resubscribe is set.
+// contact's, "" for a new one. An existing contact keeps its status if the line has none. An unsubscribed one always keeps it,
+// unless Resubscribe is set; then it gets the line's status, or Status if the file has no column for it.
 func (s ImportSpec) statusOf(given, now models.Status) models.Status {
+	again := now == models.StatusUnsubscribed && s.Resubscribe
+	says := given != "" || again && !slices.ContainsFunc(s.Columns, func(c Column) bool { return c.To == ColumnStatus })
 	switch {
-	case now == models.StatusUnsubscribed && !s.Resubscribe, now != "" && now != models.StatusUnsubscribed && given == "":
+	case now != "" && !says, now == models.StatusUnsubscribed && !again:
 		return now
 	case given == "":
 		return s.Status

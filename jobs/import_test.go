@@ -358,6 +358,29 @@ func TestImportKeepsStatuses(t *testing.T) {
 	})
 }
 
+// TestImportStatusOf gives a contact of each status each line, with and without "Subscribe again" and a column for the status.
+func TestImportStatusOf(t *testing.T) {
+	t.Parallel()
+	const S, P, U = models.StatusSubscribed, models.StatusUnconfirmed, models.StatusUnsubscribed
+	for _, c := range []struct {
+		again, column    bool
+		now, given, want models.Status
+	}{
+		{false, true, "", "", P}, {false, true, "", U, U}, {false, false, "", "", P},
+		{false, true, S, "", S}, {false, true, S, U, U}, {false, true, U, "", U}, {false, true, U, S, U}, {false, false, U, "", U},
+		{true, true, "", "", P}, {true, true, S, "", S}, {true, true, S, U, U}, {true, false, S, "", S},
+		{true, true, U, S, S}, {true, true, U, U, U}, {true, true, U, "", U}, {true, false, U, "", P},
+	} {
+		spec := ImportSpec{Status: P, Resubscribe: c.again, Columns: []Column{{To: ColumnEmail}}}
+		if c.column {
+			spec.Columns = append(spec.Columns, Column{To: ColumnStatus})
+		}
+		if got := spec.statusOf(c.given, c.now); got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+}
+
 func TestImportRefusesUnreadableStatuses(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

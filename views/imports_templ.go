@@ -813,7 +813,7 @@ func importContacts(m ImportColumnsModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Check("resubscribe", "1", "Subscribe contacts again that have unsubscribed. Leave this off unless they asked for it.", m.Resubscribe).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Check("resubscribe", "1", "Subscribe contacts again that have unsubscribed. Leave this off unless they asked for it. If a column says the status, a contact with a blank cell there keeps its own.", m.Resubscribe).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
