@@ -86,7 +86,7 @@ func (s *Server) importCheck(v *visit) error {
 		if err != nil {
 			return err
 		}
-		m.ReadAnew = true
+		m.ReadAgain = true
 		return v.again(views.ImportColumnsPage(m))
 	}
 	errs := f.readChoices()

@@ -799,7 +799,7 @@ func auditName(e AuditRow) templ.Component {
 	})
 }
 
-// auditLength is how many characters of an old or new text are shown; the title attribute has all of it.
+// auditLength limits the characters of an old or new text on the page. The title attribute has the full text.
 const auditLength = 300
 
 func auditChange(c AuditChange) templ.Component {

@@ -10,16 +10,16 @@ func AuditKinds() []Option {
 		{Value: "request", Label: "Requests"}}
 }
 
-// auditNouns are the things by their name in the log.
+// auditNouns has the words for each subject in the log.
 var auditNouns = map[string]string{"workspace": "the workspace", "member": "the member", "webhook": "the webhook", "tag": "the tag",
 	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "contacts": "contacts:", "import": "the import of",
 	"request": "the request"}
 
-// auditVerbs are what is done to things.
+// auditVerbs has the words for each action in the log.
 var auditVerbs = map[string]string{"created": "created", "updated": "changed", "deleted": "deleted", "enabled": "switched on",
 	"disabled": "switched off", "rotated": "gave a new address to", "bulk": "changed several", "done": "finished"}
 
-// auditPhrases are the actions that need more than a verb and a noun.
+// auditPhrases has the actions that need more words than a verb and a noun.
 var auditPhrases = map[string]string{"member.invited": "invited", "member.joined": "joined", "member.added": "added",
 	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
 	"member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
@@ -41,7 +41,7 @@ func auditVerb(action, subject string) string {
 	return words + " " + noun
 }
 
-// verb says what the entry's person did. A change of nothing but the name is a renaming.
+// verb says what the entry's person did. A change of only the name is called a renaming.
 func (e AuditRow) verb() string {
 	if strings.HasSuffix(e.Action, ".updated") && len(e.Changes) == 1 && (e.Changes[0].What == "Name" || e.Changes[0].What == "Label") {
 		return "renamed " + auditNouns[e.Subject]
@@ -52,7 +52,7 @@ func (e AuditRow) verb() string {
 // own reports whether the person is also the entry's subject, so that naming the subject adds nothing.
 func (e AuditRow) own() bool { return e.Action == "member.joined" || e.Action == "member.left" }
 
-// shown are the changes that say more than the entry's name does.
+// shown returns the changes without those that only repeat the entry's name.
 func (e AuditRow) shown() []AuditChange {
 	var all []AuditChange
 	for _, c := range e.Changes {

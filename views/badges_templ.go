@@ -510,7 +510,7 @@ func TagList(names []string, most int) templ.Component {
 // search finds them.
 const longAddress = 32
 
-// Address is an e-mail address. A long one breaks before its @ where it must.
+// Address shows an e-mail address. A long one can break before its @.
 func Address(email string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,9 +14,9 @@ import "strconv"
 type BulkModel struct {
 	Page
 	Question  string
-	Sentences []string // what it means
-	Nobody    string   // why there is nothing to ask
-	Failed    string   // why the form came back
+	Sentences []string // the consequences
+	Nobody    string   // why the action has no contacts
+	Failed    string   // why the form was refused
 
 	Tags                     []Option // choose one
 	NewTag                   bool     // or name a new one

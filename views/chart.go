@@ -10,8 +10,8 @@ import (
 type Chart struct {
 	Title   string // what it shows: "Calls each hour in the last 48 hours"
 	Summary string // the content in words, for screen readers
-	Unit    string // what a slot is, as a column's head: "Hour"
-	Empty   string // said when there is nothing to draw
+	Unit    string // the unit of a slot, as a column's heading: "Hour"
+	Empty   string // the text if there is nothing to draw
 	Slots   []Slot
 	Series  []Series
 	Lines   bool
@@ -34,7 +34,7 @@ const (
 // none reports whether there is nothing to draw.
 func (c Chart) none() bool { return len(c.Slots) == 0 || c.most() == 0 }
 
-// top is the largest value of a slot: of a bar's sum, or of a line.
+// top returns the height of a slot: the sum of its bars, or the highest of its lines.
 func (c Chart) top(slot int) (top int64) {
 	for _, s := range c.Series {
 		if c.Lines {
@@ -53,7 +53,7 @@ func (c Chart) most() (most int64) {
 	return most
 }
 
-// least is the smallest value that the axis must reach down to: bars are filled, so theirs is zero.
+// least returns the value down to which the axis must reach. For bars it is zero, because they are filled.
 func (c Chart) least() int64 {
 	if !c.Lines {
 		return 0
@@ -67,7 +67,7 @@ func (c Chart) least() int64 {
 	return least
 }
 
-// axis returns the numbers beside a chart, from below to above: round, in equal steps, and around every value. It begins
+// axis returns the numbers beside a chart, from bottom to top: round numbers in equal steps that enclose every value. It begins
 // at zero unless all values lie close together far above it.
 func (c Chart) axis() []float64 { return axis(float64(c.least()), float64(c.most())) }
 
@@ -84,7 +84,7 @@ func axis(least, most float64) []float64 {
 	return numbers
 }
 
-// roundStep is the smallest of 1, 2, 5, 10, 20, 50 … that is not below least: counts are whole.
+// roundStep returns the smallest of 1, 2, 5, 10, 20, 50 … that is not below least. Counts are whole numbers.
 func roundStep(least float64) float64 {
 	for power := 1.0; ; power *= 10 {
 		for _, digit := range []float64{1, 2, 5} {
@@ -165,7 +165,7 @@ func (c Chart) points(series Series) string {
 	return b.String()
 }
 
-// middle is where a slot's value is drawn: lines go from edge to edge.
+// middle returns the x coordinate of a slot's value. Lines reach from edge to edge.
 func (c Chart) middle(slot int) float64 {
 	if !c.Lines {
 		return (float64(slot) + .5) * slotWidth
@@ -180,7 +180,7 @@ func (c Chart) width() float64 { return float64(max(len(c.Slots), 1) * slotWidth
 
 func (c Chart) viewBox() string { return "0 0 " + short(c.width()) + " " + strconv.Itoa(plotHeight) }
 
-// at is where the label of a slot stands, as a part of the drawing's width. That of the last one stands at the end.
+// at returns the x position of a slot's label, as a percentage of the drawing's width. The last label is at the right edge.
 func (c Chart) at(slot int) string {
 	if c.anchor(slot) == "end" {
 		return "100%"
@@ -188,7 +188,7 @@ func (c Chart) at(slot int) string {
 	return short(100*c.middle(slot)/c.width()) + "%"
 }
 
-// anchor says which part of a slot's label stands there: none leaves the drawing.
+// anchor returns the text-anchor of a slot's label, so that no label goes beyond the drawing.
 func (c Chart) anchor(slot int) string {
 	switch {
 	case slot == len(c.Slots)-1 && slot > 0:

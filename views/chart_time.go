@@ -13,12 +13,12 @@ type Slot struct {
 	Name, Tick string
 }
 
-// SlotOf is the place of the slot that t falls into, or -1 when t is before the first one.
+// SlotOf returns the index of the slot that contains t, or -1 if t is before the first one.
 func SlotOf(slots []Slot, t time.Time) int {
 	return sort.Search(len(slots), func(i int) bool { return slots[i].From.After(t) }) - 1
 }
 
-// HourSlots are the last n hours, of which the last one is under way: real hours, so a day of the change to or from
+// HourSlots returns the last n hours, with the current one as the last. They are real hours, so a day of the change to or from
 // summer time has 23 or 25. They begin with the hours of the counters; in a zone that is half an hour off, at half past.
 func (p Page) HourSlots(n int) []Slot {
 	last := p.Now.UTC().Truncate(time.Hour)
@@ -52,7 +52,7 @@ func (p Page) clockTwice(t time.Time) bool {
 	return p.in(t.Add(time.Hour)).Hour() == hour || p.in(t.Add(-time.Hour)).Hour() == hour
 }
 
-// DaySlots are today and the days before it, n in all, cut into pieces of so many hours by the clock of the page's time
+// DaySlots returns the last n days with today, cut into pieces of this many hours by the clock of the page's time
 // zone: 24 for whole days. A piece that holds a change to or from summer time is an hour shorter or longer.
 func (p Page) DaySlots(n, hours int) []Slot {
 	now := p.in(p.Now)
@@ -80,7 +80,7 @@ func (p Page) DaySlots(n, hours int) []Slot {
 	return endAt(slots, "today")
 }
 
-// dayHasLabel reports whether a day among n has a label at the axis: half a dozen of them have, whatever n is.
+// dayHasLabel reports whether a day among n days has a label at the axis. About half a dozen days have one.
 func dayHasLabel(day time.Time, n int) bool {
 	switch {
 	case n <= 7:

@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// webhookType is one of the four documented types, in words.
+// webhookType has the words for one of the four documented types.
 type webhookType struct{ name, does, state, after, small, care, tags string }
 
 // webhookTypes are in the order of the documentation; care is a warning, tags reports whether the type can add any.
@@ -23,7 +23,7 @@ var webhookTypes = []webhookType{
 const careLinks = "Never put its web address into an e-mail or a page: mail programs and virus scanners open every link they find, browsers fetch links ahead, and each opening "
 
 // TypeChoice asks for a webhook's type: f is a Field with the name, the value, the label and perhaps an error. A TagPicker
-// with NeedsType in the same form (class "form") goes away with the types that cannot have tags.
+// with NeedsType in the same form (class "form") is hidden for the types that cannot have tags.
 func TypeChoice(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -301,7 +301,7 @@ type TagChoice struct {
 	NeedsType bool
 }
 
-// TagPicker is a list of checkboxes and a field for new tags. With script the chosen ones stand on top as chips and a long
+// TagPicker is a list of checkboxes and a field for new tags. With script the chosen tags are shown on top as chips, and a long
 // list can be filtered.
 func TagPicker(t TagChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

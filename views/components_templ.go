@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// What pages are made of, by file:
+// The components of pages, by file:
 //
 //	page.go            Page (every signed-in page has one), Page.Path, DoorPage, Flash, Crumb, Section constants
 //	layout.templ       Layout, Door, CSRF
@@ -26,9 +26,9 @@ import templruntime "github.com/a-h/templ/runtime"
 //	search.templ       SearchResults, KeyList
 //	story.templ        Verdict, Trace, Look, LookItem, Story, StoryStep, Ledger, Change
 //
-// Forms are posted with @CSRF(p); hostile text is safe everywhere a string is taken. Icons and kinds go by name:
+// Forms are posted with @CSRF(p). Every string is escaped, so hostile text is safe. Icons and kinds are chosen by name:
 // KindGood, KindWarn, KindBad for notes, Primary, Danger, DangerSolid, Quiet for buttons. /styleguide shows all of them
-// (styleguide.templ; a test asks whether one of this list is missing).
+// (styleguide.templ; a test fails if one of this list is missing).
 
 // Kinds of notes, flashes and marks; "" is neutral.
 const (
@@ -37,7 +37,7 @@ const (
 	KindBad  = "bad"
 )
 
-// Kinds of buttons; "" is plain. A page has one primary button.
+// Kinds of buttons; "" is a plain one. A page has one primary button.
 const (
 	Primary     = "primary"
 	Danger      = "danger"
@@ -69,7 +69,7 @@ func (b Btn) class() string {
 	return class
 }
 
-// Head is the head of a page: its title, a sentence about it, and as children the actions.
+// Head is the head of a page: its title and a sentence about it. Its children are the actions.
 func Head(title, lead string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -695,7 +695,7 @@ func btnInside(b Btn) templ.Component {
 	})
 }
 
-// PostButton is a form of one button: it posts to action with the token. Children are further hidden fields.
+// PostButton is a form with one button. It posts to action with the token. Its children are more hidden fields.
 func PostButton(p Page, action string, b Btn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -974,7 +974,7 @@ func Note(kind, title string) templ.Component {
 	})
 }
 
-// NoteWith is a note with a button beside it; children are what it says.
+// NoteWith is a note with a button beside it. Its children are the text.
 func NoteWith(kind string, b Btn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1056,7 +1056,7 @@ func noteIcon(kind string) string {
 	return "info"
 }
 
-// Empty is shown for an empty list: it says what the thing is; its children are the first step.
+// Empty is shown in place of an empty list. It explains what the list is for. Its children are the first step.
 func Empty(title, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -23,7 +23,7 @@ type ContactFormModel struct {
 	Exists    string   // link to the other contact with this address
 	Stale     bool     // the contact changed after the form was opened
 	Changes   []string // with Stale, what was changed, a sentence each
-	Filled    string   // what the form was filled with, which it sends back
+	Filled    string   // the values with which the form was filled; the form sends them back
 	Errors    map[string]string
 }
 

@@ -1337,7 +1337,7 @@ func historySegments(p Page, all []Named) templ.Component {
 	})
 }
 
-// listWord stands before the parts of "a, b and c".
+// listWord returns the separator before a part of "a, b and c".
 func listWord(i, n int) string {
 	switch {
 	case i == 0:

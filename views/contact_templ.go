@@ -17,7 +17,7 @@ import (
 type ContactModel struct {
 	Page
 	ID                 int64
-	Email              string // as people read it
+	Email              string // in the form for people
 	Status             string
 	Since, Created     time.Time
 	Source, SourceHref string // the webhook it came through; no Source when a person added it
@@ -44,14 +44,14 @@ type ContactSegment struct {
 	ID   int64
 	Name string
 	Why  *Why
-	Note string // in place of Why, or beside it
+	Note string // instead of Why, or beside it
 }
 
 // Why is a condition and whether it is true, or a group of conditions.
 type Why struct {
 	Matched bool
 	Words   string
-	Saw     string // what the condition found, "" if its words already say it
+	Saw     string // the value that the condition found, "" if its words already say it
 	Href    string // of the segment that the condition refers to
 	Filters []*Why
 }

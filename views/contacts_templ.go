@@ -23,20 +23,20 @@ type ContactsModel struct {
 	Statuses, Tags, Segments     []Option
 	Chips                        []Chip
 	Clear                        string   // the list without filters
-	Unknown                      string   // a sentence about a filter that names what does not exist
-	Export                       string   // what is listed, as a file
-	Jobs                         []JobRow // what is being done to contacts at this moment
+	Unknown                      string   // a sentence about a filter value that does not exist
+	Export                       string   // address of the listed contacts as a file
+	Jobs                         []JobRow // the running jobs that change contacts
 
 	Count    string // of the contacts that match: "10,000+"
 	OneFound bool
-	Among    int64 // Count speaks of so many of the newest contacts only; 0 for all
-	Exact    bool  // what was searched is somebody's whole address
-	Searched int64 // the page is not full because the search stopped after so many contacts; 0 when it did not
+	Among    int64 // Count covers only this many of the newest contacts; 0 for all
+	Exact    bool  // the search is the complete address of a contact
+	Searched int64 // the search stopped after this many contacts, before the page was full; 0 if it did not
 
-	Missing, AddHref string // the address that nobody has, and where it can be added
+	Missing, AddHref string // an address that no contact has, and the page to add it
 
 	Rows         []ContactRow
-	Hidden       []HiddenField // the filter, for what is done with all that match
+	Hidden       []HiddenField // the filter, for actions on all contacts that match
 	Newer, Older string
 }
 
@@ -372,7 +372,7 @@ func contactsCount(m ContactsModel) templ.Component {
 	})
 }
 
-// countWords stand after the count and say what it is a count of.
+// countWords returns the words after the count, which say what is counted.
 func (m ContactsModel) countWords() string {
 	of := " of " + m.Counts.Contacts + " contacts"
 	switch {
@@ -490,7 +490,7 @@ func contactsNoMatch(m ContactsModel) templ.Component {
 	})
 }
 
-// contactsForm lets a person tick contacts and choose what is done with them.
+// contactsForm lets a person tick contacts and choose an action for them.
 func contactsForm(m ContactsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

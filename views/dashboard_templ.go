@@ -21,11 +21,11 @@ type DashboardModel struct {
 	Total     CallTotals
 	Ranges    []Tab // the periods over which calls can be looked at
 	Failing   *FailingWebhook
-	Hourly    bool // some are as they were counted within the last hour
+	Hourly    bool // some figures may be up to an hour old
 	Growth    Chart
 	Failures  []DashboardFailure // the latest
 	Busiest   []BusyWebhook
-	Segments  []SegmentRow // those that are not up to date
+	Segments  []SegmentRow // the ones that are not up to date
 	UpToDate  int          // how many others there are
 	Broken    int          // segments whose rule is broken
 }

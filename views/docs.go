@@ -2,14 +2,14 @@ package views
 
 import "campaignlark/models"
 
-// DocsModel is the help. Without a Page it is for a person who is not signed in, and has no workspace.
+// DocsModel is the help. Without a Page it is for a person who is not signed in, so it has no workspace.
 type DocsModel struct {
 	Page      *Page
 	Assets    Assets
 	Days      int    // how long the request log keeps a call
-	Address   string // of the webhook in the examples: masked for viewers, a placeholder where there is none
+	Address   string // of the webhook in the examples: masked for viewers, a placeholder if there is none
 	Masked    bool
-	Webhook   string // its name; "" where there is none
+	Webhook   string // its name; "" if there is none
 	WebhookID int64
 	Type      string
 	MergeTags []models.MergeTag // in the examples
@@ -17,13 +17,13 @@ type DocsModel struct {
 	CanBuild  bool              // the person may create webhooks and merge tags
 }
 
-// ExampleMergeTags stand in the examples where there are no others.
+// ExampleMergeTags are used in the examples if the workspace has no merge tags.
 var ExampleMergeTags = []models.MergeTag{
 	{Key: "first_name", Label: "First name", Type: models.MergeTagText},
 	{Key: "last_name", Label: "Last name", Type: models.MergeTagText},
 }
 
-// docsPart is a chapter of the help: where its heading is, and how it is called.
+// docsPart is a chapter of the help: the id and the text of its heading.
 type docsPart struct{ id, title string }
 
 // docsParts are the chapters, in order.
@@ -73,7 +73,7 @@ var docsTypeRows = []docsTypeRow{
 // docsAnswer is an answer of the public endpoint with what it means and what to do.
 type docsAnswer struct {
 	status        int
-	message       string // quoted, where it is always the same
+	message       string // the exact message, if it is always the same
 	means, remedy string
 }
 

@@ -10,17 +10,17 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "campaignlark/models"
 
-// passwordHelp stands beside every field for a new password.
+// passwordHelp is the help of every field for a new password.
 var passwordHelp = "At least " + Count(models.MinPassword) + " characters. A sentence is easy to remember."
 
-// SignInModel is the sign-in page: what was typed, and what was wrong with it.
+// SignInModel is the sign-in page, with the input and the reason if it was refused.
 type SignInModel struct {
 	Email         string
-	Next          string // where to go after signing in: a path of this site
+	Next          string // the page after signing in: a path of this site
 	KeptPath      string // the URL of the form that was sent after the session ended, and
 	Kept          string // its input; "" for none
-	KeptWhose     string // who filled it in, as the form said
-	Fault, Advice string // why the form came back, and what to do
+	KeptWhose     string // the person who filled it in, from the form
+	Fault, Advice string // why the form was refused, and what to do
 	Errors        map[string]string
 	Assets        Assets
 }
@@ -307,7 +307,7 @@ func SetupPage(m SetupModel) templ.Component {
 
 // SetupClosedModel says why the set-up page is closed.
 type SetupClosedModel struct {
-	Done   bool // there is an account already
+	Done   bool // an account exists already
 	Assets Assets
 }
 

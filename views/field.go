@@ -78,14 +78,14 @@ func (f Field) class(control string) string {
 	return control + " w-" + f.Width
 }
 
-// characters counts as models does, without the blanks around, which are cut when the form is saved.
+// characters counts characters as models does, without blanks at both ends, which are removed when the form is saved.
 func characters(s string) int { return models.CountCharacters(strings.TrimSpace(s)) }
 
 func (f Field) counted() string {
 	return strconv.Itoa(characters(f.Value)) + " of " + strconv.Itoa(f.Max)
 }
 
-// attributes are those that every control of a field has.
+// attributes returns the attributes that every control of a field has.
 func (f Field) attributes() templ.Attributes {
 	a := templ.Attributes{"id": f.id(), "name": f.Name, "required": f.Required, "readonly": f.Readonly}
 	if by := f.describedBy(); by != "" {

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// TextInput is an input of one line with everything around it. A password is never given back to the page.
+// TextInput is an input of one line with its label, help and error. The value of a password is never shown again.
 func TextInput(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -216,7 +216,7 @@ func TextArea(f Field) templ.Component {
 	})
 }
 
-// Select is a list of which one is chosen: the option whose value is the field's.
+// Select is a list in which one option is chosen: the one whose value is the field's.
 func Select(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -336,7 +336,7 @@ func Select(f Field) templ.Component {
 	})
 }
 
-// GroupedSelect is Select for a long list that comes in groups; a group without a label stands on its own.
+// GroupedSelect is Select for a long list in groups. The options of a group without a label are in no group.
 func GroupedSelect(f Field, groups []OptionGroup) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -694,7 +694,7 @@ func Checks(f Field) templ.Component {
 	})
 }
 
-// around adds label and help before a control, error and count after it.
+// around adds label and help before a control, and error and count after it.
 func around(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

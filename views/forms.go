@@ -18,10 +18,10 @@ func SummaryOf(errs map[string]string, order ...string) []FieldError {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// severalLines reports whether a text needs a field of several lines, so that an input does not join them.
+// severalLines reports whether a text has several lines. An <input> would join them.
 func severalLines(s string) bool { return strings.ContainsAny(s, "\n\r") }
 
-// cut returns at most n code points of s, with a sign where something was left out.
+// cut returns at most n code points of s, and an ellipsis if s is longer.
 func cut(s string, n int) string {
 	count := 0
 	for i := range s {

@@ -9,7 +9,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-// icons are line drawings on a field of 16 by 16, by what they mean. The sections' names are among them.
+// icons are line drawings on a grid of 16 by 16, by their meaning. The names of the sections are also names of icons.
 var icons = map[string]string{
 	SectionDashboard: `<path d="M2.500 13.500h11M4 11V7.500M8 11V3.500M12 11V6"/>`,
 	SectionWebhooks:  `<path d="M2 8h7.500M6.500 5l3 3-3 3"/><path d="M9 2.500h4.500v11H9"/>`,
@@ -53,7 +53,7 @@ var icons = map[string]string{
 	"warn":    `<path d="M8 2.500 14.200 13.500H1.800z"/><path d="M8 6.500v3M8 11.500h.01"/>`,
 }
 
-// Icon draws one of the icons. It is decoration: a word always stands beside it. A name that is not there draws nothing.
+// Icon draws one of the icons. It is decoration, because there is always a word beside it. An unknown name draws nothing.
 func Icon(name string) templ.Component { return icon(name, "i") }
 
 // IconSmall is Icon for small buttons and lines of small text.

@@ -169,9 +169,9 @@ func importFileErrors(wrong string) []FieldError {
 	return []FieldError{{"file", wrong}}
 }
 
-// ImportColumn is one column of a file and where it goes.
+// ImportColumn is one column of a file and the field for which it is imported.
 type ImportColumn struct {
-	Name    string // "" without a first row of names
+	Name    string // "" if the first row does not name the columns
 	Samples []string
 	To      string
 	Groups  []OptionGroup
@@ -184,7 +184,7 @@ type ImportColumnsModel struct {
 	ID              int64
 	File            string
 	Lines           int64
-	ReadAnew        bool // the file was read in another way
+	ReadAgain       bool // the person has changed how the file is read
 	TooMany         bool // there are more columns than can be imported
 	Encoding, Comma string
 	Encodings       []Option
@@ -239,7 +239,7 @@ func ImportColumnsPage(m ImportColumnsModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if m.ReadAnew {
+			if m.ReadAgain {
 				templ_7745c5c3_Var8 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -444,7 +444,7 @@ func importReading(m ImportColumnsModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.ReadAnew || m.TooMany {
+		if m.ReadAgain || m.TooMany {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " open")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -454,7 +454,7 @@ func importReading(m ImportColumnsModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.ReadAnew {
+		if m.ReadAgain {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " autofocus")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -467,7 +467,7 @@ func importReading(m ImportColumnsModel) templ.Component {
 		var templ_7745c5c3_Var15 string
 		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(m.readingWords())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 125, Col: 55}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/imports.templ`, Line: 125, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {
@@ -856,7 +856,7 @@ type ImportProblem struct {
 	Column, Reason string
 }
 
-// ImportPage shows how far the dry run of an import is, what it found, or what the import has done.
+// ImportPage shows the progress or result of the dry run of an import, or the result of the import.
 func ImportPage(m ImportModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

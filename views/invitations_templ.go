@@ -16,7 +16,7 @@ type InvitationsModel struct {
 	Invitations []Invitation
 }
 
-// Invitation is one of them.
+// Invitation is an open invitation.
 type Invitation struct {
 	ID                       int64
 	Workspace, Role, Inviter string // Role as stored
@@ -326,7 +326,7 @@ type JoinModel struct {
 	Token                           string // of the link
 	Email, Workspace, Role, Inviter string // Role as stored
 	HasAccount                      bool
-	SignedInAs                      string // somebody who opens the link while signed in
+	SignedInAs                      string // the signed-in person who opens the link
 	Errors                          map[string]string
 	Assets                          Assets
 }
@@ -592,7 +592,7 @@ func JoinKnownPage(m JoinModel) templ.Component {
 	})
 }
 
-// JoinClosedPage answers every link that does not work, whatever the reason.
+// JoinClosedPage is shown for every link that does not work, for any reason.
 func JoinClosedPage(m JoinModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

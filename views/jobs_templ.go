@@ -10,21 +10,21 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// JobRow is one piece of work in the background, in words.
+// JobRow describes one job in a list.
 type JobRow struct {
 	ID                         int64
 	Name                       string // what it does: "Adding the tag vip to 18,304 contacts"
 	State                      string // a kind of Status, beside Word
 	Word                       string // "Under way", "Done"
 	Running                    bool
-	Draft                      bool  // waits for a person's decision, at Go
-	Done, Total                int64 // Total is 0 as long as it is not known
+	Draft                      bool  // waits for a person's decision, on the page that Go links to
+	Done, Total                int64 // Total is 0 until it is known
 	Unit, Units                string
-	Who                        string // who asked for it; "" for an account that is gone
+	Who                        string // the person who started it; "" if the account is deleted
 	Created, Updated, Finished time.Time
 }
 
-// JobModel is the page of one piece of work.
+// JobModel is the page of one job.
 type JobModel struct {
 	Page
 	JobRow
@@ -32,13 +32,13 @@ type JobModel struct {
 	Failure  string    // why it ended early
 	Facts    []JobFact // the results so far
 	CanStop  bool
-	Stop     string // what stopping means: "What is done stays done."
+	Stop     string // the effect of stopping: "What is done stays done."
 	Back     Crumb  // the page that started the job
-	Go       Btn    // the next thing to do, if there is one
-	Download Btn    // a file that came of it, if there is one
+	Go       Btn    // button for the next action, if there is one
+	Download Btn    // button for a file that the job has made, if there is one
 }
 
-// JobFact is one number of what came of a piece of work. Href, if any, leads to what is counted.
+// JobFact is one number in a job's result. Href, if any, links to the things that are counted.
 type JobFact struct{ Label, Value, Href string }
 
 // JobPage shows a job's progress, and at the end its result.
@@ -327,7 +327,7 @@ func jobLead(m JobModel) templ.Component {
 	})
 }
 
-// JobProgress is the part of a job's page that changes while it is under way. Without Running it says that the page
+// JobProgress is the part of a job's page that changes while the job runs. Without Running it says that the page
 // should be loaded again.
 func JobProgress(m JobModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -576,13 +576,13 @@ func (j JobRow) progressWords() string {
 	return Count(j.Done) + " of " + Plural(j.Total, j.Unit, j.Units)
 }
 
-// JobsModel is the list of recent work, newest first.
+// JobsModel lists the recent jobs, newest first.
 type JobsModel struct {
 	Page
 	Jobs []JobRow
 }
 
-// JobsPage lists the recent work of a workspace.
+// JobsPage lists the recent jobs of a workspace.
 func JobsPage(m JobsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// MembersModel is the section of the settings that says who is in the workspace.
+// MembersModel is the section of the settings with the members of the workspace.
 type MembersModel struct {
 	Page
 	IsAdmin     bool
@@ -751,7 +751,7 @@ type MemberFormModel struct {
 	Errors map[string]string
 }
 
-// MemberFormPage invites somebody or changes a role.
+// MemberFormPage invites a person or changes a role.
 func MemberFormPage(m MemberFormModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1028,7 +1028,7 @@ func InvitationLinkPage(m InvitationLinkModel) templ.Component {
 	})
 }
 
-// MemberEndModel is the question before somebody is removed or leaves.
+// MemberEndModel is the question before a member is removed or leaves.
 type MemberEndModel struct {
 	Page
 	ID        int64

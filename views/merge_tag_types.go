@@ -6,9 +6,9 @@ import (
 	"campaignlark/models"
 )
 
-// mergeTagType has what the help, the form of a merge tag and the examples of a call say of one type.
+// mergeTagType has the texts and examples for one type, for the help, the form of a merge tag and the examples of a call.
 type mergeTagType struct {
-	help      string   // what fits
+	help      string   // which values fit
 	byDefault string   // what a default looks like, after the sentence that says what a default is for; "" to say nothing
 	example   []string // values in the examples of a call; for a type with options nil, which are then their own examples
 	picks     int      // how many of the options an example has
@@ -55,7 +55,7 @@ var mergeTagTypes = map[models.MergeTagType]mergeTagType{
 	},
 }
 
-// inputControl makes the control of a type whose values are typed into an <input> with these attributes.
+// inputControl returns the control of a type whose values are typed into an <input> with these attributes.
 func inputControl(attributes string) func(label, name string, _ models.MergeTag) string {
 	return func(label, name string, _ models.MergeTag) string {
 		return "<p><label>" + label + " <input" + attributes + name + "></label></p>"

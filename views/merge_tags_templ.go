@@ -26,7 +26,7 @@ type MergeTagRow struct {
 	Default    string   // as people read it, "" for none
 }
 
-// stacked is a class of a cell, and on small screens a line of its own where there are choices to name.
+// stacked adds the class "wide" to a cell's class, for its own line on small screens, if there are choices or a long label.
 func (t MergeTagRow) stacked(class string) string {
 	if len(t.Options) > 0 || characters(t.Label) > 24 {
 		return class + " wide"
@@ -34,7 +34,7 @@ func (t MergeTagRow) stacked(class string) string {
 	return class
 }
 
-// MergeTagsPage shows which fields contacts can have, and under which name a call sends each.
+// MergeTagsPage lists the fields that contacts can have, with the names under which calls send them.
 func MergeTagsPage(m MergeTagsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -614,10 +614,10 @@ type MergeTagFormModel struct {
 	Type     string
 	TypeName string
 	Types    []Option
-	Options  string // one a line
+	Options  string // one on each line
 	Default  string
-	Unfit    string // the name that a call sent, where it cannot be a key
-	Users    Users  // of a choice that was taken out
+	Unfit    string // the name that a call sent, if it cannot be a key
+	Users    Users  // of a choice that is removed
 	Errors   map[string]string
 }
 
@@ -625,7 +625,7 @@ func (m MergeTagFormModel) choice() bool {
 	return m.ID == 0 || models.MergeTagType(m.Type).HasOptions()
 }
 
-// defaultHelp says what a default of the type looks like; for a new merge tag the type is still open.
+// defaultHelp says what a default of the type looks like. For a new merge tag the type is not chosen yet.
 func (m MergeTagFormModel) defaultHelp() string {
 	help := "Fills the field of a contact that has no value when a call sends none."
 	if byDefault := mergeTagTypes[models.MergeTagType(m.Type)].byDefault; byDefault != "" {

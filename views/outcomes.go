@@ -4,7 +4,7 @@ import (
 	"campaignlark/models"
 )
 
-// Reach is how far a call came through the steps of its page.
+// Reach says which of the steps on its page a call has reached.
 type Reach int
 
 const (
@@ -21,7 +21,7 @@ type OutcomeFacts struct {
 	Title     string // of the call's page
 	OfAddress bool   // Title follows the contact's address
 	Reached   Reach
-	Address   string // what the strip of steps says of the address; "" for the words of the stage reached
+	Address   string // the note on the address in the strip of steps; "" for the default note of Reached
 	Stop      string // of a failed call: the reason, in the title of the step where it stopped
 	Advice    string // of a failed call: what to do so that the next call succeeds
 	Because   string // the sentence after Advice

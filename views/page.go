@@ -1,5 +1,5 @@
-// Package views turns view models into pages: the frame, the components everything is cut from, and one file for each
-// resource. It must know neither HTTP nor the database; whatever a page shows is in the model it is given.
+// Package views turns view models into pages: the frame, the components that all pages use, and one file for each
+// resource. It must know neither HTTP nor the database. Everything that a page shows is in its view model.
 package views
 
 import (
@@ -14,16 +14,16 @@ import (
 // Page holds the data that every page for a signed-in person needs. The view models of the pages embed it.
 type Page struct {
 	Title      string      // of the document, without the names that follow it
-	Section    string      // the place in the navigation: one of the Section constants
-	Failed     bool        // a form came back with errors; the title then says so
-	Workspace  Workspace   // one without a slug: the person is in none
-	Workspaces []Workspace // all of the person's, for the switcher; with one there is no menu
+	Section    string      // the entry in the navigation: one of the Section constants
+	Failed     bool        // the form was refused; the title then says so
+	Workspace  Workspace   // without a slug if the person is in no workspace
+	Workspaces []Workspace // all workspaces of the person, for the switcher; with one there is no menu
 	Role       string      // in words: "Admin"
 	UserEmail  string
 	Staff      bool   // the person is support staff
-	Support    bool   // the page is on the support side, in no workspace
+	Support    bool   // a page for support staff, outside of workspaces
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
-	Once       string // value of the hidden field "once": a form that is sent twice acts once
+	Once       string // value of the hidden field "once", so that a form that is sent twice acts only once
 	Whose      string // value of the hidden field "whose": an expired form comes back to this person only
 	KeysOff    bool   // the person switched single keys off
 	Flash      *Flash
@@ -35,7 +35,7 @@ type Page struct {
 	Now        time.Time
 }
 
-// The places of the navigation.
+// The entries of the navigation.
 const (
 	SectionDashboard = "dashboard"
 	SectionWebhooks  = "webhooks"
@@ -52,20 +52,20 @@ const (
 
 	SectionInvitations = "invitations"
 	SectionHelp        = "help"
-	SectionWorkspaces  = "workspaces" // in a workspace the switcher leads there
+	SectionWorkspaces  = "workspaces" // in a workspace the link is in the switcher
 )
 
 // Workspace names a workspace on a page.
 type Workspace struct{ Name, Slug string }
 
-// Flash is the one message after something was done. Kind "" is good news; KindWarn and KindBad stay visible as notes.
+// Flash is the message after an action. Kind "" means success. KindWarn and KindBad stay visible as notes.
 type Flash struct {
 	Kind, Text     string
-	Link, LinkText string // optional: where to go on
+	Link, LinkText string // optional: a link to the next page
 	Unsaved        bool   // the page has a form with input that is not saved
 }
 
-// Crumb is one step of the way to a page. The last one, the page itself, has no Href.
+// Crumb is one part of a page's breadcrumbs. The last one is the page itself and has no Href.
 type Crumb struct{ Text, Href string }
 
 // NavCounts are the small numbers in the navigation, as texts ("10,000+"); an empty one is not shown.
@@ -137,7 +137,7 @@ func (p Page) in(t time.Time) time.Time {
 	return t.In(p.Loc)
 }
 
-// keysHome is where the keys that go to a section start from: the workspace, or nothing.
+// keysHome returns the path before the sections to which keys lead: that of the workspace, or "" outside of workspaces.
 func (p Page) keysHome() string {
 	if p.Workspace.Slug == "" {
 		return ""

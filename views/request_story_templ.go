@@ -13,10 +13,10 @@ import (
 	"slices"
 )
 
-// RequestStory is a call step by step.
+// RequestStory explains a call step by step.
 type RequestStory struct {
 	Received Step
-	Payload  *CodeBox // nil when nothing is kept of it
+	Payload  *CodeBox // nil if the log holds none
 
 	Address           Step
 	AddressSent, Kept string // Kept is the stored form
@@ -25,11 +25,11 @@ type RequestStory struct {
 	Fields Step
 	Tally  []RequestTally
 	Ledger []LedgerLine
-	More   string // what the ledger leaves out
+	More   string // a sentence about fields that are not in the ledger
 
 	Contact     Step
-	Change      *ContactChange // nil when there is nothing to compare
-	ContactHref string         // the contact as it is now; "" when it is gone
+	Change      *ContactChange // nil if there is nothing to compare
+	ContactHref string         // page of the contact; "" if it is deleted
 	Event       Step
 	Answer      Step
 	AnswerText  string
@@ -45,7 +45,7 @@ type RequestTally struct {
 
 // ContactChange is a contact before and after a call.
 type ContactChange struct {
-	Before, After         models.Status // "" for nobody
+	Before, After         models.Status // "" if there is no contact
 	Since                 string        // words under the status before
 	TagsBefore, TagsAfter []string
 	TagsAdded             []string
@@ -55,14 +55,14 @@ type ContactChange struct {
 	Gone                  bool // the call deleted the contact
 }
 
-// FieldChange is one field before and after; the two are the same where nothing changed.
+// FieldChange is one field before and after. The two are the same if nothing changed.
 type FieldChange struct{ Label, Before, Now string }
 
 // RequestMove is a segment that the contact entered or left. Href is "" once the segment is deleted.
 type RequestMove struct {
 	Entered    bool
 	Name, Href string
-	Note       string // how it came about where the call is not all there is to it
+	Note       string // the cause, if the call is not the only one
 }
 
 func requestStory(p Page, s RequestStory) templ.Component {

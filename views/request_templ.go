@@ -19,9 +19,9 @@ type RequestModel struct {
 	ID      string
 	At      time.Time
 	Kind    string // of the verdict
-	Address string // whom the title speaks of; "" when it does not
-	Verdict string // the title, after the address where there is one
-	Lead    string // a sentence before the time; ""
+	Address string // the address in the title; "" if there is none
+	Verdict string // the title, after the address if there is one
+	Lead    string // a sentence before the time, or ""
 	Webhook RequestWebhook
 
 	Stops      []Stop
@@ -38,12 +38,12 @@ type RequestModel struct {
 // RequestWebhook is the webhook that was called. Href is "" once it is deleted; Type is the one it had at that moment.
 type RequestWebhook struct{ Name, Href, Type string }
 
-// RequestIssue is something of a call that somebody should look at: a key as it was sent, what about it, what to do, and where.
+// RequestIssue is a part of a call that needs attention: a key as it was sent, the problem, what to do, and a link.
 type RequestIssue struct {
 	Kind           string
 	Before         string // bold, before Code
 	Code, After    string // Code is in mono and bold, After bold
-	Text           string // what it is, after the bold part
+	Text           string // the problem, after the bold part
 	Advice         string // what to do
 	AdviceCode     string // ends the advice, in mono
 	Link, LinkText string
@@ -61,7 +61,7 @@ type RequestFacts struct {
 // RequestNear leads to calls near this one.
 type RequestNear struct{ Text, Href string }
 
-// RequestPage explains one call: verdict, trace, what needs a look, the story, the facts.
+// RequestPage explains one call: its result, its steps in short, what needs attention, its steps in detail, and facts.
 func RequestPage(m RequestModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -963,7 +963,7 @@ func requestNear(f RequestFacts) templ.Component {
 	})
 }
 
-// requestBeside leads to the calls right before and after this one, and back to the list.
+// requestBeside links to the calls directly before and after this one, and to the list.
 func requestBeside(m RequestModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1038,7 +1038,7 @@ func requestBeside(m RequestModel) templ.Component {
 	})
 }
 
-// statusOrNobody is a status, or nobody in words.
+// statusOrNobody shows a status, or the words in nobody if there is no contact.
 func statusOrNobody(status models.Status, nobody string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

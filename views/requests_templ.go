@@ -26,12 +26,12 @@ type RequestsModel struct {
 	Clear                                    string // the list without filters
 	Count                                    string // "5,259 requests"; "" if counting takes too long
 
-	Chart *Chart // of the calls, where they can be counted; else nil
+	Chart *Chart // of the calls; nil if they cannot be counted
 	ByDay []RequestDay
-	None  RequestsNone // what to say when there is no row
+	None  RequestsNone // the text if there is no row
 
 	Newer, Older string
-	Stopped      time.Time // the search got this far
+	Stopped      time.Time // how far the search has come
 	GoOn         string    // the link that continues it
 }
 
@@ -48,12 +48,12 @@ type RequestRow struct {
 	Status     int
 	Webhook    string
 	Address    string
-	NoAddress  string // in its place: "no address", "erased"
+	NoAddress  string // instead of the address: "no address", "erased"
 	What, More string
 	SentAs     string
 	Took       time.Duration
 
-	Workspace, ShortID string // on the support side
+	Workspace, ShortID string // on pages for support staff
 }
 
 // RequestsNone says why a list is empty and where to look instead.

@@ -8,10 +8,10 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// roleWords is a role in words.
+// roleWords has the words for a role.
 type roleWords struct{ name, word, does string }
 
-// roles are in the order of what they may do, the most first.
+// roles has the role with the most rights first.
 var roles = []roleWords{
 	{"admin", "Admin", "Everything: also invites and removes people, changes the settings, and can delete the workspace."},
 	{"manager", "Manager", "Creates, changes and deletes webhooks, contacts, tags, merge tags and segments. Imports and exports contacts."},

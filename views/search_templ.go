@@ -52,7 +52,7 @@ func (m SearchModel) said() string {
 	return Plural(m.count(), "result", "results")
 }
 
-// SearchPage is the palette's page: it finds the same without script.
+// SearchPage is the palette as a page, for browsers without script.
 func SearchPage(m SearchModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -129,7 +129,7 @@ func SearchPage(m SearchModel) templ.Component {
 	})
 }
 
-// SearchResults is the list of what was found, alone.
+// SearchResults lists the results, without a page around them.
 func SearchResults(m SearchModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -303,7 +303,7 @@ func SearchResults(m SearchModel) templ.Component {
 	})
 }
 
-// KeysModel is the page of the keys.
+// KeysModel is the view model of KeysPage.
 type KeysModel struct{ Page }
 
 // keyGroup is some keys that belong together.
@@ -325,7 +325,7 @@ var keyGroups = []keyGroup{
 	{"On a request", [][2]string{{"J", "Older request"}, {"K", "Newer request"}, {"U", "Back to the list"}}},
 }
 
-// KeysPage lists the keys.
+// KeysPage lists the keyboard shortcuts.
 func KeysPage(m KeysModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -385,7 +385,7 @@ func KeysPage(m KeysModel) templ.Component {
 	})
 }
 
-// KeyList is the list of the keys, alone.
+// KeyList lists the keys, without a page around them.
 func KeyList() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

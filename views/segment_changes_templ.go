@@ -10,11 +10,11 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// SegmentChange is one line of a segment's history: a contact that entered or left, or many at once. Many is the address
-// of all of them, "" for one.
+// SegmentChange is one line of a segment's history: one contact that entered or left, or many. Many is the address
+// of the page with all of them, "" for one.
 type SegmentChange struct {
 	At      time.Time
-	Since   time.Time // when the first of many moved; At is when the last did
+	Since   time.Time // when the first of many entered or left; At is when the last did
 	Entered bool      // of one contact
 	Contact SegmentContact
 	Why     Cause
@@ -33,9 +33,9 @@ type SegmentContact struct {
 // Cause says why a contact entered or left a segment. Kind is "call", "edit", "time", "first", "rule", "basis" or "repair".
 type Cause struct {
 	Kind    string
-	Href    string // of the request, "" when it is not in the log any more
+	Href    string // of the request, "" if the log no longer has it
 	Webhook string
-	Who     string // "" where that is not known
+	Who     string // "" if not known
 }
 
 // SegmentChangesModel is a page of a segment's history, newest first.
@@ -170,7 +170,7 @@ func SegmentChangesPage(m SegmentChangesModel) templ.Component {
 	})
 }
 
-// segmentChanges lists changes; with days they stand under the day, otherwise an older one shows its date.
+// segmentChanges lists changes. With days they are grouped by day; without, older ones show their date.
 func segmentChanges(p Page, s SegmentRow, all []SegmentChange, days bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -505,7 +505,7 @@ func segmentContact(p Page, c SegmentContact) templ.Component {
 	})
 }
 
-// segmentMany is a change of many contacts in one line, with some of them.
+// segmentMany shows a change of many contacts in one line, with examples.
 func segmentMany(p Page, c SegmentChange) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -619,7 +619,7 @@ func segmentMany(p Page, c SegmentChange) templ.Component {
 	})
 }
 
-// manyWords are how many entered and left: "312 contacts entered, 48 left".
+// manyWords says how many entered and left: "312 contacts entered, 48 left".
 func (c SegmentChange) manyWords() string {
 	switch {
 	case c.Out == 0:
@@ -728,7 +728,7 @@ func segmentExamples(p Page, some []SegmentContact, all int64) templ.Component {
 	})
 }
 
-// cause says why somebody entered or left a segment.
+// cause says why a contact entered or left a segment.
 func cause(c Cause) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -867,7 +867,7 @@ type SegmentManyModel struct {
 	Newest, Older string
 }
 
-// SegmentManyPage shows who entered and left at once.
+// SegmentManyPage lists the contacts of one change of many contacts.
 func SegmentManyPage(m SegmentManyModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

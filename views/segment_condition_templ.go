@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// condition is a row of the builder: what is looked at, how, and what it is compared with.
+// condition is a row of the builder: the property, the comparison, and the value.
 func condition(m SegmentFormModel, r ConditionRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -312,7 +312,7 @@ func condition(m SegmentFormModel, r ConditionRow) templ.Component {
 	})
 }
 
-// faultOf are the attributes of a field that was refused.
+// faultOf returns the attributes of a field that was refused.
 func faultOf(m SegmentFormModel, id string) templ.Attributes {
 	if m.Errors[id] == "" {
 		return nil
@@ -320,7 +320,7 @@ func faultOf(m SegmentFormModel, id string) templ.Attributes {
 	return templ.Attributes{"aria-invalid": "true", "aria-describedby": id + "-err"}
 }
 
-// conditionValue asks for what the condition compares with.
+// conditionValue shows the controls for the condition's value.
 func conditionValue(m SegmentFormModel, r ConditionRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -867,7 +867,7 @@ func conditionInput(m SegmentFormModel, r ConditionRow, id, value, class string)
 	})
 }
 
-// nth is the value at index i, "" where there is none.
+// nth returns the value at index i, "" if there is none.
 func (r ConditionRow) nth(i int) string {
 	if i >= len(r.Values) {
 		return ""
@@ -895,7 +895,7 @@ func (r ConditionRow) label(id string) string {
 	return name + " to"
 }
 
-// numbered is the id of the field at index i of several with one name.
+// numbered returns the id of the field at index i of several fields with one name.
 func numbered(name string, i int) string {
 	if i == 0 {
 		return name
@@ -903,7 +903,7 @@ func numbered(name string, i int) string {
 	return name + "-" + strconv.Itoa(i)
 }
 
-// conditionPicks asks for several of a list: open where they are few, else folded away behind those that are chosen.
+// conditionPicks shows a list of checkboxes. A long list is folded and shows only the chosen options.
 func conditionPicks(m SegmentFormModel, r ConditionRow, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -20,11 +20,11 @@ type SegmentFormModel struct {
 	ID      int64
 	Name    string
 	Rule    RuleGroup
-	Full    bool   // the rule takes no further condition
+	Full    bool   // the rule has the maximum number of conditions
 	Broken  string // an unreadable rule that was sent instead of rows, shown unchanged
 	Words   []Word // the rule in words; nil while it has faults
-	Focus   string // the id of the field to go on with
-	Unsaved bool   // it was filled in before
+	Focus   string // the id of the field that gets the focus
+	Unsaved bool   // the form has input that is not saved
 	Errors  map[string]string
 	Refused bool          // the errors keep it from being saved
 	Preview *PreviewModel // nil before one was asked for
@@ -34,7 +34,7 @@ type SegmentFormModel struct {
 type RuleGroup struct {
 	Place   string
 	Any     bool // any of the rows is enough
-	Deepest bool // no group stands within it
+	Deepest bool // it can hold no group
 	Rows    []RuleRow
 }
 
@@ -51,19 +51,19 @@ type ConditionRow struct {
 	Whats     []OptionGroup
 	Operator  string
 	Operators []Option
-	Control   string // how the value is asked for: "none", "text", "lines", "number", "date", "count", "choice", "picks"
+	Control   string // the kind of control for the value: "none", "text", "lines", "number", "date", "count", "choice", "picks"
 	Values    []string
 	Options   []Option // of "choice" and "picks"
-	NoChoice  string   // said where there is nothing to choose from
-	Many      bool     // the options are so many that they are folded away
+	NoChoice  string   // the text if there is nothing to choose from
+	Many      bool     // there are so many options that the list is folded
 	Dates     bool     // the browser's own calendar can show the values
 	Two       bool     // from and to
 	Unit      string   // of "count": "days"
-	WithDays  bool     // it may say within how many days
+	WithDays  bool     // it has a control for a number of days
 	Days      string
 }
 
-// ruleField is the name and the id of a field of the row at a place.
+// ruleField returns the name and id of a field of the row at a place.
 func ruleField(name, place string) string {
 	if place == "" {
 		return name
@@ -75,13 +75,13 @@ func ruleField(name, place string) string {
 func spoken(place string) string {
 	parts := strings.Split(place, ".")
 	for i, part := range parts {
-		n, _ := strconv.Atoi(part) // the place is one of ours
+		n, _ := strconv.Atoi(part) // the place comes from the program, so it is valid
 		parts[i] = strconv.Itoa(n + 1)
 	}
 	return strings.Join(parts, ".")
 }
 
-// value is the one value of a control that takes one.
+// value returns the value of a control that has one value.
 func (r ConditionRow) value() string {
 	if len(r.Values) == 0 {
 		return ""
@@ -89,7 +89,7 @@ func (r ConditionRow) value() string {
 	return r.Values[len(r.Values)-1]
 }
 
-// chosen are the options that are chosen.
+// chosen returns the chosen options.
 func (r ConditionRow) chosen() (all []Option) {
 	for _, o := range r.Options {
 		if o.Chosen {
@@ -99,11 +99,11 @@ func (r ConditionRow) chosen() (all []Option) {
 	return all
 }
 
-// lines reports whether a text needs a field of several lines; apart, whether each value needs one of its own.
+// lines reports whether the text needs a field of several lines; apart, whether each value needs a separate field.
 func (r ConditionRow) lines() bool { return severalLines(r.value()) }
 func (r ConditionRow) apart() bool { return severalLines(strings.Join(r.Values, "")) }
 
-// kind is the type of the input.
+// kind returns the type of the input.
 func (r ConditionRow) kind() string {
 	if r.Control == "date" && r.Dates {
 		return "date"
@@ -111,7 +111,7 @@ func (r ConditionRow) kind() string {
 	return "text"
 }
 
-// summary are the errors in the order of the rows.
+// summary returns the errors in the order of the rows.
 func (m SegmentFormModel) summary() []FieldError {
 	return SummaryOf(m.Errors, m.Rule.fields([]string{"name", "rule"})...)
 }

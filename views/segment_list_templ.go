@@ -40,21 +40,21 @@ type SegmentRow struct {
 	Contacts    int64
 	Built       bool // it has been built once, so that Contacts means something
 	Building    bool
-	Done, Total int64         // contacts that are looked at, while it is being built
-	Left        time.Duration // until it is built; 0 when that is not known
-	Broken      string        // why the rule cannot be evaluated; "" when it can
-	Repair      []Named       // the segments to repair first, where it is broken because it looks at them
+	Done, Total int64         // contacts that are already evaluated and all, while it is being built
+	Left        time.Duration // estimated time until it is built; 0 if that is not known
+	Broken      string        // why the rule cannot be evaluated; "" if it can
+	Repair      []Named       // the segments to repair first, if it is broken because its rule uses them
 	In, Out     int64         // who entered and left today
-	Sizes       []int64       // at the end of each of the last days, today at the end; none before the first that is known
+	Sizes       []int64       // at the end of each of the last days, today last; only from the first known day on
 }
 
 // underWay reports whether the segment is being built.
 func (s SegmentRow) underWay() bool { return s.Building && s.Broken == "" }
 
-// neverBuilt reports whether the segment was broken before anybody could be in it.
+// neverBuilt reports whether the segment was broken before it was built for the first time.
 func (s SegmentRow) neverBuilt() bool { return !s.Built && s.Broken != "" }
 
-// progress is how far a build is: "31,340 of 48,213, about 6 s".
+// progress describes the progress of a build: "31,340 of 48,213, about 6 s".
 func (s SegmentRow) progress() string {
 	text := Count(s.Done) + " of " + Count(s.Total)
 	switch {
@@ -67,7 +67,7 @@ func (s SegmentRow) progress() string {
 	return text
 }
 
-// SegmentsPage shows each segment with its rule, its state, its size, and what became of it in the last days.
+// SegmentsPage shows each segment with its rule, its state, its size, and its sizes in the last days.
 func SegmentsPage(m SegmentsModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -686,7 +686,7 @@ func segmentState(p Page, s SegmentRow) templ.Component {
 	})
 }
 
-// segmentRepair links to what has to be repaired: the segment's own rule, or the segments that it uses.
+// segmentRepair links to the rule to repair: the segment's own, or those of the broken segments that it uses.
 func segmentRepair(p Page, s SegmentRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -914,7 +914,7 @@ func segmentToday(s SegmentRow) templ.Component {
 	})
 }
 
-// spark is a small line of a size over days.
+// spark draws a small line chart of a size over days.
 func spark(sizes []int64) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -972,7 +972,7 @@ func spark(sizes []int64) templ.Component {
 	})
 }
 
-// sparkPoints are the corners of a small line, between 2 and 18 of its 20 units; one that never changes lies low.
+// sparkPoints returns the corners of a small line, between 2 and 18 of its 20 units. A constant line is at the bottom.
 func sparkPoints(sizes []int64) string {
 	least, most := sizes[0], sizes[0]
 	for _, n := range sizes {
@@ -989,18 +989,18 @@ func sparkPoints(sizes []int64) string {
 
 // Freshness says how far the segments are behind the contacts.
 type Freshness struct {
-	Behind time.Duration // how old the oldest change is that is not looked at yet; 0 when there is none
+	Behind time.Duration // age of the oldest change that is not evaluated yet; 0 if there is none
 	Check  string        // about the full check: "last full check today, 03:10, no differences"
-	Broken []Named       // the segments whose rule is broken, and which so follow nothing
+	Broken []Named       // the segments with a broken rule, which follow no changes
 	All    int           // how many segments there are
 }
 
-// lateFrom is how old a change may be before the page says that the segments are behind.
+// lateFrom is the age of a change from which the page says that the segments are behind.
 const lateFrom = 10 * time.Second
 
 func (f Freshness) late() bool { return f.Behind >= lateFrom }
 
-// words say how old the oldest change is that is not looked at yet.
+// words returns a sentence about the oldest change that is not evaluated yet.
 func (f Freshness) words() string {
 	if f.Behind == 0 {
 		return "Every change is taken in"
@@ -1008,7 +1008,7 @@ func (f Freshness) words() string {
 	return "The oldest unchecked change is " + age(f.Behind) + " old"
 }
 
-// age is a short time in words: "0.4 seconds", "3 minutes".
+// age writes a short time in words: "0.4 seconds", "3 minutes".
 func age(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:

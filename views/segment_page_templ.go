@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// SegmentModel is a segment's page.
+// SegmentModel is the page of a segment.
 type SegmentModel struct {
 	Page
 	CanChange bool
@@ -22,7 +22,7 @@ type SegmentModel struct {
 	Changes       []SegmentChange // the latest
 	UsedBy        []Named         // segments
 	Members       []Member
-	Newest, Older string // pages beside this one; "" where there is none
+	Newest, Older string // the previous and next page; "" if there is none
 }
 
 // Member is one contact of a segment.
@@ -325,7 +325,7 @@ func segmentLead(m SegmentModel) templ.Component {
 	})
 }
 
-// SegmentState is the part of a segment's page that changes by itself while the segment is being built.
+// SegmentState is the part of a segment's page that refreshes itself while the segment is being built.
 func SegmentState(m SegmentModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -551,7 +551,7 @@ func SegmentState(m SegmentModel) templ.Component {
 	})
 }
 
-// frozen says what being broken means for who is in the segment.
+// frozen says who stays in the segment while its rule is broken.
 func (s SegmentRow) frozen() string {
 	until := "until the rule is repaired."
 	if len(s.Repair) > 0 {
@@ -563,7 +563,7 @@ func (s SegmentRow) frozen() string {
 	return "Its contacts stay as they are " + until
 }
 
-// inShort is words beside a segment's own state.
+// inShort returns the words beside a segment's state.
 func (f Freshness) inShort() string {
 	if f.Behind == 0 {
 		return "every change is taken in"
@@ -571,7 +571,7 @@ func (f Freshness) inShort() string {
 	return "checked up to " + age(f.Behind) + " ago"
 }
 
-// firstRepair says what has to happen before a segment that was never built is.
+// firstRepair says what must be repaired before the segment can be built for the first time.
 func (s SegmentRow) firstRepair() string {
 	switch len(s.Repair) {
 	case 0:

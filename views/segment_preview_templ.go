@@ -24,7 +24,7 @@ type PreviewModel struct {
 
 // PreviewResult counts the contacts that would be in the segment. The numbers are estimates unless Exact is set.
 type PreviewResult struct {
-	Exact, Nothing              bool // Nothing: there is no condition that could be counted
+	Exact, Nothing              bool // Nothing: the rule has no complete condition to count
 	LeftOut                     int
 	Looked, Contacts            int64
 	In, Enter, Leave, Stay      int64
@@ -38,7 +38,7 @@ type PreviewContact struct {
 	Email string
 }
 
-// figure writes one of the numbers: two digits of an estimate.
+// figure writes one of the numbers. Estimates are rounded to two digits.
 func (r PreviewResult) figure(n int64) string {
 	if r.Exact {
 		return Count(n)
@@ -61,7 +61,7 @@ func (r PreviewResult) would() string {
 	return "about " + r.figure(r.In)
 }
 
-// from says of how many contacts, and whether it is an estimate.
+// from says of how many contacts, and whether the number is an estimate.
 func (r PreviewResult) from() string {
 	if r.Exact {
 		return "of " + Plural(r.Contacts, "contact", "contacts")
@@ -69,7 +69,7 @@ func (r PreviewResult) from() string {
 	return "estimated from " + Plural(r.Looked, "contact", "contacts")
 }
 
-// foot says what the numbers leave out, and how they came about.
+// foot says how the numbers were found and what they leave out.
 func (r PreviewResult) foot() string {
 	counted := "Counted"
 	if !r.Exact {
@@ -110,7 +110,7 @@ func (m *PreviewModel) said() string {
 	return said
 }
 
-// segmentPreview is the panel beside the builder: who would be in, and for a segment that is there who enters and leaves.
+// segmentPreview is the panel beside the builder. It shows who would be in the segment, and who would enter and leave an existing one.
 func segmentPreview(p Page, m *PreviewModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -196,7 +196,7 @@ type Tab struct {
 	Current     bool
 }
 
-// Tabs switches between ways to show the same thing. label names the group for those who hear it.
+// Tabs switches between ways to show the same thing. label names the group for screen readers.
 func Tabs(label string, tabs []Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -285,7 +285,7 @@ func Tabs(label string, tabs []Tab) templ.Component {
 	})
 }
 
-// Subnav leads through the parts of a section, such as the workspace's settings.
+// Subnav links to the parts of a section, such as the workspace's settings.
 func Subnav(label string, parts []Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -374,7 +374,7 @@ func Subnav(label string, parts []Tab) templ.Component {
 	})
 }
 
-// Ranges switches between periods; label names the group for those who hear it.
+// Ranges switches between periods. label names the group for screen readers.
 func Ranges(label string, tabs []Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -463,9 +463,9 @@ func Ranges(label string, tabs []Tab) templ.Component {
 	})
 }
 
-// CodeBox is a text for machines. Text is shown as it is, or Lines with a mark for what became of each.
+// CodeBox is a payload or code. It shows Text unchanged, or Lines with a mark for the fate of each.
 type CodeBox struct {
-	ID, Label string // Label names it for those who hear it, and stands on top where there are no tabs
+	ID, Label string // Label is its name for screen readers, and its heading if there are no tabs
 	Tabs      []Tab
 	Text      string
 	Lines     []CodeLine
@@ -1076,7 +1076,7 @@ func Timeline() templ.Component {
 	})
 }
 
-// Happened is one thing that happened. kind colours its mark: KindGood, KindWarn, KindBad, "acc" for a call, or "".
+// Happened is one event of a Timeline. kind colours its mark: KindGood, KindWarn, KindBad, "acc" for a call, or "".
 func Happened(at time.Time, p Page, icon, kind string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1151,10 +1151,10 @@ func Happened(at time.Time, p Page, icon, kind string) templ.Component {
 // FirstStep is one line of the first steps. State is "done", "now" or "".
 type FirstStep struct {
 	Title, Text, State string
-	Action             Btn // shown for the step that is next; none without a label
+	Action             Btn // shown only for the next step; none without a label
 }
 
-// Steps is a checklist that ticks itself off.
+// Steps is a checklist whose items are ticked when they are done.
 func Steps(steps []FirstStep) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1276,7 +1276,7 @@ func Steps(steps []FirstStep) templ.Component {
 	})
 }
 
-// Waiting is an awaited call, or its arrival. Stream is the URL of server-sent events that report it, or "".
+// Waiting describes an awaited call or its arrival. Stream is the URL of server-sent events that report it, or "".
 type Waiting struct {
 	State          string // "", "came", or "refused": it came and failed
 	Title          string
@@ -1284,7 +1284,7 @@ type Waiting struct {
 	Stream         string
 }
 
-// Wait says that something is awaited, or that it came. Children are a sentence about it.
+// Wait says that a call is awaited or has arrived. Its children are a sentence about it.
 func Wait(w Waiting) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1388,10 +1388,10 @@ func Wait(w Waiting) templ.Component {
 type Confirmation struct {
 	Page     Page
 	Question string   // "Delete 'Shop: customer created'?"
-	Losses   []string // what it means, a sentence each
-	Action   string   // where the form is posted to
+	Losses   []string // the consequences, a sentence each
+	Action   string   // address to which the form is posted
 	Button   string   // the label of the button: "Delete webhook"
-	Keep     string   // where the other button leads; it says "Keep it"
+	Keep     string   // address of the other button, "Keep it"
 }
 
 // Confirm shows a Confirmation; children are further fields of its form.

@@ -16,8 +16,8 @@ type Snippet struct{ Key, Label, Text string }
 // MaxSnippetFields is how many merge tags a snippet shows: it is an example, not a list.
 const MaxSnippetFields = 12
 
-// Snippets are examples of how to call the webhook at address, with values that fit the workspace's merge tags, so that
-// nothing of a first call is ignored or refused. Only addresses of webhooks that add contacts may stand in a page: for the
+// Snippets returns examples of how to call the webhook at address, with values that fit the workspace's merge tags, so that
+// no field of a first call is ignored or refused. Only the addresses of webhooks that add contacts may be in a page: for the
 // other types there is no form and no script.
 func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeTag) []Snippet {
 	fields := exampleFields(kind, mergeTags)
@@ -94,7 +94,7 @@ func javaScript(address string, fields []exampleField) string {
 // shellQuote writes s as one word of a POSIX shell.
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// jsonObject writes the fields as one object, its lines after the first indented.
+// jsonObject writes the fields as one object, with all lines except the first indented.
 func jsonObject(fields []exampleField, indent string, quote func(string) string) string {
 	var b strings.Builder
 	b.WriteString("{\n")

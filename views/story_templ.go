@@ -10,9 +10,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "slices"
 
-// The story of one call: the verdict, the trace of all stops, what needs a look, and step by step what happened.
+// The page of one call: its result (Verdict), its steps in short (Trace), what needs attention (Look), and its steps in detail (Story).
 
-// Verdict is the head of a request's page: what became of it. kind is KindGood, KindWarn or KindBad; children are actions.
+// Verdict is the head of a request's page, with the call's result. kind is KindGood, KindWarn or KindBad. Its children are actions.
 func Verdict(kind string, title, what templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -128,7 +128,7 @@ func traceClass(stops []Stop, i int) string {
 	return class
 }
 
-// Trace is the whole story in one strip.
+// Trace shows all stops of a call in one strip.
 func Trace(stops []Stop) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -225,7 +225,7 @@ func Trace(stops []Stop) templ.Component {
 	})
 }
 
-// Look is the list of what needs a look, with its remedies; children are LookItem.
+// Look lists what needs attention and what to do. Its children are LookItem.
 func Look(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -276,7 +276,7 @@ func Look(title string) templ.Component {
 	})
 }
 
-// LookItem is one thing to look at and its remedy; children say what it is.
+// LookItem is one problem and what to do about it. Its children describe the problem.
 func LookItem(kind string, remedy Btn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -426,7 +426,7 @@ func Story() templ.Component {
 	})
 }
 
-// StoryStep is one step of a Story; children are its proof.
+// StoryStep is one step of a Story. Its children are the details.
 func StoryStep(s Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -578,11 +578,11 @@ func StoryStep(s Step) templ.Component {
 
 // LedgerLine is the fate of one field that was sent or filled by a default.
 type LedgerLine struct {
-	Key, Sent      string // as sent; no Key when nothing was
+	Key, Sent      string // as sent; Key is "" if nothing was sent
 	Fate           string
 	Why            string
 	Link, LinkText string // the remedy beside the reason
-	Label          string // of the contact's field; "" when none has the name
+	Label          string // of the contact's field; "" if no field has this name
 	Before, Now    string // its value; "" when not set
 }
 
@@ -840,7 +840,7 @@ func Ledger(lines []LedgerLine) templ.Component {
 	})
 }
 
-// Change is a value before and after; "" is "not set". One that did not change is shown once.
+// Change shows a value before and after. "" is "not set". A value that did not change is shown once.
 func Change(before, now string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Styleguide is the page that shows what pages are made of. Theme is "light", "dark" or anything else for the system's.
+// Styleguide is the page that shows all components. Theme is "light" or "dark"; any other value is the system's theme.
 type Styleguide struct {
 	Assets Assets
 	Now    time.Time
@@ -2053,7 +2053,7 @@ func guideFigures() templ.Component {
 	})
 }
 
-// bars and lines of the guide: values that show every part of a chart.
+// Bars and lines of the guide, with values that show every part of a chart.
 func (g Styleguide) bars(short bool) Chart {
 	failed, processed := make([]int64, 24), make([]int64, 24)
 	for i := range processed {
@@ -2618,7 +2618,7 @@ func guideStory() templ.Component {
 	})
 }
 
-// guideStoppedTrace is in a group of its own name: two navigations of a page are told apart by theirs.
+// guideStoppedTrace is a second Trace, in a group with another name, because two navigations of a page need different names.
 func guideStoppedTrace() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2715,7 +2715,7 @@ func guideStoppedTrace() templ.Component {
 	})
 }
 
-// guideSelection is the bar as it is without script; with script it comes with the first tick.
+// guideSelection shows the bar as it is without script. With script it appears when the first contact is ticked.
 func guideSelection() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

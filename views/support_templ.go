@@ -18,11 +18,11 @@ import (
 // SupportModel is one page of the calls of every workspace, for support staff.
 type SupportModel struct {
 	RequestsModel
-	Workspace  string // the slug of the one that is meant; "" for all
+	Workspace  string // the slug of the chosen workspace; "" for all
 	Workspaces []Option
 }
 
-// SupportPage finds calls in every workspace.
+// SupportPage lists the calls of every workspace that match a search.
 func SupportPage(m SupportModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -696,7 +696,7 @@ func requestReveal(p Page, s RequestSupport) templ.Component {
 	})
 }
 
-// supportSide is the navigation of support staff.
+// supportSide is the navigation for support staff.
 func supportSide(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

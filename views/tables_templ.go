@@ -11,15 +11,15 @@ import templruntime "github.com/a-h/templ/runtime"
 import "strconv"
 
 // Col is a column of a Table. Class: "r" for numbers, "tight" for as narrow as it gets, "fifth" and "fourth" for at
-// least that part of the width. A Silent one is only heard.
+// least that part of the width. A Silent heading is only for screen readers.
 type Col struct {
 	Label, Class string
 	Silent       bool
-	Pick         bool // a box that ticks every row, for those with script
+	Pick         bool // a box that ticks every row; needs script
 }
 
-// Table has its columns' heads; its children are Rows. On small screens each row is stacked, and the roles, written out,
-// keep it a table. label names it for those who hear the page.
+// Table shows the columns' headings. Its children are Rows. On small screens each row is stacked, and the explicit roles
+// keep it a table for screen readers. label is its name for them.
 func Table(label string, cols []Col) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -225,7 +225,7 @@ func PickRow() templ.Component {
 	})
 }
 
-// PickCell ticks a row. what names it for those who hear the page.
+// PickCell is a checkbox for a row. what names the row for screen readers.
 func PickCell(name, value, what string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -742,7 +742,7 @@ func FilterSelect(name, label, value string, options []Option) templ.Component {
 	})
 }
 
-// Chip is a filter that is on; Href is the list without it.
+// Chip is an active filter. Href is the list without it.
 type Chip struct{ Label, Href string }
 
 // Chips shows the active filters; its children are the count. clear links to the list without filters.
@@ -852,7 +852,7 @@ func Chips(chips []Chip, clear string) templ.Component {
 	})
 }
 
-// pagerLabel names where a pager leads.
+// pagerLabel names the pages to which a pager links.
 func pagerLabel(newer, older string) string {
 	switch {
 	case newer == "":
@@ -863,7 +863,7 @@ func pagerLabel(newer, older string) string {
 	return "Newer and older pages"
 }
 
-// Pager links to the pages beside this one; an address that is "" is not there. Children stand at the left.
+// Pager links to the previous and next page. There is no link for an address that is "". Its children are on the left.
 func Pager(newer, older string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -22,7 +22,7 @@ type TagRow struct {
 	Contacts, Webhooks int64
 }
 
-// Named is a thing with a page of its own.
+// Named is a link to the page of a thing.
 type Named struct {
 	ID   int64
 	Name string

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// Time is when something happened, as people say it: "2 min ago", from a week on the date; "never" for the zero time.
+// Time shows an instant in words: "2 min ago", the date after a week, and "never" for the zero time.
 // The exact instant is in the title.
 func Time(t time.Time, p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

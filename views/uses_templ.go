@@ -16,7 +16,7 @@ type Users struct {
 	Fault    string
 }
 
-// Words say how many there are: "2 segments use this tag in their rules."
+// Words says how many segments there are: "2 segments use this tag in their rules."
 func (u Users) Words() string {
 	if len(u.Segments) == 1 {
 		return "A segment uses " + u.What + " in its rule."
@@ -24,7 +24,7 @@ func (u Users) Words() string {
 	return Count(len(u.Segments)) + " segments use " + u.What + " in their rules."
 }
 
-// Frozen is said after the action, behind another sentence; "" where nothing used the thing.
+// Frozen returns a sentence for the message after the deletion; "" if no segment used the thing.
 func (u Users) Frozen() string {
 	switch len(u.Segments) {
 	case 0:

@@ -20,12 +20,12 @@ type WebhookModel struct {
 	Page
 	WebhookRow
 	CanChange bool
-	URL       string // masked for those who may not change it
+	URL       string // masked for people who may not change the webhook
 	AddsTags  []Named
 	Created   time.Time
 	Requests  []RequestRow // the last few
 	Failed    []FailureRow // why calls failed in the last 24 hours
-	Snippet   Snippet      // the one that is shown; none for those who do not see the address
+	Snippet   Snippet      // the snippet that is shown; none for people who may not see the address
 	Tabs      []Tab
 	MergeTags int          // how many the workspace has
 	Waits     bool         // no call has succeeded yet
@@ -33,10 +33,10 @@ type WebhookModel struct {
 	Waited    bool         // the person was waiting for the first call
 	Chart     Chart
 	Total     CallTotals
-	Ranges    []Tab // the periods over which calls can be looked at; none before the first call
+	Ranges    []Tab // the periods of the chart of calls; none before the first call
 }
 
-// FailureRow is why calls failed, and how many.
+// FailureRow is a reason for which calls failed, and how many of them.
 type FailureRow struct {
 	Outcome models.Outcome
 	Calls   int64
@@ -45,10 +45,10 @@ type FailureRow struct {
 // RefusedCall is a call that was refused, with what to do about it.
 type RefusedCall struct {
 	DashboardFailure
-	Stream string // says when the next one comes
+	Stream string // server-sent events that report the next call
 }
 
-// WebhookPage answers where to call a webhook, whether it is called, and how it is done.
+// WebhookPage shows a webhook's address, whether calls arrive, and how to call it.
 func WebhookPage(m WebhookModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -284,7 +284,7 @@ func webhookWaits(m WebhookModel) templ.Component {
 
 func (p Page) checkNow(webhook int64) string { return p.Path("webhooks", webhook) + "?waited=1" }
 
-// firstDone is the oldest of the last calls that succeeded; none when all of them failed.
+// firstDone returns the oldest successful call of the last calls; none if all of them failed.
 func (m WebhookModel) firstDone() []RequestRow {
 	for i := len(m.Requests) - 1; i >= 0; i-- {
 		if m.Requests[i].Status < 400 {
@@ -294,7 +294,7 @@ func (m WebhookModel) firstDone() []RequestRow {
 	return nil
 }
 
-// FirstCall says that the first call of a webhook that succeeded has come.
+// FirstCall says that the webhook's first successful call has arrived.
 func FirstCall(p Page, r RequestRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -342,7 +342,7 @@ func FirstCall(p Page, r RequestRow) templ.Component {
 	})
 }
 
-// CallRefused says that the last call of a webhook was refused, why and what to do, and goes on waiting for one that succeeds.
+// CallRefused says that the last call of a webhook was refused, why, and what to do. It still waits for a successful call.
 func CallRefused(p Page, webhook int64, r RefusedCall) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -629,7 +629,7 @@ func webhookMenu(m WebhookModel) templ.Component {
 	})
 }
 
-// menuPost is an entry of a Menu that posts.
+// menuPost is a Menu entry that posts a form.
 func menuPost(p Page, action, icon, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1026,7 +1026,7 @@ func webhookFacts(m WebhookModel) templ.Component {
 	})
 }
 
-// webhookRequests shows the last calls, with the way to all of them.
+// webhookRequests shows the last calls and a link to all of them.
 func webhookRequests(m WebhookModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1370,7 +1370,7 @@ func webhookSnippets(m WebhookModel) templ.Component {
 	})
 }
 
-// addsContacts reports whether calls may come from pages: they add people, and do not take any away.
+// addsContacts reports whether calls add contacts. Only then pages may show the address, in a form or script.
 func (m WebhookModel) addsContacts() bool { return models.WebhookType(m.Type).HasTags() }
 
 func snippetsAside(m WebhookModel) string {

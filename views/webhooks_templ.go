@@ -37,7 +37,7 @@ type WebhookRow struct {
 
 const webhooksEmpty = "A webhook is a secret web address. When your shop, form or till sends a person’s e-mail address to it, CampaignLark does one thing with that contact: subscribe, ask for confirmation, unsubscribe or delete. You decide which one when you create it."
 
-// WebhooksPage shows which webhooks there are, and which is silent or failing.
+// WebhooksPage lists the webhooks and shows which of them get no calls or fail.
 func WebhooksPage(m WebhooksModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -571,7 +571,7 @@ func webhookTable(p Page, rows []WebhookRow) templ.Component {
 	})
 }
 
-// failedCount is how many of a webhook's calls failed, red when somebody should look.
+// failedCount shows how many of a webhook's calls failed. It is red if they need attention.
 func failedCount(failures, calls int64) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -636,7 +636,7 @@ type WebhookQuestion struct {
 	Page
 	ID    int64
 	Name  string
-	Users Users // before it is deleted
+	Users Users // for the question before its deletion
 }
 
 // WebhookRotatePage asks before a webhook's address changes.

@@ -17,7 +17,7 @@ type WorkspacesModel struct {
 	Going      []JobRow
 }
 
-// WorkspaceRow is a workspace with what the person is in it.
+// WorkspaceRow is a workspace with the person's role in it.
 type WorkspaceRow struct {
 	Workspace
 	Role, TimeZone string
@@ -320,7 +320,7 @@ func WorkspacesPage(m WorkspacesModel) templ.Component {
 	})
 }
 
-// WorkspacesGoing says how far the removal of each deleted workspace is.
+// WorkspacesGoing shows the progress of each removal of a deleted workspace.
 func WorkspacesGoing(m WorkspacesModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -518,12 +518,12 @@ func WorkspaceFormPage(m WorkspaceFormModel) templ.Component {
 type WorkspaceDeleteModel struct {
 	Page
 	Name   string
-	Losses []string // what goes with it: "48,213 contacts"
+	Losses []string // what is deleted with it: "48,213 contacts"
 	Typed  string
 	Errors map[string]string
 }
 
-// WorkspaceDeletePage says what goes with the workspace, and asks for its name to be typed.
+// WorkspaceDeletePage says what is deleted with the workspace, and asks the person to type its name.
 func WorkspaceDeletePage(m WorkspaceDeleteModel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
