@@ -115,7 +115,7 @@ func TestDaySlots(t *testing.T) {
 	}
 }
 
-// A day that the clock changes on has 23 or 25 hours; each of them falls into that day.
+// TestEveryHourFallsIntoItsDay expects that each hour of a day is in the slot of that day, also if the clock changes and the day has 23 or 25 hours.
 func TestEveryHourFallsIntoItsDay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -125,8 +125,8 @@ func TestEveryHourFallsIntoItsDay(t *testing.T) {
 		{"Europe/Vienna", "2026-03-29 12:00", 23},
 		{"Europe/Vienna", "2026-10-25 12:00", 25},
 		{"Europe/Vienna", "2026-11-24 12:00", 24},
-		{"America/Havana", "2026-03-08 12:00", 23},      // midnight itself is left out
-		{"Australia/Lord_Howe", "2026-04-05 12:00", 25}, // half an hour longer
+		{"America/Havana", "2026-03-08 12:00", 23},      // there is no midnight
+		{"Australia/Lord_Howe", "2026-04-05 12:00", 25}, // the day is half an hour longer
 	} {
 		p := at(c.zone, c.day)
 		day := p.Now.Format("2006-01-02")
@@ -150,7 +150,7 @@ func TestEveryHourFallsIntoItsDay(t *testing.T) {
 	}
 }
 
-// barChart is a chart of failed and processed calls of so many hours.
+// barChart returns a chart of failed and processed calls, one slot for each hour.
 func barChart(failed, processed []int64) Chart {
 	p := at("Europe/Vienna", "2026-11-24 14:31")
 	return Chart{Title: "Calls", Summary: "in short", Unit: "Hour", Empty: "No calls yet.", Slots: p.HourSlots(len(failed)),
@@ -172,7 +172,7 @@ func TestChartOfBars(t *testing.T) {
 	page := draw(t, barChart([]int64{0, 1}, []int64{1_000_000, 0}))
 	for _, want := range []string{
 		`aria-label="Calls. in short"`, `<title>Tue 24 Nov, 13:00: 0 failed, 1,000,000 processed</title>`,
-		`<rect class="bar-ok" x="1.2" y="0" width="7.6" height="100">`, `<rect class="bar-bad" x="11.2" y="99" width="7.6" height="1">`, // one in a million can still be seen
+		`<rect class="bar-ok" x="1.2" y="0" width="7.6" height="100">`, `<rect class="bar-bad" x="11.2" y="99" width="7.6" height="1">`, // one in a million is still visible
 		`<th scope="row">Tue 24 Nov, 14:00</th><td class="r">1</td><td class="r">0</td>`, "Show as a table", `<span>500k</span>`,
 	} {
 		if !strings.Contains(page, want) {

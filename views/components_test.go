@@ -50,7 +50,7 @@ func TestCodeIsShownByteForByte(t *testing.T) {
 	}
 }
 
-// raw is an element's text with every blank.
+// raw returns the text of an element without changing its white space.
 func raw(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {

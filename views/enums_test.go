@@ -32,7 +32,7 @@ func TestEveryWebhookTypeIsShown(t *testing.T) {
 	}
 }
 
-// TestEveryMergeTagTypeIsExplained fails if the pages do not know a type, or say of it what they say of another.
+// TestEveryMergeTagTypeIsExplained fails if the pages do not know a type, or have the same text for it as for another.
 func TestEveryMergeTagTypeIsExplained(t *testing.T) {
 	t.Parallel()
 	seen := map[string]models.MergeTagType{}

@@ -38,7 +38,7 @@ func TestLayoutMarksTheSectionAndOffersSignOut(t *testing.T) {
 	noScript(t, out, doc)
 }
 
-// noScript checks that hostile text stayed text, and that nothing on the page is inline.
+// noScript checks that hostile text is escaped, and that the page has no inline script or style.
 func noScript(t *testing.T, out string, doc *html.Node) {
 	t.Helper()
 	if strings.Contains(out, "<img") || strings.Contains(out, "<script>") {

@@ -6,7 +6,7 @@ import (
 	"campaignlark/models"
 )
 
-// TestEveryOutcomeHasItsRow fails if an outcome has no row in the table, two rows, or one that leaves a page without words.
+// TestEveryOutcomeHasItsRow fails if an outcome has no row in the table, two rows, or one without a text that a page needs.
 func TestEveryOutcomeHasItsRow(t *testing.T) {
 	t.Parallel()
 	rows := map[models.Outcome]int{}

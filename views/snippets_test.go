@@ -46,7 +46,7 @@ func snippet(t *testing.T, kind models.WebhookType, key string) string {
 	return ""
 }
 
-// wantAllKept fails unless every merge tag is given in the call and fits.
+// wantAllKept fails unless the call has a valid value for every merge tag.
 func wantAllKept(t *testing.T, r intake.Request) {
 	t.Helper()
 	s := intake.Decode(r)
@@ -70,7 +70,7 @@ func wantAllKept(t *testing.T, r intake.Request) {
 	}
 }
 
-// run gives a snippet to a shell in which curl only says what it was called with.
+// run runs a snippet in a shell in which curl only prints its arguments, and returns them.
 func run(t *testing.T, text string) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -139,7 +139,7 @@ func TestHTMLFormSnippetFilledIn(t *testing.T) {
 	wantAllKept(t, intake.Request{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte(form.Encode())})
 }
 
-// fill fills the controls below n as a person does who uses all of them.
+// fill fills in all controls below n, as a person would.
 func fill(n *html.Node, form url.Values) {
 	at := map[string]string{}
 	for _, a := range n.Attr {

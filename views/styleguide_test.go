@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// frames are whole pages: they cannot stand inside another.
+// frames are whole pages, so they cannot be inside another page.
 var frames = map[string]bool{"Layout": true, "Door": true, "Confirm": true}
 
-// TestStyleguideShowsEveryComponent reads the list at the top of components.templ: what of it is a component must be used
+// TestStyleguideShowsEveryComponent reads the list at the top of components.templ. Each component in it must be used
 // in styleguide.templ.
 func TestStyleguideShowsEveryComponent(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ func render(t *testing.T, c templ.Component) (string, *html.Node) {
 	return b.String(), doc
 }
 
-// with gives a component its children.
+// with returns a component with its children.
 func with(c templ.Component, children templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		return c.Render(templ.WithChildren(ctx, children), w)
@@ -55,7 +55,7 @@ func byTag(doc *html.Node, tag string) *html.Node {
 	return find(doc, func(n *html.Node) bool { return n.Data == tag })
 }
 
-// attr is an attribute's value, "" when it is not there or the element is nil.
+// attr returns the value of an attribute, "" if it is missing or the element is nil.
 func attr(n *html.Node, name string) string {
 	if n == nil {
 		return ""
@@ -96,7 +96,7 @@ func described(t *testing.T, doc, control *html.Node) string {
 	return strings.Join(all, " | ")
 }
 
-// page is a page of a workspace whose name is as bad as it gets.
+// page returns a page of a workspace with a hostile name.
 func page() views.Page {
 	return views.Page{
 		Title: "Webhooks", Section: views.SectionWebhooks, Workspace: views.Workspace{Name: hostile, Slug: "alder"}, Role: "Admin",
