@@ -51,7 +51,7 @@ func (s *Server) accountPost(v *visit) error {
 
 // accountKeys turns single-key shortcuts on or off for the person.
 func (s *Server) accountKeys(v *visit) error {
-	on := v.Form("single_keys") == "on"
+	on := v.editKeys().text("single_keys") == "on"
 	if err := s.DB.SetSingleKeys(v.UserContext(), v.User.ID, on); err != nil {
 		return models.In("account: store the choice", err)
 	}
@@ -61,11 +61,20 @@ func (s *Server) accountKeys(v *visit) error {
 	return v.done("/account", "Single keys are off. Ctrl K still opens the search.")
 }
 
+// editKeys compares the posted choice with the stored one, which the person may have changed in another window.
+func (v *visit) editKeys() editForm {
+	stored := ""
+	if v.User.SingleKeys {
+		stored = "on"
+	}
+	return v.edit(editField{name: "single_keys", stored: []string{stored}, posted: v.FormAll("single_keys")})
+}
+
 func (v *visit) account(status int, errs models.FieldErrors) error {
 	p, err := v.ownPage(views.SectionAccount, "Your account")
 	if err != nil {
 		return err
 	}
 	p.Failed = errs.Any()
-	return campaignlark.Render(v.Ctx, status, views.AccountPage(views.AccountModel{Page: p, Errors: errs}))
+	return campaignlark.Render(v.Ctx, status, views.AccountPage(views.AccountModel{Page: p, Keys: v.editKeys().state("choice", nil), Errors: errs}))
 }

@@ -15,7 +15,7 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	v, c := f.visit, f.contact
 	m := views.ContactFormModel{
 		ID: c.ID, Version: f.version, Email: f.email, Status: f.status, Statuses: statusOptions(), NewTags: f.newTags,
-		Stale: f.stale, Errors: errs,
+		Errors: errs,
 	}
 	title := "Add contact"
 	crumbs := []views.Crumb{{Text: "Contacts", Href: v.path("contacts")}}
@@ -44,10 +44,8 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
 	}
 	if c.ID != 0 {
-		m.Filled = models.JobJSON(f.now)
-	}
-	if f.stale {
-		m.Changes = f.differences(names)
+		m.Edit = f.edit.state("contact", names)
+		m.Edit.Changed, m.Edit.Now = f.stale, v.path("contacts", c.ID)
 	}
 	m.Page, err = v.page(views.SectionContacts, title, append(crumbs, views.Crumb{Text: title})...)
 	m.Failed = errs.Any() || f.stale

@@ -92,10 +92,11 @@ func (s *Server) contactEdit(v *visit) error {
 	for _, t := range f.mergeTags {
 		f.texts[t.Key] = storedTexts(t, c.Fields[t.Key])
 	}
-	if f.now, err = f.storedValues(); err != nil {
+	fields, err := f.editFields()
+	if err != nil {
 		return err
 	}
-	f.tags = f.now.Tags
+	f.edit, f.tags = v.edit(fields...), fields[len(fields)-1].stored
 	m, err := f.model(nil)
 	if err != nil {
 		return err
@@ -103,11 +104,18 @@ func (s *Server) contactEdit(v *visit) error {
 	return v.show(views.ContactFormPage(m))
 }
 
+// errErased is shown to a person who saves a contact that was erased in between.
+var errErased = &models.Error{Code: models.CodeNotFound, Message: "This contact does not exist any more: somebody erased it. Nothing was saved."}
+
 // contactUpdate changes a contact, unless it changed after the person opened the form.
 func (s *Server) contactUpdate(v *visit) error {
+	return untilSeen(func() error { return s.updateContact(v) })
+}
+
+func (s *Server) updateContact(v *visit) error {
 	c, err := v.contact()
 	if err != nil {
-		return err
+		return goneIs(errErased, err)
 	}
 	f, err := v.contactForm(c)
 	if err != nil {
@@ -132,16 +140,6 @@ func (s *Server) contactUpdate(v *visit) error {
 		return f.again(errs)
 	}
 	changed, err := s.DB.UpdateContact(v.UserContext(), c, v.User.ID, f.version, in, s.now())
-	if err == models.ErrContactChanged {
-		if f.contact, err = v.contact(); err != nil {
-			return err
-		}
-		f.readPost() // the first merge replaced values
-		if err := f.merge(); err != nil {
-			return err
-		}
-		return f.showConflict(errs)
-	}
 	if err != nil {
 		return models.In("contact form: store", err)
 	}
@@ -200,8 +198,7 @@ type contactForm struct {
 	tags                   []string            // ids or names
 	version                int64
 
-	filled    *contactValues  // what the form was filled with; nil if that is not known
-	now       contactValues   // what is stored
+	edit      editForm
 	untouched map[string]bool // keys of the fields that came back as they were filled
 
 	exists int64 // the id of another contact with this address

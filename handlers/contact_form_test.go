@@ -189,7 +189,7 @@ func formFields(body string) url.Values {
 		_, checked := attr(n, "checked")
 		_, disabled := attr(n, "disabled")
 		switch {
-		case name == "" || name == "csrf" || disabled || kind == "submit" || kind == "checkbox" && !checked:
+		case name == "" || name == "csrf" || disabled || kind == "submit" || (kind == "checkbox" || kind == "radio") && !checked:
 		case n.Data == "input":
 			fields.Add(name, value)
 		case n.Data == "textarea":
@@ -247,6 +247,47 @@ func TestWhatAPersonDidNotTouchStaysAsACallLeftIt(t *testing.T) {
 		tags, err := s.db.ContactTags(t.Context(), s.workspace.ID, 1)
 		if err != nil || len(tags) != 2 || !slices.ContainsFunc(tags, func(tag models.Tag) bool { return tag.ID == old.ID }) {
 			t.Errorf("got the tags %v (%v)", tags, err)
+		}
+	})
+}
+
+// TestACallChangesAContactWhileItsFormIsSaved lets the call come at every moment of the request.
+func TestACallChangesAContactWhileItsFormIsSaved(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.fieldsOfEveryType()
+		vip := s.addTag("vip")
+		asked := 0
+		for n := 1; ; n++ {
+			id := int64(n)
+			email := "anna" + itoa(id) + "@example.com"
+			path := "/w/books/contacts/" + itoa(id)
+			s.addContact(id, email, func(c *models.Contact) { c.Fields = map[string]string{"first_name": "Anna", "points": "1"} })
+			form := s.filledForm(path+"/edit", map[string]string{"field_first_name": "Anne"})
+			happened := s.during(n, func() {
+				s.write(func(tx *gorm.DB) error {
+					if err := tx.Create(&models.ContactTag{WorkspaceID: s.workspace.ID, ContactID: id, TagID: vip.ID}).Error; err != nil {
+						return err
+					}
+					return tx.Exec("UPDATE contacts SET version = version + 1, status = 'UNSUBSCRIBED', fields = replace(fields, '\"1\"', '\"1250\"') WHERE id = ?", id).Error
+				})
+			})
+			a := s.post(path, form...)
+			if !happened() {
+				break
+			}
+			if a.status == 422 {
+				asked++
+				a.want(t, 422, "Status: Subscribed is now Unsubscribed.", "Points: “1” is now “1250”.", "Tags added: vip.")
+				a = s.post(path, typed(a)...)
+			}
+			a.want(t, 303)
+			tags, err := s.db.ContactTags(t.Context(), s.workspace.ID, id)
+			if c := s.contact(email); c.Status != models.StatusUnsubscribed || c.Fields["points"] != "1250" || c.Fields["first_name"] != "Anne" || len(tags) != 1 || err != nil {
+				t.Errorf("moment %d: got %+v and the tags %v (%v), want what the call left beside what the person typed", n, c, tags, err)
+			}
+		}
+		if asked < 3 {
+			t.Errorf("the form was shown again %d times, want at least 3", asked)
 		}
 	})
 }

@@ -25,6 +25,10 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 	}
 	switch status {
 	case fiber.StatusNotFound:
+		if known != nil && known != models.ErrNotFound {
+			m.Title, m.Search = "This is gone", true
+			break
+		}
 		m.Title, m.Search = "There is nothing at this address", true
 		m.Texts = []string{"It may have been deleted, it may belong to a workspace you are not in, or the address has a typing mistake."}
 	case fiber.StatusForbidden:

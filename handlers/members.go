@@ -149,24 +149,32 @@ func (s *Server) memberEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := v.memberForm(views.MemberFormModel{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: string(member.Role)})
+	m, err := v.memberForm(roleForm(member, string(member.Role), v.editRole(member), nil))
 	if err != nil {
 		return err
 	}
 	return v.show(views.MemberFormPage(m))
 }
 
+// errNoMember is shown to a person who changes the role of a member who left in between.
+var errNoMember = &models.Error{Code: models.CodeNotFound, Message: "This person is not a member of the workspace any more, so no role was changed."}
+
 // memberUpdate changes a member's role.
 func (s *Server) memberUpdate(v *visit) error {
+	return untilSeen(func() error { return s.updateMember(v) })
+}
+
+func (s *Server) updateMember(v *visit) error {
 	member, err := v.member()
 	if err != nil {
-		return err
+		return goneIs(errNoMember, err)
 	}
-	role, email := models.Role(v.Form("role")), models.ShowEmail(member.Email)
-	if v.refill {
-		return v.memberAgain(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role)})
+	e := v.editRole(member)
+	role := models.Role(e.text("role"))
+	if v.refill || e.clashes() {
+		return v.memberAgain(roleForm(member, string(role), e, nil))
 	}
-	errs, err := s.DB.ChangeRole(v.UserContext(), v.Workspace.ID, v.User.ID, member.UserID, role, s.now())
+	errs, err := s.DB.ChangeRole(v.UserContext(), v.Workspace.ID, v.User.ID, member, role, s.now())
 	if errors.Is(err, store.ErrLastAdmin) {
 		errs, err = models.FieldErrors{"role": store.ErrLastAdmin.Message}, nil
 	}
@@ -174,9 +182,19 @@ func (s *Server) memberUpdate(v *visit) error {
 		return models.In("members: change the role", err)
 	}
 	if errs.Any() {
-		return v.memberAgain(views.MemberFormModel{ID: member.UserID, Email: email, Role: string(role), Errors: errs})
+		return v.memberAgain(roleForm(member, string(role), e, errs))
 	}
-	return v.done(v.path("settings", "members"), "The role of %s is %s now.", email, role.Word())
+	return v.done(v.path("settings", "members"), "The role of %s is %s now.", models.ShowEmail(member.Email), role.Word())
+}
+
+// editRole compares the posted form with the member's role.
+func (v *visit) editRole(member store.Member) editForm {
+	return v.edit(editField{name: "role", label: "Role", stored: []string{string(member.Role)}, posted: v.FormAll("role"),
+		say: func(text string) string { return models.Role(text).Word() }})
+}
+
+func roleForm(member store.Member, role string, e editForm, errs models.FieldErrors) views.MemberFormModel {
+	return views.MemberFormModel{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: role, Edit: e.state("role", nil), Errors: errs}
 }
 
 // memberRemoveAsk asks an admin for confirmation and says what the member loses. Everybody may leave.
@@ -263,7 +281,7 @@ func (v *visit) memberForm(m views.MemberFormModel) (_ views.MemberFormModel, er
 		title, m.Action = "Change role", v.path("settings", "members", m.ID)
 	}
 	m.Page, err = v.page(views.SectionSettings, title, v.settingsCrumb(), v.membersCrumb(), views.Crumb{Text: title})
-	m.Page.Failed = len(m.Errors) > 0
+	m.Page.Failed = len(m.Errors) > 0 || m.Edit.Changed
 	return m, err
 }
 

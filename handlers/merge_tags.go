@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func (s *Server) mergeTagNew(v *visit) error {
 			m.Label = sent
 		}
 	}
-	form, err := v.mergeTagForm(m, nil)
+	form, err := v.mergeTagForm(m, v.edit(), nil)
 	if err != nil {
 		return err
 	}
@@ -55,16 +56,16 @@ func (s *Server) mergeTagNew(v *visit) error {
 
 // mergeTagCreate stores a new merge tag.
 func (s *Server) mergeTagCreate(v *visit) error {
-	m := v.mergeTagInput(models.MergeTag{Key: v.Form("key"), Type: models.MergeTagType(v.Form("type"))})
+	m := models.MergeTag{Key: v.Form("key"), Type: models.MergeTagType(v.Form("type")), Label: v.Form("label"), Options: models.ParseOptions(v.Form("options")), Default: v.Form("default_value")}
 	if v.refill {
-		return v.mergeTagAgain(m, nil)
+		return v.mergeTagAgain(m, v.edit(), nil)
 	}
 	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m, s.now())
 	if err != nil {
 		return models.In("merge tags: create", err)
 	}
 	if errs.Any() {
-		return v.mergeTagAgain(m, errs)
+		return v.mergeTagAgain(m, v.edit(), errs)
 	}
 	return v.done(v.path("merge-tags"), "The merge tag %s was created. Calls that send %s fill it in.", m.Label, m.Key)
 }
@@ -75,7 +76,7 @@ func (s *Server) mergeTagEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	form, err := v.mergeTagForm(m, nil)
+	form, err := v.mergeTagForm(m, v.editMergeTag(m), nil)
 	if err != nil {
 		return err
 	}
@@ -84,31 +85,71 @@ func (s *Server) mergeTagEdit(v *visit) error {
 
 // mergeTagUpdate stores a merge tag's label, options and default.
 func (s *Server) mergeTagUpdate(v *visit) error {
-	m, err := v.mergeTag()
+	return untilSeen(func() error { return s.updateMergeTag(v) })
+}
+
+func (s *Server) updateMergeTag(v *visit) error {
+	seen, err := v.mergeTag()
+	if errors.Is(err, models.ErrNotFound) {
+		return v.mergeTagGone()
+	}
 	if err != nil {
 		return err
 	}
-	input := v.mergeTagInput(m)
-	if v.refill {
-		return v.mergeTagAgain(input, nil)
+	e := v.editMergeTag(seen)
+	input := seen
+	input.Label, input.Default, input.Options = e.text("label"), e.text("default_value"), models.ParseOptions(e.text("options"))
+	if e.threeWay["options"].clashes() {
+		input.Options = mergedChoices(e.threeWay["options"])
 	}
-	gone := rule.ChoicesRef(m, removedChoices(m.Options, input.Options))
+	if v.refill || e.clashes() {
+		return v.mergeTagAgain(input, e, nil)
+	}
+	gone := rule.ChoicesRef(seen, removedChoices(seen.Options, input.Options))
 	users, err := v.usersOf("a choice that you removed", gone)
 	if err != nil {
 		return err
 	}
 	if len(users.Segments) > 0 && !v.forced() {
 		users.Fault = "Put the choice back, or tick that it should be removed."
-		return v.mergeTagAgain(input, models.FieldErrors{"options": users.Words()}, users)
+		return v.mergeTagAgain(input, e, models.FieldErrors{"options": users.Words()}, users)
 	}
-	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), input, v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
+	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), seen, input, v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
 	if err != nil {
 		return models.In("merge tags: store", err)
 	}
 	if errs.Any() {
-		return v.mergeTagAgain(m, errs)
+		return v.mergeTagAgain(input, e, errs)
 	}
 	return v.done(v.path("merge-tags"), "The merge tag %s is saved.%s", m.Label, users.Frozen())
+}
+
+// editMergeTag compares the posted form with the merge tag. The order of the choices counts, so they are one text.
+func (v *visit) editMergeTag(m models.MergeTag) editForm {
+	fields := []editField{
+		{name: "label", label: "Label", stored: []string{m.Label}, posted: v.FormAll("label")},
+		{name: "default_value", label: "Default", stored: []string{typedDefault(m)}, posted: v.FormAll("default_value")},
+	}
+	if m.Type.HasOptions() {
+		posted := strings.Join(models.ParseOptions(v.Form("options")), "\n")
+		fields = append(fields, editField{name: "options", label: "Choices", stored: []string{strings.Join(m.Options, "\n")}, posted: []string{posted},
+			say: func(text string) string { return "“" + strings.ReplaceAll(text, "\n", ", ") + "”" }})
+	}
+	return v.edit(fields...)
+}
+
+// mergedChoices returns the posted choices without those that others took out, and with those that they added.
+func mergedChoices(t threeWay) []string {
+	choices := func(texts []string) []string { return models.ParseOptions(strings.Join(texts, "\n")) }
+	return threeWay{filled: choices(t.filled), posted: choices(t.posted), stored: choices(t.stored)}.items()
+}
+
+// typedDefault returns a default as a person types it.
+func typedDefault(m models.MergeTag) string {
+	if m.Type == models.MergeTagMultiple {
+		return strings.ReplaceAll(m.Default, "\n", ", ")
+	}
+	return m.Default
 }
 
 // removedChoices returns the choices in before that are not in after.
@@ -152,43 +193,60 @@ func (v *visit) mergeTag() (models.MergeTag, error) {
 	return m, models.In("merge tags: read it", err)
 }
 
-// mergeTagInput returns m with the posted form's values.
-func (v *visit) mergeTagInput(m models.MergeTag) models.MergeTag {
-	m.Label, m.Default = v.Form("label"), v.Form("default_value")
-	m.Options = models.ParseOptions(v.Form("options"))
-	return m
-}
-
-func (v *visit) mergeTagForm(m models.MergeTag, errs models.FieldErrors) (views.MergeTagFormModel, error) {
+func (v *visit) mergeTagForm(m models.MergeTag, e editForm, errs models.FieldErrors) (views.MergeTagFormModel, error) {
 	title, action := "Create merge tag", v.path("merge-tags")
 	if m.ID != 0 {
 		title, action = "Edit merge tag", v.path("merge-tags", m.ID)
 	}
 	p, err := v.page(views.SectionMergeTags, title, views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: title})
-	p.Failed = errs.Any()
 	form := views.MergeTagFormModel{
 		Page: p, Action: action, ID: m.ID, Key: m.Key, Label: m.Label, Type: string(m.Type), TypeName: m.Type.Name(),
-		Options: strings.Join(m.Options, "\n"), Default: m.Default, Errors: errs,
+		Options: strings.Join(m.Options, "\n"), Default: typedDefault(m), Edit: e.state("merge tag", nil), Errors: errs,
 	}
-	if m.Type == models.MergeTagMultiple {
-		form.Default = strings.ReplaceAll(m.Default, "\n", ", ") // as a person types them
-	}
+	form.Failed = errs.Any() || form.Edit.Changed
 	for _, t := range models.MergeTagTypes {
 		form.Types = append(form.Types, views.Option{Value: string(t), Label: t.Name()})
 	}
 	return form, err
 }
 
-func (v *visit) mergeTagAgain(m models.MergeTag, errs models.FieldErrors, users ...views.Users) error {
-	form, err := v.mergeTagForm(m, errs)
+func (v *visit) mergeTagAgain(m models.MergeTag, e editForm, errs models.FieldErrors, users ...views.Users) error {
+	form, err := v.mergeTagForm(m, e, errs)
 	if err != nil {
 		return err
 	}
 	for _, u := range users {
 		form.Users = u
 	}
-	form.Label, form.Options, form.Default = v.Form("label"), v.Form("options"), v.Form("default_value")
+	if form.Default = m.Default; m.ID == 0 {
+		form.Label, form.Default = v.Form("label"), v.Form("default_value")
+	}
+	if m.ID == 0 || !e.threeWay["options"].changed() {
+		form.Options = v.Form("options")
+	}
 	return v.again(views.MergeTagFormPage(form))
+}
+
+// mergeTagGone shows the form of a new merge tag with the input for one that was deleted.
+func (v *visit) mergeTagGone() error {
+	m := models.MergeTag{Key: v.Form("key"), Type: mergeTagTypeNamed(v.Form("type")), Label: v.Form("label"), Options: models.ParseOptions(v.Form("options"))}
+	form, err := v.mergeTagForm(m, v.edit(), nil)
+	if err != nil {
+		return err
+	}
+	form.Default, form.Failed = v.Form("default_value"), true
+	form.Edit = views.EditState{What: "merge tag", Deleted: true, List: v.path("merge-tags"), Instead: "The values of the deleted one do not come back."}
+	return v.gone(views.MergeTagFormPage(form))
+}
+
+// mergeTagTypeNamed returns the type with a name, which the form of a merge tag shows and sends, or text if there is none.
+func mergeTagTypeNamed(name string) models.MergeTagType {
+	for _, t := range models.MergeTagTypes {
+		if t.Name() == name {
+			return t
+		}
+	}
+	return models.MergeTagText
 }
 
 func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {

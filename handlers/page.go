@@ -75,6 +75,11 @@ func (v *visit) again(component templ.Component) error {
 	return campaignlark.Render(v.Ctx, fiber.StatusUnprocessableEntity, component)
 }
 
+// gone shows a form with the person's input in place of one whose thing was deleted.
+func (v *visit) gone(component templ.Component) error {
+	return campaignlark.Render(v.Ctx, fiber.StatusNotFound, component)
+}
+
 // path returns a path inside the visit's workspace.
 func (v *visit) path(parts ...any) string {
 	return views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}}.Path(parts...)

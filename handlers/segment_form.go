@@ -17,11 +17,13 @@ type segmentForm struct {
 	segmentInput
 	schema  rule.Schema
 	errs    models.FieldErrors // at the fields
-	refused bool               // it was not saved because of errs
+	refused bool               // it was not saved because of errs or theirs
+	edit    views.EditState
+	theirs  []rule.Part // the stored rule in words, if somebody else changed the rule too
 	preview *views.PreviewModel
 }
 
-// showSegmentForm sends the form: 422 if it was refused, 200 if only its rows changed.
+// showSegmentForm sends the form: 422 if it was refused, 404 if its segment was deleted, 200 if only its rows changed.
 func (v *visit) showSegmentForm(f segmentForm) error {
 	title, action := "Create segment", v.path("segments")
 	crumbs := []views.Crumb{{Text: "Segments", Href: v.path("segments")}, {Text: title}}
@@ -33,9 +35,12 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	if err != nil {
 		return err
 	}
-	p.Failed = f.refused
+	p.Failed = f.refused || f.edit.Deleted
+	if f.edit.Changed {
+		f.edit.Now = action
+	}
 	m := views.SegmentFormModel{Page: p, Action: action, ID: f.segment.ID, Name: f.name, Broken: f.broken, Errors: f.errs, Refused: f.refused,
-		Focus: f.focus, Unsaved: f.action != "", Preview: f.preview}
+		Focus: f.focus, Unsaved: f.action != "", Preview: f.preview, Edit: f.edit, Theirs: words(f.theirs)}
 	others := f.schema
 	others.Segments = slices.DeleteFunc(slices.Clone(others.Segments), func(g models.Segment) bool { return g.ID == f.segment.ID })
 	if f.broken == "" {
@@ -52,6 +57,9 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	}
 	if f.refused {
 		status = fiber.StatusUnprocessableEntity
+	}
+	if f.edit.Deleted {
+		status = fiber.StatusNotFound
 	}
 	return campaignlark.Render(v.Ctx, status, views.SegmentFormPage(m))
 }

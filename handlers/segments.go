@@ -43,6 +43,9 @@ func (v *visit) openSegmentForm(g models.Segment, in segmentInput) error {
 		return models.In("segment form: segments and what rules need", err)
 	}
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
+	if g.ID != 0 {
+		f.edit = v.editSegment(f).state("segment", nil)
+	}
 	f.tell() // shows why a rule is broken
 	return v.showSegmentForm(f)
 }
@@ -57,14 +60,30 @@ func (s *Server) segmentCreate(v *visit) error {
 
 // segmentUpdate stores a segment's name and rule, or shows the form again with a row added or removed.
 func (s *Server) segmentUpdate(v *visit) error {
-	g, err := v.segment()
-	if err != nil {
-		return err
-	}
-	return v.postSegmentForm(g, func(in segmentInput) (models.Segment, error) {
-		g, err := v.segments().Update(v.UserContext(), v.Workspace.ID, v.User.ID, g.ID, in.name, in.rule)
-		return g, models.In("segment form: store", err)
+	return untilSeen(func() error {
+		g, err := v.segment()
+		if errors.Is(err, models.ErrNotFound) {
+			return v.segmentGone()
+		}
+		if err != nil {
+			return err
+		}
+		return v.postSegmentForm(g, func(in segmentInput) (models.Segment, error) {
+			g, err := v.segments().UpdateSeen(v.UserContext(), g, v.User.ID, in.name, in.rule)
+			return g, models.In("segment form: store", err)
+		})
 	})
+}
+
+// segmentGone shows the form of a new segment with the input for one that was deleted.
+func (v *visit) segmentGone() error {
+	schema, err := v.segments().SchemaOf(v.UserContext(), v.Workspace)
+	if err != nil {
+		return models.In("segment form: segments and what rules need", err)
+	}
+	f := segmentForm{segmentInput: v.segmentInput(schema), schema: schema, errs: models.FieldErrors{}}
+	f.edit = views.EditState{What: "segment", Deleted: true, List: v.path("segments")}
+	return v.showSegmentForm(f)
 }
 
 // postSegmentForm runs the form's button, for the segment g or a new one.
@@ -75,8 +94,15 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	}
 	in := v.segmentInput(schema)
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
+	f.edit.Filled = v.Form("filled")
 	if in.onlyShape() || v.refill {
 		return v.showSegmentForm(f)
+	}
+	if g.ID != 0 && !in.previews() {
+		if f.refused = f.merge(v.editSegment(f)); f.refused {
+			return v.showSegmentForm(f)
+		}
+		in = f.segmentInput
 	}
 	f.tell()
 	if in.previews() && in.broken == "" {

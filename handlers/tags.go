@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"errors"
+
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
@@ -26,7 +28,7 @@ func (s *Server) tagList(v *visit) error {
 
 // tagNew shows the form of a new tag.
 func (s *Server) tagNew(v *visit) error {
-	m, err := v.tagForm(models.Tag{}, "", nil)
+	m, err := v.tagForm(models.Tag{}, "", v.edit(), nil)
 	if err != nil {
 		return err
 	}
@@ -36,14 +38,14 @@ func (s *Server) tagNew(v *visit) error {
 // tagCreate stores a new tag.
 func (s *Server) tagCreate(v *visit) error {
 	if v.refill {
-		return v.tagAgain(models.Tag{}, nil)
+		return v.tagAgain(models.Tag{}, v.edit(), nil)
 	}
 	tag, errs, err := s.DB.CreateTag(v.UserContext(), v.Workspace.ID, v.User.ID, v.Form("name"), s.now())
 	if err != nil {
 		return models.In("tags: create", err)
 	}
 	if errs.Any() {
-		return v.tagAgain(models.Tag{}, errs)
+		return v.tagAgain(models.Tag{}, v.edit(), errs)
 	}
 	return v.done(v.path("tags"), "The tag %s was created.", tag.Name)
 }
@@ -54,7 +56,7 @@ func (s *Server) tagEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := v.tagForm(tag, tag.Name, nil)
+	m, err := v.tagForm(tag, tag.Name, v.editTag(tag), nil)
 	if err != nil {
 		return err
 	}
@@ -63,21 +65,37 @@ func (s *Server) tagEdit(v *visit) error {
 
 // tagUpdate renames a tag.
 func (s *Server) tagUpdate(v *visit) error {
+	return untilSeen(func() error { return s.updateTag(v) })
+}
+
+func (s *Server) updateTag(v *visit) error {
 	tag, err := v.tag()
+	if errors.Is(err, models.ErrNotFound) {
+		return v.tagGone()
+	}
 	if err != nil {
 		return err
 	}
-	if v.refill {
-		return v.tagAgain(tag, nil)
+	e := v.editTag(tag)
+	if v.refill || e.clashes() {
+		return v.tagAgain(tag, e, nil)
 	}
-	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.User.ID, v.Form("name"), s.now())
+	errs, err := s.DB.RenameTag(v.UserContext(), tag, v.User.ID, e.text("name"), s.now())
 	if err != nil {
 		return models.In("tags: store", err)
 	}
 	if errs.Any() {
-		return v.tagAgain(tag, errs)
+		return v.tagAgain(tag, e, errs)
 	}
-	return v.done(v.path("tags"), "The tag %s is now called %s.", tag.Name, models.CleanName(v.Form("name")))
+	if name := models.CleanName(e.text("name")); name != tag.Name {
+		return v.done(v.path("tags"), "The tag %s is now called %s.", tag.Name, name)
+	}
+	return v.done(v.path("tags"), "The tag is called %s, as it was.", tag.Name)
+}
+
+// editTag compares the posted form with the tag.
+func (v *visit) editTag(tag models.Tag) editForm {
+	return v.edit(editField{name: "name", label: "Name", stored: []string{tag.Name}, posted: v.FormAll("name")})
 }
 
 // tagAsk asks for confirmation before a tag is deleted, and says what uses it.
@@ -114,22 +132,37 @@ func (v *visit) tag() (models.Tag, error) {
 	return t, models.In("tags: read it", err)
 }
 
-func (v *visit) tagForm(tag models.Tag, name string, errs models.FieldErrors) (views.TagFormModel, error) {
+func (v *visit) tagForm(tag models.Tag, name string, e editForm, errs models.FieldErrors) (views.TagFormModel, error) {
 	title, action := "Create tag", v.path("tags")
 	if tag.ID != 0 {
 		title, action = "Rename tag", v.path("tags", tag.ID)
 	}
 	p, err := v.page(views.SectionTags, title, views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: title})
-	p.Failed = errs.Any()
-	return views.TagFormModel{Page: p, Action: action, ID: tag.ID, Name: name, Errors: errs}, err
+	m := views.TagFormModel{Page: p, Action: action, ID: tag.ID, Name: name, Edit: e.state("tag", nil), Errors: errs}
+	m.Failed = errs.Any() || m.Edit.Changed
+	return m, err
 }
 
-func (v *visit) tagAgain(tag models.Tag, errs models.FieldErrors) error {
-	m, err := v.tagForm(tag, v.Form("name"), errs)
+func (v *visit) tagAgain(tag models.Tag, e editForm, errs models.FieldErrors) error {
+	name := v.Form("name")
+	if tag.ID != 0 {
+		name = e.text("name")
+	}
+	m, err := v.tagForm(tag, name, e, errs)
 	if err != nil {
 		return err
 	}
 	return v.again(views.TagFormPage(m))
+}
+
+// tagGone shows the form of a new tag with the name for one that was deleted.
+func (v *visit) tagGone() error {
+	m, err := v.tagForm(models.Tag{}, v.Form("name"), v.edit(), nil)
+	if err != nil {
+		return err
+	}
+	m.Failed, m.Edit = true, views.EditState{What: "tag", Deleted: true, List: v.path("tags")}
+	return v.gone(views.TagFormPage(m))
 }
 
 func (v *visit) tagDeletion() (views.TagDeleteModel, error) {

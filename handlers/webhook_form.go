@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -10,7 +11,7 @@ import (
 
 // webhookNew shows the form of a new webhook.
 func (s *Server) webhookNew(v *visit) error {
-	m, err := v.webhookForm(models.Webhook{}, models.WebhookForm{Type: models.TypeSubscribed}, nil)
+	m, err := v.webhookForm(models.Webhook{}, models.WebhookForm{Type: models.TypeSubscribed}, v.edit(), nil)
 	if err != nil {
 		return err
 	}
@@ -25,7 +26,7 @@ func (s *Server) webhookCreate(v *visit) error {
 		return models.In("webhook form: tags", err)
 	}
 	if v.refill {
-		return v.webhookAgain(models.Webhook{}, f, nil)
+		return v.webhookAgain(models.Webhook{}, f, v.edit(), nil)
 	}
 	errs := f.Validate()
 	if named := namedTags(f, tags); f.Type.Valid() && !f.Type.HasTags() && len(named) > 0 {
@@ -33,14 +34,14 @@ func (s *Server) webhookCreate(v *visit) error {
 		f.Tags, f.NewTags = nil, nil
 	}
 	if errs.Any() {
-		return v.webhookAgain(models.Webhook{}, f, errs)
+		return v.webhookAgain(models.Webhook{}, f, v.edit(), errs)
 	}
 	w, errs, err := s.DB.CreateWebhook(v.UserContext(), v.Workspace.ID, v.User.ID, f, s.now())
 	if err != nil {
 		return models.In("webhook form: create", err)
 	}
 	if errs.Any() {
-		return v.webhookAgain(models.Webhook{}, f, errs)
+		return v.webhookAgain(models.Webhook{}, f, v.edit(), errs)
 	}
 	return v.done(v.path("webhooks", w.ID), "Webhook created. Its address is below.")
 }
@@ -55,11 +56,9 @@ func (s *Server) webhookEdit(v *visit) error {
 	if err != nil {
 		return models.In("webhook form: tags of the webhook", err)
 	}
-	f := models.WebhookForm{Name: w.Name, Type: w.Type}
-	for _, t := range tags {
-		f.Tags = append(f.Tags, strconv.FormatInt(t.ID, 10))
-	}
-	m, err := v.webhookForm(w, f, nil)
+	e := v.editWebhook(w, tags)
+	f := models.WebhookForm{Name: w.Name, Type: w.Type, Tags: tagField(tags, nil).stored}
+	m, err := v.webhookForm(w, f, e, nil)
 	if err != nil {
 		return err
 	}
@@ -69,16 +68,28 @@ func (s *Server) webhookEdit(v *visit) error {
 // webhookUpdate changes a webhook's name, type and tags. If the new type cannot have tags, the first post only warns, and the
 // next one removes the tags.
 func (s *Server) webhookUpdate(v *visit) error {
+	return untilSeen(func() error { return s.updateWebhook(v) })
+}
+
+func (s *Server) updateWebhook(v *visit) error {
 	w, err := v.webhook()
+	if errors.Is(err, models.ErrNotFound) {
+		return v.webhookGone()
+	}
 	if err != nil {
 		return err
 	}
-	f := v.postedWebhook()
-	if v.refill {
-		return v.webhookAgain(w, f, nil)
+	had, err := s.DB.WebhookTags(v.UserContext(), w.WorkspaceID, w.ID)
+	if err != nil {
+		return models.In("webhook form: tags of the webhook", err)
+	}
+	e := v.editWebhook(w, had)
+	f := models.WebhookForm{Name: e.text("name"), Type: models.WebhookType(e.text("type")), Tags: e.threeWay["tags"].items(), NewTags: models.SplitNames(v.Form("new_tags"))}
+	if v.refill || e.clashes() {
+		return v.webhookAgain(w, f, e, nil)
 	}
 	errs := f.Validate()
-	named, err := v.tagsToTakeOff(w, f)
+	named, err := v.tagsToTakeOff(w, had, f)
 	if err != nil {
 		return err
 	}
@@ -90,22 +101,29 @@ func (s *Server) webhookUpdate(v *visit) error {
 		}
 	}
 	if errs.Any() {
-		return v.webhookAgain(w, f, errs)
+		return v.webhookAgain(w, f, e, errs)
 	}
-	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, v.User.ID, f, s.now())
+	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, had, v.User.ID, f, s.now())
 	if err != nil {
 		return models.In("webhook form: store", err)
 	}
 	if errs.Any() {
-		return v.webhookAgain(w, f, errs)
+		return v.webhookAgain(w, f, e, errs)
 	}
 	delete(v.session.Values, sessionTagsOff)
 	return v.done(v.path("webhooks", w.ID), "Saved.")
 }
 
-// tagsToTakeOff names the tags to warn about if the type cannot have tags: those posted and those of the webhook. It returns none
-// if the person was just warned and posted none.
-func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string, error) {
+// editWebhook compares the posted form with the webhook and its tags.
+func (v *visit) editWebhook(w models.Webhook, tags []models.Tag) editForm {
+	return v.edit(editField{name: "name", label: "Name", stored: []string{w.Name}, posted: v.FormAll("name")},
+		editField{name: "type", label: "What a call does", stored: []string{string(w.Type)}, posted: v.FormAll("type"), say: func(text string) string { return text }},
+		tagField(tags, v.FormAll("tags")))
+}
+
+// tagsToTakeOff names the tags to warn about if the type cannot have tags: those posted and those of the webhook, had. It returns
+// none if the person was just warned and posted none.
+func (v *visit) tagsToTakeOff(w models.Webhook, had []models.Tag, f models.WebhookForm) ([]string, error) {
 	if !f.Type.Valid() || f.Type.HasTags() {
 		return nil, nil
 	}
@@ -117,13 +135,12 @@ func (v *visit) tagsToTakeOff(w models.Webhook, f models.WebhookForm) ([]string,
 	if len(named) == 0 && v.toldTagsOff(w.ID) {
 		return nil, nil
 	}
-	had, err := v.server.DB.WebhookTags(v.UserContext(), w.WorkspaceID, w.ID)
 	for _, t := range had {
 		if !slices.Contains(named, t.Name) {
 			named = append(named, t.Name)
 		}
 	}
-	return named, models.In("webhook form: tags of the webhook", err)
+	return named, nil
 }
 
 // tellTagsOff records in the session that the person was warned about a webhook's tags.
@@ -164,7 +181,7 @@ func (v *visit) postedWebhook() models.WebhookForm {
 }
 
 // webhookForm builds the form's view model; id 0 means a new webhook.
-func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, errs models.FieldErrors) (views.WebhookFormModel, error) {
+func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, e editForm, errs models.FieldErrors) (views.WebhookFormModel, error) {
 	title, cancel := "Create Webhook", v.path("webhooks")
 	crumbs := []views.Crumb{{Text: "Inbound Webhooks", Href: v.path("webhooks")}}
 	if w.ID != 0 {
@@ -175,22 +192,35 @@ func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, errs models.
 	if err != nil {
 		return views.WebhookFormModel{}, err
 	}
-	p.Failed = errs.Any()
 	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
 	m := views.WebhookFormModel{Page: p, ID: w.ID, Cancel: cancel, Errors: errs,
 		Name: f.Name, Type: string(f.Type), NewTags: models.JoinTags(f.NewTags)}
+	names := map[string]string{}
 	for _, t := range tags {
 		id := strconv.FormatInt(t.ID, 10)
+		names[id] = t.Name
 		chosen := slices.ContainsFunc(f.Tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
 		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
 	}
+	m.Edit = e.state("webhook", names)
+	m.Edit.Now, m.Failed = cancel, errs.Any() || m.Edit.Changed
 	return m, models.In("webhook form: tags", err)
 }
 
-func (v *visit) webhookAgain(w models.Webhook, f models.WebhookForm, errs models.FieldErrors) error {
-	m, err := v.webhookForm(w, f, errs)
+func (v *visit) webhookAgain(w models.Webhook, f models.WebhookForm, e editForm, errs models.FieldErrors) error {
+	m, err := v.webhookForm(w, f, e, errs)
 	if err != nil {
 		return err
 	}
 	return v.again(views.WebhookFormPage(m))
+}
+
+// webhookGone shows the form of a new webhook with the input for one that was deleted.
+func (v *visit) webhookGone() error {
+	m, err := v.webhookForm(models.Webhook{}, v.postedWebhook(), v.edit(), nil)
+	if err != nil {
+		return err
+	}
+	m.Failed, m.Edit = true, views.EditState{What: "webhook", Deleted: true, List: v.path("webhooks"), Instead: "It will have a new address, so its senders need that one."}
+	return v.gone(views.WebhookFormPage(m))
 }

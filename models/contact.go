@@ -86,12 +86,8 @@ type ContactInput struct {
 	Tags   []Tag             // all tags after the change
 }
 
-var (
-	// ErrContactExists refuses a second contact with the same address.
-	ErrContactExists = &Error{Code: CodeConflict, Message: "There is a contact with this address already."}
-	// ErrContactChanged refuses a change based on another version of the contact.
-	ErrContactChanged = &Error{Code: CodeConflict, Message: "This contact was changed while you edited it."}
-)
+// ErrContactExists refuses a second contact with the same address.
+var ErrContactExists = &Error{Code: CodeConflict, Message: "There is a contact with this address already."}
 
 // ListedContact is a contact with its tags, by name.
 type ListedContact struct {

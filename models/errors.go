@@ -38,6 +38,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // ErrNotFound is the error of every look-up if the thing does not exist or belongs to another workspace.
 var ErrNotFound = &Error{Code: CodeNotFound, Message: "This does not exist, or not in this workspace."}
 
+// ErrChanged refuses a change that was made from values that are no longer stored.
+var ErrChanged = &Error{Code: CodeConflict, Message: "Somebody else changed this at the same moment."}
+
 // Op is an error with the operation that failed. Ops nest: the outer one is the page or the piece of work, the inner one the
 // query.
 type Op struct {

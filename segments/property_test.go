@@ -281,11 +281,12 @@ func (a *audience) delete(table string, id int64, thing rule.Reference) {
 func (a *audience) move() {
 	a.t.Helper()
 	a.settle()
+	seen := models.Workspace{Name: "W", TimeZone: a.g.Zone.String()}
 	a.g.Zone = ruletest.Pick(a.g.Rand, ruletest.Zones)
 	now := models.Instant(a.clock.Now())
 	a.zones = append(a.zones, since{at: now, zone: a.g.Zone})
 	w := models.Workspace{ID: a.id, Name: "W", TimeZone: a.g.Zone.String()}
-	if errs, err := a.db.UpdateWorkspace(a.t.Context(), w, 0, segments.RebuildDates, now); err != nil || errs.Any() {
+	if errs, err := a.db.UpdateWorkspace(a.t.Context(), seen, w, 0, segments.RebuildDates, now); err != nil || errs.Any() {
 		a.t.Fatal(err, errs)
 	}
 }

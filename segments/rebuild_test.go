@@ -24,7 +24,7 @@ func TestAnotherTimeZoneRebuildsDates(t *testing.T) {
 			t.Fatalf("got members %v, want 1: it is the second of May in Vienna", got)
 		}
 		ws := models.Workspace{ID: w.id, Name: "W", TimeZone: "UTC"}
-		if errs, err := db.UpdateWorkspace(t.Context(), ws, 0, segments.RebuildDates, ruletest.Noon); err != nil || errs.Any() {
+		if errs, err := db.UpdateWorkspace(t.Context(), models.Workspace{Name: "W", TimeZone: "Europe/Vienna"}, ws, 0, segments.RebuildDates, ruletest.Noon); err != nil || errs.Any() {
 			t.Fatal(err, errs)
 		}
 		if w.segment(dates.ID).BuildingSlot == nil || w.segment(readers.ID).BuildingSlot != nil {

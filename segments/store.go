@@ -138,13 +138,30 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 // membership stays visible until then. The errors are those of Create, and ErrNotFound. A segment may keep a name that
 // it shares with another from before names had to be unique.
 func (s Store) Update(ctx context.Context, workspace, userID, id int64, name string, root rule.Group) (models.Segment, error) {
+	return s.update(ctx, workspace, userID, id, name, root, func(models.Segment) bool { return true })
+}
+
+// UpdateSeen is Update for a person who saw the segment as seen. If its name or latest rule is another one now, the error is
+// ErrChanged.
+func (s Store) UpdateSeen(ctx context.Context, seen models.Segment, userID int64, name string, root rule.Group) (models.Segment, error) {
+	was := rule.OfSegment(seen).String()
+	return s.update(ctx, seen.WorkspaceID, userID, seen.ID, name, root, func(g models.Segment) bool {
+		return g.Name == seen.Name && rule.OfSegment(g).String() == was
+	})
+}
+
+func (s Store) update(ctx context.Context, workspace, userID, id int64, name string, root rule.Group, asSeen func(models.Segment) bool) (models.Segment, error) {
 	var segment models.Segment
+	now := models.Instant(s.Now())
 	err := s.edit(ctx, workspace, func(tx *gorm.DB, all []models.Segment) error {
 		at := slices.IndexFunc(all, func(g models.Segment) bool { return g.ID == id })
 		if at < 0 {
 			return models.ErrNotFound
 		}
 		before := all[at]
+		if !asSeen(before) {
+			return models.ErrChanged
+		}
 		if models.Fold(name) != models.Fold(before.Name) && taken(all, id, name) {
 			return ErrNameTaken
 		}
@@ -156,9 +173,9 @@ func (s Store) Update(ctx context.Context, workspace, userID, id int64, name str
 		if err != nil {
 			return err
 		}
-		all[at].Name, all[at].UpdatedAt = name, models.Instant(s.Now())
+		all[at].Name, all[at].UpdatedAt = name, now
 		if text != rule.OfSegment(before).String() || before.BrokenReason != "" {
-			if err := startBuild(tx, all, at, text, userID, all[at].UpdatedAt); err != nil {
+			if err := startBuild(tx, all, at, text, userID, now); err != nil {
 				return err
 			}
 		}
@@ -166,7 +183,7 @@ func (s Store) Update(ctx context.Context, workspace, userID, id int64, name str
 		if err := saveSegment(tx, segment); err != nil {
 			return err
 		}
-		return audit(tx, schema, userID, models.ActionSegmentUpdated, before, segment, segment.UpdatedAt)
+		return audit(tx, schema, userID, models.ActionSegmentUpdated, before, segment, now)
 	})
 	return segment, err
 }

@@ -61,15 +61,19 @@ func TestTagsAndMergeTagsAreAudited(t *testing.T) {
 				return errs, err
 			},
 			func() (models.FieldErrors, error) { return db.RenameTag(ctx, tag, 7, "VIP", noon) },
-			func() (models.FieldErrors, error) { return db.RenameTag(ctx, tag, 7, "VIP", noon) },
+			func() (models.FieldErrors, error) {
+				tag.Name = "VIP"
+				return db.RenameTag(ctx, tag, 7, "VIP", noon)
+			},
 			func() (models.FieldErrors, error) { return nil, db.DeleteTag(ctx, ws.ID, 7, tag.ID, nil, noon) },
 			func() (errs models.FieldErrors, err error) {
 				m, errs, err = db.CreateMergeTag(ctx, ws.ID, 7, models.MergeTag{Key: "size", Label: "Size", Type: models.MergeTagSingle, Options: []string{"Small", "Large"}}, noon)
 				return errs, err
 			},
 			func() (errs models.FieldErrors, err error) {
+				seen := m
 				m.Label, m.Default = "Format", "Large"
-				m, errs, err = db.UpdateMergeTag(ctx, m, 7, nil, noon)
+				m, errs, err = db.UpdateMergeTag(ctx, seen, m, 7, nil, noon)
 				return errs, err
 			},
 			func() (models.FieldErrors, error) { return nil, db.DeleteMergeTag(ctx, ws.ID, 7, m.ID, nil, noon) },
@@ -102,10 +106,15 @@ func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 				return errs, err
 			},
 			func() (models.FieldErrors, error) {
-				return db.UpdateWebhook(ctx, w, 7, models.WebhookForm{Name: "Till", Type: models.TypeSubscribed, NewTags: []string{"vip", "Buyer"}}, noon)
+				return db.UpdateWebhook(ctx, w, nil, 7, models.WebhookForm{Name: "Till", Type: models.TypeSubscribed, NewTags: []string{"vip", "Buyer"}}, noon)
 			},
 			func() (models.FieldErrors, error) {
-				return db.UpdateWebhook(ctx, w, 7, models.WebhookForm{Name: "Till", Type: models.TypeSubscribed, NewTags: []string{"vip", "Buyer"}}, noon)
+				w.Name = "Till"
+				tags, err := db.WebhookTags(ctx, ws.ID, w.ID)
+				if err != nil {
+					return nil, err
+				}
+				return db.UpdateWebhook(ctx, w, tags, 7, models.WebhookForm{Name: "Till", Type: models.TypeSubscribed, NewTags: []string{"vip", "Buyer"}}, noon)
 			},
 			func() (models.FieldErrors, error) { return nil, db.EnableWebhook(ctx, w, 7, false, noon) },
 			func() (models.FieldErrors, error) { return nil, db.EnableWebhook(ctx, w, 7, false, noon) },
@@ -115,7 +124,7 @@ func TestWebhooksAndSettingsAreAudited(t *testing.T) {
 			func() (models.FieldErrors, error) {
 				renamed := ws
 				renamed.Name, renamed.TimeZone = "Bücher", "Europe/Vienna"
-				return db.UpdateWorkspace(ctx, renamed, 7, func(*gorm.DB, int64, int64, time.Time) error { return nil }, noon)
+				return db.UpdateWorkspace(ctx, ws, renamed, 7, func(*gorm.DB, int64, int64, time.Time) error { return nil }, noon)
 			},
 		)
 		want := []string{

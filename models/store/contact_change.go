@@ -46,7 +46,7 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 }
 
 // UpdateContact changes a contact by hand and reports whether anything was different. version is the one that the person
-// saw: if the contact has another one, the error is ErrContactChanged.
+// saw: if the contact has another one, the error is ErrChanged.
 func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, version int64, in models.ContactInput, now time.Time) (changed bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		changed = false
@@ -58,7 +58,7 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 			return err
 		}
 		if c.Version != version {
-			return models.ErrContactChanged
+			return models.ErrChanged
 		}
 		change, tags, err := applyInput(tx, &c, in, now)
 		if err != nil || change.Nothing() {

@@ -55,7 +55,7 @@ func TestConcurrentContactChanges(t *testing.T) {
 			_, err := db.UpdateContact(t.Context(), c, 1, c.Version, in, now)
 			if err == nil {
 				changed.Add(1)
-			} else if err == models.ErrContactChanged {
+			} else if err == models.ErrChanged {
 				err = nil
 			}
 			return err

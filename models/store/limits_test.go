@@ -108,9 +108,10 @@ func TestSettingsLetCallsAddContacts(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.PostgresURL(t)) // SQLite has one writer
 	ws := newWorkspace(t, db, "books")
-	ws.TimeZone = "Europe/Vienna"
+	moved := ws
+	moved.TimeZone = "Europe/Vienna"
 	meanwhile := func(*gorm.DB, int64, int64, time.Time) error { return addContact(t, db, ws.ID) }
-	if errs, err := db.UpdateWorkspace(t.Context(), ws, 0, meanwhile, noon); err != nil || errs.Any() {
+	if errs, err := db.UpdateWorkspace(t.Context(), ws, moved, 0, meanwhile, noon); err != nil || errs.Any() {
 		t.Errorf("got %v, %v, want that the contact is added while the settings are saved", errs, err)
 	}
 }

@@ -50,19 +50,22 @@ func (d *DB) MemberSeen(ctx context.Context, workspaceID, memberID int64, seen *
 	})
 }
 
-// ChangeRole gives a member another role. The errors are ErrNotFound and ErrLastAdmin. An unknown role is a FieldErrors
-// under "role".
-func (d *DB) ChangeRole(ctx context.Context, workspaceID, userID, memberID int64, role models.Role, now time.Time) (models.FieldErrors, error) {
+// ChangeRole gives a member another role. The errors are ErrNotFound, ErrLastAdmin, and ErrChanged if the member's role is no
+// longer seen.Role. An unknown role is a FieldErrors under "role".
+func (d *DB) ChangeRole(ctx context.Context, workspaceID, userID int64, seen Member, role models.Role, now time.Time) (models.FieldErrors, error) {
 	errs := models.FieldErrors{}
 	errs.Add("role", models.ValidateRole(role))
 	if errs.Any() {
 		return errs, nil
 	}
-	return nil, d.changeMember(ctx, workspaceID, memberID, func(tx *gorm.DB, m Member) error {
+	return nil, d.changeMember(ctx, workspaceID, seen.UserID, func(tx *gorm.DB, m Member) error {
+		if m.Role != seen.Role {
+			return models.ErrChanged
+		}
 		if m.Role == role {
 			return nil
 		}
-		if err := tx.Exec("UPDATE memberships SET role = ? WHERE workspace_id = ? AND user_id = ?", role, workspaceID, memberID).Error; err != nil {
+		if err := tx.Exec("UPDATE memberships SET role = ? WHERE workspace_id = ? AND user_id = ?", role, workspaceID, seen.UserID).Error; err != nil {
 			return err
 		}
 		return auditMember(tx, models.ActionMemberRoleChanged, workspaceID, userID, m, role, now)

@@ -99,13 +99,13 @@ func TestMembersChangeAndGo(t *testing.T) {
 		ctx := m.Context()
 		otto, vera := m.add("otto@example.com", models.RoleManager), m.add("vera@example.com", models.RoleViewer)
 		m.wantMembers("ines@alderfinch.example admin", "otto@example.com manager", "vera@example.com viewer")
-		if errs, err := m.db.ChangeRole(ctx, m.w.ID, m.admin.ID, otto.ID, models.RoleAdmin, nine); err != nil || errs.Any() {
+		if errs, err := m.db.ChangeRole(ctx, m.w.ID, m.admin.ID, store.Member{UserID: otto.ID, Role: models.RoleManager}, models.RoleAdmin, nine); err != nil || errs.Any() {
 			m.Errorf("got %v %v, want another admin", errs, err)
 		}
-		if errs, err := m.db.ChangeRole(ctx, m.w.ID, m.admin.ID, otto.ID, "owner", nine); err != nil || errs["role"] == "" {
+		if errs, err := m.db.ChangeRole(ctx, m.w.ID, m.admin.ID, store.Member{UserID: otto.ID, Role: models.RoleAdmin}, "owner", nine); err != nil || errs["role"] == "" {
 			m.Errorf("got %v %v, want a sentence about the role", errs, err)
 		}
-		if _, err := m.db.ChangeRole(ctx, m.w.ID, m.admin.ID, 999, models.RoleViewer, nine); !errors.Is(err, models.ErrNotFound) {
+		if _, err := m.db.ChangeRole(ctx, m.w.ID, m.admin.ID, store.Member{UserID: 999}, models.RoleViewer, nine); !errors.Is(err, models.ErrNotFound) {
 			m.Errorf("got %v for somebody else, want ErrNotFound", err)
 		}
 		if err := m.db.RemoveMember(ctx, m.w.ID, otto.ID, vera.ID, nine); err != nil {
@@ -117,7 +117,7 @@ func TestMembersChangeAndGo(t *testing.T) {
 		if err := m.db.RemoveMember(ctx, m.w.ID, otto.ID, otto.ID, nine); !errors.Is(err, store.ErrLastAdmin) {
 			m.Errorf("got %v, want the last admin to stay", err)
 		}
-		if _, err := m.db.ChangeRole(ctx, m.w.ID, otto.ID, otto.ID, models.RoleManager, nine); !errors.Is(err, store.ErrLastAdmin) {
+		if _, err := m.db.ChangeRole(ctx, m.w.ID, otto.ID, store.Member{UserID: otto.ID, Role: models.RoleAdmin}, models.RoleManager, nine); !errors.Is(err, store.ErrLastAdmin) {
 			m.Errorf("got %v, want the last admin to stay one", err)
 		}
 		m.wantMembers("otto@example.com admin")
@@ -137,10 +137,10 @@ func TestOfTwoAdminsOneStays(t *testing.T) {
 			var both sync.WaitGroup
 			var errs [2]error
 			both.Go(func() {
-				_, errs[0] = m.db.ChangeRole(m.Context(), m.w.ID, m.admin.ID, otto.ID, models.RoleViewer, nine)
+				_, errs[0] = m.db.ChangeRole(m.Context(), m.w.ID, m.admin.ID, store.Member{UserID: otto.ID, Role: models.RoleAdmin}, models.RoleViewer, nine)
 			})
 			both.Go(func() {
-				_, errs[1] = m.db.ChangeRole(m.Context(), m.w.ID, otto.ID, m.admin.ID, models.RoleManager, nine)
+				_, errs[1] = m.db.ChangeRole(m.Context(), m.w.ID, otto.ID, store.Member{UserID: m.admin.ID, Role: models.RoleAdmin}, models.RoleManager, nine)
 			})
 			both.Wait()
 			refused := 0
@@ -155,7 +155,11 @@ func TestOfTwoAdminsOneStays(t *testing.T) {
 				m.Fatalf("round %d: got %d refusals (%v), want one", round, refused, errs)
 			}
 			for _, u := range []models.User{m.admin, otto} { // make both admins again; the one who still is does not change
-				if _, err := m.db.ChangeRole(m.Context(), m.w.ID, 0, u.ID, models.RoleAdmin, nine); err != nil {
+				seen, err := m.db.Member(m.Context(), m.w.ID, u.ID)
+				if err != nil {
+					m.Fatal(err)
+				}
+				if _, err := m.db.ChangeRole(m.Context(), m.w.ID, 0, seen, models.RoleAdmin, nine); err != nil {
 					m.Fatal(err)
 				}
 			}
@@ -174,7 +178,7 @@ func TestAChangeOfMembersWaitsForAnother(t *testing.T) {
 				return err
 			}
 			done = dbtest.UntilItWaits(m.T, m.db, func() error {
-				_, err := m.db.ChangeRole(m.Context(), m.w.ID, otto.ID, m.admin.ID, models.RoleViewer, nine)
+				_, err := m.db.ChangeRole(m.Context(), m.w.ID, otto.ID, store.Member{UserID: m.admin.ID, Role: models.RoleAdmin}, models.RoleViewer, nine)
 				return err
 			})
 			return tx.Exec("UPDATE memberships SET role = ? WHERE workspace_id = ? AND user_id = ?", models.RoleViewer, m.w.ID, otto.ID).Error

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +47,9 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m mo
 }
 
 // UpdateMergeTag stores a new label, options and default; key and type never change. Contacts keep their values, even of
-// a removed option. users runs in the same transaction and may refuse, for rules that use such an option; nil skips it.
-func (d *DB) UpdateMergeTag(ctx context.Context, m models.MergeTag, userID int64, users func(tx *gorm.DB) error, now time.Time) (models.MergeTag, models.FieldErrors, error) {
+// a removed option. If they are no longer those of seen, the error is ErrChanged. users runs in the same transaction and may
+// refuse, for rules that use such an option; nil skips it.
+func (d *DB) UpdateMergeTag(ctx context.Context, seen, m models.MergeTag, userID int64, users func(tx *gorm.DB) error, now time.Time) (models.MergeTag, models.FieldErrors, error) {
 	m = m.Clean()
 	if errs := m.Validate(); errs.Any() {
 		return m, errs, nil
@@ -59,6 +61,9 @@ func (d *DB) UpdateMergeTag(ctx context.Context, m models.MergeTag, userID int64
 		old, err := mergeTagToChange(tx, m.WorkspaceID, m.ID)
 		if err != nil {
 			return err
+		}
+		if old.Label != seen.Label || old.Default != seen.Default || !slices.Equal(old.Options, seen.Options) {
+			return models.ErrChanged
 		}
 		err = tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND id = ?", m.WorkspaceID, m.ID).
 			Select("label", "options", "default_value").Updates(&m).Error

@@ -80,7 +80,8 @@ func (d *DB) CreateTag(ctx context.Context, workspaceID, userID int64, name stri
 	return tag, nil, err
 }
 
-// RenameTag changes a tag's name; everything that uses the tag keeps it.
+// RenameTag changes a tag's name; everything that uses the tag keeps it. If the stored name is no longer tag.Name, the error is
+// ErrChanged.
 func (d *DB) RenameTag(ctx context.Context, tag models.Tag, userID int64, name string, now time.Time) (models.FieldErrors, error) {
 	name, errs := models.ValidateTag(name)
 	if errs.Any() {
@@ -91,6 +92,9 @@ func (d *DB) RenameTag(ctx context.Context, tag models.Tag, userID int64, name s
 		old, err := tagToChange(tx, tag.WorkspaceID, tag.ID)
 		if err != nil {
 			return err
+		}
+		if old.Name != tag.Name {
+			return models.ErrChanged
 		}
 		err = tx.Model(&models.Tag{}).Where("workspace_id = ? AND id = ?", tag.WorkspaceID, tag.ID).
 			Updates(map[string]any{"name": name, "name_folded": tag.NameFolded}).Error

@@ -89,9 +89,10 @@ func createWebhookTags(tx *gorm.DB, w models.Webhook, tags []models.Tag) error {
 	return tx.CreateInBatches(&rows, 100).Error
 }
 
-// UpdateWebhook changes a webhook's name, type and tags; f is valid. The URL stays. A type without tags loses them.
-// Invalid tags are a FieldErrors.
-func (d *DB) UpdateWebhook(ctx context.Context, w models.Webhook, userID int64, f models.WebhookForm, now time.Time) (models.FieldErrors, error) {
+// UpdateWebhook changes a webhook's name, type and tags; f is valid. The URL stays. A type without tags loses them. If the stored
+// name and type are no longer those of w, or its tags no longer those of seen, the error is ErrChanged. Invalid tags are a
+// FieldErrors.
+func (d *DB) UpdateWebhook(ctx context.Context, w models.Webhook, seen []models.Tag, userID int64, f models.WebhookForm, now time.Time) (models.FieldErrors, error) {
 	tags, errs, err := d.formTags(ctx, w.WorkspaceID, userID, f, now)
 	if err != nil || errs.Any() {
 		return errs, err
@@ -104,6 +105,9 @@ func (d *DB) UpdateWebhook(ctx context.Context, w models.Webhook, userID int64, 
 		had, err := tagsOfWebhook(tx, w)
 		if err != nil {
 			return err
+		}
+		if old.Name != w.Name || old.Type != w.Type || !sameTags(had, seen) {
+			return models.ErrChanged
 		}
 		changed := old
 		changed.Name, changed.Type = models.CleanName(f.Name), f.Type
@@ -119,6 +123,14 @@ func (d *DB) UpdateWebhook(ctx context.Context, w models.Webhook, userID int64, 
 		}
 		return auditWebhook(tx, old, userID, models.ActionWebhookUpdated, webhookChanges(old, changed, had, tags), now)
 	})
+}
+
+// sameTags reports whether two lists of distinct tags have the same ids.
+func sameTags(a, b []models.Tag) bool {
+	inB := func(x models.Tag) bool {
+		return slices.ContainsFunc(b, func(y models.Tag) bool { return x.ID == y.ID })
+	}
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(x models.Tag) bool { return !inB(x) })
 }
 
 // EnableWebhook turns a webhook on or off. CONTRACT: calls to a disabled webhook get 404.

@@ -65,9 +65,9 @@ func auditWorkspace(tx *gorm.DB, before models.Workspace, userID int64, action s
 		Subject: models.SubjectWorkspace, SubjectID: before.ID, SubjectName: before.Name}, changes, now)
 }
 
-// UpdateWorkspace stores a workspace's name and time zone as typed. zoneChanged runs in the same transaction if the
-// time zone changes. Invalid input is a FieldErrors under name or time_zone.
-func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int64, zoneChanged func(tx *gorm.DB, workspaceID, userID int64, now time.Time) error, now time.Time) (models.FieldErrors, error) {
+// UpdateWorkspace stores a workspace's name and time zone as typed. If they are no longer those of seen, the error is ErrChanged.
+// zoneChanged runs in the same transaction if the time zone changes. Invalid input is a FieldErrors under name or time_zone.
+func (d *DB) UpdateWorkspace(ctx context.Context, seen, w models.Workspace, userID int64, zoneChanged func(tx *gorm.DB, workspaceID, userID int64, now time.Time) error, now time.Time) (models.FieldErrors, error) {
 	w.Name = models.CleanName(w.Name)
 	if errs := models.ValidateWorkspace(w); errs.Any() {
 		return errs, nil
@@ -76,6 +76,9 @@ func (d *DB) UpdateWorkspace(ctx context.Context, w models.Workspace, userID int
 		old, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", w.ID)) // does not block calls that add contacts
 		if err != nil {
 			return err
+		}
+		if old.Name != seen.Name || old.TimeZone != seen.TimeZone {
+			return models.ErrChanged
 		}
 		err = tx.Model(&models.Workspace{}).Where("id = ?", w.ID).Updates(map[string]any{"name": w.Name, "time_zone": w.TimeZone}).Error
 		if err != nil {
