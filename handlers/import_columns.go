@@ -20,7 +20,8 @@ type columnsForm struct {
 	rows      []jobs.Row
 	mergeTags []models.MergeTag
 	tags      []models.Tag
-	newTags   string // as typed
+	fields    views.OptionGroup // the merge tags, to choose from for each column
+	newTags   string            // as typed
 }
 
 var commaNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "vertical bar"}
@@ -34,6 +35,10 @@ func (v *visit) columnsForm() (f columnsForm, err error) {
 	f.spec = models.ReadJobJSON[jobs.ImportSpec](f.job.Spec)
 	if f.mergeTags, err = db.MergeTags(ctx, v.Workspace.ID); err != nil {
 		return f, models.In("import columns: merge tags", err)
+	}
+	f.fields.Label = "Merge tags"
+	for _, t := range f.mergeTags {
+		f.fields.Options = append(f.fields.Options, views.Option{Value: jobs.FieldColumn(t.ID), Label: t.Label})
 	}
 	if f.tags, err = db.TagNames(ctx, v.Workspace.ID); err != nil {
 		return f, models.In("import columns: tags", err)
@@ -201,12 +206,8 @@ func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
 		{Value: jobs.ColumnNone, Label: "Do not import"}, {Value: jobs.ColumnEmail, Label: "E-mail address"},
 		{Value: jobs.ColumnStatus, Label: "Status"}, {Value: jobs.ColumnTags, Label: "Tags"},
 	}}}
-	fields := views.OptionGroup{Label: "Merge tags"}
-	for _, t := range f.mergeTags {
-		fields.Options = append(fields.Options, views.Option{Value: jobs.FieldColumn(t.ID), Label: t.Label})
-	}
-	if len(fields.Options) > 0 {
-		groups = append(groups, fields)
+	if len(f.fields.Options) > 0 {
+		groups = append(groups, f.fields)
 	}
 	if name := f.spec.Columns[i].Name; f.mayBeNew(name) {
 		groups = append(groups, views.OptionGroup{Label: "New", Options: []views.Option{{Value: jobs.ColumnNew, Label: "Create merge tag “" + name + "”"}}})

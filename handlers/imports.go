@@ -90,7 +90,7 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	m = views.ImportModel{
 		ID: job.ID, File: spec.File, Job: jobRow(store.ListedJob{Job: job}, v.jobText(job)), Checking: job.State == models.JobRunning && jobs.Phase(job) == jobs.ImportChecking,
 		Checked: job.State == models.JobDraft && jobs.Phase(job) == jobs.ImportChecked, Failure: job.Failure,
-		Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged, Refused: result.Refused, Noted: result.Noted, Stayed: result.Stayed,
+		Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged, Refused: result.Refused, Noted: result.Noted, Doubted: result.Doubted, Stayed: result.Stayed,
 		NewTags: result.NewTags, Status: spec.Status.Name(),
 	}
 	for _, c := range spec.Columns {
@@ -104,7 +104,10 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	for _, p := range result.Notes {
 		m.Notes = append(m.Notes, views.ImportProblem(p))
 	}
-	if result.Refused+result.Noted > 0 && job.Finished() {
+	for _, p := range result.Doubts {
+		m.Doubts = append(m.Doubts, views.ImportProblem(p))
+	}
+	if result.Refused+result.Noted+result.Doubted > 0 && job.Finished() {
 		if m.RefusedFile, err = store.HasJobFile(v.server.DB.Read(v.UserContext()), job.WorkspaceID, job.ID, store.JobFileRefused); err != nil {
 			return m, models.In("import: look for refused lines", err)
 		}
@@ -138,7 +141,7 @@ func (s *Server) importStart(v *visit) error {
 	return v.done(v.path("jobs", job.ID), "The import has started. It continues if you leave this page.")
 }
 
-// importRefused sends the lines that were refused or stored in part as CSV, each with its reason.
+// importRefused sends the lines that were refused, were stored in part or need a look as CSV, each with its reason.
 func (s *Server) importRefused(v *visit) error {
 	job, err := v.importJob()
 	if err != nil {
@@ -201,7 +204,7 @@ func importText(v *visit, j models.Job) jobText {
 		{Label: "Unchanged", Value: views.Count(result.Unchanged)}, {Label: "Lines refused", Value: views.Count(result.Refused)},
 		{Label: "Values not stored", Value: views.Count(result.Noted)},
 	}
-	if result.Refused+result.Noted > 0 {
+	if result.Refused+result.Noted+result.Doubted > 0 {
 		t.download = views.ImportDownload(v.importPath(j))
 	}
 	if j.State == models.JobDone {

@@ -41,6 +41,7 @@ type Question struct {
 	Prefetch   bool   // the browser marked the call as a prefetch
 	Submission Submission
 	Contact    *Person // the contact with the address in the webhook's workspace; nil if there is none
+	NoDefaults bool    // a field without a value stays without one
 	Now        time.Time
 }
 

@@ -54,6 +54,9 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 		if places[i] >= 0 {
 			given = &fields[places[i]]
 		}
+		if q.NoDefaults {
+			tag.Default = ""
+		}
 		fate := fill(p, tag, given)
 		changed = changed || fate.After != fate.Before
 		if given != nil {

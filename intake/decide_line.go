@@ -18,8 +18,8 @@ type Line struct {
 }
 
 // DecideLine applies the contract to one line of an import. Addresses, values, defaults and tags are handled as in a call.
-// A line counts as a change by hand: it fires no event, sets no source webhook, and raises the version only if something
-// changed. The outcome is OutcomeCreated, OutcomeUpdated, OutcomeNoAddress or OutcomeBadAddress.
+// A line counts as a change by hand: it fires no event, sets no source webhook, gives no default to an existing contact, and
+// raises the version only if something changed. The outcome is OutcomeCreated, OutcomeUpdated, OutcomeNoAddress or OutcomeBadAddress.
 func DecideLine(l Line) Decision {
 	address, err := l.Submission.Address()
 	if err == models.ErrEmailMissing {
@@ -27,7 +27,7 @@ func DecideLine(l Line) Decision {
 	} else if err != nil {
 		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
 	}
-	q := Question{Webhook: Webhook{Tags: l.Tags, MergeTags: l.MergeTags}, Submission: l.Submission, Contact: l.Contact, Now: l.Now}
+	q := Question{Webhook: Webhook{Tags: l.Tags, MergeTags: l.MergeTags}, Submission: l.Submission, Contact: l.Contact, NoDefaults: l.Contact != nil, Now: l.Now}
 	d := Decision{Outcome: models.OutcomeUpdated, Answer: Answer{200, MessageDone}}
 	var p *Person
 	if l.Contact == nil {

@@ -278,7 +278,7 @@ func (f *forgetting) tidy(found foundRows) error {
 			spec.Columns[n].Name = ""
 		}
 	}
-	for _, problems := range [][]Problem{result.Refusals, result.Notes} {
+	for _, problems := range [][]Problem{result.Refusals, result.Notes, result.Doubts} {
 		for n, p := range problems {
 			for _, line := range found.lines {
 				if p.Line == line {

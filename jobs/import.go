@@ -102,7 +102,7 @@ func (i *importing) lock(entries []entry) ([]entry, error) {
 	if err != nil || people.Empty() {
 		return entries, err
 	}
-	return slices.DeleteFunc(entries, func(e entry) bool { return slices.ContainsFunc(e.cells, people.Named) }), nil
+	return slices.DeleteFunc(entries, func(e entry) bool { return slices.ContainsFunc(e.row.Cells, people.Named) }), nil
 }
 
 // addressKeys returns the address keys of the lines.

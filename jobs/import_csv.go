@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"campaignlark/models"
 )
 
 // maxRow is the most bytes in one row of a file, including all lines inside quotes.
@@ -22,13 +24,14 @@ type Row struct {
 	Line  int64 // on which it begins, as an editor counts: from 1
 	Cells []string
 	Bad   []int  // numbers of the cells, from 0, with bytes that are no text; U+FFFD stands for each
-	Fault string // why it cannot be read, a sentence; Cells then hold the beginning of its text
+	Holds []int  // numbers of the cells, from 0, with several lines of which one reads like a row
+	Fault string // why it cannot be used, a sentence; if it could not be read, Cells has only the beginning of its text
 }
 
-// blank reports whether the row is empty.
+// blank reports whether the row is empty, or holds only the marks that end files of some programs.
 func (r Row) blank() bool {
 	for _, c := range r.Cells {
-		if strings.TrimSpace(c) != "" {
+		if strings.Trim(strings.TrimSpace(c), string(endMark)) != "" {
 			return false
 		}
 	}
@@ -38,7 +41,8 @@ func (r Row) blank() bool {
 // RowReader reads the rows of a file of comma-separated values (RFC 4180). It forgives what programs and people do to such
 // files: any line end, a quote inside a cell that does not begin with one, text after the closing quote of a cell of one
 // line. An unclosed quote costs only its own line, even if the quote of a later row seems to close it. The next lines
-// are read as rows. It needs memory for one row, and can continue at any Place that it returned.
+// are read as rows. If it cannot tell whether a cell of several lines is one cell or holds other rows, the whole row has a
+// fault. It needs memory for one row, and can continue at any Place that it returned.
 type RowReader struct {
 	// Columns is how many cells a row should have; 0 if that is not known yet.
 	Columns int
@@ -99,6 +103,9 @@ func (r *RowReader) Place() Place { return r.place }
 func (r *RowReader) Next() (Row, error) {
 	for want := 4 << 10; ; want *= 2 {
 		r.fill(min(want, maxRow))
+		for r.srcErr == nil && len(r.buf) < maxRow && len(r.text.trimMarks(r.buf)) < len(r.buf) {
+			r.fill(len(r.buf) + 1) // whether these marks end the file
+		}
 		if r.srcErr != nil && r.srcErr != io.EOF {
 			return Row{}, r.srcErr
 		}
@@ -109,6 +116,10 @@ func (r *RowReader) Next() (Row, error) {
 		last := r.srcErr == io.EOF && len(seen) == len(r.buf)
 		row := Row{Line: r.place.Lines + 1}
 		p := parser{text: r.text, comma: r.comma, rest: seen, last: last}
+		if last {
+			p.rest = r.text.trimMarks(seen)
+		}
+		size := len(p.rest)
 		switch found := p.row(); {
 		case found && p.swallowed(r.Columns), p.broken:
 			row.Fault = p.unclosed()
@@ -116,9 +127,15 @@ func (r *RowReader) Next() (Row, error) {
 			row.Cells = []string{text}
 			return row, err
 		case found:
-			row.Cells, row.Bad = p.cells, p.bad
+			row.Cells, row.Bad, row.Holds = p.cells, p.bad, p.holding()
+			if p.doubtful(r.Columns) {
+				row.Fault = p.doubt(r.Columns)
+			}
 			r.place.Lines += p.lines
-			r.drop(len(seen) - len(p.rest))
+			if size -= len(p.rest); len(p.rest) == 0 {
+				size = len(seen) // with the marks at the end
+			}
+			r.drop(size)
 			return row, nil
 		case last || len(seen) == maxRow:
 			row.Fault = p.fault()
@@ -188,10 +205,10 @@ type parser struct {
 	lines  int64 // line ends that were read
 	bad    []int // cells with bytes that are no text
 	cell   strings.Builder
-	quoted bool // inside quotes
-	opened int  // the column, from 1, whose quote spanned lines most recently
-	spans  bool // the quoted cell holds a line end
-	broken bool // text stands behind the closing quote of a cell that spans lines
+	quoted bool  // inside quotes
+	long   []int // numbers of the cells, from 0, that span lines
+	spans  bool  // the quoted cell holds a line end
+	broken bool  // text stands behind the closing quote of a cell that spans lines
 }
 
 // row reads a row with its line end. It says false when rest may not hold all of it.
@@ -219,7 +236,10 @@ func (p *parser) row() bool {
 					return false
 				}
 				c = lineEnd
-				p.spans, p.opened = true, len(p.cells)+1
+				if !p.spans {
+					p.long = append(p.long, len(p.cells))
+				}
+				p.spans = true
 			}
 			p.write(c)
 		case c == '"' && fresh:
@@ -242,35 +262,91 @@ func (p *parser) row() bool {
 	}
 }
 
-// write adds a character to the cell.
+// write adds a character to the cell. NUL is in no text: the file has another encoding.
 func (p *parser) write(c rune) {
-	if c == undecodable && (len(p.bad) == 0 || p.bad[len(p.bad)-1] != len(p.cells)) {
+	if (c == undecodable || c == 0) && (len(p.bad) == 0 || p.bad[len(p.bad)-1] != len(p.cells)) {
 		p.bad = append(p.bad, len(p.cells))
 	}
 	p.cell.WriteRune(c)
 }
 
-// swallowed reports whether a cell that spans lines probably holds other rows: the row has not as many cells as there are
-// columns, and an address stands behind a line end of the cell. Of a row of the right width it trusts the quotes.
+// fits reports whether the row has as many cells as there are columns. Blank ones may come after them.
+func (p *parser) fits(columns int) bool {
+	for _, cell := range p.cells[min(len(p.cells), columns):] {
+		if !models.IsBlank(cell) {
+			return false
+		}
+	}
+	return len(p.cells) >= columns
+}
+
+// swallowed reports whether a cell that spans lines holds other rows: the row does not fit, and a later line of the cell is a row
+// that fits and has an address. Of a row that fits it trusts the quotes.
 func (p *parser) swallowed(columns int) bool {
-	if p.opened == 0 || columns == 0 || len(p.cells) == columns {
+	return columns > 0 && !p.fits(columns) && p.holds(func(_ int, l innerLine) bool { return !l.first && l.all == columns })
+}
+
+// doubtful reports whether it cannot be told if a cell that spans lines is one cell or holds other rows. Either the row does
+// not fit, and an address stands in a later line: the row may also end before the last column. Or the first line would be a row
+// that fits without the others.
+func (p *parser) doubtful(columns int) bool {
+	if columns == 0 || len(p.long) == 0 {
 		return false
 	}
-	return slices.ContainsFunc(p.cells, func(cell string) bool {
-		_, behind, _ := strings.Cut(cell, "\n")
-		return strings.Contains(behind, "@")
+	behind := func(n int) bool {
+		_, text, _ := strings.Cut(p.cells[n], "\n")
+		return strings.Contains(text, "@")
+	}
+	return !p.fits(columns) && slices.ContainsFunc(p.long, behind) ||
+		p.holds(func(_ int, l innerLine) bool { return l.first && l.own > 1 && l.all == columns })
+}
+
+// holding returns the cells that span lines of which one reads like a row with an address.
+func (p *parser) holding() (cells []int) {
+	p.holds(func(n int, l innerLine) bool {
+		if l.own > 1 && !slices.Contains(cells, n) {
+			cells = append(cells, n)
+		}
+		return false
 	})
+	return cells
+}
+
+// innerLine is a line with an address in a cell that spans lines.
+type innerLine struct {
+	first bool // it is the first line of its cell
+	own   int  // how many cells it has within its cell, read as a row
+	all   int  // with those before the first line, or after the last one
+}
+
+// holds reports whether is says yes to a cell that spans lines, and one of its lines with an address.
+func (p *parser) holds(is func(n int, l innerLine) bool) bool {
+	for _, n := range p.long {
+		lines := strings.Split(p.cells[n], "\n")
+		for at, line := range lines {
+			cells := strings.Split(line, string(p.comma))
+			if !slices.ContainsFunc(cells, func(cell string) bool { return isAddress(strings.Trim(cell, `"`)) }) {
+				continue
+			}
+			l := innerLine{first: at == 0, own: len(cells), all: len(cells)}
+			if l.first {
+				l.all += n
+			} else if at == len(lines)-1 {
+				l.all += len(p.cells) - n - 1
+			}
+			if is(n, l) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *parser) next() (rune, bool) {
 	c, n := p.text.next(p.rest, p.last)
-	atEnd := p.last && n == len(p.rest)
 	p.rest = p.rest[n:]
-	return c, n > 0 && !(c == endMark && atEnd)
+	return c, n > 0
 }
-
-// endMark ends files of CP/M and of some programs until today. It is no part of the text.
-const endMark = 0x1a
 
 // peek reads the next character if it is c. sure is false if the character may not be read yet.
 func (p *parser) peek(c rune) (is, sure bool) {
@@ -313,7 +389,15 @@ func (p *parser) fault() string {
 	return "This line is longer than 1 MiB."
 }
 
+// doubt says why a row that may hold other rows is not used.
+func (p *parser) doubt(columns int) string {
+	return fmt.Sprintf("This line has %d cells, the file has %d columns, and the text in column %d reads like other lines. A quotation mark or separators may be missing.", len(p.cells), columns, p.lastLong())
+}
+
 // unclosed says why a row that contains other rows cannot be read.
 func (p *parser) unclosed() string {
-	return fmt.Sprintf("The quotation mark that opens column %d is not closed in this line, and what follows reads like other lines.", p.opened)
+	return fmt.Sprintf("The quotation mark that opens column %d is not closed in this line, and what follows reads like other lines.", p.lastLong())
 }
+
+// lastLong returns the column, from 1, of the last cell that spans lines.
+func (p *parser) lastLong() int { return p.long[len(p.long)-1] + 1 }

@@ -57,7 +57,8 @@ func TestRowReader(t *testing.T) {
 		"one of many quotes": {"\"a@x.test\",\"open\n\"b@x.test\",\"B\"\n", ',', []string{
 			"1! The quotation mark that opens column 2 is not closed in this line, and what follows reads like other lines.", "2: b@x.test|B"}},
 		"a closing quote too late": {"a@x.test,\"open\nb@x.test,B,\"\nc@x.test,C\n", ',', []string{"1: a@x.test|open\nb@x.test,B,", "3: c@x.test|C"}},
-		"the mark of an old end":   {"a,b\n1,2\n\x1a", ',', []string{"1: a|b", "2: 1|2", "3: "}},
+		"the mark of an old end":   {"a,b\n1,2\n\x1a\x1a", ',', []string{"1: a|b", "2: 1|2"}},
+		"a mark behind a quote":    {"a,\"two\nlines\"\x1a", ',', []string{"1: a|two\nlines"}},
 		"the mark behind a cell":   {"a,b\n1,2\x1a", ',', []string{"1: a|b", "2: 1|2"}},
 		"a blank after a quote":    {"\"two\nlines\" ,x\n", ',', []string{"1: two\nlines|x"}},
 		"text after a quote":       {"\"a\"b\"c,d\nx\n", ',', []string{`1: ab"c|d`, "2: x"}},
@@ -85,7 +86,11 @@ func TestAQuoteThatSwallowsPeople(t *testing.T) {
 			"1! The quotation mark that opens column 2 is not closed in this line, and what follows reads like other lines.",
 			"2! The quotation mark that opens column 3 is never closed.", "3: c@x.test|C|Z"},
 		"a@x.test,\"to jo@x.test\nal@x.test\",Z\nb@x.test,B,Z\n": {"1: a@x.test|to jo@x.test\nal@x.test|Z", "3: b@x.test|B|Z"},
-		"a@x.test,\"two\nlines\"\nb@x.test,B,Z\n":                {"1: a@x.test|two\nlines", "3: b@x.test|B|Z"},
+		"\"a@x.test,A,X\n\",b@x.test,Z\nc@x.test,C,Z\n": {
+			"1! This line has 3 cells, the file has 3 columns, and the text in column 1 reads like other lines. A quotation mark or separators may be missing.", "3: c@x.test|C|Z"},
+		"a@x.test,\"two\nlines of al@x.test\"\nb@x.test,B,Z\n": {
+			"1! This line has 2 cells, the file has 3 columns, and the text in column 2 reads like other lines. A quotation mark or separators may be missing.", "3: b@x.test|B|Z"},
+		"a@x.test,\"two\nlines\"\nb@x.test,B,Z\n": {"1: a@x.test|two\nlines", "3: b@x.test|B|Z"},
 	} {
 		r := NewRowReader(strings.NewReader(file), UTF8, ',', Place{})
 		r.Columns = 3
@@ -124,6 +129,8 @@ func TestBadBytesAreKnown(t *testing.T) {
 		{"a\x00,\x00\x00\xd8\n\x00", UTF16LE, []int{1}},
 		{"\x00a\x00,\xff\xfd\x00\n", UTF16BE, nil},
 		{"a,Ren\xe9\n", Windows1252, nil},
+		{"M\x81ller,Ren\x82\n", Windows1252, []int{0}}, // ü of MS-DOS
+		{"a,A\x00n\x00\n", UTF8, []int{1}},             // UTF-16
 	} {
 		row, err := NewRowReader(strings.NewReader(c.file), c.text, ',', Place{}).Next()
 		if err != nil || !slices.Equal(row.Bad, c.want) {

@@ -70,12 +70,21 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	}
 	d := intake.DecideLine(line)
 	for _, f := range d.Fields {
-		if f.Fate == intake.FateRefused {
+		switch value := e.sent(f.Key); {
+		case f.Fate == intake.FateRefused:
 			e.noteField(f)
+		case f.Fate == intake.FateStored && models.LooksUnfilled(value):
+			e.doubt(f.Label, unfilled(value))
 		}
 	}
+	if before != nil && d.Contact.Version == before.Version {
+		e.doubts = nil // nothing new is stored
+	}
 	for _, n := range e.notes {
-		i.result.note(n.Line, n.Column, n.Reason)
+		i.result.note(n)
+	}
+	for _, n := range e.doubts {
+		i.result.doubt(n)
 	}
 	switch {
 	case before == nil:

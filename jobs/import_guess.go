@@ -12,9 +12,9 @@ import (
 var Commas = []rune{',', ';', '\t', '|'}
 
 const (
-	sampleBytes = 64 << 10 // of a file's beginning, from which its form is guessed
-	sampleRows  = 20       // judged
-	maxColumns  = 200
+	sampleBytes = 64 << 10                // of a file's beginning, from which its form is guessed
+	sampleRows  = 20                      // judged
+	maxColumns  = models.MaxMergeTags + 6 // of a file of refused lines of an export of all merge tags
 )
 
 // firstRows returns the first rows of a file that are not blank, at most so many. head is the beginning of the file or, when

@@ -21,23 +21,27 @@ type reader struct {
 // entry is one parsed line.
 type entry struct {
 	line    int64
-	cells   []string
+	row     Row
 	refused string // why the line is not used
 	email   string // in its stored form
 	said    intake.Submission
 	status  models.Status
 	tags    []models.Tag
 	notes   []Problem
+	doubts  []Problem // why a value that is stored needs a look
 }
 
 // read interprets a row.
 func (r *reader) read(row Row) entry {
-	e := entry{line: row.Line, cells: row.Cells, refused: row.Fault, tags: slices.Clone(r.always)}
+	e := entry{line: row.Line, row: row, refused: row.Fault, tags: slices.Clone(r.always)}
 	if e.refused == "" {
 		e.refused = r.ragged(row.Cells)
 	}
 	if e.refused != "" {
 		return e
+	}
+	for _, n := range row.Holds {
+		e.doubt(r.spec.label(n), "This cell has several lines, and one of them reads like another line of the file. Is a quotation mark missing?")
 	}
 	e.said.Email = intake.Email{Key: models.EmailKey, Present: true}
 	for i, column := range r.spec.Columns {
@@ -81,11 +85,20 @@ func cellText(row Row, i int) string {
 	if i >= len(row.Cells) {
 		return ""
 	}
-	cell := row.Cells[i]
-	if text, found := strings.CutPrefix(cell, `="`); found && strings.HasSuffix(text, `"`) {
-		return strings.ReplaceAll(strings.TrimSuffix(text, `"`), `""`, `"`)
+	if text, found := formulaText(row.Cells[i]); found {
+		return text
 	}
-	return models.Undefuse(cell)
+	return models.Undefuse(row.Cells[i])
+}
+
+// formulaText returns the text of a formula that is nothing but a text: ="01067". Any other formula is not found.
+func formulaText(cell string) (text string, found bool) {
+	text, opened := strings.CutPrefix(cell, `="`)
+	text, closed := strings.CutSuffix(text, `"`)
+	if !opened || !closed || strings.Contains(strings.ReplaceAll(text, `""`, ""), `"`) {
+		return "", false
+	}
+	return strings.ReplaceAll(text, `""`, `"`), true
 }
 
 // ragged says what is wrong with the number of cells. Spreadsheets omit empty cells at the end of a row, and write others
@@ -143,6 +156,9 @@ func (e *entry) readStatus(column, cell string) {
 // readTags adds the tags of a cell. In a dry run a new name becomes a tag to be created.
 func (r *reader) readTags(e *entry, column, cell string) {
 	for _, name := range models.SplitTags(models.ValidText(cell)) {
+		if models.LooksUnfilled(name) {
+			e.doubt(column, unfilled(name))
+		}
 		tag, trouble := r.tag(name)
 		if trouble != "" {
 			e.note(column, trouble)
@@ -192,6 +208,15 @@ func (e *entry) note(column, reason string) {
 	e.notes = append(e.notes, Problem{e.line, column, reason})
 }
 
+func (e *entry) doubt(column, reason string) {
+	e.doubts = append(e.doubts, Problem{e.line, column, reason})
+}
+
+// unfilled says why a value needs a look that models.LooksUnfilled found.
+func unfilled(value string) string {
+	return fmt.Sprintf("“%s” looks as if a program did not fill it in.", quoted(value, shownOfCell))
+}
+
 // shownOfCell is how many characters of a cell a reason quotes.
 const shownOfCell = 40
 
@@ -214,7 +239,7 @@ func (e *entry) sent(key string) string {
 	return ""
 }
 
-// trouble returns everything that is wrong with the line as one text; "" if it was imported completely.
+// trouble returns everything that is wrong with the line as one text; "" if it was imported completely and needs no look.
 func (e *entry) trouble() string {
 	if e.refused != "" {
 		return e.refused
@@ -222,6 +247,9 @@ func (e *entry) trouble() string {
 	var all []string
 	for _, n := range e.notes {
 		all = append(all, "Not stored: "+n.Column+": "+n.Reason)
+	}
+	for _, n := range e.doubts {
+		all = append(all, "Needs a look: "+n.Column+": "+n.Reason)
 	}
 	return strings.Join(all, " ")
 }

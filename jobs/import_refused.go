@@ -13,7 +13,7 @@ import (
 // refusedHead names the columns before those of the imported file.
 var refusedHead = []string{"reason", "line"}
 
-// keepRefused adds lines that were refused or only partly imported to the file that a person can download, correct and import
+// keepRefused adds lines that were refused, only partly imported or need a look to the file that a person can download, correct and import
 // again.
 func (i *importing) keepRefused(entries []entry) error {
 	var text bytes.Buffer
@@ -29,8 +29,8 @@ func (i *importing) keepRefused(entries []entry) error {
 			w.Write(append(slices.Clone(refusedHead), i.spec.names()...))
 		}
 		row := []string{models.Defuse(trouble), strconv.FormatInt(e.line, 10)}
-		for _, cell := range e.cells {
-			row = append(row, models.Defuse(models.Undefuse(cell)))
+		for n := range e.row.Cells {
+			row = append(row, models.Defuse(cellText(e.row, n)))
 		}
 		w.Write(row)
 		w.Flush()
@@ -47,6 +47,14 @@ func (s ImportSpec) names() []string {
 		names = append(names, models.Defuse(c.label(n)))
 	}
 	return names
+}
+
+// label returns the label of the column n, from 0, which may be behind the last one.
+func (s ImportSpec) label(n int) string {
+	if n >= len(s.Columns) {
+		return Column{}.label(n)
+	}
+	return s.Columns[n].label(n)
 }
 
 // label returns the column's name, or its number from 1 if it has none; n counts from 0.

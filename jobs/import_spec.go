@@ -98,12 +98,14 @@ type ImportResult struct {
 	Refused   int64     `json:"refused"` // lines
 	Stayed    int64     `json:"stayed"`  // lines of contacts that stay unsubscribed
 	Noted     int64     `json:"noted"`   // cells that were not stored completely
+	Doubted   int64     `json:"doubted"` // cells that were stored, and need a look
 	Refusals  []Problem `json:"refusals"`
 	Notes     []Problem `json:"notes"`
+	Doubts    []Problem `json:"doubts"`
 	NewTags   []string  `json:"new_tags"` // found by a dry run
 }
 
-// Problem is one line that was refused, or one cell that was not stored.
+// Problem is one line that was refused, or one cell that was not stored or needs a look.
 type Problem struct {
 	Line   int64  `json:"line"`
 	Column string `json:"column,omitempty"`
@@ -124,8 +126,14 @@ func (r *ImportResult) refuse(line int64, reason string) {
 	}
 }
 
-func (r *ImportResult) note(line int64, column, reason string) {
+func (r *ImportResult) note(p Problem) {
 	if r.Noted++; len(r.Notes) < maxProblems {
-		r.Notes = append(r.Notes, Problem{line, column, reason})
+		r.Notes = append(r.Notes, p)
+	}
+}
+
+func (r *ImportResult) doubt(p Problem) {
+	if r.Doubted++; len(r.Doubts) < maxProblems {
+		r.Doubts = append(r.Doubts, p)
 	}
 }

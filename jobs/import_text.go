@@ -125,9 +125,13 @@ func (g *textGuess) noText() string {
 }
 
 // garbled reports whether a file is no text in its most likely encoding: more than one in fifty of its characters is one that no
-// editor writes, or more than one in ten is none at all. head is the beginning of the file or, when whole, all of it.
+// editor writes, or more than one in ten is none at all. UTF-8 without a fault is always text: an export may hold any character.
+// head is the beginning of the file or, when whole, all of it.
 func garbled(head []byte, whole bool, text TextEncoding) bool {
-	control, bad, all := 0, 0, 0
+	control, bad, nul, all := 0, 0, 0, 0
+	if whole {
+		head = text.trimMarks(head)
+	}
 	for rest := head[text.markSize(head):]; len(rest) > 0; {
 		c, n := text.next(rest, whole)
 		if n == 0 {
@@ -135,15 +139,19 @@ func garbled(head []byte, whole bool, text TextEncoding) bool {
 		}
 		rest = rest[n:]
 		switch {
-		case c == endMark && len(rest) == 0 && whole:
 		case c == undecodable:
 			bad++
+		case c == 0:
+			nul++
 		case c == utf8.RuneError || c == 0x7f || c < ' ' && (c < '\t' || c > '\r'):
 			control++
 		}
 		all++
 	}
-	return control*50 > all || bad*10 > all
+	if text == UTF8 && bad+nul == 0 {
+		return false
+	}
+	return (control+nul)*50 > all || bad*10 > all
 }
 
 // markSize returns how many bytes of a file's beginning are its byte-order mark.
@@ -152,6 +160,21 @@ func (e TextEncoding) markSize(file []byte) int {
 		return len(mark)
 	}
 	return 0
+}
+
+// endMark ends files of CP/M and of some programs until today, once or several times. It is no part of the text.
+const endMark = '\x1a'
+
+// trimMarks returns a file, or its rest, without the marks at its end.
+func (e TextEncoding) trimMarks(file []byte) []byte {
+	if e != UTF16LE && e != UTF16BE {
+		return bytes.TrimRight(file, string(endMark))
+	}
+	whole := file[:len(file)&^1]
+	for len(whole) > 0 && e.unit(whole[len(whole)-2:]) == endMark {
+		whole, file = whole[:len(whole)-2], whole[:len(whole)-2]
+	}
+	return file
 }
 
 // undecodable stands for bytes that are no character in a file's encoding. A cell shows it as U+FFFD.
@@ -164,7 +187,7 @@ func (e TextEncoding) next(b []byte, last bool) (rune, int) {
 	case len(b) == 0:
 		return 0, 0
 	case e == Windows1252:
-		return charmap.Windows1252.DecodeByte(b[0]), 1
+		return windows1252(b[0]), 1
 	case e == UTF16LE || e == UTF16BE:
 		return e.next16(b, last)
 	case b[0] < utf8.RuneSelf:
@@ -177,6 +200,14 @@ func (e TextEncoding) next(b []byte, last bool) (rune, int) {
 		return undecodable, 1
 	}
 	return c, n
+}
+
+// windows1252 decodes a byte. Five bytes are no character in Windows-1252; in files of MS-DOS they are letters such as ü.
+func windows1252(b byte) rune {
+	if c := charmap.Windows1252.DecodeByte(b); c != utf8.RuneError {
+		return c
+	}
+	return undecodable
 }
 
 func (e TextEncoding) next16(b []byte, last bool) (rune, int) {

@@ -17,7 +17,7 @@ const JobFilePart = 256 << 10
 // The files of a job.
 const (
 	JobFileSource  = "source"  // what was uploaded; every part but the last is full
-	JobFileRefused = "refused" // the rows that an import refused, for download
+	JobFileRefused = "refused" // the rows that an import refused, stored in part or doubts, for download
 	JobFilePeople  = "people"  // the result of a dry run for each contact, one part per models.AddressKey
 )
 
@@ -117,6 +117,7 @@ func dropDetails(tx *gorm.DB, workspaceID, jobID int64) error {
 	result := models.ReadJobJSON[map[string]json.RawMessage](job.Result)
 	delete(result, "refusals")
 	delete(result, "notes")
+	delete(result, "doubts")
 	return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", workspaceID, jobID).Update("result", models.JobJSON(result)).Error
 }
 

@@ -1,0 +1,509 @@
+package jobs
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"campaignlark/models"
+)
+
+// sheet is a drawn table of contacts. It knows what each of its cells must become, without the code that imports.
+type sheet struct {
+	*rand.Rand
+	prefix  string // of every address
+	text    TextEncoding
+	comma   rune
+	end     string  // of lines
+	quotes  float64 // share of cells in quotation marks that need none
+	mark    bool    // a byte-order mark at the beginning
+	header  bool
+	calm    bool // no text has a quotation mark, or begins like something that may follow one; lines may have unclosed ones
+	columns []sheetColumn
+	lines   []sheetLine
+}
+
+type sheetColumn struct {
+	name string
+	to   string // one of the Column constants, or the key of a merge tag
+}
+
+// sheetLine is a line with contacts, or a blank one.
+type sheetLine struct {
+	cells   []sheetCell
+	wrong   bool        // it must be refused
+	mended  []sheetCell // of a line with something wrong, as a person corrects it
+	unended int         // the column whose quotation mark is not closed, or -1
+	address string      // of its contact, in the stored form
+	number  int64       // where it stands in the file
+}
+
+// sheetCell is one cell: its text in the file and what it means.
+type sheetCell struct {
+	text  string // badText stands for bytes that are no text
+	means string // the stored form; of tags, their names joined by "|"
+	fault bool   // it must be noted and not stored
+	doubt bool   // it needs a look if it is stored
+	holds bool   // it needs a look if the line changes something
+}
+
+const badText = '\ue000'
+
+var (
+	asciiWords   = []string{"Anna", "Bob", "x", "007", "12,5", "a;b", "c|d", "tab\tbed", "it's", "don't", "-", "=1+1", "+43 1", "@home", "'tis", "'=x", "''", "mail jo@b.test now", "two\nlines", "two\r\nlines", "two\rlines", "\nlast", " ", "  lead", "trail  ", "\x0b", `5" pipe`, `say "hi"`, `""`, `"`, `\`, `\n`, `\.`, "%41", "<b>", "sep=;", "0", "true"}
+	latinWords   = []string{"Zoë", "Müller", "ß", "¿Qué?", "\u00a0", "a\u00a0b", "Ångström"}
+	windowsWords = []string{"„Zoë“", "€ 5", "—", "Žižek", "’s"}
+	worldWords   = []string{"\x01", "\x1a.", "\ufffd", "🦜", "👩‍👧", "שלום", "\u202eabc", "東京", "\ufeff", "\u2028", "\u0085", "e\u0301", "\u200b", "Дом", "＝x"}
+	calmWords    = []string{"Anna", "Bob", "x", "007", "12.5", "it's", "mail jo@b.test now", "a\nb", "a\r\nb", "a\rwrite to al@b.test", "z,z", "y;y"}
+)
+
+// drawSheet draws a sheet of about so many lines.
+func drawSheet(random *rand.Rand, prefix string, lines int) *sheet {
+	s := &sheet{Rand: random, prefix: prefix, header: random.IntN(5) > 0, calm: random.IntN(3) == 0}
+	s.text = TextEncodings[s.IntN(len(TextEncodings))]
+	s.comma = Commas[s.IntN(len(Commas))]
+	s.end = []string{"\n", "\r\n", "\r"}[s.IntN(3)]
+	s.quotes = []float64{0, 0.3, 1}[s.IntN(3)]
+	s.mark = s.text != Windows1252 && s.IntN(2) == 0
+	s.drawColumns()
+	for n := range lines {
+		s.lines = append(s.lines, s.drawLine(n))
+	}
+	return s
+}
+
+func (s *sheet) pick(from ...string) string { return from[s.IntN(len(from))] }
+
+func (s *sheet) drawColumns() {
+	s.columns = []sheetColumn{{s.pick("email", "E-Mail", "Email Address", "e-mail:"), ColumnEmail}}
+	for _, c := range []sheetColumn{
+		{s.pick("status", "STATUS"), ColumnStatus}, {s.pick("tags", "Tags", "tag"), ColumnTags}, {s.pick("first_name", "FIRST NAME", "given name"), "first_name"},
+		{s.pick("orders", "Orders"), "orders"}, {"Likes", "likes"}, {s.pick("country", "Country"), "country"},
+	} {
+		if s.IntN(4) > 0 {
+			s.columns = append(s.columns, c)
+		}
+	}
+	more := s.IntN(4)
+	if s.IntN(15) == 0 {
+		more = 100 + s.IntN(500-100-len(s.columns))
+	}
+	for n := range more {
+		s.columns = append(s.columns, sheetColumn{s.pick("", "junk ", "\ufeff", "say ", "Größe ", "Note\u00a0") + fmt.Sprint(n+1), ColumnNone})
+		if s.text == Windows1252 {
+			s.columns[len(s.columns)-1].name = fmt.Sprintf("Größe %d", n+1)
+		}
+	}
+	s.Shuffle(len(s.columns), func(i, j int) { s.columns[i], s.columns[j] = s.columns[j], s.columns[i] })
+}
+
+func (s *sheet) column(to string) int {
+	return slices.IndexFunc(s.columns, func(c sheetColumn) bool { return c.to == to })
+}
+
+// drawLine draws the line n, counted from 0. The first one is complete, because it may say how many columns there are.
+func (s *sheet) drawLine(n int) sheetLine {
+	l := sheetLine{unended: -1}
+	if n > 0 && s.IntN(12) == 0 {
+		l.cells = s.blankCells()
+		return l
+	}
+	l.address = s.address(n)
+	for _, c := range s.columns {
+		l.cells = append(l.cells, s.cell(c.to, l.address))
+	}
+	if n > 0 && s.IntN(4) == 0 {
+		// An address of its own: a corrected line is imported after all others.
+		l.address = s.prefix + fmt.Sprintf("own%d@x.test", n)
+		l.cells[s.column(ColumnEmail)] = sheetCell{text: l.address, means: l.address}
+		s.spoil(&l)
+	}
+	return l
+}
+
+func (s *sheet) blankCells() (cells []sheetCell) {
+	for range s.IntN(len(s.columns) + 1) {
+		cells = append(cells, sheetCell{text: s.pick("", " ", "\u00a0")})
+	}
+	return append(cells, sheetCell{})
+}
+
+// address draws the address of a line's contact in its stored form. One in five is that of an earlier line.
+func (s *sheet) address(n int) string {
+	if s.IntN(5) == 0 && n > 0 {
+		n = s.IntN(n)
+	}
+	return s.prefix + fmt.Sprintf("p%d@x.test", n)
+}
+
+// cell draws a cell of a column. Most faults come from spoil.
+func (s *sheet) cell(to, address string) sheetCell {
+	known := func(cells ...sheetCell) sheetCell { return cells[s.IntN(len(cells))] }
+	switch to {
+	case ColumnEmail:
+		return sheetCell{text: s.pick(address, address, strings.ToUpper(address), " "+address, address+"\u00a0\t"), means: address}
+	case ColumnStatus:
+		return known(sheetCell{}, sheetCell{}, sheetCell{text: " "}, sheetCell{text: "subscribed", means: "SUBSCRIBED"}, sheetCell{text: "UNCONFIRMED", means: "UNCONFIRMED"},
+			sheetCell{text: " Unsubscribed\u00a0", means: "UNSUBSCRIBED"})
+	case ColumnTags:
+		return known(sheetCell{}, sheetCell{}, sheetCell{text: "vip", means: "vip"}, sheetCell{text: "VIP,, late ", means: "vip|late"}, s.unlessCalm(`"a, b", vip`, "a, b|vip"))
+	case "orders":
+		return known(sheetCell{}, sheetCell{text: "12", means: "12"}, sheetCell{text: " 1.50 ", means: "1.50"}, sheetCell{text: "1e3", means: "1000"}, sheetCell{text: "'-5", means: "-5"},
+			s.unlessCalm(`="0"`, "0"))
+	case "likes":
+		return known(sheetCell{}, sheetCell{text: "maps", means: "Maps"}, sheetCell{text: "Novels, long,POEMS", means: "Poems\nNovels, long"}, sheetCell{text: "Maps\r\nPoems", means: "Poems\nMaps"})
+	case "country":
+		return known(sheetCell{}, sheetCell{text: "DE", means: "DE"}, sheetCell{text: "germany", means: "DE"})
+	}
+	return s.words()
+}
+
+func (s *sheet) unlessCalm(text, means string) sheetCell {
+	if s.calm {
+		return sheetCell{}
+	}
+	return sheetCell{text: text, means: means}
+}
+
+// words draws a cell for a text.
+func (s *sheet) words() sheetCell {
+	if s.calm {
+		words := calmWords
+		return s.textCell(s.pick(words...) + s.pick("", s.pick(words...)))
+	}
+	switch s.IntN(14) {
+	case 0:
+		return sheetCell{text: `="007"`, means: "007"}
+	case 1:
+		return sheetCell{text: `="say ""hi"""`, means: `say "hi"`}
+	case 2:
+		return sheetCell{text: `="a"&"b"`, means: `="a"&"b"`}
+	case 3:
+		text := s.pick("NULL", "{{first_name}}", "*|FNAME|*", "[object Object]")
+		return sheetCell{text: text, means: text, doubt: true}
+	case 4:
+		c := s.textCell("x\njo@b.test" + string(s.comma) + "y")
+		c.holds = true
+		return c
+	case 5:
+		return sheetCell{}
+	}
+	words := asciiWords
+	words = slices.Concat(words, latinWords, windowsWords)
+	if s.text != Windows1252 {
+		words = append(words, worldWords...)
+	}
+	var text string
+	for range 1 + s.IntN(4) {
+		text += s.pick(words...)
+	}
+	return s.textCell(text)
+}
+
+// textCell returns a cell for a text as it would be written without protection from spreadsheets.
+func (s *sheet) textCell(text string) sheetCell {
+	means := strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	if rest := strings.TrimLeft(means, "'"); rest != means && rest != "" && strings.ContainsAny(string([]rune(rest)[:1]), "=+-@\t\n＝＋－＠") {
+		means = means[1:]
+	}
+	if strings.TrimSpace(means) == "" {
+		means = ""
+	}
+	return sheetCell{text: text, means: means}
+}
+
+// spoil puts a fault into a line, and keeps how a person would correct it.
+func (s *sheet) spoil(l *sheetLine) {
+	l.mended = slices.Clone(l.cells)
+	at := func(to string, change func(c *sheetCell)) {
+		if n := s.column(to); n >= 0 {
+			change(&l.cells[n])
+		}
+	}
+	refuse := func(text string) func(c *sheetCell) {
+		return func(c *sheetCell) { c.text, l.wrong = text, true }
+	}
+	note := func(text string) func(c *sheetCell) {
+		return func(c *sheetCell) { *c = sheetCell{text: text, fault: true} }
+	}
+	switch s.IntN(11) {
+	case 0:
+		at(ColumnEmail, refuse(s.pick("nobody", "a b@x.test", "\u00a0x@", "@", "x@y", "two@x.test,three@x.test")))
+	case 1:
+		l.cells[s.IntN(len(l.cells))].text += "." // no line without an address is blank
+		at(ColumnEmail, refuse(s.pick("", " ")))
+		if !slices.ContainsFunc(l.cells, func(c sheetCell) bool { return strings.TrimSpace(c.text) != "" }) {
+			at(ColumnEmail, refuse("nobody"))
+		}
+	case 2:
+		at(ColumnStatus, refuse(s.pick("bounced", "?")))
+	case 3:
+		at(s.pick(ColumnEmail, ColumnStatus), func(c *sheetCell) { refuse(c.text + string(badText))(c) })
+	case 4:
+		at("first_name", note("Ren"+string(badText)))
+		at(ColumnTags, note(string(badText)+"vip"))
+	case 5:
+		at("orders", note(s.pick("1,5", "twelve")))
+		at("likes", note("tea"))
+	case 6:
+		at("country", note("Atlantis"))
+		at("first_name", note(strings.Repeat("long ", 2001)))
+	case 7:
+		s.shorten(l)
+	case 8:
+		for n, c := range l.cells {
+			if c.holds { // the row could end within it
+				l.cells[n], l.mended[n] = sheetCell{}, sheetCell{}
+			}
+		}
+		l.cells, l.wrong = append(l.cells, sheetCell{}, sheetCell{text: "more"}), true
+	case 9:
+		l.cells = append(l.cells, sheetCell{}, sheetCell{text: "\u00a0"})
+		l.mended = nil
+	case 10:
+		if !s.calm {
+			l.mended = nil
+			return
+		}
+		for n, c := range l.cells { // only of a line without others no part can be read as a line
+			if strings.ContainsAny(c.text, "\r\n") {
+				l.cells[n], l.mended[n] = sheetCell{}, sheetCell{}
+			}
+		}
+		l.unended, l.wrong = s.IntN(len(l.cells)), true
+		for strings.TrimSpace(l.cells[l.unended].text) == "" { // a blank one could close that of the line before
+			l.unended = (l.unended + 1) % len(l.cells)
+		}
+	}
+	if slices.Equal(l.mended, l.cells) {
+		l.mended = nil
+	}
+}
+
+// shorten ends a line before its last columns, whose cells are blank then.
+func (s *sheet) shorten(l *sheetLine) {
+	l.mended = nil
+	keep := s.column(ColumnEmail) + 1 + s.IntN(len(l.cells)-s.column(ColumnEmail))
+	for n := range keep {
+		if strings.Contains(l.cells[n].text, "@") && n != s.column(ColumnEmail) { // whether it holds other lines cannot be told
+			l.cells[n] = sheetCell{}
+		}
+	}
+	l.cells = l.cells[:keep]
+}
+
+// file writes the sheet, and numbers its lines.
+func (s *sheet) file() string {
+	var text strings.Builder
+	line := int64(1)
+	add := func(row string) {
+		plain := strings.ReplaceAll(strings.ReplaceAll(row, "\r\n", "\n"), "\r", "\n")
+		line += int64(strings.Count(plain, "\n"))
+		text.WriteString(row)
+	}
+	if s.IntN(8) == 0 {
+		add("sep=" + string(s.comma) + s.end)
+	}
+	if s.header {
+		var names []sheetCell
+		for _, c := range s.columns {
+			names = append(names, sheetCell{text: c.name})
+		}
+		add(s.row(names, -1) + s.end)
+	}
+	for n := range s.lines {
+		l := &s.lines[n]
+		l.number = line
+		row := s.row(l.cells, l.unended)
+		if n < len(s.lines)-1 || s.IntN(2) == 0 {
+			row += s.end
+		}
+		add(row)
+	}
+	if s.IntN(4) == 0 {
+		add(s.pick("\x1a", "\x1a\x1a\x1a", s.end+"\x1a"+s.end, s.end+s.end))
+	}
+	return s.encode(text.String())
+}
+
+// row writes cells with what is between them. The cell unended gets no closing quotation mark.
+func (s *sheet) row(cells []sheetCell, unended int) string {
+	var all []string
+	for n, c := range cells {
+		needs := strings.ContainsAny(c.text, "\r\n"+string(s.comma)) || strings.HasPrefix(c.text, `"`)
+		text := c.text
+		switch {
+		case n == unended:
+			text = `"` + text
+		case unended >= 0 && strings.ContainsRune(text, s.comma):
+			text = strings.ReplaceAll(text, string(s.comma), ".")
+		case unended >= 0: // another quotation mark would close that one
+		case needs || s.Float64() < s.quotes:
+			text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, string(s.comma))
+}
+
+// encode writes a text in the sheet's encoding.
+func (s *sheet) encode(text string) string {
+	var out []byte
+	if s.mark {
+		text = "\ufeff" + text
+	}
+	for _, c := range text {
+		switch {
+		case s.text == UTF8 && c == badText:
+			out = append(out, 0xe9)
+		case s.text == UTF8:
+			out = append(out, string(c)...)
+		case s.text == Windows1252 && c == badText:
+			out = append(out, 0x81)
+		case s.text == Windows1252:
+			out = append(out, s.windows(c))
+		default:
+			units := utf16.Encode([]rune{c})
+			if c == badText {
+				units = []uint16{0xdc00}
+			}
+			for _, u := range units {
+				if s.text == UTF16LE {
+					out = append(out, byte(u), byte(u>>8))
+				} else {
+					out = append(out, byte(u>>8), byte(u))
+				}
+			}
+		}
+	}
+	return string(out)
+}
+
+// windows returns the byte of a character that a sheet draws.
+func (s *sheet) windows(c rune) byte {
+	if c <= 0xff {
+		return byte(c)
+	}
+	return map[rune]byte{'€': 0x80, '„': 0x84, 'Ž': 0x8e, '’': 0x92, '“': 0x93, '—': 0x97, 'ž': 0x9e}[c]
+}
+
+// sheetContact is a contact as the sheets leave it.
+type sheetContact struct {
+	status  models.Status
+	fields  map[string]string
+	tags    []string
+	version int
+}
+
+func (c sheetContact) line(email string) string {
+	slices.Sort(c.tags)
+	return fmt.Sprintf("%s %s %s %q v%d", email, c.status, strings.TrimPrefix(fmt.Sprintf("%q", c.fields), "map"), c.tags, c.version)
+}
+
+// sheetResult is what an import of a sheet must do.
+type sheetResult struct {
+	contacts                             map[string]*sheetContact
+	created, updated, unchanged, refused int64
+	wrong                                []int64  // refused lines
+	notes, doubts                        []string // "line: column" of cells
+}
+
+// labels are those of the world's merge tags.
+var sheetLabels = map[string]string{"first_name": "Given name", "orders": "Orders", "likes": "Likes", "country": "Country"}
+
+// lines writes the contacts as the world does.
+func (r *sheetResult) lines() (lines []string) {
+	for _, email := range slices.Sorted(maps.Keys(r.contacts)) {
+		lines = append(lines, r.contacts[email].line(email))
+	}
+	return lines
+}
+
+// imported returns what an import must do into a workspace without contacts of the sheet.
+func (s *sheet) imported() *sheetResult {
+	r := &sheetResult{contacts: map[string]*sheetContact{}}
+	for _, l := range s.lines {
+		blank := !slices.ContainsFunc(l.cells, func(c sheetCell) bool { return strings.TrimSpace(c.text) != "" })
+		switch {
+		case blank:
+		case l.wrong:
+			r.refused++
+			r.wrong = append(r.wrong, l.number)
+		default:
+			s.importLine(r, l)
+		}
+	}
+	slices.Sort(r.notes)
+	slices.Sort(r.doubts)
+	return r
+}
+
+func (s *sheet) importLine(r *sheetResult, l sheetLine) {
+	old := r.contacts[l.address]
+	c := &sheetContact{status: models.StatusSubscribed, fields: map[string]string{"country": "AT"}}
+	if old != nil {
+		c = old
+	} else {
+		r.contacts[l.address] = c
+	}
+	before := c.line("")
+	doubts := s.importCells(r, l, c, old == nil)
+	switch {
+	case old == nil:
+		r.created++
+	case c.line("") == before:
+		r.unchanged++
+		return
+	default:
+		r.updated++
+	}
+	c.version++
+	r.doubts = append(r.doubts, doubts...)
+}
+
+// importCells gives a contact what a line says and returns what needs a look.
+func (s *sheet) importCells(r *sheetResult, l sheetLine, c *sheetContact, fresh bool) (doubts []string) {
+	for n, cell := range l.cells[:min(len(l.cells), len(s.columns))] {
+		to, name := s.columns[n].to, s.label(n)
+		label := sheetLabels[to]
+		if label == "" || strings.ContainsRune(cell.text, badText) {
+			label = name
+		}
+		if cell.holds {
+			doubts = append(doubts, fmt.Sprintf("%d: %s", l.number, name))
+		}
+		switch {
+		case to == ColumnNone || to == ColumnEmail:
+		case cell.fault:
+			r.notes = append(r.notes, fmt.Sprintf("%d: %s", l.number, label))
+		case cell.means == "":
+		case to == ColumnStatus:
+			if status := models.Status(cell.means); fresh || c.status != models.StatusUnsubscribed {
+				c.status = status
+			}
+		case to == ColumnTags:
+			for tag := range strings.SplitSeq(cell.means, "|") {
+				if !slices.Contains(c.tags, tag) {
+					c.tags = append(c.tags, tag)
+				}
+			}
+		default:
+			if cell.doubt && c.fields[to] != cell.means {
+				doubts = append(doubts, fmt.Sprintf("%d: %s", l.number, label))
+			}
+			c.fields[to] = cell.means
+		}
+	}
+	return doubts
+}
+
+// label is how an import calls a column.
+func (s *sheet) label(n int) string {
+	if !s.header || models.CleanName(s.columns[n].name) == "" {
+		return fmt.Sprintf("column %d", n+1)
+	}
+	return models.CleanName(s.columns[n].name)
+}
