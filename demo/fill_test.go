@@ -66,7 +66,7 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 		expect("repairs", number("SELECT count(*) FROM segment_bulk_changes WHERE cause = 'repair'"), 0)
 		expect("moves after the story", number("SELECT count(*) FROM segment_changes WHERE at > ?", now), 0)
 		expect("held workspaces", number("SELECT count(*) FROM workspaces WHERE segments_held_until IS NOT NULL"), 0)
-		expect("marks left", number("SELECT count(*) FROM dirty_contacts"), 0)
+		expect("marks left", number("SELECT (SELECT count(*) FROM dirty_contacts) + (SELECT count(*) FROM call_marks)"), 0)
 		expect("broken segments", number("SELECT count(*) FROM segments WHERE broken_reason <> '' OR building_slot IS NOT NULL"), 0)
 		expect("empty segments", number("SELECT count(*) FROM segments WHERE member_count = 0"), 0)
 		expect("segments whose last day does not end as big as they are", number(`SELECT count(*) FROM segments s WHERE member_count <>

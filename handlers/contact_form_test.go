@@ -36,7 +36,7 @@ func (s *site) marks() (n int64) {
 }
 
 func (s *site) events() (n int64) {
-	s.db.Read(s.t.Context()).Model(&models.AutomationEvent{}).Count(&n)
+	s.db.Read(s.t.Context()).Model(&models.WebhookRequest{}).Where("event IS NOT NULL").Count(&n)
 	return n
 }
 

@@ -20,7 +20,6 @@ type history struct {
 	webhooks map[int64]models.Webhook
 	segments map[int64]models.Segment
 	tags     map[string]models.MergeTag // by key
-	events   map[uuid.UUID]models.AutomationEvent
 	entries  []happened
 }
 
@@ -38,7 +37,7 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	if err != nil {
 		return models.In("contact page: history", err)
 	}
-	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, events: map[uuid.UUID]models.AutomationEvent{}, webhooks: webhooksByID(schema.Webhooks)}
+	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, webhooks: webhooksByID(schema.Webhooks)}
 	for _, t := range schema.MergeTags {
 		h.tags[t.Key] = t
 	}
@@ -81,18 +80,6 @@ func (h *history) webhookHref(w models.Webhook) string {
 }
 
 func (h *history) add(found store.ContactHistory) {
-	logged := map[uuid.UUID]bool{}
-	for _, r := range found.Requests {
-		logged[r.ID] = true
-	}
-	for _, e := range found.Events {
-		if logged[e.RequestID] {
-			h.events[e.RequestID] = e
-			continue
-		}
-		w := h.webhooks[e.WebhookID]
-		h.entries = append(h.entries, happened{e.ID, e.ContactVersion, views.HistoryEntry{At: models.IDTime(e.ID), Event: e.Type.Name(), Webhook: w.Name, WebhookHref: h.webhookHref(w)}})
-	}
 	for _, r := range found.Requests {
 		h.addRequest(r)
 	}
@@ -110,7 +97,7 @@ func (h *history) addRequest(r models.WebhookRequest) {
 	}
 	w := h.webhooks[r.WebhookID]
 	e.entry.Webhook, e.entry.WebhookHref = w.Name, h.webhookHref(w)
-	call := &views.HistoryCall{Href: h.visit.path("requests", r.ID), Failed: r.Failed(), Answer: r.Status, Event: h.events[r.ID].Type.Name()}
+	call := &views.HistoryCall{Href: h.visit.path("requests", r.ID), Failed: r.Failed(), Answer: r.Status, Event: r.Fired().Name()}
 	body, err := intake.DecodeLogBody(r.Body)
 	if err == nil { // an unreadable entry is still listed
 		h.fill(call, body)

@@ -9,6 +9,8 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+
+	"gorm.io/gorm"
 )
 
 // everything returns the content of all tables as text, with the log's compressed bodies decoded. It includes tables added later.
@@ -144,6 +146,11 @@ func (s *site) everywhere() string {
 		s.t.Fatal(err)
 	}
 	s.get("/w/books/contacts/" + itoa(c.ID) + "/export.json")
+	snapshot := `{"email":"quinn@example.com"}` // an event as an earlier program wrote it
+	s.write(func(tx *gorm.DB) error {
+		return tx.Create(&models.AutomationEvent{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), Type: models.EventConfirmed, ContactID: c.ID,
+			ContactVersion: 1, WebhookID: join.ID, Snapshot: &snapshot, State: models.EventStateUnclaimed, CreatedAt: s.server.now()}).Error
+	})
 	segment := s.post("/w/books/segments", "name", "One", "join", "AND", "what-0", "email", "operator-0", "eq", "value-0", "quinn@example.com", "do", "save").header.Get("Location")
 	s.tick()
 	s.post(segment+"/delete").want(s.t, 303) // erasing keeps rules, so delete it; its audit entries hold no address

@@ -82,7 +82,7 @@ func TestLogNamesTheFailedStageOfACall(t *testing.T) {
 		for _, c := range []struct{ table, operation string }{
 			{"webhook_hashes", "intake: find the webhook"},
 			{"contact_tags", "intake: "},
-			{"dirty_contacts", "intake: "},
+			{"call_marks", "intake: "},
 		} {
 			p := intake.New(s.db, intake.Options{Log: s.server.Log, Now: s.server.now}) // without prepared statements or cached webhooks
 			s.server.Intake = p

@@ -32,16 +32,13 @@ func (t *story) mask() {
 	if t.misnamed.field {
 		t.misnamed = sentLine{key: names.inPayload(body, t.misnamed.key, mask), value: mask, field: true}
 	}
-	for i := range t.events {
-		t.events[i].Snapshot = nil
-	}
 }
 
 // masked removes personal data from a row of the log, except from its body: see maskedBody.
 func masked(r models.WebhookRequest) models.WebhookRequest {
 	return models.WebhookRequest{
 		WorkspaceID: r.WorkspaceID, ID: r.ID, WebhookID: r.WebhookID, ContactID: r.ContactID, ContactVersion: r.ContactVersion, AddressKey: r.AddressKey,
-		Method: r.Method, ContentType: mediaType(r.ContentType), Outcome: r.Outcome, Status: r.Status, DurationUs: r.DurationUs, Size: r.Size, Body: r.Body,
+		Method: r.Method, ContentType: mediaType(r.ContentType), Outcome: r.Outcome, Status: r.Status, DurationUs: r.DurationUs, Size: r.Size, Event: r.Event, Body: r.Body,
 		Address: maskIf(r.Address, maskAddress), ClientAddress: maskIf(r.ClientAddress, mask), UserAgent: maskIf(r.UserAgent, mask),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"math"
 	"strconv"
 	"time"
 
@@ -130,18 +129,9 @@ func (p *personFile) write(head map[string]any) error {
 	}
 	p.w.Write(text[:len(text)-1]) // without the closing brace
 	db := p.server.DB
-	version := int64(math.MaxInt64)
 	err = firstError(
 		func() error {
 			return list(p, "requests", db.PersonRequests, func(r models.WebhookRequest) uuid.UUID { return r.ID }, p.request)
-		},
-		func() error {
-			return list(p, "events", func(ctx context.Context, c models.Contact, _ uuid.UUID) (rows []models.AutomationEvent, err error) {
-				if rows, err = db.PersonEvents(ctx, c, version); len(rows) > 0 {
-					version = rows[len(rows)-1].ContactVersion
-				}
-				return rows, models.In("person export: events", err)
-			}, func(e models.AutomationEvent) uuid.UUID { return e.ID }, p.event)
 		},
 		func() error {
 			return list(p, "changes_by_hand", db.PersonEdits, func(e store.ContactEdit) uuid.UUID { return e.ID }, personEdit)
@@ -196,18 +186,10 @@ func (p *personFile) request(r models.WebhookRequest) any {
 	body, err := intake.DecodeLogBody(r.Body)
 	shown := map[string]any{
 		"id": r.ID, "at": models.IDTime(r.ID), "webhook": p.webhooks[r.WebhookID], "method": r.Method, "content_type": r.ContentType,
-		"outcome": r.Outcome, "status": r.Status, "client_address": r.ClientAddress, "user_agent": r.UserAgent, "log": body,
+		"outcome": r.Outcome, "status": r.Status, "client_address": r.ClientAddress, "user_agent": r.UserAgent, "event": r.Event, "log": body,
 	}
 	if err != nil { // an unreadable row is still part of the export
 		shown["log"] = nil
-	}
-	return shown
-}
-
-func (p *personFile) event(e models.AutomationEvent) any {
-	shown := map[string]any{"id": e.ID, "at": e.CreatedAt, "type": e.Type, "name": e.Type.Name(), "version": e.ContactVersion, "webhook": p.webhooks[e.WebhookID], "request": e.RequestID, "snapshot": nil}
-	if e.Snapshot != nil && json.Valid([]byte(*e.Snapshot)) {
-		shown["snapshot"] = json.RawMessage(*e.Snapshot)
 	}
 	return shown
 }

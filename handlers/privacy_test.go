@@ -39,7 +39,7 @@ var keptFields = map[string]map[string]handling{
 	"WebhookRequest": {
 		"WorkspaceID": shownInside, "ID": shownStays, "WebhookID": shownInside, "ContactID": shownInside, "ContactVersion": shownInside, "AddressKey": erasedInside,
 		"Address": {"masked", true, false}, "Method": shownStays, "ContentType": {"masked", false, true}, "Outcome": shownStays, "Status": shownStays,
-		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Body": {"shown", true, false}, // see its own fields
+		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Event": shownStays, "Body": {"shown", true, false}, // see its own fields
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
@@ -65,7 +65,7 @@ var ofAPerson = map[string]map[string]handling{
 	"webhook_requests": { // as in keptFields
 		"workspace_id": shownInside, "id": shownStays, "webhook_id": shownInside, "contact_id": shownInside, "contact_version": shownInside, "who": erasedInside,
 		"address": {"masked", true, false}, "method": shownStays, "content_type": {"masked", false, true}, "outcome": shownStays, "status": shownStays,
-		"client_address": maskedErased, "user_agent": maskedErased, "duration_us": shownInside, "size": shownInside, "body": {"shown", true, false},
+		"client_address": maskedErased, "user_agent": maskedErased, "duration_us": shownInside, "size": shownInside, "event": shownStays, "body": {"shown", true, false},
 	},
 	"automation_events": {
 		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "webhook_id": neverStays, "request_id": neverStays,
@@ -75,6 +75,7 @@ var ofAPerson = map[string]map[string]handling{
 	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
 	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "at": erasedOnly}, // deleted at the next tick
+	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                      // likewise
 	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
 	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {

@@ -167,11 +167,8 @@ func (t *story) contactNote(step views.Step) string {
 }
 
 func (t *story) eventNote() string {
-	for _, e := range t.events {
-		return strings.TrimPrefix(e.Type.Name(), "Contact ")
-	}
-	if t.body.Event != "" {
-		return strings.TrimPrefix(t.body.Event.Name(), "Contact ")
+	if event := t.fired(); event != "" {
+		return strings.TrimPrefix(event.Name(), "Contact ")
 	}
 	return "none"
 }

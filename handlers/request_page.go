@@ -20,7 +20,6 @@ type story struct {
 	erased    bool // the person's data was erased from the log
 	webhook   models.Webhook
 	mergeTags map[string]models.MergeTag // current ones, by key
-	events    []models.AutomationEvent
 	moves     []store.SegmentMove
 	waits     bool // the segments are not yet recalculated
 	builds    []store.FirstBuild
@@ -92,9 +91,6 @@ func (t *story) read() (err error) {
 	t.mergeTags = map[string]models.MergeTag{}
 	for _, m := range tags {
 		t.mergeTags[m.Key] = m
-	}
-	if t.events, err = db.RequestEvents(ctx, row); err != nil {
-		return models.In("request page: events", err)
 	}
 	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
 		return models.In("request page: segments that changed", err)

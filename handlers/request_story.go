@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -108,12 +109,12 @@ func noAddressText(body intake.LogBody, keys []string) string {
 	return text + "This one had the fields " + joined(keys) + "."
 }
 
+// fired is the event of the call, "" for none. A program before migration 17 wrote it only into the body.
+func (t *story) fired() models.EventType { return cmp.Or(t.row.Fired(), t.body.Event) }
+
 // tellEvent describes the event that fired, or why none did.
 func (t *story) tellEvent(s *views.RequestStory) {
-	name := t.body.Event.Name()
-	for _, e := range t.events {
-		name = e.Type.Name()
-	}
+	name := t.fired().Name()
 	if name == "" {
 		s.Event.Title, s.Event.State, s.Event.Lead = "Event: none", views.StateDone, t.body.NoEvent
 		s.Event.Icon = "dash"
@@ -122,9 +123,9 @@ func (t *story) tellEvent(s *views.RequestStory) {
 	s.Event = views.Step{ID: "s5", Title: "Event: " + name, State: views.StateDone, Icon: "bolt", At: after(t.row.DurationUs), Lead: "Fired by this call."}
 	switch before := t.body.Before; {
 	case t.erased:
-	case t.body.Event == models.EventConfirmed && before == nil:
+	case t.fired() == models.EventConfirmed && before == nil:
 		s.Event.Lead = "Fired, because the contact is new."
-	case t.body.Event == models.EventConfirmed:
+	case t.fired() == models.EventConfirmed:
 		s.Event.Lead = "Fired, because the status was not Subscribed before."
 	default:
 		s.Event.Lead = "Fired. This event fires with every such call."

@@ -77,8 +77,7 @@ type job struct {
 	address    string // of the contact that the call names, in the stored form; "" if it names none
 	addressKey int64  // of address
 	logged     string // the address for the log: in the stored form, or as sent if it is invalid
-	eventID    uuid.UUID
-	size       int64 // bytes of memory, estimated
+	size       int64  // bytes of memory, estimated
 	claimed    time.Time
 	done       chan result // gets exactly one result, from answer
 	once       sync.Once
@@ -94,7 +93,7 @@ const callOverhead = 4 << 10
 
 func newJob(c Call) *job {
 	c = c.clean()
-	j := &job{call: c, eventID: models.NewID(c.ArrivedAt), done: make(chan result, 1)}
+	j := &job{call: c, done: make(chan result, 1)}
 	address, err := c.Submission.Address()
 	if err == models.ErrEmailInvalid {
 		j.logged = cleanText(c.Submission.Email.Value.Last(), maxLogAddress)

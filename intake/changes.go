@@ -18,8 +18,7 @@ type changes struct {
 	created []models.Contact
 	updated []models.Contact
 	tags    []models.ContactTag
-	events  []models.AutomationEvent
-	marks   []models.DirtyContact
+	marks   []models.CallMarks // one for each workspace
 	counts  []count
 }
 
@@ -72,6 +71,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	}
 	slices.SortFunc(c.created, byID)
 	slices.SortFunc(c.updated, byID)
+	marked := map[int64][]models.CallMark{} // by workspace
 	for _, s := range b.steps {
 		if s.webhook.ID == 0 { // its workspace is deleted, so it has no log
 			continue
@@ -82,16 +82,11 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 		}
 		c.log = append(c.log, row)
 		if s.decision.Answer.Success() {
-			id := row.ID
-			c.marks = append(c.marks, models.DirtyContact{WorkspaceID: row.WorkspaceID, ContactID: s.life.id, RequestID: &id, At: b.now})
+			marked[row.WorkspaceID] = append(marked[row.WorkspaceID], models.CallMark{ContactID: s.life.id, RequestID: row.ID})
 		}
-		if s.decision.Event != "" {
-			event, err := s.event(b.now)
-			if err != nil {
-				return c, err
-			}
-			c.events = append(c.events, event)
-		}
+	}
+	for _, workspace := range slices.Sorted(maps.Keys(marked)) {
+		c.marks = append(c.marks, models.CallMarks{WorkspaceID: workspace, Packed: models.PackCallMarks(marked[workspace]), At: b.now})
 	}
 	c.counts = countCalls(c.log)
 	return c, nil
@@ -119,21 +114,6 @@ func (c *changes) addContact(l *life) {
 			c.tags = append(c.tags, models.ContactTag{WorkspaceID: p.WorkspaceID, ContactID: p.ID, TagID: t.ID})
 		}
 	}
-}
-
-// event returns the outbox row of the event that the step fires. It has no snapshot if the person is erased.
-func (s *step) event(now time.Time) (models.AutomationEvent, error) {
-	e := models.AutomationEvent{
-		WorkspaceID: s.job.call.Hash.WorkspaceID, ID: s.job.eventID, Type: s.decision.Event, ContactID: s.life.id,
-		ContactVersion: s.decision.Version, WebhookID: s.job.call.Hash.WebhookID, RequestID: s.job.call.ID,
-		State: models.EventStateUnclaimed, CreatedAt: now,
-	}
-	if s.erased {
-		return e, nil
-	}
-	var err error
-	e.Snapshot, err = snapshot(s.decision.Contact)
-	return e, err
 }
 
 // countCalls returns the rows that add the calls of these log rows to webhook_counts.

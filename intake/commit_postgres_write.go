@@ -15,9 +15,9 @@ import (
 
 const (
 	pgInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
-			content_type, outcome, status, client_address, user_agent, duration_us, size, body)
+			content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)
 		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
-			$9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bytea[])`
+			$9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[])`
 
 	pgInsertContactsSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
 			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)
@@ -36,13 +36,8 @@ const (
 	pgInsertTagsSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`
 
-	pgInsertEventsSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id,
-			snapshot, state, created_at)
-		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::uuid[],
-			$8::text[], $9::text[], $10::timestamptz[])`
-
-	pgInsertMarksSQL = `INSERT INTO dirty_contacts (workspace_id, contact_id, request_id, at)
-		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::timestamptz[])`
+	pgInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at)
+		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::timestamptz[])`
 
 	pgInsertCountsSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[])`
@@ -69,7 +64,6 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 		return err
 	}
 	queueTags(&b, c.tags)
-	queueEvents(&b, c.events)
 	queueMarks(&b, c.marks)
 	queueCounts(&b, c.counts)
 	b.Queue("COMMIT")
@@ -110,6 +104,7 @@ func queueLog(b *pgx.Batch, rows []models.WebhookRequest) {
 		column(rows, func(r *row) *string { return r.UserAgent }),
 		column(rows, func(r *row) int64 { return r.DurationUs }),
 		column(rows, func(r *row) int64 { return r.Size }),
+		column(rows, func(r *row) *string { return (*string)(r.Event) }),
 		column(rows, func(r *row) []byte { return r.Body }))
 }
 
@@ -179,33 +174,14 @@ func queueTags(b *pgx.Batch, rows []models.ContactTag) {
 		column(rows, func(r *row) int64 { return r.TagID }))
 }
 
-func queueEvents(b *pgx.Batch, rows []models.AutomationEvent) {
-	type row = models.AutomationEvent
-	if len(rows) == 0 {
-		return
-	}
-	b.Queue(pgInsertEventsSQL,
-		column(rows, func(r *row) int64 { return r.WorkspaceID }),
-		column(rows, func(r *row) [16]byte { return r.ID }),
-		column(rows, func(r *row) string { return string(r.Type) }),
-		column(rows, func(r *row) int64 { return r.ContactID }),
-		column(rows, func(r *row) int64 { return r.ContactVersion }),
-		column(rows, func(r *row) int64 { return r.WebhookID }),
-		column(rows, func(r *row) [16]byte { return r.RequestID }),
-		column(rows, func(r *row) *string { return r.Snapshot }),
-		column(rows, func(r *row) string { return r.State }),
-		column(rows, func(r *row) time.Time { return r.CreatedAt }))
-}
-
-func queueMarks(b *pgx.Batch, rows []models.DirtyContact) {
-	type row = models.DirtyContact
+func queueMarks(b *pgx.Batch, rows []models.CallMarks) {
+	type row = models.CallMarks
 	if len(rows) == 0 {
 		return
 	}
 	b.Queue(pgInsertMarksSQL,
 		column(rows, func(r *row) int64 { return r.WorkspaceID }),
-		column(rows, func(r *row) int64 { return r.ContactID }),
-		column(rows, func(r *row) [16]byte { return *r.RequestID }),
+		column(rows, func(r *row) []byte { return r.Packed }),
 		column(rows, func(r *row) time.Time { return r.At }))
 }
 

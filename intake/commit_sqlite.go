@@ -72,8 +72,8 @@ const (
 		WHERE c.workspace_id = $1 AND c.email = $2 ORDER BY t.id`
 
 	liteInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
-			content_type, outcome, status, client_address, user_agent, duration_us, size, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+			content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 
 	liteInsertContactSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
 			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)
@@ -85,11 +85,7 @@ const (
 
 	liteInsertTagSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
 
-	liteInsertEventSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id,
-			snapshot, state, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-
-	liteInsertMarkSQL = `INSERT INTO dirty_contacts (workspace_id, contact_id, request_id, at) VALUES ($1, $2, $3, $4)`
+	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
 
 	liteInsertCountSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`
@@ -98,7 +94,7 @@ const (
 var sqliteStatements = []string{
 	liteWebhookSQL, liteWebhookTagsSQL, liteMergeTagsSQL, liteContactSQL, liteContactTagsSQL, store.ReserveContactIDsSQL,
 	store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, liteInsertLogSQL, store.DeleteContactSQL, liteInsertContactSQL,
-	liteUpdateContactSQL, liteInsertTagSQL, liteInsertEventSQL, liteInsertMarkSQL, liteInsertCountSQL,
+	liteUpdateContactSQL, liteInsertTagSQL, liteInsertMarksSQL, liteInsertCountSQL,
 }
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
@@ -157,7 +153,7 @@ func (t *sqliteTx) reserve(ctx context.Context, workspace, n int64) (first int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.insertLog, t.writeContacts, t.insertEvents, t.insertCounts,
+		t.erase, t.insertLog, t.writeContacts, t.insertMarks, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -186,7 +182,7 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
 	for _, r := range c.log {
 		if err := t.exec(ctx, liteInsertLogSQL, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address,
-			r.Method, r.ContentType, string(r.Outcome), r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, r.Body); err != nil {
+			r.Method, r.ContentType, string(r.Outcome), r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, (*string)(r.Event), r.Body); err != nil {
 			return &logError{err}
 		}
 	}
@@ -227,15 +223,9 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 	return nil
 }
 
-func (t *sqliteTx) insertEvents(ctx context.Context, c changes) error {
-	for _, e := range c.events {
-		if err := t.exec(ctx, liteInsertEventSQL, e.WorkspaceID, e.ID, string(e.Type), e.ContactID, e.ContactVersion, e.WebhookID,
-			e.RequestID, e.Snapshot, e.State, e.CreatedAt); err != nil {
-			return err
-		}
-	}
+func (t *sqliteTx) insertMarks(ctx context.Context, c changes) error {
 	for _, m := range c.marks {
-		if err := t.exec(ctx, liteInsertMarkSQL, m.WorkspaceID, m.ContactID, m.RequestID, m.At); err != nil {
+		if err := t.exec(ctx, liteInsertMarksSQL, m.WorkspaceID, m.Packed, m.At); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ type LogBody struct {
 	GroupSize   int                `json:"group_size"`          // calls in the same transaction
 }
 
-// LogContact is a contact as a log row and an event's snapshot show it.
+// LogContact is a contact as a log row shows it.
 type LogContact struct {
 	Email   string            `json:"email"`
 	Status  models.Status     `json:"status"`
@@ -94,7 +94,7 @@ func logContact(p *Person) *LogContact {
 	if p == nil {
 		return nil
 	}
-	c := whole(p)
+	c := &LogContact{Email: p.Email, Status: p.Status, Fields: p.Fields, Tags: tagNames(p.Tags), Version: p.Version}
 	cloned := false
 	for key, value := range c.Fields {
 		if len(value) <= maxLoggedValue {
@@ -108,22 +108,10 @@ func logContact(p *Person) *LogContact {
 	return c
 }
 
-// whole returns p with its complete values.
-func whole(p *Person) *LogContact {
-	return &LogContact{Email: p.Email, Status: p.Status, Fields: p.Fields, Tags: tagNames(p.Tags), Version: p.Version}
-}
-
 func tagNames(tags []models.Tag) []string {
 	names := make([]string, len(tags))
 	for i, t := range tags {
 		names[i] = t.Name
 	}
 	return names
-}
-
-// snapshot returns the JSON of a contact for an event.
-func snapshot(p *Person) (*string, error) {
-	raw, err := json.Marshal(whole(p))
-	text := string(raw)
-	return &text, err
 }

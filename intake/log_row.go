@@ -23,6 +23,9 @@ func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
 	if s.life != nil {
 		row.ContactID, row.ContactVersion = &s.life.id, &d.Version
 	}
+	if d.Event != "" {
+		row.Event = &d.Event
+	}
 	if s.erased {
 		return row, nil
 	}

@@ -54,10 +54,10 @@ func TestUnchangedContactRecordsTheLastCall(t *testing.T) {
 		if *got.TouchedWebhookID != other.ID || !got.TouchedAt.After(*first.TouchedAt) {
 			t.Errorf("got touched by %d at %s, want by %d after %s", *got.TouchedWebhookID, got.TouchedAt, other.ID, first.TouchedAt)
 		}
-		if got.Version != first.Version || !got.UpdatedAt.Equal(first.UpdatedAt) || !got.SubscribedAt.Equal(*first.SubscribedAt) || len(rowsOf[models.AutomationEvent](w, "contact_id = ?", got.ID)) != 1 {
+		if got.Version != first.Version || !got.UpdatedAt.Equal(first.UpdatedAt) || !got.SubscribedAt.Equal(*first.SubscribedAt) || len(rowsOf[models.WebhookRequest](w, "contact_id = ? AND event IS NOT NULL", got.ID)) != 1 {
 			t.Errorf("got %+v, want version, instants and events as after the first call", got)
 		}
-		if marks := rowsOf[models.DirtyContact](w, "contact_id = ? AND user_id IS NULL", got.ID); len(marks) != 2 {
+		if marks := w.marks(got.ID); len(marks) != 2 {
 			t.Errorf("got %d marks, want one of each call", len(marks))
 		}
 		w.send(models.TypeUnsubscribed, "email_address=a@example.com")

@@ -73,6 +73,28 @@ func (w *world) write(fn func(tx *gorm.DB) error) {
 	}
 }
 
+// marks returns the marks of a contact by calls, in the order of the calls.
+func (w *world) marks(contact int64) (marks []models.CallMark) {
+	w.t.Helper()
+	for _, row := range rowsOf[models.CallMarks](w, "workspace_id = ? ORDER BY id", w.ws.ID) {
+		for m := range row.All() {
+			if m.ContactID == contact {
+				marks = append(marks, m)
+			}
+		}
+	}
+	return marks
+}
+
+// fired returns the event of each call, "" for none, in the order of the calls.
+func (w *world) fired() (events []models.EventType) {
+	w.t.Helper()
+	for _, r := range w.log() {
+		events = append(events, r.Fired())
+	}
+	return events
+}
+
 func (w *world) addTag(name string) models.Tag {
 	tag := models.Tag{WorkspaceID: w.ws.ID, Name: name, NameFolded: models.Fold(name), CreatedAt: testNow()}
 	w.write(func(tx *gorm.DB) error { return tx.Create(&tag).Error })

@@ -118,6 +118,7 @@ func fillContacts(tx *gorm.DB, s space, tag models.Tag, from, to int, now time.T
 			&models.AutomationEvent{WorkspaceID: s.ID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: id, ContactVersion: 1, WebhookID: s.webhook.ID, RequestID: request, Snapshot: &snapshot, State: models.EventStateUnclaimed, CreatedAt: now},
 			&models.SegmentChange{WorkspaceID: s.ID, ID: models.NewID(now), SegmentID: 1, ContactID: id, Entered: true, At: now},
 			&models.DirtyContact{WorkspaceID: s.ID, ContactID: id, At: now},
+			&models.CallMarks{WorkspaceID: s.ID, Packed: models.PackCallMarks([]models.CallMark{{ContactID: id, RequestID: request}}), At: now},
 			&store.WebhookCount{WorkspaceID: s.ID, WebhookID: s.webhook.ID, Hour: now.Truncate(time.Hour), Outcome: models.OutcomeCreated, Calls: 1, LastCall: now},
 		} {
 			if err := tx.Create(row).Error; err != nil {

@@ -3,6 +3,7 @@ package migrations_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -147,6 +148,54 @@ func TestStoredEventsAreUnclaimed(t *testing.T) {
 		}
 		if got := number(t, db, "SELECT count(*) FROM automation_events WHERE state = 'unclaimed' AND snapshot = '{}' AND contact_id = 1"); got != 2 {
 			t.Errorf("got %d events on which nothing starts, want both", got)
+		}
+	})
+}
+
+// TestStoredEventsMoveIntoTheLog migrates a database with more events than one step moves. The call of one is no longer in the log.
+func TestStoredEventsMoveIntoTheLog(t *testing.T) {
+	t.Parallel()
+	const event = "INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, webhook_id, request_id, snapshot, state, created_at) VALUES "
+	eachBefore(t, 17, func(t *testing.T, db *sql.DB, dialect string) {
+		ctx := t.Context()
+		if dialect == "postgres" {
+			execute(t, db, "CREATE TABLE all_days PARTITION OF webhook_requests DEFAULT")
+		}
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		for i := range 1100 {
+			id := fmt.Sprintf("01a2261d-c942-7172-8214-4d465%07d", i)
+			_, err := tx.ExecContext(ctx, "INSERT INTO webhook_requests (workspace_id, id, webhook_id, method, content_type, outcome, status, duration_us, size) VALUES (1, '"+id+"', 1, 'GET', '', 'unsubscribed', 200, 1, 1)")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.ExecContext(ctx, event+"(1, '"+id+"', 'contact_unsubscribed', 1, 1, 1, '"+id+"', '{}', 'unclaimed', '2026-11-24 12:00:00+00:00')"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM webhook_requests WHERE id = '01a2261d-c942-7172-8214-4d4650000007'"); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := migrations.UpTo(ctx, db, dialect, 17); err != nil {
+			t.Fatal(err)
+		}
+		if dialect == "postgres" { // again, as after a crash before its number was stored
+			execute(t, db, "DELETE FROM goose_db_version WHERE version_id = 17")
+			if err := migrations.UpTo(ctx, db, dialect, 17); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := number(t, db, "SELECT count(*) FROM webhook_requests WHERE event = 'contact_unsubscribed'"); got != 1099 {
+			t.Errorf("got %d calls with their event, want 1,099", got)
+		}
+		if got := number(t, db, "SELECT count(*) FROM automation_events"); got != 0 {
+			t.Errorf("got %d events that are left, want none", got)
 		}
 	})
 }

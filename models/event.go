@@ -28,8 +28,8 @@ func (t EventType) Name() string {
 	return string(t)
 }
 
-// AutomationEvent records that something happened on which an automation can start. It is kept as long as the request
-// log. A contact's events are ordered by ContactVersion.
+// AutomationEvent is a row of the outbox of automations: something happened for which an enabled automation listened. Nothing
+// writes it yet. Which event a call fired is WebhookRequest.Event.
 type AutomationEvent struct {
 	WorkspaceID    int64     `gorm:"primaryKey"`
 	ID             uuid.UUID `gorm:"primaryKey"`
@@ -43,18 +43,6 @@ type AutomationEvent struct {
 	CreatedAt      time.Time
 }
 
-// EventStateUnclaimed is the state of an event for which no enabled automation listened. No automation ever starts on it: it
-// is kept only for the contact's history, as long as the request log. The same holds for "pending", which earlier programs
-// wrote: one of them may still run after the migration that renamed it.
+// EventStateUnclaimed is the state of events that programs before migration 17 wrote: no automation ever starts on them. One of
+// those programs may still run beside this one.
 const EventStateUnclaimed = "unclaimed"
-
-// DirtyContact marks a contact whose segments must be recalculated. Marks are only added; the ticker deletes exactly
-// the marks it read.
-type DirtyContact struct {
-	WorkspaceID int64
-	ID          int64
-	ContactID   int64
-	RequestID   *uuid.UUID // the call that changed it
-	UserID      *int64     // the person who changed it, if it was not a call
-	At          time.Time
-}

@@ -56,9 +56,18 @@ type WebhookRequest struct {
 	Status         int // of the answer
 	ClientAddress  *string
 	UserAgent      *string
-	DurationUs     int64 `gorm:"column:duration_us"`
-	Size           int64 // bytes of the body, or of the query string of a GET
+	DurationUs     int64      `gorm:"column:duration_us"`
+	Size           int64      // bytes of the body, or of the query string of a GET
+	Event          *EventType // what it fired; nil for nothing
 	Body           []byte
+}
+
+// Fired returns the event that the call fired, "" for none.
+func (r WebhookRequest) Fired() EventType {
+	if r.Event == nil {
+		return ""
+	}
+	return *r.Event
 }
 
 // Failed reports whether the sender got an error.

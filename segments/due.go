@@ -84,9 +84,7 @@ func runs(numbers []int64) (out [][2]int64) {
 // record that as the cause. It reads the marks after the contacts, so every change that the contacts showed has its
 // mark.
 func (r *round) leaveToMarks(bits *chunks, due []int64) error {
-	var marked []int64
-	err := r.tx.Model(&models.DirtyContact{}).Distinct("contact_id").
-		Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, due[0]*chunkSize, (due[len(due)-1]+1)*chunkSize).Pluck("contact_id", &marked).Error
+	marked, err := r.markedBetween(due[0]*chunkSize, (due[len(due)-1]+1)*chunkSize)
 	if err != nil {
 		return err
 	}

@@ -34,16 +34,17 @@ type Freshness struct {
 func (s Store) Freshness(ctx context.Context, workspace int64, now time.Time) (Freshness, error) {
 	var row struct {
 		models.SegmentCheck
-		Marked, Due *time.Time
-		Contacts    int64
+		Edited, Called, Due *time.Time
+		Contacts            int64
 	}
-	err := s.DB.Read(ctx).Raw(`SELECT c.*, (SELECT at FROM dirty_contacts WHERE workspace_id = @ws ORDER BY id LIMIT 1) AS marked,
+	err := s.DB.Read(ctx).Raw(`SELECT c.*, (SELECT at FROM dirty_contacts WHERE workspace_id = @ws ORDER BY id LIMIT 1) AS edited,
+		(SELECT at FROM call_marks WHERE workspace_id = @ws ORDER BY id LIMIT 1) AS called,
 		(SELECT min(due_at) FROM segment_due WHERE workspace_id = @ws AND due_at <= @now) AS due,
 		coalesce((SELECT subscribed + unconfirmed + unsubscribed FROM contact_days WHERE workspace_id = @ws ORDER BY day DESC LIMIT 1), 0) AS contacts
 		FROM (SELECT 1) AS one LEFT JOIN segment_checks c ON c.workspace_id = @ws`,
 		map[string]any{"ws": workspace, "now": now}).Scan(&row).Error
 	f := Freshness{Contacts: row.Contacts}
-	for _, at := range []*time.Time{row.Marked, row.Due} {
+	for _, at := range []*time.Time{row.Edited, row.Called, row.Due} {
 		if at != nil && (f.Oldest.IsZero() || at.Before(f.Oldest)) {
 			f.Oldest = *at
 		}

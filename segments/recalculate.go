@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// marksAtOnce is how many marks one transaction processes. On SQLite a write must not block others for more than 50 ms.
+// marksAtOnce is about how many marks one transaction processes. On SQLite a write must not block others for more than 50 ms.
 func marksAtOnce(tx *gorm.DB) int {
 	if tx.Name() == string(store.SQLite) {
 		return 500
@@ -22,30 +22,16 @@ func marksAtOnce(tx *gorm.DB) int {
 // recalculate updates the memberships of marked contacts and deletes the marks it read. It reports whether more marks
 // may wait.
 func (r *round) recalculate() (more bool, err error) {
-	limit := marksAtOnce(r.tx)
-	var marks []models.DirtyContact
-	if err := r.tx.Where("workspace_id = ?", r.workspace).Order("id").Limit(limit).Find(&marks).Error; err != nil || len(marks) == 0 {
+	marks, err := r.readMarks(marksAtOnce(r.tx))
+	if err != nil || len(marks.origins) == 0 {
 		return false, models.In("recalculate: read marks", err)
 	}
-	origins := make(map[int64]origin, len(marks)) // by contact, of its last mark
-	ids := make([]int64, len(marks))
-	for i, mark := range marks {
-		origins[mark.ContactID], ids[i] = originOf(mark), mark.ID
-	}
 	if len(r.segments) > 0 {
-		if err := r.apply(origins); err != nil {
+		if err := r.apply(marks.origins); err != nil {
 			return false, models.In("recalculate", err)
 		}
 	}
-	err = store.Among(r.tx.Where("workspace_id = ?", r.workspace), "id", ids).Delete(&models.DirtyContact{}).Error
-	return len(marks) == limit, models.In("recalculate: delete marks", err)
-}
-
-func originOf(mark models.DirtyContact) origin {
-	if mark.RequestID != nil {
-		return origin{cause: models.CauseCall, request: mark.RequestID}
-	}
-	return origin{cause: models.CauseEdit, user: mark.UserID}
+	return marks.more, models.In("recalculate: delete marks", r.deleteMarks(marks))
 }
 
 // apply evaluates the contacts and writes the memberships that changed.

@@ -144,10 +144,13 @@ func (t *Ticker) Tick(ctx context.Context) (busy bool, err error) {
 // The lists of workspaces with work jump from one workspace to the next in the primary key. Their cost depends on the number
 // of workspaces, not on the amount of work.
 const (
-	markedWorkspaces = `WITH RECURSIVE marked (id) AS (
+	markedWorkspaces = `WITH RECURSIVE edited (id) AS (
 			SELECT min(workspace_id) FROM dirty_contacts
-			UNION ALL SELECT (SELECT min(workspace_id) FROM dirty_contacts WHERE workspace_id > marked.id) FROM marked WHERE marked.id IS NOT NULL
-		) SELECT id FROM marked WHERE id IS NOT NULL`
+			UNION ALL SELECT (SELECT min(workspace_id) FROM dirty_contacts WHERE workspace_id > edited.id) FROM edited WHERE edited.id IS NOT NULL
+		), called (id) AS (
+			SELECT min(workspace_id) FROM call_marks
+			UNION ALL SELECT (SELECT min(workspace_id) FROM call_marks WHERE workspace_id > called.id) FROM called WHERE called.id IS NOT NULL
+		) SELECT id FROM edited WHERE id IS NOT NULL UNION SELECT id FROM called WHERE id IS NOT NULL ORDER BY id`
 	// The list is empty while the earliest instant is in the future. A workspace has a row for every 256 contact ids; the
 	// index segment_due_workspace tells whether one is due.
 	dueWorkspaces = `WITH RECURSIVE due (id) AS (

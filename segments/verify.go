@@ -150,12 +150,11 @@ func (r *round) late(next dues, from, to int64) (late []int64, err error) {
 // but not in the marks, and would count as drift. A change after the contacts were read only leaves out a contact that
 // was correct.
 func (r *round) leaveOutWhatWaits(p *verifiedPage, from, to int64) error {
-	var marked, due []int64
-	err := r.tx.Model(&models.DirtyContact{}).Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, from*chunkSize, to*chunkSize).
-		Distinct().Pluck("contact_id", &marked).Error
+	marked, err := r.markedBetween(from*chunkSize, to*chunkSize)
 	if err != nil {
 		return err
 	}
+	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND chunk >= ? AND chunk < ? AND due_at <= ?", r.workspace, from, to, r.now).
 		Pluck("chunk", &due).Error
 	isMarked, isDue, moving := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}

@@ -22,10 +22,13 @@ func TestWorkListsCostWhatThereAreWorkspaces(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		var marks []models.DirtyContact
+		var calls []models.CallMarks
 		var dues []models.SegmentDue
 		for i := range 10_000 {
 			marks = append(marks, models.DirtyContact{WorkspaceID: 3, ContactID: int64(i), At: now})
+			calls = append(calls, models.CallMarks{WorkspaceID: 5, Packed: models.PackCallMarks([]models.CallMark{{ContactID: int64(i)}}), At: now})
 		}
+		calls = append(calls, models.CallMarks{WorkspaceID: 7, Packed: models.PackCallMarks([]models.CallMark{{ContactID: 1}}), At: now})
 		for _, workspace := range []int64{1, 7, 8} {
 			marks = append(marks, models.DirtyContact{WorkspaceID: workspace, ContactID: 1, At: now})
 			dues = append(dues, models.SegmentDue{WorkspaceID: workspace, DueAt: now.Add(-time.Minute)}, models.SegmentDue{WorkspaceID: workspace, Chunk: 1, DueAt: now})
@@ -35,6 +38,9 @@ func TestWorkListsCostWhatThereAreWorkspaces(t *testing.T) {
 		}
 		err := db.Write(t.Context(), func(tx *gorm.DB) error {
 			if err := tx.CreateInBatches(&marks, 1000).Error; err != nil {
+				return err
+			}
+			if err := tx.CreateInBatches(&calls, 1000).Error; err != nil {
 				return err
 			}
 			return tx.CreateInBatches(&dues, 1000).Error
@@ -47,7 +53,7 @@ func TestWorkListsCostWhatThereAreWorkspaces(t *testing.T) {
 			args        []any
 			want        []int64
 		}{
-			{"marks", markedWorkspaces, nil, []int64{1, 3, 7, 8}},
+			{"marks", markedWorkspaces, nil, []int64{1, 3, 5, 7, 8}},
 			{"due", dueWorkspaces, []any{sql.Named("now", now)}, []int64{1, 7, 8}},
 			{"not due yet", dueWorkspaces, []any{sql.Named("now", now.Add(-time.Hour))}, nil},
 		} {
@@ -72,7 +78,7 @@ func rowsRead(t *testing.T, db *store.DB, query string, args []any) (n float64) 
 			t.Fatal(err)
 		}
 		for _, step := range plan {
-			whole := strings.HasPrefix(step.Detail, "SCAN dirty_contacts") || strings.HasPrefix(step.Detail, "SCAN segment_due")
+			whole := strings.HasPrefix(step.Detail, "SCAN dirty_contacts") || strings.HasPrefix(step.Detail, "SCAN call_marks") || strings.HasPrefix(step.Detail, "SCAN segment_due")
 			if whole || strings.Contains(step.Detail, "(workspace_id=?)") {
 				n += 10_000
 			}
@@ -81,7 +87,7 @@ func rowsRead(t *testing.T, db *store.DB, query string, args []any) (n float64) 
 	}
 	var text string
 	err := db.Write(t.Context(), func(tx *gorm.DB) error {
-		if err := tx.Exec("ANALYZE dirty_contacts, segment_due").Error; err != nil {
+		if err := tx.Exec("ANALYZE dirty_contacts, call_marks, segment_due").Error; err != nil {
 			return err
 		}
 		return tx.Raw("EXPLAIN (ANALYZE, FORMAT JSON) "+query, args...).Row().Scan(&text)

@@ -107,7 +107,11 @@ func (w *world) remove(contact int64, request *uuid.UUID) {
 }
 
 func mark(tx *gorm.DB, workspace, contact int64, request *uuid.UUID) error {
-	return tx.Create(&models.DirtyContact{WorkspaceID: workspace, ContactID: contact, RequestID: request, At: ruletest.Noon}).Error
+	if request != nil {
+		packed := models.PackCallMarks([]models.CallMark{{ContactID: contact, RequestID: *request}})
+		return tx.Create(&models.CallMarks{WorkspaceID: workspace, Packed: packed, At: ruletest.Noon}).Error
+	}
+	return tx.Create(&models.DirtyContact{WorkspaceID: workspace, ContactID: contact, At: ruletest.Noon}).Error
 }
 
 func (w *world) rule(text string, args ...any) rule.Group {

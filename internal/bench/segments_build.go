@@ -83,7 +83,7 @@ func (b *segmentBench) createAll(ctx context.Context, v vocabulary) (ids []int64
 // forgetSegments deletes the segments of a workspace with everything stored about them.
 func (b *segmentBench) forgetSegments(ctx context.Context, v vocabulary) error {
 	return b.db.Write(ctx, func(tx *gorm.DB) error {
-		for _, table := range []string{"segments", "segment_bits", "segment_changes", "segment_bulk_changes", "segment_due", "segment_days", "segment_checks", "dirty_contacts"} {
+		for _, table := range []string{"segments", "segment_bits", "segment_changes", "segment_bulk_changes", "segment_due", "segment_days", "segment_checks", "dirty_contacts", "call_marks"} {
 			if err := tx.Exec("DELETE FROM "+table+" WHERE workspace_id = ?", v.workspace.ID).Error; err != nil {
 				return err
 			}

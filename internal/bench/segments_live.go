@@ -183,7 +183,7 @@ func (b *segmentBench) benchLoad(ctx context.Context) error {
 
 // oldestMark returns how long the oldest mark has waited, 0 if there is none.
 func (b *segmentBench) oldestMark(ctx context.Context, v vocabulary) (time.Duration, error) {
-	mark, err := store.First[models.DirtyContact](b.db.Read(ctx).Where("workspace_id = ?", v.workspace.ID).Order("id"))
+	mark, err := store.First[models.CallMarks](b.db.Read(ctx).Where("workspace_id = ?", v.workspace.ID).Order("id"))
 	if errors.Is(err, models.ErrNotFound) {
 		return 0, nil
 	}
@@ -250,8 +250,8 @@ func (b *segmentBench) keepBuilding(ctx context.Context, l live) error {
 func (b *segmentBench) settled(ctx context.Context, l live) error {
 	for {
 		var n int64
-		err := b.db.Read(ctx).Raw("SELECT (SELECT count(*) FROM segments WHERE workspace_id = ? AND building_slot IS NOT NULL) + (SELECT count(*) FROM dirty_contacts WHERE workspace_id = ?)",
-			l.v.workspace.ID, l.v.workspace.ID).Scan(&n).Error
+		err := b.db.Read(ctx).Raw("SELECT (SELECT count(*) FROM segments WHERE workspace_id = @ws AND building_slot IS NOT NULL) + (SELECT count(*) FROM dirty_contacts WHERE workspace_id = @ws) + (SELECT count(*) FROM call_marks WHERE workspace_id = @ws)",
+			map[string]any{"ws": l.v.workspace.ID}).Scan(&n).Error
 		if err != nil || n == 0 {
 			return err
 		}

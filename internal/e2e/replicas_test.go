@@ -141,6 +141,5 @@ func (a *audience) read(w *told) {
 	for _, c := range rows[models.Contact](a) {
 		w.contacts[c.ID] = c
 	}
-	w.events = groupBy(rows[models.AutomationEvent](a), func(e models.AutomationEvent) uuid.UUID { return e.RequestID })
 	w.tags = groupBy(rows[models.ContactTag](a), func(c models.ContactTag) int64 { return c.ContactID })
 }

@@ -15,12 +15,11 @@ const ContactHistorySize = 40
 
 // ContactHistory is one page of a contact's history, each kind newest first. Ids are UUIDv7, so they sort by time.
 type ContactHistory struct {
-	Requests []models.WebhookRequest  // for its address, refused ones too
-	Events   []models.AutomationEvent // of these requests, and of older ones that the log no longer has
-	Changes  []ContactEdit            // by hand
-	Moves    []ContactMove            // into and out of segments
-	Earlier  uuid.UUID                // there is more before this id; zero if not
-	Stopped  bool                     // the search ended at Earlier before the page was full; there may be no more
+	Requests []models.WebhookRequest // for its address, refused ones too
+	Changes  []ContactEdit           // by hand
+	Moves    []ContactMove           // into and out of segments
+	Earlier  uuid.UUID               // there is more before this id; zero if not
+	Stopped  bool                    // the search ended at Earlier before the page was full; there may be no more
 }
 
 // ContactEdit is a change by hand and the person who made it.
@@ -52,56 +51,16 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	if h.Moves, unread, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
 		return h, models.In("segments", err)
 	}
-	orphans, fired, err := d.historyEvents(ctx, c, key, before, h.Requests)
-	if err != nil {
-		return h, models.In("events", err)
-	}
-	h.cut(orphans, unread)
-	for _, r := range h.Requests {
-		if e, has := fired[r.ID]; has {
-			h.Events = append(h.Events, e)
-		}
-	}
+	h.cut(unread)
 	return h, nil
-}
-
-// historyEvents returns two groups of events. orphans belong to calls that the request log no longer has: they are older
-// than the contact's oldest logged call. fired belong to the calls of this page, by call.
-func (d *DB) historyEvents(ctx context.Context, c models.Contact, key int64, before uuid.UUID, requests []models.WebhookRequest) (orphans []models.AutomationEvent, fired map[uuid.UUID]models.AutomationEvent, err error) {
-	versions := []int64{0} // an empty list is no SQL; no version is 0
-	for _, r := range requests {
-		if r.ContactID != nil && *r.ContactID == c.ID && r.ContactVersion != nil {
-			versions = append(versions, *r.ContactVersion)
-		}
-	}
-	var events []models.AutomationEvent
-	err = d.Read(ctx).Raw(`WITH oldest AS (SELECT id, contact_version FROM webhook_requests
-			WHERE workspace_id = @ws AND who = @who AND address = @address AND contact_id = @contact ORDER BY id LIMIT 1),
-		orphans AS (SELECT id FROM automation_events e WHERE workspace_id = @ws AND contact_id = @contact AND id < @before
-			AND NOT EXISTS (SELECT 1 FROM oldest o WHERE o.contact_version < e.contact_version OR o.id <= e.request_id)
-			ORDER BY contact_version DESC LIMIT @most)
-		SELECT * FROM automation_events WHERE workspace_id = @ws AND contact_id = @contact
-			AND (contact_version IN @versions OR id IN (SELECT id FROM orphans)) ORDER BY contact_version DESC`,
-		map[string]any{"ws": c.WorkspaceID, "who": key, "address": c.Email, "contact": c.ID, "before": before, "most": ContactHistorySize + 1, "versions": versions}).
-		Scan(&events).Error
-	fired = map[uuid.UUID]models.AutomationEvent{}
-	for _, e := range events {
-		if slices.Contains(versions, e.ContactVersion) {
-			fired[e.RequestID] = e
-		} else {
-			orphans = append(orphans, e)
-		}
-	}
-	return orphans, fired, err
 }
 
 // cut keeps the newest ContactHistorySize entries of all kinds together, none older than unread, and sets whether there are
 // more.
-func (h *ContactHistory) cut(orphans []models.AutomationEvent, unread uuid.UUID) {
+func (h *ContactHistory) cut(unread uuid.UUID) {
 	ids := idsFrom(nil, h.Requests, func(r models.WebhookRequest) uuid.UUID { return r.ID })
 	ids = idsFrom(ids, h.Changes, func(e ContactEdit) uuid.UUID { return e.ID })
 	ids = idsFrom(ids, h.Moves, func(m ContactMove) uuid.UUID { return m.ID })
-	ids = idsFrom(ids, orphans, func(e models.AutomationEvent) uuid.UUID { return e.ID })
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return -models.CompareIDs(a, b) })
 	last := unread // older entries wait for a later page: moves not read yet may lie between
 	if len(ids) > ContactHistorySize && models.CompareIDs(ids[ContactHistorySize-1], last) > 0 {
@@ -111,7 +70,6 @@ func (h *ContactHistory) cut(orphans []models.AutomationEvent, unread uuid.UUID)
 	h.Requests = slices.DeleteFunc(h.Requests, func(r models.WebhookRequest) bool { return models.CompareIDs(r.ID, last) < 0 })
 	h.Changes = slices.DeleteFunc(h.Changes, func(e ContactEdit) bool { return models.CompareIDs(e.ID, last) < 0 })
 	h.Moves = slices.DeleteFunc(h.Moves, func(m ContactMove) bool { return models.CompareIDs(m.ID, last) < 0 })
-	h.Events = slices.DeleteFunc(orphans, func(e models.AutomationEvent) bool { return models.CompareIDs(e.ID, last) < 0 })
 }
 
 func idsFrom[T any](ids []uuid.UUID, rows []T, id func(T) uuid.UUID) []uuid.UUID {

@@ -36,14 +36,18 @@ func MarkContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.
 // oldest (the zero time if there is none).
 func (d *DB) WaitingMarks(ctx context.Context) (n int64, oldest time.Time, err error) {
 	var row struct {
-		N      int64
-		Oldest *time.Time
+		Edits, Calls   int64
+		Edited, Called *time.Time
 	}
-	err = d.Read(ctx).Raw("SELECT count(*) AS n, min(at) AS oldest FROM dirty_contacts").Scan(&row).Error
-	if row.Oldest != nil {
-		oldest = *row.Oldest
+	err = d.Read(ctx).Raw(`SELECT edits.n AS edits, edits.oldest AS edited, calls.n AS calls, calls.oldest AS called FROM
+		(SELECT count(*) AS n, min(at) AS oldest FROM dirty_contacts) AS edits,
+		(SELECT coalesce(sum(length(packed)), 0) / ? AS n, min(at) AS oldest FROM call_marks) AS calls`, models.CallMarkSize).Scan(&row).Error
+	for _, at := range []*time.Time{row.Edited, row.Called} {
+		if at != nil && (oldest.IsZero() || at.Before(oldest)) {
+			oldest = *at
+		}
 	}
-	return row.N, oldest, err
+	return row.Edits + row.Calls, oldest, err
 }
 
 // SegmentDrift counts the memberships that differ from the rules, by the last full check of each workspace or the one that

@@ -38,10 +38,3 @@ func (d *DB) PersonMoves(ctx context.Context, c models.Contact, before uuid.UUID
 func personRows(q *gorm.DB, before uuid.UUID) *gorm.DB {
 	return q.Where("id < ?", before).Order("id DESC").Limit(personStep)
 }
-
-// PersonEvents returns the contact's next events, those with a version below version.
-func (d *DB) PersonEvents(ctx context.Context, c models.Contact, version int64) (rows []models.AutomationEvent, err error) {
-	err = d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND contact_version < ?", c.WorkspaceID, c.ID, version).
-		Order("contact_version DESC").Limit(personStep).Find(&rows).Error
-	return rows, err
-}

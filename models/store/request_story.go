@@ -10,18 +10,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// RequestEvents returns the events that a call fired, none if the call's row no longer names the contact. It finds them
-// by the contact's version: the outbox has no index by call.
-func (d *DB) RequestEvents(ctx context.Context, r models.WebhookRequest) ([]models.AutomationEvent, error) {
-	var events []models.AutomationEvent
-	if r.ContactID == nil || r.ContactVersion == nil {
-		return nil, nil
-	}
-	err := d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND contact_version = ? AND request_id = ?",
-		r.WorkspaceID, *r.ContactID, *r.ContactVersion, r.ID).Order("id").Find(&events).Error
-	return events, err
-}
-
 // SegmentMove is a move of a contact with the segment's name, "" if the segment is deleted.
 type SegmentMove struct {
 	models.SegmentChange
@@ -38,14 +26,22 @@ func (d *DB) RequestMoves(ctx context.Context, workspaceID int64, id uuid.UUID) 
 	return moves, err
 }
 
-// MarkWaits reports whether a call's contact still waits for its segments to be recalculated. If many marks wait, it
+// MarkWaits reports whether a call's contact still waits for its segments to be recalculated. If many marks of that time wait, it
 // does not look at all of them and returns true.
 func (d *DB) MarkWaits(ctx context.Context, workspaceID int64, id uuid.UUID) (bool, error) {
-	var marks struct{ All, Mine int64 }
-	err := d.Read(ctx).Raw(`SELECT count(*) AS "all", count(CASE WHEN request_id = ? THEN 1 END) AS mine FROM
-		(SELECT request_id FROM dirty_contacts WHERE workspace_id = ? ORDER BY id LIMIT ?) AS waiting`,
-		id, workspaceID, models.ExactCount).Scan(&marks).Error
-	return marks.Mine > 0 || marks.All == models.ExactCount, err
+	const most = 200
+	var rows []models.CallMarks
+	called := models.IDTime(id)
+	err := d.Read(ctx).Where("workspace_id = ? AND at >= ? AND at <= ?", workspaceID, called.Add(-time.Second), called.Add(time.Minute)).
+		Order("id").Limit(most).Find(&rows).Error
+	for _, row := range rows {
+		for mark := range row.All() {
+			if mark.RequestID == id {
+				return true, err
+			}
+		}
+	}
+	return len(rows) == most, err
 }
 
 // HashRetiredAt returns when the URL of a webhook last changed before a call at the time at (or up to a minute after),

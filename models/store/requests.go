@@ -23,7 +23,7 @@ const ListedBody = 16 << 10
 
 // listedColumns are the columns that lists read of a call.
 var listedColumns = "workspace_id, id, webhook_id, contact_id, contact_version, who, address, method, content_type, outcome, status, " +
-	"client_address, user_agent, duration_us, size, substr(body, 1, " + strconv.Itoa(ListedBody+1) + ") AS body"
+	"client_address, user_agent, duration_us, size, event, substr(body, 1, " + strconv.Itoa(ListedBody+1) + ") AS body"
 
 // RequestFilter selects calls of a workspace. A zero field does not narrow.
 type RequestFilter struct {

@@ -149,11 +149,11 @@ func TestListsReadBodiesInPart(t *testing.T) {
 	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		sizes := []int{0, 100, store.ListedBody, store.ListedBody + 1, 1 << 20}
-		text, contact, version := "marta@example.com", int64(5), int64(6)
+		text, contact, version, event := "marta@example.com", int64(5), int64(6), models.EventConfirmed
 		ids := logOf(t, db, now, len(sizes), func(i int, r *models.WebhookRequest) {
 			addressed(r, text)
 			r.ContactID, r.ContactVersion, r.ClientAddress, r.UserAgent = &contact, &version, &text, &text
-			r.ContentType, r.DurationUs, r.Size = "application/json", 8, 9
+			r.ContentType, r.DurationUs, r.Size, r.Event = "application/json", 8, 9, &event
 			failed(r, models.OutcomeUnreadable, 400)
 			r.Body = bytes.Repeat([]byte{0, 0xff}, sizes[i])[:sizes[i]]
 		})

@@ -23,6 +23,7 @@ type removable struct {
 // missing.
 var removables = []removable{
 	{table: "dirty_contacts", keys: "id"},
+	{table: "call_marks", keys: "id"},
 	{table: "job_files", keys: "job_id, name, part", most: 16}, // of up to 256 KiB each
 	{table: "segments", keys: "id"},
 	{table: "segment_bits", keys: "chunk"},

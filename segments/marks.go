@@ -1,0 +1,116 @@
+package segments
+
+import (
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/models/store"
+)
+
+// marks are the oldest marks of a workspace, as many as one transaction processes.
+type marks struct {
+	origins map[int64]origin // by contact, of its last mark
+	at      map[int64]time.Time
+	edits   []int64 // ids of the rows, to be deleted
+	calls   []int64
+	more    bool // others may wait
+}
+
+// callMarksAtFirst is how many rows of call_marks are read first. A row holds up to 256 marks, usually few.
+const callMarksAtFirst = 8
+
+// readMarks reads about limit marks. Edits always get a quarter of them, so that calls cannot hold them up.
+func (r *round) readMarks(limit int) (marks, error) {
+	m := marks{origins: map[int64]origin{}, at: map[int64]time.Time{}}
+	n, err := r.readCallMarks(&m, limit)
+	if err != nil {
+		return m, models.In("of calls", err)
+	}
+	return m, models.In("of edits", r.readEdits(&m, max(limit-n, limit/4)))
+}
+
+// readCallMarks reads rows until they hold limit marks, and returns how many marks it read. It reads more rows at a time as long
+// as they hold few marks.
+func (r *round) readCallMarks(m *marks, limit int) (n int, err error) {
+	for size, last := callMarksAtFirst, int64(0); ; size *= 4 {
+		var rows []models.CallMarks
+		if err := r.tx.Where("workspace_id = ? AND id > ?", r.workspace, last).Order("id").Limit(size).Find(&rows).Error; err != nil {
+			return n, err
+		}
+		for _, row := range rows {
+			if n > 0 && n+row.Len() > limit {
+				m.more = true
+				return n, nil
+			}
+			for mark := range row.All() {
+				m.add(mark.ContactID, row.At, origin{cause: models.CauseCall, request: &mark.RequestID})
+			}
+			n, last, m.calls = n+row.Len(), row.ID, append(m.calls, row.ID)
+		}
+		if len(rows) < size {
+			return n, nil
+		}
+	}
+}
+
+func (r *round) readEdits(m *marks, limit int) error {
+	var rows []models.DirtyContact
+	if err := r.tx.Where("workspace_id = ?", r.workspace).Order("id").Limit(limit).Find(&rows).Error; err != nil {
+		return err
+	}
+	for _, row := range rows {
+		m.add(row.ContactID, row.At, originOf(row))
+		m.edits = append(m.edits, row.ID)
+	}
+	m.more = m.more || len(rows) == limit
+	return nil
+}
+
+// add notes a mark. Of several marks of one contact the last one names the cause of its moves.
+func (m *marks) add(contact int64, at time.Time, why origin) {
+	if before, marked := m.at[contact]; !marked || !at.Before(before) {
+		m.origins[contact], m.at[contact] = why, at
+	}
+}
+
+// deleteMarks deletes the marks that were read.
+func (r *round) deleteMarks(m marks) error {
+	if len(m.edits) > 0 {
+		err := store.Among(r.tx.Where("workspace_id = ?", r.workspace), "id", m.edits).Delete(&models.DirtyContact{}).Error
+		if err != nil {
+			return err
+		}
+	}
+	if len(m.calls) == 0 {
+		return nil
+	}
+	return store.Among(r.tx.Where("workspace_id = ?", r.workspace), "id", m.calls).Delete(&models.CallMarks{}).Error
+}
+
+func originOf(mark models.DirtyContact) origin {
+	if mark.RequestID != nil {
+		return origin{cause: models.CauseCall, request: mark.RequestID}
+	}
+	return origin{cause: models.CauseEdit, user: mark.UserID}
+}
+
+// markedBetween returns the contacts with ids from one up to before another that have a mark, some more than once.
+func (r *round) markedBetween(from, before int64) (marked []int64, err error) {
+	err = r.tx.Model(&models.DirtyContact{}).Distinct("contact_id").
+		Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, from, before).Pluck("contact_id", &marked).Error
+	if err != nil {
+		return nil, err
+	}
+	var rows []models.CallMarks
+	if err := r.tx.Where("workspace_id = ?", r.workspace).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		for mark := range row.All() {
+			if from <= mark.ContactID && mark.ContactID < before {
+				marked = append(marked, mark.ContactID)
+			}
+		}
+	}
+	return marked, nil
+}
