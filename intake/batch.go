@@ -153,12 +153,13 @@ func (b *batch) newcomers() []need {
 
 type need struct{ workspace, ids int64 }
 
-// number gives the new contacts of a workspace consecutive ids, starting with first.
-func (b *batch) number(workspace, first int64) {
+// number gives the newcomers their ids, in the order in which they came. ids are those of each workspace, as many as newcomers asks
+// for.
+func (b *batch) number(ids map[int64][]int64) {
 	for _, l := range b.lives {
-		if l.id == 0 && l.now.WorkspaceID == workspace {
-			l.id = first
-			first++
+		if l.id == 0 {
+			mine := ids[l.now.WorkspaceID]
+			l.id, ids[l.now.WorkspaceID] = mine[0], mine[1:]
 		}
 	}
 }

@@ -31,8 +31,8 @@ type transaction interface {
 	// read reads the webhooks and contacts. On Postgres it first begins the transaction and locks the addresses. On
 	// SQLite transact has already locked the database.
 	read(ctx context.Context, w wanted) (reading, error)
-	// reserve takes n contact ids of a workspace and returns the first.
-	reserve(ctx context.Context, workspace, n int64) (int64, error)
+	// reserve takes contact ids, and returns as many for each workspace as it needs.
+	reserve(ctx context.Context, needs []need) (map[int64][]int64, error)
 	// write writes the changes and commits.
 	write(ctx context.Context, c changes) error
 }
@@ -114,12 +114,12 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 		if err != nil {
 			return err
 		}
-		for _, need := range b.newcomers() {
-			first, err := tx.reserve(ctx, need.workspace, need.ids)
+		if needs := b.newcomers(); len(needs) > 0 {
+			ids, err := tx.reserve(ctx, needs)
 			if err != nil {
 				return models.In("intake: reserve contact ids", err)
 			}
-			b.number(need.workspace, first)
+			b.number(ids)
 		}
 		changes, err := b.changes(p.opts.Now())
 		if err != nil {
@@ -141,7 +141,7 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 		workspaces[i], ids[i] = j.call.Hash.WorkspaceID, j.call.ID
 	}
 	var found []models.WebhookRequest
-	err := p.db.Read(ctx).Where("workspace_id IN ? AND id IN ?", workspaces, ids).Find(&found).Error
+	err := p.db.Calls(ctx).Where("workspace_id IN ? AND id IN ?", workspaces, ids).Find(&found).Error
 	if err != nil {
 		p.available(models.In("intake: read answers back", err))
 		answerAll(jobs, result{err: ErrBusy})

@@ -1,66 +1,56 @@
 package intake
 
 import (
-	"context"
-	"database/sql"
-	"time"
-
-	"campaignlark/models"
 	"campaignlark/models/store"
+	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresStore commits a batch of any size in two round trips, and one more for each workspace with new contacts. Each
-// round trip is a pgx pipeline on a connection from GORM's pool.
+// postgresStore commits a batch in two round trips: pgx pipelines on connections of its own. A batch that needs more contact ids
+// than are reserved takes one more.
 type postgresStore struct {
-	pool *sql.DB
-	ids  *idReserver
+	sessions chan *session // one for each worker
+	ids      *idBlocks
 }
 
-func newPostgresStore(pool *sql.DB, workers int) *postgresStore {
-	return &postgresStore{pool: pool, ids: newIDReserver(pool, workers)}
+func newPostgresStore(config *pgx.ConnConfig, workers int) *postgresStore {
+	s := &postgresStore{sessions: make(chan *session, workers), ids: newIDBlocks()}
+	for range workers {
+		s.sessions <- &session{config: config}
+	}
+	return s
 }
 
-func (s *postgresStore) close() { s.ids.close() }
+// close closes the connections; all workers have ended. It may be called again.
+func (s *postgresStore) close() {
+	for range cap(s.sessions) {
+		session := <-s.sessions
+		session.close()
+		s.sessions <- session
+	}
+}
 
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
-	ids, err := s.ids.take(ctx)
+	var own *session
+	select {
+	case own = <-s.sessions:
+		defer func() { s.sessions <- own }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn, err := own.connect(ctx, &own.batch)
 	if err != nil {
-		return models.In("intake: take a connection for contact ids", err)
+		return err
 	}
-	tx := &postgresTx{ids: ids}
-	defer func() { s.ids.give(ids, tx.broken) }()
-	conn, err := s.pool.Conn(ctx)
-	if err != nil {
-		return models.In("intake: take a connection", err)
-	}
-	defer conn.Close()
-	return conn.Raw(func(driverConn any) error {
-		c := driverConn.(*stdlib.Conn).Conn()
-		defer rollBack(c)
-		tx.conn = c
-		return fn(tx)
-	})
-}
-
-// rollBack ends a transaction that was not committed. If that fails, it closes the connection, and the pool drops it.
-func rollBack(c *pgx.Conn) {
-	if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if _, err := c.Exec(ctx, "ROLLBACK"); err != nil {
-		c.Close(ctx)
-	}
+	defer rollBack(conn)
+	return fn(&postgresTx{conn: conn, session: own, ids: s.ids})
 }
 
 type postgresTx struct {
-	conn   *pgx.Conn
-	ids    *sql.Conn // for reserve
-	broken bool      // a reservation failed: its connection may be lost
+	conn    *pgx.Conn
+	session *session
+	ids     *idBlocks
 }
 
 const (
@@ -133,80 +123,45 @@ func each(add func(scan) error) func(pgx.Rows) error {
 	}
 }
 
-func (t *postgresTx) reserve(ctx context.Context, workspace, n int64) (int64, error) {
-	first, err := reserve(ctx, t.ids, workspace, n)
-	t.broken = t.broken || err != nil
-	return first, err
-}
-
-// idReserver takes contact ids on separate connections, one for each worker if the pool is large enough. A worker that
-// waits for the counter of one workspace then does not block the other workers. A worker takes this connection before it
-// takes the batch's own connection. Otherwise all connections could be held by batches that each wait for a second one.
-type idReserver struct {
-	pool *sql.DB
-	free chan *sql.Conn // nil stands for a connection that is not open yet
-}
-
-func newIDReserver(pool *sql.DB, workers int) *idReserver {
-	conns := workers
-	if most := pool.Stats().MaxOpenConnections; most > 0 {
-		conns = min(workers, max(1, (most-1)/2)) // leaves at least as many for the batches
+// reserve takes what is reserved already, then reserves what is missing and more for the next batches, for all workspaces in one
+// round trip. The statements do not wait for the disk: the batch's own commit, later in Postgres's log, flushes them too, and a
+// reservation that a crash loses was never used.
+func (t *postgresTx) reserve(ctx context.Context, needs []need) (map[int64][]int64, error) {
+	ids := make(map[int64][]int64, len(needs))
+	var b pgx.Batch
+	for _, n := range needs {
+		ids[n.workspace] = t.ids.take(n.workspace, n.ids)
+		missing := n.ids - int64(len(ids[n.workspace]))
+		if missing == 0 {
+			continue
+		}
+		if b.Len() == 0 {
+			b.Queue("BEGIN")
+			b.Queue("SET LOCAL synchronous_commit = off")
+		}
+		more := missing + t.ids.block(n.workspace, n.ids)
+		b.Queue(store.ReserveContactIDsSQL, n.workspace, more+1, more).QueryRow(func(row pgx.Row) error {
+			var next int64
+			if err := row.Scan(&next); err != nil {
+				return err
+			}
+			all := make([]int64, more)
+			for i := range all {
+				all[i] = next - more + int64(i)
+			}
+			ids[n.workspace] = append(ids[n.workspace], all[:missing]...)
+			t.ids.put(n.workspace, all[missing:])
+			return nil
+		})
 	}
-	r := &idReserver{pool: pool, free: make(chan *sql.Conn, conns)}
-	for range conns {
-		r.free <- nil
+	if b.Len() == 0 {
+		return ids, nil
 	}
-	return r
-}
-
-// take waits for a free connection and returns it. The caller must give it back with give.
-func (r *idReserver) take(ctx context.Context) (*sql.Conn, error) {
-	var conn *sql.Conn
-	select {
-	case conn = <-r.free:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if conn != nil {
-		return conn, nil
-	}
-	conn, err := r.pool.Conn(ctx)
+	b.Queue("COMMIT")
+	conn, err := t.session.connect(ctx, &t.session.ids)
 	if err != nil {
-		r.free <- nil
 		return nil, err
 	}
-	return conn, nil
-}
-
-// give takes a connection back and closes it if it is broken.
-func (r *idReserver) give(conn *sql.Conn, broken bool) {
-	if broken && conn != nil {
-		conn.Close()
-		conn = nil
-	}
-	r.free <- conn
-}
-
-// reserve takes n contact ids of a workspace on conn and returns the first. It does not wait for the disk. The batch
-// commits later in the write-ahead log, so its commit flushes the reservation too. If a crash loses a reservation, no
-// committed batch has used it.
-func reserve(ctx context.Context, conn *sql.Conn, workspace, n int64) (first int64, err error) {
-	err = conn.Raw(func(driverConn any) error {
-		c := driverConn.(*stdlib.Conn).Conn()
-		defer rollBack(c)
-		var b pgx.Batch
-		b.Queue("BEGIN")
-		b.Queue("SET LOCAL synchronous_commit = off")
-		b.Queue(store.ReserveContactIDsSQL, workspace, n+1, n).QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
-		b.Queue("COMMIT")
-		return c.SendBatch(ctx, &b).Close()
-	})
-	return first - n, err
-}
-
-// close closes the connections. All workers must have ended. It may be called more than once.
-func (r *idReserver) close() {
-	for range cap(r.free) {
-		r.give(<-r.free, true)
-	}
+	defer rollBack(conn)
+	return ids, conn.SendBatch(ctx, &b).Close()
 }

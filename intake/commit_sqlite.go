@@ -145,9 +145,22 @@ func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
 	return r.done(), nil
 }
 
-func (t *sqliteTx) reserve(ctx context.Context, workspace, n int64) (first int64, err error) {
-	err = t.query(ctx, store.ReserveContactIDsSQL, func(scan scan) error { return scan(&first) }, workspace, n+1, n)
-	return first - n, err
+func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64, error) {
+	ids := make(map[int64][]int64, len(needs))
+	for _, n := range needs {
+		err := t.query(ctx, store.ReserveContactIDsSQL, func(scan scan) error {
+			var next int64
+			err := scan(&next)
+			for id := next - n.ids; id < next; id++ {
+				ids[n.workspace] = append(ids[n.workspace], id)
+			}
+			return err
+		}, n.workspace, n.ids+1, n.ids)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.

@@ -188,14 +188,81 @@ func TestPipelineIsBusyWhileTheDatabaseIsAway(t *testing.T) {
 
 func TestPipelineIsBusyOnAClosedDatabase(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db, Options{})
-		c := w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com")
-		db.Close()
-		if _, err := w.pipe.Submit(context.Background(), c); err != ErrBusy {
-			t.Errorf("got %v, want ErrBusy", err)
+	db := dbtest.Open(t, dbtest.SQLiteURL(t)) // on Postgres the intake has connections of its own
+	w := newWorld(t, db, Options{})
+	c := w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com")
+	db.Close()
+	if _, err := w.pipe.Submit(context.Background(), c); err != ErrBusy {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+}
+
+// TestPagesDoNotKeepCallsFromTheirConnections takes every connection of the pool that pages and background work share.
+func TestPagesDoNotKeepCallsFromTheirConnections(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.PostgresURL(t))
+	w := newWorld(t, db, Options{})
+	for range db.Pool().Stats().MaxOpenConnections {
+		conn, err := db.Pool().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		defer conn.Close()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	hook := w.hooks[models.TypeSubscribed]
+	if _, found, err := w.pipe.Lookup(ctx, hook.Hash); !found || err != nil {
+		t.Errorf("got %v (%v), want the webhook's hash", found, err)
+	}
+	if got, err := w.pipe.Submit(ctx, w.call(hook, "email_address=a@example.com")); got.Status != 200 {
+		t.Errorf("got %v (%v), want 200", got, err)
+	}
+}
+
+// TestReservedIDsAreFew creates contacts one by one and in groups, in several workspaces, and counts the ids that were reserved and
+// not used.
+func TestReservedIDsAreFew(t *testing.T) {
+	t.Parallel()
+	b, next, used := newIDBlocks(), map[int64]int64{}, map[int64]map[int64]bool{}
+	reservations := 0
+	for i := range int64(3000) {
+		workspace, need := i*i%5, 1+i%3*i%7
+		ids := b.take(workspace, need)
+		if missing := need - int64(len(ids)); missing > 0 {
+			reservations++
+			more := missing + b.block(workspace, need)
+			var all []int64
+			for range more {
+				next[workspace]++
+				all = append(all, next[workspace])
+			}
+			ids = append(ids, all[:missing]...)
+			b.put(workspace, all[missing:])
+		}
+		if int64(len(ids)) != need {
+			t.Fatalf("got %d ids, want %d", len(ids), need)
+		}
+		if used[workspace] == nil {
+			used[workspace] = map[int64]bool{}
+		}
+		for _, id := range ids {
+			if used[workspace][id] {
+				t.Fatalf("workspace %d: the id %d was given twice", workspace, id)
+			}
+			used[workspace][id] = true
+		}
+		var unused int64
+		for _, ids := range b.unused {
+			unused += int64(len(ids))
+		}
+		if unused > maxUnusedIDs || unused != b.count {
+			t.Fatalf("got %d unused ids, counted as %d, want at most %d", unused, b.count, maxUnusedIDs)
+		}
+	}
+	if reservations > 1000 {
+		t.Errorf("got %d reservations for 3,000 batches, want a third or fewer", reservations)
+	}
 }
 
 // failures is a committer that collects the errors of failed transactions.

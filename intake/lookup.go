@@ -41,7 +41,7 @@ func (h *hashes) lookup(ctx context.Context, hash string) (models.WebhookHash, b
 		h.unknown.Add(1)
 		return row, false, nil
 	}
-	row, err := store.First[models.WebhookHash](h.db.Read(ctx).Where("hash = ?", hash))
+	row, err := store.First[models.WebhookHash](h.db.Calls(ctx).Where("hash = ?", hash))
 	if errors.Is(err, models.ErrNotFound) {
 		h.unknown.Add(1)
 		return row, false, nil

@@ -52,7 +52,7 @@ func New(db *store.DB, opts Options) *Pipeline {
 		limit:  limit{maxCalls: int64(opts.MaxQueue), maxBytes: maxQueueBytes},
 	}
 	if db.Dialect == store.Postgres {
-		p.store = newPostgresStore(db.Pool(), opts.Workers)
+		p.store = newPostgresStore(db.PostgresConfig(), opts.Workers)
 	} else {
 		p.store = newSQLiteStore(db.Pool())
 	}

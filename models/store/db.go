@@ -33,10 +33,12 @@ const (
 )
 
 // DB is the program's database. SQLite writes through one connection and reads through others. On Postgres both use the
-// same pool.
+// same pool, and calls of webhooks another one.
 type DB struct {
 	Dialect     Dialect
 	write, read *gorm.DB
+	calls       *gorm.DB        // for Calls
+	postgres    *pgx.ConnConfig // nil on SQLite
 }
 
 // Open connects to the database at rawURL: sqlite://path/to/file.db or postgres://user@host/name. It creates the folder
@@ -59,10 +61,7 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 	}
 	cfg.RuntimeParams["application_name"] = "campaignlark"
 	cfg.RuntimeParams["timezone"] = "UTC"
-	pool := stdlib.OpenDB(*cfg)
-	pool.SetMaxOpenConns(16)
-	pool.SetMaxIdleConns(16)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
+	pool, calls := openPostgresPool(cfg, 16), openPostgresPool(cfg, 2)
 	if err := pool.PingContext(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("the Postgres database %q on %s does not answer; check DATABASE_URL and that Postgres is running", cfg.Database, cfg.Host)
@@ -72,7 +71,20 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	return &DB{Dialect: Postgres, write: g, read: g}, nil
+	c, err := gorm.Open(postgres.New(postgres.Config{Conn: calls}), gormConfig())
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &DB{Dialect: Postgres, write: g, read: g, calls: c, postgres: cfg}, nil
+}
+
+func openPostgresPool(cfg *pgx.ConnConfig, conns int) *sql.DB {
+	pool := stdlib.OpenDB(*cfg)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return pool
 }
 
 // Settings of every SQLite connection. FULL: a committed transaction survives a power cut. The time settings make times
@@ -102,7 +114,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{Dialect: SQLite, write: write, read: read}, nil
+	return &DB{Dialect: SQLite, write: write, read: read, calls: read}, nil
 }
 
 // openSQLitePool opens one pool. Two processes that start together can both switch to WAL, so it tries again.
@@ -152,16 +164,19 @@ func gormConfig() *gorm.Config {
 }
 
 func (d *DB) Close() error {
-	w, _ := d.write.DB()
-	r, _ := d.read.DB()
-	if r != w {
-		return errors.Join(w.Close(), r.Close())
+	var errs []error
+	for _, g := range []*gorm.DB{d.write, d.read, d.calls} { // a pool may be closed twice
+		pool, _ := g.DB()
+		errs = append(errs, pool.Close())
 	}
-	return w.Close()
+	return errors.Join(errs...)
 }
 
 // Read starts a query that changes nothing.
 func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+
+// Calls is Read for calls of webhooks. On Postgres pages and background work share none of its connections.
+func (d *DB) Calls(ctx context.Context) *gorm.DB { return d.calls.WithContext(ctx) }
 
 // SchemaVersion returns the number of the last applied migration.
 func (d *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
@@ -173,6 +188,9 @@ func (d *DB) Pool() *sql.DB {
 	p, _ := d.write.DB()
 	return p
 }
+
+// PostgresConfig returns the settings of a connection to the database, for connections outside the pool. It is nil on SQLite.
+func (d *DB) PostgresConfig() *pgx.ConnConfig { return d.postgres.Copy() }
 
 // Write runs fn in one transaction and commits it if fn returns nil. After a deadlock or a serialization failure it runs fn
 // again on fresh reads, at most 5 times in all. Use only tx inside fn: on SQLite a second transaction would wait forever.
