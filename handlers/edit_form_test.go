@@ -425,7 +425,7 @@ func TestARuleThatTwoPeopleChange(t *testing.T) {
 		longer := s.post(path, append(typed(page, "operator-0", "ne"), "do", "add")...)
 		longer.want(t, 200)
 		a := s.post(path, append(typed(longer, "value-1", "UNSUBSCRIBED"), "do", "save")...)
-		a.want(t, 422, "This segment was changed while you edited it.", "Rule: it is another one now.", "The rule that is stored now Contacts whose Status is Unconfirmed", "In words Contacts whose Status is not Subscribed")
+		a.want(t, 422, "This segment was changed while you edited it.", "The rule was changed.", "The rule that is stored now Contacts whose Status is Unconfirmed", "In words Contacts whose Status is not Subscribed")
 		if fields := formFields(a.body); fields.Get("operator-0") != "ne" || fields.Get("value-1") != "UNSUBSCRIBED" {
 			t.Errorf("the form lost what was typed: %v", fields)
 		}

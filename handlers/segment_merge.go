@@ -15,7 +15,7 @@ func (v *visit) editSegment(f segmentForm) editForm {
 	}
 	return v.edit(editField{name: "name", label: "Name", stored: []string{f.segment.Name}, posted: []string{f.name}},
 		editField{name: "rule", label: "Rule", stored: []string{f.ruleSum(rule.OfSegment(f.segment))}, posted: []string{posted},
-			said: "Rule: it is another one now."})
+			said: "The rule was changed."})
 }
 
 // ruleSum returns a hash of a rule, which stands for it in the form's field "filled".
