@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -207,6 +209,12 @@ func filledWith(fields ...editField) string {
 		filled[f.name] = append([]string{}, f.stored...)
 	}
 	return models.JobJSON(filled)
+}
+
+// digest returns a short text that stands for a long one in the field "filled".
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // maxRounds limits how often an edit starts again because others change the same thing at the same moment.

@@ -157,8 +157,8 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/contacts/:id/delete":             "asks first",
 	"POST /w/:slug/contacts/bulk":                   "asks again if the number of contacts is another one",
 	"POST " + supportPath + "/:id/reveal":           "edits nothing",
-	"POST /w/:slug/contacts/import/:id":             "the columns of one import",
-	"POST /w/:slug/contacts/import/:id/columns":     "the columns of one import",
+	"POST /w/:slug/contacts/import/:id":             "TestTheColumnsOfAnImportThatTwoPeopleChoose",
+	"POST /w/:slug/contacts/import/:id/columns":     "TestTheColumnsOfAnImportThatTwoPeopleChoose",
 }
 
 func TestEveryEditRouteIsEditedByTwo(t *testing.T) {
@@ -506,4 +506,68 @@ func TestAForgedFilledField(t *testing.T) {
 			}
 		}
 	})
+}
+
+// columnFields returns the fields of the columns' form on a page, with the target of one column replaced.
+func columnFields(a answer, column int, to string) []string {
+	form := formFields(a.body)
+	if column > 0 {
+		form["column"][column-1] = to
+	}
+	fields := []string{"do", "check"}
+	for name, texts := range form {
+		for _, text := range texts {
+			fields = append(fields, name, text)
+		}
+	}
+	return fields
+}
+
+func TestTheColumnsOfAnImportThatTwoPeopleChoose(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for _, name := range []string{"First name", "Last name", "City"} {
+			s.addMergeTag(models.MergeTag{Key: models.SuggestKey(name), Label: name, Type: models.MergeTagText})
+		}
+		columns := s.postFile("/w/books/contacts/import", "few.csv", "email,a,b\nanna@example.com,1,2\n").header.Get("Location")
+		show := strings.TrimSuffix(columns, "/columns")
+		page := s.get(columns)
+		s.post(columns, columnFields(s.get(columns), 2, "field:1")...).leadsTo(t, show)
+
+		s.post(columns, columnFields(page, 3, "field:2")...).leadsTo(t, show)
+		if got := formFields(s.get(columns).body)["column"]; !slices.Equal(got, []string{"email", "field:1", "field:2"}) {
+			t.Errorf("got the columns %q, want what each chose", got)
+		}
+		a := s.post(columns, columnFields(page, 2, "field:3")...)
+		a.want(t, 422, "This import was changed while you edited it.", "Column “a”: Do not import is now First name.", "Column “b”: Do not import is now Last name.")
+		if got := formFields(a.body)["column"]; !slices.Equal(got, []string{"email", "field:3", "field:2"}) {
+			t.Errorf("the form comes back with %q, want what this person chose beside what the other did", got)
+		}
+		s.post(columns, columnFields(a, 0, "")...).leadsTo(t, show)
+		s.work()
+
+		result := s.get(show)
+		result.want(t, 200, "Import 1 line")
+		s.post(columns, columnFields(s.get(columns), 3, "")...).leadsTo(t, show)
+		s.work()
+		a = s.post(show, "filled", formFields(result.body).Get("filled"))
+		a.want(t, 422, "This import was changed after you opened its page.", "Import 1 line")
+
+		page = s.get(columns)
+		read := columnFields(withoutHeader(page), 0, "")
+		again := s.post(columns, append(read, "do", "read")...)
+		again.want(t, 422, "The file was read again.")
+		again.wantNot(t, "was changed while you edited it")
+		s.post(columns, columnFields(page, 0, "")...).want(t, 422, "The first line names the columns: yes is now no.")
+		s.post(columns, columnFields(s.get(columns), 1, "email")...).leadsTo(t, show)
+		s.work()
+		result = s.get(show)
+		s.follow(s.post(show, "filled", formFields(result.body).Get("filled"))).want(t, 200, "The import has started.")
+		s.follow(s.post(columns, columnFields(page, 2, "field:1")...)).want(t, 200, "Your choices were not used.")
+	})
+}
+
+// withoutHeader returns a page of columns as if the person had said that the first line names no columns.
+func withoutHeader(a answer) answer {
+	a.body = strings.Replace(a.body, ` name="header" value="1" checked`, ` name="header" value="1"`, 1)
+	return a
 }

@@ -22,6 +22,7 @@ type columnsForm struct {
 	tags      []models.Tag
 	fields    views.OptionGroup // the merge tags, to choose from for each column
 	newTags   string            // as typed
+	edit      editForm
 }
 
 var commaNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "vertical bar"}
@@ -62,6 +63,7 @@ func (s *Server) importColumns(v *visit) error {
 	if !f.open() {
 		return v.Redirect(v.importPath(f.job), 303)
 	}
+	f.edit = f.compare()
 	m, err := f.model(nil)
 	if err != nil {
 		return err
@@ -71,15 +73,23 @@ func (s *Server) importColumns(v *visit) error {
 
 // importCheck stores the mapping and starts the dry run. If the file's format settings changed, it shows the columns again.
 func (s *Server) importCheck(v *visit) error {
+	return untilSeen(func() error { return s.checkImport(v) })
+}
+
+func (s *Server) checkImport(v *visit) error {
 	f, err := v.columnsForm()
 	if err != nil {
 		return err
 	}
 	if !f.open() {
+		if err := v.flash(views.Flash{Kind: views.KindWarn, Text: "This import has been started already, or it is over. Your choices were not used."}); err != nil {
+			return err
+		}
 		return v.Redirect(v.importPath(f.job), 303)
 	}
+	f.edit = f.compare()
 	changed := f.readForm()
-	if v.refill {
+	if v.refill || f.edit.clashes() || readOtherwise(f.edit) {
 		f.readChoices()
 		return f.again(nil)
 	}
@@ -114,16 +124,16 @@ func (f *columnsForm) again(errs models.FieldErrors) error {
 
 // readForm takes the file's format settings from the form and reports whether they changed.
 func (f *columnsForm) readForm() (changed bool) {
-	v, before := f.visit, f.spec
-	if e := jobs.TextEncoding(v.Form("encoding")); e.Valid() {
+	before := f.spec
+	if e := jobs.TextEncoding(f.edit.text("encoding")); e.Valid() {
 		f.spec.Encoding = e
 	}
 	for _, comma := range jobs.Commas {
-		if commaNames[comma] == v.Form("comma") {
+		if commaNames[comma] == f.edit.text("comma") {
 			f.spec.Comma = comma
 		}
 	}
-	f.spec.Header = v.Form("header") != ""
+	f.spec.Header = f.edit.text("header") == yesNo(true)
 	return f.spec.Encoding != before.Encoding || f.spec.Comma != before.Comma || f.spec.Header != before.Header
 }
 
@@ -134,36 +144,31 @@ func (f *columnsForm) readAgain() (err error) {
 		return models.In("import columns: first rows of the file", err)
 	}
 	f.spec.Guess(f.rows, f.mergeTags)
-	return models.In("import columns: store how it is read", jobs.RemapImport(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now()))
+	if err := jobs.RemapImport(v.UserContext(), v.server.DB, f.job, f.spec, v.server.now()); err != nil {
+		return models.In("import columns: store how it is read", err)
+	}
+	v.form.Del("filled") // the form is filled with the stored columns now
+	f.edit = f.compare()
+	return nil
 }
 
 // readChoices takes the mapping and the actions for the contacts from the form, and returns what is wrong.
 func (f *columnsForm) readChoices() models.FieldErrors {
-	v, errs := f.visit, models.FieldErrors{}
-	chosen := v.FormAll("column")
-	if len(chosen) != len(f.spec.Columns) {
-		errs.Add("column-1", "Please choose for each column where it goes.")
-		return errs
-	}
-	for i := range f.spec.Columns {
-		f.spec.Columns[i].To, f.spec.Columns[i].Key = chosen[i], ""
-		errs.Add(columnID(i), f.wrongColumn(i))
-	}
-	if !slices.ContainsFunc(f.spec.Columns, func(c jobs.Column) bool { return c.To == jobs.ColumnEmail }) {
-		errs.Add(columnID(0), "Please choose the column with the e-mail address. Nothing can be imported without it.")
-	}
+	errs := models.FieldErrors{}
+	f.readColumns(errs)
 	f.spec.Status = models.StatusSubscribed
-	if models.Status(v.Form("status")) == models.StatusUnconfirmed {
+	if models.Status(f.edit.text("status")) == models.StatusUnconfirmed {
 		f.spec.Status = models.StatusUnconfirmed
 	}
-	f.spec.Resubscribe = v.Form("resubscribe") != ""
+	f.spec.Resubscribe = f.edit.text("resubscribe") == yesNo(true)
 	f.spec.Tags = nil
+	chosen := f.edit.threeWay["tags"].items()
 	for _, t := range f.tags {
-		if slices.Contains(v.FormAll("tags"), strconv.FormatInt(t.ID, 10)) {
+		if slices.Contains(chosen, strconv.FormatInt(t.ID, 10)) {
 			f.spec.Tags = append(f.spec.Tags, t.ID)
 		}
 	}
-	f.newTags = v.Form("new_tags")
+	f.newTags = f.edit.text("new_tags")
 	f.spec.NewTags = models.SplitNames(f.newTags)
 	if len(f.spec.NewTags) > jobs.MaxNewTags {
 		errs.Add("tags", fmt.Sprintf("Please add at most %d new tags.", jobs.MaxNewTags))
@@ -173,6 +178,21 @@ func (f *columnsForm) readChoices() models.FieldErrors {
 		errs.Add("tags", wrong["name"])
 	}
 	return errs
+}
+
+// readColumns takes the columns' targets from the form. It keeps the stored ones if the form has another number of columns.
+func (f *columnsForm) readColumns(errs models.FieldErrors) {
+	if len(f.visit.FormAll("column")) != len(f.spec.Columns) {
+		errs.Add("column-1", "Please choose for each column where it goes.")
+		return
+	}
+	for i := range f.spec.Columns {
+		f.spec.Columns[i].To, f.spec.Columns[i].Key = f.edit.text(columnID(i)), ""
+		errs.Add(columnID(i), f.wrongColumn(i))
+	}
+	if !slices.ContainsFunc(f.spec.Columns, func(c jobs.Column) bool { return c.To == jobs.ColumnEmail }) {
+		errs.Add(columnID(0), "Please choose the column with the e-mail address. Nothing can be imported without it.")
+	}
 }
 
 func columnID(i int) string { return "column-" + strconv.Itoa(i+1) }
@@ -239,7 +259,9 @@ func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel
 		column.Samples = sampleValues(samples, i)
 		m.Columns = append(m.Columns, column)
 	}
+	names := map[string]string{}
 	for _, t := range f.tags {
+		names[strconv.FormatInt(t.ID, 10)] = t.Name
 		m.Tags = append(m.Tags, views.Option{Value: strconv.FormatInt(t.ID, 10), Label: t.Name, Chosen: slices.Contains(f.spec.Tags, t.ID)})
 	}
 	if f.newTags == "" {
@@ -247,7 +269,8 @@ func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel
 	}
 	m.Page, err = v.page(views.SectionContacts, "Import "+f.spec.File, views.Crumb{Text: "Contacts", Href: v.path("contacts")},
 		views.Crumb{Text: "Import", Href: v.path("contacts", "import")}, views.Crumb{Text: f.spec.File})
-	m.Page.Failed = errs.Any()
+	m.Edit = f.edit.state("import", names)
+	m.Page.Failed = errs.Any() || m.Edit.Changed
 	return m, err
 }
 

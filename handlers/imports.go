@@ -93,6 +93,7 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 		Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged, Refused: result.Refused, Noted: result.Noted, Doubted: result.Doubted, Stayed: result.Stayed,
 		NewTags: result.NewTags, Status: spec.Status.Name(),
 	}
+	m.Filled = filledWith(v.importSeen(spec).fields...)
 	for _, c := range spec.Columns {
 		if c.To == jobs.ColumnNew {
 			m.NewMergeTags = append(m.NewMergeTags, c.Name)
@@ -122,6 +123,14 @@ func (s *Server) importStart(v *visit) error {
 	job, err := v.importJob()
 	if err != nil {
 		return err
+	}
+	if v.importSeen(models.ReadJobJSON[jobs.ImportSpec](job.Spec)).threeWay["import"].changed() && jobs.Phase(job) == jobs.ImportChecked {
+		m, err := v.importModel(job)
+		if err != nil {
+			return err
+		}
+		m.Failed, m.Changed = true, true
+		return v.again(views.ImportPage(m))
 	}
 	err = jobs.StartImport(v.UserContext(), s.DB, job, v.User.ID, s.now())
 	if wrong := invalid(err); wrong != "" {

@@ -1,11 +1,6 @@
 package handlers
 
-import (
-	"crypto/sha256"
-	"encoding/base64"
-
-	"campaignlark/segments/rule"
-)
+import "campaignlark/segments/rule"
 
 // editSegment compares the posted form with the segment. Two rules cannot be merged, so the rule is one field.
 func (v *visit) editSegment(f segmentForm) editForm {
@@ -21,8 +16,7 @@ func (v *visit) editSegment(f segmentForm) editForm {
 // ruleSum returns a hash of a rule, which stands for it in the form's field "filled".
 func (f segmentForm) ruleSum(g rule.Group) string {
 	checked, _ := g.CheckFor(f.schema, f.segment.ID)
-	sum := sha256.Sum256([]byte(checked.String()))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return digest(checked.String())
 }
 
 // merge gives what the person did not touch its present value. It reports whether somebody else changed the name or the rule too.

@@ -138,7 +138,7 @@ func CheckImport(ctx context.Context, db *store.DB, job models.Job, spec ImportS
 			return errImportOver
 		}
 		if j.Spec != job.Spec {
-			return errImportChanged // by an erasure or another person, since spec was made from job
+			return models.ErrChanged // by an erasure or another person, since spec was made from job
 		}
 		j.State, j.Spec, j.Done = models.JobRunning, models.JobJSON(spec), 0
 		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportChecking}), models.JobJSON(ImportResult{})
@@ -174,7 +174,7 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 	return err
 }
 
-// errImportChanged refuses to check or start an import that changed since the person's page was read.
+// errImportChanged refuses to start an import that changed since the person's page was read.
 var errImportChanged = &models.Error{Code: models.CodeConflict, Message: "This import has changed since you opened this page. Open it again, check it and then start it."}
 
 // made holds the tags and merge tags that were created for an import.
@@ -242,7 +242,7 @@ func RemapImport(ctx context.Context, db *store.DB, job models.Job, spec ImportS
 			return errImportOver
 		}
 		if j.Spec != job.Spec {
-			return errImportChanged // by an erasure or another person, since spec was made from job
+			return models.ErrChanged // by an erasure or another person, since spec was made from job
 		}
 		j.State, j.Spec, j.Cursor = models.JobDraft, models.JobJSON(spec), models.JobJSON(ImportCursor{Phase: ImportMapping})
 		return nil
