@@ -30,6 +30,7 @@ func chores(c Config, db *store.DB) []chore {
 		{"forget failed sign-ins", time.Hour, db.ForgetSignIns},
 		{"drop old jobs", time.Hour, db.DropOldJobs},
 		{"drop files of old jobs", time.Minute, db.DropJobFiles},
+		{"empty the write-ahead log", time.Minute, db.EmptyWAL},
 		{"fold the counters", time.Second, foldCounts(db, 2*time.Hour)},
 		{"fold the counters of the past", time.Hour, foldCounts(db, 100*365*24*time.Hour)},
 		{"take deleted tags off contacts", 5 * time.Second, db.PurgeTags},

@@ -87,9 +87,12 @@ func openPostgresPool(cfg *pgx.ConnConfig, conns int) *sql.DB {
 	return pool
 }
 
+// sqliteBusyTimeout is how long a statement waits for another process.
+const sqliteBusyTimeout = 5 * time.Second
+
 // Settings of every SQLite connection. FULL: a committed transaction survives a power cut. The time settings make times
 // written by Go compare correctly as text.
-const sqliteSettings = "_busy_timeout=5000&_foreign_keys=1&_journal_mode=WAL&_synchronous=FULL&_time_format=sqlite&_timezone=UTC&_texttotime=1&_dqs=0"
+const sqliteSettings = "_foreign_keys=1&_journal_mode=WAL&_synchronous=FULL&_time_format=sqlite&_timezone=UTC&_texttotime=1&_dqs=0"
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
@@ -103,10 +106,13 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("the database file %s cannot be written; choose another in DATABASE_URL or make its folder writable", path)
 	}
 	f.Close()
-	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteSettings
+	base := fmt.Sprintf("file:%s?_busy_timeout=%d&%s", (&url.URL{Path: path}).EscapedPath(), sqliteBusyTimeout.Milliseconds(), sqliteSettings)
 	// The default cache is 2 MB. A transaction that changes more pages writes them to disk repeatedly. With 32 MB a tick of
 	// the segments takes a third less time.
-	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)", 1)
+	//
+	// secure_delete overwrites what is deleted with zeros, so that the file does not keep people who were erased. Its other
+	// setting, FAST, leaves them on pages that become free.
+	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=secure_delete(1)", 1)
 	if err != nil {
 		return nil, err
 	}
