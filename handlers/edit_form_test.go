@@ -146,14 +146,14 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/webhooks/:id/enable":             "one button: the state that it names",
 	"POST /w/:slug/webhooks/:id/disable":            "one button: the state that it names",
 	"POST /w/:slug/jobs/:id/stop":                   "one button: the state that it names",
-	"POST /w/:slug/webhooks/:id/rotate":             "asks first",
-	"POST /w/:slug/webhooks/:id/delete":             "asks first",
+	"POST /w/:slug/webhooks/:id/rotate":             "asks first: TestAQuestionAboutAThingThatChanged",
+	"POST /w/:slug/webhooks/:id/delete":             "asks first: TestAQuestionAboutAThingThatChanged",
 	"POST /w/:slug/settings/members/leave":          "asks first",
 	"POST /w/:slug/settings/members/:id/remove":     "asks first",
 	"POST /w/:slug/settings/delete":                 "asks for the present name",
-	"POST /w/:slug/segments/:id/delete":             "asks first",
-	"POST /w/:slug/tags/:id/delete":                 "asks first",
-	"POST /w/:slug/merge-tags/:id/delete":           "asks first",
+	"POST /w/:slug/segments/:id/delete":             "asks first: TestAQuestionAboutAThingThatChanged",
+	"POST /w/:slug/tags/:id/delete":                 "asks first: TestAQuestionAboutAThingThatChanged",
+	"POST /w/:slug/merge-tags/:id/delete":           "asks first: TestAQuestionAboutAThingThatChanged",
 	"POST /w/:slug/contacts/:id/delete":             "asks first",
 	"POST /w/:slug/contacts/bulk":                   "asks again if the number of contacts is another one",
 	"POST " + supportPath + "/:id/reveal":           "edits nothing",
@@ -570,4 +570,57 @@ func TestTheColumnsOfAnImportThatTwoPeopleChoose(t *testing.T) {
 func withoutHeader(a answer) answer {
 	a.body = strings.Replace(a.body, ` name="header" value="1" checked`, ` name="header" value="1"`, 1)
 	return a
+}
+
+// TestAQuestionAboutAThingThatChanged is asked again: the answer was about the thing as it was.
+func TestAQuestionAboutAThingThatChanged(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for route, question := range map[string]string{"tags/:id": "delete", "merge-tags/:id": "delete", "webhooks/:id": "delete", "segments/:id": "delete"} {
+			e := editRoutes["POST /w/:slug/"+route](s)
+			page := s.get(e.path + "/" + question)
+			s.post(e.path, typed(s.get(e.form), e.one, e.theirs)...).want(t, 303)
+			a := s.post(e.path+"/"+question, typed(page)...)
+			a.want(t, 422, "was changed after you opened this page", "is now “"+e.theirs+"”.", "“"+e.theirs+"”?", "Nothing is done yet")
+			if got := e.stored(s, e.one); got != e.theirs {
+				t.Errorf("%s: got %q, want nothing done", route, got)
+			}
+			s.post(e.path+"/"+question, typed(a)...).want(t, 303)
+			s.get(e.form).want(t, 404)
+		}
+
+		tag := s.addTag("gold")
+		path := "/w/books/tags/" + itoa(tag.ID) + "/delete"
+		use := func(name string) {
+			s.addSegment(name, `{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[`+itoa(tag.ID)+`]}]}`)
+		}
+		use("One")
+		page := s.get(path)
+		use("Two")
+		a := s.post(path, append(typed(page), "force", "1")...)
+		a.want(t, 422, "The segments that use it have changed.", "2 segments use this tag in their rules.")
+		s.post(path, append(typed(a), "force", "1")...).want(t, 303)
+	})
+}
+
+// TestTwoPeopleChangeAnAddress changes the address of a webhook at every moment of another person's request for the same.
+func TestTwoPeopleChangeAnAddress(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/rotate")
+		for n := 1; ; n++ {
+			mine, theirs := typed(s.get(path)), typed(s.get(path))
+			var b answer
+			happened := s.during(n, func() { b = s.post(path, theirs...) })
+			a := s.post(path, mine...)
+			if !happened() {
+				break
+			}
+			if statuses := []int{a.status, b.status}; !slices.Contains(statuses, 303) || !slices.Contains(statuses, 422) {
+				t.Fatalf("moment %d: got %v, want one change and one question", n, statuses)
+			}
+		}
+		page := s.get(path)
+		s.post(path, typed(s.get(path))...).want(t, 303)
+		s.post(path, typed(page)...).want(t, 422, "Its address was changed.", "Nothing is done yet")
+	})
 }

@@ -264,6 +264,7 @@ func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
 	if m.Users, err = v.usersOf("this merge tag", rule.MergeTagRef(t)); err != nil {
 		return m, err
 	}
+	v.askAbout("merge tag", t.Label, &m.Users)
 	m.Page, err = v.page(views.SectionMergeTags, "Delete merge tag", views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: "Delete"})
 	return m, err
 }

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"strconv"
+
 	"campaignlark/models"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
@@ -15,8 +17,24 @@ func (v *visit) usersOf(what string, t rule.Reference) (views.Users, error) {
 // forced reports whether the person confirmed the deletion of a thing that rules use.
 func (v *visit) forced() bool { return v.Form("force") == "1" }
 
-// mustForce reports whether to show the form again, because rules use the thing and the person did not confirm its deletion.
+// askAbout notes what the question about a deletion says: what kind of thing it is, such as "tag", its name, and the rules that use it.
+// On a post it finds out whether others changed these after the page was opened.
+func (v *visit) askAbout(kind, name string, users *views.Users) {
+	var ids []string
+	for _, g := range users.Segments {
+		ids = append(ids, strconv.FormatInt(g.ID, 10))
+	}
+	users.Asked = v.edit(editField{name: "name", label: "Name", stored: []string{name}},
+		editField{name: "users", said: "The segments that use it have changed.", stored: ids}).state(kind, nil)
+}
+
+// mustForce reports whether to show the form again, because something else would be deleted than the question said, or because rules
+// use the thing and the person did not confirm its deletion.
 func (v *visit) mustForce(p *views.Page, users *views.Users) bool {
+	if users.Asked.Changed {
+		p.Failed = true
+		return true
+	}
 	if len(users.Segments) == 0 || v.forced() {
 		return false
 	}

@@ -185,6 +185,7 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 	if m.Users, err = v.usersOf("this tag", rule.TagRef(tag)); err != nil {
 		return m, err
 	}
+	v.askAbout("tag", tag.Name, &m.Users)
 	m.Page, err = v.page(views.SectionTags, "Delete tag", views.Crumb{Text: "Tags", Href: v.path("tags")}, views.Crumb{Text: "Delete"})
 	return m, err
 }

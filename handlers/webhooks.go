@@ -82,23 +82,35 @@ func (v *visit) switchWebhook(on bool) (models.Webhook, error) {
 
 // webhookRotateAsk asks for confirmation before a webhook's URL changes.
 func (s *Server) webhookRotateAsk(v *visit) error {
-	m, err := v.webhookQuestion("Change the address")
+	_, m, err := v.webhookRotation()
 	if err != nil {
 		return err
 	}
 	return v.show(views.WebhookRotatePage(m))
 }
 
-// webhookRotate gives a webhook a new URL.
+// webhookRotate gives a webhook a new URL. If somebody else did so after the page was opened, it asks again: their new URL would stop
+// working.
 func (s *Server) webhookRotate(v *visit) error {
-	w, err := v.webhook()
-	if err != nil {
-		return err
-	}
-	if _, err := s.DB.RotateWebhook(v.UserContext(), w, v.User.ID, s.now()); err != nil {
-		return models.In("webhook: change the address", err)
-	}
-	return v.done(v.path("webhooks", w.ID), "The address of %s is changed. The new one is below; the old one no longer works.", w.Name)
+	return untilSeen(func() error {
+		w, m, err := v.webhookRotation()
+		if err != nil {
+			return err
+		}
+		if m.Failed = m.Users.Asked.Changed; m.Failed {
+			return v.again(views.WebhookRotatePage(m))
+		}
+		if _, err := s.DB.RotateWebhook(v.UserContext(), w, v.User.ID, s.now()); err != nil {
+			return models.In("webhook: change the address", err)
+		}
+		return v.done(v.path("webhooks", w.ID), "The address of %s is changed. The new one is below; the old one no longer works.", w.Name)
+	})
+}
+
+func (v *visit) webhookRotation() (models.Webhook, views.WebhookQuestion, error) {
+	w, m, err := v.webhookQuestion("Change the address")
+	m.Users.Asked = v.edit(editField{name: "address", said: "Its address was changed.", stored: []string{digest(w.Hash)}}).state("webhook", nil)
+	return w, m, err
 }
 
 // webhookDeleteAsk asks for confirmation before a webhook is deleted.
@@ -127,15 +139,12 @@ func (s *Server) webhookDelete(v *visit) error {
 }
 
 func (v *visit) webhookDeletion() (models.Webhook, views.WebhookQuestion, error) {
-	w, err := v.webhook()
-	if err != nil {
-		return w, views.WebhookQuestion{}, err
-	}
-	m, err := v.webhookQuestion("Delete")
+	w, m, err := v.webhookQuestion("Delete")
 	if err != nil {
 		return w, m, err
 	}
 	m.Users, err = v.usersOf("this webhook", rule.WebhookRef(w))
+	v.askAbout("webhook", w.Name, &m.Users)
 	return w, m, err
 }
 
@@ -149,12 +158,12 @@ func (v *visit) webhook() (models.Webhook, error) {
 	return w, models.In("webhook: read it", err)
 }
 
-func (v *visit) webhookQuestion(title string) (views.WebhookQuestion, error) {
+func (v *visit) webhookQuestion(title string) (models.Webhook, views.WebhookQuestion, error) {
 	w, err := v.webhook()
 	if err != nil {
-		return views.WebhookQuestion{}, err
+		return w, views.WebhookQuestion{}, err
 	}
 	p, err := v.page(views.SectionWebhooks, title, views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")},
 		views.Crumb{Text: w.Name, Href: v.path("webhooks", w.ID)}, views.Crumb{Text: title})
-	return views.WebhookQuestion{Page: p, ID: w.ID, Name: w.Name}, err
+	return w, views.WebhookQuestion{Page: p, ID: w.ID, Name: w.Name}, err
 }

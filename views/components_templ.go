@@ -14,7 +14,7 @@ import templruntime "github.com/a-h/templ/runtime"
 //	layout.templ       Layout, Door, CSRF
 //	components.templ   Head, HeadOf, Section, SectionOf, Link, Button, PostButton, Menu, MenuLink, Note, NoteWith, Empty
 //	icon.go            Icon, IconSmall
-//	edit.templ         EditNotes (an EditState)
+//	edit.templ         EditNotes, AskedNotes (both from an EditState)
 //	fields.templ       TextInput, TextArea, Select, GroupedSelect, Check, Checks, ErrorSummary (all from a Field), TypeChoice, TagPicker
 //	badges.templ       TypeBadge, Status, ContactStatus, OnOff, OutcomeCode, Tag, NewTag, TagList, Fate, Address
 //	time.go, .templ    Time, Moment, Date, Clock, HourMinute, DayName

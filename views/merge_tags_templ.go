@@ -911,6 +911,7 @@ func MergeTagDeletePage(m MergeTagDeleteModel) templ.Component {
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
 			Question: "Delete the merge tag “" + m.Label + "”?",
 			Losses:   []string{m.loss(), "Calls that send " + m.Key + " are still answered with success; the field is ignored from then on."},
+			Asked:    m.Users.Asked,
 			Action:   m.Path("merge-tags", m.ID, "delete"), Button: "Delete merge tag", Keep: m.Path("merge-tags")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -1387,11 +1387,12 @@ func Wait(w Waiting) templ.Component {
 // Confirmation is the page that asks before an irreversible action.
 type Confirmation struct {
 	Page     Page
-	Question string   // "Delete 'Shop: customer created'?"
-	Losses   []string // the consequences, a sentence each
-	Action   string   // address to which the form is posted
-	Button   string   // the label of the button: "Delete webhook"
-	Keep     string   // address of the other button, "Keep it"
+	Question string    // "Delete 'Shop: customer created'?"
+	Losses   []string  // the consequences, a sentence each
+	Action   string    // address to which the form is posted
+	Button   string    // the label of the button: "Delete webhook"
+	Keep     string    // address of the other button, "Keep it"
+	Asked    EditState // what the question is about, if another person can change it
 }
 
 // Confirm shows a Confirmation; children are further fields of its form.
@@ -1439,7 +1440,7 @@ func Confirm(c Confirmation) templ.Component {
 			var templ_7745c5c3_Var64 templ.SafeURL
 			templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinURLErrs(c.Action)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/show.templ`, Line: 295, Col: 59}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/show.templ`, Line: 296, Col: 59}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 			if templ_7745c5c3_Err != nil {
@@ -1453,6 +1454,12 @@ func Confirm(c Confirmation) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if c.Asked.Filled != "" {
+				templ_7745c5c3_Err = AskedNotes(c.Asked).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<div class=\"stack-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1465,7 +1472,7 @@ func Confirm(c Confirmation) templ.Component {
 				var templ_7745c5c3_Var65 string
 				templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(sentence)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/show.templ`, Line: 299, Col: 18}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/show.templ`, Line: 303, Col: 18}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 				if templ_7745c5c3_Err != nil {

@@ -14,6 +14,7 @@ type Users struct {
 	What     string
 	Segments []Named
 	Fault    string
+	Asked    EditState // what the question was about, before a deletion
 }
 
 // Words says how many segments there are: "2 segments use this tag in their rules."
@@ -88,7 +89,7 @@ func InUse(p Page, u Users, label string) templ.Component {
 				var templ_7745c5c3_Var3 string
 				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(u.meaning())
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/uses.templ`, Line: 42, Col: 19}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/uses.templ`, Line: 43, Col: 19}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
@@ -121,7 +122,7 @@ func InUse(p Page, u Users, label string) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/uses.templ`, Line: 57, Col: 17}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/uses.templ`, Line: 58, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -196,6 +197,7 @@ func SegmentDeletePage(m SegmentDeleteModel) templ.Component {
 		templ_7745c5c3_Err = Confirm(Confirmation{
 			Page: m.Page, Question: "Delete the segment “" + m.Name + "”?",
 			Losses: []string{"Its rule and who was in it are lost. The " + Plural(m.Contacts, "contact", "contacts") + " in it stay as they are."},
+			Asked:  m.Users.Asked,
 			Action: m.Path("segments", m.ID, "delete"), Button: "Delete segment", Keep: m.Path("segments", m.ID),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

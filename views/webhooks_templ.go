@@ -636,7 +636,7 @@ type WebhookQuestion struct {
 	Page
 	ID    int64
 	Name  string
-	Users Users // for the question before its deletion
+	Users Users // for the question before its deletion; before its address changes only Asked
 }
 
 // WebhookRotatePage asks before a webhook's address changes.
@@ -663,6 +663,7 @@ func WebhookRotatePage(m WebhookQuestion) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page, Question: "Change the address?",
 			Losses: []string{"The old address of “" + m.Name + "” stops working immediately: calls to it get a 404. Give the new one to every system that calls it."},
+			Asked:  m.Users.Asked,
 			Action: m.Path("webhooks", m.ID, "rotate"), Button: "Change the address", Keep: m.Path("webhooks", m.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -713,6 +714,7 @@ func WebhookDeletePage(m WebhookQuestion) templ.Component {
 		})
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page, Question: "Delete “" + m.Name + "”?",
 			Losses: []string{"Calls to its address will be answered with 404 from now on. Its requests stay readable, its contacts stay as they are."},
+			Asked:  m.Users.Asked,
 			Action: m.Path("webhooks", m.ID, "delete"), Button: "Delete webhook", Keep: m.Path("webhooks", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

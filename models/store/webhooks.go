@@ -151,13 +151,18 @@ func (d *DB) EnableWebhook(ctx context.Context, w models.Webhook, userID int64, 
 	})
 }
 
-// RotateWebhook gives a webhook a new hash and returns it. It keeps the old hash, to explain late calls.
+// RotateWebhook gives a webhook a new hash and returns it. It keeps the old hash, to explain late calls. If the stored hash is no
+// longer w.Hash, the error is ErrChanged.
 func (d *DB) RotateWebhook(ctx context.Context, w models.Webhook, userID int64, now time.Time) (hash string, err error) {
+	seen := w.Hash
 	w.Hash = models.NewHash()
 	return w.Hash, d.Write(ctx, func(tx *gorm.DB) error {
 		old, err := webhookToChange(tx, w)
 		if err != nil {
 			return err
+		}
+		if old.Hash != seen {
+			return models.ErrChanged
 		}
 		if err := changeWebhook(tx, w, map[string]any{"hash": w.Hash, "updated_at": now}); err != nil {
 			return err
