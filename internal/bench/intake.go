@@ -3,160 +3,246 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"campaignlark/internal/dbtest"
-	"campaignlark/migrations"
-	"campaignlark/models"
 	"campaignlark/models/store"
-
-	"gorm.io/gorm"
 )
 
-// knownContacts is the number of contacts that exist before anything is measured.
-const knownContacts = 20_000
-
-// mode is one way to run the pipeline.
-type mode struct {
-	name string
-	args []string
+// candidate is one way to run the endpoint, with a database of its own.
+type candidate struct {
+	name  string
+	start func(ctx context.Context, databaseURL string) (*process, error)
+	url   string
+	calls targets
 }
 
-var (
-	grouped = mode{"grouped", nil}
-	single  = mode{"one call per transaction, 16 workers", []string{"-batch", "1", "-workers", "16"}}
-)
+// scenario is a load on the endpoint.
+type scenario struct {
+	name        string
+	connections int
+	addresses   string // of the load: new, known
+	spread      bool   // over the webhooks of 200 workspaces, not on one
+}
 
-// benchIntake measures the endpoint with group commit and with one call in each transaction, in turns, and prints the ratio.
-func benchIntake(ctx context.Context) error {
+var scenarios = []scenario{
+	{"new addresses", 1, "new", false},
+	{"new addresses", 64, "new", false},
+	{"new addresses", 256, "new", false},
+	{"1,000 known addresses", 64, "known", false},
+	{"new addresses, 1,000 webhooks", 64, "new", true},
+}
+
+// sample is what one load measured.
+type sample struct {
+	load            figures
+	program, server time.Duration // CPU a call of the program and of Postgres
+	memory          float64       // bytes of the program
+	wal             float64       // bytes a call
+	batch           float64       // calls a batch
+}
+
+// benchIntake measures the endpoint in turns against a reference: the program at -base, or this one with one call a transaction.
+func benchIntake(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("intake", flag.ContinueOnError)
+	base := flags.String("base", "", "a binary of the program to compare with")
+	now := flags.String("now", "", "the binary of the program to measure; needed with -base")
+	rounds := flags.Int("rounds", 3, "how often each load runs; the medians are printed")
+	lasting := flags.Duration("for", 4*time.Second, "length of a load")
+	only := flags.String("database", "", "measure on one database: sqlite or postgres")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	candidates := []candidate{
+		{name: "grouped", start: startServer()},
+		{name: "one call a transaction", start: startServer("-batch", "1", "-workers", "16")},
+	}
+	if *base != "" {
+		candidates = []candidate{{name: "now", start: startProgram(*now)}, {name: "base", start: startProgram(*base)}}
+	}
 	dir, err := os.MkdirTemp("", "campaignlark-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	postgres, err := dbtest.StartPostgres() // with its default durability
-	if err != nil {
-		return err
-	}
-	defer postgres.Stop()
-	for _, database := range []struct{ name, url string }{
-		{"SQLite", "sqlite://" + filepath.Join(dir, "bench.db")},
-		{"Postgres", postgres.URL("campaignlark")},
-	} {
-		if err := benchDatabase(ctx, database.name, database.url); err != nil {
-			return fmt.Errorf("%s: %w", database.name, err)
+	for _, dialect := range []store.Dialect{store.SQLite, store.Postgres} {
+		if *only != "" && *only != string(dialect) {
+			continue
+		}
+		b := intakeBench{dialect: dialect, rounds: *rounds, lasting: *lasting, candidates: slices.Clone(candidates)}
+		if err := b.run(ctx, dir); err != nil {
+			return fmt.Errorf("%s: %w", dialect, err)
 		}
 	}
 	return nil
 }
 
-func benchDatabase(ctx context.Context, name, url string) error {
-	hash, err := prepare(ctx, url)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n%s, %d contacts, half of the calls about new ones\n", name, knownContacts)
-	fmt.Printf("%12s  %-36s %10s %10s %10s %8s\n", "connections", "", "calls/s", "p50", "p99", "failed")
-	for _, connections := range []int{1, 16, 64, 256} {
-		var results [2]figures
-		for i, m := range []mode{grouped, single} {
-			if results[i], err = measure(ctx, url, hash, m, connections); err != nil {
-				return err
-			}
-			f := results[i]
-			fmt.Printf("%12d  %-36s %10.0f %10s %10s %8d\n", connections, m.name, f.PerSecond, f.P50.Round(10*time.Microsecond), f.P99.Round(10*time.Microsecond), f.Failed)
+type intakeBench struct {
+	dialect    store.Dialect
+	postgres   *dbtest.Server // nil on SQLite
+	rounds     int
+	lasting    time.Duration
+	candidates []candidate
+}
+
+func (b *intakeBench) run(ctx context.Context, dir string) (err error) {
+	if b.dialect == store.Postgres {
+		if b.postgres, err = dbtest.StartPostgres("max_connections=200"); err != nil { // with its default durability
+			return err
 		}
-		fmt.Printf("%12s  %-36s %9.2fx %9.2fx %9.2fx\n", "", "ratio", results[0].PerSecond/results[1].PerSecond,
-			float64(results[0].P50)/float64(results[1].P50), float64(results[0].P99)/float64(results[1].P99))
+		defer b.postgres.Stop()
+	}
+	for i := range b.candidates {
+		c := &b.candidates[i]
+		if c.url, err = b.database(dir, i); err != nil {
+			return err
+		}
+		if c.calls, err = prepare(ctx, *c, dir); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	fmt.Printf("\n%s, %d rounds of %s, medians\n", b.dialect, b.rounds, b.lasting)
+	fmt.Printf("%-30s %5s  %-22s %9s %9s %9s %9s %11s %11s %9s %9s %8s %7s\n", "", "conns", "", "calls/s", "p50", "p99", "p99.9", "CPU program", "CPU server", "WAL/call", "memory", "a batch", "failed")
+	for _, s := range scenarios {
+		samples := make([][]sample, len(b.candidates))
+		for range b.rounds {
+			for i, c := range b.candidates {
+				one, err := b.measure(ctx, c, s)
+				if err != nil {
+					return fmt.Errorf("%s, %s: %w", c.name, s.name, err)
+				}
+				samples[i] = append(samples[i], one)
+			}
+		}
+		b.report(s, samples)
 	}
 	return nil
 }
 
-// prepare fills an empty database and returns the hash of a SUBSCRIBED webhook with two tags.
-func prepare(ctx context.Context, url string) (hash string, err error) {
-	db, err := store.Open(ctx, url)
-	if err != nil {
-		return "", err
+// database creates an empty database and returns its address.
+func (b *intakeBench) database(dir string, number int) (string, error) {
+	if b.dialect == store.SQLite {
+		return "sqlite://" + filepath.Join(dir, fmt.Sprintf("bench%d.db", number)), nil
 	}
-	defer db.Close()
-	if err := migrations.Run(ctx, db.Pool(), string(db.Dialect)); err != nil {
-		return "", err
-	}
-	now := models.Instant(time.Now())
-	hash = models.NewHash()
-	err = db.Write(ctx, func(tx *gorm.DB) error {
-		ws := models.Workspace{Slug: "bench", Name: "Bench", TimeZone: "UTC", CreatedAt: now}
-		if err := tx.Create(&ws).Error; err != nil {
-			return err
-		}
-		if _, err := store.ReserveContactIDs(tx, ws.ID, knownContacts); err != nil {
-			return err
-		}
-		hook := models.Webhook{WorkspaceID: ws.ID, Name: "Bench", Type: models.TypeSubscribed, Hash: hash, Enabled: true, CreatedAt: now, UpdatedAt: now}
-		if err := tx.Create(&hook).Error; err != nil {
-			return err
-		}
-		if err := tx.Create(&models.WebhookHash{Hash: hash, WorkspaceID: ws.ID, WebhookID: hook.ID, CreatedAt: now}).Error; err != nil {
-			return err
-		}
-		for _, name := range []string{"shop", "customer"} {
-			tag := models.Tag{WorkspaceID: ws.ID, Name: name, NameFolded: name, CreatedAt: now}
-			if err := tx.Create(&tag).Error; err != nil {
-				return err
-			}
-			if err := tx.Create(&models.WebhookTag{WorkspaceID: ws.ID, WebhookID: hook.ID, TagID: tag.ID}).Error; err != nil {
-				return err
-			}
-		}
-		for _, key := range []string{"first_name", "last_name"} {
-			if err := tx.Create(&models.MergeTag{WorkspaceID: ws.ID, Key: key, Label: key, Type: models.MergeTagText, Options: []string{}, CreatedAt: now}).Error; err != nil {
-				return err
-			}
-		}
-		return insertContacts(tx, ws.ID, now)
-	})
-	if err != nil {
-		return "", err
-	}
-	_, err = db.Pool().ExecContext(ctx, "ANALYZE") // else plans made for empty tables stay in use
-	return hash, err
+	return b.postgres.Create(fmt.Sprintf("bench%d", number))
 }
 
-func insertContacts(tx *gorm.DB, workspaceID int64, now time.Time) error {
-	contacts := make([]models.Contact, knownContacts)
-	for i := range contacts {
-		contacts[i] = models.Contact{WorkspaceID: workspaceID, ID: int64(i + 1), Email: strconv.Itoa(i) + "@example.com", Status: models.StatusSubscribed,
-			Fields: map[string]string{"first_name": "Jaime"}, Version: 1, CreatedAt: now, UpdatedAt: now, SubscribedAt: &now}
-	}
-	return tx.CreateInBatches(&contacts, 500).Error
-}
-
-// measure starts a server in the given mode, puts one load on it and returns what the load has measured.
-func measure(ctx context.Context, url, hash string, m mode, connections int) (f figures, err error) {
-	addr, stop, err := startServer(ctx, url, m.args...)
+// measure starts the program and puts one load on it.
+func (b *intakeBench) measure(ctx context.Context, c candidate, s scenario) (one sample, err error) {
+	p, err := c.start(ctx, c.url)
 	if err != nil {
-		return f, err
+		return one, err
 	}
-	defer stop()
-	return callLoad(ctx, "http://"+addr+"/v1/inbound-webhooks/"+hash, knownContacts, connections, 4*time.Second)
+	defer p.stop()
+	target := c.calls.one
+	if s.spread {
+		target = c.calls.many
+	}
+	cpu, err := p.cpu()
+	if err != nil {
+		return one, err
+	}
+	server, wal, err := b.serverUse(ctx)
+	if err != nil {
+		return one, err
+	}
+	batches, grouped := p.batches()
+	if one.load, err = callLoad(ctx, "-url", "http://"+p.addr+"/v1/inbound-webhooks/", "-hashes", target, "-addresses", s.addresses,
+		"-known", "1000", "-connections", strconv.Itoa(s.connections), "-for", b.lasting.String()); err != nil {
+		return one, err
+	}
+	calls := float64(one.load.All)
+	after, err := p.cpu()
+	if err != nil {
+		return one, err
+	}
+	one.program, one.memory = time.Duration(float64(after-cpu)/calls), p.memory()
+	if n, g := p.batches(); n > batches {
+		one.batch = (g - grouped) / (n - batches)
+	}
+	serverAfter, walAfter, err := b.serverUse(ctx)
+	one.server, one.wal = time.Duration(float64(serverAfter-server)/calls), float64(walAfter-wal)/calls
+	return one, err
 }
 
-// callLoad calls a webhook's URL from a separate process and returns what that process has measured.
-func callLoad(ctx context.Context, target string, known, connections int, lasting time.Duration) (f figures, err error) {
+// serverUse returns the CPU that Postgres has used, and the bytes of WAL it has written. Both are zero on SQLite.
+func (b *intakeBench) serverUse(ctx context.Context) (cpu time.Duration, wal int64, err error) {
+	if b.postgres == nil {
+		return 0, 0, nil
+	}
+	if wal, err = b.postgres.WAL(ctx); err != nil {
+		return 0, 0, err
+	}
+	cpu, err = familyCPU(b.postgres.PID())
+	return cpu, wal, err
+}
+
+// report prints the medians of each candidate, and the first one's ratios to the second.
+func (b *intakeBench) report(s scenario, samples [][]sample) {
+	columns := []func(sample) float64{
+		func(s sample) float64 { return s.load.PerSecond }, func(s sample) float64 { return float64(s.load.P50) }, func(s sample) float64 { return float64(s.load.P99) },
+		func(s sample) float64 { return float64(s.load.P999) }, func(s sample) float64 { return float64(s.program) }, func(s sample) float64 { return float64(s.server) },
+		func(s sample) float64 { return s.wal }, func(s sample) float64 { return s.memory }, func(s sample) float64 { return s.batch },
+		func(s sample) float64 { return float64(s.program + s.server) },
+	}
+	var medians [2][]float64
+	for i, c := range b.candidates {
+		failed := 0
+		for _, one := range samples[i] {
+			failed += one.load.Failed
+		}
+		for _, value := range columns {
+			var all []float64
+			for _, one := range samples[i] {
+				all = append(all, value(one))
+			}
+			slices.Sort(all)
+			medians[i] = append(medians[i], all[len(all)/2])
+		}
+		m := medians[i]
+		short := func(ns float64) string { return time.Duration(ns).Round(10 * time.Microsecond).String() }
+		fmt.Printf("%-30s %5d  %-22s %9.0f %9s %9s %9s %11s %11s %9.0f %6.0f MB %8.1f %7d\n", s.name, s.connections, c.name, m[0], short(m[1]), short(m[2]), short(m[3]),
+			time.Duration(m[4]).Round(time.Microsecond), time.Duration(m[5]).Round(time.Microsecond), m[6], m[7]/(1<<20), m[8], failed)
+	}
+	ratio := func(column int) string {
+		if medians[1][column] == 0 {
+			return "–"
+		}
+		return fmt.Sprintf("%.2fx", medians[0][column]/medians[1][column])
+	}
+	fmt.Printf("%-30s %5s  %-22s %9s %9s %9s %9s %11s %11s %9s %9s %8s   CPU of both %s\n", "", "", "ratio", ratio(0), ratio(1), ratio(2), ratio(3), ratio(4), ratio(5), ratio(6), ratio(7), ratio(8), ratio(9))
+}
+
+// callLoad puts a load on webhooks, from a separate process with the given flags.
+func callLoad(ctx context.Context, flags ...string) (f figures, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return f, err
 	}
-	load := exec.CommandContext(ctx, self, "load", "-url", target, "-connections", strconv.Itoa(connections), "-known", strconv.Itoa(known), "-for", lasting.String())
+	load := exec.CommandContext(ctx, self, append([]string{"load"}, flags...)...)
 	load.Stderr = os.Stderr
 	printed, err := load.Output()
 	if err != nil {
 		return f, err
 	}
 	return f, json.Unmarshal(printed, &f)
+}
+
+// metric returns the value of a line in Prometheus' text format, 0 if there is none.
+func metric(text, name string) float64 {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			n, _ := strconv.ParseFloat(strings.TrimSpace(rest), 64)
+			return n
+		}
+	}
+	return 0
 }

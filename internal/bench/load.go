@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +17,10 @@ import (
 // figures are the results of one load.
 type figures struct {
 	PerSecond float64
-	P50, P99  time.Duration
+	P50       time.Duration
+	P99       time.Duration
+	P999      time.Duration
+	All       int // calls that were answered with 200, the uncounted ones too
 	Failed    int
 }
 
@@ -24,7 +28,9 @@ type figures struct {
 // the calls are for existing contacts, half for new ones.
 func load(args []string) error {
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
-	target := flags.String("url", "", "the webhook's URL")
+	target := flags.String("url", "", "the webhook's URL, or what stands before the hash if there are -hashes")
+	hashes := flags.String("hashes", "", "a file with the hash of a webhook on each line; calls are spread over them")
+	addresses := flags.String("addresses", "half", "new, known, or half of each")
 	connections := flags.Int("connections", 1, "number of connections")
 	known := flags.Int("known", 1, "number of existing contacts: 0@example.com and so on")
 	warm := flags.Duration("warm", time.Second, "time before the measurement")
@@ -32,19 +38,31 @@ func load(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	urls := []string{*target}
+	if *hashes != "" {
+		text, err := os.ReadFile(*hashes)
+		if err != nil {
+			return err
+		}
+		urls = strings.Fields(string(text))
+		for i := range urls {
+			urls[i] = *target + urls[i]
+		}
+	}
 	client := &fasthttp.Client{MaxConnsPerHost: *connections, ReadTimeout: 20 * time.Second}
 	from := time.Now().Add(*warm)
 	until := from.Add(*lasting)
 	var mu sync.Mutex
 	var took []time.Duration
-	failed := 0
+	failed, all := 0, 0
 	var callers sync.WaitGroup
 	for range *connections {
 		callers.Go(func() {
-			mine, bad := caller(client, *target, *known, from, until)
+			c := caller{client: client, urls: urls, addresses: *addresses, known: *known}
+			c.run(from, until)
 			mu.Lock()
 			defer mu.Unlock()
-			took, failed = append(took, mine...), failed+bad
+			took, failed, all = append(took, c.took...), failed+c.failed, all+c.answered
 		})
 	}
 	callers.Wait()
@@ -54,34 +72,51 @@ func load(args []string) error {
 	slices.Sort(took)
 	return json.NewEncoder(os.Stdout).Encode(figures{
 		PerSecond: float64(len(took)) / lasting.Seconds(),
-		P50:       took[len(took)/2], P99: took[len(took)*99/100], Failed: failed,
+		P50:       took[len(took)/2], P99: took[len(took)*99/100], P999: took[len(took)*999/1000], All: all, Failed: failed,
 	})
 }
 
-// caller sends one call after the other until the time until. It returns how long each successful call took and how many
-// calls failed, for calls sent after from.
-func caller(client *fasthttp.Client, target string, known int, from, until time.Time) (took []time.Duration, failed int) {
+// caller sends one call after the other.
+type caller struct {
+	client    *fasthttp.Client
+	urls      []string
+	addresses string
+	known     int
+
+	took     []time.Duration // of each call that was sent after the warm-up and answered with 200
+	failed   int             // those that were answered otherwise
+	answered int             // all that were answered with 200
+}
+
+func (c *caller) run(from, until time.Time) {
 	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
-	request.SetRequestURI(target)
 	request.Header.SetMethod("POST")
 	request.Header.SetContentType("application/json")
 	for {
 		start := time.Now()
 		if start.After(until) {
-			return took, failed
+			return
 		}
-		address := fmt.Sprintf("new-%x@example.com", rand.Uint64())
-		if rand.IntN(2) == 0 {
-			address = fmt.Sprintf("%d@example.com", rand.IntN(known))
+		request.SetRequestURI(c.urls[rand.IntN(len(c.urls))])
+		request.SetBodyString(fmt.Sprintf(`{"email_address":%q,"first_name":"Cersei","last_name":"Lannister %d","source":"bench"}`, c.address(), rand.IntN(1000)))
+		err := c.client.Do(request, response)
+		good := err == nil && response.StatusCode() == 200
+		if good {
+			c.answered++
 		}
-		request.SetBodyString(fmt.Sprintf(`{"email_address":%q,"first_name":"Cersei","last_name":"Lannister %d","source":"bench"}`, address, rand.IntN(1000)))
-		err := client.Do(request, response)
 		switch {
 		case start.Before(from):
-		case err != nil || response.StatusCode() != 200:
-			failed++
+		case good:
+			c.took = append(c.took, time.Since(start))
 		default:
-			took = append(took, time.Since(start))
+			c.failed++
 		}
 	}
+}
+
+func (c *caller) address() string {
+	if c.addresses == "known" || c.addresses == "half" && rand.IntN(2) == 0 {
+		return fmt.Sprintf("%d@example.com", rand.IntN(c.known))
+	}
+	return fmt.Sprintf("new-%x@example.com", rand.Uint64())
 }

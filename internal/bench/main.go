@@ -23,7 +23,7 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "intake":
-			return benchIntake(ctx)
+			return benchIntake(ctx, args[1:])
 		case "pages":
 			return benchPages(ctx, args[1:])
 		case "segments":

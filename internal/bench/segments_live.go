@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -109,12 +110,18 @@ func (b *segmentBench) openLive(ctx context.Context) (l live, err error) {
 	if err != nil {
 		return l, err
 	}
-	addr, stop, err := startServer(ctx, b.url)
-	l.url, l.stop = "http://"+addr+"/v1/inbound-webhooks/"+hook.Hash, stop
-	if err == nil {
-		time.Sleep(2 * time.Second) // for the work at the program's start
+	server, err := startServer()(ctx, b.url)
+	if err != nil {
+		return l, err
 	}
-	return l, err
+	l.url, l.stop = "http://"+server.addr+"/v1/inbound-webhooks/"+hook.Hash, server.stop
+	time.Sleep(2 * time.Second) // for the work at the program's start
+	return l, nil
+}
+
+// load loads the webhook for a time, half of the calls for existing contacts.
+func (b *segmentBench) load(ctx context.Context, l live, lasting time.Duration) (figures, error) {
+	return callLoad(ctx, "-url", l.url, "-known", strconv.Itoa(b.known()), "-connections", strconv.Itoa(liveConnections), "-for", lasting.String())
 }
 
 // call calls the webhook for an existing contact.
@@ -154,7 +161,7 @@ func (b *segmentBench) benchLoad(ctx context.Context) error {
 	var f figures
 	go func() {
 		var err error
-		f, err = callLoad(ctx, live.url, b.known(), liveConnections, liveFor)
+		f, err = b.load(ctx, live, liveFor)
 		loaded <- err
 	}()
 	var oldest time.Duration
@@ -200,7 +207,7 @@ func (b *segmentBench) benchThroughput(ctx context.Context) error {
 	defer live.stop()
 	var alone, beside float64
 	for range turns {
-		f, err := callLoad(ctx, live.url, b.known(), liveConnections, turnFor)
+		f, err := b.load(ctx, live, turnFor)
 		if err != nil {
 			return err
 		}
@@ -208,7 +215,7 @@ func (b *segmentBench) benchThroughput(ctx context.Context) error {
 		building, stop := context.WithCancel(ctx)
 		stopped := make(chan error, 1)
 		go func() { stopped <- b.keepBuilding(building, live) }()
-		f, err = callLoad(ctx, live.url, b.known(), liveConnections, turnFor)
+		f, err = b.load(ctx, live, turnFor)
 		stop()
 		if err := errors.Join(err, <-stopped); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -10,12 +9,11 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
-	"strings"
 	"time"
 
 	"campaignlark/handlers"
 	"campaignlark/intake"
+	"campaignlark/migrations"
 	"campaignlark/models/store"
 	"campaignlark/segments"
 )
@@ -35,6 +33,9 @@ func serve(ctx context.Context, args []string) error {
 		return err
 	}
 	defer db.Close()
+	if err := migrations.Run(ctx, db.Pool(), string(db.Dialect)); err != nil {
+		return err
+	}
 	if err := db.EnsureLogDays(ctx, time.Now()); err != nil {
 		return err
 	}
@@ -53,36 +54,4 @@ func serve(ctx context.Context, args []string) error {
 	fmt.Println(ln.Addr())
 	io.Copy(io.Discard, os.Stdin)
 	return pipeline.Close(ctx)
-}
-
-// startServer starts this program again as a server on a database, and returns its address. stop ends it.
-func startServer(ctx context.Context, databaseURL string, args ...string) (addr string, stop func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", nil, err
-	}
-	server := exec.CommandContext(ctx, self, append([]string{"server", "-db", databaseURL}, args...)...)
-	server.Stderr = os.Stderr
-	in, err := server.StdinPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	out, err := server.StdoutPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	if err := server.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() {
-		in.Close()
-		server.Wait()
-	}
-	addr, err = bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		stop()
-		return "", nil, fmt.Errorf("the server did not start: %w", err)
-	}
-	go io.Copy(io.Discard, out)
-	return strings.TrimSpace(addr), stop, nil
 }

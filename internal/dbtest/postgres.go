@@ -88,6 +88,24 @@ func (s *Server) Stop() {
 	os.RemoveAll(s.dir)
 }
 
+// PID returns the id of the server's main process.
+func (s *Server) PID() int { return s.process.Process.Pid }
+
+// Create creates an empty database and returns its DATABASE_URL.
+func (s *Server) Create(name string) (string, error) {
+	return s.URL(name), s.exec("CREATE DATABASE " + name)
+}
+
+// WAL returns how many bytes of write-ahead log the server has written so far.
+func (s *Server) WAL(ctx context.Context) (bytes int64, err error) {
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(ctx)
+	return bytes, conn.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint").Scan(&bytes)
+}
+
 // URL returns the DATABASE_URL of one of the server's databases.
 func (s *Server) URL(database string) string {
 	return "postgres://postgres@/" + database + "?host=" + s.dir
