@@ -117,9 +117,9 @@ func (t *story) failure() views.RequestIssue {
 		t.adviseBadAddress(&issue)
 	case models.OutcomeNoContact:
 		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
-	case models.OutcomeUnreadable:
+	case models.OutcomeUnreadable, models.OutcomeMalformed:
 		issue.Text = t.body.Message
-	case models.OutcomeDisabled:
+	case models.OutcomeDisabled, models.OutcomeURLDiffers:
 		t.linkWebhook(&issue)
 	case models.OutcomeHashRetired:
 		if !t.retiredAt.IsZero() {

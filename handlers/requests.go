@@ -167,7 +167,7 @@ func moreOf(r models.WebhookRequest) string {
 	if err != nil {
 		return ""
 	}
-	if r.Outcome == models.OutcomeUnreadable {
+	if r.Outcome == models.OutcomeUnreadable || r.Outcome == models.OutcomeMalformed {
 		return body.Message
 	}
 	if r.Failed() || !body.WebhookType.HasTags() { // the other types do not change fields

@@ -96,7 +96,8 @@ func (b *batch) take(j *job) {
 		s.before = l.now
 	}
 	s.decision = Decide(Question{
-		Webhook: s.webhook, Hash: j.call.Hash.Hash, Prefetch: j.call.Prefetch, Submission: j.call.Submission, Contact: s.before, Now: b.now,
+		Webhook: s.webhook, Hash: j.call.Hash.Hash, Prefetch: j.call.Prefetch, Refusal: j.call.Refusal, Submission: j.call.Submission,
+		Contact: s.before, Now: b.now,
 	})
 	b.steps = append(b.steps, s)
 	if key.address != "" {

@@ -22,6 +22,14 @@ type Call struct {
 	Submission    Submission // the decoded payload, or in its Err why it could not be read
 	Size          int64      // bytes of the body as received, or of the query string of a GET
 	Prefetch      bool       // the browser marked it as a prefetch
+	Refusal       *Refusal   // of a request that is only to be logged; else nil
+}
+
+// Refusal is the answer to a request that was refused before its payload was read, because it was not well-formed HTTP, did not come to
+// its end, or went to a URL that only looks like the webhook's.
+type Refusal struct {
+	Outcome models.Outcome
+	Answer  Answer
 }
 
 // Header is one header of a call.

@@ -39,6 +39,7 @@ type Question struct {
 	Webhook    Webhook
 	Hash       string // that the sender called
 	Prefetch   bool   // the browser marked the call as a prefetch
+	Refusal    *Refusal
 	Submission Submission
 	Contact    *Person // the contact with the address in the webhook's workspace; nil if there is none
 	NoDefaults bool    // a field without a value stays without one
@@ -72,6 +73,9 @@ func (a Answer) Success() bool { return a.Status == 200 }
 // Decide applies CONTRACT "Order of checks" and "What each type does" to one call. It uses no database, no HTTP and no
 // clock, and does not change the Question.
 func Decide(q Question) Decision {
+	if q.Refusal != nil {
+		return Decision{Outcome: q.Refusal.Outcome, Answer: q.Refusal.Answer}
+	}
 	if outcome := closed(q.Webhook.Webhook, q.Hash); outcome != "" {
 		return refuse(outcome, 404, MessageNoWebhook)
 	}

@@ -138,6 +138,9 @@ func TestDecideRefusesInOrder(t *testing.T) {
 			Answer{404, "It looks like the webhook you're trying to access doesn't exist."}},
 		{"disabled webhook, whatever the body holds", models.TypeSubscribed, "", func(q *Question) { q.Webhook.Enabled, q.Submission.Err, q.Prefetch = false, ErrTooLarge, true }, models.OutcomeDisabled,
 			Answer{404, "It looks like the webhook you're trying to access doesn't exist."}},
+		{"refused before, whatever the webhook is", models.TypeSubscribed, to, func(q *Question) {
+			q.Webhook.Enabled, q.Refusal = false, &Refusal{models.OutcomeMalformed, Answer{408, "Late."}}
+		}, models.OutcomeMalformed, Answer{408, "Late."}},
 		{"prefetch", models.TypeSubscribed, to, func(q *Question) { q.Prefetch = true }, models.OutcomePrefetch, Answer{400, MessagePrefetch}},
 		{"too large", models.TypeSubscribed, to, func(q *Question) { q.Submission = Submission{Err: ErrTooLarge} }, models.OutcomeTooLarge, Answer{413, ErrTooLarge.Error()}},
 		{"unreadable", models.TypeSubscribed, to, func(q *Question) { q.Submission = Submission{Err: &DecodeError{KindJSON, "No."}} }, models.OutcomeUnreadable, Answer{400, "No."}},

@@ -92,10 +92,10 @@ func (o Options) withDefaults(dialect store.Dialect) Options {
 
 // Submit hands a call to its worker and waits until everything that the call caused is committed. The error is ErrBusy or
 // ErrRefused. A call that still waits for the worker when ctx ends or Options.Wait has passed is withdrawn, with ErrBusy. A
-// call that the worker has claimed is always finished, even if its client is gone.
+// call that the worker has claimed is always finished, even if its client is gone. A call with a Refusal is only logged.
 func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
 	answer, err := p.submit(ctx, newJob(c), p.opts.Wait)
-	if err == ErrBusy {
+	if err == ErrBusy && c.Refusal == nil { // a refused one gets its own answer, without a row
 		p.opts.Observe.Answered(OutcomeBusy)
 	}
 	return answer, err

@@ -125,6 +125,9 @@ func TestRefusedCallsAreLogged(t *testing.T) {
 		large.Submission = Submission{Err: ErrTooLarge}
 		broken := w.call(open, "")
 		broken.Submission = Decode(Request{Method: "POST", ContentType: "application/json", Body: []byte(`{"email_address":`)})
+		late, differs := w.call(off, ""), w.call(open, "")
+		late.Submission, late.Refusal = Submission{}, &Refusal{models.OutcomeMalformed, Answer{408, "Late."}}
+		differs.Submission, differs.Refusal = Submission{}, &Refusal{models.OutcomeURLDiffers, Answer{404, MessageNoWebhook}}
 		tests := []struct {
 			call    Call
 			status  int
@@ -137,6 +140,8 @@ func TestRefusedCallsAreLogged(t *testing.T) {
 			{w.call(gone, "x=y"), 404, models.OutcomeWebhookGone, "", "x=y"},
 			{prefetch, 400, models.OutcomePrefetch, "", ""},
 			{large, 413, models.OutcomeTooLarge, "", ""},
+			{late, 408, models.OutcomeMalformed, "", ""},
+			{differs, 404, models.OutcomeURLDiffers, "", ""},
 			{broken, 400, models.OutcomeUnreadable, "", `{"email_address":`},
 			{w.call(open, "first_name=x"), 400, models.OutcomeNoAddress, "", "first_name=x"},
 			{w.call(open, "email_address=a%40b"), 400, models.OutcomeBadAddress, "a@b", "email_address=a%40b"},

@@ -23,6 +23,8 @@ const (
 	OutcomeUnreadable   Outcome = "unreadable"    // the payload cannot be read
 	OutcomePrefetch     Outcome = "prefetch"      // a browser's prefetch, not a call
 	OutcomeTooLarge     Outcome = "too_large"     // the body is over the limit
+	OutcomeMalformed    Outcome = "malformed"     // not HTTP as it has to be, or it broke off
+	OutcomeURLDiffers   Outcome = "url_differs"   // the URL only looks like the webhook's
 	OutcomeDisabled     Outcome = "disabled"      // the webhook is turned off
 	OutcomeWebhookGone  Outcome = "webhook_gone"  // the webhook was deleted
 	OutcomeHashRetired  Outcome = "hash_retired"  // the webhook's URL has changed
@@ -35,7 +37,7 @@ var processedOutcomes = []Outcome{
 
 var failedOutcomes = []Outcome{
 	OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
-	OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeNotCommitted,
+	OutcomeMalformed, OutcomeURLDiffers, OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeNotCommitted,
 }
 
 // Outcomes lists every outcome that a row of the log can have.

@@ -56,6 +56,14 @@ var outcomes = []OutcomeFacts{
 		Advice: "Change how the sender writes the body.",
 	},
 	{
+		Outcome: models.OutcomeMalformed, Short: "The request was damaged", Title: "Refused: the request was damaged", Stop: "the request was damaged", NotKept: true,
+		Advice: "If this happens again, tell the people who run the sender:",
+	},
+	{
+		Outcome: models.OutcomeURLDiffers, Short: "The URL is not exact", Title: "Refused: the URL is not exactly the webhook’s", Stop: "the URL is not exact", NotKept: true,
+		Advice: "Copy the webhook’s URL and give it to the sender again.", Because: "The one it calls differs: in capital letters, in slashes, or in something after its end.",
+	},
+	{
 		Outcome: models.OutcomeDisabled, Short: "The webhook is off", Title: "Refused: the webhook is off", Stop: "the webhook is off",
 		Advice: "Switch the webhook on again", Because: "if the sender is meant to call it. Until then it answers as if it did not exist.",
 	},
