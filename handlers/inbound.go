@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,14 +21,32 @@ const (
 	inboundMethods = "GET, POST, OPTIONS"
 )
 
-// isInbound reports whether a path belongs to the public endpoint or looks like it: with or without a hash, in any case, with
-// slashes doubled.
-func isInbound(path string) bool {
-	path = strings.ToLower(path[:min(len(path), 100)]) + "/"
-	for strings.Contains(path, "//") {
-		path = strings.ReplaceAll(path, "//", "/")
+// isInbound reports whether the target of a request is the public endpoint's URL or looks like it: see endpointHash.
+func isInbound(target string) bool {
+	if strings.HasPrefix(target, inboundPrefix) {
+		return true
 	}
-	return strings.HasPrefix(path, inboundPrefix)
+	_, looks := endpointHash(target)
+	return looks
+}
+
+// endpointHash reports whether the target of a request is the public endpoint's URL or looks like it: with or without a hash, in any
+// case, with slashes doubled, characters escaped, or a host before the path. It returns the hash, or "" if there is none.
+func endpointHash(target string) (hash string, looks bool) {
+	if scheme, rest, absolute := strings.Cut(target, "://"); absolute && !strings.ContainsAny(scheme, "/?#") {
+		_, target, _ = strings.Cut(rest, "/")
+	}
+	if end := strings.IndexAny(target, "?#"); end >= 0 {
+		target = target[:end]
+	}
+	if plain, err := url.PathUnescape(target); err == nil {
+		target = plain
+	}
+	parts := strings.FieldsFunc(target, func(r rune) bool { return r == '/' })
+	if len(parts) < 2 || !strings.EqualFold("/"+parts[0]+"/"+parts[1]+"/", inboundPrefix) {
+		return "", false
+	}
+	return strings.Join(parts[2:min(3, len(parts))], ""), true
 }
 
 // envelope is the body of every answer.
@@ -73,7 +92,7 @@ func tokenList(s string) bool {
 // refuseMethod answers 405 (CONTRACT "Route and verbs").
 func (s *Server) refuseMethod(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderAllow, inboundMethods)
-	return s.answer(c, fiber.StatusMethodNotAllowed, models.NewID(s.Now()).String(), "Please call this address with GET or POST.")
+	return s.refuse(c, otherMethod, 0)
 }
 
 // inbound checks the hash, decodes the payload and answers with the pipeline's result (CONTRACT "Order of checks").
@@ -153,23 +172,22 @@ func shownHeaders(c *fiber.Ctx) []intake.Header {
 
 // answerInboundError answers calls that never reached the webhook or that the database could not store.
 func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
-	id := models.NewID(s.Now()).String()
-	switch status := statusOf(err); status {
+	switch method := c.Method(); statusOf(err) {
 	case fiber.StatusMethodNotAllowed:
 		return s.refuseMethod(c)
 	case fiber.StatusNotFound:
-		if m := c.Method(); m != fiber.MethodGet && m != fiber.MethodPost && m != fiber.MethodOptions {
-			return s.refuseMethod(c)
+		switch method {
+		case fiber.MethodGet, fiber.MethodPost:
+			return s.refuse(c, urlDiffers, int64(len(c.Request().Body())))
+		case fiber.MethodOptions: // leaves no row
+			s.Refused(refusedURLDiffers)
+			return s.answer(c, fiber.StatusNotFound, models.NewID(s.Now()).String(), urlDiffers.message)
 		}
-		return s.answer(c, status, id, intake.MessageNoWebhook)
-	case fiber.StatusRequestEntityTooLarge:
-		return s.answer(c, status, id, intake.ErrTooLarge.Error())
-	case fiber.StatusBadRequest, fiber.StatusRequestTimeout, fiber.StatusRequestHeaderFieldsTooLarge, fiber.StatusBadGateway:
-		return s.answer(c, fiber.StatusBadRequest, id, "The request could not be read to its end. Please send it again, with its address and headers below 16 KB.")
-	default:
-		if !errors.Is(err, intake.ErrBusy) {
-			s.Log.Error("call failed", "id", id, store.ErrorAttr(err))
-		}
-		return s.answer(c, fiber.StatusServiceUnavailable, id, intake.MessageBusy)
+		return s.refuseMethod(c)
 	}
+	id := models.NewID(s.Now()).String()
+	if !errors.Is(err, intake.ErrBusy) {
+		s.Log.Error("call failed", "id", id, store.ErrorAttr(err))
+	}
+	return s.answer(c, fiber.StatusServiceUnavailable, id, intake.MessageBusy)
 }

@@ -21,9 +21,9 @@ func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		defer s.survive(ctx)
 		defer s.uploaded(ctx)
-		s.targets.Delete(&ctx.Request.Header)
-		if !wellFormed(&ctx.Request.Header) {
-			s.answerMalformed(ctx)
+		s.heads.Delete(&ctx.Request.Header)
+		if why := whyAmbiguous(&ctx.Request.Header); why != nil {
+			s.answerAmbiguous(ctx, *why)
 			return
 		}
 		if !knownMethod(string(ctx.Method())) {
@@ -46,7 +46,7 @@ func (s *Server) survive(ctx *fasthttp.RequestCtx) {
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
 	s.protect(c)
-	if isInbound(c.Path()) {
+	if isInbound(string(ctx.Request.Header.RequestURI())) {
 		s.answer(c, fiber.StatusServiceUnavailable, models.NewID(time.Now()).String(), intake.MessageBusy)
 	}
 }
@@ -72,71 +72,80 @@ func (s *Server) answerMethod(ctx *fasthttp.RequestCtx) {
 	s.answerError(c, fiber.ErrMethodNotAllowed)
 }
 
-// answerMalformed refuses a malformed request, with the envelope at the public endpoint.
-func (s *Server) answerMalformed(ctx *fasthttp.RequestCtx) {
-	const sentence = "This request is not well-formed HTTP."
+// answerAmbiguous refuses an ambiguous request, with the envelope at the public endpoint.
+func (s *Server) answerAmbiguous(ctx *fasthttp.RequestCtx, why refusal) {
 	ctx.SetConnectionClose()
 	c := s.app.AcquireCtx(ctx)
 	defer s.app.ReleaseCtx(c)
 	s.protect(c)
-	if isInbound(c.Path()) {
-		s.answer(c, fiber.StatusBadRequest, models.NewID(s.Now()).String(), sentence)
+	if isInbound(string(ctx.Request.Header.RequestURI())) {
+		_ = s.refuse(c, why, int64(len(ctx.Request.Body())))
 		return
 	}
 	ctx.SetStatusCode(fasthttp.StatusBadRequest)
 	ctx.SetContentType("text/plain; charset=utf-8")
-	ctx.SetBodyString(sentence + "\n")
+	ctx.SetBodyString(malformed.message + "\n")
 }
 
-// unread wraps next, which answers requests that could not be read. An upload leaves its place. An oversized or malformed head
-// was never parsed: unread takes the path from the bytes quoted in the error. After a broken body fasthttp has forgotten the
-// path: beforeBody noted it. So the public endpoint always answers with its envelope (CONTRACT "Route and verbs").
-func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
-	return func(ctx *fasthttp.RequestCtx, err error) {
-		defer s.survive(ctx)
-		s.uploads.leave(&ctx.Request.Header)
-		_, quoted, _ := strings.Cut(err.Error(), `contents: "`)
-		_, target, _ := strings.Cut(quoted, " ")
-		if noted, there := s.targets.LoadAndDelete(&ctx.Request.Header); there {
-			target = noted.(string)
-		}
-		if isInbound(target) {
-			ctx.Request.SetRequestURI(inboundPrefix)
-		}
-		next(ctx, err)
-	}
-}
+// single lists the headers that may come once, because they decide how a request is read.
+var single = []string{fiber.HeaderHost, fiber.HeaderContentType, fiber.HeaderContentEncoding, fiber.HeaderContentLength, fiber.HeaderTransferEncoding}
 
-// wellFormed checks what fasthttp does not: the target starts with a slash, HTTP/1.1 has one Host, header names are tokens, values
-// hold no control characters, and no header that decides how to read the body comes twice.
-func wellFormed(h *fasthttp.RequestHeader) bool {
-	target := h.RequestURI()
-	if len(target) == 0 || target[0] != '/' || len(h.Host()) == 0 && h.IsHTTP11() {
-		return false
+// whyAmbiguous checks what fasthttp does not: the target begins with a slash and holds no blank, # or control character, header names
+// are tokens, values hold no control characters, no header that decides how to read the request comes twice, and one alone says where
+// the body ends. It returns nil if all is well.
+func whyAmbiguous(h *fasthttp.RequestHeader) *refusal {
+	if why := whyBadTarget(string(h.RequestURI())); why != nil {
+		return why
 	}
-	for _, b := range target {
-		if b <= ' ' || b == 0x7f || b == '#' {
-			return false
-		}
-	}
-	count, single := 0, map[string]int{}
+	count, seen := 0, map[string]bool{}
 	for line := range strings.SplitSeq(string(h.RawHeaders()), "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if line == "" {
 			continue
 		}
 		name, value, found := strings.Cut(line, ":")
-		if count++; !found || count > maxHeaders || !isToken(name) || hasControls(value) {
-			return false
+		switch count++; {
+		case count > maxHeaders:
+			return &tooManyHeaders
+		case line[0] == ' ' || line[0] == '\t':
+			return &headerFolded
+		case !found:
+			return &headerColon
+		case !isToken(name):
+			return &headerName
+		case hasControls(value):
+			return &headerControl
 		}
-		switch name = strings.ToLower(name); name {
-		case "host", "content-type", "content-encoding", "content-length":
-			if single[name]++; single[name] > 1 {
-				return false
+		for _, header := range single {
+			if !strings.EqualFold(name, header) {
+				continue
 			}
+			if seen[header] {
+				why := repeatedHeader(header)
+				return &why
+			}
+			seen[header] = true
 		}
 	}
-	return true
+	if seen[fiber.HeaderContentLength] && seen[fiber.HeaderTransferEncoding] {
+		return &twoLengths
+	}
+	return nil
+}
+
+// whyBadTarget checks the URL in a request's first line.
+func whyBadTarget(target string) *refusal {
+	switch {
+	case !strings.HasPrefix(target, "/"):
+		return &urlAbsolute
+	case strings.Contains(target, " "):
+		return &urlBlank
+	case strings.Contains(target, "#"):
+		return &urlHash
+	case hasControls(target) || strings.Contains(target, "\t"):
+		return &urlControl
+	}
+	return nil
 }
 
 func isToken(s string) bool {

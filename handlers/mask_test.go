@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -56,7 +57,7 @@ func TestMaskedPagesHoldNothingPersonal(t *testing.T) {
 		noor.get("/support/requests").wantMasked(t, "the list")
 		for _, o := range []models.Outcome{models.OutcomeCreated, models.OutcomeResubscribed, models.OutcomeUnconfirmed, models.OutcomeUpdated, models.OutcomeUnsubscribed, models.OutcomeDeleted,
 			models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
-			models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired, models.OutcomeNotCommitted} {
+			models.OutcomeMalformed, models.OutcomeURLDiffers, models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired, models.OutcomeNotCommitted} {
 			if !seen[o] {
 				t.Errorf("no call here ends as %s", o)
 			}
@@ -105,6 +106,11 @@ func (s *site) personalCalls() {
 	send(join, "", "quinn@pelikan.example")
 	s.call("GET", join.Hash+"?email_address=quinn%40pelikan.example&city=Maribor", "", "Purpose", "prefetch", "X-Forwarded-For", "203.0.113.77")
 	s.call("GET", join.Hash+"?email=quinn%40pelikan.example&city=Maribor&%E2%80%AE=zanzibar&1977", "", "X-Forwarded-For", "203.0.113.77")
+	secrets := func(kinds ...string) http.Header {
+		return http.Header{"Content-Type": kinds, "X-Forwarded-For": {"203.0.113.77"}, "User-Agent": {"Zebedee-Till/1 (+quinn@pelikan.example) geheim"}, "Referer": {"https://pelikan.example/?q=quinn"}}
+	}
+	s.as("").do("POST", inboundPrefix+join.Hash+"?quinn", strings.NewReader(person), secrets("application/json; quinn", "application/json; zebedee"))
+	s.as("").do("POST", strings.ToUpper(inboundPrefix)+join.Hash+"/quinn", strings.NewReader(person), secrets("application/json; quinn"))
 	send(join, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
 	send(erase, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
 }

@@ -43,18 +43,22 @@ func TestOpenAPIDescribesTheRealAnswers(t *testing.T) {
 		}
 		join, leave := s.addWebhook(models.TypeSubscribed).Hash, s.addWebhook(models.TypeUnsubscribed).Hash
 		run(describedCalls(join, leave))
+		s.server.app.Server().ReadTimeout = testTimeout
 		addr := s.listen()
 		large := "GET " + inboundPrefix + join + "?email_address=jaime@example.com HTTP/1.1\r\nHost: lark.example\r\n"
 		for raw, status := range map[string]int{
 			large + "Content-Length: 4194305\r\n\r\n" + strings.Repeat("x", 4194305): 413,
 			large + "X-Long: " + strings.Repeat("x", 17<<10) + "\r\n\r\n":            400,
+			large + "Content-Length: 9\r\n\r\n{":                                     408,
+			"POST" + large[3:] + "Content-Length: 9\r\n\r\n{":                        408,
 		} {
 			a := send(t, addr, raw)
 			if a.status != status {
 				t.Errorf("got %d, want %d: %s", a.status, status, a.body)
 			}
-			api.check(t, "get", a)
-			seen[fmt.Sprintf("get %d", a.status)] = true
+			method, _, _ := strings.Cut(raw, " ")
+			api.check(t, strings.ToLower(method), a)
+			seen[fmt.Sprintf("%s %d", strings.ToLower(method), a.status)] = true
 		}
 		s.rename("contacts", "contacts_away")
 		run([]apiCall{

@@ -1,14 +1,17 @@
 package handlers
 
 import (
+	"io"
 	"net"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // pacedTimeout marks the read deadline of an upload for pacedConn. All other deadlines are shorter.
 const pacedTimeout = idleTimeout + time.Second
 
-// pacedListener accepts connections that end uploads which are too slow.
+// pacedListener accepts connections that end uploads which are too slow, and that know why a request could not be read.
 type pacedListener struct {
 	net.Listener
 	start time.Duration // how far an upload may fall behind
@@ -23,12 +26,29 @@ func (l pacedListener) Accept() (net.Conn, error) {
 }
 
 // pacedConn extends the read deadline of an upload as bytes arrive: start, plus a second for each uploadPace. So a stalled upload
-// ends after start, long before the whole file would be late. One goroutine reads a connection.
+// ends after start, long before the whole file would be late. It also counts the bytes of a request and keeps the error that ended
+// it. One goroutine reads a connection.
 type pacedConn struct {
 	net.Conn
 	start    time.Duration
 	from, to time.Time // when the server set the deadline, and the deadline
 	got      int64     // bytes since
+
+	request int64 // bytes read since the last answer
+	mixed   bool  // request may hold bytes of something else, or lack some of its own
+	failed  error // of the last read
+}
+
+// connState follows the requests of a connection. It has the form of fasthttp.Server.ConnState.
+func connState(conn net.Conn, state fasthttp.ConnState) {
+	c, paced := conn.(*pacedConn)
+	switch {
+	case !paced:
+	case state == fasthttp.StateIdle:
+		c.request, c.mixed = 0, false
+	case state == fasthttp.StateActive && c.request == 0:
+		c.mixed = true // the request's first bytes arrived together with the one before it
+	}
 }
 
 func (c *pacedConn) SetReadDeadline(to time.Time) error {
@@ -36,6 +56,8 @@ func (c *pacedConn) SetReadDeadline(to time.Time) error {
 	return c.Conn.SetReadDeadline(to)
 }
 
+// Read reads as net.Conn does. Within a request the end of the stream is io.ErrUnexpectedEOF: fasthttp takes an io.EOF between two
+// chunks for the end of the connection, and would close it without an answer.
 func (c *pacedConn) Read(b []byte) (int, error) {
 	if c.to.Sub(c.from) > idleTimeout {
 		due := c.from.Add(c.start + time.Duration(c.got)*time.Second/uploadPace)
@@ -44,6 +66,14 @@ func (c *pacedConn) Read(b []byte) (int, error) {
 		}
 	}
 	n, err := c.Conn.Read(b)
+	if c.request == 0 && n > 0 && (b[0] == '\r' || b[0] == '\n') {
+		c.mixed = true // an empty line before the request is not part of it
+	}
 	c.got += int64(n)
+	c.request += int64(n)
+	if err == io.EOF && (c.request > 0 || c.mixed) {
+		err = io.ErrUnexpectedEOF
+	}
+	c.failed = err
 	return n, err
 }

@@ -32,13 +32,16 @@ type Config struct {
 	SchemaVersion    int64 // lowest database version that the program needs
 }
 
-// Options are a Server's parts. Now defaults to the wall clock.
+// Options are a Server's parts. Now defaults to the wall clock, Refused to nothing.
 type Options struct {
 	Config Config
 	DB     *store.DB
 	Intake *intake.Pipeline
 	Log    *slog.Logger
 	Now    func() time.Time
+
+	// Refused is called for each request to the public endpoint that never reached its handler, by several goroutines at a time.
+	Refused func(RefusalReason)
 }
 
 // Server answers HTTP.
@@ -51,7 +54,7 @@ type Server struct {
 	streams  slots
 	exports  slots // running downloads of contacts
 	previews previews
-	targets  sync.Map // from a *fasthttp.RequestHeader to its path: calls of the endpoint whose body is being read
+	heads    sync.Map // from a *fasthttp.RequestHeader to its bytes: calls of the endpoint whose body is being read
 }
 
 // Limits of one request. The body limit is above CONTRACT's 1 MiB so that a sender of up to 4 MiB sees the 413.
@@ -66,6 +69,9 @@ const (
 func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Refused == nil {
+		o.Refused = func(RefusalReason) {}
 	}
 	s := &Server{Options: o, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
@@ -85,6 +91,7 @@ func New(o Options) *Server {
 	})
 	s.app.Use(s.everyRequest)
 	s.register()
+	s.app.Server().ConnState = connState
 	s.app.Server().HeaderReceived = s.beforeBody
 	s.app.Server().Handler = s.front(s.app.Server().Handler)
 	s.app.Server().ErrorHandler = s.unread(s.app.Server().ErrorHandler)

@@ -81,10 +81,10 @@ func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestC
 		}
 	}()
 	n := h.ContentLength()
-	if n != 0 && isInbound(string(h.RequestURI())) {
-		s.targets.Store(h, inboundPrefix)
+	if (n > 0 || n == chunked) && isInbound(string(h.RequestURI())) {
+		s.heads.Store(h, headBytes(h))
 	} else {
-		s.targets.Delete(h) // of an earlier request on this connection
+		s.heads.Delete(h) // of an earlier request on this connection
 	}
 	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) {
 		return fasthttp.RequestConfig{}

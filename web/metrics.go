@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/faults"
+	"campaignlark/handlers"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -24,6 +25,7 @@ type metrics struct {
 	registry   *prometheus.Registry
 	calls      map[models.Outcome]prometheus.Counter
 	unreadable map[intake.DecodeKind]prometheus.Counter
+	refused    map[handlers.RefusalReason]prometheus.Counter
 	batch      prometheus.Histogram
 	commit     prometheus.Histogram
 }
@@ -45,6 +47,9 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 	m.unreadable = countersOf(m, prometheus.CounterOpts{
 		Name: "campaignlark_webhook_unreadable_total", Help: "Calls whose payload could not be read, by what was wrong with it.",
 	}, "kind", intake.DecodeKinds)
+	m.refused = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_webhook_refused_total", Help: "Requests to the webhooks' endpoint that were refused before a webhook saw them, by reason.",
+	}, "reason", handlers.RefusalReasons)
 	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now, log), prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "campaignlark_panics_total", Help: "Panics that were recovered: each is a fault of the program, and its stack is in the log.",
 	}, func() float64 { return float64(faults.Count()) }), collectors.NewGoCollector(),
@@ -80,6 +85,13 @@ func (m *metrics) observe() intake.Observe {
 			m.batch.Observe(float64(calls))
 			m.commit.Observe(took.Seconds())
 		},
+	}
+}
+
+// refuse counts a request that never reached the endpoint's handler.
+func (m *metrics) refuse(reason handlers.RefusalReason) {
+	if counter, known := m.refused[reason]; known {
+		counter.Inc()
 	}
 }
 

@@ -67,11 +67,16 @@ func TestMetricsCountTheIntake(t *testing.T) {
 		if _, found, err := p.Lookup(t.Context(), "no-such-hash"); found || err != nil {
 			t.Fatalf("got %v and %v for a hash that never existed", found, err)
 		}
+		m.refuse("url")
+		m.refuse("unheard_of")
 		if err := p.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		if err := send(`{"email_address": "late@example.com"}`); err != intake.ErrBusy {
 			t.Fatalf("got %v, want ErrBusy of a closed pipeline", err)
+		}
+		if _, err := p.Submit(t.Context(), intake.Call{ID: models.NewID(at), ArrivedAt: at, Refusal: &intake.Refusal{Outcome: models.OutcomeMalformed}}); err != intake.ErrBusy {
+			t.Fatalf("got %v, want ErrBusy of a closed pipeline", err) // not counted as a 503: its sender gets another answer
 		}
 		got := scrape(t, m)
 		for name, want := range map[string]string{
@@ -82,6 +87,8 @@ func TestMetricsCountTheIntake(t *testing.T) {
 			`campaignlark_webhook_calls_total{outcome="busy"}`:        "1",
 			`campaignlark_webhook_unreadable_total{kind="json"}`:      "1",
 			`campaignlark_webhook_unreadable_total{kind="multipart"}`: "0",
+			`campaignlark_webhook_refused_total{reason="url"}`:        "1",
+			`campaignlark_webhook_refused_total{reason="timeout"}`:    "0",
 			`campaignlark_webhook_unknown_hashes_total`:               "1",
 			`campaignlark_intake_batch_calls_sum`:                     "5",
 			`campaignlark_intake_batch_calls_bucket{le="1"}`:          "5",

@@ -62,9 +62,10 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version, Development: c.Development,
 			SchemaVersion: migrations.Newest(string(db.Dialect))},
-		DB:     db,
-		Intake: pipeline,
-		Log:    p.log,
+		DB:      db,
+		Intake:  pipeline,
+		Log:     p.log,
+		Refused: numbers.refuse,
 	})
 	inBackground, stop := context.WithCancel(context.Background())
 	var background sync.WaitGroup

@@ -3,6 +3,7 @@ package e2e
 import (
 	"database/sql"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -186,14 +187,21 @@ func TestMetricsAreServedOnlyOnTheirOwnAddress(t *testing.T) {
 	}
 	_, address, _ := strings.Cut(p.Log(), said)
 	address, _, _ = strings.Cut(address, `"`)
+	if _, err := http.Get("http://" + p.Address + "/V1/inbound-webhooks/x"); err != nil {
+		t.Fatal(err)
+	}
 	for url, want := range map[string]int{"http://" + address + "/metrics": 200, "http://" + address + "/": 404, "http://" + p.Address + "/metrics": 404} {
 		answer, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)
 		}
+		text, _ := io.ReadAll(answer.Body)
 		answer.Body.Close()
 		if answer.StatusCode != want {
 			t.Errorf("%s: got %d, want %d", url, answer.StatusCode, want)
+		}
+		if counted := "\ncampaignlark_webhook_refused_total{reason=\"url_differs\"} 1\n"; want == 200 && !strings.Contains(string(text), counted) {
+			t.Errorf("%s: got no %s", url, counted)
 		}
 	}
 	p.Stop()
