@@ -153,8 +153,13 @@ func (e *entry) readStatus(column, cell string) {
 	}
 }
 
-// readTags adds the tags of a cell. In a dry run a new name becomes a tag to be created.
+// readTags adds the tags of a cell: the one that has the whole cell as its name, else those that it names, separated by commas. In a
+// dry run a new name becomes a tag to be created.
 func (r *reader) readTags(e *entry, column, cell string) {
+	if tag, found := r.wholeCell(cell); found {
+		e.tags = append(e.tags, tag)
+		return
+	}
 	for _, name := range models.SplitTags(models.ValidText(cell)) {
 		if models.LooksUnfilled(name) {
 			e.doubt(column, unfilled(name))
@@ -166,6 +171,19 @@ func (r *reader) readTags(e *entry, column, cell string) {
 			e.tags = append(e.tags, tag)
 		}
 	}
+}
+
+// wholeCell finds the tag that has the whole cell as its name. Tags that this import creates do not count, because a dry run
+// finds their names only after the first lines.
+func (r *reader) wholeCell(cell string) (models.Tag, bool) {
+	folded := models.Fold(models.CleanName(cell))
+	i := slices.IndexFunc(r.tags, func(t models.Tag) bool {
+		return t.NameFolded == folded && t.ID > 0 && !slices.Contains(r.spec.Made, t.ID)
+	})
+	if i < 0 {
+		return models.Tag{}, false
+	}
+	return r.tags[i], true
 }
 
 func (r *reader) tag(name string) (tag models.Tag, trouble string) {

@@ -21,6 +21,7 @@ type ImportSpec struct {
 	Resubscribe bool          `json:"resubscribe"` // unsubscribed contacts get the status of the file's column, or this one if it has no such column
 	Tags        []int64       `json:"tags"`        // for every contact of the file
 	NewTags     []string      `json:"new_tags"`    // names of more such tags, created when the import starts
+	Made        []int64       `json:"made"`        // tags that were created when the import started, or whose names it found then
 }
 
 // Column is one column of the file and where it goes.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,7 +194,7 @@ func (m made) fill(spec *ImportSpec) bool {
 		}
 		spec.Tags = append(spec.Tags, id)
 	}
-	spec.NewTags = nil
+	spec.NewTags, spec.Made = nil, slices.Sorted(maps.Values(m.tags))
 	for i, c := range spec.Columns {
 		if c.To != ColumnNew {
 			continue

@@ -358,6 +358,32 @@ func TestImportKeepsStatuses(t *testing.T) {
 	})
 }
 
+// TestImportFindsTagsByTheWholeCell imports cells that are the name of a tag with a comma, beside cells that name several tags.
+func TestImportFindsTagsByTheWholeCell(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		if _, errs, err := db.ResolveTagNames(t.Context(), w.workspace, 1, []string{"Vienna, Austria", "vip", `say "hello", you`}, w.now); err != nil || errs.Any() {
+			t.Fatal(err, errs)
+		}
+		lines := []string{"email\ttags", "a@x.test\tVienna, Austria", "b@x.test\t VIENNA, AUSTRIA ", "c@x.test\tVienna, Austria, vip", `d@x.test` + "\t" + `"say ""hello"", you"`,
+			"e@x.test\tGraz, Austria", "f@x.test\t\"\"\"Graz, Austria\"\"\"", "g@x.test\tGraz, Austria", "h@x.test\tVienna,Austria"}
+		job, dry := w.check(w.receive(strings.Join(lines, "\n")), nil)
+		same(t, "new tags", dry.NewTags, []string{"Vienna", "Austria", "Graz", "Graz, Austria"})
+		w.start(job)
+		same(t, "contacts", w.contacts(), []string{
+			`a@x.test SUBSCRIBED ["country":"AT"] ["Vienna, Austria"] v1`,
+			`b@x.test SUBSCRIBED ["country":"AT"] ["Vienna, Austria"] v1`,
+			`c@x.test SUBSCRIBED ["country":"AT"] ["Austria" "Vienna" "vip"] v1`,
+			`d@x.test SUBSCRIBED ["country":"AT"] ["say \"hello\", you"] v1`,
+			`e@x.test SUBSCRIBED ["country":"AT"] ["Austria" "Graz"] v1`,
+			`f@x.test SUBSCRIBED ["country":"AT"] ["Graz, Austria"] v1`,
+			`g@x.test SUBSCRIBED ["country":"AT"] ["Austria" "Graz"] v1`,
+			`h@x.test SUBSCRIBED ["country":"AT"] ["Austria" "Vienna"] v1`,
+		})
+	})
+}
+
 // TestImportStatusOf gives a contact of each status each line, with and without "Subscribe again" and a column for the status.
 func TestImportStatusOf(t *testing.T) {
 	t.Parallel()

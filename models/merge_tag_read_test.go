@@ -197,6 +197,11 @@ func TestReadMultipleChoice(t *testing.T) {
 	runReadCases(t, MergeTag{Type: MergeTagMultiple, Options: []string{"a", "b", "a,b", ",", "c,", ",d"}}, []readCase{
 		fits("a,b", "a,b"), fits("b,a", "a\nb"), fits("a, b", "a\nb"), fits("a,a,b,b", "a\nb\na,b"), fits(",", ","), fits("c,", "c,"), fits("c,,,d", "c,\n,d"),
 	})
+	runReadCases(t, MergeTag{Type: MergeTagMultiple, Options: []string{"Vienna", "Austria", "Vienna, Austria", "Austria, Vienna, Graz"}}, []readCase{
+		fits("Vienna, Austria", "Vienna, Austria"), fits(" VIENNA, austria\t", "Vienna, Austria"), fits("Vienna,Austria", "Vienna\nAustria"),
+		fits("Austria, Vienna", "Vienna\nAustria"), fits("austria, vienna, graz", "Austria, Vienna, Graz"), fits("Vienna, Austria, Vienna", "Vienna\nVienna, Austria"),
+		{list("Vienna, Austria"), "Vienna, Austria", ""}, {form("Vienna, Austria", "Austria"), "Austria\nVienna, Austria", ""},
+	})
 }
 
 func TestReadCountry(t *testing.T) {
