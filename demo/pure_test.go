@@ -35,17 +35,17 @@ func TestValuesOfPeopleAreInTheirStoredForms(t *testing.T) {
 	tags := map[string]models.MergeTag{}
 	types := map[models.MergeTagType]bool{}
 	for _, m := range mergeTags() {
-		if errs := m.Clean().Validate(); errs.Any() {
+		if errs := m.Clean(nil).Validate(); errs.Any() {
 			t.Fatalf("the merge tag %s: %v", m.Key, errs)
 		}
-		tags[m.Key], types[m.Type] = m.Clean(), true
+		tags[m.Key], types[m.Type] = m.Clean(nil), true
 	}
 	if len(types) != len(models.MergeTagTypes) {
 		t.Errorf("got %d types of merge tags, want all %d", len(types), len(models.MergeTagTypes))
 	}
 	for i := range 2000 {
 		for key, value := range PersonAt(i).Fields {
-			if stored, err := tags[key].Read(models.Text(value)); err != nil || stored != value {
+			if stored, err := tags[key].Read(models.Text(value), nil); err != nil || stored != value {
 				t.Fatalf("%s of person %d: got %q from %q (%v), want the same", key, i, stored, value, err)
 			}
 		}

@@ -41,7 +41,11 @@ func (s *Server) contactShow(v *visit) error {
 		return models.In("contact page: tags of the contact", err)
 	}
 	for _, t := range schema.MergeTags {
-		m.Fields = append(m.Fields, views.ContactField{Label: t.Label, Value: t.Show(c.Fields[t.Key], v.Workspace.Location())})
+		field := views.ContactField{Label: t.Label, Value: t.Show(c.Fields[t.Key], v.Workspace.Location())}
+		if day, ok := t.DayOf(c.Fields[t.Key], v.Workspace.Location()); ok {
+			field.Note = countsAs(day, v.Workspace.TimeZone)
+		}
+		m.Fields = append(m.Fields, field)
 	}
 	var held []int64
 	for _, t := range tags {

@@ -99,7 +99,7 @@ func dateField(input *views.ContactInput) {
 // tellNow notes beside a field the contact's current value if the person typed another.
 func (f *contactForm) tellNow(t models.MergeTag, texts []string, input *views.ContactInput) {
 	stored := f.contact.Fields[t.Key]
-	if value, err := t.Read(models.Given{Texts: texts}); err == nil && value == stored || texts == nil || f.untouched[t.Key] {
+	if value, err := t.Read(models.Given{Texts: texts}, f.visit.Workspace.Location()); err == nil && value == stored || texts == nil || f.untouched[t.Key] {
 		return
 	}
 	input.Now = "nothing"

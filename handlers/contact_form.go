@@ -268,7 +268,7 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 		if f.untouched[t.Key] {
 			continue
 		}
-		value, err := t.Read(models.Given{Texts: texts})
+		value, err := t.Read(models.Given{Texts: texts}, f.visit.Workspace.Location())
 		if err != nil {
 			errs.Add(fieldName(t), err.Error())
 		}

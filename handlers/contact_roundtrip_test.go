@@ -64,7 +64,7 @@ func (d *drawn) contact() (c models.ListedContact) {
 	c.SetStatus(models.Statuses[d.IntN(len(models.Statuses))], models.Instant(c.CreatedAt))
 	c.Fields = map[string]string{}
 	for _, m := range d.mergeTags {
-		if stored, err := m.Read(models.Text(d.value(m))); err == nil && stored != "" && d.IntN(5) > 0 {
+		if stored, err := m.Read(models.Text(d.value(m)), nil); err == nil && stored != "" && d.IntN(5) > 0 {
 			c.Fields[m.Key] = stored
 		}
 	}

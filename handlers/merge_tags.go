@@ -60,7 +60,7 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	if v.refill {
 		return v.mergeTagAgain(m, v.edit(), nil)
 	}
-	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m, s.now())
+	m, errs, err := s.DB.CreateMergeTag(v.UserContext(), v.Workspace.ID, v.User.ID, m.Clean(v.Workspace.Location()), s.now())
 	if err != nil {
 		return models.In("merge tags: create", err)
 	}
@@ -114,7 +114,7 @@ func (s *Server) updateMergeTag(v *visit) error {
 		users.Fault = "Put the choice back, or tick that it should be removed."
 		return v.mergeTagAgain(input, e, models.FieldErrors{"options": users.Words()}, users)
 	}
-	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), seen, input, v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
+	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), seen, input.Clean(v.Workspace.Location()), v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
 	if err != nil {
 		return models.In("merge tags: store", err)
 	}

@@ -102,10 +102,21 @@ func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
 	if f.MergeTag != "" {
 		line.Label, line.Before, line.Now = f.Label, t.shown(f.MergeTag, f.Before), t.shown(f.MergeTag, f.After)
 	}
+	if day, ok := t.mergeTags[f.MergeTag].DayOf(f.After, t.zone()); ok && f.Key != "" && f.Fate != intake.FateRefused {
+		line.Why = strings.TrimSpace(line.Why + " " + t.readInZone(f.Sent) + countsAs(day, t.visit.Workspace.TimeZone))
+	}
 	if remedy := t.remedy(f); remedy.link != "" {
 		line.Link, line.LinkText = remedy.link, remedy.text
 	}
 	return line
+}
+
+// readInZone says that a time without a time zone was read in the workspace's; "" for any other text.
+func (t *story) readInZone(sent string) string {
+	if !models.NamesNoZone(sent) {
+		return ""
+	}
+	return "It names no time zone, so it was read as a time in " + t.visit.Workspace.TimeZone + ". "
 }
 
 // stops summarizes the whole call as one row of steps.

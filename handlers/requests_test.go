@@ -316,3 +316,40 @@ func (a answer) id(t *testing.T) string {
 	}
 	return found[len(found)-1][1]
 }
+
+// TestTimesWithoutZoneAreReadAlike reads a time without a zone in every encoding, in a contact's form, as a default and in a
+// segment's rule. The pages say which day it is in the workspace.
+func TestTimesWithoutZoneAreReadAlike(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		born := s.addLogMergeTag("born", "Born", models.MergeTagDate, "")
+		w := s.addWebhook(models.TypeSubscribed)
+		const text, stored = "2026-01-15 00:30", "2026-01-14T23:30:00Z"
+		note := "This counts as 15 January 2026, the day in this workspace (Europe/Vienna)."
+		check := func(email string) {
+			t.Helper()
+			if c := s.contact(email); c == nil || c.Fields["born"] != stored {
+				t.Fatalf("%s: got %+v, want the value %s", email, c, stored)
+			}
+		}
+		call := s.callJSON(w, `{"email_address":"json@example.com","born":"`+text+`"}`)
+		s.call("GET", w.Hash+"?email_address=query@example.com&born=2026-01-15T00:30:00", "")
+		s.call("POST", w.Hash, "email_address=form@example.com&born=2026-01-15+00%3A30", "Content-Type", "application/x-www-form-urlencoded")
+		s.call("POST", w.Hash, "--b\r\nContent-Disposition: form-data; name=email_address\r\n\r\nparts@example.com\r\n--b\r\nContent-Disposition: form-data; name=born\r\n\r\n"+text+"\r\n--b--\r\n", "Content-Type", "multipart/form-data; boundary=b")
+		s.post("/w/books/contacts", "email", "hand@example.com", "status", "SUBSCRIBED", "field_born", text).want(t, 303)
+		for _, who := range []string{"json", "query", "form", "parts", "hand"} {
+			check(who + "@example.com")
+		}
+		s.story(call).want(t, 200, "15 January 2026, 00:30", "It names no time zone, so it was read as a time in Europe/Vienna. "+note)
+		zoned := s.story(s.callJSON(w, `{"email_address":"json@example.com","born":"2026-01-14T23:30Z"}`))
+		zoned.want(t, 200, note)
+		zoned.wantNot(t, "It names no time zone")
+		s.get("/w/books/contacts/"+itoa(s.contact("json@example.com").ID)).want(t, 200, "15 January 2026, 00:30", note)
+		s.story(s.callJSON(w, `{"email_address":"json@example.com","born":"2026-01-14"}`)).wantNot(t, "This counts as")
+
+		s.post("/w/books/merge-tags", "key", "joined", "label", "Joined", "type", "date", "default_value", text).want(t, 303)
+		if all, err := s.db.MergeTags(t.Context(), s.workspace.ID); err != nil || all[len(all)-1].Default != stored {
+			t.Errorf("got %+v (%v), want the default %s", all, err, stored)
+		}
+		s.post("/w/books/segments", "name", "That day", "what-0", "field-"+itoa(born.ID), "operator-0", "on", "value-0", text, "do", "count").want(t, 200, "15 January 2026")
+	})
+}

@@ -13,4 +13,9 @@ func timeOrZero(t *time.Time) time.Time {
 	return *t
 }
 
+// countsAs says which day an instant is in a workspace with that time zone.
+func countsAs(day, timeZone string) string {
+	return "This counts as " + day + ", the day in this workspace (" + timeZone + ")."
+}
+
 func joined(parts []string) string { return strings.Join(parts, ", ") }

@@ -57,7 +57,7 @@ const (
 	// If the process hangs, Postgres ends the batch after batchDeadline and releases its locks.
 	pgLimitsSQL = `SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '10s', true)`
 
-	pgWebhooksSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at
+	pgWebhooksSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at, ws.time_zone
 		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
 		JOIN webhooks w ON w.workspace_id = k.workspace_id AND w.id = k.id
 		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL`

@@ -52,8 +52,9 @@ type sqliteTx struct {
 }
 
 const (
-	liteWebhookSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = $1 AND id = $2
-		AND EXISTS (SELECT 1 FROM workspaces WHERE id = $1 AND deleted_at IS NULL)`
+	liteWebhookSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at, ws.time_zone FROM webhooks w
+		JOIN workspaces ws ON ws.id = w.workspace_id AND ws.deleted_at IS NULL
+		WHERE w.workspace_id = $1 AND w.id = $2`
 
 	liteWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name FROM webhook_tags wt
 		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id AND t.deleted_at IS NULL

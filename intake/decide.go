@@ -26,6 +26,7 @@ type Webhook struct {
 	models.Webhook
 	Tags      []models.Tag      // that the webhook adds
 	MergeTags []models.MergeTag // of its workspace
+	Zone      *time.Location    // of its workspace; nil is UTC
 }
 
 // Person is a contact with its tags. Only the ID and Name of a tag are set.

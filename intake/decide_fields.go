@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"campaignlark/models"
 )
@@ -57,7 +58,7 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 		if q.NoDefaults {
 			tag.Default = ""
 		}
-		fate := fill(p, tag, given)
+		fate := fill(p, tag, given, q.Webhook.Zone)
 		changed = changed || fate.After != fate.Before
 		if given != nil {
 			byPlace[places[i]] = fate.cut()
@@ -117,14 +118,14 @@ func matchFields(fields []Field, tags []models.MergeTag) []int {
 // fill stores the value of one merge tag in the contact and returns its fate. given is nil if nothing was sent for it.
 // CONTRACT: a blank never erases, a value that does not fit counts as not given, and a default fills only a field that has
 // no value.
-func fill(p *Person, tag models.MergeTag, given *Field) FieldFate {
+func fill(p *Person, tag models.MergeTag, given *Field, zone *time.Location) FieldFate {
 	before := p.Fields[tag.Key]
 	fate := FieldFate{Fate: FateLeft, MergeTagID: tag.ID, MergeTag: tag.Key, Label: tag.Label, Before: before, After: before}
 	var value string
 	if given != nil {
 		var err error
 		fate.Key, fate.Sent = given.Key, sentText(given.Value)
-		if value, err = tag.Read(given.Value); err != nil {
+		if value, err = tag.Read(given.Value, zone); err != nil {
 			fate.Fate, fate.Reason = FateRefused, err.Error()
 		}
 	}
@@ -151,7 +152,7 @@ func (f *FieldFate) useDefault(tag models.MergeTag) {
 	if tag.Default == "" {
 		return
 	}
-	value, err := tag.Read(models.Text(tag.Default))
+	value, err := tag.Read(models.Text(tag.Default), nil)
 	if err != nil || value == "" {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 type Line struct {
 	WorkspaceID int64
 	MergeTags   []models.MergeTag // of the workspace
+	Zone        *time.Location    // of the workspace; nil is UTC
 	Submission  Submission
 	Contact     *Person       // the contact with the address; nil if there is none
 	Status      models.Status // that the contact gets
@@ -27,7 +28,7 @@ func DecideLine(l Line) Decision {
 	} else if err != nil {
 		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
 	}
-	q := Question{Webhook: Webhook{Tags: l.Tags, MergeTags: l.MergeTags}, Submission: l.Submission, Contact: l.Contact, NoDefaults: l.Contact != nil, Now: l.Now}
+	q := Question{Webhook: Webhook{Tags: l.Tags, MergeTags: l.MergeTags, Zone: l.Zone}, Submission: l.Submission, Contact: l.Contact, NoDefaults: l.Contact != nil, Now: l.Now}
 	d := Decision{Outcome: models.OutcomeUpdated, Answer: Answer{200, MessageDone}}
 	var p *Person
 	if l.Contact == nil {

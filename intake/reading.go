@@ -22,7 +22,9 @@ func newReading() *readingBuilder {
 
 func (r *readingBuilder) addWebhook(scan scan) error {
 	var w Webhook
-	err := scan(&w.WorkspaceID, &w.ID, &w.Name, &w.Type, &w.Hash, &w.Enabled, &w.DeletedAt)
+	var of models.Workspace
+	err := scan(&w.WorkspaceID, &w.ID, &w.Name, &w.Type, &w.Hash, &w.Enabled, &w.DeletedAt, &of.TimeZone)
+	w.Zone = of.Location()
 	r.webhooks[webhookKey{w.WorkspaceID, w.ID}] = w
 	return err
 }

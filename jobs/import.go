@@ -39,6 +39,7 @@ type importing struct {
 	now time.Time
 	dry bool
 	reader
+	zone   *time.Location // of the workspace
 	cursor ImportCursor
 	result ImportResult
 }
@@ -124,7 +125,7 @@ func (i *importing) clear() (err error) {
 	return err
 }
 
-// prepare reads the workspace's current merge tags and tags.
+// prepare reads the workspace's current time zone, merge tags and tags.
 func (i *importing) prepare() error {
 	live := func(list any, order string) error {
 		return i.tx.Where("workspace_id = ? AND deleted_at IS NULL", i.job.WorkspaceID).Order(order).Find(list).Error
@@ -135,6 +136,11 @@ func (i *importing) prepare() error {
 	if err := live(&i.tags, "id"); err != nil {
 		return err
 	}
+	var workspace models.Workspace
+	if err := i.tx.Select("time_zone").Take(&workspace, i.job.WorkspaceID).Error; err != nil {
+		return err
+	}
+	i.zone = workspace.Location()
 	i.mayAdd = i.dry
 	for _, name := range i.result.NewTags {
 		i.addTag(name)

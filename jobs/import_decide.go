@@ -59,7 +59,7 @@ func (i *importing) store(changed []store.ImportedContact) error {
 // decideLine processes one line, records in it what is not stored, and counts the result. It returns the contact after
 // the line.
 func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
-	line := intake.Line{WorkspaceID: i.job.WorkspaceID, MergeTags: i.mergeTags, Submission: e.said, Contact: before, Tags: e.tags, Now: i.now}
+	line := intake.Line{WorkspaceID: i.job.WorkspaceID, MergeTags: i.mergeTags, Zone: i.zone, Submission: e.said, Contact: before, Tags: e.tags, Now: i.now}
 	var status models.Status
 	if before != nil {
 		status = before.Status

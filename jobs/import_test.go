@@ -384,6 +384,27 @@ func TestImportFindsTagsByTheWholeCell(t *testing.T) {
 	})
 }
 
+// TestImportReadsTimesInTheWorkspacesZone imports a time without a zone.
+func TestImportReadsTimesInTheWorkspacesZone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Workspace{}).Where("id = ?", w.workspace).Update("time_zone", "Europe/Vienna").Error
+		})
+		if _, errs, err := db.CreateMergeTag(t.Context(), w.workspace, 1, models.MergeTag{Key: "born", Label: "Born", Type: models.MergeTagDate}, w.now); err != nil || errs.Any() {
+			t.Fatal(err, errs)
+		}
+		_, done := w.start(first(w.check(w.receive("email,born\na@x.test,2026-01-15 00:30\nb@x.test,2026-01-15T00:30:00Z\nc@x.test,2026-01\n"), nil)))
+		same(t, "contacts", w.contacts(), []string{
+			`a@x.test SUBSCRIBED ["born":"2026-01-14T23:30:00Z" "country":"AT"] [] v1`,
+			`b@x.test SUBSCRIBED ["born":"2026-01-15T00:30:00Z" "country":"AT"] [] v1`,
+			`c@x.test SUBSCRIBED ["country":"AT"] [] v1`,
+		})
+		same(t, "notes", reasons(done.Notes), []string{"4: Born: “2026-01”: Not a date. The day is missing. Dates look like 1990-12-31."})
+	})
+}
+
 // TestImportStatusOf gives a contact of each status each line, with and without "Subscribe again" and a column for the status.
 func TestImportStatusOf(t *testing.T) {
 	t.Parallel()

@@ -47,8 +47,8 @@ func ParseOptions(text string) []string {
 }
 
 // Clean returns the merge tag of a form as it is stored: cleaned texts, options only for a type that has them, the
-// default in its stored form. Invalid input stays as typed, so that Validate can report it.
-func (m MergeTag) Clean() MergeTag {
+// default in its stored form (see Read). Invalid input stays as typed, so that Validate can report it.
+func (m MergeTag) Clean(where *time.Location) MergeTag {
 	m.Key, m.Label = TrimBlanks(m.Key), CleanName(m.Label)
 	options := []string{}
 	if m.Type.HasOptions() {
@@ -57,7 +57,7 @@ func (m MergeTag) Clean() MergeTag {
 		}
 	}
 	m.Options = options
-	if stored, err := m.Read(Text(m.Default)); err == nil {
+	if stored, err := m.Read(Text(m.Default), where); err == nil {
 		m.Default = stored
 	}
 	return m
@@ -83,7 +83,7 @@ func (m MergeTag) Validate() FieldErrors {
 	if m.Type.HasOptions() {
 		errs.Add("options", validateOptions(m.Options))
 	}
-	if _, err := m.Read(Text(m.Default)); err != nil && errs["options"] == "" {
+	if _, err := m.Read(Text(m.Default), nil); err != nil && errs["options"] == "" {
 		errs.Add("default_value", "This default does not fit. "+err.Error())
 	}
 	return errs

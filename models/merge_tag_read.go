@@ -2,6 +2,7 @@ package models
 
 import (
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -19,16 +20,16 @@ func (e *ValueError) Error() string { return e.Message }
 
 // Read returns the stored form of a value for the merge tag, or "" and no error if it counts as not given: null, empty
 // or blank. The error is a *ValueError that says why the value does not fit. A stored form reads as itself. CONTRACT:
-// all types read alike in every encoding.
-func (m MergeTag) Read(g Given) (stored string, err error) {
-	stored, wrong := m.read(g)
+// all types read alike in every encoding. A time without a zone is in the zone where; nil is UTC.
+func (m MergeTag) Read(g Given, where *time.Location) (stored string, err error) {
+	stored, wrong := m.read(g, where)
 	if wrong != nil {
 		return "", wrong
 	}
 	return stored, nil
 }
 
-func (m MergeTag) read(g Given) (string, *ValueError) {
+func (m MergeTag) read(g Given, where *time.Location) (string, *ValueError) {
 	row := m.Type.row()
 	switch {
 	case g.Shape == Null:
@@ -56,5 +57,5 @@ func (m MergeTag) read(g Given) (string, *ValueError) {
 	if !row.several {
 		texts[0] = ValidText(texts[0])
 	}
-	return row.read(m, texts)
+	return row.read(m, texts, where)
 }

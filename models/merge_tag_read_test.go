@@ -17,7 +17,7 @@ type readCase struct {
 func runReadCases(t *testing.T, tag MergeTag, tests []readCase) {
 	t.Helper()
 	for _, test := range tests {
-		got, err := tag.Read(test.given)
+		got, err := tag.Read(test.given, nil)
 		code := ""
 		var wrong *ValueError
 		if errors.As(err, &wrong) {
@@ -29,7 +29,7 @@ func runReadCases(t *testing.T, tag MergeTag, tests []readCase) {
 			t.Errorf("%s: Read(%.60q) = %.60q, error %q, want %.60q, error %q", tag.Type, test.given.Texts, got, code, test.want, test.code)
 		}
 		if err == nil && got != "" {
-			if again, err := tag.Read(Text(got)); again != got || err != nil {
+			if again, err := tag.Read(Text(got), nil); again != got || err != nil {
 				t.Errorf("%s: the stored %.60q reads as %.60q, %v", tag.Type, got, again, err)
 			}
 		}
@@ -54,7 +54,7 @@ func TestReadNotGiven(t *testing.T) {
 			if kind == MergeTagMultiple && len(given.Texts) > 1 {
 				continue
 			}
-			if got, err := tag.Read(given); got != "" || err != nil {
+			if got, err := tag.Read(given, nil); got != "" || err != nil {
 				t.Errorf("%s: Read(%.20q) = %q, %v, want not given", kind, given.Texts, got, err)
 			}
 		}
@@ -76,7 +76,7 @@ func TestReadShapes(t *testing.T) {
 			})
 		}
 	}
-	_, err := MergeTag{Type: MergeTagBoolean}.Read(Given{Shape: List})
+	_, err := MergeTag{Type: MergeTagBoolean}.Read(Given{Shape: List}, nil)
 	if got, want := err.Error(), "A list cannot be kept in a yes-or-no field."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -86,7 +86,7 @@ func TestReadShapes(t *testing.T) {
 func TestAListOfOneIsItsValue(t *testing.T) {
 	t.Parallel()
 	for kind, text := range map[MergeTagType]string{MergeTagText: "Cersei", MergeTagNumber: "1.50", MergeTagBoolean: "true", MergeTagDate: "2026-11-23", MergeTagCountry: "AT"} {
-		if got, err := (MergeTag{Type: kind}).Read(Given{Shape: List, Texts: []string{text}}); got != text || err != nil {
+		if got, err := (MergeTag{Type: kind}).Read(Given{Shape: List, Texts: []string{text}}, nil); got != text || err != nil {
 			t.Errorf("%s: got %q (%v), want %q", kind, got, err, text)
 		}
 	}
@@ -109,7 +109,7 @@ func TestReadText(t *testing.T) {
 		fits(limit, limit),
 		fails(limit+"ü", "too_long"),
 	})
-	_, err := MergeTag{Type: MergeTagText}.Read(Text(limit + limit))
+	_, err := MergeTag{Type: MergeTagText}.Read(Text(limit+limit), nil)
 	if got, want := err.Error(), "Too long. At most 10,000 characters can be kept, and this has 20,000."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -159,11 +159,15 @@ func TestReadDate(t *testing.T) {
 		fits("2026-11-23T10:00:00.000Z", "2026-11-23T10:00:00Z"), fits("2026-11-23T10:00:00.250Z", "2026-11-23T10:00:00.25Z"),
 
 		fails("2026-02-30", "no_such_day"), fails("2025-02-29", "no_such_day"), fails("2026-13-01", "no_such_day"), fails("2026-00-00", "no_such_day"),
+		fits("2026-11-23 10:00:00Z", "2026-11-23T10:00:00Z"), fits("2026-11-23T10:00Z", "2026-11-23T10:00:00Z"), fits("2026-11-23 10:00z", "2026-11-23T10:00:00Z"),
+		fits("2026-11-23T10:00:00+0000", "2026-11-23T10:00:00Z"), fits("2026-11-23T10:00:00+01", "2026-11-23T09:00:00Z"), fits("2026-11-23 10:00-0530", "2026-11-23T15:30:00Z"),
+		fits("2026-11-23T10:00:00", "2026-11-23T10:00:00Z"), fits("2026-11-23 10:00", "2026-11-23T10:00:00Z"), fits("2026-11-23t10:00:00.5", "2026-11-23T10:00:00.5Z"), // in UTC here
+		fails("2026-11-23T10:00.5Z", "not_a_date"), fails("2026-11-23  10:00Z", "not_a_date"), fails("2026-11-23T10:00:00+1", "not_a_date"), fails("2026-11-23T10:00:00+01:0", "not_a_date"),
+		fails("2026-11-23T10:00:00+2400", "not_a_date"), fails("2026-11-23T10:00:00+01:60", "not_a_date"), fails("2026-11-23T10:00:60", "no_such_time"), fails("2026-11-23T24:00", "no_such_time"),
 		fails("2026-1-2", "not_a_date"), fails("26-11-23", "not_a_date"), fails("23.11.2026", "not_a_date"), fails("11/23/2026", "not_a_date"),
-		fails("2026-11-23T10:00:00", "not_a_date"), fails("2026-11-23 10:00:00", "not_a_date"), fails("2026-11-23T10:00Z", "not_a_date"),
-		fails("2026-11-23T1:00:00Z", "not_a_date"), fails("2026-11-23T10:00:00,5Z", "not_a_date"), fails("2026-11-23T25:00:00Z", "not_a_date"),
-		fails("2026-11-23T10:00:00+99:00", "not_a_date"), fails("2026-02-30T10:00:00Z", "not_a_date"), fails("9999-12-31T23:59:59-05:00", "not_a_date"),
-		fails("0000-01-01T00:00:00+05:00", "not_a_date"), fails("1700000000", "not_a_date"), fails("today", "not_a_date"), fails("+2026-11-23", "not_a_date"),
+		fails("2026-11-23T1:00:00Z", "not_a_date"), fails("2026-11-23T10:00:00,5Z", "not_a_date"), fails("2026-11-23T25:00:00Z", "no_such_time"),
+		fails("2026-11-23T10:00:00+99:00", "not_a_date"), fails("2026-02-30T10:00:00Z", "no_such_day"), fails("9999-12-31T23:59:59-05:00", "no_such_day"),
+		fails("0000-01-01T00:00:00+05:00", "no_such_day"), fails("1700000000", "not_a_date"), fails("today", "not_a_date"), fails("+2026-11-23", "not_a_date"),
 		fails("２０２６-11-23", "not_a_date"), fails("2026-11-23\n2026-11-24", "not_a_date"),
 	})
 }
@@ -175,7 +179,7 @@ func TestReadSingleChoice(t *testing.T) {
 		{Given{Texts: []string{"Small", "Large"}}, "Large", ""},
 		fails("Small, Large", "not_a_choice"), fails("S", "not_a_choice"), fails("1", "not_a_choice"),
 	})
-	_, err := MergeTag{Type: MergeTagSingle, Options: append(choices, "None")}.Read(Text("\u202e purple " + x(50)))
+	_, err := MergeTag{Type: MergeTagSingle, Options: append(choices, "None")}.Read(Text("\u202e purple "+x(50)), nil)
 	if got, want := err.Error(), `"purple `+x(33)+`…" is not one of the choices. They are: Small, Medium, Large, Größe, eigene, Other and 1 more.`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -287,14 +291,14 @@ func FuzzMergeTagRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second string) {
 		for _, kind := range MergeTagTypes {
 			tag := MergeTag{Type: kind, Options: []string{"Small", "Größe, eigene", "a", "a,b", ",", "c,", ",d", "1", "ß,SS,ſ"}}
-			stored, err := tag.Read(Given{Texts: []string{second, first}})
+			stored, err := tag.Read(Given{Texts: []string{second, first}}, nil)
 			if err != nil {
 				if stored != "" || err.Error() == "" || !utf8.ValidString(err.Error()) {
 					t.Errorf("%s: %q gives %q with the error %q", kind, first, stored, err)
 				}
 				continue
 			}
-			if again, err := tag.Read(Text(stored)); again != stored || err != nil {
+			if again, err := tag.Read(Text(stored), nil); again != stored || err != nil {
 				t.Errorf("%s: %q is stored as %q, which reads as %q, %v", kind, first, stored, again, err)
 			}
 			if !utf8.ValidString(stored) || strings.Contains(stored, "\x00") || stored != "" && IsBlank(stored) {

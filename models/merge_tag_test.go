@@ -55,16 +55,16 @@ func TestParseOptions(t *testing.T) {
 
 func TestMergeTagClean(t *testing.T) {
 	t.Parallel()
-	got := MergeTag{Key: " size ", Label: " Shirt\tsize\n", Type: MergeTagMultiple, Options: []string{" Small ", "Large"}, Default: "large, SMALL"}.Clean()
+	got := MergeTag{Key: " size ", Label: " Shirt\tsize\n", Type: MergeTagMultiple, Options: []string{" Small ", "Large"}, Default: "large, SMALL"}.Clean(nil)
 	want := MergeTag{Key: "size", Label: "Shirt size", Type: MergeTagMultiple, Options: []string{"Small", "Large"}, Default: "Small\nLarge"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	got = MergeTag{Type: MergeTagNumber, Options: []string{"Small"}, Default: "1e3"}.Clean()
+	got = MergeTag{Type: MergeTagNumber, Options: []string{"Small"}, Default: "1e3"}.Clean(nil)
 	if got.Options == nil || len(got.Options) != 0 || got.Default != "1000" {
 		t.Errorf("got %#v, want no options and the default 1000", got)
 	}
-	if got := (MergeTag{Type: MergeTagNumber, Default: " many "}).Clean().Default; got != " many " {
+	if got := (MergeTag{Type: MergeTagNumber, Default: " many "}).Clean(nil).Default; got != " many " {
 		t.Errorf("a default that does not fit became %q", got)
 	}
 }

@@ -28,7 +28,8 @@ type mergeTagType struct {
 	several bool   // a value may be a list
 
 	// read returns the stored form of texts, of which at least one is not blank. There is one text unless the type takes several.
-	read func(m MergeTag, texts []string) (stored string, wrong *ValueError)
+	// A time without a zone is in the zone where.
+	read func(m MergeTag, texts []string, where *time.Location) (stored string, wrong *ValueError)
 	// show returns a stored value as people read it. It is nil if that is the stored form.
 	show func(stored string, where *time.Location) string
 }
@@ -38,7 +39,7 @@ var mergeTagTypes = []mergeTagType{
 	{MergeTagText, "Text", "text", false, false, readLines, nil},
 	{MergeTagNumber, "Number", "number", false, false, readTrimmed(readNumber), showNumber},
 	{MergeTagBoolean, "Yes or no", "yes-or-no", false, false, readTrimmed(readBoolean), showBoolean},
-	{MergeTagDate, "Date", "date", false, false, readTrimmed(readDate), showDate},
+	{MergeTagDate, "Date", "date", false, false, readDates, showDate},
 	{MergeTagSingle, "Single choice", "single choice", true, false, readChoice, nil},
 	{MergeTagMultiple, "Multiple choice", "multiple choice", true, true, readChoices, showChoices},
 	{MergeTagCountry, "Country", "country", false, false, readTrimmed(readCountry), func(code string, _ *time.Location) string { return CountryName(code) }},
@@ -72,11 +73,17 @@ func (t MergeTagType) Valid() bool { return t.Name() != "" }
 func (t MergeTagType) HasOptions() bool { return t.row().options }
 
 // readTrimmed makes the read function of a type from one that reads a text without blanks around it.
-func readTrimmed(read func(text string) (string, *ValueError)) func(MergeTag, []string) (string, *ValueError) {
-	return func(_ MergeTag, texts []string) (string, *ValueError) { return read(TrimBlanks(texts[0])) }
+func readTrimmed(read func(text string) (string, *ValueError)) func(MergeTag, []string, *time.Location) (string, *ValueError) {
+	return func(_ MergeTag, texts []string, _ *time.Location) (string, *ValueError) {
+		return read(TrimBlanks(texts[0]))
+	}
 }
 
-func readLines(_ MergeTag, texts []string) (string, *ValueError) {
+func readDates(_ MergeTag, texts []string, where *time.Location) (string, *ValueError) {
+	return readDate(TrimBlanks(texts[0]), where)
+}
+
+func readLines(_ MergeTag, texts []string, _ *time.Location) (string, *ValueError) {
 	return OneLineEnd(texts[0]), nil
 }
 
@@ -91,11 +98,11 @@ func readBoolean(text string) (string, *ValueError) {
 	return "", &ValueError{"not_yes_or_no", "Neither yes nor no. It can be true or false, yes or no, on or off, 1 or 0."}
 }
 
-func readChoice(m MergeTag, texts []string) (string, *ValueError) {
+func readChoice(m MergeTag, texts []string, _ *time.Location) (string, *ValueError) {
 	return newOptionSet(m.Options).readOne(TrimBlanks(texts[0]))
 }
 
-func readChoices(m MergeTag, texts []string) (string, *ValueError) {
+func readChoices(m MergeTag, texts []string, _ *time.Location) (string, *ValueError) {
 	return newOptionSet(m.Options).readSeveral(texts)
 }
 

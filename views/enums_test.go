@@ -49,7 +49,7 @@ func TestEveryMergeTagTypeIsExplained(t *testing.T) {
 			}
 			seen[said] = m
 		}
-		if _, err := tag.Read(models.Text(strings.Join(exampleValues(tag), ","))); err != nil {
+		if _, err := tag.Read(models.Text(strings.Join(exampleValues(tag), ",")), nil); err != nil {
 			t.Errorf("%s: the example does not fit: %v", m, err)
 		}
 	}

@@ -35,7 +35,7 @@ var mergeTagTypes = map[models.MergeTagType]mergeTagType{
 		},
 	},
 	models.MergeTagDate: {
-		help: "2026-11-23, or with a time as in 2026-11-23T14:30:00Z.", byDefault: "As 1990-12-31.",
+		help: "A day such as 2026-11-23, or a time such as 2026-11-23T14:30+01:00. A time that names no time zone is in the time zone of the workspace.", byDefault: "As 1990-12-31.",
 		example: []string{"1990-12-31"}, control: inputControl(` type="date"`),
 	},
 	models.MergeTagSingle: {

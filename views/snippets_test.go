@@ -61,7 +61,7 @@ func wantAllKept(t *testing.T, r intake.Request) {
 			t.Errorf("%s is ignored: there is no such merge tag", f.Key)
 			continue
 		}
-		if stored, err := mergeTags()[i].Read(f.Value); err != nil || stored == "" {
+		if stored, err := mergeTags()[i].Read(f.Value, nil); err != nil || stored == "" {
 			t.Errorf("%s: %q is not stored: %v", f.Key, f.Value.Texts, err)
 		}
 	}

@@ -160,7 +160,7 @@ func (g *Generator) Subject(id int64) rule.Subject {
 		if m.Type == models.MergeTagDate && g.IntN(50) == 0 { // in most zones this is in the year 10000, or before the year 0
 			given = Pick(g.Rand, []string{"9999-12-31T23:59:59.999999999Z", "0000-01-01T00:00:00Z"})
 		}
-		if stored, err := m.Read(models.Text(given)); err == nil && stored != "" {
+		if stored, err := m.Read(models.Text(given), nil); err == nil && stored != "" {
 			s.Fields[m.Key] = stored
 		}
 	}

@@ -145,7 +145,7 @@ func (g *Generator) value(w Written, m models.MergeTag) any {
 	}
 	for {
 		value := g.given(m)
-		if stored, err := m.Read(models.Text(value)); err == nil && stored != "" {
+		if stored, err := m.Read(models.Text(value), nil); err == nil && stored != "" {
 			return value
 		}
 	}

@@ -23,7 +23,7 @@ func (n Naive) field(m models.MergeTag, w Written, stored string, now time.Time)
 		return naiveChoices(m, w, stored)
 	}
 	for _, text := range w.Texts() { // eq or in
-		if value, err := m.Read(models.Text(text)); err != nil {
+		if value, err := m.Read(models.Text(text), nil); err != nil {
 			panic(err)
 		} else if value == stored {
 			return true
@@ -76,7 +76,7 @@ func naiveNumber(w Written, stored string) bool {
 }
 
 func naiveChoices(m models.MergeTag, w Written, stored string) bool {
-	value, err := m.Read(models.Given{Shape: models.List, Texts: w.Texts()})
+	value, err := m.Read(models.Given{Shape: models.List, Texts: w.Texts()}, nil)
 	if err != nil {
 		panic(err)
 	}

@@ -25,7 +25,7 @@ func (d *DB) MergeTag(ctx context.Context, workspaceID, id int64) (models.MergeT
 
 // CreateMergeTag stores the merge tag of a form. Invalid input and a key that is taken are FieldErrors.
 func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m models.MergeTag, now time.Time) (models.MergeTag, models.FieldErrors, error) {
-	m = m.Clean()
+	m = m.Clean(nil)
 	if errs := m.Validate(); errs.Any() {
 		return m, errs, nil
 	}
@@ -50,7 +50,7 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m mo
 // a removed option. If they are no longer those of seen, the error is ErrChanged. users runs in the same transaction and may
 // refuse, for rules that use such an option; nil skips it.
 func (d *DB) UpdateMergeTag(ctx context.Context, seen, m models.MergeTag, userID int64, users func(tx *gorm.DB) error, now time.Time) (models.MergeTag, models.FieldErrors, error) {
-	m = m.Clean()
+	m = m.Clean(nil)
 	if errs := m.Validate(); errs.Any() {
 		return m, errs, nil
 	}

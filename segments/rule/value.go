@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/segments/calendar"
@@ -156,7 +157,7 @@ func essence(value ValueKind, stored string) string {
 
 // choiceValues reads the options of a multiple choice; one text may contain several names, separated by commas.
 func (s Schema) choiceValues(c Condition) (models.Given, string) {
-	stored, err := s.fields[c.FieldID].Read(c.Value)
+	stored, err := s.fields[c.FieldID].Read(c.Value, s.Location)
 	switch {
 	case err != nil:
 		return c.Value, err.Error()
@@ -187,13 +188,13 @@ func (s Schema) readValue(value ValueKind, c Condition, text string) (stored, me
 	case ValueDate:
 		return s.readDate(text)
 	case ValueText:
-		return read(models.MergeTag{Type: models.MergeTagText}, text)
+		return read(models.MergeTag{Type: models.MergeTagText}, text, nil)
 	}
-	return read(s.fields[c.FieldID], text)
+	return read(s.fields[c.FieldID], text, s.Location)
 }
 
-func read(m models.MergeTag, text string) (stored, message string) {
-	stored, err := m.Read(models.Text(text))
+func read(m models.MergeTag, text string, where *time.Location) (stored, message string) {
+	stored, err := m.Read(models.Text(text), where)
 	if err != nil {
 		return "", err.Error()
 	}
@@ -260,7 +261,7 @@ func (s Schema) readID(value ValueKind, text string) (stored, message string) {
 
 // readCount reads a whole number of days or hours.
 func readCount(o Operator, text string) (stored, message string) {
-	number, wrong := read(models.MergeTag{Type: models.MergeTagNumber}, text)
+	number, wrong := read(models.MergeTag{Type: models.MergeTagNumber}, text, nil)
 	whole, fraction, _ := strings.Cut(number, ".")
 	n, err := strconv.Atoi(whole)
 	least, most := countRange(o)
@@ -294,7 +295,7 @@ func showCount(n string) string { return models.MergeTag{Type: models.MergeTagNu
 
 // readDate reads a day, or an instant, which counts as its day.
 func (s Schema) readDate(text string) (stored, message string) {
-	stored, message = read(models.MergeTag{Type: models.MergeTagDate}, text)
+	stored, message = read(models.MergeTag{Type: models.MergeTagDate}, text, s.Location)
 	if message != "" {
 		return "", message
 	}
