@@ -21,11 +21,17 @@ type Place struct {
 
 // Row is one row of a file.
 type Row struct {
-	Line  int64 // on which it begins, as an editor counts: from 1
-	Cells []string
-	Bad   []int  // numbers of the cells, from 0, with bytes that are no text; U+FFFD stands for each
-	Holds []int  // numbers of the cells, from 0, with several lines of which one reads like a row
-	Fault string // why it cannot be used, a sentence; if it could not be read, Cells has only the beginning of its text
+	Line   int64 // on which it begins, as an editor counts: from 1
+	Cells  []string
+	Bad    []int   // numbers of the cells, from 0, with bytes that are no text; U+FFFD stands for each
+	Doubts []Doubt // cells that may not say what their writer meant
+	Fault  string  // why it cannot be used, a sentence; if it could not be read, Cells has only the beginning of its text
+}
+
+// Doubt says why a cell needs a look.
+type Doubt struct {
+	Cell   int // its number, from 0
+	Reason string
 }
 
 // blank reports whether the row is empty, or holds only the marks that end files of some programs.
@@ -52,6 +58,7 @@ type RowReader struct {
 	comma  rune
 	place  Place
 	buf    []byte // read from src but not returned yet
+	marks  int    // how many bytes at the end of buf are marks of a file's end
 	srcErr error  // why src has no more
 }
 
@@ -103,7 +110,7 @@ func (r *RowReader) Place() Place { return r.place }
 func (r *RowReader) Next() (Row, error) {
 	for want := 4 << 10; ; want *= 2 {
 		r.fill(min(want, maxRow))
-		for r.srcErr == nil && len(r.buf) < maxRow && len(r.text.trimMarks(r.buf)) < len(r.buf) {
+		for r.srcErr == nil && len(r.buf) < maxRow && r.marks > 0 {
 			r.fill(len(r.buf) + 1) // whether these marks end the file
 		}
 		if r.srcErr != nil && r.srcErr != io.EOF {
@@ -117,7 +124,7 @@ func (r *RowReader) Next() (Row, error) {
 		row := Row{Line: r.place.Lines + 1}
 		p := parser{text: r.text, comma: r.comma, rest: seen, last: last}
 		if last {
-			p.rest = r.text.trimMarks(seen)
+			p.rest = seen[:len(seen)-r.marks]
 		}
 		size := len(p.rest)
 		switch found := p.row(); {
@@ -127,7 +134,7 @@ func (r *RowReader) Next() (Row, error) {
 			row.Cells = []string{text}
 			return row, err
 		case found:
-			row.Cells, row.Bad, row.Holds = p.cells, p.bad, p.holding()
+			row.Cells, row.Bad, row.Doubts = p.cells, p.bad, p.doubts()
 			if p.doubtful(r.Columns) {
 				row.Fault = p.doubt(r.Columns)
 			}
@@ -153,11 +160,13 @@ func (r *RowReader) fill(n int) {
 		var got int
 		got, r.srcErr = r.src.Read(chunk)
 		r.buf = append(r.buf, chunk[:got]...)
+		r.marks = len(r.buf) - len(r.text.trimMarks(r.buf))
 	}
 }
 
 func (r *RowReader) drop(n int) {
 	r.buf = r.buf[n:]
+	r.marks = min(r.marks, len(r.buf))
 	r.place.Offset += int64(n)
 }
 
@@ -207,6 +216,7 @@ type parser struct {
 	cell   strings.Builder
 	quoted bool  // inside quotes
 	long   []int // numbers of the cells, from 0, that span lines
+	odd    []int // of the cells with text behind their closing quote
 	spans  bool  // the quoted cell holds a line end
 	broken bool  // text stands behind the closing quote of a cell that spans lines
 }
@@ -256,6 +266,9 @@ func (p *parser) row() bool {
 			return false
 		case closed && p.spans: // a blank before the separator
 		default:
+			if closed && !unicode.IsSpace(c) && !slices.Contains(p.odd, len(p.cells)) {
+				p.odd = append(p.odd, len(p.cells))
+			}
 			p.write(c)
 		}
 		fresh = false
@@ -286,30 +299,36 @@ func (p *parser) swallowed(columns int) bool {
 	return columns > 0 && !p.fits(columns) && p.holds(func(_ int, l innerLine) bool { return !l.first && l.all == columns })
 }
 
-// doubtful reports whether it cannot be told if a cell that spans lines is one cell or holds other rows. Either the row does
-// not fit, and an address stands in a later line: the row may also end before the last column. Or the first line would be a row
-// that fits without the others.
+// doubtful reports whether it cannot be told where the cells of a row end. Either the row does not fit, and text stands behind
+// a closing quote, or an address in a later line of a cell: the row may also end before the last column. Or the first line of a
+// cell would be a row that fits without the others.
 func (p *parser) doubtful(columns int) bool {
-	if columns == 0 || len(p.long) == 0 {
+	if columns == 0 {
 		return false
 	}
 	behind := func(n int) bool {
 		_, text, _ := strings.Cut(p.cells[n], "\n")
 		return strings.Contains(text, "@")
 	}
-	return !p.fits(columns) && slices.ContainsFunc(p.long, behind) ||
+	return !p.fits(columns) && (len(p.odd) > 0 || slices.ContainsFunc(p.long, behind)) ||
 		p.holds(func(_ int, l innerLine) bool { return l.first && l.own > 1 && l.all == columns })
 }
 
-// holding returns the cells that span lines of which one reads like a row with an address.
-func (p *parser) holding() (cells []int) {
+// doubts returns the cells with text behind their closing quote, and those that span lines of which one reads like a row with an
+// address.
+func (p *parser) doubts() (all []Doubt) {
+	for _, n := range p.odd {
+		all = append(all, Doubt{n, "Text follows a closing quotation mark. A mark within a cell must be doubled."})
+	}
+	holding := -1
 	p.holds(func(n int, l innerLine) bool {
-		if l.own > 1 && !slices.Contains(cells, n) {
-			cells = append(cells, n)
+		if l.own > 1 && n != holding {
+			holding = n
+			all = append(all, Doubt{n, "This cell has several lines, and one of them reads like another line of the file. Is a quotation mark missing?"})
 		}
 		return false
 	})
-	return cells
+	return all
 }
 
 // innerLine is a line with an address in a cell that spans lines.
@@ -391,7 +410,8 @@ func (p *parser) fault() string {
 
 // doubt says why a row that may hold other rows is not used.
 func (p *parser) doubt(columns int) string {
-	return fmt.Sprintf("This line has %d cells, the file has %d columns, and the text in column %d reads like other lines. A quotation mark or separators may be missing.", len(p.cells), columns, p.lastLong())
+	column := append(p.odd, p.long...)[0] + 1
+	return fmt.Sprintf("This line has %d cells, the file has %d columns, and it is not clear where column %d ends. A quotation mark or separators may be missing.", len(p.cells), columns, column)
 }
 
 // unclosed says why a row that contains other rows cannot be read.

@@ -87,9 +87,11 @@ func TestAQuoteThatSwallowsPeople(t *testing.T) {
 			"2! The quotation mark that opens column 3 is never closed.", "3: c@x.test|C|Z"},
 		"a@x.test,\"to jo@x.test\nal@x.test\",Z\nb@x.test,B,Z\n": {"1: a@x.test|to jo@x.test\nal@x.test|Z", "3: b@x.test|B|Z"},
 		"\"a@x.test,A,X\n\",b@x.test,Z\nc@x.test,C,Z\n": {
-			"1! This line has 3 cells, the file has 3 columns, and the text in column 1 reads like other lines. A quotation mark or separators may be missing.", "3: c@x.test|C|Z"},
+			"1! This line has 3 cells, the file has 3 columns, and it is not clear where column 1 ends. A quotation mark or separators may be missing.", "3: c@x.test|C|Z"},
+		"a@x.test,\"Anna,x=\"y\"\nb@x.test,B,Z\n": {
+			"1! This line has 2 cells, the file has 3 columns, and it is not clear where column 2 ends. A quotation mark or separators may be missing.", "2: b@x.test|B|Z"},
 		"a@x.test,\"two\nlines of al@x.test\"\nb@x.test,B,Z\n": {
-			"1! This line has 2 cells, the file has 3 columns, and the text in column 2 reads like other lines. A quotation mark or separators may be missing.", "3: b@x.test|B|Z"},
+			"1! This line has 2 cells, the file has 3 columns, and it is not clear where column 2 ends. A quotation mark or separators may be missing.", "3: b@x.test|B|Z"},
 		"a@x.test,\"two\nlines\"\nb@x.test,B,Z\n": {"1: a@x.test|two\nlines", "3: b@x.test|B|Z"},
 	} {
 		r := NewRowReader(strings.NewReader(file), UTF8, ',', Place{})
@@ -218,17 +220,22 @@ func TestRowReaderSaysWhenItsSourceFails(t *testing.T) {
 // FuzzRowReader reads anything, whole and again from every place between two rows: the rows are the same, every byte is
 // passed, and nothing stands still.
 func FuzzRowReader(f *testing.F) {
-	for _, s := range []string{someText, "a,b\r\r\n\"c\n\",\"\n", "\xff\xfea\x00\r\x00\n\x00\"\x00", "\xfe\xff\xd8\x00", "\"\"\"\n\"\"\"\r"} {
-		f.Add([]byte(s), uint8(0), uint8(0))
-		f.Add([]byte(s), uint8(2), uint8(1))
+	for _, s := range []string{someText, "a,b\r\r\n\"c\n\",\"\n", "\xff\xfea\x00\r\x00\n\x00\"\x00", "\xfe\xff\xd8\x00", "\"\"\"\n\"\"\"\r", "a@x.test,\"b\nc@x.test\"\x1a\x1a", "a@x.test,\"b\nc@x.test,\",d\n"} {
+		f.Add([]byte(s), uint8(0), uint8(0), uint8(0))
+		f.Add([]byte(s), uint8(2), uint8(1), uint8(3))
 	}
-	f.Fuzz(func(t *testing.T, file []byte, encoding, comma uint8) {
+	f.Fuzz(func(t *testing.T, file []byte, encoding, comma, columns uint8) {
 		text, c := TextEncodings[int(encoding)%len(TextEncodings)], Commas[int(comma)%len(Commas)]
-		whole := readAll(t, NewRowReader(bytes.NewReader(file), text, c, Place{}))
+		reader := func(src io.Reader, at Place) *RowReader {
+			r := NewRowReader(src, text, c, at)
+			r.Columns = int(columns) % 5
+			return r
+		}
+		whole := readAll(t, reader(bytes.NewReader(file), Place{}))
 		var again []string
 		place := Place{}
 		for {
-			r := NewRowReader(iotest.HalfReader(bytes.NewReader(file[place.Offset:])), text, c, place)
+			r := reader(iotest.HalfReader(bytes.NewReader(file[place.Offset:])), place)
 			row, err := r.Next()
 			if err == io.EOF {
 				break

@@ -40,8 +40,8 @@ func (r *reader) read(row Row) entry {
 	if e.refused != "" {
 		return e
 	}
-	for _, n := range row.Holds {
-		e.doubt(r.spec.label(n), "This cell has several lines, and one of them reads like another line of the file. Is a quotation mark missing?")
+	for _, d := range row.Doubts {
+		e.doubt(r.spec.label(d.Cell), d.Reason)
 	}
 	e.said.Email = intake.Email{Key: models.EmailKey, Present: true}
 	for i, column := range r.spec.Columns {

@@ -22,7 +22,7 @@ func (w Workspace) Location() *time.Location { return location(w.TimeZone) }
 
 // Limits. Every batch of calls reads a workspace's merge tags, and many pages all of its tags and webhooks.
 const (
-	MaxMergeTags  = 500  // of a workspace, as many as an import can have columns
+	MaxMergeTags  = 500  // of a workspace; an import has a column for each
 	MaxTags       = 2000 // likewise
 	MaxWebhooks   = 1000 // likewise
 	MaxWorkspaces = 100  // of which one person is an admin
