@@ -2,6 +2,9 @@ package jobs
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -75,6 +78,8 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 			e.noteField(f)
 		case f.Fate == intake.FateStored && models.LooksUnfilled(value):
 			e.doubt(f.Label, unfilled(value))
+		case f.Fate == intake.FateStored && strings.ContainsRune(value, utf8.RuneError):
+			e.doubt(f.Label, fmt.Sprintf("“%s”: a character was lost before this file was written.", quoted(value, shownOfCell)))
 		}
 	}
 	if before != nil && d.Contact.Version == before.Version {

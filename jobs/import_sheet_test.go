@@ -212,7 +212,7 @@ func (s *sheet) textCell(text string) sheetCell {
 	if strings.TrimSpace(means) == "" {
 		means = ""
 	}
-	return sheetCell{text: text, means: means}
+	return sheetCell{text: text, means: means, doubt: strings.Contains(means, "\ufffd")}
 }
 
 // spoil puts a fault into a line, and keeps how a person would correct it.
@@ -231,7 +231,11 @@ func (s *sheet) spoil(l *sheetLine) {
 	}
 	switch s.IntN(11) {
 	case 0:
-		at(ColumnEmail, refuse(s.pick("nobody", "a b@x.test", "\u00a0x@", "@", "x@y", "two@x.test,three@x.test")))
+		wrong := s.pick("nobody", "a b@x.test", "\u00a0x@", "@", "x@y", "two@x.test,three@x.test", "\ufeff"+l.address)
+		if s.text == Windows1252 {
+			wrong = strings.TrimPrefix(wrong, "\ufeff") + "@"
+		}
+		at(ColumnEmail, refuse(wrong))
 	case 1:
 		l.cells[s.IntN(len(l.cells))].text += "." // no line without an address is blank
 		at(ColumnEmail, refuse(s.pick("", " ")))
