@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,13 +35,8 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	if err != nil {
 		return m, models.In("contact form: tags", err)
 	}
-	names := map[string]string{}
-	for _, t := range tags {
-		id := strconv.FormatInt(t.ID, 10)
-		names[id] = t.Name
-		chosen := slices.ContainsFunc(f.tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
-		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
-	}
+	options, names := tagOptions(tags, f.tags)
+	m.Tags = options
 	if c.ID != 0 {
 		m.Edit = f.edit.state("contact", names)
 		m.Edit.Changed, m.Edit.Now = f.stale, v.path("contacts", c.ID)

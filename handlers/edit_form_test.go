@@ -624,3 +624,18 @@ func TestTwoPeopleChangeAnAddress(t *testing.T) {
 		s.post(path, typed(page)...).want(t, 422, "Its address was changed.", "Nothing is done yet")
 	})
 }
+
+// TestATagWithANumberAsItsName has the id of another tag as its name: only the other one is chosen.
+func TestATagWithANumberAsItsName(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addContact(1, "anna@example.com", nil)
+		vip := s.addTag("vip", 1)
+		s.addTag(itoa(vip.ID))
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "tags", itoa(vip.ID))
+		for _, path := range []string{"/w/books/contacts/1/edit", s.webhookPath(w, "/edit")} {
+			if got := formFields(s.get(path).body)["tags"]; !slices.Equal(got, []string{itoa(vip.ID)}) {
+				t.Errorf("%s: got the tags %q, want only the one with the id %d", path, got, vip.ID)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"strconv"
 
 	"campaignlark/models"
 	"campaignlark/segments"
@@ -130,6 +131,27 @@ func (v *visit) tag() (models.Tag, error) {
 	}
 	t, err := v.server.DB.Tag(v.UserContext(), v.Workspace.ID, id)
 	return t, models.In("tags: read it", err)
+}
+
+// tagOptions lists tags for a form in which some are chosen, by id or, if it is no tag's id, by name. It also returns the names by id.
+func tagOptions(tags []models.Tag, chosen []string) (options []views.Option, names map[string]string) {
+	names = map[string]string{}
+	for _, t := range tags {
+		names[strconv.FormatInt(t.ID, 10)] = t.Name
+	}
+	ids, folded := map[string]bool{}, map[string]bool{}
+	for _, text := range chosen {
+		if _, isID := names[text]; isID {
+			ids[text] = true
+		} else {
+			folded[models.Fold(text)] = true
+		}
+	}
+	for _, t := range tags {
+		id := strconv.FormatInt(t.ID, 10)
+		options = append(options, views.Option{Value: id, Label: t.Name, Chosen: ids[id] || folded[t.NameFolded]})
+	}
+	return options, names
 }
 
 func (v *visit) tagForm(tag models.Tag, name string, e editForm, errs models.FieldErrors) (views.TagFormModel, error) {

@@ -195,13 +195,8 @@ func (v *visit) webhookForm(w models.Webhook, f models.WebhookForm, e editForm, 
 	tags, err := v.server.DB.TagNames(v.UserContext(), v.Workspace.ID)
 	m := views.WebhookFormModel{Page: p, ID: w.ID, Cancel: cancel, Errors: errs,
 		Name: f.Name, Type: string(f.Type), NewTags: models.JoinTags(f.NewTags)}
-	names := map[string]string{}
-	for _, t := range tags {
-		id := strconv.FormatInt(t.ID, 10)
-		names[id] = t.Name
-		chosen := slices.ContainsFunc(f.Tags, func(text string) bool { return text == id || models.Fold(text) == t.NameFolded })
-		m.Tags = append(m.Tags, views.Option{Value: id, Label: t.Name, Chosen: chosen})
-	}
+	options, names := tagOptions(tags, f.Tags)
+	m.Tags = options
 	m.Edit = e.state("webhook", names)
 	m.Edit.Now, m.Failed = cancel, errs.Any() || m.Edit.Changed
 	return m, models.In("webhook form: tags", err)
