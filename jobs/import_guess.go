@@ -125,6 +125,11 @@ func ownColumns(names, columns []string) int {
 	return at
 }
 
+// isExport reports whether a file with these column names is an export, or has refused lines of one.
+func isExport(names []string) bool {
+	return ownColumns(names, make([]string, len(names))) >= len(models.ExportHead(nil))
+}
+
 // guessColumn guesses a column by its name, without those in taken. The names of this program's exports come first.
 func guessColumn(name string, tags []models.MergeTag, taken []string) string {
 	name = models.TrimBlanks(name)

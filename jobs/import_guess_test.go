@@ -73,6 +73,16 @@ func TestOwnFilesAreRecognized(t *testing.T) {
 	if got := guessColumns(other, true, tags); !slices.Equal(got, []string{"field:1", "field:5", "email", "field:6"}) {
 		t.Errorf("got %q of another file", got)
 	}
+	for _, names := range [][]string{export, export[:4], append(slices.Clone(refusedHead), export...)} {
+		if !isExport(names) {
+			t.Errorf("got %q as the columns of another program", names)
+		}
+	}
+	for _, names := range [][]string{other[0].Cells, refusedHead, export[:3], {"reason", "line", "email", "tags"}} {
+		if isExport(names) {
+			t.Errorf("got %q as the columns of an export", names)
+		}
+	}
 }
 
 func TestFirstRowsOfPartOfAFile(t *testing.T) {

@@ -153,10 +153,10 @@ func (e *entry) readStatus(column, cell string) {
 	}
 }
 
-// readTags adds the tags of a cell: the one that has the whole cell as its name, else those that it names, separated by commas. In a
-// dry run a new name becomes a tag to be created.
+// readTags adds the tags of a cell: the one that has the whole cell as its name, else those that it names, separated by commas. An
+// export always separates them. In a dry run a new name becomes a tag to be created.
 func (r *reader) readTags(e *entry, column, cell string) {
-	if tag, found := r.wholeCell(cell); found {
+	if tag, found := r.wholeCell(cell); found && !r.spec.Own {
 		e.tags = append(e.tags, tag)
 		return
 	}

@@ -15,6 +15,7 @@ type ImportSpec struct {
 	Encoding TextEncoding `json:"encoding"`
 	Comma    rune         `json:"comma"`  // the separator of cells: one of Commas
 	Header   bool         `json:"header"` // the first row has column names
+	Own      bool         `json:"own"`    // this program wrote the file: names of tags are in quotation marks where they need them
 	Columns  []Column     `json:"columns"`
 
 	Status      models.Status `json:"status"`      // for new contacts without a status in the file

@@ -101,7 +101,7 @@ func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (
 
 // Guess guesses the columns from the file's first rows.
 func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
-	s.Columns = nil
+	s.Columns, s.Own = nil, s.Header && len(rows) > 0 && isExport(rows[0].Cells)
 	for i, to := range guessColumns(rows[:min(len(rows), sampleRows)], s.Header, tags) {
 		column := Column{To: to}
 		if s.Header {
