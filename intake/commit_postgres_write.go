@@ -34,7 +34,7 @@ const (
 		WHERE c.workspace_id = n.workspace_id AND c.id = n.id`
 
 	pgInsertTagsSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
-		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING`
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`
 
 	pgInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at)
 		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::timestamptz[])`

@@ -84,7 +84,7 @@ const (
 			subscribed_at = $7, unconfirmed_at = $8, unsubscribed_at = $9, touched_webhook_id = $10, touched_at = $11
 		WHERE workspace_id = $1 AND id = $2`
 
-	liteInsertTagSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+	liteInsertTagSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id) VALUES ($1, $2, $3)`
 
 	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
 

@@ -47,8 +47,9 @@ type LogContact struct {
 const maxLogBody = 1 << 20
 
 var (
-	bodyEncoder, _ = zstd.NewWriter(nil, zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true))
-	bodyDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
+	bodyEncoder, _ = zstd.NewWriter(nil, zstd.WithEncoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true))
+	bodyDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
 )
 
 // EncodeLogBody returns the stored form of b: JSON, compressed with zstd. If the JSON is over maxLogBody, it leaves out the
