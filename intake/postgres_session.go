@@ -16,6 +16,10 @@ type session struct {
 	batch, ids *pgx.Conn // nil until they are needed
 }
 
+// planSQL plans each statement once, for its indexes. Otherwise Postgres plans every statement of every batch again, which costs more
+// than running it, or keeps a plan that it made while the tables were small.
+const planSQL = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+
 // connect returns *conn, and connects it first if it is missing or lost.
 func (s *session) connect(ctx context.Context, conn **pgx.Conn) (*pgx.Conn, error) {
 	if *conn == nil || (*conn).IsClosed() {
@@ -24,6 +28,11 @@ func (s *session) connect(ctx context.Context, conn **pgx.Conn) (*pgx.Conn, erro
 			return nil, models.In("intake: connect", err)
 		}
 		*conn = fresh
+		if s.config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+			if _, err := fresh.Exec(ctx, planSQL); err != nil {
+				return nil, models.In("intake: settings of a connection", err)
+			}
+		}
 	}
 	return *conn, nil
 }
