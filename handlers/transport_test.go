@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,11 @@ var badHeads = []struct {
 	{"a length and chunks", "VERB URL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", twoLengths},
 	{"chunks and a length", "VERB URL HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", twoLengths},
 	{"another encoding", "VERB URL HTTP/1.1\r\nHOST\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", badEncoding},
+	{"chunks and another encoding", "VERB URL HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", badEncoding},
+	{"a control character before chunked", "VERB URL HTTP/1.1\r\nHOST\r\nTransfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n", headerControl},
+	{"a control character before a name", "VERB URL HTTP/1.1\r\nHOST\r\n\vTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", headerName},
+	{"a blank after Transfer-Encoding", "VERB URL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", headerName},
+	{"a length and no encoding", "VERB URL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\nTransfer-Encoding: identity\r\n\r\n{}", twoLengths},
 	{"two transfer encodings", "VERB URL HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n", badEncoding},
 	{"chunks in HTTP/1.0", "VERB URL HTTP/1.0\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", badEncoding},
 	{"half a head", "VERB URL HTTP/1.1\r\nHOST\r\nX-A", headBroke},
@@ -146,7 +152,7 @@ var badBodies = []struct {
 }
 
 // testTimeout is how long a request of the test may take.
-const testTimeout = 2 * time.Second
+const testTimeout = 4 * time.Second
 
 // headBroke is the refusal of half a head, broke that of half a body, and late that of a request that stops.
 var headBroke = refusal{refusedBrokenOff, "The request broke off before the end of its URL and headers. Send the request again."}
@@ -156,7 +162,7 @@ func broke(where string) refusal {
 }
 
 func late(what string) refusal {
-	return refusal{refusedTimeout, what + " had come after 2 seconds. Send the request again."}
+	return refusal{refusedTimeout, what + " had come after " + strconv.Itoa(int(testTimeout.Seconds())) + " seconds. Send the request again."}
 }
 
 // rawCases are bad requests of every kind to a webhook, and good ones that are written unusually.
@@ -202,6 +208,8 @@ func rawCases(hash string) []rawCase {
 	}
 	for _, good := range []rawCase{
 		{"without a Host in HTTP/1.0", "VERB URL HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
+		{"in HTTP/2.0", "VERB URL HTTP/2.0\r\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
+		{"with chunks in capital letters", post + "transfer-encoding: CHUNKED\r\n\r\n2\r\n{}\r\n0\r\n\r\n", halfClose, 400, refusal{}, true},
 		{"with a chunk's extension", post + "Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\n\r\n", halfClose, 400, refusal{}, true},
 		{"with a trailer", post + "Transfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n2\r\n{}\r\n0\r\nX-A: 1\r\n\r\n", halfClose, 400, refusal{}, true},
 		{"with bare line feeds", "VERB URL HTTP/1.1\nHOST\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
