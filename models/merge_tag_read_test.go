@@ -252,6 +252,9 @@ func TestCountries(t *testing.T) {
 		if CountryName(code) == code {
 			t.Errorf("%s is an alias of %s, which is no country", name, code)
 		}
+		if got, err := readCountry(name); got != code || err != nil {
+			t.Errorf("%s reads as %q, %v, want %s", name, got, err, code)
+		}
 	}
 	list[0].Name = "changed"
 	if Countries()[0].Name == "changed" {
