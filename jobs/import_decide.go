@@ -74,6 +74,7 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	d := intake.DecideLine(line)
 	for _, f := range d.Fields {
 		switch value := e.sent(f.Key); {
+		case f.Fate == intake.FateRefused && before != nil && before.Fields[f.MergeTag] == value: // stored before its choice was removed
 		case f.Fate == intake.FateRefused:
 			e.noteField(f)
 		case f.Fate == intake.FateStored && models.LooksUnfilled(value):

@@ -328,6 +328,25 @@ func (w *world) checkRefusedFile(job models.Job) {
 	}
 }
 
+// TestImportLeavesAStoredChoiceThatWasRemoved imports choices that are no options any more, for a contact that has them and for another.
+func TestImportLeavesAStoredChoiceThatWasRemoved(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		has := models.ContactInput{Status: models.StatusSubscribed, Fields: map[string]string{"likes": "Poems\nLetters"}}
+		for _, email := range []string{"a@example.com", "b@example.com"} {
+			if _, err := db.CreateContact(t.Context(), w.workspace, 1, email, has, w.now); err != nil {
+				t.Fatal(err)
+			}
+			has.Fields = nil
+		}
+		_, done := w.start(first(w.check(w.receive("email,likes\na@example.com,\"Poems\r\nLetters\"\nb@example.com,\"Poems\r\nLetters\"\n"), nil)))
+		if done.Unchanged != 2 || len(done.Notes) != 1 || done.Notes[0].Line != 4 {
+			t.Errorf("got %+v, want nothing changed, and only the second contact's cell noted", done)
+		}
+	})
+}
+
 func TestImportKeepsStatuses(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
