@@ -196,10 +196,10 @@ func (r *reader) tag(name string) (tag models.Tag, trouble string) {
 		return r.tags[i], ""
 	}
 	if !r.mayAdd {
-		return tag, fmt.Sprintf("There is no tag “%s” any more.", clean)
+		return tag, fmt.Sprintf("There is no tag “%s” any more.", models.NameInvisible(clean))
 	}
 	if fresh := r.newTags(); len(fresh) == MaxNewTags {
-		return tag, fmt.Sprintf("“%s” would be the %dst new tag. One import makes at most %d: create it first.", clean, MaxNewTags+1, MaxNewTags)
+		return tag, fmt.Sprintf("“%s” would be the %dst new tag. One import makes at most %d: create it first.", models.NameInvisible(clean), MaxNewTags+1, MaxNewTags)
 	}
 	return r.addTag(clean), ""
 }
@@ -272,7 +272,12 @@ func (e *entry) trouble() string {
 	return strings.Join(all, " ")
 }
 
-// quoted returns at most most characters of a text from a file, cleaned for a sentence.
+// quoted returns at most most characters of a text from a file for a sentence, and names what cannot be seen of them.
 func quoted(s string, most int) string {
+	return models.NameInvisible(models.Shorten(models.ValidText(strings.ToValidUTF8(s[:min(len(s), 4*most)], "")), most))
+}
+
+// cleaned returns at most most characters of a name from a file.
+func cleaned(s string, most int) string {
 	return models.Shorten(models.CleanName(strings.ToValidUTF8(s[:min(len(s), 4*most)], "")), most)
 }

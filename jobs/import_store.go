@@ -50,7 +50,7 @@ func fileName(name string) string {
 	if name == "" || name == "." || name == "/" || strings.Contains(name, "@") {
 		return "contacts.csv"
 	}
-	return quoted(name, 100)
+	return cleaned(name, 100)
 }
 
 // receive stores the file and returns the guesses about it, and about how many lines it has.
@@ -105,7 +105,7 @@ func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 	for i, to := range guessColumns(rows[:min(len(rows), sampleRows)], s.Header, tags) {
 		column := Column{To: to}
 		if s.Header {
-			column.Name = quoted(rows[0].Cells[i], 64)
+			column.Name = cleaned(rows[0].Cells[i], 64)
 		}
 		s.Columns = append(s.Columns, column)
 	}

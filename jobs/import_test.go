@@ -469,6 +469,24 @@ func TestImportRefusesUnreadableStatuses(t *testing.T) {
 	})
 }
 
+// A reason that quotes a cell names the characters in it that cannot be seen, for a cell that looks right would not be believed.
+func TestImportNamesCharactersThatCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		_, done := w.start(first(w.check(w.receive("email,state,orders,likes\nann@example.com\u200b,,,\nbo\u00a0b@example.com,,,\n3@example.com,sub\u00adscribed,,\n4@example.com,,1\u200b0,\n5@example.com,,,\u202eMaps\n"),
+			func(s *ImportSpec) { s.Columns[1].To = ColumnStatus })))
+		same(t, "refusals", reasons(done.Refusals), []string{
+			"2: “ann@example.com‹zero-width space›” is not a valid e-mail address.", "3: “bo‹no-break space›b@example.com” is not a valid e-mail address.",
+			"4: state: “sub‹soft hyphen›scribed” is no status. There are Subscribed, Unconfirmed and Unsubscribed.",
+		})
+		same(t, "notes", reasons(done.Notes), []string{
+			"5: Orders: “1‹zero-width space›0”: Not a number. Numbers look like 1250 or -3.75, without other signs.",
+			"6: Likes: \"‹right-to-left override›Maps\" is not one of the choices. They are: Poems, Novels, long, Maps.",
+		})
+	})
+}
+
 func first(job models.Job, _ ImportResult) models.Job { return job }
 
 func TestImportOfEveryEncoding(t *testing.T) {

@@ -97,5 +97,5 @@ func (set optionSet) unknown(text string) *ValueError {
 	if more := len(set.options) - shown; more > 0 {
 		are += fmt.Sprintf(" and %d more", more)
 	}
-	return &ValueError{"not_a_choice", fmt.Sprintf(`"%s" is not one of the choices. They are: %s.`, Shorten(CleanName(text), 40), are)}
+	return &ValueError{"not_a_choice", fmt.Sprintf(`"%s" is not one of the choices. They are: %s.`, NameInvisible(Shorten(ValidText(text), 40)), are)}
 }

@@ -56,7 +56,7 @@ func invisibleRuns(text string, quoted bool) (runs []invisibleRun) {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		end := at + size
-		for strings.HasPrefix(text[end:], text[at:at+size]) {
+		for r != utf8.RuneError && strings.HasPrefix(text[end:], text[at:at+size]) {
 			end += size
 		}
 		after, _ := utf8.DecodeRuneInString(text[end:])

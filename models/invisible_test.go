@@ -36,6 +36,7 @@ func TestNameInvisible(t *testing.T) {
 		{"jo\u200dhn\ufe0f", "jo‹zero-width joiner›hn‹U+FE0F›", "jo‹zero-width joiner›hn‹U+FE0F›", "with a zero-width joiner inside, followed by a U+FE0F"},
 		{"a‹b", "a‹b", "a‹b", ""},
 		{"a\xffb", "a\xffb", "a\xffb", ""},
+		{"\xe2\u202e", "\xe2‹right-to-left override›", "\xe2‹right-to-left override›", "followed by a right-to-left override"},
 		{"-\a\b\v\f-", "-‹U+0007›‹U+0008›‹U+000B›‹U+000C›-", "-‹U+0007›‹U+0008›‹U+000B›‹U+000C›-", "with a U+0007 and a U+0008 and a U+000B and 1 more inside"},
 	} {
 		if got := NameInvisible(c.text); got != c.quoted {
