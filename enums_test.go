@@ -34,6 +34,9 @@ func TestEveryConstantIsListed(t *testing.T) {
 		{"models", "Status", "models.Statuses", texts(models.Statuses)},
 		{"models", "BulkAction", "models.BulkActions", texts(models.BulkActions)},
 		{"models", "Role", "models.Roles", texts(models.Roles)},
+		{"intake", "Fate", "intake.Fates", texts(intake.Fates)},
+		{"intake", "DecodeKind", "intake.DecodeKinds", texts(intake.DecodeKinds)},
+		{"intake", "BodyKind", "intake.BodyKinds", texts(intake.BodyKinds)},
 		{"segments/rule", "Type", "rule.Types", texts(rule.Types)},
 		{"segments/rule", "Operator", "operators in segments/rule/operator.go", texts(offered())},
 	} {

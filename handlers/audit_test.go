@@ -65,7 +65,7 @@ func TestAuditLogFilters(t *testing.T) {
 			{"person=999", "2 entries", "100%_Bücher"},
 			{"kind=tag&from=2026-03-10&to=2026-03-10", "1 entry", "100%_Bücher"},
 			{"to=2026-03-09", "0 entries", "Nothing matches"},
-			{"from=2026-03-11", "1 entry", `\u202e`},
+			{"from=2026-03-11", "1 entry", "‹right-to-left override›"},
 			{"from=soon", "2 entries", "A day looks like 2026-11-24."},
 			{"kind=%00'\"&before=x&after=y", "2 entries", "100%_Bücher"},
 			{"kind=segment", "0 entries", "Nothing matches"},

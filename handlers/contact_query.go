@@ -154,7 +154,7 @@ func (q contactQuery) words(name string) string {
 	}
 	switch name {
 	case "q":
-		return "address has “" + text + "”"
+		return "address has “" + models.NameInvisible(text) + "”"
 	case "status":
 		if q.filter.Status != "" {
 			text = q.filter.Status.Name()

@@ -192,7 +192,7 @@ func (f editField) words(texts []string) string {
 	if !quoted {
 		text = f.say(text)
 	}
-	text = models.Shorten(models.CleanName(text), 100)
+	text = models.NameInvisible(models.Shorten(text, 100))
 	switch {
 	case text == "":
 		return "empty"

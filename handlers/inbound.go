@@ -156,9 +156,9 @@ func isPrefetch(c *fiber.Ctx) bool {
 	return false
 }
 
-// loggedHeaders help to explain a call and hold no secret.
-var loggedHeaders = []string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
-	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Moz", "X-Purpose", "X-Request-Id"}
+// loggedHeaders help to explain a call and hold no secret. Those of deliveryHeaders belong to them.
+var loggedHeaders = append([]string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
+	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Moz", "X-Purpose", "X-Request-Id"}, deliveryHeaders...)
 
 func shownHeaders(c *fiber.Ctx) []intake.Header {
 	var all []intake.Header

@@ -32,6 +32,9 @@ func (t *story) mask() {
 	if t.misnamed.field {
 		t.misnamed = sentLine{key: names.inPayload(body, t.misnamed.key, mask), value: mask, field: true}
 	}
+	for i, h := range t.hints {
+		t.hints[i] = h.masked(body, names)
+	}
 }
 
 // masked removes personal data from a row of the log, except from its body: see maskedBody.
@@ -78,7 +81,7 @@ func namesOf(mergeTags map[string]models.MergeTag) fieldNames {
 // shown returns the name of a field that came with value. A name that does not look like one, or has no value, may be a misplaced
 // value and is masked.
 func (known fieldNames) shown(key, value string) string {
-	if key == "" || known[models.Fold(intake.ListKey(key))] {
+	if key == "" || known[models.Fold(intake.ListKey(models.TrimInvisible(key)))] {
 		return key
 	}
 	odd := func(r rune) bool {
@@ -104,7 +107,7 @@ func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
 func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) intake.LogBody {
 	out := intake.LogBody{
 		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, WebhookType: b.WebhookType,
-		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailPlus: b.EmailPlus, EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
+		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailPlus: b.EmailPlus, QueryKey: names.shown(b.QueryKey, mask), EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
 		Message: b.Message, Shortened: b.Shortened, WaitedUs: b.WaitedUs, GroupSize: b.GroupSize,
 	}
 	for _, h := range b.Headers {
@@ -125,12 +128,12 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 
 // maskedFate returns a field's fate without its value.
 func maskedFate(f intake.FieldFate, names fieldNames) intake.FieldFate {
-	out := intake.FieldFate{Fate: f.Fate, Key: names.shown(f.Key, f.Sent), MergeTagID: f.MergeTagID, MergeTag: f.MergeTag, Label: f.Label, Sent: f.Sent, Reason: f.Reason}
+	out := intake.FieldFate{Fate: f.Fate, Key: names.shown(f.Key, f.Sent), MergeTagID: f.MergeTagID, MergeTag: f.MergeTag, Label: f.Label, Sent: f.Sent, Shape: f.Shape, Reason: f.Reason}
 	out.Before, out.After = maskedChange(f.Before, f.After)
 	if f.Sent != "" && f.Sent != nested {
 		out.Sent = mask
 	}
-	if f.Fate == intake.FateRefused {
+	if f.Fate == intake.FateRefused && f.Shape != intake.ShapeFile && f.Shape != intake.ShapeObject { // other reasons may quote the value
 		out.Reason = "It is not a value that this field can keep."
 	}
 	return out

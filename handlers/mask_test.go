@@ -111,8 +111,33 @@ func (s *site) personalCalls() {
 	}
 	s.as("").do("POST", inboundPrefix+join.Hash+"?quinn", strings.NewReader(person), secrets("application/json; quinn", "application/json; zebedee"))
 	s.as("").do("POST", strings.ToUpper(inboundPrefix)+join.Hash+"/quinn", strings.NewReader(person), secrets("application/json; quinn"))
+	s.personalHints(join)
 	send(join, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
 	send(erase, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
+}
+
+// personalHints sends calls for whose pages there is a hint, each full of secrets.
+func (s *site) personalHints(join models.Webhook) {
+	s.t.Helper()
+	send := func(query, kind, body string, headers ...string) {
+		s.call("POST", join.Hash+query, body, append([]string{"Content-Type", kind, "X-Forwarded-For", "203.0.113.77"}, headers...)...)
+	}
+	const form, parts = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
+	for range 2 {
+		send("", "application/json", `{"email_address":"quinn@pelikan.example","city":"{{zanzibar}}","birthday":"*|GEHEIM|*"}`, "Webhook-Id", "quagga")
+	}
+	send("", "application/json", `{"Quinn Zebedee":{"quinn@pelikan.example":[{"1977":"quinn@pelikan.example"}]}}`)
+	send("?Quinn+Zebedee=quinn%40pelikan.example", "application/json", `{"note":"geheim"}`)
+	send("", form, "note=geheim&amp;Quinn+Zebedee=1&amp;1977=zanzibar")
+	send("", form, "email_address=quinn%2540pelikan.example")
+	send("", form, "--b\r\nContent-Disposition: form-data; name=\"Quinn Zebedee\"\r\n\r\ngeheim\r\n--b--")
+	send("", form, "<quinn>geheim</quinn>")
+	send("", parts, "Quinn=Zebedee&zanzibar=geheim")
+	send("", parts, `{"Quinn":"geheim"}`)
+	send("", parts, "--b\r\nContent-Disposition: form-data; name=\"email_address\"; filename=\"quinn.txt\"\r\n\r\ngeheim\r\n--b--\r\n")
+	for _, address := range []string{"Quinn Zebedee <quinn@pelikan.example>", "quinn@pelikan.example, zebedee@pelikan.example", "{{zanzibar}}", `quinn@pelikan.example\u200b`, "geheim"} {
+		send("", "application/json", `{"email_address":"`+address+`"}`)
+	}
 }
 
 // A masked page still shows which fields were sent, their fates, and what changed.

@@ -43,11 +43,11 @@ var keptFields = map[string]map[string]handling{
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
-		"EmailSent": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
+		"EmailSent": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
 		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays,
 	},
 	"FieldFate": {
-		"Fate": shownStays, "Key": shownStays, "Sent": maskedErased, "MergeTagID": shownStays, "MergeTag": shownStays, "Label": shownStays,
+		"Fate": shownStays, "Key": shownStays, "Sent": maskedErased, "Shape": shownStays, "MergeTagID": shownStays, "MergeTag": shownStays, "Label": shownStays,
 		"Before": maskedErased, "After": maskedErased, "Reason": shownStays,
 	},
 	"LogContact": {"Email": maskedErased, "Status": shownStays, "Fields": maskedErased, "Tags": shownStays, "Version": shownStays},

@@ -10,6 +10,8 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/views"
+
+	"github.com/google/uuid"
 )
 
 // nested is the log's text for an object or a list of objects.
@@ -59,21 +61,36 @@ const maxIssues = 5
 // issues returns a call's problems, each with its remedy, and their total number.
 func (t *story) issues() (issues []views.RequestIssue, all int) {
 	if t.row.Failed() {
-		return []views.RequestIssue{t.failure()}, 1
+		issues = []views.RequestIssue{t.failure()}
+		if h, found := t.repeat(); found {
+			issues = append(issues, t.issueOf(h))
+		}
+		return issues, len(issues)
 	}
 	if t.body.EmailPlus {
 		issues = append(issues, t.lostPlus())
 	}
-	for _, f := range t.body.Fields {
+	for i, f := range t.body.Fields {
 		if f.Fate == intake.FateRefused {
 			r := t.remedy(f)
-			issues = append(issues, views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
-				AdviceCode: views.Visible(f.Sent), Link: r.link, LinkText: r.text})
+			issue := views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
+				AdviceCode: models.NameInvisible(f.Sent), Link: r.link, LinkText: r.text}
+			if t.unfilled[i] {
+				issue.Text += " " + unfilledWords
+			}
+			issues = append(issues, issue)
+		} else if t.unfilled[i] {
+			issues = append(issues, views.RequestIssue{Kind: views.KindWarn, Before: f.Label + " needs a look.", Text: unfilledWords,
+				Advice: "It was stored as it came:", AdviceCode: models.NameInvisible(f.Sent)})
 		}
+	}
+	escaped, isEscaped := t.hint(hintEscaped)
+	if isEscaped = isEscaped && t.touchesFields(); isEscaped {
+		issues = append(issues, t.issueOf(escaped))
 	}
 	if t.touchesFields() {
 		for _, f := range t.body.Fields {
-			if f.Fate == intake.FateIgnored {
+			if _, name := cutEscape(f.Key); f.Fate == intake.FateIgnored && !(isEscaped && name != "") {
 				issues = append(issues, t.ignoredField(f))
 			}
 		}
@@ -82,16 +99,33 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 		all += t.body.MoreNames
 	}
 	if all > maxIssues {
-		issues = append(issues[:min(maxIssues, len(issues))], views.RequestIssue{Kind: views.KindWarn, Before: views.Plural(all-maxIssues, "more field", "more fields"), Text: "of this call had no effect either.",
+		issues = append(issues[:min(maxIssues, len(issues))], views.RequestIssue{Kind: views.KindWarn, Before: views.Plural(all-maxIssues, "more field", "more fields"), Text: "of this call need a look.",
 			Link: "#s3", LinkText: "What happened to each field"})
+	}
+	if h, found := t.repeat(); found {
+		issues, all = append(issues, t.issueOf(h)), all+1
 	}
 	return issues, all
 }
 
+// unfilledWords says of a value that models.LooksUnfilled is true of it.
+const unfilledWords = "It looks as if the sender did not fill it in: it is a placeholder, or what programs write for a missing value."
+
+// repeat returns the hint that the call repeats another one.
+func (t *story) repeat() (hint, bool) {
+	if h, found := t.hint(hintRepeated); found {
+		return h, true
+	}
+	return t.hint(hintDelivered)
+}
+
 func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 	r := t.remedy(f)
-	issue := views.RequestIssue{Kind: views.KindWarn, Code: views.Visible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
+	issue := views.RequestIssue{Kind: views.KindWarn, Code: models.NameInvisible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
+	seen := strings.ToLower(intake.ListKey(models.TrimInvisible(f.Key)))
 	switch key := strings.ToLower(intake.ListKey(f.Key)); {
+	case seen != key && t.mergeTags[seen].ID != 0:
+		issue.Text, issue.Advice = "The field is named "+seen+" "+models.SayInvisible(f.Key)+".", "Let the sender rename it to "+seen+"."
 	case f.Sent == nested:
 		issue.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
 	case t.mergeTags[key].ID != 0:
@@ -119,6 +153,10 @@ func (t *story) failure() views.RequestIssue {
 		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable, models.OutcomeMalformed:
 		issue.Text = t.body.Message
+		if h, found := t.hint(hintUnfit); found {
+			hinted := t.issueOf(h)
+			issue.Before, issue.Text, issue.Advice = hinted.Before, hinted.Text, hinted.Advice
+		}
 	case models.OutcomeDisabled, models.OutcomeURLDiffers:
 		t.linkWebhook(&issue)
 	case models.OutcomeHashRetired:
@@ -155,35 +193,29 @@ func (t *story) lostPlus() views.RequestIssue {
 	return issue
 }
 
-// adviseBadAddress shows what came as the address, and names a value that is no text.
+// adviseBadAddress shows what came as the address, and what is wrong with it.
 func (t *story) adviseBadAddress(issue *views.RequestIssue) {
 	if t.body.EmailPlus {
 		*issue = t.lostPlus()
 		return
 	}
-	shapes := map[string]string{"list": "A list was sent; one text is needed.", "object": "An object, or a list of objects, was sent; one text is needed."}
-	if text := shapes[t.body.EmailShape]; text != "" {
-		issue.Before, issue.Text = "Let the sender send one e-mail address as a text.", text
+	if words := addressFaults[t.fault]; words.what != "" {
+		issue.Before, issue.Text = words.do, words.what
 	}
-	issue.AdviceCode = views.Visible(t.body.EmailSent)
+	issue.AdviceCode = models.NameInvisible(t.body.EmailSent)
 }
 
 // adviseNoAddress replaces the outcome's advice if the call shows what its sender did wrong.
 func (t *story) adviseNoAddress(issue *views.RequestIssue) {
-	body := strings.TrimSpace(t.body.Payload)
 	switch {
-	case t.body.Encoding == intake.EncodingURLEncoded && (strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[")):
-		issue.Before, issue.Text = "Let the sender send the Content-Type application/json.", "The body is JSON, but it has no Content-Type."
-		if t.row.ContentType != "" {
-			issue.Text = "The body is JSON, but its Content-Type is " + views.Visible(t.row.ContentType) + "."
-		}
-		if strings.HasPrefix(body, "[") {
-			issue.Advice = "The webhook reads one JSON object for each contact, not a list."
-		}
+	case t.body.EmailShape == intake.ShapeFile:
+		issue.Before, issue.Text = "Let the sender send email_address as a text.", "It came as a file. Files are not read."
+		issue.Advice = "In a form, the field for the address must not be one for files. In a program, leave out the file name."
 	case t.body.EmailKey != "":
 		issue.Before, issue.Text = "Let the sender fill in email_address.", "The field was sent, but it was empty."
-	case t.misnamed.field:
-		issue.Before, issue.Code, issue.After = "Rename the sender's field", views.Visible(t.misnamed.key), "to email_address."
-		issue.Advice, issue.AdviceCode = "An address was sent, but under another name:", views.Visible(t.misnamed.key+" = "+t.misnamed.value)
+	case len(t.hints) > 0 && t.hints[0].call == uuid.Nil:
+		hinted := t.issueOf(t.hints[0])
+		hinted.Link, hinted.LinkText = issue.Link, issue.LinkText
+		*issue = hinted
 	}
 }

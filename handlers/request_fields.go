@@ -76,8 +76,12 @@ func (t *story) tellFields(s *views.RequestStory) {
 			s.Tally = append(s.Tally, views.RequestTally{N: count, Words: n.words, Kind: n.kind})
 		}
 	}
-	for _, f := range t.body.Fields {
-		s.Ledger = append(s.Ledger, t.ledgerLine(f))
+	for i, f := range t.body.Fields {
+		line := t.ledgerLine(f)
+		if t.unfilled[i] {
+			s.Fields.State, line.Why = views.StateLook, strings.TrimSpace(line.Why+" "+unfilledWords)
+		}
+		s.Ledger = append(s.Ledger, line)
 	}
 	switch {
 	case t.erased:
@@ -91,8 +95,17 @@ func (t *story) tellFields(s *views.RequestStory) {
 	}
 }
 
+// shapeWords says what a value was sent as, if not as a text.
+var shapeWords = map[string]string{
+	intake.ShapeList: "a list", intake.ShapeObject: "an object", intake.ShapeNumber: "a number", intake.ShapeBoolean: "true or false",
+	intake.ShapeNull: "null, as if not sent", intake.ShapeFile: "a file",
+}
+
 func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
-	line := views.LedgerLine{Key: views.Visible(f.Key), Sent: views.Visible(f.Sent), Fate: fateName(f.Fate), Why: f.Reason}
+	line := views.LedgerLine{Key: models.NameInvisible(f.Key), Sent: models.NameInvisibleInBlock(f.Sent), Shape: shapeWords[f.Shape], Fate: fateName(f.Fate), Why: f.Reason}
+	if f.Shape == intake.ShapeFile || f.Shape == intake.ShapeObject || f.Shape == intake.ShapeNull {
+		line.Sent = ""
+	}
 	if f.Key != "" && f.Sent == "" {
 		line.Sent = "(empty)"
 	}

@@ -10,6 +10,7 @@ import (
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 )
 
 // story collects everything known about one call.
@@ -24,9 +25,12 @@ type story struct {
 	waits     bool // the segments are not yet recalculated
 	builds    []store.FirstBuild
 	retiredAt time.Time
-	others    int64    // other calls for the same address
-	contactID int64    // of the contact as it is now, 0 if none
-	misnamed  sentLine // a field with an address under a wrong name, if no address was sent
+	others    int64        // other calls for the same address
+	contactID int64        // of the contact as it is now, 0 if none
+	hints     []hint       // what the sender probably does wrong
+	misnamed  sentLine     // a field with an address under a wrong name, if no address was sent
+	unfilled  []bool       // which of the call's fields look as if the sender did not fill them in
+	fault     addressFault // of an address that is not valid
 
 	support bool // the page is for support staff, who see nothing but the call
 }
@@ -80,7 +84,7 @@ func (t *story) read() (err error) {
 	if body, err := intake.DecodeLogBody(row.Body); err == nil {
 		t.body = body
 	} // an unreadable body is shown as if none was kept
-	t.misnamed = misnamedAddress(row, t.body)
+	t.look()
 	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && store.ErrorCode(err) != models.CodeNotFound {
 		return models.In("request page: webhook", err)
 	}
@@ -92,6 +96,7 @@ func (t *story) read() (err error) {
 	for _, m := range tags {
 		t.mergeTags[m.Key] = m
 	}
+	t.lookAtFields()
 	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
 		return models.In("request page: segments that changed", err)
 	}
@@ -111,9 +116,20 @@ func (t *story) read() (err error) {
 		}
 	}
 	if row.Address != nil {
-		t.others, t.contactID, err = db.AroundRequest(ctx, row.WorkspaceID, *row.Address)
+		if t.others, t.contactID, err = db.AroundRequest(ctx, row.WorkspaceID, *row.Address); err != nil {
+			return models.In("request page: requests around it", err)
+		}
 	}
-	return models.In("request page: requests around it", err)
+	if t.body.Payload != "" && (row.Address == nil || t.others > 0) {
+		earlier, err := db.RequestsJustBefore(ctx, row, repeatSpan, maxEarlier)
+		if err != nil {
+			return models.In("request page: requests before it", err)
+		}
+		if h, found := repeated(row, t.body, earlier); found {
+			t.hints = append(t.hints, h)
+		}
+	}
+	return nil
 }
 
 // model builds the page's view model.
@@ -205,11 +221,14 @@ func (t *story) callsAlike() string {
 }
 
 // here links to this page.
-func (t *story) here() string {
+func (t *story) here() string { return t.pathOf(t.row.ID) }
+
+// pathOf links to the page of a call.
+func (t *story) pathOf(id uuid.UUID) string {
 	if t.support {
-		return supportPath + "/" + t.row.ID.String()
+		return supportPath + "/" + id.String()
 	}
-	return t.visit.path("requests", t.row.ID)
+	return t.visit.path("requests", id)
 }
 
 // zone is the page's time zone: the workspace's, or UTC on the support side.

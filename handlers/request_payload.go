@@ -45,11 +45,12 @@ func (t *story) payload() *views.CodeBox {
 	tab("Headers", "headers", headers)
 	switch {
 	case headers:
-		box.Text = headerText(b.Headers)
+		box.Source = headerText(b.Headers)
+		box.Text = views.Visible(box.Source)
 	case raw:
-		box.Text = t.rawText()
+		box.Source, box.Text = b.Payload, t.rawText()
 	default:
-		box.Lines = t.prettyLines()
+		box.Lines, box.Source = t.prettyLines()
 	}
 	return box
 }
@@ -57,7 +58,7 @@ func (t *story) payload() *views.CodeBox {
 func headerText(headers []intake.Header) string {
 	var text strings.Builder
 	for _, h := range headers {
-		text.WriteString(views.Visible(h.Name + ": " + h.Value + "\n"))
+		text.WriteString(h.Name + ": " + h.Value + "\n")
 	}
 	return text.String()
 }
@@ -68,6 +69,8 @@ func (t *story) rawText() string {
 		return views.Visible(t.body.Payload)
 	case t.outcome().NotKept:
 		return "(not kept)"
+	case t.row.Size > 0:
+		return "(nothing that is text was sent)"
 	}
 	return "(nothing was sent)"
 }
@@ -186,19 +189,20 @@ func textLines(text string) []sentLine {
 	return lines
 }
 
-// prettyLines returns the payload's lines, each marked with its fate.
-func (t *story) prettyLines() []views.CodeLine {
+// prettyLines returns the payload's lines, each marked with its fate, and their text without the marks.
+func (t *story) prettyLines() (lines []views.CodeLine, source string) {
 	sent := sentLines(t.row, t.body)
 	marks := t.marks(sent)
-	var lines []views.CodeLine
+	var text strings.Builder
 	for i, line := range sent {
 		if i == maxPayloadLines {
 			lines = append(lines, views.CodeLine{Text: "… and " + views.Plural(len(sent)-i, "more line", "more lines") + ": see As received"})
 			break
 		}
 		lines = append(lines, views.CodeLine{Key: views.Visible(line.shown), Text: views.Visible(line.text), Fate: marks[i]})
+		text.WriteString(line.shown + line.text + "\n")
 	}
-	return lines
+	return lines, text.String()
 }
 
 // marks returns the fate of the field on each line. In JSON only the last line of a repeated key has one.
@@ -242,25 +246,12 @@ func (t *story) marks(lines []sentLine) map[int]string {
 	return marks
 }
 
-// misnamedAddress returns the first field with an e-mail address under a wrong name, if the call failed for lack of an address.
-func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
-	if r.Outcome != models.OutcomeNoAddress {
-		return sentLine{}
-	}
-	for _, line := range sentLines(r, b) {
-		if _, err := models.ReadEmail(line.value); err == nil && line.field && !strings.EqualFold(line.key, models.EmailKey) {
-			return line
-		}
-	}
-	return sentLine{}
-}
-
 // keysOf lists the keys of a call without duplicates.
 func keysOf(r models.WebhookRequest, b intake.LogBody) []string {
 	var keys []string
 	for _, line := range sentLines(r, b) {
-		if line.field && !slices.Contains(keys, views.Visible(line.key)) && len(keys) < maxPayloadLines {
-			keys = append(keys, views.Visible(line.key))
+		if line.field && !slices.Contains(keys, models.NameInvisible(line.key)) && len(keys) < maxPayloadLines {
+			keys = append(keys, models.NameInvisible(line.key))
 		}
 	}
 	return keys

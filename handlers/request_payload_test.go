@@ -43,7 +43,8 @@ func TestMarks(t *testing.T) {
 		Fields: []intake.FieldFate{{Key: "a", Fate: intake.FateStored}},
 	}}
 	var got []string
-	for _, line := range s.prettyLines() {
+	lines, _ := s.prettyLines()
+	for _, line := range lines {
 		got = append(got, strings.TrimSpace(line.Key)+":"+line.Fate)
 	}
 	want := []string{":", `"a":`, `"email_address":stored`, `"a":stored`, `"b":ignored`, ":"}
@@ -61,7 +62,7 @@ func FuzzSentLines(f *testing.F) {
 		payload = models.ValidText(payload)
 		for _, encoding := range []string{intake.EncodingJSON, intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart, ""} {
 			s := &story{row: models.WebhookRequest{Outcome: models.OutcomeNoAddress}, body: intake.LogBody{Encoding: encoding, Payload: payload}}
-			if lines := s.prettyLines(); len(lines) > maxPayloadLines+1 || len(lines) > len(payload)+2 {
+			if lines, _ := s.prettyLines(); len(lines) > maxPayloadLines+1 || len(lines) > len(payload)+2 {
 				t.Errorf("got %d lines of %d bytes", len(lines), len(payload))
 			}
 			if keys := keysOf(s.row, s.body); len(keys) > maxPayloadLines {

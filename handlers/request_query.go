@@ -67,8 +67,8 @@ func (q *requestQuery) ignore(sentence string) {
 	q.rangeError = strings.TrimSpace(q.rangeError + " " + models.WithoutAddresses(sentence))
 }
 
-// shortened cuts a text from a URL so that a sentence can quote it.
-func shortened(text string) string { return models.Shorten(text, 100) }
+// shortened cuts a text from a URL so that a sentence can quote it, and names what cannot be seen of it.
+func shortened(text string) string { return models.NameInvisible(models.Shorten(text, 100)) }
 
 // spans are the named periods.
 var spans = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour}
@@ -147,7 +147,7 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 	case q.search != "" && list == supportPath: // an address, shown only in its own input
 		add("What you search for", "q", "part")
 	case q.search != "":
-		add(q.search, "q", "part")
+		add(models.NameInvisible(q.search), "q", "part")
 	}
 	if q.webhook != "" {
 		add(webhookName(webhooksByID(webhooks)[q.filter.WebhookID]), "webhook")

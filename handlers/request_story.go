@@ -66,7 +66,7 @@ func (t *story) outcome() views.OutcomeFacts { return views.OutcomeOf(t.row.Outc
 // tellAddress describes how the address was read.
 func (t *story) tellAddress(s *views.RequestStory) {
 	s.Address = views.Step{ID: "s2", Title: "Address read", State: views.StateDone, At: after(t.body.WaitedUs)}
-	s.AddressSent = views.Visible(t.body.EmailSent)
+	s.AddressSent = models.NameInvisible(t.body.EmailSent)
 	if outcome := t.outcome(); outcome.Reached == views.ReachedAddress {
 		s.Address.Title, s.Address.State = "The call stopped here: "+outcome.Stop, views.StateStop
 	}
@@ -95,6 +95,9 @@ func (t *story) tellAddress(s *views.RequestStory) {
 }
 
 func noAddressText(body intake.LogBody, keys []string) string {
+	if body.EmailShape == intake.ShapeFile {
+		return "The field " + body.EmailKey + " was there, but it came as a file. Every call has to say which person it is about."
+	}
 	if body.EmailKey != "" {
 		return "The field " + body.EmailKey + " was there, but without an address in it. Every call has to say which person it is about."
 	}

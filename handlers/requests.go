@@ -133,9 +133,9 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 		none.Text, none.Link, none.LinkText = "There is nothing more in this direction.", v.requestsURL(query.with()), "Show the newest"
 	case query.filter.Address != "":
 		none.Text = "No call of the last " + days + " matches these filters and has exactly this address."
-		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search, part: "1"}.with()), "Search all calls for addresses that contain “"+query.search+"”"
+		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search, part: "1"}.with()), "Search all calls for addresses that contain “"+shortened(query.search)+"”"
 	case query.search != "" && query.others():
-		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search}.with()), "Search all calls for “"+query.search+"”"
+		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search}.with()), "Search all calls for “"+shortened(query.search)+"”"
 	}
 	return none
 }

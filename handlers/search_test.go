@@ -30,6 +30,7 @@ func TestSearchFindsByNameAddressAndId(t *testing.T) {
 			"":                 "Go to Dashboard G D",
 			"%":                "Nothing is called “%”.",
 			"nobody@x.example": "Nothing is called “nobody@x.example”.",
+			"nobody\u200b":     "Nothing is called “nobody‹zero-width space›”.",
 		} {
 			s.get("/w/books/search?q="+strings.ReplaceAll(query, "%", "%25")).want(t, 200, want)
 		}

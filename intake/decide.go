@@ -232,7 +232,7 @@ func (p *Person) hasTag(id int64) bool {
 func (s Submission) Address() (string, error) {
 	given := s.Email.Value
 	switch {
-	case !s.Email.Present || given.Shape == models.Null:
+	case !s.Email.Present || given.Empty():
 		return "", models.ErrEmailMissing
 	case given.Shape != models.Plain && !given.OneOfList():
 		return "", models.ErrEmailInvalid

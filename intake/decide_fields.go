@@ -21,6 +21,9 @@ const (
 	FateRefused   Fate = "refused"   // the value does not fit its merge tag
 )
 
+// Fates lists every fate.
+var Fates = []Fate{FateStored, FateUnchanged, FateLeft, FateDefault, FateIgnored, FateRefused}
+
 // MaxIgnored limits the ignored names that a log row keeps. CONTRACT "What each type does".
 const MaxIgnored = 200
 
@@ -32,8 +35,9 @@ const (
 // FieldFate explains what happened to one field of a call. Its texts are cut to what the log keeps.
 type FieldFate struct {
 	Fate       Fate   `json:"fate"`
-	Key        string `json:"key,omitempty"`  // as the sender wrote it; "" if nothing was sent and the default was used
-	Sent       string `json:"sent,omitempty"` // the value as sent
+	Key        string `json:"key,omitempty"`   // as the sender wrote it; "" if nothing was sent and the default was used
+	Sent       string `json:"sent,omitempty"`  // the value as sent
+	Shape      string `json:"shape,omitempty"` // of the value, one of the Shape constants; "" for a text
 	MergeTagID int64  `json:"merge_tag_id,omitempty"`
 	MergeTag   string `json:"merge_tag,omitempty"` // its key
 	Label      string `json:"label,omitempty"`
@@ -78,8 +82,8 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 	return changed
 }
 
-// matchFields returns for each merge tag the index of the field that counts for it, or -1. A field that is null counts only
-// if no other field matches the merge tag. A list of keys with brackets counts if nothing else was given.
+// matchFields returns for each merge tag the index of the field that counts for it, or -1. A field that is null or a file
+// counts only if no other field matches the merge tag. A list of keys with brackets counts if nothing else was given.
 func matchFields(fields []Field, tags []models.MergeTag) []int {
 	names := make([]string, len(tags))
 	for i, t := range tags {
@@ -91,7 +95,7 @@ func matchFields(fields []Field, tags []models.MergeTag) []int {
 		switch {
 		case f.feeds != "":
 			lists[i], anyList = f.feeds, true
-		case f.Value.Shape == models.Null:
+		case f.Value.Empty():
 			null[i], anyNull = f.Key, true
 		default:
 			given[i] = f.Key
@@ -124,7 +128,7 @@ func fill(p *Person, tag models.MergeTag, given *Field, zone *time.Location) Fie
 	var value string
 	if given != nil {
 		var err error
-		fate.Key, fate.Sent = given.Key, sentText(given.Value)
+		fate.Key, fate.Sent, fate.Shape = given.Key, sentText(given.Value), shapeOf(given.Value)
 		if value, err = tag.Read(given.Value, zone); err != nil {
 			fate.Fate, fate.Reason = FateRefused, err.Error()
 		}
@@ -171,14 +175,18 @@ func (d *Decision) leaveFields(q Question, reason string) {
 	}
 }
 
-// ignore adds a field to the decision as ignored. Beyond MaxIgnored fields it only counts.
+// ignore adds a field to the decision as ignored. Beyond MaxIgnored fields it only counts. It leaves out files: a file matters
+// only where a merge tag wants a text, and the payload has a line about each.
 func (d *Decision) ignore(f Field, why func(key string) string) {
+	if f.Value.Shape == models.File {
+		return
+	}
 	if d.ignored == MaxIgnored {
 		d.MoreNames++
 		return
 	}
 	d.ignored++
-	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: f.Key, Sent: sentText(f.Value), Reason: why(f.Key)}.cut())
+	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: f.Key, Sent: sentText(f.Value), Shape: shapeOf(f.Value), Reason: why(f.Key)}.cut())
 }
 
 // whyIgnored returns a function that says why a key has no effect. The sentence names the merge tag that the sender may
@@ -209,8 +217,39 @@ func sentText(g models.Given) string {
 		return "(nested data)"
 	case models.Null:
 		return "null"
+	case models.File:
+		return "(a file)"
 	}
 	return strings.Join(g.Texts, ", ")
+}
+
+// Values of FieldFate.Shape and LogBody.EmailShape.
+const (
+	ShapeList    = "list"
+	ShapeObject  = "object" // or a list of objects
+	ShapeNumber  = "number"
+	ShapeBoolean = "boolean"
+	ShapeNull    = "null"
+	ShapeFile    = "file"
+)
+
+// shapeOf names the shape of a value for the log, "" for a text.
+func shapeOf(g models.Given) string {
+	switch {
+	case g.Shape == models.List:
+		return ShapeList
+	case g.Shape == models.Nested:
+		return ShapeObject
+	case g.Shape == models.Null:
+		return ShapeNull
+	case g.Shape == models.File:
+		return ShapeFile
+	case g.Bare && (g.Last() == "true" || g.Last() == "false"):
+		return ShapeBoolean
+	case g.Bare:
+		return ShapeNumber
+	}
+	return ""
 }
 
 // cut shortens every text to what the log keeps.

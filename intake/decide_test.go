@@ -366,3 +366,36 @@ func TestDecideKeepsAtMost200IgnoredNames(t *testing.T) {
 		}
 	}
 }
+
+// The log keeps in which form each value was sent, and gives a file a fate where a text was expected.
+func TestDecideKeepsTheShapeOfValues(t *testing.T) {
+	t.Parallel()
+	q := ask(models.TypeSubscribed, nil, "")
+	q.Submission = Decode(Request{Method: "POST", ContentType: "application/json",
+		Body: []byte(`{"email_address":"a@example.com","first_name":["a","b"],"city":{"name":"Vienna"},"orders":3,"level":true,"size":null,"other":"x"}`)})
+	got := map[string]string{}
+	for _, f := range Decide(q).Fields {
+		got[f.Key] = f.Shape
+	}
+	want := map[string]string{"first_name": ShapeList, "city": ShapeObject, "orders": ShapeNumber, "level": ShapeBoolean, "size": ShapeNull, "other": ""}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	const part = "--b\r\nContent-Disposition: form-data; name=\""
+	const file = "\"; filename=\"blob\"\r\n\r\nx\r\n"
+	q.Submission = Decode(Request{Method: "POST", ContentType: "multipart/form-data; boundary=b",
+		Body: []byte(part + "email_address\"\r\n\r\na@example.com\r\n" + part + "First_Name" + file + part + "city" + file + part + "photo" + file + "--b--\r\n")})
+	d := Decide(q)
+	if d.Outcome != models.OutcomeCreated || len(d.Fields) != 3 || d.Contact.Fields["city"] != "Vienna" {
+		t.Fatalf("got %s with the fates %+v, want a new contact and the fates of first_name, city and a default", d.Outcome, d.Fields)
+	}
+	for _, f := range d.Fields[:2] {
+		if f.Fate != FateRefused || f.Shape != ShapeFile || !strings.HasPrefix(f.Reason, "It came as a file. Send it as a text.") {
+			t.Errorf("got %+v, want it refused as a file", f)
+		}
+	}
+	q.Submission = Decode(Request{Method: "POST", ContentType: "multipart/form-data; boundary=b", Body: []byte(part + "email_address" + file + "--b--\r\n")})
+	if d := Decide(q); d.Outcome != models.OutcomeNoAddress || d.Answer.Message != MessageNoAddress {
+		t.Errorf("an address as a file: got %s, %q", d.Outcome, d.Answer.Message)
+	}
+}

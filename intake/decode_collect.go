@@ -42,10 +42,17 @@ func (c *collector) field(key string) *collected {
 // set replaces what was given for the key before: the rule of JSON.
 func (c *collector) set(key string, v models.Given) { c.field(key).Value = v }
 
-// add adds text to what was given for the key before: the rule of forms.
+// add adds text to what was given for the key before: the rule of forms. A text replaces a file.
 func (c *collector) add(key, text string) {
 	f := c.field(key)
-	f.Value.Texts = append(f.Value.Texts, text)
+	f.Value.Texts, f.Value.Shape = append(f.Value.Texts, text), models.Plain
+}
+
+// addFile notes that a file came under the key, unless a text did.
+func (c *collector) addFile(key string) {
+	if f := c.field(key); len(f.Value.Texts) == 0 {
+		f.Value.Shape = models.File
+	}
 }
 
 // into moves what was collected to the submission: the address to Email, everything else to Fields.
@@ -113,7 +120,7 @@ func (c *collector) emailList(email Field, places []int) (Field, []int) {
 }
 
 // emailIndex returns the index of the key that holds the address, or -1. The exact key counts, else the last key that
-// differs only in case. A key with null counts only if there is no other (CONTRACT "Payload").
+// differs only in case. A key with null or a file counts only if there is no other (CONTRACT "Payload").
 func (c *collector) emailIndex() int {
 	best, rank := -1, 0
 	for i, f := range c.fields {
@@ -121,7 +128,7 @@ func (c *collector) emailIndex() int {
 			continue
 		}
 		r := 1
-		if f.Value.Shape != models.Null {
+		if !f.Value.Empty() {
 			r += 2
 		}
 		if f.Key == emailKey {

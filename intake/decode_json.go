@@ -34,6 +34,9 @@ func readObject(text string, c *collector) error {
 	case d.text[d.at] == '[':
 		return &DecodeError{KindJSON, "The body is a JSON array. Please send one JSON object, one call for each contact."}
 	case d.text[d.at] != '{':
+		if err := unfit("application/json", KindJSON, LooksLike(text)); err != nil {
+			return err
+		}
 		return d.scalar()
 	}
 	if err := d.object(1, c); err != nil {
@@ -129,11 +132,13 @@ func (d *jsonScanner) value(level int, keep bool) (models.Given, error) {
 	case c == '"':
 		return plain(d.str(keep))
 	case c == '-' || isDigit(c):
-		return plain(d.number())
+		v, err := plain(d.number())
+		v.Bare = err == nil
+		return v, err
 	case d.takeWord("true"):
-		return models.Text("true"), nil
+		return models.Given{Texts: []string{"true"}, Bare: true}, nil
 	case d.takeWord("false"):
-		return models.Text("false"), nil
+		return models.Given{Texts: []string{"false"}, Bare: true}, nil
 	case d.takeWord("null"):
 		return models.Given{Shape: models.Null}, nil
 	}

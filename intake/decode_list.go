@@ -82,9 +82,12 @@ func joinMembers(fields []Field, name string, members []member) Field {
 		}
 		switch {
 		case f.Value.Shape == models.Null:
-		case joined.Value.Shape == models.Null:
-			joined.Value = models.Given{Shape: f.Value.Shape, Texts: slices.Clone(f.Value.Texts)}
+		case joined.Value.Empty():
+			joined.Value = f.Value
+			joined.Value.Texts = slices.Clone(f.Value.Texts)
+		case f.Value.Shape == models.File: // a text counts more
 		default:
+			joined.Value.Bare = false
 			joined.Value.Shape = max(joined.Value.Shape, f.Value.Shape)
 			joined.Value.Texts = append(joined.Value.Texts, f.Value.Texts...)
 		}

@@ -18,7 +18,7 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 	s := Submission{Encoding: EncodingMultipart, textSize: len(body)}
 	s.keepUnread(body, "multipart/form-data")
 	if params["boundary"] == "" {
-		return s.fail(&DecodeError{KindMultipart, "The Content-Type says multipart/form-data but names no boundary. Please let your form " +
+		return s.failMultipart(body, &DecodeError{KindMultipart, "The Content-Type says multipart/form-data but names no boundary. Please let your form " +
 			"library set that header instead of writing it yourself."})
 	}
 	m := multipartReader{charset: params["charset"]}
@@ -31,10 +31,23 @@ func decodeMultipart(body []byte, params map[string]string) Submission {
 		s.keep(m.lines.String())
 	}
 	if err != nil {
-		return s.fail(err)
+		return s.failMultipart(body, err)
 	}
 	m.fields.into(&s)
 	return s
+}
+
+// failMultipart returns the submission of a body that could not be read. If the body has no parts at all, the error says what
+// the body looks like instead, and the log keeps it.
+func (s Submission) failMultipart(body []byte, err error) Submission {
+	if !hasPartHead(string(body)) {
+		looks := LooksLike(string(body[:min(len(body), lookedAt)]))
+		if other := unfit("multipart/form-data", KindMultipart, looks); other != nil {
+			s.keepUnread(body, "")
+			err = other
+		}
+	}
+	return s.fail(err)
 }
 
 // multipartReader collects the fields of a body, and a line about every part for the request log.
@@ -79,6 +92,9 @@ func (m *multipartReader) readPart(p *multipart.Part) error {
 			return errBrokenMultipart
 		}
 		fmt.Fprintf(&m.lines, "%s = (file %s, %d bytes, not kept)\n", name, quote(fileName), size)
+		if name != "" && (fileName != "" || size > 0) { // a browser sends an empty file for a field in which none was chosen
+			m.fields.addFile(name)
+		}
 		return nil
 	}
 	text, err := m.partText(p)

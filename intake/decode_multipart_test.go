@@ -13,6 +13,7 @@ func TestDecodeMultipart(t *testing.T) {
 	t.Parallel()
 	const ct = "multipart/form-data; boundary=b"
 	const a = `Content-Disposition: form-data; name="a"`
+	const says = "The Content-Type says multipart/form-data, but the body is "
 	const cutOff = "multipart error: The multipart body cannot be read to its end: a boundary or the head of a part is missing or broken. " +
 		"Please let your form library write both the body and the Content-Type header."
 	for name, c := range map[string]struct {
@@ -32,8 +33,17 @@ func TestDecodeMultipart(t *testing.T) {
 		"name not ASCII":     {postParts(ct, "--b", `Content-Disposition: form-data; name="Prénom"`, "", "Zoé", "--b--"), "multipart\nPrénom = Zoé"},
 		"bad bytes":          {postParts(ct, "--b", "Content-Disposition: form-data; name=\"a\xff\"", "", "x\xff\x00y", "--b--"), "multipart\na\uFFFD = x\uFFFDy"},
 		"no name":            {postParts(ct, "--b", "Content-Disposition: form-data", "", "x", "--b", "", "y", "--b", a, "", "1", "--b--"), "multipart\na = 1"},
-		"file star":          {postParts(ct, "--b", a+"; filename*=UTF-8''x.txt", "", "x", "--b--"), "multipart"},
-		"file as address":    {postParts(ct, "--b", `Content-Disposition: form-data; name="email_address"; filename="x"`, "", "a@example.com", "--b--"), "multipart"},
+		"file star":          {postParts(ct, "--b", a+"; filename*=UTF-8''x.txt", "", "x", "--b--"), "multipart\na = file"},
+		"file as address":    {postParts(ct, "--b", `Content-Disposition: form-data; name="email_address"; filename="x"`, "", "a@example.com", "--b--"), "multipart\n@email_address = file"},
+		"file, then text":    {postParts(ct, "--b", a+`; filename="x"`, "", "x", "--b", a, "", "1", "--b--"), "multipart\na = 1"},
+		"text, then file":    {postParts(ct, "--b", a, "", "1", "--b", a+`; filename="x"`, "", "x", "--b--"), "multipart\na = 1"},
+		"no file chosen":     {postParts(ct, "--b", a+`; filename=""`, "", "", "--b--"), "multipart"},
+		"file without name":  {postParts(ct, "--b", `Content-Disposition: form-data; filename="x"`, "", "x", "--b--"), "multipart"},
+		"JSON body":          {Request{Method: "POST", ContentType: ct, Body: []byte(`{"a":1}`)}, "multipart error: " + says + "JSON. Please send the Content-Type application/json."},
+		"form body":          {Request{Method: "POST", ContentType: ct, Body: []byte("a=1")}, "multipart error: " + says + "a form (name=value). Please send the Content-Type application/x-www-form-urlencoded."},
+		"XML body":           {Request{Method: "POST", ContentType: "multipart/form-data", Body: []byte("<a/>")}, "multipart error: " + says + "XML. Please send JSON or a form."},
+		"text body":          {Request{Method: "POST", ContentType: ct, Body: []byte("a@example.com")}, "multipart error: " + says + "plain text. Please send JSON or a form."},
+		"gzip body":          {Request{Method: "POST", ContentType: ct, Body: []byte("\x1f\x8b\x08\x00")}, "multipart error: The body is compressed with gzip, but no header says so. Please send Content-Encoding: gzip with it."},
 		"JSON part":          {postParts(ct, "--b", a, "Content-Type: application/json", "", `{"x":1}`, "--b--"), "multipart\na = {\"x\":1}"},
 		"charset of part":    {postParts(ct, "--b", a, "Content-Type: text/plain; charset=iso-8859-1", "", "\xe9", "--b--"), "multipart\na = é"},
 		"charset of body":    {postParts(ct+"; charset=iso-8859-1", "--b", "Content-Disposition: form-data; name=\"\xe9\"", "", "\xe9", "--b--"), "multipart\né = é"},

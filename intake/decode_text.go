@@ -88,15 +88,24 @@ func (s *Submission) keep(text string) {
 	s.Payload, s.Truncated = cutText(dropNUL(text), MaxPayload)
 }
 
+// How a payload ends that only says what came, because it is not kept itself.
+const (
+	notTakenApart = " of parts, not taken apart)"
+	gzipData      = " of gzip data)"
+	notText       = " that are not text)"
+)
+
 // keepUnread sets the payload of a body that could not be read; kind is its content type. The payload is the body only if
 // it is text and not multipart, since it may otherwise hold a file.
 func (s *Submission) keepUnread(body []byte, kind string) {
 	text, cut := cutText(string(body[:min(len(body), MaxPayload+1)]), MaxPayload)
 	switch {
 	case strings.HasPrefix(kind, "multipart/"):
-		s.Payload = fmt.Sprintf("(%d bytes of parts, not taken apart)", len(body))
+		s.Payload = fmt.Sprintf("(%d bytes"+notTakenApart, len(body))
+	case LooksLike(string(body[:min(len(body), 3)])) == BodyGzip:
+		s.Payload = fmt.Sprintf("(%d bytes"+gzipData, len(body))
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
-		s.Payload = fmt.Sprintf("(%d bytes that are not text)", len(body))
+		s.Payload = fmt.Sprintf("(%d bytes"+notText, len(body))
 	default:
 		s.Payload, s.Truncated = text, cut
 	}

@@ -175,7 +175,7 @@ func referenceValue(t *testing.T, raw json.RawMessage) models.Given {
 		}
 		return list
 	}
-	return models.Text(string(raw))
+	return models.Given{Texts: []string{string(raw)}, Bare: true}
 }
 
 func FuzzDecodeForm(f *testing.F) {

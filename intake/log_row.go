@@ -52,14 +52,9 @@ func (s *step) logBody(group int) LogBody {
 	if sub.Email.Present {
 		b.EmailKey, b.EmailAt = shortenBytes(sub.Email.Key, maxLoggedName), sub.Email.At
 		b.EmailSent = shortenBytes(sentText(sub.Email.Value), maxLoggedValue)
-		b.EmailPlus = sub.Email.PlusMayBeLost()
-		switch sub.Email.Value.Shape {
-		case models.List:
-			b.EmailShape = "list"
-		case models.Nested:
-			b.EmailShape = "object"
-		}
+		b.EmailShape, b.EmailPlus = shapeOf(sub.Email.Value), sub.Email.PlusMayBeLost()
 	}
+	b.QueryKey = shortenBytes(sub.QueryKey, maxLoggedName)
 	b.Fields, b.MoreNames = d.Fields, d.MoreNames
 	if s.life != nil {
 		b.Before, b.After = logContact(s.before), logContact(d.Contact)

@@ -34,6 +34,8 @@ func shown(g models.Given) string {
 		return " = nested"
 	case models.Null:
 		return " = null"
+	case models.File:
+		return " = file"
 	}
 	if len(g.Texts) == 1 {
 		return " = " + g.Texts[0]
@@ -107,7 +109,7 @@ func TestDecodeRealSenders(t *testing.T) {
 		"browser form": {Request{Method: "POST", ContentType: urlencoded, Body: []byte("email_address=a%2Bb%40example.com&full_name=Zo%C3%AB+B%26B&news=on&about=one%0D%0Atwo")},
 			"urlencoded\n@email_address = a+b@example.com\nfull_name = Zoë B&B\nnews = on\nabout = one\r\ntwo"},
 		"browser form with a file": {Request{Method: "POST", ContentType: "multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW", Body: []byte(browserForm)},
-			"multipart\n@email_address = ada@example.com\nfirst_name = Zoë"},
+			"multipart\n@email_address = ada@example.com\nfirst_name = Zoë\nphoto = file"},
 		"fetch with JSON": {Request{Method: "POST", ContentType: jsonType, Body: []byte(`{"email_address":"ada@example.com","age":36,"vip":true,"note":"a\nb \ud83d\ude00"}`)},
 			"json\n@email_address = ada@example.com\nage = 36\nvip = true\nnote = a\nb 😀"},
 		"fetch with a string and no type": {Request{Method: "POST", ContentType: "text/plain;charset=UTF-8", Body: []byte(`{"email_address":"ada@example.com"}`)},

@@ -45,6 +45,10 @@ type Submission struct {
 	Payload   string
 	Truncated bool
 
+	// QueryKey is the field of a POST's query that holds an e-mail address, if the body holds none. The query is not read
+	// otherwise: the page says that the address is in the wrong place.
+	QueryKey string
+
 	textSize int // bytes of the decoded text, which the values share
 }
 
@@ -128,5 +132,24 @@ func Decode(r Request) Submission {
 	if r.Method == "GET" {
 		return decodeQuery(r.Query)
 	}
-	return decodeBody(r)
+	s := decodeBody(r)
+	if r.Query != "" {
+		if _, err := s.Address(); err == models.ErrEmailMissing {
+			s.QueryKey = keyOfAddress(decodeQuery(r.Query))
+		}
+	}
+	return s
+}
+
+// keyOfAddress returns the key of a query that holds an e-mail address, or "".
+func keyOfAddress(s Submission) string {
+	if _, err := s.Address(); err == nil {
+		return s.Email.Key
+	}
+	for _, f := range s.Fields {
+		if _, err := models.ReadFormEmail(f.Value.Last()); err == nil {
+			return f.Key
+		}
+	}
+	return ""
 }

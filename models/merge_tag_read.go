@@ -34,6 +34,8 @@ func (m MergeTag) read(g Given, where *time.Location) (string, *ValueError) {
 	switch {
 	case g.Shape == Null:
 		return "", nil
+	case g.Shape == File:
+		return "", &ValueError{"file", "It came as a file. Send it as a text."}
 	case g.Shape == Nested:
 		return "", &ValueError{"nested", "Nested data cannot be kept in a " + row.field + " field."}
 	case g.Shape == List && !row.several && !g.OneOfList():

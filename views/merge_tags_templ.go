@@ -721,7 +721,7 @@ func MergeTagFormPage(m MergeTagFormModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Note(KindWarn, "A call sent “"+m.Unfit+"”, which cannot be a key.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Note(KindWarn, "A call sent “"+models.NameInvisible(m.Unfit)+"”, which cannot be a key.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1,9 +1,9 @@
 package views
 
 import (
-	"strconv"
 	"strings"
-	"unicode"
+
+	"campaignlark/models"
 )
 
 // SentAs says in a word or two how a call was sent: "POST JSON", "GET".
@@ -23,25 +23,9 @@ func SentAs(method, contentType string) string {
 	return method
 }
 
-// Visible writes out characters of a sender's text that are invisible or change the direction of writing. Line ends and tabs stay.
-func Visible(text string) string {
-	if !strings.ContainsFunc(text, hides) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if hides(r) {
-			b.WriteString(`\u` + strings.Repeat("0", 4-len(strconv.FormatInt(int64(r), 16))) + strconv.FormatInt(int64(r), 16))
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-func hides(r rune) bool {
-	return r <= 0xffff && (unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r))
-}
+// Visible names the characters of a text that cannot be seen or that change the direction of writing. Blanks, line ends and tabs
+// stay: see models.NameInvisible for a text that a sentence quotes.
+func Visible(text string) string { return models.NameInvisibleInBlock(text) }
 
 // fieldsInAll names how many fields there are.
 func fieldsInAll(n int) string {

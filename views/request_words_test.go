@@ -5,11 +5,10 @@ import "testing"
 func TestVisible(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"plain, é and 漢字":     "plain, é and 漢字",
-		"line\n\ttab":         "line\n\ttab",
-		"a\u202etxt.exe":      `a\u202etxt.exe`,
-		"\x00\x1b[31m\u0085":  `\u0000\u001b[31m\u0085`,
-		"\u2066x\u2069\u200f": `\u2066x\u2069\u200f`,
+		"plain, é and 漢字": "plain, é and 漢字",
+		"line\n\ttab":     "line\n\ttab",
+		"a\u202etxt.exe":  "a‹right-to-left override›txt.exe",
+		"a\r\nb \u00a0":   "a\nb ‹no-break space›",
 	} {
 		if got := Visible(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)

@@ -147,6 +147,16 @@ func (d *DB) AroundRequest(ctx context.Context, workspaceID int64, address strin
 	return max(0, found.Calls-1), found.Contact, err
 }
 
+// RequestsJustBefore returns the newest calls that came within span before r, at most most, with the columns of lists: those for
+// its address, or for its webhook if it has no address.
+func (d *DB) RequestsJustBefore(ctx context.Context, r models.WebhookRequest, span time.Duration, most int) ([]models.WebhookRequest, error) {
+	filter := RequestFilter{WebhookID: r.WebhookID, From: models.IDTime(r.ID).Add(-span)}
+	if r.Address != nil {
+		filter.Address = *r.Address
+	}
+	return d.requestStep(ctx, r.WorkspaceID, filter, models.Cursor{Before: r.ID}, most, 0)
+}
+
 // Request returns one call of a workspace, or ErrNotFound.
 func (d *DB) Request(ctx context.Context, workspaceID int64, id uuid.UUID) (models.WebhookRequest, error) {
 	return First[models.WebhookRequest](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))

@@ -1,5 +1,5 @@
-// Buttons with data-copy="<id>" copy the value or the text of that element. They are hidden without script, where the
-// field can be selected by hand.
+// Buttons with data-copy="<id>" copy the value or the text of that element, or the text in data-copy-text, which is JSON. They are
+// hidden without script, where the field can be selected by hand.
 const said = document.createElement("p");
 said.className = "vh";
 said.setAttribute("role", "status");
@@ -7,14 +7,21 @@ document.body.append(said);
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
-  const text = source.value ?? source.textContent;
+  const text = button.dataset.copyText ? JSON.parse(button.dataset.copyText) : (source.value ?? source.textContent);
   try {
     await navigator.clipboard.writeText(text);
   } catch {
     // no clipboard outside https: leave the text selected for the keyboard
     if (source.select) source.select();
     else getSelection().selectAllChildren(source);
-    if (!document.execCommand("copy")) return;
+    const exact = (event) => {
+      event.clipboardData.setData("text/plain", text);
+      event.preventDefault();
+    };
+    document.addEventListener("copy", exact);
+    const done = document.execCommand("copy");
+    document.removeEventListener("copy", exact);
+    if (!done) return;
   }
   const label = button.querySelector("[data-label]");
   const before = label.textContent;

@@ -1,0 +1,93 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+)
+
+// addressFault is what is wrong with an address that is not valid.
+type addressFault string
+
+const (
+	faultOther     addressFault = ""
+	faultList      addressFault = "list"
+	faultObject    addressFault = "object"
+	faultNumber    addressFault = "number" // a number, true or false
+	faultUnfilled  addressFault = "unfilled"
+	faultInvisible addressFault = "invisible"
+	faultEscaped   addressFault = "escaped"
+	faultSeveral   addressFault = "several"
+	faultNamed     addressFault = "named"
+	faultNoAt      addressFault = "no_at"
+	faultBytes     addressFault = "bytes"
+)
+
+// addressFaults says what is wrong, and what to change at the sender.
+var addressFaults = map[addressFault]struct{ do, what string }{
+	faultOther:     {},
+	faultList:      {"Let the sender send one e-mail address as a text.", "A list was sent; one text is needed."},
+	faultObject:    {"Let the sender send one e-mail address as a text.", "An object, or a list of objects, was sent; one text is needed."},
+	faultNumber:    {"Let the sender send the e-mail address as a text.", "A number, or true or false, was sent:"},
+	faultUnfilled:  {"Let the sender fill in the address.", "It sent a placeholder, or what programs write for a missing value:"},
+	faultInvisible: {"Let the sender remove what cannot be seen.", "The address has a character that cannot be seen; here its name stands in its place:"},
+	faultEscaped:   {"Let the sender escape the address only once.", "It was escaped once too often: %40 stands where @ belongs:"},
+	faultSeveral:   {"Let the sender send one address in each call.", "Several addresses came in one text:"},
+	faultNamed:     {"Let the sender send the address alone.", "Something else came with it, such as the person's name:"},
+	faultNoAt:      {"Let the sender send the e-mail address in this field.", "What came has no @:"},
+	faultBytes:     {"Let the sender send the text in UTF-8.", "A character of it could not be read; it is shown as \uFFFD:"},
+}
+
+// addressFaultOf finds out what is wrong with the address of a call.
+func addressFaultOf(b intake.LogBody) addressFault {
+	sent := models.TrimBlanks(b.EmailSent)
+	switch b.EmailShape {
+	case intake.ShapeList:
+		return faultList
+	case intake.ShapeObject:
+		return faultObject
+	case intake.ShapeNumber, intake.ShapeBoolean:
+		return faultNumber
+	}
+	bare := strings.TrimPrefix(sent, "mailto:")
+	if _, inside, found := strings.Cut(bare, "<"); found {
+		bare, _, _ = strings.Cut(inside, ">")
+	}
+	_, err := models.ReadEmail(bare)
+	switch {
+	case models.LooksUnfilled(sent):
+		return faultUnfilled
+	case strings.Contains(sent, "\uFFFD"):
+		return faultBytes
+	case models.SayInvisible(sent) != "":
+		return faultInvisible
+	case strings.Count(sent, "@") > 1 && strings.ContainsAny(sent, ",; "):
+		return faultSeveral
+	case bare != sent && err == nil:
+		return faultNamed
+	case !strings.Contains(sent, "@") && strings.Contains(sent, "%40"):
+		return faultEscaped
+	case !strings.Contains(sent, "@"):
+		return faultNoAt
+	}
+	return faultOther
+}
+
+// look finds out what the sender probably does wrong, before anything is masked.
+func (t *story) look() {
+	t.hints = hintsOf(t.row, t.body)
+	t.misnamed = misnamedAddress(t.row, t.body)
+	if t.row.Outcome == models.OutcomeBadAddress {
+		t.fault = addressFaultOf(t.body)
+	}
+}
+
+// lookAtFields finds the fields that look unfilled: those that were refused, and of those that were kept the texts.
+func (t *story) lookAtFields() {
+	t.unfilled = make([]bool, len(t.body.Fields))
+	for i, f := range t.body.Fields {
+		kept := (f.Fate == intake.FateStored || f.Fate == intake.FateUnchanged) && t.mergeTags[f.MergeTag].Type == models.MergeTagText
+		t.unfilled[i] = f.Shape == "" && (kept || f.Fate == intake.FateRefused) && models.LooksUnfilled(f.Sent)
+	}
+}

@@ -1,0 +1,351 @@
+package handlers
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// Hints say what a sender probably does wrong. They are found when a call's page is shown, in what the log has of the call,
+// before anything is masked. A hint holds no value of the call, so that support staff may read it.
+
+// hintKind is what a call shows about its sender.
+type hintKind string
+
+const (
+	hintUnfit     hintKind = "unfit"    // the body is not what its Content-Type says
+	hintGetBody   hintKind = "get_body" // a GET came with a body
+	hintMisnamed  hintKind = "misnamed" // the address is in a field with another name
+	hintInside    hintKind = "inside"   // the address is inside of an object or of a JSON text
+	hintQuery     hintKind = "query"    // the address is in the query of a POST
+	hintEscaped   hintKind = "escaped"  // a link in which & was escaped twice
+	hintTest      hintKind = "test"     // a test call
+	hintNothing   hintKind = "nothing"  // nothing was sent
+	hintRepeated  hintKind = "repeated" // the same delivery, or the same data, came shortly before
+	hintDelivered hintKind = "other_id" // the same data came shortly before, as another delivery
+)
+
+// hintKinds lists every kind. Of a call without an address, the first that was found says what to do.
+var hintKinds = []hintKind{hintUnfit, hintGetBody, hintEscaped, hintMisnamed, hintInside, hintQuery, hintTest, hintNothing, hintRepeated, hintDelivered}
+
+// hint is one thing that a call shows.
+type hint struct {
+	kind hintKind
+	path []string        // the name of the field, or the names on the way to it, as the sender wrote them
+	body intake.BodyKind // of hintUnfit
+	list bool            // of hintUnfit: the body is a JSON list
+	call uuid.UUID       // of hintRepeated and hintDelivered: the earlier call
+	ago  time.Duration   // and how long before
+}
+
+// hintsOf finds the hints of a call in its row and its body, in the order of hintKinds.
+func hintsOf(r models.WebhookRequest, b intake.LogBody) (found []hint) {
+	if looks, unfit := unfitBody(r, b); unfit {
+		found = append(found, hint{kind: hintUnfit, body: looks, list: strings.HasPrefix(strings.TrimSpace(b.Payload), "[")})
+	}
+	lines := sentLines(r, b)
+	if key := escapedKey(lines); key != "" {
+		found = append(found, hint{kind: hintEscaped, path: []string{key}})
+	}
+	if r.Outcome != models.OutcomeNoAddress || b.EmailKey != "" {
+		return found
+	}
+	if r.Method == "GET" && hasBody(b) {
+		found = append(found, hint{kind: hintGetBody})
+	}
+	if line := misnamedAddress(r, b); line.field {
+		found = append(found, hint{kind: hintMisnamed, path: []string{line.key}})
+	}
+	if path := addressInside(lines); len(path) > 0 {
+		found = append(found, hint{kind: hintInside, path: path})
+	}
+	if b.QueryKey != "" {
+		found = append(found, hint{kind: hintQuery, path: []string{b.QueryKey}})
+	}
+	if looksLikeTest(lines) {
+		found = append(found, hint{kind: hintTest})
+	}
+	if models.IsBlank(b.Payload) {
+		found = append(found, hint{kind: hintNothing})
+	}
+	slices.SortStableFunc(found, func(x, y hint) int { return slices.Index(hintKinds, x.kind) - slices.Index(hintKinds, y.kind) })
+	return found
+}
+
+// unfitBody reports whether the body of a refused call is not what its Content-Type says, and what it looks like instead.
+func unfitBody(r models.WebhookRequest, b intake.LogBody) (looks intake.BodyKind, unfit bool) {
+	looks = intake.LooksLike(b.Payload)
+	switch {
+	case r.Outcome != models.OutcomeNoAddress && r.Outcome != models.OutcomeUnreadable, looks == intake.BodyEmpty, looks == intake.BodyUnknown:
+		return looks, false
+	case looks == intake.BodyGzip:
+		return looks, b.Encoding != intake.EncodingQuery && headerOf(b, "Content-Encoding") == ""
+	}
+	switch b.Encoding {
+	case intake.EncodingJSON:
+		return looks, looks != intake.BodyJSON && !json.Valid([]byte(b.Payload))
+	case intake.EncodingURLEncoded:
+		return looks, looks != intake.BodyForm && (looks != intake.BodyText || !strings.Contains(b.Payload, "="))
+	case intake.EncodingMultipart: // the log keeps the parts as lines; other text only if there are none
+		return looks, r.Outcome == models.OutcomeUnreadable && looks != intake.BodyText && looks != intake.BodyMultipart
+	case "":
+		return looks, r.Outcome == models.OutcomeUnreadable && looks != intake.BodyText
+	}
+	return looks, false
+}
+
+// escapedKey returns the first name that begins with the rest of an escaped &: "amp;first_name".
+func escapedKey(lines []sentLine) string {
+	for _, line := range lines {
+		if _, name := cutEscape(line.key); line.field && name != "" {
+			return line.key
+		}
+	}
+	return ""
+}
+
+// cutEscape cuts the rest of an escaped & from a name; name is "" if it has none.
+func cutEscape(key string) (escape, name string) {
+	for _, escape := range []string{"amp;", "#38;", "#038;", "#x26;"} {
+		if len(key) > len(escape) && strings.EqualFold(key[:len(escape)], escape) {
+			return escape, key[len(escape):]
+		}
+	}
+	return "", ""
+}
+
+// hasBody reports whether the headers of a call announce a body.
+func hasBody(b intake.LogBody) bool {
+	size, err := strconv.Atoi(headerOf(b, "Content-Length"))
+	return err == nil && size > 0
+}
+
+func headerOf(b intake.LogBody, name string) string {
+	for _, h := range b.Headers {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+// misnamedAddress returns the field with the address under a wrong name, if the call failed for lack of an address: one that
+// differs from email_address in characters that cannot be seen, else the first that holds an address.
+func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
+	if r.Outcome != models.OutcomeNoAddress || b.EmailKey != "" {
+		return sentLine{}
+	}
+	var found sentLine
+	for _, line := range sentLines(r, b) {
+		if _, name := cutEscape(line.key); !line.field || name != "" {
+			continue
+		}
+		if strings.EqualFold(models.TrimInvisible(line.key), models.EmailKey) {
+			return line
+		}
+		if _, err := models.ReadEmail(line.value); err == nil && !found.field {
+			found = line
+		}
+	}
+	return found
+}
+
+// The most levels and members that are searched for an address.
+const (
+	maxSearchDepth   = 6
+	maxSearchMembers = 2000
+)
+
+// addressInside returns the path to an address that is inside of an object, a list, or a text that holds JSON; nil if there is none.
+func addressInside(lines []sentLine) (path []string) {
+	left := maxSearchMembers
+	for _, line := range lines {
+		if text := strings.TrimSpace(line.value); line.field && (strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")) {
+			if path := addressIn(json.RawMessage(text), []string{line.key}, &left); path != nil {
+				return path
+			}
+		}
+	}
+	return nil
+}
+
+// addressIn searches a JSON value in the order in which it was written; it looks at no more than left members.
+func addressIn(value json.RawMessage, at []string, left *int) []string {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		if _, err := models.ReadEmail(text); err == nil {
+			return at
+		}
+		value = json.RawMessage(strings.TrimSpace(text))
+	}
+	dec := json.NewDecoder(strings.NewReader(string(value)))
+	open, err := dec.Token()
+	if err != nil || open != json.Delim('{') && open != json.Delim('[') || len(at) > maxSearchDepth {
+		return nil
+	}
+	for n := 0; dec.More() && *left > 0; n++ {
+		*left--
+		name := "[" + strconv.Itoa(n) + "]"
+		if open == json.Delim('{') {
+			key, err := dec.Token()
+			if name, _ = key.(string); err != nil {
+				return nil
+			}
+		}
+		var member json.RawMessage
+		if dec.Decode(&member) != nil {
+			return nil
+		}
+		if path := addressIn(member, append(slices.Clone(at), name), left); path != nil {
+			return path
+		}
+	}
+	return nil
+}
+
+// testWords are the values by which senders mark a test call, in fields such as type or event.
+var testWords = []string{"ping", "test", "webhook.test", "webhook.ping", "test_webhook", "url_verification", "verification"}
+
+// looksLikeTest reports whether the fields are those of a test call, with which senders try whether an address works.
+func looksLikeTest(lines []sentLine) bool {
+	fields := map[string]string{}
+	for _, line := range lines {
+		if line.field {
+			fields[strings.ToLower(line.key)] = strings.ToLower(line.value)
+		}
+	}
+	for _, name := range []string{"type", "event", "event_type", "action", "topic"} {
+		if slices.Contains(testWords, fields[name]) {
+			return true
+		}
+	}
+	has := func(name string) bool { _, has := fields[name]; return has }
+	switch {
+	case has("zen") && has("hook_id"), has("challenge"), has("hub.challenge"), has("ping"), fields["test"] == "true", fields["test"] == "1":
+		return true
+	}
+	return len(fields) == 1 && has("webhook_id")
+}
+
+// How long before a call, and among how many calls, the same data is looked for.
+const (
+	repeatSpan = 10 * time.Minute
+	maxEarlier = 10
+)
+
+// deliveryHeaders hold the id that a sender gives each delivery. The same delivery has the same id when it is sent again.
+var deliveryHeaders = []string{"Idempotency-Key", "Svix-Id", "Webhook-Id", "X-Delivery-Id", "X-GitHub-Delivery", "X-Shopify-Webhook-Id", "X-WC-Webhook-Delivery-ID"}
+
+// repeated returns the hint that a call repeats one of earlier, which are newest first; false if it does not.
+func repeated(r models.WebhookRequest, b intake.LogBody, earlier []models.WebhookRequest) (hint, bool) {
+	for _, before := range earlier {
+		body, err := intake.DecodeLogBody(before.Body)
+		if err != nil || before.WebhookID != r.WebhookID || before.Size != r.Size || body.Payload != b.Payload || body.Encoding != b.Encoding || b.Payload == "" {
+			continue
+		}
+		h := hint{kind: hintRepeated, call: before.ID, ago: models.IDTime(r.ID).Sub(models.IDTime(before.ID))}
+		for _, name := range deliveryHeaders {
+			if now, then := headerOf(b, name), headerOf(body, name); now != then {
+				h.kind = hintDelivered
+			}
+		}
+		return h, true
+	}
+	return hint{}, false
+}
+
+// hint returns the call's hint of a kind.
+func (t *story) hint(kind hintKind) (hint, bool) {
+	i := slices.IndexFunc(t.hints, func(h hint) bool { return h.kind == kind })
+	if i < 0 {
+		return hint{}, false
+	}
+	return t.hints[i], true
+}
+
+// masked returns the hint with the names that may hold a person's data masked.
+func (h hint) masked(b intake.LogBody, names fieldNames) hint {
+	path := make([]string, len(h.path))
+	for i, name := range h.path {
+		escape, rest := cutEscape(name)
+		if rest == "" {
+			rest = name
+		}
+		if i == 0 {
+			rest = names.inPayload(b, rest, mask)
+		} else {
+			rest = names.shown(rest, mask)
+		}
+		path[i] = escape + rest
+	}
+	h.path = path
+	return h
+}
+
+// issueOf says a hint in words, with what to change at the sender.
+func (t *story) issueOf(h hint) views.RequestIssue {
+	issue := views.RequestIssue{Kind: views.KindWarn}
+	key := models.NameInvisible(strings.ReplaceAll(strings.Join(h.path, "."), ".[", "["))
+	switch h.kind {
+	case hintUnfit:
+		issue.Before, issue.Text, issue.Advice = unfitWords(h.body, t.row.ContentType)
+		if h.list {
+			issue.Advice = "The webhook reads one JSON object for each contact, not a list."
+		}
+	case hintGetBody:
+		issue.Before, issue.Text = "Let the sender call with the method POST.", "The call was a GET with a body. Of a GET only the part of the address behind the question mark is read."
+	case hintEscaped:
+		issue.Before, issue.Text = "Let the sender write a plain & between the fields.", "The link was escaped once too often: &amp; stands where & belongs. So the next field came under another name:"
+		issue.AdviceCode = key
+	case hintMisnamed:
+		issue.Before, issue.Code, issue.After = "Rename the sender's field", key, "to email_address."
+		issue.Advice, issue.AdviceCode = "An address was sent, but under another name:", key+" = "+models.NameInvisible(t.misnamed.value)
+		if words := models.SayInvisible(t.misnamed.key); words != "" && strings.EqualFold(models.TrimInvisible(t.misnamed.key), models.EmailKey) {
+			issue.Text, issue.Advice = "The field is named email_address "+words+".", "It came as:"
+		}
+	case hintInside:
+		issue.Before, issue.Text = "Let the sender send email_address beside the other fields, not inside of one.", "An address was sent, but inside of other data. It is at:"
+		issue.AdviceCode = key
+	case hintQuery:
+		issue.Before, issue.Text = "Let the sender send email_address in the body.", "An address came behind the question mark of the webhook's address. Of a POST only the body is read. The field was:"
+		issue.AdviceCode = key
+	case hintTest:
+		issue.Before, issue.Text = "Nothing, if the sender only tried whether the address works.", "This looks like a test call. Real calls have to send email_address."
+	case hintNothing:
+		issue.Before, issue.Text = "Nothing, if somebody only opened or tried the address.", "This call sent nothing at all. Real calls have to send email_address."
+	case hintRepeated:
+		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" before.", "Senders send a call again if its answer came late. If calls always come twice, check whether the sender has this webhook twice."
+	case hintDelivered:
+		issue.Before, issue.Text = "The same data came "+views.Took(h.ago)+" before, as another delivery.", "The sender gave the two calls different ids. Check whether it has this webhook twice."
+	}
+	if h.call != uuid.Nil {
+		issue.Link, issue.LinkText = t.pathOf(h.call), "Open that call"
+	}
+	return issue
+}
+
+// unfitWords says what a body is that is not what its Content-Type says, and what to change.
+func unfitWords(looks intake.BodyKind, contentType string) (do, what, advice string) {
+	what = "The body is " + looks.Name() + ", but it has no Content-Type."
+	if contentType != "" {
+		what = "The body is " + looks.Name() + ", but its Content-Type is " + models.NameInvisible(contentType) + "."
+	}
+	fits := looks.ContentType()
+	switch {
+	case looks == intake.BodyGzip:
+		return "Let the sender add the header Content-Encoding: gzip, or send the body as it is.", "The body is compressed with gzip, but no header says so.", ""
+	case looks == intake.BodyMultipart:
+		return "Let the sender's form library set the Content-Type.", what, "The type that fits is multipart/form-data. It names the boundary between the fields, which only the library knows."
+	case fits != "":
+		return "Let the sender send the Content-Type " + fits + ".", what, ""
+	}
+	return "Let the sender send JSON or a form.", "The body is " + looks.Name() + ", which webhooks do not read.", "With JSON the Content-Type is application/json, with a form application/x-www-form-urlencoded."
+}
