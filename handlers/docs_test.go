@@ -54,3 +54,11 @@ func TestDocsContentsLinkToHeadings(t *testing.T) {
 		}
 	})
 }
+
+// The help says what the published documentation leaves open about values.
+func TestDocsSayHowValuesAreRead(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.as("").get("/docs").want(t, 200, "The sender must write %2B in place of a +", "Form builders also write name[] or name[0] and name[1]", "A time that names no time zone is in the time zone of the workspace.",
+			"United Kingdom (UK)", "or shows a preview of it", "A text that is exactly one option is that option")
+	})
+}

@@ -43,12 +43,12 @@ var mergeTagTypes = map[models.MergeTagType]mergeTagType{
 		picks: 1, control: selectControl,
 	},
 	models.MergeTagMultiple: {
-		help:      "Options by their names: as a list, as a repeated key, or with commas between them.",
+		help:      "Options by their names: as a list, as a repeated key, or with commas between them. A text that is exactly one option is that option, even with a comma.",
 		byDefault: "One or more of the choices, separated by commas.",
 		picks:     2, list: true, control: checksControl,
 	},
 	models.MergeTagCountry: {
-		help: "A two-letter code such as DE, or the English name.", byDefault: "A code, such as DE, or an English name, such as Germany.",
+		help: "A code such as DE, or an English name such as Germany, United Kingdom (UK) or Korea, South.", byDefault: "A code, such as DE, or an English name, such as Germany.",
 		example: []string{"DE"}, control: func(label, name string, _ models.MergeTag) string {
 			return "<p><label>" + label + " <input" + name + " placeholder=\"Germany or DE\"></label></p>"
 		},
