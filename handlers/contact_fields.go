@@ -37,6 +37,7 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	}
 	options, names := tagOptions(tags, f.tags)
 	m.Tags = options
+	m.Edit.Filled = filledWith(f.mergeTagFields()...)
 	if c.ID != 0 {
 		m.Edit = f.edit.state("contact", names)
 		m.Edit.Changed, m.Edit.Now = f.stale, v.path("contacts", c.ID)

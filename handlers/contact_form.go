@@ -236,7 +236,9 @@ func storedTexts(t models.MergeTag, stored string) []string {
 }
 
 // fieldName names a merge tag's input in the form.
-func fieldName(t models.MergeTag) string { return "field_" + t.Key }
+func fieldName(t models.MergeTag) string { return fieldPrefix + t.Key }
+
+const fieldPrefix = "field_"
 
 // readPost reads the posted form.
 func (f *contactForm) readPost() {
@@ -275,6 +277,7 @@ func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 		in.Fields[t.Key] = value
 	}
 	errs.Add("tags", models.ValidateNewTags(models.SplitNames(f.newTags)))
+	errs.Add("gone", f.goneFields())
 	return in
 }
 

@@ -109,11 +109,7 @@ type editForm struct {
 // edit compares the posted form with what is stored. A form that does not say what a field was filled with, as scripts post it, was
 // filled with the stored value.
 func (v *visit) edit(fields ...editField) editForm {
-	e := editForm{fields: fields, threeWay: map[string]threeWay{}}
-	filled := map[string][]string{}
-	if json.Unmarshal([]byte(v.Form("filled")), &filled) != nil {
-		filled = nil
-	}
+	e, filled := editForm{fields: fields, threeWay: map[string]threeWay{}}, v.filled()
 	for _, f := range fields {
 		t := threeWay{filled: f.stored, posted: f.posted, stored: f.stored}
 		if texts, said := filled[f.name]; said {
@@ -122,6 +118,14 @@ func (v *visit) edit(fields ...editField) editForm {
 		e.threeWay[f.name] = t
 	}
 	return e
+}
+
+// filled returns what the posted form says that it was filled with, by field; nil if it does not say.
+func (v *visit) filled() (filled map[string][]string) {
+	if json.Unmarshal([]byte(v.Form("filled")), &filled) != nil {
+		return nil
+	}
+	return filled
 }
 
 // text returns what the field with a name should be: the person's text, or the stored one if the person did not change it.

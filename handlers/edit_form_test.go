@@ -639,3 +639,42 @@ func TestATagWithANumberAsItsName(t *testing.T) {
 		}
 	})
 }
+
+// TestAnExpiredFormTellsWhatOthersChanged posts a form of an earlier session, which is shown again.
+func TestAnExpiredFormTellsWhatOthersChanged(t *testing.T) {
+	twoPeople(t, func(t *testing.T, ines, otto *site, e edited) {
+		page := ines.get(e.form)
+		otto.post(e.path, typed(otto.get(e.form), e.one, e.theirs)...).want(t, 303)
+		a := ines.post(e.path, append(typed(page, e.one, e.mine), "csrf", "of an earlier session")...)
+		a.want(t, 403, "This form had expired", "was changed while you edited it")
+		if got := formFields(a.body).Get(e.one); got != e.mine {
+			t.Errorf("the form comes back with %q, want %q as typed", got, e.mine)
+		}
+		if got := e.stored(otto, e.one); got != e.theirs {
+			t.Errorf("got %q, want nothing saved", got)
+		}
+		ines.post(e.path, typed(a)...).want(t, 303)
+		if got := e.stored(otto, e.one); got != e.mine {
+			t.Errorf("got %q after saving again, want %q", got, e.mine)
+		}
+	})
+}
+
+// TestAMergeTagIsDeletedWhileItsFieldIsFilledIn says what is not saved, for a contact and for a new one. It says nothing of a field
+// that nobody filled in.
+func TestAMergeTagIsDeletedWhileItsFieldIsFilledIn(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addContact(1, "anna@example.com", func(c *models.Contact) { c.Fields = map[string]string{"town": "Graz"} })
+		for form, path := range map[string]string{"/w/books/contacts/1/edit": "/w/books/contacts/1", "/w/books/contacts/new": "/w/books/contacts"} {
+			city := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText, Default: "Linz"})
+			town := s.addMergeTag(models.MergeTag{Key: "town", Label: "Town", Type: models.MergeTagText, Default: "Graz"})
+			page := s.get(form)
+			s.write(func(tx *gorm.DB) error { // deleted, and purged
+				return tx.Where("id IN ?", []int64{city.ID, town.ID}).Delete(&models.MergeTag{}).Error
+			})
+			a := s.post(path, typed(page, "email", "bert@example.com", "field_city", "Vienna <b>")...)
+			a.want(t, 422, "Somebody deleted the merge tag of what you filled in here: city (“Vienna <b>”). Save again to go on without it.")
+			s.post(path, typed(a)...).want(t, 303)
+		}
+	})
+}

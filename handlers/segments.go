@@ -95,14 +95,15 @@ func (v *visit) postSegmentForm(g models.Segment, save func(segmentInput) (model
 	in := v.segmentInput(schema)
 	f := segmentForm{segment: g, segmentInput: in, schema: schema, errs: models.FieldErrors{}}
 	f.edit.Filled = v.Form("filled")
-	if in.onlyShape() || v.refill {
+	if in.onlyShape() {
 		return v.showSegmentForm(f)
 	}
 	if g.ID != 0 && !in.previews() {
-		if f.refused = f.merge(v.editSegment(f)); f.refused {
-			return v.showSegmentForm(f)
-		}
+		f.refused = f.merge(v.editSegment(f)) && !v.refill
 		in = f.segmentInput
+	}
+	if v.refill || f.refused {
+		return v.showSegmentForm(f)
 	}
 	f.tell()
 	if in.previews() && in.broken == "" {
