@@ -92,7 +92,7 @@ func tokenList(s string) bool {
 // refuseMethod answers 405 (CONTRACT "Route and verbs").
 func (s *Server) refuseMethod(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderAllow, inboundMethods)
-	return s.refuse(c, otherMethod, 0)
+	return s.refuse(c, otherMethod, 0, 0)
 }
 
 // inbound checks the hash, decodes the payload and answers with the pipeline's result (CONTRACT "Order of checks").
@@ -178,7 +178,7 @@ func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 	case fiber.StatusNotFound:
 		switch method {
 		case fiber.MethodGet, fiber.MethodPost:
-			return s.refuse(c, urlDiffers, int64(len(c.Request().Body())))
+			return s.refuse(c, urlDiffers, int64(len(c.Request().Body())), 0)
 		case fiber.MethodOptions: // leaves no row
 			s.Refused(refusedURLDiffers)
 			return s.answer(c, fiber.StatusNotFound, models.NewID(s.Now()).String(), urlDiffers.message)

@@ -79,7 +79,7 @@ func (s *Server) answerAmbiguous(ctx *fasthttp.RequestCtx, why refusal) {
 	defer s.app.ReleaseCtx(c)
 	s.protect(c)
 	if isInbound(string(ctx.Request.Header.RequestURI())) {
-		_ = s.refuse(c, why, int64(len(ctx.Request.Body())))
+		_ = s.refuse(c, why, int64(len(ctx.Request.Body())), 0)
 		return
 	}
 	ctx.SetStatusCode(fasthttp.StatusBadRequest)

@@ -34,9 +34,10 @@ type pacedConn struct {
 	from, to time.Time // when the server set the deadline, and the deadline
 	got      int64     // bytes since
 
-	request int64 // bytes read since the last answer
-	mixed   bool  // request may hold bytes of something else, or lack some of its own
-	failed  error // of the last read
+	request int64     // bytes read since the last answer
+	began   time.Time // when the first of them came
+	mixed   bool      // request may hold bytes of something else, or lack some of its own
+	failed  error     // of the last read
 }
 
 // connState follows the requests of a connection. It has the form of fasthttp.Server.ConnState.
@@ -45,7 +46,7 @@ func connState(conn net.Conn, state fasthttp.ConnState) {
 	switch {
 	case !paced:
 	case state == fasthttp.StateIdle:
-		c.request, c.mixed = 0, false
+		c.request, c.began, c.mixed = 0, time.Time{}, false
 	case state == fasthttp.StateActive && c.request == 0:
 		c.mixed = true // the request's first bytes arrived together with the one before it
 	}
@@ -66,8 +67,9 @@ func (c *pacedConn) Read(b []byte) (int, error) {
 		}
 	}
 	n, err := c.Conn.Read(b)
-	if c.request == 0 && n > 0 && (b[0] == '\r' || b[0] == '\n') {
-		c.mixed = true // an empty line before the request is not part of it
+	if c.request == 0 && n > 0 {
+		c.began = time.Now()
+		c.mixed = c.mixed || b[0] == '\r' || b[0] == '\n' // an empty line before the request is not part of it
 	}
 	c.got += int64(n)
 	c.request += int64(n)

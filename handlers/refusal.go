@@ -111,13 +111,13 @@ func (r refusal) outcome() models.Outcome {
 }
 
 // refuse counts a request that never reached its handler, logs it and answers it with the envelope. size is how many bytes of its
-// body came. The answer's id is that of the row in the request log, if there is one.
-func (s *Server) refuse(c *fiber.Ctx, why refusal, size int64) error {
-	now := s.Now()
-	id := models.NewID(now)
+// body came, and took is how long that lasted. The answer's id is that of the row in the request log, if there is one.
+func (s *Server) refuse(c *fiber.Ctx, why refusal, size int64, took time.Duration) error {
+	arrived := s.Now().Add(-took)
+	id := models.NewID(arrived)
 	s.Refused(why.reason)
 	if outcome := why.outcome(); outcome != "" {
-		s.logRefused(c, intake.Call{ID: id, ArrivedAt: now, Size: size,
+		s.logRefused(c, intake.Call{ID: id, ArrivedAt: arrived, Size: size,
 			Refusal: &intake.Refusal{Outcome: outcome, Answer: intake.Answer{Status: why.status(), Message: why.message}}})
 	}
 	c.Response().SkipBody = c.Request().Header.IsHead()

@@ -397,14 +397,26 @@ func TestBrokenBodyIsCountedWithinItsRequest(t *testing.T) {
 		addr := s.listen()
 		head := "POST " + inboundPrefix + w.Hash + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 		whole, half := head+"Content-Length: 2\r\n\r\n{}", head+"Content-Length: 1500\r\n\r\n"+strings.Repeat(" ", 1200)
-		talk(t, addr, 0, whole, half).wantEnvelope(t, 400, broke("after 1,200 of 1,500 bytes").message)
-		talk(t, addr, 0, whole, whole, half).wantEnvelope(t, 400, broke("after 1,200 of 1,500 bytes").message)
-		talk(t, addr, 0, half).wantEnvelope(t, 400, broke("after 1,200 of 1,500 bytes").message)
-		talk(t, addr, 0, "\r\n"+half).wantEnvelope(t, 400, "The body broke off. Send the request again.")
-		talk(t, addr, 0, whole+half[:20], half[20:]).wantEnvelope(t, 400, "The body broke off. Send the request again.")
-		rawCase{name: "two in one packet", raw: whole + half}.send(t, addr).wantEnvelope(t, 400, "The body broke off. Send the request again.")
-		if rows := s.logged(); rows[len(rows)-6].Size != 1200 || rows[len(rows)-1].Size != 0 {
-			t.Errorf("got the sizes %d and %d, want 1200 and none", rows[len(rows)-6].Size, rows[len(rows)-1].Size)
+		wants := map[string]int64{} // from the ids of the answers
+		for _, c := range []struct {
+			answer answer
+			where  string
+			size   int64
+		}{
+			{talk(t, addr, 0, half), " after 1,200 of 1,500 bytes", 1200},
+			{talk(t, addr, 0, whole, half), " after 1,200 of 1,500 bytes", 1200},
+			{talk(t, addr, 0, whole, whole, half), " after 1,200 of 1,500 bytes", 1200},
+			{talk(t, addr, 0, "\r\n"+half), "", 0},
+			{talk(t, addr, 0, whole+half[:20], half[20:]), "", 0},
+			{rawCase{name: "two in one packet", raw: whole + half}.send(t, addr), "", 0},
+		} {
+			c.answer.wantEnvelope(t, 400, "The body broke off"+c.where+". Send the request again.")
+			wants[c.answer.requestID()] = c.size
+		}
+		for _, row := range s.logged() {
+			if size, broken := wants[row.ID.String()]; broken && row.Size != size {
+				t.Errorf("got the size %d, want %d", row.Size, size)
+			}
 		}
 	})
 }
@@ -416,6 +428,11 @@ func TestTimeoutIsAnsweredAfterAnEarlierAnswer(t *testing.T) {
 		s.server.app.Server().ReadTimeout, s.server.app.Server().WriteTimeout = testTimeout, 100*time.Millisecond
 		head := "POST " + inboundPrefix + w.Hash + " HTTP/1.1\r\nHost: a\r\nContent-Length: "
 		talk(t, s.listen(), time.Millisecond, head+"2\r\n\r\n{}", head+"9\r\n\r\n{").wantEnvelope(t, 408, late("Only 1 of 9 bytes of the body").message)
+		rows := s.logged()
+		slices.SortFunc(rows, func(a, b models.WebhookRequest) int { return b.Status - a.Status })
+		if took := time.Duration(rows[0].DurationUs) * time.Microsecond; len(rows) != 2 || took < testTimeout*9/10 || took > testTimeout*10 {
+			t.Errorf("got %d rows, and %s for the one that stopped; want 2 and about %s", len(rows), took, testTimeout)
+		}
 	})
 }
 

@@ -53,7 +53,11 @@ func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.R
 		default:
 			why = whyBodyUnread(err, head != nil)
 		}
-		_ = s.refuse(c, why, max(0, body.got))
+		var took time.Duration
+		if !conn.began.IsZero() {
+			took = time.Since(conn.began)
+		}
+		_ = s.refuse(c, why, max(0, body.got), took)
 	}
 }
 
