@@ -84,7 +84,7 @@ func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.Co
 
 // dateField uses the browser's date picker if the value is a date; a date picker would not show any other text.
 func dateField(input *views.ContactInput) {
-	input.Width, input.Help = "m", "As 1990-12-31."
+	input.Width, input.Help = "m", "As 1990-12-31, or with a time as 1990-12-31 14:30."
 	_, err := time.Parse(time.DateOnly, input.Value)
 	if input.Value == "" || err == nil && !strings.HasPrefix(input.Value, "0000") {
 		input.Type, input.Help = "date", ""

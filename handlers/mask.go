@@ -56,13 +56,12 @@ func maskIf(text *string, mask string) *string {
 
 // mediaType returns the media type of a Content-Type, masked if it does not look like one.
 func mediaType(contentType string) string {
-	kind, _, _ := strings.Cut(contentType, ";")
-	group, name, _ := strings.Cut(strings.TrimSpace(kind), "/")
+	group, name, _ := strings.Cut(models.MediaType(contentType), "/")
 	switch {
 	case contentType == "":
 		return ""
-	case slices.Contains([]string{"application", "text", "multipart"}, strings.ToLower(group)) && isToken(name):
-		return strings.ToLower(group + "/" + name)
+	case slices.Contains([]string{"application", "text", "multipart"}, group) && isToken(name):
+		return group + "/" + name
 	}
 	return mask
 }

@@ -50,14 +50,14 @@ type member struct {
 // pair of brackets comes after the highest index before it.
 func listMembers(fields []Field) map[string][]member {
 	var lists map[string][]member
-	highest := map[string]int{}
+	var highest map[string]int
 	for i, f := range fields {
 		name, index := cutIndex(f.Key)
 		if index == noIndex {
 			continue
 		}
 		if lists == nil {
-			lists = map[string][]member{}
+			lists, highest = map[string][]member{}, map[string]int{}
 		}
 		if index == nextIndex {
 			index = highest[name]

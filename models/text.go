@@ -22,6 +22,16 @@ func ValidText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
+// MediaType returns the type of a Content-Type in lower case and without its parameters, whatever separates them from it: a
+// semicolon, a comma, or by mistake a blank.
+func MediaType(contentType string) string {
+	kind := strings.TrimLeft(contentType, " \t")
+	if i := strings.IndexAny(kind, ";, \t"); i >= 0 {
+		kind = kind[:i]
+	}
+	return strings.ToLower(kind)
+}
+
 // Shorten returns at most n code points of s, with an ellipsis if something was cut off.
 func Shorten(s string, n int) string {
 	count := 0

@@ -42,3 +42,15 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+
+func TestMediaType(t *testing.T) {
+	t.Parallel()
+	for contentType, want := range map[string]string{
+		"": "", " ": "", "application/json": "application/json", "Application/JSON; charset=utf-8": "application/json", "application/json charset=utf-8": "application/json",
+		" text/html\t;x": "text/html", "text/html,text/plain": "text/html", "; x": "", "text / html": "text",
+	} {
+		if got := MediaType(contentType); got != want {
+			t.Errorf("%q: got %q, want %q", contentType, got, want)
+		}
+	}
+}

@@ -11,8 +11,7 @@ func SentAs(method, contentType string) string {
 	if method == "GET" {
 		return method
 	}
-	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	switch kind = strings.TrimSpace(kind); {
+	switch kind := models.MediaType(contentType); {
 	case kind == "application/json", strings.HasSuffix(kind, "+json"):
 		return method + " JSON"
 	case kind == "application/x-www-form-urlencoded":
