@@ -138,7 +138,7 @@ func TestImportSaysWhatWasNotStored(t *testing.T) {
 func TestImportListsWhatNeedsALook(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
-		const file = "email,first_name,tags,note\na@example.com,{{first_name}},NULL,x\nb@example.com,Bea,,\"x\nc@example.com,Cem\"\nd@example.com,\"Dora \"D\"\",,\n"
+		const file = "email,first_name,tags,note\na@example.com,{{first_name}},NULL,x\nb@example.com,Bea,,\"x\nc@example.com,Cem\"\nd@example.com,\"Dora \"D\"\",,\ne@example.com,ZoÃ«,,\n"
 		imported := func() (show, dry string) {
 			columns := s.postFile("/w/books/contacts/import", "x.csv", file).header.Get("Location")
 			show = s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "tags", "column", "").header.Get("Location")
@@ -149,7 +149,7 @@ func TestImportListsWhatNeedsALook(t *testing.T) {
 			return show, dry
 		}
 		show, dry := imported()
-		for _, want := range []string{"Needs a look", "“{{first_name}}” looks as if a program did not fill it in.", "“NULL” looks as if", "This cell has several lines", "Text follows a closing quotation mark.", "Import 3 lines"} {
+		for _, want := range []string{"Needs a look", "“{{first_name}}” looks as if a program did not fill it in.", "“NULL” looks as if", "This cell has several lines", "Text follows a closing quotation mark.", "“ZoÃ«” looks like letters", "Import 4 lines"} {
 			if !strings.Contains(dry, want) {
 				t.Errorf("the dry run does not say %q", want)
 			}

@@ -79,6 +79,8 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 			e.noteField(f)
 		case f.Fate == intake.FateStored && models.LooksUnfilled(value):
 			e.doubt(f.Label, unfilled(value))
+		case f.Fate == intake.FateStored && models.LooksMisread(value):
+			e.doubt(f.Label, fmt.Sprintf("“%s” looks like letters with accents that were read in a wrong encoding.", quoted(value, shownOfCell)))
 		case f.Fate == intake.FateStored && strings.ContainsRune(value, utf8.RuneError):
 			e.doubt(f.Label, fmt.Sprintf("“%s”: a character was lost before this file was written.", quoted(value, shownOfCell)))
 		}
