@@ -678,3 +678,24 @@ func TestAMergeTagIsDeletedWhileItsFieldIsFilledIn(t *testing.T) {
 		}
 	})
 }
+
+// TestARemovedChoiceThatMoreRulesUse asks again: the tick was for the segments that the form named.
+func TestARemovedChoiceThatMoreRulesUse(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		m := s.addMergeTag(models.MergeTag{Key: "genre", Label: "Genre", Type: models.MergeTagSingle, Options: []string{"Fiction", "Crime"}})
+		path := "/w/books/merge-tags/" + itoa(m.ID)
+		use := func(name string) {
+			s.addSegment(name, `{"condition":"AND","filters":[{"type":"field","field_id":`+itoa(m.ID)+`,"operator":"eq","value":"Crime"}]}`)
+		}
+		use("One")
+		a := s.post(path, typed(s.get(path+"/edit"), "options", "Fiction")...)
+		a.want(t, 422, "A segment uses a choice that you removed in its rule.")
+		use("Two")
+		a = s.post(path, append(typed(a), "force", "1")...)
+		a.want(t, 422, "2 segments use a choice that you removed in their rules.", "Two")
+		s.post(path, append(typed(a), "force", "1")...).want(t, 303)
+		if got := s.mergeTag("genre").Options; !slices.Equal(got, []string{"Fiction"}) {
+			t.Errorf("got the choices %q", got)
+		}
+	})
+}

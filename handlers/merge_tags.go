@@ -110,11 +110,12 @@ func (s *Server) updateMergeTag(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if len(users.Segments) > 0 && !v.forced() {
+	forced := v.forced() && !v.edit(usersField(users)).threeWay["users"].changed()
+	if len(users.Segments) > 0 && !forced {
 		users.Fault = "Put the choice back, or tick that it should be removed."
 		return v.mergeTagAgain(input, e, models.FieldErrors{"options": users.Words()}, users)
 	}
-	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), seen, input.Clean(v.Workspace.Location()), v.User.ID, segments.Freeze(gone, v.Workspace.ID, v.forced()), s.now())
+	m, errs, err := s.DB.UpdateMergeTag(v.UserContext(), seen, input.Clean(v.Workspace.Location()), v.User.ID, segments.Freeze(gone, v.Workspace.ID, forced), s.now())
 	if err != nil {
 		return models.In("merge tags: store", err)
 	}
@@ -216,7 +217,7 @@ func (v *visit) mergeTagAgain(m models.MergeTag, e editForm, errs models.FieldEr
 		return err
 	}
 	for _, u := range users {
-		form.Users = u
+		form.Users, form.Edit.Filled = u, filledWith(append(e.fields, usersField(u))...)
 	}
 	if form.Default = m.Default; m.ID == 0 {
 		form.Label, form.Default = v.Form("label"), v.Form("default_value")

@@ -20,12 +20,16 @@ func (v *visit) forced() bool { return v.Form("force") == "1" }
 // askAbout notes what the question about a deletion says: what kind of thing it is, such as "tag", its name, and the rules that use it.
 // On a post it finds out whether others changed these after the page was opened.
 func (v *visit) askAbout(kind, name string, users *views.Users) {
-	var ids []string
+	users.Asked = v.edit(editField{name: "name", label: "Name", stored: []string{name}}, usersField(*users)).state(kind, nil)
+}
+
+// usersField is the field for the segments that a form names as users of a thing.
+func usersField(users views.Users) editField {
+	f := editField{name: "users", said: "The segments that use it have changed."}
 	for _, g := range users.Segments {
-		ids = append(ids, strconv.FormatInt(g.ID, 10))
+		f.stored = append(f.stored, strconv.FormatInt(g.ID, 10))
 	}
-	users.Asked = v.edit(editField{name: "name", label: "Name", stored: []string{name}},
-		editField{name: "users", said: "The segments that use it have changed.", stored: ids}).state(kind, nil)
+	return f
 }
 
 // mustForce reports whether to show the form again, because something else would be deleted than the question said, or because rules
