@@ -12,6 +12,7 @@ import (
 type postgresStore struct {
 	sessions chan *session // one for each worker
 	ids      *idBlocks
+	catalogs catalogs
 }
 
 func newPostgresStore(config *pgx.ConnConfig, workers int) *postgresStore {
@@ -44,71 +45,72 @@ func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error
 		return err
 	}
 	defer rollBack(conn)
-	return fn(&postgresTx{conn: conn, session: own, ids: s.ids})
+	return fn(&postgresTx{conn: conn, session: own, ids: s.ids, catalogs: &s.catalogs})
 }
 
 type postgresTx struct {
-	conn    *pgx.Conn
-	session *session
-	ids     *idBlocks
+	conn     *pgx.Conn
+	session  *session
+	ids      *idBlocks
+	catalogs *catalogs
 }
 
 const (
 	// If the process hangs, Postgres ends the batch after batchDeadline and releases its locks.
 	pgLimitsSQL = `SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '10s', true)`
 
-	pgWebhooksSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at, ws.time_zone
-		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
-		JOIN webhooks w ON w.workspace_id = k.workspace_id AND w.id = k.id
-		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL`
+	// If a row is locked by another transaction, the tags are those from before the wait. All who give a contact a tag hold the lock of
+	// its address, so they cannot have changed meanwhile; the purge takes away only tags that no catalog holds any more.
+	pgContactsSQL = `SELECT c.workspace_id, c.id, c.email, c.status, c.fields, c.version, c.source_webhook_id,
+			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at, c.touched_webhook_id, c.touched_at,
+			ARRAY(SELECT tag_id FROM contact_tags ct WHERE ct.workspace_id = c.workspace_id AND ct.contact_id = c.id)
+		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
+		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
+		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
 
-	pgWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name
-		FROM unnest($1::bigint[], $2::bigint[]) AS k (workspace_id, id)
-		JOIN webhook_tags wt ON wt.workspace_id = k.workspace_id AND wt.webhook_id = k.id
-		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id AND t.deleted_at IS NULL
-		ORDER BY wt.workspace_id, wt.webhook_id, t.id`
+	pgRevisionsSQL = `SELECT id, revision, time_zone FROM workspaces WHERE id = ANY ($1::bigint[]) AND deleted_at IS NULL`
+
+	pgTagsSQL = `SELECT workspace_id, id, name FROM tags WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL`
+
+	pgWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = ANY ($1::bigint[])`
+
+	pgWebhookTagsSQL = `SELECT workspace_id, webhook_id, tag_id FROM webhook_tags WHERE workspace_id = ANY ($1::bigint[])
+		ORDER BY workspace_id, webhook_id, tag_id`
 
 	pgMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY workspace_id, id`
-
-	pgContactsSQL = `SELECT c.workspace_id, c.id, c.email, c.status, c.fields, c.version, c.source_webhook_id,
-			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at, c.touched_webhook_id, c.touched_at
-		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
-		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
-		JOIN workspaces ws ON ws.id = k.workspace_id AND ws.deleted_at IS NULL
-		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
-
-	// The tags are read by a separate statement. A join in the statement above would see the tags as they were before it
-	// waited for the locks.
-	pgContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name
-		FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, email)
-		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
-		JOIN contact_tags ct ON ct.workspace_id = c.workspace_id AND ct.contact_id = c.id
-		JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL
-		ORDER BY c.workspace_id, c.email, t.id`
 )
 
 func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
-	r := newReading()
-	var hookWorkspaces, hookIDs, peopleWorkspaces []int64
+	r := newReading(t.catalogs)
+	var workspaces []int64
 	var emails []string
-	for _, k := range w.webhooks {
-		hookWorkspaces, hookIDs = append(hookWorkspaces, k.workspace), append(hookIDs, k.id)
-	}
 	for _, k := range w.people {
-		peopleWorkspaces, emails = append(peopleWorkspaces, k.workspace), append(emails, k.address)
+		workspaces, emails = append(workspaces, k.workspace), append(emails, k.address)
 	}
 	var b pgx.Batch
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue(pgLimitsSQL)
 	b.Queue(store.LockAddressesSQL, w.addressKeys)
-	b.Queue(pgWebhooksSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhook))
-	b.Queue(pgWebhookTagsSQL, hookWorkspaces, hookIDs).Query(each(r.addWebhookTag))
-	b.Queue(pgMergeTagsSQL, w.workspaces).Query(each(r.addMergeTag))
-	b.Queue(pgContactsSQL, peopleWorkspaces, emails).Query(each(r.addContact))
-	b.Queue(pgContactTagsSQL, peopleWorkspaces, emails).Query(each(r.addContactTag))
-	err := t.conn.SendBatch(ctx, &b).Close()
-	return r.done(), err
+	b.Queue(pgContactsSQL, workspaces, emails).Query(each(func(scan scan) error {
+		var tags []int64
+		return r.addContact(scan, &tags, func() []int64 { return tags })
+	}))
+	b.Queue(pgRevisionsSQL, w.workspaces).Query(each(r.addRevision))
+	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
+		return reading{}, err
+	}
+	if stale := r.stale(); len(stale) > 0 {
+		b = pgx.Batch{}
+		b.Queue(pgTagsSQL, stale).Query(each(r.catalogs.addTag))
+		b.Queue(pgWebhooksSQL, stale).Query(each(r.catalogs.addWebhook))
+		b.Queue(pgWebhookTagsSQL, stale).Query(each(r.catalogs.addWebhookTag))
+		b.Queue(pgMergeTagsSQL, stale).Query(each(r.catalogs.addMergeTag))
+		if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
+			return reading{}, err
+		}
+	}
+	return r.done(w), nil
 }
 
 // each calls add for every row.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strconv"
+	"strings"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -14,6 +16,7 @@ import (
 type sqliteStore struct {
 	pool     *sql.DB
 	prepared map[string]*sql.Stmt // by their SQL; only the single worker uses it
+	catalogs catalogs
 }
 
 func newSQLiteStore(pool *sql.DB) *sqliteStore {
@@ -43,34 +46,31 @@ func (s *sqliteStore) transact(ctx context.Context, fn func(transaction) error) 
 		return models.In("intake: begin", err)
 	}
 	defer tx.Rollback() // does nothing after the commit
-	return fn(&sqliteTx{tx: tx, prepared: s.prepared})
+	return fn(&sqliteTx{tx: tx, prepared: s.prepared, catalogs: &s.catalogs})
 }
 
 type sqliteTx struct {
 	tx       *sql.Tx
 	prepared map[string]*sql.Stmt
+	catalogs *catalogs
 }
 
 const (
-	liteWebhookSQL = `SELECT w.workspace_id, w.id, w.name, w.type, w.hash, w.enabled, w.deleted_at, ws.time_zone FROM webhooks w
-		JOIN workspaces ws ON ws.id = w.workspace_id AND ws.deleted_at IS NULL
-		WHERE w.workspace_id = $1 AND w.id = $2`
+	liteContactSQL = `SELECT workspace_id, id, email, status, fields, version, source_webhook_id,
+			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at,
+			(SELECT group_concat(tag_id) FROM contact_tags ct WHERE ct.workspace_id = c.workspace_id AND ct.contact_id = c.id)
+		FROM contacts c WHERE workspace_id = $1 AND email = $2`
 
-	liteWebhookTagsSQL = `SELECT wt.workspace_id, wt.webhook_id, t.id, t.name FROM webhook_tags wt
-		JOIN tags t ON t.workspace_id = wt.workspace_id AND t.id = wt.tag_id AND t.deleted_at IS NULL
-		WHERE wt.workspace_id = $1 AND wt.webhook_id = $2 ORDER BY t.id`
+	liteRevisionSQL = `SELECT id, revision, time_zone FROM workspaces WHERE id = $1 AND deleted_at IS NULL`
+
+	liteTagsSQL = `SELECT workspace_id, id, name FROM tags WHERE workspace_id = $1 AND deleted_at IS NULL`
+
+	liteWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = $1`
+
+	liteWebhookTagsSQL = `SELECT workspace_id, webhook_id, tag_id FROM webhook_tags WHERE workspace_id = $1 ORDER BY webhook_id, tag_id`
 
 	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
-
-	liteContactSQL = `SELECT workspace_id, id, email, status, fields, version, source_webhook_id,
-			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at
-		FROM contacts WHERE workspace_id = $1 AND email = $2`
-
-	liteContactTagsSQL = `SELECT c.workspace_id, c.email, t.id, t.name FROM contacts c
-		JOIN contact_tags ct ON ct.workspace_id = c.workspace_id AND ct.contact_id = c.id
-		JOIN tags t ON t.workspace_id = ct.workspace_id AND t.id = ct.tag_id AND t.deleted_at IS NULL
-		WHERE c.workspace_id = $1 AND c.email = $2 ORDER BY t.id`
 
 	liteInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
 			content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)
@@ -93,7 +93,7 @@ const (
 )
 
 var sqliteStatements = []string{
-	liteWebhookSQL, liteWebhookTagsSQL, liteMergeTagsSQL, liteContactSQL, liteContactTagsSQL, store.ReserveContactIDsSQL,
+	liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 	store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, liteInsertLogSQL, store.DeleteContactSQL, liteInsertContactSQL,
 	liteUpdateContactSQL, liteInsertTagSQL, liteInsertMarksSQL, liteInsertCountSQL,
 }
@@ -118,32 +118,40 @@ func (t *sqliteTx) query(ctx context.Context, text string, add func(scan) error,
 }
 
 func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
-	r := newReading()
-	for _, k := range w.webhooks {
-		if err := t.query(ctx, liteWebhookSQL, r.addWebhook, k.workspace, k.id); err != nil {
-			return reading{}, err
-		}
-		if err := t.query(ctx, liteWebhookTagsSQL, r.addWebhookTag, k.workspace, k.id); err != nil {
-			return reading{}, err
-		}
-	}
-	for _, ws := range w.workspaces {
-		if err := t.query(ctx, liteMergeTagsSQL, r.addMergeTag, ws); err != nil {
-			return reading{}, err
-		}
-	}
+	r := newReading(t.catalogs)
 	for _, k := range w.people {
-		if err := t.query(ctx, liteContactSQL, r.addContact, k.workspace, k.address); err != nil {
-			return reading{}, err
-		}
-		if r.people[k] == nil {
-			continue
-		}
-		if err := t.query(ctx, liteContactTagsSQL, r.addContactTag, k.workspace, k.address); err != nil {
+		var tags sql.NullString
+		add := func(scan scan) error { return r.addContact(scan, &tags, func() []int64 { return idList(tags.String) }) }
+		if err := t.query(ctx, liteContactSQL, add, k.workspace, k.address); err != nil {
 			return reading{}, err
 		}
 	}
-	return r.done(), nil
+	for _, workspace := range w.workspaces {
+		if err := t.query(ctx, liteRevisionSQL, r.addRevision, workspace); err != nil {
+			return reading{}, err
+		}
+	}
+	for _, workspace := range r.stale() {
+		for _, rows := range []struct {
+			query string
+			add   func(scan) error
+		}{{liteTagsSQL, r.catalogs.addTag}, {liteWebhooksSQL, r.catalogs.addWebhook}, {liteWebhookTagsSQL, r.catalogs.addWebhookTag}, {liteMergeTagsSQL, r.catalogs.addMergeTag}} {
+			if err := t.query(ctx, rows.query, rows.add, workspace); err != nil {
+				return reading{}, err
+			}
+		}
+	}
+	return r.done(w), nil
+}
+
+// idList reads ids that are separated by commas.
+func idList(text string) (ids []int64) {
+	for part := range strings.SplitSeq(text, ",") {
+		if id, err := strconv.ParseInt(part, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64, error) {

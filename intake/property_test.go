@@ -105,7 +105,7 @@ func checkReplay(w *world, calls map[uuid.UUID]answered, order []uuid.UUID) {
 	if len(order) != len(calls) {
 		w.t.Fatalf("%d calls were committed, want %d", len(order), len(calls))
 	}
-	m := &model{w: w, hooks: w.readHooks(), people: map[string]*Person{}, named: map[string][]uuid.UUID{}, erased: map[uuid.UUID]bool{}}
+	m := &model{w: w, hooks: w.readHooks(w.pipe), people: map[string]*Person{}, named: map[string][]uuid.UUID{}, erased: map[uuid.UUID]bool{}}
 	log := map[uuid.UUID]models.WebhookRequest{}
 	for _, row := range w.log() {
 		log[row.ID] = row
@@ -206,8 +206,8 @@ func (m *model) compareContacts() {
 	}
 }
 
-// readHooks reads all webhooks in the way of a batch.
-func (w *world) readHooks() map[int64]Webhook {
+// readHooks reads all webhooks as a batch of p does.
+func (w *world) readHooks(p *Pipeline) map[int64]Webhook {
 	w.t.Helper()
 	var need wanted
 	need.workspaces = []int64{w.ws.ID}
@@ -215,7 +215,7 @@ func (w *world) readHooks() map[int64]Webhook {
 		need.webhooks = append(need.webhooks, webhookKey{h.WorkspaceID, h.ID})
 	}
 	hooks := map[int64]Webhook{}
-	err := w.pipe.store.transact(context.Background(), func(tx transaction) error {
+	err := p.store.transact(context.Background(), func(tx transaction) error {
 		read, err := tx.read(context.Background(), need)
 		for key, h := range read.webhooks {
 			hooks[key.id] = h

@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"campaignlark/models"
 )
@@ -10,78 +11,84 @@ import (
 // scan reads the columns of one row. The rows of both databases have a Scan method of this type.
 type scan func(dest ...any) error
 
-// readingBuilder collects the rows that a batch reads. Webhooks must come before their tags, and contacts before theirs.
+// revision is the number of a workspace's revision.
+type revision struct {
+	workspace, number int64
+	zone              *time.Location // of the workspace
+}
+
+// readingBuilder collects the rows that every batch reads: the revisions of the workspaces, and the contacts.
 type readingBuilder struct {
-	reading
-	mergeTags map[int64][]models.MergeTag // by workspace
+	keep     *catalogs
+	current  map[int64]*catalog // by workspace, of those that exist
+	people   map[personKey]*Person
+	tagIDs   map[personKey][]int64
+	catalogs *catalogReader // of the workspaces whose catalog must be read
 }
 
-func newReading() *readingBuilder {
-	return &readingBuilder{reading{map[webhookKey]Webhook{}, map[personKey]*Person{}}, map[int64][]models.MergeTag{}}
+func newReading(keep *catalogs) *readingBuilder {
+	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader()}
 }
 
-func (r *readingBuilder) addWebhook(scan scan) error {
-	var w Webhook
+// addRevision must come after the contacts: a tag that a contact got before is then in the catalog.
+func (r *readingBuilder) addRevision(scan scan) error {
 	var of models.Workspace
-	err := scan(&w.WorkspaceID, &w.ID, &w.Name, &w.Type, &w.Hash, &w.Enabled, &w.DeletedAt, &of.TimeZone)
-	w.Zone = of.Location()
-	r.webhooks[webhookKey{w.WorkspaceID, w.ID}] = w
-	return err
-}
-
-func (r *readingBuilder) addWebhookTag(scan scan) error {
-	var key webhookKey
-	var t models.Tag
-	err := scan(&key.workspace, &key.id, &t.ID, &t.Name)
-	w := r.webhooks[key]
-	w.Tags = append(w.Tags, t)
-	r.webhooks[key] = w
-	return err
-}
-
-func (r *readingBuilder) addMergeTag(scan scan) error {
-	var t models.MergeTag
-	var options string
-	err := scan(&t.WorkspaceID, &t.ID, &t.Key, &t.Label, &t.Type, &options, &t.Default)
-	if err == nil && options != "" {
-		if err = json.Unmarshal([]byte(options), &t.Options); err != nil {
-			return &refusedError{fmt.Errorf("the options of merge tag %d cannot be read: %w", t.ID, err)}
-		}
+	var number int64
+	if err := scan(&of.ID, &number, &of.TimeZone); err != nil {
+		return err
 	}
-	r.mergeTags[t.WorkspaceID] = append(r.mergeTags[t.WorkspaceID], t)
-	return err
+	if known := r.keep.get(of.ID, number); known != nil {
+		r.current[of.ID] = known
+	} else {
+		r.catalogs.want(revision{of.ID, number, of.Location()})
+	}
+	return nil
 }
 
-func (r *readingBuilder) addContact(scan scan) error {
+// stale returns the workspaces whose catalog must be read.
+func (r *readingBuilder) stale() (workspaces []int64) {
+	for workspace := range r.catalogs.fresh {
+		workspaces = append(workspaces, workspace)
+	}
+	return workspaces
+}
+
+// addContact adds a contact with the ids of its tags.
+func (r *readingBuilder) addContact(scan scan, tagIDs any, ids func() []int64) error {
 	var p Person
 	var fields string
 	err := scan(&p.WorkspaceID, &p.ID, &p.Email, &p.Status, &fields, &p.Version, &p.SourceWebhookID,
-		&p.CreatedAt, &p.UpdatedAt, &p.SubscribedAt, &p.UnconfirmedAt, &p.UnsubscribedAt, &p.TouchedWebhookID, &p.TouchedAt)
+		&p.CreatedAt, &p.UpdatedAt, &p.SubscribedAt, &p.UnconfirmedAt, &p.UnsubscribedAt, &p.TouchedWebhookID, &p.TouchedAt, tagIDs)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal([]byte(fields), &p.Fields); err != nil {
 		return &refusedError{fmt.Errorf("the fields of contact %d cannot be read", p.ID)} // the cause would quote them
 	}
-	r.people[personKey{p.WorkspaceID, p.Email}] = &p
+	key := personKey{p.WorkspaceID, p.Email}
+	r.people[key], r.tagIDs[key] = &p, ids()
 	return nil
 }
 
-func (r *readingBuilder) addContactTag(scan scan) error {
-	var key personKey
-	var t models.Tag
-	err := scan(&key.workspace, &key.address, &t.ID, &t.Name)
-	if p := r.people[key]; p != nil {
-		p.Tags = append(p.Tags, t)
+// done returns what w wants. Webhooks and contacts of a workspace that does not exist are missing.
+func (r *readingBuilder) done(w wanted) reading {
+	for workspace, c := range r.catalogs.fresh {
+		r.current[workspace] = c
 	}
-	return err
-}
-
-// done gives each webhook the merge tags of its workspace and returns what was read.
-func (r *readingBuilder) done() reading {
-	for key, w := range r.webhooks {
-		w.MergeTags = r.mergeTags[key.workspace]
-		r.webhooks[key] = w
+	r.catalogs.done(r.keep)
+	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}}
+	for _, k := range w.webhooks {
+		if c := r.current[k.workspace]; c != nil {
+			if hook, exists := c.webhooks[k.id]; exists {
+				read.webhooks[k] = hook
+			}
+		}
 	}
-	return r.reading
+	for key, p := range r.people {
+		if c := r.current[key.workspace]; c != nil {
+			p.Tags = c.named(r.tagIDs[key])
+			read.people[key] = p
+		}
+	}
+	return read
 }
