@@ -75,13 +75,18 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 			r := t.remedy(f)
 			issue := views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
 				AdviceCode: models.NameInvisible(f.Sent), Link: r.link, LinkText: r.text}
-			if t.unfilled[i] {
+			switch {
+			case t.unfilled[i]:
 				issue.Text += " " + unfilledWords
+			case f.Shape == intake.ShapeList && t.mergeTags[f.MergeTag].Type != models.MergeTagMultiple:
+				issue.Text += " Let the sender send one value."
+			case f.Shape == intake.ShapeObject:
+				issue.Text += " Let the sender send its parts as separate fields."
 			}
 			issues = append(issues, issue)
 		} else if t.unfilled[i] {
 			issues = append(issues, views.RequestIssue{Kind: views.KindWarn, Before: f.Label + " needs a look.", Text: unfilledWords,
-				Advice: "It was stored as it came:", AdviceCode: models.NameInvisible(f.Sent)})
+				Advice: "Check what the sender puts into this field. It was stored as it came:", AdviceCode: models.NameInvisible(f.Sent)})
 		}
 	}
 	escaped, isEscaped := t.hint(hintEscaped)

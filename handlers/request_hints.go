@@ -322,9 +322,9 @@ func (t *story) issueOf(h hint) views.RequestIssue {
 	case hintNothing:
 		issue.Before, issue.Text = "Nothing, if somebody only opened or tried the address.", "This call sent nothing at all. Real calls have to send email_address."
 	case hintRepeated:
-		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" before.", "Senders send a call again if its answer came late. If calls always come twice, check whether the sender has this webhook twice."
+		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" earlier.", "Senders send a call again if its answer came late. If calls always come twice, check whether the sender has this webhook twice."
 	case hintDelivered:
-		issue.Before, issue.Text = "The same data came "+views.Took(h.ago)+" before, as another delivery.", "The sender gave the two calls different ids. Check whether it has this webhook twice."
+		issue.Before, issue.Text = "The same data came "+views.Took(h.ago)+" earlier, as another delivery.", "The sender gave the two calls different ids. Check whether it has this webhook twice."
 	}
 	if h.call != uuid.Nil {
 		issue.Link, issue.LinkText = t.pathOf(h.call), "Open that call"
@@ -345,7 +345,7 @@ func unfitWords(looks intake.BodyKind, contentType string) (do, what, advice str
 	case looks == intake.BodyMultipart:
 		return "Let the sender's form library set the Content-Type.", what, "The type that fits is multipart/form-data. It names the boundary between the fields, which only the library knows."
 	case fits != "":
-		return "Let the sender send the Content-Type " + fits + ".", what, ""
+		return "Let the sender send the Content-Type " + fits + ".", what, "The Content-Type is a header that says how the body is written. Some senders call it format or body type."
 	}
 	return "Let the sender send JSON or a form.", "The body is " + looks.Name() + ", which webhooks do not read.", "With JSON the Content-Type is application/json, with a form application/x-www-form-urlencoded."
 }

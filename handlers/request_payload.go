@@ -30,8 +30,9 @@ func (t *story) payload() *views.CodeBox {
 	case intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart:
 		pretty = "Decoded"
 	}
-	if b.Payload == "" {
-		pretty = ""
+	lines := sentLines(t.row, b)
+	if b.Payload == "" || t.row.Failed() && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field || l.file }) {
+		pretty = "" // there is nothing that could be decoded
 	}
 	tab := func(label, name string, current bool) {
 		box.Tabs = append(box.Tabs, views.Tab{Label: label, Href: t.here() + "?show=" + name + "#s1", Current: current})
@@ -80,6 +81,7 @@ type sentLine struct {
 	shown, text string // the key as the line writes it, and the rest of the line
 	key, value  string
 	field       bool
+	file        bool // a file of a multipart form, of which nothing but the key is read
 }
 
 // sentLines splits a payload into lines. It never fails: parts that cannot be parsed stay text.
@@ -128,9 +130,12 @@ func multipartLines(payload string) []sentLine {
 	for line := range strings.Lines(payload) {
 		line = strings.TrimRight(line, "\r\n")
 		key, value, field := strings.Cut(line, " = ")
-		if field = field && !strings.HasPrefix(value, "(file "); field {
+		switch file := field && strings.HasPrefix(value, "(file "); {
+		case file:
+			lines = append(lines, sentLine{shown: key, text: " = " + value, key: key, file: true})
+		case field:
 			lines = append(lines, sentLine{shown: key, text: " = " + value, key: key, value: value, field: true})
-		} else {
+		default:
 			lines = append(lines, sentLine{text: line})
 		}
 	}
@@ -222,6 +227,9 @@ func (t *story) marks(lines []sentLine) map[int]string {
 	marks, last := map[int]string{}, map[string]int{}
 	forms := t.body.Encoding != intake.EncodingJSON // forms use every value of a repeated key
 	for i, line := range lines {
+		if line.file && fates[line.key] == "refused" {
+			marks[i] = "refused"
+		}
 		if !line.field {
 			continue
 		}
@@ -240,8 +248,13 @@ func (t *story) marks(lines []sentLine) map[int]string {
 			marks[i] = "ignored" // the log counted this name without storing it
 		}
 	}
-	if i := slices.IndexFunc(lines, func(l sentLine) bool { return t.misnamed.field && l.field && l.key == t.misnamed.key }); i >= 0 {
-		marks[i] = "ignored"
+	for _, h := range t.hints {
+		if h.kind != hintMisnamed && h.kind != hintEscaped && h.kind != hintInside {
+			continue
+		}
+		if i := slices.IndexFunc(lines, func(l sentLine) bool { return l.field && l.key == h.path[0] }); i >= 0 && marks[i] == "" {
+			marks[i] = "ignored"
+		}
 	}
 	return marks
 }

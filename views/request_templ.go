@@ -559,7 +559,7 @@ func requestFacts(m RequestModel) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = copyButton("request-id", "the request id", "linkish small", IconSmall("copy")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = copyButton("request-id", "the request id", "linkish small inline", IconSmall("copy")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
