@@ -158,6 +158,9 @@ func (t *story) failure() views.RequestIssue {
 		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable, models.OutcomeMalformed:
 		issue.Text = t.body.Message
+		if t.row.Outcome == models.OutcomeUnreadable {
+			issue.Advice = "If you cannot change it yourself, pass this on to the people who run the sender."
+		}
 		if h, found := t.hint(hintUnfit); found {
 			hinted := t.issueOf(h)
 			issue.Before, issue.Text, issue.Advice = hinted.Before, hinted.Text, hinted.Advice

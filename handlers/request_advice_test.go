@@ -55,7 +55,7 @@ var explainedCalls = []explained{
 		"The field is named email_address followed by a blank.", "It came as: email_address‹blank› = jo@example.test"}},
 	{name: "name with a byte-order mark", body: `{"\ufeffemail_address":"jo@example.test"}`, says: []string{"Rename the sender's field ‹byte-order mark›email_address to",
 		"The field is named email_address preceded by a byte-order mark."}},
-	{name: "no field has an address", body: `{"first_name":"Jo"}`, says: []string{"Let the sender send the person's address in a field named email_address.", "This one had the fields first_name."}},
+	{name: "no field has an address", body: `{"first_name":"Jo"}`, says: []string{"Let the sender send the person's address in a field named email_address.", "This one had the field first_name."}},
 	{name: "blank", body: `{"email_address":" "}`, says: []string{"Let the sender fill in email_address.", "The field was sent, but it was empty."}},
 	{name: "null", body: `{"email_address":null}`, says: []string{"Let the sender fill in email_address.", "The field was sent, but it was empty."}},
 	{name: "a file", contentType: asParts, body: partHead + "email_address\"; filename=\"blob\"\r\n\r\njo@example.test\r\n--b--\r\n",
@@ -74,7 +74,7 @@ var explainedCalls = []explained{
 	{name: "nothing", method: "GET", says: []string{"Nothing, if somebody only opened or tried the address.", "This call sent nothing at all."}},
 	// The body is not what its type says.
 	{name: "JSON as a form", contentType: asForm, body: `{"email_address":"jo@example.test"}`, says: []string{"Let the sender send the Content-Type application/json.",
-		"The body is JSON, but its Content-Type is application/x-www-form-urlencoded.", "a header that says how the body is written"}},
+		"The body is JSON, but its Content-Type is application/x-www-form-urlencoded.", "a header that says how the body is written", "No field could be read in this one"}},
 	{name: "a JSON list without a type", contentType: "-", body: `[{"email_address":"jo@example.test"}]`, says: []string{"The body is JSON, but it has no Content-Type.", "one JSON object for each contact, not a list"}},
 	{name: "JSON as multipart", contentType: asParts, body: `{"email_address":"jo@example.test"}`, says: []string{"Refused: the body cannot be read", "Let the sender send the Content-Type application/json.",
 		"The body is JSON, but its Content-Type is multipart/form-data; boundary=b.", "email_address"}},
@@ -93,7 +93,7 @@ var explainedCalls = []explained{
 	{name: "gzip as a form", contentType: asForm, body: gzipOf("email_address=jo@example.test"), says: []string{"Let the sender add the header Content-Encoding: gzip", "The body is compressed with gzip, but no header says so."}},
 	{name: "gzip as JSON", body: gzipOf(`{"email_address":"jo@example.test"}`), says: []string{"Let the sender add the header Content-Encoding: gzip"}},
 	// The body cannot be read.
-	{name: "broken JSON", body: `{"email_address":"jo@example.test`, says: []string{"Change how the sender writes the body.", "The body is not valid JSON: line 1, character 34 should be a closing quote, but the body ends there."}},
+	{name: "broken JSON", body: `{"email_address":"jo@example.test`, says: []string{"Change how the sender writes the body.", "The body is not valid JSON: line 1, character 34 should be a closing quote, but the body ends there.", "pass this on to the people who run the sender"}},
 	{name: "JSON twice", body: `"{\"email_address\":\"jo@example.test\"}"`, says: []string{"JSON was encoded twice. Please send the object itself."}},
 	{name: "null as JSON", body: `null`, says: []string{"The body is the JSON value null."}},
 	{name: "broken multipart", contentType: asParts, body: partHead + "email_address\"\r\n\r\njo@example.test", says: []string{"The multipart body cannot be read to its end"}},

@@ -31,7 +31,8 @@ func (t *story) payload() *views.CodeBox {
 		pretty = "Decoded"
 	}
 	lines := sentLines(t.row, b)
-	if b.Payload == "" || t.row.Failed() && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field || l.file }) {
+	_, unfit := t.hint(hintUnfit)
+	if b.Payload == "" || unfit || t.row.Failed() && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field || l.file }) {
 		pretty = "" // there is nothing that could be decoded
 	}
 	tab := func(label, name string, current bool) {

@@ -74,6 +74,9 @@ func (t *story) tellAddress(s *views.RequestStory) {
 	case t.row.Outcome == models.OutcomeNoAddress:
 		s.AddressSent = ""
 		s.AddressText = noAddressText(t.body, keysOf(t.row, t.body))
+		if _, unfit := t.hint(hintUnfit); unfit {
+			s.AddressText = "Every call has to say which person it is about, in a field named email_address. No field could be read in this one, because its body is not what its Content-Type says."
+		}
 	case t.row.Outcome == models.OutcomeBadAddress && t.body.EmailPlus:
 		s.AddressText = "has a blank before the address, which may be a lost +. With a + it is the address of another person, so nothing was done."
 	case t.row.Outcome == models.OutcomeBadAddress:
@@ -104,6 +107,9 @@ func noAddressText(body intake.LogBody, keys []string) string {
 	text := "Every call has to say which person it is about, in a field named email_address. "
 	if len(keys) == 0 {
 		return text + "This one had no fields at all."
+	}
+	if len(keys) == 1 {
+		return text + "This one had the field " + keys[0] + "."
 	}
 	const most = 10
 	if len(keys) > most {
