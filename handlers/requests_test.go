@@ -123,6 +123,17 @@ func TestStoryOfALostPlus(t *testing.T) {
 		page.want(t, 200, "jo@example.test is a new contact", "A blank came before the address and was cut.", "If the sender meant the address below, it must send %2B in place of the +.", "+jo@example.test", "One thing to check")
 		s.get("/w/books/requests").want(t, 200, "a + may be lost")
 		s.story(s.callJSON(w, `{"email_address":" jo@example.test"}`)).wantNot(t, "A blank came before")
+		for _, kind := range []models.WebhookType{models.TypeUnsubscribed, models.TypeDelete} {
+			take := s.addWebhook(kind)
+			for _, a := range []answer{s.call("GET", take.Hash+"?email_address=+jo@example.test", ""), s.call("POST", take.Hash, "email_address=%20jo@example.test", "Content-Type", "application/x-www-form-urlencoded")} {
+				if a.status != 400 || !strings.Contains(a.body, `"Please provide a valid email address"`) {
+					t.Errorf("%s: got %d %s", kind, a.status, a.body)
+				}
+			}
+			if c := s.contact("jo@example.test"); c == nil || c.Status != models.StatusSubscribed {
+				t.Fatalf("%s: got %+v, want the contact as it was", kind, c)
+			}
+		}
 	})
 }
 

@@ -288,7 +288,7 @@ func TestShow(t *testing.T) {
 }
 
 func FuzzMergeTagRead(f *testing.F) {
-	for _, text := range []string{"1.50e-3", "-0", "2026-11-23T23:30:00-05:00", "Small, Größe, eigene", "Côte d’Ivoire", "YES", "\x00\xff", "c,,d\n,"} {
+	for _, text := range []string{"1.50e-3", "-0", "2026-11-23T23:30:00-05:00", "Small, Größe, eigene", "Côte d’Ivoire", "YES", "\x00\xff", "c,,d\n,", "2026-03-29 02:30", "2026-01-15T10:30+01", "Korea, South", "United States (US)"} {
 		f.Add(text, "")
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
