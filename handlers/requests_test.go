@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -364,5 +366,41 @@ func TestTimesWithoutZoneAreReadAlike(t *testing.T) {
 			t.Errorf("got %+v (%v), want the default %s", all, err, stored)
 		}
 		s.post("/w/books/segments", "name", "That day", "what-0", "field-"+itoa(born.ID), "operator-0", "on", "value-0", text, "do", "count").want(t, 200, "15 January 2026")
+	})
+}
+
+// TestStoryOfAList shows one fate for the keys of a list, and marks each of its lines in the payload.
+func TestStoryOfAList(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "colors", Label: "Colors", Type: models.MergeTagMultiple, Options: []string{"red", "blue"}})
+		w := s.addWebhook(models.TypeSubscribed)
+		for _, a := range []answer{
+			s.call("GET", w.Hash+"?email_address[0]=jo@example.test&colors[1]=red&colors[0]=blue&sizes[0]=S&sizes[1]=M", ""),
+			s.callJSON(w, `{"email_address[0]":"jo@example.test","colors[1]":"red","colors[0]":"blue","sizes[0]":"S","sizes[1]":"M"}`),
+		} {
+			page := s.story(a)
+			page.want(t, 200, "jo@example.test", "colors[…]", "sizes[…]", "No merge tag has this key.", "Create merge tag", "One thing to check")
+			if !strings.Contains(page.body, "key=sizes") {
+				t.Error("the page does not offer to create the merge tag sizes")
+			}
+			call, _ := uuid.Parse(a.header.Get("X-Request-Id"))
+			row, err := s.db.Request(t.Context(), s.workspace.ID, call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := intake.DecodeLogBody(row.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := &story{row: row, body: body}
+			lines := sentLines(row, body)
+			marks := told.marks(lines)
+			for i, line := range lines {
+				want := map[string]string{"email_address": "stored", "colors": "stored", "sizes": "ignored"}[intake.ListKey(line.key)]
+				if line.field && marks[i] != want && !(want == "stored" && marks[i] == "same") {
+					t.Errorf("%s: got the mark %q, want %q", line.key, marks[i], want)
+				}
+			}
+		}
 	})
 }
