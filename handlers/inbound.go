@@ -106,6 +106,9 @@ func (s *Server) inbound(v *visit) error {
 	if !found {
 		return s.answer(v.Ctx, fiber.StatusNotFound, id.String(), intake.MessageNoWebhook)
 	}
+	if err := s.Intake.Admit(); err != nil {
+		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
+	}
 	call := s.call(v, now)
 	call.ID, call.Hash = id, hash
 	answer, err := s.Intake.Submit(v.UserContext(), call)

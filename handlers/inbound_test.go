@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/intake"
 	"campaignlark/internal/dbtest"
@@ -304,6 +305,32 @@ func TestDeleteErasesThePerson(t *testing.T) {
 		if again := s.contact("gone@example.com"); again == nil || again.ID == first.ID || again.Fields["first_name"] != "" {
 			t.Errorf("got %+v, want another contact than %d", again, first.ID)
 		}
+	})
+}
+
+// TestAFullQueueTurnsCallsAwayUnread fills the queue, and sends a call whose body cannot be read.
+func TestAFullQueueTurnsCallsAwayUnread(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		p := intake.New(s.db, intake.Options{Now: s.server.now, MaxQueue: 1, Wait: time.Minute})
+		t.Cleanup(func() { p.Close(context.Background()) })
+		s.server.Intake = p
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{`).want(t, 400)
+		first := make(chan answer, 1)
+		s.write(func(tx *gorm.DB) error {
+			if err := store.LockAddresses(tx, models.AddressKey(s.workspace.ID, "a@example.com")); err != nil {
+				return err
+			}
+			go func() { first <- s.callJSON(w, `{"email_address":"a@example.com"}`) }()
+			for deadline := time.Now().Add(20 * time.Second); !p.Full(); <-time.After(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("the first call did not come")
+				}
+			}
+			s.callJSON(w, `{`).wantEnvelope(t, 503, intake.MessageBusy)
+			return nil
+		})
+		(<-first).wantEnvelope(t, 200, intake.MessageDone)
 	})
 }
 

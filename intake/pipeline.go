@@ -126,6 +126,15 @@ func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) (Answ
 	return r.answer, r.err
 }
 
+// Admit returns ErrBusy if a call would be turned away now. Ask before decoding a call: under overload that work would be wasted.
+func (p *Pipeline) Admit() error {
+	if p.Full() {
+		p.opts.Observe.Answered(OutcomeBusy)
+		return ErrBusy
+	}
+	return nil
+}
+
 // Full reports whether a call would be turned away now.
 func (p *Pipeline) Full() bool {
 	_, _, full := p.limit.load()
