@@ -55,7 +55,8 @@ func TestMarks(t *testing.T) {
 
 // FuzzSentLines checks that every way of reading a payload ends, with bounded output.
 func FuzzSentLines(f *testing.F) {
-	for _, seed := range []string{`{"a":1}`, `{"a":{"b":[]},"a":null} x`, "a=1&b=%zz&%FF", "a = b\n", "\ufeff{", "[[[["} {
+	for _, seed := range []string{`{"a":1}`, `{"a":{"b":[]},"a":null} x`, "a=1&b=%zz&%FF", "a = b\n", "\ufeff{", "[[[[",
+		`{"a":{"b":["x@y.zz"]}}`, `a={"b":"{\"c\":\"x@y.zz\"}"}`, "a=1&amp;b=2", "email_address =1", "<a>", "\x1f\ufffd\x08", `{"type":"ping"}`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, payload string) {
@@ -67,6 +68,16 @@ func FuzzSentLines(f *testing.F) {
 			}
 			if keys := keysOf(s.row, s.body); len(keys) > maxPayloadLines {
 				t.Errorf("got %d keys", len(keys))
+			}
+			for _, outcome := range []models.Outcome{models.OutcomeNoAddress, models.OutcomeUnreadable, models.OutcomeBadAddress, models.OutcomeUpdated} {
+				s.row.Outcome, s.body.EmailSent = outcome, payload
+				s.look()
+				for _, h := range s.hints {
+					if issue := s.issueOf(h.masked(s.body, fieldNames{})); issue.Before == "" || issue.Text == "" {
+						t.Errorf("%s: got no words for the hint %s", outcome, h.kind)
+					}
+				}
+				s.marks(sentLines(s.row, s.body))
 			}
 		}
 	})

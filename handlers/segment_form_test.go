@@ -306,7 +306,7 @@ func TestBuilderNamesFaultsOfPastedLists(t *testing.T) {
 			return s.post("/w/books/segments", "name", "Pasted", "what-0", "email", "operator-0", "in", "value-0", list, "do", "save")
 		}
 		a := paste("a@example.com\r\n\r\nb@exam\u202eple\r\nc@example.com")
-		a.want(t, 422, "Line 2, “b@example”: This is not a whole e-mail address")
+		a.want(t, 422, "Line 2, “b@exam‹right-to-left override›ple”: This is not a whole e-mail address")
 		if !strings.Contains(a.body, "a@example.com\nb@exam\u202eple\nc@example.com</textarea>") {
 			t.Error("the list did not come back with the bad line as its second")
 		}

@@ -79,6 +79,8 @@ func TestDecodeJSONRefusals(t *testing.T) {
 		{`{"a":{"b":[1,{"c"}]}}`, broken + `line 1, character 18 should be a colon after the key, but it is "}".`},
 		{"{\"a\":1}\n{\"b\":2}", broken + `line 2, character 1 should be the end of the body, as it holds one JSON object, but it is "{".`},
 		{"{\"a\":1}\x00", broken + `line 1, character 8 should be the end of the body, as it holds one JSON object, but it is the character U+0000.`},
+		{"{\u00a0\"a\":1}", broken + "line 1, character 2 should be a key in double quotes, but it is a no-break space."},
+		{"{\"a\":1}\u2028", broken + "line 1, character 8 should be the end of the body, as it holds one JSON object, but it is a line separator."},
 		{"\xff{}", broken + `line 1, character 1 should be a JSON object such as {"email_address": "ada@example.com"}, but it is "` + "\uFFFD" + `".`},
 	} {
 		checkSaid(t, postJSON(c.body), c.want)

@@ -31,7 +31,7 @@ func TestDecodeContentEncoding(t *testing.T) {
 		{"gzip", zip + "\x00\x00", damaged},
 		{"br", doc, ` error: The Content-Encoding "br" is not accepted. Please send the body as it is, or compressed once with gzip.`},
 		{"gzip, gzip", gzipped(t, zip), ` error: The Content-Encoding "gzip, gzip" is not accepted. Please send the body as it is, or compressed once with gzip.`},
-		{strings.Repeat("\x01", 99), doc, ` error: The Content-Encoding "` + strings.Repeat("\uFFFD", 40) + `…" is not accepted. Please send the body as it is, or compressed once with gzip.`},
+		{strings.Repeat("\x01", 99), doc, ` error: The Content-Encoding "‹40 × U+0001›…" is not accepted. Please send the body as it is, or compressed once with gzip.`},
 	} {
 		checkSaid(t, Request{Method: "POST", ContentType: "application/json", ContentEncoding: c.encoding, Body: []byte(c.body)}, c.want)
 	}

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"campaignlark/models"
+
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	textunicode "golang.org/x/text/encoding/unicode"
@@ -122,34 +124,28 @@ func cutText(text string, max int) (string, bool) {
 	return strings.Clone(text[:max]), true
 }
 
-// quote returns a short, printable piece of what a sender sent, for a message to the sender.
+// quote returns a short, printable piece of what a sender sent, for a message to the sender. It names the characters that
+// cannot be seen.
 func quote(s string) string {
 	const most = 40
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n++; n > most {
-			b.WriteString("…")
-			break
-		}
+	s = models.Shorten(models.NameInvisible(models.Shorten(s, most)), 2*most)
+	return `"` + strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
-			r = '\uFFFD'
+			return '\uFFFD'
 		}
-		b.WriteRune(r)
-	}
-	return `"` + b.String() + `"`
+		return r
+	}, s) + `"`
 }
 
 // describe names one character of a payload for a message: in quotes if it is printable, else by a name or its number.
 func describe(r rune) string {
-	if unicode.IsPrint(r) {
-		return string([]rune{'"', r, '"'})
-	}
-	switch r {
-	case '\n', '\r':
+	switch words := models.SayInvisible("." + string(r)); {
+	case r == '\n' || r == '\r':
 		return "a line break"
-	case '\t':
-		return "a tab"
+	case unicode.IsControl(r) && r != '\t' || !unicode.IsPrint(r) && words == "":
+		return fmt.Sprintf("the character %U", r)
+	case words != "" && r != ' ':
+		return strings.TrimPrefix(words, "followed by ")
 	}
-	return fmt.Sprintf("the character %U", r)
+	return string([]rune{'"', r, '"'})
 }

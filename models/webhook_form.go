@@ -39,7 +39,7 @@ func (f WebhookForm) Validate() FieldErrors {
 func ValidateNewTags(names []string) string {
 	for _, name := range names {
 		if wrong := ValidateName(name); wrong != "" {
-			return "The new tag “" + Shorten(name, 40) + "”: " + wrong
+			return "The new tag “" + NameInvisible(Shorten(name, 40)) + "”: " + wrong
 		}
 	}
 	return ""

@@ -137,7 +137,7 @@ func (s Schema) badLines(value ValueKind, c Condition, first int, message string
 			more++
 		}
 	}
-	message = fmt.Sprintf("Line %d, “%s”: %s", first+1, models.Shorten(models.CleanName(c.Value.Texts[first]), 60), message)
+	message = fmt.Sprintf("Line %d, “%s”: %s", first+1, models.NameInvisible(models.Shorten(c.Value.Texts[first], 60)), message)
 	switch more {
 	case 0:
 		return message
