@@ -52,7 +52,7 @@ func hintsOf(r models.WebhookRequest, b intake.LogBody) (found []hint) {
 		found = append(found, hint{kind: hintUnfit, body: looks, list: strings.HasPrefix(strings.TrimSpace(b.Payload), "[")})
 	}
 	lines := sentLines(r, b)
-	if key := escapedKey(lines); key != "" {
+	if key := escapedKey(lines); key != "" && (r.Outcome != models.OutcomeNoAddress || strings.HasSuffix(strings.ToLower(key), ";"+models.EmailKey)) {
 		found = append(found, hint{kind: hintEscaped, path: []string{key}})
 	}
 	if r.Outcome != models.OutcomeNoAddress || b.EmailKey != "" {
@@ -102,14 +102,19 @@ func unfitBody(r models.WebhookRequest, b intake.LogBody) (looks intake.BodyKind
 	return looks, false
 }
 
-// escapedKey returns the first name that begins with the rest of an escaped &: "amp;first_name".
-func escapedKey(lines []sentLine) string {
+// escapedKey returns the first name that begins with the rest of an escaped &: "amp;first_name". The name of the address comes
+// before all others.
+func escapedKey(lines []sentLine) (key string) {
 	for _, line := range lines {
-		if _, name := cutEscape(line.key); line.field && name != "" {
+		switch _, name := cutEscape(line.key); {
+		case !line.field || name == "":
+		case strings.EqualFold(name, models.EmailKey):
 			return line.key
+		case key == "":
+			key = line.key
 		}
 	}
-	return ""
+	return key
 }
 
 // cutEscape cuts the rest of an escaped & from a name; name is "" if it has none.
@@ -143,6 +148,10 @@ func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
 	if r.Outcome != models.OutcomeNoAddress || b.EmailKey != "" {
 		return sentLine{}
 	}
+	read := models.ReadEmail
+	if b.Encoding == intake.EncodingQuery || b.Encoding == intake.EncodingURLEncoded {
+		read = models.ReadFormEmail
+	}
 	var found sentLine
 	for _, line := range sentLines(r, b) {
 		if _, name := cutEscape(line.key); !line.field || name != "" {
@@ -151,7 +160,7 @@ func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
 		if strings.EqualFold(models.TrimInvisible(line.key), models.EmailKey) {
 			return line
 		}
-		if _, err := models.ReadEmail(line.value); err == nil && !found.field {
+		if _, err := read(line.value); err == nil && !found.field {
 			found = line
 		}
 	}

@@ -70,6 +70,14 @@ func (q *requestQuery) ignore(sentence string) {
 // shortened cuts a text from a URL so that a sentence can quote it, and names what cannot be seen of it.
 func shortened(text string) string { return models.NameInvisible(models.Shorten(text, 100)) }
 
+// unseenWords says of a search what cannot be seen in it, without quoting it; "" if there is nothing.
+func unseenWords(search string) string {
+	if words := models.SayInvisible(search); words != "" {
+		return " What you search for has characters that cannot be seen (" + words + ")."
+	}
+	return ""
+}
+
 // spans are the named periods.
 var spans = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour}
 

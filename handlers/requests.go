@@ -127,7 +127,7 @@ func linkPages(m *views.RequestsModel, query requestQuery, page store.RequestPag
 // whyNone says why no call matches, and suggests a wider search.
 func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 	days := views.Plural(v.server.Config.LogRetentionDays, "day", "days")
-	none := views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + days + " have been removed."}
+	none := views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + days + " have been removed." + unseenWords(query.search)}
 	switch {
 	case query.cursor != models.Cursor{}:
 		none.Text, none.Link, none.LinkText = "There is nothing more in this direction.", v.requestsURL(query.with()), "Show the newest"

@@ -165,7 +165,7 @@ func TestRequestListFindsCalls(t *testing.T) {
 		s.get("/w/books/requests?q=JONAS").want(t, 200, "jonas@example.org")
 		s.get("/w/books/requests?q=nobody%40example.com").want(t, 200, "No request matches", "Search all calls for addresses that contain")
 		s.get("/w/books/requests?q=marta&outcome=failed").want(t, 200, "No request matches", "Search all calls for “marta”")
-		s.get("/w/books/requests?q=marta%40example.com%E2%80%8B").want(t, 200, "No request matches", "Showing marta@example.com‹zero-width space›")
+		s.get("/w/books/requests?q=marta%40example.com%E2%80%8B").want(t, 200, "No request matches", "Showing marta@example.com‹zero-width space›", "has characters that cannot be seen (followed by a zero-width space).")
 		s.get("/w/books/contacts?q=marta%40example.com%E2%80%8B").want(t, 200, "address has “marta@example.com‹zero-width space›”")
 		s.get("/w/books/requests?when=1h").want(t, 200, "2 requests", "Last hour")
 		s.get("/w/books/requests?when=range&from=2020-01-01T00:00&to=2020-01-02T00:00").want(t, 200, "No request matches", "from 2020-01-01 00:00")

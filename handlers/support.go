@@ -243,7 +243,7 @@ func (f *finder) whyNone() views.RequestsNone {
 	case f.query.filter.Address != "":
 		return views.RequestsNone{Text: "No call of the last " + f.days() + " matches these filters and has exactly this address."}
 	}
-	return views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + f.days() + " have been removed."}
+	return views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + f.days() + " have been removed." + unseenWords(f.query.search)}
 }
 
 // shortID returns the end of a request id, enough to distinguish the calls on a page.

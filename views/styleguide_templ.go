@@ -2625,6 +2625,7 @@ func guideStory() templ.Component {
 			}
 			templ_7745c5c3_Err = Ledger([]LedgerLine{
 				{Key: "first_name", Sent: "Marta", Fate: "stored", Label: "First name", Before: "Martha", Now: "Marta"},
+				{Key: "points", Sent: "12, 13", Shape: "a list", Fate: "refused", Why: "A list cannot be kept in a number field.", Label: "Points"},
 				{Key: "country", Fate: "blank", Why: "A blank never erases.", Label: "Country", Before: "Austria", Now: "Austria"},
 				{Key: "newsletter_source", Sent: "checkout", Fate: "ignored", Why: "No merge tag has this name.", Link: "#story", LinkText: "Create merge tag"},
 				{Fate: "default", Label: "Favourite genre", Now: "Fiction"},
@@ -2694,7 +2695,7 @@ func guideStoppedTrace() templ.Component {
 			var templ_7745c5c3_Var91 templ.SafeURL
 			templ_7745c5c3_Var91, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/styleguide.templ`, Line: 476, Col: 77}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/styleguide.templ`, Line: 477, Col: 77}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var91))
 			if templ_7745c5c3_Err != nil {
@@ -2707,7 +2708,7 @@ func guideStoppedTrace() templ.Component {
 			var templ_7745c5c3_Var92 string
 			templ_7745c5c3_Var92, templ_7745c5c3_Err = templ.JoinStringErrs(s.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/styleguide.templ`, Line: 476, Col: 116}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/styleguide.templ`, Line: 477, Col: 116}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var92))
 			if templ_7745c5c3_Err != nil {
@@ -2720,7 +2721,7 @@ func guideStoppedTrace() templ.Component {
 			var templ_7745c5c3_Var93 string
 			templ_7745c5c3_Var93, templ_7745c5c3_Err = templ.JoinStringErrs(s.Note)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/styleguide.templ`, Line: 476, Col: 137}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/styleguide.templ`, Line: 477, Col: 137}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var93))
 			if templ_7745c5c3_Err != nil {
