@@ -48,6 +48,7 @@ type sheetCell struct {
 	fault bool   // it must be noted and not stored
 	doubt bool   // it needs a look if it is stored
 	holds bool   // it needs a look if the line changes something
+	odd   bool   // the closing quotation mark is in the middle
 }
 
 const badText = '\ue000'
@@ -98,6 +99,7 @@ func (s *sheet) drawColumns() {
 		}
 	}
 	s.Shuffle(len(s.columns), func(i, j int) { s.columns[i], s.columns[j] = s.columns[j], s.columns[i] })
+	s.columns[0].name = strings.TrimPrefix(s.columns[0].name, "\ufeff") // it would be the mark of the file
 }
 
 func (s *sheet) column(to string) int {
@@ -174,7 +176,7 @@ func (s *sheet) words() sheetCell {
 		words := calmWords
 		return s.textCell(s.pick(words...) + s.pick("", s.pick(words...)))
 	}
-	switch s.IntN(14) {
+	switch s.IntN(15) {
 	case 0:
 		return sheetCell{text: `="007"`, means: "007"}
 	case 1:
@@ -190,6 +192,8 @@ func (s *sheet) words() sheetCell {
 		return c
 	case 5:
 		return sheetCell{}
+	case 6:
+		return sheetCell{text: "half quoted", means: "half quoted", holds: true, odd: true}
 	}
 	words := asciiWords
 	words = slices.Concat(words, latinWords, windowsWords)
@@ -292,7 +296,8 @@ func (s *sheet) shorten(l *sheetLine) {
 	l.mended = nil
 	keep := s.column(ColumnEmail) + 1 + s.IntN(len(l.cells)-s.column(ColumnEmail))
 	for n := range keep {
-		if strings.Contains(l.cells[n].text, "@") && n != s.column(ColumnEmail) { // whether it holds other lines cannot be told
+		unclear := strings.Contains(l.cells[n].text, "@") || l.cells[n].odd
+		if unclear && n != s.column(ColumnEmail) { // where it ends cannot be told
 			l.cells[n] = sheetCell{}
 		}
 	}
@@ -345,6 +350,8 @@ func (s *sheet) row(cells []sheetCell, unended int) string {
 		case unended >= 0 && strings.ContainsRune(text, s.comma):
 			text = strings.ReplaceAll(text, string(s.comma), ".")
 		case unended >= 0: // another quotation mark would close that one
+		case c.odd:
+			text = `"half" quoted`
 		case needs || s.Float64() < s.quotes:
 			text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 		}
