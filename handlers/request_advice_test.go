@@ -70,9 +70,9 @@ var explainedCalls = []explained{
 	{name: "a link escaped twice", method: "GET", query: "first_name=Jo&amp;email_address=jo%40example.test", says: []string{"Let the sender write a plain & between the fields.",
 		"The link was escaped once too often:", "amp;email_address"}},
 	{name: "a link escaped twice, and another name", method: "GET", query: "first_name=Jo&amp;mail=1&email=jo+x%40example.test", says: []string{"Rename the sender's field email to email_address."}},
-	{name: "a test call", contentType: asForm, body: "webhook_id=17", says: []string{"Nothing, if the sender only tried whether the address works.", "This looks like a test call."}},
+	{name: "a test call", contentType: asForm, body: "webhook_id=17", says: []string{"Nothing, if the sender only tried whether the URL works.", "This looks like a test call."}},
 	{name: "a ping", body: `{"type":"ping","id":"evt_1"}`, says: []string{"This looks like a test call."}},
-	{name: "nothing", method: "GET", says: []string{"Nothing, if somebody only opened or tried the address.", "This call sent nothing at all."}},
+	{name: "nothing", method: "GET", says: []string{"Nothing, if somebody only opened or tried the URL.", "This call sent nothing at all."}},
 	// The body is not what its type says.
 	{name: "JSON as a form", contentType: asForm, body: `{"email_address":"jo@example.test"}`, says: []string{"Let the sender send the Content-Type application/json.",
 		"The body is JSON, but its Content-Type is application/x-www-form-urlencoded.", "a header that says how the body is written", "No field could be read in this one"}},

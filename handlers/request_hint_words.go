@@ -50,7 +50,7 @@ func (t *story) issueOf(h hint) views.RequestIssue {
 			issue.Advice = "The webhook reads one JSON object for each contact, not a list."
 		}
 	case hintGetBody:
-		issue.Before, issue.Text = "Let the sender call with the method POST.", "The call was a GET with a body. Of a GET only the part of the address behind the question mark is read."
+		issue.Before, issue.Text = "Let the sender call with the method POST.", "The call was a GET with a body. Of a GET only the part of the URL behind the question mark is read."
 	case hintEscaped:
 		issue.Before, issue.Text = "Let the sender write a plain & between the fields.", "The link was escaped once too often: &amp; stands where & belongs. So the next field came under another name:"
 		issue.AdviceCode = key
@@ -64,12 +64,12 @@ func (t *story) issueOf(h hint) views.RequestIssue {
 		issue.Before, issue.Text = "Let the sender send email_address beside the other fields, not inside of one.", "An address was sent, but inside of other data. It is at:"
 		issue.AdviceCode = key
 	case hintQuery:
-		issue.Before, issue.Text = "Let the sender send email_address in the body.", "An address came behind the question mark of the webhook's address. Of a POST only the body is read. The field was:"
+		issue.Before, issue.Text = "Let the sender send email_address in the body.", "An address came behind the question mark of the webhook's URL. Of a POST only the body is read. The field was:"
 		issue.AdviceCode = key
 	case hintTest:
-		issue.Before, issue.Text = "Nothing, if the sender only tried whether the address works.", "This looks like a test call. Real calls have to send email_address."
+		issue.Before, issue.Text = "Nothing, if the sender only tried whether the URL works.", "This looks like a test call. Real calls have to send email_address."
 	case hintNothing:
-		issue.Before, issue.Text = "Nothing, if somebody only opened or tried the address.", "This call sent nothing at all. Real calls have to send email_address."
+		issue.Before, issue.Text = "Nothing, if somebody only opened or tried the URL.", "This call sent nothing at all. Real calls have to send email_address."
 	case hintRepeated:
 		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" earlier.", "Senders send a call again if its answer came late. If calls always come twice, check whether the sender has this webhook twice."
 	case hintDelivered:
