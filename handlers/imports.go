@@ -211,13 +211,13 @@ func importText(v *visit, j models.Job) jobText {
 	t.facts = []views.JobFact{
 		{Label: "Created", Value: views.Count(result.Created)}, {Label: "Updated", Value: views.Count(result.Updated)},
 		{Label: "Unchanged", Value: views.Count(result.Unchanged)}, {Label: "Lines refused", Value: views.Count(result.Refused)},
-		{Label: "Values not stored", Value: views.Count(result.Noted)},
+		{Label: "Values not stored", Value: views.Count(result.Noted)}, {Label: "Values that need a look", Value: views.Count(result.Doubted)},
 	}
 	if result.Refused+result.Noted+result.Doubted > 0 {
 		t.download = views.ImportDownload(v.importPath(j))
 	}
 	if j.State == models.JobDone {
-		t.summary = views.ImportSummary(result.Created, result.Updated, result.Unchanged, result.Refused, result.Noted)
+		t.summary = views.ImportSummary(result.Created, result.Updated, result.Unchanged, result.Refused, result.Noted, result.Doubted)
 	}
 	return t
 }

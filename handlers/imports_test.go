@@ -139,27 +139,28 @@ func TestImportListsWhatNeedsALook(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
 		const file = "email,first_name,tags,note\na@example.com,{{first_name}},NULL,x\nb@example.com,Bea,,\"x\nc@example.com,Cem\"\nd@example.com,\"Dora \"D\"\",,\ne@example.com,ZoÃ«,,\n"
-		imported := func() (show, dry string) {
+		imported := func() (show, dry, job string) {
 			columns := s.postFile("/w/books/contacts/import", "x.csv", file).header.Get("Location")
 			show = s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "tags", "column", "").header.Get("Location")
 			s.work()
 			dry = s.get(show).body
-			s.post(show)
+			job = s.post(show).header.Get("Location")
 			s.work()
-			return show, dry
+			return show, dry, job
 		}
-		show, dry := imported()
+		show, dry, job := imported()
 		for _, want := range []string{"Needs a look", "“{{first_name}}” looks as if a program did not fill it in.", "“NULL” looks as if", "This cell has several lines", "Text follows a closing quotation mark.", "“ZoÃ«” looks like letters", "Import 4 lines"} {
 			if !strings.Contains(dry, want) {
 				t.Errorf("the dry run does not say %q", want)
 			}
 		}
 		s.get(show).want(t, 200, "Needs a look", "Download the lines to correct")
+		s.get(job).want(t, 200, "5 values need a look.", "Values that need a look", "Download the lines to correct")
 		if file := s.get(show + "/refused.csv").body; !strings.Contains(file, "Needs a look: First name: “{{first_name}}” looks") || !strings.Contains(file, ",2,a@example.com,{{first_name}},NULL,x") {
 			t.Errorf("got the file %q, want the lines with their reasons", file)
 		}
 		s.get("/w/books/contacts?q=a@example.com").want(t, 200, "NULL")
-		if _, dry := imported(); strings.Contains(dry, "Needs a look") || !strings.Contains(dry, "There is nothing to import.") {
+		if _, dry, _ := imported(); strings.Contains(dry, "Needs a look") || !strings.Contains(dry, "There is nothing to import.") {
 			t.Errorf("the same file again: got %s, want nothing to look at", dry)
 		}
 	})

@@ -1770,14 +1770,17 @@ func ImportDownload(address string) Btn {
 	return Btn{Label: "Download the lines to correct", Href: address + "/refused.csv"}
 }
 
-// ImportSummary says what an import has done. Noted are cells.
-func ImportSummary(created, updated, unchanged, refused, noted int64) string {
+// ImportSummary says what an import has done. Noted and doubted are cells.
+func ImportSummary(created, updated, unchanged, refused, noted, doubted int64) string {
 	text := Plural(created, "contact was", "contacts were") + " created, " + Plural(updated, "line", "lines") + " changed a contact, " + Count(unchanged) + " changed nothing."
 	if refused > 0 {
 		text += " " + Plural(refused, "line was", "lines were") + " refused."
 	}
 	if noted > 0 {
 		text += " " + Plural(noted, "value was", "values were") + " not stored."
+	}
+	if doubted > 0 {
+		text += " " + Plural(doubted, "value needs", "values need") + " a look."
 	}
 	return text
 }
