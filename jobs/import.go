@@ -159,6 +159,12 @@ func (i *importing) prepare() error {
 		if column.To == ColumnNew {
 			i.mergeTags = append(i.mergeTags, models.MergeTag{ID: newMergeTagID(n), Key: column.Key, Label: column.Name, Type: models.MergeTagText})
 		}
+	}
+	i.tagsByID = make(map[int64]models.MergeTag, len(i.mergeTags))
+	for _, t := range i.mergeTags {
+		i.tagsByID[t.ID] = t
+	}
+	for n, column := range i.spec.Columns {
 		if _, found := i.mergeTag(n); !found && column.MergeTag() != 0 {
 			return &models.Error{Code: models.CodeInvalid, Message: "The merge tag of the column “" + column.Name + "” was deleted. Import the file again and choose where the column goes."}
 		}

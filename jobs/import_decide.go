@@ -2,9 +2,6 @@ package jobs
 
 import (
 	"encoding/json"
-	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -73,16 +70,13 @@ func (i *importing) decideLine(e *entry, before *intake.Person) *intake.Person {
 	}
 	d := intake.DecideLine(line)
 	for _, f := range d.Fields {
-		switch value := e.sent(f.Key); {
-		case f.Fate == intake.FateRefused && before != nil && before.Fields[f.MergeTag] == value: // stored before its choice was removed
-		case f.Fate == intake.FateRefused:
-			e.noteField(f)
-		case f.Fate == intake.FateStored && models.LooksUnfilled(value):
-			e.doubt(f.Label, unfilled(value))
-		case f.Fate == intake.FateStored && models.LooksMisread(value):
-			e.doubt(f.Label, fmt.Sprintf("“%s” looks like letters with accents that were read in a wrong encoding.", quoted(value, shownOfCell)))
-		case f.Fate == intake.FateStored && strings.ContainsRune(value, utf8.RuneError):
-			e.doubt(f.Label, fmt.Sprintf("“%s”: a character was lost before this file was written.", quoted(value, shownOfCell)))
+		switch f.Fate {
+		case intake.FateRefused:
+			if before == nil || before.Fields[f.MergeTag] != e.sent(f.Key) { // else it was stored before its choice was removed
+				e.noteField(f)
+			}
+		case intake.FateStored:
+			e.doubtField(f.Label, d.Contact.Fields[f.MergeTag])
 		}
 	}
 	if before != nil && d.Contact.Version == before.Version {

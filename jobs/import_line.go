@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -12,10 +13,11 @@ import (
 // reader interprets the lines of an import. It does not know the database.
 type reader struct {
 	spec      ImportSpec
-	mergeTags []models.MergeTag // of the workspace, and those to be created
-	tags      []models.Tag      // likewise
-	always    []models.Tag      // for every contact
-	mayAdd    bool              // this is a dry run, which collects tags to be created
+	mergeTags []models.MergeTag         // of the workspace, and those to be created
+	tagsByID  map[int64]models.MergeTag // the same
+	tags      []models.Tag              // likewise
+	always    []models.Tag              // for every contact
+	mayAdd    bool                      // this is a dry run, which collects tags to be created
 }
 
 // entry is one parsed line.
@@ -120,11 +122,8 @@ func (r *reader) mergeTag(column int) (models.MergeTag, bool) {
 	if r.spec.Columns[column].To == ColumnNew {
 		id = newMergeTagID(column)
 	}
-	i := slices.IndexFunc(r.mergeTags, func(t models.MergeTag) bool { return t.ID == id })
-	if i < 0 {
-		return models.MergeTag{}, false
-	}
-	return r.mergeTags[i], true
+	tag, found := r.tagsByID[id]
+	return tag, found
 }
 
 func newMergeTagID(column int) int64 { return -int64(column) - 1 }
@@ -228,6 +227,18 @@ func (e *entry) note(column, reason string) {
 
 func (e *entry) doubt(column, reason string) {
 	e.doubts = append(e.doubts, Problem{e.line, column, reason})
+}
+
+// doubtField records why a value that is stored in a field needs a look, if it does.
+func (e *entry) doubtField(label, value string) {
+	switch {
+	case models.LooksUnfilled(value):
+		e.doubt(label, unfilled(value))
+	case models.LooksMisread(value):
+		e.doubt(label, fmt.Sprintf("“%s” looks like letters with accents that were read in a wrong encoding.", quoted(value, shownOfCell)))
+	case strings.ContainsRune(value, utf8.RuneError):
+		e.doubt(label, fmt.Sprintf("“%s”: a character was lost before this file was written.", quoted(value, shownOfCell)))
+	}
 }
 
 // unfilled says why a value needs a look that models.LooksUnfilled found.
