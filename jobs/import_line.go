@@ -14,8 +14,8 @@ import (
 type reader struct {
 	spec      ImportSpec
 	mergeTags []models.MergeTag         // of the workspace, and those to be created
-	tagsByID  map[int64]models.MergeTag // the same
 	tags      []models.Tag              // likewise
+	tagsByID  map[int64]models.MergeTag // the merge tags
 	always    []models.Tag              // for every contact
 	mayAdd    bool                      // this is a dry run, which collects tags to be created
 }

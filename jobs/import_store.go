@@ -25,7 +25,6 @@ var ErrImportTooLarge = &models.Error{Code: models.CodeInvalid, Message: "This f
 // ReceiveImport stores the data of src as a new import, guesses its form, and lets it wait until a person chooses its
 // columns. A file that cannot be a table is refused with CodeInvalid and a sentence. It uses little memory and small
 // transactions for any size.
-// small whatever the size.
 func ReceiveImport(ctx context.Context, db *store.DB, workspaceID, userID int64, name string, src io.Reader, now time.Time) (models.Job, error) {
 	job := models.NewJob(workspaceID, userID, models.JobImport, ImportSpec{File: fileName(name)})
 	job.State, job.Cursor = models.JobDraft, models.JobJSON(ImportCursor{})
