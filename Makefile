@@ -23,7 +23,8 @@ fuzz: ## run each fuzz target for a minute
 generate: ## write the *_templ.go files anew
 	go generate ./...
 
-bench-intake: ## measure the endpoint on both databases against one call a transaction, or against the program of a commit: BASE=<commit>
+BASE ?= 974aacc
+bench-intake: ## measure the endpoint on both databases against the program of a commit: BASE=<commit>
 	@BASE=$(BASE) scripts/bench-intake.sh
 
 bench-pages: ## measure every page of a full workspace on both databases: time, statements, bytes

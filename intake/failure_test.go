@@ -5,8 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,11 +42,9 @@ func (w *world) until(what string, reached func() bool) {
 
 // takenOn returns how many calls are in the pipeline and how many of them wait for a worker.
 func (w *world) takenOn() (all, waiting int) {
-	for _, q := range w.pipe.queues {
-		q.mu.Lock()
-		waiting += len(q.waiting)
-		q.mu.Unlock()
-	}
+	w.pipe.queue.mu.Lock()
+	waiting = len(w.pipe.queue.waiting)
+	w.pipe.queue.mu.Unlock()
 	w.pipe.limit.mu.Lock()
 	defer w.pipe.limit.mu.Unlock()
 	return int(w.pipe.limit.calls), waiting
@@ -295,18 +291,10 @@ func TestMoreWorkersThanConnectionsDoNotDeadlock(t *testing.T) {
 	if most := db.Pool().Stats().MaxOpenConnections; most >= workers {
 		t.Fatalf("the pool has %d connections, want fewer than %d", most, workers)
 	}
-	// Send one call for each worker first.
-	first, later := map[*queue]Call{}, []Call{}
-	for i := 0; i < 300 || len(first) < workers; i++ {
-		c := w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", i))
-		if q := w.pipe.queueOf(newJob(c)); first[q].Method == "" {
-			first[q] = c
-		} else {
-			later = append(later, c)
-		}
+	calls := make([]Call, 300)
+	for i := range calls {
+		calls[i] = w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", i))
 	}
-	calls := slices.AppendSeq(make([]Call, 0, len(first)+len(later)), maps.Values(first))
-	calls = append(calls, later...)
 	sent := make(chan map[uuid.UUID]answered, 1)
 	w.write(func(tx *gorm.DB) error {
 		if _, err := store.ReserveContactIDs(tx, w.ws.ID, 1); err != nil {
@@ -433,27 +421,19 @@ func TestHeldContactCounterDoesNotBlockOtherWorkspaces(t *testing.T) {
 		return nil
 	})
 	other.addHook(models.TypeSubscribed)
-	address := func(w *world, worker *queue) Call {
-		for n := 0; ; n++ {
-			c := w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", n))
-			if w.pipe.queueOf(newJob(c)) == worker {
-				return c
-			}
-		}
-	}
 	var held <-chan error
 	w.write(func(tx *gorm.DB) error {
 		if _, err := store.ReserveContactIDs(tx, w.ws.ID, 1); err != nil {
 			return err
 		}
-		blocked := address(w, w.pipe.queues[0])
+		blocked := w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com")
 		held = dbtest.UntilItWaits(t, db, func() error {
 			_, err := w.pipe.Submit(context.Background(), blocked)
 			return err
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if _, err := w.pipe.Submit(ctx, address(other, w.pipe.queues[1])); err != nil {
+		if _, err := w.pipe.Submit(ctx, other.call(other.hooks[models.TypeSubscribed], "email_address=b@example.com")); err != nil {
 			t.Errorf("got %v, want the other workspace's call to be answered", err)
 		}
 		return nil

@@ -15,7 +15,7 @@ import (
 // Options configure a Pipeline. A zero value stands for the default, which the comment names.
 type Options struct {
 	Wait     time.Duration    // INTAKE_WAIT: how long a call may wait for its place in a batch; 2 s
-	Workers  int              // 2 on Postgres, always 1 on SQLite
+	Workers  int              // 4 on Postgres, always 1 on SQLite: how many batches can wait for other transactions
 	MaxBatch int              // calls in a transaction; 256, and not more, because so many locks are safe
 	MaxQueue int              // accepted calls without an answer; 4096
 	Now      func() time.Time // time.Now
@@ -28,15 +28,16 @@ const maxQueueBytes = 32 << 20
 
 const defaultBatch = 256
 
-// Pipeline groups waiting calls into batches and commits each batch in one transaction (group commit). All calls for one
-// address go to the same worker.
+// Pipeline groups waiting calls into batches and commits each batch in one transaction (group commit). No two
+// batches work on one address at a time.
 type Pipeline struct {
 	db     *store.DB
 	opts   Options
 	store  committer
 	hashes *hashes
 	limit  limit
-	queues []*queue // one for each worker
+	queue  *queue
+	turns  turns
 	wg     sync.WaitGroup
 	away   atomic.Bool     // the last batch could not be committed
 	ctx    context.Context // of the workers; ends when Close gives up waiting for them
@@ -50,6 +51,7 @@ func New(db *store.DB, opts Options) *Pipeline {
 		db: db, opts: opts,
 		hashes: &hashes{db: db, known: map[string]models.WebhookHash{}},
 		limit:  limit{maxCalls: int64(opts.MaxQueue), maxBytes: maxQueueBytes},
+		queue:  newQueue(), turns: newTurns(),
 	}
 	if db.Dialect == store.Postgres {
 		p.store = newPostgresStore(db.PostgresConfig(), opts.Workers)
@@ -58,9 +60,7 @@ func New(db *store.DB, opts Options) *Pipeline {
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	for range opts.Workers {
-		q := newQueue()
-		p.queues = append(p.queues, q)
-		p.wg.Go(func() { p.work(q) })
+		p.wg.Go(p.work)
 	}
 	return p
 }
@@ -72,7 +72,7 @@ func (o Options) withDefaults(dialect store.Dialect) Options {
 	if dialect == store.SQLite {
 		o.Workers = 1
 	} else if o.Workers <= 0 {
-		o.Workers = 2
+		o.Workers = 4
 	}
 	if o.MaxBatch <= 0 || o.MaxBatch > defaultBatch {
 		o.MaxBatch = defaultBatch
@@ -107,8 +107,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) (Answ
 		return Answer{}, ErrBusy
 	}
 	defer p.limit.give(j.size)
-	q := p.queueOf(j)
-	if !q.put(j) {
+	if !p.queue.put(j) {
 		return Answer{}, ErrBusy
 	}
 	patience := time.NewTimer(wait)
@@ -119,7 +118,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) (Answ
 	case <-patience.C:
 	case <-ctx.Done():
 	}
-	if q.withdraw(j) {
+	if p.queue.withdraw(j) {
 		return Answer{}, ErrBusy
 	}
 	r := <-j.done
@@ -147,22 +146,15 @@ func (p *Pipeline) Waiting() (calls, bytes int64) {
 	return calls, bytes
 }
 
-// queueOf returns the queue of the worker that handles the job's address. Jobs without an address are spread over all
-// workers.
-func (p *Pipeline) queueOf(j *job) *queue {
-	n := uint64(j.addressKey)
-	if j.address == "" {
-		n = uint64(j.call.ID[15])
-	}
-	return p.queues[n%uint64(len(p.queues))]
-}
-
-// work commits the jobs of a queue in batches until the queue is closed and empty. It does not wait for a batch to fill:
-// the next jobs gather while one batch is committed.
-func (p *Pipeline) work(q *queue) {
+// work commits jobs in batches until the queue is closed and empty. It does not wait for a batch to fill: the next jobs gather
+// while the batches before are committed.
+func (p *Pipeline) work() {
 	for {
-		batch := q.claim(p.opts.MaxBatch)
+		p.turns.take()
+		batch := p.queue.claim(p.opts.MaxBatch)
+		end := p.turns.begin()
 		if len(batch) == 0 {
+			end()
 			return
 		}
 		at := p.opts.Now()
@@ -173,15 +165,15 @@ func (p *Pipeline) work(q *queue) {
 			p.opts.Log.Error("an intake batch was given up", "calls", len(batch), store.ErrorAttr(err))
 			answerAll(batch, result{err: ErrBusy})
 		}
+		p.queue.finish(batch)
+		end()
 	}
 }
 
 // Close accepts no more calls and returns when all accepted calls are answered. If ctx ends first, Close cancels the
 // running transactions, their senders get a 503, and the error is that of ctx.
 func (p *Pipeline) Close(ctx context.Context) error {
-	for _, q := range p.queues {
-		q.close()
-	}
+	p.queue.close()
 	finished := make(chan struct{})
 	go func() { p.wg.Wait(); close(finished) }()
 	var err error

@@ -19,7 +19,7 @@ import (
 )
 
 // recorder is a committer that records the order of the committed calls. The order is exact for the calls of one address,
-// because one worker handles all of them.
+// because no two batches work on it at a time.
 type recorder struct {
 	committer
 	mu    sync.Mutex

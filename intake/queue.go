@@ -39,17 +39,18 @@ func (l *limit) give(bytes int64) {
 	l.bytes -= bytes
 }
 
-// queue holds the jobs that wait for one worker, first in first out. A job leaves it when it is claimed or withdrawn,
+// queue holds the jobs that wait for a worker, first in first out. A job leaves it when it is claimed or withdrawn,
 // whichever comes first.
 type queue struct {
 	mu      sync.Mutex
 	more    sync.Cond
 	waiting []*job
+	busy    map[int64]bool // keys of the addresses that a batch is working on
 	closed  bool
 }
 
 func newQueue() *queue {
-	q := &queue{}
+	q := &queue{busy: map[int64]bool{}}
 	q.more.L = &q.mu
 	return q
 }
@@ -78,18 +79,46 @@ func (q *queue) withdraw(j *job) bool {
 	return true
 }
 
-// claim waits until there are jobs and removes the first ones, not more than most. It returns none if the queue is closed
-// and empty.
+// claim waits until there are jobs and removes the first ones, not more than most. It leaves jobs for addresses that a batch is
+// working on: a batch would only wait for the other, with all of its calls. It returns none if the queue is closed and empty.
 func (q *queue) claim(most int) []*job {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && !q.closed {
+	for {
+		if batch := q.takeFree(most); len(batch) > 0 || q.closed && len(q.waiting) == 0 {
+			return batch
+		}
 		q.more.Wait()
 	}
-	n := min(len(q.waiting), most)
-	batch := slices.Clone(q.waiting[:n])
-	q.waiting = slices.Delete(q.waiting, 0, n)
+}
+
+func (q *queue) takeFree(most int) (batch []*job) {
+	left := q.waiting[:0]
+	for _, j := range q.waiting {
+		if len(batch) == most || j.address != "" && q.busy[j.addressKey] {
+			left = append(left, j)
+		} else {
+			batch = append(batch, j)
+		}
+	}
+	clear(q.waiting[len(left):])
+	q.waiting = left
+	for _, j := range batch {
+		if j.address != "" {
+			q.busy[j.addressKey] = true
+		}
+	}
 	return batch
+}
+
+// finish lets the next batch have the addresses of one that claim returned.
+func (q *queue) finish(batch []*job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, j := range batch {
+		delete(q.busy, j.addressKey)
+	}
+	q.more.Broadcast()
 }
 
 // close makes put refuse jobs. The worker still finishes the jobs that wait.

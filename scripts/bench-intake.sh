@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# `make bench-intake` runs this. With BASE=<commit> it builds the program of that commit and measures this one against it, in turns.
+# `make bench-intake` runs this: it builds the program of the commit BASE and measures this one against it, in turns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CGO_ENABLED=0
 mkdir -p bin
 go build -o bin/bench ./internal/bench
-[ -n "${BASE:-}" ] || exec bin/bench intake "$@"
 commit=$(git rev-parse --verify "$BASE^{commit}")
 source=.cache/bench/base-$commit
 if [ ! -x "$source/campaignlark" ]; then

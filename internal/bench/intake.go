@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -50,24 +51,21 @@ type sample struct {
 	batch           float64       // calls a batch
 }
 
-// benchIntake measures the endpoint in turns against a reference: the program at -base, or this one with one call a transaction.
+// benchIntake measures the endpoint of the program at -now against that of the one at -base, in turns.
 func benchIntake(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("intake", flag.ContinueOnError)
-	base := flags.String("base", "", "a binary of the program to compare with")
-	now := flags.String("now", "", "the binary of the program to measure; needed with -base")
+	base := flags.String("base", "", "the binary of the program to compare with")
+	now := flags.String("now", "", "the binary of the program to measure")
 	rounds := flags.Int("rounds", 3, "how often each load runs; the medians are printed")
 	lasting := flags.Duration("for", 4*time.Second, "length of a load")
 	only := flags.String("database", "", "measure on one database: sqlite or postgres")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	candidates := []candidate{
-		{name: "grouped", start: startServer()},
-		{name: "one call a transaction", start: startServer("-batch", "1", "-workers", "16")},
+	if *base == "" || *now == "" {
+		return errors.New("-now and -base are needed: make bench-intake builds both")
 	}
-	if *base != "" {
-		candidates = []candidate{{name: "now", start: startProgram(*now)}, {name: "base", start: startProgram(*base)}}
-	}
+	candidates := []candidate{{name: "now", start: startProgram(*now)}, {name: "base", start: startProgram(*base)}}
 	dir, err := os.MkdirTemp("", "campaignlark-bench-")
 	if err != nil {
 		return err

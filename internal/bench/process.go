@@ -30,36 +30,34 @@ func (p *process) stop() {
 	p.command.Wait()
 }
 
-// startServer starts this program again as a server with the given arguments.
-func startServer(args ...string) func(context.Context, string) (*process, error) {
-	return func(ctx context.Context, databaseURL string) (*process, error) {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		server := exec.CommandContext(ctx, self, append([]string{"server", "-db", databaseURL}, args...)...)
-		server.Stderr = os.Stderr
-		in, err := server.StdinPipe()
-		if err != nil {
-			return nil, err
-		}
-		out, err := server.StdoutPipe()
-		if err != nil {
-			return nil, err
-		}
-		if err := server.Start(); err != nil {
-			return nil, err
-		}
-		p := &process{command: server, end: func() { in.Close() }}
-		p.addr, err = bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			p.stop()
-			return nil, fmt.Errorf("the server did not start: %w", err)
-		}
-		go io.Copy(io.Discard, out)
-		p.addr = strings.TrimSpace(p.addr)
-		return p, nil
+// startServer starts this program again as a server.
+func startServer(ctx context.Context, databaseURL string) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
+	server := exec.CommandContext(ctx, self, "server", "-db", databaseURL)
+	server.Stderr = os.Stderr
+	in, err := server.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := server.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{command: server, end: func() { in.Close() }}
+	p.addr, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		p.stop()
+		return nil, fmt.Errorf("the server did not start: %w", err)
+	}
+	go io.Copy(io.Discard, out)
+	p.addr = strings.TrimSpace(p.addr)
+	return p, nil
 }
 
 // startProgram starts a binary of the program as people do.

@@ -110,7 +110,7 @@ func (b *segmentBench) openLive(ctx context.Context) (l live, err error) {
 	if err != nil {
 		return l, err
 	}
-	server, err := startServer()(ctx, b.url)
+	server, err := startServer(ctx, b.url)
 	if err != nil {
 		return l, err
 	}

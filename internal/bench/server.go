@@ -23,8 +23,6 @@ import (
 func serve(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	database := flags.String("db", "", "DATABASE_URL")
-	workers := flags.Int("workers", 0, "workers of the pipeline")
-	batch := flags.Int("batch", 0, "maximum number of calls in a transaction")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -40,7 +38,7 @@ func serve(ctx context.Context, args []string) error {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler)
-	pipeline := intake.New(db, intake.Options{Workers: *workers, MaxBatch: *batch, Wait: 10 * time.Second, Log: log})
+	pipeline := intake.New(db, intake.Options{Wait: 10 * time.Second, Log: log})
 	ticking, stop := context.WithCancel(ctx)
 	defer stop()
 	go segments.New(db, segments.Options{Interval: time.Second, Log: log}).Run(ticking)
