@@ -185,7 +185,7 @@ func (s *site) export() (file string, rows []string) {
 // TestAnExportImportsAsItWas exports drawn workspaces. The file imported where it comes from changes nothing; in an empty workspace
 // it makes the same contacts.
 func TestAnExportImportsAsItWas(t *testing.T) {
-	rounds := uint64(60)
+	rounds := uint64(30)
 	if testing.Short() {
 		rounds = 12
 	}

@@ -17,7 +17,7 @@ import (
 // all of its own is imported, or stands in a row that the import names.
 func TestNobodyIsLostBehindAQuotationMark(t *testing.T) {
 	t.Parallel()
-	sheets := 400
+	sheets := 200
 	if testing.Short() {
 		sheets = 60
 	}

@@ -17,7 +17,7 @@ import (
 // another contact. The lines to correct, corrected and imported, leave what the corrected table would have left.
 func TestImportNeverLies(t *testing.T) {
 	t.Parallel()
-	sheets := 400
+	sheets := 200
 	if testing.Short() {
 		sheets = 60
 	}
