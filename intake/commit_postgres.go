@@ -1,8 +1,10 @@
 package intake
 
 import (
-	"campaignlark/models/store"
 	"context"
+	"time"
+
+	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -89,6 +91,9 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 		workspaces, emails = append(workspaces, k.workspace), append(emails, k.address)
 	}
 	var b pgx.Batch
+	if t.session.replans(time.Now()) {
+		b.Queue("DISCARD PLANS")
+	}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	b.Queue(pgLimitsSQL)
 	b.Queue(store.LockAddressesSQL, w.addressKeys)

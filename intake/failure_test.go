@@ -216,6 +216,35 @@ func TestPagesDoNotKeepCallsFromTheirConnections(t *testing.T) {
 	}
 }
 
+// TestPlansFollowTheTables fills a workspace that was empty when the first batch was planned. Looking for a contact must not read all
+// contacts of its workspace.
+func TestPlansFollowTheTables(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.PostgresURL(t))
+	w := newWorld(t, db, Options{})
+	const batches, size = 64, 128
+	for n := range batches {
+		calls := make([]Call, size)
+		for i := range calls {
+			calls[i] = w.call(w.hooks[models.TypeSubscribed], fmt.Sprintf("email_address=a%d@example.com", n*size+i))
+		}
+		for i, r := range w.together(calls...) {
+			if r.err != nil || r.answer.Status != 200 {
+				t.Fatalf("call %d: got %v (%v), want 200", i, r.answer, r.err)
+			}
+		}
+	}
+	w.pipe.Close(t.Context()) // its connections report what they read
+	var read int64
+	w.until("the connections have reported", func() bool {
+		err := db.Read(t.Context()).Raw("SELECT coalesce(sum(idx_tup_read), 0) FROM pg_stat_user_indexes WHERE relname = 'contacts'").Scan(&read).Error
+		return err != nil || read > 0
+	})
+	if read > 20*batches*size {
+		t.Errorf("%d calls read %d entries of the indexes of contacts, want a few each", batches*size, read)
+	}
+}
+
 // TestReservedIDsAreFew creates contacts one by one and in groups, in several workspaces, and counts the ids that were reserved and
 // not used.
 func TestReservedIDsAreFew(t *testing.T) {

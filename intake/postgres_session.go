@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"math/bits"
 	"time"
 
 	"campaignlark/models"
@@ -14,11 +15,26 @@ import (
 type session struct {
 	config     *pgx.ConnConfig
 	batch, ids *pgx.Conn // nil until they are needed
+
+	plansOnce bool      // planSQL is in force
+	batches   uint      // so far
+	planned   time.Time // when the plans were last renewed
 }
 
-// planSQL plans each statement once, for its indexes. Otherwise Postgres plans every statement of every batch again, which costs more
-// than running it, or keeps a plan that it made while the tables were small.
+// planSQL plans each statement once, for its indexes. Otherwise Postgres plans every statement of a small batch again, which costs
+// more than running it.
 const planSQL = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+
+// replans reports whether Postgres should plan the statements of a batch at now again. A plan that it made while a table was nearly
+// empty can use an index by which it reads all contacts of a workspace. So plans are renewed as the tables grow: after 1, 2, 4, 8 …
+// batches, and after a minute.
+func (s *session) replans(now time.Time) bool {
+	if s.batches++; !s.plansOnce || bits.OnesCount(s.batches) > 1 && now.Sub(s.planned) < time.Minute {
+		return false
+	}
+	s.planned = now
+	return true
+}
 
 // connect returns *conn, and connects it first if it is missing or lost.
 func (s *session) connect(ctx context.Context, conn **pgx.Conn) (*pgx.Conn, error) {
@@ -28,7 +44,7 @@ func (s *session) connect(ctx context.Context, conn **pgx.Conn) (*pgx.Conn, erro
 			return nil, models.In("intake: connect", err)
 		}
 		*conn = fresh
-		if s.config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		if s.plansOnce = s.config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement; s.plansOnce {
 			if _, err := fresh.Exec(ctx, planSQL); err != nil {
 				return nil, models.In("intake: settings of a connection", err)
 			}
