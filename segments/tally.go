@@ -145,11 +145,11 @@ func (r *round) saveSizes(changed []*running) error {
 	var values []any
 	var ids []int64
 	for _, g := range changed {
-		sizes.WriteString(" WHEN ? THEN CAST(? AS bigint)")
+		sizes.WriteString(" WHEN id = ? THEN CAST(? AS bigint)")
 		values = append(values, g.ID, g.MemberCount)
 		ids = append(ids, g.ID)
 	}
-	return r.tx.Exec("UPDATE segments SET member_count = CASE id"+sizes.String()+" ELSE member_count END WHERE workspace_id = ? AND id IN ?",
+	return r.tx.Exec("UPDATE segments SET member_count = CASE"+sizes.String()+" ELSE member_count END WHERE workspace_id = ? AND id IN ?",
 		append(values, r.workspace, ids)...).Error
 }
 

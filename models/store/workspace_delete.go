@@ -75,8 +75,8 @@ func createRemoval(tx *gorm.DB, workspaceID, userID int64, now time.Time) error 
 func (d *DB) ResumeRemovals(ctx context.Context, now time.Time) error {
 	now = models.Instant(now)
 	var waiting []int64
-	err := d.Read(ctx).Raw(`SELECT id FROM workspaces w WHERE deleted_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.kind = ? AND j.state = ?)`, models.JobRemove, models.JobRunning).Scan(&waiting).Error
+	err := d.Read(ctx).Raw(`SELECT id FROM workspaces WHERE deleted_at IS NOT NULL
+		AND id NOT IN (SELECT workspace_id FROM jobs WHERE kind = ? AND state = ?)`, models.JobRemove, models.JobRunning).Scan(&waiting).Error
 	if err != nil {
 		return models.In("list deleted workspaces", err)
 	}
