@@ -58,6 +58,7 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	logAt, done := b.Len(), 0
 	queueLog(&b, c.log)
 	for _, e := range c.erased {
+		b.Queue(store.DeleteContactTagsSQL, e.workspace, e.contact)
 		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)
 	}
 	if err := queueContacts(&b, c); err != nil {

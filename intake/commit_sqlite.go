@@ -94,7 +94,7 @@ const (
 
 var sqliteStatements = []string{
 	liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
-	store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, liteInsertLogSQL, store.DeleteContactSQL, liteInsertContactSQL,
+	store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, liteInsertLogSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL, liteInsertContactSQL,
 	liteUpdateContactSQL, liteInsertTagSQL, liteInsertMarksSQL, liteInsertCountSQL,
 }
 
@@ -213,6 +213,9 @@ func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
 
 func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 	for _, e := range c.erased {
+		if err := t.exec(ctx, store.DeleteContactTagsSQL, e.workspace, e.contact); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, store.DeleteContactSQL, e.workspace, e.contact); err != nil {
 			return err
 		}

@@ -17,7 +17,9 @@ const (
 	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
 	// EraseEventsSQL clears the snapshots of the contact $2.
 	EraseEventsSQL = eraseEvents + `$1 AND contact_id = $2`
-	// DeleteContactSQL deletes the contact $2 with its tags.
+	// DeleteContactTagsSQL takes the tags off the contact $2. No foreign key does it: call it before DeleteContactSQL.
+	DeleteContactTagsSQL = `DELETE FROM contact_tags WHERE workspace_id = $1 AND contact_id = $2`
+	// DeleteContactSQL deletes the contact $2.
 	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
 )
 
@@ -30,6 +32,9 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 	}
 	if err := tx.Exec(EraseEventsSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return models.In("erase events", err)
+	}
+	if err := tx.Exec(DeleteContactTagsSQL, c.WorkspaceID, c.ID).Error; err != nil {
+		return models.In("delete the contact's tags", err)
 	}
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return models.In("delete the contact", err)
@@ -54,6 +59,9 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	}
 	if err := tx.Exec(eraseEvents+"? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("erase events", err)
+	}
+	if err := tx.Exec("DELETE FROM contact_tags WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+		return models.In("delete the contacts' tags", err)
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts", err)

@@ -23,8 +23,9 @@ const (
 	purgeTurn = 100
 )
 
-// purge runs step until nothing is left. Then it deletes the row, if purgeGrace is over.
-func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time.Duration, step func() (last bool, err error)) error {
+// purge runs step until nothing is left. Then it deletes the row, if purgeGrace is over and no row matches the subquery inUse; ""
+// looks for none.
+func (d *DB) purge(ctx context.Context, row any, inUse string, workspaceID, id int64, age time.Duration, step func() (last bool, err error)) error {
 	for range purgeTurn {
 		last, err := step()
 		if err != nil {
@@ -37,7 +38,11 @@ func (d *DB) purge(ctx context.Context, row any, workspaceID, id int64, age time
 			return nil
 		}
 		err = d.Write(ctx, func(tx *gorm.DB) error {
-			return tx.Where("workspace_id = ? AND id = ?", workspaceID, id).Delete(row).Error
+			tx = tx.Where("workspace_id = ? AND id = ?", workspaceID, id)
+			if inUse != "" {
+				tx = tx.Where("NOT EXISTS (" + inUse + ")")
+			}
+			return tx.Delete(row).Error
 		})
 		if IsForeignKey(err) {
 			return nil // something uses it again: the next turn handles that
@@ -54,6 +59,9 @@ func (d *DB) whoDeleted(ctx context.Context, workspaceID int64, subject string, 
 	return userID, err
 }
 
+// tagInUse finds a contact that has the tag. On Postgres no foreign key keeps its row.
+const tagInUse = "SELECT 1 FROM contact_tags ct WHERE ct.workspace_id = tags.workspace_id AND ct.tag_id = tags.id"
+
 // PurgeTags removes deleted tags from their contacts. Each contact gets a new version and a mark for its segments.
 func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 	var gone []models.Tag
@@ -66,7 +74,7 @@ func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 			return models.In("read who deleted it", err)
 		}
 		step := func() (bool, error) { return d.purgeTagStep(ctx, tag, userID, now) }
-		if err := d.purge(ctx, &models.Tag{}, tag.WorkspaceID, tag.ID, now.Sub(*tag.DeletedAt), step); err != nil {
+		if err := d.purge(ctx, &models.Tag{}, tagInUse, tag.WorkspaceID, tag.ID, now.Sub(*tag.DeletedAt), step); err != nil {
 			return models.In("take it off contacts", err)
 		}
 	}
@@ -82,8 +90,14 @@ func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now
 		return false, err
 	}
 	if len(found) == 0 {
-		// a webhook saved while the tag was being deleted may still have it
+		// a webhook saved while the tag was being deleted may still have it, and so may contacts that were deleted by something else
+		// than this program
 		return true, d.Write(ctx, func(tx *gorm.DB) error {
+			err := tx.Exec(`DELETE FROM contact_tags WHERE workspace_id = ? AND tag_id = ? AND NOT EXISTS
+				(SELECT 1 FROM contacts c WHERE c.workspace_id = contact_tags.workspace_id AND c.id = contact_tags.contact_id)`, tag.WorkspaceID, tag.ID).Error
+			if err != nil {
+				return err
+			}
 			return tx.Where("workspace_id = ? AND tag_id = ?", tag.WorkspaceID, tag.ID).Delete(&models.WebhookTag{}).Error
 		})
 	}
@@ -129,7 +143,7 @@ func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 			after = found[len(found)-1].ID
 			return false, d.purgeKey(ctx, m, found, userID, now)
 		}
-		if err := d.purge(ctx, &models.MergeTag{}, m.WorkspaceID, m.ID, now.Sub(*m.DeletedAt), step); err != nil {
+		if err := d.purge(ctx, &models.MergeTag{}, "", m.WorkspaceID, m.ID, now.Sub(*m.DeletedAt), step); err != nil {
 			return models.In("take it off contacts", err)
 		}
 	}
