@@ -100,8 +100,19 @@ in_memory() { env TMPDIR="$databases" GOTMPDIR="${TMPDIR:-/tmp}" "$@"; }
 packages=$(go list ./... | grep -v '/e2e$')
 # raced runs a command with the race detector, which needs a C compiler.
 raced() { CGO_ENABLED=1 "$@"; }
+raced_e2e() { raced go test -race -count=1 -vet=off -timeout 20m "$@" ./internal/e2e; }
 # The tests of the browser wait for it more than they work: four at a time keep two cores busy.
 browser() { go test -count=1 -vet=off -timeout 20m -parallel 4 "$@" ./internal/e2e; }
+
+# only COMMAND NAME... runs these tests of the program in use, and fails if one does not exist any more.
+only() {
+	local command=$1 name
+	shift
+	for name in "$@"; do
+		grep -qE "^func $name\\(" internal/e2e/*_test.go || { echo "There is no test named $name; scripts/test.sh names it."; return 1; }
+	done
+	"$command" -run "^($(IFS='|'; echo "$*"))$"
+}
 
 step "gofmt" formatting
 # The generator takes a minute to compile on a fresh machine. What is committed has passed with the word all.
@@ -109,13 +120,13 @@ if [ -n "$all" ] || pages_changed; then step "generated code is up to date" gene
 step "go.mod is tidy" go mod tidy -diff
 if [ -z "$all" ]; then
 	step "rules, storage and pages on both databases, vet" in_memory go test -short -count=1 -vet=all -timeout 10m $packages
-	step "the main job in a browser" browser -run '^Test(BrowserFirstHour|SetupLink)$'
+	step "the main job in a browser" only browser TestBrowserFirstHour TestSetupLinkWorksOnce
 else
 	step "go vet" go vet ./...
 	step "rules, storage and pages on both databases, race detector" raced in_memory go test -race -count=1 -vet=off -timeout 30m $packages
-	hard='^Test(KillUnderLoad|ReplicasTellOneHistory)$'
-	step "kill -9 under load, two replicas, race detector" raced go test -race -count=1 -vet=off -timeout 20m -run "$hard" ./internal/e2e
-	step "the program in use, and every page in a browser" browser -skip "$hard"
+	hard=(TestKillUnderLoad TestReplicasStoreOneHistory)
+	step "kill -9 under load, two replicas, race detector" only raced_e2e "${hard[@]}"
+	step "the program in use, and every page in a browser" browser -skip "^($(IFS='|'; echo "${hard[*]}"))$"
 fi
 
 printf '\nWhat passed, and how long it took:\n'
