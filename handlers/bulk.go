@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -35,6 +36,7 @@ type (
 )
 
 // bulkForm reads the form and fixes which contacts it means: those that match now, without contacts added after the first question.
+// Harmful actions on all that match also leave out what changed since the question that the form answers.
 func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	ctx, db := v.UserContext(), v.server.DB
 	f := &bulkForm{visit: v, action: models.BulkAction(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
@@ -53,6 +55,9 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 		newest = min(newest, max(asked, 0))
 	}
 	f.from = store.BulkCursor{Filter: f.query.filter, Before: newest + 1}
+	if f.all && (f.action == models.BulkDelete || f.action == models.BulkStatus) {
+		f.from.Asked = f.askedAt(get("asked"))
+	}
 	if !f.all {
 		f.from.Filter = store.ContactFilter{IDs: readIDs(all("id"))}
 	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
@@ -63,6 +68,15 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 		f.bulk.Which = f.query.wordsKept()
 	}
 	return f, nil
+}
+
+// askedAt reads when the page asked the question that a form answers: now for one that does not say.
+func (f *bulkForm) askedAt(text string) time.Time {
+	now := models.Instant(f.visit.server.now())
+	if at, err := time.Parse(time.RFC3339Nano, text); err == nil && at.Before(now) {
+		return models.Instant(at)
+	}
+	return now
 }
 
 // readIDs parses contact ids, sorts them from high to low and removes duplicates.
@@ -151,7 +165,8 @@ func (f *bulkForm) show(wrong string) error {
 
 // hidden returns the fields that carry the form to the next page.
 func (f *bulkForm) hidden() []views.HiddenField {
-	fields := []views.HiddenField{{Name: "do", Value: string(f.action)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)}}
+	fields := []views.HiddenField{{Name: "do", Value: string(f.action)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)},
+		{Name: "asked", Value: models.Instant(f.visit.server.now()).Format(time.RFC3339Nano)}}
 	for _, name := range []string{"q", "status", "tag", "segment"} {
 		if f.query.said.Has(name) {
 			fields = append(fields, views.HiddenField{Name: name, Value: f.query.said.Get(name)})

@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
@@ -214,5 +216,41 @@ func TestBulkAsksAgainWhenTheNumberIsAnother(t *testing.T) {
 			t.Errorf("got %d marks before the confirmation", n)
 		}
 		s.post("/w/books/contacts/bulk", "do", "status", "to", "UNSUBSCRIBED", "all", "1", "tag", itoa(old.ID), "newest", "3", "total", "2").want(t, 303)
+	})
+}
+
+// TestBulkLeavesContactsThatTookThePlaceOfOthers lets one contact leave the list and another enter it between the question and the
+// answer, so that their number is the same.
+func TestBulkLeavesContactsThatTookThePlaceOfOthers(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		join, maybe, leave := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnconfirmed), s.addWebhook(models.TypeUnsubscribed)
+		for _, c := range []struct {
+			how  []string
+			want string
+		}{
+			{[]string{"do", "status", "to", "UNSUBSCRIBED", "total", "3"}, "2 contacts became unsubscribed. 1 changed after you were asked and stay as they are"},
+			{[]string{"do", "delete", "typed", "3"}, "2 contacts deleted for good. 1 changed after you were asked"},
+		} {
+			for _, name := range []string{"sv0", "sv1", "sv2", "sv3"} {
+				s.callJSON(maybe, `{"email_address":"`+name+`@example.com"}`).want(t, 200)
+			}
+			s.callJSON(leave, `{"email_address":"sv3@example.com"}`).want(t, 200)
+			s.later(time.Minute)
+			question := s.get("/w/books/contacts/bulk?all=1&status=UNCONFIRMED&" + c.how[0] + "=" + c.how[1] + "&" + c.how[2] + "=" + c.how[3])
+			asked := regexp.MustCompile(`name="asked" value="([^"]+)"`).FindStringSubmatch(question.body)
+			if asked == nil {
+				t.Fatalf("the question does not say when it was asked: %s", question.body)
+			}
+			s.later(time.Second)
+			s.callJSON(join, `{"email_address":"sv1@example.com"}`).want(t, 200)
+			s.callJSON(maybe, `{"email_address":"sv3@example.com"}`).want(t, 200)
+			a := s.post("/w/books/contacts/bulk", append(c.how, "all", "1", "status", "UNCONFIRMED", "asked", asked[1])...)
+			a.want(t, 303)
+			s.work()
+			s.get(a.header.Get("Location")).want(t, 200, c.want)
+			if got := s.contact("sv3@example.com"); got == nil || got.Status != models.StatusUnconfirmed {
+				t.Errorf("%v: got %+v, want the contact that came meanwhile as it was", c.how, got)
+			}
+		}
 	})
 }

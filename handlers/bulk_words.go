@@ -35,6 +35,10 @@ func bulkText(v *visit, j models.Job) jobText {
 	} else {
 		text.facts = append(text.facts, views.JobFact{Label: "Nothing to change", Value: views.Count(r.Unchanged)})
 	}
+	if r.Later > 0 {
+		text.summary += " " + views.Count(r.Later) + " changed after you were asked and stay as they are: look at them and do it again if you still want it."
+		text.facts = append(text.facts, views.JobFact{Label: "Changed meanwhile, left alone", Value: views.Count(r.Later)})
+	}
 	if r.Gone > 0 {
 		text.summary += " " + views.Count(r.Gone) + " were deleted or no longer matched when their turn came."
 		text.facts = append(text.facts, views.JobFact{Label: "Deleted or no longer matching", Value: views.Count(r.Gone)})

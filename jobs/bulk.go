@@ -23,14 +23,15 @@ func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error 
 	if err != nil {
 		return models.In("bulk change: find the next contacts", err)
 	}
-	did, err := store.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor.Filter, found, now)
+	did, err := store.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor, found, now)
 	if err != nil {
 		return models.In("bulk change: change contacts", err)
 	}
 	result.Changed += did.Changed
 	result.Unchanged += did.Unchanged
+	result.Later += did.Later
 	cursor.Before = next
-	if job.Done = result.Changed + result.Unchanged; next == 0 {
+	if job.Done = result.Changed + result.Unchanged + result.Later; next == 0 {
 		result.Gone = max(0, job.Total-job.Done)
 		job.State = models.JobDone
 	}

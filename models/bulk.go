@@ -25,6 +25,7 @@ type Bulk struct {
 // BulkResult is the result of a JobBulk so far.
 type BulkResult struct {
 	Changed, Unchanged int64
+	Later              int64 // left alone because they changed after the person was asked
 	Gone               int64 // deleted since, or no longer matching the filter
 }
 

@@ -11,10 +11,12 @@ import (
 )
 
 // BulkCursor is where a JobBulk continues: with the contacts of Filter whose ids are below Before. Contacts created
-// after the request have higher ids and are left alone.
+// after the request have higher ids and are left alone. So are contacts that changed after Asked, if it is set: one of them may
+// match only now, and was not among those that the person was asked about.
 type BulkCursor struct {
 	Filter ContactFilter
 	Before int64
+	Asked  time.Time
 }
 
 // StartBulk stores the job that changes many contacts and records it in the audit log. total is the number of contacts
@@ -108,8 +110,9 @@ func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor
 }
 
 // ApplyBulk does the action of job to contacts whose id and address are known. It locks their addresses, then skips
-// those that no longer match filter. contacts are at most as many as one transaction may lock.
-func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter, contacts []models.Contact, now time.Time) (models.BulkResult, error) {
+// those that no longer match the filter of from, or changed after it asked. contacts are at most as many as one transaction may
+// lock.
+func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, contacts []models.Contact, now time.Time) (models.BulkResult, error) {
 	var r models.BulkResult
 	if len(contacts) == 0 {
 		return r, nil
@@ -122,18 +125,23 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, filter ContactFilter,
 		Same bool
 	}
 	sql, values := unchangedSQL(b)
-	err := amongIDs(filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
-		Select("contacts.id, contacts.email, contacts.status, contacts.version, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
+	err := amongIDs(from.Filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
+		Select("contacts.id, contacts.email, contacts.status, contacts.version, contacts.updated_at, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
 	if err != nil {
 		return r, models.In("read contacts", err)
 	}
 	var change []models.Contact
 	for _, row := range rows {
-		if !row.Same {
+		switch {
+		case !from.Asked.IsZero() && row.UpdatedAt.After(from.Asked):
+			r.Later++
+		case row.Same:
+			r.Unchanged++
+		default:
 			change = append(change, row.Contact)
 		}
 	}
-	r = models.BulkResult{Changed: int64(len(change)), Unchanged: int64(len(rows) - len(change))}
+	r.Changed = int64(len(change))
 	if len(change) == 0 {
 		return r, nil
 	}
