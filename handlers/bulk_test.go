@@ -228,8 +228,8 @@ func TestBulkLeavesContactsThatTookThePlaceOfOthers(t *testing.T) {
 			how  []string
 			want string
 		}{
-			{[]string{"do", "status", "to", "UNSUBSCRIBED", "total", "3"}, "2 contacts became unsubscribed. 1 changed after you were asked and stay as they are"},
-			{[]string{"do", "delete", "typed", "3"}, "2 contacts deleted for good. 1 changed after you were asked"},
+			{[]string{"do", "status", "to", "UNSUBSCRIBED", "total", "3"}, "2 contacts became unsubscribed. Left alone, because they changed after you were asked: 1 contact."},
+			{[]string{"do", "delete", "typed", "3"}, "2 contacts deleted for good. Left alone, because they changed after you were asked: 1 contact."},
 		} {
 			for _, name := range []string{"sv0", "sv1", "sv2", "sv3"} {
 				s.callJSON(maybe, `{"email_address":"`+name+`@example.com"}`).want(t, 200)

@@ -36,7 +36,7 @@ func bulkText(v *visit, j models.Job) jobText {
 		text.facts = append(text.facts, views.JobFact{Label: "Nothing to change", Value: views.Count(r.Unchanged)})
 	}
 	if r.Later > 0 {
-		text.summary += " " + views.Count(r.Later) + " changed after you were asked and stay as they are: look at them and do it again if you still want it."
+		text.summary += " Left alone, because they changed after you were asked: " + views.Plural(r.Later, "contact", "contacts") + "."
 		text.facts = append(text.facts, views.JobFact{Label: "Changed meanwhile, left alone", Value: views.Count(r.Later)})
 	}
 	if r.Gone > 0 {
