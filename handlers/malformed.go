@@ -133,6 +133,28 @@ func whyAmbiguous(h *fasthttp.RequestHeader) *refusal {
 	return nil
 }
 
+// useOwnHost splits a whole URL in a request's first line, as programs with a proxy send it: its host replaces the Host header, and the
+// rest becomes the target (RFC 9112, section 3.2.2). It changes nothing if the URL is not of http or https, or has no host or a user's
+// name: whyBadTarget refuses these.
+func useOwnHost(h *fasthttp.RequestHeader) {
+	scheme, rest, absolute := strings.Cut(string(h.RequestURI()), "://")
+	if !absolute || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return
+	}
+	host, target := rest, "/"
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		host, target = rest[:end], rest[end:]
+	}
+	if host == "" || strings.ContainsAny(host, `@\`) {
+		return
+	}
+	if target[0] != '/' {
+		target = "/" + target
+	}
+	h.SetHost(host)
+	h.SetRequestURI(target)
+}
+
 // whyBadTarget checks the URL in a request's first line.
 func whyBadTarget(target string) *refusal {
 	switch {

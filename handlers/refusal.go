@@ -21,7 +21,7 @@ const (
 	refusedHeader         RefusalReason = "header"           // the name or value of a header is not allowed
 	refusedHost           RefusalReason = "host"             // missing, or not a host name
 	refusedRequestLine    RefusalReason = "request_line"     // not method, URL and version
-	refusedURL            RefusalReason = "url"              // holds a blank, a # or a control character, or does not begin with /
+	refusedURL            RefusalReason = "url"              // holds a blank, a # or a control character, or is neither a path nor a whole URL
 	refusedLength         RefusalReason = "length"           // Content-Length or Transfer-Encoding cannot be used
 	refusedChunk          RefusalReason = "chunk"            // a chunk is not written as HTTP asks
 	refusedBrokenOff      RefusalReason = "broken_off"       // the connection ended before the request
@@ -56,13 +56,13 @@ var (
 	headerTrailer = refusal{refusedHeader, "The Trailer header names a header that may not follow the body. Remove it."}
 
 	noHost      = refusal{refusedHost, "The Host header is missing. Send it."}
-	badHost     = refusal{refusedHost, "The Host header is not a host name. Check it."}
+	badHost     = refusal{refusedHost, "The host in the URL or in the Host header is not the name of a host. Check it."}
 	requestLine = refusal{refusedRequestLine, "The first line of the request is not a method, a URL and HTTP/1.1, with one blank between them. Check it."}
 
 	urlBlank    = refusal{refusedURL, "The URL holds a blank. Write it as %20."}
 	urlHash     = refusal{refusedURL, "The URL holds a #. Write it as %23."}
 	urlControl  = refusal{refusedURL, "The URL holds a control character. Write it as % and two hexadecimal digits."}
-	urlAbsolute = refusal{refusedURL, "The URL in the first line of the request does not begin with /. Send only the part after the host there."}
+	urlAbsolute = refusal{refusedURL, "The URL in the first line of the request begins neither with / nor with http:// or https:// and a host. Send only the part after the host there."}
 
 	badLength   = refusal{refusedLength, "The Content-Length is not a whole number in digits. Check it."}
 	badEncoding = refusal{refusedLength, "The Transfer-Encoding cannot be read. Send it once, as chunked, with HTTP/1.1, or send a Content-Length."}

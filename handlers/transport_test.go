@@ -72,7 +72,14 @@ var badHeads = []struct {
 	{"NUL in the URL", "VERB URL?a=\x00 HTTP/1.1\r\nHOST\r\n\r\n", urlControl},
 	{"a tab in the URL", "VERB URL?a=\tb HTTP/1.1\r\nHOST\r\n\r\n", urlControl},
 	{"DEL in the URL", "VERB URL?a=\x7f HTTP/1.1\r\nHOST\r\n\r\n", urlControl},
-	{"a whole URL", "VERB http://aURL HTTP/1.1\r\nHOST\r\n\r\n", urlAbsolute},
+	{"a whole URL of another scheme", "VERB ftp://aURL HTTP/1.1\r\nHOST\r\n\r\n", urlAbsolute},
+	{"a whole URL without a host", "VERB http://URL HTTP/1.1\r\nHOST\r\n\r\n", urlAbsolute},
+	{"a whole URL with a user", "VERB http://jo:secret@aURL HTTP/1.1\r\nHOST\r\n\r\n", urlAbsolute},
+	{"a whole URL with half an address as host", "VERB http://[::1URL HTTP/1.1\r\nHOST\r\n\r\n", badHost},
+	{"a whole URL with a port of letters", "VERB http://a:bURL HTTP/1.1\r\nHOST\r\n\r\n", badHost},
+	{"a whole URL with a fragment", "VERB http://aURL#top HTTP/1.1\r\nHOST\r\n\r\n", urlHash},
+	{"a whole URL with a blank", "VERB http://aURL?a=b c HTTP/1.1\r\nHOST\r\n\r\n", urlBlank},
+	{"a whole URL and no Host header", "VERB http://aURL HTTP/1.1\r\nX-A: 1\r\n\r\n", noHost},
 	{"no version", "VERB URL\r\nHOST\r\n\r\n", requestLine},
 	{"a version in small letters", "VERB URL http/1.1\r\nHOST\r\n\r\n", requestLine},
 	{"version 11", "VERB URL HTTP/11\r\nHOST\r\n\r\n", requestLine},
@@ -216,6 +223,9 @@ func rawCases(hash string) []rawCase {
 		{"after empty lines", "\r\n\r\n" + post + "Content-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
 		{"byte by byte", post + "Content-Length: 2\r\n\r\n{}", dribble, 400, refusal{}, true},
 		{"with a second request after it", post + "Content-Length: 2\r\n\r\n{}" + "G\x00T URL HTTP/1.1\r\n\r\n", silent, 400, requestLine, true},
+		{"by its whole URL", "VERB http://lark.exampleURL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
+		{"by its whole URL in capital letters", "VERB HTTPS://LARK.example:8443URL?a=http://b HTTP/1.1\r\nHost: other.example\r\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
+		{"by its whole URL, with half a body", "VERB http://lark.exampleURL HTTP/1.1\r\nHOST\r\nContent-Length: 9\r\n\r\n{}", halfClose, 400, broke("after 2 of 9 bytes"), true},
 		{"with half a head, then nothing", post, silent, 408, late("Not all of the URL and the headers"), true},
 		{"with half a line, then nothing", "VERB URL", silent, 408, late("Not all of the URL and the headers"), true},
 	} {
@@ -509,6 +519,44 @@ func TestEndpointHash(t *testing.T) {
 		}
 		if isInbound(target) != want.looks {
 			t.Errorf("%.80s: got %v, want %v", target, !want.looks, want.looks)
+		}
+	}
+}
+
+// TestWholeURLsAreTaken sends requests as a program with a proxy does: with a whole URL in the first line.
+func TestWholeURLsAreTaken(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		addr := s.listen()
+		for i, at := range []string{"http://lark.example", "HTTP://lark.example", "https://lark.example:443", "http://[::1]:80"} {
+			email := fmt.Sprintf("jo%d@example.test", i)
+			a := send(t, addr, "GET "+at+inboundPrefix+w.Hash+"?email_address="+email+" HTTP/1.1\r\nHost: proxy.example\r\n\r\n")
+			if a.status != 200 || s.contact(email) == nil {
+				t.Errorf("%s: got %d %s, want the call taken", at, a.status, a.body)
+			}
+		}
+		for target, to := range map[string]string{"http://lark.example": "/login", "http://lark.example?a": "/login?next=%2F%3Fa", "http://lark.example/w/books/": "/w/books", "http://lark.example/login/": "/login"} {
+			a := send(t, addr, "GET "+target+" HTTP/1.1\r\nHost: proxy.example\r\n\r\n")
+			if got := a.header.Get("Location"); got != to {
+				t.Errorf("%s: got %d to %q, want %q", target, a.status, got, to)
+			}
+		}
+	})
+}
+
+func TestUseOwnHost(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string][2]string{
+		"/a": {"/a", "old"}, "http://h/a?b#c": {"/a?b#c", "h"}, "HtTpS://h:8/": {"/", "h:8"}, "http://h": {"/", "h"}, "http://h?a/b": {"/?a/b", "h"}, "http://h#a": {"/#a", "h"},
+		"http://h//evil/": {"//evil/", "h"}, "http:///a": {"http:///a", "old"}, "http://": {"http://", "old"}, "http://u@h/a": {"http://u@h/a", "old"}, `http://h\a/b`: {`http://h\a/b`, "old"},
+		"ftp://h/a": {"ftp://h/a", "old"}, "/a?b=http://h/c": {"/a?b=http://h/c", "old"}, "*": {"*", "old"}, "h:80": {"h:80", "old"}, "http:/h/a": {"http:/h/a", "old"}, "http://h/http://i/a": {"/http://i/a", "h"},
+	} {
+		var h fasthttp.RequestHeader
+		h.SetHost("old")
+		h.SetRequestURI(target)
+		useOwnHost(&h)
+		if got := [2]string{string(h.RequestURI()), string(h.Host())}; got != want {
+			t.Errorf("%s: got %q, want %q", target, got, want)
 		}
 	}
 }

@@ -88,6 +88,7 @@ func restoreHead(r *fasthttp.Request, fault headFault, head []byte) bool {
 	}
 	if head != nil {
 		_ = r.Header.Read(bufio.NewReaderSize(bytes.NewReader(head), len(head)+1)) // it was read before
+		useOwnHost(&r.Header)
 		r.SetRequestURI(string(r.Header.RequestURI()))
 	}
 	return isInbound(string(r.Header.RequestURI()))

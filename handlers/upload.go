@@ -86,6 +86,7 @@ func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestC
 	} else {
 		s.heads.Delete(h) // of an earlier request on this connection
 	}
+	useOwnHost(h)
 	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) {
 		return fasthttp.RequestConfig{}
 	}
