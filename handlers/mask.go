@@ -105,7 +105,7 @@ func (known fieldNames) inPayload(b intake.LogBody, key, value string) string {
 // maskedBody returns the logged body without personal data.
 func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) intake.LogBody {
 	out := intake.LogBody{
-		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, WebhookType: b.WebhookType,
+		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, Unread: b.Unread, WebhookType: b.WebhookType,
 		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailPlus: b.EmailPlus, QueryKey: names.shown(b.QueryKey, mask), EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
 		Message: b.Message, Shortened: b.Shortened, WaitedUs: b.WaitedUs, GroupSize: b.GroupSize,
 	}

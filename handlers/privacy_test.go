@@ -42,7 +42,7 @@ var keptFields = map[string]map[string]handling{
 		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Event": shownStays, "Body": {"shown", true, false}, // see its own fields
 	},
 	"LogBody": {
-		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
+		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Unread": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
 		"EmailSent": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
 		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays,
 	},

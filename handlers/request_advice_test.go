@@ -29,6 +29,7 @@ type explained struct {
 	body        string
 	headers     []string
 	says        []string
+	saysNot     []string
 }
 
 const (
@@ -99,6 +100,14 @@ var explainedCalls = []explained{
 	{name: "null as JSON", body: `null`, says: []string{"The body is the JSON value null."}},
 	{name: "broken multipart", contentType: asParts, body: partHead + "email_address\"\r\n\r\njo@example.test", says: []string{"The multipart body cannot be read to its end"}},
 	{name: "unknown compression", headers: []string{"Content-Encoding", "br"}, body: "x", says: []string{`The Content-Encoding "br" is not accepted.`}},
+	{name: "JSON that is not compressed", headers: []string{"Content-Encoding", "gzip"}, body: `{"email_address":"jo@example.test"}`, says: []string{"Change how the sender writes the body.",
+		"The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or leave that header out."}, saysNot: []string{"Let the sender send the Content-Type"}},
+	{name: "a form that is not compressed", contentType: asForm, headers: []string{"Content-Encoding", "gzip"}, body: "email_address=jo%40example.test", says: []string{"The Content-Encoding says gzip, but the body is not gzip data."},
+		saysNot: []string{"Let the sender send the Content-Type"}},
+	{name: "gzip cut off", headers: []string{"Content-Encoding", "gzip"}, body: gzipOf(`{"email_address":"jo@example.test"}`)[:20], says: []string{"The gzip data of the body is damaged: it is cut off,"},
+		saysNot: []string{"Let the sender send", "Let the sender add the header"}},
+	{name: "gzip cut off after some text", headers: []string{"Content-Encoding", "gzip"}, body: gzipOf(`{"email_address":"jo@example.test"}`)[:40], says: []string{"The gzip data of the body is damaged: it is cut off,"},
+		saysNot: []string{"Let the sender send the Content-Type"}},
 	{name: "unknown charset", contentType: "application/json; charset=klingon", body: "{\"email_address\":\"\xff\"}", says: []string{`The charset "klingon" is not known. Please send the text in UTF-8.`}},
 	{name: "unknown type", contentType: "text/csv", body: "jo@example.test;Jo", says: []string{`The content type "text/csv" is not accepted. Please send application/json`}},
 	{name: "too large", body: strings.Repeat("a", intake.MaxBody+1), says: []string{"Refused: the body is too large", "Let the sender send less than 1 MiB.", "(not kept)"}},
@@ -149,6 +158,7 @@ func TestEveryRefusalAndFateIsExplained(t *testing.T) {
 			id := c.call(s, hooks[c.hook])
 			page := s.get("/w/books/requests/" + id)
 			page.want(t, 200, c.says...)
+			page.wantNot(t, c.saysNot...)
 			row, body := s.loggedCall(id)
 			c.note(seen, row, body)
 			if row.Failed() {

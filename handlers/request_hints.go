@@ -85,6 +85,8 @@ func unfitBody(r models.WebhookRequest, b intake.LogBody) (looks intake.BodyKind
 	switch {
 	case r.Outcome != models.OutcomeNoAddress && r.Outcome != models.OutcomeUnreadable, looks == intake.BodyEmpty, looks == intake.BodyUnknown:
 		return looks, false
+	case b.Unread == intake.KindCompression && headerOf(b, "Content-Encoding") != "": // what came inside is not known
+		return looks, false
 	case looks == intake.BodyGzip:
 		return looks, b.Encoding != intake.EncodingQuery && headerOf(b, "Content-Encoding") == ""
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+var errDamagedGzip = &DecodeError{KindCompression, "The gzip data of the body is damaged: it is cut off, its checksum is wrong, or something " +
+	"follows it. Please compress it again."}
+
 // decompress undoes the Content-Encoding. It never unpacks more than one byte over MaxBody. With an error other than
 // ErrTooLarge it returns what it has unpacked, or the body as received, for the request log.
 func decompress(body []byte, contentEncoding string) ([]byte, error) {
@@ -26,6 +29,9 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 		return body, nil // the caller checks the size
 	}
 	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil && bytes.HasPrefix(body, []byte("\x1f\x8b")) {
+		return body, errDamagedGzip
+	}
 	if err != nil {
 		return body, &DecodeError{KindCompression, "The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or " +
 			"leave that header out."}
@@ -35,8 +41,7 @@ func decompress(body []byte, contentEncoding string) ([]byte, error) {
 	case len(out) > MaxBody:
 		return nil, ErrTooLarge
 	case err != nil:
-		return out, &DecodeError{KindCompression, "The gzip data of the body is damaged: it is cut off, its checksum is wrong, or something " +
-			"follows it. Please compress it again."}
+		return out, errDamagedGzip
 	}
 	return out, nil
 }

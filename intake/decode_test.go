@@ -25,6 +25,7 @@ func TestDecodeContentEncoding(t *testing.T) {
 		{"gzip", doc, " error: The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or leave that header out."},
 		{"gzip", "", " error: The Content-Encoding says gzip, but the body is not gzip data. Please compress it, or leave that header out."},
 		{"gzip", zip[:len(zip)-9], damaged},
+		{"gzip", zip[:5], damaged},
 		{"gzip", zip[:len(zip)-1], damaged},
 		{"gzip", zip[:len(zip)-8] + "\x00\x00\x00\x00" + zip[len(zip)-4:], damaged},
 		{"gzip", zip + "rubbish", damaged},

@@ -14,6 +14,7 @@ type LogBody struct {
 	Payload     string             `json:"payload,omitempty"` // as Submission.Payload
 	Truncated   bool               `json:"truncated,omitempty"`
 	Encoding    string             `json:"encoding,omitempty"`
+	Unread      DecodeKind         `json:"unread,omitempty"` // why the payload could not be read; "" if it was, and in rows of earlier versions
 	Headers     []Header           `json:"headers,omitempty"`
 	WebhookType models.WebhookType `json:"webhook_type,omitempty"` // when the call was decided
 	EmailKey    string             `json:"email_key,omitempty"`    // as the sender wrote it; "" when none was sent

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"time"
 
 	"campaignlark/models"
@@ -53,6 +54,10 @@ func (s *step) logBody(group int) LogBody {
 		b.EmailKey, b.EmailAt = shortenBytes(sub.Email.Key, maxLoggedName), sub.Email.At
 		b.EmailSent = shortenBytes(sentText(sub.Email.Value), maxLoggedValue)
 		b.EmailShape, b.EmailPlus = shapeOf(sub.Email.Value), sub.Email.PlusMayBeLost()
+	}
+	var unread *DecodeError
+	if errors.As(sub.Err, &unread) {
+		b.Unread = unread.Kind
 	}
 	b.QueryKey = shortenBytes(sub.QueryKey, maxLoggedName)
 	b.Fields, b.MoreNames = d.Fields, d.MoreNames
