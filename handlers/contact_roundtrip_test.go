@@ -219,6 +219,23 @@ func TestAnExportImportsAsItWas(t *testing.T) {
 	})
 }
 
+// TestAnExportKeepsATextWithLinesLikeItsOwn exports and imports a text that looks as if a quotation mark had been left open.
+func TestAnExportKeepsATextWithLinesLikeItsOwn(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "note", Label: "Note", Type: models.MergeTagText})
+		s.addContact(1, "anna@example.com", func(c *models.Contact) {
+			c.Fields = map[string]string{"note": "see\njo@b.test,SUBSCRIBED,,2026-11-24T14:31:07Z,x\nal@b.test,SUBSCRIBED,,2026-11-24T14:31:07Z,y"}
+		})
+		file, _ := s.export()
+		if got := s.imports(file); got.Unchanged != 1 || got.Lines() != 1 {
+			t.Errorf("got %s, want one line that changes nothing", models.JobJSON(got))
+		}
+		if got := s.imports(strings.Replace(file, "created_at", "joined", 1)); got.Created != 0 || got.Refused != 3 {
+			t.Errorf("got %s of another program's file, want three lines refused", models.JobJSON(got))
+		}
+	})
+}
+
 // TestAnExportOfAllMergeTagsImports exports and imports as many columns as there can be.
 func TestAnExportOfAllMergeTagsImports(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

@@ -177,6 +177,9 @@ func (i *importing) readLines() (entries []entry, last bool, err error) {
 	src := store.OpenJobFile(i.tx, i.job.WorkspaceID, i.job.ID, store.JobFileSource, i.cursor.Offset)
 	rows := NewRowReader(src, i.spec.Encoding, i.spec.Comma, i.cursor.Place)
 	rows.Columns = len(i.spec.Columns)
+	if !i.spec.Own { // a field of an export may hold anything
+		rows.Email = 1 + slices.IndexFunc(i.spec.Columns, func(c Column) bool { return c.To == ColumnEmail })
+	}
 	until := i.cursor.Offset + stepBytes
 	for n := 0; n < stepRows && len(entries) < stepLines && i.cursor.Offset < until; n++ {
 		row, err := rows.Next()

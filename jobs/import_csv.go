@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -14,6 +15,9 @@ const maxRow = 1 << 20
 type Place struct {
 	Offset int64 `json:"offset"` // bytes read
 	Lines  int64 `json:"lines"`  // line ends read
+
+	Opened int64 `json:"opened,omitempty"` // the line whose quotation mark seems to be left open
+	Until  int64 `json:"until,omitempty"`  // the last line inside that quotation mark
 }
 
 // Row is one row of a file.
@@ -45,10 +49,13 @@ func (r Row) blank() bool {
 // files: any line end, a quote inside a cell that does not begin with one, text after the closing quote of a cell of one
 // line. An unclosed quote costs only its own line, even if the quote of a later row seems to close it. The next lines
 // are read as rows. If it cannot tell whether a cell of several lines is one cell or holds other rows, the whole row has a
-// fault. It needs memory for one row, and can continue at any Place that it returned.
+// fault; if two or more lines of the cell read like rows with an address, each line of it is a row with a fault. It needs memory for
+// one row, and can continue at any Place that it returned.
 type RowReader struct {
 	// Columns is how many cells a row should have; 0 if that is not known yet.
 	Columns int
+	// Email is the number, from 1, of the column with the addresses. 0 means that a cell may hold lines that read like rows.
+	Email int
 
 	src    io.Reader
 	text   TextEncoding
@@ -105,6 +112,9 @@ func (r *RowReader) Place() Place { return r.place }
 
 // Next returns the next row, blank ones too; io.EOF when there is none, or the error of the source.
 func (r *RowReader) Next() (Row, error) {
+	if r.fill(1); r.place.Lines < r.place.Until && len(r.buf) > 0 {
+		return r.inside()
+	}
 	for want := 4 << 10; ; want *= 2 {
 		r.fill(min(want, maxRow))
 		for r.srcErr == nil && len(r.buf) < maxRow && r.marks > 0 {
@@ -127,8 +137,14 @@ func (r *RowReader) Next() (Row, error) {
 		switch found := p.row(); {
 		case found && p.swallowed(r.Columns), p.broken:
 			row.Fault = p.unclosed()
-			text, err := r.skipLine()
+			text, err := r.skipLine(shownOfLine)
 			row.Cells = []string{text}
+			return row, err
+		case found && p.holdsRows(r.Columns, r.Email-1):
+			r.place.Opened, r.place.Until = row.Line, row.Line+p.inner()
+			row.Fault = p.leftOpen(r.Columns, r.Email-1, r.place.Until)
+			text, err := r.skipLine(maxRow)
+			row.Cells = p.cellsToCorrect(text)
 			return row, err
 		case found:
 			row.Cells, row.Bad, row.Doubts = p.cells, p.bad, p.doubts()
@@ -143,7 +159,7 @@ func (r *RowReader) Next() (Row, error) {
 			return row, nil
 		case last || len(seen) == maxRow:
 			row.Fault = p.fault()
-			text, err := r.skipLine()
+			text, err := r.skipLine(shownOfLine)
 			row.Cells = []string{text}
 			return row, err
 		}
@@ -167,10 +183,26 @@ func (r *RowReader) drop(n int) {
 	r.place.Offset += int64(n)
 }
 
+// shownOfLine is how many bytes are kept of a line that cannot be read.
+const shownOfLine = 1000
+
+// inside returns the next line inside a quotation mark that seems to be left open. The line is read on its own, and has a fault.
+func (r *RowReader) inside() (Row, error) {
+	row := Row{Line: r.place.Lines + 1}
+	text, err := r.skipLine(maxRow)
+	if len(r.buf) == 0 && r.srcErr == io.EOF {
+		text = strings.TrimRight(text, string(endMark))
+	}
+	p := parser{comma: r.comma}
+	if row.Cells = p.cellsToCorrect(text); !row.blank() {
+		row.Fault = fmt.Sprintf("This line is inside the quotation mark that line %d opens. Close it there, and import this line again.", r.place.Opened)
+	}
+	return row, err
+}
+
 // skipLine continues at the next line, ignoring quotes, so that one quote too many costs only one line. It returns the
-// beginning of the skipped line.
-func (r *RowReader) skipLine() (string, error) {
-	const shown = 1000
+// beginning of the skipped line, of about so many bytes.
+func (r *RowReader) skipLine(shown int) (string, error) {
 	var text strings.Builder
 	for {
 		c, n := r.text.next(r.buf, r.srcErr == io.EOF)

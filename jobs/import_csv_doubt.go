@@ -47,14 +47,22 @@ func (p *parser) doubts() (all []Doubt) {
 	for _, n := range p.odd {
 		all = append(all, Doubt{n, "Text follows a closing quotation mark. A mark within a cell must be doubled."})
 	}
-	holding := -1
+	holding := map[int]int{}
 	p.holds(func(n int, l innerLine) bool {
-		if l.own > 1 && n != holding {
-			holding = n
-			all = append(all, Doubt{n, "This cell has several lines, and one of them reads like another line of the file. Is a quotation mark missing?"})
+		if l.own > 1 {
+			holding[n]++
 		}
 		return false
 	})
+	for _, n := range p.long {
+		switch lines := holding[n]; lines {
+		case 0:
+		case 1:
+			all = append(all, Doubt{n, "This cell has several lines, and one of them reads like another line of the file. Is a quotation mark missing?"})
+		default:
+			all = append(all, Doubt{n, fmt.Sprintf("This cell has several lines, and %d of them read like other lines of the file. Is a quotation mark missing?", lines)})
+		}
+	}
 	return all
 }
 
@@ -86,6 +94,75 @@ func (p *parser) holds(is func(n int, l innerLine) bool) bool {
 		}
 	}
 	return false
+}
+
+// holdsRows reports whether a cell that spans lines holds two or more lines that read like rows: they have as many cells as there
+// are columns, and an address in the column email, counted from 0. It reports false if that is not known. The row is valid, but such a
+// cell is more often a quotation mark that was left open.
+func (p *parser) holdsRows(columns, email int) bool {
+	_, rows := p.rowsInside(columns, email)
+	return rows > 1
+}
+
+// rowsInside returns the cell that spans lines, counted from 0, with the most lines that read like rows, and how many they are.
+func (p *parser) rowsInside(columns, email int) (cell, rows int) {
+	if email < 0 || email >= columns {
+		return 0, 0
+	}
+	for _, n := range p.long {
+		found, lines := 0, strings.Split(p.cells[n], "\n")
+		for at, line := range lines {
+			own := p.cellsOf(line)
+			var before, after []string // the cells of the same line outside this cell
+			if at == 0 {
+				before = p.cells[:n]
+			}
+			if at == len(lines)-1 {
+				after = p.cells[n+1:]
+			}
+			if (at > 0 || n == email) && len(before)+len(own)+len(after) == columns && isAddress(slices.Concat(before, own, after)[email]) {
+				found++
+			}
+		}
+		if found > rows {
+			cell, rows = n, found
+		}
+	}
+	return cell, rows
+}
+
+// cellsOf reads one line on its own. Quotation marks that are not closed do not count.
+func (p *parser) cellsOf(line string) []string {
+	one := parser{text: UTF8, comma: p.comma, rest: []byte(line), last: true}
+	if !one.row() {
+		return strings.Split(line, string(p.comma))
+	}
+	return one.cells
+}
+
+// cellsToCorrect reads one line on its own. It is one cell if it has a quotation mark too many, so that it cannot be imported
+// before it is corrected.
+func (p *parser) cellsToCorrect(line string) []string {
+	if strings.Count(line, `"`)%2 > 0 {
+		return []string{line}
+	}
+	return p.cellsOf(line)
+}
+
+// inner returns how many line ends are inside the row's quotation marks.
+func (p *parser) inner() (lineEnds int64) {
+	for _, n := range p.long {
+		lineEnds += int64(strings.Count(p.cells[n], "\n"))
+	}
+	return lineEnds
+}
+
+// leftOpen says why a row is not used whose quotation mark seems to be left open. until is its last line.
+func (p *parser) leftOpen(columns, email int, until int64) string {
+	cell, rows := p.rowsInside(columns, email)
+	before, _, _ := strings.Cut(p.cells[cell], "\n")
+	return fmt.Sprintf("The quotation mark before “%s” in column %d is not closed in this line, and %d lines inside it read like lines of this file. No line up to line %d is imported.",
+		quoted(before, shownOfCell), cell+1, rows, until)
 }
 
 // fault says why the row cannot be read.

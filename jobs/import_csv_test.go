@@ -102,6 +102,36 @@ func TestAQuoteThatSwallowsPeople(t *testing.T) {
 	}
 }
 
+// TestAQuotationMarkLeftOpenInAValidRow reads valid rows with a cell that holds lines like rows: two or more are refused line by line,
+// unless the column with the addresses is not known, as in this program's own exports.
+func TestAQuotationMarkLeftOpenInAValidRow(t *testing.T) {
+	t.Parallel()
+	inside := "This line is inside the quotation mark that line %d opens. Close it there, and import this line again."
+	open := "The quotation mark before “%s” in column %d is not closed in this line, and %d lines inside it read like lines of this file. No line up to line %d is imported."
+	for file, c := range map[string]struct {
+		columns, email int
+		want           []string
+	}{
+		"a@x.test,\"open\nb@x.test,B\nc@x.test,C\"\nd@x.test,D\n": {2, 1, []string{
+			"1! " + fmt.Sprintf(open, "open", 2, 2, 3), "2! " + fmt.Sprintf(inside, 1), "3! " + fmt.Sprintf(inside, 1), "4: d@x.test|D"}},
+		"a@x.test,A\r\nb@x.test,\"open\r\nc@x.test,\"\"\r\n\r\nd@x.test,\"\r\ne@x.test,E": {2, 1, []string{
+			"1: a@x.test|A", "2! " + fmt.Sprintf(open, "open", 2, 2, 5), "3! " + fmt.Sprintf(inside, 2), "4: ", "5! " + fmt.Sprintf(inside, 2), "6: e@x.test|E"}},
+		"A,a@x.test,\"open\nB,b@x.test,x\nC,c@x.test,\"\x1a": {3, 2, []string{
+			"1! " + fmt.Sprintf(open, "open", 3, 2, 3), "2! " + fmt.Sprintf(inside, 1), "3! " + fmt.Sprintf(inside, 1)}},
+		"\"open\nb@x.test,B,x\nc@x.test,C\",,\nd@x.test,D,\n": {3, 1, []string{"1: open\nb@x.test,B,x\nc@x.test,C||", "4: d@x.test|D|"}},
+		"\"a@x.test\nb@x.test\"\nc@x.test\n":                  {1, 1, []string{"1! " + fmt.Sprintf(open, "a@x.test", 1, 2, 2), "2! " + fmt.Sprintf(inside, 1), "3: c@x.test"}},
+		"a@x.test,\"one\nb@x.test,B\"\n":                      {2, 1, []string{"1: a@x.test|one\nb@x.test,B"}},
+		"a@x.test,\"own\nb@x.test,B\nc@x.test,C\"\n":          {2, 0, []string{"1: a@x.test|own\nb@x.test,B\nc@x.test,C"}},
+		"a@x.test,\"to\nB,b@x.test\nC,c@x.test\"\n":           {2, 1, []string{"1: a@x.test|to\nB,b@x.test\nC,c@x.test"}},
+	} {
+		r := NewRowReader(strings.NewReader(file), UTF8, ',', Place{})
+		r.Columns, r.Email = c.columns, c.email
+		if got := readAll(t, r); strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+			t.Errorf("%q: got\n%s\nwant\n%s", file, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
 func TestEncodingOfAFileWithFaults(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]TextEncoding{
@@ -220,15 +250,17 @@ func TestRowReaderSaysWhenItsSourceFails(t *testing.T) {
 // FuzzRowReader reads anything, whole and again from every place between two rows: the rows are the same, every byte is
 // passed, and nothing stands still.
 func FuzzRowReader(f *testing.F) {
-	for _, s := range []string{someText, "a,b\r\r\n\"c\n\",\"\n", "\xff\xfea\x00\r\x00\n\x00\"\x00", "\xfe\xff\xd8\x00", "\"\"\"\n\"\"\"\r", "a@x.test,\"b\nc@x.test\"\x1a\x1a", "a@x.test,\"b\nc@x.test,\",d\n"} {
+	for _, s := range []string{someText, "a,b\r\r\n\"c\n\",\"\n", "\xff\xfea\x00\r\x00\n\x00\"\x00", "\xfe\xff\xd8\x00", "\"\"\"\n\"\"\"\r", "a@x.test,\"b\nc@x.test\"\x1a\x1a", "a@x.test,\"b\nc@x.test,\",d\n",
+		"a@x.test,\"b\nc@x.test,d\ne@x.test,f\"\x1a", "a@x.test,\"b\r\nc@x.test,\"\"\r\n\r\ne@x.test,f\"\r\ng@x.test,g\r\n"} {
 		f.Add([]byte(s), uint8(0), uint8(0), uint8(0))
 		f.Add([]byte(s), uint8(2), uint8(1), uint8(3))
+		f.Add([]byte(s), uint8(0), uint8(0), uint8(22)) // two columns, the first has the addresses
 	}
 	f.Fuzz(func(t *testing.T, file []byte, encoding, comma, columns uint8) {
 		text, c := TextEncodings[int(encoding)%len(TextEncodings)], Commas[int(comma)%len(Commas)]
 		reader := func(src io.Reader, at Place) *RowReader {
 			r := NewRowReader(src, text, c, at)
-			r.Columns = int(columns) % 5
+			r.Columns, r.Email = int(columns)%5, int(columns)%7
 			return r
 		}
 		whole := readAll(t, reader(bytes.NewReader(file), Place{}))

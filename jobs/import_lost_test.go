@@ -69,7 +69,7 @@ func (s *sheet) rowsNamed(t *testing.T, file string, result ImportResult) map[in
 		named[p.Line] = true
 	}
 	r := NewRowReader(strings.NewReader(file), s.text, s.comma, Place{})
-	r.Columns = len(s.columns)
+	r.Columns, r.Email = len(s.columns), s.column(ColumnEmail)+1
 	for {
 		row, err := r.Next()
 		if err == io.EOF {

@@ -246,6 +246,10 @@ func TestFilesWithFaultsLoseNobody(t *testing.T) {
 			"bytes that are not UTF-8": {"email,first_name\nzoe@x.test,Zo\u00eb\nrene@x.test,Ren\xe9\nj\xe9@x.test,Je\n", 2,
 				[]string{"4: email: \u201cj\ufffd@x.test\u201d: a character of this cell is not UTF-8. Save the file as UTF-8, or choose how its text is written."},
 				[]string{"3: first_name: \u201cRen\ufffd\u201d: a character of this cell is not UTF-8. Save the file as UTF-8, or choose how its text is written."}},
+			"a quote that swallows people in a valid row": {"email,first_name\nq0@x.test,\"open\nq1@x.test,B\nq2@x.test,C\"\nq3@x.test,D\n", 1, []string{
+				"2: The quotation mark before “open” in column 2 is not closed in this line, and 2 lines inside it read like lines of this file. No line up to line 4 is imported.",
+				"3: This line is inside the quotation mark that line 2 opens. Close it there, and import this line again.",
+				"4: This line is inside the quotation mark that line 2 opens. Close it there, and import this line again."}, nil},
 			"short rows":                 {"email,first_name,orders\nshort1@x.test\nshort2@x.test,S,\nshort3@x.test,S\n", 3, nil, nil},
 			"texts written as formulas":  {"email,first_name\nformula@x.test,=\"01067\"\n", 1, nil, nil},
 			"a mark of CP/M at the end":  {"email,first_name\nold@x.test,Old\n\x1a", 1, nil, nil},
