@@ -18,7 +18,7 @@ const (
 	refusedHeadTooLarge   RefusalReason = "head_too_large"   // URL and headers over 16 KB
 	refusedManyHeaders    RefusalReason = "too_many_headers" // over maxHeaders
 	refusedRepeatedHeader RefusalReason = "repeated_header"  // of a header that decides how the request is read
-	refusedHeader         RefusalReason = "header"           // the name or value of a header is not allowed
+	refusedHeader         RefusalReason = "header"           // the name, value or line end of a header is not allowed
 	refusedHost           RefusalReason = "host"             // missing, or not a host name
 	refusedRequestLine    RefusalReason = "request_line"     // not method, URL and version
 	refusedURL            RefusalReason = "url"              // holds a blank, a # or a control character, or is neither a path nor a whole URL
@@ -53,6 +53,7 @@ var (
 	headerColon   = refusal{refusedHeader, "A line of the headers has no colon. Write each header as a name, a colon and a value."}
 	headerFolded  = refusal{refusedHeader, "A line of the headers begins with a blank. Write each header in one line."}
 	headerControl = refusal{refusedHeader, "The value of a header holds a control character. Remove it."}
+	bareLines     = refusal{refusedHeader, "Lines of the URL and the headers end in a line feed alone. End each of them, and the empty line after them, with CR LF."}
 	headerTrailer = refusal{refusedHeader, "The Trailer header names a header that may not follow the body. Remove it."}
 
 	noHost      = refusal{refusedHost, "The Host header is missing. Send it."}

@@ -124,7 +124,13 @@ var badHeads = []struct {
 	{"chunks in HTTP/1.0", "VERB URL HTTP/1.0\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", badEncoding},
 	{"half a head", "VERB URL HTTP/1.1\r\nHOST\r\nX-A", headBroke},
 	{"a head without its empty line", "VERB URL HTTP/1.1\r\nHOST\r\n", headBroke},
-	{"a head that ends in bare line feeds", "VERB URL HTTP/1.1\nHOST\n\n", headBroke},
+	{"bare line feeds", "VERB URL HTTP/1.1\nHOST\n\n", bareLines},
+	{"a bare line feed before the empty line", "VERB URL HTTP/1.1\r\nHOST\n\r\n", bareLines},
+	{"a bare line feed as the empty line", "VERB URL HTTP/1.1\r\nHOST\r\n\n", bareLines},
+	{"bare line feeds and a body", "VERB URL HTTP/1.1\nHOST\nContent-Length: 4\n\n\r\n\r\n", bareLines},
+	{"bare line feeds and another request", "VERB URL HTTP/1.1\nHOST\n\nGET /healthz HTTP/1.1\r\nHOST\r\n\r\n", bareLines},
+	{"bare line feeds and many headers", "VERB URL HTTP/1.1\nHOST\n" + strings.Repeat("X-A: 1\n", 90) + "\n", bareLines},
+	{"bare line feeds and no headers", "VERB URL HTTP/1.1\n\n", bareLines},
 }
 
 // badBodies are bodies that are refused, with the headers that announce them.
@@ -226,6 +232,11 @@ func rawCases(hash string) []rawCase {
 		{"by its whole URL", "VERB http://lark.exampleURL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
 		{"by its whole URL in capital letters", "VERB HTTPS://LARK.example:8443URL?a=http://b HTTP/1.1\r\nHost: other.example\r\nContent-Length: 2\r\n\r\n{}", halfClose, 400, refusal{}, true},
 		{"by its whole URL, with half a body", "VERB http://lark.exampleURL HTTP/1.1\r\nHOST\r\nContent-Length: 9\r\n\r\n{}", halfClose, 400, broke("after 2 of 9 bytes"), true},
+		{"with bare line feeds, then nothing", "VERB URL HTTP/1.1\nHOST\n\n", silent, 400, bareLines, true},
+		{"with bare line feeds, byte by byte", "VERB URL HTTP/1.1\nHOST\n\n", dribble, 400, bareLines, true},
+		{"with bare line feeds after empty lines", "\r\n\n\r\n\r\nVERB URL HTTP/1.1\nHOST\n\n", silent, 400, bareLines, true},
+		{"with bare line feeds in a second request", post + "Content-Length: 2\r\n\r\n{}" + "VERB URL HTTP/1.1\nHOST\n\n", halfClose, 400, bareLines, true},
+		{"with empty lines in its body", post + "Content-Length: 10\r\n\r\n{\n\n\n\r\n\r\n\n}", silent, 400, refusal{}, true},
 		{"with half a head, then nothing", post, silent, 408, late("Not all of the URL and the headers"), true},
 		{"with half a line, then nothing", "VERB URL", silent, 408, late("Not all of the URL and the headers"), true},
 	} {
@@ -542,6 +553,28 @@ func TestWholeURLsAreTaken(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestHeadEnd(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"": 0, "GET": 0, "\n\n": 0, "\r\n\r\n\r\n": 0, "a\r\n\r\n": 0, "a\nb\r\n\r\n": 0, "a\r\nb\r\n\r\n\n\n": 0, "a\n": 0, "a\n\r": 0, "a\n\r\r\n": 0, "a\n b\n": 0,
+		"a\n\n": 3, "a\r\n\n": 4, "a\n\r\n": 4, "\n\na\n\nb": 5, "a\nb\n\n\r\n\r\n": 5,
+	} {
+		for size := 1; size <= len(text)+1; size++ {
+			var h headEnd
+			got, read := 0, 0
+			for part := range slices.Chunk([]byte(text), size) {
+				if n := h.bare(part); n > 0 {
+					got = read + n
+				}
+				read += len(part)
+			}
+			if got != want {
+				t.Errorf("%q by %d bytes: got %d, want %d", text, size, got, want)
+			}
+		}
+	}
 }
 
 func TestUseOwnHost(t *testing.T) {

@@ -46,6 +46,8 @@ func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.R
 		}
 		var why refusal
 		switch {
+		case errors.Is(conn.failed, errBareLines) || conn.failed != nil && inHead && new(headEnd).bare([]byte(fault.quoted)) > 0:
+			why = bareLines
 		case conn.failed != nil:
 			why = body.ended(inHead, conn.failed)
 		case inHead:
