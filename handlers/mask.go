@@ -115,6 +115,9 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 	if b.EmailSent != "" {
 		out.EmailSent = mask
 	}
+	for range b.EmailUnused {
+		out.EmailUnused = append(out.EmailUnused, mask)
+	}
 	if r.Outcome == models.OutcomeUnreadable {
 		out.Message = "(Masked: the sentence that the sender got may quote what was sent.)"
 	}

@@ -43,7 +43,7 @@ var keptFields = map[string]map[string]handling{
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Unread": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
-		"EmailSent": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
+		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
 		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays,
 	},
 	"FieldFate": {

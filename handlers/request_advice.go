@@ -62,6 +62,9 @@ const maxIssues = 5
 func (t *story) issues() (issues []views.RequestIssue, all int) {
 	if t.row.Failed() {
 		issues = []views.RequestIssue{t.failure()}
+		if len(t.body.EmailUnused) > 0 {
+			issues = append(issues, t.unusedAddresses())
+		}
 		if h, found := t.repeat(); found {
 			issues = append(issues, t.issueOf(h))
 		}
@@ -69,6 +72,9 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	}
 	if t.body.EmailPlus {
 		issues = append(issues, t.lostPlus())
+	}
+	if len(t.body.EmailUnused) > 0 {
+		issues = append(issues, t.unusedAddresses())
 	}
 	for i, f := range t.body.Fields {
 		if f.Fate == intake.FateRefused {
@@ -198,6 +204,16 @@ func (t *story) lostPlus() views.RequestIssue {
 		issue.Advice = "If the sender meant the address below, it must send %2B in place of the +. If not, let it leave the blank out."
 		issue.AdviceCode = "+" + shownAddress(*t.row.Address)
 	}
+	return issue
+}
+
+// unusedAddresses says that addresses of the call were not used.
+func (t *story) unusedAddresses() views.RequestIssue {
+	issue := views.RequestIssue{Kind: views.KindWarn, Before: "More than one address was sent.", Text: "A call is about one person. The last address counts; the others were not used."}
+	if len(t.body.EmailUnused) == 1 {
+		issue.Before, issue.Text = "Two addresses were sent.", "A call is about one person. The last address counts; the other one was not used."
+	}
+	issue.Advice, issue.AdviceCode = "Let the sender make one call for each person. Not used:", models.NameInvisible(strings.Join(t.body.EmailUnused, ", "))
 	return issue
 }
 

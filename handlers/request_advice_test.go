@@ -123,6 +123,16 @@ var explainedCalls = []explained{
 	{name: "with a name", body: `{"email_address":"Jo <jo@example.test>"}`, says: []string{"Let the sender send the address alone.", "Jo <jo@example.test>"}},
 	{name: "no @", body: `{"email_address":"Jo"}`, says: []string{"Let the sender send the e-mail address in this field.", "What came has no @: Jo"}},
 	{name: "bytes", body: "{\"email_address\":\"jo\xe9@example.test\"}", says: []string{"Let the sender send the text in UTF-8.", "jo\ufffd@example.test"}},
+	// Several addresses came under one name.
+	{name: "two, of a form", contentType: asForm, body: "email_address=jo%40example.test&email_address=al%40example.test", says: []string{"Two addresses were sent.", "The last address counts; the other one was not used.",
+		"Not used: jo@example.test", "al@example.test is a valid address, kept as al@example.test", "1 other address of this call did not"}, saysNot: []string{"jo@example.test, al@example.test"}},
+	{name: "two, in brackets", contentType: asForm, body: "email_address[]=jo%40example.test&email_address[]=al%40example.test", says: []string{"Two addresses were sent.", "Not used: jo@example.test"}},
+	{name: "two, of a multipart form", contentType: asParts, body: partHead + "email_address\"\r\n\r\njo@example.test\r\n" + partHead + "email_address\"\r\n\r\nal@example.test\r\n--b--\r\n", says: []string{"Two addresses were sent."}},
+	{name: "two, of JSON", body: `{"email_address":"jo@example.test","email_address":"al@example.test"}`, says: []string{"Two addresses were sent.", "Not used: jo@example.test"}},
+	{name: "three", method: "GET", query: "email_address=jo%40example.test&email_address=x%40example.test&email_address=al%40example.test", says: []string{"More than one address was sent.", "the others were not used.", "2 other addresses"}},
+	{name: "the last is wrong", contentType: asForm, body: "email_address=jo%40example.test&email_address=al", says: []string{"What came has no @: al", "Two addresses were sent."}},
+	{name: "the last is empty", contentType: asForm, body: "email_address=jo%40example.test&email_address=", says: []string{"The field was sent, but it was empty.", "Not used: jo@example.test"}},
+	{name: "twice the same", contentType: asForm, body: "email_address=al%40example.test&email_address=AL%40example.test", says: []string{"kept as al@example.test"}, saysNot: []string{"addresses were sent", "Not used"}},
 	// The other refusals.
 	{name: "no such contact", hook: "leave", body: `{"email_address":"nobody@example.test"}`, says: []string{"Refused: no such contact", "Search Contacts for another e-mail address of the person.", "addresses are compared as a whole"}},
 	{name: "off", hook: "off", body: `{}`, says: []string{"Refused: the webhook is off", "Switch the webhook on again"}},

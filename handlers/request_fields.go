@@ -52,6 +52,9 @@ func fatesInShort(body intake.LogBody) string {
 	if body.EmailPlus {
 		parts = append(parts, "a + may be lost")
 	}
+	if len(body.EmailUnused) > 0 {
+		parts = append(parts, "several addresses")
+	}
 	for _, n := range fateNames {
 		if count := fateCount(body, n.fate); count > 0 && n.word != "" {
 			parts = append(parts, strconv.Itoa(count)+" "+n.word)

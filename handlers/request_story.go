@@ -94,6 +94,10 @@ func (t *story) tellAddress(s *views.RequestStory) {
 			s.Address.State = views.StateLook
 			s.AddressText += " A blank came before the address and was cut."
 		}
+		if n := len(t.body.EmailUnused); n > 0 {
+			s.Address.State = views.StateLook
+			s.AddressText += " It came last and counts. " + views.Plural(int64(n), "other address", "other addresses") + " of this call did not."
+		}
 	}
 }
 

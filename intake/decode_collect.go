@@ -15,6 +15,7 @@ type collector struct {
 	fields []collected
 	at     map[string]int // key → index in fields
 	given  int            // keys seen so far, repetitions included
+	unused []string       // addresses that set replaced, at most maxUnused
 }
 
 type collected struct {
@@ -40,7 +41,14 @@ func (c *collector) field(key string) *collected {
 }
 
 // set replaces what was given for the key before: the rule of JSON.
-func (c *collector) set(key string, v models.Given) { c.field(key).Value = v }
+func (c *collector) set(key string, v models.Given) {
+	f := c.field(key)
+	if strings.EqualFold(f.Key, emailKey) && f.Value.Shape == models.Plain {
+		c.unused = append(c.unused, f.Value.Texts...)
+		c.unused = c.unused[max(0, len(c.unused)-maxUnused):]
+	}
+	f.Value = v
+}
 
 // add adds text to what was given for the key before: the rule of forms. A text replaces a file.
 func (c *collector) add(key, text string) {
@@ -67,8 +75,13 @@ func (c *collector) into(s *Submission) {
 			places = places[1:]
 			if !s.Email.Present {
 				markNUL(email.Value.Texts)
+				markNUL(c.unused)
 				form := s.Encoding == EncodingQuery || s.Encoding == EncodingURLEncoded
 				s.Email = Email{Key: email.Key, Value: email.Value, Present: true, At: i, FromForm: form}
+				s.Email.addUnused(c.unused)
+				if email.Value.Shape == models.Plain {
+					s.Email.addUnused(email.Value.Texts[:max(0, len(email.Value.Texts)-1)])
+				}
 			}
 			continue
 		}

@@ -19,6 +19,7 @@ type LogBody struct {
 	WebhookType models.WebhookType `json:"webhook_type,omitempty"` // when the call was decided
 	EmailKey    string             `json:"email_key,omitempty"`    // as the sender wrote it; "" when none was sent
 	EmailSent   string             `json:"email_sent,omitempty"`   // the address as sent
+	EmailUnused []string           `json:"email_unused,omitempty"` // as Email.Unused
 	EmailShape  string             `json:"email_shape,omitempty"`  // one of the Shape constants, "" for a text
 	EmailPlus   bool               `json:"email_plus,omitempty"`   // a + may be lost before it: see Email.PlusMayBeLost
 	QueryKey    string             `json:"query_key,omitempty"`    // of a POST without an address: the field of its query that holds one

@@ -52,7 +52,14 @@ func (s *step) logBody(group int) LogBody {
 	b.Payload, b.Truncated, b.Encoding = sub.Payload, sub.Truncated, sub.Encoding
 	if sub.Email.Present {
 		b.EmailKey, b.EmailAt = shortenBytes(sub.Email.Key, maxLoggedName), sub.Email.At
-		b.EmailSent = shortenBytes(sentText(sub.Email.Value), maxLoggedValue)
+		sent := sub.Email.Value
+		if sent.Shape == models.Plain && len(sent.Texts) > 1 {
+			sent = models.Text(sent.Last())
+		}
+		b.EmailSent = shortenBytes(sentText(sent), maxLoggedValue)
+		for _, text := range sub.Email.Unused {
+			b.EmailUnused = append(b.EmailUnused, shortenBytes(text, maxLogAddress))
+		}
 		b.EmailShape, b.EmailPlus = shapeOf(sub.Email.Value), sub.Email.PlusMayBeLost()
 	}
 	var unread *DecodeError

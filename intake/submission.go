@@ -58,9 +58,22 @@ type Email struct {
 	Value   models.Given // NUL and bytes that are not text are U+FFFD here, so that cleaning does not make a broken address valid
 	Present bool         // a key email_address was sent, even if with null
 	At      int          // how many of Fields came before it
+	Unused  []string     // other addresses that came under the same key before it, at most maxUnused
 	// FromForm is set for a query string and a urlencoded form, in which a + that the sender forgot to escape arrives
 	// as a space (CONTRACT "Payload": an address with one lone space is read with +).
 	FromForm bool
+}
+
+const maxUnused = 10
+
+// addUnused notes texts that do not count, because another one came after them. Blanks and repetitions of the address are left out.
+func (e *Email) addUnused(texts []string) {
+	same := func(a, b string) bool { return models.Fold(models.TrimBlanks(a)) == models.Fold(models.TrimBlanks(b)) }
+	for _, text := range texts {
+		if len(e.Unused) < maxUnused && !models.IsBlank(text) && !same(text, e.Value.Last()) {
+			e.Unused = append(e.Unused, text)
+		}
+	}
 }
 
 // PlusMayBeLost reports whether a blank stands directly before the address in a query string or a urlencoded form. It may be
@@ -84,7 +97,7 @@ type Field struct {
 
 // Size estimates the memory of a submission, in bytes. Many tiny fields take several times their size in the body.
 func (s Submission) Size() int {
-	n := s.textSize + len(s.Payload) + len(s.Email.Key) + givenSize(s.Email.Value)
+	n := s.textSize + len(s.Payload) + len(s.Email.Key) + givenSize(s.Email.Value) + givenSize(models.Given{Texts: s.Email.Unused})
 	for _, f := range s.Fields {
 		n += len(f.Key) + givenSize(f.Value)
 	}
