@@ -30,8 +30,12 @@ func isInbound(target string) bool {
 	return looks
 }
 
-// endpointHash reports whether the target of a request is the public endpoint's URL or looks like it: with or without a hash, in any
-// case, with slashes doubled, characters escaped, or a host before the path. It returns the hash, or "" if there is none.
+// ownPages are the first parts of the paths that belong to the program's own pages and files.
+var ownPages = []string{"w", "docs", "support", "static", strings.TrimPrefix(invitationsPath, "/")}
+
+// endpointHash reports whether the target of a request is the public endpoint's URL or looks like it: a part of its path is
+// "inbound-webhooks" in any case, with an underscore or escaped characters, after any other parts but the beginning of an own page, and
+// a slash may be a backslash. It returns the hash, the next part that is not only dots, or "" if there is none.
 func endpointHash(target string) (hash string, looks bool) {
 	if scheme, rest, absolute := strings.Cut(target, "://"); absolute && !strings.ContainsAny(scheme, "/?#") {
 		_, target, _ = strings.Cut(rest, "/")
@@ -42,11 +46,15 @@ func endpointHash(target string) (hash string, looks bool) {
 	if plain, err := url.PathUnescape(target); err == nil {
 		target = plain
 	}
-	parts := strings.FieldsFunc(target, func(r rune) bool { return r == '/' })
-	if len(parts) < 2 || !strings.EqualFold("/"+parts[0]+"/"+parts[1]+"/", inboundPrefix) {
+	parts := strings.FieldsFunc(target, func(r rune) bool { return r == '/' || r == '\\' })
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "." || part == ".." })
+	at := slices.IndexFunc(parts, func(part string) bool {
+		return strings.EqualFold(strings.ReplaceAll(part, "_", "-"), "inbound-webhooks")
+	})
+	if at < 0 || at > 0 && slices.ContainsFunc(ownPages, func(page string) bool { return strings.EqualFold(page, parts[0]) }) {
 		return "", false
 	}
-	return strings.Join(parts[2:min(3, len(parts))], ""), true
+	return strings.Join(parts[at+1:min(at+2, len(parts))], ""), true
 }
 
 // envelope is the body of every answer.
@@ -75,6 +83,7 @@ func (s *Server) allowOrigins(c *fiber.Ctx) {
 // preflight answers a CORS preflight request.
 func (s *Server) preflight(v *visit) error {
 	s.allowOrigins(v.Ctx)
+	v.Set("X-Request-Id", models.NewID(s.Now()).String())
 	v.Set(fiber.HeaderAccessControlAllowMethods, inboundMethods)
 	v.Set(fiber.HeaderAccessControlMaxAge, "86400")
 	if asked := v.Get(fiber.HeaderAccessControlRequestHeaders); asked != "" && tokenList(asked) {

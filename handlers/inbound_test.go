@@ -158,7 +158,7 @@ func TestEndpointVerbs(t *testing.T) {
 		}
 		a := s.call("OPTIONS", path, "", "Origin", "https://shop.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type, x-shop")
 		if a.status != 204 || a.body != "" || a.header.Get("Access-Control-Allow-Origin") != "*" ||
-			a.header.Get("Access-Control-Allow-Methods") != "GET, POST, OPTIONS" || a.header.Get("Access-Control-Allow-Headers") != "content-type, x-shop" {
+			len(a.requestID()) != 36 || a.header.Get("Access-Control-Allow-Methods") != "GET, POST, OPTIONS" || a.header.Get("Access-Control-Allow-Headers") != "content-type, x-shop" {
 			t.Errorf("got %d %v %q, want the preflight answer", a.status, a.header, a.body)
 		}
 		if rows := s.logged(); len(rows) != 0 || s.contact("x@example.com") != nil {

@@ -80,6 +80,7 @@ var badHeads = []struct {
 	{"a whole URL with a fragment", "VERB http://aURL#top HTTP/1.1\r\nHOST\r\n\r\n", urlHash},
 	{"a whole URL with a blank", "VERB http://aURL?a=b c HTTP/1.1\r\nHOST\r\n\r\n", urlBlank},
 	{"a whole URL and no Host header", "VERB http://aURL HTTP/1.1\r\nX-A: 1\r\n\r\n", noHost},
+	{"no slash before the path", "VERB aURL HTTP/1.1\r\nHOST\r\n\r\n", urlAbsolute},
 	{"no version", "VERB URL\r\nHOST\r\n\r\n", requestLine},
 	{"a version in small letters", "VERB URL http/1.1\r\nHOST\r\n\r\n", requestLine},
 	{"version 11", "VERB URL HTTP/11\r\nHOST\r\n\r\n", requestLine},
@@ -197,6 +198,9 @@ func rawCases(hash string) []rawCase {
 	for url, readable := range map[string]bool{
 		"/V1/inbound-webhooks/" + hash: true, "//v1/inbound-webhooks/" + hash: true, "/v1//inbound-webhooks/" + hash: true, "/v1/inbound-webhooks//" + hash: true,
 		"/v1/Inbound-Webhooks/" + hash: true, at + "/": true, at + "/more": true, "/v1/inbound%2Dwebhooks/" + hash: true,
+		"/api/v1/inbound-webhooks/" + hash: true, "/v2/inbound-webhooks/" + hash: true, "/inbound-webhooks/" + hash: true, "/v1/inbound_webhooks/" + hash: true, "/v1/./inbound-webhooks/" + hash: true,
+		"/v1/../v1/inbound-webhooks/" + hash: true, `/v1\inbound-webhooks\` + hash: true, "/v1/inbound-webhooks/./" + hash: true, "/v1%2Finbound-webhooks%2F" + hash: true, "/v1/x/Inbound_webhooks/" + hash + "/": true,
+		"http://lark.example/api/inbound-webhooks/" + hash: true, "/inbound-webhooks": false, "/api/v1/inbound-webhooks/": false,
 		"/v1/inbound-webhooks": false, "/v1/inbound-webhooks/": false, "/V1/inbound-webhooks/" + models.NewHash(): false, "/v1/inbound-webhooks/%00/x": false,
 	} {
 		length := "VERB URL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\n\r\n{}"
@@ -523,7 +527,11 @@ func TestEndpointHash(t *testing.T) {
 		"/v1/inbound-webhooks/Ab-_": {"Ab-_", true}, "/v1/inbound-webhooks/Ab?x/y#z": {"Ab", true}, "/v1/inbound-webhooks/Ab/more": {"Ab", true}, "/v1/inbound-webhooks": {"", true},
 		"/v1/inbound-webhooks/?a": {"", true}, "/V1//INBOUND-webhooks///Ab//": {"Ab", true}, "http://host/v1/inbound-webhooks/Ab": {"Ab", true}, "//v1/inbound-webhooks/Ab": {"Ab", true},
 		"/%76%31/inbound%2dwebhooks/%41b": {"Ab", true}, "/v1/inbound-webhooks/%zz": {"%zz", true}, strings.Repeat("/", 500) + "v1/inbound-webhooks/Ab": {"Ab", true},
-		"/v1/inbound-webhooks.json": {}, "/w/v1/inbound-webhooks/Ab": {}, "/v1": {}, "": {}, "*": {}, "/login?next=/v1/inbound-webhooks/Ab": {}, "http://v1/inbound-webhooks/Ab": {}, "/?x://h/v1/inbound-webhooks/Ab": {},
+		"/v1/inbound-webhooks.json": {}, "/w/v1/inbound-webhooks/Ab": {}, "/v1": {}, "": {}, "*": {}, "/login?next=/v1/inbound-webhooks/Ab": {}, "http://v1/inbound-webhooks/Ab": {"Ab", true},
+		"/api/v1/inbound-webhooks/Ab": {"Ab", true}, "/inbound-webhooks/Ab": {"Ab", true}, "/v2/INBOUND_webhooks/Ab": {"Ab", true}, "/v1/inbound-webhooks/../Ab": {"Ab", true}, `/v1\inbound-webhooks\Ab`: {"Ab", true},
+		`\v1\inbound-webhooks\Ab`: {"Ab", true}, "/v1/%2e/inbound-webhooks%5cAb": {"Ab", true}, "inbound-webhooks": {"", true}, "/inbound-webhooks/inbound-webhooks/Ab": {"inbound-webhooks", true}, "/v1/inbound-webhooks/w": {"w", true},
+		"/w": {}, "/W/books/settings/inbound-webhooks": {}, "/./w/books/settings/inbound-webhooks/Ab": {}, "/docs/inbound-webhooks": {}, "http://h/w/books/inbound-webhooks/Ab": {}, "/v1/my-inbound-webhooks/Ab": {}, "/v1?inbound-webhooks/Ab": {},
+		"/?x://h/v1/inbound-webhooks/Ab": {},
 	} {
 		if hash, looks := endpointHash(target); hash != want.hash || looks != want.looks {
 			t.Errorf("%.80s: got %q %v, want %q %v", target, hash, looks, want.hash, want.looks)
@@ -553,6 +561,22 @@ func TestWholeURLsAreTaken(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOwnPagesAreNotTheEndpoint puts the endpoint's name into every parameter of the other routes.
+func TestOwnPagesAreNotTheEndpoint(t *testing.T) {
+	t.Parallel()
+	for _, r := range routes {
+		parts := strings.Split(r.path, "/")
+		for i, part := range parts {
+			if strings.HasPrefix(part, ":") {
+				parts[i] = "inbound-webhooks"
+			}
+		}
+		if path := strings.Join(parts, "/"); isInbound(path) != (r.path == inboundPath) {
+			t.Errorf("%s: got %v, want only the endpoint", path, isInbound(path))
+		}
+	}
 }
 
 func TestHeadEnd(t *testing.T) {

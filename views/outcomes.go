@@ -61,7 +61,7 @@ var outcomes = []OutcomeFacts{
 	},
 	{
 		Outcome: models.OutcomeURLDiffers, Short: "The URL is not exact", Title: "Refused: the URL is not exactly the webhook’s", Stop: "the URL is not exact", NotKept: true,
-		Advice: "Copy the webhook’s URL and give it to the sender again.", Because: "The one it calls differs: in capital letters, in slashes, or in something after its end.",
+		Advice: "Copy the webhook’s URL and give it to the sender again.", Because: "The one it calls differs: in capital letters, in slashes, or in something before, within or after it.",
 	},
 	{
 		Outcome: models.OutcomeDisabled, Short: "The webhook is off", Title: "Refused: the webhook is off", Stop: "the webhook is off",
