@@ -83,11 +83,26 @@ func (t *story) look() {
 	}
 }
 
-// lookAtFields finds the fields that look unfilled: those that were refused, and of those that were kept the texts.
+// lookAtFields finds the fields whose value needs a look, and says why: those that were refused, and of those that were kept the texts.
 func (t *story) lookAtFields() {
-	t.unfilled = make([]bool, len(t.body.Fields))
+	t.doubts = make([]string, len(t.body.Fields))
 	for i, f := range t.body.Fields {
 		kept := (f.Fate == intake.FateStored || f.Fate == intake.FateUnchanged) && t.mergeTags[f.MergeTag].Type == models.MergeTagText
-		t.unfilled[i] = f.Shape == "" && (kept || f.Fate == intake.FateRefused) && models.LooksUnfilled(f.Sent)
+		if kept && f.Shape == intake.ShapeList || f.Shape == "" && (kept || f.Fate == intake.FateRefused) { // a list that was kept has one text
+			t.doubts[i] = doubtOf(f.Sent)
+		}
 	}
+}
+
+// doubtOf says why a text that was sent for a field needs a look, "" if it does not. The words hold nothing of the text.
+func doubtOf(sent string) string {
+	switch {
+	case models.LooksUnfilled(sent):
+		return "It looks as if the sender did not fill it in: it is a placeholder, or what programs write for a missing value."
+	case models.LooksMisread(sent):
+		return "It looks like letters with accents that were read in a wrong encoding. Let the sender write the text in UTF-8, and name no other charset in the Content-Type."
+	case strings.Contains(sent, "\uFFFD"):
+		return "A character of it could not be read, and is lost; \uFFFD stands in its place. Let the sender write the text in UTF-8."
+	}
+	return ""
 }

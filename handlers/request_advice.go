@@ -82,16 +82,16 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 			issue := views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
 				AdviceCode: models.NameInvisible(f.Sent), Link: r.link, LinkText: r.text}
 			switch {
-			case t.unfilled[i]:
-				issue.Text += " " + unfilledWords
+			case t.doubts[i] != "":
+				issue.Text += " " + t.doubts[i]
 			case f.Shape == intake.ShapeList && t.mergeTags[f.MergeTag].Type != models.MergeTagMultiple:
 				issue.Text += " Let the sender send one value."
 			case f.Shape == intake.ShapeObject:
 				issue.Text += " Let the sender send its parts as separate fields."
 			}
 			issues = append(issues, issue)
-		} else if t.unfilled[i] {
-			issues = append(issues, views.RequestIssue{Kind: views.KindWarn, Before: f.Label + " needs a look.", Text: unfilledWords,
+		} else if t.doubts[i] != "" {
+			issues = append(issues, views.RequestIssue{Kind: views.KindWarn, Before: f.Label + " needs a look.", Text: t.doubts[i],
 				Advice: "Check what the sender puts into this field. It was stored as it came:", AdviceCode: models.NameInvisible(f.Sent)})
 		}
 	}
@@ -118,9 +118,6 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	}
 	return issues, all
 }
-
-// unfilledWords says of a value that models.LooksUnfilled is true of it.
-const unfilledWords = "It looks as if the sender did not fill it in: it is a placeholder, or what programs write for a missing value."
 
 // repeat returns the hint that the call repeats another one.
 func (t *story) repeat() (hint, bool) {

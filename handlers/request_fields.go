@@ -81,8 +81,8 @@ func (t *story) tellFields(s *views.RequestStory) {
 	}
 	for i, f := range t.body.Fields {
 		line := t.ledgerLine(f)
-		if t.unfilled[i] {
-			s.Fields.State, line.Why = views.StateLook, strings.TrimSpace(line.Why+" "+unfilledWords)
+		if t.doubts[i] != "" {
+			s.Fields.State, line.Why = views.StateLook, strings.TrimSpace(line.Why+" "+t.doubts[i])
 		}
 		s.Ledger = append(s.Ledger, line)
 	}

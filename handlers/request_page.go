@@ -29,7 +29,7 @@ type story struct {
 	contactID int64        // of the contact as it is now, 0 if none
 	hints     []hint       // what the sender probably does wrong
 	misnamed  sentLine     // a field with an address under a wrong name, if no address was sent
-	unfilled  []bool       // which of the call's fields look as if the sender did not fill them in
+	doubts    []string     // why a field of the call needs a look, "" if it does not
 	fault     addressFault // of an address that is not valid
 
 	support bool // the page is for support staff, who see nothing but the call
