@@ -149,7 +149,7 @@ func TestImportListsWhatNeedsALook(t *testing.T) {
 			return show, dry, job
 		}
 		show, dry, job := imported()
-		for _, want := range []string{"Needs a look", "“{{first_name}}” looks as if a program did not fill it in.", "“NULL” looks as if", "This cell has several lines", "Text follows a closing quotation mark.", "“ZoÃ«” looks like letters", "Import 4 lines"} {
+		for _, want := range []string{"Needs a look", "“{{first_name}}” looks as if a program did not fill it in.", "“NULL” looks as if", "This cell has several lines", "Text follows a closing quotation mark.", "This cell is read as “Dora D&#34;&#34;”.", "These cells are imported. Look", "“ZoÃ«” looks like letters", "Import 4 lines"} {
 			if !strings.Contains(dry, want) {
 				t.Errorf("the dry run does not say %q", want)
 			}

@@ -25,6 +25,7 @@ type Row struct {
 	Line   int64 // on which it begins, as an editor counts: from 1
 	Cells  []string
 	Bad    []int   // numbers of the cells, from 0, with bytes that are no text; U+FFFD stands for each
+	Nul    []int   // numbers of the cells, from 0, with NUL characters
 	Doubts []Doubt // cells that may not say what their writer meant
 	Fault  string  // why it cannot be used, a sentence; if it could not be read, Cells has only the beginning of its text
 }
@@ -147,7 +148,7 @@ func (r *RowReader) Next() (Row, error) {
 			row.Cells = p.cellsToCorrect(text)
 			return row, err
 		case found:
-			row.Cells, row.Bad, row.Doubts = p.cells, p.bad, p.doubts()
+			row.Cells, row.Bad, row.Nul, row.Doubts = p.cells, p.bad, p.nul, p.doubts()
 			if p.doubtful(r.Columns) {
 				row.Fault = p.doubt(r.Columns)
 			}
@@ -242,6 +243,7 @@ type parser struct {
 	cells  []string
 	lines  int64 // line ends that were read
 	bad    []int // cells with bytes that are no text
+	nul    []int // cells with NUL characters
 	cell   strings.Builder
 	quoted bool  // inside quotes
 	long   []int // numbers of the cells, from 0, that span lines
@@ -304,12 +306,23 @@ func (p *parser) row() bool {
 	}
 }
 
-// write adds a character to the cell. NUL is in no text: the file has another encoding.
+// write adds a character to the cell.
 func (p *parser) write(c rune) {
-	if (c == undecodable || c == 0) && (len(p.bad) == 0 || p.bad[len(p.bad)-1] != len(p.cells)) {
-		p.bad = append(p.bad, len(p.cells))
+	switch c {
+	case undecodable:
+		p.bad = with(p.bad, len(p.cells))
+	case 0:
+		p.nul = with(p.nul, len(p.cells))
 	}
 	p.cell.WriteRune(c)
+}
+
+// with adds a cell to a list of cells, if it is not its last one.
+func with(cells []int, cell int) []int {
+	if len(cells) > 0 && cells[len(cells)-1] == cell {
+		return cells
+	}
+	return append(cells, cell)
 }
 
 func (p *parser) next() (rune, bool) {

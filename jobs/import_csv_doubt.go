@@ -45,7 +45,7 @@ func (p *parser) doubtful(columns int) bool {
 // address.
 func (p *parser) doubts() (all []Doubt) {
 	for _, n := range p.odd {
-		all = append(all, Doubt{n, "Text follows a closing quotation mark. A mark within a cell must be doubled."})
+		all = append(all, Doubt{n, fmt.Sprintf("Text follows a closing quotation mark. A mark within a cell must be doubled. This cell is read as “%s”.", quoted(p.cells[n], shownOfCell))})
 	}
 	holding := map[int]int{}
 	p.holds(func(n int, l innerLine) bool {

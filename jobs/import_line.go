@@ -57,6 +57,15 @@ func (r *reader) read(row Row) entry {
 			e.note(column.label(i), reason)
 			continue
 		}
+		if slices.Contains(row.Nul, i) && column.To != ColumnNone {
+			cell = strings.ReplaceAll(cell, "\x00", "")
+			reason := fmt.Sprintf("“%s”: this cell has a NUL character, a byte with the value 0 that cannot be seen. ", quoted(cell, shownOfCell))
+			if column.To == ColumnEmail || column.To == ColumnStatus {
+				e.refused = column.label(i) + ": " + reason + "Remove it, or choose how the text of the file is written."
+				return e
+			}
+			e.doubt(column.label(i), reason+"The import drops it.")
+		}
 		switch column.To {
 		case ColumnNone:
 		case ColumnEmail:

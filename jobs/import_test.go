@@ -250,6 +250,9 @@ func TestFilesWithFaultsLoseNobody(t *testing.T) {
 				"2: The quotation mark before “open” in column 2 is not closed in this line, and 2 lines inside it read like lines of this file. No line up to line 4 is imported.",
 				"3: This line is inside the quotation mark that line 2 opens. Close it there, and import this line again.",
 				"4: This line is inside the quotation mark that line 2 opens. Close it there, and import this line again."}, nil},
+			"NUL": {"email,first_name,tags\nn0@x.test,Zo\x00e,\nn1@x.test,N,v\x00ip\nn\x002@x.test,N,\n", 2,
+				[]string{"4: email: “n2@x.test”: this cell has a NUL character, a byte with the value 0 that cannot be seen. Remove it, or choose how the text of the file is written."}, nil},
+			"NUL among many lines":       {"email,first_name\n" + strings.ReplaceAll(people.String(), "p", "np") + "n3@x.test,Zo\x00e\n", 101, nil, nil},
 			"short rows":                 {"email,first_name,orders\nshort1@x.test\nshort2@x.test,S,\nshort3@x.test,S\n", 3, nil, nil},
 			"texts written as formulas":  {"email,first_name\nformula@x.test,=\"01067\"\n", 1, nil, nil},
 			"a mark of CP/M at the end":  {"email,first_name\nold@x.test,Old\n\x1a", 1, nil, nil},
@@ -259,13 +262,17 @@ func TestFilesWithFaultsLoseNobody(t *testing.T) {
 			job, dry := w.check(w.receive(c.file), nil)
 			same(t, name+": refusals", reasons(dry.Refusals), c.refusals)
 			same(t, name+": notes", reasons(dry.Notes), c.notes)
+			if nul := strings.Contains(c.file, "Zo\x00e"); nul && !strings.Contains(strings.Join(reasons(dry.Doubts), "\n"), "first_name: “Zoe”: this cell has a NUL character") {
+				t.Errorf("%s: got the doubts %q, want the NUL character named", name, reasons(dry.Doubts))
+			}
 			if _, done := w.start(job); done.Created != c.created || done.Lines() != c.created+int64(len(c.refusals)) {
 				t.Errorf("%s: got %+v, want %d created", name, done, c.created)
 			}
 		}
 		stored := strings.Join(w.contacts(), "\n")
 		for _, want := range []string{"zoe@x.test SUBSCRIBED [\"country\":\"AT\" \"first_name\":\"Zoë\"]", `rene@x.test SUBSCRIBED ["country":"AT"]`, `c@x.test SUBSCRIBED ["country":"AT" "first_name":"C"]`,
-			`formula@x.test SUBSCRIBED ["country":"AT" "first_name":"01067"]`, `old@x.test SUBSCRIBED ["country":"AT" "first_name":"Old"]`,
+			`formula@x.test SUBSCRIBED ["country":"AT" "first_name":"01067"]`, `n0@x.test SUBSCRIBED ["country":"AT" "first_name":"Zoe"]`,
+			`n1@x.test SUBSCRIBED ["country":"AT" "first_name":"N"] ["vip"]`, `n3@x.test SUBSCRIBED ["country":"AT" "first_name":"Zoe"]`, `old@x.test SUBSCRIBED ["country":"AT" "first_name":"Old"]`,
 			`pipe@x.test SUBSCRIBED ["country":"AT" "first_name":"a,b;c"]`, `ends@x.test SUBSCRIBED ["country":"AT" "first_name":"a\nb\nc\nd"]`} {
 			if !strings.Contains(stored, want) {
 				t.Errorf("no contact is %s", want)

@@ -125,7 +125,7 @@ func (g *textGuess) noText() string {
 }
 
 // garbled reports whether a file is no text in its most likely encoding: more than one in fifty of its characters is one that no
-// editor writes, or more than one in ten is none at all. UTF-8 without a fault is always text: an export may hold any character.
+// editor writes, or more than one in ten is NUL or none at all. UTF-8 without a fault is always text: an export may hold any character.
 // head is the beginning of the file or, when whole, all of it.
 func garbled(head []byte, whole bool, text TextEncoding) bool {
 	control, bad, nul, all := 0, 0, 0, 0
@@ -151,7 +151,7 @@ func garbled(head []byte, whole bool, text TextEncoding) bool {
 	if text == UTF8 && bad+nul == 0 {
 		return false
 	}
-	return (control+nul)*50 > all || bad*10 > all
+	return control*50 > all || (bad+nul)*10 > all
 }
 
 // markSize returns how many bytes of a file's beginning are its byte-order mark.
