@@ -156,14 +156,13 @@ func (f *finder) shortcut() (to string, err error) {
 	return "", models.In("support: webhook of an address", ignoreNotFound(err))
 }
 
-// hashIn returns the hash in a webhook's URL, or search itself if it may be a hash, else "".
+// hashIn returns the hash in the first word of search that is a webhook's URL or looks like it (endpointHash), or search itself if it
+// may be a hash, else "".
 func hashIn(search string) string {
-	if _, after, found := strings.Cut(search, inboundPrefix); found {
-		end := strings.IndexAny(after, "?#/")
-		if end >= 0 {
-			after = after[:end]
+	for word := range strings.FieldsSeq(search) {
+		if hash, looks := endpointHash(word); looks {
+			return hash
 		}
-		return after
 	}
 	if len(search) < 20 || strings.ContainsAny(search, "@ ./") {
 		return ""

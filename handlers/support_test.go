@@ -66,6 +66,14 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		}
 		noor.follow(byURL).want(t, 200, "1 request in 1 workspace", "Music", "UNSUBSCRIBED")
 		noor.follow(search("q", join.Hash)).want(t, 200, "2 requests in 1 workspace", "Books")
+		for _, wrong := range []string{
+			"https://lark.example/V1/inbound-webhooks/" + other.Hash, "lark.example/v2/inbound_webhooks/" + other.Hash + "/?email_address=x@example.com", "/api/v1//inbound-webhooks/" + other.Hash,
+			`https://lark.example/v1\inbound-webhooks\` + other.Hash, "https://lark.example/v1/inbound%2Dwebhooks/" + other.Hash + "#top", "POST /Inbound-Webhooks/" + other.Hash + " HTTP/1.1",
+		} {
+			noor.follow(search("q", wrong)).want(t, 200, "1 request in 1 workspace", "Music", "UNSUBSCRIBED")
+		}
+		search("q", "https://lark.example/V1/inbound-webhooks/").want(t, 200, "not a whole e-mail address, a webhook URL of any workspace")
+		search("q", "/V1/inbound-webhooks/"+models.NewHash()).want(t, 200, "No webhook has this URL now")
 		search("q", inboundPrefix+models.NewHash()).want(t, 200, "No webhook has this URL now", "Webhooks of deleted workspaces")
 		search("workspace", "nosuch").want(t, 200, "No request matches", "There is no workspace “nosuch”.", "Show the newest of every workspace")
 		search("workspace", "books", "webhook", "999999").want(t, 200, "No request matches", "There is no webhook “999999” in this workspace.")
