@@ -61,7 +61,13 @@ func (t *story) received() views.Step {
 }
 
 // outcome returns the pages' texts about the call's outcome.
-func (t *story) outcome() views.OutcomeFacts { return views.OutcomeOf(t.row.Outcome) }
+func (t *story) outcome() views.OutcomeFacts {
+	facts := views.OutcomeOf(t.row.Outcome)
+	if t.row.Outcome == models.OutcomeMalformed && (t.body.Message == headTooLarge.message || t.body.Message == tooManyHeaders.message) {
+		return facts.TooLong()
+	}
+	return facts
+}
 
 // tellAddress describes how the address was read.
 func (t *story) tellAddress(s *views.RequestStory) {

@@ -493,7 +493,18 @@ func TestRefusedRequestIsExplained(t *testing.T) {
 		differs.wantEnvelope(t, 404, intake.MessageNoWebhook)
 		s.get("/w/books/requests/"+differs.requestID()).want(t, 200, "Refused: the URL is not exactly the webhook’s", "Copy the webhook’s URL", "Open webhook", "capital letters", "HTTP 404")
 		blank := send(t, addr, "GET "+inboundPrefix+w.Hash+"?a=b c HTTP/1.1\r\nHost: a\r\nUser-Agent: Till/2\r\n\r\n")
-		s.get("/w/books/requests/"+blank.requestID()).want(t, 200, "The URL holds a blank. Write it as %20.", "Till/2")
+		s.get("/w/books/requests/"+blank.requestID()).want(t, 200, "Refused: the request was damaged", "The URL holds a blank. Write it as %20.", "Till/2")
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		for more, message := range map[string]string{
+			"X-A: " + strings.Repeat("a", 17<<10) + "\r\n": headTooLarge.message, strings.Repeat("X-A: 1\r\n", 100): tooManyHeaders.message,
+		} {
+			long := send(t, addr, "GET "+inboundPrefix+w.Hash+" HTTP/1.1\r\nHost: a\r\n"+more+"\r\n")
+			for _, page := range []answer{s.get("/w/books/requests/" + long.requestID()), noor.get("/support/requests/" + long.requestID())} {
+				page.want(t, 200, "Refused: the request was too long", "The call stopped here: the request was too long", "Tell the people who run the sender", message)
+				page.wantNot(t, "damaged", "If this happens again")
+			}
+		}
+		s.get("/w/books/requests").want(t, 200, "The request was damaged or too long", headTooLarge.message, tooManyHeaders.message)
 	})
 }
 

@@ -56,7 +56,7 @@ var outcomes = []OutcomeFacts{
 		Advice: "Change how the sender writes the body.",
 	},
 	{
-		Outcome: models.OutcomeMalformed, Short: "The request was damaged", Title: "Refused: the request was damaged", Stop: "the request was damaged", NotKept: true,
+		Outcome: models.OutcomeMalformed, Short: "The request was damaged or too long", Title: "Refused: the request was damaged", Stop: "the request was damaged", NotKept: true,
 		Advice: "If this happens again, tell the people who run the sender:",
 	},
 	{
@@ -97,6 +97,12 @@ func OutcomeOf(o models.Outcome) OutcomeFacts {
 		}
 	}
 	return OutcomeFacts{Outcome: o}
+}
+
+// TooLong returns the texts for a malformed request that was well-formed, but whose URL and headers were too long.
+func (f OutcomeFacts) TooLong() OutcomeFacts {
+	f.Title, f.Stop, f.Advice = "Refused: the request was too long", "the request was too long", "Tell the people who run the sender:"
+	return f
 }
 
 // AddressNote says in a word or two how the call's address was read.
