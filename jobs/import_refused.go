@@ -17,6 +17,7 @@ var refusedHead = []string{"reason", "line"}
 // again.
 func (i *importing) keepRefused(entries []entry) error {
 	var text bytes.Buffer
+	old := i.spec.oldReasons()
 	w := csv.NewWriter(&text)
 	w.UseCRLF = true
 	for _, e := range entries {
@@ -26,11 +27,13 @@ func (i *importing) keepRefused(entries []entry) error {
 		}
 		if i.cursor.Refused == 0 && text.Len() == 0 {
 			text.WriteString("\ufeff") // without it spreadsheets assume another encoding
-			w.Write(append(slices.Clone(refusedHead), i.spec.names()...))
+			w.Write(append(slices.Clone(refusedHead), i.spec.names()[old:]...))
 		}
 		row := []string{models.Defuse(trouble), strconv.FormatInt(e.line, 10)}
 		for n := range e.row.Cells {
-			row = append(row, models.Defuse(cellText(e.row, n)))
+			if unread := e.row.Fault != "" && len(e.row.Cells) == 1; n >= old || unread {
+				row = append(row, models.Defuse(cellText(e.row, n)))
+			}
 		}
 		w.Write(row)
 		w.Flush()
@@ -38,6 +41,20 @@ func (i *importing) keepRefused(entries []entry) error {
 	var err error
 	i.cursor.Refused, err = store.AddJobFile(i.tx, *i.job, store.JobFileRefused, i.cursor.Refused, text.Bytes())
 	return err
+}
+
+// oldReasons returns how many of the first columns are those of a file of refused lines that is imported again. New reasons and line
+// numbers replace them, unless a person imports them.
+func (s ImportSpec) oldReasons() int {
+	n := 0
+	for begins := len(refusedHead); len(s.Columns) >= n+begins; n += begins {
+		for at, name := range refusedHead {
+			if c := s.Columns[n+at]; c.Name != name || c.To != ColumnNone {
+				return n
+			}
+		}
+	}
+	return n
 }
 
 // names returns the names of the columns, or their numbers.

@@ -281,6 +281,34 @@ func TestFilesWithFaultsLoseNobody(t *testing.T) {
 	})
 }
 
+// TestLinesToCorrectDoNotGrow imports a file of lines to correct again without a correction. The new file has the same columns and the
+// same cells, unless a person imports the columns of the old file.
+func TestLinesToCorrectDoNotGrow(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		const head, refused = "\ufeffreason,line,email,first_name\r\n", "“nobody” is not a valid e-mail address.,2,nobody,N\r\nThere is no e-mail address in this line.,3,,\"two\r\nlines\"\r\n"
+		for name, c := range map[string]struct {
+			file   string
+			change func(*ImportSpec)
+			want   string
+		}{
+			"a first file":        {"email,first_name\nnobody,N\n,\"two\nlines\"\n", nil, head + refused},
+			"its lines":           {head + refused, nil, head + refused},
+			"grown before":        {"reason,line,reason,line,email,first_name\nx,2,x,2,nobody,N\n,3,x,3,,\"two\nlines\"\n", nil, head + refused},
+			"a short line":        {"reason,line,email,first_name\nx,7\n", nil, head + "There is no e-mail address in this line.,2\r\n"},
+			"a line not read":     {"reason,line,email,first_name\nx,7,a@x.test,\"open\n", nil, head + "The quotation mark that opens column 4 is never closed.,2,\"x,7,a@x.test,\"\"open\"\r\n"},
+			"the reason imported": {"reason,line,email,first_name\nx,7,nobody,N\n", func(s *ImportSpec) { s.Columns[0].To = FieldColumn(2) }, "\ufeffreason,line,reason,line,email,first_name\r\n“nobody” is not a valid e-mail address.,2,x,7,nobody,N\r\n"},
+			"other columns":       {"line,reason,email,first_name\n7,x,nobody,N\n", nil, "\ufeffreason,line,line,reason,email,first_name\r\n“nobody” is not a valid e-mail address.,2,7,x,nobody,N\r\n"},
+		} {
+			job, _ := w.start(first(w.check(w.receive(c.file), c.change)))
+			if got := w.refusedFile(job); got != c.want {
+				t.Errorf("%s: got %q, want %q", name, got, c.want)
+			}
+		}
+	})
+}
+
 // checkTraces checks that an import leaves marks and audit entries, and no events.
 func (w *world) checkTraces(job models.Job, gone models.Contact) {
 	w.t.Helper()
