@@ -134,6 +134,24 @@ func TestImportSaysWhatWasNotStored(t *testing.T) {
 	})
 }
 
+// TestLinesToCorrectOfAnImportThatChangesNothing imports a file again after one of its letters was lost.
+func TestLinesToCorrectOfAnImportThatChangesNothing(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		s.imports("email,first_name\na@example.com,Zo\u00eb\nb@example.com,B\u00eba\n")
+		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,first_name\na@example.com,Zo\xeb\nb@example.com,B\u00eba\n").header.Get("Location")
+		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1").header.Get("Location")
+		s.work()
+		s.get(show).want(t, 200, "There is nothing to import.", "Finish and get the lines to correct")
+		s.post(show).want(t, 303)
+		s.work()
+		s.get(show).want(t, 200, "Download the lines to correct")
+		if file := s.get(show + "/refused.csv").body; !strings.Contains(file, ",2,a@example.com,Zo\ufffd\r\n") || strings.Contains(file, "b@example.com") {
+			t.Errorf("got the file %q, want the line with the lost letter", file)
+		}
+	})
+}
+
 // TestImportListsWhatNeedsALook imports values that a program did not fill in, first and then unchanged.
 func TestImportListsWhatNeedsALook(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

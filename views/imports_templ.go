@@ -1321,7 +1321,7 @@ func importDecision(m ImportModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if m.Refused > 0 {
+			if m.Refused+m.Noted+m.Doubted > 0 {
 				templ_7745c5c3_Var46 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1353,7 +1353,7 @@ func importDecision(m ImportModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = PostButton(m.Page, m.Path("contacts", "import", m.ID), Btn{Label: "Finish and get the refused lines"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = PostButton(m.Page, m.Path("contacts", "import", m.ID), Btn{Label: "Finish and get the lines to correct"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
