@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 
 	"campaignlark/intake"
@@ -22,6 +23,7 @@ const (
 	faultNamed     addressFault = "named"
 	faultNoAt      addressFault = "no_at"
 	faultBytes     addressFault = "bytes"
+	faultNUL       addressFault = "nul"
 )
 
 // addressFaults says what is wrong, and what to change at the sender.
@@ -37,6 +39,7 @@ var addressFaults = map[addressFault]struct{ do, what string }{
 	faultNamed:     {"Let the sender send the address alone.", "Something else came with it, such as the person's name:"},
 	faultNoAt:      {"Let the sender send the e-mail address in this field.", "What came has no @:"},
 	faultBytes:     {"Let the sender send the text in UTF-8.", "A character of it could not be read; it is shown as \uFFFD:"},
+	faultNUL:       {"Let the sender leave out the NUL character.", "A NUL character, which no text may hold, stands in the address; it is shown as " + intake.NULMark + ":"},
 }
 
 // addressFaultOf finds out what is wrong with the address of a call.
@@ -58,6 +61,8 @@ func addressFaultOf(b intake.LogBody) addressFault {
 	switch {
 	case models.LooksUnfilled(sent):
 		return faultUnfilled
+	case strings.Contains(sent, intake.NULMark):
+		return faultNUL
 	case strings.Contains(sent, "\uFFFD"):
 		return faultBytes
 	case models.SayInvisible(sent) != "":
@@ -78,6 +83,8 @@ func addressFaultOf(b intake.LogBody) addressFault {
 func (t *story) look() {
 	t.hints = hintsOf(t.row, t.body)
 	t.misnamed = misnamedAddress(t.row, t.body)
+	lines := sentLines(t.row, t.body)
+	t.onlyFiles = slices.ContainsFunc(lines, func(l sentLine) bool { return l.file }) && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field })
 	if t.row.Outcome == models.OutcomeBadAddress {
 		t.fault = addressFaultOf(t.body)
 	}

@@ -61,6 +61,7 @@ var explainedCalls = []explained{
 	{name: "null", body: `{"email_address":null}`, says: []string{"Let the sender fill in email_address.", "The field was sent, but it was empty."}},
 	{name: "a file", contentType: asParts, body: partHead + "email_address\"; filename=\"blob\"\r\n\r\njo@example.test\r\n--b--\r\n",
 		says: []string{"Let the sender send email_address as a text.", "It came as a file. Files are not read.", "it came as a file. Every call has to say"}},
+	{name: "only a file", contentType: asParts, body: partHead + "photo\"; filename=\"a.txt\"\r\n\r\nAl\r\n--b--\r\n", says: []string{"This one had no field, only a file. Files are not read."}, saysNot: []string{"no fields at all"}},
 	{name: "one level down", body: `{"event":"x","data":{"person":{"email":"jo@example.test"}}}`, says: []string{"Let the sender send email_address beside the other fields, not inside of one.",
 		"It is at: data.person.email"}},
 	{name: "in a list of objects", body: `{"people":[{"n":1},{"email_address":"jo@example.test"}]}`, says: []string{"It is at: people[1].email_address"}},
@@ -123,6 +124,8 @@ var explainedCalls = []explained{
 	{name: "with a name", body: `{"email_address":"Jo <jo@example.test>"}`, says: []string{"Let the sender send the address alone.", "Jo <jo@example.test>"}},
 	{name: "no @", body: `{"email_address":"Jo"}`, says: []string{"Let the sender send the e-mail address in this field.", "What came has no @: Jo"}},
 	{name: "bytes", body: "{\"email_address\":\"jo\xe9@example.test\"}", says: []string{"Let the sender send the text in UTF-8.", "jo\ufffd@example.test"}},
+	{name: "NUL", body: `{"email_address":"jo@example\u0000.test"}`, says: []string{"Let the sender leave out the NUL character.", "jo@example\u2400.test"}, saysNot: []string{"UTF-8."}},
+	{name: "NUL, of a form", contentType: asForm, body: "email_address=jo%40example.test%00", says: []string{"Let the sender leave out the NUL character."}},
 	// Several addresses came under one name.
 	{name: "two, of a form", contentType: asForm, body: "email_address=jo%40example.test&email_address=al%40example.test", says: []string{"Two addresses were sent.", "The last address counts; the other one was not used.",
 		"Not used: jo@example.test", "al@example.test is a valid address, kept as al@example.test", "1 other address of this call did not"}, saysNot: []string{"jo@example.test, al@example.test"}},

@@ -28,6 +28,7 @@ type story struct {
 	others    int64        // other calls for the same address
 	contactID int64        // of the contact as it is now, 0 if none
 	hints     []hint       // what the sender probably does wrong
+	onlyFiles bool         // the call had files, and no fields
 	misnamed  sentLine     // a field with an address under a wrong name, if no address was sent
 	doubts    []string     // why a field of the call needs a look, "" if it does not
 	fault     addressFault // of an address that is not valid

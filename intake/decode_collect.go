@@ -154,10 +154,13 @@ func (c *collector) emailIndex() int {
 	return best
 }
 
-// markNUL puts U+FFFD where a NUL was: dropping it would turn a broken address into another, valid one.
+// NULMark stands in an address where the sender sent a NUL: no address can have it.
+const NULMark = "\u2400"
+
+// markNUL marks where a NUL was: dropping it would turn a broken address into another, valid one.
 func markNUL(texts []string) {
 	for i, t := range texts {
-		texts[i] = strings.ReplaceAll(t, "\x00", "\uFFFD")
+		texts[i] = strings.ReplaceAll(t, "\x00", NULMark)
 	}
 }
 

@@ -55,7 +55,7 @@ type Submission struct {
 // Email is the email_address of a call, as given.
 type Email struct {
 	Key     string       // the key as the sender wrote it; "" when none was sent
-	Value   models.Given // NUL and bytes that are not text are U+FFFD here, so that cleaning does not make a broken address valid
+	Value   models.Given // NUL is NULMark here, and bytes that are not text are U+FFFD, so that cleaning does not make a broken address valid
 	Present bool         // a key email_address was sent, even if with null
 	At      int          // how many of Fields came before it
 	Unused  []string     // other addresses that came under the same key before it, at most maxUnused

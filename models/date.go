@@ -25,6 +25,7 @@ var dateFaults = []struct {
 	{regexp.MustCompile(`^[0-9]{2}:[0-9]{2}(:[0-9]{2})?`), "The day is missing before the time." + datesLookLike},
 	{regexp.MustCompile(`^[0-9]{8}(t|$)`), "The hyphens are missing." + datesLookLike},
 	{regexp.MustCompile(`^[0-9]{4}-([0-9]|[0-9]-[0-9]{1,2}|[0-9]{2}-[0-9])($|t| )`), "A zero is missing before a single digit." + datesLookLike},
+	{regexp.MustCompile(`^([0-9]{1,2}[./-](1[3-9]|[2-9][0-9])|(1[3-9]|[2-9][0-9])[./-][0-9]{1,2})[./-][0-9]{2,4}($|[t ])`), "The year has to come first, in four digits, then the month, then the day." + datesLookLike},
 	{regexp.MustCompile(`^[0-9]{1,2}([./-])[0-9]{1,2}[./-][0-9]{2,4}($|[t ])`), "It is not clear which of these is the day and which is the month." + datesLookLike},
 	{regexp.MustCompile(`^[0-9-]{10}[t ][0-9]:`), "A zero is missing before the hour. Times look like 1990-12-31T04:30."},
 	{regexp.MustCompile(`^([0-9]{10}|[0-9]{13})$`), "This looks like a count of seconds." + datesLookLike},

@@ -110,7 +110,8 @@ func TestDateFaultsSayWhatIsMissing(t *testing.T) {
 	for text, says := range map[string]string{
 		"2026": "The month and the day are missing.", "2026-01": "The day is missing.", "10:30": "The day is missing before the time.", "10:30:00Z": "The day is missing before the time.",
 		"20260115": "The hyphens are missing.", "20260115T103000Z": "The hyphens are missing.", "2026-1-15": "A zero is missing before a single digit.",
-		"2026-01-5 10:30": "A zero is missing before a single digit.", "15.01.2026": "which of these is the day", "1/2/26 10:30": "which of these is the day",
+		"2026-01-5 10:30": "A zero is missing before a single digit.", "15.01.2026": "The year has to come first", "01/15/2026": "The year has to come first", "31/12/90": "The year has to come first, in four digits", "90/12/31": "The year has to come first, in four digits",
+		"05.01.2026": "which of these is the day", "1/2/26 10:30": "which of these is the day",
 		"2026-01-15T": "The time is missing after the T.", "2026-01-15T10": "The minutes are missing.", "2026-01-15 10Z": "The minutes are missing.", "2026-01-15T10+01:00": "The minutes are missing.",
 		"2026-01-15T9:30": "A zero is missing before the hour.", "2026-01-15T10:30:00 01:00": "The sign of the time zone is missing.", "2026-01-15 10:30:00 0000": "The sign of the time zone is missing.",
 		"2026-01-15 10:30:00 +0000": "without a blank", "2026-01-15 10:30 UTC": "without a blank", "2026-01-15 10:30 Z": "without a blank", "2026-01-15T10:30:00 CET": "The time zone is not a number.",
