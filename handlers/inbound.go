@@ -33,9 +33,13 @@ func isInbound(target string) bool {
 // ownPages are the first parts of the paths that belong to the program's own pages and files.
 var ownPages = []string{"w", "docs", "support", "static", strings.TrimPrefix(invitationsPath, "/")}
 
+// betweenWords removes what may stand between or around the words of a path's part.
+var betweenWords = strings.NewReplacer("-", "", "_", "", " ", "")
+
 // endpointHash reports whether the target of a request is the public endpoint's URL or looks like it: a part of its path is
-// "inbound-webhooks" in any case, with an underscore or escaped characters, after any other parts but the beginning of an own page, and
-// a slash may be a backslash. It returns the hash, the next part that is not only dots, or "" if there is none.
+// "inbound-webhooks" in any case, in the singular too, with an underscore, a blank or nothing between the words, or with escaped
+// characters, after any other parts but the beginning of an own page, and a slash may be a backslash. It returns the hash, the next part
+// that is not only dots, or "" if there is none.
 func endpointHash(target string) (hash string, looks bool) {
 	if scheme, rest, absolute := strings.Cut(target, "://"); absolute && !strings.ContainsAny(scheme, "/?#") {
 		_, target, _ = strings.Cut(rest, "/")
@@ -49,7 +53,7 @@ func endpointHash(target string) (hash string, looks bool) {
 	parts := strings.FieldsFunc(target, func(r rune) bool { return r == '/' || r == '\\' })
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "." || part == ".." })
 	at := slices.IndexFunc(parts, func(part string) bool {
-		return strings.EqualFold(strings.ReplaceAll(part, "_", "-"), "inbound-webhooks")
+		return strings.TrimSuffix(strings.ToLower(betweenWords.Replace(part)), "s") == "inboundwebhook"
 	})
 	if at < 0 || at > 0 && slices.ContainsFunc(ownPages, func(page string) bool { return strings.EqualFold(page, parts[0]) }) {
 		return "", false

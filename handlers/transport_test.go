@@ -200,7 +200,7 @@ func rawCases(hash string) []rawCase {
 		"/v1/Inbound-Webhooks/" + hash: true, at + "/": true, at + "/more": true, "/v1/inbound%2Dwebhooks/" + hash: true,
 		"/api/v1/inbound-webhooks/" + hash: true, "/v2/inbound-webhooks/" + hash: true, "/inbound-webhooks/" + hash: true, "/v1/inbound_webhooks/" + hash: true, "/v1/./inbound-webhooks/" + hash: true,
 		"/v1/../v1/inbound-webhooks/" + hash: true, `/v1\inbound-webhooks\` + hash: true, "/v1/inbound-webhooks/./" + hash: true, "/v1%2Finbound-webhooks%2F" + hash: true, "/v1/x/Inbound_webhooks/" + hash + "/": true,
-		"http://lark.example/api/inbound-webhooks/" + hash: true, "/inbound-webhooks": false, "/api/v1/inbound-webhooks/": false,
+		"http://lark.example/api/inbound-webhooks/" + hash: true, "/v1/inbound-webhook/" + hash: true, "/v1/inbound%20webhooks/" + hash: true, "/inbound-webhooks": false, "/api/v1/inbound-webhooks/": false,
 		"/v1/inbound-webhooks": false, "/v1/inbound-webhooks/": false, "/V1/inbound-webhooks/" + models.NewHash(): false, "/v1/inbound-webhooks/%00/x": false,
 	} {
 		length := "VERB URL HTTP/1.1\r\nHOST\r\nContent-Length: 2\r\n\r\n{}"
@@ -541,6 +541,7 @@ func TestEndpointHash(t *testing.T) {
 		"/v1/inbound-webhooks.json": {}, "/w/v1/inbound-webhooks/Ab": {}, "/v1": {}, "": {}, "*": {}, "/login?next=/v1/inbound-webhooks/Ab": {}, "http://v1/inbound-webhooks/Ab": {"Ab", true},
 		"/api/v1/inbound-webhooks/Ab": {"Ab", true}, "/inbound-webhooks/Ab": {"Ab", true}, "/v2/INBOUND_webhooks/Ab": {"Ab", true}, "/v1/inbound-webhooks/../Ab": {"Ab", true}, `/v1\inbound-webhooks\Ab`: {"Ab", true},
 		`\v1\inbound-webhooks\Ab`: {"Ab", true}, "/v1/%2e/inbound-webhooks%5cAb": {"Ab", true}, "inbound-webhooks": {"", true}, "/inbound-webhooks/inbound-webhooks/Ab": {"inbound-webhooks", true}, "/v1/inbound-webhooks/w": {"w", true},
+		"/v1/inbound-webhook/Ab": {"Ab", true}, "/v1/inboundWebhooks/Ab": {"Ab", true}, "/v1/inbound%20webhooks%20/Ab": {"Ab", true}, "/w/books/settings/inbound_webhook/Ab": {}, "/v1/inbound-webhooksAb/x": {}, "/v1/webhooks/Ab": {},
 		"/w": {}, "/W/books/settings/inbound-webhooks": {}, "/./w/books/settings/inbound-webhooks/Ab": {}, "/docs/inbound-webhooks": {}, "http://h/w/books/inbound-webhooks/Ab": {}, "/v1/my-inbound-webhooks/Ab": {}, "/v1?inbound-webhooks/Ab": {},
 		"/?x://h/v1/inbound-webhooks/Ab": {},
 	} {
