@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,19 +74,9 @@ const (
 	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
 
-	liteInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
-			content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
-
-	liteInsertContactSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
-			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-
 	liteUpdateContactSQL = `UPDATE contacts SET status = $3, fields = $4, version = $5, updated_at = $6,
 			subscribed_at = $7, unconfirmed_at = $8, unsubscribed_at = $9, touched_webhook_id = $10, touched_at = $11
 		WHERE workspace_id = $1 AND id = $2`
-
-	liteInsertTagSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id) VALUES ($1, $2, $3)`
 
 	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
 
@@ -92,11 +84,58 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`
 )
 
-var sqliteStatements = []string{
-	liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
-	store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, liteInsertLogSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL, liteInsertContactSQL,
-	liteUpdateContactSQL, liteInsertTagSQL, liteInsertMarksSQL, liteInsertCountSQL,
+var (
+	liteInsertLog = newLiteInsert(`INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
+		content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)`, 17)
+
+	liteInsertContacts = newLiteInsert(`INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
+		created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)`, 14)
+
+	liteInsertTags = newLiteInsert(`INSERT INTO contact_tags (workspace_id, contact_id, tag_id)`, 3)
+)
+
+// liteInsert inserts rows into a table, several in one statement.
+type liteInsert struct {
+	columns int
+	texts   map[int]string // by the number of rows
 }
+
+// liteRows are the numbers of rows for which a statement is prepared, the largest first.
+var liteRows = []int{32, 8, 1}
+
+func newLiteInsert(head string, columns int) liteInsert {
+	in := liteInsert{columns, map[int]string{}}
+	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
+	for _, n := range liteRows {
+		in.texts[n] = head + " VALUES " + row + strings.Repeat(", "+row, n-1)
+	}
+	return in
+}
+
+// insert inserts n rows; values appends those of a row.
+func (t *sqliteTx) insert(ctx context.Context, in liteInsert, n int, values func(row int, args []any) ([]any, error)) (err error) {
+	for row := 0; row < n; {
+		together := liteRows[slices.IndexFunc(liteRows, func(most int) bool { return most <= n-row })]
+		args := make([]any, 0, together*in.columns)
+		for range together {
+			if args, err = values(row, args); err != nil {
+				return err
+			}
+			row++
+		}
+		if err := t.exec(ctx, in.texts[together], args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.texts)), slices.Collect(maps.Values(liteInsertContacts.texts)),
+	slices.Collect(maps.Values(liteInsertTags.texts)), []string{
+		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
+		store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
+		liteUpdateContactSQL, liteInsertMarksSQL, liteInsertCountSQL,
+	})
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
 	_, err := t.tx.StmtContext(ctx, t.prepared[text]).ExecContext(ctx, args...)
@@ -202,11 +241,13 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 }
 
 func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
-	for _, r := range c.log {
-		if err := t.exec(ctx, liteInsertLogSQL, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address,
-			r.Method, r.ContentType, string(r.Outcome), r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, (*string)(r.Event), r.Body); err != nil {
-			return &logError{err}
-		}
+	err := t.insert(ctx, liteInsertLog, len(c.log), func(i int, args []any) ([]any, error) {
+		r := &c.log[i]
+		return append(args, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address, r.Method, r.ContentType, string(r.Outcome),
+			r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, (*string)(r.Event), r.Body), nil
+	})
+	if err != nil {
+		return &logError{err}
 	}
 	return nil
 }
@@ -220,15 +261,14 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 			return err
 		}
 	}
-	for _, p := range c.created {
+	err := t.insert(ctx, liteInsertContacts, len(c.created), func(i int, args []any) ([]any, error) {
+		p := &c.created[i]
 		fields, err := json.Marshal(p.Fields)
-		if err != nil {
-			return err
-		}
-		if err := t.exec(ctx, liteInsertContactSQL, p.WorkspaceID, p.ID, p.Email, string(p.Status), string(fields), p.Version,
-			p.SourceWebhookID, p.CreatedAt, p.UpdatedAt, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt, p.TouchedWebhookID, p.TouchedAt); err != nil {
-			return err
-		}
+		return append(args, p.WorkspaceID, p.ID, p.Email, string(p.Status), string(fields), p.Version, p.SourceWebhookID, p.CreatedAt, p.UpdatedAt,
+			p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt, p.TouchedWebhookID, p.TouchedAt), err
+	})
+	if err != nil {
+		return err
 	}
 	for _, p := range c.updated {
 		fields, err := json.Marshal(p.Fields)
@@ -240,12 +280,10 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 			return err
 		}
 	}
-	for _, r := range c.tags {
-		if err := t.exec(ctx, liteInsertTagSQL, r.WorkspaceID, r.ContactID, r.TagID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.insert(ctx, liteInsertTags, len(c.tags), func(i int, args []any) ([]any, error) {
+		r := &c.tags[i]
+		return append(args, r.WorkspaceID, r.ContactID, r.TagID), nil
+	})
 }
 
 func (t *sqliteTx) insertMarks(ctx context.Context, c changes) error {
