@@ -92,7 +92,7 @@ var explainedCalls = []explained{
 	{name: "XML as a form", contentType: asForm, body: "<person><email>jo@example.test</email></person>", says: []string{"Let the sender send JSON or a form.", "The body is XML, which webhooks do not read."}},
 	{name: "XML", contentType: "application/xml", body: "<?xml version='1.0'?><person/>", says: []string{"Let the sender send JSON or a form.", "The body is XML, which webhooks do not read."}},
 	{name: "plain text as a form", contentType: asForm, body: "jo@example.test", says: []string{"Let the sender send JSON or a form.", "The body is plain text, which webhooks do not read."}},
-	{name: "plain text as JSON", body: "jo@example.test", says: []string{"The body is plain text, which webhooks do not read."}},
+	{name: "plain text as JSON", body: "jo@example.test", says: []string{"The body is not valid JSON: line 1, character 1 should be a JSON object"}, saysNot: []string{"Let the sender send JSON or a form."}},
 	{name: "gzip as a form", contentType: asForm, body: gzipOf("email_address=jo@example.test"), says: []string{"Let the sender add the header Content-Encoding: gzip", "The body is compressed with gzip, but no header says so."}},
 	{name: "gzip as JSON", body: gzipOf(`{"email_address":"jo@example.test"}`), says: []string{"Let the sender add the header Content-Encoding: gzip"}},
 	// The body cannot be read.
@@ -110,6 +110,11 @@ var explainedCalls = []explained{
 	{name: "gzip cut off after some text", headers: []string{"Content-Encoding", "gzip"}, body: gzipOf(`{"email_address":"jo@example.test"}`)[:40], says: []string{"The gzip data of the body is damaged: it is cut off,"},
 		saysNot: []string{"Let the sender send the Content-Type"}},
 	{name: "unknown charset", contentType: "application/json; charset=klingon", body: "{\"email_address\":\"\xff\"}", says: []string{`The charset "klingon" is not known. Please send the text in UTF-8.`}},
+	{name: "UTF-8 that says it is UTF-16", contentType: "application/json; charset=utf-16", body: `{"email_address":"jo@example.test"}`, says: []string{`The charset says "utf-16", but the body is not written in it. Please name the charset of the body, such as UTF-8.`},
+		saysNot: []string{"plain text", "Let the sender send"}},
+	{name: "a form that says it is UTF-16", contentType: asForm + "; charset=utf-16le", body: "email_address=jo%40example.test", says: []string{`The charset says "utf-16le", but the body is not written in it.`}},
+	{name: "JSON with a comment", body: "// c\n{\"email_address\":\"jo@example.test\"}", says: []string{"line 1, character 1 should be a JSON object", "but it is a comment, which JSON does not have."}, saysNot: []string{"plain text"}},
+	{name: "NaN", body: "NaN", says: []string{"but it is NaN, which JSON does not have."}, saysNot: []string{"plain text"}},
 	{name: "unknown type", contentType: "text/csv", body: "jo@example.test;Jo", says: []string{`The content type "text/csv" is not accepted. Please send application/json`}},
 	{name: "too large", body: strings.Repeat("a", intake.MaxBody+1), says: []string{"Refused: the body is too large", "Let the sender send less than 1 MiB.", "(not kept)"}},
 	// The address is not valid.

@@ -92,7 +92,8 @@ func unfitBody(r models.WebhookRequest, b intake.LogBody) (looks intake.BodyKind
 	}
 	switch b.Encoding {
 	case intake.EncodingJSON:
-		return looks, looks != intake.BodyJSON && !json.Valid([]byte(b.Payload))
+		// The error says where a text is not JSON.
+		return looks, looks != intake.BodyJSON && looks != intake.BodyText && !json.Valid([]byte(b.Payload))
 	case intake.EncodingURLEncoded:
 		return looks, looks != intake.BodyForm && (looks != intake.BodyText || !strings.Contains(b.Payload, "="))
 	case intake.EncodingMultipart: // the log keeps the parts as lines; other text only if there are none

@@ -23,6 +23,10 @@ func decodeForm(body []byte, charsetName string) Submission {
 		s.keepUnread(body, "")
 		return s.fail(err)
 	}
+	if cs.wide() && !mayBeUTF16(body) {
+		s.keepUnread(body, "")
+		return s.fail(notUTF16(charsetName))
+	}
 	if cs.wide() || isUTF16(body) {
 		body, cs = []byte(cs.wholeText(body)), charset{}
 	}

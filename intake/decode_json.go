@@ -14,6 +14,10 @@ func decodeJSON(body []byte, charsetName string) Submission {
 		s.keepUnread(body, "application/json")
 		return s.fail(err)
 	}
+	if cs.wide() && !mayBeUTF16(body) {
+		s.keepUnread(body, "application/json")
+		return s.fail(notUTF16(charsetName))
+	}
 	text := cs.wholeText(body)
 	s.textSize = len(text)
 	s.keep(text)

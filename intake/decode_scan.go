@@ -162,9 +162,24 @@ func (d *jsonScanner) expected(what string) error {
 	found := "the body ends there"
 	if !d.ended() {
 		r, _ := utf8.DecodeRuneInString(d.text[d.at:])
-		found = "it is " + describe(r)
+		if found = "it is " + describe(r); notJSON(d.text[d.at:]) != "" {
+			found = "it is " + notJSON(d.text[d.at:]) + ", which JSON does not have"
+		}
 	}
 	return &DecodeError{KindJSON, fmt.Sprintf("The body is not valid JSON: %s should be %s, but %s.", d.place(), what, found)}
+}
+
+// notJSON names what other languages have and JSON does not, if text begins with it; else "".
+func notJSON(text string) string {
+	if strings.HasPrefix(text, "//") || strings.HasPrefix(text, "/*") {
+		return "a comment"
+	}
+	for _, word := range []string{"NaN", "Infinity", "undefined", "None", "True", "False"} {
+		if rest, found := strings.CutPrefix(text, word); found && (rest == "" || strings.ContainsRune(" \t\r\n,:}]", rune(rest[0]))) {
+			return word
+		}
+	}
+	return ""
 }
 
 func (d *jsonScanner) tooDeep() error {

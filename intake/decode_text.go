@@ -79,6 +79,16 @@ func isUTF16(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("\xFE\xFF")) || bytes.HasPrefix(b, []byte("\xFF\xFE"))
 }
 
+// mayBeUTF16 reports whether a whole body in a charset of UTF-16 can be read: it has a byte-order mark, or the zeros that UTF-16 has in
+// every { and =, or it is no UTF-8 either.
+func mayBeUTF16(b []byte) bool {
+	return len(b) == 0 || bytes.HasPrefix(b, []byte(bom)) || isUTF16(b) || bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b)
+}
+
+func notUTF16(charsetName string) error {
+	return &DecodeError{KindCharset, fmt.Sprintf("The charset says %s, but the body is not written in it. Please name the charset of the body, such as UTF-8.", quote(charsetName))}
+}
+
 // wide reports whether = and & take two bytes in the charset. A form can then be split only after decoding.
 func (c charset) wide() bool {
 	name, err := htmlindex.Name(c.enc)
