@@ -223,7 +223,9 @@ func (t *story) adviseBadAddress(issue *views.RequestIssue) {
 	if words := addressFaults[t.fault]; words.what != "" {
 		issue.Before, issue.Text = words.do, words.what
 	}
-	issue.AdviceCode = models.NameInvisible(t.body.EmailSent)
+	if t.fault != faultObject { // of which the log has no text
+		issue.AdviceCode = models.NameInvisible(t.body.EmailSent)
+	}
 }
 
 // adviseNoAddress replaces the outcome's advice if the call shows what its sender did wrong.

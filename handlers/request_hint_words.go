@@ -54,6 +54,8 @@ func (t *story) issueOf(h hint) views.RequestIssue {
 	case hintEscaped:
 		issue.Before, issue.Text = "Let the sender write a plain & between the fields.", "The link was escaped once too often: &amp; stands where & belongs. So the next field came under another name:"
 		issue.AdviceCode = key
+	case hintEquals:
+		issue.Before, issue.Text = "Let the sender write a plain = between a field's name and its value.", "It was escaped: %3D stands where = belongs. So name and value came as one name."
 	case hintMisnamed:
 		issue.Before, issue.Code, issue.After = "Rename the sender's field", key, "to email_address."
 		issue.Advice, issue.AdviceCode = "An address was sent, but under another name:", key+" = "+models.NameInvisible(t.misnamed.value)

@@ -26,6 +26,7 @@ const (
 	hintInside    hintKind = "inside"   // the address is inside of an object or of a JSON text
 	hintQuery     hintKind = "query"    // the address is in the query of a POST
 	hintEscaped   hintKind = "escaped"  // a link in which & was escaped twice
+	hintEquals    hintKind = "equals"   // the = between a name and its value was escaped
 	hintTest      hintKind = "test"     // a test call
 	hintNothing   hintKind = "nothing"  // nothing was sent
 	hintRepeated  hintKind = "repeated" // the same delivery, or the same data, came shortly before
@@ -33,7 +34,7 @@ const (
 )
 
 // hintKinds lists every kind. Of a call without an address, the first that was found says what to do.
-var hintKinds = []hintKind{hintUnfit, hintGetBody, hintEscaped, hintMisnamed, hintInside, hintQuery, hintTest, hintNothing, hintRepeated, hintDelivered}
+var hintKinds = []hintKind{hintUnfit, hintGetBody, hintEquals, hintEscaped, hintMisnamed, hintInside, hintQuery, hintTest, hintNothing, hintRepeated, hintDelivered}
 
 // hint is one thing that a call shows.
 type hint struct {
@@ -59,6 +60,10 @@ func hintsOf(r models.WebhookRequest, b intake.LogBody) (found []hint) {
 	}
 	if r.Method == "GET" && hasBody(b) {
 		found = append(found, hint{kind: hintGetBody})
+	}
+	forms := b.Encoding == intake.EncodingQuery || b.Encoding == intake.EncodingURLEncoded
+	if forms && slices.ContainsFunc(lines, func(l sentLine) bool { return l.field && l.value == "" && strings.Contains(l.key, "=") }) {
+		found = append(found, hint{kind: hintEquals})
 	}
 	if line := misnamedAddress(r, b); line.field {
 		found = append(found, hint{kind: hintMisnamed, path: []string{line.key}})
@@ -95,7 +100,7 @@ func unfitBody(r models.WebhookRequest, b intake.LogBody) (looks intake.BodyKind
 		// The error says where a text is not JSON.
 		return looks, looks != intake.BodyJSON && looks != intake.BodyText && !json.Valid([]byte(b.Payload))
 	case intake.EncodingURLEncoded:
-		return looks, looks != intake.BodyForm && (looks != intake.BodyText || !strings.Contains(b.Payload, "="))
+		return looks, looks != intake.BodyForm && (looks != intake.BodyText || !strings.Contains(b.Payload, "=") && !strings.Contains(strings.ToLower(b.Payload), "%3d"))
 	case intake.EncodingMultipart: // the log keeps the parts as lines; other text only if there are none
 		return looks, r.Outcome == models.OutcomeUnreadable && looks != intake.BodyText && looks != intake.BodyMultipart
 	case "":

@@ -85,9 +85,15 @@ func (t *story) tellAddress(s *views.RequestStory) {
 		}
 		if _, unfit := t.hint(hintUnfit); unfit {
 			s.AddressText = "Every call has to say which person it is about, in a field named email_address. No field could be read in this one, because its body is not what its Content-Type says."
+			if t.row.ContentType == "" {
+				s.AddressText = "Every call has to say which person it is about, in a field named email_address. No field could be read in this one, because it has no Content-Type that says how its body is written."
+			}
 		}
 	case t.row.Outcome == models.OutcomeBadAddress && t.body.EmailPlus:
 		s.AddressText = "has a blank before the address, which may be a lost +. With a + it is the address of another person, so nothing was done."
+	case t.fault == faultList, t.fault == faultObject:
+		s.AddressSent = ""
+		s.AddressText = "What came is not a text, so it is not an e-mail address. An address is never repaired, because a repaired address may belong to somebody else."
 	case t.row.Outcome == models.OutcomeBadAddress:
 		s.AddressText = "is not an e-mail address. It is never repaired, because a repaired address may belong to somebody else."
 	case t.erased:

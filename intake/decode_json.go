@@ -61,18 +61,18 @@ func (d *jsonScanner) scalar() error {
 	if whole.blanks(); err != nil || !whole.ended() {
 		return d.expected(want)
 	}
-	what := "a number"
+	what := "only a number"
 	switch c := d.text[d.at]; {
 	case c == '"' && strings.HasPrefix(strings.TrimSpace(v.Last()), "{"):
 		return &DecodeError{KindJSON, "The body is a JSON text that holds an object: JSON was encoded twice. Please send the object itself."}
 	case c == '"':
-		what = "a text"
+		what = "only a text"
 	case v.Shape == models.Null:
-		what = "null"
+		what = "the JSON value null"
 	case c == 't', c == 'f':
-		what = v.Last()
+		what = "the JSON value " + v.Last()
 	}
-	return &DecodeError{KindJSON, "The body is the JSON value " + what + ". Please send " + want + "."}
+	return &DecodeError{KindJSON, "The body is " + what + ". Please send " + want + "."}
 }
 
 // object reads the object that starts here, at the given level. Without a collector it only checks the object, since

@@ -521,7 +521,7 @@ func TestImportNamesCharactersThatCannotBeSeen(t *testing.T) {
 		})
 		same(t, "notes", reasons(done.Notes), []string{
 			"5: Orders: “1‹zero-width space›0”: Not a number. Numbers look like 1250 or -3.75, without other signs.",
-			"6: Likes: \"‹right-to-left override›Maps\" is not one of the choices. They are: Poems, Novels, long, Maps.",
+			"6: Likes: \"‹right-to-left override›Maps\" is not one of the choices. They are: \"Poems\", \"Novels, long\", \"Maps\".",
 		})
 	})
 }

@@ -90,10 +90,16 @@ func (set optionSet) longest(pieces []string) (option, commas int, ok bool) {
 	return 0, 0, false
 }
 
-// unknown returns the error that text names no option; it lists the options.
+// unknown returns the error that text names no option. It lists the options, in quotation marks if one has a comma.
 func (set optionSet) unknown(text string) *ValueError {
 	const shown = 5
-	are := strings.Join(set.options[:min(len(set.options), shown)], ", ")
+	names := slices.Clone(set.options[:min(len(set.options), shown)])
+	if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, ",") }) {
+		for i, name := range names {
+			names[i] = `"` + name + `"`
+		}
+	}
+	are := strings.Join(names, ", ")
 	if more := len(set.options) - shown; more > 0 {
 		are += fmt.Sprintf(" and %d more", more)
 	}

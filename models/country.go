@@ -32,6 +32,9 @@ func CountryName(code string) string {
 // of countries also write "Korea, South", "Virgin Islands (British)", "United States (US)" and "Egypt, Arab Rep.".
 func readCountry(text string) (string, *ValueError) {
 	const longest = 200 // bytes; no name is as long
+	if len(text) <= longest && countryKey(text) == "virgin islands" {
+		return "", &ValueError{"not_a_country", "There are two: send VG for the British Virgin Islands, or VI for those of the United States."}
+	}
 	if len(text) <= longest {
 		keys := []string{countryKey(text)}
 		if last, first, found := cutFirst(text, ",("); found {

@@ -43,6 +43,16 @@ func TestReadCountryNamesOfLists(t *testing.T) {
 	}
 }
 
+func TestVirginIslandsNamesBoth(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"Virgin Islands", "the VIRGIN ISLANDS"} {
+		_, err := MergeTag{Type: MergeTagCountry}.Read(Text(text), nil)
+		if want := "There are two: send VG for the British Virgin Islands, or VI for those of the United States."; err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
 // TestReadCountryNamesOfCLDR reads every English name that CLDR has for a country, in each English of its data.
 func TestReadCountryNamesOfCLDR(t *testing.T) {
 	t.Parallel()

@@ -180,7 +180,7 @@ func TestReadSingleChoice(t *testing.T) {
 		fails("Small, Large", "not_a_choice"), fails("S", "not_a_choice"), fails("1", "not_a_choice"),
 	})
 	_, err := MergeTag{Type: MergeTagSingle, Options: append(choices, "None")}.Read(Text("\u202e purple "+x(50)), nil)
-	if got, want := err.Error(), `"‹right-to-left override› purple `+x(31)+`…" is not one of the choices. They are: Small, Medium, Large, Größe, eigene, Other and 1 more.`; got != want {
+	if got, want := err.Error(), `"‹right-to-left override› purple `+x(31)+`…" is not one of the choices. They are: "Small", "Medium", "Large", "Größe, eigene", "Other" and 1 more.`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -28,8 +28,11 @@ func Visible(text string) string { return models.NameInvisibleInBlock(text) }
 
 // fieldsInAll names how many fields there are.
 func fieldsInAll(n int) string {
-	if n == 1 {
+	switch n {
+	case 1:
 		return "The one field"
+	case 2:
+		return "Both fields"
 	}
 	return "All " + Count(n) + " fields"
 }
