@@ -117,7 +117,7 @@ func (s *site) workspaceOf(slug string, d drawn, with bool) *site {
 		if with && m.Type == models.MergeTagCountry {
 			m.Default = "CH"
 		}
-		other.addMergeTag(m)
+		other.addOldMergeTag(m)
 	}
 	ids := map[string]int64{}
 	for _, name := range d.tags {
@@ -136,6 +136,18 @@ func (s *site) workspaceOf(slug string, d drawn, with bool) *site {
 		}
 	}
 	return &other
+}
+
+// addOldMergeTag adds a merge tag of a time when it could have the key of an export's column.
+func (s *site) addOldMergeTag(m models.MergeTag) {
+	s.t.Helper()
+	key := m.Key
+	m.Key = models.SuggestKey(key)
+	if m = s.addMergeTag(m); m.Key != key {
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND id = ?", m.WorkspaceID, m.ID).Update("key", key).Error
+		})
+	}
 }
 
 // imports imports a file as it is, with all guesses, and returns what the import did.

@@ -238,7 +238,7 @@ func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
 // mayBeNew reports whether a column's name can become a merge tag of type text.
 func (f *columnsForm) mayBeNew(name string) bool {
 	tag := models.MergeTag{Key: models.SuggestKey(name), Label: name, Type: models.MergeTagText}
-	return !tag.Clean(nil).Validate().Any() && !slices.ContainsFunc(f.mergeTags, func(t models.MergeTag) bool { return t.Key == tag.Key })
+	return !tag.Clean(nil).ValidateNew().Any() && !slices.ContainsFunc(f.mergeTags, func(t models.MergeTag) bool { return t.Key == tag.Key })
 }
 
 func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel, err error) {

@@ -40,6 +40,7 @@ func TestMergeTagLifecycle(t *testing.T) {
 			want(t, 200, "The merge tag First name was created. Calls that send first_name fill it in.", "1 merge tag")
 		s.post("/w/books/merge-tags", "key", "first_name", "label", "x", "type", "text").want(t, 422, "There is a merge tag with this key already")
 		s.post("/w/books/merge-tags", "key", "email_address", "label", "x", "type", "text").want(t, 422, "is the contact's own address")
+		s.post("/w/books/merge-tags", "key", "status", "label", "x", "type", "text").want(t, 422, "Every export of contacts has a column “status” already. Please choose another key, such as customer_status.")
 		s.post("/w/books/merge-tags", "key", "9a", "label", "", "type", "url").want(t, 422, "starting with a letter", "Please give it a label", "Please choose a type")
 		s.post("/w/books/merge-tags", "key", "points", "label", "Points", "type", "number", "default_value", "many").
 			want(t, 422, "This default does not fit.", "Not a number.")
@@ -70,6 +71,37 @@ func TestMergeTagKeepsKeyAndType(t *testing.T) {
 	})
 }
 
+// TestMergeTagWithAReservedKeyStays changes and fills a merge tag of a time when it could have the key of an export's column.
+func TestMergeTagWithAReservedKeyStays(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addOldMergeTag(models.MergeTag{Key: "status", Label: "Membership", Type: models.MergeTagText})
+		m := s.mergeTag("status")
+		s.post("/w/books/merge-tags/"+itoa(m.ID), "label", "Member", "default_value", "").want(t, 303)
+		if got := s.mergeTag("status"); got.Label != "Member" {
+			t.Errorf("got %+v, want the new label", got)
+		}
+		s.imports("email,Member,tags\na@example.com,gold,\n")
+		if file, _ := s.export(); !strings.Contains(file, "email,status,tags,created_at,status\na@example.com,SUBSCRIBED,,") || !strings.HasSuffix(file, ",gold\n") {
+			t.Errorf("got the export %q, want the field in a column of its key", file)
+		}
+	})
+}
+
+// TestAColumnWithAReservedNameBecomesAMergeTag imports a column that has the name of an export's column into a new merge tag.
+func TestAColumnWithAReservedNameBecomesAMergeTag(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,Created at\na@example.com,2020\n").header.Get("Location")
+		s.get(columns).want(t, 200, "Create merge tag “Created at”")
+		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "new").header.Get("Location")
+		s.work()
+		s.post(show).want(t, 303)
+		s.work()
+		if m := s.mergeTag("customer_created_at"); m.Label != "Created at" {
+			t.Errorf("got the merge tag %+v, want it with another key than an export's column", m)
+		}
+	})
+}
+
 func TestMergeTagFormIsPrefilled(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.get("/w/books/merge-tags/new?key=First_Name&label=First+name")
@@ -82,6 +114,11 @@ func TestMergeTagFormIsPrefilled(t *testing.T) {
 		a.want(t, 200, "A call sent “Prénom”, which cannot be a key.")
 		if !strings.Contains(a.body, `value="prenom"`) {
 			t.Error("no key is suggested")
+		}
+		a = s.get("/w/books/merge-tags/new?key=status")
+		a.want(t, 200, "A call sent “status”, which cannot be a key.", "none is the name of a column that every export has")
+		if !strings.Contains(a.body, `value="customer_status"`) {
+			t.Error("no key is suggested instead of a reserved one")
 		}
 		if a := s.get("/w/books/merge-tags/new?key=%3Cscript%3E%00%FF" + strings.Repeat("x", 300)); a.status != 200 || strings.Contains(a.body, "<script>x") {
 			t.Errorf("got %d for a hostile key", a.status)

@@ -36,7 +36,7 @@ func (t *story) remedy(f intake.FieldFate) remedy {
 	return remedy{}
 }
 
-func canBeKey(key string) bool { return models.MergeTag{Key: key}.Validate()["key"] == "" }
+func canBeKey(key string) bool { return models.MergeTag{Key: key}.ValidateNew()["key"] == "" }
 
 // isLabel reports whether key is a merge tag's label. The sender has to send the tag's key instead.
 func (t *story) isLabel(key string) bool {
@@ -139,6 +139,8 @@ func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 	case t.mergeTags[key].ID != 0:
 		issue.Advice = "A merge tag of this key exists now: the next call is stored."
 	case t.isLabel(f.Key):
+	case models.ReservedKey(key):
+		issue.Advice = "No merge tag can have this key, because every export has a column of this name. Let the sender name the field " + models.SuggestKey(key) + "."
 	case !canBeKey(key):
 		issue.Advice = "No merge tag can have this key. Let the sender use small letters, digits and underscores."
 	}

@@ -172,6 +172,8 @@ var explainedCalls = []explained{
 	{name: "letters with accents", body: `{"email_address":"al@example.test","first_name":"Zoë"}`, saysNot: []string{"needs a look", "encoding"}},
 	{name: "two fields", body: `{"email_address":"two@example.test","first_name":"Jo"}`, says: []string{"Both fields, before and after"}},
 	{name: "a blank in a merge tag's name", body: `{"email_address":"al@example.test","first_name\u00a0":"Al"}`, says: []string{"first_name‹no-break space› was ignored.", "The field is named first_name followed by a no-break space.", "Let the sender rename it to first_name."}},
+	{name: "the name of an export's column", body: `{"email_address":"al@example.test","Status":"gold"}`, says: []string{"Status was ignored.", "because every export has a column of this name. Let the sender name the field customer_status."},
+		saysNot: []string{"Create merge tag"}},
 	{name: "escaped twice in a field", method: "GET", query: "email_address=al%40example.test&amp;first_name=Al&amp;shoe=1", says: []string{"Let the sender write a plain & between the fields.", "amp;first_name"}},
 	{name: "a file in a field", contentType: asParts, body: partHead + "email_address\"\r\n\r\nal@example.test\r\n" + partHead + "first_name\"; filename=\"a.txt\"\r\n\r\nAl\r\n--b--\r\n",
 		says: []string{"First name was not stored.", "It came as a file. Send it as a text.", "(a file)"}},

@@ -89,6 +89,18 @@ func (m MergeTag) Validate() FieldErrors {
 	return errs
 }
 
+// ReservedKey reports whether every export has a column with this name. No new merge tag can have such a key; older ones may.
+func ReservedKey(key string) bool { return slices.Contains(ExportHead(nil), key) }
+
+// ValidateNew is Validate for a merge tag that is created.
+func (m MergeTag) ValidateNew() FieldErrors {
+	errs := m.Validate()
+	if ReservedKey(m.Key) {
+		errs.Add("key", fmt.Sprintf("Every export of contacts has a column “%s” already. Please choose another key, such as %s.", m.Key, SuggestKey(m.Key)))
+	}
+	return errs
+}
+
 // validateOptions returns one sentence about what is wrong with the options of a choice, or "".
 func validateOptions(options []string) string {
 	if len(options) == 0 {
@@ -115,12 +127,17 @@ func validateOptions(options []string) string {
 	return ""
 }
 
-// SuggestKey returns the key closest to a name, "" for a name without Latin letters: "first_name" for "First name".
+// SuggestKey returns the key closest to a name, "" for a name without Latin letters: "first_name" for "First name",
+// "customer_status" for "Status".
 // Calls that send the name itself as key fill the field only if both differ just in case.
 func SuggestKey(name string) string {
-	if lower := LowerASCII(name); mergeTagKey.MatchString(lower) {
-		return lower
+	key := LowerASCII(name)
+	if !mergeTagKey.MatchString(key) {
+		key = strings.ReplaceAll(Slug(strings.ReplaceAll(name, "_", " ")), "-", "_")
+		key = strings.TrimLeft(key, "0123456789_")
 	}
-	key := strings.ReplaceAll(Slug(strings.ReplaceAll(name, "_", " ")), "-", "_")
-	return strings.TrimLeft(key, "0123456789_")
+	if ReservedKey(key) {
+		return "customer_" + key
+	}
+	return key
 }

@@ -136,11 +136,30 @@ func TestMergeTagValidate(t *testing.T) {
 	}
 }
 
+// A merge tag with the name of an export's column can no longer be created. One that is there can be changed.
+func TestKeysOfExportsAreReserved(t *testing.T) {
+	t.Parallel()
+	for _, key := range ExportHead(nil) {
+		tag := MergeTag{Key: key, Label: "x", Type: MergeTagText}
+		want := "Every export of contacts has a column “" + key + "” already. Please choose another key, such as customer_" + key + "."
+		if got := tag.ValidateNew()["key"]; got != want {
+			t.Errorf("a new %s: got %q, want %q", key, got, want)
+		}
+		if errs := tag.Validate(); errs.Any() {
+			t.Errorf("an old %s: got %v, want it valid", key, errs)
+		}
+		if errs := (MergeTag{Key: SuggestKey(key), Label: "x", Type: MergeTagText}).ValidateNew(); errs.Any() {
+			t.Errorf("the key that replaces %s: got %v, want it valid", key, errs)
+		}
+	}
+}
+
 func TestSuggestKey(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"first_name": "first_name", "First_Name": "first_name", "First name": "first_name", "Prénom": "prenom", "Ваше имя": "", "9 lives": "lives",
 		"_x": "x", "a-b__c": "a_b_c", "": "", "<b>": "b", "FNAME[0]": "fname_0",
+		"Status": "customer_status", "email": "customer_email", "Created at": "customer_created_at", "tags": "customer_tags", "tag": "tag",
 	} {
 		if got := SuggestKey(name); got != want {
 			t.Errorf("SuggestKey(%q): got %q, want %q", name, got, want)

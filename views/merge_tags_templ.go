@@ -715,7 +715,7 @@ func MergeTagFormPage(m MergeTagFormModel) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<p>Keys are small letters, digits and underscores. Choose one here, and let the sender use the same name.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<p>Keys are small letters, digits and underscores, and none is the name of a column that every export has. Choose one here, and let the sender use the same name.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -26,7 +26,7 @@ func (d *DB) MergeTag(ctx context.Context, workspaceID, id int64) (models.MergeT
 // CreateMergeTag stores the merge tag of a form. Invalid input and a key that is taken are FieldErrors.
 func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m models.MergeTag, now time.Time) (models.MergeTag, models.FieldErrors, error) {
 	m = m.Clean(nil)
-	if errs := m.Validate(); errs.Any() {
+	if errs := m.ValidateNew(); errs.Any() {
 		return m, errs, nil
 	}
 	m.WorkspaceID, m.CreatedAt, m.DeletedAt = workspaceID, now, nil
