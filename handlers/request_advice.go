@@ -121,10 +121,12 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 
 // repeat returns the hint that the call repeats another one.
 func (t *story) repeat() (hint, bool) {
-	if h, found := t.hint(hintRepeated); found {
-		return h, true
+	for _, kind := range []hintKind{hintRepeated, hintSameID, hintDelivered} {
+		if h, found := t.hint(kind); found {
+			return h, true
+		}
 	}
-	return t.hint(hintDelivered)
+	return hint{}, false
 }
 
 func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {

@@ -158,9 +158,11 @@ var explainedCalls = []explained{
 	{name: "new", body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`,
 		says: []string{"jo@example.test is a new contact", "Birthday was not stored.", "It was sent as 31/12/1990", "shoe‹blank› was ignored.", "Default used", "Stored", "(a number)", "(a list)", "(null, as if not sent)"}},
 	{name: "the same again", body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`,
-		says: []string{"The same call came", "earlier.", "Open that call", "Senders send a call again if its answer came late.", "Unchanged"}},
+		says: []string{"The same call came", "earlier.", "Open that call", "The sender gave the two calls no id that could be compared.", "Senders send a call again if its answer came late.", "Unchanged"}},
+	{name: "a delivery with an id", headers: []string{"Webhook-Id", "msg_1"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`, says: []string{"no id that could be compared"}},
+	{name: "the same delivery", headers: []string{"Webhook-Id", "msg_1"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`, says: []string{"The sender gave both calls the same id, so it sent one delivery again."}},
 	{name: "another delivery", headers: []string{"Webhook-Id", "msg_2"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`,
-		says: []string{"earlier, as another delivery.", "Check whether it has this webhook twice."}},
+		says: []string{"earlier, as another delivery.", "The sender gave the two calls different ids.", "Check whether it has this webhook twice."}},
 	{name: "left as it was", body: `{"email_address":"jo@example.test","first_name":"","Tier":{"a":1}}`, says: []string{"Left as it was", "a blank never erases what is stored", "(an object)", "Nested data cannot be kept in a text field. Let the sender send its parts as separate fields."}},
 	{name: "a placeholder in a field", body: `{"email_address":"al@example.test","first_name":"{{first_name}}","birthday":"*|BIRTHDAY|*","tier":"undefined"}`,
 		says: []string{"First name needs a look.", "It looks as if the sender did not fill it in", "Check what the sender puts into this field. It was stored as it came: {{first_name}}", "Birthday was not stored.", "Tier needs a look."}},
@@ -294,8 +296,8 @@ func (c explained) note(seen map[string]bool, row models.WebhookRequest, body in
 			seen["a body that does not fit: "+string(h.body)] = true
 		}
 	}
-	for _, kind := range []hintKind{hintRepeated, hintDelivered} { // which depend on the calls before
-		seen["the hint "+string(kind)] = seen["the hint "+string(kind)] || c.name == map[hintKind]string{hintRepeated: "the same again", hintDelivered: "another delivery"}[kind]
+	for _, kind := range []hintKind{hintRepeated, hintSameID, hintDelivered} { // which depend on the calls before
+		seen["the hint "+string(kind)] = seen["the hint "+string(kind)] || c.name == map[hintKind]string{hintRepeated: "the same again", hintSameID: "the same delivery", hintDelivered: "another delivery"}[kind]
 	}
 	if row.Outcome == models.OutcomeBadAddress {
 		seen["the address "+string(addressFaultOf(body))] = true

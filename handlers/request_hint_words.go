@@ -73,7 +73,9 @@ func (t *story) issueOf(h hint) views.RequestIssue {
 	case hintNothing:
 		issue.Before, issue.Text = "Nothing, if somebody only opened or tried the URL.", "This call sent nothing at all. Real calls have to send email_address."
 	case hintRepeated:
-		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" earlier.", "Senders send a call again if its answer came late. If calls always come twice, check whether the sender has this webhook twice."
+		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" earlier.", "The sender gave the two calls no id that could be compared. Senders send a call again if its answer came late. If calls always come twice, check whether the sender has this webhook twice."
+	case hintSameID:
+		issue.Before, issue.Text = "The same call came "+views.Took(h.ago)+" earlier.", "The sender gave both calls the same id, so it sent one delivery again. Senders do so if the answer came late."
 	case hintDelivered:
 		issue.Before, issue.Text = "The same data came "+views.Took(h.ago)+" earlier, as another delivery.", "The sender gave the two calls different ids. Check whether it has this webhook twice."
 	}

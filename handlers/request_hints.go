@@ -29,12 +29,13 @@ const (
 	hintEquals    hintKind = "equals"   // the = between a name and its value was escaped
 	hintTest      hintKind = "test"     // a test call
 	hintNothing   hintKind = "nothing"  // nothing was sent
-	hintRepeated  hintKind = "repeated" // the same delivery, or the same data, came shortly before
+	hintRepeated  hintKind = "repeated" // the same data came shortly before, and no id says whether it is the same delivery
+	hintSameID    hintKind = "same_id"  // the same delivery came shortly before
 	hintDelivered hintKind = "other_id" // the same data came shortly before, as another delivery
 )
 
 // hintKinds lists every kind. Of a call without an address, the first that was found says what to do.
-var hintKinds = []hintKind{hintUnfit, hintGetBody, hintEquals, hintEscaped, hintMisnamed, hintInside, hintQuery, hintTest, hintNothing, hintRepeated, hintDelivered}
+var hintKinds = []hintKind{hintUnfit, hintGetBody, hintEquals, hintEscaped, hintMisnamed, hintInside, hintQuery, hintTest, hintNothing, hintRepeated, hintSameID, hintDelivered}
 
 // hint is one thing that a call shows.
 type hint struct {
@@ -42,7 +43,7 @@ type hint struct {
 	path []string        // the name of the field, or the names on the way to it, as the sender wrote them
 	body intake.BodyKind // of hintUnfit
 	list bool            // of hintUnfit: the body is a JSON list
-	call uuid.UUID       // of hintRepeated and hintDelivered: the earlier call
+	call uuid.UUID       // of hintRepeated, hintSameID and hintDelivered: the earlier call
 	ago  time.Duration   // and how long before
 }
 
@@ -269,8 +270,12 @@ func repeated(r models.WebhookRequest, b intake.LogBody, earlier []models.Webhoo
 		}
 		h := hint{kind: hintRepeated, call: before.ID, ago: models.IDTime(r.ID).Sub(models.IDTime(before.ID))}
 		for _, name := range deliveryHeaders {
-			if now, then := headerOf(b, name), headerOf(body, name); now != then {
+			switch now, then := headerOf(b, name), headerOf(body, name); {
+			case now == "" || then == "":
+			case now != then:
 				h.kind = hintDelivered
+			case h.kind == hintRepeated:
+				h.kind = hintSameID
 			}
 		}
 		return h, true
