@@ -33,7 +33,7 @@ var addressFaults = map[addressFault]struct{ do, what string }{
 	faultObject:    {"Let the sender send one e-mail address as a text.", "An object, or a list of objects, was sent; one text is needed."},
 	faultNumber:    {"Let the sender send the e-mail address as a text.", "A number, or true or false, was sent:"},
 	faultUnfilled:  {"Let the sender fill in the address.", "It sent a placeholder, or what programs write for a missing value:"},
-	faultInvisible: {"Let the sender remove what cannot be seen.", "The address has a character that cannot be seen; here its name stands in its place:"},
+	faultInvisible: {"Let the sender remove what cannot be seen.", "The address came with a character that cannot be seen:"},
 	faultEscaped:   {"Let the sender escape the address only once.", "It was escaped once too often: %40 stands where @ belongs:"},
 	faultSeveral:   {"Let the sender send one address in each call.", "Several addresses came in one text:"},
 	faultNamed:     {"Let the sender send the address alone.", "Something else came with it, such as the person's name:"},
@@ -87,6 +87,7 @@ func (t *story) look() {
 	t.onlyFiles = slices.ContainsFunc(lines, func(l sentLine) bool { return l.file }) && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field })
 	if t.row.Outcome == models.OutcomeBadAddress {
 		t.fault = addressFaultOf(t.body)
+		t.unseen = models.SayInvisible(models.TrimBlanks(t.body.EmailSent))
 	}
 }
 

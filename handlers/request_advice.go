@@ -136,6 +136,8 @@ func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 	switch key := strings.ToLower(intake.ListKey(f.Key)); {
 	case seen != key && t.mergeTags[seen].ID != 0:
 		issue.Text, issue.Advice = "The field is named "+seen+" "+models.SayInvisible(f.Key)+".", "Let the sender rename it to "+seen+"."
+	case t.mergeTags[models.LookLatin(key)].ID != 0 && t.mergeTags[key].ID == 0:
+		issue.Text, issue.Advice = "The name only looks like "+models.LookLatin(key)+": "+models.SayLookAlike(f.Key)+".", "Let the sender rename it to "+models.LookLatin(key)+"."
 	case f.Sent == nested:
 		issue.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
 	case t.mergeTags[key].ID != 0:
@@ -226,6 +228,9 @@ func (t *story) adviseBadAddress(issue *views.RequestIssue) {
 	}
 	if words := addressFaults[t.fault]; words.what != "" {
 		issue.Before, issue.Text = words.do, words.what
+	}
+	if t.fault == faultInvisible {
+		issue.Text = "The address came " + t.unseen + ", which cannot be seen:"
 	}
 	if t.fault != faultObject { // of which the log has no text
 		issue.AdviceCode = models.NameInvisible(t.body.EmailSent)

@@ -30,6 +30,7 @@ type explained struct {
 	headers     []string
 	says        []string
 	saysNot     []string
+	masked      []string // what support staff read
 }
 
 const (
@@ -56,6 +57,8 @@ var explainedCalls = []explained{
 		"The field is named email_address followed by a blank.", "It came as: email_address‹blank› = jo@example.test"}},
 	{name: "name with a byte-order mark", body: `{"\ufeffemail_address":"jo@example.test"}`, says: []string{"Rename the sender's field ‹byte-order mark›email_address to",
 		"The field is named email_address preceded by a byte-order mark."}},
+	{name: "a Cyrillic letter", body: `{"email_аddress":"jo@example.test"}`, says: []string{"Rename the sender's field email_аddress to email_address.", "The name only looks like email_address: the а is a Cyrillic letter."}},
+	{name: "fullwidth letters", body: `{"ｅmail_address":"jo@example.test"}`, says: []string{"The name only looks like email_address: the ｅ is a fullwidth character."}},
 	{name: "no field has an address", body: `{"first_name":"Jo"}`, says: []string{"Let the sender send the person's address in a field named email_address.", "This one had the field first_name."}},
 	{name: "blank", body: `{"email_address":" "}`, says: []string{"Let the sender fill in email_address.", "The field was sent, but it was empty."}},
 	{name: "null", body: `{"email_address":null}`, says: []string{"Let the sender fill in email_address.", "The field was sent, but it was empty."}},
@@ -128,7 +131,9 @@ var explainedCalls = []explained{
 	{name: "a list of null", body: `{"email_address":[null]}`, says: []string{"A list was sent; one text is needed.", "What came is not a text, so it is not an e-mail address."}},
 	{name: "a number", body: `{"email_address":17}`, says: []string{"Let the sender send the e-mail address as a text.", "A number, or true or false, was sent: 17"}},
 	{name: "a placeholder", body: `{"email_address":"{{ contact.email }}"}`, says: []string{"Let the sender fill in the address.", "It sent a placeholder, or what programs write for a missing value: {{ contact.email }}"}},
-	{name: "a zero-width space", body: `{"email_address":"jo@example.test\u200b"}`, says: []string{"Let the sender remove what cannot be seen.", "jo@example.test‹zero-width space›"}},
+	{name: "a zero-width space", body: `{"email_address":"jo@example.test\u200b"}`, says: []string{"Let the sender remove what cannot be seen.", "The address came followed by a zero-width space, which cannot be seen: jo@example.test‹zero-width space›"},
+		masked: []string{"The address came followed by a zero-width space, which cannot be seen: •••••"}},
+	{name: "a blank inside", body: `{"email_address":"jo\u00a0@example.test"}`, says: []string{"The address came with a no-break space inside, which cannot be seen:"}},
 	{name: "escaped twice", contentType: asForm, body: "email_address=jo%2540example.test", says: []string{"Let the sender escape the address only once.", "jo%40example.test"}},
 	{name: "several", body: `{"email_address":"jo@example.test, al@example.test"}`, says: []string{"Let the sender send one address in each call.", "Several addresses came in one text:"}},
 	{name: "with a name", body: `{"email_address":"Jo <jo@example.test>"}`, says: []string{"Let the sender send the address alone.", "Jo <jo@example.test>"}},
@@ -172,6 +177,7 @@ var explainedCalls = []explained{
 		"It looks like letters with accents that were read in a wrong encoding.", "It was stored as it came: ZoÃ«", "Birthday was not stored."}},
 	{name: "UTF-8 in a list of one", body: `{"email_address":"al@example.test","first_name":["ZoÃ«"]}`, says: []string{"First name needs a look."}},
 	{name: "letters with accents", body: `{"email_address":"al@example.test","first_name":"Zoë"}`, saysNot: []string{"needs a look", "encoding"}},
+	{name: "a Cyrillic letter in a merge tag's name", body: `{"email_address":"al@example.test","first_nаme":"Al"}`, says: []string{"first_nаme was ignored.", "The name only looks like first_name: the а is a Cyrillic letter.", "Let the sender rename it to first_name."}},
 	{name: "two fields", body: `{"email_address":"two@example.test","first_name":"Jo"}`, says: []string{"Both fields, before and after"}},
 	{name: "a blank in a merge tag's name", body: `{"email_address":"al@example.test","first_name\u00a0":"Al"}`, says: []string{"first_name‹no-break space› was ignored.", "The field is named first_name followed by a no-break space.", "Let the sender rename it to first_name."}},
 	{name: "the name of an export's column", body: `{"email_address":"al@example.test","Status":"gold"}`, says: []string{"Status was ignored.", "because every export has a column of this name. Let the sender name the field customer_status."},
@@ -199,7 +205,7 @@ func TestEveryRefusalAndFateIsExplained(t *testing.T) {
 				page.want(t, 200, "Nothing was changed.", "What to do")
 			}
 			masked := noor.get("/support/requests/" + id)
-			masked.want(t, 200, "Received")
+			masked.want(t, 200, append([]string{"Received"}, c.masked...)...)
 			masked.wantNot(t, "jo@example.test", "al@example.test", "contact.email", "BIRTHDAY", "31/12/1990")
 			if t.Failed() {
 				t.Fatalf("the page of %q is wrong", c.name)

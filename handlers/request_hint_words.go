@@ -58,6 +58,11 @@ func (t *story) issueOf(h hint) views.RequestIssue {
 		issue.Before, issue.Text = "Let the sender write a plain = between a field's name and its value.", "It was escaped: %3D stands where = belongs. So name and value came as one name."
 	case hintMisnamed:
 		issue.Before, issue.Code, issue.After = "Rename the sender's field", key, "to email_address."
+		if models.LookLatin(models.TrimInvisible(t.misnamed.key)) == models.EmailKey {
+			if words := models.SayLookAlike(t.misnamed.key); words != "" {
+				issue.Text = "The name only looks like email_address: " + words + "."
+			}
+		}
 		issue.Advice, issue.AdviceCode = "An address was sent, but under another name:", key+" = "+models.NameInvisible(t.misnamed.value)
 		if words := models.SayInvisible(t.misnamed.key); words != "" && strings.EqualFold(models.TrimInvisible(t.misnamed.key), models.EmailKey) {
 			issue.Text, issue.Advice = "The field is named email_address "+words+".", "It came as:"

@@ -165,7 +165,7 @@ func misnamedAddress(r models.WebhookRequest, b intake.LogBody) sentLine {
 		if _, name := cutEscape(line.key); !line.field || name != "" {
 			continue
 		}
-		if strings.EqualFold(models.TrimInvisible(line.key), models.EmailKey) {
+		if models.LookLatin(models.TrimInvisible(line.key)) == models.EmailKey {
 			return line
 		}
 		if _, err := read(line.value); err == nil && !found.field {

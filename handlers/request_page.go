@@ -32,6 +32,7 @@ type story struct {
 	misnamed  sentLine     // a field with an address under a wrong name, if no address was sent
 	doubts    []string     // why a field of the call needs a look, "" if it does not
 	fault     addressFault // of an address that is not valid
+	unseen    string       // names the characters of such an address that cannot be seen
 
 	support bool // the page is for support staff, who see nothing but the call
 }
