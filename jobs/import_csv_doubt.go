@@ -176,7 +176,15 @@ func (p *parser) fault() string {
 // doubt says why a row that may hold other rows is not used.
 func (p *parser) doubt(columns int) string {
 	column := append(p.odd, p.long...)[0] + 1
-	return fmt.Sprintf("This line has %d cells, the file has %d columns, and it is not clear where column %d ends. A quotation mark or separators may be missing.", len(p.cells), columns, column)
+	return fmt.Sprintf("This line has %s, the file has %s, and it is not clear where column %d ends. A quotation mark or separators may be missing.", counted(len(p.cells), "cell"), counted(columns, "column"), column)
+}
+
+// counted writes a count with its word: "1 cell", "2 cells".
+func counted(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // unclosed says why a row that contains other rows cannot be read.

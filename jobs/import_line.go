@@ -122,7 +122,7 @@ func (r *reader) ragged(cells []string) string {
 	if n <= len(r.spec.Columns) {
 		return ""
 	}
-	return fmt.Sprintf("This line has %d cells, and the file has %d columns. There may be a separator too many, or a quotation mark is missing.", n, len(r.spec.Columns))
+	return fmt.Sprintf("This line has %s, and the file has %s. There may be a separator too many, or a quotation mark is missing.", counted(n, "cell"), counted(len(r.spec.Columns), "column"))
 }
 
 // mergeTag returns the merge tag of a column. One to be created has the negative number of its column as id.

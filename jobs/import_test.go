@@ -253,6 +253,7 @@ func TestFilesWithFaultsLoseNobody(t *testing.T) {
 			"NUL": {"email,first_name,tags\nn0@x.test,Zo\x00e,\nn1@x.test,N,v\x00ip\nn\x002@x.test,N,\n", 2,
 				[]string{"4: email: “n2@x.test”: this cell has a NUL character, a byte with the value 0 that cannot be seen. Remove it, or choose how the text of the file is written."}, nil},
 			"NUL among many lines":       {"email,first_name\n" + strings.ReplaceAll(people.String(), "p", "np") + "n3@x.test,Zo\x00e\n", 101, nil, nil},
+			"one column":                 {"email\ng1@x.test,more\ng2@x.test\n", 1, []string{"2: This line has 2 cells, and the file has 1 column. There may be a separator too many, or a quotation mark is missing."}, nil},
 			"short rows":                 {"email,first_name,orders\nshort1@x.test\nshort2@x.test,S,\nshort3@x.test,S\n", 3, nil, nil},
 			"texts written as formulas":  {"email,first_name\nformula@x.test,=\"01067\"\n", 1, nil, nil},
 			"a mark of CP/M at the end":  {"email,first_name\nold@x.test,Old\n\x1a", 1, nil, nil},
