@@ -42,14 +42,14 @@ func (p *parser) doubtful(columns int) bool {
 }
 
 // doubts returns the cells with text behind their closing quote, and those that span lines of which one reads like a row with an
-// address.
+// address, or is an address.
 func (p *parser) doubts() (all []Doubt) {
 	for _, n := range p.odd {
 		all = append(all, Doubt{n, fmt.Sprintf("Text follows a closing quotation mark. A mark within a cell must be doubled. This cell is read as “%s”.", quoted(p.cells[n], shownOfCell))})
 	}
 	holding := map[int]int{}
 	p.holds(func(n int, l innerLine) bool {
-		if l.own > 1 {
+		if l.own > 1 || !l.first {
 			holding[n]++
 		}
 		return false

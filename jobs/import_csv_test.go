@@ -134,6 +134,30 @@ func TestAQuotationMarkLeftOpenInAValidRow(t *testing.T) {
 	}
 }
 
+// TestCellsThatHoldAddressesNeedALook reads cells of several lines. Each that may hold other rows needs a look.
+func TestCellsThatHoldAddressesNeedALook(t *testing.T) {
+	t.Parallel()
+	const one, two = "This cell has several lines, and one of them reads like another line of the file. Is a quotation mark missing?", "This cell has several lines, and 2 of them read like other lines of the file. Is a quotation mark missing?"
+	for file, want := range map[string]string{
+		"a@x.test,\"open\nb@x.test\"":               one,
+		"a@x.test,\"open\nb@x.test\nc@x.test\"":     two,
+		"a@x.test,\"open\nb@x.test,B\nC,c@x.test\"": two,
+		"a@x.test,\"b@x.test\nwrote\"":              "",
+		"a@x.test,\"open\nwrite to b@x.test\"":      "",
+	} {
+		r := NewRowReader(strings.NewReader(file), UTF8, ',', Place{})
+		r.Columns, r.Email = 2, 1
+		row, err := r.Next()
+		got := ""
+		for _, d := range row.Doubts {
+			got += d.Reason
+		}
+		if err != nil || row.Fault != "" || got != want {
+			t.Errorf("%q: got %q (%q, %v), want %q", file, got, row.Fault, err, want)
+		}
+	}
+}
+
 func TestEncodingOfAFileWithFaults(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]TextEncoding{
