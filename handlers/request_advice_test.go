@@ -64,7 +64,7 @@ var explainedCalls = []explained{
 	{name: "null", body: `{"email_address":null}`, says: []string{"Let the sender fill in email_address.", "The field was sent, but it was empty."}},
 	{name: "a file", contentType: asParts, body: partHead + "email_address\"; filename=\"blob\"\r\n\r\njo@example.test\r\n--b--\r\n",
 		says: []string{"Let the sender send email_address as a text.", "It came as a file. Files are not read.", "it came as a file. Every call has to say"}},
-	{name: "only a file", contentType: asParts, body: partHead + "photo\"; filename=\"a.txt\"\r\n\r\nAl\r\n--b--\r\n", says: []string{"This one had no field, only a file. Files are not read."}, saysNot: []string{"no fields at all"}},
+	{name: "only a file", contentType: asParts, body: partHead + "photo\"; filename=\"a.txt\"\r\n\r\nAl\r\n--b--\r\n", says: []string{"This one had nothing but files, which are not read."}, saysNot: []string{"no fields at all"}},
 	{name: "one level down", body: `{"event":"x","data":{"person":{"email":"jo@example.test"}}}`, says: []string{"Let the sender send email_address beside the other fields, not inside of one.",
 		"It is at: data.person.email"}},
 	{name: "in a list of objects", body: `{"people":[{"n":1},{"email_address":"jo@example.test"}]}`, says: []string{"It is at: people[1].email_address"}},

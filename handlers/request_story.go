@@ -81,7 +81,7 @@ func (t *story) tellAddress(s *views.RequestStory) {
 		s.AddressSent = ""
 		s.AddressText = noAddressText(t.body, keysOf(t.row, t.body))
 		if t.onlyFiles && t.body.EmailKey == "" {
-			s.AddressText = "Every call has to say which person it is about, in a field named email_address. This one had no field, only a file. Files are not read."
+			s.AddressText = "Every call has to say which person it is about, in a field named email_address. This one had nothing but files, which are not read."
 		}
 		if _, unfit := t.hint(hintUnfit); unfit {
 			s.AddressText = "Every call has to say which person it is about, in a field named email_address. No field could be read in this one, because its body is not what its Content-Type says."

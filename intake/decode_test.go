@@ -112,3 +112,23 @@ func TestDecodeDamagedAddressIsInvalid(t *testing.T) {
 		}
 	}
 }
+
+// Of the addresses under one key the last counts; of the others a bounded number is noted, without blanks and repetitions.
+func TestDecodeNotesUnusedAddresses(t *testing.T) {
+	t.Parallel()
+	form, json := strings.Repeat("email_address=a@x.test&", 50)+"email_address=b@x.test", `{`+strings.Repeat(`"email_address":"a@x.test",`, 50)+`"email_address":"b@x.test"}`
+	for _, c := range []struct {
+		contentType, body string
+		want              int
+	}{
+		{"application/x-www-form-urlencoded", form, maxUnused}, {"application/json", json, maxUnused},
+		{"application/x-www-form-urlencoded", "email_address=a@x.test&email_address=&email_address=B@x.test&email_address=b@x.test", 1},
+		{"application/json", `{"email_address":"a@x.test","email_address":null,"email_address":"b@x.test"}`, 1},
+		{"application/json", `{"email_address":["a@x.test","b@x.test"]}`, 0}, {"application/json", `{"email_address":"b@x.test"}`, 0},
+	} {
+		email := Decode(Request{Method: "POST", ContentType: c.contentType, Body: []byte(c.body)}).Email
+		if len(email.Unused) != c.want || c.want > 0 && (email.Unused[0] != "a@x.test" || email.Value.Last() != "b@x.test") {
+			t.Errorf("%.80s: got %q, then %q, want %d unused", c.body, email.Unused, email.Value.Last(), c.want)
+		}
+	}
+}
