@@ -112,7 +112,6 @@ func (p *parser) rowsInside(columns, email int) (cell, rows int) {
 	for _, n := range p.long {
 		found, lines := 0, strings.Split(p.cells[n], "\n")
 		for at, line := range lines {
-			own := p.cellsOf(line)
 			var before, after []string // the cells of the same line outside this cell
 			if at == 0 {
 				before = p.cells[:n]
@@ -120,7 +119,10 @@ func (p *parser) rowsInside(columns, email int) (cell, rows int) {
 			if at == len(lines)-1 {
 				after = p.cells[n+1:]
 			}
-			if (at > 0 || n == email) && len(before)+len(own)+len(after) == columns && isAddress(slices.Concat(before, own, after)[email]) {
+			reads := func(own []string) bool {
+				return len(before)+len(own)+len(after) == columns && isAddress(strings.Trim(slices.Concat(before, own, after)[email], `"`))
+			}
+			if (at > 0 || n == email) && (reads(p.cellsOf(line)) || reads(strings.Split(line, string(p.comma)))) { // marks were doubled in the cell, or not
 				found++
 			}
 		}

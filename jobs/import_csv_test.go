@@ -122,9 +122,11 @@ func TestAQuotationMarkLeftOpenInAValidRow(t *testing.T) {
 		"\"a@x.test\nb@x.test\"\nc@x.test\n":                  {1, 1, []string{"1! " + fmt.Sprintf(open, "a@x.test", 1, 2, 2), "2! " + fmt.Sprintf(inside, 1), "3: c@x.test"}},
 		"\"a@x.test\"x,y\n":                                   {1, 1, []string{"1! This line has 2 cells, the file has 1 column, and it is not clear where column 1 ends. A quotation mark or separators may be missing."}},
 		"\"a\"@x.test\n":                                      {2, 1, []string{"1! This line has 1 cell, the file has 2 columns, and it is not clear where column 1 ends. A quotation mark or separators may be missing."}},
-		"a@x.test,\"one\nb@x.test,B\"\n":                      {2, 1, []string{"1: a@x.test|one\nb@x.test,B"}},
-		"a@x.test,\"own\nb@x.test,B\nc@x.test,C\"\n":          {2, 0, []string{"1: a@x.test|own\nb@x.test,B\nc@x.test,C"}},
-		"a@x.test,\"to\nB,b@x.test\nC,c@x.test\"\n":           {2, 1, []string{"1: a@x.test|to\nB,b@x.test\nC,c@x.test"}},
+		"A,a@x.test,\"open\n\"\",b@x.test,\"\"\nC,c@x.test,\"\nD,d@x.test,\n": {3, 2, []string{
+			"1! " + fmt.Sprintf(open, "open", 3, 2, 3), "2! " + fmt.Sprintf(inside, 1), "3! " + fmt.Sprintf(inside, 1), "4: D|d@x.test|"}},
+		"a@x.test,\"one\nb@x.test,B\"\n":             {2, 1, []string{"1: a@x.test|one\nb@x.test,B"}},
+		"a@x.test,\"own\nb@x.test,B\nc@x.test,C\"\n": {2, 0, []string{"1: a@x.test|own\nb@x.test,B\nc@x.test,C"}},
+		"a@x.test,\"to\nB,b@x.test\nC,c@x.test\"\n":  {2, 1, []string{"1: a@x.test|to\nB,b@x.test\nC,c@x.test"}},
 	} {
 		r := NewRowReader(strings.NewReader(file), UTF8, ',', Place{})
 		r.Columns, r.Email = c.columns, c.email

@@ -43,7 +43,7 @@ func TestNobodyIsLostBehindAQuotationMark(t *testing.T) {
 	})
 }
 
-// leaveOpen leaves a quotation mark open in some lines and returns in how many.
+// leaveOpen leaves a quotation mark open in some lines and returns in how many. The last cell of a later line may close it.
 func (s *sheet) leaveOpen() (lines int) {
 	for i := range s.lines {
 		l := &s.lines[i]
@@ -57,16 +57,36 @@ func (s *sheet) leaveOpen() (lines int) {
 		}
 		l.unended, l.wrong = s.IntN(len(l.cells)), true
 		lines++
+		if later := i + 1 + s.IntN(5); later < len(s.lines) && s.lines[later].address != "" && s.column(ColumnEmail) < len(s.columns)-1 {
+			s.closeIn(i, later)
+		}
 	}
 	return lines
 }
 
-// rowsNamed returns the lines of the file that stand in a row that the import names.
+// closeIn leaves a quotation mark open in the last cell of a line, closes it in a later one, and takes all other quotation marks away
+// between them: the row is valid, and the lines between are in its last cell.
+func (s *sheet) closeIn(line, later int) {
+	for n := line; n <= later; n++ {
+		l := &s.lines[n]
+		l.cells, l.unended = make([]sheetCell, len(s.columns)), -1
+		l.cells[s.column(ColumnEmail)].text = l.address
+	}
+	last := len(s.columns) - 1
+	s.lines[line].cells[last].text, s.lines[line].unended = "open", last
+	s.lines[later].cells[last], s.lines[later].wrong = sheetCell{text: "x", closes: true}, true
+}
+
+// rowsNamed returns the lines of the file that stand in a row that the import names. A row that is imported, and only needs a look,
+// names at most one line besides its own.
 func (s *sheet) rowsNamed(t *testing.T, file string, result ImportResult) map[int64]bool {
 	t.Helper()
-	named, inside := map[int64]bool{}, map[int64]bool{}
-	for _, p := range slices.Concat(result.Refusals, result.Notes, result.Doubts) {
+	named, doubted, inside := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	for _, p := range slices.Concat(result.Refusals, result.Notes) {
 		named[p.Line] = true
+	}
+	for _, p := range result.Doubts {
+		doubted[p.Line] = true
 	}
 	r := NewRowReader(strings.NewReader(file), s.text, s.comma, Place{})
 	r.Columns, r.Email = len(s.columns), s.column(ColumnEmail)+1
@@ -77,8 +97,15 @@ func (s *sheet) rowsNamed(t *testing.T, file string, result ImportResult) map[in
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		for line := row.Line; line <= max(row.Line, r.Place().Lines); line++ {
-			inside[line] = inside[line] || named[row.Line]
+		last := max(row.Line, r.Place().Lines)
+		people := 0
+		for _, l := range s.lines {
+			if l.number > row.Line && l.number <= last && l.address != "" && !l.wrong && len(l.cells) == len(s.columns) {
+				people++
+			}
+		}
+		for line := row.Line; line <= last; line++ {
+			inside[line] = inside[line] || named[row.Line] || doubted[row.Line] && people < 2
 		}
 	}
 }

@@ -39,12 +39,13 @@ type sheetLine struct {
 
 // sheetCell is one cell: its text in the file and what it means.
 type sheetCell struct {
-	text  string // badText stands for bytes that are no text
-	means string // the stored form; of tags, their names joined by "|"
-	fault bool   // it must be noted and not stored
-	doubt bool   // it needs a look if it is stored
-	holds bool   // it needs a look if the line changes something
-	odd   bool   // the closing quotation mark is in the middle
+	text   string // badText stands for bytes that are no text
+	means  string // the stored form; of tags, their names joined by "|"
+	fault  bool   // it must be noted and not stored
+	doubt  bool   // it needs a look if it is stored
+	holds  bool   // it needs a look if the line changes something
+	closes bool   // a quotation mark behind it closes one of a line before
+	odd    bool   // the closing quotation mark is in the middle
 }
 
 const badText = '\ue000'

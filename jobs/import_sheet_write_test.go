@@ -46,6 +46,8 @@ func (s *sheet) row(cells []sheetCell, unended int) string {
 		needs := strings.ContainsAny(c.text, "\r\n"+string(s.comma)) || strings.HasPrefix(c.text, `"`)
 		text := c.text
 		switch {
+		case c.closes:
+			text += `"`
 		case n == unended:
 			text = `"` + text
 		case unended >= 0 && strings.ContainsRune(text, s.comma):
