@@ -12,36 +12,26 @@ import (
 // postgresStore commits a batch in two round trips: pgx pipelines on connections of its own. A batch that needs more contact ids
 // than are reserved takes one more.
 type postgresStore struct {
-	sessions chan *session // one for each worker
+	sessions *sessions // one for each worker
 	ids      *idBlocks
 	catalogs catalogs
 }
 
 func newPostgresStore(config *pgx.ConnConfig, workers int) *postgresStore {
-	s := &postgresStore{sessions: make(chan *session, workers), ids: newIDBlocks()}
-	for range workers {
-		s.sessions <- &session{config: config}
-	}
-	return s
+	return &postgresStore{sessions: newSessions(config, workers), ids: newIDBlocks()}
 }
 
 // close closes the connections; all workers have ended. It may be called again.
 func (s *postgresStore) close() {
-	for range cap(s.sessions) {
-		session := <-s.sessions
-		session.close()
-		s.sessions <- session
-	}
+	s.sessions.close()
 }
 
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
-	var own *session
-	select {
-	case own = <-s.sessions:
-		defer func() { s.sessions <- own }()
-	case <-ctx.Done():
-		return ctx.Err()
+	own, err := s.sessions.take(ctx)
+	if err != nil {
+		return err
 	}
+	defer s.sessions.give(own)
 	conn, err := own.connect(ctx, &own.batch)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"math/bits"
+	"slices"
+	"sync"
 	"time"
 
 	"campaignlark/models"
@@ -60,6 +62,53 @@ func (s *session) close() {
 		if conn != nil {
 			conn.Close(ctx)
 		}
+	}
+}
+
+// sessions are those of all workers. The one that was given back last is taken next: usually one batch runs at a time, and its
+// connection has all statements prepared.
+type sessions struct {
+	all  []*session
+	left chan struct{} // holds as many as are free
+	mu   sync.Mutex
+	free []*session
+}
+
+func newSessions(config *pgx.ConnConfig, n int) *sessions {
+	s := &sessions{left: make(chan struct{}, n)}
+	for range n {
+		s.all = append(s.all, &session{config: config})
+		s.left <- struct{}{}
+	}
+	s.free = slices.Clone(s.all)
+	return s
+}
+
+// take waits for a session, to be given back by give. The error is that of ctx.
+func (s *sessions) take(ctx context.Context) (*session, error) {
+	select {
+	case <-s.left:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := s.free[len(s.free)-1]
+	s.free = s.free[:len(s.free)-1]
+	return last, nil
+}
+
+func (s *sessions) give(back *session) {
+	s.mu.Lock()
+	s.free = append(s.free, back)
+	s.mu.Unlock()
+	s.left <- struct{}{}
+}
+
+// close closes all connections. No session is in use.
+func (s *sessions) close() {
+	for _, one := range s.all {
+		one.close()
 	}
 }
 
