@@ -228,8 +228,8 @@ func TestBulkLeavesContactsThatTookThePlaceOfOthers(t *testing.T) {
 			how  []string
 			want string
 		}{
-			{[]string{"do", "status", "to", "UNSUBSCRIBED", "total", "3"}, "2 contacts became unsubscribed. Left alone, because they changed after you were asked: 1 contact."},
-			{[]string{"do", "delete", "typed", "3"}, "2 contacts deleted for good. Left alone, because they changed after you were asked: 1 contact."},
+			{[]string{"do", "status", "to", "UNSUBSCRIBED", "total", "3"}, "2 contacts became unsubscribed. Not touched, because they changed after you were asked: 1 contact."},
+			{[]string{"do", "delete", "typed", "3"}, "2 contacts deleted for good. Not touched, because they changed after you were asked: 1 contact."},
 		} {
 			for _, name := range []string{"sv0", "sv1", "sv2", "sv3"} {
 				s.callJSON(maybe, `{"email_address":"`+name+`@example.com"}`).want(t, 200)
@@ -249,7 +249,7 @@ func TestBulkLeavesContactsThatTookThePlaceOfOthers(t *testing.T) {
 			s.work()
 			s.get(a.header.Get("Location")).want(t, 200, c.want)
 			if got := s.contact("sv3@example.com"); got == nil || got.Status != models.StatusUnconfirmed {
-				t.Errorf("%v: got %+v, want the contact that came meanwhile as it was", c.how, got)
+				t.Errorf("%v: got %+v, want the contact that matched only after the question to stay unchanged", c.how, got)
 			}
 		}
 	})

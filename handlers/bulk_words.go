@@ -36,8 +36,8 @@ func bulkText(v *visit, j models.Job) jobText {
 		text.facts = append(text.facts, views.JobFact{Label: "Nothing to change", Value: views.Count(r.Unchanged)})
 	}
 	if r.Later > 0 {
-		text.summary += " Left alone, because they changed after you were asked: " + views.Plural(r.Later, "contact", "contacts") + "."
-		text.facts = append(text.facts, views.JobFact{Label: "Changed meanwhile, left alone", Value: views.Count(r.Later)})
+		text.summary += " Not touched, because they changed after you were asked: " + views.Plural(r.Later, "contact", "contacts") + "."
+		text.facts = append(text.facts, views.JobFact{Label: "Changed after the question, not touched", Value: views.Count(r.Later)})
 	}
 	if r.Gone > 0 {
 		text.summary += " " + views.Count(r.Gone) + " were deleted or no longer matched when their turn came."

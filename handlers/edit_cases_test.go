@@ -224,7 +224,7 @@ func withoutHeader(a answer) answer {
 	return a
 }
 
-// TestAQuestionAboutAThingThatChanged is asked again: the answer was about the thing as it was.
+// TestAQuestionAboutAThingThatChanged answers a question after the thing changed. The page must ask again.
 func TestAQuestionAboutAThingThatChanged(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		for route, question := range map[string]string{"tags/:id": "delete", "merge-tags/:id": "delete", "webhooks/:id": "delete", "segments/:id": "delete"} {

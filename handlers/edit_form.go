@@ -40,8 +40,8 @@ func (t threeWay) value() []string {
 	return t.stored
 }
 
-// items returns the texts to store for a list whose items are independent: those posted, without what others took out, and with
-// what they added.
+// items returns the items of a list to store. It starts with the posted items, removes those that others removed, and adds those that
+// others added.
 func (t threeWay) items() []string {
 	posted, stored, filled := setOf(t.posted), setOf(t.stored), setOf(t.filled)
 	items := []string{}

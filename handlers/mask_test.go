@@ -116,7 +116,7 @@ func (s *site) personalCalls() {
 	send(erase, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
 }
 
-// personalHints sends calls for whose pages there is a hint, each full of secrets.
+// personalHints sends one call for each hint. Each call holds secrets.
 func (s *site) personalHints(join models.Webhook) {
 	s.t.Helper()
 	send := func(query, kind, body string, headers ...string) {

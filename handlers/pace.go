@@ -37,7 +37,7 @@ type pacedConn struct {
 
 	request int64     // bytes read since the last answer
 	began   time.Time // when the first of them came
-	mixed   bool      // request may hold bytes of something else, or lack some of its own
+	mixed   bool      // request is not exact: it may count bytes of another request, or miss some
 	failed  error     // of the last read
 	head    headEnd   // of the request; ended if request lacks the head's beginning
 }

@@ -75,7 +75,7 @@ func (v *visit) again(component templ.Component) error {
 	return campaignlark.Render(v.Ctx, fiber.StatusUnprocessableEntity, component)
 }
 
-// gone shows a form with the person's input in place of one whose thing was deleted.
+// gone shows a form with the person's input after the edited thing was deleted. The status is 404.
 func (v *visit) gone(component templ.Component) error {
 	return campaignlark.Render(v.Ctx, fiber.StatusNotFound, component)
 }

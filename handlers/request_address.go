@@ -91,7 +91,7 @@ func (t *story) look() {
 	}
 }
 
-// lookAtFields finds the fields whose value needs a look, and says why: those that were refused, and of those that were kept the texts.
+// lookAtFields notes which values need a look, and why. It checks refused values of every type and stored texts.
 func (t *story) lookAtFields() {
 	t.doubts = make([]string, len(t.body.Fields))
 	for i, f := range t.body.Fields {

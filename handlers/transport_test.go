@@ -334,7 +334,7 @@ func (c rawCase) send(t *testing.T, addr string) answer {
 		}
 		body, err := io.ReadAll(w.Body)
 		if method == "HEAD" && w.StatusCode != http.StatusContinue {
-			body, _ = io.ReadAll(in) // what follows the headers, until the connection ends
+			body, _ = io.ReadAll(in) // all bytes after the headers
 		}
 		if err != nil {
 			t.Errorf("%s: half an answer: %v", c.name, err)
@@ -630,7 +630,7 @@ func TestUseOwnHost(t *testing.T) {
 	}
 }
 
-// FuzzReadHeadFault reads heads with fasthttp. Each error about one has a reason of its own, whatever the head holds.
+// FuzzReadHeadFault reads heads with fasthttp. Every head that fasthttp refuses must get a specific reason.
 func FuzzReadHeadFault(f *testing.F) {
 	for _, bad := range badHeads {
 		if len(bad.head) > 2000 {

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// postgresStore commits a batch in two round trips: pgx pipelines on connections of its own. A batch that needs more contact ids
-// than are reserved takes one more.
+// postgresStore commits a batch in two round trips, with pgx pipelines. Only the intake uses its connections. A batch that needs
+// more contact ids than are reserved takes one more round trip.
 type postgresStore struct {
 	sessions *sessions // one for each worker
 	ids      *idBlocks
@@ -51,8 +51,8 @@ const (
 	// If the process hangs, Postgres ends the batch after batchDeadline and releases its locks.
 	pgLimitsSQL = `SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('statement_timeout', '10s', true)`
 
-	// If a row is locked by another transaction, the tags are those from before the wait. All who give a contact a tag hold the lock of
-	// its address, so they cannot have changed meanwhile; the purge takes away only tags that no catalog holds any more.
+	// If the statement waits for a locked row, it returns the tags from before the wait. That is safe. Only a transaction with the lock
+	// of the address adds tags, and this batch holds that lock. The purge removes only deleted tags, which the catalog leaves out.
 	pgContactsSQL = `SELECT c.workspace_id, c.id, c.email, c.status, c.fields, c.version, c.source_webhook_id,
 			c.created_at, c.updated_at, c.subscribed_at, c.unconfirmed_at, c.unsubscribed_at, c.touched_webhook_id, c.touched_at,
 			ARRAY(SELECT tag_id FROM contact_tags ct WHERE ct.workspace_id = c.workspace_id AND ct.contact_id = c.id)

@@ -52,7 +52,7 @@ func (s Submission) failMultipart(body []byte, err error) Submission {
 
 // multipartReader collects the fields of a body, and a line about every part for the request log.
 type multipartReader struct {
-	charset string // of texts whose part names none
+	charset string // of parts that name no charset
 	fields  collector
 	lines   strings.Builder
 }

@@ -184,7 +184,7 @@ func TestPipelineIsBusyWhileTheDatabaseIsAway(t *testing.T) {
 
 func TestPipelineIsBusyOnAClosedDatabase(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t, dbtest.SQLiteURL(t)) // on Postgres the intake has connections of its own
+	db := dbtest.Open(t, dbtest.SQLiteURL(t)) // closing the pool does not close the connections of the intake on Postgres
 	w := newWorld(t, db, Options{})
 	c := w.call(w.hooks[models.TypeSubscribed], "email_address=a@example.com")
 	db.Close()

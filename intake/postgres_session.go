@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// session is the connections of one worker: one for its batches, one for contact ids, whose transactions are their own. Pages and
-// background work have none of them, so they cannot keep a call from its connection.
+// session is the two connections of one worker. batch runs its batches. ids reserves contact ids in separate transactions. Pages and
+// background work do not use them, so calls never wait for a connection of theirs.
 type session struct {
 	config     *pgx.ConnConfig
 	batch, ids *pgx.Conn // nil until they are needed

@@ -13,8 +13,8 @@ import (
 	"campaignlark/models/store"
 )
 
-// TestNobodyIsLostBehindAQuotationMark imports drawn tables with any texts in which quotation marks are not closed. Each line that has
-// all of its own is imported, or stands in a row that the import names.
+// TestNobodyIsLostBehindAQuotationMark imports random tables in which some quotation marks are not closed. Each line whose own marks
+// are closed must be imported, or be part of a row that the import reports.
 func TestNobodyIsLostBehindAQuotationMark(t *testing.T) {
 	t.Parallel()
 	sheets := 200

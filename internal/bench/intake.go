@@ -18,7 +18,7 @@ import (
 	"campaignlark/models/store"
 )
 
-// candidate is one way to run the endpoint, with a database of its own.
+// candidate is a program to measure. Each candidate has a separate database.
 type candidate struct {
 	name  string
 	start func(ctx context.Context, databaseURL string) (*process, error)
