@@ -159,7 +159,7 @@ func (p *parser) inner() (lineEnds int64) {
 	return lineEnds
 }
 
-// leftOpen returns the reason to refuse a row that seems to have an open quotation mark, or "". until is the last line of the row.
+// leftOpen returns the reason to refuse a row that seems to have an open quotation mark. until is its last line.
 func (p *parser) leftOpen(columns, email int, until int64) string {
 	cell, rows := p.rowsInside(columns, email)
 	before, _, _ := strings.Cut(p.cells[cell], "\n")
