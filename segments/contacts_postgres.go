@@ -37,17 +37,20 @@ func (r *subjectReader) readPostgres(db *gorm.DB) error {
 
 func (r *subjectReader) readSnapshot(ctx context.Context, tx pgx.Tx) error {
 	values := []any{r.workspace, r.which.from, r.which.to}
-	from, where := "", "c.workspace_id = $1 AND %id >= $2 AND %id < $3"
+	before, where, after := "", "c.workspace_id = $1 AND %id >= $2 AND %id < $3", ""
 	switch {
 	case r.which.ids != nil:
 		values, where = []any{r.workspace, r.which.ids}, "c.workspace_id = $1 AND %id = ANY ($2::bigint[])"
-	case r.which.chunks != nil:
-		values, from = []any{r.workspace, r.which.chunks, int64(chunkSize)}, "unnest($2::bigint[]) k CROSS JOIN "
+	case r.which.chunks != nil: // LATERAL with OFFSET 0 makes Postgres read chunk by chunk, and not compare all contacts with the list
+		values = []any{r.workspace, r.which.chunks, int64(chunkSize)}
+		before, after = "unnest($2::bigint[]) k CROSS JOIN LATERAL (SELECT * FROM ", " OFFSET 0) c"
 		where = "c.workspace_id = $1 AND %id >= k * $3::bigint AND %id < k * $3::bigint + $3::bigint"
 	}
+	from := func(table, id string) string {
+		return before + table + " c WHERE " + strings.ReplaceAll(where, "%id", id) + after
+	}
 	if r.needs.Tags {
-		rows, err := tx.Query(ctx, "SELECT c.contact_id, c.tag_id FROM "+from+"contact_tags c WHERE "+strings.ReplaceAll(where, "%id", "c.contact_id")+
-			" ORDER BY c.contact_id, c.tag_id", values...)
+		rows, err := tx.Query(ctx, "SELECT c.contact_id, c.tag_id FROM "+from("contact_tags", "c.contact_id")+" ORDER BY c.contact_id, c.tag_id", values...)
 		if err != nil {
 			return err
 		}
@@ -61,7 +64,7 @@ func (r *subjectReader) readSnapshot(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	columns := r.columns(func(column string) string { return column })
-	rows, err := tx.Query(ctx, "SELECT "+columns+" FROM "+from+"contacts c WHERE "+strings.ReplaceAll(where, "%id", "c.id")+" ORDER BY c.id", values...)
+	rows, err := tx.Query(ctx, "SELECT "+columns+" FROM "+from("contacts", "c.id")+" ORDER BY c.id", values...)
 	if err != nil {
 		return err
 	}
