@@ -180,7 +180,27 @@ func (r *round) compareBuilt(ready []*running) error {
 			whys[i].cause = models.CauseBasis
 		}
 	}
-	rows, err := r.tx.Raw("SELECT chunk, bits FROM segment_bits WHERE workspace_id = ? ORDER BY chunk", r.workspace).Rows()
+	total, err := chunkCount(r.tx, r.workspace)
+	if err != nil {
+		return err
+	}
+	for from := int64(0); from < total; from += comparedAtOnce {
+		if err := r.compareBuiltPage(ready, whys, from, from+comparedAtOnce); err != nil {
+			return err
+		}
+		if err := r.saveMoves(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comparedAtOnce is how many chunks compareBuilt reads before it writes the moves: 32 whole spans.
+const comparedAtOnce = 32 * models.SegmentSpan / chunkSize
+
+// compareBuiltPage does compareBuilt for the chunks [from, to). It writes nothing.
+func (r *round) compareBuiltPage(ready []*running, whys []origin, from, to int64) error {
+	rows, err := r.tx.Raw("SELECT chunk, bits FROM segment_bits WHERE workspace_id = ? AND chunk >= ? AND chunk < ? ORDER BY chunk", r.workspace, from, to).Rows()
 	if err != nil {
 		return err
 	}

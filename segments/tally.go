@@ -109,10 +109,7 @@ func (r *round) saveTally() error {
 	if err := r.saveSingles(); err != nil {
 		return err
 	}
-	for _, g := range r.segments {
-		r.leaveSpan(g)
-	}
-	if err := r.saveBulk(); err != nil {
+	if err := r.saveMoves(); err != nil {
 		return err
 	}
 	if len(r.tally.days) == 0 {
@@ -132,11 +129,21 @@ func (r *round) saveSingles() error {
 	return inBatches(r.tally.singles, func(rows []models.SegmentChange) error { return r.tx.Create(&rows).Error })
 }
 
-func (r *round) saveBulk() error {
-	if r.tx.Name() == string(store.Postgres) {
-		return saveBulkPostgres(r.tx, r.tally.rows)
+// saveMoves writes the moves of waves, and forgets them. Between two spans it may be called early, so that few are in memory.
+func (r *round) saveMoves() error {
+	for _, g := range r.segments {
+		r.leaveSpan(g)
 	}
-	return inBatches(r.tally.rows, func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error })
+	rows := r.tally.rows
+	r.tally.rows = rows[:0]
+	return r.saveBulk(rows)
+}
+
+func (r *round) saveBulk(rows []models.SegmentBulkChange) error {
+	if r.tx.Name() == string(store.Postgres) {
+		return saveBulkPostgres(r.tx, rows)
+	}
+	return inBatches(rows, func(rows []models.SegmentBulkChange) error { return r.tx.Create(&rows).Error })
 }
 
 // saveSizes writes the member counts in one statement.
