@@ -14,12 +14,15 @@ import (
 )
 
 // passTime updates the memberships of at most n chunks that are due: it evaluates all their contacts in all segments
-// that passing time can change. It reports whether more chunks are due.
+// that passing time can change. It reports whether more chunks are due. While very many marks wait it does nothing.
 func (r *round) passTime(n int64) (more bool, err error) {
 	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND due_at <= ?", r.workspace, r.now).Order("chunk").Limit(int(n)).Pluck("chunk", &due).Error
 	if err != nil || len(due) == 0 {
 		return false, models.In("passing time: read what is due", err)
+	}
+	if wait, err := r.marksFirst(); wait || err != nil {
+		return false, models.In("passing time", err)
 	}
 	bits, err := readChunks(store.Among(r.tx, "chunk", due), r.workspace)
 	if err != nil {
@@ -84,11 +87,11 @@ func runs(numbers []int64) (out [][2]int64) {
 // record that as the cause. It reads the marks after the contacts, so every change that the contacts showed has its
 // mark.
 func (r *round) leaveToMarks(bits *chunks, due []int64) error {
-	marked, err := r.markedBetween(due[0]*chunkSize, (due[len(due)-1]+1)*chunkSize)
+	marked, err := r.markedIn(due)
 	if err != nil {
 		return err
 	}
-	for _, contact := range marked {
+	for contact := range marked {
 		chunk := contact / chunkSize
 		row := bits.now[chunk]
 		for _, v := range r.versions {

@@ -1,6 +1,7 @@
 package segments_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -106,5 +107,40 @@ func TestMidnightLeavesACallItsDue(t *testing.T) {
 		if err != nil || bulk.Departed.Len() != 1 || !bulk.Departed.Has(2) {
 			t.Errorf("got %+v (%v), want contact 2 out because time passed", bulk, err)
 		}
+	})
+}
+
+// TestWorkWaitsForManyMarks lets time pass, and damages a membership, while marks of very many calls wait.
+func TestWorkWaitsForManyMarks(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		g := w.create("Called just now", w.rule(`{"condition":"AND","filters":[{"type":"created_at","operator":"in_last_hours","value":1}]}`))
+		w.at(ruletest.Noon.Add(30 * time.Minute))
+		w.madeAt(1, ruletest.Noon)
+		w.madeAt(600, ruletest.Noon.Add(30*time.Minute))
+		w.settle()
+		w.wantMembers("half past noon", g.ID, 600, 1)
+		w.flip(w.segment(g.ID).Slot, 600)
+		many := make([]models.CallMarks, 1500)
+		for i := range many {
+			many[i] = models.CallMarks{WorkspaceID: w.id, Packed: models.PackCallMarks([]models.CallMark{{ContactID: 2, RequestID: uuid.Max}, {ContactID: 2, RequestID: uuid.Max}}), At: ruletest.Noon}
+		}
+		w.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&many, 100).Error })
+		w.at(ruletest.Noon.Add(time.Hour))
+		if busy, err := w.ticker.Tick(t.Context()); err != nil || !busy {
+			t.Fatalf("got busy %v (%v), want that marks are left", busy, err)
+		}
+		if got := w.members(g.ID); !slices.Equal(got, []int64{1}) {
+			t.Errorf("got the members %v while marks wait, want 1, as at half past noon", got)
+		}
+		if v, err := w.ticker.Verify(t.Context(), w.id, func(int64, int64) {}); err != nil || v.Contacts != 2 || v.Differences != 1 {
+			t.Errorf("got %+v (%v), want both contacts compared and one difference", v, err)
+		}
+		if n := countOf[models.CallMarks](w); n > 400 {
+			t.Errorf("got %d rows of marks after the verification, want that they were recalculated first", n)
+		}
+		w.settle()
+		w.wantMembers("in the end", g.ID, 600)
 	})
 }

@@ -1,10 +1,14 @@
 package segments
 
 import (
+	"database/sql"
+	"slices"
 	"time"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
+
+	"gorm.io/gorm"
 )
 
 // marks are the oldest marks of a workspace, as many as one transaction processes.
@@ -94,23 +98,55 @@ func originOf(mark models.DirtyContact) origin {
 	return origin{cause: models.CauseEdit, user: mark.UserID}
 }
 
-// markedBetween returns the contacts with ids from one up to before another that have a mark, some more than once.
-func (r *round) markedBetween(from, before int64) (marked []int64, err error) {
-	err = r.tx.Model(&models.DirtyContact{}).Distinct("contact_id").
-		Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, from, before).Pluck("contact_id", &marked).Error
-	if err != nil {
-		return nil, err
-	}
-	var rows []models.CallMarks
-	if err := r.tx.Where("workspace_id = ?", r.workspace).Find(&rows).Error; err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		for mark := range row.All() {
-			if from <= mark.ContactID && mark.ContactID < before {
-				marked = append(marked, mark.ContactID)
-			}
+// mostCallMarks is how many rows of call_marks, about 100,000 marks, may wait while passing time and verifications are processed.
+// Each of their steps reads all marks, which takes 10 ms for this many.
+const mostCallMarks = 400
+
+// marksFirst reports whether so many marks of calls wait that a step must leave its work until they are recalculated.
+func (r *round) marksFirst() (wait bool, err error) {
+	err = r.tx.Raw("SELECT EXISTS (SELECT 1 FROM call_marks WHERE workspace_id = ? ORDER BY id LIMIT 1 OFFSET ?)", r.workspace, mostCallMarks).Scan(&wait).Error
+	return wait, models.In("count marks", err)
+}
+
+// markedIn returns the contacts of some chunks, in ascending order, that have a mark. Many marks may wait: it keeps only those
+// contacts in memory, and reads the marks row by row.
+func (r *round) markedIn(chunks []int64) (map[int64]bool, error) {
+	marked := map[int64]bool{}
+	note := func(contact int64) {
+		if _, there := slices.BinarySearch(chunks, contact/chunkSize); there {
+			marked[contact] = true
 		}
 	}
-	return marked, nil
+	from, before := chunks[0]*chunkSize, (chunks[len(chunks)-1]+1)*chunkSize
+	edits := r.tx.Model(&models.DirtyContact{}).Select("contact_id").Where("workspace_id = ? AND contact_id >= ? AND contact_id < ?", r.workspace, from, before)
+	var contact int64
+	if err := eachRowInto(edits, &contact, func() { note(contact) }); err != nil {
+		return nil, models.In("of edits", err)
+	}
+	calls := r.tx.Model(&models.CallMarks{}).Select("packed").Where("workspace_id = ?", r.workspace)
+	var packed sql.RawBytes
+	err := eachRowInto(calls, &packed, func() {
+		for mark := range (models.CallMarks{Packed: packed}).All() {
+			if from <= mark.ContactID && mark.ContactID < before {
+				note(mark.ContactID)
+			}
+		}
+	})
+	return marked, models.In("of calls", err)
+}
+
+// eachRowInto calls f after it has read the only column of each row of query into value.
+func eachRowInto(query *gorm.DB, value any, f func()) error {
+	rows, err := query.Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(value); err != nil {
+			return err
+		}
+		f()
+	}
+	return rows.Err()
 }

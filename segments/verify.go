@@ -24,9 +24,10 @@ type difference struct {
 
 // verifiedPage is the result of a verification of some chunks.
 type verifiedPage struct {
-	contacts int64 // contacts evaluated
-	found    []difference
-	late     []int64 // chunks where passing time changes something before they are due
+	contacts  int64 // contacts evaluated
+	found     []difference
+	late      []int64 // chunks where passing time changes something before they are due
+	postponed bool    // too many marks wait: nothing was compared
 }
 
 func (p verifiedPage) differences() int64 { return int64(len(p.found) + len(p.late)) }
@@ -36,8 +37,12 @@ func (p verifiedPage) differences() int64 { return int64(len(p.found) + len(p.la
 func (g *running) comparable() bool { return g.shown != nil && g.building == nil }
 
 // verifyPage compares the memberships in the chunks [from, to) with a full evaluation at this moment and repairs
-// differences. Contacts that do not exist must be in no segment, whatever its state.
+// differences. Contacts that do not exist must be in no segment, whatever its state. While very many marks wait it does nothing
+// and sets postponed.
 func (r *round) verifyPage(from, to int64) (p verifiedPage, err error) {
+	if p.postponed, err = r.marksFirst(); p.postponed || err != nil {
+		return p, err
+	}
 	bits, err := readChunks(r.tx.Where("chunk >= ? AND chunk < ?", from, to), r.workspace)
 	if err != nil {
 		return p, models.In("read bits", err)
@@ -150,21 +155,25 @@ func (r *round) late(next dues, from, to int64) (late []int64, err error) {
 // but not in the marks, and would count as drift. A change after the contacts were read only leaves out a contact that
 // was correct.
 func (r *round) leaveOutWhatWaits(p *verifiedPage, from, to int64) error {
-	marked, err := r.markedBetween(from*chunkSize, to*chunkSize)
+	chunks := make([]int64, 0, to-from)
+	for chunk := from; chunk < to; chunk++ {
+		chunks = append(chunks, chunk)
+	}
+	marked, err := r.markedIn(chunks)
 	if err != nil {
 		return err
 	}
 	var due []int64
 	err = r.tx.Model(&models.SegmentDue{}).Where("workspace_id = ? AND chunk >= ? AND chunk < ? AND due_at <= ?", r.workspace, from, to, r.now).
 		Pluck("chunk", &due).Error
-	isMarked, isDue, moving := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
-	for _, contact := range marked {
-		isMarked[contact], moving[contact/chunkSize] = true, true
+	isDue, moving := map[int64]bool{}, map[int64]bool{}
+	for contact := range marked {
+		moving[contact/chunkSize] = true
 	}
 	for _, chunk := range due {
 		isDue[chunk] = true
 	}
-	p.found = slices.DeleteFunc(p.found, func(d difference) bool { return isMarked[d.contact] || isDue[d.contact/chunkSize] })
+	p.found = slices.DeleteFunc(p.found, func(d difference) bool { return marked[d.contact] || isDue[d.contact/chunkSize] })
 	p.late = slices.DeleteFunc(p.late, func(chunk int64) bool { return moving[chunk] })
 	return err
 }

@@ -128,7 +128,9 @@ func (v *verifying) next(ctx context.Context) error {
 		segments = r.segments
 		_, err := v.ticker.verified.step(r, func(r *round, n int64) (more bool, err error) {
 			to = min(v.check.NextChunk+n, v.check.TotalChunks)
-			page, err = r.verifyPage(v.check.NextChunk, to)
+			if page, err = r.verifyPage(v.check.NextChunk, to); page.postponed {
+				to = v.check.NextChunk
+			}
 			return false, models.In("verify", err)
 		})
 		return err

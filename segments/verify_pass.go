@@ -101,7 +101,7 @@ func (t *Ticker) verifyStep(ctx context.Context, workspace int64) (more bool, er
 		return t.verified.step(r, func(r *round, n int64) (bool, error) {
 			to := min(check.NextChunk+n, check.TotalChunks)
 			page, err := r.verifyPage(check.NextChunk, to)
-			if err != nil {
+			if err != nil || page.postponed {
 				return false, models.In("verify", err)
 			}
 			check.NextChunk, check.Differences = to, check.Differences+page.differences()
