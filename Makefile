@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test test-all fuzz generate bench-intake bench-pages bench-segments screenshots
+.PHONY: help run build test test-all torture fuzz generate bench-intake bench-pages bench-segments screenshots
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -14,8 +14,11 @@ build: ## write bin/campaignlark
 test: ## what a change can break, in minutes: both databases, vet, docs, the main job in a browser
 	@scripts/test.sh
 
-test-all: ## the same in full, with the race detector, kill -9, replicas, and every page in a browser
+test-all: ## the same in full, with the race detector, kill -9, replicas, torture in short, and every page in a browser
 	@scripts/test.sh all
+
+torture: ## overload, a failing database, rolling restarts, full load for minutes: half an hour, on a quiet machine
+	@scripts/test.sh torture
 
 fuzz: ## run each fuzz target for a minute
 	@scripts/fuzz.sh

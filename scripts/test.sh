@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # `make test` runs this: what a change can break in rules, storage and pages, on both databases, and the main job in a browser.
 # `make test-all` runs it with the word all, before a change lands: the same in full, with the race detector, kill -9,
-# replicas, and every page in a browser. Both print how long each part took.
+# replicas, torture in short, and every page in a browser. Both print how long each part took.
+# `make torture` runs it with the word torture: the long tests of overload, faults and restarts alone.
 # What it needs beyond Go it finds or installs; it leaves any Postgres that is already there alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=
+all= torture=
 [ "${1:-}" = all ] && all=1
+[ "${1:-}" = torture ] && torture=1
 
 AXE_VERSION=4.14.1
 AXE_FOLDER=.cache/axe
@@ -23,21 +25,21 @@ install_packages() {
 	local missing=()
 	[ -z "$all" ] || have gcc || missing+=(gcc libc6-dev)
 	have_postgres || missing+=(postgresql)
-	have_browser || missing+=(chromium-headless-shell)
-	have_axe || have npm || missing+=(npm)
+	[ -n "$torture" ] || have_browser || missing+=(chromium-headless-shell)
+	[ -n "$torture" ] || have_axe || have npm || missing+=(npm)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	local line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
 	if ! may_install; then
-		echo "make test needs ${missing[*]}. As root, run: $line" >&2
+		echo "The tests need ${missing[*]}. As root, run: $line" >&2
 		exit 1
 	fi
-	echo "Installing ${missing[*]} with apt-get, for the databases, the browser and the race detector."
+	echo "Installing ${missing[*]} with apt-get, for the databases, the browser, the proxy and the race detector."
 	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >.cache/apt.log 2>&1 </dev/null ||
 		{ tail -20 .cache/apt.log >&2; echo "Installing failed; run: $line" >&2; exit 1; }
 }
 
 install_axe() {
-	have_axe && return 0
+	{ [ -n "$torture" ] || have_axe; } && return 0
 	echo "Installing axe-core $AXE_VERSION with npm into $AXE_FOLDER, for the checks of accessibility."
 	npm install --prefix "$AXE_FOLDER" --no-save --no-audit --no-fund --ignore-scripts "axe-core@$AXE_VERSION" >.cache/npm.log 2>&1 </dev/null ||
 		{ tail -20 .cache/npm.log >&2; echo "Installing axe-core failed." >&2; exit 1; }
@@ -97,7 +99,11 @@ if [ "$memory" -gt 8000 ]; then
 fi
 in_memory() { env TMPDIR="$databases" GOTMPDIR="${TMPDIR:-/tmp}" "$@"; }
 
-packages=$(go list ./... | grep -v '/e2e$')
+if [ -n "$torture" ]; then # on the disk, with the durability that people have
+	TORTURE=long exec go test -count=1 -vet=off -v -timeout 2h ./internal/torture
+fi
+
+packages=$(go list ./... | grep -vE '/(e2e|torture)$')
 # raced runs a command with the race detector, which needs a C compiler.
 raced() { CGO_ENABLED=1 "$@"; }
 raced_e2e() { raced go test -race -count=1 -vet=off -timeout 20m "$@" ./internal/e2e; }
@@ -126,6 +132,7 @@ else
 	step "rules, storage and pages on both databases, race detector" raced in_memory go test -race -count=1 -vet=off -timeout 30m $packages
 	hard=(TestKillUnderLoad TestReplicasStoreOneHistory)
 	step "kill -9 under load, two replicas, race detector" only raced_e2e "${hard[@]}"
+	step "overload, a failing database, restarts" in_memory go test -count=1 -vet=off -timeout 10m ./internal/torture
 	step "the program in use, and every page in a browser" browser -skip "^($(IFS='|'; echo "${hard[*]}"))$"
 fi
 

@@ -23,7 +23,10 @@ import (
 type Server struct {
 	dir     string // of the socket
 	data    string
+	program string   // path of postgres
+	args    []string // of it
 	process *exec.Cmd
+	ended   <-chan struct{} // closed when the process has ended
 
 	mu    sync.Mutex // guards admin
 	admin *pgx.Conn  // creates databases; nil until it is needed
@@ -84,7 +87,7 @@ func KeepPostgres(keep string, settings ...string) (*Server, error) {
 // Stop ends the server and removes its data, unless KeepPostgres started it.
 func (s *Server) Stop() {
 	s.process.Process.Signal(syscall.SIGINT) // breaks connections off too
-	s.process.Wait()
+	<-s.ended
 	os.RemoveAll(s.dir)
 }
 
@@ -169,39 +172,55 @@ func (s *Server) create(bin string) error {
 }
 
 func (s *Server) start(bin string, settings []string) error {
-	attr, err := s.credential()
-	if err != nil {
-		return err
-	}
-	args := []string{"-D", s.data, "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=128MB"}
+	s.program = filepath.Join(bin, "postgres")
+	s.args = []string{"-D", s.data, "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=128MB"}
 	for _, setting := range settings {
-		args = append(args, "-c", setting)
+		s.args = append(s.args, "-c", setting)
 	}
-	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
-	s.process.SysProcAttr, s.process.Dir = attr, s.dir
-	started := make(chan error)
-	go func() { // Pdeathsig fires when the forking thread ends, so keep this thread alive as long as the process
-		runtime.LockOSThread()
-		started <- s.process.Start()
-		select {}
-	}()
-	if err := <-started; err != nil {
+	if err := s.launch(); err != nil {
 		return err
 	}
 	return s.wait()
 }
 
+// launch starts the server's main process.
+func (s *Server) launch() error {
+	attr, err := s.credential()
+	if err != nil {
+		return err
+	}
+	process, ended, started := exec.Command(s.program, s.args...), make(chan struct{}), make(chan error)
+	process.SysProcAttr, process.Dir = attr, s.dir
+	go func() { // Pdeathsig fires when the forking thread ends, so keep this thread alive as long as the process
+		runtime.LockOSThread()
+		err := process.Start()
+		started <- err
+		if err == nil {
+			process.Wait()
+		}
+		close(ended)
+	}()
+	s.process, s.ended = process, ended
+	return <-started
+}
+
+// startLimit is how long a server may take until it answers.
+const startLimit = 30 * time.Second
+
 func (s *Server) wait() error {
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.After(startLimit)
 	for {
 		err := s.exec("SELECT 1")
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-s.ended:
+			return fmt.Errorf("the test Postgres has ended: %w", err)
+		case <-deadline:
 			return fmt.Errorf("the test Postgres does not answer: %w", err)
+		case <-time.After(20 * time.Millisecond):
 		}
-		<-time.After(20 * time.Millisecond)
 	}
 }
 

@@ -103,8 +103,8 @@ func setUp(t *testing.T, p *Page, program *Program) {
 	wantStatus(t, "the set-up page", p.Open(program.Setup), http.StatusOK)
 	p.Fill("workspace", "Casterly Books")
 	p.Fill("time_zone", "Europe/Vienna")
-	p.Fill("email", firstAdmin["ADMIN_EMAIL"])
-	p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+	p.Fill("email", FirstAdmin["ADMIN_EMAIL"])
+	p.Fill("password", FirstAdmin["ADMIN_PASSWORD"])
 	p.Follow("Create workspace and sign in")
 	if p.Path() != "/w/casterly-books" {
 		t.Errorf("got to %s after the set-up, want the workspace", p.Path())
@@ -113,7 +113,7 @@ func setUp(t *testing.T, p *Page, program *Program) {
 
 func TestBrowserErrorPages(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	p := NewPage(t, program.URL)
 	wantStatus(t, "a page that is not there", p.Open("/nowhere"), http.StatusNotFound)
 	p.Inspect("not-found")

@@ -70,10 +70,10 @@ func (b builder) preview(count string, says ...string) {
 // TestBrowserBuilder builds a rule with nested groups, previews it, saves it, and changes it.
 func TestBrowserBuilder(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
-		a := newAudience(t, dbtest.SQLiteURL(t), 1)
+		a := NewAudience(t, dbtest.SQLiteURL(t), 1)
 		program := a.start()
 		c := NewClient(t, program.URL)
-		c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+		c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 		c.Post("/w/my-workspace/merge-tags", "key", "points", "label", "Loyalty points", "type", "number")
 		c.Post("/w/my-workspace/merge-tags", "key", "birthday", "label", "Birthday", "type", "date")
 		s := newSender(program.URL)
@@ -89,7 +89,7 @@ func TestBrowserBuilder(t *testing.T) {
 		c.Post("/w/my-workspace/contacts", "email", "jaime@example.com", "status", "SUBSCRIBED", "field_points", "3000", "field_birthday", "1980-01-01")
 
 		b := builder{newPage(program.URL)}
-		b.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/segments")
+		b.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/segments")
 		b.Follow("Create segment")
 		b.Enter("Name", "Loyal customers")
 		b.press("add", "what-1")

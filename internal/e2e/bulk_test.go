@@ -13,7 +13,7 @@ func TestBrowserBulkActions(t *testing.T) {
 	for name, url := range urls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAudience(t, url, 1)
+			a := NewAudience(t, url, 1)
 			program := a.start()
 			a.live(program)
 			open := NewPage
@@ -22,8 +22,8 @@ func TestBrowserBulkActions(t *testing.T) {
 			}
 			p := open(t, program.URL)
 			p.Open("/login?next=/w/my-workspace/contacts")
-			p.Fill("email", firstAdmin["ADMIN_EMAIL"])
-			p.Fill("password", firstAdmin["ADMIN_PASSWORD"])
+			p.Fill("email", FirstAdmin["ADMIN_EMAIL"])
+			p.Fill("password", FirstAdmin["ADMIN_PASSWORD"])
 			p.Follow("Sign in")
 			p.Sees("2 contacts · newest first")
 			p.Choose("id", "1")

@@ -9,20 +9,20 @@ import (
 
 func TestContactsInABrowser(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	p := NewPage(t, program.URL)
 	keepContacts(t, p, p.Inspect)
 }
 
 func TestContactsWithoutScript(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	keepContacts(t, NewPlainPage(t, program.URL), func(string) {})
 }
 
 // keepContacts creates merge tags and contacts, by hand and by calls, and changes and deletes them.
 func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/contacts")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/contacts")
 	p.Sees("No contacts yet")
 	inspect("contacts-empty")
 	keepMergeTags(t, p, inspect)

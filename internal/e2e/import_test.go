@@ -10,14 +10,14 @@ import (
 // TestImportInABrowser imports a small file, inspects every page on the way, and downloads the refused lines.
 func TestImportInABrowser(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	p := NewPage(t, program.URL)
 	importFile(t, p, p.Inspect)
 }
 
 func TestImportWithoutScript(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	importFile(t, NewPlainPage(t, program.URL), nil)
 }
 
@@ -36,7 +36,7 @@ func importFile(t *testing.T, p *Page, inspect func(name string)) {
 	if inspect == nil {
 		sees = p.SeesAgain
 	}
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/contacts")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/contacts")
 	p.Follow("Import contacts")
 	look("import-file")
 	p.Attach("File", path)

@@ -15,9 +15,9 @@ import (
 func endSessions(tx *gorm.DB) error { return tx.Exec("DELETE FROM sessions").Error }
 
 // keysWorkspace creates a workspace with three contacts, each from a call, and opens its dashboard as the admin.
-func keysWorkspace(t *testing.T, url string, open func(testing.TB, string) *Page) (*audience, *Page) {
+func keysWorkspace(t *testing.T, url string, open func(testing.TB, string) *Page) (*Audience, *Page) {
 	t.Helper()
-	a := newAudience(t, url, 1)
+	a := NewAudience(t, url, 1)
 	program := a.start()
 	s := newSender(program.URL)
 	defer s.close()
@@ -27,7 +27,7 @@ func keysWorkspace(t *testing.T, url string, open func(testing.TB, string) *Page
 		}
 	}
 	p := open(t, program.URL)
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace")
 	return a, p
 }
 
@@ -142,11 +142,11 @@ func TestBrowserSessionEnds(t *testing.T) {
 			wantStatus(t, "a form without a session", p.Follow("Save"), http.StatusUnauthorized)
 			p.Sees("Your input is kept")
 			p.Inspect("sign-in-kept")
-			p.Enter("E-mail address", firstAdmin["ADMIN_EMAIL"])
+			p.Enter("E-mail address", FirstAdmin["ADMIN_EMAIL"])
 			p.Enter("Password", "not this one")
 			p.Follow("Sign in")
-			p.Enter("E-mail address", firstAdmin["ADMIN_EMAIL"])
-			p.Enter("Password", firstAdmin["ADMIN_PASSWORD"])
+			p.Enter("E-mail address", FirstAdmin["ADMIN_EMAIL"])
+			p.Enter("Password", FirstAdmin["ADMIN_PASSWORD"])
 			p.Follow("Sign in")
 			p.Sees("You were signed out before this was saved.")
 			if got := p.Path(); got != "/w/my-workspace/contacts/new" {

@@ -22,7 +22,7 @@ const (
 func TestKillUnderLoad(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
-		a := newAudience(t, url, 2)
+		a := NewAudience(t, url, 2)
 		acknowledged := map[string]string{} // request ids by address
 		for round := range killRounds {
 			p := a.start() // on the database that the last kill left
@@ -39,7 +39,7 @@ func TestKillUnderLoad(t *testing.T) {
 
 // loadUntil subscribes people until the program ends. It sends the signal when killAfter calls are acknowledged. It returns the
 // request ids of all acknowledged calls, by address.
-func (a *audience) loadUntil(signal syscall.Signal, p *Program, round int) map[string]string {
+func (a *Audience) loadUntil(signal syscall.Signal, p *Program, round int) map[string]string {
 	a.t.Helper()
 	var mu sync.Mutex
 	acknowledged := map[string]string{}
@@ -73,7 +73,7 @@ func (a *audience) loadUntil(signal syscall.Signal, p *Program, round int) map[s
 	return acknowledged
 }
 
-func (a *audience) checkAfterKills(acknowledged map[string]string) {
+func (a *Audience) checkAfterKills(acknowledged map[string]string) {
 	a.t.Helper()
 	t := a.t
 	contacts := groupBy(rows[models.Contact](a), func(c models.Contact) string { return c.Email })

@@ -15,10 +15,10 @@ import (
 // shows what the call did to segments, without a reload.
 func TestBrowserRequestFillsInLater(t *testing.T) {
 	t.Parallel()
-	a := newAudience(t, dbtest.PostgresURL(t), 1)
+	a := NewAudience(t, dbtest.PostgresURL(t), 1)
 	program := a.start()
 	p := NewPage(t, program.URL)
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 	err := a.db.Write(t.Context(), func(tx *gorm.DB) error {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(?, ?)", store.LockSegments, int32(a.ws.ID)).Error; err != nil {
 			return err

@@ -80,7 +80,7 @@ func TestBrowserEveryPage(t *testing.T) {
 			t.Errorf("%s is not inspected; add a path of it to pages", pattern)
 		}
 	}
-	a := newAudience(t, dbtest.SQLiteURL(t), 3)
+	a := NewAudience(t, dbtest.SQLiteURL(t), 3)
 	if err := a.db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec("UPDATE users SET support = true").Error }); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestBrowserEveryPage(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			p := NewPage(t, program.URL)
-			p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+			p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 			for n := tab; n < len(routes); n += tabs {
 				for _, path := range pages[routes[n]] {
 					a.lookAt(p, path)
@@ -107,7 +107,7 @@ func TestBrowserEveryPage(t *testing.T) {
 }
 
 // lookOutside inspects the pages outside of workspaces and the error pages, first signed out and then signed in.
-func (a *audience) lookOutside(t *testing.T, program *Program) {
+func (a *Audience) lookOutside(t *testing.T, program *Program) {
 	p := NewPage(t, program.URL)
 	look := func(path string, status int) {
 		wantStatus(t, path, p.Open(path), status)
@@ -117,7 +117,7 @@ func (a *audience) lookOutside(t *testing.T, program *Program) {
 		"/setup": http.StatusForbidden, "/invitations/unknown": http.StatusNotFound} {
 		look(path, status)
 	}
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 	request := rows[models.WebhookRequest](a)[0].ID.String()
 	for _, path := range []string{"/account", "/invitations", "/workspaces", "/workspaces/new", "/styleguide", "/support/requests",
 		"/support/requests?outcome=failed", "/support/requests/" + request} {
@@ -127,7 +127,7 @@ func (a *audience) lookOutside(t *testing.T, program *Program) {
 }
 
 // lookAt inspects the page at a path of the workspace.
-func (a *audience) lookAt(p *Page, path string) {
+func (a *Audience) lookAt(p *Page, path string) {
 	p.t.Helper()
 	if path == "/requests/:" {
 		for _, row := range rows[models.WebhookRequest](a) {
@@ -144,7 +144,7 @@ func (a *audience) lookAt(p *Page, path string) {
 }
 
 // live fills the workspace with calls of many kinds, some of them hostile, and a segment.
-func (a *audience) live(program *Program) {
+func (a *Audience) live(program *Program) {
 	a.t.Helper()
 	long := strings.Repeat("Antidisestablishmentarianism", 12)
 	s := newSender(program.URL)
@@ -173,7 +173,7 @@ func (a *audience) live(program *Program) {
 	}
 	response.Body.Close()
 	c := NewClient(a.t, program.URL)
-	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 	if got := c.Post("/w/my-workspace/contacts/bulk", "do", "tag", "new_tag", "in bulk", "id", "1"); got.Status != http.StatusSeeOther {
 		a.t.Fatalf("got %d for a change of many contacts:\n%s", got.Status, got.Body)
 	}

@@ -9,10 +9,10 @@ import (
 func TestBrowserInviteAndJoin(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
-		a := newAudience(t, url, 1)
+		a := NewAudience(t, url, 1)
 		program := a.start()
 		admin := NewPage(t, program.URL)
-		admin.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+		admin.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 		admin.Follow("Workspace settings")
 		admin.Follow("Members")
 		admin.Sees("the only admin")
@@ -57,9 +57,9 @@ func TestBrowserInviteAndJoin(t *testing.T) {
 		admin.Inspect("invitations-none")
 
 		otto.Open("/w/my-workspace/settings/members/new")
-		otto.Enter("E-mail address", firstAdmin["ADMIN_EMAIL"])
+		otto.Enter("E-mail address", FirstAdmin["ADMIN_EMAIL"])
 		otto.Follow("Invite")
-		otto.Sees(firstAdmin["ADMIN_EMAIL"] + " is invited")
+		otto.Sees(FirstAdmin["ADMIN_EMAIL"] + " is invited")
 		admin.Follow("Invitations")
 		admin.Sees("otto@example.com invites you")
 		admin.InspectEverywhere("invitations")

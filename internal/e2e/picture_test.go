@@ -15,9 +15,9 @@ import (
 // sets the folder for it.
 func TestReadmePicture(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	c := NewClient(t, program.URL)
-	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 	for _, form := range [][]string{
 		{"/merge-tags", "key", "first_name", "label", "First name", "type", "text"},
 		{"/merge-tags", "key", "last_name", "label", "Last name", "type", "text"},
@@ -31,7 +31,7 @@ func TestReadmePicture(t *testing.T) {
 		}
 	}
 	p := NewPage(t, program.URL)
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks/1")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks/1")
 	subscribe := p.Value("#url")
 	p.Open("/w/my-workspace/webhooks/2")
 	unsubscribe := p.Value("#url")

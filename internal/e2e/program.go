@@ -163,6 +163,9 @@ func (p *Program) Stdout() string { return p.stdout.String() }
 // Log returns what the program has logged so far, on its standard error.
 func (p *Program) Log() string { return p.stderr.String() }
 
+// PID returns the id of the program's process.
+func (p *Program) PID() int { return p.command.Process.Pid }
+
 // Signal sends a signal to the program.
 func (p *Program) Signal(sig syscall.Signal) {
 	p.t.Helper()

@@ -27,7 +27,7 @@ func TestTheReadmesCallWorks(t *testing.T) {
 	if call == nil || want == nil {
 		t.Fatalf("got the call %q and the answer %q from the README, want both", call, want)
 	}
-	env := with(firstAdmin, "ADMIN_EMAIL", "ines@example.com") // not the address in the README's call
+	env := with(FirstAdmin, "ADMIN_EMAIL", "ines@example.com") // not the address in the README's call
 	program := Start(t, Settings{Env: env})
 	c := NewClient(t, program.URL)
 	c.SignIn(env["ADMIN_EMAIL"], env["ADMIN_PASSWORD"])

@@ -7,11 +7,11 @@ import (
 // TestRefusedCallsInABrowser looks at the pages of calls whose sender does something wrong.
 func TestRefusedCallsInABrowser(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	c := NewClient(t, program.URL)
-	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 	p := NewPage(t, program.URL)
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace")
 	shop := &shopCalls{t: t, c: c, join: hashOf(t, c, "SUBSCRIBED")}
 	shop.setUp()
 	const json, form, parts = "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"

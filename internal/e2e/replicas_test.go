@@ -28,7 +28,7 @@ func TestReplicasStoreOneHistory(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	a := newAudience(t, dbtest.PostgresURL(t), stormTags)
+	a := NewAudience(t, dbtest.PostgresURL(t), stormTags)
 	programs := []*Program{a.start(), a.start()}
 	var mu sync.Mutex
 	w := &told{t: t, tagsDeleted: stormTags - 1, tagsLeft: 1}
@@ -54,7 +54,7 @@ func TestReplicasStoreOneHistory(t *testing.T) {
 }
 
 // storm sends the calls of one sender and returns them with their replies.
-func (a *audience) storm(p *Program, random *rand.Rand, n int) []call {
+func (a *Audience) storm(p *Program, random *rand.Rand, n int) []call {
 	s := newSender(p.URL)
 	defer s.close()
 	kinds := []models.WebhookType{
@@ -80,9 +80,9 @@ func (a *audience) storm(p *Program, random *rand.Rand, n int) []call {
 
 // meddle acts as the admin: it deletes contacts until done is closed, and all tags except the last. It returns the deleted
 // contacts.
-func (a *audience) meddle(c *Client, done <-chan struct{}) map[int64]bool {
+func (a *Audience) meddle(c *Client, done <-chan struct{}) map[int64]bool {
 	a.t.Helper()
-	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 	deleted := map[int64]bool{}
 	tags := a.tags[:len(a.tags)-1]
 	for storming := true; storming || len(tags) > 0; {
@@ -112,7 +112,7 @@ func (a *audience) meddle(c *Client, done <-chan struct{}) map[int64]bool {
 }
 
 // waitForPurge waits until no contact has a deleted tag.
-func (a *audience) waitForPurge() {
+func (a *Audience) waitForPurge() {
 	a.t.Helper()
 	last := a.tags[len(a.tags)-1].ID
 	for deadline := time.Now().Add(patience); ; <-time.After(50 * time.Millisecond) {
@@ -132,7 +132,7 @@ func (a *audience) waitForPurge() {
 }
 
 // read reads the rows of the database after the last call.
-func (a *audience) read(w *told) {
+func (a *Audience) read(w *told) {
 	a.t.Helper()
 	w.log, w.contacts = map[uuid.UUID]models.WebhookRequest{}, map[int64]models.Contact{}
 	for _, r := range rows[models.WebhookRequest](a) {

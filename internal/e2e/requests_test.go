@@ -12,11 +12,11 @@ import (
 // TestRequestsInABrowser inspects the dashboard, the request log and the pages of calls of several kinds.
 func TestRequestsInABrowser(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	c := NewClient(t, program.URL)
-	c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 	p := NewPage(t, program.URL)
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace")
 	p.Sees("1 of 5 done")
 	p.Inspect("dashboard-first")
 	p.Follow("Requests")

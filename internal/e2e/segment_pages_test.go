@@ -12,11 +12,11 @@ import (
 // Then it deletes the tag that the segment's rule uses: the first form is refused, the second one confirms it.
 func TestBrowserSegmentFromWaitingToBroken(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
-		a := newAudience(t, dbtest.SQLiteURL(t), 1)
+		a := NewAudience(t, dbtest.SQLiteURL(t), 1)
 		program := Start(t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "SEGMENT_INTERVAL": "4s"}})
 		a.live(program)
 		p := newPage(program.URL)
-		p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+		p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 		p.Follow("Segments")
 		p.becomes("to be built")
 		p.Sees("Everybody who counts")

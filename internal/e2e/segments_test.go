@@ -12,11 +12,11 @@ import (
 // TestBrowserSegment creates a segment in the browser, with and without script, and waits for its first contact.
 func TestBrowserSegment(t *testing.T) {
 	eachBrowser(t, func(t *testing.T, newPage func(base string) *Page) {
-		a := newAudience(t, dbtest.SQLiteURL(t), 1)
+		a := NewAudience(t, dbtest.SQLiteURL(t), 1)
 		program := a.start()
 		a.live(program)
 		p := newPage(program.URL)
-		p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+		p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 		p.Follow("Segments")
 		p.Follow("Create segment")
 		p.Fill("name", "Everybody named Cersei")

@@ -6,8 +6,6 @@ import (
 	"testing"
 )
 
-var firstAdmin = map[string]string{"ADMIN_EMAIL": "tywin@example.com", "ADMIN_PASSWORD": "the rains of castamere"}
-
 // with returns a copy of m with the pairs of name and value added.
 func with(m map[string]string, pairs ...string) map[string]string {
 	all := map[string]string{}
@@ -63,7 +61,7 @@ func TestSetupLinkWorksOnce(t *testing.T) {
 func TestAdminFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
-		env := with(firstAdmin, "DATABASE_URL", url)
+		env := with(FirstAdmin, "DATABASE_URL", url)
 		first := Start(t, Settings{Env: env})
 		if first.Setup != "" {
 			t.Errorf("got a set-up link, want none with ADMIN_EMAIL")

@@ -13,9 +13,9 @@ import (
 func TestSupportFindsACall(t *testing.T) {
 	t.Parallel()
 	bothDatabases(t, func(t *testing.T, url string) {
-		program := Start(t, Settings{Env: with(firstAdmin, "DATABASE_URL", url)})
+		program := Start(t, Settings{Env: with(FirstAdmin, "DATABASE_URL", url)})
 		c := NewClient(t, program.URL)
-		c.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"])
+		c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 		shop := &shopCalls{t: t, c: c, join: hashOf(t, c, "SUBSCRIBED")}
 		shop.call(shop.join, "POST", "", `{"email_address":"jonas@example.com"}`, "application/json")
 		id := shop.call(shop.join, "POST", "", `{"email_address":"marta.kowalska@example.com","newsletter_source":"checkout-v3"}`, "application/json")

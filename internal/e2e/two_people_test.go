@@ -11,13 +11,13 @@ import (
 // it is being renamed in the other.
 func TestBrowserTwoPeopleEdit(t *testing.T) {
 	t.Parallel()
-	a := newAudience(t, dbtest.SQLiteURL(t), 1)
+	a := NewAudience(t, dbtest.SQLiteURL(t), 1)
 	program := a.start()
 	a.live(program)
 	var p, other *Page
 	for _, window := range []**Page{&p, &other} {
 		*window = NewPage(t, program.URL)
-		(*window).SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/")
+		(*window).SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 	}
 	p.Open("/w/my-workspace/webhooks/new")
 	p.Fill("name", "Shop")

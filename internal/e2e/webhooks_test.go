@@ -9,20 +9,20 @@ import (
 
 func TestWebhooksInABrowser(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	p := NewPage(t, program.URL)
 	keepWebhooks(t, p, p.Inspect)
 }
 
 func TestWebhooksWithoutScript(t *testing.T) {
 	t.Parallel()
-	program := Start(t, Settings{Env: firstAdmin})
+	program := Start(t, Settings{Env: FirstAdmin})
 	keepWebhooks(t, NewPlainPage(t, program.URL), func(string) {})
 }
 
 // keepWebhooks creates a webhook as the documentation says, calls it, changes it and deletes it.
 func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
-	p.SignIn(firstAdmin["ADMIN_EMAIL"], firstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks")
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks")
 	p.Sees("No webhooks yet")
 	inspect("webhooks-empty")
 	p.Follow("Workspace settings")
