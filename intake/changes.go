@@ -14,11 +14,12 @@ import (
 type changes struct {
 	now     time.Time
 	erased  []erasure
-	log     []models.WebhookRequest
 	created []models.Contact
 	updated []models.Contact
 	tags    []models.ContactTag
-	marks   []models.CallMarks // one for each workspace
+	marks   []models.CallMarks       // one for each workspace
+	log     []models.WebhookRequest  // without bodies: see logged
+	bodies  func() ([][]byte, error) // of the log rows, in their order; waits until they are encoded. nil if no row has one
 	counts  []count
 }
 
@@ -26,6 +27,21 @@ type changes struct {
 type erasure struct {
 	workspace, contact, addressKey int64
 	address                        string
+}
+
+// logged returns the log rows with their bodies. It waits until the bodies are encoded.
+func (c *changes) logged() ([]models.WebhookRequest, error) {
+	if c.bodies == nil {
+		return c.log, nil
+	}
+	bodies, err := c.bodies()
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.log {
+		c.log[i].Body = bodies[i]
+	}
+	return c.log, nil
 }
 
 // forgotten holds the arguments of store.ForgetSQL for the people that a batch erases in one workspace.
@@ -72,14 +88,8 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	slices.SortFunc(c.created, byID)
 	slices.SortFunc(c.updated, byID)
 	marked := map[int64][]models.CallMark{} // by workspace
-	for _, s := range b.steps {
-		if s.webhook.ID == 0 { // its workspace is deleted, so it has no log
-			continue
-		}
-		row, err := s.logRow(len(b.steps), now)
-		if err != nil {
-			return c, err
-		}
+	for _, s := range b.logged() {
+		row := s.logRow(now)
 		c.log = append(c.log, row)
 		if s.decision.Answer.Success() {
 			marked[row.WorkspaceID] = append(marked[row.WorkspaceID], models.CallMark{ContactID: s.life.id, RequestID: row.ID})
@@ -90,6 +100,11 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	}
 	c.counts = countCalls(c.log)
 	return c, nil
+}
+
+// logged returns the steps that have a log row. Those of a deleted workspace have none.
+func (b *batch) logged() []*step {
+	return slices.DeleteFunc(slices.Clone(b.steps), func(s *step) bool { return s.webhook.ID == 0 })
 }
 
 func byID(x, y models.Contact) int {

@@ -114,6 +114,7 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 		if err != nil {
 			return err
 		}
+		bodies := b.encodeBodies()
 		if needs := b.newcomers(); len(needs) > 0 {
 			ids, err := tx.reserve(ctx, needs)
 			if err != nil {
@@ -125,6 +126,7 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 		if err != nil {
 			return err
 		}
+		changes.bodies = bodies
 		steps = b.steps
 		return models.In("intake: write and commit", tx.write(ctx, changes))
 	})

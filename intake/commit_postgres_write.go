@@ -10,7 +10,6 @@ import (
 	"campaignlark/models/store"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -41,158 +40,190 @@ const (
 
 	pgInsertCountsSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[])`
+
+	pgCommitSQL = `COMMIT`
 )
 
-// write sends all changes and the COMMIT in one round trip. The log rows come before the contacts, so that a batch that is
-// already committed fails on its log rows and not on another table. Erasures come before the log rows, so that they do not
-// erase the new rows of a person who comes back in the same batch.
+// pgWriteStatements are the statements of a pipeline.
+var pgWriteStatements = []string{
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertMarksSQL, pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
+}
+
+// write writes all changes and commits, in one round trip. Postgres works on the contacts while the bodies of the log rows are still
+// being encoded. A batch that erases people takes one more round trip: erasures come before the log rows, so that they do not erase
+// the new rows of a person who comes back in the same batch.
+//
+// A batch that is already committed fails on its log rows and not on another table, because it has read what it wrote.
 func (t *postgresTx) write(ctx context.Context, c changes) error {
+	if err := t.erase(ctx, c); err != nil {
+		return err
+	}
+	p, err := startPipeline(ctx, t.conn, pgWriteStatements)
+	if err != nil {
+		return err
+	}
+	err = sendContacts(p, c)
+	sendTags(p, c.tags)
+	sendMarks(p, c.marks)
+	logAt := p.sent
+	if err == nil {
+		err = p.Flush()
+	}
+	if err == nil {
+		err = sendLog(p, c)
+	}
+	if err == nil {
+		sendCounts(p, c.counts)
+		p.send(pgCommitSQL)
+	}
+	failed, ended := p.end()
+	switch {
+	case err != nil:
+		return err
+	case ended != nil && failed == logAt:
+		return &logError{ended}
+	}
+	return ended
+}
+
+func (t *postgresTx) erase(ctx context.Context, c changes) error {
+	if len(c.erased) == 0 {
+		return nil
+	}
 	var b pgx.Batch
 	for _, e := range c.erased {
 		b.Queue(store.EraseRequestsSQL, e.workspace, e.addressKey, e.address)
 		b.Queue(store.EraseEventsSQL, e.workspace, e.contact)
+		b.Queue(store.DeleteContactTagsSQL, e.workspace, e.contact)
+		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)
 	}
 	for _, f := range c.forgotten() {
 		b.Queue(store.ForgetSQL, f.workspace, f.spec, f.at)
 	}
-	logAt, done := b.Len(), 0
-	queueLog(&b, c.log)
-	for _, e := range c.erased {
-		b.Queue(store.DeleteContactTagsSQL, e.workspace, e.contact)
-		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)
-	}
-	if err := queueContacts(&b, c); err != nil {
-		return err
-	}
-	queueTags(&b, c.tags)
-	queueMarks(&b, c.marks)
-	queueCounts(&b, c.counts)
-	b.Queue("COMMIT")
-	for _, q := range b.QueuedQueries {
-		q.Exec(func(pgconn.CommandTag) error { done++; return nil })
-	}
-	err := t.conn.SendBatch(ctx, &b).Close()
-	if err != nil && done == logAt {
-		return &logError{err}
-	}
-	return err
+	return t.conn.SendBatch(ctx, &b).Close()
 }
 
-// column returns the values of one column of the rows.
-func column[R, V any](rows []R, value func(*R) V) []V {
-	values := make([]V, len(rows))
-	for i := range rows {
-		values[i] = value(&rows[i])
-	}
-	return values
-}
-
-func queueLog(b *pgx.Batch, rows []models.WebhookRequest) {
-	type row = models.WebhookRequest
-	b.Queue(pgInsertLogSQL,
-		column(rows, func(r *row) int64 { return r.WorkspaceID }),
-		column(rows, func(r *row) [16]byte { return r.ID }),
-		column(rows, func(r *row) int64 { return r.WebhookID }),
-		column(rows, func(r *row) *int64 { return r.ContactID }),
-		column(rows, func(r *row) *int64 { return r.ContactVersion }),
-		column(rows, func(r *row) *int64 { return r.AddressKey }),
-		column(rows, func(r *row) *string { return r.Address }),
-		column(rows, func(r *row) string { return r.Method }),
-		column(rows, func(r *row) string { return r.ContentType }),
-		column(rows, func(r *row) string { return string(r.Outcome) }),
-		column(rows, func(r *row) int16 { return int16(r.Status) }),
-		column(rows, func(r *row) *string { return r.ClientAddress }),
-		column(rows, func(r *row) *string { return r.UserAgent }),
-		column(rows, func(r *row) int64 { return r.DurationUs }),
-		column(rows, func(r *row) int64 { return r.Size }),
-		column(rows, func(r *row) *string { return (*string)(r.Event) }),
-		column(rows, func(r *row) []byte { return r.Body }))
-}
-
-func queueContacts(b *pgx.Batch, c changes) error {
+// sendContacts sends the new and the changed contacts.
+func sendContacts(p *pipeline, c changes) error {
 	type row = models.Contact
 	if len(c.created) > 0 {
 		fields, err := fieldTexts(c.created)
 		if err != nil {
 			return err
 		}
-		b.Queue(pgInsertContactsSQL,
-			column(c.created, func(r *row) int64 { return r.WorkspaceID }),
-			column(c.created, func(r *row) int64 { return r.ID }),
-			column(c.created, func(r *row) string { return r.Email }),
-			column(c.created, func(r *row) string { return string(r.Status) }),
+		p.send(pgInsertContactsSQL,
+			column(c.created, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+			column(c.created, pgBigint, func(r *row) int64 { return r.ID }),
+			column(c.created, pgText, func(r *row) string { return r.Email }),
+			column(c.created, pgText, func(r *row) string { return string(r.Status) }),
 			fields,
-			column(c.created, func(r *row) int64 { return r.Version }),
-			column(c.created, func(r *row) *int64 { return r.SourceWebhookID }),
-			column(c.created, func(r *row) time.Time { return r.CreatedAt }),
-			column(c.created, func(r *row) time.Time { return r.UpdatedAt }),
-			column(c.created, func(r *row) *time.Time { return r.SubscribedAt }),
-			column(c.created, func(r *row) *time.Time { return r.UnconfirmedAt }),
-			column(c.created, func(r *row) *time.Time { return r.UnsubscribedAt }),
-			column(c.created, func(r *row) *int64 { return r.TouchedWebhookID }),
-			column(c.created, func(r *row) *time.Time { return r.TouchedAt }))
+			column(c.created, pgBigint, func(r *row) int64 { return r.Version }),
+			nullableColumn(c.created, pgBigint, func(r *row) *int64 { return r.SourceWebhookID }),
+			column(c.created, pgTimestamptz, func(r *row) time.Time { return r.CreatedAt }),
+			column(c.created, pgTimestamptz, func(r *row) time.Time { return r.UpdatedAt }),
+			nullableColumn(c.created, pgTimestamptz, func(r *row) *time.Time { return r.SubscribedAt }),
+			nullableColumn(c.created, pgTimestamptz, func(r *row) *time.Time { return r.UnconfirmedAt }),
+			nullableColumn(c.created, pgTimestamptz, func(r *row) *time.Time { return r.UnsubscribedAt }),
+			nullableColumn(c.created, pgBigint, func(r *row) *int64 { return r.TouchedWebhookID }),
+			nullableColumn(c.created, pgTimestamptz, func(r *row) *time.Time { return r.TouchedAt }))
 	}
 	if len(c.updated) == 0 {
 		return nil
 	}
 	fields, err := fieldTexts(c.updated)
-	b.Queue(pgUpdateContactsSQL,
-		column(c.updated, func(r *row) int64 { return r.WorkspaceID }),
-		column(c.updated, func(r *row) int64 { return r.ID }),
-		column(c.updated, func(r *row) string { return string(r.Status) }),
+	if err != nil {
+		return err
+	}
+	p.send(pgUpdateContactsSQL,
+		column(c.updated, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(c.updated, pgBigint, func(r *row) int64 { return r.ID }),
+		column(c.updated, pgText, func(r *row) string { return string(r.Status) }),
 		fields,
-		column(c.updated, func(r *row) int64 { return r.Version }),
-		column(c.updated, func(r *row) time.Time { return r.UpdatedAt }),
-		column(c.updated, func(r *row) *time.Time { return r.SubscribedAt }),
-		column(c.updated, func(r *row) *time.Time { return r.UnconfirmedAt }),
-		column(c.updated, func(r *row) *time.Time { return r.UnsubscribedAt }),
-		column(c.updated, func(r *row) *int64 { return r.TouchedWebhookID }),
-		column(c.updated, func(r *row) *time.Time { return r.TouchedAt }))
-	return err
+		column(c.updated, pgBigint, func(r *row) int64 { return r.Version }),
+		column(c.updated, pgTimestamptz, func(r *row) time.Time { return r.UpdatedAt }),
+		nullableColumn(c.updated, pgTimestamptz, func(r *row) *time.Time { return r.SubscribedAt }),
+		nullableColumn(c.updated, pgTimestamptz, func(r *row) *time.Time { return r.UnconfirmedAt }),
+		nullableColumn(c.updated, pgTimestamptz, func(r *row) *time.Time { return r.UnsubscribedAt }),
+		nullableColumn(c.updated, pgBigint, func(r *row) *int64 { return r.TouchedWebhookID }),
+		nullableColumn(c.updated, pgTimestamptz, func(r *row) *time.Time { return r.TouchedAt }))
+	return nil
 }
 
-// fieldTexts returns the JSON of each contact's fields.
-func fieldTexts(contacts []models.Contact) ([]string, error) {
-	texts := make([]string, len(contacts))
-	for i, c := range contacts {
+// fieldTexts returns the column of the contacts' fields, as JSON.
+func fieldTexts(contacts []models.Contact) ([]byte, error) {
+	var failed error
+	texts := column(contacts, pgBytes, func(c *models.Contact) []byte {
 		raw, err := json.Marshal(c.Fields)
 		if err != nil {
-			return nil, fmt.Errorf("fields: %w", err)
+			failed = fmt.Errorf("fields: %w", err)
 		}
-		texts[i] = string(raw)
-	}
-	return texts, nil
+		return raw
+	})
+	return texts, failed
 }
 
-func queueTags(b *pgx.Batch, rows []models.ContactTag) {
+func sendTags(p *pipeline, rows []models.ContactTag) {
 	type row = models.ContactTag
 	if len(rows) == 0 {
 		return
 	}
-	b.Queue(pgInsertTagsSQL,
-		column(rows, func(r *row) int64 { return r.WorkspaceID }),
-		column(rows, func(r *row) int64 { return r.ContactID }),
-		column(rows, func(r *row) int64 { return r.TagID }))
+	p.send(pgInsertTagsSQL,
+		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, pgBigint, func(r *row) int64 { return r.ContactID }),
+		column(rows, pgBigint, func(r *row) int64 { return r.TagID }))
 }
 
-func queueMarks(b *pgx.Batch, rows []models.CallMarks) {
+func sendMarks(p *pipeline, rows []models.CallMarks) {
 	type row = models.CallMarks
 	if len(rows) == 0 {
 		return
 	}
-	b.Queue(pgInsertMarksSQL,
-		column(rows, func(r *row) int64 { return r.WorkspaceID }),
-		column(rows, func(r *row) []byte { return r.Packed }),
-		column(rows, func(r *row) time.Time { return r.At }))
+	p.send(pgInsertMarksSQL,
+		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, pgBytea, func(r *row) []byte { return r.Packed }),
+		column(rows, pgTimestamptz, func(r *row) time.Time { return r.At }))
 }
 
-func queueCounts(b *pgx.Batch, rows []count) {
-	b.Queue(pgInsertCountsSQL,
-		column(rows, func(r *count) int64 { return r.workspace }),
-		column(rows, func(r *count) int64 { return r.webhook }),
-		column(rows, func(r *count) time.Time { return r.hour }),
-		column(rows, func(r *count) string { return string(r.outcome) }),
-		column(rows, func(r *count) bool { return r.failed }),
-		column(rows, func(r *count) int64 { return r.calls }),
-		column(rows, func(r *count) time.Time { return r.lastCall }))
+func sendCounts(p *pipeline, rows []count) {
+	p.send(pgInsertCountsSQL,
+		column(rows, pgBigint, func(r *count) int64 { return r.workspace }),
+		column(rows, pgBigint, func(r *count) int64 { return r.webhook }),
+		column(rows, pgTimestamptz, func(r *count) time.Time { return r.hour }),
+		column(rows, pgText, func(r *count) string { return string(r.outcome) }),
+		column(rows, pgBoolean, func(r *count) bool { return r.failed }),
+		column(rows, pgBigint, func(r *count) int64 { return r.calls }),
+		column(rows, pgTimestamptz, func(r *count) time.Time { return r.lastCall }))
+}
+
+// sendLog waits for the bodies of the log rows and sends the rows.
+func sendLog(p *pipeline, c changes) error {
+	rows, err := c.logged()
+	if err != nil {
+		return err
+	}
+	type row = models.WebhookRequest
+	p.send(pgInsertLogSQL,
+		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, pgUUID, func(r *row) [16]byte { return r.ID }),
+		column(rows, pgBigint, func(r *row) int64 { return r.WebhookID }),
+		nullableColumn(rows, pgBigint, func(r *row) *int64 { return r.ContactID }),
+		nullableColumn(rows, pgBigint, func(r *row) *int64 { return r.ContactVersion }),
+		nullableColumn(rows, pgBigint, func(r *row) *int64 { return r.AddressKey }),
+		nullableColumn(rows, pgText, func(r *row) *string { return r.Address }),
+		column(rows, pgText, func(r *row) string { return r.Method }),
+		column(rows, pgText, func(r *row) string { return r.ContentType }),
+		column(rows, pgText, func(r *row) string { return string(r.Outcome) }),
+		column(rows, pgSmallint, func(r *row) int16 { return int16(r.Status) }),
+		nullableColumn(rows, pgText, func(r *row) *string { return r.ClientAddress }),
+		nullableColumn(rows, pgText, func(r *row) *string { return r.UserAgent }),
+		column(rows, pgBigint, func(r *row) int64 { return r.DurationUs }),
+		column(rows, pgBigint, func(r *row) int64 { return r.Size }),
+		nullableColumn(rows, pgText, func(r *row) *string { return (*string)(r.Event) }),
+		nullableColumn(rows, pgBytea, func(r *row) *[]byte {
+			if r.Body == nil {
+				return nil
+			}
+			return &r.Body
+		}))
+	return nil
 }

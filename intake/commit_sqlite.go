@@ -214,7 +214,7 @@ func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.insertLog, t.writeContacts, t.insertMarks, t.insertCounts,
+		t.erase, t.writeContacts, t.insertMarks, t.insertLog, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -241,8 +241,12 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 }
 
 func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
-	err := t.insert(ctx, liteInsertLog, len(c.log), func(i int, args []any) ([]any, error) {
-		r := &c.log[i]
+	rows, err := c.logged()
+	if err != nil {
+		return err
+	}
+	err = t.insert(ctx, liteInsertLog, len(rows), func(i int, args []any) ([]any, error) {
+		r := &rows[i]
 		return append(args, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address, r.Method, r.ContentType, string(r.Outcome),
 			r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, (*string)(r.Event), r.Body), nil
 	})

@@ -57,17 +57,20 @@ var (
 
 // EncodeLogBody returns the stored form of b: JSON, compressed with zstd. If the JSON is over maxLogBody, it leaves out the
 // contact's fields and the fates of the call's fields, and sets Shortened.
-func EncodeLogBody(b LogBody) ([]byte, error) {
-	raw, err := json.Marshal(b)
-	if err == nil && len(raw) > maxLogBody {
+func EncodeLogBody(b LogBody) []byte {
+	stored, _ := b.encode(nil)
+	return stored
+}
+
+// encode is EncodeLogBody for many bodies: it writes the JSON to scratch, and returns scratch for the next one.
+func (b *LogBody) encode(scratch []byte) (stored, after []byte) {
+	raw := b.appendJSON(scratch[:0])
+	if len(raw) > maxLogBody {
 		b.Shortened, b.Fields = true, nil
 		b.Before, b.After = b.Before.withoutFields(), b.After.withoutFields()
-		raw, err = json.Marshal(b)
+		raw = b.appendJSON(raw[:0])
 	}
-	if err != nil {
-		return nil, err
-	}
-	return bodyEncoder.EncodeAll(raw, make([]byte, 0, len(raw)/2+64)), nil
+	return bodyEncoder.EncodeAll(raw, make([]byte, 0, len(raw)/3+64)), raw
 }
 
 // DecodeLogBody reads the stored form of a LogBody. NULL is an empty LogBody. Its memory is bounded for any input.

@@ -16,9 +16,8 @@ func (j *job) bare(outcome models.Outcome, status int, now time.Time) models.Web
 	}
 }
 
-// logRow returns the log row of a decided call. group is the number of calls in its transaction. The call's duration ends
-// at now.
-func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
+// logRow returns the log row of a decided call, without its body. The call's duration ends at now.
+func (s *step) logRow(now time.Time) models.WebhookRequest {
 	j, d := s.job, s.decision
 	row := j.bare(d.Outcome, d.Answer.Status, now)
 	if s.life != nil {
@@ -28,16 +27,39 @@ func (s *step) logRow(group int, now time.Time) (models.WebhookRequest, error) {
 		row.Event = &d.Event
 	}
 	if s.erased {
-		return row, nil
+		return row
 	}
 	row.ClientAddress, row.UserAgent = &j.call.ClientAddress, &j.call.UserAgent
 	if j.logged != "" {
 		key := models.AddressKey(row.WorkspaceID, j.logged)
 		row.AddressKey, row.Address = &key, &j.logged
 	}
+	return row
+}
+
+// encodeBodies starts to encode the bodies of the batch's log rows, in a goroutine, and returns a function that waits for them. They
+// depend on the decisions alone, so that the database can work on other rows at the same time. A body is nil if its row was erased.
+func (b *batch) encodeBodies() func() ([][]byte, error) {
+	var bodies [][]byte
 	var err error
-	row.Body, err = EncodeLogBody(s.logBody(group))
-	return row, err
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer recovered(&err)
+		var scratch []byte
+		for _, s := range b.logged() {
+			var stored []byte
+			if !s.erased {
+				body := s.logBody(len(b.steps))
+				stored, scratch = body.encode(scratch)
+			}
+			bodies = append(bodies, stored)
+		}
+	}()
+	return func() ([][]byte, error) {
+		<-done
+		return bodies, err
+	}
 }
 
 // logBody returns the body of the call's log row. Prefetches and bodies that are too large have an empty Submission, so

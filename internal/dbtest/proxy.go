@@ -123,8 +123,11 @@ func (p *Proxy) answers(client, server net.Conn) {
 	server.Close()
 }
 
+// syncMessage ends what a client sends at once, the COMMIT of a batch included.
+var syncMessage = []byte{'S', 0, 0, 0, 4}
+
 // questions forwards what the client sends. It recognizes the COMMIT of a batch by the outcome "unconfirmed" in the log rows
-// that are sent with it: prepared statements are sent without their text.
+// that are sent with it, and by the end of the message: prepared statements are sent without their text.
 func (p *Proxy) questions(client, server net.Conn) {
 	defer client.Close()
 	defer server.Close()
@@ -135,7 +138,7 @@ func (p *Proxy) questions(client, server net.Conn) {
 			return
 		}
 		p.mu.Lock()
-		lose := p.cutCommits > 0 && bytes.Contains(buf[:n], []byte("unconfirmed"))
+		lose := p.cutCommits > 0 && bytes.Contains(buf[:n], []byte("unconfirmed")) && bytes.HasSuffix(buf[:n], syncMessage)
 		if lose {
 			p.cutCommits--
 			if p.thenClose {

@@ -1,0 +1,179 @@
+package intake
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// object writes the members of a JSON object, without reflection: every call has a LogBody. A member with an empty value is left out,
+// as encoding/json does with omitempty.
+type object struct {
+	b     []byte
+	begun bool
+}
+
+func (o *object) member(name string) {
+	if o.begun {
+		o.b = append(o.b, ',')
+	}
+	o.begun = true
+	o.b = append(appendText(o.b, name), ':')
+}
+
+func (o *object) text(name, value string) {
+	if value != "" {
+		o.member(name)
+		o.b = appendText(o.b, value)
+	}
+}
+
+func (o *object) number(name string, value int64) {
+	if value != 0 {
+		o.member(name)
+		o.b = strconv.AppendInt(o.b, value, 10)
+	}
+}
+
+func (o *object) flag(name string, value bool) {
+	if value {
+		o.member(name)
+		o.b = append(o.b, "true"...)
+	}
+}
+
+func (o *object) texts(name string, values []string) {
+	if len(values) > 0 {
+		o.member(name)
+		o.b = appendList(o.b, values, appendText)
+	}
+}
+
+// object writes a member that is an object.
+func (o *object) object(name string, fill func(*object)) {
+	o.member(name)
+	o.b = appendObject(o.b, fill)
+}
+
+func appendObject(b []byte, fill func(*object)) []byte {
+	o := object{b: append(b, '{')}
+	fill(&o)
+	return append(o.b, '}')
+}
+
+func appendList[V any](b []byte, values []V, add func([]byte, V) []byte) []byte {
+	b = append(b, '[')
+	for i, v := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = add(b, v)
+	}
+	return append(b, ']')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendText appends s as a JSON string. A byte that is not valid UTF-8 becomes U+FFFD.
+func appendText(b []byte, s string) []byte {
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '"' || c == '\\':
+			b = append(append(b, s[from:i]...), '\\', c)
+		case c < ' ':
+			b = append(append(b, s[from:i]...), `\u00`...)
+			b = append(b, hexDigits[c>>4], hexDigits[c&15])
+		case c < utf8.RuneSelf:
+			continue
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r != utf8.RuneError || size > 1 {
+				i += size - 1
+				continue
+			}
+			b = append(append(b, s[from:i]...), "\uFFFD"...)
+		}
+		from = i + 1
+	}
+	return append(append(b, s[from:]...), '"')
+}
+
+// appendJSON appends b as JSON, as encoding/json writes it by the tags of LogBody.
+func (b *LogBody) appendJSON(to []byte) []byte {
+	return appendObject(to, func(o *object) {
+		o.text("payload", b.Payload)
+		o.flag("truncated", b.Truncated)
+		o.text("encoding", b.Encoding)
+		o.text("unread", string(b.Unread))
+		if len(b.Headers) > 0 {
+			o.member("headers")
+			o.b = appendList(o.b, b.Headers, appendHeader)
+		}
+		o.text("webhook_type", string(b.WebhookType))
+		o.text("email_key", b.EmailKey)
+		o.text("email_sent", b.EmailSent)
+		o.texts("email_unused", b.EmailUnused)
+		o.text("email_shape", b.EmailShape)
+		o.flag("email_plus", b.EmailPlus)
+		o.text("query_key", b.QueryKey)
+		o.number("email_at", int64(b.EmailAt))
+		if len(b.Fields) > 0 {
+			o.member("fields")
+			o.b = appendList(o.b, b.Fields, appendFate)
+		}
+		o.number("more_names", int64(b.MoreNames))
+		if b.Before != nil {
+			o.object("before", b.Before.fill)
+		}
+		if b.After != nil {
+			o.object("after", b.After.fill)
+		}
+		o.texts("tags_added", b.TagsAdded)
+		o.text("event", string(b.Event))
+		o.text("no_event", b.NoEvent)
+		o.text("message", b.Message)
+		o.flag("shortened", b.Shortened)
+		o.number("waited_us", b.WaitedUs)
+		o.number("group_size", int64(b.GroupSize))
+	})
+}
+
+func appendHeader(b []byte, h Header) []byte {
+	return appendObject(b, func(o *object) {
+		o.text("name", h.Name)
+		o.text("value", h.Value)
+	})
+}
+
+func appendFate(b []byte, f FieldFate) []byte {
+	return appendObject(b, func(o *object) {
+		o.text("fate", string(f.Fate))
+		o.text("key", f.Key)
+		o.text("sent", f.Sent)
+		o.text("shape", f.Shape)
+		o.number("merge_tag_id", f.MergeTagID)
+		o.text("merge_tag", f.MergeTag)
+		o.text("label", f.Label)
+		o.text("before", f.Before)
+		o.text("after", f.After)
+		o.text("reason", f.Reason)
+	})
+}
+
+func (c *LogContact) fill(o *object) {
+	o.text("email", c.Email)
+	o.text("status", string(c.Status))
+	o.object("fields", func(o *object) {
+		for _, key := range slices.Sorted(maps.Keys(c.Fields)) {
+			o.member(key)
+			o.b = appendText(o.b, c.Fields[key])
+		}
+	})
+	o.member("tags")
+	o.b = appendList(o.b, c.Tags, appendText)
+	o.number("version", c.Version)
+}
