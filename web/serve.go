@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	drainTime    = time.Second      // time for a load balancer to stop sending calls
-	shutdownTime = 20 * time.Second // time for running calls to finish
+	drainTime    = time.Second           // time for a load balancer to stop sending calls
+	settleTime   = 10 * time.Millisecond // time for connections that are being established to be accepted
+	shutdownTime = 20 * time.Second      // time for running calls to finish
 )
 
 // serve is the command that serves until ctx ends.
@@ -86,6 +87,9 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		p.log.Info("stopping")
 		srv.Drain()
 		time.Sleep(drainTime)
+		if refuseConnections(ln) == nil {
+			time.Sleep(settleTime)
+		}
 	}
 	finish, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
@@ -99,7 +103,9 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 
 // listen opens a listener, or says in a sentence why it cannot. setting is the variable that addr comes from.
 func listen(setting, addr string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", addr)
+	var config net.ListenConfig
+	config.SetMultipathTCP(false) // refuseConnections cannot set its filter on such a socket
+	ln, err := config.Listen(context.Background(), "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("another program listens on %s already; stop it, or choose another port with %s", addr, setting)
