@@ -72,3 +72,14 @@ func (s *Server) signalAll(signal syscall.Signal) error {
 
 // Exec runs a statement in the server's database postgres, as superuser.
 func (s *Server) Exec(sql string) error { return s.exec(sql) }
+
+// StartIfEnded starts the server again if it has ended, as it does when it cannot write its log, and returns when it answers.
+func (s *Server) StartIfEnded() error {
+	err := s.wait()
+	select {
+	case <-s.ended:
+		return s.Start()
+	default:
+		return err
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/internal/e2e"
 	"campaignlark/models"
@@ -64,6 +65,15 @@ func (p *program) metric(name string) float64 {
 	}
 	p.t.Fatalf("the program has no metric %s", name)
 	return 0
+}
+
+// idle returns the largest number of goroutines of the program, which has no senders, within a second.
+func (p *program) idle() (most float64) {
+	p.t.Helper()
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); <-time.After(50 * time.Millisecond) {
+		most = max(most, p.metric("go_goroutines"))
+	}
+	return most
 }
 
 // peakMemory returns the most memory that the program has had resident, in bytes.

@@ -57,10 +57,11 @@ func read(t *testing.T, a *e2e.Audience) stored {
 	return s
 }
 
-// checkRows compares calls for different addresses with everything that their workspace holds. A call with a 200 has its contact and its row
-// in the log. A call with a 503 has neither; if lost is true, it may also be stored completely, because only the answer to its
-// commit was lost. No call got any other answer.
-func checkRows(t *testing.T, a *e2e.Audience, calls []call, lost bool) {
+// checkRows compares calls for different addresses with everything that their workspace holds. A call with a 200 has its contact and its
+// row in the log. A call with a 503 has neither, with two exceptions. If the database refused the call itself, its row says so and
+// names nobody. If lost is true, the call may be stored completely, because only the answer to its commit was lost. No call got any
+// other answer. checkRows returns how many calls the database refused.
+func checkRows(t *testing.T, a *e2e.Audience, calls []call, lost bool) (refused int) {
 	t.Helper()
 	s := read(t, a)
 	if len(s.log) == 0 {
@@ -76,6 +77,8 @@ func checkRows(t *testing.T, a *e2e.Audience, calls []call, lost bool) {
 			report(t, "%s: got %d %s, want 200 or 503", c.address, c.status, c.message)
 		case c.status == fasthttp.StatusServiceUnavailable && c.again == "":
 			report(t, "%s: got a 503 without Retry-After", c.address)
+		case logged && !created && c.status == fasthttp.StatusServiceUnavailable && row.Outcome == models.OutcomeNotCommitted && row.Address == nil && row.ContactID == nil:
+			refused++
 		case created != logged:
 			report(t, "%s: got %d, and a contact is %v, a row in the log %v; want both or none", c.address, c.status, created, logged)
 		case !created && c.status == fasthttp.StatusOK:
@@ -89,8 +92,8 @@ func checkRows(t *testing.T, a *e2e.Audience, calls []call, lost bool) {
 			accepted++
 		}
 	}
-	if len(s.contacts) != accepted || len(s.log) != accepted || len(s.tags) != accepted {
-		t.Errorf("got %d contacts, %d with tags, and %d rows in the log, want %d of each", len(s.contacts), len(s.tags), len(s.log), accepted)
+	if len(s.contacts) != accepted || len(s.tags) != accepted || len(s.log) != accepted+refused {
+		t.Errorf("got %d contacts, %d with tags, and %d rows in the log, want %d, as many, and %d more", len(s.contacts), len(s.tags), len(s.log), accepted, refused)
 	}
 	var counted int64
 	if err := a.DB().Read(t.Context()).Raw("SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = ?", a.Workspace().ID).Scan(&counted).Error; err != nil {
@@ -98,6 +101,42 @@ func checkRows(t *testing.T, a *e2e.Audience, calls []call, lost bool) {
 	}
 	if counted != int64(len(s.log)) {
 		t.Errorf("the counters say %d calls, the log %d", counted, len(s.log))
+	}
+	return refused
+}
+
+// checkVersions compares calls that all got a 200 with everything that their workspace holds. Several calls may have been about one
+// address: each raised the version of its contact by one and left a row in the log with that version.
+func checkVersions(t *testing.T, a *e2e.Audience, calls []call) {
+	t.Helper()
+	s := read(t, a)
+	versions := map[string]map[int64]bool{} // by address
+	for _, c := range calls {
+		if c.status != fasthttp.StatusOK {
+			report(t, "%s: got %d %s, want 200", c.address, c.status, c.message)
+			continue
+		}
+		contact := s.contacts[c.address]
+		id, _ := uuid.Parse(c.id)
+		row, logged := s.log[id]
+		if !logged || row.Status != fasthttp.StatusOK || row.ContactID == nil || *row.ContactID != contact.ID {
+			report(t, "%s: got 200, the contact %+v and the row %+v, want a row about the contact", c.address, contact, row)
+			continue
+		}
+		if versions[c.address] == nil {
+			versions[c.address] = map[int64]bool{}
+		}
+		versions[c.address][*row.ContactVersion] = true
+	}
+	total := 0
+	for address, seen := range versions {
+		if contact := s.contacts[address]; contact.Version != int64(len(seen)) || !seen[1] || !seen[contact.Version] || s.tags[contact.ID] != tagsOfCalls {
+			report(t, "%s: got version %d and %d tags after calls that left %d versions", address, contact.Version, s.tags[contact.ID], len(seen))
+		}
+		total += len(seen)
+	}
+	if total != len(calls) || len(s.log) != len(calls) || len(s.contacts) != len(versions) {
+		t.Errorf("%d calls about %d addresses left %d versions, %d rows in the log and %d contacts", len(calls), len(versions), total, len(s.log), len(s.contacts))
 	}
 }
 

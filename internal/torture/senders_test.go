@@ -92,7 +92,7 @@ func (s *senders) run(n int) {
 			return
 		default:
 		}
-		c := s.one(s.load.urls[n%len(s.load.urls)], s.load.who(n, turn))
+		c := s.one(s.load.urls[n%len(s.load.urls)], s.load.who(n, turn), fmt.Sprintf("%d/%d", n, turn))
 		calls = append(calls, c)
 		switch c.status {
 		case fasthttp.StatusOK:
@@ -113,15 +113,16 @@ func (s *senders) run(n int) {
 	}
 }
 
-// one sends one call and returns it with its answer.
-func (s *senders) one(url, address string) call {
+// one sends one call and returns it with its answer. mark is a value that the calls before did not have, so that the call changes its
+// contact.
+func (s *senders) one(url, address, mark string) call {
 	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(request)
 	defer fasthttp.ReleaseResponse(response)
 	request.Header.SetMethod("POST")
 	request.Header.SetContentType("application/json")
 	request.SetRequestURI(url)
-	request.SetBodyString(fmt.Sprintf(`{"email_address":%q,"one":%q}`, address, address))
+	request.SetBodyString(fmt.Sprintf(`{"email_address":%q,"one":%q,"two":%q}`, address, address, mark))
 	c := call{address: address, sent: time.Now()}
 	err := s.client.Do(request, response)
 	c.took = time.Since(c.sent)
