@@ -31,15 +31,21 @@ type scenario struct {
 	name        string
 	connections int
 	addresses   string // of the load: new, known
-	spread      bool   // over the webhooks of 200 workspaces, not on one
+	target      func(targets) string
 }
 
+func (s scenario) String() string { return fmt.Sprintf("%s, %d", s.name, s.connections) }
+
+// plain is the scenario with which others are compared.
+var plain = scenario{"new addresses", 64, "new", targets.oneWebhook}
+
 var scenarios = []scenario{
-	{"new addresses", 1, "new", false},
-	{"new addresses", 64, "new", false},
-	{"new addresses", 256, "new", false},
-	{"1,000 known addresses", 64, "known", false},
-	{"new addresses, 1,000 webhooks", 64, "new", true},
+	{"new addresses", 1, "new", targets.oneWebhook},
+	plain,
+	{"new addresses", 256, "new", targets.oneWebhook},
+	{"1,000 known addresses", 64, "known", targets.oneWebhook},
+	{"new addresses, 1,000 webhooks", 64, "new", targets.manyWebhooks},
+	{"new, among 1,000,000 contacts", 64, "new", targets.largeWorkspace},
 }
 
 // sample is what one load measured.
@@ -58,7 +64,8 @@ func benchIntake(ctx context.Context, args []string) error {
 	now := flags.String("now", "", "the binary of the program to measure")
 	rounds := flags.Int("rounds", 3, "how often each load runs; the medians are printed")
 	lasting := flags.Duration("for", 4*time.Second, "length of a load")
-	only := flags.String("database", "", "measure on one database: sqlite or postgres")
+	database := flags.String("database", "", "measure on one database: sqlite or postgres")
+	only := flags.String("only", "", "measure the loads with this text in their name and connections, such as: new addresses, 64")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -72,10 +79,10 @@ func benchIntake(ctx context.Context, args []string) error {
 	}
 	defer os.RemoveAll(dir)
 	for _, dialect := range []store.Dialect{store.SQLite, store.Postgres} {
-		if *only != "" && *only != string(dialect) {
+		if *database != "" && *database != string(dialect) {
 			continue
 		}
-		b := intakeBench{dialect: dialect, rounds: *rounds, lasting: *lasting, candidates: slices.Clone(candidates)}
+		b := intakeBench{dialect: dialect, rounds: *rounds, lasting: *lasting, only: *only, candidates: slices.Clone(candidates)}
 		if err := b.run(ctx, dir); err != nil {
 			return fmt.Errorf("%s: %w", dialect, err)
 		}
@@ -88,7 +95,9 @@ type intakeBench struct {
 	postgres   *dbtest.Server // nil on SQLite
 	rounds     int
 	lasting    time.Duration
+	only       string
 	candidates []candidate
+	plain      []float64 // calls a second of each candidate with the plain scenario, once it is measured
 }
 
 func (b *intakeBench) run(ctx context.Context, dir string) (err error) {
@@ -110,6 +119,9 @@ func (b *intakeBench) run(ctx context.Context, dir string) (err error) {
 	fmt.Printf("\n%s, %d rounds of %s, medians\n", b.dialect, b.rounds, b.lasting)
 	fmt.Printf("%-30s %5s  %-22s %9s %9s %9s %9s %11s %11s %9s %9s %8s %7s\n", "", "conns", "", "calls/s", "p50", "p99", "p99.9", "CPU program", "CPU server", "WAL/call", "memory", "a batch", "failed")
 	for _, s := range scenarios {
+		if !strings.Contains(s.String(), b.only) {
+			continue
+		}
 		samples := make([][]sample, len(b.candidates))
 		for range b.rounds {
 			for i, c := range b.candidates {
@@ -122,7 +134,7 @@ func (b *intakeBench) run(ctx context.Context, dir string) (err error) {
 		}
 		b.report(s, samples)
 	}
-	return nil
+	return b.reportWire(ctx)
 }
 
 // database creates an empty database and returns its address.
@@ -140,10 +152,6 @@ func (b *intakeBench) measure(ctx context.Context, c candidate, s scenario) (one
 		return one, err
 	}
 	defer p.stop()
-	target := c.calls.one
-	if s.spread {
-		target = c.calls.many
-	}
 	cpu, err := p.cpu()
 	if err != nil {
 		return one, err
@@ -153,7 +161,7 @@ func (b *intakeBench) measure(ctx context.Context, c candidate, s scenario) (one
 		return one, err
 	}
 	batches, grouped := p.batches()
-	if one.load, err = callLoad(ctx, "-url", "http://"+p.addr+"/v1/inbound-webhooks/", "-hashes", target, "-addresses", s.addresses,
+	if one.load, err = callLoad(ctx, "-url", "http://"+p.addr+"/v1/inbound-webhooks/", "-hashes", s.target(c.calls), "-addresses", s.addresses,
 		"-known", "1000", "-connections", strconv.Itoa(s.connections), "-for", b.lasting.String()); err != nil {
 		return one, err
 	}
@@ -217,6 +225,50 @@ func (b *intakeBench) report(s scenario, samples [][]sample) {
 		return fmt.Sprintf("%.2fx", medians[0][column]/medians[1][column])
 	}
 	fmt.Printf("%-30s %5s  %-22s %9s %9s %9s %9s %11s %11s %9s %9s %8s   CPU of both %s\n", "", "", "ratio", ratio(0), ratio(1), ratio(2), ratio(3), ratio(4), ratio(5), ratio(6), ratio(7), ratio(8), ratio(9))
+	perSecond := []float64{medians[0][0], medians[1][0]}
+	if s.String() == plain.String() {
+		b.plain = perSecond
+	} else if b.plain != nil && s.connections == plain.connections {
+		fmt.Printf("%-30s %5s  calls/s against those for new addresses: %.2fx now, %.2fx base\n", "", "", perSecond[0]/b.plain[0], perSecond[1]/b.plain[1])
+	}
+}
+
+// reportWire prints how many statements and round trips to Postgres a batch of the plain scenario takes. What runs in the background
+// counts too.
+func (b *intakeBench) reportWire(ctx context.Context) error {
+	if b.postgres == nil {
+		return nil
+	}
+	for _, c := range b.candidates {
+		if err := c.countWire(ctx); err != nil {
+			return fmt.Errorf("%s, statements: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+func (c candidate) countWire(ctx context.Context) error {
+	w, through, err := newWire(c.url)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	p, err := c.start(ctx, through)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	statements, trips := w.statements.Load(), w.roundTrips.Load()
+	batches, calls := p.batches()
+	if _, err := callLoad(ctx, "-url", "http://"+p.addr+"/v1/inbound-webhooks/", "-hashes", plain.target(c.calls), "-connections", strconv.Itoa(plain.connections),
+		"-addresses", plain.addresses, "-for", "2s"); err != nil {
+		return err
+	}
+	statements, trips = w.statements.Load()-statements, w.roundTrips.Load()-trips
+	after, callsAfter := p.batches()
+	n := after - batches
+	fmt.Printf("%-30s %5d  %-22s a batch of %.1f calls: %.1f statements, %.1f round trips\n", plain.name, plain.connections, c.name, (callsAfter-calls)/n, float64(statements)/n, float64(trips)/n)
+	return nil
 }
 
 // callLoad puts a load on webhooks, from a separate process with the given flags.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,15 +16,20 @@ import (
 
 const (
 	knownContacts  = 20_000 // of the first workspace, before anything is measured
-	moreWorkspaces = 200
+	manyWorkspaces = 200
 	hooksEach      = 5 // webhooks of each of these
+	manyContacts   = 1_000_000
 )
 
 // targets are files with hashes of webhooks, one on each line.
-type targets struct{ one, many string }
+type targets struct{ one, many, large string }
 
-// prepare lets the candidate create its schema, and fills the database: a SUBSCRIBED webhook with two tags and two merge tags, and
-// the same in many other workspaces.
+func (t targets) oneWebhook() string     { return t.one }
+func (t targets) manyWebhooks() string   { return t.many }
+func (t targets) largeWorkspace() string { return t.large }
+
+// prepare lets the candidate create its schema, and fills the database: a SUBSCRIBED webhook with two tags and two merge tags, the
+// same in many other workspaces, and in one with many contacts.
 func prepare(ctx context.Context, c candidate, dir string) (t targets, err error) {
 	p, err := c.start(ctx, c.url)
 	if err != nil {
@@ -37,38 +41,35 @@ func prepare(ctx context.Context, c candidate, dir string) (t targets, err error
 		return t, err
 	}
 	defer db.Close()
-	var hashes []string
-	err = db.Write(ctx, func(tx *gorm.DB) error {
-		for n := range 1 + moreWorkspaces {
-			hooks := hooksEach
-			if n == 0 {
-				hooks = 1
-			}
-			mine, err := fillWorkspace(tx, n, hooks)
-			if err != nil {
-				return err
-			}
-			hashes = append(hashes, mine...)
-		}
-		return nil
-	})
-	if err != nil {
-		return t, err
-	}
 	name := strings.ReplaceAll(c.name, " ", "-") + "-" + string(db.Dialect)
-	t = targets{filepath.Join(dir, name+"-one"), filepath.Join(dir, name+"-many")}
-	if err := os.WriteFile(t.one, []byte(hashes[0]), 0o600); err != nil {
-		return t, err
-	}
-	if err := os.WriteFile(t.many, []byte(strings.Join(hashes[1:], "\n")), 0o600); err != nil {
-		return t, err
+	t = targets{filepath.Join(dir, name+"-one"), filepath.Join(dir, name+"-many"), filepath.Join(dir, name+"-large")}
+	number := 0
+	for _, group := range []struct {
+		file                        string
+		workspaces, hooks, contacts int
+	}{{t.one, 1, 1, knownContacts}, {t.many, manyWorkspaces, hooksEach, 0}, {t.large, 1, 1, manyContacts}} {
+		var hashes []string
+		for range group.workspaces {
+			err := db.Write(ctx, func(tx *gorm.DB) error {
+				mine, err := fillWorkspace(tx, number, group.hooks, group.contacts)
+				hashes = append(hashes, mine...)
+				return err
+			})
+			if err != nil {
+				return t, err
+			}
+			number++
+		}
+		if err := os.WriteFile(group.file, []byte(strings.Join(hashes, "\n")), 0o600); err != nil {
+			return t, err
+		}
 	}
 	_, err = db.Pool().ExecContext(ctx, "ANALYZE") // plans made on empty tables would stay
 	return t, err
 }
 
-// fillWorkspace stores a workspace and returns the hashes of its webhooks. The first one, number 0, has contacts.
-func fillWorkspace(tx *gorm.DB, number, hooks int) (hashes []string, err error) {
+// fillWorkspace stores a workspace and returns the hashes of its webhooks.
+func fillWorkspace(tx *gorm.DB, number, hooks, contacts int) (hashes []string, err error) {
 	now := models.Instant(time.Now())
 	ws := models.Workspace{Slug: fmt.Sprintf("bench-%d", number), Name: "Bench", TimeZone: "UTC", CreatedAt: now}
 	if err := tx.Create(&ws).Error; err != nil {
@@ -101,16 +102,19 @@ func fillWorkspace(tx *gorm.DB, number, hooks int) (hashes []string, err error) 
 		}
 		hashes = append(hashes, hook.Hash)
 	}
-	if number > 0 {
+	if contacts == 0 {
 		return hashes, nil
 	}
-	if _, err := store.ReserveContactIDs(tx, ws.ID, knownContacts); err != nil {
+	if _, err := store.ReserveContactIDs(tx, ws.ID, int64(contacts)); err != nil {
 		return nil, err
 	}
-	contacts := make([]models.Contact, knownContacts)
-	for i := range contacts {
-		contacts[i] = models.Contact{WorkspaceID: ws.ID, ID: int64(i + 1), Email: strconv.Itoa(i) + "@example.com", Status: models.StatusSubscribed,
-			Fields: map[string]string{"first_name": "Jaime"}, Version: 1, CreatedAt: now, UpdatedAt: now, SubscribedAt: &now}
+	err = tx.Exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO contacts (workspace_id, id, email, status, fields, version, created_at, updated_at, subscribed_at)
+		SELECT w.id, n.i, (n.i - 1) || '@example.com', 'SUBSCRIBED', '{"first_name":"Jaime"}', 1, w.created_at, w.created_at, w.created_at
+		FROM n JOIN workspaces w ON w.id = ?`, contacts, ws.ID).Error
+	if err != nil {
+		return nil, err
 	}
-	return hashes, tx.CreateInBatches(&contacts, 500).Error
+	return hashes, tx.Exec(`INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
+		SELECT c.workspace_id, c.id, t.id FROM contacts c JOIN tags t ON t.workspace_id = c.workspace_id WHERE c.workspace_id = ?`, ws.ID).Error
 }

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // figures are the results of one load.
@@ -49,7 +52,6 @@ func load(args []string) error {
 			urls[i] = *target + urls[i]
 		}
 	}
-	client := &fasthttp.Client{MaxConnsPerHost: *connections, ReadTimeout: 20 * time.Second}
 	from := time.Now().Add(*warm)
 	until := from.Add(*lasting)
 	var mu sync.Mutex
@@ -58,7 +60,8 @@ func load(args []string) error {
 	var callers sync.WaitGroup
 	for range *connections {
 		callers.Go(func() {
-			c := caller{client: client, urls: urls, addresses: *addresses, known: *known}
+			c := caller{urls: urls, addresses: *addresses, known: *known}
+			defer c.hangUp()
 			c.run(from, until)
 			mu.Lock()
 			defer mu.Unlock()
@@ -76,12 +79,17 @@ func load(args []string) error {
 	})
 }
 
-// caller sends one call after the other.
+// caller sends one call after the other over one connection. It writes and reads HTTP by hand: the load shares the cores with the
+// program, so a costly client would hide what is measured.
 type caller struct {
-	client    *fasthttp.Client
 	urls      []string
 	addresses string
 	known     int
+
+	host    string // that conn is connected to; "" for none
+	conn    net.Conn
+	answers *bufio.Reader
+	request []byte
 
 	took     []time.Duration // of each call that was sent after the warm-up and answered with 200
 	failed   int             // those that were answered otherwise
@@ -89,24 +97,20 @@ type caller struct {
 }
 
 func (c *caller) run(from, until time.Time) {
-	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
-	request.Header.SetMethod("POST")
-	request.Header.SetContentType("application/json")
 	for {
 		start := time.Now()
 		if start.After(until) {
 			return
 		}
-		request.SetRequestURI(c.urls[rand.IntN(len(c.urls))])
-		request.SetBodyString(fmt.Sprintf(`{"email_address":%q,"first_name":"Cersei","last_name":"Lannister %d","source":"bench"}`, c.address(), rand.IntN(1000)))
-		err := c.client.Do(request, response)
-		good := err == nil && response.StatusCode() == 200
-		if good {
+		err := c.call(c.urls[rand.IntN(len(c.urls))])
+		if err != nil {
+			c.hangUp()
+		} else {
 			c.answered++
 		}
 		switch {
 		case start.Before(from):
-		case good:
+		case err == nil:
 			c.took = append(c.took, time.Since(start))
 		default:
 			c.failed++
@@ -114,9 +118,75 @@ func (c *caller) run(from, until time.Time) {
 	}
 }
 
+// call sends one call to an http URL. The error is nil if it was answered with 200.
+func (c *caller) call(target string) error {
+	host, path, _ := strings.Cut(strings.TrimPrefix(target, "http://"), "/")
+	if c.host != host {
+		c.hangUp()
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			return err
+		}
+		c.host, c.conn, c.answers = host, conn, bufio.NewReader(conn)
+	}
+	body := c.body()
+	c.request = fmt.Appendf(c.request[:0], "POST /%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, host, len(body), body)
+	if err := c.conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := c.conn.Write(c.request); err != nil {
+		return err
+	}
+	return c.readAnswer()
+}
+
+// readAnswer reads an answer whole. The error is nil if it is a 200.
+func (c *caller) readAnswer() error {
+	status, err := c.answers.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	good, length := bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")), 0
+	for {
+		line, err := c.answers.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			length, err = strconv.Atoi(string(bytes.TrimSpace(value)))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := c.answers.Discard(length); err != nil {
+		return err
+	}
+	if !good {
+		return errors.New("not answered with 200")
+	}
+	return nil
+}
+
+func (c *caller) hangUp() {
+	if c.host != "" {
+		c.conn.Close()
+		c.host = ""
+	}
+}
+
+func (c *caller) body() []byte {
+	b := append([]byte(`{"email_address":"`), c.address()...)
+	b = append(b, `","first_name":"Cersei","last_name":"Lannister `...)
+	return append(strconv.AppendInt(b, rand.Int64N(1000), 10), `","source":"bench"}`...)
+}
+
 func (c *caller) address() string {
 	if c.addresses == "known" || c.addresses == "half" && rand.IntN(2) == 0 {
-		return fmt.Sprintf("%d@example.com", rand.IntN(c.known))
+		return strconv.Itoa(rand.IntN(c.known)) + "@example.com"
 	}
-	return fmt.Sprintf("new-%x@example.com", rand.Uint64())
+	return "new-" + strconv.FormatUint(rand.Uint64(), 16) + "@example.com"
 }
