@@ -101,7 +101,7 @@ func TestPurgeReadsOnlyWhatIsDeleted(t *testing.T) {
 }
 
 // explain returns the database's plan of a query.
-func explain(t *testing.T, db *store.DB, query string) string {
+func explain(t *testing.T, db *store.DB, query string, values ...any) string {
 	t.Helper()
 	var plan []string
 	prefix := "EXPLAIN "
@@ -109,7 +109,7 @@ func explain(t *testing.T, db *store.DB, query string) string {
 		prefix = "EXPLAIN QUERY PLAN "
 	}
 	var rows []map[string]any
-	if err := db.Read(t.Context()).Raw(prefix + query).Scan(&rows).Error; err != nil {
+	if err := db.Read(t.Context()).Raw(prefix+query, values...).Scan(&rows).Error; err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range rows {
