@@ -1,0 +1,4 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+-- Expired sessions are found by either of two times, which this index cannot serve: it was never used.
+DROP INDEX CONCURRENTLY IF EXISTS sessions_expires;
