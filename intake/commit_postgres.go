@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"campaignlark/models/store"
@@ -61,6 +62,13 @@ const (
 		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
 
 	pgRevisionsSQL = `SELECT id, revision, time_zone FROM workspaces WHERE id = ANY ($1::bigint[]) AND deleted_at IS NULL`
+
+	// pgReserveSQL takes a block of ids of each workspace and returns the id after the last one. It locks the counters in the order of
+	// the workspaces, as every batch does.
+	pgReserveSQL = `INSERT INTO workspace_counters AS c (workspace_id, next_contact_id)
+		SELECT workspace, ids + 1 FROM unnest($1::bigint[], $2::bigint[]) AS n (workspace, ids) ORDER BY workspace
+		ON CONFLICT (workspace_id) DO UPDATE SET next_contact_id = c.next_contact_id + EXCLUDED.next_contact_id - 1
+		RETURNING workspace_id, next_contact_id`
 
 	pgTagsSQL = `SELECT workspace_id, id, name FROM tags WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL`
 
@@ -125,35 +133,35 @@ func each(add func(scan) error) func(pgx.Rows) error {
 // reservation that a crash loses was never used.
 func (t *postgresTx) reserve(ctx context.Context, needs []need) (map[int64][]int64, error) {
 	ids := make(map[int64][]int64, len(needs))
-	var b pgx.Batch
+	var workspaces, blocks []int64
+	missing := map[int64]int64{}
 	for _, n := range needs {
 		ids[n.workspace] = t.ids.take(n.workspace, n.ids)
-		missing := n.ids - int64(len(ids[n.workspace]))
-		if missing == 0 {
-			continue
+		if m := n.ids - int64(len(ids[n.workspace])); m > 0 {
+			missing[n.workspace] = m
+			workspaces, blocks = append(workspaces, n.workspace), append(blocks, m+t.ids.block(n.workspace, n.ids))
 		}
-		if b.Len() == 0 {
-			b.Queue("BEGIN")
-			b.Queue("SET LOCAL synchronous_commit = off")
-		}
-		more := missing + t.ids.block(n.workspace, n.ids)
-		b.Queue(store.ReserveContactIDsSQL, n.workspace, more+1, more).QueryRow(func(row pgx.Row) error {
-			var next int64
-			if err := row.Scan(&next); err != nil {
-				return err
-			}
-			all := make([]int64, more)
-			for i := range all {
-				all[i] = next - more + int64(i)
-			}
-			ids[n.workspace] = append(ids[n.workspace], all[:missing]...)
-			t.ids.put(n.workspace, all[missing:])
-			return nil
-		})
 	}
-	if b.Len() == 0 {
+	if len(missing) == 0 {
 		return ids, nil
 	}
+	var b pgx.Batch
+	b.Queue("BEGIN")
+	b.Queue("SET LOCAL synchronous_commit = off")
+	b.Queue(pgReserveSQL, workspaces, blocks).Query(each(func(scan scan) error {
+		var workspace, next int64
+		if err := scan(&workspace, &next); err != nil {
+			return err
+		}
+		block := make([]int64, blocks[slices.Index(workspaces, workspace)])
+		for i := range block {
+			block[i] = next - int64(len(block)-i)
+		}
+		m := missing[workspace]
+		ids[workspace] = append(ids[workspace], block[:m]...)
+		t.ids.put(workspace, block[m:])
+		return nil
+	}))
 	b.Queue("COMMIT")
 	conn, err := t.session.connect(ctx, &t.session.ids)
 	if err != nil {

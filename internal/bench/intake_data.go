@@ -18,7 +18,6 @@ const (
 	knownContacts  = 20_000 // of the first workspace, before anything is measured
 	manyWorkspaces = 200
 	hooksEach      = 5 // webhooks of each of these
-	manyContacts   = 1_000_000
 )
 
 // targets are files with hashes of webhooks, one on each line.
@@ -29,8 +28,8 @@ func (t targets) manyWebhooks() string   { return t.many }
 func (t targets) largeWorkspace() string { return t.large }
 
 // prepare lets the candidate create its schema, and fills the database: a SUBSCRIBED webhook with two tags and two merge tags, the
-// same in many other workspaces, and in one with many contacts.
-func prepare(ctx context.Context, c candidate, dir string) (t targets, err error) {
+// same in many other workspaces, and in one with as many contacts as many says.
+func prepare(ctx context.Context, c candidate, dir string, many int) (t targets, err error) {
 	p, err := c.start(ctx, c.url)
 	if err != nil {
 		return t, err
@@ -47,7 +46,7 @@ func prepare(ctx context.Context, c candidate, dir string) (t targets, err error
 	for _, group := range []struct {
 		file                        string
 		workspaces, hooks, contacts int
-	}{{t.one, 1, 1, knownContacts}, {t.many, manyWorkspaces, hooksEach, 0}, {t.large, 1, 1, manyContacts}} {
+	}{{t.one, 1, 1, knownContacts}, {t.many, manyWorkspaces, hooksEach, 0}, {t.large, 1, 1, many}} {
 		var hashes []string
 		for range group.workspaces {
 			err := db.Write(ctx, func(tx *gorm.DB) error {

@@ -122,6 +122,21 @@ func (p *process) cpu() (time.Duration, error) {
 	return own, err
 }
 
+// settle waits until the program has done the work of its start: its chores go through all workspaces.
+func (p *process) settle() error {
+	const pause = 300 * time.Millisecond
+	before, err := p.cpu()
+	for deadline := time.Now().Add(20 * time.Second); err == nil && time.Now().Before(deadline); {
+		<-time.After(pause)
+		var after time.Duration
+		if after, err = p.cpu(); after-before < pause/20 {
+			break
+		}
+		before = after
+	}
+	return err
+}
+
 // memory returns the resident memory of the process in bytes, 0 if it is unknown.
 func (p *process) memory() float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
