@@ -10,6 +10,9 @@ import (
 // readyTimeout is how long readiness waits for the database.
 const readyTimeout = 2 * time.Second
 
+// isHealth reports whether a path is one of the two that supervisors and load balancers ask.
+func isHealth(path string) bool { return path == "/healthz" || path == "/readyz" }
+
 // alive says that this process answers. A supervisor restarts a process that does not. A lost database is no reason to restart.
 func (s *Server) alive(v *visit) error { return v.SendString("alive\n") }
 

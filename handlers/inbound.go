@@ -146,7 +146,9 @@ func (s *Server) call(v *visit, now time.Time) intake.Call {
 	}
 	c.Size = int64(len(r.Query))
 	if c.Method != fiber.MethodGet {
-		r.Body = slices.Clone(v.Request().Body())
+		if r.Body = v.Request().Body(); len(r.Body) <= freeBody { // a larger one has its own memory: see receive
+			r.Body = slices.Clone(r.Body)
+		}
 		c.Size = int64(len(r.Body))
 	}
 	c.Submission = intake.Decode(r)

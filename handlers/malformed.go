@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -19,9 +20,13 @@ const maxHeaders = 100
 // does not know (at the public endpoint as CONTRACT "Route and verbs" says).
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		var held received
+		defer s.leave(ctx, &held)
 		defer s.survive(ctx)
-		defer s.uploaded(ctx)
-		s.heads.Delete(&ctx.Request.Header)
+		if why := s.receive(ctx, &held); why != nil {
+			s.answerUnreceived(ctx, why)
+			return
+		}
 		if why := whyAmbiguous(&ctx.Request.Header); why != nil {
 			s.answerAmbiguous(ctx, *why)
 			return
@@ -137,6 +142,9 @@ func whyAmbiguous(h *fasthttp.RequestHeader) *refusal {
 // rest becomes the target (RFC 9112, section 3.2.2). It changes nothing if the URL is not of http or https, or has no host or a user's
 // name: whyBadTarget refuses these.
 func useOwnHost(h *fasthttp.RequestHeader) {
+	if bytes.HasPrefix(h.RequestURI(), []byte("/")) {
+		return
+	}
 	scheme, rest, absolute := strings.Cut(string(h.RequestURI()), "://")
 	if !absolute || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return

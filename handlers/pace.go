@@ -4,42 +4,89 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/valyala/fasthttp"
 )
 
-// pacedTimeout marks the read deadline of an upload for pacedConn. All other deadlines are shorter.
-const pacedTimeout = idleTimeout + time.Second
+// Limits of connections. Over maxConnections a connection is spare: its request gets a 503. Over maxConnections and spareConnections,
+// fasthttp answers without reading.
+const (
+	maxConnections   = 4096
+	spareConnections = 256
+	spareTime        = 2 * time.Second // a spare connection has so long for its request
+	acceptPause      = 50 * time.Millisecond
+)
 
-// pacedListener accepts connections that end uploads which are too slow, and that know why a request could not be read.
-type pacedListener struct {
-	net.Listener
-	start time.Duration // how far an upload may fall behind
+// Limits of what is read and discarded after the answer to a request that was not read to its end.
+const (
+	lingerTime  = 2 * time.Second
+	lingerBytes = uploadLimit
+)
+
+// connections counts the open connections.
+type connections struct {
+	open atomic.Int64
+	most int64 // maxConnections
 }
 
+// crowded reports whether idle connections should give way. Then every answer closes its connection.
+func (c *connections) crowded() bool { return c.open.Load() > c.most*3/4 }
+
+// pacedListener accepts connections that end bodies which come too slowly, and that know why a request could not be read.
+type pacedListener struct {
+	net.Listener
+	all *connections
+}
+
+// Accept waits while the process has no file descriptor left: fasthttp would take the error for the end of the listener.
 func (l pacedListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
+	for errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		time.Sleep(acceptPause)
+		conn, err = l.Listener.Accept()
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &pacedConn{Conn: conn, start: l.start}, nil
+	spare := l.all.open.Add(1) > l.all.most
+	return &pacedConn{Conn: conn, all: l.all, spare: spare, opened: time.Now()}, nil
 }
 
-// pacedConn extends the read deadline of an upload as bytes arrive: start, plus a second for each uploadPace. So a stalled upload
-// ends after start, long before the whole file would be late. It also counts the bytes of a request and keeps the error that ended
-// it. One goroutine reads a connection.
+// pacedConn ends a body that comes slower than its pace. It also counts the bytes of a request and keeps the error that ended it. One
+// goroutine reads a connection.
 type pacedConn struct {
 	net.Conn
-	start    time.Duration
-	from, to time.Time // when the server set the deadline, and the deadline
-	got      int64     // bytes since
+	all    *connections // nil if it is not counted
+	closed atomic.Bool
+	spare  bool // over maxConnections
+	opened time.Time
+	to     time.Time // the read deadline that the server set
+
+	rate   int64         // lowest speed of a body, in bytes per second; 0 if there is none
+	start  time.Duration // how far the body may fall behind
+	from   time.Time     // when the pace began
+	got    int64         // bytes since
+	behind bool          // the deadline of the last read was that of the pace
 
 	request int64     // bytes read since the last answer
 	began   time.Time // when the first of them came
 	mixed   bool      // request is not exact: it may count bytes of another request, or miss some
 	failed  error     // of the last read
 	head    headEnd   // of the request; ended if request lacks the head's beginning
+	unread  bool      // the request was not read to its end
+	small   []byte    // see buffer
+}
+
+// pacedOf returns the connection of a request, or a new one around it in a test without a socket.
+func pacedOf(conn net.Conn) *pacedConn {
+	if c, paced := conn.(*pacedConn); paced {
+		return c
+	}
+	return &pacedConn{Conn: conn}
 }
 
 // errBareLines is the error of a read that ends a head for which fasthttp would wait on: see headEnd.
@@ -86,16 +133,59 @@ func connState(conn net.Conn, state fasthttp.ConnState) {
 	}
 }
 
+// SetReadDeadline sets the deadline for the next request or the rest of one, and ends its pace.
 func (c *pacedConn) SetReadDeadline(to time.Time) error {
-	c.from, c.to, c.got = time.Now(), to, 0
+	if last := c.opened.Add(spareTime); c.spare && to.After(last) {
+		to = last
+	}
+	c.to, c.rate, c.behind = to, 0, false
 	return c.Conn.SetReadDeadline(to)
+}
+
+// pace sets the lowest speed for the bytes that come from now on: rate in bytes per second, and how far they may fall behind. The
+// deadline stays.
+func (c *pacedConn) pace(start time.Duration, rate int64) {
+	c.rate, c.start, c.from, c.got = rate, start, time.Now(), 0
+}
+
+// buffer returns n bytes of memory, up to freeBody. The connection keeps them for its next request.
+func (c *pacedConn) buffer(n int) []byte {
+	c.small = slices.Grow(c.small[:0], n)
+	return c.small[:n]
+}
+
+// took returns how long the request has been coming, 0 if none of it came.
+func (c *pacedConn) took() time.Duration {
+	if c.began.IsZero() {
+		return 0
+	}
+	return time.Since(c.began)
+}
+
+// Close closes the connection. If a request was not read to its end, it first reads the rest for a while: otherwise the operating
+// system resets the connection, and the sender would lose the answer.
+func (c *pacedConn) Close() error {
+	if !c.closed.CompareAndSwap(false, true) {
+		return c.Conn.Close()
+	}
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.unread && half.CloseWrite() == nil {
+		_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+	}
+	if c.all != nil {
+		c.all.open.Add(-1)
+	}
+	return c.Conn.Close()
 }
 
 // Read reads as net.Conn does. Within a request the end of the stream is io.ErrUnexpectedEOF: fasthttp takes an io.EOF between two
 // chunks for the end of the connection, and would close it without an answer. A head that ends in bare line feeds ends in errBareLines.
 func (c *pacedConn) Read(b []byte) (int, error) {
-	if c.to.Sub(c.from) > idleTimeout {
-		due := c.from.Add(c.start + time.Duration(c.got)*time.Second/uploadPace)
+	if c.rate > 0 {
+		due := c.from.Add(c.start + time.Duration(c.got)*time.Second/time.Duration(c.rate))
+		if c.behind = due.Before(c.to); !c.behind {
+			due = c.to
+		}
 		if err := c.Conn.SetReadDeadline(due); err != nil {
 			return 0, err
 		}

@@ -38,7 +38,7 @@ func TestAPanicOutsideTheRoutesCostsOneAnswer(t *testing.T) {
 		}
 		send(t, addr, "GET "+inboundPrefix+strings.Repeat("a", 20<<10)+" HTTP/1.1\r\nHost: lark.example\r\n\r\n").wantEnvelope(t, 503, intake.MessageBusy)
 		send(t, addr, "GET /nothing HTTP/1.1\r\nHost: lark.example\r\n\r\n").want(t, 500, "Something broke on our side")
-		send(t, addr, fmt.Sprintf("POST /w/books/contacts/import HTTP/1.1\r\nHost: lark.example\r\nCookie: %s=%s\r\nContent-Length: %d\r\n\r\n",
+		send(t, addr, fmt.Sprintf("POST /w/books/contacts/import HTTP/1.1\r\nHost: lark.example\r\nCookie: %s=%s\r\nContent-Length: %d\r\n\r\n--x",
 			s.server.sessions.cookieName(), s.session, bodyLimit+1)).want(t, 500, "Something broke on our side")
 		broken.Store(false)
 		send(t, addr, call).wantEnvelope(t, 400, intake.MessageNoAddress)

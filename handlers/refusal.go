@@ -27,6 +27,8 @@ const (
 	refusedBrokenOff      RefusalReason = "broken_off"       // the connection ended before the request
 	refusedTimeout        RefusalReason = "timeout"          // the request did not arrive in time
 	refusedTooLarge       RefusalReason = "too_large"        // a body over bodyLimit
+	refusedNoRoom         RefusalReason = "no_room"          // no memory for the body: see rooms
+	refusedConnections    RefusalReason = "connections"      // over maxConnections
 	refusedURLDiffers     RefusalReason = "url_differs"      // only looks like the URL of a webhook
 	refusedMethod         RefusalReason = "method"           // neither GET, POST nor OPTIONS
 )
@@ -34,7 +36,8 @@ const (
 // RefusalReasons lists every reason.
 var RefusalReasons = []RefusalReason{
 	refusedHeadTooLarge, refusedManyHeaders, refusedRepeatedHeader, refusedHeader, refusedHost, refusedRequestLine, refusedURL,
-	refusedLength, refusedChunk, refusedBrokenOff, refusedTimeout, refusedTooLarge, refusedURLDiffers, refusedMethod,
+	refusedLength, refusedChunk, refusedBrokenOff, refusedTimeout, refusedTooLarge, refusedNoRoom, refusedConnections,
+	refusedURLDiffers, refusedMethod,
 }
 
 // refusal is why a request never reached its handler, with the sentence of the answer. The sentence quotes nothing that was sent,
@@ -71,11 +74,13 @@ var (
 
 	brokenTrailer = refusal{refusedChunk, "The headers after the last chunk of the body cannot be read. Leave them away."}
 
-	brokenChunk  = refusal{refusedChunk, "The chunks of the body cannot be read. Each needs its size in hexadecimal digits, a line end, its bytes and a line end."}
-	bodyTooLarge = refusal{refusedTooLarge, intake.ErrTooLarge.Error()}
-	urlDiffers   = refusal{refusedURLDiffers, intake.MessageNoWebhook}
-	otherMethod  = refusal{refusedMethod, "Please call this address with GET or POST."}
-	malformed    = refusal{refusedRequestLine, "This request is not well-formed HTTP."}
+	brokenChunk        = refusal{refusedChunk, "The chunks of the body cannot be read. Each needs its size in hexadecimal digits, a line end, its bytes and a line end."}
+	bodyTooLarge       = refusal{refusedTooLarge, intake.ErrTooLarge.Error()}
+	noRoom             = refusal{refusedNoRoom, intake.MessageBusy}
+	tooManyConnections = refusal{refusedConnections, intake.MessageBusy}
+	urlDiffers         = refusal{refusedURLDiffers, intake.MessageNoWebhook}
+	otherMethod        = refusal{refusedMethod, "Please call this address with GET or POST."}
+	malformed          = refusal{refusedRequestLine, "This request is not well-formed HTTP."}
 )
 
 // repeatedHeader refuses a request in which a header comes twice.
@@ -90,6 +95,8 @@ func (r refusal) status() int {
 		return fiber.StatusRequestTimeout
 	case refusedTooLarge:
 		return fiber.StatusRequestEntityTooLarge
+	case refusedNoRoom, refusedConnections:
+		return fiber.StatusServiceUnavailable
 	case refusedURLDiffers:
 		return fiber.StatusNotFound
 	case refusedMethod:
@@ -105,7 +112,7 @@ func (r refusal) outcome() models.Outcome {
 		return models.OutcomeTooLarge
 	case refusedURLDiffers:
 		return models.OutcomeURLDiffers
-	case refusedMethod:
+	case refusedMethod, refusedNoRoom, refusedConnections:
 		return ""
 	}
 	return models.OutcomeMalformed

@@ -20,6 +20,7 @@ import (
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 // Config is the part of the program's configuration that this package needs.
@@ -47,14 +48,18 @@ type Options struct {
 // Server answers HTTP.
 type Server struct {
 	Options
-	app      *fiber.App
-	uploads  uploads
-	sessions *sessionStore
-	draining atomic.Bool
-	streams  slots
-	exports  slots // running downloads of contacts
-	previews previews
-	heads    sync.Map // from a *fasthttp.RequestHeader to its bytes: calls of the endpoint whose body is being read
+	app        *fiber.App
+	rooms      rooms
+	open       connections
+	uploads    uploads
+	sessions   *sessionStore
+	bodyStart  time.Duration                     // how far a body may fall behind bodyPace
+	unreadPage func(*fasthttp.RequestCtx, error) // answers a page's request that could not be read
+	draining   atomic.Bool
+	streams    slots
+	exports    slots // running downloads of contacts
+	previews   previews
+	heads      sync.Map // from a *fasthttp.RequestHeader to its bytes, for calls of the endpoint whose body is being read, or to a refusedEarly
 }
 
 // Limits of one request. The body limit is above CONTRACT's 1 MiB so that a sender of up to 4 MiB sees the 413.
@@ -63,6 +68,7 @@ const (
 	readTimeout    = 30 * time.Second
 	idleTimeout    = 90 * time.Second
 	requestTimeout = 20 * time.Second // for the work on one request
+	keptBuffer     = 64 << 10         // a connection keeps the buffer of its last answer for the next one if it is not larger
 )
 
 // New builds the server; Serve starts it.
@@ -73,9 +79,11 @@ func New(o Options) *Server {
 	if o.Refused == nil {
 		o.Refused = func(RefusalReason) {}
 	}
-	s := &Server{Options: o, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
+	s := &Server{Options: o, bodyStart: bodyStart, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
+	s.rooms.small.most, s.rooms.large.most, s.open.most = smallRoom, largeRoom, maxConnections
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
+	fasthttp.SetBodySizePoolLimit(keptBuffer, keptBuffer)
 	s.app = fiber.New(fiber.Config{
 		Immutable:                    true,
 		CaseSensitive:                true,
@@ -83,6 +91,8 @@ func New(o Options) *Server {
 		DisablePreParseMultipartForm: true,
 		DisableStartupMessage:        true,
 		BodyLimit:                    bodyLimit,
+		StreamRequestBody:            true, // receive reads the body
+		Concurrency:                  maxConnections + spareConnections,
 		ReadBufferSize:               16 << 10,
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 readTimeout,
@@ -94,7 +104,9 @@ func New(o Options) *Server {
 	s.app.Server().ConnState = connState
 	s.app.Server().HeaderReceived = s.beforeBody
 	s.app.Server().Handler = s.front(s.app.Server().Handler)
-	s.app.Server().ErrorHandler = s.unread(s.app.Server().ErrorHandler)
+	s.app.Server().ExpectHandler = s.expected
+	s.unreadPage = s.app.Server().ErrorHandler
+	s.app.Server().ErrorHandler = s.unread(s.unreadPage)
 	return s
 }
 
@@ -102,7 +114,7 @@ func (s *Server) now() time.Time { return models.Instant(s.Now()) }
 
 // Serve serves ln until Shutdown. It returns as soon as Shutdown begins.
 func (s *Server) Serve(ln net.Listener) error {
-	return s.app.Listener(pacedListener{ln, s.uploads.start})
+	return s.app.Listener(pacedListener{ln, &s.open})
 }
 
 // Drain prepares for shutdown: readiness answers 503 and every answer closes its connection, but new connections are still accepted.
@@ -165,7 +177,7 @@ func (s *Server) protect(c *fiber.Ctx) {
 	if s.sessions.secure {
 		c.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	if s.draining.Load() {
+	if s.draining.Load() || s.open.crowded() {
 		c.Context().SetConnectionClose()
 	}
 }

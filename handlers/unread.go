@@ -10,27 +10,68 @@ import (
 	"strings"
 	"time"
 
+	"campaignlark/faults"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 )
 
+// refusedEarly is noted for a request when its headers already tell that its body is not read. n is the announced length.
+type refusedEarly struct {
+	n   int
+	err error
+}
+
+// beforeBody runs when the headers of a request were read. It lets fasthttp read a body of up to freeBody, and only the first byte of a
+// larger one: receive reads the rest. If the headers tell that receive would refuse it, not even that: fasthttp takes the body for empty.
+// If beforeBody panics, it recovers.
+func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
+	defer func() {
+		if fault := faults.Recovered(recover()); fault != nil {
+			s.logPanic("the headers of a request", fault)
+		}
+	}()
+	n := h.ContentLength()
+	if n > 0 && isInbound(string(h.RequestURI())) {
+		s.heads.Store(h, headBytes(h))
+	} else {
+		s.heads.Delete(h) // of an earlier request on this connection
+	}
+	useOwnHost(h)
+	if n <= freeBody {
+		return fasthttp.RequestConfig{}
+	}
+	if err := s.refuseEarly(h, n); err != nil {
+		s.heads.Store(h, refusedEarly{n, err})
+		h.SetContentLength(0)
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: 1}
+}
+
+// refuseEarly returns why a body of n bytes is not read, nil if it may be.
+func (s *Server) refuseEarly(h *fasthttp.RequestHeader, n int) error {
+	switch {
+	case n <= bodyLimit && !s.rooms.fits(int64(n)):
+		return errNoRoom
+	case n > bodyLimit && (n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI()))):
+		return fasthttp.ErrBodyTooLarge
+	}
+	return nil
+}
+
 // chunked is what RequestHeader.ContentLength returns for a chunked body.
 const chunked = -1
 
-// unread wraps next, which answers requests that could not be read. An upload leaves its place. Requests to the public endpoint get
-// its envelope (CONTRACT "Route and verbs").
+// unread wraps next, which answers requests whose head or first freeBody bytes could not be read. Requests to the public endpoint get its
+// envelope (CONTRACT "Route and verbs").
 func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
 		defer s.survive(ctx)
-		s.uploads.leave(&ctx.Request.Header)
 		noted, _ := s.heads.LoadAndDelete(&ctx.Request.Header)
 		head, _ := noted.([]byte)
-		conn, real := ctx.Conn().(*pacedConn)
-		if !real { // a test's, without a socket
-			conn = &pacedConn{Conn: ctx.Conn()}
-		}
+		conn := pacedOf(ctx.Conn())
+		conn.unread = true
 		_ = conn.SetWriteDeadline(time.Now().Add(readTimeout)) // an earlier answer's deadline may have passed; if the connection is gone, writing fails
 		fault, inHead := readHeadFault(err)
 		if !restoreHead(&ctx.Request, fault, head) {
@@ -55,11 +96,7 @@ func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.R
 		default:
 			why = whyBodyUnread(err, head != nil)
 		}
-		var took time.Duration
-		if !conn.began.IsZero() {
-			took = time.Since(conn.began)
-		}
-		_ = s.refuse(c, why, max(0, body.got), took)
+		_ = s.refuse(c, why, max(0, body.got), conn.took())
 	}
 }
 

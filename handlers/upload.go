@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"campaignlark/faults"
 	"campaignlark/jobs"
 	"campaignlark/models"
 
@@ -39,63 +38,29 @@ var (
 	errUploadsBusy = &models.Error{Code: models.CodeBusy, Message: "Other large files are being uploaded just now, so yours was not taken. Nothing was saved. Go back and try again in a minute."}
 )
 
-// uploads are the running large requests. A request is removed when it is answered, or when reading it fails because the
-// connection is lost or too slow (pace.go). until removes those that neither reports.
+// uploads are the running large requests, by the person who sends them.
 type uploads struct {
 	start time.Duration // uploadStart
 	mu    sync.Mutex
-	all   []uploadPlace
+	all   []int64
 }
 
-type uploadPlace struct {
-	user   int64
-	header *fasthttp.RequestHeader // identifies the request: the pointer stays the same until its answer
-	until  time.Time
-}
-
-// enter reserves a person's slot until a time at the latest. It returns false if the person has one or none is free.
-func (u *uploads) enter(user int64, header *fasthttp.RequestHeader, now, until time.Time) bool {
+// enter reserves a person's slot. It returns false if the person has one or none is free.
+func (u *uploads) enter(user int64) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return !p.until.After(now) })
-	if len(u.all) >= uploadsAll || slices.ContainsFunc(u.all, func(p uploadPlace) bool { return p.user == user }) {
+	if len(u.all) >= uploadsAll || slices.Contains(u.all, user) {
 		return false
 	}
-	u.all = append(u.all, uploadPlace{user, header, until})
+	u.all = append(u.all, user)
 	return true
 }
 
-// leave frees a request's slot, if it has one.
-func (u *uploads) leave(header *fasthttp.RequestHeader) {
+// leave frees a person's slot.
+func (u *uploads) leave(user int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.all = slices.DeleteFunc(u.all, func(p uploadPlace) bool { return p.header == header })
-}
-
-// beforeBody returns the limits for a request's body after its headers were read. If it panics, it recovers and the usual limits
-// apply.
-func (s *Server) beforeBody(h *fasthttp.RequestHeader) (limits fasthttp.RequestConfig) {
-	defer func() {
-		if fault := faults.Recovered(recover()); fault != nil {
-			s.logPanic("the headers of a request", fault)
-		}
-	}()
-	n := h.ContentLength()
-	if (n > 0 || n == chunked) && isInbound(string(h.RequestURI())) {
-		s.heads.Store(h, headBytes(h))
-	} else {
-		s.heads.Delete(h) // of an earlier request on this connection
-	}
-	useOwnHost(h)
-	if n <= bodyLimit || n > uploadLimit || !isUpload(string(h.Method()), string(h.RequestURI())) {
-		return fasthttp.RequestConfig{}
-	}
-	user, role := s.uploader(h)
-	takes, now := pacedTimeout+s.uploads.start+time.Duration(n/uploadPace)*time.Second, s.now()
-	if !role.Includes(models.RoleManager) || !s.uploads.enter(user, h, now, now.Add(takes+requestTimeout)) {
-		return fasthttp.RequestConfig{}
-	}
-	return fasthttp.RequestConfig{MaxRequestBodySize: uploadLimit, ReadTimeout: takes, WriteTimeout: readTimeout}
+	u.all = slices.DeleteFunc(u.all, func(other int64) bool { return other == user })
 }
 
 // isUpload reports whether a request uploads an import file.
@@ -124,14 +89,6 @@ func (s *Server) uploader(h *fasthttp.RequestHeader) (user int64, role models.Ro
 		return 0, ""
 	}
 	return user, role
-}
-
-// uploaded frees the slot and memory of a large request after its answer.
-func (s *Server) uploaded(ctx *fasthttp.RequestCtx) {
-	if len(ctx.Request.Body()) > bodyLimit {
-		s.uploads.leave(&ctx.Request.Header)
-		ctx.Request.ReleaseBody(bodyLimit)
-	}
 }
 
 // whyTooLarge returns the error for a body that was not read.

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"campaignlark/models"
-
-	"github.com/valyala/fasthttp"
 )
 
 // send posts a file of size bytes over the network.
@@ -69,20 +67,16 @@ func TestLargeUploads(t *testing.T) {
 		outsider.send(addr, path, large).want(t, 404)
 		viewer.send(addr, path, large).want(t, 403)
 		manager := s.as(s.signIn(s.addMember(s.workspace, "max@example.com", models.RoleManager)))
-		now := s.server.now()
-		stalled := new(fasthttp.RequestHeader)
-		if !s.server.uploads.enter(s.user.ID, stalled, now, now.Add(time.Minute)) {
+		if !s.server.uploads.enter(s.user.ID) {
 			t.Fatal("there is no place")
 		}
 		s.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
 		manager.send(addr, path, large).want(t, 303) // a stalled upload does not block other people
 		for user := range int64(uploadsAll - 1) {
-			s.server.uploads.enter(-1-user, new(fasthttp.RequestHeader), now, now.Add(time.Minute))
+			s.server.uploads.enter(-1 - user)
 		}
 		manager.send(addr, path, large).want(t, 503, "Too many uploads at this moment")
-		if u := &s.server.uploads; !u.enter(s.user.ID, new(fasthttp.RequestHeader), now.Add(time.Minute), now.Add(2*time.Minute)) {
-			t.Error("a stalled upload keeps its place after its time is over")
-		}
+		s.server.uploads.leave(s.user.ID)
 		s.postFile(path, "small.csv", "email\nanna@example.com\n").want(t, 303)
 	})
 }

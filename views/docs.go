@@ -87,7 +87,7 @@ var docsAnswers = []docsAnswer{
 	{404, "It looks like the webhook you're trying to access doesn't exist.", "No webhook has this address any more or ever had it, or the webhook is off.", "Compare the address with the one on the webhook’s page, and look whether it is on."},
 	{404, "We were unable to find the contact.", "An UNSUBSCRIBED or DELETE webhook was called for somebody who is not here.", "Usually nothing. If you expected the person here, search Contacts for another e-mail address of theirs."},
 	{405, "", "The address was called with another method than GET or POST.", "Let the sender use one of the two."},
-	{408, "", "The call did not come to its end within 30 seconds.", "Send the call again."},
+	{408, "", "The call did not come to its end within 30 seconds, or its body of over 8 KiB fell 10 seconds behind 32 KiB a second.", "Send the call again."},
 	{413, "", "The body is over 1 MiB.", "Send the fields alone, without files."},
 	{503, "", "The program is busy or has no database at the moment.", "Send the same call again after the seconds in the Retry-After header."},
 }

@@ -26,12 +26,19 @@ type program struct {
 	log            *slog.Logger
 }
 
-// gcPercent is GOGC if the environment does not set it. The heap is small: half as many collections cost about 10 MB.
-const gcPercent = 200
+// Settings of the garbage collector, if the environment does not set GOGC and GOMEMLIMIT. The heap is usually small: half as many
+// collections cost about 10 MB. If slow senders fill it, the limit makes collections more frequent.
+const (
+	gcPercent   = 200
+	memoryLimit = 400 << 20 // bytes; more than four uploads and a full load hold
+)
 
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
