@@ -17,6 +17,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 # Chromium without its window takes a third less time; any other will do where nothing can be installed.
 have_browser() { have chromium-headless-shell || { ! may_install && { have chromium || have chromium-browser || have google-chrome; }; }; }
+have_nginx() { have nginx || [ -x /usr/sbin/nginx ]; }
 may_install() { [ "$(id -u)" = 0 ] && have apt-get; }
 have_axe() { [ -f "$AXE_FOLDER/node_modules/axe-core/axe.min.js" ]; }
 
@@ -25,6 +26,7 @@ install_packages() {
 	local missing=()
 	[ -z "$all" ] || have gcc || missing+=(gcc libc6-dev)
 	have_postgres || missing+=(postgresql)
+	[ -z "$all$torture" ] || have_nginx || missing+=(nginx)
 	[ -n "$torture" ] || have_browser || missing+=(chromium-headless-shell)
 	[ -n "$torture" ] || have_axe || have npm || missing+=(npm)
 	[ ${#missing[@]} -gt 0 ] || return 0

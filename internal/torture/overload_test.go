@@ -30,12 +30,15 @@ func overload(t *testing.T, url string) {
 	var calls []call
 	peak := 0.0
 	for _, n := range []int{64, 128, 256} {
+		cpu := p.cpu()
 		rate, sent := rateOf(t, load{urls: []string{p.hook(a)}, n: n, who: newPeople(fmt.Sprint("n", n))}, lasting(5*time.Second, time.Second))
-		t.Logf("%d connections: %.0f calls/s", n, rate)
+		t.Logf("%d connections: %.0f calls/s, %v of the program's CPU for each", n, rate, perGood(p.cpu()-cpu, sent))
 		peak, calls = max(peak, rate), append(calls, sent...)
 	}
+	cpu := p.cpu()
 	rate, sent := rateOf(t, load{urls: []string{p.hook(a)}, n: overloadSenders, who: newPeople("overload")}, lasting(30*time.Second, 2*time.Second))
 	calls = append(calls, sent...)
+	t.Logf("%d connections: %v of the program's CPU for each call that got a 200", overloadSenders, perGood(p.cpu()-cpu, sent))
 	turnedAway := times(sent, fasthttp.StatusServiceUnavailable)
 	wantTime(t, rate >= 0.8*peak, "%d connections: %.0f calls/s, %.2f of the peak of %.0f; want 0.8", overloadSenders, rate, rate/peak, peak)
 	wantTime(t, quantile(turnedAway, 0.99) <= overloadWait+100*time.Millisecond, "%d of %d calls were turned away: the median after %v, 99%% within %v, the last after %v; want within %v",
@@ -47,6 +50,11 @@ func overload(t *testing.T, url string) {
 	}
 	checkRows(t, a, calls, false)
 	p.Stop()
+}
+
+// perGood divides a CPU time by the number of calls that got a 200.
+func perGood(cpu time.Duration, calls []call) time.Duration {
+	return (cpu / time.Duration(len(times(calls, fasthttp.StatusOK)))).Round(time.Microsecond)
 }
 
 // rateOf puts a load on the program. It returns how many calls a second got a 200 during a time after the warm-up, and all calls.

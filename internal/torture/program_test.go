@@ -90,3 +90,9 @@ func (p *program) peakMemory() int64 {
 	}
 	return kilobytes << 10
 }
+
+// cpu returns the CPU time that the program has used.
+func (p *program) cpu() time.Duration {
+	p.t.Helper()
+	return time.Duration(p.metric("process_cpu_seconds_total") * float64(time.Second))
+}
