@@ -36,6 +36,13 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	if err != nil {
 		return page, models.In("filter", err)
 	}
+	if filter.scans() {
+		leave, err := d.searches.enter(ctx)
+		if err != nil {
+			return page, models.In("wait for other searches", err)
+		}
+		defer leave()
+	}
 	newest := int64(beyondIDs)
 	switch {
 	case filter.listed():

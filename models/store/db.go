@@ -38,6 +38,8 @@ type DB struct {
 	Dialect     Dialect
 	write, read *gorm.DB
 	calls       *gorm.DB        // for Calls
+	searches    slots           // for searches of contacts that no index serves
+	exports     slots           // for steps of exports
 	postgres    *pgx.ConnConfig // nil on SQLite
 }
 
@@ -76,7 +78,7 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	return &DB{Dialect: Postgres, write: g, read: g, calls: c, postgres: cfg}, nil
+	return &DB{Dialect: Postgres, write: g, read: g, calls: c, postgres: cfg, searches: newSlots(), exports: newSlots()}, nil
 }
 
 func openPostgresPool(cfg *pgx.ConnConfig, conns int) *sql.DB {
@@ -120,7 +122,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{Dialect: SQLite, write: write, read: read, calls: read}, nil
+	return &DB{Dialect: SQLite, write: write, read: read, calls: read, searches: newSlots(), exports: newSlots()}, nil
 }
 
 // openSQLitePool opens one pool. Two processes that start together can both switch to WAL, so it tries again.
@@ -226,6 +228,22 @@ func ForNoKeyUpdate(tx *gorm.DB) *gorm.DB {
 		return tx
 	}
 	return tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
+}
+
+// slots limit how many reads of one kind run at a time. They leave one core to calls of webhooks, which would wait behind people who
+// search and export.
+type slots chan struct{}
+
+func newSlots() slots { return make(slots, max(1, runtime.NumCPU()-1)) }
+
+// enter waits for a slot; call leave afterwards. The error is that of ctx.
+func (s slots) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case s <- struct{}{}:
+		return func() { <-s }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 type readOnly struct{}

@@ -15,6 +15,11 @@ const exportStep = 250
 // ExportStep returns the next contacts of an export below an id, the newest first, with their tags. Continue below next;
 // 0 is the end. No transaction spans the steps: each contact is exported as it is when its step runs.
 func (d *DB) ExportStep(ctx context.Context, workspaceID int64, filter ContactFilter, before int64) (found []models.ListedContact, next int64, err error) {
+	leave, err := d.exports.enter(ctx)
+	if err != nil {
+		return nil, 0, models.In("wait for other exports", err)
+	}
+	defer leave()
 	contacts, next, err := filter.NextContacts(d.Read(ctx), workspaceID, before, exportStep)
 	for _, c := range contacts {
 		found = append(found, models.ListedContact{Contact: c})
