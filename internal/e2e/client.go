@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -52,6 +53,26 @@ func (c *Client) Get(path string) Answer {
 		c.t.Fatal(err)
 	}
 	return c.send(r)
+}
+
+// Download fetches a path and throws the content away, until ctx ends. It returns the size.
+func (c *Client) Download(ctx context.Context, path string) (bytes int64) {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url(path), nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	patient := *c.http
+	patient.Timeout = 0
+	response, err := patient.Do(r)
+	if err == nil {
+		defer response.Body.Close()
+		bytes, err = io.Copy(io.Discard, response.Body)
+	}
+	if err != nil && ctx.Err() == nil {
+		c.t.Error(err)
+	}
+	return bytes
 }
 
 var tokenField = regexp.MustCompile(`name="csrf" value="([^"]+)"`)

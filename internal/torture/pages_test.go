@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -88,16 +89,11 @@ func fillContacts(t *testing.T, a *e2e.Audience, n int) {
 func watch(t *testing.T, a *e2e.Audience, p *program) (end func() string) {
 	t.Helper()
 	var all sync.WaitGroup
-	var searches, exports, builds, failures atomic.Int64
-	stop := make(chan struct{})
+	var searches, exported, builds, failures atomic.Int64
+	ctx, stop := context.WithCancel(t.Context())
 	repeat := func(count *atomic.Int64, once func() int) {
 		all.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
+			for ctx.Err() == nil {
 				if once() >= http.StatusInternalServerError {
 					failures.Add(1)
 				}
@@ -116,16 +112,35 @@ func watch(t *testing.T, a *e2e.Audience, p *program) (end func() string) {
 		must(t, err)
 		c := e2e.NewClient(t, p.URL)
 		c.SignIn(who.Email, who.Password)
-		repeat(&exports, func() int { return c.Get(people + ".csv").Status })
+		all.Go(func() {
+			for ctx.Err() == nil {
+				exported.Add(c.Download(ctx, people+".csv"))
+			}
+		})
 	}
-	repeat(&builds, func() int {
-		n := builds.Load()
-		rule := fmt.Sprintf(`{"condition":"AND","filters":[{"type":"email","operator":"contains","value":"%d"}]}`, n)
-		return admin.Post("/w/my-workspace/segments", "name", fmt.Sprintf("Segment %d", n), "rule", rule).Status
+	all.Go(func() {
+		for ctx.Err() == nil {
+			n := builds.Add(1)
+			rule := fmt.Sprintf(`{"condition":"AND","filters":[{"type":"email","operator":"contains","value":"%d"}]}`, n)
+			admin.Post("/w/my-workspace/segments", "name", fmt.Sprintf("Segment %d", n), "rule", rule)
+			waitForBuild(ctx, t, a)
+		}
 	})
 	return func() string {
-		close(stop)
+		stop()
 		all.Wait()
-		return fmt.Sprintf("They loaded %d searches, %d exports and %d new segments; %d pages failed", searches.Load(), exports.Load(), builds.Load(), failures.Load())
+		return fmt.Sprintf("They searched %d times, exported %d MB and created %d segments, one after the other; %d pages failed", searches.Load(), exported.Load()>>20, builds.Load(), failures.Load())
+	}
+}
+
+// waitForBuild waits until no segment of the audience is being built, or until ctx ends.
+func waitForBuild(ctx context.Context, t *testing.T, a *e2e.Audience) {
+	t.Helper()
+	for building := int64(1); building > 0 && ctx.Err() == nil; <-time.After(20 * time.Millisecond) {
+		err := a.DB().Read(ctx).Model(&models.Segment{}).Where("workspace_id = ? AND built_at IS NULL", a.Workspace().ID).Count(&building).Error
+		if err != nil && ctx.Err() == nil {
+			t.Error(err)
+			return
+		}
 	}
 }
