@@ -122,7 +122,10 @@ func (s *Server) inbound(v *visit) error {
 	if err := s.Intake.Admit(); err != nil {
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
 	}
-	call := s.call(v, now)
+	call, err := s.call(v, now)
+	if err != nil {
+		return err
+	}
 	call.ID, call.Hash = id, hash
 	answer, err := s.Intake.Submit(v.UserContext(), call)
 	switch {
@@ -134,8 +137,9 @@ func (s *Server) inbound(v *visit) error {
 	return s.answer(v.Ctx, answer.Status, id.String(), answer.Message)
 }
 
-// call copies the request, because Fiber reuses its memory.
-func (s *Server) call(v *visit, now time.Time) intake.Call {
+// call copies the request, because Fiber reuses its memory, and decodes it. The error is intake.ErrBusy if a large payload waits for
+// its turn for too long.
+func (s *Server) call(v *visit, now time.Time) (intake.Call, error) {
 	c := intake.Call{
 		ArrivedAt: now, Method: v.Method(), ContentType: v.Get(fiber.HeaderContentType), UserAgent: v.Get(fiber.HeaderUserAgent),
 		ClientAddress: s.clientAddress(v.Ctx).String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx),
@@ -151,8 +155,16 @@ func (s *Server) call(v *visit, now time.Time) intake.Call {
 		}
 		c.Size = int64(len(r.Body))
 	}
+	if len(r.Body) > freeBody || r.ContentEncoding != "" {
+		select {
+		case s.decoding <- struct{}{}:
+			defer func() { <-s.decoding }()
+		case <-v.UserContext().Done():
+			return c, intake.ErrBusy
+		}
+	}
 	c.Submission = intake.Decode(r)
-	return c
+	return c, nil
 }
 
 // prefetchHeaders are the headers by which a program says that it only fetches a link ahead, with the words that say it

@@ -79,6 +79,7 @@ type pacedConn struct {
 	head    headEnd   // of the request; ended if request lacks the head's beginning
 	unread  bool      // the request was not read to its end
 	small   []byte    // see buffer
+	noted   []byte    // the head of a request that waits to be asked for its body
 }
 
 // pacedOf returns the connection of a request, or a new one around it in a test without a socket.
@@ -127,7 +128,7 @@ func connState(conn net.Conn, state fasthttp.ConnState) {
 	switch {
 	case !paced:
 	case state == fasthttp.StateIdle:
-		c.request, c.began, c.mixed, c.head = 0, time.Time{}, false, headEnd{}
+		c.request, c.began, c.mixed, c.head, c.noted = 0, time.Time{}, false, headEnd{}, nil
 	case state == fasthttp.StateActive && c.request == 0:
 		c.mixed, c.head.ended = true, true // the request's first bytes arrived together with the one before it
 	}

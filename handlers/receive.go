@@ -149,15 +149,18 @@ func (s *Server) readUpload(ctx *fasthttp.RequestCtx, conn *pacedConn, stream io
 }
 
 // expected decides whether a request with "Expect: 100-continue" may send its body. It answers one that may not, and returns the status.
-func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
+// The connection keeps what was noted: if it is lost before the body is asked for, neither the handler nor unread runs.
+func (s *Server) expected(ctx *fasthttp.RequestCtx) (status int) {
+	status = fiber.StatusServiceUnavailable // after a panic
 	defer s.survive(ctx)
-	noted, _ := s.heads.Load(&ctx.Request.Header)
+	conn := pacedOf(ctx.Conn())
+	noted, _ := s.heads.LoadAndDelete(&ctx.Request.Header)
 	early, is := noted.(refusedEarly)
 	if !is {
+		conn.noted, _ = noted.([]byte)
 		return fiber.StatusContinue
 	}
-	s.heads.Delete(&ctx.Request.Header)
-	pacedOf(ctx.Conn()).unread = true
+	conn.unread = true
 	ctx.Request.Header.SetContentLength(early.n)
 	s.answerUnreceived(ctx, &unreceived{err: early.err})
 	return ctx.Response.StatusCode()

@@ -264,7 +264,17 @@ func TestEveryEndGivesTheBytesBack(t *testing.T) {
 		}
 		all.Wait()
 		s.empty()
+		for range 50 { // a reset while the server asks for the body
+			conn := s.open(addr, head("POST", at, "Expect: 100-continue", length)).(*net.TCPConn)
+			conn.SetLinger(0)
+			conn.Close()
+		}
+		s.empty()
 		s.eventually("all connections are closed", func() bool { return s.server.open.open.Load() == 0 })
+		s.server.heads.Range(func(_, noted any) bool {
+			t.Errorf("%.100q is still noted", noted)
+			return true
+		})
 	})
 }
 
@@ -410,5 +420,60 @@ func TestSilentSpareConnectionsEnd(t *testing.T) {
 		if err := s.server.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// TestFormsWithManyFieldsAreRefused posts forms at the limits and over them.
+func TestFormsWithManyFieldsAreRefused(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		addr := s.listen()
+		cookie := "Cookie: " + s.server.sessions.cookieName() + "=" + s.session + "\r\n"
+		for _, c := range []struct {
+			path, cookie string
+			fields, want int
+		}{
+			{"/login", "", maxStrangerFields, 422}, {"/login", "", maxStrangerFields + 1, 413}, {"/login", "", bodyLimit / 2, 413}, {"/w/books/tags", "", maxStrangerFields + 1, 413},
+			{"/w/books/tags", cookie, maxFormFields, 403}, {"/w/books/tags", cookie, maxFormFields + 1, 413},
+		} {
+			for _, kind := range []string{"application/x-www-form-urlencoded", "Application/X-WWW-form-urlencoded; charset=utf-8"} {
+				body := strings.Repeat("a&", c.fields-1) + "a"
+				a := send(t, addr, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: lark.example\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n", c.path, c.cookie, kind, len(body))+body)
+				if a.status != c.want {
+					t.Errorf("%s, %d fields of %s: got %d, want %d", c.path, c.fields, kind, a.status, c.want)
+				}
+			}
+		}
+	})
+}
+
+// TestLargePayloadsAreDecodedInTurn holds every turn: small calls are taken, and large and compressed ones wait.
+func TestLargePayloadsAreDecodedInTurn(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		addr, w := s.listen(), s.addWebhook(models.TypeSubscribed)
+		for range cap(s.server.decoding) {
+			s.server.decoding <- struct{}{}
+		}
+		var zipped bytes.Buffer
+		zip := gzip.NewWriter(&zipped)
+		io.WriteString(zip, payload("zipped@example.test", 500))
+		zip.Close()
+		compressed := strings.Replace(post(w.Hash, zipped.Len()), "\r\nHost", "\r\nContent-Encoding: gzip\r\nHost", 1) + zipped.String()
+		var waiting []*bufio.Reader
+		for _, raw := range []string{post(w.Hash, freeBody+1) + payload("large@example.test", freeBody+1), compressed} {
+			waiting = append(waiting, bufio.NewReader(s.open(addr, raw)))
+		}
+		send(t, addr, post(w.Hash, freeBody)+payload("small@example.test", freeBody)).wantEnvelope(t, 200, acknowledgedMessage)
+		if s.contact("large@example.test") != nil || s.contact("zipped@example.test") != nil {
+			t.Error("a large payload was decoded out of turn")
+		}
+		for range cap(s.server.decoding) {
+			<-s.server.decoding
+		}
+		for _, in := range waiting {
+			if r, err := http.ReadResponse(in, nil); err != nil || r.StatusCode != 200 {
+				t.Errorf("got %v (%v), want the call taken in its turn", r, err)
+			}
+		}
+		s.eventually("all turns are over", func() bool { return len(s.server.decoding) == 0 })
 	})
 }

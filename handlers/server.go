@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,7 @@ type Server struct {
 	app        *fiber.App
 	rooms      rooms
 	open       connections
+	decoding   chan struct{} // holds a value for each large payload that is being decoded: one of 1 MiB needs up to 70 MB for that
 	uploads    uploads
 	sessions   *sessionStore
 	bodyStart  time.Duration                     // how far a body may fall behind bodyPace
@@ -81,6 +83,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{Options: o, bodyStart: bodyStart, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
 	s.rooms.small.most, s.rooms.large.most, s.open.most = smallRoom, largeRoom, maxConnections
+	s.decoding = make(chan struct{}, runtime.GOMAXPROCS(0))
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
 	fasthttp.SetBodySizePoolLimit(keptBuffer, keptBuffer)

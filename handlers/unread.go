@@ -72,6 +72,9 @@ func (s *Server) unread(next func(*fasthttp.RequestCtx, error)) func(*fasthttp.R
 		head, _ := noted.([]byte)
 		conn := pacedOf(ctx.Conn())
 		conn.unread = true
+		if head == nil {
+			head = conn.noted
+		}
 		_ = conn.SetWriteDeadline(time.Now().Add(readTimeout)) // an earlier answer's deadline may have passed; if the connection is gone, writing fails
 		fault, inHead := readHeadFault(err)
 		if !restoreHead(&ctx.Request, fault, head) {
