@@ -146,16 +146,3 @@ func quote(s string) string {
 		return r
 	}, s) + `"`
 }
-
-// describe names one character of a payload for a message: in quotes if it is printable, else by a name or its number.
-func describe(r rune) string {
-	switch words := models.SayInvisible("." + string(r)); {
-	case r == '\n' || r == '\r':
-		return "a line break"
-	case unicode.IsControl(r) && r != '\t' || !unicode.IsPrint(r) && words == "":
-		return fmt.Sprintf("the character %U", r)
-	case words != "" && r != ' ':
-		return strings.TrimPrefix(words, "followed by ")
-	}
-	return string([]rune{'"', r, '"'})
-}

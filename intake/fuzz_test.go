@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // checkSound tests the properties that every Submission must have, whatever was sent.
@@ -126,7 +127,7 @@ func isShallowObject(text []byte) bool {
 		case json.Delim('}'), json.Delim(']'):
 			depth--
 		}
-		if depth > MaxDepth {
+		if depth > senders.MaxDepth {
 			return false
 		}
 	}

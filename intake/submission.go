@@ -10,7 +10,6 @@ import (
 const (
 	MaxBody    = 1 << 20  // bytes of a body, also after decompression
 	MaxPayload = 64 << 10 // bytes of Submission.Payload
-	MaxDepth   = 32       // levels of JSON, the outermost object being the first
 	MaxParts   = 1000     // parts of a multipart body
 )
 

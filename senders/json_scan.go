@@ -1,11 +1,14 @@
-package intake
+package senders
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"campaignlark/models"
 )
 
 // jsonScanner reads the tokens of JSON. It is written by hand because encoding/json does not keep both the literal text of
@@ -166,7 +169,7 @@ func (d *jsonScanner) expected(what string) error {
 			found = "it is " + notJSON(d.text[d.at:]) + ", which JSON does not have"
 		}
 	}
-	return &DecodeError{KindJSON, fmt.Sprintf("The body is not valid JSON: %s should be %s, but %s.", d.place(), what, found)}
+	return SyntaxError(fmt.Sprintf("The body is not valid JSON: %s should be %s, but %s.", d.place(), what, found))
 }
 
 // notJSON names what other languages have and JSON does not, if text begins with it; else "".
@@ -183,7 +186,7 @@ func notJSON(text string) string {
 }
 
 func (d *jsonScanner) tooDeep() error {
-	return &DecodeError{KindJSON, fmt.Sprintf("The JSON is nested over %d levels deep (%s). Please send a flatter object.", MaxDepth, d.place())}
+	return SyntaxError(fmt.Sprintf("The JSON is nested over %d levels deep (%s). Please send a flatter object.", MaxDepth, d.place()))
 }
 
 // place says where the scanner is, counting lines and characters from 1.
@@ -192,4 +195,28 @@ func (d *jsonScanner) place() string {
 	line := strings.Count(before, "\n") + 1
 	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	return fmt.Sprintf("line %d, character %d", line, column)
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// takeWord skips word if it comes next, and reports whether it did.
+func (d *jsonScanner) takeWord(word string) bool {
+	if !strings.HasPrefix(d.text[d.at:], word) {
+		return false
+	}
+	d.at += len(word)
+	return true
+}
+
+// describe names one character of a payload for a message: in quotes if it is printable, else by a name or its number.
+func describe(r rune) string {
+	switch words := models.SayInvisible("." + string(r)); {
+	case r == '\n' || r == '\r':
+		return "a line break"
+	case unicode.IsControl(r) && r != '\t' || !unicode.IsPrint(r) && words == "":
+		return fmt.Sprintf("the character %U", r)
+	case words != "" && r != ' ':
+		return strings.TrimPrefix(words, "followed by ")
+	}
+	return string([]rune{'"', r, '"'})
 }
