@@ -1,0 +1,124 @@
+package senders_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"campaignlark/senders"
+)
+
+const mebibyte = 1 << 20
+
+// filled repeats a piece until the body has almost a MiB.
+func filled(before, piece, after string) string {
+	n := (mebibyte - len(before) - len(after)) / (len(piece) + 1)
+	return before + strings.TrimSuffix(strings.Repeat(piece+",", n), ",") + after
+}
+
+// largeBodies are bodies of 1 MiB: as a sender may write them, and as somebody may who means harm.
+func largeBodies() map[string]*senders.Tree {
+	answers := strings.Builder{}
+	answers.WriteString(`{"form_response":{"answers":[`)
+	for i := 0; answers.Len() < mebibyte-200; i++ {
+		fmt.Fprintf(&answers, `{"type":"text","text":"an answer to the question","field":{"id":"f%d","type":"short_text","ref":"question_%d"}},`, i, i)
+	}
+	answers.WriteString(`{"type":"email","email":"ada@example.com"}]}}`)
+	inText := func(text string) string {
+		return `{"form_response":` + string(must(json.Marshal(text+`"]`))) + `}`
+	}
+	trees := map[string]*senders.Tree{}
+	for name, body := range map[string]string{
+		"answers": answers.String(), "objects": filled(`{"form_response":{"answers":[`, `{}`, `]}}`), "numbers": filled(`{"form_response":{"answers":[`, `1`, `]}}`),
+		"types": filled(`{"form_response":{"answers":[`, `{"type":1}`, `]}}`), "members": filled(`{"form_response":{`, `"":1`, `}}`), "text": inText(`["` + strings.Repeat(`a","`, mebibyte/8)),
+		"lists": filled(`{"form_response":{"answers":[`, `[[1]]`, `]}}`), "nested": filled(`{"form_response":{"answers":[`, strings.Repeat("[", 28)+strings.Repeat("]", 28), `]}}`),
+	} {
+		tree, err := senders.ParseJSON(body)
+		if err != nil || len(body) > mebibyte {
+			panic(fmt.Sprint(name, len(body), err))
+		}
+		trees[name] = tree
+	}
+	var form []senders.Pair
+	for range mebibyte / 10 {
+		form = append(form, senders.Pair{Name: "a[b][]", Text: "x"})
+	}
+	trees["form"] = senders.FromPairs(form)
+	return trees
+}
+
+// largeMapping has a hundred fields, each with a path that looks through a whole list.
+func largeMapping(t testing.TB) senders.Mapping {
+	m := mapping(t, `{"address":["form_response.answers[type=email].email","form_response.answers[*][a.b=c].d"],"delivery_id":{"path":"form_response.token"},"only_when":[{"path":"form_response.answers[*].type","in":["x"]}]}`)
+	m.Fields = map[string][]senders.Source{}
+	for i := range 100 {
+		m.Fields[fmt.Sprint("field_", i)] = []senders.Source{{Path: path(t, fmt.Sprintf("form_response.answers[field.ref=question_%d].text", i*7))}, {Path: path(t, fmt.Sprintf("form_response.hidden[*][x=%d].y[*]", i))}}
+	}
+	return m
+}
+
+// TestFindIsBounded checks that a path looks at each value at most 1 + maxPicks times.
+func TestFindIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, tree := range largeBodies() {
+		for _, text := range []string{
+			"form_response.answers[*][a=b][c=d]", "form_response.answers[*][*].x", "form_response.answers[*][type=1][*][type=2][x=1]", "form_response.answers[-1][-1][-1]", "form_response.answers[a.b.c.d=e].f", `form_response.""`, "form_response[*][*]",
+		} {
+			if visits, most := senders.Visits(tree, path(t, text)), 5*tree.Len(); visits > most {
+				t.Errorf("%s, %s: looked at %d values, want at most %d", name, text, visits, most)
+			}
+		}
+	}
+}
+
+// TestApplyIsBounded checks that a mapping stops at its limit, and says so.
+func TestApplyIsBounded(t *testing.T) {
+	t.Parallel()
+	m, trees := largeMapping(t), largeBodies()
+	if r := m.Apply(trees["objects"]); !r.TooLarge || r.Address.IsFound() {
+		t.Errorf("a hundred paths through 350,000 objects: got TooLarge %v, address %v", r.TooLarge, r.Address.IsFound())
+	}
+	if r := m.Apply(trees["answers"]); r.TooLarge || r.Address.Value.Last() != "ada@example.com" || len(r.Fields) != 100 {
+		t.Errorf("a hundred paths through 9,000 answers: got TooLarge %v, address %q, %d fields", r.TooLarge, r.Address.Value.Last(), len(r.Fields))
+	}
+}
+
+// BenchmarkApply1MiB reports the CPU time of a large mapping over a body of 1 MiB, which should be under 20 ms.
+func BenchmarkApply1MiB(b *testing.B) {
+	m := largeMapping(b)
+	for name, tree := range largeBodies() {
+		b.Run(name, func(b *testing.B) { cpuTime(b, func() { m.Apply(tree) }) })
+	}
+}
+
+func BenchmarkParse1MiB(b *testing.B) {
+	text := `{"a":"` + strings.Repeat("x", mebibyte-8) + `"}`
+	for name, body := range map[string]string{"numbers": filled(`{"a":[`, `1`, `]}`), "objects": filled(`{"a":[`, `{"b":"c"}`, `]}`), "text": text} {
+		b.Run(name, func(b *testing.B) {
+			cpuTime(b, func() {
+				if _, err := senders.ParseJSON(body); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+// cpuTime reports the CPU time of work, which other programs on the machine change less than the time that passes.
+func cpuTime(b *testing.B, work func()) {
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	from := used()
+	for b.Loop() {
+		work()
+	}
+	b.ReportMetric(float64((used()-from).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+}
