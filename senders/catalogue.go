@@ -1,0 +1,248 @@
+package senders
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+//go:embed catalogue/*.json
+var catalogueFiles embed.FS
+
+// Sender is an entry of the catalogue: a system whose calls can be read without further settings. A new one is one new file.
+type Sender struct {
+	Key   string `json:"-"`     // the name of its file
+	Name  string `json:"name"`  // what its vendor calls it
+	Calls string `json:"calls"` // what it calls about: "form responses"
+	Group string `json:"group"` // one of Groups
+
+	Does   []string `json:"does"`             // what choosing it sets up, a sentence each
+	Cannot []string `json:"cannot,omitempty"` // what it cannot do
+	SetUp  []string `json:"set_up"`           // what to do at the sender, three sentences
+
+	Marks      []Mark     `json:"marks,omitempty"` // a call with one of these marks comes from this sender
+	Mapping    Mapping    `json:"mapping"`         // its fields have the keys that merge tags usually have
+	Titles     []Title    `json:"titles,omitempty"`
+	TestCalls  []TestCall `json:"test_calls,omitempty"`
+	Signature  *Signature `json:"signature,omitempty"`   // nil if it signs nothing
+	SignedWith string     `json:"signed_with,omitempty"` // the command that made the signatures of the samples
+	Samples    []Sample   `json:"samples"`               // invented calls that look like the real ones
+	Sources    []string   `json:"sources"`               // titles of the vendor's pages that say so
+}
+
+// Groups lists the groups of the catalogue in the order of the page, with their names.
+var Groups = []struct{ Key, Name string }{
+	{"forms", "Forms"}, {"shops", "Shops"}, {"payments", "Payments"}, {"more", "Websites, calendars, mail"},
+}
+
+// Mark is what calls of a sender have and others do not: all that it names.
+type Mark struct {
+	Header   string      `json:"header,omitempty"`   // it is there
+	Begins   string      `json:"begins,omitempty"`   // the header begins so, in any case
+	Encoding string      `json:"encoding,omitempty"` // json, urlencoded, multipart or query
+	OnlyWhen []Condition `json:"only_when,omitempty"`
+}
+
+// TestCall is a call by which a sender asks whether the address works.
+type TestCall struct {
+	Mark
+	Says string `json:"says"` // what it is, a sentence
+}
+
+// Title says where the title of an item of a list stands: what a person calls it. With From it stands in another list, whose items
+// have the same text under Match as this one under By.
+type Title struct {
+	List  Path   `json:"list"`
+	Title string `json:"title"` // the member that is the title
+	From  Path   `json:"from,omitzero"`
+	By    Path   `json:"by,omitzero"`     // in the item
+	Match string `json:"match,omitempty"` // in the other list
+}
+
+// Signature says how a sender signs its calls. The values are those of the signature's form.
+type Signature struct {
+	Form      string `json:"form"`
+	Header    string `json:"header,omitempty"`
+	Prefix    string `json:"prefix,omitempty"`
+	Algorithm string `json:"algorithm,omitempty"`
+	Encoding  string `json:"encoding,omitempty"`
+	Tolerance int    `json:"tolerance,omitempty"` // seconds
+}
+
+// Sample is an invented call that looks like a real one.
+type Sample struct {
+	Name    string              `json:"name"`
+	Headers map[string]string   `json:"headers"`
+	Body    Body                `json:"body"`
+	SentAt  time.Time           `json:"sent_at"`          // when its signature was made
+	Secret  string              `json:"secret,omitempty"` // with which it is signed
+	Fields  map[string][]Source `json:"fields,omitempty"` // added to the mapping, as a person would who has these merge tags
+	Result  SampleResult        `json:"result"`
+}
+
+// Body is the exact body of a sample, written in pieces.
+type Body string
+
+// UnmarshalJSON joins the pieces.
+func (b *Body) UnmarshalJSON(text []byte) error {
+	var pieces []string
+	err := json.Unmarshal(text, &pieces)
+	*b = Body(strings.Join(pieces, ""))
+	return err
+}
+
+// SampleResult is what comes out of a sample.
+type SampleResult struct {
+	Outcome    string            `json:"outcome"` // read, skipped, test_call or no_address
+	Address    string            `json:"address,omitempty"`
+	Fields     map[string]string `json:"fields,omitempty"` // several texts are joined by a line feed
+	DeliveryID string            `json:"delivery_id,omitempty"`
+}
+
+// Outcomes of a sample.
+const (
+	SampleRead      = "read"
+	SampleSkipped   = "skipped"
+	SampleTestCall  = "test_call"
+	SampleNoAddress = "no_address"
+)
+
+// Catalogue returns the senders by group and name. They must not be changed.
+func Catalogue() []Sender { return catalogue().sorted }
+
+// FindSender returns the sender of that key, or nil.
+func FindSender(key string) *Sender { return catalogue().byKey[key] }
+
+type senderList struct {
+	sorted []Sender
+	byKey  map[string]*Sender
+}
+
+// catalogue reads the files once. A test reads them before the program does, so that none is broken.
+var catalogue = sync.OnceValue(func() senderList {
+	list := senderList{byKey: map[string]*Sender{}}
+	files, err := catalogueFiles.ReadDir("catalogue")
+	for _, file := range files {
+		s, readErr := readSender(file.Name())
+		if readErr != nil {
+			err = readErr
+			break
+		}
+		list.sorted = append(list.sorted, s)
+	}
+	if err != nil {
+		panic(err)
+	}
+	group := func(s Sender) int {
+		return slices.IndexFunc(Groups, func(g struct{ Key, Name string }) bool { return g.Key == s.Group })
+	}
+	slices.SortStableFunc(list.sorted, func(a, b Sender) int { return group(a) - group(b) })
+	for i := range list.sorted {
+		list.byKey[list.sorted[i].Key] = &list.sorted[i]
+	}
+	return list
+})
+
+// readSender reads one file of the catalogue. A member that is not known is an error.
+func readSender(file string) (Sender, error) {
+	s := Sender{Key: strings.TrimSuffix(file, ".json")}
+	text, err := catalogueFiles.ReadFile("catalogue/" + file)
+	if err != nil {
+		return s, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("catalogue/%s: %w", file, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return s, fmt.Errorf("catalogue/%s: something follows the object", file)
+	}
+	return s, nil
+}
+
+// Fits reports whether a call has the mark. header returns the value of a header, "" if it is not there.
+func (m Mark) Fits(header func(name string) string, encoding string, t *Tree) bool {
+	if m.Header != "" {
+		value := header(m.Header)
+		if value == "" || len(value) < len(m.Begins) || !strings.EqualFold(value[:len(m.Begins)], m.Begins) {
+			return false
+		}
+	}
+	if m.Encoding != "" && m.Encoding != encoding {
+		return false
+	}
+	a := applier{finder: newFinder(t)}
+	for _, c := range m.OnlyWhen {
+		a.check(c)
+	}
+	return a.result.Unmet() == nil
+}
+
+// Recognise returns the sender whose mark a call has, or nil.
+func Recognise(header func(name string) string, encoding string, t *Tree) *Sender {
+	for i, s := range Catalogue() {
+		if slices.ContainsFunc(s.Marks, func(m Mark) bool { return m.Fits(header, encoding, t) }) {
+			return &Catalogue()[i]
+		}
+	}
+	return nil
+}
+
+// TestCall returns the test call of the sender that a call is, or nil.
+func (s *Sender) TestCall(header func(name string) string, encoding string, t *Tree) *TestCall {
+	for i := range s.TestCalls {
+		if s.TestCalls[i].Fits(header, encoding, t) {
+			return &s.TestCalls[i]
+		}
+	}
+	return nil
+}
+
+// TitleOf returns what a person calls the item of a list that holds the value, or "": by the titles of a sender, else by the member
+// of the item that names it best for a person.
+func (t *Tree) TitleOf(titles []Title, at Place) string {
+	f := newFinder(t)
+	if at > Root && t.Opened(at-1) {
+		at--
+	}
+	above := append(f.above(at), at)
+	for i := len(above) - 1; i > 0; i-- {
+		list, item := above[i-1], above[i]
+		for _, title := range titles {
+			if slices.Contains(f.find(title.List), list) {
+				return f.titleOf(title, item)
+			}
+		}
+		if f.Kind(f.holder(list)) != List {
+			continue
+		}
+		for _, name := range []string{"label", "question", "title", "name", "key", "ref"} {
+			if member := f.member(name, item); member >= 0 && member != at && f.Kind(member) == Text {
+				return f.Text(member)
+			}
+		}
+	}
+	return ""
+}
+
+func (f *finder) titleOf(title Title, item Place) string {
+	if title.From.IsZero() {
+		return f.memberText([]string{title.Title}, item).text
+	}
+	by := f.memberText(title.By.names(), item)
+	for _, list := range f.find(title.From) {
+		for other := range f.Children(list) {
+			if by.given && !f.spent() && f.memberText([]string{title.Match}, other) == by {
+				return f.memberText([]string{title.Title}, other).text
+			}
+		}
+	}
+	return ""
+}

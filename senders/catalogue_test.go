@@ -1,0 +1,188 @@
+package senders_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/senders"
+)
+
+// treeOf decodes a sample's body as its Content-Type says.
+func treeOf(t *testing.T, s senders.Sample) (tree *senders.Tree, encoding string) {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(s.Headers["Content-Type"])
+	if err != nil {
+		t.Fatalf("%s: %v", s.Name, err)
+	}
+	switch kind {
+	case "application/json":
+		return parse(t, string(s.Body)), "json"
+	case "application/x-www-form-urlencoded":
+		var all []senders.Pair
+		for pair := range strings.SplitSeq(string(s.Body), "&") {
+			name, text, _ := strings.Cut(pair, "=")
+			all = append(all, senders.Pair{Name: must(url.QueryUnescape(name)), Text: must(url.QueryUnescape(text))})
+		}
+		return senders.FromPairs(all), "urlencoded"
+	case "multipart/form-data":
+		var all []senders.Pair
+		for r := multipart.NewReader(bytes.NewReader([]byte(s.Body)), params["boundary"]); ; {
+			p, err := r.NextPart()
+			if err == io.EOF {
+				return senders.FromPairs(all), "multipart"
+			}
+			all = append(all, senders.Pair{Name: must(p, err).FormName(), Text: string(must(io.ReadAll(p)))})
+		}
+	}
+	t.Fatalf("%s: the type %s is not known", s.Name, kind)
+	return nil, ""
+}
+
+func headerOf(s senders.Sample) func(name string) string {
+	h := http.Header{}
+	for name, value := range s.Headers {
+		h.Set(name, value)
+	}
+	return h.Get
+}
+
+// resultOf applies a sender's mapping, with the fields of the sample, to the sample.
+func resultOf(t *testing.T, s *senders.Sender, sample senders.Sample) senders.SampleResult {
+	t.Helper()
+	tree, encoding := treeOf(t, sample)
+	m := s.Mapping
+	m.Fields = maps.Clone(m.Fields)
+	maps.Copy(m.Fields, sample.Fields)
+	if problems := m.Validate(nil); len(problems) > 0 {
+		t.Errorf("%s, %s: the mapping has problems: %v", s.Key, sample.Name, problems)
+	}
+	r := m.Apply(tree)
+	got := senders.SampleResult{Outcome: senders.SampleRead, Address: r.Address.Value.Last(), DeliveryID: r.DeliveryID}
+	if r.Address.IsFound() {
+		got.Address = r.Address.One().Last()
+	}
+	if h := m.DeliveryID.Header; h != "" {
+		got.DeliveryID = headerOf(sample)(h)
+	}
+	switch {
+	case s.TestCall(headerOf(sample), encoding, tree) != nil:
+		got.Outcome = senders.SampleTestCall
+	case r.Unmet() != nil:
+		got.Outcome = senders.SampleSkipped
+	case got.Address == "":
+		got.Outcome = senders.SampleNoAddress
+	}
+	for _, f := range r.Fields {
+		if f.Wrong != "" {
+			t.Errorf("%s, %s: %s does not fit: %s", s.Key, sample.Name, f.Key, f.Wrong)
+		}
+		if text := strings.Join(f.Value.Texts, "\n"); strings.TrimSpace(text) != "" {
+			if got.Fields == nil {
+				got.Fields = map[string]string{}
+			}
+			got.Fields[f.Key] = text
+		}
+	}
+	return got
+}
+
+// TestCatalogueSamples reads every sample of every sender and compares what comes out with what its file says.
+func TestCatalogueSamples(t *testing.T) {
+	t.Parallel()
+	for i := range senders.Catalogue() {
+		s := &senders.Catalogue()[i]
+		for _, sample := range s.Samples {
+			got := resultOf(t, s, sample)
+			if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", sample.Result); g != w {
+				t.Errorf("%s, %s:\n got %s\nwant %s", s.Key, sample.Name, g, w)
+			}
+			tree, encoding := treeOf(t, sample)
+			from := "nobody"
+			if known := senders.Recognise(headerOf(sample), encoding, tree); known != nil {
+				from = known.Key
+			}
+			if len(s.Marks) > 0 && from != s.Key {
+				t.Errorf("%s, %s: it is taken for a call of %s", s.Key, sample.Name, from)
+			}
+		}
+	}
+}
+
+var mergeTagKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
+
+// TestCatalogueFiles checks that every file says all that the pages need.
+func TestCatalogueFiles(t *testing.T) {
+	t.Parallel()
+	if len(senders.Catalogue()) == 0 || senders.FindSender("nobody") != nil {
+		t.Fatal("the catalogue is empty, or finds what is not in it")
+	}
+	for _, s := range senders.Catalogue() {
+		if senders.FindSender(s.Key).Name != s.Name {
+			t.Errorf("%s is not found by its key", s.Key)
+		}
+		if !slices.ContainsFunc(senders.Groups, func(g struct{ Key, Name string }) bool { return g.Key == s.Group }) {
+			t.Errorf("%s: there is no group %q", s.Key, s.Group)
+		}
+		if s.Name == "" || s.Calls == "" || len(s.Does) == 0 || len(s.SetUp) != 3 || len(s.Sources) == 0 || len(s.Samples) < 2 || len(s.Samples) > 3 {
+			t.Errorf("%s: got name %q, calls %q, %d sentences of what it does, %d of how to set it up, %d sources, %d samples", s.Key, s.Name, s.Calls, len(s.Does), len(s.SetUp), len(s.Sources), len(s.Samples))
+		}
+		for _, sentence := range slices.Concat(s.Does, s.Cannot, s.SetUp) {
+			if !strings.HasSuffix(sentence, ".") || len(sentence) > 200 || strings.TrimSpace(sentence) != sentence {
+				t.Errorf("%s: this is not a short sentence: %s", s.Key, sentence)
+			}
+		}
+		for key := range s.Mapping.Fields {
+			if !mergeTagKey.MatchString(key) {
+				t.Errorf("%s: no merge tag can have the key %q", s.Key, key)
+			}
+		}
+		checkSamples(t, s)
+	}
+}
+
+func checkSamples(t *testing.T, s senders.Sender) {
+	t.Helper()
+	if read := slices.ContainsFunc(s.Samples, func(sample senders.Sample) bool { return sample.Result.Outcome == senders.SampleRead }); !read {
+		t.Errorf("%s: no sample is read", s.Key)
+	}
+	for _, sample := range s.Samples {
+		if sample.Name == "" || sample.Body == "" || sample.SentAt.Before(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("%s, %s: the name, the body or the time is missing", s.Key, sample.Name)
+		}
+		if sample.Secret != "" && (s.Signature == nil || s.SignedWith == "" && s.Signature.Form != "shared_word") {
+			t.Errorf("%s, %s: it is signed, but the file does not say how", s.Key, sample.Name)
+		}
+	}
+}
+
+func TestTitleOf(t *testing.T) {
+	t.Parallel()
+	s := senders.FindSender("typeform")
+	tree, _ := treeOf(t, s.Samples[0])
+	for text, want := range map[string]string{"Marta": "What is your first name?", "Crime": "What do you love to read?", "reading-club": ""} {
+		for at := range senders.Place(tree.Len()) {
+			if tree.Text(at) == text && tree.TitleOf(s.Titles, at) != want {
+				t.Errorf("%s: got the title %q, want %q", text, tree.TitleOf(s.Titles, at), want)
+			}
+		}
+	}
+	tree = parse(t, `{"q":[{"question":"Your town?","answer":"Lagos"},{"ref":"a1","v":"x"},"y",{"v":"z"}],"o":{"label":"no item","v":"w"}}`)
+	for text, want := range map[string]string{"Lagos": "Your town?", "x": "a1", "y": "", "z": "", "w": ""} {
+		for at := range senders.Place(tree.Len()) {
+			if tree.Text(at) == text && tree.TitleOf(nil, at) != want {
+				t.Errorf("%s: got the title %q, want %q", text, tree.TitleOf(nil, at), want)
+			}
+		}
+	}
+}
