@@ -25,15 +25,17 @@ type Sender struct {
 	Does   []string `json:"does"`             // what choosing it sets up, a sentence each
 	Cannot []string `json:"cannot,omitempty"` // what it cannot do
 	SetUp  []string `json:"set_up"`           // what to do at the sender, three sentences
+	Script []string `json:"script,omitempty"` // lines of a script that a person has to paste there, with WEBHOOK_URL for the address
 
-	Marks      []Mark     `json:"marks,omitempty"` // a call with one of these marks comes from this sender
-	Mapping    Mapping    `json:"mapping"`         // its fields have the keys that merge tags usually have
-	Titles     []Title    `json:"titles,omitempty"`
-	TestCalls  []TestCall `json:"test_calls,omitempty"`
-	Signature  *Signature `json:"signature,omitempty"`   // nil if it signs nothing
-	SignedWith string     `json:"signed_with,omitempty"` // the command that made the signatures of the samples
-	Samples    []Sample   `json:"samples"`               // invented calls that look like the real ones
-	Sources    []string   `json:"sources"`               // titles of the vendor's pages that say so
+	Marks      []Mark      `json:"marks,omitempty"`   // a call with one of these marks comes from this sender
+	Mapping    Mapping     `json:"mapping"`           // its fields have the keys that merge tags usually have
+	Leaving    []Condition `json:"leaving,omitempty"` // in place of the mapping's conditions for webhooks of type UNSUBSCRIBED and DELETE
+	Titles     []Title     `json:"titles,omitempty"`
+	TestCalls  []TestCall  `json:"test_calls,omitempty"`
+	Signature  *Signature  `json:"signature,omitempty"`   // nil if it signs nothing
+	SignedWith string      `json:"signed_with,omitempty"` // the command that made the signatures of the samples
+	Samples    []Sample    `json:"samples"`               // invented calls that look like the real ones
+	Sources    []string    `json:"sources"`               // titles of the vendor's pages that say so
 }
 
 // Groups lists the groups of the catalogue in the order of the page, with their names.
@@ -78,6 +80,8 @@ type Signature struct {
 // Sample is an invented call that looks like a real one.
 type Sample struct {
 	Name    string              `json:"name"`
+	Method  string              `json:"method"`
+	URL     string              `json:"url,omitempty"` // where it was sent, if the signature covers that
 	Headers map[string]string   `json:"headers"`
 	Body    Body                `json:"body"`
 	SentAt  time.Time           `json:"sent_at"`          // when its signature was made
@@ -112,6 +116,15 @@ const (
 	SampleTestCall  = "test_call"
 	SampleNoAddress = "no_address"
 )
+
+// MappingFor returns the mapping for a webhook: leaves is set for those of type UNSUBSCRIBED and DELETE, which may count other calls.
+func (s *Sender) MappingFor(leaves bool) Mapping {
+	m := s.Mapping
+	if leaves && len(s.Leaving) > 0 {
+		m.OnlyWhen = s.Leaving
+	}
+	return m
+}
 
 // Catalogue returns the senders by group and name. They must not be changed.
 func Catalogue() []Sender { return catalogue().sorted }

@@ -21,6 +21,9 @@ import (
 // treeOf decodes a sample's body as its Content-Type says.
 func treeOf(t *testing.T, s senders.Sample) (tree *senders.Tree, encoding string) {
 	t.Helper()
+	if s.Method == http.MethodGet {
+		return senders.FromPairs(nil), "query"
+	}
 	kind, params, err := mime.ParseMediaType(s.Headers["Content-Type"])
 	if err != nil {
 		t.Fatalf("%s: %v", s.Name, err)
@@ -101,20 +104,23 @@ func resultOf(t *testing.T, s *senders.Sender, sample senders.Sample) senders.Sa
 func TestCatalogueSamples(t *testing.T) {
 	t.Parallel()
 	for i := range senders.Catalogue() {
-		s := &senders.Catalogue()[i]
+		s, recognised := &senders.Catalogue()[i], 0
 		for _, sample := range s.Samples {
 			got := resultOf(t, s, sample)
 			if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", sample.Result); g != w {
 				t.Errorf("%s, %s:\n got %s\nwant %s", s.Key, sample.Name, g, w)
 			}
 			tree, encoding := treeOf(t, sample)
-			from := "nobody"
-			if known := senders.Recognise(headerOf(sample), encoding, tree); known != nil {
-				from = known.Key
+			switch from := senders.Recognise(headerOf(sample), encoding, tree); {
+			case from == nil || got.Outcome == senders.SampleTestCall: // several may have the same test call
+			case from.Key == s.Key:
+				recognised++
+			default:
+				t.Errorf("%s, %s: it is taken for a call of %s", s.Key, sample.Name, from.Key)
 			}
-			if len(s.Marks) > 0 && from != s.Key {
-				t.Errorf("%s, %s: it is taken for a call of %s", s.Key, sample.Name, from)
-			}
+		}
+		if (recognised > 0) != (len(s.Marks) > 0) {
+			t.Errorf("%s: %d samples have one of its %d marks", s.Key, recognised, len(s.Marks))
 		}
 	}
 }
@@ -124,8 +130,15 @@ var mergeTagKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 // TestCatalogueFiles checks that every file says all that the pages need.
 func TestCatalogueFiles(t *testing.T) {
 	t.Parallel()
-	if len(senders.Catalogue()) == 0 || senders.FindSender("nobody") != nil {
-		t.Fatal("the catalogue is empty, or finds what is not in it")
+	if senders.FindSender("nobody") != nil {
+		t.Error("the catalogue finds what is not in it")
+	}
+	keys := []string{"typeform", "tally", "jotform", "google_forms", "gravity_forms", "wpforms", "contact_form_7", "elementor", "shopify_customer", "shopify_redact", "woocommerce_customer",
+		"woocommerce_order", "gumroad", "stripe_customer", "stripe_checkout", "paddle", "lemon_squeezy", "webflow", "calendly", "hubspot", "mailchimp"}
+	for _, key := range keys {
+		if senders.FindSender(key) == nil {
+			t.Errorf("%s is missing", key)
+		}
 	}
 	for _, s := range senders.Catalogue() {
 		if senders.FindSender(s.Key).Name != s.Name {
@@ -157,8 +170,8 @@ func checkSamples(t *testing.T, s senders.Sender) {
 		t.Errorf("%s: no sample is read", s.Key)
 	}
 	for _, sample := range s.Samples {
-		if sample.Name == "" || sample.Body == "" || sample.SentAt.Before(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
-			t.Errorf("%s, %s: the name, the body or the time is missing", s.Key, sample.Name)
+		if sample.Name == "" || (sample.Body == "") != (sample.Method == http.MethodGet) || sample.Method != http.MethodGet && sample.Method != http.MethodPost || sample.SentAt.Before(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("%s, %s: the name, the method, the body or the time is missing or wrong", s.Key, sample.Name)
 		}
 		if sample.Secret != "" && (s.Signature == nil || s.SignedWith == "" && s.Signature.Form != "shared_word") {
 			t.Errorf("%s, %s: it is signed, but the file does not say how", s.Key, sample.Name)
