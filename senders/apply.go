@@ -7,7 +7,7 @@ import (
 	"campaignlark/models"
 )
 
-// MaxIgnored limits the values that Result.Ignored names. CONTRACT "What each type does".
+// MaxIgnored limits the values that Ignored names. CONTRACT "What each type does".
 const MaxIgnored = 200
 
 // maxNearest is how many values are named that are most like one that was not found, for each of maxNearestPaths paths.
@@ -21,9 +21,10 @@ type Result struct {
 	DeliveryID string   // what its path found, "" for none. A header is the caller's to read
 	Missed     []Missed // paths that found nothing, those of the address first
 	Own        []Member // with AlsoKeys: plain values and lists at the top that no path asked for
-	Ignored    []Ignored
-	More       int  // ignored values beyond those
-	TooLarge   bool // the call and the mapping were too large together: some paths were not followed to their end
+	TooLarge   bool     // the call and the mapping were too large together: some paths were not followed to their end
+
+	tree  *Tree
+	asked []bool // by place: a path asked for it, or it is in Own
 }
 
 // Found is a value that a path found.
@@ -89,7 +90,7 @@ func (r Result) Unmet() *Check {
 
 // Apply reads a call by the mapping. It looks at a bounded number of values, whatever the tree and the mapping are.
 func (m Mapping) Apply(t *Tree) Result {
-	a := applier{finder: newFinder(t)}
+	a := newApplier(t)
 	for _, c := range m.OnlyWhen {
 		a.check(c)
 	}
@@ -101,17 +102,22 @@ func (m Mapping) Apply(t *Tree) Result {
 			a.result.Fields = append(a.result.Fields, found)
 		}
 	}
-	if at := a.find(m.DeliveryID.Path); len(at) > 0 {
-		a.used = append(a.used, at...)
-		a.result.DeliveryID = models.ValidText(a.given(m.DeliveryID.Path, at).Last())
-	}
+	id, _ := a.take(m.DeliveryID.Path, a.find(m.DeliveryID.Path))
+	a.result.DeliveryID = models.ValidText(id.Last())
 	a.result.TooLarge = a.left < 0
-	names := newFinder(t)
-	if !a.result.Address.IsFound() || a.result.Address.Value.IsBlank() {
-		a.nameNearest(names)
+	if a.result.Address.Value.IsBlank() {
+		a.nameNearest()
 	}
-	a.rest(names, m.AlsoKeys)
+	if m.AlsoKeys {
+		a.takeOwn()
+	}
 	return a.result
+}
+
+// Read returns what a single source finds in a call, with the key of the field.
+func (s Source) Read(key string, t *Tree) Found {
+	a := newApplier(t)
+	return a.first(key, []Source{s})
 }
 
 func sourcesOf(paths []Path) []Source {
@@ -129,23 +135,42 @@ func cleaned(texts []string) []string {
 	return texts
 }
 
+func newApplier(t *Tree) applier {
+	return applier{newFinder(t), Result{tree: t, asked: make([]bool, t.Len())}}
+}
+
 type applier struct {
 	*finder
 	result Result
-	used   []Place // places that a path asked for
 }
+
+// take notes that a path asked for the places, and returns what they hold. It reports false if that is too much.
+func (a *applier) take(p Path, at []Place) (models.Given, bool) {
+	for _, place := range at {
+		if a.left -= int(a.end(place) - place); a.left < 0 {
+			return models.Given{}, false
+		}
+		a.result.asked[place] = true
+	}
+	return a.given(p, at), true
+}
+
+// maxStood is how many texts a Check keeps of what stood at its path.
+const maxStood = 10
 
 func (a *applier) check(c Condition) {
 	at := a.find(c.Path)
-	a.used = append(a.used, at...)
-	check := Check{Condition: c, At: at}
-	for _, place := range at {
-		value := a.Given(place)
-		check.Stood = append(check.Stood, cleaned(value.Texts)...)
-		check.Met = check.Met || c.Set && !value.IsBlank()
-	}
-	if !c.Set {
-		check.Met = slices.ContainsFunc(check.Stood, func(text string) bool { return slices.Contains(c.In, text) })
+	value, _ := a.take(c.Path, at)
+	check := Check{Condition: c, At: at, Met: c.Set && len(at) > 0 && !value.IsBlank()}
+	for _, text := range value.Texts {
+		if a.left -= len(c.In); a.left < 0 {
+			break
+		}
+		text = dropNUL(text)
+		check.Met = check.Met || slices.Contains(c.In, text)
+		if len(check.Stood) < maxStood {
+			check.Stood = append(check.Stood, text)
+		}
 	}
 	a.result.Conditions = append(a.result.Conditions, check)
 }
@@ -154,12 +179,12 @@ func (a *applier) check(c Condition) {
 func (a *applier) first(key string, sources []Source) (blank Found) {
 	for _, s := range sources {
 		at := a.find(s.Path)
-		if len(at) == 0 {
+		value, ok := a.take(s.Path, at)
+		if len(at) == 0 || !ok {
 			a.result.Missed = append(a.result.Missed, Missed{Key: key, Path: s.Path})
 			continue
 		}
-		a.used = append(a.used, at...)
-		found := Found{Key: key, Path: s.Path, As: s.As, At: at, Value: a.given(s.Path, at)}
+		found := Found{Key: key, Path: s.Path, As: s.As, At: at, Value: value}
 		if found.Value.IsBlank() {
 			if !blank.IsFound() {
 				blank = found
@@ -188,6 +213,9 @@ func (a *applier) read(found *Found) {
 	found.Value = models.Given{Texts: texts, Shape: found.Value.Shape, Bare: found.Value.Bare && found.As == AsDecimalComma}
 }
 
+// readingCost is how many values could be looked at in the time of one reading.
+const readingCost = 50
+
 // readAll returns the texts that were found as their source says.
 func (a *applier) readAll(found *Found) (texts []string, err error) {
 	if found.As == AsOptionText {
@@ -203,6 +231,9 @@ func (a *applier) readAll(found *Found) (texts []string, err error) {
 		return texts, nil
 	}
 	for _, text := range found.Value.Texts {
+		if a.left -= readingCost + len(text)/4; a.left < 0 {
+			return nil, misfit("too_large", "This call holds too much to be read so.")
+		}
 		read, err := found.As.read(text)
 		if err != nil {
 			return nil, err
@@ -213,7 +244,8 @@ func (a *applier) readAll(found *Found) (texts []string, err error) {
 }
 
 // nameNearest adds to the first paths of the address what the call has that is most like them.
-func (a *applier) nameNearest(f *finder) {
+func (a *applier) nameNearest() {
+	f := newFinder(a.Tree)
 	for i := range a.result.Missed[:min(len(a.result.Missed), maxNearestPaths)] {
 		if missed := &a.result.Missed[i]; missed.Key == models.EmailKey {
 			missed.Nearest = f.nearest(missed.Path, maxNearest)
@@ -221,26 +253,40 @@ func (a *applier) nameNearest(f *finder) {
 	}
 }
 
-// rest adds the values that no path asked for.
-func (a *applier) rest(f *finder, alsoKeys bool) {
-	slices.Sort(a.used)
-	asked, until := a.used, Root // the values up to until are in one that a path asked for
-	for at, above := range a.leaves() {
-		for len(asked) > 0 && asked[0] <= at {
-			until = max(until, a.end(asked[0]))
-			asked = asked[1:]
+// takeOwn adds the plain values and lists at the top that no path asked for.
+func (a *applier) takeOwn() {
+	for at := range a.Children(Root) {
+		if k := a.Kind(at); a.result.isAsked(at) || k == Object || k == List && !a.PlainList(at) {
+			continue
 		}
-		switch inside := len(asked) > 0 && asked[0] < a.end(at); {
-		case at < until, inside:
-		case alsoKeys && len(above) == 1:
-			value := a.Given(at)
-			value.Texts = cleaned(value.Texts)
-			a.result.Own = append(a.result.Own, Member{a.Name(at), at, value})
-		case len(a.result.Ignored) == MaxIgnored:
-			a.result.More++
+		value := a.Given(at)
+		value.Texts = cleaned(value.Texts)
+		a.result.Own = append(a.result.Own, Member{a.Name(at), at, value})
+		a.result.asked[at] = true
+	}
+}
+
+// isAsked reports whether a path asked for a value or something in it.
+func (r *Result) isAsked(at Place) bool { return slices.Contains(r.asked[at:r.tree.end(at)], true) }
+
+// Ignored returns the values that no path asked for and that are not in Own: at most MaxIgnored of them, and how many more there are.
+func (r *Result) Ignored() (values []Ignored, more int) {
+	f := newFinder(r.tree)
+	next, until := Root, Root // the values up to until are in one that a path asked for
+	for at, above := range f.leaves() {
+		for ; next < f.end(at); next++ {
+			if r.asked[next] {
+				until = max(until, f.end(next))
+			}
+		}
+		switch {
+		case at < until:
+		case len(values) == MaxIgnored:
+			more++
 		default:
 			path, _ := f.suggest(above, at)
-			a.result.Ignored = append(a.result.Ignored, Ignored{path, at})
+			values = append(values, Ignored{path, at})
 		}
 	}
+	return values, more
 }

@@ -191,7 +191,7 @@ func (m Mark) Fits(header func(name string) string, encoding string, t *Tree) bo
 	if m.Encoding != "" && m.Encoding != encoding {
 		return false
 	}
-	a := applier{finder: newFinder(t)}
+	a := newApplier(t)
 	for _, c := range m.OnlyWhen {
 		a.check(c)
 	}

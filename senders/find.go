@@ -9,7 +9,7 @@ import (
 
 // maxVisits limits how many values of a tree a mapping looks at, in all its paths. A body of 1 MiB can have 500,000 values, and a
 // mapping hundreds of paths.
-const maxVisits = 1_200_000
+const maxVisits = 1_000_000
 
 // finder finds paths in one tree. Once left is used up it finds nothing more.
 type finder struct {
@@ -170,18 +170,17 @@ func (f *finder) given(p Path, at []Place) models.Given {
 	}
 	several := models.Given{Shape: models.Null}
 	for _, place := range at {
+		if f.Plain(place) {
+			several.Texts = append(several.Texts, f.Text(place))
+			several.Shape = models.List
+			continue
+		}
 		switch g := f.Given(place); {
-		case g.Empty():
-			if several.Empty() {
-				several.Shape = g.Shape
-			}
-		case g.Shape == models.Nested:
-			if len(several.Texts) == 0 {
-				several.Shape = models.Nested
-			}
-		default:
+		case len(g.Texts) > 0:
 			several.Texts = append(several.Texts, g.Texts...)
 			several.Shape = models.List
+		case len(several.Texts) == 0 && (g.Shape == models.Nested || several.Shape == models.Null):
+			several.Shape = g.Shape
 		}
 	}
 	if several.Shape == models.List && f.form && !slices.ContainsFunc(p.steps, func(s step) bool { return s.kind == stepAll || s.kind == stepFilter }) {
