@@ -116,6 +116,13 @@ func BenchmarkParse1MiB(b *testing.B) {
 		tree := parse(b, body)
 		b.Run("apply", func(b *testing.B) { cpuTime(b, func() { m.Apply(tree) }) })
 	})
+	for name, key := range map[string]string{"distinct": "a[%d]", "descending": "a[-%d]", "objects": "a[%d][b]", "deep": "a[b][c][d%d]"} {
+		var form []senders.Pair
+		for i := range mebibyte / 12 {
+			form = append(form, senders.Pair{Name: strings.Replace(fmt.Sprintf(key, 99_999-i), "-", "", 1), Text: "x"})
+		}
+		b.Run("form/"+name, func(b *testing.B) { cpuTime(b, func() { senders.FromPairs(form) }) })
+	}
 	for name, body := range map[string]string{"numbers": filled(`{"a":[`, `1`, `]}`), "objects": filled(`{"a":[`, `{"b":"c"}`, `]}`), "text": text} {
 		b.Run(name, func(b *testing.B) {
 			cpuTime(b, func() {

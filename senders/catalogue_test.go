@@ -161,6 +161,7 @@ func TestCatalogueFiles(t *testing.T) {
 			}
 		}
 		checkSamples(t, s)
+		checkConditions(t, s)
 	}
 }
 
@@ -175,6 +176,44 @@ func checkSamples(t *testing.T, s senders.Sender) {
 		}
 		if sample.Secret != "" && (s.Signature == nil || s.SignedWith == "" && s.Signature.Form != "shared_word") {
 			t.Errorf("%s, %s: it is signed, but the file does not say how", s.Key, sample.Name)
+		}
+	}
+}
+
+// checkConditions checks that each condition says what it wants, and each mark anything at all.
+func checkConditions(t *testing.T, s senders.Sender) {
+	t.Helper()
+	conditions, marks := s.Leaving, s.Marks
+	for _, call := range s.TestCalls {
+		marks = append(marks, call.Mark)
+		if !strings.HasSuffix(call.Says, ".") {
+			t.Errorf("%s: this is not a sentence: %s", s.Key, call.Says)
+		}
+	}
+	for _, m := range marks {
+		conditions = append(conditions, m.OnlyWhen...)
+		if m.Header == "" && len(m.OnlyWhen) == 0 {
+			t.Errorf("%s: a mark that every call has", s.Key)
+		}
+	}
+	for _, c := range conditions {
+		if c.Path.IsZero() || c.Set == (len(c.In) > 0) {
+			t.Errorf("%s: the condition %+v does not say what it wants", s.Key, c)
+		}
+	}
+}
+
+// For a webhook whose contacts leave, Mailchimp's unsubscribes count and not its sign-ups.
+func TestMappingForThoseWhoLeave(t *testing.T) {
+	t.Parallel()
+	s := senders.FindSender("mailchimp")
+	for i, leaves := range []bool{false, true} { // the first sample is a sign-up, the second an unsubscribe
+		for j, sample := range s.Samples[:2] {
+			tree, _ := treeOf(t, sample)
+			r := s.MappingFor(leaves).Apply(tree)
+			if counts := r.Unmet() == nil; counts != (i == j) {
+				t.Errorf("leaves %v, %s: it counts %v", leaves, sample.Name, counts)
+			}
 		}
 	}
 }

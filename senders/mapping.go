@@ -78,52 +78,66 @@ type Problem struct {
 
 // Validate returns what is wrong with the mapping, in the order of its parts: nothing if it can be saved. hasTag reports whether the
 // workspace has a merge tag of that key; nil means that this does not matter.
-func (m Mapping) Validate(hasTag func(key string) bool) (problems []Problem) {
-	add := func(part, sentence string, args ...any) {
-		problems = append(problems, Problem{part, fmt.Sprintf(sentence, args...)})
-	}
+func (m Mapping) Validate(hasTag func(key string) bool) []Problem {
+	var found problems
 	switch {
 	case len(m.Address) == 0:
-		add("address", "Please say where the e-mail address is. Without an address, every call is refused.")
+		found.add("address", "Please say where the e-mail address is. Without an address, every call is refused.")
 	case len(m.Address) > MaxSources:
-		add("address", "Please name at most %d places for the e-mail address. There are %d.", MaxSources, len(m.Address))
+		found.add("address", "Please name at most %d places for the e-mail address. There are %d.", MaxSources, len(m.Address))
 	}
+	m.validateFields(&found, hasTag)
+	if len(m.OnlyWhen) > MaxConditions {
+		found.add("only_when", "Please use at most %d conditions. There are %d.", MaxConditions, len(m.OnlyWhen))
+	}
+	for _, c := range m.OnlyWhen {
+		c.validate(&found)
+	}
+	if h := m.DeliveryID.Header; h != "" && !isHeaderName(h) {
+		found.add("delivery_id", "%s is not the name of a header. A name has letters, digits and hyphens, such as Idempotency-Key.", showText(h))
+	}
+	return found
+}
+
+type problems []Problem
+
+func (p *problems) add(part, sentence string, args ...any) {
+	*p = append(*p, Problem{part, fmt.Sprintf(sentence, args...)})
+}
+
+func (m Mapping) validateFields(found *problems, hasTag func(key string) bool) {
 	if len(m.Fields) > MaxMappedFields {
-		add("fields", "Please give at most %d fields a place. There are %d.", MaxMappedFields, len(m.Fields))
+		found.add("fields", "Please give at most %d fields a place. There are %d.", MaxMappedFields, len(m.Fields))
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Fields)) {
 		switch part := "fields." + key; {
 		case key == models.EmailKey:
-			add(part, "The e-mail address is set by itself, above the fields. Please move its places there.")
+			found.add(part, "The e-mail address is set above the fields. Please move its places there.")
 		case hasTag != nil && !hasTag(key):
-			add(part, "There is no merge tag %s. Please create it first, or do not keep this value.", showText(key))
+			found.add(part, "There is no merge tag %s. Please create it first, or do not keep this value.", showText(key))
 		case len(m.Fields[key]) == 0:
-			add(part, "Please say where the value of %s is, or do not keep it.", showText(key))
+			found.add(part, "Please say where the value of %s is, or do not keep it.", showText(key))
 		case len(m.Fields[key]) > MaxSources:
-			add(part, "Please name at most %d places for %s. There are %d.", MaxSources, showText(key), len(m.Fields[key]))
+			found.add(part, "Please name at most %d places for %s. There are %d.", MaxSources, showText(key), len(m.Fields[key]))
 		}
 	}
-	if len(m.OnlyWhen) > MaxConditions {
-		add("only_when", "Please use at most %d conditions. There are %d.", MaxConditions, len(m.OnlyWhen))
+}
+
+func (c Condition) validate(found *problems) {
+	const part = "only_when"
+	path := show(c.Path.String())
+	if len(c.In) == 0 && !c.Set {
+		found.add(part, "Please say what %s must be, or that it only has to be there.", path)
 	}
-	for _, c := range m.OnlyWhen {
-		if len(c.In) == 0 && !c.Set {
-			add("only_when", "Please say what %s must be, or that it only has to be there.", show(c.Path.String()))
-		}
-		if len(c.In) > maxConditionIn {
-			add("only_when", "The condition on %s has too many values. Please name at most %d; there are %d.", show(c.Path.String()), maxConditionIn, len(c.In))
-		}
-		if slices.ContainsFunc(c.In, func(text string) bool { return len(text) > maxConditionText }) {
-			add("only_when", "A value of the condition on %s is too long. Please use at most %d bytes.", show(c.Path.String()), maxConditionText)
-		}
-		if slices.ContainsFunc(c.In, models.IsBlank) {
-			add("only_when", "A value of the condition on %s is empty. Please fill it in or take it out.", show(c.Path.String()))
-		}
+	if len(c.In) > maxConditionIn {
+		found.add(part, "The condition on %s has too many values. Please name at most %d; there are %d.", path, maxConditionIn, len(c.In))
 	}
-	if h := m.DeliveryID.Header; h != "" && !isHeaderName(h) {
-		add("delivery_id", "%s is not the name of a header. A name has letters, digits and hyphens, such as Idempotency-Key.", showText(h))
+	if slices.ContainsFunc(c.In, func(text string) bool { return len(text) > maxConditionText }) {
+		found.add(part, "A value of the condition on %s is too long. Please use at most %d bytes.", path, maxConditionText)
 	}
-	return problems
+	if slices.ContainsFunc(c.In, models.IsBlank) {
+		found.add(part, "A value of the condition on %s is empty. Please fill it in or take it out.", path)
+	}
 }
 
 // isHeaderName reports whether text is a name that HTTP allows for a header.

@@ -71,7 +71,7 @@ func TestValidateMapping(t *testing.T) {
 		{`{}`, "address: Please say where the e-mail address is. Without an address, every call is refused."},
 		{`{"address":` + many(11, `"a"`) + `}`, "address: Please name at most 10 places for the e-mail address. There are 11."},
 		{`{"address":["a"],"fields":{"town":[{"path":"x"}]}}`, "fields.town: There is no merge tag ‹town›. Please create it first, or do not keep this value."},
-		{`{"address":["a"],"fields":{"email_address":[{"path":"x"}]}}`, "fields.email_address: The e-mail address is set by itself"},
+		{`{"address":["a"],"fields":{"email_address":[{"path":"x"}]}}`, "fields.email_address: The e-mail address is set above the fields"},
 		{`{"address":["a"],"fields":{"city":[]}}`, "fields.city: Please say where the value of ‹city› is"}, {`{"address":["a"],"fields":{"city":` + many(11, `{"path":"x"}`) + `}}`, "fields.city: Please name at most 10 places"},
 		{`{"address":["a"],"only_when":` + many(11, `{"path":"x","set":true}`) + `}`, "only_when: Please use at most 10 conditions. There are 11."}, {`{"address":["a"],"only_when":[{"path":"x","in":` + many(51, `"y"`) + `}]}`, "name at most 50; there are 51"},
 		{`{"address":["a"],"only_when":[{"path":"x","in":[" "]}]}`, "A value of the condition on ‹x› is empty"}, {`{"address":["a"],"only_when":[{"path":"x","in":["` + strings.Repeat("y", 501) + `"]}]}`, "is too long"},

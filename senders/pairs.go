@@ -38,6 +38,7 @@ type pairsBuilder struct {
 // branch is a value, or what several names have in common.
 type branch struct {
 	name   string
+	index  int   // that the name is, in a list
 	pair   *Pair // nil for one that holds others
 	inside []int // the branches that it holds, in order
 	next   int   // the index that an empty pair of brackets gets here
@@ -52,31 +53,32 @@ type branchKey struct {
 // add adds one pair.
 func (b *pairsBuilder) add(p *Pair) {
 	name, inner := cutBrackets(p.Name)
-	at := 0
+	at, index := 0, 0
 	for i := -1; ; i++ {
 		if i >= 0 {
-			name = b.index(at, inner[i])
+			name, index = b.index(at, inner[i])
 		}
 		if i == len(inner)-1 {
-			b.put(at, branch{name: name, pair: p})
+			b.put(at, branch{name: name, index: index, pair: p})
 			return
 		}
-		at = b.inside(at, name)
+		at = b.inside(at, name, index)
 	}
 }
 
-// index returns the name of an item of the branch at. Empty brackets get the index after the highest one.
-func (b *pairsBuilder) index(at int, name string) string {
+// index returns the name of an item of the branch at, and the index that it is. Empty brackets get the index after the highest one.
+func (b *pairsBuilder) index(at int, name string) (string, int) {
 	in := &b.branches[at]
 	if name == "" {
 		name = strconv.Itoa(in.next)
 	}
-	if i, ok := indexOf(name); ok {
+	i, ok := indexOf(name)
+	if ok {
 		in.next = max(in.next, i+1)
 	} else {
 		in.words = true
 	}
-	return name
+	return name, i
 }
 
 // indexOf reads an index of at most nine digits.
@@ -89,11 +91,11 @@ func indexOf(name string) (int, bool) {
 }
 
 // inside returns the branch of that name inside the branch at.
-func (b *pairsBuilder) inside(at int, name string) int {
+func (b *pairsBuilder) inside(at int, name string, index int) int {
 	key := branchKey{at, name}
 	child, ok := b.at[key]
 	if !ok {
-		child = b.put(at, branch{name: name})
+		child = b.put(at, branch{name: name, index: index})
 		b.at[key] = child
 	}
 	return child
@@ -117,8 +119,10 @@ func (b *pairsBuilder) write(at int, p *jsonParser, t *Tree, level int) {
 	p.add(br.name, "", Object)
 	if at != 0 && !br.words {
 		p.values[place].kind = List
-		index := func(child int) int { i, _ := indexOf(b.branches[child].name); return i }
-		slices.SortStableFunc(br.inside, func(x, y int) int { return index(x) - index(y) })
+		byIndex := func(x, y int) int { return b.branches[x].index - b.branches[y].index }
+		if !slices.IsSortedFunc(br.inside, byIndex) {
+			slices.SortStableFunc(br.inside, byIndex)
+		}
 	}
 	for _, child := range br.inside {
 		b.write(child, p, t, level+1)

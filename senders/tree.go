@@ -149,21 +149,29 @@ func (t *Tree) Given(at Place) models.Given {
 	case File:
 		return models.Given{Shape: models.File}
 	case List:
-		if t.PlainList(at) {
-			return models.Given{Shape: models.List, Texts: t.itemTexts(at)}
+		if texts, plain := t.itemTexts(at); plain {
+			return models.Given{Shape: models.List, Texts: texts}
 		}
 	}
 	return models.Given{Shape: models.Nested}
 }
 
-// itemTexts returns the texts of the plain items of a list.
-func (t *Tree) itemTexts(at Place) (texts []string) {
-	for child := range t.Children(at) {
+// itemTexts returns the texts of the plain items of a list. It reports false for a list that holds an object or a list.
+func (t *Tree) itemTexts(at Place) ([]string, bool) {
+	if !t.PlainList(at) {
+		return nil, false
+	}
+	first, end := t.inside(at)
+	if first == end {
+		return nil, true
+	}
+	texts := make([]string, 0, end-first)
+	for child := first; child < end; child = t.end(child) {
 		if t.Plain(child) {
 			texts = append(texts, t.Text(child))
 		}
 	}
-	return texts
+	return texts, true
 }
 
 func dropNUL(s string) string {
