@@ -62,7 +62,7 @@ type Check struct {
 type Missed struct {
 	Key     string // of the merge tag, or models.EmailKey
 	Path    Path
-	Nearest []Path // of the address only: what the call has that is most like it
+	Nearest []Path // of the address only: where the call has e-mail addresses, then names that are alike
 }
 
 // Member is a value at the top of the payload.
@@ -243,12 +243,21 @@ func (a *applier) readAll(found *Found) (texts []string, err error) {
 	return texts, nil
 }
 
-// nameNearest adds to the first paths of the address what the call has that is most like them.
+// nameNearest adds to the first paths of the address what the call has that is most like them: texts that are e-mail addresses, then
+// names that are alike.
 func (a *applier) nameNearest() {
 	f := newFinder(a.Tree)
+	addresses := f.addressPaths(maxNearest)
 	for i := range a.result.Missed[:min(len(a.result.Missed), maxNearestPaths)] {
-		if missed := &a.result.Missed[i]; missed.Key == models.EmailKey {
-			missed.Nearest = f.nearest(missed.Path, maxNearest)
+		missed := &a.result.Missed[i]
+		if missed.Key != models.EmailKey {
+			break
+		}
+		missed.Nearest = slices.Clone(addresses)
+		for _, p := range f.nearest(missed.Path, maxNearest) {
+			if len(missed.Nearest) < maxNearest && !slices.ContainsFunc(missed.Nearest, p.Equal) {
+				missed.Nearest = append(missed.Nearest, p)
+			}
 		}
 	}
 }

@@ -181,6 +181,7 @@ func TestApply(t *testing.T) {
 		{`{"address":["a","b","c"]}`, `{"b":" ","c":"z","d":1}`, "email_address = [\"z\"] (c)\nmissed email_address a []\nignored d"},
 		{`{"address":["a","b"]}`, `{"a":"","b":null}`, "email_address = [\"\"] (a)"},
 		{`{"address":["customer.email"]}`, `{"customer":{"Email":"x","phone":"y"}}`, "missed email_address customer.email [customer.Email]\nignored customer.Email\nignored customer.phone"},
+		{`{"address":["email","mail"]}`, `{"kunde":{"adresse":" mia@example.com "},"mails":["x"],"n":1}`, "missed email_address email [kunde.adresse mails]\nmissed email_address mail [kunde.adresse mails]\nignored kunde.adresse\nignored mails\nignored n"},
 		{`{"address":["a"],"fields":{"z":[{"path":"y"}],"b":[{"path":"c"},{"path":"d"}],"n":[{"path":"o"}],"e":[{"path":"f"}]}}`, `{"a":"x","d":"\u0000v","o":{"p":1},"f":null}`,
 			"email_address = [\"x\"] (a)\nb = [\"v\"] (d)\ne = [] (f)\nn = [] (o) nested\nmissed b c []\nmissed z y []"},
 		{`{"address":["a"],"only_when":[{"path":"t","in":["x","y"]},{"path":"s","set":true},{"path":"l[*]","in":["q"]}]}`, `{"a":"x","t":"y","s":false,"l":["p","q"]}`, "when t true [\"y\"]\nwhen s true [\"false\"]\nwhen l[*] true [\"p\" \"q\"]\nemail_address = [\"x\"] (a)"},

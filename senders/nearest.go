@@ -2,6 +2,7 @@ package senders
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -42,8 +43,51 @@ func (f *finder) nearest(p Path, n int) []Path {
 	return paths
 }
 
-// maxLooked is how many values of a tree Nearest compares.
+// maxLooked is how many values of a tree Nearest and Addresses look at.
 const maxLooked = 1000
+
+// Addresses returns the places of at most n texts that are e-mail addresses, in their order.
+func (t *Tree) Addresses(n int) (places []Place) {
+	for at := range t.addresses() {
+		if len(places) == n {
+			break
+		}
+		places = append(places, at)
+	}
+	return places
+}
+
+// addresses returns each text that is an e-mail address, with the values that hold it.
+func (t *Tree) addresses() iter.Seq2[Place, []Place] {
+	return func(yield func(Place, []Place) bool) {
+		looked := 0
+		for at, above := range t.leaves() {
+			if looked++; looked > maxLooked {
+				return
+			}
+			text := t.Text(at)
+			if t.Kind(at) != Text || len(text) > models.MaxRawEmail || !strings.Contains(text, "@") {
+				continue
+			}
+			if _, err := models.ReadFormEmail(text); err == nil && !yield(at, above) {
+				return
+			}
+		}
+	}
+}
+
+// addressPaths returns the paths of at most n texts that are e-mail addresses.
+func (f *finder) addressPaths(n int) (paths []Path) {
+	for at, above := range f.addresses() {
+		if path, ok := f.suggest(above, at); ok {
+			paths = append(paths, path)
+		}
+		if len(paths) == n {
+			break
+		}
+	}
+	return paths
+}
 
 // names returns the names of a path, outermost first.
 func (p Path) names() (names []string) {

@@ -165,6 +165,21 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	tree := parse(t, `{"a":"x@example.com","b":"@","c":{"d":"no address: x@example.com"},"l":[{"e":"y@example.org"},7],"z":"z@example.net"}`)
+	var got []string
+	for _, at := range tree.Addresses(2) {
+		got = append(got, tree.Text(at))
+	}
+	if strings.Join(got, " ") != "x@example.com y@example.org" {
+		t.Errorf("got %q", got)
+	}
+	if got := tree.Addresses(9); len(got) != 3 {
+		t.Errorf("got %d addresses, want 3", len(got))
+	}
+}
+
 func FuzzParsePath(f *testing.F) {
 	for _, s := range []string{"a.b[0][-1][*]", `a["x y".z="\"\\\n"].c`, "a[*][b=c].d", `"1.3"`, "[0]", "größe[ü=ß]", "a[", `"`, "a[1=2]"} {
 		f.Add(s, order)
