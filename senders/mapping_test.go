@@ -105,7 +105,7 @@ func TestReadings(t *testing.T) {
 		{"dmy", `"12/31/1990"`, "! There is no such day, read as day, month, year."}, {"dmy", `"29/02/2023"`, "! There is no such day"}, {"dmy", `"0/1/2023"`, "! There is no such day"}, {"dmy", `"1/2/26"`, "! This is not a day, a month and a year of four digits"}, {"dmy", `"1/2-2026"`, "! This is not a day"}, {"dmy", `"2026-01-02"`, "! This is not a day"},
 		{"dmy", `"1/2/2026 24:00"`, "! There is no such time of day."}, {"dmy", `"1/2/2026 13:00 pm"`, "! There is no such time of day."}, {"dmy", `"1/2/2026 0:60"`, "! There is no such time"},
 		{"mdy", `"12/31/1990"`, "1990-12-31"}, {"mdy", `"1/15/2026 10:30:00 PM"`, "2026-01-15T22:30:00"}, {"mdy", `"31/12/1990"`, "! There is no such day, read as month, day, year."},
-		{"decimal_comma", `"1.234,50"`, "1234.50"}, {"decimal_comma", `"12,5"`, "12.5"}, {"decimal_comma", `"-1 234 567"`, "-1234567"}, {"decimal_comma", "\"1\u00A0234,5\"", "1234.5"}, {"decimal_comma", `"1'234"`, "1234"}, {"decimal_comma", `"1.234"`, "1234"}, {"decimal_comma", `7`, "7"},
+		{"decimal_comma", `"1.234,50"`, "1234.50"}, {"decimal_comma", `"12,5"`, "12.5"}, {"decimal_comma", `"-1 234 567"`, "-1234567"}, {"decimal_comma", "\"1\u00A0234,5\"", "1234.5"}, {"decimal_comma", `"1'234"`, "1234"}, {"decimal_comma", `"1.234"`, "1234"}, {"decimal_comma", `7`, "7"}, {"decimal_comma", `"+007,50"`, "7.50"}, {"decimal_comma", `"-0,5"`, "-0.5"}, {"decimal_comma", `"000"`, "0"},
 		{"decimal_comma", `"12.5"`, "! This is not a number with a decimal comma"}, {"decimal_comma", `"1,2,3"`, "! This is not"}, {"decimal_comma", `"12 €"`, "! This is not"},
 		{"html", `"Tom &amp; Jerry &lt;3 &#8211; caf&eacute;"`, "Tom & Jerry <3 – café"}, {"html", `"a & b"`, "a & b"},
 		{"split_semicolon", `"a; b ;;c"`, "a|b|c"}, {"split_semicolon", `"a"`, "a"}, {"split_pipe", `"a|b c"`, "a|b c"}, {"split_pipe", `["a|b","c"]`, "a|b|c"}, {"split_semicolon", `";"`, ""},
@@ -278,5 +278,39 @@ func FuzzApply(f *testing.F) {
 			checkResult(t, tree, m)
 		}
 		checkResult(t, senders.FromPairs(pairs(body)), m)
+	})
+}
+
+// FuzzReadings checks that what a reading makes of a text fits the merge tags that it is for.
+func FuzzReadings(f *testing.F) {
+	for _, text := range []string{"1672531200", "-62135596801.5", "253402300799999", "31/12/1990", "29.2.2000, 12:05 am", "1-1-0000", "-1.234.567,890", "+00,10", "1 234", "a&amp;b", "x;y|z"} {
+		f.Add(text)
+	}
+	date, number := models.MergeTag{Type: models.MergeTagDate}, models.MergeTag{Type: models.MergeTagNumber}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "")
+		tree := senders.FromPairs([]senders.Pair{{Name: "v", Text: text}})
+		for _, as := range senders.Readings {
+			found := senders.Source{Path: path(t, "v"), As: as}.Read("f", tree)
+			if found.Wrong != "" || found.Value.IsBlank() {
+				continue
+			}
+			var err error
+			switch as {
+			case senders.AsUnix, senders.AsUnixMS, senders.AsDMY, senders.AsMDY:
+				_, err = date.Read(found.One(), nil)
+			case senders.AsDecimalComma:
+				if len(text) <= 30 {
+					_, err = number.Read(found.One(), nil)
+				}
+			case senders.AsSemicolon, senders.AsPipe:
+				if slices.ContainsFunc(found.Value.Texts, models.IsBlank) {
+					t.Errorf("%q read as %s: got %q", text, as, found.Value.Texts)
+				}
+			}
+			if err != nil {
+				t.Errorf("%q read as %s is %q, which does not fit: %v", text, as, found.Value.Texts, err)
+			}
+		}
 	})
 }

@@ -136,11 +136,20 @@ var groupedNumber = regexp.MustCompile(`^[+-]?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})
 
 var ungrouped = strings.NewReplacer(".", "", " ", "", "\u00A0", "", "\u202F", "", "'", "", "’", "", ",", ".")
 
+// readDecimalComma reads a number with a decimal comma as a number of JSON, which has no + and no zeros in front.
 func readDecimalComma(text string) (string, error) {
 	if !groupedNumber.MatchString(text) {
 		return "", misfit("no_decimal_comma", "This is not a number with a decimal comma, such as 1.234,50.")
 	}
-	return ungrouped.Replace(text), nil
+	number := ungrouped.Replace(text)
+	digits := strings.TrimLeft(number, "+-0")
+	if digits == "" || digits[0] == '.' {
+		digits = "0" + digits
+	}
+	if number[0] == '-' {
+		return "-" + digits, nil
+	}
+	return digits, nil
 }
 
 // optionText returns the text of the option with an id. The options stand beside the value, or beside what holds it: objects with
