@@ -165,7 +165,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
+func TestTextsThatAreAddresses(t *testing.T) {
 	t.Parallel()
 	tree := parse(t, `{"a":"x@example.com","b":"@","c":{"d":"no address: x@example.com"},"l":[{"e":"y@example.org"},7],"z":"z@example.net"}`)
 	var got []string
