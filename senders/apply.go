@@ -103,7 +103,9 @@ func (m Mapping) Apply(t *Tree) Result {
 		}
 	}
 	id, _ := a.take(m.DeliveryID.Path, a.find(m.DeliveryID.Path))
-	a.result.DeliveryID = models.ValidText(id.Last())
+	if !models.IsBlank(id.Last()) {
+		a.result.DeliveryID = models.ValidText(id.Last())
+	}
 	a.result.TooLarge = a.left < 0
 	if a.result.Address.Value.IsBlank() {
 		a.nameNearest()

@@ -32,9 +32,12 @@ func (f *finder) find(p Path) []Place {
 	for _, s := range p.steps {
 		var next []Place
 		for _, place := range at {
+			if f.left < 0 {
+				return nil
+			}
 			next = f.step(next, s, place)
 		}
-		if at = next; len(at) == 0 {
+		if at = next; len(at) == 0 || f.left < 0 {
 			return nil
 		}
 	}
@@ -80,10 +83,17 @@ func (f *finder) named(found []Place, name string, from Place) []Place {
 		return found
 	}
 	if f.Kind(f.holder(from)) == Object {
-		for child := range f.Children(from) {
-			if !f.spent() && f.Name(child) == name {
-				found = append(found, child)
-			}
+		found = f.allNamed(found, name, from)
+	}
+	return found
+}
+
+// allNamed adds every member or item of that name.
+func (f *finder) allNamed(found []Place, name string, from Place) []Place {
+	first, end := f.inside(from)
+	for child := first; child < end && !f.spent(); child = f.end(child) {
+		if f.Name(child) == name {
+			found = append(found, child)
 		}
 	}
 	return found
@@ -115,23 +125,18 @@ func (f *finder) item(found []Place, index int, from Place) []Place {
 		return f.named(found, strconv.Itoa(index), from)
 	case kind != List:
 		return found
-	case index < 0:
-		for range f.Children(from) {
+	case f.indexed(from) && index >= 0:
+		return f.allNamed(found, strconv.Itoa(index), from)
+	}
+	first, end := f.inside(from)
+	if index < 0 {
+		for child := first; child < end && !f.spent(); child = f.end(child) {
 			index++
 		}
 		if index < 0 {
 			return found
 		}
-	case f.indexed(from):
-		name := strconv.Itoa(index)
-		for child := range f.Children(from) {
-			if !f.spent() && f.Name(child) == name {
-				found = append(found, child)
-			}
-		}
-		return found
 	}
-	first, end := f.inside(from)
 	for child := first; child < end && !f.spent(); child = f.end(child) {
 		if index == 0 {
 			return append(found, child)

@@ -6,7 +6,8 @@ import (
 	"unicode"
 )
 
-// Limits of a path. With them, finding a path looks at most 1+maxPicks times at each value of a tree.
+// Limits of a path. With them, finding a path looks at most 2+maxPicks times at each value of a tree: once or, for an item counted from
+// the end, twice for the path's own steps, and once for each choice by a member.
 const (
 	MaxPathBytes = 500
 	maxSteps     = 32 // of the path, those inside [member=text] included
