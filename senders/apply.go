@@ -92,7 +92,7 @@ func (r Result) Unmet() *Check {
 func (m Mapping) Apply(t *Tree) Result {
 	a := newApplier(t)
 	for _, c := range m.OnlyWhen {
-		a.check(c)
+		a.result.Conditions = append(a.result.Conditions, a.check(c, a.find(c.Path)))
 	}
 	a.result.Address = a.first(models.EmailKey, sourcesOf(m.Address))
 	for _, key := range slices.Sorted(maps.Keys(m.Fields)) {
@@ -146,26 +146,34 @@ type applier struct {
 	result Result
 }
 
-// take notes that a path asked for the places, and returns what they hold. It reports false if that is too much.
-func (a *applier) take(p Path, at []Place) (models.Given, bool) {
+// find is finder.find, and notes that a path asked for the places.
+func (a *applier) find(p Path) []Place {
+	at := a.finder.find(p)
 	for _, place := range at {
-		if a.left -= int(a.end(place) - place); a.left < 0 {
-			return models.Given{}, false
-		}
 		a.result.asked[place] = true
 	}
-	return a.given(p, at), true
+	return at
+}
+
+// take returns what the places of a path hold. It reports false if that is too much.
+func (f *finder) take(p Path, at []Place) (models.Given, bool) {
+	for _, place := range at {
+		if f.left -= int(f.end(place) - place); f.left < 0 {
+			return models.Given{}, false
+		}
+	}
+	return f.given(p, at), true
 }
 
 // maxStood is how many texts a Check keeps of what stood at its path.
 const maxStood = 10
 
-func (a *applier) check(c Condition) {
-	at := a.find(c.Path)
-	value, _ := a.take(c.Path, at)
+// check compares what stands at the places that the path of a condition finds.
+func (f *finder) check(c Condition, at []Place) Check {
+	value, _ := f.take(c.Path, at)
 	check := Check{Condition: c, At: at, Met: c.Set && len(at) > 0 && !value.IsBlank()}
 	for _, text := range value.Texts {
-		if a.left -= len(c.In); a.left < 0 {
+		if f.left -= len(c.In); f.left < 0 {
 			break
 		}
 		text = dropNUL(text)
@@ -174,7 +182,7 @@ func (a *applier) check(c Condition) {
 			check.Stood = append(check.Stood, text)
 		}
 	}
-	a.result.Conditions = append(a.result.Conditions, check)
+	return check
 }
 
 // first returns the value of the first source that finds one that is not blank, else the first blank one.

@@ -181,11 +181,8 @@ func (m Mark) Fits(header func(name string) string, encoding string, t *Tree) bo
 	if m.Encoding != "" && m.Encoding != encoding {
 		return false
 	}
-	a := newApplier(t)
-	for _, c := range m.OnlyWhen {
-		a.check(c)
-	}
-	return a.result.Unmet() == nil
+	f := newFinder(t)
+	return !slices.ContainsFunc(m.OnlyWhen, func(c Condition) bool { return !f.check(c, f.find(c.Path)).Met })
 }
 
 // Recognise returns the sender whose mark a call has, or nil.
