@@ -32,7 +32,7 @@ type Sender struct {
 	Leaving    []Condition `json:"leaving,omitempty"` // in place of the mapping's conditions for webhooks of type UNSUBSCRIBED and DELETE
 	Titles     []Title     `json:"titles,omitempty"`
 	TestCalls  []TestCall  `json:"test_calls,omitempty"`
-	Signature  *Signature  `json:"signature,omitempty"`   // nil if it signs nothing
+	Signature  *Scheme     `json:"signature,omitempty"`   // nil if it signs nothing
 	SignedWith string      `json:"signed_with,omitempty"` // the command that made the signatures of the samples
 	Samples    []Sample    `json:"samples"`               // invented calls that look like the real ones
 	Sources    []string    `json:"sources"`               // titles of the vendor's pages that say so
@@ -55,16 +55,6 @@ type Mark struct {
 type TestCall struct {
 	Mark
 	Says string `json:"says"` // what it is, a sentence
-}
-
-// Signature says how a sender signs its calls. The values are those of the signature's form.
-type Signature struct {
-	Form      string `json:"form"`
-	Header    string `json:"header,omitempty"`
-	Prefix    string `json:"prefix,omitempty"`
-	Algorithm string `json:"algorithm,omitempty"`
-	Encoding  string `json:"encoding,omitempty"`
-	Tolerance int    `json:"tolerance,omitempty"` // seconds
 }
 
 // Sample is an invented call that looks like a real one.
