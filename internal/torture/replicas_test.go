@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	replicaSenders   = 64
+	replicaSenders   = 64  // of each replica: fewer would make its batches smaller, which cost more CPU a call
 	replicaAddresses = 100 // that all senders call about
 	replicaP99       = 500 * time.Millisecond
 )
@@ -39,7 +39,7 @@ func TestReplicas(t *testing.T) {
 	distinct, colliding := map[int][]float64{}, map[int][]float64{} // calls/s of each round, by number of replicas
 	for round := range rounds {
 		for _, n := range []int{1, 2, 4} {
-			l := load{urls: hooks[:n], n: replicaSenders, who: newPeople(fmt.Sprintf("new-%d-%d", round, n))}
+			l := load{urls: hooks[:n], n: replicaSenders * n, who: newPeople(fmt.Sprintf("new-%d-%d", round, n))}
 			rate, calls := rateOf(t, l, lasting(8*time.Second, time.Second))
 			distinct[n], all = append(distinct[n], rate), append(all, calls...)
 			checkWait(t, fmt.Sprintf("%d replicas, new addresses", n), rate, calls)

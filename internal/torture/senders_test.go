@@ -13,6 +13,7 @@ import (
 
 // call is a call of a sender with its answer.
 type call struct {
+	sender  int
 	address string
 	status  int    // 0 if no answer came
 	id      string // the header X-Request-Id
@@ -30,7 +31,7 @@ type senders struct {
 	all    sync.WaitGroup
 
 	good atomic.Int64 // answers of 200
-	busy atomic.Int64 // answers of 503
+	busy atomic.Int64 // other answers, and calls without one
 	last atomic.Int64 // when the last call was sent that got a 200, in nanoseconds since 1970
 
 	mu    sync.Mutex
@@ -93,6 +94,7 @@ func (s *senders) run(n int) {
 		default:
 		}
 		c := s.one(s.load.urls[n%len(s.load.urls)], s.load.who(n, turn), fmt.Sprintf("%d/%d", n, turn))
+		c.sender = n
 		calls = append(calls, c)
 		switch c.status {
 		case fasthttp.StatusOK:
