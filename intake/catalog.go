@@ -129,8 +129,9 @@ func (r *catalogReader) addMergeTag(scan scan) error {
 // done gives each webhook the merge tags of its workspace, and keeps the catalogs.
 func (r *catalogReader) done(keep *catalogs) {
 	for workspace, c := range r.fresh {
+		ignored := reasonsIgnored(r.mergeTags[workspace])
 		for id, w := range c.webhooks {
-			w.MergeTags = r.mergeTags[workspace]
+			w.MergeTags, w.ignored = r.mergeTags[workspace], ignored
 			c.webhooks[id] = w
 		}
 		keep.put(workspace, c)

@@ -27,6 +27,8 @@ type Webhook struct {
 	Tags      []models.Tag      // that the webhook adds
 	MergeTags []models.MergeTag // of its workspace
 	Zone      *time.Location    // of its workspace; nil is UTC
+
+	ignored map[string]string // reasonsIgnored of MergeTags, made with the catalog; nil if it was not
 }
 
 // Person is a contact with its tags. Only the ID and Name of a tag are set.

@@ -70,7 +70,7 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 			defaults = append(defaults, fate.cut())
 		}
 	}
-	why := whyIgnored(tags)
+	why := whyIgnored(q.Webhook)
 	for i, f := range fields {
 		if fate, ok := byPlace[i]; ok {
 			d.Fields = append(d.Fields, fate)
@@ -191,23 +191,31 @@ func (d *Decision) ignore(f Field, why func(key string) string) {
 
 // whyIgnored returns a function that says why a key has no effect. The sentence names the merge tag that the sender may
 // have meant, if there is one.
-func whyIgnored(tags []models.MergeTag) func(key string) string {
-	keys := sync.OnceValue(func() map[string]string {
-		m := map[string]string{models.EmailKey: "Another field of this call counts as the address."}
-		for _, t := range tags {
-			m[models.Fold(t.Label)] = fmt.Sprintf("This is the label of a merge tag; the key to send is %s.", t.Key)
+func whyIgnored(w Webhook) func(key string) string {
+	reasons := sync.OnceValue(func() map[string]string {
+		if w.ignored != nil {
+			return w.ignored
 		}
-		for _, t := range tags {
-			m[t.Key] = fmt.Sprintf("Another field of this call counts for %s.", t.Key)
-		}
-		return m
+		return reasonsIgnored(w.MergeTags)
 	})
 	return func(key string) string {
-		if reason := keys()[models.Fold(shortenBytes(ListKey(key), maxLoggedName))]; reason != "" {
+		if reason := reasons()[models.Fold(shortenBytes(ListKey(key), maxLoggedName))]; reason != "" {
 			return reason
 		}
 		return "No merge tag has this key."
 	}
+}
+
+// reasonsIgnored returns why a field has no effect, by its folded key, for the keys that are close to a merge tag.
+func reasonsIgnored(tags []models.MergeTag) map[string]string {
+	reasons := map[string]string{models.EmailKey: "Another field of this call counts as the address."}
+	for _, t := range tags {
+		reasons[models.Fold(t.Label)] = fmt.Sprintf("This is the label of a merge tag; the key to send is %s.", t.Key)
+	}
+	for _, t := range tags {
+		reasons[t.Key] = fmt.Sprintf("Another field of this call counts for %s.", t.Key)
+	}
+	return reasons
 }
 
 // sentText returns a value as the log shows it.

@@ -49,11 +49,24 @@ type LogContact struct {
 // maxLogBody bounds the JSON of a LogBody, in bytes, when it is written and when it is read.
 const maxLogBody = 1 << 20
 
+// smallBody is up to how many bytes of JSON only repetitions are compressed. Entropy coding takes 4 of 10 µs and makes the body of an
+// ordinary call 7 to 28 bytes smaller, of about 250.
+const smallBody = 2 << 10
+
 var (
-	bodyEncoder, _ = zstd.NewWriter(nil, zstd.WithEncoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true))
+	bodyEncoder    = newBodyEncoder(true)
+	smallEncoder   = newBodyEncoder(false)
 	bodyDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
 )
+
+func newBodyEncoder(entropy bool) *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
+		zstd.WithSingleSegment(true), zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true), zstd.WithNoEntropyCompression(!entropy))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return e
+}
 
 // EncodeLogBody returns the stored form of b: JSON, compressed with zstd. If the JSON is over maxLogBody, it leaves out the
 // contact's fields and the fates of the call's fields, and sets Shortened.
@@ -70,7 +83,11 @@ func (b *LogBody) encode(scratch []byte) (stored, after []byte) {
 		b.Before, b.After = b.Before.withoutFields(), b.After.withoutFields()
 		raw = b.appendJSON(raw[:0])
 	}
-	return bodyEncoder.EncodeAll(raw, make([]byte, 0, len(raw)/3+64)), raw
+	encoder := bodyEncoder
+	if len(raw) <= smallBody {
+		encoder = smallEncoder
+	}
+	return encoder.EncodeAll(raw, make([]byte, 0, len(raw)/3+64)), raw
 }
 
 // DecodeLogBody reads the stored form of a LogBody. NULL is an empty LogBody. Its memory is bounded for any input.
