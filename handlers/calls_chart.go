@@ -49,19 +49,31 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 	if err != nil {
 		return c, total, models.In("chart of calls: counts", err)
 	}
-	failed, processed := make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
+	failed, processed, idle := make([]int64, len(c.Slots)), make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
+	done := map[models.Outcome]int64{}
 	for _, n := range counts {
 		if at := views.SlotOf(c.Slots, n.Hour); at < 0 {
 			continue
 		} else if n.Failed {
 			failed[at] += n.Calls
 			total.Failed += n.Calls
+		} else if n.Idle != "" {
+			idle[at] += n.Calls
+			done[n.Idle] += n.Calls
 		} else {
 			processed[at] += n.Calls
 		}
 		total.Calls += n.Calls
 	}
 	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}
+	for _, o := range models.IdleOutcomes {
+		if done[o] > 0 {
+			total.Idle = append(total.Idle, models.OutcomeCount{Outcome: o, Calls: done[o]})
+		}
+	}
+	if len(total.Idle) > 0 {
+		c.Series = append(c.Series, views.Series{Name: "Nothing to do", Tone: "idle", Values: idle})
+	}
 	c.Summary = views.Plural(total.Calls, "call", "calls") + ", " + views.Count(total.Failed) + " failed"
 	return c, total, nil
 }

@@ -101,6 +101,14 @@ var editRoutes = map[string]func(s *site) edited{
 		return edited{form: path + "/edit", path: path, one: "name", mine: "Till", theirs: "Web shop", other: "type", otherText: "UNCONFIRMED",
 			remove: func() { s.post(path+"/delete").want(s.t, 303) }, says: "This webhook does not exist any more", again: true}
 	},
+	"POST /w/:slug/webhooks/:id/reading": func(s *site) edited {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["email"],"fields":{"first_name":[{"path":"name"}]}}`).want(s.t, 303)
+		return edited{form: path, path: path, one: "place.email_address", mine: "customer.email", theirs: "person.email", other: "place.first_name", otherText: "person.name",
+			remove: func() { s.post(s.webhookPath(w, "/delete")).want(s.t, 303) }, says: "This webhook does not exist any more"}
+	},
 	"POST /w/:slug/segments/:id": func(s *site) edited {
 		path := "/w/books/segments/" + itoa(s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`).ID)
 		return edited{form: path + "/edit", path: path, one: "name", mine: "Subscribers", theirs: "Audience", other: "value-0", otherText: "UNCONFIRMED",

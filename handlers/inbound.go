@@ -10,6 +10,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -122,11 +123,11 @@ func (s *Server) inbound(v *visit) error {
 	if err := s.Intake.Admit(); err != nil {
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
 	}
-	call, err := s.call(v, now)
+	call, err := s.call(v, hash, now)
 	if err != nil {
 		return err
 	}
-	call.ID, call.Hash = id, hash
+	call.ID = id
 	answer, err := s.Intake.Submit(v.UserContext(), call)
 	switch {
 	case errors.Is(err, intake.ErrRefused):
@@ -139,7 +140,7 @@ func (s *Server) inbound(v *visit) error {
 
 // call copies the request, because Fiber reuses its memory, and decodes it. The error is intake.ErrBusy if a large payload waits for
 // its turn for too long.
-func (s *Server) call(v *visit, now time.Time) (intake.Call, error) {
+func (s *Server) call(v *visit, hash models.WebhookHash, now time.Time) (intake.Call, error) {
 	c := intake.Call{
 		ArrivedAt: now, Method: v.Method(), ContentType: v.Get(fiber.HeaderContentType), UserAgent: v.Get(fiber.HeaderUserAgent),
 		ClientAddress: s.clientAddress(v.Ctx).String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx),
@@ -163,7 +164,9 @@ func (s *Server) call(v *visit, now time.Time) (intake.Call, error) {
 			return c, intake.ErrBusy
 		}
 	}
-	c.Submission = intake.Decode(r)
+	var settings senders.Settings
+	settings, c.ReadAs = s.Intake.Settings(hash)
+	c.Hash, c.Request, c.Submission = hash, r, intake.Read(r, settings)
 	return c, nil
 }
 

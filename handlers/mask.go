@@ -122,9 +122,41 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 		out.Message = "(Masked: the sentence that the sender got may quote what was sent.)"
 	}
 	for _, f := range b.Fields {
-		out.Fields = append(out.Fields, maskedFate(f, names))
+		fate := maskedFate(f, names)
+		if b.Mapped != nil && f.MergeTag != "" {
+			fate.Key = f.Key // a path of the mapping
+		}
+		out.Fields = append(out.Fields, fate)
 	}
 	out.Before, out.After = maskedContacts(b.Before, b.After)
+	out.Mapped = maskedMapped(b.Mapped)
+	return out
+}
+
+// maskedMapped returns what a mapping made of a call, with its paths and without the values of the call. A member managed the paths
+// and the values that may stand there.
+func maskedMapped(m *intake.Mapped) *intake.Mapped {
+	if m == nil {
+		return nil
+	}
+	out := &intake.Mapped{Sender: m.Sender, TooLarge: m.TooLarge}
+	if m.DeliveryID != "" {
+		out.DeliveryID = mask
+	}
+	for _, c := range m.Conditions {
+		test := intake.MappedTest{Path: c.Path, In: c.In, Met: c.Met}
+		for range c.Stood {
+			test.Stood = append(test.Stood, mask)
+		}
+		out.Conditions = append(out.Conditions, test)
+	}
+	for _, miss := range m.Missed {
+		masked := intake.MappedMiss{Key: miss.Key, Path: miss.Path}
+		for range miss.Nearest { // names of the call, and texts that choose an item
+			masked.Nearest = append(masked.Nearest, mask)
+		}
+		out.Missed = append(out.Missed, masked)
+	}
 	return out
 }
 

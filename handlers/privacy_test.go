@@ -43,7 +43,7 @@ var keptFields = map[string]map[string]handling{
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Unread": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
-		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "TagsAdded": shownStays,
+		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "Mapped": shownStays, "TagsAdded": shownStays,
 		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays,
 	},
 	"FieldFate": {
@@ -51,6 +51,9 @@ var keptFields = map[string]map[string]handling{
 		"Before": maskedErased, "After": maskedErased, "Reason": shownStays,
 	},
 	"LogContact": {"Email": maskedErased, "Status": shownStays, "Fields": maskedErased, "Tags": shownStays, "Version": shownStays},
+	"Mapped":     {"Sender": shownStays, "Conditions": shownStays, "Missed": shownStays, "DeliveryID": maskedErased, "TooLarge": shownStays},
+	"MappedTest": {"Path": shownStays, "In": shownStays, "Met": shownStays, "Stood": maskedErased},
+	"MappedMiss": {"Key": shownStays, "Path": shownStays, "Nearest": {"masked", true, true}},
 	"Header":     {"Name": shownStays, "Value": maskedErased},
 }
 
@@ -90,7 +93,7 @@ var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup
 
 // TestEverythingKeptIsClassified reads the fields from the types and the columns from the schema of both databases.
 func TestEverythingKeptIsClassified(t *testing.T) {
-	for _, value := range []any{models.WebhookRequest{}, intake.LogBody{}, intake.FieldFate{}, intake.LogContact{}, intake.Header{}} {
+	for _, value := range []any{models.WebhookRequest{}, intake.LogBody{}, intake.FieldFate{}, intake.LogContact{}, intake.Header{}, intake.Mapped{}, intake.MappedTest{}, intake.MappedMiss{}} {
 		kind := reflect.TypeOf(value)
 		var fields []string
 		for i := range kind.NumField() {

@@ -60,6 +60,9 @@ const maxIssues = 5
 
 // issues returns a call's problems, each with its remedy, and their total number.
 func (t *story) issues() (issues []views.RequestIssue, all int) {
+	if t.row.Outcome.Idle() {
+		return []views.RequestIssue{t.failure()}, 1
+	}
 	if t.row.Failed() {
 		issues = []views.RequestIssue{t.failure()}
 		if len(t.body.EmailUnused) > 0 {
@@ -99,14 +102,14 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	if isEscaped = isEscaped && t.touchesFields(); isEscaped {
 		issues = append(issues, t.issueOf(escaped))
 	}
-	if t.touchesFields() {
+	if t.touchesFields() && t.body.Mapped == nil { // a mapping leaves out what it does not ask for
 		for _, f := range t.body.Fields {
 			if _, name := cutEscape(f.Key); f.Fate == intake.FateIgnored && !(isEscaped && name != "") {
 				issues = append(issues, t.ignoredField(f))
 			}
 		}
 	}
-	if all = len(issues); all > 0 {
+	if all = len(issues); all > 0 && t.body.Mapped == nil {
 		all += t.body.MoreNames
 	}
 	if all > maxIssues {
@@ -159,10 +162,16 @@ func (t *story) failure() views.RequestIssue {
 		issue.Link, issue.LinkText = t.calls(calls), "Calls like this"
 	}
 	switch t.row.Outcome {
+	case models.OutcomeSkipped:
+		t.adviseSkipped(&issue)
 	case models.OutcomeNoAddress:
 		t.adviseNoAddress(&issue)
+		t.linkReading(&issue)
 	case models.OutcomeBadAddress:
 		t.adviseBadAddress(&issue)
+		if t.body.Mapped != nil {
+			t.linkReading(&issue)
+		}
 	case models.OutcomeNoContact:
 		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable, models.OutcomeMalformed:
@@ -240,6 +249,8 @@ func (t *story) adviseBadAddress(issue *views.RequestIssue) {
 // adviseNoAddress replaces the outcome's advice if the call shows what its sender did wrong.
 func (t *story) adviseNoAddress(issue *views.RequestIssue) {
 	switch {
+	case t.body.Mapped != nil:
+		t.adviseMapped(issue)
 	case t.body.EmailShape == intake.ShapeFile:
 		issue.Before, issue.Text = "Let the sender send email_address as a text.", "It came as a file. Files are not read."
 		issue.Advice = "In a form, the field for the address must not be one for files. In a program, leave out the file name."

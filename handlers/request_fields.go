@@ -56,7 +56,7 @@ func fatesInShort(body intake.LogBody) string {
 		parts = append(parts, "several addresses")
 	}
 	for _, n := range fateNames {
-		if count := fateCount(body, n.fate); count > 0 && n.word != "" {
+		if count := fateCount(body, n.fate); count > 0 && n.word != "" && !(n.fate == intake.FateIgnored && body.Mapped != nil) {
 			parts = append(parts, strconv.Itoa(count)+" "+n.word)
 		}
 	}
@@ -71,20 +71,29 @@ func (t *story) touchesFields() bool {
 // tellFields says what happened to each field.
 func (t *story) tellFields(s *views.RequestStory) {
 	s.Fields = views.Step{ID: "s3", Title: "What happened to each field", State: views.StateDone}
-	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && fateCount(t.body, intake.FateIgnored) > 0 {
+	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && t.body.Mapped == nil && fateCount(t.body, intake.FateIgnored) > 0 {
 		s.Fields.State = views.StateLook
 	}
 	for _, n := range fateNames {
 		if count := fateCount(t.body, n.fate); count > 0 {
+			if n.fate == intake.FateIgnored && t.body.Mapped != nil {
+				n.kind = ""
+			}
 			s.Tally = append(s.Tally, views.RequestTally{N: count, Words: n.words, Kind: n.kind})
 		}
 	}
 	for i, f := range t.body.Fields {
+		if f.Fate == intake.FateIgnored && t.body.Mapped != nil {
+			continue
+		}
 		line := t.ledgerLine(f)
 		if t.doubts[i] != "" {
 			s.Fields.State, line.Why = views.StateLook, strings.TrimSpace(line.Why+" "+t.doubts[i])
 		}
 		s.Ledger = append(s.Ledger, line)
+	}
+	if t.body.Mapped != nil {
+		t.tellIgnored(s)
 	}
 	switch {
 	case t.erased:
@@ -93,7 +102,7 @@ func (t *story) tellFields(s *views.RequestStory) {
 		s.More = "The values of this call were too large to be kept in the log."
 	case len(t.body.Fields) == 0:
 		s.Fields.Lead = "Only the address was sent."
-	case t.body.MoreNames > 0:
+	case t.body.MoreNames > 0 && t.body.Mapped == nil:
 		s.More = views.Plural(t.body.MoreNames, "more name was", "more names were") + " ignored."
 	}
 }
@@ -140,15 +149,22 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 	stop := func(step views.Step, label, note string) views.Stop {
 		return views.Stop{Href: "#" + step.ID, Label: label, Note: note, State: step.State}
 	}
-	return []views.Stop{
-		stop(s.Received, "Received", s.Received.At),
+	stops := []views.Stop{stop(s.Received, "Received", s.Received.At)}
+	if s.Counts.Title != "" {
+		note := "yes"
+		if s.Counts.State == views.StateIdle {
+			note = "no"
+		}
+		stops = append(stops, stop(s.Counts, "Counts", note))
+	}
+	return append(stops,
 		stop(s.Address, "Address", t.outcome().AddressNote()),
 		stop(s.Fields, "Fields", t.fieldsNote(s.Fields)),
 		stop(s.Contact, "Contact", t.contactNote(s.Contact)),
 		stop(s.Event, "Event", t.eventNote()),
 		stop(s.Answer, "Answered", strconv.Itoa(t.row.Status)+" in "+views.Took(t.facts().Took)),
 		stop(s.Segments, "Segments", t.segmentsNote()),
-	}
+	)
 }
 
 func (t *story) fieldsNote(step views.Step) string {
@@ -168,7 +184,7 @@ func (t *story) fieldsNote(step views.Step) string {
 		n     int
 		words string
 	}{{kept, " kept"}, {fateCount(t.body, intake.FateRefused), " not stored"}, {fateCount(t.body, intake.FateIgnored), " ignored"}} {
-		if part.n > 0 {
+		if part.n > 0 && !(part.words == " ignored" && t.body.Mapped != nil) {
 			parts = append(parts, strconv.Itoa(part.n)+part.words)
 		}
 	}

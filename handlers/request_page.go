@@ -166,8 +166,11 @@ func (t *story) model(p views.Page) views.RequestModel {
 }
 
 func (t *story) kind() string {
-	if t.row.Failed() {
+	switch {
+	case t.row.Failed():
 		return views.KindBad
+	case t.row.Outcome.Idle():
+		return views.KindIdle
 	}
 	return views.KindGood
 }
@@ -176,6 +179,8 @@ func issueTitle(r models.WebhookRequest, n int) string {
 	switch {
 	case r.Failed():
 		return "What to do"
+	case r.Outcome.Idle():
+		return "Is that right?"
 	case n == 1:
 		return "One thing to check"
 	}

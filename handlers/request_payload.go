@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -90,24 +89,12 @@ func sentLines(r models.WebhookRequest, b intake.LogBody) []sentLine {
 	switch b.Encoding {
 	case intake.EncodingJSON:
 		return jsonLines(b.Payload)
-	case intake.EncodingQuery:
-		return formLines(intake.Decode(intake.Request{Method: "GET", Query: b.Payload}))
-	case intake.EncodingURLEncoded:
-		return formLines(intake.Decode(intake.Request{Method: "POST", ContentType: formType(r, b), Body: []byte(b.Payload)}))
+	case intake.EncodingQuery, intake.EncodingURLEncoded:
+		return formLines(intake.Decode(intake.LoggedRequest(r, b)))
 	case intake.EncodingMultipart:
 		return multipartLines(b.Payload)
 	}
 	return nil
-}
-
-// formType returns the content type with which the logged text of a form must be decoded. In that text non-ASCII characters are
-// already decoded, percent escapes are not.
-func formType(r models.WebhookRequest, b intake.LogBody) string {
-	ascii := !strings.ContainsFunc(b.Payload, func(c rune) bool { return c >= utf8.RuneSelf })
-	if ascii && !strings.Contains(strings.ToLower(r.ContentType), "utf-16") && strings.Contains(strings.ToLower(r.ContentType), "urlencoded") {
-		return r.ContentType
-	}
-	return "application/x-www-form-urlencoded"
 }
 
 func formLines(s intake.Submission) []sentLine {

@@ -23,6 +23,7 @@ func (t *story) story() views.RequestStory {
 		Segments: views.Step{ID: "s7", Title: "Segments: as before", State: views.StateSkip},
 	}
 	t.tellAnswer(&s)
+	t.tellCounts(&s)
 	outcome := t.outcome()
 	if outcome.Reached >= views.ReachedAddress {
 		t.tellAddress(&s)
@@ -80,6 +81,10 @@ func (t *story) tellAddress(s *views.RequestStory) {
 	case t.row.Outcome == models.OutcomeNoAddress:
 		s.AddressSent = ""
 		s.AddressText = noAddressText(t.body, keysOf(t.row, t.body))
+		if t.body.Mapped != nil {
+			s.AddressText = "Every call has to say which person it is about. Nothing stood where this webhook looks for the address."
+			break
+		}
 		if t.onlyFiles && t.body.EmailKey == "" {
 			s.AddressText = "Every call has to say which person it is about, in a field named email_address. This one had nothing but files, which are not read."
 		}
@@ -179,6 +184,9 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 	s.AnswerText = "HTTP " + strconv.Itoa(t.row.Status) + "\n" + views.Visible(string(body))
 	if !t.row.Failed() {
 		s.Answer.Lead = "After everything above was safely stored."
+		if t.row.Outcome.Idle() {
+			s.Answer.Lead = "As if it had been processed, so that the sender does not send it again."
+		}
 	} else {
 		s.Answer.State = ""
 	}

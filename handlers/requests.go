@@ -143,7 +143,7 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
-		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Webhook: webhookName(w),
+		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Idle: r.Outcome.Idle(), Webhook: webhookName(w),
 		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
 	}
 	switch {
@@ -169,6 +169,13 @@ func moreOf(r models.WebhookRequest) string {
 	}
 	if r.Outcome == models.OutcomeUnreadable || r.Outcome == models.OutcomeMalformed {
 		return body.Message
+	}
+	if r.Outcome.Idle() && body.Mapped != nil {
+		for _, c := range body.Mapped.Conditions {
+			if !c.Met && len(c.Stood) > 0 {
+				return models.Shorten(models.NameInvisible(c.Path), 60) + " is " + models.Shorten(stood(c), 60)
+			}
+		}
 	}
 	if r.Failed() || !body.WebhookType.HasTags() { // the other types do not change fields
 		return ""

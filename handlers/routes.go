@@ -76,6 +76,8 @@ var routes = []route{
 	{"GET", "/w/:slug/webhooks/:id", viewer, (*Server).webhookShow},
 	{"POST", "/w/:slug/webhooks/:id", manager, (*Server).webhookUpdate},
 	{"GET", "/w/:slug/webhooks/:id/edit", manager, (*Server).webhookEdit},
+	{"GET", "/w/:slug/webhooks/:id/reading", viewer, (*Server).readingShow},
+	{"POST", "/w/:slug/webhooks/:id/reading", manager, (*Server).readingUpdate},
 	{"POST", "/w/:slug/webhooks/:id/enable", manager, (*Server).webhookEnable},
 	{"POST", "/w/:slug/webhooks/:id/disable", manager, (*Server).webhookDisable},
 	{"GET", "/w/:slug/webhooks/:id/rotate", manager, (*Server).webhookRotateAsk},

@@ -45,6 +45,9 @@ func (in segmentInput) previews() bool { return in.action == "preview" || in.act
 func (v *visit) onlyShows() bool {
 	action, _, _ := strings.Cut(v.Form("do"), "-")
 	in := segmentInput{action: action}
+	if v.Route().Path == "/w/:slug/webhooks/:id/reading" {
+		return v.readingShows(&readingForm{})
+	}
 	builder := slices.Contains([]string{"/w/:slug/segments", "/w/:slug/segments/:id"}, v.Route().Path)
 	return builder && (in.onlyShape() || in.previews())
 }

@@ -23,7 +23,7 @@ func (s *Server) webhookShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waits: !u.Processed, Waited: v.Query("waited") != ""}
+	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), Top: v.webhookTop(u.Webhook, views.PartOverview), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waits: !u.Processed, Waited: v.Query("waited") != ""}
 	for _, t := range u.Tags {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}

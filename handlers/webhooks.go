@@ -44,7 +44,7 @@ func webhookMatches(u store.WebhookUse, name, kind, state string) bool {
 }
 
 func webhookRow(u store.WebhookUse) views.WebhookRow {
-	row := views.WebhookRow{ID: u.ID, Name: u.Name, Type: string(u.Type), On: u.Enabled, Calls: u.Calls, Failures: u.Failures}
+	row := views.WebhookRow{ID: u.ID, Name: u.Name, Type: string(u.Type), On: u.Enabled, Sender: callerOf(u.Webhook), Calls: u.Calls, Failures: u.Failures}
 	for _, t := range u.Tags {
 		row.Tags = append(row.Tags, t.Name)
 	}

@@ -104,7 +104,7 @@ func (b *batch) take(j *job) {
 		b.mentions[key] = append(b.mentions[key], s)
 	}
 	switch {
-	case !s.decision.Answer.Success():
+	case !s.decision.acts():
 		s.life = nil
 	case s.decision.Outcome == models.OutcomeDeleted:
 		l.deleted = true

@@ -19,7 +19,9 @@ type Call struct {
 	ClientAddress string
 	UserAgent     string
 	Headers       []Header   // the ones that the request page shows
-	Submission    Submission // the decoded payload, or in its Err why it could not be read
+	Request       Request    // as it arrived
+	Submission    Submission // what Read made of it by the settings of the webhook at ReadAs, or in its Err why it could not be read
+	ReadAs        int64      // models.Webhook.ReadingRevision
 	Size          int64      // bytes of the body as received, or of the query string of a GET
 	Prefetch      bool       // the browser marked it as a prefetch
 	Refusal       *Refusal   // of a request that is only to be logged; else nil
@@ -87,6 +89,7 @@ type job struct {
 	logged     string // the address for the log: in the stored form, or as sent if it is invalid
 	size       int64  // bytes of memory, estimated
 	claimed    time.Time
+	claimedFor int64       // the addressKey when a worker claimed the job
 	done       chan result // gets exactly one result, from answer
 	once       sync.Once
 }
@@ -102,17 +105,33 @@ const callOverhead = 4 << 10
 func newJob(c Call) *job {
 	c = c.clean()
 	j := &job{call: c, done: make(chan result, 1)}
-	address, err := c.Submission.Address()
+	j.name()
+	j.size = callOverhead + int64(c.Submission.Size()) + int64(len(c.Request.Body))
+	return j
+}
+
+// name sets whom the call names.
+func (j *job) name() {
+	j.address, j.addressKey, j.logged = "", 0, ""
+	address, err := j.call.Submission.Address()
 	if err == models.ErrEmailInvalid {
-		j.logged = cleanText(c.Submission.Email.Value.Last(), maxLogAddress)
+		j.logged = cleanText(j.call.Submission.Email.Value.Last(), maxLogAddress)
 		address, err = models.ReadEmail(j.logged) // a refused list of addresses still names a person: the last one counts
 	}
 	if err == nil {
 		j.address, j.logged = address, address
-		j.addressKey = models.AddressKey(c.Hash.WorkspaceID, address)
+		j.addressKey = models.AddressKey(j.call.Hash.WorkspaceID, address)
 	}
-	j.size = callOverhead + int64(c.Submission.Size())
-	return j
+}
+
+// reread reads the call by the settings of the webhook w, if they are others than it was read by. It reports whether it did so.
+func (j *job) reread(w Webhook) bool {
+	if j.call.Refusal != nil || j.call.Prefetch || w.ID == 0 || w.ReadingRevision == j.call.ReadAs {
+		return false
+	}
+	j.call.Submission, j.call.ReadAs = Read(j.call.Request, w.Reading), w.ReadingRevision
+	j.name()
+	return true
 }
 
 // key identifies the person that the call names.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // catalog is what the calls of one workspace rest on beside its contacts, at one revision of the workspace. Nobody changes it.
@@ -36,6 +37,16 @@ func (c *catalogs) get(workspace, revision int64) *catalog {
 		return known
 	}
 	return nil
+}
+
+// webhook returns a webhook as it was read last, or the zero Webhook.
+func (c *catalogs) webhook(workspace, id int64) Webhook {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known := c.known[workspace]; known != nil {
+		return known.webhooks[id]
+	}
+	return Webhook{}
 }
 
 func (c *catalogs) put(workspace int64, fresh *catalog) {
@@ -88,7 +99,12 @@ func (r *catalogReader) addTag(scan scan) error {
 
 func (r *catalogReader) addWebhook(scan scan) error {
 	var w Webhook
-	err := scan(&w.WorkspaceID, &w.ID, &w.Name, &w.Type, &w.Hash, &w.Enabled, &w.DeletedAt)
+	err := scan(&w.WorkspaceID, &w.ID, &w.Name, &w.Type, &w.Hash, &w.Enabled, &w.DeletedAt, &w.Webhook.Reading, &w.ReadingRevision)
+	if err == nil {
+		if w.Reading, err = senders.ParseSettings(w.Webhook.Reading); err != nil {
+			err = &refusedError{fmt.Errorf("the reading of webhook %d cannot be read: %w", w.ID, err)}
+		}
+	}
 	w.Zone = r.zones[w.WorkspaceID]
 	if c := r.fresh[w.WorkspaceID]; c != nil {
 		c.webhooks[w.ID] = w

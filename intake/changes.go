@@ -91,7 +91,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	for _, s := range b.logged() {
 		row := s.logRow(now)
 		c.log = append(c.log, row)
-		if s.decision.Answer.Success() {
+		if s.decision.acts() {
 			marked[row.WorkspaceID] = append(marked[row.WorkspaceID], models.CallMark{ContactID: s.life.id, RequestID: row.ID})
 		}
 	}

@@ -23,6 +23,8 @@ type committer interface {
 	// transact calls fn with a new transaction. The transaction's write commits it. If nothing was committed when fn
 	// returns, transact rolls back.
 	transact(ctx context.Context, fn func(transaction) error) error
+	// webhook returns a webhook as a batch has read it last, or the zero Webhook.
+	webhook(workspace, id int64) Webhook
 	close()
 }
 
@@ -110,6 +112,9 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 		if err != nil {
 			return models.In("intake: read webhooks and contacts", err)
 		}
+		if err := reread(jobs, read); err != nil {
+			return err
+		}
 		b, err := decide(jobs, read, p.opts.Now())
 		if err != nil {
 			return err
@@ -131,6 +136,21 @@ func (p *Pipeline) attempt(jobs []*job) (steps []*step, err error) {
 		return models.In("intake: write and commit", tx.write(ctx, changes))
 	})
 	return steps, err
+}
+
+// errReread says that calls of a batch were read again, because their webhook reads its calls in another way now. They may name other
+// addresses, which must be locked first.
+var errReread = errors.New("calls were read again")
+
+// reread reads the jobs again whose webhook reads its calls in another way now. The error is errReread if there are any.
+func reread(jobs []*job, read reading) (err error) {
+	defer recovered(&err)
+	for _, j := range jobs {
+		if j.reread(read.webhooks[j.webhook()]) {
+			err = errReread
+		}
+	}
+	return err
 }
 
 // answerRecalled answers the jobs that an earlier try has committed although the answer to its commit was lost. It

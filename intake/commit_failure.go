@@ -39,6 +39,8 @@ func judge(err error) verdict {
 	var connect *pgconn.ConnectError
 	code := store.SQLState(err)
 	switch {
+	case errors.Is(err, errReread):
+		return verdictAgain
 	case errors.As(err, &refused):
 		return verdictRefused
 	case errors.As(err, &inLog) && store.IsDuplicate(err):

@@ -27,6 +27,10 @@ func (s *postgresStore) close() {
 	s.sessions.close()
 }
 
+func (s *postgresStore) webhook(workspace, id int64) Webhook {
+	return s.catalogs.webhook(workspace, id)
+}
+
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
 	own, err := s.sessions.take(ctx)
 	if err != nil {
@@ -72,7 +76,7 @@ const (
 
 	pgTagsSQL = `SELECT workspace_id, id, name FROM tags WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL`
 
-	pgWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = ANY ($1::bigint[])`
+	pgWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at, reading, reading_revision FROM webhooks WHERE workspace_id = ANY ($1::bigint[])`
 
 	pgWebhookTagsSQL = `SELECT workspace_id, webhook_id, tag_id FROM webhook_tags WHERE workspace_id = ANY ($1::bigint[])
 		ORDER BY workspace_id, webhook_id, tag_id`

@@ -32,6 +32,8 @@ func (s *sqliteStore) close() {
 	clear(s.prepared)
 }
 
+func (s *sqliteStore) webhook(workspace, id int64) Webhook { return s.catalogs.webhook(workspace, id) }
+
 func (s *sqliteStore) transact(ctx context.Context, fn func(transaction) error) error {
 	for _, text := range sqliteStatements { // before BeginTx, which takes the pool's only connection
 		if s.prepared[text] != nil {
@@ -67,7 +69,7 @@ const (
 
 	liteTagsSQL = `SELECT workspace_id, id, name FROM tags WHERE workspace_id = $1 AND deleted_at IS NULL`
 
-	liteWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at FROM webhooks WHERE workspace_id = $1`
+	liteWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at, reading, reading_revision FROM webhooks WHERE workspace_id = $1`
 
 	liteWebhookTagsSQL = `SELECT workspace_id, webhook_id, tag_id FROM webhook_tags WHERE workspace_id = $1 ORDER BY webhook_id, tag_id`
 

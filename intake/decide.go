@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // Messages of the public endpoint, byte for byte as documented. The last two are additions of this program.
@@ -27,6 +28,7 @@ type Webhook struct {
 	Tags      []models.Tag      // that the webhook adds
 	MergeTags []models.MergeTag // of its workspace
 	Zone      *time.Location    // of its workspace; nil is UTC
+	Reading   senders.Settings  // how it reads its calls
 
 	ignored map[string]string // reasonsIgnored of MergeTags, made with the catalog; nil if it was not
 }
@@ -70,8 +72,11 @@ type Answer struct {
 	Message string
 }
 
-// Success reports whether the call did what the webhook is for.
+// Success reports whether the sender was told that all is well.
 func (a Answer) Success() bool { return a.Status == 200 }
+
+// acts reports whether the call did what the webhook is for.
+func (d Decision) acts() bool { return d.Answer.Success() && !d.Outcome.Idle() }
 
 // Decide applies CONTRACT "Order of checks" and "What each type does" to one call. It uses no database, no HTTP and no
 // clock, and does not change the Question.
@@ -89,6 +94,9 @@ func Decide(q Question) Decision {
 		return refuse(models.OutcomeTooLarge, 413, err.Error())
 	} else if err != nil {
 		return refuse(models.OutcomeUnreadable, 400, err.Error())
+	}
+	if q.Submission.Skipped != nil {
+		return Decision{Outcome: models.OutcomeSkipped, Answer: Answer{200, MessageDone}}
 	}
 	address, err := q.Submission.Address()
 	if err == models.ErrEmailMissing {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -49,7 +50,10 @@ type FieldFate struct {
 // fillFields stores the sent values in the contact, and defaults in the fields that are still empty. It adds the fate of
 // each field to the decision and reports whether the contact changed.
 func (d *Decision) fillFields(q Question, p *Person) bool {
-	tags, fields := q.Webhook.MergeTags, joinLists(q.Submission.Fields)
+	tags, fields := q.Webhook.MergeTags, q.Submission.Fields
+	if q.Submission.Mapped == nil {
+		fields = joinLists(fields)
+	}
 	places := matchFields(fields, tags)
 	byPlace := make(map[int]FieldFate, len(places))
 	var defaults []FieldFate
@@ -70,6 +74,7 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 			defaults = append(defaults, fate.cut())
 		}
 	}
+	d.MoreNames = q.Submission.more
 	why := whyIgnored(q.Webhook)
 	for i, f := range fields {
 		if fate, ok := byPlace[i]; ok {
@@ -93,6 +98,7 @@ func matchFields(fields []Field, tags []models.MergeTag) []int {
 	anyNull, anyList := false, false
 	for i, f := range fields {
 		switch {
+		case f.spare:
 		case f.feeds != "":
 			lists[i], anyList = f.feeds, true
 		case f.Value.Empty():
@@ -128,8 +134,10 @@ func fill(p *Person, tag models.MergeTag, given *Field, zone *time.Location) Fie
 	var value string
 	if given != nil {
 		var err error
-		fate.Key, fate.Sent, fate.Shape = given.Key, sentText(given.Value), shapeOf(given.Value)
-		if value, err = tag.Read(given.Value, zone); err != nil {
+		fate.Key, fate.Sent, fate.Shape = cmp.Or(given.place, given.Key), sentText(given.Value), shapeOf(given.Value)
+		if given.wrong != "" {
+			fate.Fate, fate.Reason = FateRefused, given.wrong
+		} else if value, err = tag.Read(given.Value, zone); err != nil {
 			fate.Fate, fate.Reason = FateRefused, err.Error()
 		}
 	}
@@ -170,6 +178,7 @@ func (f *FieldFate) useDefault(tag models.MergeTag) {
 
 // leaveFields adds every field of the call to the decision as ignored, for a type that changes no fields.
 func (d *Decision) leaveFields(q Question, reason string) {
+	d.MoreNames = q.Submission.more
 	for _, f := range q.Submission.Fields {
 		d.ignore(f, func(string) string { return reason })
 	}
@@ -186,7 +195,11 @@ func (d *Decision) ignore(f Field, why func(key string) string) {
 		return
 	}
 	d.ignored++
-	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: f.Key, Sent: sentText(f.Value), Shape: shapeOf(f.Value), Reason: why(f.Key)}.cut())
+	fate := FieldFate{Fate: FateIgnored, Key: cmp.Or(f.place, f.Key), Sent: sentText(f.Value), Shape: shapeOf(f.Value)}
+	if !f.spare {
+		fate.Reason = why(f.Key)
+	}
+	d.Fields = append(d.Fields, fate.cut())
 }
 
 // whyIgnored returns a function that says why a key has no effect. The sentence names the merge tag that the sender may

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// decodeBody reads a body. Its headers say what it is. Without a Content-Type its first character decides.
-func decodeBody(r Request) Submission {
+// decodeBody reads a body, as a tree if as is set. Its headers say what it is. Without a Content-Type its first character decides.
+func decodeBody(r Request, as treeReader) Submission {
 	kind, params := parseHeader(r.ContentType)
 	body, err := decompress(r.Body, r.ContentEncoding)
 	switch {
@@ -19,15 +19,15 @@ func decodeBody(r Request) Submission {
 	}
 	switch {
 	case kind == "application/json", strings.HasSuffix(kind, "+json"):
-		return decodeJSON(body, params["charset"])
+		return decodeJSON(body, params["charset"], as)
 	case kind == "application/x-www-form-urlencoded":
-		return decodeForm(body, params["charset"])
+		return decodeForm(body, params["charset"], as)
 	case kind == "multipart/form-data":
-		return decodeMultipart(body, params)
+		return decodeMultipart(body, params, as)
 	case kind == "" && looksLikeJSON(body):
-		return decodeJSON(body, params["charset"])
+		return decodeJSON(body, params["charset"], as)
 	case kind == "":
-		return decodeForm(body, params["charset"])
+		return decodeForm(body, params["charset"], as)
 	}
 	named, _ := cutAny(r.ContentType, ";,")
 	s := Submission{Err: &DecodeError{KindContentType, fmt.Sprintf("The content type %s is not accepted. Please send application/json, "+

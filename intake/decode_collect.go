@@ -6,12 +6,16 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 const emailKey = "email_address"
 
-// collector gathers the keys of a payload, each once.
+// collector gathers the keys of a payload, each once. For a tree it gathers them as they came.
 type collector struct {
+	as    treeReader     // nil for the documented format
+	pairs []senders.Pair // with as
+
 	fields []collected
 	at     map[string]int // key → index in fields
 	given  int            // keys seen so far, repetitions included
@@ -52,12 +56,22 @@ func (c *collector) set(key string, v models.Given) {
 
 // add adds text to what was given for the key before: the rule of forms. A text replaces a file.
 func (c *collector) add(key, text string) {
+	if c.as != nil {
+		c.given++
+		c.pairs = append(c.pairs, senders.Pair{Name: key, Text: text})
+		return
+	}
 	f := c.field(key)
 	f.Value.Texts, f.Value.Shape = append(f.Value.Texts, text), models.Plain
 }
 
-// addFile notes that a file came under the key, unless a text did.
-func (c *collector) addFile(key string) {
+// addFile notes that a file came under the key, unless a text did. size is in bytes.
+func (c *collector) addFile(key, name string, size int64) {
+	if c.as != nil {
+		c.given++
+		c.pairs = append(c.pairs, senders.Pair{Name: key, Text: name, File: true, Size: size})
+		return
+	}
 	if f := c.field(key); len(f.Value.Texts) == 0 {
 		f.Value.Shape = models.File
 	}
@@ -65,6 +79,10 @@ func (c *collector) addFile(key string) {
 
 // into moves what was collected to the submission: the address to Email, everything else to Fields.
 func (c *collector) into(s *Submission) {
+	if c.as != nil {
+		c.as(s, senders.FromPairs(c.pairs))
+		return
+	}
 	slices.SortFunc(c.fields, func(a, b collected) int { return a.last - b.last })
 	email, places := c.email()
 	if len(c.fields) > 0 {

@@ -6,17 +6,17 @@ import (
 )
 
 // decodeQuery reads the query string of a GET.
-func decodeQuery(query string) Submission {
+func decodeQuery(query string, as treeReader) Submission {
 	s := Submission{Encoding: EncodingQuery}
 	if len(query) > MaxBody {
 		return s.fail(ErrTooLarge)
 	}
-	s.readPairs([]byte(query), charset{})
+	s.readPairs([]byte(query), charset{}, as)
 	return s
 }
 
 // decodeForm reads an application/x-www-form-urlencoded body.
-func decodeForm(body []byte, charsetName string) Submission {
+func decodeForm(body []byte, charsetName string, as treeReader) Submission {
 	s := Submission{Encoding: EncodingURLEncoded}
 	cs, err := findCharset(charsetName, func() bool { return isUTF16(body) || utf8.Valid(unescape(string(body))) })
 	if err != nil {
@@ -30,15 +30,15 @@ func decodeForm(body []byte, charsetName string) Submission {
 	if cs.wide() || isUTF16(body) {
 		body, cs = []byte(cs.wholeText(body)), charset{}
 	}
-	s.readPairs(body, cs)
+	s.readPairs(body, cs, as)
 	return s
 }
 
 // readPairs reads key=text pairs joined by &. The charset also applies to percent-encoded bytes.
-func (s *Submission) readPairs(raw []byte, cs charset) {
+func (s *Submission) readPairs(raw []byte, cs charset, as treeReader) {
 	s.keep(cs.wholeText(raw))
 	s.textSize = len(raw)
-	var c collector
+	c := collector{as: as}
 	for pair := range strings.SplitSeq(strings.TrimPrefix(string(raw), bom), "&") {
 		if pair == "" {
 			continue

@@ -2,8 +2,8 @@ package intake
 
 import "campaignlark/senders"
 
-// decodeJSON reads a JSON object.
-func decodeJSON(body []byte, charsetName string) Submission {
+// decodeJSON reads a JSON object, as a tree if as is set.
+func decodeJSON(body []byte, charsetName string, as treeReader) Submission {
 	s := Submission{Encoding: EncodingJSON}
 	cs, err := findCharset(charsetName, func() bool { return validUTF8(body) })
 	if err != nil {
@@ -17,9 +17,17 @@ func decodeJSON(body []byte, charsetName string) Submission {
 	text := cs.wholeText(body)
 	s.textSize = len(text)
 	s.keep(text)
-	tree, err := senders.ParseFlat(text)
+	parse := senders.ParseFlat
+	if as != nil {
+		parse = senders.ParseJSON
+	}
+	tree, err := parse(text)
 	if err != nil {
 		return s.fail(notAnObject(text, err))
+	}
+	if as != nil {
+		as(&s, tree)
+		return s
 	}
 	var c collector
 	for at := range tree.Children(senders.Root) {

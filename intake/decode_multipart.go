@@ -14,14 +14,14 @@ var errBrokenMultipart = &DecodeError{KindMultipart, "The multipart body cannot 
 	"missing or broken. Please let your form library write both the body and the Content-Type header."}
 
 // decodeMultipart reads a multipart/form-data body: its fields in order, and of its files only names and sizes.
-func decodeMultipart(body []byte, params map[string]string) Submission {
+func decodeMultipart(body []byte, params map[string]string, as treeReader) Submission {
 	s := Submission{Encoding: EncodingMultipart, textSize: len(body)}
 	s.keepUnread(body, "multipart/form-data")
 	if params["boundary"] == "" {
 		return s.failMultipart(body, &DecodeError{KindMultipart, "The Content-Type says multipart/form-data but names no boundary. Please let your form " +
 			"library set that header instead of writing it yourself."})
 	}
-	m := multipartReader{charset: params["charset"]}
+	m := multipartReader{charset: params["charset"], fields: collector{as: as}}
 	body = bytes.TrimPrefix(body, []byte(bom))
 	err := m.readAll(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
 	if err == nil && !bytes.Contains(body, []byte("--"+params["boundary"]+"--")) {
@@ -93,7 +93,7 @@ func (m *multipartReader) readPart(p *multipart.Part) error {
 		}
 		fmt.Fprintf(&m.lines, "%s = (file %s, %d bytes, not kept)\n", name, quote(fileName), size)
 		if name != "" && (fileName != "" || size > 0) { // a browser sends an empty file for a field in which none was chosen
-			m.fields.addFile(name)
+			m.fields.addFile(name, fileName, size)
 		}
 		return nil
 	}

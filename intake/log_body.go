@@ -26,6 +26,7 @@ type LogBody struct {
 	EmailAt     int                `json:"email_at,omitempty"`     // how many other fields came before it
 	Fields      []FieldFate        `json:"fields,omitempty"`
 	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields
+	Mapped      *Mapped            `json:"mapped,omitempty"`     // nil if the webhook reads the documented format
 	Before      *LogContact        `json:"before,omitempty"`     // nil if there was no contact
 	After       *LogContact        `json:"after,omitempty"`      // nil if there is none
 	TagsAdded   []string           `json:"tags_added,omitempty"`

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -126,6 +127,11 @@ func (b *LogBody) appendJSON(to []byte) []byte {
 			o.b = appendList(o.b, b.Fields, appendFate)
 		}
 		o.number("more_names", int64(b.MoreNames))
+		if b.Mapped != nil {
+			o.member("mapped")
+			text, _ := json.Marshal(b.Mapped) // texts and numbers cannot fail
+			o.b = append(o.b, text...)
+		}
 		if b.Before != nil {
 			o.object("before", b.Before.fill)
 		}

@@ -89,7 +89,7 @@ func (s *step) logBody(group int) LogBody {
 		b.Unread = unread.Kind
 	}
 	b.QueryKey = shortenBytes(sub.QueryKey, maxLoggedName)
-	b.Fields, b.MoreNames = d.Fields, d.MoreNames
+	b.Fields, b.MoreNames, b.Mapped = d.Fields, d.MoreNames, sub.Mapped
 	if s.life != nil {
 		b.Before, b.After = logContact(s.before), logContact(d.Contact)
 	}

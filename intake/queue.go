@@ -105,6 +105,7 @@ func (q *queue) takeFree(most int) (batch []*job) {
 	q.waiting = left
 	for _, j := range batch {
 		if j.address != "" {
+			j.claimedFor = j.addressKey
 			q.busy[j.addressKey] = true
 		}
 	}
@@ -116,7 +117,7 @@ func (q *queue) finish(batch []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, j := range batch {
-		delete(q.busy, j.addressKey)
+		delete(q.busy, j.claimedFor)
 	}
 	q.more.Broadcast()
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // Limits of a call. CONTRACT "Route and verbs" and "Payload"; the request log keeps 64 KiB (DESIGN "Request log").
@@ -48,6 +49,11 @@ type Submission struct {
 	// otherwise: the page says that the address is in the wrong place.
 	QueryKey string
 
+	// Mapped is set if a mapping said where the values are. Skipped is the first condition that the call did not meet: it does nothing.
+	Mapped  *Mapped
+	Skipped *senders.Check
+
+	more     int // values that Fields does not hold, because there are too many
 	textSize int // bytes of the decoded text, which the values share
 }
 
@@ -92,6 +98,9 @@ type Field struct {
 	Value models.Given
 
 	feeds string // of a list that joinLists made: the key that it feeds
+	place string // of a mapped call: the path of the value; Key is the merge tag's
+	wrong string // of a mapped call: why the value does not fit the way it is read
+	spare bool   // of a mapped call: no merge tag gets it, and Key is its path
 }
 
 // Size estimates the memory of a submission, in bytes. Many tiny fields take several times their size in the body.
@@ -140,17 +149,45 @@ var ErrTooLarge error = &DecodeError{KindTooLarge, "The body is larger than 1 Mi
 
 // Decode reads the content of a call: from the query string for GET, only from the body for other methods. It is a pure
 // function and never panics. Its memory is bounded by a multiple of the size of the request.
-func Decode(r Request) Submission {
-	if r.Method == "GET" {
-		return decodeQuery(r.Query)
-	}
-	s := decodeBody(r)
-	if r.Query != "" {
+func Decode(r Request) Submission { return Read(r, senders.Settings{}) }
+
+// Read is Decode for a webhook with settings: a mapping says where the address and the fields are.
+func Read(r Request, settings senders.Settings) Submission {
+	s := r.read(byMapping(settings))
+	if r.Method != "GET" && r.Query != "" && settings.Mapping == nil {
 		if _, err := s.Address(); err == models.ErrEmailMissing {
-			s.QueryKey = keyOfAddress(decodeQuery(r.Query))
+			s.QueryKey = keyOfAddress(decodeQuery(r.Query, nil))
 		}
 	}
 	return s
+}
+
+// treeReader fills a submission with what it finds in the payload.
+type treeReader func(*Submission, *senders.Tree)
+
+// byMapping returns the treeReader of the settings, or nil if they have no mapping.
+func byMapping(settings senders.Settings) treeReader {
+	if settings.Mapping == nil {
+		return nil
+	}
+	return func(s *Submission, t *senders.Tree) {
+		s.apply(settings.Mapping, t)
+		s.Mapped.Sender = settings.Sender
+	}
+}
+
+// read decodes the call, as a tree if as is set.
+func (r Request) read(as treeReader) Submission {
+	if r.Method == "GET" {
+		return decodeQuery(r.Query, as)
+	}
+	return decodeBody(r, as)
+}
+
+// TreeOf decodes the payload of a call as a tree. The error is a *DecodeError.
+func TreeOf(r Request) (tree *senders.Tree, err error) {
+	s := r.read(func(_ *Submission, t *senders.Tree) { tree = t })
+	return tree, s.Err
 }
 
 // keyOfAddress returns the key of a query that holds an e-mail address, or "".

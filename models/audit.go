@@ -74,6 +74,7 @@ const (
 	ActionWebhookEnabled  = "webhook.enabled"
 	ActionWebhookDisabled = "webhook.disabled"
 	ActionWebhookRotated  = "webhook.rotated" // it has a new URL
+	ActionWebhookReading  = "webhook.reading" // how it reads its calls
 	ActionWebhookDeleted  = "webhook.deleted"
 
 	ActionTagCreated = "tag.created"

@@ -17,6 +17,7 @@ const (
 	OutcomeUpdated      Outcome = "updated"       // an existing contact kept its status
 	OutcomeUnsubscribed Outcome = "unsubscribed"  // an existing contact is UNSUBSCRIBED
 	OutcomeDeleted      Outcome = "deleted"       // the contact was erased
+	OutcomeSkipped      Outcome = "skipped"       // not one of the calls that count for the webhook
 	OutcomeNoAddress    Outcome = "no_address"    // email_address missing, null, empty or blank
 	OutcomeBadAddress   Outcome = "bad_address"   // email_address not valid
 	OutcomeNoContact    Outcome = "no_contact"    // UNSUBSCRIBED, DELETE: no such contact
@@ -35,13 +36,16 @@ var processedOutcomes = []Outcome{
 	OutcomeCreated, OutcomeResubscribed, OutcomeUnconfirmed, OutcomeUpdated, OutcomeUnsubscribed, OutcomeDeleted,
 }
 
+// IdleOutcomes are those of calls that rightly did nothing.
+var IdleOutcomes = []Outcome{OutcomeSkipped}
+
 var failedOutcomes = []Outcome{
 	OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
 	OutcomeMalformed, OutcomeURLDiffers, OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeNotCommitted,
 }
 
 // Outcomes lists every outcome that a row of the log can have.
-var Outcomes = slices.Concat(processedOutcomes, failedOutcomes)
+var Outcomes = slices.Concat(processedOutcomes, IdleOutcomes, failedOutcomes)
 
 // WebhookRequest is the row of one call in the request log. If the person was erased, all personal data is NULL.
 type WebhookRequest struct {
@@ -77,8 +81,11 @@ func (r WebhookRequest) Failed() bool { return r.Status >= 400 }
 
 // Failed reports whether the sender of a call with this outcome got an error. It also knows OutcomesFailed.
 func (o Outcome) Failed() bool {
-	return o != OutcomesProcessed && !slices.Contains(processedOutcomes, o)
+	return o != OutcomesProcessed && !slices.Contains(processedOutcomes, o) && !o.Idle()
 }
+
+// Idle reports whether a call with this outcome rightly did nothing.
+func (o Outcome) Idle() bool { return slices.Contains(IdleOutcomes, o) }
 
 // Groups of outcomes, for RequestFilter.Outcome.
 const (

@@ -29,15 +29,17 @@ func (t WebhookType) HasTags() bool { return slices.Contains(TypesWithTags, t) }
 
 // Webhook is a secret URL that does one thing with a contact.
 type Webhook struct {
-	WorkspaceID int64
-	ID          int64
-	Name        string
-	Type        WebhookType
-	Hash        string // the current one; earlier ones stay in webhook_hashes
-	Enabled     bool
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time `gorm:"column:deleted_at"`
+	WorkspaceID     int64
+	ID              int64
+	Name            string
+	Type            WebhookType
+	Hash            string // the current one; earlier ones stay in webhook_hashes
+	Enabled         bool
+	Reading         string // how it reads its calls: senders.Settings as JSON; "" for the documented format
+	ReadingRevision int64  // number of changes of Reading
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	DeletedAt       *time.Time `gorm:"column:deleted_at"`
 }
 
 // WebhookHash is a hash that works or once worked. It always belongs to the same webhook.

@@ -9,6 +9,7 @@ type Reach int
 
 const (
 	ReachedNothing Reach = iota // the webhook was closed, the body unread, or the database refused
+	ReachedCounts               // the body was read; the call is none of those that count
 	ReachedAddress              // the body was read; the address stopped the call
 	ReachedContact              // the address was valid; no contact has it
 	ReachedEnd                  // everything was done
@@ -23,7 +24,7 @@ type OutcomeFacts struct {
 	Reached   Reach
 	Address   string // the note on the address in the strip of steps; "" for the default note of Reached
 	Stop      string // of a failed call: the reason, in the title of the step where it stopped
-	Advice    string // of a failed call: what to do so that the next call succeeds
+	Advice    string // of a failed call: what to do so that the next call succeeds. Of one that rightly did nothing: why that may be right
 	Because   string // the sentence after Advice
 	NotKept   bool   // the log holds no payload of such calls
 }
@@ -36,6 +37,10 @@ var outcomes = []OutcomeFacts{
 	{Outcome: models.OutcomeUpdated, Short: "Updated", Title: "was updated", OfAddress: true, Reached: ReachedEnd},
 	{Outcome: models.OutcomeUnsubscribed, Short: "Unsubscribed", Title: "was unsubscribed", OfAddress: true, Reached: ReachedEnd},
 	{Outcome: models.OutcomeDeleted, Short: "Deleted for good", Title: "A contact was deleted for good", Reached: ReachedEnd},
+	{
+		Outcome: models.OutcomeSkipped, Short: "Skipped", Title: "Skipped: not one of the calls that count here", Reached: ReachedCounts,
+		Advice: "Nothing, if calls of this kind need not be read.",
+	},
 	{
 		Outcome: models.OutcomeNoAddress, Short: "No e-mail address was sent", Title: "Refused: no e-mail address was sent",
 		Reached: ReachedAddress, Address: "missing", Stop: "no email_address",

@@ -2473,7 +2473,7 @@ func guideStory() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			for _, kind := range []string{KindGood, KindWarn, KindBad} {
+			for _, kind := range []string{KindGood, KindWarn, KindBad, KindIdle} {
 				templ_7745c5c3_Var83 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -2587,7 +2587,7 @@ func guideStory() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Look("Two fields to check").Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Look("Two fields to check", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2607,7 +2607,7 @@ func guideStory() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for i, state := range []string{StateDone, StateLook, StateStop, StateSkip, StateAfter, StatePending} {
+				for i, state := range []string{StateDone, StateLook, StateStop, StateIdle, StateSkip, StateAfter, StatePending} {
 					templ_7745c5c3_Err = StoryStep(Step{ID: "s" + number(int64(i+1)), Title: "A step: " + state, State: state, At: "+0.3 ms", Lead: "What happened."}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -61,6 +61,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/webhooks":                     {{}},
 	"/w/:slug/webhooks/new":                 {{}},
 	"/w/:slug/webhooks/:id":                 {{id: webhookInUse}},
+	"/w/:slug/webhooks/:id/reading":         {{id: webhookInUse}, {id: webhookInUse, query: "?use=own"}},
 	"/w/:slug/webhooks/:id/edit":            {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/rotate":          {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/delete":          {{id: webhookInUse}},

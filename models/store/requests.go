@@ -219,7 +219,7 @@ func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 	case models.OutcomesFailed:
 		add("status >= 400")
 	case models.OutcomesProcessed:
-		add("status < 400")
+		add("status < 400 AND outcome NOT IN ?", models.IdleOutcomes)
 	default:
 		add("outcome = ?", f.Outcome)
 	}
@@ -260,7 +260,7 @@ func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, id uuid.UUID,
 	return r.ID, err
 }
 
-// NextCall returns the id of a webhook's first successful call after an id, or of its newest call if none succeeded. A page
+// NextCall returns the id of a webhook's first call after an id that did what the webhook is for, or of its newest call if none did. A page
 // that waits for a call can stop at a success. It reads no body. The error is ErrNotFound if no call came.
 func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after uuid.UUID) (id uuid.UUID, succeeded bool, err error) {
 	since := func() *gorm.DB {
@@ -270,7 +270,7 @@ func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after u
 	if err != nil {
 		return uuid.Nil, false, err
 	}
-	first, err := First[models.WebhookRequest](since().Where("status < 400").Order("id"))
+	first, err := First[models.WebhookRequest](since().Where("status < 400 AND outcome NOT IN ?", models.IdleOutcomes).Order("id"))
 	if ErrorCode(err) == models.CodeNotFound {
 		return newest.ID, false, nil
 	}

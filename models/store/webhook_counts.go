@@ -25,7 +25,7 @@ type WebhookCount struct {
 }
 
 // WebhookUse is a webhook with its tags and calls. Calls and Failures cover the last 24 hours, by the counters' hours.
-// LastCall is nil if no call came. Processed reports whether any call has succeeded.
+// LastCall is nil if no call came. Processed reports whether any call did what the webhook is for.
 type WebhookUse struct {
 	models.Webhook
 	Tags            []models.Tag `gorm:"-"`
@@ -73,7 +73,7 @@ func (d *DB) WebhookUse(ctx context.Context, workspaceID, id int64, now time.Tim
 }
 
 func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, condition string, args ...any) ([]WebhookUse, error) {
-	named := map[string]any{"ws": workspaceID, "since": countedSince(now)}
+	named := map[string]any{"ws": workspaceID, "since": countedSince(now), "idle": models.IdleOutcomes}
 	for i := 0; i < len(args); i += 2 {
 		named[args[i].(string)] = args[i+1]
 	}
@@ -81,7 +81,7 @@ func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, 
 	err := d.Read(ctx).Raw(`SELECT w.*, coalesce(c.calls, 0) AS calls, coalesce(c.failures, 0) AS failures,
 			(SELECT max(last_call) FROM webhook_counts l WHERE l.workspace_id = @ws AND l.webhook_id = w.id AND l.hour =
 				(SELECT max(hour) FROM webhook_counts h WHERE h.workspace_id = @ws AND h.webhook_id = w.id)) AS last_call,
-			EXISTS (SELECT 1 FROM webhook_counts d WHERE d.workspace_id = @ws AND d.webhook_id = w.id AND NOT d.failed) AS processed
+			EXISTS (SELECT 1 FROM webhook_counts d WHERE d.workspace_id = @ws AND d.webhook_id = w.id AND NOT d.failed AND d.outcome NOT IN @idle) AS processed
 		FROM webhooks w
 		LEFT JOIN (SELECT webhook_id, sum(calls) AS calls, sum(CASE WHEN failed THEN calls ELSE 0 END) AS failures
 			FROM webhook_counts WHERE workspace_id = @ws AND hour > @since GROUP BY webhook_id) c ON c.webhook_id = w.id

@@ -1,0 +1,375 @@
+package handlers
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/senders"
+	"campaignlark/views"
+)
+
+// readingInput is how a webhook reads its calls, as a form writes it. Its texts may be anything.
+type readingInput struct {
+	sender   string
+	rows     map[string][]readingRow // by the key of the merge tag, and by models.EmailKey
+	when     []readingWhen
+	delivery string // "header", "path" or ""
+	header   string
+	idPath   string
+	alsoKeys bool
+}
+
+// readingRow is one place of a value: a path, and how the value is read there. typed says that the path was typed and not chosen.
+type readingRow struct {
+	path, as string
+	typed    bool
+}
+
+// readingWhen is one condition. is is "set" for any value, else one of the lines of in has to stand there.
+type readingWhen struct {
+	Path  string `json:"path"`
+	Is    string `json:"is"`
+	In    string `json:"in"`
+	Typed bool   `json:"-"`
+}
+
+// readingInputOf writes settings as the form does.
+func readingInputOf(s senders.Settings) readingInput {
+	in := readingInput{sender: cmp.Or(s.Sender, senders.Standard), rows: map[string][]readingRow{}}
+	if s.Mapping == nil {
+		return in
+	}
+	for _, p := range s.Mapping.Address {
+		in.rows[models.EmailKey] = append(in.rows[models.EmailKey], readingRow{path: p.String()})
+	}
+	for key, sources := range s.Mapping.Fields {
+		for _, source := range sources {
+			in.rows[key] = append(in.rows[key], readingRow{path: source.Path.String(), as: string(source.As)})
+		}
+	}
+	for _, c := range s.Mapping.OnlyWhen {
+		w := readingWhen{Path: c.Path.String(), Is: "in", In: strings.Join(c.In, "\n")}
+		if c.Set {
+			w.Is = "set"
+		}
+		in.when = append(in.when, w)
+	}
+	if d := s.Mapping.DeliveryID; d.Header != "" {
+		in.delivery, in.header = "header", d.Header
+	} else if !d.Path.IsZero() {
+		in.delivery, in.idPath = "path", d.Path.String()
+	}
+	in.alsoKeys = s.Mapping.AlsoKeys
+	return in
+}
+
+// settings returns what the form says. Sentences about what is wrong are by the ids of the fields.
+func (in readingInput) settings(hasTag func(key string) bool) (senders.Settings, models.FieldErrors) {
+	errs := models.FieldErrors{}
+	if in.sender == senders.Standard {
+		return senders.Settings{}, errs
+	}
+	if in.sender != senders.Own && senders.FindSender(in.sender) == nil {
+		errs.Add("sender", "Please choose who calls this webhook: a sender of the list, any system, or the plain format.")
+	}
+	m := senders.Mapping{Fields: map[string][]senders.Source{}, AlsoKeys: in.alsoKeys}
+	for _, key := range slices.Sorted(maps.Keys(in.rows)) {
+		for _, row := range in.rows[key] {
+			p, err := senders.ParsePath(row.path)
+			switch {
+			case err != nil:
+				errs.Add("place."+key, err.Error())
+			case key == models.EmailKey:
+				m.Address = append(m.Address, p)
+			case !slices.Contains(senders.Readings, senders.As(row.as)):
+				errs.Add("place."+key, "Please choose how the value is read.")
+			default:
+				m.Fields[key] = append(m.Fields[key], senders.Source{Path: p, As: senders.As(row.as)})
+			}
+		}
+	}
+	in.readConditions(&m, errs)
+	in.readDelivery(&m, errs)
+	for _, problem := range m.Validate(hasTag) {
+		errs.Add(readingField(problem.Part), problem.Sentence)
+	}
+	return senders.Settings{Sender: in.sender, Mapping: &m}, errs
+}
+
+func (in readingInput) readConditions(m *senders.Mapping, errs models.FieldErrors) {
+	for _, w := range in.when {
+		p, err := senders.ParsePath(w.Path)
+		if err != nil {
+			errs.Add("counts", err.Error())
+			continue
+		}
+		c := senders.Condition{Path: p, Set: w.Is == "set"}
+		for line := range strings.Lines(w.In) {
+			if line = strings.TrimRight(line, "\r\n"); !c.Set && !models.IsBlank(line) {
+				c.In = append(c.In, line)
+			}
+		}
+		m.OnlyWhen = append(m.OnlyWhen, c)
+	}
+}
+
+func (in readingInput) readDelivery(m *senders.Mapping, errs models.FieldErrors) {
+	switch in.delivery {
+	case "header":
+		m.DeliveryID.Header = strings.TrimSpace(in.header)
+		if m.DeliveryID.Header == "" {
+			errs.Add("repeats", "Please write the name of the header that tells calls apart.")
+		}
+	case "path":
+		p, err := senders.ParsePath(in.idPath)
+		if err != nil {
+			errs.Add("repeats", err.Error())
+		}
+		m.DeliveryID.Path = p
+	}
+}
+
+// readingField returns the id of the form's field for a part of a mapping.
+func readingField(part string) string {
+	key, ofField := strings.CutPrefix(part, "fields.")
+	switch {
+	case ofField:
+		return "place." + key
+	case part == "address", part == "fields":
+		return "place." + models.EmailKey
+	case part == "only_when":
+		return "counts"
+	}
+	return "repeats"
+}
+
+// postedReading reads the form. A post that has none of the builder's fields has the mapping as JSON, or only names the sender; stored
+// is what it then starts from. The errors are those of texts that cannot be read at all.
+func (v *visit) postedReading(stored readingInput, suggested func(sender string) readingInput) (readingInput, models.FieldErrors) {
+	in := readingInput{sender: v.Form("sender"), rows: map[string][]readingRow{}}
+	if text := v.Form("mapping"); text != "" {
+		m, err := senders.ParseMapping(text)
+		if err != nil {
+			return stored, models.FieldErrors{"mapping": err.Error()}
+		}
+		return readingInputOf(senders.Settings{Sender: in.sender, Mapping: &m}), nil
+	}
+	if len(v.FormAll("place."+models.EmailKey)) == 0 {
+		if in.sender == stored.sender {
+			return stored, nil
+		}
+		return suggested(in.sender), nil
+	}
+	errs := models.FieldErrors{}
+	for name := range v.form {
+		key, is := strings.CutPrefix(name, "place.")
+		if !is {
+			continue
+		}
+		in.rows[key] = v.postedRows(key)
+		for _, row := range in.rows[key] {
+			if row.path == "" {
+				_, err := senders.ParsePath(row.path)
+				errs.Add(name, err.Error())
+			}
+			if !slices.Contains(senders.Readings, senders.As(row.as)) {
+				errs.Add(name, "Please choose how the value is read.")
+			}
+		}
+	}
+	places, typed, is, texts := v.FormAll("when.place"), v.FormAll("when.typed"), v.FormAll("when.is"), v.FormAll("when.in")
+	for i, place := range places {
+		row := chosenPlace(place, at(typed, i))
+		if row.path != "" || row.typed {
+			in.when = append(in.when, readingWhen{Path: row.path, Is: at(is, i), In: models.OneLineEnd(at(texts, i)), Typed: row.typed})
+		}
+	}
+	in.delivery, in.header, in.idPath = v.Form("delivery"), v.Form("delivery.header"), v.Form("delivery.path")
+	in.alsoKeys = v.Form("also_keys") == "1"
+	return in, errs
+}
+
+func (v *visit) postedRows(key string) (rows []readingRow) {
+	places, typed, as := v.FormAll("place."+key), v.FormAll("typed."+key), v.FormAll("as."+key)
+	for i, place := range places {
+		row := chosenPlace(place, at(typed, i))
+		if row.as = at(as, i); row.path != "" || row.typed {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// chosenPlace is what a list of places and the text beneath it say.
+func chosenPlace(place, typed string) readingRow {
+	if place == views.TypedPlace {
+		return readingRow{path: strings.TrimSpace(typed), typed: true}
+	}
+	return readingRow{path: strings.TrimSpace(place)}
+}
+
+func at(texts []string, i int) string {
+	if i < len(texts) {
+		return texts[i]
+	}
+	return ""
+}
+
+// The parts of a form that two people may change independently: each field, and four more.
+const (
+	partSender   = "sender"
+	partWhen     = "only_when"
+	partDelivery = "delivery_id"
+	partKeys     = "also_keys"
+)
+
+// parts writes the form as texts by part. Each field is in place.<key>, one place on each line.
+func (in readingInput) parts() map[string]string {
+	parts := map[string]string{partSender: in.sender}
+	for key, rows := range in.rows {
+		var lines []string
+		for _, row := range rows {
+			line := row.path
+			if row.as != "" {
+				line += " as " + row.as
+			}
+			lines = append(lines, line)
+		}
+		parts["place."+key] = strings.Join(lines, "\n")
+	}
+	if len(in.when) > 0 {
+		parts[partWhen] = models.JobJSON(in.when)
+	}
+	switch in.delivery {
+	case "header":
+		parts[partDelivery] = "header " + in.header
+	case "path":
+		parts[partDelivery] = "path " + in.idPath
+	}
+	if in.alsoKeys {
+		parts[partKeys] = "yes"
+	}
+	return parts
+}
+
+// readingOfParts reads what parts wrote.
+func readingOfParts(parts map[string]string) readingInput {
+	in := readingInput{sender: parts[partSender], rows: map[string][]readingRow{}, alsoKeys: parts[partKeys] != ""}
+	for part, text := range parts {
+		key, field := strings.CutPrefix(part, "place.")
+		if !field || text == "" {
+			continue
+		}
+		for line := range strings.SplitSeq(models.OneLineEnd(text), "\n") {
+			row := readingRow{path: line}
+			if i := strings.LastIndex(line, " as "); i >= 0 && slices.Contains(senders.Readings[1:], senders.As(line[i+4:])) {
+				row.path, row.as = line[:i], line[i+4:]
+			}
+			in.rows[key] = append(in.rows[key], row)
+		}
+	}
+	_ = json.Unmarshal([]byte(parts[partWhen]), &in.when) // a forged text has no conditions
+	kind, text, _ := strings.Cut(parts[partDelivery], " ")
+	switch kind {
+	case "header":
+		in.delivery, in.header = kind, text
+	case "path":
+		in.delivery, in.idPath = kind, text
+	}
+	return in
+}
+
+// editReading compares the posted form with what is stored. labels has the labels of merge tags by key.
+func (v *visit) editReading(stored, posted readingInput, labels map[string]string) editForm {
+	had, has := stored.parts(), posted.parts()
+	names := map[string]bool{partSender: true, partWhen: true, partDelivery: true, partKeys: true}
+	for _, parts := range []map[string]string{had, has} {
+		for name := range parts {
+			names[name] = true
+		}
+	}
+	var fields []editField
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		f := editField{name: name, stored: []string{had[name]}, posted: []string{has[name]}}
+		switch key, _ := strings.CutPrefix(name, "place."); name {
+		case partSender:
+			f.label, f.say = "Who calls", senderName
+		case partWhen:
+			f.said = "Which calls count was changed."
+		case partDelivery:
+			f.said = "What tells calls apart was changed."
+		case partKeys:
+			f.label, f.say = "Your own names", func(text string) string { return cmp.Or(text, "no") }
+		default:
+			f.label = cmp.Or(labels[key], key)
+		}
+		fields = append(fields, f)
+	}
+	return v.edit(fields...)
+}
+
+// typedAs notes which places were typed, as they were in posted.
+func (in readingInput) typedAs(posted readingInput) readingInput {
+	typed := map[string]bool{}
+	for key, rows := range posted.rows {
+		for _, row := range rows {
+			typed[key+" "+row.path] = row.typed
+		}
+	}
+	for key, rows := range in.rows {
+		for i := range rows {
+			rows[i].typed = typed[key+" "+rows[i].path]
+		}
+	}
+	for i, w := range in.when {
+		in.when[i].Typed = slices.ContainsFunc(posted.when, func(p readingWhen) bool { return p.Path == w.Path && p.Typed })
+	}
+	return in
+}
+
+// reading returns the form with what others changed in the parts that the person did not change.
+func (e editForm) reading() readingInput {
+	parts := map[string]string{}
+	for _, f := range e.fields {
+		parts[f.name] = e.text(f.name)
+	}
+	return readingOfParts(parts)
+}
+
+// readingChanges says for the audit log what differs between two readings.
+func readingChanges(before, after readingInput, labels map[string]string) (changes []models.AuditChange) {
+	had, has := before.parts(), after.parts()
+	had[partSender], has[partSender] = senderName(had[partSender]), senderName(has[partSender])
+	names := map[string]string{partSender: "Who calls", partWhen: "Which calls count", partDelivery: "What tells calls apart", partKeys: "Your own names"}
+	for _, parts := range []map[string]string{had, has} {
+		for name := range parts {
+			if key, field := strings.CutPrefix(name, "place."); field {
+				names[name] = cmp.Or(labels[key], key)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if had[name] != has[name] {
+			changes = append(changes, models.AuditChange{What: names[name], Before: models.Shorten(had[name], 200), After: models.Shorten(has[name], 200)})
+		}
+	}
+	return changes
+}
+
+// senderName returns what people call a sender by its key.
+func senderName(key string) string {
+	switch s := senders.FindSender(key); {
+	case s != nil:
+		return s.Name
+	case key == senders.Own:
+		return "a system of your own"
+	case key == senders.Standard || key == "":
+		return "the plain format"
+	}
+	return strconv.Quote(models.Shorten(key, 60))
+}

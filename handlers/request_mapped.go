@@ -1,0 +1,140 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/senders"
+	"campaignlark/views"
+)
+
+// tellCounts says whether the call is one of those that count for the webhook.
+func (t *story) tellCounts(s *views.RequestStory) {
+	if t.body.Mapped == nil || len(t.body.Mapped.Conditions) == 0 {
+		return
+	}
+	s.Counts = views.Step{ID: "counts", Title: "It counts", State: views.StateDone, At: after(t.body.WaitedUs)}
+	if t.row.Outcome == models.OutcomeSkipped {
+		s.Counts.Title, s.Counts.State = "It does not count", views.StateIdle
+	}
+	for _, c := range t.body.Mapped.Conditions {
+		s.Conditions = append(s.Conditions, views.RequestCondition{What: models.NameInvisible(c.Path) + " " + mustBe(c), Stood: stood(c), Met: c.Met})
+	}
+}
+
+// maxIgnoredNames is how many ignored values of a mapped call its page names.
+const maxIgnoredNames = 8
+
+// tellIgnored adds one line for all the values that the mapping does not ask for.
+func (t *story) tellIgnored(s *views.RequestStory) {
+	n := fateCount(t.body, intake.FateIgnored)
+	if n == 0 {
+		return
+	}
+	var names []string
+	for _, f := range t.body.Fields {
+		if f.Fate == intake.FateIgnored && len(names) < maxIgnoredNames {
+			names = append(names, models.NameInvisible(f.Key))
+		}
+	}
+	if n > len(names) {
+		names = append(names, "…")
+	}
+	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: fateName(intake.FateIgnored), Why: "Nothing asks for them."}
+	if t.canRead() {
+		line.Link, line.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?sample="+t.row.ID.String(), "Keep one"
+	}
+	s.Ledger = append(s.Ledger, line)
+}
+
+// mustBe says what a condition asks for: "is a or b".
+func mustBe(c intake.MappedTest) string {
+	if len(c.In) == 0 {
+		return "is there"
+	}
+	return "is " + models.NameInvisible(strings.Join(c.In, " or "))
+}
+
+func stood(c intake.MappedTest) string { return models.NameInvisible(strings.Join(c.Stood, ", ")) }
+
+// adviseSkipped says why the call was skipped.
+func (t *story) adviseSkipped(issue *views.RequestIssue) {
+	issue.Kind = views.KindIdle
+	if t.body.Mapped == nil {
+		return
+	}
+	i := slices.IndexFunc(t.body.Mapped.Conditions, func(c intake.MappedTest) bool { return !c.Met })
+	if i < 0 {
+		return
+	}
+	c := t.body.Mapped.Conditions[i]
+	issue.Text = "It counts only when " + models.NameInvisible(c.Path) + " " + mustBe(c) + "."
+	issue.Advice, issue.AdviceCode = "Nothing stood there.", ""
+	if len(c.Stood) > 0 {
+		issue.Advice, issue.AdviceCode = "In this call it was:", stood(c)
+	}
+	if t.canRead() {
+		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"#counts", "Change which calls count"
+	}
+}
+
+// adviseMapped says where the webhook looked for the address, and where this call may have it.
+func (t *story) adviseMapped(issue *views.RequestIssue) {
+	issue.Before = "Tell the webhook where the address is in calls of this kind."
+	var tried, near []string
+	for _, m := range t.body.Mapped.Missed {
+		if m.Key != models.EmailKey {
+			continue
+		}
+		tried = append(tried, models.NameInvisible(m.Path))
+		for _, path := range m.Nearest {
+			if path = models.NameInvisible(path); !slices.Contains(near, path) {
+				near = append(near, path)
+			}
+		}
+	}
+	switch {
+	case len(tried) > 0:
+		issue.Text = "It looked at " + strings.Join(tried, ", then at ") + " and found nothing."
+	default:
+		issue.Text = "What stands there is empty."
+	}
+	if len(near) > 0 {
+		issue.Advice, issue.AdviceCode = "The call has values that are most like it at:", strings.Join(near, ", ")
+	}
+}
+
+// canRead reports whether the person can change how the webhook of the call reads its calls.
+func (t *story) canRead() bool {
+	return !t.support && t.visit.canChange() && t.webhook.ID != 0 && t.webhook.DeletedAt == nil
+}
+
+// linkReading adds a link to the reading of the webhook, with this call as its sample. It does nothing if the call cannot be read.
+func (t *story) linkReading(issue *views.RequestIssue) {
+	if !t.canRead() || t.erased || t.body.Payload == "" {
+		return
+	}
+	tree, err := intake.LoggedTree(t.row, t.body)
+	if err != nil || tree == nil || tree.Len() <= 1 {
+		return
+	}
+	link := t.page("webhooks", t.webhook.ID, views.PartReading) + "?sample=" + t.row.ID.String()
+	if t.body.Mapped != nil {
+		issue.Link, issue.LinkText = link, "Open its reading"
+		return
+	}
+	s := senders.Recognise(func(name string) string { return headerIn(t.row, t.body, name) }, t.body.Encoding, tree)
+	if s != nil {
+		issue.Before, issue.Text, issue.Advice, issue.AdviceCode = "This looks like a call of "+s.Name+".", "Its address is not where the plain format has it. Tell this webhook to read what "+s.Name+" sends.", "", ""
+		issue.Link, issue.LinkText = link+"&use="+s.Key, "Read it as "+s.Name
+		return
+	}
+	issue.Link, issue.LinkText = link+"&use="+senders.Own, "Say where the address is"
+	for _, at := range tree.Addresses(1) {
+		if p, ok := tree.Suggest(at); ok && len(p.String()) <= 40 {
+			issue.LinkText = "Read it from " + p.String()
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"campaignlark/senders"
+)
+
+func TestAReadingInABrowser(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: FirstAdmin})
+	p := NewPage(t, program.URL)
+	readTypeform(t, p, p.Inspect)
+}
+
+func TestAReadingWithoutScript(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: FirstAdmin})
+	p := NewPlainPage(t, program.URL)
+	readTypeform(t, p, p.Inspect)
+}
+
+// readTypeform sets up a webhook for Typeform from its first refused call, as a person does.
+func readTypeform(t *testing.T, p *Page, inspect func(name string)) {
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/merge-tags/new")
+	for i, label := range []string{"Given name", "Member since", "Town"} {
+		if i > 0 {
+			p.Open("/w/my-workspace/merge-tags/new")
+		}
+		p.Fill("label", label)
+		p.Fill("key", strings.ReplaceAll(strings.ToLower(label), " ", "_"))
+		kind := "text"
+		if label == "Member since" {
+			kind = "date"
+		}
+		p.Fill("type", kind)
+		p.Follow("Save")
+	}
+	p.Open("/w/my-workspace/webhooks/new")
+	p.Fill("name", "Reading club sign-up")
+	p.Choose("type", "UNCONFIRMED")
+	p.Follow("Save")
+	address, page := p.Value("#url"), p.Path()
+	body := string(senders.FindSender("typeform").Samples[0].Body)
+	if status := postJSON(t, address, body); status != http.StatusBadRequest {
+		t.Fatalf("got %d for the first call, want 400", status)
+	}
+	p.Open(page + "/reading")
+	p.Sees("The last call looks like Typeform.")
+	inspect("reading-senders")
+	p.Open("/w/my-workspace/requests?outcome=no_address")
+	p.FollowIn("main table tbody tr a")
+	p.Sees("This looks like a call of Typeform.")
+	inspect("reading-refused")
+	p.Follow("Read it as Typeform")
+	p.Sees("marta.kowalska@example.com")
+	inspect("reading-new")
+	p.Enter("Given name", "“What is your first name?”")
+	p.Follow("Show what comes out")
+	p.Sees("Marta")
+	p.Enter("Read as: Member since", "Seconds since 1970")
+	p.Follow("Show what comes out")
+	inspect("reading-shown")
+	p.Follow("Save")
+	p.Sees("Saved.")
+	p.Sees("called by Typeform")
+	inspect("reading-saved")
+	if status := postJSON(t, address, body); status != http.StatusOK {
+		t.Fatalf("got %d for the same call, want 200", status)
+	}
+	if status := postJSON(t, address, string(senders.FindSender("typeform").Samples[2].Body)); status != http.StatusOK {
+		t.Fatalf("got %d for a partial response, want 200", status)
+	}
+	p.Open("/w/my-workspace/contacts?q=marta")
+	p.Follow("marta.kowalska@example.com")
+	p.Sees("Marta")
+	p.Sees("1 January 2023")
+	p.Open("/w/my-workspace/requests?outcome=created")
+	p.FollowIn("main table tbody tr a")
+	inspect("reading-mapped")
+	p.Open("/w/my-workspace/requests?outcome=skipped")
+	p.FollowIn("main table tbody tr a")
+	p.Sees("It does not count")
+	inspect("reading-skipped")
+	p.Open(page)
+	inspect("reading-overview")
+}
+
+// postJSON posts JSON to a webhook and returns the status.
+func postJSON(t *testing.T, address, body string) int {
+	t.Helper()
+	response, err := http.Post(address, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
