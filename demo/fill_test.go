@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // outcomes are what a call can come to. That the database refuses one cannot be had on demand.
 var outcomes = []models.Outcome{
 	models.OutcomeCreated, models.OutcomeResubscribed, models.OutcomeUnconfirmed, models.OutcomeUpdated, models.OutcomeUnsubscribed, models.OutcomeDeleted,
-	models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
+	models.OutcomeSkipped, models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
 	models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired,
 }
 

@@ -70,6 +70,7 @@ const (
 	oldAddress          // the webhook's URL before it was changed
 	prefetch            // a browser that prefetches the page
 	tooLarge            // a body over the limit
+	notCounted          // a call that does not count for its webhook
 )
 
 // mishaps are faults that happen from time to time, each at its webhook.
@@ -77,7 +78,7 @@ var mishaps = []struct {
 	hook    int
 	trouble trouble
 }{
-	{hookForm, badAddress}, {hookShop, wontFit}, {hookUnsubscribe, nobody}, {hookRaffle, fine}, {hookShop, oldAddress}, {hookTill, noAddress},
+	{hookForm, badAddress}, {hookShop, wontFit}, {hookUnsubscribe, nobody}, {hookRaffle, fine}, {hookClub, notCounted}, {hookShop, oldAddress}, {hookTill, noAddress},
 	{hookEvents, badAddress}, {hookShop, wontFit}, {hookErase, nobody}, {hookShop, brokenJSON}, {hookOldSite, fine}, {hookUnsubscribe, prefetch},
 	{hookForm, badAddress}, {hookTill, wontFit}, {hookShop, wrongFormat}, {hookRaffle, fine}, {hookShop, tooLarge}, {hookForm, noAddress},
 }
@@ -113,6 +114,8 @@ func daily(percent int) int {
 		return hookUnsubscribe
 	case percent < 92:
 		return hookForm
+	case percent < 95:
+		return hookClub
 	}
 	return hookEvents
 }

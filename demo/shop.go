@@ -38,6 +38,7 @@ const (
 	hookEvents
 	hookRaffle
 	hookOldSite
+	hookClub
 )
 
 const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -52,10 +53,11 @@ var hooks = []hook{
 	hookEvents:      {"Reading evenings: sign-up form", models.TypeSubscribed, []string{"event guest"}, inUse, "Form-Relay/0.9"},
 	hookRaffle:      {"Christmas raffle", models.TypeUnconfirmed, []string{"raffle"}, switchedOff, browser},
 	hookOldSite:     {"Newsletter form on the old website", models.TypeUnconfirmed, []string{"newsletter"}, deleted, browser},
+	hookClub:        {"Reading club: sign-up form", models.TypeSubscribed, []string{"book club"}, inUse, "Typeform Webhooks"},
 }
 
 // moreTags are tags that no webhook adds.
-var moreTags = []string{"book club", "gift voucher", "press"}
+var moreTags = []string{"gift voucher", "press"}
 
 var (
 	genres    = []string{"Fiction", "Crime", "Children", "History", "Travel", "Poetry"}
