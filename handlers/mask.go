@@ -29,6 +29,10 @@ func (t *story) mask() {
 	body := t.body
 	t.body = maskedBody(t.row, body, names)
 	t.row = masked(t.row)
+	t.places = nil // in words of the sender
+	if t.tree != nil {
+		maskTree(t.tree.nodes, names)
+	}
 	if t.misnamed.field {
 		t.misnamed = sentLine{key: names.inPayload(body, t.misnamed.key, mask), value: mask, field: true}
 	}

@@ -26,8 +26,8 @@ type readingForm struct {
 	errs    models.FieldErrors
 	unsaved bool
 	paste   bool   // the box to paste a call is open
+	typed   bool   // the form has input of a person that is not saved
 	more    string // the key of the field that gets one more place
-	preview bool
 }
 
 var errNoWebhook = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. What you chose here was not saved."}
@@ -82,7 +82,7 @@ func (s *Server) updateReading(v *visit) error {
 	f.in, f.errs, f.edit = posted, errs, e.state("webhook", nil)
 	if v.readingShows(&f) && !v.refill {
 		f.edit.Filled, f.edit.Changed, f.edit.Changes = cmp.Or(v.Form("filled"), f.edit.Filled), false, nil
-		f.unsaved = true
+		f.unsaved, f.typed = true, true
 		return v.showReadingForm(f)
 	}
 	if !errs.Any() {
@@ -106,9 +106,7 @@ func (s *Server) updateReading(v *visit) error {
 func (v *visit) readingShows(f *readingForm) bool {
 	do, argument, _ := strings.Cut(v.Form("do"), ".")
 	switch do {
-	case "show":
-		f.preview = true
-	case "sample":
+	case "show", "sample":
 	case "paste", samplePasted:
 		f.paste = true
 		if do == samplePasted {

@@ -24,7 +24,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	if sender != nil {
 		titles = sender.Titles
 	}
-	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Edit: f.edit, Errors: f.errs,
+	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs,
 		WhenSaid: whenSaid(f.in), Delivery: f.in.delivery, Header: f.in.header, IDPath: f.in.idPath, Repeats: repeatsSaid(f.in),
 		AlsoKeys: f.in.alsoKeys, KeysSaid: keysSaid(f.in)}
 	form.Sample = views.ReadingSample{Name: f.sample.name, Title: cmp.Or(f.sample.title, "A call to look at"), At: f.sample.at, Wrong: f.sample.wrong,
@@ -43,7 +43,12 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 		}
 		kept = v.keptOf(f, settings)
 	}
-	v.addSlots(form, f, shown, kept)
+	preview, err := v.previewReading(f, settings)
+	if err != nil {
+		return m, err
+	}
+	form.Preview = preview.page
+	v.addSlots(form, f, shown, kept, preview)
 	for _, w := range f.in.when {
 		form.When = append(form.When, views.ReadingWhen{Place: f.placeOf(w.Path, w.Typed, shown), Typed: w.Path, Is: w.Is, In: w.In})
 	}
@@ -52,7 +57,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 }
 
 // addSlots adds the fields to the form: those that have a place or an error first.
-func (v *visit) addSlots(form *views.ReadingForm, f readingForm, shown shownTree, kept readValues) {
+func (v *visit) addSlots(form *views.ReadingForm, f readingForm, shown shownTree, kept readValues, preview readingPreview) {
 	tags := map[string]models.MergeTag{}
 	for _, t := range f.tags {
 		tags[t.Key] = t
@@ -68,7 +73,7 @@ func (v *visit) addSlots(form *views.ReadingForm, f readingForm, shown shownTree
 			continue
 		}
 		seen[key] = true
-		slot := v.readingSlot(f, key, tags[key], shown, kept)
+		slot := v.readingSlot(f, key, tags[key], shown, kept, preview)
 		if key == models.EmailKey || len(f.in.rows[key]) > 0 || slot.Error != "" || f.more == key || few {
 			form.Slots = append(form.Slots, slot)
 		} else {
@@ -77,7 +82,7 @@ func (v *visit) addSlots(form *views.ReadingForm, f readingForm, shown shownTree
 	}
 }
 
-func (v *visit) readingSlot(f readingForm, key string, tag models.MergeTag, shown shownTree, kept readValues) views.ReadingSlot {
+func (v *visit) readingSlot(f readingForm, key string, tag models.MergeTag, shown shownTree, kept readValues, preview readingPreview) views.ReadingSlot {
 	slot := views.ReadingSlot{Key: key, Label: cmp.Or(tag.Label, key), Note: slotNote(tag), Error: f.errs["place."+key]}
 	if key == models.EmailKey {
 		slot.Label, slot.Note = "E-mail address", "needed"
@@ -99,6 +104,9 @@ func (v *visit) readingSlot(f readingForm, key string, tag models.MergeTag, show
 		slot.Missing = slot.Kept == "" && slot.Problem == ""
 		if slot.Missing && key != models.EmailKey {
 			slot.Seen = "Where it is missing, what is stored stays."
+			if preview.of > 1 {
+				slot.Seen = "There in " + strconv.Itoa(preview.seen[key]) + " of the last " + strconv.Itoa(preview.of) + " calls. " + slot.Seen
+			}
 		}
 	}
 	return slot

@@ -121,6 +121,7 @@ func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
 	if f.Key != "" && f.Sent == "" {
 		line.Sent = "(empty)"
 	}
+	line.Place = t.places[f.Key]
 	if f.Fate == intake.FateDefault && f.Reason == "" {
 		line.Why = "The contact had no value, so the default was filled in."
 	}

@@ -42,7 +42,7 @@ func (t *story) tellIgnored(s *views.RequestStory) {
 	if n > len(names) {
 		names = append(names, "…")
 	}
-	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: fateName(intake.FateIgnored), Why: "Nothing asks for them."}
+	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: "unasked", Why: "Nothing asks for them."}
 	if t.canRead() {
 		line.Link, line.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?sample="+t.row.ID.String(), "Keep one"
 	}

@@ -25,14 +25,16 @@ type story struct {
 	waits     bool // the segments are not yet recalculated
 	builds    []store.FirstBuild
 	retiredAt time.Time
-	others    int64        // other calls for the same address
-	contactID int64        // of the contact as it is now, 0 if none
-	hints     []hint       // what the sender probably does wrong
-	onlyFiles bool         // the call had files, and no fields
-	misnamed  sentLine     // a field with an address under a wrong name, if no address was sent
-	doubts    []string     // why a field of the call needs a look, "" if it does not
-	fault     addressFault // of an address that is not valid
-	unseen    string       // names the characters of such an address that cannot be seen
+	others    int64             // other calls for the same address
+	contactID int64             // of the contact as it is now, 0 if none
+	hints     []hint            // what the sender probably does wrong
+	onlyFiles bool              // the call had files, and no fields
+	tree      *shownTree        // of a call that was read by a mapping; nil if its payload is shown as lines
+	places    map[string]string // by path: where a value stood, in words
+	misnamed  sentLine          // a field with an address under a wrong name, if no address was sent
+	doubts    []string          // why a field of the call needs a look, "" if it does not
+	fault     addressFault      // of an address that is not valid
+	unseen    string            // names the characters of such an address that cannot be seen
 
 	support bool // the page is for support staff, who see nothing but the call
 }
@@ -99,6 +101,7 @@ func (t *story) read() (err error) {
 		t.mergeTags[m.Key] = m
 	}
 	t.lookAtFields()
+	t.readTree()
 	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
 		return models.In("request page: segments that changed", err)
 	}

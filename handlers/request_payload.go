@@ -34,6 +34,9 @@ func (t *story) payload() *views.CodeBox {
 	if b.Payload == "" || unfit || t.row.Failed() && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field || l.file }) {
 		pretty = "" // there is nothing that could be decoded
 	}
+	if t.tree != nil {
+		pretty = "As read"
+	}
 	tab := func(label, name string, current bool) {
 		box.Tabs = append(box.Tabs, views.Tab{Label: label, Href: t.here() + "?show=" + name + "#s1", Current: current})
 	}
@@ -50,6 +53,8 @@ func (t *story) payload() *views.CodeBox {
 		box.Text = views.Visible(box.Source)
 	case raw:
 		box.Source, box.Text = b.Payload, t.rawText()
+	case t.tree != nil:
+		box.Copy = false
 	default:
 		box.Lines, box.Source = t.prettyLines()
 	}

@@ -16,6 +16,7 @@ func (t *story) story() views.RequestStory {
 	s := views.RequestStory{
 		Received: t.received(),
 		Payload:  t.payload(),
+		Tree:     t.shownTree(),
 		Address:  views.Step{ID: "s2", Title: "Address: not looked at", State: views.StateSkip},
 		Fields:   views.Step{ID: "s3", Title: "Fields: not looked at", State: views.StateSkip},
 		Contact:  views.Step{ID: "s4", Title: "Contact: not touched", State: views.StateSkip},

@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 	"campaignlark/views"
 )
 
@@ -30,6 +31,7 @@ func (s *Server) webhookShow(v *visit) error {
 	if !m.CanChange {
 		m.URL = s.webhookURL(strings.Repeat("•", 12)) // masked for viewers (DESIGN "Doors")
 	}
+	v.addHandled(&m, u.Webhook)
 	if err := v.addSnippets(&m, u.Webhook); err != nil {
 		return err
 	}
@@ -47,6 +49,31 @@ func (s *Server) webhookShow(v *visit) error {
 		m.Total.FailedHref, m.Ranges = v.failuresHref(period, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
 	}
 	return v.show(views.WebhookPage(m))
+}
+
+// addHandled says how the webhook reads its calls, and what to do at a sender of the catalogue.
+func (v *visit) addHandled(m *views.WebhookModel, w models.Webhook) {
+	settings, err := senders.ParseSettings(w.Reading)
+	if err != nil {
+		return
+	}
+	page := v.path("webhooks", w.ID, views.PartReading)
+	line := func(question, answer, link, place string) {
+		m.Handled = append(m.Handled, views.HandledLine{Question: question, Answer: answer, Link: link, Href: page + place})
+	}
+	if settings.Mapping == nil {
+		line("Where the values are", "As documented: email_address, and your merge tags", "Reading", "")
+		return
+	}
+	in := readingInputOf(settings)
+	where := "In places of your choice"
+	if s := senders.FindSender(settings.Sender); s != nil {
+		where = "As " + s.Name + " has them"
+		m.SetUp = &views.SenderShown{Key: s.Key, Name: s.Name, SetUp: s.SetUp, Script: strings.ReplaceAll(strings.Join(s.Script, "\n"), "WEBHOOK_URL", m.URL)}
+	}
+	line("Where the values are", where+"; "+views.Plural(len(settings.Mapping.Fields), "field", "fields"), "Reading", "#fields")
+	line("Which calls count", strings.TrimSuffix(whenSaid(in), " Others are skipped."), "Change", "#counts")
+	line("The same call twice", repeatsSaid(in), "Change", "#repeats")
 }
 
 // webhookURL returns the public URL of the webhook with a hash.

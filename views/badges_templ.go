@@ -578,9 +578,10 @@ var fates = map[string]struct{ icon, words string }{
 	"default": {"diamond", "Default used"},
 	"ignored": {"circle", "Ignored"},
 	"refused": {"cross", "Not stored"},
+	"unasked": {"circle", "Ignored"},
 }
 
-// Fate shows a field's fate: "stored", "same", "blank", "default", "ignored" or "refused".
+// Fate shows a field's fate: "stored", "same", "blank", "default", "ignored" or "refused". "unasked" is "ignored" where that is meant so.
 func Fate(fate string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -631,7 +632,7 @@ func Fate(fate string) templ.Component {
 		var templ_7745c5c3_Var32 string
 		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(fates[fate].words)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/badges.templ`, Line: 116, Col: 21}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/badges.templ`, Line: 117, Col: 21}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		if templ_7745c5c3_Err != nil {

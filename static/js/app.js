@@ -10,6 +10,7 @@ import "./later.js";
 import "./menus.js";
 import "./palette.js";
 import "./picker.js";
+import "./reading.js";
 import "./rule.js";
 import "./unsaved.js";
 import "./wait.js";

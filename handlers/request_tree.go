@@ -1,0 +1,118 @@
+package handlers
+
+import (
+	"strings"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/senders"
+	"campaignlark/views"
+)
+
+// readTree makes the tree of a call that was read by a mapping, before anything is masked. Without one, the payload is shown as lines.
+func (t *story) readTree() {
+	if t.body.Mapped == nil || t.body.Payload == "" {
+		return
+	}
+	tree, err := intake.LoggedTree(t.row, t.body)
+	if err != nil || tree == nil {
+		return
+	}
+	var titles []senders.Title
+	if s := senders.FindSender(t.body.Mapped.Sender); s != nil {
+		titles = s.Titles
+	}
+	marks := treeMarks{to: map[senders.Place][]string{}, hints: map[senders.Place]string{}, fates: map[senders.Place]string{}}
+	t.places = map[string]string{}
+	find := func(path string) []senders.Place {
+		p, err := senders.ParsePath(path)
+		if err != nil {
+			return nil
+		}
+		found := tree.Find(p)
+		for _, at := range found {
+			if title := tree.TitleOf(titles, at); title != "" {
+				t.places[path] = "the answer to “" + models.Shorten(views.Visible(title), 100) + "”"
+			} else if name, holder := tree.Name(at), holderName(path); name != "" && holder != "" {
+				t.places[path] = views.Visible(name) + " in " + views.Visible(holder)
+			}
+		}
+		return found
+	}
+	for _, f := range t.body.Fields {
+		if f.MergeTag == "" || f.Key == "" {
+			continue
+		}
+		for _, at := range find(f.Key) {
+			marks.to[at] = append(marks.to[at], f.Label)
+			marks.fates[at] = treeFate(f.Fate)
+		}
+	}
+	for _, at := range find(t.body.EmailKey) {
+		if t.row.Outcome.Idle() {
+			break
+		}
+		marks.to[at], marks.fates[at] = append(marks.to[at], "E-mail address"), "stored"
+		if t.outcome().Reached == views.ReachedAddress {
+			marks.fates[at] = "refused"
+		}
+	}
+	for _, c := range t.body.Mapped.Conditions {
+		for _, at := range find(c.Path) {
+			marks.hints[at] = "which calls count"
+			if marks.fates[at] == "" {
+				marks.fates[at] = "used"
+			}
+		}
+	}
+	shown := showTree(tree, titles, marks, false)
+	t.tree = &shown
+}
+
+// holderName returns the name before the last one of a path of plain names, "" if there is none.
+func holderName(path string) string {
+	if strings.ContainsAny(path, "[\"") {
+		return ""
+	}
+	names := strings.Split(path, ".")
+	if len(names) < 2 {
+		return ""
+	}
+	return names[len(names)-2]
+}
+
+// shownTree returns the tree, or nil if another view of the payload was chosen.
+func (t *story) shownTree() *views.RequestTree {
+	if show := t.visit.Query("show"); t.tree == nil || show == "raw" || show == "headers" {
+		return nil
+	}
+	return &views.RequestTree{Nodes: t.tree.nodes, More: t.tree.more}
+}
+
+// treeFate returns the mark of a value in a tree.
+func treeFate(f intake.Fate) string {
+	switch f {
+	case intake.FateStored, intake.FateDefault:
+		return "stored"
+	case intake.FateUnchanged, intake.FateLeft:
+		return "same"
+	case intake.FateRefused:
+		return "refused"
+	}
+	return "none"
+}
+
+// maskTree masks the values of a tree, the titles, which the sender wrote, and names that do not look like names.
+func maskTree(nodes []views.TreeNode, names fieldNames) {
+	for i := range nodes {
+		n := &nodes[i]
+		if !strings.HasPrefix(n.Name, "[") {
+			n.Name = names.shown(n.Name, mask)
+		}
+		n.Title = ""
+		if n.Children == nil {
+			n.Value = mask
+		}
+		maskTree(n.Children, names)
+	}
+}

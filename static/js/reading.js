@@ -1,0 +1,107 @@
+// Chooses the places of a reading without leaving the page. On wide screens a value of the sample call can be clicked: it becomes the
+// place of the field that had the focus last. After each choice the form is posted in the background as "Show what comes out" does,
+// and its parts are replaced. If that fails, the form is sent normally.
+import { morph } from "./morph.js";
+
+const WIDE = matchMedia("(min-width: 70rem)");
+const PLACE = "select[name^='place.']";
+const PARTS = ["fields", "folds", "outcome"];
+
+class Reading {
+  changes = 0;
+
+  constructor(form) {
+    this.form = form;
+    this.said = form.querySelector("[data-reading-said]");
+    this.place = form.querySelector(PLACE); // the list that a clicked value is for
+    form.addEventListener("focusin", (event) => {
+      const slot = event.target.closest?.("[data-slot]");
+      if (!slot) return;
+      const lists = [...slot.querySelectorAll(PLACE)];
+      this.mark(lists.filter((list) => list.compareDocumentPosition(event.target) & Node.DOCUMENT_POSITION_FOLLOWING || list === event.target).at(-1) ?? lists[0]);
+    });
+    form.addEventListener("change", (event) => {
+      if (event.target.matches(`${PLACE}, select[name^='as.']`) && event.target.value !== "?") this.show(event.target);
+    });
+    form.addEventListener("click", (event) => {
+      const leaf = event.target.closest?.("button.leaf");
+      if (leaf) this.take(leaf);
+    });
+    WIDE.addEventListener("change", () => this.prepare());
+    this.prepare();
+  }
+
+  // prepare makes buttons of the values on wide screens, and plain text of them on others.
+  prepare() {
+    for (const leaf of this.form.querySelectorAll(".leaf[data-path]")) {
+      const button = leaf.tagName === "BUTTON";
+      if (button === WIDE.matches) continue;
+      const other = document.createElement(WIDE.matches ? "button" : "div");
+      if (WIDE.matches) other.type = "button";
+      other.className = leaf.className;
+      other.dataset.path = leaf.dataset.path;
+      other.append(...leaf.childNodes);
+      leaf.replaceWith(other);
+    }
+    this.mark(this.place);
+  }
+
+  // mark makes a list the one that a clicked value is for.
+  mark(place) {
+    this.place = place;
+    const slot = place?.closest("[data-slot]");
+    for (const other of this.form.querySelectorAll("[data-slot]")) other.classList.toggle("picked", WIDE.matches && other === slot);
+    for (const leaf of this.form.querySelectorAll("button.leaf")) leaf.setAttribute("aria-pressed", String(leaf.dataset.path === place?.value || leaf.querySelector(".to")?.textContent === slot?.dataset.label));
+  }
+
+  take(leaf) {
+    const path = leaf.dataset.path;
+    if (![...this.place.options].some((option) => option.value === path)) this.place.add(new Option(path, path), this.place.options[1]);
+    this.place.value = path;
+    this.show(leaf);
+  }
+
+  // show posts the form and replaces its parts by those that come back. It repeats that if the input changed during the request.
+  async show(focused) {
+    this.changes += 1;
+    if (this.busy) return;
+    this.busy = true;
+    const [id, path] = [focused.id, focused.dataset.path];
+    try {
+      for (let asked; asked !== this.changes;) {
+        asked = this.changes;
+        const fields = new URLSearchParams(new FormData(this.form));
+        fields.delete("once"); // nothing is done that must not be done twice
+        fields.set("do", "show");
+        const response = await fetch(this.form.action, { method: "POST", body: fields });
+        if (!response.ok || response.redirected) throw new Error("no form came back");
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        if (asked === this.changes) this.replace(page);
+      }
+      this.form.dataset.unsaved = "";
+      const again = path === undefined ? document.getElementById(id) : [...this.form.querySelectorAll("button.leaf")].find((leaf) => leaf.dataset.path === path);
+      again?.focus();
+      const slot = this.place?.closest("[data-slot]");
+      this.said.textContent = slot ? `${slot.dataset.label}: ${slot.querySelector("[data-kept]")?.textContent.trim() ?? ""}` : "";
+    } catch {
+      this.form.requestSubmit(this.form.querySelector("button[value='show']"));
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  replace(page) {
+    const place = this.place?.id;
+    for (const part of PARTS) {
+      const [old, fresh] = [this.form.querySelector(`#${part}`), page.getElementById(part)];
+      if (!old || !fresh) throw new Error("another form came back");
+      const [were, are] = [old, fresh].map((e) => [...e.querySelectorAll("details")]);
+      if (were.length === are.length) are.forEach((details, i) => { details.open = were[i].open; });
+      morph(old, document.importNode(fresh, true));
+    }
+    this.place = document.getElementById(place) ?? this.form.querySelector(PLACE);
+    this.prepare();
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-reading]")) new Reading(form);
