@@ -114,7 +114,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	//
 	// secure_delete overwrites what is deleted with zeros, so that the file does not keep people who were erased. Its other
 	// setting, FAST, leaves them on pages that become free.
-	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=secure_delete(1)", 1)
+	//
+	// temp_store(2) keeps in memory what a statement needs to undo its own rows. In a file, that took 7 % of the intake's time.
+	// wal_autocheckpoint: pages that every batch changes go to the database after each 16 MB of the write-ahead log, not after 4.
+	write, err := openSQLitePool(ctx, base+"&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=secure_delete(1)&_pragma=temp_store(2)&_pragma=wal_autocheckpoint(4000)", 1)
 	if err != nil {
 		return nil, err
 	}
