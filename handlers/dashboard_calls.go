@@ -86,6 +86,9 @@ func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.Dash
 	}
 	look := t.failure()
 	f.Do, f.DoCode, f.DoAfter = look.Before, look.Code, look.After
+	if look.Reads {
+		f.ReadAs, f.ReadAsText = look.Link, look.LinkText
+	}
 	return f
 }
 

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/senders"
@@ -151,70 +150,6 @@ func (f readingForm) labels() map[string]string {
 	return labels
 }
 
-// suggested returns the form for a sender: its reading in the catalogue, and for merge tags of which it has no place, a value of the
-// sample whose name is that of the merge tag. For a system that is not in the list, the address is the first one in the sample.
-func (f readingForm) suggested(sender string) readingInput {
-	settings := senders.Settings{Sender: sender, Mapping: &senders.Mapping{AlsoKeys: true}}
-	var titles []senders.Title
-	if s := senders.FindSender(sender); s != nil {
-		m := s.MappingFor(!f.webhook.Type.HasTags())
-		settings.Mapping, titles = &m, s.Titles
-	}
-	in := readingInputOf(settings)
-	tags := map[string]models.MergeTag{}
-	if f.webhook.Type.HasTags() {
-		for _, t := range f.tags {
-			tags[t.Key] = t
-		}
-	}
-	maps.DeleteFunc(in.rows, func(key string, _ []readingRow) bool { return key != models.EmailKey && tags[key].Key == "" })
-	if f.sample.tree == nil || sender == senders.Standard {
-		return in
-	}
-	if sender == senders.Own {
-		for _, at := range f.sample.tree.Addresses(1) {
-			if p, ok := f.sample.tree.Suggest(at); ok {
-				in.rows[models.EmailKey] = []readingRow{{path: p.String()}}
-			}
-		}
-	}
-	f.suggestFields(in, tags, titles)
-	return in
-}
-
-// suggestFields adds places for merge tags that have none: values that a title or a name gives to the merge tag.
-func (f readingForm) suggestFields(in readingInput, tags map[string]models.MergeTag, titles []senders.Title) {
-	named := map[string]string{} // paths by the key of the merge tag
-	looked := 0
-	for at := range f.sample.tree.Leaves() {
-		if looked++; looked > maxTreePlaces {
-			break
-		}
-		names := []string{f.sample.tree.Name(at), f.sample.tree.TitleOf(titles, at)}
-		p, ok := f.sample.tree.Suggest(at)
-		if !ok || f.sample.tree.Kind(at) == senders.Null {
-			continue
-		}
-		for key, t := range tags {
-			of := func(name string) bool {
-				return name != "" && (spelled(name) == spelled(key) || spelled(name) == spelled(t.Label))
-			}
-			ref := strings.Contains(p.String(), "ref="+key+"]") || strings.Contains(p.String(), "key="+key+"]")
-			if (slices.ContainsFunc(names, of) || ref) && len(in.rows[key]) == 0 && named[key] == "" && !describes(f.sample.tree.Name(at), 1) {
-				named[key] = p.String()
-			}
-		}
-	}
-	for key, path := range named {
-		in.rows[key] = []readingRow{{path: path}}
-	}
-}
-
-// spelled returns a name without case, blanks and signs between words.
-func spelled(name string) string {
-	return models.Fold(strings.NewReplacer(" ", "", "_", "", "-", "", ".", "", "?", "").Replace(name))
-}
-
 func (v *visit) readingPage(f readingForm) (views.ReadingModel, error) {
 	p, err := v.page(views.SectionWebhooks, f.webhook.Name+": Reading", views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")},
 		views.Crumb{Text: f.webhook.Name, Href: v.path("webhooks", f.webhook.ID)}, views.Crumb{Text: "Reading"})
@@ -296,94 +231,4 @@ func tagKeys(tags []models.MergeTag) (keys []string) {
 		keys = append(keys, t.Key)
 	}
 	return keys
-}
-
-// showSenders shows the list of senders, with the one of the key chosen explained. wrong says why nothing was saved, or is "".
-func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
-	m, err := v.readingPage(f)
-	if err != nil {
-		return err
-	}
-	c := &views.SenderChoice{Now: senderName(f.stored.Sender), Plain: f.stored.Mapping == nil, Error: wrong}
-	if name := v.Query("sample"); name != "" {
-		if _, ok := requestID(name); ok {
-			c.Sample = name
-		}
-	}
-	c.Filled = v.editReading(readingInputOf(f.stored), readingInputOf(f.stored), nil).state("webhook", nil).Filled
-	c.Looks = f.looks()
-	if chosen == "" && c.Looks != nil {
-		chosen = c.Looks.Key
-	}
-	for _, g := range senders.Groups {
-		group := views.SenderGroup{Name: g.Name}
-		for _, s := range senders.Catalogue() {
-			if s.Group == g.Key {
-				group.Senders = append(group.Senders, views.SenderName{Key: s.Key, Name: s.Name, Calls: s.Calls, Current: s.Key == chosen})
-			}
-		}
-		if len(group.Senders) > 0 {
-			c.Groups = append(c.Groups, group)
-		}
-	}
-	if s := senders.FindSender(chosen); s != nil {
-		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, Script: strings.Join(s.Script, "\n")}
-		if len(s.Samples) > 0 {
-			c.Chosen.Example = string(s.Samples[0].Body)
-		}
-	}
-	m.Choose, m.Failed = c, wrong != ""
-	if wrong != "" {
-		return v.again(views.ReadingPage(m))
-	}
-	return v.show(views.ReadingPage(m))
-}
-
-// looks says which sender the newest calls look like, nil if it is none or if the webhook reads this sender already.
-func (f readingForm) looks() *views.SenderLooks {
-	var looks *views.SenderLooks
-	for _, row := range f.calls {
-		s, refused := recognised(row), row.Outcome == models.OutcomeNoAddress
-		if s == nil || looks != nil && s.Key != looks.Key {
-			break
-		}
-		if looks == nil {
-			looks = &views.SenderLooks{Key: s.Key, Name: s.Name}
-		}
-		looks.Calls++
-		if refused {
-			looks.Refused++
-		}
-	}
-	if looks != nil && looks.Key == f.stored.Sender {
-		return nil
-	}
-	return looks
-}
-
-// recognised returns the sender whose marks a call of the log has, or nil.
-func recognised(row models.WebhookRequest) *senders.Sender {
-	if len(row.Body) > store.ListedBody {
-		return nil
-	}
-	body, err := intake.DecodeLogBody(row.Body)
-	if err != nil || body.Payload == "" {
-		return nil
-	}
-	tree, err := intake.LoggedTree(row, body)
-	if err != nil || tree == nil {
-		return nil
-	}
-	return senders.Recognise(func(name string) string { return headerIn(row, body, name) }, body.Encoding, tree)
-}
-
-// headerIn returns a header of a call of the log, as far as the log keeps it.
-func headerIn(row models.WebhookRequest, body intake.LogBody, name string) string {
-	switch {
-	case strings.EqualFold(name, "User-Agent") && row.UserAgent != nil:
-		return *row.UserAgent
-	case strings.EqualFold(name, "Content-Type"):
-		return row.ContentType
-	}
-	return headerOf(body, name)
 }

@@ -53,6 +53,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 		form.When = append(form.When, views.ReadingWhen{Place: f.placeOf(w.Path, w.Typed, shown), Typed: w.Path, Is: w.Is, In: w.In})
 	}
 	m.Form = form
+	m.Empty, m.URL = f.sample.name == "" && f.unsaved && !f.typed && !f.errs.Any(), v.server.webhookURL(f.webhook.Hash)
 	return m, nil
 }
 

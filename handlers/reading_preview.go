@@ -25,18 +25,13 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 	if settings.Mapping == nil || len(settings.Mapping.Address) == 0 {
 		return p, nil
 	}
-	p.page = &views.ReadingPreview{}
-	var changes, skipped, refused, before, failed int
+	page, did := &views.ReadingPreview{}, map[string]int{}
 	for _, row := range f.calls {
-		if len(row.Body) > store.ListedBody {
-			if row, err = v.server.DB.Request(v.UserContext(), row.WorkspaceID, row.ID); errors.Is(err, models.ErrNotFound) {
-				continue
-			} else if err != nil {
-				return p, models.In("reading: a call for the preview", err)
-			}
+		row, body, known, err := v.wholeCall(row)
+		if err != nil {
+			return p, err
 		}
-		body, decodeErr := intake.DecodeLogBody(row.Body)
-		if decodeErr != nil || body.Payload == "" || body.Truncated && body.Encoding == intake.EncodingJSON {
+		if !known || body.Payload == "" || body.Truncated && body.Encoding == intake.EncodingJSON {
 			continue
 		}
 		s := intake.ReadLogged(row, body, settings)
@@ -45,48 +40,85 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 			return p, err
 		}
 		d := intake.Decide(v.question(f.webhook, f.tags, s, contact))
-		line := views.PreviewRow{Href: v.path("requests", row.ID), At: v.callTime(row), Then: views.OutcomeShort(row.Outcome), Now: views.OutcomeShort(d.Outcome),
-			Bad: d.Outcome.Failed(), Idle: d.Outcome.Idle(), Fields: "–"}
-		switch {
-		case d.Outcome.Idle():
-			skipped++
-			line.Why = unmetSaid(s)
-		case d.Outcome.Failed():
-			refused++
-			line.Why = refusedSaid(d.Outcome, s)
-		default:
-			changes++
-		}
-		if row.Outcome.Failed() {
-			failed++
-		} else if !row.Outcome.Idle() {
-			before++
-		}
-		if address, err := s.Address(); err == nil && !d.Outcome.Idle() {
-			line.Address = shownAddress(address)
-		}
 		found := v.valuesIn(f, s, d)
 		for key := range found {
 			p.seen[key]++
 		}
+		line := v.previewRow(row, s, d)
 		if n := len(settings.Mapping.Fields); n > 0 && !d.Outcome.Idle() && f.webhook.Type.HasTags() {
 			line.Fields = strconv.Itoa(len(found)) + " of " + strconv.Itoa(n)
 		}
-		p.page.Rows = append(p.page.Rows, line)
+		page.Rows = append(page.Rows, line)
+		did["then "+doing(row.Outcome)]++
+		did[doing(d.Outcome)]++
 		p.of++
 	}
-	if p.of == 0 {
-		p.page = nil
-		return p, nil
-	}
-	of := "of the last " + views.Plural(p.of, "call", "calls")
-	p.page.Calls = p.of
-	p.page.Figures = []views.Figure{
-		{Label: "Would change a contact", State: views.KindGood, Value: views.Count(changes), Note: of + "; then: " + views.Count(before)},
-		{Label: "Would be skipped", State: views.KindIdle, Value: views.Count(skipped), Note: "none of those that count"},
-		{Label: "Would be refused", State: views.KindBad, Value: views.Count(refused), Note: "then: " + views.Count(failed)},
+	if p.of > 0 {
+		page.Calls, page.Figures = p.of, previewFigures(p.of, did)
+		p.page = page
 	}
 	return p, nil
+}
+
+// The three things that a call can do, for the figures of a preview.
+const (
+	doesChange = "change"
+	doesNot    = "skipped"
+	isRefused  = "refused"
+)
+
+func doing(o models.Outcome) string {
+	switch {
+	case o.Failed():
+		return isRefused
+	case o.Idle():
+		return doesNot
+	}
+	return doesChange
+}
+
+// previewFigures counts what calls would do beside what they did, under "then …".
+func previewFigures(calls int, did map[string]int) []views.Figure {
+	of := "of the last " + views.Plural(calls, "call", "calls")
+	if calls == 1 {
+		of = "of the last call"
+	}
+	return []views.Figure{
+		{Label: "Would change a contact", State: views.KindGood, Value: views.Count(did[doesChange]), Note: of + "; then: " + views.Count(did["then "+doesChange])},
+		{Label: "Would be skipped", State: views.KindIdle, Value: views.Count(did[doesNot]), Note: "none of those that count"},
+		{Label: "Would be refused", State: views.KindBad, Value: views.Count(did[isRefused]), Note: "then: " + views.Count(did["then "+isRefused])},
+	}
+}
+
+// wholeCall returns a call of a list with its body, of which lists read only the beginning. known is false if it was deleted meanwhile or
+// its body cannot be read.
+func (v *visit) wholeCall(row models.WebhookRequest) (whole models.WebhookRequest, body intake.LogBody, known bool, err error) {
+	if len(row.Body) > store.ListedBody {
+		row, err = v.server.DB.Request(v.UserContext(), row.WorkspaceID, row.ID)
+		if errors.Is(err, models.ErrNotFound) {
+			return row, body, false, nil
+		}
+		if err != nil {
+			return row, body, false, models.In("reading: a call of a list", err)
+		}
+	}
+	body, decodeErr := intake.DecodeLogBody(row.Body)
+	return row, body, decodeErr == nil, nil
+}
+
+// previewRow says what a call did and what it would do.
+func (v *visit) previewRow(row models.WebhookRequest, s intake.Submission, d intake.Decision) views.PreviewRow {
+	line := views.PreviewRow{Href: v.path("requests", row.ID), At: v.callTime(row), Then: views.OutcomeShort(row.Outcome), Now: views.OutcomeShort(d.Outcome),
+		Bad: d.Outcome.Failed(), Fields: "–"}
+	if d.Outcome.Idle() {
+		line.Why = unmetSaid(s)
+		return line
+	}
+	line.Why = refusedSaid(d.Outcome, s)
+	if address, err := s.Address(); err == nil {
+		line.Address = shownAddress(address)
+	}
+	return line
 }
 
 // contactOf returns the contact that a call names, as it is now; nil if there is none.

@@ -8,7 +8,6 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
-	"campaignlark/models/store"
 	"campaignlark/senders"
 	"campaignlark/views"
 )
@@ -124,7 +123,7 @@ func requestSample(r intake.Request) sample {
 }
 
 // readingSample returns the sample of that name. Without one it is the newest call that can be read, else an example of the sender. It
-// is the zero sample if there is nothing to look at.
+// is the newest call if none can be read, and the zero sample if there is none.
 func (v *visit) readingSample(w models.Webhook, name string, calls []models.WebhookRequest, s *senders.Sender) (sample, error) {
 	if name == samplePasted {
 		return pastedSample(v.Form("pasted")), nil
@@ -141,18 +140,27 @@ func (v *visit) readingSample(w models.Webhook, name string, calls []models.Webh
 			return sample{}, models.In("reading: sample", err)
 		}
 	}
+	var unread sample
 	for _, row := range calls {
-		if len(row.Body) > store.ListedBody {
+		row, _, known, err := v.wholeCall(row)
+		if err != nil {
+			return sample{}, err
+		}
+		if !known {
 			continue
 		}
-		if s := v.loggedSample(row); s.tree != nil {
-			return s, nil
+		shown := v.loggedSample(row)
+		if shown.tree != nil {
+			return shown, nil
+		}
+		if unread.name == "" {
+			unread = shown
 		}
 	}
 	if s != nil && len(s.Samples) > 0 {
 		return exampleSample(s, 0), nil
 	}
-	return sample{}, nil
+	return unread, nil
 }
 
 // sampleChoices lists the samples that can be chosen.

@@ -51,7 +51,11 @@ func TestATypeformIsReadFromItsFirstRefusedCall(t *testing.T) {
 		if c == nil || c.Fields["given"] != "Marta" || c.Fields["member_since"] != "2023-01-01T00:00:00Z" {
 			t.Fatalf("got %+v", c)
 		}
-		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "is a new contact", "It counts", "Given name")
+		mapped := s.lastCall()
+		s.get("/w/books/requests/"+mapped).want(t, 200, "is a new contact", "It counts", "Given name", "As read", "the answer to “What is your first name?”", "Marta", "other parts", "Nothing asks for them.")
+		hidden := s.as(s.signIn(s.addStaff("olga@support.example"))).get("/support/requests/" + mapped)
+		hidden.want(t, 200, "As read", "form_response", "Given name", "It counts", mask)
+		hidden.wantNot(t, "Marta", "marta", "kowalska", "reading-club", "1672531200", "What is your first name?", "qN4rWc2e", "Keep one")
 
 		s.callJSON(w, `{"event_id":"e2","event_type":"form_response_partial","form_response":{"form_id":"x"}}`).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
 		id := s.lastCall()
@@ -149,14 +153,36 @@ func TestARefusedReadingKeepsWhatWasTyped(t *testing.T) {
 	})
 }
 
+// TestCallsThatCannotBeLookedAt says why there is no tree of a call: it is too long for the log, it cannot be read, or the person was
+// erased.
+func TestCallsThatCannotBeLookedAt(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading") + "?use=own"
+		s.callJSON(w, `{"note":"`+strings.Repeat("x", 70<<10)+`","mail":"jo@example.com"}`).want(t, 400)
+		s.get(path).want(t, 200, "This call is larger than 64 KiB, of which the log keeps only the beginning")
+		s.call("POST", w.Hash, "mail=jo%40example.com&note="+strings.Repeat("x", 70<<10), "Content-Type", "application/x-www-form-urlencoded").want(t, 400)
+		s.get(path).want(t, 200, "The log keeps only the first 64 KiB of this call.", "Kept as jo@example.com")
+		s.callJSON(w, `{"mail":`).want(t, 400)
+		s.get(path+"&sample="+s.lastCall()).want(t, 200, "This call cannot be read.")
+		s.callJSON(w, `{"email_address":"jo@example.com"}`).want(t, 200)
+		id := s.lastCall()
+		s.post("/w/books/contacts/"+itoa(s.contact("jo@example.com").ID)+"/delete").want(t, 303)
+		s.get(path+"&sample="+id).want(t, 200, "the person was erased")
+		s.get(path+"&sample="+id).wantNot(t, "jo@example.com")
+	})
+}
+
 // TestButtonsOfAReadingSaveNothing adds a place and a condition, and pastes calls.
 func TestButtonsOfAReadingSaveNothing(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/reading")
-		page := s.get(path + "?use=own")
-		page.want(t, 200, "No call has come yet.")
+		empty := s.get(path + "?use=own")
+		empty.want(t, 200, "Waiting for a call", "Or paste one here", "Webhook URL")
+		page := s.post(path, append(typed(empty, "pasted", `{"mail":"jo@example.com"}`), "do", "pasted")...)
+		page.want(t, 200, "Kept as jo@example.com", "The call that you pasted")
 		press := func(a answer, do string, fields ...string) answer {
 			t.Helper()
 			b := s.post(path, append(typed(a, fields...), "do", do)...)

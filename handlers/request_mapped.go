@@ -121,6 +121,7 @@ func (t *story) linkReading(issue *views.RequestIssue) {
 		return
 	}
 	link := t.page("webhooks", t.webhook.ID, views.PartReading) + "?sample=" + t.row.ID.String()
+	issue.Reads = true
 	if t.body.Mapped != nil {
 		issue.Link, issue.LinkText = link, "Open its reading"
 		return

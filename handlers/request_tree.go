@@ -22,9 +22,8 @@ func (t *story) readTree() {
 	if s := senders.FindSender(t.body.Mapped.Sender); s != nil {
 		titles = s.Titles
 	}
-	marks := treeMarks{to: map[senders.Place][]string{}, hints: map[senders.Place]string{}, fates: map[senders.Place]string{}}
 	t.places = map[string]string{}
-	find := func(path string) []senders.Place {
+	marks := t.fatesIn(func(path string) []senders.Place {
 		p, err := senders.ParsePath(path)
 		if err != nil {
 			return nil
@@ -38,7 +37,14 @@ func (t *story) readTree() {
 			}
 		}
 		return found
-	}
+	})
+	shown := showTree(tree, titles, marks, false)
+	t.tree = &shown
+}
+
+// fatesIn returns the marks of the values of a call that was read by a mapping. find returns the values at a path.
+func (t *story) fatesIn(find func(path string) []senders.Place) treeMarks {
+	marks := treeMarks{to: map[senders.Place][]string{}, hints: map[senders.Place]string{}, fates: map[senders.Place]string{}}
 	for _, f := range t.body.Fields {
 		if f.MergeTag == "" || f.Key == "" {
 			continue
@@ -48,13 +54,12 @@ func (t *story) readTree() {
 			marks.fates[at] = treeFate(f.Fate)
 		}
 	}
-	for _, at := range find(t.body.EmailKey) {
-		if t.row.Outcome.Idle() {
-			break
-		}
-		marks.to[at], marks.fates[at] = append(marks.to[at], "E-mail address"), "stored"
-		if t.outcome().Reached == views.ReachedAddress {
-			marks.fates[at] = "refused"
+	if !t.row.Outcome.Idle() {
+		for _, at := range find(t.body.EmailKey) {
+			marks.to[at], marks.fates[at] = append(marks.to[at], "E-mail address"), "stored"
+			if t.outcome().Reached == views.ReachedAddress {
+				marks.fates[at] = "refused"
+			}
 		}
 	}
 	for _, c := range t.body.Mapped.Conditions {
@@ -65,8 +70,7 @@ func (t *story) readTree() {
 			}
 		}
 	}
-	shown := showTree(tree, titles, marks, false)
-	t.tree = &shown
+	return marks
 }
 
 // holderName returns the name before the last one of a path of plain names, "" if there is none.

@@ -43,6 +43,9 @@ func readTypeform(t *testing.T, p *Page, inspect func(name string)) {
 	p.Choose("type", "UNCONFIRMED")
 	p.Follow("Save")
 	address, page := p.Value("#url"), p.Path()
+	p.Open(page + "/reading?use=own")
+	p.Sees("Waiting for a call")
+	inspect("reading-empty")
 	body := string(senders.FindSender("typeform").Samples[0].Body)
 	if status := postJSON(t, address, body); status != http.StatusBadRequest {
 		t.Fatalf("got %d for the first call, want 400", status)
@@ -71,6 +74,9 @@ func readTypeform(t *testing.T, p *Page, inspect func(name string)) {
 		p.Follow("Show what comes out")
 	}
 	p.Sees("Kept as 1 January 2023")
+	p.Click("Which calls count")
+	p.Click("The same call twice")
+	p.Click("Your own names")
 	inspect("reading-shown")
 	p.Follow("Save")
 	p.Sees("Saved.")

@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/senders"
+)
+
+// suggested returns the form for a sender: its reading in the catalogue, and for merge tags of which it has no place, a value of the
+// sample whose name is that of the merge tag. For a system that is not in the list, the address is the first one in the sample.
+func (f readingForm) suggested(sender string) readingInput {
+	settings := senders.Settings{Sender: sender, Mapping: &senders.Mapping{AlsoKeys: true}}
+	var titles []senders.Title
+	if s := senders.FindSender(sender); s != nil {
+		m := s.MappingFor(!f.webhook.Type.HasTags())
+		settings.Mapping, titles = &m, s.Titles
+	}
+	in := readingInputOf(settings)
+	tags := map[string]models.MergeTag{}
+	if f.webhook.Type.HasTags() {
+		for _, t := range f.tags {
+			tags[t.Key] = t
+		}
+	}
+	maps.DeleteFunc(in.rows, func(key string, _ []readingRow) bool { return key != models.EmailKey && tags[key].Key == "" })
+	if f.sample.tree == nil || sender == senders.Standard {
+		return in
+	}
+	if sender == senders.Own {
+		for _, at := range f.sample.tree.Addresses(1) {
+			if p, ok := f.sample.tree.Suggest(at); ok {
+				in.rows[models.EmailKey] = []readingRow{{path: p.String()}}
+			}
+		}
+	}
+	f.suggestFields(in, tags, titles)
+	return in
+}
+
+// suggestFields adds places for merge tags that have none: values that a title or a name gives to the merge tag.
+func (f readingForm) suggestFields(in readingInput, tags map[string]models.MergeTag, titles []senders.Title) {
+	named := map[string]string{} // paths by the key of the merge tag
+	looked := 0
+	for at := range f.sample.tree.Leaves() {
+		if looked++; looked > maxTreePlaces {
+			break
+		}
+		names := []string{f.sample.tree.Name(at), f.sample.tree.TitleOf(titles, at)}
+		p, ok := f.sample.tree.Suggest(at)
+		if !ok || f.sample.tree.Kind(at) == senders.Null {
+			continue
+		}
+		for key, t := range tags {
+			of := func(name string) bool {
+				return name != "" && (spelled(name) == spelled(key) || spelled(name) == spelled(t.Label))
+			}
+			ref := strings.Contains(p.String(), "ref="+key+"]") || strings.Contains(p.String(), "key="+key+"]")
+			if (slices.ContainsFunc(names, of) || ref) && len(in.rows[key]) == 0 && named[key] == "" && !describes(f.sample.tree.Name(at), 1) {
+				named[key] = p.String()
+			}
+		}
+	}
+	for key, path := range named {
+		in.rows[key] = []readingRow{{path: path}}
+	}
+}
+
+// spelled returns a name without case, blanks and signs between words.
+func spelled(name string) string {
+	return models.Fold(strings.NewReplacer(" ", "", "_", "", "-", "", ".", "", "?", "").Replace(name))
+}
