@@ -220,6 +220,9 @@ func (s *Server) clientAddress(c *fiber.Ctx) netip.Addr {
 		return netip.Addr{}
 	}
 	addr = addr.Unmap()
+	if !s.trusts(addr) {
+		return addr
+	}
 	hops := strings.Split(strings.Join(forwardedFor(c), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusts(addr); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))

@@ -150,9 +150,12 @@ func (s *Server) everyRequest(c *fiber.Ctx) (err error) {
 
 // withoutSlash returns the page's URL if the request has an extra slash at the end, else "".
 func withoutSlash(c *fiber.Ctx) string {
+	if c.Method() != fiber.MethodGet {
+		return ""
+	}
 	path, query, asks := strings.Cut(c.OriginalURL(), "?")
 	to := localPath(strings.TrimRight(path, "/"))
-	if c.Method() != fiber.MethodGet || !strings.HasSuffix(path, "/") || to == "/" || isInbound(c.Path()) {
+	if !strings.HasSuffix(path, "/") || to == "/" || isInbound(c.Path()) {
 		return ""
 	}
 	if asks {
