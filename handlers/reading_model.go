@@ -134,14 +134,18 @@ func (f readingForm) placeOf(path string, typed bool, shown shownTree) views.Cho
 	case path == "":
 		return views.ChosenPlace{}
 	}
-	chosen := views.ChosenPlace{Path: path}
+	chosen := views.ChosenPlace{Path: path, Words: models.Shorten(views.Visible(path), 100)}
+	if holderName(path) != "" {
+		chosen.Words = placeWords(lastName(path), path)
+	}
 	if p, err := senders.ParsePath(path); err == nil && f.sample.tree != nil {
 		for _, at := range f.sample.tree.Find(p) {
 			if chosen.Instead = shown.listed[at]; chosen.Instead != "" {
-				chosen.Label = ""
+				chosen.Label, chosen.Words = "", placeWords(shown.words[at], path)
 				return chosen
 			}
 			if words := shown.words[at]; words != "" && chosen.Label == "" {
+				chosen.Words = placeWords(words, path)
 				chosen.Label = words + " — " + models.Shorten(plainText(f.sample.tree, at), 60)
 			}
 		}
@@ -150,6 +154,17 @@ func (f readingForm) placeOf(path string, typed bool, shown shownTree) views.Cho
 		chosen.Label = lastName(path) + " — at " + models.Shorten(views.Visible(path), 100)
 	}
 	return chosen
+}
+
+// placeWords says where a value is: as the answer to a question, or by its name in what holds it.
+func placeWords(words, path string) string {
+	if strings.HasPrefix(words, "“") {
+		return "the answer to " + words
+	}
+	if holder := holderName(path); holder != "" {
+		return words + " in " + views.Visible(holder)
+	}
+	return words
 }
 
 // lastName returns the end of a path, for a list of places.

@@ -1,5 +1,5 @@
-// Chooses the places of a reading without leaving the page. On wide screens a value of the sample call can be clicked: it becomes the
-// place of the field that had the focus last. After each choice the form is posted in the background as "Show what comes out" does,
+// Chooses the places of a reading without leaving the page. On wide screens the fields are shown in short, one of them is chosen, and a
+// value of the sample call that is clicked becomes its place. After each choice the form is posted in the background as "Show what comes out" does,
 // and its parts are replaced. If that fails, the form is sent normally.
 import { morph } from "./morph.js";
 
@@ -13,10 +13,10 @@ class Reading {
   constructor(form) {
     this.form = form;
     this.said = form.querySelector("[data-reading-said]");
-    this.place = form.querySelector(PLACE); // the list that a clicked value is for
+    this.place = [...form.querySelectorAll(PLACE)].find((list) => list.value === ""); // the list that a clicked value is for
     form.addEventListener("focusin", (event) => {
       const slot = event.target.closest?.("[data-slot]");
-      if (!slot) return;
+      if (!slot || event.target.matches("[data-pick]")) return;
       const lists = [...slot.querySelectorAll(PLACE)];
       this.mark(lists.filter((list) => list.compareDocumentPosition(event.target) & Node.DOCUMENT_POSITION_FOLLOWING || list === event.target).at(-1) ?? lists[0]);
     });
@@ -25,7 +25,11 @@ class Reading {
     });
     form.addEventListener("click", (event) => {
       const leaf = event.target.closest?.("button.leaf");
-      if (leaf) this.take(leaf);
+      if (leaf && this.place) this.take(leaf);
+      const slot = WIDE.matches && event.target.closest?.("[data-pick], [data-slot] > label")?.closest("[data-slot]:not(.picked)");
+      if (!slot) return;
+      this.mark(slot.querySelector(PLACE));
+      this.place.focus();
     });
     WIDE.addEventListener("change", () => this.prepare());
     this.prepare();
@@ -33,6 +37,7 @@ class Reading {
 
   // prepare makes buttons of the values on wide screens, and plain text of them on others.
   prepare() {
+    this.form.querySelector(".map").classList.toggle("clicks", WIDE.matches);
     for (const leaf of this.form.querySelectorAll(".leaf[data-path]")) {
       const button = leaf.tagName === "BUTTON";
       if (button === WIDE.matches) continue;
@@ -99,7 +104,7 @@ class Reading {
       if (were.length === are.length) are.forEach((details, i) => { details.open = were[i].open; });
       morph(old, document.importNode(fresh, true));
     }
-    this.place = document.getElementById(place) ?? this.form.querySelector(PLACE);
+    this.place = document.getElementById(place);
     this.prepare();
   }
 }
