@@ -193,12 +193,30 @@ func isPrefetch(c *fiber.Ctx) bool {
 var loggedHeaders = append([]string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
 	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Moz", "X-Purpose", "X-Request-Id"}, deliveryHeaders...)
 
+// markHeaders are the headers by which senders are recognised, without those in loggedHeaders.
+var markHeaders = slices.DeleteFunc(senders.MarkHeaders(), func(name string) bool {
+	return slices.ContainsFunc(loggedHeaders, func(logged string) bool { return strings.EqualFold(logged, name) })
+})
+
+// signatureNotKept is what the log has in place of a signature, of which it keeps only that it came.
+const signatureNotKept = "(not kept)"
+
 func shownHeaders(c *fiber.Ctx) []intake.Header {
 	var all []intake.Header
 	for _, name := range loggedHeaders {
 		if value := c.Get(name); value != "" {
 			all = append(all, intake.Header{Name: name, Value: value})
 		}
+	}
+	for _, name := range markHeaders {
+		value := c.Get(name)
+		if value == "" {
+			continue
+		}
+		if strings.Contains(strings.ToLower(name), "signature") {
+			value = signatureNotKept
+		}
+		all = append(all, intake.Header{Name: name, Value: value})
 	}
 	return all
 }

@@ -231,6 +231,40 @@ func TestViewersSeeAReadingAsFacts(t *testing.T) {
 	})
 }
 
+// TestSendersAreRecognised sends the examples of the catalogue to webhooks that read the plain format: the page of each refused call offers
+// to read what the sender sends. The log does not keep their signatures.
+func TestSendersAreRecognised(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		recognised := map[string]bool{}
+		for _, c := range senders.Catalogue() {
+			w := s.createWebhook("name", c.Name, "type", "SUBSCRIBED")
+			for _, sample := range c.Samples {
+				whole := exampleSample(&c, slices.IndexFunc(c.Samples, func(other senders.Sample) bool { return other.Name == sample.Name }))
+				known := senders.Recognise(whole.header, whole.encoding, whole.tree)
+				if known == nil || sample.Method == "GET" || sample.Result.Outcome != senders.SampleRead && sample.Result.Outcome != senders.SampleNoAddress {
+					continue
+				}
+				recognised[known.Key] = true
+				var headers []string
+				for name, value := range sample.Headers {
+					headers = append(headers, name, value)
+				}
+				s.call("POST", w.Hash, string(sample.Body), headers...).want(t, 400)
+				page := s.get("/w/books/requests/" + s.lastCall() + "?show=headers")
+				page.want(t, 200, "This looks like a call of "+known.Name+".", "Read it as "+known.Name)
+				for name, value := range sample.Headers {
+					if strings.Contains(strings.ToLower(name), "signature") {
+						page.wantNot(t, value)
+					}
+				}
+			}
+			if len(c.Marks) > 0 && !recognised[c.Key] {
+				t.Errorf("no example of %s is recognised", c.Name)
+			}
+		}
+	})
+}
+
 // TestSendersAreExplained opens the page of each sender of the catalogue, and the form with its reading.
 func TestSendersAreExplained(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

@@ -185,6 +185,18 @@ func Recognise(header func(name string) string, encoding string, t *Tree) *Sende
 	return nil
 }
 
+// MarkHeaders returns the names of the headers by which senders are recognised, each once.
+func MarkHeaders() (names []string) {
+	for _, s := range Catalogue() {
+		for _, m := range s.Marks {
+			if m.Header != "" && !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, m.Header) }) {
+				names = append(names, m.Header)
+			}
+		}
+	}
+	return names
+}
+
 // TestCall returns the test call of the sender that a call is, or nil.
 func (s *Sender) TestCall(header func(name string) string, encoding string, t *Tree) *TestCall {
 	for i := range s.TestCalls {
