@@ -158,7 +158,7 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 	r := v.request(p)
 	c := intake.Call{
 		ID: models.NewID(v.at), ArrivedAt: v.at, Method: r.Method, ContentType: r.ContentType, UserAgent: hooks[v.hook].agent,
-		ClientAddress: clientAddress(v), Prefetch: v.trouble == prefetch, Request: r, Submission: intake.Read(r, w.readings[v.hook]), ReadAs: w.hooks[v.hook].ReadingRevision, Size: int64(len(r.Query) + len(r.Body)),
+		ClientAddress: clientAddress(v), Prefetch: v.trouble == prefetch, Request: r, Submission: intake.Read(r, w.readings[v.hook], nil), ReadAs: w.hooks[v.hook].ReadingRevision, Size: int64(len(r.Query) + len(r.Body)),
 		Hash: models.WebhookHash{WorkspaceID: w.workspace.ID, WebhookID: w.hooks[v.hook].ID, Hash: w.hooks[v.hook].Hash},
 	}
 	if v.trouble == oldAddress {

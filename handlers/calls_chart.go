@@ -66,7 +66,7 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 		total.Calls += n.Calls
 	}
 	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}
-	for _, o := range models.IdleOutcomes {
+	for _, o := range models.NoEffectOutcomes {
 		if done[o] > 0 {
 			total.Idle = append(total.Idle, models.OutcomeCount{Outcome: o, Calls: done[o]})
 		}

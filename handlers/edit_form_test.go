@@ -109,6 +109,20 @@ var editRoutes = map[string]func(s *site) edited{
 		return edited{form: path, path: path, one: "place.email_address", mine: "customer.email", theirs: "person.email", other: "place.first_name", otherText: "person.name",
 			remove: func() { s.post(s.webhookPath(w, "/delete")).want(s.t, 303) }, says: "This webhook does not exist any more"}
 	},
+	"POST /w/:slug/webhooks/:id/signature": func(s *site) edited {
+		w := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/signature")
+		s.post(path, "form", "addresses", "networks", "203.0.113.7", "mode", "watch").want(s.t, 303)
+		return edited{form: path, path: path, one: "networks", mine: "203.0.113.8", theirs: "203.0.113.9", other: "mode", otherText: "off",
+			remove: func() { s.post(s.webhookPath(w, "/delete")).want(s.t, 303) }, says: "This webhook does not exist any more"}
+	},
+	"POST /w/:slug/webhooks/:id/answers": func(s *site) edited {
+		w := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/answers")
+		s.post(path, "trap_field", "website", "limit_network", "20").want(s.t, 303)
+		return edited{form: path, path: path, one: "trap_field", mine: "homepage", theirs: "url", other: "limit_network", otherText: "30",
+			remove: func() { s.post(s.webhookPath(w, "/delete")).want(s.t, 303) }, says: "This webhook does not exist any more"}
+	},
 	"POST /w/:slug/segments/:id": func(s *site) edited {
 		path := "/w/books/segments/" + itoa(s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`).ID)
 		return edited{form: path + "/edit", path: path, one: "name", mine: "Subscribers", theirs: "Audience", other: "value-0", otherText: "UNCONFIRMED",
@@ -142,6 +156,7 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/settings/invitations/:id/renew":  "one button: an invitation that is gone is explained",
 	"POST /w/:slug/settings/invitations/:id/cancel": "one button: an invitation that is gone is explained",
 	"POST /w/:slug/settings/members":                "creates",
+	"POST /w/:slug/requests/:id/reveal":             "one button: it only shows what was sent",
 	"POST /w/:slug/webhooks":                        "creates",
 	"POST /workspaces":                              "creates",
 	"POST /w/:slug/segments":                        "creates",

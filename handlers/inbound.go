@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -72,21 +73,17 @@ type envelope struct {
 func (s *Server) answer(c *fiber.Ctx, status int, id, message string) error {
 	s.allowOrigins(c)
 	c.Set("X-Request-Id", id)
-	if status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests {
+	if status == fiber.StatusServiceUnavailable {
 		c.Set(fiber.HeaderRetryAfter, "2")
 	}
 	return c.Status(status).JSON(envelope{Success: status == fiber.StatusOK, Message: message})
 }
 
-// allowOrigins lets pages of other sites read the answer: forms on any site may call a webhook.
-func (s *Server) allowOrigins(c *fiber.Ctx) {
-	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
-	c.Set(fiber.HeaderAccessControlExposeHeaders, "X-Request-Id, Retry-After")
-	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
-}
-
 // preflight answers a CORS preflight request.
 func (s *Server) preflight(v *visit) error {
+	if hash, found, err := s.Intake.Lookup(v.UserContext(), v.Params("hash")); err == nil && found {
+		v.know(s.Intake.Answers(hash))
+	}
 	s.allowOrigins(v.Ctx)
 	v.Set("X-Request-Id", models.NewID(s.Now()).String())
 	v.Set(fiber.HeaderAccessControlAllowMethods, inboundMethods)
@@ -123,27 +120,34 @@ func (s *Server) inbound(v *visit) error {
 	if err := s.Intake.Admit(); err != nil {
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
 	}
-	call, err := s.call(v, hash, now)
+	answers := s.Intake.Answers(hash)
+	v.know(answers)
+	client := s.clientAddress(v.Ctx)
+	if wait := s.limits.take(hash, client, answers, now); wait > 0 {
+		return s.turnAway(v, id.String(), int((wait+time.Second-1)/time.Second))
+	}
+	call, err := s.call(v, hash, client, now)
 	if err != nil {
 		return err
 	}
 	call.ID = id
-	answer, err := s.Intake.Submit(v.UserContext(), call)
+	answer, outcome, err := s.Intake.SubmitCall(v.UserContext(), call)
 	switch {
 	case errors.Is(err, intake.ErrRefused):
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.ErrRefused.Message)
 	case err != nil: // if only the commit's answer was lost, this is the id of its row
 		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
 	}
-	return s.answer(v.Ctx, answer.Status, id.String(), answer.Message)
+	v.know(s.Intake.Answers(hash)) // as the batch has read them
+	return s.answerCall(v, answer, outcome, id.String(), v.nextPage(call.Request))
 }
 
 // call copies the request, because Fiber reuses its memory, and decodes it. The error is intake.ErrBusy if a large payload waits for
 // its turn for too long.
-func (s *Server) call(v *visit, hash models.WebhookHash, now time.Time) (intake.Call, error) {
+func (s *Server) call(v *visit, hash models.WebhookHash, client netip.Addr, now time.Time) (intake.Call, error) {
 	c := intake.Call{
 		ArrivedAt: now, Method: v.Method(), ContentType: v.Get(fiber.HeaderContentType), UserAgent: v.Get(fiber.HeaderUserAgent),
-		ClientAddress: s.clientAddress(v.Ctx).String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx),
+		ClientAddress: client.String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx),
 	}
 	r := intake.Request{
 		Method: c.Method, ContentType: c.ContentType, ContentEncoding: v.Get(fiber.HeaderContentEncoding),
@@ -164,9 +168,10 @@ func (s *Server) call(v *visit, hash models.WebhookHash, now time.Time) (intake.
 			return c, intake.ErrBusy
 		}
 	}
-	var settings senders.Settings
-	settings, c.ReadAs = s.Intake.Settings(hash)
-	c.Hash, c.Request, c.Submission = hash, r, intake.Read(r, settings)
+	c.Hash, c.Request = hash, r
+	c.Head = slices.Clone(v.Request().Header.RawHeaders())
+	c.URL = strings.TrimSuffix(s.Config.PublicURL.String(), "/") + v.OriginalURL()
+	s.Intake.Prepare(&c)
 	return c, nil
 }
 

@@ -31,7 +31,7 @@ func eachEndpoint(t *testing.T, f func(t *testing.T, s *site)) {
 
 // startIntake starts the pipeline behind the public endpoint.
 func (s *site) startIntake() {
-	p := intake.New(s.db, intake.Options{Now: s.server.now})
+	p := intake.New(s.db, intake.Options{Now: s.server.now, Cipher: s.server.Cipher})
 	s.t.Cleanup(func() { p.Close(context.Background()) })
 	s.server.Intake = p
 }

@@ -29,7 +29,7 @@ func (t *story) mask() {
 	body := t.body
 	t.body = maskedBody(t.row, body, names)
 	t.row = masked(t.row)
-	t.places = nil // in words of the sender
+	t.places, t.unaskedNames = nil, nil // in words of the sender
 	if t.tree != nil {
 		maskTree(t.tree.nodes, names)
 	}
@@ -112,6 +112,7 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, Unread: b.Unread, WebhookType: b.WebhookType,
 		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailPlus: b.EmailPlus, QueryKey: names.shown(b.QueryKey, mask), EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
 		Message: b.Message, Shortened: b.Shortened, WaitedUs: b.WaitedUs, GroupSize: b.GroupSize,
+		Verdict: b.Verdict, RepeatOf: b.RepeatOf,
 	}
 	for _, h := range b.Headers {
 		out.Headers = append(out.Headers, intake.Header{Name: h.Name, Value: mask})

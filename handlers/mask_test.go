@@ -13,13 +13,13 @@ import (
 	"gorm.io/gorm"
 )
 
-// secrets is everything personal in the calls of TestMaskedPagesHoldNothingPersonal.
-var secrets = []string{"quinn", "zebedee", "pelikan", "zanzibar", "maribor", "203.0.113", "1977", "geheim", "quagga"}
+// hidden is everything personal in the calls of TestMaskedPagesHoldNothingPersonal.
+var hidden = []string{"quinn", "zebedee", "pelikan", "zanzibar", "maribor", "203.0.113", "1977", "geheim", "quagga"}
 
 func (a answer) wantMasked(t *testing.T, what string) {
 	t.Helper()
 	body := randomID.ReplaceAllString(strings.ToLower(a.body), "(id)")
-	for _, secret := range secrets {
+	for _, secret := range hidden {
 		if i := strings.Index(body, secret); i >= 0 {
 			t.Errorf("%s: the page holds %q: …%s…", what, secret, body[max(0, i-200):min(len(body), i+60)])
 		}
@@ -106,11 +106,11 @@ func (s *site) personalCalls() {
 	send(join, "", "quinn@pelikan.example")
 	s.call("GET", join.Hash+"?email_address=quinn%40pelikan.example&city=Maribor", "", "Purpose", "prefetch", "X-Forwarded-For", "203.0.113.77")
 	s.call("GET", join.Hash+"?email=quinn%40pelikan.example&city=Maribor&%E2%80%AE=zanzibar&1977", "", "X-Forwarded-For", "203.0.113.77")
-	secrets := func(kinds ...string) http.Header {
+	hidden := func(kinds ...string) http.Header {
 		return http.Header{"Content-Type": kinds, "X-Forwarded-For": {"203.0.113.77"}, "User-Agent": {"Zebedee-Till/1 (+quinn@pelikan.example) geheim"}, "Referer": {"https://pelikan.example/?q=quinn"}}
 	}
-	s.as("").do("POST", inboundPrefix+join.Hash+"?quinn", strings.NewReader(person), secrets("application/json; quinn", "application/json; zebedee"))
-	s.as("").do("POST", strings.ToUpper(inboundPrefix)+join.Hash+"/quinn", strings.NewReader(person), secrets("application/json; quinn"))
+	s.as("").do("POST", inboundPrefix+join.Hash+"?quinn", strings.NewReader(person), hidden("application/json; quinn", "application/json; zebedee"))
+	s.as("").do("POST", strings.ToUpper(inboundPrefix)+join.Hash+"/quinn", strings.NewReader(person), hidden("application/json; quinn"))
 	s.personalHints(join)
 	send(join, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))
 	send(erase, "application/json", strings.ReplaceAll(person, "Quinn", "erased.quinn"))

@@ -12,6 +12,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // apiCall is one call that provokes a described answer.
@@ -43,6 +44,14 @@ func TestOpenAPIDescribesTheRealAnswers(t *testing.T) {
 		}
 		join, leave := s.addWebhook(models.TypeSubscribed).Hash, s.addWebhook(models.TypeUnsubscribed).Hash
 		run(describedCalls(join, leave))
+		told := s.addWebhook(models.TypeSubscribed)
+		s.configure(told, senders.Settings{Answers: &senders.Answers{SuccessURL: "https://shop.example/thanks", LimitWebhook: 2}}, "")
+		run([]apiCall{
+			{"post", "POST", told.Hash, "email_address=jaime@example.com", browserHeaders, 303},
+			{"post", "POST", told.Hash, "email_address=jaime@example.com", browserHeaders, 303},
+			{"post", "POST", told.Hash, "email_address=jaime@example.com", nil, 429},
+			{"get", "GET", told.Hash + "?email_address=jaime@example.com", "", nil, 429},
+		})
 		s.server.app.Server().ReadTimeout = testTimeout
 		addr := s.listen()
 		large := "GET " + inboundPrefix + join + "?email_address=jaime@example.com HTTP/1.1\r\nHost: lark.example\r\n"

@@ -12,6 +12,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 
 	"gorm.io/gorm"
 )
@@ -43,7 +44,7 @@ var keptFields = map[string]map[string]handling{
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Unread": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
-		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "Mapped": shownStays, "TagsAdded": shownStays,
+		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "Mapped": shownStays, "Verdict": shownStays, "RepeatOf": shownStays, "Delivery": maskedErased, "TagsAdded": shownStays,
 		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays,
 	},
 	"FieldFate": {
@@ -54,7 +55,11 @@ var keptFields = map[string]map[string]handling{
 	"Mapped":     {"Sender": shownStays, "Conditions": shownStays, "Missed": shownStays, "DeliveryID": maskedErased, "TooLarge": shownStays},
 	"MappedTest": {"Path": shownStays, "In": shownStays, "Met": shownStays, "Stood": maskedErased},
 	"MappedMiss": {"Key": shownStays, "Path": shownStays, "Nearest": {"masked", true, true}},
-	"Header":     {"Name": shownStays, "Value": maskedErased},
+	"Verdict": {
+		"Result": shownStays, "Form": shownStays, "Fault": shownStays, "Place": shownStays, "InBody": shownStays, "Secret": shownStays, "Signatures": shownStays,
+		"SignedAt": shownStays, "ArrivedAt": shownStays, "Tolerance": shownStays,
+	},
+	"Header": {"Name": shownStays, "Value": maskedErased},
 }
 
 // ofAPerson lists the tables with data about contacts, with each of their columns.
@@ -89,11 +94,11 @@ var ofAPerson = map[string]map[string]handling{
 
 // ofNobody lists the tables without data about contacts: a workspace's settings, its members, and numbers.
 var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup_link", "sign_in_failures", "webhooks", "webhook_hashes", "tags", "webhook_tags", "merge_tags",
-	"workspace_counters", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "invitations", "form_posts", "goose_db_version"}
+	"workspace_counters", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "invitations", "form_posts", "goose_db_version"}
 
 // TestEverythingKeptIsClassified reads the fields from the types and the columns from the schema of both databases.
 func TestEverythingKeptIsClassified(t *testing.T) {
-	for _, value := range []any{models.WebhookRequest{}, intake.LogBody{}, intake.FieldFate{}, intake.LogContact{}, intake.Header{}, intake.Mapped{}, intake.MappedTest{}, intake.MappedMiss{}} {
+	for _, value := range []any{models.WebhookRequest{}, intake.LogBody{}, intake.FieldFate{}, intake.LogContact{}, intake.Header{}, intake.Mapped{}, intake.MappedTest{}, intake.MappedMiss{}, senders.Verdict{}} {
 		kind := reflect.TypeOf(value)
 		var fields []string
 		for i := range kind.NumField() {

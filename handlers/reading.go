@@ -94,11 +94,23 @@ func (s *Server) updateReading(v *visit) error {
 	if f.errs = errs; errs.Any() {
 		return v.readingAgain(f)
 	}
+	settings.Signature, settings.Answers = f.stored.Signature, f.answers(settings.Sender)
 	now := s.now()
 	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), readingChanges(stored, f.in, f.labels()), now); err != nil {
 		return models.In("reading: store", err)
 	}
 	return v.done(v.path("webhooks", f.webhook.ID, views.PartReading), "Saved. Calls are read so from now on.")
+}
+
+// answers returns what the webhook was told about its answers. For a new sender that asks whether the address works, they say yes.
+func (f readingForm) answers(sender string) *senders.Answers {
+	s := senders.FindSender(sender)
+	if s == nil || sender == f.stored.Sender || len(s.TestCalls) == 0 {
+		return f.stored.Answers
+	}
+	answers := f.stored.Answering()
+	answers.TestCallsOK = true
+	return &answers
 }
 
 // readingShows does what a button asks that changes nothing stored. It reports false for Save.
@@ -138,6 +150,7 @@ func (v *visit) readingForm() (f readingForm, err error) {
 		return f, models.In("reading: merge tags", err)
 	}
 	f.calls, err = db.LastRequests(ctx, f.webhook.WorkspaceID, store.RequestFilter{WebhookID: f.webhook.ID}, lastCalls)
+	f.calls = slices.DeleteFunc(f.calls, func(r models.WebhookRequest) bool { return r.Outcome == models.OutcomeUnverified })
 	return f, models.In("reading: last calls", err)
 }
 

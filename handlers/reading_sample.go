@@ -42,6 +42,8 @@ func (v *visit) loggedSample(row models.WebhookRequest) sample {
 	switch {
 	case err != nil || erased(row):
 		s.wrong = "The log does not keep what this call held: the person was erased. Please choose another call."
+	case row.Outcome == models.OutcomeUnverified:
+		s.wrong = "What this call held is hidden, because its signature is not valid. Please choose another call."
 	case body.Payload == "":
 		s.wrong = "This call held nothing. Please choose another call."
 	default:
@@ -113,7 +115,7 @@ func pastedSample(text string) sample {
 }
 
 func requestSample(r intake.Request) sample {
-	s := sample{read: func(settings senders.Settings) intake.Submission { return intake.Read(r, settings) }}
+	s := sample{read: func(settings senders.Settings) intake.Submission { return intake.Read(r, settings, nil) }}
 	s.encoding = s.read(senders.Settings{}).Encoding
 	var err error
 	if s.tree, err = intake.TreeOf(r); err != nil {

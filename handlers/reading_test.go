@@ -69,7 +69,7 @@ func TestATypeformIsReadFromItsFirstRefusedCall(t *testing.T) {
 		s.get(s.webhookPath(w, "/reading")).want(t, 200, "What the last 3 calls would do now", "Would change a contact 2 of the last 3 calls; then: 1", "Would be skipped 1", "event_type is form_response_partial", "There in 2 of the last 3 calls.")
 		s.get(s.webhookPath(w, "")).want(t, 200, "As Typeform has them; 2 fields", "Only those in which event_type is form_response.", "Set it up at Typeform", "3 calls in the last 24 hours, 1 failed , 1 skipped", "called by Typeform")
 		s.get("/w/books/webhooks").want(t, 200, "called by Typeform")
-		s.get("/w/books/settings/audit-log").want(t, 200, "changed how calls are read by the webhook", "Who calls")
+		s.get("/w/books/settings/audit-log").want(t, 200, "changed how calls are handled by the webhook", "Who calls")
 		s.post(s.webhookPath(w, "/reading"), "sender", "standard").want(t, 303)
 		s.callJSON(w, body).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
 	})

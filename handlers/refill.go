@@ -46,7 +46,7 @@ func whose(u models.User) string { return strconv.FormatInt(u.ID, 10) }
 
 // notKept reports which fields are dropped: those of the old session and secrets.
 func notKept(name string) bool {
-	return name == "csrf" || name == "once" || name == "whose" || strings.Contains(name, "password") || strings.Contains(name, "token")
+	return name == "csrf" || name == "once" || name == "whose" || strings.Contains(name, "password") || strings.Contains(name, "token") || name == "secret"
 }
 
 // kept returns the input as one text, "" if it is empty or too large. Files are not kept.

@@ -60,7 +60,7 @@ const maxIssues = 5
 
 // issues returns a call's problems, each with its remedy, and their total number.
 func (t *story) issues() (issues []views.RequestIssue, all int) {
-	if t.row.Outcome.Idle() {
+	if t.row.Idle() {
 		return []views.RequestIssue{t.failure()}, 1
 	}
 	if t.row.Failed() {
@@ -158,6 +158,9 @@ func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
 func (t *story) failure() views.RequestIssue {
 	outcome := t.outcome()
 	issue := views.RequestIssue{Kind: views.KindWarn, Before: outcome.Advice, Text: outcome.Because}
+	if t.row.Idle() {
+		issue.Kind = views.KindIdle
+	}
 	if calls := (requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10), outcome: string(t.row.Outcome)}); t.webhook.ID != 0 {
 		issue.Link, issue.LinkText = t.calls(calls), "Calls like this"
 	}
@@ -172,6 +175,8 @@ func (t *story) failure() views.RequestIssue {
 		if t.body.Mapped != nil {
 			t.linkReading(&issue)
 		}
+	case models.OutcomeUnverified:
+		t.adviseUnverified(&issue)
 	case models.OutcomeNoContact:
 		issue.Link, issue.LinkText = t.page("contacts"), "Contacts"
 	case models.OutcomeUnreadable, models.OutcomeMalformed:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/senders"
 
 	"gorm.io/gorm"
 )
@@ -164,10 +166,12 @@ var explainedCalls = []explained{
 		says: []string{"jo@example.test is a new contact", "Birthday was not stored.", "It was sent as 31/12/1990", "shoe‹blank› was ignored.", "Default used", "Stored", "(a number)", "(a list)", "(null, as if not sent)"}},
 	{name: "the same again", body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`,
 		says: []string{"The same call came", "earlier.", "Open that call", "The sender gave the two calls no id that could be compared.", "Senders send a call again if its answer came late.", "Unchanged"}},
-	{name: "a delivery with an id", headers: []string{"Webhook-Id", "msg_1"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`, says: []string{"no id that could be compared"}},
-	{name: "the same delivery", headers: []string{"Webhook-Id", "msg_1"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`, says: []string{"The sender gave both calls the same id, so it sent one delivery again."}},
-	{name: "another delivery", headers: []string{"Webhook-Id", "msg_2"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`,
+	{name: "a delivery with an id", headers: []string{"Svix-Id", "msg_1"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`, says: []string{"no id that could be compared"}},
+	{name: "the same delivery", headers: []string{"Svix-Id", "msg_1"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`, says: []string{"The sender gave both calls the same id, so it sent one delivery again."}},
+	{name: "another delivery", headers: []string{"Svix-Id", "msg_2"}, body: `{"email_address":"jo@example.test","first_name":"Jo","birthday":"31/12/1990","shoe ":42,"tier":null,"colors":["red","blue"]}`,
 		says: []string{"earlier, as another delivery.", "The sender gave the two calls different ids.", "Check whether it has this webhook twice."}},
+	{name: "an unknown sender", hook: "signed", body: `{"email_address":"jo@example.test"}`, says: []string{"Refused: from another address", "What was sent is hidden.", "The call came from an address that is not on this webhook's list."},
+		saysNot: []string{"jo@example.test"}},
 	{name: "left as it was", body: `{"email_address":"jo@example.test","first_name":"","Tier":{"a":1}}`, says: []string{"Left as it was", "a blank never erases what is stored", "(an object)", "Nested data cannot be kept in a text field. Let the sender send its parts as separate fields."}},
 	{name: "a placeholder in a field", body: `{"email_address":"al@example.test","first_name":"{{first_name}}","birthday":"*|BIRTHDAY|*","tier":"undefined"}`,
 		says: []string{"First name needs a look.", "It looks as if the sender did not fill it in", "Check what the sender puts into this field. It was stored as it came: {{first_name}}", "Birthday was not stored.", "Tier needs a look."}},
@@ -225,7 +229,7 @@ func (s *site) explainedHooks() map[string]models.Webhook {
 	s.addLogMergeTag("birthday", "Birthday", models.MergeTagDate, "")
 	s.addLogMergeTag("tier", "Tier", models.MergeTagText, "Basic")
 	hooks := map[string]models.Webhook{"leave": s.addWebhook(models.TypeUnsubscribed)}
-	for _, name := range []string{"", "off", "gone", "moved"} {
+	for _, name := range []string{"", "off", "gone", "moved", "signed"} {
 		hooks[name] = s.addWebhook(models.TypeSubscribed)
 	}
 	for name, column := range map[string]string{"off": "enabled", "gone": "deleted_at", "moved": "hash"} {
@@ -234,6 +238,8 @@ func (s *site) explainedHooks() map[string]models.Webhook {
 			return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", s.workspace.ID, hooks[name].ID).Update(column, value).Error
 		})
 	}
+	s.configure(hooks["signed"], senders.Settings{Signature: &senders.SignatureSettings{Mode: senders.SignatureEnforce,
+		Scheme: senders.Scheme{Form: senders.FormAddresses, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}}}}, "")
 	s.write(func(tx *gorm.DB) error {
 		return tx.Model(&models.WebhookHash{}).Where("hash = ?", hooks["moved"].Hash).Update("retired_at", s.server.now()).Error
 	})

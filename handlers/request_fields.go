@@ -151,6 +151,12 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 		return views.Stop{Href: "#" + step.ID, Label: label, Note: note, State: step.State}
 	}
 	stops := []views.Stop{stop(s.Received, "Received", s.Received.At)}
+	if s.Signature.Title != "" {
+		stops = append(stops, stop(s.Signature, "Signature", t.signatureNote()))
+	}
+	if s.Ended.Title != "" {
+		stops = append(stops, endStop(s))
+	}
 	if s.Counts.Title != "" {
 		note := "yes"
 		if s.Counts.State == views.StateIdle {

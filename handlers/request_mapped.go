@@ -27,20 +27,33 @@ func (t *story) tellCounts(s *views.RequestStory) {
 // maxIgnoredNames is how many ignored values of a mapped call its page names.
 const maxIgnoredNames = 8
 
+// noteUnasked counts the values of the call that nothing asked for, and names the first.
+func (t *story) noteUnasked(tree *senders.Tree, marks treeMarks) {
+	asked := func(at senders.Place) bool { return marks.fates[at] != "" || marks.hints[at] != "" }
+	for at := range tree.Leaves() {
+		item := false
+		for child := range tree.Children(at) {
+			item = item || asked(child)
+		}
+		if item || asked(at) {
+			continue
+		}
+		if t.unasked++; len(t.unaskedNames) < maxIgnoredNames {
+			if p, ok := tree.Suggest(at); ok {
+				t.unaskedNames = append(t.unaskedNames, models.NameInvisible(models.Shorten(p.String(), 100)))
+			}
+		}
+	}
+}
+
 // tellIgnored adds one line for all the values that the mapping does not ask for.
 func (t *story) tellIgnored(s *views.RequestStory) {
-	n := fateCount(t.body, intake.FateIgnored)
+	n, names := t.unasked, t.unaskedNames
 	if n == 0 {
 		return
 	}
-	var names []string
-	for _, f := range t.body.Fields {
-		if f.Fate == intake.FateIgnored && len(names) < maxIgnoredNames {
-			names = append(names, models.NameInvisible(f.Key))
-		}
-	}
-	if n > len(names) {
-		names = append(names, "…")
+	if n > len(names) && len(names) > 0 {
+		names = append(slices.Clone(names), "…")
 	}
 	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: "unasked", Why: "Nothing asks for them."}
 	if t.canRead() {

@@ -7,6 +7,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,26 +16,32 @@ import (
 
 // story collects everything known about one call.
 type story struct {
-	visit     *visit
-	row       models.WebhookRequest
-	body      intake.LogBody
-	erased    bool // the person's data was erased from the log
-	webhook   models.Webhook
-	mergeTags map[string]models.MergeTag // current ones, by key
-	moves     []store.SegmentMove
-	waits     bool // the segments are not yet recalculated
-	builds    []store.FirstBuild
-	retiredAt time.Time
-	others    int64             // other calls for the same address
-	contactID int64             // of the contact as it is now, 0 if none
-	hints     []hint            // what the sender probably does wrong
-	onlyFiles bool              // the call had files, and no fields
-	tree      *shownTree        // of a call that was read by a mapping; nil if its payload is shown as lines
-	places    map[string]string // by path: where a value stood, in words
-	misnamed  sentLine          // a field with an address under a wrong name, if no address was sent
-	doubts    []string          // why a field of the call needs a look, "" if it does not
-	fault     addressFault      // of an address that is not valid
-	unseen    string            // names the characters of such an address that cannot be seen
+	visit        *visit
+	row          models.WebhookRequest
+	body         intake.LogBody
+	erased       bool // the person's data was erased from the log
+	webhook      models.Webhook
+	mergeTags    map[string]models.MergeTag // current ones, by key
+	moves        []store.SegmentMove
+	waits        bool // the segments are not yet recalculated
+	builds       []store.FirstBuild
+	retiredAt    time.Time
+	others       int64                  // other calls for the same address
+	contactID    int64                  // of the contact as it is now, 0 if none
+	hints        []hint                 // what the sender probably does wrong
+	onlyFiles    bool                   // the call had files, and no fields
+	tree         *shownTree             // of a call that was read by a mapping; nil if its payload is shown as lines
+	places       map[string]string      // by path: where a value stood, in words
+	unasked      int                    // values of such a call that nothing asked for
+	unaskedNames []string               // the places of the first of them
+	misnamed     sentLine               // a field with an address under a wrong name, if no address was sent
+	doubts       []string               // why a field of the call needs a look, "" if it does not
+	fault        addressFault           // of an address that is not valid
+	unseen       string                 // names the characters of such an address that cannot be seen
+	settings     senders.Settings       // of the webhook as they are now
+	first        models.WebhookRequest  // of a repeated call: the one that was processed; zero if it is gone
+	delivery     models.WebhookDelivery // of a call that was processed: its repeats
+	hidden       bool                   // what was sent is not shown
 
 	support bool // the page is for support staff, who see nothing but the call
 }
@@ -56,6 +63,7 @@ func (s *Server) requestShow(v *visit) error {
 	if err := t.read(); err != nil {
 		return err
 	}
+	t.hide()
 	at := models.IDTime(row.ID).In(v.Workspace.Location()).Format("15:04:05")
 	crumbs := []views.Crumb{{Text: "Requests", Href: v.path("requests")}}
 	if t.webhook.ID != 0 {
@@ -91,6 +99,10 @@ func (t *story) read() (err error) {
 	t.look()
 	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && store.ErrorCode(err) != models.CodeNotFound {
 		return models.In("request page: webhook", err)
+	}
+	t.settings, _ = senders.ParseSettings(t.webhook.Reading) // of a webhook that is gone: none
+	if err := t.readDelivery(); err != nil {
+		return err
 	}
 	tags, err := db.MergeTags(ctx, row.WorkspaceID)
 	if err != nil {
@@ -141,7 +153,7 @@ func (t *story) read() (err error) {
 func (t *story) model(p views.Page) views.RequestModel {
 	outcome := t.outcome()
 	m := views.RequestModel{
-		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: outcome.Title,
+		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: t.title(outcome),
 		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(),
 	}
 	switch {
@@ -172,7 +184,7 @@ func (t *story) kind() string {
 	switch {
 	case t.row.Failed():
 		return views.KindBad
-	case t.row.Outcome.Idle():
+	case t.row.Idle():
 		return views.KindIdle
 	}
 	return views.KindGood
@@ -182,7 +194,7 @@ func issueTitle(r models.WebhookRequest, n int) string {
 	switch {
 	case r.Failed():
 		return "What to do"
-	case r.Outcome.Idle():
+	case r.Idle():
 		return "Is that right?"
 	case n == 1:
 		return "One thing to check"
@@ -277,6 +289,7 @@ func (t *story) facts() views.RequestFacts {
 	} else if r.Address != nil {
 		f.Others.Text = "No other call for this address"
 	}
+	f.Repeats = t.repeatsFact()
 	minute := at.In(t.zone()).Truncate(time.Minute)
 	span := requestQuery{webhook: strconv.FormatInt(r.WebhookID, 10), when: "range", from: minute.Format(momentLayout), to: minute.Add(time.Minute).Format(momentLayout)}
 	f.SameMinute = views.RequestNear{Text: "Same webhook, same minute", Href: t.calls(span)}

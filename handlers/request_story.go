@@ -24,6 +24,8 @@ func (t *story) story() views.RequestStory {
 		Segments: views.Step{ID: "s7", Title: "Segments: as before", State: views.StateSkip},
 	}
 	t.tellAnswer(&s)
+	t.tellSignature(&s)
+	t.tellEnd(&s)
 	t.tellCounts(&s)
 	outcome := t.outcome()
 	if outcome.Reached >= views.ReachedAddress {
@@ -33,6 +35,9 @@ func (t *story) story() views.RequestStory {
 	case views.ReachedContact:
 		s.Contact = views.Step{ID: "s4", Title: "The call stopped here: " + outcome.Stop, State: views.StateStop,
 			Lead: "No contact in this workspace has this address, and webhooks of type " + t.requestWebhook().Type + " do not create contacts."}
+		if t.row.Idle() {
+			s.Contact.Title, s.Contact.State = "Nobody has this address", views.StateIdle
+		}
 	case views.ReachedEnd:
 		t.tellFields(&s)
 		t.tellContact(&s)
@@ -67,6 +72,10 @@ func (t *story) outcome() views.OutcomeFacts {
 	facts := views.OutcomeOf(t.row.Outcome)
 	if t.row.Outcome == models.OutcomeMalformed && (t.body.Message == headTooLarge.message || t.body.Message == tooManyHeaders.message) {
 		return facts.TooLong()
+	}
+	if t.row.Outcome == models.OutcomeNoContact && t.row.Idle() {
+		facts.Title, facts.Advice = "Nobody has this address, so nothing was done", "Nothing needs to be done."
+		facts.Because = "The sender was told that all is well, as this webhook is set. " + facts.Because
 	}
 	return facts
 }
@@ -185,7 +194,7 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 	s.AnswerText = "HTTP " + strconv.Itoa(t.row.Status) + "\n" + views.Visible(string(body))
 	if !t.row.Failed() {
 		s.Answer.Lead = "After everything above was safely stored."
-		if t.row.Outcome.Idle() {
+		if t.row.Idle() {
 			s.Answer.Lead = "As if it had been processed, so that the sender does not send it again."
 		}
 	} else {

@@ -38,6 +38,7 @@ func (t *story) readTree() {
 		}
 		return found
 	})
+	t.noteUnasked(tree, marks)
 	shown := showTree(tree, titles, marks, false)
 	t.tree = &shown
 }

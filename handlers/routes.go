@@ -85,6 +85,11 @@ var routes = []route{
 	{"GET", "/w/:slug/webhooks/:id/delete", manager, (*Server).webhookDeleteAsk},
 	{"POST", "/w/:slug/webhooks/:id/delete", manager, (*Server).webhookDelete},
 
+	{"GET", "/w/:slug/webhooks/:id/signature", viewer, (*Server).signatureShow},
+	{"POST", "/w/:slug/webhooks/:id/signature", admin, (*Server).signatureUpdate},
+	{"GET", "/w/:slug/webhooks/:id/answers", viewer, (*Server).answersShow},
+	{"POST", "/w/:slug/webhooks/:id/answers", manager, (*Server).answersUpdate},
+
 	{"GET", "/w/:slug/settings", viewer, (*Server).settings},
 	{"POST", "/w/:slug/settings", admin, (*Server).settingsUpdate},
 	{"GET", "/w/:slug/settings/members", viewer, (*Server).memberList},
@@ -141,6 +146,7 @@ var routes = []route{
 	{"GET", "/w/:slug/webhooks/:id/wait", viewer, (*Server).webhookWait},
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
+	{"POST", "/w/:slug/requests/:id/reveal", manager, (*Server).requestReveal},
 
 	{"GET", supportPath, support, (*Server).supportList},
 	{"GET", supportPath + "/:id", support, (*Server).supportShow},

@@ -17,6 +17,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 	"campaignlark/static"
 	"campaignlark/views"
 
@@ -39,6 +40,7 @@ type Options struct {
 	Config Config
 	DB     *store.DB
 	Intake *intake.Pipeline
+	Cipher secrets.Cipher // encrypts the secrets of webhooks
 	Log    *slog.Logger
 	Now    func() time.Time
 
@@ -61,6 +63,7 @@ type Server struct {
 	streams    slots
 	exports    slots // running downloads of contacts
 	previews   previews
+	limits     limits
 	heads      sync.Map // from a *fasthttp.RequestHeader to its bytes, for calls of the endpoint whose body is being read, or to a refusedEarly
 }
 

@@ -8,6 +8,8 @@ import (
 	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
+
+	"github.com/google/uuid"
 )
 
 // wanted lists what a batch has to lock and read.
@@ -16,12 +18,15 @@ type wanted struct {
 	people      []personKey
 	webhooks    []webhookKey
 	workspaces  []int64
+	deliveries  []deliveryKey
 }
 
 // reading holds the webhooks and contacts that a batch has read under its locks.
 type reading struct {
 	webhooks map[webhookKey]Webhook
 	people   map[personKey]*Person
+
+	deliveries map[deliveryKey]uuid.UUID // the calls of deliveries that were processed before, by their key
 }
 
 // life is one contact in a batch, from its reading or creation until its deletion. An address that comes back after a
@@ -39,8 +44,9 @@ type step struct {
 	webhook  Webhook
 	before   *Person
 	decision Decision
-	life     *life // nil if the call was refused
-	erased   bool  // this call or a later one of the batch deletes the person
+	life     *life     // nil if the call was refused
+	erased   bool      // this call or a later one of the batch deletes the person
+	repeatOf uuid.UUID // the call of the same delivery that was processed
 }
 
 // batch holds the calls of one transaction and the contacts that they name.
@@ -50,13 +56,14 @@ type batch struct {
 	steps    []*step
 	lives    []*life               // all, in the order in which the calls name them
 	current  map[personKey]*life   // the contact that has the address now; nil after its deletion
+	noted    map[deliveryKey]*step // deliveries that the batch processes
 	mentions map[personKey][]*step // the steps since the address's last deletion; the next deletion erases them
 }
 
 // want lists what the jobs need, each item once.
 func want(jobs []*job) wanted {
 	var w wanted
-	people, webhooks, workspaces := map[personKey]bool{}, map[webhookKey]bool{}, map[int64]bool{}
+	people, webhooks, workspaces, deliveries := map[personKey]bool{}, map[webhookKey]bool{}, map[int64]bool{}, map[deliveryKey]bool{}
 	for _, j := range jobs {
 		if k := j.webhook(); !webhooks[k] {
 			webhooks[k] = true
@@ -66,6 +73,10 @@ func want(jobs []*job) wanted {
 			people[k] = true
 			w.people = append(w.people, k)
 			w.addressKeys = append(w.addressKeys, j.addressKey)
+		}
+		if d := j.call.delivery; d != (deliveryKey{}) && !deliveries[d] {
+			deliveries[d] = true
+			w.deliveries = append(w.deliveries, d)
 		}
 		if ws := j.call.Hash.WorkspaceID; !workspaces[ws] {
 			workspaces[ws] = true
@@ -81,7 +92,7 @@ func want(jobs []*job) wanted {
 // an error.
 func decide(jobs []*job, read reading, now time.Time) (b *batch, err error) {
 	defer recovered(&err)
-	b = &batch{reading: read, now: models.Instant(now), current: map[personKey]*life{}, mentions: map[personKey][]*step{}}
+	b = &batch{reading: read, now: models.Instant(now), current: map[personKey]*life{}, mentions: map[personKey][]*step{}, noted: map[deliveryKey]*step{}}
 	for _, j := range jobs {
 		b.take(j)
 	}
@@ -97,9 +108,15 @@ func (b *batch) take(j *job) {
 	}
 	s.decision = Decide(Question{
 		Webhook: s.webhook, Hash: j.call.Hash.Hash, Prefetch: j.call.Prefetch, Refusal: j.call.Refusal, Submission: j.call.Submission,
+		Verdict: j.call.Verdict, RepeatOf: b.processed(j.call.delivery),
 		Contact: s.before, Now: b.now,
 	})
 	b.steps = append(b.steps, s)
+	if s.decision.Outcome == models.OutcomeRepeated {
+		s.repeatOf = b.processed(j.call.delivery)
+	} else if s.decision.Answer.Success() && j.call.delivery != (deliveryKey{}) {
+		b.noted[j.call.delivery] = s
+	}
 	if key.address != "" {
 		b.mentions[key] = append(b.mentions[key], s)
 	}
@@ -117,6 +134,17 @@ func (b *batch) take(j *job) {
 	default:
 		l.now = s.decision.Contact
 	}
+}
+
+// processed returns the call that has processed a delivery, or the zero UUID.
+func (b *batch) processed(d deliveryKey) uuid.UUID {
+	if d == (deliveryKey{}) {
+		return uuid.Nil
+	}
+	if s := b.noted[d]; s != nil {
+		return s.job.call.ID
+	}
+	return b.deliveries[d]
 }
 
 // lifeOf returns the contact that has the address now, or nil.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 
 	"github.com/google/uuid"
 )
@@ -18,13 +19,20 @@ type Call struct {
 	ContentType   string
 	ClientAddress string
 	UserAgent     string
-	Headers       []Header   // the ones that the request page shows
-	Request       Request    // as it arrived
-	Submission    Submission // what Read made of it by the settings of the webhook at ReadAs, or in its Err why it could not be read
-	ReadAs        int64      // models.Webhook.ReadingRevision
-	Size          int64      // bytes of the body as received, or of the query string of a GET
-	Prefetch      bool       // the browser marked it as a prefetch
-	Refusal       *Refusal   // of a request that is only to be logged; else nil
+	Headers       []Header // the ones that the request page shows
+	URL           string   // public, with the query: some senders sign it
+	Head          []byte   // the lines of the headers as received
+	Request       Request  // the rest as received
+
+	// What Prepare makes of it, by the webhook's settings with the number ReadAs (models.Webhook.ReadingRevision). If they have changed
+	// when the call is committed, or were not known, it is prepared again.
+	ReadAs     int64
+	Submission Submission       // the decoded payload, or in its Err why it could not be read
+	Verdict    *senders.Verdict // on its signature; nil if the webhook checks none
+	delivery   deliveryKey
+	Size       int64    // bytes of the body as received, or of the query string of a GET
+	Prefetch   bool     // the browser marked it as a prefetch
+	Refusal    *Refusal // of a request that is only to be logged; else nil
 }
 
 // Refusal is the answer to a request that was refused before its payload was read, because it was not well-formed HTTP, did not come to
@@ -95,8 +103,9 @@ type job struct {
 }
 
 type result struct {
-	answer Answer
-	err    error
+	answer  Answer
+	outcome models.Outcome // "" with an error
+	err     error
 }
 
 // callOverhead estimates the memory of a call without a payload, in bytes: its log row, its headers and its contact.
@@ -129,7 +138,7 @@ func (j *job) reread(w Webhook) bool {
 	if j.call.Refusal != nil || j.call.Prefetch || w.ID == 0 || w.ReadingRevision == j.call.ReadAs {
 		return false
 	}
-	j.call.Submission, j.call.ReadAs = Read(j.call.Request, w.Reading), w.ReadingRevision
+	j.call.prepare(w)
 	j.name()
 	return true
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/secrets"
 	"campaignlark/senders"
 )
 
@@ -24,6 +25,8 @@ type catalogs struct {
 	mu    sync.Mutex
 	known map[int64]*catalog // by workspace
 	rows  int                // in all of them
+
+	cipher secrets.Cipher // of the secrets of webhooks
 }
 
 // maxCatalogRows bounds the rows that all catalogs hold. If they hold more, reading starts again from none.
@@ -75,10 +78,11 @@ type catalogReader struct {
 	fresh     map[int64]*catalog // by workspace
 	zones     map[int64]*time.Location
 	mergeTags map[int64][]models.MergeTag
+	cipher    secrets.Cipher
 }
 
-func newCatalogReader() *catalogReader {
-	return &catalogReader{map[int64]*catalog{}, map[int64]*time.Location{}, map[int64][]models.MergeTag{}}
+func newCatalogReader(cipher secrets.Cipher) *catalogReader {
+	return &catalogReader{map[int64]*catalog{}, map[int64]*time.Location{}, map[int64][]models.MergeTag{}, cipher}
 }
 
 // want starts the catalog of a workspace.
@@ -126,6 +130,27 @@ func (r *catalogReader) addWebhookTag(scan scan) error {
 		w.Tags = append(w.Tags, t)
 		c.webhooks[webhook] = w
 	}
+	return nil
+}
+
+// addSecret adds a secret of a webhook. One that cannot be decrypted counts as none: the verdicts say that there is no secret.
+func (r *catalogReader) addSecret(scan scan) error {
+	var row models.WebhookSecret
+	if err := scan(&row.WorkspaceID, &row.WebhookID, &row.Slot, &row.Sealed); err != nil {
+		return err
+	}
+	c := r.fresh[row.WorkspaceID]
+	secret, err := r.cipher.Open(row.Sealed, secrets.Row{WorkspaceID: row.WorkspaceID, WebhookID: row.WebhookID, Purpose: secrets.WebhookSignature})
+	if c == nil || err != nil {
+		return nil
+	}
+	w := c.webhooks[row.WebhookID]
+	if row.Slot == models.SecretOlder {
+		w.Secrets.Older = secret
+	} else {
+		w.Secrets.Newer = secret
+	}
+	c.webhooks[row.WebhookID] = w
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"campaignlark/models"
+
+	"github.com/google/uuid"
 )
 
 // changes holds the rows that a batch writes: the difference between what it has read and what its calls make of it. The
@@ -21,6 +23,9 @@ type changes struct {
 	log     []models.WebhookRequest  // without bodies: see logged
 	bodies  func() ([][]byte, error) // of the log rows, in their order; waits until they are encoded. nil if no row has one
 	counts  []count
+
+	deliveries []models.WebhookDelivery // that were processed
+	repeats    []models.WebhookDelivery // with one more repeat
 }
 
 // erasure identifies a contact that the batch deletes for good.
@@ -99,7 +104,23 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 		c.marks = append(c.marks, models.CallMarks{WorkspaceID: workspace, Packed: models.PackCallMarks(marked[workspace]), At: b.now})
 	}
 	c.counts = countCalls(c.log)
+	c.noteDeliveries(b)
 	return c, nil
+}
+
+// noteDeliveries adds the deliveries that the batch processed, and the repeats of others.
+func (c *changes) noteDeliveries(b *batch) {
+	for _, s := range b.logged() {
+		d := s.job.call.delivery
+		row := models.WebhookDelivery{WorkspaceID: d.workspace, WebhookID: d.id, Key: d.key[:], RequestID: s.job.call.ID, At: b.now}
+		switch {
+		case s.repeatOf != uuid.Nil:
+			row.LastRepeat = &s.job.call.ID
+			c.repeats = append(c.repeats, row)
+		case b.noted[d] == s:
+			c.deliveries = append(c.deliveries, row)
+		}
+	}
 }
 
 // logged returns the steps that have a log row. Those of a deleted workspace have none.

@@ -51,7 +51,7 @@ func (p *Pipeline) commit(jobs []*job) {
 			p.opts.Observe.Committed(len(steps), time.Since(began))
 			for _, s := range steps {
 				p.observeStep(s)
-				s.job.answer(result{answer: s.decision.Answer})
+				s.job.answer(result{answer: s.decision.Answer, outcome: s.decision.Outcome})
 			}
 			return
 		}
@@ -196,7 +196,7 @@ func recalled(found []models.WebhookRequest, j *job) (result, models.Outcome, bo
 		} else if row.Failed() {
 			answer.Message = messageOf(row.Outcome)
 		}
-		return result{answer: answer}, row.Outcome, true
+		return result{answer: answer, outcome: row.Outcome}, row.Outcome, true
 	}
 	return result{}, "", false
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -18,8 +19,8 @@ type postgresStore struct {
 	catalogs catalogs
 }
 
-func newPostgresStore(config *pgx.ConnConfig, workers int) *postgresStore {
-	return &postgresStore{sessions: newSessions(config, workers), ids: newIDBlocks()}
+func newPostgresStore(config *pgx.ConnConfig, workers int, cipher secrets.Cipher) *postgresStore {
+	return &postgresStore{sessions: newSessions(config, workers), ids: newIDBlocks(), catalogs: catalogs{cipher: cipher}}
 }
 
 // close closes the connections; all workers have ended. It may be called again.
@@ -81,6 +82,12 @@ const (
 	pgWebhookTagsSQL = `SELECT workspace_id, webhook_id, tag_id FROM webhook_tags WHERE workspace_id = ANY ($1::bigint[])
 		ORDER BY workspace_id, webhook_id, tag_id`
 
+	pgSecretsSQL = `SELECT workspace_id, webhook_id, slot, sealed FROM webhook_secrets WHERE workspace_id = ANY ($1::bigint[])`
+
+	pgDeliveriesSQL = `SELECT d.workspace_id, d.webhook_id, d.key, d.request_id
+		FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS k (workspace_id, webhook_id, key)
+		JOIN webhook_deliveries d ON d.workspace_id = k.workspace_id AND d.webhook_id = k.webhook_id AND d.key = k.key`
+
 	pgMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY workspace_id, id`
 )
@@ -104,6 +111,14 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 		return r.addContact(scan, &tags, func() []int64 { return tags })
 	}))
 	b.Queue(pgRevisionsSQL, w.workspaces).Query(each(r.addRevision))
+	if len(w.deliveries) > 0 {
+		var hooks, of []int64
+		var keys [][]byte
+		for _, d := range w.deliveries {
+			of, hooks, keys = append(of, d.workspace), append(hooks, d.id), append(keys, d.key[:])
+		}
+		b.Queue(pgDeliveriesSQL, of, hooks, keys).Query(each(r.addDelivery))
+	}
 	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
 		return reading{}, err
 	}
@@ -112,6 +127,7 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 		b.Queue(pgTagsSQL, stale).Query(each(r.catalogs.addTag))
 		b.Queue(pgWebhooksSQL, stale).Query(each(r.catalogs.addWebhook))
 		b.Queue(pgWebhookTagsSQL, stale).Query(each(r.catalogs.addWebhookTag))
+		b.Queue(pgSecretsSQL, stale).Query(each(r.catalogs.addSecret))
 		b.Queue(pgMergeTagsSQL, stale).Query(each(r.catalogs.addMergeTag))
 		if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
 			return reading{}, err

@@ -41,12 +41,21 @@ const (
 	pgInsertCountsSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[])`
 
+	pgInsertDeliveriesSQL = `INSERT INTO webhook_deliveries (workspace_id, webhook_id, key, request_id, at)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::uuid[], $5::timestamptz[])`
+
+	pgRepeatDeliveriesSQL = `UPDATE webhook_deliveries d SET repeats = repeats + n.calls, last_repeat = n.last
+		FROM (SELECT workspace_id, webhook_id, key, count(*) AS calls, max(id::text)::uuid AS last
+			FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::uuid[]) AS r (workspace_id, webhook_id, key, id) GROUP BY 1, 2, 3) n
+		WHERE d.workspace_id = n.workspace_id AND d.webhook_id = n.webhook_id AND d.key = n.key`
+
 	pgCommitSQL = `COMMIT`
 )
 
 // pgWriteStatements are the statements of a pipeline.
 var pgWriteStatements = []string{
-	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertMarksSQL, pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL,
+	pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
 }
 
 // write writes all changes and commits, in one round trip. Postgres works on the contacts while the bodies of the log rows are still
@@ -65,6 +74,7 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	err = sendContacts(p, c)
 	sendTags(p, c.tags)
 	sendMarks(p, c.marks)
+	sendDeliveries(p, c)
 	logAt := p.sent
 	if err == nil {
 		err = p.Flush()
@@ -182,6 +192,26 @@ func sendMarks(p *pipeline, rows []models.CallMarks) {
 		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
 		column(rows, pgBytea, func(r *row) []byte { return r.Packed }),
 		column(rows, pgTimestamptz, func(r *row) time.Time { return r.At }))
+}
+
+// sendDeliveries sends the deliveries that were processed. If another batch has processed one of them meanwhile, the batch fails.
+func sendDeliveries(p *pipeline, c changes) {
+	type row = models.WebhookDelivery
+	key := func(rows []row) [][]byte {
+		return [][]byte{
+			column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+			column(rows, pgBigint, func(r *row) int64 { return r.WebhookID }),
+			column(rows, pgBytea, func(r *row) []byte { return r.Key }),
+		}
+	}
+	if len(c.deliveries) > 0 {
+		p.send(pgInsertDeliveriesSQL, append(key(c.deliveries),
+			column(c.deliveries, pgUUID, func(r *row) [16]byte { return r.RequestID }),
+			column(c.deliveries, pgTimestamptz, func(r *row) time.Time { return r.At }))...)
+	}
+	if len(c.repeats) > 0 {
+		p.send(pgRepeatDeliveriesSQL, append(key(c.repeats), column(c.repeats, pgUUID, func(r *row) [16]byte { return *r.LastRepeat }))...)
+	}
 }
 
 func sendCounts(p *pipeline, rows []count) {

@@ -11,6 +11,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 )
 
 // sqliteStore commits a batch in one BEGIN IMMEDIATE transaction on the only connection that writes. Its statements are
@@ -21,8 +22,8 @@ type sqliteStore struct {
 	catalogs catalogs
 }
 
-func newSQLiteStore(pool *sql.DB) *sqliteStore {
-	return &sqliteStore{pool: pool, prepared: map[string]*sql.Stmt{}}
+func newSQLiteStore(pool *sql.DB, cipher secrets.Cipher) *sqliteStore {
+	return &sqliteStore{pool: pool, prepared: map[string]*sql.Stmt{}, catalogs: catalogs{cipher: cipher}}
 }
 
 func (s *sqliteStore) close() {
@@ -72,6 +73,16 @@ const (
 	liteWebhooksSQL = `SELECT workspace_id, id, name, type, hash, enabled, deleted_at, reading, reading_revision FROM webhooks WHERE workspace_id = $1`
 
 	liteWebhookTagsSQL = `SELECT workspace_id, webhook_id, tag_id FROM webhook_tags WHERE workspace_id = $1 ORDER BY webhook_id, tag_id`
+
+	liteSecretsSQL = `SELECT workspace_id, webhook_id, slot, sealed FROM webhook_secrets WHERE workspace_id = $1`
+
+	liteDeliverySQL = `SELECT workspace_id, webhook_id, key, request_id FROM webhook_deliveries
+		WHERE workspace_id = $1 AND webhook_id = $2 AND key = $3`
+
+	liteInsertDeliverySQL = `INSERT INTO webhook_deliveries (workspace_id, webhook_id, key, request_id, at) VALUES ($1, $2, $3, $4, $5)`
+
+	liteRepeatDeliverySQL = `UPDATE webhook_deliveries SET repeats = repeats + 1, last_repeat = $4
+		WHERE workspace_id = $1 AND webhook_id = $2 AND key = $3`
 
 	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
@@ -136,7 +147,7 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 	slices.Collect(maps.Values(liteInsertTags.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
-		liteUpdateContactSQL, liteInsertMarksSQL, liteInsertCountSQL,
+		liteUpdateContactSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
 	})
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
@@ -172,11 +183,16 @@ func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
 			return reading{}, err
 		}
 	}
+	for _, d := range w.deliveries {
+		if err := t.query(ctx, liteDeliverySQL, r.addDelivery, d.workspace, d.id, d.key[:]); err != nil {
+			return reading{}, err
+		}
+	}
 	for _, workspace := range r.stale() {
 		for _, rows := range []struct {
 			query string
 			add   func(scan) error
-		}{{liteTagsSQL, r.catalogs.addTag}, {liteWebhooksSQL, r.catalogs.addWebhook}, {liteWebhookTagsSQL, r.catalogs.addWebhookTag}, {liteMergeTagsSQL, r.catalogs.addMergeTag}} {
+		}{{liteTagsSQL, r.catalogs.addTag}, {liteWebhooksSQL, r.catalogs.addWebhook}, {liteWebhookTagsSQL, r.catalogs.addWebhookTag}, {liteSecretsSQL, r.catalogs.addSecret}, {liteMergeTagsSQL, r.catalogs.addMergeTag}} {
 			if err := t.query(ctx, rows.query, rows.add, workspace); err != nil {
 				return reading{}, err
 			}
@@ -216,7 +232,7 @@ func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.writeContacts, t.insertMarks, t.insertLog, t.insertCounts,
+		t.erase, t.writeContacts, t.insertMarks, t.noteDeliveries, t.insertLog, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -295,6 +311,20 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 func (t *sqliteTx) insertMarks(ctx context.Context, c changes) error {
 	for _, m := range c.marks {
 		if err := t.exec(ctx, liteInsertMarksSQL, m.WorkspaceID, m.Packed, m.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) noteDeliveries(ctx context.Context, c changes) error {
+	for _, d := range c.deliveries {
+		if err := t.exec(ctx, liteInsertDeliverySQL, d.WorkspaceID, d.WebhookID, d.Key, d.RequestID, d.At); err != nil {
+			return err
+		}
+	}
+	for _, d := range c.repeats {
+		if err := t.exec(ctx, liteRepeatDeliverySQL, d.WorkspaceID, d.WebhookID, d.Key, d.LastRepeat); err != nil {
 			return err
 		}
 	}

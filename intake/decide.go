@@ -8,6 +8,8 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/senders"
+
+	"github.com/google/uuid"
 )
 
 // Messages of the public endpoint, byte for byte as documented. The last two are additions of this program.
@@ -29,6 +31,7 @@ type Webhook struct {
 	MergeTags []models.MergeTag // of its workspace
 	Zone      *time.Location    // of its workspace; nil is UTC
 	Reading   senders.Settings  // how it reads its calls
+	Secrets   senders.Secrets   // with which it checks their signatures
 
 	ignored map[string]string // reasonsIgnored of MergeTags, made with the catalog; nil if it was not
 }
@@ -45,6 +48,8 @@ type Question struct {
 	Hash       string // that the sender called
 	Prefetch   bool   // the browser marked the call as a prefetch
 	Refusal    *Refusal
+	Verdict    *senders.Verdict // on the signature; nil if none is checked
+	RepeatOf   uuid.UUID        // the call of the same delivery that was processed; zero for none
 	Submission Submission
 	Contact    *Person // the contact with the address in the webhook's workspace; nil if there is none
 	NoDefaults bool    // a field without a value stays without one
@@ -76,7 +81,9 @@ type Answer struct {
 func (a Answer) Success() bool { return a.Status == 200 }
 
 // acts reports whether the call did what the webhook is for.
-func (d Decision) acts() bool { return d.Answer.Success() && !d.Outcome.Idle() }
+func (d Decision) acts() bool {
+	return d.Answer.Success() && !d.Outcome.Idle() && d.Outcome != models.OutcomeNoContact
+}
 
 // Decide applies CONTRACT "Order of checks" and "What each type does" to one call. It uses no database, no HTTP and no
 // clock, and does not change the Question.
@@ -90,13 +97,24 @@ func Decide(q Question) Decision {
 	if q.Prefetch {
 		return refuse(models.OutcomePrefetch, 400, MessagePrefetch)
 	}
+	if q.Verdict != nil && !q.Verdict.Passes() && q.Webhook.Reading.Enforces() {
+		return refuse(models.OutcomeUnverified, 400, MessageUnverified)
+	}
+	if q.RepeatOf != uuid.Nil { // only a call that was processed is noted, so its answer was the same
+		return idle(models.OutcomeRepeated)
+	}
 	if err := q.Submission.Err; err == ErrTooLarge {
 		return refuse(models.OutcomeTooLarge, 413, err.Error())
 	} else if err != nil {
 		return refuse(models.OutcomeUnreadable, 400, err.Error())
 	}
-	if q.Submission.Skipped != nil {
-		return Decision{Outcome: models.OutcomeSkipped, Answer: Answer{200, MessageDone}}
+	switch {
+	case q.Submission.Trapped:
+		return idle(models.OutcomeHeldBack)
+	case q.Submission.TestCall != "":
+		return idle(models.OutcomeTestCall)
+	case q.Submission.Skipped != nil:
+		return idle(models.OutcomeSkipped)
 	}
 	address, err := q.Submission.Address()
 	if err == models.ErrEmailMissing {
@@ -105,9 +123,12 @@ func Decide(q Question) Decision {
 		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
 	}
 	if q.Contact == nil && !q.Webhook.Type.HasTags() {
+		if q.Webhook.Reading.Answering().UnknownOK {
+			return idle(models.OutcomeNoContact)
+		}
 		return refuse(models.OutcomeNoContact, 404, MessageNoContact)
 	}
-	d := Decision{Answer: Answer{200, MessageDone}}
+	d := Decision{Answer: Answer{Status: 200, Message: MessageDone}}
 	switch q.Webhook.Type {
 	case models.TypeUnsubscribed:
 		d.unsubscribe(q)
@@ -118,6 +139,11 @@ func Decide(q Question) Decision {
 		d.subscribe(q, address)
 	}
 	return d
+}
+
+// idle is the decision on a call that rightly does nothing. The sender gets the answer of one that was processed.
+func idle(outcome models.Outcome) Decision {
+	return Decision{Outcome: outcome, Answer: Answer{Status: 200, Message: MessageDone}}
 }
 
 // closed returns the outcome of a call to a webhook that answers as if it did not exist, or "" if the webhook takes calls.
@@ -134,7 +160,7 @@ func closed(w models.Webhook, hash string) models.Outcome {
 }
 
 func refuse(outcome models.Outcome, status int, message string) Decision {
-	return Decision{Outcome: outcome, Answer: Answer{status, message}}
+	return Decision{Outcome: outcome, Answer: Answer{Status: status, Message: message}}
 }
 
 // unsubscribe handles the UNSUBSCRIBED type: only the status changes, and the event fires on every call.

@@ -74,7 +74,6 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 			defaults = append(defaults, fate.cut())
 		}
 	}
-	d.MoreNames = q.Submission.more
 	why := whyIgnored(q.Webhook)
 	for i, f := range fields {
 		if fate, ok := byPlace[i]; ok {
@@ -98,7 +97,6 @@ func matchFields(fields []Field, tags []models.MergeTag) []int {
 	anyNull, anyList := false, false
 	for i, f := range fields {
 		switch {
-		case f.spare:
 		case f.feeds != "":
 			lists[i], anyList = f.feeds, true
 		case f.Value.Empty():
@@ -178,7 +176,6 @@ func (f *FieldFate) useDefault(tag models.MergeTag) {
 
 // leaveFields adds every field of the call to the decision as ignored, for a type that changes no fields.
 func (d *Decision) leaveFields(q Question, reason string) {
-	d.MoreNames = q.Submission.more
 	for _, f := range q.Submission.Fields {
 		d.ignore(f, func(string) string { return reason })
 	}
@@ -195,11 +192,7 @@ func (d *Decision) ignore(f Field, why func(key string) string) {
 		return
 	}
 	d.ignored++
-	fate := FieldFate{Fate: FateIgnored, Key: cmp.Or(f.place, f.Key), Sent: sentText(f.Value), Shape: shapeOf(f.Value)}
-	if !f.spare {
-		fate.Reason = why(f.Key)
-	}
-	d.Fields = append(d.Fields, fate.cut())
+	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: cmp.Or(f.place, f.Key), Sent: sentText(f.Value), Shape: shapeOf(f.Value), Reason: why(f.Key)}.cut())
 }
 
 // whyIgnored returns a function that says why a key has no effect. The sentence names the merge tag that the sender may

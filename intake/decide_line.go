@@ -29,7 +29,7 @@ func DecideLine(l Line) Decision {
 		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
 	}
 	q := Question{Webhook: Webhook{Tags: l.Tags, MergeTags: l.MergeTags, Zone: l.Zone}, Submission: l.Submission, Contact: l.Contact, NoDefaults: l.Contact != nil, Now: l.Now}
-	d := Decision{Outcome: models.OutcomeUpdated, Answer: Answer{200, MessageDone}}
+	d := Decision{Outcome: models.OutcomeUpdated, Answer: Answer{Status: 200, Message: MessageDone}}
 	var p *Person
 	if l.Contact == nil {
 		d.Outcome = models.OutcomeCreated

@@ -64,7 +64,7 @@ func TestCallIsWithdrawnAfterItsWait(t *testing.T) {
 		claimed := make(chan error, 1)
 		w.blocked("a@example.com", func() {
 			go func() {
-				_, err := w.pipe.submit(context.Background(), newJob(w.call(w.hooks[models.TypeSubscribed], a)), time.Hour)
+				err := w.pipe.submit(context.Background(), newJob(w.call(w.hooks[models.TypeSubscribed], a)), time.Hour).err
 				claimed <- err
 			}()
 			w.claimed()

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -26,6 +27,9 @@ type LogBody struct {
 	EmailAt     int                `json:"email_at,omitempty"`     // how many other fields came before it
 	Fields      []FieldFate        `json:"fields,omitempty"`
 	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields
+	Verdict     *senders.Verdict   `json:"verdict,omitempty"`    // on the signature; nil if none was checked
+	RepeatOf    string             `json:"repeat_of,omitempty"`  // the id of the call of the same delivery that was processed
+	Delivery    []byte             `json:"delivery,omitempty"`   // models.WebhookDelivery.Key
 	Mapped      *Mapped            `json:"mapped,omitempty"`     // nil if the webhook reads the documented format
 	Before      *LogContact        `json:"before,omitempty"`     // nil if there was no contact
 	After       *LogContact        `json:"after,omitempty"`      // nil if there is none

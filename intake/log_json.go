@@ -51,6 +51,13 @@ func (o *object) texts(name string, values []string) {
 	}
 }
 
+// any writes a member with encoding/json, for what few calls have.
+func (o *object) any(name string, value any) {
+	o.member(name)
+	text, _ := json.Marshal(value) // texts, numbers and times cannot fail
+	o.b = append(o.b, text...)
+}
+
 // object writes a member that is an object.
 func (o *object) object(name string, fill func(*object)) {
 	o.member(name)
@@ -127,10 +134,15 @@ func (b *LogBody) appendJSON(to []byte) []byte {
 			o.b = appendList(o.b, b.Fields, appendFate)
 		}
 		o.number("more_names", int64(b.MoreNames))
+		if b.Verdict != nil {
+			o.any("verdict", b.Verdict)
+		}
+		o.text("repeat_of", b.RepeatOf)
+		if len(b.Delivery) > 0 {
+			o.any("delivery", b.Delivery)
+		}
 		if b.Mapped != nil {
-			o.member("mapped")
-			text, _ := json.Marshal(b.Mapped) // texts and numbers cannot fail
-			o.b = append(o.b, text...)
+			o.any("mapped", b.Mapped)
 		}
 		if b.Before != nil {
 			o.object("before", b.Before.fill)

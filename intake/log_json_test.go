@@ -4,11 +4,20 @@ import (
 	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
 // filled sets every field of v, at any depth, to a value that is not empty.
 func filled(v reflect.Value) {
+	switch at := v.Addr().Interface().(type) {
+	case *time.Time:
+		*at = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+		return
+	case *[]byte:
+		*at = []byte{0, 255}
+		return
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"campaignlark/models"
+
+	"github.com/google/uuid"
 )
 
 // bare returns a log row that holds nothing about a person and nothing of the payload.
@@ -89,7 +91,13 @@ func (s *step) logBody(group int) LogBody {
 		b.Unread = unread.Kind
 	}
 	b.QueryKey = shortenBytes(sub.QueryKey, maxLoggedName)
-	b.Fields, b.MoreNames, b.Mapped = d.Fields, d.MoreNames, sub.Mapped
+	b.Fields, b.MoreNames, b.Mapped, b.Verdict = d.Fields, d.MoreNames, sub.Mapped, j.call.Verdict
+	if s.repeatOf != uuid.Nil {
+		b.RepeatOf = s.repeatOf.String()
+	}
+	if d := j.call.delivery; d != (deliveryKey{}) {
+		b.Delivery = d.key[:]
+	}
 	if s.life != nil {
 		b.Before, b.After = logContact(s.before), logContact(d.Contact)
 	}

@@ -37,7 +37,7 @@ func formType(r models.WebhookRequest, b LogBody) string {
 // ReadLogged reads a call of the log by the settings of a webhook, as Read does. Of a payload that was cut it reads what the log
 // keeps; JSON that was cut cannot be read.
 func ReadLogged(r models.WebhookRequest, b LogBody, settings senders.Settings) Submission {
-	return readLogged(r, b, byMapping(settings))
+	return readLogged(r, b, bySettings(settings, nil))
 }
 
 // LoggedTree decodes the payload of a call of the log as a tree. The error is a *DecodeError.

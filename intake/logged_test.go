@@ -63,7 +63,7 @@ func TestALoggedCallIsReadAsItArrived(t *testing.T) {
 		if err != nil || treeText(got) != treeText(want) {
 			t.Errorf("%s: got %s (%v), want %s", name, treeText(got), err, treeText(want))
 		}
-		for source, s := range map[string]Submission{"request": Read(r, settings), "log": ReadLogged(row, body, settings)} {
+		for source, s := range map[string]Submission{"request": Read(r, settings, nil), "log": ReadLogged(row, body, settings)} {
 			if address, err := s.Address(); err != nil || address != "jo@example.com" || len(s.Fields) < 2 || s.Fields[0].Value.Last() != "Zürich" || s.Mapped.Sender != senders.Own {
 				t.Errorf("%s, from the %s: got %s (%v) and %+v", name, source, address, err, s.Fields)
 			}

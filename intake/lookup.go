@@ -8,7 +8,6 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/models/store"
-	"campaignlark/senders"
 )
 
 // maxKnownHashes limits the cache of hashes. A full cache is cleared.
@@ -26,13 +25,6 @@ type hashes struct {
 // Lookup finds the webhook of a hash, also if the hash no longer works. An error comes from the database.
 func (p *Pipeline) Lookup(ctx context.Context, hash string) (row models.WebhookHash, found bool, err error) {
 	return p.hashes.lookup(ctx, hash)
-}
-
-// Settings returns how the webhook of a hash reads its calls, with the number of the settings: see Call.ReadAs. They may be old, or zero
-// if no call was processed yet; the call is then read again with its batch.
-func (p *Pipeline) Settings(hash models.WebhookHash) (settings senders.Settings, revision int64) {
-	w := p.store.webhook(hash.WorkspaceID, hash.WebhookID)
-	return w.Reading, w.ReadingRevision
 }
 
 // UnknownHashes returns how many calls went to hashes that never existed, since the program started.

@@ -37,7 +37,8 @@ const (
 	maxLoggedStood  = 5
 )
 
-// apply fills the submission with what the mapping finds in the call.
+// apply fills the submission with what the mapping finds in the call. Values that no path asked for are not listed: the page finds them
+// in the payload.
 func (s *Submission) apply(m *senders.Mapping, t *senders.Tree) {
 	r := m.Apply(t)
 	s.Mapped = &Mapped{DeliveryID: shortenBytes(r.DeliveryID, maxLoggedValue), TooLarge: r.TooLarge}
@@ -55,6 +56,7 @@ func (s *Submission) apply(m *senders.Mapping, t *senders.Tree) {
 		}
 		s.Mapped.Missed = append(s.Mapped.Missed, miss)
 	}
+	s.deliveryID = r.DeliveryID
 	s.Skipped = r.Unmet()
 	if r.Address.IsFound() {
 		value := r.Address.One()
@@ -69,9 +71,4 @@ func (s *Submission) apply(m *senders.Mapping, t *senders.Tree) {
 			s.Fields = append(s.Fields, Field{Key: own.Key, Value: own.Value})
 		}
 	}
-	ignored, more := r.Ignored()
-	for _, value := range ignored {
-		s.Fields = append(s.Fields, Field{Key: value.Path.String(), Value: t.Given(value.At), spare: true})
-	}
-	s.more = more
 }

@@ -27,8 +27,7 @@ func typeform(t *testing.T) (senders.Sender, Request) {
 func (w *world) arrive(hook models.Webhook, r Request) Call {
 	c := w.call(hook, "")
 	c.Method, c.ContentType, c.Request = r.Method, r.ContentType, r
-	settings, revision := w.pipe.Settings(c.Hash)
-	c.Submission, c.ReadAs = Read(r, settings), revision
+	w.pipe.Prepare(&c)
 	return c
 }
 
@@ -75,8 +74,8 @@ func TestMappedCalls(t *testing.T) {
 		if err != nil || body.Mapped == nil || len(body.Mapped.Conditions) != 1 || body.Mapped.Conditions[0].Met || body.Mapped.Conditions[0].Stood[0] != "form_response_partial" {
 			t.Errorf("got %+v (%v), want the condition and what stood there", body.Mapped, err)
 		}
-		if settings, _ := w.pipe.Settings(models.WebhookHash{WorkspaceID: w.ws.ID, WebhookID: hook.ID}); settings.Sender != sender.Key {
-			t.Errorf("the next call is read by %q, want %q", settings.Sender, sender.Key)
+		if next := w.arrive(hook, request); next.Submission.Mapped == nil || next.Submission.Mapped.Sender != sender.Key {
+			t.Errorf("the next call is prepared as %+v, want it read by %q", next.Submission.Mapped, sender.Key)
 		}
 		w.pipe.Close(context.Background())
 	})

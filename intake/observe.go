@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // Observe has functions that a pipeline calls when something happens. Several goroutines call them at the same time. They
@@ -12,6 +13,7 @@ import (
 type Observe struct {
 	Answered   func(outcome models.Outcome)        // a call was answered; OutcomeBusy means that it was turned away
 	Unreadable func(kind DecodeKind)               // its payload could not be read
+	Signature  func(senders.SignatureResult)       // its signature was checked
 	Committed  func(calls int, took time.Duration) // a batch of so many calls, from its first statement to its commit
 }
 
@@ -25,6 +27,9 @@ func (o Observe) withDefaults() Observe {
 	if o.Unreadable == nil {
 		o.Unreadable = func(DecodeKind) {}
 	}
+	if o.Signature == nil {
+		o.Signature = func(senders.SignatureResult) {}
+	}
 	if o.Committed == nil {
 		o.Committed = func(int, time.Duration) {}
 	}
@@ -34,6 +39,9 @@ func (o Observe) withDefaults() Observe {
 // observeStep reports a committed call to Observe.
 func (p *Pipeline) observeStep(s *step) {
 	p.opts.Observe.Answered(s.decision.Outcome)
+	if v := s.job.call.Verdict; v != nil {
+		p.opts.Observe.Signature(v.Result)
+	}
 	var unread *DecodeError
 	if errors.As(s.job.call.Submission.Err, &unread) {
 		p.opts.Observe.Unreadable(unread.Kind)

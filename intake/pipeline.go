@@ -10,6 +10,7 @@ import (
 	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 )
 
 // Options configure a Pipeline. A zero value stands for the default, which the comment names.
@@ -20,6 +21,7 @@ type Options struct {
 	MaxQueue int              // accepted calls without an answer; 4096
 	Now      func() time.Time // time.Now
 	Log      *slog.Logger     // slog.Default()
+	Cipher   secrets.Cipher   // of the secrets of webhooks; without a key none can be read
 	Observe  Observe
 }
 
@@ -54,9 +56,9 @@ func New(db *store.DB, opts Options) *Pipeline {
 		queue:  newQueue(), turns: newTurns(),
 	}
 	if db.Dialect == store.Postgres {
-		p.store = newPostgresStore(db.PostgresConfig(), opts.Workers)
+		p.store = newPostgresStore(db.PostgresConfig(), opts.Workers, opts.Cipher)
 	} else {
-		p.store = newSQLiteStore(db.Pool())
+		p.store = newSQLiteStore(db.Pool(), opts.Cipher)
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	for range opts.Workers {
@@ -94,35 +96,40 @@ func (o Options) withDefaults(dialect store.Dialect) Options {
 // ErrRefused. A call that still waits for the worker when ctx ends or Options.Wait has passed is withdrawn, with ErrBusy. A
 // call that the worker has claimed is always finished, even if its client is gone. A call with a Refusal is only logged.
 func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
-	answer, err := p.submit(ctx, newJob(c), p.opts.Wait)
-	if err == ErrBusy && c.Refusal == nil { // a refused one gets its own answer, without a row
-		p.opts.Observe.Answered(OutcomeBusy)
-	}
+	answer, _, err := p.SubmitCall(ctx, c)
 	return answer, err
 }
 
+// SubmitCall is Submit and also returns what happened to the call.
+func (p *Pipeline) SubmitCall(ctx context.Context, c Call) (Answer, models.Outcome, error) {
+	r := p.submit(ctx, newJob(c), p.opts.Wait)
+	if r.err == ErrBusy && c.Refusal == nil { // a refused one gets its own answer, without a row
+		p.opts.Observe.Answered(OutcomeBusy)
+	}
+	return r.answer, r.outcome, r.err
+}
+
 // submit is Submit for a job. The job waits for its worker at most as long as wait says.
-func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) (Answer, error) {
+func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) result {
 	if !p.limit.take(j.size) {
-		return Answer{}, ErrBusy
+		return result{err: ErrBusy}
 	}
 	defer p.limit.give(j.size)
 	if !p.queue.put(j) {
-		return Answer{}, ErrBusy
+		return result{err: ErrBusy}
 	}
 	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	select {
 	case r := <-j.done:
-		return r.answer, r.err
+		return r
 	case <-patience.C:
 	case <-ctx.Done():
 	}
 	if p.queue.withdraw(j) {
-		return Answer{}, ErrBusy
+		return result{err: ErrBusy}
 	}
-	r := <-j.done
-	return r.answer, r.err
+	return <-j.done
 }
 
 // Admit returns ErrBusy if a call would be turned away now. Ask before decoding a call: under overload that work would be wasted.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"campaignlark/models"
+
+	"github.com/google/uuid"
 )
 
 // scan reads the columns of one row. The rows of both databases have a Scan method of this type.
@@ -24,10 +26,12 @@ type readingBuilder struct {
 	people   map[personKey]*Person
 	tagIDs   map[personKey][]int64
 	catalogs *catalogReader // of the workspaces whose catalog must be read
+
+	deliveries map[deliveryKey]uuid.UUID
 }
 
 func newReading(keep *catalogs) *readingBuilder {
-	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader()}
+	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}}
 }
 
 // addRevision must come after the contacts: a tag that a contact got before is then in the catalog.
@@ -70,13 +74,26 @@ func (r *readingBuilder) addContact(scan scan, tagIDs any, ids func() []int64) e
 	return nil
 }
 
+// addDelivery adds a delivery that was processed before.
+func (r *readingBuilder) addDelivery(scan scan) error {
+	var d deliveryKey
+	var key []byte
+	var id uuid.UUID
+	if err := scan(&d.workspace, &d.id, &key, &id); err != nil {
+		return err
+	}
+	copy(d.key[:], key)
+	r.deliveries[d] = id
+	return nil
+}
+
 // done returns what w wants. Webhooks and contacts of a workspace that does not exist are missing.
 func (r *readingBuilder) done(w wanted) reading {
 	for workspace, c := range r.catalogs.fresh {
 		r.current[workspace] = c
 	}
 	r.catalogs.done(r.keep)
-	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}}
+	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries}
 	for _, k := range w.webhooks {
 		if c := r.current[k.workspace]; c != nil {
 			if hook, exists := c.webhooks[k.id]; exists {

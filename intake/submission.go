@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 
 	"campaignlark/models"
@@ -53,7 +54,11 @@ type Submission struct {
 	Mapped  *Mapped
 	Skipped *senders.Check
 
-	more     int // values that Fields does not hold, because there are too many
+	Trapped  bool   // the field that people do not see is filled in
+	TestCall string // a sentence that says which test call of the sender this is, "" for none
+
+	deliveryID string // of a mapped call: what the mapping says about it
+
 	textSize int // bytes of the decoded text, which the values share
 }
 
@@ -100,7 +105,6 @@ type Field struct {
 	feeds string // of a list that joinLists made: the key that it feeds
 	place string // of a mapped call: the path of the value; Key is the merge tag's
 	wrong string // of a mapped call: why the value does not fit the way it is read
-	spare bool   // of a mapped call: no merge tag gets it, and Key is its path
 }
 
 // Size estimates the memory of a submission, in bytes. Many tiny fields take several times their size in the body.
@@ -149,11 +153,15 @@ var ErrTooLarge error = &DecodeError{KindTooLarge, "The body is larger than 1 Mi
 
 // Decode reads the content of a call: from the query string for GET, only from the body for other methods. It is a pure
 // function and never panics. Its memory is bounded by a multiple of the size of the request.
-func Decode(r Request) Submission { return Read(r, senders.Settings{}) }
+func Decode(r Request) Submission { return Read(r, senders.Settings{}, nil) }
 
-// Read is Decode for a webhook with settings: a mapping says where the address and the fields are.
-func Read(r Request, settings senders.Settings) Submission {
-	s := r.read(byMapping(settings))
+// Read is Decode for a webhook with settings: a mapping says where the address and the fields are. header returns the value of a
+// header, "" if it is not there; nil finds no test calls.
+func Read(r Request, settings senders.Settings, header func(name string) string) Submission {
+	s := r.read(bySettings(settings, header))
+	if trap := settings.Answering().TrapField; trap != "" && settings.Mapping == nil {
+		s.Trapped = slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Key == trap && !f.Value.IsBlank() })
+	}
 	if r.Method != "GET" && r.Query != "" && settings.Mapping == nil {
 		if _, err := s.Address(); err == models.ErrEmailMissing {
 			s.QueryKey = keyOfAddress(decodeQuery(r.Query, nil))
@@ -165,14 +173,28 @@ func Read(r Request, settings senders.Settings) Submission {
 // treeReader fills a submission with what it finds in the payload.
 type treeReader func(*Submission, *senders.Tree)
 
-// byMapping returns the treeReader of the settings, or nil if they have no mapping.
-func byMapping(settings senders.Settings) treeReader {
+// bySettings returns the treeReader of the settings, or nil if they have no mapping. header is that of Read.
+func bySettings(settings senders.Settings, header func(name string) string) treeReader {
 	if settings.Mapping == nil {
 		return nil
 	}
 	return func(s *Submission, t *senders.Tree) {
 		s.apply(settings.Mapping, t)
 		s.Mapped.Sender = settings.Sender
+		s.lookAtAnswers(settings, header, t)
+	}
+}
+
+// lookAtAnswers notes whether a mapped call is a test call, or fills in the field that people do not see.
+func (s *Submission) lookAtAnswers(settings senders.Settings, header func(name string) string, t *senders.Tree) {
+	answers := settings.Answering()
+	if sender := senders.FindSender(settings.Sender); sender != nil && header != nil && answers.TestCallsOK {
+		if call := sender.TestCall(header, s.Encoding, t); call != nil {
+			s.TestCall = call.Says
+		}
+	}
+	for at := range t.Children(senders.Root) {
+		s.Trapped = s.Trapped || answers.TrapField != "" && t.Name(at) == answers.TrapField && !t.Given(at).IsBlank()
 	}
 }
 

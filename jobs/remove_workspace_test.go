@@ -77,6 +77,18 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 		t.Fatal(err, errs)
 	}
 	s.webhook = w
+	do(func(tx *gorm.DB) error {
+		for _, row := range []any{
+			&models.WebhookSecret{WorkspaceID: s.ID, WebhookID: w.ID, Slot: models.SecretNewer, Sealed: []byte{1}, CreatedAt: now},
+			&models.WebhookDelivery{WorkspaceID: s.ID, WebhookID: w.ID, Key: []byte{1}, RequestID: models.NewID(now), At: now},
+			&models.WebhookHour{WorkspaceID: s.ID, WebhookID: w.ID, Hour: now.Truncate(time.Hour), TurnedAway: 1},
+		} {
+			if err := tx.Create(row).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if _, errs, err := db.CreateMergeTag(ctx, s.ID, s.member.ID, models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText}, now); err != nil || errs.Any() {
 		t.Fatal(err, errs)
 	}

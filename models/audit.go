@@ -75,6 +75,7 @@ const (
 	ActionWebhookDisabled = "webhook.disabled"
 	ActionWebhookRotated  = "webhook.rotated" // it has a new URL
 	ActionWebhookReading  = "webhook.reading" // how it reads its calls
+	ActionWebhookSecret   = "webhook.secret"  // a secret that checks signatures was added or removed
 	ActionWebhookDeleted  = "webhook.deleted"
 
 	ActionTagCreated = "tag.created"

@@ -18,6 +18,10 @@ const (
 	OutcomeUnsubscribed Outcome = "unsubscribed"  // an existing contact is UNSUBSCRIBED
 	OutcomeDeleted      Outcome = "deleted"       // the contact was erased
 	OutcomeSkipped      Outcome = "skipped"       // not one of the calls that count for the webhook
+	OutcomeRepeated     Outcome = "repeated"      // the same delivery had been processed before
+	OutcomeHeldBack     Outcome = "held_back"     // it filled in a field that people do not see
+	OutcomeTestCall     Outcome = "test_call"     // the sender asked whether the address works
+	OutcomeUnverified   Outcome = "unverified"    // the signature is not valid
 	OutcomeNoAddress    Outcome = "no_address"    // email_address missing, null, empty or blank
 	OutcomeBadAddress   Outcome = "bad_address"   // email_address not valid
 	OutcomeNoContact    Outcome = "no_contact"    // UNSUBSCRIBED, DELETE: no such contact
@@ -37,10 +41,14 @@ var processedOutcomes = []Outcome{
 }
 
 // IdleOutcomes are those of calls that rightly did nothing.
-var IdleOutcomes = []Outcome{OutcomeSkipped}
+var IdleOutcomes = []Outcome{OutcomeSkipped, OutcomeRepeated, OutcomeTestCall, OutcomeHeldBack}
+
+// NoEffectOutcomes are those of calls that change nothing though the sender gets no error. OutcomeNoContact is one of them at a webhook
+// that answers it with 200.
+var NoEffectOutcomes = append(slices.Clone(IdleOutcomes), OutcomeNoContact)
 
 var failedOutcomes = []Outcome{
-	OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
+	OutcomeUnverified, OutcomeNoAddress, OutcomeBadAddress, OutcomeNoContact, OutcomeUnreadable, OutcomePrefetch, OutcomeTooLarge,
 	OutcomeMalformed, OutcomeURLDiffers, OutcomeDisabled, OutcomeWebhookGone, OutcomeHashRetired, OutcomeNotCommitted,
 }
 
@@ -78,6 +86,11 @@ func (r WebhookRequest) Fired() EventType {
 
 // Failed reports whether the sender got an error.
 func (r WebhookRequest) Failed() bool { return r.Status >= 400 }
+
+// Idle reports whether the call rightly did nothing.
+func (r WebhookRequest) Idle() bool {
+	return !r.Failed() && slices.Contains(NoEffectOutcomes, r.Outcome)
+}
 
 // Failed reports whether the sender of a call with this outcome got an error. It also knows OutcomesFailed.
 func (o Outcome) Failed() bool {

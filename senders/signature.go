@@ -27,6 +27,11 @@ var SignatureForms = []SignatureForm{
 	FormNone, FormBody, FormTimeV1, FormTimeH1, FormStandardWebhooks, FormTimestampApart, FormHubSpot, FormSharedWord, FormBasic, FormAddresses,
 }
 
+// SignsHeader reports whether the scheme signs the value of a header beside the body.
+func (s Scheme) SignsHeader(name string) bool {
+	return s.Form == FormStandardWebhooks && (strings.EqualFold(name, "Webhook-Id") || strings.EqualFold(name, "Svix-Id"))
+}
+
 // known reports whether the form exists.
 func (f SignatureForm) known() bool { return slices.Contains(SignatureForms, f) }
 

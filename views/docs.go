@@ -84,11 +84,13 @@ var docsAnswers = []docsAnswer{
 	{400, "Please provide a valid email address", "What came as email_address is not an address, or a + is lost before it (see Call it).", "Let the sender check what people type, and send a + as %2B in forms and URLs. It is never repaired: a repaired address may be somebody else’s."},
 	{400, "", "The body could not be read. The message says where it breaks.", "Mend the JSON, or send the Content-Type that fits the body."},
 	{400, "", "The request is not well-formed HTTP, its URL and headers are over 16 KB, or it broke off before its end. The message says which.", "Do what the message says, and send the call again."},
+	{400, "The signature of this request is not valid.", "The webhook takes only calls that its sender has signed. Nothing of the call was read.", "Compare the secret here and at the sender. The request log says which check the call did not pass."},
 	{400, "This is a prefetch, so nothing was done. Please send the request itself.", "A browser fetched the URL in advance. Nothing was done.", "Nothing, if a person’s browser did it. Else remove the prefetch header at the sender."},
 	{404, "It looks like the webhook you're trying to access doesn't exist.", "No webhook has this address any more or ever had it, or the webhook is off.", "Compare the address with the one on the webhook’s page, and look whether it is on."},
 	{404, "We were unable to find the contact.", "An UNSUBSCRIBED or DELETE webhook was called for somebody who is not here.", "Usually nothing. If you expected the person here, search Contacts for another e-mail address of theirs."},
 	{405, "", "The address was called with another method than GET or POST.", "Let the sender use one of the two."},
 	{408, "", "The call did not come to its end within 30 seconds, or its body of over 8 KiB fell 10 seconds behind 32 KiB a second.", "Send the call again."},
 	{413, "", "The body is over 1 MiB.", "Send the fields alone, without files."},
+	{429, "Too many calls. Please send the request again later.", "More calls came in a minute than the webhook is set to take. Nothing was done.", "Send the call again after the seconds in the Retry-After header, or raise the limit under Answers and limits."},
 	{503, "", "The program is busy or has no database at the moment.", "Send the same call again after the seconds in the Retry-After header."},
 }

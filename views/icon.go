@@ -38,6 +38,8 @@ var icons = map[string]string{
 	"down":    `<path d="m4 6 4 4 4-4"/>`,
 	"edit":    `<path d="M3 13l.7-3L10.500 3.200l2.300 2.300L6 12.300z"/>`,
 	"info":    `<circle cx="8" cy="8" r="5.750"/><path d="M8 7.500v3.250M8 5.200h.01"/>`,
+	"flag":    `<path d="M4 14V2.500M4 3h8.500l-2 3 2 3H4"/>`,
+	"key":     `<circle cx="5.250" cy="10.750" r="2.750"/><path d="m7.200 8.800 5.300-5.300M10.500 5.500l2 2"/>`,
 	"leave":   `<path d="M6.500 2.500h-4v11h4M6.500 8H14M11 5l3 3-3 3"/>`,
 	"menu":    `<path d="M2.500 4.500h11M2.500 8h11M2.500 11.500h11"/>`,
 	"minus":   `<path d="M3.500 8h9"/>`,

@@ -8,11 +8,12 @@ import (
 type Reach int
 
 const (
-	ReachedNothing Reach = iota // the webhook was closed, the body unread, or the database refused
-	ReachedCounts               // the body was read; the call is none of those that count
-	ReachedAddress              // the body was read; the address stopped the call
-	ReachedContact              // the address was valid; no contact has it
-	ReachedEnd                  // everything was done
+	ReachedNothing   Reach = iota // the webhook was closed, the body unread, or the database refused
+	ReachedSignature              // the signature was checked; nothing else was looked at
+	ReachedCounts                 // the body was read; the call is none of those that count
+	ReachedAddress                // the body was read; the address stopped the call
+	ReachedContact                // the address was valid; no contact has it
+	ReachedEnd                    // everything was done
 )
 
 // OutcomeFacts holds the texts of the pages about an outcome.
@@ -40,6 +41,22 @@ var outcomes = []OutcomeFacts{
 	{
 		Outcome: models.OutcomeSkipped, Short: "Skipped", Title: "Skipped: not one of the calls that count here", Reached: ReachedCounts,
 		Advice: "Nothing, if calls of this kind need not be read.",
+	},
+	{
+		Outcome: models.OutcomeRepeated, Short: "Repeated", Title: "Repeated: this call had been processed before", Reached: ReachedSignature,
+		Advice: "Nothing needs to be done.", Because: "Senders send a call again when its answer takes too long or is lost. It was not done a second time.",
+	},
+	{
+		Outcome: models.OutcomeTestCall, Short: "Test call", Title: "A test call: the sender asked whether this address works", Reached: ReachedCounts,
+		Advice: "Nothing needs to be done.", Because: "The address works. The next call with a person in it is read.",
+	},
+	{
+		Outcome: models.OutcomeHeldBack, Short: "Held back", Title: "Held back: a field that people do not see was filled in", Reached: ReachedCounts,
+		Advice: "Nothing needs to be done if a robot sent it.", Because: "If people are held back, check that the field is hidden in the form, also from programs that fill in forms.",
+	},
+	{
+		Outcome: models.OutcomeUnverified, Short: "The signature is not valid", Title: "Refused: the signature is not valid", Reached: ReachedSignature,
+		Stop: "the signature is not valid", Advice: "Compare the webhook’s signature with what the sender says.",
 	},
 	{
 		Outcome: models.OutcomeNoAddress, Short: "No e-mail address was sent", Title: "Refused: no e-mail address was sent",

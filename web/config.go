@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/secrets"
 )
 
 // Config is the program's configuration, read from the environment once, at start.
@@ -26,6 +27,7 @@ type Config struct {
 	SegmentInterval  time.Duration
 	Development      bool
 	MetricsAddr      string // "" serves none
+	SecretKey        string // "": see secrets.Load
 }
 
 // setting is one environment variable, as listed by `campaignlark help`.
@@ -42,6 +44,7 @@ var settings = []setting{
 	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 15s"},
 	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
 	{"METRICS_ADDR", "", "address and port to serve Prometheus metrics on, at /metrics, such as 127.0.0.1:9100; it asks for no\npassword (standard: none are served)"},
+	{"SECRET_KEY", "", "32 random bytes, as base64 or hex: encrypts the secrets that check signatures of calls (standard: the file\nsecret.key beside an SQLite database; on Postgres no secret can be stored)"},
 	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},
 }
 
@@ -59,7 +62,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 		panic("no setting named " + name)
 	}
 	var c Config
-	var errs [10]error
+	var errs [11]error
 	c.ListenAddr, errs[0] = readListenAddr("LISTEN_ADDR", value("LISTEN_ADDR"))
 	c.DatabaseURL, errs[1] = readDatabaseURL(value("DATABASE_URL"))
 	c.PublicURL, errs[2] = readPublicURL(value("PUBLIC_URL"))
@@ -75,6 +78,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 	if v := value("DEVELOPMENT"); v != "" && !c.Development {
 		errs[9] = fmt.Errorf("DEVELOPMENT is %q; it must be 1, or not set", v)
 	}
+	c.SecretKey, errs[10] = readSecretKey(getenv("SECRET_KEY"))
 	return c, errors.Join(errs[:]...)
 }
 
@@ -93,6 +97,17 @@ func readDatabaseURL(v string) (string, error) {
 		}
 	}
 	return "", errors.New("DATABASE_URL must look like sqlite://data/campaignlark.db or postgres://user:password@host:5432/name")
+}
+
+func readSecretKey(v string) (string, error) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return "", nil
+	}
+	if _, err := secrets.ReadKey(v); err != nil {
+		return "", fmt.Errorf("SECRET_KEY cannot be used: %w", err)
+	}
+	return v, nil
 }
 
 func readPublicURL(v string) (*url.URL, error) {

@@ -13,6 +13,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -25,6 +26,7 @@ type metrics struct {
 	registry   *prometheus.Registry
 	calls      map[models.Outcome]prometheus.Counter
 	unreadable map[intake.DecodeKind]prometheus.Counter
+	signatures map[senders.SignatureResult]prometheus.Counter
 	refused    map[handlers.RefusalReason]prometheus.Counter
 	batch      prometheus.Histogram
 	commit     prometheus.Histogram
@@ -47,6 +49,9 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 	m.unreadable = countersOf(m, prometheus.CounterOpts{
 		Name: "campaignlark_webhook_unreadable_total", Help: "Calls whose payload could not be read, by what was wrong with it.",
 	}, "kind", intake.DecodeKinds)
+	m.signatures = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_webhook_signatures_total", Help: "Calls whose signature was checked, by what came out.",
+	}, "result", senders.SignatureResults)
 	m.refused = countersOf(m, prometheus.CounterOpts{
 		Name: "campaignlark_webhook_refused_total", Help: "Requests to the webhooks' endpoint that were refused before a webhook saw them, by reason.",
 	}, "reason", handlers.RefusalReasons)
@@ -78,6 +83,11 @@ func (m *metrics) observe() intake.Observe {
 		},
 		Unreadable: func(k intake.DecodeKind) {
 			if counter, known := m.unreadable[k]; known {
+				counter.Inc()
+			}
+		},
+		Signature: func(r senders.SignatureResult) {
+			if counter, known := m.signatures[r]; known {
 				counter.Inc()
 			}
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"campaignlark/jobs"
 	"campaignlark/migrations"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 	"campaignlark/segments"
 )
 
@@ -58,13 +60,22 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		return err
 	}
 	defer stopMetrics()
-	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log, Observe: numbers.observe()})
+	path, _ := strings.CutPrefix(c.DatabaseURL, "sqlite://")
+	if db.Dialect == store.Postgres {
+		path = ""
+	}
+	cipher, err := secrets.Load(c.SecretKey, path)
+	if err != nil {
+		return err
+	}
+	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log, Cipher: cipher, Observe: numbers.observe()})
 	numbers.watch(pipeline)
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version, Development: c.Development,
 			SchemaVersion: migrations.Newest(string(db.Dialect))},
 		DB:      db,
 		Intake:  pipeline,
+		Cipher:  cipher,
 		Log:     p.log,
 		Refused: numbers.refuse,
 	})
@@ -72,6 +83,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	var background sync.WaitGroup
 	background.Go(func() {
 		p.keepHouse(inBackground, append(chores(c, db),
+			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })

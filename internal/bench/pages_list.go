@@ -61,6 +61,8 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/webhooks":                     {{}},
 	"/w/:slug/webhooks/new":                 {{}},
 	"/w/:slug/webhooks/:id":                 {{id: webhookInUse}},
+	"/w/:slug/webhooks/:id/signature":       {{id: webhookInUse}},
+	"/w/:slug/webhooks/:id/answers":         {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/reading":         {{id: webhookInUse}, {id: webhookInUse, query: "?use=own"}},
 	"/w/:slug/webhooks/:id/edit":            {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/rotate":          {{id: webhookInUse}},

@@ -31,6 +31,8 @@ var pages = map[string][]string{
 	"/webhooks":                    {"/webhooks"},
 	"/webhooks/new":                {"/webhooks/new"},
 	"/webhooks/:id":                {"/webhooks/1", "/webhooks/4"},
+	"/webhooks/:id/signature":      {"/webhooks/1/signature", "/webhooks/4/signature"},
+	"/webhooks/:id/answers":        {"/webhooks/1/answers", "/webhooks/4/answers"},
 	"/webhooks/:id/reading":        {"/webhooks/1/reading", "/webhooks/1/reading?sender=typeform", "/webhooks/1/reading?use=own", "/webhooks/4/reading?use=typeform"},
 	"/webhooks/:id/wait":           {}, // a stream
 	"/webhooks/:id/edit":           {"/webhooks/1/edit"},

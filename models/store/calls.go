@@ -11,14 +11,14 @@ import (
 type HourCalls struct {
 	Hour   time.Time
 	Failed bool
-	Idle   models.Outcome // one of models.IdleOutcomes, else ""
+	Idle   models.Outcome // one of models.NoEffectOutcomes, else ""
 	Calls  int64
 }
 
 // CallsByHour reads a workspace's calls from the counters, for the hours that begin at since or later, oldest first.
 // webhookID 0 means all webhooks. An hour without calls has no row.
 func (d *DB) CallsByHour(ctx context.Context, workspaceID, webhookID int64, since time.Time) ([]HourCalls, error) {
-	q := d.Read(ctx).Table("webhook_counts").Select("hour, failed, CASE WHEN outcome IN ? THEN outcome ELSE '' END AS idle, sum(calls) AS calls", models.IdleOutcomes).
+	q := d.Read(ctx).Table("webhook_counts").Select("hour, failed, CASE WHEN NOT failed AND outcome IN ? THEN outcome ELSE '' END AS idle, sum(calls) AS calls", models.NoEffectOutcomes).
 		Where("workspace_id = ? AND hour >= ?", workspaceID, since)
 	if webhookID != 0 {
 		q = q.Where("webhook_id = ?", webhookID)

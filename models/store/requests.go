@@ -219,7 +219,7 @@ func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 	case models.OutcomesFailed:
 		add("status >= 400")
 	case models.OutcomesProcessed:
-		add("status < 400 AND outcome NOT IN ?", models.IdleOutcomes)
+		add("status < 400 AND outcome NOT IN ?", models.NoEffectOutcomes)
 	default:
 		add("outcome = ?", f.Outcome)
 	}
@@ -270,7 +270,7 @@ func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after u
 	if err != nil {
 		return uuid.Nil, false, err
 	}
-	first, err := First[models.WebhookRequest](since().Where("status < 400 AND outcome NOT IN ?", models.IdleOutcomes).Order("id"))
+	first, err := First[models.WebhookRequest](since().Where("status < 400 AND outcome NOT IN ?", models.NoEffectOutcomes).Order("id"))
 	if ErrorCode(err) == models.CodeNotFound {
 		return newest.ID, false, nil
 	}

@@ -50,6 +50,12 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 			}))
 		}
 		if err == nil {
+			err = models.In("deliveries", d.dropDeliveries(ctx, workspace, now.Add(-models.DeliveryLasts)))
+		}
+		if err == nil {
+			err = models.In("webhook hours", d.dropWebhookHours(ctx, workspace, before))
+		}
+		if err == nil {
 			err = models.In("webhook counts", d.dropSteps(ctx, "webhook_counts", "workspace_id = ? AND hour < ?", workspace, before))
 		}
 		if err != nil {
@@ -62,6 +68,24 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 // dropOldRows deletes old calls on SQLite.
 func (d *DB) dropOldRows(ctx context.Context, before time.Time) error {
 	return d.dropSteps(ctx, "webhook_requests", "id < ?", models.IDAt(before))
+}
+
+// dropDeliveries deletes the ids of deliveries of a workspace that were processed before a time.
+func (d *DB) dropDeliveries(ctx context.Context, workspaceID int64, before time.Time) error {
+	for range dropSteps {
+		var dropped int64
+		err := d.Write(ctx, func(tx *gorm.DB) error {
+			step := tx.Exec(`DELETE FROM webhook_deliveries WHERE workspace_id = @ws AND (webhook_id, key) IN
+				(SELECT webhook_id, key FROM webhook_deliveries WHERE workspace_id = @ws AND at < @before LIMIT @most)`,
+				map[string]any{"ws": workspaceID, "before": before, "most": dropStep})
+			dropped = step.RowsAffected
+			return step.Error
+		})
+		if err != nil || dropped == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // dropSteps deletes rows of table that match condition, in steps by id.

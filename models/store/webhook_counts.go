@@ -73,7 +73,7 @@ func (d *DB) WebhookUse(ctx context.Context, workspaceID, id int64, now time.Tim
 }
 
 func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, condition string, args ...any) ([]WebhookUse, error) {
-	named := map[string]any{"ws": workspaceID, "since": countedSince(now), "idle": models.IdleOutcomes}
+	named := map[string]any{"ws": workspaceID, "since": countedSince(now), "idle": models.NoEffectOutcomes}
 	for i := 0; i < len(args); i += 2 {
 		named[args[i].(string)] = args[i+1]
 	}

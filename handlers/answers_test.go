@@ -1,0 +1,150 @@
+package handlers
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/senders"
+)
+
+// browserHeaders are those of a form that a person's browser sends.
+var browserHeaders = []string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode", "navigate"}
+
+// TestAFormLeadsToThePagesOfItsWebsite posts forms as browsers and as programs do.
+func TestAFormLeadsToThePagesOfItsWebsite(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Newsletter", "type", "SUBSCRIBED")
+		person := "email_address=jo%40example.com"
+		s.call("POST", w.Hash, person, browserHeaders...).wantEnvelope(t, 200, acknowledgedMessage)
+		s.post(s.webhookPath(w, "/answers"), "success_url", "https://shop.example/thanks?list=1#top", "failure_url", "https://shop.example/again",
+			"allowed_origins", "https://shop.example/\nhttps://CLUB.shop.example").leadsTo(t, s.webhookPath(w, "/answers"))
+		s.get(s.webhookPath(w, "/answers")).want(t, 200, "Saved.", "https://club.shop.example", "Answers and limits")
+		with := func(name, value string) []string { return append(append([]string{}, browserHeaders...), name, value) }
+		for name, c := range map[string]struct {
+			body    string
+			headers []string
+			to      string // "" for the envelope
+		}{
+			"processed":                  {person, browserHeaders, "https://shop.example/thanks?list=1&result=ok#top"},
+			"no address":                 {"name=Jo", browserHeaders, "https://shop.example/again?result=no_address"},
+			"a bad address":              {"email_address=jo", browserHeaders, "https://shop.example/again?result=bad_address"},
+			"a listed page":              {person + "&redirect_to=https%3A%2F%2Fclub.shop.example%2Fwelcome", browserHeaders, "https://club.shop.example/welcome?result=ok"},
+			"a page of another website":  {person + "&redirect_to=https%3A%2F%2Fevil.example%2F", browserHeaders, "https://shop.example/thanks?list=1&result=ok#top"},
+			"a page without a scheme":    {person + "&redirect_to=%2F%2Fevil.example%2F", browserHeaders, "https://shop.example/thanks?list=1&result=ok#top"},
+			"a listed name in the front": {person + "&redirect_to=https%3A%2F%2Fshop.example%40evil.example%2F", browserHeaders, "https://shop.example/thanks?list=1&result=ok#top"},
+			"by script":                  {person, with("Sec-Fetch-Mode", "cors"), ""},
+			"a program":                  {person, []string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "*/*"}, ""},
+			"JSON":                       {`{"email_address":"jo@example.com"}`, with("Content-Type", "application/json"), ""},
+			"an old browser":             {person, []string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html"}, "https://shop.example/thanks?list=1&result=ok#top"},
+			"a form with parts": {"--b\r\nContent-Disposition: form-data; name=\"email_address\"\r\n\r\njo@example.com\r\n--b\r\nContent-Disposition: form-data; name=\"redirect_to\"\r\n\r\nhttps://shop.example/b\r\n--b--\r\n",
+				with("Content-Type", "multipart/form-data; boundary=b"), "https://shop.example/b?result=ok"},
+		} {
+			a := s.call("POST", w.Hash, c.body, c.headers...)
+			if got := a.header.Get("Location"); got != c.to || (c.to != "") != (a.status == 303) || a.header.Get("X-Request-Id") == "" {
+				t.Errorf("%s: got %d to %q, want %q", name, a.status, got, c.to)
+			}
+			if c.to == "" && (a.status != 200 || a.body != acknowledged) {
+				t.Errorf("%s: got %d %s, want the plain answer", name, a.status, a.body)
+			}
+		}
+		for origin, want := range map[string]string{"https://shop.example": "https://shop.example", "https://evil.example": "", "null": "", "": ""} {
+			for _, method := range []string{"POST", "OPTIONS"} {
+				a := s.call(method, w.Hash, person, "Origin", origin, "Content-Type", "application/x-www-form-urlencoded")
+				if got := a.header.Get("Access-Control-Allow-Origin"); got != want || a.header.Get("Vary") != "Origin" {
+					t.Errorf("%s from %q: got %q, varying by %q, want %q", method, origin, got, a.header.Get("Vary"), want)
+				}
+			}
+		}
+	})
+}
+
+// TestAToldWebhookHoldsBackAndAnswersYes covers the trap field, test calls and unknown addresses.
+func TestAToldWebhookHoldsBackAndAnswersYes(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		join, leave := s.createWebhook("name", "Join", "type", "SUBSCRIBED"), s.createWebhook("name", "Leave", "type", "UNSUBSCRIBED")
+		s.post(s.webhookPath(join, "/answers"), "trap_field", "website").want(t, 303)
+		s.callJSON(join, `{"email_address":"robot@example.com","website":"https://spam.example"}`).wantEnvelope(t, 200, acknowledgedMessage)
+		if s.contact("robot@example.com") != nil {
+			t.Error("a robot was added")
+		}
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Held back: a field that people do not see was filled in", "Is that right?", "Answers and limits")
+		s.callJSON(join, `{"email_address":"jo@example.com","website":""}`).want(t, 200)
+		if s.contact("jo@example.com") == nil {
+			t.Error("a person was held back")
+		}
+		s.get(s.webhookPath(join, "/answers")).want(t, 200, "1 call held back in 30 days.", "See them")
+
+		s.callJSON(leave, `{"email_address":"nobody@example.com"}`).wantEnvelope(t, 404, "We were unable to find the contact.")
+		s.post(s.webhookPath(leave, "/answers"), "unknown_ok", "1").want(t, 303)
+		s.callJSON(leave, `{"email_address":"nobody@example.com"}`).wantEnvelope(t, 200, acknowledgedMessage)
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Nobody has this address, so nothing was done", "Is that right?")
+		s.get("/w/books/requests?outcome=processed").wantNot(t, "nobody@example.com")
+		s.get("/w/books/settings/audit-log").want(t, 200, "changed how calls are handled by the webhook", "Field that only robots fill in", "website")
+
+		s.post(s.webhookPath(join, "/reading"), "sender", "woocommerce_customer").want(t, 303)
+		ping := []string{"Content-Type", "application/x-www-form-urlencoded", "User-Agent", "WooCommerce/10.3 Hookshot"}
+		s.call("POST", join.Hash, "webhook_id=17", ping...).wantEnvelope(t, 200, acknowledgedMessage)
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "A test call: WooCommerce: customers asked whether this address works", "Known as a test call")
+		s.get(s.webhookPath(join, "/answers")).want(t, 200, "1 call answered so in 30 days.")
+		if settings, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(join, "")).Reading); settings.Answering().TrapField != "website" {
+			t.Errorf("got %+v, want the answers kept when the reading changes", settings.Answers)
+		}
+		s.post(s.webhookPath(join, "/answers"), "trap_field", "website").want(t, 303)
+		s.call("POST", join.Hash, "webhook_id=17", ping...).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
+	})
+}
+
+// TestCallsOverALimitAreTurnedAway fills the minute of a webhook and waits until it is over.
+func TestCallsOverALimitAreTurnedAway(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Join", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(w, "/answers"), "limit_network", "3", "failure_url", "https://shop.example/again").want(t, 303)
+		call := func(headers ...string) answer {
+			return s.call("POST", w.Hash, "email_address=jo%40example.com", append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)
+		}
+		for range 3 { // the first lets this process know of the limit
+			call().want(t, 200)
+		}
+		a := call()
+		a.wantEnvelope(t, 429, messageTooMany)
+		if wait := a.header.Get("Retry-After"); wait != "60" || a.header.Get("X-Request-Id") == "" {
+			t.Errorf("got Retry-After %q, want the seconds to the end of the minute", wait)
+		}
+		if to := call(browserHeaders...).header.Get("Location"); to != "https://shop.example/again?result=too_many" {
+			t.Errorf("a form was led to %q", to)
+		}
+		if n := len(s.logged()); n != 3 {
+			t.Errorf("got %d rows in the log, want the 3 calls below the limit", n)
+		}
+		for range 2 { // the second has nothing to store
+			if err := s.server.StoreHours(t.Context(), s.server.now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.get(s.webhookPath(w, "/answers")).want(t, 200, "The busiest network of the last 30 days had 3", "Turned away: 2 in 24 hours, 2 in 30 days")
+		s.later(time.Minute)
+		call().want(t, 200)
+	})
+}
+
+// TestARefusedFormOfAnswersKeepsWhatWasTyped posts mistakes: each is told beside its field, and nothing is stored.
+func TestARefusedFormOfAnswersKeepsWhatWasTyped(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Join", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/answers")
+		for field, text := range map[string]string{"success_url": "javascript:alert(1)", "failure_url": "shop.example", "allowed_origins": "https://shop.example/page", "limit_webhook": "many", "limit_network": "-3"} {
+			a := s.post(path, field, text, "trap_field", `"><script>alert(1)</script>`)
+			a.want(t, 422, "Please")
+			if !strings.Contains(a.body, `id="`+field+`-err"`) || formFields(a.body).Get("trap_field") != `"><script>alert(1)</script>` || strings.TrimSpace(formFields(a.body).Get(field)) != text || strings.Contains(a.body, "<script>alert") {
+				t.Errorf("%s: the form does not come back as it was typed, with its mistake", field)
+			}
+		}
+		if s.webhookAt(s.webhookPath(w, "")).Reading != "" {
+			t.Error("a refused form was stored")
+		}
+		s.post(path, "limit_webhook", "1,200").want(t, 303)
+		s.as(s.signIn(s.addMember(s.workspace, "vi@example.com", models.RoleViewer))).get(path).want(t, 200, "How it answers", "1200", "refused")
+	})
+}

@@ -1,0 +1,250 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/senders"
+	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+)
+
+// requestReveal shows to a manager what was sent without a valid signature, for a short time. It writes that to the audit log before it
+// shows anything.
+func (s *Server) requestReveal(v *visit) error {
+	id, ok := requestID(v.Params("id"))
+	if !ok {
+		return models.ErrNotFound
+	}
+	row, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return models.In("request page: read the request", err)
+	}
+	if row.Outcome == models.OutcomeUnverified && !v.refill {
+		now := s.now()
+		reveals := addReveal(v.reveals(), row.ID.String(), now)
+		const reason = "looked at what was sent without a valid signature"
+		if err := s.DB.Reveal(v.UserContext(), row, v.User.ID, reason, models.TokenHash(v.session.ID), map[string]string{sessionReveals: reveals}, now); err != nil {
+			return models.In("request page: note the reveal", err)
+		}
+	}
+	return v.Redirect(v.path("requests", row.ID)+"#s1", fiber.StatusSeeOther)
+}
+
+// hide removes what was sent from the story of a call without a valid signature, unless the person has asked for it. Its sender is
+// unknown, so it may hold anything.
+func (t *story) hide() {
+	if t.row.Outcome != models.OutcomeUnverified || t.erased || !revealedUntil(t.visit.reveals(), t.row.ID.String(), t.visit.server.now()).IsZero() {
+		return
+	}
+	t.hidden = true
+	t.body.Payload, t.body.Headers, t.hints, t.tree = "", nil, nil, nil
+}
+
+// readDelivery reads what else came with the id of the call's delivery: the first call of a repeated one, or the repeats of this one.
+func (t *story) readDelivery() error {
+	ctx, db := t.visit.UserContext(), t.visit.server.DB
+	if id, err := uuid.Parse(t.body.RepeatOf); err == nil {
+		t.first, err = db.Request(ctx, t.row.WorkspaceID, id)
+		return models.In("request page: the first call", ignoreNotFound(err))
+	}
+	if len(t.body.Delivery) == 0 {
+		return nil
+	}
+	d, err := db.Delivery(ctx, t.row.WorkspaceID, t.row.WebhookID, t.body.Delivery)
+	if err == nil && d.RequestID == t.row.ID {
+		t.delivery = d
+	}
+	return models.In("request page: repeats", ignoreNotFound(err))
+}
+
+// title returns the title of the page, after the address if there is one.
+func (t *story) title(outcome views.OutcomeFacts) string {
+	switch v := t.body.Verdict; {
+	case t.row.Outcome == models.OutcomeUnverified && v != nil:
+		return "Refused: " + lowerFirst(v.Title())
+	case t.row.Outcome == models.OutcomeRepeated && t.body.RepeatOf != "":
+		if id, err := uuid.Parse(t.body.RepeatOf); err == nil {
+			return "Repeated: this call had been processed " + spanSaid(models.IDTime(t.row.ID).Sub(models.IDTime(id))) + " before"
+		}
+	case t.row.Outcome == models.OutcomeTestCall && t.body.Mapped != nil:
+		return "A test call: " + senderName(t.body.Mapped.Sender) + " asked whether this address works"
+	}
+	return outcome.Title
+}
+
+// spanSaid says how long a time is, in its largest unit.
+func spanSaid(d time.Duration) string {
+	if d < time.Second {
+		return "less than a second"
+	}
+	for _, unit := range []struct {
+		of        time.Duration
+		one, many string
+	}{{24 * time.Hour, "day", "days"}, {time.Hour, "hour", "hours"}, {time.Minute, "minute", "minutes"}} {
+		if d >= unit.of {
+			return views.Plural(int64(d/unit.of), unit.one, unit.many)
+		}
+	}
+	return views.Plural(int64(d/time.Second), "second", "seconds")
+}
+
+func lowerFirst(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(first)) + text[size:]
+}
+
+// tellSignature says what came out of the check of the signature.
+func (t *story) tellSignature(s *views.RequestStory) {
+	if t.hidden {
+		s.Hidden = "-"
+		if !t.support && t.visit.canChange() {
+			s.Hidden = t.here() + "/reveal"
+		}
+	}
+	v := t.body.Verdict
+	if v == nil {
+		return
+	}
+	s.Signature = views.Step{ID: "signature", Title: v.Title(), State: views.StateDone, Icon: "key", Lead: v.Sentence(t.zone())}
+	switch {
+	case t.row.Outcome == models.OutcomeUnverified:
+		s.Signature.State, s.Signature.Lead = views.StateStop, s.Signature.Lead+" It is the first check after the address. Nothing else was looked at."
+	case !v.Passes():
+		s.Signature.State, s.Signature.Lead = views.StateLook, s.Signature.Lead+" This webhook only watches, so the call was handled like any other."
+	}
+	if v.SignedAt.IsZero() {
+		return
+	}
+	signed, arrived := v.SignedAt.In(t.zone()), v.ArrivedAt.In(t.zone())
+	const layout = "2 Jan 2006, 15:04:05"
+	s.SignatureFacts = []views.RequestFact{
+		{What: "Signed at", Text: signed.Format(layout) + ", by the sender’s clock"}, {What: "Arrived at", Text: arrived.Format(layout)},
+		{What: "Allowed", Text: views.Plural(int64(v.Tolerance), "second", "seconds") + " before and after"},
+	}
+}
+
+// signatureNote is the note on the signature in the strip of steps.
+func (t *story) signatureNote() string {
+	switch v := t.body.Verdict; {
+	case v.Result == senders.ResultNotChecked:
+		return "not checked"
+	case v.Passes():
+		return "valid"
+	case v.Result == senders.ResultTooOld:
+		return "too old"
+	case v.Result == senders.ResultTooNew:
+		return "from the future"
+	case v.Result == senders.ResultNoHeader:
+		return "none"
+	}
+	return "not valid"
+}
+
+// tellEnd says why a call rightly did nothing, if no other step says it.
+func (t *story) tellEnd(s *views.RequestStory) {
+	switch t.row.Outcome {
+	case models.OutcomeRepeated:
+		s.Ended = t.repeatedEnd()
+	case models.OutcomeTestCall:
+		s.Ended = views.RequestEnd{Step: views.Step{ID: "ended", Title: "Known as a test call", State: views.StateIdle, Icon: "flag"}, Text: t.testCallSaid(),
+			More: "Because “Answer test calls of known systems with 200” is on, it was not refused."}
+		t.linkAnswers(&s.Ended)
+	case models.OutcomeHeldBack:
+		s.Ended = views.RequestEnd{Step: views.Step{ID: "ended", Title: "Held back", State: views.StateIdle}, Text: "People do not see this field, so a robot filled it in:",
+			Code: views.Visible(t.settings.Answering().TrapField), More: "The answer was the one of a call that is processed."}
+		if s.Ended.Code == "" {
+			s.Ended.Text = "A field that people do not see was filled in, so a robot sent the call."
+		}
+		t.linkAnswers(&s.Ended)
+	}
+}
+
+func (t *story) linkAnswers(e *views.RequestEnd) {
+	if t.canRead() {
+		e.Before, e.Link, e.To = "It is set under", t.page("webhooks", t.webhook.ID, views.PartAnswers), "Answers and limits"
+	}
+}
+
+// repeatedEnd says which call had been processed.
+func (t *story) repeatedEnd() views.RequestEnd {
+	e := views.RequestEnd{Step: views.Step{ID: "ended", Title: "It had come before", State: views.StateIdle, Icon: "renew"}, Text: "The sender gave both calls the same id.",
+		More: "Ids are remembered for 7 days. Nothing was done again, and the sender got the answer of the first call."}
+	if id := t.deliveryID(); id != "" {
+		e.Text, e.Code = "The sender gave both calls the same id:", models.NameInvisible(models.Shorten(id, 100))
+	}
+	if t.first.ID != uuid.Nil {
+		e.Before, e.Link, e.To = "The first call was processed:", t.pathOf(t.first.ID), views.OutcomeShort(t.first.Outcome)
+	} else {
+		e.Before = ""
+		e.More += " The first call is not in the log any more."
+	}
+	return e
+}
+
+// deliveryID returns the id that the sender gave the delivery, "" if the log does not have it.
+func (t *story) deliveryID() string {
+	if t.body.Mapped != nil && t.body.Mapped.DeliveryID != "" {
+		return t.body.Mapped.DeliveryID
+	}
+	i := slices.IndexFunc(t.body.Headers, func(h intake.Header) bool { return slices.Contains(deliveryHeaders, h.Name) })
+	if i < 0 {
+		return ""
+	}
+	return t.body.Headers[i].Value
+}
+
+// testCallSaid says what the sender's test call is.
+func (t *story) testCallSaid() string {
+	if t.body.Mapped != nil {
+		if s := senders.FindSender(t.body.Mapped.Sender); s != nil && len(s.TestCalls) > 0 {
+			var all []string
+			for _, c := range s.TestCalls {
+				all = append(all, c.Says)
+			}
+			return strings.Join(all, " ")
+		}
+	}
+	return "The sender asks so whether the address works. It holds nobody’s address."
+}
+
+// endStop is the step at which the call ended, for the strip of steps.
+func endStop(s views.RequestStory) views.Stop {
+	labels := map[string]string{"It had come before": "Repeat", "Known as a test call": "Test call", "Held back": "Trap field"}
+	return views.Stop{Href: "#" + s.Ended.ID, Label: labels[s.Ended.Title], Note: map[string]string{"Repeat": "came before", "Test call": "yes"}[labels[s.Ended.Title]], State: s.Ended.State}
+}
+
+// adviseUnverified says what to compare, and leads to the signature of the webhook.
+func (t *story) adviseUnverified(issue *views.RequestIssue) {
+	if v := t.body.Verdict; v != nil {
+		issue.Text = v.Sentence(t.zone())
+	}
+	if t.canRead() {
+		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartSignature), "Open signature"
+	}
+}
+
+// repeatsFact leads to the repeats of the call.
+func (t *story) repeatsFact() views.RequestNear {
+	switch d := t.delivery; {
+	case t.first.ID != uuid.Nil:
+		return views.RequestNear{Text: "The first call with this id", Href: t.pathOf(t.first.ID)}
+	case d.Repeats > 0 && d.LastRepeat != nil:
+		return views.RequestNear{Text: "Sent again " + times(d.Repeats) + ": the last repeat", Href: t.pathOf(*d.LastRepeat)}
+	}
+	return views.RequestNear{}
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return views.Plural(n, "time", "times")
+}

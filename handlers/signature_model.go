@@ -1,0 +1,264 @@
+package handlers
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/models/store"
+	"campaignlark/senders"
+	"campaignlark/views"
+)
+
+// checkedCalls is how many of the last calls of a webhook the page of its signature looks at.
+const checkedCalls = 200
+
+// signatureCalls is what came out of the check of a webhook's last calls.
+type signatureCalls struct {
+	all     int // calls that were looked at
+	checked int // those whose signature was checked
+	failed  int // those that did not pass
+	older   int // those that came with the older secret
+	since   time.Time
+	groups  []signatureGroup // by what came out: those that pass first, then by number
+
+	failedBy map[models.Outcome]int // what became of those that did not pass and were not refused for it
+	lastUsed map[senders.SecretUsed]time.Time
+}
+
+// signatureGroup is the checked calls with one title.
+type signatureGroup struct {
+	title, sentence string
+	passes          bool
+	calls           int
+	newest          models.WebhookRequest
+	client          string // from which all of them came, "" if there are several
+}
+
+// signatureCalls reads the last calls of a webhook.
+func (v *visit) signatureCalls(w models.Webhook) (c signatureCalls, err error) {
+	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, checkedCalls)
+	if err != nil {
+		return c, models.In("signature: last calls", err)
+	}
+	c.all, c.failedBy, c.lastUsed = len(rows), map[models.Outcome]int{}, map[senders.SecretUsed]time.Time{}
+	for _, row := range rows {
+		if len(row.Body) > store.ListedBody {
+			continue
+		}
+		if body, err := intake.DecodeLogBody(row.Body); err == nil && body.Verdict != nil {
+			c.add(row, *body.Verdict, v.Workspace.Location())
+		}
+	}
+	slices.SortStableFunc(c.groups, func(a, b signatureGroup) int {
+		if a.passes != b.passes {
+			return map[bool]int{true: -1, false: 1}[a.passes]
+		}
+		return cmp.Compare(b.calls, a.calls)
+	})
+	return c, nil
+}
+
+// add adds a call. Calls are added newest first.
+func (c *signatureCalls) add(row models.WebhookRequest, verdict senders.Verdict, zone *time.Location) {
+	c.checked++
+	c.since = models.IDTime(row.ID)
+	if !verdict.Passes() {
+		c.failed++
+		if row.Outcome != models.OutcomeUnverified {
+			c.failedBy[row.Outcome]++
+		}
+	} else if verdict.Secret == senders.SecretOlder {
+		c.older++
+	}
+	if _, known := c.lastUsed[verdict.Secret]; !known && verdict.Passes() {
+		c.lastUsed[verdict.Secret] = models.IDTime(row.ID)
+	}
+	client := ""
+	if row.ClientAddress != nil {
+		client = *row.ClientAddress
+	}
+	i := slices.IndexFunc(c.groups, func(g signatureGroup) bool { return g.title == verdict.Title() })
+	if i < 0 {
+		i = len(c.groups)
+		c.groups = append(c.groups, signatureGroup{title: verdict.Title(), sentence: verdict.Sentence(zone), passes: verdict.Passes(), newest: row, client: client})
+	}
+	g := &c.groups[i]
+	g.calls++
+	if g.client != client {
+		g.client = ""
+	}
+}
+
+func (v *visit) showSignature(f signatureForm) error {
+	m, err := v.signatureModel(f)
+	if err != nil {
+		return err
+	}
+	return v.show(views.SignaturePage(m))
+}
+
+func (v *visit) signatureAgain(f signatureForm) error {
+	m, err := v.signatureModel(f)
+	if err != nil {
+		return err
+	}
+	m.Failed = f.errs.Any() || f.edit.Changed || f.asks != nil
+	return v.again(views.SignaturePage(m))
+}
+
+func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
+	p, err := v.page(views.SectionWebhooks, f.webhook.Name+": Signature", views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")},
+		views.Crumb{Text: f.webhook.Name, Href: v.path("webhooks", f.webhook.ID)}, views.Crumb{Text: "Signature"})
+	if err != nil {
+		return views.SignatureModel{}, err
+	}
+	m := views.SignatureModel{
+		Page: p, Top: v.webhookTop(f.webhook, views.PartSignature), CanChange: v.Role.Includes(models.RoleAdmin), Values: f.in, Errors: f.errs, Edit: f.edit, Ask: f.asks,
+		Sender: "the sender", Secret: f.secret, Made: f.made, Forms: signatureFormOptions(), Enforces: f.stored.Enforces(), Checks: f.stored.Checks(),
+	}
+	if s := senders.FindSender(f.stored.Sender); s != nil {
+		m.Sender, m.Signs = s.Name, s.Signature != nil
+	}
+	shown := f.suggestedSignature()
+	if s, errs := f.in.settings(); !errs.Any() {
+		shown = s
+	}
+	m.How, m.HasSecret = signatureSaid(shown.Scheme), shown.Scheme.Form.HasSecret()
+	m.Kind, m.Title, m.Text = f.verdict()
+	v.addSignatureCalls(&m, f)
+	for i, secret := range f.secrets {
+		m.Secrets = append(m.Secrets, f.secretRow(secret, i == 0, v.Workspace.Location()))
+	}
+	return m, nil
+}
+
+// verdict is the headline of the page: its kind, its title and a sentence.
+func (f signatureForm) verdict() (kind, title, text string) {
+	passed := f.calls.checked - f.calls.failed
+	switch {
+	case !f.stored.Checks():
+		return views.KindIdle, "Not checked: anyone who knows the address can call it", "A signature shows that a call comes from its sender. Enter the secret and watch for a while. Nothing is refused until you say so."
+	case f.stored.Enforces():
+		text = "No call has come since."
+		if f.calls.checked > 0 {
+			text = fmt.Sprintf("Of the last %s, %d passed and %d did not.", views.Plural(f.calls.checked, "checked call", "checked calls"), passed, f.calls.failed)
+		}
+		return views.KindGood, "Checked: calls without a valid signature are refused", text
+	case f.calls.checked == 0:
+		return views.KindWarn, "Watching: no call has come yet", "Nothing is refused. Each call is checked, and the log says what came out."
+	case f.calls.failed == 0:
+		return views.KindGood, fmt.Sprintf("Watching: all of the last %s would pass", views.Plural(f.calls.checked, "call", "calls")), "Nothing is refused yet. If this goes on, refuse what does not pass."
+	}
+	return views.KindWarn, fmt.Sprintf("Watching: %d of the last %s would pass", passed, views.Plural(f.calls.checked, "call", "calls")),
+		fmt.Sprintf("Nothing is refused yet. The %s were handled like all the rest; look at them before you decide.", views.Plural(f.calls.failed, "other one", "others"))
+}
+
+// addSignatureCalls adds what came out of the last calls. Refused calls lead to all of their kind in the log, others to the newest one.
+func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
+	m.Checked = f.calls.checked
+	if f.calls.checked > 0 {
+		m.Since = "The last " + views.Plural(f.calls.checked, "checked call", "checked calls") + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
+	}
+	refused := v.requestsURL(requestQuery{webhook: strconv.FormatInt(f.webhook.ID, 10), outcome: string(models.OutcomeUnverified)}.with())
+	for _, g := range f.calls.groups {
+		row := views.SignatureTally{Title: g.title, Passes: g.passes, Calls: g.calls, Share: strconv.FormatFloat(float64(g.calls)*100/float64(f.calls.checked), 'f', 1, 64)}
+		if !g.passes {
+			row.Text, row.Href = g.sentence, v.path("requests", g.newest.ID)
+			if g.client != "" {
+				row.Text = strings.TrimSpace(row.Text + " All from " + g.client + ".")
+			}
+			if g.newest.Outcome == models.OutcomeUnverified {
+				row.Href = refused
+			}
+		}
+		m.Tallies = append(m.Tallies, row)
+	}
+	m.Failed200 = f.calls.failed
+	m.RefusedHref = refused
+}
+
+// secretRow is what may be known of a secret.
+func (f signatureForm) secretRow(s models.WebhookSecret, newest bool, zone *time.Location) views.SignatureSecret {
+	row := views.SignatureSecret{Ending: s.Ending, Older: !newest, Text: "Since " + s.CreatedAt.In(zone).Format("2 January 2006, 15:04") + "."}
+	used := senders.SecretNewer
+	if !newest {
+		used = senders.SecretOlder
+	}
+	if at, known := f.calls.lastUsed[used]; known {
+		row.Text += " Last used on " + at.In(zone).Format("2 January, 15:04") + "."
+	} else {
+		row.Text += " None of the last calls came with it."
+	}
+	if !newest && f.calls.older > 0 {
+		row.Still = fmt.Sprintf("%d of the last %s still came with it.", f.calls.older, views.Plural(f.calls.checked, "checked call", "checked calls"))
+	}
+	return row
+}
+
+// signatureFormOptions lists the forms for the list of the page.
+func signatureFormOptions() []views.OptionGroup {
+	groups := []views.OptionGroup{{}, {Label: "A signature"}, {Label: "Something simpler"}}
+	for _, form := range senders.SignatureForms {
+		at := 1
+		switch form {
+		case senders.FormNone:
+			at = 0
+		case senders.FormSharedWord, senders.FormBasic, senders.FormAddresses:
+			at = 2
+		}
+		groups[at].Options = append(groups[at].Options, views.Option{Value: string(form), Label: signatureFormName(form)})
+	}
+	return groups
+}
+
+// signatureFormNames are what people call the forms of signatures.
+var signatureFormNames = map[senders.SignatureForm]string{
+	senders.FormNone:             "It does not",
+	senders.FormBody:             "Over the body (Typeform, Shopify, GitHub …)",
+	senders.FormTimeV1:           "With the time, t=…,v1=… (Stripe, Calendly)",
+	senders.FormTimeH1:           "With the time, ts=…;h1=… (Paddle)",
+	senders.FormStandardWebhooks: "Standard Webhooks (webhook-id, svix-id …)",
+	senders.FormTimestampApart:   "With the time in another header (Webflow, Slack)",
+	senders.FormHubSpot:          "With the web address (HubSpot)",
+	senders.FormSharedWord:       "A secret word in a header or in the body",
+	senders.FormBasic:            "User name and password",
+	senders.FormAddresses:        "It calls from known addresses",
+}
+
+// signatureFormName returns what people call a form; the form itself if it is not known.
+func signatureFormName(form senders.SignatureForm) string {
+	if name := signatureFormNames[form]; name != "" {
+		return name
+	}
+	return models.Shorten(string(form), 60)
+}
+
+// signatureSaid says how a completed scheme signs: the text, and the header or place at its end, "" for none.
+func signatureSaid(s senders.Scheme) views.SignatureHow {
+	s = s.Completed()
+	algorithm := map[senders.SignatureAlgorithm]string{senders.SHA256: "SHA-256", senders.SHA1: "SHA-1"}[s.Algorithm]
+	switch s.Form {
+	case senders.FormBody:
+		return views.SignatureHow{Text: "The body, with " + algorithm + ", in the header", Code: s.Header}
+	case senders.FormTimeV1, senders.FormTimeH1, senders.FormStandardWebhooks, senders.FormTimestampApart:
+		return views.SignatureHow{Text: "The body and the time, with " + algorithm + ", in the header", Code: s.Header}
+	case senders.FormHubSpot:
+		return views.SignatureHow{Text: "The web address, the body and the time, with " + algorithm + ", in the header", Code: s.Header}
+	case senders.FormSharedWord:
+		if s.Member != "" {
+			return views.SignatureHow{Text: "A secret word in the body, at", Code: s.Member}
+		}
+		return views.SignatureHow{Text: "A secret word in the header", Code: s.Header}
+	case senders.FormBasic:
+		return views.SignatureHow{Text: "User name and password, in the header", Code: "Authorization"}
+	case senders.FormAddresses:
+		return views.SignatureHow{Text: "Calls from " + views.Plural(len(s.Networks), "known address or network", "known addresses and networks")}
+	}
+	return views.SignatureHow{Text: "Nothing says who calls."}
+}

@@ -1,0 +1,148 @@
+package intake
+
+import (
+	"bytes"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/senders"
+)
+
+// MessageUnverified is the answer to a call without a valid signature, at a webhook that enforces one.
+const MessageUnverified = "The signature of this request is not valid."
+
+// deliveryHeaders are the headers by which any sender can name a delivery, as Call.Headers writes them.
+var deliveryHeaders = []string{"Idempotency-Key", "Webhook-Id"}
+
+// deliveryKey is the key of a delivery. A call without an id of its delivery has the zero deliveryKey.
+type deliveryKey struct {
+	webhookKey
+	key [32]byte
+}
+
+// Prepare reads a call as its webhook reads its calls, as far as that is known: see Call.ReadAs.
+func (p *Pipeline) Prepare(c *Call) {
+	c.prepare(p.store.webhook(c.Hash.WorkspaceID, c.Hash.WebhookID))
+}
+
+// Answers returns what a webhook was told about its answers, as the last batch has seen it. This process does not know it before the
+// webhook's workspace had its first call.
+func (p *Pipeline) Answers(hash models.WebhookHash) senders.Answers {
+	return p.store.webhook(hash.WorkspaceID, hash.WebhookID).Reading.Answering()
+}
+
+// prepare reads the call as the webhook w reads its calls: first the signature, then the payload, then the id of the delivery.
+func (c *Call) prepare(w Webhook) {
+	c.Verdict, c.Submission, c.delivery, c.ReadAs = nil, Submission{}, deliveryKey{}, w.ReadingRevision
+	if w.Reading.Checks() {
+		verdict := senders.Verify(w.Reading.Signature.Scheme, w.Secrets, c.signed(), c.ArrivedAt)
+		c.Verdict = &verdict
+		if !verdict.Passes() && w.Reading.Enforces() {
+			if !c.readTestCall(w) {
+				c.Submission.keepSent(c.Request)
+			}
+			return
+		}
+	}
+	c.Submission = Read(c.Request, w.Reading, c.oneHeader)
+	if kind, id := c.deliveryID(w.Reading); id != "" {
+		c.delivery = deliveryKey{webhookKey{c.Hash.WorkspaceID, c.Hash.WebhookID}, models.DeliveryKey(kind, id)}
+	}
+}
+
+// readTestCall reads a call without any signature if it is a test call of the sender, and reports whether it is. Some senders do not sign
+// theirs, and a test call does nothing.
+func (c *Call) readTestCall(w Webhook) bool {
+	if s := senders.FindSender(w.Reading.Sender); c.Verdict.Result != senders.ResultNoHeader || s == nil || len(s.TestCalls) == 0 || !w.Reading.Answering().TestCallsOK {
+		return false
+	}
+	if s := Read(c.Request, w.Reading, c.oneHeader); s.Err == nil && s.TestCall != "" {
+		c.Submission, c.Verdict = s, nil
+	}
+	return c.Submission.TestCall != ""
+}
+
+// keepSent keeps what was sent for the log, unread.
+func (s *Submission) keepSent(r Request) {
+	if r.Method == http.MethodGet {
+		s.keep(r.Query)
+		return
+	}
+	kind, _ := parseHeader(r.ContentType)
+	s.keepUnread(r.Body, kind)
+}
+
+// signed returns the request for the check of its signature.
+func (c *Call) signed() senders.SignedRequest {
+	client, _ := netip.ParseAddr(c.ClientAddress)
+	return senders.SignedRequest{
+		Method: c.Method, URL: c.URL, Body: c.Request.Body, Client: client, Header: c.header,
+		Member: func(place string) []string {
+			path, err := senders.ParsePath(place)
+			if err != nil {
+				return nil
+			}
+			const word = "word"
+			s := Read(c.Request, senders.Settings{Mapping: &senders.Mapping{Fields: map[string][]senders.Source{word: {{Path: path}}}}}, nil)
+			for _, f := range s.Fields {
+				if f.Key == word {
+					return f.Value.Texts
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// header returns all values of a header.
+func (c *Call) header(name string) (values []string) {
+	for line := range bytes.Lines(c.Head) {
+		key, value, _ := bytes.Cut(line, []byte(":"))
+		if strings.EqualFold(string(bytes.TrimSpace(key)), name) {
+			values = append(values, models.ValidText(string(bytes.TrimSpace(value))))
+		}
+	}
+	return values
+}
+
+// oneHeader returns the first value of a header, "" if it is not there.
+func (c *Call) oneHeader(name string) string {
+	if values := c.header(name); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// deliveryID returns the id that the sender gave this delivery, and where it stood; "" for none. Where a signature is enforced, an
+// id counts only if it is signed: it is in the body, or the scheme signs the header.
+func (c *Call) deliveryID(settings senders.Settings) (kind, id string) {
+	header := func(name string) (string, string) {
+		if settings.Enforces() && !settings.Signature.Scheme.SignsHeader(name) {
+			return "", ""
+		}
+		if values := c.header(name); len(values) == 1 && len(values[0]) <= maxHeaderValue {
+			return "header " + strings.ToLower(name), values[0]
+		}
+		return "", ""
+	}
+	if m := settings.Mapping; m != nil && m.DeliveryID.Header != "" {
+		if kind, id = header(m.DeliveryID.Header); id != "" {
+			return kind, id
+		}
+	}
+	if c.Submission.deliveryID != "" {
+		return "place", c.Submission.deliveryID
+	}
+	for _, name := range deliveryHeaders {
+		if !slices.ContainsFunc(c.Headers, func(h Header) bool { return h.Name == name }) {
+			continue
+		}
+		if kind, id = header(name); id != "" {
+			return kind, id
+		}
+	}
+	return "", ""
+}

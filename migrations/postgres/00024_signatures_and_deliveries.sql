@@ -1,0 +1,23 @@
+-- +goose Up
+-- The secrets with which a webhook checks signatures, encrypted. While one is replaced there are two.
+CREATE TABLE webhook_secrets (
+    workspace_id bigint NOT NULL,
+    webhook_id bigint NOT NULL,
+    slot text NOT NULL CHECK (slot IN ('newer', 'older')),
+    sealed bytea NOT NULL,
+    ending text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, webhook_id, slot)
+);
+-- The deliveries that a webhook has processed, by a hash of the id that the sender gave them, so that a repeated one does nothing.
+CREATE TABLE webhook_deliveries (
+    workspace_id bigint NOT NULL,
+    webhook_id bigint NOT NULL,
+    key bytea NOT NULL,
+    request_id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    repeats bigint NOT NULL DEFAULT 0,
+    last_repeat uuid,
+    PRIMARY KEY (workspace_id, webhook_id, key)
+);
+CREATE INDEX webhook_deliveries_at ON webhook_deliveries (workspace_id, at);
