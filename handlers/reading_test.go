@@ -9,6 +9,8 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/senders"
+
+	"gorm.io/gorm"
 )
 
 // typeformCall is an example of the catalogue.
@@ -97,6 +99,13 @@ func TestTheJSONOfAReading(t *testing.T) {
 		if c := s.contact("jo@example.com"); c == nil || c.Fields["city"] != "Kraków & Co" {
 			t.Errorf("got %+v", c)
 		}
+		s.callJSON(w, `{"kind":"order","paid":1,"customer":{"e_mail":"al@example.com"}}`).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "It looked at customer.email and found nothing.", "customer.e_mail", "Open its reading", "Nothing stood where this webhook looks for the address.")
+		masked := s.as(s.signIn(s.addStaff("noor@support.example"))).get("/support/requests/" + s.lastCall())
+		masked.want(t, 200, "It looked at customer.email and found nothing.")
+		masked.wantNot(t, "al@example.com", "customer.e_mail")
+		s.callJSON(w, `{"kind":"order","paid":1,"customer":{"email":"nobody"}}`).wantEnvelope(t, 400, "Please provide a valid email address")
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Refused: the address is not valid", "Open its reading")
 		s.post(path, "sender", "typeform").want(t, 303)
 		if stored, _ = senders.ParseSettings(s.webhookAt(s.webhookPath(w, "")).Reading); stored.Sender != "typeform" || len(stored.Mapping.Address) != 2 {
 			t.Errorf("got %s", stored)
@@ -170,6 +179,38 @@ func TestCallsThatCannotBeLookedAt(t *testing.T) {
 		s.post("/w/books/contacts/"+itoa(s.contact("jo@example.com").ID)+"/delete").want(t, 303)
 		s.get(path+"&sample="+id).want(t, 200, "the person was erased")
 		s.get(path+"&sample="+id).wantNot(t, "jo@example.com")
+	})
+}
+
+// TestACallOfAnotherWebhookIsNoSample names calls of another webhook and of another workspace.
+func TestACallOfAnotherWebhookIsNoSample(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		mine, theirs := s.createWebhook("name", "Mine", "type", "SUBSCRIBED"), s.createWebhook("name", "Theirs", "type", "SUBSCRIBED")
+		s.callJSON(theirs, `{"mail":"secret@example.com"}`).want(t, 400)
+		page := s.get(s.webhookPath(mine, "/reading") + "?use=own&sample=" + s.lastCall())
+		page.want(t, 200, "Waiting for a call")
+		page.wantNot(t, "secret@example.com")
+		other := s.addWorkspace("other")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.WebhookRequest{}).Where("workspace_id = ?", s.workspace.ID).Updates(map[string]any{"workspace_id": other.ID, "webhook_id": mine.ID}).Error
+		})
+		s.get(s.webhookPath(mine, "/reading")+"?use=own&sample="+s.lastCall()).wantNot(t, "secret@example.com")
+	})
+}
+
+// TestAMergeTagOfAReadingIsDeleted asks what to do with its place when the reading is saved the next time. Calls are processed all the while.
+func TestAMergeTagOfAReadingIsDeleted(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		city := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["mail"],"fields":{"city":[{"path":"town"}]}}`).want(t, 303)
+		s.post("/w/books/merge-tags/"+itoa(city.ID)+"/delete").want(t, 303)
+		s.callJSON(w, `{"mail":"jo@example.com","town":"Graz"}`).want(t, 200)
+		page := s.get(path)
+		page.want(t, 200, "its merge tag was deleted")
+		s.post(path, append(typed(page), "do", "save")...).want(t, 422, "There is no merge tag ‹city›.")
+		s.post(path, append(typed(page, "place.city", ""), "do", "save")...).want(t, 303)
 	})
 }
 
