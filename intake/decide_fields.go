@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // Fate says what happened to one field of a call.
@@ -133,11 +134,17 @@ func fill(p *Person, tag models.MergeTag, given *Field, zone *time.Location) Fie
 	if given != nil {
 		var err error
 		fate.Key, fate.Sent, fate.Shape = cmp.Or(given.place, given.Key), sentText(given.Value), shapeOf(given.Value)
+		if given.place != "" {
+			fate.Sent, fate.Shape = sentText(given.sent), shapeOf(given.sent)
+		}
 		if given.wrong != "" {
 			fate.Fate, fate.Reason = FateRefused, given.wrong
 		} else if value, err = tag.Read(given.Value, zone); err != nil {
 			fate.Fate, fate.Reason = FateRefused, err.Error()
 		}
+	}
+	if value != "" && given.as != senders.AsIs {
+		fate.Reason = "Read as: " + given.as.Name() + "."
 	}
 	switch {
 	case value != "" && value == before:

@@ -64,7 +64,7 @@ func (s *Submission) apply(m *senders.Mapping, t *senders.Tree) {
 		s.Email = Email{Key: r.Address.Path.String(), Value: value, Present: true, FromForm: s.Encoding == EncodingQuery || s.Encoding == EncodingURLEncoded}
 	}
 	for _, f := range r.Fields {
-		s.Fields = append(s.Fields, Field{Key: f.Key, Value: f.Value, place: f.Path.String(), wrong: f.Wrong})
+		s.Fields = append(s.Fields, Field{Key: f.Key, Value: f.Value, place: f.Path.String(), sent: f.Sent, as: f.As, wrong: f.Wrong})
 	}
 	for _, own := range r.Own {
 		if !strings.EqualFold(own.Key, models.EmailKey) {

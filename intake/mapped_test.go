@@ -51,7 +51,11 @@ func TestMappedCalls(t *testing.T) {
 		}
 		prepared := w.arrive(hook, request) // before the change; it is committed after it
 		mapping := sender.Mapping
-		mapping.Fields = map[string][]senders.Source{"first_name": sender.Samples[0].Fields["first_name"]}
+		since, err := senders.ParsePath("form_response.hidden.member_since")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mapping.Fields = map[string][]senders.Source{"first_name": sender.Samples[0].Fields["first_name"], "city": {{Path: since, As: senders.AsUnix}}}
 		w.setReading(hook, senders.Settings{Sender: sender.Key, Mapping: &mapping})
 		if answer, err := w.pipe.Submit(t.Context(), prepared); err != nil || answer != (Answer{200, MessageDone}) {
 			t.Fatalf("with a mapping: got %+v (%v)", answer, err)
@@ -60,6 +64,9 @@ func TestMappedCalls(t *testing.T) {
 		contact := rowsOf[models.Contact](w, "workspace_id = ?", w.ws.ID)
 		if len(contact) != 1 || contact[0].Email != want.Address || contact[0].Fields["first_name"] != want.Fields["first_name"] || want.Fields["first_name"] == "" {
 			t.Errorf("got %+v, want %+v", contact, want)
+		}
+		if since := w.body(w.log()[1]).Fields[0]; since.Sent != "1672531200" || since.After != "2023-01-01T00:00:00Z" || since.Reason != "Read as: Seconds since 1970." {
+			t.Errorf("got %+v, want the value as it was sent and how it was read", since)
 		}
 		partial := request
 		partial.Body = []byte(`{"event_type":"form_response_partial"}`)

@@ -102,9 +102,11 @@ type Field struct {
 	Key   string
 	Value models.Given
 
-	feeds string // of a list that joinLists made: the key that it feeds
-	place string // of a mapped call: the path of the value; Key is the merge tag's
-	wrong string // of a mapped call: why the value does not fit the way it is read
+	feeds string       // of a list that joinLists made: the key that it feeds
+	place string       // of a mapped call: the path of the value; Key is the merge tag's
+	sent  models.Given // of a mapped call: the value before it was read as the mapping says
+	as    senders.As   // of a mapped call: how it was read
+	wrong string       // of a mapped call: why the value does not fit the way it is read
 }
 
 // Size estimates the memory of a submission, in bytes. Many tiny fields take several times their size in the body.

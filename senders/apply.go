@@ -33,6 +33,7 @@ type Found struct {
 	Path  Path
 	As    As
 	At    []Place
+	Sent  models.Given // as it stood in the call
 	Value models.Given // after its reading. Its Shape is List if there are several for a field of one: see One
 	Wrong string       // a sentence if the value does not fit its reading. Value is then as it was sent
 }
@@ -194,7 +195,7 @@ func (a *applier) first(key string, sources []Source) (blank Found) {
 			a.result.Missed = append(a.result.Missed, Missed{Key: key, Path: s.Path})
 			continue
 		}
-		found := Found{Key: key, Path: s.Path, As: s.As, At: at, Value: value}
+		found := Found{Key: key, Path: s.Path, As: s.As, At: at, Sent: value, Value: value}
 		if found.Value.IsBlank() {
 			if !blank.IsFound() {
 				blank = found
