@@ -37,6 +37,7 @@ func knownAnswers(c *fiber.Ctx) senders.Answers {
 
 // turnAway answers a call over a limit.
 func (s *Server) turnAway(v *visit, id string, seconds int) error {
+	s.Refused(refusedLimit)
 	v.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
 	return s.answerCall(v, intake.Answer{Status: fiber.StatusTooManyRequests, Message: messageTooMany}, outcomeTooMany, id, "")
 }

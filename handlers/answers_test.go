@@ -69,7 +69,9 @@ func TestAToldWebhookHoldsBackAndAnswersYes(t *testing.T) {
 		if s.contact("robot@example.com") != nil {
 			t.Error("a robot was added")
 		}
-		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Held back: a field that people do not see was filled in", "Is that right?", "Answers and limits")
+		held := s.get("/w/books/requests/" + s.lastCall())
+		held.want(t, 200, "Held back: a field that people do not see was filled in", "Is that right?", "Answers and limits")
+		held.wantNot(t, "✓ stored")
 		s.callJSON(join, `{"email_address":"jo@example.com","website":""}`).want(t, 200)
 		if s.contact("jo@example.com") == nil {
 			t.Error("a person was held back")

@@ -30,6 +30,7 @@ const (
 	refusedNoRoom         RefusalReason = "no_room"          // no memory for the body: see rooms
 	refusedConnections    RefusalReason = "connections"      // over maxConnections
 	refusedURLDiffers     RefusalReason = "url_differs"      // only looks like the URL of a webhook
+	refusedLimit          RefusalReason = "limit"            // over a limit of the webhook
 	refusedMethod         RefusalReason = "method"           // neither GET, POST nor OPTIONS
 )
 
@@ -37,7 +38,7 @@ const (
 var RefusalReasons = []RefusalReason{
 	refusedHeadTooLarge, refusedManyHeaders, refusedRepeatedHeader, refusedHeader, refusedHost, refusedRequestLine, refusedURL,
 	refusedLength, refusedChunk, refusedBrokenOff, refusedTimeout, refusedTooLarge, refusedNoRoom, refusedConnections,
-	refusedURLDiffers, refusedMethod,
+	refusedURLDiffers, refusedLimit, refusedMethod,
 }
 
 // refusal is why a request never reached its handler, with the sentence of the answer. The sentence quotes nothing that was sent,

@@ -205,6 +205,9 @@ func (t *story) prettyLines() (lines []views.CodeLine, source string) {
 
 // marks returns the fate of the field on each line. In JSON only the last line of a repeated key has one.
 func (t *story) marks(lines []sentLine) map[int]string {
+	if t.row.Idle() {
+		return nil // nothing was stored or ignored
+	}
 	fates := map[string]string{}
 	for _, f := range t.body.Fields {
 		if f.Key != "" {

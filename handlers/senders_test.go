@@ -120,6 +120,42 @@ func TestEverySampleOfTheCatalogue(t *testing.T) {
 	})
 }
 
+// TestSamplesAtWebhooksThatPeopleLeave sends the samples of the senders that know when people leave to webhooks of type UNSUBSCRIBED:
+// other calls than those of type SUBSCRIBED count there.
+func TestSamplesAtWebhooksThatPeopleLeave(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		var clock atomic.Int64
+		s.server.Now = func() time.Time { return time.Unix(0, clock.Add(int64(time.Millisecond))).UTC() }
+		clock.Store(time.Now().UnixNano())
+		s.startIntake()
+		for i := range senders.Catalogue() {
+			sender := &senders.Catalogue()[i]
+			if len(sender.Leaving) == 0 {
+				continue
+			}
+			w, counts := s.addWebhook(models.TypeUnsubscribed), 0
+			for n, sample := range sender.Samples {
+				if err := s.db.EnsureLogDays(t.Context(), sample.SentAt); err != nil {
+					t.Fatal(err)
+				}
+				clock.Store(sample.SentAt.UnixNano())
+				s.readsSample(w, sender, sample)
+				row, body := s.loggedCall(s.sendSample(w, sample).requestID())
+				switch {
+				case row.Outcome == models.OutcomeNoContact && row.Address != nil:
+					counts++
+				case n == 0 && row.Outcome != models.OutcomeSkipped, row.Outcome == models.OutcomeUnverified:
+					t.Errorf("%s, %s: got %s (%+v) at a webhook that people leave", sender.Key, sample.Name, row.Outcome, body.Verdict)
+				}
+			}
+			if want := map[string]int{"calendly": 1, "mailchimp": 1}[sender.Key]; counts != want { // only these have a sample of somebody who leaves
+				t.Errorf("%s: %d samples count at a webhook that people leave, want %d", sender.Key, counts, want)
+			}
+		}
+	})
+}
+
 // addTagsOfSamples adds a merge tag for each field of the samples.
 func (s *site) addTagsOfSamples() {
 	s.t.Helper()

@@ -76,16 +76,41 @@ func setUpSignature(t *testing.T, p *Page, inspect func(name string)) {
 	p.Follow("Save")
 	p.Sees("Saved. It holds for the next call.")
 	inspect("answers")
+	p.Open(page + "/signature")
+	p.Choose("mode", "off")
+	p.Follow("Save")
+	p.Sees("Saved. Signatures are not checked.")
+	for range 2 {
+		if status := postSigned(t, address, "", `{"email_address":"seventh@example.com"}`, "Idempotency-Key", "order-17"); status != http.StatusOK {
+			t.Fatalf("got %d for a delivery, want 200", status)
+		}
+	}
+	if status := postSigned(t, address, "", `{"email_address":"robot@example.com","website":"spam"}`); status != http.StatusOK {
+		t.Fatalf("got %d for a robot, want 200", status)
+	}
+	for outcome, says := range map[string]string{"repeated": "Repeated: this call had been processed", "held_back": "Held back: a field that people do not see was filled in"} {
+		p.Open("/w/my-workspace/requests?outcome=" + outcome)
+		p.FollowIn("main table tbody tr a")
+		p.Sees(says)
+		inspect("request-" + outcome)
+	}
+	p.Open("/w/my-workspace/requests?outcome=repeated")
+	p.FollowIn("main table tbody tr a")
+	p.Follow("The first call with this id")
+	p.Sees("Sent again once: the last repeat")
 }
 
-// postSigned posts JSON that is signed with a secret; "" signs nothing. It returns the status.
-func postSigned(t *testing.T, url, secret, body string) int {
+// postSigned posts JSON that is signed with a secret; "" signs nothing. headers are name-value pairs. It returns the status.
+func postSigned(t *testing.T, url, secret, body string, headers ...string) int {
 	t.Helper()
 	r, err := http.NewRequest("POST", url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	if secret != "" {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write([]byte(body))
