@@ -36,6 +36,8 @@ type Pipeline struct {
 	db     *store.DB
 	opts   Options
 	store  committer
+	trial  committer  // for Try: its statements must not disturb those of a batch
+	trying sync.Mutex // one call is tried at a time
 	hashes *hashes
 	limit  limit
 	queue  *queue
@@ -55,16 +57,20 @@ func New(db *store.DB, opts Options) *Pipeline {
 		limit:  limit{maxCalls: int64(opts.MaxQueue), maxBytes: maxQueueBytes},
 		queue:  newQueue(), turns: newTurns(),
 	}
-	if db.Dialect == store.Postgres {
-		p.store = newPostgresStore(db.PostgresConfig(), opts.Workers, opts.Cipher)
-	} else {
-		p.store = newSQLiteStore(db.Pool(), opts.Cipher)
-	}
+	p.store, p.trial = newStore(db, opts.Workers, opts.Cipher), newStore(db, 1, opts.Cipher)
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	for range opts.Workers {
 		p.wg.Go(p.work)
 	}
 	return p
+}
+
+// newStore returns what commits the batches of a number of workers. It connects when it is first used.
+func newStore(db *store.DB, workers int, cipher secrets.Cipher) committer {
+	if db.Dialect == store.Postgres {
+		return newPostgresStore(db.PostgresConfig(), workers, cipher)
+	}
+	return newSQLiteStore(db.Pool(), cipher)
 }
 
 func (o Options) withDefaults(dialect store.Dialect) Options {
@@ -193,5 +199,6 @@ func (p *Pipeline) Close(ctx context.Context) error {
 	}
 	p.stop()
 	p.store.close()
+	p.trial.close()
 	return err
 }
