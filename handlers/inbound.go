@@ -170,7 +170,7 @@ func (s *Server) call(v *visit, hash models.WebhookHash, client netip.Addr, now 
 	}
 	c.Hash, c.Request = hash, r
 	c.Head = slices.Clone(v.Request().Header.RawHeaders())
-	c.URL = strings.TrimSuffix(s.Config.PublicURL.String(), "/") + v.OriginalURL()
+	c.URL = s.base + v.OriginalURL()
 	s.Intake.Prepare(&c)
 	return c, nil
 }

@@ -21,6 +21,6 @@ func (s *Server) describe(v *visit) error {
 	v.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 	v.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	v.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	here, _ := json.Marshal(strings.TrimSuffix(s.Config.PublicURL.String(), "/")) // a string always encodes
+	here, _ := json.Marshal(s.base) // a string always encodes
 	return v.SendString(strings.Replace(openAPI, openAPIServer, string(here), 1))
 }

@@ -51,6 +51,7 @@ type Options struct {
 // Server answers HTTP.
 type Server struct {
 	Options
+	base       string // of public URLs: scheme and host
 	app        *fiber.App
 	rooms      rooms
 	open       connections
@@ -87,6 +88,7 @@ func New(o Options) *Server {
 	s := &Server{Options: o, bodyStart: bodyStart, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
 	s.rooms.small.most, s.rooms.large.most, s.open.most = smallRoom, largeRoom, maxConnections
 	s.decoding = make(chan struct{}, runtime.GOMAXPROCS(0))
+	s.base = strings.TrimSuffix(o.Config.PublicURL.String(), "/")
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
 	fasthttp.SetBodySizePoolLimit(keptBuffer, keptBuffer)

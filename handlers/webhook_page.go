@@ -78,7 +78,7 @@ func (v *visit) addHandled(m *views.WebhookModel, w models.Webhook) {
 
 // webhookURL returns the public URL of the webhook with a hash.
 func (s *Server) webhookURL(hash string) string {
-	return strings.TrimSuffix(s.Config.PublicURL.String(), "/") + inboundPrefix + hash
+	return s.base + inboundPrefix + hash
 }
 
 // lastRequests is the number of calls on the page.
