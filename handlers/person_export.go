@@ -184,6 +184,7 @@ func list[T any](p *personFile, name string, read func(context.Context, models.C
 
 func (p *personFile) request(r models.WebhookRequest) any {
 	body, err := intake.DecodeLogBody(r.Body)
+	body.TriedBy = 0 // another person
 	shown := map[string]any{
 		"id": r.ID, "at": models.IDTime(r.ID), "webhook": p.webhooks[r.WebhookID], "method": r.Method, "content_type": r.ContentType,
 		"outcome": r.Outcome, "status": r.Status, "client_address": r.ClientAddress, "user_agent": r.UserAgent, "event": r.Event, "log": body,

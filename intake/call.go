@@ -23,6 +23,8 @@ type Call struct {
 	URL           string   // public, with the query: some senders sign it
 	Head          []byte   // the lines of the headers as received
 	Request       Request  // the rest as received
+	TriedBy       int64    // the user who made the call on the page of the webhook; 0 for calls that came to its URL
+	Sign          bool     // sign it with the webhook's own secret, as its sender would
 
 	// What Prepare makes of it, by the webhook's settings with the number ReadAs (models.Webhook.ReadingRevision). If they have changed
 	// when the call is committed, or were not known, it is prepared again.
@@ -30,9 +32,10 @@ type Call struct {
 	Submission Submission       // the decoded payload, or in its Err why it could not be read
 	Verdict    *senders.Verdict // on its signature; nil if the webhook checks none
 	delivery   deliveryKey
-	Size       int64    // bytes of the body as received, or of the query string of a GET
-	Prefetch   bool     // the browser marked it as a prefetch
-	Refusal    *Refusal // of a request that is only to be logged; else nil
+	signature  []senders.SignedHeader // if Sign is set
+	Size       int64                  // bytes of the body as received, or of the query string of a GET
+	Prefetch   bool                   // the browser marked it as a prefetch
+	Refusal    *Refusal               // of a request that is only to be logged; else nil
 }
 
 // Refusal is the answer to a request that was refused before its payload was read, because it was not well-formed HTTP, did not come to

@@ -40,6 +40,7 @@ type LogBody struct {
 	Shortened   bool               `json:"shortened,omitempty"` // values were left out because the row would have grown too large
 	WaitedUs    int64              `json:"waited_us"`           // from arrival until a worker took the call
 	GroupSize   int                `json:"group_size"`          // calls in the same transaction
+	TriedBy     int64              `json:"tried_by,omitempty"`  // as Call.TriedBy
 }
 
 // LogContact is a contact as a log row shows it.

@@ -157,6 +157,7 @@ func (b *LogBody) appendJSON(to []byte) []byte {
 		o.flag("shortened", b.Shortened)
 		o.number("waited_us", b.WaitedUs)
 		o.number("group_size", int64(b.GroupSize))
+		o.number("tried_by", b.TriedBy)
 	})
 }
 

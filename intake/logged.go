@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -85,4 +86,15 @@ func loggedParts(payload string) (parts []senders.Pair) {
 		}
 	}
 	return parts
+}
+
+// LoggedForm returns the fields of a multipart form in the log as a urlencoded body. The log has no files, and so the body has none.
+func LoggedForm(payload string) string {
+	var pairs []string
+	for _, p := range loggedParts(payload) {
+		if !p.File {
+			pairs = append(pairs, url.QueryEscape(p.Name)+"="+url.QueryEscape(p.Text))
+		}
+	}
+	return strings.Join(pairs, "&")
 }

@@ -36,8 +36,11 @@ func (p *Pipeline) Answers(hash models.WebhookHash) senders.Answers {
 
 // prepare reads the call as the webhook w reads its calls: first the signature, then the payload, then the id of the delivery.
 func (c *Call) prepare(w Webhook) {
-	c.Verdict, c.Submission, c.delivery, c.ReadAs = nil, Submission{}, deliveryKey{}, w.ReadingRevision
+	c.Verdict, c.Submission, c.delivery, c.ReadAs, c.signature = nil, Submission{}, deliveryKey{}, w.ReadingRevision, nil
 	if w.Reading.Checks() {
+		if c.Sign {
+			c.signature = senders.Sign(w.Reading.Signature.Scheme, w.Secrets.Newer, c.signed(), c.ArrivedAt)
+		}
 		verdict := senders.Verify(w.Reading.Signature.Scheme, w.Secrets, c.signed(), c.ArrivedAt)
 		c.Verdict = &verdict
 		if !verdict.Passes() && w.Reading.Enforces() {
@@ -99,6 +102,11 @@ func (c *Call) signed() senders.SignedRequest {
 
 // header returns all values of a header.
 func (c *Call) header(name string) (values []string) {
+	for _, h := range c.signature {
+		if strings.EqualFold(h.Name, name) {
+			return []string{h.Value}
+		}
+	}
 	for line := range bytes.Lines(c.Head) {
 		key, value, _ := bytes.Cut(line, []byte(":"))
 		if strings.EqualFold(string(bytes.TrimSpace(key)), name) {

@@ -21,6 +21,11 @@ func (d *DB) UserByEmail(ctx context.Context, email string) (models.User, error)
 	return First[models.User](d.Read(ctx).Where("email = ?", email))
 }
 
+// EmailOf returns a user's address, "" if there is no such user.
+func (d *DB) EmailOf(ctx context.Context, userID int64) (email string, err error) {
+	return email, d.Read(ctx).Model(&models.User{}).Where("id = ?", userID).Pluck("email", &email).Error
+}
+
 // CreateUser creates an account and its membership for the command line; n is valid. It ends an invitation of the
 // address to the workspace. The error is ErrEmailTaken if the address has an account.
 func (d *DB) CreateUser(ctx context.Context, n models.NewUser, now time.Time) (models.User, error) {
