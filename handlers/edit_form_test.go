@@ -164,6 +164,7 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/merge-tags":                      "creates",
 	"POST /w/:slug/contacts":                        "creates",
 	"POST /w/:slug/contacts/import":                 "creates",
+	"POST /w/:slug/webhooks/:id/console":            "edits nothing; a call for real is sent with exactly what was asked about: TestACallIsSentForReal",
 	"POST /w/:slug/webhooks/:id/enable":             "one button: the state that it names",
 	"POST /w/:slug/webhooks/:id/disable":            "one button: the state that it names",
 	"POST /w/:slug/jobs/:id/stop":                   "one button: the state that it names",

@@ -183,9 +183,19 @@ var prefetchHeaders = map[string][]string{
 
 // isPrefetch reports whether a browser only prefetches the page, which is not a call.
 func isPrefetch(c *fiber.Ctx) bool {
-	for name, words := range prefetchHeaders {
+	return saysPrefetch(func(name string) (values []string) {
 		for _, value := range c.Request().Header.PeekAll(name) {
-			said := strings.ToLower(string(value))
+			values = append(values, string(value))
+		}
+		return values
+	})
+}
+
+// saysPrefetch reports whether the headers of a request say that a browser only prefetches the page.
+func saysPrefetch(values func(name string) []string) bool {
+	for name, words := range prefetchHeaders {
+		for _, value := range values(name) {
+			said := strings.ToLower(value)
 			if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(said, word) }) {
 				return true
 			}
@@ -207,14 +217,19 @@ var markHeaders = slices.DeleteFunc(senders.MarkHeaders(), func(name string) boo
 const signatureNotKept = "(not kept)"
 
 func shownHeaders(c *fiber.Ctx) []intake.Header {
+	return headersToLog(func(name string) string { return c.Get(name) })
+}
+
+// headersToLog returns the headers that the log keeps. value returns a header, "" if it is not there.
+func headersToLog(value func(name string) string) []intake.Header {
 	var all []intake.Header
 	for _, name := range loggedHeaders {
-		if value := c.Get(name); value != "" {
+		if value := value(name); value != "" {
 			all = append(all, intake.Header{Name: name, Value: value})
 		}
 	}
 	for _, name := range markHeaders {
-		value := c.Get(name)
+		value := value(name)
 		if value == "" {
 			continue
 		}

@@ -197,6 +197,7 @@ func (v *visit) showReadingForm(f readingForm) error {
 	if err != nil {
 		return err
 	}
+	m.TakeUp = v.takeUp(f)
 	return v.show(views.ReadingPage(m))
 }
 

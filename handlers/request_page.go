@@ -44,6 +44,10 @@ type story struct {
 	hidden       bool                   // what was sent is not shown
 
 	support bool // the page is for support staff, who see nothing but the call
+
+	tried       bool   // the call was only tried: body is set, and the log has no row of it
+	startedFrom string // of a tried call: what its form was filled with
+	triedBy     string // of a call that was sent from "Try a call": by whom
 }
 
 // requestShow explains one call.
@@ -92,8 +96,8 @@ func (v *visit) goBeside(row models.WebhookRequest, side string) error {
 // read reads everything about the call from the database.
 func (t *story) read() (err error) {
 	ctx, db, row := t.visit.UserContext(), t.visit.server.DB, t.row
-	t.erased = erased(row)
-	if body, err := intake.DecodeLogBody(row.Body); err == nil {
+	t.erased = erased(row) && !t.tried
+	if body, err := intake.DecodeLogBody(row.Body); err == nil && !t.tried {
 		t.body = body
 	} // an unreadable body is shown as if none was kept
 	t.look()
@@ -114,6 +118,14 @@ func (t *story) read() (err error) {
 	}
 	t.lookAtFields()
 	t.readTree()
+	if t.tried {
+		return t.readPerson()
+	}
+	if t.body.TriedBy != 0 && !t.support {
+		if t.triedBy, err = db.EmailOf(ctx, t.body.TriedBy); err != nil {
+			return models.In("request page: who tried it", err)
+		}
+	}
 	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
 		return models.In("request page: segments that changed", err)
 	}
@@ -132,10 +144,8 @@ func (t *story) read() (err error) {
 			return models.In("request page: history of the address", err)
 		}
 	}
-	if row.Address != nil {
-		if t.others, t.contactID, err = db.AroundRequest(ctx, row.WorkspaceID, *row.Address); err != nil {
-			return models.In("request page: requests around it", err)
-		}
+	if err := t.readPerson(); err != nil {
+		return err
 	}
 	if t.body.Payload != "" && (row.Address == nil || t.others > 0) {
 		earlier, err := db.RequestsJustBefore(ctx, row, repeatSpan, maxEarlier)
@@ -149,12 +159,40 @@ func (t *story) read() (err error) {
 	return nil
 }
 
+// readPerson reads what else there is of the call's address.
+func (t *story) readPerson() (err error) {
+	if t.row.Address == nil {
+		return nil
+	}
+	t.others, t.contactID, err = t.visit.server.DB.AroundRequest(t.visit.UserContext(), t.row.WorkspaceID, *t.row.Address)
+	return models.In("request page: requests around it", err)
+}
+
+// sentBy says who sent the call from "Try a call"; "" if it came to the webhook's URL.
+func (t *story) sentBy() string {
+	switch {
+	case t.body.TriedBy == 0:
+		return ""
+	case t.triedBy == "":
+		return "a member"
+	}
+	return t.triedBy
+}
+
+// tryAgain returns the page on which the call can be tried again; "" if the person may not, or if the log does not keep what it held.
+func (t *story) tryAgain() string {
+	if !t.canRead() || t.erased || t.body.Payload == "" {
+		return ""
+	}
+	return t.page("webhooks", t.webhook.ID, views.PartConsole) + "?from=" + t.row.ID.String()
+}
+
 // model builds the page's view model.
 func (t *story) model(p views.Page) views.RequestModel {
 	outcome := t.outcome()
 	m := views.RequestModel{
 		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: t.title(outcome),
-		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(),
+		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(),
 	}
 	switch {
 	case outcome.OfAddress && t.row.Address != nil:
@@ -269,7 +307,7 @@ func (t *story) webhookCalls() string {
 func (t *story) facts() views.RequestFacts {
 	r, at := t.row, models.IDTime(t.row.ID)
 	f := views.RequestFacts{
-		Took: time.Duration(r.DurationUs) * time.Microsecond, Group: t.body.GroupSize, SentAs: r.Method,
+		Took: time.Duration(r.DurationUs) * time.Microsecond, Group: t.body.GroupSize, SentAs: r.Method, SentBy: t.sentBy(),
 		KeptUntil: at.AddDate(0, 0, t.visit.server.Config.LogRetentionDays),
 	}
 	if r.ContentType != "" {

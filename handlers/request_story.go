@@ -58,6 +58,9 @@ func (t *story) received() views.Step {
 		step.Lead += ", from the address " + *r.ClientAddress
 	}
 	step.Lead += "."
+	if by := t.sentBy(); by != "" {
+		step.Lead += " Sent from Try a call by " + by + "."
+	}
 	if t.body.Truncated {
 		step.Lead += " Only the beginning of it is kept."
 	}

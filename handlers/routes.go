@@ -78,6 +78,8 @@ var routes = []route{
 	{"GET", "/w/:slug/webhooks/:id/edit", manager, (*Server).webhookEdit},
 	{"GET", "/w/:slug/webhooks/:id/reading", viewer, (*Server).readingShow},
 	{"POST", "/w/:slug/webhooks/:id/reading", manager, (*Server).readingUpdate},
+	{"GET", "/w/:slug/webhooks/:id/console", manager, (*Server).consoleShow},
+	{"POST", "/w/:slug/webhooks/:id/console", manager, (*Server).consoleRun},
 	{"POST", "/w/:slug/webhooks/:id/enable", manager, (*Server).webhookEnable},
 	{"POST", "/w/:slug/webhooks/:id/disable", manager, (*Server).webhookDisable},
 	{"GET", "/w/:slug/webhooks/:id/rotate", manager, (*Server).webhookRotateAsk},

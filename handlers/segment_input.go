@@ -48,6 +48,9 @@ func (v *visit) onlyShows() bool {
 	if v.Route().Path == "/w/:slug/webhooks/:id/reading" {
 		return v.readingShows(&readingForm{})
 	}
+	if v.Route().Path == "/w/:slug/webhooks/:id/console" {
+		return v.Form("run") != "real"
+	}
 	builder := slices.Contains([]string{"/w/:slug/segments", "/w/:slug/segments/:id"}, v.Route().Path)
 	return builder && (in.onlyShape() || in.previews())
 }

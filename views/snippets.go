@@ -33,6 +33,11 @@ func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeT
 	return snippets
 }
 
+// PlainExample returns the JSON of a call in the plain format, with values that fit the workspace's merge tags.
+func PlainExample(kind models.WebhookType, mergeTags []models.MergeTag) string {
+	return jsonObject(exampleFields(kind, mergeTags), "", plainJSON)
+}
+
 // exampleField is a merge tag with values that fit it.
 type exampleField struct {
 	models.MergeTag

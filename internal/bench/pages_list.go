@@ -64,6 +64,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/webhooks/:id/signature":       {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/answers":         {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/reading":         {{id: webhookInUse}, {id: webhookInUse, query: "?use=own"}},
+	"/w/:slug/webhooks/:id/console":         {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/edit":            {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/rotate":          {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/delete":          {{id: webhookInUse}},

@@ -34,6 +34,7 @@ var pages = map[string][]string{
 	"/webhooks/:id/signature":      {"/webhooks/1/signature", "/webhooks/4/signature"},
 	"/webhooks/:id/answers":        {"/webhooks/1/answers", "/webhooks/4/answers"},
 	"/webhooks/:id/reading":        {"/webhooks/1/reading", "/webhooks/1/reading?sender=typeform", "/webhooks/1/reading?use=own", "/webhooks/4/reading?use=typeform"},
+	"/webhooks/:id/console":        {"/webhooks/1/console", "/webhooks/4/console?from=empty"},
 	"/webhooks/:id/wait":           {}, // a stream
 	"/webhooks/:id/edit":           {"/webhooks/1/edit"},
 	"/webhooks/:id/rotate":         {"/webhooks/1/rotate"},
