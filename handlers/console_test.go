@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -224,7 +223,11 @@ func TestAConsoleWithMistakesKeepsWhatWasTyped(t *testing.T) {
 			}
 		}
 		s.try(w, "dry", `{"email_address":"jo@example.com","x":"`+strings.Repeat("x", 1<<20-100)+`"}`).want(t, 200, "jo@example.com would be a new contact")
-		s.do("POST", s.webhookPath(w, "/console"), strings.NewReader(url.Values{"run": {"real"}, "csrf": {"wrong"}}.Encode()), map[string][]string{"Content-Type": {"application/x-www-form-urlencoded"}}).want(t, 403)
+		expired := s.try(w, "real", `{"email_address":"jo@example.com"}`, "csrf", "of an earlier session", "whose", whose(s.user))
+		expired.want(t, 403, "This form had expired, so nothing was done.")
+		if got := formFields(expired.body).Get("body"); !strings.Contains(got, "jo@example.com") || len(s.logged()) != 0 {
+			t.Errorf("with an expired token: the form comes back with %q, and the log has %d calls", got, len(s.logged()))
+		}
 	})
 }
 
