@@ -20,10 +20,11 @@ import (
 
 // candidate is a program to measure. Each candidate has a separate database.
 type candidate struct {
-	name  string
-	start func(ctx context.Context, databaseURL string) (*process, error)
-	url   string
-	calls targets
+	name   string
+	mapped bool // it can read calls by a mapping
+	start  func(ctx context.Context, databaseURL string) (*process, error)
+	url    string
+	calls  targets
 }
 
 // scenario is a load on the endpoint.
@@ -32,21 +33,40 @@ type scenario struct {
 	connections int
 	addresses   string // of the load: new, known
 	target      func(targets) string
-	contacts    int // of the large workspace, for a load on it
+	contacts    int                          // of the large workspace, for a load on it
+	call        func() (callTemplate, error) // nil for calls in the documented format
 }
 
 func (s scenario) String() string { return fmt.Sprintf("%s, %d", s.name, s.connections) }
 
 // plain is the scenario with which others are compared.
-var plain = scenario{"new addresses", 64, "new", targets.oneWebhook, 0}
+var plain = scenario{"new addresses", 64, "new", targets.oneWebhook, 0, nil}
 
 var scenarios = []scenario{
-	{"new addresses", 1, "new", targets.oneWebhook, 0},
+	{"new addresses", 1, "new", targets.oneWebhook, 0, nil},
 	plain,
-	{"new addresses", 256, "new", targets.oneWebhook, 0},
-	{"1,000 known addresses", 64, "known", targets.oneWebhook, 0},
-	{"new addresses, 1,000 webhooks", 64, "new", targets.manyWebhooks, 0},
-	{"new, among 1,000,000 contacts", 64, "new", targets.largeWorkspace, 1_000_000},
+	{"new addresses", 256, "new", targets.oneWebhook, 0, nil},
+	{"1,000 known addresses", 64, "known", targets.oneWebhook, 0, nil},
+	{"new addresses, 1,000 webhooks", 64, "new", targets.manyWebhooks, 0, nil},
+	{"new, among 1,000,000 contacts", 64, "new", targets.largeWorkspace, 1_000_000, nil},
+	{"with an Idempotency-Key", 64, "new", targets.oneWebhook, 0, func() (callTemplate, error) {
+		c := plainCall
+		c.Head = "Idempotency-Key: " + idHere + "\r\n"
+		return c, nil
+	}},
+	{"Typeform, mapped", 64, "new", targets.typeformHook, 0, func() (callTemplate, error) { return templateOf(typeformKey) }},
+	{"Stripe, signed and mapped", 64, "new", targets.stripeHook, 0, func() (callTemplate, error) { return templateOf(stripeKey) }},
+}
+
+// Senders of the loads, by their keys in the catalogue.
+const (
+	typeformKey = "typeform"
+	stripeKey   = "stripe_checkout"
+)
+
+func templateOf(key string) (callTemplate, error) {
+	c, _, err := sampleCall(key)
+	return c, err
 }
 
 // sample is what one load measured.
@@ -73,7 +93,7 @@ func benchIntake(ctx context.Context, args []string) error {
 	if *base == "" || *now == "" {
 		return errors.New("-now and -base are needed: make bench-intake builds both")
 	}
-	candidates := []candidate{{name: "now", start: startProgram(*now)}, {name: "base", start: startProgram(*base)}}
+	candidates := []candidate{{name: "now", mapped: true, start: startProgram(*now)}, {name: "base", start: startProgram(*base)}}
 	dir, err := os.MkdirTemp("", "campaignlark-bench-")
 	if err != nil {
 		return err
@@ -131,6 +151,9 @@ func (b *intakeBench) run(ctx context.Context, dir string) (err error) {
 		samples := make([][]sample, len(b.candidates))
 		for range b.rounds {
 			for i, c := range b.candidates {
+				if s.call != nil && !c.mapped {
+					continue // compared with the documented format alone
+				}
 				one, err := b.measure(ctx, c, s)
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", c.name, s.name, err)
@@ -170,7 +193,11 @@ func (b *intakeBench) measure(ctx context.Context, c candidate, s scenario) (one
 		return one, err
 	}
 	batches, grouped := p.batches()
-	if one.load, err = callLoad(ctx, "-url", "http://"+p.addr+"/v1/inbound-webhooks/", "-hashes", s.target(c.calls), "-addresses", s.addresses,
+	template, err := s.write()
+	if err != nil {
+		return one, err
+	}
+	if one.load, err = callLoad(ctx, "-call", template, "-url", "http://"+p.addr+"/v1/inbound-webhooks/", "-hashes", s.target(c.calls), "-addresses", s.addresses,
 		"-known", "1000", "-connections", strconv.Itoa(s.connections), "-for", b.lasting.String()); err != nil {
 		return one, err
 	}
@@ -186,6 +213,23 @@ func (b *intakeBench) measure(ctx context.Context, c candidate, s scenario) (one
 	serverAfter, walAfter, err := b.serverUse(ctx)
 	one.server, one.wal = time.Duration(float64(serverAfter-server)/calls), float64(walAfter-wal)/calls
 	return one, err
+}
+
+// write writes the calls of the load to a file, and returns its path; "" for calls in the documented format.
+func (s scenario) write() (path string, err error) {
+	if s.call == nil {
+		return "", nil
+	}
+	c, err := s.call()
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(os.TempDir(), fmt.Sprintf("campaignlark-bench-call-%d", os.Getpid()))
+	return path, os.WriteFile(path, text, 0o600)
 }
 
 // serverUse returns the CPU that Postgres has used, and the bytes of WAL it has written. Both are zero on SQLite.
@@ -210,6 +254,9 @@ func (b *intakeBench) report(s scenario, samples [][]sample) {
 	}
 	var medians [2][]float64
 	for i, c := range b.candidates {
+		if len(samples[i]) == 0 {
+			continue
+		}
 		failed := 0
 		for _, one := range samples[i] {
 			failed += one.load.Failed
@@ -226,6 +273,12 @@ func (b *intakeBench) report(s scenario, samples [][]sample) {
 		short := func(ns float64) string { return time.Duration(ns).Round(10 * time.Microsecond).String() }
 		fmt.Printf("%-30s %5d  %-22s %9.0f %9s %9s %9s %11s %11s %9.0f %6.0f MB %8.1f %7d\n", s.name, s.connections, c.name, m[0], short(m[1]), short(m[2]), short(m[3]),
 			time.Duration(m[4]).Round(time.Microsecond), time.Duration(m[5]).Round(time.Microsecond), m[6], m[7]/(1<<20), m[8], failed)
+	}
+	if len(samples[1]) == 0 {
+		if b.plain != nil {
+			fmt.Printf("%-30s %5s  calls/s against those of the documented format: %.2fx\n", "", "", medians[0][0]/b.plain[0])
+		}
+		return
 	}
 	ratio := func(column int) string {
 		if medians[1][column] == 0 {

@@ -10,6 +10,8 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
+	"campaignlark/senders"
 
 	"gorm.io/gorm"
 )
@@ -21,11 +23,13 @@ const (
 )
 
 // targets are files with hashes of webhooks, one on each line.
-type targets struct{ one, many, large string }
+type targets struct{ one, many, large, typeform, stripe string }
 
 func (t targets) oneWebhook() string     { return t.one }
 func (t targets) manyWebhooks() string   { return t.many }
 func (t targets) largeWorkspace() string { return t.large }
+func (t targets) typeformHook() string   { return t.typeform }
+func (t targets) stripeHook() string     { return t.stripe }
 
 // prepare lets the candidate create its schema, and fills the database: a SUBSCRIBED webhook with two tags and two merge tags, the
 // same in many other workspaces, and in one with as many contacts as many says.
@@ -41,12 +45,12 @@ func prepare(ctx context.Context, c candidate, dir string, many int) (t targets,
 	}
 	defer db.Close()
 	name := strings.ReplaceAll(c.name, " ", "-") + "-" + string(db.Dialect)
-	t = targets{filepath.Join(dir, name+"-one"), filepath.Join(dir, name+"-many"), filepath.Join(dir, name+"-large")}
+	t = targets{filepath.Join(dir, name+"-one"), filepath.Join(dir, name+"-many"), filepath.Join(dir, name+"-large"), filepath.Join(dir, name+"-typeform"), filepath.Join(dir, name+"-stripe")}
 	number := 0
 	for _, group := range []struct {
 		file                        string
 		workspaces, hooks, contacts int
-	}{{t.one, 1, 1, knownContacts}, {t.many, manyWorkspaces, hooksEach, 0}, {t.large, 1, 1, many}} {
+	}{{t.one, 1, 1, knownContacts}, {t.many, manyWorkspaces, hooksEach, 0}, {t.large, 1, 1, many}, {t.typeform, 1, 1, 0}, {t.stripe, 1, 1, 0}} {
 		var hashes []string
 		for range group.workspaces {
 			err := db.Write(ctx, func(tx *gorm.DB) error {
@@ -63,8 +67,48 @@ func prepare(ctx context.Context, c candidate, dir string, many int) (t targets,
 			return t, err
 		}
 	}
+	if c.mapped {
+		for key, file := range map[string]string{typeformKey: t.typeform, stripeKey: t.stripe} {
+			if err := setSender(ctx, db, file, key); err != nil {
+				return t, err
+			}
+		}
+	}
 	_, err = db.Pool().ExecContext(ctx, "ANALYZE") // plans made on empty tables would stay
 	return t, err
+}
+
+// setSender lets the webhook whose hash is in a file read the calls of a sender of the catalogue, and check its signature if it signs.
+func setSender(ctx context.Context, db *store.DB, file, key string) error {
+	hash, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	call, sender, err := sampleCall(key)
+	if err != nil {
+		return err
+	}
+	hook, err := store.First[models.Webhook](db.Read(ctx).Where("hash = ?", string(hash)))
+	if err != nil {
+		return err
+	}
+	settings := senders.Settings{Sender: key, Mapping: &sender.Mapping}
+	if call.Secret != "" {
+		settings.Signature = &senders.SignatureSettings{Scheme: *sender.Signature, Mode: senders.SignatureEnforce}
+		cipher, err := secrets.Load(secretKey, "")
+		if err != nil {
+			return err
+		}
+		sealed, err := cipher.Seal(call.Secret, secrets.Row{WorkspaceID: hook.WorkspaceID, WebhookID: hook.ID, Purpose: secrets.WebhookSignature})
+		if err != nil {
+			return err
+		}
+		if err := db.AddWebhookSecret(ctx, hook, 1, models.WebhookSecret{Sealed: sealed, Ending: secrets.Ending(call.Secret)}, false, time.Now()); err != nil {
+			return err
+		}
+		hook.ReadingRevision++
+	}
+	return db.SetReading(ctx, hook, 1, settings.String(), nil, time.Now())
 }
 
 // fillWorkspace stores a workspace and returns the hashes of its webhooks.
@@ -88,7 +132,7 @@ func fillWorkspace(tx *gorm.DB, number, hooks, contacts int) (hashes []string, e
 	}
 	for range hooks {
 		hook := models.Webhook{WorkspaceID: ws.ID, Name: "Bench", Type: models.TypeSubscribed, Hash: models.NewHash(), Enabled: true, CreatedAt: now, UpdatedAt: now}
-		if err := tx.Create(&hook).Error; err != nil {
+		if err := tx.Omit("Reading", "ReadingRevision").Create(&hook).Error; err != nil { // programs of before have no such columns
 			return nil, err
 		}
 		if err := tx.Create(&models.WebhookHash{Hash: hook.Hash, WorkspaceID: ws.ID, WebhookID: hook.ID, CreatedAt: now}).Error; err != nil {

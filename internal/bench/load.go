@@ -35,10 +35,15 @@ func load(args []string) error {
 	hashes := flags.String("hashes", "", "a file with the hash of a webhook on each line; calls are spread over them")
 	addresses := flags.String("addresses", "half", "new, known, or half of each")
 	connections := flags.Int("connections", 1, "number of connections")
+	template := flags.String("call", "", "a file with a callTemplate; without it, calls have the documented format")
 	known := flags.Int("known", 1, "number of existing contacts: 0@example.com and so on")
 	warm := flags.Duration("warm", time.Second, "time before the measurement")
 	lasting := flags.Duration("for", 4*time.Second, "time of the measurement")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	call, err := readTemplate(*template)
+	if err != nil {
 		return err
 	}
 	urls := []string{*target}
@@ -60,7 +65,7 @@ func load(args []string) error {
 	var callers sync.WaitGroup
 	for range *connections {
 		callers.Go(func() {
-			c := caller{urls: urls, addresses: *addresses, known: *known}
+			c := caller{urls: urls, template: call, addresses: *addresses, known: *known}
 			defer c.hangUp()
 			c.run(from, until)
 			mu.Lock()
@@ -83,6 +88,7 @@ func load(args []string) error {
 // program, so a costly client would hide what is measured.
 type caller struct {
 	urls      []string
+	template  callTemplate
 	addresses string
 	known     int
 
@@ -129,8 +135,8 @@ func (c *caller) call(target string) error {
 		}
 		c.host, c.conn, c.answers = host, conn, bufio.NewReader(conn)
 	}
-	body := c.body()
-	c.request = fmt.Appendf(c.request[:0], "POST /%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, host, len(body), body)
+	head, body := c.template.fill(c.address())
+	c.request = fmt.Appendf(c.request[:0], "POST /%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s", path, host, len(body), head, body)
 	if err := c.conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		return err
 	}
@@ -176,12 +182,6 @@ func (c *caller) hangUp() {
 		c.conn.Close()
 		c.host = ""
 	}
-}
-
-func (c *caller) body() []byte {
-	b := append([]byte(`{"email_address":"`), c.address()...)
-	b = append(b, `","first_name":"Cersei","last_name":"Lannister `...)
-	return append(strconv.AppendInt(b, rand.Int64N(1000), 10), `","source":"bench"}`...)
 }
 
 func (c *caller) address() string {

@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// secretKey is SECRET_KEY of the programs: their databases last as long as the benchmark.
+var secretKey = strings.Repeat("0", 64)
+
 // process is a running program that answers calls at addr.
 type process struct {
 	addr    string
@@ -73,7 +76,7 @@ func startProgram(binary string) func(context.Context, string) (*process, error)
 		}
 		p := &process{addr: ports[0], metrics: ports[1], command: exec.CommandContext(ctx, path)}
 		p.end = func() { p.command.Process.Signal(syscall.SIGTERM) }
-		p.command.Env = append(os.Environ(), "DATABASE_URL="+databaseURL, "LISTEN_ADDR="+p.addr, "METRICS_ADDR="+p.metrics, "INTAKE_WAIT=10s")
+		p.command.Env = append(os.Environ(), "DATABASE_URL="+databaseURL, "LISTEN_ADDR="+p.addr, "METRICS_ADDR="+p.metrics, "INTAKE_WAIT=10s", "SECRET_KEY="+secretKey)
 		if err := p.command.Start(); err != nil {
 			return nil, err
 		}
