@@ -50,7 +50,7 @@ func (f readingForm) suggestFields(in readingInput, tags map[string]models.Merge
 		}
 		names := []string{f.sample.tree.Name(at), f.sample.tree.TitleOf(titles, at)}
 		p, ok := f.sample.tree.Suggest(at)
-		if !ok || f.sample.tree.Kind(at) == senders.Null {
+		if !ok || f.sample.tree.Kind(at) == senders.Null || isTitle(p, titles) {
 			continue
 		}
 		for key, t := range tags {
@@ -71,4 +71,11 @@ func (f readingForm) suggestFields(in readingInput, tags map[string]models.Merge
 // spelled returns a name without case, blanks and signs between words.
 func spelled(name string) string {
 	return models.Fold(strings.NewReplacer(" ", "", "_", "", "-", "", ".", "", "?", "").Replace(name))
+}
+
+// isTitle reports whether a path leads into a list that holds the titles of other values: the questions of a form, not the answers.
+func isTitle(p senders.Path, titles []senders.Title) bool {
+	return slices.ContainsFunc(titles, func(t senders.Title) bool {
+		return !t.From.IsZero() && strings.HasPrefix(p.String(), t.From.String()+"[")
+	})
 }

@@ -326,3 +326,13 @@ func TestSendersAreExplained(t *testing.T) {
 		}
 	})
 }
+
+// TestTheAnswerIsSuggestedNotTheQuestion: the call of a form holds its questions too, under the same names.
+func TestTheAnswerIsSuggestedNotTheQuestion(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Reading club", "type", "SUBSCRIBED")
+		s.callJSON(w, typeformCall(t, 0)).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
+		s.get(s.webhookPath(w, "/reading")+"?sample="+s.lastCall()+"&use=typeform").want(t, 200, "Kept as Marta")
+	})
+}
