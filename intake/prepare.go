@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -124,17 +125,20 @@ func (c *Call) oneHeader(name string) string {
 	return ""
 }
 
-// deliveryID returns the id that the sender gave this delivery, and where it stood; "" for none. Where a signature is enforced, an
-// id counts only if it is signed: it is in the body, or the scheme signs the header.
+// deliveryID returns the id that the sender gave this delivery, and where it stood; "" for none. Where a signature is enforced, the id
+// of a header that is not signed counts together with the body: a call that somebody recorded and sent again with another id must not
+// make a call to come look repeated.
 func (c *Call) deliveryID(settings senders.Settings) (kind, id string) {
 	header := func(name string) (string, string) {
-		if settings.Enforces() && !settings.Signature.Scheme.SignsHeader(name) {
+		values := c.header(name)
+		switch {
+		case len(values) != 1 || values[0] == "" || len(values[0]) > maxHeaderValue:
 			return "", ""
+		case settings.Enforces() && !settings.Signature.Scheme.SignsHeader(name):
+			body := sha256.Sum256(c.Request.Body)
+			return "header and body " + strings.ToLower(name), values[0] + string(body[:])
 		}
-		if values := c.header(name); len(values) == 1 && len(values[0]) <= maxHeaderValue {
-			return "header " + strings.ToLower(name), values[0]
-		}
-		return "", ""
+		return "header " + strings.ToLower(name), values[0]
 	}
 	if m := settings.Mapping; m != nil && m.DeliveryID.Header != "" {
 		if kind, id = header(m.DeliveryID.Header); id != "" {

@@ -175,21 +175,24 @@ func TestRepeatedDeliveriesAreProcessedOnce(t *testing.T) {
 	})
 }
 
-// TestAnUnsignedIDIsNoDelivery: where a signature is enforced, a stranger who knows nothing of the secret can repeat a signed
-// call with another id, and must not be able to take the id of one to come.
-func TestAnUnsignedIDIsNoDelivery(t *testing.T) {
+// TestUnsignedIDsCountWithTheBody: where a signature is enforced, a stranger can send a recorded call again with another id. That must
+// not make another call with this id look repeated.
+func TestUnsignedIDsCountWithTheBody(t *testing.T) {
 	t.Parallel()
-	c := Call{Head: []byte("Idempotency-Key: 1\r\nWebhook-Id: 2\r\n"), Headers: []Header{{"Idempotency-Key", "1"}, {"Webhook-Id", "2"}}}
 	for _, test := range []struct {
-		form senders.SignatureForm
-		mode senders.SignatureMode
-		id   string
+		form     senders.SignatureForm
+		mode     senders.SignatureMode
+		withBody bool
 	}{
-		{senders.FormBody, senders.SignatureWatch, "1"}, {senders.FormBody, senders.SignatureEnforce, ""}, {senders.FormStandardWebhooks, senders.SignatureEnforce, "2"},
+		{senders.FormBody, senders.SignatureWatch, false}, {senders.FormBody, senders.SignatureEnforce, true}, {senders.FormStandardWebhooks, senders.SignatureEnforce, false},
 	} {
-		settings := senders.Settings{Signature: &senders.SignatureSettings{Scheme: senders.Scheme{Form: test.form}, Mode: test.mode}}
-		if _, id := c.deliveryID(settings); id != test.id {
-			t.Errorf("%s, %s: got %q, want %q", test.form, test.mode, id, test.id)
+		id := func(body string) string {
+			c := Call{Head: []byte("Webhook-Id: 2\r\n"), Headers: []Header{{"Webhook-Id", "2"}}, Request: Request{Body: []byte(body)}}
+			_, id := c.deliveryID(senders.Settings{Signature: &senders.SignatureSettings{Scheme: senders.Scheme{Form: test.form}, Mode: test.mode}})
+			return id
+		}
+		if id("a") == "" || id("a") != id("a") || (id("a") != id("b")) != test.withBody {
+			t.Errorf("%s, %s: got the ids %q and %q of two bodies, want them to differ: %t", test.form, test.mode, id("a"), id("b"), test.withBody)
 		}
 	}
 }

@@ -235,7 +235,7 @@ func answersForm(m AnswersModel) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = TextArea(Field{Name: "allowed_origins", Label: "Your websites", Value: m.Values["allowed_origins"], Error: m.Errors["allowed_origins"], Width: "l", Optional: true,
-			Help: "One a line. Only their pages may then call this webhook by script, and their forms may say where to go next in a field redirect_to. Empty: any page may call, none may choose."}).Render(ctx, templ_7745c5c3_Buffer)
+			Help: "One a line. Browsers then let only scripts of these pages read the answer, and only their forms may say where to go next, in a field redirect_to. Anyone can still call. Empty: scripts of any page may read it, no form may choose."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
