@@ -25,7 +25,7 @@ type consoleInput struct {
 	from                               string // what the form was filled with: a choice of consoleChoices
 	method, contentType, headers, body string
 	sign                               bool
-	note                               string // what is missing of what it was filled with, a sentence
+	note                               string // a sentence: which part of the chosen call could not be filled in
 }
 
 // Choices of what the form is filled with, beside examples of the sender and the ids of calls.

@@ -90,7 +90,7 @@ func previewFigures(calls int, did map[string]int) []views.Figure {
 	}
 }
 
-// wholeCall returns a call of a list with its body, of which lists read only the beginning. known is false if it was deleted meanwhile or
+// wholeCall reads the whole body of a call. Lists read only its beginning. known is false if it was deleted meanwhile or
 // its body cannot be read.
 func (v *visit) wholeCall(row models.WebhookRequest) (whole models.WebhookRequest, body intake.LogBody, known bool, err error) {
 	if len(row.Body) > store.ListedBody {

@@ -26,8 +26,8 @@ type Call struct {
 	TriedBy       int64    // the user who made the call on the page of the webhook; 0 for calls that came to its URL
 	Sign          bool     // sign it with the webhook's own secret, as its sender would
 
-	// What Prepare makes of it, by the webhook's settings with the number ReadAs (models.Webhook.ReadingRevision). If they have changed
-	// when the call is committed, or were not known, it is prepared again.
+	// Prepare sets these fields. It uses the webhook's settings with the number ReadAs (models.Webhook.ReadingRevision). The batch
+	// prepares the call again if they were not known, or have changed since.
 	ReadAs     int64
 	Submission Submission       // the decoded payload, or in its Err why it could not be read
 	Verdict    *senders.Verdict // on its signature; nil if the webhook checks none

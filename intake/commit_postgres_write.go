@@ -194,7 +194,7 @@ func sendMarks(p *pipeline, rows []models.CallMarks) {
 		column(rows, pgTimestamptz, func(r *row) time.Time { return r.At }))
 }
 
-// sendDeliveries sends the deliveries that were processed. If another batch has processed one of them meanwhile, the batch fails.
+// sendDeliveries sends the deliveries that were processed. The batch fails if another batch has just processed one of them.
 func sendDeliveries(p *pipeline, c changes) {
 	type row = models.WebhookDelivery
 	key := func(rows []row) [][]byte {

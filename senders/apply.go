@@ -18,7 +18,7 @@ type Result struct {
 	Conditions []Check  // one for each condition, in order
 	Address    Found    // its Key is models.EmailKey. A NUL in it is kept, so that a broken address does not become another one
 	Fields     []Found  // the fields for which a path found something, by key
-	DeliveryID string   // what its path found, "" for none. A header is the caller's to read
+	DeliveryID string   // the text at its path, "" for none. Apply does not read headers
 	Missed     []Missed // paths that found nothing, those of the address first
 	Own        []Member // with AlsoKeys: plain values and lists at the top that no path asked for
 	TooLarge   bool     // the call and the mapping were too large together: some paths were not followed to their end

@@ -22,9 +22,9 @@ type Sender struct {
 	Calls string `json:"calls"` // what it calls about: "form responses"
 	Group string `json:"group"` // one of Groups
 
-	Does   []string `json:"does"`             // what choosing it sets up, a sentence each
+	Does   []string `json:"does"`             // sentences that say what is set up when a person chooses this sender
 	Cannot []string `json:"cannot,omitempty"` // what it cannot do
-	SetUp  []string `json:"set_up"`           // what to do at the sender, three sentences
+	SetUp  []string `json:"set_up"`           // three sentences that say what to do in the sender's own settings
 	Script []string `json:"script,omitempty"` // lines of a script that a person has to paste there, with WEBHOOK_URL for the address
 
 	Marks      []Mark      `json:"marks,omitempty"`   // a call with one of these marks comes from this sender
@@ -54,14 +54,14 @@ type Mark struct {
 // TestCall is a call by which a sender asks whether the address works.
 type TestCall struct {
 	Mark
-	Says string `json:"says"` // what it is, a sentence
+	Says string `json:"says"` // a sentence that names the kind of test call
 }
 
 // Sample is an invented call that looks like a real one.
 type Sample struct {
 	Name    string              `json:"name"`
 	Method  string              `json:"method"`
-	URL     string              `json:"url,omitempty"` // where it was sent, if the signature covers that
+	URL     string              `json:"url,omitempty"` // the full URL of the call; set only if the signature covers it
 	Headers map[string]string   `json:"headers"`
 	Body    Body                `json:"body"`
 	SentAt  time.Time           `json:"sent_at"`          // when its signature was made
