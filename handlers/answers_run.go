@@ -23,9 +23,9 @@ const messageTooMany = "Too many calls. Please send the request again later."
 const outcomeTooMany models.Outcome = "too_many"
 
 // know notes what the webhook of a request was told about its answers.
-func (v *visit) know(a senders.Answers) {
-	if !a.IsZero() {
-		v.Locals(answersKey, a)
+func know(c *fiber.Ctx, a senders.Answers) {
+	if !a.IsZero() || c.Locals(answersKey) != nil { // else the documented ones hold anyway
+		c.Locals(answersKey, a)
 	}
 }
 
@@ -39,20 +39,30 @@ func knownAnswers(c *fiber.Ctx) senders.Answers {
 func (s *Server) turnAway(v *visit, id string, seconds int) error {
 	s.Refused(refusedLimit)
 	v.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
-	return s.answerCall(v, intake.Answer{Status: fiber.StatusTooManyRequests, Message: messageTooMany}, outcomeTooMany, id, "")
+	return s.answerCall(v.Ctx, intake.Answer{Status: fiber.StatusTooManyRequests, Message: messageTooMany}, outcomeTooMany, id, "")
 }
 
-// answerCall sends the answer of a call: to a browser that sent a form the page that the webhook names, to everybody else the envelope.
-// next is where the form asks to go after a success, "" for nowhere.
-func (s *Server) answerCall(v *visit, a intake.Answer, outcome models.Outcome, id, next string) error {
-	to := pageAfter(knownAnswers(v.Ctx), a.Success(), outcome, next)
-	if to == "" || !isFormOfBrowser(v.Ctx) {
-		return s.answer(v.Ctx, a.Status, id, a.Message)
+// answerBusy answers a call that cannot be taken at the moment, with the sentence of the answer.
+func (s *Server) answerBusy(c *fiber.Ctx, id, message string) error {
+	return s.answerCall(c, intake.Answer{Status: fiber.StatusServiceUnavailable, Message: message}, intake.OutcomeBusy, id, "")
+}
+
+// answerCall sends the answer of a call. A browser that sent a form is led to the page that the webhook names. If the form was refused and
+// the webhook names only a page for those that worked, the browser gets a page that says why. Everybody else gets the envelope. next is where
+// the form asks to go, "" for nowhere.
+func (s *Server) answerCall(c *fiber.Ctx, a intake.Answer, outcome models.Outcome, id, next string) error {
+	answers := knownAnswers(c)
+	to := pageAfter(answers, a.Success(), outcome, next)
+	switch {
+	case to == "" && answers.SuccessURL == "" || !isFormOfBrowser(c):
+		return s.answer(c, a.Status, id, a.Message)
+	case to == "":
+		s.setAnswerHeaders(c, a.Status, id)
+		return s.refusedForm(c, a.Status, outcome, id)
 	}
-	s.allowOrigins(v.Ctx)
-	v.Set("X-Request-Id", id)
-	v.Set(fiber.HeaderLocation, to)
-	v.Status(fiber.StatusSeeOther)
+	s.setAnswerHeaders(c, fiber.StatusSeeOther, id)
+	c.Set(fiber.HeaderLocation, to)
+	c.Status(fiber.StatusSeeOther)
 	return nil
 }
 
@@ -85,7 +95,7 @@ func isFormOfBrowser(c *fiber.Ctx) bool {
 		(mode == "" || mode == "navigate") && strings.Contains(strings.ToLower(c.Get(fiber.HeaderAccept)), fiber.MIMETextHTML)
 }
 
-// redirectKey is the field of a form that says where to go after a success.
+// redirectKey is the field of a form that says where to go next.
 const redirectKey = "redirect_to"
 
 // nextPage returns where the form of a call asks to go, "" for nowhere. Only pages of listed websites count: anything else would let

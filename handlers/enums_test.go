@@ -44,7 +44,7 @@ func TestDocumentationQuotesTheAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, message := range []string{intake.MessageDone, intake.MessageNoAddress, intake.MessageBadAddress, intake.MessageNoWebhook, intake.MessageNoContact} {
+		for _, message := range []string{intake.MessageDone, intake.MessageNoAddress, intake.MessageBadAddress, intake.MessageNoWebhook, intake.MessageNoContact, intake.MessageUnverified, messageTooMany} {
 			if !strings.Contains(string(source), `"`+message+`"`) {
 				t.Errorf("%s does not quote %q", name, message)
 			}

@@ -71,18 +71,25 @@ type envelope struct {
 
 // answer sends an envelope. id is the call's id in the request log; a call without a row gets an id for this answer only.
 func (s *Server) answer(c *fiber.Ctx, status int, id, message string) error {
+	s.setAnswerHeaders(c, status, id)
+	return c.Status(status).JSON(envelope{Success: status == fiber.StatusOK, Message: message})
+}
+
+// setAnswerHeaders sets the headers that every answer has.
+func (s *Server) setAnswerHeaders(c *fiber.Ctx, status int, id string) {
 	s.allowOrigins(c)
 	c.Set("X-Request-Id", id)
 	if status == fiber.StatusServiceUnavailable {
 		c.Set(fiber.HeaderRetryAfter, "2")
 	}
-	return c.Status(status).JSON(envelope{Success: status == fiber.StatusOK, Message: message})
 }
 
 // preflight answers a CORS preflight request.
 func (s *Server) preflight(v *visit) error {
 	if hash, found, err := s.Intake.Lookup(v.UserContext(), v.Params("hash")); err == nil && found {
-		v.know(s.Intake.Answers(hash))
+		if answers, err := s.Intake.ReadAnswers(v.UserContext(), hash); err == nil { // a browser that is refused here sends no call
+			know(v.Ctx, answers)
+		}
 	}
 	s.allowOrigins(v.Ctx)
 	v.Set("X-Request-Id", models.NewID(s.Now()).String())
@@ -117,11 +124,14 @@ func (s *Server) inbound(v *visit) error {
 	if !found {
 		return s.answer(v.Ctx, fiber.StatusNotFound, id.String(), intake.MessageNoWebhook)
 	}
-	if err := s.Intake.Admit(); err != nil {
-		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
+	answers, err := s.Intake.Answers(v.UserContext(), hash)
+	if err != nil {
+		return err
 	}
-	answers := s.Intake.Answers(hash)
-	v.know(answers)
+	know(v.Ctx, answers)
+	if err := s.Intake.Admit(); err != nil {
+		return s.answerBusy(v.Ctx, id.String(), intake.MessageBusy)
+	}
 	client := s.clientAddress(v.Ctx)
 	if wait := s.limits.take(hash, client, answers, now); wait > 0 {
 		return s.turnAway(v, id.String(), int((wait+time.Second-1)/time.Second))
@@ -134,12 +144,14 @@ func (s *Server) inbound(v *visit) error {
 	answer, outcome, err := s.Intake.SubmitCall(v.UserContext(), call)
 	switch {
 	case errors.Is(err, intake.ErrRefused):
-		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.ErrRefused.Message)
+		return s.answerBusy(v.Ctx, id.String(), intake.ErrRefused.Message)
 	case err != nil: // if only the commit's answer was lost, this is the id of its row
-		return s.answer(v.Ctx, fiber.StatusServiceUnavailable, id.String(), intake.MessageBusy)
+		return s.answerBusy(v.Ctx, id.String(), intake.MessageBusy)
 	}
-	v.know(s.Intake.Answers(hash)) // as the batch has read them
-	return s.answerCall(v, answer, outcome, id.String(), v.nextPage(call.Request))
+	if answers, err := s.Intake.Answers(v.UserContext(), hash); err == nil { // as the batch has read them
+		know(v.Ctx, answers)
+	}
+	return s.answerCall(v.Ctx, answer, outcome, id.String(), v.nextPage(call.Request))
 }
 
 // call copies the request, because Fiber reuses its memory, and decodes it. The error is intake.ErrBusy if a large payload waits for
@@ -204,14 +216,20 @@ func saysPrefetch(values func(name string) []string) bool {
 	return false
 }
 
-// loggedHeaders help to explain a call and hold no secret. Those of deliveryHeaders belong to them.
-var loggedHeaders = append([]string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
-	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Moz", "X-Purpose", "X-Request-Id"}, deliveryHeaders...)
+// loggedHeaders help to explain a call. Those by which deliveries are named and senders are recognised belong to them. The value of a
+// signature is a secret and is not kept.
+var loggedHeaders = headersOnce([]string{"Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Origin", "Purpose", "Referer",
+	"Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Purpose", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Moz", "X-Purpose", "X-Request-Id"}, senders.DeliveryHeaders, senders.MarkHeaders())
 
-// markHeaders are the headers by which senders are recognised, without those in loggedHeaders.
-var markHeaders = slices.DeleteFunc(senders.MarkHeaders(), func(name string) bool {
-	return slices.ContainsFunc(loggedHeaders, func(logged string) bool { return strings.EqualFold(logged, name) })
-})
+// headersOnce joins lists of headers. A header stands where it comes first.
+func headersOnce(lists ...[]string) (names []string) {
+	for _, name := range slices.Concat(lists...) {
+		if !slices.ContainsFunc(names, func(before string) bool { return strings.EqualFold(before, name) }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // signatureNotKept is what the log has in place of a signature, of which it keeps only that it came.
 const signatureNotKept = "(not kept)"
@@ -224,11 +242,6 @@ func shownHeaders(c *fiber.Ctx) []intake.Header {
 func headersToLog(value func(name string) string) []intake.Header {
 	var all []intake.Header
 	for _, name := range loggedHeaders {
-		if value := value(name); value != "" {
-			all = append(all, intake.Header{Name: name, Value: value})
-		}
-	}
-	for _, name := range markHeaders {
 		value := value(name)
 		if value == "" {
 			continue
@@ -260,5 +273,5 @@ func (s *Server) answerInboundError(c *fiber.Ctx, err error) error {
 	if !errors.Is(err, intake.ErrBusy) {
 		s.Log.Error("call failed", "id", id, store.ErrorAttr(err))
 	}
-	return s.answer(c, fiber.StatusServiceUnavailable, id, intake.MessageBusy)
+	return s.answerBusy(c, id, intake.MessageBusy)
 }

@@ -130,14 +130,15 @@ func (s *Server) refuse(c *fiber.Ctx, why refusal, size int64, took time.Duratio
 			Refusal: &intake.Refusal{Outcome: outcome, Answer: intake.Answer{Status: why.status(), Message: why.message}}})
 	}
 	c.Response().SkipBody = c.Request().Header.IsHead()
-	return s.answer(c, why.status(), id.String(), why.message)
+	return s.answerCall(c, intake.Answer{Status: why.status(), Message: why.message}, why.outcome(), id.String(), "")
 }
 
 // refusedTime is how long the answer of a refused request waits for the request log.
 const refusedTime = 3 * time.Second
 
-// logRefused adds the row of a refused request to the request log. There is none if the URL holds no hash that exists or once existed,
-// because anyone could fill the log with invented ones, and none while the database is busy or away.
+// logRefused adds the row of a refused request to the request log, and notes what its webhook was told about answers. There is no row if
+// the URL holds no hash that exists or once existed, because anyone could fill the log with invented ones, and none while the database is
+// busy or away.
 func (s *Server) logRefused(c *fiber.Ctx, call intake.Call) {
 	hash, _ := endpointHash(string(c.Request().Header.RequestURI()))
 	if hash == "" {
@@ -149,6 +150,9 @@ func (s *Server) logRefused(c *fiber.Ctx, call intake.Call) {
 	var err error
 	if call.Hash, found, err = s.Intake.Lookup(ctx, hash); err != nil || !found {
 		return
+	}
+	if answers, err := s.Intake.Answers(ctx, call.Hash); err == nil {
+		know(c, answers)
 	}
 	if call.Method = c.Method(); !isToken(call.Method) {
 		call.Method = "unknown method"

@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/senders"
 
 	"github.com/google/uuid"
 )
@@ -258,9 +259,6 @@ const (
 	maxEarlier = 10
 )
 
-// deliveryHeaders hold the id that a sender gives each delivery. The same delivery has the same id when it is sent again.
-var deliveryHeaders = []string{"Idempotency-Key", "Svix-Id", "Webhook-Id", "X-Delivery-Id", "X-GitHub-Delivery", "X-Shopify-Webhook-Id", "X-WC-Webhook-Delivery-ID"}
-
 // repeated returns the hint that a call repeats one of earlier, which are newest first; false if it does not.
 func repeated(r models.WebhookRequest, b intake.LogBody, earlier []models.WebhookRequest) (hint, bool) {
 	for _, before := range earlier {
@@ -269,7 +267,7 @@ func repeated(r models.WebhookRequest, b intake.LogBody, earlier []models.Webhoo
 			continue
 		}
 		h := hint{kind: hintRepeated, call: before.ID, ago: models.IDTime(r.ID).Sub(models.IDTime(before.ID))}
-		for _, name := range deliveryHeaders {
+		for _, name := range senders.DeliveryHeaders {
 			switch now, then := headerOf(b, name), headerOf(body, name); {
 			case now == "" || then == "":
 			case now != then:

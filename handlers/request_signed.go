@@ -194,7 +194,7 @@ func (t *story) deliveryID() string {
 	if t.body.Mapped != nil && t.body.Mapped.DeliveryID != "" {
 		return t.body.Mapped.DeliveryID
 	}
-	i := slices.IndexFunc(t.body.Headers, func(h intake.Header) bool { return slices.Contains(deliveryHeaders, h.Name) })
+	i := slices.IndexFunc(t.body.Headers, func(h intake.Header) bool { return slices.Contains(senders.DeliveryHeaders, h.Name) })
 	if i < 0 {
 		return ""
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -23,8 +24,9 @@ type catalog struct {
 // of the revision that a batch reads is what the batch would read.
 type catalogs struct {
 	mu    sync.Mutex
-	known map[int64]*catalog // by workspace
-	rows  int                // in all of them
+	known map[int64]*catalog             // by workspace
+	rows  int                            // in all of them
+	early map[webhookKey]senders.Answers // of webhooks that are in no catalog yet
 
 	cipher secrets.Cipher // of the secrets of webhooks
 }
@@ -46,15 +48,49 @@ func (c *catalogs) get(workspace, revision int64) *catalog {
 func (c *catalogs) webhook(workspace, id int64) Webhook {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known := c.known[workspace]; known != nil {
-		return known.webhooks[id]
+	w, _ := c.read(webhookKey{workspace, id})
+	return w
+}
+
+// answers returns what a webhook was told about its answers, as it was read last. known is false if it was never read.
+func (c *catalogs) answers(of webhookKey) (a senders.Answers, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w, read := c.read(of); read {
+		return w.Reading.Answering(), true
 	}
-	return Webhook{}
+	a, known = c.early[of]
+	return a, known
+}
+
+// read returns a webhook of a catalog. The caller holds the lock.
+func (c *catalogs) read(of webhookKey) (w Webhook, known bool) {
+	if workspace := c.known[of.workspace]; workspace != nil {
+		w, known = workspace.webhooks[of.id]
+	}
+	return w, known
+}
+
+// maxEarly bounds the answers that are kept for webhooks that no batch has read. If there are more, all are read again.
+const maxEarly = 1 << 16
+
+// putEarly keeps the answers of a webhook until a batch reads it.
+func (c *catalogs) putEarly(of webhookKey, a senders.Answers) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, read := c.read(of); read {
+		return
+	}
+	if c.early == nil || len(c.early) >= maxEarly {
+		c.early = map[webhookKey]senders.Answers{}
+	}
+	c.early[of] = a
 }
 
 func (c *catalogs) put(workspace int64, fresh *catalog) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	maps.DeleteFunc(c.early, func(of webhookKey, _ senders.Answers) bool { return of.workspace == workspace })
 	if old := c.known[workspace]; old != nil {
 		c.rows -= old.size()
 	}

@@ -23,8 +23,8 @@ type committer interface {
 	// transact calls fn with a new transaction. The transaction's write commits it. If nothing was committed when fn
 	// returns, transact rolls back.
 	transact(ctx context.Context, fn func(transaction) error) error
-	// webhook returns a webhook as a batch has read it last, or the zero Webhook.
-	webhook(workspace, id int64) Webhook
+	// known returns what batches have read of webhooks.
+	known() *catalogs
 	close()
 }
 
@@ -82,6 +82,8 @@ func (p *Pipeline) afterFailure(jobs []*job, what verdict, err error) []*job {
 		if err = models.In("intake: make days of the request log", p.db.EnsureLogDays(p.ctx, p.opts.Now())); err == nil {
 			return jobs
 		}
+	case verdictReread:
+		return jobs
 	case verdictAgain:
 		p.opts.Log.Info("an intake batch is run again", "calls", len(jobs), store.ErrorAttr(err))
 		return jobs

@@ -15,6 +15,7 @@ type verdict int
 
 const (
 	verdictUnavailable verdict = iota // the database is away, overloaded or broken: the senders must try again
+	verdictReread                     // calls were read again, because the settings of their webhook have changed: run the batch again
 	verdictAgain                      // a conflict with another transaction, or a broken connection: run the batch again on fresh reads
 	verdictRepeated                   // an earlier try was committed, but the answer to its commit was lost: read the outcomes from the log
 	verdictNoDay                      // the request log has no partition for the day: create it
@@ -40,7 +41,7 @@ func judge(err error) verdict {
 	code := store.SQLState(err)
 	switch {
 	case errors.Is(err, errReread):
-		return verdictAgain
+		return verdictReread
 	case errors.As(err, &refused):
 		return verdictRefused
 	case errors.As(err, &inLog) && store.IsDuplicate(err):

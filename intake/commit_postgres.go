@@ -28,9 +28,7 @@ func (s *postgresStore) close() {
 	s.sessions.close()
 }
 
-func (s *postgresStore) webhook(workspace, id int64) Webhook {
-	return s.catalogs.webhook(workspace, id)
-}
+func (s *postgresStore) known() *catalogs { return &s.catalogs }
 
 func (s *postgresStore) transact(ctx context.Context, fn func(transaction) error) error {
 	own, err := s.sessions.take(ctx)

@@ -33,7 +33,7 @@ func (s *sqliteStore) close() {
 	clear(s.prepared)
 }
 
-func (s *sqliteStore) webhook(workspace, id int64) Webhook { return s.catalogs.webhook(workspace, id) }
+func (s *sqliteStore) known() *catalogs { return &s.catalogs }
 
 func (s *sqliteStore) transact(ctx context.Context, fn func(transaction) error) error {
 	for _, text := range sqliteStatements { // before BeginTx, which takes the pool's only connection

@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"testing"
 
@@ -37,6 +39,27 @@ func (w *world) setReading(hook models.Webhook, settings senders.Settings) {
 	w.write(func(tx *gorm.DB) error {
 		return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", hook.WorkspaceID, hook.ID).
 			Updates(map[string]any{"reading": settings.String(), "reading_revision": gorm.Expr("reading_revision + 1")}).Error
+	})
+}
+
+// TestAChangeOfSettingsIsNoFault changes how a webhook reads its calls. The next call is read again, which is nothing to log.
+func TestAChangeOfSettingsIsNoFault(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		var log bytes.Buffer
+		w := newWorld(t, db, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		hook := w.hooks[models.TypeSubscribed]
+		w.send(models.TypeSubscribed, "email_address=a@example.com")
+		w.setReading(hook, senders.Settings{Answers: &senders.Answers{TrapField: "website"}})
+		if answer := w.submit(w.arrive(hook, Request{Method: http.MethodGet, Query: "email_address=b@example.com&website=x"})); answer.Status != 200 {
+			t.Errorf("got %+v", answer)
+		}
+		if rows := w.log(); len(rows) != 2 || rows[1].Outcome != models.OutcomeHeldBack {
+			t.Errorf("got %+v, want the second call read by the new settings", rows)
+		}
+		if log.Len() > 0 {
+			t.Errorf("the log says %s", log.String())
+		}
 	})
 }
 

@@ -15,9 +15,6 @@ import (
 // MessageUnverified is the answer to a call without a valid signature, at a webhook that enforces one.
 const MessageUnverified = "The signature of this request is not valid."
 
-// deliveryHeaders are the headers by which any sender can name a delivery, as Call.Headers writes them.
-var deliveryHeaders = []string{"Idempotency-Key", "Webhook-Id"}
-
 // deliveryKey is the key of a delivery. A call without an id of its delivery has the zero deliveryKey.
 type deliveryKey struct {
 	webhookKey
@@ -26,13 +23,7 @@ type deliveryKey struct {
 
 // Prepare reads a call as its webhook reads its calls, as far as that is known: see Call.ReadAs.
 func (p *Pipeline) Prepare(c *Call) {
-	c.prepare(p.store.webhook(c.Hash.WorkspaceID, c.Hash.WebhookID))
-}
-
-// Answers returns what a webhook was told about its answers, as the last batch has seen it. This process does not know it before the
-// webhook's workspace had its first call.
-func (p *Pipeline) Answers(hash models.WebhookHash) senders.Answers {
-	return p.store.webhook(hash.WorkspaceID, hash.WebhookID).Reading.Answering()
+	c.prepare(p.store.known().webhook(c.Hash.WorkspaceID, c.Hash.WebhookID))
 }
 
 // prepare reads the call as the webhook w reads its calls: first the signature, then the payload, then the id of the delivery.
@@ -148,7 +139,7 @@ func (c *Call) deliveryID(settings senders.Settings) (kind, id string) {
 	if c.Submission.deliveryID != "" {
 		return "place", c.Submission.deliveryID
 	}
-	for _, name := range deliveryHeaders {
+	for _, name := range senders.AnyDeliveryHeaders {
 		if !slices.ContainsFunc(c.Headers, func(h Header) bool { return h.Name == name }) {
 			continue
 		}

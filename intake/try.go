@@ -37,7 +37,7 @@ func (p *Pipeline) Try(ctx context.Context, c Call) (row models.WebhookRequest, 
 func (p *Pipeline) try(ctx context.Context, c Call) (row models.WebhookRequest, body LogBody, err error) {
 	p.trying.Lock()
 	defer p.trying.Unlock()
-	c.prepare(p.trial.webhook(c.Hash.WorkspaceID, c.Hash.WebhookID))
+	c.prepare(p.trial.known().webhook(c.Hash.WorkspaceID, c.Hash.WebhookID))
 	jobs := []*job{newJob(c)}
 	for {
 		err = p.trial.transact(ctx, func(tx transaction) error {

@@ -100,6 +100,16 @@ func resultOf(t *testing.T, s *senders.Sender, sample senders.Sample) senders.Sa
 	return got
 }
 
+// TestTheLogKeepsTheDeliveryIDsOfTheCatalogue looks for the headers that hold them in the list that the log keeps.
+func TestTheLogKeepsTheDeliveryIDsOfTheCatalogue(t *testing.T) {
+	t.Parallel()
+	for _, s := range senders.Catalogue() {
+		if h := s.Mapping.DeliveryID.Header; h != "" && !slices.Contains(senders.DeliveryHeaders, h) {
+			t.Errorf("%s: %s is not in DeliveryHeaders", s.Key, h)
+		}
+	}
+}
+
 // TestCatalogueSamples reads every sample of every sender and compares what comes out with what its file says.
 func TestCatalogueSamples(t *testing.T) {
 	t.Parallel()

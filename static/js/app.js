@@ -1,4 +1,5 @@
 // Enhancement only: every page works without it. Each module finds its own elements by their data attributes.
+import "./back.js";
 import "./bulk.js";
 import "./busy.js";
 import "./copy.js";
