@@ -129,8 +129,69 @@ func TestCallsOverALimitAreTurnedAway(t *testing.T) {
 			}
 		}
 		s.get(s.webhookPath(w, "/answers")).want(t, 200, "The busiest network of the last 30 days had 3", "Turned away: 2 in 24 hours, 2 in 30 days")
+		overview := s.get(s.webhookPath(w, ""))
+		overview.want(t, 200, "3 calls in the last 24 hours, none failed", "In the last 24 hours 2 calls were turned away with 429.")
+		overview.wantLink(t, "Limits", s.webhookPath(w, "/answers")+"#limits")
+		s.get(s.webhookPath(w, "")+"?calls=7d").want(t, 200, "In the last 7 days 2 calls were turned away with 429.")
+		s.get(s.webhookPath(s.addWebhook(models.TypeSubscribed), "")).wantNot(t, "turned away")
 		s.later(time.Minute)
 		call().want(t, 200)
+	})
+}
+
+// TestTheFirstCallOfAProcessKnowsTheAnswers starts the program again: the first call and the first question of a browser are treated like
+// all others.
+func TestTheFirstCallOfAProcessKnowsTheAnswers(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Join", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/answers")
+		s.post(path, "allowed_origins", "https://shop.example", "limit_webhook", "1").want(t, 303)
+		restart := func() {
+			s.startIntake()
+			s.later(time.Minute)
+		}
+		ask := func(method, origin, want string) {
+			t.Helper()
+			a := s.call(method, w.Hash, `{"email_address":"jo@example.com"}`, "Origin", origin, "Content-Type", "application/json")
+			if got := a.header.Get("Access-Control-Allow-Origin"); got != want {
+				t.Errorf("%s from %s: got %d for %q, want it for %q", method, origin, a.status, got, want)
+			}
+		}
+		restart()
+		ask("OPTIONS", "https://other.example", "")
+		ask("OPTIONS", "https://shop.example", "https://shop.example")
+		s.post(path, "allowed_origins", "https://other.example", "limit_webhook", "1").want(t, 303)
+		ask("OPTIONS", "https://other.example", "https://other.example") // without a call between
+		restart()
+		s.rename("contacts", "contacts_away")
+		ask("POST", "https://shop.example", "") // answered with 503, before anything was committed
+		s.rename("contacts_away", "contacts")
+
+		restart()
+		var all sync.WaitGroup
+		var done, turnedAway atomic.Int64
+		for range 8 {
+			all.Go(func() {
+				switch s.callJSON(w, `{"email_address":"jo@example.com"}`).status {
+				case 200:
+					done.Add(1)
+				case 429:
+					turnedAway.Add(1)
+				}
+			})
+		}
+		if all.Wait(); done.Load() != 1 || turnedAway.Load() != 7 {
+			t.Errorf("got %d calls processed and %d turned away, want 1 and 7", done.Load(), turnedAway.Load())
+		}
+
+		restart()
+		s.rename("webhooks", "webhooks_away")
+		s.callJSON(w, `{"email_address":"jo@example.com"}`).wantEnvelope(t, 503, intake.MessageBusy)
+		if a := s.call("OPTIONS", w.Hash, ""); a.status != 204 {
+			t.Errorf("got %d for the question of a browser without the database, want 204", a.status)
+		}
+		s.rename("webhooks_away", "webhooks")
+		s.callJSON(w, `{"email_address":"jo@example.com"}`).want(t, 200)
 	})
 }
 

@@ -13,6 +13,8 @@ import (
 	"campaignlark/secrets"
 	"campaignlark/senders"
 	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // signatureForm is what the page of a webhook's signature rests on.
@@ -230,9 +232,16 @@ func (v *visit) storeSignature(f signatureForm, stored signatureInput, s senders
 	if err := v.server.DB.SetSignature(v.UserContext(), f.webhook, v.User.ID, settings.String(), changes, secret, v.server.now()); err != nil {
 		return models.In("signature: store", err)
 	}
-	said := map[senders.SignatureMode]string{senders.SignatureOff: "Saved. Signatures are not checked.", senders.SignatureWatch: "Saved. Calls are checked from now on, and none is refused.",
-		senders.SignatureEnforce: "Saved. Calls that do not pass are refused from now on."}
-	return v.done(v.path("webhooks", f.webhook.ID, views.PartSignature), "%s", said[s.Mode])
+	said := views.Flash{Text: map[senders.SignatureMode]string{senders.SignatureOff: "Saved. Signatures are not checked.", senders.SignatureWatch: "Saved. Calls are checked from now on, and none is refused.",
+		senders.SignatureEnforce: "Saved. Calls that do not pass are refused from now on."}[s.Mode]}
+	if f.calls.unproven(settings) != nil {
+		said.Kind = views.KindWarn
+		said.Text += " No call has passed the check so far."
+	}
+	if err := v.flash(said); err != nil {
+		return err
+	}
+	return v.Redirect(v.path("webhooks", f.webhook.ID, views.PartSignature), fiber.StatusSeeOther)
 }
 
 // removeOlder removes the older secret. If recent calls still used it, it asks first.

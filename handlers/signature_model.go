@@ -64,6 +64,30 @@ func (v *visit) signatureCalls(w models.Webhook) (c signatureCalls, err error) {
 	return c, nil
 }
 
+// passed is how many of the checked calls passed.
+func (c signatureCalls) passed() int { return c.checked - c.failed }
+
+// unproven warns that calls are refused although none has passed, so that nobody knows whether the settings of the signature fit. It is nil
+// if a webhook with these settings refuses nothing, or if one of its last calls has passed.
+func (c signatureCalls) unproven(s senders.Settings) *views.SignatureWarning {
+	if !s.Enforces() || c.passed() > 0 {
+		return nil
+	}
+	fits := "these settings fit"
+	if s.Signature.Scheme.Form.HasSecret() {
+		fits = "the secret fits"
+	}
+	w := &views.SignatureWarning{Title: "No call was ever checked, so nobody knows whether " + fits + ".",
+		Text: "If not, all calls of the sender are refused, and what they say is lost. Choose Watch first: calls are checked, and none is refused. When a call has passed, choose Refuse."}
+	switch {
+	case c.checked == 1:
+		w.Title = "The only checked call did not pass, so nobody knows whether " + fits + "."
+	case c.checked > 1:
+		w.Title = "None of the last " + views.Count(c.checked) + " checked calls passed, so nobody knows whether " + fits + "."
+	}
+	return w
+}
+
 // add adds a call. Calls are added newest first.
 func (c *signatureCalls) add(row models.WebhookRequest, verdict senders.Verdict, zone *time.Location) {
 	c.checked++
@@ -129,6 +153,7 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 	if s, errs := f.in.settings(); !errs.Any() {
 		shown = s
 	}
+	m.Unproven = f.calls.unproven(f.stored)
 	m.How, m.HasSecret = signatureSaid(shown.Scheme), shown.Scheme.Form.HasSecret()
 	m.Kind, m.Title, m.Text = f.verdict()
 	v.addSignatureCalls(&m, f)
@@ -140,7 +165,7 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 
 // verdict is the headline of the page: its kind, its title and a sentence.
 func (f signatureForm) verdict() (kind, title, text string) {
-	passed := f.calls.checked - f.calls.failed
+	passed := f.calls.passed()
 	switch {
 	case !f.stored.Checks():
 		return views.KindIdle, "Not checked: anyone who knows the address can call it", "A signature shows that a call comes from its sender. Enter the secret and watch for a while. Nothing is refused until you say so."
@@ -149,7 +174,10 @@ func (f signatureForm) verdict() (kind, title, text string) {
 		if f.calls.checked > 0 {
 			text = fmt.Sprintf("Of the last %s, %d passed and %d did not.", views.Plural(f.calls.checked, "checked call", "checked calls"), passed, f.calls.failed)
 		}
-		return views.KindGood, "Checked: calls without a valid signature are refused", text
+		if kind = views.KindGood; passed == 0 {
+			kind = views.KindWarn
+		}
+		return kind, "Checked: calls without a valid signature are refused", text
 	case f.calls.checked == 0:
 		return views.KindWarn, "Watching: no call has come yet", "Nothing is refused. Each call is checked, and the log says what came out."
 	case f.calls.failed == 0:

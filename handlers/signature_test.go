@@ -95,6 +95,33 @@ func (s *site) hiddenUntilAsked(id string) {
 	s.get(s.webhookPath(models.Webhook{ID: 1}, "/reading")+"?use=own&sample="+id).wantNot(t, "Farfalla")
 }
 
+// TestRefusingUncheckedCallsIsWarnedOf refuses calls before any was checked, as a script does, until one passes.
+func TestRefusingUncheckedCallsIsWarnedOf(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		s.startIntake()
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path, overview := s.webhookPath(w, "/signature"), s.webhookPath(w, "")
+		s.get(path).want(t, 200, "Choose Watch before you choose Refuse.", "No call was ever checked, so nobody knows whether these settings fit.")
+		const secret, never, none = "the secret of the shop", "No call was ever checked, so nobody knows whether the secret fits.", "The only checked call did not pass, so nobody knows whether the secret fits."
+		saved := s.follow(s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", secret, "mode", "enforce"))
+		saved.want(t, 200, "Saved. Calls that do not pass are refused from now on. No call has passed the check so far.", never, "Choose Watch first")
+		saved.wantNot(t, "Choose Watch before you choose Refuse.")
+		s.get(overview).want(t, 200, never, "Choose Watch first")
+		s.get(overview).wantLink(t, "Open signature", path)
+
+		s.signedCall(w, "a wrong secret", `{"email_address":"a@example.com"}`).want(t, 400)
+		s.get(overview).want(t, 200, none)
+		s.get(path).want(t, 200, none)
+		s.signedCall(w, secret, `{"email_address":"a@example.com"}`).want(t, 200)
+		for _, page := range []answer{s.get(overview), s.get(path)} {
+			page.want(t, 200, "Shop")
+			page.wantNot(t, "nobody knows whether")
+		}
+		s.follow(s.post(path, typed(s.get(path), "mode", "watch")...)).wantNot(t, "nobody knows whether")
+	})
+}
+
 // TestWhoMayChangeASignature lets admins alone change it: others see what came out.
 func TestWhoMayChangeASignature(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

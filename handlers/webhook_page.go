@@ -31,7 +31,14 @@ func (s *Server) webhookShow(v *visit) error {
 	if !m.CanChange {
 		m.URL = s.webhookURL(strings.Repeat("•", 12)) // masked for viewers (DESIGN "Doors")
 	}
-	v.addHandled(&m, u.Webhook)
+	settings, err := senders.ParseSettings(u.Reading)
+	if err != nil {
+		return models.In("webhook page: settings", err)
+	}
+	v.addHandled(&m, settings)
+	if err := v.addUnproven(&m, u.Webhook, settings); err != nil {
+		return err
+	}
 	if err := v.addSnippets(&m, u.Webhook); err != nil {
 		return err
 	}
@@ -47,17 +54,35 @@ func (s *Server) webhookShow(v *visit) error {
 			return err
 		}
 		m.Total.FailedHref, m.Ranges = v.failuresHref(period, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
+		if err := v.addTurnedAway(&m, settings.Answering()); err != nil {
+			return err
+		}
 	}
 	return v.show(views.WebhookPage(m))
 }
 
-// addHandled says how the webhook reads its calls, and what to do at a sender of the catalogue.
-func (v *visit) addHandled(m *views.WebhookModel, w models.Webhook) {
-	settings, err := senders.ParseSettings(w.Reading)
-	if err != nil {
-		return
+// addUnproven adds the warning that calls are refused and none has passed.
+func (v *visit) addUnproven(m *views.WebhookModel, w models.Webhook, settings senders.Settings) error {
+	if !settings.Enforces() {
+		return nil
 	}
-	page := v.path("webhooks", w.ID, views.PartReading)
+	calls, err := v.signatureCalls(w)
+	m.Unproven = calls.unproven(settings)
+	return models.In("webhook page: signature", err)
+}
+
+// addTurnedAway adds how many calls were over a limit in the period of the chart.
+func (v *visit) addTurnedAway(m *views.WebhookModel, answers senders.Answers) (err error) {
+	if answers.LimitWebhook == 0 && answers.LimitNetwork == 0 {
+		return nil
+	}
+	m.TurnedAway, err = v.server.DB.TurnedAway(v.UserContext(), v.Workspace.ID, m.ID, m.Chart.Slots[0].From)
+	return models.In("webhook page: calls over a limit", err)
+}
+
+// addHandled says how the webhook reads its calls, and what to do at a sender of the catalogue.
+func (v *visit) addHandled(m *views.WebhookModel, settings senders.Settings) {
+	page := v.path("webhooks", m.ID, views.PartReading)
 	line := func(question, answer, link, place string) {
 		m.Handled = append(m.Handled, views.HandledLine{Question: question, Answer: answer, Link: link, Href: page + place})
 	}

@@ -34,6 +34,13 @@ func (d *DB) WebhookHours(ctx context.Context, workspaceID, webhookID int64, sin
 	return all, err
 }
 
+// TurnedAway counts the calls of a webhook that were over a limit, in the hours that begin at since or later.
+func (d *DB) TurnedAway(ctx context.Context, workspaceID, webhookID int64, since time.Time) (calls int64, err error) {
+	err = d.Read(ctx).Model(&models.WebhookHour{}).Select("coalesce(sum(turned_away), 0)").Where("workspace_id = ? AND webhook_id = ? AND hour >= ?", workspaceID, webhookID, since).
+		Scan(&calls).Error
+	return calls, err
+}
+
 // dropWebhookHours deletes the hours of a workspace before a time. There are at most as many rows as webhooks had hours with calls.
 func (d *DB) dropWebhookHours(ctx context.Context, workspaceID int64, before time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
