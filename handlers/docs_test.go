@@ -55,6 +55,15 @@ func TestDocsContentsLinkToHeadings(t *testing.T) {
 	})
 }
 
+// The help explains what a webhook can be told, each with an example.
+func TestDocsExplainTheSettingsOfAWebhook(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.as("").get("/docs")
+		page.inThisOrder(t, "Try a call", "Try it, change nothing", "Example.", "Systems that send their own format", "Typeform", "A form on your website", "a plain page that says what is missing", "redirect_to", "Example.",
+			"Signature: does the call really come from the sender?", "Watch", "Refuse", "Example.", "The same call twice", "7 days", "Idempotency-Key", "Example.", "Test calls, and senders that need a yes", "Example.", "Too many calls", "429", "Example.")
+	})
+}
+
 // The help says what the published documentation leaves open about values.
 func TestDocsSayHowValuesAreRead(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
