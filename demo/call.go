@@ -18,7 +18,11 @@ import (
 func (v visit) request(p Person) intake.Request {
 	switch fields := v.fields(p); v.hook {
 	case hookClub:
-		return v.jsonOf(v.clubFields(p))
+		return v.jsonOf(v.clubResponse(p))
+	case hookShopify:
+		return v.jsonOf(v.shopifyFields(p))
+	case hookStripe:
+		return v.jsonOf(v.stripeFields(p))
 	case hookUnsubscribe:
 		return intake.Request{Method: "GET", Query: encode(fields)}
 	case hookForm, hookTill, hookRaffle, hookOldSite:
@@ -158,15 +162,19 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 	r := v.request(p)
 	c := intake.Call{
 		ID: models.NewID(v.at), ArrivedAt: v.at, Method: r.Method, ContentType: r.ContentType, UserAgent: hooks[v.hook].agent,
-		ClientAddress: clientAddress(v), Prefetch: v.trouble == prefetch, Request: r, Submission: intake.Read(r, w.readings[v.hook], nil), ReadAs: w.hooks[v.hook].ReadingRevision, Size: int64(len(r.Query) + len(r.Body)),
+		ClientAddress: clientAddress(v), Prefetch: v.trouble == prefetch, Request: r, Size: int64(len(r.Query) + len(r.Body)),
 		Hash: models.WebhookHash{WorkspaceID: w.workspace.ID, WebhookID: w.hooks[v.hook].ID, Hash: w.hooks[v.hook].Hash},
 	}
 	if v.trouble == oldAddress {
 		c.Hash.Hash = w.oldHash
 	}
 	header := func(name, value string) {
-		if value != "" {
-			c.Headers = append(c.Headers, intake.Header{Name: name, Value: value})
+		if value == "" {
+			return
+		}
+		c.Head = append(c.Head, name+": "+value+"\r\n"...)
+		if h, kept := keptHeader(intake.Header{Name: name, Value: value}); kept {
+			c.Headers = append(c.Headers, h)
 		}
 	}
 	header("Content-Type", r.ContentType)
@@ -178,12 +186,18 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 		header("Sec-Purpose", "prefetch")
 	}
 	header("User-Agent", c.UserAgent)
+	for _, h := range v.extraHeaders() {
+		header(h.Name, h.Value)
+	}
+	for _, h := range w.signature(v, r.Body) {
+		header(h.Name, h.Value)
+	}
 	return c
 }
 
 // clientAddress returns an address reserved for documentation: each server has one, people have many.
 func clientAddress(v visit) string {
-	if hooks[v.hook].agent == browser || v.hook == hookUnsubscribe {
+	if v.trouble == forged || hooks[v.hook].agent == browser || v.hook == hookUnsubscribe {
 		return fmt.Sprintf("203.0.113.%d", 1+v.person%250)
 	}
 	return fmt.Sprintf("198.51.100.%d", 10+v.hook)

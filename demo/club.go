@@ -17,11 +17,9 @@ var clubQuestions = []struct{ ref, title, kind, answer string }{
 	{"city", "Where do you live?", "short_text", "text"},
 }
 
-// clubReading is how the reading club's webhook reads the form: as Typeform sends it, with the shop's merge tags.
-func clubReading() senders.Settings {
-	s := senders.FindSender("typeform")
-	m := s.MappingFor(false)
-	m.Fields = map[string][]senders.Source{}
+// clubFields are the places of the answers to the reading club's form, by the merge tags that keep them.
+func clubFields() map[string][]senders.Source {
+	fields := map[string][]senders.Source{}
 	for _, q := range clubQuestions {
 		if q.ref == "email" {
 			continue // the mapping of the catalogue finds the address
@@ -30,13 +28,13 @@ func clubReading() senders.Settings {
 		if err != nil {
 			panic(err) // the questions above are wrong
 		}
-		m.Fields[q.ref] = []senders.Source{{Path: p}}
+		fields[q.ref] = []senders.Source{{Path: p}}
 	}
-	return senders.Settings{Sender: s.Key, Mapping: &m}
+	return fields
 }
 
-// clubFields returns a response to the reading club's form. A question without an answer is left out, as Typeform does.
-func (v visit) clubFields(p Person) []field {
+// clubResponse returns a response to the reading club's form. A question without an answer is left out, as Typeform does.
+func (v visit) clubResponse(p Person) []field {
 	event := "form_response"
 	if v.trouble == notCounted {
 		event = "form_response_partial"

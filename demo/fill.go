@@ -11,6 +11,7 @@ import (
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 	"campaignlark/segments"
 
 	"gorm.io/gorm"
@@ -29,6 +30,7 @@ type Options struct {
 	User     int64     // the user in the audit log who set everything up; 0 is the command line
 	Now      time.Time // when the story ends
 	Log      *slog.Logger
+	Cipher   secrets.Cipher     // of the secrets of webhooks; without a key no call is signed
 	Progress func(contacts int) // called from time to time with the number of contacts; may be nil
 }
 
@@ -47,14 +49,14 @@ func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Optio
 		return Summary{}, err
 	}
 	clock := &clock{at: p.growth.from}
-	w := &workshop{db: db, workspace: workspace, user: o.User, tags: map[string]int64{}, fields: map[string]int64{}, now: clock.Now,
+	w := &workshop{db: db, workspace: workspace, user: o.User, cipher: o.Cipher, tags: map[string]int64{}, fields: map[string]int64{}, now: clock.Now,
 		segments: segments.New(db, segments.Options{Now: clock.Now, Log: o.Log, Only: workspace.ID})}
 	free, err := hold(ctx, db, workspace.ID, cmp.Or(o.Log, slog.Default()))
 	if err != nil {
 		return Summary{}, err
 	}
 	defer free()
-	pipeline := intake.New(db, intake.Options{Wait: time.Minute, Now: clock.Now, Log: o.Log})
+	pipeline := intake.New(db, intake.Options{Wait: time.Minute, Now: clock.Now, Log: o.Log, Cipher: o.Cipher})
 	defer pipeline.Close(context.WithoutCancel(ctx))
 	t := &teller{workshop: w, plan: p, clock: clock, pipeline: pipeline, progress: o.Progress}
 	if err := t.tell(ctx); err != nil {
@@ -134,7 +136,7 @@ type teller struct {
 	pipeline *intake.Pipeline
 	progress func(int)
 	coming   []newcomer // contacts waiting to be stored, at most bulk
-	later    []visit    // future confirmations, by time
+	later    []visit    // future confirmations and repeats, by time
 	edited   bool       // the rule has been edited
 	sum      Summary
 }
@@ -300,14 +302,28 @@ func (t *teller) wait(v visit) {
 // every tenth, because a tick takes longer than a call.
 const promptDays = 2
 
+// repeatAfter is how long a sender waits before it sends a call again.
+const repeatAfter = 75 * time.Second
+
 // send makes a call, and updates the segments after it.
 func (t *teller) send(ctx context.Context, v visit) error {
 	who := v.person
-	if v.trouble == nobody {
+	switch {
+	case v.trouble == forged && !t.checks(v.hook):
+		v.trouble = fine
+	case v.trouble == nobody, v.trouble == forged:
 		who += t.plan.people
+	case v.trouble == twice && v.first.IsZero():
+		again := v
+		again.at, again.first = v.at.Add(repeatAfter), v.at
+		if again.at.Before(t.plan.growth.to) {
+			t.wait(again)
+		}
 	}
 	t.clock.set(v.at)
-	answer, err := t.pipeline.Submit(ctx, t.callOf(v, PersonAt(who)))
+	call := t.callOf(v, PersonAt(who))
+	t.pipeline.Prepare(&call)
+	answer, err := t.pipeline.Submit(ctx, call)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/intake"
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 	"campaignlark/segments"
 )
 
@@ -18,7 +20,8 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // outcomes are what a call can come to. That the database refuses one cannot be had on demand.
 var outcomes = []models.Outcome{
 	models.OutcomeCreated, models.OutcomeResubscribed, models.OutcomeUnconfirmed, models.OutcomeUpdated, models.OutcomeUnsubscribed, models.OutcomeDeleted,
-	models.OutcomeSkipped, models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
+	models.OutcomeSkipped, models.OutcomeRepeated, models.OutcomeTestCall, models.OutcomeUnverified,
+	models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeNoContact, models.OutcomeUnreadable, models.OutcomePrefetch, models.OutcomeTooLarge,
 	models.OutcomeDisabled, models.OutcomeWebhookGone, models.OutcomeHashRetired,
 }
 
@@ -35,7 +38,11 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 		server.Go(func() { // a server that runs beside it, by the real time
 			segments.New(db, segments.Options{Interval: time.Millisecond, Log: slog.New(slog.DiscardHandler)}).Run(serve)
 		})
-		sum, err := Fill(t.Context(), db, workspace, Options{Contacts: 150, LogDays: 30, Now: now, Log: slog.New(slog.DiscardHandler)})
+		cipher, err := secrets.New(make([]byte, secrets.KeySize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := Fill(t.Context(), db, workspace, Options{Contacts: 150, LogDays: 30, Now: now, Log: slog.New(slog.DiscardHandler), Cipher: cipher})
 		stop()
 		server.Wait()
 		if err != nil {
@@ -81,6 +88,11 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 			t.Errorf("got %d audit entries and %v, want the setting-up", noted, err)
 		}
 		expect("audit entries after the old ones were dropped", number("SELECT count(*) FROM audit_log"), noted)
+		for _, name := range []string{"Reading club: sign-up form", "Shopify: customers", "Stripe: tickets for readings"} {
+			if checked := checkSignatures(t, db, name); checked == 0 {
+				t.Errorf("no call of %s is signed", name)
+			}
+		}
 		for _, o := range outcomes {
 			if number("SELECT count(*) FROM webhook_requests WHERE outcome = ?", o) == 0 {
 				t.Errorf("no call came to %s", o)
@@ -90,4 +102,25 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 			t.Error("no call made anybody enter or leave a segment")
 		}
 	})
+}
+
+// checkSignatures looks at the calls of a webhook in the log: only those that are refused for it may have a wrong signature. It returns how
+// many have a valid one.
+func checkSignatures(t *testing.T, db *store.DB, webhook string) (valid int) {
+	t.Helper()
+	var rows []models.WebhookRequest
+	if err := db.Read(t.Context()).Where("webhook_id = (SELECT id FROM webhooks WHERE name = ?)", webhook).Find(&rows).Error; err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		body, err := intake.DecodeLogBody(row.Body)
+		switch {
+		case err != nil || body.Verdict == nil: // of a person who was erased
+		case body.Verdict.Passes() == (row.Outcome == models.OutcomeUnverified):
+			t.Errorf("%s: got the verdict %s for a call that ended as %s", webhook, body.Verdict.Title(), row.Outcome)
+		case body.Verdict.Passes():
+			valid++
+		}
+	}
+	return valid
 }

@@ -54,6 +54,7 @@ type visit struct {
 	hook    int
 	person  int // by number
 	trouble trouble
+	first   time.Time // of a repeated call: when it was sent first
 }
 
 // trouble is the fault of a call.
@@ -71,6 +72,9 @@ const (
 	prefetch            // a browser that prefetches the page
 	tooLarge            // a body over the limit
 	notCounted          // a call that does not count for its webhook
+	forged              // a signature with another secret
+	testCall            // the sender asks whether the address works
+	twice               // the sender sends it again, because the answer was lost
 )
 
 // mishaps are faults that happen from time to time, each at its webhook.
@@ -78,8 +82,8 @@ var mishaps = []struct {
 	hook    int
 	trouble trouble
 }{
-	{hookForm, badAddress}, {hookShop, wontFit}, {hookUnsubscribe, nobody}, {hookRaffle, fine}, {hookClub, notCounted}, {hookShop, oldAddress}, {hookTill, noAddress},
-	{hookEvents, badAddress}, {hookShop, wontFit}, {hookErase, nobody}, {hookShop, brokenJSON}, {hookOldSite, fine}, {hookUnsubscribe, prefetch},
+	{hookForm, badAddress}, {hookShop, wontFit}, {hookUnsubscribe, nobody}, {hookRaffle, fine}, {hookClub, notCounted}, {hookShopify, testCall}, {hookStripe, twice}, {hookShop, oldAddress}, {hookTill, noAddress},
+	{hookEvents, badAddress}, {hookShopify, forged}, {hookShop, wontFit}, {hookStripe, notCounted}, {hookErase, nobody}, {hookShop, brokenJSON}, {hookOldSite, fine}, {hookUnsubscribe, prefetch},
 	{hookForm, badAddress}, {hookTill, wontFit}, {hookShop, wrongFormat}, {hookRaffle, fine}, {hookShop, tooLarge}, {hookForm, noAddress},
 }
 
@@ -106,8 +110,12 @@ func (p plan) call(j int) visit {
 // daily returns the webhook for a percentage of calls.
 func daily(percent int) int {
 	switch {
-	case percent < 56:
+	case percent < 46:
 		return hookShop
+	case percent < 53:
+		return hookShopify
+	case percent < 56:
+		return hookStripe
 	case percent < 78:
 		return hookTill
 	case percent < 86:

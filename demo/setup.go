@@ -8,20 +8,20 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
-	"campaignlark/senders"
 )
 
 // workshop is the workspace while it is being filled.
 type workshop struct {
 	db        *store.DB
 	workspace models.Workspace
-	user      int64                    // the user who set it up
-	hooks     []models.Webhook         // by index in hooks
-	readings  map[int]senders.Settings // by index in hooks, of those that do not read the plain format
-	oldHash   string                   // the hash of the shop's webhook before its URL was changed
-	tags      map[string]int64         // by name
+	user      int64            // the user who set it up
+	hooks     []models.Webhook // by index in hooks
+	cipher    secrets.Cipher   // of the secrets of webhooks
+	oldHash   string           // the hash of the shop's webhook before its URL was changed
+	tags      map[string]int64 // by name
 
 	fields   map[string]int64 // merge tags by key
 	location *time.Location   // of the workspace
@@ -46,8 +46,13 @@ func (w *workshop) settle(ctx context.Context, at time.Time) error {
 		}
 		w.hooks = append(w.hooks, made)
 	}
-	if err := w.read(ctx, hookClub, clubReading(), at.Add(time.Duration(len(hooks))*26*time.Hour)); err != nil {
-		return err
+	for i, h := range hooks {
+		if h.sender == "" {
+			continue
+		}
+		if err := w.read(ctx, i, at.Add(time.Duration(i)*26*time.Hour+10*time.Minute)); err != nil {
+			return err
+		}
 	}
 	if _, errs, err := w.db.ResolveTagNames(ctx, w.workspace.ID, w.user, moreTags, at); firstError(errs, err) != nil {
 		return firstError(errs, err)
@@ -57,18 +62,6 @@ func (w *workshop) settle(ctx context.Context, at time.Time) error {
 		w.tags[t.Name] = t.ID
 	}
 	return err
-}
-
-// read tells a webhook how to read its calls.
-func (w *workshop) read(ctx context.Context, hook int, settings senders.Settings, at time.Time) error {
-	made := &w.hooks[hook]
-	changes := []models.AuditChange{{What: "Who calls", Before: "the plain format", After: senders.FindSender(settings.Sender).Name}}
-	if err := w.db.SetReading(ctx, *made, w.user, settings.String(), changes, at); err != nil {
-		return err
-	}
-	w.readings = map[int]senders.Settings{hook: settings}
-	made.Reading, made.ReadingRevision = settings.String(), made.ReadingRevision+1
-	return nil
 }
 
 // change applies each webhook's fate.

@@ -1,6 +1,9 @@
 package demo
 
-import "campaignlark/models"
+import (
+	"campaignlark/models"
+	"campaignlark/senders"
+)
 
 // The shop's settings.
 const (
@@ -15,6 +18,10 @@ type hook struct {
 	tags  []string
 	fate  fate
 	agent string // the caller's User-Agent
+
+	sender string                // its key in the catalogue; "" for the documented format
+	secret string                // with which the sender signs; "" if it does not
+	mode   senders.SignatureMode // what comes of its signatures
 }
 
 // fate says what happened to a webhook before the request log begins.
@@ -39,21 +46,28 @@ const (
 	hookRaffle
 	hookOldSite
 	hookClub
+	hookShopify
+	hookStripe
 )
 
 const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 var hooks = []hook{
-	hookShop:        {"Shop: customer created or changed", models.TypeSubscribed, []string{"customer"}, addressChanged, "Shop-Webhooks/3.2"},
-	hookForm:        {"Newsletter form on the website", models.TypeUnconfirmed, []string{"newsletter"}, inUse, browser},
-	hookConfirm:     {"Newsletter: address confirmed", models.TypeSubscribed, []string{"newsletter"}, inUse, "Newsletter-Mailer/1.8"},
-	hookUnsubscribe: {"Unsubscribe link in the newsletter", models.TypeUnsubscribed, nil, inUse, "Newsletter-Mailer/1.8"},
-	hookErase:       {"Help desk: erase a person", models.TypeDelete, nil, inUse, "Help-Desk/5"},
-	hookTill:        {"Loyalty card at the till", models.TypeSubscribed, []string{"customer", "loyalty card"}, inUse, "TillSync/2.11"},
-	hookEvents:      {"Reading evenings: sign-up form", models.TypeSubscribed, []string{"event guest"}, inUse, "Form-Relay/0.9"},
-	hookRaffle:      {"Christmas raffle", models.TypeUnconfirmed, []string{"raffle"}, switchedOff, browser},
-	hookOldSite:     {"Newsletter form on the old website", models.TypeUnconfirmed, []string{"newsletter"}, deleted, browser},
-	hookClub:        {"Reading club: sign-up form", models.TypeSubscribed, []string{"book club"}, inUse, "Typeform Webhooks"},
+	hookShop:        {name: "Shop: customer created or changed", kind: models.TypeSubscribed, tags: []string{"customer"}, fate: addressChanged, agent: "Shop-Webhooks/3.2"},
+	hookForm:        {name: "Newsletter form on the website", kind: models.TypeUnconfirmed, tags: []string{"newsletter"}, agent: browser},
+	hookConfirm:     {name: "Newsletter: address confirmed", kind: models.TypeSubscribed, tags: []string{"newsletter"}, agent: "Newsletter-Mailer/1.8"},
+	hookUnsubscribe: {name: "Unsubscribe link in the newsletter", kind: models.TypeUnsubscribed, agent: "Newsletter-Mailer/1.8"},
+	hookErase:       {name: "Help desk: erase a person", kind: models.TypeDelete, agent: "Help-Desk/5"},
+	hookTill:        {name: "Loyalty card at the till", kind: models.TypeSubscribed, tags: []string{"customer", "loyalty card"}, agent: "TillSync/2.11"},
+	hookEvents:      {name: "Reading evenings: sign-up form", kind: models.TypeSubscribed, tags: []string{"event guest"}, agent: "Form-Relay/0.9"},
+	hookRaffle:      {name: "Christmas raffle", kind: models.TypeUnconfirmed, tags: []string{"raffle"}, fate: switchedOff, agent: browser},
+	hookOldSite:     {name: "Newsletter form on the old website", kind: models.TypeUnconfirmed, tags: []string{"newsletter"}, fate: deleted, agent: browser},
+	hookClub: {name: "Reading club: sign-up form", kind: models.TypeSubscribed, tags: []string{"book club"}, agent: "Typeform Webhooks",
+		sender: "typeform", secret: "reading-club-quillfeather-2026", mode: senders.SignatureWatch},
+	hookShopify: {name: "Shopify: customers", kind: models.TypeSubscribed, tags: []string{"customer"}, agent: "Shopify-Captain-Hook",
+		sender: "shopify_customer", secret: "shpss_8b1d4f0a6c2e97350fd1a7b3", mode: senders.SignatureEnforce},
+	hookStripe: {name: "Stripe: tickets for readings", kind: models.TypeSubscribed, tags: []string{"event guest"}, agent: "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+		sender: "stripe_checkout", secret: "whsec_Quillfeather0Readings0Tickets0", mode: senders.SignatureEnforce},
 }
 
 // moreTags are tags that no webhook adds.

@@ -42,13 +42,17 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	if err := checkClock(ctx, db, time.Now); err != nil {
 		return err
 	}
+	cipher, err := loadCipher(c, db.Dialect)
+	if err != nil {
+		return err
+	}
 	workspace, user, err := p.demoWorkspace(ctx, c, db, *slug)
 	if err != nil {
 		return err
 	}
 	started := time.Now()
 	made, err := demo.Fill(ctx, db, workspace, demo.Options{
-		Contacts: *contacts, LogDays: c.LogRetentionDays, User: user.ID, Now: started, Log: p.log, Progress: p.demoProgress(*contacts),
+		Contacts: *contacts, LogDays: c.LogRetentionDays, User: user.ID, Now: started, Log: p.log, Cipher: cipher, Progress: p.demoProgress(*contacts),
 	})
 	if err != nil {
 		return fmt.Errorf("the workspace %s is only filled in part, since %w; use another one for the next try", workspace.Slug, err)

@@ -60,11 +60,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		return err
 	}
 	defer stopMetrics()
-	path, _ := strings.CutPrefix(c.DatabaseURL, "sqlite://")
-	if db.Dialect == store.Postgres {
-		path = ""
-	}
-	cipher, err := secrets.Load(c.SecretKey, path)
+	cipher, err := loadCipher(c, db.Dialect)
 	if err != nil {
 		return err
 	}
@@ -111,6 +107,15 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	stop()
 	background.Wait()
 	return err
+}
+
+// loadCipher returns the cipher for the secrets of webhooks.
+func loadCipher(c Config, dialect store.Dialect) (secrets.Cipher, error) {
+	path, _ := strings.CutPrefix(c.DatabaseURL, "sqlite://")
+	if dialect == store.Postgres {
+		path = ""
+	}
+	return secrets.Load(c.SecretKey, path)
 }
 
 // listen opens a listener, or says in a sentence why it cannot. setting is the variable that addr comes from.
