@@ -216,15 +216,20 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 	}
 	var contacts []models.Contact
 	var tags []models.ContactTag
+	var names []store.NamedContact
 	for _, n := range t.coming {
 		n.ID = id
 		for _, name := range n.tags {
 			tags = append(tags, models.ContactTag{WorkspaceID: t.workspace.ID, ContactID: id, TagID: t.tags[name]})
 		}
 		contacts, ids = append(contacts, n.Contact), append(ids, id)
+		names = append(names, store.NamedContact{ID: id, After: n.Fields})
 		id++
 	}
 	if err := tx.Create(&contacts).Error; err != nil {
+		return err
+	}
+	if err := store.IndexNames(tx, t.workspace.ID, names...); err != nil {
 		return err
 	}
 	if err := tx.CreateInBatches(&tags, 500).Error; err != nil || !marked {

@@ -167,7 +167,7 @@ func (f *bulkForm) show(wrong string) error {
 func (f *bulkForm) hidden() []views.HiddenField {
 	fields := []views.HiddenField{{Name: "do", Value: string(f.action)}, {Name: "newest", Value: strconv.FormatInt(f.from.Before-1, 10)},
 		{Name: "asked", Value: models.Instant(f.visit.server.now()).Format(time.RFC3339Nano)}}
-	for _, name := range []string{"q", "status", "tag", "segment"} {
+	for _, name := range contactFilters {
 		if f.query.said.Has(name) {
 			fields = append(fields, views.HiddenField{Name: name, Value: f.query.said.Get(name)})
 		}
@@ -224,7 +224,7 @@ func (f *bulkForm) which() []string {
 		return nil
 	}
 	var parts []string
-	for _, name := range []string{"q", "status", "tag", "segment"} {
+	for _, name := range contactFilters {
 		if words := f.query.words(name); words != "" {
 			parts = append(parts, words)
 		}

@@ -28,8 +28,11 @@ type contactQuery struct {
 	said         url.Values // the filter as it was given, for the chips and links
 }
 
-// contactQuery reads q, status, tag, segment, before and after from get. A tag or segment is a name or an id; a status is as
-// stored or as shown.
+// contactFilters are the parameters of the list's filter.
+var contactFilters = []string{"q", "in", "status", "tag", "segment"}
+
+// contactQuery reads contactFilters, before and after from get. in=address restricts q to addresses. A tag or segment is a name or an
+// id; a status is as stored or as shown.
 func (v *visit) contactQuery(get func(name string, or ...string) string) (contactQuery, error) {
 	ctx := v.UserContext()
 	q := contactQuery{said: url.Values{}}
@@ -48,6 +51,10 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 		return text
 	}
 	q.filter = store.ContactFilter{Search: value("q"), Members: segments.Members{}}
+	if q.filter.Search != "" && get("in") == "address" {
+		q.filter.Inside = true
+		q.said.Set("in", "address")
+	}
 	q.readStatus(value("status"))
 	q.readTag(value("tag"))
 	q.readSegment(value("segment"))
@@ -117,9 +124,9 @@ func (q contactQuery) encoded() string {
 
 // without returns the filter without one of its parts.
 func (q contactQuery) without(name string) contactQuery {
-	rest := contactQuery{said: url.Values{}}
+	rest := contactQuery{filter: q.filter, said: url.Values{}}
 	for key, values := range q.said {
-		if key != name {
+		if key != name && (name != "q" || key != "in") {
 			rest.said[key] = values
 		}
 	}
@@ -138,7 +145,7 @@ func (v *visit) contactsHref(q contactQuery, name string, at int64) string {
 // contactChips lists the active filters; each links to the list without it.
 func (v *visit) contactChips(q contactQuery) []views.Chip {
 	var chips []views.Chip
-	for _, name := range []string{"q", "status", "tag", "segment"} {
+	for _, name := range contactFilters {
 		if words := q.words(name); words != "" {
 			chips = append(chips, views.Chip{Label: words, Href: v.contactsHref(q.without(name), "", 0)})
 		}
@@ -154,7 +161,9 @@ func (q contactQuery) words(name string) string {
 	}
 	switch name {
 	case "q":
-		return "address has “" + models.NameInvisible(text) + "”"
+		return q.searched() + " has “" + models.NameInvisible(text) + "”"
+	case "in":
+		return "" // words of q say it
 	case "status":
 		if q.filter.Status != "" {
 			text = q.filter.Status.Name()
@@ -172,11 +181,19 @@ func (q contactQuery) words(name string) string {
 	return "in the segment " + text
 }
 
-// wordsKept describes the filter for what is stored, such as the audit log. It leaves out the search text, which may be an address.
+// searched says what the search looks at.
+func (q contactQuery) searched() string {
+	if q.filter.Inside || strings.Contains(q.filter.Search, "@") {
+		return "address"
+	}
+	return "name or address"
+}
+
+// wordsKept describes the filter for what is stored, such as the audit log. It leaves out the search text, which may be a name or an address.
 func (q contactQuery) wordsKept() string {
 	var parts []string
 	if q.filter.Search != "" {
-		parts = append(parts, "address has what was searched for")
+		parts = append(parts, q.searched()+" has what was searched for")
 	}
 	for _, name := range []string{"status", "tag", "segment"} {
 		if words := q.words(name); words != "" {

@@ -32,7 +32,12 @@ func (s *Server) contactList(v *visit) error {
 	m.Nothing = p.Counts.Contacts == "0" && len(m.Chips) == 0
 	m.Count = views.CountUpTo(found.Count, models.ExactCount)
 	m.OneFound = found.Count == 1
-	m.Among = found.Counted
+	m.Among, m.ByName, m.Indexing = found.Counted, found.Names, found.Indexing
+	if found.Names {
+		addresses := q.without("")
+		addresses.said.Set("in", "address")
+		m.Inside = v.path("contacts") + addresses.encoded()
+	}
 	if email, err := models.ReadEmail(q.filter.Search); err == nil && len(found.Contacts) == 0 && len(m.Chips) == 1 {
 		m.Missing, m.AddHref = models.ShowEmail(email), v.path("contacts", "new")+"?"+url.Values{"email": {email}}.Encode()
 	}
@@ -59,7 +64,7 @@ func (s *Server) contactList(v *visit) error {
 
 func contactRow(c models.ListedContact) views.ContactRow {
 	row := views.ContactRow{ID: c.ID, Email: models.ShowEmail(c.Email), Status: string(c.Status), Changed: c.UpdatedAt, Created: c.CreatedAt}
-	row.Name = views.PersonName(c.Fields["first_name"], c.Fields["last_name"])
+	row.Name = views.PersonName(c.Fields)
 	for _, t := range c.Tags {
 		row.Tags = append(row.Tags, t.Name)
 	}

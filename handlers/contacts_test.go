@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ func (s *site) addContact(id int64, email string, change func(c *models.Contact)
 	}
 	s.write(func(tx *gorm.DB) error {
 		if err := tx.Create(&c).Error; err != nil {
+			return err
+		}
+		if err := store.IndexNames(tx, c.WorkspaceID, store.NamedContact{ID: c.ID, After: c.Fields}); err != nil {
 			return err
 		}
 		return tx.Exec("UPDATE workspace_counters SET next_contact_id = ? WHERE workspace_id = ? AND next_contact_id <= ?", id+1, c.WorkspaceID, id).Error
@@ -57,6 +61,9 @@ func TestContactListIsFiltered(t *testing.T) {
 
 		for query, found := range map[string]string{
 			"q=ANNA":                           "anna",
+			"q=hofl":                           "carla",
+			"q=CARL%20H%C3%96":                 "carla",
+			"q=carla&in=address":               "carla",
 			"q=n_5":                            "ben_50%",
 			"q=0%25":                           "ben_50%",
 			"q=b%C3%BCcher":                    "carla",
@@ -75,7 +82,8 @@ func TestContactListIsFiltered(t *testing.T) {
 			}
 		}
 		s.get("/w/books/contacts?tag="+itoa(tag.ID)).want(t, 200, "2 of 3 contacts", "tag is vip")
-		s.get("/w/books/contacts?q=nobody").want(t, 200, "No contact matches", "There are 3 contacts without these filters.")
+		s.get("/w/books/contacts?q=nobody").want(t, 200, "No contact matches", "There are 3 contacts without these filters. The search looks for the beginnings of the words of a name, and for any part of an address.")
+		s.get("/w/books/contacts?q=hofl&in=address").want(t, 200, "No contact matches", "address has “hofl”")
 		s.get("/w/books/contacts?q=nobody%40example.com").want(t, 200, "Nobody in this workspace has an address with “nobody@example.com” in it.", "Add this contact")
 		for _, hostile := range []string{"q=%00%FF%27%3B--", "q=" + strings.Repeat("%25", 3000), "before=x&after=-9", "status=x&tag=y", "before=9223372036854775807", "after=9223372036854775807"} {
 			s.get("/w/books/contacts?"+hostile).want(t, 200)
@@ -186,5 +194,79 @@ func TestContactPageShowsHistory(t *testing.T) {
 			t.Errorf("got %d earlier entries, want 5", n)
 		}
 		a.wantNot(t, "Earlier")
+	})
+}
+
+// wantNames compares the index of names with the contacts.
+func (s *site) wantNames(when string) {
+	s.t.Helper()
+	var contacts []models.Contact
+	if err := s.db.Read(s.t.Context()).Find(&contacts).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	want, got := []string{}, []string{}
+	for _, c := range contacts {
+		for _, word := range models.NameWords(c.Fields) {
+			want = append(want, itoa(c.ID)+" "+word)
+		}
+	}
+	var words []models.ContactWord
+	if err := s.db.Read(s.t.Context()).Find(&words).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	for _, w := range words {
+		got = append(got, itoa(w.ContactID)+" "+w.Word)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		s.t.Errorf("%s: got the words %q, want %q", when, got, want)
+	}
+}
+
+func TestNamesAreFoundWhateverWroteThem(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.startIntake()
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		last := s.addMergeTag(models.MergeTag{Key: "last_name", Label: "Last name", Type: models.MergeTagText})
+		subscribe, erase := s.createWebhook("name", "Shop", "type", "SUBSCRIBED"), s.createWebhook("name", "Gone", "type", "DELETE")
+		s.callJSON(subscribe, `{"email_address":"h@example.com","first_name":"Hanna","last_name":"Wróbel"}`)
+		s.callJSON(subscribe, `{"email_address":"n@example.com","first_name":"Null","last_name":"O'Brien"}`)
+		s.callJSON(subscribe, `{"email_address":"o@example.com","first_name":"Otto"}`)
+		s.wantNames("after calls that create contacts")
+		s.get("/w/books/contacts?q=hanna+WROB").want(t, 200, "1 of 3 contacts", "Hanna Wróbel", "name or address has “hanna WROB”")
+		s.get("/w/books/search?q=wrobel").want(t, 200, "Contacts h@example.com Hanna Wróbel · Subscribed")
+
+		s.callJSON(subscribe, `{"email_address":"h@example.com","last_name":"Nowak"}`)
+		s.callJSON(subscribe, `{"email_address":"h@example.com","last_name":"Nowak"}`)
+		s.wantNames("after a call that changes a name")
+		s.get("/w/books/contacts?q=wrobel").want(t, 200, "No contact matches")
+
+		c := s.contact("h@example.com")
+		s.post("/w/books/contacts/"+itoa(c.ID), "version", itoa(c.Version), "status", "SUBSCRIBED", "field_first_name", "Zoë Maria").want(t, 303)
+		s.post("/w/books/contacts", "email", "new@example.com", "status", "SUBSCRIBED", "field_last_name", "Łuczak").want(t, 303)
+		s.wantNames("after edits by hand")
+		s.get("/w/books/contacts?q=luczak").want(t, 200, "1 of 4 contacts", "new@example.com"[:3])
+
+		if err := s.db.Write(t.Context(), func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE merge_tags SET deleted_at = ? WHERE id = ?", s.server.now(), last.ID).Error
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.db.PurgeMergeTags(t.Context(), s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		s.wantNames("after the purge of a merge tag")
+
+		s.callJSON(erase, `{"email_address":"n@example.com"}`)
+		s.wantNames("after a call that erases")
+		if err := s.db.DeleteContact(t.Context(), *s.contact("o@example.com"), s.user.ID, s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		s.wantNames("after erasing by hand")
+		s.write(func(tx *gorm.DB) error {
+			return store.EraseContacts(tx, s.workspace.ID, 0, []models.Contact{*s.contact("h@example.com"), *s.contact("new@example.com")}, s.server.now())
+		})
+		s.wantNames("after erasing several")
 	})
 }

@@ -69,7 +69,10 @@ var ofAPerson = map[string]map[string]handling{
 		"created_at": neverErased, "updated_at": neverErased, "subscribed_at": neverErased, "unconfirmed_at": neverErased, "unsubscribed_at": neverErased,
 		"touched_webhook_id": neverErased, "touched_at": neverErased,
 	},
-	"contact_tags": {"workspace_id": neverErased, "contact_id": neverErased, "tag_id": neverErased},
+	"contact_words":    {"workspace_id": neverErased, "word": erasedOnly, "contact_id": erasedOnly}, // copies of the fields
+	"former_addresses": {"workspace_id": neverErased, "contact_id": neverErased, "address": neverErased, "changed_at": neverErased},
+	"contact_edits":    {"workspace_id": neverErased, "contact_id": neverErased, "id": neverErased, "detail": neverErased},
+	"contact_tags":     {"workspace_id": neverErased, "contact_id": neverErased, "tag_id": neverErased},
 	"webhook_requests": { // as in keptFields
 		"workspace_id": shownInside, "id": shownStays, "webhook_id": shownInside, "contact_id": shownInside, "contact_version": shownInside, "who": erasedInside,
 		"address": {"masked", true, false}, "method": shownStays, "content_type": {"masked", false, true}, "outcome": shownStays, "status": shownStays,
@@ -94,7 +97,7 @@ var ofAPerson = map[string]map[string]handling{
 
 // ofNobody lists the tables without data about contacts: a workspace's settings, its members, and numbers.
 var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup_link", "sign_in_failures", "webhooks", "webhook_hashes", "tags", "webhook_tags", "merge_tags",
-	"workspace_counters", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "invitations", "form_posts", "goose_db_version"}
+	"workspace_counters", "contact_counts", "contact_word_fills", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "invitations", "form_posts", "goose_db_version"}
 
 // TestEverythingKeptIsClassified reads the fields from the types and the columns from the schema of both databases.
 func TestEverythingKeptIsClassified(t *testing.T) {

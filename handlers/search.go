@@ -17,7 +17,7 @@ const (
 	mostSearch = 254 // characters of a search that are used
 )
 
-// search finds pages by name, a contact by its address or a part of it, webhooks, segments, tags and merge tags by name, and a
+// search finds pages by name, a contact by its name or a part of its address, webhooks, segments, tags and merge tags by name, and a
 // request by its id. With ?only=results it sends only the list, for the palette.
 func (s *Server) search(v *visit) error {
 	text := models.TrimBlanks(cleanText(v.Query("q")))
@@ -58,7 +58,11 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 	}
 	found := views.FoundGroup{Title: "Contacts"}
 	for _, c := range contacts {
-		found.Found = append(found.Found, views.Found{Icon: views.SectionContacts, Text: models.ShowEmail(c.Email), More: c.Status.Name(), Href: v.path("contacts", c.ID)})
+		more := c.Status.Name()
+		if name := views.PersonName(c.Fields); name != "" {
+			more = name + " · " + more
+		}
+		found.Found = append(found.Found, views.Found{Icon: views.SectionContacts, Text: models.ShowEmail(c.Email), More: more, Href: v.path("contacts", c.ID)})
 	}
 	groups = append(groups, found)
 	named, err := db.SearchNames(ctx, v.Workspace.ID, text, mostFound+1)

@@ -19,6 +19,9 @@ type changes struct {
 	created []models.Contact
 	updated []models.Contact
 	tags    []models.ContactTag
+	words   []models.ContactWord     // of the names of new contacts
+	gained  []models.ContactWord     // by changes of names
+	lost    []models.ContactWord     // by changes of names, and with erased contacts
 	marks   []models.CallMarks       // one for each workspace
 	log     []models.WebhookRequest  // without bodies: see logged
 	bodies  func() ([][]byte, error) // of the log rows, in their order; waits until they are encoded. nil if no row has one
@@ -136,6 +139,7 @@ func byID(x, y models.Contact) int {
 func (c *changes) addContact(l *life) {
 	p := *l.now
 	p.ID = l.id
+	c.addWords(l)
 	switch {
 	case l.deleted: // even if the batch created it: earlier calls may have named the person
 		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.AddressKey(p.WorkspaceID, p.Email), p.Email})
@@ -148,6 +152,29 @@ func (c *changes) addContact(l *life) {
 	for _, t := range p.Tags { // calls only add tags
 		if l.before == nil || !l.before.hasTag(t.ID) {
 			c.tags = append(c.tags, models.ContactTag{WorkspaceID: p.WorkspaceID, ContactID: p.ID, TagID: t.ID})
+		}
+	}
+}
+
+// addWords adds the changes of the words of a contact's name.
+func (c *changes) addWords(l *life) {
+	var before, after map[string]string
+	if l.before != nil {
+		before = l.before.Fields
+	}
+	if !l.deleted {
+		after = l.now.Fields
+	}
+	lost, gained := models.NameChange(before, after)
+	for _, word := range lost {
+		c.lost = append(c.lost, models.ContactWord{WorkspaceID: l.now.WorkspaceID, Word: word, ContactID: l.id})
+	}
+	for _, word := range gained {
+		row := models.ContactWord{WorkspaceID: l.now.WorkspaceID, Word: word, ContactID: l.id}
+		if l.before == nil {
+			c.words = append(c.words, row)
+		} else {
+			c.gained = append(c.gained, row)
 		}
 	}
 }

@@ -35,6 +35,14 @@ const (
 	pgInsertTagsSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`
 
+	pgInsertWordsSQL = `INSERT INTO contact_words (workspace_id, word, contact_id) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[])`
+
+	// pgGainWordsSQL is for contacts that may have the words already. A new contact cannot, and without the clause its words cost less.
+	pgGainWordsSQL = pgInsertWordsSQL + ` ON CONFLICT DO NOTHING`
+
+	pgLoseWordsSQL = `DELETE FROM contact_words w USING unnest($1::bigint[], $2::text[], $3::bigint[]) AS n (workspace_id, word, contact_id)
+		WHERE w.workspace_id = n.workspace_id AND w.word = n.word AND w.contact_id = n.contact_id`
+
 	pgInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at)
 		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::timestamptz[])`
 
@@ -54,7 +62,7 @@ const (
 
 // pgWriteStatements are the statements of a pipeline.
 var pgWriteStatements = []string{
-	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL,
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertWordsSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL,
 	pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
 }
 
@@ -73,6 +81,9 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	}
 	err = sendContacts(p, c)
 	sendTags(p, c.tags)
+	sendWords(p, pgInsertWordsSQL, c.words)
+	sendWords(p, pgLoseWordsSQL, c.lost)
+	sendWords(p, pgGainWordsSQL, c.gained)
 	sendMarks(p, c.marks)
 	sendDeliveries(p, c)
 	logAt := p.sent
@@ -181,6 +192,18 @@ func sendTags(p *pipeline, rows []models.ContactTag) {
 		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
 		column(rows, pgBigint, func(r *row) int64 { return r.ContactID }),
 		column(rows, pgBigint, func(r *row) int64 { return r.TagID }))
+}
+
+// sendWords sends words of names, for one of the statements that take them.
+func sendWords(p *pipeline, statement string, rows []models.ContactWord) {
+	type row = models.ContactWord
+	if len(rows) == 0 {
+		return
+	}
+	p.send(statement,
+		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, pgText, func(r *row) string { return r.Word }),
+		column(rows, pgBigint, func(r *row) int64 { return r.ContactID }))
 }
 
 func sendMarks(p *pipeline, rows []models.CallMarks) {

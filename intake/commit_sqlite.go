@@ -91,6 +91,8 @@ const (
 			subscribed_at = $7, unconfirmed_at = $8, unsubscribed_at = $9, touched_webhook_id = $10, touched_at = $11
 		WHERE workspace_id = $1 AND id = $2`
 
+	liteLoseWordSQL = `DELETE FROM contact_words WHERE workspace_id = $1 AND word = $2 AND contact_id = $3`
+
 	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
 
 	liteInsertCountSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
@@ -105,6 +107,9 @@ var (
 		created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)`, 14)
 
 	liteInsertTags = newLiteInsert(`INSERT INTO contact_tags (workspace_id, contact_id, tag_id)`, 3)
+
+	// A contact whose name changes may have the words already.
+	liteInsertWords = newLiteInsert(`INSERT OR IGNORE INTO contact_words (workspace_id, word, contact_id)`, 3)
 )
 
 // liteInsert inserts rows into a table, several in one statement.
@@ -144,10 +149,10 @@ func (t *sqliteTx) insert(ctx context.Context, in liteInsert, n int, values func
 }
 
 var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.texts)), slices.Collect(maps.Values(liteInsertContacts.texts)),
-	slices.Collect(maps.Values(liteInsertTags.texts)), []string{
+	slices.Collect(maps.Values(liteInsertTags.texts)), slices.Collect(maps.Values(liteInsertWords.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
-		liteUpdateContactSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
+		liteUpdateContactSQL, liteLoseWordSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
 	})
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
@@ -232,7 +237,7 @@ func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.writeContacts, t.insertMarks, t.noteDeliveries, t.insertLog, t.insertCounts,
+		t.erase, t.writeContacts, t.writeWords, t.insertMarks, t.noteDeliveries, t.insertLog, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -305,6 +310,18 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 	return t.insert(ctx, liteInsertTags, len(c.tags), func(i int, args []any) ([]any, error) {
 		r := &c.tags[i]
 		return append(args, r.WorkspaceID, r.ContactID, r.TagID), nil
+	})
+}
+
+func (t *sqliteTx) writeWords(ctx context.Context, c changes) error {
+	for _, w := range c.lost {
+		if err := t.exec(ctx, liteLoseWordSQL, w.WorkspaceID, w.Word, w.ContactID); err != nil {
+			return err
+		}
+	}
+	words := slices.Concat(c.words, c.gained)
+	return t.insert(ctx, liteInsertWords, len(words), func(i int, args []any) ([]any, error) {
+		return append(args, words[i].WorkspaceID, words[i].Word, words[i].ContactID), nil
 	})
 }
 

@@ -55,6 +55,14 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 		if err := tx.Exec("INSERT INTO contact_days (workspace_id, day, subscribed, unconfirmed, unsubscribed) VALUES (?, '2026-11-01', 1, 0, 0)", s.ID).Error; err != nil {
 			return err
 		}
+		for _, row := range []string{"contact_words (workspace_id, word, contact_id) VALUES (?, 'otto', 1)", "contact_word_fills (workspace_id, after_id) VALUES (?, 0)",
+			"former_addresses (workspace_id, contact_id, address, changed_at) VALUES (?, 1, 'old@example.com', '2026-11-01')",
+			"contact_edits (workspace_id, contact_id, id, detail) VALUES (?, 1, '01900000-0000-7000-8000-000000000001', '{}')",
+			"contact_counts (workspace_id, whole, counts) VALUES (?, true, '{}')"} {
+			if err := tx.Exec("INSERT INTO "+row, s.ID).Error; err != nil {
+				return err
+			}
+		}
 		err := tx.Exec("INSERT INTO segment_bulk_changes (workspace_id, id, segment_id, span, entered, departed, cause, at) VALUES (?, ?, 1, 0, ?, ?, 'rule', ?)",
 			s.ID, models.NewID(now), []byte{0, 1}, []byte{}, now).Error
 		if err != nil {

@@ -89,7 +89,7 @@ func SearchPage(m SearchModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Head("Search", "Pages, a contact by its address or a part of it, webhooks, segments, tags and merge tags by their name, a request by its id.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head("Search", "Pages, a contact by its name or a part of its address, webhooks, segments, tags and merge tags by their name, a request by its id.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -211,7 +211,7 @@ func (d *day) many() {
 func (d *day) erase() {
 	p := d.tomasz
 	p.Follow("Contacts")
-	p.Enter("Address contains", "marta.kowalska@example.com")
+	p.Enter("Name or address", "marta.kowalska@example.com")
 	p.Follow("Filter")
 	p.Follow("marta.kowalska@example.com")
 	d.picture(p, "contact")

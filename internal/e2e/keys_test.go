@@ -73,7 +73,7 @@ func TestBrowserKeys(t *testing.T) {
 	p.PressTo("g", "c")
 	p.Sees("3 contacts · newest first")
 	p.Press("/")
-	p.WantFocus("Address contains")
+	p.WantFocus("Name or address")
 	p.Press("j") // types the letter, since the focus is in a field
 	if got := p.Value("main [name=q]"); got != "j" {
 		t.Errorf("got %q in the filter, want j", got)

@@ -72,7 +72,7 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, fr
 		return err
 	}
 	rows := func() *gorm.DB {
-		return from.Filter.narrowInOrder(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before)
+		return from.Filter.rows(d.Read(ctx), workspaceID).Where(from.Filter.id()+" < ?", from.Before)
 	}
 	if !from.Filter.listed() {
 		return all, done, count(rows())
@@ -109,7 +109,7 @@ func (d *DB) bulkIsSmall(ctx context.Context, workspaceID int64, from BulkCursor
 	return n <= models.ExactCount, err
 }
 
-// ApplyBulk does the action of job to contacts whose id and address are known. It locks their addresses, then skips
+// ApplyBulk does the action of job to contacts whose ids are known. It locks their addresses, then skips
 // those that no longer match the filter of from, or changed after it asked. contacts are at most as many as one transaction may
 // lock.
 func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, contacts []models.Contact, now time.Time) (models.BulkResult, error) {
@@ -117,7 +117,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 	if len(contacts) == 0 {
 		return r, nil
 	}
-	if err := lockContacts(tx, contacts); err != nil {
+	if err := lockContacts(tx, job.WorkspaceID, idsOf(contacts)); err != nil {
 		return r, models.In("lock addresses", err)
 	}
 	var rows []struct {
@@ -126,7 +126,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 	}
 	sql, values := unchangedSQL(b)
 	err := amongIDs(from.Filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
-		Select("contacts.id, contacts.email, contacts.status, contacts.version, contacts.updated_at, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
+		Select("contacts.id, contacts.email, contacts.status, contacts.fields, contacts.version, contacts.updated_at, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
 	if err != nil {
 		return r, models.In("read contacts", err)
 	}

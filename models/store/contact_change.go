@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,6 +41,9 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 		if err := tx.Create(&c).Error; err != nil {
 			return models.In("insert", err)
 		}
+		if err := IndexNames(tx, workspaceID, NamedContact{ID: c.ID, After: c.Fields}); err != nil {
+			return models.In("index the name", err)
+		}
 		return finishChange(tx, userID, models.ActionContactCreated, c, change, tags, now)
 	})
 	return c, err
@@ -50,8 +54,8 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, version int64, in models.ContactInput, now time.Time) (changed bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		changed = false
-		if err := lockContacts(tx, []models.Contact{c}); err != nil {
-			return models.In("lock the address", err)
+		if err := lockContacts(tx, c.WorkspaceID, []int64{c.ID}); err != nil {
+			return models.In("lock the addresses", err)
 		}
 		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
 		if err != nil {
@@ -60,6 +64,7 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 		if c.Version != version {
 			return models.ErrChanged
 		}
+		before := maps.Clone(c.Fields)
 		change, tags, err := applyInput(tx, &c, in, now)
 		if err != nil || change.Nothing() {
 			return err
@@ -72,6 +77,9 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 		if err != nil {
 			return models.In("update", err)
 		}
+		if err := IndexNames(tx, c.WorkspaceID, NamedContact{c.ID, before, c.Fields}); err != nil {
+			return models.In("index the name", err)
+		}
 		return finishChange(tx, userID, models.ActionContactUpdated, c, change, tags, now)
 	})
 	return changed, err
@@ -80,8 +88,8 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 // DeleteContact erases a contact, including what the log and the events hold of the person.
 func (d *DB) DeleteContact(ctx context.Context, c models.Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		if err := lockContacts(tx, []models.Contact{c}); err != nil {
-			return models.In("lock the address", err)
+		if err := lockContacts(tx, c.WorkspaceID, []int64{c.ID}); err != nil {
+			return models.In("lock the addresses", err)
 		}
 		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
 		if err != nil {

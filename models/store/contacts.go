@@ -24,6 +24,9 @@ type ContactPage struct {
 	Count    int64 // of all matching contacts, at most ExactCount + 1
 	Exact    bool  // the search is the whole address of one contact
 
+	Names    bool // the search looked at names alone
+	Indexing bool // it missed names, because they are still being indexed
+
 	// Searched is set if the search ended before the page was full: the next page continues at Newer or Older. Counted
 	// is set if Count covers only the newest contacts. Both are a number of contacts.
 	Searched, Counted int64
@@ -45,15 +48,18 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	}
 	newest := int64(beyondIDs)
 	switch {
+	case filter.byName() && !filter.narrows(): // its count does not need the members
 	case filter.listed():
 		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
+	case filter.scans() && filter.highest > 0:
+		newest = filter.highest
 	case filter.scans():
 		newest, err = d.NewestContact(ctx, workspaceID)
 	}
 	if err != nil {
 		return page, models.In("members or newest contact", err)
 	}
-	page.Exact = filter.Exact
+	page.Exact, page.Names, page.Indexing = filter.Exact, filter.Names, filter.missing
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)
 	}
@@ -156,8 +162,11 @@ func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
 // countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index it counts
 // only the newest contacts and returns in among how many it looked at.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
-	q := filter.narrowInOrder(d.Read(ctx), workspaceID)
+	q := filter.rows(d.Read(ctx), workspaceID)
 	switch {
+	case filter.byName() && !filter.narrows():
+		n, err = filter.words().count(d.Read(ctx), workspaceID)
+		return n, 0, err
 	case filter.listed():
 		if !filter.narrows() {
 			return int64(len(filter.newest)), 0, nil

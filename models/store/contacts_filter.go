@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"strings"
+	"unicode"
 
 	"campaignlark/models"
 
@@ -18,8 +20,10 @@ const memberSpan = models.ExactCount + 1
 
 // ContactFilter selects contacts of a workspace. A zero field does not narrow.
 type ContactFilter struct {
-	Search  string        `json:",omitempty"` // a part of the address, as a person types it
+	Search  string        `json:",omitempty"` // a part of the address, or the beginnings of words of the name, as a person types it
 	Exact   bool          `json:",omitempty"` // Search is the whole address of a contact, in its stored form; ResolveFilter sets it
+	Names   bool          `json:",omitempty"` // Search is compared with names alone, which have an index; ResolveFilter sets it
+	Inside  bool          `json:",omitempty"` // Search is compared with addresses alone
 	Status  models.Status `json:",omitempty"`
 	Tag     int64         `json:",omitempty"`
 	Segment int64         `json:",omitempty"` // with Members
@@ -28,7 +32,9 @@ type ContactFilter struct {
 
 	Members Members `json:"-"`
 
-	newest []int64 // the newest memberSpan ids of a listed filter, once read
+	newest  []int64 // the newest memberSpan ids of a listed filter, once read
+	highest int64   // the highest id, if ResolveFilter read it
+	missing bool    // names are still being indexed
 }
 
 // beyondIDs is above every contact's id.
@@ -67,12 +73,15 @@ func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error)
 	return ids, nil
 }
 
-// ResolveFilter checks whether the search is a contact's whole address. If so, an index finds the contact in any
-// workspace.
+// ResolveFilter decides how to search. If the search is a contact's whole address, an index finds the contact in any workspace. Other
+// texts are looked for in names and addresses; but in a workspace with more than searchSpan contacts, in names alone if a name has them.
 func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
-	email, err := models.ReadEmail(f.Search)
-	if err != nil || f.Nobody {
+	if f.Nobody || f.Search == "" {
 		return f, nil
+	}
+	email, err := models.ReadEmail(f.Search)
+	if err != nil {
+		return d.resolveNames(ctx, workspaceID, f)
 	}
 	c, err := d.ContactByEmail(ctx, workspaceID, email)
 	if ErrorCode(err) == models.CodeNotFound {
@@ -92,25 +101,64 @@ func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilt
 	return f, nil
 }
 
-// listed reports whether the candidates' ids are known. The other conditions are then checked on those contacts, in
-// steps.
-func (f ContactFilter) listed() bool { return f.Segment != 0 || f.IDs != nil }
-
-func (f ContactFilter) members() Members {
-	if f.Segment != 0 {
-		return f.Members
+// resolveNames sets Names for a search that the index of names serves, in a workspace with too many contacts to look at all of them.
+func (d *DB) resolveNames(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
+	words := f.words()
+	if len(words) == 0 {
+		return f, nil
 	}
-	return f.IDs
+	var at struct {
+		Highest int64
+		Missing bool
+	}
+	err := d.Read(ctx).Raw(`SELECT coalesce(max(id), 0) AS highest, EXISTS (SELECT 1 FROM contact_word_fills WHERE workspace_id = @ws) AS missing
+		FROM contacts WHERE workspace_id = @ws`, map[string]any{"ws": workspaceID}).Scan(&at).Error
+	f.highest, f.missing = at.Highest, at.Missing
+	if err != nil || at.Highest <= searchSpan || len(words) == 1 && len(words[0]) == 1 {
+		return f, err // one letter is in so many names that a look at the newest contacts is faster
+	}
+	if strings.ContainsFunc(f.Search, unicode.IsSpace) { // no address has a blank
+		f.Names = true
+		return f, nil
+	}
+	found, err := nameSearch(words).Below(d.Read(ctx), workspaceID, 0, beyondIDs, 1)
+	f.Names = len(found) > 0
+	return f, err
 }
 
-// narrows reports whether any condition needs the contact's row.
+// words returns the words that the search looks for in names; none for a part of an address.
+func (f ContactFilter) words() nameSearch {
+	if f.Exact || f.Inside || strings.Contains(f.Search, "@") {
+		return nil
+	}
+	return models.SearchWords(f.Search)
+}
+
+// byName reports whether the index of names leads to the contacts.
+func (f ContactFilter) byName() bool { return f.Names && f.Segment == 0 && f.IDs == nil }
+
+// listed reports whether the candidates' ids are known. The other conditions are then checked on those contacts, in
+// steps.
+func (f ContactFilter) listed() bool { return f.Segment != 0 || f.IDs != nil || f.Names }
+
+func (f ContactFilter) members() Members {
+	switch {
+	case f.Segment != 0:
+		return f.Members
+	case f.IDs != nil:
+		return f.IDs
+	}
+	return f.words()
+}
+
+// narrows reports whether any condition besides the members needs the contact's row.
 func (f ContactFilter) narrows() bool {
-	return f.Search != "" || f.Status != "" || f.Tag != 0 || f.Nobody
+	return f.Search != "" && !f.byName() || f.Status != "" || f.Tag != 0 || f.Nobody
 }
 
 // scans reports whether no index serves this filter. The search then looks at one span of ids at a time.
 func (f ContactFilter) scans() bool {
-	return !f.Exact && (f.Search != "" || f.Status != "" && f.Tag != 0)
+	return !f.Exact && !f.Names && (f.Search != "" || f.Status != "" && f.Tag != 0)
 }
 
 // narrow selects the contacts that match f, except for its segment or list of ids.
@@ -126,12 +174,28 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	if f.Status != "" {
 		q = q.Where(hasStatus(f.Status))
 	}
-	if f.Exact {
+	switch {
+	case f.Exact:
 		q = q.Where("contacts.email = ?", f.Search)
-	} else if f.Search != "" {
-		q = whereEmailHas(q, "contacts.email", f.Search)
+	case f.Search != "":
+		q = f.whereFound(q, workspaceID)
 	}
 	return q
+}
+
+// whereFound selects the contacts whose name or address has the search.
+func (f ContactFilter) whereFound(q *gorm.DB, workspaceID int64) *gorm.DB {
+	words := f.words()
+	if len(words) == 0 {
+		return whereEmailHas(q, "contacts.email", f.Search)
+	}
+	sql, values := words.condition(workspaceID)
+	named := "contacts.id IN (SELECT contact_id FROM contact_words WHERE " + sql + ")"
+	if f.Names {
+		return q.Where(named, values...)
+	}
+	has, parts := emailHas(q, "contacts.email", f.Search)
+	return q.Where("("+has+" OR "+named+")", append(parts, values...)...)
 }
 
 // hasStatus selects the contacts of a status. The statement contains the status and not a parameter, because there is an index for
@@ -153,6 +217,14 @@ func (f ContactFilter) narrowInOrder(q *gorm.DB, workspaceID int64) *gorm.DB {
 	f.Tag = 0
 	return f.narrow(q, workspaceID).Table("contact_tags ct CROSS JOIN contacts").
 		Where("ct.workspace_id = ? AND ct.tag_id = ? AND contacts.workspace_id = ct.workspace_id AND contacts.id = ct.contact_id", workspaceID, tag)
+}
+
+// rows is narrowInOrder without the search if the members of f are those that it finds.
+func (f ContactFilter) rows(q *gorm.DB, workspaceID int64) *gorm.DB {
+	if f.byName() {
+		f.Search = ""
+	}
+	return f.narrowInOrder(q, workspaceID)
 }
 
 // id is the column that orders the contacts of f.
@@ -222,7 +294,7 @@ func (f ContactFilter) span(wanted int, r reach) int {
 // below selects at most wanted contacts of f below an id, the newest first. floor is where the look-up ended, 0 if
 // nothing is left below. looked is how many contacts it looked at.
 func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
-	rows = f.narrowInOrder(q, workspaceID).Where(f.id()+" < ?", before)
+	rows = f.rows(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
 	case f.listed():
 		ids := f.newest[:min(len(f.newest), f.span(wanted, r))]
@@ -244,7 +316,7 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 
 // above does below in the other direction, the oldest first, up to the newest contact.
 func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
-	rows = f.narrowInOrder(q, workspaceID).Where(f.id()+" > ?", after)
+	rows = f.rows(q, workspaceID).Where(f.id()+" > ?", after)
 	switch {
 	case f.listed():
 		ids, err := f.members().Above(q, workspaceID, f.Segment, after, f.span(wanted, r))

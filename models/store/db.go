@@ -203,8 +203,8 @@ func (d *DB) Pool() *sql.DB {
 // PostgresConfig returns the settings of a connection to the database, for connections outside the pool. It is nil on SQLite.
 func (d *DB) PostgresConfig() *pgx.ConnConfig { return d.postgres.Copy() }
 
-// Write runs fn in one transaction and commits it if fn returns nil. After a deadlock or a serialization failure it runs fn
-// again on fresh reads, at most 5 times in all. Use only tx inside fn: on SQLite a second transaction would wait forever.
+// Write runs fn in one transaction and commits it if fn returns nil. After a deadlock, a serialization failure or errAddressChanged it
+// runs fn again on fresh reads, at most 5 times in all. Use only tx inside fn: on SQLite a second transaction would wait forever.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	if ctx.Value(readOnly{}) != nil {
 		return ErrReadOnly
@@ -212,7 +212,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	var err error
 	for range 5 {
 		err = d.write.WithContext(ctx).Transaction(fn)
-		if err == nil || !IsRetryable(err) {
+		if err == nil || !IsRetryable(err) && !errors.Is(err, errAddressChanged) {
 			return err
 		}
 	}

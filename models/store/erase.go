@@ -36,6 +36,9 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 	if err := tx.Exec(DeleteContactTagsSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return models.In("delete the contact's tags", err)
 	}
+	if err := forgetNames(tx, c.WorkspaceID, []models.Contact{c}); err != nil {
+		return models.In("delete the words of its name", err)
+	}
 	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
 		return models.In("delete the contact", err)
 	}
@@ -62,6 +65,9 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	}
 	if err := tx.Exec("DELETE FROM contact_tags WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts' tags", err)
+	}
+	if err := forgetNames(tx, workspaceID, contacts); err != nil {
+		return models.In("delete the words of their names", err)
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts", err)

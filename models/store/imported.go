@@ -118,7 +118,7 @@ func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error
 	return tx.Exec(updateContactsSQL, workspaceID, string(text)).Error
 }
 
-// finishImported writes tags, audit entries and marks of the contacts.
+// finishImported writes tags, words of names, audit entries and marks of the contacts.
 func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
 	if len(all) == 0 {
 		return nil
@@ -126,8 +126,14 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 	var ids []int64
 	var tags []models.ContactTag
 	var notes []models.AuditEntry
+	var names []NamedContact
 	for _, c := range all {
 		ids = append(ids, c.After.ID)
+		named := NamedContact{ID: c.After.ID, After: c.After.Fields}
+		if c.Before != nil {
+			named.Before = c.Before.Fields
+		}
+		names = append(names, named)
 		change, added := c.change()
 		for _, t := range added {
 			tags = append(tags, models.ContactTag{WorkspaceID: workspaceID, ContactID: c.After.ID, TagID: t.ID})
@@ -142,6 +148,9 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 		if err := tx.CreateInBatches(&tags, 200).Error; err != nil {
 			return models.In("add tags", err)
 		}
+	}
+	if err := IndexNames(tx, workspaceID, names...); err != nil {
+		return models.In("index names", err)
 	}
 	if err := tx.CreateInBatches(&notes, 100).Error; err != nil {
 		return models.In("audit log", err)

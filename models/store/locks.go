@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 
 	"campaignlark/models"
@@ -28,11 +29,37 @@ func SortedAddressKeys(keys []int64) []int64 {
 	return slices.Compact(keys)
 }
 
-// lockContacts is LockAddresses for contacts whose workspace and address are known.
-func lockContacts(tx *gorm.DB, contacts []models.Contact) error {
-	keys := make([]int64, len(contacts))
-	for i, c := range contacts {
-		keys[i] = models.AddressKey(c.WorkspaceID, c.Email)
+// errAddressChanged says that a contact got another address while the locks were taken. Write starts again then.
+var errAddressChanged = errors.New("an address changed while its lock was awaited")
+
+// lockContacts is LockAddresses for contacts of a workspace: for their addresses, those that they had before, and other keys. Call it
+// in a transaction of DB.Write before the contacts are read.
+func lockContacts(tx *gorm.DB, workspaceID int64, ids []int64, others ...int64) error {
+	if tx.Name() != string(Postgres) {
+		return nil
 	}
-	return LockAddresses(tx, keys...)
+	keys, err := addressKeysOf(tx, workspaceID, ids)
+	if err != nil {
+		return err
+	}
+	if err := LockAddresses(tx, append(others, keys...)...); err != nil {
+		return err
+	}
+	now, err := addressKeysOf(tx, workspaceID, ids)
+	if slices.ContainsFunc(now, func(key int64) bool { return !slices.Contains(keys, key) }) {
+		return errAddressChanged
+	}
+	return err
+}
+
+// addressKeysOf returns the keys of the addresses that contacts have and had.
+func addressKeysOf(tx *gorm.DB, workspaceID int64, ids []int64) ([]int64, error) {
+	var addresses []string
+	err := tx.Raw(`SELECT email FROM contacts WHERE workspace_id = @ws AND id IN @ids
+		UNION SELECT address FROM former_addresses WHERE workspace_id = @ws AND contact_id IN @ids`, map[string]any{"ws": workspaceID, "ids": ids}).Scan(&addresses).Error
+	keys := make([]int64, len(addresses))
+	for i, address := range addresses {
+		keys[i] = models.AddressKey(workspaceID, address)
+	}
+	return keys, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"campaignlark/models"
@@ -83,7 +84,7 @@ func (d *DB) PurgeTags(ctx context.Context, now time.Time) error {
 
 func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now time.Time) (last bool, err error) {
 	var found []models.Contact
-	err = d.Read(ctx).Table("contacts").Select("contacts.workspace_id, contacts.id, contacts.email").
+	err = d.Read(ctx).Table("contacts").Select("contacts.id").
 		Joins("JOIN contact_tags ct ON ct.workspace_id = contacts.workspace_id AND ct.contact_id = contacts.id").
 		Where("ct.workspace_id = ? AND ct.tag_id = ?", tag.WorkspaceID, tag.ID).Order("contacts.id").Limit(purgeStep).Find(&found).Error
 	if err != nil {
@@ -103,7 +104,7 @@ func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now
 	}
 	ids := idsOf(found)
 	err = d.Write(ctx, func(tx *gorm.DB) error {
-		if err := lockContacts(tx, found); err != nil {
+		if err := lockContacts(tx, tag.WorkspaceID, ids); err != nil {
 			return err
 		}
 		var still []int64
@@ -152,7 +153,7 @@ func (d *DB) PurgeMergeTags(ctx context.Context, now time.Time) error {
 
 // contactsWithKey returns the next contacts, by id, that have a value for the merge tag.
 func (d *DB) contactsWithKey(ctx context.Context, m models.MergeTag, after int64) (found []models.Contact, err error) {
-	err = d.Read(ctx).Select("workspace_id, id, email").Where("workspace_id = ? AND id > ?", m.WorkspaceID, after).
+	err = d.Read(ctx).Select("id").Where("workspace_id = ? AND id > ?", m.WorkspaceID, after).
 		Where(holdsKey, likeKey(m.Key)).Order("id").Limit(purgeStep).Find(&found).Error
 	return found, err
 }
@@ -160,7 +161,7 @@ func (d *DB) contactsWithKey(ctx context.Context, m models.MergeTag, after int64
 // purgeKey removes the key from those of contacts that have it.
 func (d *DB) purgeKey(ctx context.Context, m models.MergeTag, contacts []models.Contact, userID int64, now time.Time) error {
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		if err := lockContacts(tx, contacts); err != nil {
+		if err := lockContacts(tx, m.WorkspaceID, idsOf(contacts)); err != nil {
 			return err
 		}
 		var still []models.Contact
@@ -172,6 +173,7 @@ func (d *DB) purgeKey(ctx context.Context, m models.MergeTag, contacts []models.
 			if _, has := c.Fields[m.Key]; !has {
 				continue
 			}
+			before := maps.Clone(c.Fields)
 			delete(c.Fields, m.Key)
 			fields, err := json.Marshal(c.Fields)
 			if err != nil {
@@ -180,6 +182,9 @@ func (d *DB) purgeKey(ctx context.Context, m models.MergeTag, contacts []models.
 			err = tx.Exec("UPDATE contacts SET fields = ? WHERE workspace_id = ? AND id = ?", string(fields), m.WorkspaceID, c.ID).Error
 			if err != nil {
 				return err
+			}
+			if err := IndexNames(tx, m.WorkspaceID, NamedContact{c.ID, before, c.Fields}); err != nil {
+				return models.In("index the name", err)
 			}
 			changed = append(changed, c.ID)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"campaignlark/models"
@@ -34,8 +35,8 @@ func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, li
 	return found, err
 }
 
-// SearchContacts finds the contact with this address, or else the newest contacts whose address contains text, at most
-// limit. It looks at the newest 20,000 only.
+// SearchContacts finds the contact with this address, or else the newest contacts whose name or address has text, at most limit: first
+// by name, then by address. It looks at the addresses of the newest 20,000 only.
 func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string, limit int) ([]models.Contact, error) {
 	newest, err := d.NewestContact(ctx, workspaceID)
 	if err != nil || models.IsBlank(text) {
@@ -45,8 +46,22 @@ func (d *DB) SearchContacts(ctx context.Context, workspaceID int64, text string,
 	if err != nil {
 		return nil, err
 	}
+	var named []models.Contact
+	if filter.Names || newest <= searchSpan && len(filter.words()) > 0 {
+		byName := filter
+		byName.Names = true
+		if named, _, err = byName.NextContacts(d.Read(ctx), workspaceID, newest+1, limit); err != nil || len(named) == limit {
+			return named, models.In("by name", err)
+		}
+		filter.Names, filter.Inside = false, true
+	}
 	found, _, err := filter.NextContacts(d.Read(ctx), workspaceID, newest+1, limit)
-	return found, err
+	for _, c := range found {
+		if len(named) < limit && !slices.ContainsFunc(named, func(n models.Contact) bool { return n.ID == c.ID }) {
+			named = append(named, c)
+		}
+	}
+	return named, models.In("by address", err)
 }
 
 // holds reports whether name contains part, ignoring case.
