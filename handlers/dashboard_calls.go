@@ -10,6 +10,7 @@ import (
 	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
+	"campaignlark/senders"
 	"campaignlark/views"
 )
 
@@ -84,6 +85,8 @@ func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.Dash
 	if body, err := intake.DecodeLogBody(r.Body); err == nil {
 		t.body = body
 	}
+	t.settings, _ = senders.ParseSettings(w.Reading) // what cannot be read gives no advice
+	t.lookForAddress()
 	look := t.failure()
 	f.Do, f.DoCode, f.DoAfter = look.Before, look.Code, look.After
 	if look.Reads {

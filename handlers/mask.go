@@ -149,7 +149,7 @@ func maskedMapped(m *intake.Mapped) *intake.Mapped {
 		out.DeliveryID = mask
 	}
 	for _, c := range m.Conditions {
-		test := intake.MappedTest{Path: c.Path, In: c.In, Met: c.Met}
+		test := intake.MappedTest{Path: c.Path, Or: c.Or, In: c.In, Met: c.Met}
 		for range c.Stood {
 			test.Stood = append(test.Stood, mask)
 		}

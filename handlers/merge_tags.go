@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -32,7 +33,8 @@ func (s *Server) mergeTagList(v *visit) error {
 	return v.show(views.MergeTagsPage(m))
 }
 
-// mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it, for a field that a call sent.
+// mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it, for a field that a call sent. ?webhook= leads back to how
+// that webhook reads its calls, with its parameters ?use= and ?sample=.
 func (s *Server) mergeTagNew(v *visit) error {
 	sent := models.CleanName(cleanText(v.Query("key")))
 	m := models.MergeTag{Label: models.CleanName(cleanText(v.Query("label"))), Type: models.MergeTagText}
@@ -66,6 +68,13 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	}
 	if errs.Any() {
 		return v.mergeTagAgain(m, v.edit(), errs)
+	}
+	back, err := v.readingBack(v.Form)
+	if err != nil {
+		return err
+	}
+	if back.Href != "" {
+		return v.done(showsField(back.Href, m.Key), "The merge tag %s was created. Choose here where its value is.", m.Label)
 	}
 	return v.done(v.path("merge-tags"), "The merge tag %s was created. Calls that send %s fill it in.", m.Label, m.Key)
 }
@@ -205,6 +214,9 @@ func (v *visit) mergeTagForm(m models.MergeTag, e editForm, errs models.FieldErr
 		Options: strings.Join(m.Options, "\n"), Default: typedDefault(m), Edit: e.state("merge tag", nil), Errors: errs,
 	}
 	form.Failed = errs.Any() || form.Edit.Changed
+	if err == nil && m.ID == 0 {
+		form.Back, err = v.readingBack(func(name string) string { return cmp.Or(v.Form(name), cleanText(v.Query(name))) })
+	}
 	for _, t := range models.MergeTagTypes {
 		form.Types = append(form.Types, views.Option{Value: string(t), Label: t.Name()})
 	}

@@ -53,7 +53,7 @@ var keptFields = map[string]map[string]handling{
 	},
 	"LogContact": {"Email": maskedErased, "Status": shownStays, "Fields": maskedErased, "Tags": shownStays, "Version": shownStays},
 	"Mapped":     {"Sender": shownStays, "Conditions": shownStays, "Missed": shownStays, "DeliveryID": maskedErased, "TooLarge": shownStays},
-	"MappedTest": {"Path": shownStays, "In": shownStays, "Met": shownStays, "Stood": maskedErased},
+	"MappedTest": {"Path": shownStays, "Or": shownStays, "In": shownStays, "Met": shownStays, "Stood": maskedErased},
 	"MappedMiss": {"Key": shownStays, "Path": shownStays, "Nearest": {"masked", true, true}},
 	"Verdict": {
 		"Result": shownStays, "Form": shownStays, "Fault": shownStays, "Place": shownStays, "InBody": shownStays, "Secret": shownStays, "Signatures": shownStays,

@@ -26,12 +26,15 @@ type readingForm struct {
 	unsaved bool
 	paste   bool   // the box to paste a call is open
 	typed   bool   // the form has input of a person that is not saved
+	counts  bool   // the part about which calls count is open
+	chosen  string // the key of the field to which a link led
 	more    string // the key of the field that gets one more place
 }
 
 var errNoWebhook = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. What you chose here was not saved."}
 
-// readingShow shows how a webhook reads its calls. ?sender= explains a sender of the list, and ?use= fills the form with its reading.
+// readingShow shows how a webhook reads its calls. ?sender= explains a sender of the list. ?use= fills the form with its reading, and
+// ?skip= with the condition that a call has an address. ?field= is the key of the merge tag to show, and ?as= how its value is read.
 func (s *Server) readingShow(v *visit) error {
 	f, err := v.readingForm()
 	if err != nil {
@@ -54,6 +57,10 @@ func (s *Server) readingShow(v *visit) error {
 			return models.ErrNotFound
 		}
 		f.in, f.unsaved = f.suggested(use), true
+	}
+	f.choose(v.Query("field"), senders.As(v.Query("as")))
+	if v.Query("skip") != "" && !f.in.skip {
+		f.in.skip, f.unsaved, f.counts = true, true, true
 	}
 	f.edit = v.editReading(readingInputOf(f.stored), readingInputOf(f.stored), f.labels()).state("webhook", nil)
 	return v.showReadingForm(f)
@@ -99,7 +106,11 @@ func (s *Server) updateReading(v *visit) error {
 	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), readingChanges(stored, f.in, f.labels()), now); err != nil {
 		return models.In("reading: store", err)
 	}
-	return v.done(v.path("webhooks", f.webhook.ID, views.PartReading), "Saved. Calls are read so from now on.")
+	back := v.path("webhooks", f.webhook.ID, views.PartReading)
+	if f.sample.name == v.Form("sample") && canShowAgain(f.sample.name) {
+		back += "?sample=" + f.sample.name
+	}
+	return v.done(back, "Saved. Calls are read so from now on.")
 }
 
 // answers returns what the webhook was told about its answers. For a new sender that asks whether the address works, they say yes.
@@ -125,6 +136,8 @@ func (v *visit) readingShows(f *readingForm) bool {
 		}
 	case "more":
 		f.more = argument
+	case "skip":
+		f.in.skip, f.counts = true, true
 	case "when":
 		if argument == "add" {
 			f.in.when = append(f.in.when, readingWhen{Is: "in", Typed: false})
@@ -197,7 +210,9 @@ func (v *visit) showReadingForm(f readingForm) error {
 	if err != nil {
 		return err
 	}
-	m.TakeUp = v.takeUp(f)
+	if m.TakeUp, err = v.takeUp(f); err != nil {
+		return err
+	}
 	return v.show(views.ReadingPage(m))
 }
 

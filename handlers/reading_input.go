@@ -21,6 +21,7 @@ type readingInput struct {
 	header   string
 	idPath   string
 	alsoKeys bool
+	skip     bool // calls without an address are skipped
 }
 
 // readingRow is one place of a value: a path, and how the value is read there. typed says that the path was typed and not chosen.
@@ -63,7 +64,7 @@ func readingInputOf(s senders.Settings) readingInput {
 	} else if !d.Path.IsZero() {
 		in.delivery, in.idPath = "path", d.Path.String()
 	}
-	in.alsoKeys = s.Mapping.AlsoKeys
+	in.alsoKeys, in.skip = s.Mapping.AlsoKeys, s.Mapping.SkipNoAddress
 	return in
 }
 
@@ -76,7 +77,7 @@ func (in readingInput) settings(hasTag func(key string) bool) (senders.Settings,
 	if in.sender != senders.Own && senders.FindSender(in.sender) == nil {
 		errs.Add("sender", "Please choose who calls this webhook: a sender of the list, any system, or the plain format.")
 	}
-	m := senders.Mapping{Fields: map[string][]senders.Source{}, AlsoKeys: in.alsoKeys}
+	m := senders.Mapping{Fields: map[string][]senders.Source{}, AlsoKeys: in.alsoKeys, SkipNoAddress: in.skip}
 	for _, key := range slices.Sorted(maps.Keys(in.rows)) {
 		for _, row := range in.rows[key] {
 			p, err := senders.ParsePath(row.path)
@@ -189,7 +190,7 @@ func (v *visit) postedReading(stored readingInput, suggested func(sender string)
 		}
 	}
 	in.delivery, in.header, in.idPath = v.Form("delivery"), v.Form("delivery.header"), v.Form("delivery.path")
-	in.alsoKeys = v.Form("also_keys") == "1"
+	in.alsoKeys, in.skip = v.Form("also_keys") == "1", v.Form("skip") == "1"
 	return in, errs
 }
 
@@ -219,10 +220,11 @@ func at(texts []string, i int) string {
 	return ""
 }
 
-// The parts of a form that two people may change independently: each field, and four more.
+// The parts of a form that two people may change independently: each field, and five more.
 const (
 	partSender   = "sender"
 	partWhen     = "only_when"
+	partSkip     = "skip"
 	partDelivery = "delivery_id"
 	partKeys     = "also_keys"
 )

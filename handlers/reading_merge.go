@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/senders"
+	"campaignlark/views"
 )
 
 // parts writes the form as texts by part. Each field is in place.<key>, one place on each line.
@@ -37,12 +38,15 @@ func (in readingInput) parts() map[string]string {
 	if in.alsoKeys {
 		parts[partKeys] = "yes"
 	}
+	if in.skip {
+		parts[partSkip] = "yes"
+	}
 	return parts
 }
 
 // readingOfParts reads what parts wrote.
 func readingOfParts(parts map[string]string) readingInput {
-	in := readingInput{sender: parts[partSender], rows: map[string][]readingRow{}, alsoKeys: parts[partKeys] != ""}
+	in := readingInput{sender: parts[partSender], rows: map[string][]readingRow{}, alsoKeys: parts[partKeys] != "", skip: parts[partSkip] != ""}
 	for part, text := range parts {
 		key, field := strings.CutPrefix(part, "place.")
 		if !field || text == "" {
@@ -70,28 +74,16 @@ func readingOfParts(parts map[string]string) readingInput {
 // editReading compares the posted form with what is stored. labels has the labels of merge tags by key.
 func (v *visit) editReading(stored, posted readingInput, labels map[string]string) editForm {
 	had, has := stored.parts(), posted.parts()
-	names := map[string]bool{partSender: true, partWhen: true, partDelivery: true, partKeys: true}
-	for _, parts := range []map[string]string{had, has} {
-		for name := range parts {
-			names[name] = true
-		}
-	}
+	names := partNames(had, has)
 	var fields []editField
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		f := editField{name: name, stored: []string{had[name]}, posted: []string{has[name]}}
-		switch key, _ := strings.CutPrefix(name, "place."); name {
-		case partSender:
-			f.label, f.say = "Who calls", senderName
-		case partWhen:
-			f.said = "Which calls count was changed."
-		case partDelivery:
-			f.said = "What tells calls apart was changed."
-		case partKeys:
-			f.label, f.say = "Your own names", func(text string) string { return cmp.Or(text, "no") }
-		default:
-			f.label = cmp.Or(labels[key], key)
-		}
-		fields = append(fields, f)
+	for _, name := range names {
+		fields = append(fields, editField{name: name, label: partLabel(name, labels), stored: []string{had[name]}, posted: []string{has[name]},
+			say: func(text string) string {
+				if said := partSaid(name, text); said == "" || !strings.HasPrefix(name, "place.") {
+					return said
+				}
+				return "“" + partSaid(name, text) + "”"
+			}})
 	}
 	return v.edit(fields...)
 }
@@ -127,19 +119,71 @@ func (e editForm) reading() readingInput {
 // readingChanges says for the audit log what differs between two readings.
 func readingChanges(before, after readingInput, labels map[string]string) (changes []models.AuditChange) {
 	had, has := before.parts(), after.parts()
-	had[partSender], has[partSender] = senderName(had[partSender]), senderName(has[partSender])
-	names := map[string]string{partSender: "Who calls", partWhen: "Which calls count", partDelivery: "What tells calls apart", partKeys: "Your own names"}
-	for _, parts := range []map[string]string{had, has} {
-		for name := range parts {
-			if key, field := strings.CutPrefix(name, "place."); field {
-				names[name] = cmp.Or(labels[key], key)
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range partNames(had, has) {
 		if had[name] != has[name] {
-			changes = append(changes, models.AuditChange{What: names[name], Before: models.Shorten(had[name], 200), After: models.Shorten(has[name], 200)})
+			changes = append(changes, models.AuditChange{What: partLabel(name, labels), Before: partSaid(name, had[name]), After: partSaid(name, has[name])})
 		}
 	}
 	return changes
+}
+
+// partNames lists the parts that a form can have, and the fields that one of the forms has.
+func partNames(had, has map[string]string) []string {
+	names := map[string]bool{partSender: true, partWhen: true, partSkip: true, partDelivery: true, partKeys: true}
+	for _, parts := range []map[string]string{had, has} {
+		for name := range parts {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// partLabel names a part of the form for people. labels has the labels of merge tags by key.
+func partLabel(name string, labels map[string]string) string {
+	switch name {
+	case partSender:
+		return "Who calls"
+	case partWhen:
+		return "Which calls count"
+	case partSkip:
+		return "Calls without an address"
+	case partDelivery:
+		return "What tells calls apart"
+	case partKeys:
+		return "Parts named like a merge tag’s key"
+	}
+	key := strings.TrimPrefix(name, "place.")
+	return cmp.Or(labels[key], key)
+}
+
+// partSaid says a part of the form in words. text is what parts wrote; of a field without a place nothing is said.
+func partSaid(name, text string) string {
+	in := readingOfParts(map[string]string{name: text})
+	switch name {
+	case partSender:
+		return senderName(text)
+	case partWhen:
+		return strings.TrimSuffix(strings.TrimSuffix(whenSaid(in), " Others are skipped."), ".")
+	case partSkip:
+		if in.skip {
+			return "skipped"
+		}
+		return "refused"
+	case partDelivery:
+		return strings.TrimSuffix(repeatsSaid(in), ".")
+	case partKeys:
+		if in.alsoKeys {
+			return "kept"
+		}
+		return "ignored"
+	}
+	var places []string
+	for _, row := range in.rows[strings.TrimPrefix(name, "place.")] {
+		place := models.Shorten(views.Visible(row.path), 100)
+		if row.as != "" {
+			place += ", read as “" + senders.As(row.as).Name() + "”"
+		}
+		places = append(places, place)
+	}
+	return strings.Join(places, "; else ")
 }

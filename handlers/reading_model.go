@@ -26,7 +26,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	}
 	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs,
 		WhenSaid: whenSaid(f.in), Delivery: f.in.delivery, Header: f.in.header, IDPath: f.in.idPath, Repeats: repeatsSaid(f.in),
-		AlsoKeys: f.in.alsoKeys, KeysSaid: keysSaid(f.in)}
+		AlsoKeys: f.in.alsoKeys, KeysSaid: keysSaid(f.in), Skip: f.in.skip, CountsOpen: f.counts || f.errs["counts"] != ""}
 	form.Sample = views.ReadingSample{Name: f.sample.name, Title: cmp.Or(f.sample.title, "A call to look at"), At: f.sample.at, Wrong: f.sample.wrong,
 		Paste: f.paste || f.sample.name == samplePasted, Pasted: f.sample.pasted, Choices: v.sampleChoices(f.sample, f.calls, sender)}
 	if f.sample.name == "" {
@@ -52,6 +52,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	for _, w := range f.in.when {
 		form.When = append(form.When, views.ReadingWhen{Place: f.placeOf(w.Path, w.Typed, shown), Typed: w.Path, Is: w.Is, In: w.In})
 	}
+	form.NoTags, form.NewTag = len(f.tags) == 0, v.newTagURL(f)
 	m.Form = form
 	m.Empty, m.URL = f.sample.name == "" && f.unsaved && !f.typed && !f.errs.Any(), v.server.webhookURL(f.webhook.Hash)
 	return m, nil
@@ -75,7 +76,7 @@ func (v *visit) addSlots(form *views.ReadingForm, f readingForm, shown shownTree
 		}
 		seen[key] = true
 		slot := v.readingSlot(f, key, tags[key], shown, kept, preview)
-		if key == models.EmailKey || len(f.in.rows[key]) > 0 || slot.Error != "" || f.more == key || few {
+		if key == models.EmailKey || len(f.in.rows[key]) > 0 || slot.Error != "" || f.more == key || f.chosen == key || few {
 			form.Slots = append(form.Slots, slot)
 		} else {
 			form.Others = append(form.Others, slot)
@@ -307,10 +308,22 @@ func whenSaid(in readingInput) string {
 			parts = append(parts, part+" is "+models.Shorten(views.Visible(strings.Join(values, " or ")), 200))
 		}
 	}
+	if in.skip {
+		parts = append(parts, addressSaid(in)+" is there")
+	}
 	if len(parts) == 0 {
 		return "Every call."
 	}
 	return "Only those in which " + strings.Join(parts, ", and ") + ". Others are skipped."
+}
+
+// addressSaid names the places of the address.
+func addressSaid(in readingInput) string {
+	var places []string
+	for _, row := range in.rows[models.EmailKey] {
+		places = append(places, row.path)
+	}
+	return cmp.Or(models.Shorten(views.Visible(strings.Join(places, " or ")), 200), "the e-mail address")
 }
 
 func repeatsSaid(in readingInput) string {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -40,13 +41,19 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 			return p, err
 		}
 		d := intake.Decide(v.question(f.webhook, f.tags, s, contact))
-		found := v.valuesIn(f, s, d)
+		found, misfits := v.valuesIn(f, s, d)
 		for key := range found {
 			p.seen[key]++
+		}
+		if d.Outcome == models.OutcomeNoAddress {
+			noteNoAddress(page, row, body, *settings.Mapping)
 		}
 		line := v.previewRow(row, s, d)
 		if n := len(settings.Mapping.Fields); n > 0 && !d.Outcome.Idle() && f.webhook.Type.HasTags() {
 			line.Fields = strconv.Itoa(len(found)) + " of " + strconv.Itoa(n)
+			if misfits > 0 {
+				line.Fields += ", " + views.Plural(misfits, "does not fit", "do not fit")
+			}
 		}
 		page.Rows = append(page.Rows, line)
 		did["then "+doing(row.Outcome)]++
@@ -58,6 +65,20 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 		p.page = page
 	}
 	return p, nil
+}
+
+// noteNoAddress counts a call that would be refused because it has no e-mail address.
+func noteNoAddress(page *views.ReadingPreview, row models.WebhookRequest, body intake.LogBody, m senders.Mapping) {
+	tree, err := intake.LoggedTree(row, body)
+	if err != nil || tree == nil || body.Truncated {
+		return
+	}
+	if empty, none := m.NoAddress(tree); none {
+		page.NoAddress++
+		if page.EmptyAt == "" && !empty.IsZero() {
+			page.EmptyAt = models.Shorten(models.NameInvisible(empty.String()), 60)
+		}
+	}
 }
 
 // The three things that a call can do, for the figures of a preview.
@@ -134,19 +155,23 @@ func (v *visit) contactOf(w models.Webhook, s intake.Submission) (*intake.Person
 	return &intake.Person{Contact: c}, models.In("reading: contact of a call", err)
 }
 
-// valuesIn returns the keys of the fields for which a call has a value.
-func (v *visit) valuesIn(f readingForm, s intake.Submission, d intake.Decision) map[string]bool {
+// valuesIn returns the keys of the fields for which a call has a value, and how many of these values do not fit their merge tag.
+func (v *visit) valuesIn(f readingForm, s intake.Submission, d intake.Decision) (found map[string]bool, misfits int) {
 	if !d.Answer.Success() && !d.Outcome.Idle() { // the fields were not looked at
 		s.Email = intake.Email{Key: models.EmailKey, Value: models.Text("somebody@example.com"), Present: true}
 		d = intake.Decide(v.question(f.webhook, f.tags, s, nil))
 	}
-	found := map[string]bool{}
+	found = map[string]bool{}
 	for _, field := range d.Fields {
-		if field.MergeTag != "" && field.Key != "" && field.Sent != "" {
-			found[field.MergeTag] = true
+		if field.MergeTag == "" || field.Key == "" || field.Sent == "" {
+			continue
+		}
+		found[field.MergeTag] = true
+		if field.Fate == intake.FateRefused {
+			misfits++
 		}
 	}
-	return found
+	return found, misfits
 }
 
 // unmetSaid says which condition a call does not meet.
@@ -154,7 +179,11 @@ func unmetSaid(s intake.Submission) string {
 	if s.Skipped == nil {
 		return ""
 	}
-	path := models.Shorten(models.NameInvisible(s.Skipped.Path.String()), 60)
+	places := []string{s.Skipped.Path.String()}
+	for _, p := range s.Skipped.Or {
+		places = append(places, p.String())
+	}
+	path := models.Shorten(models.NameInvisible(strings.Join(places, " or ")), 60)
 	if len(s.Skipped.Stood) == 0 {
 		return path + " is not there"
 	}

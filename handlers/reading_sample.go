@@ -29,6 +29,7 @@ type sample struct {
 	cut             bool          // the log keeps only the beginning
 	pasted          string
 	encoding        string
+	call            models.WebhookRequest // of a call of the log
 	header          func(name string) string
 	read            func(senders.Settings) intake.Submission
 }
@@ -36,7 +37,7 @@ type sample struct {
 // loggedSample returns a call of the log as a sample.
 func (v *visit) loggedSample(row models.WebhookRequest) sample {
 	body, err := intake.DecodeLogBody(row.Body)
-	s := sample{name: row.ID.String(), title: "A call of this webhook", at: v.callTime(row), cut: body.Truncated, encoding: body.Encoding,
+	s := sample{name: row.ID.String(), call: row, title: "A call of this webhook", at: v.callTime(row), cut: body.Truncated, encoding: body.Encoding,
 		header: func(name string) string { return headerOf(body, name) },
 		read:   func(settings senders.Settings) intake.Submission { return intake.ReadLogged(row, body, settings) }}
 	switch {
@@ -124,8 +125,9 @@ func requestSample(r intake.Request) sample {
 	return s
 }
 
-// readingSample returns the sample of that name. Without one it is the newest call that can be read, else an example of the sender. It
-// is the newest call if none can be read, and the zero sample if there is none.
+// readingSample returns the sample of that name. Without one it is the newest call that can be read and did something or was refused, else
+// the newest that can be read, else an example of the sender. It is the newest call if none can be read, and the zero sample if there
+// is none.
 func (v *visit) readingSample(w models.Webhook, name string, calls []models.WebhookRequest, s *senders.Sender) (sample, error) {
 	if name == samplePasted {
 		return pastedSample(v.Form("pasted")), nil
@@ -142,7 +144,7 @@ func (v *visit) readingSample(w models.Webhook, name string, calls []models.Webh
 			return sample{}, models.In("reading: sample", err)
 		}
 	}
-	var unread sample
+	var idle, unread sample
 	for _, row := range calls {
 		row, _, known, err := v.wholeCall(row)
 		if err != nil {
@@ -152,12 +154,18 @@ func (v *visit) readingSample(w models.Webhook, name string, calls []models.Webh
 			continue
 		}
 		shown := v.loggedSample(row)
-		if shown.tree != nil {
+		switch {
+		case shown.tree != nil && !row.Outcome.Idle():
 			return shown, nil
+		case shown.tree != nil && idle.name == "":
+			idle = shown
 		}
 		if unread.name == "" {
 			unread = shown
 		}
+	}
+	if idle.name != "" {
+		return idle, nil
 	}
 	if s != nil && len(s.Samples) > 0 {
 		return exampleSample(s, 0), nil

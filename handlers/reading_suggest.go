@@ -10,7 +10,7 @@ import (
 )
 
 // suggested returns the form for a sender: its reading in the catalogue, and for merge tags of which it has no place, a value of the
-// sample whose name is that of the merge tag. For a system that is not in the list, the address is the first one in the sample.
+// sample whose name is that of the merge tag. For a system that is not in the list, the address is the one in the sample.
 func (f readingForm) suggested(sender string) readingInput {
 	settings := senders.Settings{Sender: sender, Mapping: &senders.Mapping{AlsoKeys: true}}
 	var titles []senders.Title
@@ -30,14 +30,26 @@ func (f readingForm) suggested(sender string) readingInput {
 		return in
 	}
 	if sender == senders.Own {
-		for _, at := range f.sample.tree.Addresses(1) {
-			if p, ok := f.sample.tree.Suggest(at); ok {
-				in.rows[models.EmailKey] = []readingRow{{path: p.String()}}
-			}
+		if p, ok := f.addressInSample(); ok {
+			in.rows[models.EmailKey] = []readingRow{{path: p.String()}}
 		}
 	}
 	f.suggestFields(in, tags, titles)
 	return in
+}
+
+// addressInSample returns the place of the address in the sample: where the documented format has it, else the first one.
+func (f readingForm) addressInSample() (senders.Path, bool) {
+	tree := f.sample.tree
+	for child := range tree.Children(senders.Root) {
+		if strings.EqualFold(tree.Name(child), models.EmailKey) && !tree.Given(child).IsBlank() {
+			return tree.Suggest(child)
+		}
+	}
+	if found := tree.Addresses(1); len(found) > 0 {
+		return tree.Suggest(found[0])
+	}
+	return senders.Path{}, false
 }
 
 // suggestFields adds places for merge tags that have none: values that a title or a name gives to the merge tag.

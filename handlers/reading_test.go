@@ -68,7 +68,7 @@ func TestATypeformIsReadFromItsFirstRefusedCall(t *testing.T) {
 		s.get("/w/books/requests?outcome=processed").want(t, 200, "New contact")
 		s.get("/w/books/requests?outcome=processed").wantNot(t, "event_type is form_response_partial")
 		s.get("/w/books/requests?outcome=skipped").want(t, 200, "event_type is form_response_partial")
-		s.get(s.webhookPath(w, "/reading")).want(t, 200, "What the last 3 calls would do now", "Would change a contact 2 of the last 3 calls; then: 1", "Would be skipped 1", "event_type is form_response_partial", "There in 2 of the last 3 calls.")
+		s.get(s.webhookPath(w, "/reading")+"?sample="+id).want(t, 200, "What the last 3 calls would do now", "Would change a contact 2 of the last 3 calls; then: 1", "Would be skipped 1", "event_type is form_response_partial", "There in 2 of the last 3 calls.")
 		s.get(s.webhookPath(w, "")).want(t, 200, "As Typeform has them; 2 fields", "Only those in which event_type is form_response.", "Set it up at Typeform", "3 calls in the last 24 hours, 1 failed , 1 skipped", "called by Typeform")
 		s.get("/w/books/webhooks").want(t, 200, "called by Typeform")
 		s.get("/w/books/settings/audit-log").want(t, 200, "changed how calls are handled by the webhook", "Who calls")
@@ -334,5 +334,275 @@ func TestTheAnswerIsSuggestedNotTheQuestion(t *testing.T) {
 		w := s.createWebhook("name", "Reading club", "type", "SUBSCRIBED")
 		s.callJSON(w, typeformCall(t, 0)).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
 		s.get(s.webhookPath(w, "/reading")+"?sample="+s.lastCall()+"&use=typeform").want(t, 200, "Kept as Marta")
+	})
+}
+
+// TestCallsWithoutAnAddressAreSkipped empties the address in an example of each sender: the page of the refused call, and the preview of
+// the reading, offer to skip such calls.
+func TestCallsWithoutAnAddressAreSkipped(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		for _, c := range senders.Catalogue() {
+			i := slices.IndexFunc(c.Samples, func(sample senders.Sample) bool {
+				return sample.Result.Outcome == senders.SampleRead && sample.Method != "GET"
+			})
+			sample := c.Samples[i]
+			var headers []string
+			for name, value := range sample.Headers {
+				headers = append(headers, name, value)
+			}
+			address := sample.Result.Address
+			without := strings.NewReplacer(address, "", url.QueryEscape(address), "").Replace(string(sample.Body))
+			w := s.createWebhook("name", c.Name, "type", "SUBSCRIBED")
+			path := s.webhookPath(w, "/reading")
+			s.post(path, "sender", c.Key).want(t, 303)
+			s.call("POST", w.Hash, without, headers...).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
+
+			page := s.get("/w/books/requests/" + s.lastCall())
+			link := path + "?skip=1&sample=" + s.lastCall() + "#counts"
+			page.want(t, 200, "If such calls are all right, let the webhook skip them.", "Else tell the webhook where the address is")
+			page.wantLink(t, "Skip calls without an address", strings.ReplaceAll(link, "&", "&amp;"))
+			s.get(path+"?sample="+s.lastCall()).want(t, 200, "1 call has no e-mail address and would be refused", "Skip calls without an address")
+			form := s.get(strings.TrimSuffix(link, "#counts"))
+			form.want(t, 200, "not saved yet", "is there", "Would be skipped 1")
+			form.wantNot(t, "would be refused:")
+			s.post(path, append(typed(form), "do", "save")...).want(t, 303)
+			s.call("POST", w.Hash, without, headers...).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
+			s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Skipped: not one of the calls that count here", "Nothing stood there.")
+			if sample.Result.DeliveryID == "" {
+				s.call("POST", w.Hash, string(sample.Body), headers...).want(t, 200)
+				s.get("/w/books/requests/"+s.lastCall()).want(t, 200, address)
+			}
+		}
+	})
+}
+
+// TestSkippingIsOfferedInTheForm presses the button of the preview for a customer without an e-mail address, and for one whose call does
+// not have it at all. A call with an address elsewhere gets no such offer.
+func TestSkippingIsOfferedInTheForm(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["customer.email","billing.email"]}`).want(t, 303)
+		for _, body := range []string{`{"customer":{"email":null,"phone":"1"}}`, `{"customer":{"phone":"1"}}`} {
+			s.callJSON(w, body).want(t, 400)
+			s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Skip calls without an address")
+		}
+		s.get("/w/books").want(t, 200, "If such calls are all right, let the webhook skip them.")
+		masked := s.as(s.signIn(s.addStaff("noor@support.example"))).get("/support/requests/" + s.lastCall())
+		masked.want(t, 200, "If such calls are all right, let the webhook skip them.")
+		masked.wantNot(t, "Skip calls without an address")
+		s.callJSON(w, `{"customer":{"mail":"jo@example.com"}}`).want(t, 400)
+		s.get("/w/books/requests/"+s.lastCall()).wantNot(t, "Skip calls without an address")
+
+		page := s.get(path)
+		page.want(t, 200, "2 calls have no e-mail address and would be refused: customer.email is empty.")
+		pressed := s.post(path, append(typed(page), "do", "skip")...)
+		pressed.want(t, 200, "Only those in which customer.email or billing.email is there.", "Would be skipped 3", "customer.email or billing.email is not there", "Only calls that have an e-mail address")
+		s.post(path, append(typed(pressed), "do", "save")...).want(t, 303)
+		stored, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(w, "")).Reading)
+		if !stored.Mapping.SkipNoAddress {
+			t.Fatalf("got %s", stored)
+		}
+		s.callJSON(w, `{"customer":{"email":" "}}`).want(t, 200)
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "It counts only when customer.email or billing.email is there.")
+		s.callJSON(w, `{"billing":{"email":"al@example.com"}}`).want(t, 200)
+		if s.contact("al@example.com") == nil {
+			t.Error("a call with the address in its second place was skipped")
+		}
+		s.get(s.webhookPath(w, "")).want(t, 200, "Only those in which customer.email or billing.email is there.")
+	})
+}
+
+// TestAdviceLeadsToTheReading sends values that only another reading makes fit: the page of the call leads to the reading with the field and
+// the reading chosen. What the webhook read before goes on working.
+func TestAdviceLeadsToTheReading(t *testing.T) {
+	cases := []struct {
+		key, sent, as, names, kept string // as is "" if the person has to choose
+	}{
+		{"born", "1672531200", "unix", "“Seconds since 1970”", "2023-01-01T00:00:00Z"},
+		{"born", "1672531200000", "unix_ms", "“Milliseconds since 1970”", "2023-01-01T00:00:00Z"},
+		{"born", "31.12.1990", "dmy", "“Day/month/year”", "1990-12-31"},
+		{"born", "12/31/1990", "mdy", "“Month/day/year”", "1990-12-31"},
+		{"born", "03/04/1990", "", "“Day/month/year” or as “Month/day/year”: choose which one the sender means", ""},
+		{"price", "1.234,50", "decimal_comma", "“Decimal comma”", "1234.50"},
+		{"tastes", "sweet;sour", "split_semicolon", "“Several, with a semicolon between them”", "sweet\nsour"},
+		{"tastes", "sweet|sour", "split_pipe", "“Several, with a | between them”", "sweet\nsour"},
+		{"shelf", "Tea &amp; cake", "html", "“HTML signs such as &amp;”", "Tea & cake"},
+	}
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "born", Label: "Born", Type: models.MergeTagDate})
+		s.addMergeTag(models.MergeTag{Key: "price", Label: "Price", Type: models.MergeTagNumber})
+		s.addMergeTag(models.MergeTag{Key: "tastes", Label: "Tastes", Type: models.MergeTagMultiple, Options: []string{"sweet", "sour"}})
+		s.addMergeTag(models.MergeTag{Key: "shelf", Label: "Shelf", Type: models.MergeTagSingle, Options: []string{"Tea & cake"}})
+		s.addMergeTag(models.MergeTag{Key: "town", Label: "Town", Type: models.MergeTagText})
+		for i, c := range cases {
+			for _, reads := range []string{"standard", "own"} {
+				w := s.createWebhook("name", "Shop "+itoa(int64(i))+reads, "type", "SUBSCRIBED")
+				path, email := s.webhookPath(w, "/reading"), "jo"+itoa(int64(i))+reads+"@example.com"
+				if reads == "own" {
+					s.post(path, "sender", "own", "mapping", `{"address":["email_address"],"fields":{"`+c.key+`":[{"path":"its.`+c.key+`"}]},"also_keys":true}`).want(t, 303)
+				}
+				sent, _ := json.Marshal(c.sent)
+				field := `"` + c.key + `":` + string(sent)
+				if reads == "own" {
+					field = `"its":{` + field + `}`
+				}
+				body := `{"friend":"al@example.com","email_address":"` + email + `","town":"Graz",` + field + `}`
+				s.callJSON(w, body).want(t, 200)
+				page := s.get("/w/books/requests/" + s.lastCall())
+				page.want(t, 200, "The webhook can read it as "+c.names+".", "Choose how it is read")
+				if own := strings.Contains(page.text(), "choose the reading “Any system”: what works now goes on working"); own != (reads == "standard") {
+					t.Errorf("%s to a webhook with the reading %s: the page says %t that a reading has to be chosen", c.sent, reads, own)
+				}
+				query := url.Values{"sample": {s.lastCall()}, "field": {c.key}}
+				if reads == "standard" {
+					query.Set("use", "own")
+				}
+				if c.as != "" {
+					query.Set("as", c.as)
+				}
+				link := path + "?" + query.Encode() + "#slot." + c.key
+				page.wantLink(t, "Choose how it is read", strings.ReplaceAll(link, "&", "&amp;"))
+				form := s.get(strings.TrimSuffix(link, "#slot."+c.key))
+				if got := formFields(form.body).Get("as." + c.key); got != c.as {
+					t.Errorf("%s: the form has the reading %q, want %q", c.sent, got, c.as)
+				}
+				if !strings.Contains(form.body, `id="slot.`+c.key+`"`) {
+					t.Errorf("%s: the form has no field to which the link leads", c.sent)
+				}
+				s.post(path, append(typed(form), "do", "save")...).want(t, 303)
+				s.callJSON(w, body).want(t, 200)
+				if got := s.contact(email); got == nil || got.Fields[c.key] != c.kept || got.Fields["town"] != "Graz" {
+					t.Errorf("%s to a webhook with the reading %s: got %+v, want %q", c.sent, reads, got, c.kept)
+				}
+			}
+		}
+		w := s.createWebhook("name", "Misfit", "type", "SUBSCRIBED")
+		s.callJSON(w, `{"email_address":"jo@example.com","born":"20260115","price":"many"}`).want(t, 200)
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "The hyphens are missing.", "Open merge tag")
+		s.get("/w/books/requests/"+s.lastCall()).wantNot(t, "The webhook can read it as")
+
+		s.callJSON(w, `{"email_address":"jo@example.com","born":"1672531200"}`).want(t, 200)
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.get("/w/books/requests/"+s.lastCall()).want(t, 200, "The webhook can read it as “Seconds since 1970”.")
+		viewer.get("/w/books/requests/"+s.lastCall()).wantNot(t, "Choose how it is read")
+	})
+}
+
+// TestPartsAndOtherNamesLeadToTheReading: an object, and a field under a name that only means a merge tag, can be read by a mapping too.
+func TestPartsAndOtherNamesLeadToTheReading(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "Given name", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.callJSON(w, `{"email_address":"jo@example.com","first_name":{"nick":"Jo"},"address":{"town":"Graz"}}`).want(t, 200)
+		page := s.get("/w/books/requests/" + s.lastCall())
+		page.wantLink(t, "Choose a part of it", path+"?field=first_name&amp;sample="+s.lastCall()+"&amp;use=own#slot.first_name")
+		page.wantLink(t, "Choose a part of it", path+"?sample="+s.lastCall()+"&amp;use=own#fields")
+
+		s.callJSON(w, `{"email_address":"jo@example.com","Given name":"Jo"}`).want(t, 200)
+		page = s.get("/w/books/requests/" + s.lastCall())
+		page.want(t, 200, "the key to send is first_name", "choose the reading “Any system”")
+		link := path + "?field=first_name&sample=" + s.lastCall() + "&use=own"
+		page.wantLink(t, "Read it as Given name", strings.ReplaceAll(link, "&", "&amp;")+"#slot.first_name")
+		form := s.get(link)
+		form.want(t, 200, "Kept as jo@example.com", "Kept as Jo")
+		s.post(path, append(typed(form), "do", "save")...).want(t, 303)
+		s.callJSON(w, `{"email_address":"jo@example.com","Given name":"Jo"}`).want(t, 200)
+		if got := s.contact("jo@example.com").Fields["first_name"]; got != "Jo" {
+			t.Errorf("got the name %q, want Jo", got)
+		}
+	})
+}
+
+// TestFieldsComeFirst opens the reading in a workspace without merge tags: it leads to a form for one, which leads back.
+func TestFieldsComeFirst(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Reading club", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.callJSON(w, typeformCall(t, 0)).want(t, 400)
+		opened := path + "?sample=" + s.lastCall() + "&use=typeform"
+		link := "/w/books/merge-tags/new?sample=" + s.lastCall() + "&use=typeform&webhook=" + itoa(w.ID)
+		page := s.get(opened)
+		page.want(t, 200, "Only the address can be kept so far.")
+		page.wantLink(t, "Create a merge tag", strings.ReplaceAll(link, "&", "&amp;"))
+		form := s.get(link)
+		form.want(t, 200, "Saving leads back to how “Reading club” reads its calls.")
+		form.wantLink(t, "Cancel", strings.ReplaceAll(opened, "&", "&amp;"))
+		again := s.post("/w/books/merge-tags", typed(form, "key", "first_name", "label", "")...)
+		again.want(t, 422, "Saving leads back to how “Reading club” reads its calls.")
+		saved := s.post("/w/books/merge-tags", typed(again, "key", "first_name", "label", "First name", "type", "text")...)
+		saved.leadsTo(t, opened+"&field=first_name#slot.first_name")
+		s.get(opened+"&field=first_name").want(t, 200, "The merge tag First name was created.", "Set up for Typeform , not saved yet", "Kept as Marta", "Create another merge tag")
+		s.get(opened).wantNot(t, "Only the address can be kept so far.")
+
+		oz := s.as(s.signIn(s.addMember(s.addWorkspace("other"), "oz@example.com", models.RoleAdmin)))
+		theirs := oz.post("/w/other/webhooks", "name", "Secret club", "type", "SUBSCRIBED").header.Get("Location")
+		s.get("/w/books/merge-tags/new?webhook="+theirs[strings.LastIndex(theirs, "/")+1:]).wantNot(t, "Secret club", "Saving leads back")
+		leaves := s.createWebhook("name", "Bye", "type", "UNSUBSCRIBED")
+		s.get(s.webhookPath(leaves, "/reading")+"?use=typeform").wantNot(t, "Only the address can be kept so far.", "merge-tags/new")
+	})
+}
+
+// TestTheSampleStays saves a reading: the page shows the call that the person looked at, and later the newest one that was not skipped.
+func TestTheSampleStays(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Reading club", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.callJSON(w, typeformCall(t, 0)).want(t, 400)
+		first := s.lastCall()
+		for range lastCalls + 5 {
+			s.callJSON(w, `{"event_id":"e2","event_type":"form_response_partial","form_response":{"form_id":"x"}}`).want(t, 400)
+		}
+		page := s.get(path + "?sample=" + first + "&use=typeform")
+		page.want(t, 200, "Kept as marta.kowalska@example.com")
+		if chosen := formFields(page.body).Get("sample"); chosen != first {
+			t.Errorf("the sample is %s, want the call from which the person came", chosen)
+		}
+		page = s.post(path, append(typed(page), "do", "show")...)
+		page.want(t, 200, "Kept as marta.kowalska@example.com")
+		saved := s.post(path, append(typed(page), "do", "save")...)
+		saved.leadsTo(t, path+"?sample="+first)
+		s.follow(saved).want(t, 200, "Saved.", "Kept as marta.kowalska@example.com", "1 call was refused and can be read now.")
+
+		s.callJSON(w, strings.NewReplacer("marta.kowalska", "al", "01KBDW8R3M6ZQ4XH7T2NVYC5PE", "e4").Replace(typeformCall(t, 0))).want(t, 200)
+		s.callJSON(w, `{"event_id":"e3","event_type":"form_response_partial","form_response":{"form_id":"x"}}`).want(t, 200)
+		s.get(path).want(t, 200, "Kept as al@example.com")
+		s.callJSON(w, typeformCall(t, 0)).want(t, 200)
+		s.get(path+"?sample="+first).wantNot(t, "1 call was refused and can be read now.")
+		pasted := s.post(path, append(typed(s.get(path)), "do", "pasted", "pasted", typeformCall(t, 0))...)
+		s.post(path, append(typed(pasted), "do", "save")...).leadsTo(t, path)
+	})
+}
+
+// TestAReadingInTheAuditLog reads in words what was changed.
+func TestAReadingInTheAuditLog(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["customer.email","billing.email"],"fields":{"city":[{"path":"customer.town","as":"html"},{"path":"city"}]},"only_when":[{"path":"kind","in":["order","cart"]},{"path":"paid","set":true}],"delivery_id":{"header":"Idempotency-Key"}}`).want(t, 303)
+		s.post(path, "sender", "own", "mapping", `{"address":["customer.email"],"only_when":[{"path":"kind","in":["order"]}],"also_keys":true,"skip_without_address":true}`).want(t, 303)
+		page := s.get("/w/books/settings/audit-log")
+		page.want(t, 200, "customer.email; else billing.email → became customer.email", "customer.town, read as “HTML signs such as &amp;”; else city",
+			"Every call → became Only those in which kind is order or cart, and paid is there", "paid is there → became Only those in which kind is order",
+			"Nothing tells calls apart → became The header Idempotency-Key tells calls apart", "Calls without an address", "refused → became skipped", "ignored → became kept")
+		page.wantNot(t, `"path"`, `"in"`, "[{", "city as html")
+	})
+}
+
+// TestThePreviewCountsWhatDoesNotFit has a call of which one value fits its merge tag and two do not.
+func TestThePreviewCountsWhatDoesNotFit(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "born", Label: "Born", Type: models.MergeTagDate})
+		s.addMergeTag(models.MergeTag{Key: "price", Label: "Price", Type: models.MergeTagNumber})
+		s.addMergeTag(models.MergeTag{Key: "town", Label: "Town", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["mail"],"fields":{"born":[{"path":"born"}],"price":[{"path":"price"}],"town":[{"path":"town"}]}}`).want(t, 303)
+		s.callJSON(w, `{"mail":"jo@example.com","town":"Graz","born":"soon","price":"much"}`).want(t, 200)
+		s.callJSON(w, `{"mail":"jo@example.com","town":"Graz","born":"soon"}`).want(t, 200)
+		s.callJSON(w, `{"mail":"jo@example.com","town":"Graz"}`).want(t, 200)
+		s.get(path).want(t, 200, "3 of 3, 2 do not fit", "2 of 3, 1 does not fit", "1 of 3")
 	})
 }

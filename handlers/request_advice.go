@@ -9,6 +9,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/senders"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -19,15 +20,25 @@ const nested = "(nested data)"
 
 type remedy struct{ link, text string }
 
-// remedy links to where a field's problem can be fixed: its merge tag, or a form that creates one. Viewers get none.
-func (t *story) remedy(f intake.FieldFate) remedy {
+// remedy links to where the problem of field i can be fixed: how the webhook reads it, its merge tag, or a form that creates one. Viewers
+// get none.
+func (t *story) remedy(i int) remedy {
+	f := t.body.Fields[i]
+	if r := t.readingRemedy(i); r.link != "" {
+		return r
+	}
 	switch {
 	case !t.visit.canChange():
+	case f.Shape == intake.ShapeObject && t.touchesFields() && (f.Fate == intake.FateRefused || f.Fate == intake.FateIgnored):
+		return remedy{t.readingLink(f.MergeTag, senders.AsIs), "Choose a part of it"}
 	case f.Fate == intake.FateRefused && t.mergeTags[f.MergeTag].ID != 0:
 		return remedy{t.page("merge-tags", t.mergeTags[f.MergeTag].ID, "edit"), "Open merge tag"}
 	case f.Fate == intake.FateIgnored && t.touchesFields() && f.Sent != nested:
 		key := strings.ToLower(intake.ListKey(f.Key))
-		if !canBeKey(key) || t.mergeTags[key].ID != 0 || t.isLabel(f.Key) {
+		if meant := t.meant(f.Key); meant != "" {
+			return remedy{t.readingLink(meant, senders.AsIs), "Read it as " + t.mergeTags[meant].Label}
+		}
+		if !canBeKey(key) || t.mergeTags[key].ID != 0 {
 			break
 		}
 		query := url.Values{"key": {key}, "label": {labelOf(key)}}
@@ -38,14 +49,21 @@ func (t *story) remedy(f intake.FieldFate) remedy {
 
 func canBeKey(key string) bool { return models.MergeTag{Key: key}.ValidateNew()["key"] == "" }
 
-// isLabel reports whether key is a merge tag's label. The sender has to send the tag's key instead.
-func (t *story) isLabel(key string) bool {
-	for _, m := range t.mergeTags {
-		if models.Fold(m.Label) == models.Fold(key) {
-			return true
+// meant returns the key of the merge tag that a sender means with another key: its label, or its key with characters that cannot be seen
+// or that only look like others. It is "" if there is none.
+func (t *story) meant(key string) string {
+	key = intake.ListKey(key)
+	for _, name := range []string{strings.ToLower(models.TrimInvisible(key)), models.LookLatin(strings.ToLower(key))} {
+		if t.mergeTags[name].ID != 0 && name != strings.ToLower(key) {
+			return name
 		}
 	}
-	return false
+	for _, m := range t.mergeTags {
+		if m.Key != strings.ToLower(key) && models.Fold(m.Label) == models.Fold(key) {
+			return m.Key
+		}
+	}
+	return ""
 }
 
 // labelOf makes a label from a key: "newsletter_source" becomes "Newsletter source".
@@ -65,6 +83,9 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	}
 	if t.row.Failed() {
 		issues = []views.RequestIssue{t.failure()}
+		if t.noAddress && !t.settings.Mapping.SkipNoAddress {
+			issues = append(issues, t.elsewhere())
+		}
 		if len(t.body.EmailUnused) > 0 {
 			issues = append(issues, t.unusedAddresses())
 		}
@@ -81,16 +102,18 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	}
 	for i, f := range t.body.Fields {
 		if f.Fate == intake.FateRefused {
-			r := t.remedy(f)
+			r := t.remedy(i)
 			issue := views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
 				AdviceCode: models.NameInvisible(f.Sent), Link: r.link, LinkText: r.text}
 			switch {
 			case t.doubts[i] != "":
 				issue.Text += " " + t.doubts[i]
+			case len(t.readings[i]) > 0:
+				issue.Text += " " + t.readingSaid(i)
 			case f.Shape == intake.ShapeList && t.mergeTags[f.MergeTag].Type != models.MergeTagMultiple:
 				issue.Text += " Let the sender send one value."
 			case f.Shape == intake.ShapeObject:
-				issue.Text += " Let the sender send its parts as separate fields."
+				issue.Text += " Let the sender send its parts as separate fields, or choose the part to keep." + t.ownReadingSaid()
 			}
 			issues = append(issues, issue)
 		} else if t.doubts[i] != "" {
@@ -103,9 +126,9 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 		issues = append(issues, t.issueOf(escaped))
 	}
 	if t.touchesFields() && t.body.Mapped == nil { // a mapping leaves out what it does not ask for
-		for _, f := range t.body.Fields {
+		for i, f := range t.body.Fields {
 			if _, name := cutEscape(f.Key); f.Fate == intake.FateIgnored && !(isEscaped && name != "") {
-				issues = append(issues, t.ignoredField(f))
+				issues = append(issues, t.ignoredField(i))
 			}
 		}
 	}
@@ -132,20 +155,21 @@ func (t *story) repeat() (hint, bool) {
 	return hint{}, false
 }
 
-func (t *story) ignoredField(f intake.FieldFate) views.RequestIssue {
-	r := t.remedy(f)
+func (t *story) ignoredField(i int) views.RequestIssue {
+	f, r := t.body.Fields[i], t.remedy(i)
 	issue := views.RequestIssue{Kind: views.KindWarn, Code: models.NameInvisible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
 	seen := strings.ToLower(intake.ListKey(models.TrimInvisible(f.Key)))
 	switch key := strings.ToLower(intake.ListKey(f.Key)); {
 	case seen != key && t.mergeTags[seen].ID != 0:
-		issue.Text, issue.Advice = "The field is named "+seen+" "+models.SayInvisible(f.Key)+".", "Let the sender rename it to "+seen+"."
+		issue.Text, issue.Advice = "The field is named "+seen+" "+models.SayInvisible(f.Key)+".", "Let the sender rename it to "+seen+", or let the webhook read it under this name."+t.ownReadingSaid()
 	case t.mergeTags[models.LookLatin(key)].ID != 0 && t.mergeTags[key].ID == 0:
-		issue.Text, issue.Advice = "The name only looks like "+models.LookLatin(key)+": "+models.SayLookAlike(f.Key)+".", "Let the sender rename it to "+models.LookLatin(key)+"."
+		issue.Text, issue.Advice = "The name only looks like "+models.LookLatin(key)+": "+models.SayLookAlike(f.Key)+".", "Let the sender rename it to "+models.LookLatin(key)+", or let the webhook read it under this name."+t.ownReadingSaid()
 	case f.Sent == nested:
-		issue.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields."
+		issue.Advice = "No merge tag can hold an object. Let the sender send its parts as separate fields, or choose the part to keep." + t.ownReadingSaid()
 	case t.mergeTags[key].ID != 0:
 		issue.Advice = "A merge tag of this key exists now: the next call is stored."
-	case t.isLabel(f.Key):
+	case t.meant(f.Key) != "":
+		issue.Advice = "Let the sender use this key, or let the webhook read the field under the name that it has." + t.ownReadingSaid()
 	case models.ReservedKey(key):
 		issue.Advice = "No merge tag can have this key, because every export has a column of this name. Let the sender name the field " + models.SuggestKey(key) + "."
 	case !canBeKey(key):
@@ -168,6 +192,10 @@ func (t *story) failure() views.RequestIssue {
 	case models.OutcomeSkipped:
 		t.adviseSkipped(&issue)
 	case models.OutcomeNoAddress:
+		if t.noAddress {
+			t.adviseSkipping(&issue)
+			break
+		}
 		t.adviseNoAddress(&issue)
 		t.linkReading(&issue)
 	case models.OutcomeBadAddress:

@@ -86,7 +86,7 @@ func (t *story) tellFields(s *views.RequestStory) {
 		if f.Fate == intake.FateIgnored && t.body.Mapped != nil {
 			continue
 		}
-		line := t.ledgerLine(f)
+		line := t.ledgerLine(i)
 		if t.doubts[i] != "" {
 			s.Fields.State, line.Why = views.StateLook, strings.TrimSpace(line.Why+" "+t.doubts[i])
 		}
@@ -113,7 +113,8 @@ var shapeWords = map[string]string{
 	intake.ShapeNull: "null, as if not sent", intake.ShapeFile: "a file",
 }
 
-func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
+func (t *story) ledgerLine(i int) views.LedgerLine {
+	f := t.body.Fields[i]
 	line := views.LedgerLine{Key: models.NameInvisible(f.Key), Sent: models.NameInvisibleInBlock(f.Sent), Shape: shapeWords[f.Shape], Fate: fateName(f.Fate), Why: f.Reason}
 	if f.Shape == intake.ShapeFile || f.Shape == intake.ShapeObject || f.Shape == intake.ShapeNull {
 		line.Sent = ""
@@ -131,7 +132,7 @@ func (t *story) ledgerLine(f intake.FieldFate) views.LedgerLine {
 	if day, ok := t.mergeTags[f.MergeTag].DayOf(f.After, t.zone()); ok && f.Key != "" && f.Fate != intake.FateRefused {
 		line.Why = strings.TrimSpace(line.Why + " " + t.readInZone(f.Sent) + countsAs(day, t.visit.Workspace.TimeZone))
 	}
-	if remedy := t.remedy(f); remedy.link != "" {
+	if remedy := t.remedy(i); remedy.link != "" {
 		line.Link, line.LinkText = remedy.link, remedy.text
 	}
 	return line

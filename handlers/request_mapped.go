@@ -20,7 +20,7 @@ func (t *story) tellCounts(s *views.RequestStory) {
 		s.Counts.Title, s.Counts.State = "It does not count", views.StateIdle
 	}
 	for _, c := range t.body.Mapped.Conditions {
-		s.Conditions = append(s.Conditions, views.RequestCondition{What: models.NameInvisible(c.Path) + " " + mustBe(c), Stood: stood(c), Met: c.Met})
+		s.Conditions = append(s.Conditions, views.RequestCondition{What: conditionPlace(c) + " " + mustBe(c), Stood: stood(c), Met: c.Met})
 	}
 }
 
@@ -62,6 +62,11 @@ func (t *story) tellIgnored(s *views.RequestStory) {
 	s.Ledger = append(s.Ledger, line)
 }
 
+// conditionPlace names the place of a condition, or its places.
+func conditionPlace(c intake.MappedTest) string {
+	return models.NameInvisible(strings.Join(append([]string{c.Path}, c.Or...), " or "))
+}
+
 // mustBe says what a condition asks for: "is a or b".
 func mustBe(c intake.MappedTest) string {
 	if len(c.In) == 0 {
@@ -83,7 +88,7 @@ func (t *story) adviseSkipped(issue *views.RequestIssue) {
 		return
 	}
 	c := t.body.Mapped.Conditions[i]
-	issue.Text = "It counts only when " + models.NameInvisible(c.Path) + " " + mustBe(c) + "."
+	issue.Text = "It counts only when " + conditionPlace(c) + " " + mustBe(c) + "."
 	issue.Advice, issue.AdviceCode = "Nothing stood there.", ""
 	if len(c.Stood) > 0 {
 		issue.Advice, issue.AdviceCode = "In this call it was:", stood(c)
@@ -91,6 +96,44 @@ func (t *story) adviseSkipped(issue *views.RequestIssue) {
 	if t.canRead() {
 		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"#counts", "Change which calls count"
 	}
+}
+
+// lookForAddress notes whether the call was refused because it has no e-mail address by the present reading of its webhook.
+func (t *story) lookForAddress() {
+	m := t.settings.Mapping
+	if t.row.Outcome != models.OutcomeNoAddress || m == nil || t.body.Mapped == nil || t.erased || t.body.Truncated || t.body.Payload == "" {
+		return
+	}
+	if tree, err := intake.LoggedTree(t.row, t.body); err == nil && tree != nil && tree.Len() > 1 {
+		t.emptyAddress, t.noAddress = m.NoAddress(tree)
+	}
+}
+
+// adviseSkipping advises to skip calls that have no e-mail address, as this one.
+func (t *story) adviseSkipping(issue *views.RequestIssue) {
+	if t.settings.Mapping.SkipNoAddress {
+		issue.Before, issue.Text = "Nothing more.", "This webhook skips calls without an address now."
+		return
+	}
+	issue.Before = "If such calls are all right, let the webhook skip them."
+	issue.Text = "This call has no e-mail address."
+	if !t.emptyAddress.IsZero() {
+		issue.Text = "In this call " + models.NameInvisible(t.emptyAddress.String()) + " is there, but it is empty."
+	}
+	issue.Advice = "A skipped call changes nothing, and its sender gets the answer of a call that was processed."
+	if t.canRead() {
+		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?skip=1&sample="+t.row.ID.String()+"#counts", "Skip calls without an address"
+		issue.Reads = true
+	}
+}
+
+// elsewhere advises what else to do about a call that has no e-mail address where the webhook looks for it.
+func (t *story) elsewhere() views.RequestIssue {
+	issue := views.RequestIssue{Kind: views.KindWarn}
+	t.adviseMapped(&issue)
+	issue.Before = "Else tell the webhook where the address is in calls of this kind."
+	t.linkReading(&issue)
+	return issue
 }
 
 // adviseMapped says where the webhook looked for the address, and where this call may have it.

@@ -34,8 +34,11 @@ type story struct {
 	places       map[string]string      // by path: where a value stood, in words
 	unasked      int                    // values of such a call that nothing asked for
 	unaskedNames []string               // the places of the first of them
+	noAddress    bool                   // the call was refused, and has no e-mail address by the present reading of its webhook
+	emptyAddress senders.Path           // of such a call: where the address is empty; zero if no place of it is in the call
 	misnamed     sentLine               // a field with an address under a wrong name, if no address was sent
 	doubts       []string               // why a field of the call needs a look, "" if it does not
+	readings     [][]senders.As         // the readings by which a refused field of the call fits its merge tag
 	fault        addressFault           // of an address that is not valid
 	unseen       string                 // names the characters of such an address that cannot be seen
 	settings     senders.Settings       // of the webhook as they are now
@@ -105,6 +108,7 @@ func (t *story) read() (err error) {
 		return models.In("request page: webhook", err)
 	}
 	t.settings, _ = senders.ParseSettings(t.webhook.Reading) // of a webhook that is gone: none
+	t.lookForAddress()
 	if err := t.readDelivery(); err != nil {
 		return err
 	}
@@ -117,6 +121,7 @@ func (t *story) read() (err error) {
 		t.mergeTags[m.Key] = m
 	}
 	t.lookAtFields()
+	t.lookAtReadings()
 	t.readTree()
 	if t.tried {
 		return t.readPerson()

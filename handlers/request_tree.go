@@ -64,10 +64,12 @@ func (t *story) fatesIn(find func(path string) []senders.Place) treeMarks {
 		}
 	}
 	for _, c := range t.body.Mapped.Conditions {
-		for _, at := range find(c.Path) {
-			marks.hints[at] = "which calls count"
-			if marks.fates[at] == "" {
-				marks.fates[at] = "used"
+		for _, path := range append([]string{c.Path}, c.Or...) {
+			for _, at := range find(path) {
+				marks.hints[at] = "which calls count"
+				if marks.fates[at] == "" {
+					marks.fates[at] = "used"
+				}
 			}
 		}
 	}

@@ -34,15 +34,15 @@ func (s *site) story(a answer) answer {
 func TestStoryOfANewContact(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		s.addLogMergeTag("first_name", "First name", models.MergeTagText, "")
-		birthday := s.addLogMergeTag("birthday", "Birthday", models.MergeTagDate, "")
+		s.addLogMergeTag("birthday", "Birthday", models.MergeTagDate, "")
 		s.addLogMergeTag("genre", "Favourite genre", models.MergeTagText, "Fiction")
 		w := s.addWebhook(models.TypeSubscribed, "shop")
 		page := s.story(s.callJSON(w, `{"email_address":"Marta@Example.com","first_name":"Marta","birthday":"31/12/1990","newsletter_source":"till","first_name2":{"a":1}}`))
-		page.want(t, 200, "marta@example.com is a new contact", "3 things to check", "Birthday was not stored.", "Open merge tag",
+		page.want(t, 200, "marta@example.com is a new contact", "3 things to check", "Birthday was not stored.", "The webhook can read it as “Day/month/year”.", "Choose how it is read",
 			"newsletter_source was ignored.", "Create merge tag", "No merge tag can hold an object.",
 			"Received", "valid, new", "Default used", "not set → became Fiction", "new, Subscribed", "Contact Subscribed (Confirmed)", "Fired, because the contact is new.",
 			`HTTP 200 {"success":true,"message":"Acknowledged. The webhook has been processed."}`, "shop added", "2 set: 2 filled in", "No other call for this address", "Not yet recalculated")
-		page.wantHref(t, "/w/books/merge-tags/"+itoa(birthday.ID)+"/edit", "/w/books/merge-tags/new?key=newsletter_source&label=Newsletter+source", "/w/books/contacts/1")
+		page.wantHref(t, "/w/books/webhooks/"+itoa(w.ID)+"/reading?as=dmy&field=birthday&sample="+s.lastCall()+"&use=own#slot.birthday", "/w/books/merge-tags/new?key=newsletter_source&label=Newsletter+source", "/w/books/contacts/1")
 	})
 }
 

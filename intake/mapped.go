@@ -19,6 +19,7 @@ type Mapped struct {
 // MappedTest is a condition of the mapping and whether the call met it.
 type MappedTest struct {
 	Path  string   `json:"path"`
+	Or    []string `json:"or,omitempty"` // other places that do as well: of the condition that the call has an address
 	In    []string `json:"in,omitempty"` // what may stand there; none for any value
 	Met   bool     `json:"met,omitempty"`
 	Stood []string `json:"stood,omitempty"`
@@ -44,6 +45,9 @@ func (s *Submission) apply(m *senders.Mapping, t *senders.Tree) {
 	s.Mapped = &Mapped{DeliveryID: shortenBytes(r.DeliveryID, maxLoggedValue), TooLarge: r.TooLarge}
 	for _, c := range r.Conditions {
 		test := MappedTest{Path: c.Path.String(), In: c.In, Met: c.Met}
+		for _, p := range c.Or {
+			test.Or = append(test.Or, p.String())
+		}
 		for _, text := range c.Stood[:min(len(c.Stood), maxLoggedStood)] {
 			test.Stood = append(test.Stood, shortenBytes(text, maxLoggedName))
 		}

@@ -15,7 +15,7 @@ const maxNearest, maxNearestPaths = 5, 3
 
 // Result is what a mapping makes of one call.
 type Result struct {
-	Conditions []Check  // one for each condition, in order
+	Conditions []Check  // one for each condition, in order. That of SkipNoAddress is the last
 	Address    Found    // its Key is models.EmailKey. A NUL in it is kept, so that a broken address does not become another one
 	Fields     []Found  // the fields for which a path found something, by key
 	DeliveryID string   // the text at its path, "" for none. Apply does not read headers
@@ -54,6 +54,7 @@ func (f Found) One() models.Given {
 // Check is a condition and whether the call met it.
 type Check struct {
 	Condition
+	Or    []Path // of the condition that the call has an address: the other places of the address
 	Met   bool
 	At    []Place
 	Stood []string // the texts that stood there
@@ -96,6 +97,10 @@ func (m Mapping) Apply(t *Tree) Result {
 		a.result.Conditions = append(a.result.Conditions, a.check(c, a.find(c.Path)))
 	}
 	a.result.Address = a.first(models.EmailKey, sourcesOf(m.Address))
+	if m.SkipNoAddress && len(m.Address) > 0 {
+		a.result.Conditions = append(a.result.Conditions, Check{Condition: Condition{Path: m.Address[0], Set: true}, Or: m.Address[1:],
+			Met: !a.result.Address.Value.IsBlank(), At: a.result.Address.At})
+	}
 	for _, key := range slices.Sorted(maps.Keys(m.Fields)) {
 		found := a.first(key, m.Fields[key])
 		if found.IsFound() {
@@ -115,6 +120,21 @@ func (m Mapping) Apply(t *Tree) Result {
 		a.takeOwn()
 	}
 	return a.result
+}
+
+// NoAddress reports whether a call has no e-mail address: nothing, or nothing but blanks, stands where the mapping looks for it, and if
+// no place of the address is in the call at all, the call has no e-mail address elsewhere either. empty is the place that the call has
+// without a value; it is zero if there is none.
+func (m Mapping) NoAddress(t *Tree) (empty Path, none bool) {
+	a := newApplier(t)
+	found := a.first(models.EmailKey, sourcesOf(m.Address))
+	switch {
+	case !found.Value.IsBlank() || a.left < 0:
+		return Path{}, false
+	case found.IsFound():
+		return found.Path, true
+	}
+	return Path{}, len(t.Addresses(1)) == 0
 }
 
 // Read returns what a single source finds in a call, with the key of the field.

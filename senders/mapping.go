@@ -17,6 +17,9 @@ type Mapping struct {
 	OnlyWhen   []Condition         `json:"only_when"` // a call that does not meet all of them changes nothing
 	AlsoKeys   bool                `json:"also_keys"` // what stands at the top under a merge tag's own key is taken too
 	DeliveryID DeliveryID          `json:"delivery_id,omitzero"`
+
+	// SkipNoAddress is one more condition: one of the places of the address has a value that is not blank.
+	SkipNoAddress bool `json:"skip_without_address,omitempty"`
 }
 
 // Source is one place of a merge tag's value.

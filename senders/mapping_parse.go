@@ -33,6 +33,10 @@ func ParseMapping(text string) (Mapping, error) {
 		"only_when":   func(at Place) (err error) { m.OnlyWhen, err = r.conditions(at); return err },
 		"also_keys":   func(at Place) (err error) { m.AlsoKeys, err = r.boolean("also_keys", at); return err },
 		"delivery_id": func(at Place) (err error) { m.DeliveryID, err = r.deliveryID(at); return err },
+		"skip_without_address": func(at Place) (err error) {
+			m.SkipNoAddress, err = r.boolean("skip_without_address", at)
+			return err
+		},
 	})
 	if err != nil {
 		return Mapping{}, err

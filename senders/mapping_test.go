@@ -45,7 +45,7 @@ func TestParseMappingRefusals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
 		{"", "The mapping cannot be read. It is empty."}, {"[1]", "The mapping cannot be read. It is a JSON array."}, {`{"address":`, "It is not valid JSON: line 1, character 12 should be a value"},
-		{`{"adress":[]}`, "the mapping has no part ‹adress›. It can have address, also_keys, delivery_id, fields, only_when."},
+		{`{"adress":[]}`, "the mapping has no part ‹adress›. It can have address, also_keys, delivery_id, fields, only_when, skip_without_address."},
 		{`{"address":[],"address":[]}`, "has ‹address› twice"}, {`{"address":"email"}`, "address must be a list in brackets, such as […]; it is a text."}, {`{"address":[1]}`, "a place of address must be a text in quotation marks; it is a number."},
 		{`{"address":["a b"]}`, "In the mapping, a place of address is wrong. After ‹a› in the place comes"},
 		{`{"fields":[]}`, "fields must be an object in braces"}, {`{"fields":{"a":{"path":"x"}}}`, "the field ‹a› must be a list"}, {`{"fields":{"a":[{"path":"x"}],"a":[]}}`, "fields has ‹a› twice"}, {`{"fields":{"a":["x"]}}`, "a place of the field ‹a› must be an object"},
@@ -313,4 +313,32 @@ func FuzzReadings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Calls without an address do not count if the mapping says so. Any place of the address will do.
+func TestCallsWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	m, err := senders.ParseMapping(`{"address":["email","billing.email"],"only_when":[{"path":"kind","in":["order"]}],"skip_without_address":true}`)
+	if err != nil || !strings.Contains(m.String(), `"skip_without_address":true`) {
+		t.Fatalf("got %s (%v)", m, err)
+	}
+	for body, want := range map[string]struct {
+		counts, none bool
+		empty        string
+	}{
+		`{"kind":"order","email":"a@example.com"}`:                   {counts: true},
+		`{"kind":"order","email":"","billing":{"email":"a"}}`:        {counts: true},
+		`{"kind":"order","email":null,"friend":"b@example.com"}`:     {none: true, empty: "email"},
+		`{"kind":"order","billing":{"email":" "}}`:                   {none: true, empty: "billing.email"},
+		`{"kind":"order","phone":"1"}`:                               {none: true},
+		`{"kind":"order","mail":"b@example.com"}`:                    {},
+		`{"kind":"cart","email":"a@example.com"}`:                    {},
+		`{"kind":"order","email":[],"billing":{"email":["","a@x"]}}`: {counts: true},
+	} {
+		tree := parse(t, body)
+		empty, none := m.NoAddress(tree)
+		if counts := m.Apply(tree).Unmet() == nil; counts != want.counts || none != want.none || empty.String() != want.empty {
+			t.Errorf("%s: got counts %t, without an address %t, empty at %q; want %+v", body, counts, none, empty, want)
+		}
+	}
 }

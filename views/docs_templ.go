@@ -907,7 +907,7 @@ func docsSenders(m DocsModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<b>Any system</b>.</li><li>You see one of its calls. For each field of a contact, choose the value of the call that belongs there.</li><li>Look at what the last calls would do, and save. Calls are read so from then on; calls of the past stay as they are.</li></ol><p>A webhook can count only some of the calls, such as completed orders. The others are answered with 200, change nothing, and are called skipped in the request log.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<b>Any system</b>.</li><li>You see one of its calls. For each field of a contact, choose the value of the call that belongs there.</li><li>Look at what the last calls would do, and save. Calls are read so from then on; calls of the past stay as they are.</li></ol><p>A webhook can count only some of the calls, such as completed orders. The others are answered with 200, change nothing, and are called skipped in the request log. Calls without an e-mail address are refused, unless you choose that they are skipped too.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

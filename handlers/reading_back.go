@@ -1,0 +1,69 @@
+package handlers
+
+import (
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"campaignlark/models"
+	"campaignlark/senders"
+	"campaignlark/views"
+)
+
+// newTagURL returns the address of the form for a merge tag that leads back to the reading; "" for a webhook that keeps no fields.
+func (v *visit) newTagURL(f readingForm) string {
+	if !f.webhook.Type.HasTags() {
+		return ""
+	}
+	query := url.Values{"webhook": {strconv.FormatInt(f.webhook.ID, 10)}}
+	if f.in.sender != readingInputOf(f.stored).sender {
+		query.Set("use", f.in.sender)
+	}
+	if canShowAgain(f.sample.name) {
+		query.Set("sample", f.sample.name)
+	}
+	return withQuery(v.path("merge-tags", "new"), query)
+}
+
+// canShowAgain reports whether a sample of that name can be shown again: a call of the log or an example, but not a pasted call.
+func canShowAgain(name string) bool {
+	_, isCall := requestID(name)
+	return isCall || strings.HasPrefix(name, sampleExample)
+}
+
+// readingBack returns the part of the form of a new merge tag that leads back to the reading of a webhook. get returns a parameter of
+// the request. It is zero if the request names no webhook of the workspace.
+func (v *visit) readingBack(get func(name string) string) (views.ReadingBack, error) {
+	id, err := strconv.ParseInt(get("webhook"), 10, 64)
+	if err != nil {
+		return views.ReadingBack{}, nil
+	}
+	w, err := v.server.DB.Webhook(v.UserContext(), v.Workspace.ID, id)
+	if errors.Is(err, models.ErrNotFound) {
+		return views.ReadingBack{}, nil
+	}
+	if err != nil {
+		return views.ReadingBack{}, models.In("merge tags: the webhook to lead back to", err)
+	}
+	back, query := views.ReadingBack{Webhook: strconv.FormatInt(w.ID, 10), Name: w.Name}, url.Values{}
+	if use := get("use"); use == senders.Own || senders.FindSender(use) != nil {
+		back.Use = use
+		query.Set("use", use)
+	}
+	if name := get("sample"); canShowAgain(name) {
+		back.Sample = name
+		query.Set("sample", name)
+	}
+	back.Href = withQuery(v.path("webhooks", w.ID, views.PartReading), query)
+	return back, nil
+}
+
+// showsField returns the address of a reading with the field of a merge tag chosen.
+func showsField(reading, key string) string {
+	sign := "?"
+	if strings.Contains(reading, "?") {
+		sign = "&"
+	}
+	return reading + sign + "field=" + url.QueryEscape(key) + "#" + views.SlotID(key)
+}
