@@ -39,7 +39,8 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 		}
 	}
 	if s := senders.FindSender(chosen); s != nil {
-		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, Script: strings.Join(s.Script, "\n")}
+		url := v.server.webhookURL(f.webhook.Hash)
+		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, Script: scriptFor(s, url), URL: url}
 		if len(s.Samples) > 0 {
 			c.Chosen.Example = string(s.Samples[0].Body)
 		}
@@ -49,6 +50,11 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 		return v.again(views.ReadingPage(m))
 	}
 	return v.show(views.ReadingPage(m))
+}
+
+// scriptFor returns the script that a person has to paste at a sender, with the URL of the webhook; "" if the sender needs none.
+func scriptFor(s *senders.Sender, url string) string {
+	return strings.ReplaceAll(strings.Join(s.Script, "\n"), "WEBHOOK_URL", url)
 }
 
 // looks says which sender the newest calls look like, nil if it is none or if the webhook reads this sender already.

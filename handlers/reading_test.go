@@ -312,7 +312,10 @@ func TestSendersAreExplained(t *testing.T) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/reading")
 		for _, c := range senders.Catalogue() {
-			s.get(path+"?sender="+c.Key).want(t, 200, "Use "+c.Name, "Set it up at "+c.Name, c.SetUp[0])
+			s.get(path+"?sender="+c.Key).want(t, 200, "Use "+c.Name, "Set it up at "+c.Name, c.SetUp[0], c.SetUp[1], c.SetUp[2])
+			if page := s.get(path + "?sender=" + c.Key).body; strings.Contains(page, "WEBHOOK_URL") || !strings.Contains(page, inboundPrefix+w.Hash+`"`) {
+				t.Errorf("%s: its page does not have the address to paste there", c.Name)
+			}
 			form := s.get(path + "?use=" + c.Key)
 			form.want(t, 200, "Set up for "+c.Name, "An example of "+c.Name)
 			s.post(path, append(typed(form), "do", "save")...).want(t, 303)

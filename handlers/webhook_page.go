@@ -94,7 +94,7 @@ func (v *visit) addHandled(m *views.WebhookModel, settings senders.Settings) {
 	where := "In places of your choice"
 	if s := senders.FindSender(settings.Sender); s != nil {
 		where = "As " + s.Name + " has them"
-		m.SetUp = &views.SenderShown{Key: s.Key, Name: s.Name, SetUp: s.SetUp, Script: strings.ReplaceAll(strings.Join(s.Script, "\n"), "WEBHOOK_URL", m.URL)}
+		m.SetUp = &views.SenderShown{Key: s.Key, Name: s.Name, SetUp: s.SetUp, Script: scriptFor(s, m.URL)}
 	}
 	line("Where the values are", where+"; "+views.Plural(len(settings.Mapping.Fields), "field", "fields"), "Reading", "#fields")
 	line("Which calls count", strings.TrimSuffix(whenSaid(in), " Others are skipped."), "Change", "#counts")

@@ -35,7 +35,7 @@ type Sender struct {
 	Signature  *Scheme     `json:"signature,omitempty"`   // nil if it signs nothing
 	SignedWith string      `json:"signed_with,omitempty"` // the command that made the signatures of the samples
 	Samples    []Sample    `json:"samples"`               // invented calls that look like the real ones
-	Sources    []string    `json:"sources"`               // titles of the vendor's pages that say so
+	Sources    []string    `json:"sources"`               // titles of the pages that say so, the vendor's if they were found, else a sentence that says what the samples follow
 }
 
 // Groups lists the groups of the catalogue in the order of the page, with their names.
