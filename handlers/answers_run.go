@@ -1,10 +1,10 @@
 package handlers
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -35,86 +35,59 @@ func knownAnswers(c *fiber.Ctx) senders.Answers {
 	return a
 }
 
+// secondsOf returns a time in whole seconds, rounded up.
+func secondsOf(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
 // turnAway answers a call over a limit.
 func (s *Server) turnAway(v *visit, id string, seconds int) error {
 	s.Refused(refusedLimit)
 	v.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
-	return s.answerCall(v.Ctx, intake.Answer{Status: fiber.StatusTooManyRequests, Message: messageTooMany}, outcomeTooMany, id, "")
+	return s.answerCall(v.Ctx, intake.Answer{Status: fiber.StatusTooManyRequests, Message: messageTooMany}, outcomeTooMany, id)
 }
 
 // answerBusy answers a call that cannot be taken at the moment, with the sentence of the answer.
 func (s *Server) answerBusy(c *fiber.Ctx, id, message string) error {
-	return s.answerCall(c, intake.Answer{Status: fiber.StatusServiceUnavailable, Message: message}, intake.OutcomeBusy, id, "")
+	return s.answerCall(c, intake.Answer{Status: fiber.StatusServiceUnavailable, Message: message}, intake.OutcomeBusy, id)
 }
 
-// answerCall sends the answer of a call. A browser that sent a form is led to the page that the webhook names. If the form was refused and
-// the webhook names only a page for those that worked, the browser gets a page that says why. Everybody else gets the envelope. next is where
-// the form asks to go, "" for nowhere.
-func (s *Server) answerCall(c *fiber.Ctx, a intake.Answer, outcome models.Outcome, id, next string) error {
-	answers := knownAnswers(c)
-	to := pageAfter(answers, a.Success(), outcome, next)
+// answerCall sends the answer of a call that was not decided. Its form cannot ask for a page.
+func (s *Server) answerCall(c *fiber.Ctx, a intake.Answer, outcome models.Outcome, id string) error {
+	page := ""
+	if isFormOf(c) {
+		page = knownAnswers(c).PageAfter(a.Success(), string(outcome), "")
+	}
+	return s.sendAnswer(c, a, outcome, id, page)
+}
+
+// sendAnswer sends the answer of a call. The browser that sent a form is led to page, if it is not "". If the form was refused and the webhook
+// names only a page for those that worked, the browser gets a page that says why. Everybody else gets the envelope.
+func (s *Server) sendAnswer(c *fiber.Ctx, a intake.Answer, outcome models.Outcome, id, page string) error {
 	switch {
-	case to == "" && answers.SuccessURL == "" || !isFormOfBrowser(c):
+	case page == "" && (knownAnswers(c).SuccessURL == "" || !isFormOf(c)):
 		return s.answer(c, a.Status, id, a.Message)
-	case to == "":
+	case page == "":
 		s.setAnswerHeaders(c, a.Status, id)
 		return s.refusedForm(c, a.Status, outcome, id)
 	}
 	s.setAnswerHeaders(c, fiber.StatusSeeOther, id)
-	c.Set(fiber.HeaderLocation, to)
+	c.Set(fiber.HeaderLocation, page)
 	c.Status(fiber.StatusSeeOther)
 	return nil
 }
 
-// pageAfter returns the page to go to after an answer, with its result in the query; "" for none.
-func pageAfter(answers senders.Answers, success bool, outcome models.Outcome, next string) string {
-	to, result := answers.FailureURL, string(outcome)
-	if success {
-		to, result = answers.SuccessURL, "ok"
-		if next != "" {
-			to = next
-		}
-	} else if to == "" {
-		to = next
+// isForm reports whether a person's browser sent a form, and shows the answer as a page. header returns the value of a header, "" if it is
+// not there.
+func isForm(method string, header func(name string) string) bool {
+	if method != fiber.MethodPost || !strings.Contains(strings.ToLower(header(fiber.HeaderAccept)), fiber.MIMETextHTML) {
+		return false
 	}
-	u, err := url.Parse(to)
-	if to == "" || err != nil {
-		return ""
-	}
-	query := u.Query()
-	query.Set("result", result)
-	u.RawQuery = query.Encode()
-	return u.String()
+	kind, mode := models.MediaType(header(fiber.HeaderContentType)), header("Sec-Fetch-Mode")
+	return (kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm) && (mode == "" || mode == "navigate")
 }
 
-// isFormOfBrowser reports whether a person's browser sent a form, and shows the answer as a page.
-func isFormOfBrowser(c *fiber.Ctx) bool {
-	kind := models.MediaType(c.Get(fiber.HeaderContentType))
-	mode := c.Get("Sec-Fetch-Mode")
-	return c.Method() == fiber.MethodPost && (kind == fiber.MIMEApplicationForm || kind == fiber.MIMEMultipartForm) &&
-		(mode == "" || mode == "navigate") && strings.Contains(strings.ToLower(c.Get(fiber.HeaderAccept)), fiber.MIMETextHTML)
-}
-
-// redirectKey is the field of a form that says where to go next.
-const redirectKey = "redirect_to"
-
-// nextPage returns where the form of a call asks to go, "" for nowhere. Only pages of listed websites count: anything else would let
-// everybody lead visitors anywhere by a link to this program.
-func (v *visit) nextPage(r intake.Request) string {
-	origins := knownAnswers(v.Ctx).AllowedOrigins
-	if len(origins) == 0 || !isFormOfBrowser(v.Ctx) {
-		return ""
-	}
-	s := intake.Decode(r)
-	i := slices.IndexFunc(s.Fields, func(f intake.Field) bool { return f.Key == redirectKey })
-	if i < 0 {
-		return ""
-	}
-	to := s.Fields[i].Value.Last()
-	if origin, ok := senders.OriginOf(to); !ok || !slices.Contains(origins, origin) {
-		return ""
-	}
-	return to
+// isFormOf is isForm for a request.
+func isFormOf(c *fiber.Ctx) bool {
+	return isForm(c.Method(), func(name string) string { return c.Get(name) })
 }
 
 // allowOrigins lets pages of other sites read the answer: forms on any site may call a webhook, unless it lists the sites.

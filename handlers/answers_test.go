@@ -22,7 +22,7 @@ func TestAFormLeadsToThePagesOfItsWebsite(t *testing.T) {
 		person := "email_address=jo%40example.com"
 		s.call("POST", w.Hash, person, browserHeaders...).wantEnvelope(t, 200, acknowledgedMessage)
 		s.post(s.webhookPath(w, "/answers"), "success_url", "https://shop.example/thanks?list=1#top", "failure_url", "https://shop.example/again",
-			"allowed_origins", "https://shop.example/\nhttps://CLUB.shop.example").leadsTo(t, s.webhookPath(w, "/answers"))
+			"allowed_origins", "https://shop.example/\nhttps://CLUB.shop.example", "trap_field", "website").leadsTo(t, s.webhookPath(w, "/answers"))
 		s.get(s.webhookPath(w, "/answers")).want(t, 200, "Saved.", "https://club.shop.example", "Answers and limits")
 		with := func(name, value string) []string { return append(append([]string{}, browserHeaders...), name, value) }
 		for name, c := range map[string]struct {
@@ -52,6 +52,31 @@ func TestAFormLeadsToThePagesOfItsWebsite(t *testing.T) {
 				t.Errorf("%s: got %d %s, want the plain answer", name, a.status, a.body)
 			}
 		}
+		led := func(body string, headers ...string) answer {
+			s.call("POST", w.Hash, body, headers...)
+			return s.get("/w/books/requests/" + s.lastCall())
+		}
+		page := led(person+"&website=&redirect_to=https%3A%2F%2Fshop.example%2Fb", browserHeaders...)
+		page.want(t, 200, "HTTP 303", "Location: https://shop.example/b?result=ok", "The browser was led to this page. After everything above was safely stored.", "Answered 303 in",
+			"redirect_to", "It asks for the page to go to. The browser was led there.", "Read, not kept")
+		page.wantNot(t, "HTTP 200", "redirect_to was ignored", "1 ignored", "website was ignored")
+		led(person+"&redirect_to=https%3A%2F%2Fevil.example%2F", browserHeaders...).want(t, 200, "Location: https://shop.example/thanks?list=1&result=ok#top", "It asks for a page that is not on the websites of this webhook, so the browser was not led there.")
+		led(person+"&redirect_to=https%3A%2F%2Fshop.example%2Fb", "Content-Type", "application/x-www-form-urlencoded").want(t, 200, "HTTP 200", "Only a form that a browser sends can ask for one.")
+		led("email_address=jo", browserHeaders...).want(t, 200, "Refused: the address is not valid", "HTTP 303", "Location: https://shop.example/again?result=bad_address", "Answered 303 in")
+		failed := s.get("/w/books/requests?outcome=failed")
+		if !strings.Contains(failed.body, `code-4">303<`) || strings.Contains(s.get("/w/books/requests?outcome=processed").body, `code-4`) {
+			t.Errorf("the list of failed calls does not show the 303: %s", failed.text())
+		}
+		if list := s.get("/w/books/requests?outcome=processed").body; !strings.Contains(list, `code-2">303<`) || !strings.Contains(list, `code-2">200<`) {
+			t.Error("the list of processed calls does not tell 303 from 200")
+		}
+		support := s.as(s.signIn(s.addStaff("noor@support.example")))
+		masked := support.get("/support/requests/" + s.lastCall())
+		masked.want(t, 200, "HTTP 303")
+		masked.wantNot(t, "shop.example")
+		tried := s.try(w, "dry", person+"&redirect_to=https%3A%2F%2Fshop.example%2Fb", "content_type", "application/x-www-form-urlencoded", "headers", "Accept: text/html")
+		tried.want(t, 200, "HTTP 303", "Location: https://shop.example/b?result=ok", "A browser would be led to this page.", "A browser would be led there.")
+
 		for origin, want := range map[string]string{"https://shop.example": "https://shop.example", "https://evil.example": "", "null": "", "": ""} {
 			for _, method := range []string{"POST", "OPTIONS"} {
 				a := s.call(method, w.Hash, person, "Origin", origin, "Content-Type", "application/x-www-form-urlencoded")
@@ -79,7 +104,7 @@ func TestAToldWebhookHoldsBackAndAnswersYes(t *testing.T) {
 		if s.contact("jo@example.com") == nil {
 			t.Error("a person was held back")
 		}
-		s.get(s.webhookPath(join, "/answers")).want(t, 200, "1 call held back in 30 days.", "See them")
+		s.get(s.webhookPath(join, "/answers")).want(t, 200, "1 call was held back in the last 30 days.", "See them")
 
 		s.callJSON(leave, `{"email_address":"nobody@example.com"}`).wantEnvelope(t, 404, "We were unable to find the contact.")
 		s.post(s.webhookPath(leave, "/answers"), "unknown_ok", "1").want(t, 303)
@@ -91,8 +116,8 @@ func TestAToldWebhookHoldsBackAndAnswersYes(t *testing.T) {
 		s.post(s.webhookPath(join, "/reading"), "sender", "woocommerce_customer").want(t, 303)
 		ping := []string{"Content-Type", "application/x-www-form-urlencoded", "User-Agent", "WooCommerce/10.3 Hookshot"}
 		s.call("POST", join.Hash, "webhook_id=17", ping...).wantEnvelope(t, 200, acknowledgedMessage)
-		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "A test call: WooCommerce: customers asked whether this address works", "Known as a test call")
-		s.get(s.webhookPath(join, "/answers")).want(t, 200, "1 call answered so in 30 days.")
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "A test call: WooCommerce asked whether this address works", "Known as a test call")
+		s.get(s.webhookPath(join, "/answers")).want(t, 200, "1 call was answered in this way in the last 30 days.")
 		if settings, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(join, "")).Reading); settings.Answering().TrapField != "website" {
 			t.Errorf("got %+v, want the answers kept when the reading changes", settings.Answers)
 		}
@@ -192,6 +217,35 @@ func TestTheFirstCallOfAProcessKnowsTheAnswers(t *testing.T) {
 		}
 		s.rename("webhooks_away", "webhooks")
 		s.callJSON(w, `{"email_address":"jo@example.com"}`).want(t, 200)
+	})
+}
+
+// TestACallFromTheConsoleCountsForTheLimits sends calls for real until they are over the limit of the webhook.
+func TestACallFromTheConsoleCountsForTheLimits(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Join", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(w, "/answers"), "limit_webhook", "2").want(t, 303)
+		body := `{"email_address":"jo@example.com"}`
+		s.callJSON(w, body).want(t, 200)
+		s.try(w, "real", body).want(t, 303)
+		for range 3 {
+			s.try(w, "dry", body).want(t, 200, "jo@example.com would be updated") // a call that is only tried does not count
+		}
+		away := s.try(w, "real", body)
+		away.want(t, 422, "The call was turned away, because it is over a limit of this webhook", "HTTP 429", "You can send it again in 60 seconds.")
+		if got := formFields(away.body).Get("body"); !strings.Contains(got, "jo@example.com") {
+			t.Errorf("the form comes back with %q", got)
+		}
+		s.callJSON(w, body).want(t, 429)
+		if n := len(s.logged()); n != 2 {
+			t.Errorf("got %d rows in the log, want the 2 calls below the limit", n)
+		}
+		if err := s.server.StoreHours(t.Context(), s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		s.get(s.webhookPath(w, "/answers")).want(t, 200, "Turned away: 2 in 24 hours")
+		s.later(time.Minute)
+		s.try(w, "real", body).want(t, 303)
 	})
 }
 

@@ -67,13 +67,20 @@ func (s *Server) consoleRun(v *visit) error {
 	if err := t.read(); err != nil {
 		return err
 	}
-	return v.showConsole(f, &views.ConsoleResult{Request: t.wouldBe(), At: s.now(), Ask: run == "ask"})
+	return v.showConsole(f, &views.ConsoleResult{Request: t.wouldBe(), At: s.now(), Ask: run == "ask", Repeats: row.Outcome == models.OutcomeRepeated})
 }
 
 var errNoConsole = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. The call was not sent."}
 
-// sendForReal processes the call like one that came to the webhook's URL, and opens its page.
+// sendForReal processes the call like one that came to the webhook's URL, and opens its page. Like such a call, it counts for the limits
+// of the webhook, and is not processed above them.
 func (v *visit) sendForReal(f consoleForm, call intake.Call) error {
+	if wait := v.server.limits.take(call.Hash, v.server.clientAddress(v.Ctx), f.settings.Answering(), v.server.now()); wait > 0 {
+		v.server.Refused(refusedLimit)
+		f.errs = models.FieldErrors{"run": "The call was turned away, because it is over a limit of this webhook (see Answers and limits). A sender would get HTTP 429. Nothing was changed. You can send it again in " +
+			views.Plural(secondsOf(wait), "second", "seconds") + "."}
+		return v.consoleAgain(f)
+	}
 	if err := v.prepareTried(&call); err != nil {
 		return v.consoleBusy(f)
 	}
@@ -151,9 +158,9 @@ func (v *visit) showConsole(f consoleForm, result *views.ConsoleResult) error {
 func (v *visit) consoleModel(f consoleForm) (views.ConsoleModel, error) {
 	p, err := v.page(views.SectionWebhooks, f.webhook.Name+": Try a call", views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")},
 		views.Crumb{Text: f.webhook.Name, Href: v.path("webhooks", f.webhook.ID)}, views.Crumb{Text: "Try a call"})
-	m := views.ConsoleModel{Page: p, Top: v.webhookTop(f.webhook, views.PartConsole), From: f.in.from, Choices: v.consoleChoices(f), Note: f.in.note, Address: "…" + inboundPrefix[len("/v1"):] + shortHash(f.webhook.Hash),
+	m := views.ConsoleModel{Page: p, Top: v.webhookTop(f.webhook, views.PartConsole), From: f.in.from, Choices: v.consoleChoices(f), Note: f.in.note, Reveal: f.in.reveal, Address: "…" + inboundPrefix[len("/v1"):] + shortHash(f.webhook.Hash),
 		Method: f.in.method, ContentType: f.in.contentType, Headers: f.in.headers, Body: f.in.body, Lines: len(headerLines(f.in.headers)), Errors: f.errs,
-		CanSign: f.ending != "", Sign: f.in.sign, Ending: f.ending, Sender: signerName(f.settings)}
+		CanSign: f.ending != "", Sign: f.in.sign, Again: f.in.again, Ending: f.ending, Sender: systemOf(f.settings, "its sender")}
 	return m, err
 }
 
@@ -165,12 +172,12 @@ func shortHash(hash string) string {
 	return hash[:4] + "…" + hash[len(hash)-4:]
 }
 
-// signerName names the system that signs calls.
-func signerName(settings senders.Settings) string {
+// systemOf names the system that calls a webhook, or returns unknown if the settings do not say.
+func systemOf(settings senders.Settings, unknown string) string {
 	if s := senders.FindSender(settings.Sender); s != nil {
-		return s.Name
+		return s.System()
 	}
-	return "its sender"
+	return unknown
 }
 
 // consoleCall builds the call of the form, as the endpoint would from a request. Errors are by field.
@@ -200,7 +207,7 @@ func (v *visit) consoleCall(f consoleForm) (intake.Call, models.FieldErrors) {
 	call := intake.Call{ID: models.NewID(now), ArrivedAt: now, Method: r.Method, ContentType: r.ContentType, ClientAddress: v.server.clientAddress(v.Ctx).String(),
 		UserAgent: strings.Join(headers.values(fiber.HeaderUserAgent), ", "), Headers: headersToLog(head.first), URL: v.server.webhookURL(f.webhook.Hash), Head: head.lines(), Request: r,
 		Hash: models.WebhookHash{Hash: f.webhook.Hash, WorkspaceID: f.webhook.WorkspaceID, WebhookID: f.webhook.ID},
-		Size: int64(len(r.Body) + len(r.Query)), Sign: in.sign && f.ending != "", Prefetch: r.Method == fiber.MethodGet && saysPrefetch(headers.values)}
+		Size: int64(len(r.Body) + len(r.Query)), Sign: in.sign && f.ending != "", Again: in.again, Form: isForm(r.Method, head.first), Prefetch: r.Method == fiber.MethodGet && saysPrefetch(headers.values)}
 	if r.Query != "" {
 		call.URL += "?" + r.Query
 	}

@@ -25,7 +25,9 @@ type consoleInput struct {
 	from                               string // what the form was filled with: a choice of consoleChoices
 	method, contentType, headers, body string
 	sign                               bool
+	again                              bool   // process it although its delivery was processed before
 	note                               string // a sentence: which part of the chosen call could not be filled in
+	reveal                             string // the address that shows what the chosen call held, "" if it is not hidden
 }
 
 // Choices of what the form is filled with, beside examples of the sender and the ids of calls.
@@ -42,7 +44,7 @@ const (
 
 func (v *visit) postedConsole() consoleInput {
 	return consoleInput{from: v.Form("from"), method: v.Form("method"), contentType: strings.TrimSpace(v.Form("content_type")), headers: models.OneLineEnd(v.Form("headers")),
-		body: models.OneLineEnd(v.Form("body")), sign: v.Form("sign") == "1"}
+		body: models.OneLineEnd(v.Form("body")), sign: v.Form("sign") == "1", again: v.Form("again") == "1"}
 }
 
 // request builds the request of the form. A GET has its query in the body's field. The fields of a form can stand there one on each line,
@@ -173,7 +175,7 @@ func (h consoleHeaders) lines() []byte {
 // consoleChoices lists what the form can be filled with.
 func (v *visit) consoleChoices(f consoleForm) (groups []views.OptionGroup) {
 	if s := senders.FindSender(f.settings.Sender); s != nil {
-		group := views.OptionGroup{Label: "Examples of " + s.Name}
+		group := views.OptionGroup{Label: "Examples of " + s.InSentence()}
 		for i, example := range s.Samples {
 			group.Options = append(group.Options, views.Option{Value: sampleExample + strconv.Itoa(i), Label: example.Name})
 		}
@@ -292,14 +294,20 @@ func (v *visit) loggedCall(row models.WebhookRequest) consoleInput {
 	body, err := intake.DecodeLogBody(row.Body)
 	switch {
 	case err != nil || erased(row):
-		in.note = "The log does not keep what this call held: the person was erased."
+		in.note = "The log does not keep what this call held: the person was erased. So the form is empty."
 		return in
 	case !v.keepsCall(row) && row.Outcome == models.OutcomeUnverified:
-		in.note = "What this call held is hidden, because its signature is not valid."
+		in.note = "What this call held is hidden, because its signature was not valid. So the form is empty."
+		in.reveal = v.path("requests", row.ID, "reveal")
 		return in
 	case !v.keepsCall(row):
-		in.note = "The log does not keep what this call held."
+		in.note = "The log does not keep what this call held. So the form is empty."
 		return in
+	case body.SaysSize():
+		in.note = "The log does not keep the body of this call, only its size: " + strings.Trim(body.Payload, "()") + ". So the body is empty here."
+		body.Payload = ""
+	case body.Payload == "" && row.Size > 0:
+		in.note = "The log does not keep the body of this call. So the body is empty here."
 	case body.Truncated:
 		in.note = "The log keeps only the first 64 KiB of this call, so it is not whole."
 	}

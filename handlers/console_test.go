@@ -272,7 +272,7 @@ func TestEveryExampleIsTried(t *testing.T) {
 			for n, example := range sender.Samples {
 				a := s.get(s.webhookPath(w, "/console") + "?from=" + sampleExample + strconv.Itoa(n))
 				a.want(t, 200, example.Name)
-				if strings.Contains(a.text(), "Sign it as "+sender.Name+" would") != signs {
+				if strings.Contains(a.text(), "Sign it as "+sender.System()+" would") != signs {
 					t.Errorf("%s: the page offers to sign it: %v", sender.Key, !signs)
 				}
 				if signs && strings.Contains(strings.ToLower(formFields(a.body).Get("headers")), strings.ToLower(sender.Signature.Completed().Header)+":") {
@@ -285,7 +285,7 @@ func TestEveryExampleIsTried(t *testing.T) {
 				case senders.SampleSkipped:
 					tried.want(t, 200, "Would be skipped: not one of the calls that count here")
 				case senders.SampleTestCall:
-					tried.want(t, 200, "Would be a test call: "+sender.Name+" asked whether this address works")
+					tried.want(t, 200, "Would be a test call: "+sender.System()+" asked whether this address works")
 				case senders.SampleNoAddress:
 					tried.want(t, 200, "Would be refused: no e-mail address was sent")
 				}
@@ -318,12 +318,56 @@ func TestOnlyAdminsSignACall(t *testing.T) {
 		s.follow(s.post(path, append(typed(page, "body", `{"email_address":"jo@example.com"}`), "run", "real")...)).want(t, 200, "jo@example.com is a new contact", "Signed with the secret")
 		s.callJSON(w, `{"email_address":"f@example.com","name":"Farfalla"}`).want(t, 400)
 		id := s.lastCall()
-		max.get("/w/books/requests/"+id).wantNot(t, "Try it again")
+		max.get("/w/books/requests/"+id).wantLink(t, "Try it again", path+"?from="+id)
 		hidden := max.get(path + "?from=" + id)
-		hidden.want(t, 200, "What this call held is hidden, because its signature is not valid.")
+		hidden.want(t, 200, "What this call held is hidden, because its signature was not valid.", "Show it and fill it in")
 		hidden.wantNot(t, "Farfalla")
-		max.post("/w/books/requests/"+id+"/reveal").want(t, 303)
-		max.get(path+"?from="+id).want(t, 200, "Farfalla")
+		shown := max.post("/w/books/requests/"+id+"/reveal", "back", "console")
+		shown.leadsTo(t, path+"?from="+id)
+		max.follow(shown).want(t, 200, "Farfalla")
+		s.get("/w/books/settings/audit-log").want(t, 200, "looked at what was sent without a valid signature")
+	})
+}
+
+// TestAnUnverifiedCallIsTriedAgain: a webhook had a wrong secret. After it was mended, the calls that it refused are tried again from their
+// pages. The form has what the log kept, or says what is missing.
+func TestAnUnverifiedCallIsTriedAgain(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		s.startIntake()
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		signed := senders.Settings{Signature: &senders.SignatureSettings{Scheme: senders.Scheme{Form: senders.FormBody, Header: "X-Sum"}, Mode: senders.SignatureEnforce}}
+		s.configure(w, signed, "the wrong secret")
+		refused := func(method, target, body string, headers ...string) string {
+			s.call(method, target, body, headers...).want(t, 400)
+			return s.lastCall()
+		}
+		calls := map[string]struct{ id, method, body, kind, note string }{
+			"JSON": {refused("POST", w.Hash, `{"email_address":"jo@example.com"}`, "Content-Type", "application/json", "X-Sum", "00"), "POST", `{
+  "email_address": "jo@example.com"
+}`, "application/json", ""},
+			"form": {refused("POST", w.Hash, "email_address=al%40example.com", "Content-Type", "application/x-www-form-urlencoded"), "POST", "email_address=al%40example.com", "application/x-www-form-urlencoded", ""},
+			"GET":  {refused("GET", w.Hash+"?email_address=bo%40example.com", ""), "GET", "email_address=bo%40example.com", "", ""},
+			"parts": {refused("POST", w.Hash, "--b\r\nContent-Disposition: form-data; name=\"email_address\"\r\n\r\njo@example.com\r\n--b--\r\n", "Content-Type", "multipart/form-data; boundary=b"), "POST", "",
+				"multipart/form-data; boundary=b", "The log does not keep the body of this call, only its size: 84 bytes of parts, not taken apart."},
+			"gzip": {refused("POST", w.Hash, gzipOf(`{"email_address":"jo@example.com"}`), "Content-Type", "application/json", "Content-Encoding", "gzip"), "POST", "", "application/json", "The log does not keep the body of this call, only its size:"},
+		}
+		s.configure(w, signed, "the right secret")
+		console := s.webhookPath(w, "/console")
+		for name, c := range calls {
+			link := console + "?from=" + c.id
+			s.get("/w/books/requests/"+c.id).wantLink(t, "Try it again", link)
+			s.get(link).want(t, 200, "Show it and fill it in")
+			a := s.follow(s.post("/w/books/requests/"+c.id+"/reveal", "back", "console"))
+			a.want(t, 200, c.note)
+			fields := formFields(a.body)
+			if got := strings.TrimPrefix(fields.Get("body"), "\n"); got != c.body || fields.Get("method") != c.method || fields.Get("content_type") != c.kind {
+				t.Errorf("%s: the form has %q, want %+v", name, fields, c)
+			}
+			if c.note == "" && c.method == "POST" {
+				s.post(console, append(typed(a), "run", "dry")...).want(t, 200, "would be a new contact", "Signed with the secret")
+			}
+		}
 	})
 }
 
@@ -339,6 +383,56 @@ func TestACallThatWouldDoNothing(t *testing.T) {
 		s.follow(s.try(to, "real", `{"email_address":"jo@example.com"}`, "headers", "Idempotency-Key: k-1")).want(t, 200, "jo@example.com is a new contact")
 		again := s.get(s.webhookPath(to, "/console") + "?from=" + s.lastCall())
 		s.post(s.webhookPath(to, "/console"), append(typed(again), "run", "dry")...).want(t, 200, "Would be a repeat: this call was processed", "Nothing would be done again")
+	})
+}
+
+// TestARepeatedCallIsProcessedAnyway: a call came before its merge tag existed. After the tag was created, the same call is processed again
+// from its page.
+func TestARepeatedCallIsProcessedAnyway(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Till", "type", "SUBSCRIBED")
+		console := s.webhookPath(w, "/console")
+		sent := func() string {
+			s.call("POST", w.Hash, `{"email_address":"jo@example.com","first_name":"Jo"}`, "Content-Type", "application/json", "Idempotency-Key", "k-1").want(t, 200)
+			return s.lastCall()
+		}
+		first := sent()
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		page := s.get(console + "?from=" + first)
+		page.wantNot(t, "Process it anyway")
+		repeats := s.post(console, append(typed(page), "run", "dry")...)
+		repeats.want(t, 200, "Would be a repeat: this call was processed", "Process it anyway")
+
+		before := s.kept()
+		tried := s.post(console, append(typed(repeats), "run", "dry")...) // with the fields of the button
+		tried.want(t, 200, "jo@example.com would be updated", "It would be processed again, on purpose", "Its delivery was processed before, with the same id: k-1", "You chose to process it anyway.", "Nothing was stored")
+		if after := s.kept(); after != before {
+			t.Fatalf("a dry run: got %s, want %s", after, before)
+		}
+		asked := s.post(console, append(typed(tried), "run", "ask")...)
+		asked.want(t, 200, "Send this call for real?", "jo@example.com would be updated")
+		done := s.follow(s.post(console, append(typed(asked), "run", "real")...))
+		done.want(t, 200, "jo@example.com was updated", "Processed again, on purpose", "Its delivery had been processed before, with the same id: k-1", "The first call was processed: New contact", "1 stored")
+		done.wantNot(t, "The same call came")
+		done.wantHref(t, "/w/books/requests/"+first)
+		again := s.lastCall()
+		if c := s.contact("jo@example.com"); c == nil || c.Fields["first_name"] != "Jo" {
+			t.Errorf("got %+v, want the name", c)
+		}
+		s.get("/w/books/requests/"+first).wantLink(t, "Sent again once: the last repeat", "/w/books/requests/"+again)
+
+		s.get("/w/books/requests/"+sent()).want(t, 200, "Repeated: this call had been processed", "The first call was processed: New contact")
+		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		calls := len(s.logged())
+		if a := vera.post(console, append(typed(asked), "run", "real")...); a.status < 400 || len(s.logged()) != calls {
+			t.Errorf("a viewer: got %d, and %d calls", a.status, len(s.logged()))
+		}
+		s.try(w, "real", `{"email_address":"bo@example.com"}`, "again", "1", "headers", "Idempotency-Key: k-2").want(t, 303)
+		s.get("/w/books/requests/"+s.lastCall()).wantNot(t, "on purpose") // it was the first of its delivery
+		s.call("POST", w.Hash, `{"email_address":"bo@example.com"}`, "Content-Type", "application/json", "Idempotency-Key", "k-2").want(t, 200)
+		if rows := s.logged(); rows[len(rows)-1].Outcome != models.OutcomeRepeated {
+			t.Errorf("got %s, want a repeat", rows[len(rows)-1].Outcome)
+		}
 	})
 }
 

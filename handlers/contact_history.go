@@ -100,6 +100,7 @@ func (h *history) addRequest(r models.WebhookRequest) {
 	call := &views.HistoryCall{Href: h.visit.path("requests", r.ID), Failed: r.Failed(), Answer: r.Status, Event: r.Fired().Name()}
 	body, err := intake.DecodeLogBody(r.Body)
 	if err == nil { // an unreadable entry is still listed
+		call.Answer = answered(r, body)
 		h.fill(call, body)
 	}
 	e.entry.Call = call

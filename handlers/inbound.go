@@ -134,14 +134,14 @@ func (s *Server) inbound(v *visit) error {
 	}
 	client := s.clientAddress(v.Ctx)
 	if wait := s.limits.take(hash, client, answers, now); wait > 0 {
-		return s.turnAway(v, id.String(), int((wait+time.Second-1)/time.Second))
+		return s.turnAway(v, id.String(), secondsOf(wait))
 	}
 	call, err := s.call(v, hash, client, now)
 	if err != nil {
 		return err
 	}
 	call.ID = id
-	answer, outcome, err := s.Intake.SubmitCall(v.UserContext(), call)
+	answer, outcome, page, err := s.Intake.SubmitCall(v.UserContext(), call)
 	switch {
 	case errors.Is(err, intake.ErrRefused):
 		return s.answerBusy(v.Ctx, id.String(), intake.ErrRefused.Message)
@@ -151,7 +151,7 @@ func (s *Server) inbound(v *visit) error {
 	if answers, err := s.Intake.Answers(v.UserContext(), hash); err == nil { // as the batch has read them
 		know(v.Ctx, answers)
 	}
-	return s.answerCall(v.Ctx, answer, outcome, id.String(), v.nextPage(call.Request))
+	return s.sendAnswer(v.Ctx, answer, outcome, id.String(), page)
 }
 
 // call copies the request, because Fiber reuses its memory, and decodes it. The error is intake.ErrBusy if a large payload waits for
@@ -159,7 +159,7 @@ func (s *Server) inbound(v *visit) error {
 func (s *Server) call(v *visit, hash models.WebhookHash, client netip.Addr, now time.Time) (intake.Call, error) {
 	c := intake.Call{
 		ArrivedAt: now, Method: v.Method(), ContentType: v.Get(fiber.HeaderContentType), UserAgent: v.Get(fiber.HeaderUserAgent),
-		ClientAddress: client.String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx),
+		ClientAddress: client.String(), Headers: shownHeaders(v.Ctx), Prefetch: v.Method() == fiber.MethodGet && isPrefetch(v.Ctx), Form: isFormOf(v.Ctx),
 	}
 	r := intake.Request{
 		Method: c.Method, ContentType: c.ContentType, ContentEncoding: v.Get(fiber.HeaderContentEncoding),

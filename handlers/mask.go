@@ -120,6 +120,9 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 	if b.EmailSent != "" {
 		out.EmailSent = mask
 	}
+	if b.Page != "" { // a form can have asked for it
+		out.Page = mask
+	}
 	for range b.EmailUnused {
 		out.EmailUnused = append(out.EmailUnused, mask)
 	}

@@ -233,7 +233,7 @@ const (
 func senderName(key string) string {
 	switch s := senders.FindSender(key); {
 	case s != nil:
-		return s.Name
+		return s.InSentence()
 	case key == senders.Own:
 		return "a system of your own"
 	case key == senders.Standard || key == "":

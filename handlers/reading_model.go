@@ -107,7 +107,7 @@ func (v *visit) readingSlot(f readingForm, key string, tag models.MergeTag, show
 		if slot.Missing && key != models.EmailKey {
 			slot.Seen = "Where it is missing, what is stored stays."
 			if preview.of > 1 {
-				slot.Seen = "There in " + strconv.Itoa(preview.seen[key]) + " of the last " + strconv.Itoa(preview.of) + " calls. " + slot.Seen
+				slot.Seen = "There in " + views.OfLast(preview.seen[key], preview.of, "call", "calls") + ". " + slot.Seen
 			}
 		}
 	}

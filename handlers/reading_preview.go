@@ -100,13 +100,10 @@ func doing(o models.Outcome) string {
 
 // previewFigures counts what calls would do beside what they did, under "then …".
 func previewFigures(calls int, did map[string]int) []views.Figure {
-	of := "of the last " + views.Plural(calls, "call", "calls")
-	if calls == 1 {
-		of = "of the last call"
-	}
+	of := "of " + views.LastOf(calls, "call", "calls")
 	return []views.Figure{
 		{Label: "Would change a contact", State: views.KindGood, Value: views.Count(did[doesChange]), Note: of + "; then: " + views.Count(did["then "+doesChange])},
-		{Label: "Would be skipped", State: views.KindIdle, Value: views.Count(did[doesNot]), Note: "none of those that count"},
+		{Label: "Would be skipped", State: views.KindIdle, Value: views.Count(did[doesNot]), Note: "not among the calls that count"},
 		{Label: "Would be refused", State: views.KindBad, Value: views.Count(did[isRefused]), Note: "then: " + views.Count(did["then "+isRefused])},
 	}
 }

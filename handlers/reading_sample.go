@@ -82,7 +82,7 @@ func exampleSample(s *senders.Sender, n int) sample {
 		r.Method = "POST"
 	}
 	out := requestSample(r)
-	out.name, out.title, out.at, out.header = sampleExample+strconv.Itoa(n), "An example of "+s.Name, example.Name, header
+	out.name, out.title, out.at, out.header = sampleExample+strconv.Itoa(n), "An example of "+s.InSentence(), example.Name, header
 	return out
 }
 
@@ -191,7 +191,7 @@ func (v *visit) sampleChoices(chosen sample, calls []models.WebhookRequest, s *s
 		groups = append(groups, group)
 	}
 	if s != nil {
-		group = views.OptionGroup{Label: "Examples of " + s.Name}
+		group = views.OptionGroup{Label: "Examples of " + s.InSentence()}
 		for i, example := range s.Samples {
 			group.Options = append(group.Options, views.Option{Value: sampleExample + strconv.Itoa(i), Label: example.Name})
 		}

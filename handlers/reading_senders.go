@@ -40,7 +40,7 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 	}
 	if s := senders.FindSender(chosen); s != nil {
 		url := v.server.webhookURL(f.webhook.Hash)
-		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, Script: scriptFor(s, url), URL: url}
+		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, InSentence: s.InSentence(), System: s.System(), Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, Script: scriptFor(s, url), URL: url}
 		if len(s.Samples) > 0 {
 			c.Chosen.Example = string(s.Samples[0].Body)
 		}
@@ -66,7 +66,7 @@ func (f readingForm) looks() *views.SenderLooks {
 			break
 		}
 		if looks == nil {
-			looks = &views.SenderLooks{Key: s.Key, Name: s.Name}
+			looks = &views.SenderLooks{Key: s.Key, Name: s.InSentence()}
 		}
 		looks.Calls++
 		if refused {

@@ -292,7 +292,7 @@ func TestSendersAreRecognised(t *testing.T) {
 				}
 				s.call("POST", w.Hash, string(sample.Body), headers...).want(t, 400)
 				page := s.get("/w/books/requests/" + s.lastCall() + "?show=headers")
-				page.want(t, 200, "This looks like a call of "+known.Name+".", "Read it as "+known.Name)
+				page.want(t, 200, "This looks like a call of "+known.InSentence()+". Its address is not where the plain format has it.", "Read it as "+known.InSentence())
 				for name, value := range sample.Headers {
 					if strings.Contains(strings.ToLower(name), "signature") {
 						page.wantNot(t, value)
@@ -312,12 +312,12 @@ func TestSendersAreExplained(t *testing.T) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/reading")
 		for _, c := range senders.Catalogue() {
-			s.get(path+"?sender="+c.Key).want(t, 200, "Use "+c.Name, "Set it up at "+c.Name, c.SetUp[0], c.SetUp[1], c.SetUp[2])
+			s.get(path+"?sender="+c.Key).want(t, 200, "Use "+c.InSentence(), "Set it up at "+c.System(), c.SetUp[0], c.SetUp[1], c.SetUp[2])
 			if page := s.get(path + "?sender=" + c.Key).body; strings.Contains(page, "WEBHOOK_URL") || !strings.Contains(page, inboundPrefix+w.Hash+`"`) {
 				t.Errorf("%s: its page does not have the address to paste there", c.Name)
 			}
 			form := s.get(path + "?use=" + c.Key)
-			form.want(t, 200, "Set up for "+c.Name, "An example of "+c.Name)
+			form.want(t, 200, "Set up for "+c.InSentence(), "An example of "+c.InSentence())
 			s.post(path, append(typed(form), "do", "save")...).want(t, 303)
 			stored, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(w, "")).Reading)
 			m := c.MappingFor(false)

@@ -130,7 +130,7 @@ func (s *Server) refuse(c *fiber.Ctx, why refusal, size int64, took time.Duratio
 			Refusal: &intake.Refusal{Outcome: outcome, Answer: intake.Answer{Status: why.status(), Message: why.message}}})
 	}
 	c.Response().SkipBody = c.Request().Header.IsHead()
-	return s.answerCall(c, intake.Answer{Status: why.status(), Message: why.message}, why.outcome(), id.String(), "")
+	return s.answerCall(c, intake.Answer{Status: why.status(), Message: why.message}, why.outcome(), id.String())
 }
 
 // refusedTime is how long the answer of a refused request waits for the request log.
@@ -158,6 +158,6 @@ func (s *Server) logRefused(c *fiber.Ctx, call intake.Call) {
 		call.Method = "unknown method"
 	}
 	call.ContentType, call.UserAgent = c.Get(fiber.HeaderContentType), c.Get(fiber.HeaderUserAgent)
-	call.ClientAddress, call.Headers = s.clientAddress(c).String(), shownHeaders(c)
+	call.ClientAddress, call.Headers, call.Form = s.clientAddress(c).String(), shownHeaders(c), isFormOf(c)
 	_, _ = s.Intake.Submit(ctx, call) // the answer is the same without a row
 }

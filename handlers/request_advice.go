@@ -136,7 +136,7 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 		all += t.body.MoreNames
 	}
 	if all > maxIssues {
-		issues = append(issues[:min(maxIssues, len(issues))], views.RequestIssue{Kind: views.KindWarn, Before: views.Plural(all-maxIssues, "more field", "more fields"), Text: "of this call need a look.",
+		issues = append(issues[:min(maxIssues, len(issues))], views.RequestIssue{Kind: views.KindWarn, Before: views.Plural(all-maxIssues, "more field needs", "more fields need"), Text: "a look.",
 			Link: "#s3", LinkText: "What happened to each field"})
 	}
 	if h, found := t.repeat(); found {

@@ -182,6 +182,7 @@ var explainedCalls = []explained{
 	{name: "UTF-8 in a list of one", body: `{"email_address":"al@example.test","first_name":["ZoÃ«"]}`, says: []string{"First name needs a look."}},
 	{name: "letters with accents", body: `{"email_address":"al@example.test","first_name":"Zoë"}`, saysNot: []string{"needs a look", "encoding"}},
 	{name: "a Cyrillic letter in a merge tag's name", body: `{"email_address":"al@example.test","first_nаme":"Al"}`, says: []string{"first_nаme was ignored.", "The name only looks like first_name: the а is a Cyrillic letter.", "Let the sender rename it to first_name, or let the webhook read it under this name."}},
+	{name: "the trap field", hook: "trap", body: `{"email_address":"al@example.test","website":"","shoe":1}`, says: []string{"Read, not kept", "This is the field that only robots fill in. It was empty.", "shoe was ignored."}, saysNot: []string{"website was ignored"}},
 	{name: "two fields", body: `{"email_address":"two@example.test","first_name":"Jo"}`, says: []string{"Both fields, before and after"}},
 	{name: "a blank in a merge tag's name", body: `{"email_address":"al@example.test","first_name\u00a0":"Al"}`, says: []string{"first_name‹no-break space› was ignored.", "The field is named first_name followed by a no-break space.", "Let the sender rename it to first_name, or let the webhook read it under this name."}},
 	{name: "the name of an export's column", body: `{"email_address":"al@example.test","Status":"gold"}`, says: []string{"Status was ignored.", "because every export has a column of this name. Let the sender name the field customer_status."},
@@ -229,7 +230,7 @@ func (s *site) explainedHooks() map[string]models.Webhook {
 	s.addLogMergeTag("birthday", "Birthday", models.MergeTagDate, "")
 	s.addLogMergeTag("tier", "Tier", models.MergeTagText, "Basic")
 	hooks := map[string]models.Webhook{"leave": s.addWebhook(models.TypeUnsubscribed)}
-	for _, name := range []string{"", "off", "gone", "moved", "signed"} {
+	for _, name := range []string{"", "off", "gone", "moved", "signed", "trap"} {
 		hooks[name] = s.addWebhook(models.TypeSubscribed)
 	}
 	for name, column := range map[string]string{"off": "enabled", "gone": "deleted_at", "moved": "hash"} {
@@ -240,6 +241,7 @@ func (s *site) explainedHooks() map[string]models.Webhook {
 	}
 	s.configure(hooks["signed"], senders.Settings{Signature: &senders.SignatureSettings{Mode: senders.SignatureEnforce,
 		Scheme: senders.Scheme{Form: senders.FormAddresses, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}}}}, "")
+	s.configure(hooks["trap"], senders.Settings{Answers: &senders.Answers{TrapField: "website"}}, "")
 	s.write(func(tx *gorm.DB) error {
 		return tx.Model(&models.WebhookHash{}).Where("hash = ?", hooks["moved"].Hash).Update("retired_at", s.server.now()).Error
 	})

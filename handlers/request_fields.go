@@ -22,6 +22,7 @@ var fateNames = []struct {
 	{intake.FateLeft, "blank", "left as it was", "", ""},
 	{intake.FateRefused, "refused", "not stored", "bad", "not stored"},
 	{intake.FateIgnored, "ignored", "ignored", "warn", "ignored"},
+	{intake.FateUsed, "used", "read, not kept", "", ""},
 }
 
 func fateName(f intake.Fate) string {
@@ -170,7 +171,7 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 		stop(s.Fields, "Fields", t.fieldsNote(s.Fields)),
 		stop(s.Contact, "Contact", t.contactNote(s.Contact)),
 		stop(s.Event, "Event", t.eventNote()),
-		stop(s.Answer, "Answered", strconv.Itoa(t.row.Status)+" in "+views.Took(t.facts().Took)),
+		stop(s.Answer, "Answered", strconv.Itoa(answered(t.row, t.body))+" in "+views.Took(t.facts().Took)),
 		stop(s.Segments, "Segments", t.segmentsNote()),
 	)
 }
@@ -187,7 +188,7 @@ func (t *story) fieldsNote(step views.Step) string {
 		return "none sent"
 	}
 	var parts []string
-	kept := len(t.body.Fields) + t.body.MoreNames - fateCount(t.body, intake.FateRefused) - fateCount(t.body, intake.FateIgnored)
+	kept := len(t.body.Fields) + t.body.MoreNames - fateCount(t.body, intake.FateRefused) - fateCount(t.body, intake.FateIgnored) - fateCount(t.body, intake.FateUsed)
 	for _, part := range []struct {
 		n     int
 		words string
@@ -195,6 +196,9 @@ func (t *story) fieldsNote(step views.Step) string {
 		if part.n > 0 && !(part.words == " ignored" && t.body.Mapped != nil) {
 			parts = append(parts, strconv.Itoa(part.n)+part.words)
 		}
+	}
+	if len(parts) == 0 {
+		return "none kept"
 	}
 	return joined(parts)
 }

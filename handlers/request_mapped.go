@@ -56,6 +56,9 @@ func (t *story) tellIgnored(s *views.RequestStory) {
 		names = append(slices.Clone(names), "…")
 	}
 	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: "unasked", Why: "Nothing asks for them."}
+	if n == 1 {
+		line.Why = "Nothing asks for it."
+	}
 	if t.canRead() {
 		line.Link, line.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?sample="+t.row.ID.String(), "Keep one"
 	}
@@ -184,8 +187,9 @@ func (t *story) linkReading(issue *views.RequestIssue) {
 	}
 	s := senders.Recognise(func(name string) string { return headerIn(t.row, t.body, name) }, t.body.Encoding, tree)
 	if s != nil {
-		issue.Before, issue.Text, issue.Advice, issue.AdviceCode = "This looks like a call of "+s.Name+".", "Its address is not where the plain format has it. Tell this webhook to read what "+s.Name+" sends.", "", ""
-		issue.Link, issue.LinkText = link+"&use="+s.Key, "Read it as "+s.Name
+		issue.Code, issue.After = "", ""
+		issue.Before, issue.Text, issue.Advice, issue.AdviceCode = "This looks like a call of "+s.InSentence()+".", "Its address is not where the plain format has it. Tell this webhook to read what "+s.System()+" sends.", "", ""
+		issue.Link, issue.LinkText = link+"&use="+s.Key, "Read it as "+s.InSentence()
 		return
 	}
 	issue.Link, issue.LinkText = link+"&use="+senders.Own, "Say where the address is"

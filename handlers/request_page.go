@@ -152,7 +152,7 @@ func (t *story) read() (err error) {
 	if err := t.readPerson(); err != nil {
 		return err
 	}
-	if t.body.Payload != "" && (row.Address == nil || t.others > 0) {
+	if t.body.Payload != "" && t.body.TriedBy == 0 && (row.Address == nil || t.others > 0) { // a call from "Try a call" repeats another one on purpose
 		earlier, err := db.RequestsJustBefore(ctx, row, repeatSpan, maxEarlier)
 		if err != nil {
 			return models.In("request page: requests before it", err)
@@ -184,9 +184,10 @@ func (t *story) sentBy() string {
 	return t.triedBy
 }
 
-// tryAgain returns the page on which the call can be tried again; "" if the person may not, or if the log does not keep what it held.
+// tryAgain returns the page on which the call can be tried again; "" if the person may not, or if the log does not keep what it held. What
+// is hidden can be shown there.
 func (t *story) tryAgain() string {
-	if !t.canRead() || t.erased || t.body.Payload == "" {
+	if !t.canRead() || t.erased || t.body.Payload == "" && !t.hidden {
 		return ""
 	}
 	return t.page("webhooks", t.webhook.ID, views.PartConsole) + "?from=" + t.row.ID.String()

@@ -35,6 +35,9 @@ func (s *Server) requestReveal(v *visit) error {
 			return models.In("request page: note the reveal", err)
 		}
 	}
+	if v.Form("back") == views.PartConsole {
+		return v.Redirect(v.path("webhooks", row.WebhookID, views.PartConsole)+"?from="+row.ID.String(), fiber.StatusSeeOther)
+	}
 	return v.Redirect(v.path("requests", row.ID)+"#s1", fiber.StatusSeeOther)
 }
 
@@ -75,7 +78,7 @@ func (t *story) title(outcome views.OutcomeFacts) string {
 			return "Repeated: this call had been processed " + spanSaid(models.IDTime(t.row.ID).Sub(models.IDTime(id))) + " before"
 		}
 	case t.row.Outcome == models.OutcomeTestCall && t.body.Mapped != nil:
-		return "A test call: " + senderName(t.body.Mapped.Sender) + " asked whether this address works"
+		return "A test call: " + systemOf(senders.Settings{Sender: t.body.Mapped.Sender}, "the sender") + " asked whether this address works"
 	}
 	return outcome.Title
 }
@@ -148,7 +151,7 @@ func (t *story) signatureNote() string {
 	return "not valid"
 }
 
-// tellEnd says why a call rightly did nothing, if no other step says it.
+// tellEnd says why a call rightly did nothing, if no other step says it, or that it was processed although its delivery had come before.
 func (t *story) tellEnd(s *views.RequestStory) {
 	switch t.row.Outcome {
 	case models.OutcomeRepeated:
@@ -164,6 +167,10 @@ func (t *story) tellEnd(s *views.RequestStory) {
 			s.Ended.Text = "A field that people do not see was filled in, so a robot sent the call."
 		}
 		t.linkAnswers(&s.Ended)
+	default:
+		if t.body.RepeatOf != "" {
+			s.Ended = t.againEnd()
+		}
 	}
 }
 
@@ -180,13 +187,31 @@ func (t *story) repeatedEnd() views.RequestEnd {
 	if id := t.deliveryID(); id != "" {
 		e.Text, e.Code = "The sender gave both calls the same id:", models.NameInvisible(models.Shorten(id, 100))
 	}
-	if t.first.ID != uuid.Nil {
-		e.Before, e.Link, e.To = "The first call was processed:", t.pathOf(t.first.ID), views.OutcomeShort(t.first.Outcome)
-	} else {
-		e.Before = ""
-		e.More += " The first call is not in the log any more."
-	}
+	t.linkFirst(&e)
 	return e
+}
+
+// againEnd says that the call was processed on purpose, although its delivery had been processed before.
+func (t *story) againEnd() views.RequestEnd {
+	e := views.RequestEnd{Step: views.Step{ID: "ended", Title: titleAgain, State: views.StateDone, Icon: "renew"}, Text: "Its delivery had been processed before.",
+		More: "It was sent from Try a call to be processed anyway."}
+	if t.tried {
+		e.More = "You chose to process it anyway."
+	}
+	if id := t.deliveryID(); id != "" {
+		e.Text, e.Code = "Its delivery had been processed before, with the same id:", models.NameInvisible(models.Shorten(id, 100))
+	}
+	t.linkFirst(&e)
+	return e
+}
+
+// linkFirst leads to the first call of the delivery.
+func (t *story) linkFirst(e *views.RequestEnd) {
+	if t.first.ID == uuid.Nil {
+		e.More += " The first call is not in the log any more."
+		return
+	}
+	e.Before, e.Link, e.To = "The first call was processed:", t.pathOf(t.first.ID), views.OutcomeShort(t.first.Outcome)
 }
 
 // deliveryID returns the id that the sender gave the delivery, "" if the log does not have it.
@@ -212,12 +237,15 @@ func (t *story) testCallSaid() string {
 			return strings.Join(all, " ")
 		}
 	}
-	return "The sender asks so whether the address works. It holds nobody’s address."
+	return "The sender asks in this way whether the address works. The call holds nobody’s address."
 }
+
+// titleAgain is the title of the step of a call that was processed although its delivery had been processed before.
+const titleAgain = "Processed again, on purpose"
 
 // endStop is the step at which the call ended, for the strip of steps.
 func endStop(s views.RequestStory) views.Stop {
-	labels := map[string]string{"It had come before": "Repeat", "Known as a test call": "Test call", "Held back": "Trap field"}
+	labels := map[string]string{"It had come before": "Repeat", titleAgain: "Repeat", "Known as a test call": "Test call", "Held back": "Trap field"}
 	return views.Stop{Href: "#" + s.Ended.ID, Label: labels[s.Ended.Title], Note: map[string]string{"Repeat": "came before", "Test call": "yes"}[labels[s.Ended.Title]], State: s.Ended.State}
 }
 

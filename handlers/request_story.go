@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // story describes the call step by step. Steps that were not reached are shown without details.
@@ -195,14 +198,31 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 	}
 	body, _ := json.Marshal(envelope{Success: !t.row.Failed(), Message: message})
 	s.AnswerText = "HTTP " + strconv.Itoa(t.row.Status) + "\n" + views.Visible(string(body))
-	if !t.row.Failed() {
-		s.Answer.Lead = "After everything above was safely stored."
-		if t.row.Idle() {
-			s.Answer.Lead = "As if it had been processed, so that the sender does not send it again."
+	if t.body.Page != "" {
+		s.AnswerText = "HTTP " + strconv.Itoa(fiber.StatusSeeOther) + "\nLocation: " + views.Visible(t.body.Page)
+		s.Answer.Lead = "The browser was led to this page."
+		if t.body.TriedBy != 0 {
+			s.Answer.Lead = "A browser is led to this page."
 		}
-	} else {
-		s.Answer.State = ""
 	}
+	switch {
+	case t.row.Failed():
+		s.Answer.State = ""
+	case t.row.Idle():
+		s.Answer.Lead += " As if it had been processed, so that the sender does not send it again."
+	default:
+		s.Answer.Lead += " After everything above was safely stored."
+	}
+	s.Answer.Lead = strings.TrimSpace(s.Answer.Lead)
+}
+
+// answered returns the HTTP status that the sender of a call got. That of the row says whether the call failed, also if a browser was led to
+// a page.
+func answered(r models.WebhookRequest, b intake.LogBody) int {
+	if b.Page != "" {
+		return fiber.StatusSeeOther
+	}
+	return r.Status
 }
 
 // tellSegments shows how the ticker recalculated the segments after the answer.
@@ -233,7 +253,7 @@ func (t *story) tellSegments(s *views.RequestStory) {
 	s.Segments = views.Step{ID: "s7", Title: "Segments", State: views.StateAfter, Icon: views.SectionSegments}
 	switch {
 	case len(t.moves) > 0:
-		s.Segments.Lead = fmt.Sprintf("In %d, out of %d, because of this call.", in, out)
+		s.Segments.Lead = fmt.Sprintf("Entered %s and left %s because of this call.", segmentsSaid(in), segmentsSaid(out))
 		s.Segments.At = "+" + views.Took(t.moves[0].At.Sub(models.IDTime(t.row.ID)))
 	case t.waits:
 		s.Segments.Lead, s.Segments.State, s.Segments.Icon = "Not yet recalculated. This happens within seconds after the answer.", views.StatePending, ""
@@ -243,6 +263,13 @@ func (t *story) tellSegments(s *views.RequestStory) {
 	if waiting > 0 {
 		s.Segments.Lead += " " + views.Plural(int64(waiting), "segment is", "segments are") + " still being built for the first time; whether the contact is in shows then."
 	}
+}
+
+func segmentsSaid(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return views.Plural(n, "segment", "segments")
 }
 
 // after formats the time since arrival.

@@ -38,6 +38,11 @@ func (t *story) readTree() {
 		}
 		return found
 	})
+	for at := range tree.Children(senders.Root) {
+		if used := t.usedFor(tree.Name(at)); used != "" && marks.fates[at] == "" {
+			marks.hints[at], marks.fates[at] = used, "used"
+		}
+	}
 	t.noteUnasked(tree, marks)
 	shown := showTree(tree, titles, marks, false)
 	t.tree = &shown
@@ -74,6 +79,17 @@ func (t *story) fatesIn(find func(path string) []senders.Place) treeMarks {
 		}
 	}
 	return marks
+}
+
+// usedFor says what the webhook reads a field for that it does not keep, "" for nothing.
+func (t *story) usedFor(name string) string {
+	switch answers := t.settings.Answering(); {
+	case answers.TrapField != "" && name == answers.TrapField:
+		return "only robots fill it in"
+	case name == intake.RedirectKey && len(answers.AllowedOrigins) > 0:
+		return "the page to go to"
+	}
+	return ""
 }
 
 // holderName returns the name before the last one of a path of plain names, "" if there is none.

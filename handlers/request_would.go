@@ -58,6 +58,11 @@ var wouldWords = strings.NewReplacer(
 	"Nothing else was looked at.", "Nothing else would be looked at.",
 	"Known as a test call", "It would be known as a test call",
 	"it was not refused.", "it would not be refused.",
+	"The browser was led to this page.", "A browser would be led to this page.",
+	"The browser was led there.", "A browser would be led there.",
+	"so the browser was not led there.", "so a browser would not be led there.",
+	titleAgain, "It would be processed again, on purpose",
+	"Its delivery had been processed before", "Its delivery was processed before",
 	"The answer was the one of a call that is processed.", "The answer is the one of a call that is processed.",
 	"Nothing was done again, and the sender got the answer of the first call.", "Nothing would be done again, and the sender would get the answer of the first call.",
 )
@@ -86,7 +91,7 @@ func (t *story) wouldBe() views.RequestModel {
 	for i := range m.Stops {
 		switch stop := &m.Stops[i]; {
 		case stop.Label == "Answered":
-			stop.Label, stop.Note = "Answer", strconv.Itoa(t.row.Status)
+			stop.Label, stop.Note = "Answer", strconv.Itoa(answered(t.row, t.body))
 		case stop.State == views.StateSkip || stop.Href == "#counts" && stop.State == views.StateDone: // its step is left out
 			stop.Href = "#result"
 		}

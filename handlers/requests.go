@@ -143,7 +143,7 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
-		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Idle: r.Idle(), Webhook: webhookName(w),
+		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Webhook: webhookName(w),
 		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
 	}
 	switch {
@@ -154,19 +154,25 @@ func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.Requ
 	default:
 		row.NoAddress = "no address"
 	}
-	row.More = moreOf(r)
+	if len(r.Body) > store.ListedBody {
+		return row
+	}
+	if body, err := intake.DecodeLogBody(r.Body); err == nil {
+		row.Answer, row.More = answered(r, body), moreOf(r, body)
+		if v := body.Verdict; wouldFail(r, body) {
+			row.Unproved = "Its signature would not pass: " + lowerFirst(v.Title())
+		}
+	}
 	return row
 }
 
+// wouldFail reports whether the signature of a call would not pass, although the call was not refused: its webhook only watches.
+func wouldFail(r models.WebhookRequest, body intake.LogBody) bool {
+	return body.Verdict != nil && !body.Verdict.Passes() && r.Outcome != models.OutcomeUnverified
+}
+
 // moreOf says in a list which part of a call may need attention.
-func moreOf(r models.WebhookRequest) string {
-	if len(r.Body) > store.ListedBody {
-		return ""
-	}
-	body, err := intake.DecodeLogBody(r.Body)
-	if err != nil {
-		return ""
-	}
+func moreOf(r models.WebhookRequest, body intake.LogBody) string {
 	if r.Outcome == models.OutcomeUnreadable || r.Outcome == models.OutcomeMalformed {
 		return body.Message
 	}

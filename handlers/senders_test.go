@@ -48,6 +48,36 @@ func (s *site) configure(w models.Webhook, settings senders.Settings, secret str
 	}
 }
 
+// TestNamesOfSendersInSentences looks at the pages of webhooks that read senders with two kinds of calls: only lists and headings name them
+// with a colon.
+func TestNamesOfSendersInSentences(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		s.startIntake()
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		for _, sender := range senders.Catalogue() {
+			if !strings.Contains(sender.Name, ":") || len(sender.Samples) == 0 {
+				continue
+			}
+			s.configure(w, senders.Settings{}, "")
+			s.call("POST", w.Hash, string(sender.Samples[0].Body), "Content-Type", "application/json").want(t, 400)
+			refused := s.get("/w/books/requests/" + s.lastCall())
+			mapping := sender.MappingFor(false)
+			s.configure(w, senders.Settings{Sender: sender.Key, Mapping: &mapping, Signature: &senders.SignatureSettings{Scheme: *sender.Signature, Mode: senders.SignatureWatch}}, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+			pages := map[string]answer{"its refused call": refused}
+			for _, part := range []string{"", "/reading", "/reading?use=" + sender.Key, "/signature", "/console", "/answers"} {
+				pages[part] = s.get(s.webhookPath(w, part))
+			}
+			for name, page := range pages {
+				if page.status != 200 || strings.Contains(page.text(), sender.Name) {
+					t.Errorf("%s, %s: got %d, and a sentence with %q: %s", sender.Key, name, page.status, sender.Name, page.text())
+				}
+			}
+			pages[""].want(t, 200, "called by "+sender.InSentence(), "Is it really "+sender.System()+"?", "Set it up at "+sender.System())
+		}
+	})
+}
+
 // readsSample tells a webhook to read a sample as its sender writes it, and to enforce the signature of the sender.
 func (s *site) readsSample(w models.Webhook, sender *senders.Sender, sample senders.Sample) {
 	s.t.Helper()

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -195,7 +194,7 @@ func (f signatureForm) question(s senders.SignatureSettings) *views.SignatureQue
 	if s.Mode != senders.SignatureEnforce || f.stored.Enforces() || f.calls.failed == 0 {
 		return nil
 	}
-	q := &views.SignatureQuestion{Title: fmt.Sprintf("%s of the last %s would have been refused.", views.Plural(f.calls.failed, "call", "calls"), views.Plural(f.calls.checked, "checked call", "checked calls"))}
+	q := &views.SignatureQuestion{Title: views.Sentence(views.OfLast(f.calls.failed, f.calls.checked, "checked call", "checked calls")) + " would have been refused."}
 	for _, o := range models.Outcomes {
 		if n := f.calls.failedBy[o]; n > 0 {
 			q.Lines = append(q.Lines, views.Plural(n, "call", "calls")+" that ended as “"+views.OutcomeShort(o)+"” would have been refused.")
@@ -250,7 +249,7 @@ func (v *visit) removeOlder(f signatureForm) error {
 		return v.done(v.path("webhooks", f.webhook.ID, views.PartSignature), "The older secret is gone already.")
 	}
 	if f.calls.older > 0 && v.Form("sure") != "remove" {
-		f.asks = &views.SignatureQuestion{Removes: true, Title: fmt.Sprintf("%s of the last %d still came with the secret %s.", views.Plural(f.calls.older, "call", "calls"), f.calls.all, endingSaid(f.secrets[1].Ending)),
+		f.asks = &views.SignatureQuestion{Removes: true, Title: views.Sentence(views.OfLast(f.calls.older, f.calls.checked, "checked call", "checked calls")) + " still came with the secret " + endingSaid(f.secrets[1].Ending) + ".",
 			Lines: []string{"Such calls do not pass any more once it is removed. Change the secret at the sender first."}}
 		return v.signatureAgain(f)
 	}

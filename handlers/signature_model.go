@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,7 +146,7 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 		Sender: "the sender", Secret: f.secret, Made: f.made, Forms: signatureFormOptions(), Enforces: f.stored.Enforces(), Checks: f.stored.Checks(),
 	}
 	if s := senders.FindSender(f.stored.Sender); s != nil {
-		m.Sender, m.Signs = s.Name, s.Signature != nil
+		m.Sender, m.Signs = s.System(), s.Signature != nil
 	}
 	shown := f.suggestedSignature()
 	if s, errs := f.in.settings(); !errs.Any() {
@@ -166,13 +165,14 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 // verdict is the headline of the page: its kind, its title and a sentence.
 func (f signatureForm) verdict() (kind, title, text string) {
 	passed := f.calls.passed()
+	watching := "Watching: " + lowerFirst(strings.TrimSuffix(checkedSaid(passed, f.calls.checked, "would pass", "would not pass"), "."))
 	switch {
 	case !f.stored.Checks():
 		return views.KindIdle, "Not checked: anyone who knows the address can call it", "A signature shows that a call comes from its sender. Enter the secret and watch for a while. Nothing is refused until you say so."
 	case f.stored.Enforces():
 		text = "No call has come since."
 		if f.calls.checked > 0 {
-			text = fmt.Sprintf("Of the last %s, %d passed and %d did not.", views.Plural(f.calls.checked, "checked call", "checked calls"), passed, f.calls.failed)
+			text = checkedSaid(passed, f.calls.checked, "passed", "did not pass")
 		}
 		if kind = views.KindGood; passed == 0 {
 			kind = views.KindWarn
@@ -181,25 +181,37 @@ func (f signatureForm) verdict() (kind, title, text string) {
 	case f.calls.checked == 0:
 		return views.KindWarn, "Watching: no call has come yet", "Nothing is refused. Each call is checked, and the log says what came out."
 	case f.calls.failed == 0:
-		return views.KindGood, fmt.Sprintf("Watching: all of the last %s would pass", views.Plural(f.calls.checked, "call", "calls")), "Nothing is refused yet. If this goes on, refuse what does not pass."
+		return views.KindGood, watching, "Nothing is refused yet. If this goes on, refuse what does not pass."
 	}
-	return views.KindWarn, fmt.Sprintf("Watching: %d of the last %s would pass", passed, views.Plural(f.calls.checked, "call", "calls")),
-		fmt.Sprintf("Nothing is refused yet. The %s were handled like all the rest; look at them before you decide.", views.Plural(f.calls.failed, "other one", "others"))
+	return views.KindWarn, watching, "Nothing is refused yet: calls that would not pass are handled like all others. Look at them before you decide."
+}
+
+// checkedSaid says how many of the last calls passed: "3 of the last 4 calls passed." not is the verb for the last call if it is the only one
+// and did not pass.
+func checkedSaid(n, of int, passed, not string) string {
+	if n == 0 && of == 1 {
+		passed = not
+	}
+	return views.Sentence(views.OfLast(n, of, "call", "calls")) + " " + passed + "."
 }
 
 // addSignatureCalls adds what came out of the last calls. Refused calls lead to all of their kind in the log, others to the newest one.
 func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
 	m.Checked = f.calls.checked
 	if f.calls.checked > 0 {
-		m.Since = "The last " + views.Plural(f.calls.checked, "checked call", "checked calls") + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
+		m.Since = views.Sentence(views.LastOf(f.calls.checked, "checked call", "checked calls")) + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
 	}
 	refused := v.requestsURL(requestQuery{webhook: strconv.FormatInt(f.webhook.ID, 10), outcome: string(models.OutcomeUnverified)}.with())
 	for _, g := range f.calls.groups {
 		row := views.SignatureTally{Title: g.title, Passes: g.passes, Calls: g.calls, Share: strconv.FormatFloat(float64(g.calls)*100/float64(f.calls.checked), 'f', 1, 64)}
 		if !g.passes {
 			row.Text, row.Href = g.sentence, v.path("requests", g.newest.ID)
-			if g.client != "" {
-				row.Text = strings.TrimSpace(row.Text + " All from " + g.client + ".")
+			switch {
+			case g.client == "":
+			case g.calls == 1:
+				row.Text += " It came from " + g.client + "."
+			default:
+				row.Text += " All came from " + g.client + "."
 			}
 			if g.newest.Outcome == models.OutcomeUnverified {
 				row.Href = refused
@@ -224,7 +236,7 @@ func (f signatureForm) secretRow(s models.WebhookSecret, newest bool, zone *time
 		row.Text += " None of the last calls came with it."
 	}
 	if !newest && f.calls.older > 0 {
-		row.Still = fmt.Sprintf("%d of the last %s still came with it.", f.calls.older, views.Plural(f.calls.checked, "checked call", "checked calls"))
+		row.Still = views.Sentence(views.OfLast(f.calls.older, f.calls.checked, "checked call", "checked calls")) + " still came with it."
 	}
 	return row
 }

@@ -46,7 +46,7 @@ func TestASignatureIsWatchedAndThenEnforced(t *testing.T) {
 		page.wantLink(t, "The signature is wrong", "/w/books/requests/"+watched)
 
 		asked := s.post(path, typed(page, "mode", "enforce")...)
-		asked.want(t, 422, "2 calls of the last 4 checked calls would have been refused.", "2 calls that ended as “New contact” would have been refused.", "Refuse such calls", "Nothing is saved yet.")
+		asked.want(t, 422, "2 of the last 4 checked calls would have been refused.", "2 calls that ended as “New contact” would have been refused.", "Refuse such calls", "Nothing is saved yet.")
 		s.callJSON(w, `{"email_address":"e@example.com"}`).want(t, 200)
 		s.follow(s.post(path, typed(asked)...)).want(t, 200, "Saved. Calls that do not pass are refused from now on.", "Checked: calls without a valid signature are refused")
 
@@ -60,10 +60,10 @@ func TestASignatureIsWatchedAndThenEnforced(t *testing.T) {
 		s.signedCall(w, second, `{"email_address":"g@example.com"}`).want(t, 200)
 		s.signedCall(w, second, `{"email_address":"h@example.com"}`).want(t, 200)
 		s.signedCall(w, first, `{"email_address":"i@example.com"}`).want(t, 200)
-		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Signed with the secret before", "which is still valid")
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Signed with the older secret", "which is still valid")
 		s.get(path).want(t, 200, "valid until you remove it", "1 of the last 10 checked calls still came with it.")
 		asked = s.post(path, append(typed(s.get(path)), "do", "remove")...)
-		asked.want(t, 422, "1 call of the last 10 still came with the secret ending in shop.", "Remove it")
+		asked.want(t, 422, "1 of the last 10 checked calls still came with the secret ending in shop.", "Remove it")
 		s.follow(s.post(path, "do", "remove", "sure", "remove")).want(t, 200, "The older secret was removed.")
 		s.signedCall(w, first, `{"email_address":"j@example.com"}`).want(t, 400) // read again by the settings of its commit
 		s.signedCall(w, second, `{"email_address":"k@example.com"}`).want(t, 200)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/senders"
@@ -42,7 +43,7 @@ func (s *Server) webhookShow(v *visit) error {
 	if err := v.addSnippets(&m, u.Webhook); err != nil {
 		return err
 	}
-	if err := v.addRequests(&m, u.Webhook); err != nil {
+	if err := v.addRequests(&m, u.Webhook, settings); err != nil {
 		return err
 	}
 	if err := v.addFailures(&m); err != nil {
@@ -80,8 +81,15 @@ func (v *visit) addTurnedAway(m *views.WebhookModel, answers senders.Answers) (e
 	return models.In("webhook page: calls over a limit", err)
 }
 
-// addHandled says how the webhook reads its calls, and what to do at a sender of the catalogue.
+// addHandled says how the webhook handles its calls, and what to do at a sender of the catalogue.
 func (v *visit) addHandled(m *views.WebhookModel, settings senders.Settings) {
+	v.addRead(m, settings)
+	m.Handled = append(m.Handled, views.HandledLine{Question: "Is it really " + systemOf(settings, "the sender") + "?", Answer: signatureHandled(settings), Link: "Signature",
+		Href: v.path("webhooks", m.ID, views.PartSignature)})
+}
+
+// addRead says how the webhook reads its calls.
+func (v *visit) addRead(m *views.WebhookModel, settings senders.Settings) {
 	page := v.path("webhooks", m.ID, views.PartReading)
 	line := func(question, answer, link, place string) {
 		m.Handled = append(m.Handled, views.HandledLine{Question: question, Answer: answer, Link: link, Href: page + place})
@@ -93,12 +101,23 @@ func (v *visit) addHandled(m *views.WebhookModel, settings senders.Settings) {
 	in := readingInputOf(settings)
 	where := "In places of your choice"
 	if s := senders.FindSender(settings.Sender); s != nil {
-		where = "As " + s.Name + " has them"
-		m.SetUp = &views.SenderShown{Key: s.Key, Name: s.Name, SetUp: s.SetUp, Script: scriptFor(s, m.URL)}
+		where = "As " + s.System() + " has them"
+		m.SetUp = &views.SenderShown{Key: s.Key, System: s.System(), SetUp: s.SetUp, Script: scriptFor(s, m.URL)}
 	}
 	line("Where the values are", where+"; "+views.Plural(len(settings.Mapping.Fields), "field", "fields"), "Reading", "#fields")
 	line("Which calls count", strings.TrimSuffix(whenSaid(in), " Others are skipped."), "Change", "#counts")
 	line("The same call twice", repeatsSaid(in), "Change", "#repeats")
+}
+
+// signatureHandled says what the webhook does about signatures.
+func signatureHandled(settings senders.Settings) string {
+	switch {
+	case settings.Enforces():
+		return "Checked: a call without a valid signature is refused"
+	case settings.Checks():
+		return "Watched: signatures are checked, and nothing is refused"
+	}
+	return "Not checked: anyone who knows the address can call it"
 }
 
 // webhookURL returns the public URL of the webhook with a hash.
@@ -106,19 +125,49 @@ func (s *Server) webhookURL(hash string) string {
 	return s.base + inboundPrefix + hash
 }
 
-// lastRequests is the number of calls on the page.
-const lastRequests = 5
+// lastRequests is the number of calls on the page, watchedRequests that of calls whose signatures it counts.
+const (
+	lastRequests    = 5
+	watchedRequests = 50
+)
 
-// addRequests adds the webhook's latest calls.
-func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook) error {
-	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, lastRequests)
-	for _, r := range rows {
+// addRequests adds the webhook's latest calls, and how many of them have a signature that would not pass if the webhook watches it.
+func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings senders.Settings) error {
+	most := lastRequests
+	if watches := settings.Checks() && !settings.Enforces(); watches {
+		most = watchedRequests
+	}
+	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, most)
+	if most == watchedRequests {
+		m.WouldFail = wouldFailSaid(rows)
+	}
+	for _, r := range rows[:min(len(rows), lastRequests)] {
 		m.Requests = append(m.Requests, v.requestRow(r, w))
 	}
 	if m.Waits && len(rows) > 0 {
 		m.Refused = v.refusedCall(rows[0], w)
 	}
 	return models.In("webhook page: latest requests", err)
+}
+
+// wouldFailSaid says how many of the calls have a signature that would not pass, "" for none. Calls that were not checked do not count.
+func wouldFailSaid(rows []models.WebhookRequest) string {
+	checked, failed := 0, 0
+	for _, r := range rows {
+		if len(r.Body) > store.ListedBody {
+			continue
+		}
+		if body, err := intake.DecodeLogBody(r.Body); err == nil && body.Verdict != nil {
+			checked++
+			if !body.Verdict.Passes() {
+				failed++
+			}
+		}
+	}
+	if failed == 0 {
+		return ""
+	}
+	return views.Sentence(views.OfLast(failed, checked, "call", "calls")) + " would not pass the check of the signature."
 }
 
 // refusedCall shows the last call of a webhook that had no successful call yet.

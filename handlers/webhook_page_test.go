@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 var (
@@ -76,6 +77,55 @@ func TestWebhookSaysWhyCallsFailed(t *testing.T) {
 
 func (s *site) webhookFailuresURL(w models.Webhook, outcome string) string {
 	return html.EscapeString("/w/books/requests?webhook=" + itoa(w.ID) + "&when=24h&outcome=" + outcome)
+}
+
+// TestCallsThatWouldNotPassAreMarked calls a webhook that only watches, with and without a valid signature.
+func TestCallsThatWouldNotPassAreMarked(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		s.startIntake()
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.get(s.webhookPath(w, "")).want(t, 200, "Is it really the sender? Not checked: anyone who knows the address can call it")
+		watch := senders.Settings{Signature: &senders.SignatureSettings{Scheme: senders.Scheme{Form: senders.FormSharedWord, Header: "X-Word"}, Mode: senders.SignatureWatch}}
+		s.configure(w, watch, "the word of this shop")
+		call := func(headers ...string) {
+			s.call("POST", w.Hash, `{"email_address":"jo@example.com"}`, append([]string{"Content-Type", "application/json"}, headers...)...).want(t, 200)
+		}
+		page := s.webhookPath(w, "")
+		call("X-Word", "the word of this shop")
+		s.get(page).wantNot(t, "would not pass")
+		s.get(page).want(t, 200, "How a call is handled", "Is it really the sender? Watched: signatures are checked, and nothing is refused")
+		signature := s.get(s.webhookPath(w, "/signature"))
+		signature.want(t, 200, "Watching: the last call would pass", "The last checked call, since", "The last checked call passed.")
+		signature.wantNot(t, "last 1 ")
+		call("X-Word", "wrong")
+		call()
+		for range 5 {
+			call("X-Word", "the word of this shop")
+		}
+		says := s.get(page)
+		says.want(t, 200, "2 of the last 8 calls would not pass the check of the signature.")
+		says.wantLink(t, "See what came out", s.webhookPath(w, "/signature"))
+		for _, list := range []answer{s.get("/w/books/requests"), s.as(s.signIn(s.addStaff("noor@support.example"))).get("/support/requests")} {
+			list.want(t, 200, "Its signature would not pass: the secret word is wrong", "Its signature would not pass: no secret word at all")
+			if n := strings.Count(list.text(), "would not pass"); n != 2 {
+				t.Errorf("got %d marks, want 2: %s", n, list.text())
+			}
+		}
+		call("X-Word", "wrong")
+		s.get(page).want(t, 200, "3 of the last 9 calls would not pass", "Updated Its signature would not pass: the secret word is wrong")
+
+		watch.Signature.Mode = senders.SignatureEnforce
+		s.configure(w, watch, "")
+		s.call("POST", w.Hash, `{"email_address":"jo@example.com"}`, "Content-Type", "application/json").want(t, 400)
+		enforces := s.get(page)
+		enforces.want(t, 200, "Checked: a call without a valid signature is refused")
+		enforces.wantLink(t, "Signature", s.webhookPath(w, "/signature"))
+		enforces.wantNot(t, "calls would not pass")
+		if n := strings.Count(s.get("/w/books/requests").text(), "would not pass"); n != 3 {
+			t.Errorf("a refused call: got %d marks, want 3", n)
+		}
+	})
 }
 
 func TestExamplesByType(t *testing.T) {

@@ -44,9 +44,10 @@ type step struct {
 	webhook  Webhook
 	before   *Person
 	decision Decision
+	page     string    // to which the browser that sent the call is led, "" for none
 	life     *life     // nil if the call was refused
 	erased   bool      // this call or a later one of the batch deletes the person
-	repeatOf uuid.UUID // the call of the same delivery that was processed
+	repeatOf uuid.UUID // the call of the same delivery that was processed; set too if this one was processed on purpose (Call.Again)
 }
 
 // batch holds the calls of one transaction and the contacts that they name.
@@ -101,21 +102,24 @@ func decide(jobs []*job, read reading, now time.Time) (b *batch, err error) {
 
 func (b *batch) take(j *job) {
 	key := j.key()
-	l := b.lifeOf(key)
+	l, earlier := b.lifeOf(key), b.processed(j.call.delivery)
 	s := &step{job: j, webhook: b.webhooks[j.webhook()], life: l}
 	if l != nil {
 		s.before = l.now
 	}
 	s.decision = Decide(Question{
 		Webhook: s.webhook, Hash: j.call.Hash.Hash, Prefetch: j.call.Prefetch, Refusal: j.call.Refusal, Submission: j.call.Submission,
-		Verdict: j.call.Verdict, RepeatOf: b.processed(j.call.delivery),
+		Verdict: j.call.Verdict, RepeatOf: earlier, Again: j.call.Again, Form: j.call.Form, Next: j.call.next,
 		Contact: s.before, Now: b.now,
 	})
+	s.page = j.call.page(s.webhook, s.decision.Answer, s.decision.Outcome)
 	b.steps = append(b.steps, s)
-	if s.decision.Outcome == models.OutcomeRepeated {
-		s.repeatOf = b.processed(j.call.delivery)
-	} else if s.decision.Answer.Success() && j.call.delivery != (deliveryKey{}) {
+	switch {
+	case !s.decision.Answer.Success() || j.call.delivery == (deliveryKey{}):
+	case earlier == uuid.Nil:
 		b.noted[j.call.delivery] = s
+	default: // the delivery keeps its first call, also if this one was processed on purpose
+		s.repeatOf = earlier
 	}
 	if key.address != "" {
 		b.mentions[key] = append(b.mentions[key], s)

@@ -23,8 +23,10 @@ type Call struct {
 	URL           string   // public, with the query: some senders sign it
 	Head          []byte   // the lines of the headers as received
 	Request       Request  // the rest as received
+	Form          bool     // a person's browser sent it as a form, and shows the answer as a page
 	TriedBy       int64    // the user who made the call on the page of the webhook; 0 for calls that came to its URL
 	Sign          bool     // sign it with the webhook's own secret, as its sender would
+	Again         bool     // process it although its delivery was processed before
 
 	// Prepare sets these fields. It uses the webhook's settings with the number ReadAs (models.Webhook.ReadingRevision). The batch
 	// prepares the call again if they were not known, or have changed since.
@@ -32,6 +34,7 @@ type Call struct {
 	Submission Submission       // the decoded payload, or in its Err why it could not be read
 	Verdict    *senders.Verdict // on its signature; nil if the webhook checks none
 	delivery   deliveryKey
+	next       string                 // of a form: the listed page that it asks for, "" for none
 	signature  []senders.SignedHeader // if Sign is set
 	Size       int64                  // bytes of the body as received, or of the query string of a GET
 	Prefetch   bool                   // the browser marked it as a prefetch
@@ -108,6 +111,7 @@ type job struct {
 type result struct {
 	answer  Answer
 	outcome models.Outcome // "" with an error
+	page    string         // to which the browser that sent the call is led; "" for none, and with an error
 	err     error
 }
 

@@ -51,7 +51,7 @@ func (p *Pipeline) commit(jobs []*job) {
 			p.opts.Observe.Committed(len(steps), time.Since(began))
 			for _, s := range steps {
 				p.observeStep(s)
-				s.job.answer(result{answer: s.decision.Answer, outcome: s.decision.Outcome})
+				s.job.answer(result{answer: s.decision.Answer, outcome: s.decision.Outcome, page: s.page})
 			}
 			return
 		}
@@ -174,6 +174,7 @@ func (p *Pipeline) answerRecalled(jobs []*job) []*job {
 	var rest []*job
 	for _, j := range jobs {
 		if r, outcome, ok := recalled(found, j); ok {
+			r.page = j.call.page(p.store.known().webhook(j.call.Hash.WorkspaceID, j.call.Hash.WebhookID), r.answer, outcome)
 			p.opts.Observe.Answered(outcome)
 			j.answer(r)
 		} else {

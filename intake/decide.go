@@ -50,6 +50,9 @@ type Question struct {
 	Refusal    *Refusal
 	Verdict    *senders.Verdict // on the signature; nil if none is checked
 	RepeatOf   uuid.UUID        // the call of the same delivery that was processed; zero for none
+	Again      bool             // process it although RepeatOf is set
+	Form       bool             // a browser sent it as a form
+	Next       string           // the listed page that the form asks for, "" for none
 	Submission Submission
 	Contact    *Person // the contact with the address in the webhook's workspace; nil if there is none
 	NoDefaults bool    // a field without a value stays without one
@@ -100,7 +103,7 @@ func Decide(q Question) Decision {
 	if q.Verdict != nil && !q.Verdict.Passes() && q.Webhook.Reading.Enforces() {
 		return refuse(models.OutcomeUnverified, 400, MessageUnverified)
 	}
-	if q.RepeatOf != uuid.Nil { // only a call that was processed is noted, so its answer was the same
+	if q.RepeatOf != uuid.Nil && !q.Again { // only a call that was processed is noted, so its answer was the same
 		return idle(models.OutcomeRepeated)
 	}
 	if err := q.Submission.Err; err == ErrTooLarge {

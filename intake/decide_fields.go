@@ -21,10 +21,11 @@ const (
 	FateDefault   Fate = "default"   // nothing was given and nothing stored, so the merge tag's default was used
 	FateIgnored   Fate = "ignored"   // no merge tag of that name, or not for this type of webhook
 	FateRefused   Fate = "refused"   // the value does not fit its merge tag
+	FateUsed      Fate = "used"      // the webhook reads it, but keeps it nowhere: its trap field, or the page to go to
 )
 
 // Fates lists every fate.
-var Fates = []Fate{FateStored, FateUnchanged, FateLeft, FateDefault, FateIgnored, FateRefused}
+var Fates = []Fate{FateStored, FateUnchanged, FateLeft, FateDefault, FateIgnored, FateRefused, FateUsed}
 
 // MaxIgnored limits the ignored names that a log row keeps. CONTRACT "What each type does".
 const MaxIgnored = 200
@@ -80,7 +81,7 @@ func (d *Decision) fillFields(q Question, p *Person) bool {
 		if fate, ok := byPlace[i]; ok {
 			d.Fields = append(d.Fields, fate)
 		} else {
-			d.ignore(f, why)
+			d.ignore(&q, f, why)
 		}
 	}
 	d.Fields = append(d.Fields, defaults...)
@@ -184,14 +185,19 @@ func (f *FieldFate) useDefault(tag models.MergeTag) {
 // leaveFields adds every field of the call to the decision as ignored, for a type that changes no fields.
 func (d *Decision) leaveFields(q Question, reason string) {
 	for _, f := range q.Submission.Fields {
-		d.ignore(f, func(string) string { return reason })
+		d.ignore(&q, f, func(string) string { return reason })
 	}
 }
 
-// ignore adds a field to the decision as ignored. Beyond MaxIgnored fields it only counts. It leaves out files: a file matters
+// ignore adds a field to the decision as ignored, or as used if the webhook reads it for its answer. Beyond MaxIgnored fields it only counts. It leaves out files: a file matters
 // only where a merge tag wants a text, and the payload has a line about each.
-func (d *Decision) ignore(f Field, why func(key string) string) {
-	if f.Value.Shape == models.File {
+func (d *Decision) ignore(q *Question, f Field, why func(key string) string) {
+	fate := FieldFate{Fate: FateUsed, Key: cmp.Or(f.place, f.Key), Sent: sentText(f.Value), Shape: shapeOf(f.Value), Reason: q.usedFor(f.Key)}
+	switch {
+	case f.Value.Shape == models.File:
+		return
+	case fate.Reason != "":
+		d.Fields = append(d.Fields, fate.cut())
 		return
 	}
 	if d.ignored == MaxIgnored {
@@ -199,7 +205,24 @@ func (d *Decision) ignore(f Field, why func(key string) string) {
 		return
 	}
 	d.ignored++
-	d.Fields = append(d.Fields, FieldFate{Fate: FateIgnored, Key: cmp.Or(f.place, f.Key), Sent: sentText(f.Value), Shape: shapeOf(f.Value), Reason: why(f.Key)}.cut())
+	fate.Fate, fate.Reason = FateIgnored, why(f.Key)
+	d.Fields = append(d.Fields, fate.cut())
+}
+
+// usedFor says what the webhook reads a field for that no merge tag keeps, "" for nothing. The call was processed.
+func (q *Question) usedFor(key string) string {
+	answers := q.Webhook.Reading.Answering()
+	switch {
+	case answers.TrapField != "" && key == answers.TrapField:
+		return "This is the field that only robots fill in. It was empty."
+	case key != RedirectKey || len(answers.AllowedOrigins) == 0:
+		return ""
+	case !q.Form:
+		return "It asks for a page to go to. Only a form that a browser sends can ask for one."
+	case q.Next == "":
+		return "It asks for a page that is not on the websites of this webhook, so the browser was not led there."
+	}
+	return "It asks for the page to go to. The browser was led there."
 }
 
 // whyIgnored returns a function that says why a key has no effect. The sentence names the merge tag that the sender may

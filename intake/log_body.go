@@ -28,7 +28,7 @@ type LogBody struct {
 	Fields      []FieldFate        `json:"fields,omitempty"`
 	MoreNames   int                `json:"more_names,omitempty"` // ignored names beyond those in Fields
 	Verdict     *senders.Verdict   `json:"verdict,omitempty"`    // on the signature; nil if none was checked
-	RepeatOf    string             `json:"repeat_of,omitempty"`  // the id of the call of the same delivery that was processed
+	RepeatOf    string             `json:"repeat_of,omitempty"`  // the id of the call of the same delivery that was processed; if the outcome is not repeated, this one was processed on purpose
 	Delivery    []byte             `json:"delivery,omitempty"`   // models.WebhookDelivery.Key
 	Mapped      *Mapped            `json:"mapped,omitempty"`     // nil if the webhook reads the documented format
 	Before      *LogContact        `json:"before,omitempty"`     // nil if there was no contact
@@ -37,6 +37,7 @@ type LogBody struct {
 	Event       models.EventType   `json:"event,omitempty"`
 	NoEvent     string             `json:"no_event,omitempty"`  // why a successful call fired none
 	Message     string             `json:"message"`             // of the answer
+	Page        string             `json:"page,omitempty"`      // to which the browser was led with a 303, in place of the answer
 	Shortened   bool               `json:"shortened,omitempty"` // values were left out because the row would have grown too large
 	WaitedUs    int64              `json:"waited_us"`           // from arrival until a worker took the call
 	GroupSize   int                `json:"group_size"`          // calls in the same transaction

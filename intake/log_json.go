@@ -154,6 +154,7 @@ func (b *LogBody) appendJSON(to []byte) []byte {
 		o.text("event", string(b.Event))
 		o.text("no_event", b.NoEvent)
 		o.text("message", b.Message)
+		o.text("page", b.Page)
 		o.flag("shortened", b.Shortened)
 		o.number("waited_us", b.WaitedUs)
 		o.number("group_size", int64(b.GroupSize))

@@ -70,7 +70,7 @@ func (s *step) logBody(group int) LogBody {
 	j, d := s.job, s.decision
 	b := LogBody{
 		Headers: j.call.Headers, WebhookType: s.webhook.Type, Message: d.Answer.Message,
-		TriedBy: j.call.TriedBy, WaitedUs: max(0, j.claimed.Sub(j.call.ArrivedAt).Microseconds()), GroupSize: group,
+		Page: shortenBytes(s.page, maxLoggedValue), TriedBy: j.call.TriedBy, WaitedUs: max(0, j.claimed.Sub(j.call.ArrivedAt).Microseconds()), GroupSize: group,
 	}
 	sub := j.call.Submission
 	b.Payload, b.Truncated, b.Encoding = sub.Payload, sub.Truncated, sub.Encoding

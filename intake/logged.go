@@ -22,8 +22,14 @@ func LoggedRequest(r models.WebhookRequest, b LogBody) Request {
 	case EncodingJSON:
 		return Request{Method: "POST", ContentType: "application/json", Body: []byte(b.Payload)}
 	}
+	if r.Method == "GET" { // refused before its query was read
+		return Request{Method: "GET", Query: b.Payload}
+	}
 	return Request{Method: "POST", ContentType: r.ContentType, Body: []byte(b.Payload)}
 }
+
+// SaysSize reports whether the payload only says how large the body was, because the log does not keep the body.
+func (b LogBody) SaysSize() bool { return keptSize.MatchString(b.Payload) }
 
 // formType returns the content type with which the logged text of a form must be decoded. In that text non-ASCII characters are
 // already decoded, percent escapes are not.

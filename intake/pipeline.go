@@ -102,17 +102,18 @@ func (o Options) withDefaults(dialect store.Dialect) Options {
 // ErrRefused. A call that still waits for the worker when ctx ends or Options.Wait has passed is withdrawn, with ErrBusy. A
 // call that the worker has claimed is always finished, even if its client is gone. A call with a Refusal is only logged.
 func (p *Pipeline) Submit(ctx context.Context, c Call) (Answer, error) {
-	answer, _, err := p.SubmitCall(ctx, c)
+	answer, _, _, err := p.SubmitCall(ctx, c)
 	return answer, err
 }
 
-// SubmitCall is Submit and also returns what happened to the call.
-func (p *Pipeline) SubmitCall(ctx context.Context, c Call) (Answer, models.Outcome, error) {
+// SubmitCall is Submit and also returns what happened to the call, and the page to which the browser that sent it as a form is led, "" for
+// none.
+func (p *Pipeline) SubmitCall(ctx context.Context, c Call) (answer Answer, outcome models.Outcome, page string, err error) {
 	r := p.submit(ctx, newJob(c), p.opts.Wait)
 	if r.err == ErrBusy && c.Refusal == nil { // a refused one gets its own answer, without a row
 		p.opts.Observe.Answered(OutcomeBusy)
 	}
-	return r.answer, r.outcome, r.err
+	return r.answer, r.outcome, r.page, r.err
 }
 
 // submit is Submit for a job. The job waits for its worker at most as long as wait says.

@@ -12,6 +12,9 @@ import (
 	"campaignlark/senders"
 )
 
+// RedirectKey is the field of a form that asks for the page to go to after a success.
+const RedirectKey = "redirect_to"
+
 // MessageUnverified is the answer to a call without a valid signature, at a webhook that enforces one.
 const MessageUnverified = "The signature of this request is not valid."
 
@@ -29,6 +32,7 @@ func (p *Pipeline) Prepare(c *Call) {
 // prepare reads the call as the webhook w reads its calls: first the signature, then the payload, then the id of the delivery.
 func (c *Call) prepare(w Webhook) {
 	c.Verdict, c.Submission, c.delivery, c.ReadAs, c.signature = nil, Submission{}, deliveryKey{}, w.ReadingRevision, nil
+	c.next = c.nextPage(w.Reading.Answering())
 	if w.Reading.Checks() {
 		if c.Sign {
 			c.signature = senders.Sign(w.Reading.Signature.Scheme, w.Secrets.Newer, c.signed(), c.ArrivedAt)
@@ -68,6 +72,28 @@ func (s *Submission) keepSent(r Request) {
 	}
 	kind, _ := parseHeader(r.ContentType)
 	s.keepUnread(r.Body, kind)
+}
+
+// nextPage returns the page that a form asks for, "" for none. Only pages of listed websites count: anything else would let everybody lead
+// visitors anywhere by a link to this program.
+func (c *Call) nextPage(answers senders.Answers) string {
+	if !c.Form || len(answers.AllowedOrigins) == 0 {
+		return ""
+	}
+	fields := Decode(c.Request).Fields
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == RedirectKey })
+	if i < 0 || !answers.Lists(fields[i].Value.Last()) {
+		return ""
+	}
+	return fields[i].Value.Last()
+}
+
+// page returns the page to which the browser that sent the call is led after its answer, "" if the answer is the documented one.
+func (c *Call) page(w Webhook, a Answer, outcome models.Outcome) string {
+	if !c.Form {
+		return ""
+	}
+	return w.Reading.Answering().PageAfter(a.Success(), string(outcome), c.next)
 }
 
 // signed returns the request for the check of its signature.

@@ -17,6 +17,7 @@ import (
 	"campaignlark/secrets"
 	"campaignlark/senders"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -171,6 +172,42 @@ func TestRepeatedDeliveriesAreProcessedOnce(t *testing.T) {
 		}
 		if log := w.log(); log[len(log)-1].Outcome != models.OutcomeRepeated {
 			t.Errorf("after a restart: got %s", log[len(log)-1].Outcome)
+		}
+	})
+}
+
+// TestARepeatedDeliveryIsProcessedOnPurpose sends calls of one delivery at the same moment, half of them to be processed anyway.
+func TestARepeatedDeliveryIsProcessedOnPurpose(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db, Options{})
+		other := w.start(db, Options{}) // another replica
+		hook := w.hooks[models.TypeUnconfirmed]
+		const all = 10
+		anyway := map[uuid.UUID]bool{}
+		var twins sync.WaitGroup
+		for i := range all {
+			c := w.signedCall(hook, `{"email_address":"ann@example.com"}`, "Idempotency-Key: delivery-1")
+			c.Again = i%2 == 0
+			anyway[c.ID] = c.Again
+			pipe := []*Pipeline{w.pipe, other}[i%3%2]
+			twins.Go(func() {
+				if answer, err := pipe.Submit(t.Context(), c); err != nil || !answer.Success() {
+					t.Errorf("got %+v (%v)", answer, err)
+				}
+			})
+		}
+		twins.Wait()
+		rows := rowsOf[models.WebhookDelivery](w, "workspace_id = ?", w.ws.ID)
+		if len(rows) != 1 || rows[0].Repeats != all-1 {
+			t.Fatalf("got %+v, want one delivery with %d repeats", rows, all-1)
+		}
+		first := rows[0].RequestID
+		for _, r := range w.log() {
+			repeatOf := w.body(r).RepeatOf
+			if processed := r.ContactID != nil; processed != (anyway[r.ID] || r.ID == first) || (repeatOf == "") != (r.ID == first) || repeatOf != "" && repeatOf != first.String() {
+				t.Errorf("a call that is processed anyway (%v): got %s, repeat of %q; the first is %s", anyway[r.ID], r.Outcome, repeatOf, first)
+			}
 		}
 	})
 }

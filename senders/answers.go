@@ -1,8 +1,10 @@
 package senders
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -66,6 +68,29 @@ func validatePage(text string) string {
 		return fmt.Sprintf("The address of a page can have up to %d characters.", maxPageURL)
 	}
 	return ""
+}
+
+// Lists reports whether a page is on one of the listed websites.
+func (a Answers) Lists(page string) bool {
+	origin, ok := OriginOf(page)
+	return ok && slices.Contains(a.AllowedOrigins, origin)
+}
+
+// PageAfter returns the page to which a browser is led after it sent a form, with the result in its query; "" for none. success is whether
+// the call was answered with 200, result says why not, and next is the listed page that the form asks for, "" for none.
+func (a Answers) PageAfter(success bool, result, next string) string {
+	to := cmp.Or(a.FailureURL, next)
+	if success {
+		to, result = cmp.Or(next, a.SuccessURL), "ok"
+	}
+	u, err := url.Parse(to)
+	if to == "" || err != nil {
+		return ""
+	}
+	query := u.Query()
+	query.Set("result", result)
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // OriginOf returns the origin of a web address, in the form of ReadOrigin. ok is false if it is not one that a browser may be led to.

@@ -197,6 +197,20 @@ func MarkHeaders() (names []string) {
 	return names
 }
 
+// System returns the name of the system alone, for a sentence about it: "Stripe" of "Stripe: checkouts".
+func (s *Sender) System() string {
+	system, _, _ := strings.Cut(s.Name, ": ")
+	return system
+}
+
+// InSentence returns the name for a sentence about one kind of its calls: "Stripe (checkouts)" of "Stripe: checkouts".
+func (s *Sender) InSentence() string {
+	if system, kind, several := strings.Cut(s.Name, ": "); several {
+		return system + " (" + kind + ")"
+	}
+	return s.Name
+}
+
 // TestCall returns the test call of the sender that a call is, or nil.
 func (s *Sender) TestCall(header func(name string) string, encoding string, t *Tree) *TestCall {
 	for i := range s.TestCalls {

@@ -23,14 +23,14 @@ func TestVerdictWords(t *testing.T) {
 		title, sentence string
 	}{
 		{senders.Verdict{Result: "ok", Form: "body", Secret: "newer"}, "Signed with the secret", "The signature was made with the secret."},
-		{senders.Verdict{Result: "ok", Form: "t_v1", Secret: "older"}, "Signed with the secret before", "The signature was made with the secret before, which is still valid."},
+		{senders.Verdict{Result: "ok", Form: "t_v1", Secret: "older"}, "Signed with the older secret", "The signature was made with the older secret, which is still valid."},
 		{senders.Verdict{Result: "ok", Form: "basic", Secret: "newer"}, "Came with the secret", "The call came with the secret."},
-		{senders.Verdict{Result: "ok", Form: "shared_word", Secret: "older"}, "Came with the secret before", "The call came with the secret before, which is still valid."},
+		{senders.Verdict{Result: "ok", Form: "shared_word", Secret: "older"}, "Came with the older secret", "The call came with the older secret, which is still valid."},
 		{senders.Verdict{Result: "ok", Form: "addresses"}, "From one of the known addresses", "The call came from an address on this webhook's list."},
 		{senders.Verdict{Result: "no_header", Form: "body", Place: "X-Signature"}, "No signature at all", "The call had no header X-Signature."},
-		{senders.Verdict{Result: "no_header", Form: "shared_word", Place: "data.key", InBody: true}, "No secret word at all", "The call had no value data.key of the body."},
+		{senders.Verdict{Result: "no_header", Form: "shared_word", Place: "data.key", InBody: true}, "No secret word at all", "The call had no value data.key in the body."},
 		{senders.Verdict{Result: "wrong", Fault: "mismatch", Form: "basic", Place: "Authorization"}, "The user name or password is wrong",
-			"The user name or password in the header Authorization is another one than this webhook's."},
+			"The user name or password in the header Authorization is not the one of this webhook."},
 		{senders.Verdict{Result: "wrong", Fault: "mismatch", Form: "body", Place: "X-Signature"}, "The signature is wrong",
 			"The signature was made with another secret, or the body was changed on its way."},
 		{senders.Verdict{Result: "too_old", Form: "t_v1", Tolerance: 300, SignedAt: at("24 Nov 13:59:50"), ArrivedAt: at("24 Nov 14:07:02")}, "The signature is too old",

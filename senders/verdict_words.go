@@ -12,11 +12,11 @@ func (v Verdict) Title() string {
 	case v.Result == ResultOK && v.Form == FormAddresses:
 		return "From one of the known addresses"
 	case v.Result == ResultOK && v.Form.carriesSecret() && v.Secret == SecretOlder:
-		return "Came with the secret before"
+		return "Came with the older secret"
 	case v.Result == ResultOK && v.Form.carriesSecret():
 		return "Came with the secret"
 	case v.Result == ResultOK && v.Secret == SecretOlder:
-		return "Signed with the secret before"
+		return "Signed with the older secret"
 	case v.Result == ResultOK:
 		return "Signed with the secret"
 	case v.Result == ResultNotChecked:
@@ -73,7 +73,7 @@ func (v Verdict) Sentence(zone *time.Location) string {
 func (v Verdict) passed() string {
 	which := "the secret"
 	if v.Secret == SecretOlder {
-		which = "the secret before, which is still valid"
+		which = "the older secret, which is still valid"
 	}
 	switch {
 	case v.Form == FormAddresses:
@@ -106,7 +106,7 @@ func (v Verdict) faultSentence() string {
 		return "The settings of this webhook name a kind of signature that does not exist. Choose another."
 	}
 	if v.Form.carriesSecret() {
-		return "The " + v.Form.noun() + " in the " + place + " is another one than this webhook's."
+		return "The " + v.Form.noun() + " in the " + place + " is not the one of this webhook."
 	}
 	if v.Form == FormHubSpot {
 		return "The signature was made with another secret or for another web address, or the body was changed on its way."
@@ -117,7 +117,7 @@ func (v Verdict) faultSentence() string {
 // where names the header or the member that the verdict is about.
 func (v Verdict) where() string {
 	if v.InBody {
-		return "value " + v.Place + " of the body"
+		return "value " + v.Place + " in the body"
 	}
 	return "header " + v.Place
 }

@@ -745,7 +745,7 @@ func dashboardFailures(m DashboardModel) templ.Component {
 									}()
 								}
 								ctx = templ.InitializeContext(ctx)
-								templ_7745c5c3_Err = OutcomeCode(r.Status).Render(ctx, templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = requestCode(r.RequestRow).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}

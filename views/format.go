@@ -3,6 +3,8 @@ package views
 import (
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Count writes n with thousands separators: "48,213".
@@ -28,6 +30,35 @@ func Plural[N int | int64](n N, one, many string) string {
 		return "1 " + one
 	}
 	return Count(n) + " " + many
+}
+
+// LastOf names the last things, for a sentence: "the last 50 calls", "the last call".
+func LastOf(of int, one, many string) string {
+	if of == 1 {
+		return "the last " + one
+	}
+	return "the last " + Count(of) + " " + many
+}
+
+// OfLast names n of the last things, for a sentence: "3 of the last 50 calls", "all of the last 50 calls". Of one thing it is "the last call",
+// also if n is 0.
+func OfLast(n, of int, one, many string) string {
+	last := LastOf(of, one, many)
+	switch {
+	case of == 1:
+		return last
+	case n == of:
+		return "all of " + last
+	case n == 0:
+		return "none of " + last
+	}
+	return Count(n) + " of " + last
+}
+
+// Sentence returns a text with a capital letter at its beginning.
+func Sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // PluralUpTo is Plural for a count that stops above most: "10,000+ calls".

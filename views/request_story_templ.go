@@ -24,7 +24,7 @@ type RequestStory struct {
 	Signature      Step // empty if none was checked
 	SignatureFacts []RequestFact
 
-	Ended RequestEnd // why the call rightly did nothing; without a title if another step says so
+	Ended RequestEnd // why the call rightly did nothing, or that it was processed again on purpose; without a title if another step says so
 
 	Counts     Step // empty if the webhook counts every call
 	Conditions []RequestCondition
@@ -90,7 +90,7 @@ type RequestMove struct {
 // RequestFact is one thing about a step.
 type RequestFact struct{ What, Text string }
 
-// RequestEnd is the step at which a call ended that rightly did nothing.
+// RequestEnd is the step at which a call ended that rightly did nothing, or which it passed because a person wanted that.
 type RequestEnd struct {
 	Step
 	Text             string

@@ -905,7 +905,7 @@ func guideBadges() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, fate := range []string{"stored", "same", "blank", "default", "ignored", "refused"} {
+			for _, fate := range []string{"stored", "same", "blank", "default", "ignored", "refused", "used"} {
 				templ_7745c5c3_Err = Fate(fate).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -417,7 +417,7 @@ func supportRow(p Page, r RequestRow) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = OutcomeCode(r.Status).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = requestCode(r).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

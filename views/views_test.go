@@ -105,3 +105,17 @@ func page() views.Page {
 		Counts: views.NavCounts{Contacts: "10,000+", Failures: "61"},
 	}
 }
+
+func TestOfLast(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n, of int
+		want  string
+	}{
+		{0, 1, "the last call"}, {1, 1, "the last call"}, {0, 2, "none of the last 2 calls"}, {1, 2, "1 of the last 2 calls"}, {2, 2, "all of the last 2 calls"}, {1200, 2000, "1,200 of the last 2,000 calls"},
+	} {
+		if got := views.OfLast(c.n, c.of, "call", "calls"); got != c.want {
+			t.Errorf("%d of %d: got %q, want %q", c.n, c.of, got, c.want)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func TestRequestsInABrowser(t *testing.T) {
 	again := shop.again()
 	p.Open("/w/my-workspace/requests/" + again)
 	p.Sees("was subscribed again")
-	p.Sees("In 1, out of 1, because of this call.")
+	p.Sees("Entered 1 segment and left 1 segment because of this call.")
 	p.Inspect("request-again")
 	p.Follow("As received")
 	p.Sees(`"newsletter_source":"checkout-v3"`)

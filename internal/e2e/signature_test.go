@@ -62,7 +62,7 @@ func setUpSignature(t *testing.T, p *Page, inspect func(name string)) {
 	inspect("signature-watch")
 	p.Choose("mode", "enforce")
 	p.Follow("Save")
-	p.Sees("2 calls of the last 5 checked calls would have been refused.")
+	p.Sees("2 of the last 5 checked calls would have been refused.")
 	inspect("signature-asks")
 	p.Follow("Refuse such calls")
 	p.Sees("Checked: calls without a valid signature are refused")
