@@ -115,3 +115,61 @@ func postJSON(t *testing.T, address, body string) int {
 	response.Body.Close()
 	return response.StatusCode
 }
+
+// TestRemediesInABrowser goes from a refused call, and from a value that does not fit, to the reading and saves what is suggested there.
+func TestRemediesInABrowser(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: FirstAdmin})
+	p := NewPage(t, program.URL)
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks/new")
+	p.Fill("name", "Shop customers")
+	p.Choose("type", "SUBSCRIBED")
+	p.Follow("Save")
+	address, page := p.Value("#url"), p.Path()
+	p.Open(page + "/reading?use=shopify_customer")
+	p.Sees("Only the address can be kept so far.")
+	p.Inspect("remedy-no-tags")
+	p.Follow("Create a merge tag")
+	p.Fill("label", "Born")
+	p.Fill("key", "born")
+	p.Fill("type", "date")
+	p.Follow("Save")
+	p.Sees("Set up for")
+	p.Follow("Save")
+	p.Sees("Saved.")
+	shopper := senders.FindSender("shopify_customer")
+	if status := postJSON(t, address, string(shopper.Samples[1].Body)); status != http.StatusBadRequest {
+		t.Fatalf("got %d for a customer without an address, want 400", status)
+	}
+	p.Open("/w/my-workspace/requests?outcome=no_address")
+	p.FollowIn("main table tbody tr a")
+	p.Inspect("remedy-refused")
+	p.Open(page + "/reading")
+	p.Sees("1 call has no e-mail address and would be refused: email is empty.")
+	p.Follow("Skip calls without an address")
+	p.Sees("Only those in which email is there.")
+	p.Inspect("remedy-skip")
+	p.Follow("Save")
+	p.Sees("Saved.")
+	if status := postJSON(t, address, string(shopper.Samples[1].Body)); status != http.StatusOK {
+		t.Fatalf("got %d for the same customer, want 200", status)
+	}
+
+	p.Open("/w/my-workspace/webhooks/new")
+	p.Fill("name", "Own program")
+	p.Choose("type", "SUBSCRIBED")
+	p.Follow("Save")
+	address = p.Value("#url")
+	if status := postJSON(t, address, `{"email_address":"jo@example.com","born":1672531200}`); status != http.StatusOK {
+		t.Fatalf("got %d, want 200", status)
+	}
+	p.Open("/w/my-workspace/requests?q=jo@example.com")
+	p.FollowIn("main table tbody tr a")
+	p.Sees("The webhook can read it as “Seconds since 1970”.")
+	p.Inspect("remedy-misfit")
+	p.Follow("Choose how it is read")
+	p.Sees("Kept as 1 January 2023")
+	p.Inspect("remedy-reading")
+	p.Follow("Save")
+	p.Sees("Saved.")
+}

@@ -13,7 +13,8 @@ class Reading {
   constructor(form) {
     this.form = form;
     this.said = form.querySelector("[data-reading-said]");
-    this.place = form.querySelector(`:target ${PLACE}`) ?? [...form.querySelectorAll(PLACE)].find((list) => list.value === ""); // the list that a clicked value is for
+    const linked = [...form.querySelectorAll("[data-slot]")].find((slot) => `#${slot.id}` === location.hash);
+    this.place = linked?.querySelector(PLACE) ?? [...form.querySelectorAll(PLACE)].find((list) => list.value === ""); // the list that a clicked value is for
     form.addEventListener("focusin", (event) => {
       const slot = event.target.closest?.("[data-slot]");
       if (!slot || event.target.matches("[data-pick]")) return;
