@@ -128,6 +128,9 @@ func TestRemediesInABrowser(t *testing.T) {
 	address, page := p.Value("#url"), p.Path()
 	p.Open(page + "/reading?use=shopify_customer")
 	p.Sees("Only the address can be kept so far.")
+	if p.Has("button.leaf[aria-pressed='true']") {
+		t.Error("a value of the call is marked, but no field is chosen")
+	}
 	p.Inspect("remedy-no-tags")
 	p.Follow("Create a merge tag")
 	p.Fill("label", "Born")

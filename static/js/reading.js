@@ -57,7 +57,7 @@ class Reading {
     this.place = place;
     const slot = place?.closest("[data-slot]");
     for (const other of this.form.querySelectorAll("[data-slot]")) other.classList.toggle("picked", WIDE.matches && other === slot);
-    for (const leaf of this.form.querySelectorAll("button.leaf")) leaf.setAttribute("aria-pressed", String(leaf.dataset.path === place?.value || leaf.querySelector(".to")?.textContent === slot?.dataset.label));
+    for (const leaf of this.form.querySelectorAll("button.leaf")) leaf.setAttribute("aria-pressed", String(Boolean(slot) && (leaf.dataset.path === place.value || leaf.querySelector(".to")?.textContent === slot.dataset.label)));
   }
 
   take(leaf) {
