@@ -184,6 +184,9 @@ func (v *visit) auditRow(e store.AuditLine, contacts map[int64]models.Contact) v
 		}
 		c := e.ContactChange()
 		row.Fields, row.TagsAdded, row.TagsRemoved = c.Fields, c.TagsAdded, c.TagsRemoved
+		if c.Address {
+			row.Fields = append([]string{"E-mail address"}, row.Fields...)
+		}
 		row.StatusBefore, row.StatusAfter = string(c.StatusBefore), string(c.StatusAfter)
 		return row
 	case models.SubjectRequest:

@@ -19,8 +19,8 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 	title := "Add contact"
 	crumbs := []views.Crumb{{Text: "Contacts", Href: v.path("contacts")}}
 	if c.ID != 0 {
-		title, m.Email = "Edit contact", models.ShowEmail(c.Email)
-		crumbs = append(crumbs, views.Crumb{Text: m.Email, Href: v.path("contacts", c.ID)})
+		title = "Edit contact"
+		crumbs = append(crumbs, views.Crumb{Text: models.ShowEmail(c.Email), Href: v.path("contacts", c.ID)})
 	}
 	if f.exists != 0 {
 		m.Exists = v.path("contacts", f.exists)

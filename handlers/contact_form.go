@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +89,7 @@ func (s *Server) contactEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f.status, f.version = string(c.Status), c.Version
+	f.email, f.status, f.version = models.ShowEmail(c.Email), string(c.Status), c.Version
 	for _, t := range f.mergeTags {
 		f.texts[t.Key] = storedTexts(t, c.Fields[t.Key])
 	}
@@ -127,6 +128,9 @@ func (s *Server) updateContact(v *visit) error {
 	}
 	errs := models.FieldErrors{}
 	in := f.input(errs)
+	if err := f.newEmail(&in, errs); err != nil {
+		return err
+	}
 	if v.refill && f.version == c.Version {
 		return f.again(nil)
 	}
@@ -140,6 +144,12 @@ func (s *Server) updateContact(v *visit) error {
 		return f.again(errs)
 	}
 	changed, err := s.DB.UpdateContact(v.UserContext(), c, v.User.ID, f.version, in, s.now())
+	if errors.Is(err, models.ErrContactExists) { // since newEmail looked
+		if err := f.checkFree(in.Email, errs); err != nil {
+			return err
+		}
+		return f.again(errs)
+	}
 	if err != nil {
 		return models.In("contact form: store", err)
 	}
@@ -147,6 +157,17 @@ func (s *Server) updateContact(v *visit) error {
 		return v.done(v.path("contacts", c.ID), "Nothing was different, so nothing was changed.")
 	}
 	return v.done(v.path("contacts", c.ID), "Saved.")
+}
+
+// newEmail reads the address of an existing contact, if it is another one.
+func (f *contactForm) newEmail(in *models.ContactInput, errs models.FieldErrors) error {
+	errs.Add("email", models.ValidateEmail(f.email))
+	email, err := models.ReadEmail(f.email)
+	if err != nil || email == f.contact.Email {
+		return nil
+	}
+	in.Email = email
+	return f.checkFree(email, errs)
 }
 
 // showConflict shows the form again with the person's input and the current values. The form now carries the current version, so
@@ -194,6 +215,7 @@ type contactForm struct {
 	mergeTags []models.MergeTag
 
 	email, status, newTags string
+	emailSent              bool
 	texts                  map[string][]string // the input of each merge tag, by key; only fields that were sent
 	tags                   []string            // ids or names
 	version                int64
@@ -244,7 +266,7 @@ const fieldPrefix = "field_"
 func (f *contactForm) readPost() {
 	v := f.visit
 	f.email, f.status, f.newTags = v.Form("email"), v.Form("status"), v.Form("new_tags")
-	f.tags = v.FormAll("tags")
+	f.tags, f.emailSent = v.FormAll("tags"), v.FormAll("email") != nil
 	f.version, _ = strconv.ParseInt(v.Form("version"), 10, 64)
 	for _, t := range f.mergeTags {
 		if texts := v.FormAll(fieldName(t)); texts != nil {
@@ -253,7 +275,7 @@ func (f *contactForm) readPost() {
 	}
 }
 
-// input reads the contact's address, status and values, but not its tags. It reads values as the intake does, and adds invalid
+// input reads the contact's status and values, but not its address and tags. It reads values as the intake does, and adds invalid
 // ones to errs.
 func (f *contactForm) input(errs models.FieldErrors) models.ContactInput {
 	in := models.ContactInput{Status: models.Status(f.status), Fields: map[string]string{}}

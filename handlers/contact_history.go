@@ -54,6 +54,9 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 		last := &m.Days[len(m.Days)-1]
 		last.Entries = append(last.Entries, e.entry)
 	}
+	for _, f := range found.Former {
+		m.Former = append(m.Former, models.ShowEmail(f.Address))
+	}
 	m.FromStart = before == uuid.Nil
 	if found.Earlier != uuid.Nil {
 		m.Earlier = v.path("contacts", c.ID) + "?before=" + found.Earlier.String()
@@ -143,12 +146,21 @@ func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.Histo
 	edit := &views.HistoryEdit{Who: e.UserEmail, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
 		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, Lost: e.Action == models.ActionContactLost, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
 		Before: string(c.StatusBefore), After: string(c.StatusAfter)}
+	if a := e.Values.Address; a != nil {
+		edit.OldAddress, edit.NewAddress = models.ShowEmail(a.Before), models.ShowEmail(a.After)
+	} else if c.Address {
+		edit.Fields = append(edit.Fields, "Address")
+	}
 	for _, key := range c.Fields {
 		label := key
 		if t, ok := h.tags[key]; ok {
 			label = t.Label
 		}
-		edit.Fields = append(edit.Fields, label)
+		if value, kept := e.Values.Field(key); kept {
+			edit.Values = append(edit.Values, views.HistoryField{Label: label, Before: h.shown(key, value.Before), Now: h.shown(key, value.After)})
+		} else {
+			edit.Fields = append(edit.Fields, label)
+		}
 	}
 	return edit
 }

@@ -12,7 +12,8 @@ import (
 func (f *contactForm) editFields() ([]editField, error) {
 	status := editField{name: "status", label: "Status", stored: []string{string(f.contact.Status)}, posted: []string{f.status},
 		say: func(text string) string { return models.Status(text).Name() }}
-	fields := append([]editField{status}, f.mergeTagFields()...)
+	email := editField{name: "email", label: "E-mail address", stored: []string{models.ShowEmail(f.contact.Email)}, posted: []string{f.email}}
+	fields := append([]editField{email, status}, f.mergeTagFields()...)
 	tags, err := f.visit.server.DB.ContactTags(f.visit.UserContext(), f.contact.WorkspaceID, f.contact.ID)
 	if err != nil {
 		return nil, models.In("contact form: tags of the contact", err)
@@ -32,8 +33,8 @@ func (f *contactForm) mergeTagFields() (fields []editField) {
 	return fields
 }
 
-// merge gives what the person did not touch its present value. A form that neither says what it was filled with nor has tags, as
-// scripts post it, leaves the tags alone.
+// merge gives what the person did not touch its present value. A form without an address, as scripts post it, leaves the address alone,
+// and one that neither says what it was filled with nor has tags leaves the tags alone.
 func (f *contactForm) merge() error {
 	fields, err := f.editFields()
 	if err != nil {
@@ -43,7 +44,11 @@ func (f *contactForm) merge() error {
 	if f.visit.Form("filled") == "" && f.tags == nil && f.newTags == "" {
 		tags.posted = tags.stored
 	}
+	if !f.emailSent {
+		fields[0].posted = fields[0].stored
+	}
 	f.edit = f.visit.edit(fields...)
+	f.email = f.edit.text("email")
 	f.status, f.tags = f.edit.text("status"), f.edit.threeWay["tags"].items()
 	for _, t := range f.mergeTags {
 		if _, sent := f.texts[t.Key]; sent {

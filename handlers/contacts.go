@@ -32,7 +32,7 @@ func (s *Server) contactList(v *visit) error {
 	m.Nothing = p.Counts.Contacts == "0" && len(m.Chips) == 0
 	m.Count = views.CountUpTo(found.Count, models.ExactCount)
 	m.OneFound = found.Count == 1
-	m.Among, m.ByName, m.Indexing = found.Counted, found.Names, found.Indexing
+	m.Among, m.Former, m.ByName, m.Indexing = found.Counted, found.Former, found.Names, found.Indexing
 	if found.Names {
 		addresses := q.without("")
 		addresses.said.Set("in", "address")

@@ -82,8 +82,16 @@ func (s *Server) personHead(ctx context.Context, v *visit, c models.Contact) (ma
 	for _, t := range tags {
 		tagged = append(tagged, t.Name)
 	}
+	former, err := s.DB.FormerAddresses(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return nil, nil, models.In("person export: former addresses", err)
+	}
+	had := []map[string]any{}
+	for _, f := range former {
+		had = append(had, map[string]any{"email": f.Address, "until": f.ChangedAt})
+	}
 	contact := map[string]any{
-		"id": c.ID, "email": c.Email, "status": c.Status, "version": c.Version, "created_at": c.CreatedAt, "updated_at": c.UpdatedAt,
+		"id": c.ID, "email": c.Email, "former_emails": had, "status": c.Status, "version": c.Version, "created_at": c.CreatedAt, "updated_at": c.UpdatedAt,
 		"subscribed_at": c.SubscribedAt, "unconfirmed_at": c.UnconfirmedAt, "unsubscribed_at": c.UnsubscribedAt, "came_through": nil,
 		"last_call_at": c.TouchedAt, "last_call_through": nil,
 	}
@@ -204,5 +212,5 @@ func (p *personFile) move(m store.ContactMove) any {
 }
 
 func personEdit(e store.ContactEdit) any {
-	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.UserEmail, "action": e.Action, "change": e.ContactChange()}
+	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.UserEmail, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
 }

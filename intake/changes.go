@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 )
@@ -35,6 +36,15 @@ type changes struct {
 type erasure struct {
 	workspace, contact, addressKey int64
 	address                        string
+	former                         []store.FormerAddress // read when the contact is erased
+}
+
+// addFormer reads the next row of store.FormerAddressesSQL.
+func (e *erasure) addFormer(scan scan) error {
+	f := store.FormerAddress{WorkspaceID: e.workspace, ContactID: e.contact}
+	err := scan(&f.Address, &f.ChangedAt)
+	e.former = append(e.former, f)
+	return err
 }
 
 // logged returns the log rows with their bodies. It waits until the bodies are encoded.
@@ -64,6 +74,9 @@ func (c *changes) forgotten() (all []forgotten) {
 	addressKeys := map[int64][]int64{}
 	for _, e := range c.erased {
 		addressKeys[e.workspace] = append(addressKeys[e.workspace], e.addressKey)
+		for _, f := range e.former {
+			addressKeys[e.workspace] = append(addressKeys[e.workspace], f.AddressKey())
+		}
 	}
 	for _, workspace := range slices.Sorted(maps.Keys(addressKeys)) {
 		all = append(all, forgotten{workspace, models.JobJSON(models.ForgetSpec{AddressKeys: addressKeys[workspace]}), models.ForgetAt(c.now)})
@@ -142,7 +155,7 @@ func (c *changes) addContact(l *life) {
 	c.addWords(l)
 	switch {
 	case l.deleted: // even if the batch created it: earlier calls may have named the person
-		c.erased = append(c.erased, erasure{p.WorkspaceID, p.ID, models.AddressKey(p.WorkspaceID, p.Email), p.Email})
+		c.erased = append(c.erased, erasure{workspace: p.WorkspaceID, contact: p.ID, addressKey: models.AddressKey(p.WorkspaceID, p.Email), address: p.Email})
 		return
 	case l.before == nil:
 		c.created = append(c.created, p.Contact)

@@ -67,7 +67,7 @@ var pgWriteStatements = []string{
 }
 
 // write writes all changes and commits, in one round trip. Postgres works on the contacts while the bodies of the log rows are still
-// being encoded. A batch that erases people takes one more round trip: erasures come before the log rows, so that they do not erase
+// being encoded. A batch that erases people takes two more round trips: erasures come before the log rows, so that they do not erase
 // the new rows of a person who comes back in the same batch.
 //
 // A batch that is already committed fails on its log rows and not on another table, because it has read what it wrote.
@@ -112,11 +112,26 @@ func (t *postgresTx) erase(ctx context.Context, c changes) error {
 		return nil
 	}
 	var b pgx.Batch
-	for _, e := range c.erased {
+	for i := range c.erased {
+		e := &c.erased[i]
 		b.Queue(store.EraseRequestsSQL, e.workspace, e.addressKey, e.address)
 		b.Queue(store.EraseEventsSQL, e.workspace, e.contact)
 		b.Queue(store.DeleteContactTagsSQL, e.workspace, e.contact)
+		b.Queue(store.DeleteEditsSQL, e.workspace, e.contact)
 		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)
+		b.Queue(store.FormerAddressesSQL, e.workspace, e.contact).Query(each(e.addFormer))
+	}
+	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
+		return err
+	}
+	b = pgx.Batch{}
+	for _, e := range c.erased {
+		for _, f := range e.former {
+			b.Queue(store.EraseFormerRequestsSQL, e.workspace, f.AddressKey(), f.Address, f.Until())
+		}
+		if len(e.former) > 0 {
+			b.Queue(store.DeleteFormerSQL, e.workspace, e.contact)
+		}
 	}
 	for _, f := range c.forgotten() {
 		b.Queue(store.ForgetSQL, f.workspace, f.spec, f.at)

@@ -151,7 +151,7 @@ func (t *sqliteTx) insert(ctx context.Context, in liteInsert, n int, values func
 var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.texts)), slices.Collect(maps.Values(liteInsertContacts.texts)),
 	slices.Collect(maps.Values(liteInsertTags.texts)), slices.Collect(maps.Values(liteInsertWords.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
-		store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
+		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
 		liteUpdateContactSQL, liteLoseWordSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
 	})
 
@@ -247,11 +247,8 @@ func (t *sqliteTx) write(ctx context.Context, c changes) error {
 }
 
 func (t *sqliteTx) erase(ctx context.Context, c changes) error {
-	for _, e := range c.erased {
-		if err := t.exec(ctx, store.EraseRequestsSQL, e.workspace, e.addressKey, e.address); err != nil {
-			return err
-		}
-		if err := t.exec(ctx, store.EraseEventsSQL, e.workspace, e.contact); err != nil {
+	for i := range c.erased {
+		if err := t.eraseOne(ctx, &c.erased[i]); err != nil {
 			return err
 		}
 	}
@@ -261,6 +258,27 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 		}
 	}
 	return nil
+}
+
+// eraseOne deletes a contact, and its data in the log and the events.
+func (t *sqliteTx) eraseOne(ctx context.Context, e *erasure) error {
+	if err := t.exec(ctx, store.EraseRequestsSQL, e.workspace, e.addressKey, e.address); err != nil {
+		return err
+	}
+	for _, text := range []string{store.EraseEventsSQL, store.DeleteContactTagsSQL, store.DeleteEditsSQL, store.DeleteContactSQL} {
+		if err := t.exec(ctx, text, e.workspace, e.contact); err != nil {
+			return err
+		}
+	}
+	if err := t.query(ctx, store.FormerAddressesSQL, e.addFormer, e.workspace, e.contact); err != nil || len(e.former) == 0 {
+		return err
+	}
+	for _, f := range e.former {
+		if err := t.exec(ctx, store.EraseFormerRequestsSQL, e.workspace, f.AddressKey(), f.Address, f.Until()); err != nil {
+			return err
+		}
+	}
+	return t.exec(ctx, store.DeleteFormerSQL, e.workspace, e.contact)
 }
 
 func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
@@ -280,14 +298,6 @@ func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
 }
 
 func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
-	for _, e := range c.erased {
-		if err := t.exec(ctx, store.DeleteContactTagsSQL, e.workspace, e.contact); err != nil {
-			return err
-		}
-		if err := t.exec(ctx, store.DeleteContactSQL, e.workspace, e.contact); err != nil {
-			return err
-		}
-	}
 	err := t.insert(ctx, liteInsertContacts, len(c.created), func(i int, args []any) ([]any, error) {
 		p := &c.created[i]
 		fields, err := json.Marshal(p.Fields)

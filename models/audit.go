@@ -111,7 +111,8 @@ func (e AuditEntry) Changes() (all []AuditChange) {
 // ContactChange is the detail of a change of a contact. It names fields and tags and contains no values, because the
 // log outlives the person.
 type ContactChange struct {
-	Fields       []string `json:"fields,omitempty"` // keys of merge tags
+	Address      bool     `json:"address,omitempty"` // it is another one
+	Fields       []string `json:"fields,omitempty"`  // keys of merge tags
 	StatusBefore Status   `json:"status_before,omitempty"`
 	StatusAfter  Status   `json:"status_after,omitempty"`
 	TagsAdded    []string `json:"tags_added,omitempty"`
@@ -121,7 +122,38 @@ type ContactChange struct {
 
 // Nothing reports whether the change changes nothing.
 func (c ContactChange) Nothing() bool {
-	return len(c.Fields) == 0 && c.StatusBefore == c.StatusAfter && len(c.TagsAdded) == 0 && len(c.TagsRemoved) == 0
+	return !c.Address && len(c.Fields) == 0 && c.StatusBefore == c.StatusAfter && len(c.TagsAdded) == 0 && len(c.TagsRemoved) == 0
+}
+
+// EditValues are the values of an edit by hand. They are stored apart from the audit log, and erased with the person.
+type EditValues struct {
+	Address *EditedValue  `json:"address,omitempty"` // stored forms; nil if it stayed
+	Fields  []EditedField `json:"fields,omitempty"`
+}
+
+// EditedValue is a value before and after an edit, "" for none.
+type EditedValue struct {
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+}
+
+// EditedField is the value of a merge tag before and after an edit, in stored forms.
+type EditedField struct {
+	Key string `json:"key"`
+	EditedValue
+}
+
+// Empty reports whether there is no value.
+func (v EditValues) Empty() bool { return v.Address == nil && len(v.Fields) == 0 }
+
+// Field returns a field's values and whether the edit has them.
+func (v EditValues) Field(key string) (EditedValue, bool) {
+	for _, f := range v.Fields {
+		if f.Key == key {
+			return f.EditedValue, true
+		}
+	}
+	return EditedValue{}, false
 }
 
 // ContactChange reads the detail of an entry about a contact.

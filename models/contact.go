@@ -33,8 +33,8 @@ func (s Status) Name() string {
 	return string(s)
 }
 
-// Contact is one person in the audience. Its id is a dense number within its workspace and is never reused. Its address
-// never changes.
+// Contact is one person in the audience. Its id is a dense number within its workspace and is never reused. Only a person changes its
+// address.
 type Contact struct {
 	WorkspaceID     int64 `gorm:"primaryKey;autoIncrement:false"`
 	ID              int64 `gorm:"primaryKey;autoIncrement:false"`
@@ -81,6 +81,7 @@ func (c Contact) StatusSince() time.Time {
 
 // ContactInput is a person's input for a contact.
 type ContactInput struct {
+	Email  string // the new address in its stored form; "" keeps it
 	Status Status
 	Fields map[string]string // stored forms by merge tag key; "" removes the value, a missing key keeps it
 	Tags   []Tag             // all tags after the change

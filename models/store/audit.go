@@ -118,15 +118,17 @@ func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]models.User, 
 // auditKept is how long the audit log is kept.
 const auditKept = 365 * 24 * time.Hour
 
-// DropOldAudit deletes audit log entries that are older than a year, in steps.
+// DropOldAudit deletes audit log entries that are older than a year, and the values of edits from then, in steps.
 func (d *DB) DropOldAudit(ctx context.Context, now time.Time) error {
 	var workspaces []int64
 	if err := d.Read(ctx).Model(&models.Workspace{}).Order("id").Pluck("id", &workspaces).Error; err != nil {
 		return err
 	}
 	for _, workspace := range workspaces {
-		if err := d.dropSteps(ctx, "audit_log", "workspace_id = ? AND id < ?", workspace, models.IDAt(now.Add(-auditKept))); err != nil {
-			return err
+		for _, table := range []string{"audit_log", "contact_edits"} {
+			if err := d.dropSteps(ctx, table, "workspace_id = ? AND id < ?", workspace, models.IDAt(now.Add(-auditKept))); err != nil {
+				return models.In("drop old rows", err)
+			}
 		}
 	}
 	return nil

@@ -30,11 +30,10 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 			}
 			return err
 		}
-		change, tags, err := applyInput(tx, &c, in, now)
+		edit, err := applyInput(tx, &c, in, now)
 		if err != nil {
 			return err
 		}
-		change.Version = c.Version
 		if c.ID, err = ReserveContactIDs(tx, workspaceID, 1); err != nil {
 			return models.In("reserve the id", err)
 		}
@@ -44,17 +43,21 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 		if err := IndexNames(tx, workspaceID, NamedContact{ID: c.ID, After: c.Fields}); err != nil {
 			return models.In("index the name", err)
 		}
-		return finishChange(tx, userID, models.ActionContactCreated, c, change, tags, now)
+		return finishChange(tx, userID, models.ActionContactCreated, c, edit, now)
 	})
 	return c, err
 }
 
 // UpdateContact changes a contact by hand and reports whether anything was different. version is the one that the person
-// saw: if the contact has another one, the error is ErrChanged.
+// saw: if the contact has another one, the error is ErrChanged. It is ErrContactExists if another contact has the new address.
 func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, version int64, in models.ContactInput, now time.Time) (changed bool, err error) {
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		changed = false
-		if err := lockContacts(tx, c.WorkspaceID, []int64{c.ID}); err != nil {
+		var others []int64
+		if in.Email != "" {
+			others = append(others, models.AddressKey(c.WorkspaceID, in.Email))
+		}
+		if err := lockContacts(tx, c.WorkspaceID, []int64{c.ID}, others...); err != nil {
 			return models.In("lock the addresses", err)
 		}
 		c, err := First[models.Contact](tx.Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID))
@@ -64,23 +67,36 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 		if c.Version != version {
 			return models.ErrChanged
 		}
+		if in.Email != "" && in.Email != c.Email {
+			switch _, err := First[models.Contact](tx.Where("workspace_id = ? AND email = ?", c.WorkspaceID, in.Email)); {
+			case err == nil:
+				return models.ErrContactExists
+			case ErrorCode(err) != models.CodeNotFound:
+				return models.In("look for the address", err)
+			}
+		}
+		former := c.Email
 		before := maps.Clone(c.Fields)
-		change, tags, err := applyInput(tx, &c, in, now)
-		if err != nil || change.Nothing() {
+		edit, err := applyInput(tx, &c, in, now)
+		if err != nil || edit.Nothing() {
 			return err
 		}
 		changed = true
 		c.Version, c.UpdatedAt = c.Version+1, now
-		change.Version = c.Version
 		err = tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID).
-			Select("status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c).Error
+			Select("email", "status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c).Error
 		if err != nil {
 			return models.In("update", err)
+		}
+		if c.Email != former {
+			if err := keepFormerAddress(tx, c, former, now); err != nil {
+				return models.In("keep the former address", err)
+			}
 		}
 		if err := IndexNames(tx, c.WorkspaceID, NamedContact{c.ID, before, c.Fields}); err != nil {
 			return models.In("index the name", err)
 		}
-		return finishChange(tx, userID, models.ActionContactUpdated, c, change, tags, now)
+		return finishChange(tx, userID, models.ActionContactUpdated, c, edit, now)
 	})
 	return changed, err
 }
@@ -105,15 +121,20 @@ func (d *DB) DeleteContact(ctx context.Context, c models.Contact, userID int64, 
 // tagMoves holds the tags that a change adds to a contact and removes from it.
 type tagMoves struct{ add, remove []models.Tag }
 
-// applyInput changes the fields and status of c to in, and returns what is different. It ignores merge tags and tags
+// handEdit is what a change by hand changes.
+type handEdit struct {
+	models.ContactChange
+	values models.EditValues
+	tags   tagMoves
+}
+
+// applyInput changes the address, fields and status of c to in, and returns what is different. It ignores merge tags and tags
 // that were deleted after the form was read.
-func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time.Time) (models.ContactChange, tagMoves, error) {
-	var change models.ContactChange
-	var moves tagMoves
+func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time.Time) (edit handEdit, err error) {
 	var keys []string
-	err := tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND deleted_at IS NULL", c.WorkspaceID).Order("id").Pluck("key", &keys).Error
+	err = tx.Model(&models.MergeTag{}).Where("workspace_id = ? AND deleted_at IS NULL", c.WorkspaceID).Order("id").Pluck("key", &keys).Error
 	if err != nil {
-		return change, moves, models.In("merge tags", err)
+		return edit, models.In("merge tags", err)
 	}
 	if c.Fields == nil {
 		c.Fields = map[string]string{}
@@ -123,24 +144,30 @@ func applyInput(tx *gorm.DB, c *models.Contact, in models.ContactInput, now time
 		if !given || value == c.Fields[key] {
 			continue
 		}
-		change.Fields = append(change.Fields, key)
+		edit.Fields = append(edit.Fields, key)
+		edit.values.Fields = append(edit.values.Fields, models.EditedField{Key: key, EditedValue: models.EditedValue{Before: c.Fields[key], After: value}})
 		if c.Fields[key] = value; value == "" {
 			delete(c.Fields, key)
 		}
 	}
-	change.StatusBefore = c.Status
+	if in.Email != "" && c.ID != 0 && in.Email != c.Email {
+		edit.Address = true
+		edit.values.Address = &models.EditedValue{Before: c.Email, After: in.Email}
+		c.Email = in.Email
+	}
+	edit.StatusBefore = c.Status
 	c.SetStatus(in.Status, now)
-	if change.StatusAfter = c.Status; change.StatusAfter == change.StatusBefore {
-		change.StatusBefore, change.StatusAfter = "", ""
+	if edit.StatusAfter = c.Status; edit.StatusAfter == edit.StatusBefore {
+		edit.StatusBefore, edit.StatusAfter = "", ""
 	}
-	moves, err = moveTags(tx, *c, in.Tags)
-	for _, t := range moves.add {
-		change.TagsAdded = append(change.TagsAdded, t.Name)
+	edit.tags, err = moveTags(tx, *c, in.Tags)
+	for _, t := range edit.tags.add {
+		edit.TagsAdded = append(edit.TagsAdded, t.Name)
 	}
-	for _, t := range moves.remove {
-		change.TagsRemoved = append(change.TagsRemoved, t.Name)
+	for _, t := range edit.tags.remove {
+		edit.TagsRemoved = append(edit.TagsRemoved, t.Name)
 	}
-	return change, moves, err
+	return edit, err
 }
 
 // moveTags compares the tags that the contact has with those that it should have.
@@ -166,14 +193,14 @@ func moveTags(tx *gorm.DB, c models.Contact, wanted []models.Tag) (moves tagMove
 	return moves, err
 }
 
-// finishChange writes what belongs to a changed contact besides its row: its tags, its mark and the audit entry.
-func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, change models.ContactChange, tags tagMoves, now time.Time) error {
-	for _, t := range tags.remove {
+// finishChange writes what belongs to a changed contact besides its row: its tags, its mark, the audit entry and the values.
+func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, edit handEdit, now time.Time) error {
+	for _, t := range edit.tags.remove {
 		if err := tx.Where("workspace_id = ? AND contact_id = ? AND tag_id = ?", c.WorkspaceID, c.ID, t.ID).Delete(&models.ContactTag{}).Error; err != nil {
 			return models.In("take tags off", err)
 		}
 	}
-	for _, t := range tags.add {
+	for _, t := range edit.tags.add {
 		if err := tx.Create(&models.ContactTag{WorkspaceID: c.WorkspaceID, ContactID: c.ID, TagID: t.ID}).Error; err != nil {
 			return models.In("add tags", err)
 		}
@@ -181,5 +208,13 @@ func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, ch
 	if err := MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, now); err != nil {
 		return models.In("mark", err)
 	}
-	return models.In("audit log", auditContact(tx, userID, action, c.WorkspaceID, c.ID, change, now))
+	edit.Version = c.Version
+	entry, err := newAuditEntry(models.AuditEntry{WorkspaceID: c.WorkspaceID, UserID: userID, Action: action, Subject: models.SubjectContact, SubjectID: c.ID}, edit.ContactChange, now)
+	if err != nil {
+		return err
+	}
+	if err := tx.Create(&entry).Error; err != nil {
+		return models.In("audit log", err)
+	}
+	return models.In("keep the values", keepValues(tx, c, entry.ID, edit.values))
 }

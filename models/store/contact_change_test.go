@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -63,6 +64,90 @@ func TestConcurrentContactChanges(t *testing.T) {
 		c, err = db.Contact(t.Context(), w.ID, c.ID)
 		if err != nil || changed.Load() != 1 || c.Version != 2 || len(c.Fields) != 1 {
 			t.Errorf("got %d changes, version %d, fields %v (%v); want one change", changed.Load(), c.Version, c.Fields, err)
+		}
+	})
+}
+
+// A change of an address takes the locks of both addresses.
+func TestChangedAddressesAreLocked(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now())
+		w := books(t, db, now)
+		in := models.ContactInput{Status: models.StatusSubscribed}
+		for i, locked := range []string{"old0@example.com", "new1@example.com"} {
+			c, err := db.CreateContact(t.Context(), w.ID, 1, fmt.Sprintf("old%d@example.com", i), in, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var done <-chan error
+			err = db.Write(t.Context(), func(tx *gorm.DB) error {
+				if err := store.LockAddresses(tx, models.AddressKey(w.ID, locked)); err != nil {
+					return err
+				}
+				done = dbtest.UntilItWaits(t, db, func() error {
+					_, err := db.UpdateContact(t.Context(), c, 1, 1, models.ContactInput{Email: fmt.Sprintf("new%d@example.com", i), Status: models.StatusSubscribed}, now)
+					return err
+				})
+				return nil
+			})
+			if err = errors.Join(err, <-done); err != nil {
+				t.Errorf("%s: %v", locked, err)
+			}
+		}
+		if _, err := db.CreateContact(t.Context(), w.ID, 1, "otto@example.com", in, now); err != nil {
+			t.Fatal(err)
+		}
+		c, err := db.ContactByEmail(t.Context(), w.ID, "new0@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.UpdateContact(t.Context(), c, 1, 2, models.ContactInput{Email: "otto@example.com", Status: models.StatusSubscribed}, now); err != models.ErrContactExists {
+			t.Errorf("got %v for a taken address, want ErrContactExists", err)
+		}
+	})
+}
+
+// A contact gets another address while its erasure waits for the lock. The erasure then takes the locks of both and erases both.
+func TestAddressChangesWhileItsContactIsErased(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now())
+		w := books(t, db, now)
+		if err := db.EnsureLogDays(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+		c, err := db.CreateContact(t.Context(), w.ID, 1, "old@example.com", models.ContactInput{Status: models.StatusSubscribed}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var done <-chan error
+		err = db.Write(t.Context(), func(tx *gorm.DB) error {
+			if err := store.LockAddresses(tx, models.AddressKey(w.ID, "old@example.com"), models.AddressKey(w.ID, "new@example.com")); err != nil {
+				return err
+			}
+			for _, address := range []string{"old@example.com", "new@example.com"} {
+				key := models.AddressKey(w.ID, address)
+				row := models.WebhookRequest{WorkspaceID: w.ID, ID: models.NewID(now), WebhookID: 1, AddressKey: &key, Address: &address, Method: "POST", Outcome: models.OutcomeNoContact, Status: 404}
+				if err := tx.Create(&row).Error; err != nil {
+					return err
+				}
+			}
+			if err := tx.Exec("UPDATE contacts SET email = 'new@example.com' WHERE workspace_id = ? AND id = ?", w.ID, c.ID).Error; err != nil {
+				return err
+			}
+			if err := tx.Create(&store.FormerAddress{WorkspaceID: w.ID, ContactID: c.ID, Address: "old@example.com", ChangedAt: now}).Error; err != nil {
+				return err
+			}
+			done = dbtest.UntilItWaits(t, db, func() error { return db.DeleteContact(t.Context(), c, 1, now) })
+			return nil
+		})
+		if err = errors.Join(err, <-done); err != nil {
+			t.Fatal(err)
+		}
+		var left int64
+		if err := db.Read(t.Context()).Model(&models.WebhookRequest{}).Where("address IS NOT NULL").Count(&left).Error; err != nil || left != 0 {
+			t.Errorf("got %d calls with an address (%v), want none", left, err)
 		}
 	})
 }

@@ -18,6 +18,7 @@ type ContactHistory struct {
 	Requests []models.WebhookRequest // for its address, refused ones too
 	Changes  []ContactEdit           // by hand
 	Moves    []ContactMove           // into and out of segments
+	Former   []FormerAddress         // that the contact had, the latest first
 	Earlier  uuid.UUID               // there is more before this id; zero if not
 	Stopped  bool                    // the search ended at Earlier before the page was full; there may be no more
 }
@@ -25,7 +26,8 @@ type ContactHistory struct {
 // ContactEdit is a change by hand and the person who made it.
 type ContactEdit struct {
 	models.AuditEntry
-	UserEmail string // "" if the account no longer exists
+	UserEmail string            // "" if the account no longer exists
+	Values    models.EditValues `gorm:"-"` // before and after; empty for changes of many contacts, and from before values were kept
 }
 
 // ContactHistory returns one page of a contact's history before an id; the zero id starts at the newest.
@@ -37,8 +39,11 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 		return q.Where("id < ?", before).Order("id DESC").Limit(ContactHistorySize + 1)
 	}
 	var h ContactHistory
-	key := models.AddressKey(c.WorkspaceID, c.Email)
-	err := page(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, key, c.Email)).Find(&h.Requests).Error
+	var err error
+	if h.Former, err = d.FormerAddresses(ctx, c.WorkspaceID, c.ID); err != nil {
+		return h, models.In("former addresses", err)
+	}
+	err = page(whereCallsOf(d.Read(ctx), c, h.Former)).Find(&h.Requests).Error
 	if err != nil {
 		return h, models.In("requests", err)
 	}
@@ -52,7 +57,7 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 		return h, models.In("segments", err)
 	}
 	h.cut(unread)
-	return h, nil
+	return h, models.In("values of edits", addValues(d.Read(ctx), c, h.Changes))
 }
 
 // cut keeps the newest ContactHistorySize entries of all kinds together, none older than unread, and sets whether there are

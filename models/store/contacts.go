@@ -24,6 +24,7 @@ type ContactPage struct {
 	Count    int64 // of all matching contacts, at most ExactCount + 1
 	Exact    bool  // the search is the whole address of one contact
 
+	Former   bool // the search is the whole address that contacts had before
 	Names    bool // the search looked at names alone
 	Indexing bool // it missed names, because they are still being indexed
 
@@ -59,7 +60,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	if err != nil {
 		return page, models.In("members or newest contact", err)
 	}
-	page.Exact, page.Names, page.Indexing = filter.Exact, filter.Names, filter.missing
+	page.Exact, page.Former, page.Names, page.Indexing = filter.Exact, filter.Former, filter.Names, filter.missing
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)
 	}

@@ -24,6 +24,7 @@ type ContactFilter struct {
 	Exact   bool          `json:",omitempty"` // Search is the whole address of a contact, in its stored form; ResolveFilter sets it
 	Names   bool          `json:",omitempty"` // Search is compared with names alone, which have an index; ResolveFilter sets it
 	Inside  bool          `json:",omitempty"` // Search is compared with addresses alone
+	Former  bool          `json:",omitempty"` // Search is the whole address that a contact had before, in its stored form; ResolveFilter sets it
 	Status  models.Status `json:",omitempty"`
 	Tag     int64         `json:",omitempty"`
 	Segment int64         `json:",omitempty"` // with Members
@@ -73,7 +74,7 @@ func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error)
 	return ids, nil
 }
 
-// ResolveFilter decides how to search. If the search is a contact's whole address, an index finds the contact in any workspace. Other
+// ResolveFilter decides how to search. If the search is a whole address that a contact has or had, an index finds the contact in any workspace. Other
 // texts are looked for in names and addresses; but in a workspace with more than searchSpan contacts, in names alone if a name has them.
 func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
 	if f.Nobody || f.Search == "" {
@@ -85,7 +86,11 @@ func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilt
 	}
 	c, err := d.ContactByEmail(ctx, workspaceID, email)
 	if ErrorCode(err) == models.CodeNotFound {
-		return f, nil
+		var n int64
+		if err = d.Read(ctx).Model(&FormerAddress{}).Where("workspace_id = ? AND address = ?", workspaceID, email).Count(&n).Error; n > 0 {
+			f.Search, f.Former = email, true
+		}
+		return f, err
 	}
 	if err != nil {
 		return f, err
@@ -128,7 +133,7 @@ func (d *DB) resolveNames(ctx context.Context, workspaceID int64, f ContactFilte
 
 // words returns the words that the search looks for in names; none for a part of an address.
 func (f ContactFilter) words() nameSearch {
-	if f.Exact || f.Inside || strings.Contains(f.Search, "@") {
+	if f.Exact || f.Former || f.Inside || strings.Contains(f.Search, "@") {
 		return nil
 	}
 	return models.SearchWords(f.Search)
@@ -158,7 +163,7 @@ func (f ContactFilter) narrows() bool {
 
 // scans reports whether no index serves this filter. The search then looks at one span of ids at a time.
 func (f ContactFilter) scans() bool {
-	return !f.Exact && !f.Names && (f.Search != "" || f.Status != "" && f.Tag != 0)
+	return !f.Exact && !f.Names && !f.Former && (f.Search != "" || f.Status != "" && f.Tag != 0)
 }
 
 // narrow selects the contacts that match f, except for its segment or list of ids.
@@ -177,25 +182,34 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	switch {
 	case f.Exact:
 		q = q.Where("contacts.email = ?", f.Search)
+	case f.Former:
+		q = q.Where(hadAddress+"address = ?)", workspaceID, f.Search)
 	case f.Search != "":
 		q = f.whereFound(q, workspaceID)
 	}
 	return q
 }
 
-// whereFound selects the contacts whose name or address has the search.
+// whereFound selects the contacts whose name, address or former address has the search.
 func (f ContactFilter) whereFound(q *gorm.DB, workspaceID int64) *gorm.DB {
+	var named string
+	var names []any
 	words := f.words()
-	if len(words) == 0 {
-		return whereEmailHas(q, "contacts.email", f.Search)
+	if len(words) > 0 {
+		named, names = words.condition(workspaceID)
+		named = "contacts.id IN (SELECT contact_id FROM contact_words WHERE " + named + ")"
 	}
-	sql, values := words.condition(workspaceID)
-	named := "contacts.id IN (SELECT contact_id FROM contact_words WHERE " + sql + ")"
 	if f.Names {
-		return q.Where(named, values...)
+		return q.Where(named, names...)
 	}
 	has, parts := emailHas(q, "contacts.email", f.Search)
-	return q.Where("("+has+" OR "+named+")", append(parts, values...)...)
+	had, formerParts := emailHas(q, "address", f.Search)
+	has += " OR " + hadAddress + had + ")"
+	parts = append(append(parts, workspaceID), formerParts...)
+	if named != "" {
+		has += " OR " + named
+	}
+	return q.Where("("+has+")", append(parts, names...)...)
 }
 
 // hasStatus selects the contacts of a status. The statement contains the status and not a parameter, because there is an index for

@@ -15,6 +15,15 @@ const (
 	eraseEvents   = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = `
 	// EraseRequestsSQL clears the person's data from the request log; $2 is models.AddressKey, $3 the address.
 	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
+	// EraseFormerRequestsSQL does it for an address $3 with the key $2 that an erased contact had until the id $4: for the calls before
+	// then, and for all calls if no contact has the address. Call it after DeleteContactSQL.
+	EraseFormerRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3
+		AND (id < $4 OR NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = $1 AND email = $3))`
+	// FormerAddressesSQL lists the former addresses of the contact $2: address, changed_at. DeleteFormerSQL deletes them.
+	FormerAddressesSQL = `SELECT address, changed_at FROM former_addresses WHERE workspace_id = $1 AND contact_id = $2`
+	DeleteFormerSQL    = `DELETE FROM former_addresses WHERE workspace_id = $1 AND contact_id = $2`
+	// DeleteEditsSQL deletes the values of edits of the contact $2.
+	DeleteEditsSQL = `DELETE FROM contact_edits WHERE workspace_id = $1 AND contact_id = $2`
 	// EraseEventsSQL clears the snapshots of the contact $2.
 	EraseEventsSQL = eraseEvents + `$1 AND contact_id = $2`
 	// DeleteContactTagsSQL takes the tags off the contact $2. No foreign key does it: call it before DeleteContactSQL.
@@ -23,32 +32,14 @@ const (
 	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
 )
 
-// EraseContact erases c: its row, and its data in the log and the events. It starts a search of the workspace's files for it,
-// and marks it so that it leaves its segments. The caller takes LockAddresses for models.AddressKey(c.WorkspaceID, c.Email)
-// before it reads c.
+// EraseContact does EraseContacts for one contact.
 func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
-	if err := tx.Exec(EraseRequestsSQL, c.WorkspaceID, models.AddressKey(c.WorkspaceID, c.Email), c.Email).Error; err != nil {
-		return models.In("erase requests", err)
-	}
-	if err := tx.Exec(EraseEventsSQL, c.WorkspaceID, c.ID).Error; err != nil {
-		return models.In("erase events", err)
-	}
-	if err := tx.Exec(DeleteContactTagsSQL, c.WorkspaceID, c.ID).Error; err != nil {
-		return models.In("delete the contact's tags", err)
-	}
-	if err := forgetNames(tx, c.WorkspaceID, []models.Contact{c}); err != nil {
-		return models.In("delete the words of its name", err)
-	}
-	if err := tx.Exec(DeleteContactSQL, c.WorkspaceID, c.ID).Error; err != nil {
-		return models.In("delete the contact", err)
-	}
-	if err := forget(tx, c.WorkspaceID, []int64{models.AddressKey(c.WorkspaceID, c.Email)}, at); err != nil {
-		return models.In("search files later", err)
-	}
-	return models.In("mark", MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, models.Instant(at)))
+	return EraseContacts(tx, c.WorkspaceID, userID, []models.Contact{c}, at)
 }
 
-// EraseContacts does EraseContact for several contacts of one workspace, at most as many as one transaction may lock.
+// EraseContacts erases contacts of one workspace, at most as many as one transaction may lock: their rows, and their data in the log and
+// the events, also under the addresses that they had before. It starts a search of the workspace's files for them, and marks them so that
+// they leave their segments. The caller takes the locks of their addresses before it reads the contacts, which need their fields.
 func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil
@@ -63,19 +54,40 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := tx.Exec(eraseEvents+"? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("erase events", err)
 	}
-	if err := tx.Exec("DELETE FROM contact_tags WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
-		return models.In("delete the contacts' tags", err)
-	}
 	if err := forgetNames(tx, workspaceID, contacts); err != nil {
-		return models.In("delete the words of their names", err)
+		return err
+	}
+	for _, table := range []string{"contact_tags", "contact_edits"} {
+		if err := tx.Exec("DELETE FROM "+table+" WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+			return models.In("delete tags and values of edits", err)
+		}
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts", err)
 	}
-	if err := forget(tx, workspaceID, keys, at); err != nil {
+	former, err := eraseFormer(tx, workspaceID, ids)
+	if err != nil {
+		return models.In("erase former addresses", err)
+	}
+	if err := forget(tx, workspaceID, append(keys, former...), at); err != nil {
 		return models.In("search files later", err)
 	}
 	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, models.Instant(at)))
+}
+
+// eraseFormer erases the calls for former addresses of contacts that tx has deleted, and those addresses. It returns their keys.
+func eraseFormer(tx *gorm.DB, workspaceID int64, ids []int64) (keys []int64, err error) {
+	all, err := formerAddresses(tx, workspaceID, ids)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	for _, f := range all {
+		keys = append(keys, f.AddressKey())
+		if err := tx.Exec(EraseFormerRequestsSQL, f.WorkspaceID, f.AddressKey(), f.Address, f.Until()).Error; err != nil {
+			return nil, err
+		}
+	}
+	return keys, tx.Where("workspace_id = ? AND contact_id IN ?", workspaceID, ids).Delete(&FormerAddress{}).Error
 }
 
 // ReserveContactIDsSQL takes n ids of the workspace $1 and returns the id after the last of them; $2 is n+1, $3 is n.

@@ -15,16 +15,23 @@ const personStep = 50
 // These functions return what is stored about one person, in steps, the newest first. Pass the last id of the previous
 // step as before, at first uuid.Max.
 
-// PersonRequests returns the next calls for the contact's address.
+// PersonRequests returns the next calls for the contact's addresses.
 func (d *DB) PersonRequests(ctx context.Context, c models.Contact, before uuid.UUID) (rows []models.WebhookRequest, err error) {
-	return rows, personRows(d.Read(ctx).Where("workspace_id = ? AND who = ? AND address = ?", c.WorkspaceID, models.AddressKey(c.WorkspaceID, c.Email), c.Email), before).Find(&rows).Error
+	former, err := d.FormerAddresses(ctx, c.WorkspaceID, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	return rows, personRows(whereCallsOf(d.Read(ctx), c, former), before).Find(&rows).Error
 }
 
 // PersonEdits returns the next changes by hand, with the person who made them.
 func (d *DB) PersonEdits(ctx context.Context, c models.Contact, before uuid.UUID) (rows []ContactEdit, err error) {
 	q := d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
 		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)
-	return rows, personRows(q, before).Find(&rows).Error
+	if err := personRows(q, before).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	return rows, addValues(d.Read(ctx), c, rows)
 }
 
 // PersonMoves returns the next moves into and out of segments.
