@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"crypto/subtle"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -142,7 +141,7 @@ func (s *Server) checkSession(v *visit) error {
 		return errSignIn
 	}
 	v.User = user
-	if v.Method() == fiber.MethodPost && subtle.ConstantTimeCompare([]byte(v.Form("csrf")), []byte(csrfToken(v.session))) != 1 {
+	if v.Method() == fiber.MethodPost && !isFormToken(v.session, v.Form("csrf")) {
 		return errToken
 	}
 	return nil

@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -97,7 +99,34 @@ func (v *visit) takeFlash() *views.Flash {
 
 // csrfToken returns the token for the session's forms. It is derived from the session's secret token.
 func csrfToken(session *sessions.Session) string {
+	return base64.RawURLEncoding.EncodeToString(csrfSum(session))
+}
+
+func csrfSum(session *sessions.Session) []byte {
 	mac := hmac.New(sha256.New, []byte(session.ID))
 	mac.Write([]byte("csrf"))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	return mac.Sum(nil)
+}
+
+// maskedToken returns the token for the forms of one page: a random pad, and the session's token XORed with it. Pages are
+// compressed, and a token that is the same in each answer could be guessed from their sizes (BREACH).
+func maskedToken(session *sessions.Session) string {
+	masked := make([]byte, 2*sha256.Size)
+	rand.Read(masked[:sha256.Size])
+	subtle.XORBytes(masked[sha256.Size:], masked[:sha256.Size], csrfSum(session))
+	return base64.RawURLEncoding.EncodeToString(masked)
+}
+
+// isFormToken reports whether a posted text is the session's token, as maskedToken or csrfToken returned it.
+func isFormToken(session *sessions.Session, posted string) bool {
+	token, err := base64.RawURLEncoding.DecodeString(posted)
+	if err != nil {
+		return false
+	}
+	if len(token) == 2*sha256.Size {
+		pad := token[:sha256.Size]
+		token = token[sha256.Size:]
+		subtle.XORBytes(token, token, pad)
+	}
+	return subtle.ConstantTimeCompare(token, csrfSum(session)) == 1
 }

@@ -10,9 +10,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 	"sync"
+
+	"campaignlark"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -50,7 +51,7 @@ type bundle struct {
 var all = sync.OnceValue(load)
 
 // URL returns the address of the file called name, such as /static/app-1a2b3c4d.css for app.css. There are app.css,
-// app.js and lark.svg, and the modules that app.js imports; any other name is a mistake in the program and panics.
+// app.js and lark.svg; any other name is a mistake in the program and panics.
 func URL(name string) string {
 	url, ok := all().urls[name]
 	if !ok {
@@ -67,8 +68,7 @@ func Serve(c *fiber.Ctx) error {
 		return fiber.ErrNotFound
 	}
 	body, etag := a.plain, a.etag
-	// without the header Fiber takes the first offer; curl without --compressed would print gzip
-	if a.gzText != nil && c.Get(fiber.HeaderAcceptEncoding) != "" && c.AcceptsEncodings("gzip") == "gzip" {
+	if a.gzText != nil && campaignlark.TakesGzip(c) {
 		body, etag = a.gzText, a.gzETag
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 	}
@@ -106,22 +106,8 @@ func load() bundle {
 	b.add("app.css", css.Bytes())
 	b.add("lark.svg", read("icons/lark.svg"))
 
-	b.module("app.js")
+	b.add("app.js", script())
 	return b
-}
-
-// imports finds the modules that a module imports.
-var imports = regexp.MustCompile(`"\./([a-z]+\.js)"`)
-
-// module adds a module after those that it imports, because their hashed addresses are written into it, and returns its own.
-func (b bundle) module(name string) string {
-	if url, there := b.urls[name]; there {
-		return url
-	}
-	b.add(name, imports.ReplaceAllFunc(read("js/"+name), func(found []byte) []byte {
-		return []byte(`"` + b.module(string(imports.FindSubmatch(found)[1])) + `"`)
-	}))
-	return b.urls[name]
 }
 
 // add gives content its address and its two encodings.

@@ -105,9 +105,9 @@ func (b *browser) post(path string, fields ...string) error {
 	for i := 0; i < len(fields); i += 2 {
 		form.Add(fields[i], fields[i+1])
 	}
-	status, body, err := b.visit(page{path, form})
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%s was answered with %d: %s", path, status, body)
+	got, err := b.visit(page{path, form})
+	if err == nil && got.status != http.StatusOK {
+		err = fmt.Errorf("%s was answered with %d: %s", path, got.status, got.body)
 	}
 	return err
 }
@@ -116,9 +116,9 @@ var hiddenField = regexp.MustCompile(`name="(csrf|once)" value="([^"]+)"`)
 
 // formFields returns the hidden fields that every form has.
 func (b *browser) formFields() (url.Values, error) {
-	_, body, err := b.visit(page{path: reference})
+	got, err := b.visit(page{path: reference})
 	fields := url.Values{}
-	for _, field := range hiddenField.FindAllStringSubmatch(string(body), -1) {
+	for _, field := range hiddenField.FindAllStringSubmatch(string(got.body), -1) {
 		fields.Set(field[1], field[2])
 	}
 	return fields, err
