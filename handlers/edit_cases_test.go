@@ -55,10 +55,10 @@ func TestAWebhookLosesItsTypeWithTagsWhileATagIsAdded(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		path := s.webhookPath(s.createWebhook("name", "Shop", "type", "SUBSCRIBED"), "")
 		page := s.get(path + "/edit")
-		s.post(path, typed(s.get(path+"/edit"), "type", "UNSUBSCRIBED")...).want(t, 303)
+		s.post(path, append(typed(s.get(path+"/edit"), "type", "UNSUBSCRIBED"), "confirm", "1")...).want(t, 303)
 		a := s.post(path, typed(page, "new_tags", "vip")...)
-		a.want(t, 422, "vip is now taken off; save again if that is right", "What a call does: SUBSCRIBED is now UNSUBSCRIBED.")
-		s.follow(s.post(path, typed(a)...)).want(t, 200, "Saved.", "UNSUBSCRIBED")
+		a.want(t, 422, "“vip” is now taken off; save again if that is right", "What a call does: SUBSCRIBED is now UNSUBSCRIBED.")
+		s.follow(s.post(path, typed(a)...)).want(t, 200, "Nothing was changed.", "UNSUBSCRIBED")
 	})
 }
 

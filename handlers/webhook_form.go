@@ -66,7 +66,7 @@ func (s *Server) webhookEdit(v *visit) error {
 }
 
 // webhookUpdate changes a webhook's name, type and tags. If the new type cannot have tags, the first post only warns, and the
-// next one removes the tags.
+// next one removes the tags. A type that does something worse to people is asked for, with figures, until the form has confirm=1.
 func (s *Server) webhookUpdate(v *visit) error {
 	return untilSeen(func() error { return s.updateWebhook(v) })
 }
@@ -103,6 +103,9 @@ func (s *Server) updateWebhook(v *visit) error {
 	if errs.Any() {
 		return v.webhookAgain(w, f, e, errs)
 	}
+	if f.Type.WorseThan(w.Type) && v.Form("confirm") != "1" {
+		return v.askWebhookType(f)
+	}
 	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, had, v.User.ID, f, s.now())
 	if err != nil {
 		return models.In("webhook form: store", err)
@@ -111,7 +114,54 @@ func (s *Server) updateWebhook(v *visit) error {
 		return v.webhookAgain(w, f, e, errs)
 	}
 	delete(v.session.Values, sessionTagsOff)
-	return v.done(v.path("webhooks", w.ID), "Saved.")
+	changed, err := v.webhookChanges(w, had)
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("webhooks", w.ID), "%s", changed)
+}
+
+// askWebhookType asks before calls begin to do something worse to people. Its form holds what was posted.
+func (v *visit) askWebhookType(f models.WebhookForm) error {
+	_, m, err := v.webhookQuestion("Edit webhook")
+	if err != nil {
+		return err
+	}
+	m.Failed = true
+	return v.again(views.WebhookTypePage(views.WebhookTypeQuestion{WebhookQuestion: m, To: string(f.Type), NewName: f.Name, Filled: v.Form("filled")}))
+}
+
+// webhookChanges says what is different in a webhook and its tags, which were as given before they were saved.
+func (v *visit) webhookChanges(was models.Webhook, had []models.Tag) (string, error) {
+	is, err := v.server.DB.WebhookUse(v.UserContext(), was.WorkspaceID, was.ID, v.server.now())
+	if err != nil {
+		return "", models.In("webhook form: what changed", err)
+	}
+	said := "Saved."
+	if is.Name != was.Name {
+		said += " It is called “" + is.Name + "” now."
+	}
+	if is.Type != was.Type {
+		said += " Calls now " + is.Type.Does() + "."
+	}
+	for _, side := range []struct {
+		what     string
+		had, has []models.Tag
+	}{{"added to contacts from now on", had, is.Tags}, {"no longer added", is.Tags, had}} {
+		var names []string
+		for _, tag := range side.has {
+			if !slices.ContainsFunc(side.had, func(t models.Tag) bool { return t.ID == tag.ID }) {
+				names = append(names, tag.Name)
+			}
+		}
+		if len(names) > 0 {
+			said += " " + models.NamesAre(names, side.what) + "."
+		}
+	}
+	if said == "Saved." {
+		said = "Nothing was changed."
+	}
+	return said, nil
 }
 
 // editWebhook compares the posted form with the webhook and its tags.

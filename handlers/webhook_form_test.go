@@ -22,14 +22,14 @@ func TestWebhookFormIsRefusedWithReasons(t *testing.T) {
 		if got := s.tagNames(w); got != "2026" {
 			t.Errorf("got tags %s, want 2026: new tags are names, not ids", got)
 		}
-		s.post(s.webhookPath(w, ""), "name", "", "type", "DELETE").want(t, 422, "Please give it a name.", "2026 is now taken off")
+		s.post(s.webhookPath(w, ""), "name", "", "type", "DELETE").want(t, 422, "Please give it a name.", "“2026” is now taken off")
 	})
 }
 
 func TestTagsOnTypesWithoutTags(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.post("/w/books/webhooks", "name", "Help desk", "type", "DELETE", "tags", "vip", "new_tags", "reading club")
-		a.want(t, 422, "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. vip and reading club are now taken off; save again if that is right.")
+		a.want(t, 422, "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. “vip” and “reading club” are now taken off; save again if that is right.")
 		if strings.Contains(a.body, `value="reading club"`) {
 			t.Error("the form comes back with the tags")
 		}
@@ -41,13 +41,15 @@ func TestTagsOnTypesWithoutTags(t *testing.T) {
 		w = s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
 		other := s.createWebhook("name", "Form", "type", "UNCONFIRMED", "new_tags", "vip")
 		// the form has no tag picker now, so the browser sends no tags; the warning names the webhook's tags
-		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off; save again if that is right.")
-		s.post(s.webhookPath(other, ""), "name", "Form", "type", "DELETE").want(t, 422, "vip is now taken off")
-		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "vip is now taken off")
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "“vip” is now taken off; save again if that is right.")
+		s.post(s.webhookPath(other, ""), "name", "Form", "type", "DELETE").want(t, 422, "“vip” is now taken off")
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "“vip” is now taken off")
 		if got := s.tagNames(w); got != "vip" {
 			t.Errorf("got tags %q before it was saved again, want vip", got)
 		}
-		s.follow(s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED")).want(t, 200, "Saved.", "UNSUBSCRIBED")
+		s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED").want(t, 422, "From now on each call unsubscribes its contact.")
+		a = s.follow(s.post(s.webhookPath(w, ""), "name", "Shop", "type", "UNSUBSCRIBED", "confirm", "1"))
+		a.want(t, 200, "Saved. Calls now unsubscribe the contact. “vip” is no longer added.", "UNSUBSCRIBED")
 		if got := s.tagNames(w); got != "" {
 			t.Errorf("got tags %q, want none", got)
 		}
@@ -59,5 +61,38 @@ func TestWebhookFormWarnsOfLinks(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.get("/w/books/webhooks/new").inThisOrder(t, "SUBSCRIBED", "UNCONFIRMED", "UNSUBSCRIBED", "open every link they find", "each opening unsubscribes people.",
 			"DELETE", "open every link they find", "each opening deletes people.", "Tags to add")
+	})
+}
+
+// A type that does something worse to people is asked for with figures. The question keeps what was filled in, and the message says
+// what changed.
+func TestTypeThatHarmsPeopleAsksWithFigures(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "UNSUBSCRIBED")
+		for range 2 {
+			s.callJSON(w, `{"email_address":"tywin@example.com"}`)
+		}
+		a := s.post(s.webhookPath(w, ""), "name", "Till", "type", "DELETE", "filled", `{"name":["Shop"],"type":["UNSUBSCRIBED"],"tags":[]}`)
+		a.want(t, 422, "Change “Shop” from UNSUBSCRIBED to DELETE?", "2 calls came in the last 24 hours. From now on each deletes its contact for good.", "Change to DELETE", "Keep it")
+		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "UNSUBSCRIBED" || got.Name != "Shop" {
+			t.Errorf("got %s %q before it was confirmed, want it unchanged", got.Type, got.Name)
+		}
+		if a.hidden("confirm") != "1" || a.hidden("type") != "DELETE" || a.hidden("name") != "Till" || a.hidden("filled") == "" {
+			t.Errorf("the question does not hold what was filled in: %s", a.body)
+		}
+		for _, path := range []string{"/delete", "/disable", "/rotate"} {
+			s.get(s.webhookPath(w, path)).want(t, 200, "Last call just now, 2 calls in 24 hours.")
+		}
+		a = s.follow(s.post(s.webhookPath(w, ""), "name", a.hidden("name"), "type", a.hidden("type"), "filled", a.hidden("filled"), "confirm", "1"))
+		a.want(t, 200, "Saved. It is called “Till” now. Calls now delete the contact.")
+		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "DELETE" {
+			t.Errorf("got %s, want DELETE", got.Type)
+		}
+		s.follow(s.post(s.webhookPath(w, ""), "name", "Till", "type", "DELETE")).want(t, 200, "Nothing was changed.")
+		s.follow(s.post(s.webhookPath(w, ""), "name", "Till", "type", "SUBSCRIBED", "new_tags", "shop, till")).
+			want(t, 200, "Saved. Calls now subscribe the contact. “shop” and “till” are added to contacts from now on.")
+		other := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNSUBSCRIBED").want(t, 422, "No call has come yet. From now on each call unsubscribes its contact.")
+		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNCONFIRMED").want(t, 303)
 	})
 }

@@ -63,13 +63,22 @@ func (s *Server) webhookEnable(v *visit) error {
 	return v.done(v.path("webhooks", w.ID), "%s is on again. Calls to its address are processed.", w.Name)
 }
 
+// webhookDisableAsk asks for confirmation before a webhook is switched off.
+func (s *Server) webhookDisableAsk(v *visit) error {
+	_, m, err := v.webhookQuestion("Switch off")
+	if err != nil {
+		return err
+	}
+	return v.show(views.WebhookDisablePage(m))
+}
+
 // webhookDisable switches a webhook off.
 func (s *Server) webhookDisable(v *visit) error {
 	w, err := v.switchWebhook(false)
 	if err != nil {
 		return err
 	}
-	return v.done(v.path("webhooks", w.ID), "%s is off. Calls to its address are answered with 404 until it is on again.", w.Name)
+	return v.done(v.path("webhooks", w.ID), "%s is switched off.", w.Name)
 }
 
 func (v *visit) switchWebhook(on bool) (models.Webhook, error) {
@@ -159,11 +168,16 @@ func (v *visit) webhook() (models.Webhook, error) {
 }
 
 func (v *visit) webhookQuestion(title string) (models.Webhook, views.WebhookQuestion, error) {
-	w, err := v.webhook()
+	id, err := v.id()
 	if err != nil {
-		return w, views.WebhookQuestion{}, err
+		return models.Webhook{}, views.WebhookQuestion{}, err
+	}
+	u, err := v.server.DB.WebhookUse(v.UserContext(), v.Workspace.ID, id, v.server.now())
+	w := u.Webhook
+	if err != nil {
+		return w, views.WebhookQuestion{}, models.In("webhook: read it with its calls", err)
 	}
 	p, err := v.page(views.SectionWebhooks, title, views.Crumb{Text: "Inbound Webhooks", Href: v.path("webhooks")},
 		views.Crumb{Text: w.Name, Href: v.path("webhooks", w.ID)}, views.Crumb{Text: title})
-	return w, views.WebhookQuestion{Page: p, ID: w.ID, Name: w.Name}, err
+	return w, views.WebhookQuestion{Page: p, WebhookRow: webhookRow(u)}, err
 }

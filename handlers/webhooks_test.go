@@ -91,7 +91,7 @@ func TestWebhookAsDocumented(t *testing.T) {
 		}
 		for _, path := range []string{"/w/books/webhooks", "/w/books/settings/inbound-webhooks"} {
 			list := s.get(path)
-			list.want(t, 200, "Shop: customer created", "adds customer, shop, VIP", "SUBSCRIBED", "On", "never")
+			list.want(t, 200, "Shop: customer created", "adds “customer”, “shop”, “VIP”", "SUBSCRIBED", "On", "never")
 			if strings.Contains(list.body, w.Hash) {
 				t.Errorf("%s shows the hash", path)
 			}
@@ -117,7 +117,8 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 		const gone = "It looks like the webhook you're trying to access doesn't exist."
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED", "new_tags", "vip")
 		body := `{"email_address":"tywin@example.com"}`
-		s.follow(s.post(s.webhookPath(w, "/disable"))).want(t, 200, "Shop is off.", "This webhook is off.", "Switch on")
+		s.get(s.webhookPath(w, "/disable")).want(t, 200, "Switch off “Shop”?", "No call has come yet.", "answered with 404")
+		s.follow(s.post(s.webhookPath(w, "/disable"))).want(t, 200, "Shop is switched off.", "This webhook is off.", "Switch on")
 		s.callJSON(w, body).wantEnvelope(t, 404, gone)
 		s.follow(s.post(s.webhookPath(w, "/enable"))).want(t, 200, "Shop is on again.")
 		s.callJSON(w, body).wantEnvelope(t, 200, "Acknowledged. The webhook has been processed.")
@@ -141,7 +142,7 @@ func TestWebhookIsSwitchedRotatedAndDeleted(t *testing.T) {
 		if working, retired := s.hashes(w); working != nil || len(retired) != 2 || s.tagNames(w) != "" {
 			t.Errorf("got %d hashes that work, %d that do not, tags %q; want 0, 2, none", len(working), len(retired), s.tagNames(w))
 		}
-		for _, path := range []string{"", "/edit", "/rotate", "/delete"} {
+		for _, path := range []string{"", "/edit", "/disable", "/rotate", "/delete"} {
 			s.get(s.webhookPath(w, path)).want(t, 404)
 		}
 		for _, path := range []string{"", "/enable", "/disable", "/rotate", "/delete"} {
@@ -165,7 +166,7 @@ func TestWebhookOfAnotherWorkspaceIsNotFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, path := range []string{"", "/edit", "/rotate", "/delete"} {
+		for _, path := range []string{"", "/edit", "/disable", "/rotate", "/delete"} {
 			s.get(s.webhookPath(w, path)).want(t, 404)
 		}
 		for _, path := range []string{"", "/enable", "/disable", "/rotate", "/delete"} {
@@ -196,7 +197,7 @@ func TestViewersReadWebhooksWithoutTheirAddress(t *testing.T) {
 		for _, path := range []string{"", "/enable", "/disable", "/rotate", "/delete"} {
 			viewer.post(s.webhookPath(w, path), "name", "x", "type", "DELETE").want(t, 403)
 		}
-		for _, path := range []string{s.webhookPath(w, "/edit"), s.webhookPath(w, "/rotate"), "/w/books/webhooks/new"} {
+		for _, path := range []string{s.webhookPath(w, "/edit"), s.webhookPath(w, "/disable"), s.webhookPath(w, "/rotate"), "/w/books/webhooks/new"} {
 			viewer.get(path).want(t, 403)
 		}
 		viewer.post("/w/books/webhooks", "name", "x", "type", "DELETE").want(t, 403)

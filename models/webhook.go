@@ -27,6 +27,18 @@ var TypesWithTags = []WebhookType{TypeSubscribed, TypeUnconfirmed}
 // HasTags reports whether webhooks of the type can have tags (documentation, "Tags").
 func (t WebhookType) HasTags() bool { return slices.Contains(TypesWithTags, t) }
 
+// Does says what a call does, after "calls": "delete the contact".
+func (t WebhookType) Does() string {
+	return map[WebhookType]string{TypeSubscribed: "subscribe the contact", TypeUnconfirmed: "add the contact as unconfirmed",
+		TypeUnsubscribed: "unsubscribe the contact", TypeDelete: "delete the contact"}[t]
+}
+
+// WorseThan reports whether a call of this type takes more away from a contact than a call of another type.
+func (t WebhookType) WorseThan(other WebhookType) bool {
+	harm := map[WebhookType]int{TypeUnsubscribed: 1, TypeDelete: 2}
+	return harm[t] > harm[other]
+}
+
 // Webhook is a secret URL that does one thing with a contact.
 type Webhook struct {
 	WorkspaceID     int64

@@ -47,18 +47,14 @@ func ValidateNewTags(names []string) string {
 
 // TagsTakenOff returns the sentence about tags of a webhook whose type cannot have any.
 func TagsTakenOff(names []string) string {
-	are := " are"
-	if len(names) == 1 {
-		are = " is"
-	}
-	return "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. " + JoinNames(names) + are + " now taken off; save again if that is right."
+	return "Only SUBSCRIBED and UNCONFIRMED webhooks can have tags. " + NamesAre(names, "now taken off") + "; save again if that is right."
 }
 
-// JoinNames lists names as in a sentence: "a, b and c".
-func JoinNames(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
+// NamesAre says something of one or more names: "“a”, “b” and “c” are now taken off".
+func NamesAre(names []string, what string) string {
+	if len(names) == 1 {
+		return "“" + names[0] + "” is " + what
 	}
 	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return "“" + strings.Join(names[:last], "”, “") + "” and “" + names[last] + "” are " + what
 }

@@ -213,7 +213,7 @@ func webhookMenu(p Page, w WebhookTop) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if w.On {
-				templ_7745c5c3_Err = menuPost(p, p.Path("webhooks", w.ID, "disable"), "pause", "Switch off").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = MenuLink("pause", "Switch off", p.Path("webhooks", w.ID, "disable"), false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

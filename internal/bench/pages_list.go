@@ -66,6 +66,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/webhooks/:id/reading":         {{id: webhookInUse}, {id: webhookInUse, query: "?use=own"}},
 	"/w/:slug/webhooks/:id/console":         {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/edit":            {{id: webhookInUse}},
+	"/w/:slug/webhooks/:id/disable":         {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/rotate":          {{id: webhookInUse}},
 	"/w/:slug/webhooks/:id/delete":          {{id: webhookInUse}},
 	"/w/:slug/settings":                     {{}},

@@ -37,6 +37,7 @@ var pages = map[string][]string{
 	"/webhooks/:id/console":        {"/webhooks/1/console", "/webhooks/4/console?from=empty"},
 	"/webhooks/:id/wait":           {}, // a stream
 	"/webhooks/:id/edit":           {"/webhooks/1/edit"},
+	"/webhooks/:id/disable":        {"/webhooks/1/disable"},
 	"/webhooks/:id/rotate":         {"/webhooks/1/rotate"},
 	"/webhooks/:id/delete":         {"/webhooks/1/delete"},
 	"/requests":                    {"/requests", "/requests?q=nobody%40example.com"},

@@ -93,12 +93,21 @@ func changeWebhook(t *testing.T, p *Page, inspect func(name string)) {
 	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
 		t.Errorf("got %d, want 422 until it is said that the tags go", status)
 	}
-	p.Sees("reading club and shop are now taken off; save again if that is right.")
+	p.Sees("“reading club” and “shop” are now taken off; save again if that is right.")
 	inspect("webhook-tags-off")
-	p.Follow("Save")
+	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+		t.Errorf("got %d, want 422 until it is confirmed", status)
+	}
+	p.Sees("From now on each")
+	inspect("webhook-type")
+	p.Follow("Change to UNSUBSCRIBED")
+	p.Sees("Saved. Calls now unsubscribe the contact. “reading club” and “shop” are no longer added.")
 	p.Sees("This address belongs on a server")
 	inspect("webhook-unsubscribed")
 	p.Click("More actions")
+	p.Follow("Switch off")
+	p.Sees("in 24 hours.")
+	inspect("webhook-disable")
 	p.Follow("Switch off")
 	p.Sees("This webhook is off.")
 	p.Follow("Inbound Webhooks")
