@@ -97,7 +97,7 @@ func (v *visit) preview(f segmentForm) (*views.PreviewModel, error) {
 
 func shownPreview(p segments.Preview) views.PreviewResult {
 	return views.PreviewResult{
-		Exact: p.Exact, Nothing: p.Nothing, LeftOut: p.LeftOut, Looked: p.Looked, Contacts: p.Contacts, In: p.In, Enter: p.Enter, Leave: p.Leave, Stay: p.Stay,
+		Exact: p.Exact, Nothing: p.Nothing, LeftOut: p.LeftOut.Faulty, Unfilled: p.LeftOut.Unfilled, Gone: p.LeftOut.Gone, Looked: p.Looked, Contacts: p.Contacts, In: p.In, Enter: p.Enter, Leave: p.Leave, Stay: p.Stay,
 		Examples: shownExamples(p.Examples), Entering: shownExamples(p.Entering), Leaving: shownExamples(p.Leaving), Took: p.Took,
 	}
 }

@@ -40,7 +40,7 @@ func TestBuilderPreviews(t *testing.T) {
 		s.get(path) // uses up the message
 		page = s.post(path, "name", "All", "what-0", "status", "operator-0", "ne", "value-0", "SUBSCRIBED", "what-1", "tags", "operator-1", "has_any", "do", "preview")
 		page.want(t, 200, "Would be in 20", "+20 enter −10 leave 0 stay", "Would enter c1@example.com", "Would leave c3@example.com",
-			"The condition with a fault was left out of the count.", "Please choose at least one tag.", "In words Contacts whose Status is not Subscribed and who have any of the tags …")
+			"The condition not filled in yet was left out of the count.", "Please choose at least one tag.", "In words Contacts whose Status is not Subscribed and who have any of the tags …")
 		page.wantNot(t, "Not saved.")
 		if got := focused(t, page); got != "preview" {
 			t.Errorf("the focus is on %q, want the preview", got)

@@ -23,12 +23,12 @@ const (
 // the contacts that were evaluated.
 type Preview struct {
 	Exact              bool
-	Nothing            bool  // no condition is left to count
-	LeftOut            int   // conditions and groups with a fault, which are not counted
-	Looked             int64 // contacts evaluated
-	Contacts           int64 // all contacts
-	In                 int64 // would be members
-	Enter, Leave, Stay int64 // compared with the current members
+	Nothing            bool         // no condition is left to count
+	LeftOut            rule.LeftOut // is not counted
+	Looked             int64        // contacts evaluated
+	Contacts           int64        // all contacts
+	In                 int64        // would be members
+	Enter, Leave, Stay int64        // compared with the current members
 	Examples           []PreviewContact
 	Entering, Leaving  []PreviewContact
 	Took               time.Duration

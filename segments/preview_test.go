@@ -101,18 +101,20 @@ func TestPreviewLeavesOutFaults(t *testing.T) {
 		for _, c := range []struct {
 			rule    string
 			in      int64
-			leftOut int
+			leftOut rule.LeftOut
 			nothing bool
 		}{
-			{`{"condition":"AND","filters":[` + fits + `,` + faulty + `]}`, 10, 1, false},
-			{`{"condition":"AND","filters":[` + fits + `,{"condition":"OR","filters":[` + faulty + `,{"condition":"AND","filters":[` + faulty + `]}]}]}`, 10, 2, false},
-			{`{"condition":"AND","filters":[` + fits + `,` + nobody + `,` + faulty + `]}`, 10, 2, false},
-			{`{"condition":"OR","filters":[` + faulty + `]}`, 0, 1, true},
-			{nobody, 0, 0, true},
+			{`{"condition":"AND","filters":[` + fits + `,` + faulty + `]}`, 10, rule.LeftOut{Faulty: 1}, false},
+			{`{"condition":"AND","filters":[` + fits + `,{"condition":"OR","filters":[` + faulty + `,{"condition":"AND","filters":[` + faulty + `]}]}]}`, 10, rule.LeftOut{Faulty: 2}, false},
+			{`{"condition":"AND","filters":[` + fits + `,` + nobody + `,` + faulty + `]}`, 10, rule.LeftOut{Faulty: 2}, false},
+			{`{"condition":"OR","filters":[` + faulty + `]}`, 0, rule.LeftOut{Faulty: 1}, true},
+			{`{"condition":"AND","filters":[` + fits + `,{"type":"tags","operator":"has_any","value":[]}]}`, 10, rule.LeftOut{Unfilled: 1}, false},
+			{`{"condition":"AND","filters":[` + fits + `,{"type":"status","operator":"in","value":["SUBSCRIBED","GONE"]}]}`, 10, rule.LeftOut{Gone: 1}, false},
+			{nobody, 0, rule.LeftOut{}, true},
 		} {
 			p := w.preview(0, w.rule("%s", c.rule), false)
 			if p.In != c.in || p.LeftOut != c.leftOut || p.Nothing != c.nothing {
-				t.Errorf("%s: got %+v, want %d in, %d left out, nothing %v", c.rule, p, c.in, c.leftOut, c.nothing)
+				t.Errorf("%s: got %+v, want %d in, %+v left out, nothing %v", c.rule, p, c.in, c.leftOut, c.nothing)
 			}
 		}
 	})

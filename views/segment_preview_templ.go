@@ -25,7 +25,9 @@ type PreviewModel struct {
 // PreviewResult counts the contacts that would be in the segment. The numbers are estimates unless Exact is set.
 type PreviewResult struct {
 	Exact, Nothing              bool // Nothing: the rule has no complete condition to count
-	LeftOut                     int
+	LeftOut                     int  // conditions with a fault, which are not counted
+	Unfilled                    int  // conditions without a value, which are not counted
+	Gone                        int  // conditions that are counted without values that were deleted
 	Looked, Contacts            int64
 	In, Enter, Leave, Stay      int64
 	Examples, Entering, Leaving []PreviewContact
@@ -76,19 +78,36 @@ func (r PreviewResult) foot() string {
 		counted = "Estimated"
 	}
 	counted += " just now in " + Took(r.Took) + "."
-	switch r.LeftOut {
+	return leftOut(r.LeftOut, "with a fault") + leftOut(r.Unfilled, "not filled in yet") + r.goneSaid() + counted
+}
+
+// leftOut says that conditions are not counted; "" for none.
+func leftOut(n int, why string) string {
+	switch n {
 	case 0:
-		return counted
+		return ""
 	case 1:
-		return "The condition with a fault was left out of the count. " + counted
+		return "The condition " + why + " was left out of the count. "
 	}
-	return "The " + strconv.Itoa(r.LeftOut) + " conditions with a fault were left out of the count. " + counted
+	return "The " + strconv.Itoa(n) + " conditions " + why + " were left out of the count. "
+}
+
+func (r PreviewResult) goneSaid() string {
+	if r.Gone == 0 {
+		return ""
+	}
+	return "What was deleted was left out of the count. "
 }
 
 // nothing says why there is nothing to count.
 func (r PreviewResult) nothing() string {
-	if r.LeftOut == 0 {
+	switch {
+	case r.LeftOut == 0 && r.Unfilled == 0:
 		return "There is nothing to count yet: the rule has no condition."
+	case r.LeftOut == 0:
+		return "There is nothing to count yet: no condition is filled in."
+	case r.Unfilled > 0:
+		return "There is nothing to count yet: each condition has a fault or is not filled in."
 	}
 	return "There is nothing to count yet: each condition has a fault."
 }
@@ -104,11 +123,15 @@ func (m *PreviewModel) said() string {
 		return m.Result.nothing()
 	}
 	said := m.Result.would() + " would be in, " + m.Result.from() + "."
-	if m.Existing {
+	if m.compares() {
 		said += " " + m.Result.figure(m.Result.Enter) + " enter, " + m.Result.figure(m.Result.Leave) + " leave."
 	}
 	return said
 }
+
+// compares reports whether the preview says who would enter and leave. With a faulty condition left out it would say that too many
+// enter or leave.
+func (m *PreviewModel) compares() bool { return m.Existing && m.Result.LeftOut == 0 }
 
 // segmentPreview is the panel beside the builder. It shows who would be in the segment, and who would enter and leave an existing one.
 func segmentPreview(p Page, m *PreviewModel) templ.Component {
@@ -139,7 +162,7 @@ func segmentPreview(p Page, m *PreviewModel) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(m.said())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 113, Col: 23}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 136, Col: 23}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -184,7 +207,7 @@ func segmentPreview(p Page, m *PreviewModel) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(m.Result.nothing())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 125, Col: 46}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 148, Col: 46}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -237,7 +260,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 		var templ_7745c5c3_Var5 string
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(r.would())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 139, Col: 18}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 162, Col: 18}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -250,7 +273,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(r.from())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 139, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 162, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
@@ -260,7 +283,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Existing {
+		if m.compares() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p class=\"diff mt-2\"><span class=\"good\"><b>+")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -268,7 +291,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(r.figure(r.Enter))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 144, Col: 45}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 167, Col: 45}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -281,7 +304,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(r.figure(r.Leave))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 145, Col: 34}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 168, Col: 34}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -294,7 +317,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(r.figure(r.Stay))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 146, Col: 39}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 169, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -323,7 +346,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if m.Existing {
+		if m.compares() {
 			templ_7745c5c3_Err = previewExamples(p, "Would enter", r.Entering).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -367,7 +390,7 @@ func previewResult(p Page, m *PreviewModel) templ.Component {
 		var templ_7745c5c3_Var10 string
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(r.foot())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 170, Col: 37}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 193, Col: 37}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -410,7 +433,7 @@ func previewExamples(p Page, title string, contacts []PreviewContact) templ.Comp
 			var templ_7745c5c3_Var12 string
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(title)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 175, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 198, Col: 26}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -462,7 +485,7 @@ func previewList(p Page, contacts []PreviewContact) templ.Component {
 			var templ_7745c5c3_Var14 templ.SafeURL
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path("contacts", c.ID))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 184, Col: 38}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/segment_preview.templ`, Line: 207, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"campaignlark/models"
@@ -108,17 +109,86 @@ func labels(k Kind) string {
 	return strings.Join(names, ", ")
 }
 
-// WithoutFaults returns the segment's rule in its stored form without faulty conditions and groups, and how many these were.
-// It also removes a group that loses all its conditions, because it would match no contact.
-func (g Group) WithoutFaults(s Schema, segment int64) (Group, int) {
+// LeftOut counts what WithoutFaults took out of a rule.
+type LeftOut struct {
+	Faulty   int // conditions and groups with a fault
+	Unfilled int // conditions without a value
+	Gone     int // conditions that stay, without those of their values that were deleted or cannot be read
+}
+
+// WithoutFaults returns the segment's rule in its stored form without faulty conditions and groups, and what was taken out. A
+// condition that takes several values keeps the good ones. It also removes a group that loses all its conditions, because it would
+// match no contact.
+func (g Group) WithoutFaults(s Schema, segment int64) (Group, LeftOut) {
+	g, gone := s.goodValues(g)
 	checked, problems := g.CheckFor(s, segment)
-	faulty := map[string]bool{}
+	faulty, left := map[string]bool{}, LeftOut{Gone: gone}
 	for _, p := range problems {
-		if p.At != "" {
-			faulty[p.At] = true
+		switch {
+		case p.At == "" || faulty[p.At]:
+			continue
+		case p.unfilled(checked):
+			left.Unfilled++
+		default:
+			left.Faulty++
+		}
+		faulty[p.At] = true
+	}
+	return checked.without(faulty, ""), left
+}
+
+// goodValues takes the faulty values out of conditions that have good ones too, and counts these conditions.
+func (s Schema) goodValues(g Group) (good Group, conditions int) {
+	good = Group{Join: g.Join}
+	for _, f := range g.Filters {
+		if f.Group != nil {
+			inner, n := s.goodValues(*f.Group)
+			f.Group, conditions = &inner, conditions+n
+		} else if c, fewer := s.withGoodValues(*f.Condition); fewer {
+			f, conditions = Of(c), conditions+1
+		}
+		good.Filters = append(good.Filters, f)
+	}
+	return good, conditions
+}
+
+// withGoodValues returns a condition without its faulty values; false if it has none, or only such.
+func (s Schema) withGoodValues(c Condition) (Condition, bool) {
+	kind, _ := s.Kind(c)
+	operator, ok := kind.canonical(c.Operator)
+	if _, problem := s.condition(c); !ok || problem == nil || problem.Part != "value" || kind.Takes(operator) != TakesSeveral {
+		return c, false
+	}
+	var good []string
+	for _, text := range c.Value.Texts {
+		one := c
+		one.Value.Texts = []string{text}
+		if _, problem := s.condition(one); problem == nil {
+			good = append(good, text)
 		}
 	}
-	return checked.without(faulty, ""), len(faulty)
+	c.Value.Texts = good
+	return c, len(good) > 0
+}
+
+// unfilled reports whether the problem is that the condition has no value yet.
+func (p Problem) unfilled(root Group) bool {
+	f := root.at(p.At)
+	return p.Part == "value" && f.Condition != nil && strings.TrimSpace(strings.Join(f.Condition.Value.Texts, "")) == ""
+}
+
+// at returns the filter at a place.
+func (g Group) at(place string) Filter {
+	first, rest, inside := strings.Cut(place, ".")
+	i, err := strconv.Atoi(first)
+	if err != nil || i < 0 || i >= len(g.Filters) {
+		return Filter{}
+	}
+	f := g.Filters[i]
+	if !inside || f.Group == nil {
+		return f
+	}
+	return f.Group.at(rest)
 }
 
 func (g Group) without(faulty map[string]bool, at string) Group {
