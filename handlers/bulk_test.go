@@ -36,7 +36,7 @@ func TestBulkActionChangesTickedContacts(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addContacts(4)
 		s.addTag("vip", 1)
-		s.get("/w/books/contacts").want(t, 200, "Add tag", "Change status", "All 4 that match", "Work in progress")
+		s.get("/w/books/contacts").want(t, 200, "Add tag", "Change status", "All 4 that match", "Recent work")
 		s.get("/w/books/contacts/bulk?do=tag").want(t, 200, "Nobody is selected")
 		s.get("/w/books/contacts/bulk?do=tag&id=1&id=2&id=3").want(t, 200, "Which tag should they get?")
 		s.get("/w/books/contacts/bulk?do=tag&id=1&id=2&id=3&with=VIP").want(t, 200, "Add the tag “vip” to 3 contacts?", "Have the tag already: 1 of them.")

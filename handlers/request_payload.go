@@ -25,7 +25,7 @@ func (t *story) payload() *views.CodeBox {
 	pretty := ""
 	switch b.Encoding {
 	case intake.EncodingJSON:
-		pretty = "Pretty"
+		pretty = "Decoded"
 	case intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart:
 		pretty = "Decoded"
 	}

@@ -253,7 +253,7 @@ func TestBuilderShowsFaultsAtTheirRows(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.post("/w/books/segments", "name", "Faulty", "what-0", "status", "operator-0", "eq", "value-0", "SUBSCRIBED",
 			"join-1", "OR", "what-1.0", "tags", "operator-1.0", "has_any", "join-1.1", "AND", "what-1.1.0", "status", "operator-1.1.0", "eq", "value-1.1.0", "GONE", "do", "save")
-		a.want(t, 422, "Two things to check", "Please choose at least one tag.", "GONE (no longer a choice)", "any")
+		a.want(t, 422, "2 things to check", "Please choose at least one tag.", "GONE (no longer a choice)", "any")
 		for _, want := range []string{`href="#value-1.0"`, `id="value-1.0"`, `id="value-1.0-err"`, `href="#value-1.1.0"`, `id="value-1.1.0-err"`} {
 			if !strings.Contains(a.body, want) {
 				t.Errorf("the page has no %s", want)

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"campaignlark/models"
@@ -16,7 +18,7 @@ func whatOptions(schema rule.Schema) []views.OptionGroup {
 			contact.Options = append(contact.Options, views.Option{Value: string(t), Label: t.Label()})
 		}
 	}
-	for _, m := range schema.MergeTags {
+	for _, m := range byLabel(schema.MergeTags, func(m models.MergeTag) string { return m.Label }) {
 		fields.Options = append(fields.Options, views.Option{Value: "field-" + strconv.FormatInt(m.ID, 10), Label: m.Label})
 	}
 	if len(fields.Options) == 0 {
@@ -37,15 +39,15 @@ func valueOptions(value rule.ValueKind, c rule.Condition, schema rule.Schema) (a
 	case rule.ValueCountry:
 		all = countryOptions()[1:] // without "Not set"
 	case rule.ValueTag:
-		for _, t := range schema.Tags {
+		for _, t := range byLabel(schema.Tags, func(t models.Tag) string { return t.Name }) {
 			all = append(all, idOption(t.ID, t.Name))
 		}
 	case rule.ValueSegment:
-		for _, g := range schema.Segments {
+		for _, g := range schema.ByName() {
 			all = append(all, idOption(g.ID, g.Name))
 		}
 	case rule.ValueWebhook:
-		for _, w := range schema.Webhooks {
+		for _, w := range byLabel(schema.Webhooks, func(w models.Webhook) string { return w.Name }) {
 			if w.DeletedAt == nil {
 				all = append(all, idOption(w.ID, w.Name))
 			}
@@ -58,6 +60,13 @@ func valueOptions(value rule.ValueKind, c rule.Condition, schema rule.Schema) (a
 		}
 	}
 	return all, nothingToChoose[value]
+}
+
+// byLabel returns things in the order of their labels, without regard to case and accents.
+func byLabel[T any](all []T, label func(T) string) []T {
+	return slices.SortedStableFunc(slices.Values(all), func(a, b T) int {
+		return cmp.Compare(models.Fold(label(a)), models.Fold(label(b)))
+	})
 }
 
 var nothingToChoose = map[rule.ValueKind]string{

@@ -177,7 +177,7 @@ func (s *site) follow(a answer) answer {
 // text returns the page's text without its tags and with collapsed blanks.
 func (a answer) text() string {
 	var words []string
-	tokens := html.NewTokenizer(strings.NewReader(a.body))
+	tokens := html.NewTokenizer(strings.NewReader(strings.ReplaceAll(a.body, "<wbr>", "")))
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken:

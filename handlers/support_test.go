@@ -150,7 +150,7 @@ func TestRevealIsRecordedAndEnds(t *testing.T) {
 		noor, elsewhere := s.as(s.signIn(staff)), s.as(s.signIn(staff))
 		path := "/support/requests/" + call.requestID()
 		utc := now.UTC().Format("15:04:05") + " UTC"
-		noor.get(path).want(t, 200, utc+" , through", "Addresses and values are masked", "for 15 minutes", "•••••@••••• is a new contact")
+		noor.get(path).want(t, 200, utc+", through", "Addresses and values are masked", "for 15 minutes", "•••••@••••• is a new contact")
 		for _, reason := range []string{"", "  ", "ab", strings.Repeat("x", 201)} {
 			refused := noor.post(path+"/reveal", "reason", reason)
 			refused.want(t, 422, "Addresses and values are masked", "reason")

@@ -8,7 +8,7 @@ import (
 func TestWebhookFormIsRefusedWithReasons(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		a := s.post("/w/books/webhooks", "name", strings.Repeat("n", 68), "type", "SUBSCRIBED", "new_tags", "shop, "+strings.Repeat("t", 65))
-		a.want(t, 422, "Two things to check", "Please make the name 64 characters or shorter. It has 68.", "Please make the name 64 characters or shorter. It has 65.")
+		a.want(t, 422, "2 things to check", "Please make the name 64 characters or shorter. It has 68.", "Please make the name 64 characters or shorter. It has 65.")
 		if !strings.Contains(a.body, strings.Repeat("n", 68)) || !strings.Contains(a.body, "shop, ttt") {
 			t.Error("the form comes back without what was typed")
 		}

@@ -188,6 +188,20 @@ func (c Chart) at(slot int) string {
 	return short(100*c.middle(slot)/c.width()) + "%"
 }
 
+// tickToSpare reports whether small screens leave out a slot's label: every second one, counted from the end, if there are many.
+func (c Chart) tickToSpare(slot int) bool {
+	all, later := 0, 0
+	for i, s := range c.Slots {
+		if s.Tick != "" {
+			all++
+			if i > slot {
+				later++
+			}
+		}
+	}
+	return all > 4 && later%2 == 1
+}
+
 // anchor returns the text-anchor of a slot's label, so that no label goes beyond the drawing.
 func (c Chart) anchor(slot int) string {
 	switch {

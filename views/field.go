@@ -107,9 +107,5 @@ func summaryTitle(n int) string {
 	if n == 1 {
 		return "Not saved. One thing to check:"
 	}
-	words := []string{"Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
-	if n-2 < len(words) {
-		return "Not saved. " + words[n-2] + " things to check:"
-	}
 	return "Not saved. " + strconv.Itoa(n) + " things to check:"
 }

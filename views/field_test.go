@@ -79,7 +79,7 @@ func TestErrorSummaryLeadsToEachField(t *testing.T) {
 		t.Errorf("no errors: got %q, want nothing", out)
 	}
 	_, doc := render(t, views.ErrorSummary([]views.FieldError{{ID: "name", Text: hostile}, {ID: "type", Text: "Choose one"}}))
-	if got := text(byTag(doc, "b")); got != "Not saved. Two things to check:" {
+	if got := text(byTag(doc, "b")); got != "Not saved. 2 things to check:" {
 		t.Errorf("title: got %q", got)
 	}
 	if link := byTag(doc, "a"); attr(link, "href") != "#name" || text(link) != hostile {
@@ -142,8 +142,9 @@ func TestTagPickerKeepsChoicesAndNewTags(t *testing.T) {
 		t.Errorf("chosen: got %v, want [1]", checked)
 	}
 	fresh := find(doc, func(n *html.Node) bool { return attr(n, "name") == "new_tags" })
-	if attr(fresh, "value") != "a, b" || attr(fresh, "aria-label") != "New tags, separated by commas" {
-		t.Errorf("new tags: got %q called %q", attr(fresh, "value"), attr(fresh, "aria-label"))
+	label := find(doc, func(n *html.Node) bool { return n.Data == "label" && attr(n, "for") != "" && attr(n, "for") == attr(fresh, "id") })
+	if attr(fresh, "value") != "a, b" || label == nil || text(label) != "New tags, separated by commas" {
+		t.Errorf("new tags: got %q with the label %v", attr(fresh, "value"), label)
 	}
 	noScript(t, out, doc)
 }

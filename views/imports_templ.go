@@ -80,7 +80,7 @@ func ImportFormPage(m ImportFormModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" enctype=\"multipart/form-data\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" enctype=\"multipart/form-data\" novalidate>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -143,7 +143,7 @@ func ImportFormPage(m ImportFormModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">Earlier imports and other recent work</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">Recent work</a>, with earlier imports</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -159,7 +159,7 @@ func ImportFormPage(m ImportFormModel) templ.Component {
 
 func importFile(wrong string) Field {
 	return Field{Name: "file", Label: "File", Error: wrong, Required: true,
-		Help: "At most 64 MB. The first line may name the columns. Commas, semicolons, tabs or vertical bars between the cells, and the usual text encodings, are recognised. An export of this program can be imported as it is."}
+		Help: "Choose a file, or drop one here. At most 64 MB. The first line may name the columns. Commas, semicolons, tabs or vertical bars between the cells, and the usual text encodings, are recognised. An export of this program can be imported as it is."}
 }
 
 func importFileErrors(wrong string) []FieldError {

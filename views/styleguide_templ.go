@@ -1682,7 +1682,7 @@ func guideFilters() templ.Component {
 	})
 }
 
-var guideTabs = []Tab{{Label: "Pretty", Href: "#code", Current: true}, {Label: "As received", Href: "#code"}}
+var guideTabs = []Tab{{Label: "Decoded", Href: "#code", Current: true}, {Label: "As received", Href: "#code"}}
 
 func guideCode() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

@@ -21,7 +21,7 @@ func tryCall(p *Page) {
 	p.Fill("key", "given_name")
 	p.Fill("type", "dropdown_single")
 	p.Fill("options", "Ann\nJo")
-	p.Follow("Save")
+	p.Follow("Create merge tag")
 	p.Open("/w/my-workspace/webhooks/new")
 	p.Fill("name", "Reading club sign-up")
 	p.Choose("type", "UNCONFIRMED")

@@ -89,10 +89,10 @@ func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
 	p.Follow("Create merge tag")
 	inspect("merge-tag-new")
 	p.Fill("key", "First name")
-	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+	if status := p.Follow("Create merge tag"); status != http.StatusUnprocessableEntity {
 		t.Errorf("got %d for a key with a blank, want 422", status)
 	}
-	p.Sees("Two things to check")
+	p.Sees("2 things to check")
 	inspect("merge-tag-error")
 	for _, m := range []struct{ key, label, kind, options, standard string }{
 		{"first_name", "First name", "text", "", ""},
@@ -109,7 +109,7 @@ func keepMergeTags(t *testing.T, p *Page, inspect func(name string)) {
 		p.Fill("type", m.kind)
 		p.Fill("options", m.options)
 		p.Fill("default_value", m.standard)
-		p.Follow("Save")
+		p.Follow("Create merge tag")
 		p.Sees("The merge tag " + m.label + " was created.")
 	}
 	p.Sees("7 merge tags")

@@ -94,7 +94,7 @@ func (d *day) create() {
 	p.Follow("Create merge tag")
 	p.Enter("Key", "first_name")
 	p.Enter("Label", "First name")
-	p.Follow("Save")
+	p.Follow("Create merge tag")
 	p.Follow("Inbound Webhooks")
 	p.Follow("Create Webhook")
 	p.Enter("Name", "Shop: customer created")

@@ -30,7 +30,7 @@ func getIn(t *testing.T, program *Program, p *Page, inspect func(name string)) {
 	if status := p.Follow("Create workspace and sign in"); status != 422 {
 		t.Errorf("got %d, want 422", status)
 	}
-	p.Sees("Two things to check")
+	p.Sees("2 things to check")
 	inspect("setup-error")
 	if got := p.Value("[name=workspace]") + " in " + p.Value("[name=time_zone]"); got != "Alder & Finch Books in Europe/Vienna" {
 		t.Errorf("got %q, want what was typed", got)

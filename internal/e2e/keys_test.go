@@ -174,7 +174,7 @@ func TestBrowserUnsavedChangesAsk(t *testing.T) {
 	if got := p.Value("[name=name]"); got != "half a na" {
 		t.Errorf("got %q in the field after staying, want what was typed", got)
 	}
-	p.Follow("Save") // no question
+	p.Follow("Create tag") // no question
 	p.Sees("half a na")
 	p.Open("/w/my-workspace/tags/new")
 	p.Click("Name")

@@ -36,7 +36,7 @@ func readTypeform(t *testing.T, p *Page, inspect func(name string)) {
 			kind = "date"
 		}
 		p.Fill("type", kind)
-		p.Follow("Save")
+		p.Follow("Create merge tag")
 	}
 	p.Open("/w/my-workspace/webhooks/new")
 	p.Fill("name", "Reading club sign-up")

@@ -65,6 +65,6 @@ func TestBrowserTwoPeopleEdit(t *testing.T) {
 	wantStatus(t, "a tag that is gone", p.Follow("Save"), http.StatusNotFound)
 	p.Sees("This tag does not exist any more: somebody deleted it.")
 	p.InspectEverywhere("tag-deleted-by-another")
-	p.Follow("Save")
+	p.Follow("Create tag")
 	p.Sees("The tag Trade was created.")
 }

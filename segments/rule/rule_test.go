@@ -284,7 +284,7 @@ func TestSentence(t *testing.T) {
 		{"AND", `{"type":"subscribed_at","operator":"is_not_set"},{"type":"changed_at","operator":"not_in_last_days","value":30},{"type":"created_at","operator":"in_last_hours","value":1},{"type":"created_at","operator":"gte","value":"2026-05-02"},{"type":"created_at","operator":"more_than_days_ago","value":2}`,
 			"Contacts never Subscribed and Last changed not in the last 30 days and Created in the last 1 hour and Created on or after 2 May 2026 and Created more than 2 days ago"},
 		{"AND", `{"type":"field","field_id":3,"operator":"eq","value":"true"},{"type":"field","field_id":3,"operator":"ne","value":"true"},{"type":"field","field_id":6,"operator":"has_none","value":["Tea"]},{"type":"field","field_id":7,"operator":"in","value":["AT","DE"]}`,
-			"Contacts whose The vip is true and The vip is not true and The likes does not have Tea and The country is any of Austria, Germany"},
+			"Contacts whose The vip is Yes and The vip is not Yes and The likes does not have Tea and The country is any of Austria, Germany"},
 	} {
 		g, problems := rule.Parse(fmt.Sprintf(`{"condition":%q,"filters":[%s]}`, c.join, c.filters))
 		if got := rule.PlainText(rule.Sentence(g, fullSchema(t, "Europe/Vienna"))); len(problems) > 0 || got != c.want {

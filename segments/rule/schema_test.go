@@ -93,7 +93,7 @@ func TestExplanationShowsWhatItSaw(t *testing.T) {
 		{`{"type":"created_at","operator":"in_last_hours","value":24}`, "Created in the last 24 hours", "23 November 2026, 13:00"},
 		{`{"type":"subscribed_at","operator":"is_set"}`, "Subscribed is set", ""},
 		{`{"type":"field","field_id":4,"operator":"lte","value":"2026-05-02"}`, "The birthday is on or before 2 May 2026", "2 May 2026, 01:30"},
-		{`{"type":"field","field_id":3,"operator":"eq","value":"false"}`, "The vip is false", "No"},
+		{`{"type":"field","field_id":3,"operator":"eq","value":"false"}`, "The vip is No", "No"},
 		{`{"type":"field","field_id":6,"operator":"has_none","value":["Straße"]}`, "The likes does not have Straße", "Tea, Coffee"},
 		{`{"type":"field","field_id":1,"operator":"is_not_set"}`, "The city is not set", ""},
 	} {

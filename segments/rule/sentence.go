@@ -133,7 +133,7 @@ func (s Schema) compareWords(kind Kind, c Condition) []Part {
 	case kind.Takes(c.Operator) == TakesNothing:
 		return label
 	case value == ValueBoolean:
-		return []Part{label[0], {Text: " "}, {shorten(c.Value.Last()), Value}}
+		return []Part{label[0], {Text: " "}, {shorten(showBoolean(c.Value.Last())), Value}}
 	case c.Operator == MoreThanDaysAgo && kind == kindDate:
 		return append(append([]Part{{Text: " is more than "}}, values...), Part{Text: " ago"})
 	case c.Operator == MoreThanDaysAgo:
@@ -142,6 +142,11 @@ func (s Schema) compareWords(kind Kind, c Condition) []Part {
 		label[0].Text = " with its anniversary within"
 	}
 	return append(append(label, Part{Text: " "}), values...)
+}
+
+// showBoolean returns a boolean value as contacts show it: "Yes". A rule may also hold another text.
+func showBoolean(text string) string {
+	return models.MergeTag{Type: models.MergeTagBoolean}.Show(text, nil)
 }
 
 // labelsOfOne has the labels for one choice, if the normal label is for several.
