@@ -12,7 +12,34 @@ import (
 )
 
 // accountForm shows the signed-in person's account.
-func (s *Server) accountForm(v *visit) error { return v.account(fiber.StatusOK, nil) }
+func (s *Server) accountForm(v *visit) error {
+	return v.account(fiber.StatusOK, models.Profile{Name: v.User.Name, Theme: v.User.Theme}, nil)
+}
+
+// accountProfile stores the person's name and theme.
+func (s *Server) accountProfile(v *visit) error {
+	e := v.editProfile()
+	p := models.Profile{Name: models.CleanName(e.text("name")), Theme: e.text("theme")}
+	if v.refill {
+		return v.account(v.refillStatus, p, nil)
+	}
+	if e.clashes() {
+		return v.account(fiber.StatusUnprocessableEntity, p, nil)
+	}
+	if errs := p.Validate(); errs.Any() {
+		return v.account(fiber.StatusUnprocessableEntity, p, errs)
+	}
+	if err := s.DB.SetProfile(v.UserContext(), v.User.ID, p); err != nil {
+		return models.In("account: store name and theme", err)
+	}
+	return v.done("/account", "Saved.")
+}
+
+// editProfile compares the posted name and theme with the stored ones, which the person may have changed in another window.
+func (v *visit) editProfile() editForm {
+	return v.edit(editField{name: "name", label: "Name", stored: []string{v.User.Name}, posted: v.FormAll("name")},
+		editField{name: "theme", label: "Light or dark", stored: []string{v.User.Theme}, posted: v.FormAll("theme"), say: views.ThemeName})
+}
 
 // accountPost changes the person's password, ends all their other sessions, and gives this one a new token.
 func (s *Server) accountPost(v *visit) error {
@@ -26,17 +53,17 @@ func (s *Server) accountPost(v *visit) error {
 		errs.Add("new_password", "This is the current password. Please choose another one.")
 	}
 	if errs.Any() {
-		return v.account(fiber.StatusUnprocessableEntity, errs)
+		return v.accountAgain(fiber.StatusUnprocessableEntity, errs)
 	}
 	_, err := s.DB.SignIn(v.UserContext(), v.User.Email, current, s.clientAddress(v.Ctx), s.now())
 	var tooMany *store.TooManyFailures
 	switch {
 	case errors.As(err, &tooMany):
 		errs.Add("current_password", tooManyTries+" "+v.retryAfter(tooMany.Wait))
-		return v.account(fiber.StatusTooManyRequests, errs)
+		return v.accountAgain(fiber.StatusTooManyRequests, errs)
 	case errors.Is(err, store.ErrWrongPassword):
 		errs.Add("current_password", "This is not your current password.")
-		return v.account(fiber.StatusUnprocessableEntity, errs)
+		return v.accountAgain(fiber.StatusUnprocessableEntity, errs)
 	case err != nil:
 		return models.In("account: check the password", err)
 	}
@@ -70,11 +97,16 @@ func (v *visit) editKeys() editForm {
 	return v.edit(editField{name: "single_keys", stored: []string{stored}, posted: v.FormAll("single_keys")})
 }
 
-func (v *visit) account(status int, errs models.FieldErrors) error {
+// accountAgain shows the page again after a password that was refused.
+func (v *visit) accountAgain(status int, errs models.FieldErrors) error {
+	return v.account(status, models.Profile{Name: v.User.Name, Theme: v.User.Theme}, errs)
+}
+
+func (v *visit) account(status int, profile models.Profile, errs models.FieldErrors) error {
 	p, err := v.ownPage(views.SectionAccount, "Your account")
 	if err != nil {
 		return err
 	}
 	p.Failed = errs.Any()
-	return campaignlark.Render(v.Ctx, status, views.AccountPage(views.AccountModel{Page: p, Keys: v.editKeys().state("choice", nil), Errors: errs}))
+	return campaignlark.Render(v.Ctx, status, views.AccountPage(views.AccountModel{Page: p, Profile: profile, Edit: v.editProfile().state("profile", nil), Keys: v.editKeys().state("choice", nil), Errors: errs}))
 }

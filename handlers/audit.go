@@ -134,20 +134,28 @@ func (q auditQuery) chips(list string, people []models.User) []views.Chip {
 func personOptions(people []models.User) []views.Option {
 	options := []views.Option{{Label: "Anybody"}}
 	for _, u := range people {
-		options = append(options, views.Option{Value: strconv.FormatInt(u.ID, 10), Label: personName(u.ID, u.Email)})
+		options = append(options, views.Option{Value: strconv.FormatInt(u.ID, 10), Label: personName(u.ID, u.Name, u.Email)})
 	}
 	return options
 }
 
-// personName names the author of an entry; email is "" if the account was deleted.
-func personName(id int64, email string) string {
+// personName names the author of an entry; email is "" if the account was deleted. Names need not be unique, so the address is there too.
+func personName(id int64, name, email string) string {
 	switch {
 	case id == 0:
 		return commandLine
 	case email == "":
 		return "Somebody whose account is gone"
 	}
-	return models.ShowEmail(email)
+	return nameAndAddress(name, email)
+}
+
+// nameAndAddress names a person: "Ines Weber (ines@example.com)", or only the address.
+func nameAndAddress(name, email string) string {
+	if name == "" {
+		return models.ShowEmail(email)
+	}
+	return name + " (" + models.ShowEmail(email) + ")"
 }
 
 // fillAudit describes the entries of a page in words, grouped by day.
@@ -174,7 +182,7 @@ func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error 
 }
 
 func (v *visit) auditRow(e store.AuditLine, contacts map[int64]models.Contact) views.AuditRow {
-	row := views.AuditRow{At: e.At, Who: personName(e.UserID, e.UserEmail), Action: e.Action, Subject: e.Subject, Name: e.SubjectName}
+	row := views.AuditRow{At: e.At, Who: personName(e.UserID, e.UserName, e.UserEmail), Action: e.Action, Subject: e.Subject, Name: e.SubjectName}
 	switch e.Subject {
 	case models.SubjectContact:
 		if contact, there := contacts[e.SubjectID]; there {

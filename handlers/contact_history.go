@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"campaignlark/intake"
@@ -19,6 +20,7 @@ type history struct {
 	contact  models.Contact
 	webhooks map[int64]models.Webhook
 	segments map[int64]models.Segment
+	imports  map[int64]views.ImportLink
 	tags     map[string]models.MergeTag // by key
 	entries  []happened
 }
@@ -37,7 +39,15 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	if err != nil {
 		return models.In("contact page: history", err)
 	}
-	h := history{visit: v, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, webhooks: webhooksByID(schema.Webhooks)}
+	first, err := v.firstEdit(c)
+	if err != nil {
+		return err
+	}
+	imports, err := v.importLinks(importsOf(found, first))
+	if err != nil {
+		return err
+	}
+	h := history{visit: v, imports: imports, contact: c, tags: map[string]models.MergeTag{}, segments: map[int64]models.Segment{}, webhooks: webhooksByID(schema.Webhooks)}
 	for _, t := range schema.MergeTags {
 		h.tags[t.Key] = t
 	}
@@ -64,15 +74,62 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	if found.Stopped {
 		m.Searched = models.IDTime(found.Earlier)
 	}
-	if c.SourceWebhookID != nil {
+	switch {
+	case c.SourceWebhookID != nil:
 		w := h.webhooks[*c.SourceWebhookID]
-		m.Source, m.SourceHref = w.Name, h.webhookHref(w)
+		m.Origin, m.Source, m.SourceHref = views.OriginCall, w.Name, h.webhookHref(w)
+	case first.Action == models.ActionContactImported:
+		m.Origin, m.Import = views.OriginImport, imports[first.ContactChange().Import]
+	case first.Action == models.ActionContactCreated:
+		m.Origin = views.OriginHand
 	}
 	if c.TouchedAt != nil && c.TouchedWebhookID != nil {
 		w := h.webhooks[*c.TouchedWebhookID]
 		m.LastCall, m.LastCallHref, m.LastCallAt = w.Name, h.webhookHref(w), *c.TouchedAt
 	}
 	return nil
+}
+
+// firstEdit returns the oldest entry of the audit log about a contact that did not come through a webhook; an empty one if there is
+// none any more.
+func (v *visit) firstEdit(c models.Contact) (models.AuditEntry, error) {
+	if c.SourceWebhookID != nil {
+		return models.AuditEntry{}, nil
+	}
+	first, err := v.server.DB.FirstEdit(v.UserContext(), c.WorkspaceID, c.ID)
+	if errors.Is(err, models.ErrNotFound) {
+		return models.AuditEntry{}, nil
+	}
+	return first, models.In("contact page: how it came", err)
+}
+
+// importsOf returns the ids of the imports that a contact's history names.
+func importsOf(found store.ContactHistory, first models.AuditEntry) (ids []int64) {
+	for _, e := range append([]store.ContactEdit{{AuditEntry: first}}, found.Changes...) {
+		if e.Action == models.ActionContactImported {
+			ids = append(ids, e.ContactChange().Import)
+		}
+	}
+	for _, m := range found.Moves {
+		if m.JobID != nil {
+			ids = append(ids, *m.JobID)
+		}
+	}
+	return ids
+}
+
+// importLinks names imports by id, with links to those that still have a page.
+func (v *visit) importLinks(ids []int64) (map[int64]views.ImportLink, error) {
+	found, err := v.server.DB.Imports(v.UserContext(), v.Workspace.ID, ids)
+	links := map[int64]views.ImportLink{}
+	for id, i := range found {
+		link := views.ImportLink{File: i.File}
+		if i.There {
+			link.Href = v.path("jobs", id)
+		}
+		links[id] = link
+	}
+	return links, models.In("names of imports", err)
 }
 
 func (h *history) webhookHref(w models.Webhook) string {
@@ -143,9 +200,9 @@ func (h *history) shown(key, stored string) string {
 }
 
 func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.HistoryEdit {
-	edit := &views.HistoryEdit{Who: e.UserEmail, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
+	edit := &views.HistoryEdit{Who: e.Person, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
 		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, Lost: e.Action == models.ActionContactLost, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
-		Before: string(c.StatusBefore), After: string(c.StatusAfter)}
+		Before: string(c.StatusBefore), After: string(c.StatusAfter), Import: h.imports[c.Import]}
 	if a := e.Values.Address; a != nil {
 		edit.OldAddress, edit.NewAddress = models.ShowEmail(a.Before), models.ShowEmail(a.After)
 	} else if c.Address {
@@ -170,8 +227,11 @@ func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.Histo
 func (h *history) addMoves(moves []store.ContactMove) {
 	var before store.ContactMove
 	for i, m := range moves {
-		if i == 0 || !m.At.Equal(before.At) || m.Cause != before.Cause || m.UserEmail != before.UserEmail {
-			why := views.Cause{Kind: string(m.Cause), Who: m.UserEmail}
+		if i == 0 || !m.At.Equal(before.At) || m.Cause != before.Cause || m.Person != before.Person {
+			why := views.Cause{Kind: string(m.Cause), Who: m.Person}
+			if m.JobID != nil {
+				why.Import = h.imports[*m.JobID]
+			}
 			if m.RequestID != nil {
 				why.Href = h.visit.path("requests", *m.RequestID)
 			}

@@ -169,7 +169,7 @@ func TestContactPageShowsHistory(t *testing.T) {
 		})
 		s.addTag("vip", 1)
 		a := s.get("/w/books/contacts/1")
-		a.want(t, 200, "søren", "@bücher.example", "Subscribed", "added by hand", "1,250", "<b>hostile</b>", "vip", "Nothing is recorded yet.")
+		a.want(t, 200, "søren", "@bücher.example", "Subscribed", "1,250", "<b>hostile</b>", "vip", "Nothing is recorded yet.")
 		if strings.Contains(a.body, "<b>hostile") {
 			t.Error("a value reached the page as markup")
 		}

@@ -149,6 +149,7 @@ var editRoutes = map[string]func(s *site) edited{
 var otherPosts = map[string]string{
 	"POST /logout":       "edits nothing",
 	"POST /account":      "nothing stored is shown, and a new password ends the other sessions",
+	"POST /account/profile": "one person's: TestNameAndTheme",
 	"POST /account/keys": "one choice of one person; TestAChoiceOfAnotherWindowStays",
 
 	"POST " + invitationsPath + "/:id/accept":       "one button: an invitation that is gone is explained",

@@ -154,12 +154,28 @@ func (s *Server) checkMember(v *visit, least models.Role) error {
 		return err
 	}
 	if !v.Role.Includes(least) {
-		return errRole
+		return s.roleError(v)
 	}
 	if v.refill {
 		return nil
 	}
 	return models.In("guard: note the visit", s.DB.MemberSeen(v.UserContext(), v.Workspace.ID, v.User.ID, seen, s.now()))
+}
+
+// namedAdmins is how many admins an error names.
+const namedAdmins = 3
+
+// roleError refuses a person and says whom to ask.
+func (s *Server) roleError(v *visit) error {
+	admins, err := s.DB.Admins(v.UserContext(), v.Workspace.ID, namedAdmins)
+	if err != nil || len(admins) == 0 {
+		return errRole
+	}
+	var names []string
+	for _, a := range admins {
+		names = append(names, nameAndAddress(a.Name, a.Email))
+	}
+	return &models.Error{Code: errRole.Code, Message: errRole.Message + " Such as " + models.AnyOf(names) + "."}
 }
 
 // enterWorkspace sets the visit's workspace by slug. Workspaces without the person as a member are not found. It returns when the

@@ -92,7 +92,7 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		s.get(job).want(t, 200, "1 contact was created, 1 line changed a contact", "1 line was refused")
 		s.get(show).want(t, 200, "Download the lines to correct", "“nobody” is not a valid")
 		s.get("/w/books/contacts").want(t, 200, "anna@example.com", "Unconfirmed", "autumn")
-		s.get(fmt.Sprintf("/w/books/contacts/%d", gone.ID)).want(t, 200, "ines@example.com imported the contact from a file", "Changed: First name, Shoe size", "Gone")
+		s.get(fmt.Sprintf("/w/books/contacts/%d", gone.ID)).want(t, 200, "ines@example.com imported the contact from Kunden.csv", "Changed: First name, Shoe size", "Gone")
 		file := s.get(show + "/refused.csv")
 		if file.status != 200 || !strings.HasPrefix(file.body, "\ufeffreason,line,E-Mail") || !strings.Contains(file.body, ",3,nobody,Bert,,") {
 			t.Errorf("got the refused lines %d %q", file.status, file.body)

@@ -38,7 +38,7 @@ func (v *visit) jobText(j models.Job) jobText {
 func jobRow(j store.ListedJob, text jobText) views.JobRow {
 	row := views.JobRow{
 		ID: j.ID, Name: text.title, Running: j.State == models.JobRunning, Draft: j.State == models.JobDraft,
-		Done: j.Done, Total: j.Total, Unit: text.unit, Units: text.units, Who: j.UserEmail, Created: j.CreatedAt, Updated: j.UpdatedAt,
+		Done: j.Done, Total: j.Total, Unit: text.unit, Units: text.units, Who: j.Person, Created: j.CreatedAt, Updated: j.UpdatedAt,
 	}
 	if j.FinishedAt != nil {
 		row.Finished = *j.FinishedAt

@@ -24,7 +24,7 @@ func (s *Server) memberList(v *visit) error {
 	}
 	m := views.MembersModel{IsAdmin: v.Role.Includes(models.RoleAdmin)}
 	for _, member := range members {
-		m.Members = append(m.Members, views.MemberRow{ID: member.UserID, Email: models.ShowEmail(member.Email), Role: member.Role.Word(),
+		m.Members = append(m.Members, views.MemberRow{ID: member.UserID, Email: models.ShowEmail(member.Email), Name: member.Name, Role: member.Role.Word(),
 			SeenAt: timeOrZero(member.SeenAt), You: member.UserID == v.User.ID, OnlyAdmin: onlyAdmin(members, member)})
 	}
 	for _, i := range invitations {

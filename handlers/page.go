@@ -29,7 +29,7 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 	p := views.Page{
 		Title: title, Section: section, Crumbs: crumbs,
 		Workspace: views.Workspace{Name: v.Workspace.Name, Slug: v.Workspace.Slug},
-		Role:      v.Role.Word(), UserEmail: v.User.Email, Staff: v.User.Support,
+		Role:      v.Role.Word(), UserEmail: v.User.Email, UserName: v.User.Name, Theme: v.User.Theme, Staff: v.User.Support,
 		CSRF: maskedToken(v.session), Once: models.NewToken()[:22], Whose: whose(v.User), KeysOff: !v.User.SingleKeys, Flash: v.message(), Assets: assets(),
 		Counts: navCounts(counts), Loc: v.Workspace.Location(), Now: s.now(),
 	}

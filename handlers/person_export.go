@@ -208,9 +208,9 @@ func (p *personFile) move(m store.ContactMove) any {
 	if name == "" {
 		name = m.GoneName
 	}
-	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": m.UserEmail}
+	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": m.Person}
 }
 
 func personEdit(e store.ContactEdit) any {
-	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.UserEmail, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
+	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.Person, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
 }

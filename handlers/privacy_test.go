@@ -83,10 +83,10 @@ var ofAPerson = map[string]map[string]handling{
 		"snapshot": neverErased, "state": neverStays, "created_at": neverStays,
 	},
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
-	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "at": neverStays},
+	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "job_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
-	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "at": erasedOnly}, // deleted at the next tick
-	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                      // likewise
+	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "job_id": erasedOnly, "at": erasedOnly}, // deleted at the next tick
+	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                                            // likewise
 	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
 	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {

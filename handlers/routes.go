@@ -62,6 +62,7 @@ var routes = []route{
 	{"POST", "/setup", visitor, (*Server).setupPost},
 	{"GET", "/account", signedIn, (*Server).accountForm},
 	{"POST", "/account", signedIn, (*Server).accountPost},
+	{"POST", "/account/profile", signedIn, (*Server).accountProfile},
 	{"POST", "/account/keys", signedIn, (*Server).accountKeys},
 
 	{"GET", invitationsPath, signedIn, (*Server).invitationList},

@@ -37,7 +37,9 @@ func (s *Server) segmentHistory(v *visit) error {
 	if err != nil {
 		return models.In("segment changes: contacts", err)
 	}
-	m.Changes = v.segmentChanges(g, changes, found)
+	if m.Changes, err = v.segmentChanges(g, changes, found); err != nil {
+		return err
+	}
 	return v.show(views.SegmentChangesPage(m))
 }
 
@@ -89,7 +91,11 @@ func (s *Server) segmentMany(v *visit) error {
 		return models.In("segment changes: contacts", err)
 	}
 	m.Members = segmentContacts(ids, found)
-	m.Change = v.segmentChanges(g, []segments.Change{change}, nil)[0]
+	changes, err := v.segmentChanges(g, []segments.Change{change}, nil)
+	if err != nil {
+		return err
+	}
+	m.Change = changes[0]
 	path := v.path("segments", g.ID, "changes", id)
 	m.Tabs = []views.Tab{{Label: "Entered: " + views.Count(change.In), Href: path, Current: m.Entered},
 		{Label: "Left: " + views.Count(change.Out), Href: path + "?show=left", Current: !m.Entered}}
@@ -119,11 +125,24 @@ func contactsOf(changes []segments.Change) (ids []int64) {
 }
 
 // segmentChanges describes a segment's changes in words.
-func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, found map[int64]models.Contact) []views.SegmentChange {
+func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, found map[int64]models.Contact) ([]views.SegmentChange, error) {
+	var ids []int64
+	for _, c := range changes {
+		if c.JobID != nil {
+			ids = append(ids, *c.JobID)
+		}
+	}
+	imports, err := v.importLinks(ids)
+	if err != nil {
+		return nil, err
+	}
 	lines := make([]views.SegmentChange, len(changes))
 	for i, c := range changes {
 		lines[i] = views.SegmentChange{At: c.At, Since: c.Since, Entered: c.Entered, In: c.In, Out: c.Out, Some: segmentContacts(c.InIDs, found), Others: segmentContacts(c.OutIDs, found),
-			Why: views.Cause{Kind: string(c.Cause), Webhook: c.Webhook, Who: c.UserEmail}}
+			Why: views.Cause{Kind: string(c.Cause), Webhook: c.Webhook, Who: c.Person}}
+		if c.JobID != nil {
+			lines[i].Why.Import = imports[*c.JobID]
+		}
 		if c.RequestID != nil && c.Webhook != "" {
 			lines[i].Why.Href = v.path("requests", *c.RequestID)
 		}
@@ -136,7 +155,7 @@ func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, foun
 			lines[i].Contact = segmentContacts([]int64{c.ContactID}, found)[0]
 		}
 	}
-	return lines
+	return lines, nil
 }
 
 // segmentContacts lists contacts by id. Those missing in found have no address.

@@ -109,7 +109,7 @@ func (v *visit) sizes(g models.Segment, noted []models.SegmentDay, slots []views
 }
 
 func enteredAndLeft(d models.SegmentDay) (in, out int64) {
-	return d.EnteredCall + d.EnteredEdit + d.EnteredTime + d.EnteredRule, d.DepartedCall + d.DepartedEdit + d.DepartedTime + d.DepartedRule
+	return d.EnteredCall + d.EnteredEdit + d.EnteredImport + d.EnteredTime + d.EnteredRule, d.DepartedCall + d.DepartedEdit + d.DepartedImport + d.DepartedTime + d.DepartedRule
 }
 
 // segmentRow describes a segment. contacts is the number of all contacts, 0 if unknown.

@@ -115,7 +115,9 @@ func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	if err != nil {
 		return models.In("segment page: contacts", err)
 	}
-	m.Changes = v.segmentChanges(g, changes, found)
+	if m.Changes, err = v.segmentChanges(g, changes, found); err != nil {
+		return err
+	}
 	if before > 0 {
 		m.Newest = v.path("segments", g.ID)
 	}
@@ -165,6 +167,7 @@ func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts in
 	for _, d := range days {
 		if d.Day > recent {
 			in.EnteredCall, in.EnteredEdit, in.EnteredTime, in.EnteredRule = in.EnteredCall+d.EnteredCall, in.EnteredEdit+d.EnteredEdit, in.EnteredTime+d.EnteredTime, in.EnteredRule+d.EnteredRule
+			in.EnteredImport, out.EnteredImport = in.EnteredImport+d.EnteredImport, out.EnteredImport+d.DepartedImport
 			out.EnteredCall, out.EnteredEdit, out.EnteredTime, out.EnteredRule = out.EnteredCall+d.DepartedCall, out.EnteredEdit+d.DepartedEdit, out.EnteredTime+d.DepartedTime, out.EnteredRule+d.DepartedRule
 		}
 	}
@@ -191,7 +194,7 @@ func movedFigure(label string, d models.SegmentDay) views.Figure {
 	for _, part := range []struct {
 		n  int64
 		by string
-	}{{d.EnteredCall, "by calls"}, {d.EnteredEdit, "by edits"}, {d.EnteredTime, "by time"}, {d.EnteredRule, "by the rule"}} {
+	}{{d.EnteredCall, "by calls"}, {d.EnteredEdit, "by edits"}, {d.EnteredImport, "by imports"}, {d.EnteredTime, "by time"}, {d.EnteredRule, "by the rule"}} {
 		if part.n > 0 {
 			parts = append(parts, views.Count(part.n)+" "+part.by)
 		}

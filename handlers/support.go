@@ -19,7 +19,7 @@ const supportPath = "/support/requests"
 // supportPage builds the frame of a support page. Its times are in UTC because the workspaces' time zones differ.
 func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views.Page, error) {
 	p := views.Page{Title: title, Section: section, Crumbs: crumbs, Support: true, Workspace: views.Workspace{Name: "Support"},
-		UserEmail: v.User.Email, Staff: true, CSRF: maskedToken(v.session), Once: models.NewToken()[:22], Whose: whose(v.User), Flash: v.message(), Assets: assets(),
+		UserEmail: v.User.Email, UserName: v.User.Name, Theme: v.User.Theme, Staff: true, CSRF: maskedToken(v.session), Once: models.NewToken()[:22], Whose: whose(v.User), Flash: v.message(), Assets: assets(),
 		Loc: time.UTC, Now: v.server.now()}
 	own, err := v.workspaces()
 	for _, w := range own {

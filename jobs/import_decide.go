@@ -53,7 +53,7 @@ func (i *importing) store(changed []store.ImportedContact) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	return store.StoreImported(i.tx, i.job.WorkspaceID, i.job.UserID, changed, i.now)
+	return store.StoreImported(i.tx, *i.job, changed, i.now)
 }
 
 // decideLine processes one line, records in it what is not stored, and counts the result. It returns the contact after

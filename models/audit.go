@@ -117,7 +117,8 @@ type ContactChange struct {
 	StatusAfter  Status   `json:"status_after,omitempty"`
 	TagsAdded    []string `json:"tags_added,omitempty"`
 	TagsRemoved  []string `json:"tags_removed,omitempty"`
-	Version      int64    `json:"version"` // of the contact after the change
+	Version      int64    `json:"version"`          // of the contact after the change
+	Import       int64    `json:"import,omitempty"` // the id of the job that imported it
 }
 
 // Nothing reports whether the change changes nothing.

@@ -16,6 +16,7 @@ type DirtyContact struct {
 	ContactID   int64
 	RequestID   *uuid.UUID // the call that changed it; programs before migration 18 wrote marks of calls here
 	UserID      *int64     // the person who changed it, if it was not a call
+	JobID       *int64     // the import that changed it
 	At          time.Time
 }
 

@@ -43,7 +43,8 @@ type SegmentCause string
 
 const (
 	CauseCall   SegmentCause = "call"   // of a webhook
-	CauseEdit   SegmentCause = "edit"   // of the contact: by hand, in bulk, by an import, or because a tag or merge tag was deleted
+	CauseEdit   SegmentCause = "edit"   // of the contact: by hand, in bulk, or because a tag or merge tag was deleted
+	CauseImport SegmentCause = "import" // a line of a file; before migration 28 CauseEdit
 	CauseTime   SegmentCause = "time"   // it passed
 	CauseFirst  SegmentCause = "first"  // time passed
 	CauseRule   SegmentCause = "rule"   // it was edited; before there was CauseFirst, also a new one
@@ -60,7 +61,8 @@ type SegmentChange struct {
 	Entered     bool
 	Cause       SegmentCause
 	RequestID   *uuid.UUID // of CauseCall
-	UserID      *int64     // the person who edited the contact; nil if unknown
+	UserID      *int64     // the person who edited or imported the contact; nil if unknown
+	JobID       *int64     // of CauseImport
 	At          time.Time
 }
 
@@ -89,18 +91,20 @@ func (SegmentDue) TableName() string { return "segment_due" }
 // SegmentDay is a segment's size at the end of a day in the workspace's time zone, and how many contacts entered and
 // left on that day.
 type SegmentDay struct {
-	WorkspaceID  int64
-	SegmentID    int64
-	Day          string // 2006-01-02
-	Size         int64
-	EnteredCall  int64
-	EnteredEdit  int64
-	EnteredTime  int64
-	EnteredRule  int64 // CauseFirst, CauseRule, CauseBasis and CauseRepair
-	DepartedCall int64
-	DepartedEdit int64
-	DepartedTime int64
-	DepartedRule int64
+	WorkspaceID    int64
+	SegmentID      int64
+	Day            string // 2006-01-02
+	Size           int64
+	EnteredCall    int64
+	EnteredEdit    int64
+	EnteredTime    int64
+	EnteredRule    int64 // CauseFirst, CauseRule, CauseBasis and CauseRepair
+	EnteredImport  int64
+	DepartedCall   int64
+	DepartedEdit   int64
+	DepartedTime   int64
+	DepartedRule   int64
+	DepartedImport int64
 }
 
 // SegmentCheck is the running or last full check of a workspace's memberships.

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 )
 
@@ -54,10 +55,30 @@ func ValidateEmail(email string) string {
 // ErrEmailTaken refuses a second account with the same address.
 var ErrEmailTaken = &Error{Code: CodeConflict, Message: "There is an account with this e-mail address already."}
 
+// Themes are the values of User.Theme.
+var Themes = []string{"", "light", "dark"}
+
+// Profile is what people say about themselves: User.Name and User.Theme.
+type Profile struct{ Name, Theme string }
+
+// Validate returns what is wrong, by the form's field names. The name is clean (CleanName).
+func (p Profile) Validate() FieldErrors {
+	errs := FieldErrors{}
+	if p.Name != "" {
+		errs.Add("name", ValidateName(p.Name))
+	}
+	if !slices.Contains(Themes, p.Theme) {
+		errs.Add("theme", "Please choose one of these.")
+	}
+	return errs
+}
+
 // User is a person who signs in.
 type User struct {
 	ID           int64
 	Email        string
+	Name         string // what people call them, "" if they did not say
+	Theme        string // "light", "dark", or "" as their system has it
 	PasswordHash string
 	SingleKeys   bool `gorm:"default:true"` // single-key shortcuts, such as J and K, are on
 	Support      bool // staff: reads the request logs of every workspace and changes nothing

@@ -58,3 +58,12 @@ func NamesAre(names []string, what string) string {
 	last := len(names) - 1
 	return "“" + strings.Join(names[:last], "”, “") + "” and “" + names[last] + "” are " + what
 }
+
+// AnyOf lists names to choose from in a sentence: "a, b or c".
+func AnyOf(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

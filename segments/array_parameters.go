@@ -24,7 +24,7 @@ func uuids(n int, of func(i int) *uuid.UUID) string {
 	})
 }
 
-func people(n int, of func(i int) *int64) string {
+func optional(n int, of func(i int) *int64) string {
 	return store.Array(n, func(b []byte, i int) []byte {
 		id := of(i)
 		if id == nil {
@@ -92,8 +92,8 @@ func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 		return nil
 	}
 	n := len(rows)
-	return tx.Exec(`INSERT INTO segment_changes (workspace_id, id, segment_id, contact_id, entered, cause, request_id, user_id, at)
-		SELECT $1::bigint, c.*, $2::timestamptz FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::uuid[], $9::bigint[]) AS c`,
+	return tx.Exec(`INSERT INTO segment_changes (workspace_id, id, segment_id, contact_id, entered, cause, request_id, user_id, job_id, at)
+		SELECT $1::bigint, c.*, $2::timestamptz FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::uuid[], $9::bigint[], $10::bigint[]) AS c`,
 		rows[0].WorkspaceID, rows[0].At,
 		uuids(n, func(i int) *uuid.UUID { return &rows[i].ID }),
 		store.Integers(n, func(i int) int64 { return rows[i].SegmentID }),
@@ -101,7 +101,8 @@ func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 		store.Array(n, func(b []byte, i int) []byte { return strconv.AppendBool(b, rows[i].Entered) }),
 		store.Array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
 		uuids(n, func(i int) *uuid.UUID { return rows[i].RequestID }),
-		people(n, func(i int) *int64 { return rows[i].UserID })).Error
+		optional(n, func(i int) *int64 { return rows[i].UserID }),
+		optional(n, func(i int) *int64 { return rows[i].JobID })).Error
 }
 
 // saveBulkPostgres writes rows of segment_bulk_changes, all of one workspace and instant.
@@ -122,5 +123,5 @@ func saveBulkPostgres(tx *gorm.DB, rows []models.SegmentBulkChange) error {
 		store.Integers(n, func(i int) int64 { return rows[i].Span }),
 		enteredFrom, enteredLength, departedFrom, departedLength,
 		store.Array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
-		people(n, func(i int) *int64 { return rows[i].UserID })).Error
+		optional(n, func(i int) *int64 { return rows[i].UserID })).Error
 }

@@ -20,7 +20,8 @@ type Change struct {
 	RequestID *uuid.UUID // of models.CauseCall
 	Webhook   string     // of the call; "" if the log no longer has the call
 	UserID    *int64     // the person who edited the contact or the rule
-	UserEmail string     // "" if unknown
+	JobID     *int64     // the import that changed the contact
+	Person string     // "" if unknown
 
 	ContactID     int64   // 0 for a wave
 	Entered       bool    // for one contact
@@ -58,7 +59,7 @@ var NewestChanges = ChangesCursor{uuid.Max, uuid.Max}
 // bulkRow is a row of segment_bulk_changes with the email address of its user.
 type bulkRow struct {
 	models.SegmentBulkChange
-	UserEmail string
+	Person string
 }
 
 // Changes returns one page of the segment's moves, newest first, and the cursor of the next page, zero for the last
@@ -100,10 +101,10 @@ func (s Store) Changes(ctx context.Context, workspace, segment int64, from Chang
 func (s Store) single(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) ([]Change, error) {
 	var rows []struct {
 		models.SegmentChange
-		Webhook, UserEmail string
+		Webhook, Person string
 	}
 	err := s.DB.Read(ctx).Table("segment_changes AS c").
-		Select("c.*, coalesce(w.name, '') AS webhook, coalesce(u.email, '') AS user_email").
+		Select("c.*, coalesce(w.name, '') AS webhook, coalesce(nullif(u.name, ''), u.email, '') AS person").
 		Joins("LEFT JOIN webhook_requests r ON r.workspace_id = c.workspace_id AND r.id = c.request_id").
 		Joins("LEFT JOIN webhooks w ON w.workspace_id = r.workspace_id AND w.id = r.webhook_id").
 		Joins("LEFT JOIN users u ON u.id = c.user_id").
@@ -112,7 +113,7 @@ func (s Store) single(ctx context.Context, workspace, segment int64, before uuid
 	changes := make([]Change, len(rows))
 	for i, r := range rows {
 		changes[i] = Change{ID: r.ID, oldest: r.ID, At: r.At, Since: r.At, Cause: r.Cause, RequestID: r.RequestID, Webhook: r.Webhook,
-			UserEmail: r.UserEmail, UserID: r.UserID, ContactID: r.ContactID, Entered: r.Entered}
+			Person: r.Person, UserID: r.UserID, JobID: r.JobID, ContactID: r.ContactID, Entered: r.Entered}
 	}
 	return changes, err
 }
@@ -157,12 +158,12 @@ func (s Store) eachBulk(ctx context.Context, workspace, segment int64, before uu
 }
 
 func (s Store) bulk(ctx context.Context, workspace, segment int64) *gorm.DB {
-	return s.DB.Read(ctx).Table("segment_bulk_changes AS c").Select("c.*, coalesce(u.email, '') AS user_email").
+	return s.DB.Read(ctx).Table("segment_bulk_changes AS c").Select("c.*, coalesce(nullif(u.name, ''), u.email, '') AS person").
 		Joins("LEFT JOIN users u ON u.id = c.user_id").Where("c.workspace_id = ? AND c.segment_id = ?", workspace, segment)
 }
 
 func changeOfMany(row bulkRow) Change {
-	c := Change{ID: row.ID, At: row.At, Cause: row.Cause, UserEmail: row.UserEmail, UserID: row.UserID}
+	c := Change{ID: row.ID, At: row.At, Cause: row.Cause, Person: row.Person, UserID: row.UserID}
 	c.add(row)
 	return c
 }

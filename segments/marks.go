@@ -95,6 +95,9 @@ func originOf(mark models.DirtyContact) origin {
 	if mark.RequestID != nil {
 		return origin{cause: models.CauseCall, request: mark.RequestID}
 	}
+	if mark.JobID != nil {
+		return origin{cause: models.CauseImport, user: mark.UserID, job: mark.JobID}
+	}
 	return origin{cause: models.CauseEdit, user: mark.UserID}
 }
 

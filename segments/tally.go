@@ -19,6 +19,7 @@ type origin struct {
 	cause   models.SegmentCause
 	request *uuid.UUID
 	user    *int64
+	job     *int64
 }
 
 // tally collects the moves of a round until they are saved with the bits in the same transaction.
@@ -39,7 +40,7 @@ type moves struct {
 // moved records that one contact entered or left.
 func (r *round) moved(g *running, contact int64, entered bool, why origin) {
 	r.tally.singles = append(r.tally.singles, models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID,
-		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, At: r.now})
+		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, JobID: why.job, At: r.now})
 	if entered {
 		r.count(g, 1, 0, why.cause)
 	} else {
@@ -84,6 +85,8 @@ func (r *round) count(g *running, entered, departed int64, cause models.SegmentC
 		in, out = &day.EnteredCall, &day.DepartedCall
 	case models.CauseEdit:
 		in, out = &day.EnteredEdit, &day.DepartedEdit
+	case models.CauseImport:
+		in, out = &day.EnteredImport, &day.DepartedImport
 	case models.CauseTime:
 		in, out = &day.EnteredTime, &day.DepartedTime
 	}
@@ -160,7 +163,8 @@ func (r *round) saveSizes(changed []*running) error {
 		append(values, r.workspace, ids)...).Error
 }
 
-var dayColumns = []string{"entered_call", "entered_edit", "entered_time", "entered_rule", "departed_call", "departed_edit", "departed_time", "departed_rule"}
+var dayColumns = []string{"entered_call", "entered_edit", "entered_import", "entered_time", "entered_rule",
+	"departed_call", "departed_edit", "departed_import", "departed_time", "departed_rule"}
 
 func (r *round) saveDays(changed []*running) error {
 	var rows []models.SegmentDay

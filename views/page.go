@@ -20,6 +20,8 @@ type Page struct {
 	Workspaces []Workspace // all workspaces of the person, for the switcher; with one there is no menu
 	Role       string      // in words: "Admin"
 	UserEmail  string
+	UserName   string // "" if the person did not say
+	Theme      string // "light", "dark", or "" as the system has it
 	Staff      bool   // the person is support staff
 	Support    bool   // a page for support staff, outside of workspaces
 	CSRF       string // value of the hidden field "csrf" of every form that is posted
@@ -167,4 +169,12 @@ func documentTitle(failed bool, names ...string) string {
 		title = "Error: " + title
 	}
 	return title + "CampaignLark"
+}
+
+// who is what the pages call the signed-in person.
+func (p Page) who() string {
+	if p.UserName != "" {
+		return p.UserName
+	}
+	return p.UserEmail
 }

@@ -24,10 +24,10 @@ type AuditFilter struct {
 	From, To   time.Time
 }
 
-// AuditLine is an entry with the email address of its user, "" if the account no longer exists.
+// AuditLine is an entry with the address of its user, "" if the account no longer exists, and their name.
 type AuditLine struct {
 	models.AuditEntry
-	UserEmail string
+	UserEmail, UserName string
 }
 
 // AuditPage is one page of the audit log, newest first.
@@ -45,7 +45,7 @@ func (d *DB) AuditLog(ctx context.Context, workspaceID int64, filter AuditFilter
 	if err := d.Read(ctx).Table("(?) AS few", few).Count(&page.Count).Error; err != nil {
 		return page, err
 	}
-	q = filter.narrow(d.Read(ctx), workspaceID).Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email")
+	q = filter.narrow(d.Read(ctx), workspaceID).Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email, (SELECT name FROM users WHERE users.id = audit_log.user_id) AS user_name")
 	if cursor.Rising() {
 		q = q.Where("id > ?", cursor.After).Order("id")
 	} else if q = q.Order("id DESC"); cursor.Before != uuid.Nil {
@@ -106,7 +106,7 @@ func (d *DB) AuditUsers(ctx context.Context, workspaceID int64) ([]models.User, 
 		return nil, err
 	}
 	var people []models.User
-	if err := d.Read(ctx).Select("id, email").Where("id IN ?", ids).Order("email").Find(&people).Error; err != nil {
+	if err := d.Read(ctx).Select("id, email, name").Where("id IN ?", ids).Order("email").Find(&people).Error; err != nil {
 		return nil, err
 	}
 	if ids[0] == 0 {

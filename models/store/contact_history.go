@@ -26,8 +26,8 @@ type ContactHistory struct {
 // ContactEdit is a change by hand and the person who made it.
 type ContactEdit struct {
 	models.AuditEntry
-	UserEmail string            // "" if the account no longer exists
-	Values    models.EditValues `gorm:"-"` // before and after; empty for changes of many contacts, and from before values were kept
+	Person string            // name or address, "" if the account no longer exists
+	Values models.EditValues `gorm:"-"` // before and after; empty for changes of many contacts, and from before values were kept
 }
 
 // ContactHistory returns one page of a contact's history before an id; the zero id starts at the newest.
@@ -47,7 +47,7 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	if err != nil {
 		return h, models.In("requests", err)
 	}
-	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT email FROM users WHERE users.id = audit_log.user_id) AS user_email").
+	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT "+personName+" FROM users WHERE users.id = audit_log.user_id) AS person").
 		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)).Find(&h.Changes).Error
 	if err != nil {
 		return h, models.In("audit log", err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -35,10 +36,41 @@ type ImportedContact struct {
 	After  models.ListedContact  // StoreImported sets the id of a new one
 }
 
+// ImportRef names an import.
+type ImportRef struct {
+	File  string
+	There bool // its page exists
+}
+
+// Imports names imports of a workspace by id, as the audit log does. Those that it no longer holds are left out.
+func (d *DB) Imports(ctx context.Context, workspaceID int64, ids []int64) (map[int64]ImportRef, error) {
+	found := map[int64]ImportRef{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	var rows []struct {
+		ID int64
+		ImportRef
+	}
+	err := d.Read(ctx).Raw(`SELECT subject_id AS id, max(subject_name) AS file,
+			EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = @ws AND j.id = subject_id) AS there
+		FROM audit_log WHERE workspace_id = @ws AND subject = @import AND subject_id IN @ids GROUP BY subject_id`,
+		map[string]any{"ws": workspaceID, "import": models.SubjectImport, "ids": ids}).Scan(&rows).Error
+	for _, r := range rows {
+		found[r.ID] = r.ImportRef
+	}
+	return found, err
+}
+
+// FirstEdit returns the oldest entry of the audit log about a contact, or ErrNotFound.
+func (d *DB) FirstEdit(ctx context.Context, workspaceID, contactID int64) (models.AuditEntry, error) {
+	return First[models.AuditEntry](d.Read(ctx).Where("workspace_id = ? AND subject IN ? AND subject_id = ?", workspaceID, models.ContactSubjects, contactID).Order("id"))
+}
+
 // StoreImported writes the contacts that a step of an import has changed, their marks, and an audit entry for each. The
 // caller holds the address locks and has raised the versions. New contacts come last: once their ids are reserved, calls
 // that create contacts in the workspace wait until tx ends.
-func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
+func StoreImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time.Time) error {
 	var created, updated []ImportedContact
 	for _, c := range all {
 		if c.Before == nil {
@@ -47,13 +79,13 @@ func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact
 			updated = append(updated, c)
 		}
 	}
-	if err := updateImported(tx, workspaceID, updated); err != nil {
+	if err := updateImported(tx, job.WorkspaceID, updated); err != nil {
 		return models.In("update contacts", err)
 	}
-	if err := finishImported(tx, workspaceID, userID, updated, now); err != nil || len(created) == 0 {
+	if err := finishImported(tx, job, updated, now); err != nil || len(created) == 0 {
 		return err
 	}
-	first, err := ReserveContactIDs(tx, workspaceID, int64(len(created)))
+	first, err := ReserveContactIDs(tx, job.WorkspaceID, int64(len(created)))
 	if err != nil {
 		return models.In("reserve ids", err)
 	}
@@ -65,7 +97,7 @@ func StoreImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact
 	if err := tx.CreateInBatches(&rows, 100).Error; err != nil {
 		return models.In("insert contacts", err)
 	}
-	return finishImported(tx, workspaceID, userID, created, now)
+	return finishImported(tx, job, created, now)
 }
 
 // updateContactsSQL updates many contacts of the workspace $1; $2 is a JSON list of them.
@@ -119,7 +151,7 @@ func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error
 }
 
 // finishImported writes tags, words of names, audit entries and marks of the contacts.
-func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContact, now time.Time) error {
+func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time.Time) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -135,10 +167,11 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 		}
 		names = append(names, named)
 		change, added := c.change()
+		change.Import = job.ID
 		for _, t := range added {
-			tags = append(tags, models.ContactTag{WorkspaceID: workspaceID, ContactID: c.After.ID, TagID: t.ID})
+			tags = append(tags, models.ContactTag{WorkspaceID: job.WorkspaceID, ContactID: c.After.ID, TagID: t.ID})
 		}
-		note, err := newAuditEntry(models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionContactImported, Subject: models.SubjectOneOfMany, SubjectID: c.After.ID}, change, now)
+		note, err := newAuditEntry(models.AuditEntry{WorkspaceID: job.WorkspaceID, UserID: job.UserID, Action: models.ActionContactImported, Subject: models.SubjectOneOfMany, SubjectID: c.After.ID}, change, now)
 		if err != nil {
 			return err
 		}
@@ -149,13 +182,14 @@ func finishImported(tx *gorm.DB, workspaceID, userID int64, all []ImportedContac
 			return models.In("add tags", err)
 		}
 	}
-	if err := IndexNames(tx, workspaceID, names...); err != nil {
+	if err := IndexNames(tx, job.WorkspaceID, names...); err != nil {
 		return models.In("index names", err)
 	}
 	if err := tx.CreateInBatches(&notes, 100).Error; err != nil {
 		return models.In("audit log", err)
 	}
-	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, now))
+	mark := models.DirtyContact{WorkspaceID: job.WorkspaceID, JobID: &job.ID, At: now}
+	return models.In("mark", markContacts(tx, mark, job.UserID, ids))
 }
 
 // change returns what is different, and which tags are new.

@@ -89,10 +89,10 @@ func DeleteJob(tx *gorm.DB, j models.Job) error {
 // ListedJob is a job and the person who started it.
 type ListedJob struct {
 	models.Job
-	UserEmail string // "" if the account no longer exists
+	Person string // name or address, "" if the account no longer exists
 }
 
-const listedJob = "jobs.*, (SELECT email FROM users WHERE users.id = jobs.user_id) AS user_email"
+const listedJob = "jobs.*, (SELECT " + personName + " FROM users WHERE users.id = jobs.user_id) AS person"
 
 // ListedJob returns one job of a workspace and the person who started it, or ErrNotFound.
 func (d *DB) ListedJob(ctx context.Context, workspaceID, id int64) (ListedJob, error) {

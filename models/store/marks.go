@@ -21,13 +21,18 @@ func reviseContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now tim
 // MarkContacts marks contacts whose segments must be recalculated. Call it in the transaction that changed them. userID
 // is the person who changed them, 0 if unknown.
 func MarkContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.Time) error {
-	var user *int64
+	return markContacts(tx, models.DirtyContact{WorkspaceID: workspaceID, At: now}, userID, ids)
+}
+
+// markContacts adds a mark like mark for each contact.
+func markContacts(tx *gorm.DB, mark models.DirtyContact, userID int64, ids []int64) error {
 	if userID != 0 {
-		user = &userID
+		mark.UserID = &userID
 	}
 	marks := make([]models.DirtyContact, len(ids))
 	for i, id := range ids {
-		marks[i] = models.DirtyContact{WorkspaceID: workspaceID, ContactID: id, UserID: user, At: now}
+		mark.ContactID = id
+		marks[i] = mark
 	}
 	return tx.CreateInBatches(&marks, 100).Error
 }

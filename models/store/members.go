@@ -13,6 +13,7 @@ import (
 type Member struct {
 	UserID int64
 	Email  string
+	Name   string // "" if they did not say
 	Role   models.Role
 	SeenAt *time.Time // when they last opened a page of the workspace, to memberTouch; nil for never
 }
@@ -33,8 +34,13 @@ func (d *DB) Member(ctx context.Context, workspaceID, memberID int64) (Member, e
 	return First[Member](members(d.Read(ctx), workspaceID).Where("users.id = ?", memberID))
 }
 
+// Admins lists the admins of a workspace, by address, at most as many.
+func (d *DB) Admins(ctx context.Context, workspaceID int64, most int) (all []Member, err error) {
+	return all, members(d.Read(ctx), workspaceID).Where("memberships.role = ?", models.RoleAdmin).Order("users.email").Limit(most).Find(&all).Error
+}
+
 func members(tx *gorm.DB, workspaceID int64) *gorm.DB {
-	return tx.Table("memberships").Select("users.id AS user_id, users.email, memberships.role, memberships.seen_at").
+	return tx.Table("memberships").Select("users.id AS user_id, users.email, users.name, memberships.role, memberships.seen_at").
 		Joins("JOIN users ON users.id = memberships.user_id").Where("memberships.workspace_id = ?", workspaceID)
 }
 

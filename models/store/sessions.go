@@ -37,7 +37,7 @@ type SignedSession struct {
 func (d *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (SignedSession, error) {
 	s, err := First[SignedSession](d.Read(ctx).Table("sessions").
 		Select("sessions.*, u.id AS person_id, u.email AS person_email, u.password_hash AS person_password_hash, u.support AS person_support, "+
-			"u.single_keys AS person_single_keys, u.created_at AS person_created_at").
+			"u.name AS person_name, u.theme AS person_theme, u.single_keys AS person_single_keys, u.created_at AS person_created_at").
 		Joins("LEFT JOIN users u ON u.id = sessions.user_id").
 		Where("token_hash = ? AND expires_at > ? AND seen_at > ?", hash, now, now.Add(-SessionIdle)))
 	if err != nil || now.Sub(s.SeenAt) < sessionTouch {

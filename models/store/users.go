@@ -112,6 +112,16 @@ func (d *DB) SetSingleKeys(ctx context.Context, userID int64, on bool) error {
 	})
 }
 
+// SetProfile stores what a person says about themselves; p is valid.
+func (d *DB) SetProfile(ctx context.Context, userID int64, p models.Profile) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&models.User{}).Where("id = ?", userID).Updates(map[string]any{"name": p.Name, "theme": p.Theme}).Error
+	})
+}
+
+// personName is the SQL of what pages call a person of the table users: the name, else the address.
+const personName = "coalesce(nullif(users.name, ''), users.email)"
+
 // RoleIn returns the person's role in the workspace, or ErrNotFound if they are not a member.
 func (d *DB) RoleIn(ctx context.Context, workspaceID, userID int64) (models.Role, error) {
 	m, err := First[models.Membership](d.Read(ctx).Where("workspace_id = ? AND user_id = ?", workspaceID, userID))
