@@ -17,7 +17,7 @@ import (
 const demoUsage = `use: campaignlark demo [--contacts N] [--workspace SLUG]
 It fills an empty workspace with an invented bookshop. On an empty database it makes the workspace and its first admin:
 ADMIN_EMAIL and ADMIN_PASSWORD, or admin@example.com with the first line of standard input, or with a password that is
-made up and printed.`
+made up and printed. manager@example.com, viewer@example.com and support@example.com get the same password.`
 
 // demoAdmin is the admin's address if the configuration names none.
 const demoAdmin = "admin@example.com"
@@ -120,7 +120,37 @@ func (p program) demoAdmin(ctx context.Context, c Config, db *store.DB) (models.
 	}
 	fmt.Fprintf(p.stdout, "%s can sign in now and is admin of %s.\n", user.Email, workspace.Slug)
 	p.printMadeUp(admin.Password, madeUp)
-	return workspace, user, nil
+	return workspace, user, p.demoPeople(ctx, db, workspace, admin.Password)
+}
+
+// demoPeople makes accounts with the other roles, with the admin's password, so that one can look at what each of them sees.
+func (p program) demoPeople(ctx context.Context, db *store.DB, workspace models.Workspace, password string) error {
+	for _, person := range []struct {
+		email, name string
+		role        models.Role // "" for support staff
+	}{
+		{"manager@example.com", "Tomasz Nowak", models.RoleManager},
+		{"viewer@example.com", "Vera Lindqvist", models.RoleViewer},
+		{"support@example.com", "Sami Haddad", ""},
+	} {
+		account, is := models.NewUser{Email: person.email, Password: password, Support: true}, "support staff"
+		if person.role != "" {
+			account.Support, account.WorkspaceID, account.Role = false, workspace.ID, person.role
+			is = string(person.role) + " of " + workspace.Slug
+		}
+		user, err := db.CreateUser(ctx, account, models.Instant(time.Now()))
+		if errors.Is(err, models.ErrEmailTaken) {
+			continue // it is the admin's address
+		}
+		if err == nil {
+			err = db.SetProfile(ctx, user.ID, models.Profile{Name: person.name})
+		}
+		if err != nil {
+			return models.In("make the account "+person.email, err)
+		}
+		fmt.Fprintf(p.stdout, "%s can sign in with the same password and is %s.\n", person.email, is)
+	}
+	return nil
 }
 
 // demoProgress reports the progress of a large demo from time to time.

@@ -38,8 +38,11 @@ func TestDemoCommand(t *testing.T) {
 			if code != 0 || made == nil || !strings.Contains(said, "quillfeather-books has 100 contacts now") {
 				t.Fatalf("got %d and %q, want a filled workspace and a password", code, said)
 			}
-			if _, err := dbtest.Open(t, url).SignIn(t.Context(), demoAdmin, made[1], netip.MustParseAddr("192.0.2.1"), time.Now()); err != nil {
-				t.Errorf("got %v, want to be signed in", err)
+			db := dbtest.Open(t, url)
+			for email, is := range map[string]string{demoAdmin: "admin of quill", "manager@example.com": "manager of quill", "viewer@example.com": "viewer of quill", "support@example.com": "support staff"} {
+				if _, err := db.SignIn(t.Context(), email, made[1], netip.MustParseAddr("192.0.2.1"), time.Now()); err != nil || !regexp.MustCompile(email+" can sign in .*"+is).MatchString(said) {
+					t.Errorf("%s: got %v after %q, want to be signed in, and the account printed", email, err, said)
+				}
 			}
 			refused("name an empty workspace with --workspace", "--contacts", "100")
 		})
