@@ -26,7 +26,7 @@ func (d *DB) PersonRequests(ctx context.Context, c models.Contact, before uuid.U
 
 // PersonEdits returns the next changes by hand, with the person who made them.
 func (d *DB) PersonEdits(ctx context.Context, c models.Contact, before uuid.UUID) (rows []ContactEdit, err error) {
-	q := d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT " + personName + " FROM users WHERE users.id = audit_log.user_id) AS person").
+	q := d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT "+personName+" FROM users WHERE users.id = audit_log.user_id) AS person").
 		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)
 	if err := personRows(q, before).Find(&rows).Error; err != nil {
 		return nil, err

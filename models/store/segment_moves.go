@@ -11,8 +11,8 @@ import (
 // ContactMove is a move of one contact, alone or in a wave.
 type ContactMove struct {
 	models.SegmentChange
-	Person    string // name or address of the person who changed the contact or edited the rule; "" if unknown
-	GoneName  string // the name of a deleted segment
+	Person   string // name or address of the person who changed the contact or edited the rule; "" if unknown
+	GoneName string // the name of a deleted segment
 }
 
 const (
