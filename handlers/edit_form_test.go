@@ -147,10 +147,10 @@ var editRoutes = map[string]func(s *site) edited{
 
 // otherPosts lists the posts of signed-in people that no two people's edits meet in, with the reason.
 var otherPosts = map[string]string{
-	"POST /logout":       "edits nothing",
-	"POST /account":      "nothing stored is shown, and a new password ends the other sessions",
+	"POST /logout":          "edits nothing",
+	"POST /account":         "nothing stored is shown, and a new password ends the other sessions",
 	"POST /account/profile": "one person's: TestNameAndTheme",
-	"POST /account/keys": "one choice of one person; TestAChoiceOfAnotherWindowStays",
+	"POST /account/keys":    "one choice of one person; TestAChoiceOfAnotherWindowStays",
 
 	"POST " + invitationsPath + "/:id/accept":       "one button: an invitation that is gone is explained",
 	"POST " + invitationsPath + "/:id/decline":      "one button: an invitation that is gone is explained",

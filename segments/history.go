@@ -21,7 +21,7 @@ type Change struct {
 	Webhook   string     // of the call; "" if the log no longer has the call
 	UserID    *int64     // the person who edited the contact or the rule
 	JobID     *int64     // the import that changed the contact
-	Person string     // "" if unknown
+	Person    string     // "" if unknown
 
 	ContactID     int64   // 0 for a wave
 	Entered       bool    // for one contact

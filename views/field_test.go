@@ -142,7 +142,9 @@ func TestTagPickerKeepsChoicesAndNewTags(t *testing.T) {
 		t.Errorf("chosen: got %v, want [1]", checked)
 	}
 	fresh := find(doc, func(n *html.Node) bool { return attr(n, "name") == "new_tags" })
-	label := find(doc, func(n *html.Node) bool { return n.Data == "label" && attr(n, "for") != "" && attr(n, "for") == attr(fresh, "id") })
+	label := find(doc, func(n *html.Node) bool {
+		return n.Data == "label" && attr(n, "for") != "" && attr(n, "for") == attr(fresh, "id")
+	})
 	if attr(fresh, "value") != "a, b" || label == nil || text(label) != "New tags, separated by commas" {
 		t.Errorf("new tags: got %q with the label %v", attr(fresh, "value"), label)
 	}
