@@ -146,7 +146,7 @@ func (p program) demoPeople(ctx context.Context, db *store.DB, workspace models.
 			err = db.SetProfile(ctx, user.ID, models.Profile{Name: person.name})
 		}
 		if err != nil {
-			return models.In("make the account "+person.email, err)
+			return models.In("make an account for each role", err)
 		}
 		fmt.Fprintf(p.stdout, "%s can sign in with the same password and is %s.\n", person.email, is)
 	}
