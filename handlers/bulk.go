@@ -124,13 +124,7 @@ func (s *Server) bulkAsk(v *visit) error {
 		args.Del("id")
 		return v.Redirect(v.path("contacts", "bulk")+"?"+args.String(), 303)
 	}
-	f, err := v.bulkForm(v.Query, func(name string) []string {
-		var all []string
-		for _, value := range args.PeekMulti(name) {
-			all = append(all, string(value))
-		}
-		return all
-	})
+	f, err := v.bulkForm(v.Query, v.queryAll)
 	if err != nil {
 		return err
 	}

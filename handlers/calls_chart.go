@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"strconv"
+
 	"campaignlark/models"
 	"campaignlark/views"
 )
@@ -65,6 +67,11 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 		}
 		total.Calls += n.Calls
 	}
+	query := requestQuery{}
+	if webhookID != 0 {
+		query.webhook = strconv.FormatInt(webhookID, 10)
+	}
+	v.linkSlots(c.Slots, query)
 	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}
 	for _, o := range models.NoEffectOutcomes {
 		if done[o] > 0 {

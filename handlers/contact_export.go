@@ -29,7 +29,7 @@ func (s *Server) contactsExport(v *visit) error {
 		return models.In("contact export: newest contact", err)
 	}
 	note := func() error {
-		return models.In("contact export: audit log", s.DB.NoteExport(ctx, workspace, v.User.ID, q.wordsKept(), s.now()))
+		return models.In("contact export: audit log", s.DB.NoteExport(ctx, workspace, v.User.ID, models.ActionContactsExported, q.wordsKept(), s.now()))
 	}
 	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", note, func(w *bufio.Writer, step step) error {
 		file := csv.NewWriter(w)

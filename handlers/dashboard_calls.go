@@ -36,11 +36,58 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	}
 	v.addBusiest(m, months, webhooks)
 	m.Failing = v.failing(months, webhooks)
-	failures, err := db.LastRequests(ctx, id, store.RequestFilter{Outcome: models.OutcomesFailed}, dashboardRows)
-	for _, r := range failures {
-		m.Failures = append(m.Failures, v.failureRow(r, webhooks[r.WebhookID]))
+	return v.addFailureGroups(m, webhooks)
+}
+
+// newestFailures is among how many failed calls the newest one of each group is looked for.
+const newestFailures = 100
+
+// addFailureGroups adds the failed calls of the kept log in groups, each with what to do about its newest call.
+func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]models.Webhook) error {
+	ctx, db := v.UserContext(), v.server.DB
+	groups, err := db.FailureGroups(ctx, v.Workspace.ID, v.server.now().AddDate(0, 0, -v.server.Config.LogRetentionDays))
+	if err != nil {
+		return models.In("dashboard: failures", err)
 	}
-	return models.In("dashboard: latest requests", err)
+	m.MoreFailures = max(0, len(groups)-dashboardRows)
+	if len(groups) == 0 {
+		return nil
+	}
+	failures, err := db.LastRequests(ctx, v.Workspace.ID, store.RequestFilter{Outcome: models.OutcomesFailed}, newestFailures)
+	if err != nil {
+		return models.In("dashboard: newest failures", err)
+	}
+	for _, g := range groups[:min(len(groups), dashboardRows)] {
+		w := webhooks[g.WebhookID]
+		query := requestQuery{webhook: strconv.FormatInt(g.WebhookID, 10), outcome: string(g.Outcome)}
+		row := views.FailureGroup{Webhook: webhookName(w), What: views.OutcomeShort(g.Outcome), Calls: g.Calls, First: g.FirstHour, Last: g.LastCall, Href: v.requestsURL(query.with())}
+		if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
+			row.DashboardFailure = v.failureRow(failures[i], w)
+		}
+		if v.canChange() {
+			row.Replay = withQuery(v.path("requests", "replay"), query.with())
+			row.Dismiss, row.WebhookID, row.Outcome = v.path("failures", "dismiss"), g.WebhookID, string(g.Outcome)
+		}
+		m.Failures = append(m.Failures, row)
+	}
+	return nil
+}
+
+// failuresDismiss puts a group of failed calls aside, until the next call fails in the same way.
+func (s *Server) failuresDismiss(v *visit) error {
+	id, err := strconv.ParseInt(v.Form("webhook"), 10, 64)
+	outcome := models.Outcome(v.Form("outcome"))
+	if err != nil || !slices.Contains(models.Outcomes, outcome) || !outcome.Failed() {
+		return &models.Error{Code: models.CodeInvalid, Message: "Please put failed calls aside with the button beside them, on the dashboard."}
+	}
+	w, err := s.DB.WebhookEver(v.UserContext(), v.Workspace.ID, id)
+	if err != nil {
+		return models.In("dismiss failures: webhook", err)
+	}
+	if err := s.DB.DismissFailures(v.UserContext(), v.Workspace.ID, v.User.ID, w, outcome, s.now()); err != nil {
+		return models.In("dismiss failures", err)
+	}
+	return v.done(v.path(), "Put aside. The group comes back if another call fails in this way. The calls stay in the log.")
 }
 
 // addBusiest lists the webhooks with the most calls in 24 hours, without deleted ones.

@@ -16,7 +16,7 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	if err != nil {
 		return models.In("dashboard: days", err)
 	}
-	now := live(o.StatusCounts, noted)
+	now := countsNow(o.StatusCounts, noted)
 	m.Hourly = now != o.StatusCounts
 	m.All = views.Count(now.Subscribed + now.Unconfirmed + now.Unsubscribed)
 	for _, s := range statusTones {
@@ -40,9 +40,9 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	return nil
 }
 
-// live returns the current counts. Counting stops above models.ExactCount; for such a status it uses the last noted count, at
+// countsNow returns the current counts. Counting stops above models.ExactCount; for such a status it uses the last noted count, at
 // most an hour old.
-func live(now models.StatusCounts, noted []models.ContactDay) models.StatusCounts {
+func countsNow(now models.StatusCounts, noted []models.ContactDay) models.StatusCounts {
 	if len(noted) == 0 {
 		return now
 	}

@@ -15,11 +15,11 @@ func TestLiveCounts(t *testing.T) {
 		{models.StatusCounts{Subscribed: stopped, Unconfirmed: 8}, models.StatusCounts{Subscribed: 41_890, Unconfirmed: 8}},
 		{models.StatusCounts{Subscribed: stopped, Unsubscribed: stopped}, models.StatusCounts{Subscribed: 41_890, Unsubscribed: stopped}}, // grew since the last count
 	} {
-		if got := live(c.now, noted); got != c.want {
-			t.Errorf("live(%+v): got %+v, want %+v", c.now, got, c.want)
+		if got := countsNow(c.now, noted); got != c.want {
+			t.Errorf("countsNow(%+v): got %+v, want %+v", c.now, got, c.want)
 		}
-		if got := live(c.now, nil); got != c.now {
-			t.Errorf("live(%+v) without notes: got %+v, want the same", c.now, got)
+		if got := countsNow(c.now, nil); got != c.now {
+			t.Errorf("countsNow(%+v) without notes: got %+v, want the same", c.now, got)
 		}
 	}
 }

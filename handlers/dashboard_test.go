@@ -18,7 +18,7 @@ func TestFirstStepsAreMarkedDone(t *testing.T) {
 		w := s.addWebhook(models.TypeSubscribed)
 		s.get("/w/books").want(t, 200, "3 of 5 done", "Inbound Webhooks")
 		s.callJSON(w, `{"email_address":"marta@example.com"}`)
-		s.get("/w/books").want(t, 200, "4 of 5 done", "Create segment", "1 in all", "Calls to your webhooks", "No call has failed.")
+		s.get("/w/books").want(t, 200, "4 of 5 done", "Create segment", "1 in all", "Calls to your webhooks", "No failed call waits for you.")
 		s.write(func(tx *gorm.DB) error {
 			return tx.Create(&models.Segment{WorkspaceID: s.workspace.ID, Name: "All", Rule: "{}", CreatedAt: s.server.now(), UpdatedAt: s.server.now()}).Error
 		})
@@ -41,7 +41,7 @@ func TestDashboardShowsProblems(t *testing.T) {
 		s.callJSON(join, `{"email_address":"no"}`)
 		s.addWorkspace("music")
 		page := s.get("/w/books")
-		page.want(t, 200, "“UNSUBSCRIBED” fails often: 5 of 6 calls in the last 24 hours. Mostly: No such contact", "Latest failures", "The address is not valid", "nobody@example.com",
+		page.want(t, 200, "“UNSUBSCRIBED” fails often: 5 of 6 calls in the last 24 hours. Mostly: No such contact", "Failed calls", "The address is not valid", "No such contact",
 			"Subscribed 1 +1 in 30 days", "Unconfirmed 0 no change in 30 days", "Unsubscribed 1 +1 in 30 days", "Erased 0 in 30 days", "2 in all", "9 calls in the last 48 hours, 6 failed", "Show as a table", "Busiest webhooks")
 		page.wantHref(t, "/w/books?calls=7d#calls", "/w/books/contacts?status=SUBSCRIBED", "/w/books/requests?outcome=failed&webhook="+itoa(leave.ID)+"&when=24h")
 		s.get("/w/books?calls=24h").wantHref(t, "/w/books/requests?outcome=failed&when=24h")

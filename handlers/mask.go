@@ -45,7 +45,7 @@ func (t *story) mask() {
 func masked(r models.WebhookRequest) models.WebhookRequest {
 	return models.WebhookRequest{
 		WorkspaceID: r.WorkspaceID, ID: r.ID, WebhookID: r.WebhookID, ContactID: r.ContactID, ContactVersion: r.ContactVersion, AddressKey: r.AddressKey,
-		Method: r.Method, ContentType: mediaType(r.ContentType), Outcome: r.Outcome, Status: r.Status, DurationUs: r.DurationUs, Size: r.Size, Event: r.Event, Body: r.Body,
+		Method: r.Method, ContentType: mediaType(r.ContentType), Outcome: r.Outcome, Status: r.Status, DurationUs: r.DurationUs, Size: r.Size, Event: r.Event, ReplayOf: r.ReplayOf, Body: r.Body,
 		Address: maskIf(r.Address, maskAddress), ClientAddress: maskIf(r.ClientAddress, mask), UserAgent: maskIf(r.UserAgent, mask),
 	}
 }

@@ -57,9 +57,6 @@ func navCounts(c store.NavCounts) views.NavCounts {
 		Webhooks: views.Count(c.Webhooks), Contacts: views.CountUpTo(c.Contacts, models.ExactCount),
 		Segments: views.Count(c.Segments), Tags: views.Count(c.Tags), MergeTags: views.Count(c.MergeTags),
 	}
-	if c.Counted != nil {
-		n.Contacts = views.Count(c.Contacts)
-	}
 	if c.Failures > 0 {
 		n.Failures = views.Count(c.Failures)
 	}
@@ -86,6 +83,14 @@ func (v *visit) gone(component templ.Component) error {
 // path returns a path inside the visit's workspace.
 func (v *visit) path(parts ...any) string {
 	return views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}}.Path(parts...)
+}
+
+// queryAll returns all values of one name in the URL.
+func (v *visit) queryAll(name string) (all []string) {
+	for _, value := range v.Context().QueryArgs().PeekMulti(name) {
+		all = append(all, string(value))
+	}
+	return all
 }
 
 // done stores a message for the next page and redirects to it.

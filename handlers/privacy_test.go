@@ -40,7 +40,7 @@ var keptFields = map[string]map[string]handling{
 	"WebhookRequest": {
 		"WorkspaceID": shownInside, "ID": shownStays, "WebhookID": shownInside, "ContactID": shownInside, "ContactVersion": shownInside, "AddressKey": erasedInside,
 		"Address": {"masked", true, false}, "Method": shownStays, "ContentType": {"masked", false, true}, "Outcome": shownStays, "Status": shownStays,
-		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Event": shownStays, "Body": {"shown", true, false}, // see its own fields
+		"ClientAddress": maskedErased, "UserAgent": maskedErased, "DurationUs": shownInside, "Size": shownInside, "Event": shownStays, "ReplayOf": shownStays, "Body": {"shown", true, false}, // see its own fields
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Unread": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
@@ -76,8 +76,9 @@ var ofAPerson = map[string]map[string]handling{
 	"webhook_requests": { // as in keptFields
 		"workspace_id": shownInside, "id": shownStays, "webhook_id": shownInside, "contact_id": shownInside, "contact_version": shownInside, "who": erasedInside,
 		"address": {"masked", true, false}, "method": shownStays, "content_type": {"masked", false, true}, "outcome": shownStays, "status": shownStays,
-		"client_address": maskedErased, "user_agent": maskedErased, "duration_us": shownInside, "size": shownInside, "event": shownStays, "body": {"shown", true, false},
+		"client_address": maskedErased, "user_agent": maskedErased, "duration_us": shownInside, "size": shownInside, "event": shownStays, "replay_of": shownStays, "body": {"shown", true, false},
 	},
+	"erasures": {"workspace_id": neverStays, "who": neverStays, "at": neverStays}, // a hash of the address, kept so that a replay does not bring the person back
 	"automation_events": {
 		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "webhook_id": neverStays, "request_id": neverStays,
 		"snapshot": neverErased, "state": neverStays, "created_at": neverStays,
@@ -97,7 +98,7 @@ var ofAPerson = map[string]map[string]handling{
 
 // ofNobody lists the tables without data about contacts: a workspace's settings, its members, and numbers.
 var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup_link", "sign_in_failures", "webhooks", "webhook_hashes", "tags", "webhook_tags", "merge_tags",
-	"workspace_counters", "contact_counts", "contact_word_fills", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "invitations", "form_posts", "goose_db_version"}
+	"workspace_counters", "contact_counts", "contact_word_fills", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "replays", "dismissals", "invitations", "form_posts", "goose_db_version"}
 
 // TestEverythingKeptIsClassified reads the fields from the types and the columns from the schema of both databases.
 func TestEverythingKeptIsClassified(t *testing.T) {

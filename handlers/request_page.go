@@ -45,6 +45,7 @@ type story struct {
 	first        models.WebhookRequest  // of a repeated call: the one that was processed; zero if it is gone
 	delivery     models.WebhookDelivery // of a call that was processed: its repeats
 	hidden       bool                   // what was sent is not shown
+	replays      []uuid.UUID            // the calls that repeat this one, the newest first, at most maxReplays
 
 	support bool // the page is for support staff, who see nothing but the call
 
@@ -63,8 +64,12 @@ func (s *Server) requestShow(v *visit) error {
 	if err != nil {
 		return models.In("request page: read the request", err)
 	}
+	query, err := v.listQuery()
+	if err != nil {
+		return err
+	}
 	if side := v.Query("go"); side == "older" || side == "newer" {
-		return v.goBeside(row, side)
+		return v.goBeside(row, query, side)
 	}
 	t := &story{visit: v, row: row}
 	if err := t.read(); err != nil {
@@ -80,20 +85,50 @@ func (s *Server) requestShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(views.RequestPage(t.model(p)))
+	m := t.model(p)
+	if m.Beside, err = v.besideLinks(row, query); err != nil {
+		return err
+	}
+	return v.show(views.RequestPage(m))
 }
 
-// goBeside redirects to the call before or after this one, or back here at the end of the log.
-func (v *visit) goBeside(row models.WebhookRequest, side string) error {
-	id, err := v.server.DB.RequestBeside(v.UserContext(), v.Workspace.ID, row.ID, side == "older")
+// listQuery returns the filters of the list from which the page was opened.
+func (v *visit) listQuery() (requestQuery, error) {
+	if v.Context().QueryArgs().Len() == 0 {
+		return requestQuery{}, nil
+	}
+	webhooks, err := v.server.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
+	return v.requestQuery(v.Query, webhooks), models.In("request page: webhooks", err)
+}
+
+// besideLinks links to the calls beside this one in the list from which it was opened, and says its place there.
+func (v *visit) besideLinks(row models.WebhookRequest, query requestQuery) (views.RequestBeside, error) {
+	page := v.path("requests", row.ID)
+	links := views.RequestBeside{Older: withQuery(page, query.with("go", "older")), Newer: withQuery(page, query.with("go", "newer")), List: v.requestsURL(query.with())}
+	if query.plain() {
+		return links, nil
+	}
+	place, all, known, err := v.server.DB.RequestPlace(v.UserContext(), v.Workspace.ID, query.filter, row.ID)
+	if known && query.filter.Covers(row) {
+		links.Place = views.Count(place) + " of " + views.Count(all) + " in the list"
+	}
+	return links, models.In("request page: place in the list", err)
+}
+
+// goBeside redirects to the call before or after this one in the list from which the page was opened, or back here at its end.
+func (v *visit) goBeside(row models.WebhookRequest, query requestQuery, side string) error {
+	id, err := v.server.DB.RequestBeside(v.UserContext(), v.Workspace.ID, query.filter, row.ID, side == "older")
 	if store.ErrorCode(err) == models.CodeNotFound {
-		end := map[string]string{"older": "This is the oldest request.", "newer": "This is the newest request."}
-		return v.done(v.path("requests", row.ID), "%s", end[side])
+		end := map[string]string{"older": "This is the oldest request", "newer": "This is the newest request"}[side]
+		if !query.plain() {
+			end += " that matches the filters"
+		}
+		return v.done(withQuery(v.path("requests", row.ID), query.with()), "%s.", end)
 	}
 	if err != nil {
 		return models.In("request page: neighbor", err)
 	}
-	return v.Redirect(v.path("requests", id), fiber.StatusSeeOther)
+	return v.Redirect(withQuery(v.path("requests", id), query.with()), fiber.StatusSeeOther)
 }
 
 // read reads everything about the call from the database.
@@ -111,6 +146,11 @@ func (t *story) read() (err error) {
 	t.lookForAddress()
 	if err := t.readDelivery(); err != nil {
 		return err
+	}
+	if !t.tried {
+		if t.replays, err = db.ReplaysOf(ctx, row.WorkspaceID, row.ID, maxReplays); err != nil {
+			return models.In("request page: replays", err)
+		}
 	}
 	tags, err := db.MergeTags(ctx, row.WorkspaceID)
 	if err != nil {
@@ -198,7 +238,7 @@ func (t *story) model(p views.Page) views.RequestModel {
 	outcome := t.outcome()
 	m := views.RequestModel{
 		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: t.title(outcome),
-		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(),
+		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(), Replay: t.replayHref(),
 	}
 	switch {
 	case outcome.OfAddress && t.row.Address != nil:
@@ -334,6 +374,7 @@ func (t *story) facts() views.RequestFacts {
 		f.Others.Text = "No other call for this address"
 	}
 	f.Repeats = t.repeatsFact()
+	f.ReplayOf, f.Replays = t.replayFacts()
 	minute := at.In(t.zone()).Truncate(time.Minute)
 	span := requestQuery{webhook: strconv.FormatInt(r.WebhookID, 10), when: "range", from: minute.Format(momentLayout), to: minute.Add(time.Minute).Format(momentLayout)}
 	f.SameMinute = views.RequestNear{Text: "Same webhook, same minute", Href: t.calls(span)}

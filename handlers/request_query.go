@@ -2,20 +2,24 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 )
 
 // requestQuery holds the request list's whole state, read from its URL.
 type requestQuery struct {
 	search, part, webhook, outcome, when, from, to string // as given, "" if invalid
+	status, method, field, value                   string // likewise
 	workspace, same                                string // for support staff: a slug; the id of a call with the same address
 
 	unknownWebhook string // the id in the URL if the workspace has no such webhook
@@ -24,9 +28,9 @@ type requestQuery struct {
 	cursor         models.Cursor
 }
 
-// requestQuery reads the URL.
-func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
-	text := func(name string) string { return cleanText(v.Query(name)) }
+// requestQuery reads the filters of the URL or of a posted form.
+func (v *visit) requestQuery(get field, webhooks []models.Webhook) requestQuery {
+	text := func(name string) string { return cleanText(get(name)) }
 	q := requestQuery{search: models.TrimBlanks(text("q")), part: text("part"), when: text("when"), from: text("from"), to: text("to")}
 	if id, err := strconv.ParseInt(text("webhook"), 10, 64); err == nil && webhooksByID(webhooks)[id].ID != 0 {
 		q.webhook, q.filter.WebhookID = text("webhook"), id
@@ -46,9 +50,48 @@ func (v *visit) requestQuery(webhooks []models.Webhook) requestQuery {
 	} else {
 		q.filter.Containing = q.search
 	}
+	q.readAnswer(text("status"), text("method"))
+	q.readContent(text("field"), text("value"))
 	q.readTime(v.Workspace.Location(), v.server.now())
 	q.readPlace(text("before"), text("after"))
 	return q
+}
+
+// readAnswer reads the answer's status and the method.
+func (q *requestQuery) readAnswer(status, method string) {
+	if n, err := strconv.Atoi(status); err == nil && 100 <= n && n <= 599 {
+		q.status, q.filter.Status = status, n
+	} else if status != "" {
+		q.ignore("“" + shortened(status) + "” is not the status of an answer, such as 404. This filter is ignored.")
+	}
+	if slices.Contains(callMethods, method) {
+		q.method, q.filter.Method = method, method
+	} else if method != "" {
+		q.ignore("“" + shortened(method) + "” is not a method of calls. This filter is ignored.")
+	}
+}
+
+// callMethods are the methods of calls that the list can be narrowed to.
+var callMethods = []string{fiber.MethodGet, fiber.MethodPost}
+
+// maxContent is the longest name or value to search for, in bytes.
+const maxContent = 500
+
+// readContent reads what must have been sent.
+func (q *requestQuery) readContent(field, value string) {
+	for _, part := range []struct {
+		text string
+		into *string
+		what string
+	}{{models.TrimBlanks(field), &q.field, "name of a field"}, {models.TrimBlanks(value), &q.value, "value"}} {
+		if len(part.text) > maxContent {
+			q.ignore("The " + part.what + " is too long: please search for up to " + strconv.Itoa(maxContent) + " characters. This filter is ignored.")
+		} else {
+			*part.into = part.text
+		}
+	}
+	q.filter.Field, q.filter.Value = q.field, q.value
+	q.filter = intake.ByContent(q.filter)
 }
 
 // readPlace reads the cursor.
@@ -124,7 +167,7 @@ func readMoment(text string, zone *time.Location) (time.Time, bool) {
 // with returns the query's URL parameters without the cursor; parts are name-value pairs to add.
 func (q requestQuery) with(parts ...string) url.Values {
 	values := url.Values{}
-	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
+	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"status", q.status}, {"method", q.method}, {"field", q.field}, {"value", q.value}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
 		if part[1] != "" {
 			values.Set(part[0], part[1])
 		}
@@ -139,7 +182,9 @@ func (q requestQuery) with(parts ...string) url.Values {
 func (q requestQuery) plain() bool { return q.search == "" && !q.others() }
 
 // others reports whether the query has a filter besides the search.
-func (q requestQuery) others() bool { return q.webhook != "" || q.outcome != "" || q.when != "" }
+func (q requestQuery) others() bool {
+	return q.webhook+q.outcome+q.status+q.method+q.field+q.value+q.when != ""
+}
 
 // chips lists the active filters.
 func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip {
@@ -162,6 +207,18 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 	}
 	if q.outcome != "" {
 		add(views.OutcomeShort(q.filter.Outcome), "outcome")
+	}
+	if q.status != "" {
+		add("Answer "+q.status, "status")
+	}
+	if q.method != "" {
+		add("Sent by "+q.method, "method")
+	}
+	if q.field != "" {
+		add("Field "+models.NameInvisible(models.Shorten(q.field, 60)), "field")
+	}
+	if q.value != "" {
+		add("Value contains “"+models.NameInvisible(models.Shorten(q.value, 60))+"”", "value")
 	}
 	switch {
 	case q.when == "range":

@@ -25,6 +25,7 @@ var wouldTitles = []string{
 	"Repeated: ", "Would be a repeat: ",
 	"A test call: ", "Would be a test call: ",
 	"Held back: ", "Would be held back: ",
+	"Kept out: ", "Would be kept out: ",
 	"Nobody has this address, so nothing was done", "Nobody has this address, so nothing would be done",
 	"Not stored: ", "Would not be stored: ",
 }

@@ -23,9 +23,10 @@ func (s *Server) requestList(v *visit) error {
 	if err != nil {
 		return models.In("request list: webhooks", err)
 	}
-	query := v.requestQuery(webhooks)
+	query := v.requestQuery(v.Query, webhooks)
 	m := views.RequestsModel{Page: p, Days: s.Config.LogRetentionDays, CanBuild: v.canChange(),
 		Search: query.search, Webhook: query.webhook, Outcome: query.outcome, When: query.when, From: query.from, To: query.to,
+		Status: query.status, Method: query.method, Field: query.field, Value: query.value,
 		RangeError: query.rangeError, Webhooks: webhookOptions(webhooks), Chips: query.chips(v.path("requests"), webhooks), Clear: v.path("requests")}
 	if id, ok := requestID(query.search); ok {
 		if _, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id); err == nil {
@@ -40,6 +41,10 @@ func (s *Server) requestList(v *visit) error {
 		m.None = views.RequestsNone{Text: "There is no webhook “" + shortened(query.unknownWebhook) + "” in this workspace.", Link: v.path("requests"), LinkText: "Show every request"}
 		return v.show(views.RequestsPage(m))
 	}
+	if v.canChange() {
+		m.CSV, m.NDJSON = withQuery(v.path("requests.csv"), query.with()), withQuery(v.path("requests.ndjson"), query.with())
+		m.Replay = withQuery(v.path("requests", "replay"), query.with())
+	}
 	if err := v.fillRequests(&m, query, webhooksByID(webhooks)); err != nil {
 		return err
 	}
@@ -49,21 +54,84 @@ func (s *Server) requestList(v *visit) error {
 	return v.show(views.RequestsPage(m))
 }
 
-// requestsChart draws the calls of 24 hours, or of 7 days if the list shows 7 days. It appears only on the newest page, and only
-// for filters that the counters know.
+// requestsChart draws the calls of the list's time. It appears only on the newest page. The counters know all calls of a webhook; what else
+// is asked for is counted from the newest calls that match.
 func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery) error {
-	if m.Nothing || query.search != "" || query.outcome != "" || query.cursor != (models.Cursor{}) || query.when != "" && query.when != "24h" && query.when != "7d" {
+	if m.Nothing || query.cursor != (models.Cursor{}) {
 		return nil
 	}
-	period := callRanges[0]
-	if query.when == "7d" {
-		period = callRanges[2]
+	period := v.periodOf(query)
+	counted := query.search+query.outcome+query.status+query.method+query.field+query.value == "" && query.when != "1h"
+	if counted {
+		chart, total, err := v.callsChart(m.Page, period, query.filter.WebhookID)
+		if chart.Short = true; total.Calls > 0 {
+			m.Chart = &chart
+		}
+		return err
 	}
-	chart, total, err := v.callsChart(m.Page, period, query.filter.WebhookID)
-	if chart.Short = true; total.Calls > 0 {
-		m.Chart = &chart
+	found, stopped, err := v.server.DB.CallTimes(v.UserContext(), v.Workspace.ID, query.filter)
+	if err != nil || len(found) == 0 {
+		return models.In("request list: times of calls", err)
 	}
-	return err
+	c := views.Chart{Title: "Calls that match, in " + period.words, Unit: period.unit, Slots: period.slots(m.Page), Short: true}
+	if stopped {
+		c.Title = "The newest " + views.Plural(len(found), "call", "calls") + " that " + map[bool]string{true: "matches", false: "match"}[len(found) == 1]
+	}
+	failed, others := make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
+	for _, call := range found {
+		switch at := views.SlotOf(c.Slots, models.IDTime(call.ID)); {
+		case at < 0:
+		case call.Failed:
+			failed[at]++
+		default:
+			others[at]++
+		}
+	}
+	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Others", Tone: "ok", Values: others}}
+	c.Summary = views.Plural(len(found), "call", "calls")
+	v.linkSlots(c.Slots, query)
+	m.Chart = &c
+	return nil
+}
+
+// periodOf returns the period of the list's chart.
+func (v *visit) periodOf(query requestQuery) callRange {
+	for _, r := range callRanges {
+		if r.key == query.when {
+			return r
+		}
+	}
+	switch query.when {
+	case "1h":
+		return callRange{words: "the last hour", unit: "From", slots: func(p views.Page) []views.Slot { return p.MinuteSlots(13, 5) }}
+	case "range":
+		now := v.server.now()
+		from, to := query.filter.From, query.filter.To
+		if to.IsZero() || to.After(now) {
+			to = now
+		}
+		if kept := now.AddDate(0, 0, -v.server.Config.LogRetentionDays); from.Before(kept) {
+			from = kept
+		}
+		if !from.Before(to) { // no call is kept from that time
+			from = to.Add(-time.Hour)
+		}
+		return callRange{words: "the chosen time", unit: "From", slots: func(p views.Page) []views.Slot { return p.SlotsBetween(from, to) }}
+	}
+	return callRanges[len(callRanges)-1]
+}
+
+// linkSlots links each slot of a chart to the list of its calls.
+func (v *visit) linkSlots(slots []views.Slot, query requestQuery) {
+	zone := v.Workspace.Location()
+	for i := range slots {
+		to := v.server.now()
+		if i+1 < len(slots) {
+			to = slots[i+1].From
+		}
+		query.when, query.from, query.to = "range", slots[i].From.In(zone).Format(momentLayout), to.In(zone).Format(momentLayout)
+		slots[i].Href = v.requestsURL(query.with())
+	}
 }
 
 // fillRequests reads the page of the log that matches query.
@@ -73,22 +141,45 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 	if err != nil {
 		return models.In("request list: requests", err)
 	}
-	n, known, err := db.CountRequests(ctx, v.Workspace.ID, query.filter)
-	if err != nil {
-		return models.In("request list: count requests", err)
-	}
-	if known {
-		m.Count = views.PluralUpTo(n, models.ExactCount, "request", "requests")
+	if err := v.countRequests(m, query, page); err != nil {
+		return err
 	}
 	for _, r := range page.Requests {
-		addRequestRow(m, v.requestRow(r, webhooks[r.WebhookID]))
+		row := v.requestRow(r, webhooks[r.WebhookID])
+		row.Href = withQuery(row.Href, query.with())
+		addRequestRow(m, row)
 	}
 	linkPages(m, query, page, v.requestsURL)
+	if query.cursor == (models.Cursor{}) {
+		seen := ""
+		if len(page.Requests) > 0 {
+			seen = page.Requests[0].ID.String()
+		}
+		m.Live = withQuery(v.path("requests", "live"), query.with("seen", seen))
+	}
 	if len(page.Requests) == 0 {
 		m.Nothing = query.plain() && query.cursor == models.Cursor{}
 		m.None = v.whyNone(query)
 	}
 	return nil
+}
+
+// countRequests says how many calls match. A search of what was sent is not done twice: the newest page counts what it found.
+func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page store.RequestPage) error {
+	if query.field+query.value != "" {
+		switch newest := query.cursor == (models.Cursor{}); {
+		case newest && !page.Older:
+			m.Count = views.Plural(len(page.Requests), "request", "requests")
+		case newest && page.Stopped == uuid.Nil:
+			m.Count = views.Count(int64(len(page.Requests))) + "+ requests"
+		}
+		return nil
+	}
+	n, err := v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, query.filter)
+	if m.Count = views.PluralUpTo(n.Calls, models.ExactCount, "request", "requests"); n.Stopped != uuid.Nil && n.Calls <= models.ExactCount {
+		m.Count += " in the calls since " + models.IDTime(n.Stopped).In(v.Workspace.Location()).Format("2 Jan, 15:04")
+	}
+	return models.In("request list: count requests", err)
 }
 
 // addRequestRow appends a call to its day.

@@ -325,7 +325,7 @@ func linkTo(t *testing.T, a answer, rel string) string {
 // id returns the id of the last call on the page.
 func (a answer) id(t *testing.T) string {
 	t.Helper()
-	found := regexp.MustCompile(`/requests/([0-9a-f-]{36})"`).FindAllStringSubmatch(a.body, -1)
+	found := regexp.MustCompile(`/requests/([0-9a-f-]{36})["?]`).FindAllStringSubmatch(a.body, -1)
 	if found == nil {
 		t.Fatal("the page lists no call")
 	}
@@ -334,6 +334,28 @@ func (a answer) id(t *testing.T) string {
 
 // TestTimesWithoutZoneAreReadAlike reads a time without a zone in every encoding, in a contact's form, as a default and in a
 // segment's rule. The pages say which day it is in the workspace.
+// TestARequestKeepsTheListItWasOpenedFrom goes through the failed calls of one webhook by the links of their pages.
+func TestARequestKeepsTheListItWasOpenedFrom(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		till, shop := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed)
+		for range 3 {
+			s.callJSON(till, `{}`)
+			s.callJSON(shop, `{}`)
+			s.callJSON(till, `{"email_address":"arya@example.com"}`)
+		}
+		list := "/w/books/requests?outcome=failed&webhook=" + itoa(till.ID)
+		s.get(list).want(t, 200, "3 requests")
+		rows := s.logged()
+		page := s.get("/w/books/requests/" + rows[3].ID.String() + "?outcome=failed&webhook=" + itoa(till.ID))
+		page.want(t, 200, "2 of 3 in the list")
+		page.wantHref(t, list)
+		older := s.follow(s.get(linkTo(t, page, "next")))
+		older.want(t, 200, "3 of 3 in the list")
+		s.follow(s.get(linkTo(t, older, "next"))).want(t, 200, "This is the oldest request that matches the filters.", "3 of 3 in the list")
+		s.get("/w/books/requests/"+rows[1].ID.String()+"?outcome=failed&webhook="+itoa(till.ID)).wantNot(t, "in the list ")
+	})
+}
+
 func TestTimesWithoutZoneAreReadAlike(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		born := s.addLogMergeTag("born", "Born", models.MergeTagDate, "")

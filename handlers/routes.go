@@ -140,6 +140,8 @@ var routes = []route{
 	{"POST", "/w/:slug/merge-tags", manager, (*Server).mergeTagCreate},
 	{"GET", "/w/:slug/merge-tags/new", manager, (*Server).mergeTagNew},
 	{"GET", "/w/:slug/merge-tags/:id/edit", manager, (*Server).mergeTagEdit},
+	{"GET", "/w/:slug/merge-tags/:id/fill", manager, (*Server).fillAsk},
+	{"POST", "/w/:slug/merge-tags/:id/fill", manager, (*Server).fillStart},
 	{"POST", "/w/:slug/merge-tags/:id", manager, (*Server).mergeTagUpdate},
 	{"GET", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagAsk},
 	{"POST", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagDelete},
@@ -149,6 +151,12 @@ var routes = []route{
 	{"GET", "/w/:slug/keys", viewer, (*Server).keys},
 	{"GET", "/w/:slug/webhooks/:id/wait", viewer, (*Server).webhookWait},
 	{"GET", "/w/:slug/requests", viewer, (*Server).requestList},
+	{"GET", "/w/:slug/requests.csv", manager, (*Server).requestsCSV},
+	{"GET", "/w/:slug/requests.ndjson", manager, (*Server).requestsNDJSON},
+	{"POST", "/w/:slug/failures/dismiss", manager, (*Server).failuresDismiss},
+	{"GET", "/w/:slug/requests/live", viewer, (*Server).requestsLive},
+	{"GET", "/w/:slug/requests/replay", manager, (*Server).replayAsk},
+	{"POST", "/w/:slug/requests/replay", manager, (*Server).replayStart},
 	{"GET", "/w/:slug/requests/:id", viewer, (*Server).requestShow},
 	{"POST", "/w/:slug/requests/:id/reveal", manager, (*Server).requestReveal},
 
@@ -193,7 +201,7 @@ func (s *Server) register() {
 
 // streamed lists the routes whose GET starts a stream. Exports also add an entry to the audit log.
 var streamed = []string{
-	"/w/:slug/contacts.csv", "/w/:slug/contacts/:id/export.json", "/w/:slug/contacts/import/:id/refused.csv", "/w/:slug/webhooks/:id/wait",
+	"/w/:slug/contacts.csv", "/w/:slug/requests.csv", "/w/:slug/requests.ndjson", "/w/:slug/contacts/:id/export.json", "/w/:slug/contacts/import/:id/refused.csv", "/w/:slug/webhooks/:id/wait",
 }
 
 // answersHead reports whether HEAD is answered like GET, without the body. Streams and the public endpoint answer 405 (CONTRACT

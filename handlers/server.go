@@ -15,6 +15,7 @@ import (
 
 	"campaignlark/faults"
 	"campaignlark/intake"
+	"campaignlark/live"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/secrets"
@@ -61,7 +62,8 @@ type Server struct {
 	bodyStart  time.Duration                     // how far a body may fall behind bodyPace
 	unreadPage func(*fasthttp.RequestCtx, error) // answers a page's request that could not be read
 	draining   atomic.Bool
-	streams    slots
+	streams    streams
+	live       *live.Hub
 	exports    slots // running downloads of contacts
 	previews   previews
 	limits     limits
@@ -85,10 +87,11 @@ func New(o Options) *Server {
 	if o.Refused == nil {
 		o.Refused = func(RefusalReason) {}
 	}
-	s := &Server{Options: o, bodyStart: bodyStart, uploads: uploads{start: uploadStart}, streams: slots{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
+	s := &Server{Options: o, bodyStart: bodyStart, uploads: uploads{start: uploadStart}, streams: streams{most: streamsAll, each: streamsAPerson}, exports: slots{most: exportsAll, each: 1}}
 	s.rooms.small.most, s.rooms.large.most, s.open.most = smallRoom, largeRoom, maxConnections
 	s.decoding = make(chan struct{}, runtime.GOMAXPROCS(0))
 	s.base = strings.TrimSuffix(o.Config.PublicURL.String(), "/")
+	s.live = live.New(o.DB, o.Log, s.now)
 	s.previews = previews{exact: make(chan struct{}, exactAtOnce), running: map[string]*running{}}
 	s.sessions = &sessionStore{db: o.DB, now: s.now, secure: o.Config.PublicURL.Scheme == "https"}
 	fasthttp.SetBodySizePoolLimit(keptBuffer, keptBuffer)

@@ -88,8 +88,10 @@ func (f *finder) read() (err error) {
 			return models.In("support: webhooks", err)
 		}
 	}
-	f.query = v.requestQuery(f.webhooks)
+	f.query = v.requestQuery(v.Query, f.webhooks)
 	f.query.workspace, f.query.part = f.workspace.Slug, ""
+	f.query.field, f.query.value = "", "" // what was sent is hidden from support staff, so they cannot search in it either
+	f.query.readContent("", "")
 	f.none = f.notThere()
 	if f.query.filter.Containing != "" {
 		f.query.filter.Containing = ""

@@ -1,15 +1,11 @@
 package handlers
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"net"
 	"strings"
 	"sync"
-	"time"
 
-	"campaignlark/faults"
 	"campaignlark/models"
 	"campaignlark/views"
 
@@ -17,17 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Limits of streams of server-sent events. Each stream queries the database every second.
-const (
-	streamLook     = time.Second
-	streamBeat     = 5                // polls between heartbeats; a failed heartbeat shows that the browser has gone
-	streamTime     = 5 * time.Minute  // then the browser reconnects
-	streamWrite    = 10 * time.Second // how long one write may take
-	streamsAll     = 200
-	streamsAPerson = 4
-)
-
-// slots counts open streams in this process, in total and per person.
+// slots count what people have open in this process, in total and per person.
 type slots struct {
 	most, each int // limits in total and per person
 	mu         sync.Mutex
@@ -59,12 +45,9 @@ func (s *slots) leave(userID int64) {
 	}
 }
 
-// waiting is one open stream. It must not use the request, which has ended when the stream starts.
+// waiting waits for the first call of a webhook that succeeds.
 type waiting struct {
-	server  *Server
-	conn    net.Conn
-	visit   visit // User, Workspace and Role only
-	session []byte
+	stream
 	webhook models.Webhook
 	page    views.Page
 	seen    string // the id of the last call that the browser knows
@@ -72,8 +55,7 @@ type waiting struct {
 
 // webhookWait streams events "came": one for each refused call of a webhook, and a last one for the first call that succeeds.
 // ?seen= is the id of the last call on the page; a browser that reconnects sends Last-Event-ID. Clients that do not accept
-// text/event-stream are redirected to the webhook's page. Over the limit the answer is 204, which stops EventSource from
-// reconnecting.
+// text/event-stream are redirected to the webhook's page.
 func (s *Server) webhookWait(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -83,68 +65,13 @@ func (s *Server) webhookWait(v *visit) error {
 	if err != nil {
 		return models.In("stream of calls: webhook", err)
 	}
-	if !strings.Contains(v.Get(fiber.HeaderAccept), "text/event-stream") {
+	if !v.streams() {
 		return v.Redirect(v.path("webhooks", id), fiber.StatusSeeOther)
 	}
-	if !s.streams.enter(v.User.ID) {
-		return v.SendStatus(fiber.StatusNoContent)
-	}
-	stream := &waiting{server: s, conn: v.Context().Conn(), session: models.TokenHash(v.session.ID), webhook: w,
-		visit: visit{server: s, User: v.User, Workspace: v.Workspace, Role: v.Role},
-		page:  views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()},
-		seen:  cmp.Or(strings.Clone(v.Get("Last-Event-ID")), strings.Clone(v.Query("seen")))}
-	v.Set(fiber.HeaderContentType, "text/event-stream")
-	v.Set("X-Accel-Buffering", "no") // nginx passes each event on immediately
-	v.Context().SetBodyStreamWriter(stream.run)
-	return nil
-}
-
-// run looks for calls until one succeeds, the person loses access, the browser disconnects, or the program stops. It recovers a
-// panic, which then costs only the stream.
-func (w *waiting) run(out *bufio.Writer) {
-	defer w.server.streams.leave(w.visit.User.ID)
-	defer func() {
-		if fault := faults.Recovered(recover()); fault != nil {
-			w.server.logPanic("a stream", fault)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), streamTime)
-	defer cancel()
-	turn := time.NewTicker(streamLook)
-	defer turn.Stop()
-	for look := 0; !w.server.draining.Load(); look++ {
-		allowed, err := w.allowed(ctx)
-		if err == nil && !allowed || look%streamBeat == 0 && w.send(out, ": still waiting\n\n") != nil {
-			return
-		}
-		if err == nil { // else the next look asks again, and until then nothing is shown
-			if event, last := w.came(ctx); event != "" && (w.send(out, event) != nil || last) {
-				return
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-turn.C:
-		}
-	}
-}
-
-// send writes a part of the stream and extends the write deadline, because the server's own deadline is too short for streams.
-func (w *waiting) send(out *bufio.Writer, text string) error {
-	if err := w.conn.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
-		return err
-	}
-	if _, err := out.WriteString(text); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-// allowed reports whether the session is still valid and its person still a member. The error is of the database.
-func (w *waiting) allowed(ctx context.Context) (bool, error) {
-	role, err := w.server.DB.RoleNow(ctx, w.session, w.visit.User.ID, w.visit.Workspace.ID, w.server.now())
-	return role != "", err
+	wait := &waiting{webhook: w, page: views.Page{Workspace: views.Workspace{Slug: v.Workspace.Slug}, Loc: v.Workspace.Location()},
+		seen: cmp.Or(strings.Clone(v.Get("Last-Event-ID")), strings.Clone(v.Query("seen")))}
+	wait.event = wait.came
+	return v.openStream(&wait.stream)
 }
 
 // came returns the event for the first call that succeeded, which ends the stream, else for the newest call that the browser does

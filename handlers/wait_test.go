@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bufio"
+	"html"
 	"io"
 	"net/http"
 	"regexp"
@@ -145,10 +146,48 @@ func TestStreamLimits(t *testing.T) {
 		path := "/w/books/webhooks/" + itoa(s.addWebhook(models.TypeSubscribed).ID) + "/wait"
 		s.get(path).want(t, 303) // without Accept: text/event-stream
 		addr := s.listen()
+		oldest := s.stream(addr, path)
 		for range streamsAPerson {
 			s.stream(addr, path)
 		}
-		s.do("GET", path, nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 204)
+		for got := oldest(); got != "event: full"; got = oldest() {
+			if got != ": still waiting" {
+				t.Fatalf("got %q for the oldest stream, want that it gives way", got)
+			}
+		}
+		s.server.streams.most = streamsAPerson
+		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		vera.do("GET", path, nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 204)
+		vera.do("GET", "/w/books/requests/live", nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 204)
+		vera.get("/w/books/requests/live?outcome=failed").want(t, 303)
 		s.do("GET", "/w/books/webhooks/999/wait", nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 404)
+	})
+}
+
+// TestAListLearnsOfNewCalls opens the stream of a filtered list. Of the calls that come, it tells of those that match.
+func TestAListLearnsOfNewCalls(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{}`)
+		list := s.get("/w/books/requests?outcome=failed")
+		live := regexp.MustCompile(`data-live="([^"]+)"`).FindStringSubmatch(list.body)
+		if live == nil {
+			t.Fatalf("the list is not live: %s", list.text())
+		}
+		next := s.stream(s.listen(), html.UnescapeString(live[1]))
+		s.callJSON(w, `{"email_address":"arya@example.com"}`)
+		s.callJSON(w, `{}`)
+		for {
+			got := next()
+			if got == "event: came" {
+				break
+			}
+			if got != ": still waiting" {
+				t.Fatalf("got %q, want that a call came", got)
+			}
+		}
+		if got := next(); got != "data: 1" {
+			t.Errorf("got %q, want one call", got)
+		}
 	})
 }

@@ -152,7 +152,7 @@ func TestWebhookPageChartsItsCalls(t *testing.T) {
 		s.get(page).want(t, 200, "2 calls in the last 24 hours, 1 failed", "Show as a table")
 		s.get(page+"?calls=30d").want(t, 200, "2 calls in the last 30 days, 1 failed", "Day Failed Processed")
 		s.get(page).wantHref(t, page+"?calls=7d#calls", "/w/books/requests?outcome=failed&webhook="+itoa(join.ID)+"&when=24h")
-		s.get("/w/books/requests").want(t, 200, "Calls in the last 24 hours: Failed Processed")
+		s.get("/w/books/requests").want(t, 200, "Calls in the last 30 days: Failed Processed")
 		s.get("/w/books/requests?when=7d&webhook="+itoa(leave.ID)).want(t, 200, "Calls in the last 7 days:")
 		s.get("/w/books/requests?outcome=failed").wantNot(t, "Calls in the last")
 	})

@@ -19,6 +19,7 @@ type wanted struct {
 	webhooks    []webhookKey
 	workspaces  []int64
 	deliveries  []deliveryKey
+	replayed    []personKey // the people of replays
 }
 
 // reading holds the webhooks and contacts that a batch has read under its locks.
@@ -27,6 +28,7 @@ type reading struct {
 	people   map[personKey]*Person
 
 	deliveries map[deliveryKey]uuid.UUID // the calls of deliveries that were processed before, by their key
+	erased     map[int64]time.Time       // when the people of replays were erased last, by the key of their address
 }
 
 // life is one contact in a batch, from its reading or creation until its deletion. An address that comes back after a
@@ -79,6 +81,9 @@ func want(jobs []*job) wanted {
 			deliveries[d] = true
 			w.deliveries = append(w.deliveries, d)
 		}
+		if k := j.key(); k.address != "" && j.call.Replay != nil {
+			w.replayed = append(w.replayed, k)
+		}
 		if ws := j.call.Hash.WorkspaceID; !workspaces[ws] {
 			workspaces[ws] = true
 			w.workspaces = append(w.workspaces, ws)
@@ -109,7 +114,7 @@ func (b *batch) take(j *job) {
 	}
 	s.decision = Decide(Question{
 		Webhook: s.webhook, Hash: j.call.Hash.Hash, Prefetch: j.call.Prefetch, Refusal: j.call.Refusal, Submission: j.call.Submission,
-		Verdict: j.call.Verdict, RepeatOf: earlier, Again: j.call.Again, Form: j.call.Form, Next: j.call.next,
+		Verdict: j.call.Verdict, RepeatOf: earlier, Again: j.call.Again, Form: j.call.Form, Next: j.call.next, Replay: j.call.Replay, ErasedAt: b.erased[j.addressKey],
 		Contact: s.before, Now: b.now,
 	})
 	s.page = j.call.page(s.webhook, s.decision.Answer, s.decision.Outcome)
@@ -129,6 +134,10 @@ func (b *batch) take(j *job) {
 		s.life = nil
 	case s.decision.Outcome == models.OutcomeDeleted:
 		l.deleted = true
+		if b.erased == nil {
+			b.erased = map[int64]time.Time{}
+		}
+		b.erased[j.addressKey] = b.now
 		for _, m := range b.mentions[key] {
 			m.erased = true
 		}

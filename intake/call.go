@@ -25,6 +25,7 @@ type Call struct {
 	Request       Request  // the rest as received
 	Form          bool     // a person's browser sent it as a form, and shows the answer as a page
 	TriedBy       int64    // the user who made the call on the page of the webhook; 0 for calls that came to its URL
+	Replay        *Replay  // of a call of the log that is done once more; nil for all others
 	Sign          bool     // sign it with the webhook's own secret, as its sender would
 	Again         bool     // process it although its delivery was processed before
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/secrets"
 
@@ -86,6 +87,8 @@ const (
 		FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS k (workspace_id, webhook_id, key)
 		JOIN webhook_deliveries d ON d.workspace_id = k.workspace_id AND d.webhook_id = k.webhook_id AND d.key = k.key`
 
+	pgErasuresSQL = `SELECT who, at FROM erasures WHERE (workspace_id, who) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))`
+
 	pgMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY workspace_id, id`
 )
@@ -116,6 +119,13 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 			of, hooks, keys = append(of, d.workspace), append(hooks, d.id), append(keys, d.key[:])
 		}
 		b.Queue(pgDeliveriesSQL, of, hooks, keys).Query(each(r.addDelivery))
+	}
+	if len(w.replayed) > 0 {
+		var of, who []int64
+		for _, k := range w.replayed {
+			of, who = append(of, k.workspace), append(who, models.AddressKey(k.workspace, k.address))
+		}
+		b.Queue(pgErasuresSQL, of, who).Query(each(r.addErasure))
 	}
 	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
 		return reading{}, err

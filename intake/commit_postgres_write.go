@@ -14,9 +14,9 @@ import (
 
 const (
 	pgInsertLogSQL = `INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
-			content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)
+			content_type, outcome, status, client_address, user_agent, duration_us, size, event, body, replay_of)
 		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
-			$9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[])`
+			$9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[], $18::uuid[])`
 
 	pgInsertContactsSQL = `INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
 			created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)
@@ -43,8 +43,6 @@ const (
 	pgLoseWordsSQL = `DELETE FROM contact_words w USING unnest($1::bigint[], $2::text[], $3::bigint[]) AS n (workspace_id, word, contact_id)
 		WHERE w.workspace_id = n.workspace_id AND w.word = n.word AND w.contact_id = n.contact_id`
 
-	pgInsertSizesSQL = `INSERT INTO contact_counts (workspace_id, whole, counts) SELECT workspace, false, counts FROM unnest($1::bigint[], $2::text[]) AS n (workspace, counts)`
-
 	pgInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at)
 		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::timestamptz[])`
 
@@ -59,12 +57,15 @@ const (
 			FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::uuid[]) AS r (workspace_id, webhook_id, key, id) GROUP BY 1, 2, 3) n
 		WHERE d.workspace_id = n.workspace_id AND d.webhook_id = n.webhook_id AND d.key = n.key`
 
+	pgInsertReplaysSQL = `INSERT INTO replays (workspace_id, original_id, request_id) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[])
+		ON CONFLICT DO NOTHING`
+
 	pgCommitSQL = `COMMIT`
 )
 
 // pgWriteStatements are the statements of a pipeline.
 var pgWriteStatements = []string{
-	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertWordsSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertSizesSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL,
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertWordsSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL,
 	pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
 }
 
@@ -86,13 +87,9 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	sendWords(p, pgInsertWordsSQL, c.words)
 	sendWords(p, pgLoseWordsSQL, c.lost)
 	sendWords(p, pgGainWordsSQL, c.gained)
-	if len(c.sizes) > 0 {
-		p.send(pgInsertSizesSQL,
-			column(c.sizes, pgBigint, func(s *sizeChange) int64 { return s.workspace }),
-			column(c.sizes, pgText, func(s *sizeChange) string { return s.counts.Text() }))
-	}
 	sendMarks(p, c.marks)
 	sendDeliveries(p, c)
+	sendReplays(p, c.replays)
 	logAt := p.sent
 	if err == nil {
 		err = p.Flush()
@@ -133,7 +130,9 @@ func (t *postgresTx) erase(ctx context.Context, c changes) error {
 	}
 	b = pgx.Batch{}
 	for _, e := range c.erased {
+		b.Queue(store.NoteErasureSQL, e.workspace, e.addressKey, c.now)
 		for _, f := range e.former {
+			b.Queue(store.NoteErasureSQL, e.workspace, f.AddressKey(), c.now)
 			b.Queue(store.EraseFormerRequestsSQL, e.workspace, f.AddressKey(), f.Address, f.Until())
 		}
 		if len(e.former) > 0 {
@@ -259,6 +258,17 @@ func sendDeliveries(p *pipeline, c changes) {
 	}
 }
 
+func sendReplays(p *pipeline, rows []models.Replay) {
+	type row = models.Replay
+	if len(rows) == 0 {
+		return
+	}
+	p.send(pgInsertReplaysSQL,
+		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, pgUUID, func(r *row) [16]byte { return r.OriginalID }),
+		column(rows, pgUUID, func(r *row) [16]byte { return r.RequestID }))
+}
+
 func sendCounts(p *pipeline, rows []count) {
 	p.send(pgInsertCountsSQL,
 		column(rows, pgBigint, func(r *count) int64 { return r.workspace }),
@@ -299,6 +309,7 @@ func sendLog(p *pipeline, c changes) error {
 				return nil
 			}
 			return &r.Body
-		}))
+		}),
+		nullableColumn(rows, pgUUID, func(r *row) *[16]byte { return (*[16]byte)(r.ReplayOf) }))
 	return nil
 }

@@ -84,6 +84,10 @@ const (
 	liteRepeatDeliverySQL = `UPDATE webhook_deliveries SET repeats = repeats + 1, last_repeat = $4
 		WHERE workspace_id = $1 AND webhook_id = $2 AND key = $3`
 
+	liteErasureSQL = `SELECT who, at FROM erasures WHERE workspace_id = $1 AND who = $2`
+
+	liteInsertReplaySQL = `INSERT INTO replays (workspace_id, original_id, request_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+
 	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
 
@@ -93,8 +97,6 @@ const (
 
 	liteLoseWordSQL = `DELETE FROM contact_words WHERE workspace_id = $1 AND word = $2 AND contact_id = $3`
 
-	liteInsertSizesSQL = `INSERT INTO contact_counts (workspace_id, whole, counts) VALUES ($1, false, $2)`
-
 	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
 
 	liteInsertCountSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
@@ -103,7 +105,7 @@ const (
 
 var (
 	liteInsertLog = newLiteInsert(`INSERT INTO webhook_requests (workspace_id, id, webhook_id, contact_id, contact_version, who, address, method,
-		content_type, outcome, status, client_address, user_agent, duration_us, size, event, body)`, 17)
+		content_type, outcome, status, client_address, user_agent, duration_us, size, event, body, replay_of)`, 18)
 
 	liteInsertContacts = newLiteInsert(`INSERT INTO contacts (workspace_id, id, email, status, fields, version, source_webhook_id,
 		created_at, updated_at, subscribed_at, unconfirmed_at, unsubscribed_at, touched_webhook_id, touched_at)`, 14)
@@ -154,7 +156,8 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 	slices.Collect(maps.Values(liteInsertTags.texts)), slices.Collect(maps.Values(liteInsertWords.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
-		liteUpdateContactSQL, liteLoseWordSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
+		liteUpdateContactSQL, liteLoseWordSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
+		liteErasureSQL, liteInsertReplaySQL, store.NoteErasureSQL,
 	})
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
@@ -192,6 +195,11 @@ func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
 	}
 	for _, d := range w.deliveries {
 		if err := t.query(ctx, liteDeliverySQL, r.addDelivery, d.workspace, d.id, d.key[:]); err != nil {
+			return reading{}, err
+		}
+	}
+	for _, k := range w.replayed {
+		if err := t.query(ctx, liteErasureSQL, r.addErasure, k.workspace, models.AddressKey(k.workspace, k.address)); err != nil {
 			return reading{}, err
 		}
 	}
@@ -239,7 +247,7 @@ func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.writeContacts, t.writeWordsAndSizes, t.insertMarks, t.noteDeliveries, t.insertLog, t.insertCounts,
+		t.erase, t.writeContacts, t.writeWords, t.insertMarks, t.noteDeliveries, t.noteReplays, t.insertLog, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -250,8 +258,17 @@ func (t *sqliteTx) write(ctx context.Context, c changes) error {
 
 func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 	for i := range c.erased {
-		if err := t.eraseOne(ctx, &c.erased[i]); err != nil {
+		e := &c.erased[i]
+		if err := t.eraseOne(ctx, e); err != nil {
 			return err
+		}
+		if err := t.exec(ctx, store.NoteErasureSQL, e.workspace, e.addressKey, c.now); err != nil {
+			return err
+		}
+		for _, f := range e.former {
+			if err := t.exec(ctx, store.NoteErasureSQL, e.workspace, f.AddressKey(), c.now); err != nil {
+				return err
+			}
 		}
 	}
 	for _, f := range c.forgotten() {
@@ -291,7 +308,7 @@ func (t *sqliteTx) insertLog(ctx context.Context, c changes) error {
 	err = t.insert(ctx, liteInsertLog, len(rows), func(i int, args []any) ([]any, error) {
 		r := &rows[i]
 		return append(args, r.WorkspaceID, r.ID, r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address, r.Method, r.ContentType, string(r.Outcome),
-			r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, (*string)(r.Event), r.Body), nil
+			r.Status, r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, (*string)(r.Event), r.Body, r.ReplayOf), nil
 	})
 	if err != nil {
 		return &logError{err}
@@ -325,14 +342,9 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 	})
 }
 
-func (t *sqliteTx) writeWordsAndSizes(ctx context.Context, c changes) error {
+func (t *sqliteTx) writeWords(ctx context.Context, c changes) error {
 	for _, w := range c.lost {
 		if err := t.exec(ctx, liteLoseWordSQL, w.WorkspaceID, w.Word, w.ContactID); err != nil {
-			return err
-		}
-	}
-	for _, size := range c.sizes {
-		if err := t.exec(ctx, liteInsertSizesSQL, size.workspace, size.counts.Text()); err != nil {
 			return err
 		}
 	}
@@ -359,6 +371,15 @@ func (t *sqliteTx) noteDeliveries(ctx context.Context, c changes) error {
 	}
 	for _, d := range c.repeats {
 		if err := t.exec(ctx, liteRepeatDeliverySQL, d.WorkspaceID, d.WebhookID, d.Key, d.LastRepeat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) noteReplays(ctx context.Context, c changes) error {
+	for _, r := range c.replays {
+		if err := t.exec(ctx, liteInsertReplaySQL, r.WorkspaceID, r.OriginalID, r.RequestID); err != nil {
 			return err
 		}
 	}

@@ -54,8 +54,10 @@ type Question struct {
 	Form       bool             // a browser sent it as a form
 	Next       string           // the listed page that the form asks for, "" for none
 	Submission Submission
-	Contact    *Person // the contact with the address in the webhook's workspace; nil if there is none
-	NoDefaults bool    // a field without a value stays without one
+	Replay     *Replay   // of a call of the log that is done once more; nil for all others
+	ErasedAt   time.Time // when the person of a replay was erased last; zero for never
+	Contact    *Person   // the contact with the address in the webhook's workspace; nil if there is none
+	NoDefaults bool      // a field without a value stays without one
 	Now        time.Time
 }
 
@@ -131,6 +133,11 @@ func Decide(q Question) Decision {
 		}
 		return refuse(models.OutcomeNoContact, 404, MessageNoContact)
 	}
+	if why := q.keepsOut(); why != "" {
+		d := idle(models.OutcomeKeptOut)
+		d.NoEvent = why
+		return d
+	}
 	d := Decision{Answer: Answer{Status: 200, Message: MessageDone}}
 	switch q.Webhook.Type {
 	case models.TypeUnsubscribed:
@@ -141,6 +148,7 @@ func Decide(q Question) Decision {
 	default:
 		d.subscribe(q, address)
 	}
+	d.quiet(q)
 	return d
 }
 

@@ -14,7 +14,7 @@ func (j *job) bare(outcome models.Outcome, status int, now time.Time) models.Web
 	return models.WebhookRequest{
 		WorkspaceID: j.call.Hash.WorkspaceID, ID: j.call.ID, WebhookID: j.call.Hash.WebhookID,
 		Method: j.call.Method, ContentType: j.call.ContentType, Outcome: outcome, Status: status,
-		DurationUs: max(0, now.Sub(j.call.ArrivedAt).Microseconds()), Size: j.call.Size,
+		DurationUs: max(0, now.Sub(j.call.ArrivedAt).Microseconds()), Size: j.call.Size, ReplayOf: j.call.replayOf(),
 	}
 }
 

@@ -118,14 +118,28 @@ func (p *Pipeline) SubmitCall(ctx context.Context, c Call) (answer Answer, outco
 
 // submit is Submit for a job. The job waits for its worker at most as long as wait says.
 func (p *Pipeline) submit(ctx context.Context, j *job, wait time.Duration) result {
+	if !p.enter(j) {
+		return result{err: ErrBusy}
+	}
+	return p.wait(ctx, j, wait)
+}
+
+// enter puts a job into the queue, unless it is full or closed. Call wait next.
+func (p *Pipeline) enter(j *job) bool {
 	if !p.limit.take(j.size) {
-		return result{err: ErrBusy}
+		return false
 	}
-	defer p.limit.give(j.size)
 	if !p.queue.put(j) {
-		return result{err: ErrBusy}
+		p.limit.give(j.size)
+		return false
 	}
-	patience := time.NewTimer(wait)
+	return true
+}
+
+// wait waits for the result of a job in the queue, and for its worker at most as long as most says.
+func (p *Pipeline) wait(ctx context.Context, j *job, most time.Duration) result {
+	defer p.limit.give(j.size)
+	patience := time.NewTimer(most)
 	defer patience.Stop()
 	select {
 	case r := <-j.done:

@@ -33,6 +33,10 @@ func (p *Pipeline) Prepare(c *Call) {
 func (c *Call) prepare(w Webhook) {
 	c.Verdict, c.Submission, c.delivery, c.ReadAs, c.signature = nil, Submission{}, deliveryKey{}, w.ReadingRevision, nil
 	c.next = c.nextPage(w.Reading.Answering())
+	if c.Replay != nil {
+		c.prepareReplay(w)
+		return
+	}
 	if w.Reading.Checks() {
 		if c.Sign {
 			c.signature = senders.Sign(w.Reading.Signature.Scheme, w.Secrets.Newer, c.signed(), c.ArrivedAt)

@@ -28,10 +28,11 @@ type readingBuilder struct {
 	catalogs *catalogReader // of the workspaces whose catalog must be read
 
 	deliveries map[deliveryKey]uuid.UUID
+	erased     map[int64]time.Time
 }
 
 func newReading(keep *catalogs) *readingBuilder {
-	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}}
+	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}, nil}
 }
 
 // addRevision must come after the contacts: a tag that a contact got before is then in the catalog.
@@ -87,13 +88,25 @@ func (r *readingBuilder) addDelivery(scan scan) error {
 	return nil
 }
 
+// addErasure adds when a person was erased.
+func (r *readingBuilder) addErasure(scan scan) error {
+	var who int64
+	var at time.Time
+	err := scan(&who, &at)
+	if r.erased == nil {
+		r.erased = map[int64]time.Time{}
+	}
+	r.erased[who] = at
+	return err
+}
+
 // done returns what w wants. Webhooks and contacts of a workspace that does not exist are missing.
 func (r *readingBuilder) done(w wanted) reading {
 	for workspace, c := range r.catalogs.fresh {
 		r.current[workspace] = c
 	}
 	r.catalogs.done(r.keep)
-	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries}
+	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries, r.erased}
 	for _, k := range w.webhooks {
 		if c := r.current[k.workspace]; c != nil {
 			if hook, exists := c.webhooks[k.id]; exists {

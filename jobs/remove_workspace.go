@@ -10,10 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// countRemoval counts the rows of the next table of a deleted workspace, for the progress on the page. It reads outside the
-// step's transaction, which on SQLite blocks all other writers. If a count fails, for example because it takes too long, the
-// total stays unknown: a removal must not depend on it.
-func countRemoval(ctx context.Context, db *store.DB, job *models.Job) error {
+// countRemoval counts the rows of the next table of a deleted workspace, for the progress on the page. If a count fails, for example
+// because it takes too long, the total stays unknown: a removal must not depend on it.
+func countRemoval(ctx context.Context, r *Runner, job *models.Job) error {
 	cursor := models.ReadJobJSON[store.RemoveCursor](job.Cursor)
 	switch {
 	case !cursor.Counting():
@@ -22,7 +21,7 @@ func countRemoval(ctx context.Context, db *store.DB, job *models.Job) error {
 		job.Cursor, job.Total = models.JobJSON(cursor.Uncounted()), 0
 		return nil
 	}
-	cursor, rows, err := db.CountRemovable(ctx, job.WorkspaceID, cursor)
+	cursor, rows, err := r.db.CountRemovable(ctx, job.WorkspaceID, cursor)
 	if err != nil {
 		return models.In("remove a workspace: count rows", err)
 	}

@@ -57,8 +57,10 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 		}
 		for _, row := range []string{"contact_words (workspace_id, word, contact_id) VALUES (?, 'otto', 1)", "contact_word_fills (workspace_id, after_id) VALUES (?, 0)",
 			"former_addresses (workspace_id, contact_id, address, changed_at) VALUES (?, 1, 'old@example.com', '2026-11-01')",
-			"contact_edits (workspace_id, contact_id, id, detail) VALUES (?, 1, '01900000-0000-7000-8000-000000000001', '{}')",
-			"contact_counts (workspace_id, whole, counts) VALUES (?, true, '{}')"} {
+			"contact_edits (workspace_id, contact_id, id, detail) VALUES (?, 1, '01a17733-0000-7000-8000-000000000001', '{}')",
+			"contact_counts (workspace_id, whole, counts) VALUES (?, true, '{}')",
+			"replays (workspace_id, original_id, request_id) VALUES (?, '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002')",
+			"erasures (workspace_id, who, at) VALUES (?, 5, '2026-11-01')", "dismissals (workspace_id, webhook_id, outcome, at) VALUES (?, 1, 'no_address', '2026-11-01')"} {
 			if err := tx.Exec("INSERT INTO "+row, s.ID).Error; err != nil {
 				return err
 			}
@@ -173,9 +175,9 @@ func rowsByTable(t *testing.T, db *store.DB, workspaceID int64) map[string]int64
 	return rows
 }
 
-// senders calls the webhook repeatedly until stop, mostly for new contacts. It counts the answers after the deletion by
+// callers calls the webhook repeatedly until stop, mostly for new contacts. It counts the answers after the deletion by
 // status.
-type senders struct {
+type callers struct {
 	deleted atomic.Bool
 	stop    atomic.Bool
 	wg      sync.WaitGroup
@@ -184,7 +186,7 @@ type senders struct {
 	before  map[int]int
 }
 
-func (s *senders) start(t *testing.T, pipe *intake.Pipeline, w models.Webhook) {
+func (s *callers) start(t *testing.T, pipe *intake.Pipeline, w models.Webhook) {
 	s.after, s.before = map[int]int{}, map[int]int{}
 	for n := range 4 {
 		s.wg.Go(func() {
@@ -215,7 +217,7 @@ func (s *senders) start(t *testing.T, pipe *intake.Pipeline, w models.Webhook) {
 }
 
 // answered is how many calls had an answer, before and after the deletion.
-func (s *senders) answered() (before, after int) {
+func (s *callers) answered() (before, after int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.before {
@@ -246,7 +248,7 @@ func TestNothingIsLeftOfADeletedWorkspace(t *testing.T) {
 		}
 		kept := rowsByTable(t, db, music.ID)
 		replicas := []*intake.Pipeline{intake.New(db, intake.Options{Log: quiet(), Wait: time.Minute}), intake.New(db, intake.Options{Log: quiet(), Wait: time.Minute})}
-		var calls [2]senders
+		var calls [2]callers
 		for i, pipe := range replicas {
 			defer pipe.Close(context.Background())
 			calls[i].start(t, pipe, books.webhook)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/faults"
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -23,6 +24,8 @@ type Step func(ctx context.Context, tx *gorm.DB, job *models.Job, now time.Time)
 
 // Runner does the steps of all jobs. Replicas share the jobs by leases.
 type Runner struct {
+	Intake *intake.Pipeline // for replays; without it they wait
+
 	db     *store.DB
 	steps  map[models.JobKind]Step
 	log    *slog.Logger
@@ -96,8 +99,8 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after models.Job, goOn bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	if job.Kind == models.JobRemove {
-		if err := faults.Catch(func() error { return countRemoval(ctx, r.db, &job) }); err != nil {
+	if before := outside[job.Kind]; before != nil {
+		if err := faults.Catch(func() error { return before(ctx, r, &job) }); err != nil {
 			return job, false, err
 		}
 	}
@@ -141,7 +144,7 @@ func (r *Runner) failed(ctx context.Context, job models.Job, cause error) error 
 	switch {
 	case errors.As(cause, &known) && known.Code == models.CodeInvalid:
 		job.State, job.Failure = models.JobFailed, known.Message
-	case job.Tries >= maxTries && !store.IsAway(cause) && job.Kind != models.JobForget && job.Kind != models.JobRemove:
+	case job.Tries >= maxTries && !store.IsAway(cause) && store.ErrorCode(cause) != models.CodeBusy && job.Kind != models.JobForget && job.Kind != models.JobRemove:
 		job.State, job.Failure = models.JobFailed, fmt.Sprintf("This work failed %d times in a row, so it has stopped. The fault is in the program, not in your data, and the program's log has it. What was done until then stays done.", job.Tries)
 	}
 	if job.Finished() {
@@ -157,5 +160,15 @@ func kinds() map[models.JobKind]Step {
 		models.JobImport: importStep,
 		models.JobRemove: removeWorkspace,
 		models.JobForget: forgetStep,
+		models.JobReplay: replayStep,
+		models.JobFill:   fillStep,
 	}
+}
+
+// outside maps a kind of job to what comes before each step, outside its transaction, which on SQLite blocks all other writers. It may change
+// the job. If the step's transaction fails, it runs again with the job as it was before.
+var outside = map[models.JobKind]func(ctx context.Context, r *Runner, job *models.Job) error{
+	models.JobRemove: countRemoval,
+	models.JobReplay: replayCalls,
+	models.JobFill:   lookForValues,
 }

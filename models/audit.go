@@ -35,7 +35,8 @@ const (
 	SubjectMergeTag  = "merge_tag"
 	SubjectSegment   = "segment"
 	SubjectRequest   = "request"
-	SubjectImport    = "import" // its id is the job's, its name the file's
+	SubjectRequests  = "requests" // several; its name describes them
+	SubjectImport    = "import"   // its id is the job's, its name the file's
 )
 
 // ContactSubjects are the subjects about one contact.
@@ -48,10 +49,13 @@ const (
 	ActionContactDeleted  = "contact.deleted"
 	ActionContactImported = "contact.imported" // created or changed by a line of a file
 
-	ActionContactExported  = "contact.exported"  // everything about one person
-	ActionContactsExported = "contacts.exported" // a list as a file
-	ActionContactsBulk     = "contacts.bulk"     // one change of many contacts; the entry for the whole job
-	ActionContactBulk      = "contact.bulk"      // the same, for the history of each changed contact
+	ActionContactExported   = "contact.exported"           // everything about one person
+	ActionContactsExported  = "contacts.exported"          // a list as a file
+	ActionFailuresDismissed = "webhook.failures_dismissed" // a group of failed calls was put aside
+	ActionRequestsReplayed  = "requests.replayed"          // done once more
+	ActionRequestsExported  = "requests.exported"          // likewise, of calls
+	ActionContactsBulk      = "contacts.bulk"              // one change of many contacts; the entry for the whole job
+	ActionContactBulk       = "contact.bulk"               // the same, for the history of each changed contact
 
 	ActionContactLost = "contact.lost" // a tag or a value, because the tag or merge tag was deleted: for the contact's history
 
@@ -119,6 +123,7 @@ type ContactChange struct {
 	TagsRemoved  []string `json:"tags_removed,omitempty"`
 	Version      int64    `json:"version"`          // of the contact after the change
 	Import       int64    `json:"import,omitempty"` // the id of the job that imported it
+	Job          int64    `json:"job,omitempty"`    // the JobFill that made it; 0 for other changes
 }
 
 // Nothing reports whether the change changes nothing.

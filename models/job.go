@@ -33,6 +33,8 @@ const (
 	JobBulk   JobKind = "bulk"             // one change of many contacts
 	JobImport JobKind = "import"           // contacts from a file
 	JobRemove JobKind = "remove_workspace" // removes all data of a deleted workspace
+	JobFill   JobKind = "fill"             // a new merge tag, from the calls of the log
+	JobReplay JobKind = "replay"           // calls of the log that are done once more
 	JobForget JobKind = "forget"           // removes erased people from import files; pages do not show it
 )
 

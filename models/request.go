@@ -21,6 +21,7 @@ const (
 	OutcomeRepeated     Outcome = "repeated"      // the same delivery had been processed before
 	OutcomeHeldBack     Outcome = "held_back"     // it filled in a field that people do not see
 	OutcomeTestCall     Outcome = "test_call"     // the sender asked whether the address works
+	OutcomeKeptOut      Outcome = "kept_out"      // a replay, of a person who unsubscribed or was erased since the call
 	OutcomeUnverified   Outcome = "unverified"    // the signature is not valid
 	OutcomeNoAddress    Outcome = "no_address"    // email_address missing, null, empty or blank
 	OutcomeBadAddress   Outcome = "bad_address"   // email_address not valid
@@ -41,7 +42,7 @@ var processedOutcomes = []Outcome{
 }
 
 // IdleOutcomes are those of calls that rightly did nothing.
-var IdleOutcomes = []Outcome{OutcomeSkipped, OutcomeRepeated, OutcomeTestCall, OutcomeHeldBack}
+var IdleOutcomes = []Outcome{OutcomeSkipped, OutcomeRepeated, OutcomeTestCall, OutcomeHeldBack, OutcomeKeptOut}
 
 // NoEffectOutcomes are those of calls that change nothing though the sender gets no error. OutcomeNoContact is one of them at a webhook
 // that answers it with 200.
@@ -73,6 +74,7 @@ type WebhookRequest struct {
 	DurationUs     int64      `gorm:"column:duration_us"`
 	Size           int64      // bytes of the body, or of the query string of a GET
 	Event          *EventType // what it fired; nil for nothing
+	ReplayOf       *uuid.UUID // the call that it repeats, because a person asked for it; nil for none
 	Body           []byte
 }
 
@@ -110,4 +112,13 @@ const (
 // zero it is the newest page.
 type Cursor struct{ Before, After uuid.UUID }
 
+// Rising reports whether the page goes towards newer calls.
 func (c Cursor) Rising() bool { return c.After != uuid.Nil }
+
+// From returns the cursor that goes on in the same direction from a call.
+func (c Cursor) From(last uuid.UUID) Cursor {
+	if c.Rising() {
+		return Cursor{After: last}
+	}
+	return Cursor{Before: last}
+}

@@ -11,6 +11,7 @@ import (
 type Slot struct {
 	From       time.Time
 	Name, Tick string
+	Href       string // the list of what happened then; "" for none
 }
 
 // SlotOf returns the index of the slot that contains t, or -1 if t is before the first one.
@@ -44,6 +45,45 @@ func (p Page) HourSlots(n int) []Slot {
 		}
 	}
 	return endAt(slots, "now")
+}
+
+// MinuteSlots returns the last n pieces of this many minutes, with the current one as the last.
+func (p Page) MinuteSlots(n, minutes int) []Slot {
+	length := time.Duration(minutes) * time.Minute
+	last := p.Now.UTC().Truncate(length)
+	slots := make([]Slot, n)
+	for i := range slots {
+		slots[i].From = last.Add(time.Duration(i+1-n) * length)
+		at := p.in(slots[i].From)
+		if slots[i].Name = at.Format("Mon 2 Jan, 15:04"); at.Minute()%(3*minutes) == 0 {
+			slots[i].Tick = at.Format("15:04")
+		}
+	}
+	return endAt(slots, "now")
+}
+
+// SlotsBetween returns some dozens of pieces of the time between two instants: of five minutes, an hour, six hours or a day, as its length
+// allows.
+func (p Page) SlotsBetween(from, to time.Time) []Slot {
+	p.Now = to.Add(-time.Nanosecond)
+	days := func() int {
+		first, last := p.in(from), p.in(p.Now)
+		noon := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
+		return int(noon(last).Sub(noon(first))/(24*time.Hour)) + 1
+	}
+	var slots []Slot
+	switch span := to.Sub(from); {
+	case span <= 3*time.Hour:
+		slots = p.MinuteSlots(int(p.Now.Truncate(5*time.Minute).Sub(from.Truncate(5*time.Minute))/(5*time.Minute))+1, 5)
+	case span <= 72*time.Hour:
+		slots = p.HourSlots(int(p.Now.Truncate(time.Hour).Sub(from.Truncate(time.Hour))/time.Hour) + 1)
+	case span <= 10*24*time.Hour:
+		slots = p.DaySlots(days(), 6)
+	default:
+		slots = p.DaySlots(days(), 24)
+	}
+	slots[len(slots)-1].Tick = ""
+	return slots
 }
 
 // clockTwice reports whether the clock shows the same time an hour before or after t.

@@ -83,7 +83,9 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
-	background.Go(func() { jobs.New(db, p.log, time.Now).Run(inBackground) })
+	runner := jobs.New(db, p.log, time.Now)
+	runner.Intake = pipeline
+	background.Go(func() { runner.Run(inBackground) })
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)

@@ -40,8 +40,12 @@ var pages = map[string][]string{
 	"/webhooks/:id/disable":        {"/webhooks/1/disable"},
 	"/webhooks/:id/rotate":         {"/webhooks/1/rotate"},
 	"/webhooks/:id/delete":         {"/webhooks/1/delete"},
-	"/requests":                    {"/requests", "/requests?q=nobody%40example.com"},
+	"/requests":                    {"/requests", "/requests?q=nobody%40example.com", "/requests?status=400&method=POST"},
 	"/requests/:id":                {"/requests/:"},
+	"/requests/replay":             {"/requests/replay", "/requests/replay?outcome=failed"},
+	"/requests/live":               {}, // a stream
+	"/requests.csv":                {}, // a file
+	"/requests.ndjson":             {}, // likewise
 	"/contacts":                    {"/contacts", "/contacts?status=UNCONFIRMED", "/contacts?q=nobody"},
 	"/contacts/new":                {"/contacts/new"},
 	"/contacts/:id":                {"/contacts/1"},
@@ -67,6 +71,7 @@ var pages = map[string][]string{
 	"/merge-tags":                  {"/merge-tags"},
 	"/merge-tags/new":              {"/merge-tags/new"},
 	"/merge-tags/:id/edit":         {"/merge-tags/1/edit"},
+	"/merge-tags/:id/fill":         {"/merge-tags/1/fill"},
 	"/merge-tags/:id/delete":       {"/merge-tags/1/delete"},
 
 	"/segments/:id/changes/:change":    {"/segments/1/changes/:"},

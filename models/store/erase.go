@@ -1,11 +1,13 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"campaignlark/models"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // These statements erase one person. The transaction holds the address lock. $1 is the workspace. What happened, when,
@@ -32,6 +34,9 @@ const (
 	DeleteContactSQL = `DELETE FROM contacts WHERE workspace_id = $1 AND id = $2`
 )
 
+// NoteErasureSQL notes when the person $2 (models.AddressKey) of the workspace $1 was erased, $3.
+const NoteErasureSQL = `INSERT INTO erasures (workspace_id, who, at) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, who) DO UPDATE SET at = excluded.at`
+
 // EraseContact does EraseContacts for one contact.
 func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
 	return EraseContacts(tx, c.WorkspaceID, userID, []models.Contact{c}, at)
@@ -39,7 +44,7 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 
 // EraseContacts erases contacts of one workspace, at most as many as one transaction may lock: their rows, and their data in the log and
 // the events, also under the addresses that they had before. It starts a search of the workspace's files for them, and marks them so that
-// they leave their segments. The caller takes the locks of their addresses before it reads the contacts, which need their status and fields.
+// they leave their segments. The caller takes the locks of their addresses before it reads the contacts, which need their fields.
 func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil
@@ -57,18 +62,10 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := forgetNames(tx, workspaceID, contacts); err != nil {
 		return err
 	}
-	diff := models.ContactCounts{}
-	for _, c := range contacts {
-		diff.Add(string(c.Status), -1)
-	}
-	if err := countUntagged(tx, diff, workspaceID, ids); err != nil {
-		return models.In("delete the contacts' tags", err)
-	}
-	if err := CountContacts(tx, workspaceID, diff); err != nil {
-		return models.In("count", err)
-	}
-	if err := tx.Exec("DELETE FROM contact_edits WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
-		return models.In("delete values of edits", err)
+	for _, table := range []string{"contact_tags", "contact_edits"} {
+		if err := tx.Exec("DELETE FROM "+table+" WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+			return models.In("delete tags and values of edits", err)
+		}
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts", err)
@@ -77,7 +74,17 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err != nil {
 		return models.In("erase former addresses", err)
 	}
-	if err := forget(tx, workspaceID, append(keys, former...), at); err != nil {
+	keys = append(keys, former...)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	erasures := make([]models.Erasure, len(keys))
+	for i, who := range keys {
+		erasures[i] = models.Erasure{WorkspaceID: workspaceID, Who: who, At: models.Instant(at)}
+	}
+	if err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "workspace_id"}, {Name: "who"}}, DoUpdates: clause.AssignmentColumns([]string{"at"})}).Create(&erasures).Error; err != nil {
+		return models.In("note the erasures", err)
+	}
+	if err := forget(tx, workspaceID, keys, at); err != nil {
 		return models.In("search files later", err)
 	}
 	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, models.Instant(at)))

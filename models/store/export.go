@@ -6,6 +6,7 @@ import (
 
 	"campaignlark/models"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -30,11 +31,25 @@ func (d *DB) ExportStep(ctx context.Context, workspaceID int64, filter ContactFi
 	return found, next, d.addTags(ctx, workspaceID, found)
 }
 
-// NoteExport records in the audit log that a person exported a list of contacts. which describes the list, without the
-// search text.
-func (d *DB) NoteExport(ctx context.Context, workspaceID, userID int64, which string, now time.Time) error {
+// ExportRequests is NextRequests for a download, when it is its turn.
+func (d *DB) ExportRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (found []models.WebhookRequest, next uuid.UUID, err error) {
+	leave, err := d.exports.enter(ctx)
+	if err != nil {
+		return nil, uuid.Nil, models.In("wait for other exports", err)
+	}
+	defer leave()
+	return d.NextRequests(ctx, workspaceID, filter, cursor)
+}
+
+// NoteExport records in the audit log that a person exported a list: action is ActionContactsExported or ActionRequestsExported. which
+// describes the list, without the search text.
+func (d *DB) NoteExport(ctx context.Context, workspaceID, userID int64, action, which string, now time.Time) error {
+	subject := models.SubjectContacts
+	if action == models.ActionRequestsExported {
+		subject = models.SubjectRequests
+	}
 	return d.Write(ctx, func(tx *gorm.DB) error {
-		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionContactsExported, Subject: models.SubjectContacts, SubjectName: which}
+		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: action, Subject: subject, SubjectName: which}
 		return Audit(tx, e, nil, now)
 	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,17 +22,29 @@ const RequestPageSize = 50
 // ListedBody, which marks it as too large: a list does not decompress it.
 const ListedBody = 16 << 10
 
-// listedColumns are the columns that lists read of a call.
-var listedColumns = "workspace_id, id, webhook_id, contact_id, contact_version, who, address, method, content_type, outcome, status, " +
-	"client_address, user_agent, duration_us, size, event, substr(body, 1, " + strconv.Itoa(ListedBody+1) + ") AS body"
+// listedColumns are the columns that lists read of a call, and wholeColumns those with the whole body.
+var (
+	narrowColumns = "workspace_id, id, webhook_id, contact_id, contact_version, who, address, method, content_type, outcome, status, " +
+		"client_address, user_agent, duration_us, size, event, replay_of, "
+	listedColumns = narrowColumns + "substr(body, 1, " + strconv.Itoa(ListedBody+1) + ") AS body"
+	wholeColumns  = narrowColumns + "body"
+)
 
 // RequestFilter selects calls of a workspace. A zero field does not narrow.
 type RequestFilter struct {
 	WebhookID  int64
 	Outcome    models.Outcome // one, or a group
+	Status     int            // of the answer
+	Method     string
 	From, To   time.Time
 	Address    string // in its stored form: calls for exactly this address
 	Containing string // calls whose address, valid or not, contains this; ignores ASCII case
+
+	// Field and Value select calls by what was sent: see intake.Content. Matches decides on each call; intake.ByContent sets it.
+	Field, Value string
+	Matches      func(models.WebhookRequest) bool `json:"-"`
+
+	whole bool // read whole bodies
 }
 
 // RequestPage is one page of the log, newest first.
@@ -44,11 +57,15 @@ type RequestPage struct {
 	Stopped uuid.UUID
 }
 
-// A search without an index reads walkStep calls in one step, and takes at most walkSteps steps for a page. DESIGN
-// "Request log": it scans in bounded steps and says how far it got.
+// A search without an index reads walkStep calls in one step, and takes at most walkSteps steps for a page. A search of what was sent
+// decompresses each call: it reads bodiesStep calls in one step, and begins no step after bodiesTime. DESIGN "Request log": it scans in
+// bounded steps and says how far it got.
 const (
-	walkStep  = 5_000
-	walkSteps = 10
+	walkStep   = 5_000
+	walkSteps  = 10
+	bodiesStep = 500
+	bodiesTime = 150 * time.Millisecond
+	nextCalls  = 200 // of NextRequests
 )
 
 // Requests returns one page of the calls that match filter, each with at most ListedBody bytes of its body, plus one.
@@ -75,14 +92,11 @@ func (d *DB) requestPage(ctx context.Context, workspaceID int64, filter RequestF
 	return page, err
 }
 
-// walkRequests reads the log step by step until the page is full, the log ends, or walkSteps steps are done.
+// walkRequests reads the log step by step until the page is full, the log ends, or the search has looked at enough.
 func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, size int, page *RequestPage) error {
-	for range walkSteps {
-		last, err := d.walkEnd(ctx, workspaceID, filter, cursor)
-		if err != nil {
-			return err
-		}
-		found, err := d.requestStep(ctx, workspaceID, filter, cursor, size+1-len(page.Requests), walkStep)
+	began := time.Now()
+	for step := 0; step < walkSteps || filter.Matches != nil; step++ {
+		found, last, err := d.lookStep(ctx, workspaceID, filter, cursor, size+1-len(page.Requests))
 		if err != nil {
 			return err
 		}
@@ -92,19 +106,46 @@ func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter Request
 			return nil
 		}
 		page.Stopped = last
-		if cursor.Rising() {
-			cursor.After = last
-		} else {
-			cursor.Before = last
+		if filter.Matches != nil && time.Since(began) > bodiesTime {
+			return nil
 		}
+		cursor = cursor.From(last)
 	}
 	return nil
 }
 
-// walkEnd returns the last call of the step that begins at cursor, or zero if the log ends within it.
-func (d *DB) walkEnd(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (uuid.UUID, error) {
+// lookStep looks at the next calls from cursor on and returns the first limit of them that match. last is the last call that it looked
+// at, zero if the log ended.
+func (d *DB) lookStep(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, limit int) (found []models.WebhookRequest, last uuid.UUID, err error) {
+	within := walkStep
+	if filter.Field+filter.Value != "" {
+		if within = bodiesStep; filter.Matches == nil {
+			return nil, uuid.Nil, errors.New("a search of what was sent needs RequestFilter.Matches")
+		}
+	}
+	if last, err = d.walkEnd(ctx, workspaceID, filter, cursor, within); err != nil {
+		return nil, last, err
+	}
+	if filter.Matches == nil {
+		found, err = d.requestStep(ctx, workspaceID, filter, cursor, limit, within)
+		return found, last, err
+	}
+	all, err := d.requestStep(ctx, workspaceID, filter, cursor, within, within)
+	for _, r := range all {
+		if len(found) < limit && filter.Matches(r) {
+			if !filter.whole {
+				r.Body = r.Body[:min(len(r.Body), ListedBody+1)]
+			}
+			found = append(found, r)
+		}
+	}
+	return found, last, err
+}
+
+// walkEnd returns the last call of the step of within calls that begins at cursor, or zero if the log ends within it.
+func (d *DB) walkEnd(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, within int) (uuid.UUID, error) {
 	var ids []uuid.UUID
-	err := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor).Offset(walkStep-1).Limit(1).Pluck("id", &ids).Error
+	err := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor).Offset(within-1).Limit(1).Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return uuid.Nil, err
 	}
@@ -122,19 +163,109 @@ func (d *DB) requestStep(ctx context.Context, workspaceID int64, filter RequestF
 			step = step.Where(condition, values...)
 		}
 	}
-	err := step.Select(listedColumns).Limit(limit).Find(&found).Error
+	columns := listedColumns
+	if filter.Matches != nil || filter.whole {
+		columns = wholeColumns
+	}
+	err := step.Select(columns).Limit(limit).Find(&found).Error
 	return found, err
 }
 
-// CountRequests counts the calls that match filter, up to ExactCount + 1. known is false if counting would need a
-// search without an index.
-func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter RequestFilter) (n int64, known bool, err error) {
-	if !filter.indexed() {
-		return 0, false, nil
+// NextRequests returns the next calls of a download or a replay: those that match among the next ones from cursor on, in its direction, with
+// their whole bodies. Continue from next; zero is the end. There may be none although the log goes on.
+func (d *DB) NextRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (found []models.WebhookRequest, next uuid.UUID, err error) {
+	filter.whole = true
+	if filter.indexed() {
+		if found, err = d.requestStep(ctx, workspaceID, filter, cursor, nextCalls, 0); len(found) == nextCalls {
+			next = found[nextCalls-1].ID
+		}
+		return found, next, err
 	}
-	few := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}).Select("id"), workspaceID, models.Cursor{}).Limit(models.ExactCount + 1)
-	err = d.Read(ctx).Table("(?) AS few", few).Count(&n).Error
-	return n, true, err
+	limit := nextCalls
+	if filter.Matches != nil {
+		limit = bodiesStep
+	}
+	found, next, err = d.lookStep(ctx, workspaceID, filter, cursor, limit)
+	if len(found) == limit { // there may be more in this step
+		next = found[limit-1].ID
+	}
+	return found, next, err
+}
+
+// RequestsByID returns the calls of a workspace with these ids, the oldest first, with their whole bodies.
+func (d *DB) RequestsByID(ctx context.Context, workspaceID int64, ids []uuid.UUID) (found []models.WebhookRequest, err error) {
+	err = d.Read(ctx).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Order("id").Find(&found).Error
+	return found, err
+}
+
+// Counted is how many calls match a filter.
+type Counted struct {
+	Calls   int64     // at most ExactCount + 1
+	Stopped uuid.UUID // the last call that was looked at, if the count did not come to the end of the log; zero if it did
+}
+
+// RequestsThere returns those of ids that the log of a workspace has, the oldest first.
+func (d *DB) RequestsThere(ctx context.Context, workspaceID int64, ids []uuid.UUID) (there []uuid.UUID, err error) {
+	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Order("id").Pluck("id", &there).Error
+	return there, err
+}
+
+// CountRequests counts the calls that match filter, up to ExactCount + 1. Without an index it counts among as many calls as a search for a
+// page looks at.
+func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter RequestFilter) (n Counted, err error) {
+	if filter.Field+filter.Value != "" {
+		found, stopped, err := d.NewestRequests(ctx, workspaceID, filter, models.ExactCount+1)
+		return Counted{int64(len(found)), stopped}, err
+	}
+	return d.countRequests(ctx, workspaceID, filter, models.Cursor{})
+}
+
+// countRequests is CountRequests from a cursor on, in its direction.
+func (d *DB) countRequests(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor) (n Counted, err error) {
+	few := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}).Select("id"), workspaceID, cursor).Limit(models.ExactCount + 1)
+	if !filter.indexed() {
+		if n.Stopped, err = d.walkEnd(ctx, workspaceID, filter, cursor, walkStep*walkSteps); err != nil {
+			return n, err
+		}
+		condition, values := filter.condition(d.Dialect)
+		all := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor).Limit(walkStep * walkSteps)
+		few = d.Read(ctx).Table("(?) AS webhook_requests", all).Select("id").Where(condition, values...).Limit(models.ExactCount + 1)
+	}
+	err = d.Read(ctx).Table("(?) AS few", few).Count(&n.Calls).Error
+	return n, err
+}
+
+// CallTime is when a call came (the time of its id), and whether it failed.
+type CallTime struct {
+	ID     uuid.UUID
+	Failed bool
+}
+
+// CallTimes returns the newest calls that match filter, as far as CountRequests counts them. stopped says that there may be more.
+func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFilter) (found []CallTime, stopped bool, err error) {
+	if filter.Field+filter.Value != "" {
+		rows, last, err := d.NewestRequests(ctx, workspaceID, filter, RequestPageSize)
+		for _, r := range rows {
+			found = append(found, CallTime{r.ID, r.Failed()})
+		}
+		return found, last != uuid.Nil || len(rows) == RequestPageSize, err
+	}
+	q := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, models.Cursor{})
+	if !filter.indexed() {
+		condition, values := filter.condition(d.Dialect)
+		q = filter.order(d.Read(ctx).Table("(?) AS webhook_requests", q.Limit(walkStep*walkSteps)).Where(condition, values...), models.Cursor{})
+	}
+	err = q.Select("id, status >= 400 AS failed").Limit(models.ExactCount + 1).Scan(&found).Error
+	stopped = len(found) > models.ExactCount
+	return found[:min(len(found), models.ExactCount)], stopped, err
+}
+
+// NewestRequests returns the newest calls that match filter, at most most, with their whole bodies. stopped is the last call that was looked
+// at, if the search ended before the end of the log and before it had found most.
+func (d *DB) NewestRequests(ctx context.Context, workspaceID int64, filter RequestFilter, most int) (found []models.WebhookRequest, stopped uuid.UUID, err error) {
+	filter.whole = true
+	page, err := d.requestPage(ctx, workspaceID, filter, models.Cursor{}, most)
+	return page.Requests, page.Stopped, err
 }
 
 // AroundRequest returns how many other calls for the address the log has, up to ExactCount, and the id of its contact,
@@ -172,7 +303,7 @@ func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter Request
 // by failure, and for all calls.
 func (f RequestFilter) indexed() bool {
 	switch {
-	case f.Containing != "":
+	case f.Containing != "" || f.Method != "" || f.Status != 0 || f.Field+f.Value != "":
 		return false
 	case f.Address != "":
 		return f.Outcome == "" && f.WebhookID == 0
@@ -195,7 +326,7 @@ func (f RequestFilter) narrowBy(q *gorm.DB, key any, cursor models.Cursor) *gorm
 		q = q.Where("who = ? AND address = ?", key, f.Address)
 	case f.WebhookID != 0:
 		q = q.Where("webhook_id = ?", f.WebhookID)
-	case f.Outcome != "" && f.Outcome.Failed():
+	case f.Status >= 400 || f.Outcome != "" && f.Outcome.Failed():
 		q = q.Where("status >= 400")
 	}
 	for _, bound := range []struct {
@@ -226,6 +357,12 @@ func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 	if f.WebhookID != 0 {
 		add("webhook_id = ?", f.WebhookID)
 	}
+	if f.Status != 0 {
+		add("status = ?", f.Status)
+	}
+	if f.Method != "" {
+		add("method = ?", f.Method)
+	}
 	if f.Containing != "" {
 		contains := "instr(lower(address), ?) > 0"
 		if dialect == Postgres {
@@ -250,14 +387,35 @@ func idOf(t time.Time) uuid.UUID {
 	return models.IDAt(t)
 }
 
-// RequestBeside returns the id of the next older or next newer call, or ErrNotFound if there is none.
-func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, id uuid.UUID, older bool) (uuid.UUID, error) {
-	side := func(q *gorm.DB) *gorm.DB { return q.Where("id > ?", id).Order("id") }
+// RequestBeside returns the id of the next older or next newer call that matches filter, or ErrNotFound if there is none as far as a search for
+// a page looks.
+func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, filter RequestFilter, id uuid.UUID, older bool) (uuid.UUID, error) {
+	cursor := models.Cursor{After: id}
 	if older {
-		side = func(q *gorm.DB) *gorm.DB { return q.Where("id < ?", id).Order("id DESC") }
+		cursor = models.Cursor{Before: id}
 	}
-	r, err := First[models.WebhookRequest](side(d.Read(ctx).Select("id").Where("workspace_id = ?", workspaceID)))
-	return r.ID, err
+	page, err := d.requestPage(ctx, workspaceID, filter, cursor, 1)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if len(page.Requests) == 0 {
+		return uuid.Nil, models.ErrNotFound
+	}
+	return page.Requests[0].ID, nil
+}
+
+// RequestPlace returns the place of a call among those that match filter, counted from the newest, and how many there are. known is false if
+// counting would take too long.
+func (d *DB) RequestPlace(ctx context.Context, workspaceID int64, filter RequestFilter, id uuid.UUID) (place, all int64, known bool, err error) {
+	if filter.Field+filter.Value != "" {
+		return 0, 0, false, nil
+	}
+	total, err := d.CountRequests(ctx, workspaceID, filter)
+	if err != nil || total.Stopped != uuid.Nil || total.Calls > models.ExactCount {
+		return 0, 0, false, err
+	}
+	newer, err := d.countRequests(ctx, workspaceID, filter, models.Cursor{After: id})
+	return newer.Calls + 1, total.Calls, true, err
 }
 
 // NextCall returns the id of a webhook's first call after an id that did what the webhook is for, or of its newest call if none did. A page
@@ -275,4 +433,43 @@ func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after u
 		return newest.ID, false, nil
 	}
 	return first.ID, err == nil, err
+}
+
+// CallsSince returns the calls of a workspace that are newer than after, the newest first, at most limit, with their bodies or without.
+func (d *DB) CallsSince(ctx context.Context, workspaceID int64, after uuid.UUID, bodies bool, limit int) (found []models.WebhookRequest, err error) {
+	columns := narrowColumns + "NULL AS body"
+	if bodies {
+		columns = wholeColumns
+	}
+	err = d.Read(ctx).Select(columns).Where("workspace_id = ? AND id > ?", workspaceID, after).Order("id DESC").Limit(limit).Find(&found).Error
+	return found, err
+}
+
+// Covers reports whether a call matches the filter, as the queries decide it.
+func (f RequestFilter) Covers(r models.WebhookRequest) bool {
+	address := ""
+	if r.Address != nil {
+		address = *r.Address
+	}
+	switch {
+	case f.WebhookID != 0 && r.WebhookID != f.WebhookID, f.Status != 0 && r.Status != f.Status, f.Method != "" && r.Method != f.Method:
+		return false
+	case !f.From.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.From)) < 0, !f.To.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.To)) >= 0:
+		return false
+	case f.Address != "" && address != f.Address:
+		return false
+	case f.Containing != "" && !strings.Contains(models.LowerASCII(address), models.LowerASCII(norm.NFC.String(f.Containing))):
+		return false
+	case f.Matches != nil && !f.Matches(r):
+		return false
+	}
+	switch f.Outcome {
+	case "":
+		return true
+	case models.OutcomesFailed:
+		return r.Status >= 400
+	case models.OutcomesProcessed:
+		return r.Status < 400 && !slices.Contains(models.NoEffectOutcomes, r.Outcome)
+	}
+	return r.Outcome == f.Outcome
 }

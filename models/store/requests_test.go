@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,27 +71,40 @@ func TestRequestsByFilter(t *testing.T) {
 			name   string
 			filter store.RequestFilter
 			want   []int
-			count  int64 // -1: unknown
 		}{
-			{"all", store.RequestFilter{}, []int{0, 1, 2, 3, 5}, 5},
-			{"webhook", store.RequestFilter{WebhookID: 8}, []int{2, 5}, 2},
-			{"failed", store.RequestFilter{Outcome: models.OutcomesFailed}, []int{1, 3, 5}, 3},
-			{"processed", store.RequestFilter{Outcome: models.OutcomesProcessed}, []int{0, 2}, -1},
-			{"one outcome", store.RequestFilter{Outcome: models.OutcomeNoContact}, []int{5}, -1},
-			{"failed of a webhook", store.RequestFilter{WebhookID: 8, Outcome: models.OutcomesFailed}, []int{5}, -1},
-			{"address", store.RequestFilter{Address: "marta@example.com"}, []int{0, 2}, 2},
-			{"address and webhook", store.RequestFilter{Address: "marta@example.com", WebhookID: 7}, []int{0}, -1},
-			{"part of an address", store.RequestFilter{Containing: "JONAS@"}, []int{3, 5}, -1},
-			{"a part that looks like a pattern", store.RequestFilter{Containing: "%"}, nil, -1},
-			{"time", store.RequestFilter{From: now.Add(-3 * time.Second), To: now}, []int{1, 2, 3}, 3},
+			{"all", store.RequestFilter{}, []int{0, 1, 2, 3, 5}},
+			{"webhook", store.RequestFilter{WebhookID: 8}, []int{2, 5}},
+			{"failed", store.RequestFilter{Outcome: models.OutcomesFailed}, []int{1, 3, 5}},
+			{"processed", store.RequestFilter{Outcome: models.OutcomesProcessed}, []int{0, 2}},
+			{"one outcome", store.RequestFilter{Outcome: models.OutcomeNoContact}, []int{5}},
+			{"failed of a webhook", store.RequestFilter{WebhookID: 8, Outcome: models.OutcomesFailed}, []int{5}},
+			{"address", store.RequestFilter{Address: "marta@example.com"}, []int{0, 2}},
+			{"address and webhook", store.RequestFilter{Address: "marta@example.com", WebhookID: 7}, []int{0}},
+			{"part of an address", store.RequestFilter{Containing: "JONAS@"}, []int{3, 5}},
+			{"a part that looks like a pattern", store.RequestFilter{Containing: "%"}, nil},
+			{"time", store.RequestFilter{From: now.Add(-3 * time.Second), To: now}, []int{1, 2, 3}},
+			{"an answer", store.RequestFilter{Status: 404}, []int{5}},
+			{"a method", store.RequestFilter{Method: "POST"}, []int{0, 1, 2, 3, 5}},
+			{"another method", store.RequestFilter{Method: "GET"}, nil},
+			{"all together", store.RequestFilter{WebhookID: 8, Outcome: models.OutcomeNoContact, Status: 404, Method: "POST", Containing: "jonas", From: now.Add(-time.Minute)}, []int{5}},
 		} {
 			page, err := db.Requests(t.Context(), 1, c.filter, models.Cursor{})
 			if got := places(page.Requests, ids); err != nil || fmt.Sprint(got) != fmt.Sprint(c.want) {
 				t.Errorf("%s: got calls %v (%v), want %v", c.name, got, err, c.want)
 			}
-			n, known, err := db.CountRequests(t.Context(), 1, c.filter)
-			if err != nil || known != (c.count >= 0) || known && n != c.count {
-				t.Errorf("%s: got count %d, known %v (%v), want %d", c.name, n, known, err, c.count)
+			if n, err := db.CountRequests(t.Context(), 1, c.filter); err != nil || n != (store.Counted{Calls: int64(len(c.want))}) {
+				t.Errorf("%s: counted %+v (%v), want %d", c.name, n, err, len(c.want))
+			}
+			if times, stopped, err := db.CallTimes(t.Context(), 1, c.filter); err != nil || stopped || len(times) != len(c.want) {
+				t.Errorf("%s: got the times of %d calls (%v), want %d", c.name, len(times), err, len(c.want))
+			}
+			all, err := db.LastRequests(t.Context(), 1, store.RequestFilter{}, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			covered := slices.DeleteFunc(all, func(r models.WebhookRequest) bool { return !c.filter.Covers(r) })
+			if got := places(covered, ids); fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("%s: covers %v, want %v", c.name, got, c.want)
 			}
 		}
 	})
@@ -149,10 +163,11 @@ func TestListsReadBodiesInPart(t *testing.T) {
 	now := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		sizes := []int{0, 100, store.ListedBody, store.ListedBody + 1, 1 << 20}
-		text, contact, version, event := "marta@example.com", int64(5), int64(6), models.EventConfirmed
+		text, contact, version, event, first := "marta@example.com", int64(5), int64(6), models.EventConfirmed, models.NewID(now)
 		ids := logOf(t, db, now, len(sizes), func(i int, r *models.WebhookRequest) {
 			addressed(r, text)
 			r.ContactID, r.ContactVersion, r.ClientAddress, r.UserAgent = &contact, &version, &text, &text
+			r.ReplayOf = &first
 			r.ContentType, r.DurationUs, r.Size, r.Event = "application/json", 8, 9, &event
 			failed(r, models.OutcomeUnreadable, 400)
 			r.Body = bytes.Repeat([]byte{0, 0xff}, sizes[i])[:sizes[i]]
@@ -210,13 +225,16 @@ func TestSearchStopsAndContinues(t *testing.T) {
 		if len(page.Requests) != 0 || page.Stopped == uuid.Nil || !page.Older {
 			t.Fatalf("got %d calls, stopped at %v; want none and a place to go on", len(page.Requests), page.Stopped)
 		}
-		page = get(t, db, store.RequestFilter{Containing: "old@"}, models.Cursor{Before: page.Stopped})
+		last := page.Stopped
+		page = get(t, db, store.RequestFilter{Containing: "old@"}, models.Cursor{Before: last})
 		if len(page.Requests) != 1 || page.Stopped != uuid.Nil || page.Older {
 			t.Errorf("got %d calls, stopped at %v; want the old one and the end", len(page.Requests), page.Stopped)
 		}
-		n, known, err := db.CountRequests(t.Context(), 1, store.RequestFilter{})
-		if err != nil || !known || n != models.ExactCount+1 {
-			t.Errorf("got count %d (%v), want %d: more than it counts", n, err, models.ExactCount+1)
+		if n, err := db.CountRequests(t.Context(), 1, store.RequestFilter{}); err != nil || n.Calls != models.ExactCount+1 {
+			t.Errorf("got count %+v (%v), want %d: more than it counts", n, err, models.ExactCount+1)
+		}
+		if n, err := db.CountRequests(t.Context(), 1, store.RequestFilter{Containing: "old@"}); err != nil || n.Calls != 0 || n.Stopped != last {
+			t.Errorf("got count %+v (%v), want none as far as %v", n, err, last)
 		}
 	})
 }

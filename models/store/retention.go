@@ -50,7 +50,13 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 			}))
 		}
 		if err == nil {
-			err = models.In("deliveries", d.dropDeliveries(ctx, workspace, now.Add(-models.DeliveryLasts)))
+			err = models.In("deliveries", d.dropKeys(ctx, workspace, "webhook_deliveries", "webhook_id, key", "at < @before", now.Add(-models.DeliveryLasts)))
+		}
+		if err == nil {
+			err = models.In("replays", d.dropKeys(ctx, workspace, "replays", "original_id, request_id", "original_id < @before", models.IDAt(before)))
+		}
+		if err == nil {
+			err = models.In("erasures", d.dropKeys(ctx, workspace, "erasures", "who", "at < @before", before))
 		}
 		if err == nil {
 			err = models.In("webhook hours", d.dropWebhookHours(ctx, workspace, before))
@@ -70,13 +76,12 @@ func (d *DB) dropOldRows(ctx context.Context, before time.Time) error {
 	return d.dropSteps(ctx, "webhook_requests", "id < ?", models.IDAt(before))
 }
 
-// dropDeliveries deletes the ids of deliveries of a workspace that were processed before a time.
-func (d *DB) dropDeliveries(ctx context.Context, workspaceID int64, before time.Time) error {
+// dropKeys deletes the rows of a workspace that match condition, in steps. keys follow workspace_id in the table's primary key.
+func (d *DB) dropKeys(ctx context.Context, workspaceID int64, table, keys, condition string, before any) error {
 	for range dropSteps {
 		var dropped int64
 		err := d.Write(ctx, func(tx *gorm.DB) error {
-			step := tx.Exec(`DELETE FROM webhook_deliveries WHERE workspace_id = @ws AND (webhook_id, key) IN
-				(SELECT webhook_id, key FROM webhook_deliveries WHERE workspace_id = @ws AND at < @before LIMIT @most)`,
+			step := tx.Exec("DELETE FROM "+table+" WHERE workspace_id = @ws AND ("+keys+") IN (SELECT "+keys+" FROM "+table+" WHERE workspace_id = @ws AND "+condition+" LIMIT @most)",
 				map[string]any{"ws": workspaceID, "before": before, "most": dropStep})
 			dropped = step.RowsAffected
 			return step.Error

@@ -8,6 +8,7 @@ import "./filters.js";
 import "./job.js";
 import "./keys.js";
 import "./later.js";
+import "./live.js";
 import "./menus.js";
 import "./palette.js";
 import "./picker.js";

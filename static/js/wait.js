@@ -1,11 +1,28 @@
 // Updates a box that waits for a call. data-wait is the URL of server-sent events; each event "came" holds the new content. The
 // stream ends when that content no longer waits. Without script, people use the link "Check now".
+import { fetchPage, follow } from "./stream.js";
+
+// show replaces the box's content. The box is a live region, so screen readers announce it.
+function show(box, fresh) {
+  if (box.innerHTML === fresh.innerHTML) return;
+  box.className = fresh.className;
+  box.replaceChildren(...fresh.childNodes);
+}
+
 for (const box of document.querySelectorAll("[data-wait]")) {
-  const stream = new EventSource(box.dataset.wait);
-  stream.addEventListener("came", (event) => {
-    const fresh = new DOMParser().parseFromString(event.data, "text/html").body.firstElementChild;
-    if (!fresh.dataset.wait) stream.close();
-    box.className = fresh.className;
-    box.replaceChildren(...fresh.childNodes); // the box is a live region, so screen readers announce this
-  });
+  let waits = true;
+  follow(
+    box.dataset.wait,
+    (event, stream) => {
+      const fresh = new DOMParser().parseFromString(event.data, "text/html").body.firstElementChild;
+      if (!fresh.dataset.wait) stream.close();
+      show(box, fresh);
+    },
+    async () => {
+      const fresh = waits && (await fetchPage(location.href))?.querySelector(".wait");
+      if (!fresh) return;
+      waits = "wait" in fresh.dataset;
+      show(box, fresh);
+    },
+  );
 }

@@ -1,0 +1,263 @@
+package handlers
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/models/store"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// replayTried is how many calls a question about a replay is tried with: as many as one transaction may lock.
+const replayTried = 200
+
+// maxReplays is how many replays of a call its page counts.
+const maxReplays = 100
+
+// replayHref returns the page that asks whether to do the call once more; "" if the person may not, or it cannot be done.
+func (t *story) replayHref() string {
+	if t.support || t.tried || !t.visit.canChange() {
+		return ""
+	}
+	if _, left := intake.ReplayCall(t.row, t.webhook, 0, t.visit.server.now(), false); left != "" {
+		return ""
+	}
+	return t.page("requests", "replay") + "?id=" + t.row.ID.String()
+}
+
+// replayFacts lead from a replay to its call, and from a call to its last replay.
+func (t *story) replayFacts() (of, last views.RequestNear) {
+	if t.row.ReplayOf != nil {
+		of = views.RequestNear{Text: "This is a replay: the first call", Href: t.pathOf(*t.row.ReplayOf)}
+	}
+	if n := len(t.replays); n > 0 {
+		last = views.RequestNear{Text: "Replayed " + times(int64(n)) + ": the last replay", Href: t.pathOf(t.replays[0])}
+	}
+	return of, last
+}
+
+// replayForm is a replay before its job starts: which calls, and what would come of them.
+type replayForm struct {
+	query    requestQuery
+	webhooks []models.Webhook
+	spec     models.ReplaySpec
+	from     store.ReplayCursor
+}
+
+// replayForm reads which calls are meant: those that match the list's filters, or ticked ones.
+func (v *visit) replayForm(get field, ticked []string) (f replayForm, err error) {
+	if f.webhooks, err = v.server.DB.WebhooksEver(v.UserContext(), v.Workspace.ID); err != nil {
+		return f, models.In("replay: webhooks", err)
+	}
+	f.query = v.requestQuery(get, f.webhooks)
+	f.spec, f.from = models.ReplaySpec{Which: f.query.wordsKept(f.webhooks)}, store.ReplayCursor{Filter: f.query.filter}
+	for _, text := range ticked {
+		if id, ok := requestID(text); ok && len(f.from.IDs) < maxPicked {
+			f.from.IDs = append(f.from.IDs, id)
+		}
+	}
+	if len(ticked) > 0 {
+		slices.SortFunc(f.from.IDs, models.CompareIDs)
+		f.from.IDs = slices.Compact(f.from.IDs)
+		f.from.Filter, f.spec.Which = store.RequestFilter{}, "ticked in the list"
+		if f.from.IDs, err = v.server.DB.RequestsThere(v.UserContext(), v.Workspace.ID, f.from.IDs); err != nil {
+			return f, models.In("replay: ticked calls", err)
+		}
+		if len(f.from.IDs) == 0 {
+			return f, &models.Error{Code: models.CodeInvalid, Message: "There is no such call in this workspace. Please tick the calls to replay, or replay all that match the filters."}
+		}
+	} else if err := f.query.usable(); err != nil {
+		return f, err
+	}
+	if now := v.server.now(); f.from.Filter.To.IsZero() || f.from.Filter.To.After(now) {
+		f.from.Filter.To = now // the replays themselves match the filter too
+	}
+	return f, nil
+}
+
+// values returns the form's parameters for a URL.
+func (f replayForm) values() url.Values {
+	if len(f.from.IDs) == 0 {
+		return f.query.with()
+	}
+	values := url.Values{}
+	for _, id := range f.from.IDs {
+		values.Add("id", id.String())
+	}
+	return values
+}
+
+// replayAsk asks whether to do calls once more, and shows what would come of them.
+func (s *Server) replayAsk(v *visit) error {
+	f, err := v.replayForm(v.Query, v.queryAll("id"))
+	if err != nil {
+		return err
+	}
+	return v.showReplay(f)
+}
+
+// replayStart starts the job that does the calls once more.
+func (s *Server) replayStart(v *visit) error {
+	f, err := v.replayForm(func(name string, _ ...string) string { return v.Form(name) }, v.FormAll("id"))
+	if err != nil {
+		return err
+	}
+	if v.refill {
+		return v.showReplay(f)
+	}
+	ctx := v.UserContext()
+	f.spec.Events = v.Form("events") == "1"
+	total, _, err := v.countReplay(f)
+	if err != nil {
+		return err
+	}
+	if total == 0 {
+		return v.showReplay(f)
+	}
+	if total > models.ExactCount {
+		total = 0 // not known
+	}
+	job, started, err := s.DB.StartReplay(ctx, v.Workspace.ID, v.User.ID, f.spec, f.from, total, s.now())
+	if err != nil {
+		return models.In("replay: start it", err)
+	}
+	if !started {
+		return v.done(v.path("jobs", job.ID), "These calls are being replayed already. This is that replay; no second one was started.")
+	}
+	return v.done(v.path("jobs", job.ID), "The replay has started. It continues if you leave this page.")
+}
+
+// countReplay counts the calls, up to ExactCount + 1. more says that the search for them did not come to the end of the log.
+func (v *visit) countReplay(f replayForm) (total int64, more bool, err error) {
+	if n := len(f.from.IDs); n > 0 {
+		return int64(n), false, nil
+	}
+	found, err := v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, f.from.Filter)
+	return found.Calls, found.Stopped != uuid.Nil, models.In("replay: count calls", err)
+}
+
+// showReplay shows the question.
+func (v *visit) showReplay(f replayForm) error {
+	m := views.ReplayModel{Action: v.path("requests", "replay"), Back: v.requestsURL(f.query.with())}
+	for name, all := range f.values() {
+		for _, value := range all {
+			m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: value})
+		}
+	}
+	slices.SortFunc(m.Hidden, func(a, b views.HiddenField) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
+	})
+	for _, c := range f.query.chips(m.Back, f.webhooks) {
+		m.Filters = append(m.Filters, c.Label)
+	}
+	total, more, err := v.countReplay(f)
+	if err != nil {
+		return err
+	}
+	m.Calls = views.PluralUpTo(total, models.ExactCount, "call", "calls")
+	if more {
+		m.Calls = "At least " + m.Calls
+	}
+	m.None = total == 0 && !more
+	if err := v.tryReplay(&m, f, total); err != nil {
+		return err
+	}
+	title := "Replay " + m.Calls
+	if m.Page, err = v.page(views.SectionRequests, title, views.Crumb{Text: "Requests", Href: m.Back}, views.Crumb{Text: "Replay"}); err != nil {
+		return err
+	}
+	return v.show(views.ReplayPage(m))
+}
+
+// tryReplay tries the newest calls, the oldest of them first, and counts what would come of them.
+func (v *visit) tryReplay(m *views.ReplayModel, f replayForm, total int64) error {
+	ctx, db := v.UserContext(), v.server.DB
+	rows, err := v.replayRows(f)
+	if err != nil {
+		return models.In("replay: newest calls", err)
+	}
+	webhooks, err := db.WebhooksOf(ctx, rows)
+	if err != nil {
+		return models.In("replay: webhooks", err)
+	}
+	var result models.ReplayResult
+	var calls []intake.Call
+	for _, row := range rows {
+		call, left := intake.ReplayCall(row, webhooks[row.WebhookID], 0, v.server.now(), false)
+		if left != "" {
+			result.Add("", left)
+		} else {
+			calls = append(calls, call)
+		}
+	}
+	m.Tried = len(rows)
+	m.Some = total > int64(len(rows))
+	if len(calls) > 0 {
+		tried, err := v.server.Intake.TryAll(ctx, calls)
+		if err != nil {
+			m.NotTried = true
+			return nil
+		}
+		for _, t := range tried {
+			result.Add(t.Row.Outcome, "")
+		}
+	}
+	m.Outcomes = replayCounts(result)
+	return nil
+}
+
+// replayRows returns the newest calls of a replay, from old to new.
+func (v *visit) replayRows(f replayForm) (rows []models.WebhookRequest, err error) {
+	ctx, db, workspace := v.UserContext(), v.server.DB, v.Workspace.ID
+	if n := len(f.from.IDs); n > 0 {
+		return db.RequestsByID(ctx, workspace, f.from.IDs[max(0, n-replayTried):])
+	}
+	if rows, _, err = db.NewestRequests(ctx, workspace, f.from.Filter, replayTried); err != nil {
+		return nil, err
+	}
+	slices.Reverse(rows)
+	return rows, nil
+}
+
+// replayCounts lists what came or would come of calls, the most frequent first.
+func replayCounts(result models.ReplayResult) (all []views.ReplayCount) {
+	for o, n := range result.Outcomes {
+		all = append(all, views.ReplayCount{Text: views.OutcomeShort(o), Calls: n, Bad: o.Failed(), Idle: o.Idle()})
+	}
+	for why, n := range result.Left {
+		all = append(all, views.ReplayCount{Text: "Cannot be replayed: " + why, Calls: n, Bad: true})
+	}
+	slices.SortFunc(all, func(a, b views.ReplayCount) int {
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Text, b.Text))
+	})
+	return all
+}
+
+func init() { jobTexts[models.JobReplay] = replayText }
+
+// replayText describes a replay and its result.
+func replayText(v *visit, j models.Job) jobText {
+	spec, r := models.ReadJobJSON[models.ReplaySpec](j.Spec), models.ReadJobJSON[models.ReplayResult](j.Result)
+	text := jobText{title: "Replay calls", unit: "call", units: "calls", stop: "Calls that were replayed until then stay replayed.", back: views.Crumb{Text: "Requests", Href: v.path("requests")}}
+	if j.Total > 0 {
+		text.title = "Replay " + views.Plural(j.Total, "call", "calls")
+	}
+	text.summary = views.Plural(j.Done, "call was", "calls were") + " replayed."
+	if j.Done == 0 {
+		text.summary = "No call was replayed."
+	}
+	for _, c := range replayCounts(r) {
+		text.facts = append(text.facts, views.JobFact{Label: c.Text, Value: views.Count(c.Calls)})
+	}
+	events := "Not fired"
+	if spec.Events {
+		events = "Fired"
+	}
+	text.facts = append(text.facts, views.JobFact{Label: "Events", Value: events}, views.JobFact{Label: "Which calls", Value: spec.Which})
+	return text
+}

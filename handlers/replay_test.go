@@ -1,0 +1,159 @@
+package handlers
+
+import (
+	"testing"
+
+	"campaignlark/jobs"
+	"campaignlark/models"
+	"campaignlark/senders"
+
+	"gorm.io/gorm"
+)
+
+// replay runs background jobs until none is left, with the site's intake.
+func (s *site) replay() {
+	s.t.Helper()
+	runner := jobs.New(s.db, s.server.Log, s.server.Now)
+	runner.Intake = s.server.Intake
+	for busy := true; busy; {
+		var err error
+		if busy, err = runner.Turn(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// TestRefusedCallsAreReplayed does what a manager does after a sender has used another name for the address: the reading is mended, the refused
+// calls are replayed, and whoever left in the meantime stays away.
+func TestRefusedCallsAreReplayed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed, "club")
+		off, del := s.addWebhook(models.TypeUnsubscribed), s.addWebhook(models.TypeDelete)
+		for _, address := range []string{"arya@example.com", "bran@example.com", "cersei@example.com", "davos@example.com"} {
+			s.callJSON(w, `{"mail":"`+address+`"}`).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
+		}
+		s.callJSON(w, `{"mail":"nobody"}`)
+		first := s.logged()[0].ID.String()
+		for _, address := range []string{"bran@example.com", "cersei@example.com"} { // they come in another way, and leave
+			s.callJSON(w, `{"email_address":"`+address+`"}`).want(t, 200)
+		}
+		s.callJSON(off, `{"email_address":"bran@example.com"}`).want(t, 200)
+		s.callJSON(del, `{"email_address":"cersei@example.com"}`).want(t, 200)
+
+		path, _ := senders.ParsePath("mail")
+		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
+		list := "/w/books/requests?outcome=failed&webhook=" + itoa(w.ID)
+		s.get(list).want(t, 200, "5 requests", "Replay these calls")
+		ask := s.get("/w/books/requests/replay?outcome=failed&webhook=" + itoa(w.ID))
+		ask.want(t, 200, "Replay 5 calls?", "Tried with all of them. Nothing was changed.", "New contact 2", "Kept out 2", "The address is not valid 1", "People who unsubscribed or were erased after a call stay so")
+		if s.contact("arya@example.com") != nil {
+			t.Fatal("the question has changed something")
+		}
+		job := s.post("/w/books/requests/replay", "outcome", "failed", "webhook", itoa(w.ID))
+		s.follow(job).want(t, 200, "The replay has started.", "Under way")
+		s.follow(s.post("/w/books/requests/replay", "outcome", "failed", "webhook", itoa(w.ID))).want(t, 200, "These calls are being replayed already.")
+		s.replay()
+		s.get(job.header.Get("Location")).want(t, 200, "Done", "5 calls were replayed.", "New contact 2", "Kept out 2", "The address is not valid 1", "Events Not fired", "failed")
+
+		if c := s.contact("arya@example.com"); c == nil || c.Status != models.StatusSubscribed {
+			t.Errorf("got %+v for the refused call, want a contact", c)
+		}
+		if c := s.contact("bran@example.com"); c == nil || c.Status != models.StatusUnsubscribed {
+			t.Errorf("got %+v, want that who unsubscribed since stays so", c)
+		}
+		if c := s.contact("cersei@example.com"); c != nil {
+			t.Errorf("got %+v, want that who was erased since stays so", c)
+		}
+		replays, events := 0, 0
+		for _, row := range s.logged() {
+			if row.ReplayOf != nil {
+				replays++
+				if row.Fired() != "" {
+					events++
+				}
+			}
+		}
+		if replays != 5 || events != 0 {
+			t.Errorf("got %d replays and %d events, want 5 and none", replays, events)
+		}
+		s.get("/w/books/settings/audit-log").want(t, 200, "replayed requests:", "failed")
+		s.follow(s.post("/w/books/requests/replay", "id", first, "events", "1")).want(t, 200, "The replay has started.")
+		s.replay()
+		s.get("/w/books/requests/"+first).want(t, 200, "Replayed 2 times: the last replay", "Replay")
+		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "This is a replay: the first call")
+		if last := s.logged()[len(s.logged())-1]; last.ReplayOf == nil || last.ReplayOf.String() != first || last.Outcome != models.OutcomeUpdated {
+			t.Errorf("got %+v, want the ticked call once more", last)
+		}
+	})
+}
+
+// TestAReplayThatIsKilledRepeatsNothing runs the same stretch of a replay twice, as after a program that died before it noted the first run.
+// TestFailuresAreGrouped looks at the dashboard's groups: by webhook and cause, put aside until the next failure, and gone after a replay that
+// mended all of them.
+func TestFailuresAreGrouped(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w, off := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)
+		for range 3 {
+			s.callJSON(w, `{"mail":"arya@example.com"}`).want(t, 400)
+		}
+		s.callJSON(off, `{"email_address":"arya@example.com"}`).want(t, 404)
+		s.get("/w/books").want(t, 200, "No e-mail address was sent", "No such contact", "Replay", "Put aside")
+		s.follow(s.post("/w/books/failures/dismiss", "webhook", itoa(off.ID), "outcome", "no_contact")).want(t, 200, "Put aside. The group comes back")
+		s.get("/w/books").wantNot(t, "No such contact")
+		s.post("/w/books/failures/dismiss", "webhook", itoa(off.ID), "outcome", "created").want(t, 422)
+		path, _ := senders.ParsePath("mail")
+		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
+		s.post("/w/books/requests/replay", "outcome", "no_address", "webhook", itoa(w.ID)).want(t, 303)
+		s.replay()
+		s.get("/w/books").want(t, 200, "No failed call waits for you.")
+		s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer))).get("/w/books").wantNot(t, "Put aside")
+	})
+}
+
+func TestAReplayThatIsKilledRepeatsNothing(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeUnsubscribed)
+		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 404)
+		s.addContact(1, "arya@example.com", nil)
+		s.post("/w/books/requests/replay", "events", "1").want(t, 303)
+		var before models.Job
+		if _, err := jobs.New(s.db, s.server.Log, s.server.Now).Turn(t.Context()); err == nil { // it fixes the time of the stretch, and cannot send it
+			t.Fatal("a program without an intake has replayed calls")
+		}
+		if err := s.db.Read(t.Context()).Where("kind = ?", models.JobReplay).Take(&before).Error; err != nil {
+			t.Fatal(err)
+		}
+		before.Holder, before.Tries, before.LeaseUntil = "", 0, before.CreatedAt
+		for range 2 {
+			s.write(func(tx *gorm.DB) error {
+				return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", before.WorkspaceID, before.ID).Select("*").Omit("workspace_id", "id").Updates(&before).Error
+			})
+			s.replay()
+		}
+		var replays int
+		for _, row := range s.logged() {
+			if row.ReplayOf != nil {
+				replays++
+			}
+		}
+		if replays != 1 {
+			t.Errorf("got %d replays, want 1", replays)
+		}
+		s.get("/w/books/jobs/"+itoa(before.ID)).want(t, 200, "1 call was replayed.", "Unsubscribed 1")
+	})
+}
+
+func TestAReplayNeedsAManager(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{}`)
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.get("/w/books/requests").wantNot(t, "Replay these calls")
+		viewer.get("/w/books/requests/replay").want(t, 403)
+		viewer.post("/w/books/requests/replay").want(t, 403)
+		otto := s.as(s.signIn(s.addMember(s.addWorkspace("music"), "otto@example.com", models.RoleAdmin)))
+		otto.get("/w/music/requests/replay?id="+s.lastCall()).want(t, 422, "no such call in this workspace")
+		s.get("/w/books/requests/replay?status=999").want(t, 422, "not the status of an answer")
+		s.get("/w/books/requests/replay?id=nonsense").want(t, 422, "no such call in this workspace")
+	})
+}

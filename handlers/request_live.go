@@ -1,0 +1,35 @@
+package handlers
+
+import (
+	"context"
+	"strconv"
+
+	"campaignlark/models"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// requestsLive streams events "came" with the number of calls that match the list's filters and came since the last event. ?seen= is the
+// newest call on the page. Clients that do not accept text/event-stream are redirected to the list.
+func (s *Server) requestsLive(v *visit) error {
+	webhooks, err := s.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return models.In("live requests: webhooks", err)
+	}
+	query := v.requestQuery(v.Query, webhooks)
+	if !v.streams() {
+		return v.Redirect(v.requestsURL(query.with()), fiber.StatusSeeOther)
+	}
+	if err := query.usable(); err != nil {
+		return err
+	}
+	seen, _ := requestID(v.Query("seen")) // zero: the page shows none
+	viewer := s.live.Watch(v.Workspace.ID, query.filter, seen)
+	return v.openStream(&stream{wake: viewer.Came, end: viewer.Leave, event: func(context.Context) (string, bool) {
+		n := viewer.Take()
+		if n == 0 {
+			return "", false
+		}
+		return "event: came\ndata: " + strconv.Itoa(n) + "\n\n", false
+	}})
+}

@@ -1,0 +1,124 @@
+package intake
+
+import (
+	"context"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+)
+
+// Replay is a call of the log that is done once more, with the settings that its webhook has now.
+type Replay struct {
+	Of     models.WebhookRequest
+	Body   LogBody // of Of
+	Events bool    // fire the event
+}
+
+// ReplayCall returns the call that does r once more, on behalf of a job. w is its webhook as it is now, and at its arrival. left says why it
+// cannot be done once more, "" if it can.
+func ReplayCall(r models.WebhookRequest, w models.Webhook, jobID int64, at time.Time, events bool) (c Call, left string) {
+	body, err := DecodeLogBody(r.Body)
+	switch {
+	case len(r.Body) == 0:
+		return c, "The person was erased, or the log did not keep what was sent."
+	case err != nil || body.Payload == "":
+		return c, "The log does not keep what was sent."
+	case body.Truncated:
+		return c, "The log keeps only the first 64 KiB of what was sent."
+	case w.ID == 0 || w.DeletedAt != nil:
+		return c, "The webhook was deleted."
+	}
+	c = Call{ID: models.ReplayID(r.ID, jobID, at), ArrivedAt: at, Hash: models.WebhookHash{Hash: w.Hash, WorkspaceID: w.WorkspaceID, WebhookID: w.ID}, Method: r.Method, ContentType: r.ContentType,
+		Headers: body.Headers, Size: r.Size, Replay: &Replay{Of: r, Body: body, Events: events}}
+	if r.ClientAddress != nil {
+		c.ClientAddress = *r.ClientAddress
+	}
+	if r.UserAgent != nil {
+		c.UserAgent = *r.UserAgent
+	}
+	return c, ""
+}
+
+// Done is what happened to a call of SubmitAll. Err is as in Submit.
+type Done struct {
+	Answer  Answer
+	Outcome models.Outcome
+	Err     error
+}
+
+// SubmitAll is Submit for several calls. Those of one person are done in their order.
+func (p *Pipeline) SubmitAll(ctx context.Context, calls []Call) []Done {
+	began, jobs, all := time.Now(), make([]*job, len(calls)), make([]Done, len(calls))
+	for i := range calls {
+		p.Prepare(&calls[i])
+		jobs[i] = newJob(calls[i])
+		if !p.enter(jobs[i]) {
+			jobs[i] = nil
+		}
+	}
+	for i, j := range jobs {
+		if j == nil {
+			all[i].Err = ErrBusy
+			continue
+		}
+		r := p.wait(ctx, j, max(0, p.opts.Wait-time.Since(began)))
+		all[i] = Done{r.answer, r.outcome, r.err}
+	}
+	return all
+}
+
+// prepareReplay reads the logged call as the webhook w reads its calls now. The signature cannot be checked again, because the log does not keep
+// it: a call that did not pass does not pass now. A delivery is not noted: a person wants the call done once more.
+func (c *Call) prepareReplay(w Webhook) {
+	r := c.Replay
+	if w.Reading.Checks() {
+		c.Verdict = r.Body.Verdict
+	}
+	if c.Verdict != nil && !c.Verdict.Passes() && w.Reading.Enforces() {
+		c.Submission.Payload, c.Submission.Encoding, c.Submission.Truncated = r.Body.Payload, r.Body.Encoding, r.Body.Truncated
+		return
+	}
+	c.Submission = ReadLogged(r.Of, r.Body, w.Reading)
+}
+
+// keepsOut says why a replay must not subscribe the person of its call, "" if it may: what the person did after the call counts.
+func (q Question) keepsOut() string {
+	if q.Replay == nil || !q.Webhook.Type.HasTags() {
+		return ""
+	}
+	sent := models.IDTime(q.Replay.Of.ID)
+	switch {
+	case q.ErasedAt.After(sent):
+		return "The person was erased after this call, so the replay does not bring them back."
+	case q.Contact != nil && q.Contact.Status == models.StatusUnsubscribed && q.Contact.UnsubscribedAt != nil && q.Contact.UnsubscribedAt.After(sent):
+		return "The person unsubscribed after this call, so the replay does not subscribe them again."
+	}
+	return ""
+}
+
+// quiet takes the event out of the decision on a replay that is to fire none.
+func (d *Decision) quiet(q Question) {
+	if q.Replay != nil && !q.Replay.Events && d.Event != "" {
+		d.Event, d.NoEvent = "", "The replay was started without events."
+	}
+}
+
+// replays returns the links of the batch's replays to their calls.
+func (b *batch) replays() (all []models.Replay) {
+	for _, s := range b.logged() {
+		if r := s.job.call.Replay; r != nil {
+			all = append(all, models.Replay{WorkspaceID: s.job.call.Hash.WorkspaceID, OriginalID: r.Of.ID, RequestID: s.job.call.ID})
+		}
+	}
+	return all
+}
+
+// replayOf returns the id of the call that this one repeats, nil for none.
+func (c *Call) replayOf() *uuid.UUID {
+	if c.Replay == nil {
+		return nil
+	}
+	return &c.Replay.Of.ID
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// ReplayCursor is where a JobReplay stands: it does the calls of Filter once more, or those of IDs if there are any. No call is as new as
+// Filter.To. The filter may name a person, so it is here and not in the spec: the cursor is cleared when the job ends.
+//
+// A stretch of calls is done with the time that the step before it has stored. If the program is killed, the same calls are sent again with
+// the same ids, and the intake finds those that it has committed.
+type ReplayCursor struct {
+	Filter RequestFilter
+	IDs    []uuid.UUID `json:",omitempty"` // from old to new
+	After  uuid.UUID   // the calls newer than this one come next
+	Gone   int         // of IDs
+	At     time.Time   // the arrival of the next stretch; zero before the first
+}
+
+// sameCalls reports whether two people asked for the same calls.
+func (c ReplayCursor) sameCalls(other ReplayCursor) bool {
+	key := func(c ReplayCursor) string {
+		c.Filter.To, c.Filter.From = time.Time{}, c.Filter.From.Truncate(24*time.Hour)
+		return models.JobJSON(ReplayCursor{Filter: c.Filter, IDs: c.IDs})
+	}
+	return key(c) == key(other)
+}
+
+// StartReplay stores a job that does the calls of from once more and returns it. If the same calls are being replayed already, it returns that
+// job, and started is false. total is the number of calls, 0 if it is not known.
+func (d *DB) StartReplay(ctx context.Context, workspaceID, userID int64, spec models.ReplaySpec, from ReplayCursor, total int64, now time.Time) (job models.Job, started bool, err error) {
+	now = models.Instant(now)
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if _, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", workspaceID)); err != nil { // one start at a time
+			return err
+		}
+		var open []models.Job
+		if err := tx.Where("workspace_id = ? AND kind = ? AND state IN ?", workspaceID, models.JobReplay, []models.JobState{models.JobRunning, models.JobDraft}).Find(&open).Error; err != nil {
+			return err
+		}
+		for _, other := range open {
+			if from.sameCalls(models.ReadJobJSON[ReplayCursor](other.Cursor)) {
+				job = other
+				return nil
+			}
+		}
+		job, started = models.NewJob(workspaceID, userID, models.JobReplay, spec), true
+		job.Total, job.Cursor = total, models.JobJSON(from)
+		if err := CreateJob(tx, &job, now); err != nil {
+			return err
+		}
+		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionRequestsReplayed, Subject: models.SubjectRequests, SubjectID: job.ID, SubjectName: spec.Which}
+		return Audit(tx, e, nil, now)
+	})
+	return job, started, err
+}
+
+// ReplaysOf returns the ids of the calls that repeat a call, the newest first, at most most.
+func (d *DB) ReplaysOf(ctx context.Context, workspaceID int64, original uuid.UUID, most int) (ids []uuid.UUID, err error) {
+	err = d.Read(ctx).Model(&models.Replay{}).Where("workspace_id = ? AND original_id = ?", workspaceID, original).Order("request_id DESC").Limit(most).Pluck("request_id", &ids).Error
+	return ids, err
+}

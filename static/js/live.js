@@ -1,0 +1,59 @@
+// Shows calls that come while their list is open. data-live is the URL of server-sent events; each event "came" holds how many calls came.
+// The list takes them in by itself while the reader is at its top and has selected nothing. Else a button says how many wait.
+import { fetchPage, follow } from "./stream.js";
+
+const list = document.querySelector("[data-live]");
+let waiting = 0;
+let shown = 0; // how often the list was renewed
+
+const button = document.createElement("button");
+button.type = "button";
+button.className = "btn btn-s live";
+button.hidden = true;
+button.setAttribute("aria-live", "polite");
+button.addEventListener("click", async () => {
+  await renew();
+  scrollTo({ top: 0 });
+});
+
+const atRest = () =>
+  scrollY < 120 && getSelection().isCollapsed && !list.contains(document.activeElement) && !list.querySelector(".pick:checked") && !document.querySelector("dialog[open]");
+
+function take(fresh) {
+  if (!fresh) return location.reload();
+  list.replaceChildren(...fresh.childNodes);
+  waiting = 0;
+  shown++;
+  button.hidden = true;
+}
+
+async function renew() {
+  const page = await fetchPage(location.href);
+  if (page) take(page.querySelector("[data-live]"));
+}
+
+function came(n) {
+  waiting += n;
+  if (atRest()) return renew();
+  button.textContent = `${waiting} new`;
+  button.hidden = false;
+}
+
+const newest = (part) => part?.querySelector("tbody a[href]")?.getAttribute("href");
+
+if (list) {
+  list.before(button);
+  follow(
+    list.dataset.live,
+    (event) => came(Number(event.data)),
+    async () => {
+      const before = shown;
+      const page = await fetchPage(location.href);
+      const fresh = page?.querySelector("[data-live]");
+      if (!fresh || before !== shown || newest(fresh) === newest(list)) return;
+      if (atRest()) return take(fresh);
+      button.textContent = "New calls";
+      button.hidden = false;
+    },
+  );
+}
