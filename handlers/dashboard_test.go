@@ -29,6 +29,26 @@ func TestFirstStepsAreMarkedDone(t *testing.T) {
 	})
 }
 
+// TestFirstStepsLeadOn makes the offered merge tags, follows the message to the next step, and hides the steps.
+func TestFirstStepsLeadOn(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.get("/w/books").want(t, 200, "First name", "Last name", "Birthday", "Create these", "Hide first steps", "Import contacts")
+		a := s.follow(s.post("/w/books/merge-tags/usual", "key", "first_name", "key", "birthday", "key", "other"))
+		a.want(t, 200, "“First name” and “Birthday” are merge tags now.", "Next: create a webhook", "2 of 5 done", "first_name")
+		s.follow(s.post("/w/books/merge-tags/usual", "key", "first_name")).want(t, 200, "No merge tag was created.")
+		tags, err := s.db.MergeTags(t.Context(), s.workspace.ID)
+		if err != nil || len(tags) != 2 {
+			t.Errorf("got %v (%v), want two merge tags", tags, err)
+		}
+		s.follow(s.post("/w/books/merge-tags", "key", "town", "label", "Town", "type", "text")).want(t, 200, "The merge tag Town was created.", "Next: create a webhook")
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.post("/w/books/merge-tags/usual", "key", "last_name").want(t, 403)
+		s.follow(s.post("/w/books/first-steps/hide")).wantNot(t, "2 of 5 done")
+		s.get("/w/books").wantNot(t, "First steps")
+		viewer.get("/w/books").want(t, 200, "First steps")
+	})
+}
+
 func TestDashboardShowsProblems(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		join, leave := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)

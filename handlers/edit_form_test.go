@@ -166,6 +166,8 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/segments":                        "creates",
 	"POST /w/:slug/tags":                            "creates",
 	"POST /w/:slug/merge-tags":                      "creates",
+	"POST /w/:slug/merge-tags/usual":                "creates",
+	"POST /w/:slug/first-steps/hide":                "one button: the state that it names",
 	"POST /w/:slug/contacts":                        "creates",
 	"POST /w/:slug/contacts/import":                 "creates",
 	"POST /w/:slug/webhooks/:id/console":            "edits nothing; a call for real is sent with exactly what was asked about: TestACallIsSentForReal",

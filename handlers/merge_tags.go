@@ -76,7 +76,7 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	if back.Href != "" {
 		return v.done(showsField(back.Href, m.Key), "The merge tag %s was created. Choose here where its value is.", m.Label)
 	}
-	return v.done(v.path("merge-tags"), "The merge tag %s was created. Calls that send %s fill it in.", m.Label, m.Key)
+	return v.doneNext(v.path("merge-tags"), "The merge tag "+m.Label+" was created. Calls that send "+m.Key+" fill it in.")
 }
 
 // mergeTagEdit shows the form of an existing merge tag.

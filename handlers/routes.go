@@ -142,11 +142,13 @@ var routes = []route{
 	{"GET", "/w/:slug/merge-tags/:id/edit", manager, (*Server).mergeTagEdit},
 	{"GET", "/w/:slug/merge-tags/:id/fill", manager, (*Server).fillAsk},
 	{"POST", "/w/:slug/merge-tags/:id/fill", manager, (*Server).fillStart},
+	{"POST", "/w/:slug/merge-tags/usual", manager, (*Server).mergeTagsUsual},
 	{"POST", "/w/:slug/merge-tags/:id", manager, (*Server).mergeTagUpdate},
 	{"GET", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagAsk},
 	{"POST", "/w/:slug/merge-tags/:id/delete", manager, (*Server).mergeTagDelete},
 
 	{"GET", "/w/:slug", viewer, (*Server).dashboard},
+	{"POST", "/w/:slug/first-steps/hide", viewer, (*Server).stepsHide},
 	{"GET", "/w/:slug/search", viewer, (*Server).search},
 	{"GET", "/w/:slug/keys", viewer, (*Server).keys},
 	{"GET", "/w/:slug/webhooks/:id/wait", viewer, (*Server).webhookWait},

@@ -34,9 +34,9 @@ func (s *Server) setupPost(v *visit) error {
 	if !valid {
 		return s.setupClosed(v)
 	}
-	f := models.FirstAdmin{WorkspaceName: v.Form("workspace"), TimeZone: v.Form("time_zone"), Email: v.Form("email"), Password: v.Form("password")}
+	f := models.FirstAdmin{WorkspaceName: v.Form("workspace"), Slug: v.Form("slug"), TimeZone: v.Form("time_zone"), Email: v.Form("email"), Password: v.Form("password")}
 	if errs := f.Validate(); errs.Any() {
-		return v.again(views.SetupPage(views.SetupModel{Token: token, Workspace: f.WorkspaceName, TimeZone: f.TimeZone, Email: f.Email,
+		return v.again(views.SetupPage(views.SetupModel{Token: token, Workspace: f.WorkspaceName, Slug: f.Slug, TimeZone: f.TimeZone, Email: f.Email,
 			Zones: timeZones(s.now()), Errors: errs, Assets: assets()}))
 	}
 	workspace, user, err := s.DB.CompleteSetup(v.UserContext(), token, f)

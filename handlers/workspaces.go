@@ -38,7 +38,7 @@ func (s *Server) workspaceList(v *visit) error {
 
 // workspaceNew shows the form of a new workspace.
 func (s *Server) workspaceNew(v *visit) error {
-	m, err := v.workspaceForm("", "UTC", nil)
+	m, err := v.workspaceForm("", "", "UTC", nil)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *Server) workspaceCreate(v *visit) error {
 	if v.refill {
 		return v.workspaceAgain(nil)
 	}
-	w, errs, err := s.DB.CreateWorkspace(v.UserContext(), v.User.ID, v.Form("name"), v.Form("time_zone"), s.now())
+	w, errs, err := s.DB.CreateWorkspace(v.UserContext(), v.User.ID, models.Workspace{Name: v.Form("name"), TimeZone: v.Form("time_zone"), Slug: v.Form("slug")}, s.now())
 	if err != nil {
 		return models.In("workspaces: create", err)
 	}
@@ -62,18 +62,18 @@ func (s *Server) workspaceCreate(v *visit) error {
 }
 
 func (v *visit) workspaceAgain(errs models.FieldErrors) error {
-	m, err := v.workspaceForm(v.Form("name"), v.Form("time_zone"), errs)
+	m, err := v.workspaceForm(v.Form("name"), v.Form("slug"), v.Form("time_zone"), errs)
 	if err != nil {
 		return err
 	}
 	return v.again(views.WorkspaceFormPage(m))
 }
 
-func (v *visit) workspaceForm(name, timeZone string, errs models.FieldErrors) (views.WorkspaceFormModel, error) {
+func (v *visit) workspaceForm(name, slug, timeZone string, errs models.FieldErrors) (views.WorkspaceFormModel, error) {
 	p, err := v.ownPage(views.SectionWorkspaces, "Create workspace")
 	p.Failed = errs.Any()
 	p.Crumbs = []views.Crumb{{Text: "Your workspaces", Href: "/workspaces"}, {Text: "Create"}}
-	return views.WorkspaceFormModel{Page: p, Name: name, TimeZone: timeZone, TimeZones: timeZones(v.server.now()), Errors: errs}, err
+	return views.WorkspaceFormModel{Page: p, Name: name, Slug: slug, TimeZone: timeZone, TimeZones: timeZones(v.server.now()), Errors: errs}, err
 }
 
 // workspaceAsk asks for confirmation before the workspace is deleted, and says what is lost.

@@ -60,3 +60,20 @@ func TestDeletedWorkspaceIsGoneImmediately(t *testing.T) {
 		s.as(s.signIn(s.addMember(s.addWorkspace("music"), "otto@example.com", models.RoleAdmin))).get("/workspaces").wantNot(t, "Books")
 	})
 }
+
+// TestAWorkspaceHasTheAddressThatItsAdminChooses matters to names without Latin letters, which have no address of their own.
+func TestAWorkspaceHasTheAddressThatItsAdminChooses(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		for _, slug := range []string{"Books", "a b", "-a", "a--b", "كتب", strings.Repeat("a", 41)} {
+			s.post("/workspaces", "name", "مكتبة", "time_zone", "UTC", "slug", slug).want(t, 422, "Please use small letters")
+		}
+		s.post("/workspaces", "name", "مكتبة", "time_zone", "UTC", "slug", "books").want(t, 422, "Another workspace has this address.")
+		a := s.post("/workspaces", "name", "مكتبة", "time_zone", "UTC", "slug", "maktaba-2")
+		if got := a.header.Get("Location"); a.status != 303 || got != "/w/maktaba-2" {
+			t.Errorf("got %d to %q, want the chosen address", a.status, got)
+		}
+		if page := s.follow(a); !strings.Contains(page.body, `dir="auto" title="مكتبة"`) {
+			t.Error("the name in the side does not follow its own direction")
+		}
+	})
+}

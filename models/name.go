@@ -82,3 +82,11 @@ func Slug(name string) string {
 	slug := b.String()
 	return strings.TrimRight(slug[:min(len(slug), maxSlugBytes)], "-")
 }
+
+// ValidateSlug returns one sentence about what is wrong with a slug that a person chose, or "". An empty one is made from the name.
+func ValidateSlug(slug string) string {
+	if slug != Slug(slug) {
+		return "Please use small letters from a to z, digits and single hyphens between them, at most 40."
+	}
+	return ""
+}

@@ -8,12 +8,14 @@ import (
 // FirstAdmin is the input of the set-up page: the first workspace and its admin.
 type FirstAdmin struct {
 	WorkspaceName, TimeZone, Email, Password string
+	Slug                                     string // of the workspace; "" for one made from its name
 }
 
 // Validate returns what is wrong, by the form's field names.
 func (f FirstAdmin) Validate() FieldErrors {
 	errs := FieldErrors{}
 	errs.Add("workspace", ValidateName(CleanName(f.WorkspaceName)))
+	errs.Add("slug", ValidateSlug(f.Slug))
 	if !ValidTimeZone(f.TimeZone) {
 		errs.Add("time_zone", "Please choose a time zone from the list.")
 	}

@@ -24,7 +24,7 @@ func TestComponentsShowHostileTextAsText(t *testing.T) {
 		"Change": views.Change("a", hostile), "Chips": views.Chips([]views.Chip{{Label: hostile, Href: "javascript:alert(1)"}}, "/"),
 		"Trace": views.Trace([]views.Stop{{Href: "#s1", Label: hostile, Note: hostile}}), "Filter": views.FilterText("q", "Address", hostile),
 		"Confirm": views.Confirm(views.Confirmation{Page: p, Question: hostile, Losses: []string{hostile}, Button: hostile, Action: "/x", Keep: "/y"}),
-		"Steps":   views.Steps([]views.FirstStep{{Title: hostile, Text: hostile}}), "Figures": views.Figures([]views.Figure{{Label: hostile, Value: "1"}}),
+		"Steps":   views.Steps(views.Page{}, []views.FirstStep{{Title: hostile, Text: hostile}}), "Figures": views.Figures([]views.Figure{{Label: hostile, Value: "1"}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, doc := render(t, c)

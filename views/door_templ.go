@@ -197,6 +197,7 @@ func SignInPage(m SignInModel) templ.Component {
 type SetupModel struct {
 	Token                      string // of the set-up link
 	Workspace, TimeZone, Email string
+	Slug                       string
 	Zones                      []OptionGroup
 	Errors                     map[string]string
 	Assets                     Assets
@@ -253,7 +254,7 @@ func SetupPage(m SetupModel) templ.Component {
 			var templ_7745c5c3_Var11 string
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(m.Token)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/door.templ`, Line: 64, Col: 52}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/door.templ`, Line: 65, Col: 52}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {
@@ -263,12 +264,16 @@ func SetupPage(m SetupModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ErrorSummary(SummaryOf(m.Errors, "workspace", "time_zone", "email", "password")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ErrorSummary(SummaryOf(m.Errors, "workspace", "slug", "time_zone", "email", "password")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = TextInput(Field{Name: "workspace", Label: "Name of the workspace", Value: m.Workspace, Error: m.Errors["workspace"], Max: 64, Required: true, Autocomplete: "organization",
 				Help: "Usually the name of your company or shop."}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = workspaceSlug(m.Slug, m.Errors).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -2063,7 +2063,7 @@ func guideFigures() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Steps([]FirstStep{{Title: "Done", Text: "A step that ticked itself off.", State: "done"}, {Title: "Next", Text: "With its button.", State: "now", Action: Btn{Label: "Create Webhook", Kind: Primary, Href: "#figures"}}, {Title: "Later", Text: "Its turn comes."}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Steps(Page{}, []FirstStep{{Title: "Done", Text: "A step that ticked itself off.", State: "done"}, {Title: "Next", Text: "With its button.", State: "now", Action: Btn{Label: "Create Webhook", Kind: Primary, Href: "#figures"}}, {Title: "Later", Text: "Its turn comes."}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -58,7 +58,7 @@ func TestLimits(t *testing.T) {
 				return err
 			},
 			"One person can be an admin of 100 workspaces,": func() error {
-				_, _, err := db.CreateWorkspace(t.Context(), user.ID, "One more", "UTC", noon)
+				_, _, err := db.CreateWorkspace(t.Context(), user.ID, models.Workspace{Name: "One more", TimeZone: "UTC"}, noon)
 				return err
 			},
 		} {
@@ -75,7 +75,7 @@ func TestLimits(t *testing.T) {
 		if err := db.DeleteWorkspace(t.Context(), models.Workspace{ID: memberships[0].WorkspaceID}, user.ID, noon); err != nil {
 			t.Fatal(err)
 		}
-		if _, errs, err := db.CreateWorkspace(t.Context(), user.ID, "One more", "UTC", noon); err != nil || errs.Any() {
+		if _, errs, err := db.CreateWorkspace(t.Context(), user.ID, models.Workspace{Name: "One more", TimeZone: "UTC"}, noon); err != nil || errs.Any() {
 			t.Errorf("got %v, %v after a deletion, want room for one more workspace", errs, err)
 		}
 	})
@@ -91,7 +91,7 @@ func TestSlugsOfOneName(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for range 55 {
-			w, errs, err := db.CreateWorkspace(t.Context(), user.ID, "Acme", "UTC", noon)
+			w, errs, err := db.CreateWorkspace(t.Context(), user.ID, models.Workspace{Name: "Acme", TimeZone: "UTC"}, noon)
 			if err != nil || errs.Any() || seen[w.Slug] || !strings.HasPrefix(w.Slug, "acme") {
 				t.Fatalf("got %q (%v, %v), want a slug of its own", w.Slug, errs, err)
 			}

@@ -86,7 +86,7 @@ func (d *DB) makeFirstAdmin(ctx context.Context, f models.FirstAdmin, allow func
 		if err := allow(tx); err != nil {
 			return err
 		}
-		workspace = models.Workspace{Name: models.CleanName(f.WorkspaceName), TimeZone: f.TimeZone}
+		workspace = models.Workspace{Name: models.CleanName(f.WorkspaceName), TimeZone: f.TimeZone, Slug: f.Slug}
 		if err := createWorkspace(tx, &workspace); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -29,11 +30,13 @@ func checkWorkspaceLimit(tx *gorm.DB, kind any, workspaceID, most int64, what st
 		"A workspace can have %s "+what+", and it already has that many. Please delete one that you no longer need.")
 }
 
-// CreateWorkspace creates a workspace with a new slug and makes the person its admin. Invalid input is a FieldErrors
-// under name or time_zone.
-func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone string, now time.Time) (models.Workspace, models.FieldErrors, error) {
-	w := models.Workspace{Name: models.CleanName(name), TimeZone: timeZone, CreatedAt: now}
-	if errs := models.ValidateWorkspace(w); errs.Any() {
+// CreateWorkspace creates a workspace with the name, time zone and slug of wish, and makes the person its admin. Without a slug it gets
+// one made from the name. Invalid input is a FieldErrors under name, time_zone or slug.
+func (d *DB) CreateWorkspace(ctx context.Context, userID int64, wish models.Workspace, now time.Time) (models.Workspace, models.FieldErrors, error) {
+	w := models.Workspace{Name: models.CleanName(wish.Name), TimeZone: wish.TimeZone, CreatedAt: now}
+	errs := models.ValidateWorkspace(w)
+	errs.Add("slug", models.ValidateSlug(wish.Slug))
+	if errs.Any() {
 		return w, errs, nil
 	}
 	var err error
@@ -44,6 +47,7 @@ func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone s
 			if err := checkLimit(own, models.MaxWorkspaces, "One person can be an admin of %s workspaces, and you already are. Please delete a workspace that you no longer need."); err != nil {
 				return err
 			}
+			w.Slug = wish.Slug
 			if err := createWorkspace(tx, &w); err != nil {
 				return err
 			}
@@ -56,8 +60,15 @@ func (d *DB) CreateWorkspace(ctx context.Context, userID int64, name, timeZone s
 			break
 		}
 	}
+	if errors.Is(err, errSlugTaken) {
+		errs.Add("slug", "Another workspace has this address. Please choose another one.")
+		return w, errs, nil
+	}
 	return w, nil, err
 }
+
+// errSlugTaken refuses a slug that a person chose.
+var errSlugTaken = errors.New("the slug is taken")
 
 // auditWorkspace records what a person did to a workspace. The entry uses the name from before the change.
 func auditWorkspace(tx *gorm.DB, before models.Workspace, userID int64, action string, changes []models.AuditChange, now time.Time) error {
@@ -108,12 +119,18 @@ func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]OwnWorkspace, er
 	return all, err
 }
 
-// createWorkspace stores a workspace under a free slug, with its counter of contact ids.
+// createWorkspace stores a workspace with its counter of contact ids, under its slug or, without one, under a free slug.
 func createWorkspace(tx *gorm.DB, w *models.Workspace) error {
-	wishes := slugWishes(models.Slug(w.Name))
+	wishes := []string{w.Slug}
+	if w.Slug == "" {
+		wishes = slugWishes(models.Slug(w.Name))
+	}
 	var taken []string
 	if err := tx.Raw("SELECT slug FROM workspaces WHERE slug IN ?", wishes).Scan(&taken).Error; err != nil {
 		return err
+	}
+	if w.Slug != "" && len(taken) > 0 {
+		return errSlugTaken
 	}
 	w.Slug = wishes[len(wishes)-1]
 	if free := slices.IndexFunc(wishes, func(slug string) bool { return !slices.Contains(taken, slug) }); free >= 0 {
