@@ -569,7 +569,7 @@ func TagList(names []string, most int) templ.Component {
 
 // longAddress is the length from which an address may break before its @. Shorter ones stay one text node, so that the browser's
 // search finds them.
-const longAddress = 18
+const longAddress = 17
 
 // Address shows an e-mail address. A long one can break before its @ and before the dots after it.
 func Address(email string) templ.Component {
