@@ -65,7 +65,9 @@ func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]mod
 			row.DashboardFailure = v.failureRow(failures[i], w)
 		}
 		if v.canChange() {
-			row.Replay = withQuery(v.path("requests", "replay"), query.with())
+			if w.ID != 0 && w.DeletedAt == nil && !views.OutcomeOf(g.Outcome).NotKept {
+				row.Replay = withQuery(v.path("requests", "replay"), query.with())
+			}
 			row.Dismiss, row.WebhookID, row.Outcome = v.path("failures", "dismiss"), g.WebhookID, string(g.Outcome)
 		}
 		m.Failures = append(m.Failures, row)

@@ -45,7 +45,7 @@ func TestRefusedCallsAreReplayed(t *testing.T) {
 		list := "/w/books/requests?outcome=failed&webhook=" + itoa(w.ID)
 		s.get(list).want(t, 200, "5 requests", "Replay these calls")
 		ask := s.get("/w/books/requests/replay?outcome=failed&webhook=" + itoa(w.ID))
-		ask.want(t, 200, "Replay 5 calls?", "Tried with all of them. Nothing was changed.", "New contact 2", "Kept out 2", "The address is not valid 1", "People who unsubscribed or were erased after a call stay so")
+		ask.want(t, 200, "Replay 5 calls?", "Tried with all of them. Nothing was changed.", "2 New contact", "2 Kept out", "1 The address is not valid", "People who unsubscribed or were erased after a call stay so")
 		if s.contact("arya@example.com") != nil {
 			t.Fatal("the question has changed something")
 		}

@@ -31,6 +31,14 @@ const (
 	plotHeight = 100
 )
 
+// role is the drawing's role: a picture, or a group of links.
+func (c Chart) role() string {
+	if len(c.Slots) > 0 && c.Slots[0].Href != "" {
+		return "group"
+	}
+	return "img"
+}
+
 // none reports whether there is nothing to draw.
 func (c Chart) none() bool { return len(c.Slots) == 0 || c.most() == 0 }
 
