@@ -22,6 +22,7 @@ type consoleForm struct {
 	calls    []models.WebhookRequest // the last ones, newest first
 	ending   string                  // of the secret with which a call can be signed; "" if the person cannot sign it
 	in       consoleInput
+	unproven bool // the call of the log that filled the form did not pass the check of its signature
 	errs     models.FieldErrors
 }
 
@@ -37,7 +38,10 @@ func (s *Server) consoleShow(v *visit) error {
 	if f.in, err = v.consoleStart(f, v.Query("from")); err != nil {
 		return err
 	}
-	f.in.sign = f.ending != ""
+	if err := v.lookWhetherProven(&f); err != nil {
+		return err
+	}
+	f.in.sign = f.ending != "" && !f.unproven
 	return v.showConsole(f, nil)
 }
 
@@ -48,6 +52,9 @@ func (s *Server) consoleRun(v *visit) error {
 		return goneIs(errNoConsole, err)
 	}
 	f.in = v.postedConsole()
+	if err := v.lookWhetherProven(&f); err != nil {
+		return err
+	}
 	run := v.Form("run")
 	call, errs := v.consoleCall(f)
 	if !slices.Contains([]string{"dry", "ask", "real"}, run) {
@@ -131,6 +138,22 @@ func (v *visit) consoleForm() (f consoleForm, err error) {
 	return f, models.In("console: secrets", err)
 }
 
+// lookWhetherProven finds out whether the call of the log that filled the form passed the check of its signature. A call that did not is not
+// signed unless the person asks for it: with a signature, anything would pass.
+func (v *visit) lookWhetherProven(f *consoleForm) error {
+	id, ok := requestID(f.in.from)
+	if !ok || f.ending == "" {
+		return nil
+	}
+	row, err := v.server.DB.Request(v.UserContext(), f.webhook.WorkspaceID, id)
+	if err != nil || row.WebhookID != f.webhook.ID {
+		return models.In("console: the check of the call", ignoreNotFound(err))
+	}
+	body, err := intake.DecodeLogBody(row.Body)
+	f.unproven = err == nil && body.Verdict != nil && !body.Verdict.Passes()
+	return nil
+}
+
 // consoleBusy shows the form again after the intake could not process the call.
 func (v *visit) consoleBusy(f consoleForm) error {
 	f.errs = models.FieldErrors{"run": errConsoleBusy}
@@ -160,7 +183,7 @@ func (v *visit) consoleModel(f consoleForm) (views.ConsoleModel, error) {
 		views.Crumb{Text: f.webhook.Name, Href: v.path("webhooks", f.webhook.ID)}, views.Crumb{Text: "Try a call"})
 	m := views.ConsoleModel{Page: p, Top: v.webhookTop(f.webhook, views.PartConsole), From: f.in.from, Choices: v.consoleChoices(f), Note: f.in.note, Reveal: f.in.reveal, Address: "…" + inboundPrefix[len("/v1"):] + shortHash(f.webhook.Hash),
 		Method: f.in.method, ContentType: f.in.contentType, Headers: f.in.headers, Body: f.in.body, Lines: len(headerLines(f.in.headers)), Errors: f.errs,
-		CanSign: f.ending != "", Sign: f.in.sign, Again: f.in.again, Ending: f.ending, Sender: systemOf(f.settings, "its sender")}
+		CanSign: f.ending != "", Sign: f.in.sign, Unproven: f.unproven, Again: f.in.again, Ending: f.ending, Sender: systemOf(f.settings, "its sender")}
 	return m, err
 }
 

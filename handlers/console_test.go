@@ -365,7 +365,17 @@ func TestAnUnverifiedCallIsTriedAgain(t *testing.T) {
 				t.Errorf("%s: the form has %q, want %+v", name, fields, c)
 			}
 			if c.note == "" && c.method == "POST" {
-				s.post(console, append(typed(a), "run", "dry")...).want(t, 200, "would be a new contact", "Signed with the secret")
+				const warned = "This call did not pass the check of its signature. Signing it makes it count."
+				a.want(t, 200, warned)
+				if fields.Has("sign") {
+					t.Errorf("%s: the form signs a call that did not pass", name)
+				}
+				s.post(console, append(typed(a), "run", "dry")...).want(t, 200, "Would be refused: ")
+				signed := s.post(console, append(typed(a), "run", "dry", "sign", "1")...)
+				if n := strings.Count(signed.text(), warned); n != 2 {
+					t.Errorf("%s: a signed call is warned of %d times, want beside its switch and above what came out", name, n)
+				}
+				signed.want(t, 200, "would be a new contact", "Signed with the secret")
 			}
 		}
 	})
