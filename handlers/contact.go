@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 
 	"campaignlark/models"
@@ -12,14 +13,18 @@ import (
 )
 
 // contactShow shows one contact: status, history, fields, tags and segments.
-func (s *Server) contactShow(v *visit) error {
+func (s *Server) contactShow(v *visit) error { return s.showContact(v, "", "") }
+
+// showContact shows one contact. newTags and wrong are what was typed for new tags and what is wrong with it, "" if nothing was.
+func (s *Server) showContact(v *visit, newTags, wrong string) error {
 	ctx := v.UserContext()
 	c, err := v.contact()
 	if err != nil {
 		return err
 	}
 	email := models.ShowEmail(c.Email)
-	m := views.ContactModel{ID: c.ID, Email: email, Status: string(c.Status), Since: c.StatusSince(), Created: c.CreatedAt, CanChange: v.canChange()}
+	m := views.ContactModel{ID: c.ID, Email: email, Status: string(c.Status), Since: c.StatusSince(), Created: c.CreatedAt, CanChange: v.canChange(),
+		Name: models.ContactName(c.Fields), NewTags: newTags, NewTagsWrong: wrong}
 	if m.Page, err = v.page(views.SectionContacts, email, views.Crumb{Text: "Contacts", Href: v.path("contacts")}, views.Crumb{Text: email}); err != nil {
 		return err
 	}
@@ -58,6 +63,15 @@ func (s *Server) contactShow(v *visit) error {
 	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
 	if err := v.contactHistory(&m, c, before, schema); err != nil {
 		return err
+	}
+	for _, t := range schema.Tags {
+		if !slices.Contains(held, t.ID) {
+			m.OtherTags = append(m.OtherTags, t.Name)
+		}
+	}
+	if wrong != "" || v.refill {
+		m.Page.Failed = wrong != ""
+		return v.again(views.ContactPage(m))
 	}
 	return v.show(views.ContactPage(m))
 }

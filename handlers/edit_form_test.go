@@ -183,6 +183,8 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/tags/:id/delete":                 "asks first: TestAQuestionAboutAThingThatChanged",
 	"POST /w/:slug/merge-tags/:id/delete":           "asks first: TestAQuestionAboutAThingThatChanged",
 	"POST /w/:slug/contacts/:id/delete":             "asks first",
+	"POST /w/:slug/contacts/:id/unsubscribe":        "one button: the state that it names",
+	"POST /w/:slug/contacts/:id/tags":               "only adds: TestQuickActionsOnAContact",
 	"POST /w/:slug/contacts/bulk":                   "asks again if the number of contacts is another one",
 	"POST " + supportPath + "/:id/reveal":           "edits nothing",
 	"POST /w/:slug/contacts/import/:id":             "TestTheColumnsOfAnImportThatTwoPeopleChoose",

@@ -185,6 +185,8 @@ var routes = []route{
 	{"GET", "/w/:slug/contacts/:id/export.json", manager, (*Server).personExport},
 	{"GET", "/w/:slug/contacts/:id/delete", manager, (*Server).contactAsk},
 	{"POST", "/w/:slug/contacts/:id/delete", manager, (*Server).contactDelete},
+	{"POST", "/w/:slug/contacts/:id/unsubscribe", manager, (*Server).contactUnsubscribe},
+	{"POST", "/w/:slug/contacts/:id/tags", manager, (*Server).contactAddTags},
 
 	{"GET", "/w/:slug/jobs", viewer, (*Server).jobList},
 	{"GET", "/w/:slug/jobs/:id", viewer, (*Server).jobShow},

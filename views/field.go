@@ -25,6 +25,7 @@ type Field struct {
 	Readonly        bool
 	Rows            int // of a TextArea
 	Options         []Option
+	Suggest         []string // of an input: what the browser offers while a person types
 }
 
 // Option is one choice of a Select, a tag picker or a list of checkboxes.

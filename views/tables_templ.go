@@ -374,7 +374,7 @@ func Cell(class, label string) templ.Component {
 	})
 }
 
-// NameCell is the cell that names the row.
+// NameCell is the cell that names the row. A link in it with the class "open" covers the row.
 func NameCell() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -53,12 +53,15 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	p.Sees("No contact matches")
 	inspect("contacts-none")
 	p.Open("/w/my-workspace/contacts?q=marta")
-	p.Follow("marta.kowalska@example.com")
+	p.FollowAt("tbody td.c2") // the row's link covers the row
 	p.Sees("Birthday not stored:")
 	waitFor(p, "in 1 of 1")
 	p.Click("Loyal customers in, why?")
 	p.Sees("Status is Subscribed")
 	inspect("contact")
+	p.Fill("new_tags", "reader, vip")
+	p.Follow("Add tag")
+	p.Sees("The contact has the tags now.")
 	changeContact(t, p, inspect)
 
 	p.Click("More actions")

@@ -111,6 +111,12 @@ func (p *Page) FollowIn(selector string) int {
 	return p.follow(selector, chromedp.JSPath(fmt.Sprintf(`(e => e.matches("a[href]") ? e : e.querySelector("a[href]"))(document.querySelector(%q))`, selector)))
 }
 
+// FollowAt is Follow for a click on the middle of the element that matches the CSS selector, whatever lies above it.
+func (p *Page) FollowAt(selector string) int {
+	p.t.Helper()
+	return p.follow(selector, chromedp.JSPath(fmt.Sprintf(`document.querySelector(%q)`, selector)))
+}
+
 func (p *Page) follow(name string, to chromedp.JSPath) int {
 	p.t.Helper()
 	click := func(ctx context.Context, t *chromedp.Target) (int, error) {

@@ -13,6 +13,7 @@ import "./menus.js";
 import "./palette.js";
 import "./picker.js";
 import "./reading.js";
+import "./rows.js";
 import "./rule.js";
 import "./unsaved.js";
 import "./wait.js";

@@ -1,0 +1,62 @@
+package handlers
+
+import (
+	"campaignlark/models"
+)
+
+// contactUnsubscribe makes a contact unsubscribed, with one button on its page.
+func (s *Server) contactUnsubscribe(v *visit) error {
+	return v.quickChange("The contact is unsubscribed now. No event fired.", func(in *models.ContactInput) { in.Status = models.StatusUnsubscribed })
+}
+
+// contactAddTags adds the posted tags, by name, to a contact. A name that cannot be a tag shows the page again.
+func (s *Server) contactAddTags(v *visit) error {
+	names := models.SplitNames(v.Form("new_tags"))
+	wrong := models.ValidateNewTags(names)
+	if len(names) == 0 {
+		wrong = "Please type the name of a tag."
+	}
+	var tags []models.Tag
+	if wrong == "" && !v.refill {
+		if _, err := v.contact(); err != nil { // before tags are created for it
+			return err
+		}
+		found, errs, err := s.DB.ResolveTagNames(v.UserContext(), v.Workspace.ID, v.User.ID, names, s.now())
+		if err != nil {
+			return models.In("add tags to a contact: find them", err)
+		}
+		tags, wrong = found, errs["tags"]
+	}
+	if wrong != "" || v.refill {
+		return s.showContact(v, v.Form("new_tags"), wrong)
+	}
+	said := "The contact has the tag now."
+	if len(tags) > 1 {
+		said = "The contact has the tags now."
+	}
+	return v.quickChange(said, func(in *models.ContactInput) { in.Tags = append(in.Tags, tags...) })
+}
+
+// quickChange changes a contact as it is now, as its form would, and says so.
+func (v *visit) quickChange(said string, change func(in *models.ContactInput)) error {
+	ctx, db := v.UserContext(), v.server.DB
+	return untilSeen(func() error {
+		c, err := v.contact()
+		if err != nil {
+			return goneIs(errErased, err)
+		}
+		in := models.ContactInput{Status: c.Status}
+		if in.Tags, err = db.ContactTags(ctx, c.WorkspaceID, c.ID); err != nil {
+			return models.In("quick change: tags of the contact", err)
+		}
+		change(&in)
+		changed, err := db.UpdateContact(ctx, c, v.User.ID, c.Version, in, v.server.now())
+		if err != nil {
+			return models.In("quick change: store", err)
+		}
+		if !changed {
+			said = "Nothing was different, so nothing was changed."
+		}
+		return v.done(v.path("contacts", c.ID), "%s", said)
+	})
+}
