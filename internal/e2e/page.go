@@ -105,10 +105,10 @@ func (p *Page) Follow(name string) int {
 	return p.follow(name, control(name))
 }
 
-// FollowIn is Follow for the element that matches the CSS selector, or the first link in it.
+// FollowIn is Follow for the first visible element that matches the CSS selector, or the first link in it.
 func (p *Page) FollowIn(selector string) int {
 	p.t.Helper()
-	return p.follow(selector, chromedp.JSPath(fmt.Sprintf(`(e => e.matches("a[href]") ? e : e.querySelector("a[href]"))(document.querySelector(%q))`, selector)))
+	return p.follow(selector, chromedp.JSPath(fmt.Sprintf(`(e => e.matches("a[href]") ? e : e.querySelector("a[href]"))([...document.querySelectorAll(%q)].find(e => e.checkVisibility()))`, selector)))
 }
 
 // FollowAt is Follow for a click on the middle of the element that matches the CSS selector, whatever lies above it.
