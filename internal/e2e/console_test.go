@@ -77,6 +77,7 @@ func tryCall(p *Page) {
 	p.Inspect("console-hidden")
 	p.Follow("Show it and fill it in")
 	p.SeesNot("What this call held is hidden")
+	p.Choose("sign", "1") // on
 	p.Follow("Try it, change nothing")
 	p.Sees("Would be refused: no e-mail address was sent")
 	p.Fill("headers", "this is no header")

@@ -117,9 +117,10 @@ func (d *day) call() {
 	p.Sees("jonas@@example.com")
 	d.picture(p, "requests")
 	p.Follow("Dashboard")
-	p.Sees("Latest failures")
+	p.Sees("Failed calls")
 	d.picture(p, "dashboard")
 	p.Follow("The address is not valid")
+	p.FollowIn("main table tbody tr a")
 	p.Sees("Refused: the address is not valid")
 	d.request = p.Path()
 }

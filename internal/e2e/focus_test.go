@@ -27,9 +27,9 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 	_, p := keysWorkspace(t, dbtest.SQLiteURL(t), NewPage)
 	w := "/w/my-workspace"
 	for _, c := range []struct{ page, label, wrong, right, button, said string }{
-		{w + "/tags/new", "Name", "", "vip", "Save", "The tag vip was created"},
+		{w + "/tags/new", "Name", "", "vip", "Create tag", "The tag vip was created"},
 		{w + "/tags/1/edit", "Name", "", "first", "Save", ""},
-		{w + "/merge-tags/new", "Label", "", "City", "Save", ""},
+		{w + "/merge-tags/new", "Label", "", "City", "Create merge tag", ""},
 		{w + "/webhooks/new", "Name", "", "Till", "Save", "Webhook created"},
 		{w + "/contacts/new", "E-mail address", "nobody", "dany@example.com", "Save", ""},
 		{w + "/contacts/1/edit", "one", "", "x", "Save", "Saved"},

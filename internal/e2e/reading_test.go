@@ -136,7 +136,7 @@ func TestRemediesInABrowser(t *testing.T) {
 	p.Fill("label", "Born")
 	p.Fill("key", "born")
 	p.Fill("type", "date")
-	p.Follow("Save")
+	p.Follow("Create merge tag")
 	p.Sees("Set up for")
 	p.Follow("Save")
 	p.Sees("Saved.")

@@ -53,7 +53,7 @@ func TestRequestsInABrowser(t *testing.T) {
 	p.Sees("No request matches")
 	p.Inspect("requests-none")
 	p.Open("/w/my-workspace")
-	p.Sees("Latest failures")
+	p.Sees("Failed calls")
 	p.Inspect("dashboard")
 	look("deleted", shop.call(shop.erase, "POST", "", "email_address=marta.kowalska%40example.com", "application/x-www-form-urlencoded"), "A contact was deleted for good")
 	look("erased", again, "erased since")

@@ -10,7 +10,7 @@ const typing = (element) =>
 
 // The rows of the page's lists, each with its first link.
 const rows = () =>
-  [...document.querySelectorAll(".main .table tbody tr")].filter((row) => row.querySelector("a[href]") && row.offsetParent !== null);
+  [...document.querySelectorAll(".main .table tbody tr")].filter((row) => row.querySelector("a[href]") && row.checkVisibility());
 
 function move(step) {
   const all = rows();
