@@ -258,6 +258,8 @@ func readingsFor(t models.MergeTagType) []senders.As {
 		return []senders.As{senders.AsIs, senders.AsUnix, senders.AsUnixMS, senders.AsDMY, senders.AsMDY}
 	case models.MergeTagMultiple:
 		return []senders.As{senders.AsIs, senders.AsOptionText, senders.AsSemicolon, senders.AsPipe, senders.AsHTML}
+	case models.MergeTagBoolean:
+		return []senders.As{senders.AsIs}
 	case models.MergeTagText, models.MergeTagSingle:
 		return []senders.As{senders.AsIs, senders.AsOptionText, senders.AsHTML}
 	}

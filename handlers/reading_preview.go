@@ -102,9 +102,9 @@ func doing(o models.Outcome) string {
 func previewFigures(calls int, did map[string]int) []views.Figure {
 	of := "of " + views.LastOf(calls, "call", "calls")
 	return []views.Figure{
-		{Label: "Would change a contact", State: views.KindGood, Value: views.Count(did[doesChange]), Note: of + "; then: " + views.Count(did["then "+doesChange])},
+		{Label: "Would change a contact", State: views.KindGood, Value: views.Count(did[doesChange]), Note: of + ". When they came: " + views.Count(did["then "+doesChange])},
 		{Label: "Would be skipped", State: views.KindIdle, Value: views.Count(did[doesNot]), Note: "not among the calls that count"},
-		{Label: "Would be refused", State: views.KindBad, Value: views.Count(did[isRefused]), Note: "then: " + views.Count(did["then "+isRefused])},
+		{Label: "Would be refused", State: views.KindBad, Value: views.Count(did[isRefused]), Note: "When they came: " + views.Count(did["then "+isRefused])},
 	}
 }
 

@@ -31,7 +31,7 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 		group := views.SenderGroup{Name: g.Name}
 		for _, s := range senders.Catalogue() {
 			if s.Group == g.Key {
-				group.Senders = append(group.Senders, views.SenderName{Key: s.Key, Name: s.Name, Calls: s.Calls, Current: s.Key == chosen})
+				group.Senders = append(group.Senders, views.SenderName{Key: s.Key, Name: s.System(), Calls: s.Calls, Current: s.Key == chosen})
 			}
 		}
 		if len(group.Senders) > 0 {

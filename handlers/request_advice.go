@@ -94,6 +94,9 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 		}
 		return issues, len(issues)
 	}
+	if v := t.body.Verdict; v != nil && !v.Passes() {
+		issues = append(issues, t.watched(*v))
+	}
 	if t.body.EmailPlus {
 		issues = append(issues, t.lostPlus())
 	}

@@ -55,7 +55,10 @@ func (t *story) tellIgnored(s *views.RequestStory) {
 	if n > len(names) && len(names) > 0 {
 		names = append(slices.Clone(names), "…")
 	}
-	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: "unasked", Why: "Nothing asks for them."}
+	line := views.LedgerLine{Place: views.Plural(n, "other part", "other parts"), Sent: strings.Join(names, ", "), Fate: "unasked", Why: "No field takes its value from them."}
+	if n == 1 {
+		line.Why = "No field takes its value from it."
+	}
 	if n == 1 {
 		line.Why = "Nothing asks for it."
 	}

@@ -130,8 +130,16 @@ func (t *story) tellSignature(s *views.RequestStory) {
 	const layout = "2 Jan 2006, 15:04:05"
 	s.SignatureFacts = []views.RequestFact{
 		{What: "Signed at", Text: signed.Format(layout) + ", by the sender’s clock"}, {What: "Arrived at", Text: arrived.Format(layout)},
-		{What: "Allowed", Text: views.Plural(int64(v.Tolerance), "second", "seconds") + " before and after"},
+		{What: "Allowed", Text: toleranceSaid(v.Tolerance) + " before and after"},
 	}
+}
+
+// toleranceSaid says a number of seconds, in minutes if it is a whole number of them.
+func toleranceSaid(seconds int) string {
+	if seconds%60 == 0 {
+		return views.Plural(int64(seconds/60), "minute", "minutes")
+	}
+	return views.Plural(int64(seconds), "second", "seconds")
 }
 
 // signatureNote is the note on the signature in the strip of steps.
@@ -257,6 +265,16 @@ func (t *story) adviseUnverified(issue *views.RequestIssue) {
 	if t.canRead() {
 		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartSignature), "Open signature"
 	}
+}
+
+// watched says that a call, which was handled like any other, would be refused if the webhook did more than watch.
+func (t *story) watched(v senders.Verdict) views.RequestIssue {
+	issue := views.RequestIssue{Kind: views.KindWarn, Before: "This call does not pass the check of its signature.", Text: v.Sentence(t.zone()),
+		Advice: "The webhook only watches. If you choose Refuse, calls like this one are refused."}
+	if t.canRead() {
+		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartSignature), "Open signature"
+	}
+	return issue
 }
 
 // repeatsFact leads to the repeats of the call.

@@ -151,6 +151,9 @@ func (s *Server) updateSignature(v *visit) error {
 	for _, field := range signatureFields {
 		posted[field.name] = strings.Join(v.FormAll(field.name), "\n")
 	}
+	if v.Form("do") == "watch" { // the answer to the question whether to refuse
+		posted["mode"] = string(senders.SignatureWatch)
+	}
 	e := v.editSignature(stored, posted)
 	f.in, f.edit, f.secret = signatureInput{}, e.state("webhook", nil), senders.CleanSecret(v.Form("secret"))
 	for _, field := range signatureFields {

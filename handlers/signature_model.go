@@ -146,7 +146,7 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 		Sender: "the sender", Secret: f.secret, Made: f.made, Forms: signatureFormOptions(), Enforces: f.stored.Enforces(), Checks: f.stored.Checks(),
 	}
 	if s := senders.FindSender(f.stored.Sender); s != nil {
-		m.Sender, m.Signs = s.System(), s.Signature != nil
+		m.Sender, m.Signs, m.GivesSecret = s.System(), s.Signature != nil, s.GivesSecret && f.in["form"] == string(s.Signature.Form)
 	}
 	shown := f.suggestedSignature()
 	if s, errs := f.in.settings(); !errs.Any() {
@@ -220,7 +220,14 @@ func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
 		m.Tallies = append(m.Tallies, row)
 	}
 	m.Failed200 = f.calls.failed
-	m.RefusedHref = refused
+	watched := 0
+	for _, n := range f.calls.failedBy {
+		watched += n
+	}
+	if f.stored.Enforces() || f.calls.failed > watched {
+		m.RefusedHref = refused
+	}
+	m.Watched = f.stored.Checks() && !f.stored.Enforces() && watched > 0
 }
 
 // secretRow is what may be known of a secret.

@@ -39,14 +39,21 @@ func TestASignatureIsWatchedAndThenEnforced(t *testing.T) {
 		s.signedCall(w, first, `{"email_address":"b@example.com"}`).want(t, 200)
 		s.signedCall(w, "another", `{"email_address":"c@example.com"}`).wantEnvelope(t, 200, acknowledgedMessage)
 		watched := s.lastCall()
-		s.get("/w/books/requests/"+watched).want(t, 200, "c@example.com is a new contact", "The signature is wrong", "This webhook only watches")
+		s.get("/w/books/requests/"+watched).want(t, 200, "c@example.com is a new contact", "The signature is wrong", "This webhook only watches",
+			"One thing to check", "This call does not pass the check of its signature.", "If you choose Refuse, calls like this one are refused.")
+		s.get("/w/books/requests/"+watched).wantLink(t, "Open signature", path)
 		s.callJSON(w, `{"email_address":"d@example.com"}`).want(t, 200)
 		page := s.get(path)
 		page.want(t, 200, "Watching: 2 of the last 4 calls would pass", "Signed with the secret", "No signature at all", "The call had no header X-Hub-Signature-256.", "2 of the last 4 checked calls would have been refused.")
 		page.wantLink(t, "The signature is wrong", "/w/books/requests/"+watched)
 
+		page.wantLink(t, "Calls that would not pass", "#came")
+		page.wantNot(t, "Calls that were refused", "with a colon")
+
 		asked := s.post(path, typed(page, "mode", "enforce")...)
 		asked.want(t, 422, "2 of the last 4 checked calls would have been refused.", "2 calls that ended as “New contact” would have been refused.", "Refuse such calls", "Nothing is saved yet.")
+		asked.wantLink(t, "Calls that would not pass", "#came")
+		s.follow(s.post(path, append(typed(asked), "do", "watch")...)).want(t, 200, "Saved. Calls are checked from now on, and none is refused.", "Watching: ")
 		s.callJSON(w, `{"email_address":"e@example.com"}`).want(t, 200)
 		s.follow(s.post(path, typed(asked)...)).want(t, 200, "Saved. Calls that do not pass are refused from now on.", "Checked: calls without a valid signature are refused")
 
@@ -119,6 +126,25 @@ func TestRefusingUncheckedCallsIsWarnedOf(t *testing.T) {
 			page.wantNot(t, "nobody knows whether")
 		}
 		s.follow(s.post(path, typed(s.get(path), "mode", "watch")...)).wantNot(t, "nobody knows whether")
+	})
+}
+
+// TestASecretThatTheSenderMakes offers no secret of this program where the sender has its own.
+func TestASecretThatTheSenderMakes(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		for sender, gives := range map[string]bool{"shopify_customer": true, "stripe_checkout": true, "typeform": false} {
+			w := s.createWebhook("name", sender, "type", "SUBSCRIBED")
+			s.post(s.webhookPath(w, "/reading"), "sender", sender).want(t, 303)
+			page := s.get(s.webhookPath(w, "/signature"))
+			page.wantNot(t, "with a colon")
+			if gives {
+				page.want(t, 200, "which shows its own, and paste it here.")
+				page.wantNot(t, "Make one up", "make one up")
+			} else {
+				page.want(t, 200, "Make one up")
+			}
+		}
 	})
 }
 
@@ -223,7 +249,7 @@ func TestAWrongClockIsNamed(t *testing.T) {
 		call(s.server.now().Add(-2*time.Hour-time.Minute), body).want(t, 400)
 		at := s.server.now().In(s.workspace.Location())
 		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Refused: the signature is too old", "It was signed 2 hours 1 minute before it arrived.",
-			"The sender's clock says "+at.Add(-2*time.Hour-time.Minute).Format("15:04")+", ours "+at.Format("15:04"), "300 seconds before and after")
+			"The sender's clock says "+at.Add(-2*time.Hour-time.Minute).Format("15:04")+", ours "+at.Format("15:04"), "5 minutes before and after")
 		call(s.server.now(), body).want(t, 200)
 		first := s.lastCall()
 		s.later(4 * time.Second)

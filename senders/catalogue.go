@@ -27,15 +27,16 @@ type Sender struct {
 	SetUp  []string `json:"set_up"`           // three sentences that say what to do in the sender's own settings
 	Script []string `json:"script,omitempty"` // lines of a script that a person has to paste there, with WEBHOOK_URL for the address
 
-	Marks      []Mark      `json:"marks,omitempty"`   // a call with one of these marks comes from this sender
-	Mapping    Mapping     `json:"mapping"`           // its fields have the keys that merge tags usually have
-	Leaving    []Condition `json:"leaving,omitempty"` // in place of the mapping's conditions for webhooks of type UNSUBSCRIBED and DELETE
-	Titles     []Title     `json:"titles,omitempty"`
-	TestCalls  []TestCall  `json:"test_calls,omitempty"`
-	Signature  *Scheme     `json:"signature,omitempty"`   // nil if it signs nothing
-	SignedWith string      `json:"signed_with,omitempty"` // the command that made the signatures of the samples
-	Samples    []Sample    `json:"samples"`               // invented calls that look like the real ones
-	Sources    []string    `json:"sources"`               // titles of the pages that say so, the vendor's if they were found, else a sentence that says what the samples follow
+	Marks       []Mark      `json:"marks,omitempty"`   // a call with one of these marks comes from this sender
+	Mapping     Mapping     `json:"mapping"`           // its fields have the keys that merge tags usually have
+	Leaving     []Condition `json:"leaving,omitempty"` // in place of the mapping's conditions for webhooks of type UNSUBSCRIBED and DELETE
+	Titles      []Title     `json:"titles,omitempty"`
+	TestCalls   []TestCall  `json:"test_calls,omitempty"`
+	Signature   *Scheme     `json:"signature,omitempty"`    // nil if it signs nothing
+	GivesSecret bool        `json:"gives_secret,omitempty"` // it makes the secret and shows it; else a person chooses one
+	SignedWith  string      `json:"signed_with,omitempty"`  // the command that made the signatures of the samples
+	Samples     []Sample    `json:"samples"`                // invented calls that look like the real ones
+	Sources     []string    `json:"sources"`                // titles of the pages that say so, the vendor's if they were found, else a sentence that says what the samples follow
 }
 
 // Groups lists the groups of the catalogue in the order of the page, with their names.

@@ -22,10 +22,10 @@ func TestVerdictWords(t *testing.T) {
 		verdict         senders.Verdict
 		title, sentence string
 	}{
-		{senders.Verdict{Result: "ok", Form: "body", Secret: "newer"}, "Signed with the secret", "The signature was made with the secret."},
-		{senders.Verdict{Result: "ok", Form: "t_v1", Secret: "older"}, "Signed with the older secret", "The signature was made with the older secret, which is still valid."},
-		{senders.Verdict{Result: "ok", Form: "basic", Secret: "newer"}, "Came with the secret", "The call came with the secret."},
-		{senders.Verdict{Result: "ok", Form: "shared_word", Secret: "older"}, "Came with the older secret", "The call came with the older secret, which is still valid."},
+		{senders.Verdict{Result: "ok", Form: "body", Secret: "newer"}, "Signed with the secret", "So the call comes from a sender that knows the secret, and its body was not changed on the way."},
+		{senders.Verdict{Result: "ok", Form: "t_v1", Secret: "older"}, "Signed with the older secret", "So the call comes from a sender that knows the secret, and its body was not changed on the way. It used the older secret, which is still valid."},
+		{senders.Verdict{Result: "ok", Form: "basic", Secret: "newer"}, "Came with the secret", "So the call comes from a sender that knows the secret."},
+		{senders.Verdict{Result: "ok", Form: "shared_word", Secret: "older"}, "Came with the older secret", "So the call comes from a sender that knows the secret. It used the older secret, which is still valid."},
 		{senders.Verdict{Result: "ok", Form: "addresses"}, "From one of the known addresses", "The call came from an address on this webhook's list."},
 		{senders.Verdict{Result: "no_header", Form: "body", Place: "X-Signature"}, "No signature at all", "The call had no header X-Signature."},
 		{senders.Verdict{Result: "no_header", Form: "shared_word", Place: "data.key", InBody: true}, "No secret word at all", "The call had no value data.key in the body."},

@@ -71,17 +71,17 @@ func (v Verdict) Sentence(zone *time.Location) string {
 }
 
 func (v Verdict) passed() string {
-	which := "the secret"
-	if v.Secret == SecretOlder {
-		which = "the older secret, which is still valid"
-	}
+	said := "So the call comes from a sender that knows the secret, and its body was not changed on the way."
 	switch {
 	case v.Form == FormAddresses:
 		return "The call came from an address on this webhook's list."
 	case v.Form.carriesSecret():
-		return "The call came with " + which + "."
+		said = "So the call comes from a sender that knows the secret."
 	}
-	return "The signature was made with " + which + "."
+	if v.Secret == SecretOlder {
+		said += " It used the older secret, which is still valid."
+	}
+	return said
 }
 
 // faultSentence says why the result is wrong.

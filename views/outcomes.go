@@ -40,7 +40,7 @@ var outcomes = []OutcomeFacts{
 	{Outcome: models.OutcomeDeleted, Short: "Deleted for good", Title: "A contact was deleted for good", Reached: ReachedEnd},
 	{
 		Outcome: models.OutcomeSkipped, Short: "Skipped", Title: "Skipped: not one of the calls that count here", Reached: ReachedCounts,
-		Advice: "Nothing, if calls of this kind need not be read.",
+		Advice: "Yes, if calls of this kind need not be read.",
 	},
 	{
 		Outcome: models.OutcomeRepeated, Short: "Repeated", Title: "Repeated: this call had been processed before", Reached: ReachedSignature,

@@ -2649,7 +2649,7 @@ func guideStory() templ.Component {
 			}
 			templ_7745c5c3_Err = Ledger([]LedgerLine{
 				{Place: "the answer to “Where do you live?”", Sent: "Graz", Fate: "stored", Label: "City", Now: "Graz"},
-				{Place: "4 other parts", Sent: "form_id, token, …", Fate: "unasked", Why: "Nothing asks for them."},
+				{Place: "4 other parts", Sent: "form_id, token, …", Fate: "unasked", Why: "No field takes its value from them."},
 				{Key: "first_name", Sent: "Marta", Fate: "stored", Label: "First name", Before: "Martha", Now: "Marta"},
 				{Key: "points", Sent: "12, 13", Shape: "a list", Fate: "refused", Why: "A list cannot be kept in a number field.", Label: "Points"},
 				{Key: "country", Fate: "blank", Why: "A blank never erases.", Label: "Country", Before: "Austria", Now: "Austria"},
