@@ -22,13 +22,16 @@ func (s *Server) fillAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m := views.FillModel{Label: tag.Label, Key: tag.Key, Days: s.Config.LogRetentionDays, Action: v.path("merge-tags", tag.ID, "fill"), Back: v.path("merge-tags")}
+	m := views.FillModel{Label: tag.Label, Key: tag.Key, Days: s.Config.LogRetentionDays, Action: v.path("merge-tags", tag.ID, "fill"), Back: v.path("merge-tags"), BackText: "Back to the merge tags"}
+	if id, fromCall := requestID(v.Query("call")); fromCall {
+		m.Back, m.BackText = v.path("requests", id), "Back to the call"
+	}
 	if undo.ID != 0 {
 		m.Undo, m.Contacts = strconv.FormatInt(undo.ID, 10), views.Plural(models.ReadJobJSON[models.FillResult](undo.Result).Changed, "contact", "contacts")
 	} else if err := v.lookForFill(&m, tag); err != nil {
 		return err
 	}
-	if m.Page, err = v.page(views.SectionMergeTags, "Fill in "+tag.Label, views.Crumb{Text: "Merge tags", Href: m.Back}, views.Crumb{Text: tag.Label}); err != nil {
+	if m.Page, err = v.page(views.SectionMergeTags, "Fill in "+tag.Label, views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: tag.Label}); err != nil {
 		return err
 	}
 	return v.show(views.FillPage(m))
@@ -63,7 +66,7 @@ func (v *visit) lookForFill(m *views.FillModel, tag models.MergeTag) error {
 	if err != nil {
 		return models.In("fill in: contacts", err)
 	}
-	m.Calls, m.Contacts, m.None = views.PluralUpTo(int64(len(rows)), fillLooked-1, "call", "calls"), views.Plural(without, "contact", "contacts"), without == 0
+	m.Calls, m.Without, m.None = views.PluralUpTo(int64(len(rows)), fillLooked-1, "call", "calls"), without, without == 0
 	m.More = len(rows) == fillLooked
 	return nil
 }

@@ -46,3 +46,18 @@ func TestANewMergeTagIsFilledIn(t *testing.T) {
 		viewer.post(page).want(t, 403)
 	})
 }
+
+// TestAMergeTagOfACallLeadsBackToIt creates a merge tag for a field that a call sent. The question whether to fill it in comes next, and then the
+// call.
+func TestAMergeTagOfACallLeadsBackToIt(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"email_address":"arya@example.com","surname":"Stark"}`)
+		id := s.lastCall()
+		s.get("/w/books/requests/"+id).wantLink(t, "Create merge tag", "/w/books/merge-tags/new?call="+id+"&amp;key=surname&amp;label=Surname")
+		form := s.get("/w/books/merge-tags/new?call=" + id + "&key=surname&label=Surname")
+		asked := s.follow(s.post("/w/books/merge-tags", typed(form)...))
+		asked.want(t, 200, "The merge tag Surname was created.", "Fill in Surname from earlier calls?", "1 call of the last 30 days sent surname , the latest Stark .", "1 contact of them has no value yet.")
+		asked.wantLink(t, "Leave them as they are", "/w/books/requests/"+id)
+	})
+}

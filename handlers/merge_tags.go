@@ -34,7 +34,8 @@ func (s *Server) mergeTagList(v *visit) error {
 }
 
 // mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it, for a field that a call sent. ?webhook= leads back to how
-// that webhook reads its calls, with its parameters ?use= and ?sample=.
+// that webhook reads its calls, with its parameters ?use= and ?sample=. ?call= is the call that sent the field: its page comes next, after the
+// question whether to fill the merge tag in from earlier calls.
 func (s *Server) mergeTagNew(v *visit) error {
 	sent := models.CleanName(cleanText(v.Query("key")))
 	m := models.MergeTag{Label: models.CleanName(cleanText(v.Query("label"))), Type: models.MergeTagText}
@@ -75,6 +76,9 @@ func (s *Server) mergeTagCreate(v *visit) error {
 	}
 	if back.Href != "" {
 		return v.done(showsField(back.Href, m.Key), "The merge tag %s was created. Choose here where its value is.", m.Label)
+	}
+	if id, fromCall := requestID(v.Form("call")); fromCall {
+		return v.done(v.path("merge-tags", m.ID, "fill")+"?call="+id.String(), "The merge tag %s was created. Calls that send %s fill it in.", m.Label, m.Key)
 	}
 	return v.doneNext(v.path("merge-tags"), "The merge tag "+m.Label+" was created. Calls that send "+m.Key+" fill it in.")
 }
@@ -215,6 +219,9 @@ func (v *visit) mergeTagForm(m models.MergeTag, e editForm, errs models.FieldErr
 	}
 	form.Failed = errs.Any() || form.Edit.Changed
 	if err == nil && m.ID == 0 {
+		if id, fromCall := requestID(cmp.Or(v.Form("call"), v.Query("call"))); fromCall {
+			form.Call = id.String()
+		}
 		form.Back, err = v.readingBack(func(name string) string { return cmp.Or(v.Form(name), cleanText(v.Query(name))) })
 	}
 	for _, t := range models.MergeTagTypes {

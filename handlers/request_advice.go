@@ -42,6 +42,7 @@ func (t *story) remedy(i int) remedy {
 			break
 		}
 		query := url.Values{"key": {key}, "label": {labelOf(key)}}
+		query.Set("call", t.row.ID.String())
 		return remedy{withQuery(t.page("merge-tags", "new"), query), "Create merge tag"}
 	}
 	return remedy{}

@@ -42,7 +42,7 @@ func TestStoryOfANewContact(t *testing.T) {
 			"newsletter_source was ignored.", "Create merge tag", "No merge tag can hold an object.",
 			"Received", "valid, new", "Default used", "not set → became Fiction", "new, Subscribed", "Contact Subscribed (Confirmed)", "Fired, because the contact is new.",
 			`HTTP 200 {"success":true,"message":"Acknowledged. The webhook has been processed."}`, "shop added", "2 set: 2 filled in", "No other call for this address", "Not yet recalculated")
-		page.wantHref(t, "/w/books/webhooks/"+itoa(w.ID)+"/reading?as=dmy&field=birthday&sample="+s.lastCall()+"&use=own#slot.birthday", "/w/books/merge-tags/new?key=newsletter_source&label=Newsletter+source", "/w/books/contacts/1")
+		page.wantHref(t, "/w/books/webhooks/"+itoa(w.ID)+"/reading?as=dmy&field=birthday&sample="+s.lastCall()+"&use=own#slot.birthday", "/w/books/merge-tags/new?call="+s.lastCall()+"&key=newsletter_source&label=Newsletter+source", "/w/books/contacts/1")
 	})
 }
 
