@@ -43,6 +43,7 @@ var docsParts = []docsPart{
 	{"toomany", "Too many calls"},
 	{"answers", "Answers, and what to do"},
 	{"events", "Events"},
+	{"log", "Find calls, and do them once more"},
 	{"segments", "Segments: rules for groups of contacts"},
 	{"safety", "Keep the address safe"},
 	{"limits", "Limits"},
