@@ -209,3 +209,30 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		s.get(path).wantNot(t, "You were signed out")
 	})
 }
+
+// TestImportsAreNamedEverywhere follows an import to a contact's head and history, and to the segment that the contact entered.
+func TestImportsAreNamedEverywhere(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		g := s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		s.tick()
+		columns := s.postFile("/w/books/contacts/import", "fair.csv", "email\nanna@example.com\n").header.Get("Location")
+		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "status", "SUBSCRIBED", "column", "email").header.Get("Location")
+		s.work()
+		job := s.post(show).header.Get("Location")
+		s.work()
+		s.tick()
+		page := s.get("/w/books/contacts/1")
+		page.want(t, 200, "imported from fair.csv", "ines@example.com imported the contact from fair.csv", "imported from fair.csv by ines@example.com")
+		page.wantNot(t, "added by hand", "edited by")
+		if n := strings.Count(page.body, `href="`+job+`"`); n != 3 {
+			t.Errorf("got %d links to the import, want one in each place", n)
+		}
+		s.get("/w/books/segments/"+itoa(g.ID)).want(t, 200, "1 by imports", "imported from fair.csv by ines@example.com")
+		s.write(func(tx *gorm.DB) error { return tx.Exec("DELETE FROM jobs").Error })
+		page = s.get("/w/books/contacts/1")
+		page.want(t, 200, "imported from fair.csv")
+		if strings.Contains(page.body, job) {
+			t.Error("the page links to an import that is no longer kept")
+		}
+	})
+}

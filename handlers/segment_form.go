@@ -47,6 +47,9 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 		conditions, groups := sizeOf(f.rule)
 		m.Full = conditions >= rule.MaxConditions || groups >= maxGroups-1
 		m.Rule = f.group(f.rule, others, "", 1)
+		if err := v.suggestValues(m.Rule, f.rule, f.schema); err != nil {
+			return err
+		}
 	}
 	if f.broken == "" {
 		m.Words = words(f.sentence())

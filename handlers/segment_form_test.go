@@ -317,3 +317,33 @@ func TestBuilderNamesFaultsOfPastedLists(t *testing.T) {
 		}
 	})
 }
+
+// TestBuilderOrdersChoicesAndSuggestsValues looks at the first choice of a condition, at the tags, and at a text field.
+func TestBuilderOrdersChoicesAndSuggestsValues(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addTag("zebra")
+		s.addTag("Élan")
+		s.addTag("fox")
+		town := s.addMergeTag(models.MergeTag{Key: "town", Label: "Town", Type: models.MergeTagText})
+		s.addMergeTag(models.MergeTag{Key: "age", Label: "Age", Type: models.MergeTagNumber})
+		for id, value := range []string{"Graz", "Linz", "Graz", strings.Repeat("long ", 40), `"><b>hostile</b>`} {
+			s.addContact(int64(id+1), "c"+itoa(int64(id))+"@example.com", func(c *models.Contact) { c.Fields = map[string]string{"town": value} })
+		}
+		page := s.post("/w/books/segments", "what-0", "tags", "operator-0", "has_any", "what-1", "field-"+itoa(town.ID), "operator-1", "eq", "do", "update-1")
+		page.want(t, 200)
+		page.inThisOrder(t, "Subscribed", "Age", "Town", "Élan", "fox", "zebra")
+		var suggested []string
+		doc, _ := html.Parse(strings.NewReader(page.body))
+		for n := range doc.Descendants() {
+			if n.Data == "option" && n.Parent.Data == "datalist" {
+				suggested = append(suggested, n.Attr[0].Val)
+			}
+		}
+		if want := []string{"Graz", `"><b>hostile</b>`, "Linz"}; !slices.Equal(suggested, want) {
+			t.Errorf("got the suggestions %q, want %q", suggested, want)
+		}
+		if strings.Contains(page.body, "<b>hostile") {
+			t.Error("a value reached the page as markup")
+		}
+	})
+}

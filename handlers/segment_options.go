@@ -65,7 +65,7 @@ func valueOptions(value rule.ValueKind, c rule.Condition, schema rule.Schema) (a
 // byLabel returns things in the order of their labels, without regard to case and accents.
 func byLabel[T any](all []T, label func(T) string) []T {
 	return slices.SortedStableFunc(slices.Values(all), func(a, b T) int {
-		return cmp.Compare(models.Fold(label(a)), models.Fold(label(b)))
+		return cmp.Compare(models.SortKey(label(a)), models.SortKey(label(b)))
 	})
 }
 

@@ -93,3 +93,13 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // OneLineEnd returns text with every line end in its one stored form, a line feed, whatever wrote it: a sender, a browser or a file.
 func OneLineEnd(text string) string { return lineEnds.Replace(text) }
+
+// SortKey returns a text by which names are put in alphabetical order: without regard to case and accents.
+func SortKey(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(Fold(s)))
+}

@@ -232,3 +232,13 @@ func idsOf(contacts []models.Contact) []int64 {
 	}
 	return ids
 }
+
+// NewestFields returns the fields of a workspace's newest contacts, at most n.
+func (d *DB) NewestFields(ctx context.Context, workspaceID int64, n int) (all []map[string]string, err error) {
+	var contacts []models.Contact
+	err = d.Read(ctx).Select("fields").Where("workspace_id = ?", workspaceID).Order("id DESC").Limit(n).Find(&contacts).Error
+	for _, c := range contacts {
+		all = append(all, c.Fields)
+	}
+	return all, err
+}
