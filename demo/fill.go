@@ -217,10 +217,13 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 	var contacts []models.Contact
 	var tags []models.ContactTag
 	var names []store.NamedContact
+	counts := models.ContactCounts{}
 	for _, n := range t.coming {
+		counts.Add(string(n.Status), 1)
 		n.ID = id
 		for _, name := range n.tags {
 			tags = append(tags, models.ContactTag{WorkspaceID: t.workspace.ID, ContactID: id, TagID: t.tags[name]})
+			counts.Add(models.TagCount(t.tags[name]), 1)
 		}
 		contacts, ids = append(contacts, n.Contact), append(ids, id)
 		names = append(names, store.NamedContact{ID: id, After: n.Fields})
@@ -230,6 +233,9 @@ func (t *teller) storeIn(tx *gorm.DB, marked bool) error {
 		return err
 	}
 	if err := store.IndexNames(tx, t.workspace.ID, names...); err != nil {
+		return err
+	}
+	if err := store.CountContacts(tx, t.workspace.ID, counts); err != nil {
 		return err
 	}
 	if err := tx.CreateInBatches(&tags, 500).Error; err != nil || !marked {

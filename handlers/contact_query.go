@@ -19,6 +19,7 @@ type contactQuery struct {
 	filter       store.ContactFilter
 	status       string // as the list's field has it, "" if unknown
 	tag, segment string // the names of the filter's tag and segment
+	members      int64  // how many contacts the segment has
 	tagValue     string // as the list's field has it
 	segmentValue string
 	unknown      string // says which status, tag or segment does not exist
@@ -102,7 +103,23 @@ func (q *contactQuery) readSegment(text string) {
 		return
 	}
 	g := q.segments[at]
-	q.filter.Segment, q.segment, q.segmentValue = g.ID, g.Name, strconv.FormatInt(g.ID, 10)
+	q.filter.Segment, q.segment, q.segmentValue, q.members = g.ID, g.Name, strconv.FormatInt(g.ID, 10), g.MemberCount
+}
+
+// known returns how many contacts match a filter with at most one condition: a status, a tag or a segment. It is 0 if that is not known.
+func (q *contactQuery) known(counted models.ContactCounts) int64 {
+	switch f := q.filter; {
+	case f.Nobody || f.Search != "":
+	case f.Segment != 0 && f.Status == "" && f.Tag == 0:
+		return q.members
+	case f.Segment == 0 && f.Tag != 0 && f.Status == "":
+		return counted[models.TagCount(f.Tag)]
+	case f.Segment == 0 && f.Tag == 0 && f.Status != "":
+		return counted[string(f.Status)]
+	case f.Segment == 0 && f.Tag == 0:
+		return counted.All()
+	}
+	return 0
 }
 
 // notThere records that a filter names something that does not exist, so it matches nobody.

@@ -19,6 +19,7 @@ func (s *Server) contactList(v *visit) error {
 	if err != nil {
 		return err
 	}
+	q.filter.Known = q.known(v.counts.Counted)
 	found, err := s.DB.Contacts(ctx, v.Workspace.ID, q.filter, q.cursor)
 	if err != nil {
 		return models.In("contact list: contacts", err)
@@ -30,7 +31,9 @@ func (s *Server) contactList(v *visit) error {
 	}
 	m.Chips = v.contactChips(q)
 	m.Nothing = p.Counts.Contacts == "0" && len(m.Chips) == 0
-	m.Count = views.CountUpTo(found.Count, models.ExactCount)
+	if m.Count = views.CountUpTo(found.Count, models.ExactCount); found.Count == q.filter.Known {
+		m.Count = views.Count(found.Count)
+	}
 	m.OneFound = found.Count == 1
 	m.Among, m.Former, m.ByName, m.Indexing = found.Counted, found.Former, found.Names, found.Indexing
 	if found.Names {

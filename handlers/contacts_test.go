@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -194,6 +196,113 @@ func TestContactPageShowsHistory(t *testing.T) {
 			t.Errorf("got %d earlier entries, want 5", n)
 		}
 		a.wantNot(t, "Earlier")
+	})
+}
+
+// wantCounts compares the counters with the contacts and their tags, after the counters were once right.
+func (s *site) wantCounts(when string) {
+	s.t.Helper()
+	nav, err := s.db.NavCounts(s.t.Context(), s.workspace.ID, s.server.now())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	want := models.ContactCounts{}
+	var contacts []models.Contact
+	var tags []models.ContactTag
+	for _, rows := range []any{&contacts, &tags} {
+		if err := s.db.Read(s.t.Context()).Where("workspace_id = ?", s.workspace.ID).Find(rows).Error; err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for _, c := range contacts {
+		want.Add(string(c.Status), 1)
+	}
+	for _, tag := range tags {
+		want.Add(models.TagCount(tag.TagID), 1)
+	}
+	if !maps.Equal(nav.Counted, want) || nav.Contacts != int64(len(contacts)) {
+		s.t.Errorf("%s: got the counts %v of %d contacts, want %v of %d", when, nav.Counted, nav.Contacts, want, len(contacts))
+	}
+}
+
+// TestCountsFollowEveryChange changes contacts in every way and compares the counters with them.
+func TestCountsFollowEveryChange(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.startIntake()
+		s.addContact(1, "old@example.com", nil)
+		tag := s.addTag("vip", 1)
+		again := func() {
+			t.Helper()
+			for _, chore := range []func(context.Context, time.Time) error{s.db.CountNewContacts, s.db.FoldContactCounts} {
+				if err := chore(t.Context(), s.server.now()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		again()
+		s.wantCounts("at first")
+		hooks := map[string]models.Webhook{}
+		for _, kind := range []string{"SUBSCRIBED", "UNCONFIRMED", "UNSUBSCRIBED", "DELETE"} {
+			hooks[kind] = s.createWebhook("name", kind, "type", kind)
+		}
+		w := s.createWebhook("name", "tagged", "type", "SUBSCRIBED", "tags", itoa(tag.ID))
+		call := func(w models.Webhook, email string) { s.callJSON(w, `{"email_address":"`+email+`"}`).want(t, 200) }
+		for _, email := range []string{"a@example.com", "b@example.com", "c@example.com", "a@example.com"} {
+			call(w, email)
+		}
+		call(hooks["UNCONFIRMED"], "b@example.com")
+		call(hooks["UNSUBSCRIBED"], "a@example.com")
+		call(hooks["SUBSCRIBED"], "old@example.com")
+		s.wantCounts("after calls")
+		call(hooks["DELETE"], "c@example.com")
+		s.wantCounts("after a call that erases")
+		again()
+		s.wantCounts("after the differences were added up")
+
+		a := s.contact("a@example.com")
+		s.post("/w/books/contacts/"+itoa(a.ID), "version", itoa(a.Version), "status", "SUBSCRIBED", "new_tags", "fresh", "filled", "{}").want(t, 303)
+		s.post("/w/books/contacts", "email", "new@example.com", "status", "UNCONFIRMED", "tags", itoa(tag.ID)).want(t, 303)
+		s.wantCounts("after edits by hand")
+		for _, fields := range [][]string{{"do", "tag", "with", "fresh"}, {"do", "untag", "with", "vip"}, {"do", "status", "to", "UNSUBSCRIBED"}} {
+			s.follow(s.post("/w/books/contacts/bulk", append(fields, "all", "1", "total", "4")...))
+			s.work()
+			s.wantCounts("after a change of all contacts: " + fields[1])
+		}
+		s.follow(s.post("/w/books/contacts/bulk", "do", "delete", "id", "1", "typed", "1"))
+		s.work()
+		s.wantCounts("after contacts were deleted")
+		if err := s.db.CountAllContacts(t.Context(), s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		again()
+		s.wantCounts("after counting again")
+	})
+}
+
+// TestCountsAreExact lists more contacts than are counted one by one.
+func TestCountsAreExact(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		const contacts = 10_500
+		tag := s.addTag("vip")
+		s.write(func(tx *gorm.DB) error {
+			err := tx.Exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+				INSERT INTO contacts (workspace_id, id, email, status, fields, version, created_at, updated_at)
+				SELECT ?, i, i || '@example.com', CASE WHEN i <= 300 THEN 'UNCONFIRMED' ELSE 'SUBSCRIBED' END, '{}', 1, ?, ? FROM n`, contacts, s.workspace.ID, s.server.now(), s.server.now()).Error
+			if err != nil {
+				return err
+			}
+			return tx.Exec("INSERT INTO contact_tags (workspace_id, contact_id, tag_id) SELECT workspace_id, id, ? FROM contacts WHERE id > 200", tag.ID).Error
+		})
+		s.get("/w/books/contacts").want(t, 200, "10,000+ contacts") // nobody counted them yet
+		if err := s.db.CountNewContacts(t.Context(), s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		for query, want := range map[string]string{
+			"": "10,500 contacts", "?status=SUBSCRIBED": "10,200 of 10,500 contacts", "?status=UNCONFIRMED": "300 of 10,500 contacts",
+			"?tag=vip": "10,300 of 10,500 contacts", "?q=example": "10,000+ of 10,500 contacts",
+		} {
+			s.get("/w/books/contacts"+query).want(t, 200, want)
+		}
 	})
 }
 

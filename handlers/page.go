@@ -57,6 +57,9 @@ func navCounts(c store.NavCounts) views.NavCounts {
 		Webhooks: views.Count(c.Webhooks), Contacts: views.CountUpTo(c.Contacts, models.ExactCount),
 		Segments: views.Count(c.Segments), Tags: views.Count(c.Tags), MergeTags: views.Count(c.MergeTags),
 	}
+	if c.Counted != nil {
+		n.Contacts = views.Count(c.Contacts)
+	}
 	if c.Failures > 0 {
 		n.Failures = views.Count(c.Failures)
 	}

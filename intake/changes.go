@@ -23,6 +23,7 @@ type changes struct {
 	words   []models.ContactWord     // of the names of new contacts
 	gained  []models.ContactWord     // by changes of names
 	lost    []models.ContactWord     // by changes of names, and with erased contacts
+	sizes   []sizeChange             // of workspaces
 	marks   []models.CallMarks       // one for each workspace
 	log     []models.WebhookRequest  // without bodies: see logged
 	bodies  func() ([][]byte, error) // of the log rows, in their order; waits until they are encoded. nil if no row has one
@@ -31,6 +32,12 @@ type changes struct {
 	deliveries []models.WebhookDelivery // that were processed
 	repeats    []models.WebhookDelivery // with one more repeat
 	replays    []models.Replay
+}
+
+// sizeChange is the difference that a batch makes to how many contacts a workspace has.
+type sizeChange struct {
+	workspace int64
+	counts    models.ContactCounts
 }
 
 // erasure identifies a contact that the batch deletes for good.
@@ -104,8 +111,19 @@ type countKey struct {
 func (b *batch) changes(now time.Time) (c changes, err error) {
 	defer recovered(&err)
 	c.now = b.now
+	sizes := map[int64]models.ContactCounts{}
 	for _, l := range b.lives {
 		c.addContact(l)
+		workspace := l.now.WorkspaceID
+		if sizes[workspace] == nil {
+			sizes[workspace] = models.ContactCounts{}
+		}
+		l.count(sizes[workspace])
+	}
+	for _, workspace := range slices.Sorted(maps.Keys(sizes)) {
+		if len(sizes[workspace]) > 0 {
+			c.sizes = append(c.sizes, sizeChange{workspace, sizes[workspace]})
+		}
 	}
 	slices.SortFunc(c.created, byID)
 	slices.SortFunc(c.updated, byID)
@@ -168,6 +186,25 @@ func (c *changes) addContact(l *life) {
 		if l.before == nil || !l.before.hasTag(t.ID) {
 			c.tags = append(c.tags, models.ContactTag{WorkspaceID: p.WorkspaceID, ContactID: p.ID, TagID: t.ID})
 		}
+	}
+}
+
+// count adds the difference that the calls made to how many contacts there are.
+func (l *life) count(sizes models.ContactCounts) {
+	if l.before == l.now && !l.deleted {
+		return
+	}
+	add := func(p *Person, n int64) {
+		sizes.Add(string(p.Status), n)
+		for _, t := range p.Tags {
+			sizes.Add(models.TagCount(t.ID), n)
+		}
+	}
+	if l.before != nil {
+		add(l.before, -1)
+	}
+	if !l.deleted {
+		add(l.now, 1)
 	}
 }
 

@@ -43,6 +43,8 @@ const (
 	pgLoseWordsSQL = `DELETE FROM contact_words w USING unnest($1::bigint[], $2::text[], $3::bigint[]) AS n (workspace_id, word, contact_id)
 		WHERE w.workspace_id = n.workspace_id AND w.word = n.word AND w.contact_id = n.contact_id`
 
+	pgInsertSizesSQL = `INSERT INTO contact_counts (workspace_id, whole, counts) SELECT workspace, false, counts FROM unnest($1::bigint[], $2::text[]) AS n (workspace, counts)`
+
 	pgInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at)
 		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::timestamptz[])`
 
@@ -65,7 +67,7 @@ const (
 
 // pgWriteStatements are the statements of a pipeline.
 var pgWriteStatements = []string{
-	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertWordsSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL,
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertWordsSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertSizesSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL,
 	pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
 }
 
@@ -87,6 +89,11 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	sendWords(p, pgInsertWordsSQL, c.words)
 	sendWords(p, pgLoseWordsSQL, c.lost)
 	sendWords(p, pgGainWordsSQL, c.gained)
+	if len(c.sizes) > 0 {
+		p.send(pgInsertSizesSQL,
+			column(c.sizes, pgBigint, func(s *sizeChange) int64 { return s.workspace }),
+			column(c.sizes, pgText, func(s *sizeChange) string { return s.counts.Text() }))
+	}
 	sendMarks(p, c.marks)
 	sendDeliveries(p, c)
 	sendReplays(p, c.replays)

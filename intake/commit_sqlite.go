@@ -97,6 +97,8 @@ const (
 
 	liteLoseWordSQL = `DELETE FROM contact_words WHERE workspace_id = $1 AND word = $2 AND contact_id = $3`
 
+	liteInsertSizesSQL = `INSERT INTO contact_counts (workspace_id, whole, counts) VALUES ($1, false, $2)`
+
 	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
 
 	liteInsertCountSQL = `INSERT INTO webhook_counts (workspace_id, webhook_id, hour, outcome, failed, calls, last_call)
@@ -156,7 +158,7 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 	slices.Collect(maps.Values(liteInsertTags.texts)), slices.Collect(maps.Values(liteInsertWords.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
-		liteUpdateContactSQL, liteLoseWordSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
+		liteUpdateContactSQL, liteLoseWordSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
 		liteErasureSQL, liteInsertReplaySQL, store.NoteErasureSQL,
 	})
 
@@ -247,7 +249,7 @@ func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.writeContacts, t.writeWords, t.insertMarks, t.noteDeliveries, t.noteReplays, t.insertLog, t.insertCounts,
+		t.erase, t.writeContacts, t.writeWordsAndSizes, t.insertMarks, t.noteDeliveries, t.noteReplays, t.insertLog, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -342,9 +344,14 @@ func (t *sqliteTx) writeContacts(ctx context.Context, c changes) error {
 	})
 }
 
-func (t *sqliteTx) writeWords(ctx context.Context, c changes) error {
+func (t *sqliteTx) writeWordsAndSizes(ctx context.Context, c changes) error {
 	for _, w := range c.lost {
 		if err := t.exec(ctx, liteLoseWordSQL, w.WorkspaceID, w.Word, w.ContactID); err != nil {
+			return err
+		}
+	}
+	for _, size := range c.sizes {
+		if err := t.exec(ctx, liteInsertSizesSQL, size.workspace, size.counts.Text()); err != nil {
 			return err
 		}
 	}

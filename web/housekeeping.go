@@ -35,6 +35,9 @@ func chores(c Config, db *store.DB) []chore {
 		{"fold the counters of the past", time.Hour, foldCounts(db, 100*365*24*time.Hour)},
 		{"take deleted tags off contacts", 5 * time.Second, db.PurgeTags},
 		{"take deleted merge tags off contacts", 5 * time.Second, db.PurgeMergeTags},
+		{"add up the counts of contacts", 5 * time.Second, db.FoldContactCounts},
+		{"count the contacts of new workspaces", time.Minute, db.CountNewContacts},
+		{"count all contacts again", time.Hour, db.CountAllContacts},
 		{"index the names of older contacts", time.Minute, later(db.FillContactWords)},
 	}
 }

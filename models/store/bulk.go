@@ -158,6 +158,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []models.Contact, now time.Time) error {
 	ids, at := idsOf(contacts), models.Instant(now)
 	var err error
+	diff := models.ContactCounts{}
 	switch b.Action {
 	case models.BulkAddTag:
 		if err = tagIsThere(tx, job.WorkspaceID, b); err != nil {
@@ -167,15 +168,25 @@ func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []model
 		for i, id := range ids {
 			tags[i] = models.ContactTag{WorkspaceID: job.WorkspaceID, ContactID: id, TagID: b.Tag}
 		}
+		diff.Add(models.TagCount(b.Tag), int64(len(ids)))
 		err = tx.Create(&tags).Error
 	case models.BulkRemoveTag:
-		err = tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", job.WorkspaceID, b.Tag, ids).Delete(&models.ContactTag{}).Error
+		gone := tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", job.WorkspaceID, b.Tag, ids).Delete(&models.ContactTag{})
+		diff.Add(models.TagCount(b.Tag), -gone.RowsAffected)
+		err = gone.Error
 	case models.BulkStatus:
+		for _, c := range contacts {
+			diff.Add(string(c.Status), -1)
+			diff.Add(string(b.Status), 1)
+		}
 		since := map[models.Status]string{models.StatusSubscribed: "subscribed_at", models.StatusUnconfirmed: "unconfirmed_at", models.StatusUnsubscribed: "unsubscribed_at"}[b.Status]
 		err = tx.Exec("UPDATE contacts SET status = ?, "+since+" = ? WHERE workspace_id = ? AND id IN ?", b.Status, at, job.WorkspaceID, ids).Error
 	}
 	if err != nil {
 		return err
+	}
+	if err := CountContacts(tx, job.WorkspaceID, diff); err != nil {
+		return models.In("count", err)
 	}
 	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, ids, at); err != nil {
 		return models.In("raise versions and mark", err)

@@ -193,6 +193,20 @@ func moveTags(tx *gorm.DB, c models.Contact, wanted []models.Tag) (moves tagMove
 	return moves, err
 }
 
+// counts returns the difference that the edit makes.
+func (e handEdit) counts() models.ContactCounts {
+	diff := models.ContactCounts{}
+	diff.Add(string(e.StatusBefore), -1)
+	diff.Add(string(e.StatusAfter), 1)
+	for _, t := range e.tags.add {
+		diff.Add(models.TagCount(t.ID), 1)
+	}
+	for _, t := range e.tags.remove {
+		diff.Add(models.TagCount(t.ID), -1)
+	}
+	return diff
+}
+
 // finishChange writes what belongs to a changed contact besides its row: its tags, its mark, the audit entry and the values.
 func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, edit handEdit, now time.Time) error {
 	for _, t := range edit.tags.remove {
@@ -204,6 +218,9 @@ func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, ed
 		if err := tx.Create(&models.ContactTag{WorkspaceID: c.WorkspaceID, ContactID: c.ID, TagID: t.ID}).Error; err != nil {
 			return models.In("add tags", err)
 		}
+	}
+	if err := CountContacts(tx, c.WorkspaceID, edit.counts()); err != nil {
+		return models.In("count", err)
 	}
 	if err := MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, now); err != nil {
 		return models.In("mark", err)

@@ -21,7 +21,7 @@ type ContactPage struct {
 	Contacts []models.ListedContact
 	Newer    int64 // After of the page with newer contacts, 0 if there is none
 	Older    int64 // Before of the page with older contacts, 0 if there is none
-	Count    int64 // of all matching contacts, at most ExactCount + 1
+	Count    int64 // of all matching contacts, at most ExactCount + 1 unless the filter has it
 	Exact    bool  // the search is the whole address of one contact
 
 	Former   bool // the search is the whole address that contacts had before
@@ -49,7 +49,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	}
 	newest := int64(beyondIDs)
 	switch {
-	case filter.byName() && !filter.narrows(): // its count does not need the members
+	case filter.listed() && !filter.narrows() && (filter.byName() || filter.Known > 0): // the members are not needed to count them
 	case filter.listed():
 		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
 	case filter.scans() && filter.highest > 0:
@@ -163,6 +163,9 @@ func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
 // countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index it counts
 // only the newest contacts and returns in among how many it looked at.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
+	if filter.Known > 0 && !filter.Exact {
+		return filter.Known, 0, nil
+	}
 	q := filter.rows(d.Read(ctx), workspaceID)
 	switch {
 	case filter.byName() && !filter.narrows():

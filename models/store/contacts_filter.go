@@ -32,6 +32,7 @@ type ContactFilter struct {
 	Nobody  bool          `json:",omitempty"` // the tag or segment asked for does not exist: no contact matches
 
 	Members Members `json:"-"`
+	Known   int64   `json:"-"` // how many contacts match, if it is known; 0 counts them
 
 	newest  []int64 // the newest memberSpan ids of a listed filter, once read
 	highest int64   // the highest id, if ResolveFilter read it

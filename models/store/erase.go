@@ -44,7 +44,7 @@ func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) err
 
 // EraseContacts erases contacts of one workspace, at most as many as one transaction may lock: their rows, and their data in the log and
 // the events, also under the addresses that they had before. It starts a search of the workspace's files for them, and marks them so that
-// they leave their segments. The caller takes the locks of their addresses before it reads the contacts, which need their fields.
+// they leave their segments. The caller takes the locks of their addresses before it reads the contacts, which need their status and fields.
 func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil
@@ -62,10 +62,18 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := forgetNames(tx, workspaceID, contacts); err != nil {
 		return err
 	}
-	for _, table := range []string{"contact_tags", "contact_edits"} {
-		if err := tx.Exec("DELETE FROM "+table+" WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
-			return models.In("delete tags and values of edits", err)
-		}
+	diff := models.ContactCounts{}
+	for _, c := range contacts {
+		diff.Add(string(c.Status), -1)
+	}
+	if err := countUntagged(tx, diff, workspaceID, ids); err != nil {
+		return models.In("delete the contacts' tags", err)
+	}
+	if err := CountContacts(tx, workspaceID, diff); err != nil {
+		return models.In("count", err)
+	}
+	if err := tx.Exec("DELETE FROM contact_edits WHERE workspace_id = ? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
+		return models.In("delete values of edits", err)
 	}
 	if err := tx.Exec("DELETE FROM contacts WHERE workspace_id = ? AND id IN ?", workspaceID, ids).Error; err != nil {
 		return models.In("delete the contacts", err)

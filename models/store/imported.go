@@ -150,7 +150,7 @@ func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error
 	return tx.Exec(updateContactsSQL, workspaceID, string(text)).Error
 }
 
-// finishImported writes tags, words of names, audit entries and marks of the contacts.
+// finishImported writes tags, words of names, counts, audit entries and marks of the contacts.
 func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time.Time) error {
 	if len(all) == 0 {
 		return nil
@@ -159,6 +159,7 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 	var tags []models.ContactTag
 	var notes []models.AuditEntry
 	var names []NamedContact
+	diff := models.ContactCounts{}
 	for _, c := range all {
 		ids = append(ids, c.After.ID)
 		named := NamedContact{ID: c.After.ID, After: c.After.Fields}
@@ -168,7 +169,10 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 		names = append(names, named)
 		change, added := c.change()
 		change.Import = job.ID
+		diff.Add(string(change.StatusBefore), -1)
+		diff.Add(string(change.StatusAfter), 1)
 		for _, t := range added {
+			diff.Add(models.TagCount(t.ID), 1)
 			tags = append(tags, models.ContactTag{WorkspaceID: job.WorkspaceID, ContactID: c.After.ID, TagID: t.ID})
 		}
 		note, err := newAuditEntry(models.AuditEntry{WorkspaceID: job.WorkspaceID, UserID: job.UserID, Action: models.ActionContactImported, Subject: models.SubjectOneOfMany, SubjectID: c.After.ID}, change, now)
@@ -184,6 +188,9 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 	}
 	if err := IndexNames(tx, job.WorkspaceID, names...); err != nil {
 		return models.In("index names", err)
+	}
+	if err := CountContacts(tx, job.WorkspaceID, diff); err != nil {
+		return models.In("count", err)
 	}
 	if err := tx.CreateInBatches(&notes, 100).Error; err != nil {
 		return models.In("audit log", err)

@@ -115,6 +115,9 @@ func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now
 		if err := tx.Where("workspace_id = ? AND tag_id = ? AND contact_id IN ?", tag.WorkspaceID, tag.ID, still).Delete(&models.ContactTag{}).Error; err != nil {
 			return err
 		}
+		if err := CountContacts(tx, tag.WorkspaceID, models.ContactCounts{models.TagCount(tag.ID): -int64(len(still))}); err != nil {
+			return err
+		}
 		if err := reviseContacts(tx, tag.WorkspaceID, userID, still, now); err != nil {
 			return err
 		}
