@@ -89,6 +89,9 @@ func (s *Server) updateReading(v *visit) error {
 	if v.readingShows(&f) && !v.refill {
 		f.edit.Filled, f.edit.Changed, f.edit.Changes = cmp.Or(v.Form("filled"), f.edit.Filled), false, nil
 		f.unsaved, f.typed = true, true
+		if v.Form("do") == "show" {
+			f.proposeReadings(stored, v.FormAll("picked"))
+		}
 		return v.showReadingForm(f)
 	}
 	if !errs.Any() {

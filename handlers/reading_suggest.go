@@ -76,8 +76,38 @@ func (f readingForm) suggestFields(in readingInput, tags map[string]models.Merge
 		}
 	}
 	for key, path := range named {
-		in.rows[key] = []readingRow{{path: path}}
+		in.rows[key] = []readingRow{f.proposed(readingRow{path: path}, tags[key])}
 	}
+}
+
+// proposeReadings proposes how values are read whose place was just chosen. picked has their keys and one empty text; a form that is sent
+// without script has none of them, and its new places are those that are not stored.
+func (f readingForm) proposeReadings(stored readingInput, picked []string) {
+	for _, t := range f.tags {
+		rows := slices.Clone(f.in.rows[t.Key])
+		for i, row := range rows {
+			isStored := slices.ContainsFunc(stored.rows[t.Key], func(s readingRow) bool { return s.path == row.path })
+			if slices.Contains(picked, t.Key) || len(picked) == 0 && !isStored {
+				rows[i] = f.proposed(row, t)
+			}
+		}
+		if len(rows) > 0 {
+			f.in.rows[t.Key] = rows
+		}
+	}
+}
+
+// proposed returns a row with the only reading by which the value of the sample fits the merge tag. If it fits already, or if several
+// readings or none fit, the row stays as it is.
+func (f readingForm) proposed(row readingRow, tag models.MergeTag) readingRow {
+	p, err := senders.ParsePath(row.path)
+	if err != nil || f.sample.tree == nil {
+		return row
+	}
+	if fits := fittingReadings(f.sample.tree, p, tag, nil); len(fits) == 1 {
+		row.as = string(fits[0])
+	}
+	return row
 }
 
 // spelled returns a name without case, blanks and signs between words.

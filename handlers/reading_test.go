@@ -609,3 +609,40 @@ func TestThePreviewCountsWhatDoesNotFit(t *testing.T) {
 		s.get(path).want(t, 200, "3 of 3, 2 do not fit", "2 of 3, 1 does not fit", "1 of 3")
 	})
 }
+
+// TestTheOnlyReadingThatFitsIsProposed chooses the places of values that do not fit as they are. Nothing is proposed if two readings fit,
+// or if the person chose how the value is read.
+func TestTheOnlyReadingThatFitsIsProposed(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.startIntake()
+		s.addMergeTag(models.MergeTag{Key: "birthday", Label: "Birthday", Type: models.MergeTagDate})
+		s.addMergeTag(models.MergeTag{Key: "news", Label: "News", Type: models.MergeTagBoolean})
+		w := s.createWebhook("name", "Till", "type", "SUBSCRIBED")
+		s.callJSON(w, `{"email":"jo@example.com","born":"24.11.1990","since":"1672531200","either":"03.04.1990","letter":"ja"}`).want(t, 400)
+		path := s.webhookPath(w, "/reading")
+		start := s.get(path + "?use=own")
+		start.want(t, 200, "Choose a field at the left, then click its value here.")
+		for _, c := range []struct {
+			place, as string
+			picked    []string
+			want      string
+		}{
+			{"born", "", []string{"picked", "", "picked", "birthday"}, "dmy"},
+			{"since", "", []string{"picked", "", "picked", "birthday"}, "unix"},
+			{"born", "unix", []string{"picked", "", "picked", "birthday"}, "dmy"},
+			{"born", "", nil, "dmy"},
+			{"born", "", []string{"picked", ""}, ""},
+			{"either", "", []string{"picked", "", "picked", "birthday"}, ""},
+		} {
+			shown := s.post(path, append(typed(start, "place.birthday", c.place, "as.birthday", c.as), append(c.picked, "do", "show")...)...)
+			if got := formFields(shown.body).Get("as.birthday"); got != c.want {
+				t.Errorf("%+v: the form reads the value as %q", c, got)
+			}
+			if c.want == "" {
+				shown.want(t, 200, "Not stored ")
+				shown.wantNot(t, "Not storedNot", "Not storedThis")
+			}
+		}
+		s.post(path, append(typed(start, "place.news", "letter"), "do", "show")...).wantNot(t, "Text of the option with this id")
+	})
+}

@@ -63,8 +63,13 @@ func readTypeform(t *testing.T, p *Page, inspect func(name string)) {
 	if p.plain {
 		p.Enter("Given name", "“What is your first name?”")
 		p.Follow("Show what comes out")
-	} else { // the first field without a place is chosen
+	} else {
 		p.Width(Wide)
+		p.Click(`text: "Marta"`)
+		p.Sees("Choose a field first.")
+		p.Sees("Create a merge tag for this value")
+		inspect("reading-choose-first")
+		p.Click("Choose Given name")
 		p.Click(`text: "Marta"`)
 	}
 	p.Sees("Kept as Marta")

@@ -9,12 +9,13 @@ const PARTS = ["fields", "folds", "outcome"];
 
 class Reading {
   changes = 0;
+  picked = new Set(); // keys of the fields of which a place was chosen since the form was last shown
 
   constructor(form) {
     this.form = form;
     this.said = form.querySelector("[data-reading-said]");
     const linked = [...form.querySelectorAll("[data-slot]")].find((slot) => `#${slot.id}` === location.hash);
-    this.place = linked?.querySelector(PLACE) ?? [...form.querySelectorAll(PLACE)].find((list) => list.value === ""); // the list that a clicked value is for
+    this.place = linked?.querySelector(PLACE); // the list that a clicked value is for, if a field is chosen
     form.addEventListener("focusin", (event) => {
       const slot = event.target.closest?.("[data-slot]");
       if (!slot || event.target.matches("[data-pick]")) return;
@@ -22,11 +23,15 @@ class Reading {
       this.mark(lists.filter((list) => list.compareDocumentPosition(event.target) & Node.DOCUMENT_POSITION_FOLLOWING || list === event.target).at(-1) ?? lists[0]);
     });
     form.addEventListener("change", (event) => {
-      if (event.target.matches(`${PLACE}, select[name^='as.']`) && event.target.value !== "?") this.show(event.target);
+      if (!event.target.matches(`${PLACE}, select[name^='as.']`) || event.target.value === "?") return;
+      const { slot } = event.target.closest("[data-slot]").dataset;
+      if (event.target.matches(PLACE)) this.picked.add(slot);
+      else this.picked.delete(slot);
+      this.show(event.target);
     });
     form.addEventListener("click", (event) => {
       const leaf = event.target.closest?.("button.leaf");
-      if (leaf && this.place) this.take(leaf);
+      if (leaf) this.place ? this.take(leaf) : this.ask(leaf);
       const slot = WIDE.matches && event.target.closest?.("[data-pick], [data-slot] > label")?.closest("[data-slot]:not(.picked)");
       if (!slot) return;
       this.mark(slot.querySelector(PLACE));
@@ -55,15 +60,37 @@ class Reading {
   // mark makes a list the one that a clicked value is for.
   mark(place) {
     this.place = place;
+    if (place) this.form.querySelector(".choose-first")?.remove();
     const slot = place?.closest("[data-slot]");
     for (const other of this.form.querySelectorAll("[data-slot]")) other.classList.toggle("picked", WIDE.matches && other === slot);
     for (const leaf of this.form.querySelectorAll("button.leaf")) leaf.setAttribute("aria-pressed", String(Boolean(slot) && (leaf.dataset.path === place.value || leaf.querySelector(".to")?.textContent === slot.dataset.label)));
+  }
+
+  // ask says beside a value that a field comes first, and leads to a merge tag for the value.
+  ask(leaf) {
+    this.form.querySelector(".choose-first")?.remove();
+    const note = document.createElement("p");
+    note.className = "choose-first small";
+    note.setAttribute("role", "status");
+    leaf.after(note);
+    note.textContent = "Choose a field first.";
+    if (!this.form.dataset.newTag) return;
+    const link = document.createElement("a");
+    const url = new URL(this.form.dataset.newTag, location.href);
+    const name = leaf.querySelector(".k").textContent;
+    const question = leaf.closest("details")?.querySelector(":scope > summary .q")?.textContent;
+    url.searchParams.set("label", question ?? name);
+    if (!question && !name.startsWith("[")) url.searchParams.set("key", name);
+    link.href = url.href;
+    link.textContent = "Create a merge tag for this value";
+    note.append(" ", link);
   }
 
   take(leaf) {
     const path = leaf.dataset.path;
     if (![...this.place.options].some((option) => option.value === path)) this.place.add(new Option(path, path), this.place.options[1]);
     this.place.value = path;
+    this.picked.add(this.place.closest("[data-slot]").dataset.slot);
     this.show(leaf);
   }
 
@@ -79,11 +106,13 @@ class Reading {
         const fields = new URLSearchParams(new FormData(this.form));
         fields.delete("once"); // nothing is done that must not be done twice
         fields.set("do", "show");
+        for (const key of ["", ...this.picked]) fields.append("picked", key);
         const response = await fetch(this.form.action, { method: "POST", body: fields });
         if (!response.ok || response.redirected) throw new Error("no form came back");
         const page = new DOMParser().parseFromString(await response.text(), "text/html");
         if (asked === this.changes) this.replace(page);
       }
+      this.picked.clear();
       this.form.dataset.unsaved = "";
       const again = path === undefined ? document.getElementById(id) : [...this.form.querySelectorAll("button.leaf")].find((leaf) => leaf.dataset.path === path);
       again?.focus();
