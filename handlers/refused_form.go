@@ -22,7 +22,10 @@ func (s *Server) refusedForm(c *fiber.Ctx, status int, outcome models.Outcome, i
 		back = origin
 	}
 	_, site, _ := strings.Cut(origin, "://")
-	m := views.RefusedForm{Back: back, Site: site, RequestID: id, Assets: assets()}
+	m := views.RefusedForm{Back: back, Site: site, Assets: assets()}
+	if outcome != outcomeTooMany && outcome != intake.OutcomeBusy && outcome != "" { // the others leave a row in the log
+		m.RequestID = id
+	}
 	m.Title, m.Text = saidToVisitor(outcome)
 	return campaignlark.Render(c, status, views.RefusedFormPage(m))
 }

@@ -230,7 +230,7 @@ func answersForm(m AnswersModel) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = TextInput(Field{Name: "failure_url", Label: "Page when it did not", Value: m.Values["failure_url"], Error: m.Errors["failure_url"], InputMode: "url", Width: "l", Optional: true,
-			Help: "The visitor is led there, with ?result= and the reason: no_address, bad_address, no_contact and others. Leave it empty and visitors see a plain page that says what is missing."}).Render(ctx, templ_7745c5c3_Buffer)
+			Help: "The visitor is led there, with ?result= and the reason: no_address, bad_address, no_contact and others. Leave it empty and visitors see a plain page that says what is missing, once the page for success is filled in. Without both they see the plain answer."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1054,9 +1054,9 @@ func docsForms() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(" or another reason, so that your page can say it. If you have no such page, leave it empty: visitors then see a plain page that says what is missing and leads back.")
+			templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(" or another reason, so that your page can say it. If you have no such page, leave it empty: visitors then see a plain page that says what is missing and leads back. This holds once the page for success is filled in. Without both they see the answer for programs.")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 208, Col: 300}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 208, Col: 398}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
 			if templ_7745c5c3_Err != nil {
