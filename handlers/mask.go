@@ -177,6 +177,9 @@ func maskedFate(f intake.FieldFate, names fieldNames) intake.FieldFate {
 	}
 	if f.Fate == intake.FateRefused && f.Shape != intake.ShapeFile && f.Shape != intake.ShapeObject { // other reasons may quote the value
 		out.Reason = "It is not a value that this field can keep."
+		if strings.Contains(f.Reason, models.NotAChoice) {
+			out.Reason = "It is " + models.NotAChoice + "."
+		}
 	}
 	return out
 }

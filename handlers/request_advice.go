@@ -110,6 +110,12 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 			issue := views.RequestIssue{Kind: views.KindBad, Before: f.Label + " was not stored.", Text: f.Reason, Advice: "It was sent as",
 				AdviceCode: models.NameInvisible(f.Sent), Link: r.link, LinkText: r.text}
 			switch {
+			case t.fitsNow[i]:
+				issue.Text += " It fits now: try this call again."
+				issue.Link, issue.LinkText = "", ""
+				if issue.Link = t.tryAgain(); issue.Link != "" {
+					issue.LinkText = "Try this call again"
+				}
 			case t.doubts[i] != "":
 				issue.Text += " " + t.doubts[i]
 			case len(t.readings[i]) > 0:

@@ -161,8 +161,11 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 	}
 	if s.Counts.Title != "" {
 		note := "yes"
-		if s.Counts.State == views.StateIdle {
+		switch s.Counts.State {
+		case views.StateIdle:
 			note = "no"
+		case views.StateSkip:
+			note = "not looked at"
 		}
 		stops = append(stops, stop(s.Counts, "Counts", note))
 	}

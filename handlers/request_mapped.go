@@ -15,6 +15,10 @@ func (t *story) tellCounts(s *views.RequestStory) {
 	if t.body.Mapped == nil || len(t.body.Mapped.Conditions) == 0 {
 		return
 	}
+	if t.row.Idle() && s.Ended.Title != "" {
+		s.Counts = views.Step{ID: "counts", Title: "Whether it counts: not looked at", State: views.StateSkip}
+		return
+	}
 	s.Counts = views.Step{ID: "counts", Title: "It counts", State: views.StateDone, At: after(t.body.WaitedUs)}
 	if t.row.Outcome == models.OutcomeSkipped {
 		s.Counts.Title, s.Counts.State = "It does not count", views.StateIdle

@@ -39,6 +39,7 @@ type story struct {
 	misnamed     sentLine               // a field with an address under a wrong name, if no address was sent
 	doubts       []string               // why a field of the call needs a look, "" if it does not
 	readings     [][]senders.As         // the readings by which a refused field of the call fits its merge tag
+	fitsNow      []bool                 // whether a refused field of the call fits its merge tag now, as the webhook reads it
 	fault        addressFault           // of an address that is not valid
 	unseen       string                 // names the characters of such an address that cannot be seen
 	settings     senders.Settings       // of the webhook as they are now

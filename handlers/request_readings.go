@@ -12,9 +12,9 @@ import (
 	"campaignlark/views"
 )
 
-// lookAtReadings notes for each value that was refused which other readings of it fit its merge tag.
+// lookAtReadings notes for each value that was refused whether it fits its merge tag now, and else which other readings of it fit.
 func (t *story) lookAtReadings() {
-	t.readings = make([][]senders.As, len(t.body.Fields))
+	t.readings, t.fitsNow = make([][]senders.As, len(t.body.Fields)), make([]bool, len(t.body.Fields))
 	if t.erased || t.body.Payload == "" || fateCount(t.body, intake.FateRefused) == 0 {
 		return
 	}
@@ -28,9 +28,24 @@ func (t *story) lookAtReadings() {
 			continue
 		}
 		if p, ok := placeOf(tree, f.Key); ok {
-			t.readings[i] = fittingReadings(tree, p, tag, t.visit.Workspace.Location())
+			fits := fittingReadings(tree, p, tag, t.visit.Workspace.Location())
+			if t.fitsNow[i] = slices.Contains(fits, t.readingNow(f)); !t.fitsNow[i] {
+				t.readings[i] = fits
+			}
 		}
 	}
+}
+
+// readingNow returns how the webhook reads the value of a field now.
+func (t *story) readingNow(f intake.FieldFate) senders.As {
+	if t.settings.Mapping == nil {
+		return senders.AsIs
+	}
+	sources := t.settings.Mapping.Fields[f.MergeTag]
+	if i := slices.IndexFunc(sources, func(s senders.Source) bool { return s.Path.String() == f.Key }); i >= 0 {
+		return sources[i].As
+	}
+	return senders.AsIs
 }
 
 // placeOf returns the path to a field of a call by its key in the log: the name of a value at the top, or a path of a mapping.

@@ -261,6 +261,10 @@ func endStop(s views.RequestStory) views.Stop {
 func (t *story) adviseUnverified(issue *views.RequestIssue) {
 	if v := t.body.Verdict; v != nil {
 		issue.Text = v.Sentence(t.zone())
+		if v.Result == senders.ResultTooOld {
+			issue.Before = "See whether other calls are late too."
+			issue.Advice = "One such call was delayed, or copied and sent again. If all calls are late by about " + minutesSaid(v.Age()) + ", the clock of the sender or of this program is wrong: correct it."
+		}
 	}
 	if t.canRead() {
 		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartSignature), "Open signature"
@@ -275,6 +279,11 @@ func (t *story) watched(v senders.Verdict) views.RequestIssue {
 		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartSignature), "Open signature"
 	}
 	return issue
+}
+
+// minutesSaid says a time in whole minutes, at least 1.
+func minutesSaid(d time.Duration) string {
+	return views.Plural(max(1, int64(d.Round(time.Minute)/time.Minute)), "minute", "minutes")
 }
 
 // repeatsFact leads to the repeats of the call.

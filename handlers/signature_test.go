@@ -237,7 +237,7 @@ func TestAWrongClockIsNamed(t *testing.T) {
 		s.withCipher()
 		s.startIntake()
 		w := s.createWebhook("name", "Payments", "type", "SUBSCRIBED")
-		s.post(s.webhookPath(w, "/reading"), "sender", "own", "mapping", `{"address":["email"],"delivery_id":{"path":"id"}}`).want(t, 303)
+		s.post(s.webhookPath(w, "/reading"), "sender", "own", "mapping", `{"address":["email"],"delivery_id":{"path":"id"},"only_when":[{"path":"id","set":true}]}`).want(t, 303)
 		const secret = "whsec_of_the_shop"
 		s.post(s.webhookPath(w, "/signature"), "form", "t_v1", "secret", secret, "mode", "enforce").want(t, 303)
 		call := func(at time.Time, body string) answer {
@@ -249,7 +249,8 @@ func TestAWrongClockIsNamed(t *testing.T) {
 		call(s.server.now().Add(-2*time.Hour-time.Minute), body).want(t, 400)
 		at := s.server.now().In(s.workspace.Location())
 		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "Refused: the signature is too old", "It was signed 2 hours 1 minute before it arrived.",
-			"The sender's clock says "+at.Add(-2*time.Hour-time.Minute).Format("15:04")+", ours "+at.Format("15:04"), "5 minutes before and after")
+			"The sender's clock says "+at.Add(-2*time.Hour-time.Minute).Format("15:04")+", ours "+at.Format("15:04"), "5 minutes before and after",
+			"One such call was delayed, or copied and sent again.", "If all calls are late by about 121 minutes, the clock of the sender or of this program is wrong: correct it.")
 		call(s.server.now(), body).want(t, 200)
 		first := s.lastCall()
 		s.later(4 * time.Second)
@@ -257,6 +258,8 @@ func TestAWrongClockIsNamed(t *testing.T) {
 		again := s.lastCall()
 		page := s.get("/w/books/requests/" + again)
 		page.want(t, 200, "Repeated: this call had been processed 4 seconds before", "The sender gave both calls the same id: evt_1", "Ids are remembered for 7 days.")
+		page.want(t, 200, "Whether it counts: not looked at")
+		page.wantNot(t, "It counts")
 		page.wantLink(t, "The first call with this id", "/w/books/requests/"+first)
 		s.get("/w/books/requests/"+first).wantLink(t, "Sent again once: the last repeat", "/w/books/requests/"+again)
 		noor := s.as(s.signIn(s.addStaff("noor@support.example")))

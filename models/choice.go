@@ -90,6 +90,9 @@ func (set optionSet) longest(pieces []string) (option, commas int, ok bool) {
 	return 0, 0, false
 }
 
+// NotAChoice is what the message of a *ValueError with the code not_a_choice says.
+const NotAChoice = "not one of the choices"
+
 // unknown returns the error that text names no option. It lists the options, in quotation marks if one has a comma.
 func (set optionSet) unknown(text string) *ValueError {
 	const shown = 5
@@ -103,5 +106,5 @@ func (set optionSet) unknown(text string) *ValueError {
 	if more := len(set.options) - shown; more > 0 {
 		are += fmt.Sprintf(" and %d more", more)
 	}
-	return &ValueError{"not_a_choice", fmt.Sprintf(`"%s" is not one of the choices. They are: %s.`, NameInvisible(Shorten(ValidText(text), 40)), are)}
+	return &ValueError{"not_a_choice", fmt.Sprintf(`"%s" is %s. They are: %s.`, NameInvisible(Shorten(ValidText(text), 40)), NotAChoice, are)}
 }
