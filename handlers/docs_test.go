@@ -59,7 +59,7 @@ func TestDocsContentsLinkToHeadings(t *testing.T) {
 func TestDocsExplainTheSettingsOfAWebhook(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		page := s.as("").get("/docs")
-		page.inThisOrder(t, "Try a call", "Try it, change nothing", "Example.", "Systems that send their own format", "Typeform", "A form on your website", "a plain page that says what is missing", "redirect_to", "Example.",
+		page.inThisOrder(t, "Systems that send their own format", "Typeform", "Try a call", "Try it, change nothing", "Example.", "A form on your website", "a plain page that says what is missing", "redirect_to", "Example.",
 			"Signature: does the call really come from the sender?", "Watch", "Refuse", "Example.", "The same call twice", "7 days", "Idempotency-Key", "Example.", "Test calls, and senders that need a yes", "Example.", "Too many calls", "429", "Example.")
 	})
 }
@@ -69,5 +69,16 @@ func TestDocsSayHowValuesAreRead(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.as("").get("/docs").want(t, 200, "The sender must write %2B in place of a +", "Form builders also write name[] or name[0] and name[1]", "A time that names no time zone is in the time zone of the workspace.",
 			"United Kingdom (UK)", "or shows a preview of it", "A text that is exactly one option is that option")
+	})
+}
+
+// TestTheHelpSaysTermsBeforeItUsesThem: systems with a format of their own come before the calls of a program, and terms are explained.
+func TestTheHelpSaysTermsBeforeItUsesThem(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.get("/docs")
+		page.want(t, 200, "This program sends no confirmation mail", "A merge tag is a field that contacts can have", "the header that says how the body is written")
+		if senders, call := strings.Index(page.body, `id="senders"`), strings.Index(page.body, `id="call"`); senders < 0 || call < senders {
+			t.Errorf("the chapter on systems is at %d, and the one on calls at %d", senders, call)
+		}
 	})
 }

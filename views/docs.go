@@ -31,9 +31,9 @@ var docsParts = []docsPart{
 	{"what", "What an inbound webhook is"},
 	{"types", "The four types"},
 	{"create", "Create one"},
+	{"senders", "Systems that send their own format"},
 	{"call", "Call it"},
 	{"try", "Try a call"},
-	{"senders", "Systems that send their own format"},
 	{"fields", "Fields and merge tags"},
 	{"tags", "Tags"},
 	{"forms", "A form on your website"},
@@ -73,7 +73,7 @@ type docsTypeRow struct{ kind, does, event string }
 
 var docsTypeRows = []docsTypeRow{
 	{"SUBSCRIBED", "Creates the contact, or updates the one that has the address. Its status becomes Subscribed; fields are kept and the webhook’s tags added.", "Contact Subscribed (Confirmed), for a new contact and for one that was not Subscribed before"},
-	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm.", "Contact Subscribed (Pending), with every call"},
+	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm. This program sends no confirmation mail: an automation that starts with its event can send one.", "Contact Subscribed (Pending), with every call"},
 	{"UNSUBSCRIBED", "Finds the contact by its address; its status becomes Unsubscribed. Fields and tags stay as they are. It creates nobody.", "Contact Unsubscribed, with every call"},
 	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. It creates nobody.", "None"},
 }
