@@ -28,6 +28,9 @@ func tryCall(p *Page) {
 	p.Follow("Save")
 	page := p.Path()
 	p.Open(page + "/reading?use=typeform")
+	if !p.plain {
+		p.Click("Choose Given name")
+	}
 	p.Enter("Given name one of 2", "“What is your first name?”")
 	p.Follow("Save")
 	p.Open(page + "/signature")
