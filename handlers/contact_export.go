@@ -9,7 +9,8 @@ import (
 	"campaignlark/models"
 )
 
-// contactsExport sends the contacts that match the list's filter as CSV, newest first.
+// contactsExport sends the contacts that match the list's filter as CSV, newest first. It begins with a byte-order mark, so that spreadsheet
+// programs read accents right, unless ?bom=0 is given.
 func (s *Server) contactsExport(v *visit) error {
 	ctx, workspace := v.UserContext(), v.Workspace.ID
 	q, err := v.contactQuery(v.Query)
@@ -31,7 +32,13 @@ func (s *Server) contactsExport(v *visit) error {
 	note := func() error {
 		return models.In("contact export: audit log", s.DB.NoteExport(ctx, workspace, v.User.ID, models.ActionContactsExported, q.wordsKept(), s.now()))
 	}
+	marked := v.Query("bom") != "0"
 	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", note, func(w *bufio.Writer, step step) error {
+		if marked {
+			if _, err := w.WriteString(byteOrderMark); err != nil {
+				return err
+			}
+		}
 		file := csv.NewWriter(w)
 		if err := file.Write(models.ExportHead(mergeTags)); err != nil {
 			return err
