@@ -15,7 +15,7 @@ import (
 // contactShow shows one contact: status, history, fields, tags and segments.
 func (s *Server) contactShow(v *visit) error { return s.showContact(v, "", "") }
 
-// showContact shows one contact. newTags and wrong are what was typed for new tags and what is wrong with it, "" if nothing was.
+// showContact shows one contact. newTags is the text typed for new tags and wrong its error; both are "" if nothing was typed.
 func (s *Server) showContact(v *visit, newTags, wrong string) error {
 	ctx := v.UserContext()
 	c, err := v.contact()

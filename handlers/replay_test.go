@@ -24,7 +24,7 @@ func (s *site) replay() {
 }
 
 // TestRefusedCallsAreReplayed does what a manager does after a sender has used another name for the address: the reading is mended, the refused
-// calls are replayed, and whoever left in the meantime stays away.
+// calls are replayed. People who left since the calls are not subscribed again.
 func TestRefusedCallsAreReplayed(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed, "club")

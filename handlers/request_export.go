@@ -125,7 +125,7 @@ func (v *visit) exportRequests(ending, contentType string, start func(io.Writer)
 		return models.In("request export: audit log", db.NoteExport(ctx, workspace, v.User.ID, models.ActionRequestsExported, query.wordsKept(webhooks), v.server.now()))
 	}
 	return v.stream(v.fileName("requests", ending), contentType, begin, func(w *bufio.Writer, step step) error {
-		add, next := start(w), models.IDAt(v.server.now().Add(time.Hour)) // replicas have clocks of their own
+		add, next := start(w), models.IDAt(v.server.now().Add(time.Hour)) // the clock of another replica may be ahead
 		for next != uuid.Nil {
 			err := step(func(ctx context.Context) error {
 				found, older, err := db.ExportRequests(ctx, workspace, query.filter, models.Cursor{Before: next})

@@ -90,7 +90,7 @@ func (f *finder) read() (err error) {
 	}
 	f.query = v.requestQuery(v.Query, f.webhooks)
 	f.query.workspace, f.query.part = f.workspace.Slug, ""
-	f.query.field, f.query.value = "", "" // what was sent is hidden from support staff, so they cannot search in it either
+	f.query.field, f.query.value = "", "" // support staff may not see sent values, so they may not search for them
 	f.query.readContent("", "")
 	f.none = f.notThere()
 	if f.query.filter.Containing != "" {

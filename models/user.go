@@ -79,7 +79,7 @@ func (p Profile) Validate() FieldErrors {
 type User struct {
 	ID           int64
 	Email        string
-	Name         string // what people call them, "" if they did not say
+	Name         string // shown to other members; "" if the person gave none
 	Theme        string // "light", "dark", or "" as their system has it
 	PasswordHash string
 	SingleKeys   bool `gorm:"default:true"` // single-key shortcuts, such as J and K, are on

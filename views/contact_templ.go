@@ -41,7 +41,7 @@ type ContactModel struct {
 	Tags      []Named
 	OtherTags []string // names of tags that the contact does not have
 
-	NewTags, NewTagsWrong string // what was typed for new tags, and what is wrong with it
+	NewTags, NewTagsWrong string // the text typed for new tags, and its error
 
 	In, NotIn []ContactSegment
 }

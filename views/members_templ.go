@@ -22,7 +22,7 @@ type MembersModel struct {
 type MemberRow struct {
 	ID        int64
 	Email     string
-	Name      string    // "" if they did not say
+	Name      string    // "" if the person gave none
 	Role      string    // in words
 	SeenAt    time.Time // zero for never
 	You       bool

@@ -94,7 +94,7 @@ func ReplayPage(m ReplayModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = Head("Replay "+m.Calls+"?", "Each call is done once more, as if it came now, from the oldest to the newest. Each becomes a request of its own, linked with the first one.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Head("Replay "+m.Calls+"?", "The calls are processed again as if they came now, the oldest first. The log gets a new request for each, with a link to the first one.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

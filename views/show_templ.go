@@ -1253,7 +1253,7 @@ func Happened(at time.Time, p Page, icon, kind string) templ.Component {
 type FirstStep struct {
 	Title, Text, State string
 	Action             Btn      // shown only for the next step; none without a label
-	Offer              []Option // what the step can make at once, ticked; posted to Post under the name "key"
+	Offer              []Option // choices that the step can create together, all ticked; they are posted to Post as "key"
 	Post               string
 }
 

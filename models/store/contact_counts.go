@@ -130,7 +130,7 @@ func (d *DB) countWorkspace(ctx context.Context, workspaceID int64) error {
 		return tx.Create(&contactCount{WorkspaceID: workspaceID, Whole: true, Counts: counts.Text()}).Error
 	})
 	if err == errFolded || IsDuplicate(err) {
-		return nil // the counters were folded meanwhile: the next turn counts again
+		return nil // the counters were added up during the count: the next turn counts again
 	}
 	return err
 }

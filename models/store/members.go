@@ -13,7 +13,7 @@ import (
 type Member struct {
 	UserID int64
 	Email  string
-	Name   string // "" if they did not say
+	Name   string // "" if the person gave none
 	Role   models.Role
 	SeenAt *time.Time // when they last opened a page of the workspace, to memberTouch; nil for never
 }
