@@ -17,6 +17,7 @@ import (
 func (s *site) work() {
 	s.t.Helper()
 	runner := jobs.New(s.db, s.server.Log, s.server.Now)
+	runner.Intake = s.server.Intake
 	for busy := true; busy; {
 		var err error
 		if busy, err = runner.Turn(s.t.Context()); err != nil {

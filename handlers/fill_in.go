@@ -106,7 +106,7 @@ func (s *Server) fillStart(v *visit) error {
 		return err
 	}
 	job := models.NewJob(v.Workspace.ID, v.User.ID, models.JobFill, models.FillSpec{MergeTagID: tag.ID, Label: tag.Label, Undo: undo.ID})
-	job, started, err := s.DB.StartJob(v.UserContext(), job, s.now())
+	job, started, err := s.DB.StartFill(v.UserContext(), job, s.now())
 	if err != nil {
 		return models.In("fill in: start", err)
 	}

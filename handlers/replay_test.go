@@ -10,19 +10,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// replay runs background jobs until none is left, with the site's intake.
-func (s *site) replay() {
-	s.t.Helper()
-	runner := jobs.New(s.db, s.server.Log, s.server.Now)
-	runner.Intake = s.server.Intake
-	for busy := true; busy; {
-		var err error
-		if busy, err = runner.Turn(s.t.Context()); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
 // TestRefusedCallsAreReplayed does what a manager does after a sender has used another name for the address: the reading is mended, the refused
 // calls are replayed. People who left since the calls are not subscribed again.
 func TestRefusedCallsAreReplayed(t *testing.T) {
@@ -52,7 +39,7 @@ func TestRefusedCallsAreReplayed(t *testing.T) {
 		job := s.post("/w/books/requests/replay", "outcome", "failed", "webhook", itoa(w.ID))
 		s.follow(job).want(t, 200, "The replay has started.", "Under way")
 		s.follow(s.post("/w/books/requests/replay", "outcome", "failed", "webhook", itoa(w.ID))).want(t, 200, "These calls are being replayed already.")
-		s.replay()
+		s.work()
 		s.get(job.header.Get("Location")).want(t, 200, "Done", "5 calls were replayed.", "New contact 2", "Kept out 2", "The address is not valid 1", "Events Not fired", "failed")
 
 		if c := s.contact("arya@example.com"); c == nil || c.Status != models.StatusSubscribed {
@@ -78,7 +65,7 @@ func TestRefusedCallsAreReplayed(t *testing.T) {
 		}
 		s.get("/w/books/settings/audit-log").want(t, 200, "replayed requests:", "failed")
 		s.follow(s.post("/w/books/requests/replay", "id", first, "events", "1")).want(t, 200, "The replay has started.")
-		s.replay()
+		s.work()
 		s.get("/w/books/requests/"+first).want(t, 200, "Replayed 2 times: the last replay", "Replay")
 		s.get("/w/books/requests/"+s.lastCall()).want(t, 200, "This is a replay: the first call")
 		if last := s.logged()[len(s.logged())-1]; last.ReplayOf == nil || last.ReplayOf.String() != first || last.Outcome != models.OutcomeUpdated {
@@ -104,7 +91,7 @@ func TestFailuresAreGrouped(t *testing.T) {
 		path, _ := senders.ParsePath("mail")
 		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
 		s.post("/w/books/requests/replay", "outcome", "no_address", "webhook", itoa(w.ID)).want(t, 303)
-		s.replay()
+		s.work()
 		s.get("/w/books").want(t, 200, "No failed call waits for you.")
 		s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer))).get("/w/books").wantNot(t, "Put aside")
 	})
@@ -128,7 +115,7 @@ func TestAReplayThatIsKilledRepeatsNothing(t *testing.T) {
 			s.write(func(tx *gorm.DB) error {
 				return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", before.WorkspaceID, before.ID).Select("*").Omit("workspace_id", "id").Updates(&before).Error
 			})
-			s.replay()
+			s.work()
 		}
 		var replays int
 		for _, row := range s.logged() {

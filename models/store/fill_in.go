@@ -146,19 +146,8 @@ func (d *DB) WithoutValue(ctx context.Context, workspaceID int64, key string, id
 	return n, nil
 }
 
-// StartJob stores a job, unless one of the same kind and spec is under way already: then it returns that one, and started is false.
-func (d *DB) StartJob(ctx context.Context, j models.Job, now time.Time) (job models.Job, started bool, err error) {
-	now = models.Instant(now)
-	err = d.Write(ctx, func(tx *gorm.DB) error {
-		if _, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", j.WorkspaceID)); err != nil { // one start at a time
-			return err
-		}
-		job, err = First[models.Job](tx.Where("workspace_id = ? AND kind = ? AND spec = ? AND state IN ?", j.WorkspaceID, j.Kind, j.Spec, []models.JobState{models.JobRunning, models.JobDraft}))
-		if ErrorCode(err) != models.CodeNotFound {
-			return err
-		}
-		job, started = j, true
-		return CreateJob(tx, &job, now)
-	})
-	return job, started, err
+// StartFill stores a JobFill and returns it. If the same work is under way already, it returns that job, and started is false.
+func (d *DB) StartFill(ctx context.Context, j models.Job, now time.Time) (job models.Job, started bool, err error) {
+	same := func(other models.Job) bool { return other.Spec == j.Spec }
+	return d.startOnce(ctx, j, same, func(*gorm.DB, models.Job) error { return nil }, now)
 }

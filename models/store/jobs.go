@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -20,6 +21,30 @@ const shownJob = "kind <> 'forget'"
 func CreateJob(tx *gorm.DB, j *models.Job, now time.Time) error {
 	j.CreatedAt, j.UpdatedAt, j.LeaseUntil = now, now, now
 	return tx.Create(j).Error
+}
+
+// startOnce stores j and calls note in the same transaction, unless a job of its kind that is the same is under way already: then it returns
+// that one, and started is false.
+func (d *DB) startOnce(ctx context.Context, j models.Job, same func(models.Job) bool, note func(*gorm.DB, models.Job) error, now time.Time) (job models.Job, started bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		if _, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", j.WorkspaceID)); err != nil { // one start at a time
+			return err
+		}
+		var open []models.Job
+		if err := tx.Where("workspace_id = ? AND kind = ? AND state IN ?", j.WorkspaceID, j.Kind, []models.JobState{models.JobRunning, models.JobDraft}).Find(&open).Error; err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(open, same); i >= 0 {
+			job, started = open[i], false
+			return nil
+		}
+		job, started = j, true
+		if err := CreateJob(tx, &job, models.Instant(now)); err != nil {
+			return err
+		}
+		return note(tx, job)
+	})
+	return job, started, err
 }
 
 // Job returns one job of a workspace, or ErrNotFound.

@@ -35,30 +35,13 @@ func (c ReplayCursor) sameCalls(other ReplayCursor) bool {
 // StartReplay stores a job that does the calls of from once more and returns it. If the same calls are being replayed already, it returns that
 // job, and started is false. total is the number of calls, 0 if it is not known.
 func (d *DB) StartReplay(ctx context.Context, workspaceID, userID int64, spec models.ReplaySpec, from ReplayCursor, total int64, now time.Time) (job models.Job, started bool, err error) {
-	now = models.Instant(now)
-	err = d.Write(ctx, func(tx *gorm.DB) error {
-		if _, err := First[models.Workspace](ForNoKeyUpdate(tx).Where("id = ? AND deleted_at IS NULL", workspaceID)); err != nil { // one start at a time
-			return err
-		}
-		var open []models.Job
-		if err := tx.Where("workspace_id = ? AND kind = ? AND state IN ?", workspaceID, models.JobReplay, []models.JobState{models.JobRunning, models.JobDraft}).Find(&open).Error; err != nil {
-			return err
-		}
-		for _, other := range open {
-			if from.sameCalls(models.ReadJobJSON[ReplayCursor](other.Cursor)) {
-				job = other
-				return nil
-			}
-		}
-		job, started = models.NewJob(workspaceID, userID, models.JobReplay, spec), true
-		job.Total, job.Cursor = total, models.JobJSON(from)
-		if err := CreateJob(tx, &job, now); err != nil {
-			return err
-		}
+	job = models.NewJob(workspaceID, userID, models.JobReplay, spec)
+	job.Total, job.Cursor = total, models.JobJSON(from)
+	same := func(other models.Job) bool { return from.sameCalls(models.ReadJobJSON[ReplayCursor](other.Cursor)) }
+	return d.startOnce(ctx, job, same, func(tx *gorm.DB, job models.Job) error {
 		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionRequestsReplayed, Subject: models.SubjectRequests, SubjectID: job.ID, SubjectName: spec.Which}
-		return Audit(tx, e, nil, now)
-	})
-	return job, started, err
+		return Audit(tx, e, nil, job.CreatedAt)
+	}, now)
 }
 
 // ReplaysOf returns the ids of the calls that repeat a call, the newest first, at most most.
