@@ -189,6 +189,7 @@ func (f *columnsForm) readColumns(errs models.FieldErrors) {
 	for i := range f.spec.Columns {
 		f.spec.Columns[i].To, f.spec.Columns[i].Key = f.edit.text(columnID(i)), ""
 		errs.Add(columnID(i), f.wrongColumn(i))
+		errs.Add(readingID(i), f.wrongReading(i))
 	}
 	if !slices.ContainsFunc(f.spec.Columns, func(c jobs.Column) bool { return c.To == jobs.ColumnEmail }) {
 		errs.Add(columnID(0), "Please choose the column with the e-mail address. Nothing can be imported without it.")
@@ -257,6 +258,7 @@ func (f *columnsForm) model(errs models.FieldErrors) (m views.ImportColumnsModel
 	for i, c := range f.spec.Columns {
 		column := views.ImportColumn{Name: c.Name, To: c.To, Groups: f.columnOptions(i), Error: errs[columnID(i)]}
 		column.Samples = sampleValues(samples, i)
+		f.askReading(&column, i, errs)
 		m.Columns = append(m.Columns, column)
 	}
 	names := map[string]string{}

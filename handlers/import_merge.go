@@ -5,6 +5,7 @@ import (
 
 	"campaignlark/jobs"
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // compare compares the posted form with the stored import.
@@ -30,6 +31,11 @@ func (f *columnsForm) compare() editForm {
 			column.posted = chosen[i : i+1]
 		}
 		fields = append(fields, column)
+		as := editField{name: readingID(i), label: column.label + ", how it is written", stored: one(string(c.As)), posted: v.FormAll(readingID(i)), say: func(as string) string { return readingNames[senders.As(as)] }}
+		if as.posted == nil {
+			as.posted = as.stored // the form does not ask
+		}
+		fields = append(fields, as)
 	}
 	var tags []models.Tag
 	for _, id := range spec.Tags {

@@ -94,7 +94,7 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		s.get("/w/books/contacts").want(t, 200, "anna@example.com", "Unconfirmed", "autumn")
 		s.get(fmt.Sprintf("/w/books/contacts/%d", gone.ID)).want(t, 200, "ines@example.com imported the contact from Kunden.csv", "Changed: First name, Shoe size", "Gone")
 		file := s.get(show + "/refused.csv")
-		if file.status != 200 || !strings.HasPrefix(file.body, "\ufeffreason,line,E-Mail") || !strings.Contains(file.body, ",3,nobody,Bert,,") {
+		if file.status != 200 || !strings.HasPrefix(file.body, "\ufeffreason;line;E-Mail") || !strings.Contains(file.body, ";3;nobody;Bert;;") {
 			t.Errorf("got the refused lines %d %q", file.status, file.body)
 		}
 		s.get(columns).want(t, 303)
@@ -105,15 +105,34 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 	})
 }
 
+// TestImportAsksHowDatesAreWritten imports dates that begin with the day or the month, and nothing says which.
+func TestImportAsksHowDatesAreWritten(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "born", Label: "Born", Type: models.MergeTagDate})
+		s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
+		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,born,points\na@example.com,03/04/1990,\"1.250,50\"\n").header.Get("Location")
+		page := s.get(columns)
+		page.want(t, 200, "Dates are written", "Please choose", "Day.month.year: 3 April 1990", "Month/day/year: 4 March 1990", "Year-month-day (ISO)", "Numbers are written", "With a decimal comma: 1,250.50")
+		fields := []string{"do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "field:2"}
+		s.post(columns, append(fields, "as-2", "choose", "as-3", "decimal_comma")...).want(t, 422, "Please choose how the dates are written: 03/04/1990 may be 3 April 1990 or 4 March 1990.")
+		s.post(columns, append(fields, "as-2", "nonsense")...).want(t, 422, "Please choose how the dates are written")
+		show := s.post(columns, append(fields, "as-2", "mdy", "as-3", "decimal_comma")...).header.Get("Location")
+		s.work()
+		s.post(show)
+		s.work()
+		s.get("/w/books/contacts/1").want(t, 200, "4 March 1990", "1,250.50")
+	})
+}
+
 func TestImportSaysWhatWasNotStored(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.addMergeTag(models.MergeTag{Key: "born", Label: "Born", Type: models.MergeTagDate})
 		s.addMergeTag(models.MergeTag{Key: "orders", Label: "Orders", Type: models.MergeTagNumber})
 		s.addMergeTag(models.MergeTag{Key: "post", Label: "By post", Type: models.MergeTagBoolean})
-		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,born,orders,post\na@example.com,32.13.2020,\"1,5\",maybe\nb@example.com,2020-02-03,1,yes\n").header.Get("Location")
+		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,born,orders,post\na@example.com,32.13.2020,1.2.3,maybe\nb@example.com,2020-02-03,1,yes\n").header.Get("Location")
 		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "field:2", "column", "field:3").header.Get("Location")
 		s.work()
-		s.get(show).want(t, 200, "“32.13.2020”: Not a date.", "“1,5”: Not a number.", "“maybe”: Neither yes nor no.")
+		s.get(show).want(t, 200, "“32.13.2020”: Not a date.", "“1.2.3”: Not a number.", "“maybe”: Neither yes nor no.")
 		job := s.post(show).header.Get("Location")
 		s.work()
 		page := s.get(job)

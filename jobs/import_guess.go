@@ -86,6 +86,11 @@ func plainName(header string) string {
 var columnNames = map[string]string{
 	"email": ColumnEmail, "emailaddress": ColumnEmail, "mail": ColumnEmail, "mailaddress": ColumnEmail, "emailadresse": ColumnEmail,
 	"subscriberemail": ColumnEmail, "contactemail": ColumnEmail, "status": ColumnStatus, "tags": ColumnTags, "tag": ColumnTags,
+
+	"adresseemail": ColumnEmail, "adressemail": ColumnEmail, "adresseelectronique": ColumnEmail, "courriel": ColumnEmail, "mel": ColumnEmail, "correo": ColumnEmail, "correoelectronico": ColumnEmail,
+	"direcciondecorreo": ColumnEmail, "direcciondecorreoelectronico": ColumnEmail, "direccionemail": ColumnEmail, "indirizzoemail": ColumnEmail, "indirizzomail": ColumnEmail, "postaelettronica": ColumnEmail,
+	"enderecodeemail": ColumnEmail, "emailadres": ColumnEmail, "epost": ColumnEmail, "adresemail": ColumnEmail,
+	"schlagworter": ColumnTags, "schlagworte": ColumnTags, "etiquettes": ColumnTags, "etiquetas": ColumnTags, "etichette": ColumnTags,
 }
 
 // guessColumns guesses what each column is: by its name, from the words above or a merge tag's key or label. If no name
@@ -104,6 +109,9 @@ func guessColumns(rows []Row, header bool, tags []models.MergeTag) []string {
 		if i := addressColumn(rows, columns); i >= 0 {
 			columns[i] = ColumnEmail
 		}
+	}
+	if header && !isExport(rows[0].Cells) {
+		guessBySense(rows, columns, tags)
 	}
 	return columns
 }
@@ -146,7 +154,7 @@ func guessColumn(name string, tags []models.MergeTag, taken []string) string {
 			guesses = append(guesses, FieldColumn(tags[i].ID))
 		}
 	}
-	for _, guess := range append(guesses, columnNames[plain]) {
+	for _, guess := range append(guesses, columnNames[plain], columnNames[spelled(name)]) {
 		if guess != "" && plain != "" && !slices.Contains(taken, guess) {
 			return guess
 		}

@@ -11,7 +11,8 @@ import (
 func TestGuessColumns(t *testing.T) {
 	t.Parallel()
 	tags := []models.MergeTag{
-		{ID: 1, Key: "first_name", Label: "Given name"}, {ID: 2, Key: "status", Label: "Membership"}, {ID: 3, Key: "mail", Label: "Letters by post"},
+		{ID: 1, Key: "first_name", Label: "Given name", Type: models.MergeTagText}, {ID: 2, Key: "status", Label: "Membership", Type: models.MergeTagText},
+		{ID: 3, Key: "mail", Label: "Letters by post", Type: models.MergeTagText},
 	}
 	for _, c := range []struct {
 		file   string

@@ -76,7 +76,12 @@ func (r *reader) read(row Row) entry {
 			r.readTags(&e, column.label(i), cell)
 		default:
 			if tag, found := r.mergeTag(i); found {
-				e.said.Fields = append(e.said.Fields, intake.Field{Key: tag.Key, Value: models.Text(cell)})
+				text, wrong := column.read(tag, cell)
+				if wrong != "" {
+					e.note(tag.Label, fmt.Sprintf("“%s”: %s", quoted(cell, shownOfCell), wrong))
+					continue
+				}
+				e.said.Fields = append(e.said.Fields, intake.Field{Key: tag.Key, Value: models.Text(text)})
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 )
 
 // TestImportNeverLies imports drawn tables. What it counts, stores, refuses and notes is what the tables say; no cell is in
@@ -106,7 +107,7 @@ func (w *world) mapColumns(s *sheet, spec *ImportSpec, before int) (corrected []
 		if s.header && spec.Columns[n+before].To != to {
 			corrected = append(corrected, c.name)
 		}
-		spec.Columns[n+before].To = to
+		spec.Columns[n+before].To, spec.Columns[n+before].As = to, senders.AsIs
 	}
 	return corrected
 }
@@ -198,7 +199,7 @@ func (w *world) correct(s *sheet, job models.Job, first *sheetResult) int {
 func (s *sheet) corrected(t *testing.T, file string) (text string, lines int64) {
 	t.Helper()
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff")))
-	r.FieldsPerRecord = -1
+	r.Comma, r.FieldsPerRecord = s.comma, -1
 	rows, err := r.ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,9 @@ func (i *importing) keepRefused(entries []entry) error {
 	old := i.spec.oldReasons()
 	w := csv.NewWriter(&text)
 	w.UseCRLF = true
+	if i.spec.Comma != 0 {
+		w.Comma = i.spec.Comma
+	}
 	for _, e := range entries {
 		trouble := e.trouble()
 		if trouble == "" || i.dry {

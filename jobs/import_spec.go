@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/senders"
 )
 
 // ImportSpec is the spec of an import: a file and a person's choices for it.
@@ -30,6 +31,29 @@ type Column struct {
 	Name string `json:"name"`          // from the first row; "" if none
 	To   string `json:"to"`            // one of the Column constants, or from FieldColumn
 	Key  string `json:"key,omitempty"` // of the merge tag to create, for ColumnNew
+	// As says how dates and numbers are written: AsIs (ISO dates, decimal points), AsDMY, AsMDY, AsDecimalComma, or AsUnchosen. It counts only
+	// if the column goes to a merge tag of a type that has it.
+	As senders.As `json:"as,omitempty"`
+}
+
+// AsUnchosen is Column.As of dates that may be read in two ways: a person has to choose.
+const AsUnchosen senders.As = "choose"
+
+// DateReadings and NumberReadings are the possible Column.As of dates and of numbers, in the order of the menu.
+var (
+	DateReadings   = []senders.As{senders.AsDMY, senders.AsMDY, senders.AsIs}
+	NumberReadings = []senders.As{senders.AsIs, senders.AsDecimalComma}
+)
+
+// ReadingsOf returns the possible Column.As for a type of merge tag, nil if there is only one.
+func ReadingsOf(t models.MergeTagType) []senders.As {
+	switch t {
+	case models.MergeTagDate:
+		return DateReadings
+	case models.MergeTagNumber:
+		return NumberReadings
+	}
+	return nil
 }
 
 // Targets of a column, besides a merge tag.

@@ -85,7 +85,7 @@ func receive(ctx context.Context, db *store.DB, job models.Job, src io.Reader) (
 	}
 	spec.Comma = guessComma(g.head, whole, spec.Encoding)
 	spec.Status = models.StatusSubscribed
-	rows := firstRows(g.head, whole, spec.Encoding, spec.Comma, sampleRows)
+	rows := firstRows(g.head, whole, spec.Encoding, spec.Comma, sampleBytes)
 	spec.Header = guessHeader(rows)
 	switch {
 	case whole && len(rows) == 0:
@@ -108,6 +108,7 @@ func (s *ImportSpec) Guess(rows []Row, tags []models.MergeTag) {
 		}
 		s.Columns = append(s.Columns, column)
 	}
+	s.guessReadings(rows)
 }
 
 // FirstRows returns the rows of the first 64 KiB of an import's file, read as its spec says.

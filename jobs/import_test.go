@@ -15,6 +15,7 @@ import (
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/senders"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
@@ -190,6 +191,7 @@ func TestImport(t *testing.T) {
 			t.Fatal(err)
 		}
 		job, dry := w.check(w.receive(mixed), func(s *ImportSpec) {
+			s.Columns[5].As = senders.AsIs
 			s.Columns[7].To, s.Columns[7].Key = ColumnNew, "shoe_size"
 			s.NewTags = []string{"autumn"}
 		})
@@ -349,7 +351,7 @@ func (w *world) checkRefusedFile(job models.Job) {
 	w.t.Helper()
 	text, marked := strings.CutPrefix(w.refusedFile(job), "\ufeff")
 	r := csv.NewReader(strings.NewReader(text))
-	r.FieldsPerRecord = -1
+	r.Comma, r.FieldsPerRecord = ';', -1 // as in the file
 	rows, err := r.ReadAll()
 	if err != nil || !marked || len(rows) != 5 {
 		w.t.Fatalf("got the file %q (%v)", text, err)

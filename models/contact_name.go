@@ -50,6 +50,9 @@ func NameWords(fields map[string]string) []string {
 // the beginning of a word of its name.
 func SearchWords(text string) []string { return firstWords(appendWords(nil, text)) }
 
+// PlainWords returns the words of a text in their order, in small letters and without accents.
+func PlainWords(text string) []string { return appendWords(nil, text) }
+
 func firstWords(words []string) []string {
 	slices.Sort(words)
 	words = slices.Compact(words)

@@ -20,8 +20,17 @@ func (as As) Name() string {
 	}[as]
 }
 
-// read returns a text as the reading says, or several if it splits. Blank texts stay. The error is a
+// Read returns a text of one value as the reading says: a day as 1990-12-31, a number with a decimal point. Blank texts stay. The error is a
 // *models.ValueError that says why the text does not fit.
+func (as As) Read(text string) (string, error) {
+	texts, err := as.read(text)
+	if err != nil || len(texts) == 0 {
+		return "", err
+	}
+	return texts[0], nil
+}
+
+// read does Read, and returns several texts if the reading splits.
 func (as As) read(text string) ([]string, error) {
 	if models.IsBlank(text) {
 		return []string{text}, nil

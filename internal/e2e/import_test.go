@@ -55,7 +55,7 @@ func importFile(t *testing.T, p *Page, inspect func(name string)) {
 	p.Follow("Details")
 	look("import-details")
 	if inspect != nil {
-		if got := p.Download("Download the lines to correct"); !strings.Contains(got, "nobody,Graz") {
+		if got := p.Download("Download the lines to correct"); !strings.Contains(got, "nobody;Graz") {
 			t.Errorf("got the refused lines %q", got)
 		}
 	}
