@@ -306,9 +306,12 @@ func TestCountsAreExact(t *testing.T) {
 	})
 }
 
-// wantNames compares the index of names with the contacts.
+// wantNames indexes the names of new contacts, and compares the index with the contacts.
 func (s *site) wantNames(when string) {
 	s.t.Helper()
+	if err := s.db.IndexNewNames(s.t.Context(), func() bool { return false }); err != nil {
+		s.t.Fatal(err)
+	}
 	var contacts []models.Contact
 	if err := s.db.Read(s.t.Context()).Find(&contacts).Error; err != nil {
 		s.t.Fatal(err)

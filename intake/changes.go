@@ -20,7 +20,7 @@ type changes struct {
 	created []models.Contact
 	updated []models.Contact
 	tags    []models.ContactTag
-	words   []models.ContactWord     // of the names of new contacts
+	unnamed []models.UnindexedNames  // new contacts with names, one row for each workspace
 	gained  []models.ContactWord     // by changes of names
 	lost    []models.ContactWord     // by changes of names, and with erased contacts
 	sizes   []sizeChange             // of workspaces
@@ -127,6 +127,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	}
 	slices.SortFunc(c.created, byID)
 	slices.SortFunc(c.updated, byID)
+	c.unnamed = unindexedNames(c.created)
 	marked := map[int64][]models.CallMark{} // by workspace
 	for _, s := range b.logged() {
 		row := s.logRow(now)
@@ -208,12 +209,14 @@ func (l *life) count(sizes models.ContactCounts) {
 	}
 }
 
-// addWords adds the changes of the words of a contact's name.
+// addWords adds the changes of the words of a contact's name. The words of new contacts are many, and are added later: see
+// store.IndexNewNames.
 func (c *changes) addWords(l *life) {
-	var before, after map[string]string
-	if l.before != nil {
-		before = l.before.Fields
+	if l.before == nil {
+		return
 	}
+	var after map[string]string
+	before := l.before.Fields
 	if !l.deleted {
 		after = l.now.Fields
 	}
@@ -222,13 +225,23 @@ func (c *changes) addWords(l *life) {
 		c.lost = append(c.lost, models.ContactWord{WorkspaceID: l.now.WorkspaceID, Word: word, ContactID: l.id})
 	}
 	for _, word := range gained {
-		row := models.ContactWord{WorkspaceID: l.now.WorkspaceID, Word: word, ContactID: l.id}
-		if l.before == nil {
-			c.words = append(c.words, row)
-		} else {
-			c.gained = append(c.gained, row)
-		}
+		c.gained = append(c.gained, models.ContactWord{WorkspaceID: l.now.WorkspaceID, Word: word, ContactID: l.id})
 	}
+}
+
+// unindexedNames returns the rows that name the new contacts with names. created is sorted by workspace and id.
+func unindexedNames(created []models.Contact) (rows []models.UnindexedNames) {
+	for i := range created {
+		p := &created[i]
+		if !models.HasName(p.Fields) {
+			continue
+		}
+		if n := len(rows); n == 0 || rows[n-1].WorkspaceID != p.WorkspaceID {
+			rows = append(rows, models.UnindexedNames{WorkspaceID: p.WorkspaceID})
+		}
+		rows[len(rows)-1].Add(p.ID)
+	}
+	return rows
 }
 
 // countCalls returns the rows that add the calls of these log rows to webhook_counts.

@@ -35,10 +35,10 @@ const (
 	pgInsertTagsSQL = `INSERT INTO contact_tags (workspace_id, contact_id, tag_id)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`
 
-	pgInsertWordsSQL = `INSERT INTO contact_words (workspace_id, word, contact_id) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[])`
+	pgUnindexedNamesSQL = `INSERT INTO unindexed_names (workspace_id, contact_ids) SELECT * FROM unnest($1::bigint[], $2::bytea[])`
 
-	// pgGainWordsSQL is for contacts that may have the words already. A new contact cannot, and without the clause its words cost less.
-	pgGainWordsSQL = pgInsertWordsSQL + ` ON CONFLICT DO NOTHING`
+	pgGainWordsSQL = `INSERT INTO contact_words (workspace_id, word, contact_id) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[])
+		ON CONFLICT DO NOTHING`
 
 	pgLoseWordsSQL = `DELETE FROM contact_words w USING unnest($1::bigint[], $2::text[], $3::bigint[]) AS n (workspace_id, word, contact_id)
 		WHERE w.workspace_id = n.workspace_id AND w.word = n.word AND w.contact_id = n.contact_id`
@@ -67,7 +67,7 @@ const (
 
 // pgWriteStatements are the statements of a pipeline.
 var pgWriteStatements = []string{
-	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgInsertWordsSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertSizesSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL,
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgUnindexedNamesSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertSizesSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL,
 	pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
 }
 
@@ -86,7 +86,11 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	}
 	err = sendContacts(p, c)
 	sendTags(p, c.tags)
-	sendWords(p, pgInsertWordsSQL, c.words)
+	if len(c.unnamed) > 0 {
+		p.send(pgUnindexedNamesSQL,
+			column(c.unnamed, pgBigint, func(r *models.UnindexedNames) int64 { return r.WorkspaceID }),
+			column(c.unnamed, pgBytea, func(r *models.UnindexedNames) []byte { return r.ContactIDs }))
+	}
 	sendWords(p, pgLoseWordsSQL, c.lost)
 	sendWords(p, pgGainWordsSQL, c.gained)
 	if len(c.sizes) > 0 {

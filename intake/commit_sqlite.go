@@ -97,6 +97,8 @@ const (
 
 	liteLoseWordSQL = `DELETE FROM contact_words WHERE workspace_id = $1 AND word = $2 AND contact_id = $3`
 
+	liteUnindexedNamesSQL = `INSERT INTO unindexed_names (workspace_id, contact_ids) VALUES ($1, $2)`
+
 	liteInsertSizesSQL = `INSERT INTO contact_counts (workspace_id, whole, counts) VALUES ($1, false, $2)`
 
 	liteInsertMarksSQL = `INSERT INTO call_marks (workspace_id, packed, at) VALUES ($1, $2, $3)`
@@ -158,7 +160,7 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 	slices.Collect(maps.Values(liteInsertTags.texts)), slices.Collect(maps.Values(liteInsertWords.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
-		liteUpdateContactSQL, liteLoseWordSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
+		liteUpdateContactSQL, liteLoseWordSQL, liteUnindexedNamesSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
 		liteErasureSQL, liteInsertReplaySQL, store.NoteErasureSQL,
 	})
 
@@ -355,9 +357,13 @@ func (t *sqliteTx) writeWordsAndSizes(ctx context.Context, c changes) error {
 			return err
 		}
 	}
-	words := slices.Concat(c.words, c.gained)
-	return t.insert(ctx, liteInsertWords, len(words), func(i int, args []any) ([]any, error) {
-		return append(args, words[i].WorkspaceID, words[i].Word, words[i].ContactID), nil
+	for _, names := range c.unnamed {
+		if err := t.exec(ctx, liteUnindexedNamesSQL, names.WorkspaceID, names.ContactIDs); err != nil {
+			return err
+		}
+	}
+	return t.insert(ctx, liteInsertWords, len(c.gained), func(i int, args []any) ([]any, error) {
+		return append(args, c.gained[i].WorkspaceID, c.gained[i].Word, c.gained[i].ContactID), nil
 	})
 }
 

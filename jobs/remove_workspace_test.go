@@ -55,7 +55,7 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 		if err := tx.Exec("INSERT INTO contact_days (workspace_id, day, subscribed, unconfirmed, unsubscribed) VALUES (?, '2026-11-01', 1, 0, 0)", s.ID).Error; err != nil {
 			return err
 		}
-		for _, row := range []string{"contact_words (workspace_id, word, contact_id) VALUES (?, 'otto', 1)", "contact_word_fills (workspace_id, after_id) VALUES (?, 0)",
+		for _, row := range []string{"contact_words (workspace_id, word, contact_id) VALUES (?, 'otto', 1)", "contact_word_fills (workspace_id, after_id) VALUES (?, 0)", "unindexed_names (workspace_id, contact_ids) VALUES (?, '')",
 			"former_addresses (workspace_id, contact_id, address, changed_at) VALUES (?, 1, 'old@example.com', '2026-11-01')",
 			"contact_edits (workspace_id, contact_id, id, detail) VALUES (?, 1, '01a17733-0000-7000-8000-000000000001', '{}')",
 			"contact_counts (workspace_id, whole, counts) VALUES (?, true, '{}')",

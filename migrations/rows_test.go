@@ -69,6 +69,7 @@ var rows = []row{
 	{1, 0, "contact_tags", "workspace_id, contact_id, tag_id", []any{1, 1, 1}},
 	{27, 0, "contact_words", "workspace_id, word, contact_id", []any{1, "marta", 1}},
 	{27, 0, "contact_word_fills", "workspace_id, after_id", []any{1, 0}},
+	{29, 0, "unindexed_names", "workspace_id, contact_ids", []any{1, blob{0, 0, 0, 0, 0, 0, 0, 1}}},
 	{27, 0, "former_addresses", "workspace_id, contact_id, address, changed_at", []any{1, 1, "marta@old.example", at}},
 	{27, 0, "contact_edits", "workspace_id, contact_id, id, detail", []any{1, 1, models.NewID(at), "{}"}},
 	{27, 0, "contact_counts", "workspace_id, whole, counts", []any{1, true, `{"SUBSCRIBED":1}`}},

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -95,6 +96,11 @@ func cutWord(word string) string {
 	return strings.ToValidUTF8(word[:maxWordBytes], "")
 }
 
+// HasName reports whether a contact with these fields may have a name.
+func HasName(fields map[string]string) bool {
+	return slices.ContainsFunc(NameKeys, func(key string) bool { return fields[key] != "" })
+}
+
 // SameName reports whether two contacts' fields have the same name.
 func SameName(a, b map[string]string) bool {
 	return !slices.ContainsFunc(NameKeys, func(key string) bool { return a[key] != b[key] })
@@ -124,4 +130,24 @@ type ContactWord struct {
 	WorkspaceID int64
 	Word        string
 	ContactID   int64
+}
+
+// UnindexedNames are contacts that a batch of calls created in a workspace, and that the search does not find by their names yet.
+type UnindexedNames struct {
+	WorkspaceID int64
+	ID          int64  `gorm:"primaryKey"`
+	ContactIDs  []byte // 8 bytes each, big-endian
+}
+
+// Add adds a contact.
+func (n *UnindexedNames) Add(contact int64) {
+	n.ContactIDs = binary.BigEndian.AppendUint64(n.ContactIDs, uint64(contact))
+}
+
+// Contacts returns the contacts' ids.
+func (n UnindexedNames) Contacts() (ids []int64) {
+	for rest := n.ContactIDs; len(rest) >= 8; rest = rest[8:] {
+		ids = append(ids, int64(binary.BigEndian.Uint64(rest)))
+	}
+	return ids
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"campaignlark/faults"
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
@@ -40,6 +41,16 @@ func chores(c Config, db *store.DB) []chore {
 		{"count all contacts again", time.Hour, db.CountAllContacts},
 		{"index the names of older contacts", time.Minute, later(db.FillContactWords)},
 	}
+}
+
+// indexNewNames indexes the names of the contacts that calls created. While calls wait it leaves them the machine, and goes on a second
+// later.
+func indexNewNames(db *store.DB, pipeline *intake.Pipeline) func(context.Context, time.Time) error {
+	busy := func() bool {
+		calls, _ := pipeline.Waiting()
+		return calls > 0
+	}
+	return func(ctx context.Context, _ time.Time) error { return db.IndexNewNames(ctx, busy) }
 }
 
 // later leaves out the first run of a chore. A replica with an older version may still be running then, and would add contacts that the

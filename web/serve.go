@@ -79,6 +79,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	var background sync.WaitGroup
 	background.Go(func() {
 		p.keepHouse(inBackground, append(chores(c, db),
+			chore{"index the names of new contacts", time.Second, indexNewNames(db, pipeline)},
 			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})

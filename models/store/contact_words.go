@@ -2,17 +2,18 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"campaignlark/models"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // The table contact_words has the words of contacts' names. Every writer of a contact's fields keeps it up to date in the transaction
-// that writes them, under the contact's address lock.
+// that writes them, under the contact's address lock. Only the words of contacts that calls create are added afterwards, by IndexNewNames:
+// they would cost the calls a sixth of their speed.
 
 // NamedContact is a contact whose fields change; nil fields are those of no contact.
 type NamedContact struct {
@@ -23,32 +24,37 @@ type NamedContact struct {
 // IndexNames updates the words of contacts that tx changes or deletes. Call it in every transaction that writes a contact's fields,
 // after LockAddresses.
 func IndexNames(tx *gorm.DB, workspaceID int64, contacts ...NamedContact) error {
-	var lost [][2]any
-	var words []models.ContactWord
+	var lost, gained []wordOf
 	for _, c := range contacts {
-		gone, gained := models.NameChange(c.Before, c.After)
+		gone, got := models.NameChange(c.Before, c.After)
 		for _, word := range gone {
-			lost = append(lost, [2]any{word, c.ID})
+			lost = append(lost, wordOf{word, c.ID})
 		}
-		for _, word := range gained {
-			words = append(words, models.ContactWord{WorkspaceID: workspaceID, Word: word, ContactID: c.ID})
+		for _, word := range got {
+			gained = append(gained, wordOf{word, c.ID})
 		}
 	}
+	pairs := "SELECT value ->> 0 AS word, value ->> 1 AS contact_id FROM json_each(?)"
+	if tx.Name() == string(Postgres) {
+		pairs = "SELECT value ->> 0 AS word, CAST(value ->> 1 AS bigint) AS contact_id FROM json_array_elements(CAST(? AS json))"
+	}
 	if len(lost) > 0 {
-		pairs := "SELECT value ->> 0, value ->> 1 FROM json_each(?)"
-		if tx.Name() == string(Postgres) {
-			pairs = "SELECT value ->> 0, CAST(value ->> 1 AS bigint) FROM json_array_elements(CAST(? AS json))"
-		}
 		err := tx.Exec("DELETE FROM contact_words WHERE workspace_id = ? AND (word, contact_id) IN ("+pairs+")", workspaceID, models.JobJSON(lost)).Error
 		if err != nil {
 			return models.In("delete words of names", err)
 		}
 	}
-	if len(words) == 0 {
+	if len(gained) == 0 {
 		return nil
 	}
-	return models.In("insert words of names", tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&words, 500).Error)
+	slices.SortFunc(gained, func(a, b wordOf) int { return strings.Compare(a[0].(string), b[0].(string)) }) // in the index's order, which is faster
+	err := tx.Exec("INSERT INTO contact_words (workspace_id, word, contact_id) SELECT CAST(? AS bigint), word, contact_id FROM ("+pairs+") AS pairs WHERE true ON CONFLICT DO NOTHING",
+		workspaceID, models.JobJSON(gained)).Error
+	return models.In("insert words of names", err)
 }
+
+// wordOf is a word of a name and the contact's id.
+type wordOf [2]any
 
 // forgetNames deletes the words of contacts that tx deletes; it needs their ids and fields.
 func forgetNames(tx *gorm.DB, workspaceID int64, contacts []models.Contact) error {
@@ -96,24 +102,82 @@ func (d *DB) fillWordsStep(ctx context.Context, f *wordFill) (last bool, err err
 		return true, d.Write(ctx, func(tx *gorm.DB) error { return tx.Delete(f).Error })
 	}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
-		if err := lockContacts(tx, f.WorkspaceID, idsOf(next)); err != nil {
-			return err
-		}
-		var contacts []models.Contact // as they are under the locks
-		if err := tx.Select("id, fields").Where("workspace_id = ? AND id IN ?", f.WorkspaceID, idsOf(next)).Find(&contacts).Error; err != nil {
-			return err
-		}
-		named := make([]NamedContact, len(contacts))
-		for i, c := range contacts {
-			named[i] = NamedContact{ID: c.ID, After: c.Fields}
-		}
-		if err := IndexNames(tx, f.WorkspaceID, named...); err != nil {
+		if err := indexNamesOf(tx, f.WorkspaceID, idsOf(next)); err != nil {
 			return err
 		}
 		return tx.Model(f).Where("workspace_id = ? AND after_id < ?", f.WorkspaceID, next[len(next)-1].ID).Update("after_id", next[len(next)-1].ID).Error
 	})
 	f.AfterID = next[len(next)-1].ID
 	return false, err
+}
+
+// indexNamesOf adds the words of contacts to the index, as their names are under their locks.
+func indexNamesOf(tx *gorm.DB, workspaceID int64, ids []int64) error {
+	if err := lockContacts(tx, workspaceID, ids); err != nil {
+		return err
+	}
+	var contacts []models.Contact
+	if err := Among(tx.Select("id, fields").Where("workspace_id = ?", workspaceID), "id", ids).Find(&contacts).Error; err != nil {
+		return err
+	}
+	named := make([]NamedContact, len(contacts))
+	for i, c := range contacts {
+		named[i] = NamedContact{ID: c.ID, After: c.Fields}
+	}
+	return IndexNames(tx, workspaceID, named...)
+}
+
+// IndexNewNames adds the words of contacts that calls created. While busy reports that calls wait, it stops after a step in each
+// workspace, and the next run goes on. Replicas may run it at the same time.
+func (d *DB) IndexNewNames(ctx context.Context, busy func() bool) error {
+	for {
+		var workspaces []int64
+		if err := d.Read(ctx).Raw("SELECT DISTINCT workspace_id FROM unindexed_names").Scan(&workspaces).Error; err != nil {
+			return models.In("list workspaces with new names", err)
+		}
+		var errs []error
+		indexed := 0
+		for _, id := range workspaces {
+			err := d.Write(ctx, func(tx *gorm.DB) error {
+				n, err := indexNewNames(tx, id)
+				indexed += n
+				return err
+			})
+			errs = append(errs, models.In("index new names", err))
+		}
+		if err := errors.Join(errs...); err != nil || indexed == 0 || busy() {
+			return err
+		}
+	}
+}
+
+// newNamesStep is about how many contacts one transaction indexes. Calls of their addresses wait for it, and on SQLite all calls.
+const newNamesStep = 500
+
+// indexNewNames indexes the contacts of a workspace that have waited longest, and returns how many they were.
+func indexNewNames(tx *gorm.DB, workspaceID int64) (int, error) {
+	waiting := "SELECT id, contact_ids FROM unindexed_names WHERE workspace_id = ? ORDER BY id LIMIT 100"
+	if tx.Name() == string(Postgres) {
+		waiting += " FOR UPDATE SKIP LOCKED" // another replica indexes those
+	}
+	var rows []models.UnindexedNames
+	if err := tx.Raw(waiting, workspaceID).Scan(&rows).Error; err != nil {
+		return 0, err
+	}
+	var done, contacts []int64
+	for _, row := range rows {
+		if len(contacts) >= newNamesStep {
+			break
+		}
+		done, contacts = append(done, row.ID), append(contacts, row.Contacts()...)
+	}
+	if len(done) == 0 {
+		return 0, nil
+	}
+	if err := indexNamesOf(tx, workspaceID, contacts); err != nil {
+		return 0, err
+	}
+	return len(contacts), Among(tx.Where("workspace_id = ?", workspaceID), "id", done).Delete(&models.UnindexedNames{}).Error
 }
 
 // nameSearch finds contacts by the words that their names begin with; it is sorted. It implements Members, for the contacts of one workspace.

@@ -117,7 +117,8 @@ func (d *DB) resolveNames(ctx context.Context, workspaceID int64, f ContactFilte
 		Highest int64
 		Missing bool
 	}
-	err := d.Read(ctx).Raw(`SELECT coalesce(max(id), 0) AS highest, EXISTS (SELECT 1 FROM contact_word_fills WHERE workspace_id = @ws) AS missing
+	err := d.Read(ctx).Raw(`SELECT coalesce(max(id), 0) AS highest, EXISTS (SELECT 1 FROM contact_word_fills WHERE workspace_id = @ws)
+			OR EXISTS (SELECT 1 FROM unindexed_names WHERE workspace_id = @ws) AS missing
 		FROM contacts WHERE workspace_id = @ws`, map[string]any{"ws": workspaceID}).Scan(&at).Error
 	f.highest, f.missing = at.Highest, at.Missing
 	if err != nil || at.Highest <= searchSpan || len(words) == 1 && len(words[0]) == 1 {

@@ -43,6 +43,7 @@ var removables = []removable{
 	{table: "contact_tags", keys: "contact_id, tag_id"},
 	{table: "contact_words", keys: "word, contact_id"},
 	{table: "contact_word_fills"},
+	{table: "unindexed_names", keys: "id"},
 	{table: "former_addresses", keys: "contact_id, address"},
 	{table: "contact_edits", keys: "contact_id, id"},
 	{table: "contact_counts", keys: "id"},
