@@ -173,6 +173,8 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/webhooks/:id/console":            "edits nothing; a call for real is sent with exactly what was asked about: TestACallIsSentForReal",
 	"POST /w/:slug/webhooks/:id/enable":             "one button: the state that it names",
 	"POST /w/:slug/webhooks/:id/disable":            "one button: the state that it names",
+	"POST /w/:slug/jobs/:id/pause":                  "one button: the state that it names",
+	"POST /w/:slug/jobs/:id/resume":                 "one button: the state that it names",
 	"POST /w/:slug/jobs/:id/stop":                   "one button: the state that it names",
 	"POST /w/:slug/webhooks/:id/rotate":             "asks first: TestAQuestionAboutAThingThatChanged",
 	"POST /w/:slug/webhooks/:id/delete":             "asks first: TestAQuestionAboutAThingThatChanged",

@@ -37,7 +37,7 @@ func (v *visit) jobText(j models.Job) jobText {
 // jobRow is a job's row in lists.
 func jobRow(j store.ListedJob, text jobText) views.JobRow {
 	row := views.JobRow{
-		ID: j.ID, Name: text.title, Running: j.State == models.JobRunning, Draft: j.State == models.JobDraft,
+		ID: j.ID, Name: text.title, Running: j.State == models.JobRunning && !j.Paused(), Paused: j.Paused(), Draft: j.State == models.JobDraft,
 		Done: j.Done, Total: j.Total, Unit: text.unit, Units: text.units, Who: j.Person, Created: j.CreatedAt, Updated: j.UpdatedAt,
 	}
 	if j.FinishedAt != nil {
@@ -47,7 +47,9 @@ func jobRow(j store.ListedJob, text jobText) views.JobRow {
 	case models.JobDraft:
 		row.State, row.Word = "warn", "Waits for you"
 	case models.JobRunning:
-		row.State, row.Word = "live", "Under way"
+		if row.State, row.Word = "live", "Under way"; row.Paused {
+			row.State, row.Word = "idle", "Paused"
+		}
 	case models.JobDone:
 		row.State, row.Word = "good", "Done"
 	case models.JobStopped:
@@ -69,7 +71,7 @@ func (s *Server) jobShow(v *visit) error {
 		return models.In("work: read the job", err)
 	}
 	text := v.jobText(j.Job)
-	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.canChange(), Stop: text.stop, Back: text.back, Go: text.next}
+	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.canChange(), CanPause: v.canChange() && j.Kind.CanPause(), Stop: text.stop, Back: text.back, Go: text.next}
 	if v.Query("part") == "progress" {
 		m.Page.Workspace.Slug = v.Workspace.Slug
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.JobProgress(m))
@@ -92,22 +94,47 @@ func (s *Server) jobShow(v *visit) error {
 
 // jobStop stops a running job.
 func (s *Server) jobStop(v *visit) error {
+	return v.changeJob(func(j models.Job) (bool, error) {
+		return s.DB.StopJob(v.UserContext(), j.WorkspaceID, j.ID, s.now())
+	}, "Stopped. Changes made until then stay.", "It had ended before it could be stopped.")
+}
+
+// jobPause pauses a running job.
+func (s *Server) jobPause(v *visit) error {
+	return v.changeJob(func(j models.Job) (bool, error) {
+		if !j.Kind.CanPause() {
+			return false, &models.Error{Code: models.CodeInvalid, Message: "This work cannot be paused. It can be stopped."}
+		}
+		return s.DB.PauseJob(v.UserContext(), j.WorkspaceID, j.ID, s.now())
+	}, "Paused. It stays so until somebody resumes it.", "It was not running any more when you pressed Pause.")
+}
+
+// jobResume lets a paused job go on.
+func (s *Server) jobResume(v *visit) error {
+	return v.changeJob(func(j models.Job) (bool, error) {
+		return s.DB.ResumeJob(v.UserContext(), j.WorkspaceID, j.ID)
+	}, "Resumed.", "It was not paused any more when you pressed Resume.")
+}
+
+// changeJob does what a button on a job's page asks for, and leads back to the page. do reports whether it changed the job; did and late say
+// so.
+func (v *visit) changeJob(do func(models.Job) (bool, error), did, late string) error {
 	id, err := v.id()
 	if err != nil {
 		return err
 	}
-	j, err := s.DB.Job(v.UserContext(), v.Workspace.ID, id)
+	j, err := v.server.DB.Job(v.UserContext(), v.Workspace.ID, id)
 	if err != nil {
 		return models.In("work: read the job", err)
 	}
-	stopped, err := s.DB.StopJob(v.UserContext(), v.Workspace.ID, id, s.now())
+	changed, err := do(j)
 	if err != nil {
-		return models.In("work: stop it", err)
+		return models.In("work: change the job", err)
 	}
-	if !stopped {
-		return v.done(v.path("jobs", j.ID), "It had ended before it could be stopped.")
+	if !changed {
+		return v.done(v.path("jobs", j.ID), "%s", late)
 	}
-	return v.done(v.path("jobs", j.ID), "Stopped. Changes made until then stay.")
+	return v.done(v.path("jobs", j.ID), "%s", did)
 }
 
 // jobList lists the workspace's recent jobs, newest first.

@@ -92,7 +92,7 @@ var ofAPerson = map[string]map[string]handling{
 	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {
 		"workspace_id": neverStays, "id": neverStays, "kind": neverStays, "user_id": neverStays, "state": neverStays, "spec": erasedOnly, "cursor": erasedOnly, "done": neverStays, "total": neverStays,
-		"result": erasedOnly, "failure": neverStays, "tries": neverStays, "holder": neverStays, "lease_until": neverStays, "created_at": neverStays, "updated_at": neverStays, "finished_at": neverStays,
+		"result": erasedOnly, "failure": neverStays, "tries": neverStays, "holder": neverStays, "lease_until": neverStays, "created_at": neverStays, "updated_at": neverStays, "finished_at": neverStays, "paused_at": neverStays,
 	},
 }
 

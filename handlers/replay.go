@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strings"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -92,13 +93,43 @@ func (f replayForm) values() url.Values {
 	return values
 }
 
+// hiddenFields returns a form's hidden fields for the parameters of a URL, in a fixed order.
+func hiddenFields(values url.Values) (fields []views.HiddenField) {
+	for name, all := range values {
+		for _, value := range all {
+			fields = append(fields, views.HiddenField{Name: name, Value: value})
+		}
+	}
+	slices.SortFunc(fields, func(a, b views.HiddenField) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
+	})
+	return fields
+}
+
 // replayAsk asks whether to do calls once more, and shows what would come of them.
 func (s *Server) replayAsk(v *visit) error {
-	f, err := v.replayForm(v.Query, v.queryAll("id"))
+	ticked := v.queryAll("id")
+	if v.Query("ticked") != "" && len(ticked) == 0 { // the list's button without a tick must not mean all calls
+		return v.noneTicked()
+	}
+	f, err := v.replayForm(v.Query, ticked)
 	if err != nil {
 		return err
 	}
 	return v.showReplay(f)
+}
+
+// noneTicked says that no call was ticked.
+func (v *visit) noneTicked() error {
+	webhooks, err := v.server.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return models.In("replay: webhooks", err)
+	}
+	m := views.ReplayModel{NoneTicked: true, Back: v.requestsURL(v.requestQuery(v.Query, webhooks).with())}
+	if m.Page, err = v.page(views.SectionRequests, "No call is ticked", views.Crumb{Text: "Requests", Href: m.Back}, views.Crumb{Text: "Replay"}); err != nil {
+		return err
+	}
+	return v.show(views.ReplayPage(m))
 }
 
 // replayStart starts the job that does the calls once more.
@@ -127,7 +158,11 @@ func (s *Server) replayStart(v *visit) error {
 		return models.In("replay: start it", err)
 	}
 	if !started {
-		return v.done(v.path("jobs", job.ID), "These calls are being replayed already. This is that replay; no second one was started.")
+		text := "These calls are being replayed already. This is that replay; no second one was started."
+		if job.Paused() {
+			text += " It is paused: resume it to go on."
+		}
+		return v.done(v.path("jobs", job.ID), "%s", text)
 	}
 	return v.done(v.path("jobs", job.ID), "The replay has started. It continues if you leave this page.")
 }
@@ -144,16 +179,11 @@ func (v *visit) countReplay(f replayForm) (total int64, more bool, err error) {
 // showReplay shows the question.
 func (v *visit) showReplay(f replayForm) error {
 	m := views.ReplayModel{Action: v.path("requests", "replay"), Back: v.requestsURL(f.query.with())}
-	for name, all := range f.values() {
-		for _, value := range all {
-			m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: value})
+	m.Hidden = hiddenFields(f.values())
+	if len(f.from.IDs) == 0 {
+		for _, c := range f.query.chips(m.Back, f.webhooks) {
+			m.Filters = append(m.Filters, c.Label)
 		}
-	}
-	slices.SortFunc(m.Hidden, func(a, b views.HiddenField) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
-	})
-	for _, c := range f.query.chips(m.Back, f.webhooks) {
-		m.Filters = append(m.Filters, c.Label)
 	}
 	total, more, err := v.countReplay(f)
 	if err != nil {
@@ -240,6 +270,38 @@ func replayCounts(result models.ReplayResult) (all []views.ReplayCount) {
 
 func init() { jobTexts[models.JobReplay] = replayText }
 
+// replaySummary says in one or two sentences what came of the calls.
+func replaySummary(done int64, r models.ReplayResult) string {
+	if done == 0 {
+		return "No call was replayed."
+	}
+	var worked, idle, failed, left int64
+	for o, n := range r.Outcomes {
+		switch {
+		case o.Failed():
+			failed += n
+		case o.Idle():
+			idle += n
+		default:
+			worked += n
+		}
+	}
+	for _, n := range r.Left {
+		left += n
+	}
+	text := views.Plural(done-left, "call was", "calls were") + " replayed."
+	var parts []string
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{{worked, "did what the webhook is for"}, {idle, "changed nothing"}, {failed, "failed again"}, {left, "could not be replayed"}} {
+		if part.n > 0 {
+			parts = append(parts, views.Count(part.n)+" "+part.what)
+		}
+	}
+	return text + " " + strings.Join(parts, ", ") + "."
+}
+
 // replayText describes a replay and its result.
 func replayText(v *visit, j models.Job) jobText {
 	spec, r := models.ReadJobJSON[models.ReplaySpec](j.Spec), models.ReadJobJSON[models.ReplayResult](j.Result)
@@ -247,9 +309,9 @@ func replayText(v *visit, j models.Job) jobText {
 	if j.Total > 0 {
 		text.title = "Replay " + views.Plural(j.Total, "call", "calls")
 	}
-	text.summary = views.Plural(j.Done, "call was", "calls were") + " replayed."
-	if j.Done == 0 {
-		text.summary = "No call was replayed."
+	text.summary = replaySummary(j.Done, r)
+	if reached := store.ReadReplay(j).After; reached != uuid.Nil && j.Total == 0 {
+		text.facts = append(text.facts, views.JobFact{Label: "Reached", Value: "the calls of " + models.IDTime(reached).In(v.Workspace.Location()).Format("2 Jan 2006, 15:04")})
 	}
 	for _, c := range replayCounts(r) {
 		text.facts = append(text.facts, views.JobFact{Label: c.Text, Value: views.Count(c.Calls)})

@@ -1,11 +1,15 @@
 package handlers
 
 import (
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
 	"campaignlark/senders"
+	"campaignlark/views"
 
 	"gorm.io/gorm"
 )
@@ -74,7 +78,6 @@ func TestRefusedCallsAreReplayed(t *testing.T) {
 	})
 }
 
-// TestAReplayThatIsKilledRepeatsNothing runs the same stretch of a replay twice, as after a program that died before it noted the first run.
 // TestFailuresAreGrouped looks at the dashboard's groups: by webhook and cause, put aside until the next failure, and gone after a replay that
 // mended all of them.
 func TestFailuresAreGrouped(t *testing.T) {
@@ -97,6 +100,100 @@ func TestFailuresAreGrouped(t *testing.T) {
 	})
 }
 
+// manyCalls logs n more calls like the newest one, and returns how many there are now.
+func (s *site) manyCalls(n int) int {
+	all := s.logged()
+	row := all[len(all)-1]
+	var rows []models.WebhookRequest
+	for range n {
+		row.ID = models.NewID(s.server.now())
+		rows = append(rows, row)
+	}
+	s.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error })
+	return len(all) + n
+}
+
+// replays returns how many calls repeat others, and how many calls they repeat.
+func (s *site) replays() (replays, originals int) {
+	of := map[string]bool{}
+	for _, row := range s.logged() {
+		if row.ReplayOf != nil {
+			replays++
+			of[row.ReplayOf.String()] = true
+		}
+	}
+	return replays, len(of)
+}
+
+// TestAReplayIsPausedAndStopped pauses a replay while its first calls are being sent, lets another program find it, resumes it, and stops it
+// while more calls are being sent. Each call is repeated once at most, and the page counts exactly those.
+func TestAReplayIsPausedAndStopped(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 200)
+		all := s.manyCalls(900)
+		page := s.post("/w/books/requests/replay", "webhook", itoa(w.ID)).header.Get("Location")
+		s.get(page).want(t, 200, "Under way", "Pause", "Stop")
+		press := func(button string) func() {
+			return func() { s.follow(s.post(page+"/"+button)).want(t, 200) }
+		}
+		runner := jobs.New(s.db, s.server.Log, s.server.Now)
+		runner.Intake = s.server.Intake
+		pressed := s.during(1, press("pause"))
+		if _, err := runner.Turn(t.Context()); err != nil || !pressed() {
+			t.Fatal("the replay was not paused while it ran", err)
+		}
+		before, originals := s.replays()
+		if before == 0 || before == all || originals != before {
+			t.Fatalf("got %d replays of %d calls, want some of %d once", before, originals, all)
+		}
+		paused := s.get(page)
+		paused.want(t, 200, "Paused", views.Count(int64(before))+" of "+views.Count(int64(all))+" calls", "Resume", "Stop")
+		paused.wantNot(t, "Under way")
+		s.follow(s.post("/w/books/requests/replay", "webhook", itoa(w.ID))).want(t, 200, "It is paused: resume it to go on.")
+		s.follow(s.post(page+"/pause")).want(t, 200, "It was not running any more when you pressed Pause.")
+		s.work() // another program
+		if after, _ := s.replays(); after != before {
+			t.Fatalf("got %d replays while it was paused, want %d", after, before)
+		}
+
+		s.later(20 * time.Minute)
+		s.follow(s.post(page+"/resume")).want(t, 200, "Resumed.", "Under way")
+		s.follow(s.post(page+"/resume")).want(t, 200, "It was not paused any more")
+		runner = jobs.New(s.db, s.server.Log, s.server.Now)
+		runner.Intake = s.server.Intake
+		pressed = s.during(1, press("stop"))
+		if _, err := runner.Turn(t.Context()); err != nil || !pressed() {
+			t.Fatal("the replay was not stopped while it ran", err)
+		}
+		after, originals := s.replays()
+		if after <= before || after == all || originals != after {
+			t.Errorf("got %d replays of %d calls, want more than %d of %d, each once", after, originals, before, all)
+		}
+		rows := s.logged()
+		if last := models.IDTime(rows[len(rows)-1].ID); last.Before(s.server.now().Add(-10 * time.Minute)) {
+			t.Errorf("the last call seems to have come at %v, before the pause", last)
+		}
+		stopped := s.get(page)
+		stopped.want(t, 200, "Stopped", views.Count(int64(after))+" calls were replayed. "+views.Count(int64(after))+" did what the webhook is for.")
+		stopped.wantNot(t, "Resume", "Pause")
+	})
+}
+
+func TestOnlyReplaysCanBePaused(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		j := s.addJob(models.NewJob(s.workspace.ID, s.user.ID, models.JobBulk, struct{}{}))
+		s.get("/w/books/jobs/"+itoa(j.ID)).wantNot(t, "Pause")
+		s.post("/w/books/jobs/"+itoa(j.ID)+"/pause").want(t, 422, "This work cannot be paused.")
+		replay := s.addJob(models.NewJob(s.workspace.ID, s.user.ID, models.JobReplay, struct{}{}))
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.get("/w/books/jobs/"+itoa(replay.ID)).wantNot(t, "Pause")
+		viewer.post("/w/books/jobs/"+itoa(replay.ID)+"/pause").want(t, 403)
+		viewer.post("/w/books/jobs/"+itoa(replay.ID)+"/resume").want(t, 403)
+	})
+}
+
+// TestAReplayThatIsKilledRepeatsNothing runs the same stretch of a replay twice, as after a program that died before it noted the first run.
 func TestAReplayThatIsKilledRepeatsNothing(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeUnsubscribed)
@@ -127,6 +224,47 @@ func TestAReplayThatIsKilledRepeatsNothing(t *testing.T) {
 			t.Errorf("got %d replays, want 1", replays)
 		}
 		s.get("/w/books/jobs/"+itoa(before.ID)).want(t, 200, "1 call was replayed.", "Unsubscribed 1")
+	})
+}
+
+// TestTickedCallsAreReplayed ticks two of three calls in the filtered list and replays them.
+func TestTickedCallsAreReplayed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeUnsubscribed)
+		var ids []string
+		for range 3 {
+			s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 404)
+			ids = append(ids, s.lastCall())
+		}
+		list := s.get("/w/books/requests?outcome=failed")
+		list.want(t, 200, "Replay ticked calls", "Clear")
+		for _, part := range []string{`<form class="stack-4" method="get" action="/w/books/requests/replay" data-picks>`, `name="ticked" value="1"`, `name="outcome" value="failed"`, `name="id" value="` + ids[0] + `"`, `data-one="Replay 1 ticked call"`} {
+			if !strings.Contains(list.body, part) {
+				t.Errorf("the list has no %s", part)
+			}
+		}
+		none := s.get("/w/books/requests/replay?ticked=1&outcome=failed")
+		none.want(t, 200, "No call is ticked", "Back to the requests")
+		none.wantLink(t, "Back to the requests", "/w/books/requests?outcome=failed")
+		ask := s.get("/w/books/requests/replay?ticked=1&outcome=failed&id=" + ids[0] + "&id=" + ids[2])
+		ask.want(t, 200, "Replay 2 calls?", "Tried with all of them")
+		ask.wantNot(t, "These are the calls that match")
+		ask.wantLink(t, "Do nothing", "/w/books/requests?outcome=failed")
+		s.addContact(1, "arya@example.com", nil)
+		s.follow(s.post("/w/books/requests/replay", "id", ids[0], "id", ids[2])).want(t, 200, "The replay has started.")
+		s.work()
+		var repeated []string
+		for _, row := range s.logged() {
+			if row.ReplayOf != nil {
+				repeated = append(repeated, row.ReplayOf.String())
+			}
+		}
+		slices.Sort(repeated)
+		if want := slices.Sorted(slices.Values([]string{ids[0], ids[2]})); !slices.Equal(repeated, want) {
+			t.Errorf("got replays of %v, want of %v", repeated, want)
+		}
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		viewer.get("/w/books/requests").wantNot(t, "Replay ticked calls")
 	})
 }
 

@@ -43,7 +43,7 @@ func (s *Server) requestList(v *visit) error {
 	}
 	if v.canChange() {
 		m.CSV, m.NDJSON = withQuery(v.path("requests.csv"), query.with()), withQuery(v.path("requests.ndjson"), query.with())
-		m.Replay = withQuery(v.path("requests", "replay"), query.with())
+		m.Replay, m.Hidden = withQuery(v.path("requests", "replay"), query.with()), hiddenFields(query.with())
 	}
 	if err := v.fillRequests(&m, query, webhooksByID(webhooks)); err != nil {
 		return err
@@ -234,7 +234,7 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
-		Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Webhook: webhookName(w),
+		ID: r.ID.String(), Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Webhook: webhookName(w),
 		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
 	}
 	switch {

@@ -191,6 +191,8 @@ var routes = []route{
 	{"GET", "/w/:slug/jobs", viewer, (*Server).jobList},
 	{"GET", "/w/:slug/jobs/:id", viewer, (*Server).jobShow},
 	{"POST", "/w/:slug/jobs/:id/stop", manager, (*Server).jobStop},
+	{"POST", "/w/:slug/jobs/:id/pause", manager, (*Server).jobPause},
+	{"POST", "/w/:slug/jobs/:id/resume", manager, (*Server).jobResume},
 }
 
 // register adds the routes to Fiber. It uses Add because Get would also answer HEAD everywhere.

@@ -21,7 +21,7 @@ var errNoIntake = &models.Error{Code: models.CodeBusy, Message: "This program ha
 
 // replayCalls sends the next stretch of calls through the intake, from old to new, and counts what came of it.
 func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
-	spec, cursor, result := models.ReadJobJSON[models.ReplaySpec](job.Spec), models.ReadJobJSON[store.ReplayCursor](job.Cursor), models.ReadJobJSON[models.ReplayResult](job.Result)
+	spec, cursor, result := models.ReadJobJSON[models.ReplaySpec](job.Spec), store.ReadReplay(*job), models.ReadJobJSON[models.ReplayResult](job.Result)
 	switch {
 	case cursor.At.IsZero(): // the step fixes the time first
 		return nil
@@ -66,7 +66,7 @@ func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
 // replayStep fixes the time of the next stretch. At the end it puts the group of failures aside that was replayed, unless a call failed again
 // in the same way.
 func replayStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
-	cursor := models.ReadJobJSON[store.ReplayCursor](job.Cursor)
+	cursor := store.ReadReplay(*job)
 	if f := cursor.Filter; job.State == models.JobDone && len(cursor.IDs) == 0 && f.IsFailureGroup() && models.ReadJobJSON[models.ReplayResult](job.Result).Outcomes[f.Outcome] == 0 {
 		if err := store.Dismiss(tx, job.WorkspaceID, f.WebhookID, f.Outcome, f.To); err != nil {
 			return models.In("replay: put the failures aside", err)

@@ -119,6 +119,11 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if after.Finished() {
 			after.FinishedAt = &now
 		}
+		if !last && after.Kind.CanPause() {
+			if last, err = store.IsPaused(tx, after); err != nil {
+				return models.In("jobs: look for a pause", err)
+			}
+		}
 		// not if it waits for a person or for a later time
 		if goOn = !last && after.State == models.JobRunning && !after.LeaseUntil.After(now); goOn {
 			after.LeaseUntil = now.Add(lease)
@@ -126,7 +131,11 @@ func (r *Runner) step(ctx context.Context, job models.Job, last bool) (after mod
 		if after.State == models.JobDone && (after.Kind == models.JobRemove || after.Kind == models.JobForget) {
 			return store.DeleteJob(tx, after) // no data of the workspace or the person may stay, including this job
 		}
-		return models.In("jobs: save the job", store.SaveJob(tx, after, now))
+		err := store.SaveJob(tx, after, now)
+		if errors.Is(err, store.ErrJobTaken) && after.Kind == models.JobReplay { // the calls of this step are committed already
+			goOn, err = false, store.NoteStopped(tx, after)
+		}
+		return models.In("jobs: save the job", err)
 	})
 	if err != nil {
 		return job, false, err

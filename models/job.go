@@ -24,6 +24,7 @@ type Job struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	FinishedAt  *time.Time
+	PausedAt    *time.Time // a person has paused it; State stays JobRunning
 }
 
 // JobKind names what a job does.
@@ -48,6 +49,12 @@ const (
 	JobFailed  JobState = "failed"
 	JobStopped JobState = "stopped" // a person stopped it; completed steps stay
 )
+
+// Paused reports whether a person has paused the job.
+func (j Job) Paused() bool { return j.State == JobRunning && j.PausedAt != nil }
+
+// CanPause reports whether people may pause jobs of this kind: those that go on for long, and that are safe to leave half done.
+func (k JobKind) CanPause() bool { return k == JobReplay }
 
 // Finished reports whether the job has ended.
 func (j Job) Finished() bool { return j.State != JobDraft && j.State != JobRunning }

@@ -64,15 +64,48 @@ func (d *DB) StopJob(ctx context.Context, workspaceID, id int64, now time.Time) 
 	return stopped, err
 }
 
+// PauseJob pauses a running job. A program that does steps of it saves them and claims it no more. It reports whether the job was running.
+func (d *DB) PauseJob(ctx context.Context, workspaceID, id int64, now time.Time) (paused bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND paused_at IS NULL", workspaceID, id, models.JobRunning).UpdateColumn("paused_at", models.Instant(now))
+		paused = done.RowsAffected > 0
+		return done.Error
+	})
+	return paused, err
+}
+
+// IsPaused reports whether a person has paused the job.
+func IsPaused(tx *gorm.DB, j models.Job) (paused bool, err error) {
+	var n int64
+	err = tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND paused_at IS NOT NULL", j.WorkspaceID, j.ID).Count(&n).Error
+	return n > 0, err
+}
+
+// ResumeJob lets a paused job go on. It reports whether the job was paused.
+func (d *DB) ResumeJob(ctx context.Context, workspaceID, id int64) (resumed bool, err error) {
+	err = d.Write(ctx, func(tx *gorm.DB) error {
+		j, err := First[models.Job](ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+		if resumed = err == nil && j.Paused(); !resumed {
+			return err
+		}
+		changed := map[string]any{"paused_at": nil}
+		if saved := !j.LeaseUntil.After(j.UpdatedAt); saved && j.Kind == models.JobReplay {
+			changed["cursor"] = models.JobJSON(ReadReplay(j).afterPause())
+		}
+		return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", workspaceID, id).UpdateColumns(changed).Error
+	})
+	return resumed, err
+}
+
 // ClaimJob leases the running job that has waited longest to holder, until now + lease. The error is ErrNotFound if
 // none waits.
 func (d *DB) ClaimJob(ctx context.Context, holder string, lease time.Duration, now time.Time) (models.Job, error) {
-	waiting, err := First[models.Job](d.Read(ctx).Where("state = ? AND lease_until <= ?", models.JobRunning, now).Order("lease_until, id"))
+	waiting, err := First[models.Job](d.Read(ctx).Where("state = ? AND paused_at IS NULL AND lease_until <= ?", models.JobRunning, now).Order("lease_until, id"))
 	if err != nil {
 		return waiting, err
 	}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
-		claim := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND lease_until = ?", waiting.WorkspaceID, waiting.ID, models.JobRunning, waiting.LeaseUntil).
+		claim := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND paused_at IS NULL AND lease_until = ?", waiting.WorkspaceID, waiting.ID, models.JobRunning, waiting.LeaseUntil).
 			Updates(map[string]any{"holder": holder, "lease_until": now.Add(lease)})
 		if claim.Error == nil && claim.RowsAffected == 0 {
 			return models.ErrNotFound // another replica was faster
@@ -100,6 +133,16 @@ func SaveJob(tx *gorm.DB, j models.Job, now time.Time) error {
 		return ErrJobTaken
 	}
 	return saved.Error
+}
+
+// NoteStopped stores the progress and result of a step during which a person stopped the job, or returns ErrJobTaken.
+func NoteStopped(tx *gorm.DB, j models.Job) error {
+	noted := tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ? AND state = ? AND holder = ?", j.WorkspaceID, j.ID, models.JobStopped, j.Holder).
+		Updates(map[string]any{"done": j.Done, "result": j.Result})
+	if noted.Error == nil && noted.RowsAffected == 0 {
+		return ErrJobTaken
+	}
+	return noted.Error
 }
 
 // DeleteJob is SaveJob for a job that leaves no row.
@@ -130,9 +173,9 @@ func (d *DB) Jobs(ctx context.Context, workspaceID int64) (all []ListedJob, err 
 	return all, err
 }
 
-// RunningJobs lists the running jobs of a workspace, the oldest first, at most 5.
+// RunningJobs lists the running jobs of a workspace that are not paused, the oldest first, at most 5.
 func (d *DB) RunningJobs(ctx context.Context, workspaceID int64) (all []models.Job, err error) {
-	err = d.Read(ctx).Where("workspace_id = ? AND state = ?", workspaceID, models.JobRunning).Where(shownJob).Order("id").Limit(5).Find(&all).Error
+	err = d.Read(ctx).Where("workspace_id = ? AND state = ? AND paused_at IS NULL", workspaceID, models.JobRunning).Where(shownJob).Order("id").Limit(5).Find(&all).Error
 	return all, err
 }
 

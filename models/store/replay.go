@@ -23,6 +23,15 @@ type ReplayCursor struct {
 	At     time.Time   // the arrival of the next stretch; zero before the first
 }
 
+// ReadReplay returns where a JobReplay stands.
+func ReadReplay(j models.Job) ReplayCursor { return models.ReadJobJSON[ReplayCursor](j.Cursor) }
+
+// afterPause forgets the time of the next stretch, of which nothing was sent: its calls would seem to have come before the pause.
+func (c ReplayCursor) afterPause() ReplayCursor {
+	c.At = time.Time{}
+	return c
+}
+
 // sameCalls reports whether two people asked for the same calls.
 func (c ReplayCursor) sameCalls(other ReplayCursor) bool {
 	key := func(c ReplayCursor) string {
@@ -37,7 +46,7 @@ func (c ReplayCursor) sameCalls(other ReplayCursor) bool {
 func (d *DB) StartReplay(ctx context.Context, workspaceID, userID int64, spec models.ReplaySpec, from ReplayCursor, total int64, now time.Time) (job models.Job, started bool, err error) {
 	job = models.NewJob(workspaceID, userID, models.JobReplay, spec)
 	job.Total, job.Cursor = total, models.JobJSON(from)
-	same := func(other models.Job) bool { return from.sameCalls(models.ReadJobJSON[ReplayCursor](other.Cursor)) }
+	same := func(other models.Job) bool { return from.sameCalls(ReadReplay(other)) }
 	return d.startOnce(ctx, job, same, func(tx *gorm.DB, job models.Job) error {
 		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionRequestsReplayed, Subject: models.SubjectRequests, SubjectID: job.ID, SubjectName: spec.Which}
 		return Audit(tx, e, nil, job.CreatedAt)

@@ -21,7 +21,10 @@ const atRest = () =>
 
 function take(fresh) {
   if (!fresh) return location.reload();
+  const ticked = [...list.querySelectorAll(".pick:checked")].map((box) => box.value);
   list.replaceChildren(...fresh.childNodes);
+  for (const box of list.querySelectorAll(".pick")) box.checked = ticked.includes(box.value);
+  list.dispatchEvent(new Event("renewed", { bubbles: true }));
   waiting = 0;
   shown++;
   button.hidden = true;
