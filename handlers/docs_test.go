@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 )
 
@@ -60,7 +62,31 @@ func TestDocsExplainTheSettingsOfAWebhook(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		page := s.as("").get("/docs")
 		page.inThisOrder(t, "Systems that send their own format", "Typeform", "Try a call", "Try it, change nothing", "Example.", "A form on your website", "a plain page that says what is missing", "redirect_to", "Example.",
-			"Signature: does the call really come from the sender?", "Watch", "Refuse", "Example.", "The same call twice", "7 days", "Idempotency-Key", "Example.", "Test calls, and senders that need a yes", "Example.", "Too many calls", "429", "Example.")
+			"Signature: does the call really come from the sender?", "Watch", "Refuse", "Example.", "The same call twice", "7 days", "Idempotency-Key", "Process it anyway", "Example.", "Test calls, and senders that need a yes", "Example.", "Too many calls", "429", "Example.")
+	})
+}
+
+// TestTheHelpListsEveryResultOfAForm compares the help with the outcomes of a form that a browser sends.
+func TestTheHelpListsEveryResultOfAForm(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		want := []string{"ok", string(outcomeTooMany), string(intake.OutcomeBusy)}
+		for _, o := range models.Outcomes {
+			never := o == models.OutcomePrefetch || o == models.OutcomeNotCommitted // only links are fetched in advance; what the database refused is busy
+			if o.Failed() && !never {
+				want = append(want, string(o))
+			}
+		}
+		_, table, _ := strings.Cut(s.as("").get("/docs").body, "This is every value of")
+		_, table, _ = strings.Cut(table, "<tbody")
+		table, _, _ = strings.Cut(table, "</table>")
+		var listed []string
+		for _, value := range regexp.MustCompile(`<code>([a-z_]+)</code>`).FindAllStringSubmatch(table, -1) {
+			listed = append(listed, value[1])
+		}
+		slices.Sort(want)
+		if slices.Sort(listed); !slices.Equal(listed, want) {
+			t.Errorf("the help lists %v, want %v", listed, want)
+		}
 	})
 }
 

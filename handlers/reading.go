@@ -18,7 +18,8 @@ type readingForm struct {
 	webhook models.Webhook
 	stored  senders.Settings
 	tags    []models.MergeTag
-	calls   []models.WebhookRequest // the last ones, newest first
+	last    []models.WebhookRequest // the last calls, newest first
+	calls   []models.WebhookRequest // those of them that may be looked at: not what was sent without a valid signature
 	in      readingInput
 	sample  sample
 	edit    views.EditState
@@ -34,7 +35,8 @@ type readingForm struct {
 var errNoWebhook = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. What you chose here was not saved."}
 
 // readingShow shows how a webhook reads its calls. ?sender= explains a sender of the list. ?use= fills the form with its reading, and
-// ?skip= with the condition that a call has an address. ?field= is the key of the merge tag to show, and ?as= how its value is read.
+// ?skip= with the condition that a call has an address. ?field= is the key of the merge tag to show, and ?as= how its value is read. ?kept= asks
+// for the form as it was left for a new merge tag.
 func (s *Server) readingShow(v *visit) error {
 	f, err := v.readingForm()
 	if err != nil {
@@ -43,6 +45,9 @@ func (s *Server) readingShow(v *visit) error {
 	use, sender := v.Query("use"), v.Query("sender")
 	if !v.canChange() {
 		return v.showReadingFacts(f)
+	}
+	if shown, err := v.showKeptReading(f); shown || err != nil {
+		return err
 	}
 	if use == "" && (sender != "" || f.stored.Mapping == nil) {
 		return v.showSenders(f, sender, "")
@@ -77,19 +82,20 @@ func (s *Server) updateReading(v *visit) error {
 		return goneIs(errNoWebhook, err)
 	}
 	stored := readingInputOf(f.stored)
-	if f.sample, err = v.readingSample(f.webhook, v.Form("sample"), f.calls, senders.FindSender(v.Form("sender"))); err != nil {
+	e, err := v.fillIn(&f)
+	if err != nil {
 		return err
 	}
-	posted, errs := v.postedReading(stored, f.suggested)
+	posted, errs := f.in, f.errs
 	if posted.sender != senders.Standard && posted.sender != senders.Own && senders.FindSender(posted.sender) == nil {
 		return v.showSenders(f, "", "Please choose who calls this webhook: a sender of the list, any system, or the plain format.")
 	}
-	e := v.editReading(stored, posted, f.labels())
-	f.in, f.errs, f.edit = posted, errs, e.state("webhook", nil)
 	if v.readingShows(&f) && !v.refill {
-		f.edit.Filled, f.edit.Changed, f.edit.Changes = cmp.Or(v.Form("filled"), f.edit.Filled), false, nil
-		f.unsaved, f.typed = true, true
-		if v.Form("do") == "show" {
+		v.leaveUnsaved(&f)
+		switch v.Form("do") {
+		case "tag":
+			return v.createTagFor(f)
+		case "show":
 			f.proposeReadings(stored, v.FormAll("picked"))
 		}
 		return v.showReadingForm(f)
@@ -116,6 +122,24 @@ func (s *Server) updateReading(v *visit) error {
 	return v.done(back, "Saved. Calls are read so from now on.")
 }
 
+// fillIn fills the form in as it was posted, and compares it with what is stored.
+func (v *visit) fillIn(f *readingForm) (e editForm, err error) {
+	if f.sample, err = v.readingSample(f.webhook, v.Form("sample"), f.calls, senders.FindSender(v.Form("sender"))); err != nil {
+		return e, err
+	}
+	stored := readingInputOf(f.stored)
+	f.in, f.errs = v.postedReading(stored, f.suggested)
+	e = v.editReading(stored, f.in, f.labels())
+	f.edit = e.state("webhook", nil)
+	return e, nil
+}
+
+// leaveUnsaved marks a posted form that is shown again and not saved.
+func (v *visit) leaveUnsaved(f *readingForm) {
+	f.edit.Filled, f.edit.Changed, f.edit.Changes = cmp.Or(v.Form("filled"), f.edit.Filled), false, nil
+	f.unsaved, f.typed = true, true
+}
+
 // answers returns what the webhook was told about its answers. For a new sender that asks whether the address works, they say yes.
 func (f readingForm) answers(sender string) *senders.Answers {
 	s := senders.FindSender(sender)
@@ -131,7 +155,7 @@ func (f readingForm) answers(sender string) *senders.Answers {
 func (v *visit) readingShows(f *readingForm) bool {
 	do, argument, _ := strings.Cut(v.Form("do"), ".")
 	switch do {
-	case "show", "sample":
+	case "show", "sample", "tag":
 	case "paste", samplePasted:
 		f.paste = true
 		if do == samplePasted {
@@ -165,8 +189,8 @@ func (v *visit) readingForm() (f readingForm, err error) {
 	if f.tags, err = db.MergeTags(ctx, f.webhook.WorkspaceID); err != nil {
 		return f, models.In("reading: merge tags", err)
 	}
-	f.calls, err = db.LastRequests(ctx, f.webhook.WorkspaceID, store.RequestFilter{WebhookID: f.webhook.ID}, lastCalls)
-	f.calls = slices.DeleteFunc(f.calls, func(r models.WebhookRequest) bool { return r.Outcome == models.OutcomeUnverified })
+	f.last, err = db.LastRequests(ctx, f.webhook.WorkspaceID, store.RequestFilter{WebhookID: f.webhook.ID}, lastCalls)
+	f.calls = slices.DeleteFunc(slices.Clone(f.last), func(r models.WebhookRequest) bool { return r.Outcome == models.OutcomeUnverified })
 	return f, models.In("reading: last calls", err)
 }
 

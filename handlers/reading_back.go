@@ -9,7 +9,59 @@ import (
 	"campaignlark/models"
 	"campaignlark/senders"
 	"campaignlark/views"
+
+	"github.com/gofiber/fiber/v2"
 )
+
+// keptReading is the subject of a form of a reading that waits until a merge tag was created: see leaveSecret.
+func keptReading(w models.Webhook) string { return "the reading of webhook " + strconv.FormatInt(w.ID, 10) }
+
+// createTagFor leads to the form of a new merge tag. The session keeps what was chosen in the form of the reading, for the way back. A button
+// beside a value of the sample proposes the merge tag's key and label.
+func (v *visit) createTagFor(f readingForm) error {
+	to := v.newTagURL(f)
+	if to == "" {
+		return v.showReadingForm(f)
+	}
+	for _, name := range []string{"key", "label"} {
+		if text := v.Form("tag." + name); text != "" {
+			to += "&" + name + "=" + url.QueryEscape(text)
+		}
+		delete(v.form, "tag."+name)
+	}
+	kept := v.kept()
+	if kept == "" { // too large
+		delete(v.form, "pasted")
+		kept = v.kept()
+	}
+	if kept == "" {
+		return v.Redirect(to, fiber.StatusSeeOther)
+	}
+	if err := v.leaveSecret(keptReading(f.webhook), kept); err != nil {
+		return err
+	}
+	return v.Redirect(to+"&kept=1", fiber.StatusSeeOther)
+}
+
+// showKeptReading shows the form that createTagFor kept, if the page is asked for it. It returns false if there is none: it is shown once.
+func (v *visit) showKeptReading(f readingForm) (shown bool, err error) {
+	if v.Query("kept") == "" {
+		return false, nil
+	}
+	text, err := v.takeSecret(keptReading(f.webhook))
+	if text == "" || err != nil {
+		return false, err
+	}
+	if v.form, err = url.ParseQuery(text); err != nil {
+		return false, nil
+	}
+	if _, err := v.fillIn(&f); err != nil {
+		return false, err
+	}
+	v.leaveUnsaved(&f)
+	f.choose(v.Query("field"), "")
+	return true, v.showReadingForm(f)
+}
 
 // newTagURL returns the address of the form for a merge tag that leads back to the reading; "" for a webhook that keeps no fields.
 func (v *visit) newTagURL(f readingForm) string {
@@ -54,6 +106,9 @@ func (v *visit) readingBack(get func(name string) string) (views.ReadingBack, er
 	if name := get("sample"); canShowAgain(name) {
 		back.Sample = name
 		query.Set("sample", name)
+	}
+	if back.Kept = get("kept") != ""; back.Kept {
+		query.Set("kept", "1")
 	}
 	back.Href = withQuery(v.path("webhooks", w.ID, views.PartReading), query)
 	return back, nil

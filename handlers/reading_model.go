@@ -52,7 +52,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	for _, w := range f.in.when {
 		form.When = append(form.When, views.ReadingWhen{Place: f.placeOf(w.Path, w.Typed, shown), Typed: w.Path, Is: w.Is, In: w.In})
 	}
-	form.NoTags, form.NewTag = len(f.tags) == 0, v.newTagURL(f)
+	form.NoTags, form.NewTag = len(f.tags) == 0, f.webhook.Type.HasTags()
 	m.Form = form
 	m.Empty, m.URL = f.sample.name == "" && f.unsaved && !f.typed && !f.errs.Any(), v.server.webhookURL(f.webhook.Hash)
 	return m, nil
@@ -147,7 +147,7 @@ func (f readingForm) placeOf(path string, typed bool, shown shownTree) views.Cho
 			}
 			if words := shown.words[at]; words != "" && chosen.Label == "" {
 				chosen.Words = placeWords(words, path)
-				chosen.Label = words + " — " + models.Shorten(plainText(f.sample.tree, at), 60)
+				chosen.Label = shown.label(words, path) + " — " + models.Shorten(plainText(f.sample.tree, at), 60)
 			}
 		}
 	}

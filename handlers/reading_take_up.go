@@ -72,8 +72,13 @@ func addressNow(row models.WebhookRequest, settings senders.Settings) string {
 	if len(row.Body) > store.ListedBody || err != nil || body.Payload == "" {
 		return ""
 	}
+	return addressOfCall(row, body, settings)
+}
+
+// addressOfCall is addressNow for a row with its whole body, which holds body.
+func addressOfCall(row models.WebhookRequest, body intake.LogBody, settings senders.Settings) string {
 	s := intake.ReadLogged(row, body, settings)
-	if address, err := s.Address(); err == nil && s.Skipped == nil {
+	if address, err := s.Address(); err == nil && s.Skipped == nil && s.TestCall == "" {
 		return address
 	}
 	return ""

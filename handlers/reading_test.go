@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -68,12 +69,48 @@ func TestATypeformIsReadFromItsFirstRefusedCall(t *testing.T) {
 		s.get("/w/books/requests?outcome=processed").want(t, 200, "New contact")
 		s.get("/w/books/requests?outcome=processed").wantNot(t, "event_type is form_response_partial")
 		s.get("/w/books/requests?outcome=skipped").want(t, 200, "event_type is form_response_partial")
-		s.get(s.webhookPath(w, "/reading")+"?sample="+id).want(t, 200, "What the last 3 calls would do now", "Would change a contact 2 of the last 3 calls. When they came: 1", "Would be skipped 1", "event_type is form_response_partial", "There in 2 of the last 3 calls.")
+		s.get(s.webhookPath(w, "/reading")+"?sample="+id).want(t, 200, "What the last 3 calls would do now", "Would change a contact 1 of the last 3 calls. When they came: 1", "Would be skipped 1", "Would be repeats 1", "event_type is form_response_partial", "There in 2 of the last 3 calls.")
 		s.get(s.webhookPath(w, "")).want(t, 200, "As Typeform has them; 2 fields", "Only those in which event_type is form_response.", "Set it up at Typeform", "3 calls in the last 24 hours, 1 failed , 1 skipped", "called by Typeform")
 		s.get("/w/books/webhooks").want(t, 200, "called by Typeform")
 		s.get("/w/books/settings/audit-log").want(t, 200, "changed how calls are handled by the webhook", "Who calls")
 		s.post(s.webhookPath(w, "/reading"), "sender", "standard").want(t, 303)
 		s.callJSON(w, body).wantEnvelope(t, 400, "Please provide an email address in the webhook data.")
+	})
+}
+
+// TestARefusedCallThatCanBeReadNow opens the page of a refused call before and after its webhook learned to read it, and after its person
+// came by another call.
+func TestARefusedCallThatCanBeReadNow(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		w := s.createWebhook("name", "Reading club", "type", "SUBSCRIBED")
+		body := typeformCall(t, 0)
+		s.callJSON(w, body).want(t, 400)
+		refused := "/requests/" + s.lastCall()
+
+		masked := noor.get("/support" + refused)
+		masked.want(t, 200, "This looks like a call of Typeform. Its address is not where the plain format has it.")
+		masked.wantNot(t, "Read it as Typeform", "/w/books/webhooks", "marta", "It can be read now")
+		s.get("/w/books"+refused).wantNot(t, "It can be read now")
+
+		s.post(s.webhookPath(w, "/reading"), "sender", "typeform").want(t, 303)
+		page := s.get("/w/books" + refused)
+		page.want(t, 200, "It can be read now. This webhook reads its calls in another way since, and finds the address of this one.")
+		page.wantNot(t, "This looks like a call of Typeform")
+		again := s.webhookPath(w, "/console") + "?from=" + strings.TrimPrefix(refused, "/requests/")
+		page.wantLink(t, "Try it again", again)
+		s.get("/w/books").want(t, 200, "It can be read now.")
+		masked = noor.get("/support" + refused)
+		masked.want(t, 200, "It can be read now.")
+		masked.wantNot(t, "Try it again", "marta")
+		s.get(again).want(t, 200, "marta.kowalska@example.com")
+
+		s.callJSON(w, body).want(t, 200)
+		page = s.get("/w/books" + refused)
+		page.want(t, 200, "Nothing more. It can be read now, and a later call for the same address was processed.")
+
+		s.callJSON(w, `{"event_id":"e3","event_type":"form_response","form_response":{"answers":[{"type":"email","email":"nobody"}]}}`).want(t, 400)
+		s.get("/w/books/requests/"+s.lastCall()).wantNot(t, "It can be read now")
 	})
 }
 
@@ -528,7 +565,8 @@ func TestFieldsComeFirst(t *testing.T) {
 		link := "/w/books/merge-tags/new?sample=" + s.lastCall() + "&use=typeform&webhook=" + itoa(w.ID)
 		page := s.get(opened)
 		page.want(t, 200, "Only the address can be kept so far.")
-		page.wantLink(t, "Create a merge tag", strings.ReplaceAll(link, "&", "&amp;"))
+		page.want(t, 200, "Create a merge tag")
+		s.post(path, append(typed(page), "do", "tag")...).leadsTo(t, link+"&kept=1")
 		form := s.get(link)
 		form.want(t, 200, "Saving leads back to how “Reading club” reads its calls.")
 		form.wantLink(t, "Cancel", strings.ReplaceAll(opened, "&", "&amp;"))
@@ -544,6 +582,88 @@ func TestFieldsComeFirst(t *testing.T) {
 		s.get("/w/books/merge-tags/new?webhook="+theirs[strings.LastIndex(theirs, "/")+1:]).wantNot(t, "Secret club", "Saving leads back")
 		leaves := s.createWebhook("name", "Bye", "type", "UNSUBSCRIBED")
 		s.get(s.webhookPath(leaves, "/reading")+"?use=typeform").wantNot(t, "Only the address can be kept so far.", "merge-tags/new")
+	})
+}
+
+// TestChoicesStayWhileAMergeTagIsCreated leaves the form of a reading for a new merge tag, and comes back by saving it and by Cancel.
+func TestChoicesStayWhileAMergeTagIsCreated(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "given", Label: "Given name", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.callJSON(w, `{"customer":{"mail":"jo@example.com","name":"Jo","town":"Graz"},"kind":"order"}`).want(t, 400)
+		page := s.get(path + "?use=own")
+		chosen := typed(page, "place.email_address", "?", "typed.email_address", "customer.mail", "place.given", "customer.name", "delivery", "header", "delivery.header", "X-Order")
+		leave := func(more ...string) answer {
+			return s.post(path, slices.Concat(chosen, []string{"when.place", "kind", "when.typed", "", "when.is", "in", "when.in", "order", "do", "tag"}, more)...)
+		}
+		stays := func(a answer) {
+			t.Helper()
+			a.want(t, 200, "Kept as jo@example.com", "Kept as Jo", "Only those in which kind is order.", "The header X-Order tells calls apart.", "not saved yet")
+		}
+		form := s.follow(leave("tag.label", "Home town", "tag.key", "town"))
+		form.want(t, 200, "What you chose there is kept.")
+		if fields := formFields(form.body); fields.Get("label") != "Home town" || fields.Get("key") != "town" {
+			t.Errorf("got %v", fields)
+		}
+		saved := s.post("/w/books/merge-tags", typed(form, "type", "text")...)
+		to, _, _ := strings.Cut(saved.header.Get("Location"), "#")
+		back := s.get(to)
+		stays(back)
+		back.want(t, 200, "The merge tag Home town was created. Choose here where its value is.")
+		s.post(path, append(typed(back, "place.town", "customer.town"), "do", "save")...).want(t, 303)
+		stored, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(w, "")).Reading)
+		if m := stored.Mapping; m == nil || len(m.OnlyWhen) != 1 || m.DeliveryID.Header != "X-Order" || len(m.Fields["given"]) != 1 || len(m.Fields["town"]) != 1 {
+			t.Fatalf("got %s", stored)
+		}
+
+		chosen = typed(s.get(path), "delivery.header", "X-Cart")
+		form = s.follow(s.post(path, append(chosen, "do", "tag")...))
+		cancel := regexp.MustCompile(`href="([^"]*kept=1[^"]*)"`).FindStringSubmatch(form.body)
+		if cancel == nil {
+			t.Fatal("Cancel does not lead back to what was chosen")
+		}
+		href := strings.ReplaceAll(cancel[1], "&amp;", "&")
+		s.get(href).want(t, 200, "The header X-Cart tells calls apart.")
+		s.get(href).want(t, 200, "The header X-Order tells calls apart.")
+	})
+}
+
+// TestPlacesOfOneNameAreToldApart: a list of places names values of one name by their path, and others by their name.
+func TestPlacesOfOneNameAreToldApart(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.callJSON(w, `{"email":"jo@example.com","phone":"1","billing":{"phone":"2","city":"Graz"},"shipping":{"phone":"3"}}`).want(t, 400)
+		page := s.get(s.webhookPath(w, "/reading") + "?use=own")
+		page.want(t, 200, " phone — 1 billing.phone — 2 city — Graz shipping.phone — 3 ")
+	})
+}
+
+// TestThePreviewKnowsSignaturesAndRepeats has calls that a webhook took while it only watched, one of them twice.
+func TestThePreviewKnowsSignaturesAndRepeats(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		s.startIntake()
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["mail"],"delivery_id":{"path":"id"}}`).want(t, 303)
+		s.post(s.webhookPath(w, "/signature"), "form", "shared_word", "header", "X-Word", "secret", "open sesame", "mode", "watch").want(t, 303)
+		call := func(body, word string) { s.call("POST", w.Hash, body, "Content-Type", "application/json", "X-Word", word).want(t, 200) }
+		call(`{"mail":"jo@example.com","id":"1"}`, "open sesame")
+		call(`{"mail":"jo@example.com","id":"1"}`, "open sesame")
+		call(`{"mail":"al@example.com","id":"2"}`, "wrong")
+		page := s.get(path)
+		page.want(t, 200, "What the last 3 calls would do now", "Would change a contact 2", "Would be repeats 1", "processed before: the call of", "Would be refused 0")
+
+		s.post(s.webhookPath(w, "/signature"), append(typed(s.get(s.webhookPath(w, "/signature")), "mode", "enforce"), "sure", "1")...).want(t, 303)
+		s.call("POST", w.Hash, `{"mail":"secret@example.com","id":"3"}`, "Content-Type", "application/json", "X-Word", "wrong").want(t, 400)
+		page = s.get(path)
+		page.want(t, 200, "What the last 4 calls would do now", "Would change a contact 1", "Would be repeats 1", "Would be refused 2", "The signature is not valid")
+		page.wantNot(t, "secret@example.com")
+
+		other := s.post(path, append(typed(page, "delivery", ""), "do", "show")...)
+		other.want(t, 200, "Would change a contact 2", "Would be refused 2")
+		other.wantNot(t, "Would be repeats")
 	})
 }
 

@@ -30,6 +30,7 @@ type shownTree struct {
 	places []views.OptionGroup
 	listed map[senders.Place]string // paths of the values in places
 	words  map[senders.Place]string // what a person calls a value
+	called map[string]int           // how many values in places a person calls so
 }
 
 // treeWalk makes a shownTree.
@@ -48,8 +49,9 @@ type treeWalk struct {
 
 // showTree shows a payload. With list it also returns its values as a list of places.
 func showTree(t *senders.Tree, titles []senders.Title, marks treeMarks, list bool) shownTree {
-	w := treeWalk{tree: t, titles: titles, marks: marks, list: list, groups: map[string]int{}, out: shownTree{listed: map[senders.Place]string{}, words: map[senders.Place]string{}}}
+	w := treeWalk{tree: t, titles: titles, marks: marks, list: list, groups: map[string]int{}, out: shownTree{listed: map[senders.Place]string{}, words: map[senders.Place]string{}, called: map[string]int{}}}
 	w.out.nodes = w.children(senders.Root, "The call itself", "", 0)
+	w.tellApart()
 	if w.left > 0 {
 		w.out.more = "… and " + views.Plural(w.left, "more value", "more values") + ", not shown here."
 	}
@@ -164,7 +166,34 @@ func (w *treeWalk) leaf(node *views.TreeNode, at senders.Place, group, title str
 		w.groups[group] = i
 		w.out.places = append(w.out.places, views.OptionGroup{Label: group})
 	}
-	w.out.places[i].Options = append(w.out.places[i].Options, views.Option{Value: node.Path, Label: words + " — " + models.Shorten(plainText(w.tree, at), 60)})
+	w.out.places[i].Options = append(w.out.places[i].Options, views.Option{Value: node.Path, Label: words})
+	w.out.called[words]++
+}
+
+// tellApart completes the list of places with what stands there.
+func (w *treeWalk) tellApart() {
+	at := map[string]senders.Place{}
+	for place, path := range w.out.listed {
+		at[path] = place
+	}
+	for _, group := range w.out.places {
+		for i, o := range group.Options {
+			group.Options[i].Label = w.out.label(o.Label, o.Value) + " — " + models.Shorten(plainText(w.tree, at[o.Value]), 60)
+		}
+	}
+}
+
+// label returns the words for a place in a list. If other places have the same words, it tells them apart by the path: a closed list does not
+// show the label of the group.
+func (t shownTree) label(words, path string) string {
+	if t.called[words] <= 1 {
+		return words
+	}
+	path = models.Shorten(views.Visible(path), 100)
+	if strings.HasPrefix(words, "“") {
+		return words + " (" + path + ")"
+	}
+	return path
 }
 
 // describes reports whether a value of an item of a list says what the item is, and not what a person answered: by its name, and how

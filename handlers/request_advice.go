@@ -190,6 +190,9 @@ func (t *story) ignoredField(i int) views.RequestIssue {
 
 // failure says what to change so that the next call succeeds: the outcome's advice plus details of this call.
 func (t *story) failure() views.RequestIssue {
+	if t.readsNow {
+		return t.adviseTryingAgain()
+	}
 	outcome := t.outcome()
 	issue := views.RequestIssue{Kind: views.KindWarn, Before: outcome.Advice, Text: outcome.Because}
 	if t.row.Idle() {

@@ -63,9 +63,6 @@ func (t *story) tellIgnored(s *views.RequestStory) {
 	if n == 1 {
 		line.Why = "No field takes its value from it."
 	}
-	if n == 1 {
-		line.Why = "Nothing asks for it."
-	}
 	if t.canRead() {
 		line.Link, line.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?sample="+t.row.ID.String(), "Keep one"
 	}
@@ -108,15 +105,39 @@ func (t *story) adviseSkipped(issue *views.RequestIssue) {
 	}
 }
 
-// lookForAddress notes whether the call was refused because it has no e-mail address by the present reading of its webhook.
-func (t *story) lookForAddress() {
-	m := t.settings.Mapping
-	if t.row.Outcome != models.OutcomeNoAddress || m == nil || t.body.Mapped == nil || t.erased || t.body.Truncated || t.body.Payload == "" {
-		return
+// lookForAddress looks for the address of a call that was refused without one: whether the present reading of its webhook finds it, and if
+// not, which sender the call looks like, or that it has none. It returns the address that is found now, else "".
+func (t *story) lookForAddress() string {
+	missing := t.row.Outcome == models.OutcomeNoAddress
+	if !missing && t.row.Outcome != models.OutcomeBadAddress || t.erased || t.body.Payload == "" || t.body.EmailPlus {
+		return ""
 	}
-	if tree, err := intake.LoggedTree(t.row, t.body); err == nil && tree != nil && tree.Len() > 1 {
+	if found := addressOfCall(t.row, t.body, t.settings); found != "" && !t.tried && t.webhook.ID != 0 && t.webhook.DeletedAt == nil {
+		t.readsNow = true
+		return found
+	}
+	tree, err := intake.LoggedTree(t.row, t.body)
+	if !missing || err != nil || tree == nil || tree.Len() <= 1 {
+		return ""
+	}
+	if t.body.Mapped == nil {
+		t.looksLike = senders.Recognise(func(name string) string { return headerIn(t.row, t.body, name) }, t.body.Encoding, tree)
+	} else if m := t.settings.Mapping; m != nil && !t.body.Truncated {
 		t.emptyAddress, t.noAddress = m.NoAddress(tree)
 	}
+	return ""
+}
+
+// adviseTryingAgain advises to try a refused call again that can be read now.
+func (t *story) adviseTryingAgain() views.RequestIssue {
+	if t.doneSince {
+		return views.RequestIssue{Kind: views.KindIdle, Before: "Nothing more.", Text: "It can be read now, and a later call for the same address was processed."}
+	}
+	issue := views.RequestIssue{Kind: views.KindWarn, Before: "It can be read now.", Text: "This webhook reads its calls in another way since, and finds the address of this one."}
+	if issue.Link = t.tryAgain(); issue.Link != "" {
+		issue.LinkText = "Try it again"
+	}
+	return issue
 }
 
 // adviseSkipping advises to skip calls that have no e-mail address, as this one.
@@ -177,8 +198,14 @@ func (t *story) canRead() bool {
 	return !t.support && t.visit.canChange() && t.webhook.ID != 0 && t.webhook.DeletedAt == nil
 }
 
-// linkReading adds a link to the reading of the webhook, with this call as its sample. It does nothing if the call cannot be read.
+// linkReading says which sender the call looks like, and adds a link to the reading of the webhook with this call as its sample. There is no
+// link for people who may not change the reading, nor if the call cannot be read.
 func (t *story) linkReading(issue *views.RequestIssue) {
+	s := t.looksLike
+	if s != nil {
+		issue.Before, issue.Text = "This looks like a call of "+s.InSentence()+".", "Its address is not where the plain format has it. Tell this webhook to read what "+s.System()+" sends."
+		issue.Code, issue.After, issue.Advice, issue.AdviceCode = "", "", "", ""
+	}
 	if !t.canRead() || t.erased || t.body.Payload == "" {
 		return
 	}
@@ -192,10 +219,7 @@ func (t *story) linkReading(issue *views.RequestIssue) {
 		issue.Link, issue.LinkText = link, "Open its reading"
 		return
 	}
-	s := senders.Recognise(func(name string) string { return headerIn(t.row, t.body, name) }, t.body.Encoding, tree)
 	if s != nil {
-		issue.Code, issue.After = "", ""
-		issue.Before, issue.Text, issue.Advice, issue.AdviceCode = "This looks like a call of "+s.InSentence()+".", "Its address is not where the plain format has it. Tell this webhook to read what "+s.System()+" sends.", "", ""
 		issue.Link, issue.LinkText = link+"&use="+s.Key, "Read it as "+s.InSentence()
 		return
 	}

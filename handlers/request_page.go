@@ -36,6 +36,9 @@ type story struct {
 	unaskedNames []string               // the places of the first of them
 	noAddress    bool                   // the call was refused, and has no e-mail address by the present reading of its webhook
 	emptyAddress senders.Path           // of such a call: where the address is empty; zero if no place of it is in the call
+	looksLike    *senders.Sender        // whose mark a call without an e-mail address has; nil if it is not recognised
+	readsNow     bool                   // the call was refused, and its webhook finds an e-mail address in it now
+	doneSince    bool                   // of such a call: a later call for that address was processed
 	misnamed     sentLine               // a field with an address under a wrong name, if no address was sent
 	doubts       []string               // why a field of the call needs a look, "" if it does not
 	readings     [][]senders.As         // the readings by which a refused field of the call fits its merge tag
@@ -144,7 +147,11 @@ func (t *story) read() (err error) {
 		return models.In("request page: webhook", err)
 	}
 	t.settings, _ = senders.ParseSettings(t.webhook.Reading) // of a webhook that is gone: none
-	t.lookForAddress()
+	if found := t.lookForAddress(); found != "" {
+		if t.doneSince, err = t.visit.processedSince(row, found); err != nil {
+			return err
+		}
+	}
 	if err := t.readDelivery(); err != nil {
 		return err
 	}

@@ -47,6 +47,30 @@ func ReadLogged(r models.WebhookRequest, b LogBody, settings senders.Settings) S
 	return readLogged(r, b, bySettings(settings, nil))
 }
 
+// LoggedDelivery returns the id that the sender gave the delivery of a call of the log, by the settings with which s was read from the call. It
+// is "" if there is none, or if it stood in a header that the log does not keep.
+func LoggedDelivery(s Submission, b LogBody, settings senders.Settings) string {
+	header := func(names ...string) string {
+		for _, name := range names {
+			for _, h := range b.Headers {
+				if strings.EqualFold(h.Name, name) {
+					return strings.ToLower(name) + " " + h.Value
+				}
+			}
+		}
+		return ""
+	}
+	if m := settings.Mapping; m != nil && m.DeliveryID.Header != "" {
+		if id := header(m.DeliveryID.Header); id != "" {
+			return id
+		}
+	}
+	if s.deliveryID != "" {
+		return "place " + s.deliveryID
+	}
+	return header(senders.AnyDeliveryHeaders...)
+}
+
 // LoggedTree decodes the payload of a call of the log as a tree. The error is a *DecodeError.
 func LoggedTree(r models.WebhookRequest, b LogBody) (tree *senders.Tree, err error) {
 	s := readLogged(r, b, func(_ *Submission, t *senders.Tree) { tree = t })

@@ -101,3 +101,21 @@ var docsAnswers = []docsAnswer{
 	{429, "Too many calls. Please send the request again later.", "More calls came in a minute than the webhook is set to take. Nothing was done.", "Send the call again after the seconds in the Retry-After header, or raise the limit under Answers and limits."},
 	{503, "", "The program is busy or has no database at the moment.", "Send the same call again after the seconds in the Retry-After header."},
 }
+
+// docsResult explains values of ?result= with which a visitor's browser comes to a page of a website.
+type docsResult struct {
+	values     []string
+	means, say string
+}
+
+var docsResults = []docsResult{
+	{[]string{"ok"}, "It worked. Robots that fall into the trap and calls that rightly did nothing get it too.", "Thank the visitor."},
+	{[]string{"no_address"}, "The form came without an e-mail address.", "Ask for the address."},
+	{[]string{"bad_address"}, "What the visitor typed is not an e-mail address.", "Ask to look for a typing mistake."},
+	{[]string{"no_contact"}, "Nobody has this address. Only an UNSUBSCRIBED or DELETE webhook says so.", "Ask for the address under which the visitor gets mail."},
+	{[]string{"too_large"}, "The form is over 1 MiB, often because of a file.", "Ask to send it without files."},
+	{[]string{"too_many", "busy"}, "More forms came than a limit allows, or the program cannot take the call at this moment.", "Ask to send it again in a minute."},
+	{[]string{"unreadable", "malformed"}, "The form arrived broken.", "Ask to send it again. If it happens to many visitors, look at the request log."},
+	{[]string{"unverified"}, "The webhook takes only signed calls, and a form on a website cannot sign.", "This is for you: use another webhook for the form, or stop refusing under Signature."},
+	{[]string{"disabled", "webhook_gone", "hash_retired", "url_differs"}, "The webhook is off or deleted, its address was changed, or the form has the address with a mistake.", "Say that the form is not in use. Then mend the address in the form, or switch the webhook on."},
+}

@@ -7,6 +7,10 @@ const WIDE = matchMedia("(min-width: 70rem)");
 const PLACE = "select[name^='place.']";
 const PARTS = ["fields", "folds", "outcome"];
 
+function hiddenInput(name, value) {
+  return Object.assign(document.createElement("input"), { type: "hidden", name, value });
+}
+
 class Reading {
   changes = 0;
   picked = new Set(); // keys of the fields of which a place was chosen since the form was last shown
@@ -74,16 +78,12 @@ class Reading {
     note.setAttribute("role", "status");
     leaf.after(note);
     note.textContent = "Choose a field first.";
-    if (!this.form.dataset.newTag) return;
-    const link = document.createElement("a");
-    const url = new URL(this.form.dataset.newTag, location.href);
+    if (this.form.dataset.tags === undefined) return;
     const name = leaf.querySelector(".k").textContent;
     const question = leaf.closest("details")?.querySelector(":scope > summary .q")?.textContent;
-    url.searchParams.set("label", question ?? name);
-    if (!question && !name.startsWith("[")) url.searchParams.set("key", name);
-    link.href = url.href;
-    link.textContent = "Create a merge tag for this value";
-    note.append(" ", link);
+    const create = document.createElement("button");
+    Object.assign(create, { name: "do", value: "tag", className: "btn btn-s", textContent: "Create a merge tag for this value" });
+    note.append(" ", hiddenInput("tag.label", question ?? name), hiddenInput("tag.key", question || name.startsWith("[") ? "" : name), create);
   }
 
   take(leaf) {
