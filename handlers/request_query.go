@@ -21,6 +21,7 @@ type requestQuery struct {
 	search, part, webhook, outcome, when, from, to string // as given, "" if invalid
 	status, method, field, value                   string // likewise
 	workspace, same                                string // for support staff: a slug; the id of a call with the same address
+	sent                                           string // likewise: not "" for calls that sent the address in any value
 
 	unknownWebhook string // the id in the URL if the workspace has no such webhook
 	rangeError     string // says which parts are ignored
@@ -167,7 +168,7 @@ func readMoment(text string, zone *time.Location) (time.Time, bool) {
 // with returns the query's URL parameters without the cursor; parts are name-value pairs to add.
 func (q requestQuery) with(parts ...string) url.Values {
 	values := url.Values{}
-	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"status", q.status}, {"method", q.method}, {"field", q.field}, {"value", q.value}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
+	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"sent", q.sent}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"status", q.status}, {"method", q.method}, {"field", q.field}, {"value", q.value}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
 		if part[1] != "" {
 			values.Set(part[0], part[1])
 		}

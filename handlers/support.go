@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/views"
@@ -93,6 +94,9 @@ func (f *finder) read() (err error) {
 	f.query.field, f.query.value = "", "" // support staff may not see sent values, so they may not search for them
 	f.query.readContent("", "")
 	f.none = f.notThere()
+	if v.Query("sent") != "" {
+		f.readSent()
+	}
 	if f.query.filter.Containing != "" {
 		f.query.filter.Containing = ""
 		f.none.Text = "This is not a whole e-mail address, a webhook URL of any workspace or a request id. You cannot search for parts of an address here."
@@ -101,6 +105,27 @@ func (f *finder) read() (err error) {
 		return f.readSame(id)
 	}
 	return nil
+}
+
+// readSent looks for the address in what calls sent, in place of those for it: refused calls, unless another outcome is chosen.
+func (f *finder) readSent() {
+	filter := &f.query.filter
+	if filter.Address == "" {
+		return
+	}
+	f.query.sent, filter.Sent, filter.Address = "1", filter.Address, ""
+	if filter.Outcome == "" {
+		filter.Outcome = models.OutcomesFailed
+	}
+	*filter = intake.ByContent(*filter)
+}
+
+// sentLink leads to the search for the address in what refused calls sent; "" if no address is searched for, or if this is that search.
+func (f *finder) sentLink() string {
+	if f.query.search == "" || f.query.filter.Address == "" {
+		return ""
+	}
+	return withQuery(supportPath, f.query.with("sent", "1"))
 }
 
 // notThere says that the URL names a workspace or webhook that does not exist, so nothing matches.
@@ -188,6 +213,12 @@ func (f *finder) model(p views.Page) views.SupportModel {
 		rest.workspace, rest.webhook = "", ""
 		m.Chips = append(m.Chips, views.Chip{Label: f.workspace.Name, Href: withQuery(supportPath, rest.with())})
 	}
+	if q.sent != "" {
+		rest := q
+		rest.sent = ""
+		m.Chips = append(m.Chips, views.Chip{Label: "The address stands in what was sent", Href: withQuery(supportPath, rest.with())})
+	}
+	m.Sent = f.sentLink()
 	if q.same != "" {
 		rest := q
 		rest.same = ""
@@ -241,6 +272,8 @@ func (f *finder) whyNone() views.RequestsNone {
 		return f.none
 	case f.query.cursor != models.Cursor{}:
 		return views.RequestsNone{Text: "There is nothing more in this direction.", Link: withQuery(supportPath, f.query.with()), LinkText: "Show the newest"}
+	case f.query.sent != "":
+		return views.RequestsNone{Text: "No call of the last " + f.days() + " that matches these filters was sent with this address in one of its values. The log keeps the first 64 KiB of what a call sent."}
 	case f.query.filter.Address != "":
 		return views.RequestsNone{Text: "No call of the last " + f.days() + " matches these filters and has exactly this address."}
 	}

@@ -83,6 +83,38 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 	})
 }
 
+// TestSupportFindsAnAddressInWhatRefusedCallsSent looks for calls of which the address was not found, and for one that could not be read. Parts
+// of an address and other values find nothing.
+func TestSupportFindsAnAddressInWhatRefusedCallsSent(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		music := s.in("music")
+		join, other := s.addWebhook(models.TypeSubscribed), music.addWebhook(models.TypeSubscribed)
+		mapped := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(mapped, "/reading"), "sender", "own", "mapping", `{"address":["customer.email"]}`).want(t, 303)
+		s.callJSON(join, `{"email_address":"marta@example.com"}`).want(t, 200)
+		s.callJSON(other, `{"person":{"mail":"Marta@Example.com"},"town":"Graz"}`).want(t, 400)
+		s.callJSON(mapped, `{"customer":{"contact":"Marta K. <marta@example.com>"}}`).want(t, 400)
+		s.callJSON(join, `{"mail":"marta@example.com"`).want(t, 400) // cannot be read
+		s.callJSON(join, `{"mail":"xmarta@example.com","b":"marta@example.com.pl"}`).want(t, 400)
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		search := func(address, more string) answer {
+			return noor.get("/support/requests?q=" + url.QueryEscape(address) + more)
+		}
+		page := search("MARTA@example.com", "")
+		page.want(t, 200, "1 request in 1 workspace", "Look for the address in what refused calls sent")
+		page.wantLink(t, "Look for the address", "/support/requests?q=MARTA%40example.com&amp;sent=1")
+		page = search("MARTA@example.com", "&sent=1")
+		page.want(t, 200, "3 requests in 2 workspaces", "Music", "Books", "The address stands in what was sent")
+		page.wantNot(t, "Graz", "Marta K", "Look for the address in what refused calls sent")
+		search("marta@example.com", "&sent=1&workspace=music").want(t, 200, "1 request in 1 workspace", "Music")
+		search("marta@example.com", "&sent=1&outcome=created").want(t, 200, "1 request in 1 workspace", "New contact")
+		search("arta@example.com", "&sent=1").want(t, 200, "No request matches", "was sent with this address")
+		search("marta", "&sent=1").want(t, 200, "not a whole e-mail address")
+		search("Graz", "&sent=1").want(t, 200, "not a whole e-mail address")
+		noor.get("/support/requests").wantNot(t, "Look for the address")
+	})
+}
+
 // Retired URLs and deleted webhooks are found, deleted workspaces are not.
 func TestSupportFindsRetiredAndDeletedWebhooks(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {

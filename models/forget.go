@@ -54,6 +54,19 @@ func (w AddressKeys) has(address string) bool {
 	return err == nil && w.set[AddressKey(w.workspaceID, email)]
 }
 
+// HoldsEmail reports whether a text is an address or contains it, in any spelling. email is the address in its stored form.
+func HoldsEmail(text, email string) (holds bool) {
+	same := func(address string) bool {
+		read, err := ReadEmail(address)
+		return err == nil && read == email
+	}
+	if strings.IndexFunc(text, isAt) < 0 {
+		return false
+	}
+	eachAddress(ValidText(text), func(from, to int, address string) { holds = holds || same(address) })
+	return holds || same(text)
+}
+
 func isAt(r rune) bool { return r == '@' }
 
 // eachAddress calls fn with everything in text that looks like an address, and its position. Characters that may start

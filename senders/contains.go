@@ -19,3 +19,13 @@ func (t *Tree) Contains(field, value string) bool {
 	}
 	return false
 }
+
+// HoldsEmail reports whether a text of the payload is an address or contains it. email is the address in its stored form.
+func (t *Tree) HoldsEmail(email string) bool {
+	for at := range t.leaves() {
+		if slices.ContainsFunc(t.Given(at).Texts, func(text string) bool { return models.HoldsEmail(text, email) }) {
+			return true
+		}
+	}
+	return false
+}

@@ -40,8 +40,9 @@ type RequestFilter struct {
 	Address    string // in its stored form: calls for exactly this address
 	Containing string // calls whose address, valid or not, contains this; ignores ASCII case
 
-	// Field and Value select calls by what was sent: see intake.Content. Matches decides on each call; intake.ByContent sets it.
+	// Field, Value and Sent select calls by what was sent: see intake.Content. Matches decides on each call; intake.ByContent sets it.
 	Field, Value string
+	Sent         string // an address in its stored form: calls that sent it in any value
 	Matches      func(models.WebhookRequest) bool `json:"-"`
 
 	whole bool // read whole bodies
@@ -118,7 +119,7 @@ func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter Request
 // at, zero if the log ended.
 func (d *DB) lookStep(ctx context.Context, workspaceID int64, filter RequestFilter, cursor models.Cursor, limit int) (found []models.WebhookRequest, last uuid.UUID, err error) {
 	within := walkStep
-	if filter.Field+filter.Value != "" {
+	if filter.byContent() {
 		if within = bodiesStep; filter.Matches == nil {
 			return nil, uuid.Nil, errors.New("a search of what was sent needs RequestFilter.Matches")
 		}
@@ -213,7 +214,7 @@ func (d *DB) RequestsThere(ctx context.Context, workspaceID int64, ids []uuid.UU
 // CountRequests counts the calls that match filter, up to ExactCount + 1. Without an index it counts among as many calls as a search for a
 // page looks at.
 func (d *DB) CountRequests(ctx context.Context, workspaceID int64, filter RequestFilter) (n Counted, err error) {
-	if filter.Field+filter.Value != "" {
+	if filter.byContent() {
 		found, stopped, err := d.NewestRequests(ctx, workspaceID, filter, models.ExactCount+1)
 		return Counted{int64(len(found)), stopped}, err
 	}
@@ -243,7 +244,7 @@ type CallTime struct {
 
 // CallTimes returns the newest calls that match filter, as far as CountRequests counts them. stopped says that there may be more.
 func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFilter) (found []CallTime, stopped bool, err error) {
-	if filter.Field+filter.Value != "" {
+	if filter.byContent() {
 		rows, last, err := d.NewestRequests(ctx, workspaceID, filter, RequestPageSize)
 		for _, r := range rows {
 			found = append(found, CallTime{r.ID, r.Failed()})
@@ -303,7 +304,7 @@ func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter Request
 // by failure, and for all calls.
 func (f RequestFilter) indexed() bool {
 	switch {
-	case f.Containing != "" || f.Method != "" || f.Status != 0 || f.Field+f.Value != "":
+	case f.Containing != "" || f.Method != "" || f.Status != 0 || f.byContent():
 		return false
 	case f.Address != "":
 		return f.Outcome == "" && f.WebhookID == 0
@@ -312,6 +313,9 @@ func (f RequestFilter) indexed() bool {
 	}
 	return f.Outcome == "" || f.Outcome == models.OutcomesFailed
 }
+
+// byContent reports whether the filter selects calls by what was sent.
+func (f RequestFilter) byContent() bool { return f.Field+f.Value+f.Sent != "" }
 
 // narrow applies what the indexes cover: the time, and the address, the webhook or the failures.
 func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor models.Cursor) *gorm.DB {
@@ -407,7 +411,7 @@ func (d *DB) RequestBeside(ctx context.Context, workspaceID int64, filter Reques
 // RequestPlace returns the place of a call among those that match filter, counted from the newest, and how many there are. known is false if
 // counting would take too long.
 func (d *DB) RequestPlace(ctx context.Context, workspaceID int64, filter RequestFilter, id uuid.UUID) (place, all int64, known bool, err error) {
-	if filter.Field+filter.Value != "" {
+	if filter.byContent() {
 		return 0, 0, false, nil
 	}
 	total, err := d.CountRequests(ctx, workspaceID, filter)

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func (d *DB) WebhooksOf(ctx context.Context, calls []models.WebhookRequest) (map
 // manySteps is how many steps a search in several workspaces takes for one page.
 const manySteps = 5
 
-// RequestsOf is Requests for several workspaces together.
+// RequestsOf is Requests for several workspaces together. A search of what was sent looks at the calls of a step until bodiesTime is over.
 func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
 	page := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}
 	per := RequestPageSize + 1
@@ -81,17 +82,24 @@ func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter Reques
 		per = max(per, walkStep/len(workspaceIDs))
 	}
 	var matching []callKey
+	began := time.Now()
 	for from, step := cursor, 0; step < manySteps && len(workspaceIDs) > 0; step++ {
 		found, err := d.callKeys(ctx, workspaceIDs, filter, from, per)
 		if err != nil {
 			return page, err
 		}
 		sure, end := mergeCalls(found, per, cursor.Rising())
-		for _, c := range sure {
-			if c.Matches {
-				matching = append(matching, c)
+		sure = slices.DeleteFunc(sure, func(c callKey) bool { return !c.Matches })
+		if filter.byContent() {
+			var last uuid.UUID
+			if sure, last, err = d.matchingBodies(ctx, sure, filter, began); err != nil {
+				return page, err
+			}
+			if last != uuid.Nil {
+				end, step = last, manySteps
 			}
 		}
+		matching = append(matching, sure...)
 		if page.Stopped = end; end == uuid.Nil || len(matching) > RequestPageSize {
 			page.Stopped = uuid.Nil
 			break
@@ -105,9 +113,40 @@ func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter Reques
 	more := len(matching) > RequestPageSize || page.Stopped != uuid.Nil
 	page.Newer, page.Older = page.Newer || more && cursor.Rising(), page.Older || more && !cursor.Rising()
 	var err error
-	page.Requests, err = d.callsOf(ctx, matching[:min(len(matching), RequestPageSize)])
+	page.Requests, err = d.callsOf(ctx, matching[:min(len(matching), RequestPageSize)], listedColumns)
 	return page, err
 }
+
+// matchingBodies returns those of the calls, which are in the order of the search, whose bodies match the filter. last is the call after which it
+// stopped because the time of a search that began then is over, zero if it looked at all.
+func (d *DB) matchingBodies(ctx context.Context, keys []callKey, filter RequestFilter, began time.Time) (matching []callKey, last uuid.UUID, err error) {
+	if filter.Matches == nil {
+		return nil, uuid.Nil, errors.New("a search of what was sent needs RequestFilter.Matches")
+	}
+	for some := range slices.Chunk(keys, bodiesOfMany) {
+		if last != uuid.Nil && time.Since(began) > bodiesTime {
+			return matching, last, nil
+		}
+		calls, err := d.callsOf(ctx, some, wholeColumns)
+		if err != nil {
+			return nil, uuid.Nil, err
+		}
+		matches := map[uuid.UUID]bool{}
+		for _, r := range calls {
+			matches[r.ID] = filter.Matches(r)
+		}
+		for _, key := range some {
+			if matches[key.ID] {
+				matching = append(matching, key)
+			}
+		}
+		last = some[len(some)-1].ID
+	}
+	return matching, uuid.Nil, nil
+}
+
+// bodiesOfMany is how many bodies a search in several workspaces reads at a time.
+const bodiesOfMany = 200
 
 // callKey identifies a call and says whether it matches the filter.
 type callKey struct {
@@ -168,16 +207,20 @@ func (d *DB) callKeys(ctx context.Context, workspaceIDs []int64, filter RequestF
 	return found, nil
 }
 
-// callsOf reads the calls with these keys, newest first.
-func (d *DB) callsOf(ctx context.Context, keys []callKey) (calls []models.WebhookRequest, err error) {
+// callsOf reads these columns of the calls with these keys, newest first.
+func (d *DB) callsOf(ctx context.Context, keys []callKey, columns string) (calls []models.WebhookRequest, err error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	query := d.Read(ctx)
+	ids := map[int64][]uuid.UUID{}
 	for _, k := range keys {
-		query = query.Or("workspace_id = ? AND id = ?", k.WorkspaceID, k.ID)
+		ids[k.WorkspaceID] = append(ids[k.WorkspaceID], k.ID)
 	}
-	err = query.Select(listedColumns).Find(&calls).Error
+	query := d.Read(ctx)
+	for workspaceID, some := range ids {
+		query = query.Or("workspace_id = ? AND id IN ?", workspaceID, some)
+	}
+	err = query.Select(columns).Find(&calls).Error
 	slices.SortFunc(calls, func(a, b models.WebhookRequest) int {
 		return cmp.Or(models.CompareIDs(b.ID, a.ID), cmp.Compare(a.WorkspaceID, b.WorkspaceID))
 	})

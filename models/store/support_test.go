@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,8 +10,62 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
+
+// A search of what was sent looks at bodies, and finds every matching call in order, however often it stops.
+func TestRequestsOfSeveralWorkspacesByContent(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now())
+		var rows []models.WebhookRequest
+		want := 0
+		for i := range 700 {
+			r := models.WebhookRequest{WorkspaceID: int64(1 + i%2), ID: models.NewID(now.Add(time.Duration(i) * time.Millisecond)), WebhookID: 10, Method: "POST", Outcome: models.OutcomeNoAddress, Status: 400, Body: []byte("other")}
+			if i%9 == 0 {
+				r.Body = []byte("wanted")
+				want++
+			}
+			rows = append(rows, r)
+		}
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error }); err != nil {
+			t.Fatal(err)
+		}
+		for _, slow := range []time.Duration{0, time.Millisecond} { // the slow search stops in the middle
+			filter := store.RequestFilter{Outcome: models.OutcomesFailed, Sent: "jo@example.com", Matches: func(r models.WebhookRequest) bool {
+				<-time.After(slow)
+				return string(r.Body) == "wanted"
+			}}
+			var cursor models.Cursor
+			found, stops := []models.WebhookRequest{}, 0
+			for range 20 {
+				page, err := db.RequestsOf(t.Context(), []int64{1, 2}, filter, cursor)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found = append(found, page.Requests...); !page.Older {
+					break
+				}
+				if page.Stopped != uuid.Nil {
+					cursor.Before = page.Stopped
+					stops++
+				} else {
+					cursor.Before = page.Requests[len(page.Requests)-1].ID
+				}
+			}
+			if len(found) != want || stops == 0 && slow > 0 {
+				t.Errorf("got %d calls with %d stops, want %d", len(found), stops, want)
+			}
+			if !slices.IsSortedFunc(found, func(a, b models.WebhookRequest) int { return models.CompareIDs(b.ID, a.ID) }) {
+				t.Error("the calls are not in order, newest first")
+			}
+		}
+		if _, err := db.RequestsOf(t.Context(), []int64{1}, store.RequestFilter{Sent: "jo@example.com"}, models.Cursor{}); err == nil {
+			t.Error("a search of what was sent without Matches gives no error")
+		}
+	})
+}
 
 // Reading several workspaces page by page returns every matching call once, newest first, in both directions.
 func TestRequestsOfSeveralWorkspaces(t *testing.T) {
