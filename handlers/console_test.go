@@ -429,7 +429,7 @@ func TestARepeatedCallIsProcessedAnyway(t *testing.T) {
 		if c := s.contact("jo@example.com"); c == nil || c.Fields["first_name"] != "Jo" {
 			t.Errorf("got %+v, want the name", c)
 		}
-		s.get("/w/books/requests/"+first).wantLink(t, "Sent again once: the last repeat", "/w/books/requests/"+again)
+		s.get("/w/books/requests/"+first).wantLink(t, ", repeated", "/w/books/requests/"+again)
 
 		s.get("/w/books/requests/"+sent()).want(t, 200, "Repeated: this call had been processed", "The first call was processed: New contact")
 		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,10 +15,12 @@ import (
 )
 
 // keptReading is the subject of a form of a reading that waits until a merge tag was created: see leaveSecret.
-func keptReading(w models.Webhook) string { return "the reading of webhook " + strconv.FormatInt(w.ID, 10) }
+func keptReading(w models.Webhook) string {
+	return "the reading of webhook " + strconv.FormatInt(w.ID, 10)
+}
 
 // createTagFor leads to the form of a new merge tag. The session keeps what was chosen in the form of the reading, for the way back. A button
-// beside a value of the sample proposes the merge tag's key and label.
+// beside a value of the sample proposes the merge tag's key and label, and its path becomes the place of the merge tag.
 func (v *visit) createTagFor(f readingForm) error {
 	to := v.newTagURL(f)
 	if to == "" {
@@ -27,7 +30,6 @@ func (v *visit) createTagFor(f readingForm) error {
 		if text := v.Form("tag." + name); text != "" {
 			to += "&" + name + "=" + url.QueryEscape(text)
 		}
-		delete(v.form, "tag."+name)
 	}
 	kept := v.kept()
 	if kept == "" { // too large
@@ -59,6 +61,11 @@ func (v *visit) showKeptReading(f readingForm) (shown bool, err error) {
 		return false, err
 	}
 	v.leaveUnsaved(&f)
+	if key, path := v.Query("field"), v.Form("tag.path"); path != "" && key != "" {
+		if i := slices.IndexFunc(f.tags, func(t models.MergeTag) bool { return t.Key == key }); i >= 0 && len(f.in.rows[key]) == 0 {
+			f.in.rows[key] = []readingRow{f.proposed(readingRow{path: path}, f.tags[i])}
+		}
+	}
 	f.choose(v.Query("field"), "")
 	return true, v.showReadingForm(f)
 }

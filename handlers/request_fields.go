@@ -157,7 +157,7 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 		stops = append(stops, stop(s.Signature, "Signature", t.signatureNote()))
 	}
 	if s.Ended.Title != "" {
-		stops = append(stops, endStop(s))
+		stops = append(stops, t.endStop(s))
 	}
 	if s.Counts.Title != "" {
 		note := "yes"

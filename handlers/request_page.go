@@ -46,6 +46,7 @@ type story struct {
 	fault        addressFault           // of an address that is not valid
 	unseen       string                 // names the characters of such an address that cannot be seen
 	settings     senders.Settings       // of the webhook as they are now
+	madeWith     string                 // how the secret ends with which the call was signed; "" if it is not known, or not to be shown
 	first        models.WebhookRequest  // of a repeated call: the one that was processed; zero if it is gone
 	delivery     models.WebhookDelivery // of a call that was processed: its repeats
 	hidden       bool                   // what was sent is not shown
@@ -155,6 +156,9 @@ func (t *story) read() (err error) {
 	if err := t.readDelivery(); err != nil {
 		return err
 	}
+	if err := t.readSecret(); err != nil {
+		return err
+	}
 	if !t.tried {
 		if t.replays, err = db.ReplaysOf(ctx, row.WorkspaceID, row.ID, maxReplays); err != nil {
 			return models.In("request page: replays", err)
@@ -246,7 +250,7 @@ func (t *story) model(p views.Page) views.RequestModel {
 	outcome := t.outcome()
 	m := views.RequestModel{
 		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: t.title(outcome),
-		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(), Replay: t.replayHref(),
+		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(), First: t.firstHref(), Replay: t.replayHref(),
 	}
 	switch {
 	case outcome.OfAddress && t.row.Address != nil:
@@ -381,7 +385,10 @@ func (t *story) facts() views.RequestFacts {
 	} else if r.Address != nil {
 		f.Others.Text = "No other call for this address"
 	}
-	f.Repeats = t.repeatsFact()
+	f.SameID, f.Alike = t.sameID(), t.alike()
+	if id := t.deliveryID(); id != "" && !t.hidden {
+		f.Delivery = models.NameInvisible(models.Shorten(id, 100))
+	}
 	f.ReplayOf, f.Replays = t.replayFacts()
 	minute := at.In(t.zone()).Truncate(time.Minute)
 	span := requestQuery{webhook: strconv.FormatInt(r.WebhookID, 10), when: "range", from: minute.Format(momentLayout), to: minute.Add(time.Minute).Format(momentLayout)}

@@ -14,6 +14,9 @@ import (
 // maxPayloadLines is how many lines of a payload the pretty view shows.
 const maxPayloadLines = 500
 
+// maxLineText is how many characters of a line the pretty view shows.
+const maxLineText = 2_000
+
 // payload shows the call as received: pretty-printed with each field's fate, raw, or its headers.
 func (t *story) payload() *views.CodeBox {
 	b := t.body
@@ -34,8 +37,11 @@ func (t *story) payload() *views.CodeBox {
 	if b.Payload == "" || unfit || t.row.Failed() && !slices.ContainsFunc(lines, func(l sentLine) bool { return l.field || l.file }) {
 		pretty = "" // there is nothing that could be decoded
 	}
-	if t.tree != nil {
+	switch {
+	case t.tree != nil && b.Mapped != nil:
 		pretty = "As read"
+	case t.tree != nil:
+		pretty = "Decoded"
 	}
 	tab := func(label, name string, current bool) {
 		box.Tabs = append(box.Tabs, views.Tab{Label: label, Href: t.here() + "?show=" + name + "#s1", Current: current})
@@ -197,7 +203,11 @@ func (t *story) prettyLines() (lines []views.CodeLine, source string) {
 			lines = append(lines, views.CodeLine{Text: "… and " + views.Plural(len(sent)-i, "more line", "more lines") + ": see As received"})
 			break
 		}
-		lines = append(lines, views.CodeLine{Key: views.Visible(line.shown), Text: views.Visible(line.text), Fate: marks[i]})
+		shown := models.Shorten(line.text, maxLineText)
+		if shown != line.text {
+			shown += " (see As received)"
+		}
+		lines = append(lines, views.CodeLine{Key: views.Visible(line.shown), Text: views.Visible(shown), Fate: marks[i]})
 		text.WriteString(line.shown + line.text + "\n")
 	}
 	return lines, text.String()

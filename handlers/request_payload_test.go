@@ -53,6 +53,20 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestALongLineIsCut: the decoded view cuts a long value and says where all of it is. What is copied has all of it.
+func TestALongLineIsCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789", 2_000)
+	s := &story{body: intake.LogBody{Encoding: intake.EncodingJSON, Payload: `{"note":"` + long + `","b":1}`}}
+	lines, source := s.prettyLines()
+	if text := lines[1].Text; len(text) > maxLineText+100 || !strings.HasSuffix(text, "(see As received)") {
+		t.Errorf("got a line of %d bytes, which ends %q", len(text), text[max(0, len(text)-40):])
+	}
+	if !strings.Contains(source, long) {
+		t.Error("what is copied is cut")
+	}
+}
+
 // FuzzSentLines checks that every way of reading a payload ends, with bounded output.
 func FuzzSentLines(f *testing.F) {
 	for _, seed := range []string{`{"a":1}`, `{"a":{"b":[]},"a":null} x`, "a=1&b=%zz&%FF", "a = b\n", "\ufeff{", "[[[[",

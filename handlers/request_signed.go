@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -55,14 +56,20 @@ func (t *story) hide() {
 func (t *story) readDelivery() error {
 	ctx, db := t.visit.UserContext(), t.visit.server.DB
 	if id, err := uuid.Parse(t.body.RepeatOf); err == nil {
-		t.first, err = db.Request(ctx, t.row.WorkspaceID, id)
-		return models.In("request page: the first call", ignoreNotFound(err))
+		if t.first, err = db.Request(ctx, t.row.WorkspaceID, id); ignoreNotFound(err) != nil {
+			return models.In("request page: the first call", err)
+		}
 	}
+	return t.readRepeats()
+}
+
+// readRepeats reads how often the delivery came again, if it is still remembered.
+func (t *story) readRepeats() error {
 	if len(t.body.Delivery) == 0 {
 		return nil
 	}
-	d, err := db.Delivery(ctx, t.row.WorkspaceID, t.row.WebhookID, t.body.Delivery)
-	if err == nil && d.RequestID == t.row.ID {
+	d, err := t.visit.server.DB.Delivery(t.visit.UserContext(), t.row.WorkspaceID, t.row.WebhookID, t.body.Delivery)
+	if err == nil && (d.RequestID == t.row.ID || d.RequestID == t.first.ID) {
 		t.delivery = d
 	}
 	return models.In("request page: repeats", ignoreNotFound(err))
@@ -123,15 +130,37 @@ func (t *story) tellSignature(s *views.RequestStory) {
 	case !v.Passes():
 		s.Signature.State, s.Signature.Lead = views.StateLook, s.Signature.Lead+" This webhook only watches, so the call was handled like any other."
 	}
+	if t.madeWith != "" {
+		s.SignatureFacts = append(s.SignatureFacts, views.RequestFact{What: "Made with", Text: "the secret " + endingSaid(t.madeWith)})
+	}
 	if v.SignedAt.IsZero() {
 		return
 	}
 	signed, arrived := v.SignedAt.In(t.zone()), v.ArrivedAt.In(t.zone())
 	const layout = "2 Jan 2006, 15:04:05"
-	s.SignatureFacts = []views.RequestFact{
-		{What: "Signed at", Text: signed.Format(layout) + ", by the sender’s clock"}, {What: "Arrived at", Text: arrived.Format(layout)},
-		{What: "Allowed", Text: toleranceSaid(v.Tolerance) + " before and after"},
+	s.SignatureFacts = append(s.SignatureFacts,
+		views.RequestFact{What: "Signed at", Text: signed.Format(layout) + ", by the sender’s clock"}, views.RequestFact{What: "Arrived at", Text: arrived.Format(layout)},
+		views.RequestFact{What: "Allowed", Text: toleranceSaid(v.Tolerance) + " before and after"})
+}
+
+// readSecret finds out how the secret ends with which the call was signed, for people who may change the webhook. The log does not say it: the
+// newer secret of then is the newest of those that were there when the call came. If it was removed since, nothing is said.
+func (t *story) readSecret() error {
+	v := t.body.Verdict
+	if v == nil || v.Secret == "" || !t.canRead() || t.tried {
+		return nil
 	}
+	secrets, err := t.visit.server.DB.WebhookSecrets(t.visit.UserContext(), t.row.WorkspaceID, t.row.WebhookID)
+	if err != nil {
+		return models.In("request page: secrets", err)
+	}
+	came := models.IDTime(t.row.ID)
+	secrets = slices.DeleteFunc(secrets, func(s models.WebhookSecret) bool { return s.CreatedAt.Truncate(time.Millisecond).After(came) })
+	slices.SortFunc(secrets, func(a, b models.WebhookSecret) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	if i := slices.Index([]senders.SecretUsed{senders.SecretNewer, senders.SecretOlder}, v.Secret); i >= 0 && i < len(secrets) {
+		t.madeWith = secrets[i].Ending
+	}
+	return nil
 }
 
 // toleranceSaid says a number of seconds, in minutes if it is a whole number of them.
@@ -150,7 +179,7 @@ func (t *story) signatureNote() string {
 	case v.Passes():
 		return "valid"
 	case v.Result == senders.ResultTooOld:
-		return "too old"
+		return minutesSaid(v.Age()) + " old"
 	case v.Result == senders.ResultTooNew:
 		return "from the future"
 	case v.Result == senders.ResultNoHeader:
@@ -252,9 +281,13 @@ func (t *story) testCallSaid() string {
 const titleAgain = "Processed again, on purpose"
 
 // endStop is the step at which the call ended, for the strip of steps.
-func endStop(s views.RequestStory) views.Stop {
+func (t *story) endStop(s views.RequestStory) views.Stop {
 	labels := map[string]string{"It had come before": "Repeat", titleAgain: "Repeat", "Known as a test call": "Test call", "Held back": "Trap field"}
-	return views.Stop{Href: "#" + s.Ended.ID, Label: labels[s.Ended.Title], Note: map[string]string{"Repeat": "came before", "Test call": "yes"}[labels[s.Ended.Title]], State: s.Ended.State}
+	note := map[string]string{"Repeat": "came before", "Test call": "yes"}[labels[s.Ended.Title]]
+	if note == "came before" && t.first.ID != uuid.Nil {
+		note = "of " + models.IDTime(t.first.ID).In(t.zone()).Format("15:04:05")
+	}
+	return views.Stop{Href: "#" + s.Ended.ID, Label: labels[s.Ended.Title], Note: note, State: s.Ended.State}
 }
 
 // adviseUnverified says what to compare, and leads to the signature of the webhook.
@@ -286,15 +319,56 @@ func minutesSaid(d time.Duration) string {
 	return views.Plural(max(1, int64(d.Round(time.Minute)/time.Minute)), "minute", "minutes")
 }
 
-// repeatsFact leads to the repeats of the call.
-func (t *story) repeatsFact() views.RequestNear {
-	switch d := t.delivery; {
-	case t.first.ID != uuid.Nil:
-		return views.RequestNear{Text: "The first call with this id", Href: t.pathOf(t.first.ID)}
-	case d.Repeats > 0 && d.LastRepeat != nil:
-		return views.RequestNear{Text: "Sent again " + times(d.Repeats) + ": the last repeat", Href: t.pathOf(*d.LastRepeat)}
+// firstHref leads from a repeated call to the first one, "" for other calls and if the log does not have it.
+func (t *story) firstHref() string {
+	if t.row.Outcome != models.OutcomeRepeated || t.first.ID == uuid.Nil || t.tried {
+		return ""
 	}
-	return views.RequestNear{}
+	return t.pathOf(t.first.ID)
+}
+
+// sameID lists the calls of the delivery, if there are several: the first one, this one and the last repeat.
+func (t *story) sameID() (all []views.RequestNear) {
+	first, d := t.row.ID, t.delivery
+	if t.body.RepeatOf != "" {
+		first = t.first.ID
+	}
+	if t.tried || t.first.ID == uuid.Nil && d.Repeats == 0 {
+		return nil
+	}
+	add := func(id uuid.UUID, what string) {
+		near := views.RequestNear{Text: models.IDTime(id).In(t.zone()).Format("2 Jan, 15:04:05") + ", " + what}
+		if id != t.row.ID {
+			near.Href = t.pathOf(id)
+		} else {
+			near.Text += ": this one"
+		}
+		all = append(all, near)
+	}
+	if first != uuid.Nil {
+		add(first, "processed")
+	}
+	others := d.Repeats
+	if t.row.ID != first {
+		add(t.row.ID, lowerFirst(views.OutcomeShort(t.row.Outcome)))
+		others--
+	}
+	if d.LastRepeat != nil && *d.LastRepeat != t.row.ID {
+		if others > 1 {
+			all = append(all, views.RequestNear{Text: views.Plural(others-1, "more repeat", "more repeats")})
+		}
+		add(*d.LastRepeat, "repeated")
+	}
+	return all
+}
+
+// alike leads to the calls of the webhook that ended as this one; zero for a call that was processed.
+func (t *story) alike() views.RequestNear {
+	if !t.row.Failed() && !t.row.Idle() || t.webhook.ID == 0 || t.tried {
+		return views.RequestNear{}
+	}
+	query := requestQuery{webhook: strconv.FormatInt(t.row.WebhookID, 10), outcome: string(t.row.Outcome)}
+	return views.RequestNear{Text: "Calls of this webhook that ended like this", Href: t.calls(query)}
 }
 
 func times(n int64) string {

@@ -9,13 +9,19 @@ import (
 	"campaignlark/views"
 )
 
-// readTree makes the tree of a call that was read by a mapping, before anything is masked. Without one, the payload is shown as lines.
+// readTree makes the tree of a call that was read by a mapping, or that was refused because no address was found in its nested data, before
+// anything is masked. The payload of other calls is shown as lines.
 func (t *story) readTree() {
-	if t.body.Mapped == nil || t.body.Payload == "" {
+	missing := t.row.Outcome == models.OutcomeNoAddress && t.body.Encoding == intake.EncodingJSON
+	if t.body.Mapped == nil && !missing || t.body.Payload == "" {
 		return
 	}
 	tree, err := intake.LoggedTree(t.row, t.body)
 	if err != nil || tree == nil {
+		return
+	}
+	if t.body.Mapped == nil {
+		t.readUnmapped(tree)
 		return
 	}
 	var titles []senders.Title
@@ -38,6 +44,14 @@ func (t *story) readTree() {
 		}
 		return found
 	})
+	for _, at := range tree.Find(t.deliveryPath()) {
+		if marks.hints[at] == "" && tree.Text(at) == t.body.Mapped.DeliveryID {
+			marks.hints[at] = "tells repeats apart"
+			if marks.fates[at] == "" {
+				marks.fates[at] = "used"
+			}
+		}
+	}
 	for at := range tree.Children(senders.Root) {
 		if used := t.usedFor(tree.Name(at)); used != "" && marks.fates[at] == "" {
 			marks.hints[at], marks.fates[at] = used, "used"
@@ -46,6 +60,39 @@ func (t *story) readTree() {
 	t.noteUnasked(tree, marks)
 	shown := showTree(tree, titles, marks, false)
 	t.tree = &shown
+}
+
+// readUnmapped shows a refused call with nested data as a tree, with what looks like the address.
+func (t *story) readUnmapped(tree *senders.Tree) {
+	flat := true
+	for at := range tree.Children(senders.Root) {
+		kind := tree.Kind(at)
+		flat = flat && kind != senders.Object && (kind != senders.List || tree.PlainList(at))
+	}
+	if flat {
+		return
+	}
+	var titles []senders.Title
+	if t.looksLike != nil {
+		titles = t.looksLike.Titles
+	}
+	marks := treeMarks{hints: map[senders.Place]string{}}
+	for _, at := range tree.Addresses(maxShownAddresses) {
+		marks.hints[at] = "looks like the address"
+	}
+	shown := showTree(tree, titles, marks, false)
+	t.tree = &shown
+}
+
+// maxShownAddresses is how many values of a refused call are marked as looking like the address.
+const maxShownAddresses = 3
+
+// deliveryPath returns where the webhook finds the ids of deliveries, zero if that is no place of a call.
+func (t *story) deliveryPath() senders.Path {
+	if t.settings.Mapping == nil || t.body.Mapped.DeliveryID == "" {
+		return senders.Path{}
+	}
+	return t.settings.Mapping.DeliveryID.Path
 }
 
 // fatesIn returns the marks of the values of a call that was read by a mapping. find returns the values at a path.
@@ -109,7 +156,7 @@ func (t *story) shownTree() *views.RequestTree {
 	if show := t.visit.Query("show"); t.tree == nil || show == "raw" || show == "headers" {
 		return nil
 	}
-	return &views.RequestTree{Nodes: t.tree.nodes, More: t.tree.more}
+	return &views.RequestTree{Nodes: t.tree.nodes, More: t.tree.more, Unread: t.body.Mapped == nil}
 }
 
 // treeFate returns the mark of a value in a tree.

@@ -143,7 +143,7 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 	}
 	m := views.SignatureModel{
 		Page: p, Top: v.webhookTop(f.webhook, views.PartSignature), CanChange: v.Role.Includes(models.RoleAdmin), Values: f.in, Errors: f.errs, Edit: f.edit, Ask: f.asks,
-		Sender: "the sender", Secret: f.secret, Made: f.made, Forms: signatureFormOptions(), Enforces: f.stored.Enforces(), Checks: f.stored.Checks(),
+		Sender: "the sender", Secret: f.secret, Made: f.made, Forms: signatureFormOptions(), Enforces: f.stored.Enforces(), Checks: f.stored.Checks(), Refusal: intake.MessageUnverified,
 	}
 	if s := senders.FindSender(f.stored.Sender); s != nil {
 		m.Sender, m.Signs, m.GivesSecret = s.System(), s.Signature != nil, s.GivesSecret && f.in["form"] == string(s.Signature.Form)

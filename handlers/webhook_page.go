@@ -46,6 +46,9 @@ func (s *Server) webhookShow(v *visit) error {
 	if err := v.addRequests(&m, u.Webhook, settings); err != nil {
 		return err
 	}
+	if m.CanChange && m.Waits && len(m.Requests) == 0 {
+		m.Steps = v.webhookSteps(u.Webhook, settings)
+	}
 	if err := v.addFailures(&m); err != nil {
 		return err
 	}
@@ -60,6 +63,20 @@ func (s *Server) webhookShow(v *visit) error {
 		}
 	}
 	return v.show(views.WebhookPage(m))
+}
+
+// webhookSteps lists what to do until the first call comes.
+func (v *visit) webhookSteps(w models.Webhook, settings senders.Settings) []views.FirstStep {
+	who := views.FirstStep{Title: "Who will call it?", State: "now",
+		Text:   "Choose the system, such as Typeform or Shopify, and this webhook knows where it puts the e-mail address, how it signs and what its test calls look like. Your own program or form can send the plain format and needs none of this.",
+		Action: views.Btn{Label: "Choose the sender", Href: v.path("webhooks", w.ID, views.PartReading), Kind: views.Primary}}
+	give := views.FirstStep{Title: "Give the address to the sender", Text: "Paste it where that system asks for a webhook URL."}
+	if settings.Mapping != nil {
+		who = views.FirstStep{Title: views.Sentence(senderName(settings.Sender)) + " will call it", State: "done", Text: "How its calls are read is set up."}
+		give.State = "now"
+	}
+	return []views.FirstStep{{Title: "The address is made", State: "done", Text: views.WebhookDoes(string(w.Type))}, who, give,
+		{Title: "See the first call arrive", Text: "Every call has a page that explains it, also a call that fails."}}
 }
 
 // addUnproven adds the warning that calls are refused and none has passed.
@@ -86,6 +103,9 @@ func (v *visit) addHandled(m *views.WebhookModel, settings senders.Settings) {
 	v.addRead(m, settings)
 	m.Handled = append(m.Handled, views.HandledLine{Question: "Is it really " + systemOf(settings, "the sender") + "?", Answer: signatureHandled(settings), Link: "Signature",
 		Href: v.path("webhooks", m.ID, views.PartSignature)})
+	answers := v.path("webhooks", m.ID, views.PartAnswers)
+	m.Handled = append(m.Handled, views.HandledLine{Question: "What the caller gets", Answer: answersHandled(settings.Answering()), Link: "Answers", Href: answers},
+		views.HandledLine{Question: "At most", Answer: limitsHandled(settings.Answering()), Link: "Limits", Href: answers + "#limits"})
 }
 
 // addRead says how the webhook reads its calls.
@@ -118,6 +138,34 @@ func signatureHandled(settings senders.Settings) string {
 		return "Watched: signatures are checked, and nothing is refused"
 	}
 	return "Not checked: anyone who knows the address can call it"
+}
+
+// answersHandled says how the webhook answers.
+func answersHandled(a senders.Answers) string {
+	switch {
+	case a.SuccessURL != "" && a.FailureURL != "":
+		return "A form leads to your pages; others get the standard answer"
+	case a.SuccessURL != "" || a.FailureURL != "":
+		return "A form leads to your page; others get the standard answer"
+	case len(a.AllowedOrigins) > 0:
+		return "The standard answer, or the page that a form of your websites names"
+	}
+	return "The standard answer"
+}
+
+// limitsHandled says how many calls a minute the webhook takes.
+func limitsHandled(a senders.Answers) string {
+	var parts []string
+	if a.LimitWebhook > 0 {
+		parts = append(parts, views.Plural(a.LimitWebhook, "call", "calls")+" a minute")
+	}
+	if a.LimitNetwork > 0 {
+		parts = append(parts, views.Plural(a.LimitNetwork, "call", "calls")+" a minute from one network")
+	}
+	if len(parts) == 0 {
+		return "No limit"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // webhookURL returns the public URL of the webhook with a hash.

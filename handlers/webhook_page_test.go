@@ -56,6 +56,26 @@ func TestFirstCallWithTheShownExample(t *testing.T) {
 	})
 }
 
+// TestANewWebhookShowsItsSteps: who calls comes first, then the address; the steps end with the first call, and viewers see none.
+func TestANewWebhookShowsItsSteps(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Reading club", "type", "UNCONFIRMED")
+		path := s.webhookPath(w, "")
+		page := s.get(path)
+		page.inThisOrder(t, "The address is made", "A call creates the contact, or updates it, and sets it to Unconfirmed.", "Who will call it?", "Choose the sender", "Give the address to the sender", "See the first call arrive",
+			"What the caller gets", "The standard answer", "At most", "No limit")
+		page.wantLink(t, "Choose the sender", s.webhookPath(w, "/reading"))
+		s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer))).get(path).wantNot(t, "Who will call it?")
+		s.post(s.webhookPath(w, "/reading"), "sender", "typeform").want(t, 303)
+		s.post(s.webhookPath(w, "/answers"), "success_url", "https://shop.example/thanks", "limit_network", "1").want(t, 303)
+		page = s.get(path)
+		page.want(t, 200, "Typeform will call it", "A form leads to your page", "1 call a minute from one network")
+		page.wantNot(t, "Who will call it?")
+		s.callJSON(w, `{}`).want(t, 200) // skipped
+		s.get(path).wantNot(t, "Typeform will call it")
+	})
+}
+
 func TestWebhookSaysWhyCallsFailed(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")

@@ -104,8 +104,8 @@ func setUpSignature(t *testing.T, p *Page, inspect func(name string)) {
 	}
 	p.Open("/w/my-workspace/requests?outcome=repeated")
 	p.FollowIn("main table tbody tr a")
-	p.Follow("The first call with this id")
-	p.Sees("Sent again once: the last repeat")
+	p.Follow("Open the first one")
+	p.Sees("processed: this one")
 }
 
 // postSigned posts JSON that is signed with a secret; "" signs nothing. headers are name-value pairs. It returns the status.

@@ -42,7 +42,7 @@ type RequestFilter struct {
 
 	// Field, Value and Sent select calls by what was sent: see intake.Content. Matches decides on each call; intake.ByContent sets it.
 	Field, Value string
-	Sent         string // an address in its stored form: calls that sent it in any value
+	Sent         string                           // an address in its stored form: calls that sent it in any value
 	Matches      func(models.WebhookRequest) bool `json:"-"`
 
 	whole bool // read whole bodies

@@ -83,7 +83,7 @@ class Reading {
     const question = leaf.closest("details")?.querySelector(":scope > summary .q")?.textContent;
     const create = document.createElement("button");
     Object.assign(create, { name: "do", value: "tag", className: "btn btn-s", textContent: "Create a merge tag for this value" });
-    note.append(" ", hiddenInput("tag.label", question ?? name), hiddenInput("tag.key", question || name.startsWith("[") ? "" : name), create);
+    note.append(" ", hiddenInput("tag.label", question ?? name), hiddenInput("tag.key", question || name.startsWith("[") ? "" : name), hiddenInput("tag.path", leaf.dataset.path), create);
   }
 
   take(leaf) {
