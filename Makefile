@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test test-all torture fuzz generate bench-intake bench-pages bench-segments screenshots
+.PHONY: help run build test test-all torture fuzz generate bench-intake bench-pages bench-segments bench-log screenshots
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -35,6 +35,10 @@ bench-pages: ## measure every page of a full workspace on both databases: time, 
 
 bench-segments: ## measure segments at 1,000,000 contacts on both databases against hand-written SQL
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench segments
+
+CALLS ?= 10000000
+bench-log: ## measure the request log with 10,000,000 calls on Postgres and a tenth on SQLite; less with CALLS=<number>
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench log -calls $(CALLS)
 
 screenshots: ## take the README's picture anew, from a program that was filled for it
 	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test -tags screenshots ./internal/e2e -count=1 -run TestReadmePicture

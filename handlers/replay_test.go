@@ -131,7 +131,7 @@ func TestAReplayIsPausedAndStopped(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
 		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 200)
-		all := s.manyCalls(900)
+		all := s.manyCalls(1700)
 		page := s.post("/w/books/requests/replay", "webhook", itoa(w.ID)).header.Get("Location")
 		s.get(page).want(t, 200, "Under way", "Pause", "Stop")
 		press := func(button string) func() {

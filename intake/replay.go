@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"campaignlark/models"
@@ -41,32 +42,56 @@ func ReplayCall(r models.WebhookRequest, w models.Webhook, jobID int64, at time.
 	return c, ""
 }
 
-// Done is what happened to a call of SubmitAll. Err is as in Submit.
+// Done is what happened to a call of SubmitEach. Err is as in Submit.
 type Done struct {
 	Answer  Answer
 	Outcome models.Outcome
 	Err     error
 }
 
-// SubmitAll is Submit for several calls. Those of one person are done in their order.
-func (p *Pipeline) SubmitAll(ctx context.Context, calls []Call) []Done {
-	began, jobs, all := time.Now(), make([]*job, len(calls)), make([]Done, len(calls))
-	for i := range calls {
-		p.Prepare(&calls[i])
-		jobs[i] = newJob(calls[i])
-		if !p.enter(jobs[i]) {
-			jobs[i] = nil
+// SubmitEach keeps at most so many calls in the queue, and bytes of their memory: calls that come from outside wait for few others, and find
+// room.
+const (
+	eachCalls = 2 * defaultBatch
+	eachBytes = maxQueueBytes / 4
+)
+
+// SubmitEach is Submit for many calls. It takes the next ones from calls while others are being committed, and gives each result to done. Those
+// of one person are done in their order. After an error that a later try may not meet it takes no more calls.
+func (p *Pipeline) SubmitEach(ctx context.Context, calls iter.Seq[Call], done func(Done)) {
+	var waiting []*job
+	var bytes int64
+	failed := false
+	finish := func() { // the call that was entered first
+		j := waiting[0]
+		waiting, bytes = waiting[1:], bytes-j.size
+		r := p.wait(ctx, j, p.opts.Wait)
+		failed = failed || r.err != nil && r.err != ErrRefused
+		done(Done{r.answer, r.outcome, r.err})
+	}
+	for c := range calls {
+		p.Prepare(&c)
+		j := newJob(c)
+		for len(waiting) > 0 && (len(waiting) >= eachCalls || bytes+j.size > eachBytes) {
+			finish()
+		}
+		entered := p.enter(j)
+		for ; !entered && len(waiting) > 0; entered = p.enter(j) { // calls from outside have filled the queue
+			finish()
+		}
+		if !entered {
+			failed = true
+			done(Done{Err: ErrBusy})
+		} else {
+			waiting, bytes = append(waiting, j), bytes+j.size
+		}
+		if failed {
+			break
 		}
 	}
-	for i, j := range jobs {
-		if j == nil {
-			all[i].Err = ErrBusy
-			continue
-		}
-		r := p.wait(ctx, j, max(0, p.opts.Wait-time.Since(began)))
-		all[i] = Done{r.answer, r.outcome, r.err}
+	for len(waiting) > 0 {
+		finish()
 	}
-	return all
 }
 
 // prepareReplay reads the logged call as the webhook w reads its calls now. The signature cannot be checked again, because the log does not keep

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"campaignlark/intake"
@@ -19,48 +20,84 @@ var oldest = models.IDAt(time.UnixMilli(1))
 // errNoIntake says that this program cannot replay. Another replica may.
 var errNoIntake = &models.Error{Code: models.CodeBusy, Message: "This program has no intake."}
 
+// replayParts is how many reads of the log make a stretch. If the program is killed, the stretch is sent again, so its length must not depend on
+// the time that it takes.
+const replayParts = 4
+
 // replayCalls sends the next stretch of calls through the intake, from old to new, and counts what came of it.
 func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
-	spec, cursor, result := models.ReadJobJSON[models.ReplaySpec](job.Spec), store.ReadReplay(*job), models.ReadJobJSON[models.ReplayResult](job.Result)
+	s := replaySender{runner: r, job: job, spec: models.ReadJobJSON[models.ReplaySpec](job.Spec), cursor: store.ReadReplay(*job), result: models.ReadJobJSON[models.ReplayResult](job.Result)}
 	switch {
-	case cursor.At.IsZero(): // the step fixes the time first
+	case s.cursor.At.IsZero(): // the step fixes the time first
 		return nil
 	case r.Intake == nil:
 		return errNoIntake
 	}
-	rows, last, err := r.nextReplays(ctx, job.WorkspaceID, &cursor)
-	if err != nil {
-		return models.In("replay: next calls", err)
+	r.Intake.SubmitEach(ctx, s.calls(ctx), s.count)
+	if s.err != nil { // the stretch is sent again later
+		return s.err
 	}
-	webhooks, err := r.db.WebhooksOf(ctx, rows)
-	if err != nil {
-		return models.In("replay: webhooks", err)
-	}
-	var calls []intake.Call
-	for _, row := range rows {
-		call, left := intake.ReplayCall(row, webhooks[row.WebhookID], job.ID, cursor.At, spec.Events)
-		if left != "" {
-			result.Add("", left)
-		} else {
-			calls = append(calls, call)
-		}
-	}
-	for _, done := range r.Intake.SubmitAll(ctx, calls) {
-		switch {
-		case errors.Is(done.Err, intake.ErrRefused):
-			result.Add(models.OutcomeNotCommitted, "")
-		case done.Err != nil: // the stretch is sent again later
-			return models.In("replay: send calls", done.Err)
-		default:
-			result.Add(done.Outcome, "")
-		}
-	}
-	job.Done, job.Result = job.Done+int64(len(rows)), models.JobJSON(result)
-	if cursor.After = last; last == uuid.Nil {
+	job.Done += s.looked
+	if job.Result, job.Cursor = models.JobJSON(s.result), models.JobJSON(s.cursor); s.cursor.After == uuid.Nil {
 		job.State = models.JobDone
 	}
-	job.Cursor = models.JobJSON(cursor)
 	return nil
+}
+
+// replaySender sends one stretch of a replay.
+type replaySender struct {
+	runner *Runner
+	job    *models.Job
+	spec   models.ReplaySpec
+	cursor store.ReplayCursor
+	result models.ReplayResult
+	looked int64 // calls of the stretch so far
+	err    error
+}
+
+// calls reads the stretch, and moves the cursor on.
+func (s *replaySender) calls(ctx context.Context) iter.Seq[intake.Call] {
+	return func(yield func(intake.Call) bool) {
+		for range replayParts {
+			rows, webhooks, err := s.read(ctx)
+			if err != nil {
+				s.err = err
+				return
+			}
+			for _, row := range rows {
+				call, left := intake.ReplayCall(row, webhooks[row.WebhookID], s.job.ID, s.cursor.At, s.spec.Events)
+				if left != "" {
+					s.result.Add("", left)
+				} else if !yield(call) {
+					return
+				}
+			}
+			if s.looked += int64(len(rows)); s.cursor.After == uuid.Nil {
+				return
+			}
+		}
+	}
+}
+
+// read reads the next calls and their webhooks.
+func (s *replaySender) read(ctx context.Context) (rows []models.WebhookRequest, webhooks map[int64]models.Webhook, err error) {
+	if rows, s.cursor.After, err = s.runner.nextReplays(ctx, s.job.WorkspaceID, &s.cursor); err != nil {
+		return nil, nil, models.In("replay: next calls", err)
+	}
+	webhooks, err = s.runner.db.WebhooksOf(ctx, rows)
+	return rows, webhooks, models.In("replay: webhooks", err)
+}
+
+// count notes what came of a call.
+func (s *replaySender) count(done intake.Done) {
+	switch {
+	case errors.Is(done.Err, intake.ErrRefused):
+		s.result.Add(models.OutcomeNotCommitted, "")
+	case done.Err != nil:
+		s.err = models.In("replay: send calls", done.Err)
+	default:
+		s.result.Add(done.Outcome, "")
+	}
 }
 
 // replayStep fixes the time of the next stretch. At the end it puts the group of failures aside that was replayed, unless a call failed again

@@ -52,7 +52,7 @@ func benchPages(ctx context.Context, args []string) error {
 	for name, url := range databases {
 		if !kept.full {
 			from := time.Now()
-			if err := fillPages(ctx, url); err != nil {
+			if err := fillPages(ctx, url, pageContacts, pageCalls, pageDays); err != nil {
 				return fmt.Errorf("filling %s: %w", name, err)
 			}
 			fmt.Printf("%s is filled, for this run and the next ones: %.0f s\n", name, time.Since(from).Seconds())
@@ -143,6 +143,7 @@ type browser struct {
 	base       string
 	http       *http.Client
 	statements *atomic.Int64
+	intake     *intake.Pipeline
 	assets     int // bytes of stylesheet, script and icon, as they are sent
 	stop       func()
 }
@@ -165,7 +166,7 @@ func openBrowser(ctx context.Context, db *store.DB) (*browser, error) {
 		return nil, err
 	}
 	jar, _ := cookiejar.New(nil)
-	b := &browser{base: public.String(), http: &http.Client{Jar: jar, Timeout: time.Minute}, statements: statements,
+	b := &browser{base: public.String(), http: &http.Client{Jar: jar, Timeout: time.Minute}, statements: statements, intake: pipeline,
 		stop: func() { ln.Close(); pipeline.Close(ctx) }}
 	login, err := b.visit(page{path: "/login", form: url.Values{"email": {pageAdmin}, "password": {pagePassword}}})
 	if err != nil || login.status != http.StatusOK {

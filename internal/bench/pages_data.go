@@ -12,6 +12,8 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 )
 
@@ -22,9 +24,8 @@ const (
 	pageDays     = 28 // the calls are spread over these days; the log is kept longer
 )
 
-// fillLog copies calls of the log until there are pageCalls, at random times in the last pageDays, and counts them in
-// webhook_counts.
-func fillLog(ctx context.Context, db *store.DB, workspaceID int64, now time.Time) error {
+// fillLog copies calls of the log until there are so many, at times spread over the last days, and counts them in webhook_counts.
+func fillLog(ctx context.Context, db *store.DB, workspaceID int64, calls, days int, now time.Time) error {
 	var kinds []models.WebhookRequest
 	if err := db.Read(ctx).Where("workspace_id = ?", workspaceID).Order("id DESC").Limit(5000).Find(&kinds).Error; err != nil {
 		return err
@@ -38,16 +39,18 @@ func fillLog(ctx context.Context, db *store.DB, workspaceID int64, now time.Time
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	counts := map[store.WebhookCount]int64{}
-	for left := pageCalls - int(have); left > 0; left -= 500 {
-		rows := make([]models.WebhookRequest, min(left, 500))
+	const step = 20_000
+	missing, span := calls-int(have), time.Duration(days)*24*time.Hour
+	for done := 0; done < missing; done += step {
+		rows := make([]models.WebhookRequest, min(missing-done, step))
 		for i := range rows {
-			at := now.Add(-time.Duration(random.Int64N(int64(pageDays * 24 * time.Hour))))
+			at := now.Add(-span + time.Duration(float64(span)*float64(done+i)/float64(missing)))
 			rows[i] = kinds[random.IntN(len(kinds))]
 			rows[i].ID = models.NewID(at)
 			counts[store.WebhookCount{WorkspaceID: workspaceID, WebhookID: rows[i].WebhookID, Hour: at.Truncate(time.Hour),
 				Outcome: rows[i].Outcome, Failed: rows[i].Failed(), LastCall: at.Truncate(time.Hour)}]++
 		}
-		if err := db.Write(ctx, func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error }); err != nil {
+		if err := insertCalls(ctx, db, rows); err != nil {
 			return err
 		}
 	}
@@ -61,14 +64,48 @@ func fillLog(ctx context.Context, db *store.DB, workspaceID int64, now time.Time
 	})
 }
 
+// callColumns are the columns that insertCalls copies.
+var callColumns = []string{"workspace_id", "id", "webhook_id", "contact_id", "contact_version", "who", "address", "method", "content_type", "outcome", "status",
+	"client_address", "user_agent", "duration_us", "size", "event", "replay_of", "body"}
+
+// insertCalls adds rows to the log: with COPY on Postgres.
+func insertCalls(ctx context.Context, db *store.DB, rows []models.WebhookRequest) error {
+	if db.Dialect == store.SQLite {
+		return db.Write(ctx, func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error })
+	}
+	conn, err := db.Pool().Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error {
+		values := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			r := rows[i]
+			var event *string
+			if r.Event != nil {
+				text := string(*r.Event)
+				event = &text
+			}
+			var replayOf any
+			if r.ReplayOf != nil {
+				replayOf = [16]byte(*r.ReplayOf)
+			}
+			return []any{r.WorkspaceID, [16]byte(r.ID), r.WebhookID, r.ContactID, r.ContactVersion, r.AddressKey, r.Address, r.Method, r.ContentType, string(r.Outcome), r.Status,
+				r.ClientAddress, r.UserAgent, r.DurationUs, r.Size, event, replayOf, r.Body}, nil
+		})
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{"webhook_requests"}, callColumns, values)
+		return err
+	})
+}
+
 // The admin of the workspace whose pages are measured.
 const (
 	pageAdmin    = "admin@example.com"
 	pagePassword = "the pages of the bench"
 )
 
-// fillPages creates the demo's bookshop with pageContacts contacts, and a log of pageCalls calls.
-func fillPages(ctx context.Context, databaseURL string) error {
+// fillPages creates the demo's bookshop with so many contacts, and a log with so many calls of the last days.
+func fillPages(ctx context.Context, databaseURL string, contacts, calls, days int) error {
 	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
 		return err
@@ -78,7 +115,7 @@ func fillPages(ctx context.Context, databaseURL string) error {
 		return err
 	}
 	now := models.Instant(time.Now())
-	for day := range pageDays + 1 {
+	for day := range days + 1 {
 		if err := db.EnsureLogDays(ctx, now.AddDate(0, 0, -day)); err != nil {
 			return err
 		}
@@ -87,11 +124,11 @@ func fillPages(ctx context.Context, databaseURL string) error {
 	if err != nil {
 		return err
 	}
-	options := demo.Options{Contacts: pageContacts, LogDays: pageDays, User: user.ID, Now: now, Log: slog.New(slog.DiscardHandler)}
+	options := demo.Options{Contacts: contacts, LogDays: days, User: user.ID, Now: now, Log: slog.New(slog.DiscardHandler)}
 	if _, err := demo.Fill(ctx, db, ws, options); err != nil {
 		return err
 	}
-	if err := fillLog(ctx, db, ws.ID, now); err != nil {
+	if err := fillLog(ctx, db, ws.ID, calls, days, now); err != nil {
 		return err
 	}
 	return analyze(ctx, db)

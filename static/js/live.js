@@ -5,6 +5,11 @@ import { fetchPage, follow } from "./stream.js";
 const list = document.querySelector("[data-live]");
 let waiting = 0;
 let shown = 0; // how often the list was renewed
+let rest = 0; // until when the list is not renewed by itself
+let later;
+
+// While calls come without a pause, the list renews itself rarely, and more rarely the longer that takes: open pages must not slow the program.
+const pauseAfter = (took) => Math.min(Math.max(300 * took, 5000), 60000);
 
 const button = document.createElement("button");
 button.type = "button";
@@ -31,13 +36,17 @@ function take(fresh) {
 }
 
 async function renew() {
+  const from = Date.now();
   const page = await fetchPage(location.href);
+  rest = Date.now() + pauseAfter(Date.now() - from);
   if (page) take(page.querySelector("[data-live]"));
 }
 
 function came(n) {
   waiting += n;
-  if (atRest()) return renew();
+  clearTimeout(later);
+  if (atRest() && Date.now() >= rest) return renew();
+  if (atRest()) later = setTimeout(() => came(0), rest - Date.now());
   button.textContent = `${waiting} new`;
   button.hidden = false;
 }

@@ -1,0 +1,77 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"campaignlark/internal/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+)
+
+// TestSubmitEachFitsASmallQueue submits more calls than the queue has room for, large ones among them. All are answered, in their order.
+func TestSubmitEachFitsASmallQueue(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db, Options{})
+		w.pipe = w.start(db, Options{MaxQueue: 8})
+		hook := w.hooks[models.TypeSubscribed]
+		filler := fmt.Sprintf("%0*d", 60_000, 0)
+		sent, answered := 0, 0
+		w.pipe.SubmitEach(context.Background(), func(yield func(Call) bool) {
+			for n := range 300 {
+				body := fmt.Sprintf(`{"email_address":"a%d@example.com","first_name":"%d"}`, n%7, n)
+				if n%3 == 0 {
+					body = fmt.Sprintf(`{"email_address":"a%d@example.com","first_name":"%d","note":"%s"}`, n%7, n, filler)
+				}
+				sent++
+				if calls, bytes := w.pipe.Waiting(); calls > 8 || bytes > eachBytes+2*callOverhead+int64(len(filler)) {
+					t.Errorf("%d calls with %d bytes are in the queue", calls, bytes)
+				}
+				if !yield(w.arrive(hook, Request{Body: []byte(body), ContentType: "application/json"})) {
+					return
+				}
+			}
+		}, func(d Done) {
+			if answered++; d.Err != nil || d.Answer.Status != 200 {
+				t.Errorf("call %d: got %d (%v), want 200", answered, d.Answer.Status, d.Err)
+			}
+		})
+		if sent != 300 || answered != 300 {
+			t.Errorf("got %d calls sent and %d answered, want 300", sent, answered)
+		}
+		for n := range 7 {
+			if c := w.contact(fmt.Sprintf("a%d@example.com", n)); c == nil || c.Fields["first_name"] != fmt.Sprint(299-(299-n)%7) {
+				t.Errorf("contact %d has %v, want the value of its last call", n, c)
+			}
+		}
+	})
+}
+
+// TestSubmitEachStopsAtAClosedQueue submits calls to a pipeline that takes no more: the first one is refused, and no other is taken.
+func TestSubmitEachStopsAtAClosedQueue(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db, Options{})
+		hook := w.hooks[models.TypeSubscribed]
+		if err := w.pipe.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		sent, busy := 0, 0
+		w.pipe.SubmitEach(t.Context(), func(yield func(Call) bool) {
+			for range 10 {
+				if sent++; !yield(w.arrive(hook, Request{Body: []byte(`{"email_address":"a@example.com"}`), ContentType: "application/json"})) {
+					return
+				}
+			}
+		}, func(d Done) {
+			if d.Err == ErrBusy {
+				busy++
+			}
+		})
+		if sent != 1 || busy != 1 {
+			t.Errorf("got %d calls sent and %d refused, want that the first one ends it", sent, busy)
+		}
+	})
+}
