@@ -273,8 +273,7 @@ func (s *Server) bulkStart(v *visit) error {
 	if f.total, f.done, err = s.DB.CountBulk(ctx, v.Workspace.ID, f.bulk, f.from); err != nil {
 		return models.In("bulk change: count contacts", err)
 	}
-	typed := strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "'", "").Replace(v.Form("typed"))
-	if f.action == models.BulkDelete && typed != strconv.FormatInt(f.total, 10) {
+	if f.action == models.BulkDelete && typedNumber(v.Form("typed")) != strconv.FormatInt(f.total, 10) {
 		return f.show("Nothing was deleted. Please type the number of contacts, " + strconv.FormatInt(f.total, 10) + ", to confirm.")
 	}
 	if f.total == 0 {

@@ -106,8 +106,8 @@ func (v *visit) firstEdit(c models.Contact) (models.AuditEntry, error) {
 // importsOf returns the ids of the imports that a contact's history names.
 func importsOf(found store.ContactHistory, first models.AuditEntry) (ids []int64) {
 	for _, e := range append([]store.ContactEdit{{AuditEntry: first}}, found.Changes...) {
-		if e.Action == models.ActionContactImported {
-			ids = append(ids, e.ContactChange().Import)
+		if id := e.ContactChange().Import; id != 0 {
+			ids = append(ids, id)
 		}
 	}
 	for _, m := range found.Moves {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"campaignlark/jobs"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/segments"
@@ -19,6 +20,7 @@ type contactQuery struct {
 	filter       store.ContactFilter
 	status       string // as the list's field has it, "" if unknown
 	tag, segment string // the names of the filter's tag and segment
+	file         string // of the import
 	members      int64  // how many contacts the segment has
 	tagValue     string // as the list's field has it
 	segmentValue string
@@ -30,7 +32,7 @@ type contactQuery struct {
 }
 
 // contactFilters are the parameters of the list's filter.
-var contactFilters = []string{"q", "in", "status", "tag", "segment"}
+var contactFilters = []string{"q", "in", "status", "tag", "segment", "import"}
 
 // contactQuery reads contactFilters, before and after from get. in=address restricts q to addresses. A tag or segment is a name or an
 // id; a status is as stored or as shown.
@@ -59,6 +61,9 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 	q.readStatus(value("status"))
 	q.readTag(value("tag"))
 	q.readSegment(value("segment"))
+	if err := v.readImport(&q, value("import")); err != nil {
+		return q, err
+	}
 	q.cursor.Before, _ = strconv.ParseInt(get("before"), 10, 64)
 	q.cursor.After, _ = strconv.ParseInt(get("after"), 10, 64)
 	return q, nil
@@ -106,10 +111,30 @@ func (q *contactQuery) readSegment(text string) {
 	q.filter.Segment, q.segment, q.segmentValue, q.members = g.ID, g.Name, strconv.FormatInt(g.ID, 10), g.MemberCount
 }
 
+// readImport reads the id of an import. It is known for as long as its work is listed.
+func (v *visit) readImport(q *contactQuery, text string) error {
+	if text == "" {
+		return nil
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err == nil {
+		var job models.Job
+		if job, err = v.server.DB.Job(v.UserContext(), v.Workspace.ID, id); err == nil && job.Kind == models.JobImport {
+			q.filter.Import, q.file = id, models.ReadJobJSON[jobs.ImportSpec](job.Spec).File
+			return nil
+		}
+		if err != nil && store.ErrorCode(err) != models.CodeNotFound {
+			return models.In("contact filter: import", err)
+		}
+	}
+	q.notThere("There is no import “%s” in this workspace. Imports are known for 30 days.", text)
+	return nil
+}
+
 // known returns how many contacts match a filter with at most one condition: a status, a tag or a segment. It is 0 if that is not known.
 func (q *contactQuery) known(counted models.ContactCounts) int64 {
 	switch f := q.filter; {
-	case f.Nobody || f.Search != "":
+	case f.Nobody || f.Search != "" || f.Import != 0:
 	case f.Segment != 0 && f.Status == "" && f.Tag == 0:
 		return q.members
 	case f.Segment == 0 && f.Tag != 0 && f.Status == "":
@@ -191,6 +216,11 @@ func (q contactQuery) words(name string) string {
 			text = q.tag
 		}
 		return "tag is " + text
+	case "import":
+		if q.file != "" {
+			text = q.file
+		}
+		return "created by the import of " + models.NameInvisible(text)
 	}
 	if q.segment != "" {
 		text = q.segment
@@ -212,7 +242,7 @@ func (q contactQuery) wordsKept() string {
 	if q.filter.Search != "" {
 		parts = append(parts, q.searched()+" has what was searched for")
 	}
-	for _, name := range []string{"status", "tag", "segment"} {
+	for _, name := range []string{"status", "tag", "segment", "import"} {
 		if words := q.words(name); words != "" {
 			parts = append(parts, words)
 		}

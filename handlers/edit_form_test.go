@@ -161,6 +161,7 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/webhooks":                        "creates",
 	"POST /w/:slug/requests/replay":                 "creates; TestRefusedCallsAreReplayed tells a second person",
 	"POST /w/:slug/merge-tags/:id/fill":             "creates; TestANewMergeTagIsFilledIn tells a second person",
+	"POST /w/:slug/contacts/import/:id/undo":        "once; TestAnImportLeadsToItsContactsAndIsTakenBack tells a second person",
 	"POST /w/:slug/failures/dismiss":                "one button: it sets a time",
 	"POST /workspaces":                              "creates",
 	"POST /w/:slug/segments":                        "creates",

@@ -113,6 +113,16 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 			return m, models.In("import: look for refused lines", err)
 		}
 	}
+	if job.Finished() && result.Created > 0 {
+		m.Seen = v.contactsOf(job.ID)
+	}
+	if m.Undo = jobs.CanUndoImport(job, v.server.now()); !m.Undo {
+		undo, err := v.undoneBy(spec)
+		if err != nil {
+			return m, err
+		}
+		m.UndoneBy, m.Undone = undo.ID, undo.CreatedAt
+	}
 	m.Page, err = v.page(views.SectionContacts, "Import "+spec.File, views.Crumb{Text: "Contacts", Href: v.path("contacts")},
 		views.Crumb{Text: "Import", Href: v.path("contacts", "import")}, views.Crumb{Text: spec.File})
 	return m, err
@@ -197,8 +207,13 @@ func importText(v *visit, j models.Job) jobText {
 	spec, result := models.ReadJobJSON[jobs.ImportSpec](j.Spec), models.ReadJobJSON[jobs.ImportResult](j.Result)
 	t := jobText{title: "Importing " + spec.File, unit: "line", units: "lines", back: views.Crumb{Text: "Contacts", Href: v.path("contacts")},
 		stop: "Contacts imported until then stay. The rest of the file is not imported."}
-	if j.State == models.JobDraft || jobs.Phase(j) == jobs.ImportChecking {
+	switch {
+	case j.State == models.JobDraft || jobs.Phase(j) == jobs.ImportChecking:
 		t.title, t.stop = "Trying out "+spec.File, "Nothing is imported, and the file is thrown away."
+	case j.State == models.JobDone:
+		t.title = "Imported " + spec.File
+	case j.Finished():
+		t.title = "Import of " + spec.File
 	}
 	if !v.canChange() {
 		return t
@@ -212,6 +227,9 @@ func importText(v *visit, j models.Job) jobText {
 		{Label: "Created", Value: views.Count(result.Created)}, {Label: "Updated", Value: views.Count(result.Updated)},
 		{Label: "Unchanged", Value: views.Count(result.Unchanged)}, {Label: "Lines refused", Value: views.Count(result.Refused)},
 		{Label: "Values not stored", Value: views.Count(result.Noted)}, {Label: "Values that need a look", Value: views.Count(result.Doubted)},
+	}
+	if j.Finished() && result.Created > 0 {
+		t.see = views.SeeImported(result.Created, v.contactsOf(j.ID))
 	}
 	if result.Refused+result.Noted+result.Doubted > 0 {
 		t.download = views.ImportDownload(v.importPath(j))

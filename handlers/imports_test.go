@@ -89,10 +89,10 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		s.follow(a).want(t, 200, "Importing Kunden.csv")
 		s.follow(s.post(show)).wantNot(t, "has started")
 		s.work()
-		s.get(job).want(t, 200, "1 contact was created, 1 line changed a contact", "1 line was refused")
+		s.get(job).want(t, 200, "1 contact was created, 1 line changed a contact. 1 line was refused.", "1 line was refused")
 		s.get(show).want(t, 200, "Download the lines to correct", "“nobody” is not a valid")
 		s.get("/w/books/contacts").want(t, 200, "anna@example.com", "Unconfirmed", "autumn")
-		s.get(fmt.Sprintf("/w/books/contacts/%d", gone.ID)).want(t, 200, "ines@example.com imported the contact from Kunden.csv", "Changed: First name, Shoe size", "Gone")
+		s.get(fmt.Sprintf("/w/books/contacts/%d", gone.ID)).want(t, 200, "ines@example.com imported the contact from Kunden.csv", "First name: Gone · Shoe size: x")
 		file := s.get(show + "/refused.csv")
 		if file.status != 200 || !strings.HasPrefix(file.body, "\ufeffreason;line;E-Mail") || !strings.Contains(file.body, ";3;nobody;Bert;;") {
 			t.Errorf("got the refused lines %d %q", file.status, file.body)
@@ -100,7 +100,7 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 		s.get(columns).want(t, 303)
 		s.get("/w/books/settings/audit-log?kind=import").want(t, 200, "started the import of", "finished the import of", "Kunden.csv")
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
-		viewer.get(job).want(t, 200, "Importing Kunden.csv")
+		viewer.get(job).want(t, 200, "Imported Kunden.csv")
 		viewer.get(job).wantNot(t, "Details")
 	})
 }

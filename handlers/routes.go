@@ -178,6 +178,8 @@ var routes = []route{
 	{"POST", "/w/:slug/contacts/import/:id", manager, (*Server).importStart},
 	{"GET", "/w/:slug/contacts/import/:id/columns", manager, (*Server).importColumns},
 	{"POST", "/w/:slug/contacts/import/:id/columns", manager, (*Server).importCheck},
+	{"GET", "/w/:slug/contacts/import/:id/undo", manager, (*Server).importUndoAsk},
+	{"POST", "/w/:slug/contacts/import/:id/undo", manager, (*Server).importUndoStart},
 	{"GET", "/w/:slug/contacts/import/:id/refused.csv", manager, (*Server).importRefused},
 	{"GET", "/w/:slug/contacts/:id", viewer, (*Server).contactShow},
 	{"POST", "/w/:slug/contacts/:id", manager, (*Server).contactUpdate},

@@ -45,14 +45,15 @@ var asksMore = map[string]access{
 // answersOf lists the statuses of allowed calls that differ from the usual ones: 200 for a page, 303 or 422 for a post with
 // nothing but its token.
 var answersOf = map[string][]int{
-	"GET /":                            {303},
-	"GET /login":                       {200, 303}, // redirects if signed in
-	"GET /w/:slug/contacts/import/:id": {200, 303}, // redirects to the columns first
-	"GET /setup":                       {403},      // the program is already set up
-	"POST /setup":                      {403},
-	"GET " + inboundPath:               {400},
-	"POST " + inboundPath:              {400},
-	"OPTIONS " + inboundPath:           {204},
+	"GET /":                                 {303},
+	"GET /login":                            {200, 303}, // redirects if signed in
+	"GET /w/:slug/contacts/import/:id":      {200, 303}, // redirects to the columns first
+	"GET /w/:slug/contacts/import/:id/undo": {200, 303}, // redirects to an import that has not ended
+	"GET /setup":                            {403},      // the program is already set up
+	"POST /setup":                           {403},
+	"GET " + inboundPath:                    {400},
+	"POST " + inboundPath:                   {400},
+	"OPTIONS " + inboundPath:                {204},
 
 	"GET /w/:slug/webhooks/:id/wait": {303}, // without Accept: text/event-stream
 	"GET /w/:slug/requests/live":     {303}, // likewise

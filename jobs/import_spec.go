@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/senders"
@@ -24,6 +25,9 @@ type ImportSpec struct {
 	Tags        []int64       `json:"tags"`        // for every contact of the file
 	NewTags     []string      `json:"new_tags"`    // names of more such tags, created when the import starts
 	Made        []int64       `json:"made"`        // tags that were created when the import started, or whose names it found then
+
+	Started time.Time `json:"started,omitzero"` // when the import itself began
+	Undo    int64     `json:"undo,omitempty"`   // the job that takes it back
 }
 
 // Column is one column of the file and where it goes.

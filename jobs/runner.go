@@ -171,6 +171,7 @@ func kinds() map[models.JobKind]Step {
 		models.JobForget: forgetStep,
 		models.JobReplay: replayStep,
 		models.JobFill:   fillStep,
+		models.JobUndo:   undoStep,
 	}
 }
 
@@ -180,4 +181,5 @@ var outside = map[models.JobKind]func(ctx context.Context, r *Runner, job *model
 	models.JobRemove: countRemoval,
 	models.JobReplay: replayCalls,
 	models.JobFill:   lookForValues,
+	models.JobUndo:   lookForImported,
 }

@@ -73,6 +73,7 @@ var rows = []row{
 	{27, 0, "former_addresses", "workspace_id, contact_id, address, changed_at", []any{1, 1, "marta@old.example", at}},
 	{27, 0, "contact_edits", "workspace_id, contact_id, id, detail", []any{1, 1, models.NewID(at), "{}"}},
 	{27, 0, "contact_counts", "workspace_id, whole, counts", []any{1, true, `{"SUBSCRIBED":1}`}},
+	{31, 0, "import_ranges", "workspace_id, job_id, first_id, last_id", []any{1, 1, 1, 200}},
 	{1, 0, "segments", "workspace_id, name, rule, slot, built_chunks, total_chunks, member_count, broken_reason, created_at, updated_at, built_at",
 		[]any{1, "Subscribed", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`, 0, 1, 1, 1, "", at, at, at}},
 	{1, 0, "segment_bits", "workspace_id, chunk, bits", []any{1, 0, append(blob{2}, make(blob, 31)...)}},

@@ -96,6 +96,7 @@ const (
 
 	ActionImportStarted = "import.started"
 	ActionImportDone    = "import.done"
+	ActionImportUndone  = "import.undone" // its taking back was started
 )
 
 // AuditChange is one property of a subject other than a contact, before and after. It describes a secret, such as a
@@ -122,7 +123,7 @@ type ContactChange struct {
 	TagsAdded    []string `json:"tags_added,omitempty"`
 	TagsRemoved  []string `json:"tags_removed,omitempty"`
 	Version      int64    `json:"version"`          // of the contact after the change
-	Import       int64    `json:"import,omitempty"` // the id of the job that imported it
+	Import       int64    `json:"import,omitempty"` // the id of the job that imported it, or whose change was taken back
 	Job          int64    `json:"job,omitempty"`    // the JobFill that made it; 0 for other changes
 }
 
@@ -131,7 +132,7 @@ func (c ContactChange) Nothing() bool {
 	return !c.Address && len(c.Fields) == 0 && c.StatusBefore == c.StatusAfter && len(c.TagsAdded) == 0 && len(c.TagsRemoved) == 0
 }
 
-// EditValues are the values of an edit by hand. They are stored apart from the audit log, and erased with the person.
+// EditValues are the values of an edit by hand, or of a change by an import. They are stored apart from the audit log, and erased with the person.
 type EditValues struct {
 	Address *EditedValue  `json:"address,omitempty"` // stored forms; nil if it stayed
 	Fields  []EditedField `json:"fields,omitempty"`

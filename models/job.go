@@ -35,6 +35,7 @@ const (
 	JobImport JobKind = "import"           // contacts from a file
 	JobRemove JobKind = "remove_workspace" // removes all data of a deleted workspace
 	JobFill   JobKind = "fill"             // a new merge tag, from the calls of the log
+	JobUndo   JobKind = "undo_import"      // takes an import back
 	JobReplay JobKind = "replay"           // calls of the log that are done once more
 	JobForget JobKind = "forget"           // removes erased people from import files; pages do not show it
 )

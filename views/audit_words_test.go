@@ -11,6 +11,7 @@ func TestAuditActions(t *testing.T) {
 		{"contacts.bulk", "contacts", "changed several contacts:"},
 		{"contacts.exported", "contacts", "exported contacts:"},
 		{"import.done", "import", "finished the import of"},
+		{"import.undone", "import", "took back the import of"},
 		{"member.role_changed", "member", "changed the role of"},
 		{"invitation.cancelled", "member", "cancelled the invitation of"},
 		{"member.added", "member", "added"},

@@ -115,6 +115,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/contacts/import":                 {{}},
 	"/w/:slug/contacts/import/:id":             {{id: importTried}},
 	"/w/:slug/contacts/import/:id/columns":     {{id: importReceived}},
+	"/w/:slug/contacts/import/:id/undo":        {}, // of an import that has ended
 	"/w/:slug/contacts/import/:id/refused.csv": {}, // a file
 	"/w/:slug/contacts/bulk": {{query: "?do=tag&with=newsletter&all=1"}, {query: "?do=delete&all=1"},
 		{query: "?do=status&to=UNSUBSCRIBED&all=1&segment=1"}, {query: "?do=untag&with=newsletter&all=1&tag=newsletter&status=SUBSCRIBED"}},

@@ -78,6 +78,7 @@ var pages = map[string][]string{
 	"/contacts/import":                 {"/contacts/import"},
 	"/contacts/import/:id":             {},
 	"/contacts/import/:id/columns":     {},
+	"/contacts/import/:id/undo":        {}, // for a day
 	"/contacts/import/:id/refused.csv": {}, // a file
 }
 

@@ -7,7 +7,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// contactEdit has the values of an edit by hand. ID is that of its entry in the audit log, which has names only and outlives the person.
+// contactEdit has the values of an edit by hand, or of a change by an import. ID is that of its entry in the audit log, which has names only and outlives the person.
 type contactEdit struct {
 	WorkspaceID int64
 	ContactID   int64

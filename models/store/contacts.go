@@ -60,6 +60,9 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	if err != nil {
 		return page, models.In("members or newest contact", err)
 	}
+	if filter.LastID > 0 {
+		newest = min(newest, filter.LastID)
+	}
 	page.Exact, page.Former, page.Names, page.Indexing = filter.Exact, filter.Former, filter.Names, filter.missing
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)

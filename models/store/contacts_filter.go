@@ -28,8 +28,11 @@ type ContactFilter struct {
 	Status  models.Status `json:",omitempty"`
 	Tag     int64         `json:",omitempty"`
 	Segment int64         `json:",omitempty"` // with Members
+	Import  int64         `json:",omitempty"` // only contacts that this import created
+	FirstID int64         `json:",omitempty"` // with Import: the lowest and highest id of these contacts; ResolveFilter sets them
+	LastID  int64         `json:",omitempty"`
 	IDs     IDList        `json:",omitempty"` // only these, the highest first; not together with Segment
-	Nobody  bool          `json:",omitempty"` // the tag or segment asked for does not exist: no contact matches
+	Nobody  bool          `json:",omitempty"` // the tag, segment or import asked for does not exist: no contact matches
 
 	Members Members `json:"-"`
 	Known   int64   `json:"-"` // how many contacts match, if it is known; 0 counts them
@@ -78,6 +81,9 @@ func (l IDList) Above(_ *gorm.DB, _, _, after int64, limit int) ([]int64, error)
 // ResolveFilter decides how to search. If the search is a whole address that a contact has or had, an index finds the contact in any workspace. Other
 // texts are looked for in names and addresses; but in a workspace with more than searchSpan contacts, in names alone if a name has them.
 func (d *DB) ResolveFilter(ctx context.Context, workspaceID int64, f ContactFilter) (ContactFilter, error) {
+	if err := d.resolveImport(ctx, workspaceID, &f); err != nil {
+		return f, models.In("contacts of an import", err)
+	}
 	if f.Nobody || f.Search == "" {
 		return f, nil
 	}
@@ -160,7 +166,7 @@ func (f ContactFilter) members() Members {
 
 // narrows reports whether any condition besides the members needs the contact's row.
 func (f ContactFilter) narrows() bool {
-	return f.Search != "" && !f.byName() || f.Status != "" || f.Tag != 0 || f.Nobody
+	return f.Search != "" && !f.byName() || f.Status != "" || f.Tag != 0 || f.Import != 0 || f.Nobody
 }
 
 // scans reports whether no index serves this filter. The search then looks at one span of ids at a time.
@@ -181,6 +187,7 @@ func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
 	if f.Status != "" {
 		q = q.Where(hasStatus(f.Status))
 	}
+	q = f.whereImported(q, workspaceID)
 	switch {
 	case f.Exact:
 		q = q.Where("contacts.email = ?", f.Search)

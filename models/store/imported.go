@@ -97,6 +97,9 @@ func StoreImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time.
 	if err := tx.CreateInBatches(&rows, 100).Error; err != nil {
 		return models.In("insert contacts", err)
 	}
+	if err := keepRange(tx, job, first, first+int64(len(created))-1); err != nil {
+		return models.In("ids of the import", err)
+	}
 	return finishImported(tx, job, created, now)
 }
 
@@ -150,18 +153,17 @@ func updateImported(tx *gorm.DB, workspaceID int64, all []ImportedContact) error
 	return tx.Exec(updateContactsSQL, workspaceID, string(text)).Error
 }
 
-// finishImported writes tags, words of names, counts, audit entries and marks of the contacts.
+// finishImported writes tags, words of names, counts, audit entries, values before and after, and marks of the contacts.
 func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time.Time) error {
 	if len(all) == 0 {
 		return nil
 	}
-	var ids []int64
 	var tags []models.ContactTag
 	var notes []models.AuditEntry
+	var edits []contactEdit
 	var names []NamedContact
 	diff := models.ContactCounts{}
 	for _, c := range all {
-		ids = append(ids, c.After.ID)
 		named := NamedContact{ID: c.After.ID, After: c.After.Fields}
 		if c.Before != nil {
 			named.Before = c.Before.Fields
@@ -180,12 +182,20 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 			return err
 		}
 		notes = append(notes, note)
+		if values := c.values(change); !values.Empty() {
+			edits = append(edits, contactEdit{job.WorkspaceID, c.After.ID, note.ID, models.JobJSON(values)})
+		}
 	}
 	if len(tags) > 0 {
 		if err := tx.CreateInBatches(&tags, 200).Error; err != nil {
 			return models.In("add tags", err)
 		}
 	}
+	return finishEdits(tx, job, names, diff, notes, edits, now)
+}
+
+// finishEdits writes words of names, counts, audit entries, values before and after, and marks of contacts that a job changed.
+func finishEdits(tx *gorm.DB, job models.Job, names []NamedContact, diff models.ContactCounts, notes []models.AuditEntry, edits []contactEdit, now time.Time) error {
 	if err := IndexNames(tx, job.WorkspaceID, names...); err != nil {
 		return models.In("index names", err)
 	}
@@ -195,7 +205,19 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 	if err := tx.CreateInBatches(&notes, 100).Error; err != nil {
 		return models.In("audit log", err)
 	}
-	mark := models.DirtyContact{WorkspaceID: job.WorkspaceID, JobID: &job.ID, At: now}
+	if len(edits) > 0 {
+		if err := tx.CreateInBatches(&edits, 100).Error; err != nil {
+			return models.In("values before and after", err)
+		}
+	}
+	ids := make([]int64, len(names))
+	for i, n := range names {
+		ids[i] = n.ID
+	}
+	mark := models.DirtyContact{WorkspaceID: job.WorkspaceID, At: now}
+	if job.Kind == models.JobImport {
+		mark.JobID = &job.ID
+	}
 	return models.In("mark", markContacts(tx, mark, job.UserID, ids))
 }
 
@@ -220,4 +242,15 @@ func (c ImportedContact) change() (change models.ContactChange, added []models.T
 	}
 	change.Version = c.After.Version
 	return change, added
+}
+
+// values returns the values of the changed fields.
+func (c ImportedContact) values(change models.ContactChange) (v models.EditValues) {
+	if c.Before == nil {
+		return v
+	}
+	for _, key := range change.Fields {
+		v.Fields = append(v.Fields, models.EditedField{Key: key, EditedValue: models.EditedValue{Before: c.Before.Fields[key], After: c.After.Fields[key]}})
+	}
+	return v
 }

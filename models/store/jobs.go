@@ -194,6 +194,9 @@ func (d *DB) DropOldJobs(ctx context.Context, now time.Time) error {
 			if err := tx.Where("workspace_id = ? AND id = ?", j.WorkspaceID, j.ID).Delete(&models.Job{}).Error; err != nil {
 				return err
 			}
+			if err := tx.Where("workspace_id = ? AND job_id = ?", j.WorkspaceID, j.ID).Delete(&importRange{}).Error; err != nil {
+				return models.In("contacts of an import", err)
+			}
 		}
 		return nil
 	})
@@ -214,4 +217,17 @@ func (d *DB) ChangeJob(ctx context.Context, workspaceID, id int64, now time.Time
 			Select("user_id", "state", "spec", "cursor", "done", "total", "result", "holder", "tries", "lease_until", "updated_at").Updates(&j).Error
 	})
 	return j, err
+}
+
+// SetJobSpec changes the spec of a job, in tx.
+func SetJobSpec(tx *gorm.DB, j models.Job, change func(spec string) (string, error)) error {
+	j, err := First[models.Job](ForChange(tx).Where("workspace_id = ? AND id = ?", j.WorkspaceID, j.ID))
+	if err != nil {
+		return err
+	}
+	spec, err := change(j.Spec)
+	if err != nil {
+		return err
+	}
+	return tx.Model(&models.Job{}).Where("workspace_id = ? AND id = ?", j.WorkspaceID, j.ID).Update("spec", spec).Error
 }

@@ -25,6 +25,7 @@ var removables = []removable{
 	{table: "dirty_contacts", keys: "id"},
 	{table: "call_marks", keys: "id"},
 	{table: "job_files", keys: "job_id, name, part", most: 16}, // of up to 256 KiB each
+	{table: "import_ranges", keys: "job_id, first_id"},
 	{table: "segments", keys: "id"},
 	{table: "segment_bits", keys: "chunk"},
 	{table: "segment_changes", keys: "id"},
