@@ -34,12 +34,12 @@ func parseJSON(text string, flat bool) (*Tree, error) {
 	return &Tree{values: p.values}, nil
 }
 
-// roomFor returns for how many values memory is taken at first: more if each comma is between two values.
+// roomFor returns for how many values memory is taken at first. A text has at most as many values as commas and brackets that open, and one.
 func roomFor(text string, flat bool) int {
 	if flat {
 		return 16
 	}
-	return min(strings.Count(text, ",")+16, len(text)/2+1)
+	return min(strings.Count(text, ",")+strings.Count(text, "{")+strings.Count(text, "[")+1, len(text)/2+1)
 }
 
 // jsonParser adds the values of a text to a tree.
