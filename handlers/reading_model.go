@@ -19,11 +19,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 		return m, err
 	}
 	settings, _ := f.in.settings(nil)
-	var titles []senders.Title
-	sender := senders.FindSender(f.in.sender)
-	if sender != nil {
-		titles = sender.Titles
-	}
+	titles, sender := f.titles(), senders.FindSender(f.in.sender)
 	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs,
 		WhenSaid: whenSaid(f.in), Delivery: f.in.delivery, Header: f.in.header, IDPath: f.in.idPath, Repeats: repeatsSaid(f.in),
 		AlsoKeys: f.in.alsoKeys, KeysSaid: keysSaid(f.in), Skip: f.in.skip, CountsOpen: f.counts || f.errs["counts"] != ""}
@@ -56,6 +52,14 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	m.Form = form
 	m.Empty, m.URL = f.sample.name == "" && f.unsaved && !f.typed && !f.errs.Any(), v.server.webhookURL(f.webhook.Hash)
 	return m, nil
+}
+
+// titles says where the sender that is set up writes the titles of the items of its lists.
+func (f readingForm) titles() []senders.Title {
+	if s := senders.FindSender(f.in.sender); s != nil {
+		return s.Titles
+	}
+	return nil
 }
 
 // addSlots adds the fields to the form: those that have a place or an error first.
@@ -149,6 +153,12 @@ func (f readingForm) placeOf(path string, typed bool, shown shownTree) views.Cho
 				chosen.Words = placeWords(words, path)
 				chosen.Label = shown.label(words, path) + " — " + models.Shorten(plainText(f.sample.tree, at), 60)
 			}
+		}
+	}
+	if p, err := senders.ParsePath(path); err == nil && f.sample.tree != nil && chosen.Label == "" {
+		if title := f.sample.tree.TitleAt(f.titles(), p); title != "" {
+			title = "“" + models.Shorten(views.Visible(title), 100) + "”"
+			chosen.Words, chosen.Label = placeWords(title, path), title+" — not in this call"
 		}
 	}
 	if chosen.Label == "" {

@@ -97,7 +97,7 @@ func TestARefusedCallThatCanBeReadNow(t *testing.T) {
 
 		s.post(s.webhookPath(w, "/reading"), "sender", "typeform").want(t, 303)
 		page = s.get("/w/books" + refused)
-		page.want(t, 200, "It can be read now. This webhook reads its calls in another way since, and finds the address of this one.")
+		page.want(t, 200, "Where can we reach you?", "It can be read now. This webhook reads its calls in another way since, and finds the address of this one.")
 		page.wantNot(t, "This looks like a call of Typeform")
 		again := s.webhookPath(w, "/console") + "?from=" + strings.TrimPrefix(refused, "/requests/")
 		page.wantLink(t, "Try it again", again)
@@ -628,6 +628,19 @@ func TestChoicesStayWhileAMergeTagIsCreated(t *testing.T) {
 		href := strings.ReplaceAll(cancel[1], "&amp;", "&")
 		s.get(href).want(t, 200, "The header X-Cart tells calls apart.")
 		s.get(href).want(t, 200, "The header X-Order tells calls apart.")
+	})
+}
+
+// TestAQuestionWithoutAnAnswerIsNamed: the place of a field that this call does not have reads as the question.
+func TestAQuestionWithoutAnAnswerIsNamed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Reading club", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		mapping := `{"address":["form_response.answers[type=email].email"],"fields":{"city":[{"path":"form_response.answers[field.ref=city].text"}]}}`
+		s.post(path, "sender", "typeform", "mapping", mapping).want(t, 303)
+		s.callJSON(w, `{"form_response":{"definition":{"fields":[{"id":"a","ref":"city","type":"short_text","title":"Where do you <b>live</b>?"}]},"answers":[{"type":"email","email":"jo@example.com"}]}}`).want(t, 200)
+		s.get(path).want(t, 200, "Not in this call the answer to “Where do you <b>live</b>?”", "“Where do you <b>live</b>?” — not in this call")
 	})
 }
 

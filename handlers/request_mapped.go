@@ -112,17 +112,16 @@ func (t *story) lookForAddress() string {
 	if !missing && t.row.Outcome != models.OutcomeBadAddress || t.erased || t.body.Payload == "" || t.body.EmailPlus {
 		return ""
 	}
+	tree, err := intake.LoggedTree(t.row, t.body)
+	known := missing && err == nil && tree != nil && tree.Len() > 1
+	if known && t.body.Mapped == nil {
+		t.looksLike = senders.Recognise(func(name string) string { return headerIn(t.row, t.body, name) }, t.body.Encoding, tree)
+	}
 	if found := addressOfCall(t.row, t.body, t.settings); found != "" && !t.tried && t.webhook.ID != 0 && t.webhook.DeletedAt == nil {
 		t.readsNow = true
 		return found
 	}
-	tree, err := intake.LoggedTree(t.row, t.body)
-	if !missing || err != nil || tree == nil || tree.Len() <= 1 {
-		return ""
-	}
-	if t.body.Mapped == nil {
-		t.looksLike = senders.Recognise(func(name string) string { return headerIn(t.row, t.body, name) }, t.body.Encoding, tree)
-	} else if m := t.settings.Mapping; m != nil && !t.body.Truncated {
+	if m := t.settings.Mapping; known && t.body.Mapped != nil && m != nil && !t.body.Truncated {
 		t.emptyAddress, t.noAddress = m.NoAddress(tree)
 	}
 	return ""

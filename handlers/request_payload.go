@@ -15,7 +15,7 @@ import (
 const maxPayloadLines = 500
 
 // maxLineText is how many characters of a line the pretty view shows.
-const maxLineText = 2_000
+const maxLineText = 1_000
 
 // payload shows the call as received: pretty-printed with each field's fate, raw, or its headers.
 func (t *story) payload() *views.CodeBox {

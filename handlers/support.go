@@ -214,9 +214,11 @@ func (f *finder) model(p views.Page) views.SupportModel {
 		m.Chips = append(m.Chips, views.Chip{Label: f.workspace.Name, Href: withQuery(supportPath, rest.with())})
 	}
 	if q.sent != "" {
-		rest := q
-		rest.sent = ""
-		m.Chips = append(m.Chips, views.Chip{Label: "The address stands in what was sent", Href: withQuery(supportPath, rest.with())})
+		rest, label := q, "The address stands in what was sent"
+		if rest.sent = ""; q.outcome == "" {
+			label = "The address stands in what refused calls sent"
+		}
+		m.Chips = append(m.Chips, views.Chip{Label: label, Href: withQuery(supportPath, rest.with())})
 	}
 	m.Sent = f.sentLink()
 	if q.same != "" {

@@ -104,7 +104,7 @@ func TestSupportFindsAnAddressInWhatRefusedCallsSent(t *testing.T) {
 		page.want(t, 200, "1 request in 1 workspace", "Look for the address in what refused calls sent")
 		page.wantLink(t, "Look for the address", "/support/requests?q=MARTA%40example.com&amp;sent=1")
 		page = search("MARTA@example.com", "&sent=1")
-		page.want(t, 200, "3 requests in 2 workspaces", "Music", "Books", "The address stands in what was sent")
+		page.want(t, 200, "3 requests in 2 workspaces", "Music", "Books", "The address stands in what refused calls sent")
 		page.wantNot(t, "Graz", "Marta K", "Look for the address in what refused calls sent")
 		search("marta@example.com", "&sent=1&workspace=music").want(t, 200, "1 request in 1 workspace", "Music")
 		search("marta@example.com", "&sent=1&outcome=created").want(t, 200, "1 request in 1 workspace", "New contact")

@@ -124,7 +124,11 @@ func (v *visit) addRead(m *views.WebhookModel, settings senders.Settings) {
 		where = "As " + s.System() + " has them"
 		m.SetUp = &views.SenderShown{Key: s.Key, System: s.System(), SetUp: s.SetUp, Script: scriptFor(s, m.URL)}
 	}
-	line("Where the values are", where+"; "+views.Plural(len(settings.Mapping.Fields), "field", "fields"), "Reading", "#fields")
+	fields := "only the address"
+	if n := len(settings.Mapping.Fields); n > 0 {
+		fields = views.Plural(n, "field", "fields")
+	}
+	line("Where the values are", where+"; "+fields, "Reading", "#fields")
 	line("Which calls count", strings.TrimSuffix(whenSaid(in), " Others are skipped."), "Change", "#counts")
 	line("The same call twice", repeatsSaid(in), "Change", "#repeats")
 }

@@ -228,6 +228,25 @@ func TestMappingForThoseWhoLeave(t *testing.T) {
 	}
 }
 
+// TestTitleAt asks for the question to which no answer was given.
+func TestTitleAt(t *testing.T) {
+	t.Parallel()
+	s := senders.FindSender("typeform")
+	tree := parse(t, `{"form_response":{"definition":{"fields":[{"id":"a","ref":"city","type":"short_text","title":"Where do you live?"},{"id":"b","ref":"name","type":"short_text","title":"Your name?"}]},"answers":[]}}`)
+	for path, want := range map[string]string{
+		"form_response.answers[field.ref=city].text": "Where do you live?", "form_response.answers[field.id=b].text": "Your name?",
+		"form_response.answers[field.type=short_text].text": "", "form_response.answers[field.ref=gone].text": "", "form_response.answers[0].text": "", "form_response.hidden.city": "", "event_id": "",
+	} {
+		p, err := senders.ParsePath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tree.TitleAt(s.Titles, p); got != want {
+			t.Errorf("%s: got the title %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestTitleOf(t *testing.T) {
 	t.Parallel()
 	s := senders.FindSender("typeform")

@@ -53,3 +53,29 @@ func (f *finder) titleOf(title Title, item Place) string {
 	}
 	return ""
 }
+
+// TitleAt returns what a person calls the item of a list that a path chooses by a member, although the payload does not have the item: the
+// question to which no answer was given. Only a sender that writes titles apart from the items has it. It is "" if there is none, or if several
+// titles fit.
+func (t *Tree) TitleAt(titles []Title, p Path) (title string) {
+	f := newFinder(t)
+	for _, of := range titles {
+		n := len(of.List.steps)
+		if of.From.IsZero() || len(p.steps) <= n || !(Path{p.steps[:n]}).Equal(of.List) || p.steps[n].kind != stepPick {
+			continue
+		}
+		pick := p.steps[n]
+		found := 0
+		for _, list := range f.find(of.From) {
+			for other := range f.Children(list) {
+				if !f.spent() && f.memberText(pick.member[len(pick.member)-1:], other) == text(pick.text) {
+					title, found = f.memberText([]string{of.Title}, other).text, found+1
+				}
+			}
+		}
+		if found == 1 {
+			return title
+		}
+	}
+	return ""
+}

@@ -1048,7 +1048,7 @@ func requestCells(p Page, r RequestRow) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Cell("dim lo", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Cell("dim lo nowrap", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
