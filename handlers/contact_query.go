@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
@@ -64,8 +65,17 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 	if err := v.readImport(&q, value("import")); err != nil {
 		return q, err
 	}
-	q.cursor.Before, _ = strconv.ParseInt(get("before"), 10, 64)
-	q.cursor.After, _ = strconv.ParseInt(get("after"), 10, 64)
+	if sort := store.ContactSort(get("sort")); slices.Contains(store.ContactSorts, sort) {
+		q.filter.Sort = sort
+		q.said.Set("sort", string(sort))
+	}
+	for name, id := range map[string]*int64{"before": &q.cursor.Before, "after": &q.cursor.After} {
+		text, at, _ := strings.Cut(get(name), ".")
+		*id, _ = strconv.ParseInt(text, 10, 64)
+		if micro, err := strconv.ParseInt(at, 10, 64); err == nil {
+			q.cursor.At = time.UnixMicro(micro)
+		}
+	}
 	return q, nil
 }
 
@@ -182,6 +192,37 @@ func (v *visit) contactsHref(q contactQuery, name string, at int64) string {
 		with.said.Set(name, strconv.FormatInt(at, 10))
 	}
 	return v.path("contacts") + with.encoded()
+}
+
+// sortedHref is contactsHref for a sorted list: changed is when the contact at was changed last.
+func (v *visit) sortedHref(q contactQuery, name string, at int64, changed time.Time) string {
+	if at == 0 {
+		return ""
+	}
+	with := q.without("")
+	text := strconv.FormatInt(at, 10)
+	if q.filter.Sort == store.ContactsChanged || q.filter.Sort == store.ContactsUnchanged {
+		text += "." + strconv.FormatInt(changed.UnixMicro(), 10)
+	}
+	with.said.Set(name, text)
+	return v.path("contacts") + with.encoded()
+}
+
+// contactSorts are the orders of the list, as its field has them.
+var contactSorts = []views.Option{{Label: "Newest first"}, {Value: string(store.ContactsOldest), Label: "Oldest first"}, {Value: string(store.ContactsChanged), Label: "Last changed first"},
+	{Value: string(store.ContactsUnchanged), Label: "Changed longest ago first"}, {Value: string(store.ContactsByAddress), Label: "By address, A to Z"}, {Value: string(store.ContactsByAddressUp), Label: "By address, Z to A"}}
+
+// sortHrefs links to the list in each order.
+func (v *visit) sortHrefs(q contactQuery) map[string]string {
+	hrefs := map[string]string{}
+	for _, o := range contactSorts {
+		with := q.without("sort")
+		if o.Value != "" {
+			with.said.Set("sort", o.Value)
+		}
+		hrefs[o.Value] = v.path("contacts") + with.encoded()
+	}
+	return hrefs
 }
 
 // contactChips lists the active filters; each links to the list without it.

@@ -29,6 +29,7 @@ func (s *Server) contactList(v *visit) error {
 		Search: q.filter.Search, Status: q.status, Tag: q.tagValue, Segment: q.segmentValue,
 		Statuses: append([]views.Option{{Label: "Any status"}}, statusOptions()...), Tags: q.tagOptions(), Segments: q.segmentOptions(),
 	}
+	m.Sort, m.Sorts, m.SortHrefs = string(q.filter.Sort), contactSorts, v.sortHrefs(q)
 	m.Chips = v.contactChips(q)
 	m.Nothing = p.Counts.Contacts == "0" && len(m.Chips) == 0
 	if m.Count = views.CountUpTo(found.Count, models.ExactCount); found.Count == q.filter.Known {
@@ -52,6 +53,12 @@ func (s *Server) contactList(v *visit) error {
 	}
 	if found.Older != 0 {
 		m.Older = v.contactsHref(q, "before", found.Older)
+	}
+	if q.filter.Sort != "" {
+		previous, changed := found.Previous.Cursor()
+		m.Newer = v.sortedHref(q, "before", previous, changed)
+		next, changed := found.Next.Cursor()
+		m.Older = v.sortedHref(q, "after", next, changed)
 	}
 	for name, values := range q.said {
 		m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: values[0]})

@@ -264,6 +264,31 @@ func (Members) Above(q *gorm.DB, workspace, segment, after int64, limit int) ([]
 	return ids, err
 }
 
+// Among returns those of the contacts that are members.
+func (Members) Among(q *gorm.DB, workspace, segment int64, contacts []int64) (found []int64, err error) {
+	contacts = slices.Sorted(slices.Values(contacts))
+	for some := range slices.Chunk(chunksOf(contacts), mostChunks) {
+		in := map[int64]chunkBits{}
+		query := joinBits(q, workspace).Where("s.id = ? AND b.chunk IN ?", segment, some)
+		err := eachChunk(query, len(some), func(chunk int64, members chunkBits) bool {
+			in[chunk] = slices.Clone(members)
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range contacts { // those in other chunks are not in the map
+			if in[id/chunkSize].has(0, id) {
+				found = append(found, id)
+			}
+		}
+	}
+	return found, nil
+}
+
+// mostChunks is how many chunks one statement of Among names.
+const mostChunks = 1000
+
 // eachChunk reads the chunks of query that contain members until f has enough. Each contains at least one. Only the
 // first chunk can have all its members on the wrong side of the page's start, so limit + 1 chunks are enough.
 func eachChunk(query *gorm.DB, limit int, f func(chunk int64, members chunkBits) bool) error {

@@ -1517,7 +1517,7 @@ func guideTables(g Styleguide) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Table("Webhooks, as an example", []Col{{Label: "Name"}, {Label: "State"}, {Label: "Last call"}, {Label: "Calls", Class: "r"}, {Label: "What can be done", Silent: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Table("Webhooks, as an example", []Col{{Label: "Name", Href: "#tables"}, {Label: "State"}, {Label: "Last call", Href: "#tables", Sorted: "descending"}, {Label: "Calls", Class: "r"}, {Label: "What can be done", Silent: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

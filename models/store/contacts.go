@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 
 	"campaignlark/models"
 
@@ -12,17 +13,25 @@ import (
 // ContactPageSize is how many contacts one page of the list shows.
 const ContactPageSize = 50
 
-// ContactCursor is where a page begins: the contacts before (older than) an id, or after (newer than) it. If both are
+// ContactCursor is where a page begins: the contacts before (older than) an id, or after (newer than) it. In a sorted list it is the contacts
+// before or after the one with that id. If both are
 // zero it is the newest page.
-type ContactCursor struct{ Before, After int64 }
+type ContactCursor struct {
+	Before, After int64
+	At            time.Time // in the order of changes: the last change of that contact
+
+	sort ContactSort
+}
 
 // ContactPage is one page of contacts, newest first.
 type ContactPage struct {
 	Contacts []models.ListedContact
-	Newer    int64 // After of the page with newer contacts, 0 if there is none
-	Older    int64 // Before of the page with older contacts, 0 if there is none
-	Count    int64 // of all matching contacts, at most ExactCount + 1 unless the filter has it
-	Exact    bool  // the search is the whole address of one contact
+	Newer    int64  // After of the page with newer contacts, 0 if there is none
+	Older    int64  // Before of the page with older contacts, 0 if there is none
+	Previous *place // of a sorted list: Before of the previous page, nil if there is none
+	Next     *place // of a sorted list: After of the next page, nil if there is none
+	Count    int64  // of all matching contacts, at most ExactCount + 1 unless the filter has it
+	Exact    bool   // the search is the whole address of one contact
 
 	Former   bool // the search is the whole address that contacts had before
 	Names    bool // the search looked at names alone
@@ -67,7 +76,9 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)
 	}
-	if cursor.After > 0 {
+	if cursor.sort = filter.Sort; filter.Sort != "" {
+		err = d.sortedPage(ctx, workspaceID, filter, cursor, &page)
+	} else if cursor.After > 0 {
 		err = d.risingPage(ctx, workspaceID, filter, cursor.After, newest, &page)
 	} else {
 		err = d.fallingPage(ctx, workspaceID, filter, cursor.Before, newest, &page)

@@ -34,8 +34,9 @@ type ContactFilter struct {
 	IDs     IDList        `json:",omitempty"` // only these, the highest first; not together with Segment
 	Nobody  bool          `json:",omitempty"` // the tag, segment or import asked for does not exist: no contact matches
 
-	Members Members `json:"-"`
-	Known   int64   `json:"-"` // how many contacts match, if it is known; 0 counts them
+	Sort    ContactSort    `json:"-"` // of the list
+	Members SegmentMembers `json:"-"`
+	Known   int64          `json:"-"` // how many contacts match, if it is known; 0 counts them
 
 	newest  []int64 // the newest memberSpan ids of a listed filter, once read
 	highest int64   // the highest id, if ResolveFilter read it
@@ -51,6 +52,13 @@ type Members interface {
 	Below(q *gorm.DB, workspaceID, segmentID, before int64, limit int) ([]int64, error)
 	// Above returns the ids of at most limit members above an id, the oldest first.
 	Above(q *gorm.DB, workspaceID, segmentID, after int64, limit int) ([]int64, error)
+}
+
+// SegmentMembers finds the members of segments among other contacts, too.
+type SegmentMembers interface {
+	Members
+	// Among returns those of the contacts that are members.
+	Among(q *gorm.DB, workspaceID, segmentID int64, contacts []int64) ([]int64, error)
 }
 
 // IDList is a list of distinct contact ids, the highest first.
@@ -176,7 +184,11 @@ func (f ContactFilter) scans() bool {
 
 // narrow selects the contacts that match f, except for its segment or list of ids.
 func (f ContactFilter) narrow(q *gorm.DB, workspaceID int64) *gorm.DB {
-	q = q.Table("contacts").Where("contacts.workspace_id = ?", workspaceID)
+	return f.where(q.Table("contacts").Where("contacts.workspace_id = ?", workspaceID), workspaceID)
+}
+
+// where is narrow for a query of contacts of the workspace.
+func (f ContactFilter) where(q *gorm.DB, workspaceID int64) *gorm.DB {
 	if f.Nobody {
 		return q.Where("1 = 0")
 	}
