@@ -268,6 +268,30 @@ func TestTickedCallsAreReplayed(t *testing.T) {
 	})
 }
 
+// TestAWebhookIsDeletedWhileItsCallsAreReplayed deletes the webhook between two steps of the replay.
+func TestAWebhookIsDeletedWhileItsCallsAreReplayed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 200)
+		all := s.manyCalls(1700)
+		page := s.post("/w/books/requests/replay", "webhook", itoa(w.ID)).header.Get("Location")
+		runner := jobs.New(s.db, s.server.Log, s.server.Now)
+		runner.Intake = s.server.Intake
+		pressed := s.during(1, func() { s.follow(s.post(page+"/pause")).want(t, 200) })
+		if _, err := runner.Turn(t.Context()); err != nil || !pressed() {
+			t.Fatal("the replay was not paused while it ran", err)
+		}
+		before, _ := s.replays()
+		s.follow(s.post("/w/books/webhooks/"+itoa(w.ID)+"/delete", "confirm", "1")).want(t, 200)
+		s.follow(s.post(page+"/resume")).want(t, 200, "Resumed.")
+		s.work()
+		if after, _ := s.replays(); after != before || before == all {
+			t.Errorf("got %d replays, want the %d of %d before the webhook was deleted", after, before, all)
+		}
+		s.get(page).want(t, 200, "Done", views.Count(int64(before))+" calls were replayed.", views.Count(int64(all-before))+" could not be replayed", "The webhook was deleted.")
+	})
+}
+
 func TestAReplayNeedsAManager(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeSubscribed)
