@@ -28,6 +28,7 @@ type visit struct {
 	file      *upload              // from a multipart form, after its fields
 	counts    store.NavCounts      // set by page
 	own       []store.OwnWorkspace // set by workspaces
+	fine      models.FineFields    // set by loadFine
 
 	refill                 bool // show the form as it was filled in and change nothing (refill.go)
 	refillNote, refillNext string

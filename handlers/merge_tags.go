@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
@@ -30,7 +31,28 @@ func (s *Server) mergeTagList(v *visit) error {
 		}
 		m.MergeTags = append(m.MergeTags, row)
 	}
+	if err := v.addUnkept(&m, all); err != nil {
+		return err
+	}
 	return v.show(views.MergeTagsPage(m))
+}
+
+// addUnkept adds the fields of the workspace's latest calls that have no merge tag.
+func (v *visit) addUnkept(m *views.MergeTagsModel, tags []models.MergeTag) error {
+	ctx, db, workspace := v.UserContext(), v.server.DB, v.Workspace.ID
+	if err := v.loadFine(workspace); err != nil {
+		return err
+	}
+	webhooks, err := db.WebhooksEver(ctx, workspace)
+	if err != nil {
+		return models.In("merge tags: webhooks", err)
+	}
+	rows, err := db.LastRequests(ctx, workspace, store.RequestFilter{}, unkeptCalls)
+	if err != nil {
+		return models.In("merge tags: latest calls", err)
+	}
+	m.Unkept = v.unkept(rows, webhooksByID(webhooks), tags, views.SectionMergeTags)
+	return nil
 }
 
 // mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it, for a field that a call sent. ?webhook= leads back to how

@@ -137,7 +137,7 @@ func (t *story) issues() (issues []views.RequestIssue, all int) {
 	}
 	if t.touchesFields() && t.body.Mapped == nil { // a mapping leaves out what it does not ask for
 		for i, f := range t.body.Fields {
-			if _, name := cutEscape(f.Key); f.Fate == intake.FateIgnored && !(isEscaped && name != "") {
+			if _, name := cutEscape(f.Key); f.Fate == intake.FateIgnored && !t.isFine(f) && !(isEscaped && name != "") {
 				issues = append(issues, t.ignoredField(i))
 			}
 		}
@@ -168,6 +168,9 @@ func (t *story) repeat() (hint, bool) {
 func (t *story) ignoredField(i int) views.RequestIssue {
 	f, r := t.body.Fields[i], t.remedy(i)
 	issue := views.RequestIssue{Kind: views.KindWarn, Code: models.NameInvisible(f.Key), After: "was ignored.", Text: f.Reason, Link: r.link, LinkText: r.text}
+	if name := intake.FieldName(f); canBeFine(name) && t.canRead() && !t.tried {
+		issue.Fine = name
+	}
 	seen := strings.ToLower(intake.ListKey(models.TrimInvisible(f.Key)))
 	switch key := strings.ToLower(intake.ListKey(f.Key)); {
 	case seen != key && t.mergeTags[seen].ID != 0:

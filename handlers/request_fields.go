@@ -47,8 +47,19 @@ func fateCount(body intake.LogBody, f intake.Fate) int {
 	return n
 }
 
-// fatesInShort summarizes the fields of a call that may need attention: "1 not stored, 2 ignored, 1 default".
-func fatesInShort(body intake.LogBody) string {
+// ignoredCount counts the ignored fields of a call that are not fine to ignore.
+func ignoredCount(body intake.LogBody, fine map[string]bool) int {
+	n := body.MoreNames
+	for _, f := range body.Fields {
+		if f.Fate == intake.FateIgnored && !fine[intake.FieldName(f)] {
+			n++
+		}
+	}
+	return n
+}
+
+// fatesInShort summarizes the fields of a call that may need attention: "1 not stored", and "2 ignored, 1 default".
+func fatesInShort(body intake.LogBody, fine map[string]bool) (lost, rest string) {
 	var parts []string
 	if body.EmailPlus {
 		parts = append(parts, "a + may be lost")
@@ -57,11 +68,24 @@ func fatesInShort(body intake.LogBody) string {
 		parts = append(parts, "several addresses")
 	}
 	for _, n := range fateNames {
-		if count := fateCount(body, n.fate); count > 0 && n.word != "" && !(n.fate == intake.FateIgnored && body.Mapped != nil) {
-			parts = append(parts, strconv.Itoa(count)+" "+n.word)
+		count := fateCount(body, n.fate)
+		if n.fate == intake.FateIgnored {
+			count = ignoredCount(body, fine)
+		}
+		switch words := strconv.Itoa(count) + " " + n.word; {
+		case count == 0 || n.word == "" || n.fate == intake.FateIgnored && body.Mapped != nil:
+		case n.fate == intake.FateRefused:
+			lost = words
+		default:
+			parts = append(parts, words)
 		}
 	}
-	return joined(parts)
+	return lost, joined(parts)
+}
+
+// isFine reports whether a field of the call was ignored and is fine to ignore.
+func (t *story) isFine(f intake.FieldFate) bool {
+	return f.Fate == intake.FateIgnored && t.fine[intake.FieldName(f)]
 }
 
 // touchesFields reports whether the call's webhook stores fields at all.
@@ -72,12 +96,12 @@ func (t *story) touchesFields() bool {
 // tellFields says what happened to each field.
 func (t *story) tellFields(s *views.RequestStory) {
 	s.Fields = views.Step{ID: "s3", Title: "What happened to each field", State: views.StateDone}
-	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && t.body.Mapped == nil && fateCount(t.body, intake.FateIgnored) > 0 {
+	if fateCount(t.body, intake.FateRefused) > 0 || t.touchesFields() && t.body.Mapped == nil && ignoredCount(t.body, t.fine) > 0 {
 		s.Fields.State = views.StateLook
 	}
 	for _, n := range fateNames {
 		if count := fateCount(t.body, n.fate); count > 0 {
-			if n.fate == intake.FateIgnored && t.body.Mapped != nil {
+			if n.fate == intake.FateIgnored && (t.body.Mapped != nil || ignoredCount(t.body, t.fine) == 0) {
 				n.kind = ""
 			}
 			s.Tally = append(s.Tally, views.RequestTally{N: count, Words: n.words, Kind: n.kind})
@@ -88,6 +112,9 @@ func (t *story) tellFields(s *views.RequestStory) {
 			continue
 		}
 		line := t.ledgerLine(i)
+		if t.isFine(f) {
+			line.Fate, line.Why, line.Link, line.LinkText = "unasked", "It is fine to ignore.", "", ""
+		}
 		if t.doubts[i] != "" {
 			s.Fields.State, line.Why = views.StateLook, strings.TrimSpace(line.Why+" "+t.doubts[i])
 		}

@@ -50,6 +50,7 @@ type story struct {
 	first        models.WebhookRequest  // of a repeated call: the one that was processed; zero if it is gone
 	delivery     models.WebhookDelivery // of a call that was processed: its repeats
 	hidden       bool                   // what was sent is not shown
+	fine         map[string]bool        // the fields that are fine to ignore
 	replays      []uuid.UUID            // the calls that repeat this one, the newest first, at most maxReplays
 
 	support bool // the page is for support staff, who see nothing but the call
@@ -172,6 +173,13 @@ func (t *story) read() (err error) {
 	for _, m := range tags {
 		t.mergeTags[m.Key] = m
 	}
+	if t.body.Mapped == nil && fateCount(t.body, intake.FateIgnored) > 0 {
+		all, err := db.FineFields(ctx, row.WorkspaceID)
+		if err != nil {
+			return models.In("request page: fields that are fine to ignore", err)
+		}
+		t.fine = all[row.WebhookID]
+	}
 	t.lookAtFields()
 	t.lookAtReadings()
 	t.readTree()
@@ -250,7 +258,7 @@ func (t *story) model(p views.Page) views.RequestModel {
 	outcome := t.outcome()
 	m := views.RequestModel{
 		Page: p, ID: t.row.ID.String(), At: models.IDTime(t.row.ID), Kind: t.kind(), Verdict: t.title(outcome),
-		Webhook: t.requestWebhook(), Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(), First: t.firstHref(), Replay: t.replayHref(),
+		Webhook: t.requestWebhook(), WebhookID: t.webhook.ID, Story: t.story(), Facts: t.facts(), TryAgain: t.tryAgain(), First: t.firstHref(), Replay: t.replayHref(),
 	}
 	switch {
 	case outcome.OfAddress && t.row.Address != nil:

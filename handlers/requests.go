@@ -137,6 +137,9 @@ func (v *visit) linkSlots(slots []views.Slot, query requestQuery) {
 // fillRequests reads the page of the log that matches query.
 func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) error {
 	ctx, db := v.UserContext(), v.server.DB
+	if err := v.loadFine(v.Workspace.ID); err != nil {
+		return err
+	}
 	page, err := db.Requests(ctx, v.Workspace.ID, query.filter, query.cursor)
 	if err != nil {
 		return models.In("request list: requests", err)
@@ -249,7 +252,8 @@ func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.Requ
 		return row
 	}
 	if body, err := intake.DecodeLogBody(r.Body); err == nil {
-		row.Answer, row.More = answered(r, body), moreOf(r, body)
+		row.Answer = answered(r, body)
+		row.Lost, row.More = moreOf(r, body, v.fine[r.WebhookID])
 		if v := body.Verdict; wouldFail(r, body) {
 			row.Unproved = "Its signature would not pass: " + lowerFirst(v.Title())
 		}
@@ -262,22 +266,23 @@ func wouldFail(r models.WebhookRequest, body intake.LogBody) bool {
 	return body.Verdict != nil && !body.Verdict.Passes() && r.Outcome != models.OutcomeUnverified
 }
 
-// moreOf says in a list which part of a call may need attention.
-func moreOf(r models.WebhookRequest, body intake.LogBody) string {
+// moreOf says in a list which part of a call may need attention: lost is about values that were not stored. fine are the fields that are fine
+// to ignore.
+func moreOf(r models.WebhookRequest, body intake.LogBody, fine map[string]bool) (lost, more string) {
 	if r.Outcome == models.OutcomeUnreadable || r.Outcome == models.OutcomeMalformed {
-		return body.Message
+		return "", body.Message
 	}
 	if r.Outcome.Idle() && body.Mapped != nil {
 		for _, c := range body.Mapped.Conditions {
 			if !c.Met && len(c.Stood) > 0 {
-				return models.Shorten(models.NameInvisible(c.Path), 60) + " is " + models.Shorten(stood(c), 60)
+				return "", models.Shorten(models.NameInvisible(c.Path), 60) + " is " + models.Shorten(stood(c), 60)
 			}
 		}
 	}
 	if r.Failed() || !body.WebhookType.HasTags() { // the other types do not change fields
-		return ""
+		return "", ""
 	}
-	return fatesInShort(body)
+	return fatesInShort(body, fine)
 }
 
 // erased reports whether the person's data was erased from this row.

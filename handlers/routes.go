@@ -81,6 +81,7 @@ var routes = []route{
 	{"POST", "/w/:slug/webhooks/:id/reading", manager, (*Server).readingUpdate},
 	{"GET", "/w/:slug/webhooks/:id/console", manager, (*Server).consoleShow},
 	{"POST", "/w/:slug/webhooks/:id/console", manager, (*Server).consoleRun},
+	{"POST", "/w/:slug/webhooks/:id/fields", manager, (*Server).webhookFineField},
 	{"POST", "/w/:slug/webhooks/:id/enable", manager, (*Server).webhookEnable},
 	{"GET", "/w/:slug/webhooks/:id/disable", manager, (*Server).webhookDisableAsk},
 	{"POST", "/w/:slug/webhooks/:id/disable", manager, (*Server).webhookDisable},

@@ -171,7 +171,8 @@ func (s *site) follow(a answer) answer {
 	if a.status != http.StatusSeeOther {
 		s.t.Fatalf("got %d, want 303; %s", a.status, a.text())
 	}
-	return s.get(a.header.Get("Location"))
+	to, _, _ := strings.Cut(a.header.Get("Location"), "#")
+	return s.get(to)
 }
 
 // text returns the page's text without its tags and with collapsed blanks.

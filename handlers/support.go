@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -253,6 +255,11 @@ func (f *finder) find(m *views.SupportModel) error {
 	in := map[int64]bool{}
 	for _, r := range page.Requests {
 		in[r.WorkspaceID] = true
+	}
+	if err := f.visit.loadFine(slices.Collect(maps.Keys(in))...); err != nil {
+		return err
+	}
+	for _, r := range page.Requests {
 		row := f.visit.requestRow(masked(r), webhooks[r.WebhookID])
 		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), names[r.WorkspaceID], shortID(r.ID.String())
 		if r.Outcome == models.OutcomeUnreadable {

@@ -40,10 +40,12 @@ func (s *Server) webhookShow(v *visit) error {
 	if err := v.addUnproven(&m, u.Webhook, settings); err != nil {
 		return err
 	}
-	if err := v.addSnippets(&m, u.Webhook); err != nil {
-		return err
+	mergeTags, err := s.DB.MergeTags(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return models.In("webhook page: merge tags", err)
 	}
-	if err := v.addRequests(&m, u.Webhook, settings); err != nil {
+	v.addSnippets(&m, u.Webhook, mergeTags)
+	if err := v.addRequests(&m, u.Webhook, settings, mergeTags); err != nil {
 		return err
 	}
 	if m.CanChange && m.Waits && len(m.Requests) == 0 {
@@ -183,15 +185,26 @@ const (
 	watchedRequests = 50
 )
 
-// addRequests adds the webhook's latest calls, and how many of them have a signature that would not pass if the webhook watches it.
-func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings senders.Settings) error {
-	most := lastRequests
-	if watches := settings.Checks() && !settings.Enforces(); watches {
+// addRequests adds the webhook's latest calls, the fields of them that no merge tag keeps, and how many of them have a signature that would
+// not pass if the webhook watches it.
+func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings senders.Settings, mergeTags []models.MergeTag) error {
+	if err := v.loadFine(w.WorkspaceID); err != nil {
+		return err
+	}
+	most, watches := lastRequests, settings.Checks() && !settings.Enforces()
+	if watches {
 		most = watchedRequests
 	}
+	keeps := w.Type.HasTags() && settings.Mapping == nil
+	if keeps {
+		most = unkeptCalls
+	}
 	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, most)
-	if most == watchedRequests {
-		m.WouldFail = wouldFailSaid(rows)
+	if watches {
+		m.WouldFail = wouldFailSaid(rows[:min(len(rows), watchedRequests)])
+	}
+	if keeps {
+		m.Unkept = v.unkept(rows, map[int64]models.Webhook{w.ID: w}, mergeTags, "")
 	}
 	for _, r := range rows[:min(len(rows), lastRequests)] {
 		m.Requests = append(m.Requests, v.requestRow(r, w))
@@ -237,13 +250,9 @@ func (v *visit) addFailures(m *views.WebhookModel) error {
 }
 
 // addSnippets adds the example that ?show= names, or the first one. Viewers do not see the URL.
-func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook) error {
+func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook, mergeTags []models.MergeTag) {
 	if !m.CanChange {
-		return nil
-	}
-	mergeTags, err := v.server.DB.MergeTags(v.UserContext(), w.WorkspaceID)
-	if err != nil {
-		return models.In("webhook page: merge tags", err)
+		return
 	}
 	m.MergeTags = len(mergeTags)
 	all := views.Snippets(m.URL, w.Type, mergeTags)
@@ -256,5 +265,4 @@ func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook) error {
 	for _, s := range all {
 		m.Tabs = append(m.Tabs, views.Tab{Label: s.Label, Href: v.path("webhooks", w.ID) + "?show=" + s.Key + "#snippets", Current: s.Key == m.Snippet.Key})
 	}
-	return nil
 }

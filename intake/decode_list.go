@@ -18,6 +18,12 @@ func ListKey(key string) string {
 	return name
 }
 
+// FieldName returns the name by which a field of the log is fine to ignore: its list's name, folded, with one blank for each run of blanks.
+// It is "" for a field without a name.
+func FieldName(f FieldFate) string {
+	return strings.Join(strings.Fields(models.Fold(ListKey(f.Key))), " ")
+}
+
 // ManyKeys ends the key under which the log shows several, such as colors[0] and colors[1].
 const ManyKeys = "[…]"
 

@@ -60,7 +60,8 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 			"contact_edits (workspace_id, contact_id, id, detail) VALUES (?, 1, '01a17733-0000-7000-8000-000000000001', '{}')",
 			"contact_counts (workspace_id, whole, counts) VALUES (?, true, '{}')", "import_ranges (workspace_id, job_id, first_id, last_id) VALUES (?, 1, 1, 5)",
 			"replays (workspace_id, original_id, request_id) VALUES (?, '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002')",
-			"erasures (workspace_id, who, at) VALUES (?, 5, '2026-11-01')", "dismissals (workspace_id, webhook_id, outcome, at) VALUES (?, 1, 'no_address', '2026-11-01')"} {
+			"erasures (workspace_id, who, at) VALUES (?, 5, '2026-11-01')", "dismissals (workspace_id, webhook_id, outcome, at) VALUES (?, 1, 'no_address', '2026-11-01')",
+			"fine_fields (workspace_id, webhook_id, name) VALUES (?, 1, 'customer_number')"} {
 			if err := tx.Exec("INSERT INTO "+row, s.ID).Error; err != nil {
 				return err
 			}

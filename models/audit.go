@@ -80,6 +80,7 @@ const (
 	ActionWebhookRotated  = "webhook.rotated" // it has a new URL
 	ActionWebhookReading  = "webhook.reading" // how it reads its calls
 	ActionWebhookSecret   = "webhook.secret"  // a secret that checks signatures was added or removed
+	ActionWebhookFields   = "webhook.fields"  // a field of its calls is fine to ignore, or is not any more
 	ActionWebhookDeleted  = "webhook.deleted"
 
 	ActionTagCreated = "tag.created"

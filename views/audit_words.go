@@ -22,7 +22,7 @@ var auditVerbs = map[string]string{"created": "created", "updated": "changed", "
 // auditPhrases has the actions that need more words than a verb and a noun.
 var auditPhrases = map[string]string{"member.invited": "invited", "member.joined": "joined", "member.added": "added",
 	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
-	"import.undone": "took back the import of", "webhook.reading": "changed how calls are handled by the webhook", "webhook.failures_dismissed": "put aside failed calls of the webhook", "webhook.secret": "changed the secret of the webhook", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
+	"import.undone": "took back the import of", "webhook.reading": "changed how calls are handled by the webhook", "webhook.fields": "changed which fields are fine to ignore at the webhook", "webhook.failures_dismissed": "put aside failed calls of the webhook", "webhook.secret": "changed the secret of the webhook", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
 
 // auditVerb says what a person did, up to the name of the thing: "changed the tag". An action that is not known here is said
 // in the log's own words.

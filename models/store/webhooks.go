@@ -201,6 +201,9 @@ func (d *DB) DeleteWebhook(ctx context.Context, w models.Webhook, userID int64, 
 		if err := deleteWebhookTags(tx, w); err != nil {
 			return err
 		}
+		if err := deleteFineFields(tx, w); err != nil {
+			return err
+		}
 		return auditWebhook(tx, old, userID, models.ActionWebhookDeleted, webhookChanges(old, models.Webhook{}, had, nil), now)
 	})
 }
@@ -240,7 +243,7 @@ func tagWords(tags []models.Tag) string {
 		names[i] = t.Name
 	}
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(models.Fold(a), models.Fold(b)) })
-	return strings.Join(names, ", ")
+	return models.JoinTags(names)
 }
 
 // changeWebhook updates a webhook, or returns ErrNotFound if it was deleted.
