@@ -43,7 +43,7 @@ func (s *Server) webhookCreate(v *visit) error {
 	if errs.Any() {
 		return v.webhookAgain(models.Webhook{}, f, v.edit(), errs)
 	}
-	return v.done(v.path("webhooks", w.ID), "Webhook created. Its address is below.")
+	return v.done(v.path("webhooks", w.ID), "The webhook %s was created. Its address is below.", w.Name)
 }
 
 // webhookEdit shows the form that changes a webhook.

@@ -177,3 +177,19 @@ func TestWebhookPageChartsItsCalls(t *testing.T) {
 		s.get("/w/books/requests?outcome=failed").wantNot(t, "Calls in the last")
 	})
 }
+
+func TestANewWebhookLeadsToATestCallAndInstructions(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		page := s.get(s.webhookPath(w, ""))
+		page.want(t, 200, "Send a test call", "Share these instructions", "PHP", "Python", "To share")
+		page.wantHref(t, s.webhookPath(w, "/console"), s.webhookPath(w, "?show=share#snippets"))
+		s.get(s.webhookPath(w, "?show=share")).want(t, 200, "Please call this web address for each person.", "Copy this text and send it to the person who sets the sender up.")
+		s.get("/w/books/webhooks").want(t, 200, "Shop", "No call yet", "It waits for its first call.")
+		viewer := s.as(s.signIn(s.addMember(s.workspace, "viewer@example.com", models.RoleViewer)))
+		viewer.get(s.webhookPath(w, "")).wantNot(t, "Send a test call", "To share", w.Hash)
+		s.post(s.webhookPath(w, "/disable")).want(t, 303)
+		s.get(s.webhookPath(w, "")).wantNot(t, "Send a test call")
+		s.get("/w/books/webhooks").wantNot(t, "It waits for its first call.")
+	})
+}

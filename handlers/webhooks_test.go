@@ -79,7 +79,7 @@ func TestWebhookAsDocumented(t *testing.T) {
 		s.get("/w/books/webhooks/new").want(t, 200, "Create Webhook", "SUBSCRIBED", "DELETE", "shop", "Save")
 		w := s.createWebhook("name", " Shop: customer created ", "type", "SUBSCRIBED", "tags", itoa(tag.ID), "new_tags", "customer, VIP,, Shop")
 		page := s.get(s.webhookPath(w, ""))
-		page.want(t, 200, "Webhook created. Its address is below.", "Shop: customer created", "Waiting for the first call")
+		page.want(t, 200, "The webhook Shop: customer created was created. Its address is below.", "Shop: customer created", "Waiting for the first call")
 		if url := "http://lark.example/v1/inbound-webhooks/" + w.Hash; !strings.Contains(page.body, `value="`+url+`"`) {
 			t.Errorf("the page does not show %s", url)
 		}

@@ -30,7 +30,45 @@ func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeT
 			Snippet{"form", "HTML form", htmlForm(address, fields)},
 			Snippet{"fetch", "JavaScript", javaScript(address, fields)})
 	}
-	return snippets
+	return append(snippets,
+		Snippet{"php", "PHP", php(address, fields)},
+		Snippet{"python", "Python", python(address, fields)},
+		Snippet{ShareSnippet, "To share", instructions(address, kind, mergeTags)})
+}
+
+// ShareSnippet is the key of the instructions for a developer who cannot see these pages.
+const ShareSnippet = "share"
+
+// instructions says in one text what a developer has to know: the address, the fields, and what the answers mean.
+func instructions(address string, kind models.WebhookType, mergeTags []models.MergeTag) string {
+	var b strings.Builder
+	b.WriteString("Please call this web address for each person. Each call will " + kind.Does() + ".\n\n" +
+		"Address: " + address + "\nMethod: POST\nContent-Type: application/json\n\nFields:\n" +
+		"- email_address: the person's e-mail address. Required.\n")
+	if kind.HasTags() {
+		for _, m := range mergeTags {
+			b.WriteString("- " + m.Key + ": " + m.Label + ". " + m.Type.Name() + optionsToShare(m) + ".\n")
+		}
+	}
+	b.WriteString("\nExample:\n" + PlainExample(kind, mergeTags) + "\n\n" +
+		"Answers:\n- 200: the call was processed.\n- 400: something is wrong with the call. The answer's message says what.\n- 404: the address is wrong")
+	if !kind.HasTags() {
+		b.WriteString(", or nobody has this e-mail address")
+	}
+	b.WriteString(".\n- 429 and 503: please send the call again after the seconds in the header Retry-After.\n\n" +
+		"Anyone who knows the address can call it. Please do not publish it")
+	if kind.HasTags() {
+		b.WriteString(", except in a form or script of your own pages")
+	}
+	return b.String() + "."
+}
+
+// optionsToShare lists what a choice can be.
+func optionsToShare(m models.MergeTag) string {
+	if len(m.Options) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(m.Options, " | ")
 }
 
 // PlainExample returns the JSON of a call in the plain format, with values that fit the workspace's merge tags.
@@ -94,6 +132,49 @@ func javaScript(address string, fields []exampleField) string {
 		"})\n" +
 		"  .then((response) => response.json())\n" +
 		"  .then((answer) => console.log(answer.message));"
+}
+
+func php(address string, fields []exampleField) string {
+	var b strings.Builder
+	for _, f := range fields {
+		b.WriteString("    " + phpQuote(f.Key) + " => " + jsonValue(f, phpQuote) + ",\n")
+	}
+	return "$data = [\n" + b.String() + "];\n" +
+		"$context = stream_context_create(['http' => [\n" +
+		"    'method' => 'POST',\n" +
+		"    'header' => 'Content-Type: application/json',\n" +
+		"    'content' => json_encode($data),\n" +
+		"    'ignore_errors' => true,\n" +
+		"]]);\n" +
+		"echo file_get_contents(" + phpQuote(address) + ", false, $context);"
+}
+
+// phpQuote writes a text as a PHP string, in which nothing is replaced.
+func phpQuote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
+}
+
+func python(address string, fields []exampleField) string {
+	var b strings.Builder
+	for _, f := range fields {
+		value := jsonValue(f, plainJSON)
+		if mergeTagTypes[f.Type].bare {
+			value = strings.NewReplacer("true", "True", "false", "False").Replace(value)
+		}
+		b.WriteString("    " + plainJSON(f.Key) + ": " + value + ",\n")
+	}
+	return "import json\nimport urllib.error\nimport urllib.request\n\n" +
+		"data = {\n" + b.String() + "}\n" +
+		"call = urllib.request.Request(\n" +
+		"    " + plainJSON(address) + ",\n" +
+		"    data=json.dumps(data).encode(),\n" +
+		"    headers={\"Content-Type\": \"application/json\"},\n" +
+		")\n" +
+		"try:\n" +
+		"    answer = urllib.request.urlopen(call)\n" +
+		"except urllib.error.HTTPError as error:\n" +
+		"    answer = error\n" +
+		"print(answer.status, answer.read().decode())"
 }
 
 // shellQuote writes s as one word of a POSIX shell.

@@ -139,6 +139,79 @@ func TestHTMLFormSnippetFilledIn(t *testing.T) {
 	wantAllKept(t, intake.Request{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte(form.Encode())})
 }
 
+// phpArray turns a PHP array of strings, numbers and lists into JSON.
+func phpArray(text string) []byte {
+	var b, word strings.Builder
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\': // PHP knows \\ and \' here
+			i++
+			word.WriteByte(text[i])
+		case c == '\'' && quoted:
+			said, _ := json.Marshal(word.String())
+			b.Write(said)
+			quoted = false
+		case c == '\'':
+			word.Reset()
+			quoted = true
+		case quoted:
+			word.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	fields := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(b.String(), "["), "]"), " =>", ":")
+	return []byte("{" + strings.TrimSuffix(strings.TrimSpace(fields), ",") + "}")
+}
+
+func TestPHPSnippet(t *testing.T) {
+	t.Parallel()
+	text := snippet(t, models.TypeSubscribed, "php")
+	array, rest, _ := strings.Cut(strings.TrimPrefix(text, "$data = "), ";\n$context")
+	if !strings.Contains(rest, "file_get_contents('"+address+"', false, $context);") {
+		t.Errorf("the script does not call %s: %s", address, text)
+	}
+	wantAllKept(t, intake.Request{Method: "POST", ContentType: "application/json", Body: phpArray(array)})
+}
+
+func TestPythonSnippet(t *testing.T) {
+	t.Parallel()
+	text := snippet(t, models.TypeSubscribed, "python")
+	_, dict, _ := strings.Cut(text, "data = ")
+	dict, rest, _ := strings.Cut(dict, "\ncall = ")
+	if !strings.Contains(rest, `"`+address+`",`) || !strings.Contains(dict, `"vip": True,`) {
+		t.Errorf("the script does not send what Python can: %s", text)
+	}
+	body := strings.ReplaceAll(strings.ReplaceAll(dict, "True", "true"), ",\n}", "\n}")
+	wantAllKept(t, intake.Request{Method: "POST", ContentType: "application/json", Body: []byte(body)})
+}
+
+func TestInstructionsToShare(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		kind     models.WebhookType
+		has, not []string
+	}{
+		{models.TypeSubscribed, []string{"Each call will subscribe the contact.", "Address: " + address, "- email_address: the person's e-mail address. Required.", "- first_name: First name. ",
+			": Graz, old town | ", `"birthday": "1990-12-31"`, "except in a form or script"}, []string{"nobody has"}},
+		{models.TypeDelete, []string{"Each call will delete the contact.", "nobody has this e-mail address", "Please do not publish it."}, []string{"first_name", "script"}},
+	}
+	for _, tt := range tests {
+		text := snippet(t, tt.kind, views.ShareSnippet)
+		for _, has := range tt.has {
+			if !strings.Contains(text, has) {
+				t.Errorf("%s: %q is not in %s", tt.kind, has, text)
+			}
+		}
+		for _, not := range tt.not {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: %q is in %s", tt.kind, not, text)
+			}
+		}
+	}
+}
+
 // fill fills in all controls below n, as a person would.
 func fill(n *html.Node, form url.Values) {
 	at := map[string]string{}
@@ -185,11 +258,11 @@ func TestSnippetsByType(t *testing.T) {
 		keys      string
 		get       string
 	}{
-		{models.TypeSubscribed, nil, "json get form fetch", "curl '" + address + "?email_address=tywin%40example.com'"},
-		{models.TypeUnconfirmed, mergeTags()[:1], "json get form fetch", "curl '" + address + "?email_address=tywin%40example.com&first_name=Tywin'"},
-		{models.TypeUnsubscribed, mergeTags(), "json get", "curl '" + address + "?email_address=tywin%40example.com'"},
-		{models.TypeDelete, mergeTags(), "json get", "curl '" + address + "?email_address=tywin%40example.com'"},
-		{models.TypeSubscribed, many, "json get form fetch", ""},
+		{models.TypeSubscribed, nil, "json get form fetch php python share", "curl '" + address + "?email_address=tywin%40example.com'"},
+		{models.TypeUnconfirmed, mergeTags()[:1], "json get form fetch php python share", "curl '" + address + "?email_address=tywin%40example.com&first_name=Tywin'"},
+		{models.TypeUnsubscribed, mergeTags(), "json get php python share", "curl '" + address + "?email_address=tywin%40example.com'"},
+		{models.TypeDelete, mergeTags(), "json get php python share", "curl '" + address + "?email_address=tywin%40example.com'"},
+		{models.TypeSubscribed, many, "json get form fetch php python share", ""},
 	}
 	for _, tt := range tests {
 		var keys []string

@@ -37,7 +37,7 @@ func TestRefusedCallsInABrowser(t *testing.T) {
 		if look.name != "invisible" {
 			continue
 		}
-		p.Follow("As received")
+		p.Click("As received")
 		p.Sees("‹zero-width space›")
 		p.eval(`navigator.clipboard.writeText = async (text) => { window.copied = text }; document.querySelector("[data-copy=payload]").click()`)
 		p.Sees("Copied")

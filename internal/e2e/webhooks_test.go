@@ -35,15 +35,14 @@ func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("name", "Shop: customer created")
 	p.Fill("new_tags", "shop, reading club")
 	p.Follow("Save")
-	p.Sees("Webhook created. Its address is below.")
+	p.Sees("was created. Its address is below.")
 	p.Sees("Waiting for the first call")
 	inspect("webhook-waiting")
 	address := p.Value("#url")
 	if !strings.Contains(p.Value("#snippet"), address) {
 		t.Errorf("got the example %s, want one that calls %s", p.Value("#snippet"), address)
 	}
-	p.Follow("HTML form")
-	p.Sees("<form action=")
+	showSnippets(p)
 	inspect("webhook-form-snippet")
 
 	p.SeesNot("Last call")
@@ -66,6 +65,30 @@ func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 	p.Sees("3 calls, 2 failed")
 	inspect("webhook")
 	changeWebhook(t, p, inspect)
+}
+
+// showSnippets looks at every example. With script the page stays, and still waits for the first call.
+func showSnippets(p *Page) {
+	p.t.Helper()
+	show := p.Click
+	if p.plain {
+		show = func(name string) { p.Follow(name) }
+	} else {
+		p.eval(`window.stayed = true`)
+	}
+	for _, tab := range [][2]string{{"JavaScript", "fetch("}, {"PHP", "stream_context_create"}, {"Python", "urllib.request"}, {"To share", "Please call this web address for each person."}, {"HTML form", "<form action="}} {
+		show(tab[0])
+		p.Sees(tab[1])
+	}
+	if !p.plain && !p.Has("button[data-copy=snippet]:not([hidden])") {
+		p.t.Error("the button that copies the example is gone")
+	}
+	if !p.plain && read(p, `String(window.stayed)`) != "true" {
+		p.t.Error("a tab loads the page again")
+	}
+	if got := p.Path(); !strings.HasSuffix(got, "?show=form") {
+		p.t.Errorf("the address is %s, want it to hold the tab", got)
+	}
 }
 
 // refuseTagsOfDelete sends the form with tags for a DELETE webhook, which is refused.

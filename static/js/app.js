@@ -15,6 +15,7 @@ import "./picker.js";
 import "./reading.js";
 import "./rows.js";
 import "./rule.js";
+import "./tabs.js";
 import "./unsaved.js";
 import "./wait.js";
 import "./zone.js";
