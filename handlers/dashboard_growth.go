@@ -36,6 +36,7 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	}
 	history[len(days)-1] = now
 	m.Growth = growthChart(days[first:], history[first:])
+	m.GrowthWords = growthWords(m.Growth)
 	m.Contacts = v.contactFigures(now, history[0], o.Erased)
 	return nil
 }
@@ -64,17 +65,34 @@ var statusTones = []struct {
 	kind, tone string
 }{{models.StatusSubscribed, "good", "ok"}, {models.StatusUnconfirmed, "warn", "warn"}, {models.StatusUnsubscribed, "idle", "idle"}}
 
+// growthChart shows for each day after the first how many contacts came and how many left. history is how many there were at the end of each
+// day. What evens out within a day cannot be seen in it.
 func growthChart(days []views.Slot, history []models.StatusCounts) views.Chart {
-	c := views.Chart{Title: "Contacts by status at the end of each day", Unit: "Day", Empty: "There were no contacts in the last 30 days.", Lines: true, Slots: days}
-	for _, s := range statusTones {
-		series := views.Series{Name: s.status.Name(), Tone: s.tone}
-		for _, counts := range history {
-			series.Values = append(series.Values, counts.Of(s.status))
-		}
-		c.Series = append(c.Series, series)
-		c.Summary += s.status.Name() + ": from " + views.Count(series.Values[0]) + " to " + views.Count(series.Values[len(history)-1]) + ". "
+	came, left := views.Series{Name: "New", Tone: "ok"}, views.Series{Name: "Left", Tone: "idle", Down: true}
+	all := models.StatusCounts{} // came as Subscribed, left as Unsubscribed
+	for i := 1; i < len(history); i++ {
+		before, now := history[i-1], history[i]
+		grew := now.Subscribed + now.Unconfirmed - before.Subscribed - before.Unconfirmed
+		gone := max(0, now.Unsubscribed-before.Unsubscribed, -grew)
+		came.Values, left.Values = append(came.Values, grew+gone), append(left.Values, gone)
+		all.Subscribed, all.Unsubscribed = all.Subscribed+grew+gone, all.Unsubscribed+gone
 	}
-	return c
+	return views.Chart{Title: "Contacts that came and left, by day", Unit: "Day", Empty: "Nobody came or left in the last 30 days.", Slots: days[1:], Series: []views.Series{came, left},
+		Summary: views.Count(all.Subscribed) + " new, " + views.Count(all.Unsubscribed) + " left."}
+}
+
+// leastDays is of how many days a chart has to tell. Of fewer, words tell more.
+const leastDays = 3
+
+// growthWords says in place of a chart of few days who came and left, "" if there are enough days.
+func growthWords(c views.Chart) string {
+	switch {
+	case len(c.Slots) >= leastDays:
+		return ""
+	case len(c.Slots) == 0:
+		return "Today is the first day with contacts. In three days a chart shows here who came and left."
+	}
+	return "Since " + c.Slots[0].Name + ": " + c.Summary + " In a few days a chart shows here each day."
 }
 
 // contactFigures counts the contacts by status, the change in 30 days, and erased contacts.

@@ -157,7 +157,12 @@ func (v *visit) segmentSize(m *views.SegmentModel, g models.Segment, contacts in
 	}
 	days := noted[g.ID]
 	sizes := v.sizes(g, days, slots)
-	if len(sizes) > 0 {
+	if n := len(sizes); n > 0 && n < leastDays {
+		m.SizeWords = "Today is its first day. In three days a chart shows here how it grew."
+		if n > 1 {
+			m.SizeWords = "It had " + views.Plural(sizes[0], "contact", "contacts") + " on " + m.DaySlots(n, 24)[0].Name + ", and has " + views.Count(sizes[n-1]) + " now. In a few days a chart shows here each day."
+		}
+	} else if n > 0 {
 		m.Size = views.Chart{Title: "Contacts at the end of each day", Unit: "Day", Empty: "It had no contacts in the last " + period.label + ".", Lines: true,
 			Slots: m.DaySlots(len(sizes), 24), Series: []views.Series{{Name: "Contacts", Tone: "ok", Values: sizes}},
 			Summary: "From " + views.Count(sizes[0]) + " to " + views.Count(sizes[len(sizes)-1]) + "."}

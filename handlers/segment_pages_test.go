@@ -143,7 +143,7 @@ func TestSegmentPageShowsWhoEnteredAndWhy(t *testing.T) {
 		path := "/w/books/segments/" + itoa(g.ID)
 		a := s.get(path)
 		a.want(t, 200, "whose Status is Subscribed", "100 % of the audience", "481 398 by calls, 83 by edits", "118 92 by calls, 25 by time, 1 by the rule",
-			"30 days 90 days 1 year", "Show as a table", "In turn segment")
+			"30 days 90 days 1 year", "In three days a chart shows here how it grew.", "In turn segment")
 		lines := []string{"4 contacts entered, 1 left", "its rule was set by ines@example.com", "Entered: cersei@example.com , a contact that was deleted", "and 1 more",
 			"Entered cersei@example.com time passed", "Left a contact that was deleted edited by ines@example.com", "Entered cersei@example.com a call through SUBSCRIBED"}
 		a.inThisOrder(t, lines...)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Chart shows counts over time: as stacked bars, the first series at the bottom, or as lines.
+// Chart shows counts over time: as bars, the first series nearest to zero, or as lines.
 type Chart struct {
 	Title   string // what it shows: "Calls each hour in the last 48 hours"
 	Summary string // the content in words, for screen readers
@@ -22,6 +22,7 @@ type Chart struct {
 type Series struct {
 	Name, Tone string
 	Values     []int64
+	Down       bool // its bars are drawn below zero
 }
 
 // A drawing is as wide as its slots and plotHeight high; the page stretches it.
@@ -40,18 +41,29 @@ func (c Chart) role() string {
 }
 
 // none reports whether there is nothing to draw.
-func (c Chart) none() bool { return len(c.Slots) == 0 || c.most() == 0 }
+func (c Chart) none() bool { return len(c.Slots) == 0 || c.most() == 0 && c.least() == 0 }
 
-// top returns the height of a slot: the sum of its bars, or the highest of its lines.
+// top returns the height of a slot: the sum of its bars above zero, or the highest of its lines.
 func (c Chart) top(slot int) (top int64) {
 	for _, s := range c.Series {
-		if c.Lines {
+		switch {
+		case c.Lines:
 			top = max(top, s.Values[slot])
-		} else {
+		case !s.Down:
 			top += s.Values[slot]
 		}
 	}
 	return top
+}
+
+// below returns the sum of a slot's bars below zero, which is not negative.
+func (c Chart) below(slot int) (sum int64) {
+	for _, s := range c.Series {
+		if s.Down {
+			sum += s.Values[slot]
+		}
+	}
+	return sum
 }
 
 func (c Chart) most() (most int64) {
@@ -61,12 +73,15 @@ func (c Chart) most() (most int64) {
 	return most
 }
 
-// least returns the value down to which the axis must reach. For bars it is zero, because they are filled.
-func (c Chart) least() int64 {
+// least returns the value down to which the axis must reach. For bars it is zero or less, because they are filled.
+func (c Chart) least() (least int64) {
 	if !c.Lines {
-		return 0
+		for i := range c.Slots {
+			least = min(least, -c.below(i))
+		}
+		return least
 	}
-	least := c.most()
+	least = c.most()
 	for _, s := range c.Series {
 		for _, v := range s.Values {
 			least = min(least, v)
@@ -76,12 +91,17 @@ func (c Chart) least() int64 {
 }
 
 // axis returns the numbers beside a chart, from bottom to top: round numbers in equal steps that enclose every value. It begins
-// at zero unless all values lie close together far above it.
+// at zero unless all values lie close together far above it, and then shows at least a hundredth of them, so that a small change does not
+// look like a leap.
 func (c Chart) axis() []float64 { return axis(float64(c.least()), float64(c.most())) }
 
 func axis(least, most float64) []float64 {
-	if least < most/2 || least <= 0 {
+	if least > 0 && least < most/2 {
 		least = 0
+	}
+	if span := max(4, most/100); least > 0 && most-least < span {
+		around := (span - (most - least)) / 2
+		least, most = max(least-around, 0), most+around
 	}
 	step := roundStep(max(most-least, 1) / 4)
 	bottom := math.Floor(least/step) * step
@@ -106,7 +126,7 @@ func roundStep(least float64) float64 {
 // axisLabels writes the numbers of an axis: "200", "1,500", "46k", "2.5M".
 func axisLabels(numbers []float64) []string {
 	unit, suffix := 1.0, ""
-	if numbers[len(numbers)-1] >= 10_000 {
+	if max(numbers[len(numbers)-1], -numbers[0]) >= 10_000 {
 		step, least := numbers[1]-numbers[0], max(numbers[0], numbers[1]-numbers[0])
 		for i, s := range []string{"k", "M", "bn", "tn"} {
 			if size := math.Pow(1000, float64(i+1)); least >= size && math.Mod(step*10, size) == 0 {
@@ -117,9 +137,12 @@ func axisLabels(numbers []float64) []string {
 	labels := make([]string, len(numbers))
 	for i, n := range numbers {
 		labels[i] = "0"
-		if n > 0 {
-			whole, tenths := math.Modf(math.Round(n/unit*10) / 10)
+		if n != 0 {
+			whole, tenths := math.Modf(math.Round(math.Abs(n)/unit*10) / 10)
 			labels[i] = Count(int64(whole))
+			if n < 0 {
+				labels[i] = "−" + labels[i]
+			}
 			if tenths > 0 {
 				labels[i] += "." + strconv.Itoa(int(math.Round(tenths*10)))
 			}
@@ -146,16 +169,21 @@ type bar struct{ tone, x, y, width, height string }
 
 // bars returns the bars of a slot. Every value above zero stays visible, however small.
 func (c Chart) bars(slot int) (all []bar) {
-	s, below := c.scale(), int64(0)
+	s, above, below := c.scale(), int64(0), int64(0)
 	for _, series := range c.Series {
 		value := series.Values[slot]
 		if value == 0 {
 			continue
 		}
-		upper, lower := s.y(float64(below+value)), s.y(float64(below))
-		upper = min(upper, lower-1)
+		var upper, lower float64
+		if series.Down {
+			upper, lower = s.y(float64(-below)), s.y(float64(-below-value))
+			lower, below = max(lower, upper+1), below+value
+		} else {
+			upper, lower = s.y(float64(above+value)), s.y(float64(above))
+			upper, above = min(upper, lower-1), above+value
+		}
 		all = append(all, bar{series.Tone, short(float64(slot)*slotWidth + (slotWidth-barWidth)/2), short(upper), short(barWidth), short(lower - upper)})
-		below += value
 	}
 	return all
 }

@@ -23,9 +23,12 @@ func TestAxisIsRoundAndHoldsEveryValue(t *testing.T) {
 		{0, 1_999, "0 500 1,000 1,500 2,000"},
 		{0, 45_000, "0 20k 40k 60k"},
 		{46_377, 48_296, "46k 46.5k 47k 47.5k 48k 48.5k"},
-		{50_001, 50_042, "50,000 50,020 50,040 50,060"},
+		{50_001, 50_042, "49.6k 49.8k 50k 50.2k 50.4k"},
+		{767, 768, "762 764 766 768 770 772"},
+		{-3, 12, "−5 0 5 10 15"},
+		{-40_000, 0, "−40k −30k −20k −10k 0"},
 		{2_207, 41_890, "0 20k 40k 60k"},
-		{7, 7, "7 8"},
+		{7, 7, "5 6 7 8 9"},
 		{0, 2_400_000, "0 1M 2M 3M"},
 		{0, 7_000_000_000, "0 2bn 4bn 6bn 8bn"},
 		{0, math.MaxInt64, "0 5,000,000tn 10,000,000tn"},
@@ -154,7 +157,7 @@ func TestEveryHourFallsIntoItsDay(t *testing.T) {
 func barChart(failed, processed []int64) Chart {
 	p := at("Europe/Vienna", "2026-11-24 14:31")
 	return Chart{Title: "Calls", Summary: "in short", Unit: "Hour", Empty: "No calls yet.", Slots: p.HourSlots(len(failed)),
-		Series: []Series{{"Failed", "bad", failed}, {"Processed", "ok", processed}}}
+		Series: []Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}}
 }
 
 func TestChartWithoutData(t *testing.T) {
@@ -184,10 +187,30 @@ func TestChartOfBars(t *testing.T) {
 	}
 }
 
+func TestChartAroundZero(t *testing.T) {
+	t.Parallel()
+	p := at("Europe/Vienna", "2026-11-24 14:31")
+	c := Chart{Title: "Contacts that came and left", Summary: "in short", Unit: "Day", Slots: p.DaySlots(3, 24),
+		Series: []Series{{Name: "New", Tone: "ok", Values: []int64{10, 0, 0}}, {Name: "Left", Tone: "idle", Values: []int64{0, 10, 0}, Down: true}}}
+	page := draw(t, c)
+	for _, want := range []string{
+		`<rect class="bar-ok" x="1.2" y="0" width="7.6" height="50">`, `<rect class="bar-idle" x="11.2" y="50" width="7.6" height="50">`,
+		`<line class="grid zero" x1="0" x2="30" y1="50" y2="50">`, `<span>−10</span>`, "0 new, 10 left",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the chart lacks %s; it is %s", want, page)
+		}
+	}
+	c.Series[0].Values[0] = 0
+	if page := draw(t, c); !strings.Contains(page, "<svg") {
+		t.Error("a chart of people who left alone is not drawn")
+	}
+}
+
 func TestChartOfLines(t *testing.T) {
 	t.Parallel()
 	p := at("Europe/Vienna", "2026-11-24 14:31")
-	c := Chart{Lines: true, Title: "Contacts", Unit: "Day", Slots: p.DaySlots(3, 24), Series: []Series{{"Subscribed", "ok", []int64{0, 5, 10}}, {"Unconfirmed", "warn", []int64{2, 2, 2}}}}
+	c := Chart{Lines: true, Title: "Contacts", Unit: "Day", Slots: p.DaySlots(3, 24), Series: []Series{{Name: "Subscribed", Tone: "ok", Values: []int64{0, 5, 10}}, {Name: "Unconfirmed", Tone: "warn", Values: []int64{2, 2, 2}}}}
 	page := draw(t, c)
 	for _, want := range []string{`<polyline class="line line-ok" points="0,100 15,50 30,0">`, `<polyline class="line line-warn" points="0,80 15,80 30,80">`} {
 		if !strings.Contains(page, want) {
@@ -202,8 +225,8 @@ func TestChartOfLines(t *testing.T) {
 func TestChartOfOnePoint(t *testing.T) {
 	t.Parallel()
 	p := at("Europe/Vienna", "2026-11-24 14:31")
-	page := draw(t, Chart{Lines: true, Slots: p.DaySlots(1, 24), Series: []Series{{"Subscribed", "ok", []int64{7}}}})
-	if !strings.Contains(page, `d="M5,100h0"`) || !strings.Contains(page, `text-anchor="middle">today`) {
+	page := draw(t, Chart{Lines: true, Slots: p.DaySlots(1, 24), Series: []Series{{Name: "Subscribed", Tone: "ok", Values: []int64{7}}}})
+	if !strings.Contains(page, `d="M5,50h0"`) || !strings.Contains(page, `text-anchor="middle">today`) {
 		t.Errorf("got %s, want a point in the middle", page)
 	}
 }
