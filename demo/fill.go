@@ -309,10 +309,6 @@ func (t *teller) wait(v visit) {
 	t.later[i] = v
 }
 
-// promptDays is on how many of the last days the segments are updated after each call. Before that they are updated after
-// every tenth, because a tick takes longer than a call.
-const promptDays = 2
-
 // repeatAfter is how long a sender waits before it sends a call again.
 const repeatAfter = 75 * time.Second
 
@@ -346,7 +342,7 @@ func (t *teller) send(ctx context.Context, v visit) error {
 	if v.hook == hookErase {
 		t.sum.Contacts--
 	}
-	if v.at.Before(t.plan.growth.to.Add(-promptDays*24*time.Hour)) && t.sum.Calls%10 != 0 {
+	if v.at.Before(t.plan.prompt) && t.sum.Calls%10 != 0 {
 		return nil
 	}
 	t.clock.set(v.at.Add(time.Duration(200+v.person%700) * time.Millisecond))

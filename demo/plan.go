@@ -15,13 +15,20 @@ type plan struct {
 	eraseEvery int // one in eraseEvery of the people in before is erased
 	growth     calendar
 	log        calendar
+	prompt     time.Time // from then on the segments are updated after each call
 }
 
 // Limits of what goes through the pipeline: a call takes some milliseconds, a contact alone takes less.
 const (
-	maxCalls  = 4000
-	maxComing = 1500
+	maxCalls  = 2000
+	maxComing = 600
 	eraseCall = 53 // one in eraseCall calls erases a person
+)
+
+// Before the last calls, the segments are updated after every tenth call, because a tick takes longer than a call.
+const (
+	promptSpan  = 2 * 24 * time.Hour // the last calls are those of this time
+	promptCalls = 250                // but about as many at most
 )
 
 // growthDays is how long people have been coming. The setup before it is in the audit log, which keeps a year.
@@ -40,6 +47,8 @@ func newPlan(contacts, days int, now time.Time, loc *time.Location) plan {
 	}
 	p.each = (p.people-p.before)/maxComing + 1
 	p.eraseEvery = max(1, p.before/(erased+1))
+	all := p.calls + (p.people-p.before)/p.each
+	p.prompt = now.Add(-min(promptSpan, now.Sub(since)*promptCalls/time.Duration(all)))
 	return p
 }
 
