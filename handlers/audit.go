@@ -126,9 +126,15 @@ func (q auditQuery) chips(list string, people []models.User) []views.Chip {
 	add("q", q.search, q.search)
 	add("person", q.person, label(personOptions(people), q.person))
 	add("kind", q.kind, label(views.AuditKinds(), q.kind))
-	add("from", q.from, "from "+q.from)
-	add("to", q.to, "to "+q.to)
+	add("from", q.from, "from "+daySaid(q.from))
+	add("to", q.to, "to "+daySaid(q.to))
 	return chips
+}
+
+// daySaid writes a day of the filter as the pages write days: "24 Nov 2026".
+func daySaid(text string) string {
+	day, _ := time.Parse(time.DateOnly, text) // auditQuery has read it
+	return day.Format("2 Jan 2006")
 }
 
 func personOptions(people []models.User) []views.Option {
@@ -170,15 +176,42 @@ func (v *visit) fillAudit(m *views.AuditModel, entries []store.AuditLine) error 
 	if err != nil {
 		return models.In("audit log: addresses of contacts", err)
 	}
+	there, err := v.server.DB.SubjectsThere(v.UserContext(), v.Workspace.ID, entries)
+	if err != nil {
+		return models.In("audit log: what is still there", err)
+	}
 	for _, e := range entries {
 		day := views.DayName(e.At, m.Page)
 		if last := len(m.ByDay) - 1; last < 0 || m.ByDay[last].Name != day {
 			m.ByDay = append(m.ByDay, views.AuditDay{Name: day})
 		}
 		last := &m.ByDay[len(m.ByDay)-1]
-		last.Rows = append(last.Rows, v.auditRow(e, found))
+		row := v.auditRow(e, found)
+		if there[store.AuditSubject{Subject: e.Subject, SubjectID: e.SubjectID}] {
+			row.Href = v.auditHref(e)
+		}
+		last.Rows = append(last.Rows, row)
 	}
 	return nil
+}
+
+// auditHref links to the page of an entry's subject, which exists.
+func (v *visit) auditHref(e store.AuditLine) string {
+	switch e.Subject {
+	case models.SubjectWebhook:
+		return v.path("webhooks", e.SubjectID)
+	case models.SubjectTag:
+		return v.path("contacts") + "?tag=" + strconv.FormatInt(e.SubjectID, 10)
+	case models.SubjectMergeTag:
+		return v.path("merge-tags", e.SubjectID, "edit")
+	case models.SubjectSegment:
+		return v.path("segments", e.SubjectID)
+	case models.SubjectMember:
+		return v.path("settings", "members", e.SubjectID, "edit")
+	case models.SubjectImport:
+		return v.path("contacts", "import", e.SubjectID)
+	}
+	return v.path("jobs", e.SubjectID)
 }
 
 func (v *visit) auditRow(e store.AuditLine, contacts map[int64]models.Contact) views.AuditRow {

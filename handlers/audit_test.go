@@ -46,6 +46,37 @@ func TestAuditLogShowsWhoChangedWhat(t *testing.T) {
 	})
 }
 
+func TestAuditLogLinksToWhatIsThere(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		member := s.addMember(s.workspace, "tomasz@example.com", models.RoleManager)
+		job := s.addJob(models.NewJob(s.workspace.ID, s.user.ID, models.JobBulk, models.Bulk{}))
+		tag, segment := s.addTag("vip"), s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		mergeTag, webhook := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText}), s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		subjects := []struct {
+			subject, name string
+			id            int64
+			path          string
+		}{
+			{models.SubjectWebhook, "Shop", webhook.ID, "webhooks/" + itoa(webhook.ID)}, {models.SubjectTag, "vip", tag.ID, "contacts?tag=" + itoa(tag.ID)},
+			{models.SubjectMergeTag, "City", mergeTag.ID, "merge-tags/" + itoa(mergeTag.ID) + "/edit"}, {models.SubjectSegment, "Readers", segment.ID, "segments/" + itoa(segment.ID)},
+			{models.SubjectMember, "tomasz@example.com", member.ID, "settings/members/" + itoa(member.ID) + "/edit"}, {models.SubjectImport, "fair.csv", job.ID, "contacts/import/" + itoa(job.ID)},
+			{models.SubjectContacts, "all", job.ID, "jobs/" + itoa(job.ID)}, {models.SubjectRequests, "failures", job.ID, "jobs/" + itoa(job.ID)},
+		}
+		for _, x := range subjects {
+			s.note(models.AuditEntry{Action: x.subject + ".updated", Subject: x.subject, SubjectID: x.id, SubjectName: x.name}, s.server.now())
+			s.note(models.AuditEntry{Action: x.subject + ".updated", Subject: x.subject, SubjectID: 999, SubjectName: x.name + " gone"}, s.server.now())
+		}
+		page := s.get("/w/books/settings/audit-log")
+		for _, x := range subjects {
+			page.wantHref(t, "/w/books/"+x.path)
+			page.want(t, http.StatusOK, x.name+" gone")
+		}
+		if strings.Contains(page.body, "/999") || strings.Contains(page.body, "=999") {
+			t.Error("the log links to what is gone")
+		}
+	})
+}
+
 func TestAuditLogFilters(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		tomasz := s.addMember(s.workspace, "tomasz@example.com", models.RoleManager)
@@ -63,7 +94,7 @@ func TestAuditLogFilters(t *testing.T) {
 			{"q=0_0", "0 entries", "No entry of the last year fits these filters."},
 			{"person=" + fmt.Sprint(tomasz.ID), "1 entry", "<script>alert(1)</script>"},
 			{"person=999", "2 entries", "100%_Bücher"},
-			{"kind=tag&from=2026-03-10&to=2026-03-10", "1 entry", "100%_Bücher"},
+			{"kind=tag&from=2026-03-10&to=2026-03-10", "from 10 Mar 2026", "100%_Bücher"},
 			{"to=2026-03-09", "0 entries", "Nothing matches"},
 			{"from=2026-03-11", "1 entry", "‹right-to-left override›"},
 			{"from=soon", "2 entries", "A day looks like 2026-11-24."},
