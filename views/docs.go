@@ -45,6 +45,9 @@ var docsParts = []docsPart{
 	{"events", "Events"},
 	{"log", "Find calls, and do them once more"},
 	{"segments", "Segments: rules for groups of contacts"},
+	{"practice", "Segments in practice"},
+	{"import", "Import contacts from a file"},
+	{"roles", "Roles: who may do what"},
 	{"safety", "Keep the address safe"},
 	{"limits", "Limits"},
 }
@@ -66,6 +69,18 @@ func (m DocsModel) snippets() []Snippet {
 		return all
 	}
 	return all[:3]
+}
+
+// docsRule is a segment that people often want, with its conditions.
+type docsRule struct{ want, conditions string }
+
+var docsRules = []docsRule{
+	{"Newcomers, for a welcome", "Created in the last 30 days, and Status is Subscribed"},
+	{"Birthdays of the next week", "Birthday: anniversary within 7 days, and Status is Subscribed"},
+	{"Regular customers without a card", "Tags has any of “customer”, and Tags has none of “loyalty card”"},
+	{"People who never confirmed", "Status is Unconfirmed, and Created more than 30 days ago"},
+	{"Everybody in two cities", "City is any of Graz, Vienna"},
+	{"People nobody heard of for a year", "Last changed more than 365 days ago"},
 }
 
 // docsTypeRow explains what calls of one type do.
@@ -96,8 +111,8 @@ var docsAnswers = []docsAnswer{
 	{404, "It looks like the webhook you're trying to access doesn't exist.", "No webhook has this address any more or ever had it, or the webhook is off.", "Compare the address with the one on the webhook’s page, and look whether it is on."},
 	{404, "We were unable to find the contact.", "An UNSUBSCRIBED or DELETE webhook was called for somebody who is not here.", "Usually nothing. If you expected the person here, search Contacts for another e-mail address of theirs."},
 	{405, "", "The address was called with another method than GET or POST.", "Let the sender use one of the two."},
-	{408, "", "The call did not come to its end within 30 seconds, or its body of over 8 KiB fell 10 seconds behind 32 KiB a second.", "Send the call again."},
-	{413, "", "The body is over 1 MiB.", "Send the fields alone, without files."},
+	{408, "", "The call did not come to its end within 30 seconds, or its data came too slowly.", "Send the call again."},
+	{413, "", "The call has more than 1 MB of data.", "Send the fields alone, without files."},
 	{429, "Too many calls. Please send the request again later.", "More calls came in a minute than the webhook is set to take. Nothing was done.", "Send the call again after the seconds in the Retry-After header, or raise the limit under Answers and limits."},
 	{503, "", "The program is busy or has no database at the moment.", "Send the same call again after the seconds in the Retry-After header."},
 }
