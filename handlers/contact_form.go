@@ -63,7 +63,7 @@ func (s *Server) contactCreate(v *visit) error {
 	if err != nil {
 		return models.In("contact form: create", err)
 	}
-	return v.done(v.path("contacts", c.ID), "The contact was created.")
+	return v.done(v.path("contacts", c.ID), "The contact was added.")
 }
 
 // checkFree reports an error if another contact has the address.

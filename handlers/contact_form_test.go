@@ -49,7 +49,7 @@ func TestContactIsCreatedByForm(t *testing.T) {
 			"field_catalogue", "true", "field_birthday", "1990-12-31", "field_genre", "crime", "field_days", "", "field_days", "Wed, or Thu", "field_days", "Mon",
 			"field_country", "AT", "tags", itoa(vip.ID), "new_tags", "2024, Reading club, VIP")
 		page := s.follow(a)
-		page.want(t, 200, "The contact was created.", "Unconfirmed", "1,000", "Yes", "31 December 1990", "Crime", "Mon, “Wed, or Thu”", "Austria",
+		page.want(t, 200, "The contact was added.", "Unconfirmed", "1,000", "Yes", "31 December 1990", "Crime", "Mon, “Wed, or Thu”", "Austria",
 			"2024", "Reading club", "vip", "added the contact", "First name: Anna · Points: 1,000")
 		c := s.contact("anna@xn--bcher-kva.example")
 		want := map[string]string{"first_name": "Anna", "points": "1000", "catalogue": "true", "birthday": "1990-12-31", "genre": "Crime", "days": "Mon\nWed, or Thu", "country": "AT"}

@@ -27,9 +27,7 @@ func (t *story) payload() *views.CodeBox {
 	box := &views.CodeBox{ID: "payload", Label: "Payload", Wrap: true, Copy: true}
 	pretty := ""
 	switch b.Encoding {
-	case intake.EncodingJSON:
-		pretty = "Decoded"
-	case intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart:
+	case intake.EncodingJSON, intake.EncodingQuery, intake.EncodingURLEncoded, intake.EncodingMultipart:
 		pretty = "Decoded"
 	}
 	lines := sentLines(t.row, b)

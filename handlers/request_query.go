@@ -223,18 +223,24 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 	}
 	switch {
 	case q.when == "range":
-		add(strings.TrimSpace("from "+orDots(q.from)+" to "+orDots(q.to)), "when", "from", "to")
+		add(strings.TrimSpace("from "+momentSaid(q.from)+" to "+momentSaid(q.to)), "when", "from", "to")
 	case q.when != "":
 		add(map[string]string{"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days"}[q.when], "when")
 	}
 	return chips
 }
 
-func orDots(text string) string {
-	if text == "" {
-		return "…"
+// momentSaid writes a moment of the filter as the pages write moments: "24 Nov 2026, 14:30", or "…" for none.
+func momentSaid(text string) string {
+	if at, err := time.Parse(momentLayout, text); err == nil && at.Second() != 0 {
+		return at.Format("2 Jan 2006, 15:04:05")
+	} else if err == nil {
+		return at.Format("2 Jan 2006, 15:04")
 	}
-	return strings.ReplaceAll(text, "T", " ")
+	if at, err := time.Parse("2006-01-02T15:04", text); err == nil {
+		return at.Format("2 Jan 2006, 15:04")
+	}
+	return "…"
 }
 
 // requestsURL links to the request list with these parameters.

@@ -52,7 +52,7 @@ var wouldWords = strings.NewReplacer(
 	"Fired, because the status was not Subscribed before.", "It would fire, because the status is not Subscribed.",
 	"Fired, because the contact is new.", "It would fire, because the contact is new.",
 	"Fired. This event fires with every such call.", "It would fire. It fires with every such call.",
-	"The contact was SUBSCRIBED already, so the event did not fire again.", "The contact is SUBSCRIBED already, so the event would not fire again.",
+	"The contact was Subscribed already, so the event did not fire again.", "The contact is Subscribed already, so the event would not fire again.",
 	"Answered", "The answer",
 	"After everything above was safely stored.", "After everything above is safely stored.",
 	"so the call was handled like any other.", "so the call would be handled like any other.",

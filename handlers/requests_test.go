@@ -168,7 +168,7 @@ func TestRequestListFindsCalls(t *testing.T) {
 		s.get("/w/books/requests?q=marta%40example.com%E2%80%8B").want(t, 200, "No request matches", "Showing marta@example.com‹zero-width space›", "has characters that cannot be seen (followed by a zero-width space).")
 		s.get("/w/books/contacts?q=marta%40example.com%E2%80%8B").want(t, 200, "address has “marta@example.com‹zero-width space›”")
 		s.get("/w/books/requests?when=1h").want(t, 200, "2 requests", "Last hour")
-		s.get("/w/books/requests?when=range&from=2020-01-01T00:00&to=2020-01-02T00:00").want(t, 200, "No request matches", "from 2020-01-01 00:00")
+		s.get("/w/books/requests?when=range&from=2020-01-01T00:00&to=2020-01-02T00:00").want(t, 200, "No request matches", "from 1 Jan 2020, 00:00 to 2 Jan 2020, 00:00")
 		s.get("/w/books/requests?when=range&from=yesterday").want(t, 200, "A time looks like")
 		id := marta.header.Get("X-Request-Id")
 		s.follow(s.get("/w/books/requests?q="+id)).want(t, 200, "is a new contact")
@@ -236,7 +236,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 		}
 		s.story(calls["new"]).want(t, 200, "Entered 1 segment and left none because of this call.", "Entered Readers", "4 other calls for this address")
 		s.story(calls["same"]).want(t, 200, "marta@example.com was updated", "Unchanged", "still Subscribed", "Event: none",
-			"The contact was SUBSCRIBED already, so the event did not fire again.", "1 set: 1 as before", "Entered none and left none")
+			"The contact was Subscribed already, so the event did not fire again.", "1 set: 1 as before", "Entered none and left none")
 		s.story(calls["left"]).want(t, 200, "was unsubscribed", "left as they were", "UNSUBSCRIBED webhooks leave the fields as they are.", "Event: Contact Unsubscribed", "Left Readers")
 		s.story(calls["left"]).wantNot(t, "One thing to check", "things to check", "(check this)", "Create merge tag")
 		s.story(calls["pending"]).want(t, 200, "is now unconfirmed", "Event: Contact Subscribed (Pending)", "This event fires with every such call.")

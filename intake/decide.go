@@ -202,7 +202,7 @@ func (d *Decision) subscribe(q Question, address string) {
 	if turned || event == models.EventPending {
 		d.Event = event
 	} else {
-		d.NoEvent = "The contact was SUBSCRIBED already, so the event did not fire again."
+		d.NoEvent = "The contact was Subscribed already, so the event did not fire again."
 	}
 	if changed || d.Event != "" {
 		p.Version++

@@ -93,7 +93,7 @@ func buildSegment(t *testing.T, p *Page) {
 	p.Sees("has any of")
 	p.Click("raffle")
 	p.Inspect("segment-form")
-	wantStatus(t, "saving the segment", p.Follow("Save"), http.StatusOK)
+	wantStatus(t, "saving the segment", p.Follow("Create segment"), http.StatusOK)
 	p.SeesAgain("cersei@example.com")
 }
 

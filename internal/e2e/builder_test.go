@@ -123,7 +123,7 @@ func TestBrowserBuilder(t *testing.T) {
 		b.preview("1", "of 3 contacts", "cersei@example.com", "(who have the tag tag 1 or (were created by webhook SUBSCRIBED and Created in the last 90 days))")
 		b.SeesNot("tyrion@example.com")
 		b.Inspect("segment-builder-tree")
-		wantStatus(t, "saving the segment", b.Follow("Save"), http.StatusOK)
+		wantStatus(t, "saving the segment", b.Follow("Create segment"), http.StatusOK)
 		b.SeesAgain("cersei@example.com")
 
 		b.Follow("Edit")

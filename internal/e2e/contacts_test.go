@@ -35,7 +35,7 @@ func keepContacts(t *testing.T, p *Page, inspect func(name string)) {
 	address := p.Value("#url")
 	p.Open("/w/my-workspace/segments/new") // a new rule has the condition "status is Subscribed"
 	p.Fill("name", "Loyal customers")
-	p.Follow("Save")
+	p.Follow("Create segment")
 	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Martha", "points", "980", "birthday", "2 May")
 	callForm(t, address, "email_address", "marta.kowalska@example.com", "first_name", "Marta", "points", "1250", "referrer", "x")
 	callForm(t, address, "email_address", "maximiliane.von-hohenzollern+autumn-catalogue-2026@mail.press-and-public-relations.alderfinch.example", "genre", "crime")
@@ -135,7 +135,7 @@ func addContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("field_birthday", "1990-05-02")
 	p.Choose("field_visits", "Tuesday")
 	p.Choose("field_visits", "Friday")
-	if status := p.Follow("Save"); status != http.StatusUnprocessableEntity {
+	if status := p.Follow("Add contact"); status != http.StatusUnprocessableEntity {
 		t.Errorf("got %d for an address that exists already, want 422", status)
 	}
 	p.Sees("There is a contact with this address already.")
@@ -144,8 +144,8 @@ func addContact(t *testing.T, p *Page, inspect func(name string)) {
 	p.Fill("field_points", "12")
 	p.Fill("status", "UNCONFIRMED")
 	p.Fill("new_tags", "wholesale, reading club")
-	p.Follow("Save")
-	p.Sees("The contact was created.")
+	p.Follow("Add contact")
+	p.Sees("The contact was added.")
 	p.Sees("Tuesday, Friday")
 	inspect("contact-added")
 }

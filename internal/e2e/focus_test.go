@@ -30,8 +30,8 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 		{w + "/tags/new", "Name", "", "vip", "Create tag", "The tag vip was created"},
 		{w + "/tags/1/edit", "Name", "", "first", "Save", ""},
 		{w + "/merge-tags/new", "Label", "", "City", "Create merge tag", ""},
-		{w + "/webhooks/new", "Name", "", "Till", "Save", "Webhook created"},
-		{w + "/contacts/new", "E-mail address", "nobody", "dany@example.com", "Save", ""},
+		{w + "/webhooks/new", "Name", "", "Till", "Save", "The webhook Till was created"},
+		{w + "/contacts/new", "E-mail address", "nobody", "dany@example.com", "Add contact", ""},
 		{w + "/contacts/1/edit", "one", "", "x", "Save", "Saved"},
 		{w + "/settings", "Name", "", "Westeros", "Save", "Saved"},
 		{w + "/settings/members/new", "E-mail address", "nobody", "otto@example.com", "Invite", "The invitation was created"},
@@ -53,7 +53,7 @@ func TestBrowserFocusAfterActions(t *testing.T) {
 
 	p.Open(w + "/segments/new")
 	p.Enter("Name", "")
-	p.Follow("Save")
+	p.Follow("Create segment")
 	wantRefused(p)
 	p.Follow("Cancel")
 

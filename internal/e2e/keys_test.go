@@ -139,7 +139,7 @@ func TestBrowserSessionEnds(t *testing.T) {
 			if err := a.db.Write(t.Context(), endSessions); err != nil {
 				t.Fatal(err)
 			}
-			wantStatus(t, "a form without a session", p.Follow("Save"), http.StatusUnauthorized)
+			wantStatus(t, "a form without a session", p.Follow("Add contact"), http.StatusUnauthorized)
 			p.Sees("Your input is kept")
 			p.Inspect("sign-in-kept")
 			p.Enter("E-mail address", FirstAdmin["ADMIN_EMAIL"])
@@ -153,7 +153,7 @@ func TestBrowserSessionEnds(t *testing.T) {
 				t.Errorf("the form comes back at %s", got)
 			}
 			p.Inspect("form-kept")
-			p.Follow("Save")
+			p.Follow("Add contact")
 			p.Sees("dany@example.com")
 			p.Sees("Daenerys, “the Unburnt”")
 			p.Sees("dragons")

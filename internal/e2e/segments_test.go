@@ -26,7 +26,7 @@ func TestBrowserSegment(t *testing.T) {
 		p.lookAt("1", "field-1")
 		p.Fill("value-1", `<img src=x onerror="alert(1)">`)
 		p.Inspect("segment-builder")
-		wantStatus(t, "saving the segment", p.Follow("Save"), http.StatusOK)
+		wantStatus(t, "saving the segment", p.Follow("Create segment"), http.StatusOK)
 		p.Sees("Everybody named Cersei")
 		deadline := time.Now().Add(30 * time.Second)
 		for !strings.Contains(p.Text(), "cersei@example.com") {

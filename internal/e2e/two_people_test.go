@@ -42,7 +42,7 @@ func TestBrowserTwoPeopleEdit(t *testing.T) {
 
 	p.Open("/w/my-workspace/segments/new")
 	p.Fill("name", "Readers")
-	p.Follow("Save")
+	p.Follow("Create segment")
 	p.Follow("Edit")
 	other.Open(p.Path())
 	other.Fill("value-0", "UNCONFIRMED")
