@@ -176,7 +176,7 @@ func (s *Server) roleError(v *visit) error {
 	for _, a := range admins {
 		names = append(names, nameAndAddress(a.Name, a.Email))
 	}
-	return &models.Error{Code: errRole.Code, Message: errRole.Message + " Such as " + models.AnyOf(names) + "."}
+	return &models.Error{Code: errRole.Code, Message: strings.TrimSuffix(errRole.Message, ".") + ", such as " + models.AnyOf(names) + "."}
 }
 
 // enterWorkspace sets the visit's workspace by slug. Workspaces without the person as a member are not found. It returns when the

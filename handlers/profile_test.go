@@ -11,7 +11,7 @@ import (
 func TestNameAndTheme(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
-		viewer.get("/w/books/tags/new").want(t, 403, "Ask an admin of the workspace. Such as ines@example.com.")
+		viewer.get("/w/books/tags/new").want(t, 403, "Ask an admin of the workspace, such as ines@example.com.")
 		page := s.get("/account")
 		if strings.Contains(page.body, "data-theme") {
 			t.Error("got a theme, want that of the system")
@@ -31,6 +31,6 @@ func TestNameAndTheme(t *testing.T) {
 		s.get("/w/books/settings/audit-log").want(t, 200, "Ines Weber (ines@example.com)", "tag")
 		s.get("/w/books/settings/members").want(t, 200, "Ines Weber", "ines@example.com")
 		s.get("/w/books/contacts/1").want(t, 200, "added by hand", "Ines Weber added the contact")
-		viewer.get("/w/books/tags/new").want(t, 403, "Such as Ines Weber (ines@example.com).")
+		viewer.get("/w/books/tags/new").want(t, 403, "such as Ines Weber (ines@example.com).")
 	})
 }

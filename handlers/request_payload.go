@@ -219,7 +219,9 @@ func (t *story) marks(lines []sentLine) map[int]string {
 	fates := map[string]string{}
 	for _, f := range t.body.Fields {
 		if f.Key != "" {
-			fates[f.Key] = fateName(f.Fate)
+			if fates[f.Key] = fateName(f.Fate); t.isFine(f) {
+				fates[f.Key] = "unasked"
+			}
 		}
 	}
 	if key := t.body.EmailKey; key != "" {

@@ -243,6 +243,9 @@ func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.Requ
 	switch {
 	case r.Address != nil:
 		row.Address = shownAddress(*r.Address)
+		if r.ContactID != nil && r.WorkspaceID == v.Workspace.ID {
+			row.Contact = v.path("contacts", *r.ContactID)
+		}
 	case erased(r):
 		row.NoAddress = "erased"
 	default:
