@@ -220,7 +220,7 @@ func metAt(r route, a answer, want string) string {
 		return want // signing out and redirecting to sign-in look the same
 	case a.status == 303 && login:
 		return toSignIn
-	case a.status == 403 && (strings.Contains(a.body, errRole.Message) || strings.Contains(a.body, errSupport.Message)):
+	case a.status == 403 && (strings.Contains(a.body, strings.TrimSuffix(errRole.Message, ".")) || strings.Contains(a.body, errSupport.Message)):
 		return refused
 	case slices.Contains(usual, a.status):
 		return in

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,7 +140,7 @@ func (v *visit) loadFine(workspaces ...int64) (err error) {
 	return models.In("fields that are fine to ignore", err)
 }
 
-// webhookFineField says that a field of a webhook's calls is fine to ignore, or is not any more.
+// webhookFineField says that a field of a webhook's calls is fine to ignore, or is not any more. The form sends its name escaped as in a query.
 func (s *Server) webhookFineField(v *visit) error {
 	id, err := v.id()
 	if err != nil {
@@ -149,8 +150,9 @@ func (s *Server) webhookFineField(v *visit) error {
 	if err != nil {
 		return models.In("fine to ignore: webhook", err)
 	}
-	name, fine := cleanText(v.Form("name")), v.Form("fine") == "1"
-	if !canBeFine(name) {
+	sent, err := url.QueryUnescape(v.Form("name"))
+	name, fine := cleanText(sent), v.Form("fine") == "1"
+	if err != nil || !canBeFine(name) {
 		return &models.Error{Code: models.CodeInvalid, Message: "This name of a field cannot be kept. Let the sender leave the field out or give it another name."}
 	}
 	if err := s.DB.SetFineField(v.UserContext(), w, v.User.ID, name, fine, s.now()); err != nil {

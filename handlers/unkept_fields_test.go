@@ -60,13 +60,28 @@ func TestFieldsWithoutAMergeTagCanBeFineToIgnore(t *testing.T) {
 	})
 }
 
+func TestAFieldWithCharactersThatCannotBeSeenCanBeFineToIgnore(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.callJSON(w, `{"email_address":"a@example.com","one\n+ two%\u202e":"x"}`).want(t, 200)
+		page := s.get(s.webhookPath(w, ""))
+		page.want(t, 200, "Fields without a merge tag")
+		if strings.Contains(page.body, "\u202e") {
+			t.Error("the name reached the page as it came")
+		}
+		s.fine(w, page.hidden("name"), "1").want(t, 303)
+		s.get("/w/books/requests").wantNot(t, "ignored")
+		s.get(s.webhookPath(w, "")).want(t, 200, "Every other field that came has a merge tag.", "Fine to ignore: 1 field")
+	})
+}
+
 func TestFieldsThatCannotBeFineToIgnore(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		s.callJSON(w, `{"email_address":"a@example.com","":"x","otto@example.com":"1","long `+strings.Repeat("ß", 300)+`":"2"}`).want(t, 200)
 		page := s.get(s.webhookPath(w, ""))
 		page.want(t, 200, "otto@example.com")
-		for _, name := range []string{"", "otto@example.com", strings.Repeat("x", 1001)} {
+		for _, name := range []string{"", "otto@example.com", "%zz", strings.Repeat("x", 1001)} {
 			s.fine(w, name, "1").want(t, 422, "This name of a field cannot be kept.")
 		}
 		for i := range models.MaxFineFields {

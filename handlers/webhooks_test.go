@@ -91,7 +91,7 @@ func TestWebhookAsDocumented(t *testing.T) {
 		}
 		for _, path := range []string{"/w/books/webhooks", "/w/books/settings/inbound-webhooks"} {
 			list := s.get(path)
-			list.want(t, 200, "Shop: customer created", "adds “customer”, “shop”, “VIP”", "SUBSCRIBED", "On", "never")
+			list.want(t, 200, "Shop: customer created", "adds “customer”, “shop”, “VIP”", "SUBSCRIBED", "On", "No call yet")
 			if strings.Contains(list.body, w.Hash) {
 				t.Errorf("%s shows the hash", path)
 			}
