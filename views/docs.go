@@ -1,6 +1,10 @@
 package views
 
-import "campaignlark/models"
+import (
+	"slices"
+
+	"campaignlark/models"
+)
 
 // DocsModel is the help. Without a Page it is for a person who is not signed in, so it has no workspace.
 type DocsModel struct {
@@ -63,12 +67,8 @@ func docsTitle(id string) string {
 
 // snippets are the examples of a call. They show fields, which only a type that adds contacts keeps.
 func (m DocsModel) snippets() []Snippet {
-	kind := models.WebhookType(m.Type)
-	all := Snippets(m.Address, kind, m.MergeTags)
-	if !kind.HasTags() {
-		return all
-	}
-	return all[:3]
+	all := Snippets(m.Address, models.WebhookType(m.Type), m.MergeTags)
+	return slices.DeleteFunc(all, func(s Snippet) bool { return s.Key != "json" && s.Key != "get" && s.Key != "form" })
 }
 
 // docsRule is a segment that people often want, with its conditions.

@@ -38,6 +38,7 @@ func TestRefusedCallsInABrowser(t *testing.T) {
 			continue
 		}
 		p.Click("As received")
+		p.until(func() bool { return p.Value(".tabs [aria-current]") == "As received" }, "the tab is the current one")
 		p.Sees("‹zero-width space›")
 		p.eval(`navigator.clipboard.writeText = async (text) => { window.copied = text }; document.querySelector("[data-copy=payload]").click()`)
 		p.Sees("Copied")
