@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"errors"
+	"net/url"
 	"slices"
 
 	"campaignlark/intake"
@@ -35,7 +36,8 @@ type happened struct {
 // contactHistory adds the contact's history before an id to the page, newest first.
 func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before uuid.UUID, schema rule.Schema) error {
 	ctx, db := v.UserContext(), v.server.DB
-	found, err := db.ContactHistory(ctx, c, before)
+	kind := v.historyTabs(m)
+	found, err := db.ContactHistory(ctx, c, kind, before)
 	if err != nil {
 		return models.In("contact page: history", err)
 	}
@@ -69,7 +71,11 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 	}
 	m.FromStart = before == uuid.Nil
 	if found.Earlier != uuid.Nil {
-		m.Earlier = v.path("contacts", c.ID) + "?before=" + found.Earlier.String()
+		earlier := url.Values{"before": {found.Earlier.String()}}
+		if kind != "" {
+			earlier.Set("show", string(kind))
+		}
+		m.Earlier = v.path("contacts", c.ID) + "?" + earlier.Encode()
 	}
 	if found.Stopped {
 		m.Searched = models.IDTime(found.Earlier)
@@ -88,6 +94,28 @@ func (v *visit) contactHistory(m *views.ContactModel, c models.Contact, before u
 		m.LastCall, m.LastCallHref, m.LastCallAt = w.Name, h.webhookHref(w), *c.TouchedAt
 	}
 	return nil
+}
+
+// historyTabs reads which entries of the history the page shows, and links to the others.
+func (v *visit) historyTabs(m *views.ContactModel) (kind store.HistoryKind) {
+	m.Newest = v.path("contacts", m.ID)
+	if k := store.HistoryKind(v.Query("show")); k == store.HistoryRequests || k == store.HistoryChanges || k == store.HistorySegments {
+		kind = k
+	}
+	for _, tab := range []struct {
+		kind  store.HistoryKind
+		label string
+	}{{"", "All"}, {store.HistoryRequests, "Requests"}, {store.HistoryChanges, "Changes"}, {store.HistorySegments, "Segments"}} {
+		href := v.path("contacts", m.ID)
+		if tab.kind != "" {
+			href += "?show=" + string(tab.kind)
+		}
+		if tab.kind == kind {
+			m.Newest = href
+		}
+		m.Shows = append(m.Shows, views.Tab{Label: tab.label, Href: href + "#history", Current: tab.kind == kind})
+	}
+	return kind
 }
 
 // firstEdit returns the oldest entry of the audit log about a contact that did not come through a webhook; an empty one if there is

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
 
@@ -179,5 +180,32 @@ func TestContactPageSaysHowFarTheHistoryGoes(t *testing.T) {
 		a = s.get(linkNamed(t, a, "Earlier"))
 		a.want(t, 200, "Answered 404.")
 		a.wantNot(t, "Searched as far as")
+	})
+}
+
+// TestHistoryIsNarrowedToAKind shows the requests, the changes or the segments of a contact alone, page by page.
+func TestHistoryIsNarrowedToAKind(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"email_address":"arya@example.com","first_name":"Arry"}`)
+		s.follow(s.post("/w/books/contacts/1/tags", "new_tags", "wolf"))
+		for range store.ContactHistorySize {
+			s.callJSON(w, `{"email_address":"arya@example.com","first_name":"Arya"}`)
+		}
+		page := s.get("/w/books/contacts/1")
+		page.want(t, 200, "Arya · arya@example.com")
+		page.wantLink(t, "Changes", "/w/books/contacts/1?show=changes#history")
+		page.wantNot(t, "tag wolf added")
+		changes := s.get("/w/books/contacts/1?show=changes")
+		changes.want(t, 200, "tag wolf added")
+		changes.wantNot(t, "Request through", "Earlier")
+		requests := s.get("/w/books/contacts/1?show=requests")
+		requests.wantNot(t, "tag wolf added")
+		earlier := s.get(linkNamed(t, requests, "Earlier"))
+		earlier.want(t, 200, "Arry")
+		earlier.wantLink(t, "Newest", "/w/books/contacts/1?show=requests")
+		s.get("/w/books/contacts/1?show=segments").want(t, 200, "Nothing of this kind is recorded yet.")
+		s.get("/w/books/contacts/1?show=%27x").want(t, 200, "Request through")
 	})
 }

@@ -180,7 +180,7 @@ func readsAsBefore(t *testing.T, db *store.DB, there map[string]int64) {
 	if err != nil || c.Email != "marta@example.com" || c.Fields["city"] != "Wien" || c.Version != 3 || !c.SubscribedAt.Equal(at) {
 		t.Errorf("got the contact %+v (%v)", c, err)
 	}
-	h, err := db.ContactHistory(ctx, c, uuid.Nil)
+	h, err := db.ContactHistory(ctx, c, "", uuid.Nil)
 	moves := there["segment_bulk_changes"] + 1
 	if err != nil || len(h.Requests) != 1 || h.Requests[0].Fired() != models.EventConfirmed || len(h.Changes) != 1 || int64(len(h.Moves)) != moves {
 		t.Errorf("got the history %+v (%v), want a call, its event, an edit and %d moves", h, err, moves)

@@ -30,8 +30,17 @@ type ContactEdit struct {
 	Values models.EditValues `gorm:"-"` // before and after; empty for changes of many contacts, and from before values were kept
 }
 
-// ContactHistory returns one page of a contact's history before an id; the zero id starts at the newest.
-func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.UUID) (ContactHistory, error) {
+// HistoryKind selects entries of a contact's history; "" is all of them.
+type HistoryKind string
+
+const (
+	HistoryRequests HistoryKind = "requests"
+	HistoryChanges  HistoryKind = "changes"
+	HistorySegments HistoryKind = "segments"
+)
+
+// ContactHistory returns one page of the entries of a kind of a contact's history before an id; the zero id starts at the newest.
+func (d *DB) ContactHistory(ctx context.Context, c models.Contact, kind HistoryKind, before uuid.UUID) (ContactHistory, error) {
 	if before == uuid.Nil {
 		before = uuid.Max
 	}
@@ -43,18 +52,24 @@ func (d *DB) ContactHistory(ctx context.Context, c models.Contact, before uuid.U
 	if h.Former, err = d.FormerAddresses(ctx, c.WorkspaceID, c.ID); err != nil {
 		return h, models.In("former addresses", err)
 	}
-	err = page(whereCallsOf(d.Read(ctx), c, h.Former)).Find(&h.Requests).Error
-	if err != nil {
-		return h, models.In("requests", err)
+	shows := func(k HistoryKind) bool { return kind == "" || kind == k }
+	if shows(HistoryRequests) {
+		if err := page(whereCallsOf(d.Read(ctx), c, h.Former)).Find(&h.Requests).Error; err != nil {
+			return h, models.In("requests", err)
+		}
 	}
-	err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT "+personName+" FROM users WHERE users.id = audit_log.user_id) AS person").
-		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)).Find(&h.Changes).Error
-	if err != nil {
-		return h, models.In("audit log", err)
+	if shows(HistoryChanges) {
+		err = page(d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT "+personName+" FROM users WHERE users.id = audit_log.user_id) AS person").
+			Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)).Find(&h.Changes).Error
+		if err != nil {
+			return h, models.In("audit log", err)
+		}
 	}
 	var unread uuid.UUID
-	if h.Moves, unread, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
-		return h, models.In("segments", err)
+	if shows(HistorySegments) {
+		if h.Moves, unread, err = d.ContactMoves(ctx, c, before, ContactHistorySize+1); err != nil {
+			return h, models.In("segments", err)
+		}
 	}
 	h.cut(unread)
 	return h, models.In("values of edits", addValues(d.Read(ctx), c, h.Changes))
