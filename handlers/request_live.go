@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -23,9 +24,14 @@ func (s *Server) requestsLive(v *visit) error {
 	if err := query.usable(); err != nil {
 		return err
 	}
+	return v.followCalls(v.Workspace.ID, query.filter, false)
+}
+
+// followCalls opens the stream of a list. staff says that it is one of support staff.
+func (v *visit) followCalls(workspaceID int64, filter store.RequestFilter, staff bool) error {
 	seen, _ := requestID(v.Query("seen")) // zero: the page shows none
-	viewer := s.live.Watch(v.Workspace.ID, query.filter, seen)
-	return v.openStream(&stream{wake: viewer.Came, end: viewer.Leave, event: func(context.Context) (string, bool) {
+	viewer := v.server.live.Watch(workspaceID, filter, seen)
+	return v.openStream(&stream{staff: staff, wake: viewer.Came, end: viewer.Leave, event: func(context.Context) (string, bool) {
 		n := viewer.Take()
 		if n == 0 {
 			return "", false

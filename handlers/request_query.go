@@ -199,7 +199,7 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 	}
 	switch {
 	case q.search != "" && list == supportPath: // an address, shown only in its own input
-		add("What you search for", "q", "part")
+		add("The address you searched for", "q", "part")
 	case q.search != "":
 		add(models.NameInvisible(q.search), "q", "part")
 	}

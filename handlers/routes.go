@@ -164,6 +164,8 @@ var routes = []route{
 	{"POST", "/w/:slug/requests/:id/reveal", manager, (*Server).requestReveal},
 
 	{"GET", supportPath, support, (*Server).supportList},
+	{"GET", supportPath + "/live", support, (*Server).supportLive},
+	{"GET", revealsPath, support, (*Server).supportReveals},
 	{"GET", supportPath + "/:id", support, (*Server).supportShow},
 	{"POST", supportPath + "/:id/reveal", support, (*Server).supportReveal},
 

@@ -57,6 +57,7 @@ var answersOf = map[string][]int{
 
 	"GET /w/:slug/webhooks/:id/wait": {303}, // without Accept: text/event-stream
 	"GET /w/:slug/requests/live":     {303}, // likewise
+	"GET /support/requests/live":     {303}, // likewise
 }
 
 // samples creates the value of a path parameter, by the path segment before it and its name. It runs for each call, because a

@@ -80,6 +80,7 @@ type stream struct {
 	session []byte
 	full    chan struct{} // closed when a newer stream takes the place
 
+	staff bool                                                // it is for support staff, in all workspaces
 	wake  <-chan struct{}                                     // something may have happened; nil for a look each second
 	event func(ctx context.Context) (event string, last bool) // what to send now; "" for nothing
 	end   func()                                              // after the stream; nil for nothing
@@ -157,8 +158,11 @@ func (st *stream) send(out *bufio.Writer, text string) error {
 	return out.Flush()
 }
 
-// allowed reports whether the session is still valid and its person still a member. The error is of the database.
+// allowed reports whether the session is still valid, and its person still a member or one of the support staff. The error is of the database.
 func (st *stream) allowed(ctx context.Context) (bool, error) {
+	if st.staff {
+		return st.server.DB.StaffNow(ctx, st.session, st.visit.User.ID, st.server.now())
+	}
 	role, err := st.server.DB.RoleNow(ctx, st.session, st.visit.User.ID, st.visit.Workspace.ID, st.server.now())
 	return role != "", err
 }

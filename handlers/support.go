@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
 	"maps"
 	"net/url"
 	"slices"
@@ -13,6 +16,7 @@ import (
 	"campaignlark/models/store"
 	"campaignlark/views"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 )
 
@@ -34,19 +38,15 @@ func (v *visit) supportPage(section, title string, crumbs ...views.Crumb) (views
 	return p, err
 }
 
-// supportList finds calls of all workspaces by a whole address, a webhook's URL or a request id. Without a search it lists the
-// newest first.
+// supportList finds calls of all workspaces by a whole address, a webhook's URL or a request id, or lists the newest that match filters. It
+// lists nothing until something was asked for.
 func (s *Server) supportList(v *visit) error {
-	workspaces, err := s.DB.Workspaces(v.UserContext())
-	if err != nil {
-		return models.In("support: workspaces", err)
-	}
 	p, err := v.supportPage(views.SectionRequests, "Find a request")
 	if err != nil {
 		return err
 	}
-	f := finder{visit: v, workspaces: workspaces}
-	if err := f.read(); err != nil {
+	f, err := v.finder()
+	if err != nil {
 		return err
 	}
 	to, err := f.shortcut()
@@ -57,15 +57,30 @@ func (s *Server) supportList(v *visit) error {
 		return v.Redirect(to, 303)
 	}
 	m := f.model(p)
-	if f.none.Text == "" {
+	if m.Asked = f.asked(); m.Asked && f.none.Text == "" {
 		if err := f.find(&m); err != nil {
 			return err
 		}
 	}
-	if len(m.ByDay) == 0 {
+	if m.Asked && len(m.ByDay) == 0 {
 		m.None = f.whyNone()
 	}
 	return v.show(views.SupportPage(m))
+}
+
+// supportLive is requestsLive for the list of support staff.
+func (s *Server) supportLive(v *visit) error {
+	f, err := v.finder()
+	if err != nil {
+		return err
+	}
+	switch {
+	case !v.streams():
+		return v.Redirect(withQuery(supportPath, f.query.with()), fiber.StatusSeeOther)
+	case f.none.Text != "":
+		return &models.Error{Code: models.CodeInvalid, Message: f.none.Text}
+	}
+	return v.followCalls(f.workspace.ID, f.query.filter, true)
 }
 
 // finder is one search of support staff.
@@ -77,6 +92,39 @@ type finder struct {
 	query      requestQuery
 	none       views.RequestsNone // why there are no results
 }
+
+// finder reads the search in the URL.
+func (v *visit) finder() (f finder, err error) {
+	f.visit = v
+	if f.workspaces, err = v.server.DB.Workspaces(v.UserContext()); err != nil {
+		return f, models.In("support: workspaces", err)
+	}
+	return f, f.read()
+}
+
+// asked reports whether the URL asks for something.
+func (f *finder) asked() bool {
+	return f.none.Text != "" || !f.query.plain() || f.query.same != "" || f.workspace.ID != 0 || f.query.cursor != models.Cursor{}
+}
+
+// personOf names the person of a call in a list without showing who it is. The name is the same for all calls of the person while the session
+// lasts, and an HMAC with the session's secret, so that nobody can compute it from an address. Calls without an address get "".
+func (f *finder) personOf(r models.WebhookRequest) string {
+	switch {
+	case r.Address == nil:
+		return ""
+	case *r.Address == f.query.filter.Address && f.query.same != "":
+		return "the same address"
+	case *r.Address == f.query.filter.Address:
+		return "the address you searched for"
+	}
+	mac := hmac.New(sha256.New, []byte(f.visit.session.ID))
+	mac.Write([]byte("person in a list of support: " + *r.Address))
+	return "Person " + personLetters.EncodeToString(mac.Sum(nil))[:4]
+}
+
+// personLetters writes five bits as a letter or digit that is not mistaken for another.
+var personLetters = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
 
 // read reads the URL.
 func (f *finder) read() (err error) {
@@ -132,7 +180,7 @@ func (f *finder) sentLink() string {
 
 // notThere says that the URL names a workspace or webhook that does not exist, so nothing matches.
 func (f *finder) notThere() views.RequestsNone {
-	none := views.RequestsNone{Link: supportPath, LinkText: "Show the newest of every workspace"}
+	none := views.RequestsNone{Link: supportPath, LinkText: "Begin again"}
 	switch slug := cleanText(f.visit.Query("workspace")); {
 	case slug != "" && f.workspace.ID == 0:
 		none.Text = "There is no workspace “" + shortened(models.WithoutAddresses(slug)) + "”."
@@ -237,10 +285,10 @@ func (f *finder) model(p views.Page) views.SupportModel {
 
 // find reads the requested page of the log.
 func (f *finder) find(m *views.SupportModel) error {
-	ctx, db, names := f.visit.UserContext(), f.visit.server.DB, map[int64]string{}
+	ctx, db, homes := f.visit.UserContext(), f.visit.server.DB, map[int64]models.Workspace{}
 	var ids []int64
 	for _, w := range f.workspaces {
-		if names[w.ID] = w.Name; f.workspace.ID == 0 || w.ID == f.workspace.ID {
+		if homes[w.ID] = w; f.workspace.ID == 0 || w.ID == f.workspace.ID {
 			ids = append(ids, w.ID)
 		}
 	}
@@ -261,11 +309,22 @@ func (f *finder) find(m *views.SupportModel) error {
 	}
 	for _, r := range page.Requests {
 		row := f.visit.requestRow(masked(r), webhooks[r.WebhookID])
-		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), names[r.WorkspaceID], shortID(r.ID.String())
+		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), homes[r.WorkspaceID].Name, shortID(r.ID.String())
+		row.Zone = besideUTC(homes[r.WorkspaceID])
+		if person := f.personOf(r); person != "" {
+			row.Address, row.NoAddress = "", person
+		}
 		if r.Outcome == models.OutcomeUnreadable {
 			row.More = "" // it may quote sent values
 		}
 		addRequestRow(&m.RequestsModel, row)
+	}
+	if f.query.cursor == (models.Cursor{}) {
+		seen := ""
+		if len(page.Requests) > 0 {
+			seen = page.Requests[0].ID.String()
+		}
+		m.Live = withQuery(supportPath+"/live", f.query.with("seen", seen))
 	}
 	linkPages(&m.RequestsModel, f.query, page, func(values url.Values) string { return withQuery(supportPath, values) })
 	if len(page.Requests) > 0 && m.Newer == "" && m.Older == "" && m.GoOn == "" {
@@ -287,6 +346,14 @@ func (f *finder) whyNone() views.RequestsNone {
 		return views.RequestsNone{Text: "No call of the last " + f.days() + " matches these filters and has exactly this address."}
 	}
 	return views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + f.days() + " have been removed." + unseenWords(f.query.search)}
+}
+
+// besideUTC returns the zone of a workspace, whose time is shown beside UTC; nil if it is the same.
+func besideUTC(w models.Workspace) *time.Location {
+	if zone := w.Location(); zone.String() != time.UTC.String() {
+		return zone
+	}
+	return nil
 }
 
 // shortID returns the end of a request id, enough to distinguish the calls on a page.

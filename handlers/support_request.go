@@ -69,8 +69,9 @@ func (s *Server) supportRequest(v *visit, status int, reason, fault string) erro
 		return err
 	}
 	p.Failed = fault != ""
+	p.Beside = besideUTC(v.Workspace)
 	m := t.model(p)
-	m.Support = &views.RequestSupport{Reveal: t.here() + "/reveal", Reason: reason, Fault: fault, Until: shownUntil, Minutes: int(revealFor / time.Minute), Nothing: t.erased}
+	m.Support = &views.RequestSupport{Reply: t.reply(), Reveal: t.here() + "/reveal", Reason: reason, Fault: fault, Until: shownUntil, Minutes: int(revealFor / time.Minute), Nothing: t.erased}
 	return campaignlark.Render(v.Ctx, status, views.RequestPage(m))
 }
 

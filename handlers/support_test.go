@@ -2,7 +2,12 @@ package handlers
 
 import (
 	"fmt"
+	"html"
+	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +44,10 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		s.callJSON(join, `{"email_address":"jonas@example.org"}`)
 		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
 
-		page := noor.get("/support/requests")
+		empty := noor.get("/support/requests")
+		empty.want(t, 200, "Find a request", "Nothing is listed until you ask", "Type what the customer told you")
+		empty.wantNot(t, "No request matches", "Books New contact")
+		page := noor.get("/support/requests?when=7d")
 		page.want(t, 200, "Find a request", "3 requests in 2 workspaces", "Books", "Music", "New contact", "No such contact", "times in UTC")
 		page.wantNot(t, "marta", "Marta", "jonas", "example.com")
 		search := func(q ...string) answer {
@@ -75,11 +83,11 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		search("q", "https://lark.example/V1/inbound-webhooks/").want(t, 200, "not a whole e-mail address, a webhook URL of any workspace")
 		search("q", "/V1/inbound-webhooks/"+models.NewHash()).want(t, 200, "No webhook has this URL now")
 		search("q", inboundPrefix+models.NewHash()).want(t, 200, "No webhook has this URL now", "Webhooks of deleted workspaces")
-		search("workspace", "nosuch").want(t, 200, "No request matches", "There is no workspace “nosuch”.", "Show the newest of every workspace")
+		search("workspace", "nosuch").want(t, 200, "No request matches", "There is no workspace “nosuch”.", "Begin again")
 		search("workspace", "books", "webhook", "999999").want(t, 200, "No request matches", "There is no webhook “999999” in this workspace.")
 		search("webhook", "999999").want(t, 200, "No request matches", "choose its workspace first.")
-		search("outcome", "zzz").want(t, 200, "3 requests in 2 workspaces", "There is no outcome “zzz”. This filter is ignored.")
-		search("before", "abc", "when", "soon").want(t, 200, "3 requests in 2 workspaces", "“abc” is not a position in this list.", "There is no time “soon”.")
+		search("outcome", "zzz", "when", "7d").want(t, 200, "3 requests in 2 workspaces", "There is no outcome “zzz”. This filter is ignored.")
+		search("before", "abc", "when", "soon", "workspace", "books").want(t, 200, "2 requests in 1 workspace", "“abc” is not a position in this list.", "There is no time “soon”.")
 	})
 }
 
@@ -135,7 +143,7 @@ func TestSupportFindsRetiredAndDeletedWebhooks(t *testing.T) {
 		s.write(func(tx *gorm.DB) error {
 			return tx.Model(&models.Workspace{}).Where("id = ?", s.workspace.ID).Update("deleted_at", now).Error
 		})
-		noor.get("/support/requests").want(t, 200, "No request matches")
+		noor.get("/support/requests?when=7d").want(t, 200, "No request matches")
 		noor.get(old).want(t, 200, "No request matches")
 		noor.get("/support/requests?q="+call.requestID()).want(t, 200, "No call has this id")
 		noor.get("/support/requests?q=marta%40example.com").want(t, 200, "No request matches")
@@ -181,8 +189,8 @@ func TestRevealIsRecordedAndEnds(t *testing.T) {
 		staff := s.addStaff("noor@support.example")
 		noor, elsewhere := s.as(s.signIn(staff)), s.as(s.signIn(staff))
 		path := "/support/requests/" + call.requestID()
-		utc := now.UTC().Format("15:04:05") + " UTC"
-		noor.get(path).want(t, 200, utc+", through", "Addresses and values are masked", "for 15 minutes", "•••••@••••• is a new contact")
+		utc, there := now.UTC().Format("15:04:05")+" UTC", now.In(s.workspace.Location()).Format("15:04:05")
+		noor.get(path).want(t, 200, utc+", "+there+" in Europe/Vienna", "Addresses and values are masked", "Reveal for 15 minutes", "•••••@••••• is a new contact")
 		for _, reason := range []string{"", "  ", "ab", strings.Repeat("x", 201)} {
 			refused := noor.post(path+"/reveal", "reason", reason)
 			refused.want(t, 422, "Addresses and values are masked", "reason")
@@ -191,18 +199,152 @@ func TestRevealIsRecordedAndEnds(t *testing.T) {
 		if n := len(s.reveals()); n != 0 {
 			t.Errorf("got %d entries in the audit log, want none before a reason is given", n)
 		}
-		noor.follow(noor.post(path+"/reveal", "reason", " ticket 4711 ")).want(t, 200, "marta@example.com is a new contact", "Linz", "Only to you, in this browser, until", now.Add(revealFor).UTC().Format("15:04")+" UTC; then")
+		noor.follow(noor.post(path+"/reveal", "reason", " ticket 4711 ")).want(t, 200, "marta@example.com is a new contact", "Linz", "Only to you, in this browser, until", now.Add(revealFor).UTC().Format("15:04")+" UTC, "+now.Add(revealFor).In(s.workspace.Location()).Format("15:04")+" in Europe/Vienna")
 		entries := s.reveals()
 		if len(entries) != 1 || entries[0].UserID != staff.ID || entries[0].WorkspaceID != s.workspace.ID || entries[0].SubjectName != call.requestID() ||
 			fmt.Sprint(entries[0].Changes()) != "[{reason  ticket 4711}]" {
 			t.Errorf("got audit log %+v, want the reveal with its reason", entries)
 		}
-		noor.get("/support/requests").wantNot(t, "marta")
+		noor.get("/support/requests?when=7d").wantNot(t, "marta")
 		noor.get("/support/requests/"+other.requestID()).wantNot(t, "jonas")
 		elsewhere.get(path).wantNot(t, "marta", "Linz")
 		now = now.Add(revealFor)
 		noor.get(path).wantNot(t, "marta", "Linz")
 		noor.get(path).want(t, 200, "Addresses and values are masked")
+	})
+}
+
+// TestSupportTellsPeopleApart lists calls of two people: the rows of one have the same name, which says nothing of who it is and is another
+// one in another session.
+func TestSupportTellsPeopleApart(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		join := s.addWebhook(models.TypeSubscribed)
+		for _, address := range []string{"marta@example.com", "jonas@example.com", "marta@example.com"} {
+			s.callJSON(join, `{"email_address":"`+address+`"}`).want(t, 200)
+		}
+		s.callJSON(join, `{}`)
+		staff := s.addStaff("noor@support.example")
+		names := func(noor *site, query string) []string {
+			page := noor.get("/support/requests?" + query)
+			page.wantNot(t, "marta", "jonas")
+			return labelOfPerson.FindAllString(page.text(), -1)
+		}
+		noor := s.as(s.signIn(staff))
+		got := names(noor, "when=7d")
+		if len(got) != 3 || got[0] != got[2] || got[0] == got[1] {
+			t.Fatalf("got the names %v, want one for the first and the last call and another between", got)
+		}
+		if again := names(noor, "outcome=updated"); len(again) != 1 || again[0] != got[0] {
+			t.Errorf("got the names %v in another list, want %s", again, got[0])
+		}
+		if other := names(s.as(s.signIn(staff)), "when=7d"); len(other) != 3 || slices.Contains(got, other[0]) {
+			t.Errorf("got the names %v in another session, want others than %v", other, got)
+		}
+		searched := noor.get("/support/requests?q=marta%40example.com")
+		searched.want(t, 200, "2 requests in 1 workspace", "the address you searched for New contact")
+		if found := labelOfPerson.FindString(searched.text()); found != "" {
+			t.Errorf("got the name %s for the address that was searched for", found)
+		}
+		noor.get("/support/requests?when=7d").want(t, 200, "no address")
+	})
+}
+
+var labelOfPerson = regexp.MustCompile(`Person [A-Z2-9]{4}\b`)
+
+// TestSupportSeesTheWorkspacesTime looks at a call of a workspace in Vienna, and copies a reply.
+func TestSupportSeesTheWorkspacesTime(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Workspace{}).Where("id = ?", s.workspace.ID).Update("time_zone", "Europe/Vienna").Error
+		})
+		join := s.addWebhook(models.TypeSubscribed)
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", join.WorkspaceID, join.ID).Update("name", "Till of otto@example.com").Error
+		})
+		call := s.callJSON(join, `{"email_address":"marta@@example.com","city":"Linz"}`)
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		vienna, err := time.LoadLocation("Europe/Vienna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := models.IDTime(s.logged()[0].ID)
+		utc, there := at.UTC().Format("15:04:05"), at.In(vienna).Format("15:04:05")
+		noor.get("/support/requests?when=7d").want(t, 200, utc+" "+there+" in Europe/Vienna")
+		page := noor.get("/support/requests/" + call.requestID())
+		page.want(t, 200, utc+" UTC, "+there+" in Europe/Vienna", "Copy as a reply", "Reveal values",
+			"On "+at.In(vienna).Format("Monday 2 January 2006 at 15:04:05")+" (Europe/Vienna) your webhook “Till of …@”", "was called.",
+			"What happened: Refused: the address is not valid.", "The sender was answered with 400:", "What you can do: Let the sender check the address before it sends it.",
+			"/w/books/requests/"+call.requestID())
+		page.wantNot(t, "marta", "Linz")
+		shown := noor.follow(noor.post("/support/requests/"+call.requestID()+"/reveal", "reason", "ticket 4711"))
+		shown.want(t, 200, "marta@@example.com")
+		if reply := replyText.FindString(shown.body); reply == "" || strings.Contains(reply, "marta") || strings.Contains(reply, "Linz") || strings.Contains(reply, "otto") {
+			t.Errorf("got the reply %s after the reveal, want one without data of the person", reply)
+		}
+	})
+}
+
+var replyText = regexp.MustCompile(`(?s)<pre id="reply-text".*?</pre>`)
+
+func TestSupportSeesItsOwnReveals(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		join := s.addWebhook(models.TypeSubscribed)
+		noor, omar := s.as(s.signIn(s.addStaff("noor@support.example"))), s.as(s.signIn(s.addStaff("omar@support.example")))
+		noor.get("/support/reveals").want(t, 200, "You have revealed nothing")
+		for n := range 52 {
+			call := s.callJSON(join, `{"email_address":"marta@example.com"}`)
+			noor.post("/support/requests/"+call.requestID()+"/reveal", "reason", fmt.Sprintf("ticket %d", 4700+n)).want(t, 303)
+		}
+		call := s.callJSON(join, `{"email_address":"marta@example.com"}`)
+		omar.post("/support/requests/"+call.requestID()+"/reveal", "reason", "my own").want(t, 303)
+		page := noor.get("/support/reveals")
+		page.want(t, 200, "My reveals", "ticket 4751", "ticket 4702", "Books", "…"+s.logged()[51].ID.String()[30:], "Older")
+		page.wantNot(t, "my own", "ticket 4701", "marta")
+		older := olderPage.FindStringSubmatch(page.body)
+		if older == nil {
+			t.Fatal("the page does not lead to older reveals")
+		}
+		rest := noor.get(older[1])
+		rest.want(t, 200, "ticket 4701", "ticket 4700")
+		rest.wantNot(t, "ticket 4702")
+		omar.get("/support/reveals").want(t, 200, "my own")
+		s.get("/support/reveals").want(t, 403)
+	})
+}
+
+var olderPage = regexp.MustCompile(`href="(/support/reveals\?before=[^"]+)"`)
+
+// TestTheSupportListIsLive follows a list of all workspaces until the person leaves the support staff.
+func TestTheSupportListIsLive(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		music := s.in("music")
+		join, other := s.addWebhook(models.TypeSubscribed), music.addWebhook(models.TypeUnsubscribed)
+		staff := s.addStaff("noor@support.example")
+		noor := s.as(s.signIn(staff))
+		noor.get("/support/requests").wantNot(t, "data-live")
+		live := regexp.MustCompile(`data-live="([^"]+)"`).FindStringSubmatch(noor.get("/support/requests?q=marta%40example.com").body)
+		if live == nil {
+			t.Fatal("the list is not live")
+		}
+		next := noor.stream(s.listen(), html.UnescapeString(live[1]))
+		s.callJSON(join, `{"email_address":"jonas@example.com"}`).want(t, 200)
+		s.callJSON(join, `{"email_address":"marta@example.com"}`).want(t, 200)
+		s.callJSON(other, `{"email_address":"marta@example.com"}`).want(t, 404)
+		for came := 0; came < 2; {
+			if n, found := strings.CutPrefix(next(), "data: "); found {
+				count, _ := strconv.Atoi(n)
+				came += count
+			}
+		}
+		s.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.User{}).Where("id = ?", staff.ID).Update("support", false).Error
+		})
+		for line := next(); line != ""; line = next() {
+			if line != ": still waiting" {
+				t.Fatalf("got %q after the person left the staff, want the end", line)
+			}
+		}
+		noor.do("GET", "/support/requests/live?when=7d", nil, http.Header{"Accept": {"text/event-stream"}}).want(t, 403)
 	})
 }
 

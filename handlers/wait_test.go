@@ -177,6 +177,11 @@ func TestAListLearnsOfNewCalls(t *testing.T) {
 		next := s.stream(s.listen(), html.UnescapeString(live[1]))
 		s.callJSON(w, `{"email_address":"arya@example.com"}`)
 		s.callJSON(w, `{}`)
+		page := s.get("/w/books/webhooks/" + itoa(w.ID))
+		ofWebhook := regexp.MustCompile(`data-live="([^"]+)"`).FindStringSubmatch(page.body)
+		if ofWebhook == nil || !strings.Contains(ofWebhook[1], "webhook="+itoa(w.ID)) {
+			t.Errorf("the webhook's last requests are not live: %v", ofWebhook)
+		}
 		for {
 			got := next()
 			if got == "event: came" {

@@ -209,6 +209,9 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings se
 	for _, r := range rows[:min(len(rows), lastRequests)] {
 		m.Requests = append(m.Requests, v.requestRow(r, w))
 	}
+	if len(rows) > 0 {
+		m.Live = v.path("requests", "live") + "?webhook=" + strconv.FormatInt(w.ID, 10) + "&seen=" + rows[0].ID.String()
+	}
 	if m.Waits && len(rows) > 0 {
 		m.Refused = v.refusedCall(rows[0], w)
 	}

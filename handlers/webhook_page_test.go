@@ -126,7 +126,7 @@ func TestCallsThatWouldNotPassAreMarked(t *testing.T) {
 		says := s.get(page)
 		says.want(t, 200, "2 of the last 8 calls would not pass the check of the signature.")
 		says.wantLink(t, "See what came out", s.webhookPath(w, "/signature"))
-		for _, list := range []answer{s.get("/w/books/requests"), s.as(s.signIn(s.addStaff("noor@support.example"))).get("/support/requests")} {
+		for _, list := range []answer{s.get("/w/books/requests"), s.as(s.signIn(s.addStaff("noor@support.example"))).get("/support/requests?when=7d")} {
 			list.want(t, 200, "Its signature would not pass: the secret word is wrong", "Its signature would not pass: no secret word at all")
 			if n := strings.Count(list.text(), "would not pass"); n != 2 {
 				t.Errorf("got %d marks, want 2: %s", n, list.text())

@@ -52,7 +52,7 @@ func New(db *store.DB, log *slog.Logger, now func() time.Time) *Hub {
 	return &Hub{db: db, now: now, log: log, viewers: map[*Viewer]struct{}{}}
 }
 
-// Watch starts to count the calls of a workspace that match filter and are newer than after, the newest call on the page. Call Leave at the
+// Watch starts to count the calls of a workspace, or of all workspaces if it is 0, that match filter and are newer than after, the newest call on the page. Call Leave at the
 // end.
 func (h *Hub) Watch(workspaceID int64, filter store.RequestFilter, after uuid.UUID) *Viewer {
 	came := make(chan struct{}, 1)

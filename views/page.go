@@ -33,6 +33,7 @@ type Page struct {
 	Crumbs     []Crumb
 	Counts     NavCounts
 	Assets     Assets
+	Beside     *time.Location // its time is shown after that of Loc; nil for none
 	Loc        *time.Location // the workspace's time zone; nil means UTC
 	Now        time.Time
 }

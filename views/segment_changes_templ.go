@@ -246,7 +246,7 @@ func segmentChanges(p Page, s SegmentRow, all []SegmentChange, days bool) templ.
 								return templ_7745c5c3_Err
 							}
 						} else {
-							templ_7745c5c3_Err = instant(c.At, p, p.in(c.At).Format("2 Jan, 15:04")).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = instant(c.At, p, p.in(c.At).Format("2 Jan, 15:04"), "").Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

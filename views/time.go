@@ -18,7 +18,29 @@ const (
 // exact is an instant to the second with its zone, for the title of a shorter text.
 func (p Page) exact(t time.Time) string {
 	t = p.in(t)
-	return t.Format(exactLayout) + " (" + t.Location().String() + ")"
+	text := t.Format(exactLayout) + " (" + t.Location().String() + ")"
+	if other := p.beside(t, clockLayout); other != "" {
+		text += ", " + other
+	}
+	return text
+}
+
+// besides is the page with another zone beside its own.
+func (p Page) besides(zone *time.Location) Page {
+	p.Beside = zone
+	return p
+}
+
+// beside is the time of t in the zone Beside, with the date if it is another one, and the zone's name; "" without such a zone.
+func (p Page) beside(t time.Time, clock string) string {
+	if p.Beside == nil {
+		return ""
+	}
+	there := t.In(p.Beside)
+	if !sameDay(there, p.in(t)) {
+		clock = "2 Jan, " + clock
+	}
+	return there.Format(clock) + " in " + p.Beside.String()
 }
 
 // ago is how long ago t was, short; from a week on it is the date. An instant in the future is a date with its time.

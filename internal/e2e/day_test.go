@@ -143,8 +143,9 @@ func (d *day) support() {
 	p.Sees("Addresses and values are masked.")
 	p.SeesNot("marta.kowalska")
 	d.picture(p, "support-masked")
+	p.Click("Reveal values")
 	p.Enter("Reason", "Ticket 4711")
-	p.Follow("Reveal values")
+	p.Follow("Reveal for 15 minutes")
 	p.Sees("marta.kowalska@example.com")
 	d.picture(p, "support-revealed")
 }

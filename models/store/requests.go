@@ -439,13 +439,17 @@ func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after u
 	return first.ID, err == nil, err
 }
 
-// CallsSince returns the calls of a workspace that are newer than after, the newest first, at most limit, with their bodies or without.
+// CallsSince returns the calls of a workspace, or of all workspaces if it is 0, that are newer than after, the newest first, at most limit, with their bodies or without.
 func (d *DB) CallsSince(ctx context.Context, workspaceID int64, after uuid.UUID, bodies bool, limit int) (found []models.WebhookRequest, err error) {
 	columns := narrowColumns + "NULL AS body"
 	if bodies {
 		columns = wholeColumns
 	}
-	err = d.Read(ctx).Select(columns).Where("workspace_id = ? AND id > ?", workspaceID, after).Order("id DESC").Limit(limit).Find(&found).Error
+	q := d.Read(ctx).Where("workspace_id = ?", workspaceID)
+	if workspaceID == 0 {
+		q = d.Read(ctx).Where("workspace_id IN (SELECT id FROM workspaces WHERE deleted_at IS NULL)")
+	}
+	err = q.Select(columns).Where("id > ?", after).Order("id DESC").Limit(limit).Find(&found).Error
 	return found, err
 }
 

@@ -124,6 +124,12 @@ func (d *DB) RoleAt(ctx context.Context, hash []byte, slug string, now time.Time
 	return row.UserID, row.Role, err
 }
 
+// StaffNow reports whether a person is one of the support staff and the session with this token hash is the person's and has not ended.
+func (d *DB) StaffNow(ctx context.Context, hash []byte, userID int64, now time.Time) (staff bool, err error) {
+	return staff, d.Read(ctx).Raw(`SELECT users.support FROM sessions JOIN users ON users.id = sessions.user_id
+		WHERE sessions.token_hash = ? AND sessions.user_id = ? AND sessions.expires_at > ? AND sessions.seen_at > ?`, hash, userID, now, now.Add(-SessionIdle)).Scan(&staff).Error
+}
+
 // RoleNow returns a person's role in a workspace. It is "" if the session with this token hash has ended or belongs to
 // another person, or if the person is not a member any more.
 func (d *DB) RoleNow(ctx context.Context, hash []byte, userID, workspaceID int64, now time.Time) (role models.Role, err error) {

@@ -242,3 +242,16 @@ func (d *DB) Reveal(ctx context.Context, r models.WebhookRequest, userID int64, 
 		return Audit(tx, entry, []models.AuditChange{{What: "reason", After: models.WithoutAddresses(reason)}}, now)
 	})
 }
+
+// RevealPageSize is how many reveals a page shows.
+const RevealPageSize = 50
+
+// Reveals returns a person's reveals in workspaces that are not deleted, the newest first, those older than before if it is set, and one more
+// than RevealPageSize if there are more.
+func (d *DB) Reveals(ctx context.Context, userID int64, before uuid.UUID) (all []models.AuditEntry, err error) {
+	q := d.Read(ctx).Where("user_id = ? AND action = 'request.revealed' AND workspace_id IN (SELECT id FROM workspaces WHERE deleted_at IS NULL)", userID)
+	if before != uuid.Nil {
+		q = q.Where("id < ?", before)
+	}
+	return all, q.Order("id DESC").Limit(RevealPageSize + 1).Find(&all).Error
+}

@@ -18,11 +18,12 @@ button.hidden = true;
 button.setAttribute("aria-live", "polite");
 button.addEventListener("click", async () => {
   await renew();
-  scrollTo({ top: 0 });
+  list.scrollIntoView({ block: "nearest" });
 });
 
+// The list is at rest if renewing it moves nothing that is read: its top is on the screen or below.
 const atRest = () =>
-  scrollY < 120 && getSelection().isCollapsed && !list.contains(document.activeElement) && !list.querySelector(".pick:checked") && !document.querySelector("dialog[open]");
+  (scrollY < 120 || list.getBoundingClientRect().top > 0) && getSelection().isCollapsed && !list.contains(document.activeElement) && !list.querySelector(".pick:checked") && !document.querySelector("dialog[open]");
 
 function take(fresh) {
   if (!fresh) return location.reload();
