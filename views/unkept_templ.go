@@ -418,7 +418,7 @@ func unkeptRow(p Page, u Unkept, f UnkeptField) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if u.CanChange {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"inline nowrap\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"inline together\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
