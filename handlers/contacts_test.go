@@ -309,7 +309,7 @@ func TestCountsAreExact(t *testing.T) {
 // wantNames indexes the names of new contacts, and compares the index with the contacts.
 func (s *site) wantNames(when string) {
 	s.t.Helper()
-	if err := s.db.IndexNewNames(s.t.Context(), func() bool { return false }); err != nil {
+	if err := s.db.IndexNewNames(s.t.Context(), s.server.now()); err != nil {
 		s.t.Fatal(err)
 	}
 	var contacts []models.Contact

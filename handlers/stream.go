@@ -17,25 +17,11 @@ const stepTime = 30 * time.Second
 // step runs one step of a stream with its own deadline, and sets the same limit for sending the result.
 type step func(do func(ctx context.Context) error) error
 
+// slowStep is what a step of a stream takes of the machine at most. Those that last longer wait for a slow reader.
+const slowStep = 100 * time.Millisecond
+
 // exportsAll limits the downloads of contacts running in this process. Each person can run one.
 const exportsAll = 50
-
-// callsWaiting returns how many calls of webhooks are not answered yet. A server without an intake serves only pages.
-func (s *Server) callsWaiting() (calls int64) {
-	if s.Intake != nil {
-		calls, _ = s.Intake.Waiting()
-	}
-	return calls
-}
-
-// restAfter returns how long a stream rests after a step that took so long, while so many calls of webhooks wait: it leaves them three
-// quarters of the time. Without calls it does not rest.
-func restAfter(took time.Duration, calls int64) time.Duration {
-	if calls == 0 {
-		return 0
-	}
-	return 3 * min(took, 100*time.Millisecond) // a slow reader makes steps long, not work
-}
 
 var (
 	errExportRunning = &models.Error{Code: models.CodeBusy, Message: "Another download of contacts is running. Let it end, or stop it in your browser, and try again."}
@@ -93,7 +79,7 @@ func (v *visit) stream(name, contentType string, begin func() error, write func(
 			if err := do(ctx); err != nil {
 				return err
 			}
-			time.Sleep(restAfter(time.Since(began), server.callsWaiting()))
+			time.Sleep(server.DB.Rest(min(time.Since(began), slowStep)))
 			return w.Flush()
 		})
 	})

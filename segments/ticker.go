@@ -83,8 +83,8 @@ func New(db *store.DB, o Options) *Ticker {
 	return &Ticker{db: db, Options: o}
 }
 
-// Run ticks until ctx ends. While work is left, Postgres ticks without a pause. On SQLite a page of a build blocks all other
-// writers, including calls, so a pause of the same length follows it.
+// Run ticks until ctx ends. While work is left, Postgres ticks without a pause, unless calls wait: then a page of a build is followed by
+// a rest. On SQLite such a page blocks all other writers, including calls, so a pause of the same length follows it in any case.
 func (t *Ticker) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -107,9 +107,10 @@ func (t *Ticker) Run(ctx context.Context) {
 		case err != nil || !busy:
 			timer.Reset(t.Interval)
 		case t.db.Dialect == store.SQLite:
-			timer.Reset(min(time.Duration(t.built.took.Load()), t.Interval))
+			built := time.Duration(t.built.took.Load())
+			timer.Reset(max(min(built, t.Interval), t.db.Rest(built)))
 		default:
-			timer.Reset(0)
+			timer.Reset(t.db.Rest(time.Duration(t.built.took.Load())))
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"campaignlark/faults"
-	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
@@ -39,18 +38,9 @@ func chores(c Config, db *store.DB) []chore {
 		{"add up the counts of contacts", 5 * time.Second, db.FoldContactCounts},
 		{"count the contacts of new workspaces", time.Minute, db.CountNewContacts},
 		{"count all contacts again", time.Hour, db.CountAllContacts},
+		{"index the names of new contacts", time.Second, db.IndexNewNames},
 		{"index the names of older contacts", time.Minute, later(db.FillContactWords)},
 	}
-}
-
-// indexNewNames indexes the names of the contacts that calls created. While calls wait it leaves them the machine, and goes on a second
-// later.
-func indexNewNames(db *store.DB, pipeline *intake.Pipeline) func(context.Context, time.Time) error {
-	busy := func() bool {
-		calls, _ := pipeline.Waiting()
-		return calls > 0
-	}
-	return func(ctx context.Context, _ time.Time) error { return db.IndexNewNames(ctx, busy) }
 }
 
 // later leaves out the first run of a chore. A replica with an older version may still be running then, and would add contacts that the

@@ -66,6 +66,10 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	}
 	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log, Cipher: cipher, Observe: numbers.observe()})
 	numbers.watch(pipeline)
+	db.RestBeside(func() int64 {
+		calls, _ := pipeline.Waiting()
+		return calls
+	})
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version, Development: c.Development,
 			SchemaVersion: migrations.Newest(string(db.Dialect))},
@@ -79,7 +83,6 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	var background sync.WaitGroup
 	background.Go(func() {
 		p.keepHouse(inBackground, append(chores(c, db),
-			chore{"index the names of new contacts", time.Second, indexNewNames(db, pipeline)},
 			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 
@@ -127,9 +128,9 @@ func indexNamesOf(tx *gorm.DB, workspaceID int64, ids []int64) error {
 	return IndexNames(tx, workspaceID, named...)
 }
 
-// IndexNewNames adds the words of contacts that calls created. While busy reports that calls wait, it stops after a step in each
-// workspace, and the next run goes on. Replicas may run it at the same time.
-func (d *DB) IndexNewNames(ctx context.Context, busy func() bool) error {
+// IndexNewNames adds the words of contacts that calls created. While calls wait, it stops after a step in each workspace, and the next
+// run goes on. Replicas may run it at the same time.
+func (d *DB) IndexNewNames(ctx context.Context, _ time.Time) error {
 	for {
 		var workspaces []int64
 		if err := d.Read(ctx).Raw("SELECT DISTINCT workspace_id FROM unindexed_names").Scan(&workspaces).Error; err != nil {
@@ -145,7 +146,7 @@ func (d *DB) IndexNewNames(ctx context.Context, busy func() bool) error {
 			})
 			errs = append(errs, models.In("index new names", err))
 		}
-		if err := errors.Join(errs...); err != nil || indexed == 0 || busy() {
+		if err := errors.Join(errs...); err != nil || indexed == 0 || d.callsWait() {
 			return err
 		}
 	}

@@ -50,7 +50,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 		return page, models.In("filter", err)
 	}
 	if filter.scans() {
-		leave, err := d.searches.enter(ctx)
+		leave, err := d.enterSearch(ctx)
 		if err != nil {
 			return page, models.In("wait for other searches", err)
 		}

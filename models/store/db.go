@@ -41,6 +41,7 @@ type DB struct {
 	searches    slots           // for searches of contacts that no index serves
 	exports     slots           // for steps of exports
 	postgres    *pgx.ConnConfig // nil on SQLite
+	waiting     func() int64    // calls of webhooks that are not answered yet; nil for none
 }
 
 // Open connects to the database at rawURL: sqlite://path/to/file.db or postgres://user@host/name. It creates the folder
@@ -231,22 +232,6 @@ func ForNoKeyUpdate(tx *gorm.DB) *gorm.DB {
 		return tx
 	}
 	return tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
-}
-
-// slots limit how many reads of one kind run at a time. They leave one core to calls of webhooks, which would wait behind people who
-// search and export.
-type slots chan struct{}
-
-func newSlots() slots { return make(slots, max(1, runtime.NumCPU()-1)) }
-
-// enter waits for a slot; call leave afterwards. The error is that of ctx.
-func (s slots) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case s <- struct{}{}:
-		return func() { <-s }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 type readOnly struct{}
