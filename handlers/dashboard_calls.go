@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -34,7 +35,12 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	if err != nil {
 		return models.In("dashboard: calls of the month", err)
 	}
-	v.addBusiest(m, months, webhooks)
+	unusual, err := v.server.unusual(ctx, id)
+	if err != nil {
+		return err
+	}
+	v.addBusiest(m, months, webhooks, unusual)
+	v.addSilent(m, ever, unusual)
 	m.Failing = v.failing(months, webhooks)
 	return v.addFailureGroups(m, webhooks)
 }
@@ -45,7 +51,7 @@ const newestFailures = 100
 // addFailureGroups adds the failed calls of the kept log in groups, each with what to do about its newest call.
 func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]models.Webhook) error {
 	ctx, db := v.UserContext(), v.server.DB
-	groups, err := db.FailureGroups(ctx, v.Workspace.ID, v.server.now().AddDate(0, 0, -v.server.Config.LogRetentionDays))
+	groups, err := db.FailureGroups(ctx, v.Workspace.ID, v.logBegins())
 	if err != nil {
 		return models.In("dashboard: failures", err)
 	}
@@ -58,21 +64,31 @@ func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]mod
 		return models.In("dashboard: newest failures", err)
 	}
 	for _, g := range groups[:min(len(groups), dashboardRows)] {
-		w := webhooks[g.WebhookID]
-		query := requestQuery{webhook: strconv.FormatInt(g.WebhookID, 10), outcome: string(g.Outcome)}
-		row := views.FailureGroup{Webhook: webhookName(w), What: views.OutcomeShort(g.Outcome), Calls: g.Calls, First: g.FirstHour, Last: g.LastCall, Href: v.requestsURL(query.with())}
+		row := v.failureGroup(g, webhooks[g.WebhookID])
 		if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
-			row.DashboardFailure = v.failureRow(failures[i], w)
-		}
-		if v.canChange() {
-			if w.ID != 0 && w.DeletedAt == nil && !views.OutcomeOf(g.Outcome).NotKept {
-				row.Replay = withQuery(v.path("requests", "replay"), query.with())
-			}
-			row.Dismiss, row.WebhookID, row.Outcome = v.path("failures", "dismiss"), g.WebhookID, string(g.Outcome)
+			row.DashboardFailure = v.failureRow(failures[i], webhooks[g.WebhookID])
 		}
 		m.Failures = append(m.Failures, row)
 	}
 	return nil
+}
+
+// logBegins returns the time of the oldest calls that the log keeps.
+func (v *visit) logBegins() time.Time {
+	return v.server.now().AddDate(0, 0, -v.server.Config.LogRetentionDays)
+}
+
+// failureGroup shows a group of failed calls, without its newest call.
+func (v *visit) failureGroup(g store.FailureGroup, w models.Webhook) views.FailureGroup {
+	query := requestQuery{webhook: strconv.FormatInt(g.WebhookID, 10), outcome: string(g.Outcome)}
+	row := views.FailureGroup{Webhook: webhookName(w), What: views.OutcomeShort(g.Outcome), Calls: g.Calls, First: g.FirstHour, Last: g.LastCall, Href: v.requestsURL(query.with()), Dismissed: g.Dismissed}
+	if v.canChange() {
+		if w.ID != 0 && w.DeletedAt == nil && !views.OutcomeOf(g.Outcome).NotKept {
+			row.Replay = withQuery(v.path("requests", "replay"), query.with())
+		}
+		row.Dismiss, row.WebhookID, row.Outcome = v.path("failures", "dismiss"), g.WebhookID, string(g.Outcome)
+	}
+	return row
 }
 
 // failuresDismiss puts a group of failed calls aside, until the next call fails in the same way.
@@ -89,14 +105,28 @@ func (s *Server) failuresDismiss(v *visit) error {
 	if err := s.DB.DismissFailures(v.UserContext(), v.Workspace.ID, v.User.ID, w, outcome, s.now()); err != nil {
 		return models.In("dismiss failures", err)
 	}
-	return v.done(v.path(), "Put aside. The group comes back if another call fails in this way. The calls stay in the log.")
+	back := v.path()
+	if v.Form("back") == "webhook" {
+		back = v.path("webhooks", id)
+	}
+	return v.done(back, "Put aside. The group comes back if another call fails in this way. The calls stay in the log.")
 }
 
 // addBusiest lists the webhooks with the most calls in 24 hours, without deleted ones.
-func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth, webhooks map[int64]models.Webhook) {
+func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual) {
 	for _, u := range months {
 		if w := webhooks[u.WebhookID]; u.Calls > 0 && w.ID != 0 && w.DeletedAt == nil && len(m.Busiest) < dashboardRows {
-			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: u.Calls, Failures: u.Failures})
+			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: u.Calls, Failures: u.Failures,
+				Unusual: views.UnusualWords(unusual[u.WebhookID])})
+		}
+	}
+}
+
+// addSilent adds the webhooks that are called much less than usual, the first few of them.
+func (v *visit) addSilent(m *views.DashboardModel, webhooks []models.Webhook, unusual map[int64]models.Unusual) {
+	for _, w := range webhooks {
+		if is := unusual[w.ID]; is.Silent && w.Enabled && w.DeletedAt == nil && len(m.Silent) < dashboardRows {
+			m.Silent = append(m.Silent, *v.unusualWebhook(w, is))
 		}
 	}
 }

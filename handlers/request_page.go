@@ -19,11 +19,13 @@ type story struct {
 	visit        *visit
 	row          models.WebhookRequest
 	body         intake.LogBody
-	erased       bool // the person's data was erased from the log
+	unusual      string // about the calls of the webhook, in words
+	erased       bool   // the person's data was erased from the log
 	webhook      models.Webhook
 	mergeTags    map[string]models.MergeTag // current ones, by key
 	moves        []store.SegmentMove
-	waits        bool // the segments are not yet recalculated
+	movedTags    []models.Tag // of the webhook, if the call moved its contact
+	waits        bool         // the segments are not yet recalculated
 	builds       []store.FirstBuild
 	retiredAt    time.Time
 	others       int64                  // other calls for the same address
@@ -148,6 +150,9 @@ func (t *story) read() (err error) {
 	if t.webhook, err = db.WebhookEver(ctx, row.WorkspaceID, row.WebhookID); err != nil && store.ErrorCode(err) != models.CodeNotFound {
 		return models.In("request page: webhook", err)
 	}
+	if t.unusual, err = t.visit.unusualOf(t.webhook); err != nil {
+		return err
+	}
 	t.settings, _ = senders.ParseSettings(t.webhook.Reading) // of a webhook that is gone: none
 	if found := t.lookForAddress(); found != "" {
 		if t.doneSince, err = t.visit.processedSince(row, found); err != nil {
@@ -193,6 +198,11 @@ func (t *story) read() (err error) {
 	}
 	if t.moves, err = db.RequestMoves(ctx, row.WorkspaceID, row.ID); err != nil {
 		return models.In("request page: segments that changed", err)
+	}
+	if len(t.moves) > 0 && len(t.body.TagsAdded) > 0 {
+		if t.movedTags, err = db.WebhookTags(ctx, row.WorkspaceID, row.WebhookID); err != nil {
+			return models.In("request page: tags of the webhook", err)
+		}
 	}
 	if row.ContactID != nil && len(t.moves) == 0 {
 		if t.waits, err = db.MarkWaits(ctx, row.WorkspaceID, row.ID); err != nil {
@@ -318,6 +328,7 @@ func (t *story) requestWebhook() views.RequestWebhook {
 	if t.webhook.DeletedAt == nil {
 		w.Href = t.page("webhooks", t.webhook.ID)
 	}
+	w.Unusual = t.unusual
 	return w
 }
 

@@ -227,9 +227,9 @@ func answered(r models.WebhookRequest, b intake.LogBody) int {
 
 // tellSegments shows how the ticker recalculated the segments after the answer.
 func (t *story) tellSegments(s *views.RequestStory) {
-	in, out := 0, 0
+	in, out, changes := 0, 0, t.changes(t.movedTags)
 	for _, m := range t.moves {
-		move := views.RequestMove{Entered: m.Entered, Name: m.Name}
+		move := views.RequestMove{Entered: m.Entered, Name: m.Name, Note: moveCause(m, changes)}
 		if m.Name == "" {
 			move.Name = "a segment that is deleted"
 		} else {

@@ -234,7 +234,7 @@ func TestStoryOfAnExistingContact(t *testing.T) {
 			calls[c.name] = s.callJSON(c.w, body)
 			settle()
 		}
-		s.story(calls["new"]).want(t, 200, "Entered 1 segment and left none because of this call.", "Entered Readers", "4 other calls for this address")
+		s.story(calls["new"]).want(t, 200, "Entered 1 segment and left none because of this call.", "Entered Readers since the contact was created as Subscribed", "4 other calls for this address")
 		s.story(calls["same"]).want(t, 200, "marta@example.com was updated", "Unchanged", "still Subscribed", "Event: none",
 			"The contact was Subscribed already, so the event did not fire again.", "1 set: 1 as before", "Entered none and left none")
 		s.story(calls["left"]).want(t, 200, "was unsubscribed", "left as they were", "UNSUBSCRIBED webhooks leave the fields as they are.", "Event: Contact Unsubscribed", "Left Readers")

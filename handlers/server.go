@@ -66,6 +66,7 @@ type Server struct {
 	live       *live.Hub
 	exports    slots // running downloads of contacts
 	previews   previews
+	usuals     usuals
 	limits     limits
 	heads      sync.Map // from a *fasthttp.RequestHeader to its bytes, for calls of the endpoint whose body is being read, or to a refusedEarly
 }

@@ -310,6 +310,11 @@ func (f *finder) find(m *views.SupportModel) error {
 	for _, r := range page.Requests {
 		row := f.visit.requestRow(masked(r), webhooks[r.WebhookID])
 		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), homes[r.WorkspaceID].Name, shortID(r.ID.String())
+		if f.workspace.ID != 0 { // all workspaces would be too much for one page
+			if row.Unusual, err = f.visit.unusualOf(webhooks[r.WebhookID]); err != nil {
+				return err
+			}
+		}
 		row.Zone = besideUTC(homes[r.WorkspaceID])
 		if person := f.personOf(r); person != "" {
 			row.Address, row.NoAddress = "", person

@@ -12,7 +12,7 @@ import (
 // it may go through any mailbox.
 func (t *story) reply() string {
 	zone := t.visit.Workspace.Location()
-	facts := views.OutcomeOf(t.row.Outcome)
+	facts := t.outcome()
 	lines := []string{"On " + models.IDTime(t.row.ID).In(zone).Format("Monday 2 January 2006 at 15:04:05") + " (" + zone.String() + ") " + t.calledWebhook() + "."}
 	happened := facts.Title + "."
 	if facts.OfAddress {

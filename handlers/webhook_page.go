@@ -54,6 +54,9 @@ func (s *Server) webhookShow(v *visit) error {
 	if err := v.addFailures(&m); err != nil {
 		return err
 	}
+	if err := v.addUsual(&m, u.Webhook); err != nil {
+		return err
+	}
 	if u.LastCall != nil {
 		period := v.callRange("24h")
 		if m.Chart, m.Total, err = v.callsChart(p, period, id); err != nil {
@@ -65,6 +68,43 @@ func (s *Server) webhookShow(v *visit) error {
 		}
 	}
 	return v.show(views.WebhookPage(m))
+}
+
+// addUsual adds what is unusual about the webhook's calls, and its failed calls in groups.
+func (v *visit) addUsual(m *views.WebhookModel, w models.Webhook) error {
+	words, err := v.unusualOf(w)
+	if err != nil {
+		return err
+	}
+	if words != "" {
+		all, err := v.server.unusual(v.UserContext(), w.WorkspaceID)
+		if err != nil {
+			return err
+		}
+		m.Usual = v.unusualWebhook(w, all[w.ID])
+	}
+	groups, err := v.server.DB.WebhookFailureGroups(v.UserContext(), w.WorkspaceID, w.ID, v.logBegins())
+	if err != nil {
+		return models.In("webhook page: groups of failures", err)
+	}
+	for _, g := range groups {
+		row := v.failureGroup(g, w)
+		row.Webhook, row.Back = "", "webhook"
+		if row.Do == "" && !g.Dismissed {
+			row.Do = strings.TrimSuffix(views.OutcomeOf(g.Outcome).Advice, ":")
+		}
+		m.Groups = append(m.Groups, row)
+	}
+	return nil
+}
+
+// unusualWebhook describes a webhook that is not as usual.
+func (v *visit) unusualWebhook(w models.Webhook, is models.Unusual) *views.UnusualWebhook {
+	query := requestQuery{webhook: strconv.FormatInt(w.ID, 10)}
+	if is.Failing {
+		query.outcome, query.when = string(models.OutcomesFailed), "24h"
+	}
+	return &views.UnusualWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Words: views.UnusualWords(is), Threshold: views.UnusualThreshold(is), Calls: v.requestsURL(query.with())}
 }
 
 // webhookSteps lists what to do until the first call comes.

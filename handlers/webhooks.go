@@ -24,7 +24,11 @@ func (s *Server) webhookList(v *visit) error {
 		Name: cleanText(v.Query("q")), Type: cleanText(v.Query("type")), State: cleanText(v.Query("state"))}
 	for _, u := range all {
 		if webhookMatches(u, m.Name, m.Type, m.State) {
-			m.Webhooks = append(m.Webhooks, webhookRow(u))
+			row := webhookRow(u)
+			if row.Unusual, err = v.unusualOf(u.Webhook); err != nil {
+				return err
+			}
+			m.Webhooks = append(m.Webhooks, row)
 		}
 	}
 	return v.show(views.WebhooksPage(m))

@@ -16,6 +16,7 @@ type FailureGroup struct {
 	Calls     int64
 	FirstHour time.Time // the hour of the first call
 	LastCall  time.Time
+	Dismissed bool // put aside
 }
 
 // IsFailureGroup reports whether the filter selects all failed calls of one webhook with one outcome, up to a time.
@@ -31,6 +32,15 @@ func (d *DB) FailureGroups(ctx context.Context, workspaceID int64, since time.Ti
 		FROM webhook_counts c LEFT JOIN dismissals d ON d.workspace_id = c.workspace_id AND d.webhook_id = c.webhook_id AND d.outcome = c.outcome
 		WHERE c.workspace_id = ? AND c.failed AND c.hour >= ? AND (d.at IS NULL OR c.last_call > d.at)
 		GROUP BY c.webhook_id, c.outcome ORDER BY max(c.last_call) DESC, c.webhook_id, c.outcome`, workspaceID, since).Scan(&all).Error
+	return all, err
+}
+
+// WebhookFailureGroups is FailureGroups for one webhook. The groups that are dismissed follow the others.
+func (d *DB) WebhookFailureGroups(ctx context.Context, workspaceID, webhookID int64, since time.Time) (all []FailureGroup, err error) {
+	err = d.Read(ctx).Raw(`SELECT c.webhook_id, c.outcome, sum(c.calls) AS calls, min(c.hour) AS first_hour, max(c.last_call) AS last_call, d.at IS NOT NULL AND c.last_call <= d.at AS dismissed
+		FROM webhook_counts c LEFT JOIN dismissals d ON d.workspace_id = c.workspace_id AND d.webhook_id = c.webhook_id AND d.outcome = c.outcome
+		WHERE c.workspace_id = ? AND c.webhook_id = ? AND c.failed AND c.hour >= ?
+		GROUP BY c.webhook_id, c.outcome, 6 ORDER BY 6, max(c.last_call) DESC, c.outcome`, workspaceID, webhookID, since).Scan(&all).Error
 	return all, err
 }
 

@@ -10,16 +10,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// SegmentMove is a move of a contact with the segment's name, "" if the segment is deleted.
+// SegmentMove is a move of a contact with the segment's name and rule as they are now, "" if the segment is deleted.
 type SegmentMove struct {
 	models.SegmentChange
-	Name string
+	Name, Rule string
 }
 
 // RequestMoves returns the moves that a call caused, in order, at most 200.
 func (d *DB) RequestMoves(ctx context.Context, workspaceID int64, id uuid.UUID) ([]SegmentMove, error) {
 	var moves []SegmentMove
-	err := d.Read(ctx).Table("segment_changes AS c").Select("c.*, coalesce(s.name, '') AS name").
+	err := d.Read(ctx).Table("segment_changes AS c").Select("c.*, coalesce(s.name, '') AS name, coalesce(s.rule, '') AS rule").
 		Joins("LEFT JOIN segments s ON s.workspace_id = c.workspace_id AND s.id = c.segment_id").
 		Where("c.workspace_id = ? AND c.request_id = ?", workspaceID, id).
 		Order("c.entered DESC, s.name, c.id").Limit(200).Find(&moves).Error
