@@ -7,30 +7,40 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 )
 
 // contactsExport sends the contacts that match the list's filter as CSV, newest first. It begins with a byte-order mark, so that spreadsheet
-// programs read accents right, unless ?bom=0 is given.
+// programs read accents right, unless ?bom=0 is given. ?columns=list has the columns of the person's list instead of everything. Repeated ?id= are
+// ticked contacts, without ?all=.
 func (s *Server) contactsExport(v *visit) error {
 	ctx, workspace := v.UserContext(), v.Workspace.ID
 	q, err := v.contactQuery(v.Query)
 	if err != nil {
 		return err
 	}
+	which := q.wordsKept()
+	if ids := v.queryAll("id"); len(ids) > 0 && v.Query("all") == "" {
+		q.filter, which = store.ContactFilter{IDs: readIDs(ids)}, "ticked in the list"
+	}
 	filter, err := s.DB.ResolveFilter(ctx, workspace, q.filter)
 	if err != nil {
 		return models.In("contact export: filter", err)
 	}
-	mergeTags, err := s.DB.MergeTags(ctx, workspace)
+	columns, mergeTags, err := v.contactColumns()
 	if err != nil {
-		return models.In("contact export: merge tags", err)
+		return err
+	}
+	head, row := models.ExportHead(mergeTags), func(c models.ListedContact) []string { return models.ExportRow(c, mergeTags) }
+	if v.Query("columns") == "list" {
+		head, row = models.ExportColumnsHead(columns), func(c models.ListedContact) []string { return models.ExportColumnsRow(c, columns, mergeTags) }
 	}
 	newest, err := s.DB.NewestContact(ctx, workspace)
 	if err != nil {
 		return models.In("contact export: newest contact", err)
 	}
 	note := func() error {
-		return models.In("contact export: audit log", s.DB.NoteExport(ctx, workspace, v.User.ID, models.ActionContactsExported, q.wordsKept(), s.now()))
+		return models.In("contact export: audit log", s.DB.NoteExport(ctx, workspace, v.User.ID, models.ActionContactsExported, which, s.now()))
 	}
 	marked := v.Query("bom") != "0"
 	return v.stream(v.fileName("contacts", "csv"), "text/csv; charset=utf-8", note, func(w *bufio.Writer, step step) error {
@@ -40,7 +50,7 @@ func (s *Server) contactsExport(v *visit) error {
 			}
 		}
 		file := csv.NewWriter(w)
-		if err := file.Write(models.ExportHead(mergeTags)); err != nil {
+		if err := file.Write(head); err != nil {
 			return err
 		}
 		for before := newest + 1; before > 0; {
@@ -50,7 +60,7 @@ func (s *Server) contactsExport(v *visit) error {
 					return models.In("contact export: next contacts", err)
 				}
 				for _, c := range found {
-					if err := file.Write(models.ExportRow(c, mergeTags)); err != nil {
+					if err := file.Write(row(c)); err != nil {
 						return err
 					}
 				}

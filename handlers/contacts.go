@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -45,8 +46,22 @@ func (s *Server) contactList(v *visit) error {
 	if email, err := models.ReadEmail(q.filter.Search); err == nil && len(found.Contacts) == 0 && len(m.Chips) == 1 {
 		m.Missing, m.AddHref = models.ShowEmail(email), v.path("contacts", "new")+"?"+url.Values{"email": {email}}.Encode()
 	}
+	columns, mergeTags, err := v.contactColumns()
+	if err != nil {
+		return err
+	}
+	m.Choices = columnOptions(columns, mergeTags)
+	for _, c := range columns {
+		m.Shown = append(m.Shown, views.Option{Value: string(c), Label: columnLabel(c, mergeTags)})
+	}
 	for _, c := range found.Contacts {
-		m.Rows = append(m.Rows, contactRow(c))
+		row := contactRow(c)
+		for _, t := range mergeTags {
+			if slices.Contains(columns, models.FieldColumn(t.Key)) {
+				row.Values[string(models.FieldColumn(t.Key))] = t.Show(c.Fields[t.Key], v.Workspace.Location())
+			}
+		}
+		m.Rows = append(m.Rows, row)
 	}
 	if found.Newer != 0 {
 		m.Newer = v.contactsHref(q, "after", found.Newer)
@@ -64,6 +79,9 @@ func (s *Server) contactList(v *visit) error {
 		m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: values[0]})
 	}
 	m.Export = v.path("contacts.csv") + q.encoded()
+	inList := q.without("")
+	inList.said.Set("columns", "list")
+	m.ExportColumns = v.path("contacts.csv") + inList.encoded()
 	if q.cursor == (store.ContactCursor{}) {
 		if m.Jobs, err = v.jobsRunning(); err != nil {
 			return err
@@ -73,7 +91,7 @@ func (s *Server) contactList(v *visit) error {
 }
 
 func contactRow(c models.ListedContact) views.ContactRow {
-	row := views.ContactRow{ID: c.ID, Email: models.ShowEmail(c.Email), Status: string(c.Status), Changed: c.UpdatedAt, Created: c.CreatedAt}
+	row := views.ContactRow{ID: c.ID, Email: models.ShowEmail(c.Email), Status: string(c.Status), Changed: c.UpdatedAt, Created: c.CreatedAt, Values: map[string]string{}}
 	row.Name = views.PersonName(c.Fields)
 	for _, t := range c.Tags {
 		row.Tags = append(row.Tags, t.Name)

@@ -172,6 +172,7 @@ var routes = []route{
 	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},
 	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},
 	{"GET", "/w/:slug/contacts.csv", manager, (*Server).contactsExport},
+	{"POST", "/w/:slug/contacts/columns", viewer, (*Server).contactColumnsSet},
 	{"GET", "/w/:slug/contacts/bulk", manager, (*Server).bulkAsk},
 	{"POST", "/w/:slug/contacts/bulk", manager, (*Server).bulkStart},
 	{"GET", "/w/:slug/contacts/new", manager, (*Server).contactNew},

@@ -108,12 +108,14 @@ type OwnWorkspace struct {
 	models.Workspace
 	Role   models.Role
 	SeenAt *time.Time // when the person last opened a page of it, to memberTouch
+
+	ContactColumns string // that the person has chosen for the list of contacts, for models.ReadColumns
 }
 
 // WorkspacesOf lists the workspaces that a person is a member of, by name.
 func (d *DB) WorkspacesOf(ctx context.Context, userID int64) ([]OwnWorkspace, error) {
 	var all []OwnWorkspace
-	err := d.Read(ctx).Table("workspaces").Select("workspaces.*, memberships.role, memberships.seen_at").
+	err := d.Read(ctx).Table("workspaces").Select("workspaces.*, memberships.role, memberships.seen_at, memberships.contact_columns").
 		Joins("JOIN memberships ON memberships.workspace_id = workspaces.id").
 		Where("memberships.user_id = ? AND workspaces.deleted_at IS NULL", userID).Order("workspaces.name, workspaces.id").Find(&all).Error
 	return all, err
