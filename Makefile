@@ -30,8 +30,9 @@ BASE ?= 974aacc
 bench-intake: ## measure the endpoint on both databases against the program of a commit: BASE=<commit>
 	@BASE=$(BASE) scripts/bench-intake.sh
 
-bench-pages: ## measure every page of a full workspace on both databases: time, statements, bytes
-	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench pages
+CONTACTS ?= 100000
+bench-pages: ## measure every page of a full workspace on both databases: time, statements, bytes; another size with CONTACTS=<number>
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench pages -contacts $(CONTACTS)
 
 bench-segments: ## measure segments at 1,000,000 contacts on both databases against hand-written SQL
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench segments

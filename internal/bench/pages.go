@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -37,9 +38,19 @@ const (
 const reference = "/account"
 
 // benchPages visits every page of a full workspace many times, on both databases. The arguments select a database (sqlite or
-// postgres) and pages, by a part of their address.
+// postgres) and pages, by a part of their address; the flag before them the number of contacts.
 func benchPages(ctx context.Context, args []string) error {
-	kept, err := keep("pages", 24*time.Hour) // the pages show the last hours and days
+	flags := flag.NewFlagSet("pages", flag.ContinueOnError)
+	contacts := flags.Int("contacts", pageContacts, "contacts of the workspace")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	args = flags.Args()
+	name := "pages"
+	if *contacts != pageContacts {
+		name = fmt.Sprintf("pages-%d", *contacts)
+	}
+	kept, err := keep(name, 24*time.Hour) // the pages show the last hours and days
 	if err != nil {
 		return err
 	}
@@ -52,7 +63,7 @@ func benchPages(ctx context.Context, args []string) error {
 	for name, url := range databases {
 		if !kept.full {
 			from := time.Now()
-			if err := fillPages(ctx, url, pageContacts, pageCalls, pageDays); err != nil {
+			if err := fillPages(ctx, url, *contacts, pageCalls, pageDays); err != nil {
 				return fmt.Errorf("filling %s: %w", name, err)
 			}
 			fmt.Printf("%s is filled, for this run and the next ones: %.0f s\n", name, time.Since(from).Seconds())
@@ -67,7 +78,7 @@ func benchPages(ctx context.Context, args []string) error {
 		if slices.ContainsFunc(args, asked) && !slices.Contains(args, name) {
 			continue
 		}
-		n, err := benchPagesOf(ctx, name, databases[name], parts)
+		n, err := benchPagesOf(ctx, name, databases[name], *contacts, parts)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -81,7 +92,7 @@ func benchPages(ctx context.Context, args []string) error {
 
 // benchPagesOf measures the pages on one database whose addresses contain one of the parts, or all pages if there are no
 // parts. It returns how many pages are over a limit.
-func benchPagesOf(ctx context.Context, name, databaseURL string, parts []string) (over int, err error) {
+func benchPagesOf(ctx context.Context, name, databaseURL string, contacts int, parts []string) (over int, err error) {
 	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
 		return 0, err
@@ -117,7 +128,7 @@ func benchPagesOf(ctx context.Context, name, databaseURL string, parts []string)
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("\n%s, %d contacts, %d calls in the log\n", name, pageContacts, pageCalls)
+	fmt.Printf("\n%s, %d contacts, %d calls in the log\n", name, contacts, pageCalls)
 	fmt.Printf("%-58s %6s %9s %9s %11s %9s\n", "page", "ratio", "p50", "p95", "statements", "bytes")
 	for _, page := range pages {
 		if len(parts) > 0 && !slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(page.String(), part) }) {
