@@ -88,7 +88,7 @@ func TestWebhookSaysWhyCallsFailed(t *testing.T) {
 		page := s.get(s.webhookPath(w, ""))
 		page.want(t, 200, "6 calls, 5 failed", "Why calls failed", "The address is not valid 3", "No e-mail address was sent 1", "The body cannot be read 1")
 		page.wantLink(t, "The address is not valid", s.webhookFailuresURL(w, "bad_address"))
-		if n := strings.Count(page.body, `href="/w/books/requests/`); n != 5 {
+		if n := strings.Count(page.body, `class="open" href="/w/books/requests/`); n != 5 {
 			t.Errorf("got %d requests, want the last five", n)
 		}
 		s.get("/w/books/webhooks").want(t, 200, "6 5", "just now")
