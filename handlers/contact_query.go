@@ -201,7 +201,7 @@ func (v *visit) sortedHref(q contactQuery, name string, at int64, changed time.T
 	}
 	with := q.without("")
 	text := strconv.FormatInt(at, 10)
-	if q.filter.Sort == store.ContactsChanged || q.filter.Sort == store.ContactsUnchanged {
+	if q.filter.Sort.ByChange() {
 		text += "." + strconv.FormatInt(changed.UnixMicro(), 10)
 	}
 	with.said.Set(name, text)

@@ -25,6 +25,10 @@ func (s *Server) contactList(v *visit) error {
 	if err != nil {
 		return models.In("contact list: contacts", err)
 	}
+	if found.Unsorted {
+		q.filter.Sort = ""
+		q.said.Del("sort")
+	}
 	m := views.ContactsModel{
 		Page: p, CanChange: v.canChange(), Clear: v.path("contacts"), Unknown: q.unknown, Exact: found.Exact, Searched: found.Searched,
 		Search: q.filter.Search, Status: q.status, Tag: q.tagValue, Segment: q.segmentValue,
@@ -37,7 +41,7 @@ func (s *Server) contactList(v *visit) error {
 		m.Count = views.Count(found.Count)
 	}
 	m.OneFound = found.Count == 1
-	m.Among, m.Former, m.ByName, m.Indexing = found.Counted, found.Former, found.Names, found.Indexing
+	m.Among, m.Former, m.ByName, m.Indexing, m.Unsorted = found.Counted, found.Former, found.Names, found.Indexing, found.Unsorted
 	if found.Names {
 		addresses := q.without("")
 		addresses.said.Set("in", "address")

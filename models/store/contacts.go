@@ -33,6 +33,7 @@ type ContactPage struct {
 	Count    int64  // of all matching contacts, at most ExactCount + 1 unless the filter has it
 	Exact    bool   // the search is the whole address of one contact
 
+	Unsorted bool // too many contacts match to be sorted by their last change: they are listed the newest first
 	Former   bool // the search is the whole address that contacts had before
 	Names    bool // the search looked at names alone
 	Indexing bool // it missed names, because they are still being indexed
@@ -75,6 +76,9 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	page.Exact, page.Former, page.Names, page.Indexing = filter.Exact, filter.Former, filter.Names, filter.missing
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)
+	}
+	if page.Unsorted = filter.Sort.ByChange() && (page.Count > models.ExactCount || page.Counted > 0); page.Unsorted {
+		filter.Sort, cursor = "", ContactCursor{}
 	}
 	if cursor.sort = filter.Sort; filter.Sort != "" {
 		err = d.sortedPage(ctx, workspaceID, filter, cursor, &page)

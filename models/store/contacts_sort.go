@@ -27,7 +27,11 @@ var ContactSorts = []ContactSort{ContactsOldest, ContactsChanged, ContactsUnchan
 // sortSpan is how many contacts one page of a sorted list looks at, if many match its filter.
 const sortSpan = 20_000
 
-// columns returns the columns that order the list, which an index has, and whether they fall.
+// ByChange reports whether the last change orders the list. No index has it, because each call that changes a contact would pay for that with
+// a row in every index of the contacts. So at most ExactCount contacts can be sorted by it.
+func (s ContactSort) ByChange() bool { return s == ContactsChanged || s == ContactsUnchanged }
+
+// columns returns the columns that order the list, and whether they fall.
 func (s ContactSort) columns() (columns []string, falls bool) {
 	switch s {
 	case ContactsChanged, ContactsUnchanged:
@@ -80,7 +84,7 @@ func (d *DB) sortedPage(ctx context.Context, workspaceID int64, filter ContactFi
 	var stopped *place
 	switch {
 	case filter.Nobody:
-	case !filter.narrows() && !filter.listed():
+	case !filter.narrows() && !filter.listed() && !filter.Sort.ByChange():
 		found, err = contactRows(filter.Sort.beyond(filter.narrow(d.Read(ctx), workspaceID), at, back).Limit(ContactPageSize + 1))
 	case page.Count <= models.ExactCount && page.Counted == 0:
 		found, err = d.sortFew(ctx, workspaceID, filter, at, back)
