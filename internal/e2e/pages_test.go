@@ -130,7 +130,7 @@ func (a *Audience) lookOutside(t *testing.T, program *Program) {
 	}
 	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 	request := rows[models.WebhookRequest](a)[0].ID.String()
-	for _, path := range []string{"/account", "/invitations", "/workspaces", "/workspaces/new", "/styleguide", "/support/requests",
+	for _, path := range []string{"/account", "/invitations", "/workspaces", "/workspaces/new", "/styleguide", "/support/requests", "/support/requests?when=7d", "/support/reveals",
 		"/support/requests?outcome=failed", "/support/requests/" + request} {
 		look(path, http.StatusOK)
 	}
