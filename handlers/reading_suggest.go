@@ -32,6 +32,9 @@ func (f readingForm) suggested(sender string) readingInput {
 	if sender == senders.Own {
 		if p, ok := f.addressInSample(); ok {
 			in.rows[models.EmailKey] = []readingRow{{path: p.String()}}
+			if f.stored.Mapping == nil && p.String() != models.EmailKey { // calls in the documented format stay as good as they are
+				in.rows[models.EmailKey] = append(in.rows[models.EmailKey], readingRow{path: models.EmailKey})
+			}
 		}
 	}
 	f.suggestFields(in, tags, titles)

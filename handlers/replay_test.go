@@ -91,9 +91,13 @@ func TestFailuresAreGrouped(t *testing.T) {
 		s.follow(s.post("/w/books/failures/dismiss", "webhook", itoa(off.ID), "outcome", "no_contact")).want(t, 200, "Put aside. The group comes back")
 		s.get("/w/books").wantNot(t, "No such contact")
 		s.post("/w/books/failures/dismiss", "webhook", itoa(off.ID), "outcome", "created").want(t, 422)
+		again := []string{"/w/books/requests/replay", "outcome", "no_address", "webhook", itoa(w.ID)}
+		s.post(again[0], again[1:]...).want(t, 303)
+		s.work()
+		s.get("/w/books").want(t, 200, "No e-mail address was sent", "4 failed in the last 24 hours") // a replay that fails again is no further call
 		path, _ := senders.ParsePath("mail")
 		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
-		s.post("/w/books/requests/replay", "outcome", "no_address", "webhook", itoa(w.ID)).want(t, 303)
+		s.post(again[0], again[1:]...).want(t, 303)
 		s.work()
 		s.get("/w/books").want(t, 200, "No failed call waits for you.")
 		s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer))).get("/w/books").wantNot(t, "Put aside")
@@ -198,7 +202,7 @@ func TestAReplayThatIsKilledRepeatsNothing(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.addWebhook(models.TypeUnsubscribed)
 		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 404)
-		s.addContact(1, "arya@example.com", nil)
+		s.addContact(1, "arya@example.com", func(c *models.Contact) { *c.SubscribedAt = c.SubscribedAt.Add(-time.Hour) })
 		s.post("/w/books/requests/replay", "events", "1").want(t, 303)
 		var before models.Job
 		if _, err := jobs.New(s.db, s.server.Log, s.server.Now).Turn(t.Context()); err == nil { // it fixes the time of the stretch, and cannot send it

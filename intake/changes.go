@@ -244,11 +244,15 @@ func unindexedNames(created []models.Contact) (rows []models.UnindexedNames) {
 	return rows
 }
 
-// countCalls returns the rows that add the calls of these log rows to webhook_counts.
+// countCalls returns the rows that add the calls of these log rows to webhook_counts. A replay that failed is left out: the call that is
+// replayed is counted as failed already.
 func countCalls(log []models.WebhookRequest) []count {
 	at := map[countKey]int{}
 	var counts []count
 	for _, r := range log {
+		if r.ReplayOf != nil && r.Failed() {
+			continue
+		}
 		arrived := models.IDTime(r.ID)
 		key := countKey{r.WorkspaceID, r.WebhookID, arrived.Truncate(time.Hour), r.Outcome, r.Failed()}
 		i, ok := at[key]

@@ -30,6 +30,8 @@ func ReplayCall(r models.WebhookRequest, w models.Webhook, jobID int64, at time.
 		return c, "The log keeps only the first 64 KiB of what was sent."
 	case w.ID == 0 || w.DeletedAt != nil:
 		return c, "The webhook was deleted."
+	case r.Outcome == models.OutcomeTestCall: // often only a header says so, which the log may not keep
+		return c, "It was a test call of the sender, about nobody."
 	}
 	c = Call{ID: models.ReplayID(r.ID, jobID, at), ArrivedAt: at, Hash: models.WebhookHash{Hash: w.Hash, WorkspaceID: w.WorkspaceID, WebhookID: w.ID}, Method: r.Method, ContentType: r.ContentType,
 		Headers: body.Headers, Size: r.Size, Replay: &Replay{Of: r, Body: body, Events: events}}
@@ -108,16 +110,21 @@ func (c *Call) prepareReplay(w Webhook) {
 	c.Submission = ReadLogged(r.Of, r.Body, w.Reading)
 }
 
-// keepsOut says why a replay must not subscribe the person of its call, "" if it may: what the person did after the call counts.
+// keepsOut says why a replay must not act on the person of its call, "" if it may: what the person did after the call counts.
 func (q Question) keepsOut() string {
-	if q.Replay == nil || !q.Webhook.Type.HasTags() {
+	if q.Replay == nil {
 		return ""
 	}
 	sent := models.IDTime(q.Replay.Of.ID)
+	since := func(at *time.Time) bool { return at != nil && at.After(sent) }
 	switch {
+	case !q.Webhook.Type.HasTags() && q.Contact != nil && (since(q.Contact.SubscribedAt) || since(q.Contact.UnconfirmedAt)):
+		return "The person subscribed after this call, so the replay does not take them off again."
+	case !q.Webhook.Type.HasTags():
+		return ""
 	case q.ErasedAt.After(sent):
 		return "The person was erased after this call, so the replay does not bring them back."
-	case q.Contact != nil && q.Contact.Status == models.StatusUnsubscribed && q.Contact.UnsubscribedAt != nil && q.Contact.UnsubscribedAt.After(sent):
+	case q.Contact != nil && q.Contact.Status == models.StatusUnsubscribed && since(q.Contact.UnsubscribedAt):
 		return "The person unsubscribed after this call, so the replay does not subscribe them again."
 	}
 	return ""

@@ -4,11 +4,58 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 )
+
+// TestAReplayDoesNotUndoWhatAPersonDidSince decides replays of a call that came at noon.
+func TestAReplayDoesNotUndoWhatAPersonDidSince(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	before, after := noon.Add(-time.Hour), noon.Add(time.Hour)
+	person := func(status models.Status, at time.Time) *Person {
+		p := personWith(status, nil)
+		p.Status, p.SubscribedAt, p.UnconfirmedAt, p.UnsubscribedAt = "", nil, nil, nil
+		p.SetStatus(status, at)
+		return p
+	}
+	for name, c := range map[string]struct {
+		kind   models.WebhookType
+		person *Person
+		erased time.Time
+		want   models.Outcome
+	}{
+		"subscribe who unsubscribed before": {models.TypeSubscribed, person(models.StatusUnsubscribed, before), time.Time{}, models.OutcomeResubscribed},
+		"subscribe who unsubscribed since":  {models.TypeSubscribed, person(models.StatusUnsubscribed, after), time.Time{}, models.OutcomeKeptOut},
+		"subscribe who was erased before":   {models.TypeSubscribed, nil, before, models.OutcomeCreated},
+		"subscribe who was erased since":    {models.TypeSubscribed, nil, after, models.OutcomeKeptOut},
+		"unsubscribe who subscribed before": {models.TypeUnsubscribed, person(models.StatusSubscribed, before), time.Time{}, models.OutcomeUnsubscribed},
+		"unsubscribe who subscribed since":  {models.TypeUnsubscribed, person(models.StatusSubscribed, after), time.Time{}, models.OutcomeKeptOut},
+		"unsubscribe who signed up since":   {models.TypeUnsubscribed, person(models.StatusUnconfirmed, after), time.Time{}, models.OutcomeKeptOut},
+		"delete who subscribed before":      {models.TypeDelete, person(models.StatusSubscribed, before), time.Time{}, models.OutcomeDeleted},
+		"delete who subscribed since":       {models.TypeDelete, person(models.StatusSubscribed, after), time.Time{}, models.OutcomeKeptOut},
+	} {
+		q := ask(c.kind, c.person, to)
+		q.ErasedAt, q.Replay = c.erased, &Replay{Of: models.WebhookRequest{ID: models.IDAt(noon)}}
+		if d := Decide(q); d.Outcome != c.want {
+			t.Errorf("%s: got %s, want %s", name, d.Outcome, c.want)
+		}
+		if q.Replay = nil; Decide(q).Outcome == models.OutcomeKeptOut {
+			t.Errorf("%s: a call that is no replay was kept out", name)
+		}
+	}
+}
+
+func TestATestCallIsNotReplayed(t *testing.T) {
+	t.Parallel()
+	row := models.WebhookRequest{ID: models.NewID(testNow()), Outcome: models.OutcomeTestCall, Body: EncodeLogBody(LogBody{Payload: "{}"})}
+	if _, left := ReplayCall(row, models.Webhook{ID: 1}, 1, testNow(), false); left != "It was a test call of the sender, about nobody." {
+		t.Errorf("got %q, want that it is a test call", left)
+	}
+}
 
 // TestSubmitEachFitsASmallQueue submits more calls than the queue has room for, large ones among them. All are answered, in their order.
 func TestSubmitEachFitsASmallQueue(t *testing.T) {

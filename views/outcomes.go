@@ -55,8 +55,8 @@ var outcomes = []OutcomeFacts{
 		Advice: "Nothing needs to be done if a robot sent it.", Because: "If people are held back, check that the field is hidden in the form, also from programs that fill in forms.",
 	},
 	{
-		Outcome: models.OutcomeKeptOut, Short: "Kept out", Title: "Kept out: the person left after the first call", Reached: ReachedAddress,
-		Advice: "Nothing needs to be done.", Because: "The person unsubscribed or was erased after the call that was replayed. A replay does not undo that.",
+		Outcome: models.OutcomeKeptOut, Short: "Kept out", Title: "Kept out: what the person did later counts", Reached: ReachedAddress,
+		Advice: "Nothing needs to be done.", Because: "After the call that was replayed, the person unsubscribed, subscribed again or was erased. A replay does not undo that.",
 	},
 	{
 		Outcome: models.OutcomeUnverified, Short: "The signature is not valid", Title: "Refused: the signature is not valid", Reached: ReachedSignature,

@@ -198,7 +198,7 @@ func ReplayPage(m ReplayModel) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<ul class=\"stack-2\"><li>The webhook, its reading, its tags and the merge tags are used as they are now.</li><li>People who unsubscribed or were erased after a call stay so: a replay does not subscribe them again.</li><li>Values that a contact has got since are replaced by those of the call.</li></ul><label class=\"check\"><input type=\"checkbox\" name=\"events\" value=\"1\"><span>Fire the automation events too</span></label><div class=\"actions\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<ul class=\"stack-2\"><li>The webhook, its reading, its tags and the merge tags are used as they are now.</li><li>People who unsubscribed or were erased after a call stay so, and people who subscribed after it stay subscribed: a replay does not undo what they did.</li><li>Values that a contact has got since are replaced by those of the call.</li></ul><label class=\"check\"><input type=\"checkbox\" name=\"events\" value=\"1\"><span>Fire the automation events too</span></label><div class=\"actions\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
