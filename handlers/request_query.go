@@ -29,8 +29,13 @@ type requestQuery struct {
 	cursor         models.Cursor
 }
 
-// requestQuery reads the filters of the URL or of a posted form.
+// requestQuery reads the filters of the URL or of a posted form, for the workspace of the page.
 func (v *visit) requestQuery(get field, webhooks []models.Webhook) requestQuery {
+	return v.requestQueryOf(v.Workspace, get, webhooks)
+}
+
+// requestQueryOf is requestQuery for another workspace, in whose time zone the period is. The zero one has UTC.
+func (v *visit) requestQueryOf(w models.Workspace, get field, webhooks []models.Webhook) requestQuery {
 	text := func(name string) string { return cleanText(get(name)) }
 	q := requestQuery{search: models.TrimBlanks(text("q")), part: text("part"), when: text("when"), from: text("from"), to: text("to")}
 	if id, err := strconv.ParseInt(text("webhook"), 10, 64); err == nil && webhooksByID(webhooks)[id].ID != 0 {
@@ -53,7 +58,7 @@ func (v *visit) requestQuery(get field, webhooks []models.Webhook) requestQuery 
 	}
 	q.readAnswer(text("status"), text("method"))
 	q.readContent(text("field"), text("value"))
-	q.readTime(v.Workspace.Location(), v.server.now())
+	q.readTime(w.Location(), v.server.now())
 	q.readPlace(text("before"), text("after"))
 	return q
 }

@@ -139,7 +139,7 @@ func (f *finder) read() (err error) {
 			return models.In("support: webhooks", err)
 		}
 	}
-	f.query = v.requestQuery(v.Query, f.webhooks)
+	f.query = v.requestQueryOf(f.workspace, v.Query, f.webhooks)
 	f.query.workspace, f.query.part = f.workspace.Slug, ""
 	f.query.field, f.query.value = "", "" // support staff may not see sent values, so they may not search for them
 	f.query.readContent("", "")
@@ -254,7 +254,7 @@ func (f *finder) days() string {
 // model builds the view model without the results.
 func (f *finder) model(p views.Page) views.SupportModel {
 	q := f.query
-	m := views.SupportModel{Workspace: q.workspace, RequestsModel: views.RequestsModel{Page: p, Days: f.visit.server.Config.LogRetentionDays,
+	m := views.SupportModel{Workspace: q.workspace, InZone: f.workspace.Location().String(), RequestsModel: views.RequestsModel{Page: p, Days: f.visit.server.Config.LogRetentionDays,
 		Search: q.search, Webhook: q.webhook, Outcome: q.outcome, When: q.when, From: q.from, To: q.to,
 		RangeError: q.rangeError, Chips: q.chips(supportPath, f.webhooks), Clear: supportPath}}
 	if f.workspace.ID != 0 {

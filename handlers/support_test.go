@@ -270,6 +270,13 @@ func TestSupportSeesTheWorkspacesTime(t *testing.T) {
 		at := models.IDTime(s.logged()[0].ID)
 		utc, there := at.UTC().Format("15:04:05"), at.In(vienna).Format("15:04:05")
 		noor.get("/support/requests?when=7d").want(t, 200, utc+" "+there+" in Europe/Vienna")
+		period := func(workspace string, zone *time.Location) string {
+			form := func(at time.Time) string { return at.In(zone).Format("2006-01-02T15:04") }
+			return "/support/requests?workspace=" + workspace + "&when=range&from=" + form(at.Add(-2*time.Minute)) + "&to=" + form(at.Add(2*time.Minute))
+		}
+		noor.get(period("books", vienna)).want(t, 200, "From, Europe/Vienna", utc+" "+there)
+		noor.get(period("", time.UTC)).want(t, 200, "From, UTC", utc+" "+there)
+		noor.get(period("books", time.UTC)).want(t, 200, "No request matches")
 		page := noor.get("/support/requests/" + call.requestID())
 		page.want(t, 200, utc+" UTC, "+there+" in Europe/Vienna", "Copy as a reply", "Reveal values",
 			"On "+at.In(vienna).Format("Monday 2 January 2006 at 15:04:05")+" (Europe/Vienna) your webhook “Till of …@”", "was called.",
