@@ -41,7 +41,7 @@ func TestBrowserFirstHour(t *testing.T) {
 		for _, text := range []string{"Subscribed", "raffle", "spring", "Spring raffle"} {
 			p.Sees(text)
 		}
-		p.Follow("Requests")
+		p.FollowIn(`a[href="/w/casterly-books/requests"]`)
 		wantStatus(t, "the request's page", p.FollowIn("main .t-stack tbody tr:last-child"), http.StatusOK)
 		p.Sees("cersei@example.com is a new contact")
 		p.Sees("Contact Subscribed (Confirmed)")
