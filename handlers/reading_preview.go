@@ -136,7 +136,7 @@ func noteNoAddress(page *views.ReadingPreview, row models.WebhookRequest, body i
 	}
 }
 
-// What a call can do, for the figures of a preview.
+// These name what would happen to a call. A preview counts its calls by them.
 const (
 	doesChange = "change"
 	isSkipped  = "skipped"

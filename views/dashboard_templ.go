@@ -73,7 +73,7 @@ type FailureGroup struct {
 // BusyWebhook is a webhook with its calls of the last 24 hours.
 type BusyWebhook struct {
 	Name, Href      string
-	Unusual         string // what is unusual about its calls, in words
+	Unusual         string // a sentence, if it fails or is silent beyond its usual; else ""
 	Calls, Failures int64
 }
 

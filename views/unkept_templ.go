@@ -18,7 +18,7 @@ type Unkept struct {
 	Fine      []FineField // those that are fine to ignore
 	MoreFine  int
 	CanChange bool
-	Back      string // where the buttons lead, "" for the webhook's page
+	Back      string // the page that follows a button; "" for the page of the webhook
 }
 
 // UnkeptField is a field of a webhook's calls without a merge tag.

@@ -32,7 +32,7 @@ type WebhookModel struct {
 	Tabs       []Tab
 	MergeTags  int          // how many the workspace has
 	Waits      bool         // no call has succeeded yet
-	Steps      []FirstStep  // what to do until the first call; none for people who may not change the webhook, and after it
+	Steps      []FirstStep  // shown until the first call, to people who may change the webhook
 	Refused    *RefusedCall // the last call, while none has succeeded; nil before the first
 	Waited     bool         // the person was waiting for the first call
 	Chart      Chart

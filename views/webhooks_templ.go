@@ -34,7 +34,7 @@ type WebhookRow struct {
 	Sender          string // who calls; "" for the plain format
 	Calls, Failures int64
 	LastCall        time.Time // zero: never
-	Unusual         string    // what is unusual about its calls, in words
+	Unusual         string    // a sentence, if it fails or is silent beyond its usual; else ""
 }
 
 const webhooksEmpty = "A webhook is a secret web address. When your shop, form or till sends a person’s e-mail address to it, CampaignLark does one thing with that contact: subscribe, ask for confirmation, unsubscribe or delete. You decide which one when you create it."

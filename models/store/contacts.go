@@ -28,8 +28,8 @@ type ContactPage struct {
 	Contacts []models.ListedContact
 	Newer    int64  // After of the page with newer contacts, 0 if there is none
 	Older    int64  // Before of the page with older contacts, 0 if there is none
-	Previous *place // of a sorted list: Before of the previous page, nil if there is none
-	Next     *place // of a sorted list: After of the next page, nil if there is none
+	Previous *place // where the previous page of a sorted list ends; nil for the first page
+	Next     *place // where the next page of a sorted list begins; nil for the last page
 	Count    int64  // of all matching contacts, at most ExactCount + 1 unless the filter has it
 	Exact    bool   // the search is the whole address of one contact
 
