@@ -38,7 +38,7 @@ func (w *workshop) read(ctx context.Context, hook int, at time.Time) error {
 		return err
 	}
 	made.Reading, made.ReadingRevision = settings.String(), made.ReadingRevision+1
-	sealed, err := w.cipher.Seal(h.secret, secrets.Row{WorkspaceID: made.WorkspaceID, WebhookID: made.ID, Purpose: secrets.WebhookSignature})
+	sealed, err := w.cipher.Seal(h.secret, secrets.Row{WorkspaceID: made.WorkspaceID, OwnerID: made.ID, Purpose: secrets.WebhookSignature})
 	if errors.Is(err, secrets.ErrNoKey) {
 		return nil // such a program keeps no secrets, so nothing is signed in its demo
 	} else if err != nil {

@@ -149,7 +149,7 @@ func (s *site) everywhere() string {
 	snapshot := `{"email":"quinn@example.com"}` // an event as an earlier program wrote it
 	s.write(func(tx *gorm.DB) error {
 		return tx.Create(&models.AutomationEvent{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), Type: models.EventConfirmed, ContactID: c.ID,
-			ContactVersion: 1, WebhookID: join.ID, Snapshot: &snapshot, State: models.EventStateUnclaimed, CreatedAt: s.server.now()}).Error
+			ContactVersion: 1, WebhookID: join.ID, Snapshot: &snapshot, State: models.EventStateHandled, CreatedAt: s.server.now()}).Error
 	})
 	segment := s.post("/w/books/segments", "name", "One", "join", "AND", "what-0", "email", "operator-0", "eq", "value-0", "quinn@example.com", "do", "save").header.Get("Location")
 	s.tick()

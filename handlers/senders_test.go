@@ -31,7 +31,7 @@ func (s *site) withCipher() {
 func (s *site) configure(w models.Webhook, settings senders.Settings, secret string) {
 	s.t.Helper()
 	if secret != "" {
-		sealed, err := s.server.Cipher.Seal(secret, secrets.Row{WorkspaceID: w.WorkspaceID, WebhookID: w.ID, Purpose: secrets.WebhookSignature})
+		sealed, err := s.server.Cipher.Seal(secret, secrets.Row{WorkspaceID: w.WorkspaceID, OwnerID: w.ID, Purpose: secrets.WebhookSignature})
 		if err == nil {
 			err = s.db.AddWebhookSecret(s.t.Context(), w, s.user.ID, models.WebhookSecret{Sealed: sealed, Ending: "test"}, false, s.server.now())
 		}

@@ -221,7 +221,7 @@ func (v *visit) storeSignature(f signatureForm, stored signatureInput, s senders
 	}
 	var secret *models.WebhookSecret
 	if f.secret != "" && s.Scheme.Form.HasSecret() {
-		sealed, err := v.server.Cipher.Seal(f.secret, secrets.Row{WorkspaceID: f.webhook.WorkspaceID, WebhookID: f.webhook.ID, Purpose: secrets.WebhookSignature})
+		sealed, err := v.server.Cipher.Seal(f.secret, secrets.Row{WorkspaceID: f.webhook.WorkspaceID, OwnerID: f.webhook.ID, Purpose: secrets.WebhookSignature})
 		if errors.Is(err, secrets.ErrNoKey) {
 			f.errs = models.FieldErrors{"secret": secrets.ErrNoKey.Message}
 			return v.signatureAgain(f)

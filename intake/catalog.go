@@ -176,7 +176,7 @@ func (r *catalogReader) addSecret(scan scan) error {
 		return err
 	}
 	c := r.fresh[row.WorkspaceID]
-	secret, err := r.cipher.Open(row.Sealed, secrets.Row{WorkspaceID: row.WorkspaceID, WebhookID: row.WebhookID, Purpose: secrets.WebhookSignature})
+	secret, err := r.cipher.Open(row.Sealed, secrets.Row{WorkspaceID: row.WorkspaceID, OwnerID: row.WebhookID, Purpose: secrets.WebhookSignature})
 	if c == nil || err != nil {
 		return nil
 	}

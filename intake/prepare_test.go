@@ -33,7 +33,7 @@ func newCipher(t *testing.T) secrets.Cipher {
 // addSecret gives a webhook a secret, as a person does.
 func (w *world) addSecret(hook models.Webhook, cipher secrets.Cipher, secret string) {
 	w.t.Helper()
-	sealed, err := cipher.Seal(secret, secrets.Row{WorkspaceID: hook.WorkspaceID, WebhookID: hook.ID, Purpose: secrets.WebhookSignature})
+	sealed, err := cipher.Seal(secret, secrets.Row{WorkspaceID: hook.WorkspaceID, OwnerID: hook.ID, Purpose: secrets.WebhookSignature})
 	if err != nil {
 		w.t.Fatal(err)
 	}

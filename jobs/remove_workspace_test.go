@@ -138,7 +138,7 @@ func fillContacts(tx *gorm.DB, s space, tag models.Tag, from, to int, now time.T
 			&models.Contact{WorkspaceID: s.ID, ID: id, Email: email, Status: models.StatusSubscribed, Fields: map[string]string{"city": "Wien"}, Version: 1, CreatedAt: now, UpdatedAt: now},
 			&models.ContactTag{WorkspaceID: s.ID, ContactID: id, TagID: tag.ID},
 			&models.WebhookRequest{WorkspaceID: s.ID, ID: request, WebhookID: s.webhook.ID, ContactID: &id, AddressKey: &key, Address: &email, Method: "POST", Outcome: models.OutcomeCreated, Status: 200, Body: make([]byte, 300)},
-			&models.AutomationEvent{WorkspaceID: s.ID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: id, ContactVersion: 1, WebhookID: s.webhook.ID, RequestID: request, Snapshot: &snapshot, State: models.EventStateUnclaimed, CreatedAt: now},
+			&models.AutomationEvent{WorkspaceID: s.ID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: id, ContactVersion: 1, WebhookID: s.webhook.ID, RequestID: &request, Snapshot: &snapshot, State: models.EventStateHandled, CreatedAt: now},
 			&models.SegmentChange{WorkspaceID: s.ID, ID: models.NewID(now), SegmentID: 1, ContactID: id, Entered: true, At: now},
 			&models.DirtyContact{WorkspaceID: s.ID, ContactID: id, At: now},
 			&models.CallMarks{WorkspaceID: s.ID, Packed: models.PackCallMarks([]models.CallMark{{ContactID: id, RequestID: request}}), At: now},

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,12 +11,33 @@ import (
 type EventType string
 
 const (
-	EventConfirmed    EventType = "contact_subscribed_confirmed"
-	EventPending      EventType = "contact_subscribed_pending"
-	EventUnsubscribed EventType = "contact_unsubscribed"
+	EventConfirmed      EventType = "contact_subscribed_confirmed"
+	EventPending        EventType = "contact_subscribed_pending"
+	EventUnsubscribed   EventType = "contact_unsubscribed"
+	EventCreated        EventType = "contact_created"
+	EventUpdated        EventType = "contact_updated" // its fields or its address changed
+	EventDeleted        EventType = "contact_deleted"
+	EventTagAdded       EventType = "tag_added"
+	EventTagRemoved     EventType = "tag_removed"
+	EventSegmentEntered EventType = "segment_entered"
+	EventSegmentLeft    EventType = "segment_left"
+	EventWebhookFailing EventType = "webhook_failing"
+	EventWebhookSilent  EventType = "webhook_silent"
 )
 
-// Name returns the event's name in the documentation.
+// EventTypes lists every event in the order of the menus. The position of an event is its bit in Listens: only add at the end.
+var EventTypes = []EventType{
+	EventConfirmed, EventPending, EventUnsubscribed, EventCreated, EventUpdated, EventDeleted,
+	EventTagAdded, EventTagRemoved, EventSegmentEntered, EventSegmentLeft, EventWebhookFailing, EventWebhookSilent,
+}
+
+// Valid reports whether t is one of the events.
+func (t EventType) Valid() bool { return slices.Contains(EventTypes, t) }
+
+// OfContact reports whether the event is about a contact.
+func (t EventType) OfContact() bool { return t != EventWebhookFailing && t != EventWebhookSilent }
+
+// Name returns the event's name: that of the documentation for the three events that it has.
 func (t EventType) Name() string {
 	switch t {
 	case EventConfirmed:
@@ -24,25 +46,123 @@ func (t EventType) Name() string {
 		return "Contact Subscribed (Pending)"
 	case EventUnsubscribed:
 		return "Contact Unsubscribed"
+	case EventCreated:
+		return "Contact Created"
+	case EventUpdated:
+		return "Contact Updated"
+	case EventDeleted:
+		return "Contact Deleted"
+	case EventTagAdded:
+		return "Tag Added"
+	case EventTagRemoved:
+		return "Tag Removed"
+	case EventSegmentEntered:
+		return "Segment Entered"
+	case EventSegmentLeft:
+		return "Segment Left"
+	case EventWebhookFailing:
+		return "Webhook Failing"
+	case EventWebhookSilent:
+		return "Webhook Silent"
 	}
 	return string(t)
 }
 
-// AutomationEvent is a row of the outbox of automations: something happened for which an enabled automation listened. Nothing
-// writes it yet. Which event a call fired is WebhookRequest.Event.
+// Outgoing returns the event's type in the deliveries to other systems (documentation, "Outbound webhooks").
+func (t EventType) Outgoing() string {
+	switch t {
+	case EventConfirmed:
+		return "contact.subscribed"
+	case EventPending:
+		return "contact.pending"
+	case EventUnsubscribed:
+		return "contact.unsubscribed"
+	case EventCreated:
+		return "contact.created"
+	case EventUpdated:
+		return "contact.updated"
+	case EventDeleted:
+		return "contact.deleted"
+	case EventTagAdded:
+		return "contact.tag_added"
+	case EventTagRemoved:
+		return "contact.tag_removed"
+	case EventSegmentEntered:
+		return "segment.entered"
+	case EventSegmentLeft:
+		return "segment.exited"
+	case EventWebhookFailing:
+		return "webhook.failing"
+	case EventWebhookSilent:
+		return "webhook.silent"
+	}
+	return "test"
+}
+
+// Listens is the set of events for which the enabled automations of a workspace listen. Events outside it are not written.
+type Listens int64
+
+// byHandShift separates the events that calls and automations cause from those that people and imports cause.
+const byHandShift = 32
+
+// With returns the set with an event. byHand says whether changes by people and imports count too.
+func (l Listens) With(t EventType, byHand bool) Listens {
+	i := slices.Index(EventTypes, t)
+	if i < 0 {
+		return l
+	}
+	if l |= 1 << i; byHand {
+		l |= 1 << (i + byHandShift)
+	}
+	return l
+}
+
+// Has reports whether an event must be written. byHand says whether a person or an import caused it.
+func (l Listens) Has(t EventType, byHand bool) bool {
+	i := slices.Index(EventTypes, t)
+	if byHand {
+		i += byHandShift
+	}
+	return i >= 0 && l&(1<<i) != 0
+}
+
+// AutomationEvent is a row of the outbox of automations: something happened for which an enabled automation listened. Which event a call
+// fired is in any case WebhookRequest.Event.
 type AutomationEvent struct {
 	WorkspaceID    int64     `gorm:"primaryKey"`
 	ID             uuid.UUID `gorm:"primaryKey"`
 	Type           EventType
-	ContactID      int64
+	ContactID      int64 // 0 for an event that is not about a contact
 	ContactVersion int64
-	WebhookID      int64
-	RequestID      uuid.UUID
-	Snapshot       *string // JSON of the contact at that moment; NULL if the person was erased
-	State          string
+	SubjectID      int64      // the tag, the segment, or the webhook that fails; 0 for none
+	WebhookID      int64      // of the call, 0 if no call caused it
+	RequestID      *uuid.UUID // the call, nil if none caused it
+	RunID          *uuid.UUID // the run of an automation that caused it, or nil
+	ByHand         bool       // a person or an import caused it
+	Depth          int        // how many automations led to it, one starting the next
+	Fields         string     // keys of the fields that changed, with commas between them
+	Snapshot       *string    // EventContact as JSON: the contact at that moment; NULL if the person was erased
+	State          string     // EventStatePending or EventStateHandled
 	CreatedAt      time.Time
 }
 
-// EventStateUnclaimed is the state of events that programs before migration 17 wrote: no automation ever starts on them. One of
-// those programs may still run beside this one.
-const EventStateUnclaimed = "unclaimed"
+// The states of an event.
+const (
+	EventStatePending = "pending"
+	EventStateHandled = "handled"
+)
+
+// EventContact is a contact in the snapshot of an event, and in the deliveries that follow from it. Of a deleted contact it holds the id
+// and the address's hash, and nothing else.
+type EventContact struct {
+	ID          int64             `json:"id"`
+	Email       string            `json:"email_address,omitempty"`
+	AddressHash string            `json:"email_address_sha256,omitempty"` // of a deleted contact
+	Status      Status            `json:"status,omitempty"`
+	Fields      map[string]string `json:"fields,omitempty"`
+	Tags        []string          `json:"tags,omitempty"`
+	CreatedAt   *time.Time        `json:"created_at,omitempty"`
+}
+
+// MaxDepth ends a chain of automations that start one another.
+const MaxDepth = 8

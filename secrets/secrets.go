@@ -14,13 +14,16 @@ import (
 // Purpose says what a secret is for.
 type Purpose string
 
-// WebhookSignature is a secret that checks the signature of calls.
-const WebhookSignature Purpose = "webhook_signature"
+const (
+	WebhookSignature   Purpose = "webhook_signature"   // checks the signature of calls
+	DestinationSecret  Purpose = "destination_secret"  // signs deliveries
+	DestinationHeaders Purpose = "destination_headers" // own headers of deliveries
+)
 
 // Row is the place in the database where a secret belongs. What is encrypted for one row cannot be decrypted for another.
 type Row struct {
 	WorkspaceID int64
-	WebhookID   int64
+	OwnerID     int64 // the webhook or the destination that the secret belongs to
 	Purpose     Purpose
 }
 
@@ -88,7 +91,7 @@ func (c Cipher) Open(sealed []byte, row Row) (string, error) {
 // additionalData is what the cipher authenticates with the secret: the version and the row. No two rows have the same.
 func (r Row) additionalData() []byte {
 	b := binary.BigEndian.AppendUint64([]byte{version}, uint64(r.WorkspaceID))
-	b = binary.BigEndian.AppendUint64(b, uint64(r.WebhookID))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.OwnerID))
 	return append(b, r.Purpose...)
 }
 

@@ -9,7 +9,7 @@ import (
 	"campaignlark/secrets"
 )
 
-var row = secrets.Row{WorkspaceID: 7, WebhookID: 42, Purpose: secrets.WebhookSignature}
+var row = secrets.Row{WorkspaceID: 7, OwnerID: 42, Purpose: secrets.WebhookSignature}
 
 func newCipher(t *testing.T, first byte) secrets.Cipher {
 	t.Helper()
@@ -52,10 +52,10 @@ func TestOpenForAnotherRow(t *testing.T) {
 	sealed := seal(t, c, "a secret of the shop")
 	for _, other := range []secrets.Row{
 		{},
-		{WorkspaceID: 8, WebhookID: 42, Purpose: secrets.WebhookSignature},
-		{WorkspaceID: 7, WebhookID: 43, Purpose: secrets.WebhookSignature},
-		{WorkspaceID: 42, WebhookID: 7, Purpose: secrets.WebhookSignature},
-		{WorkspaceID: 7, WebhookID: 42, Purpose: "destination"},
+		{WorkspaceID: 8, OwnerID: 42, Purpose: secrets.WebhookSignature},
+		{WorkspaceID: 7, OwnerID: 43, Purpose: secrets.WebhookSignature},
+		{WorkspaceID: 42, OwnerID: 7, Purpose: secrets.WebhookSignature},
+		{WorkspaceID: 7, OwnerID: 42, Purpose: "destination"},
 	} {
 		if got, err := c.Open(sealed, other); !errors.Is(err, secrets.ErrCannotDecrypt) || got != "" {
 			t.Errorf("%+v: got %q (%v), want ErrCannotDecrypt", other, got, err)

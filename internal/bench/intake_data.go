@@ -99,7 +99,7 @@ func setSender(ctx context.Context, db *store.DB, file, key string) error {
 		if err != nil {
 			return err
 		}
-		sealed, err := cipher.Seal(call.Secret, secrets.Row{WorkspaceID: hook.WorkspaceID, WebhookID: hook.ID, Purpose: secrets.WebhookSignature})
+		sealed, err := cipher.Seal(call.Secret, secrets.Row{WorkspaceID: hook.WorkspaceID, OwnerID: hook.ID, Purpose: secrets.WebhookSignature})
 		if err != nil {
 			return err
 		}

@@ -93,7 +93,7 @@ func storePerson(tx *gorm.DB, c models.Contact, tagID int64, now time.Time) erro
 		&models.WebhookRequest{WorkspaceID: c.WorkspaceID, ID: request, WebhookID: 1, ContactID: &c.ID, AddressKey: &key, Address: &c.Email, Method: "GET",
 			Outcome: models.OutcomeCreated, Status: 200, ClientAddress: &text, UserAgent: &text, Body: []byte("x")},
 		&models.AutomationEvent{WorkspaceID: c.WorkspaceID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: c.ID, ContactVersion: 1,
-			WebhookID: 1, RequestID: request, Snapshot: &text, State: models.EventStateUnclaimed, CreatedAt: now},
+			WebhookID: 1, RequestID: &request, Snapshot: &text, State: models.EventStateHandled, CreatedAt: now},
 	} {
 		if err := tx.Create(row).Error; err != nil {
 			return err

@@ -50,7 +50,7 @@ func oldLog(t *testing.T, db *store.DB, now time.Time) {
 				events = make([]models.AutomationEvent, 1200)
 			}
 			for i := range events {
-				events[i] = models.AutomationEvent{WorkspaceID: 1, ID: models.NewID(at), Type: models.EventPending, ContactID: 1, ContactVersion: int64(i + 1), WebhookID: 7, RequestID: models.NewID(at), State: models.EventStateUnclaimed, CreatedAt: at}
+				events[i] = models.AutomationEvent{WorkspaceID: 1, ID: models.NewID(at), Type: models.EventPending, ContactID: 1, ContactVersion: int64(i + 1), WebhookID: 7, State: models.EventStateHandled, CreatedAt: at}
 			}
 			if err := tx.CreateInBatches(&events, 200).Error; err != nil {
 				return err

@@ -1,0 +1,137 @@
+-- +goose Up
+-- Nothing has written events since migration 17, and no automation may start on the ones from before. The table is made again, with
+-- what automations need to know.
+DROP TABLE automation_events;
+CREATE TABLE automation_events (
+    workspace_id    integer NOT NULL,
+    id              text NOT NULL,
+    type            text NOT NULL,
+    contact_id      integer NOT NULL,
+    contact_version integer NOT NULL,
+    subject_id      integer NOT NULL DEFAULT 0,
+    webhook_id      integer NOT NULL DEFAULT 0,
+    request_id      text,
+    run_id          text,
+    by_hand         boolean NOT NULL DEFAULT 0,
+    depth           integer NOT NULL DEFAULT 0,
+    fields          text NOT NULL DEFAULT '',
+    snapshot        text,
+    state           text NOT NULL,
+    created_at      datetime NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX automation_events_contact ON automation_events (workspace_id, contact_id, contact_version);
+CREATE INDEX automation_events_pending ON automation_events (workspace_id, id) WHERE state = 'pending';
+
+-- Which events the enabled automations of a workspace listen for: models.Listens.
+ALTER TABLE workspaces ADD COLUMN listens integer NOT NULL DEFAULT 0;
+
+CREATE TABLE automations (
+    workspace_id integer NOT NULL,
+    id           integer PRIMARY KEY AUTOINCREMENT,
+    name         text NOT NULL,
+    enabled      boolean NOT NULL,
+    definition   text NOT NULL,
+    revision     integer NOT NULL,
+    created_at   datetime NOT NULL,
+    updated_at   datetime NOT NULL,
+    deleted_at   datetime,
+    UNIQUE (workspace_id, id)
+);
+-- Every definition that an automation has had. Runs finish the one they began with.
+CREATE TABLE automation_versions (
+    workspace_id  integer NOT NULL,
+    automation_id integer NOT NULL,
+    revision      integer NOT NULL,
+    definition    text NOT NULL,
+    created_at    datetime NOT NULL,
+    PRIMARY KEY (workspace_id, automation_id, revision)
+);
+CREATE TABLE automation_runs (
+    workspace_id    integer NOT NULL,
+    id              text NOT NULL,
+    automation_id   integer NOT NULL,
+    revision        integer NOT NULL,
+    event_id        text NOT NULL,
+    request_id      text,
+    contact_id      integer NOT NULL,
+    contact_version integer NOT NULL,
+    depth           integer NOT NULL,
+    state           text NOT NULL CHECK (state IN ('due', 'waiting', 'done', 'stopped', 'failed')),
+    step            integer NOT NULL,
+    due_at          datetime NOT NULL,
+    tries           integer NOT NULL DEFAULT 0,
+    reason          text NOT NULL DEFAULT '',
+    ended_at        datetime,
+    PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, automation_id, event_id)
+);
+CREATE INDEX automation_runs_due ON automation_runs (due_at) WHERE ended_at IS NULL;
+CREATE INDEX automation_runs_automation ON automation_runs (workspace_id, automation_id, id);
+CREATE INDEX automation_runs_contact ON automation_runs (workspace_id, contact_id, id);
+CREATE INDEX automation_runs_request ON automation_runs (workspace_id, request_id) WHERE request_id IS NOT NULL;
+CREATE TABLE run_steps (
+    workspace_id integer NOT NULL,
+    run_id       text NOT NULL,
+    number       integer NOT NULL,
+    step_id      integer NOT NULL,
+    result       text NOT NULL,
+    delivery_id  text,
+    body         blob,
+    at           datetime NOT NULL,
+    PRIMARY KEY (workspace_id, run_id, number)
+);
+
+CREATE TABLE destinations (
+    workspace_id  integer NOT NULL,
+    id            integer PRIMARY KEY AUTOINCREMENT,
+    name          text NOT NULL,
+    url           text NOT NULL,
+    secret        blob NOT NULL,
+    older_secret  blob,
+    ending        text NOT NULL,
+    headers       blob,
+    enabled       boolean NOT NULL,
+    off_reason    text NOT NULL DEFAULT '',
+    failing_since datetime,
+    failures      integer NOT NULL DEFAULT 0,
+    arrived_at    datetime,
+    created_at    datetime NOT NULL,
+    updated_at    datetime NOT NULL,
+    deleted_at    datetime,
+    UNIQUE (workspace_id, id)
+);
+CREATE TABLE deliveries (
+    workspace_id    integer NOT NULL,
+    id              text NOT NULL,
+    destination_id  integer NOT NULL,
+    event_type      text NOT NULL,
+    event_id        text NOT NULL,
+    run_id          text,
+    request_id      text,
+    contact_id      integer NOT NULL,
+    contact_version integer NOT NULL,
+    body            blob,
+    state           text NOT NULL CHECK (state IN ('pending', 'arrived', 'dead', 'dropped')),
+    tries           integer NOT NULL DEFAULT 0,
+    next_at         datetime NOT NULL,
+    ended_at        datetime,
+    reason          text NOT NULL DEFAULT '',
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX deliveries_due ON deliveries (workspace_id, destination_id, next_at) WHERE state = 'pending';
+CREATE INDEX deliveries_order ON deliveries (workspace_id, destination_id, contact_id, contact_version, id) WHERE state = 'pending';
+CREATE INDEX deliveries_destination ON deliveries (workspace_id, destination_id, state, id);
+CREATE INDEX deliveries_contact ON deliveries (workspace_id, contact_id, id);
+CREATE INDEX deliveries_request ON deliveries (workspace_id, request_id) WHERE request_id IS NOT NULL;
+CREATE TABLE delivery_attempts (
+    workspace_id integer NOT NULL,
+    delivery_id  text NOT NULL,
+    number       integer NOT NULL,
+    at           datetime NOT NULL,
+    status       integer NOT NULL,
+    error        text NOT NULL,
+    duration_us  integer NOT NULL,
+    answer       blob,
+    PRIMARY KEY (workspace_id, delivery_id, number)
+);
