@@ -1,0 +1,174 @@
+package deliveries
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"campaignlark/models"
+
+	"code.dny.dev/ssrf"
+	"golang.org/x/net/idna"
+)
+
+// errAddress is the error of a connection to an address where deliveries must not go.
+var errAddress = errors.New("the address is not allowed")
+
+// check returns errAddress for an address where a delivery must not go.
+type check func(netip.Addr) error
+
+// allowedOnly lets deliveries go to the networks of OUTBOUND_ALLOW and nowhere else.
+func allowedOnly(allow []netip.Prefix) check {
+	return func(address netip.Addr) error {
+		for _, network := range allow {
+			if network.Contains(address) {
+				return nil
+			}
+		}
+		return errAddress
+	}
+}
+
+// publicOrAllowed lets deliveries go to the internet too. It refuses the special networks that IANA lists: loopback, private, link-local,
+// shared, multicast and reserved ones, and the IPv6 forms of IPv4 addresses.
+func publicOrAllowed(allow []netip.Prefix) check {
+	guardian, allowed := ssrf.New(ssrf.WithAnyPort()), allowedOnly(allow)
+	return func(address netip.Addr) error {
+		if allowed(address) == nil || guardian.SafeAddr(address) == nil {
+			return nil
+		}
+		return errAddress
+	}
+}
+
+// dialer connects to the addresses that may passes. It looks at each one after the name was resolved and right before the connection, so
+// a name that resolves differently the next time makes no difference.
+func dialer(may check, resolve *net.Resolver) func(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Resolver: resolve, KeepAlive: 15 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return errAddress
+		}
+		return may(to.Addr())
+	}}
+	return d.DialContext
+}
+
+// ParseNetworks reads OUTBOUND_ALLOW: addresses and networks with commas between them. The error is the end of a sentence about the
+// setting.
+func ParseNetworks(text string) (networks []netip.Prefix, err error) {
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if address, addressErr := netip.ParseAddr(part); addressErr == nil && address.Zone() == "" {
+			network, err = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
+		}
+		if err != nil {
+			return nil, errors.New(strconv.Quote(part) + " is no address and no network; write them with commas between them, such as 10.0.0.5, 192.168.0.0/16")
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
+}
+
+// What CheckURL says.
+var (
+	errURLSyntax   = errors.New("Enter a whole address, such as https://crm.example.com/events.")
+	errURLLong     = errors.New("An address has at most " + strconv.Itoa(models.MaxDestinationURL) + " characters.")
+	errURLScheme   = errors.New("The address must start with https://, so that nobody on the way can read what is sent.")
+	errURLUser     = errors.New("Leave the user name and the password out of the address. A header of the destination can hold them.")
+	errURLPort     = errors.New("The port must be a number from 1 to 65535.")
+	errURLNumber   = errors.New("Write an IP address in its usual form, such as 203.0.113.7.")
+	errURLInternal = errors.New("This address is inside a private network or on this machine. Deliveries go only to the internet, and to networks that OUTBOUND_ALLOW names.")
+)
+
+// CheckURL checks the form of a destination's URL. allow has the networks of OUTBOUND_ALLOW. The error is a sentence for the form. A name
+// may still resolve to an address that is refused when a delivery connects.
+func CheckURL(text string, allow ...netip.Prefix) error {
+	if len(text) > models.MaxDestinationURL {
+		return errURLLong
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Opaque != "" || u.Hostname() == "" {
+		return whyNoURL(text)
+	}
+	switch {
+	case u.Scheme != "https" && (u.Scheme != "http" || len(allow) == 0):
+		return errURLScheme
+	case u.User != nil:
+		return errURLUser
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); strings.HasSuffix(u.Host, ":") || u.Port() != "" && (err != nil || port == 0) {
+		return errURLPort
+	}
+	may := publicOrAllowed(allow)
+	if u.Scheme == "http" {
+		may = allowedOnly(allow)
+	}
+	return checkHost(u.Hostname(), may)
+}
+
+// whyNoURL explains why url.Parse does not read text.
+func whyNoURL(text string) error {
+	rest, isURL := strings.CutPrefix(text, "https://")
+	host, _, _ := strings.Cut(rest, "/")
+	if _, port, found := strings.Cut(host, ":"); isURL && found && !strings.ContainsAny(host, "[]@%") && !strings.Contains(port, ":") && !strings.HasPrefix(host, ":") {
+		return errURLPort
+	}
+	return errURLSyntax
+}
+
+// checkHost refuses IP addresses that may does not pass, and names that always mean this machine. Browsers and C libraries also read
+// 0x7f.1, 0177.0.0.1 and 2130706433 as IP addresses; those are refused in any case.
+func checkHost(host string, may check) error {
+	if strings.Contains(host, ":") {
+		address, err := netip.ParseAddr(host)
+		if err != nil {
+			return errURLSyntax
+		}
+		return internalIf(may(address))
+	}
+	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
+	if err != nil && !isASCII(host) || strings.ContainsAny(host, " \\\"<>^`{|}%") || strings.Contains(host, "..") || strings.HasPrefix(host, ".") {
+		return errURLSyntax
+	}
+	if err != nil { // a name with an underscore, which exists
+		name = strings.ToLower(strings.TrimSuffix(host, "."))
+	}
+	if address, err := netip.ParseAddr(name); err == nil {
+		return internalIf(may(address))
+	}
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	switch {
+	case strings.Trim(last, "0123456789") == "", strings.HasPrefix(last, "0x"):
+		return errURLNumber
+	case last == "localhost":
+		return internalIf(may(netip.MustParseAddr("127.0.0.1")))
+	}
+	return nil
+}
+
+func internalIf(err error) error {
+	if err != nil {
+		return errURLInternal
+	}
+	return nil
+}
+
+func isASCII(text string) bool {
+	for _, r := range text {
+		if r > 0x7e {
+			return false
+		}
+	}
+	return true
+}
