@@ -29,6 +29,7 @@ type reading struct {
 
 	deliveries map[deliveryKey]uuid.UUID // the calls of deliveries that were processed before, by their key
 	erased     map[int64]time.Time       // when the people of replays were erased last, by the key of their address
+	listens    map[int64]models.Listens  // by workspace; none for those in which no automation listens
 }
 
 // life is one contact in a batch, from its reading or creation until its deletion. An address that comes back after a

@@ -32,6 +32,7 @@ type changes struct {
 	deliveries []models.WebhookDelivery // that were processed
 	repeats    []models.WebhookDelivery // with one more repeat
 	replays    []models.Replay
+	events     []models.AutomationEvent // for which an automation listens
 }
 
 // sizeChange is the difference that a batch makes to how many contacts a workspace has.
@@ -142,6 +143,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	c.counts = countCalls(c.log)
 	c.noteDeliveries(b)
 	c.replays = b.replays()
+	c.events = b.outbox()
 	return c, nil
 }
 

@@ -65,7 +65,7 @@ const (
 		JOIN contacts c ON c.workspace_id = k.workspace_id AND c.email = k.email
 		ORDER BY c.workspace_id, c.email FOR NO KEY UPDATE OF c`
 
-	pgRevisionsSQL = `SELECT id, revision, time_zone FROM workspaces WHERE id = ANY ($1::bigint[]) AND deleted_at IS NULL`
+	pgRevisionsSQL = `SELECT id, revision, time_zone, listens FROM workspaces WHERE id = ANY ($1::bigint[]) AND deleted_at IS NULL`
 
 	// pgReserveSQL takes a block of ids of each workspace and returns the id after the last one. It locks the counters in the order of
 	// the workspaces, as every batch does.

@@ -62,12 +62,15 @@ const (
 	pgInsertReplaysSQL = `INSERT INTO replays (workspace_id, original_id, request_id) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[])
 		ON CONFLICT DO NOTHING`
 
+	pgInsertEventsSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, subject_id, webhook_id, request_id, fields, snapshot, state, created_at)
+		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])`
+
 	pgCommitSQL = `COMMIT`
 )
 
 // pgWriteStatements are the statements of a pipeline.
 var pgWriteStatements = []string{
-	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgUnindexedNamesSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertSizesSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL,
+	pgInsertContactsSQL, pgUpdateContactsSQL, pgInsertTagsSQL, pgUnindexedNamesSQL, pgGainWordsSQL, pgLoseWordsSQL, pgInsertSizesSQL, pgInsertMarksSQL, pgInsertDeliveriesSQL, pgRepeatDeliveriesSQL, pgInsertReplaysSQL, pgInsertEventsSQL,
 	pgInsertCountsSQL, pgInsertLogSQL, pgCommitSQL,
 }
 
@@ -101,6 +104,7 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 	sendMarks(p, c.marks)
 	sendDeliveries(p, c)
 	sendReplays(p, c.replays)
+	sendEvents(p, c.events)
 	logAt := p.sent
 	if err == nil {
 		err = p.Flush()
@@ -278,6 +282,26 @@ func sendReplays(p *pipeline, rows []models.Replay) {
 		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
 		column(rows, pgUUID, func(r *row) [16]byte { return r.OriginalID }),
 		column(rows, pgUUID, func(r *row) [16]byte { return r.RequestID }))
+}
+
+func sendEvents(p *pipeline, rows []models.AutomationEvent) {
+	type row = models.AutomationEvent
+	if len(rows) == 0 {
+		return
+	}
+	p.send(pgInsertEventsSQL,
+		column(rows, pgBigint, func(r *row) int64 { return r.WorkspaceID }),
+		column(rows, pgUUID, func(r *row) [16]byte { return r.ID }),
+		column(rows, pgText, func(r *row) string { return string(r.Type) }),
+		column(rows, pgBigint, func(r *row) int64 { return r.ContactID }),
+		column(rows, pgBigint, func(r *row) int64 { return r.ContactVersion }),
+		column(rows, pgBigint, func(r *row) int64 { return r.SubjectID }),
+		column(rows, pgBigint, func(r *row) int64 { return r.WebhookID }),
+		nullableColumn(rows, pgUUID, func(r *row) *[16]byte { return (*[16]byte)(r.RequestID) }),
+		column(rows, pgText, func(r *row) string { return r.Fields }),
+		nullableColumn(rows, pgText, func(r *row) *string { return r.Snapshot }),
+		column(rows, pgText, func(r *row) string { return r.State }),
+		column(rows, pgTimestamptz, func(r *row) time.Time { return r.CreatedAt }))
 }
 
 func sendCounts(p *pipeline, rows []count) {

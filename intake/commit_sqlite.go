@@ -66,7 +66,7 @@ const (
 			(SELECT group_concat(tag_id) FROM contact_tags ct WHERE ct.workspace_id = c.workspace_id AND ct.contact_id = c.id)
 		FROM contacts c WHERE workspace_id = $1 AND email = $2`
 
-	liteRevisionSQL = `SELECT id, revision, time_zone FROM workspaces WHERE id = $1 AND deleted_at IS NULL`
+	liteRevisionSQL = `SELECT id, revision, time_zone, listens FROM workspaces WHERE id = $1 AND deleted_at IS NULL`
 
 	liteTagsSQL = `SELECT workspace_id, id, name FROM tags WHERE workspace_id = $1 AND deleted_at IS NULL`
 
@@ -87,6 +87,9 @@ const (
 	liteErasureSQL = `SELECT who, at FROM erasures WHERE workspace_id = $1 AND who = $2`
 
 	liteInsertReplaySQL = `INSERT INTO replays (workspace_id, original_id, request_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+
+	liteInsertEventSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, subject_id, webhook_id, request_id, fields, snapshot, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = $1 AND deleted_at IS NULL ORDER BY id`
@@ -161,7 +164,7 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
 		liteUpdateContactSQL, liteLoseWordSQL, liteUnindexedNamesSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
-		liteErasureSQL, liteInsertReplaySQL, store.NoteErasureSQL,
+		liteErasureSQL, liteInsertReplaySQL, liteInsertEventSQL, store.NoteErasureSQL,
 	})
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
@@ -251,7 +254,7 @@ func (t *sqliteTx) reserve(ctx context.Context, needs []need) (map[int64][]int64
 // write writes the changes in the same order as on Postgres, one statement at a time, and commits.
 func (t *sqliteTx) write(ctx context.Context, c changes) error {
 	for _, step := range []func(context.Context, changes) error{
-		t.erase, t.writeContacts, t.writeWordsAndSizes, t.insertMarks, t.noteDeliveries, t.noteReplays, t.insertLog, t.insertCounts,
+		t.erase, t.writeContacts, t.writeWordsAndSizes, t.insertMarks, t.noteDeliveries, t.noteReplays, t.insertEvents, t.insertLog, t.insertCounts,
 	} {
 		if err := step(ctx, c); err != nil {
 			return err
@@ -384,6 +387,15 @@ func (t *sqliteTx) noteDeliveries(ctx context.Context, c changes) error {
 	}
 	for _, d := range c.repeats {
 		if err := t.exec(ctx, liteRepeatDeliverySQL, d.WorkspaceID, d.WebhookID, d.Key, d.LastRepeat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *sqliteTx) insertEvents(ctx context.Context, c changes) error {
+	for _, e := range c.events {
+		if err := t.exec(ctx, liteInsertEventSQL, e.WorkspaceID, e.ID, e.Type, e.ContactID, e.ContactVersion, e.SubjectID, e.WebhookID, e.RequestID, e.Fields, e.Snapshot, e.State, e.CreatedAt); err != nil {
 			return err
 		}
 	}

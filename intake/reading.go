@@ -29,18 +29,26 @@ type readingBuilder struct {
 
 	deliveries map[deliveryKey]uuid.UUID
 	erased     map[int64]time.Time
+	listens    map[int64]models.Listens
 }
 
 func newReading(keep *catalogs) *readingBuilder {
-	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}, nil}
+	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}, nil, nil}
 }
 
 // addRevision must come after the contacts: a tag that a contact got before is then in the catalog.
 func (r *readingBuilder) addRevision(scan scan) error {
 	var of models.Workspace
 	var number int64
-	if err := scan(&of.ID, &number, &of.TimeZone); err != nil {
+	var listens models.Listens
+	if err := scan(&of.ID, &number, &of.TimeZone, &listens); err != nil {
 		return err
+	}
+	if listens != 0 {
+		if r.listens == nil {
+			r.listens = map[int64]models.Listens{}
+		}
+		r.listens[of.ID] = listens
 	}
 	if known := r.keep.get(of.ID, number); known != nil {
 		r.current[of.ID] = known
@@ -106,7 +114,7 @@ func (r *readingBuilder) done(w wanted) reading {
 		r.current[workspace] = c
 	}
 	r.catalogs.done(r.keep)
-	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries, r.erased}
+	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries, r.erased, r.listens}
 	for _, k := range w.webhooks {
 		if c := r.current[k.workspace]; c != nil {
 			if hook, exists := c.webhooks[k.id]; exists {

@@ -120,6 +120,14 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 		if err := tx.Create(&bits).Error; err != nil {
 			return err
 		}
+		automation := models.Automation{WorkspaceID: s.ID, Name: "Welcome", Definition: "{}", Revision: 1, CreatedAt: now, UpdatedAt: now}
+		version := models.AutomationVersion{WorkspaceID: s.ID, AutomationID: 1, Revision: 1, Definition: "{}", CreatedAt: now}
+		destination := models.Destination{WorkspaceID: s.ID, Name: "CRM", URL: "https://crm.example/in", Secret: []byte{1}, CreatedAt: now, UpdatedAt: now}
+		for _, row := range []any{&automation, &version, &destination} {
+			if err := tx.Create(row).Error; err != nil {
+				return err
+			}
+		}
 		if err := store.CreateJob(tx, &job, now.Add(time.Hour)); err != nil {
 			return err
 		}
@@ -139,6 +147,10 @@ func fillContacts(tx *gorm.DB, s space, tag models.Tag, from, to int, now time.T
 			&models.ContactTag{WorkspaceID: s.ID, ContactID: id, TagID: tag.ID},
 			&models.WebhookRequest{WorkspaceID: s.ID, ID: request, WebhookID: s.webhook.ID, ContactID: &id, AddressKey: &key, Address: &email, Method: "POST", Outcome: models.OutcomeCreated, Status: 200, Body: make([]byte, 300)},
 			&models.AutomationEvent{WorkspaceID: s.ID, ID: models.NewID(now), Type: models.EventConfirmed, ContactID: id, ContactVersion: 1, WebhookID: s.webhook.ID, RequestID: &request, Snapshot: &snapshot, State: models.EventStateHandled, CreatedAt: now},
+			&models.AutomationRun{WorkspaceID: s.ID, ID: request, AutomationID: 1, Revision: 1, EventID: request, ContactID: id, State: models.RunDone, DueAt: now, EndedAt: &now},
+			&models.RunStep{WorkspaceID: s.ID, RunID: request, StepID: 1, Result: "done", At: now},
+			&models.Delivery{WorkspaceID: s.ID, ID: request, DestinationID: 1, EventType: "contact.created", EventID: request, ContactID: id, State: models.DeliveryPending, NextAt: now},
+			&models.DeliveryAttempt{WorkspaceID: s.ID, DeliveryID: request, Number: 1, At: now, Status: 500, Error: "status"},
 			&models.SegmentChange{WorkspaceID: s.ID, ID: models.NewID(now), SegmentID: 1, ContactID: id, Entered: true, At: now},
 			&models.DirtyContact{WorkspaceID: s.ID, ContactID: id, At: now},
 			&models.CallMarks{WorkspaceID: s.ID, Packed: models.PackCallMarks([]models.CallMark{{ContactID: id, RequestID: request}}), At: now},

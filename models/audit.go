@@ -25,18 +25,19 @@ func (AuditEntry) TableName() string { return "audit_log" }
 
 // The subjects of a person's actions.
 const (
-	SubjectContact   = "contact"
-	SubjectOneOfMany = "one_of_many" // a contact that a job changed: only for the contact's history, the log has one entry for the whole job
-	SubjectContacts  = "contacts"    // several; its name describes them without naming anyone
-	SubjectWorkspace = "workspace"
-	SubjectMember    = "member"
-	SubjectWebhook   = "webhook"
-	SubjectTag       = "tag"
-	SubjectMergeTag  = "merge_tag"
-	SubjectSegment   = "segment"
-	SubjectRequest   = "request"
-	SubjectRequests  = "requests" // several; its name describes them
-	SubjectImport    = "import"   // its id is the job's, its name the file's
+	SubjectContact    = "contact"
+	SubjectOneOfMany  = "one_of_many" // a contact that a job changed: only for the contact's history, the log has one entry for the whole job
+	SubjectContacts   = "contacts"    // several; its name describes them without naming anyone
+	SubjectWorkspace  = "workspace"
+	SubjectMember     = "member"
+	SubjectWebhook    = "webhook"
+	SubjectTag        = "tag"
+	SubjectMergeTag   = "merge_tag"
+	SubjectSegment    = "segment"
+	SubjectRequest    = "request"
+	SubjectRequests   = "requests" // several; its name describes them
+	SubjectAutomation = "automation"
+	SubjectImport     = "import" // its id is the job's, its name the file's
 )
 
 // ContactSubjects are the subjects about one contact.
@@ -48,6 +49,8 @@ const (
 	ActionContactUpdated  = "contact.updated"
 	ActionContactDeleted  = "contact.deleted"
 	ActionContactImported = "contact.imported" // created or changed by a line of a file
+
+	ActionContactAutomated = "contact.automated" // changed by a run of an automation
 
 	ActionContactExported   = "contact.exported"           // everything about one person
 	ActionContactsExported  = "contacts.exported"          // a list as a file
@@ -95,6 +98,13 @@ const (
 	ActionSegmentUpdated = "segment.updated"
 	ActionSegmentDeleted = "segment.deleted"
 
+	ActionAutomationCreated  = "automation.created"
+	ActionAutomationUpdated  = "automation.updated"
+	ActionAutomationEnabled  = "automation.enabled"
+	ActionAutomationDisabled = "automation.disabled"
+	ActionAutomationDeleted  = "automation.deleted"
+	ActionRunStopped         = "automation.run_stopped" // by a person
+
 	ActionImportStarted = "import.started"
 	ActionImportDone    = "import.done"
 	ActionImportUndone  = "import.undone" // its taking back was started
@@ -126,6 +136,9 @@ type ContactChange struct {
 	Version      int64    `json:"version"`          // of the contact after the change
 	Import       int64    `json:"import,omitempty"` // the id of the job that imported it, or whose change was taken back
 	Job          int64    `json:"job,omitempty"`    // the JobFill that made it; 0 for other changes
+	Automation   int64    `json:"automation,omitempty"`
+	AutomationAs string   `json:"automation_as,omitempty"` // its name at that time
+	Run          string   `json:"run,omitempty"`           // of the automation
 }
 
 // Nothing reports whether the change changes nothing.

@@ -1,6 +1,9 @@
 package models
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -162,6 +165,42 @@ type EventContact struct {
 	Fields      map[string]string `json:"fields,omitempty"`
 	Tags        []string          `json:"tags,omitempty"`
 	CreatedAt   *time.Time        `json:"created_at,omitempty"`
+}
+
+// EventContactOf returns a contact for a snapshot, with the names of its tags.
+func EventContactOf(c Contact, tags []string) EventContact {
+	return EventContact{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: &c.CreatedAt}
+}
+
+// EventAbout returns an event about a contact as it is now, with the names of its tags. The caller adds what caused it.
+func EventAbout(c Contact, tags []string, t EventType, now time.Time) AutomationEvent {
+	return eventOf(c, EventContactOf(c, tags), t, c.Version, now)
+}
+
+// EventErased returns the event of a contact that is erased now. It keeps the contact's id and the hash of its address.
+func EventErased(c Contact, now time.Time) AutomationEvent {
+	return eventOf(c, erasedContact(c), EventDeleted, c.Version+1, now)
+}
+
+func eventOf(c Contact, as EventContact, t EventType, version int64, now time.Time) AutomationEvent {
+	snapshot := as.JSON()
+	return AutomationEvent{WorkspaceID: c.WorkspaceID, ID: NewID(now), Type: t, ContactID: c.ID, ContactVersion: version, Snapshot: &snapshot,
+		State: EventStatePending, CreatedAt: Instant(now)}
+}
+
+// erasedContact returns what may be kept of a contact that is erased.
+func erasedContact(c Contact) EventContact {
+	sum := sha256.Sum256([]byte(c.Email))
+	return EventContact{ID: c.ID, AddressHash: hex.EncodeToString(sum[:])}
+}
+
+// JSON returns the contact as snapshots hold it.
+func (c EventContact) JSON() string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // it holds only texts, numbers and times
+	}
+	return string(text)
 }
 
 // MaxDepth ends a chain of automations that start one another.

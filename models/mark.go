@@ -17,6 +17,8 @@ type DirtyContact struct {
 	RequestID   *uuid.UUID // the call that changed it; programs before migration 18 wrote marks of calls here
 	UserID      *int64     // the person who changed it, if it was not a call
 	JobID       *int64     // the import that changed it
+	RunID       *uuid.UUID // the run of an automation that changed it
+	Depth       int        // of that run's changes, see AutomationEvent
 	At          time.Time
 }
 

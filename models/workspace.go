@@ -15,6 +15,7 @@ type Workspace struct {
 	DeletedAt *time.Time // from then on it is hidden, while a job removes its data
 
 	SegmentsHeldUntil *time.Time // see HoldSegments
+	Listens           Listens    `gorm:"->"` // of its automations, which write it
 }
 
 // Location returns the workspace's time zone, UTC if its name is unknown.

@@ -127,7 +127,11 @@ func (r *round) compareSlots(g *running, chunk int64, before, after []byte, why 
 		}
 		m := r.inBulk(g, chunk, why)
 		first := chunk*chunkSize + int64(i)*8
+		n, left := len(m.entered), len(m.departed)
 		m.entered, m.departed = appendBits(m.entered, first, is&^was), appendBits(m.departed, first, was&^is)
+		if why.cause == models.CauseTime {
+			r.tally.fireMany(g.ID, m.entered[n:], m.departed[left:], why)
+		}
 		entered, departed = entered+int64(bits.OnesCount8(is&^was)), departed+int64(bits.OnesCount8(was&^is))
 	}
 	if entered+departed > 0 {

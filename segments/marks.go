@@ -72,8 +72,13 @@ func (r *round) readEdits(m *marks, limit int) error {
 
 // add notes a mark. Of several marks of one contact the last one names the cause of its moves.
 func (m *marks) add(contact int64, at time.Time, why origin) {
+	earlier := m.origins[contact]
 	if before, marked := m.at[contact]; !marked || !at.Before(before) {
 		m.origins[contact], m.at[contact] = why, at
+	}
+	if o := m.origins[contact]; o.depth < max(earlier.depth, why.depth) { // a chain of automations does not become shorter
+		o.depth = max(earlier.depth, why.depth)
+		m.origins[contact] = o
 	}
 }
 
@@ -98,7 +103,7 @@ func originOf(mark models.DirtyContact) origin {
 	if mark.JobID != nil {
 		return origin{cause: models.CauseImport, user: mark.UserID, job: mark.JobID}
 	}
-	return origin{cause: models.CauseEdit, user: mark.UserID}
+	return origin{cause: models.CauseEdit, user: mark.UserID, run: mark.RunID, depth: mark.Depth}
 }
 
 // mostCallMarks is how many rows of call_marks, about 100,000 marks, may wait while passing time and verifications are processed.

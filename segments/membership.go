@@ -197,11 +197,16 @@ type Place struct {
 
 // Places returns every segment of the workspace by name, and whether the contact is in it.
 func (s Store) Places(ctx context.Context, workspace, contact int64) ([]Place, error) {
+	return PlacesIn(s.DB.Read(ctx), workspace, contact)
+}
+
+// PlacesIn is Store.Places for a query or a transaction.
+func PlacesIn(db *gorm.DB, workspace, contact int64) ([]Place, error) {
 	var rows []struct {
 		models.Segment
 		Members []byte
 	}
-	err := s.DB.Read(ctx).Table("segments s").
+	err := db.Table("segments s").
 		Joins("LEFT JOIN segment_bits b ON b.workspace_id = s.workspace_id AND b.chunk = ? AND s.slot >= 0 AND length(b.bits) > s.slot * 32", contact/chunkSize).
 		Where("s.workspace_id = ?", workspace).Select("s.*, " + slotOfRow + " AS members").Find(&rows).Error
 	places := make([]Place, len(rows))

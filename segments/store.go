@@ -32,6 +32,9 @@ func (s Store) SchemaOf(ctx context.Context, w models.Workspace) (rule.Schema, e
 	return schema, nameDeleted(s.DB.Read(ctx), w.ID, &schema)
 }
 
+// SchemaIn is Store.SchemaOf for a query or a transaction, without the names of deleted things.
+func SchemaIn(db *gorm.DB, w models.Workspace) (rule.Schema, error) { return readSchema(db, w) }
+
 func loadSchema(db *gorm.DB, workspace int64) (rule.Schema, error) {
 	w, err := store.First[models.Workspace](db.Where("id = ?", workspace))
 	if err != nil {

@@ -20,11 +20,14 @@ type origin struct {
 	request *uuid.UUID
 	user    *int64
 	job     *int64
+	run     *uuid.UUID // the run of an automation that changed the contact
+	depth   int        // of its changes
 }
 
 // tally collects the moves of a round until they are saved with the bits in the same transaction.
 type tally struct {
 	singles []models.SegmentChange
+	fired   []firedMove
 	bulk    map[*running]*moves // of each segment's current span
 	rows    []models.SegmentBulkChange
 	days    map[*running]*models.SegmentDay // without sizes
@@ -41,6 +44,7 @@ type moves struct {
 func (r *round) moved(g *running, contact int64, entered bool, why origin) {
 	r.tally.singles = append(r.tally.singles, models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID,
 		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, JobID: why.job, At: r.now})
+	r.tally.fired = append(r.tally.fired, firedMove{g.ID, contact, entered, why})
 	if entered {
 		r.count(g, 1, 0, why.cause)
 	} else {
@@ -111,6 +115,9 @@ func (r *round) day(g *running) *models.SegmentDay {
 func (r *round) saveTally() error {
 	if err := r.saveSingles(); err != nil {
 		return err
+	}
+	if err := r.fire(); err != nil {
+		return models.In("events for automations", err)
 	}
 	if err := r.saveMoves(); err != nil {
 		return err

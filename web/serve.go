@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"campaignlark/automations"
 	"campaignlark/handlers"
 	"campaignlark/intake"
 	"campaignlark/jobs"
@@ -87,6 +88,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
+	background.Go(func() { automations.New(db, automations.Options{Log: p.log}).Run(inBackground) })
 	runner := jobs.New(db, p.log, time.Now)
 	runner.Intake = pipeline
 	background.Go(func() { runner.Run(inBackground) })

@@ -64,7 +64,7 @@ CREATE TABLE automation_runs (
     reason          text NOT NULL DEFAULT '',
     ended_at        datetime,
     PRIMARY KEY (workspace_id, id),
-    UNIQUE (workspace_id, automation_id, event_id)
+    UNIQUE (workspace_id, event_id, automation_id)
 );
 CREATE INDEX automation_runs_due ON automation_runs (due_at) WHERE ended_at IS NULL;
 CREATE INDEX automation_runs_automation ON automation_runs (workspace_id, automation_id, id);
@@ -135,3 +135,7 @@ CREATE TABLE delivery_attempts (
     answer       blob,
     PRIMARY KEY (workspace_id, delivery_id, number)
 );
+
+-- Marks of contacts that a run of an automation changed: the segments that they enter and leave may start further automations.
+ALTER TABLE dirty_contacts ADD COLUMN run_id text;
+ALTER TABLE dirty_contacts ADD COLUMN depth integer NOT NULL DEFAULT 0;

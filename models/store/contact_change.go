@@ -43,7 +43,7 @@ func (d *DB) CreateContact(ctx context.Context, workspaceID, userID int64, email
 		if err := IndexNames(tx, workspaceID, NamedContact{ID: c.ID, After: c.Fields}); err != nil {
 			return models.In("index the name", err)
 		}
-		return finishChange(tx, userID, models.ActionContactCreated, c, edit, now)
+		return finishChange(tx, models.AuditEntry{UserID: userID, Action: models.ActionContactCreated, Subject: models.SubjectContact}, models.DirtyContact{}, c, edit, now)
 	})
 	return c, err
 }
@@ -82,11 +82,8 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 			return err
 		}
 		changed = true
-		c.Version, c.UpdatedAt = c.Version+1, now
-		err = tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID).
-			Select("email", "status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(&c).Error
-		if err != nil {
-			return models.In("update", err)
+		if err := saveChange(tx, &c, now); err != nil {
+			return err
 		}
 		if c.Email != former {
 			if err := keepFormerAddress(tx, c, former, now); err != nil {
@@ -96,9 +93,16 @@ func (d *DB) UpdateContact(ctx context.Context, c models.Contact, userID, versio
 		if err := IndexNames(tx, c.WorkspaceID, NamedContact{c.ID, before, c.Fields}); err != nil {
 			return models.In("index the name", err)
 		}
-		return finishChange(tx, userID, models.ActionContactUpdated, c, edit, now)
+		return finishChange(tx, models.AuditEntry{UserID: userID, Action: models.ActionContactUpdated, Subject: models.SubjectContact}, models.DirtyContact{}, c, edit, now)
 	})
 	return changed, err
+}
+
+// saveChange stores a changed contact as its next version.
+func saveChange(tx *gorm.DB, c *models.Contact, now time.Time) error {
+	c.Version, c.UpdatedAt = c.Version+1, now
+	return models.In("update", tx.Model(&models.Contact{}).Where("workspace_id = ? AND id = ?", c.WorkspaceID, c.ID).
+		Select("email", "status", "fields", "version", "updated_at", "subscribed_at", "unconfirmed_at", "unsubscribed_at").Updates(c).Error)
 }
 
 // DeleteContact erases a contact, including what the log and the events hold of the person.
@@ -207,8 +211,10 @@ func (e handEdit) counts() models.ContactCounts {
 	return diff
 }
 
-// finishChange writes what belongs to a changed contact besides its row: its tags, its mark, the audit entry and the values.
-func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, edit handEdit, now time.Time) error {
+// finishChange writes what belongs to a changed contact besides its row: its tags, its mark, the audit entry and the values. entry says who
+// changed it and how, mark what caused it.
+func finishChange(tx *gorm.DB, entry models.AuditEntry, mark models.DirtyContact, c models.Contact, edit handEdit, now time.Time) error {
+	mark.WorkspaceID, mark.At = c.WorkspaceID, now
 	for _, t := range edit.tags.remove {
 		if err := tx.Where("workspace_id = ? AND contact_id = ? AND tag_id = ?", c.WorkspaceID, c.ID, t.ID).Delete(&models.ContactTag{}).Error; err != nil {
 			return models.In("take tags off", err)
@@ -222,16 +228,23 @@ func finishChange(tx *gorm.DB, userID int64, action string, c models.Contact, ed
 	if err := CountContacts(tx, c.WorkspaceID, edit.counts()); err != nil {
 		return models.In("count", err)
 	}
-	if err := MarkContacts(tx, c.WorkspaceID, userID, []int64{c.ID}, now); err != nil {
+	if err := markContacts(tx, mark, entry.UserID, []int64{c.ID}); err != nil {
 		return models.In("mark", err)
 	}
 	edit.Version = c.Version
-	entry, err := newAuditEntry(models.AuditEntry{WorkspaceID: c.WorkspaceID, UserID: userID, Action: action, Subject: models.SubjectContact, SubjectID: c.ID}, edit.ContactChange, now)
+	entry.WorkspaceID, entry.SubjectID = c.WorkspaceID, c.ID
+	entry, err := newAuditEntry(entry, edit.ContactChange, now)
 	if err != nil {
 		return err
 	}
 	if err := tx.Create(&entry).Error; err != nil {
 		return models.In("audit log", err)
 	}
-	return models.In("keep the values", keepValues(tx, c, entry.ID, edit.values))
+	if err := keepValues(tx, c, entry.ID, edit.values); err != nil {
+		return models.In("keep the values", err)
+	}
+	if mark.RunID != nil { // a run of an automation writes its events itself
+		return nil
+	}
+	return models.In("events for automations", fireByHand(tx, c, edit, entry.Action == models.ActionContactCreated, now))
 }

@@ -95,6 +95,9 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := forget(tx, workspaceID, keys, at); err != nil {
 		return models.In("search files later", err)
 	}
+	if err := fireErased(tx, workspaceID, contacts, models.Instant(at)); err != nil {
+		return models.In("events for automations", err)
+	}
 	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, models.Instant(at)))
 }
 

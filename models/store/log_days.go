@@ -15,6 +15,7 @@ const (
 	LockSegments = 1 // with the workspace: the right to write its segment bits
 	LockLogDays  = 2 // the right to create or drop days of the request log
 	LockSetup    = 3 // the right to create the first admin
+	LockRuns     = 4 // with the workspace: the right to start and do the runs of its automations
 )
 
 // LogDaysAhead is how many days of the request log are created in advance.

@@ -32,7 +32,7 @@ func (d *DB) CreateMergeTag(ctx context.Context, workspaceID, userID int64, m mo
 	m.WorkspaceID, m.CreatedAt, m.DeletedAt = workspaceID, now, nil
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		m.ID = 0
-		if err := checkWorkspaceLimit(tx, &models.MergeTag{}, workspaceID, models.MaxMergeTags, "merge tags"); err != nil {
+		if err := CheckWorkspaceLimit(tx, &models.MergeTag{}, workspaceID, models.MaxMergeTags, "merge tags"); err != nil {
 			return err
 		}
 		if err := tx.Create(&m).Error; err != nil {

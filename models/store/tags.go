@@ -66,7 +66,7 @@ func (d *DB) CreateTag(ctx context.Context, workspaceID, userID int64, name stri
 	tag := models.Tag{WorkspaceID: workspaceID, Name: name, NameFolded: models.Fold(name), CreatedAt: now}
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		tag.ID = 0
-		if err := checkWorkspaceLimit(tx, &models.Tag{}, workspaceID, models.MaxTags, "tags"); err != nil {
+		if err := CheckWorkspaceLimit(tx, &models.Tag{}, workspaceID, models.MaxTags, "tags"); err != nil {
 			return err
 		}
 		if err := tx.Create(&tag).Error; err != nil {

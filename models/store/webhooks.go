@@ -49,7 +49,7 @@ func (d *DB) CreateWebhook(ctx context.Context, workspaceID, userID int64, f mod
 	w := models.Webhook{WorkspaceID: workspaceID, Name: models.CleanName(f.Name), Type: f.Type, Hash: models.NewHash(), Enabled: true, CreatedAt: now, UpdatedAt: now}
 	err = d.Write(ctx, func(tx *gorm.DB) error {
 		w.ID = 0
-		if err := checkWorkspaceLimit(tx, &models.Webhook{}, workspaceID, models.MaxWebhooks, "webhooks"); err != nil {
+		if err := CheckWorkspaceLimit(tx, &models.Webhook{}, workspaceID, models.MaxWebhooks, "webhooks"); err != nil {
 			return err
 		}
 		if err := tx.Create(&w).Error; err != nil {

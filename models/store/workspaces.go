@@ -23,9 +23,9 @@ func checkLimit(rows *gorm.DB, most int64, sentence string) error {
 	return &models.Error{Code: models.CodeConflict, Message: fmt.Sprintf(sentence, models.MergeTag{Type: models.MergeTagNumber}.Show(strconv.FormatInt(most, 10), nil))}
 }
 
-// checkWorkspaceLimit is checkLimit for the rows of one kind in a workspace that are not deleted. what names the kind:
+// CheckWorkspaceLimit is checkLimit for the rows of one kind in a workspace that are not deleted. what names the kind:
 // "webhooks".
-func checkWorkspaceLimit(tx *gorm.DB, kind any, workspaceID, most int64, what string) error {
+func CheckWorkspaceLimit(tx *gorm.DB, kind any, workspaceID, most int64, what string) error {
 	return checkLimit(tx.Model(kind).Where("workspace_id = ? AND deleted_at IS NULL", workspaceID), most,
 		"A workspace can have %s "+what+", and it already has that many. Please delete one that you no longer need.")
 }

@@ -1,0 +1,195 @@
+package automations
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"campaignlark/faults"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// Options configure a Runner. Zero values mean the default.
+type Options struct {
+	Interval time.Duration    // between two looks without work; default 1 s
+	Now      func() time.Time // default time.Now
+	Log      *slog.Logger     // default slog.Default()
+	Sent     func()           // called after deliveries were added, so that the sender looks
+}
+
+// Runner starts runs for events and does their steps. Any number of runners can work on one database: the runs of a workspace are done by
+// one at a time, so that those of one contact stay in order.
+type Runner struct {
+	db *store.DB
+	Options
+}
+
+// New creates a Runner.
+func New(db *store.DB, o Options) *Runner {
+	if o.Interval <= 0 {
+		o.Interval = time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Sent == nil {
+		o.Sent = func() {}
+	}
+	return &Runner{db, o}
+}
+
+const (
+	eventsAtOnce = 256 // of one workspace in a transaction
+	runsAtOnce   = 64  // of one workspace in a transaction; LockAddresses allows 256 addresses
+	runsInATurn  = 512
+	maxTries     = 8 // failed tries of a step, after which its run fails
+	turnTime     = 30 * time.Second
+)
+
+// Run works until ctx ends. After a piece of work it rests as background work does beside calls, so that the intake keeps its speed.
+func (r *Runner) Run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		start, busy := time.Now(), false
+		err := faults.Catch(func() (err error) {
+			busy, err = r.Turn(ctx)
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("automations: a turn failed", store.ErrorAttr(err))
+		}
+		if err != nil || !busy {
+			timer.Reset(r.Interval)
+		} else {
+			timer.Reset(r.db.Rest(time.Since(start)))
+		}
+	}
+}
+
+// Turn starts the runs of waiting events, then does the runs that are due. It reports whether more work may wait. A failure in one
+// workspace does not stop the others.
+func (r *Runner) Turn(ctx context.Context) (busy bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	workspaces, err := r.withEvents(ctx)
+	if err != nil {
+		return false, models.In("list workspaces with events", err)
+	}
+	var failed []error
+	for _, workspace := range workspaces {
+		more, err := r.startRuns(ctx, workspace)
+		busy, failed = busy || more, append(failed, models.In("start runs", err))
+	}
+	more, err := r.doDue(ctx)
+	return busy || more, errors.Join(append(failed, err)...)
+}
+
+// withEvents lists the workspaces with events that wait. It jumps from one to the next in the index.
+func (r *Runner) withEvents(ctx context.Context) (ids []int64, err error) {
+	err = r.db.Read(ctx).Raw(`WITH RECURSIVE waiting (id) AS (
+			SELECT min(workspace_id) FROM automation_events WHERE state = 'pending'
+			UNION ALL SELECT (SELECT min(workspace_id) FROM automation_events WHERE state = 'pending' AND workspace_id > waiting.id) FROM waiting WHERE waiting.id IS NOT NULL
+		) SELECT id FROM waiting WHERE id IS NOT NULL`).Scan(&ids).Error
+	return ids, err
+}
+
+// lock takes the right to work on a workspace's automations until tx ends, if it is free. SQLite has one writer and needs no lock.
+func lock(tx *gorm.DB, workspace int64) (locked bool, err error) {
+	if tx.Name() != string(store.Postgres) {
+		return true, nil
+	}
+	err = tx.Raw("SELECT pg_try_advisory_xact_lock(?, ?)", store.LockRuns, int32(workspace)).Scan(&locked).Error
+	return locked, err
+}
+
+// dueRun names a run whose next step is due.
+type dueRun struct {
+	WorkspaceID int64
+	ID          uuid.UUID
+	ContactID   int64
+}
+
+// doDue does the runs that are due, the oldest first.
+func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
+	var due []dueRun
+	err = r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
+		models.Instant(r.Now()), runsInATurn).Scan(&due).Error
+	if err != nil {
+		return false, models.In("list runs that are due", err)
+	}
+	var failed []error
+	for _, some := range byWorkspace(due) {
+		err := r.doRuns(ctx, some)
+		if err != nil && len(some) > 1 { // one of them fails: the others go on without it
+			for _, one := range some {
+				failed = append(failed, r.doAlone(ctx, one))
+			}
+			continue
+		}
+		if err != nil {
+			failed = append(failed, r.note(ctx, some[0], err))
+		}
+	}
+	return len(due) == runsInATurn, errors.Join(failed...)
+}
+
+// byWorkspace groups runs by workspace, at most runsAtOnce together, and keeps their order.
+func byWorkspace(due []dueRun) (groups [][]dueRun) {
+	last := map[int64]int{} // the group that a workspace fills
+	for _, one := range due {
+		i, open := last[one.WorkspaceID]
+		if !open || len(groups[i]) == runsAtOnce {
+			i = len(groups)
+			last[one.WorkspaceID], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], one)
+	}
+	return groups
+}
+
+func (r *Runner) doAlone(ctx context.Context, one dueRun) error {
+	if err := r.doRuns(ctx, []dueRun{one}); err != nil {
+		return r.note(ctx, one, err)
+	}
+	return nil
+}
+
+// note notes that a run could not be done now. It is tried again later, and fails after maxTries, unless the database is away.
+func (r *Runner) note(ctx context.Context, one dueRun, cause error) error {
+	now := models.Instant(r.Now())
+	err := r.db.Write(ctx, func(tx *gorm.DB) error {
+		run, err := store.First[models.AutomationRun](store.ForChange(tx).Where("workspace_id = ? AND id = ? AND ended_at IS NULL", one.WorkspaceID, one.ID))
+		if err != nil {
+			return err
+		}
+		run.Tries++
+		run.DueAt = now.Add(min(time.Second<<min(run.Tries, 12), time.Hour))
+		if run.Tries >= maxTries && !store.IsAway(cause) {
+			end(&run, models.RunFailed, "This step failed several times in a row. The fault is in the program, not in your data, and the program's log has it.", now)
+		}
+		return saveRuns(tx, []models.AutomationRun{run})
+	})
+	if store.ErrorCode(err) == models.CodeNotFound { // it ended in between
+		err = nil
+	}
+	return errors.Join(models.In("do a run", cause), err)
+}
+
+// end ends a run.
+func end(run *models.AutomationRun, state models.RunState, reason string, now time.Time) {
+	run.State, run.Reason, run.EndedAt = state, reason, &now
+}

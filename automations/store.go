@@ -1,0 +1,236 @@
+package automations
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/models/store"
+	"campaignlark/segments"
+
+	"gorm.io/gorm"
+)
+
+// Store reads and changes automations. Now is the clock.
+type Store struct {
+	DB  *store.DB
+	Now func() time.Time
+}
+
+// ThingsOf returns what the workspace's definitions can refer to, and the names of deleted things that they still refer to.
+func (s Store) ThingsOf(ctx context.Context, w models.Workspace) (Things, error) {
+	schema, err := segments.Store{DB: s.DB, Now: s.Now}.SchemaOf(ctx, w)
+	if err != nil {
+		return Things{}, err
+	}
+	things := Things{Schema: schema}
+	things.Destinations, err = destinationsOf(s.DB.Read(ctx), w.ID)
+	return things, err
+}
+
+func destinationsOf(db *gorm.DB, workspace int64) (all []models.Destination, err error) {
+	err = db.Where("workspace_id = ? AND deleted_at IS NULL", workspace).Order("id").Find(&all).Error
+	return all, models.In("destinations", err)
+}
+
+// thingsIn is ThingsOf in a transaction, without the names of what is deleted.
+func thingsIn(tx *gorm.DB, w models.Workspace) (Things, error) {
+	schema, err := segments.SchemaIn(tx, w)
+	if err != nil {
+		return Things{}, models.In("schema", err)
+	}
+	things := Things{Schema: schema}
+	things.Destinations, err = destinationsOf(tx, w.ID)
+	return things, err
+}
+
+// Listed is an automation in the list, with its runs.
+type Listed struct {
+	models.Automation
+	Definition Definition
+	Started    int64 // runs in 24 hours
+	Open       int64 // runs that go on
+	Failed     int64 // runs that failed in 7 days
+}
+
+// failedFor is how long the list shows that runs failed.
+const failedFor = 7 * 24 * time.Hour
+
+// List returns the workspace's automations by name.
+func (s Store) List(ctx context.Context, workspace int64) ([]Listed, error) {
+	var rows []models.Automation
+	if err := s.DB.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspace).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, func(a, b models.Automation) int {
+		return cmp.Or(cmp.Compare(models.Fold(a.Name), models.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	all := make([]Listed, len(rows))
+	for i, a := range rows {
+		all[i] = Listed{Automation: a, Definition: stored(a.Definition)}
+		n, err := s.count(ctx, a)
+		if err != nil {
+			return nil, models.In("count runs", err)
+		}
+		all[i].Started, all[i].Open, all[i].Failed = n.Started, n.Open, n.Failed
+	}
+	return all, nil
+}
+
+type counts struct{ Started, Open, Failed int64 }
+
+// MostRuns is the highest exact number of runs that a page shows.
+const MostRuns = 10_000
+
+// count counts an automation's runs, each kind up to MostRuns + 1.
+func (s Store) count(ctx context.Context, a models.Automation) (n counts, err error) {
+	now := models.Instant(s.Now())
+	const few = "(SELECT count(*) FROM (SELECT 1 FROM automation_runs WHERE workspace_id = @ws AND automation_id = @id AND "
+	err = s.DB.Read(ctx).Raw("SELECT "+few+"id >= @day LIMIT @most) AS a) AS started, "+few+"ended_at IS NULL LIMIT @most) AS b) AS open, "+
+		few+"state = 'failed' AND id >= @week LIMIT @most) AS c) AS failed",
+		map[string]any{"ws": a.WorkspaceID, "id": a.ID, "day": models.IDAt(now.Add(-24 * time.Hour)), "week": models.IDAt(now.Add(-failedFor)), "most": MostRuns + 1}).Scan(&n).Error
+	return n, err
+}
+
+// Get returns an automation with its definition, or ErrNotFound.
+func (s Store) Get(ctx context.Context, workspace, id int64) (Listed, error) {
+	a, err := store.First[models.Automation](s.DB.Read(ctx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", workspace, id))
+	if err != nil {
+		return Listed{}, err
+	}
+	n, err := s.count(ctx, a)
+	return Listed{a, stored(a.Definition), n.Started, n.Open, n.Failed}, models.In("count runs", err)
+}
+
+// Create stores a new automation. name is valid by models.ValidateName, and d by Definition.Check.
+func (s Store) Create(ctx context.Context, workspace, userID int64, name string, d Definition, enabled bool) (models.Automation, error) {
+	now := models.Instant(s.Now())
+	d = d.numbered(Definition{})
+	a := models.Automation{WorkspaceID: workspace, Name: name, Enabled: enabled, Definition: d.String(), Revision: 1, CreatedAt: now, UpdatedAt: now}
+	err := s.DB.Write(ctx, func(tx *gorm.DB) error {
+		a.ID = 0
+		if err := store.CheckWorkspaceLimit(tx, &models.Automation{}, workspace, models.MaxAutomations, "automations"); err != nil {
+			return err
+		}
+		if err := tx.Create(&a).Error; err != nil {
+			return err
+		}
+		if err := saveVersion(tx, a, now); err != nil {
+			return err
+		}
+		return s.finish(tx, a, userID, models.ActionAutomationCreated, []models.AuditChange{{What: "Name", After: a.Name}}, now)
+	})
+	return a, err
+}
+
+// Update gives an automation another name and definition. Runs under way finish the revision that they began with. If what is stored is no
+// longer seen, the error is ErrChanged.
+func (s Store) Update(ctx context.Context, seen models.Automation, userID int64, name string, d Definition) error {
+	now := models.Instant(s.Now())
+	return s.DB.Write(ctx, func(tx *gorm.DB) error {
+		a, err := toChange(tx, seen)
+		if err != nil {
+			return err
+		}
+		if a.Name != seen.Name || a.Revision != seen.Revision {
+			return models.ErrChanged
+		}
+		var changes []models.AuditChange
+		if a.Name != name {
+			changes = append(changes, models.AuditChange{What: "Name", Before: a.Name, After: name})
+		}
+		text := d.numbered(stored(a.Definition)).String()
+		if text != a.Definition {
+			a.Definition, a.Revision = text, a.Revision+1
+			changes = append(changes, models.AuditChange{What: "Version", Before: strconv.FormatInt(a.Revision-1, 10), After: strconv.FormatInt(a.Revision, 10)})
+			if err := saveVersion(tx, a, now); err != nil {
+				return err
+			}
+		}
+		if len(changes) == 0 {
+			return nil
+		}
+		a.Name, a.UpdatedAt = name, now
+		if err := save(tx, a); err != nil {
+			return err
+		}
+		return s.finish(tx, a, userID, models.ActionAutomationUpdated, changes, now)
+	})
+}
+
+// Enable switches an automation on or off. Runs under way go on in any case.
+func (s Store) Enable(ctx context.Context, seen models.Automation, userID int64, on bool) error {
+	now := models.Instant(s.Now())
+	return s.DB.Write(ctx, func(tx *gorm.DB) error {
+		a, err := toChange(tx, seen)
+		if err != nil || a.Enabled == on {
+			return err
+		}
+		a.Enabled, a.UpdatedAt = on, now
+		if err := save(tx, a); err != nil {
+			return err
+		}
+		action := models.ActionAutomationDisabled
+		if on {
+			action = models.ActionAutomationEnabled
+		}
+		return s.finish(tx, a, userID, action, nil, now)
+	})
+}
+
+// Delete deletes an automation. Its runs under way end.
+func (s Store) Delete(ctx context.Context, seen models.Automation, userID int64) error {
+	now := models.Instant(s.Now())
+	return s.DB.Write(ctx, func(tx *gorm.DB) error {
+		a, err := toChange(tx, seen)
+		if err != nil {
+			return err
+		}
+		a.Enabled, a.UpdatedAt, a.DeletedAt = false, now, &now
+		if err := save(tx, a); err != nil {
+			return err
+		}
+		return s.finish(tx, a, userID, models.ActionAutomationDeleted, nil, now)
+	})
+}
+
+func toChange(tx *gorm.DB, seen models.Automation) (models.Automation, error) {
+	return store.First[models.Automation](store.ForChange(tx).Where("workspace_id = ? AND id = ? AND deleted_at IS NULL", seen.WorkspaceID, seen.ID))
+}
+
+func save(tx *gorm.DB, a models.Automation) error {
+	return tx.Model(&models.Automation{}).Where("workspace_id = ? AND id = ?", a.WorkspaceID, a.ID).
+		Select("name", "enabled", "definition", "revision", "updated_at", "deleted_at").Updates(&a).Error
+}
+
+func saveVersion(tx *gorm.DB, a models.Automation, now time.Time) error {
+	return tx.Create(&models.AutomationVersion{WorkspaceID: a.WorkspaceID, AutomationID: a.ID, Revision: a.Revision, Definition: a.Definition, CreatedAt: now}).Error
+}
+
+// finish tells the workspace what its automations listen for now, and records the change.
+func (s Store) finish(tx *gorm.DB, a models.Automation, userID int64, action string, changes []models.AuditChange, now time.Time) error {
+	if err := listen(tx, a.WorkspaceID); err != nil {
+		return models.In("events to listen for", err)
+	}
+	return store.Audit(tx, models.AuditEntry{WorkspaceID: a.WorkspaceID, UserID: userID, Action: action, Subject: models.SubjectAutomation, SubjectID: a.ID, SubjectName: a.Name}, changes, now)
+}
+
+// listen stores for which events the enabled automations of a workspace listen. The lock on the workspace's row makes two changes of
+// automations see each other.
+func listen(tx *gorm.DB, workspace int64) error {
+	if _, err := store.First[models.Workspace](store.ForNoKeyUpdate(tx).Where("id = ?", workspace)); err != nil {
+		return err
+	}
+	var definitions []string
+	if err := tx.Model(&models.Automation{}).Where("workspace_id = ? AND enabled AND deleted_at IS NULL", workspace).Pluck("definition", &definitions).Error; err != nil {
+		return err
+	}
+	var all models.Listens
+	for _, text := range definitions {
+		all |= stored(text).Listens()
+	}
+	return tx.Exec("UPDATE workspaces SET listens = ? WHERE id = ?", all, workspace).Error
+}
