@@ -300,11 +300,7 @@ func (x *execution) explain(g rule.Group, p *person) (rule.Explanation, error) {
 	if err != nil {
 		return rule.Explanation{}, err
 	}
-	ids := make([]int64, len(p.tags))
-	for i, t := range p.tags {
-		ids[i] = t.ID
-	}
-	subject := rule.SubjectOf(p.Contact, ids)
+	subject := rule.SubjectOf(p.Contact, p.ids())
 	if len(g.Segments()) > 0 {
 		places, err := segments.PlacesIn(x.tx, p.WorkspaceID, p.ID)
 		if err != nil {

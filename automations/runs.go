@@ -135,3 +135,18 @@ func (s Store) Stop(ctx context.Context, run models.AutomationRun, userID int64)
 			Subject: models.SubjectAutomation, SubjectID: a.ID, SubjectName: a.Name}, nil, now)
 	})
 }
+
+// Here counts the runs that wait at each step, by its number from 1.
+func (s Store) Here(ctx context.Context, a models.Automation) (map[int]int64, error) {
+	var rows []struct {
+		Step int
+		Runs int64
+	}
+	err := s.DB.Read(ctx).Raw(`SELECT step, count(*) AS runs FROM (SELECT step FROM automation_runs WHERE workspace_id = ? AND automation_id = ? AND ended_at IS NULL LIMIT ?) AS few
+		GROUP BY step`, a.WorkspaceID, a.ID, MostRuns+1).Scan(&rows).Error
+	here := map[int]int64{}
+	for _, r := range rows {
+		here[r.Step] = r.Runs
+	}
+	return here, err
+}

@@ -55,7 +55,7 @@ func (v *visit) message() *views.Flash {
 func navCounts(c store.NavCounts) views.NavCounts {
 	n := views.NavCounts{
 		Webhooks: views.Count(c.Webhooks), Contacts: views.CountUpTo(c.Contacts, models.ExactCount),
-		Segments: views.Count(c.Segments), Tags: views.Count(c.Tags), MergeTags: views.Count(c.MergeTags),
+		Segments: views.Count(c.Segments), Tags: views.Count(c.Tags), MergeTags: views.Count(c.MergeTags), Automations: views.Count(c.Automations),
 	}
 	if c.Counted != nil {
 		n.Contacts = views.Count(c.Contacts)

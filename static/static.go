@@ -25,7 +25,7 @@ var files embed.FS
 const prefix = "/static/"
 
 // sheets are the parts of app.css in the order of its layers.
-var sheets = []string{"base", "layout", "controls", "tables", "content", "charts", "pages", "senders", "utilities"}
+var sheets = []string{"base", "layout", "controls", "tables", "content", "charts", "pages", "senders", "automations", "utilities"}
 
 // types are the content types by a file's ending.
 var types = map[string]string{

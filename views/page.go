@@ -40,18 +40,19 @@ type Page struct {
 
 // The entries of the navigation.
 const (
-	SectionDashboard = "dashboard"
-	SectionWebhooks  = "webhooks"
-	SectionRequests  = "requests"
-	SectionContacts  = "contacts"
-	SectionSegments  = "segments"
-	SectionTags      = "tags"
-	SectionMergeTags = "merge-tags"
-	SectionSettings  = "settings"
-	SectionAccount   = "account"
-	SectionSupport   = "support"
-	SectionSearch    = "search"
-	SectionKeys      = "keys"
+	SectionDashboard   = "dashboard"
+	SectionWebhooks    = "webhooks"
+	SectionRequests    = "requests"
+	SectionContacts    = "contacts"
+	SectionSegments    = "segments"
+	SectionTags        = "tags"
+	SectionMergeTags   = "merge-tags"
+	SectionAutomations = "automations"
+	SectionSettings    = "settings"
+	SectionAccount     = "account"
+	SectionSupport     = "support"
+	SectionSearch      = "search"
+	SectionKeys        = "keys"
 
 	SectionInvitations = "invitations"
 	SectionHelp        = "help"
@@ -74,6 +75,7 @@ type Crumb struct{ Text, Href string }
 // NavCounts are the small numbers in the navigation, as texts ("10,000+"); an empty one is not shown.
 type NavCounts struct {
 	Webhooks, Contacts, Segments, Tags, MergeTags string
+	Automations                                   string
 	Failures                                      string // failed calls in the last 24 hours
 }
 

@@ -11,6 +11,7 @@ import (
 // NavCounts are the numbers in the navigation.
 type NavCounts struct {
 	Webhooks, Contacts, Segments, Tags, MergeTags int64
+	Automations                                   int64
 	Failures                                      int64 // calls that failed in the last 24 hours
 
 	Counted models.ContactCounts `gorm:"-"` // exact counts of contacts; nil if they are not counted yet, and Contacts stops at ExactCount + 1
@@ -34,6 +35,7 @@ func (d *DB) NavCounts(ctx context.Context, workspaceID int64, now time.Time) (N
 		(SELECT count(*) FROM segments WHERE workspace_id = @ws) AS segments,
 		(SELECT count(*) FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL) AS tags,
 		(SELECT count(*) FROM merge_tags WHERE workspace_id = @ws AND deleted_at IS NULL) AS merge_tags,
+		(SELECT count(*) FROM automations WHERE workspace_id = @ws AND deleted_at IS NULL) AS automations,
 		(SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = @ws AND hour > @since AND failed) AS failures`,
 		map[string]any{"ws": workspaceID, "most": models.ExactCount + 1, "since": now.Add(-24 * time.Hour)}).Scan(&c).Error
 	if c.Texts != nil {

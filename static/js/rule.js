@@ -1,10 +1,10 @@
 // Updates the rule builder without leaving the page. Its buttons and selects post the form in the background, and the parts that
 // come back replace those on the page. If that fails, the form is sent normally. The preview follows the input: first an
-// estimate, then the exact figures.
+// estimate, then the exact figures. The value of data-rule names the parts of another form with rules, which has no preview.
 import { morph } from "./morph.js";
 import { enhance } from "./picker.js";
 
-const SHAPE = /^(add|group|remove|update)\b/;
+const SHAPE = /^(add|group|remove|update|up|down)\b/;
 const PREVIEW = /^(preview|count)$/;
 const PAUSE = 600; // milliseconds without a change before the preview follows
 
@@ -14,6 +14,8 @@ class Builder {
 
   constructor(form) {
     this.form = form;
+    this.parts = (form.dataset.rule || "rule words").split(" ");
+    this.previews = form.querySelector("#preview") !== null;
     form.addEventListener("input", (event) => {
       this.changes += 1;
       if (event.target.name !== "name") this.follow();
@@ -44,11 +46,11 @@ class Builder {
         asked = this.changes;
         const page = await this.post(button.value);
         if (asked !== this.changes) continue;
-        this.show(page, "rule", "words");
+        this.show(page, ...this.parts);
         if (PREVIEW.test(button.value)) this.tell(page);
       }
       this.form.dataset.unsaved = "";
-      (keep ?? this.form.querySelector("#rule [autofocus]"))?.focus();
+      (keep ?? this.form.querySelector(`#${this.parts[0]} [autofocus]`))?.focus();
       if (!PREVIEW.test(button.value)) this.follow();
     } catch {
       this.native = true;
@@ -64,6 +66,7 @@ class Builder {
 
   // follow updates the preview after a pause. It cancels a running preview.
   follow(pause = PAUSE) {
+    if (!this.previews) return;
     clearTimeout(this.timer);
     this.under?.abort();
     const panel = this.form.querySelector("#preview");

@@ -1,0 +1,275 @@
+package handlers
+
+import (
+	"strconv"
+
+	"campaignlark/automations"
+	"campaignlark/models"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// automations returns the store of automations.
+func (v *visit) automations() automations.Store {
+	return automations.Store{DB: v.server.DB, Now: v.server.now}
+}
+
+// automationList lists the automations, and which of them need a look.
+func (s *Server) automationList(v *visit) error {
+	p, err := v.page(views.SectionAutomations, "Automations")
+	if err != nil {
+		return err
+	}
+	all, err := v.automations().List(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return models.In("automations: list", err)
+	}
+	m := views.AutomationsModel{Page: p, CanChange: v.canChange()}
+	if len(all) == 0 {
+		return v.show(views.AutomationsPage(m))
+	}
+	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	if err != nil {
+		return models.In("automations: what they use", err)
+	}
+	for _, a := range all {
+		m.Automations = append(m.Automations, automationRow(a, things))
+	}
+	return v.show(views.AutomationsPage(m))
+}
+
+func automationRow(a automations.Listed, things automations.Things) views.AutomationRow {
+	row := views.AutomationRow{ID: a.ID, Name: a.Name, Words: words(a.Definition.Sentence(things)), On: a.Enabled, Started: a.Started, Open: a.Open, Failed: a.Failed}
+	for _, p := range a.Definition.Check(things) {
+		row.Problems = append(row.Problems, views.Visible(p.Message))
+	}
+	return row
+}
+
+func (v *visit) automation() (automations.Listed, error) {
+	id, err := v.id()
+	if err != nil {
+		return automations.Listed{}, err
+	}
+	a, err := v.automations().Get(v.UserContext(), v.Workspace.ID, id)
+	return a, models.In("automation: read it", err)
+}
+
+// runsOnAPage is how many runs a list shows.
+const runsOnAPage = 50
+
+// automationShow shows one automation with its runs.
+func (s *Server) automationShow(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	ctx, store := v.UserContext(), v.automations()
+	p, err := v.page(views.SectionAutomations, a.Name, views.Crumb{Text: "Automations", Href: v.path("automations")}, views.Crumb{Text: a.Name})
+	if err != nil {
+		return err
+	}
+	things, err := store.ThingsOf(ctx, v.Workspace)
+	if err != nil {
+		return models.In("automation: what it uses", err)
+	}
+	m := views.AutomationModel{Page: p, AutomationRow: automationRow(a, things), CanChange: v.canChange(), State: v.Query("state")}
+	here, err := store.Here(ctx, a.Automation)
+	if err != nil {
+		return models.In("automation: where runs are", err)
+	}
+	m.Steps = append(m.Steps, views.FlowStep{Words: []views.Word{{Text: "Started", Kind: "name"}}})
+	for i, step := range a.Definition.Steps {
+		m.Steps = append(m.Steps, views.FlowStep{Number: i + 1, Words: words(step.Words(things)), Here: here[i+1]})
+	}
+	if err := v.automationRuns(&m, a); err != nil {
+		return err
+	}
+	v.automationFacts(&m, a, things)
+	return v.show(views.AutomationPage(m))
+}
+
+// runStates are the tabs of an automation's runs.
+var runStates = []views.RunTab{{State: "waiting", Label: "Under way"}, {State: "done", Label: "Done"}, {State: "stopped", Label: "Ended early"}, {State: "failed", Label: "Failed"}, {State: "", Label: "All"}}
+
+func (v *visit) automationRuns(m *views.AutomationModel, a automations.Listed) error {
+	m.Tabs = runStates
+	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
+	runs, err := v.automations().Runs(v.UserContext(), v.Workspace.ID, automations.RunFilter{AutomationID: a.ID, State: models.RunState(m.State), Before: before}, runsOnAPage+1)
+	if err != nil {
+		return models.In("automation: runs", err)
+	}
+	if len(runs) > runsOnAPage {
+		runs = runs[:runsOnAPage]
+		m.Older = v.path("automations", a.ID) + "?state=" + m.State + "&before=" + runs[len(runs)-1].ID.String() + "#runs"
+	}
+	m.Runs = runRows(runs)
+	return nil
+}
+
+// runRows describes runs for a list.
+func runRows(runs []automations.ListedRun) (rows []views.RunRow) {
+	for _, r := range runs {
+		row := views.RunRow{ID: r.ID.String(), Contact: r.Email, Name: r.Name, At: models.IDTime(r.ID)}
+		if row.Contact == "" {
+			row.Contact = "a contact that was deleted"
+			if r.ContactID == 0 {
+				row.Contact = "no contact"
+			}
+		}
+		row.Kind, row.State = runMark(r.AutomationRun)
+		row.Where = runWhere(r.AutomationRun)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func runMark(r models.AutomationRun) (kind, word string) {
+	switch r.State {
+	case models.RunDone:
+		return views.KindGood, "Done"
+	case models.RunStopped:
+		return views.KindIdle, "Ended early"
+	case models.RunFailed:
+		return views.KindBad, "Failed"
+	case models.RunWaiting:
+		return "live", "Waiting"
+	}
+	return "live", "Under way"
+}
+
+// runWhere says where a run is, or why it ended.
+func runWhere(r models.AutomationRun) string {
+	switch {
+	case r.Reason != "":
+		return r.Reason
+	case r.State == models.RunDone:
+		return ""
+	case r.Step == 0:
+		return "At its start"
+	}
+	return "Step " + strconv.Itoa(r.Step)
+}
+
+func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, things automations.Things) {
+	byHand := "starts nothing"
+	if a.Definition.ByHand {
+		byHand = "starts it too"
+	}
+	layout := "2 January 2006, 15:04"
+	m.Facts = []views.FactText{{Label: "By hand, import", Text: byHand}, {Label: "Version", Text: strconv.FormatInt(a.Revision, 10)},
+		{Label: "Changed", Text: a.UpdatedAt.In(v.Workspace.Location()).Format(layout)}, {Label: "Created", Text: a.CreatedAt.In(v.Workspace.Location()).Format(layout)}}
+	for _, d := range things.Destinations {
+		for _, id := range a.Definition.Destinations() {
+			if id == d.ID {
+				m.Uses = append(m.Uses, views.UsedThing{Text: "Destination " + d.Name, Href: v.path("destinations", d.ID)})
+			}
+		}
+	}
+	m.Leads = v.leadsTo(a.ID, a.Definition, things)
+}
+
+// leadsTo names the automations that the steps of a definition start. id is its automation's, 0 for a new one.
+func (v *visit) leadsTo(id int64, d automations.Definition, things automations.Things) (all []views.LeadsTo) {
+	others, err := v.automations().List(v.UserContext(), v.Workspace.ID)
+	if err != nil { // a warning less
+		return nil
+	}
+	fields := map[int64]string{}
+	for _, m := range things.MergeTags {
+		fields[m.ID] = m.Key
+	}
+	for _, s := range d.Starts(others, fields) {
+		if s.Other.ID != id {
+			all = append(all, views.LeadsTo{Words: words(s.Step.Words(things)), Other: views.Named{ID: s.Other.ID, Name: s.Other.Name}})
+		}
+	}
+	return all
+}
+
+// automationEnable switches an automation on. One that needs a repair stays off.
+func (s *Server) automationEnable(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	if err != nil {
+		return models.In("automation: what it uses", err)
+	}
+	if problems := a.Definition.Check(things); len(problems) > 0 {
+		return &models.Error{Code: models.CodeConflict, Message: "The automation cannot be switched on yet. " + problems[0].Message}
+	}
+	if err := v.automations().Enable(v.UserContext(), a.Automation, v.User.ID, true); err != nil {
+		return models.In("automation: switch on", err)
+	}
+	return v.done(v.path("automations", a.ID), "The automation %s is on.", a.Name)
+}
+
+// automationDisableAsk asks before an automation is switched off.
+func (s *Server) automationDisableAsk(v *visit) error {
+	m, err := v.automationAsk("Switch off")
+	if err != nil {
+		return err
+	}
+	return v.show(views.AutomationDisablePage(m))
+}
+
+// automationDisable switches an automation off.
+func (s *Server) automationDisable(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	if err := v.automations().Enable(v.UserContext(), a.Automation, v.User.ID, false); err != nil {
+		return models.In("automation: switch off", err)
+	}
+	return v.done(v.path("automations", a.ID), "The automation %s is off.", a.Name)
+}
+
+// automationDeleteAsk asks before an automation is deleted.
+func (s *Server) automationDeleteAsk(v *visit) error {
+	m, err := v.automationAsk("Delete")
+	if err != nil {
+		return err
+	}
+	return v.show(views.AutomationDeletePage(m))
+}
+
+// automationDelete deletes an automation.
+func (s *Server) automationDelete(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	if err := v.automations().Delete(v.UserContext(), a.Automation, v.User.ID); err != nil {
+		return models.In("automation: delete", err)
+	}
+	return v.done(v.path("automations"), "The automation %s is deleted.", a.Name)
+}
+
+func (v *visit) automationAsk(title string) (views.AutomationAskModel, error) {
+	a, err := v.automation()
+	if err != nil {
+		return views.AutomationAskModel{}, err
+	}
+	m := views.AutomationAskModel{ID: a.ID, Name: a.Name, Open: a.Open}
+	m.Page, err = v.page(views.SectionAutomations, title, views.Crumb{Text: "Automations", Href: v.path("automations")},
+		views.Crumb{Text: a.Name, Href: v.path("automations", a.ID)}, views.Crumb{Text: title})
+	return m, err
+}
+
+// automationCopy makes a copy that is off.
+func (s *Server) automationCopy(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	name := models.Shorten(a.Name, 64-len(" (copy)")) + " (copy)"
+	copied, err := v.automations().Create(v.UserContext(), v.Workspace.ID, v.User.ID, name, a.Definition, false)
+	if err != nil {
+		return models.In("automation: copy", err)
+	}
+	return v.done(v.path("automations", copied.ID, "edit"), "This is the copy. It is off until you switch it on.")
+}
