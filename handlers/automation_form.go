@@ -245,7 +245,11 @@ func (v *visit) showAutomationForm(f automationForm) error {
 
 // automationParts shows the triggers, the rule and the steps with their controls.
 func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) error {
-	for _, t := range oneEach(f.definition.Triggers) {
+	triggers := oneEach(f.definition.Triggers)
+	if len(triggers) == 0 { // one to choose
+		triggers = []automations.Trigger{{}}
+	}
+	for _, t := range triggers {
 		m.Triggers = append(m.Triggers, triggerRow(placed(placeWhen, len(m.Triggers)), t, f.things))
 	}
 	var err error

@@ -91,6 +91,11 @@ var editRoutes = map[string]func(s *site) edited{
 		return edited{form: path + "/edit", path: path, one: "name", mine: "Very important", theirs: "Important",
 			remove: func() { s.post(path+"/delete").want(s.t, 303) }, says: "This tag does not exist any more", again: true}
 	},
+	"POST /w/:slug/automations/:id": func(s *site) edited {
+		path := s.addAutomation("Welcome")
+		return edited{form: path + "/edit", path: path, one: "name", mine: "Welcome all", theirs: "Greetings", other: "step.0.amount", otherText: "3",
+			remove: func() { s.post(path+"/delete").want(s.t, 303) }, says: "This automation does not exist any more", again: true}
+	},
 	"POST /w/:slug/merge-tags/:id": func(s *site) edited {
 		path := "/w/books/merge-tags/" + itoa(s.addMergeTag(models.MergeTag{Key: "genre", Label: "Genre", Type: models.MergeTagSingle, Options: []string{"Fiction", "Crime"}}).ID)
 		return edited{form: path + "/edit", path: path, one: "label", mine: "Kind", theirs: "Sort", other: "default_value", otherText: "Crime",
@@ -159,6 +164,12 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/settings/members":                "creates",
 	"POST /w/:slug/requests/:id/reveal":             "one button: it only shows what was sent",
 	"POST /w/:slug/webhooks":                        "creates",
+	"POST /w/:slug/automations":                     "creates",
+	"POST /w/:slug/automations/:id/enable":          "one button, and one state",
+	"POST /w/:slug/automations/:id/disable":         "one button, and one state",
+	"POST /w/:slug/automations/:id/copy":            "creates",
+	"POST /w/:slug/automations/:id/delete":          "asks, and deletes what is there",
+	"POST /w/:slug/runs/:id/stop":                   "one button: a run that has ended stays so",
 	"POST /w/:slug/requests/replay":                 "creates; TestRefusedCallsAreReplayed tells a second person",
 	"POST /w/:slug/merge-tags/:id/fill":             "creates; TestANewMergeTagIsFilledIn tells a second person",
 	"POST /w/:slug/contacts/columns":                "each person has their own",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,11 @@ var samples = map[string]func(w *walk, who models.User) string{
 		_, token := w.invitation(w.name("guest")+"@example.com", false)
 		return token
 	},
-	"segments/:id":    (*walk).segment,
+	"segments/:id": (*walk).segment,
+	"automations/:id": func(w *walk, _ models.User) string {
+		return strings.TrimPrefix(w.addAutomation(w.name("automation")), "/w/books/automations/")
+	},
+	"runs/:id":        (*walk).run,
 	"changes/:change": (*walk).change,
 	"contacts/:id": func(w *walk, _ models.User) string {
 		id := w.next()
@@ -100,6 +105,14 @@ type walk struct {
 
 func (w *walk) next() int64              { w.made++; return w.made }
 func (w *walk) name(start string) string { return start + itoa(w.next()) }
+
+func (w *walk) run(models.User) string {
+	now := w.server.now()
+	automation, _ := strconv.ParseInt(strings.TrimPrefix(w.addAutomation(w.name("automation")), "/w/books/automations/"), 10, 64)
+	run := models.AutomationRun{WorkspaceID: w.workspace.ID, ID: models.NewID(now), AutomationID: automation, Revision: 1, EventID: models.NewID(now), State: models.RunWaiting, Step: 1, DueAt: now.Add(time.Hour)}
+	w.write(func(tx *gorm.DB) error { return tx.Create(&run).Error })
+	return run.ID.String()
+}
 
 func (w *walk) segment(models.User) string {
 	now := w.server.now()
