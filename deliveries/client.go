@@ -14,7 +14,7 @@ import (
 
 // Limits of an attempt.
 const (
-	attemptTime  = 15 * time.Second
+	sendTime     = 15 * time.Second
 	maxAnswer    = 10 << 10 // bytes of an answer that are read and kept
 	maxHead      = 64 << 10 // bytes of an answer's headers
 	idleConns    = 64       // open connections that wait for the next delivery
@@ -58,7 +58,7 @@ type clientOptions struct {
 
 func newClient(o clientOptions) *Client {
 	if o.wait == 0 {
-		o.wait = attemptTime
+		o.wait = sendTime
 	}
 	return &Client{
 		secure: transport(publicOrAllowed(o.allow), o), plain: transport(allowedOnly(o.allow), o),

@@ -1,0 +1,42 @@
+package deliveries
+
+import (
+	"time"
+
+	"campaignlark/models"
+)
+
+const (
+	failsFor  = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
+	arrivedBy = time.Minute        // how old the time of the last arrival may be
+)
+
+// Why the program switches a destination off.
+const (
+	offGone    = "It answered 410 Gone, which says that it wants no more deliveries."
+	offFailing = "Every attempt failed for 5 days."
+)
+
+// after returns the destination after an attempt, and whether its row changes. Few arrivals change it, so that a busy destination does not
+// write its row for each delivery.
+func after(d models.Destination, o outcome) (models.Destination, bool) {
+	if o.Code == CodeNone {
+		if d.FailingSince == nil && d.Failures == 0 && d.ArrivedAt != nil && o.at.Sub(*d.ArrivedAt).Abs() < arrivedBy {
+			return d, false
+		}
+		d.FailingSince, d.Failures, d.ArrivedAt = nil, 0, &o.at
+		return d, true
+	}
+	d.Failures++
+	if d.FailingSince == nil || d.FailingSince.After(o.at) { // the clock may have been set back
+		d.FailingSince = &o.at
+	}
+	switch {
+	case !d.Enabled:
+	case o.Status == 410:
+		d.Enabled, d.OffReason = false, offGone
+	case o.at.Sub(*d.FailingSince) >= failsFor:
+		d.Enabled, d.OffReason = false, offFailing
+	}
+	return d, true
+}

@@ -1,0 +1,294 @@
+package deliveries
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"campaignlark/faults"
+	"campaignlark/models"
+	"campaignlark/models/store"
+	"campaignlark/secrets"
+
+	"github.com/google/uuid"
+)
+
+// Limits of a sender.
+const (
+	atOnce        = 64 // attempts of one process
+	atOnceToOne   = 8  // of them to one destination
+	atOnceFailing = 2  // to one that fails, so that many hanging destinations leave room for the others
+)
+
+// Options are the parts of a Sender. The zero value of a field means the usual one.
+type Options struct {
+	Log      *slog.Logger
+	Now      func() time.Time
+	Schedule Schedule
+	Allow    []netip.Prefix // networks of OUTBOUND_ALLOW
+	Version  string         // of this program, for the receivers
+	Wait     time.Duration  // for an attempt in all: 15 seconds
+	Lease    time.Duration  // after which another sender tries again what this one has begun: 60 seconds, more than an attempt takes
+	Poll     time.Duration  // between looks for due deliveries: a second
+	Grace    time.Duration  // for attempts that are under way when Run is told to end: 5 seconds
+	Observe  Observe
+}
+
+// Observe receives measurements. A nil function measures nothing.
+type Observe struct {
+	Attempted func(code Code, took time.Duration)
+	Recorded  func(state models.DeliveryState) // the state after an attempt: pending if there will be another one
+}
+
+// Sender sends the deliveries that are due. Any number of senders share the work: each takes a delivery by a lease, and the delivery has
+// the same id at each attempt. Deliveries about one contact go to a destination in the order of the contact's versions.
+type Sender struct {
+	queue   queue
+	cipher  secrets.Cipher
+	client  *Client
+	send    func(ctx context.Context, m Message, at time.Time) Result // of client
+	o       Options
+	wake    chan struct{}
+	results chan outcome
+	running sync.WaitGroup // attempts
+
+	mu    sync.Mutex
+	under map[uuid.UUID]target // attempts that are under way or not recorded yet
+	rest  map[target]time.Time // when to look at a destination again
+}
+
+// target identifies a destination.
+type target struct{ workspace, destination int64 }
+
+// NewSender creates a sender; Run starts it.
+func NewSender(db *store.DB, cipher secrets.Cipher, o Options) *Sender {
+	o = o.withStandards()
+	client := newClient(clientOptions{allow: o.Allow, version: o.Version, wait: o.Wait})
+	return &Sender{
+		queue: queue{db}, cipher: cipher, o: o, client: client, send: client.Send,
+		wake: make(chan struct{}, 1), results: make(chan outcome, atOnce),
+		under: map[uuid.UUID]target{}, rest: map[target]time.Time{},
+	}
+}
+
+func (o Options) withStandards() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Schedule == nil {
+		o.Schedule = StandardSchedule
+	}
+	for duration, standard := range map[*time.Duration]time.Duration{&o.Wait: sendTime, &o.Lease: time.Minute, &o.Poll: time.Second, &o.Grace: 5 * time.Second} {
+		if *duration == 0 {
+			*duration = standard
+		}
+	}
+	if o.Observe.Attempted == nil {
+		o.Observe.Attempted = func(Code, time.Duration) {}
+	}
+	if o.Observe.Recorded == nil {
+		o.Observe.Recorded = func(models.DeliveryState) {}
+	}
+	return o
+}
+
+func (s *Sender) now() time.Time { return models.Instant(s.o.Now()) }
+
+// Wake makes the sender look for due deliveries now.
+func (s *Sender) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// Run sends until ctx ends. Then it takes no further delivery, lets the attempts end that are under way, cuts off those that take longer
+// than Grace, and returns. A sender after this one makes those again when their lease ends. Run it once.
+func (s *Sender) Run(ctx context.Context) {
+	attempts, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	var recording sync.WaitGroup
+	recording.Go(s.record)
+	turn := time.NewTicker(s.o.Poll)
+	defer turn.Stop()
+	for ctx.Err() == nil {
+		if err := faults.Catch(func() error { return s.round(ctx, attempts) }); err != nil && ctx.Err() == nil {
+			s.o.Log.Error("due deliveries could not be taken", store.ErrorAttr(err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-turn.C:
+		case <-s.wake:
+		}
+	}
+	defer time.AfterFunc(s.o.Grace, cut).Stop()
+	s.running.Wait()
+	close(s.results)
+	recording.Wait()
+	s.client.Close()
+}
+
+// round takes what is due, as far as there is room, and starts its attempts.
+func (s *Sender) round(ctx, attempts context.Context) error {
+	due, err := s.queue.due(ctx, s.now())
+	if err != nil {
+		return models.In("deliveries: destinations with due ones", err)
+	}
+	for _, d := range s.inOrder(due) {
+		if err := s.take(ctx, attempts, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inOrder puts the destinations first that have the fewest attempts under way, and those that fail last.
+func (s *Sender) inOrder(due []models.Destination) []models.Destination {
+	busy := s.busy()
+	rank := func(d models.Destination) int {
+		n := busy[targetOf(d)]
+		if d.FailingSince != nil {
+			n += atOnce
+		}
+		return n
+	}
+	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
+	slices.SortStableFunc(due, func(a, b models.Destination) int { return rank(a) - rank(b) })
+	return due
+}
+
+func targetOf(d models.Destination) target { return target{d.WorkspaceID, d.ID} }
+
+// busy counts the attempts under way for each destination.
+func (s *Sender) busy() map[target]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	busy := map[target]int{}
+	for _, to := range s.under {
+		busy[to]++
+	}
+	return busy
+}
+
+// room returns how many further attempts may begin for a destination, and the deliveries to it that are under way.
+func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := targetOf(d)
+	if time.Now().Before(s.rest[to]) {
+		return 0, nil
+	}
+	for id, other := range s.under {
+		if other == to {
+			under = append(under, id)
+		}
+	}
+	most := atOnceToOne
+	if d.FailingSince != nil {
+		most = atOnceFailing
+	}
+	return max(0, min(most-len(under), atOnce-len(s.under))), under
+}
+
+// slowLook is what a look at one destination may take. After a longer one the sender leaves the destination alone for ten times as long:
+// it may have many deliveries that wait for an earlier one about the same contact.
+const slowLook = 50 * time.Millisecond
+
+// take takes due deliveries of a destination and starts their attempts.
+func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error {
+	room, under := s.room(d)
+	if room == 0 {
+		return nil
+	}
+	start := time.Now()
+	taken, err := s.queue.take(ctx, d, room, under, s.now(), s.o.Lease)
+	took := time.Since(start)
+	s.mu.Lock()
+	delete(s.rest, targetOf(d))
+	if took > slowLook && len(taken) < room {
+		s.rest[targetOf(d)] = time.Now().Add(10 * took)
+	}
+	for _, v := range taken {
+		s.under[v.ID] = targetOf(d)
+	}
+	s.mu.Unlock()
+	if err != nil || len(taken) == 0 {
+		return err
+	}
+	to, err := s.open(d)
+	if err != nil {
+		s.o.Log.Error("a destination's secret cannot be decrypted", "destination", d.ID, store.ErrorAttr(err))
+	}
+	for _, v := range taken {
+		s.running.Go(func() { s.attempt(attempts, to, v, err == nil) })
+	}
+	return nil
+}
+
+// open decrypts what a destination's row holds. The message has no id and no body yet.
+func (s *Sender) open(d models.Destination) (m Message, err error) {
+	m.URL = d.URL
+	row := secrets.Row{WorkspaceID: d.WorkspaceID, OwnerID: d.ID, Purpose: secrets.DestinationSecret}
+	for _, sealed := range [][]byte{d.Secret, d.OlderSecret} {
+		if len(sealed) == 0 {
+			continue
+		}
+		secret, err := s.cipher.Open(sealed, row)
+		if err != nil {
+			return m, err
+		}
+		m.Secrets = append(m.Secrets, secret)
+	}
+	if len(d.Headers) > 0 {
+		row.Purpose = secrets.DestinationHeaders
+		text, err := s.cipher.Open(d.Headers, row)
+		if err != nil {
+			return m, err
+		}
+		m.Headers, err = ParseHeaders(text)
+		return m, err
+	}
+	return m, nil
+}
+
+// attempt makes one attempt and hands on what came out of it. A panic costs this attempt only. Nothing is known of an attempt that was cut
+// off, so nothing is recorded of it.
+func (s *Sender) attempt(ctx context.Context, m Message, v models.Delivery, opened bool) {
+	o := outcome{delivery: v, at: s.now(), Result: Result{Code: CodeSecret}}
+	err := faults.Catch(func() (err error) {
+		if !opened {
+			return nil
+		}
+		m.ID = v.MessageID()
+		if m.Body, err = Unpack(v.Body); err != nil {
+			return models.In("deliveries: read a body", err)
+		}
+		o.Result = s.send(ctx, m, o.at)
+		return nil
+	})
+	if err != nil {
+		s.o.Log.Error("a delivery failed in this program", store.ErrorAttr(err))
+		o.Result = Result{Code: CodeFault}
+	}
+	if ctx.Err() != nil && o.Status == 0 {
+		s.release([]outcome{o})
+		return
+	}
+	s.results <- o
+}
+
+// release makes room for other attempts.
+func (s *Sender) release(done []outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range done {
+		delete(s.under, o.delivery.ID)
+	}
+}
