@@ -211,14 +211,22 @@ func TestByHandOnlyIfAsked(t *testing.T) {
 		if got := w.runs(); len(got) != 0 {
 			t.Fatalf("got runs %v for a change by hand, want none", got)
 		}
-		w.automate("By hand too", fmt.Sprintf(`{"triggers":[{"type":"contact_updated","field_ids":[%d]}],"by_hand":true,`, w.city.ID)+step)
+		w.automate("By hand too", fmt.Sprintf(`{"triggers":[{"type":"contact_updated","field_ids":[%d]},{"type":"contact_unsubscribed"}],"by_hand":true,`, w.city.ID)+step)
 		c := w.contact("hand@example.com")
 		person("hand@example.com", func() error {
 			_, err := db.UpdateContact(t.Context(), c, 7, c.Version, models.ContactInput{Status: c.Status, Fields: map[string]string{"city": "Linz"}}, w.now())
 			return err
 		})
-		if got := w.tagged("hand@example.com"); !slices.Equal(got, []string{"trial"}) || len(w.runs()) != 1 {
-			t.Errorf("got tags %v and runs %v, want one run that added trial", got, w.runs())
+		person("hand@example.com", func() error {
+			c := w.contact("hand@example.com")
+			job := models.Job{WorkspaceID: w.ws.ID, ID: 1, UserID: 7}
+			return w.db.Write(t.Context(), func(tx *gorm.DB) error {
+				_, err := store.ApplyBulk(tx, job, models.Bulk{Action: models.BulkStatus, Status: models.StatusUnsubscribed}, store.BulkCursor{Before: c.ID + 1}, []models.Contact{c}, w.now())
+				return err
+			})
+		})
+		if got := w.tagged("hand@example.com"); !slices.Equal(got, []string{"trial"}) || len(w.runs()) != 2 {
+			t.Errorf("got tags %v and runs %v, want two runs and trial", got, w.runs())
 		}
 	})
 }

@@ -71,6 +71,7 @@ func TestAnAutomationIsBuiltByClicking(t *testing.T) {
 		s.get(path).want(t, 200, "2 started in 24 hours", "ada@example.com", "Waiting", "It is not for this contact")
 		s.automate(25 * time.Hour)
 		s.get(path+"?state=done").want(t, 200, "ada@example.com", "Done")
+		s.get("/w/books/contacts/"+itoa(s.contact("ada@example.com").ID)).want(t, 200, "The automation Welcome changed the contact", "trial")
 		var run models.AutomationRun
 		if err := s.db.Read(t.Context()).Where("state = 'done'").Take(&run).Error; err != nil {
 			t.Fatal(err)

@@ -231,6 +231,9 @@ func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.Histo
 	edit := &views.HistoryEdit{Who: e.Person, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
 		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, Lost: e.Action == models.ActionContactLost, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
 		Before: string(c.StatusBefore), After: string(c.StatusAfter), Import: h.imports[c.Import]}
+	if c.Automation != 0 {
+		edit.Automation, edit.RunHref = c.AutomationAs, h.visit.path("runs", c.Run)
+	}
 	if a := e.Values.Address; a != nil {
 		edit.OldAddress, edit.NewAddress = models.ShowEmail(a.Before), models.ShowEmail(a.After)
 	} else if c.Address {

@@ -191,7 +191,26 @@ func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []model
 	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, ids, at); err != nil {
 		return models.In("raise versions and mark", err)
 	}
-	return models.In("audit log", noteBulk(tx, job, b, contacts, at))
+	if err := noteBulk(tx, job, b, contacts, at); err != nil {
+		return models.In("audit log", err)
+	}
+	return models.In("events for automations", fireByHand(tx, job.WorkspaceID, eventsOfBulk(b, contacts), now))
+}
+
+// eventsOfBulk returns the events of contacts that a bulk action changed.
+func eventsOfBulk(b models.Bulk, contacts []models.Contact) (all []byHandEvent) {
+	tag := []models.Tag{{ID: b.Tag}}
+	for _, c := range contacts {
+		switch b.Action {
+		case models.BulkAddTag:
+			all = append(all, eventsOf(c.ID, models.ContactChange{}, tag, nil, false)...)
+		case models.BulkRemoveTag:
+			all = append(all, eventsOf(c.ID, models.ContactChange{}, nil, tag, false)...)
+		case models.BulkStatus:
+			all = append(all, eventsOf(c.ID, models.ContactChange{StatusBefore: c.Status, StatusAfter: b.Status}, nil, nil, false)...)
+		}
+	}
+	return all
 }
 
 // tagIsThere returns an error if the tag was deleted since the job started.

@@ -162,6 +162,7 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 	var notes []models.AuditEntry
 	var edits []contactEdit
 	var names []NamedContact
+	var events []byHandEvent
 	diff := models.ContactCounts{}
 	for _, c := range all {
 		named := NamedContact{ID: c.After.ID, After: c.After.Fields}
@@ -171,6 +172,7 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 		names = append(names, named)
 		change, added := c.change()
 		change.Import = job.ID
+		events = append(events, eventsOf(c.After.ID, change, added, nil, c.Before == nil)...)
 		diff.Add(string(change.StatusBefore), -1)
 		diff.Add(string(change.StatusAfter), 1)
 		for _, t := range added {
@@ -191,7 +193,10 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 			return models.In("add tags", err)
 		}
 	}
-	return finishEdits(tx, job, names, diff, notes, edits, now)
+	if err := finishEdits(tx, job, names, diff, notes, edits, now); err != nil {
+		return err
+	}
+	return models.In("events for automations", fireByHand(tx, job.WorkspaceID, events, now))
 }
 
 // finishEdits writes words of names, counts, audit entries, values before and after, and marks of contacts that a job changed.

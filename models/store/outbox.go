@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -45,28 +46,29 @@ func ListensTo(tx *gorm.DB, workspaceID int64) (l models.Listens, err error) {
 	return l, err
 }
 
-// firedChange is an event of a change by hand.
-type firedChange struct {
+// byHandEvent is an event of a change by a person or an import.
+type byHandEvent struct {
+	contact int64
 	event   models.EventType
 	subject int64  // the tag
 	fields  string // keys of the fields that changed
 }
 
-// events returns the events of a change by hand. created says that the contact is new.
-func (e handEdit) events(created bool) (all []firedChange) {
-	if e.StatusAfter != "" {
-		all = append(all, firedChange{event: statusEvents[e.StatusAfter]})
+// eventsOf returns the events of a change. created says that the contact is new.
+func eventsOf(contact int64, change models.ContactChange, added, removed []models.Tag, created bool) (all []byHandEvent) {
+	if change.StatusAfter != "" && change.StatusAfter != change.StatusBefore {
+		all = append(all, byHandEvent{contact: contact, event: statusEvents[change.StatusAfter]})
 	}
 	if created {
-		all = append(all, firedChange{event: models.EventCreated})
-	} else if len(e.Fields) > 0 || e.Address {
-		all = append(all, firedChange{event: models.EventUpdated, fields: strings.Join(e.Fields, ",")})
+		all = append(all, byHandEvent{contact: contact, event: models.EventCreated})
+	} else if len(change.Fields) > 0 || change.Address {
+		all = append(all, byHandEvent{contact: contact, event: models.EventUpdated, fields: strings.Join(change.Fields, ",")})
 	}
-	for _, t := range e.tags.add {
-		all = append(all, firedChange{event: models.EventTagAdded, subject: t.ID})
+	for _, t := range added {
+		all = append(all, byHandEvent{contact: contact, event: models.EventTagAdded, subject: t.ID})
 	}
-	for _, t := range e.tags.remove {
-		all = append(all, firedChange{event: models.EventTagRemoved, subject: t.ID})
+	for _, t := range removed {
+		all = append(all, byHandEvent{contact: contact, event: models.EventTagRemoved, subject: t.ID})
 	}
 	return all
 }
@@ -76,29 +78,30 @@ var statusEvents = map[models.Status]models.EventType{
 	models.StatusSubscribed: models.EventConfirmed, models.StatusUnconfirmed: models.EventPending, models.StatusUnsubscribed: models.EventUnsubscribed,
 }
 
-// fireByHand writes the events of a change by hand for which an automation listens. created says that the contact is new.
-func fireByHand(tx *gorm.DB, c models.Contact, edit handEdit, created bool, now time.Time) error {
-	listens, err := ListensTo(tx, c.WorkspaceID)
+// fireByHand writes those of the events for which an automation listens, with the contacts as tx has left them.
+func fireByHand(tx *gorm.DB, workspaceID int64, all []byHandEvent, now time.Time) error {
+	listens, err := ListensTo(tx, workspaceID)
 	if err != nil || listens == 0 {
 		return err
 	}
-	people, err := SnapshotsOf(tx, c.WorkspaceID, []int64{c.ID})
+	var ids []int64
+	all = slices.DeleteFunc(all, func(f byHandEvent) bool { return !listens.Has(f.event, true) })
+	for _, f := range all {
+		ids = append(ids, f.contact)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	people, err := SnapshotsOf(tx, workspaceID, ids)
 	if err != nil {
 		return err
 	}
-	var events []models.AutomationEvent
-	for _, f := range edit.events(created) {
-		if !listens.Has(f.event, true) {
-			continue
-		}
-		e := models.EventAbout(c, people[c.ID].Tags, f.event, now)
-		e.SubjectID, e.Fields, e.ByHand = f.subject, f.fields, true
-		events = append(events, e)
+	events := make([]models.AutomationEvent, len(all))
+	for i, f := range all {
+		events[i] = models.EventAbout(people[f.contact].Contact, people[f.contact].Tags, f.event, now)
+		events[i].SubjectID, events[i].Fields, events[i].ByHand = f.subject, f.fields, true
 	}
-	if len(events) == 0 {
-		return nil
-	}
-	return tx.Create(&events).Error
+	return tx.CreateInBatches(&events, 100).Error
 }
 
 // fireErased writes the events of contacts that a person erases, if an automation listens.
