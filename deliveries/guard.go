@@ -60,26 +60,6 @@ func dialer(may check, resolve *net.Resolver) func(ctx context.Context, network,
 	return d.DialContext
 }
 
-// ParseNetworks reads OUTBOUND_ALLOW: addresses and networks with commas between them. The error is the end of a sentence about the
-// setting.
-func ParseNetworks(text string) (networks []netip.Prefix, err error) {
-	for part := range strings.SplitSeq(text, ",") {
-		part = strings.TrimSpace(part)
-		if part == "" {
-			continue
-		}
-		network, err := netip.ParsePrefix(part)
-		if address, addressErr := netip.ParseAddr(part); addressErr == nil && address.Zone() == "" {
-			network, err = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
-		}
-		if err != nil {
-			return nil, errors.New(strconv.Quote(part) + " is no address and no network; write them with commas between them, such as 10.0.0.5, 192.168.0.0/16")
-		}
-		networks = append(networks, network.Masked())
-	}
-	return networks, nil
-}
-
 // What CheckURL says.
 var (
 	errURLSyntax   = errors.New("Enter a whole address, such as https://crm.example.com/events.")

@@ -41,20 +41,12 @@ func TestGuardRefusesInternalAddresses(t *testing.T) {
 
 func TestGuardAllowsTheNetworksOfTheSetting(t *testing.T) {
 	t.Parallel()
-	allow, err := ParseNetworks("10.1.0.0/16, 127.0.0.1, fd12::/16,")
-	if err != nil {
-		t.Fatal(err)
-	}
+	allow := []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd12::/16")}
 	for text, want := range map[string]bool{
 		"10.1.2.3": true, "10.2.0.1": false, "127.0.0.1": true, "127.0.0.2": false, "fd12::7": true, "fd13::7": false, "::1": false, "::ffff:10.1.2.3": false,
 	} {
 		if got := publicOrAllowed(allow)(netip.MustParseAddr(text)) == nil; got != want {
 			t.Errorf("%s: got %v, want %v", text, got, want)
-		}
-	}
-	for _, text := range []string{"10.0.0.0/33", "intranet", "10.0.0.1; 10.0.0.2", "fe80::1%eth0"} {
-		if got, err := ParseNetworks(text); err == nil {
-			t.Errorf("%q: got %v, want an error", text, got)
 		}
 	}
 }

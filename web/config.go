@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/models"
 	"campaignlark/secrets"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	Development      bool
 	MetricsAddr      string // "" serves none
 	SecretKey        string // "": see secrets.Load
+	OutboundAllow    []netip.Prefix
+	RetrySchedule    deliveries.Schedule
 }
 
 // setting is one environment variable, as listed by `campaignlark help`.
@@ -45,6 +48,8 @@ var settings = []setting{
 	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
 	{"METRICS_ADDR", "", "address and port to serve Prometheus metrics on, at /metrics, such as 127.0.0.1:9100; it asks for no\npassword (standard: none are served)"},
 	{"SECRET_KEY", "", "32 random bytes, as base64 or hex: encrypts the secrets that check signatures of calls (standard: the file\nsecret.key beside an SQLite database; on Postgres no secret can be stored)"},
+	{"OUTBOUND_ALLOW", "", "private addresses or networks that deliveries may go to, with http too, separated by commas, such as\n10.0.0.0/8 (standard: deliveries go only to the internet, with https)"},
+	{"RETRY_SCHEDULE", deliveries.StandardSchedule.String(), "how long a delivery waits after each failed attempt, separated by commas; then it is given up"},
 	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},
 }
 
@@ -62,12 +67,12 @@ func readConfig(getenv func(string) string) (Config, error) {
 		panic("no setting named " + name)
 	}
 	var c Config
-	var errs [11]error
+	var errs [13]error
 	c.ListenAddr, errs[0] = readListenAddr("LISTEN_ADDR", value("LISTEN_ADDR"))
 	c.DatabaseURL, errs[1] = readDatabaseURL(value("DATABASE_URL"))
 	c.PublicURL, errs[2] = readPublicURL(value("PUBLIC_URL"))
 	c.AdminEmail, c.AdminPassword, errs[3] = readAdmin(value("ADMIN_EMAIL"), getenv("ADMIN_PASSWORD"))
-	c.TrustedProxies, errs[4] = readProxies(value("TRUSTED_PROXIES"))
+	c.TrustedProxies, errs[4] = readNetworks("TRUSTED_PROXIES", value("TRUSTED_PROXIES"))
 	c.LogRetentionDays, errs[5] = readDays(value("LOG_RETENTION_DAYS"))
 	c.IntakeWait, errs[6] = readDuration("INTAKE_WAIT", value("INTAKE_WAIT"), 100*time.Millisecond, 15*time.Second)
 	c.SegmentInterval, errs[7] = readDuration("SEGMENT_INTERVAL", value("SEGMENT_INTERVAL"), 100*time.Millisecond, time.Minute)
@@ -79,6 +84,10 @@ func readConfig(getenv func(string) string) (Config, error) {
 		errs[9] = fmt.Errorf("DEVELOPMENT is %q; it must be 1, or not set", v)
 	}
 	c.SecretKey, errs[10] = readSecretKey(getenv("SECRET_KEY"))
+	c.OutboundAllow, errs[11] = readNetworks("OUTBOUND_ALLOW", value("OUTBOUND_ALLOW"))
+	if c.RetrySchedule, errs[12] = deliveries.ParseSchedule(value("RETRY_SCHEDULE")); errs[12] != nil {
+		errs[12] = fmt.Errorf("RETRY_SCHEDULE cannot be used: %w", errs[12])
+	}
 	return c, errors.Join(errs[:]...)
 }
 
@@ -139,8 +148,8 @@ func readAdmin(email, password string) (string, string, error) {
 	return stored, password, err
 }
 
-func readProxies(v string) ([]netip.Prefix, error) {
-	var proxies []netip.Prefix
+func readNetworks(name, v string) ([]netip.Prefix, error) {
+	var networks []netip.Prefix
 	for part := range strings.SplitSeq(v, ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
@@ -151,11 +160,11 @@ func readProxies(v string) ([]netip.Prefix, error) {
 			p, err = netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("TRUSTED_PROXIES holds %q; it must be addresses or networks separated by commas, such as 10.0.0.5, 192.168.0.0/16", part)
+			return nil, fmt.Errorf("%s holds %q; it must be addresses or networks separated by commas, such as 10.0.0.5, 192.168.0.0/16", name, part)
 		}
-		proxies = append(proxies, p.Masked())
+		networks = append(networks, p.Masked())
 	}
-	return proxies, nil
+	return networks, nil
 }
 
 func readDays(v string) (int, error) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"campaignlark/deliveries"
 )
 
 func env(pairs ...string) func(string) string {
@@ -24,7 +26,7 @@ func TestConfigStandards(t *testing.T) {
 	got, err := readConfig(env())
 	want := Config{
 		ListenAddr: "127.0.0.1:8080", DatabaseURL: "sqlite://data/campaignlark.db",
-		LogRetentionDays: 30, IntakeWait: 2 * time.Second, SegmentInterval: time.Second,
+		LogRetentionDays: 30, IntakeWait: 2 * time.Second, SegmentInterval: time.Second, RetrySchedule: deliveries.StandardSchedule,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v (%v), want %+v", got, err, want)
@@ -52,6 +54,8 @@ func TestConfigValues(t *testing.T) {
 		{"SEGMENT_INTERVAL", "1m", func(c Config) any { return c.SegmentInterval }, time.Minute},
 		{"TRUSTED_PROXIES", "10.0.0.5, 192.168.1.7/16,::ffff:10.0.0.6,fd00::/8,", func(c Config) any { return c.TrustedProxies }, []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("10.0.0.6/32"), netip.MustParsePrefix("fd00::/8")}},
+		{"OUTBOUND_ALLOW", "10.0.0.5, fd00::/8", func(c Config) any { return c.OutboundAllow }, []netip.Prefix{netip.MustParsePrefix("10.0.0.5/32"), netip.MustParsePrefix("fd00::/8")}},
+		{"RETRY_SCHEDULE", "100ms, 5m", func(c Config) any { return c.RetrySchedule }, deliveries.Schedule{100 * time.Millisecond, 5 * time.Minute}},
 	} {
 		got, err := readConfig(env(c.name, c.value))
 		if err != nil || !reflect.DeepEqual(c.of(got), c.want) {
@@ -94,6 +98,10 @@ func TestConfigRefusals(t *testing.T) {
 		{"TRUSTED_PROXIES", "10.0.0.1; 10.0.0.2"},
 		{"TRUSTED_PROXIES", "10.0.0.0/33"},
 		{"TRUSTED_PROXIES", "fe80::1%eth0"},
+		{"OUTBOUND_ALLOW", "crm.intranet"},
+		{"OUTBOUND_ALLOW", "10.0.0.0/33"},
+		{"RETRY_SCHEDULE", "5"},
+		{"RETRY_SCHEDULE", "5s,soon"},
 		{"LOG_RETENTION_DAYS", "0"},
 		{"LOG_RETENTION_DAYS", "3651"},
 		{"LOG_RETENTION_DAYS", "30d"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/faults"
 	"campaignlark/handlers"
 	"campaignlark/intake"
@@ -30,6 +31,9 @@ type metrics struct {
 	refused    map[handlers.RefusalReason]prometheus.Counter
 	batch      prometheus.Histogram
 	commit     prometheus.Histogram
+	deliveries map[models.DeliveryState]prometheus.Counter
+	attempts   map[deliveries.Code]prometheus.Counter
+	attempt    prometheus.Histogram
 }
 
 func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
@@ -41,6 +45,10 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "campaignlark_intake_commit_seconds", Help: "How long a batch took from its first statement to its commit.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}),
+		attempt: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "campaignlark_delivery_attempt_seconds", Help: "How long an attempt to deliver took until its answer was read.",
+			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 		}),
 	}
 	m.calls = countersOf(m, prometheus.CounterOpts{
@@ -55,7 +63,13 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 	m.refused = countersOf(m, prometheus.CounterOpts{
 		Name: "campaignlark_webhook_refused_total", Help: "Requests to the webhooks' endpoint that were refused before a webhook saw them, by reason.",
 	}, "reason", handlers.RefusalReasons)
-	m.registry.MustRegister(m.batch, m.commit, newMarks(db, now, log), prometheus.NewCounterFunc(prometheus.CounterOpts{
+	m.deliveries = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_deliveries_total", Help: "Attempts to deliver, by the state of the delivery afterwards: pending will be tried again.",
+	}, "result", models.DeliveryStates)
+	m.attempts = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_delivery_attempts_total", Help: "Attempts to deliver, by what came out of them: arrived, or why they failed.",
+	}, "code", append([]deliveries.Code{attemptArrived}, deliveries.Codes...))
+	m.registry.MustRegister(m.batch, m.commit, m.attempt, newMarks(db, now, log), prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "campaignlark_panics_total", Help: "Panics that were recovered: each is a fault of the program, and its stack is in the log.",
 	}, func() float64 { return float64(faults.Count()) }), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -94,6 +108,29 @@ func (m *metrics) observe() intake.Observe {
 		Committed: func(calls int, took time.Duration) {
 			m.batch.Observe(float64(calls))
 			m.commit.Observe(took.Seconds())
+		},
+	}
+}
+
+// attemptArrived is the label of attempts that did not fail. An empty label would be none.
+const attemptArrived deliveries.Code = "arrived"
+
+// observeDeliveries receives the measurements of the sender.
+func (m *metrics) observeDeliveries() deliveries.Observe {
+	return deliveries.Observe{
+		Attempted: func(code deliveries.Code, took time.Duration) {
+			if code == deliveries.CodeNone {
+				code = attemptArrived
+			}
+			if counter, known := m.attempts[code]; known {
+				counter.Inc()
+			}
+			m.attempt.Observe(took.Seconds())
+		},
+		Recorded: func(state models.DeliveryState) {
+			if counter, known := m.deliveries[state]; known {
+				counter.Inc()
+			}
 		},
 	}
 }

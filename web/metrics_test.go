@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/intake"
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
@@ -112,6 +113,34 @@ func TestMetricsCountTheIntake(t *testing.T) {
 		for name := range got {
 			if strings.Contains(name, hook.Hash) || strings.Contains(name, "example.com") || strings.Contains(name, "books") {
 				t.Errorf("%s tells what it must not", name)
+			}
+		}
+	})
+}
+
+func TestMetricsCountDeliveries(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		m := newMetrics(db, time.Now, slog.New(slog.DiscardHandler))
+		observe := m.observeDeliveries()
+		observe.Attempted(deliveries.CodeNone, 20*time.Millisecond)
+		observe.Attempted(deliveries.CodeTimeout, 15*time.Second)
+		observe.Recorded(models.DeliveryArrived)
+		observe.Recorded(models.DeliveryPending)
+		got := scrape(t, m)
+		for name, want := range map[string]string{
+			`campaignlark_deliveries_total{result="arrived"}`:          "1",
+			`campaignlark_deliveries_total{result="pending"}`:          "1",
+			`campaignlark_deliveries_total{result="dead"}`:             "0",
+			`campaignlark_delivery_attempts_total{code="arrived"}`:     "1",
+			`campaignlark_delivery_attempts_total{code="timeout"}`:     "1",
+			`campaignlark_delivery_attempts_total{code="tls"}`:         "0",
+			`campaignlark_delivery_attempt_seconds_count`:              "2",
+			`campaignlark_delivery_attempt_seconds_bucket{le="0.025"}`: "1",
+			`campaignlark_delivery_attempt_seconds_bucket{le="15"}`:    "2",
+		} {
+			if got[name] != want {
+				t.Errorf("%s: got %q, want %q", name, got[name], want)
 			}
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"campaignlark/automations"
+	"campaignlark/deliveries"
 	"campaignlark/handlers"
 	"campaignlark/intake"
 	"campaignlark/jobs"
@@ -80,15 +81,20 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		Log:     p.log,
 		Refused: numbers.refuse,
 	})
+	sender := deliveries.NewSender(db, cipher, deliveries.Options{Log: p.log, Schedule: c.RetrySchedule, Allow: c.OutboundAllow, Version: version, Observe: numbers.observeDeliveries()})
 	inBackground, stop := context.WithCancel(context.Background())
+	sending, stopSending := context.WithCancel(inBackground)
 	var background sync.WaitGroup
 	background.Go(func() {
 		p.keepHouse(inBackground, append(chores(c, db),
 			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
+			chore{"drop deliveries to deleted destinations", time.Minute, sender.DropDeleted},
+			chore{"pull deliveries forward", time.Hour, sender.PullForward},
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
-	background.Go(func() { automations.New(db, automations.Options{Log: p.log}).Run(inBackground) })
+	background.Go(func() { automations.New(db, automations.Options{Log: p.log, Sent: sender.Wake}).Run(inBackground) })
+	background.Go(func() { sender.Run(sending) })
 	runner := jobs.New(db, p.log, time.Now)
 	runner.Intake = pipeline
 	background.Go(func() { runner.Run(inBackground) })
@@ -107,6 +113,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 			time.Sleep(settleTime)
 		}
 	}
+	stopSending() // its attempts end beside the running calls
 	finish, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	if cut := errors.Join(srv.Shutdown(finish), pipeline.Close(finish)); cut != nil {

@@ -20,7 +20,8 @@ const (
 // segmentYears is how long the daily size of a segment is kept.
 const segmentYears = 2
 
-// DropOldLog deletes entries older than days days from the request log, the events, the segments' changes and the counters.
+// DropOldLog deletes entries older than days days from the request log, the events, what automations did and sent, the segments'
+// changes and the counters.
 // Each turn has a limit; the next turn deletes the rest. Postgres drops whole days without blocking anyone; SQLite deletes
 // rows in small steps (DESIGN "Request log").
 func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
@@ -37,7 +38,10 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 		return models.In("list workspaces", err)
 	}
 	for _, workspace := range workspaces {
-		err := models.In("events", d.dropSteps(ctx, "automation_events", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
+		err := models.In("events", d.dropSteps(ctx, "automation_events", "workspace_id = ? AND id < ? AND id NOT IN ("+neededEvents+")", workspace, models.IDAt(before), workspace))
+		if err == nil {
+			err = models.In("automations", d.dropAutomations(ctx, workspace, before))
+		}
 		if err == nil {
 			err = models.In("segment changes", d.dropSteps(ctx, "segment_changes", "workspace_id = ? AND id < ?", workspace, models.IDAt(before)))
 		}
@@ -69,6 +73,28 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 		}
 	}
 	return nil
+}
+
+// neededEvents lists the events of a workspace whose runs have not ended.
+const neededEvents = "SELECT event_id FROM automation_runs WHERE workspace_id = ? AND ended_at IS NULL"
+
+// dropAutomations deletes old runs and deliveries that have ended, and then the steps and attempts that belong to none.
+func (d *DB) dropAutomations(ctx context.Context, workspace int64, before time.Time) error {
+	const ended = "workspace_id = ? AND id < ? AND ended_at < ?"
+	oldest := models.IDAt(before)
+	err := models.In("runs", d.dropSteps(ctx, "automation_runs", ended, workspace, oldest, before))
+	if err == nil {
+		err = models.In("steps", d.dropKeys(ctx, workspace, "run_steps", "run_id, number",
+			"run_id < @before AND NOT EXISTS (SELECT 1 FROM automation_runs r WHERE r.workspace_id = @ws AND r.id = run_steps.run_id)", oldest))
+	}
+	if err == nil {
+		err = models.In("deliveries", d.dropSteps(ctx, "deliveries", ended, workspace, oldest, before))
+	}
+	if err == nil {
+		err = models.In("attempts", d.dropKeys(ctx, workspace, "delivery_attempts", "delivery_id, number",
+			"delivery_id < @before AND NOT EXISTS (SELECT 1 FROM deliveries v WHERE v.workspace_id = @ws AND v.id = delivery_attempts.delivery_id)", oldest))
+	}
+	return err
 }
 
 // dropOldRows deletes old calls on SQLite.

@@ -9,6 +9,7 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -65,6 +66,66 @@ func oldLog(t *testing.T, db *store.DB, now time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestOldRunsAndDeliveriesAreDropped keeps what has not ended, or has ended since, with its steps and attempts.
+func TestOldRunsAndDeliveriesAreDropped(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		now := models.Instant(time.Now())
+		old, recent := now.AddDate(0, 0, -40), now.AddDate(0, 0, -2)
+		addWorkspace(t, db)
+		kept, needed := map[uuid.UUID]bool{}, int64(0)
+		err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			for _, c := range []struct {
+				begun time.Time
+				ended *time.Time
+				keep  bool
+			}{{old, &old, false}, {old, nil, true}, {old, &recent, true}, {recent, &recent, true}} {
+				id := models.NewID(c.begun)
+				if c.keep {
+					kept[id] = true
+				}
+				if c.ended == nil || c.begun.Equal(recent) {
+					needed++
+				}
+				for _, row := range []any{
+					&models.AutomationEvent{WorkspaceID: 1, ID: id, Type: models.EventConfirmed, State: models.EventStateHandled, CreatedAt: c.begun},
+					&models.AutomationRun{WorkspaceID: 1, ID: id, AutomationID: 1, EventID: id, State: "done", DueAt: c.begun, EndedAt: c.ended},
+					&models.RunStep{WorkspaceID: 1, RunID: id, Number: 1, At: c.begun},
+					&models.RunStep{WorkspaceID: 1, RunID: id, Number: 2, At: c.begun},
+					&models.Delivery{WorkspaceID: 1, ID: id, DestinationID: 1, State: models.DeliveryDead, NextAt: c.begun, EndedAt: c.ended},
+					&models.DeliveryAttempt{WorkspaceID: 1, DeliveryID: id, Number: 1, At: c.begun},
+				} {
+					if err := tx.Create(row).Error; err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.DropOldLog(t.Context(), now, 30); err != nil {
+			t.Fatal(err)
+		}
+		var events int64
+		if err := db.Read(t.Context()).Model(&models.AutomationEvent{}).Count(&events).Error; err != nil || events != needed {
+			t.Errorf("got %d events (%v), want the %d that are recent or that a run needs", events, err, needed)
+		}
+		for table, key := range map[string]string{"automation_runs": "id", "run_steps": "run_id", "deliveries": "id", "delivery_attempts": "delivery_id"} {
+			var ids []uuid.UUID
+			if err := db.Read(t.Context()).Table(table).Distinct(key).Pluck(key, &ids).Error; err != nil || len(ids) != len(kept) {
+				t.Errorf("%s: got %d left (%v), want %d", table, len(ids), err, len(kept))
+			}
+			for _, id := range ids {
+				if !kept[id] {
+					t.Errorf("%s: an old one that has ended is still there", table)
+				}
+			}
+		}
+	})
 }
 
 func addWorkspace(t *testing.T, db *store.DB) {
