@@ -91,6 +91,8 @@ var rows = []row{
 	{40, 0, "run_steps", "workspace_id, run_id, number, step_id, result, at", []any{1, request, 0, 1, "done", at}},
 	{40, 0, "destinations", "workspace_id, name, url, secret, ending, enabled, created_at, updated_at", []any{1, "CRM", "https://crm.example/in", blob{1}, "q8Zt", true, at, at}},
 	{40, 0, "deliveries", "workspace_id, id, destination_id, event_type, event_id, contact_id, contact_version, body, state, next_at", []any{1, request, 1, "contact.subscribed", request, 1, 3, blob{1}, "pending", at}},
+	{41, 0, "webhook_states", "workspace_id, webhook_id, kind, since", []any{1, 1, "webhook_silent", at}},
+	{41, 0, "team_mails", "workspace_id, automation_id, user_id, words, waiting, first_at, next_at", []any{1, 1, 1, "a webhook falls silent", 2, at, at}},
 	{40, 0, "delivery_attempts", "workspace_id, delivery_id, number, at, status, error, duration_us, answer", []any{1, request, 1, at, 500, "status", 900, blob{1}}},
 	{1, 17, "webhook_requests", requestColumns,
 		[]any{1, request, 1, 1, 3, models.AddressKey(1, "marta@example.com"), "marta@example.com", "POST", "application/json", "created", 200, 900, 40}},

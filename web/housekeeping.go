@@ -38,6 +38,7 @@ func chores(c Config, db *store.DB) []chore {
 		{"add up the counts of contacts", 5 * time.Second, db.FoldContactCounts},
 		{"count the contacts of new workspaces", time.Minute, db.CountNewContacts},
 		{"count all contacts again", time.Hour, db.CountAllContacts},
+		{"note webhooks that fail or fall silent", 2 * time.Minute, db.NoteUnusualWebhooks},
 		{"index the names of new contacts", time.Second, db.IndexNewNames},
 		{"index the names of older contacts", time.Minute, later(db.FillContactWords)},
 	}

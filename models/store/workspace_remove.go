@@ -39,6 +39,8 @@ var removables = []removable{
 	{table: "automation_runs", keys: "id"},
 	{table: "run_steps", keys: "run_id, number"},
 	{table: "automation_versions", keys: "automation_id, revision"},
+	{table: "team_mails", keys: "automation_id, user_id"},
+	{table: "webhook_states", keys: "webhook_id, kind"},
 	{table: "destinations", keys: "id"},
 	{table: "deliveries", keys: "id"},
 	{table: "delivery_attempts", keys: "delivery_id, number"},

@@ -1,0 +1,101 @@
+package automations_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"campaignlark/internal/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"gorm.io/gorm"
+)
+
+// called adds a call of a webhook to the counters, every other hour, as often as times, the last one at a time.
+func (w *world) called(hook models.Webhook, last time.Time, times int) {
+	w.t.Helper()
+	var rows []store.WebhookCount
+	for i := range times {
+		at := last.Add(-time.Duration(2*i) * time.Hour)
+		rows = append(rows, store.WebhookCount{WorkspaceID: w.ws.ID, WebhookID: hook.ID, Hour: at.Truncate(time.Hour), Outcome: models.OutcomeCreated, Calls: 1, LastCall: at})
+	}
+	w.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 100).Error })
+}
+
+// look lets two replicas look for unusual webhooks at the same time.
+func (w *world) look() {
+	w.t.Helper()
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if err := w.db.NoteUnusualWebhooks(w.t.Context(), w.now()); err != nil {
+				w.t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+}
+
+// TestAWebhookThatFallsSilentStartsARunOnce has a webhook fall silent, be called again and fall silent again, and a second one that is off.
+func TestAWebhookThatFallsSilentStartsARunOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		hook, off := w.hooks[models.TypeSubscribed], w.hooks[models.TypeDelete]
+		w.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Webhook{}).Where("workspace_id = ? AND id = ?", w.ws.ID, off.ID).Update("enabled", false).Error
+		})
+		for _, h := range []models.Webhook{hook, off} {
+			w.called(h, w.now().Add(-3*time.Hour), 100)
+		}
+		silent := func(want int, when string) {
+			t.Helper()
+			w.look()
+			w.work()
+			if got := w.sent(); len(got) != want {
+				t.Fatalf("%s: got %d deliveries, want %d", when, len(got), want)
+			}
+		}
+		silent(0, "nobody listens")
+		w.automate("Silence", `{"triggers":[{"type":"webhook_silent"}],"steps":[{"type":"call","destination_id":1}]}`)
+		silent(0, "called as usual")
+		w.later(2 * time.Hour)
+		silent(1, "silent for 5 hours")
+		w.later(time.Hour)
+		silent(1, "silent for an hour more")
+		w.called(hook, w.now(), 1)
+		silent(1, "called again")
+		w.later(20 * time.Hour)
+		silent(2, "silent for the second time")
+		last := w.sent()[1]
+		if last.EventType != "webhook.silent" || last.Data.Cause.Webhook == nil || last.Data.Cause.Webhook.Name != hook.Name || last.Data.Contact != nil {
+			t.Errorf("got %+v, want that the webhook is named and no contact", last)
+		}
+	})
+}
+
+// TestAWebhookThatFailsStartsARun also forgets the state when nobody listens any more.
+func TestAWebhookThatFailsStartsARun(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		hook := w.hooks[models.TypeSubscribed]
+		w.called(hook, w.now().Add(-25*time.Hour), 100)
+		refused := store.WebhookCount{WorkspaceID: w.ws.ID, WebhookID: hook.ID, Hour: w.now().Truncate(time.Hour), Outcome: models.OutcomeNoAddress, Failed: true, Calls: 20, LastCall: w.now()}
+		w.write(func(tx *gorm.DB) error { return tx.Create(&refused).Error })
+		a := w.automate("Failures", `{"triggers":[{"type":"webhook_failing"}],"steps":[{"type":"call","destination_id":1}]}`)
+		w.look()
+		w.work()
+		if got := w.sent(); len(got) != 1 || got[0].EventType != "webhook.failing" {
+			t.Fatalf("got %+v, want that it fails", got)
+		}
+		if err := w.store.Enable(t.Context(), a, 0, false); err != nil {
+			t.Fatal(err)
+		}
+		w.look()
+		if noted := rowsOf[models.WebhookState](w, "webhook_id"); len(noted) != 0 {
+			t.Errorf("got %+v, want no state that nobody asks for", noted)
+		}
+	})
+}
