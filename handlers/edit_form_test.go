@@ -139,6 +139,11 @@ var editRoutes = map[string]func(s *site) edited{
 		return edited{form: path + "/edit", path: path, one: "field_first_name", mine: "Anne", theirs: "Ann", other: "status", otherText: "UNSUBSCRIBED",
 			remove: func() { s.post(path+"/delete").want(s.t, 303) }, says: "This contact does not exist any more", asksForMore: true}
 	},
+	"POST /w/:slug/destinations/:id": func(s *site) edited {
+		path := "/w/books/destinations/" + itoa(s.addDestination("CRM").ID)
+		return edited{form: path + "/edit", path: path, one: "name", mine: "Sales", theirs: "Support", other: "url", otherText: "https://crm.example.org/hook",
+			remove: func() { s.post(path+"/delete").want(s.t, 303) }, says: "This destination does not exist any more", again: true}
+	},
 	"POST /w/:slug/settings": func(s *site) edited {
 		return edited{form: "/w/books/settings", path: "/w/books/settings", one: "name", mine: "Alder", theirs: "Finch", other: "time_zone", otherText: "UTC"}
 	},
@@ -170,6 +175,16 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/automations/:id/copy":            "creates",
 	"POST /w/:slug/automations/:id/delete":          "asks, and deletes what is there",
 	"POST /w/:slug/runs/:id/stop":                   "one button: a run that has ended stays so",
+	"POST /w/:slug/destinations":                    "creates",
+	"POST /w/:slug/destinations/:id/test":           "creates",
+	"POST /w/:slug/destinations/:id/retry":          "one button: what waits is tried now",
+	"POST /w/:slug/destinations/:id/replay":         "asks first, with the number",
+	"POST /w/:slug/destinations/:id/enable":         "one button: the state that it names",
+	"POST /w/:slug/destinations/:id/disable":        "one button: the state that it names",
+	"POST /w/:slug/destinations/:id/secret":         "asks first: TestASecretThatSomebodyElseReplaced",
+	"POST /w/:slug/destinations/:id/delete":         "asks first: TestAQuestionAboutAThingThatChanged",
+	"POST /w/:slug/deliveries/:id/replay":           "one button: TestAMessageIsGivenUpAndSentAgain",
+	"POST /w/:slug/deliveries/:id/give-up":          "one button: TestAMessageIsGivenUpAndSentAgain",
 	"POST /w/:slug/requests/replay":                 "creates; TestRefusedCallsAreReplayed tells a second person",
 	"POST /w/:slug/merge-tags/:id/fill":             "creates; TestANewMergeTagIsFilledIn tells a second person",
 	"POST /w/:slug/contacts/columns":                "each person has their own",

@@ -63,6 +63,9 @@ func navCounts(c store.NavCounts) views.NavCounts {
 	if c.Failures > 0 {
 		n.Failures = views.Count(c.Failures)
 	}
+	if c.FailingDestinations > 0 {
+		n.FailingDestinations = views.Count(c.FailingDestinations)
+	}
 	return n
 }
 

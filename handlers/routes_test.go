@@ -89,8 +89,10 @@ var samples = map[string]func(w *walk, who models.User) string{
 		id := w.next()
 		return itoa(w.addContact(id, w.name("contact")+"@example.com", nil).ID)
 	},
-	"requests/:id": (*walk).request,
-	"import/:id":   (*walk).importJob,
+	"destinations/:id": (*walk).destination,
+	"deliveries/:id":   (*walk).delivery,
+	"requests/:id":     (*walk).request,
+	"import/:id":       (*walk).importJob,
 	"jobs/:id": func(w *walk, who models.User) string {
 		return itoa(w.addJob(models.NewJob(w.workspace.ID, who.ID, models.JobBulk, struct{}{})).ID)
 	},
@@ -135,6 +137,13 @@ func (w *walk) request(models.User) string {
 	r := models.WebhookRequest{WorkspaceID: w.workspace.ID, ID: models.NewID(w.server.now()), WebhookID: 1, Method: "POST", Outcome: models.OutcomeNoAddress, Status: 422}
 	w.write(func(tx *gorm.DB) error { return tx.Create(&r).Error })
 	return r.ID.String()
+}
+
+func (w *walk) destination(models.User) string { return itoa(w.addDestination(w.name("CRM ")).ID) }
+
+// delivery creates one that was given up.
+func (w *walk) delivery(models.User) string {
+	return w.addDelivery(w.addDestination(w.name("CRM ")), models.Delivery{State: models.DeliveryDead}, `{"id":"evt_1"}`).ID.String()
 }
 
 // invitation stores an invitation to the workspace. If old is set, it is for a person with an account, who needs no link.

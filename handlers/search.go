@@ -89,6 +89,7 @@ var nameKinds = []nameKind{
 	{"segment", "Segments", views.SectionSegments},
 	{"tag", "Tags", views.SectionTags},
 	{"merge-tag", "Merge tags", views.SectionMergeTags},
+	{"destination", "Destinations", views.SectionDestinations},
 }
 
 func (v *visit) namedGroup(kind nameKind, all []store.FoundName) views.FoundGroup {
@@ -127,6 +128,7 @@ var places = []place{
 	{views.SectionSegments, "Segments", "G S", []any{"segments"}, models.RoleViewer},
 	{views.SectionTags, "Tags", "G T", []any{"tags"}, models.RoleViewer},
 	{views.SectionMergeTags, "Merge tags", "G M", []any{"merge-tags"}, models.RoleViewer},
+	{views.SectionDestinations, "Destinations", "G O", []any{"destinations"}, models.RoleViewer},
 	{views.SectionSettings, "Workspace settings", "", []any{"settings"}, models.RoleViewer},
 	{views.SectionSettings, "Members", "", []any{"settings", "members"}, models.RoleViewer},
 	{views.SectionSettings, "Audit log", "", []any{"settings", "audit-log"}, models.RoleAdmin},
@@ -138,6 +140,7 @@ var places = []place{
 	{"plus", "Create segment", "", []any{"segments", "new"}, models.RoleManager},
 	{"plus", "Create tag", "", []any{"tags", "new"}, models.RoleManager},
 	{"plus", "Create merge tag", "", []any{"merge-tags", "new"}, models.RoleManager},
+	{"plus", "Create destination", "", []any{"destinations", "new"}, models.RoleAdmin},
 }
 
 // ownPlaces are the person's pages outside any workspace.

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/faults"
 	"campaignlark/intake"
 	"campaignlark/live"
@@ -34,6 +35,9 @@ type Config struct {
 	Version          string
 	Development      bool  // shows the style guide
 	SchemaVersion    int64 // lowest database version that the program needs
+
+	OutboundAllow    []netip.Prefix      // internal networks to which deliveries may go
+	DeliverySchedule deliveries.Schedule // when failed ones are tried again; nil for the usual one
 }
 
 // Options are a Server's parts. Now defaults to the wall clock, Refused to nothing.
@@ -41,7 +45,7 @@ type Options struct {
 	Config Config
 	DB     *store.DB
 	Intake *intake.Pipeline
-	Cipher secrets.Cipher // encrypts the secrets of webhooks
+	Cipher secrets.Cipher // encrypts the secrets of webhooks and destinations
 	Log    *slog.Logger
 	Now    func() time.Time
 

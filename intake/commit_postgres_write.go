@@ -134,7 +134,9 @@ func (t *postgresTx) erase(ctx context.Context, c changes) error {
 	for i := range c.erased {
 		e := &c.erased[i]
 		b.Queue(store.EraseRequestsSQL, e.workspace, e.addressKey, e.address)
-		b.Queue(store.EraseEventsSQL, e.workspace, e.contact)
+		for _, outgoing := range store.OutgoingErasures {
+			b.Queue(outgoing.SQL, outgoing.Args(e.workspace, e.contact, c.now)...)
+		}
 		b.Queue(store.DeleteContactTagsSQL, e.workspace, e.contact)
 		b.Queue(store.DeleteEditsSQL, e.workspace, e.contact)
 		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -162,10 +163,17 @@ func (t *sqliteTx) insert(ctx context.Context, in liteInsert, n int, values func
 var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.texts)), slices.Collect(maps.Values(liteInsertContacts.texts)),
 	slices.Collect(maps.Values(liteInsertTags.texts)), slices.Collect(maps.Values(liteInsertWords.texts)), []string{
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
-		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
+		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
 		liteUpdateContactSQL, liteLoseWordSQL, liteUnindexedNamesSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
 		liteErasureSQL, liteInsertReplaySQL, liteInsertEventSQL, store.NoteErasureSQL,
-	})
+	}, outgoingErasures())
+
+func outgoingErasures() (texts []string) {
+	for _, outgoing := range store.OutgoingErasures {
+		texts = append(texts, outgoing.SQL)
+	}
+	return texts
+}
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
 	_, err := t.tx.StmtContext(ctx, t.prepared[text]).ExecContext(ctx, args...)
@@ -266,7 +274,7 @@ func (t *sqliteTx) write(ctx context.Context, c changes) error {
 func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 	for i := range c.erased {
 		e := &c.erased[i]
-		if err := t.eraseOne(ctx, e); err != nil {
+		if err := t.eraseOne(ctx, e, c.now); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, store.NoteErasureSQL, e.workspace, e.addressKey, c.now); err != nil {
@@ -287,11 +295,16 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 }
 
 // eraseOne deletes a contact, and its data in the log and the events.
-func (t *sqliteTx) eraseOne(ctx context.Context, e *erasure) error {
+func (t *sqliteTx) eraseOne(ctx context.Context, e *erasure, now time.Time) error {
 	if err := t.exec(ctx, store.EraseRequestsSQL, e.workspace, e.addressKey, e.address); err != nil {
 		return err
 	}
-	for _, text := range []string{store.EraseEventsSQL, store.DeleteContactTagsSQL, store.DeleteEditsSQL, store.DeleteContactSQL} {
+	for _, outgoing := range store.OutgoingErasures {
+		if err := t.exec(ctx, outgoing.SQL, outgoing.Args(e.workspace, e.contact, now)...); err != nil {
+			return err
+		}
+	}
+	for _, text := range []string{store.DeleteContactTagsSQL, store.DeleteEditsSQL, store.DeleteContactSQL} {
 		if err := t.exec(ctx, text, e.workspace, e.contact); err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ var icons = map[string]string{
 	SectionSettings:  `<path d="M2.500 4.500h5M11.500 4.500h2M2.500 11.500h2M8.500 11.500h5"/><circle cx="9.500" cy="4.500" r="2"/><circle cx="6.500" cy="11.500" r="2"/>`,
 	SectionAccount:   `<circle cx="8" cy="5.500" r="2.750"/><path d="M2.750 13.750c.5-2.800 2.400-4.250 5.250-4.250s4.750 1.450 5.250 4.250"/>`,
 
+	SectionDestinations: `<circle cx="8" cy="8" r="5.500"/><circle cx="8" cy="8" r="1.750"/>`,
+
 	SectionSupport:     `<path d="M1.800 8C3.200 5.300 5.300 4 8 4s4.800 1.300 6.200 4c-1.400 2.700-3.500 4-6.200 4S3.200 10.700 1.800 8z"/><circle cx="8" cy="8" r="1.750"/>`,
 	SectionInvitations: `<path d="M2 4h12v8.500H2zM2.500 4.500 8 9l5.500-4.500"/>`,
 	SectionWorkspaces:  `<path d="M2.500 2.500h4.500v4.500H2.500zM9 2.500h4.500v4.500H9zM2.500 9h4.500v4.500H2.500zM9 9h4.500v4.500H9z"/>`,

@@ -54,6 +54,8 @@ const (
 	SectionSearch      = "search"
 	SectionKeys        = "keys"
 
+	SectionDestinations = "destinations"
+
 	SectionInvitations = "invitations"
 	SectionHelp        = "help"
 	SectionWorkspaces  = "workspaces" // in a workspace the link is in the switcher
@@ -77,6 +79,7 @@ type NavCounts struct {
 	Webhooks, Contacts, Segments, Tags, MergeTags string
 	Automations                                   string
 	Failures                                      string // failed calls in the last 24 hours
+	FailingDestinations                           string
 }
 
 // Assets are the addresses of the stylesheet, the script and the icon.

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/handlers"
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
@@ -40,6 +42,15 @@ var pages = map[string][]string{
 	"/webhooks/:id/disable":        {"/webhooks/1/disable"},
 	"/webhooks/:id/rotate":         {"/webhooks/1/rotate"},
 	"/webhooks/:id/delete":         {"/webhooks/1/delete"},
+	"/destinations":                {"/destinations"},
+	"/destinations/new":            {"/destinations/new"},
+	"/destinations/:id":            {"/destinations/1", "/destinations/1?state=dead", "/destinations/2"},
+	"/destinations/:id/edit":       {"/destinations/1/edit"},
+	"/destinations/:id/disable":    {"/destinations/1/disable"},
+	"/destinations/:id/secret":     {"/destinations/1/secret", "/destinations/2/secret?do=remove"},
+	"/destinations/:id/replay":     {"/destinations/1/replay?state=dead", "/destinations/2/replay"},
+	"/destinations/:id/delete":     {"/destinations/1/delete"},
+	"/deliveries/:id":              {"/deliveries/:"},
 	"/requests":                    {"/requests", "/requests?q=nobody%40example.com", "/requests?status=400&method=POST"},
 	"/requests/:id":                {"/requests/:"},
 	"/requests/replay":             {"/requests/replay", "/requests/replay?outcome=failed"},
@@ -97,6 +108,7 @@ func TestBrowserEveryPage(t *testing.T) {
 	}
 	program := Start(t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "DEVELOPMENT": "1"}})
 	a.live(program)
+	a.outgoing()
 	t.Run("outside", func(t *testing.T) {
 		t.Parallel()
 		a.lookOutside(t, program)
@@ -150,6 +162,12 @@ func (a *Audience) lookAt(p *Page, path string) {
 		p.until(func() bool { return len(rows[models.SegmentBulkChange](a)) > 0 }, "the segment is built")
 		path = "/segments/1/changes/" + rows[models.SegmentBulkChange](a)[0].ID.String()
 	}
+	if path == "/deliveries/:" {
+		for _, row := range rows[models.Delivery](a) {
+			a.lookAt(p, "/deliveries/"+row.ID.String())
+		}
+		return
+	}
 	wantStatus(p.t, path, p.Open("/w/my-workspace"+path), http.StatusOK)
 	p.InspectEverywhere("page" + strings.NewReplacer("/", "-", "?", "-", "=", "-", "%40", "-at-").Replace(path))
 }
@@ -191,5 +209,42 @@ func (a *Audience) live(program *Program) {
 	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
 	if got := c.Post("/w/my-workspace/segments", "name", "Everybody who counts", "rule", rule); got.Status != http.StatusSeeOther {
 		a.t.Fatalf("got %d for a new segment:\n%s", got.Status, got.Body)
+	}
+}
+
+// outgoing adds a destination that fails and one that is switched off, with deliveries of every state.
+func (a *Audience) outgoing() {
+	a.t.Helper()
+	now := models.Instant(time.Now())
+	since := now.Add(-time.Hour)
+	err := a.db.Write(a.t.Context(), func(tx *gorm.DB) error {
+		for id, d := range []models.Destination{
+			{Name: "CRM", URL: "https://crm.example.com/" + strings.Repeat("hooks", 40), Enabled: true, FailingSince: &since, Failures: 3, ArrivedAt: &since},
+			{Name: "<b>Old</b> " + strings.Repeat("newsletter", 5), URL: "https://old.example.org/?token=x", OffReason: "It answered 410 Gone.", OlderSecret: []byte{1}},
+		} {
+			d.WorkspaceID, d.ID, d.Secret, d.Ending, d.CreatedAt, d.UpdatedAt = a.ws.ID, int64(id+1), []byte{1}, "Kp3w", since, since
+			if err := tx.Create(&d).Error; err != nil {
+				return err
+			}
+			for i, state := range models.DeliveryStates {
+				v := models.Delivery{WorkspaceID: a.ws.ID, ID: models.NewID(now.Add(time.Duration(i) * time.Millisecond)), DestinationID: d.ID, EventType: "contact.updated", EventID: models.NewID(since),
+					ContactID: 1, ContactVersion: int64(i), Body: deliveries.Pack([]byte(`{"id":"evt_1","data":{"contact":{"email_address":"` + strings.Repeat("long", 60) + `@example.com"}}}`)),
+					State: state, Tries: i, NextAt: now.Add(3 * time.Hour), EndedAt: &now, Reason: "All tries failed."}
+				if err := tx.Create(&v).Error; err != nil {
+					return err
+				}
+				for n := range v.Tries {
+					attempt := models.DeliveryAttempt{WorkspaceID: a.ws.ID, DeliveryID: v.ID, Number: n + 1, At: since, Status: 503 * n, Error: string(deliveries.CodeStatus), DurationUs: 212_000,
+						Answer: deliveries.Pack([]byte("<script>alert(1)</script> " + strings.Repeat("busy", 100)))}
+					if err := tx.Create(&attempt).Error; err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		a.t.Fatal(err)
 	}
 }

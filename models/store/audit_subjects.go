@@ -15,14 +15,15 @@ type AuditSubject struct {
 
 // subjectsSQL has, for each subject with a page, the query that finds those of its ids that are still there.
 var subjectsSQL = map[string]string{
-	models.SubjectWebhook:  "SELECT id FROM webhooks WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
-	models.SubjectTag:      "SELECT id FROM tags WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
-	models.SubjectMergeTag: "SELECT id FROM merge_tags WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
-	models.SubjectSegment:  "SELECT id FROM segments WHERE workspace_id = ? AND id IN ?",
-	models.SubjectMember:   "SELECT user_id AS id FROM memberships WHERE workspace_id = ? AND user_id IN ?",
-	models.SubjectImport:   "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",
-	models.SubjectContacts: "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",
-	models.SubjectRequests: "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",
+	models.SubjectWebhook:     "SELECT id FROM webhooks WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
+	models.SubjectTag:         "SELECT id FROM tags WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
+	models.SubjectMergeTag:    "SELECT id FROM merge_tags WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
+	models.SubjectSegment:     "SELECT id FROM segments WHERE workspace_id = ? AND id IN ?",
+	models.SubjectDestination: "SELECT id FROM destinations WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
+	models.SubjectMember:      "SELECT user_id AS id FROM memberships WHERE workspace_id = ? AND user_id IN ?",
+	models.SubjectImport:      "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",
+	models.SubjectContacts:    "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",
+	models.SubjectRequests:    "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",
 }
 
 // SubjectsThere returns which of the subjects of entries still exist. It asks with one query.

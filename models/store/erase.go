@@ -14,7 +14,6 @@ import (
 // and through which webhook is kept (CONTRACT "What each type does").
 const (
 	eraseRequests = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL WHERE workspace_id = `
-	eraseEvents   = `UPDATE automation_events SET snapshot = NULL WHERE workspace_id = `
 	// EraseRequestsSQL clears the person's data from the request log; $2 is models.AddressKey, $3 the address.
 	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
 	// EraseFormerRequestsSQL does it for an address $3 with the key $2 that an erased contact had until the id $4: for the calls before
@@ -26,8 +25,6 @@ const (
 	DeleteFormerSQL    = `DELETE FROM former_addresses WHERE workspace_id = $1 AND contact_id = $2`
 	// DeleteEditsSQL deletes the values of edits of the contact $2.
 	DeleteEditsSQL = `DELETE FROM contact_edits WHERE workspace_id = $1 AND contact_id = $2`
-	// EraseEventsSQL clears the snapshots of the contact $2.
-	EraseEventsSQL = eraseEvents + `$1 AND contact_id = $2`
 	// DeleteContactTagsSQL takes the tags off the contact $2. No foreign key does it: call it before DeleteContactSQL.
 	DeleteContactTagsSQL = `DELETE FROM contact_tags WHERE workspace_id = $1 AND contact_id = $2`
 	// DeleteContactSQL deletes the contact $2.
@@ -56,8 +53,10 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := tx.Exec(eraseRequests+"? AND who IN ? AND address IN ?", workspaceID, keys, addresses).Error; err != nil {
 		return models.In("erase requests", err)
 	}
-	if err := tx.Exec(eraseEvents+"? AND contact_id IN ?", workspaceID, ids).Error; err != nil {
-		return models.In("erase events", err)
+	for _, e := range OutgoingErasures {
+		if err := tx.Exec(e.many(), map[string]any{"ws": workspaceID, "ids": ids, "at": models.Instant(at)}).Error; err != nil {
+			return models.In("erase what automations keep", err)
+		}
 	}
 	if err := forgetNames(tx, workspaceID, contacts); err != nil {
 		return err

@@ -1,0 +1,202 @@
+package deliveries
+
+import (
+	"context"
+	"time"
+
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// busyTime is longer than an attempt and its lease take. A delivery that is due within it may be under way, and is left alone.
+const busyTime = time.Minute
+
+// replayStep is how many deliveries one transaction sends again.
+const replayStep = 500
+
+// The errors of changes of deliveries. Their messages are for the person.
+var (
+	ErrOff      = &models.Error{Code: models.CodeConflict, Message: "The destination is switched off. Switch it on first."}
+	ErrErased   = &models.Error{Code: models.CodeConflict, Message: "The person was erased, so there is nothing left to send."}
+	ErrDropped  = &models.Error{Code: models.CodeConflict, Message: "This message was dropped and cannot be sent again."}
+	ErrUnderWay = &models.Error{Code: models.CodeConflict, Message: "It is being tried right now. Look again in a minute."}
+	ErrEnded    = &models.Error{Code: models.CodeConflict, Message: "This message does not wait any more."}
+	ErrSentOnly = &models.Error{Code: models.CodeInvalid, Message: "Only messages that arrived or were given up can be sent again."}
+)
+
+// SendTest sends a message of the type "test" to a destination.
+func (s Store) SendTest(ctx context.Context, d models.Destination, userID int64, now time.Time) (sent models.Delivery, err error) {
+	event := models.NewID(now)
+	body := Envelope{ID: EventID(event), EventType: TestType, WorkspaceID: d.WorkspaceID, CreatedAt: now}.JSON()
+	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
+		old, err := toSend(tx, d)
+		if err != nil {
+			return err
+		}
+		sent = New(models.Delivery{WorkspaceID: d.WorkspaceID, DestinationID: d.ID, EventType: TestType, EventID: event}, body, now)
+		if err := Enqueue(tx, sent); err != nil {
+			return err
+		}
+		return audit(tx, old, userID, models.ActionDestinationTested, nil, now)
+	})
+	return sent, err
+}
+
+// TestType is the event type of test messages.
+const TestType = "test"
+
+// toSend is toChange for a destination that must be switched on.
+func toSend(tx *gorm.DB, d models.Destination) (models.Destination, error) {
+	old, err := toChange(tx, d)
+	if err == nil && !old.Enabled {
+		err = ErrOff
+	}
+	return old, err
+}
+
+// Replay sends one delivery again, or tries one that waits before its time. Attempts count on.
+func (s Store) Replay(ctx context.Context, workspaceID, userID int64, id uuid.UUID, now time.Time) error {
+	return s.changeOne(ctx, workspaceID, id, func(tx *gorm.DB, v models.Delivery) error {
+		old, err := toSend(tx, models.Destination{WorkspaceID: workspaceID, ID: v.DestinationID})
+		switch {
+		case err != nil:
+			return err
+		case v.State == models.DeliveryDropped && v.Body != nil:
+			return ErrDropped
+		case len(v.Body) == 0:
+			return ErrErased
+		case v.State == models.DeliveryPending && !v.NextAt.After(now.Add(busyTime)):
+			return ErrUnderWay
+		}
+		if err := ofDelivery(tx, v).Updates(again(now)).Error; err != nil {
+			return err
+		}
+		return audit(tx, old, userID, models.ActionDestinationReplayed, []models.AuditChange{{What: "Message", After: v.MessageID()}}, now)
+	})
+}
+
+// again is what changes in a delivery that is sent again.
+func again(now time.Time) map[string]any {
+	return map[string]any{"state": models.DeliveryPending, "next_at": models.Instant(now), "reason": "", "ended_at": nil}
+}
+
+// GiveUp ends a delivery that waits. It can be sent again later.
+func (s Store) GiveUp(ctx context.Context, workspaceID, userID int64, id uuid.UUID, now time.Time) error {
+	return s.changeOne(ctx, workspaceID, id, func(tx *gorm.DB, v models.Delivery) error {
+		if v.State != models.DeliveryPending {
+			return ErrEnded
+		}
+		d, err := toChange(tx, models.Destination{WorkspaceID: workspaceID, ID: v.DestinationID})
+		if err != nil {
+			return err
+		}
+		err = ofDelivery(tx, v).Updates(map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": "A person gave it up."}).Error
+		if err != nil {
+			return err
+		}
+		return audit(tx, d, userID, models.ActionDestinationGivenUp, []models.AuditChange{{What: "Message", After: v.MessageID()}}, now)
+	})
+}
+
+// changeOne runs change with a delivery that is locked, or returns ErrNotFound.
+func (s Store) changeOne(ctx context.Context, workspaceID int64, id uuid.UUID, change func(*gorm.DB, models.Delivery) error) error {
+	return s.DB.Write(ctx, func(tx *gorm.DB) error {
+		v, err := store.First[models.Delivery](store.ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+		if err != nil {
+			return err
+		}
+		return change(tx, v)
+	})
+}
+
+func ofDelivery(tx *gorm.DB, v models.Delivery) *gorm.DB {
+	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id = ?", v.WorkspaceID, v.ID)
+}
+
+// Replayable reports whether deliveries with a state can be sent again together.
+func Replayable(state models.DeliveryState) bool {
+	return state == models.DeliveryDead || state == models.DeliveryArrived
+}
+
+// CountReplay counts the deliveries with a state that can be sent again, at most ExactCount + 1.
+func (s Store) CountReplay(ctx context.Context, d models.Destination, state models.DeliveryState) (n int64, err error) {
+	some := replayable(s.DB.Read(ctx), d, state).Select("1").Limit(models.ExactCount + 1)
+	return n, s.DB.Read(ctx).Table("(?) AS few", some).Count(&n).Error
+}
+
+func replayable(tx *gorm.DB, d models.Destination, state models.DeliveryState) *gorm.DB {
+	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND body IS NOT NULL", d.WorkspaceID, d.ID, state)
+}
+
+// ReplayAll sends all deliveries of a destination again that have a state now, in steps. It returns how many, and whether that was all: it
+// stops before the context ends.
+func (s Store) ReplayAll(ctx context.Context, d models.Destination, userID int64, state models.DeliveryState, now time.Time) (n int64, all bool, err error) {
+	if !Replayable(state) {
+		return 0, false, ErrSentOnly
+	}
+	name := map[models.DeliveryState]string{models.DeliveryDead: "all that were given up", models.DeliveryArrived: "all that had arrived"}[state]
+	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
+		old, err := toSend(tx, d)
+		if err != nil {
+			return err
+		}
+		return audit(tx, old, userID, models.ActionDestinationReplayed, []models.AuditChange{{What: "Messages", After: name}}, now)
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return s.inSteps(ctx, func(tx *gorm.DB, after uuid.UUID) (ids []uuid.UUID, err error) {
+		err = replayable(store.ForChange(tx), d, state).Where("id > ? AND id < ? AND ended_at <= ?", after, models.IDAt(now), now).Order("id").Limit(replayStep).Pluck("id", &ids).Error
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		return ids, tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).Updates(again(now)).Error
+	})
+}
+
+// TryAllNow tries all that waits for a destination before its time, in steps. It returns how many, and whether that was all.
+func (s Store) TryAllNow(ctx context.Context, d models.Destination, userID int64, now time.Time) (n int64, all bool, err error) {
+	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
+		old, err := toSend(tx, d)
+		if err != nil {
+			return err
+		}
+		return audit(tx, old, userID, models.ActionDestinationRetried, nil, now)
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return s.inSteps(ctx, func(tx *gorm.DB, after uuid.UUID) (ids []uuid.UUID, err error) {
+		err = store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND next_at > ? AND id > ?",
+			d.WorkspaceID, d.ID, models.DeliveryPending, now.Add(busyTime), after).Order("id").Limit(replayStep).Pluck("id", &ids).Error
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		return ids, tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).Update("next_at", models.Instant(now)).Error
+	})
+}
+
+// stepTime is what must be left of the context's time for another step.
+const stepTime = 5 * time.Second
+
+// inSteps runs step, which changes the next deliveries after an id, each time in a transaction, until it finds no more.
+func (s Store) inSteps(ctx context.Context, step func(tx *gorm.DB, after uuid.UUID) ([]uuid.UUID, error)) (n int64, all bool, err error) {
+	after := uuid.Nil
+	for {
+		if end, has := ctx.Deadline(); has && time.Until(end) < stepTime {
+			return n, false, nil
+		}
+		var ids []uuid.UUID
+		err := s.DB.Write(ctx, func(tx *gorm.DB) error {
+			ids, err = step(tx, after)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return n, err == nil, err
+		}
+		n, after = n+int64(len(ids)), ids[len(ids)-1]
+	}
+}
