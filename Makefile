@@ -1,6 +1,6 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run build test test-all torture fuzz generate bench-intake bench-pages bench-segments bench-log screenshots
+.PHONY: help run build test test-all torture fuzz generate bench-intake bench-pages bench-segments bench-log bench-automations screenshots
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -40,6 +40,9 @@ bench-segments: ## measure segments at 1,000,000 contacts on both databases agai
 CALLS ?= 10000000
 bench-log: ## measure the request log with 10,000,000 calls on Postgres and a tenth on SQLite; less with CALLS=<number>
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench log -calls $(CALLS)
+
+bench-automations: ## measure the intake with an automation, deliveries, and the pick-up of runs among 1,000,000 that wait
+	@mkdir -p bin && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/campaignlark ./web && CGO_ENABLED=0 go build -o bin/bench ./internal/bench && bin/bench automations -program bin/campaignlark
 
 screenshots: ## take the README's picture anew, from a program that was filled for it
 	PICTURES=$(CURDIR)/docs CGO_ENABLED=0 go test -tags screenshots ./internal/e2e -count=1 -run TestReadmePicture

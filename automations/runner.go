@@ -125,9 +125,7 @@ type dueRun struct {
 
 // doDue does the runs that are due, the oldest first.
 func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
-	var due []dueRun
-	err = r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
-		models.Instant(r.Now()), runsInATurn).Scan(&due).Error
+	due, err := r.listDue(ctx)
 	if err != nil {
 		return false, models.In("list runs that are due", err)
 	}
@@ -145,6 +143,12 @@ func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return len(due) == runsInATurn, errors.Join(failed...)
+}
+
+func (r *Runner) listDue(ctx context.Context) (due []dueRun, err error) {
+	err = r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
+		models.Instant(r.Now()), runsInATurn).Scan(&due).Error
+	return due, err
 }
 
 // byWorkspace groups runs by workspace, at most runsAtOnce together, and keeps their order.

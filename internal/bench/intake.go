@@ -25,6 +25,7 @@ type candidate struct {
 	start  func(ctx context.Context, databaseURL string) (*process, error)
 	url    string
 	calls  targets
+	fill   func(ctx context.Context, db *store.DB, hashes string) error // adds to the workspace of the webhook in a file; nil for nothing
 }
 
 // scenario is a load on the endpoint.

@@ -74,6 +74,11 @@ func prepare(ctx context.Context, c candidate, dir string, many int) (t targets,
 			}
 		}
 	}
+	if c.fill != nil {
+		if err := c.fill(ctx, db, t.one); err != nil {
+			return t, err
+		}
+	}
 	_, err = db.Pool().ExecContext(ctx, "ANALYZE") // plans made on empty tables would stay
 	return t, err
 }

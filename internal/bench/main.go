@@ -1,5 +1,6 @@
 // Command bench measures the program and a reference in the same run and prints their ratio, because absolute times differ
-// between machines. `make bench-intake`, `make bench-pages`, `make bench-segments` and `make bench-log` run it. It starts itself again as the
+// between machines. `make bench-intake`, `make bench-pages`, `make bench-segments`, `make bench-log` and
+// `make bench-automations` run it. It starts itself again as the
 // server and as the load, so that both are separate processes.
 package main
 
@@ -30,11 +31,13 @@ func run(ctx context.Context, args []string) error {
 			return benchSegments(ctx, args[1:])
 		case "log":
 			return benchLog(ctx, args[1:])
+		case "automations":
+			return benchAutomations(ctx, args[1:])
 		case "server":
 			return serve(ctx, args[1:])
 		case "load":
 			return load(args[1:])
 		}
 	}
-	return fmt.Errorf("usage: bench intake|pages|segments|log")
+	return fmt.Errorf("usage: bench intake|pages|segments|log|automations")
 }
