@@ -73,6 +73,8 @@ func (p program) run(ctx context.Context, args []string) int {
 		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.demo(ctx, c, args[1:]) }))
 	case args[0] == "segments":
 		return p.report(p.configured(ctx, func(ctx context.Context, c Config) error { return p.segments(ctx, c, args[1:]) }))
+	case args[0] == "receive":
+		return p.report(p.receive(ctx, args[1:]))
 	case command == nil:
 		fmt.Fprintf(p.stderr, "There is no command %q; `campaignlark help` lists them.\n", args[0])
 		return 2
@@ -125,6 +127,9 @@ Usage: campaignlark [command]
   demo             fill an empty workspace with an invented bookshop: demo [--contacts N] [--workspace SLUG]
   segments verify  compare every segment with its rule and repair what differs: segments verify [--workspace SLUG]
                    (exit code 1 when something differed)
+  receive          take deliveries and print a line for each, to try out destinations on this machine:
+                   receive [--addr 127.0.0.1:8099] [--secret whsec_…] [--fail-every N]
+                   (serve then needs OUTBOUND_ALLOW=127.0.0.0/8)
   version          print the version
   help             print this
 
