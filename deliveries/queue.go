@@ -1,9 +1,7 @@
 package deliveries
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,244 +22,87 @@ func (q queue) due(ctx context.Context, now time.Time) (all []models.Destination
 	return all, err
 }
 
-// dueSQL lists due deliveries of a destination. Of those about one contact only the earliest version may go.
-const dueSQL = `SELECT v.id FROM deliveries v
-	WHERE v.workspace_id = @ws AND v.destination_id = @to AND v.state = 'pending' AND v.next_at <= @now AND v.id NOT IN @under
-		AND (v.contact_id = 0 OR NOT EXISTS (SELECT 1 FROM deliveries e
-			WHERE e.workspace_id = v.workspace_id AND e.destination_id = v.destination_id AND e.state = 'pending' AND e.contact_id = v.contact_id
-				AND (e.contact_version, e.id) < (v.contact_version, v.id)))
-	ORDER BY v.next_at LIMIT @most`
+// window is how many due deliveries of a destination one look reads.
+const window = 100
 
-// takeSQL takes those of the deliveries that no other sender has taken in between.
-const takeSQL = `UPDATE deliveries SET next_at = @until WHERE workspace_id = @ws AND state = 'pending' AND next_at <= @now AND id IN (
-	SELECT id FROM deliveries WHERE workspace_id = @ws AND id IN @ids AND state = 'pending' AND next_at <= @now`
+// lookSQL lists due deliveries of a destination, each with the one that has to go first: of those about one contact, the earliest version.
+const lookSQL = `SELECT w.id, CASE WHEN w.contact_id = 0 THEN w.id ELSE (SELECT e.id FROM deliveries e
+		WHERE e.workspace_id = @ws AND e.destination_id = @to AND e.state = 'pending' AND e.contact_id = w.contact_id
+		ORDER BY e.contact_version, e.id LIMIT 1) END AS first
+	FROM (SELECT id, contact_id FROM deliveries
+		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND next_at <= @now AND id NOT IN @under
+		ORDER BY next_at LIMIT @window) w`
 
-// take takes at most most due deliveries of a destination until the lease ends, and drops those whose person was erased. under has the
-// deliveries that this sender is sending already; their lease may have ended early because the clock was set.
-func (q queue) take(ctx context.Context, d models.Destination, most int, under []uuid.UUID, now time.Time, lease time.Duration) (taken []models.Delivery, err error) {
-	args := map[string]any{"ws": d.WorkspaceID, "to": d.ID, "now": now, "until": now.Add(lease), "under": append(under, uuid.Nil), "most": most}
-	var ids []uuid.UUID
-	if err := q.db.Read(ctx).Raw(dueSQL, args).Scan(&ids).Error; err != nil {
-		return nil, models.In("deliveries: due ones", err)
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	args["ids"] = ids
-	statement := takeSQL + " FOR UPDATE SKIP LOCKED) RETURNING *"
-	if q.db.Dialect == store.SQLite {
-		statement = takeSQL + ") RETURNING *"
-	}
-	err = q.db.Write(ctx, func(tx *gorm.DB) error {
-		var rows []models.Delivery
-		if err := tx.Raw(statement, args).Scan(&rows).Error; err != nil {
-			return err
-		}
-		taken = slices.DeleteFunc(rows, func(v models.Delivery) bool { return v.Body == nil })
-		if len(taken) == len(ids) {
-			return nil
-		}
-		return tx.Exec("UPDATE deliveries SET state = 'dropped', ended_at = ?, reason = ? WHERE workspace_id = ? AND id IN ? AND state = 'pending' AND body IS NULL",
-			now, reasonErased, d.WorkspaceID, ids).Error
-	})
-	return taken, models.In("deliveries: take", err)
-}
-
-// Why a delivery ended.
+// takeSQL locks those that no other sender has taken in between, and holdSQL the later versions of the same contacts.
 const (
-	reasonErased  = "The person was erased."
-	reasonDeleted = "The destination was deleted."
+	takeSQL = `SELECT * FROM deliveries WHERE workspace_id = @ws AND id IN @firsts AND id NOT IN @under AND state = 'pending' AND next_at <= @now ORDER BY next_at LIMIT @most`
+	holdSQL = `SELECT id FROM deliveries WHERE workspace_id = @ws AND id IN @later AND state = 'pending' AND next_at <= @now`
 )
 
-// planner says when to try again after so many failed attempts, and false if never.
-type planner func(tries int, r Result, now time.Time) (time.Time, bool)
+// delaySQL makes later versions wait as long as the first one waits. The look would read them again each time otherwise.
+const delaySQL = `UPDATE deliveries AS v SET next_at = (SELECT e.next_at FROM deliveries e
+		WHERE e.workspace_id = v.workspace_id AND e.destination_id = v.destination_id AND e.state = 'pending' AND e.contact_id = v.contact_id
+		ORDER BY e.contact_version, e.id LIMIT 1)
+	WHERE v.workspace_id = @ws AND v.state = 'pending' AND v.next_at <= @now AND v.id IN @held`
 
-// record writes ended attempts in one transaction. It returns the state of each delivery afterwards, "" for one that is gone.
-func (q queue) record(ctx context.Context, group []outcome, plan planner, now time.Time) (states []models.DeliveryState, err error) {
-	byWorkspace := map[int64][]int{}
-	for i, o := range group {
-		byWorkspace[o.delivery.WorkspaceID] = append(byWorkspace[o.delivery.WorkspaceID], i)
+// take takes at most most due deliveries of a destination until the lease ends, and drops those whose person was erased. under has the
+// deliveries that this sender is sending already; their lease may have ended early because the clock was set. more says that another look
+// can find further ones.
+func (q queue) take(ctx context.Context, d models.Destination, most int, under []uuid.UUID, now time.Time, lease time.Duration) (taken []models.Delivery, more bool, err error) {
+	args := map[string]any{"ws": d.WorkspaceID, "to": d.ID, "now": now, "under": append(under, uuid.Nil), "most": most, "window": window}
+	var seen []struct{ ID, First uuid.UUID }
+	if err := q.db.Read(ctx).Raw(lookSQL, args).Scan(&seen).Error; err != nil || len(seen) == 0 {
+		return nil, false, models.In("deliveries: due ones", err)
 	}
+	var firsts, later []uuid.UUID
+	for _, row := range seen {
+		firsts = append(firsts, row.First)
+		if row.First != row.ID {
+			later = append(later, row.ID)
+		}
+	}
+	args["firsts"], args["later"] = firsts, later
 	err = q.db.Write(ctx, func(tx *gorm.DB) error {
-		states = make([]models.DeliveryState, len(group))
-		for _, workspace := range sortedKeys(byWorkspace) {
-			var part []outcome
-			for _, i := range byWorkspace[workspace] {
-				part = append(part, group[i])
-			}
-			ended, err := recordPart(tx, workspace, part, plan, now)
-			if err != nil {
-				return err
-			}
-			for n, i := range byWorkspace[workspace] {
-				states[i] = ended[n]
-			}
-		}
-		return nil
-	})
-	return states, models.In("deliveries: record attempts", err)
-}
-
-func sortedKeys[V any](m map[int64]V) []int64 {
-	keys := make([]int64, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// recordPart is record for one workspace. It locks the destinations before the deliveries.
-func recordPart(tx *gorm.DB, workspace int64, group []outcome, plan planner, now time.Time) ([]models.DeliveryState, error) {
-	if err := recordHealth(tx, workspace, group); err != nil {
-		return nil, models.In("destinations", err)
-	}
-	rows, err := lockRows(tx, workspace, group)
-	if err != nil {
-		return nil, models.In("lock", err)
-	}
-	states := make([]models.DeliveryState, len(group))
-	attempts, arrived := []models.DeliveryAttempt{}, []uuid.UUID{}
-	for i, o := range group {
-		row := rows[o.delivery.ID]
-		if row == nil { // with its workspace, or too old for the log
-			continue
-		}
-		attempts = append(attempts, row.attempt(workspace, o))
-		set := row.change(o, plan, now)
-		states[i] = row.State
-		switch {
-		case set == nil:
-		case row.State == models.DeliveryArrived:
-			arrived = append(arrived, row.ID)
-		default:
-			if err := pending(tx, workspace, []uuid.UUID{row.ID}).UpdateColumns(set).Error; err != nil {
-				return nil, models.In("failed ones", err)
-			}
-		}
-	}
-	if len(arrived) > 0 {
-		set := map[string]any{"state": models.DeliveryArrived, "tries": gorm.Expr("tries + 1"), "ended_at": now, "reason": ""}
-		if err := pending(tx, workspace, arrived).UpdateColumns(set).Error; err != nil {
-			return nil, models.In("arrived ones", err)
-		}
-	}
-	if len(attempts) == 0 {
-		return states, nil
-	}
-	return states, models.In("attempts", tx.Create(&attempts).Error)
-}
-
-func pending(tx *gorm.DB, workspace int64, ids []uuid.UUID) *gorm.DB {
-	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ? AND state = ?", workspace, ids, models.DeliveryPending)
-}
-
-// lockedRow is a delivery when its attempt is recorded. It may have ended or lost its person since it was taken.
-type lockedRow struct {
-	ID       uuid.UUID
-	State    models.DeliveryState
-	Tries    int
-	Erased   bool
-	Attempts int // the highest number of an attempt so far
-}
-
-// lockRows reads and locks the deliveries of a group.
-func lockRows(tx *gorm.DB, workspace int64, group []outcome) (map[uuid.UUID]*lockedRow, error) {
-	ids := make([]uuid.UUID, len(group))
-	for i, o := range group {
-		ids[i] = o.delivery.ID
-	}
-	slices.SortFunc(ids, models.CompareIDs)
-	var rows []*lockedRow
-	err := store.ForChange(tx).Table("deliveries").Select("id, state, tries, body IS NULL AS erased").Where("workspace_id = ? AND id IN ?", workspace, ids).Order("id").Scan(&rows).Error
-	if err != nil {
-		return nil, err
-	}
-	byID := map[uuid.UUID]*lockedRow{}
-	for _, row := range rows {
-		byID[row.ID] = row
-	}
-	var numbers []struct {
-		DeliveryID uuid.UUID
-		Number     int
-	}
-	err = tx.Table("delivery_attempts").Select("delivery_id, max(number) AS number").Where("workspace_id = ? AND delivery_id IN ?", workspace, ids).Group("delivery_id").Scan(&numbers).Error
-	for _, n := range numbers {
-		if row := byID[n.DeliveryID]; row != nil {
-			row.Attempts = n.Number
-		}
-	}
-	return byID, err
-}
-
-// attempt returns the row of an attempt. The answer may be about the person, so it is kept only while the delivery is.
-func (r *lockedRow) attempt(workspace int64, o outcome) models.DeliveryAttempt {
-	r.Attempts++
-	a := models.DeliveryAttempt{WorkspaceID: workspace, DeliveryID: r.ID, Number: r.Attempts, At: o.at, Status: o.Status, Error: string(o.Code), DurationUs: o.Duration.Microseconds()}
-	if r.State == models.DeliveryPending && !r.Erased {
-		a.Answer = Pack(o.Answer)
-	}
-	return a
-}
-
-// change returns what an attempt changes in a delivery, and sets its new state. It returns nil if the delivery has ended in between: it
-// stays as it is, even if the attempt arrived.
-func (r *lockedRow) change(o outcome, plan planner, now time.Time) map[string]any {
-	if r.State != models.DeliveryPending {
-		return nil
-	}
-	r.Tries++
-	next, again := plan(r.Tries, o.Result, now)
-	switch {
-	case r.Erased:
-		r.State = models.DeliveryDropped
-		return map[string]any{"state": r.State, "tries": r.Tries, "ended_at": now, "reason": reasonErased}
-	case o.Code == CodeNone:
-		r.State = models.DeliveryArrived
-		return map[string]any{"state": r.State}
-	case again:
-		return map[string]any{"tries": r.Tries, "next_at": models.Instant(next)}
-	}
-	r.State = models.DeliveryDead
-	return map[string]any{"state": r.State, "tries": r.Tries, "ended_at": now, "reason": fmt.Sprintf("%s failed.", countOf(r.Tries))}
-}
-
-func countOf(tries int) string {
-	if tries == 1 {
-		return "The only attempt"
-	}
-	return fmt.Sprintf("All %d attempts", tries)
-}
-
-// recordHealth notes at the destinations whether they take deliveries. It locks them in the order of their ids.
-func recordHealth(tx *gorm.DB, workspace int64, group []outcome) error {
-	byDestination := map[int64][]outcome{}
-	for _, o := range group {
-		byDestination[o.delivery.DestinationID] = append(byDestination[o.delivery.DestinationID], o)
-	}
-	var rows []models.Destination
-	err := store.ForNoKeyUpdate(tx).Where("workspace_id = ? AND id IN ?", workspace, sortedKeys(byDestination)).Order("id").Find(&rows).Error
-	if err != nil {
-		return err
-	}
-	for _, d := range rows {
-		all, changes := byDestination[d.ID], false
-		slices.SortStableFunc(all, func(a, b outcome) int {
-			return cmp.Compare(a.at.Add(a.Duration).UnixNano(), b.at.Add(b.Duration).UnixNano())
-		})
-		for _, o := range all {
-			var changed bool
-			d, changed = after(d, o)
-			changes = changes || changed
-		}
-		if !changes {
-			continue
-		}
-		err := tx.Model(&models.Destination{}).Where("workspace_id = ? AND id = ?", workspace, d.ID).UpdateColumns(map[string]any{
-			"enabled": d.Enabled, "off_reason": d.OffReason, "failing_since": d.FailingSince, "failures": d.Failures, "arrived_at": d.ArrivedAt}).Error
-		if err != nil {
+		if taken, err = q.lease(tx, args, now.Add(lease)); err != nil || len(later) == 0 {
 			return err
 		}
+		var held []uuid.UUID
+		if err := tx.Raw(holdSQL+q.skipLocked(), args).Scan(&held).Error; err != nil || len(held) == 0 {
+			return err
+		}
+		args["held"] = held
+		return tx.Exec(delaySQL, args).Error
+	})
+	return taken, len(seen) == window && len(later) > 0, models.In("deliveries: take", err)
+}
+
+// skipLocked ends a query that locks rows and leaves out those that another sender has locked.
+func (q queue) skipLocked() string {
+	if q.db.Dialect == store.SQLite {
+		return ""
 	}
-	return nil
+	return " FOR UPDATE SKIP LOCKED"
+}
+
+// lease takes deliveries until the given time.
+func (q queue) lease(tx *gorm.DB, args map[string]any, until time.Time) (taken []models.Delivery, err error) {
+	if err := tx.Raw(takeSQL+q.skipLocked(), args).Scan(&taken).Error; err != nil {
+		return nil, err
+	}
+	var ids, erased []uuid.UUID
+	for _, v := range taken {
+		if v.Body == nil {
+			erased = append(erased, v.ID)
+		} else {
+			ids = append(ids, v.ID)
+		}
+	}
+	taken = slices.DeleteFunc(taken, func(v models.Delivery) bool { return v.Body == nil })
+	if len(erased) > 0 {
+		err = pending(tx, args["ws"].(int64), erased).UpdateColumns(map[string]any{"state": models.DeliveryDropped, "ended_at": args["now"], "reason": reasonErased}).Error
+	}
+	if err == nil && len(ids) > 0 {
+		err = pending(tx, args["ws"].(int64), ids).UpdateColumns(map[string]any{"next_at": until}).Error
+	}
+	return taken, err
 }

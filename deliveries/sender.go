@@ -58,7 +58,6 @@ type Sender struct {
 
 	mu    sync.Mutex
 	under map[uuid.UUID]target // attempts that are under way or not recorded yet
-	rest  map[target]time.Time // when to look at a destination again
 }
 
 // target identifies a destination.
@@ -71,7 +70,7 @@ func NewSender(db *store.DB, cipher secrets.Cipher, o Options) *Sender {
 	return &Sender{
 		queue: queue{db}, cipher: cipher, o: o, client: client, send: client.Send,
 		wake: make(chan struct{}, 1), results: make(chan outcome, atOnce),
-		under: map[uuid.UUID]target{}, rest: map[target]time.Time{},
+		under: map[uuid.UUID]target{},
 	}
 }
 
@@ -182,9 +181,6 @@ func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to := targetOf(d)
-	if time.Now().Before(s.rest[to]) {
-		return 0, nil
-	}
 	for id, other := range s.under {
 		if other == to {
 			under = append(under, id)
@@ -197,24 +193,17 @@ func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
 	return max(0, min(most-len(under), atOnce-len(s.under))), under
 }
 
-// slowLook is what a look at one destination may take. After a longer one the sender leaves the destination alone for ten times as long:
-// it may have many deliveries that wait for an earlier one about the same contact.
-const slowLook = 50 * time.Millisecond
-
 // take takes due deliveries of a destination and starts their attempts.
 func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error {
 	room, under := s.room(d)
 	if room == 0 {
 		return nil
 	}
-	start := time.Now()
-	taken, err := s.queue.take(ctx, d, room, under, s.now(), s.o.Lease)
-	took := time.Since(start)
-	s.mu.Lock()
-	delete(s.rest, targetOf(d))
-	if took > slowLook && len(taken) < room {
-		s.rest[targetOf(d)] = time.Now().Add(10 * took)
+	taken, more, err := s.queue.take(ctx, d, room, under, s.now(), s.o.Lease)
+	if more && len(taken) < room {
+		s.Wake()
 	}
+	s.mu.Lock()
 	for _, v := range taken {
 		s.under[v.ID] = targetOf(d)
 	}

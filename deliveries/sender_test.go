@@ -2,8 +2,6 @@ package deliveries_test
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -96,43 +94,6 @@ func TestADeliveryIsRetriedAndThenDead(t *testing.T) {
 		w.tried(v.ID, 4)
 		if v, d := w.delivery(v.ID), w.stored(d); v.State != models.DeliveryArrived || d.FailingSince != nil || d.Failures != 0 {
 			t.Errorf("got %+v and %+v, want it arrived and no failures", v, d)
-		}
-	})
-}
-
-// TestTheOrderIsKeptForEachContact lets the first delivery about a contact fail twice, and then die.
-func TestTheOrderIsKeptForEachContact(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
-		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-		third, first, second := w.enqueue(d, 7, 3), w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
-		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour} })
-		w.tried(first.ID, 1)
-		r.say(200)
-		other, none := w.enqueue(d, 8, 1), w.enqueue(d, 0, 0)
-		w.tried(other.ID, 1)
-		w.tried(none.ID, 1)
-		if got := w.attempts(second.ID); len(got) != 0 {
-			t.Errorf("got %d attempts of the second version while the first waits", len(got))
-		}
-		r.say(500)
-		w.pass(2 * time.Hour)
-		w.tried(first.ID, 2) // dead, and the next may go
-		w.tried(second.ID, 1)
-		r.say(200)
-		w.pass(2 * time.Hour)
-		w.tried(third.ID, 1)
-		if got := w.delivery(first.ID); got.State != models.DeliveryDead {
-			t.Errorf("got %+v, want the first dead", got)
-		}
-		var versions []string
-		for _, b := range r.bodies(`"contact":7`) {
-			versions = append(versions, b[len(b)-2:len(b)-1])
-		}
-		if !slices.IsSorted(versions) || len(versions) != 5 {
-			t.Errorf("got the versions %v, want 1, 1, 2, 2, 3", versions)
 		}
 	})
 }
@@ -391,87 +352,6 @@ func TestASecretThatCannotBeDecryptedIsAFailedAttempt(t *testing.T) {
 		w.tried(v.ID, 1)
 		if a := w.attempts(v.ID)[0]; a.Error != string(deliveries.CodeSecret) || a.Status != 0 || len(r.got()) != 0 || w.delivery(v.ID).State != models.DeliveryPending {
 			t.Errorf("got %+v, want nothing sent and another attempt later", a)
-		}
-	})
-}
-
-func TestWaitingDeliveriesOfADeletedDestinationAreDropped(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		deleted, off := w.destination("https://example.com", deliveries.NewSecret(), deliveries.NewSecret()), w.destination("https://example.com", deliveries.NewSecret(), deliveries.NewSecret())
-		w.write(func(tx *gorm.DB) error {
-			var all []models.Delivery
-			for i := range 1100 {
-				all = append(all, deliveries.New(models.Delivery{WorkspaceID: w.id, DestinationID: deleted.ID, EventID: models.NewID(start), ContactID: int64(i)}, []byte("{}"), start))
-			}
-			if err := deliveries.Enqueue(tx, all...); err != nil {
-				return err
-			}
-			return tx.Exec("UPDATE destinations SET enabled = ?, deleted_at = CASE WHEN id = ? THEN "+map[store.Dialect]string{store.SQLite: "?", store.Postgres: "CAST(? AS timestamptz)"}[db.Dialect]+" END", false, deleted.ID, start).Error
-		})
-		waits := w.enqueue(off, 7, 1)
-		s, _ := w.run(nil)
-		if err := s.DropDeleted(t.Context(), start.Add(time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		var dropped int64
-		err := db.Read(t.Context()).Model(&models.Delivery{}).Where("destination_id = ? AND state = ? AND ended_at = ? AND reason <> ''", deleted.ID, models.DeliveryDropped, start.Add(time.Hour)).Count(&dropped).Error
-		if err != nil || dropped != 1100 || w.delivery(waits.ID).State != models.DeliveryPending {
-			t.Errorf("got %d dropped (%v) and %s, want all of the deleted one, and the other to wait", dropped, err, w.delivery(waits.ID).State)
-		}
-	})
-}
-
-// TestAWrongClockLosesNothing sets the clock a year ahead, and back.
-func TestAWrongClockLosesNothing(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
-		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-		w.pass(365 * 24 * time.Hour)
-		v := w.enqueue(d, 7, 1)
-		s, _ := w.run(nil)
-		w.tried(v.ID, 1)
-		w.pass(-365 * 24 * time.Hour)
-		r.say(200)
-		soon := w.enqueue(d, 8, 1)
-		w.tried(soon.ID, 1)
-		w.write(func(tx *gorm.DB) error {
-			return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id = ?", w.id, soon.ID).Updates(map[string]any{"state": models.DeliveryPending, "next_at": start.Add(20 * time.Hour)}).Error
-		})
-		if err := s.PullForward(t.Context(), w.now()); err != nil {
-			t.Fatal(err)
-		}
-		w.tried(v.ID, 2)
-		if v, soon := w.delivery(v.ID), w.delivery(soon.ID); v.State != models.DeliveryArrived || soon.State != models.DeliveryPending || !soon.NextAt.Equal(start.Add(20*time.Hour)) {
-			t.Errorf("got %+v and %+v, want the one arrived and the other to wait as planned", v, soon)
-		}
-	})
-}
-
-// TestALeaseThatEndsEarlySendsNothingTwice sets the clock ahead while an attempt is under way.
-func TestALeaseThatEndsEarlySendsNothingTwice(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		release, open := gate(t)
-		r := newReceiver(t, func(g got) {
-			if g.body == `{"contact":7,"version":1}` {
-				<-release
-			}
-		})
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-		v := w.enqueue(d, 7, 1)
-		w.run(nil)
-		w.eventually("the attempt is under way", func() bool { return len(r.got()) == 1 })
-		w.pass(time.Hour)
-		w.tried(w.enqueue(d, 8, 1).ID, 1) // the sender has looked since
-		open()
-		w.tried(v.ID, 1)
-		if got := fmt.Sprint(r.bodies(`"contact":7`)); got != `[{"contact":7,"version":1}]` {
-			t.Errorf("got %s, want it once", got)
 		}
 	})
 }

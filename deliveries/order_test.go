@@ -1,0 +1,77 @@
+package deliveries_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"campaignlark/deliveries"
+	"campaignlark/internal/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"gorm.io/gorm"
+)
+
+// TestTheOrderIsKeptForEachContact lets the first delivery about a contact fail twice, and then die.
+func TestTheOrderIsKeptForEachContact(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		r.say(500)
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		third, first, second := w.enqueue(d, 7, 3), w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
+		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour} })
+		w.tried(first.ID, 1)
+		r.say(200)
+		other, none := w.enqueue(d, 8, 1), w.enqueue(d, 0, 0)
+		w.tried(other.ID, 1)
+		w.tried(none.ID, 1)
+		if got := w.attempts(second.ID); len(got) != 0 {
+			t.Errorf("got %d attempts of the second version while the first waits", len(got))
+		}
+		r.say(500)
+		w.pass(2 * time.Hour)
+		w.tried(first.ID, 2) // dead, and the next may go
+		w.tried(second.ID, 1)
+		r.say(200)
+		w.pass(2 * time.Hour)
+		w.tried(third.ID, 1)
+		if got := w.delivery(first.ID); got.State != models.DeliveryDead {
+			t.Errorf("got %+v, want the first dead", got)
+		}
+		var versions []string
+		for _, b := range r.bodies(`"contact":7`) {
+			versions = append(versions, b[len(b)-2:len(b)-1])
+		}
+		if !slices.IsSorted(versions) || len(versions) != 5 {
+			t.Errorf("got the versions %v, want 1, 1, 2, 2, 3", versions)
+		}
+	})
+}
+
+// TestManyVersionsOfOneContactHoldUpNoOther lets hundreds of versions wait for the first, in front of another contact's delivery.
+func TestManyVersionsOfOneContactHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		r.say(500)
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		first := w.enqueue(d, 7, 0)
+		var later []models.Delivery
+		for i := range 350 {
+			later = append(later, deliveries.New(models.Delivery{WorkspaceID: w.id, DestinationID: d.ID, EventID: models.NewID(start), ContactID: 7, ContactVersion: int64(i + 1)}, []byte(`{"contact":7}`), start))
+		}
+		w.write(func(tx *gorm.DB) error { return deliveries.Enqueue(tx, later...) })
+		w.pass(time.Second)
+		other := w.enqueue(d, 8, 1)
+		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour} })
+		w.tried(other.ID, 1)
+		w.eventually("the later versions wait with the first", func() bool {
+			return w.delivery(later[349].ID).NextAt.After(w.now()) && w.delivery(first.ID).Tries == 1
+		})
+		if got := len(r.bodies(`"contact":7`)); got != 1 {
+			t.Errorf("got %d attempts about the contact, want the first version alone", got)
+		}
+	})
+}
