@@ -75,3 +75,23 @@ func TestManyVersionsOfOneContactHoldUpNoOther(t *testing.T) {
 		}
 	})
 }
+
+func TestTheNextGoesWhenAPersonGivesOneUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		r.say(500)
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		first, second := w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
+		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour} })
+		w.tried(first.ID, 1)
+		w.eventually("the second waits too", func() bool { return w.delivery(second.ID).NextAt.After(w.now()) })
+		if err := (deliveries.Store{DB: db}).GiveUp(t.Context(), w.id, 1, first.ID, w.now()); err != nil {
+			t.Fatal(err)
+		}
+		w.tried(second.ID, 1)
+		if got := len(w.attempts(first.ID)); got != 1 {
+			t.Errorf("got %d attempts of the one that was given up, want no more", got)
+		}
+	})
+}

@@ -94,6 +94,9 @@ func (s Store) GiveUp(ctx context.Context, workspaceID, userID int64, id uuid.UU
 			return err
 		}
 		err = ofDelivery(tx, v).Updates(map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": "A person gave it up."}).Error
+		if err == nil && v.ContactID > 0 {
+			err = letNextPass(tx, workspaceID, v.DestinationID, []int64{v.ContactID}, models.Instant(now))
+		}
 		if err != nil {
 			return err
 		}
