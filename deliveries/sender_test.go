@@ -98,6 +98,64 @@ func TestADeliveryIsRetriedAndThenDead(t *testing.T) {
 	})
 }
 
+func TestADeliveryWaitsAsLongAsTheReceiverAsks(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		r.say(429)
+		v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
+		w.run(nil)
+		w.tried(v.ID, 1)
+		if v := w.delivery(v.ID); !v.NextAt.Equal(start.Add(2 * time.Hour)) {
+			t.Errorf("got the next attempt at %s, want it after the two hours of Retry-After", v.NextAt)
+		}
+	})
+}
+
+// TestAFailingDestinationGetsTwoAtOnce leaves room for the others while many destinations hang.
+func TestAFailingDestinationGetsTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		release, open := gate(t)
+		hanging, quick := newReceiver(t, func(got) { <-release }), newReceiver(t, nil)
+		failing, fine := w.destination(hanging.url, deliveries.NewSecret(), deliveries.NewSecret()), w.destination(quick.url, deliveries.NewSecret(), deliveries.NewSecret())
+		w.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Destination{}).Where("workspace_id = ? AND id = ?", w.id, failing.ID).Update("failing_since", start.Add(-time.Hour)).Error
+		})
+		for range 12 {
+			w.enqueue(failing, 0, 0)
+		}
+		w.run(nil)
+		w.eventually("two are under way", func() bool { return len(hanging.got()) == 2 })
+		w.tried(w.enqueue(fine, 0, 0).ID, 1) // the sender has looked since
+		if got := len(hanging.got()); got != 2 {
+			t.Errorf("got %d at once, want 2", got)
+		}
+		open()
+		w.eventually("all have arrived", func() bool { return len(hanging.got()) == 12 })
+	})
+}
+
+// TestAnOutcomeOutlastsTheDatabase takes Postgres away while an attempt is under way.
+func TestAnOutcomeOutlastsTheDatabase(t *testing.T) {
+	t.Parallel()
+	proxy, url := dbtest.NewProxy(t, dbtest.PostgresURL(t))
+	w := newWorld(t, dbtest.Open(t, url))
+	release, open := gate(t)
+	r := newReceiver(t, func(got) { <-release })
+	v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
+	w.run(nil)
+	w.eventually("the attempt is under way", func() bool { return len(r.got()) == 1 })
+	proxy.Close()
+	open()
+	proxy.Open(t)
+	w.tried(v.ID, 1)
+	if v := w.delivery(v.ID); v.State != models.DeliveryArrived || len(r.got()) != 1 {
+		t.Errorf("got %+v after %d attempts, want it arrived with the first", v, len(r.got()))
+	}
+}
+
 func TestAHangingDestinationHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {

@@ -175,7 +175,8 @@ type got struct {
 	id, body string
 }
 
-// receiver remembers what it has got. It answers with status and "thanks", after answer has returned.
+// receiver remembers what it has got. It answers with status and "thanks", after answer has
+// returned; with 429 it asks for two hours.
 type receiver struct {
 	url    string
 	mu     sync.Mutex
@@ -195,6 +196,9 @@ func newReceiver(t *testing.T, answer func(got)) *receiver {
 		r.mu.Unlock()
 		if r.answer != nil {
 			r.answer(g)
+		}
+		if status == 429 {
+			out.Header().Set("Retry-After", "7200")
 		}
 		out.WriteHeader(status)
 		io.WriteString(out, "thanks")

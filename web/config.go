@@ -47,7 +47,7 @@ var settings = []setting{
 	{"INTAKE_WAIT", "2s", "how long a call may wait for its turn before the sender is told to come back, 100ms to 15s"},
 	{"SEGMENT_INTERVAL", "1s", "how often segments are brought up to date, 100ms to 1m"},
 	{"METRICS_ADDR", "", "address and port to serve Prometheus metrics on, at /metrics, such as 127.0.0.1:9100; it asks for no\npassword (standard: none are served)"},
-	{"SECRET_KEY", "", "32 random bytes, as base64 or hex: encrypts the secrets that check signatures of calls (standard: the file\nsecret.key beside an SQLite database; on Postgres no secret can be stored)"},
+	{"SECRET_KEY", "", "32 random bytes, as base64 or hex: encrypts the secrets of webhooks and destinations (standard: the file\nsecret.key beside an SQLite database; on Postgres no secret can be stored)"},
 	{"OUTBOUND_ALLOW", "", "private addresses or networks that deliveries may go to, with http too, separated by commas, such as\n10.0.0.0/8 (standard: deliveries go only to the internet, with https)"},
 	{"RETRY_SCHEDULE", deliveries.StandardSchedule.String(), "how long a delivery waits after each failed attempt, separated by commas; then it is given up"},
 	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},

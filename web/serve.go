@@ -81,23 +81,8 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		Log:     p.log,
 		Refused: numbers.refuse,
 	})
-	sender := deliveries.NewSender(db, cipher, deliveries.Options{Log: p.log, Schedule: c.RetrySchedule, Allow: c.OutboundAllow, Version: version, Observe: numbers.observeDeliveries()})
-	inBackground, stop := context.WithCancel(context.Background())
-	sending, stopSending := context.WithCancel(inBackground)
-	var background sync.WaitGroup
-	background.Go(func() {
-		p.keepHouse(inBackground, append(chores(c, db),
-			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
-			chore{"drop deliveries to deleted destinations", time.Minute, sender.DropDeleted},
-			chore{"pull deliveries forward", time.Hour, sender.PullForward},
-			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
-	})
-	background.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(inBackground) })
-	background.Go(func() { automations.New(db, automations.Options{Log: p.log, Sent: sender.Wake}).Run(inBackground) })
-	background.Go(func() { sender.Run(sending) })
-	runner := jobs.New(db, p.log, time.Now)
-	runner.Intake = pipeline
-	background.Go(func() { runner.Run(inBackground) })
+	stopSending, stop := p.work(c, db, srv, pipeline, deliveries.NewSender(db, cipher, deliveries.Options{
+		Log: p.log, Schedule: c.RetrySchedule, Allow: c.OutboundAllow, Version: version, Observe: numbers.observeDeliveries()}))
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)
@@ -120,11 +105,35 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		p.log.Warn("some calls were cut off", "error", cut)
 	}
 	stop()
-	background.Wait()
 	return err
 }
 
-// loadCipher returns the cipher for the secrets of webhooks.
+// work starts the background work. stopSending makes the sender end, and stop all of it; stop returns when it has ended.
+func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *intake.Pipeline, sender *deliveries.Sender) (stopSending, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	sending, stopSending := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() {
+		p.keepHouse(ctx, append(chores(c, db),
+			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
+			chore{"drop deliveries to deleted destinations", time.Minute, sender.DropDeleted},
+			chore{"pull deliveries forward", time.Hour, sender.PullForward},
+			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
+	})
+	all.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(ctx) })
+	all.Go(func() { automations.New(db, automations.Options{Log: p.log, Sent: sender.Wake}).Run(ctx) })
+	all.Go(func() { sender.Run(sending) })
+	runner := jobs.New(db, p.log, time.Now)
+	runner.Intake = pipeline
+	all.Go(func() { runner.Run(ctx) })
+	return stopSending, func() {
+		stopSending()
+		cancel()
+		all.Wait()
+	}
+}
+
+// loadCipher returns the cipher for the secrets of webhooks and destinations.
 func loadCipher(c Config, dialect store.Dialect) (secrets.Cipher, error) {
 	path, _ := strings.CutPrefix(c.DatabaseURL, "sqlite://")
 	if dialect == store.Postgres {
