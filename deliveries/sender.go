@@ -22,6 +22,11 @@ const (
 	atOnce        = 64 // attempts of one process
 	atOnceToOne   = 8  // of them to one destination
 	atOnceFailing = 2  // to one that fails, so that many hanging destinations leave room for the others
+
+	// A sender holds more deliveries than it attempts at once: those that are taken and wait for their turn, and those that are not
+	// recorded yet. Otherwise the time between two transactions would bound how many go out.
+	heldToOne = 96
+	heldInAll = 512
 )
 
 // Options are the parts of a Sender. The zero value of a field means the usual one.
@@ -57,7 +62,9 @@ type Sender struct {
 	running sync.WaitGroup // attempts
 
 	mu    sync.Mutex
-	under map[uuid.UUID]target // attempts that are under way or not recorded yet
+	under map[uuid.UUID]target     // deliveries that it holds
+	turn  chan struct{}            // full while as many attempts are under way as may be
+	turns map[target]chan struct{} // likewise, for each destination
 }
 
 // target identifies a destination.
@@ -70,7 +77,7 @@ func NewSender(db *store.DB, cipher secrets.Cipher, o Options) *Sender {
 	return &Sender{
 		queue: queue{db}, cipher: cipher, o: o, client: client, send: client.Send,
 		wake: make(chan struct{}, 1), results: make(chan outcome, atOnce),
-		under: map[uuid.UUID]target{},
+		under: map[uuid.UUID]target{}, turn: make(chan struct{}, atOnce), turns: map[target]chan struct{}{},
 	}
 }
 
@@ -165,7 +172,7 @@ func (s *Sender) inOrder(due []models.Destination) []models.Destination {
 
 func targetOf(d models.Destination) target { return target{d.WorkspaceID, d.ID} }
 
-// busy counts the attempts under way for each destination.
+// busy counts the deliveries that it holds for each destination.
 func (s *Sender) busy() map[target]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +183,7 @@ func (s *Sender) busy() map[target]int {
 	return busy
 }
 
-// room returns how many further attempts may begin for a destination, and the deliveries to it that are under way.
+// room returns how many further deliveries to a destination may be taken, and those that it holds.
 func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,11 +193,11 @@ func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
 			under = append(under, id)
 		}
 	}
-	most := atOnceToOne
+	most := heldToOne
 	if d.FailingSince != nil {
 		most = atOnceFailing
 	}
-	return max(0, min(most-len(under), atOnce-len(s.under))), under
+	return max(0, min(most-len(under), heldInAll-len(s.under))), under
 }
 
 // take takes due deliveries of a destination and starts their attempts.
@@ -199,7 +206,8 @@ func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error
 	if room == 0 {
 		return nil
 	}
-	taken, more, err := s.queue.take(ctx, d, room, under, s.now(), s.o.Lease)
+	start := s.now()
+	taken, more, err := s.queue.take(ctx, d, room, under, start, s.o.Lease)
 	if more && len(taken) < room {
 		s.Wake()
 	}
@@ -215,10 +223,43 @@ func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error
 	if err != nil {
 		s.o.Log.Error("a destination's secret cannot be decrypted", "destination", d.ID, store.ErrorAttr(err))
 	}
+	until := start.Add(max(s.o.Lease-s.o.Wait, s.o.Lease/2)) // later, another sender might take it before the attempt ends
 	for _, v := range taken {
-		s.running.Go(func() { s.attempt(attempts, to, v, err == nil) })
+		s.running.Go(func() {
+			if end := s.waitTurn(attempts, targetOf(d)); end != nil {
+				defer end()
+				if s.now().Before(until) {
+					s.attempt(attempts, to, v, err == nil)
+					return
+				}
+			}
+			s.release([]outcome{{delivery: v}})
+		})
 	}
 	return nil
+}
+
+// waitTurn waits until an attempt to a destination may begin, and returns what ends it. It returns nil if the sender ends first.
+func (s *Sender) waitTurn(ctx context.Context, to target) (end func()) {
+	s.mu.Lock()
+	own := s.turns[to]
+	if own == nil {
+		own = make(chan struct{}, atOnceToOne)
+		s.turns[to] = own
+	}
+	s.mu.Unlock()
+	select {
+	case own <- struct{}{}:
+	case <-ctx.Done():
+		return nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		<-own
+		return nil
+	}
+	return func() { <-s.turn; <-own }
 }
 
 // open decrypts what a destination's row holds. The message has no id and no body yet.

@@ -162,14 +162,21 @@ type EventContact struct {
 	Email       string            `json:"email_address,omitempty"`
 	AddressHash string            `json:"email_address_sha256,omitempty"` // of a deleted contact
 	Status      Status            `json:"status,omitempty"`
-	Fields      map[string]string `json:"fields,omitempty"`
-	Tags        []string          `json:"tags,omitempty"`
+	Fields      map[string]string `json:"fields,omitzero"`
+	Tags        []string          `json:"tags,omitzero"`
 	CreatedAt   *time.Time        `json:"created_at,omitempty"`
 }
 
 // EventContactOf returns a contact for a snapshot, with the names of its tags.
 func EventContactOf(c Contact, tags []string) EventContact {
-	return EventContact{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: &c.CreatedAt}
+	e := EventContact{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: &c.CreatedAt}
+	if e.Fields == nil {
+		e.Fields = map[string]string{}
+	}
+	if e.Tags == nil {
+		e.Tags = []string{}
+	}
+	return e
 }
 
 // EventAbout returns an event about a contact as it is now, with the names of its tags. The caller adds what caused it.
