@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	failsFor  = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
+	FailsFor  = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
 	arrivedBy = time.Minute        // how old the time of the last arrival may be
 )
 
@@ -35,7 +35,7 @@ func after(d models.Destination, o outcome) (models.Destination, bool) {
 	case !d.Enabled:
 	case o.Status == 410:
 		d.Enabled, d.OffReason = false, offGone
-	case o.at.Sub(*d.FailingSince) >= failsFor:
+	case o.at.Sub(*d.FailingSince) >= FailsFor:
 		d.Enabled, d.OffReason = false, offFailing
 	}
 	return d, true

@@ -59,11 +59,8 @@ func toSend(tx *gorm.DB, d models.Destination) (models.Destination, error) {
 
 // Replay sends one delivery again, or tries one that waits before its time. Attempts count on.
 func (s Store) Replay(ctx context.Context, workspaceID, userID int64, id uuid.UUID, now time.Time) error {
-	return s.changeOne(ctx, workspaceID, id, func(tx *gorm.DB, v models.Delivery) error {
-		old, err := toSend(tx, models.Destination{WorkspaceID: workspaceID, ID: v.DestinationID})
+	return s.changeOne(ctx, workspaceID, id, toSend, func(tx *gorm.DB, old models.Destination, v models.Delivery) error {
 		switch {
-		case err != nil:
-			return err
 		case v.State == models.DeliveryDropped && v.Body != nil:
 			return ErrDropped
 		case len(v.Body) == 0:
@@ -85,15 +82,11 @@ func again(now time.Time) map[string]any {
 
 // GiveUp ends a delivery that waits. It can be sent again later.
 func (s Store) GiveUp(ctx context.Context, workspaceID, userID int64, id uuid.UUID, now time.Time) error {
-	return s.changeOne(ctx, workspaceID, id, func(tx *gorm.DB, v models.Delivery) error {
+	return s.changeOne(ctx, workspaceID, id, toChange, func(tx *gorm.DB, d models.Destination, v models.Delivery) error {
 		if v.State != models.DeliveryPending {
 			return ErrEnded
 		}
-		d, err := toChange(tx, models.Destination{WorkspaceID: workspaceID, ID: v.DestinationID})
-		if err != nil {
-			return err
-		}
-		err = ofDelivery(tx, v).Updates(map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": "A person gave it up."}).Error
+		err := ofDelivery(tx, v).Updates(map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": "A person gave it up."}).Error
 		if err == nil && v.ContactID > 0 {
 			err = letNextPass(tx, workspaceID, v.DestinationID, []int64{v.ContactID}, models.Instant(now))
 		}
@@ -104,14 +97,23 @@ func (s Store) GiveUp(ctx context.Context, workspaceID, userID int64, id uuid.UU
 	})
 }
 
-// changeOne runs change with a delivery that is locked, or returns ErrNotFound.
-func (s Store) changeOne(ctx context.Context, workspaceID int64, id uuid.UUID, change func(*gorm.DB, models.Delivery) error) error {
+// changeOne runs change with a delivery and its destination, or returns ErrNotFound. lock reads and locks the destination; it comes before
+// the delivery, as in the sender.
+func (s Store) changeOne(ctx context.Context, workspaceID int64, id uuid.UUID, lock func(*gorm.DB, models.Destination) (models.Destination, error),
+	change func(*gorm.DB, models.Destination, models.Delivery) error) error {
 	return s.DB.Write(ctx, func(tx *gorm.DB) error {
-		v, err := store.First[models.Delivery](store.ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id))
+		v, err := store.First[models.Delivery](tx.Where("workspace_id = ? AND id = ?", workspaceID, id))
 		if err != nil {
 			return err
 		}
-		return change(tx, v)
+		d, err := lock(tx, models.Destination{WorkspaceID: workspaceID, ID: v.DestinationID})
+		if err != nil {
+			return err
+		}
+		if v, err = store.First[models.Delivery](store.ForChange(tx).Where("workspace_id = ? AND id = ?", workspaceID, id)); err != nil {
+			return err
+		}
+		return change(tx, d, v)
 	})
 }
 

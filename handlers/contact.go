@@ -64,6 +64,11 @@ func (s *Server) showContact(v *visit, newTags, wrong string) error {
 	if err := v.contactHistory(&m, c, before, schema); err != nil {
 		return err
 	}
+	sent, err := v.destinations().OfContact(ctx, c.WorkspaceID, c.ID, listedDeliveries)
+	if err != nil {
+		return models.In("contact page: deliveries", err)
+	}
+	m.Deliveries = v.deliveryRows(sent)
 	for _, t := range schema.Tags {
 		if !slices.Contains(held, t.ID) {
 			m.OtherTags = append(m.OtherTags, t.Name)

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	failingLimit     = 5 * 24 * time.Hour // after which a destination is switched off if every attempt failed
 	listedDeliveries = 20
 )
 
@@ -116,7 +115,7 @@ func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) {
 	case u.Failing():
 		issue := views.DestinationIssue{Kind: views.KindBad, Title: "Nothing has arrived since " + v.daySaidOf(*u.FailingSince) + ".",
 			Text:   " " + views.Plural(u.Failures, "try", "tries") + " failed." + lastWords(u) + " " + v.whatWaits(u),
-			Advice: "Each message is tried again, less and less often, for about 3 days. If every try fails until " + v.daySaidOf(u.FailingSince.Add(failingLimit)) + ", the destination is switched off."}
+			Advice: "Each message is tried again, less and less often, for about 3 days. If every try fails until " + v.daySaidOf(u.FailingSince.Add(deliveries.FailsFor)) + ", the destination is switched off."}
 		if u.Waiting > 0 && m.CanChange {
 			issue.Post, issue.Button = page+"/retry", views.Btn{Label: "Try all now", Small: true}
 		}

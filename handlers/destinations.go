@@ -62,7 +62,7 @@ func (v *visit) destinationRow(u deliveries.Use) views.DestinationRow {
 	switch {
 	case u.Failing():
 		row.Problem = u.Name + " does not take messages since " + v.daySaidOf(*u.FailingSince) + "." + lastWords(u)
-		row.Advice = v.whatWaits(u) + " Ask the people who run " + row.Host + ". If every try fails until " + v.daySaidOf(u.FailingSince.Add(failingLimit)) + ", it is switched off."
+		row.Advice = v.whatWaits(u) + " Ask the people who run " + row.Host + ". If every try fails until " + v.daySaidOf(u.FailingSince.Add(deliveries.FailsFor)) + ", it is switched off."
 	case !u.Enabled && u.OffReason != "":
 		row.Problem = u.Name + " was switched off. " + u.OffReason
 		row.Advice = v.whatWaits(u)

@@ -212,7 +212,7 @@ func TestWhatFailsComesFirst(t *testing.T) {
 			return tx.Exec("UPDATE destinations SET failing_since = ?, failures = 33 WHERE id = ?", since, crm.ID).Error
 		})
 		list := s.get("/w/books/destinations")
-		list.want(t, 200, "One destination needs a look", "CRM does not take messages since today", "It answered 503 Service Unavailable.", "1 message waits; it is not lost.", "Failing", "next try in 1 h", "Open CRM")
+		list.want(t, 200, "One destination needs a look", "CRM does not take messages since today", "It answered 503 Service Unavailable.", "1 message waits; it is not lost.", "Failing", "next try in 1 h", "Open it")
 		if strings.Index(list.body, ">CRM<") > strings.Index(list.body, ">Alerts<") {
 			t.Error("CRM comes after Alerts, want the failing one first")
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -36,6 +37,13 @@ func (s *site) everything() map[string]string {
 				data, isBytes := value.([]byte)
 				if isBytes {
 					value = string(data)
+				}
+				if (column == "body" && table == "deliveries" || column == "answer") && isBytes {
+					text, err := deliveries.Unpack(data)
+					if err != nil {
+						s.t.Fatal(err)
+					}
+					value = string(text)
 				}
 				if strings.HasPrefix(table, "webhook_requests") && column == "body" && isBytes && len(data) > 0 {
 					body, err := intake.DecodeLogBody(data)
@@ -77,7 +85,7 @@ func TestErasingRemovesEveryCopy(t *testing.T) {
 		for name, how := range ways {
 			path := s.everywhere()
 			before := s.everything()
-			for _, table := range []string{"contacts", "webhook_requests", "automation_events", "job_files", "jobs"} {
+			for _, table := range []string{"contacts", "webhook_requests", "automation_events", "job_files", "jobs", "deliveries", "delivery_attempts", "run_steps"} {
 				if !strings.Contains(strings.Join(with(before, "quinn"), " "), table) {
 					t.Errorf("%s: the person is not in %s to begin with: %v", name, table, with(before, "quinn"))
 				}
@@ -151,8 +159,61 @@ func (s *site) everywhere() string {
 		return tx.Create(&models.AutomationEvent{WorkspaceID: s.workspace.ID, ID: models.NewID(s.server.now()), Type: models.EventConfirmed, ContactID: c.ID,
 			ContactVersion: 1, WebhookID: join.ID, Snapshot: &snapshot, State: models.EventStateHandled, CreatedAt: s.server.now()}).Error
 	})
+	s.outgoing(c)
 	segment := s.post("/w/books/segments", "name", "One", "join", "AND", "what-0", "email", "operator-0", "eq", "value-0", "quinn@example.com", "do", "save").header.Get("Location")
 	s.tick()
 	s.post(segment+"/delete").want(s.t, 303) // erasing keeps rules, so delete it; its audit entries hold no address
 	return "/w/books/contacts/" + itoa(c.ID)
+}
+
+// outgoing stores a run of an automation that waits, a message that waits and one that arrived, about a contact named Zebedee.
+func (s *site) outgoing(c models.Contact) {
+	s.t.Helper()
+	d, now := s.addDestination("CRM"), s.server.now()
+	for _, state := range []models.DeliveryState{models.DeliveryPending, models.DeliveryArrived} {
+		v := s.addDelivery(d, models.Delivery{State: state, Tries: 1, ContactID: c.ID}, `{"email_address":"quinn@example.com","name":"Zebedee"}`)
+		s.addAttempt(v, 1, 503, deliveries.CodeStatus, "no room for quinn@example.com")
+	}
+	run := models.AutomationRun{WorkspaceID: s.workspace.ID, ID: models.NewID(now), AutomationID: 1, EventID: models.NewID(now), ContactID: c.ID, State: models.RunWaiting, DueAt: now.Add(time.Hour)}
+	step := models.RunStep{WorkspaceID: s.workspace.ID, RunID: run.ID, Result: "done", Body: []byte(`{"words":"quinn@example.com is Zebedee"}`), At: now}
+	s.write(func(tx *gorm.DB) error {
+		if err := tx.Create(&run).Error; err != nil {
+			return err
+		}
+		return tx.Create(&step).Error
+	})
+}
+
+// TestErasingEndsWhatWaits erases a person about whom a message and a run wait, in each of the ways.
+func TestErasingEndsWhatWaits(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		erase := s.addWebhook(models.TypeDelete)
+		for name, how := range map[string]func(c models.Contact){
+			"by hand":   func(c models.Contact) { s.post("/w/books/contacts/"+itoa(c.ID)+"/delete").want(t, 303) },
+			"by a call": func(c models.Contact) { s.callJSON(erase, `{"email_address":"`+c.Email+`"}`).want(t, 200) },
+		} {
+			c := s.addContact(int64(1000+len(name)), "quinn"+itoa(int64(len(name)))+"@example.com", nil)
+			s.outgoing(c)
+			s.get("/w/books/contacts/"+itoa(c.ID)).want(t, 200, "Messages to other systems", "to CRM", "Retrying")
+			if a := s.get("/w/books/contacts/" + itoa(c.ID) + "/export.json"); !strings.Contains(a.body, `"messages_to_other_systems"`) || !strings.Contains(a.body, "Zebedee") || !strings.Contains(a.body, "no room for") {
+				t.Errorf("%s: the export lacks the messages or the answers: %s", name, a.body)
+			}
+			how(c)
+			var sent []models.Delivery
+			if err := s.db.Read(t.Context()).Where("contact_id = ?", c.ID).Order("id").Find(&sent).Error; err != nil || len(sent) != 2 {
+				t.Fatalf("%s: got %v (%v), want both messages", name, sent, err)
+			}
+			if waited := sent[0]; waited.State != models.DeliveryDropped || waited.Reason != "The person was erased." || waited.EndedAt == nil {
+				t.Errorf("%s: got %+v, want it dropped", name, waited)
+			}
+			if arrived := sent[1]; arrived.State != models.DeliveryArrived || arrived.Reason != "" {
+				t.Errorf("%s: got %+v, want that it arrived kept", name, arrived)
+			}
+			s.get("/w/books/deliveries/"+sent[0].ID.String()).want(t, 200, "Dropped: it is not sent", "The person was erased")
+			var run models.AutomationRun
+			if err := s.db.Read(t.Context()).Where("contact_id = ?", c.ID).Take(&run).Error; err != nil || run.State != models.RunStopped || run.Reason != "The contact was erased." || run.EndedAt == nil {
+				t.Errorf("%s: got %+v (%v), want the run stopped", name, run, err)
+			}
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -147,6 +148,9 @@ func (p *personFile) write(head map[string]any) error {
 		func() error {
 			return list(p, "segment_changes", db.PersonMoves, func(m store.ContactMove) uuid.UUID { return m.ID }, p.move)
 		},
+		func() error {
+			return list(p, "messages_to_other_systems", db.PersonDeliveries, func(d store.SentDelivery) uuid.UUID { return d.ID }, personDelivery)
+		},
 	)
 	if err != nil {
 		return err
@@ -213,4 +217,17 @@ func (p *personFile) move(m store.ContactMove) any {
 
 func personEdit(e store.ContactEdit) any {
 	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.Person, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
+}
+
+func personDelivery(d store.SentDelivery) any {
+	attempts := []map[string]any{}
+	for _, a := range d.Attempts {
+		answer, _ := deliveries.Unpack(a.Answer) // an unreadable answer is still an attempt
+		attempts = append(attempts, map[string]any{"at": a.At, "status": a.Status, "error": a.Error, "answer": models.ValidText(string(answer))})
+	}
+	var message json.RawMessage
+	if body, err := deliveries.Unpack(d.Body); err == nil && json.Valid(body) {
+		message = body
+	}
+	return map[string]any{"id": d.MessageID(), "at": models.IDTime(d.ID), "to": d.Destination, "event": d.EventType, "state": d.State, "reason": d.Reason, "message": message, "attempts": attempts}
 }

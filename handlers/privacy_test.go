@@ -80,14 +80,24 @@ var ofAPerson = map[string]map[string]handling{
 	},
 	"erasures": {"workspace_id": neverStays, "who": neverStays, "at": neverStays}, // a hash of the address, kept so that a replay does not bring the person back
 	"automation_events": {
-		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "webhook_id": neverStays, "request_id": neverStays,
-		"snapshot": neverErased, "state": neverStays, "created_at": neverStays,
+		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "subject_id": neverStays, "webhook_id": neverStays, "request_id": neverStays,
+		"run_id": neverStays, "by_hand": neverStays, "depth": neverStays, "fields": neverStays, "snapshot": neverErased, "state": neverStays, "created_at": neverStays,
 	},
+	"automation_runs": {
+		"workspace_id": neverStays, "id": neverStays, "automation_id": neverStays, "revision": neverStays, "event_id": neverStays, "request_id": neverStays, "contact_id": neverStays, "contact_version": neverStays,
+		"depth": neverStays, "state": neverStays, "step": neverStays, "due_at": neverStays, "tries": neverStays, "reason": neverStays, "ended_at": neverStays,
+	},
+	"run_steps": {"workspace_id": neverStays, "run_id": neverStays, "number": neverStays, "step_id": neverStays, "result": neverStays, "delivery_id": neverStays, "body": erasedOnly, "at": neverStays},
+	"deliveries": {
+		"workspace_id": neverStays, "id": neverStays, "destination_id": neverStays, "event_type": neverStays, "event_id": neverStays, "run_id": neverStays, "request_id": neverStays, "contact_id": neverStays,
+		"contact_version": neverStays, "body": neverErased, "state": neverStays, "tries": neverStays, "next_at": neverStays, "ended_at": neverStays, "reason": neverStays,
+	},
+	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": neverStays, "error": neverStays, "duration_us": neverStays, "answer": neverErased},
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
 	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "job_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
-	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "job_id": erasedOnly, "at": erasedOnly}, // deleted at the next tick
-	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                                            // likewise
+	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "job_id": erasedOnly, "run_id": erasedOnly, "depth": erasedOnly, "at": erasedOnly}, // deleted at the next tick
+	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                                                                                       // likewise
 	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
 	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {
@@ -98,7 +108,7 @@ var ofAPerson = map[string]map[string]handling{
 
 // ofNobody lists the tables without data about contacts: a workspace's settings, its members, and numbers.
 var ofNobody = []string{"workspaces", "users", "memberships", "sessions", "setup_link", "sign_in_failures", "webhooks", "webhook_hashes", "tags", "webhook_tags", "merge_tags",
-	"workspace_counters", "contact_counts", "contact_word_fills", "unindexed_names", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "replays", "dismissals", "fine_fields", "team_mails", "webhook_states", "import_ranges", "invitations", "form_posts", "goose_db_version"}
+	"workspace_counters", "contact_counts", "contact_word_fills", "unindexed_names", "segments", "segment_due", "segment_days", "segment_checks", "webhook_counts", "contact_days", "webhook_secrets", "webhook_deliveries", "webhook_hours", "replays", "dismissals", "fine_fields", "team_mails", "webhook_states", "import_ranges", "invitations", "form_posts", "goose_db_version", "automations", "automation_versions", "destinations"}
 
 // TestEverythingKeptIsClassified reads the fields from the types and the columns from the schema of both databases.
 func TestEverythingKeptIsClassified(t *testing.T) {

@@ -94,6 +94,11 @@ func (s *Server) requestShow(v *visit) error {
 		return err
 	}
 	m := t.model(p)
+	sent, err := v.destinations().OfRequest(v.UserContext(), row.WorkspaceID, row.ID, listedDeliveries)
+	if err != nil {
+		return models.In("request page: deliveries", err)
+	}
+	m.Deliveries = v.deliveryRows(sent)
 	if m.Beside, err = v.besideLinks(row, query); err != nil {
 		return err
 	}

@@ -11,16 +11,16 @@ import (
 
 // icons are line drawings on a grid of 16 by 16, by their meaning. The names of the sections are also names of icons.
 var icons = map[string]string{
-	SectionDashboard: `<path d="M2.500 13.500h11M4 11V7.500M8 11V3.500M12 11V6"/>`,
-	SectionWebhooks:  `<path d="M2 8h7.500M6.500 5l3 3-3 3"/><path d="M9 2.500h4.500v11H9"/>`,
-	SectionRequests:  `<path d="M2.500 4h1M2.500 8h1M2.500 12h1M6 4h7.500M6 8h7.500M6 12h7.500"/>`,
-	SectionContacts:  `<circle cx="6" cy="5.500" r="2.500"/><path d="M1.500 13.500c.4-2.600 2.100-4 4.500-4s4.100 1.400 4.500 4M10.500 3.200a2.500 2.500 0 0 1 0 4.600M12.400 10c1.200.6 1.900 1.800 2.100 3.500"/>`,
-	SectionSegments:  `<circle cx="6" cy="8" r="4"/><circle cx="10" cy="8" r="4"/>`,
-	SectionTags:      `<path d="M2.500 2.500h5l6 6-5 5-6-6z"/><path d="M5.400 5.400h.01"/>`,
-	SectionMergeTags: `<path d="M6 2.500H5A1.500 1.500 0 0 0 3.500 4v2.200c0 1-.7 1.800-1.500 1.800.8 0 1.500.8 1.500 1.800V12A1.500 1.500 0 0 0 5 13.500h1M10 2.500h1A1.500 1.500 0 0 1 12.500 4v2.200c0 1 .7 1.800 1.500 1.800-.8 0-1.500.8-1.500 1.800V12a1.500 1.500 0 0 1-1.500 1.500h-1"/>`,
+	SectionDashboard:   `<path d="M2.500 13.500h11M4 11V7.500M8 11V3.500M12 11V6"/>`,
+	SectionWebhooks:    `<path d="M2 8h7.500M6.500 5l3 3-3 3"/><path d="M9 2.500h4.500v11H9"/>`,
+	SectionRequests:    `<path d="M2.500 4h1M2.500 8h1M2.500 12h1M6 4h7.500M6 8h7.500M6 12h7.500"/>`,
+	SectionContacts:    `<circle cx="6" cy="5.500" r="2.500"/><path d="M1.500 13.500c.4-2.600 2.100-4 4.500-4s4.100 1.400 4.500 4M10.500 3.200a2.500 2.500 0 0 1 0 4.600M12.400 10c1.200.6 1.900 1.800 2.100 3.500"/>`,
+	SectionSegments:    `<circle cx="6" cy="8" r="4"/><circle cx="10" cy="8" r="4"/>`,
+	SectionTags:        `<path d="M2.500 2.500h5l6 6-5 5-6-6z"/><path d="M5.400 5.400h.01"/>`,
+	SectionMergeTags:   `<path d="M6 2.500H5A1.500 1.500 0 0 0 3.500 4v2.200c0 1-.7 1.800-1.500 1.800.8 0 1.500.8 1.500 1.800V12A1.500 1.500 0 0 0 5 13.500h1M10 2.500h1A1.500 1.500 0 0 1 12.500 4v2.200c0 1 .7 1.800 1.500 1.800-.8 0-1.500.8-1.500 1.800V12a1.500 1.500 0 0 1-1.500 1.500h-1"/>`,
 	SectionAutomations: `<path d="M2 4.500h5M2 8h7M2 11.500h5M9.500 5l4 3-4 3z"/>`,
-	SectionSettings:  `<path d="M2.500 4.500h5M11.500 4.500h2M2.500 11.500h2M8.500 11.500h5"/><circle cx="9.500" cy="4.500" r="2"/><circle cx="6.500" cy="11.500" r="2"/>`,
-	SectionAccount:   `<circle cx="8" cy="5.500" r="2.750"/><path d="M2.750 13.750c.5-2.800 2.400-4.250 5.250-4.250s4.750 1.450 5.250 4.250"/>`,
+	SectionSettings:    `<path d="M2.500 4.500h5M11.500 4.500h2M2.500 11.500h2M8.500 11.500h5"/><circle cx="9.500" cy="4.500" r="2"/><circle cx="6.500" cy="11.500" r="2"/>`,
+	SectionAccount:     `<circle cx="8" cy="5.500" r="2.750"/><path d="M2.750 13.750c.5-2.800 2.400-4.250 5.250-4.250s4.750 1.450 5.250 4.250"/>`,
 
 	SectionDestinations: `<circle cx="8" cy="8" r="5.500"/><circle cx="8" cy="8" r="1.750"/>`,
 

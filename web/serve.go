@@ -74,7 +74,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	})
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version, Development: c.Development,
-			SchemaVersion: migrations.Newest(string(db.Dialect)), OutboundAllow: c.OutboundAllow},
+			SchemaVersion: migrations.Newest(string(db.Dialect)), OutboundAllow: c.OutboundAllow, DeliverySchedule: c.RetrySchedule},
 		DB:      db,
 		Intake:  pipeline,
 		Cipher:  cipher,

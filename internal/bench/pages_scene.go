@@ -44,7 +44,7 @@ func untilDone(step func(context.Context) (bool, error), ctx context.Context) er
 	}
 }
 
-// setScene creates what the demo does not have: an invitation, imports, a finished bulk action and a segment with a broken
+// setScene creates what the demo does not have: an invitation, a destination with a message, imports, a finished bulk action and a segment with a broken
 // rule. It does nothing if an earlier run has created them.
 func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspace) error {
 	var there bool
@@ -57,6 +57,9 @@ func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspac
 		return err
 	}
 	if err := b.post(at+"/settings/members", "email", "new@example.com", "role", "viewer"); err != nil {
+		return err
+	}
+	if err := b.addDestination(ctx, db, ws); err != nil {
 		return err
 	}
 	for _, name := range []string{"received.csv", "tried.csv"} {
@@ -77,6 +80,19 @@ func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspac
 		return err
 	}
 	return untilDone(jobs.New(db, slog.New(slog.DiscardHandler), time.Now).Turn, ctx)
+}
+
+// addDestination creates a destination and sends it a test.
+func (b *browser) addDestination(ctx context.Context, db *store.DB, ws models.Workspace) error {
+	at := "/w/" + ws.Slug + "/destinations"
+	if err := b.post(at, "name", "Nowhere", "url", "https://nowhere.invalid/"); err != nil {
+		return err
+	}
+	var id int64
+	if err := db.Read(ctx).Raw("SELECT max(id) FROM destinations WHERE workspace_id = ?", ws.ID).Scan(&id).Error; err != nil {
+		return err
+	}
+	return b.post(fmt.Sprintf("%s/%d/test", at, id))
 }
 
 // breakSegment creates a segment with most of the contacts, and deletes the tag that its rule uses.

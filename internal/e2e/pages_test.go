@@ -234,8 +234,11 @@ func (a *Audience) outgoing() {
 					return err
 				}
 				for n := range v.Tries {
-					attempt := models.DeliveryAttempt{WorkspaceID: a.ws.ID, DeliveryID: v.ID, Number: n + 1, At: since, Status: 503 * n, Error: string(deliveries.CodeStatus), DurationUs: 212_000,
+					attempt := models.DeliveryAttempt{WorkspaceID: a.ws.ID, DeliveryID: v.ID, Number: n + 1, At: since, Status: 503, Error: string(deliveries.CodeStatus), DurationUs: 212_000,
 						Answer: deliveries.Pack([]byte("<script>alert(1)</script> " + strings.Repeat("busy", 100)))}
+					if n == 0 {
+						attempt.Status, attempt.Error, attempt.Answer = 0, string(deliveries.CodeTimeout), nil
+					}
 					if err := tx.Create(&attempt).Error; err != nil {
 						return err
 					}

@@ -20,7 +20,7 @@ var OutgoingErasures = []OutgoingErasure{
 		WHERE workspace_id = $1 AND contact_id = $2 AND ended_at IS NULL`, ends: true},
 	{SQL: `UPDATE delivery_attempts SET answer = NULL WHERE workspace_id = $1 AND delivery_id IN (SELECT id FROM deliveries WHERE workspace_id = $1 AND contact_id = $2)`},
 	{SQL: `UPDATE deliveries SET body = NULL WHERE workspace_id = $1 AND contact_id = $2 AND state <> 'pending'`},
-	{SQL: `UPDATE deliveries SET body = NULL, state = 'dropped', reason = 'The contact was erased.', ended_at = $3
+	{SQL: `UPDATE deliveries SET body = NULL, state = 'dropped', reason = 'The person was erased.', ended_at = $3
 		WHERE workspace_id = $1 AND contact_id = $2 AND state = 'pending'`, ends: true},
 }
 

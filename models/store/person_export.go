@@ -42,6 +42,33 @@ func (d *DB) PersonMoves(ctx context.Context, c models.Contact, before uuid.UUID
 	return moves, err
 }
 
+// SentDelivery is a delivery with its attempts.
+type SentDelivery struct {
+	models.Delivery
+	Destination string                   // its name
+	Attempts    []models.DeliveryAttempt `gorm:"-"`
+}
+
+// PersonDeliveries returns the next messages about the contact to other systems, with their attempts.
+func (d *DB) PersonDeliveries(ctx context.Context, c models.Contact, before uuid.UUID) (rows []SentDelivery, err error) {
+	q := d.Read(ctx).Table("deliveries").Select("deliveries.*, (SELECT name FROM destinations t WHERE t.workspace_id = deliveries.workspace_id AND t.id = deliveries.destination_id) AS destination").
+		Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID)
+	if err := personRows(q, before).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	at, ids := map[uuid.UUID]int{}, make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		at[row.ID], ids[i] = i, row.ID
+	}
+	var attempts []models.DeliveryAttempt
+	err = d.Read(ctx).Where("workspace_id = ? AND delivery_id IN ?", c.WorkspaceID, ids).Order("delivery_id, number").Find(&attempts).Error
+	for _, a := range attempts {
+		row := &rows[at[a.DeliveryID]]
+		row.Attempts = append(row.Attempts, a)
+	}
+	return rows, err
+}
+
 func personRows(q *gorm.DB, before uuid.UUID) *gorm.DB {
 	return q.Where("id < ?", before).Order("id DESC").Limit(personStep)
 }
