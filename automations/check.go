@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/calendar"
 	"campaignlark/segments/rule"
 )
@@ -13,6 +14,8 @@ import (
 type Things struct {
 	rule.Schema
 	Destinations []models.Destination // that are not deleted
+	Members      []store.Member
+	Mail         bool // the program can send e-mail
 }
 
 // Problem says what is wrong at a place of a definition.
@@ -109,6 +112,8 @@ func (s Step) check(things Things, about bool) string {
 		if !slices.ContainsFunc(things.Destinations, func(d models.Destination) bool { return d.ID == s.DestinationID }) {
 			return gone(s.DestinationID, "destination")
 		}
+	case StepTellTeam:
+		return s.checkTold(things)
 	default:
 		return "Please choose what the step does."
 	}

@@ -36,10 +36,11 @@ const (
 	StepRemoveTag StepType = "remove_tag"
 	StepSetField  StepType = "set_field"
 	StepCall      StepType = "call"
+	StepTellTeam  StepType = "tell_team"
 )
 
 // StepTypes lists every step in the order of the menus.
-var StepTypes = []StepType{StepWait, StepOnlyIf, StepAddTag, StepRemoveTag, StepSetField, StepCall}
+var StepTypes = []StepType{StepWait, StepOnlyIf, StepAddTag, StepRemoveTag, StepSetField, StepCall, StepTellTeam}
 
 // Changes reports whether the step changes the contact.
 func (t StepType) Changes() bool {
@@ -57,6 +58,7 @@ type Step struct {
 	FieldID       int64    `json:"field_id,omitempty"`       // of set_field
 	Value         string   `json:"value,omitempty"`          // of set_field, read as any value is; blank empties the field
 	DestinationID int64    `json:"destination_id,omitempty"` // of call
+	UserIDs       []int64  `json:"user_ids,omitempty"`       // of tell_team
 }
 
 // Rule is a segment's rule in a definition.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
+	"campaignlark/mail"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/segments"
@@ -43,7 +44,7 @@ func (r *Runner) doRuns(ctx context.Context, due []dueRun) error {
 		if err != nil || !locked {
 			return err
 		}
-		x := &execution{tx: tx, now: models.Instant(r.Now()), people: map[int64]*person{}, definitions: map[revisionKey]Definition{}}
+		x := &execution{tx: tx, mail: r.Mail, now: models.Instant(r.Now()), people: map[int64]*person{}, definitions: map[revisionKey]Definition{}}
 		runs, err := x.read(due)
 		if err != nil || len(runs) == 0 {
 			return err
@@ -73,6 +74,7 @@ type revisionKey struct{ automation, revision int64 }
 // execution is one transaction that does runs of one workspace.
 type execution struct {
 	tx          *gorm.DB
+	mail        bool // the program can send e-mail
 	now         time.Time
 	workspace   models.Workspace
 	things      Things
@@ -84,6 +86,7 @@ type execution struct {
 	steps []models.RunStep
 	sent  []models.Delivery
 	fired []models.AutomationEvent
+	mails []models.TeamMail
 }
 
 // read locks the contacts and reads all that the runs need. It returns the runs that are still due, those of one contact in the order of
@@ -110,7 +113,7 @@ func (x *execution) read(due []dueRun) (runs []models.AutomationRun, err error) 
 	if x.workspace, err = store.First[models.Workspace](x.tx.Where("id = ?", workspace)); err != nil {
 		return nil, models.In("read the workspace", err)
 	}
-	if x.things, err = thingsIn(x.tx, x.workspace); err != nil {
+	if x.things, err = thingsIn(x.tx, x.workspace, x.mail); err != nil {
 		return nil, err
 	}
 	if err := x.readPeople(contacts); err != nil {
@@ -227,6 +230,8 @@ func (x *execution) step(run *models.AutomationRun, d Definition, event models.A
 		x.ask(run, s.ID, s.Rule)
 	case s.Type == StepCall:
 		x.call(run, s, event)
+	case s.Type == StepTellTeam:
+		x.tellTeam(run, s, event)
 	case s.Type.Changes():
 		return x.change(run, s)
 	}
@@ -325,6 +330,9 @@ func (x *execution) write(runs []models.AutomationRun) error {
 		}
 	}
 	if err := deliveries.Enqueue(x.tx, x.sent...); err != nil {
+		return err
+	}
+	if err := mail.Tell(x.tx, x.now, x.mails...); err != nil {
 		return err
 	}
 	if len(x.fired) > 0 {

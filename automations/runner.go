@@ -19,6 +19,7 @@ type Options struct {
 	Interval time.Duration    // between two looks without work; default 1 s
 	Now      func() time.Time // default time.Now
 	Log      *slog.Logger     // default slog.Default()
+	Mail     bool             // the program can send e-mail
 	Sent     func()           // called after deliveries were added, so that the sender looks
 }
 

@@ -10,14 +10,16 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
 
-// Store reads and changes automations. Now is the clock.
+// Store reads and changes automations. Now is the clock. Mail says whether the program can send e-mail.
 type Store struct {
-	DB  *store.DB
-	Now func() time.Time
+	DB   *store.DB
+	Now  func() time.Time
+	Mail bool
 }
 
 // ThingsOf returns what the workspace's definitions can refer to, and the names of deleted things that they still refer to.
@@ -26,9 +28,17 @@ func (s Store) ThingsOf(ctx context.Context, w models.Workspace) (Things, error)
 	if err != nil {
 		return Things{}, err
 	}
-	things := Things{Schema: schema}
-	things.Destinations, err = destinationsOf(s.DB.Read(ctx), w.ID)
-	return things, err
+	return thingsWith(schema, s.DB.Read(ctx), w, s.Mail)
+}
+
+// thingsWith adds to a schema what else definitions can refer to.
+func thingsWith(schema rule.Schema, db *gorm.DB, w models.Workspace, mail bool) (things Things, err error) {
+	things.Schema, things.Mail = schema, mail
+	if things.Destinations, err = destinationsOf(db, w.ID); err != nil {
+		return things, err
+	}
+	things.Members, err = store.MembersIn(db, w.ID)
+	return things, models.In("members", err)
 }
 
 func destinationsOf(db *gorm.DB, workspace int64) (all []models.Destination, err error) {
@@ -37,14 +47,12 @@ func destinationsOf(db *gorm.DB, workspace int64) (all []models.Destination, err
 }
 
 // thingsIn is ThingsOf in a transaction, without the names of what is deleted.
-func thingsIn(tx *gorm.DB, w models.Workspace) (Things, error) {
+func thingsIn(tx *gorm.DB, w models.Workspace, mail bool) (Things, error) {
 	schema, err := segments.SchemaIn(tx, w)
 	if err != nil {
 		return Things{}, models.In("schema", err)
 	}
-	things := Things{Schema: schema}
-	things.Destinations, err = destinationsOf(tx, w.ID)
-	return things, err
+	return thingsWith(schema, tx, w, mail)
 }
 
 // Listed is an automation in the list, with its runs.
@@ -192,6 +200,9 @@ func (s Store) Delete(ctx context.Context, seen models.Automation, userID int64)
 		a.Enabled, a.UpdatedAt, a.DeletedAt = false, now, &now
 		if err := save(tx, a); err != nil {
 			return err
+		}
+		if err := tx.Where("workspace_id = ? AND automation_id = ?", a.WorkspaceID, a.ID).Delete(&models.TeamMail{}).Error; err != nil {
+			return models.In("what it had to tell the team", err)
 		}
 		return s.finish(tx, a, userID, models.ActionAutomationDeleted, nil, now)
 	})

@@ -174,6 +174,8 @@ func (s Step) Words(things Things) []Part {
 		return []Part{plain("set "), field, plain(" to "), value(models.Shorten(s.Value, 80))}
 	case StepCall:
 		return []Part{plain("call "), oneOf(s.DestinationID, things.Destinations, "destination", func(x models.Destination) (int64, string) { return x.ID, x.Name })}
+	case StepTellTeam:
+		return append(append([]Part{plain("tell ")}, s.toldWords(things)...), plain(" by e-mail"))
 	}
 	return []Part{value("…")}
 }

@@ -272,7 +272,10 @@ func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) 
 		m.Steps = append(m.Steps, row)
 	}
 	m.Full = len(f.definition.Steps) >= automations.MaxSteps
-	m.Kinds = stepKinds()
+	m.Kinds = stepKinds(f.things.Mail)
+	if !f.things.Mail {
+		m.NoMail = automations.NoMail
+	}
 	return nil
 }
 
@@ -368,19 +371,22 @@ func triggerKinds() []views.OptionGroup {
 // stepWords are the kinds of steps as the builder names them.
 var stepWords = map[automations.StepType]string{
 	automations.StepWait: "Wait", automations.StepOnlyIf: "Only if", automations.StepAddTag: "Add tag", automations.StepRemoveTag: "Remove tag",
-	automations.StepSetField: "Set a field", automations.StepCall: "Call a destination",
+	automations.StepSetField: "Set a field", automations.StepCall: "Call a destination", automations.StepTellTeam: "Tell the team",
 }
 
-func stepKinds() (options []views.Option) {
+// stepKinds lists the kinds of steps. mail says whether those that send e-mail can be chosen.
+func stepKinds(mail bool) (options []views.Option) {
 	for _, t := range automations.StepTypes {
-		options = append(options, views.Option{Value: string(t), Label: stepWords[t]})
+		if mail || t != automations.StepTellTeam {
+			options = append(options, views.Option{Value: string(t), Label: stepWords[t]})
+		}
 	}
 	return options
 }
 
 func stepRow(i int, s automations.Step, f automationForm) views.StepRow {
 	place := placed(placeStep, i)
-	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(), Until: s.Until, Value: s.Value}
+	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(f.things.Mail || s.Type == automations.StepTellTeam), Until: s.Until, Value: s.Value}
 	switch s.Type {
 	case automations.StepWait:
 		amount, unit := s.Wait()
@@ -400,6 +406,14 @@ func stepRow(i int, s automations.Step, f automationForm) views.StepRow {
 		choose(&row, s.FieldID, optionsOf(f.things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label }), "There is no merge tag yet.")
 	case automations.StepCall:
 		choose(&row, s.DestinationID, optionsOf(f.things.Destinations, func(x models.Destination) (int64, string) { return x.ID, x.Name }), "There is no destination yet.")
+	case automations.StepTellTeam:
+		for _, m := range f.things.Members {
+			name := automations.MemberName(m)
+			if m.Name != "" {
+				name += ", " + models.ShowEmail(m.Email)
+			}
+			row.Members = append(row.Members, views.Option{Value: strconv.FormatInt(m.UserID, 10), Label: name, Chosen: slices.Contains(s.UserIDs, m.UserID)})
+		}
 	}
 	return row
 }

@@ -148,6 +148,11 @@ func (v *visit) readStep(in *automationInput, i int, things automations.Things) 
 		s.FieldID, s.Value = of, v.Form(place+".value")
 	case automations.StepCall:
 		s.DestinationID = of
+	case automations.StepTellTeam:
+		for _, text := range v.FormAll(place + ".to") {
+			id, _ := strconv.ParseInt(text, 10, 64) // what is no number is nobody
+			s.UserIDs = append(s.UserIDs, id)
+		}
 	}
 	return s
 }
@@ -262,6 +267,10 @@ func (in *automationInput) faults(things automations.Things) models.FieldErrors 
 	for i, s := range in.definition.Steps {
 		place := placed(placeStep, i)
 		faulty[place] = check(ruleOfStep(i), place, s.Rule) || errs[place] != ""
+		if s.Type == automations.StepTellTeam && things.Mail && s.Strangers(things) {
+			errs.Add(place, "One of these people is not a member of the workspace. Please choose again.")
+			faulty[place] = true
+		}
 	}
 	for _, p := range in.definition.Check(things) {
 		field := fieldOfProblem(p.Place)

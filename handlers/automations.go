@@ -12,7 +12,7 @@ import (
 
 // automations returns the store of automations.
 func (v *visit) automations() automations.Store {
-	return automations.Store{DB: v.server.DB, Now: v.server.now}
+	return automations.Store{DB: v.server.DB, Now: v.server.now, Mail: v.server.Config.Mail}
 }
 
 // automationList lists the automations, and which of them need a look.
@@ -82,6 +82,13 @@ func (s *Server) automationShow(v *visit) error {
 	m.Steps = append(m.Steps, views.FlowStep{Words: []views.Word{{Text: "Started", Kind: "name"}}})
 	for i, step := range a.Definition.Steps {
 		m.Steps = append(m.Steps, views.FlowStep{Number: i + 1, Words: words(step.Words(things)), Here: here[i+1]})
+	}
+	untold, err := store.Untold(ctx, a.Automation, things)
+	if err != nil {
+		return models.In("automation: who was not told", err)
+	}
+	for _, u := range untold {
+		m.Untold = append(m.Untold, u.Name+" could not be told: "+u.Why+".")
 	}
 	if err := v.automationRuns(&m, a); err != nil {
 		return err

@@ -30,7 +30,7 @@ func (s *site) addAutomation(name string) string {
 // automate lets the automations do what is due.
 func (s *site) automate(ahead time.Duration) {
 	s.t.Helper()
-	r := automations.New(s.db, automations.Options{Now: func() time.Time { return s.server.now().Add(ahead) }})
+	r := automations.New(s.db, automations.Options{Mail: s.server.Config.Mail, Now: func() time.Time { return s.server.now().Add(ahead) }})
 	for range 3 {
 		if _, err := r.Turn(s.t.Context()); err != nil {
 			s.t.Fatal(err)

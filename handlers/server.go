@@ -33,6 +33,7 @@ type Config struct {
 	TrustedProxies   []netip.Prefix // trusted for X-Forwarded-For
 	LogRetentionDays int
 	Version          string
+	Mail             bool  // e-mail can be sent
 	Development      bool  // shows the style guide
 	SchemaVersion    int64 // lowest database version that the program needs
 

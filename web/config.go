@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
+	"campaignlark/mail"
 	"campaignlark/models"
 	"campaignlark/secrets"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	SecretKey        string // "": see secrets.Load
 	OutboundAllow    []netip.Prefix
 	RetrySchedule    deliveries.Schedule
+	Mail             *mail.Server // nil sends none
 }
 
 // setting is one environment variable, as listed by `campaignlark help`.
@@ -50,6 +52,8 @@ var settings = []setting{
 	{"SECRET_KEY", "", "32 random bytes, as base64 or hex: encrypts the secrets of webhooks and destinations (standard: the file\nsecret.key beside an SQLite database; on Postgres no secret can be stored)"},
 	{"OUTBOUND_ALLOW", "", "private addresses or networks that deliveries may go to, with http too, separated by commas, such as\n10.0.0.0/8 (standard: deliveries go only to the internet, with https)"},
 	{"RETRY_SCHEDULE", deliveries.StandardSchedule.String(), "how long a delivery waits after each failed attempt, separated by commas; then it is given up"},
+	{"SMTP_URL", "", "the mail server that takes e-mail to members: smtp://user:password@mail.example.com:587, encrypted with\nSTARTTLS, which only a server on this machine and ?tls=off leave out, or smtps:// (standard: no e-mail is sent)"},
+	{"MAIL_FROM", "", "the address that e-mail comes from, such as hooks@example.com; needed with SMTP_URL"},
 	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},
 }
 
@@ -67,7 +71,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 		panic("no setting named " + name)
 	}
 	var c Config
-	var errs [13]error
+	var errs [14]error
 	c.ListenAddr, errs[0] = readListenAddr("LISTEN_ADDR", value("LISTEN_ADDR"))
 	c.DatabaseURL, errs[1] = readDatabaseURL(value("DATABASE_URL"))
 	c.PublicURL, errs[2] = readPublicURL(value("PUBLIC_URL"))
@@ -88,6 +92,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 	if c.RetrySchedule, errs[12] = deliveries.ParseSchedule(value("RETRY_SCHEDULE")); errs[12] != nil {
 		errs[12] = fmt.Errorf("RETRY_SCHEDULE cannot be used: %w", errs[12])
 	}
+	c.Mail, errs[13] = mail.ParseServer(value("SMTP_URL"), value("MAIL_FROM"))
 	return c, errors.Join(errs[:]...)
 }
 

@@ -64,6 +64,18 @@ func TestConfigValues(t *testing.T) {
 	}
 }
 
+func TestConfigMail(t *testing.T) {
+	t.Parallel()
+	got, err := readConfig(env("SMTP_URL", "smtps://me:hunter2@mail.example.com", "MAIL_FROM", "CampaignLark <hooks@example.com>"))
+	if err != nil || got.Mail == nil || got.Mail.String() != "mail.example.com:465" || got.Mail.Password != "hunter2" || got.Mail.From.Address != "hooks@example.com" {
+		t.Errorf("got %v (%v)", got.Mail, err)
+	}
+	_, err = readConfig(env("SMTP_URL", "smtp://me:hunter2@mail.example.com?tls=never", "MAIL_FROM", "hooks"))
+	if err == nil || !strings.Contains(err.Error(), "SMTP_URL") || !strings.Contains(err.Error(), "MAIL_FROM") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v, want a sentence for each and no password", err)
+	}
+}
+
 func TestConfigAdmin(t *testing.T) {
 	t.Parallel()
 	got, err := readConfig(env("ADMIN_EMAIL", " Tywin@Example.com", "ADMIN_PASSWORD", " rains of castamere "))
@@ -92,6 +104,8 @@ func TestConfigRefusals(t *testing.T) {
 		{"PUBLIC_URL", "https://hooks.example.com/lark"},
 		{"PUBLIC_URL", "https://hooks.example.com?"},
 		{"PUBLIC_URL", "https://u:p@hooks.example.com"},
+		{"SMTP_URL", "smtp://mail.example.com"},
+		{"MAIL_FROM", "hooks@example.com"},
 		{"ADMIN_EMAIL", "tywin@example.com"},
 		{"ADMIN_PASSWORD", "a long enough password"},
 		{"TRUSTED_PROXIES", "proxy.local"},

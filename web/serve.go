@@ -15,6 +15,7 @@ import (
 	"campaignlark/handlers"
 	"campaignlark/intake"
 	"campaignlark/jobs"
+	"campaignlark/mail"
 	"campaignlark/migrations"
 	"campaignlark/models/store"
 	"campaignlark/secrets"
@@ -74,7 +75,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	})
 	srv := handlers.New(handlers.Options{
 		Config: handlers.Config{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, LogRetentionDays: c.LogRetentionDays, Version: version, Development: c.Development,
-			SchemaVersion: migrations.Newest(string(db.Dialect)), OutboundAllow: c.OutboundAllow, DeliverySchedule: c.RetrySchedule},
+			Mail: c.Mail != nil, SchemaVersion: migrations.Newest(string(db.Dialect)), OutboundAllow: c.OutboundAllow, DeliverySchedule: c.RetrySchedule},
 		DB:      db,
 		Intake:  pipeline,
 		Cipher:  cipher,
@@ -121,8 +122,11 @@ func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *in
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	all.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(ctx) })
-	all.Go(func() { automations.New(db, automations.Options{Log: p.log, Sent: sender.Wake}).Run(ctx) })
+	all.Go(func() { automations.New(db, automations.Options{Log: p.log, Mail: c.Mail != nil, Sent: sender.Wake}).Run(ctx) })
 	all.Go(func() { sender.Run(sending) })
+	if c.Mail != nil {
+		all.Go(func() { mail.NewSender(db, *c.Mail, mail.Options{PublicURL: c.PublicURL, Log: p.log}).Run(sending) })
+	}
 	runner := jobs.New(db, p.log, time.Now)
 	runner.Intake = pipeline
 	all.Go(func() { runner.Run(ctx) })

@@ -26,7 +26,12 @@ var ErrLastAdmin = &models.Error{Code: models.CodeConflict, Message: "A workspac
 
 // Members lists the members of a workspace, by address.
 func (d *DB) Members(ctx context.Context, workspaceID int64) (all []Member, err error) {
-	return all, members(d.Read(ctx), workspaceID).Order("users.email").Find(&all).Error
+	return MembersIn(d.Read(ctx), workspaceID)
+}
+
+// MembersIn is Members in a transaction.
+func MembersIn(tx *gorm.DB, workspaceID int64) (all []Member, err error) {
+	return all, members(tx, workspaceID).Order("users.email").Find(&all).Error
 }
 
 // Member returns one member of a workspace, or ErrNotFound.
@@ -87,6 +92,9 @@ func (d *DB) RemoveMember(ctx context.Context, workspaceID, userID, memberID int
 	}
 	return d.changeMember(ctx, workspaceID, memberID, func(tx *gorm.DB, m Member) error {
 		if err := tx.Exec("DELETE FROM memberships WHERE workspace_id = ? AND user_id = ?", workspaceID, memberID).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM team_mails WHERE workspace_id = ? AND user_id = ?", workspaceID, memberID).Error; err != nil {
 			return err
 		}
 		return auditMember(tx, action, workspaceID, userID, m, "", now)

@@ -14,8 +14,8 @@ import (
 var heardStates = models.Listens(0).With(models.EventWebhookFailing, false).With(models.EventWebhookSilent, false)
 
 // NoteUnusualWebhooks writes an event for each webhook that has become failing or silent, where an automation listens for it. A state that
-// lasts gives no further event; one that was over and comes back does. What is unusual when an automation begins to listen counts as
-// beginning then.
+// lasts gives no further event; one that was over and comes back does. A webhook that is unusual already when an automation begins to listen
+// gives an event too.
 func (d *DB) NoteUnusualWebhooks(ctx context.Context, now time.Time) error {
 	var workspaces []models.Workspace
 	err := d.Read(ctx).Where("deleted_at IS NULL AND (listens & ? <> 0 OR id IN (SELECT workspace_id FROM webhook_states))", heardStates).Order("id").Find(&workspaces).Error
