@@ -17,8 +17,12 @@ const dropStep = 500
 
 // DropDeleted drops the deliveries that wait for a deleted destination, in steps. It is a chore.
 func (s *Sender) DropDeleted(ctx context.Context, now time.Time) error {
-	return s.queue.inSteps(ctx, "deleted_at IS NOT NULL", "", time.Time{}, map[string]any{
-		"state": models.DeliveryDropped, "ended_at": models.Instant(now), "reason": reasonDeleted})
+	return s.queue.inSteps(ctx, "deleted_at IS NOT NULL", "", time.Time{}, dropped(now))
+}
+
+// dropped is what changes in a delivery whose destination was deleted.
+func dropped(now time.Time) map[string]any {
+	return map[string]any{"state": models.DeliveryDropped, "ended_at": models.Instant(now), "reason": reasonDeleted}
 }
 
 // PullForward makes deliveries due that would wait longer than the schedule ever does. The clock was wrong when they were put off. It is a
@@ -48,16 +52,21 @@ func (q queue) inSteps(ctx context.Context, which, condition string, than time.T
 
 func (q queue) step(ctx context.Context, d models.Destination, condition string, args []any, set map[string]any) (changed int, err error) {
 	err = q.db.Write(ctx, func(tx *gorm.DB) error {
-		var ids []uuid.UUID
-		rows := store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = 'pending'", d.WorkspaceID, d.ID)
-		if condition != "" {
-			rows = rows.Where(condition, args...)
-		}
-		if err := rows.Order("id").Limit(dropStep).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
-			return err
-		}
-		changed = len(ids)
-		return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).UpdateColumns(set).Error
+		changed, err = changeSome(tx, d, condition, args, set)
+		return err
 	})
 	return changed, err
+}
+
+// changeSome changes at most dropStep deliveries that wait for a destination and match condition, "" for all. It returns how many.
+func changeSome(tx *gorm.DB, d models.Destination, condition string, args []any, set map[string]any) (int, error) {
+	var ids []uuid.UUID
+	rows := store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = 'pending'", d.WorkspaceID, d.ID)
+	if condition != "" {
+		rows = rows.Where(condition, args...)
+	}
+	if err := rows.Order("id").Limit(dropStep).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	return len(ids), pending(tx, d.WorkspaceID, ids).UpdateColumns(set).Error
 }

@@ -180,8 +180,8 @@ func (s Store) changeSecrets(ctx context.Context, seen models.Destination, userI
 // ErrCalled refuses the deletion of a destination that an automation calls.
 var ErrCalled = &models.Error{Code: models.CodeConflict, Message: "An automation calls this destination, so it was not deleted. Take the step out of the automation first."}
 
-// Delete deletes a destination and drops what waits for it: the first ones in the same transaction, the rest by DropDeleted. Its ended deliveries stay readable. If an automation calls it, the error is
-// ErrCalled.
+// Delete deletes a destination and drops what waits for it; Sender.DropDeleted drops what is too much for one transaction. Its ended
+// deliveries stay readable. If an automation calls it, the error is ErrCalled.
 func (s Store) Delete(ctx context.Context, d models.Destination, userID int64, now time.Time) error {
 	return s.DB.Write(ctx, func(tx *gorm.DB) error {
 		old, err := toChange(tx, d)
@@ -195,10 +195,7 @@ func (s Store) Delete(ctx context.Context, d models.Destination, userID int64, n
 		if len(callers) > 0 {
 			return ErrCalled
 		}
-		waiting := tx.Model(&models.Delivery{}).Select("id").Where("workspace_id = ? AND destination_id = ? AND state = ?", d.WorkspaceID, d.ID, models.DeliveryPending).Limit(dropStep)
-		err = tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN (?)", d.WorkspaceID, waiting).
-			Updates(map[string]any{"state": models.DeliveryDropped, "reason": reasonDeleted, "ended_at": now}).Error
-		if err != nil {
+		if _, err := changeSome(tx, d, "", nil, dropped(now)); err != nil {
 			return models.In("drop what waits", err)
 		}
 		if err := change(tx, old, map[string]any{"deleted_at": now, "updated_at": now, "enabled": false, "headers": nil, "older_secret": nil}); err != nil {

@@ -229,9 +229,10 @@ func recordHealth(tx *gorm.DB, workspace int64, group []outcome) error {
 	return nil
 }
 
-// nextSQL makes the next version about contacts due when the one before it has ended.
+// nextSQL makes the next version about contacts due when the one before it has ended. It also writes one that is due already: if another
+// sender has just locked that one to let it wait for the version before it, this waits for the lock and has the last word.
 const nextSQL = `UPDATE deliveries AS v SET next_at = @now
-	WHERE v.workspace_id = @ws AND v.destination_id = @to AND v.state = 'pending' AND v.contact_id IN @contacts AND v.tries = 0 AND v.next_at > @now
+	WHERE v.workspace_id = @ws AND v.destination_id = @to AND v.state = 'pending' AND v.contact_id IN @contacts AND v.tries = 0
 		AND NOT EXISTS (SELECT 1 FROM deliveries e
 			WHERE e.workspace_id = v.workspace_id AND e.destination_id = v.destination_id AND e.state = 'pending' AND e.contact_id = v.contact_id
 				AND (e.contact_version, e.id) < (v.contact_version, v.id))`

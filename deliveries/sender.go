@@ -2,6 +2,7 @@ package deliveries
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
@@ -22,6 +23,8 @@ const (
 	atOnce        = 64 // attempts of one process
 	atOnceToOne   = 8  // of them to one destination
 	atOnceFailing = 2  // to one that fails, so that many hanging destinations leave room for the others
+
+	roundTime = 30 * time.Second // for a look at all destinations
 
 	// A sender holds more deliveries than it attempts at once: those that are taken and wait for their turn, and those that are not
 	// recorded yet. Otherwise the time between two transactions would bound how many go out.
@@ -143,16 +146,17 @@ func (s *Sender) Run(ctx context.Context) {
 
 // round takes what is due, as far as there is room, and starts its attempts.
 func (s *Sender) round(ctx, attempts context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, roundTime)
+	defer cancel()
 	due, err := s.queue.due(ctx, s.now())
 	if err != nil {
 		return models.In("deliveries: destinations with due ones", err)
 	}
+	var errs []error
 	for _, d := range s.inOrder(due) {
-		if err := s.take(ctx, attempts, d); err != nil {
-			return err
-		}
+		errs = append(errs, s.take(ctx, attempts, d))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // inOrder puts the destinations first that have the fewest attempts under way, and those that fail last.
@@ -208,6 +212,9 @@ func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error
 	}
 	start := s.now()
 	taken, more, err := s.queue.take(ctx, d, room, under, start, s.o.Lease)
+	if err != nil {
+		return err
+	}
 	if more && len(taken) < room {
 		s.Wake()
 	}
@@ -216,8 +223,8 @@ func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error
 		s.under[v.ID] = targetOf(d)
 	}
 	s.mu.Unlock()
-	if err != nil || len(taken) == 0 {
-		return err
+	if len(taken) == 0 {
+		return nil
 	}
 	to, err := s.open(d)
 	if err != nil {
