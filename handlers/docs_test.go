@@ -1,11 +1,15 @@
 package handlers
 
 import (
+	"bytes"
+	"encoding/json"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"campaignlark/deliveries"
 	"campaignlark/intake"
 	"campaignlark/models"
 )
@@ -105,6 +109,59 @@ func TestTheHelpSaysTermsBeforeItUsesThem(t *testing.T) {
 		page.want(t, 200, "This program sends no confirmation mail", "A merge tag is a field that contacts can have", "the header that says how the body is written")
 		if senders, call := strings.Index(page.body, `id="senders"`), strings.Index(page.body, `id="call"`); senders < 0 || call < senders {
 			t.Errorf("the chapter on systems is at %d, and the one on calls at %d", senders, call)
+		}
+	})
+}
+
+// The help explains what follows an event, and what the receiver of a message has to know.
+func TestDocsExplainAutomationsAndDestinations(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.as("").get("/docs")
+		page.inThisOrder(t, "Automations: what happens next", "What starts it", "falls silent", "Only if", "change by hand, in bulk or by an import starts only", "ends after eight", "starts an automation once",
+			"finishes the version of the automation with which it began", "starts nothing until you repair it", "messages about it that wait are dropped", "Example.",
+			"Destinations and deliveries", "contact.tag_removed", "webhook-signature", "X-Webhook-Signature", "standardwebhooks", "def is_genuine", "within 15 seconds", "20 and 24 hours", "Retry-After",
+			"The answer 410 switches the destination off", "five days", "can be sent again", "at least once", "in the order of its changes", "OUTBOUND_ALLOW", "Example.")
+		page.want(t, 200, "This program sends no confirmation mail: an automation that starts with its event can call the system that sends one.")
+		page.wantNot(t, "fires no event")
+	})
+}
+
+// TestTheExampleOfAMessageIsOne compares the help's message with what is sent.
+func TestTheExampleOfAMessageIsOne(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		_, example, _ := strings.Cut(s.as("").get("/docs").body, `<pre id="envelope"`)
+		_, example, _ = strings.Cut(example, ">")
+		example, _, _ = strings.Cut(example, "</pre>")
+		example = html.UnescapeString(strings.NewReplacer("<code>", "", "</code>", "").Replace(example))
+		decoder := json.NewDecoder(strings.NewReader(example))
+		decoder.DisallowUnknownFields()
+		var message deliveries.Envelope
+		if err := decoder.Decode(&message); err != nil {
+			t.Fatalf("got %q (%v), want a message", example, err)
+		}
+		var shown bytes.Buffer
+		if err := json.Compact(&shown, []byte(example)); err != nil {
+			t.Fatal(err)
+		}
+		if sent := string(message.JSON()); shown.String() != sent {
+			t.Errorf("the help shows %s, but what is sent is %s", shown.String(), sent)
+		}
+	})
+}
+
+// TestTheHelpListsEveryEventOfMessages compares the help with the events that automations can start on.
+func TestTheHelpListsEveryEventOfMessages(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		page := s.as("").get("/docs").body
+		for _, e := range models.EventTypes {
+			if !strings.Contains(page, e.Outgoing()) {
+				t.Errorf("the help does not name %s", e.Outgoing())
+			}
+		}
+		for i, wait := range []string{"5 seconds", "5 minutes", "30 minutes", " 2,", " 5,", " 10,", " 14,", " 20 ", " 24 hours"} {
+			if len(deliveries.StandardSchedule) != 9 || !strings.Contains(page, wait) {
+				t.Errorf("the help does not name the %d. wait of the schedule", i+1)
+			}
 		}
 	})
 }

@@ -47,6 +47,8 @@ var docsParts = []docsPart{
 	{"toomany", "Too many calls"},
 	{"answers", "Answers, and what to do"},
 	{"events", "Events"},
+	{"automations", "Automations: what happens next"},
+	{"destinations", "Destinations and deliveries"},
 	{"log", "Find calls, and do them once more"},
 	{"segments", "Segments: rules for groups of contacts"},
 	{"practice", "Segments in practice"},
@@ -88,7 +90,7 @@ type docsTypeRow struct{ kind, does, event string }
 
 var docsTypeRows = []docsTypeRow{
 	{"SUBSCRIBED", "Creates the contact, or updates the one that has the address. Its status becomes Subscribed; fields are kept and the webhook’s tags added.", "Contact Subscribed (Confirmed), for a new contact and for one that was not Subscribed before"},
-	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm. This program sends no confirmation mail: an automation that starts with its event can send one.", "Contact Subscribed (Pending), with every call"},
+	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm. This program sends no confirmation mail: an automation that starts with its event can call the system that sends one.", "Contact Subscribed (Pending), with every call"},
 	{"UNSUBSCRIBED", "Finds the contact by its address; its status becomes Unsubscribed. Fields and tags stay as they are. It creates nobody.", "Contact Unsubscribed, with every call"},
 	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. It creates nobody.", "None"},
 }

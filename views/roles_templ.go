@@ -14,7 +14,7 @@ type roleWords struct{ name, word, does string }
 // roles has the role with the most rights first.
 var roles = []roleWords{
 	{"admin", "Admin", "Everything: also invites and removes people, changes the settings, and can delete the workspace."},
-	{"manager", "Manager", "Creates, changes and deletes webhooks, contacts, tags, merge tags and segments. Imports and exports contacts."},
+	{"manager", "Manager", "Creates, changes and deletes webhooks, contacts, tags, merge tags, segments and automations. Imports and exports contacts."},
 	{"viewer", "Viewer", "Reads everything and changes nothing. The secret part of a webhook's address is hidden, and there are no downloads."},
 }
 
