@@ -106,3 +106,27 @@ func (q queue) lease(tx *gorm.DB, args map[string]any, until time.Time) (taken [
 	}
 	return taken, err
 }
+
+// waits reports whether a delivery that was taken is still to be sent.
+func (q queue) waits(ctx context.Context, v models.Delivery) bool {
+	var n int64
+	err := q.db.Read(ctx).Model(&models.Delivery{}).Joins("JOIN destinations d ON d.workspace_id = deliveries.workspace_id AND d.id = deliveries.destination_id").
+		Where("deliveries.workspace_id = ? AND deliveries.id = ? AND deliveries.state = ? AND body IS NOT NULL AND d.enabled AND d.deleted_at IS NULL", v.WorkspaceID, v.ID, models.DeliveryPending).
+		Count(&n).Error
+	return err == nil && n > 0
+}
+
+// giveBack ends leases early.
+func (q queue) giveBack(ctx context.Context, byWorkspace map[int64][]uuid.UUID, now time.Time) error {
+	if len(byWorkspace) == 0 {
+		return nil
+	}
+	return models.In("deliveries: give back", q.db.Write(ctx, func(tx *gorm.DB) error {
+		for _, workspace := range sortedKeys(byWorkspace) {
+			if err := pending(tx, workspace, byWorkspace[workspace]).UpdateColumns(map[string]any{"next_at": now}).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}

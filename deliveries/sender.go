@@ -68,6 +68,9 @@ type Sender struct {
 	under map[uuid.UUID]target     // deliveries that it holds
 	turn  chan struct{}            // full while as many attempts are under way as may be
 	turns map[target]chan struct{} // likewise, for each destination
+
+	ending <-chan struct{} // closed when Run is told to end
+	unused []held          // deliveries whose attempts did not begin before that
 }
 
 // target identifies a destination.
@@ -118,11 +121,12 @@ func (s *Sender) Wake() {
 	}
 }
 
-// Run sends until ctx ends. Then it takes no further delivery, lets the attempts end that are under way, cuts off those that take longer
-// than Grace, and returns. A sender after this one makes those again when their lease ends. Run it once.
+// Run sends until ctx ends. Then it begins no further attempt, lets those end that are under way, cuts off those that take longer than
+// Grace, and returns. A sender after this one makes those again when their lease ends. Run it once.
 func (s *Sender) Run(ctx context.Context) {
 	attempts, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	s.ending = ctx.Done()
 	var recording sync.WaitGroup
 	recording.Go(s.record)
 	turn := time.NewTicker(s.o.Poll)
@@ -139,6 +143,9 @@ func (s *Sender) Run(ctx context.Context) {
 	}
 	defer time.AfterFunc(s.o.Grace, cut).Stop()
 	s.running.Wait()
+	if err := s.giveBack(); err != nil {
+		s.o.Log.Error("deliveries that were not begun could not be given back; they go out when their leases end", store.ErrorAttr(err))
+	}
 	close(s.results)
 	recording.Wait()
 	s.client.Close()
@@ -230,43 +237,12 @@ func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error
 	if err != nil {
 		s.o.Log.Error("a destination's secret cannot be decrypted", "destination", d.ID, store.ErrorAttr(err))
 	}
-	until := start.Add(max(s.o.Lease-s.o.Wait, s.o.Lease/2)) // later, another sender might take it before the attempt ends
 	for _, v := range taken {
 		s.running.Go(func() {
-			if end := s.waitTurn(attempts, targetOf(d)); end != nil {
-				defer end()
-				if s.now().Before(until) {
-					s.attempt(attempts, to, v, err == nil)
-					return
-				}
-			}
-			s.release([]outcome{{delivery: v}})
+			s.inTurn(attempts, held{v, start.Add(s.o.Lease)}, func() { s.attempt(attempts, to, v, err == nil) })
 		})
 	}
 	return nil
-}
-
-// waitTurn waits until an attempt to a destination may begin, and returns what ends it. It returns nil if the sender ends first.
-func (s *Sender) waitTurn(ctx context.Context, to target) (end func()) {
-	s.mu.Lock()
-	own := s.turns[to]
-	if own == nil {
-		own = make(chan struct{}, atOnceToOne)
-		s.turns[to] = own
-	}
-	s.mu.Unlock()
-	select {
-	case own <- struct{}{}:
-	case <-ctx.Done():
-		return nil
-	}
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		<-own
-		return nil
-	}
-	return func() { <-s.turn; <-own }
 }
 
 // open decrypts what a destination's row holds. The message has no id and no body yet.

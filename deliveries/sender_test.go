@@ -302,6 +302,60 @@ func TestASenderEndsInOrder(t *testing.T) {
 	})
 }
 
+// TestASenderGivesBackWhatItHasNotBegun tells a sender to end that holds more deliveries than it may attempt at once.
+func TestASenderGivesBackWhatItHasNotBegun(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		release, _ := gate(t)
+		r := newReceiver(t, func(got) { <-release })
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		for range 20 {
+			w.enqueue(d, 0, 0)
+		}
+		_, end := w.run(func(o *deliveries.Options) { o.Grace = time.Nanosecond })
+		w.eventually("eight attempts are under way", func() bool { return len(r.got()) == 8 })
+		end()
+		var due int64
+		if err := db.Read(t.Context()).Model(&models.Delivery{}).Where("state = ? AND next_at <= ?", models.DeliveryPending, start).Count(&due).Error; err != nil || due != 12 {
+			t.Errorf("got %d that are due (%v), want the 12 that were not begun", due, err)
+		}
+	})
+}
+
+// TestWhatWaitsForItsTurnIsLookedAtAgain switches a destination off while deliveries wait for their turn.
+func TestWhatWaitsForItsTurnIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		release, open := gate(t)
+		r := newReceiver(t, func(got) { <-release })
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		for range 20 {
+			w.enqueue(d, 0, 0)
+		}
+		w.run(func(o *deliveries.Options) { o.Lease = 60 * time.Millisecond }) // on the test's clock it never ends
+		w.eventually("eight attempts are under way, and all are taken", func() bool {
+			var due int64
+			err := db.Read(context.Background()).Model(&models.Delivery{}).Where("next_at <= ?", start).Count(&due).Error
+			return err == nil && due == 0 && len(r.got()) == 8
+		})
+		w.write(func(tx *gorm.DB) error {
+			return tx.Model(&models.Destination{}).Where("workspace_id = ? AND id = ?", w.id, d.ID).Update("enabled", false).Error
+		})
+		open()
+		w.eventually("the eight are recorded", func() bool {
+			var arrived int64
+			err := db.Read(context.Background()).Model(&models.Delivery{}).Where("state = ?", models.DeliveryArrived).Count(&arrived).Error
+			return err == nil && arrived == 8
+		})
+		w.tried(w.enqueue(w.destination(newReceiver(t, nil).url, deliveries.NewSecret(), deliveries.NewSecret()), 0, 0).ID, 1)
+		if got := len(r.got()); got != 8 {
+			t.Errorf("got %d attempts, want none after it was switched off", got)
+		}
+	})
+}
+
 // TestNothingComesBackOfAnErasedPerson erases people while attempts are under way: one in the way of the person's erasure, which drops
 // the delivery, and one whose body alone is gone. A third is erased before its attempt.
 func TestNothingComesBackOfAnErasedPerson(t *testing.T) {
