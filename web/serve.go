@@ -122,7 +122,9 @@ func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *in
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
 	all.Go(func() { segments.New(db, segments.Options{Interval: c.SegmentInterval, Log: p.log}).Run(ctx) })
-	all.Go(func() { automations.New(db, automations.Options{Log: p.log, Mail: c.Mail != nil, Sent: sender.Wake}).Run(ctx) })
+	all.Go(func() {
+		automations.New(db, automations.Options{Log: p.log, Mail: c.Mail != nil, Sent: sender.Wake}).Run(ctx)
+	})
 	all.Go(func() { sender.Run(sending) })
 	if c.Mail != nil {
 		all.Go(func() { mail.NewSender(db, *c.Mail, mail.Options{PublicURL: c.PublicURL, Log: p.log}).Run(sending) })
