@@ -22,13 +22,13 @@ func (r *Runner) startRuns(ctx context.Context, workspace int64) (more bool, err
 			return err
 		}
 		var events []models.AutomationEvent
-		if err := tx.Where("workspace_id = ? AND state = ?", workspace, models.EventStatePending).Order("id").Limit(eventsAtOnce).Find(&events).Error; err != nil {
+		if err := tx.Where("workspace_id = ? AND state = ?", workspace, models.EventStatePending).Order("id").Limit(r.most(eventsAtOnce)).Find(&events).Error; err != nil {
 			return models.In("read events", err)
 		}
 		if len(events) == 0 {
 			return nil
 		}
-		more = len(events) == eventsAtOnce
+		more = len(events) == r.most(eventsAtOnce)
 		s, err := newStarter(tx, workspace, r)
 		if err != nil {
 			return err

@@ -50,6 +50,7 @@ func New(db *store.DB, o Options) *Runner {
 const (
 	eventsAtOnce = 256 // of one workspace in a transaction
 	runsAtOnce   = 64  // of one workspace in a transaction; LockAddresses allows 256 addresses
+	smaller      = 4   // on SQLite a transaction holds up all other writers, so it does only this part of them
 	runsInATurn  = 512
 	maxTries     = 8 // failed tries of a step, after which its run fails
 	turnTime     = 30 * time.Second
@@ -92,7 +93,9 @@ func (r *Runner) Turn(ctx context.Context) (busy bool, err error) {
 	}
 	var failed []error
 	for _, workspace := range workspaces {
+		began := time.Now()
 		more, err := r.startRuns(ctx, workspace)
+		r.rest(ctx, began)
 		busy, failed = busy || more, append(failed, models.In("start runs", err))
 	}
 	more, err := r.doDue(ctx)
@@ -131,8 +134,10 @@ func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
 		return false, models.In("list runs that are due", err)
 	}
 	var failed []error
-	for _, some := range byWorkspace(due) {
+	for _, some := range byWorkspace(due, r.most(runsAtOnce)) {
+		began := time.Now()
 		err := r.doRuns(ctx, some)
+		r.rest(ctx, began)
 		if err != nil && len(some) > 1 { // one of them fails: the others go on without it
 			for _, one := range some {
 				failed = append(failed, r.doAlone(ctx, one))
@@ -152,12 +157,28 @@ func (r *Runner) listDue(ctx context.Context) (due []dueRun, err error) {
 	return due, err
 }
 
-// byWorkspace groups runs by workspace, at most runsAtOnce together, and keeps their order.
-func byWorkspace(due []dueRun) (groups [][]dueRun) {
+// most returns how many rows of a kind one transaction does.
+func (r *Runner) most(n int) int {
+	if r.db.Dialect == store.SQLite {
+		return n / smaller
+	}
+	return n
+}
+
+// rest waits after a transaction that began at an instant, for as long as calls of webhooks wait.
+func (r *Runner) rest(ctx context.Context, began time.Time) {
+	select {
+	case <-time.After(r.db.Rest(time.Since(began))):
+	case <-ctx.Done():
+	}
+}
+
+// byWorkspace groups runs by workspace, at most most together, and keeps their order.
+func byWorkspace(due []dueRun, most int) (groups [][]dueRun) {
 	last := map[int64]int{} // the group that a workspace fills
 	for _, one := range due {
 		i, open := last[one.WorkspaceID]
-		if !open || len(groups[i]) == runsAtOnce {
+		if !open || len(groups[i]) == most {
 			i = len(groups)
 			last[one.WorkspaceID], groups = i, append(groups, nil)
 		}

@@ -3,6 +3,7 @@ package automations
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"campaignlark/deliveries"
 	"campaignlark/models"
@@ -136,17 +137,30 @@ func (s Store) Stop(ctx context.Context, run models.AutomationRun, userID int64)
 	})
 }
 
-// Here counts the runs that wait at each step, by its number from 1.
-func (s Store) Here(ctx context.Context, a models.Automation) (map[int]int64, error) {
-	var rows []struct {
-		Step int
-		Runs int64
-	}
-	err := s.DB.Read(ctx).Raw(`SELECT step, count(*) AS runs FROM (SELECT step FROM automation_runs WHERE workspace_id = ? AND automation_id = ? AND ended_at IS NULL LIMIT ?) AS few
-		GROUP BY step`, a.WorkspaceID, a.ID, MostRuns+1).Scan(&rows).Error
-	here := map[int]int64{}
+// Reached counts the runs at a step.
+type Reached struct {
+	StepID int64 // 0 for the start
+	Came   int64 // came by
+	Here   int64 // wait there now
+	Ended  int64 // ended or failed there
+}
+
+// reachedFor is the period of the counts.
+const reachedFor = 30 * 24 * time.Hour
+
+// Reached counts the runs of an automation at each step, by the step's id. It looks at the newest MostRuns of the last 30 days, of every
+// version: a step keeps its id through them.
+func (s Store) Reached(ctx context.Context, a models.Automation) (map[int64]Reached, error) {
+	var rows []Reached
+	err := s.DB.Read(ctx).Raw(`SELECT t.step_id, count(*) AS came,
+			sum(CASE WHEN t.result = 'waiting' AND r.ended_at IS NULL THEN 1 ELSE 0 END) AS here,
+			sum(CASE WHEN t.result IN ('stopped', 'failed') OR t.result = 'waiting' AND r.ended_at IS NOT NULL THEN 1 ELSE 0 END) AS ended
+		FROM (SELECT id, ended_at FROM automation_runs WHERE workspace_id = @ws AND automation_id = @id AND id >= @since ORDER BY id DESC LIMIT @most) AS r
+		JOIN run_steps t ON t.workspace_id = @ws AND t.run_id = r.id GROUP BY t.step_id`,
+		map[string]any{"ws": a.WorkspaceID, "id": a.ID, "since": models.IDAt(s.Now().Add(-reachedFor)), "most": MostRuns}).Scan(&rows).Error
+	reached := map[int64]Reached{}
 	for _, r := range rows {
-		here[r.Step] = r.Runs
+		reached[r.StepID] = r
 	}
-	return here, err
+	return reached, err
 }

@@ -24,15 +24,18 @@ const (
 	recordWait = 500 * time.Millisecond
 )
 
-// record writes the outcomes in groups until results is closed.
+// record writes the outcomes in groups until results is closed. While calls of webhooks wait it rests after each group, and with it rest the
+// attempts that wait for room.
 func (s *Sender) record() {
 	for first := range s.results {
+		began := time.Now()
 		group := s.gather(first)
 		if states, err := s.recordGroup(group); err != nil {
 			s.o.Log.Error("outcomes of deliveries could not be stored; they are sent again", "deliveries", len(group), store.ErrorAttr(err))
 		} else {
 			s.observe(group, states)
 		}
+		time.Sleep(s.queue.db.Rest(time.Since(began)))
 		s.release(group)
 		s.Wake() // there is room, and the next delivery about the same contact may go
 	}

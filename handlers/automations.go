@@ -56,6 +56,9 @@ func (v *visit) automation() (automations.Listed, error) {
 	return a, models.In("automation: read it", err)
 }
 
+// listedRuns is how many runs the pages of calls and contacts list.
+const listedRuns = 20
+
 // runsOnAPage is how many runs a list shows.
 const runsOnAPage = 50
 
@@ -75,13 +78,13 @@ func (s *Server) automationShow(v *visit) error {
 		return models.In("automation: what it uses", err)
 	}
 	m := views.AutomationModel{Page: p, AutomationRow: automationRow(a, things), CanChange: v.canChange(), State: v.Query("state")}
-	here, err := store.Here(ctx, a.Automation)
+	reached, err := store.Reached(ctx, a.Automation)
 	if err != nil {
 		return models.In("automation: where runs are", err)
 	}
-	m.Steps = append(m.Steps, views.FlowStep{Words: []views.Word{{Text: "Started", Kind: "name"}}})
+	m.Steps = append(m.Steps, flowStep(0, reached[0], []views.Word{{Text: "Started", Kind: "name"}}))
 	for i, step := range a.Definition.Steps {
-		m.Steps = append(m.Steps, views.FlowStep{Number: i + 1, Words: words(step.Words(things)), Here: here[i+1]})
+		m.Steps = append(m.Steps, flowStep(i+1, reached[step.ID], words(step.Words(things))))
 	}
 	untold, err := store.Untold(ctx, a.Automation, things)
 	if err != nil {
@@ -95,6 +98,13 @@ func (s *Server) automationShow(v *visit) error {
 	}
 	v.automationFacts(&m, a, things)
 	return v.show(views.AutomationPage(m))
+}
+
+func flowStep(number int, r automations.Reached, words []views.Word) views.FlowStep {
+	if len(words) > 0 {
+		words[0].Text = sentenceCase(words[0].Text)
+	}
+	return views.FlowStep{Number: number, Words: words, Came: r.Came, Here: r.Here, Ended: r.Ended}
 }
 
 // runStates are the tabs of an automation's runs.

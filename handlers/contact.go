@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
@@ -69,6 +70,11 @@ func (s *Server) showContact(v *visit, newTags, wrong string) error {
 		return models.In("contact page: deliveries", err)
 	}
 	m.Deliveries = v.deliveryRows(sent)
+	runs, err := v.automations().Runs(ctx, c.WorkspaceID, automations.RunFilter{ContactID: c.ID}, listedRuns)
+	if err != nil {
+		return models.In("contact page: runs", err)
+	}
+	m.Runs = runRows(runs)
 	for _, t := range schema.Tags {
 		if !slices.Contains(held, t.ID) {
 			m.OtherTags = append(m.OtherTags, t.Name)

@@ -42,6 +42,13 @@ var pages = map[string][]string{
 	"/webhooks/:id/disable":        {"/webhooks/1/disable"},
 	"/webhooks/:id/rotate":         {"/webhooks/1/rotate"},
 	"/webhooks/:id/delete":         {"/webhooks/1/delete"},
+	"/automations":                 {"/automations"},
+	"/automations/new":             {"/automations/new", "/automations/new?start=tag"},
+	"/automations/:id":             {"/automations/1", "/automations/2?state=waiting"},
+	"/automations/:id/edit":        {"/automations/1/edit", "/automations/2/edit"},
+	"/automations/:id/disable":     {"/automations/1/disable"},
+	"/automations/:id/delete":      {"/automations/1/delete"},
+	"/runs/:id":                    {"/runs/:"},
 	"/destinations":                {"/destinations"},
 	"/destinations/new":            {"/destinations/new"},
 	"/destinations/:id":            {"/destinations/1", "/destinations/1?state=dead", "/destinations/2"},
@@ -162,6 +169,13 @@ func (a *Audience) lookAt(p *Page, path string) {
 		p.until(func() bool { return len(rows[models.SegmentBulkChange](a)) > 0 }, "the segment is built")
 		path = "/segments/1/changes/" + rows[models.SegmentBulkChange](a)[0].ID.String()
 	}
+	if path == "/runs/:" {
+		p.until(func() bool { return len(rows[models.AutomationRun](a)) > 1 }, "automations have started")
+		for _, row := range rows[models.AutomationRun](a)[:2] {
+			a.lookAt(p, "/runs/"+row.ID.String())
+		}
+		return
+	}
 	if path == "/deliveries/:" {
 		for _, row := range rows[models.Delivery](a) {
 			a.lookAt(p, "/deliveries/"+row.ID.String())
@@ -205,6 +219,19 @@ func (a *Audience) live(program *Program) {
 	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
 	if got := c.Post("/w/my-workspace/contacts/bulk", "do", "tag", "new_tag", "in bulk", "id", "1"); got.Status != http.StatusSeeOther {
 		a.t.Fatalf("got %d for a change of many contacts:\n%s", got.Status, got.Body)
+	}
+	for name, definition := range map[string]string{
+		"Welcome <b>all</b>": `{"triggers":[{"type":"tag_added","tag_ids":[1]},{"type":"contact_updated"}],"by_hand":true,"rule":{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]},"steps":[{"type":"wait","minutes":1440,"until":"09:00"},{"type":"set_field","field_id":1,"value":"` + long[:200] + `"}]}`,
+		long[:60]:            `{"triggers":[{"type":"contact_subscribed_confirmed"}],"steps":[{"type":"only_if","rule":{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[1]}]}},{"type":"add_tag","tag_id":1}]}`,
+	} {
+		if got := c.Post("/w/my-workspace/automations", "name", name, "enabled", "1", "definition", definition); got.Status != http.StatusSeeOther {
+			a.t.Fatalf("got %d for a new automation:\n%s", got.Status, got.Body)
+		}
+	}
+	for _, address := range []string{"later@example.com", "last@example.com"} {
+		if _, err := s.post(a.t.Context(), a.hook[models.TypeSubscribed], map[string]string{"email_address": address, "one": "One"}); err != nil {
+			a.t.Fatal(err)
+		}
 	}
 	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
 	if got := c.Post("/w/my-workspace/segments", "name", "Everybody who counts", "rule", rule); got.Status != http.StatusSeeOther {
