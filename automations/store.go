@@ -201,10 +201,11 @@ func (s Store) Delete(ctx context.Context, seen models.Automation, userID int64)
 		if err := save(tx, a); err != nil {
 			return err
 		}
-		if err := tx.Where("workspace_id = ? AND automation_id = ?", a.WorkspaceID, a.ID).Delete(&models.TeamMail{}).Error; err != nil {
-			return models.In("what it had to tell the team", err)
+		if err := s.finish(tx, a, userID, models.ActionAutomationDeleted, nil, now); err != nil {
+			return err
 		}
-		return s.finish(tx, a, userID, models.ActionAutomationDeleted, nil, now)
+		// after the lock on the workspace, which the removal of a member takes first too
+		return models.In("mails to the team", tx.Where("workspace_id = ? AND automation_id = ?", a.WorkspaceID, a.ID).Delete(&models.TeamMail{}).Error)
 	})
 }
 

@@ -66,6 +66,8 @@ func TestAWebhookThatFallsSilentStartsARunOnce(t *testing.T) {
 		silent(1, "silent for an hour more")
 		w.called(hook, w.now(), 1)
 		silent(1, "called again")
+		w.later(time.Hour)
+		silent(1, "an hour later")
 		w.later(20 * time.Hour)
 		silent(2, "silent for the second time")
 		last := w.sent()[1]
@@ -90,9 +92,26 @@ func TestAWebhookThatFailsStartsARun(t *testing.T) {
 		if got := w.sent(); len(got) != 1 || got[0].EventType != "webhook.failing" {
 			t.Fatalf("got %+v, want that it fails", got)
 		}
+		// near the limit: the rate goes below it and above it again
+		share := func(calls int64) {
+			w.write(func(tx *gorm.DB) error {
+				return tx.Exec("UPDATE webhook_counts SET calls = ? WHERE failed", calls).Error
+			})
+			w.later(2 * time.Minute)
+			w.look()
+			w.work()
+		}
+		for range 3 {
+			share(1)
+			share(20)
+		}
+		if got := w.sent(); len(got) != 1 {
+			t.Errorf("got %d deliveries, want the one of the beginning", len(got))
+		}
 		if err := w.store.Enable(t.Context(), a, 0, false); err != nil {
 			t.Fatal(err)
 		}
+		w.later(time.Hour)
 		w.look()
 		if noted := rowsOf[models.WebhookState](w, "webhook_id"); len(noted) != 0 {
 			t.Errorf("got %+v, want no state that nobody asks for", noted)

@@ -62,7 +62,7 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 			"replays (workspace_id, original_id, request_id) VALUES (?, '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002')",
 			"erasures (workspace_id, who, at) VALUES (?, 5, '2026-11-01')", "dismissals (workspace_id, webhook_id, outcome, at) VALUES (?, 1, 'no_address', '2026-11-01')",
 			"fine_fields (workspace_id, webhook_id, name) VALUES (?, 1, 'customer_number')",
-			"webhook_states (workspace_id, webhook_id, kind, since) VALUES (?, 1, 'webhook_silent', '2026-11-01')",
+			"webhook_states (workspace_id, webhook_id, kind, seen_at) VALUES (?, 1, 'webhook_silent', '2026-11-01')",
 			"team_mails (workspace_id, automation_id, user_id, words, waiting, first_at, next_at) VALUES (?, 1, 1, 'a webhook falls silent', 1, '2026-11-01', '2026-11-01')"} {
 			if err := tx.Exec("INSERT INTO "+row, s.ID).Error; err != nil {
 				return err

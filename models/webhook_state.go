@@ -7,7 +7,7 @@ type WebhookState struct {
 	WorkspaceID int64     `gorm:"primaryKey"`
 	WebhookID   int64     `gorm:"primaryKey"`
 	Kind        EventType `gorm:"primaryKey"` // EventWebhookFailing or EventWebhookSilent
-	Since       time.Time // when it was noticed
+	SeenAt      time.Time // when it was last found, to stateTouch
 }
 
 // States returns what is unusual as the events of its beginning.
@@ -31,32 +31,54 @@ func AreUnusual(listens Listens, on []Webhook, usuals []WebhookUsual, now time.T
 	for _, w := range on {
 		for _, kind := range known[w.ID].Unusual(now).States() {
 			if w.Enabled && w.DeletedAt == nil && listens.Has(kind, false) {
-				states = append(states, WebhookState{WorkspaceID: w.WorkspaceID, WebhookID: w.ID, Kind: kind, Since: Instant(now)})
+				states = append(states, WebhookState{WorkspaceID: w.WorkspaceID, WebhookID: w.ID, Kind: kind, SeenAt: Instant(now)})
 			}
 		}
 	}
 	return states
 }
 
-// Turned compares the states that were noted with those of now: which began, and which are over.
-func Turned(noted, now []WebhookState) (began, over []WebhookState) {
-	without := func(some, others []WebhookState) (rest []WebhookState) {
-		there := map[WebhookState]bool{}
-		for _, s := range others {
-			s.Since = time.Time{}
-			there[s] = true
-		}
-		for _, s := range some {
-			if !there[WebhookState{WorkspaceID: s.WorkspaceID, WebhookID: s.WebhookID, Kind: s.Kind}] {
-				rest = append(rest, s)
-			}
-		}
-		return rest
+const (
+	// stateEnds is how long a webhook must be as usual before its state is over. The rate of failures is often near the limit for a while,
+	// and each call moves it to one side or the other.
+	stateEnds = time.Hour
+	// stateTouch is how far SeenAt may lag, so that a state that lasts is not written at each look.
+	stateTouch = 10 * time.Minute
+)
+
+// StateChanges is what a look at the webhooks of a workspace changes.
+type StateChanges struct{ Began, Last, Over []WebhookState }
+
+// CompareStates compares the states that were noted with those found at now: which began, which last and are to be noted again, and which
+// are over.
+func CompareStates(noted, found []WebhookState, now time.Time) (c StateChanges) {
+	type state struct {
+		webhook int64
+		kind    EventType
 	}
-	return without(now, noted), without(noted, now)
+	before := map[state]WebhookState{}
+	for _, s := range noted {
+		before[state{s.WebhookID, s.Kind}] = s
+	}
+	for _, s := range found {
+		old, lasts := before[state{s.WebhookID, s.Kind}]
+		delete(before, state{s.WebhookID, s.Kind})
+		switch {
+		case !lasts:
+			c.Began = append(c.Began, s)
+		case s.SeenAt.Sub(old.SeenAt).Abs() >= stateTouch:
+			c.Last = append(c.Last, s)
+		}
+	}
+	for _, s := range noted {
+		if _, gone := before[state{s.WebhookID, s.Kind}]; gone && now.Sub(s.SeenAt).Abs() >= stateEnds {
+			c.Over = append(c.Over, s)
+		}
+	}
+	return c
 }
 
 // Event is the event of the state's beginning.
 func (s WebhookState) Event() AutomationEvent {
-	return AutomationEvent{WorkspaceID: s.WorkspaceID, ID: NewID(s.Since), Type: s.Kind, SubjectID: s.WebhookID, State: EventStatePending, CreatedAt: s.Since}
+	return AutomationEvent{WorkspaceID: s.WorkspaceID, ID: NewID(s.SeenAt), Type: s.Kind, SubjectID: s.WebhookID, State: EventStatePending, CreatedAt: s.SeenAt}
 }

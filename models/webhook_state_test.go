@@ -9,13 +9,17 @@ import (
 func TestAStateIsNotedOnceWhileItLasts(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	state := func(webhook int64, kind EventType, at time.Time) WebhookState {
-		return WebhookState{WorkspaceID: 1, WebhookID: webhook, Kind: kind, Since: at}
+	state := func(webhook int64, kind EventType, ago time.Duration) WebhookState {
+		return WebhookState{WorkspaceID: 1, WebhookID: webhook, Kind: kind, SeenAt: now.Add(-ago)}
 	}
-	before := []WebhookState{state(1, EventWebhookFailing, now.Add(-time.Hour)), state(2, EventWebhookSilent, now.Add(-time.Hour))}
-	began, over := Turned(before, []WebhookState{state(1, EventWebhookFailing, now), state(1, EventWebhookSilent, now)})
-	if !slices.Equal(began, []WebhookState{state(1, EventWebhookSilent, now)}) || !slices.Equal(over, before[1:]) {
-		t.Errorf("got the beginning of %v and the end of %v", began, over)
+	noted := []WebhookState{
+		state(1, EventWebhookFailing, 2*time.Minute), state(2, EventWebhookFailing, 10*time.Minute), state(3, EventWebhookSilent, 59*time.Minute),
+		state(4, EventWebhookSilent, time.Hour), state(5, EventWebhookFailing, -365*24*time.Hour), // the clock was wrong
+	}
+	found := []WebhookState{state(1, EventWebhookFailing, 0), state(1, EventWebhookSilent, 0), state(2, EventWebhookFailing, 0)}
+	c := CompareStates(noted, found, now)
+	if !slices.Equal(c.Began, found[1:2]) || !slices.Equal(c.Last, found[2:]) || !slices.Equal(c.Over, noted[3:]) {
+		t.Errorf("got %+v", c)
 	}
 }
 

@@ -8,7 +8,7 @@ var docsTriggers = []docsWords{
 	{"A contact is created, updated or deleted", "Updated means that a field or the address changed; it can be narrowed to some fields. Of a deleted contact nothing is known but its id and a fingerprint of its address."},
 	{"A contact gets or loses a tag", "It can be narrowed to some tags."},
 	{"A contact enters or leaves a segment", "Because of a call or a change, or because time has passed: a segment of birthdays can start an automation. A new or changed rule of a segment starts nothing."},
-	{"A webhook fails far more than usual, or falls silent", "Silent means no call for much longer than its usual gaps. There is no contact then, so steps that ask or change one are not possible."},
+	{"A webhook fails far more than usual, or falls silent", "Silent means no call for much longer than its usual gaps. There is no contact then, so steps that ask or change one are not possible. It starts an automation when it begins, and again after at least an hour as usual."},
 }
 
 var docsSteps = []docsWords{
@@ -17,6 +17,7 @@ var docsSteps = []docsWords{
 	{"Add a tag, take off a tag", "Changes the contact. It does nothing if the contact is so already."},
 	{"Set a field", "Changes the contact. The value is read like one that a call sends; a blank value empties the field."},
 	{"Call a destination", "Sends the event to another system, see Destinations and deliveries."},
+	{"Tell the team", "Sends an e-mail to members of the workspace: what happened, how often, and a link. A member gets at most one mail an hour for each automation; the next one sums up the rest. It needs a mail server, which those who run the program set up."},
 }
 
 // docsEnvelope is a message to a destination.

@@ -14,7 +14,7 @@ import (
 var heardStates = models.Listens(0).With(models.EventWebhookFailing, false).With(models.EventWebhookSilent, false)
 
 // NoteUnusualWebhooks writes an event for each webhook that has become failing or silent, where an automation listens for it. A state that
-// lasts gives no further event; one that was over and comes back does. A webhook that is unusual already when an automation begins to listen
+// lasts gives no further event; one that comes back after an hour as usual does. A webhook that is unusual already when an automation begins to listen
 // gives an event too.
 func (d *DB) NoteUnusualWebhooks(ctx context.Context, now time.Time) error {
 	var workspaces []models.Workspace
@@ -56,25 +56,29 @@ func (d *DB) noteUnusual(ctx context.Context, w models.Workspace, now time.Time)
 		if err := tx.Where("workspace_id = ?", w.ID).Find(&noted).Error; err != nil {
 			return models.In("states of webhooks", err)
 		}
-		began, over := models.Turned(noted, models.AreUnusual(listens, on, usuals, now))
-		return models.In("note states of webhooks", saveStates(tx, began, over))
+		return models.In("note states of webhooks", saveStates(tx, models.CompareStates(noted, models.AreUnusual(listens, on, usuals, now), now)))
 	})
 }
 
-func saveStates(tx *gorm.DB, began, over []models.WebhookState) error {
-	for _, s := range over {
+func saveStates(tx *gorm.DB, c models.StateChanges) error {
+	for _, s := range c.Over {
 		if err := tx.Delete(&s).Error; err != nil {
 			return err
 		}
 	}
-	if len(began) == 0 {
+	for _, s := range c.Last {
+		if err := tx.Model(&s).Update("seen_at", s.SeenAt).Error; err != nil {
+			return err
+		}
+	}
+	if len(c.Began) == 0 {
 		return nil
 	}
-	events := make([]models.AutomationEvent, len(began))
-	for i, s := range began {
+	events := make([]models.AutomationEvent, len(c.Began))
+	for i, s := range c.Began {
 		events[i] = s.Event()
 	}
-	if err := tx.CreateInBatches(&began, 100).Error; err != nil {
+	if err := tx.CreateInBatches(&c.Began, 100).Error; err != nil {
 		return err
 	}
 	return tx.CreateInBatches(&events, 100).Error
