@@ -206,6 +206,8 @@ func (v *visit) auditHref(e store.AuditLine) string {
 		return v.path("merge-tags", e.SubjectID, "edit")
 	case models.SubjectSegment:
 		return v.path("segments", e.SubjectID)
+	case models.SubjectAutomation:
+		return v.path("automations", e.SubjectID)
 	case models.SubjectDestination:
 		return v.path("destinations", e.SubjectID)
 	case models.SubjectMember:

@@ -89,6 +89,7 @@ var nameKinds = []nameKind{
 	{"segment", "Segments", views.SectionSegments},
 	{"tag", "Tags", views.SectionTags},
 	{"merge-tag", "Merge tags", views.SectionMergeTags},
+	{"automation", "Automations", views.SectionAutomations},
 	{"destination", "Destinations", views.SectionDestinations},
 }
 
@@ -128,6 +129,7 @@ var places = []place{
 	{views.SectionSegments, "Segments", "G S", []any{"segments"}, models.RoleViewer},
 	{views.SectionTags, "Tags", "G T", []any{"tags"}, models.RoleViewer},
 	{views.SectionMergeTags, "Merge tags", "G M", []any{"merge-tags"}, models.RoleViewer},
+	{views.SectionAutomations, "Automations", "G A", []any{"automations"}, models.RoleViewer},
 	{views.SectionDestinations, "Destinations", "G O", []any{"destinations"}, models.RoleViewer},
 	{views.SectionSettings, "Workspace settings", "", []any{"settings"}, models.RoleViewer},
 	{views.SectionSettings, "Members", "", []any{"settings", "members"}, models.RoleViewer},
@@ -140,6 +142,7 @@ var places = []place{
 	{"plus", "Create segment", "", []any{"segments", "new"}, models.RoleManager},
 	{"plus", "Create tag", "", []any{"tags", "new"}, models.RoleManager},
 	{"plus", "Create merge tag", "", []any{"merge-tags", "new"}, models.RoleManager},
+	{"plus", "Create automation", "", []any{"automations", "new"}, models.RoleManager},
 	{"plus", "Create destination", "", []any{"destinations", "new"}, models.RoleAdmin},
 }
 

@@ -8,13 +8,13 @@ func AuditKinds() []Option {
 		{Value: "webhook", Label: "Webhooks"}, {Value: "tag", Label: "Tags"}, {Value: "merge_tag", Label: "Merge tags"},
 		{Value: "segment", Label: "Segments"}, {Value: "contact", Label: "Contacts"}, {Value: "contacts", Label: "Several contacts at once"}, {Value: "import", Label: "Imports"},
 		{Value: "request", Label: "Requests"}, {Value: "requests", Label: "Several requests at once"},
-		{Value: "destination", Label: "Destinations"}}
+		{Value: "automation", Label: "Automations"}, {Value: "destination", Label: "Destinations"}}
 }
 
 // auditNouns has the words for each subject in the log.
 var auditNouns = map[string]string{"workspace": "the workspace", "member": "the member", "webhook": "the webhook", "tag": "the tag",
 	"merge_tag": "the merge tag", "segment": "the segment", "contact": "the contact", "contacts": "contacts:", "import": "the import of",
-	"request": "the request", "requests": "requests:", "destination": "the destination"}
+	"request": "the request", "requests": "requests:", "destination": "the destination", "automation": "the automation"}
 
 // auditVerbs has the words for each action in the log.
 var auditVerbs = map[string]string{"created": "created", "updated": "changed", "deleted": "deleted", "enabled": "switched on",
@@ -25,8 +25,8 @@ var auditPhrases = map[string]string{"member.invited": "invited", "member.joined
 	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
 	"destination.secret": "changed the secret of the destination", "destination.tested": "sent a test to the destination",
 	"destination.retried": "tried all waiting messages again at the destination", "destination.replayed": "sent messages again to the destination",
-	"destination.given_up": "gave up a message to the destination",
-	"import.undone":        "took back the import of", "webhook.reading": "changed how calls are handled by the webhook", "webhook.fields": "changed which fields are fine to ignore at the webhook", "webhook.failures_dismissed": "put aside failed calls of the webhook", "webhook.secret": "changed the secret of the webhook", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
+	"automation.run_stopped": "stopped a run of the automation", "destination.given_up": "gave up a message to the destination",
+	"import.undone": "took back the import of", "webhook.reading": "changed how calls are handled by the webhook", "webhook.fields": "changed which fields are fine to ignore at the webhook", "webhook.failures_dismissed": "put aside failed calls of the webhook", "webhook.secret": "changed the secret of the webhook", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
 
 // auditVerb says what a person did, up to the name of the thing: "changed the tag". An action that is not known here is said
 // in the log's own words.

@@ -322,7 +322,7 @@ var keyGroups = []keyGroup{
 	}},
 	{"Go to", [][2]string{
 		{"G D", "Dashboard"}, {"G W", "Inbound Webhooks"}, {"G R", "Requests"}, {"G C", "Contacts"}, {"G S", "Segments"},
-		{"G T", "Tags"}, {"G M", "Merge tags"}, {"G O", "Destinations"},
+		{"G T", "Tags"}, {"G M", "Merge tags"}, {"G A", "Automations"}, {"G O", "Destinations"},
 	}},
 	{"In a list", [][2]string{{"J", "Next row"}, {"K", "Row before"}, {"Enter", "Open the row"}, {"X", "Select the row, where rows can be selected"}}},
 	{"On a request", [][2]string{{"J", "Older request"}, {"K", "Newer request"}, {"U", "Back to the list"}}},

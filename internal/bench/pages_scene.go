@@ -82,7 +82,7 @@ func (b *browser) setScene(ctx context.Context, db *store.DB, ws models.Workspac
 	return untilDone(jobs.New(db, slog.New(slog.DiscardHandler), time.Now).Turn, ctx)
 }
 
-// addDestination creates a destination and sends it a test.
+// addDestination creates a destination, sends it a test, and lets an automation wait before it calls it.
 func (b *browser) addDestination(ctx context.Context, db *store.DB, ws models.Workspace) error {
 	at := "/w/" + ws.Slug + "/destinations"
 	if err := b.post(at, "name", "Nowhere", "url", "https://nowhere.invalid/"); err != nil {
@@ -92,7 +92,22 @@ func (b *browser) addDestination(ctx context.Context, db *store.DB, ws models.Wo
 	if err := db.Read(ctx).Raw("SELECT max(id) FROM destinations WHERE workspace_id = ?", ws.ID).Scan(&id).Error; err != nil {
 		return err
 	}
-	return b.post(fmt.Sprintf("%s/%d/test", at, id))
+	if err := b.post(fmt.Sprintf("%s/%d/test", at, id)); err != nil {
+		return err
+	}
+	definition := fmt.Sprintf(`{"triggers":[{"type":"contact_subscribed_confirmed"}],"steps":[{"type":"wait","minutes":60},{"type":"call","destination_id":%d}]}`, id)
+	if err := b.post("/w/"+ws.Slug+"/automations", "name", "Tell nowhere", "definition", definition); err != nil {
+		return err
+	}
+	return db.Write(ctx, func(tx *gorm.DB) error {
+		now := models.Instant(time.Now())
+		var automation int64
+		if err := tx.Raw("SELECT max(id) FROM automations WHERE workspace_id = ?", ws.ID).Scan(&automation).Error; err != nil {
+			return err
+		}
+		return tx.Create(&models.AutomationRun{WorkspaceID: ws.ID, ID: models.NewID(now), AutomationID: automation, Revision: 1, EventID: models.NewID(now), ContactID: 1, State: models.RunWaiting,
+			Step: 1, DueAt: now.Add(time.Hour)}).Error
+	})
 }
 
 // breakSegment creates a segment with most of the contacts, and deletes the tag that its rule uses.

@@ -19,6 +19,7 @@ var subjectsSQL = map[string]string{
 	models.SubjectTag:         "SELECT id FROM tags WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
 	models.SubjectMergeTag:    "SELECT id FROM merge_tags WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
 	models.SubjectSegment:     "SELECT id FROM segments WHERE workspace_id = ? AND id IN ?",
+	models.SubjectAutomation:  "SELECT id FROM automations WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
 	models.SubjectDestination: "SELECT id FROM destinations WHERE workspace_id = ? AND id IN ? AND deleted_at IS NULL",
 	models.SubjectMember:      "SELECT user_id AS id FROM memberships WHERE workspace_id = ? AND user_id IN ?",
 	models.SubjectImport:      "SELECT id FROM jobs WHERE workspace_id = ? AND id IN ?",

@@ -16,7 +16,7 @@ type FoundName struct {
 	More string // the key of a merge tag, the type of a webhook
 }
 
-// SearchNames finds webhooks, tags, merge tags, segments and destinations whose name contains text, ignoring case, at most limit of
+// SearchNames finds webhooks, tags, merge tags, segments, automations and destinations whose name contains text, ignoring case, at most limit of
 // each kind. Go compares the names: a workspace has few, and neither database folds case as models.Fold does.
 func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, limit int) ([]FoundName, error) {
 	var all, found []FoundName
@@ -24,6 +24,7 @@ func (d *DB) SearchNames(ctx context.Context, workspaceID int64, text string, li
 		UNION ALL SELECT 'tag', id, name, '' FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL
 		UNION ALL SELECT 'merge-tag', id, label, key FROM merge_tags WHERE workspace_id = @ws AND deleted_at IS NULL
 		UNION ALL SELECT 'segment', id, name, '' FROM segments WHERE workspace_id = @ws
+		UNION ALL SELECT 'automation', id, name, '' FROM automations WHERE workspace_id = @ws AND deleted_at IS NULL
 		UNION ALL SELECT 'destination', id, name, '' FROM destinations WHERE workspace_id = @ws AND deleted_at IS NULL
 		ORDER BY 3, 2`, map[string]any{"ws": workspaceID}).Scan(&all).Error
 	count := map[string]int{}

@@ -2,7 +2,7 @@
 import { makeDialog, part } from "./dialog.js";
 
 const home = document.body.dataset.keys; // the workspace's path, "" without one; undefined if shortcuts are off
-const places = { d: "", w: "/webhooks", r: "/requests", c: "/contacts", s: "/segments", t: "/tags", m: "/merge-tags", o: "/destinations" };
+const places = { d: "", w: "/webhooks", r: "/requests", c: "/contacts", s: "/segments", t: "/tags", m: "/merge-tags", a: "/automations", o: "/destinations" };
 let going = 0; // when G was pressed
 
 const typing = (element) =>
