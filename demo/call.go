@@ -16,15 +16,17 @@ import (
 
 // request returns what the caller of a visit sends.
 func (v visit) request(p Person) intake.Request {
-	switch fields := v.fields(p); v.hook {
+	fields := v.fields(p)
+	if v.trouble == prefetch { // of a link to the address
+		return intake.Request{Method: "GET", Query: encode(fields)}
+	}
+	switch v.hook {
 	case hookClub:
 		return v.jsonOf(v.clubResponse(p))
 	case hookShopify:
 		return v.jsonOf(v.shopifyFields(p))
 	case hookStripe:
 		return v.jsonOf(v.stripeFields(p))
-	case hookUnsubscribe:
-		return intake.Request{Method: "GET", Query: encode(fields)}
 	case hookForm, hookTill, hookRaffle, hookOldSite:
 		return intake.Request{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte(encode(fields))}
 	case hookEvents:
@@ -179,7 +181,7 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 	}
 	header("Content-Type", r.ContentType)
 	header("Host", "hooks.quillfeather.example")
-	if c.UserAgent == browser {
+	if c.UserAgent == browser && !c.Prefetch {
 		header("Origin", "https://www.quillfeather.example")
 	}
 	if c.Prefetch {
@@ -197,7 +199,7 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 
 // clientAddress returns an address reserved for documentation: each server has one, people have many.
 func clientAddress(v visit) string {
-	if v.trouble == forged || hooks[v.hook].agent == browser || v.hook == hookUnsubscribe {
+	if v.trouble == forged || hooks[v.hook].agent == browser {
 		return fmt.Sprintf("203.0.113.%d", 1+v.person%250)
 	}
 	return fmt.Sprintf("198.51.100.%d", 10+v.hook)

@@ -92,7 +92,7 @@ var mishaps = []struct {
 	trouble trouble
 }{
 	{hookForm, badAddress}, {hookShop, wontFit}, {hookUnsubscribe, nobody}, {hookRaffle, fine}, {hookClub, notCounted}, {hookShopify, testCall}, {hookStripe, twice}, {hookShop, oldAddress}, {hookTill, noAddress},
-	{hookEvents, badAddress}, {hookShopify, forged}, {hookShop, wontFit}, {hookStripe, notCounted}, {hookErase, nobody}, {hookShop, brokenJSON}, {hookOldSite, fine}, {hookUnsubscribe, prefetch},
+	{hookEvents, badAddress}, {hookShopify, forged}, {hookShop, wontFit}, {hookStripe, notCounted}, {hookErase, nobody}, {hookShop, brokenJSON}, {hookOldSite, fine}, {hookForm, prefetch},
 	{hookForm, badAddress}, {hookTill, wontFit}, {hookShop, wrongFormat}, {hookRaffle, fine}, {hookShop, tooLarge}, {hookForm, noAddress},
 }
 

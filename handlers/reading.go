@@ -138,6 +138,9 @@ func (v *visit) fillIn(f *readingForm) (e editForm, err error) {
 func (v *visit) leaveUnsaved(f *readingForm) {
 	f.edit.Filled, f.edit.Changed, f.edit.Changes = cmp.Or(v.Form("filled"), f.edit.Filled), false, nil
 	f.unsaved, f.typed = true, true
+	if stored := readingInputOf(f.stored); f.in.skip != stored.skip || !slices.Equal(f.in.when, stored.when) {
+		f.counts = true
+	}
 }
 
 // answers returns what the webhook was told about its answers. For a new sender that asks whether the address works, they say yes.
@@ -165,7 +168,10 @@ func (v *visit) readingShows(f *readingForm) bool {
 		f.more = argument
 	case "skip":
 		f.in.skip, f.counts = true, true
+	case "consent":
+		f.in.when, f.counts = append(f.in.when, f.onlyWithConsent(argument)), true
 	case "when":
+		f.counts = true
 		if argument == "add" {
 			f.in.when = append(f.in.when, readingWhen{Is: "in", Typed: false})
 		} else if n, err := strconv.Atoi(strings.TrimPrefix(argument, "remove.")); err == nil && 0 <= n && n < len(f.in.when) {
@@ -259,7 +265,7 @@ func (v *visit) showReadingFacts(f readingForm) error {
 		m.Facts.Fields = append(m.Facts.Fields, fact)
 	}
 	if f.stored.Mapping != nil {
-		m.Facts.When, m.Facts.Repeats, m.Facts.Keys = whenSaid(in), repeatsSaid(in), keysSaid(in)
+		m.Facts.When, m.Facts.Repeats, m.Facts.Keys = whenSaid(in, pathSaid), repeatsSaid(in, pathSaid), keysSaid(in)
 	}
 	return v.show(views.ReadingPage(m))
 }

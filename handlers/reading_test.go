@@ -439,7 +439,7 @@ func TestSkippingIsOfferedInTheForm(t *testing.T) {
 		page := s.get(path)
 		page.want(t, 200, "2 calls have no e-mail address and would be refused: customer.email is empty.")
 		pressed := s.post(path, append(typed(page), "do", "skip")...)
-		pressed.want(t, 200, "Only those in which customer.email or billing.email is there.", "Would be skipped 3", "customer.email or billing.email is not there", "Only calls that have an e-mail address")
+		pressed.want(t, 200, "Only those in which email in customer or email in billing is there.", "Would be skipped 3", "customer.email or billing.email is not there", "Only calls that have an e-mail address")
 		s.post(path, append(typed(pressed), "do", "save")...).want(t, 303)
 		stored, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(w, "")).Reading)
 		if !stored.Mapping.SkipNoAddress {

@@ -82,7 +82,11 @@ func (t *story) title(outcome views.OutcomeFacts) string {
 		return "Refused: " + lowerFirst(v.Title())
 	case t.row.Outcome == models.OutcomeRepeated && t.body.RepeatOf != "":
 		if id, err := uuid.Parse(t.body.RepeatOf); err == nil {
-			return "Repeated: this call had been processed " + spanSaid(models.IDTime(t.row.ID).Sub(models.IDTime(id))) + " before"
+			what := "this call had been processed "
+			if t.first.Idle() {
+				what = "this call had come "
+			}
+			return "Repeated: " + what + spanSaid(models.IDTime(t.row.ID).Sub(models.IDTime(id))) + " before"
 		}
 	case t.row.Outcome == models.OutcomeTestCall && t.body.Mapped != nil:
 		return "A test call: " + systemOf(senders.Settings{Sender: t.body.Mapped.Sender}, "the sender") + " asked whether this address works"
@@ -228,6 +232,14 @@ func (t *story) repeatedEnd() views.RequestEnd {
 	return e
 }
 
+// firstOfDelivery returns the first call of the delivery: another one of a repeated call, else this one.
+func (t *story) firstOfDelivery() models.WebhookRequest {
+	if t.body.RepeatOf != "" {
+		return t.first
+	}
+	return t.row
+}
+
 // againEnd says that the call was processed on purpose, although its delivery had been processed before.
 func (t *story) againEnd() views.RequestEnd {
 	e := views.RequestEnd{Step: views.Step{ID: "ended", Title: titleAgain, State: views.StateDone, Icon: "renew"}, Text: "Its delivery had been processed before.",
@@ -249,6 +261,9 @@ func (t *story) linkFirst(e *views.RequestEnd) {
 		return
 	}
 	e.Before, e.Link, e.To = "The first call was processed:", t.pathOf(t.first.ID), views.OutcomeShort(t.first.Outcome)
+	if t.first.Idle() {
+		e.Before = "The first call did nothing:"
+	}
 }
 
 // deliveryID returns the id that the sender gave the delivery, "" if the log does not have it.
@@ -346,7 +361,11 @@ func (t *story) sameID() (all []views.RequestNear) {
 		all = append(all, near)
 	}
 	if first != uuid.Nil {
-		add(first, "processed")
+		what := "processed"
+		if one := t.firstOfDelivery(); one.Idle() {
+			what = lowerFirst(views.OutcomeShort(one.Outcome))
+		}
+		add(first, what)
 	}
 	others := d.Repeats
 	if t.row.ID != first {

@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"net/netip"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +29,9 @@ func (s *Server) webhookShow(v *visit) error {
 		return err
 	}
 	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), Top: v.webhookTop(u.Webhook, views.PartOverview), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waits: !u.Processed, Waited: v.Query("waited") != ""}
+	if m.CanChange {
+		m.Reach = reachSaid(s.Config.PublicURL)
+	}
 	for _, t := range u.Tags {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}
@@ -44,7 +50,7 @@ func (s *Server) webhookShow(v *visit) error {
 	if err != nil {
 		return models.In("webhook page: merge tags", err)
 	}
-	v.addSnippets(&m, u.Webhook, mergeTags)
+	v.addSnippets(&m, u.Webhook, mergeTags, settings.Answering().TrapField)
 	if err := v.addRequests(&m, u.Webhook, settings, mergeTags); err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func (s *Server) webhookShow(v *visit) error {
 			return err
 		}
 		m.Total.FailedHref, m.Ranges = v.failuresHref(period, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
-		if err := v.addTurnedAway(&m, settings.Answering()); err != nil {
+		if err := v.addTurnedAway(&m, u.Webhook, settings.Answering()); err != nil {
 			return err
 		}
 	}
@@ -132,11 +138,17 @@ func (v *visit) addUnproven(m *views.WebhookModel, w models.Webhook, settings se
 }
 
 // addTurnedAway adds how many calls were over a limit in the period of the chart.
-func (v *visit) addTurnedAway(m *views.WebhookModel, answers senders.Answers) (err error) {
+func (v *visit) addTurnedAway(m *views.WebhookModel, w models.Webhook, answers senders.Answers) (err error) {
 	if answers.LimitWebhook == 0 && answers.LimitNetwork == 0 {
 		return nil
 	}
-	m.TurnedAway, err = v.server.DB.TurnedAway(v.UserContext(), v.Workspace.ID, m.ID, m.Chart.Slots[0].From)
+	since := m.Chart.Slots[0].From
+	m.TurnedAway, err = v.server.DB.TurnedAway(v.UserContext(), v.Workspace.ID, m.ID, since)
+	for _, h := range v.server.limits.unstored(w) {
+		if !h.Hour.Before(since) {
+			m.TurnedAway += h.TurnedAway
+		}
+	}
 	return models.In("webhook page: calls over a limit", err)
 }
 
@@ -164,15 +176,21 @@ func (v *visit) addRead(m *views.WebhookModel, settings senders.Settings) {
 	where := "In places of your choice"
 	if s := senders.FindSender(settings.Sender); s != nil {
 		where = "As " + s.System() + " has them"
-		m.SetUp = &views.SenderShown{Key: s.Key, System: s.System(), SetUp: s.SetUp, Script: scriptFor(s, m.URL)}
+		m.SetUp = &views.SenderShown{Key: s.Key, System: s.System(), SetUp: s.SetUp, LeaveOut: leaveOut(s, models.WebhookType(m.Type)), Script: scriptFor(s, m.URL)}
+		standard := s.MappingFor(!models.WebhookType(m.Type).HasTags())
+		if !slices.Equal(in.when, readingInputOf(senders.Settings{Mapping: &standard}).when) && len(in.when) > 0 {
+			only := in
+			only.skip = false
+			m.SetUp.Counts = "Which calls count was changed here: " + lowerFirst(strings.TrimSuffix(whenSaid(only, pathSaid), "Others are skipped.")) + "The sender need not send others."
+		}
 	}
 	fields := "only the address"
 	if n := len(settings.Mapping.Fields); n > 0 {
 		fields = views.Plural(n, "field", "fields")
 	}
 	line("Where the values are", where+"; "+fields, "Reading", "#fields")
-	line("Which calls count", strings.TrimSuffix(whenSaid(in), " Others are skipped."), "Change", "#counts")
-	line("The same call twice", repeatsSaid(in), "Change", "#repeats")
+	line("Which calls count", strings.TrimSuffix(whenSaid(in, pathSaid), " Others are skipped."), "Change", "#counts")
+	line("The same call twice", repeatsSaid(in, pathSaid), "Change", "#repeats")
 }
 
 // signatureHandled says what the webhook does about signatures.
@@ -212,6 +230,18 @@ func limitsHandled(a senders.Answers) string {
 		return "No limit"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// reachSaid says why other systems may not be able to call the program at its public address; "" if nothing speaks against it.
+func reachSaid(public *url.URL) string {
+	ip, _ := netip.ParseAddr(public.Hostname())
+	switch host := public.Hostname(); {
+	case host == "localhost" || strings.HasSuffix(host, ".localhost") || ip.IsLoopback() || ip.IsUnspecified():
+		return "Other systems cannot reach this address: it works on this computer alone. Ask the person who runs this program to set PUBLIC_URL to the address under which it is reached from outside, such as https://hooks.example.com."
+	case public.Scheme == "http":
+		return "This address begins with http, so what is sent to it is not encrypted, and many systems refuse to call it. Ask the person who runs this program to set PUBLIC_URL to its https address, such as https://hooks.example.com."
+	}
+	return ""
 }
 
 // webhookURL returns the public URL of the webhook with a hash.
@@ -293,12 +323,12 @@ func (v *visit) addFailures(m *views.WebhookModel) error {
 }
 
 // addSnippets adds the example that ?show= names, or the first one. Viewers do not see the URL.
-func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook, mergeTags []models.MergeTag) {
+func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook, mergeTags []models.MergeTag, trap string) {
 	if !m.CanChange {
 		return
 	}
 	m.MergeTags = len(mergeTags)
-	all := views.Snippets(m.URL, w.Type, mergeTags)
+	all := views.Snippets(m.URL, w.Type, mergeTags, trap)
 	m.Snippet = all[0]
 	for _, s := range all {
 		if s.Key == v.Query("show") {

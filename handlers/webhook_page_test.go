@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -191,5 +192,48 @@ func TestANewWebhookLeadsToATestCallAndInstructions(t *testing.T) {
 		s.post(s.webhookPath(w, "/disable")).want(t, 303)
 		s.get(s.webhookPath(w, "")).wantNot(t, "Send a test call")
 		s.get("/w/books/webhooks").wantNot(t, "It waits for its first call.")
+	})
+}
+
+// TestAnAddressThatNobodyReaches opens webhooks of programs whose public address other systems cannot call, or only without encryption.
+func TestAnAddressThatNobodyReaches(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		for public, says := range map[string]string{
+			"http://localhost:8080": "Other systems cannot reach this address", "https://127.0.0.1": "Other systems cannot reach this address", "http://[::1]:8080": "Other systems cannot reach this address",
+			"http://lark.example": "This address begins with http, so what is sent to it is not encrypted", "https://lark.example": "",
+		} {
+			s.server.Config.PublicURL, _ = url.Parse(public)
+			for _, path := range []string{"", "/reading?sender=typeform"} {
+				page := s.get(s.webhookPath(w, path))
+				if says == "" {
+					page.want(t, 200)
+					page.wantNot(t, "PUBLIC_URL")
+				} else {
+					page.want(t, 200, says, "set PUBLIC_URL to")
+				}
+			}
+			vera.get(s.webhookPath(w, "")).wantNot(t, "PUBLIC_URL")
+		}
+	})
+}
+
+// TestOneFormToPaste compares the form on a webhook's page with that of its answers: both have the merge tags and the trap. The address of a
+// webhook that people leave by has no place in a page.
+func TestOneFormToPaste(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(w, "/answers"), "trap_field", "web\"site").want(t, 303)
+		form := s.snippetAt(w, "form")
+		for _, part := range []string{`name="first_name"`, `<input name="web&#34;site" autocomplete="off" hidden>`, `action="http://lark.example/v1/inbound-webhooks/` + w.Hash} {
+			if !strings.Contains(form, part) {
+				t.Errorf("got %s, want %s in it", form, part)
+			}
+		}
+		s.get(s.webhookPath(w, "/answers")).want(t, 200, "A form to paste", strings.Join(strings.Fields(form), " "))
+		leave := s.createWebhook("name", "Leave", "type", "DELETE")
+		s.get(s.webhookPath(leave, "/answers")).wantNot(t, "A form to paste", "<form action")
 	})
 }
