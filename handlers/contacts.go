@@ -80,8 +80,14 @@ func (s *Server) contactList(v *visit) error {
 		m.Older = v.sortedHref(q, "after", next, changed)
 	}
 	for name, values := range q.said {
-		m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: values[0]})
+		hidden := views.HiddenField{Name: name, Value: values[0]}
+		m.Hidden = append(m.Hidden, hidden)
+		if name == "import" || name == "rule" {
+			m.Kept = append(m.Kept, hidden)
+		}
 	}
+	m.More, m.Rule = v.path("contacts", "filter")+q.encoded(), q.filter.Rule != nil
+	m.SaveLabel, m.SaveHref = v.saveAsSegment(q)
 	m.Export = v.path("contacts.csv") + q.encoded()
 	inList := q.without("")
 	inList.said.Set("columns", "list")

@@ -173,6 +173,8 @@ var routes = []route{
 	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},
 	{"GET", "/w/:slug/contacts.csv", manager, (*Server).contactsExport},
 	{"POST", "/w/:slug/contacts/columns", viewer, (*Server).contactColumnsSet},
+	{"GET", "/w/:slug/contacts/filter", viewer, (*Server).contactRule},
+	{"POST", "/w/:slug/contacts/filter", viewer, (*Server).contactRuleSet},
 	{"GET", "/w/:slug/contacts/bulk", manager, (*Server).bulkAsk},
 	{"POST", "/w/:slug/contacts/bulk", manager, (*Server).bulkStart},
 	{"GET", "/w/:slug/contacts/new", manager, (*Server).contactNew},

@@ -47,6 +47,7 @@ var pages = map[string][]string{
 	"/requests.csv":                {}, // a file
 	"/requests.ndjson":             {}, // likewise
 	"/contacts":                    {"/contacts", "/contacts?status=UNCONFIRMED", "/contacts?q=nobody"},
+	"/contacts/filter":             {"/contacts/filter", "/contacts/filter?tag=newsletter&rule=x"},
 	"/contacts/new":                {"/contacts/new"},
 	"/contacts/:id":                {"/contacts/1"},
 	"/contacts/:id/edit":           {"/contacts/1/edit"},

@@ -59,6 +59,8 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	}
 	newest := int64(beyondIDs)
 	switch {
+	case filter.Rule != nil:
+		newest, err = d.NewestContact(ctx, workspaceID)
 	case filter.listed() && !filter.narrows() && (filter.byName() || filter.Known > 0): // the members are not needed to count them
 	case filter.listed():
 		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
@@ -74,6 +76,11 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 		newest = min(newest, filter.LastID)
 	}
 	page.Exact, page.Former, page.Names, page.Indexing = filter.Exact, filter.Former, filter.Names, filter.missing
+	if filter.Rule != nil {
+		if filter.found, err = filter.matchBelow(d.Read(ctx), workspaceID, newest+1, memberSpan, pageReach); err != nil {
+			return page, models.In("rule", err)
+		}
+	}
 	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)
 	}
@@ -178,11 +185,17 @@ func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
 	return found, err
 }
 
-// countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index it counts
+// countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index, or a rule, it counts
 // only the newest contacts and returns in among how many it looked at.
 func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
 	if filter.Known > 0 && !filter.Exact {
 		return filter.Known, 0, nil
+	}
+	if filter.Rule != nil {
+		if n = int64(len(filter.found.ids)); filter.found.end > 0 && n <= models.ExactCount {
+			among = filter.found.looked
+		}
+		return n, among, nil
 	}
 	q := filter.rows(d.Read(ctx), workspaceID)
 	switch {
