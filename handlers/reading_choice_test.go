@@ -57,11 +57,11 @@ func TestAConditionIsAddedWhereOneStands(t *testing.T) {
 // TestAConsentIsProposedAsACondition sends calls that say whether the person wants mail.
 func TestAConsentIsProposedAsACondition(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
-		const proposed = "looks like a consent"
+		const proposed = "This looks like a consent: "
 		for _, tt := range []struct{ body, says, when string }{
-			{`{"email":"jo@example.com","accepts_marketing":false}`, "Accepts_marketing " + proposed, "accepts_marketing is true"},
-			{`{"email":"jo@example.com","form":{"Opt-In":"Yes"}}`, "Opt-In in form " + proposed, "Opt-In in form is Yes"},
-			{`{"email":"jo@example.com","answers":[{"type":"yes_no","question":"Do you want our newsletter?","answer":"no"}]}`, "“Do you want our newsletter?” " + proposed, "the answer to “Do you want our newsletter?” is yes"},
+			{`{"email":"jo@example.com","accepts_marketing":false}`, proposed + "accepts_marketing", "accepts_marketing is true"},
+			{`{"email":"jo@example.com","form":{"Opt-In":"Yes"}}`, proposed + "Opt-In in form", "Opt-In in form is Yes"},
+			{`{"email":"jo@example.com","answers":[{"type":"yes_no","question":"Do you want our newsletter?","answer":"no"}]}`, proposed + "the answer to “Do you want our newsletter?”", "the answer to “Do you want our newsletter?” is yes"},
 			{`{"email":"jo@example.com","newsletter_source":"footer","paid":true}`, "", ""},
 		} {
 			w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
@@ -142,5 +142,30 @@ func TestAShopLeavesOutChanges(t *testing.T) {
 		stripe.OnlyWhen = []senders.Condition{{Path: stripe.OnlyWhen[0].Path, In: []string{"customer.created"}}}
 		s.configure(w, senders.Settings{Sender: "stripe_customer", Mapping: &stripe}, "")
 		s.get(s.webhookPath(w, "")).want(t, 200, "Set it up at Stripe", "Which calls count was changed here: only those in which type is customer.created. The sender need not send others.")
+	})
+}
+
+// TestChoicesAreWhatCallsSent opens the form of a new merge tag for a place of calls, and for a field that a call sent: its choices are filled in.
+func TestChoicesAreWhatCallsSent(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		for _, town := range []string{`"Graz"`, `"Linz"`, `"graz"`, `" "`, `["Wien","Linz"]`} {
+			s.callJSON(w, `{"email_address":"jo@example.com","branch":`+town+`}`).want(t, 200)
+		}
+		s.callJSON(w, `{"email_address":"jo@example.com","story":"`+strings.Repeat("long ", 30)+`"}`).want(t, 200)
+		reading := s.webhookPath(w, "/reading")
+		form := s.follow(s.post(reading, append(typed(s.get(reading+"?use=own")), "do", "tag", "tag.label", "Branch", "tag.key", "branch", "tag.path", "branch")...))
+		form.want(t, 200, "These came in the last calls")
+		for name, a := range map[string]answer{"for a place": form, "for a field": s.get("/w/books/merge-tags/new?key=branch&label=Branch&call=" + s.lastCall())} {
+			if got := strings.ReplaceAll(strings.TrimSpace(formFields(a.body).Get("options")), "\r", ""); got != "Wien\nLinz\ngraz" {
+				t.Errorf("%s: got the choices %q", name, got)
+			}
+		}
+		s.follow(s.post("/w/books/merge-tags", typed(form, "type", "dropdown_single")...)).want(t, 200, "The merge tag Branch was created.")
+		for _, other := range []string{"?key=story&call=" + s.lastCall(), "?key=branch", "?key=branch&call=" + strings.Repeat("0", 8) + "-0000-7000-8000-000000000000"} {
+			a := s.get("/w/books/merge-tags/new" + other)
+			a.want(t, 200)
+			a.wantNot(t, "These came in the last calls")
+		}
 	})
 }
