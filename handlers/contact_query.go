@@ -218,19 +218,6 @@ func (v *visit) sortedHref(q contactQuery, name string, at int64, changed time.T
 var contactSorts = []views.Option{{Label: "Newest first"}, {Value: string(store.ContactsOldest), Label: "Oldest first"}, {Value: string(store.ContactsChanged), Label: "Last changed first"},
 	{Value: string(store.ContactsUnchanged), Label: "Changed longest ago first"}, {Value: string(store.ContactsByAddress), Label: "By address, A to Z"}, {Value: string(store.ContactsByAddressUp), Label: "By address, Z to A"}}
 
-// sortHrefs links to the list in each order.
-func (v *visit) sortHrefs(q contactQuery) map[string]string {
-	hrefs := map[string]string{}
-	for _, o := range contactSorts {
-		with := q.without("sort")
-		if o.Value != "" {
-			with.said.Set("sort", o.Value)
-		}
-		hrefs[o.Value] = v.path("contacts") + with.encoded()
-	}
-	return hrefs
-}
-
 // contactChips lists the active filters; each links to the list without it.
 func (v *visit) contactChips(q contactQuery) []views.Chip {
 	var chips []views.Chip

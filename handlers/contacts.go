@@ -34,7 +34,7 @@ func (s *Server) contactList(v *visit) error {
 		Search: q.filter.Search, Status: q.status, Tag: q.tagValue, Segment: q.segmentValue,
 		Statuses: append([]views.Option{{Label: "Any status"}}, statusOptions()...), Tags: q.tagOptions(), Segments: q.segmentOptions(),
 	}
-	m.Sort, m.Sorts, m.SortHrefs = string(q.filter.Sort), contactSorts, v.sortHrefs(q)
+	m.Sort, m.Sorts, m.SortHrefs = string(q.filter.Sort), contactSorts, hrefsBySort(v.path("contacts"), q.said, contactSorts)
 	m.Chips = v.contactChips(q)
 	m.Nothing = p.Counts.Contacts == "0" && len(m.Chips) == 0
 	if m.Count = views.CountUpTo(found.Count, models.ExactCount); found.Count == q.filter.Known {
