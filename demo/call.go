@@ -45,6 +45,9 @@ type field struct {
 // fields returns what a visit sends about a person, including fields that the shop does not use.
 func (v visit) fields(p Person) []field {
 	all := []field{{models.EmailKey, v.address(p)}}
+	if v.trouble == otherName {
+		all[0].key = tillAddress
+	}
 	known := func(keys ...string) {
 		for _, key := range keys {
 			if value, ok := p.Fields[key]; ok {
@@ -72,6 +75,9 @@ func (v visit) fields(p Person) []field {
 	}
 	return all
 }
+
+// tillAddress is the name under which the till sends the address since its update.
+const tillAddress = "customer_email"
 
 func (v visit) address(p Person) string {
 	local, domain, _ := strings.Cut(p.Email, "@")

@@ -81,6 +81,9 @@ func (f *columnsForm) askReading(column *views.ImportColumn, i int, errs models.
 			label = decimalPoint
 		}
 		if shown := f.shown(kind, as, example); shown != "" {
+			if kind == models.MergeTagNumber { // numbers are shown with a point, however the file writes them
+				shown = models.CleanName(example) + " is read as " + shown
+			}
 			label += ": " + shown
 		}
 		column.Readings = append(column.Readings, views.Option{Value: string(as), Label: label})

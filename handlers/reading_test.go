@@ -715,6 +715,20 @@ func TestTheSampleStays(t *testing.T) {
 	})
 }
 
+// TestAllRefusedCallsAreOffered saves a reading after more calls were refused than the page looks at: it offers to replay all of them.
+func TestAllRefusedCallsAreOffered(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Till", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.callJSON(w, `{"mail":"arya@example.com"}`).want(t, 400)
+		all := s.manyCalls(lastCalls + 9)
+		saved := s.follow(s.post(path, "sender", "own", "mapping", `{"address":["mail"]}`))
+		count := itoa(int64(all)) + " calls"
+		saved.want(t, 200, "In all, "+count+" were refused because no address was found.", "Replay all "+count)
+		s.get(saved.href(t, "Replay all "+count)).want(t, 200, "Replay "+count+"?")
+	})
+}
+
 // TestAReadingInTheAuditLog reads in words what was changed.
 func TestAReadingInTheAuditLog(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -48,6 +49,7 @@ type replayForm struct {
 	webhooks []models.Webhook
 	spec     models.ReplaySpec
 	from     store.ReplayCursor
+	at       time.Time // of the question
 }
 
 // replayForm reads which calls are meant: those that match the list's filters, or ticked ones.
@@ -75,8 +77,12 @@ func (v *visit) replayForm(get field, ticked []string) (f replayForm, err error)
 	} else if err := f.query.usable(); err != nil {
 		return f, err
 	}
-	if now := v.server.now(); f.from.Filter.To.IsZero() || f.from.Filter.To.After(now) {
-		f.from.Filter.To = now // the replays themselves match the filter too
+	f.at = v.server.now()
+	if f.from.Filter.To.IsZero() || f.from.Filter.To.After(f.at) {
+		f.from.Filter.To = f.at // calls that come later were not meant
+	}
+	if len(ticked) == 0 {
+		f.from.Filter.OpenAt = f.at
 	}
 	return f, nil
 }
@@ -143,14 +149,14 @@ func (s *Server) replayStart(v *visit) error {
 	}
 	ctx := v.UserContext()
 	f.spec.Events = v.Form("events") == "1"
-	total, _, err := v.countReplay(f)
+	total, more, err := v.countReplay(f)
 	if err != nil {
 		return err
 	}
-	if total == 0 {
+	if total == 0 && !more {
 		return v.showReplay(f)
 	}
-	if total > models.ExactCount {
+	if total > models.ExactCount || more {
 		total = 0 // not known
 	}
 	job, started, err := s.DB.StartReplay(ctx, v.Workspace.ID, v.User.ID, f.spec, f.from, total, s.now())
@@ -176,6 +182,34 @@ func (v *visit) countReplay(f replayForm) (total int64, more bool, err error) {
 	return found.Calls, found.Stopped != uuid.Nil, models.In("replay: count calls", err)
 }
 
+// putRight says how many of the calls that are meant an earlier replay has put right; total are those to replay, if all are counted.
+func (v *visit) putRight(f replayForm, total int64, counted bool) (words string, err error) {
+	ctx, db := v.UserContext(), v.server.DB
+	if len(f.from.IDs) > 0 {
+		n, err := db.CountPutRight(ctx, v.Workspace.ID, f.from.IDs, f.at)
+		switch {
+		case n > 0 && len(f.from.IDs) == 1:
+			words = "An earlier replay has put this call right already."
+		case n > 0:
+			words = views.Count(n) + " of them an earlier replay has put right already. They are replayed again, because you chose them."
+		}
+		return words, models.In("replay: ticked calls that were put right", err)
+	}
+	all := f.from.Filter
+	all.OpenAt = time.Time{}
+	found, err := db.CountRequests(ctx, v.Workspace.ID, all)
+	if err != nil {
+		return "", models.In("replay: calls that were put right", err)
+	}
+	switch left := found.Calls - total; {
+	case !counted || found.Stopped != uuid.Nil || found.Calls > models.ExactCount:
+		return "Calls that an earlier replay has put right are left out, and so are replays.", nil
+	case left > 0:
+		return views.Plural(left, "call that matches is", "calls that match are") + " left out: an earlier replay has put the call right, or it is a replay itself.", nil
+	}
+	return "", nil
+}
+
 // showReplay shows the question.
 func (v *visit) showReplay(f replayForm) error {
 	m := views.ReplayModel{Action: v.path("requests", "replay"), Back: v.requestsURL(f.query.with())}
@@ -194,6 +228,9 @@ func (v *visit) showReplay(f replayForm) error {
 		m.Calls = "At least " + m.Calls
 	}
 	m.None = total == 0 && !more
+	if m.LeftOut, err = v.putRight(f, total, !more && total <= models.ExactCount); err != nil {
+		return err
+	}
 	if err := v.tryReplay(&m, f, total); err != nil {
 		return err
 	}

@@ -193,6 +193,7 @@ var routes = []route{
 	{"GET", "/w/:slug/contacts/:id/export.json", manager, (*Server).personExport},
 	{"GET", "/w/:slug/contacts/:id/delete", manager, (*Server).contactAsk},
 	{"POST", "/w/:slug/contacts/:id/delete", manager, (*Server).contactDelete},
+	{"GET", "/w/:slug/contacts/:id/unsubscribe", manager, (*Server).contactUnsubscribeAsk},
 	{"POST", "/w/:slug/contacts/:id/unsubscribe", manager, (*Server).contactUnsubscribe},
 	{"POST", "/w/:slug/contacts/:id/tags", manager, (*Server).contactAddTags},
 

@@ -68,7 +68,7 @@ func (s *Server) webhookShow(v *visit) error {
 		if m.Chart, m.Total, err = v.callsChart(p, period, id); err != nil {
 			return err
 		}
-		m.Total.FailedHref, m.Ranges = v.failuresHref(period, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
+		m.Total.FailedHref, m.Ranges = v.failuresHref(m.Chart, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
 		if err := v.addTurnedAway(&m, u.Webhook, settings.Answering()); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (v *visit) unusualWebhook(w models.Webhook, is models.Unusual) *views.Unusu
 	if is.Failing {
 		query.outcome, query.when = string(models.OutcomesFailed), "24h"
 	}
-	return &views.UnusualWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Words: views.UnusualWords(is), Threshold: views.UnusualThreshold(is), Calls: v.requestsURL(query.with())}
+	return &views.UnusualWebhook{Title: views.UnusualTitle(w.Name, is), Words: views.UnusualWords(is), Threshold: views.UnusualThreshold(is), Calls: v.requestsURL(query.with())}
 }
 
 // webhookSteps lists what to do until the first call comes.

@@ -42,6 +42,7 @@ type importing struct {
 	zone   *time.Location // of the workspace
 	cursor ImportCursor
 	result ImportResult
+	seen   map[int64]bool // in a dry run: the keys of the step's addresses that earlier steps had
 }
 
 func (i *importing) step() error {

@@ -133,6 +133,11 @@ type ImportResult struct {
 	Notes     []Problem `json:"notes"`
 	Doubts    []Problem `json:"doubts"`
 	NewTags   []string  `json:"new_tags"` // found by a dry run
+
+	// Repeated counts the lines with an address that an earlier line has; Repeats are the first of them. The dry run finds them, and the import
+	// takes them over.
+	Repeated int64   `json:"repeated,omitempty"`
+	Repeats  []int64 `json:"repeats,omitempty"`
 }
 
 // Problem is one line that was refused, or one cell that was not stored or needs a look.
@@ -145,7 +150,10 @@ type Problem struct {
 // MaxNewTags is the most tags that one import creates.
 const MaxNewTags = 100
 
-const maxProblems = 100 // listed of each kind
+const (
+	maxProblems = 100 // listed of each kind
+	maxRepeats  = 20  // listed lines that repeat an address
+)
 
 // Lines is how many lines were read, without blank ones.
 func (r ImportResult) Lines() int64 { return r.Created + r.Updated + r.Unchanged + r.Refused }
@@ -153,6 +161,12 @@ func (r ImportResult) Lines() int64 { return r.Created + r.Updated + r.Unchanged
 func (r *ImportResult) refuse(line int64, reason string) {
 	if r.Refused++; len(r.Refusals) < maxProblems {
 		r.Refusals = append(r.Refusals, Problem{Line: line, Reason: reason})
+	}
+}
+
+func (r *ImportResult) repeat(line int64) {
+	if r.Repeated++; len(r.Repeats) < maxRepeats {
+		r.Repeats = append(r.Repeats, line)
 	}
 }
 

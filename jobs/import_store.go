@@ -170,7 +170,7 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 		}
 		spec.Started = models.Instant(now)
 		j.State, j.Spec, j.Done, j.UserID = models.JobRunning, models.JobJSON(spec), 0, userID
-		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{})
+		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{Repeated: result.Repeated, Repeats: result.Repeats})
 		return store.Audit(tx, models.AuditEntry{WorkspaceID: j.WorkspaceID, UserID: userID, Action: models.ActionImportStarted,
 			Subject: models.SubjectImport, SubjectID: j.ID, SubjectName: spec.File}, nil, now)
 	})
