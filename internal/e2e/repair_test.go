@@ -95,10 +95,9 @@ func TestARepairReachesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Body.Close()
-	p.Open("/w/my-workspace/merge-tags/new")
-	p.Fill("key", "town")
-	p.Fill("label", "Town")
-	p.Follow("Save")
+	p.Open("/w/my-workspace/requests/" + r.Header.Get("X-Request-Id"))
+	p.Follow("Create merge tag")
+	p.Follow("Create merge tag")
 	p.Sees("Fill in Town from earlier calls?")
 	p.Follow("Fill in")
 	p.until(func() bool { return strings.Contains(p.Text(), "Town was filled in for 1 contact.") }, "it is filled in")

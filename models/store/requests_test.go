@@ -59,8 +59,7 @@ func TestRequestsByFilter(t *testing.T) {
 			case 3:
 				failed(r, models.OutcomeBadAddress, 400)
 				addressed(r, "Jonas@@Example.com")
-				first := ids[0]
-				r.ReplayOf = &first
+				r.ReplayOf = &r.ID
 			case 4:
 				r.WorkspaceID = 2
 			case 5:
