@@ -163,3 +163,18 @@ func TestHoldingGoesOnAfterAPanic(t *testing.T) {
 		t.Errorf("got %d tries and the log %s, want two and the stack without the panic's value", tries, log.String())
 	}
 }
+
+// TestTheDemoUnsubscribesFromAServer looks at every webhook whose calls take people off a list: the help says that its address belongs on a
+// server, because links in mails are opened by scanners.
+func TestTheDemoUnsubscribesFromAServer(t *testing.T) {
+	t.Parallel()
+	for i, h := range hooks {
+		if h.kind.HasTags() {
+			continue
+		}
+		r := visit{hook: i}.request(PersonAt(1))
+		if r.Method != "POST" || h.agent == browser || strings.Contains(strings.ToLower(h.name), "link") {
+			t.Errorf("%s: called with %s by %s, want a POST of a server", h.name, r.Method, h.agent)
+		}
+	}
+}

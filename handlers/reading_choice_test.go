@@ -61,7 +61,7 @@ func TestAConsentIsProposedAsACondition(t *testing.T) {
 		for _, tt := range []struct{ body, says, when string }{
 			{`{"email":"jo@example.com","accepts_marketing":false}`, proposed + "accepts_marketing", "accepts_marketing is true"},
 			{`{"email":"jo@example.com","form":{"Opt-In":"Yes"}}`, proposed + "Opt-In in form", "Opt-In in form is Yes"},
-			{`{"email":"jo@example.com","answers":[{"type":"yes_no","question":"Do you want our newsletter?","answer":"no"}]}`, proposed + "the answer to “Do you want our newsletter?”", "the answer to “Do you want our newsletter?” is yes"},
+			{`{"email":"jo@example.com","answers":[{"question":"Do you want our newsletter?","answer":"no"}]}`, proposed + "the answer to “Do you want our newsletter?”", "the answer to “Do you want our newsletter?” is yes"},
 			{`{"email":"jo@example.com","newsletter_source":"footer","paid":true}`, "", ""},
 		} {
 			w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")

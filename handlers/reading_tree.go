@@ -94,9 +94,7 @@ func (w *treeWalk) children(at senders.Place, group, title string, deep int) []v
 		around, inside, below := title, views.Visible(name), deep+1
 		if inList {
 			inside = group
-			if first := w.firstLeaf(child); first >= 0 {
-				node.Title = models.Shorten(views.Visible(w.tree.TitleOf(w.titles, first)), 100)
-			}
+			node.Title = models.Shorten(views.Visible(w.titleInside(child)), 100)
 			around, below = node.Title, 0
 		}
 		seen := w.seen
@@ -147,11 +145,17 @@ func (w *treeWalk) isBranch(at senders.Place) bool {
 	return false
 }
 
-func (w *treeWalk) firstLeaf(at senders.Place) senders.Place {
+// titleInside returns what a person calls the item of a list, "" for nothing. The first part of an item may be its title, and no part is its own
+// title, so the second one is asked too.
+func (w *treeWalk) titleInside(at senders.Place) string {
+	asked := 0
 	for child := range w.tree.Children(at) {
-		return child
+		if title := w.tree.TitleOf(w.titles, child); title != "" || asked == 1 {
+			return title
+		}
+		asked++
 	}
-	return -1
+	return ""
 }
 
 func (w *treeWalk) count(at senders.Place, n int) string {
