@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
@@ -95,8 +96,12 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	}
 	m.Filled = filledWith(v.importSeen(spec).fields...)
 	for _, c := range spec.Columns {
-		if c.To == jobs.ColumnNew {
-			m.NewMergeTags = append(m.NewMergeTags, c.Name)
+		if tag, isNew := c.New(); isNew {
+			name := tag.Label
+			if tag.Type != models.MergeTagText {
+				name += " (" + strings.ToLower(tag.Type.Name()) + ")"
+			}
+			m.NewMergeTags = append(m.NewMergeTags, name)
 		}
 	}
 	for _, p := range result.Refusals {

@@ -157,8 +157,9 @@ func (i *importing) prepare() error {
 		}
 	}
 	for n, column := range i.spec.Columns {
-		if column.To == ColumnNew {
-			i.mergeTags = append(i.mergeTags, models.MergeTag{ID: newMergeTagID(n), Key: column.Key, Label: column.Name, Type: models.MergeTagText})
+		if tag, isNew := column.New(); isNew {
+			tag.ID = newMergeTagID(n)
+			i.mergeTags = append(i.mergeTags, tag)
 		}
 	}
 	i.tagsByID = make(map[int64]models.MergeTag, len(i.mergeTags))

@@ -33,8 +33,8 @@ type ImportSpec struct {
 // Column is one column of the file and where it goes.
 type Column struct {
 	Name string `json:"name"`          // from the first row; "" if none
-	To   string `json:"to"`            // one of the Column constants, or from FieldColumn
-	Key  string `json:"key,omitempty"` // of the merge tag to create, for ColumnNew
+	To   string `json:"to"`            // one of the Column constants, or from FieldColumn or NewColumn
+	Key  string `json:"key,omitempty"` // of the merge tag to create, for NewColumn
 	// As says how dates and numbers are written: AsIs (ISO dates, decimal points), AsDMY, AsMDY, AsDecimalComma, or AsUnchosen. It counts only
 	// if the column goes to a merge tag of a type that has it.
 	As senders.As `json:"as,omitempty"`
@@ -66,9 +66,27 @@ const (
 	ColumnEmail  = "email"
 	ColumnStatus = "status"
 	ColumnTags   = "tags"
-	ColumnNew    = "new" // a text merge tag that is created when the import starts
+	ColumnNew    = "new" // a text merge tag that is created when the import starts; NewColumn has those of other types
 	fieldPrefix  = "field:"
 )
+
+// NewColumn returns Column.To for a merge tag of a type that is created when the import starts.
+func NewColumn(t models.MergeTagType) string {
+	if t == models.MergeTagText {
+		return ColumnNew
+	}
+	return ColumnNew + ":" + string(t)
+}
+
+// New returns the merge tag that is created for the column when the import starts; false if none is.
+func (c Column) New() (tag models.MergeTag, isNew bool) {
+	for _, t := range models.MergeTagTypes {
+		if c.To == NewColumn(t) {
+			return models.MergeTag{Key: c.Key, Label: c.Name, Type: t}, true
+		}
+	}
+	return models.MergeTag{}, false
+}
 
 // FieldColumn returns Column.To for a merge tag.
 func FieldColumn(id int64) string { return fieldPrefix + strconv.FormatInt(id, 10) }
