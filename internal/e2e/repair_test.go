@@ -73,6 +73,8 @@ func TestARepairReachesBack(t *testing.T) {
 	p.Follow("Read it from kunde.mail")
 	p.Follow("Save")
 	p.Sees("Saved.")
+	p.Sees("Replay all 4 calls")
+	p.InspectEverywhere("reading-take-up")
 	p.Open("/w/my-workspace")
 	p.Sees("No e-mail address was sent")
 	p.Follow("Replay")
