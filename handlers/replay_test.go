@@ -138,6 +138,9 @@ func TestWhatWasPutRightIsNotReplayedAgain(t *testing.T) {
 			t.Errorf("got %d replays of %d calls, want 6 of 3", replays, originals)
 		}
 
+		s.get("/w/books/requests").want(t, 200, "9 requests", "New contact · replay", "No e-mail address was sent · replay")
+		s.get("/w/books/requests?replays=no").want(t, 200, "3 requests", "Without replays")
+		s.get("/w/books/requests?replays=no").wantNot(t, "· replay")
 		last := s.lastCall()
 		s.get("/w/books/requests/"+last).want(t, 200, "This is a replay: the first call")
 		s.get("/w/books/requests/"+last).wantNot(t, "Replay ")

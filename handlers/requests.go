@@ -237,7 +237,7 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
-		ID: r.ID.String(), Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Webhook: webhookName(w),
+		ID: r.ID.String(), Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Replay: r.ReplayOf != nil, Webhook: webhookName(w),
 		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
 	}
 	switch {

@@ -121,6 +121,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/contacts/:id":                    {{id: newest("contacts")}, {id: contactThatMoved}},
 	"/w/:slug/contacts/:id/edit":               {{id: newest("contacts")}},
 	"/w/:slug/contacts/:id/delete":             {{id: newest("contacts")}},
+	"/w/:slug/contacts/:id/unsubscribe":        {{id: newest("contacts")}},
 	"/w/:slug/contacts/:id/export.json":        {}, // a file
 	"/w/:slug/contacts.csv":                    {}, // a file
 	"/w/:slug/contacts/import":                 {{}},

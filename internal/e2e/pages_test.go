@@ -52,6 +52,7 @@ var pages = map[string][]string{
 	"/contacts/:id":                {"/contacts/1"},
 	"/contacts/:id/edit":           {"/contacts/1/edit"},
 	"/contacts/:id/delete":         {"/contacts/1/delete"},
+	"/contacts/:id/unsubscribe":    {"/contacts/1/unsubscribe"},
 	"/contacts/:id/export.json":    {}, // a file
 	"/contacts.csv":                {}, // a file
 	"/contacts/bulk":               {"/contacts/bulk?do=tag&id=1", "/contacts/bulk?do=status&all=1&to=SUBSCRIBED", "/contacts/bulk?do=delete&all=1", "/contacts/bulk?do=tag"},
