@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/views"
@@ -85,8 +86,13 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 	return c, total, nil
 }
 
-// failuresHref links to the failed requests that a chart counts: those since its begin, without replays.
+// callsSince links to the requests that the counters count from an hour on: those without replays.
+func (v *visit) callsSince(hour time.Time, webhook string, outcome models.Outcome) string {
+	from := hour.In(v.Workspace.Location()).Format(momentLayout)
+	return v.requestsURL(requestQuery{webhook: webhook, outcome: string(outcome), when: "range", from: from, replays: "no"}.with())
+}
+
+// failuresHref links to the failed requests that a chart counts.
 func (v *visit) failuresHref(c views.Chart, webhook string) string {
-	from := c.Slots[0].From.In(v.Workspace.Location()).Format(momentLayout)
-	return v.requestsURL(requestQuery{webhook: webhook, outcome: string(models.OutcomesFailed), when: "range", from: from, replays: "no"}.with())
+	return v.callsSince(c.Slots[0].From, webhook, models.OutcomesFailed)
 }

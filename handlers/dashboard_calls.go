@@ -148,9 +148,8 @@ func (v *visit) failing(days []models.WebhookDay, webhooks map[int64]models.Webh
 	if worst.WebhookID == 0 {
 		return nil
 	}
-	query := requestQuery{webhook: strconv.FormatInt(worst.WebhookID, 10), outcome: string(models.OutcomesFailed), when: "24h"}
-	return &views.FailingWebhook{Name: webhooks[worst.WebhookID].Name, Calls: worst.Calls, Failures: worst.Failures, Href: v.requestsURL(query.with()),
-		Mostly: views.OutcomeShort(worst.Reasons[0].Outcome)}
+	href := v.callsSince(store.CountedFrom(v.server.now()), strconv.FormatInt(worst.WebhookID, 10), models.OutcomesFailed)
+	return &views.FailingWebhook{Name: webhooks[worst.WebhookID].Name, Calls: worst.Calls, Failures: worst.Failures, Href: href, Mostly: views.OutcomeShort(worst.Reasons[0].Outcome)}
 }
 
 // failureRow shows a failed call and what to do about it.

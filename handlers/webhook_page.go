@@ -315,9 +315,11 @@ func (v *visit) refusedCall(r models.WebhookRequest, w models.Webhook) *views.Re
 
 // addFailures adds why calls failed in the last 24 hours.
 func (v *visit) addFailures(m *views.WebhookModel) error {
-	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, v.server.now())
+	now := v.server.now()
+	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, now)
 	for _, f := range failures {
-		m.Failed = append(m.Failed, views.FailureRow{Outcome: f.Outcome, Calls: f.Calls})
+		href := v.callsSince(store.CountedFrom(now), strconv.FormatInt(m.ID, 10), f.Outcome)
+		m.Failed = append(m.Failed, views.FailureRow{Outcome: f.Outcome, Calls: f.Calls, Href: href})
 	}
 	return models.In("webhook page: failures", err)
 }

@@ -36,6 +36,9 @@ func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
 	case r.Intake == nil:
 		return errNoIntake
 	}
+	if s.cursor.Parts == 0 { // an earlier version fixed the time of the stretch
+		s.cursor.Parts = replayParts
+	}
 	began := time.Now()
 	r.Intake.SubmitEach(ctx, s.calls(ctx), s.count)
 	s.cursor.Parts = nextParts(s.cursor.Parts, time.Since(began))
@@ -51,7 +54,6 @@ func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
 
 // nextParts returns how many reads the next stretch has, if one with so many took that long.
 func nextParts(parts int, took time.Duration) int {
-	parts = max(parts, 1)
 	switch {
 	case took > stretchTime:
 		return max(parts/2, 1)
@@ -75,7 +77,7 @@ type replaySender struct {
 // calls reads the stretch, and moves the cursor on.
 func (s *replaySender) calls(ctx context.Context) iter.Seq[intake.Call] {
 	return func(yield func(intake.Call) bool) {
-		for range max(s.cursor.Parts, 1) {
+		for range s.cursor.Parts {
 			rows, webhooks, err := s.read(ctx)
 			if err != nil {
 				s.err = err
@@ -126,7 +128,7 @@ func replayStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) 
 			return models.In("replay: put the failures aside", err)
 		}
 	}
-	cursor.At = now
+	cursor.At, cursor.Parts = now, max(cursor.Parts, 1)
 	job.Cursor = models.JobJSON(cursor)
 	return nil
 }

@@ -13,7 +13,7 @@ func TestAPauseIsShort(t *testing.T) {
 		took  time.Duration
 		want  int
 	}{
-		{0, 10 * time.Millisecond, 2}, {1, 10 * time.Millisecond, 2}, {2, 50 * time.Millisecond, 4}, {4, 50 * time.Millisecond, 4},
+		{1, 10 * time.Millisecond, 2}, {2, 50 * time.Millisecond, 4}, {4, 50 * time.Millisecond, 4},
 		{2, 300 * time.Millisecond, 2}, {4, 500 * time.Millisecond, 2}, {2, 2 * time.Second, 1}, {1, 5 * time.Second, 1},
 	} {
 		if got := nextParts(c.parts, c.took); got != c.want {

@@ -21,7 +21,7 @@ type ReplayCursor struct {
 	After  uuid.UUID   // the calls newer than this one come next
 	Gone   int         // of IDs
 	At     time.Time   // the arrival of the next stretch; zero before the first
-	Parts  int         // how many reads of the log the next stretch is; 0 is one
+	Parts  int         // how many reads of the log the next stretch is; fixed together with At
 }
 
 // ReadReplay returns where a JobReplay stands.
