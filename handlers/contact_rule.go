@@ -52,7 +52,9 @@ func (s *Server) contactRule(v *visit) error {
 		return err
 	}
 	in := segmentInput{rule: firstRule()}
-	in.readRule(q.said.Get("rule"))
+	if in.readRule(q.said.Get("rule")); in.broken != "" {
+		in = segmentInput{rule: firstRule(), faults: rule.Problems{{Message: "The conditions in the address of the list cannot be read, so this starts from a new one."}}}
+	}
 	return v.openContactRule(q, in)
 }
 
