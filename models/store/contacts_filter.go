@@ -40,7 +40,7 @@ type ContactFilter struct {
 	Known   int64          `json:"-"` // how many contacts match, if it is known; 0 counts them
 
 	newest  []int64 // the newest memberSpan ids of a listed filter, once read
-	found   matches // of a filter with a rule: the newest memberSpan contacts, once read
+	found   matches // of a filter that no index serves: the newest contacts, once read
 	highest int64   // the highest id, if ResolveFilter read it
 	missing bool    // names are still being indexed
 }
@@ -333,11 +333,11 @@ func (f ContactFilter) span(wanted int, r reach) int {
 // below selects at most wanted contacts of f below an id, the newest first. floor is where the look-up ended, 0 if
 // nothing is left below. looked is how many contacts it looked at.
 func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
-	if f.Rule != nil {
-		m, known := f.found.below(before, wanted)
-		if !known {
-			m, err = f.matchBelow(q, workspaceID, before, wanted, r)
-		}
+	m, known := f.found.below(before, wanted)
+	if f.Rule != nil && !known {
+		m, err = f.matchBelow(q, workspaceID, before, wanted, r)
+	}
+	if f.Rule != nil || known {
 		return m.rows(q, workspaceID, " DESC").Limit(wanted), m.end, m.looked, err
 	}
 	rows = f.rows(q, workspaceID).Where(f.id()+" < ?", before)

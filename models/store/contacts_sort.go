@@ -159,7 +159,7 @@ func (d *DB) placeOf(ctx context.Context, workspaceID int64, cursor ContactCurso
 // looking for them in the order of the list.
 func (d *DB) sortFew(ctx context.Context, workspaceID int64, filter ContactFilter, at *place, back bool) ([]models.ListedContact, error) {
 	q := filter.rows(d.Read(ctx), workspaceID)
-	if filter.Rule != nil {
+	if filter.found.from > 0 {
 		q = filter.found.rows(d.Read(ctx), workspaceID, "")
 	} else if filter.listed() {
 		ids, err := filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)

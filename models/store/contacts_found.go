@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"context"
 	"slices"
 
 	"campaignlark/models"
@@ -17,12 +19,31 @@ type ContactRule interface {
 // ruleStep is how many contacts one step of a look-up compares with a rule at most.
 const ruleStep = 10_000
 
-// matches are contacts that match a filter with a rule, in the order of the look-up.
+// matches are the contacts that a look-up found for a filter which no index serves, in its order. It is zero before one.
 type matches struct {
 	ids    []int64
 	from   int64 // the id where the look-up began
 	end    int64 // the id where the look-up stopped, 0 if it looked at everything
 	looked int64 // the number of contacts it looked at
+}
+
+// scanNewest counts the contacts that match a filter without an index, at most ExactCount + 1, among the newest searchSpan. If there are at most
+// ExactCount, it returns them: the page then need not look for them again.
+func (d *DB) scanNewest(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n int64, m matches, err error) {
+	q := filter.rows(d.Read(ctx), workspaceID)
+	if newest > searchSpan {
+		m.end, m.looked = newest+1-searchSpan, searchSpan
+		q = q.Where(filter.id()+" >= ?", m.end)
+	}
+	if err := q.Limit(models.ExactCount+1).Pluck(filter.id(), &m.ids).Error; err != nil {
+		return 0, m, err
+	}
+	if n = int64(len(m.ids)); n > models.ExactCount {
+		return n, matches{looked: m.looked}, nil
+	}
+	m.from = newest + 1
+	slices.SortFunc(m.ids, func(a, b int64) int { return cmp.Compare(b, a) })
+	return n, m, nil
 }
 
 // matchBelow finds at most wanted contacts of f below an id, the newest first.
