@@ -151,6 +151,27 @@ func TestWhatWasPutRightIsNotReplayedAgain(t *testing.T) {
 	})
 }
 
+// TestAGroupThatWasPutRightIsPutAside replays the only call of a group of failures by itself. The question about the group then offers to put the
+// group aside.
+func TestAGroupThatWasPutRightIsPutAside(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"mail":"arya@example.com"}`).want(t, 400)
+		path, _ := senders.ParsePath("mail")
+		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
+		s.post("/w/books/requests/replay", "id", s.lastCall()).want(t, 303)
+		s.work()
+		s.later(time.Second)
+		group := "/w/books/requests/replay?outcome=no_address&webhook=" + itoa(w.ID)
+		s.get("/w/books").want(t, 200, "No e-mail address was sent")
+		asked := s.get(group)
+		asked.want(t, 200, "Nothing to replay", "1 call that matches is left out", "The dashboard shows this group until you put it aside.", "Put aside")
+		s.get(group+"&method=POST").wantNot(t, "Put aside")
+		fields := formFields(asked.body)
+		s.follow(s.post("/w/books/failures/dismiss", "webhook", fields.Get("webhook"), "outcome", fields.Get("outcome"))).want(t, 200, "No failed call waits for you.")
+	})
+}
+
 // TestAReplayThatErasesCounts replays a call of a webhook that erases: the dashboard counts who was erased.
 func TestAReplayThatErasesCounts(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
