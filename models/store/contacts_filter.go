@@ -318,7 +318,7 @@ type reach struct {
 }
 
 var (
-	pageReach = reach{searchSpan, memberSpan, 50_000} // of a page, while a reader waits
+	pageReach = reach{searchSpan, memberSpan, 20_000} // of a page, while a reader waits
 	stepReach = reach{20_000, 2_000, 20_000}          // of a job's step, which blocks others
 )
 
