@@ -145,6 +145,8 @@ func TestAnUnusableRuleIsExplained(t *testing.T) {
 			t.Errorf("without a condition the builder leads to %q", got)
 		}
 		s.post("/w/books/contacts/filter", "do", "save", "what-0", "field-"+itoa(city.ID), "operator-0", "eq", "value-0", "").want(t, 422, "Show contacts")
+		expired := s.post("/w/books/contacts/filter", "csrf", "x", "whose", itoa(s.user.ID), "do", "save", "what-0", "field-"+itoa(city.ID), "operator-0", "eq", "value-0", "Graz", "status", "SUBSCRIBED")
+		expired.want(t, 403, "This form had expired", "Contacts whose City is Graz", "status is Subscribed")
 		var cities strings.Builder
 		for i := range int64(500) {
 			cities.WriteString("Town " + itoa(i) + "\n")
