@@ -37,7 +37,7 @@ func TestMoreFiltersNarrowTheList(t *testing.T) {
 		list := s.get("/w/books/contacts?status=SUBSCRIBED&sort=address-asc")
 		list.wantLink(t, "More filters", "/w/books/contacts/filter?sort=address-asc&amp;status=SUBSCRIBED")
 		form := s.get("/w/books/contacts/filter?sort=address-asc&status=SUBSCRIBED")
-		form.want(t, 200, "match these conditions and its other filters: status is Subscribed.", "Show contacts", "Save as segment")
+		form.want(t, 200, "match these conditions and its other filters: status is Subscribed.", "Show contacts", "Save these conditions as segment")
 		form = s.post("/w/books/contacts/filter", formOf(t, form, "add")...)
 		form.want(t, 200, "Condition", "status is Subscribed")
 		fields := replaced(formOf(t, form, "update-0"), "what-0", "field-"+itoa(city.ID))
