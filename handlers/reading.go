@@ -30,6 +30,7 @@ type readingForm struct {
 	counts  bool   // the part about which calls count is open
 	chosen  string // the key of the field to which a link led
 	more    string // the key of the field that gets one more place
+	asks    *views.ReadingSignature
 }
 
 var errNoWebhook = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. What you chose here was not saved."}
@@ -111,8 +112,18 @@ func (s *Server) updateReading(v *visit) error {
 		return v.readingAgain(f)
 	}
 	settings.Signature, settings.Answers = f.stored.Signature, f.answers(settings.Sender)
-	now := s.now()
-	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), readingChanges(stored, f.in, f.labels()), now); err != nil {
+	changes := readingChanges(stored, f.in, f.labels())
+	if q := f.questionSignature(settings.Sender); q != nil {
+		switch v.Form("signature") {
+		case signatureKept:
+		case signatureDropped:
+			return v.storeReadingUnsigned(f, settings, changes)
+		default:
+			f.asks, f.typed = q, true
+			return v.readingAgain(f)
+		}
+	}
+	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), changes, s.now()); err != nil {
 		return models.In("reading: store", err)
 	}
 	back := v.path("webhooks", f.webhook.ID, views.PartReading)
@@ -234,7 +245,7 @@ func (v *visit) readingAgain(f readingForm) error {
 	if err != nil {
 		return err
 	}
-	m.Failed = f.errs.Any() || f.edit.Changed
+	m.Failed = f.errs.Any() || f.edit.Changed || f.asks != nil
 	return v.again(views.ReadingPage(m))
 }
 

@@ -147,8 +147,8 @@ func (t *story) tellSignature(s *views.RequestStory) {
 		views.RequestFact{What: "Allowed", Text: toleranceSaid(v.Tolerance) + " before and after"})
 }
 
-// readSecret finds out how the secret ends with which the call was signed, for people who may change the webhook. The log does not say it: the
-// newer secret of then is the newest of those that were there when the call came. If it was removed since, nothing is said.
+// readSecret finds out how the secret ends with which the call was signed, for people who may change the webhook. If it was removed since,
+// nothing is said.
 func (t *story) readSecret() error {
 	v := t.body.Verdict
 	if v == nil || v.Secret == "" || !t.canRead() || t.tried {
@@ -158,12 +158,8 @@ func (t *story) readSecret() error {
 	if err != nil {
 		return models.In("request page: secrets", err)
 	}
-	came := models.IDTime(t.row.ID)
-	secrets = slices.DeleteFunc(secrets, func(s models.WebhookSecret) bool { return s.CreatedAt.Truncate(time.Millisecond).After(came) })
-	slices.SortFunc(secrets, func(a, b models.WebhookSecret) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	if i := slices.Index([]senders.SecretUsed{senders.SecretNewer, senders.SecretOlder}, v.Secret); i >= 0 && i < len(secrets) {
-		t.madeWith = secrets[i].Ending
-	}
+	secret, _ := secretOf(v.Secret, models.IDTime(t.row.ID), secrets)
+	t.madeWith = secret.Ending
 	return nil
 }
 

@@ -132,7 +132,11 @@ func (v *visit) addUnproven(m *views.WebhookModel, w models.Webhook, settings se
 	if !settings.Enforces() {
 		return nil
 	}
-	calls, err := v.signatureCalls(w)
+	secrets, err := v.server.DB.WebhookSecrets(v.UserContext(), w.WorkspaceID, w.ID)
+	if err != nil {
+		return models.In("webhook page: secrets", err)
+	}
+	calls, err := v.signatureCalls(w, secrets)
 	m.Unproven = calls.unproven(settings)
 	return models.In("webhook page: signature", err)
 }
@@ -196,6 +200,13 @@ func (v *visit) addRead(m *views.WebhookModel, settings senders.Settings) {
 // signatureHandled says what the webhook does about signatures.
 func signatureHandled(settings senders.Settings) string {
 	switch {
+	case settings.Checks() && settings.Signature.Scheme.Form.Signs() && signsOtherwise(settings.Sender, settings.Signature.Scheme):
+		said := "Watched"
+		if settings.Enforces() {
+			said = "Checked"
+		}
+		how := signatureSaid(settings.Signature.Scheme)
+		return said + ", but not as " + senders.FindSender(settings.Sender).System() + " signs: " + lowerFirst(how.Text+" "+how.Code)
 	case settings.Enforces():
 		return "Checked: a call without a valid signature is refused"
 	case settings.Checks():
