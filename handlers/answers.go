@@ -140,6 +140,9 @@ func (s *Server) updateAnswers(v *visit) error {
 	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), changes, s.now()); err != nil {
 		return models.In("answers: store", err)
 	}
+	if s.Intake != nil {
+		s.Intake.Forget(f.webhook.WorkspaceID)
+	}
 	return v.done(v.path("webhooks", f.webhook.ID, views.PartAnswers), "Saved. It holds for the next call.")
 }
 

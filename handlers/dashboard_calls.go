@@ -62,18 +62,33 @@ func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]mod
 		m.AllFailures, m.AllGroups = v.path()+"?failures=all#failures", len(groups)
 		groups = groups[:dashboardRows]
 	}
-	failures, err := db.LastRequests(ctx, v.Workspace.ID, store.RequestFilter{Outcome: models.OutcomesFailed}, newestFailures)
+	failures, err := v.newestFailures(groups, 0)
 	if err != nil {
-		return models.In("dashboard: newest failures", err)
+		return err
 	}
 	for _, g := range groups {
 		row := v.failureGroup(g, webhooks[g.WebhookID])
-		if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
-			row.DashboardFailure = v.failureRow(failures[i], webhooks[g.WebhookID])
-		}
+		row.DashboardFailure = v.newestFailure(failures, g, webhooks[g.WebhookID])
 		m.Failures = append(m.Failures, row)
 	}
 	return nil
+}
+
+// newestFailures reads the newest failed calls if there are groups of them: of one webhook, or of all for the id 0.
+func (v *visit) newestFailures(groups []store.FailureGroup, webhookID int64) ([]models.WebhookRequest, error) {
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	failures, err := v.server.DB.LastRequests(v.UserContext(), v.Workspace.ID, store.RequestFilter{WebhookID: webhookID, Outcome: models.OutcomesFailed}, newestFailures)
+	return failures, models.In("newest failures", err)
+}
+
+// newestFailure shows the newest failed call of a group and what to do about it; nothing if it is not among the failures.
+func (v *visit) newestFailure(failures []models.WebhookRequest, g store.FailureGroup, w models.Webhook) (f views.DashboardFailure) {
+	if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
+		f = v.failureRow(failures[i], w)
+	}
+	return f
 }
 
 // logBegins returns the time of the oldest calls that the log keeps.

@@ -306,8 +306,12 @@ func (t *story) adviseUnverified(issue *views.RequestIssue) {
 	if v := t.body.Verdict; v != nil {
 		issue.Text = v.Sentence(t.zone())
 		if v.Result == senders.ResultTooOld {
-			issue.Before = "See whether other calls are late too."
+			issue.Before = "Compare the sender’s clock with ours, and see whether other calls are late too."
 			issue.Advice = "One such call was delayed, or copied and sent again. If all calls are late by about " + minutesSaid(v.Age()) + ", the clock of the sender or of this program is wrong: correct it."
+		}
+		if v.Result == senders.ResultTooNew {
+			issue.Before = "Compare the sender’s clock with ours."
+			issue.Advice = "No call can be signed after it arrives. The sender’s clock is ahead by about " + minutesSaid(-v.Age()) + ", or ours is behind: correct the wrong one."
 		}
 	}
 	if t.canRead() {

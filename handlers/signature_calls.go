@@ -20,6 +20,7 @@ type signatureCalls struct {
 	all     int // calls that were looked at
 	checked int // those whose signature was checked
 	failed  int // those that did not pass
+	erased  int // those of people who were erased since, of which nothing else is known
 	since   time.Time
 	groups  []signatureGroup // by what came out: those that pass first, then by number
 
@@ -54,6 +55,9 @@ func (v *visit) signatureCalls(w models.Webhook, secrets []models.WebhookSecret)
 	}
 	c.all, c.failedBy, c.used, c.lastUsed = len(rows), map[models.Outcome]int{}, map[models.SecretSlot]int{}, map[models.SecretSlot]time.Time{}
 	for _, row := range rows {
+		if erased(row) {
+			c.erased++
+		}
 		if len(row.Body) > store.ListedBody || row.ReplayOf != nil {
 			continue
 		}

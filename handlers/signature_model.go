@@ -127,6 +127,9 @@ func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
 	m.Checked = f.calls.checked
 	if f.calls.checked > 0 {
 		m.Since = views.Sentence(views.LastOf(f.calls.checked, "checked call", "checked calls")) + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
+		if f.calls.erased > 0 {
+			m.Since += ". Without " + views.Plural(f.calls.erased, "call", "calls") + " of people who were erased since"
+		}
 	}
 	refused := v.requestsURL(requestQuery{webhook: strconv.FormatInt(f.webhook.ID, 10), outcome: string(models.OutcomeUnverified)}.with())
 	for _, g := range f.calls.groups {

@@ -50,7 +50,9 @@ func (s *Server) webhookShow(v *visit) error {
 	if err != nil {
 		return models.In("webhook page: merge tags", err)
 	}
-	v.addSnippets(&m, u.Webhook, mergeTags, settings.Answering().TrapField)
+	if settings.Mapping == nil {
+		v.addSnippets(&m, u.Webhook, mergeTags, settings.Answering().TrapField)
+	}
 	if err := v.addRequests(&m, u.Webhook, settings, mergeTags); err != nil {
 		return err
 	}
@@ -93,10 +95,18 @@ func (v *visit) addUsual(m *views.WebhookModel, w models.Webhook) error {
 	if err != nil {
 		return models.In("webhook page: groups of failures", err)
 	}
+	failures, err := v.newestFailures(groups, w.ID)
+	if err != nil {
+		return err
+	}
+	settings, _ := senders.ParseSettings(w.Reading) // what cannot be read gives no advice
 	for _, g := range groups {
 		row := v.failureGroup(g, w)
+		if !g.Dismissed {
+			row.DashboardFailure = v.newestFailure(failures, g, w)
+		}
 		row.Webhook, row.Back = "", "webhook"
-		if row.Do == "" && !g.Dismissed {
+		if row.Do == "" && !g.Dismissed && settings.Mapping == nil {
 			row.Do = strings.TrimSuffix(views.OutcomeOf(g.Outcome).Advice, ":")
 		}
 		m.Groups = append(m.Groups, row)

@@ -465,7 +465,7 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 				"The contact is gone for good, with its fields, tags and segments.",
 				"What the request log holds of the person goes too: addresses, payloads, values before and after, and the sender’s own address and program; and the snapshots of the events.",
 				"The log still shows when which webhook was called, but nothing of the person. The audit log stays too: it never held values. Files that were exported before are not touched.",
-				"If calls for other people mention this one, those calls keep it. Calls without a readable e-mail address stay until the log forgets them.",
+				"Refused and skipped calls in which no address was found are searched for this one afterwards. Those that name it are emptied, usually within a minute, in a very large log later. If calls for other people mention this one, those calls keep it.",
 				"No event fires. A later call that subscribes this address makes a new contact.",
 			},
 			Action: m.Path("contacts", m.ID, "delete"), Button: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)

@@ -90,7 +90,7 @@ var docsTypeRows = []docsTypeRow{
 	{"SUBSCRIBED", "Creates the contact, or updates the one that has the address. Its status becomes Subscribed; fields are kept and the webhook’s tags added.", "Contact Subscribed (Confirmed), for a new contact and for one that was not Subscribed before"},
 	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm. This program sends no confirmation mail: an automation that starts with its event can send one.", "Contact Subscribed (Pending), with every call"},
 	{"UNSUBSCRIBED", "Finds the contact by its address; its status becomes Unsubscribed. Fields and tags stay as they are. It creates nobody.", "Contact Unsubscribed, with every call"},
-	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. It creates nobody.", "None"},
+	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. Refused calls that name the address follow, usually within a minute. It creates nobody.", "None"},
 }
 
 // docsAnswer is an answer of the public endpoint with what it means and what to do.
