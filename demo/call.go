@@ -16,15 +16,17 @@ import (
 
 // request returns what the caller of a visit sends.
 func (v visit) request(p Person) intake.Request {
-	switch fields := v.fields(p); v.hook {
+	fields := v.fields(p)
+	if v.trouble == prefetch { // of a link to the address
+		return intake.Request{Method: "GET", Query: encode(fields)}
+	}
+	switch v.hook {
 	case hookClub:
 		return v.jsonOf(v.clubResponse(p))
 	case hookShopify:
 		return v.jsonOf(v.shopifyFields(p))
 	case hookStripe:
 		return v.jsonOf(v.stripeFields(p))
-	case hookUnsubscribe:
-		return intake.Request{Method: "GET", Query: encode(fields)}
 	case hookForm, hookTill, hookRaffle, hookOldSite:
 		return intake.Request{Method: "POST", ContentType: "application/x-www-form-urlencoded", Body: []byte(encode(fields))}
 	case hookEvents:
@@ -43,6 +45,9 @@ type field struct {
 // fields returns what a visit sends about a person, including fields that the shop does not use.
 func (v visit) fields(p Person) []field {
 	all := []field{{models.EmailKey, v.address(p)}}
+	if v.trouble == otherName {
+		all[0].key = tillAddress
+	}
 	known := func(keys ...string) {
 		for _, key := range keys {
 			if value, ok := p.Fields[key]; ok {
@@ -70,6 +75,9 @@ func (v visit) fields(p Person) []field {
 	}
 	return all
 }
+
+// tillAddress is the name under which the till sends the address since its update.
+const tillAddress = "customer_email"
 
 func (v visit) address(p Person) string {
 	local, domain, _ := strings.Cut(p.Email, "@")
@@ -179,7 +187,7 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 	}
 	header("Content-Type", r.ContentType)
 	header("Host", "hooks.quillfeather.example")
-	if c.UserAgent == browser {
+	if c.UserAgent == browser && !c.Prefetch {
 		header("Origin", "https://www.quillfeather.example")
 	}
 	if c.Prefetch {
@@ -197,7 +205,7 @@ func (w *workshop) callOf(v visit, p Person) intake.Call {
 
 // clientAddress returns an address reserved for documentation: each server has one, people have many.
 func clientAddress(v visit) string {
-	if v.trouble == forged || hooks[v.hook].agent == browser || v.hook == hookUnsubscribe {
+	if v.trouble == forged || hooks[v.hook].agent == browser {
 		return fmt.Sprintf("203.0.113.%d", 1+v.person%250)
 	}
 	return fmt.Sprintf("198.51.100.%d", 10+v.hook)

@@ -285,7 +285,7 @@ func (t *teller) recent(ctx context.Context) error {
 
 // arrive adds a person, with or without a call.
 func (t *teller) arrive(ctx context.Context, v visit) error {
-	if v.person%t.plan.each != 0 {
+	if v.person%t.plan.each != 0 || v.hook == hookTill && t.plan.afterUpdate(v.at) { // its calls fail then
 		return t.come(ctx, v.person, t.plan.growth.to)
 	}
 	if err := t.store(ctx, true); err != nil { // so that people who came earlier have lower ids

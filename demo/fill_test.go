@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -97,6 +98,11 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 			if number("SELECT count(*) FROM webhook_requests WHERE outcome = ?", o) == 0 {
 				t.Errorf("no call came to %s", o)
 			}
+		}
+		usual, err := db.WebhookUsuals(t.Context(), workspace.ID, now)
+		failing := slices.DeleteFunc(usual, func(u models.WebhookUsual) bool { return !u.Unusual(now).Failing })
+		if err != nil || len(failing) != 1 {
+			t.Errorf("got %d webhooks that fail more than usual (%v), want the till", len(failing), err)
 		}
 		if number("SELECT count(*) FROM segment_changes WHERE request_id IS NOT NULL") == 0 {
 			t.Error("no call made anybody enter or leave a segment")

@@ -66,6 +66,37 @@ func TestEveryRunMakesTheSameData(t *testing.T) {
 	}
 }
 
+// TestTheTillFailsMoreThanUsual counts the till's calls at several ends of the story, on a quiet Sunday night too: since its update all fail, each
+// with the address under one other name.
+func TestTheTillFailsMoreThanUsual(t *testing.T) {
+	t.Parallel()
+	for _, now := range []time.Time{time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC), time.Date(2026, 7, 19, 23, 0, 0, 0, time.UTC), time.Date(2026, 7, 20, 5, 0, 0, 0, time.UTC)} {
+		for _, contacts := range []int{MinContacts, 4000} {
+			p := newPlan(contacts, logDays, now, time.UTC)
+			var u models.WebhookUsual
+			for j := range p.calls {
+				switch v := p.call(j); {
+				case v.hook != hookTill:
+				case v.at.After(now.Add(-24*time.Hour)) && v.trouble == otherName:
+					u.Calls, u.Failures = u.Calls+1, u.Failures+1
+					if body := string(v.request(PersonAt(v.person)).Body); !strings.Contains(body, "customer_email=") || strings.Contains(body, models.EmailKey) {
+						t.Errorf("got the call %q, want the address as customer_email", body)
+					}
+				case v.at.After(now.Add(-24 * time.Hour)):
+					u.Calls++
+				case v.trouble == noAddress || v.trouble == otherName:
+					t.Error("got a call without its address before the update")
+				default:
+					u.EarlierCalls++
+				}
+			}
+			if is := u.Unusual(now); !is.Failing {
+				t.Errorf("%d contacts at %v: got %+v, which fails as usual", contacts, now, u)
+			}
+		}
+	}
+}
+
 func TestPeopleComeInTheirOrder(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 10, 17, 33, 0, time.UTC)
@@ -130,5 +161,20 @@ func TestHoldingGoesOnAfterAPanic(t *testing.T) {
 	<-stopped
 	if tries != 2 || !strings.Contains(log.String(), "pure_test.go") || strings.Contains(log.String(), "ines") {
 		t.Errorf("got %d tries and the log %s, want two and the stack without the panic's value", tries, log.String())
+	}
+}
+
+// TestTheDemoUnsubscribesFromAServer looks at every webhook whose calls take people off a list: the help says that its address belongs on a
+// server, because links in mails are opened by scanners.
+func TestTheDemoUnsubscribesFromAServer(t *testing.T) {
+	t.Parallel()
+	for i, h := range hooks {
+		if h.kind.HasTags() {
+			continue
+		}
+		r := visit{hook: i}.request(PersonAt(1))
+		if r.Method != "POST" || h.agent == browser || strings.Contains(strings.ToLower(h.name), "link") {
+			t.Errorf("%s: called with %s by %s, want a POST of a server", h.name, r.Method, h.agent)
+		}
 	}
 }

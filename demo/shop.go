@@ -56,7 +56,7 @@ var hooks = []hook{
 	hookShop:        {name: "Shop: customer created or changed", kind: models.TypeSubscribed, tags: []string{"customer"}, fate: addressChanged, agent: "Shop-Webhooks/3.2"},
 	hookForm:        {name: "Newsletter form on the website", kind: models.TypeUnconfirmed, tags: []string{"newsletter"}, agent: browser},
 	hookConfirm:     {name: "Newsletter: address confirmed", kind: models.TypeSubscribed, tags: []string{"newsletter"}, agent: "Newsletter-Mailer/1.8"},
-	hookUnsubscribe: {name: "Unsubscribe link in the newsletter", kind: models.TypeUnsubscribed, agent: "Newsletter-Mailer/1.8"},
+	hookUnsubscribe: {name: "Newsletter: unsubscribed", kind: models.TypeUnsubscribed, agent: "Newsletter-Mailer/1.8"},
 	hookErase:       {name: "Help desk: erase a person", kind: models.TypeDelete, agent: "Help-Desk/5"},
 	hookTill:        {name: "Loyalty card at the till", kind: models.TypeSubscribed, tags: []string{"customer", "loyalty card"}, agent: "TillSync/2.11"},
 	hookEvents:      {name: "Reading evenings: sign-up form", kind: models.TypeSubscribed, tags: []string{"event guest"}, agent: "Form-Relay/0.9"},

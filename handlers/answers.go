@@ -140,6 +140,9 @@ func (s *Server) updateAnswers(v *visit) error {
 	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), changes, s.now()); err != nil {
 		return models.In("answers: store", err)
 	}
+	if s.Intake != nil {
+		s.Intake.Forget(f.webhook.WorkspaceID)
+	}
 	return v.done(v.path("webhooks", f.webhook.ID, views.PartAnswers), "Saved. It holds for the next call.")
 }
 
@@ -192,8 +195,12 @@ func (v *visit) answersModel(f answersForm) (views.AnswersModel, error) {
 		return m, err
 	}
 	m.TestCalls, m.UnknownOK = isOn(f.in["test_calls_ok"]), isOn(f.in["unknown_ok"])
-	if m.CanChange {
-		m.Form = formToPaste(v.server.webhookURL(f.webhook.Hash), f.stored.Answering().TrapField)
+	if m.CanChange && f.webhook.Type.HasTags() {
+		tags, err := v.server.DB.MergeTags(v.UserContext(), f.webhook.WorkspaceID)
+		if err != nil {
+			return m, models.In("answers: merge tags", err)
+		}
+		m.Form = views.HTMLForm(v.server.webhookURL(f.webhook.Hash), f.webhook.Type, tags, f.stored.Answering().TrapField)
 	}
 	return m, v.addAnswersCounts(&m, f.webhook)
 }
@@ -218,6 +225,7 @@ func (v *visit) addAnswersCounts(m *views.AnswersModel, w models.Webhook) error 
 	if err != nil {
 		return models.In("answers: busiest minutes", err)
 	}
+	hours = mergedHours(hours, v.server.limits.unstored(w))
 	var worst models.WebhookHour
 	for _, h := range hours {
 		m.BusiestMinute, m.BusiestNetwork = max(m.BusiestMinute, h.BusiestMinute), max(m.BusiestNetwork, h.BusiestNetwork)
@@ -235,11 +243,17 @@ func (v *visit) addAnswersCounts(m *views.AnswersModel, w models.Webhook) error 
 	return nil
 }
 
-// formToPaste is an HTML form that calls the webhook, with its trap field.
-func formToPaste(url, trap string) string {
-	lines := []string{`<form method="post" action="` + url + `">`, `  <input name="email_address" type="email">`}
-	if trap != "" {
-		lines = append(lines, `  <input name="`+strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;").Replace(trap)+`" hidden>`)
+// mergedHours adds hours that are not stored yet to the stored ones, each hour once.
+func mergedHours(stored, more []models.WebhookHour) []models.WebhookHour {
+	for _, h := range more {
+		i := slices.IndexFunc(stored, func(s models.WebhookHour) bool { return s.Hour.Equal(h.Hour) })
+		if i < 0 {
+			stored = append(stored, h)
+			continue
+		}
+		s := &stored[i]
+		s.TurnedAway += h.TurnedAway
+		s.BusiestMinute, s.BusiestNetwork = max(s.BusiestMinute, h.BusiestMinute), max(s.BusiestNetwork, h.BusiestNetwork)
 	}
-	return strings.Join(append(lines, "  <button>Join</button>", "</form>"), "\n")
+	return stored
 }

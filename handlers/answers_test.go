@@ -148,12 +148,17 @@ func TestCallsOverALimitAreTurnedAway(t *testing.T) {
 		if n := len(s.logged()); n != 3 {
 			t.Errorf("got %d rows in the log, want the 3 calls below the limit", n)
 		}
+		counted := func() {
+			s.get(s.webhookPath(w, "/answers")).want(t, 200, "The busiest network of the last 30 days had 3", "Turned away: 2 in 24 hours, 2 in 30 days")
+			s.get(s.webhookPath(w, "")).want(t, 200, "In the last 24 hours 2 calls were turned away with 429.")
+		}
+		counted()     // before anything is stored
 		for range 2 { // the second has nothing to store
 			if err := s.server.StoreHours(t.Context(), s.server.now()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		s.get(s.webhookPath(w, "/answers")).want(t, 200, "The busiest network of the last 30 days had 3", "Turned away: 2 in 24 hours, 2 in 30 days")
+		counted()
 		overview := s.get(s.webhookPath(w, ""))
 		overview.want(t, 200, "3 calls in the last 24 hours, none failed", "In the last 24 hours 2 calls were turned away with 429.")
 		overview.wantLink(t, "Limits", s.webhookPath(w, "/answers")+"#limits")

@@ -54,7 +54,7 @@ func (v *visit) automationInput(things automations.Things) *automationInput {
 		in.definition.Triggers = append(in.definition.Triggers, v.readTrigger(placed(placeWhen, i)))
 	}
 	if v.has(fieldAt("join", placeRule)) || in.action == "add" && in.at == placeRule {
-		in.definition.Rule = v.readRule(in, placeRule, things)
+		in.definition.Rule = v.readBuilt(in, placeRule, things)
 	}
 	for i := 0; i < automations.MaxSteps && v.has(placed(placeStep, i)); i++ {
 		in.definition.Steps = append(in.definition.Steps, v.readStep(in, i, things))
@@ -104,8 +104,8 @@ func kindOfTrigger(t models.EventType) string {
 	return ofWebhook
 }
 
-// readRule reads the rule at a place with the reader of segments, and applies the button if it is for that rule.
-func (v *visit) readRule(in *automationInput, place string, things automations.Things) *automations.Rule {
+// readBuilt reads the rule at a place with the reader of segments, and applies the button if it is for that rule.
+func (v *visit) readBuilt(in *automationInput, place string, things automations.Things) *automations.Rule {
 	part := &segmentInput{days: map[string]string{}, action: in.action}
 	r := rowReader{visit: v, schema: things.Schema, in: part}
 	part.rule = r.group(place, 1)
@@ -141,7 +141,7 @@ func (v *visit) readStep(in *automationInput, i int, things automations.Things) 
 	case automations.StepWait:
 		s.Minutes, s.Until = v.readWait(in, place), models.TrimBlanks(v.Form(place+".until"))
 	case automations.StepOnlyIf:
-		s.Rule = v.readRule(in, ruleOfStep(i), things)
+		s.Rule = v.readBuilt(in, ruleOfStep(i), things)
 	case automations.StepAddTag, automations.StepRemoveTag:
 		s.TagID = of
 	case automations.StepSetField:

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/views"
@@ -67,7 +68,7 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 		}
 		total.Calls += n.Calls
 	}
-	query := requestQuery{}
+	query := requestQuery{replays: "no"} // the counters have none
 	if webhookID != 0 {
 		query.webhook = strconv.FormatInt(webhookID, 10)
 	}
@@ -85,11 +86,13 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 	return c, total, nil
 }
 
-// failuresHref links to the failed requests of about the same period; the request list names its periods differently.
-func (v *visit) failuresHref(r callRange, webhook string) string {
-	q := requestQuery{webhook: webhook, outcome: string(models.OutcomesFailed)}
-	if spans[r.key] != 0 {
-		q.when = r.key
-	}
-	return v.requestsURL(q.with())
+// callsSince links to the requests that the counters count from an hour on: those without replays.
+func (v *visit) callsSince(hour time.Time, webhook string, outcome models.Outcome) string {
+	from := hour.In(v.Workspace.Location()).Format(momentLayout)
+	return v.requestsURL(requestQuery{webhook: webhook, outcome: string(outcome), when: "range", from: from, replays: "no"}.with())
+}
+
+// failuresHref links to the failed requests that a chart counts.
+func (v *visit) failuresHref(c views.Chart, webhook string) string {
+	return v.callsSince(c.Slots[0].From, webhook, models.OutcomesFailed)
 }

@@ -41,7 +41,7 @@ func (s *Server) consoleShow(v *visit) error {
 	if err := v.lookWhetherProven(&f); err != nil {
 		return err
 	}
-	f.in.sign = f.ending != "" && !f.unproven
+	f.in.sign, f.in.again = f.ending != "" && !f.unproven, v.Query("again") == "1"
 	return v.showConsole(f, nil)
 }
 
@@ -74,7 +74,7 @@ func (s *Server) consoleRun(v *visit) error {
 	if err := t.read(); err != nil {
 		return err
 	}
-	return v.showConsole(f, &views.ConsoleResult{Request: t.wouldBe(), At: s.now(), Ask: run == "ask", Repeats: row.Outcome == models.OutcomeRepeated})
+	return v.showConsole(f, &views.ConsoleResult{Request: t.wouldBe(), At: s.now(), Ask: run == "ask", Repeats: row.Outcome == models.OutcomeRepeated, FirstIdle: t.first.Idle()})
 }
 
 var errNoConsole = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. The call was not sent."}

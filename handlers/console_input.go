@@ -188,7 +188,7 @@ func (v *visit) consoleChoices(f consoleForm) (groups []views.OptionGroup) {
 	for _, row := range f.calls {
 		if v.keepsCall(row) {
 			listed = listed || row.ID.String() == f.in.from
-			calls.Options = append(calls.Options, views.Option{Value: row.ID.String(), Label: v.callTime(row) + ": " + views.OutcomeShort(row.Outcome)})
+			calls.Options = append(calls.Options, v.callChoice(row))
 		}
 	}
 	if _, isCall := requestID(f.in.from); isCall && !listed {

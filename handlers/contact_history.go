@@ -230,7 +230,7 @@ func (h *history) shown(key, stored string) string {
 func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.HistoryEdit {
 	edit := &views.HistoryEdit{Who: e.Person, Created: e.Action == models.ActionContactCreated, Exported: e.Action == models.ActionContactExported,
 		Imported: e.Action == models.ActionContactImported, Several: e.Action == models.ActionContactBulk, Lost: e.Action == models.ActionContactLost, TagsAdded: c.TagsAdded, TagsRemoved: c.TagsRemoved,
-		Before: string(c.StatusBefore), After: string(c.StatusAfter), Import: h.imports[c.Import]}
+		FilledIn: c.Job != 0 && !c.TakenBack, TakenBack: c.TakenBack, Before: string(c.StatusBefore), After: string(c.StatusAfter), Import: h.imports[c.Import]}
 	if c.Automation != 0 {
 		edit.Automation, edit.RunHref = c.AutomationAs, h.visit.path("runs", c.Run)
 	}

@@ -12,6 +12,7 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/segments"
+	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
 
@@ -29,14 +30,16 @@ type contactQuery struct {
 	cursor       store.ContactCursor
 	tags         []models.Tag
 	segments     []models.Segment
+	rule         rule.Group // of "More filters"; without filters if there is none or it cannot be used
+	ruleWords    string     // the rule in words
 	said         url.Values // the filter as it was given, for the chips and links
 }
 
 // contactFilters are the parameters of the list's filter.
-var contactFilters = []string{"q", "in", "status", "tag", "segment", "import"}
+var contactFilters = []string{"q", "in", "status", "tag", "segment", "import", "rule"}
 
 // contactQuery reads contactFilters, before and after from get. in=address restricts q to addresses. A tag or segment is a name or an
-// id; a status is as stored or as shown.
+// id; a status is as stored or as shown; a rule is JSON.
 func (v *visit) contactQuery(get func(name string, or ...string) string) (contactQuery, error) {
 	ctx := v.UserContext()
 	q := contactQuery{said: url.Values{}}
@@ -63,6 +66,9 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 	q.readTag(value("tag"))
 	q.readSegment(value("segment"))
 	if err := v.readImport(&q, value("import")); err != nil {
+		return q, err
+	}
+	if err := v.readRule(&q, value("rule")); err != nil {
 		return q, err
 	}
 	if sort := store.ContactSort(get("sort")); slices.Contains(store.ContactSorts, sort) {
@@ -144,7 +150,7 @@ func (v *visit) readImport(q *contactQuery, text string) error {
 // known returns how many contacts match a filter with at most one condition: a status, a tag or a segment. It is 0 if that is not known.
 func (q *contactQuery) known(counted models.ContactCounts) int64 {
 	switch f := q.filter; {
-	case f.Nobody || f.Search != "" || f.Import != 0:
+	case f.Nobody || f.Search != "" || f.Import != 0 || f.Rule != nil:
 	case f.Segment != 0 && f.Status == "" && f.Tag == 0:
 		return q.members
 	case f.Segment == 0 && f.Tag != 0 && f.Status == "":
@@ -212,19 +218,6 @@ func (v *visit) sortedHref(q contactQuery, name string, at int64, changed time.T
 var contactSorts = []views.Option{{Label: "Newest first"}, {Value: string(store.ContactsOldest), Label: "Oldest first"}, {Value: string(store.ContactsChanged), Label: "Last changed first"},
 	{Value: string(store.ContactsUnchanged), Label: "Changed longest ago first"}, {Value: string(store.ContactsByAddress), Label: "By address, A to Z"}, {Value: string(store.ContactsByAddressUp), Label: "By address, Z to A"}}
 
-// sortHrefs links to the list in each order.
-func (v *visit) sortHrefs(q contactQuery) map[string]string {
-	hrefs := map[string]string{}
-	for _, o := range contactSorts {
-		with := q.without("sort")
-		if o.Value != "" {
-			with.said.Set("sort", o.Value)
-		}
-		hrefs[o.Value] = v.path("contacts") + with.encoded()
-	}
-	return hrefs
-}
-
 // contactChips lists the active filters; each links to the list without it.
 func (v *visit) contactChips(q contactQuery) []views.Chip {
 	var chips []views.Chip
@@ -262,6 +255,11 @@ func (q contactQuery) words(name string) string {
 			text = q.file
 		}
 		return "created by the import of " + models.NameInvisible(text)
+	case "rule":
+		if q.ruleWords == "" {
+			return "conditions that cannot be used"
+		}
+		return models.NameInvisible(q.ruleWords)
 	}
 	if q.segment != "" {
 		text = q.segment
@@ -287,6 +285,9 @@ func (q contactQuery) wordsKept() string {
 		if words := q.words(name); words != "" {
 			parts = append(parts, words)
 		}
+	}
+	if q.said.Has("rule") {
+		parts = append(parts, "match the conditions of “More filters”") // which may name an address
 	}
 	if parts == nil {
 		return "everybody"

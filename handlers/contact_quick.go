@@ -2,9 +2,25 @@ package handlers
 
 import (
 	"campaignlark/models"
+	"campaignlark/views"
 )
 
-// contactUnsubscribe makes a contact unsubscribed, with one button on its page.
+// contactUnsubscribeAsk asks for confirmation before a contact is unsubscribed.
+func (s *Server) contactUnsubscribeAsk(v *visit) error {
+	c, err := v.contact()
+	if err != nil {
+		return err
+	}
+	email := models.ShowEmail(c.Email)
+	p, err := v.page(views.SectionContacts, "Unsubscribe contact", views.Crumb{Text: "Contacts", Href: v.path("contacts")},
+		views.Crumb{Text: email, Href: v.path("contacts", c.ID)}, views.Crumb{Text: "Unsubscribe"})
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactUnsubscribePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email}))
+}
+
+// contactUnsubscribe makes a contact unsubscribed.
 func (s *Server) contactUnsubscribe(v *visit) error {
 	return v.quickChange("The contact is unsubscribed now. No event fired.", func(in *models.ContactInput) { in.Status = models.StatusUnsubscribed })
 }

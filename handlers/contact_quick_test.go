@@ -17,6 +17,11 @@ func TestQuickActionsOnAContact(t *testing.T) {
 		page := s.get("/w/books/contacts/1")
 		page.want(t, 200, "Konrad <b> · konrad@example.com", "Unsubscribe", "Add a tag", "Copy address")
 
+		page.wantLink(t, "Unsubscribe", "/w/books/contacts/1/unsubscribe")
+		s.get("/w/books/contacts/1/unsubscribe").want(t, 200, "Unsubscribe konrad@example.com?", "The contact stays, with its fields and tags.", "Leave as it is")
+		if c := s.contact("konrad@example.com"); c.Status != models.StatusSubscribed {
+			t.Fatal("the question has unsubscribed the contact")
+		}
 		s.follow(s.post("/w/books/contacts/1/unsubscribe")).want(t, 200, "The contact is unsubscribed now.", "Subscribed → became Unsubscribed")
 		c := s.contact("konrad@example.com")
 		if c.Status != models.StatusUnsubscribed || c.Version != 2 || c.Fields["first_name"] != "Konrad <b>" || s.marks() != 1 || s.events() != 0 {
@@ -43,6 +48,7 @@ func TestQuickActionsOnAContact(t *testing.T) {
 		}
 		reader := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		reader.get("/w/books/contacts/1").wantNot(t, "Add a tag")
+		reader.get("/w/books/contacts/1/unsubscribe").want(t, 403)
 		reader.post("/w/books/contacts/1/unsubscribe").want(t, 403)
 		reader.post("/w/books/contacts/1/tags", "new_tags", "x").want(t, 403)
 	})

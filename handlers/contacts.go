@@ -34,7 +34,7 @@ func (s *Server) contactList(v *visit) error {
 		Search: q.filter.Search, Status: q.status, Tag: q.tagValue, Segment: q.segmentValue,
 		Statuses: append([]views.Option{{Label: "Any status"}}, statusOptions()...), Tags: q.tagOptions(), Segments: q.segmentOptions(),
 	}
-	m.Sort, m.Sorts, m.SortHrefs = string(q.filter.Sort), contactSorts, v.sortHrefs(q)
+	m.Sort, m.Sorts, m.SortHrefs = string(q.filter.Sort), contactSorts, hrefsBySort(v.path("contacts"), q.said, contactSorts)
 	m.Chips = v.contactChips(q)
 	m.Nothing = p.Counts.Contacts == "0" && len(m.Chips) == 0
 	if m.Count = views.CountUpTo(found.Count, models.ExactCount); found.Count == q.filter.Known {
@@ -80,8 +80,14 @@ func (s *Server) contactList(v *visit) error {
 		m.Older = v.sortedHref(q, "after", next, changed)
 	}
 	for name, values := range q.said {
-		m.Hidden = append(m.Hidden, views.HiddenField{Name: name, Value: values[0]})
+		hidden := views.HiddenField{Name: name, Value: values[0]}
+		m.Hidden = append(m.Hidden, hidden)
+		if name == "import" || name == "rule" {
+			m.Kept = append(m.Kept, hidden)
+		}
 	}
+	m.More, m.Rule = v.path("contacts", "filter")+q.encoded(), q.filter.Rule != nil
+	m.SaveLabel, m.SaveHref = v.saveAsSegment(q)
 	m.Export = v.path("contacts.csv") + q.encoded()
 	inList := q.without("")
 	inList.said.Set("columns", "list")

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -25,52 +24,71 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	if m.Calls, m.Total, err = v.callsChart(m.Page, period, 0); err != nil {
 		return err
 	}
-	m.Called, m.Total.FailedHref, m.Ranges = true, v.failuresHref(period, ""), rangeTabs(v.path(), period)
+	m.Called, m.Total.FailedHref, m.Ranges = true, v.failuresHref(m.Calls, ""), rangeTabs(v.path(), period)
 	ever, err := db.WebhooksEver(ctx, id)
 	if err != nil {
 		return models.In("dashboard: webhooks", err)
 	}
 	webhooks := webhooksByID(ever)
-	months, err := db.WebhookMonths(ctx, id, v.server.now())
+	days, err := db.WebhookDays(ctx, id, v.server.now())
 	if err != nil {
-		return models.In("dashboard: calls of the month", err)
+		return models.In("dashboard: calls of the day", err)
 	}
 	unusual, err := v.server.unusual(ctx, id)
 	if err != nil {
 		return err
 	}
-	v.addBusiest(m, months, webhooks, unusual)
-	v.addSilent(m, ever, unusual)
-	m.Failing = v.failing(months, webhooks)
+	v.addBusiest(m, days, webhooks, unusual)
+	v.addUnusual(m, ever, unusual)
+	m.Failing = v.failing(days, webhooks, unusual)
 	return v.addFailureGroups(m, webhooks)
 }
 
 // newestFailures is among how many failed calls the newest one of each group is looked for.
 const newestFailures = 100
 
-// addFailureGroups adds the failed calls of the kept log in groups, each with what to do about its newest call.
+// addFailureGroups adds the failed calls of the kept log in groups, each with what to do about its newest call: the latest groups, or all with
+// ?failures=all.
 func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]models.Webhook) error {
 	ctx, db := v.UserContext(), v.server.DB
 	groups, err := db.FailureGroups(ctx, v.Workspace.ID, v.logBegins())
 	if err != nil {
 		return models.In("dashboard: failures", err)
 	}
-	m.MoreFailures = max(0, len(groups)-dashboardRows)
 	if len(groups) == 0 {
 		return nil
 	}
-	failures, err := db.LastRequests(ctx, v.Workspace.ID, store.RequestFilter{Outcome: models.OutcomesFailed}, newestFailures)
-	if err != nil {
-		return models.In("dashboard: newest failures", err)
+	if v.Query("failures") != "all" && len(groups) > dashboardRows {
+		m.AllFailures, m.AllGroups = v.path()+"?failures=all#failures", len(groups)
+		groups = groups[:dashboardRows]
 	}
-	for _, g := range groups[:min(len(groups), dashboardRows)] {
+	failures, err := v.newestFailures(groups, 0)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
 		row := v.failureGroup(g, webhooks[g.WebhookID])
-		if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
-			row.DashboardFailure = v.failureRow(failures[i], webhooks[g.WebhookID])
-		}
+		row.DashboardFailure = v.newestFailure(failures, g, webhooks[g.WebhookID])
 		m.Failures = append(m.Failures, row)
 	}
 	return nil
+}
+
+// newestFailures reads the newest failed calls if there are groups of them: of one webhook, or of all for the id 0.
+func (v *visit) newestFailures(groups []store.FailureGroup, webhookID int64) ([]models.WebhookRequest, error) {
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	failures, err := v.server.DB.LastRequests(v.UserContext(), v.Workspace.ID, store.RequestFilter{WebhookID: webhookID, Outcome: models.OutcomesFailed}, newestFailures)
+	return failures, models.In("newest failures", err)
+}
+
+// newestFailure shows the newest failed call of a group and what to do about it; nothing if it is not among the failures.
+func (v *visit) newestFailure(failures []models.WebhookRequest, g store.FailureGroup, w models.Webhook) (f views.DashboardFailure) {
+	if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
+		f = v.failureRow(failures[i], w)
+	}
+	return f
 }
 
 // logBegins returns the time of the oldest calls that the log keeps.
@@ -113,8 +131,8 @@ func (s *Server) failuresDismiss(v *visit) error {
 }
 
 // addBusiest lists the webhooks with the most calls in 24 hours, without deleted ones.
-func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual) {
-	for _, u := range months {
+func (v *visit) addBusiest(m *views.DashboardModel, days []models.WebhookDay, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual) {
+	for _, u := range days {
 		if w := webhooks[u.WebhookID]; u.Calls > 0 && w.ID != 0 && w.DeletedAt == nil && len(m.Busiest) < dashboardRows {
 			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: u.Calls, Failures: u.Failures,
 				Unusual: views.UnusualWords(unusual[u.WebhookID])})
@@ -122,36 +140,31 @@ func (v *visit) addBusiest(m *views.DashboardModel, months []models.WebhookMonth
 	}
 }
 
-// addSilent adds the webhooks that are called much less than usual, the first few of them.
-func (v *visit) addSilent(m *views.DashboardModel, webhooks []models.Webhook, unusual map[int64]models.Unusual) {
+// addUnusual adds the webhooks that fail more than usual or are called much less, the first few of them.
+func (v *visit) addUnusual(m *views.DashboardModel, webhooks []models.Webhook, unusual map[int64]models.Unusual) {
 	for _, w := range webhooks {
-		if is := unusual[w.ID]; is.Silent && w.Enabled && w.DeletedAt == nil && len(m.Silent) < dashboardRows {
-			m.Silent = append(m.Silent, *v.unusualWebhook(w, is))
+		if is := unusual[w.ID]; is.Any() && w.Enabled && w.DeletedAt == nil && len(m.Unusual) < dashboardRows {
+			m.Unusual = append(m.Unusual, *v.unusualWebhook(w, is))
 		}
 	}
 }
 
-// failing returns the webhook with the most failures among those that fail too often, or nil.
-func (v *visit) failing(months []models.WebhookMonth, webhooks map[int64]models.Webhook) *views.FailingWebhook {
-	var worst models.WebhookMonth
-	for _, u := range months {
-		if w := webhooks[u.WebhookID]; w.ID != 0 && w.DeletedAt == nil && u.FailsTooOften() && u.Failures > worst.Failures {
+// failing returns the webhook with the most failures among those of which many calls fail, or nil. One that fails more than usual is left out:
+// it has its own note.
+func (v *visit) failing(days []models.WebhookDay, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual) *views.FailingWebhook {
+	var worst models.WebhookDay
+	for _, u := range days {
+		w := webhooks[u.WebhookID]
+		noted := unusual[w.ID].Failing && w.Enabled
+		if w.ID != 0 && w.DeletedAt == nil && !noted && models.ManyFail(u.Failures, u.Calls) && u.Failures > worst.Failures {
 			worst = u
 		}
 	}
 	if worst.WebhookID == 0 {
 		return nil
 	}
-	query := requestQuery{webhook: strconv.FormatInt(worst.WebhookID, 10), outcome: string(models.OutcomesFailed), when: "24h"}
-	f := &views.FailingWebhook{Name: webhooks[worst.WebhookID].Name, Calls: worst.Calls, Failures: worst.Failures, Href: v.requestsURL(query.with()),
-		Mostly: views.OutcomeShort(worst.Reasons[0].Outcome)}
-	if worst.MoreThanUsual() {
-		f.Usually = "none"
-		if worst.EarlierFailures > 0 {
-			f.Usually = "about 1 in " + views.Count(int64(math.Round(float64(worst.EarlierCalls)/float64(worst.EarlierFailures))))
-		}
-	}
-	return f
+	href := v.callsSince(store.CountedFrom(v.server.now()), strconv.FormatInt(worst.WebhookID, 10), models.OutcomesFailed)
+	return &views.FailingWebhook{Name: webhooks[worst.WebhookID].Name, Calls: worst.Calls, Failures: worst.Failures, Href: href, Mostly: views.OutcomeShort(worst.Reasons[0].Outcome)}
 }
 
 // failureRow shows a failed call and what to do about it.

@@ -63,8 +63,11 @@ func TestDashboardShowsProblems(t *testing.T) {
 		page := s.get("/w/books")
 		page.want(t, 200, "“UNSUBSCRIBED” fails often: 5 of 6 calls in the last 24 hours. Mostly: No such contact", "Failed calls", "The address is not valid", "No such contact",
 			"Subscribed 1 +1 in 30 days", "Unconfirmed 0 no change in 30 days", "Unsubscribed 1 +1 in 30 days", "Erased 0 in 30 days", "2 in all", "9 calls in the last 48 hours, 6 failed", "Show as a table", "Busiest webhooks")
-		page.wantHref(t, "/w/books?calls=7d#calls", "/w/books/contacts?status=SUBSCRIBED", "/w/books/requests?outcome=failed&webhook="+itoa(leave.ID)+"&when=24h")
-		s.get("/w/books?calls=24h").wantHref(t, "/w/books/requests?outcome=failed&when=24h")
+		page.wantHref(t, "/w/books?calls=7d#calls", "/w/books/contacts?status=SUBSCRIBED")
+		s.get(page.href(t, "Look at the failures")).want(t, 200, "5 requests", "UNSUBSCRIBED remove this filter")
+		for _, period := range []string{"24h", "48h", "7d", "30d"} { // the number leads to as many calls
+			s.get(s.get("/w/books?calls="+period).href(t, "6 failed")).want(t, 200, "6 requests", "Without replays")
+		}
 		s.get("/w/books?calls=30d").want(t, 200, "9 calls in the last 30 days, 6 failed")
 	})
 }
@@ -115,7 +118,27 @@ func TestDashboardComparesWithThePast(t *testing.T) {
 		count(hour, models.OutcomeNoAddress, 30)
 		count(hour, models.OutcomeBadAddress, 8)
 		page := s.get("/w/books")
-		page.want(t, 200, "fails more than usual: 38 of 57 calls in the last 24 hours, usually about 1 in 50. Mostly: No e-mail address was sent", "57 calls in the last 48 hours, 38 failed")
+		page.want(t, 200, "“SUBSCRIBED” fails more than usual: 67 % refused in 24 h, usually 2 %.", "57 calls in the last 48 hours, 38 failed")
+		page.wantNot(t, "fails often")
 		s.get("/w/books?calls=7d").want(t, 200, "1,057 calls in the last 7 days, 58 failed")
+	})
+}
+
+// TestAllFailureGroupsCanBeSeen has seven groups of failures: the dashboard shows the latest five and leads to all.
+func TestAllFailureGroupsCanBeSeen(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w, now := s.addWebhook(models.TypeSubscribed), s.server.now()
+		var rows []store.WebhookCount
+		for i, o := range []models.Outcome{models.OutcomeNoAddress, models.OutcomeBadAddress, models.OutcomeUnreadable, models.OutcomeTooLarge, models.OutcomeUnverified, models.OutcomeDisabled, models.OutcomeHashRetired} {
+			at := now.Add(-time.Duration(i) * time.Hour)
+			rows = append(rows, store.WebhookCount{WorkspaceID: w.WorkspaceID, WebhookID: w.ID, Hour: at.Truncate(time.Hour), Outcome: o, Failed: true, Calls: int64(i + 1), LastCall: at})
+		}
+		s.write(func(tx *gorm.DB) error { return tx.Create(&rows).Error })
+		page := s.get("/w/books")
+		page.want(t, 200, "The group with the latest failure comes first.", "Show all 7 groups")
+		page.wantNot(t, "The webhook is off")
+		all := s.get(page.href(t, "Show all 7 groups"))
+		all.inThisOrder(t, "The group with the latest failure comes first.", "No e-mail address was sent", "The address is not valid", "The webhook is off", "An old address was called")
+		all.wantNot(t, "Show all")
 	})
 }

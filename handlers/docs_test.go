@@ -67,6 +67,8 @@ func TestDocsExplainTheSettingsOfAWebhook(t *testing.T) {
 		page := s.as("").get("/docs")
 		page.inThisOrder(t, "Systems that send their own format", "Typeform", "Try a call", "Try it, change nothing", "Example.", "A form on your website", "a plain page that says what is missing", "redirect_to", "Example.",
 			"Signature: does the call really come from the sender?", "Watch", "Refuse", "Example.", "The same call twice", "7 days", "Idempotency-Key", "Process it anyway", "Example.", "Test calls, and senders that need a yes", "Example.", "Too many calls", "429", "Example.")
+		page.want(t, 200, "the fields in the address after a ?", "as a form that can hold files ( multipart/form-data )", "the header Retry-After of the answer says after how many seconds", "let only those calls count in which the answer is yes", "choose the event for a new customer alone")
+		page.wantNot(t, "query string", "the seconds in the Retry-After header")
 	})
 }
 

@@ -187,6 +187,7 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/deliveries/:id/give-up":          "one button: TestAMessageIsGivenUpAndSentAgain",
 	"POST /w/:slug/requests/replay":                 "creates; TestRefusedCallsAreReplayed tells a second person",
 	"POST /w/:slug/merge-tags/:id/fill":             "creates; TestANewMergeTagIsFilledIn tells a second person",
+	"POST /w/:slug/contacts/filter":                 "stores nothing: it leads to the list",
 	"POST /w/:slug/contacts/columns":                "each person has their own",
 	"POST /w/:slug/contacts/import/:id/undo":        "once; TestAnImportLeadsToItsContactsAndIsTakenBack tells a second person",
 	"POST /w/:slug/webhooks/:id/fields":             "one button: it says which state it sets",

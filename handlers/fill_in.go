@@ -131,7 +131,7 @@ func fillText(v *visit, j models.Job) jobText {
 		text.summary += " Not touched, because they were changed since: " + views.Plural(r.Later, "contact", "contacts") + "."
 	}
 	if v.canUndo(j) && v.canChange() {
-		text.next = views.Btn{Label: "Take this back", Href: v.path("merge-tags", spec.MergeTagID, "fill") + "?undo=" + strconv.FormatInt(j.ID, 10)}
+		text.undo = v.path("merge-tags", spec.MergeTagID, "fill") + "?undo=" + strconv.FormatInt(j.ID, 10)
 	}
 	return text
 }

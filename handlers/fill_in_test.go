@@ -41,6 +41,7 @@ func TestANewMergeTagIsFilledIn(t *testing.T) {
 		if arya, bran := s.contact("arya@example.com").Fields["surname"], s.contact("bran@example.com").Fields["surname"]; arya != "" || bran != "Broken" {
 			t.Errorf("got %q and %q, want that only what was filled in is taken back", arya, bran)
 		}
+		s.get("/w/books/contacts/"+itoa(s.contact("arya@example.com").ID)).inThisOrder(t, "took back a value that was filled in from earlier calls", "Taken back: Surname", "filled in a value from earlier calls", "Filled in: Surname")
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
 		viewer.get(page).want(t, 403)
 		viewer.post(page).want(t, 403)

@@ -208,13 +208,14 @@ func (f *columnsForm) wrongColumn(i int) string {
 		c.To = jobs.ColumnNone
 		return "This no longer exists. Please choose again."
 	}
-	if c.To == jobs.ColumnNew {
+	_, isNew := c.New()
+	if isNew {
 		c.Key = models.SuggestKey(c.Name)
 	}
 	for j, other := range f.spec.Columns[:i] {
 		switch {
 		case c.To == jobs.ColumnNone:
-		case c.To == other.To && c.To != jobs.ColumnNew, c.To == jobs.ColumnNew && c.Key == other.Key:
+		case c.To == other.To && !isNew, isNew && c.Key == other.Key:
 			return fmt.Sprintf("Column %d goes there already. Two columns cannot go to one place.", j+1)
 		}
 	}
@@ -231,9 +232,19 @@ func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
 		groups = append(groups, f.fields)
 	}
 	if name := f.spec.Columns[i].Name; f.mayBeNew(name) {
-		groups = append(groups, views.OptionGroup{Label: "New", Options: []views.Option{{Value: jobs.ColumnNew, Label: "Create merge tag “" + name + "”"}}})
+		groups = append(groups, views.OptionGroup{Label: "New", Options: f.newOptions(i)})
 	}
 	return groups
+}
+
+// newOptions lists the merge tags that can be created for a column: of the type that its values fit, and a text.
+func (f *columnsForm) newOptions(i int) []views.Option {
+	create := "Create merge tag “" + f.spec.Columns[i].Name + "”"
+	fits := jobs.TypeOf(jobs.ColumnValues(f.rows, f.spec.Header, i))
+	if fits == models.MergeTagText {
+		return []views.Option{{Value: jobs.ColumnNew, Label: create}}
+	}
+	return []views.Option{{Value: jobs.NewColumn(fits), Label: create + ", a " + strings.ToLower(fits.Name())}, {Value: jobs.ColumnNew, Label: create + ", a text"}}
 }
 
 // mayBeNew reports whether a column's name can become a merge tag of type text.

@@ -35,8 +35,11 @@ func (f *columnsForm) asksReading(i int) (kind models.MergeTagType, values []str
 	return kind, values
 }
 
-// tagOf returns the merge tag of a column; an empty one if it has none.
+// tagOf returns the merge tag of a column, also one to be created; an empty one if it has none.
 func (f *columnsForm) tagOf(i int) models.MergeTag {
+	if tag, isNew := f.spec.Columns[i].New(); isNew {
+		return tag
+	}
 	at := slices.IndexFunc(f.mergeTags, func(t models.MergeTag) bool { return jobs.FieldColumn(t.ID) == f.spec.Columns[i].To })
 	if at < 0 {
 		return models.MergeTag{}
@@ -81,6 +84,9 @@ func (f *columnsForm) askReading(column *views.ImportColumn, i int, errs models.
 			label = decimalPoint
 		}
 		if shown := f.shown(kind, as, example); shown != "" {
+			if kind == models.MergeTagNumber { // numbers are shown with a point, however the file writes them
+				shown = models.CleanName(example) + " is read as " + shown
+			}
 			label += ": " + shown
 		}
 		column.Readings = append(column.Readings, views.Option{Value: string(as), Label: label})

@@ -21,18 +21,24 @@ func (v *visit) notUndone(job models.Job) error {
 
 // importUndoAsk asks whether to take an import back, with figures.
 func (s *Server) importUndoAsk(v *visit) error {
-	job, err := v.importJob()
-	if err != nil {
-		return err
-	}
-	if !jobs.CanUndoImport(job, s.now()) {
-		return v.notUndone(job)
-	}
-	m, err := v.undoModel(job, "")
-	if err != nil {
+	_, m, err := v.importToUndo()
+	if err != nil || m.ID == 0 {
 		return err
 	}
 	return v.show(views.ImportUndoPage(m))
+}
+
+// importToUndo reads the import in the URL and the question whether to take it back. If that is not possible it answers the request, and m is
+// empty.
+func (v *visit) importToUndo() (job models.Job, m views.ImportUndoModel, err error) {
+	if job, err = v.importJob(); err != nil {
+		return job, m, err
+	}
+	if !jobs.CanUndoImport(job, v.server.now()) {
+		return job, m, v.notUndone(job)
+	}
+	m, err = v.undoModel(job, "")
+	return job, m, err
 }
 
 func (v *visit) undoModel(job models.Job, wrong string) (m views.ImportUndoModel, err error) {
@@ -55,15 +61,8 @@ func (v *visit) contactsOf(importID int64) string {
 
 // importUndoStart starts the job that takes an import back. If contacts will be erased, the person has typed how many.
 func (s *Server) importUndoStart(v *visit) error {
-	job, err := v.importJob()
-	if err != nil {
-		return err
-	}
-	if !jobs.CanUndoImport(job, s.now()) {
-		return v.notUndone(job)
-	}
-	m, err := v.undoModel(job, "")
-	if err != nil {
+	job, m, err := v.importToUndo()
+	if err != nil || m.ID == 0 {
 		return err
 	}
 	if n := strconv.FormatInt(m.Untouched, 10); m.Untouched > 0 && typedNumber(v.Form("typed")) != n {

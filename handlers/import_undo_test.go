@@ -30,6 +30,7 @@ func TestAnImportLeadsToItsContactsAndIsTakenBack(t *testing.T) {
 		page.wantNot(t, "changed nothing")
 		id := show[strings.LastIndex(show, "/")+1:]
 		page.wantLink(t, "See the 3 new contacts", "/w/books/contacts?import="+id)
+		page.wantLink(t, "Take this back", show+"/undo")
 		s.get(show).wantLink(t, "See the 3 new contacts", "/w/books/contacts?import="+id)
 
 		list := s.get("/w/books/contacts?import=" + id)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"campaignlark/jobs"
 	"campaignlark/models"
@@ -91,12 +92,16 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 		ID: job.ID, File: spec.File, Job: jobRow(store.ListedJob{Job: job}, v.jobText(job)), Checking: job.State == models.JobRunning && jobs.Phase(job) == jobs.ImportChecking,
 		Checked: job.State == models.JobDraft && jobs.Phase(job) == jobs.ImportChecked, Failure: job.Failure,
 		Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged, Refused: result.Refused, Noted: result.Noted, Doubted: result.Doubted, Stayed: result.Stayed,
-		NewTags: result.NewTags, Status: spec.Status.Name(),
+		Repeated: views.ImportRepeated(result.Repeated, result.Repeats), NewTags: result.NewTags, Status: spec.Status.Name(),
 	}
 	m.Filled = filledWith(v.importSeen(spec).fields...)
 	for _, c := range spec.Columns {
-		if c.To == jobs.ColumnNew {
-			m.NewMergeTags = append(m.NewMergeTags, c.Name)
+		if tag, isNew := c.New(); isNew {
+			name := tag.Label
+			if tag.Type != models.MergeTagText {
+				name += " (" + strings.ToLower(tag.Type.Name()) + ")"
+			}
+			m.NewMergeTags = append(m.NewMergeTags, name)
 		}
 	}
 	for _, p := range result.Refusals {
@@ -226,7 +231,7 @@ func importText(v *visit, j models.Job) jobText {
 	t.facts = []views.JobFact{
 		{Label: "Created", Value: views.Count(result.Created)}, {Label: "Updated", Value: views.Count(result.Updated)},
 		{Label: "Unchanged", Value: views.Count(result.Unchanged)}, {Label: "Lines refused", Value: views.Count(result.Refused)},
-		{Label: "Values not stored", Value: views.Count(result.Noted)}, {Label: "Values that need a look", Value: views.Count(result.Doubted)},
+		{Label: "Lines that repeat an address", Value: views.Count(result.Repeated)}, {Label: "Values not stored", Value: views.Count(result.Noted)}, {Label: "Values that need a look", Value: views.Count(result.Doubted)},
 	}
 	if j.Finished() && result.Created > 0 {
 		t.see = views.SeeImported(result.Created, v.contactsOf(j.ID))
@@ -234,8 +239,14 @@ func importText(v *visit, j models.Job) jobText {
 	if result.Refused+result.Noted+result.Doubted > 0 {
 		t.download = views.ImportDownload(v.importPath(j))
 	}
+	if jobs.CanUndoImport(j, v.server.now()) {
+		t.undo = v.importPath(j, "undo")
+	}
 	if j.State == models.JobDone {
 		t.summary = views.ImportSummary(result.Created, result.Updated, result.Unchanged, result.Refused, result.Noted, result.Doubted)
+		if repeated := views.ImportRepeated(result.Repeated, result.Repeats); repeated != "" {
+			t.summary += " " + repeated
+		}
 	}
 	return t
 }

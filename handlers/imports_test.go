@@ -105,6 +105,32 @@ func TestImportFromTheFileToTheContacts(t *testing.T) {
 	})
 }
 
+// TestImportSaysWhichLinesRepeatAnAddress imports a file of more lines than one step reads, in which lines repeat an address of the same step, of an
+// earlier one, and of a contact that does not change.
+func TestImportSaysWhichLinesRepeatAnAddress(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		s.addContact(1, "old@example.com", nil)
+		file := "email,first_name\nold@example.com,\nanna@example.com,Anna\nANNA@example.com,Anne\nnobody,\nnobody,\n"
+		for i := range 300 {
+			file += fmt.Sprintf("person%d@example.com,\n", i)
+		}
+		file += "anna@example.com,Annie\nold@example.com,\n"
+		columns := s.postFile("/w/books/contacts/import", "fair.csv", file).header.Get("Location")
+		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1").header.Get("Location")
+		s.work()
+		const said = "3 lines repeat an address that an earlier line has. Where they differ, the last line counts. Lines 4, 307, 308."
+		s.get(show).want(t, 200, said)
+		work := s.post(show).header.Get("Location")
+		s.work()
+		s.get(work).want(t, 200, said, "Lines that repeat an address 3")
+		s.get(show).want(t, 200, said)
+		if c := s.contact("anna@example.com"); c.Fields["first_name"] != "Annie" {
+			t.Errorf("got %+v, want the name of the last line", c)
+		}
+	})
+}
+
 // TestImportAsksHowDatesAreWritten imports dates that begin with the day or the month, and nothing says which.
 func TestImportAsksHowDatesAreWritten(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
@@ -112,7 +138,7 @@ func TestImportAsksHowDatesAreWritten(t *testing.T) {
 		s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber})
 		columns := s.postFile("/w/books/contacts/import", "x.csv", "email,born,points\na@example.com,03/04/1990,\"1.250,50\"\n").header.Get("Location")
 		page := s.get(columns)
-		page.want(t, 200, "Dates are written", "Please choose", "Day.month.year: 3 April 1990", "Month/day/year: 4 March 1990", "Year-month-day (ISO)", "Numbers are written", "With a decimal comma: 1,250.50")
+		page.want(t, 200, "Dates are written", "Please choose", "Day.month.year: 3 April 1990", "Month/day/year: 4 March 1990", "Year-month-day (ISO)", "Numbers are written", "With a decimal comma: 1.250,50 is read as 1,250.50")
 		fields := []string{"do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "column", "field:1", "column", "field:2"}
 		s.post(columns, append(fields, "as-2", "choose", "as-3", "decimal_comma")...).want(t, 422, "Please choose how the dates are written: 03/04/1990 may be 3 April 1990 or 4 March 1990.")
 		s.post(columns, append(fields, "as-2", "nonsense")...).want(t, 422, "Please choose how the dates are written")
@@ -121,6 +147,26 @@ func TestImportAsksHowDatesAreWritten(t *testing.T) {
 		s.post(show)
 		s.work()
 		s.get("/w/books/contacts/1").want(t, 200, "4 March 1990", "1,250.50")
+	})
+}
+
+// TestAnImportMakesMergeTagsOfNumbersAndDates creates merge tags for columns, of the types that their values fit.
+func TestAnImportMakesMergeTagsOfNumbersAndDates(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		columns := s.postFile("/w/books/contacts/import", "x.csv", "email;Points;Born;Postcode;Size\na@example.com;1.250,50;03.04.1990;01010;38\nb@example.com;2;1.2.1991;4020;M\n").header.Get("Location")
+		page := s.get(columns)
+		page.want(t, 200, "Create merge tag “Points”, a number Create merge tag “Points”, a text", "Create merge tag “Born”, a date Create merge tag “Born”, a text", "Create merge tag “Postcode”", "Create merge tag “Size”")
+		page.wantNot(t, "Create merge tag “Postcode”, a", "Create merge tag “Size”, a")
+		fields := []string{"do", "check", "encoding", "utf-8", "comma", "semicolon", "header", "1", "as-2", "decimal_comma", "as-3", "dmy", "column", "email", "column", "new:number", "column", "new:date"}
+		s.post(columns, append(fields, "column", "new:number", "column", "new:country")...).want(t, 422, "This no longer exists. Please choose again.")
+		s.post(columns, append(replaced(fields, "as-3", "choose"), "column", "new", "column", "")...).want(t, 422, "Please choose how the dates are written")
+		show := s.post(columns, append(fields, "column", "new", "column", "")...).header.Get("Location")
+		s.work()
+		s.get(show).want(t, 200, "New merge tags: Points (number), Born (date), Postcode")
+		s.post(show)
+		s.work()
+		s.get("/w/books/contacts/1").want(t, 200, "Points 1,250.50", "Born 3 April 1990", "Postcode 01010")
+		s.get("/w/books/merge-tags").want(t, 200, "Points", "Number", "Date", "Text")
 	})
 }
 

@@ -19,6 +19,7 @@ type jobText struct {
 	back        views.Crumb
 	next        views.Btn // the next step; optional
 	see         views.Btn // leads to what was made; optional
+	undo        string    // the page that asks whether to take it back; optional
 	download    views.Btn // downloads models.JobFileRefused while it is kept, if the kind has one
 }
 
@@ -72,7 +73,7 @@ func (s *Server) jobShow(v *visit) error {
 		return models.In("work: read the job", err)
 	}
 	text := v.jobText(j.Job)
-	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.canChange(), CanPause: v.canChange() && j.Kind.CanPause(), Stop: text.stop, Back: text.back, Go: text.next, See: text.see}
+	m := views.JobModel{JobRow: jobRow(j, text), Summary: text.summary, Failure: j.Failure, Facts: text.facts, CanStop: v.canChange(), CanPause: v.canChange() && j.Kind.CanPause(), Stop: text.stop, Back: text.back, Go: text.next, See: text.see, Undo: text.undo}
 	if v.Query("part") == "progress" {
 		m.Page.Workspace.Slug = v.Workspace.Slug
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.JobProgress(m))

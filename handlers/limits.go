@@ -109,6 +109,18 @@ func (l *limits) hour(hash models.WebhookHash, now time.Time) *models.WebhookHou
 	return h
 }
 
+// unstored returns what a webhook had that is not stored yet.
+func (l *limits) unstored(w models.Webhook) (hours []models.WebhookHour) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, h := range l.hours {
+		if key.workspace == w.WorkspaceID && key.webhook == w.ID {
+			hours = append(hours, *h)
+		}
+	}
+	return hours
+}
+
 // StoreHours stores what the webhooks had since its last run: calls over a limit, and the busiest minutes. It is a chore.
 func (s *Server) StoreHours(ctx context.Context, _ time.Time) error {
 	s.limits.mu.Lock()

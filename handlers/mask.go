@@ -112,7 +112,7 @@ func maskedBody(r models.WebhookRequest, b intake.LogBody, names fieldNames) int
 		Payload: maskedPayload(sentLines(r, b), b, names), Truncated: b.Truncated, Encoding: b.Encoding, Unread: b.Unread, WebhookType: b.WebhookType,
 		EmailKey: b.EmailKey, EmailShape: b.EmailShape, EmailPlus: b.EmailPlus, QueryKey: names.shown(b.QueryKey, mask), EmailAt: b.EmailAt, MoreNames: b.MoreNames, TagsAdded: b.TagsAdded, Event: b.Event, NoEvent: b.NoEvent,
 		Message: b.Message, Shortened: b.Shortened, WaitedUs: b.WaitedUs, GroupSize: b.GroupSize, TriedBy: b.TriedBy,
-		Verdict: b.Verdict, RepeatOf: b.RepeatOf,
+		Verdict: b.Verdict, RepeatOf: b.RepeatOf, LeftAt: b.LeftAt,
 	}
 	for _, h := range b.Headers {
 		out.Headers = append(out.Headers, intake.Header{Name: h.Name, Value: mask})

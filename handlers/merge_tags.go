@@ -56,7 +56,7 @@ func (v *visit) addUnkept(m *views.MergeTagsModel, tags []models.MergeTag) error
 }
 
 // mergeTagNew shows the form of a new merge tag. ?key= and ?label= prefill it, for a field that a call sent. ?webhook= leads back to how
-// that webhook reads its calls, with its parameters ?use= and ?sample=. ?call= is the call that sent the field: its page comes next, after the
+// that webhook reads its calls, with its parameters ?use= and ?sample=. ?path= is where its calls have the field. ?call= is the call that sent the field: its page comes next, after the
 // question whether to fill the merge tag in from earlier calls.
 func (s *Server) mergeTagNew(v *visit) error {
 	sent := models.CleanName(cleanText(v.Query("key")))
@@ -71,11 +71,15 @@ func (s *Server) mergeTagNew(v *visit) error {
 			m.Label = sent
 		}
 	}
+	var err error
+	if m.Options, err = v.choicesSeen(); err != nil {
+		return err
+	}
 	form, err := v.mergeTagForm(m, v.edit(), nil)
 	if err != nil {
 		return err
 	}
-	form.Unfit = unfit
+	form.Unfit, form.Seen = unfit, len(m.Options) > 0
 	return v.show(views.MergeTagFormPage(form))
 }
 

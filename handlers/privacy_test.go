@@ -44,7 +44,7 @@ var keptFields = map[string]map[string]handling{
 	},
 	"LogBody": {
 		"Payload": maskedErased, "Truncated": shownStays, "Encoding": shownStays, "Unread": shownStays, "Headers": shownStays, "WebhookType": shownStays, "EmailKey": shownStays,
-		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "Mapped": shownStays, "Verdict": shownStays, "RepeatOf": shownStays, "Delivery": maskedErased, "TagsAdded": shownStays,
+		"EmailSent": maskedErased, "EmailUnused": maskedErased, "EmailShape": shownStays, "EmailPlus": shownStays, "QueryKey": shownStays, "EmailAt": shownStays, "Fields": shownStays, "MoreNames": shownStays, "Before": shownStays, "After": shownStays, "LeftAt": shownStays, "Mapped": shownStays, "Verdict": shownStays, "RepeatOf": shownStays, "Delivery": maskedErased, "TagsAdded": shownStays,
 		"Event": shownStays, "NoEvent": shownStays, "Message": shownStays, "Page": maskedErased, "Shortened": shownStays, "WaitedUs": shownStays, "GroupSize": shownStays, "TriedBy": shownInside,
 	},
 	"FieldFate": {

@@ -30,6 +30,7 @@ type readingForm struct {
 	counts  bool   // the part about which calls count is open
 	chosen  string // the key of the field to which a link led
 	more    string // the key of the field that gets one more place
+	asks    *views.ReadingSignature
 }
 
 var errNoWebhook = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. What you chose here was not saved."}
@@ -111,8 +112,18 @@ func (s *Server) updateReading(v *visit) error {
 		return v.readingAgain(f)
 	}
 	settings.Signature, settings.Answers = f.stored.Signature, f.answers(settings.Sender)
-	now := s.now()
-	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), readingChanges(stored, f.in, f.labels()), now); err != nil {
+	changes := readingChanges(stored, f.in, f.labels())
+	if q := f.questionSignature(settings.Sender); q != nil {
+		switch v.Form("signature") {
+		case signatureKept:
+		case signatureDropped:
+			return v.storeReadingUnsigned(f, settings, changes)
+		default:
+			f.asks, f.typed = q, true
+			return v.readingAgain(f)
+		}
+	}
+	if err := s.DB.SetReading(v.UserContext(), f.webhook, v.User.ID, settings.String(), changes, s.now()); err != nil {
 		return models.In("reading: store", err)
 	}
 	back := v.path("webhooks", f.webhook.ID, views.PartReading)
@@ -138,6 +149,9 @@ func (v *visit) fillIn(f *readingForm) (e editForm, err error) {
 func (v *visit) leaveUnsaved(f *readingForm) {
 	f.edit.Filled, f.edit.Changed, f.edit.Changes = cmp.Or(v.Form("filled"), f.edit.Filled), false, nil
 	f.unsaved, f.typed = true, true
+	if stored := readingInputOf(f.stored); f.in.skip != stored.skip || !slices.Equal(f.in.when, stored.when) {
+		f.counts = true
+	}
 }
 
 // answers returns what the webhook was told about its answers. For a new sender that asks whether the address works, they say yes.
@@ -165,7 +179,10 @@ func (v *visit) readingShows(f *readingForm) bool {
 		f.more = argument
 	case "skip":
 		f.in.skip, f.counts = true, true
+	case "consent":
+		f.in.when, f.counts = append(f.in.when, f.onlyWithConsent(argument)), true
 	case "when":
+		f.counts = true
 		if argument == "add" {
 			f.in.when = append(f.in.when, readingWhen{Is: "in", Typed: false})
 		} else if n, err := strconv.Atoi(strings.TrimPrefix(argument, "remove.")); err == nil && 0 <= n && n < len(f.in.when) {
@@ -228,7 +245,7 @@ func (v *visit) readingAgain(f readingForm) error {
 	if err != nil {
 		return err
 	}
-	m.Failed = f.errs.Any() || f.edit.Changed
+	m.Failed = f.errs.Any() || f.edit.Changed || f.asks != nil
 	return v.again(views.ReadingPage(m))
 }
 
@@ -259,7 +276,7 @@ func (v *visit) showReadingFacts(f readingForm) error {
 		m.Facts.Fields = append(m.Facts.Fields, fact)
 	}
 	if f.stored.Mapping != nil {
-		m.Facts.When, m.Facts.Repeats, m.Facts.Keys = whenSaid(in), repeatsSaid(in), keysSaid(in)
+		m.Facts.When, m.Facts.Repeats, m.Facts.Keys = whenSaid(in, pathSaid), repeatsSaid(in, pathSaid), keysSaid(in)
 	}
 	return v.show(views.ReadingPage(m))
 }

@@ -26,7 +26,7 @@ func (v *visit) createTagFor(f readingForm) error {
 	if to == "" {
 		return v.showReadingForm(f)
 	}
-	for _, name := range []string{"key", "label"} {
+	for _, name := range []string{"key", "label", "path"} {
 		if text := v.Form("tag." + name); text != "" {
 			to += "&" + name + "=" + url.QueryEscape(text)
 		}

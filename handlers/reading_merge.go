@@ -163,14 +163,14 @@ func partSaid(name, text string) string {
 	case partSender:
 		return senderName(text)
 	case partWhen:
-		return strings.TrimSuffix(strings.TrimSuffix(whenSaid(in), " Others are skipped."), ".")
+		return strings.TrimSuffix(strings.TrimSuffix(whenSaid(in, pathSaid), " Others are skipped."), ".")
 	case partSkip:
 		if in.skip {
 			return "skipped"
 		}
 		return "refused"
 	case partDelivery:
-		return strings.TrimSuffix(repeatsSaid(in), ".")
+		return strings.TrimSuffix(repeatsSaid(in, pathSaid), ".")
 	case partKeys:
 		if in.alsoKeys {
 			return "kept"

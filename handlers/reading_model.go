@@ -20,8 +20,8 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	}
 	settings, _ := f.in.settings(nil)
 	titles, sender := f.titles(), senders.FindSender(f.in.sender)
-	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs,
-		WhenSaid: whenSaid(f.in), Delivery: f.in.delivery, Header: f.in.header, IDPath: f.in.idPath, Repeats: repeatsSaid(f.in),
+	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs, Ask: f.asks,
+		Delivery: f.in.delivery, Header: f.in.header, IDPath: f.in.idPath,
 		AlsoKeys: f.in.alsoKeys, KeysSaid: keysSaid(f.in), Skip: f.in.skip, CountsOpen: f.counts || f.errs["counts"] != ""}
 	form.Sample = views.ReadingSample{Name: f.sample.name, Title: cmp.Or(f.sample.title, "A call to look at"), At: f.sample.at, Wrong: f.sample.wrong,
 		Paste: f.paste || f.sample.name == samplePasted, Pasted: f.sample.pasted, Choices: v.sampleChoices(f.sample, f.calls, sender)}
@@ -38,7 +38,10 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 			form.Sample.More = strings.TrimSpace("The log keeps only the first 64 KiB of this call. " + form.Sample.More)
 		}
 		kept = v.keptOf(f, settings)
+		form.Consent = f.consent(shown)
 	}
+	named := func(path string) string { return f.placeOf(path, false, shown).Words }
+	form.WhenSaid, form.Repeats = whenSaid(f.in, named), repeatsSaid(f.in, named)
 	preview, err := v.previewReading(f, settings)
 	if err != nil {
 		return m, err
@@ -51,6 +54,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	form.NoTags, form.NewTag = len(f.tags) == 0, f.webhook.Type.HasTags()
 	m.Form = form
 	m.Empty, m.URL = f.sample.name == "" && f.unsaved && !f.typed && !f.errs.Any(), v.server.webhookURL(f.webhook.Hash)
+	m.Reach = reachSaid(v.server.Config.PublicURL)
 	return m, nil
 }
 
@@ -307,12 +311,15 @@ func (v *visit) comesOut(t *senders.Tree, tag models.MergeTag, source senders.So
 	return ": " + models.NameInvisible(models.Shorten(tag.Show(stored, zone), 60))
 }
 
-// whenSaid says which calls count.
-func whenSaid(in readingInput) string {
+// pathSaid shows a path as it is, where no call is at hand that says what people call the place.
+func pathSaid(path string) string { return models.Shorten(views.Visible(path), 100) }
+
+// whenSaid says which calls count. named says what people call the place at a path.
+func whenSaid(in readingInput, named func(path string) string) string {
 	var parts []string
 	for _, w := range in.when {
 		values := strings.FieldsFunc(models.OneLineEnd(w.In), func(r rune) bool { return r == '\n' })
-		switch part := models.Shorten(views.Visible(w.Path), 100); {
+		switch part := named(w.Path); {
 		case w.Path == "":
 		case w.Is == "set":
 			parts = append(parts, part+" is there")
@@ -321,7 +328,7 @@ func whenSaid(in readingInput) string {
 		}
 	}
 	if in.skip {
-		parts = append(parts, addressSaid(in)+" is there")
+		parts = append(parts, addressSaid(in, named)+" is there")
 	}
 	if len(parts) == 0 {
 		return "Every call."
@@ -330,20 +337,20 @@ func whenSaid(in readingInput) string {
 }
 
 // addressSaid names the places of the address.
-func addressSaid(in readingInput) string {
+func addressSaid(in readingInput, named func(path string) string) string {
 	var places []string
 	for _, row := range in.rows[models.EmailKey] {
-		places = append(places, row.path)
+		places = append(places, named(row.path))
 	}
-	return cmp.Or(models.Shorten(views.Visible(strings.Join(places, " or ")), 200), "the e-mail address")
+	return cmp.Or(models.Shorten(strings.Join(places, " or "), 200), "the e-mail address")
 }
 
-func repeatsSaid(in readingInput) string {
+func repeatsSaid(in readingInput, named func(path string) string) string {
 	switch {
 	case in.delivery == "header" && in.header != "":
 		return "The header " + models.Shorten(views.Visible(in.header), 100) + " tells calls apart."
 	case in.delivery == "path" && in.idPath != "":
-		return models.Shorten(views.Visible(in.idPath), 100) + " tells calls apart."
+		return named(in.idPath) + " tells calls apart."
 	}
 	return "Nothing tells calls apart."
 }

@@ -37,7 +37,11 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 			return p, err
 		}
 		hidden := row.Outcome == models.OutcomeUnverified
-		if !known || hidden && !settings.Enforces() || !hidden && (body.Payload == "" || body.Truncated && body.Encoding == intake.EncodingJSON) {
+		if !known || hidden && !settings.Enforces() || !hidden && body.Payload == "" {
+			continue
+		}
+		if !hidden && body.Truncated { // what decides may stand behind the cut
+			page.Cut++
 			continue
 		}
 		q, err := v.previewQuestion(f, row, body, settings, repeats)

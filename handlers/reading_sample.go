@@ -126,8 +126,8 @@ func requestSample(r intake.Request) sample {
 }
 
 // readingSample returns the sample of that name. Without one it is the newest call that can be read and did something or was refused, else
-// the newest that can be read, else an example of the sender. It is the newest call if none can be read, and the zero sample if there
-// is none.
+// the newest that can be read, else an example of the sender. A call that did not pass a watched signature may be anybody's, so the others
+// come before it. It is the newest call if none can be read, and the zero sample if there is none.
 func (v *visit) readingSample(w models.Webhook, name string, calls []models.WebhookRequest, s *senders.Sender) (sample, error) {
 	if name == samplePasted {
 		return pastedSample(v.Form("pasted")), nil
@@ -144,9 +144,9 @@ func (v *visit) readingSample(w models.Webhook, name string, calls []models.Webh
 			return sample{}, models.In("reading: sample", err)
 		}
 	}
-	var idle, unread sample
+	var idle, doubtful, unread sample
 	for _, row := range calls {
-		row, _, known, err := v.wholeCall(row)
+		row, body, known, err := v.wholeCall(row)
 		if err != nil {
 			return sample{}, err
 		}
@@ -155,6 +155,10 @@ func (v *visit) readingSample(w models.Webhook, name string, calls []models.Webh
 		}
 		shown := v.loggedSample(row)
 		switch {
+		case shown.tree != nil && body.Verdict != nil && !body.Verdict.Passes():
+			if doubtful.name == "" {
+				doubtful = shown
+			}
 		case shown.tree != nil && !row.Outcome.Idle():
 			return shown, nil
 		case shown.tree != nil && idle.name == "":
@@ -164,13 +168,25 @@ func (v *visit) readingSample(w models.Webhook, name string, calls []models.Webh
 			unread = shown
 		}
 	}
-	if idle.name != "" {
-		return idle, nil
+	for _, shown := range []sample{idle, doubtful} {
+		if shown.name != "" {
+			return shown, nil
+		}
 	}
 	if s != nil && len(s.Samples) > 0 {
 		return exampleSample(s, 0), nil
 	}
 	return unread, nil
+}
+
+// callChoice is a call of the log in a list to choose from: when it came, what came of it, and about whom it was. Members see addresses; calls
+// of which they must not see what was sent are not in such lists.
+func (v *visit) callChoice(row models.WebhookRequest) views.Option {
+	o := views.Option{Value: row.ID.String(), Label: v.callTime(row) + ": " + views.OutcomeShort(row.Outcome)}
+	if row.Address != nil {
+		o.Label += ", " + models.Shorten(models.NameInvisible(shownAddress(*row.Address)), 60)
+	}
+	return o
 }
 
 // sampleChoices lists the samples that can be chosen.
@@ -182,7 +198,7 @@ func (v *visit) sampleChoices(chosen sample, calls []models.WebhookRequest, s *s
 			continue
 		}
 		listed = listed || row.ID.String() == chosen.name
-		group.Options = append(group.Options, views.Option{Value: row.ID.String(), Label: v.callTime(row) + ": " + views.OutcomeShort(row.Outcome)})
+		group.Options = append(group.Options, v.callChoice(row))
 	}
 	if _, isCall := requestID(chosen.name); isCall && !listed {
 		group.Options = append(group.Options, views.Option{Value: chosen.name, Label: chosen.at})

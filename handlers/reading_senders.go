@@ -16,7 +16,7 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 	if err != nil {
 		return err
 	}
-	c := &views.SenderChoice{Now: senderName(f.stored.Sender), Plain: f.stored.Mapping == nil, Error: wrong}
+	c := &views.SenderChoice{Now: senderName(f.stored.Sender), Plain: f.stored.Mapping == nil, Error: wrong, Reach: reachSaid(v.server.Config.PublicURL)}
 	if name := v.Query("sample"); name != "" {
 		if _, ok := requestID(name); ok {
 			c.Sample = name
@@ -40,7 +40,7 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 	}
 	if s := senders.FindSender(chosen); s != nil {
 		url := v.server.webhookURL(f.webhook.Hash)
-		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, InSentence: s.InSentence(), System: s.System(), Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, Script: scriptFor(s, url), URL: url}
+		c.Chosen = &views.SenderShown{Key: s.Key, Name: s.Name, InSentence: s.InSentence(), System: s.System(), Does: s.Does, Cannot: s.Cannot, SetUp: s.SetUp, LeaveOut: leaveOut(s, f.webhook.Type), Script: scriptFor(s, url), URL: url}
 		if len(s.Samples) > 0 {
 			c.Chosen.Example = string(s.Samples[0].Body)
 		}
@@ -50,6 +50,14 @@ func (v *visit) showSenders(f readingForm, chosen, wrong string) error {
 		return v.again(views.ReadingPage(m))
 	}
 	return v.show(views.ReadingPage(m))
+}
+
+// leaveOut says what not to choose at a sender whose calls change the status of people that a webhook adds; "" for nothing.
+func leaveOut(s *senders.Sender, kind models.WebhookType) string {
+	if !kind.HasTags() {
+		return ""
+	}
+	return s.LeaveOut
 }
 
 // scriptFor returns the script that a person has to paste at a sender, with the URL of the webhook; "" if the sender needs none.

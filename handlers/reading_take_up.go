@@ -21,7 +21,8 @@ func (v *visit) takeUp(f readingForm) (*views.ReadingTakeUp, error) {
 	if f.stored.Mapping == nil || f.unsaved {
 		return nil, nil
 	}
-	offer := &views.ReadingTakeUp{All: v.requestsURL(requestQuery{webhook: strconv.FormatInt(f.webhook.ID, 10), outcome: string(models.OutcomeNoAddress)}.with())}
+	query := requestQuery{webhook: strconv.FormatInt(f.webhook.ID, 10), outcome: string(models.OutcomeNoAddress)}.with()
+	offer := &views.ReadingTakeUp{All: v.requestsURL(query), Replay: withQuery(v.path("requests", "replay"), query)}
 	calls := f.calls // newest first
 	isSample := func(row models.WebhookRequest) bool { return row.ID == f.sample.call.ID }
 	older := f.sample.call.WebhookID != 0 && !slices.ContainsFunc(calls, isSample)
@@ -56,6 +57,12 @@ func (v *visit) takeUp(f readingForm) (*views.ReadingTakeUp, error) {
 	if len(offer.Calls) == 0 {
 		return nil, nil
 	}
+	all := store.RequestFilter{WebhookID: f.webhook.ID, Outcome: models.OutcomeNoAddress, OpenAt: v.server.now()}
+	found, err := v.server.DB.CountRequests(v.UserContext(), f.webhook.WorkspaceID, all)
+	if err != nil {
+		return nil, models.In("reading: calls without an address", err)
+	}
+	offer.Many = max(found.Calls, int64(len(offer.Calls)))
 	return offer, nil
 }
 

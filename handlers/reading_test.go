@@ -439,7 +439,7 @@ func TestSkippingIsOfferedInTheForm(t *testing.T) {
 		page := s.get(path)
 		page.want(t, 200, "2 calls have no e-mail address and would be refused: customer.email is empty.")
 		pressed := s.post(path, append(typed(page), "do", "skip")...)
-		pressed.want(t, 200, "Only those in which customer.email or billing.email is there.", "Would be skipped 3", "customer.email or billing.email is not there", "Only calls that have an e-mail address")
+		pressed.want(t, 200, "Only those in which email in customer or email in billing is there.", "Would be skipped 3", "customer.email or billing.email is not there", "Only calls that have an e-mail address")
 		s.post(path, append(typed(pressed), "do", "save")...).want(t, 303)
 		stored, _ := senders.ParseSettings(s.webhookAt(s.webhookPath(w, "")).Reading)
 		if !stored.Mapping.SkipNoAddress {
@@ -712,6 +712,20 @@ func TestTheSampleStays(t *testing.T) {
 		s.get(path+"?sample="+first).wantNot(t, "1 call was refused and can be read now.")
 		pasted := s.post(path, append(typed(s.get(path)), "do", "pasted", "pasted", typeformCall(t, 0))...)
 		s.post(path, append(typed(pasted), "do", "save")...).leadsTo(t, path)
+	})
+}
+
+// TestAllRefusedCallsAreOffered saves a reading after more calls were refused than the page looks at: it offers to replay all of them.
+func TestAllRefusedCallsAreOffered(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Till", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.callJSON(w, `{"mail":"arya@example.com"}`).want(t, 400)
+		all := s.manyCalls(lastCalls + 9)
+		saved := s.follow(s.post(path, "sender", "own", "mapping", `{"address":["mail"]}`))
+		count := itoa(int64(all)) + " calls"
+		saved.want(t, 200, "In all, "+count+" were refused because no address was found.", "Replay all "+count)
+		s.get(saved.href(t, "Replay all "+count)).want(t, 200, "Replay "+count+"?")
 	})
 }
 

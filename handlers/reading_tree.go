@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,9 @@ type treeWalk struct {
 	tree   *senders.Tree
 	titles []senders.Title
 	marks  treeMarks
-	list   bool // make the list of places too
+	list   bool            // make the list of places too
+	asked  []senders.Place // for a list of places: the lists of questions whose answers stand in another list
+	given  []senders.Place // and those other lists
 	nodes  int
 	left   int // values that are left out
 	places int
@@ -50,6 +53,11 @@ type treeWalk struct {
 // showTree shows a payload. With list it also returns its values as a list of places.
 func showTree(t *senders.Tree, titles []senders.Title, marks treeMarks, list bool) shownTree {
 	w := treeWalk{tree: t, titles: titles, marks: marks, list: list, groups: map[string]int{}, out: shownTree{listed: map[senders.Place]string{}, words: map[senders.Place]string{}, called: map[string]int{}}}
+	for _, title := range titles {
+		if list && !title.From.IsZero() {
+			w.asked, w.given = append(w.asked, t.Find(title.From)...), append(w.given, t.Find(title.List)...)
+		}
+	}
 	w.out.nodes = w.children(senders.Root, "The call itself", "", 0)
 	w.tellApart()
 	if w.left > 0 {
@@ -63,7 +71,7 @@ func showTree(t *senders.Tree, titles []senders.Title, marks treeMarks, list boo
 func (w *treeWalk) children(at senders.Place, group, title string, deep int) []views.TreeNode {
 	nodes, index := []views.TreeNode{}, 0
 	inList := w.isList(at)
-	for child := range w.tree.Children(at) {
+	for _, child := range w.answersFirst(at) {
 		name := w.tree.Name(child)
 		if inList {
 			if name == "" {
@@ -86,9 +94,7 @@ func (w *treeWalk) children(at senders.Place, group, title string, deep int) []v
 		around, inside, below := title, views.Visible(name), deep+1
 		if inList {
 			inside = group
-			if first := w.firstLeaf(child); first >= 0 {
-				node.Title = models.Shorten(views.Visible(w.tree.TitleOf(w.titles, first)), 100)
-			}
+			node.Title = models.Shorten(views.Visible(w.titleInside(child)), 100)
 			around, below = node.Title, 0
 		}
 		seen := w.seen
@@ -98,6 +104,26 @@ func (w *treeWalk) children(at senders.Place, group, title string, deep int) []v
 		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+// answersFirst returns what a value holds. A part that has only the questions of a form stands behind the parts with the answers.
+func (w *treeWalk) answersFirst(at senders.Place) []senders.Place {
+	all := slices.Collect(w.tree.Children(at))
+	if len(w.asked) == 0 || w.isList(at) {
+		return all
+	}
+	holds := func(child senders.Place, places []senders.Place) bool {
+		return slices.ContainsFunc(places, func(p senders.Place) bool { return w.tree.Holds(child, p) })
+	}
+	var first, last []senders.Place
+	for _, child := range all {
+		if holds(child, w.asked) && !holds(child, w.given) {
+			last = append(last, child)
+		} else {
+			first = append(first, child)
+		}
+	}
+	return append(first, last...)
 }
 
 func (w *treeWalk) isList(at senders.Place) bool {
@@ -119,11 +145,17 @@ func (w *treeWalk) isBranch(at senders.Place) bool {
 	return false
 }
 
-func (w *treeWalk) firstLeaf(at senders.Place) senders.Place {
+// titleInside returns what a person calls the item of a list, "" for nothing. The first part of an item may be its title, and no part is its own
+// title, so the second one is asked too.
+func (w *treeWalk) titleInside(at senders.Place) string {
+	asked := 0
 	for child := range w.tree.Children(at) {
-		return child
+		if title := w.tree.TitleOf(w.titles, child); title != "" || asked == 1 {
+			return title
+		}
+		asked++
 	}
-	return -1
+	return ""
 }
 
 func (w *treeWalk) count(at senders.Place, n int) string {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -13,9 +14,6 @@ import (
 
 	"github.com/google/uuid"
 )
-
-// replayTried is how many calls a question about a replay is tried with: as many as one transaction may lock.
-const replayTried = 200
 
 // maxReplays is how many replays of a call its page counts.
 const maxReplays = 100
@@ -48,6 +46,7 @@ type replayForm struct {
 	webhooks []models.Webhook
 	spec     models.ReplaySpec
 	from     store.ReplayCursor
+	at       time.Time // of the question
 }
 
 // replayForm reads which calls are meant: those that match the list's filters, or ticked ones.
@@ -75,8 +74,12 @@ func (v *visit) replayForm(get field, ticked []string) (f replayForm, err error)
 	} else if err := f.query.usable(); err != nil {
 		return f, err
 	}
-	if now := v.server.now(); f.from.Filter.To.IsZero() || f.from.Filter.To.After(now) {
-		f.from.Filter.To = now // the replays themselves match the filter too
+	f.at = v.server.now()
+	if f.from.Filter.To.IsZero() || f.from.Filter.To.After(f.at) {
+		f.from.Filter.To = f.at // calls that come later were not meant
+	}
+	if len(ticked) == 0 {
+		f.from.Filter.OpenAt = f.at
 	}
 	return f, nil
 }
@@ -106,32 +109,6 @@ func hiddenFields(values url.Values) (fields []views.HiddenField) {
 	return fields
 }
 
-// replayAsk asks whether to do calls once more, and shows what would come of them.
-func (s *Server) replayAsk(v *visit) error {
-	ticked := v.queryAll("id")
-	if v.Query("ticked") != "" && len(ticked) == 0 { // the list's button without a tick must not mean all calls
-		return v.noneTicked()
-	}
-	f, err := v.replayForm(v.Query, ticked)
-	if err != nil {
-		return err
-	}
-	return v.showReplay(f)
-}
-
-// noneTicked says that no call was ticked.
-func (v *visit) noneTicked() error {
-	webhooks, err := v.server.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
-	if err != nil {
-		return models.In("replay: webhooks", err)
-	}
-	m := views.ReplayModel{NoneTicked: true, Back: v.requestsURL(v.requestQuery(v.Query, webhooks).with())}
-	if m.Page, err = v.page(views.SectionRequests, "No call is ticked", views.Crumb{Text: "Requests", Href: m.Back}, views.Crumb{Text: "Replay"}); err != nil {
-		return err
-	}
-	return v.show(views.ReplayPage(m))
-}
-
 // replayStart starts the job that does the calls once more.
 func (s *Server) replayStart(v *visit) error {
 	f, err := v.replayForm(func(name string, _ ...string) string { return v.Form(name) }, v.FormAll("id"))
@@ -143,14 +120,14 @@ func (s *Server) replayStart(v *visit) error {
 	}
 	ctx := v.UserContext()
 	f.spec.Events = v.Form("events") == "1"
-	total, _, err := v.countReplay(f)
+	total, more, err := v.countReplay(f)
 	if err != nil {
 		return err
 	}
-	if total == 0 {
+	if total == 0 && !more {
 		return v.showReplay(f)
 	}
-	if total > models.ExactCount {
+	if total > models.ExactCount || more {
 		total = 0 // not known
 	}
 	job, started, err := s.DB.StartReplay(ctx, v.Workspace.ID, v.User.ID, f.spec, f.from, total, s.now())
@@ -174,84 +151,6 @@ func (v *visit) countReplay(f replayForm) (total int64, more bool, err error) {
 	}
 	found, err := v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, f.from.Filter)
 	return found.Calls, found.Stopped != uuid.Nil, models.In("replay: count calls", err)
-}
-
-// showReplay shows the question.
-func (v *visit) showReplay(f replayForm) error {
-	m := views.ReplayModel{Action: v.path("requests", "replay"), Back: v.requestsURL(f.query.with())}
-	m.Hidden = hiddenFields(f.values())
-	if len(f.from.IDs) == 0 {
-		for _, c := range f.query.chips(m.Back, f.webhooks) {
-			m.Filters = append(m.Filters, c.Label)
-		}
-	}
-	total, more, err := v.countReplay(f)
-	if err != nil {
-		return err
-	}
-	m.Calls = views.PluralUpTo(total, models.ExactCount, "call", "calls")
-	if more {
-		m.Calls = "At least " + m.Calls
-	}
-	m.None = total == 0 && !more
-	if err := v.tryReplay(&m, f, total); err != nil {
-		return err
-	}
-	title := "Replay " + m.Calls
-	if m.Page, err = v.page(views.SectionRequests, title, views.Crumb{Text: "Requests", Href: m.Back}, views.Crumb{Text: "Replay"}); err != nil {
-		return err
-	}
-	return v.show(views.ReplayPage(m))
-}
-
-// tryReplay tries the newest calls, the oldest of them first, and counts what would come of them.
-func (v *visit) tryReplay(m *views.ReplayModel, f replayForm, total int64) error {
-	ctx, db := v.UserContext(), v.server.DB
-	rows, err := v.replayRows(f)
-	if err != nil {
-		return models.In("replay: newest calls", err)
-	}
-	webhooks, err := db.WebhooksOf(ctx, rows)
-	if err != nil {
-		return models.In("replay: webhooks", err)
-	}
-	var result models.ReplayResult
-	var calls []intake.Call
-	for _, row := range rows {
-		call, left := intake.ReplayCall(row, webhooks[row.WebhookID], 0, v.server.now(), false)
-		if left != "" {
-			result.Add("", left)
-		} else {
-			calls = append(calls, call)
-		}
-	}
-	m.Tried = len(rows)
-	m.Some = total > int64(len(rows))
-	if len(calls) > 0 {
-		tried, err := v.server.Intake.TryAll(ctx, calls)
-		if err != nil {
-			m.NotTried = true
-			return nil
-		}
-		for _, t := range tried {
-			result.Add(t.Row.Outcome, "")
-		}
-	}
-	m.Outcomes = replayCounts(result)
-	return nil
-}
-
-// replayRows returns the newest calls of a replay, from old to new.
-func (v *visit) replayRows(f replayForm) (rows []models.WebhookRequest, err error) {
-	ctx, db, workspace := v.UserContext(), v.server.DB, v.Workspace.ID
-	if n := len(f.from.IDs); n > 0 {
-		return db.RequestsByID(ctx, workspace, f.from.IDs[max(0, n-replayTried):])
-	}
-	if rows, _, err = db.NewestRequests(ctx, workspace, f.from.Filter, replayTried); err != nil {
-		return nil, err
-	}
-	slices.Reverse(rows)
-	return rows, nil
 }
 
 // replayCounts lists what came or would come of calls, the most frequent first.

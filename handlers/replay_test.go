@@ -104,6 +104,87 @@ func TestFailuresAreGrouped(t *testing.T) {
 	})
 }
 
+// TestWhatWasPutRightIsNotReplayedAgain replays one of three refused calls, then all of them, and then again. A call that was put right is left
+// out, replays are never replayed, and no figure counts them.
+func TestWhatWasPutRightIsNotReplayedAgain(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		var ids []string
+		for _, address := range []string{"arya@example.com", "bran@example.com", "cersei@example.com"} {
+			s.callJSON(w, `{"mail":"`+address+`"}`).want(t, 400)
+			ids = append(ids, s.lastCall())
+		}
+		ask, again := "/w/books/requests/replay?outcome=no_address&webhook="+itoa(w.ID), []string{"outcome", "no_address", "webhook", itoa(w.ID)}
+		s.follow(s.post("/w/books/requests/replay", again...)).want(t, 200)
+		s.work() // they fail again, so all are still to be put right
+		s.later(time.Second)
+		s.get(ask).want(t, 200, "Replay 3 calls?", "3 calls that match are left out: an earlier replay has put the call right, or it is a replay itself.")
+		path, _ := senders.ParsePath("mail")
+		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
+		s.post("/w/books/requests/replay", "id", ids[0]).want(t, 303)
+		s.work()
+		s.later(time.Second)
+		s.get("/w/books/requests/replay?id="+ids[0]).want(t, 200, "Replay 1 call?", "An earlier replay has put this call right already.")
+		s.get("/w/books/requests/replay?id="+ids[0]+"&id="+ids[1]).want(t, 200, "Replay 2 calls?", "1 of them an earlier replay has put right already.")
+		s.get(ask).want(t, 200, "Replay 2 calls?", "4 calls that match are left out")
+		job := s.post("/w/books/requests/replay", again...).header.Get("Location")
+		s.work()
+		s.get(job).want(t, 200, "2 calls were replayed. 2 did what the webhook is for.")
+		s.later(time.Second)
+		s.get(ask).want(t, 200, "Nothing to replay", "6 calls that match are left out")
+		s.get("/w/books/requests/replay?webhook="+itoa(w.ID)).want(t, 200, "Nothing to replay", "9 calls that match are left out")
+		s.post("/w/books/requests/replay", "webhook", itoa(w.ID)).want(t, 200, "Nothing to replay")
+		if replays, originals := s.replays(); replays != 6 || originals != 3 {
+			t.Errorf("got %d replays of %d calls, want 6 of 3", replays, originals)
+		}
+
+		s.get("/w/books/requests").want(t, 200, "9 requests", "New contact · replay", "No e-mail address was sent · replay")
+		s.get("/w/books/requests?replays=no").want(t, 200, "3 requests", "Without replays")
+		s.get("/w/books/requests?replays=no").wantNot(t, "· replay")
+		last := s.lastCall()
+		s.get("/w/books/requests/"+last).want(t, 200, "This is a replay: the first call")
+		s.get("/w/books/requests/"+last).wantNot(t, "Replay ")
+		s.get("/w/books/requests/replay?id="+last).want(t, 200, "1 Cannot be replayed: It is a replay.")
+		s.get("/w/books").want(t, 200, "3 calls in the last 48 hours, 3 failed", "No failed call waits for you.", "SUBSCRIBED 3 3")
+		s.get("/w/books/webhooks/"+itoa(w.ID)).want(t, 200, "3 calls in the last 24 hours, 3 failed")
+		s.get("/w/books/webhooks/"+itoa(w.ID)).wantNot(t, "Waiting for")
+	})
+}
+
+// TestAGroupThatWasPutRightIsPutAside replays the only call of a group of failures by itself. The question about the group then offers to put the
+// group aside.
+func TestAGroupThatWasPutRightIsPutAside(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"mail":"arya@example.com"}`).want(t, 400)
+		path, _ := senders.ParsePath("mail")
+		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
+		s.post("/w/books/requests/replay", "id", s.lastCall()).want(t, 303)
+		s.work()
+		s.later(time.Second)
+		group := "/w/books/requests/replay?outcome=no_address&webhook=" + itoa(w.ID)
+		s.get("/w/books").want(t, 200, "No e-mail address was sent")
+		asked := s.get(group)
+		asked.want(t, 200, "Nothing to replay", "1 call that matches is left out", "The dashboard shows this group until you put it aside.", "Put aside")
+		s.get(group+"&method=POST").wantNot(t, "Put aside")
+		fields := formFields(asked.body)
+		s.follow(s.post("/w/books/failures/dismiss", "webhook", fields.Get("webhook"), "outcome", fields.Get("outcome"))).want(t, 200, "No failed call waits for you.")
+	})
+}
+
+// TestAReplayThatErasesCounts replays a call of a webhook that erases: the dashboard counts who was erased.
+func TestAReplayThatErasesCounts(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeDelete)
+		s.addContact(1, "bran@example.com", nil)
+		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 404)
+		s.addContact(2, "arya@example.com", func(c *models.Contact) { *c.SubscribedAt = c.SubscribedAt.Add(-time.Hour) })
+		s.post("/w/books/requests/replay", "webhook", itoa(w.ID)).want(t, 303)
+		s.work()
+		s.get("/w/books").want(t, 200, "1 in all", "Erased 1 in 30 days")
+	})
+}
+
 // manyCalls logs n more calls like the newest one, and returns how many there are now.
 func (s *site) manyCalls(n int) int {
 	all := s.logged()

@@ -207,6 +207,8 @@ func (t *story) failure() views.RequestIssue {
 	switch t.row.Outcome {
 	case models.OutcomeSkipped:
 		t.adviseSkipped(&issue)
+	case models.OutcomeRepeated:
+		t.adviseRepeated(&issue)
 	case models.OutcomeNoAddress:
 		if t.noAddress {
 			t.adviseSkipping(&issue)
@@ -255,7 +257,7 @@ func (t *story) linkWebhook(issue *views.RequestIssue) {
 
 // lostPlus says what a blank before the address may mean.
 func (t *story) lostPlus() views.RequestIssue {
-	issue := views.RequestIssue{Kind: views.KindWarn, Before: "A blank came before the address and was cut.", Text: "In a form or a query string, a + that is not escaped arrives as a blank."}
+	issue := views.RequestIssue{Kind: views.KindWarn, Before: "A blank came before the address and was cut.", Text: "In a form or in an address, a + that is not written as %2B arrives as a blank."}
 	if t.row.Failed() {
 		issue.Before = "A blank came before the address."
 		issue.Text += " The call was refused, because with a + it is the address of another person."

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
@@ -32,6 +33,25 @@ func (t *story) tellContact(s *views.RequestStory) {
 	}
 	t.compareFields(change, before, now)
 	s.Change = change
+	if said := t.cameBack(); said != "" {
+		s.Contact.Lead = said + " " + s.Contact.Lead
+	}
+}
+
+// cameBack says that the call changed the status of a person who had unsubscribed, "" if it did not.
+func (t *story) cameBack() string {
+	before, now := t.body.Before, t.body.After
+	if before == nil || now == nil || before.Status != models.StatusUnsubscribed || now.Status == before.Status {
+		return ""
+	}
+	said := "This contact had unsubscribed"
+	if t.body.LeftAt != 0 {
+		said += " on " + time.Unix(t.body.LeftAt, 0).In(t.zone()).Format("2 January 2006")
+	}
+	if now.Status == models.StatusSubscribed {
+		return said + "; the call subscribed them again."
+	}
+	return said + "; the call made them " + now.Status.Name() + "."
 }
 
 // compareFields compares the contact's values before and after the call.

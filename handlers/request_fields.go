@@ -47,6 +47,14 @@ func fateCount(body intake.LogBody, f intake.Fate) int {
 	return n
 }
 
+// fateCount counts the fields with a fate. Of a call that was read by a mapping, all values count as ignored that no field takes.
+func (t *story) fateCount(f intake.Fate) int {
+	if f == intake.FateIgnored && t.body.Mapped != nil {
+		return t.unasked
+	}
+	return fateCount(t.body, f)
+}
+
 // ignoredCount counts the ignored fields of a call that are not fine to ignore.
 func ignoredCount(body intake.LogBody, fine map[string]bool) int {
 	n := body.MoreNames
@@ -100,7 +108,7 @@ func (t *story) tellFields(s *views.RequestStory) {
 		s.Fields.State = views.StateLook
 	}
 	for _, n := range fateNames {
-		if count := fateCount(t.body, n.fate); count > 0 {
+		if count := t.fateCount(n.fate); count > 0 {
 			if n.fate == intake.FateIgnored && (t.body.Mapped != nil || ignoredCount(t.body, t.fine) == 0) {
 				n.kind = ""
 			}
@@ -128,7 +136,7 @@ func (t *story) tellFields(s *views.RequestStory) {
 		s.Fields.Title, s.Fields.State = "Fields: erased with the person", views.StateDone
 	case t.body.Shortened:
 		s.More = "The values of this call were too large to be kept in the log."
-	case len(t.body.Fields) == 0:
+	case len(t.body.Fields) == 0 && t.unasked == 0:
 		s.Fields.Lead = "Only the address was sent."
 	case t.body.MoreNames > 0 && t.body.Mapped == nil:
 		s.More = views.Plural(t.body.MoreNames, "more name was", "more names were") + " ignored."
@@ -214,7 +222,7 @@ func (t *story) fieldsNote(step views.Step) string {
 		return "erased"
 	case !t.touchesFields():
 		return "left as they were"
-	case len(t.body.Fields) == 0:
+	case len(t.body.Fields) == 0 && t.unasked == 0:
 		return "none sent"
 	}
 	var parts []string

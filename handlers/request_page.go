@@ -52,6 +52,7 @@ type story struct {
 	madeWith     string                 // how the secret ends with which the call was signed; "" if it is not known, or not to be shown
 	first        models.WebhookRequest  // of a repeated call: the one that was processed; zero if it is gone
 	delivery     models.WebhookDelivery // of a call that was processed: its repeats
+	differs      otherCall              // of a repeated call: how it differs from the first one
 	hidden       bool                   // what was sent is not shown
 	fine         map[string]bool        // the fields that are fine to ignore
 	replays      []uuid.UUID            // the calls that repeat this one, the newest first, at most maxReplays
@@ -173,6 +174,7 @@ func (t *story) read() (err error) {
 	if err := t.readDelivery(); err != nil {
 		return err
 	}
+	t.lookAtFirst()
 	if err := t.readSecret(); err != nil {
 		return err
 	}

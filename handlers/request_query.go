@@ -22,6 +22,7 @@ type requestQuery struct {
 	status, method, field, value                   string // likewise
 	workspace, same                                string // for support staff: a slug; the id of a call with the same address
 	sent                                           string // likewise: not "" for calls that sent the address in any value
+	replays                                        string // "no" leaves replays out, as the figures do that link to the list
 
 	unknownWebhook string // the id in the URL if the workspace has no such webhook
 	rangeError     string // says which parts are ignored
@@ -55,6 +56,9 @@ func (v *visit) requestQueryOf(w models.Workspace, get field, webhooks []models.
 		q.filter.Address = address
 	} else {
 		q.filter.Containing = q.search
+	}
+	if text("replays") == "no" {
+		q.replays, q.filter.NoReplays = "no", true
 	}
 	q.readAnswer(text("status"), text("method"))
 	q.readContent(text("field"), text("value"))
@@ -173,7 +177,7 @@ func readMoment(text string, zone *time.Location) (time.Time, bool) {
 // with returns the query's URL parameters without the cursor; parts are name-value pairs to add.
 func (q requestQuery) with(parts ...string) url.Values {
 	values := url.Values{}
-	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"sent", q.sent}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"status", q.status}, {"method", q.method}, {"field", q.field}, {"value", q.value}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
+	for _, part := range [][2]string{{"q", q.search}, {"part", q.part}, {"same", q.same}, {"sent", q.sent}, {"workspace", q.workspace}, {"webhook", q.webhook}, {"outcome", q.outcome}, {"status", q.status}, {"method", q.method}, {"field", q.field}, {"value", q.value}, {"replays", q.replays}, {"when", q.when}, {"from", q.from}, {"to", q.to}} {
 		if part[1] != "" {
 			values.Set(part[0], part[1])
 		}
@@ -189,7 +193,7 @@ func (q requestQuery) plain() bool { return q.search == "" && !q.others() }
 
 // others reports whether the query has a filter besides the search.
 func (q requestQuery) others() bool {
-	return q.webhook+q.outcome+q.status+q.method+q.field+q.value+q.when != ""
+	return q.webhook+q.outcome+q.status+q.method+q.field+q.value+q.replays+q.when != ""
 }
 
 // chips lists the active filters.
@@ -225,6 +229,9 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 	}
 	if q.value != "" {
 		add("Value contains “"+models.NameInvisible(models.Shorten(q.value, 60))+"”", "value")
+	}
+	if q.replays != "" {
+		add("Without replays", "replays")
 	}
 	switch {
 	case q.when == "range":

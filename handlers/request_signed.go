@@ -82,7 +82,11 @@ func (t *story) title(outcome views.OutcomeFacts) string {
 		return "Refused: " + lowerFirst(v.Title())
 	case t.row.Outcome == models.OutcomeRepeated && t.body.RepeatOf != "":
 		if id, err := uuid.Parse(t.body.RepeatOf); err == nil {
-			return "Repeated: this call had been processed " + spanSaid(models.IDTime(t.row.ID).Sub(models.IDTime(id))) + " before"
+			what := "this call had been processed "
+			if t.first.Idle() {
+				what = "this call had come "
+			}
+			return "Repeated: " + what + spanSaid(models.IDTime(t.row.ID).Sub(models.IDTime(id))) + " before"
 		}
 	case t.row.Outcome == models.OutcomeTestCall && t.body.Mapped != nil:
 		return "A test call: " + systemOf(senders.Settings{Sender: t.body.Mapped.Sender}, "the sender") + " asked whether this address works"
@@ -143,8 +147,8 @@ func (t *story) tellSignature(s *views.RequestStory) {
 		views.RequestFact{What: "Allowed", Text: toleranceSaid(v.Tolerance) + " before and after"})
 }
 
-// readSecret finds out how the secret ends with which the call was signed, for people who may change the webhook. The log does not say it: the
-// newer secret of then is the newest of those that were there when the call came. If it was removed since, nothing is said.
+// readSecret finds out how the secret ends with which the call was signed, for people who may change the webhook. If it was removed since,
+// nothing is said.
 func (t *story) readSecret() error {
 	v := t.body.Verdict
 	if v == nil || v.Secret == "" || !t.canRead() || t.tried {
@@ -154,12 +158,8 @@ func (t *story) readSecret() error {
 	if err != nil {
 		return models.In("request page: secrets", err)
 	}
-	came := models.IDTime(t.row.ID)
-	secrets = slices.DeleteFunc(secrets, func(s models.WebhookSecret) bool { return s.CreatedAt.Truncate(time.Millisecond).After(came) })
-	slices.SortFunc(secrets, func(a, b models.WebhookSecret) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	if i := slices.Index([]senders.SecretUsed{senders.SecretNewer, senders.SecretOlder}, v.Secret); i >= 0 && i < len(secrets) {
-		t.madeWith = secrets[i].Ending
-	}
+	secret, _ := secretOf(v.Secret, models.IDTime(t.row.ID), secrets)
+	t.madeWith = secret.Ending
 	return nil
 }
 
@@ -228,6 +228,14 @@ func (t *story) repeatedEnd() views.RequestEnd {
 	return e
 }
 
+// firstOfDelivery returns the first call of the delivery: another one of a repeated call, else this one.
+func (t *story) firstOfDelivery() models.WebhookRequest {
+	if t.body.RepeatOf != "" {
+		return t.first
+	}
+	return t.row
+}
+
 // againEnd says that the call was processed on purpose, although its delivery had been processed before.
 func (t *story) againEnd() views.RequestEnd {
 	e := views.RequestEnd{Step: views.Step{ID: "ended", Title: titleAgain, State: views.StateDone, Icon: "renew"}, Text: "Its delivery had been processed before.",
@@ -249,6 +257,9 @@ func (t *story) linkFirst(e *views.RequestEnd) {
 		return
 	}
 	e.Before, e.Link, e.To = "The first call was processed:", t.pathOf(t.first.ID), views.OutcomeShort(t.first.Outcome)
+	if t.first.Idle() {
+		e.Before = "The first call did nothing:"
+	}
 }
 
 // deliveryID returns the id that the sender gave the delivery, "" if the log does not have it.
@@ -295,8 +306,12 @@ func (t *story) adviseUnverified(issue *views.RequestIssue) {
 	if v := t.body.Verdict; v != nil {
 		issue.Text = v.Sentence(t.zone())
 		if v.Result == senders.ResultTooOld {
-			issue.Before = "See whether other calls are late too."
+			issue.Before = "Compare the sender’s clock with ours, and see whether other calls are late too."
 			issue.Advice = "One such call was delayed, or copied and sent again. If all calls are late by about " + minutesSaid(v.Age()) + ", the clock of the sender or of this program is wrong: correct it."
+		}
+		if v.Result == senders.ResultTooNew {
+			issue.Before = "Compare the sender’s clock with ours."
+			issue.Advice = "No call can be signed after it arrives. The sender’s clock is ahead by about " + minutesSaid(-v.Age()) + ", or ours is behind: correct the wrong one."
 		}
 	}
 	if t.canRead() {
@@ -346,7 +361,11 @@ func (t *story) sameID() (all []views.RequestNear) {
 		all = append(all, near)
 	}
 	if first != uuid.Nil {
-		add(first, "processed")
+		what := "processed"
+		if one := t.firstOfDelivery(); one.Idle() {
+			what = lowerFirst(views.OutcomeShort(one.Outcome))
+		}
+		add(first, what)
 	}
 	others := d.Repeats
 	if t.row.ID != first {

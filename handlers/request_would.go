@@ -22,6 +22,7 @@ var wouldTitles = []string{
 	"Refused: ", "Would be refused: ",
 	"Skipped: ", "Would be skipped: ",
 	"Repeated: this call had been processed", "Would be a repeat: this call was processed",
+	"Repeated: this call had come", "Would be a repeat: this call came",
 	"Repeated: ", "Would be a repeat: ",
 	"A test call: ", "Would be a test call: ",
 	"Held back: ", "Would be held back: ",
@@ -37,6 +38,8 @@ var wouldWords = strings.NewReplacer(
 	"Address read", "The address",
 	"A contact with it was already here.", "A contact with it is here already.",
 	"No contact had it.", "No contact has it.",
+	"; the call subscribed them again.", "; the call would subscribe them again.",
+	"; the call made them ", "; the call would make them ",
 	"What happened to each field", "What would happen to each field",
 	"was ignored.", "would be ignored.",
 	"were ignored.", "would be ignored.",
@@ -65,6 +68,9 @@ var wouldWords = strings.NewReplacer(
 	titleAgain, "It would be processed again, on purpose",
 	"Its delivery had been processed before", "Its delivery was processed before",
 	"The answer was the one of a call that is processed.", "The answer is the one of a call that is processed.",
+	"and this one was not read again.", "and this one would not be read again.",
+	"So nothing was done for this person.", "So nothing would be done for this person.",
+	"So what it says was not taken over.", "So what it says would not be taken over.",
 	"Nothing was done again, and the sender got the answer of the first call.", "Nothing would be done again, and the sender would get the answer of the first call.",
 )
 

@@ -26,7 +26,7 @@ func (s *Server) requestList(v *visit) error {
 	query := v.requestQuery(v.Query, webhooks)
 	m := views.RequestsModel{Page: p, Days: s.Config.LogRetentionDays, CanBuild: v.canChange(),
 		Search: query.search, Webhook: query.webhook, Outcome: query.outcome, When: query.when, From: query.from, To: query.to,
-		Status: query.status, Method: query.method, Field: query.field, Value: query.value,
+		More: v.Query("more") != "", Status: query.status, Method: query.method, Field: query.field, Value: query.value,
 		RangeError: query.rangeError, Webhooks: webhookOptions(webhooks), Chips: query.chips(v.path("requests"), webhooks), Clear: v.path("requests")}
 	if id, ok := requestID(query.search); ok {
 		if _, err := s.DB.Request(v.UserContext(), v.Workspace.ID, id); err == nil {
@@ -61,7 +61,7 @@ func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery) error 
 		return nil
 	}
 	period := v.periodOf(query)
-	counted := query.search+query.outcome+query.status+query.method+query.field+query.value == "" && query.when != "1h"
+	counted := query.search+query.outcome+query.status+query.method+query.field+query.value+query.replays == "" && query.when != "1h"
 	if counted {
 		chart, total, err := v.callsChart(m.Page, period, query.filter.WebhookID)
 		if chart.Short = true; total.Calls > 0 {
@@ -237,7 +237,7 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.
 func (v *visit) requestRow(r models.WebhookRequest, w models.Webhook) views.RequestRow {
 	row := views.RequestRow{
-		ID: r.ID.String(), Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Webhook: webhookName(w),
+		ID: r.ID.String(), Href: v.path("requests", r.ID), At: models.IDTime(r.ID), Status: r.Status, Answer: r.Status, Idle: r.Idle(), Replay: r.ReplayOf != nil, Webhook: webhookName(w),
 		What: views.OutcomeShort(r.Outcome), SentAs: views.SentAs(r.Method, r.ContentType), Took: time.Duration(r.DurationUs) * time.Microsecond,
 	}
 	switch {

@@ -426,3 +426,17 @@ func TestStoryOfAList(t *testing.T) {
 		}
 	})
 }
+
+// TestMoreFiltersStayOpen chooses in a list while the fold with more filters is open, and takes the last of its filters back.
+func TestMoreFiltersStayOpen(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.callJSON(s.addWebhook(models.TypeSubscribed), `{}`)
+		for query, open := range map[string]bool{"": false, "?outcome=failed": false, "?outcome=failed&more=1": true, "?method=&more=1": true, "?method=POST": true} {
+			page := s.get("/w/books/requests" + query)
+			page.want(t, 200)
+			if got := regexp.MustCompile(`<details [^>]*data-fold="more"[^>]* open`).MatchString(page.body); got != open {
+				t.Errorf("%s: got an open fold %v, want %v", query, got, open)
+			}
+		}
+	})
+}

@@ -209,6 +209,8 @@ var routes = []route{
 	{"POST", "/w/:slug/contacts", manager, (*Server).contactCreate},
 	{"GET", "/w/:slug/contacts.csv", manager, (*Server).contactsExport},
 	{"POST", "/w/:slug/contacts/columns", viewer, (*Server).contactColumnsSet},
+	{"GET", "/w/:slug/contacts/filter", viewer, (*Server).contactRule},
+	{"POST", "/w/:slug/contacts/filter", viewer, (*Server).contactRuleSet},
 	{"GET", "/w/:slug/contacts/bulk", manager, (*Server).bulkAsk},
 	{"POST", "/w/:slug/contacts/bulk", manager, (*Server).bulkStart},
 	{"GET", "/w/:slug/contacts/new", manager, (*Server).contactNew},
@@ -227,6 +229,7 @@ var routes = []route{
 	{"GET", "/w/:slug/contacts/:id/export.json", manager, (*Server).personExport},
 	{"GET", "/w/:slug/contacts/:id/delete", manager, (*Server).contactAsk},
 	{"POST", "/w/:slug/contacts/:id/delete", manager, (*Server).contactDelete},
+	{"GET", "/w/:slug/contacts/:id/unsubscribe", manager, (*Server).contactUnsubscribeAsk},
 	{"POST", "/w/:slug/contacts/:id/unsubscribe", manager, (*Server).contactUnsubscribe},
 	{"POST", "/w/:slug/contacts/:id/tags", manager, (*Server).contactAddTags},
 

@@ -39,32 +39,42 @@ func (v *visit) showSegmentForm(f segmentForm) error {
 	if f.edit.Changed {
 		f.edit.Now = action
 	}
-	m := views.SegmentFormModel{Page: p, Action: action, ID: f.segment.ID, Name: f.name, Broken: f.broken, Errors: f.errs, Refused: f.refused,
-		Focus: f.focus, Unsaved: f.action != "", Preview: f.preview, Edit: f.edit, Theirs: words(f.theirs)}
-	others := f.schema
-	others.Segments = slices.DeleteFunc(slices.Clone(others.Segments), func(g models.Segment) bool { return g.ID == f.segment.ID })
-	if f.broken == "" {
-		conditions, groups := sizeOf(f.rule)
-		m.Full = conditions >= rule.MaxConditions || groups >= maxGroups-1
-		m.Rule = f.group(f.rule, others, "", 1)
-		if err := v.suggestValues(m.Rule, f.rule, f.schema); err != nil {
-			return err
-		}
+	m, err := v.builder(p, f)
+	if err != nil {
+		return err
 	}
-	if f.broken == "" {
-		m.Words = words(f.sentence())
-	}
-	status := fiber.StatusOK
-	if v.refill {
-		status = v.refillStatus
-	}
-	if f.refused {
-		status = fiber.StatusUnprocessableEntity
-	}
+	m.Action = action
+	status := v.formStatus(f.refused)
 	if f.edit.Deleted {
 		status = fiber.StatusNotFound
 	}
 	return campaignlark.Render(v.Ctx, status, views.SegmentFormPage(m))
+}
+
+// formStatus is the status of a form's page: 422 if the form was refused.
+func (v *visit) formStatus(refused bool) int {
+	switch {
+	case refused:
+		return fiber.StatusUnprocessableEntity
+	case v.refill:
+		return v.refillStatus
+	}
+	return fiber.StatusOK
+}
+
+// builder returns the rule builder as shown on a page.
+func (v *visit) builder(p views.Page, f segmentForm) (views.SegmentFormModel, error) {
+	m := views.SegmentFormModel{Page: p, ID: f.segment.ID, Name: f.name, Broken: f.broken, Errors: f.errs, Refused: f.refused,
+		Focus: f.focus, Unsaved: f.action != "", Preview: f.preview, Edit: f.edit, Theirs: words(f.theirs)}
+	if f.broken != "" {
+		return m, nil
+	}
+	others := f.schema
+	others.Segments = slices.DeleteFunc(slices.Clone(others.Segments), func(g models.Segment) bool { return g.ID == f.segment.ID })
+	conditions, groups := sizeOf(f.rule)
+	m.Full = conditions >= rule.MaxConditions || groups >= maxGroups-1
+	m.Rule, m.Words = f.group(f.rule, others, "", 1), words(f.sentence())
+	return m, v.suggestValues(m.Rule, f.rule, f.schema)
 }
 
 // group shows a group of the rule with its rows.

@@ -28,20 +28,20 @@ type segmentInput struct {
 	broken string            // the field "rule" as sent, if it is not a valid rule
 	faults rule.Problems     // errors in input that a rule cannot express
 	days   map[string]string // invalid numbers of days, by place
-	action string            // the button's: "save", "preview", "count", "add", "group", "remove" or "update"
+	action string            // the button's: "save", "preview", "count", "add", "group", "remove", "update" or "open"
 	at     string            // the place that the button acts on
 	focus  string            // the id of the field to focus, "" for none
 }
 
-// onlyShape reports whether the button only changes the form's rows.
+// onlyShape reports whether the button only changes the form's rows, or brings them from another form ("open").
 func (in segmentInput) onlyShape() bool {
-	return slices.Contains([]string{"add", "group", "remove", "update"}, in.action)
+	return slices.Contains([]string{"add", "group", "remove", "update", "open"}, in.action)
 }
 
 // previews reports whether the button asks for a preview.
 func (in segmentInput) previews() bool { return in.action == "preview" || in.action == "count" }
 
-// onlyShows reports whether the form is the builder's and its button only shows it again.
+// onlyShows reports whether the form's button only shows the form again or leads to a list.
 func (v *visit) onlyShows() bool {
 	action, _, _ := strings.Cut(v.Form("do"), "-")
 	in := segmentInput{action: action}
@@ -50,6 +50,9 @@ func (v *visit) onlyShows() bool {
 	}
 	if v.Route().Path == "/w/:slug/webhooks/:id/console" {
 		return v.Form("run") != "real"
+	}
+	if v.Route().Path == "/w/:slug/contacts/filter" {
+		return true
 	}
 	builder := slices.Contains([]string{"/w/:slug/segments", "/w/:slug/segments/:id"}, v.Route().Path)
 	return builder && (in.onlyShape() || in.previews())
@@ -60,21 +63,33 @@ func firstCondition() rule.Filter {
 	return rule.Of(rule.Condition{Type: rule.TypeStatus, Operator: rule.Is, Value: models.Text(string(models.StatusSubscribed))})
 }
 
+// firstRule is the rule of a new form.
+func firstRule() rule.Group {
+	return rule.Group{Join: rule.All, Filters: []rule.Filter{firstCondition()}}
+}
+
 // segmentInput reads the form and applies its button's change.
 func (v *visit) segmentInput(schema rule.Schema) segmentInput {
 	in := segmentInput{name: models.CleanName(v.Form("name")), days: map[string]string{}}
 	in.action, in.at, _ = strings.Cut(v.Form("do"), "-")
-	if text := v.Form("rule"); !models.IsBlank(text) {
-		in.rule, in.faults = rule.Parse(text)
-		if len(in.faults) > 0 {
-			in.broken = text
-		}
+	if in.readRule(v.Form("rule")) {
 		return in
 	}
 	r := rowReader{visit: v, schema: schema, in: &in}
 	in.rule = r.group("", 1)
 	in.change()
 	return in
+}
+
+// readRule reads a rule's JSON and reports whether there is one.
+func (in *segmentInput) readRule(text string) bool {
+	if models.IsBlank(text) {
+		return false
+	}
+	if in.rule, in.faults = rule.Parse(text); len(in.faults) > 0 {
+		in.broken = text
+	}
+	return true
 }
 
 // rowReader reads the rows of a form.

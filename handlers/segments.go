@@ -23,9 +23,11 @@ func words(parts []rule.Part) []views.Word {
 	return all
 }
 
-// segmentNew shows the form of a new segment, with one condition to start from.
+// segmentNew shows the form of a new segment, with one condition to start from. ?rule= prefills it with a rule's JSON.
 func (s *Server) segmentNew(v *visit) error {
-	return v.openSegmentForm(models.Segment{}, segmentInput{rule: rule.Group{Join: rule.All, Filters: []rule.Filter{firstCondition()}}})
+	in := segmentInput{rule: firstRule()}
+	in.readRule(cleanText(v.Query("rule")))
+	return v.openSegmentForm(models.Segment{}, in)
 }
 
 // segmentEdit shows the form of a segment.

@@ -192,8 +192,37 @@ func (f signatureForm) checkSecret(s senders.SignatureSettings, errs models.Fiel
 	}
 }
 
-// question asks before calls are refused while the last ones did not pass; nil if there is nothing to ask.
+// question asks before calls are refused while the last ones did not pass, or before a new secret takes the place of one that calls still
+// use; nil if there is nothing to ask.
 func (f signatureForm) question(s senders.SignatureSettings) *views.SignatureQuestion {
+	q := f.questionRefuse(s)
+	if f.secret == "" || !s.Scheme.Form.HasSecret() || len(f.secrets) < 2 || f.calls.used[models.SecretOlder] == 0 {
+		return q
+	}
+	lost := f.withoutOlder("once a new secret takes its place")
+	if q == nil {
+		return &views.SignatureQuestion{Replaces: true, Title: f.olderUsed(), Lines: []string{lost}}
+	}
+	q.Lines = append(q.Lines, f.olderUsed()+" "+lost)
+	return q
+}
+
+// olderUsed says how many of the last calls came with the older secret.
+func (f signatureForm) olderUsed() string {
+	return f.calls.usedSaid(models.SecretOlder) + " came with the secret " + endingSaid(f.secrets[1].Ending) + "."
+}
+
+// withoutOlder says what becomes of calls with the older secret.
+func (f signatureForm) withoutOlder(when string) string {
+	what := "Such calls do not pass the check any more "
+	if f.stored.Enforces() {
+		what = "Such calls are refused "
+	}
+	return what + when + ". Change the secret at the sender first."
+}
+
+// questionRefuse asks before calls are refused while the last ones did not pass.
+func (f signatureForm) questionRefuse(s senders.SignatureSettings) *views.SignatureQuestion {
 	if s.Mode != senders.SignatureEnforce || f.stored.Enforces() || f.calls.failed == 0 {
 		return nil
 	}
@@ -251,9 +280,8 @@ func (v *visit) removeOlder(f signatureForm) error {
 	if len(f.secrets) < 2 {
 		return v.done(v.path("webhooks", f.webhook.ID, views.PartSignature), "The older secret is gone already.")
 	}
-	if f.calls.older > 0 && v.Form("sure") != "remove" {
-		f.asks = &views.SignatureQuestion{Removes: true, Title: views.Sentence(views.OfLast(f.calls.older, f.calls.checked, "checked call", "checked calls")) + " still came with the secret " + endingSaid(f.secrets[1].Ending) + ".",
-			Lines: []string{"Such calls do not pass any more once it is removed. Change the secret at the sender first."}}
+	if f.calls.used[models.SecretOlder] > 0 && v.Form("sure") != "remove" {
+		f.asks = &views.SignatureQuestion{Removes: true, Title: f.olderUsed(), Lines: []string{f.withoutOlder("once it is removed")}}
 		return v.signatureAgain(f)
 	}
 	if err := v.server.DB.RemoveWebhookSecret(v.UserContext(), f.webhook, v.User.ID, models.SecretOlder, v.server.now()); err != nil {
@@ -327,6 +355,6 @@ func (v *visit) signatureForm() (f signatureForm, err error) {
 	if f.secrets, err = v.server.DB.WebhookSecrets(v.UserContext(), f.webhook.WorkspaceID, f.webhook.ID); err != nil {
 		return f, models.In("signature: secrets", err)
 	}
-	f.calls, err = v.signatureCalls(f.webhook)
+	f.calls, err = v.signatureCalls(f.webhook, f.secrets)
 	return f, err
 }

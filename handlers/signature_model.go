@@ -1,67 +1,15 @@
 package handlers
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"campaignlark/intake"
 	"campaignlark/models"
-	"campaignlark/models/store"
 	"campaignlark/senders"
 	"campaignlark/views"
 )
-
-// checkedCalls is how many of the last calls of a webhook the page of its signature looks at.
-const checkedCalls = 200
-
-// signatureCalls is what came out of the check of a webhook's last calls.
-type signatureCalls struct {
-	all     int // calls that were looked at
-	checked int // those whose signature was checked
-	failed  int // those that did not pass
-	older   int // those that came with the older secret
-	since   time.Time
-	groups  []signatureGroup // by what came out: those that pass first, then by number
-
-	failedBy map[models.Outcome]int // what became of those that did not pass and were not refused for it
-	lastUsed map[senders.SecretUsed]time.Time
-}
-
-// signatureGroup is the checked calls with one title.
-type signatureGroup struct {
-	title, sentence string
-	passes          bool
-	calls           int
-	newest          models.WebhookRequest
-	client          string // from which all of them came, "" if there are several
-}
-
-// signatureCalls reads the last calls of a webhook.
-func (v *visit) signatureCalls(w models.Webhook) (c signatureCalls, err error) {
-	rows, err := v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID}, checkedCalls)
-	if err != nil {
-		return c, models.In("signature: last calls", err)
-	}
-	c.all, c.failedBy, c.lastUsed = len(rows), map[models.Outcome]int{}, map[senders.SecretUsed]time.Time{}
-	for _, row := range rows {
-		if len(row.Body) > store.ListedBody {
-			continue
-		}
-		if body, err := intake.DecodeLogBody(row.Body); err == nil && body.Verdict != nil {
-			c.add(row, *body.Verdict, v.Workspace.Location())
-		}
-	}
-	slices.SortStableFunc(c.groups, func(a, b signatureGroup) int {
-		if a.passes != b.passes {
-			return map[bool]int{true: -1, false: 1}[a.passes]
-		}
-		return cmp.Compare(b.calls, a.calls)
-	})
-	return c, nil
-}
 
 // passed is how many of the checked calls passed.
 func (c signatureCalls) passed() int { return c.checked - c.failed }
@@ -69,7 +17,11 @@ func (c signatureCalls) passed() int { return c.checked - c.failed }
 // unproven warns that calls are refused although none has passed, so that nobody knows whether the settings of the signature fit. It is nil
 // if a webhook with these settings refuses nothing, or if one of its last calls has passed.
 func (c signatureCalls) unproven(s senders.Settings) *views.SignatureWarning {
-	if !s.Enforces() || c.passed() > 0 {
+	proven := c.passed()
+	if s.Enforces() && s.Signature.Scheme.Form.HasSecret() {
+		proven = c.used[models.SecretNewer] + c.used[models.SecretOlder]
+	}
+	if !s.Enforces() || proven > 0 {
 		return nil
 	}
 	fits := "these settings fit"
@@ -79,43 +31,14 @@ func (c signatureCalls) unproven(s senders.Settings) *views.SignatureWarning {
 	w := &views.SignatureWarning{Title: "No call was ever checked, so nobody knows whether " + fits + ".",
 		Text: "If not, all calls of the sender are refused, and what they say is lost. Choose Watch first: calls are checked, and none is refused. When a call has passed, choose Refuse."}
 	switch {
+	case c.passed() > 0:
+		w.Title = "No call came with the secret that is set up now, so nobody knows whether it fits."
 	case c.checked == 1:
 		w.Title = "The only checked call did not pass, so nobody knows whether " + fits + "."
 	case c.checked > 1:
 		w.Title = "None of the last " + views.Count(c.checked) + " checked calls passed, so nobody knows whether " + fits + "."
 	}
 	return w
-}
-
-// add adds a call. Calls are added newest first.
-func (c *signatureCalls) add(row models.WebhookRequest, verdict senders.Verdict, zone *time.Location) {
-	c.checked++
-	c.since = models.IDTime(row.ID)
-	if !verdict.Passes() {
-		c.failed++
-		if row.Outcome != models.OutcomeUnverified {
-			c.failedBy[row.Outcome]++
-		}
-	} else if verdict.Secret == senders.SecretOlder {
-		c.older++
-	}
-	if _, known := c.lastUsed[verdict.Secret]; !known && verdict.Passes() {
-		c.lastUsed[verdict.Secret] = models.IDTime(row.ID)
-	}
-	client := ""
-	if row.ClientAddress != nil {
-		client = *row.ClientAddress
-	}
-	i := slices.IndexFunc(c.groups, func(g signatureGroup) bool { return g.title == verdict.Title() })
-	if i < 0 {
-		i = len(c.groups)
-		c.groups = append(c.groups, signatureGroup{title: verdict.Title(), sentence: verdict.Sentence(zone), passes: verdict.Passes(), newest: row, client: client})
-	}
-	g := &c.groups[i]
-	g.calls++
-	if g.client != client {
-		g.client = ""
-	}
 }
 
 func (v *visit) showSignature(f signatureForm) error {
@@ -152,12 +75,16 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 	if s, errs := f.in.settings(); !errs.Any() {
 		shown = s
 	}
+	if signsOtherwise(f.stored.Sender, shown.Scheme) && shown.Scheme.Form.Signs() {
+		how := signatureSaid(*senders.FindSender(f.stored.Sender).Signature)
+		m.Other, m.Signs = &how, false
+	}
 	m.Unproven = f.calls.unproven(f.stored)
 	m.How, m.HasSecret = signatureSaid(shown.Scheme), shown.Scheme.Form.HasSecret()
 	m.Kind, m.Title, m.Text = f.verdict()
 	v.addSignatureCalls(&m, f)
-	for i, secret := range f.secrets {
-		m.Secrets = append(m.Secrets, f.secretRow(secret, i == 0, v.Workspace.Location()))
+	for _, secret := range f.secrets {
+		m.Secrets = append(m.Secrets, f.secretRow(secret, v.Workspace.Location()))
 	}
 	return m, nil
 }
@@ -200,19 +127,15 @@ func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
 	m.Checked = f.calls.checked
 	if f.calls.checked > 0 {
 		m.Since = views.Sentence(views.LastOf(f.calls.checked, "checked call", "checked calls")) + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
+		if f.calls.erased > 0 {
+			m.Since += ". Without " + views.Plural(f.calls.erased, "call", "calls") + " of people who were erased since"
+		}
 	}
 	refused := v.requestsURL(requestQuery{webhook: strconv.FormatInt(f.webhook.ID, 10), outcome: string(models.OutcomeUnverified)}.with())
 	for _, g := range f.calls.groups {
 		row := views.SignatureTally{Title: g.title, Passes: g.passes, Calls: g.calls, Share: strconv.FormatFloat(float64(g.calls)*100/float64(f.calls.checked), 'f', 1, 64)}
 		if !g.passes {
-			row.Text, row.Href = g.sentence, v.path("requests", g.newest.ID)
-			switch {
-			case g.client == "":
-			case g.calls == 1:
-				row.Text += " It came from " + g.client + "."
-			default:
-				row.Text += " All came from " + g.client + "."
-			}
+			row.Lines, row.Href = g.said(), v.path("requests", g.newest.ID)
 			if g.newest.Outcome == models.OutcomeUnverified {
 				row.Href = refused
 			}
@@ -231,19 +154,15 @@ func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
 }
 
 // secretRow is what may be known of a secret.
-func (f signatureForm) secretRow(s models.WebhookSecret, newest bool, zone *time.Location) views.SignatureSecret {
-	row := views.SignatureSecret{Ending: s.Ending, Older: !newest, Text: "Since " + s.CreatedAt.In(zone).Format("2 January 2006, 15:04") + "."}
-	used := senders.SecretNewer
-	if !newest {
-		used = senders.SecretOlder
-	}
-	if at, known := f.calls.lastUsed[used]; known {
+func (f signatureForm) secretRow(s models.WebhookSecret, zone *time.Location) views.SignatureSecret {
+	row := views.SignatureSecret{Ending: s.Ending, Older: s.Slot == models.SecretOlder, Text: "Since " + s.CreatedAt.In(zone).Format("2 January 2006, 15:04") + "."}
+	if at, known := f.calls.lastUsed[s.Slot]; known {
 		row.Text += " Last used on " + at.In(zone).Format("2 January, 15:04") + "."
 	} else {
 		row.Text += " None of the last calls came with it."
 	}
-	if !newest && f.calls.older > 0 {
-		row.Still = views.Sentence(views.OfLast(f.calls.older, f.calls.checked, "checked call", "checked calls")) + " still came with it."
+	if row.Older && f.calls.used[s.Slot] > 0 {
+		row.Still = f.calls.usedSaid(s.Slot) + " came with it."
 	}
 	return row
 }

@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"net/netip"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +29,9 @@ func (s *Server) webhookShow(v *visit) error {
 		return err
 	}
 	m := views.WebhookModel{Page: p, WebhookRow: webhookRow(u), Top: v.webhookTop(u.Webhook, views.PartOverview), CanChange: v.canChange(), URL: s.webhookURL(u.Hash), Created: u.CreatedAt, Waits: !u.Processed, Waited: v.Query("waited") != ""}
+	if m.CanChange {
+		m.Reach = reachSaid(s.Config.PublicURL)
+	}
 	for _, t := range u.Tags {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}
@@ -44,7 +50,9 @@ func (s *Server) webhookShow(v *visit) error {
 	if err != nil {
 		return models.In("webhook page: merge tags", err)
 	}
-	v.addSnippets(&m, u.Webhook, mergeTags)
+	if settings.Mapping == nil {
+		v.addSnippets(&m, u.Webhook, mergeTags, settings.Answering().TrapField)
+	}
 	if err := v.addRequests(&m, u.Webhook, settings, mergeTags); err != nil {
 		return err
 	}
@@ -62,8 +70,8 @@ func (s *Server) webhookShow(v *visit) error {
 		if m.Chart, m.Total, err = v.callsChart(p, period, id); err != nil {
 			return err
 		}
-		m.Total.FailedHref, m.Ranges = v.failuresHref(period, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
-		if err := v.addTurnedAway(&m, settings.Answering()); err != nil {
+		m.Total.FailedHref, m.Ranges = v.failuresHref(m.Chart, strconv.FormatInt(id, 10)), rangeTabs(v.path("webhooks", id), period)
+		if err := v.addTurnedAway(&m, u.Webhook, settings.Answering()); err != nil {
 			return err
 		}
 	}
@@ -87,10 +95,18 @@ func (v *visit) addUsual(m *views.WebhookModel, w models.Webhook) error {
 	if err != nil {
 		return models.In("webhook page: groups of failures", err)
 	}
+	failures, err := v.newestFailures(groups, w.ID)
+	if err != nil {
+		return err
+	}
+	settings, _ := senders.ParseSettings(w.Reading) // what cannot be read gives no advice
 	for _, g := range groups {
 		row := v.failureGroup(g, w)
+		if !g.Dismissed {
+			row.DashboardFailure = v.newestFailure(failures, g, w)
+		}
 		row.Webhook, row.Back = "", "webhook"
-		if row.Do == "" && !g.Dismissed {
+		if row.Do == "" && !g.Dismissed && settings.Mapping == nil {
 			row.Do = strings.TrimSuffix(views.OutcomeOf(g.Outcome).Advice, ":")
 		}
 		m.Groups = append(m.Groups, row)
@@ -104,7 +120,7 @@ func (v *visit) unusualWebhook(w models.Webhook, is models.Unusual) *views.Unusu
 	if is.Failing {
 		query.outcome, query.when = string(models.OutcomesFailed), "24h"
 	}
-	return &views.UnusualWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Words: views.UnusualWords(is), Threshold: views.UnusualThreshold(is), Calls: v.requestsURL(query.with())}
+	return &views.UnusualWebhook{Title: views.UnusualTitle(w.Name, is), Words: views.UnusualWords(is), Threshold: views.UnusualThreshold(is), Calls: v.requestsURL(query.with())}
 }
 
 // webhookSteps lists what to do until the first call comes.
@@ -126,17 +142,27 @@ func (v *visit) addUnproven(m *views.WebhookModel, w models.Webhook, settings se
 	if !settings.Enforces() {
 		return nil
 	}
-	calls, err := v.signatureCalls(w)
+	secrets, err := v.server.DB.WebhookSecrets(v.UserContext(), w.WorkspaceID, w.ID)
+	if err != nil {
+		return models.In("webhook page: secrets", err)
+	}
+	calls, err := v.signatureCalls(w, secrets)
 	m.Unproven = calls.unproven(settings)
 	return models.In("webhook page: signature", err)
 }
 
 // addTurnedAway adds how many calls were over a limit in the period of the chart.
-func (v *visit) addTurnedAway(m *views.WebhookModel, answers senders.Answers) (err error) {
+func (v *visit) addTurnedAway(m *views.WebhookModel, w models.Webhook, answers senders.Answers) (err error) {
 	if answers.LimitWebhook == 0 && answers.LimitNetwork == 0 {
 		return nil
 	}
-	m.TurnedAway, err = v.server.DB.TurnedAway(v.UserContext(), v.Workspace.ID, m.ID, m.Chart.Slots[0].From)
+	since := m.Chart.Slots[0].From
+	m.TurnedAway, err = v.server.DB.TurnedAway(v.UserContext(), v.Workspace.ID, m.ID, since)
+	for _, h := range v.server.limits.unstored(w) {
+		if !h.Hour.Before(since) {
+			m.TurnedAway += h.TurnedAway
+		}
+	}
 	return models.In("webhook page: calls over a limit", err)
 }
 
@@ -164,20 +190,33 @@ func (v *visit) addRead(m *views.WebhookModel, settings senders.Settings) {
 	where := "In places of your choice"
 	if s := senders.FindSender(settings.Sender); s != nil {
 		where = "As " + s.System() + " has them"
-		m.SetUp = &views.SenderShown{Key: s.Key, System: s.System(), SetUp: s.SetUp, Script: scriptFor(s, m.URL)}
+		m.SetUp = &views.SenderShown{Key: s.Key, System: s.System(), SetUp: s.SetUp, LeaveOut: leaveOut(s, models.WebhookType(m.Type)), Script: scriptFor(s, m.URL)}
+		standard := s.MappingFor(!models.WebhookType(m.Type).HasTags())
+		if !slices.Equal(in.when, readingInputOf(senders.Settings{Mapping: &standard}).when) && len(in.when) > 0 {
+			only := in
+			only.skip = false
+			m.SetUp.Counts = "Which calls count was changed here: " + lowerFirst(strings.TrimSuffix(whenSaid(only, pathSaid), "Others are skipped.")) + "The sender need not send others."
+		}
 	}
 	fields := "only the address"
 	if n := len(settings.Mapping.Fields); n > 0 {
 		fields = views.Plural(n, "field", "fields")
 	}
 	line("Where the values are", where+"; "+fields, "Reading", "#fields")
-	line("Which calls count", strings.TrimSuffix(whenSaid(in), " Others are skipped."), "Change", "#counts")
-	line("The same call twice", repeatsSaid(in), "Change", "#repeats")
+	line("Which calls count", strings.TrimSuffix(whenSaid(in, pathSaid), " Others are skipped."), "Change", "#counts")
+	line("The same call twice", repeatsSaid(in, pathSaid), "Change", "#repeats")
 }
 
 // signatureHandled says what the webhook does about signatures.
 func signatureHandled(settings senders.Settings) string {
 	switch {
+	case settings.Checks() && settings.Signature.Scheme.Form.Signs() && signsOtherwise(settings.Sender, settings.Signature.Scheme):
+		said := "Watched"
+		if settings.Enforces() {
+			said = "Checked"
+		}
+		how := signatureSaid(settings.Signature.Scheme)
+		return said + ", but not as " + senders.FindSender(settings.Sender).System() + " signs: " + lowerFirst(how.Text+" "+how.Code)
 	case settings.Enforces():
 		return "Checked: a call without a valid signature is refused"
 	case settings.Checks():
@@ -212,6 +251,18 @@ func limitsHandled(a senders.Answers) string {
 		return "No limit"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// reachSaid says why other systems may not be able to call the program at its public address; "" if nothing speaks against it.
+func reachSaid(public *url.URL) string {
+	ip, _ := netip.ParseAddr(public.Hostname())
+	switch host := public.Hostname(); {
+	case host == "localhost" || strings.HasSuffix(host, ".localhost") || ip.IsLoopback() || ip.IsUnspecified():
+		return "Other systems cannot reach this address: it works on this computer alone. Ask the person who runs this program to set PUBLIC_URL to the address under which it is reached from outside, such as https://hooks.example.com."
+	case public.Scheme == "http":
+		return "This address begins with http, so what is sent to it is not encrypted, and many systems refuse to call it. Ask the person who runs this program to set PUBLIC_URL to its https address, such as https://hooks.example.com."
+	}
+	return ""
 }
 
 // webhookURL returns the public URL of the webhook with a hash.
@@ -285,20 +336,22 @@ func (v *visit) refusedCall(r models.WebhookRequest, w models.Webhook) *views.Re
 
 // addFailures adds why calls failed in the last 24 hours.
 func (v *visit) addFailures(m *views.WebhookModel) error {
-	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, v.server.now())
+	now := v.server.now()
+	failures, err := v.server.DB.WebhookFailures(v.UserContext(), v.Workspace.ID, m.ID, now)
 	for _, f := range failures {
-		m.Failed = append(m.Failed, views.FailureRow{Outcome: f.Outcome, Calls: f.Calls})
+		href := v.callsSince(store.CountedFrom(now), strconv.FormatInt(m.ID, 10), f.Outcome)
+		m.Failed = append(m.Failed, views.FailureRow{Outcome: f.Outcome, Calls: f.Calls, Href: href})
 	}
 	return models.In("webhook page: failures", err)
 }
 
 // addSnippets adds the example that ?show= names, or the first one. Viewers do not see the URL.
-func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook, mergeTags []models.MergeTag) {
+func (v *visit) addSnippets(m *views.WebhookModel, w models.Webhook, mergeTags []models.MergeTag, trap string) {
 	if !m.CanChange {
 		return
 	}
 	m.MergeTags = len(mergeTags)
-	all := views.Snippets(m.URL, w.Type, mergeTags)
+	all := views.Snippets(m.URL, w.Type, mergeTags, trap)
 	m.Snippet = all[0]
 	for _, s := range all {
 		if s.Key == v.Query("show") {

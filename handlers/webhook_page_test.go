@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -87,16 +88,16 @@ func TestWebhookSaysWhyCallsFailed(t *testing.T) {
 		s.callJSON(w, `{"email_address":"tywin@example.com"}`)
 		page := s.get(s.webhookPath(w, ""))
 		page.want(t, 200, "6 calls, 5 failed", "Why calls failed", "The address is not valid 3", "No e-mail address was sent 1", "The body cannot be read 1")
-		page.wantLink(t, "The address is not valid", s.webhookFailuresURL(w, "bad_address"))
+		failures := regexp.MustCompile(`href="([^"]*outcome=bad_address[^"]*when=range[^"]*)"`).FindStringSubmatch(page.body)
+		if failures == nil {
+			t.Fatal("the reason does not lead to its calls of the day")
+		}
+		s.get(html.UnescapeString(failures[1])).want(t, 200, "3 requests", "Without replays")
 		if n := strings.Count(page.body, `class="open" href="/w/books/requests/`); n != 5 {
 			t.Errorf("got %d requests, want the last five", n)
 		}
 		s.get("/w/books/webhooks").want(t, 200, "6 5", "just now")
 	})
-}
-
-func (s *site) webhookFailuresURL(w models.Webhook, outcome string) string {
-	return html.EscapeString("/w/books/requests?webhook=" + itoa(w.ID) + "&when=24h&outcome=" + outcome)
 }
 
 // TestCallsThatWouldNotPassAreMarked calls a webhook that only watches, with and without a valid signature.
@@ -171,7 +172,8 @@ func TestWebhookPageChartsItsCalls(t *testing.T) {
 		page := "/w/books/webhooks/" + itoa(join.ID)
 		s.get(page).want(t, 200, "2 calls in the last 24 hours, 1 failed", "Show as a table")
 		s.get(page+"?calls=30d").want(t, 200, "2 calls in the last 30 days, 1 failed", "Day Failed Processed")
-		s.get(page).wantHref(t, page+"?calls=7d#calls", "/w/books/requests?outcome=failed&webhook="+itoa(join.ID)+"&when=24h")
+		s.get(page).wantHref(t, page+"?calls=7d#calls")
+		s.get(s.get(page).href(t, "1 failed")).want(t, 200, "1 request", "SUBSCRIBED remove this filter", "Without replays")
 		s.get("/w/books/requests").want(t, 200, "Calls in the last 30 days: Failed Processed")
 		s.get("/w/books/requests?when=7d&webhook="+itoa(leave.ID)).want(t, 200, "Calls in the last 7 days:")
 		s.get("/w/books/requests?outcome=failed").wantNot(t, "Calls in the last")
@@ -191,5 +193,48 @@ func TestANewWebhookLeadsToATestCallAndInstructions(t *testing.T) {
 		s.post(s.webhookPath(w, "/disable")).want(t, 303)
 		s.get(s.webhookPath(w, "")).wantNot(t, "Send a test call")
 		s.get("/w/books/webhooks").wantNot(t, "It waits for its first call.")
+	})
+}
+
+// TestAnAddressThatNobodyReaches opens webhooks of programs whose public address other systems cannot call, or only without encryption.
+func TestAnAddressThatNobodyReaches(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		vera := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))
+		for public, says := range map[string]string{
+			"http://localhost:8080": "Other systems cannot reach this address", "https://127.0.0.1": "Other systems cannot reach this address", "http://[::1]:8080": "Other systems cannot reach this address",
+			"http://lark.example": "This address begins with http, so what is sent to it is not encrypted", "https://lark.example": "",
+		} {
+			s.server.Config.PublicURL, _ = url.Parse(public)
+			for _, path := range []string{"", "/reading?sender=typeform"} {
+				page := s.get(s.webhookPath(w, path))
+				if says == "" {
+					page.want(t, 200)
+					page.wantNot(t, "PUBLIC_URL")
+				} else {
+					page.want(t, 200, says, "set PUBLIC_URL to")
+				}
+			}
+			vera.get(s.webhookPath(w, "")).wantNot(t, "PUBLIC_URL")
+		}
+	})
+}
+
+// TestOneFormToPaste compares the form on a webhook's page with that of its answers: both have the merge tags and the trap. The address of a
+// webhook that people leave by has no place in a page.
+func TestOneFormToPaste(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		s.addMergeTag(models.MergeTag{Key: "first_name", Label: "First name", Type: models.MergeTagText})
+		w := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(w, "/answers"), "trap_field", "web\"site").want(t, 303)
+		form := s.snippetAt(w, "form")
+		for _, part := range []string{`name="first_name"`, `<input name="web&#34;site" autocomplete="off" hidden>`, `action="http://lark.example/v1/inbound-webhooks/` + w.Hash} {
+			if !strings.Contains(form, part) {
+				t.Errorf("got %s, want %s in it", form, part)
+			}
+		}
+		s.get(s.webhookPath(w, "/answers")).want(t, 200, "A form to paste", strings.Join(strings.Fields(form), " "))
+		leave := s.createWebhook("name", "Leave", "type", "DELETE")
+		s.get(s.webhookPath(leave, "/answers")).wantNot(t, "A form to paste", "<form action")
 	})
 }

@@ -53,7 +53,7 @@ func TestUnusualWebhooksAreMarked(t *testing.T) {
 		s.get("/w/books/webhooks/"+itoa(fine.ID)).wantNot(t, "not as usual")
 		s.get("/w/books/webhooks/"+itoa(off.ID)).wantNot(t, "not as usual")
 		dashboard := s.get("/w/books")
-		dashboard.want(t, 200, "“SUBSCRIBED” is not called as usual: "+silence, "UNCONFIRMED "+failures)
+		dashboard.want(t, 200, "“SUBSCRIBED” is not called as usual: "+silence, "“UNCONFIRMED” fails more than usual: "+failures)
 		dashboard.wantNot(t, "“DELETE” is not called as usual")
 		s.get("/w/books/requests/"+call.requestID()).want(t, 200, "SUBSCRIBED · "+silence)
 		noor := s.as(s.signIn(s.addStaff("noor@support.example")))

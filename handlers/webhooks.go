@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"strings"
 
 	"campaignlark/models"
@@ -21,7 +22,9 @@ func (s *Server) webhookList(v *visit) error {
 		return err
 	}
 	m := views.WebhooksModel{Page: p, CanChange: v.canChange(), Total: len(all),
-		Name: cleanText(v.Query("q")), Type: cleanText(v.Query("type")), State: cleanText(v.Query("state"))}
+		Name: cleanText(v.Query("q")), Type: cleanText(v.Query("type")), State: cleanText(v.Query("state")), Sort: knownSort(v.Query("sort"), webhookSorts), Sorts: webhookSorts}
+	m.SortHrefs = hrefsBySort(v.path("webhooks"), url.Values{"q": {m.Name}, "type": {m.Type}, "state": {m.State}}, webhookSorts)
+	sortWebhooks(all, m.Sort)
 	for _, u := range all {
 		if webhookMatches(u, m.Name, m.Type, m.State) {
 			row := webhookRow(u)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -100,6 +101,19 @@ func TestWebhookAsDocumented(t *testing.T) {
 }
 
 var anchor = regexp.MustCompile(`(?s)<a[^>]*href="([^"]*)"[^>]*>(.*?)</a>`)
+
+// href returns the address, without its fragment, of the link with this text.
+func (a answer) href(t *testing.T, text string) string {
+	t.Helper()
+	for _, m := range anchor.FindAllStringSubmatch(a.body, -1) {
+		if strings.TrimSpace((answer{body: m[2]}).text()) == text {
+			address, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+			return address
+		}
+	}
+	t.Fatalf("no link %q", text)
+	return ""
+}
 
 // wantLink fails unless the page has a link with this text and URL.
 func (a answer) wantLink(t *testing.T, text, href string) {

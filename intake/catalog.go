@@ -100,6 +100,17 @@ func (c *catalogs) put(workspace int64, fresh *catalog) {
 	c.known[workspace] = fresh
 }
 
+// forget drops what is known of a workspace.
+func (c *catalogs) forget(workspace int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.early, func(of webhookKey, _ senders.Answers) bool { return of.workspace == workspace })
+	if old := c.known[workspace]; old != nil {
+		c.rows -= old.size()
+		delete(c.known, workspace)
+	}
+}
+
 // size is how many rows the catalog holds.
 func (c *catalog) size() int {
 	n := len(c.webhooks) + len(c.tags)

@@ -246,16 +246,20 @@ func unindexedNames(created []models.Contact) (rows []models.UnindexedNames) {
 	return rows
 }
 
-// countCalls returns the rows that add the calls of these log rows to webhook_counts. A replay that failed is left out: the call that is
-// replayed is counted as failed already.
+// countCalls returns the rows that add the calls of these log rows to webhook_counts. A replay is no further call, because the call that it
+// repeats is counted. If it did not fail, a row without calls in the hour of that call says that the webhook has done what it is for. One that
+// erased a contact is counted, because the dashboard counts erasures by these rows.
 func countCalls(log []models.WebhookRequest) []count {
 	at := map[countKey]int{}
 	var counts []count
 	for _, r := range log {
-		if r.ReplayOf != nil && r.Failed() {
+		arrived, calls := models.IDTime(r.ID), int64(1)
+		switch {
+		case r.ReplayOf != nil && r.Failed():
 			continue
+		case r.ReplayOf != nil && r.Outcome != models.OutcomeDeleted:
+			arrived, calls = models.IDTime(*r.ReplayOf), 0
 		}
-		arrived := models.IDTime(r.ID)
 		key := countKey{r.WorkspaceID, r.WebhookID, arrived.Truncate(time.Hour), r.Outcome, r.Failed()}
 		i, ok := at[key]
 		if !ok {
@@ -263,7 +267,7 @@ func countCalls(log []models.WebhookRequest) []count {
 			at[key] = i
 			counts = append(counts, count{countKey: key})
 		}
-		counts[i].calls++
+		counts[i].calls += calls
 		if arrived.After(counts[i].lastCall) {
 			counts[i].lastCall = arrived
 		}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"campaignlark/models"
@@ -25,20 +26,41 @@ func (c Content) Matches(r models.WebhookRequest) bool {
 	if err != nil || body.Payload == "" {
 		return false
 	}
+	holds := func(text string) bool { return models.HoldsEmail(text, c.Email) }
 	if tree, err := LoggedTree(r, body); err == nil && tree != nil {
-		return (c.Field+c.Value == "" || tree.Contains(c.Field, c.Value)) && (c.Email == "" || tree.HoldsEmail(c.Email))
+		return (c.Field+c.Value == "" || tree.Contains(c.Field, c.Value)) && (c.Email == "" || tree.HoldsText(holds))
 	}
-	if c.Email != "" && !heldUnread(body.Payload, c.Email) {
+	if c.Email != "" && !heldUnread(body.Payload, holds) {
 		return false
 	}
 	text := models.Fold(body.Payload)
 	return strings.Contains(text, models.Fold(c.Field)) && strings.Contains(text, models.Fold(c.Value))
 }
 
-// heldUnread reports whether a payload that cannot be read holds an address, also if its signs are escaped as in a form.
-func heldUnread(payload, email string) bool {
+// heldUnread reports whether holds is true for a payload that cannot be read, also if its signs are escaped as in a form or in JSON.
+func heldUnread(payload string, holds func(text string) bool) bool {
 	plain, err := url.QueryUnescape(payload)
-	return models.HoldsEmail(payload, email) || err == nil && models.HoldsEmail(plain, email)
+	return holds(payload) || err == nil && holds(plain) || strings.Contains(payload, `\u0040`) && holds(strings.ReplaceAll(payload, `\u0040`, "@"))
+}
+
+// Names reports whether a call of the log names one of the people anywhere in what was sent.
+func Names(r models.WebhookRequest, people models.AddressKeys) bool {
+	body, err := DecodeLogBody(r.Body)
+	if err != nil {
+		return false
+	}
+	said := append([]string{body.EmailSent}, body.EmailUnused...)
+	if r.Address != nil {
+		said = append(said, *r.Address)
+	}
+	for _, h := range body.Headers {
+		said = append(said, h.Value)
+	}
+	if slices.ContainsFunc(said, people.Named) {
+		return true
+	}
+	tree, err := LoggedTree(r, body)
+	return err == nil && tree != nil && tree.HoldsText(people.Named) || heldUnread(body.Payload, people.Named)
 }
 
 // ByContent returns the filter with its Matches, by its Field, Value and Sent.

@@ -33,6 +33,7 @@ type LogBody struct {
 	Mapped      *Mapped            `json:"mapped,omitempty"`     // nil if the webhook reads the documented format
 	Before      *LogContact        `json:"before,omitempty"`     // nil if there was no contact
 	After       *LogContact        `json:"after,omitempty"`      // nil if there is none
+	LeftAt      int64              `json:"left_at,omitempty"`    // if the call changed the status from Unsubscribed: since when it was that, in Unix seconds
 	TagsAdded   []string           `json:"tags_added,omitempty"`
 	Event       models.EventType   `json:"event,omitempty"`
 	NoEvent     string             `json:"no_event,omitempty"`  // why a successful call fired none

@@ -150,6 +150,7 @@ func (b *LogBody) appendJSON(to []byte) []byte {
 		if b.After != nil {
 			o.object("after", b.After.fill)
 		}
+		o.number("left_at", b.LeftAt)
 		o.texts("tags_added", b.TagsAdded)
 		o.text("event", string(b.Event))
 		o.text("no_event", b.NoEvent)

@@ -64,6 +64,14 @@ func (b *batch) encodeBodies() func() ([][]byte, error) {
 	}
 }
 
+// leftAt returns when a person unsubscribed whose status a call changed to another one, in Unix seconds; 0 for all others.
+func leftAt(before, after *Person) int64 {
+	if before == nil || after == nil || before.Status != models.StatusUnsubscribed || after.Status == before.Status || before.UnsubscribedAt == nil {
+		return 0
+	}
+	return before.UnsubscribedAt.Unix()
+}
+
 // logBody returns the body of the call's log row. Prefetches and bodies that are too large have an empty Submission, so
 // their rows have no payload (CONTRACT "What each type does").
 func (s *step) logBody(group int) LogBody {
@@ -100,6 +108,7 @@ func (s *step) logBody(group int) LogBody {
 	}
 	if s.life != nil {
 		b.Before, b.After = logContact(s.before), logContact(d.Contact)
+		b.LeftAt = leftAt(s.before, d.Contact)
 	}
 	b.TagsAdded = tagNames(d.TagsAdded)
 	b.Event, b.NoEvent = d.Event, d.NoEvent

@@ -153,6 +153,10 @@ func (p *Pipeline) wait(ctx context.Context, j *job, most time.Duration) result 
 	return <-j.done
 }
 
+// Forget makes the next call of a workspace read the limits of its webhooks again, which are looked at before the transaction. Other
+// replicas learn them with their next call.
+func (p *Pipeline) Forget(workspaceID int64) { p.store.known().forget(workspaceID) }
+
 // Admit returns ErrBusy if a call would be turned away now. Ask before decoding a call: under overload that work would be wasted.
 func (p *Pipeline) Admit() error {
 	if p.Full() {

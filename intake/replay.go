@@ -30,6 +30,8 @@ func ReplayCall(r models.WebhookRequest, w models.Webhook, jobID int64, at time.
 		return c, "The log keeps only the first 64 KiB of what was sent."
 	case w.ID == 0 || w.DeletedAt != nil:
 		return c, "The webhook was deleted."
+	case r.ReplayOf != nil: // what the person did counts from the first call on
+		return c, "It is a replay. Replay the first call again."
 	case r.Outcome == models.OutcomeTestCall: // often only a header says so, which the log may not keep
 		return c, "It was a test call of the sender, about nobody."
 	}

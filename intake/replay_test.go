@@ -49,6 +49,28 @@ func TestAReplayDoesNotUndoWhatAPersonDidSince(t *testing.T) {
 	}
 }
 
+// TestReplaysAddNoCalls counts a call with its replays: one that failed, one that worked, and one that erased a contact.
+func TestReplaysAddNoCalls(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	first := models.IDAt(noon)
+	row := func(at time.Time, o models.Outcome, status int) models.WebhookRequest {
+		return models.WebhookRequest{WorkspaceID: 1, WebhookID: 7, ID: models.IDAt(at), Outcome: o, Status: status, ReplayOf: &first}
+	}
+	call := row(noon, models.OutcomeNoAddress, 400)
+	call.ReplayOf = nil
+	later := noon.Add(5 * time.Hour)
+	got := countCalls([]models.WebhookRequest{call, row(later, models.OutcomeNoAddress, 400), row(later, models.OutcomeCreated, 200), row(later, models.OutcomeDeleted, 200)})
+	want := []count{
+		{countKey{1, 7, noon, models.OutcomeNoAddress, true}, 1, noon},
+		{countKey{1, 7, noon, models.OutcomeCreated, false}, 0, noon},
+		{countKey{1, 7, later, models.OutcomeDeleted, false}, 1, later},
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestATestCallIsNotReplayed(t *testing.T) {
 	t.Parallel()
 	row := models.WebhookRequest{ID: models.NewID(testNow()), Outcome: models.OutcomeTestCall, Body: EncodeLogBody(LogBody{Payload: "{}"})}

@@ -15,12 +15,12 @@ import (
 )
 
 // A JobForget removes erased people from the files of their workspace's imports, and from what is listed from these
-// files. It runs in the background, so that the call that erases a person does not wait. In an uploaded file it replaces
+// files. Then it clears the calls that name them although they belong to nobody's address (forget_calls.go). It runs in the background, so that the call that erases a person does not wait. In an uploaded file it replaces
 // a person's rows with blanks, so that a running import finds the other rows at their places. From the file of refused
 // rows it cuts them out.
 
 const (
-	forgetTogether = 50               // marks that one pass over the files handles together
+	forgetTogether = 500              // marks that one search handles together
 	forgetUpload   = 10 * time.Minute // after which an unfinished upload counts as failed
 	forgetWait     = 5 * time.Second  // for the end of an upload
 )
@@ -35,6 +35,9 @@ type forgetCursor struct {
 	Place  Place
 	Begun  bool // a row that is not blank was found
 	Drop   bool // the file cannot be searched and is dropped as a whole
+
+	FilesDone bool // the files are searched, see store.FilesDone
+	forgetCalls
 }
 
 // forgetFiles lists the files of an import in the order of the search. A file whose rows may still be copied into another
@@ -62,15 +65,18 @@ func forgetStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) 
 
 func (f *forgetting) step() error {
 	if !f.cursor.Joined {
-		f.cursor.Joined = true
+		f.cursor.Joined, f.cursor.Until = true, models.IDAt(f.now)
 		return models.In("take on later marks", f.join())
+	}
+	if f.cursor.FilesDone {
+		return models.In("clear calls", f.clearCalls())
 	}
 	found, err := f.nextImport()
 	if err != nil {
 		return models.In("find the next import", err)
 	}
 	if !found {
-		f.job.State = models.JobDone
+		f.cursor = forgetCursor{Joined: true, FilesDone: true, forgetCalls: forgetCalls{Until: models.IDAt(f.now)}}
 		return nil
 	}
 	phase := Phase(f.in)
@@ -88,7 +94,7 @@ func (f *forgetting) step() error {
 	return models.In("search a file", f.search())
 }
 
-// join includes later marks of the workspace, so that one pass over the files serves many people.
+// join includes later marks of the workspace, so that one search serves many people.
 func (f *forgetting) join() error {
 	var others []models.Job
 	err := f.tx.Where("workspace_id = ? AND kind = ? AND state = ? AND id > ?", f.job.WorkspaceID, models.JobForget, models.JobRunning, f.job.ID).
@@ -98,7 +104,7 @@ func (f *forgetting) join() error {
 	}
 	var ids []int64
 	for _, other := range others {
-		ids = append(ids, other.ID)
+		ids, f.cursor.FilesDone = append(ids, other.ID), f.cursor.FilesDone && store.FilesDone(other.Cursor)
 		f.keys = append(f.keys, models.ReadJobJSON[models.ForgetSpec](other.Spec).AddressKeys...)
 	}
 	if err := f.tx.Where("workspace_id = ? AND id IN ?", f.job.WorkspaceID, ids).Delete(&models.Job{}).Error; err != nil {

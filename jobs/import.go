@@ -42,6 +42,7 @@ type importing struct {
 	zone   *time.Location // of the workspace
 	cursor ImportCursor
 	result ImportResult
+	seen   map[int64]bool // in a dry run: the keys of the step's addresses that earlier steps had
 }
 
 func (i *importing) step() error {
@@ -156,8 +157,9 @@ func (i *importing) prepare() error {
 		}
 	}
 	for n, column := range i.spec.Columns {
-		if column.To == ColumnNew {
-			i.mergeTags = append(i.mergeTags, models.MergeTag{ID: newMergeTagID(n), Key: column.Key, Label: column.Name, Type: models.MergeTagText})
+		if tag, isNew := column.New(); isNew {
+			tag.ID = newMergeTagID(n)
+			i.mergeTags = append(i.mergeTags, tag)
 		}
 	}
 	i.tagsByID = make(map[int64]models.MergeTag, len(i.mergeTags))

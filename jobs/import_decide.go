@@ -24,6 +24,9 @@ func (i *importing) decide(entries []entry) (changed []store.ImportedContact, er
 			continue
 		}
 		person := after[e.email]
+		if i.dry && (person != nil || i.seen[models.AddressKey(i.job.WorkspaceID, e.email)]) {
+			i.result.repeat(e.line)
+		}
 		if person == nil {
 			person = before[e.email]
 		}
@@ -124,11 +127,13 @@ func (i *importing) people(entries []entry) (map[string]*intake.Person, error) {
 	return people, err
 }
 
-// recall replaces the stored contacts with those of the dry run.
+// recall replaces the stored contacts with those of the dry run, and notes which addresses it has seen.
 func (i *importing) recall(keys []int64, people map[string]*intake.Person) error {
 	var parts []store.JobFile
 	err := i.tx.Where("workspace_id = ? AND job_id = ? AND name = ? AND part IN ?", i.job.WorkspaceID, i.job.ID, store.JobFilePeople, keys).Find(&parts).Error
+	i.seen = map[int64]bool{}
 	for _, part := range parts {
+		i.seen[part.Part] = true
 		var p intake.Person
 		if json.Unmarshal(part.Data, &p) == nil {
 			people[p.Email] = &p
@@ -137,18 +142,21 @@ func (i *importing) recall(keys []int64, people map[string]*intake.Person) error
 	return err
 }
 
-// remember stores the dry run's result for contacts, because later lines may name them again.
+// remember stores the dry run's result for contacts, because later lines may name them again. A contact that did not change has no data.
 func (i *importing) remember(before, after map[string]*intake.Person) error {
 	var parts []store.JobFile
 	for email, p := range after {
-		if b := before[email]; b != nil && b.Version == p.Version {
+		part := store.JobFile{WorkspaceID: i.job.WorkspaceID, JobID: i.job.ID, Name: store.JobFilePeople, Part: models.AddressKey(i.job.WorkspaceID, email), Data: []byte{}}
+		if b := before[email]; b == nil || b.Version != p.Version {
+			data, err := json.Marshal(p)
+			if err != nil {
+				return err
+			}
+			part.Data = data
+		} else if i.seen[part.Part] {
 			continue
 		}
-		data, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		parts = append(parts, store.JobFile{WorkspaceID: i.job.WorkspaceID, JobID: i.job.ID, Name: store.JobFilePeople, Part: models.AddressKey(i.job.WorkspaceID, email), Data: data})
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return nil

@@ -133,7 +133,7 @@ func (r *reader) ragged(cells []string) string {
 // mergeTag returns the merge tag of a column. One to be created has the negative number of its column as id.
 func (r *reader) mergeTag(column int) (models.MergeTag, bool) {
 	id := r.spec.Columns[column].MergeTag()
-	if r.spec.Columns[column].To == ColumnNew {
+	if _, isNew := r.spec.Columns[column].New(); isNew {
 		id = newMergeTagID(column)
 	}
 	tag, found := r.tagsByID[id]

@@ -48,6 +48,22 @@ func LooksLike(values []string) models.MergeTagType {
 	return ""
 }
 
+// TypeOf returns the type of a new merge tag that all of the values fit: MergeTagDate or MergeTagNumber. It returns MergeTagText for other
+// values, and for those that lose something as numbers: postcodes and phone numbers may begin with 0 or +.
+func TypeOf(values []string) models.MergeTagType {
+	switch n := len(values); {
+	case n == 0, slices.ContainsFunc(values, func(v string) bool { return code.MatchString(models.TrimBlanks(v)) }):
+	case fitting(models.MergeTagDate, values, DateReadings...) == n:
+		return models.MergeTagDate
+	case slices.ContainsFunc(NumberReadings, func(as senders.As) bool { return fitting(models.MergeTagNumber, values, as) == n }):
+		return models.MergeTagNumber
+	}
+	return models.MergeTagText
+}
+
+// code finds a text of digits that is no number.
+var code = regexp.MustCompile(`^(\+|0[0-9]+$)`)
+
 // fitting counts the values that fit a type, read in one of some ways.
 func fitting(t models.MergeTagType, values []string, readings ...senders.As) (n int) {
 	for _, v := range values {

@@ -52,6 +52,26 @@ func TestGuessHowDatesAndNumbersAreWritten(t *testing.T) {
 	}
 }
 
+func TestTypeOfANewMergeTag(t *testing.T) {
+	t.Parallel()
+	const text, number, date = models.MergeTagText, models.MergeTagNumber, models.MergeTagDate
+	for _, c := range []struct {
+		values string
+		want   models.MergeTagType
+	}{
+		{"", text}, {"38|41", number}, {"38|x", text}, {"1.5|-2", number}, {"1,5|12.250,00", number}, {"1.5|12.250,00", text}, {"0|0.5", number},
+		{"01010|4020", text}, {"+43660123", text}, {"1990-04-03", date}, {"03/04/1990|31/12/1990", date}, {"3.4.1990|1990-04-03", date}, {"1990-04-03|soon", text}, {"1990", number}, {"yes|no", text},
+	} {
+		var values []string
+		if c.values != "" {
+			values = strings.Split(c.values, "|")
+		}
+		if got := TypeOf(values); got != c.want {
+			t.Errorf("%q: got %s, want %s", c.values, got, c.want)
+		}
+	}
+}
+
 func TestGuessColumnsOfSeveralLanguages(t *testing.T) {
 	t.Parallel()
 	tags := []models.MergeTag{

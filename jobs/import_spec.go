@@ -33,8 +33,8 @@ type ImportSpec struct {
 // Column is one column of the file and where it goes.
 type Column struct {
 	Name string `json:"name"`          // from the first row; "" if none
-	To   string `json:"to"`            // one of the Column constants, or from FieldColumn
-	Key  string `json:"key,omitempty"` // of the merge tag to create, for ColumnNew
+	To   string `json:"to"`            // one of the Column constants, or from FieldColumn or NewColumn
+	Key  string `json:"key,omitempty"` // of the merge tag to create, for NewColumn
 	// As says how dates and numbers are written: AsIs (ISO dates, decimal points), AsDMY, AsMDY, AsDecimalComma, or AsUnchosen. It counts only
 	// if the column goes to a merge tag of a type that has it.
 	As senders.As `json:"as,omitempty"`
@@ -66,9 +66,27 @@ const (
 	ColumnEmail  = "email"
 	ColumnStatus = "status"
 	ColumnTags   = "tags"
-	ColumnNew    = "new" // a text merge tag that is created when the import starts
+	ColumnNew    = "new" // a text merge tag that is created when the import starts; NewColumn has those of other types
 	fieldPrefix  = "field:"
 )
+
+// NewColumn returns Column.To for a merge tag of a type that is created when the import starts.
+func NewColumn(t models.MergeTagType) string {
+	if t == models.MergeTagText {
+		return ColumnNew
+	}
+	return ColumnNew + ":" + string(t)
+}
+
+// New returns the merge tag that is created for the column when the import starts; false if none is.
+func (c Column) New() (tag models.MergeTag, isNew bool) {
+	for _, t := range models.MergeTagTypes {
+		if c.To == NewColumn(t) {
+			return models.MergeTag{Key: c.Key, Label: c.Name, Type: t}, true
+		}
+	}
+	return models.MergeTag{}, false
+}
 
 // FieldColumn returns Column.To for a merge tag.
 func FieldColumn(id int64) string { return fieldPrefix + strconv.FormatInt(id, 10) }
@@ -133,6 +151,11 @@ type ImportResult struct {
 	Notes     []Problem `json:"notes"`
 	Doubts    []Problem `json:"doubts"`
 	NewTags   []string  `json:"new_tags"` // found by a dry run
+
+	// Repeated counts the lines with an address that an earlier line has; Repeats are the first of them. The dry run finds them, and the import
+	// takes them over.
+	Repeated int64   `json:"repeated,omitempty"`
+	Repeats  []int64 `json:"repeats,omitempty"`
 }
 
 // Problem is one line that was refused, or one cell that was not stored or needs a look.
@@ -145,7 +168,10 @@ type Problem struct {
 // MaxNewTags is the most tags that one import creates.
 const MaxNewTags = 100
 
-const maxProblems = 100 // listed of each kind
+const (
+	maxProblems = 100 // listed of each kind
+	maxRepeats  = 20  // listed lines that repeat an address
+)
 
 // Lines is how many lines were read, without blank ones.
 func (r ImportResult) Lines() int64 { return r.Created + r.Updated + r.Unchanged + r.Refused }
@@ -153,6 +179,12 @@ func (r ImportResult) Lines() int64 { return r.Created + r.Updated + r.Unchanged
 func (r *ImportResult) refuse(line int64, reason string) {
 	if r.Refused++; len(r.Refusals) < maxProblems {
 		r.Refusals = append(r.Refusals, Problem{Line: line, Reason: reason})
+	}
+}
+
+func (r *ImportResult) repeat(line int64) {
+	if r.Repeated++; len(r.Repeats) < maxRepeats {
+		r.Repeats = append(r.Repeats, line)
 	}
 }
 

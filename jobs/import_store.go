@@ -170,7 +170,7 @@ func StartImport(ctx context.Context, db *store.DB, job models.Job, userID int64
 		}
 		spec.Started = models.Instant(now)
 		j.State, j.Spec, j.Done, j.UserID = models.JobRunning, models.JobJSON(spec), 0, userID
-		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{})
+		j.Cursor, j.Result = models.JobJSON(ImportCursor{Phase: ImportRunning}), models.JobJSON(ImportResult{Repeated: result.Repeated, Repeats: result.Repeats})
 		return store.Audit(tx, models.AuditEntry{WorkspaceID: j.WorkspaceID, UserID: userID, Action: models.ActionImportStarted,
 			Subject: models.SubjectImport, SubjectID: j.ID, SubjectName: spec.File}, nil, now)
 	})
@@ -197,7 +197,7 @@ func (m made) fill(spec *ImportSpec) bool {
 	}
 	spec.NewTags, spec.Made = nil, slices.Sorted(maps.Values(m.tags))
 	for i, c := range spec.Columns {
-		if c.To != ColumnNew {
+		if _, isNew := c.New(); !isNew {
 			continue
 		}
 		id, there := m.fields[c.Key]
@@ -223,10 +223,11 @@ func makeMissing(ctx context.Context, db *store.DB, workspaceID, userID int64, s
 		m.tags[t.NameFolded] = t.ID
 	}
 	for _, c := range spec.Columns {
-		if c.To != ColumnNew {
+		tag, isNew := c.New()
+		if !isNew {
 			continue
 		}
-		tag, errs, err := db.CreateMergeTag(ctx, workspaceID, userID, models.MergeTag{Key: c.Key, Label: c.Name, Type: models.MergeTagText}, now)
+		tag, errs, err := db.CreateMergeTag(ctx, workspaceID, userID, tag, now)
 		if err != nil {
 			return m, err
 		}

@@ -20,9 +20,12 @@ var oldest = models.IDAt(time.UnixMilli(1))
 // errNoIntake says that this program cannot replay. Another replica may.
 var errNoIntake = &models.Error{Code: models.CodeBusy, Message: "This program has no intake."}
 
-// replayParts is how many reads of the log make a stretch. If the program is killed, the stretch is sent again, so its length must not depend on
-// the time that it takes.
-const replayParts = 4
+// A stretch is some reads of the log: replayParts at most, and fewer if a stretch takes longer than stretchTime, because a pause takes effect at
+// its end. If the program is killed, the stretch is sent again, so its length is fixed together with its time, before it is sent.
+const (
+	replayParts = 4
+	stretchTime = 400 * time.Millisecond
+)
 
 // replayCalls sends the next stretch of calls through the intake, from old to new, and counts what came of it.
 func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
@@ -33,7 +36,12 @@ func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
 	case r.Intake == nil:
 		return errNoIntake
 	}
+	if s.cursor.Parts == 0 { // an earlier version fixed the time of the stretch
+		s.cursor.Parts = replayParts
+	}
+	began := time.Now()
 	r.Intake.SubmitEach(ctx, s.calls(ctx), s.count)
+	s.cursor.Parts = nextParts(s.cursor.Parts, time.Since(began))
 	if s.err != nil { // the stretch is sent again later
 		return s.err
 	}
@@ -42,6 +50,17 @@ func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
 		job.State = models.JobDone
 	}
 	return nil
+}
+
+// nextParts returns how many reads the next stretch has, if one with so many took that long.
+func nextParts(parts int, took time.Duration) int {
+	switch {
+	case took > stretchTime:
+		return max(parts/2, 1)
+	case took < stretchTime/3:
+		return min(2*parts, replayParts)
+	}
+	return parts
 }
 
 // replaySender sends one stretch of a replay.
@@ -58,7 +77,7 @@ type replaySender struct {
 // calls reads the stretch, and moves the cursor on.
 func (s *replaySender) calls(ctx context.Context) iter.Seq[intake.Call] {
 	return func(yield func(intake.Call) bool) {
-		for range replayParts {
+		for range s.cursor.Parts {
 			rows, webhooks, err := s.read(ctx)
 			if err != nil {
 				s.err = err
@@ -109,7 +128,7 @@ func replayStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) 
 			return models.In("replay: put the failures aside", err)
 		}
 	}
-	cursor.At = now
+	cursor.At, cursor.Parts = now, max(cursor.Parts, 1)
 	job.Cursor = models.JobJSON(cursor)
 	return nil
 }

@@ -181,5 +181,6 @@ var outside = map[models.JobKind]func(ctx context.Context, r *Runner, job *model
 	models.JobRemove: countRemoval,
 	models.JobReplay: replayCalls,
 	models.JobFill:   lookForValues,
+	models.JobForget: lookForNamed,
 	models.JobUndo:   lookForImported,
 }

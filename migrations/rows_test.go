@@ -200,9 +200,9 @@ func readsAsBefore(t *testing.T, db *store.DB, there map[string]int64) {
 	if err != nil || int64(len(changes)) != moves || !slices.ContainsFunc(changes, func(c segments.Change) bool { return c.Cause == models.CauseCall && c.ContactID == 1 && c.Entered }) {
 		t.Errorf("got the segment's changes %+v (%v), want the one that the call caused", changes, err)
 	}
-	months, err := db.WebhookMonths(ctx, 1, at.Add(time.Hour))
-	if err != nil || len(months) != 1 || months[0].Calls != 1 {
-		t.Errorf("got the counted calls %+v (%v)", months, err)
+	days, err := db.WebhookDays(ctx, 1, at.Add(time.Hour))
+	if err != nil || len(days) != 1 || days[0].Calls != 1 {
+		t.Errorf("got the counted calls %+v (%v)", days, err)
 	}
 	if there["invitations"] > 0 {
 		if i, err := db.Invitations(ctx, 1); err != nil || len(i) != 1 || i[0].Email != "otto@example.com" {

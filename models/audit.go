@@ -133,9 +133,10 @@ type ContactChange struct {
 	StatusAfter  Status   `json:"status_after,omitempty"`
 	TagsAdded    []string `json:"tags_added,omitempty"`
 	TagsRemoved  []string `json:"tags_removed,omitempty"`
-	Version      int64    `json:"version"`          // of the contact after the change
-	Import       int64    `json:"import,omitempty"` // the id of the job that imported it, or whose change was taken back
-	Job          int64    `json:"job,omitempty"`    // the JobFill that made it; 0 for other changes
+	Version      int64    `json:"version"`              // of the contact after the change
+	Import       int64    `json:"import,omitempty"`     // the id of the job that imported it, or whose change was taken back
+	Job          int64    `json:"job,omitempty"`        // the JobFill that made it; 0 for other changes
+	TakenBack    bool     `json:"taken_back,omitempty"` // that job took back what another one had filled in
 	Automation   int64    `json:"automation,omitempty"`
 	AutomationAs string   `json:"automation_as,omitempty"` // its name at that time
 	Run          string   `json:"run,omitempty"`           // of the automation

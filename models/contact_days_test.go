@@ -61,29 +61,3 @@ func TestDaysFrom(t *testing.T) {
 		t.Errorf("got %q, want none", got)
 	}
 }
-
-func TestFailsTooOften(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		month           WebhookMonth
-		often, moreThan bool
-	}{
-		{WebhookMonth{Calls: 4, Failures: 4}, false, false},                                                // too few to tell
-		{WebhookMonth{Calls: 25, Failures: 5}, true, false},                                                // one in five, without earlier calls
-		{WebhookMonth{Calls: 26, Failures: 5}, false, false},                                               // fewer
-		{WebhookMonth{Calls: 57, Failures: 38, EarlierCalls: 1000, EarlierFailures: 20}, true, true},       // as in the picture
-		{WebhookMonth{Calls: 100, Failures: 5, EarlierCalls: 1000, EarlierFailures: 0}, true, true},        // never before
-		{WebhookMonth{Calls: 1000, Failures: 30, EarlierCalls: 9000, EarlierFailures: 9}, false, true},     // more, but rarely
-		{WebhookMonth{Calls: 100, Failures: 80, EarlierCalls: 1000, EarlierFailures: 800}, true, false},    // as usual: still wrong
-		{WebhookMonth{Calls: 100, Failures: 10, EarlierCalls: 1000, EarlierFailures: 80}, false, false},    // as usual, and few
-		{WebhookMonth{Calls: 25, Failures: 5, EarlierCalls: 49, EarlierFailures: 0}, true, false},          // too few earlier calls
-		{WebhookMonth{Calls: 1e12, Failures: 9e11, EarlierCalls: 1e15, EarlierFailures: 1e10}, true, true}, // no overflow
-	} {
-		if got := c.month.FailsTooOften(); got != c.often {
-			t.Errorf("%+v: got too often %v, want %v", c.month, got, c.often)
-		}
-		if got := c.month.MoreThanUsual(); got != c.moreThan {
-			t.Errorf("%+v: got more than usual %v, want %v", c.month, got, c.moreThan)
-		}
-	}
-}

@@ -31,7 +31,7 @@ var dateFaults = []struct {
 	{regexp.MustCompile(`^([0-9]{10}|[0-9]{13})$`), "This looks like a count of seconds." + datesLookLike},
 	{regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}t$`), "The time is missing after the T. Times look like 1990-12-31T14:30."},
 	{regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[t ][0-9]{2}(z|[+-][0-9:]*)?$`), "The minutes are missing. Times look like 1990-12-31T14:30."},
-	{regexp.MustCompile(`^[0-9-]{10}[t ][0-9:]{5,8}(\.[0-9]+)? [0-9]{2}:?([0-9]{2})?$`), "The sign of the time zone is missing. In a form or a query string, a + must be sent as %2B."},
+	{regexp.MustCompile(`^[0-9-]{10}[t ][0-9:]{5,8}(\.[0-9]+)? [0-9]{2}:?([0-9]{2})?$`), "The sign of the time zone is missing. In a form or in an address, a + must be sent as %2B."},
 	{regexp.MustCompile(`^[0-9-]{10}[t ][0-9:]{5,8}(\.[0-9]+)? (z|utc|gmt|[+-][0-9:]+)$`), "The time zone must follow the time without a blank, as in 1990-12-31T14:30Z or 1990-12-31T14:30+01:00."},
 	{regexp.MustCompile(`^[0-9-]{10}[t ][0-9:]{5,8}(\.[0-9]+)? ?[a-z/_]+$`), "The time zone is not a number. It can be Z or an offset such as +01:00, or nothing for the time zone of the workspace."},
 }

@@ -37,7 +37,7 @@ const (
 	JobFill   JobKind = "fill"             // a new merge tag, from the calls of the log
 	JobUndo   JobKind = "undo_import"      // takes an import back
 	JobReplay JobKind = "replay"           // calls of the log that are done once more
-	JobForget JobKind = "forget"           // removes erased people from import files; pages do not show it
+	JobForget JobKind = "forget"           // removes erased people from import files and refused calls; pages do not show it
 )
 
 // JobState is the state of a job.

@@ -9,6 +9,14 @@ import (
 // UsualDays is the period from which a webhook's usual calls are learned.
 const UsualDays = 14
 
+// A webhook fails more than usual if at least oftenFailures calls fail in 24 hours, and one in unusualOneIn, unusualTimes as often as in at
+// least knownCalls earlier calls.
+const (
+	unusualOneIn = 20
+	unusualTimes = 3
+	knownCalls   = 50
+)
+
 // When a webhook is silent: its calls came in at least knownHours hours of at least knownDays days, and none has come for silentTimes the longest
 // pause between two of them, and for leastSilence.
 const (
@@ -43,8 +51,7 @@ func (u Unusual) Any() bool { return u.Failing || u.Silent }
 
 // Unusual compares the webhook with its usual. Without enough earlier calls nothing is unusual.
 func (u WebhookUsual) Unusual(now time.Time) (is Unusual) {
-	m := WebhookMonth{Calls: u.Calls, Failures: u.Failures, EarlierCalls: u.EarlierCalls, EarlierFailures: u.EarlierFailures}
-	if m.Failures >= oftenFailures && m.MoreThanUsual() && m.Failures*unusualOneIn >= m.Calls {
+	if u.failsMore() {
 		is.Failing, is.Percent, is.UsualPercent = true, percent(u.Failures, u.Calls), percent(u.EarlierFailures, u.EarlierCalls)
 	}
 	if len(u.Hours) < knownHours || u.Hours[len(u.Hours)-1].Sub(u.Hours[0]) < (knownDays-1)*24*time.Hour {
@@ -58,6 +65,12 @@ func (u WebhookUsual) Unusual(now time.Time) (is Unusual) {
 	is.For, is.Gap, is.Longest = now.Sub(u.LastCall), gaps[len(gaps)/2], gaps[len(gaps)-1]
 	is.Silent = is.For >= leastSilence && is.For > silentTimes*is.Longest
 	return is
+}
+
+// failsMore reports whether the webhook fails more than usual.
+func (u WebhookUsual) failsMore() bool {
+	return u.EarlierCalls >= knownCalls && u.Failures >= oftenFailures && u.Failures*unusualOneIn >= u.Calls &&
+		float64(u.Failures)*float64(u.EarlierCalls) >= unusualTimes*float64(u.EarlierFailures)*float64(u.Calls)
 }
 
 func percent(part, all int64) float64 {

@@ -38,6 +38,8 @@ func TestAWebhookIsComparedWithItsUsual(t *testing.T) {
 		"never failed before":                  {WebhookUsual{Calls: 50, Failures: 5, EarlierCalls: 1000}, true, false},
 		"few fail":                             {WebhookUsual{Calls: 10, Failures: 4, EarlierCalls: 1000}, false, false},
 		"a small part fails":                   {WebhookUsual{Calls: 1000, Failures: 20, EarlierCalls: 1000, EarlierFailures: 1}, false, false},
+		"fails more, but rarely":               {WebhookUsual{Calls: 1000, Failures: 30, EarlierCalls: 9000, EarlierFailures: 9}, false, false},
+		"large numbers":                        {WebhookUsual{Calls: 1e12, Failures: 9e11, EarlierCalls: 1e15, EarlierFailures: 1e10}, true, false},
 		"fails always":                         {WebhookUsual{Calls: 100, Failures: 100, EarlierCalls: 1000, EarlierFailures: 1000}, false, false},
 		"too new to know":                      {WebhookUsual{Calls: 100, Failures: 100, EarlierCalls: 49}, false, false},
 		"every 2 h, silent for 3 days":         {WebhookUsual{LastCall: ago(72 * time.Hour), Hours: every(2*time.Hour, 100, ago(72*time.Hour))}, false, true},

@@ -124,7 +124,8 @@ func (p *previewer) scale(by float64) {
 
 // page counts in some chunks, in ascending order.
 func (p *previewer) page(chunks []int64) error {
-	if err := p.readMembers(chunks); err != nil {
+	var err error
+	if p.members, err = membersIn(p.db, p.workspace, p.asked, chunks); err != nil {
 		return err
 	}
 	which := inChunks(chunks)
@@ -135,26 +136,6 @@ func (p *previewer) page(chunks []int64) error {
 		return err
 	}
 	return p.db.Statement.Context.Err()
-}
-
-// readMembers reads the members of the asked segments in the chunks.
-func (p *previewer) readMembers(chunks []int64) error {
-	p.members = map[[2]int64]chunkBits{}
-	rows, err := store.Among(store.Among(joinBits(p.db, p.workspace), "s.id", p.asked), "b.chunk", chunks).
-		Select("s.id, b.chunk, " + slotOfRow).Rows()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key [2]int64
-		var members []byte
-		if err := rows.Scan(&key[0], &key[1], &members); err != nil {
-			return err
-		}
-		p.members[key] = members
-	}
-	return rows.Err()
 }
 
 // look evaluates and counts one contact.

@@ -106,6 +106,18 @@ func BenchmarkApply1MiB(b *testing.B) {
 	}
 }
 
+// BenchmarkItems1MiB reports the CPU time of ordinary mappings over large bodies: every item of every list, and 50,000 keys with brackets.
+func BenchmarkItems1MiB(b *testing.B) {
+	m := mapping(b, `{"address":["email"],"fields":{"a":[{"path":"lines[*].x[*]"}],"b":[{"path":"lines[*].y[*]"}]}}`)
+	tree := parse(b, filled(`{"email":"ada@example.com","lines":[`, `{"x":["a","b"],"y":["c"]}`, `]}`))
+	b.Run("json", func(b *testing.B) { cpuTime(b, func() { m.Apply(tree) }) })
+	var form []senders.Pair
+	for i := range 50_000 {
+		form = append(form, senders.Pair{Name: fmt.Sprintf("lines[%d][x]", i), Text: "a"})
+	}
+	b.Run("form", func(b *testing.B) { cpuTime(b, func() { m.Apply(senders.FromPairs(form)) }) })
+}
+
 func BenchmarkParse1MiB(b *testing.B) {
 	text := `{"a":"` + strings.Repeat("x", mebibyte-8) + `"}`
 	b.Run("typeform", func(b *testing.B) {

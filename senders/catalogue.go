@@ -22,10 +22,11 @@ type Sender struct {
 	Calls string `json:"calls"` // what it calls about: "form responses"
 	Group string `json:"group"` // one of Groups
 
-	Does   []string `json:"does"`             // sentences that say what is set up when a person chooses this sender
-	Cannot []string `json:"cannot,omitempty"` // what it cannot do
-	SetUp  []string `json:"set_up"`           // three sentences that say what to do in the sender's own settings
-	Script []string `json:"script,omitempty"` // lines of a script that a person has to paste there, with WEBHOOK_URL for the address
+	Does     []string `json:"does"`                // sentences that say what is set up when a person chooses this sender
+	Cannot   []string `json:"cannot,omitempty"`    // what it cannot do
+	SetUp    []string `json:"set_up"`              // three sentences that say what to do in the sender's own settings
+	LeaveOut string   `json:"leave_out,omitempty"` // of a webhook that adds people: a sentence that says what not to choose there, and why
+	Script   []string `json:"script,omitempty"`    // lines of a script that a person has to paste there, with WEBHOOK_URL for the address
 
 	Marks       []Mark      `json:"marks,omitempty"`   // a call with one of these marks comes from this sender
 	Mapping     Mapping     `json:"mapping"`           // its fields have the keys that merge tags usually have

@@ -20,10 +20,10 @@ func (t *Tree) Contains(field, value string) bool {
 	return false
 }
 
-// HoldsEmail reports whether a text of the payload is an address or contains it. email is the address in its stored form.
-func (t *Tree) HoldsEmail(email string) bool {
+// HoldsText reports whether a text of the payload is one for which holds is true.
+func (t *Tree) HoldsText(holds func(text string) bool) bool {
 	for at := range t.leaves() {
-		if slices.ContainsFunc(t.Given(at).Texts, func(text string) bool { return models.HoldsEmail(text, email) }) {
+		if slices.ContainsFunc(t.Given(at).Texts, holds) {
 			return true
 		}
 	}

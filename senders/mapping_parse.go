@@ -23,7 +23,7 @@ func ParseMapping(text string) (Mapping, error) {
 	t, err := ParseJSON(strings.ToValidUTF8(text, "\uFFFD"))
 	var syntax SyntaxError
 	if errors.As(err, &syntax) {
-		return Mapping{}, wrong("The mapping cannot be read. %s", strings.ReplaceAll(string(syntax), "The body", "It"))
+		return Mapping{}, wrong("The mapping cannot be read. %s", mappingWords.Replace(string(syntax)))
 	}
 	r := mappingReader{t}
 	var m Mapping
@@ -43,6 +43,12 @@ func ParseMapping(text string) (Mapping, error) {
 	}
 	return m, nil
 }
+
+// mappingWords turns what is said of the body of a call into what is said of a mapping.
+var mappingWords = strings.NewReplacer("The body", "It", `{"email_address": "ada@example.com"}`, mappingExample, "the end of the body", "the end of the mapping",
+	"Please send one JSON object, one call for each contact.", "Please write an object in braces, such as "+mappingExample+".", "Please send", "Please write")
+
+const mappingExample = `{"address": ["customer.email"]}`
 
 // mappingReader reads the parts of a mapping. Its errors name the part.
 type mappingReader struct{ *Tree }

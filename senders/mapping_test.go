@@ -44,7 +44,8 @@ func TestMappingRoundTrip(t *testing.T) {
 func TestParseMappingRefusals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
-		{"", "The mapping cannot be read. It is empty."}, {"[1]", "The mapping cannot be read. It is a JSON array."}, {`{"address":`, "It is not valid JSON: line 1, character 12 should be a value"},
+		{"", "The mapping cannot be read. It is empty."}, {"[1]", "The mapping cannot be read. It is a JSON array. Please write an object in braces, such as {\"address\": [\"customer.email\"]}."},
+		{"null", "It is the JSON value null. Please write a JSON object such as {\"address\": [\"customer.email\"]}."}, {"[]", "Please write an object in braces"}, {`{"address":`, "It is not valid JSON: line 1, character 12 should be a value"},
 		{`{"adress":[]}`, "the mapping has no part ‹adress›. It can have address, also_keys, delivery_id, fields, only_when, skip_without_address."},
 		{`{"address":[],"address":[]}`, "has ‹address› twice"}, {`{"address":"email"}`, "address must be a list in brackets, such as […]; it is a text."}, {`{"address":[1]}`, "a place of address must be a text in quotation marks; it is a number."},
 		{`{"address":["a b"]}`, "In the mapping, a place of address is wrong. After ‹a› in the place comes"},

@@ -1,6 +1,7 @@
 package senders
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ type Pair struct {
 // fields.email.value, and a[], a[0] and a[1] are items of the list a. In a list, the items come in the order of their indexes. Any
 // other use of brackets is part of the name. A name that comes several times has several values.
 func FromPairs(pairs []Pair) *Tree {
-	b := pairsBuilder{branches: []branch{{}}, at: map[branchKey]int{}}
+	b := pairsBuilder{branches: make([]branch, 1, 2*len(pairs)+16), items: make(map[itemKey]int32, bracketed(pairs))}
 	for i := range pairs {
 		b.add(&pairs[i])
 	}
@@ -29,36 +30,53 @@ func FromPairs(pairs []Pair) *Tree {
 	return t
 }
 
+// bracketed counts the pairs whose names have brackets.
+func bracketed(pairs []Pair) (n int) {
+	for i := range pairs {
+		if strings.HasSuffix(pairs[i].Name, "]") {
+			n++
+		}
+	}
+	return n
+}
+
 // pairsBuilder collects the pairs by their names. Names with the same beginning are in one branch.
 type pairsBuilder struct {
-	branches []branch // the first is the whole form
-	at       map[branchKey]int
+	branches []branch          // the first is the whole form
+	items    map[itemKey]int32 // those whose name is an index as a number is written
+	named    map[branchKey]int32
+	inner    []string // what cutBrackets returned last
 }
 
 // branch is a value, or what several names have in common.
 type branch struct {
-	name   string
-	index  int   // that the name is, in a list
-	pair   *Pair // nil for one that holds others
-	inside []int // the branches that it holds, in order
-	next   int   // the index that an empty pair of brackets gets here
-	words  bool  // a name inside is not an index
+	name  string
+	pair  *Pair // nil for one that holds others
+	index int32 // that the name is, in a list
+	next  int32 // the index that an empty pair of brackets gets here
+	words bool  // a name inside is not an index
+
+	first, last int32 // of the branches that it holds; 0 for none
+	after       int32 // the next one in the branch that holds it; 0 for none
 }
 
+// itemKey holds no pointer: a large form has tens of thousands, which the garbage collector need not look at.
+type itemKey struct{ in, index int32 }
+
 type branchKey struct {
-	in   int
+	in   int32
 	name string
 }
 
 // add adds one pair.
 func (b *pairsBuilder) add(p *Pair) {
-	name, inner := cutBrackets(p.Name)
-	at, index := 0, 0
+	name := b.cutBrackets(p.Name)
+	at, index := int32(0), int32(0)
 	for i := -1; ; i++ {
 		if i >= 0 {
-			name, index = b.index(at, inner[i])
+			name, index = b.index(at, b.inner[i])
 		}
-		if i == len(inner)-1 {
+		if i == len(b.inner)-1 {
 			b.put(at, branch{name: name, index: index, pair: p})
 			return
 		}
@@ -67,10 +85,10 @@ func (b *pairsBuilder) add(p *Pair) {
 }
 
 // index returns the name of an item of the branch at, and the index that it is. Empty brackets get the index after the highest one.
-func (b *pairsBuilder) index(at int, name string) (string, int) {
+func (b *pairsBuilder) index(at int32, name string) (string, int32) {
 	in := &b.branches[at]
 	if name == "" {
-		name = strconv.Itoa(in.next)
+		name = strconv.Itoa(int(in.next))
 	}
 	i, ok := indexOf(name)
 	if ok {
@@ -82,34 +100,62 @@ func (b *pairsBuilder) index(at int, name string) (string, int) {
 }
 
 // indexOf reads an index of at most nine digits.
-func indexOf(name string) (int, bool) {
-	if name == "" || len(name) > 9 || strings.Trim(name, "0123456789") != "" {
+func indexOf(name string) (int32, bool) {
+	if name == "" || len(name) > 9 {
 		return 0, false
 	}
-	i, _ := strconv.Atoi(name) // nine digits always fit
+	i := int32(0) // nine digits always fit
+	for _, c := range []byte(name) {
+		if !isDigit(c) {
+			return 0, false
+		}
+		i = 10*i + int32(c-'0')
+	}
 	return i, true
 }
 
 // inside returns the branch of that name inside the branch at.
-func (b *pairsBuilder) inside(at int, name string, index int) int {
+func (b *pairsBuilder) inside(at int32, name string, index int32) int32 {
+	if last := b.branches[at].last; last != 0 && b.branches[last].pair == nil && b.branches[last].name == name {
+		return last
+	}
+	if digit := name != "" && isDigit(name[0]) && (name[0] != '0' || name == "0"); digit && at != 0 {
+		if _, is := indexOf(name); is {
+			child, ok := b.items[itemKey{at, index}]
+			if !ok {
+				child = b.put(at, branch{name: name, index: index})
+				b.items[itemKey{at, index}] = child
+			}
+			return child
+		}
+	}
 	key := branchKey{at, name}
-	child, ok := b.at[key]
+	child, ok := b.named[key]
 	if !ok {
+		if b.named == nil {
+			b.named = map[branchKey]int32{}
+		}
 		child = b.put(at, branch{name: name, index: index})
-		b.at[key] = child
+		b.named[key] = child
 	}
 	return child
 }
 
-func (b *pairsBuilder) put(at int, child branch) int {
-	n := len(b.branches)
+func (b *pairsBuilder) put(at int32, child branch) int32 {
+	n := int32(len(b.branches))
 	b.branches = append(b.branches, child)
-	b.branches[at].inside = append(b.branches[at].inside, n)
+	in := &b.branches[at]
+	if in.last == 0 {
+		in.first = n
+	} else {
+		b.branches[in.last].after = n
+	}
+	in.last = n
 	return n
 }
 
 // write adds the branch to the tree, inside levels of others.
-func (b *pairsBuilder) write(at int, p *jsonParser, t *Tree, level int) {
+func (b *pairsBuilder) write(at int32, p *jsonParser, t *Tree, level int) {
 	br := &b.branches[at]
 	if br.pair != nil {
 		b.writePair(br, p, t, level)
@@ -119,15 +165,35 @@ func (b *pairsBuilder) write(at int, p *jsonParser, t *Tree, level int) {
 	p.add(br.name, "", Object)
 	if at != 0 && !br.words {
 		p.values[place].kind = List
-		byIndex := func(x, y int) int { return b.branches[x].index - b.branches[y].index }
-		if !slices.IsSortedFunc(br.inside, byIndex) {
-			slices.SortStableFunc(br.inside, byIndex)
-		}
+		b.sort(br)
 	}
-	for _, child := range br.inside {
+	for child := br.first; child != 0; child = b.branches[child].after {
 		b.write(child, p, t, level+1)
 	}
 	p.close(place, true)
+}
+
+// sort brings the branches inside a list into the order of their indexes.
+func (b *pairsBuilder) sort(br *branch) {
+	sorted, before := true, int32(0)
+	for child := br.first; child != 0 && sorted; child = b.branches[child].after {
+		sorted, before = before <= b.branches[child].index, b.branches[child].index
+	}
+	if sorted {
+		return
+	}
+	var inside []int32
+	for child := br.first; child != 0; child = b.branches[child].after {
+		inside = append(inside, child)
+	}
+	slices.SortStableFunc(inside, func(x, y int32) int { return cmp.Compare(b.branches[x].index, b.branches[y].index) })
+	br.first, br.last = inside[0], inside[len(inside)-1]
+	for i, child := range inside {
+		b.branches[child].after = 0
+		if i > 0 {
+			b.branches[inside[i-1]].after = child
+		}
+	}
 }
 
 func (b *pairsBuilder) writePair(br *branch, p *jsonParser, t *Tree, level int) {
@@ -143,16 +209,20 @@ func (b *pairsBuilder) writePair(br *branch, p *jsonParser, t *Tree, level int) 
 	p.add(br.name, br.pair.Text, File)
 }
 
-// cutBrackets splits fields[email][value] into fields, email and value. It returns any other name whole.
-func cutBrackets(name string) (first string, inner []string) {
+// cutBrackets splits fields[email][value]: it returns fields, and email and value in b.inner. It returns any other name whole.
+func (b *pairsBuilder) cutBrackets(name string) (first string) {
+	b.inner = b.inner[:0]
 	whole := dropNUL(name)
 	first, rest, found := strings.Cut(whole, "[")
 	if !found || first == "" || !strings.HasSuffix(rest, "]") {
-		return whole, nil
+		return whole
 	}
-	inner = strings.Split(rest[:len(rest)-1], "][")
-	if len(inner) > MaxDepth-2 || slices.ContainsFunc(inner, func(s string) bool { return strings.ContainsAny(s, "[]") }) {
-		return whole, nil
+	for part := range strings.SplitSeq(rest[:len(rest)-1], "][") {
+		if len(b.inner) == MaxDepth-2 || strings.IndexByte(part, '[') >= 0 || strings.IndexByte(part, ']') >= 0 {
+			b.inner = b.inner[:0]
+			return whole
+		}
+		b.inner = append(b.inner, part)
 	}
-	return first, inner
+	return first
 }

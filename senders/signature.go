@@ -32,11 +32,21 @@ func (s Scheme) SignsHeader(name string) bool {
 	return s.Form == FormStandardWebhooks && (strings.EqualFold(name, "Webhook-Id") || strings.EqualFold(name, "Svix-Id"))
 }
 
+// SignsLike reports whether two schemes look for the same signature in the same place. How old it may be does not count.
+func (s Scheme) SignsLike(other Scheme) bool {
+	a, b := s.Completed(), other.Completed()
+	return a.Form == b.Form && strings.EqualFold(a.Header, b.Header) && strings.EqualFold(a.Prefix, b.Prefix) && a.Algorithm == b.Algorithm && a.Encoding == b.Encoding &&
+		strings.EqualFold(a.TimeHeader, b.TimeHeader) && a.SignedPrefix == b.SignedPrefix && a.Member == b.Member && slices.Equal(a.Networks, b.Networks)
+}
+
 // known reports whether the form exists.
 func (f SignatureForm) known() bool { return slices.Contains(SignatureForms, f) }
 
 // HasSecret reports whether the form needs a secret.
 func (f SignatureForm) HasSecret() bool { return f.known() && f != FormNone && f != FormAddresses }
+
+// Signs reports whether the sender makes a signature, so not if it sends the secret itself or is known by its address.
+func (f SignatureForm) Signs() bool { return f.HasSecret() && !f.carriesSecret() }
 
 // HasTime reports whether the sender signs the time, so that the tolerance applies.
 func (f SignatureForm) HasTime() bool {

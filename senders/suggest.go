@@ -79,7 +79,7 @@ func (f *finder) toChild(holder, child Place) (step, bool) {
 	}
 	if f.indexed(holder) {
 		index, _ := indexOf(f.Name(child))
-		return step{kind: stepIndex, index: index}, true
+		return step{kind: stepIndex, index: int(index)}, true
 	}
 	index := 0
 	for other := range f.Children(holder) {

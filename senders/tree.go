@@ -111,6 +111,9 @@ func (t *Tree) inside(at Place) (first, end Place) {
 
 func (t *Tree) end(at Place) Place { return Place(t.values[at].end) }
 
+// Holds reports whether a value is at or inside the value at.
+func (t *Tree) Holds(at, inside Place) bool { return at <= inside && inside < t.end(at) }
+
 // Plain reports whether the value is a text, a number or a boolean.
 func (t *Tree) Plain(at Place) bool {
 	k := t.values[at].kind

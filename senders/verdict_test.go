@@ -37,6 +37,8 @@ func TestVerdictWords(t *testing.T) {
 			"It was signed 7 minutes 12 seconds before it arrived. This webhook takes 5 minutes."},
 		{senders.Verdict{Result: "too_new", Form: "t_v1", Tolerance: 180, SignedAt: at("24 Nov 12:02:00"), ArrivedAt: at("24 Nov 10:01:00")}, "The signature is from the future",
 			"It was signed 2 hours 1 minute after it arrived, by the sender's clock. This webhook takes 3 minutes. The sender's clock says 14:02, ours 12:01."},
+		{senders.Verdict{Result: "too_new", Form: "t_v1", Tolerance: 180, SignedAt: at("24 Nov 12:00:00"), ArrivedAt: at("24 Nov 10:00:00").Add(400 * time.Millisecond)}, "The signature is from the future",
+			"It was signed 2 hours after it arrived, by the sender's clock. This webhook takes 3 minutes. The sender's clock says 14:00, ours 12:00."},
 		{senders.Verdict{Result: "too_old", Form: "t_v1", Tolerance: 300, SignedAt: at("24 Nov 21:30:00"), ArrivedAt: at("24 Nov 22:30:00")}, "The signature is too old",
 			"It was signed 1 hour before it arrived. This webhook takes 5 minutes. The sender's clock says 24 November 2026, 23:30, ours 25 November 2026, 00:30." +
 				" One of them is wrong, or the call was held up or sent again."},

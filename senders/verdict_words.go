@@ -144,9 +144,15 @@ func (v Verdict) clocks(zone *time.Location) string {
 	return words
 }
 
-// spanWords says a duration in its two largest units: "7 minutes 12 seconds", "2 hours", "3 days 1 hour".
+// spanWords says a duration in its two largest units, rounded: "7 minutes 12 seconds", "2 hours", "3 days 1 hour".
 func spanWords(d time.Duration) string {
-	seconds := int64(d.Abs() / time.Second)
+	if d = d.Abs(); d >= time.Hour-30*time.Second {
+		d = d.Round(time.Minute)
+	}
+	if d >= 24*time.Hour {
+		d = d.Round(time.Hour)
+	}
+	seconds := int64(d / time.Second)
 	var words []string
 	for _, unit := range []struct {
 		name    string

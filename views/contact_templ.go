@@ -137,7 +137,7 @@ func ContactPage(m ContactModel) templ.Component {
 				}
 				if m.CanChange {
 					if m.Status != string(models.StatusUnsubscribed) {
-						templ_7745c5c3_Err = PostButton(m.Page, m.Path("contacts", m.ID, "unsubscribe"), Btn{Label: "Unsubscribe"}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = Button(Btn{Label: "Unsubscribe", Href: m.Path("contacts", m.ID, "unsubscribe")}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

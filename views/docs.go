@@ -69,7 +69,7 @@ func docsTitle(id string) string {
 
 // snippets are the examples of a call. They show fields, which only a type that adds contacts keeps.
 func (m DocsModel) snippets() []Snippet {
-	all := Snippets(m.Address, models.WebhookType(m.Type), m.MergeTags)
+	all := Snippets(m.Address, models.WebhookType(m.Type), m.MergeTags, "")
 	return slices.DeleteFunc(all, func(s Snippet) bool { return s.Key != "json" && s.Key != "get" && s.Key != "form" })
 }
 
@@ -92,7 +92,7 @@ var docsTypeRows = []docsTypeRow{
 	{"SUBSCRIBED", "Creates the contact, or updates the one that has the address. Its status becomes Subscribed; fields are kept and the webhook’s tags added.", "Contact Subscribed (Confirmed), for a new contact and for one that was not Subscribed before"},
 	{"UNCONFIRMED", "The same with the status Unconfirmed: for people who have yet to confirm. This program sends no confirmation mail: an automation that starts with its event can call the system that sends one.", "Contact Subscribed (Pending), with every call"},
 	{"UNSUBSCRIBED", "Finds the contact by its address; its status becomes Unsubscribed. Fields and tags stay as they are. It creates nobody.", "Contact Unsubscribed, with every call"},
-	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. It creates nobody.", "None"},
+	{"DELETE", "Finds the contact by its address and deletes it for good, with its values and tags and with what the request log holds of the person. Refused calls that name the address follow, usually within a minute. It creates nobody.", "None"},
 }
 
 // docsAnswer is an answer of the public endpoint with what it means and what to do.
@@ -104,7 +104,7 @@ type docsAnswer struct {
 
 var docsAnswers = []docsAnswer{
 	{200, "Acknowledged. The webhook has been processed.", "Everything the call caused is stored.", "Nothing. Whether each field was kept is in the request log."},
-	{400, "Please provide an email address in the webhook data.", "No email_address came, or an empty one. For a webhook with a reading: no address stood where it looks.", "Send the address in a field named email_address. A POST is read from its body, not from the query string."},
+	{400, "Please provide an email address in the webhook data.", "No email_address came, or an empty one. For a webhook with a reading: no address stood where it looks.", "Send the address in a field named email_address. A POST is read from its body, not from its address."},
 	{400, "Please provide a valid email address", "What came as email_address is not an address, or a + is lost before it (see Call it).", "Let the sender check what people type, and send a + as %2B in forms and URLs. It is never repaired: a repaired address may be somebody else’s."},
 	{400, "", "The body could not be read. The message says where it breaks.", "Mend the JSON, or send the Content-Type that fits the body."},
 	{400, "", "The request is not well-formed HTTP, its URL and headers are over 16 KB, or it broke off before its end. The message says which.", "Do what the message says, and send the call again."},
@@ -115,8 +115,8 @@ var docsAnswers = []docsAnswer{
 	{405, "", "The address was called with another method than GET or POST.", "Let the sender use one of the two."},
 	{408, "", "The call did not come to its end within 30 seconds, or its data came too slowly.", "Send the call again."},
 	{413, "", "The call has more than 1 MB of data.", "Send the fields alone, without files."},
-	{429, "Too many calls. Please send the request again later.", "More calls came in a minute than the webhook is set to take. Nothing was done.", "Send the call again after the seconds in the Retry-After header, or raise the limit under Answers and limits."},
-	{503, "", "The program is busy or has no database at the moment.", "Send the same call again after the seconds in the Retry-After header."},
+	{429, "Too many calls. Please send the request again later.", "More calls came in a minute than the webhook is set to take. Nothing was done.", "Send the call again later; the header Retry-After of the answer says after how many seconds. Or raise the limit under Answers and limits."},
+	{503, "", "The program is busy or has no database at the moment.", "Send the same call again; the header Retry-After of the answer says after how many seconds."},
 }
 
 // docsResult explains values of ?result= with which a visitor's browser comes to a page of a website.

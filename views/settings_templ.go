@@ -544,7 +544,7 @@ func SettingsWebhooksPage(m WebhooksModel) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = webhookTable(m.Page, m.Webhooks).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = webhookTable(m.Page, webhookColumns(), m.Webhooks).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

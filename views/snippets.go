@@ -18,8 +18,8 @@ const MaxSnippetFields = 12
 
 // Snippets returns examples of how to call the webhook at address, with values that fit the workspace's merge tags, so that
 // no field of a first call is ignored or refused. Only the addresses of webhooks that add contacts may be in a page: for the
-// other types there is no form and no script.
-func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeTag) []Snippet {
+// other types there is no form and no script. trap is the field that only robots fill in, "" for none.
+func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeTag, trap string) []Snippet {
 	fields := exampleFields(kind, mergeTags)
 	snippets := []Snippet{
 		{"json", "curl, JSON", curlJSON(address, fields)},
@@ -27,7 +27,7 @@ func Snippets(address string, kind models.WebhookType, mergeTags []models.MergeT
 	}
 	if kind.HasTags() {
 		snippets = append(snippets,
-			Snippet{"form", "HTML form", htmlForm(address, fields)},
+			Snippet{"form", "HTML form", HTMLForm(address, kind, mergeTags, trap)},
 			Snippet{"fetch", "JavaScript", javaScript(address, fields)})
 	}
 	return append(snippets,
@@ -224,11 +224,15 @@ func plainJSON(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func htmlForm(address string, fields []exampleField) string {
+// HTMLForm returns a form for a page, with a field for each merge tag, and with the trap field, hidden from people, if there is one.
+func HTMLForm(address string, kind models.WebhookType, mergeTags []models.MergeTag, trap string) string {
 	var b strings.Builder
 	b.WriteString("<form action=\"" + html.EscapeString(address) + "\" method=\"post\" accept-charset=\"utf-8\">\n")
-	for _, f := range fields {
+	for _, f := range exampleFields(kind, mergeTags) {
 		b.WriteString(formField(f))
+	}
+	if trap != "" {
+		b.WriteString("  <input name=\"" + html.EscapeString(trap) + "\" autocomplete=\"off\" hidden>\n")
 	}
 	b.WriteString("  <p><button>Send</button></p>\n</form>")
 	return b.String()

@@ -37,7 +37,7 @@ func mergeTags() []models.MergeTag {
 
 func snippet(t *testing.T, kind models.WebhookType, key string) string {
 	t.Helper()
-	for _, s := range views.Snippets(address, kind, mergeTags()) {
+	for _, s := range views.Snippets(address, kind, mergeTags(), "") {
 		if s.Key == key {
 			return s.Text
 		}
@@ -266,7 +266,7 @@ func TestSnippetsByType(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var keys []string
-		for _, s := range views.Snippets(address, tt.kind, tt.mergeTags) {
+		for _, s := range views.Snippets(address, tt.kind, tt.mergeTags, "") {
 			keys = append(keys, s.Key)
 			if s.Key == "get" && tt.get != "" && s.Text != tt.get {
 				t.Errorf("%s: got %s, want %s", tt.kind, s.Text, tt.get)

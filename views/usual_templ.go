@@ -29,6 +29,18 @@ func UnusualWords(u models.Unusual) string {
 	return strings.Join(parts, "; ")
 }
 
+// UnusualTitle begins the sentence about a webhook that is named: "“Till” fails more than usual:".
+func UnusualTitle(name string, u models.Unusual) string {
+	is := "is not as usual:"
+	switch {
+	case !u.Silent:
+		is = "fails more than usual:"
+	case !u.Failing:
+		is = "is not called as usual:"
+	}
+	return "“" + name + "” " + is
+}
+
 // UnusualThreshold says from when on a webhook is marked.
 func UnusualThreshold(u models.Unusual) string {
 	var parts []string
@@ -92,7 +104,7 @@ func UnusualMark(words string) templ.Component {
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(words)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 58, Col: 10}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 70, Col: 10}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 			if templ_7745c5c3_Err != nil {
@@ -108,10 +120,10 @@ func UnusualMark(words string) templ.Component {
 }
 
 // UnusualWebhook is a webhook with something unusual.
-type UnusualWebhook struct{ Name, Href, Words, Threshold, Calls string }
+type UnusualWebhook struct{ Title, Words, Threshold, Calls string }
 
 // unusualNote is the mark as a note.
-func unusualNote(name string, w UnusualWebhook) templ.Component {
+func unusualNote(title string, w UnusualWebhook) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -149,9 +161,9 @@ func unusualNote(name string, w UnusualWebhook) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(name + " " + w.Words + ".")
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(title + " " + w.Words + ".")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 69, Col: 36}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 81, Col: 37}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -164,7 +176,7 @@ func unusualNote(name string, w UnusualWebhook) templ.Component {
 			var templ_7745c5c3_Var6 string
 			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(w.Threshold)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 70, Col: 18}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 82, Col: 18}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {

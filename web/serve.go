@@ -67,6 +67,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 	if err != nil {
 		return err
 	}
+	p.warnWithoutKey(cipher)
 	pipeline := intake.New(db, intake.Options{Wait: c.IntakeWait, Log: p.log, Cipher: cipher, Observe: numbers.observe()})
 	numbers.watch(pipeline)
 	db.RestBeside(func() int64 {
@@ -146,6 +147,13 @@ func loadCipher(c Config, dialect store.Dialect) (secrets.Cipher, error) {
 		path = ""
 	}
 	return secrets.Load(c.SecretKey, path)
+}
+
+// warnWithoutKey says at the start that no secrets can be saved, before an admin finds it out. On SQLite there always is a key.
+func (p program) warnWithoutKey(c secrets.Cipher) {
+	if !c.HasKey() {
+		p.log.Warn("SECRET_KEY is not set, so no webhook can check signatures; make a key with openssl rand -base64 32")
+	}
 }
 
 // listen opens a listener, or says in a sentence why it cannot. setting is the variable that addr comes from.

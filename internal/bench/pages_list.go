@@ -48,6 +48,12 @@ func newestLeft(table string) string {
 	return "SELECT id FROM " + table + " WHERE workspace_id = @ws AND deleted_at IS NULL ORDER BY id DESC LIMIT 1"
 }
 
+// Rules for the list of contacts: one that most contacts match, and one that none does, so that the search goes as far as it may.
+const (
+	commonRule = `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`
+	rareRule   = `{"condition":"AND","filters":[{"type":"email","operator":"contains","value":"nobody.at.all"}]}`
+)
+
 // pageSamples has the visits for each route's pattern. The list is empty for streams and files, which are not measured.
 var pageSamples = map[string][]pageSample{
 	"/":                                     {},
@@ -125,11 +131,13 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/contacts": {{}, {query: "?status=UNCONFIRMED"}, {query: "?q=anna"}, {query: "?tag=newsletter&status=SUBSCRIBED"},
 		{query: "?segment=1"}, {query: "?segment=1&status=SUBSCRIBED"}, {query: "?segment=1&q=anna"}, {query: "?q=anna+gruber"}, {query: "?q=anna.gruber"},
 		{query: "?sort=changed-desc"}, {query: "?sort=address-asc"}, {query: "?sort=changed-desc&status=UNCONFIRMED"}, {query: "?sort=changed-desc&tag=newsletter&status=SUBSCRIBED"},
-		{query: "?sort=address-asc&segment=1"}},
+		{query: "?sort=address-asc&segment=1"}, {query: "?rule=" + url.QueryEscape(commonRule)}, {query: "?rule=" + url.QueryEscape(rareRule)}},
+	"/w/:slug/contacts/filter":                 {{}},
 	"/w/:slug/contacts/new":                    {{}},
 	"/w/:slug/contacts/:id":                    {{id: newest("contacts")}, {id: contactThatMoved}},
 	"/w/:slug/contacts/:id/edit":               {{id: newest("contacts")}},
 	"/w/:slug/contacts/:id/delete":             {{id: newest("contacts")}},
+	"/w/:slug/contacts/:id/unsubscribe":        {{id: newest("contacts")}},
 	"/w/:slug/contacts/:id/export.json":        {}, // a file
 	"/w/:slug/contacts.csv":                    {}, // a file
 	"/w/:slug/contacts/import":                 {{}},

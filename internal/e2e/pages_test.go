@@ -65,10 +65,12 @@ var pages = map[string][]string{
 	"/requests.csv":                {}, // a file
 	"/requests.ndjson":             {}, // likewise
 	"/contacts":                    {"/contacts", "/contacts?status=UNCONFIRMED", "/contacts?q=nobody"},
+	"/contacts/filter":             {"/contacts/filter", "/contacts/filter?tag=newsletter&rule=x"},
 	"/contacts/new":                {"/contacts/new"},
 	"/contacts/:id":                {"/contacts/1"},
 	"/contacts/:id/edit":           {"/contacts/1/edit"},
 	"/contacts/:id/delete":         {"/contacts/1/delete"},
+	"/contacts/:id/unsubscribe":    {"/contacts/1/unsubscribe"},
 	"/contacts/:id/export.json":    {}, // a file
 	"/contacts.csv":                {}, // a file
 	"/contacts/bulk":               {"/contacts/bulk?do=tag&id=1", "/contacts/bulk?do=status&all=1&to=SUBSCRIBED", "/contacts/bulk?do=delete&all=1", "/contacts/bulk?do=tag"},

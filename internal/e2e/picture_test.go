@@ -24,7 +24,7 @@ func TestReadmePicture(t *testing.T) {
 		{"/merge-tags", "key", "birthday", "label", "Birthday", "type", "date"},
 		{"/merge-tags", "key", "loyalty_points", "label", "Loyalty points", "type", "number"},
 		{"/webhooks", "name", "Shop: customer created", "type", "SUBSCRIBED", "new_tags", "customer"},
-		{"/webhooks", "name", "Unsubscribe link on till receipts", "type", "UNSUBSCRIBED"},
+		{"/webhooks", "name", "Help desk: unsubscribed", "type", "UNSUBSCRIBED"},
 	} {
 		if got := c.Post("/w/my-workspace"+form[0], form[1:]...); got.Status != http.StatusSeeOther {
 			t.Fatalf("got %d for %q:\n%s", got.Status, form, got.Body)

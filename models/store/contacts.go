@@ -59,6 +59,8 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	}
 	newest := int64(beyondIDs)
 	switch {
+	case filter.Rule != nil:
+		newest, err = d.NewestContact(ctx, workspaceID)
 	case filter.listed() && !filter.narrows() && (filter.byName() || filter.Known > 0): // the members are not needed to count them
 	case filter.listed():
 		filter.newest, err = filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
@@ -74,7 +76,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 		newest = min(newest, filter.LastID)
 	}
 	page.Exact, page.Former, page.Names, page.Indexing = filter.Exact, filter.Former, filter.Names, filter.missing
-	if page.Count, page.Counted, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
+	if page.Count, page.Counted, filter.found, err = d.countContacts(ctx, workspaceID, filter, newest); err != nil {
 		return page, models.In("count", err)
 	}
 	if page.Unsorted = filter.Sort.ByChange() && (page.Count > models.ExactCount || page.Counted > 0); page.Unsorted {
@@ -178,31 +180,37 @@ func contactRows(q *gorm.DB) (found []models.ListedContact, err error) {
 	return found, err
 }
 
-// countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index it counts
-// only the newest contacts and returns in among how many it looked at.
-func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, err error) {
+// countContacts counts the contacts that match filter, at most ExactCount + 1. For a search without an index, or a rule, it counts
+// only the newest contacts and returns in among how many it looked at. found has the contacts if it had to look for each of them.
+func (d *DB) countContacts(ctx context.Context, workspaceID int64, filter ContactFilter, newest int64) (n, among int64, found matches, err error) {
 	if filter.Known > 0 && !filter.Exact {
-		return filter.Known, 0, nil
+		return filter.Known, 0, found, nil
 	}
 	q := filter.rows(d.Read(ctx), workspaceID)
 	switch {
+	case filter.Rule != nil:
+		found, err = filter.matchBelow(d.Read(ctx), workspaceID, newest+1, memberSpan, pageReach)
+		if n = int64(len(found.ids)); found.end > 0 && n <= models.ExactCount {
+			among = found.looked
+		}
+		return n, among, found, models.In("rule", err)
 	case filter.byName() && !filter.narrows():
 		n, err = filter.words().count(d.Read(ctx), workspaceID)
-		return n, 0, err
+		return n, 0, found, err
 	case filter.listed():
 		if !filter.narrows() {
-			return int64(len(filter.newest)), 0, nil
+			return int64(len(filter.newest)), 0, found, nil
 		}
 		if len(filter.newest) == memberSpan {
 			among = memberSpan
 		}
 		q = amongIDs(q, filter.newest)
-	case filter.scans() && newest > searchSpan:
-		among = searchSpan
-		q = q.Where(filter.id()+" > ?", newest-searchSpan)
+	case filter.scans():
+		n, found, err = d.scanNewest(ctx, workspaceID, filter, newest)
+		return n, found.looked, found, err
 	}
 	err = d.Read(ctx).Table("(?) AS few", q.Select("1").Limit(models.ExactCount+1)).Count(&n).Error
-	return n, among, err
+	return n, among, found, err
 }
 
 // addTags fills in the tags of contacts of one workspace.

@@ -36,9 +36,11 @@ type ContactFilter struct {
 
 	Sort    ContactSort    `json:"-"` // of the list
 	Members SegmentMembers `json:"-"`
+	Rule    ContactRule    `json:"-"` // nil for none
 	Known   int64          `json:"-"` // how many contacts match, if it is known; 0 counts them
 
 	newest  []int64 // the newest memberSpan ids of a listed filter, once read
+	found   matches // of a filter that no index serves: the newest contacts, once read
 	highest int64   // the highest id, if ResolveFilter read it
 	missing bool    // names are still being indexed
 }
@@ -179,7 +181,7 @@ func (f ContactFilter) narrows() bool {
 
 // scans reports whether no index serves this filter. The search then looks at one span of ids at a time.
 func (f ContactFilter) scans() bool {
-	return !f.Exact && !f.Names && !f.Former && (f.Search != "" || f.Status != "" && f.Tag != 0)
+	return f.Rule != nil || !f.Exact && !f.Names && !f.Former && (f.Search != "" || f.Status != "" && f.Tag != 0)
 }
 
 // narrow selects the contacts that match f, except for its segment or list of ids.
@@ -307,15 +309,17 @@ func inMap(q *gorm.DB, ids []int64, low, high int64) *gorm.DB {
 	return q.Where("contacts.id >= ? AND contacts.id <= ?", low, high).Where(is, there, low-1)
 }
 
-// reach limits one look-up: to so many ids for a search without an index, to so many members of a segment.
+// reach limits one look-up: to so many ids for a search without an index, to so many members of a segment, to so many contacts that are
+// compared with a rule.
 type reach struct {
 	ids     int64
 	members int
+	matched int64
 }
 
 var (
-	pageReach = reach{searchSpan, memberSpan} // of a page, while a reader waits
-	stepReach = reach{20_000, 2_000}          // of a job's step, which blocks others
+	pageReach = reach{searchSpan, memberSpan, 20_000} // of a page, while a reader waits
+	stepReach = reach{20_000, 2_000, 20_000}          // of a job's step, which blocks others
 )
 
 // span is how many ids of a list one look-up for wanted contacts reads.
@@ -329,6 +333,13 @@ func (f ContactFilter) span(wanted int, r reach) int {
 // below selects at most wanted contacts of f below an id, the newest first. floor is where the look-up ended, 0 if
 // nothing is left below. looked is how many contacts it looked at.
 func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, r reach) (rows *gorm.DB, floor, looked int64, err error) {
+	m, known := f.found.below(before, wanted)
+	if f.Rule != nil && !known {
+		m, err = f.matchBelow(q, workspaceID, before, wanted, r)
+	}
+	if f.Rule != nil || known {
+		return m.rows(q, workspaceID, " DESC").Limit(wanted), m.end, m.looked, err
+	}
 	rows = f.rows(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
 	case f.listed():
@@ -351,6 +362,10 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 
 // above does below in the other direction, the oldest first, up to the newest contact.
 func (f ContactFilter) above(q *gorm.DB, workspaceID, after, newest int64, wanted int, r reach) (rows *gorm.DB, ceiling, looked int64, err error) {
+	if f.Rule != nil {
+		m, err := f.matchAbove(q, workspaceID, after, newest, wanted, r)
+		return m.rows(q, workspaceID, "").Limit(wanted), m.end, m.looked, err
+	}
 	rows = f.rows(q, workspaceID).Where(f.id()+" > ?", after)
 	switch {
 	case f.listed():

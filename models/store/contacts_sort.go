@@ -84,7 +84,7 @@ func (d *DB) sortedPage(ctx context.Context, workspaceID int64, filter ContactFi
 	var stopped *place
 	switch {
 	case filter.Nobody:
-	case !filter.narrows() && !filter.listed() && !filter.Sort.ByChange():
+	case !filter.narrows() && !filter.listed() && filter.Rule == nil && !filter.Sort.ByChange():
 		found, err = contactRows(filter.Sort.beyond(filter.narrow(d.Read(ctx), workspaceID), at, back).Limit(ContactPageSize + 1))
 	case page.Count <= models.ExactCount && page.Counted == 0:
 		found, err = d.sortFew(ctx, workspaceID, filter, at, back)
@@ -159,7 +159,9 @@ func (d *DB) placeOf(ctx context.Context, workspaceID int64, cursor ContactCurso
 // looking for them in the order of the list.
 func (d *DB) sortFew(ctx context.Context, workspaceID int64, filter ContactFilter, at *place, back bool) ([]models.ListedContact, error) {
 	q := filter.rows(d.Read(ctx), workspaceID)
-	if filter.listed() {
+	if filter.found.from > 0 {
+		q = filter.found.rows(d.Read(ctx), workspaceID, "")
+	} else if filter.listed() {
 		ids, err := filter.members().Below(d.Read(ctx), workspaceID, filter.Segment, beyondIDs, memberSpan)
 		if err != nil {
 			return nil, models.In("members", err)
@@ -176,15 +178,15 @@ func (d *DB) sortMany(ctx context.Context, workspaceID int64, filter ContactFilt
 		return filter.Sort.beyond(d.Read(ctx).Table("contacts").Where("contacts.workspace_id = ?", workspaceID), at, back)
 	}
 	q := d.Read(ctx).Table("(?) AS contacts", span().Select("contacts.*").Limit(sortSpan))
-	if filter.Segment != 0 {
+	if filter.Segment != 0 || filter.Rule != nil {
 		var ids []int64
 		if err := span().Limit(sortSpan).Pluck("contacts.id", &ids).Error; err != nil {
 			return nil, nil, models.In("contacts of the list", err)
 		}
-		if ids, err = filter.Members.Among(d.Read(ctx), workspaceID, filter.Segment, ids); err != nil {
-			return nil, nil, models.In("members", err)
-		}
 		slices.Sort(ids)
+		if ids, err = filter.amongListed(d.Read(ctx), workspaceID, ids); err != nil {
+			return nil, nil, err
+		}
 		q = amongIDs(d.Read(ctx).Table("contacts").Where("contacts.workspace_id = ?", workspaceID), ids)
 	}
 	found, err = contactRows(filter.Sort.beyond(filter.where(q, workspaceID), nil, back).Limit(ContactPageSize + 1))

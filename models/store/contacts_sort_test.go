@@ -77,13 +77,16 @@ func TestContactsAreSortedByEachOrder(t *testing.T) {
 			filter store.ContactFilter
 			match  func(c models.Contact) bool
 		}{
-			"no filter":      {store.ContactFilter{}, func(models.Contact) bool { return true }},
-			"a rare status":  {store.ContactFilter{Status: models.StatusUnsubscribed}, func(c models.Contact) bool { return c.Status == models.StatusUnsubscribed }},
-			"a usual status": {store.ContactFilter{Status: models.StatusSubscribed}, func(c models.Contact) bool { return c.Status == models.StatusSubscribed }},
-			"a segment":      {store.ContactFilter{Segment: 1, Members: thirds{}}, func(c models.Contact) bool { return c.ID%3 == 0 }},
-			"a big segment":  {store.ContactFilter{Segment: 1, Members: thirds{}, Known: 20_000}, func(c models.Contact) bool { return c.ID%3 == 0 }},
-			"a search":       {store.ContactFilter{Search: "ab"}, func(c models.Contact) bool { return strings.Contains(c.Email, "ab") }},
-			"nobody":         {store.ContactFilter{Search: "nobody at all"}, func(models.Contact) bool { return false }},
+			"no filter":            {store.ContactFilter{}, func(models.Contact) bool { return true }},
+			"a rare status":        {store.ContactFilter{Status: models.StatusUnsubscribed}, func(c models.Contact) bool { return c.Status == models.StatusUnsubscribed }},
+			"a usual status":       {store.ContactFilter{Status: models.StatusSubscribed}, func(c models.Contact) bool { return c.Status == models.StatusSubscribed }},
+			"a segment":            {store.ContactFilter{Segment: 1, Members: thirds{}}, func(c models.Contact) bool { return c.ID%3 == 0 }},
+			"a big segment":        {store.ContactFilter{Segment: 1, Members: thirds{}, Known: 20_000}, func(c models.Contact) bool { return c.ID%3 == 0 }},
+			"a rule":               {store.ContactFilter{Rule: oneIn(3)}, func(c models.Contact) bool { return c.ID%3 == 0 }},
+			"a usual rule":         {store.ContactFilter{Rule: allButOneIn(7)}, func(c models.Contact) bool { return c.ID%7 != 0 }},
+			"a rule and a segment": {store.ContactFilter{Rule: allButOneIn(7), Segment: 1, Members: thirds{}}, func(c models.Contact) bool { return c.ID%3 == 0 && c.ID%7 != 0 }},
+			"a search":             {store.ContactFilter{Search: "ab"}, func(c models.Contact) bool { return strings.Contains(c.Email, "ab") }},
+			"nobody":               {store.ContactFilter{Search: "nobody at all"}, func(models.Contact) bool { return false }},
 		}
 		for _, sort := range store.ContactSorts {
 			order := orders[sort]

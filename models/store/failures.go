@@ -21,7 +21,7 @@ type FailureGroup struct {
 
 // IsFailureGroup reports whether the filter selects all failed calls of one webhook with one outcome, up to a time.
 func (f RequestFilter) IsFailureGroup() bool {
-	rest := f.Method+f.Address+f.Containing+f.Field+f.Value == "" && f.Status == 0 && f.From.IsZero()
+	rest := f.Method+f.Address+f.Containing+f.Field+f.Value == "" && f.Status == 0 && !f.NoReplays && f.From.IsZero()
 	return rest && f.WebhookID != 0 && f.Outcome != models.OutcomesFailed && f.Outcome.Failed()
 }
 

@@ -57,7 +57,7 @@ func fillFields(tx *gorm.DB, job models.Job, key string, contacts []models.Conta
 	if len(contacts) == 0 {
 		return nil
 	}
-	at := models.Instant(now)
+	at, undo := models.Instant(now), models.ReadJobJSON[models.FillSpec](job.Spec).Undo != 0
 	entries := make([]models.AuditEntry, len(contacts))
 	names := make([]NamedContact, len(contacts))
 	for i, c := range contacts {
@@ -73,7 +73,7 @@ func fillFields(tx *gorm.DB, job models.Job, key string, contacts []models.Conta
 			return models.In("store the fields", err)
 		}
 		entries[i] = models.AuditEntry{WorkspaceID: c.WorkspaceID, ID: models.NewID(at), UserID: job.UserID, Action: models.ActionContactBulk, Subject: models.SubjectOneOfMany, SubjectID: c.ID,
-			Detail: models.JobJSON(models.ContactChange{Fields: []string{key}, Version: c.Version + 1, Job: job.ID}), At: at}
+			Detail: models.JobJSON(models.ContactChange{Fields: []string{key}, Version: c.Version + 1, Job: job.ID, TakenBack: undo}), At: at}
 	}
 	if err := IndexNames(tx, job.WorkspaceID, names...); err != nil {
 		return err

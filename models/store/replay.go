@@ -21,6 +21,7 @@ type ReplayCursor struct {
 	After  uuid.UUID   // the calls newer than this one come next
 	Gone   int         // of IDs
 	At     time.Time   // the arrival of the next stretch; zero before the first
+	Parts  int         // how many reads of the log the next stretch is; fixed together with At
 }
 
 // ReadReplay returns where a JobReplay stands.
@@ -35,7 +36,7 @@ func (c ReplayCursor) afterPause() ReplayCursor {
 // sameCalls reports whether two people asked for the same calls.
 func (c ReplayCursor) sameCalls(other ReplayCursor) bool {
 	key := func(c ReplayCursor) string {
-		c.Filter.To, c.Filter.From = time.Time{}, c.Filter.From.Truncate(24*time.Hour)
+		c.Filter.To, c.Filter.OpenAt, c.Filter.From = time.Time{}, time.Time{}, c.Filter.From.Truncate(24*time.Hour)
 		return models.JobJSON(ReplayCursor{Filter: c.Filter, IDs: c.IDs})
 	}
 	return key(c) == key(other)
@@ -51,6 +52,16 @@ func (d *DB) StartReplay(ctx context.Context, workspaceID, userID int64, spec mo
 		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionRequestsReplayed, Subject: models.SubjectRequests, SubjectID: job.ID, SubjectName: spec.Which}
 		return Audit(tx, e, nil, job.CreatedAt)
 	}, now)
+}
+
+// putRightSQL matches failed calls that a replay has put right: one with an id before its argument that did not fail.
+const putRightSQL = `(webhook_requests.status >= 400 AND EXISTS (SELECT 1 FROM replays p JOIN webhook_requests q ON q.workspace_id = p.workspace_id AND q.id = p.request_id
+	WHERE p.workspace_id = webhook_requests.workspace_id AND p.original_id = webhook_requests.id AND p.request_id < ? AND q.status < 400))`
+
+// CountPutRight counts those of ids that are failed calls and that a replay before a time has put right.
+func (d *DB) CountPutRight(ctx context.Context, workspaceID int64, ids []uuid.UUID, before time.Time) (n int64, err error) {
+	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Where(putRightSQL, models.IDAt(before)).Count(&n).Error
+	return n, err
 }
 
 // ReplaysOf returns the ids of the calls that repeat a call, the newest first, at most most.

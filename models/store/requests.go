@@ -37,6 +37,7 @@ type RequestFilter struct {
 	Status     int            // of the answer
 	Method     string
 	From, To   time.Time
+	NoReplays  bool
 	Address    string // in its stored form: calls for exactly this address
 	Containing string // calls whose address, valid or not, contains this; ignores ASCII case
 
@@ -44,6 +45,10 @@ type RequestFilter struct {
 	Field, Value string
 	Sent         string                           // an address in its stored form: calls that sent it in any value
 	Matches      func(models.WebhookRequest) bool `json:"-"`
+
+	// OpenAt, if it is not zero, selects calls that a replay may have to put right: it leaves out replays, and failed calls that a replay
+	// before this time has put right. Covers does not know it.
+	OpenAt time.Time
 
 	whole bool // read whole bodies
 }
@@ -304,7 +309,7 @@ func (d *DB) LastRequests(ctx context.Context, workspaceID int64, filter Request
 // by failure, and for all calls.
 func (f RequestFilter) indexed() bool {
 	switch {
-	case f.Containing != "" || f.Method != "" || f.Status != 0 || f.byContent():
+	case f.Containing != "" || f.Method != "" || f.Status != 0 || f.NoReplays || f.byContent() || !f.OpenAt.IsZero():
 		return false
 	case f.Address != "":
 		return f.Outcome == "" && f.WebhookID == 0
@@ -373,6 +378,12 @@ func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 			contains = `strpos(lower(address COLLATE "C"), ?) > 0`
 		}
 		add(contains, models.LowerASCII(norm.NFC.String(f.Containing)))
+	}
+	if f.NoReplays {
+		add("replay_of IS NULL")
+	}
+	if !f.OpenAt.IsZero() {
+		add("replay_of IS NULL AND NOT "+putRightSQL, idOf(f.OpenAt))
 	}
 	return strings.Join(parts, " AND "), values
 }
@@ -464,7 +475,7 @@ func (f RequestFilter) Covers(r models.WebhookRequest) bool {
 		return false
 	case !f.From.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.From)) < 0, !f.To.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.To)) >= 0:
 		return false
-	case f.Address != "" && address != f.Address:
+	case f.Address != "" && address != f.Address, f.NoReplays && r.ReplayOf != nil:
 		return false
 	case f.Containing != "" && !strings.Contains(models.LowerASCII(address), models.LowerASCII(norm.NFC.String(f.Containing))):
 		return false

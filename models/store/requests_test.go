@@ -59,6 +59,7 @@ func TestRequestsByFilter(t *testing.T) {
 			case 3:
 				failed(r, models.OutcomeBadAddress, 400)
 				addressed(r, "Jonas@@Example.com")
+				r.ReplayOf = &r.ID
 			case 4:
 				r.WorkspaceID = 2
 			case 5:
@@ -84,6 +85,8 @@ func TestRequestsByFilter(t *testing.T) {
 			{"a part that looks like a pattern", store.RequestFilter{Containing: "%"}, nil},
 			{"time", store.RequestFilter{From: now.Add(-3 * time.Second), To: now}, []int{1, 2, 3}},
 			{"an answer", store.RequestFilter{Status: 404}, []int{5}},
+			{"no replays", store.RequestFilter{NoReplays: true}, []int{0, 1, 2, 5}},
+			{"no failed replays", store.RequestFilter{NoReplays: true, Outcome: models.OutcomesFailed}, []int{1, 5}},
 			{"a method", store.RequestFilter{Method: "POST"}, []int{0, 1, 2, 3, 5}},
 			{"another method", store.RequestFilter{Method: "GET"}, nil},
 			{"all together", store.RequestFilter{WebhookID: 8, Outcome: models.OutcomeNoContact, Status: 404, Method: "POST", Containing: "jonas", From: now.Add(-time.Minute)}, []int{5}},

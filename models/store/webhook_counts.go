@@ -92,6 +92,11 @@ func (d *DB) webhookUses(ctx context.Context, workspaceID int64, now time.Time, 
 // countedSince returns the time after which an hour of the counters belongs to the last 24 hours.
 func countedSince(now time.Time) time.Time { return now.Add(-24 * time.Hour) }
 
+// CountedFrom returns the first hour of the counters that belongs to the last 24 hours.
+func CountedFrom(now time.Time) time.Time {
+	return countedSince(now).Truncate(time.Hour).Add(time.Hour)
+}
+
 // WebhookFailures counts a webhook's failed calls of the last 24 hours by outcome, the most frequent first.
 func (d *DB) WebhookFailures(ctx context.Context, workspaceID, id int64, now time.Time) ([]models.OutcomeCount, error) {
 	var all []models.OutcomeCount

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"campaignlark/models"
@@ -47,19 +48,43 @@ func (d *DB) SetSignature(ctx context.Context, w models.Webhook, userID int64, t
 		return d.SetReading(ctx, w, userID, text, changes, now)
 	}
 	return d.changeSecrets(ctx, w, userID, now, func(tx *gorm.DB, had map[models.SecretSlot]models.WebhookSecret) (change models.AuditChange, err error) {
-		old, err := webhookToChange(tx, w)
-		if err == nil && old.ReadingRevision != w.ReadingRevision {
-			err = models.ErrChanged
-		}
-		if err == nil && old.Reading != text {
-			if err = changeWebhook(tx, w, map[string]any{"reading": text}); err == nil {
-				err = auditWebhook(tx, old, userID, models.ActionWebhookReading, changes, now)
-			}
-		}
-		if err != nil {
+		if err := storeReading(tx, w, userID, text, changes, now); err != nil {
 			return change, err
 		}
 		return addSecret(tx, w, had, *secret, true, now)
+	})
+}
+
+// storeReading stores the settings of a webhook in a transaction that raises their revision.
+func storeReading(tx *gorm.DB, w models.Webhook, userID int64, text string, changes []models.AuditChange, now time.Time) error {
+	old, err := webhookToChange(tx, w)
+	if err == nil && old.ReadingRevision != w.ReadingRevision {
+		err = models.ErrChanged
+	}
+	if err != nil || old.Reading == text {
+		return err
+	}
+	if err := changeWebhook(tx, w, map[string]any{"reading": text}); err != nil {
+		return err
+	}
+	return auditWebhook(tx, old, userID, models.ActionWebhookReading, changes, now)
+}
+
+// SetReadingUnsigned is SetReading for settings that check no signature. It removes the secrets of the webhook, so that none of them
+// counts when another sender's signatures are checked.
+func (d *DB) SetReadingUnsigned(ctx context.Context, w models.Webhook, userID int64, text string, changes []models.AuditChange, now time.Time) error {
+	return d.changeSecrets(ctx, w, userID, now, func(tx *gorm.DB, had map[models.SecretSlot]models.WebhookSecret) (change models.AuditChange, err error) {
+		if err := storeReading(tx, w, userID, text, changes, now); err != nil {
+			return change, err
+		}
+		var said []string
+		for _, slot := range []models.SecretSlot{models.SecretNewer, models.SecretOlder} {
+			if words := secretWords(had[slot]); words != "" {
+				said = append(said, words)
+			}
+		}
+		change = models.AuditChange{What: "Secret", Before: strings.Join(said, ", ")}
+		return change, ofWebhook(tx, w).Delete(&models.WebhookSecret{}).Error
 	})
 }
 
@@ -102,6 +127,9 @@ func (d *DB) changeSecrets(ctx context.Context, w models.Webhook, userID int64, 
 		}
 		if err := changeWebhook(tx, w, map[string]any{"reading_revision": old.ReadingRevision + 1, "updated_at": now}); err != nil {
 			return err
+		}
+		if said.Before == said.After {
+			return nil
 		}
 		return auditWebhook(tx, old, userID, models.ActionWebhookSecret, []models.AuditChange{said}, now)
 	})

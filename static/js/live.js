@@ -36,10 +36,22 @@ function take(fresh) {
   button.hidden = true;
 }
 
+// count shows the navigation's counts of a fresh page, which belong to the list.
+function count(page) {
+  for (const link of document.querySelectorAll(".side .nav a")) {
+    const fresh = [...page.querySelectorAll(".side .nav a")].find((other) => other.getAttribute("href") === link.getAttribute("href"));
+    const [old, now] = [link.querySelector(".n"), fresh?.querySelector(".n")];
+    if (old && now) old.replaceWith(now);
+    else if (old && fresh) old.remove();
+    else if (now) link.append(now);
+  }
+}
+
 async function renew() {
   const from = Date.now();
   const page = await fetchPage(location.href);
   rest = Date.now() + pauseAfter(Date.now() - from);
+  if (page) count(page);
   if (page) take(page.querySelector("[data-live]"));
 }
 
@@ -64,6 +76,7 @@ if (list) {
       const page = await fetchPage(location.href);
       const fresh = page?.querySelector("[data-live]");
       if (!fresh || before !== shown || newest(fresh) === newest(list)) return;
+      count(page);
       if (atRest()) return take(fresh);
       button.textContent = "New calls";
       button.hidden = false;

@@ -1,0 +1,156 @@
+package handlers
+
+import (
+	"slices"
+	"time"
+
+	"campaignlark/intake"
+	"campaignlark/models"
+	"campaignlark/models/store"
+	"campaignlark/views"
+
+	"github.com/google/uuid"
+)
+
+// replayTried is how many calls a question about a replay is tried with: as many as one transaction may lock.
+const replayTried = 200
+
+// replayAsk asks whether to do calls once more, and shows what would come of them.
+func (s *Server) replayAsk(v *visit) error {
+	ticked := v.queryAll("id")
+	if v.Query("ticked") != "" && len(ticked) == 0 { // the list's button without a tick must not mean all calls
+		return v.noneTicked()
+	}
+	f, err := v.replayForm(v.Query, ticked)
+	if err != nil {
+		return err
+	}
+	return v.showReplay(f)
+}
+
+// noneTicked says that no call was ticked.
+func (v *visit) noneTicked() error {
+	webhooks, err := v.server.DB.WebhooksEver(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return models.In("replay: webhooks", err)
+	}
+	m := views.ReplayModel{NoneTicked: true, Back: v.requestsURL(v.requestQuery(v.Query, webhooks).with())}
+	if m.Page, err = v.page(views.SectionRequests, "No call is ticked", views.Crumb{Text: "Requests", Href: m.Back}, views.Crumb{Text: "Replay"}); err != nil {
+		return err
+	}
+	return v.show(views.ReplayPage(m))
+}
+
+// putRight says how many of the calls that are meant an earlier replay has put right; total are those to replay, if all are counted.
+func (v *visit) putRight(f replayForm, total int64, counted bool) (words string, err error) {
+	ctx, db := v.UserContext(), v.server.DB
+	if len(f.from.IDs) > 0 {
+		n, err := db.CountPutRight(ctx, v.Workspace.ID, f.from.IDs, f.at)
+		switch {
+		case n > 0 && len(f.from.IDs) == 1:
+			words = "An earlier replay has put this call right already."
+		case n > 0:
+			words = views.Count(n) + " of them an earlier replay has put right already. They are replayed again, because you chose them."
+		}
+		return words, models.In("replay: ticked calls that were put right", err)
+	}
+	all := f.from.Filter
+	all.OpenAt = time.Time{}
+	found, err := db.CountRequests(ctx, v.Workspace.ID, all)
+	if err != nil {
+		return "", models.In("replay: calls that were put right", err)
+	}
+	switch left := found.Calls - total; {
+	case !counted || found.Stopped != uuid.Nil || found.Calls > models.ExactCount:
+		return "Calls that an earlier replay has put right are left out, and so are replays.", nil
+	case left > 0:
+		return views.Plural(left, "call that matches is", "calls that match are") + " left out: an earlier replay has put the call right, or it is a replay itself.", nil
+	}
+	return "", nil
+}
+
+// showReplay shows the question.
+func (v *visit) showReplay(f replayForm) error {
+	m := views.ReplayModel{Action: v.path("requests", "replay"), Back: v.requestsURL(f.query.with())}
+	m.Hidden = hiddenFields(f.values())
+	if len(f.from.IDs) == 0 {
+		for _, c := range f.query.chips(m.Back, f.webhooks) {
+			m.Filters = append(m.Filters, c.Label)
+		}
+	}
+	total, more, err := v.countReplay(f)
+	if err != nil {
+		return err
+	}
+	m.Calls = views.PluralUpTo(total, models.ExactCount, "call", "calls")
+	if more {
+		m.Calls = "At least " + m.Calls
+	}
+	m.None = total == 0 && !more
+	if m.LeftOut, err = v.putRight(f, total, !more && total <= models.ExactCount); err != nil {
+		return err
+	}
+	if m.None && m.LeftOut != "" && f.from.Filter.IsFailureGroup() {
+		group := store.FailureGroup{WebhookID: f.from.Filter.WebhookID, Outcome: f.from.Filter.Outcome}
+		m.Group = v.failureGroup(group, webhooksByID(f.webhooks)[group.WebhookID])
+		m.Group.Replay = ""
+	}
+	if err := v.tryReplay(&m, f, total); err != nil {
+		return err
+	}
+	title := "Replay " + m.Calls
+	if m.Page, err = v.page(views.SectionRequests, title, views.Crumb{Text: "Requests", Href: m.Back}, views.Crumb{Text: "Replay"}); err != nil {
+		return err
+	}
+	return v.show(views.ReplayPage(m))
+}
+
+// tryReplay tries the newest calls, the oldest of them first, and counts what would come of them.
+func (v *visit) tryReplay(m *views.ReplayModel, f replayForm, total int64) error {
+	ctx, db := v.UserContext(), v.server.DB
+	rows, err := v.replayRows(f)
+	if err != nil {
+		return models.In("replay: newest calls", err)
+	}
+	webhooks, err := db.WebhooksOf(ctx, rows)
+	if err != nil {
+		return models.In("replay: webhooks", err)
+	}
+	var result models.ReplayResult
+	var calls []intake.Call
+	for _, row := range rows {
+		call, left := intake.ReplayCall(row, webhooks[row.WebhookID], 0, v.server.now(), false)
+		if left != "" {
+			result.Add("", left)
+		} else {
+			calls = append(calls, call)
+		}
+	}
+	m.Tried = len(rows)
+	m.Some = total > int64(len(rows))
+	if len(calls) > 0 {
+		tried, err := v.server.Intake.TryAll(ctx, calls)
+		if err != nil {
+			m.NotTried = true
+			return nil
+		}
+		for _, t := range tried {
+			result.Add(t.Row.Outcome, "")
+		}
+	}
+	m.Outcomes = replayCounts(result)
+	return nil
+}
+
+// replayRows returns the newest calls of a replay, from old to new.
+func (v *visit) replayRows(f replayForm) (rows []models.WebhookRequest, err error) {
+	ctx, db, workspace := v.UserContext(), v.server.DB, v.Workspace.ID
+	if n := len(f.from.IDs); n > 0 {
+		return db.RequestsByID(ctx, workspace, f.from.IDs[max(0, n-replayTried):])
+	}
+	if rows, _, err = db.NewestRequests(ctx, workspace, f.from.Filter, replayTried); err != nil {
+		return nil, err
+	}
+	slices.Reverse(rows)
+	return rows, nil
+}
