@@ -157,7 +157,7 @@ type Row struct {
 	Destination string // its name
 	Status      int    // of the last attempt
 	Error       string
-	Gone        bool // the destination was deleted
+	Off         bool // the destination is switched off
 }
 
 // listed are the columns of a delivery in a list: all but its body.
@@ -166,7 +166,7 @@ const listed = `v.workspace_id, v.id, v.destination_id, v.event_type, v.event_id
 
 // rows reads deliveries with a condition, the newest first.
 func (s Store) rows(ctx context.Context, limit int, condition string, args ...any) (all []Row, err error) {
-	err = s.DB.Read(ctx).Raw(`SELECT `+listed+`, coalesce(c.email, '') AS email, coalesce(d.name, '') AS destination, d.deleted_at IS NOT NULL AS gone,
+	err = s.DB.Read(ctx).Raw(`SELECT `+listed+`, coalesce(c.email, '') AS email, coalesce(d.name, '') AS destination, NOT d.enabled AS off,
 			coalesce(a.status, 0) AS status, coalesce(a.error, '') AS error
 		FROM (SELECT * FROM deliveries v WHERE `+condition+` ORDER BY v.id DESC LIMIT ?) AS v
 		JOIN destinations d ON d.workspace_id = v.workspace_id AND d.id = v.destination_id

@@ -49,7 +49,7 @@ func answerSaid(code deliveries.Code, status int) string {
 // deliveryRows describes deliveries for a list.
 func (v *visit) deliveryRows(rows []deliveries.Row) (all []views.DeliveryRow) {
 	for _, r := range rows {
-		row := views.DeliveryRow{ID: r.ID.String(), Event: eventSaid(r.EventType), Destination: r.Destination, Health: v.deliveryHealth(r.Delivery), Tries: r.Tries}
+		row := views.DeliveryRow{ID: r.ID.String(), Event: eventSaid(r.EventType), Destination: r.Destination, Health: v.deliveryHealth(r.Delivery, r.Off), Tries: r.Tries}
 		if r.Email != "" {
 			row.Email = models.ShowEmail(r.Email)
 		}
@@ -61,8 +61,8 @@ func (v *visit) deliveryRows(rows []deliveries.Row) (all []views.DeliveryRow) {
 	return all
 }
 
-// deliveryHealth says what became of a delivery.
-func (v *visit) deliveryHealth(d models.Delivery) views.Health {
+// deliveryHealth says what became of a delivery. off says that its destination is switched off.
+func (v *visit) deliveryHealth(d models.Delivery, off bool) views.Health {
 	switch {
 	case d.State == models.DeliveryArrived && d.EndedAt != nil:
 		return views.Health{Kind: "good", Word: "Arrived", Note: v.daySaidOf(*d.EndedAt)}
@@ -72,6 +72,8 @@ func (v *visit) deliveryHealth(d models.Delivery) views.Health {
 		return views.Health{Kind: "bad", Word: "Given up", Note: d.Reason}
 	case d.State == models.DeliveryDropped:
 		return views.Health{Kind: "idle", Word: "Dropped", Note: d.Reason}
+	case off:
+		return views.Health{Kind: "warn", Word: "Waiting", Note: "until the destination is on again"}
 	case d.Tries == 0:
 		return views.Health{Kind: "live", Word: "On its way"}
 	}

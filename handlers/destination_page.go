@@ -149,6 +149,9 @@ func (v *visit) destinationFigures(u deliveries.Use) []views.Figure {
 	if u.Waiting > 0 {
 		figures[1].Note = v.nextSaid(u)
 	}
+	if u.Waiting > 0 && !u.Enabled {
+		figures[1].Note = "until it is on"
+	}
 	if u.Last != nil {
 		figures = append(figures, views.Figure{Label: "Last answer", Value: views.Took(time.Duration(u.Last.DurationUs) * time.Microsecond), Note: answerSaid(deliveries.Code(u.Last.Error), u.Last.Status)})
 	}

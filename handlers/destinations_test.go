@@ -104,6 +104,10 @@ func TestDestinationLifecycle(t *testing.T) {
 		}
 		s.get(path+"/disable").want(t, 200, "Switch off “Sales CRM”?", "No message waits.")
 		s.follow(s.post(path+"/disable")).want(t, 200, "Switched off", "by a person")
+		waits := s.addDelivery(s.onlyDestination(), models.Delivery{State: models.DeliveryPending}, `{}`)
+		s.get(path).want(t, 200, "until the destination is on again")
+		s.get("/w/books/deliveries/"+waits.ID.String()).want(t, 200, "It goes out when it is on again.")
+		s.post("/w/books/deliveries/"+waits.ID.String()+"/give-up").want(t, 303)
 		s.follow(s.post(path+"/test")).want(t, 200, "is switched off. Switch it on first.")
 		s.follow(s.post(path+"/enable")).want(t, 200, "is on again")
 		s.follow(s.post(path+"/test")).want(t, 200, "The test is on its way", "Test", "On its way to Sales CRM", `"event_type": "test"`)
@@ -111,7 +115,7 @@ func TestDestinationLifecycle(t *testing.T) {
 		s.follow(s.post(path+"/delete")).want(t, 200, "Sales CRM is deleted.", "No destinations yet")
 		s.get(path).want(t, 404)
 		var dropped models.Delivery
-		if err := s.db.Read(t.Context()).Take(&dropped).Error; err != nil || dropped.State != models.DeliveryDropped || dropped.EndedAt == nil {
+		if err := s.db.Read(t.Context()).Where("event_type = 'test'").Take(&dropped).Error; err != nil || dropped.State != models.DeliveryDropped || dropped.EndedAt == nil {
 			t.Errorf("got %+v (%v), want what waited dropped", dropped, err)
 		}
 		s.get("/w/books/deliveries/"+dropped.ID.String()).want(t, 200, "Dropped: it is not sent", "The destination was deleted.")
