@@ -17,7 +17,7 @@ import (
 func (r *Runner) startRuns(ctx context.Context, workspace int64) (more bool, err error) {
 	err = r.db.Write(ctx, func(tx *gorm.DB) error {
 		more = false
-		locked, err := lock(tx, workspace)
+		locked, err := r.lock(tx, workspace)
 		if err != nil || !locked {
 			return err
 		}

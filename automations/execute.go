@@ -40,7 +40,7 @@ func (r *Runner) doRuns(ctx context.Context, due []dueRun) error {
 	sent := false
 	err := r.db.Write(ctx, func(tx *gorm.DB) error {
 		sent = false
-		locked, err := lock(tx, due[0].WorkspaceID)
+		locked, err := r.lock(tx, due[0].WorkspaceID)
 		if err != nil || !locked {
 			return err
 		}

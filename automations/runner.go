@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"campaignlark/faults"
@@ -20,6 +21,7 @@ type Options struct {
 	Now      func() time.Time // default time.Now
 	Log      *slog.Logger     // default slog.Default()
 	Mail     bool             // the program can send e-mail
+	Only     int64            // the only workspace to work on, held with store.DB.HoldSegments; 0 is all that are not held
 	Sent     func()           // called after deliveries were added, so that the sender looks
 }
 
@@ -108,11 +110,17 @@ func (r *Runner) withEvents(ctx context.Context) (ids []int64, err error) {
 			SELECT min(workspace_id) FROM automation_events WHERE state = 'pending'
 			UNION ALL SELECT (SELECT min(workspace_id) FROM automation_events WHERE state = 'pending' AND workspace_id > waiting.id) FROM waiting WHERE waiting.id IS NOT NULL
 		) SELECT id FROM waiting WHERE id IS NOT NULL`).Scan(&ids).Error
-	return ids, err
+	return slices.DeleteFunc(ids, func(id int64) bool { return r.Only != 0 && id != r.Only }), err
 }
 
-// lock takes the right to work on a workspace's automations until tx ends, if it is free. SQLite has one writer and needs no lock.
-func lock(tx *gorm.DB, workspace int64) (locked bool, err error) {
+// lock takes the right to work on a workspace's automations until tx ends, if it is free and no other program holds the workspace. SQLite
+// has one writer and needs no lock.
+func (r *Runner) lock(tx *gorm.DB, workspace int64) (locked bool, err error) {
+	if r.Only == 0 {
+		if held, err := store.Held(tx, workspace, r.Now()); err != nil || held {
+			return false, err
+		}
+	}
 	if tx.Name() != string(store.Postgres) {
 		return true, nil
 	}
@@ -154,7 +162,7 @@ func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
 func (r *Runner) listDue(ctx context.Context) (due []dueRun, err error) {
 	err = r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
 		models.Instant(r.Now()), runsInATurn).Scan(&due).Error
-	return due, err
+	return slices.DeleteFunc(due, func(one dueRun) bool { return r.Only != 0 && one.WorkspaceID != r.Only }), err
 }
 
 // most returns how many rows of a kind one transaction does.

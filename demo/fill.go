@@ -34,8 +34,11 @@ type Options struct {
 	Progress func(contacts int) // called from time to time with the number of contacts; may be nil
 }
 
-// Summary counts what Fill has created.
-type Summary struct{ Contacts, Calls, Failures int }
+// Summary counts what Fill has created. Secret signs the deliveries to the CRM; "" if there is none.
+type Summary struct {
+	Contacts, Calls, Failures int
+	Secret                    string
+}
 
 // logDays is how many days the calls cover, at most.
 const logDays = 14
@@ -58,7 +61,7 @@ func Fill(ctx context.Context, db *store.DB, workspace models.Workspace, o Optio
 	defer free()
 	pipeline := intake.New(db, intake.Options{Wait: time.Minute, Now: clock.Now, Log: o.Log, Cipher: o.Cipher})
 	defer pipeline.Close(context.WithoutCancel(ctx))
-	t := &teller{workshop: w, plan: p, clock: clock, pipeline: pipeline, progress: o.Progress}
+	t := &teller{workshop: w, plan: p, clock: clock, pipeline: pipeline, progress: o.Progress, log: cmp.Or(o.Log, slog.Default())}
 	if err := t.tell(ctx); err != nil {
 		return t.sum, err
 	}
@@ -135,6 +138,8 @@ type teller struct {
 	clock    *clock
 	pipeline *intake.Pipeline
 	progress func(int)
+	log      *slog.Logger
+	out      *outgoing
 	coming   []newcomer // contacts waiting to be stored, at most bulk
 	later    []visit    // future confirmations and repeats, by time
 	edited   bool       // the rule has been edited
@@ -170,6 +175,9 @@ func (t *teller) tell(ctx context.Context) error {
 		return err
 	}
 	if err := t.tellPast(ctx); err != nil {
+		return err
+	}
+	if err := t.automate(ctx); err != nil {
 		return err
 	}
 	return t.recent(ctx)
@@ -261,6 +269,9 @@ func (t *teller) recent(ctx context.Context) error {
 			next, from = t.later[0], 3
 		}
 		err := t.edit(ctx, next.at)
+		if err == nil {
+			err = t.catchUp(ctx, next.at)
+		}
 		if err != nil {
 			return err
 		}
@@ -342,11 +353,14 @@ func (t *teller) send(ctx context.Context, v visit) error {
 	if v.hook == hookErase {
 		t.sum.Contacts--
 	}
-	if v.at.Before(t.plan.prompt) && t.sum.Calls%10 != 0 {
-		return nil
-	}
 	t.clock.set(v.at.Add(time.Duration(200+v.person%700) * time.Millisecond))
-	return t.tick(ctx)
+	if v.at.Before(t.plan.prompt) && t.sum.Calls%10 != 0 {
+		return t.act(ctx)
+	}
+	if err := t.tick(ctx); err != nil {
+		return err
+	}
+	return t.act(ctx)
 }
 
 // editBefore is how long before the end a rule is edited.
@@ -368,5 +382,11 @@ func (t *teller) finish(ctx context.Context) error {
 		return err
 	}
 	t.clock.set(t.plan.growth.to)
-	return t.tick(ctx)
+	if err := t.tick(ctx); err != nil {
+		return err
+	}
+	if err := t.act(ctx); err != nil {
+		return err
+	}
+	return t.endOutgoing(ctx, t.plan.growth.to.Add(time.Second))
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"campaignlark/automations"
 	"campaignlark/intake"
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
@@ -39,11 +41,14 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 		server.Go(func() { // a server that runs beside it, by the real time
 			segments.New(db, segments.Options{Interval: time.Millisecond, Log: slog.New(slog.DiscardHandler)}).Run(serve)
 		})
+		server.Go(func() {
+			automations.New(db, automations.Options{Interval: time.Millisecond, Log: slog.New(slog.DiscardHandler)}).Run(serve)
+		})
 		cipher, err := secrets.New(make([]byte, secrets.KeySize))
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum, err := Fill(t.Context(), db, workspace, Options{Contacts: 150, LogDays: 30, Now: now, Log: slog.New(slog.DiscardHandler), Cipher: cipher})
+		sum, err := Fill(t.Context(), db, workspace, Options{Contacts: 300, LogDays: 30, Now: now, Log: slog.New(slog.DiscardHandler), Cipher: cipher})
 		stop()
 		server.Wait()
 		if err != nil {
@@ -62,8 +67,8 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 				t.Errorf("got %d %s, want %d", got, what, want)
 			}
 		}
-		expect("contacts", number("SELECT count(*) FROM contacts"), 150)
-		expect("contacts in the summary", sum.Contacts, 150)
+		expect("contacts", number("SELECT count(*) FROM contacts"), 300)
+		expect("contacts in the summary", sum.Contacts, 300)
 		expect("calls in the log", number("SELECT count(*) FROM webhook_requests"), sum.Calls)
 		expect("failures in the log", number("SELECT count(*) FROM webhook_requests WHERE status >= 400"), sum.Failures)
 		expect("calls counted", number("SELECT sum(calls) FROM webhook_counts"), sum.Calls)
@@ -107,7 +112,54 @@ func TestFillMakesAWorkspaceThatLooksUsed(t *testing.T) {
 		if number("SELECT count(*) FROM segment_changes WHERE request_id IS NOT NULL") == 0 {
 			t.Error("no call made anybody enter or leave a segment")
 		}
+		checkOutgoing(t, db, sum, now)
 	})
+}
+
+// checkOutgoing looks at what the automations did and sent.
+func checkOutgoing(t *testing.T, db *store.DB, sum Summary, now time.Time) {
+	t.Helper()
+	number := func(query string, args ...any) (n int) {
+		t.Helper()
+		if err := db.Read(t.Context()).Raw(query, args...).Scan(&n).Error; err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for what, query := range map[string]string{
+		"runs that ended well":                      "SELECT count(*) FROM automation_runs WHERE state = 'done'",
+		"runs that ended early":                     "SELECT count(*) FROM automation_runs WHERE state = 'stopped'",
+		"runs that failed":                          "SELECT count(*) FROM automation_runs WHERE state = 'failed'",
+		"runs that a move between segments started": "SELECT count(*) FROM automation_runs r JOIN automation_events e ON e.workspace_id = r.workspace_id AND e.id = r.event_id WHERE e.type = 'segment_entered'",
+		"messages that arrived":                     "SELECT count(*) FROM deliveries WHERE state = 'arrived'",
+		"messages that arrived after failures":      "SELECT count(*) FROM deliveries WHERE state = 'arrived' AND tries > 1",
+		"messages that were given up":               "SELECT count(*) FROM deliveries WHERE state = 'dead'",
+		"attempts that were answered with 503":      "SELECT count(*) FROM delivery_attempts WHERE status = 503",
+		"contacts that an automation tagged":        "SELECT count(*) FROM contact_tags WHERE tag_id = (SELECT id FROM tags WHERE name = '" + tagWelcomed + "')",
+		"steps of runs":                             "SELECT count(*) FROM run_steps",
+		"workspaces that listen":                    "SELECT count(*) FROM workspaces WHERE listens <> 0",
+		"destinations that are switched on":         "SELECT count(*) FROM destinations WHERE enabled AND name = 'CRM'",
+	} {
+		if number(query) == 0 {
+			t.Errorf("there are no %s", what)
+		}
+	}
+	for what, query := range map[string]string{
+		"messages that a server sends in the first minute": "SELECT count(*) FROM deliveries WHERE state = 'pending' AND next_at < ?",
+		"runs that are due in the first second":            "SELECT count(*) FROM automation_runs WHERE ended_at IS NULL AND due_at < ?",
+		"attempts that are still to come":                  "SELECT count(*) FROM delivery_attempts WHERE at > ?",
+		"steps that are still to come":                     "SELECT count(*) FROM run_steps WHERE at > ?",
+	} {
+		if n := number(query, now); n != 0 {
+			t.Errorf("there are %d %s", n, what)
+		}
+	}
+	if n := number("SELECT count(*) FROM deliveries WHERE state = 'pending'"); n > 3 {
+		t.Errorf("got %d messages that wait, want few", n)
+	}
+	if !strings.HasPrefix(sum.Secret, "whsec_") {
+		t.Errorf("got the secret %q, want that of the CRM", sum.Secret)
+	}
 }
 
 // checkSignatures looks at the calls of a webhook in the log: only those that are refused for it may have a wrong signature. It returns how

@@ -31,6 +31,7 @@ const (
 	kindHistory
 	kindCall
 	kindPath
+	kindReply
 )
 
 // PersonAt returns the i-th person. No two have the same address.

@@ -24,6 +24,7 @@ type workshop struct {
 	tags      map[string]int64 // by name
 
 	fields   map[string]int64 // merge tags by key
+	groups   map[string]int64 // segments by name
 	location *time.Location   // of the workspace
 	now      func() time.Time // the current moment of the story
 	segments *segments.Ticker // keeps the memberships up to date with the story
@@ -86,8 +87,8 @@ func (w *workshop) change(ctx context.Context, at time.Time) error {
 
 // group creates the segments and builds their memberships.
 func (w *workshop) group(ctx context.Context) error {
-	store := segments.Store{DB: w.db, Now: w.now}
-	made := map[string]int64{}
+	store, made := segments.Store{DB: w.db, Now: w.now}, map[string]int64{}
+	w.groups = made
 	for _, s := range w.rules() {
 		for _, name := range s.looksAt {
 			s.rule.Filters = append(s.rule.Filters, condition(rule.TypeSegment, rule.In, fmt.Sprint(made[name])))

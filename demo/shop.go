@@ -71,7 +71,7 @@ var hooks = []hook{
 }
 
 // moreTags are tags that no webhook adds.
-var moreTags = []string{"gift voucher", "press"}
+var moreTags = []string{"gift voucher", "press", tagWelcomed, tagCatalogue}
 
 var (
 	genres    = []string{"Fiction", "Crime", "Children", "History", "Travel", "Poetry"}

@@ -59,6 +59,9 @@ func (p program) demo(ctx context.Context, c Config, args []string) error {
 	}
 	fmt.Fprintf(p.stdout, "The workspace %s has %d contacts now and %d calls in its request log, %d of which failed (%s).\n",
 		workspace.Slug, made.Contacts, made.Calls, made.Failures, time.Since(started).Round(100*time.Millisecond))
+	if made.Secret != "" {
+		fmt.Fprintf(p.stdout, "Its automations call a CRM. To see what they send, start the program with OUTBOUND_ALLOW=127.0.0.0/8 and, beside it,\n  campaignlark receive --secret %s\n", made.Secret)
+	}
 	return nil
 }
 

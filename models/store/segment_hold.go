@@ -22,6 +22,11 @@ func (d *DB) HoldSegments(ctx context.Context, workspaceID int64, until time.Tim
 	})
 }
 
+// Held reports whether a program fills the workspace with an invented past (HoldSegments).
+func Held(tx *gorm.DB, workspaceID int64, now time.Time) (held bool, err error) {
+	return held, tx.Raw("SELECT EXISTS (SELECT 1 FROM workspaces WHERE id = ? AND segments_held_until > ?)", workspaceID, models.Instant(now)).Scan(&held).Error
+}
+
 // SegmentsFree reports whether any program may recalculate the segments of the workspace now: it is not deleted, and no
 // hold is active (HoldSegments).
 func SegmentsFree(tx *gorm.DB, workspaceID int64, now time.Time) (free bool, err error) {
