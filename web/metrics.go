@@ -169,6 +169,7 @@ type marks struct {
 	log        *slog.Logger
 	count, age *prometheus.Desc
 	drift      *prometheus.Desc
+	runs, late *prometheus.Desc // of automations
 }
 
 func newMarks(db *store.DB, now func() time.Time, log *slog.Logger) *marks {
@@ -176,11 +177,19 @@ func newMarks(db *store.DB, now func() time.Time, log *slog.Logger) *marks {
 		count: prometheus.NewDesc("campaignlark_segment_marks", "Changes of contacts that the segments have not followed yet.", nil, nil),
 		age:   prometheus.NewDesc("campaignlark_segment_oldest_mark_age_seconds", "How long the oldest of those changes is waiting; 0 when none is.", nil, nil),
 		drift: prometheus.NewDesc("campaignlark_segment_drift", "Memberships that differed from the rules in the last verification of each workspace; anything above 0 is a fault.", nil, nil),
+		runs:  prometheus.NewDesc("campaignlark_automation_runs_due", "Steps of automations that are due and not done yet.", nil, nil),
+		late:  prometheus.NewDesc("campaignlark_automation_oldest_due_age_seconds", "How long the oldest of those steps is due; 0 when none is.", nil, nil),
 	}
 }
 
 // Describe names the numbers.
-func (m *marks) Describe(out chan<- *prometheus.Desc) { out <- m.count; out <- m.age; out <- m.drift }
+func (m *marks) Describe(out chan<- *prometheus.Desc) {
+	out <- m.count
+	out <- m.age
+	out <- m.drift
+	out <- m.runs
+	out <- m.late
+}
 
 // Collect reads the metrics. It recovers a panic, which costs only these metrics. The library would fail the whole scrape and
 // quote the panic's value in the answer.
@@ -201,14 +210,24 @@ func (m *marks) collect(out chan<- prometheus.Metric) error {
 	if err != nil {
 		return err
 	}
-	age := 0.0
-	if waiting > 0 {
-		age = max(0, m.now().Sub(oldest).Seconds())
+	runs, due, err := m.db.DueRuns(ctx, m.now())
+	if err != nil {
+		return err
 	}
 	out <- prometheus.MustNewConstMetric(m.count, prometheus.GaugeValue, float64(waiting))
-	out <- prometheus.MustNewConstMetric(m.age, prometheus.GaugeValue, age)
+	out <- prometheus.MustNewConstMetric(m.age, prometheus.GaugeValue, m.since(waiting, oldest))
 	out <- prometheus.MustNewConstMetric(m.drift, prometheus.GaugeValue, float64(drift))
+	out <- prometheus.MustNewConstMetric(m.runs, prometheus.GaugeValue, float64(runs))
+	out <- prometheus.MustNewConstMetric(m.late, prometheus.GaugeValue, m.since(runs, due))
 	return nil
+}
+
+// since returns the age in seconds of the oldest of n things, 0 for none.
+func (m *marks) since(n int64, oldest time.Time) float64 {
+	if n == 0 {
+		return 0
+	}
+	return max(0, m.now().Sub(oldest).Seconds())
 }
 
 // handler answers scrapes at /metrics, a few at a time.

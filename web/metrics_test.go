@@ -68,6 +68,10 @@ func TestMetricsCountTheIntake(t *testing.T) {
 		if _, found, err := p.Lookup(t.Context(), "no-such-hash"); found || err != nil {
 			t.Fatalf("got %v and %v for a hash that never existed", found, err)
 		}
+		run := models.AutomationRun{WorkspaceID: ws.ID, ID: models.NewID(at), AutomationID: 1, Revision: 1, EventID: models.NewID(at), State: models.RunDue, DueAt: models.Instant(at)}
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Create(&run).Error }); err != nil {
+			t.Fatal(err)
+		}
 		m.refuse("url")
 		m.refuse("unheard_of")
 		if err := p.Close(context.Background()); err != nil {
@@ -97,6 +101,7 @@ func TestMetricsCountTheIntake(t *testing.T) {
 			`campaignlark_intake_waiting_calls`:                       "0",
 			`campaignlark_intake_waiting_bytes`:                       "0",
 			`campaignlark_segment_marks`:                              "3",
+			`campaignlark_automation_runs_due`:                        "1",
 		} {
 			if got[name] != want {
 				t.Errorf("%s: got %q, want %q", name, got[name], want)
@@ -104,6 +109,9 @@ func TestMetricsCountTheIntake(t *testing.T) {
 		}
 		if age := got["campaignlark_segment_oldest_mark_age_seconds"]; !strings.HasPrefix(age, "60") {
 			t.Errorf("got an oldest mark of %s seconds, want 60 and a little", age)
+		}
+		if age := got["campaignlark_automation_oldest_due_age_seconds"]; !strings.HasPrefix(age, "60") {
+			t.Errorf("got an oldest run that is due since %s seconds, want 60 and a little", age)
 		}
 		for _, name := range []string{"go_goroutines", "process_open_fds"} {
 			if got[name] == "" {
