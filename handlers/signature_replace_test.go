@@ -71,6 +71,7 @@ func TestAnotherSenderAsksWhatBecomesOfTheCheck(t *testing.T) {
 		s.post(signature, append(typed(s.get(signature), "secret", "whsec_of_the_shop", "mode", "enforce"), "sure", "1")...).leadsTo(t, signature)
 		s.post(reading, "sender", "stripe_customer").want(t, 303) // the same sender, which signs in the same way
 
+		s.post(reading, "sender", "standard").want(t, 422, "This webhook checks calls as Stripe signs them.", "Nobody can say here whether the calls that you choose now are signed so.")
 		asked := s.post(reading, "sender", "shopify_customer")
 		asked.want(t, 422, "This webhook checks calls as Stripe signs them.", "Stripe-Signature", "Shopify signs in another way: the body, with SHA-256, in the header X-Shopify-Hmac-SHA256.",
 			"Calls that are not signed as it looks for are refused.", "Nothing is saved yet.")

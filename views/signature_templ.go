@@ -1598,7 +1598,7 @@ func signatureModes(m SignatureModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Checked == 0 && !m.Enforces {
+		if m.Checked == 0 && !m.Enforces && m.Ask == nil {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<div class=\"mt-3\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
