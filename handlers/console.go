@@ -184,6 +184,9 @@ func (v *visit) consoleModel(f consoleForm) (views.ConsoleModel, error) {
 	m := views.ConsoleModel{Page: p, Top: v.webhookTop(f.webhook, views.PartConsole), From: f.in.from, Choices: v.consoleChoices(f), Note: f.in.note, Reveal: f.in.reveal, Address: "…" + inboundPrefix[len("/v1"):] + shortHash(f.webhook.Hash),
 		Method: f.in.method, ContentType: f.in.contentType, Headers: f.in.headers, Body: f.in.body, Lines: len(headerLines(f.in.headers)), Errors: f.errs,
 		CanSign: f.ending != "", Sign: f.in.sign, Unproven: f.unproven, Again: f.in.again, Ending: f.ending, Sender: systemOf(f.settings, "its sender")}
+	if f.settings.Signature != nil && signsOtherwise(f.settings.Sender, f.settings.Signature.Scheme) {
+		m.Sender = "its sender"
+	}
 	return m, err
 }
 

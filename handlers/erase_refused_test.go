@@ -16,7 +16,7 @@ func TestErasingClearsRefusedCallsThatNameThePerson(t *testing.T) {
 		const path = "/w/books/requests/"
 		form, leave := s.createWebhook("name", "Form", "type", "SUBSCRIBED"), s.createWebhook("name", "Leave", "type", "DELETE")
 		shop := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
-		s.post(s.webhookPath(shop, "/signature"), "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", "the secret of the shop", "mode", "enforce").want(t, 303)
+		s.post(s.webhookPath(shop, "/signature"), "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", "the secret of the shop", "mode", "enforce", "sure", "1").want(t, 303)
 		var clear, keep []string
 		cleared := func(a answer) { a.want(t, 400); clear = append(clear, a.requestID()) }
 		cleared(s.callJSON(form, `{"answers":[{"mail":"Quinn@Example.com"},{"name":"Zebedee"}]}`))

@@ -277,8 +277,12 @@ func moreOf(r models.WebhookRequest, body intake.LogBody, fine map[string]bool) 
 	}
 	if r.Outcome.Idle() && body.Mapped != nil {
 		for _, c := range body.Mapped.Conditions {
-			if !c.Met && len(c.Stood) > 0 {
-				return "", models.Shorten(models.NameInvisible(c.Path), 60) + " is " + models.Shorten(stood(c), 60)
+			switch place := models.Shorten(models.NameInvisible(c.Path), 60); {
+			case c.Met:
+			case len(c.Stood) > 0:
+				return "", place + " is " + models.Shorten(stood(c), 60)
+			default:
+				return "", "Nothing stands at " + place
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func TestTheFiguresOfASignatureWithoutErasedPeople(t *testing.T) {
 		w, leave := s.createWebhook("name", "Shop", "type", "SUBSCRIBED"), s.createWebhook("name", "Leave", "type", "DELETE")
 		path := s.webhookPath(w, "/signature")
 		const secret = "the secret of the shop"
-		s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", secret, "mode", "enforce").want(t, 303)
+		s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", secret, "mode", "enforce", "sure", "1").want(t, 303)
 		s.signedCall(w, secret, `{"email_address":"a@example.com"}`).want(t, 200)
 		s.signedCall(w, secret, `{"email_address":"quinn@example.com"}`).want(t, 200)
 		s.signedCall(w, "another", `{"email_address":"b@example.com"}`).want(t, 400)
@@ -86,10 +86,22 @@ func TestAClockThatIsAheadIsTheFirstAdvice(t *testing.T) {
 		s.startIntake()
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		const secret = "whsec_of_the_shop"
-		s.post(s.webhookPath(w, "/signature"), "form", "t_v1", "secret", secret, "mode", "enforce").want(t, 303)
+		s.post(s.webhookPath(w, "/signature"), "form", "t_v1", "secret", secret, "mode", "enforce", "sure", "1").want(t, 303)
 		s.timedCall(w, secret, s.server.now().Add(2*time.Hour), `{"email_address":"jo@example.com"}`).want(t, 400)
 		page := s.get("/w/books/requests/" + s.lastCall())
 		page.want(t, 200, "It was signed 2 hours after it arrived", "Compare the sender’s clock with ours.", "ahead by about 120 minutes")
 		page.wantNot(t, "Compare the signature")
+	})
+}
+
+// TestASkippedCallNamesItsReasonInTheList skips a call that has nothing at the place of a condition.
+func TestASkippedCallNamesItsReasonInTheList(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.startIntake()
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(w, "/reading"), "sender", "own", "mapping", `{"address":["email"],"only_when":[{"path":"order.state","in":["paid"]}]}`).want(t, 303)
+		s.callJSON(w, `{"email":"jo@example.com"}`)
+		s.callJSON(w, `{"email":"jo@example.com"}`).want(t, 200)
+		s.get("/w/books/requests").want(t, 200, "Nothing stands at order.state")
 	})
 }

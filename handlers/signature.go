@@ -221,9 +221,15 @@ func (f signatureForm) withoutOlder(when string) string {
 	return what + when + ". Change the secret at the sender first."
 }
 
-// questionRefuse asks before calls are refused while the last ones did not pass.
+// questionRefuse asks before calls are refused while the last ones did not pass, or while none was checked.
 func (f signatureForm) questionRefuse(s senders.SignatureSettings) *views.SignatureQuestion {
-	if s.Mode != senders.SignatureEnforce || f.stored.Enforces() || f.calls.failed == 0 {
+	if s.Mode != senders.SignatureEnforce || f.stored.Enforces() {
+		return nil
+	}
+	if f.calls.failed == 0 {
+		if w := f.calls.unproven(senders.Settings{Signature: &s}); w != nil {
+			return &views.SignatureQuestion{Unchecked: true, Title: w.Title, Lines: []string{w.Text}}
+		}
 		return nil
 	}
 	q := &views.SignatureQuestion{Title: views.Sentence(views.OfLast(f.calls.failed, f.calls.checked, "checked call", "checked calls")) + " would have been refused."}

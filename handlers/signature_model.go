@@ -7,6 +7,7 @@ import (
 
 	"campaignlark/intake"
 	"campaignlark/models"
+	"campaignlark/secrets"
 	"campaignlark/senders"
 	"campaignlark/views"
 )
@@ -70,6 +71,9 @@ func (v *visit) signatureModel(f signatureForm) (views.SignatureModel, error) {
 	}
 	if s := senders.FindSender(f.stored.Sender); s != nil {
 		m.Sender, m.Signs, m.GivesSecret = s.System(), s.Signature != nil, s.GivesSecret && f.in["form"] == string(s.Signature.Form)
+	}
+	if !v.server.Cipher.HasKey() {
+		m.NoKey = secrets.ErrNoKey.Message
 	}
 	shown := f.suggestedSignature()
 	if s, errs := f.in.settings(); !errs.Any() {

@@ -17,7 +17,7 @@ func TestANewSecretDoesNotTakeTheCallsOfTheOneBeforeIt(t *testing.T) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/signature")
 		const first, second, third = "the secret that is used", "a secret that nobody has", "one more for good measure"
-		s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", first, "mode", "enforce").leadsTo(t, path)
+		s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", first, "mode", "enforce", "sure", "1").leadsTo(t, path)
 		for range 3 {
 			s.later(time.Second)
 			s.signedCall(w, first, `{"email_address":"a@example.com"}`).want(t, 200)
@@ -51,7 +51,7 @@ func TestTheReasonsOfFailedCallsAreToldApart(t *testing.T) {
 		s.startIntake()
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/signature")
-		s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", "the secret of the shop", "mode", "enforce").leadsTo(t, path)
+		s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", "the secret of the shop", "mode", "enforce", "sure", "1").leadsTo(t, path)
 		for range 2 {
 			s.signedCall(w, "another", `{"email_address":"a@example.com"}`).want(t, 400)
 		}
@@ -68,9 +68,10 @@ func TestAnotherSenderAsksWhatBecomesOfTheCheck(t *testing.T) {
 		w := s.createWebhook("name", "Payments", "type", "SUBSCRIBED")
 		reading, signature, overview := s.webhookPath(w, "/reading"), s.webhookPath(w, "/signature"), s.webhookPath(w, "")
 		s.post(reading, "sender", "stripe_checkout").want(t, 303)
-		s.post(signature, typed(s.get(signature), "secret", "whsec_of_the_shop", "mode", "enforce")...).leadsTo(t, signature)
+		s.post(signature, append(typed(s.get(signature), "secret", "whsec_of_the_shop", "mode", "enforce"), "sure", "1")...).leadsTo(t, signature)
 		s.post(reading, "sender", "stripe_customer").want(t, 303) // the same sender, which signs in the same way
 
+		s.post(reading, "sender", "standard").want(t, 422, "This webhook checks calls as Stripe signs them.", "Nobody can say here whether the calls that you choose now are signed so.")
 		asked := s.post(reading, "sender", "shopify_customer")
 		asked.want(t, 422, "This webhook checks calls as Stripe signs them.", "Stripe-Signature", "Shopify signs in another way: the body, with SHA-256, in the header X-Shopify-Hmac-SHA256.",
 			"Calls that are not signed as it looks for are refused.", "Nothing is saved yet.")

@@ -124,7 +124,10 @@ func TestRefusingUncheckedCallsIsWarnedOf(t *testing.T) {
 		path, overview := s.webhookPath(w, "/signature"), s.webhookPath(w, "")
 		s.get(path).want(t, 200, "Choose Watch before you choose Refuse.", "No call was ever checked, so nobody knows whether these settings fit.")
 		const secret, never, none = "the secret of the shop", "No call was ever checked, so nobody knows whether the secret fits.", "The only checked call did not pass, so nobody knows whether the secret fits."
-		saved := s.follow(s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", secret, "mode", "enforce"))
+		asked := s.post(path, "form", "body", "header", "X-Hub-Signature-256", "prefix", "sha256=", "secret", secret, "mode", "enforce")
+		asked.want(t, 422, never, "Nothing is saved yet.", "Watch first", "Refuse all the same")
+		s.get(overview).want(t, 200, "Not checked: anyone who knows the address can call it")
+		saved := s.follow(s.post(path, typed(asked)...))
 		saved.want(t, 200, "Saved. Calls that do not pass are refused from now on. No call has passed the check so far.", never, "Choose Watch first")
 		saved.wantNot(t, "Choose Watch before you choose Refuse.")
 		s.get(overview).want(t, 200, never, "Choose Watch first")
@@ -167,7 +170,7 @@ func TestWhoMayChangeASignature(t *testing.T) {
 		s.withCipher()
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/signature")
-		s.post(path, "form", "body", "header", "X-Sign", "secret", "a secret of the shop", "mode", "enforce").want(t, 303)
+		s.post(path, "form", "body", "header", "X-Sign", "secret", "a secret of the shop", "mode", "enforce", "sure", "1").want(t, 303)
 		for _, role := range []models.Role{models.RoleManager, models.RoleViewer} {
 			other := s.as(s.signIn(s.addMember(s.workspace, string(role)+"@example.com", role)))
 			page := other.get(path)
@@ -235,12 +238,13 @@ func TestASecretNeedsAKey(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/signature")
+		s.get(path).want(t, 200, "No secret can be saved here yet.", secrets.ErrNoKey.Message)
 		a := s.post(path, "form", "body", "header", "X-Sign", "secret", "a secret of the shop", "mode", "watch")
 		a.want(t, 422, secrets.ErrNoKey.Message)
 		if formFields(a.body).Get("secret") != "a secret of the shop" {
 			t.Error("the typed secret is gone")
 		}
-		s.post(path, "form", "addresses", "networks", "203.0.113.7", "mode", "enforce").want(t, 303)
+		s.post(path, "form", "addresses", "networks", "203.0.113.7", "mode", "enforce", "sure", "1").want(t, 303)
 	})
 }
 
@@ -252,7 +256,7 @@ func TestAWrongClockIsNamed(t *testing.T) {
 		w := s.createWebhook("name", "Payments", "type", "SUBSCRIBED")
 		s.post(s.webhookPath(w, "/reading"), "sender", "own", "mapping", `{"address":["email"],"delivery_id":{"path":"id"},"only_when":[{"path":"id","set":true}]}`).want(t, 303)
 		const secret = "whsec_of_the_shop"
-		s.post(s.webhookPath(w, "/signature"), "form", "t_v1", "secret", secret, "mode", "enforce").want(t, 303)
+		s.post(s.webhookPath(w, "/signature"), "form", "t_v1", "secret", secret, "mode", "enforce", "sure", "1").want(t, 303)
 		call := func(at time.Time, body string) answer { return s.timedCall(w, secret, at, body) }
 		body := `{"id":"evt_1","email":"jo@example.com"}`
 		call(s.server.now().Add(-2*time.Hour-time.Minute), body).want(t, 400)

@@ -37,6 +37,7 @@ func tryCall(p *Page) {
 	p.Fill("secret", "the secret of this webhook")
 	p.Choose("mode", "enforce")
 	p.Follow("Save")
+	p.Follow("Refuse all the same")
 	p.Follow("Try a call")
 	p.Sees("Sign it as Typeform would")
 	p.Inspect("console")

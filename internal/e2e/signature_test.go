@@ -41,6 +41,9 @@ func setUpSignature(t *testing.T, p *Page, inspect func(name string)) {
 	inspect("signature-made")
 	p.Choose("mode", "enforce") // as somebody does who does not read
 	p.Follow("Save")
+	p.Sees("Nothing is saved yet.")
+	inspect("signature-unchecked")
+	p.Follow("Refuse all the same")
 	p.Sees("No call was ever checked, so nobody knows whether the secret fits.")
 	inspect("signature-unproven")
 	p.Open(page)
