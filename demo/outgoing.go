@@ -193,10 +193,11 @@ func (t *teller) nextDue(ctx context.Context) (at time.Time, err error) {
 	return at, err
 }
 
-// The CRM refuses a message that it first gets in this time before the end, and takes all others in the last hour.
+// The CRM refuses a message that it first gets in this time before the end: its next try comes some hours after the end. In the last hour
+// the CRM takes all others.
 const (
-	refusedFrom = 60 * time.Hour
-	refusedTo   = 12 * time.Hour
+	refusedFrom = 46 * time.Hour
+	refusedTo   = 36 * time.Hour
 	calmSpan    = time.Hour
 )
 
