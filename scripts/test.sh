@@ -127,7 +127,7 @@ step "gofmt" formatting
 if [ -n "$all" ] || pages_changed; then step "generated code is up to date" generated; fi
 step "go.mod is tidy" go mod tidy -diff
 if [ -z "$all" ]; then
-	step "rules, storage and pages on both databases, vet" in_memory go test -short -count=1 -vet=all -timeout 10m $packages
+	step "rules, storage and pages on both databases, vet" in_memory go test -short -count=1 -vet=all -timeout 15m $packages
 	step "the main job in a browser" only browser TestBrowserFirstHour TestSetupLinkWorksOnce
 else
 	step "go vet" go vet ./...
