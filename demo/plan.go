@@ -36,12 +36,12 @@ const growthDays = 340
 
 // newPlan plans for so many contacts, 100 at least, and a request log of the days before now.
 func newPlan(contacts, days int, now time.Time, loc *time.Location) plan {
-	since := now.AddDate(0, 0, -days)
+	since := now.AddDate(0, 0, -days).Truncate(time.Hour)
 	p := plan{contacts: contacts, calls: min(500+contacts/8, maxCalls)}
 	erased := (p.calls + eraseCall - 1) / eraseCall
 	p.people = contacts + erased
 	p.growth = newCalendar(now.AddDate(0, 0, -growthDays).Truncate(time.Hour), now, loc)
-	p.log = newCalendar(since.Truncate(time.Hour), now, loc)
+	p.log = newCalendar(since, now, loc)
 	for p.before < p.people && p.came(p.before).Before(since) {
 		p.before++
 	}
