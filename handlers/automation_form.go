@@ -272,6 +272,7 @@ func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) 
 		m.Steps = append(m.Steps, row)
 	}
 	m.Full = len(f.definition.Steps) >= automations.MaxSteps
+	m.Next = v.Form("next")
 	m.Kinds = stepKinds(f.things.Mail)
 	if !f.things.Mail {
 		m.NoMail = automations.NoMail

@@ -125,6 +125,15 @@ func (v *visit) automationRuns(m *views.AutomationModel, a automations.Listed) e
 	return nil
 }
 
+// runsOf lists the newest runs for the page of a call or a contact.
+func (v *visit) runsOf(f automations.RunFilter) ([]views.RunRow, error) {
+	if v.counts.Automations == 0 { // the usual case costs no query
+		return nil, nil
+	}
+	runs, err := v.automations().Runs(v.UserContext(), v.Workspace.ID, f, listedRuns)
+	return runRows(runs), err
+}
+
 // runRows describes runs for a list.
 func runRows(runs []automations.ListedRun) (rows []views.RunRow) {
 	for _, r := range runs {

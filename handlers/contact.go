@@ -70,11 +70,9 @@ func (s *Server) showContact(v *visit, newTags, wrong string) error {
 		return models.In("contact page: deliveries", err)
 	}
 	m.Deliveries = v.deliveryRows(sent)
-	runs, err := v.automations().Runs(ctx, c.WorkspaceID, automations.RunFilter{ContactID: c.ID}, listedRuns)
-	if err != nil {
+	if m.Runs, err = v.runsOf(automations.RunFilter{ContactID: c.ID}); err != nil {
 		return models.In("contact page: runs", err)
 	}
-	m.Runs = runRows(runs)
 	for _, t := range schema.Tags {
 		if !slices.Contains(held, t.ID) {
 			m.OtherTags = append(m.OtherTags, t.Name)

@@ -101,11 +101,9 @@ func (s *Server) requestShow(v *visit) error {
 		return models.In("request page: deliveries", err)
 	}
 	m.Deliveries = v.deliveryRows(sent)
-	runs, err := v.automations().Runs(v.UserContext(), row.WorkspaceID, automations.RunFilter{RequestID: &row.ID}, listedRuns)
-	if err != nil {
+	if m.Runs, err = v.runsOf(automations.RunFilter{RequestID: &row.ID}); err != nil {
 		return models.In("request page: runs", err)
 	}
-	m.Runs = runRows(runs)
 	if m.Beside, err = v.besideLinks(row, query); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ class Builder {
     });
     form.addEventListener("change", (event) => {
       const place = event.target.dataset.follow;
-      if (place === undefined && !this.previews && event.target.matches("select")) this.send(form.querySelector('button[value="words"]'), event.target);
+      if (place === undefined && !this.previews && event.target.matches("select:not(#next)")) this.send(form.querySelector('button[value="words"]'), event.target);
       if (place !== undefined) this.send(form.querySelector(`button[value="update-${place}"]`), event.target);
     });
     form.addEventListener("submit", (event) => {
