@@ -32,6 +32,8 @@ type changes struct {
 	deliveries []models.WebhookDelivery // that were processed
 	repeats    []models.WebhookDelivery // with one more repeat
 	replays    []models.Replay
+
+	aboutErased []models.Replay // replays about people who were erased: their calls lose what they hold
 }
 
 // sizeChange is the difference that a batch makes to how many contacts a workspace has.
@@ -141,7 +143,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	}
 	c.counts = countCalls(c.log)
 	c.noteDeliveries(b)
-	c.replays = b.replays()
+	c.replays, c.aboutErased = b.replays(), b.erasedReplays()
 	return c, nil
 }
 

@@ -86,6 +86,8 @@ const (
 
 	liteErasureSQL = `SELECT who, at FROM erasures WHERE workspace_id = $1 AND who = $2`
 
+	liteMovesSQL = `SELECT workspace_id, address, changed_at FROM former_addresses WHERE workspace_id = $1 AND address = $2`
+
 	liteInsertReplaySQL = `INSERT INTO replays (workspace_id, original_id, request_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
 
 	liteMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
@@ -161,7 +163,7 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.EraseEventsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
 		liteUpdateContactSQL, liteLoseWordSQL, liteUnindexedNamesSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
-		liteErasureSQL, liteInsertReplaySQL, store.NoteErasureSQL,
+		liteErasureSQL, liteMovesSQL, store.EraseRequestSQL, liteInsertReplaySQL, store.NoteErasureSQL,
 	})
 
 func (t *sqliteTx) exec(ctx context.Context, text string, args ...any) error {
@@ -204,6 +206,9 @@ func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
 	}
 	for _, k := range w.replayed {
 		if err := t.query(ctx, liteErasureSQL, r.addErasure, k.workspace, models.AddressKey(k.workspace, k.address)); err != nil {
+			return reading{}, err
+		}
+		if err := t.query(ctx, liteMovesSQL, r.addMove, k.workspace, k.address); err != nil {
 			return reading{}, err
 		}
 	}
@@ -273,6 +278,11 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 			if err := t.exec(ctx, store.NoteErasureSQL, e.workspace, f.AddressKey(), c.now); err != nil {
 				return err
 			}
+		}
+	}
+	for _, r := range c.aboutErased {
+		if err := t.exec(ctx, store.EraseRequestSQL, r.WorkspaceID, r.OriginalID); err != nil {
+			return err
 		}
 	}
 	for _, f := range c.forgotten() {

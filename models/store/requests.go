@@ -46,8 +46,8 @@ type RequestFilter struct {
 	Sent         string                           // an address in its stored form: calls that sent it in any value
 	Matches      func(models.WebhookRequest) bool `json:"-"`
 
-	// OpenAt, if it is not zero, selects calls that a replay may have to put right: it leaves out replays, and failed calls that a replay
-	// before this time has put right. Covers does not know it.
+	// OpenAt, if it is not zero, selects calls that a replay may have to do: it leaves out replays, and calls that a replay before this
+	// time has done. Covers does not know it.
 	OpenAt time.Time
 
 	whole bool // read whole bodies
@@ -285,9 +285,9 @@ func (d *DB) AroundRequest(ctx context.Context, workspaceID int64, address strin
 }
 
 // RequestsJustBefore returns the newest calls that came within span before r, at most most, with the columns of lists: those for
-// its address, or for its webhook if it has no address.
+// its address, or for its webhook if it has no address. It leaves out replays, because no sender sent them.
 func (d *DB) RequestsJustBefore(ctx context.Context, r models.WebhookRequest, span time.Duration, most int) ([]models.WebhookRequest, error) {
-	filter := RequestFilter{WebhookID: r.WebhookID, From: models.IDTime(r.ID).Add(-span)}
+	filter := RequestFilter{WebhookID: r.WebhookID, From: models.IDTime(r.ID).Add(-span), NoReplays: true}
 	if r.Address != nil {
 		filter.Address = *r.Address
 	}
@@ -383,7 +383,7 @@ func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 		add("replay_of IS NULL")
 	}
 	if !f.OpenAt.IsZero() {
-		add("replay_of IS NULL AND NOT "+putRightSQL, idOf(f.OpenAt))
+		add("replay_of IS NULL AND NOT "+replayedSQL, idOf(f.OpenAt), notDone)
 	}
 	return strings.Join(parts, " AND "), values
 }
