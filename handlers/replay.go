@@ -212,7 +212,7 @@ func replaySummary(done int64, r models.ReplayResult) string {
 // replayText describes a replay and its result.
 func replayText(v *visit, j models.Job) jobText {
 	spec, r := models.ReadJobJSON[models.ReplaySpec](j.Spec), models.ReadJobJSON[models.ReplayResult](j.Result)
-	text := jobText{title: "Replay calls", unit: "call", units: "calls", stop: "Calls that were replayed until then stay replayed.", back: views.Crumb{Text: "Requests", Href: v.path("requests")}}
+	text := jobText{title: "Replay calls", unit: "call", units: "calls", stop: "Calls that were replayed until then stay replayed.", section: views.SectionRequests, back: views.Crumb{Text: "Requests", Href: v.path("requests")}}
 	if j.Total > 0 {
 		text.title = "Replay " + views.Plural(j.Total, "call", "calls")
 	}

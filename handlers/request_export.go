@@ -147,14 +147,13 @@ func (v *visit) exportRequests(ending, contentType string, start func(io.Writer)
 	})
 }
 
-// usable returns an error if a part of the URL is not understood. The list ignores such a part and says so; a download of all calls instead
-// of a few would be a surprise.
+// usable returns an error if a part of the URL is not understood. The list shows nothing and says why.
 func (q requestQuery) usable() error {
 	switch {
 	case q.unknownWebhook != "":
 		return &models.Error{Code: models.CodeInvalid, Message: "There is no webhook “" + shortened(q.unknownWebhook) + "” in this workspace."}
 	case q.rangeError != "":
-		return &models.Error{Code: models.CodeInvalid, Message: strings.ReplaceAll(q.rangeError, " This filter is ignored.", "")}
+		return &models.Error{Code: models.CodeInvalid, Message: strings.ReplaceAll(q.rangeError, nothingListed, "")}
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type RequestFilter struct {
 	Method     string
 	From, To   time.Time
 	NoReplays  bool
+	Nothing    bool   `json:",omitempty"` // matches no call, because what was asked for cannot be read
 	Address    string // in its stored form: calls for exactly this address
 	Containing string // calls whose address, valid or not, contains this; ignores ASCII case
 
@@ -241,10 +242,11 @@ func (d *DB) countRequests(ctx context.Context, workspaceID int64, filter Reques
 	return n, err
 }
 
-// CallTime is when a call came (the time of its id), and whether it failed.
+// CallTime is when a call came (the time of its id), and whether it failed or rightly did nothing.
 type CallTime struct {
 	ID     uuid.UUID
 	Failed bool
+	Idle   bool
 }
 
 // CallTimes returns the newest calls that match filter, as far as CountRequests counts them. stopped says that there may be more.
@@ -252,7 +254,7 @@ func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFil
 	if filter.byContent() {
 		rows, last, err := d.NewestRequests(ctx, workspaceID, filter, RequestPageSize)
 		for _, r := range rows {
-			found = append(found, CallTime{r.ID, r.Failed()})
+			found = append(found, CallTime{r.ID, r.Failed(), r.Idle()})
 		}
 		return found, last != uuid.Nil || len(rows) == RequestPageSize, err
 	}
@@ -261,7 +263,7 @@ func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFil
 		condition, values := filter.condition(d.Dialect)
 		q = filter.order(d.Read(ctx).Table("(?) AS webhook_requests", q.Limit(walkStep*walkSteps)).Where(condition, values...), models.Cursor{})
 	}
-	err = q.Select("id, status >= 400 AS failed").Limit(models.ExactCount + 1).Scan(&found).Error
+	err = q.Select("id, status >= 400 AS failed, status < 400 AND outcome IN ? AS idle", models.NoEffectOutcomes).Limit(models.ExactCount + 1).Scan(&found).Error
 	stopped = len(found) > models.ExactCount
 	return found[:min(len(found), models.ExactCount)], stopped, err
 }
@@ -330,6 +332,9 @@ func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor models.Curso
 // narrowBy is narrow for a query that already selects a workspace; key is the AddressKey of that workspace and the
 // address.
 func (f RequestFilter) narrowBy(q *gorm.DB, key any, cursor models.Cursor) *gorm.DB {
+	if f.Nothing {
+		q = q.Where("1 = 0")
+	}
 	switch {
 	case f.Address != "":
 		q = q.Where("who = ? AND address = ?", key, f.Address)
@@ -471,6 +476,8 @@ func (f RequestFilter) Covers(r models.WebhookRequest) bool {
 		address = *r.Address
 	}
 	switch {
+	case f.Nothing:
+		return false
 	case f.WebhookID != 0 && r.WebhookID != f.WebhookID, f.Status != 0 && r.Status != f.Status, f.Method != "" && r.Method != f.Method:
 		return false
 	case !f.From.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.From)) < 0, !f.To.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.To)) >= 0:
