@@ -112,8 +112,9 @@ func (v *visit) showReplay(f replayForm) error {
 	}
 	if m.None && m.LeftOut != "" && f.from.Filter.IsFailureGroup() {
 		group := store.FailureGroup{WebhookID: f.from.Filter.WebhookID, Outcome: f.from.Filter.Outcome}
-		m.Group = v.failureGroup(group, webhooksByID(f.webhooks)[group.WebhookID])
-		m.Group.Replay = ""
+		if m.Group, err = v.groupAside(group, webhooksByID(f.webhooks)[group.WebhookID]); err != nil {
+			return err
+		}
 	}
 	if err := v.tryReplay(&m, f, total); err != nil {
 		return err
@@ -123,6 +124,16 @@ func (v *visit) showReplay(f replayForm) error {
 		return err
 	}
 	return v.show(views.ReplayPage(m))
+}
+
+// groupAside shows a group of failures of which all calls were put right, and whether it was put aside; none if the dashboard has no such group.
+func (v *visit) groupAside(g store.FailureGroup, w models.Webhook) (row views.FailureGroup, err error) {
+	all, err := v.server.DB.WebhookFailureGroups(v.UserContext(), v.Workspace.ID, g.WebhookID, v.logBegins())
+	if i := slices.IndexFunc(all, func(a store.FailureGroup) bool { return a.Outcome == g.Outcome }); i >= 0 {
+		row = v.failureGroup(g, w)
+		row.Replay, row.Dismissed = "", all[i].Dismissed
+	}
+	return row, models.In("replay: group of failures", err)
 }
 
 // tryReplay tries the newest calls, the oldest of them first, and counts what would come of them.
@@ -148,6 +159,7 @@ func (v *visit) tryReplay(m *views.ReplayModel, f replayForm, total int64) error
 	}
 	m.Tried = len(rows)
 	m.Some = total > int64(len(rows))
+	m.Hopeless = len(rows) > 0 && len(calls) == 0 && !m.Some
 	if len(calls) > 0 {
 		tried, err := v.server.Intake.TryAll(ctx, calls)
 		if err != nil {

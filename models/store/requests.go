@@ -438,21 +438,18 @@ func (d *DB) RequestPlace(ctx context.Context, workspaceID int64, filter Request
 	return newer.Calls + 1, total.Calls, true, err
 }
 
-// NextCall returns the id of a webhook's first call after an id that did what the webhook is for, or of its newest call if none did. A page
+// NextCall returns the id of a webhook's first call after an id that did what the webhook is for, or of its newest call if none did, without replays. A page
 // that waits for a call can stop at a success. It reads no body. The error is ErrNotFound if no call came.
 func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after uuid.UUID) (id uuid.UUID, succeeded bool, err error) {
 	since := func() *gorm.DB {
 		return d.Read(ctx).Select("id, status").Where("workspace_id = ? AND webhook_id = ? AND id > ?", workspaceID, webhookID, after)
 	}
-	newest, err := First[models.WebhookRequest](since().Order("id DESC"))
-	if err != nil {
-		return uuid.Nil, false, err
-	}
 	first, err := First[models.WebhookRequest](since().Where("status < 400 AND outcome NOT IN ?", models.NoEffectOutcomes).Order("id"))
-	if ErrorCode(err) == models.CodeNotFound {
-		return newest.ID, false, nil
+	if ErrorCode(err) != models.CodeNotFound {
+		return first.ID, err == nil, err
 	}
-	return first.ID, err == nil, err
+	newest, err := First[models.WebhookRequest](since().Where("replay_of IS NULL").Order("id DESC"))
+	return newest.ID, false, err
 }
 
 // CallsSince returns the calls of a workspace, or of all workspaces if it is 0, that are newer than after, the newest first, at most limit, with their bodies or without.
