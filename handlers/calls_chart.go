@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -13,13 +14,15 @@ type callRange struct {
 	key, label, words string // words follow "in"
 	unit              string
 	slots             func(p views.Page) []views.Slot
+	wholeHours        bool      // no slot is shorter than an hour
+	from, to          time.Time // only hours that have a part between them count; zero for no bound
 }
 
 var callRanges = []callRange{
-	{"24h", "24 hours", "the last 24 hours", "Hour", func(p views.Page) []views.Slot { return p.HourSlots(24) }},
-	{"48h", "48 hours", "the last 48 hours", "Hour", func(p views.Page) []views.Slot { return p.HourSlots(48) }},
-	{"7d", "7 days", "the last 7 days", "From", func(p views.Page) []views.Slot { return p.DaySlots(7, 6) }},
-	{"30d", "30 days", "the last 30 days", "Day", func(p views.Page) []views.Slot { return p.DaySlots(30, 24) }},
+	{key: "24h", label: "24 hours", words: "the last 24 hours", unit: "Hour", slots: func(p views.Page) []views.Slot { return p.HourSlots(24) }},
+	{key: "48h", label: "48 hours", words: "the last 48 hours", unit: "Hour", slots: func(p views.Page) []views.Slot { return p.HourSlots(48) }},
+	{key: "7d", label: "7 days", words: "the last 7 days", unit: "From", slots: func(p views.Page) []views.Slot { return p.DaySlots(7, 6) }},
+	{key: "30d", label: "30 days", words: "the last 30 days", unit: "Day", slots: func(p views.Page) []views.Slot { return p.DaySlots(30, 24) }},
 }
 
 // callRange returns the period named by ?calls=, or by standard.
@@ -55,7 +58,8 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 	failed, processed, idle := make([]int64, len(c.Slots)), make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
 	done := map[models.Outcome]int64{}
 	for _, n := range counts {
-		if at := views.SlotOf(c.Slots, n.Hour); at < 0 {
+		at := views.SlotOf(c.Slots, n.Hour)
+		if at < 0 || r.without(n.Hour) {
 			continue
 		} else if n.Failed {
 			failed[at] += n.Calls
@@ -68,22 +72,38 @@ func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Ch
 		}
 		total.Calls += n.Calls
 	}
-	query := requestQuery{replays: "no"} // the counters have none
+	query := requestQuery{replays: "no", filter: store.RequestFilter{From: r.from, To: r.to}} // the counters have no replays
 	if webhookID != 0 {
 		query.webhook = strconv.FormatInt(webhookID, 10)
 	}
 	v.linkSlots(c.Slots, query)
-	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}
 	for _, o := range models.NoEffectOutcomes {
 		if done[o] > 0 {
 			total.Idle = append(total.Idle, models.OutcomeCount{Outcome: o, Calls: done[o]})
 		}
 	}
-	if len(total.Idle) > 0 {
-		c.Series = append(c.Series, views.Series{Name: "Nothing to do", Tone: "idle", Values: idle})
-	}
-	c.Summary = views.Plural(total.Calls, "call", "calls") + ", " + views.Count(total.Failed) + " failed"
+	c.Series = callSeries(failed, processed, idle, len(total.Idle) > 0)
+	c.Summary = callSummary(total.Calls, total.Failed)
 	return c, total, nil
+}
+
+// without reports whether the hour that begins at hour is outside the period.
+func (r callRange) without(hour time.Time) bool {
+	return hour.Before(r.from.Truncate(time.Hour)) || !r.to.IsZero() && !hour.Before(r.to)
+}
+
+// callSeries are the bars of a chart of calls; those that rightly did nothing have bars if there are any.
+func callSeries(failed, processed, idle []int64, anyIdle bool) []views.Series {
+	all := []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Processed", Tone: "ok", Values: processed}}
+	if anyIdle {
+		all = append(all, views.Series{Name: "Nothing to do", Tone: "idle", Values: idle})
+	}
+	return all
+}
+
+// callSummary says a chart of calls in words.
+func callSummary(calls, failed int64) string {
+	return views.Plural(calls, "call", "calls") + ", " + views.Count(failed) + " failed"
 }
 
 // callsSince links to the requests that the counters count from an hour on: those without replays.

@@ -51,13 +51,23 @@ func (v *visit) contactQuery(get func(name string, or ...string) string) (contac
 		return q, models.In("contact filter: segments", err)
 	}
 	value := func(name string) string {
-		text := models.TrimBlanks(cleanText(get(name)))
+		given := get(name)
+		if unreadable(given) {
+			q.notThere("What was given for “%s” cannot be read.", name)
+			q.said.Set(name, "\uFFFD") // so that a link or form does not leave it out
+		}
+		text := models.TrimBlanks(cleanText(given))
 		if text != "" {
 			q.said.Set(name, text)
 		}
 		return text
 	}
-	q.filter = store.ContactFilter{Search: value("q"), Members: segments.Members{}}
+	q.filter.Members = segments.Members{}
+	q.filter.Search = value("q")
+	if tooLong := tooLongToSearch("text", q.filter.Search); tooLong != "" {
+		q.filter.Search = ""
+		q.notThere("%s", tooLong)
+	}
 	if q.filter.Search != "" && get("in") == "address" {
 		q.filter.Inside = true
 		q.said.Set("in", "address")
@@ -182,7 +192,8 @@ func (q contactQuery) encoded() string {
 
 // without returns the filter without one of its parts.
 func (q contactQuery) without(name string) contactQuery {
-	rest := contactQuery{filter: q.filter, said: url.Values{}}
+	rest := q // with the names of the tag, the segment and the import
+	rest.said = url.Values{}
 	for key, values := range q.said {
 		if key != name && (name != "q" || key != "in") {
 			rest.said[key] = values
@@ -237,7 +248,7 @@ func (q contactQuery) words(name string) string {
 	}
 	switch name {
 	case "q":
-		return q.searched() + " has “" + models.NameInvisible(text) + "”"
+		return q.searched() + " has “" + models.NameInvisible(models.Shorten(text, 60)) + "”"
 	case "in":
 		return "" // words of q say it
 	case "status":

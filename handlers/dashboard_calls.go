@@ -38,10 +38,15 @@ func (v *visit) dashboardCalls(m *views.DashboardModel) error {
 	if err != nil {
 		return err
 	}
-	v.addBusiest(m, days, webhooks, unusual)
+	groups, err := db.FailureGroups(ctx, id, v.logBegins())
+	if err != nil {
+		return models.In("dashboard: failures", err)
+	}
+	open := failsOpenly(groups, store.CountedFrom(v.server.now()))
+	v.addBusiest(m, days, webhooks, unusual, open)
 	v.addUnusual(m, ever, unusual)
-	m.Failing = v.failing(days, webhooks, unusual)
-	return v.addFailureGroups(m, webhooks)
+	m.Failing = v.failing(days, webhooks, unusual, open)
+	return v.addFailureGroups(m, groups, webhooks)
 }
 
 // newestFailures is among how many failed calls the newest one of each group is looked for.
@@ -49,12 +54,7 @@ const newestFailures = 100
 
 // addFailureGroups adds the failed calls of the kept log in groups, each with what to do about its newest call: the latest groups, or all with
 // ?failures=all.
-func (v *visit) addFailureGroups(m *views.DashboardModel, webhooks map[int64]models.Webhook) error {
-	ctx, db := v.UserContext(), v.server.DB
-	groups, err := db.FailureGroups(ctx, v.Workspace.ID, v.logBegins())
-	if err != nil {
-		return models.In("dashboard: failures", err)
-	}
+func (v *visit) addFailureGroups(m *views.DashboardModel, groups []store.FailureGroup, webhooks map[int64]models.Webhook) error {
 	if len(groups) == 0 {
 		return nil
 	}
@@ -131,10 +131,10 @@ func (s *Server) failuresDismiss(v *visit) error {
 }
 
 // addBusiest lists the webhooks with the most calls in 24 hours, without deleted ones.
-func (v *visit) addBusiest(m *views.DashboardModel, days []models.WebhookDay, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual) {
+func (v *visit) addBusiest(m *views.DashboardModel, days []models.WebhookDay, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual, open map[int64]bool) {
 	for _, u := range days {
 		if w := webhooks[u.WebhookID]; u.Calls > 0 && w.ID != 0 && w.DeletedAt == nil && len(m.Busiest) < dashboardRows {
-			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: u.Calls, Failures: u.Failures,
+			m.Busiest = append(m.Busiest, views.BusyWebhook{Name: w.Name, Href: v.path("webhooks", w.ID), Calls: u.Calls, Failures: u.Failures, Settled: u.Failures > 0 && !open[u.WebhookID],
 				Unusual: views.UnusualWords(unusual[u.WebhookID])})
 		}
 	}
@@ -149,13 +149,13 @@ func (v *visit) addUnusual(m *views.DashboardModel, webhooks []models.Webhook, u
 	}
 }
 
-// failing returns the webhook with the most failures among those of which many calls fail, or nil. One that fails more than usual is left out:
-// it has its own note.
-func (v *visit) failing(days []models.WebhookDay, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual) *views.FailingWebhook {
+// failing returns the webhook with the most failures among those of which many calls fail, or nil. One that fails more than usual is left out,
+// because it has its own note, and so is one that is not open: its failures were put right or aside.
+func (v *visit) failing(days []models.WebhookDay, webhooks map[int64]models.Webhook, unusual map[int64]models.Unusual, open map[int64]bool) *views.FailingWebhook {
 	var worst models.WebhookDay
 	for _, u := range days {
 		w := webhooks[u.WebhookID]
-		noted := unusual[w.ID].Failing && w.Enabled
+		noted := unusual[w.ID].Failing && w.Enabled || !open[w.ID]
 		if w.ID != 0 && w.DeletedAt == nil && !noted && models.ManyFail(u.Failures, u.Calls) && u.Failures > worst.Failures {
 			worst = u
 		}

@@ -40,6 +40,10 @@ func errorPage(status int, get bool, err error) views.ErrorModel {
 	case fiber.StatusRequestEntityTooLarge:
 		m.Title, m.Texts = "That is too much for one form", []string{"Nothing was saved. What you typed is still in the form if you go back.", "Send less than 4 MB at a time."}
 	case fiber.StatusConflict, fiber.StatusUnprocessableEntity:
+		if m.Title = "This was not done"; get {
+			m.Texts = append(m.Texts, "Go back to change what you asked for.")
+			break
+		}
 		m.Title = "This was not saved"
 		m.Texts = append(m.Texts, "What you typed is still in the form if you go back.")
 	case fiber.StatusTooManyRequests:

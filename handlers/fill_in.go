@@ -121,7 +121,7 @@ func init() { jobTexts[models.JobFill] = fillText }
 // fillText describes a job that fills a merge tag in, and its result.
 func fillText(v *visit, j models.Job) jobText {
 	spec, r := models.ReadJobJSON[models.FillSpec](j.Spec), models.ReadJobJSON[models.FillResult](j.Result)
-	text := jobText{title: "Fill in " + spec.Label, unit: "contact", units: "contacts", stop: "Values that were filled in until then stay.", back: views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}}
+	text := jobText{title: "Fill in " + spec.Label, unit: "contact", units: "contacts", stop: "Values that were filled in until then stay.", section: views.SectionMergeTags, back: views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}}
 	text.summary = spec.Label + " was filled in for " + views.Plural(r.Changed, "contact", "contacts") + "."
 	if spec.Undo != 0 {
 		text.title, text.stop = "Take back: fill in "+spec.Label, "Values that were taken back until then stay so."

@@ -216,7 +216,11 @@ func (v *visit) FormAll(name string) []string {
 	if v.form == nil {
 		v.form = url.Values{}
 		for key, value := range v.Ctx.Request().PostArgs().All() {
-			v.form.Add(cleanText(string(key)), cleanText(string(value)))
+			text := cleanText(string(value))
+			if text == "" && len(value) > 0 {
+				text = "\uFFFD" // an empty field may mean everything
+			}
+			v.form.Add(cleanText(string(key)), text)
 		}
 		v.readMultipart()
 	}

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+
 	"campaignlark"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -17,6 +19,7 @@ type jobText struct {
 	facts       []views.JobFact
 	stop        string // what stopping it does
 	back        views.Crumb
+	section     string    // of the navigation; "" for the contacts
 	next        views.Btn // the next step; optional
 	see         views.Btn // leads to what was made; optional
 	undo        string    // the page that asks whether to take it back; optional
@@ -85,7 +88,7 @@ func (s *Server) jobShow(v *visit) error {
 			m.Download = text.download
 		}
 	}
-	if m.Page, err = v.page(views.SectionContacts, text.title, text.back, views.Crumb{Text: text.title}); err != nil {
+	if m.Page, err = v.page(cmp.Or(text.section, views.SectionContacts), text.title, text.back, views.Crumb{Text: text.title}); err != nil {
 		return err
 	}
 	if text.summary != "" && (j.State == models.JobDone || j.Finished() && m.Page.Flash == nil) { // "has started" is past

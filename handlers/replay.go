@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -155,6 +156,13 @@ func (v *visit) countReplay(f replayForm) (total int64, more bool, err error) {
 
 // replayCounts lists what came or would come of calls, the most frequent first.
 func replayCounts(result models.ReplayResult) (all []views.ReplayCount) {
+	for kept, n := range result.Kept {
+		all = append(all, views.ReplayCount{Text: views.KeptShort(kept), Calls: n, Idle: true})
+		result.Outcomes = maps.Clone(result.Outcomes)
+		if result.Outcomes[models.OutcomeKeptOut] -= n; result.Outcomes[models.OutcomeKeptOut] <= 0 {
+			delete(result.Outcomes, models.OutcomeKeptOut)
+		}
+	}
 	for o, n := range result.Outcomes {
 		all = append(all, views.ReplayCount{Text: views.OutcomeShort(o), Calls: n, Bad: o.Failed(), Idle: o.Idle()})
 	}
@@ -204,7 +212,7 @@ func replaySummary(done int64, r models.ReplayResult) string {
 // replayText describes a replay and its result.
 func replayText(v *visit, j models.Job) jobText {
 	spec, r := models.ReadJobJSON[models.ReplaySpec](j.Spec), models.ReadJobJSON[models.ReplayResult](j.Result)
-	text := jobText{title: "Replay calls", unit: "call", units: "calls", stop: "Calls that were replayed until then stay replayed.", back: views.Crumb{Text: "Requests", Href: v.path("requests")}}
+	text := jobText{title: "Replay calls", unit: "call", units: "calls", stop: "Calls that were replayed until then stay replayed.", section: views.SectionRequests, back: views.Crumb{Text: "Requests", Href: v.path("requests")}}
 	if j.Total > 0 {
 		text.title = "Replay " + views.Plural(j.Total, "call", "calls")
 	}

@@ -41,32 +41,52 @@ func (v *visit) noneTicked() error {
 	return v.show(views.ReplayPage(m))
 }
 
-// putRight says how many of the calls that are meant an earlier replay has put right; total are those to replay, if all are counted.
-func (v *visit) putRight(f replayForm, total int64, counted bool) (words string, err error) {
+// leftOut says how many of the calls that are meant an earlier replay has done, and are replays; total are those to replay, if all are counted.
+func (v *visit) leftOut(f replayForm, total int64, counted bool) (words string, err error) {
 	ctx, db := v.UserContext(), v.server.DB
 	if len(f.from.IDs) > 0 {
-		n, err := db.CountPutRight(ctx, v.Workspace.ID, f.from.IDs, f.at)
+		n, err := db.CountReplayed(ctx, v.Workspace.ID, f.from.IDs, f.at)
 		switch {
 		case n > 0 && len(f.from.IDs) == 1:
-			words = "An earlier replay has put this call right already."
+			words = "An earlier replay has done this call already. It is done again, because you chose it."
 		case n > 0:
-			words = views.Count(n) + " of them an earlier replay has put right already. They are replayed again, because you chose them."
+			words = views.Count(n) + " of them an earlier replay has done already. They are done again, because you chose them."
 		}
-		return words, models.In("replay: ticked calls that were put right", err)
+		return words, models.In("replay: ticked calls that were replayed", err)
 	}
 	all := f.from.Filter
 	all.OpenAt = time.Time{}
 	found, err := db.CountRequests(ctx, v.Workspace.ID, all)
 	if err != nil {
-		return "", models.In("replay: calls that were put right", err)
+		return "", models.In("replay: calls that match", err)
 	}
-	switch left := found.Calls - total; {
-	case !counted || found.Stopped != uuid.Nil || found.Calls > models.ExactCount:
-		return "Calls that an earlier replay has put right are left out, and so are replays.", nil
-	case left > 0:
-		return views.Plural(left, "call that matches is", "calls that match are") + " left out: an earlier replay has put the call right, or it is a replay itself.", nil
+	all.NoReplays = true
+	first, err := db.CountRequests(ctx, v.Workspace.ID, all)
+	if err != nil {
+		return "", models.In("replay: calls that are no replays", err)
 	}
-	return "", nil
+	if !counted || found.Stopped != uuid.Nil || first.Stopped != uuid.Nil || found.Calls > models.ExactCount {
+		return "Calls that an earlier replay has done are left out, and so are replays.", nil
+	}
+	return leftOutSaid(first.Calls-total, found.Calls-first.Calls), nil
+}
+
+// leftOutSaid says that calls are left out, because a replay has done them or because they are replays; "" if there are none.
+func leftOutSaid(done, replays int64) string {
+	text := views.Plural(done+replays, "call that matches is", "calls that match are") + " left out: "
+	switch {
+	case done+replays <= 0:
+		return ""
+	case replays == 0 && done == 1:
+		return text + "an earlier replay has done it already."
+	case replays == 0:
+		return text + "an earlier replay has done them already."
+	case done == 0 && replays == 1:
+		return text + "it is a replay itself."
+	case done == 0:
+		return text + "they are replays themselves."
+	}
+	return text + "an earlier replay has done " + views.Count(done) + " of them, and " + views.Plural(replays, "is a replay", "are replays") + "."
 }
 
 // showReplay shows the question.
@@ -87,13 +107,14 @@ func (v *visit) showReplay(f replayForm) error {
 		m.Calls = "At least " + m.Calls
 	}
 	m.None = total == 0 && !more
-	if m.LeftOut, err = v.putRight(f, total, !more && total <= models.ExactCount); err != nil {
+	if m.LeftOut, err = v.leftOut(f, total, !more && total <= models.ExactCount); err != nil {
 		return err
 	}
 	if m.None && m.LeftOut != "" && f.from.Filter.IsFailureGroup() {
 		group := store.FailureGroup{WebhookID: f.from.Filter.WebhookID, Outcome: f.from.Filter.Outcome}
-		m.Group = v.failureGroup(group, webhooksByID(f.webhooks)[group.WebhookID])
-		m.Group.Replay = ""
+		if m.Group, err = v.groupAside(group, webhooksByID(f.webhooks)[group.WebhookID]); err != nil {
+			return err
+		}
 	}
 	if err := v.tryReplay(&m, f, total); err != nil {
 		return err
@@ -103,6 +124,16 @@ func (v *visit) showReplay(f replayForm) error {
 		return err
 	}
 	return v.show(views.ReplayPage(m))
+}
+
+// groupAside shows a group of failures of which all calls were put right, and whether it was put aside; none if the dashboard has no such group.
+func (v *visit) groupAside(g store.FailureGroup, w models.Webhook) (row views.FailureGroup, err error) {
+	all, err := v.server.DB.WebhookFailureGroups(v.UserContext(), v.Workspace.ID, g.WebhookID, v.logBegins())
+	if i := slices.IndexFunc(all, func(a store.FailureGroup) bool { return a.Outcome == g.Outcome }); i >= 0 {
+		row = v.failureGroup(g, w)
+		row.Replay, row.Dismissed = "", all[i].Dismissed
+	}
+	return row, models.In("replay: group of failures", err)
 }
 
 // tryReplay tries the newest calls, the oldest of them first, and counts what would come of them.
@@ -128,6 +159,7 @@ func (v *visit) tryReplay(m *views.ReplayModel, f replayForm, total int64) error
 	}
 	m.Tried = len(rows)
 	m.Some = total > int64(len(rows))
+	m.Hopeless = len(rows) > 0 && len(calls) == 0 && !m.Some
 	if len(calls) > 0 {
 		tried, err := v.server.Intake.TryAll(ctx, calls)
 		if err != nil {
@@ -135,7 +167,7 @@ func (v *visit) tryReplay(m *views.ReplayModel, f replayForm, total int64) error
 			return nil
 		}
 		for _, t := range tried {
-			result.Add(t.Row.Outcome, "")
+			result.AddDone(t.Row.Outcome, t.Kept)
 		}
 	}
 	m.Outcomes = replayCounts(result)

@@ -36,7 +36,7 @@ func TestRefusedCallsAreReplayed(t *testing.T) {
 		list := "/w/books/requests?outcome=failed&webhook=" + itoa(w.ID)
 		s.get(list).want(t, 200, "5 requests", "Replay these calls")
 		ask := s.get("/w/books/requests/replay?outcome=failed&webhook=" + itoa(w.ID))
-		ask.want(t, 200, "Replay 5 calls?", "Tried with all of them. Nothing was changed.", "2 New contact", "2 Kept out", "1 The address is not valid", "People who unsubscribed or were erased after a call stay so")
+		ask.want(t, 200, "Replay 5 calls?", "Tried with all of them. Nothing was changed.", "2 New contact", "1 Kept unsubscribed", "1 Kept erased", "1 The address is not valid", "People who unsubscribed or were erased after a call stay so")
 		if s.contact("arya@example.com") != nil {
 			t.Fatal("the question has changed something")
 		}
@@ -44,7 +44,7 @@ func TestRefusedCallsAreReplayed(t *testing.T) {
 		s.follow(job).want(t, 200, "The replay has started.", "Under way")
 		s.follow(s.post("/w/books/requests/replay", "outcome", "failed", "webhook", itoa(w.ID))).want(t, 200, "These calls are being replayed already.")
 		s.work()
-		s.get(job.header.Get("Location")).want(t, 200, "Done", "5 calls were replayed.", "New contact 2", "Kept out 2", "The address is not valid 1", "Events Not fired", "failed")
+		s.get(job.header.Get("Location")).want(t, 200, "Done", "5 calls were replayed.", "New contact 2", "Kept erased 1", "Kept unsubscribed 1", "The address is not valid 1", "Events Not fired", "failed")
 
 		if c := s.contact("arya@example.com"); c == nil || c.Status != models.StatusSubscribed {
 			t.Errorf("got %+v for the refused call, want a contact", c)
@@ -118,15 +118,15 @@ func TestWhatWasPutRightIsNotReplayedAgain(t *testing.T) {
 		s.follow(s.post("/w/books/requests/replay", again...)).want(t, 200)
 		s.work() // they fail again, so all are still to be put right
 		s.later(time.Second)
-		s.get(ask).want(t, 200, "Replay 3 calls?", "3 calls that match are left out: an earlier replay has put the call right, or it is a replay itself.")
+		s.get(ask).want(t, 200, "Replay 3 calls?", "3 calls that match are left out: they are replays themselves.")
 		path, _ := senders.ParsePath("mail")
 		s.configure(w, senders.Settings{Mapping: &senders.Mapping{Address: []senders.Path{path}}}, "")
 		s.post("/w/books/requests/replay", "id", ids[0]).want(t, 303)
 		s.work()
 		s.later(time.Second)
-		s.get("/w/books/requests/replay?id="+ids[0]).want(t, 200, "Replay 1 call?", "An earlier replay has put this call right already.")
-		s.get("/w/books/requests/replay?id="+ids[0]+"&id="+ids[1]).want(t, 200, "Replay 2 calls?", "1 of them an earlier replay has put right already.")
-		s.get(ask).want(t, 200, "Replay 2 calls?", "4 calls that match are left out")
+		s.get("/w/books/requests/replay?id="+ids[0]).want(t, 200, "Replay 1 call?", "An earlier replay has done this call already.")
+		s.get("/w/books/requests/replay?id="+ids[0]+"&id="+ids[1]).want(t, 200, "Replay 2 calls?", "1 of them an earlier replay has done already.")
+		s.get(ask).want(t, 200, "Replay 2 calls?", "4 calls that match are left out: an earlier replay has done 1 of them, and 3 are replays.")
 		job := s.post("/w/books/requests/replay", again...).header.Get("Location")
 		s.work()
 		s.get(job).want(t, 200, "2 calls were replayed. 2 did what the webhook is for.")

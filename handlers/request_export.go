@@ -21,6 +21,7 @@ import (
 type exportedRequest struct {
 	Time          time.Time          `json:"time"`
 	ID            uuid.UUID          `json:"id"`
+	ReplayOf      *uuid.UUID         `json:"replay_of,omitempty"`
 	Webhook       string             `json:"webhook"`
 	WebhookID     int64              `json:"webhook_id"`
 	Outcome       models.Outcome     `json:"outcome"`
@@ -40,18 +41,22 @@ type exportedRequest struct {
 
 // requestColumns are the columns of a download as CSV. The fates of the fields are only in NDJSON.
 var requestColumns = []string{"time", "id", "webhook", "webhook_id", "outcome", "status", "message", "event", "email_address", "method", "content_type",
-	"client_address", "user_agent", "took_ms", "payload", "payload_is_cut"}
+	"client_address", "user_agent", "took_ms", "payload", "payload_is_cut", "replay_of"}
 
 // row returns the call's row, in cells that no spreadsheet runs as a formula.
 func (r exportedRequest) row() []string {
+	replayOf := ""
+	if r.ReplayOf != nil {
+		replayOf = r.ReplayOf.String()
+	}
 	return []string{r.Time.Format(time.RFC3339Nano), r.ID.String(), models.Defuse(r.Webhook), strconv.FormatInt(r.WebhookID, 10), string(r.Outcome), strconv.Itoa(r.Status), models.Defuse(r.Message),
 		string(r.Event), models.Defuse(r.Address), models.Defuse(r.Method), models.Defuse(r.ContentType), models.Defuse(r.ClientAddress), models.Defuse(r.UserAgent),
-		strconv.FormatFloat(r.TookMs, 'f', -1, 64), models.Defuse(r.Payload), strconv.FormatBool(r.Truncated)}
+		strconv.FormatFloat(r.TookMs, 'f', -1, 64), models.Defuse(r.Payload), strconv.FormatBool(r.Truncated), replayOf}
 }
 
 // exported returns a call for a download.
 func (v *visit) exported(row models.WebhookRequest, webhook models.Webhook) exportedRequest {
-	r := exportedRequest{Time: models.IDTime(row.ID).UTC(), ID: row.ID, Webhook: webhook.Name, WebhookID: row.WebhookID, Outcome: row.Outcome, Status: row.Status, Event: row.Fired(),
+	r := exportedRequest{Time: models.IDTime(row.ID).UTC(), ID: row.ID, ReplayOf: row.ReplayOf, Webhook: webhook.Name, WebhookID: row.WebhookID, Outcome: row.Outcome, Status: row.Status, Event: row.Fired(),
 		Method: row.Method, ContentType: row.ContentType, TookMs: float64(row.DurationUs) / 1000}
 	for _, text := range []struct {
 		from *string
@@ -147,14 +152,13 @@ func (v *visit) exportRequests(ending, contentType string, start func(io.Writer)
 	})
 }
 
-// usable returns an error if a part of the URL is not understood. The list ignores such a part and says so; a download of all calls instead
-// of a few would be a surprise.
+// usable returns an error if a part of the URL is not understood. The list shows nothing and says why.
 func (q requestQuery) usable() error {
 	switch {
 	case q.unknownWebhook != "":
 		return &models.Error{Code: models.CodeInvalid, Message: "There is no webhook “" + shortened(q.unknownWebhook) + "” in this workspace."}
 	case q.rangeError != "":
-		return &models.Error{Code: models.CodeInvalid, Message: strings.ReplaceAll(q.rangeError, " This filter is ignored.", "")}
+		return &models.Error{Code: models.CodeInvalid, Message: strings.ReplaceAll(q.rangeError, nothingListed, "")}
 	}
 	return nil
 }

@@ -204,12 +204,16 @@ func (t *story) stops(s views.RequestStory) []views.Stop {
 		}
 		stops = append(stops, stop(s.Counts, "Counts", note))
 	}
+	answer := strconv.Itoa(answered(t.row, t.body)) + " in " + views.Took(t.facts().Took)
+	if t.row.ReplayOf != nil {
+		answer = "nobody"
+	}
 	return append(stops,
 		stop(s.Address, "Address", t.outcome().AddressNote()),
 		stop(s.Fields, "Fields", t.fieldsNote(s.Fields)),
 		stop(s.Contact, "Contact", t.contactNote(s.Contact)),
 		stop(s.Event, "Event", t.eventNote()),
-		stop(s.Answer, "Answered", strconv.Itoa(answered(t.row, t.body))+" in "+views.Took(t.facts().Took)),
+		stop(s.Answer, "Answered", answer),
 		stop(s.Segments, "Segments", t.segmentsNote()),
 	)
 }

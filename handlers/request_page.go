@@ -233,7 +233,7 @@ func (t *story) read() (err error) {
 	if err := t.readPerson(); err != nil {
 		return err
 	}
-	if t.body.Payload != "" && t.body.TriedBy == 0 && (row.Address == nil || t.others > 0) { // a call from "Try a call" repeats another one on purpose
+	if t.body.Payload != "" && t.body.TriedBy == 0 && row.ReplayOf == nil && (row.Address == nil || t.others > 0) { // a replay and a call from "Try a call" repeat another one on purpose
 		earlier, err := db.RequestsJustBefore(ctx, row, repeatSpan, maxEarlier)
 		if err != nil {
 			return models.In("request page: requests before it", err)
@@ -295,6 +295,8 @@ func (t *story) model(p views.Page) views.RequestModel {
 	}
 	if t.erased && t.row.Outcome == models.OutcomeDeleted {
 		m.Note = "This call to a webhook of type DELETE erased the person's data, here and in all other calls. The log keeps that it happened, when, and through which webhook."
+	} else if t.erased && t.row.Outcome == models.OutcomeKeptOut {
+		m.Note = "The person was erased, so the log holds no data of this replay. The log keeps that it happened, when, and through which webhook."
 	} else if t.erased {
 		m.Note = "The person was erased after this call, and with them the data of the call. The log keeps that it happened, when, and through which webhook."
 	}

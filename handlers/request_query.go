@@ -25,7 +25,7 @@ type requestQuery struct {
 	replays                                        string // "no" leaves replays out, as the figures do that link to the list
 
 	unknownWebhook string // the id in the URL if the workspace has no such webhook
-	rangeError     string // says which parts are ignored
+	rangeError     string // says which parts cannot be used
 	filter         store.RequestFilter
 	cursor         models.Cursor
 }
@@ -37,28 +37,36 @@ func (v *visit) requestQuery(get field, webhooks []models.Webhook) requestQuery 
 
 // requestQueryOf is requestQuery for another workspace, in whose time zone the period is. The zero one has UTC.
 func (v *visit) requestQueryOf(w models.Workspace, get field, webhooks []models.Webhook) requestQuery {
-	text := func(name string) string { return cleanText(get(name)) }
-	q := requestQuery{search: models.TrimBlanks(text("q")), part: text("part"), when: text("when"), from: text("from"), to: text("to")}
-	if id, err := strconv.ParseInt(text("webhook"), 10, 64); err == nil && webhooksByID(webhooks)[id].ID != 0 {
-		q.webhook, q.filter.WebhookID = text("webhook"), id
+	var q requestQuery
+	text := func(name string) string {
+		given := get(name)
+		if unreadable(given) {
+			q.refuse("What was given for “" + name + "” cannot be read.")
+		}
+		return cleanText(given)
+	}
+	q.part, q.when, q.from, q.to = text("part"), text("when"), text("from"), text("to")
+	q.readSearch(models.TrimBlanks(text("q")))
+	webhook, outcome := text("webhook"), text("outcome")
+	if id, err := strconv.ParseInt(webhook, 10, 64); err == nil && webhooksByID(webhooks)[id].ID != 0 {
+		q.webhook, q.filter.WebhookID = webhook, id
 	} else {
-		q.unknownWebhook = text("webhook")
+		q.unknownWebhook = webhook
 	}
 	for _, o := range views.OutcomeOptions() {
-		if o.Value == text("outcome") {
+		if o.Value == outcome {
 			q.outcome, q.filter.Outcome = o.Value, models.Outcome(o.Value)
 		}
 	}
-	if q.outcome != text("outcome") {
-		q.ignore("There is no outcome “" + shortened(text("outcome")) + "”. This filter is ignored.")
+	if q.outcome != outcome {
+		q.refuse("There is no outcome “" + shortened(outcome) + "”.")
 	}
-	if address, err := models.ReadEmail(q.search); err == nil && q.part == "" {
-		q.filter.Address = address
-	} else {
-		q.filter.Containing = q.search
-	}
-	if text("replays") == "no" {
+	switch replays := text("replays"); replays {
+	case "":
+	case "no":
 		q.replays, q.filter.NoReplays = "no", true
+	default:
+		q.refuse("“" + shortened(replays) + "” does not say whether to list replays.")
 	}
 	q.readAnswer(text("status"), text("method"))
 	q.readContent(text("field"), text("value"))
@@ -67,25 +75,53 @@ func (v *visit) requestQueryOf(w models.Workspace, get field, webhooks []models.
 	return q
 }
 
+// readSearch reads the address or the part of one.
+func (q *requestQuery) readSearch(text string) {
+	if tooLong := tooLongToSearch("text", text); tooLong != "" {
+		q.refuse(tooLong)
+		return
+	}
+	q.search = text
+	if address, err := models.ReadEmail(text); err == nil && q.part == "" {
+		q.filter.Address = address
+	} else {
+		q.filter.Containing = text
+	}
+}
+
 // readAnswer reads the answer's status and the method.
 func (q *requestQuery) readAnswer(status, method string) {
 	if n, err := strconv.Atoi(status); err == nil && 100 <= n && n <= 599 {
 		q.status, q.filter.Status = status, n
 	} else if status != "" {
-		q.ignore("“" + shortened(status) + "” is not the status of an answer, such as 404. This filter is ignored.")
+		q.refuse("“" + shortened(status) + "” is not the status of an answer, such as 404.")
 	}
 	if slices.Contains(callMethods, method) {
 		q.method, q.filter.Method = method, method
 	} else if method != "" {
-		q.ignore("“" + shortened(method) + "” is not a method of calls. This filter is ignored.")
+		q.refuse("“" + shortened(method) + "” is not a method of calls.")
 	}
 }
 
 // callMethods are the methods of calls that the list can be narrowed to.
 var callMethods = []string{fiber.MethodGet, fiber.MethodPost}
 
-// maxContent is the longest name or value to search for, in bytes.
-const maxContent = 500
+// maxSearched is the longest text to search for, in bytes.
+const maxSearched = 500
+
+// tooLongToSearch says that a text is too long to search for, "" if it is not. what names it: "value".
+func tooLongToSearch(what, text string) string {
+	if len(text) <= maxSearched {
+		return ""
+	}
+	return "The " + what + " is too long: please search for up to " + strconv.Itoa(maxSearched) + " characters."
+}
+
+// unreadable reports whether a part of a URL or form holds something, but nothing that can be read: it must not count as empty.
+func unreadable(given string) bool {
+	read := models.TrimBlanks(strings.ReplaceAll(cleanText(given), "\uFFFD", ""))
+	return strings.Trim(given, " \t\r\n") != "" && read == ""
+}
 
 // readContent reads what must have been sent.
 func (q *requestQuery) readContent(field, value string) {
@@ -94,8 +130,8 @@ func (q *requestQuery) readContent(field, value string) {
 		into *string
 		what string
 	}{{models.TrimBlanks(field), &q.field, "name of a field"}, {models.TrimBlanks(value), &q.value, "value"}} {
-		if len(part.text) > maxContent {
-			q.ignore("The " + part.what + " is too long: please search for up to " + strconv.Itoa(maxContent) + " characters. This filter is ignored.")
+		if tooLong := tooLongToSearch(part.what, part.text); tooLong != "" {
+			q.refuse(tooLong)
 		} else {
 			*part.into = part.text
 		}
@@ -108,15 +144,25 @@ func (q *requestQuery) readContent(field, value string) {
 func (q *requestQuery) readPlace(before, after string) {
 	var known bool
 	if q.cursor.Before, known = requestID(before); !known && before != "" {
-		q.ignore("“" + shortened(before) + "” is not a position in this list. The newest are shown.")
+		q.say("“" + shortened(before) + "” is not a position in this list. The newest are shown.")
 	}
 	if q.cursor.Before == uuid.Nil {
 		q.cursor.After, _ = requestID(after)
 	}
 }
 
-// ignore adds a sentence about a part of the URL that is ignored. That part may hold an e-mail address, so the sentence is masked.
-func (q *requestQuery) ignore(sentence string) {
+// nothingListed follows why a part of the filter cannot be used, in the list.
+const nothingListed = " Nothing is listed."
+
+// refuse adds a sentence about a part of the filter that cannot be used. The filter then matches nothing: without that part it could match
+// far more than was asked for.
+func (q *requestQuery) refuse(sentence string) {
+	q.filter.Nothing = true
+	q.say(sentence + nothingListed)
+}
+
+// say adds a sentence about the URL. It may quote an e-mail address, so it is masked.
+func (q *requestQuery) say(sentence string) {
 	q.rangeError = strings.TrimSpace(q.rangeError + " " + models.WithoutAddresses(sentence))
 }
 
@@ -141,21 +187,22 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 		if span, ok := spans[q.when]; ok {
 			q.filter.From = now.Add(-span)
 		} else if q.when != "" {
-			q.ignore("There is no time “" + shortened(q.when) + "”. This filter is ignored.")
+			q.refuse("There is no time “" + shortened(q.when) + "”.")
 			q.when = ""
 		}
 		return
 	}
 	for _, bound := range []struct {
-		text string
+		text *string
 		into *time.Time
-	}{{q.from, &q.filter.From}, {q.to, &q.filter.To}} {
-		if bound.text == "" {
+	}{{&q.from, &q.filter.From}, {&q.to, &q.filter.To}} {
+		if *bound.text == "" {
 			continue
 		}
-		at, ok := readMoment(bound.text, zone)
+		at, ok := readMoment(*bound.text, zone)
 		if !ok {
-			q.ignore("A time looks like 2026-11-24T14:30. Times that cannot be read are ignored.")
+			q.refuse("“" + shortened(*bound.text) + "” is not a time such as 2026-11-24T14:30.")
+			*bound.text = ""
 			continue
 		}
 		*bound.into = at
@@ -234,6 +281,7 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 		add("Without replays", "replays")
 	}
 	switch {
+	case q.when == "range" && q.from+q.to == "":
 	case q.when == "range":
 		add(strings.TrimSpace("from "+momentSaid(q.from)+" to "+momentSaid(q.to)), "when", "from", "to")
 	case q.when != "":

@@ -61,6 +61,9 @@ func (t *story) received() views.Step {
 		step.Lead += ", from the address " + *r.ClientAddress
 	}
 	step.Lead += "."
+	if r.ReplayOf != nil {
+		step.Lead = "This is a replay: the first call is processed again. It came so: " + step.Lead
+	}
 	if by := t.sentBy(); by != "" {
 		step.Lead += " Sent from Try a call by " + by + "."
 	}
@@ -79,6 +82,9 @@ func (t *story) outcome() views.OutcomeFacts {
 	if t.row.Outcome == models.OutcomeMalformed && (t.body.Message == headTooLarge.message || t.body.Message == tooManyHeaders.message) {
 		return facts.TooLong()
 	}
+	if kept := intake.KeptOf(t.row, t.body); kept != "" {
+		return facts.KeptOut(kept, t.body.NoEvent)
+	}
 	if t.row.Outcome == models.OutcomeNoContact && t.row.Idle() {
 		facts.Title, facts.Advice = "Nobody has this address, so nothing was done", "Nothing needs to be done."
 		facts.Because = "The sender was told that all is well, as this webhook is set. " + facts.Because
@@ -92,6 +98,9 @@ func (t *story) tellAddress(s *views.RequestStory) {
 	s.AddressSent = models.NameInvisible(t.body.EmailSent)
 	if outcome := t.outcome(); outcome.Reached == views.ReachedAddress {
 		s.Address.Title, s.Address.State = "The call stopped here: "+outcome.Stop, views.StateStop
+		if t.row.Outcome == models.OutcomeKeptOut {
+			s.Address.Title, s.Address.State = "Kept out here", views.StateIdle
+		}
 	}
 	switch {
 	case t.row.Outcome == models.OutcomeNoAddress:
@@ -122,6 +131,10 @@ func (t *story) tellAddress(s *views.RequestStory) {
 		s.AddressText = "The address was valid. It was erased with the person."
 	case t.row.Address != nil:
 		s.Kept = shownAddress(*t.row.Address)
+		if t.row.Outcome == models.OutcomeKeptOut {
+			s.AddressText = t.outcome().Because
+			break
+		}
 		s.AddressText = "A contact with it was already here."
 		if t.body.Before == nil {
 			s.AddressText = "No contact had it."
@@ -184,6 +197,9 @@ func (t *story) tellEvent(s *views.RequestStory) {
 // tellAnswer shows the exact answer that the sender got.
 func (t *story) tellAnswer(s *views.RequestStory) {
 	s.Answer = views.Step{ID: "s6", Title: "Answered", State: views.StateDone, Icon: "arrow", At: after(t.row.DurationUs)}
+	if t.row.ReplayOf != nil {
+		s.Answer.Title = "Nobody was answered"
+	}
 	message := t.body.Message
 	switch {
 	case message != "":
@@ -206,6 +222,8 @@ func (t *story) tellAnswer(s *views.RequestStory) {
 		}
 	}
 	switch {
+	case t.row.ReplayOf != nil:
+		s.Answer.State, s.Answer.Lead = views.StateIdle, "A replay answers nobody. The sender of such a call would get this answer."
 	case t.row.Failed():
 		s.Answer.State = ""
 	case t.row.Idle():

@@ -41,111 +41,32 @@ func (s *Server) requestList(v *visit) error {
 		m.None = views.RequestsNone{Text: "There is no webhook “" + shortened(query.unknownWebhook) + "” in this workspace.", Link: v.path("requests"), LinkText: "Show every request"}
 		return v.show(views.RequestsPage(m))
 	}
-	if v.canChange() {
+	if v.canChange() && !query.filter.Nothing { // the links would leave out what cannot be read
 		m.CSV, m.NDJSON = withQuery(v.path("requests.csv"), query.with()), withQuery(v.path("requests.ndjson"), query.with())
 		m.Replay, m.Hidden = withQuery(v.path("requests", "replay"), query.with()), hiddenFields(query.with())
 	}
-	if err := v.fillRequests(&m, query, webhooksByID(webhooks)); err != nil {
+	many, err := v.fillRequests(&m, query, webhooksByID(webhooks))
+	if err != nil {
 		return err
 	}
-	if err := v.requestsChart(&m, query); err != nil {
+	if err := v.requestsChart(&m, query, many); err != nil {
 		return err
 	}
 	return v.show(views.RequestsPage(m))
 }
 
-// requestsChart draws the calls of the list's time. It appears only on the newest page. The counters know all calls of a webhook; what else
-// is asked for is counted from the newest calls that match.
-func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery) error {
-	if m.Nothing || query.cursor != (models.Cursor{}) {
-		return nil
-	}
-	period := v.periodOf(query)
-	counted := query.search+query.outcome+query.status+query.method+query.field+query.value+query.replays == "" && query.when != "1h"
-	if counted {
-		chart, total, err := v.callsChart(m.Page, period, query.filter.WebhookID)
-		if chart.Short = true; total.Calls > 0 {
-			m.Chart = &chart
-		}
-		return err
-	}
-	found, stopped, err := v.server.DB.CallTimes(v.UserContext(), v.Workspace.ID, query.filter)
-	if err != nil || len(found) == 0 {
-		return models.In("request list: times of calls", err)
-	}
-	c := views.Chart{Title: "Calls that match, in " + period.words, Unit: period.unit, Slots: period.slots(m.Page), Short: true}
-	if stopped {
-		c.Title = "The newest " + views.Plural(len(found), "call", "calls") + " that " + map[bool]string{true: "matches", false: "match"}[len(found) == 1]
-	}
-	failed, others := make([]int64, len(c.Slots)), make([]int64, len(c.Slots))
-	for _, call := range found {
-		switch at := views.SlotOf(c.Slots, models.IDTime(call.ID)); {
-		case at < 0:
-		case call.Failed:
-			failed[at]++
-		default:
-			others[at]++
-		}
-	}
-	c.Series = []views.Series{{Name: "Failed", Tone: "bad", Values: failed}, {Name: "Others", Tone: "ok", Values: others}}
-	c.Summary = views.Plural(len(found), "call", "calls")
-	v.linkSlots(c.Slots, query)
-	m.Chart = &c
-	return nil
-}
-
-// periodOf returns the period of the list's chart.
-func (v *visit) periodOf(query requestQuery) callRange {
-	for _, r := range callRanges {
-		if r.key == query.when {
-			return r
-		}
-	}
-	switch query.when {
-	case "1h":
-		return callRange{words: "the last hour", unit: "From", slots: func(p views.Page) []views.Slot { return p.MinuteSlots(13, 5) }}
-	case "range":
-		now := v.server.now()
-		from, to := query.filter.From, query.filter.To
-		if to.IsZero() || to.After(now) {
-			to = now
-		}
-		if kept := now.AddDate(0, 0, -v.server.Config.LogRetentionDays); from.Before(kept) {
-			from = kept
-		}
-		if !from.Before(to) { // no call is kept from that time
-			from = to.Add(-time.Hour)
-		}
-		return callRange{words: "the chosen time", unit: "From", slots: func(p views.Page) []views.Slot { return p.SlotsBetween(from, to) }}
-	}
-	return callRanges[len(callRanges)-1]
-}
-
-// linkSlots links each slot of a chart to the list of its calls.
-func (v *visit) linkSlots(slots []views.Slot, query requestQuery) {
-	zone := v.Workspace.Location()
-	for i := range slots {
-		to := v.server.now()
-		if i+1 < len(slots) {
-			to = slots[i+1].From
-		}
-		query.when, query.from, query.to = "range", slots[i].From.In(zone).Format(momentLayout), to.In(zone).Format(momentLayout)
-		slots[i].Href = v.requestsURL(query.with())
-	}
-}
-
-// fillRequests reads the page of the log that matches query.
-func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) error {
+// fillRequests reads the page of the log that matches query. many says that the calls are not counted to the end.
+func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) (many bool, err error) {
 	ctx, db := v.UserContext(), v.server.DB
 	if err := v.loadFine(v.Workspace.ID); err != nil {
-		return err
+		return false, err
 	}
 	page, err := db.Requests(ctx, v.Workspace.ID, query.filter, query.cursor)
 	if err != nil {
-		return models.In("request list: requests", err)
+		return false, models.In("request list: requests", err)
 	}
-	if err := v.countRequests(m, query, page); err != nil {
-		return err
+	if many, err = v.countRequests(m, query, page); err != nil {
+		return false, err
 	}
 	for _, r := range page.Requests {
 		row := v.requestRow(r, webhooks[r.WebhookID])
@@ -161,14 +82,14 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 		m.Live = withQuery(v.path("requests", "live"), query.with("seen", seen))
 	}
 	if len(page.Requests) == 0 {
-		m.Nothing = query.plain() && query.cursor == models.Cursor{}
+		m.Nothing = query.plain() && !query.filter.Nothing && query.cursor == models.Cursor{}
 		m.None = v.whyNone(query)
 	}
-	return nil
+	return many, nil
 }
 
-// countRequests says how many calls match. A search of what was sent is not done twice: the newest page counts what it found.
-func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page store.RequestPage) error {
+// countRequests says how many calls match, and whether there are more than it counts. A search of what was sent is not done twice: the newest page counts what it found.
+func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page store.RequestPage) (many bool, err error) {
 	if query.field+query.value != "" {
 		switch newest := query.cursor == (models.Cursor{}); {
 		case newest && !page.Older:
@@ -176,13 +97,13 @@ func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page s
 		case newest && page.Stopped == uuid.Nil:
 			m.Count = views.Count(int64(len(page.Requests))) + "+ requests"
 		}
-		return nil
+		return true, nil
 	}
 	n, err := v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, query.filter)
 	if m.Count = views.PluralUpTo(n.Calls, models.ExactCount, "request", "requests"); n.Stopped != uuid.Nil && n.Calls <= models.ExactCount {
 		m.Count += " in the calls since " + models.IDTime(n.Stopped).In(v.Workspace.Location()).Format("2 Jan, 15:04")
 	}
-	return models.In("request list: count requests", err)
+	return n.Calls > models.ExactCount || n.Stopped != uuid.Nil, models.In("request list: count requests", err)
 }
 
 // addRequestRow appends a call to its day.
@@ -223,6 +144,8 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 	days := views.Plural(v.server.Config.LogRetentionDays, "day", "days")
 	none := views.RequestsNone{Text: "Nothing matches these filters. Calls older than " + days + " have been removed." + unseenWords(query.search)}
 	switch {
+	case query.filter.Nothing:
+		none.Text, none.Link, none.LinkText = "A part of the filter cannot be read, so nothing is listed.", v.requestsURL(query.with()), "List requests without that part"
 	case query.cursor != models.Cursor{}:
 		none.Text, none.Link, none.LinkText = "There is nothing more in this direction.", v.requestsURL(query.with()), "Show the newest"
 	case query.filter.Address != "":
@@ -273,7 +196,7 @@ func wouldFail(r models.WebhookRequest, body intake.LogBody) bool {
 // to ignore.
 func moreOf(r models.WebhookRequest, body intake.LogBody, fine map[string]bool) (lost, more string) {
 	if r.Outcome == models.OutcomeUnreadable || r.Outcome == models.OutcomeMalformed {
-		return "", body.Message
+		return "", models.Shorten(body.Message, 160)
 	}
 	if r.Outcome.Idle() && body.Mapped != nil {
 		for _, c := range body.Mapped.Conditions {

@@ -169,7 +169,7 @@ func TestRequestListFindsCalls(t *testing.T) {
 		s.get("/w/books/contacts?q=marta%40example.com%E2%80%8B").want(t, 200, "address has “marta@example.com‹zero-width space›”")
 		s.get("/w/books/requests?when=1h").want(t, 200, "2 requests", "Last hour")
 		s.get("/w/books/requests?when=range&from=2020-01-01T00:00&to=2020-01-02T00:00").want(t, 200, "No request matches", "from 1 Jan 2020, 00:00 to 2 Jan 2020, 00:00")
-		s.get("/w/books/requests?when=range&from=yesterday").want(t, 200, "A time looks like")
+		s.get("/w/books/requests?when=range&from=yesterday").want(t, 200, "“yesterday” is not a time such as 2026-11-24T14:30. Nothing is listed.")
 		id := marta.header.Get("X-Request-Id")
 		s.follow(s.get("/w/books/requests?q="+id)).want(t, 200, "is a new contact")
 		s.get("/w/books/requests?q="+strings.Repeat("0", 8)+id[8:]).want(t, 200, "No call of this workspace has this id")

@@ -151,8 +151,12 @@ func (f *finder) read() (err error) {
 		f.query.filter.Containing = ""
 		f.none.Text = "This is not a whole e-mail address, a webhook URL of any workspace or a request id. You cannot search for parts of an address here."
 	}
-	if id, ok := requestID(v.Query("same")); ok && f.query.search == "" {
+	id, ok := requestID(v.Query("same"))
+	if ok && f.query.search == "" {
 		return f.readSame(id)
+	}
+	if !ok && v.Query("same") != "" {
+		f.none.Text = "The call with this address no longer exists, or the person was erased."
 	}
 	return nil
 }

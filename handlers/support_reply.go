@@ -32,14 +32,21 @@ func (t *story) reply() string {
 
 // calledWebhook says which webhook was called.
 func (t *story) calledWebhook() string {
-	if t.webhook.ID == 0 {
-		return "a webhook of your workspace was called"
+	webhook := "a webhook of your workspace"
+	if t.webhook.ID != 0 {
+		webhook = "your webhook “" + models.WithoutAddresses(webhookName(t.webhook)) + "”"
 	}
-	return "your webhook “" + models.WithoutAddresses(webhookName(t.webhook)) + "” was called"
+	if t.row.ReplayOf != nil {
+		return "an earlier call to " + webhook + " was replayed: a member of your workspace had it processed again"
+	}
+	return webhook + " was called"
 }
 
 // answerSaid says what the sender got. A message that may quote what was sent is left out.
 func (t *story) answerSaid() string {
+	if t.row.ReplayOf != nil {
+		return "The sender was not called or answered again."
+	}
 	text := "The sender was answered with " + views.Count(int64(answered(t.row, t.body)))
 	if message := t.body.Message; message != "" && t.row.Outcome != models.OutcomeUnreadable {
 		return text + ": " + models.WithoutAddresses(message)

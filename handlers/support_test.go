@@ -86,8 +86,11 @@ func TestSupportFindsCallsEverywhere(t *testing.T) {
 		search("workspace", "nosuch").want(t, 200, "No request matches", "There is no workspace “nosuch”.", "Begin again")
 		search("workspace", "books", "webhook", "999999").want(t, 200, "No request matches", "There is no webhook “999999” in this workspace.")
 		search("webhook", "999999").want(t, 200, "No request matches", "choose its workspace first.")
-		search("outcome", "zzz", "when", "7d").want(t, 200, "3 requests in 2 workspaces", "There is no outcome “zzz”. This filter is ignored.")
-		search("before", "abc", "when", "soon", "workspace", "books").want(t, 200, "2 requests in 1 workspace", "“abc” is not a position in this list.", "There is no time “soon”.")
+		none := search("outcome", "zzz", "when", "7d")
+		none.want(t, 200, "There is no outcome “zzz”. Nothing is listed.")
+		none.wantNot(t, "3 requests")
+		search("before", "abc", "workspace", "books").want(t, 200, "2 requests in 1 workspace", "“abc” is not a position in this list.")
+		search("when", "soon", "workspace", "books").want(t, 200, "There is no time “soon”. Nothing is listed.", "No request matches")
 	})
 }
 

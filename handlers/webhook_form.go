@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -66,7 +67,7 @@ func (s *Server) webhookEdit(v *visit) error {
 }
 
 // webhookUpdate changes a webhook's name, type and tags. If the new type cannot have tags, the first post only warns, and the
-// next one removes the tags. A type that does something worse to people is asked for, with figures, until the form has confirm=1.
+// next one removes the tags. A type that does harm after the present one is asked for, with figures, until the form has confirm=1.
 func (s *Server) webhookUpdate(v *visit) error {
 	return untilSeen(func() error { return s.updateWebhook(v) })
 }
@@ -103,7 +104,7 @@ func (s *Server) updateWebhook(v *visit) error {
 	if errs.Any() {
 		return v.webhookAgain(w, f, e, errs)
 	}
-	if f.Type.WorseThan(w.Type) && v.Form("confirm") != "1" {
+	if f.Type.HarmfulAfter(w.Type) && v.Form("confirm") != "1" {
 		return v.askWebhookType(f)
 	}
 	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, had, v.User.ID, f, s.now())
@@ -121,14 +122,20 @@ func (s *Server) updateWebhook(v *visit) error {
 	return v.done(v.path("webhooks", w.ID), "%s", changed)
 }
 
-// askWebhookType asks before calls begin to do something worse to people. Its form holds what was posted.
+// askWebhookType asks before calls begin to do harm. Its form holds what was posted.
 func (v *visit) askWebhookType(f models.WebhookForm) error {
 	_, m, err := v.webhookQuestion("Edit webhook")
 	if err != nil {
 		return err
 	}
 	m.Failed = true
-	return v.again(views.WebhookTypePage(views.WebhookTypeQuestion{WebhookQuestion: m, To: string(f.Type), NewName: f.Name, Filled: v.Form("filled")}))
+	posted := url.Values{"name": {f.Name}, "type": {string(f.Type)}, "tags": v.FormAll("tags"), "confirm": {"1"}}
+	for _, name := range []string{"new_tags", "filled"} {
+		if text := v.Form(name); text != "" {
+			posted.Set(name, text)
+		}
+	}
+	return v.again(views.WebhookTypePage(views.WebhookTypeQuestion{WebhookQuestion: m, To: f.Type, Posted: hiddenFields(posted)}))
 }
 
 // webhookChanges says what is different in a webhook and its tags, which were as given before they were saved.

@@ -89,10 +89,23 @@ func TestTypeThatHarmsPeopleAsksWithFigures(t *testing.T) {
 			t.Errorf("got %s, want DELETE", got.Type)
 		}
 		s.follow(s.post(s.webhookPath(w, ""), "name", "Till", "type", "DELETE")).want(t, 200, "Nothing was changed.")
-		s.follow(s.post(s.webhookPath(w, ""), "name", "Till", "type", "SUBSCRIBED", "new_tags", "shop, till")).
+		a = s.post(s.webhookPath(w, ""), "name", "Till", "type", "SUBSCRIBED", "new_tags", "shop, till")
+		a.want(t, 422, "Change “Till” from DELETE to SUBSCRIBED?", "2 calls came in the last 24 hours. From now on each subscribes its contact.",
+			"If its senders still call when somebody asks to be deleted, those people become contacts again.")
+		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "DELETE" {
+			t.Errorf("got %s before it was confirmed, want DELETE", got.Type)
+		}
+		s.follow(s.post(s.webhookPath(w, ""), "name", a.hidden("name"), "type", a.hidden("type"), "new_tags", a.hidden("new_tags"), "confirm", a.hidden("confirm"))).
 			want(t, 200, "Saved. Calls now subscribe the contact. “shop” and “till” are added to contacts from now on.")
 		other := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
 		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNSUBSCRIBED").want(t, 422, "No call has come yet. From now on each call unsubscribes its contact.")
 		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNCONFIRMED").want(t, 303)
+		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNSUBSCRIBED", "confirm", "1").want(t, 303)
+		tag := s.addTag("vip")
+		a = s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNCONFIRMED", "tags", itoa(tag.ID))
+		a.want(t, 422, "From now on each call adds its contact as unconfirmed. If its senders still call when somebody unsubscribes, those people get your mail again.")
+		if a.hidden("tags") != itoa(tag.ID) {
+			t.Errorf("the question does not hold the chosen tag: %s", a.body)
+		}
 	})
 }

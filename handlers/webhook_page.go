@@ -12,6 +12,8 @@ import (
 	"campaignlark/models/store"
 	"campaignlark/senders"
 	"campaignlark/views"
+
+	"github.com/google/uuid"
 )
 
 // webhookShow shows a webhook: its URL, its latest calls, and how to call it.
@@ -106,12 +108,27 @@ func (v *visit) addUsual(m *views.WebhookModel, w models.Webhook) error {
 			row.DashboardFailure = v.newestFailure(failures, g, w)
 		}
 		row.Webhook, row.Back = "", "webhook"
+		if g.Dismissed && row.Replay != "" {
+			if row.Righted, err = v.righted(g); err != nil {
+				return err
+			}
+			if row.Righted {
+				row.Replay = ""
+			}
+		}
 		if row.Do == "" && !g.Dismissed && settings.Mapping == nil {
 			row.Do = strings.TrimSuffix(views.OutcomeOf(g.Outcome).Advice, ":")
 		}
 		m.Groups = append(m.Groups, row)
 	}
 	return nil
+}
+
+// righted reports whether no call of a group of failures is left to replay, as far as a search of the log sees.
+func (v *visit) righted(g store.FailureGroup) (bool, error) {
+	left := store.RequestFilter{WebhookID: g.WebhookID, Outcome: g.Outcome, OpenAt: v.server.now()}
+	found, err := v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, left)
+	return err == nil && found.Calls == 0 && found.Stopped == uuid.Nil, models.In("webhook page: failures to replay", err)
 }
 
 // unusualWebhook describes a webhook that is not as usual.
@@ -296,6 +313,8 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings se
 	}
 	if keeps {
 		m.Unkept = v.unkept(rows, map[int64]models.Webhook{w.ID: w}, mergeTags, "")
+	} else if w.Type.HasTags() && len(rows) > 0 {
+		m.Unkept.Reading = v.path("webhooks", w.ID, views.PartReading)
 	}
 	for _, r := range rows[:min(len(rows), lastRequests)] {
 		m.Requests = append(m.Requests, v.requestRow(r, w))
@@ -303,10 +322,16 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings se
 	if len(rows) > 0 {
 		m.Live = v.path("requests", "live") + "?webhook=" + strconv.FormatInt(w.ID, 10) + "&seen=" + rows[0].ID.String()
 	}
-	if m.Waits && len(rows) > 0 {
-		m.Refused = v.refusedCall(rows[0], w)
+	if err != nil || !m.Waits || len(rows) == 0 {
+		return models.In("webhook page: latest requests", err)
 	}
-	return models.In("webhook page: latest requests", err)
+	if rows[0].ReplayOf != nil { // no sender sent it
+		if rows, err = v.server.DB.LastRequests(v.UserContext(), w.WorkspaceID, store.RequestFilter{WebhookID: w.ID, NoReplays: true}, 1); err != nil || len(rows) == 0 {
+			return models.In("webhook page: latest call", err)
+		}
+	}
+	m.Refused = v.refusedCall(rows[0], w)
+	return nil
 }
 
 // wouldFailSaid says how many of the calls have a signature that would not pass, "" for none. Calls that were not checked do not count.

@@ -2,10 +2,13 @@ package handlers
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -43,8 +46,42 @@ func (c *usuals) of(workspaceID int64) *usual {
 }
 
 // unusual returns the webhooks of a workspace that fail more than usual or are silent for longer than usual, as they were at most a minute ago.
-// Webhooks that are off or deleted may be among them.
+// Webhooks that are off or deleted may be among them. Failures that were put right or aside make none unusual.
 func (s *Server) unusual(ctx context.Context, workspaceID int64) (map[int64]models.Unusual, error) {
+	all, err := s.compared(ctx, workspaceID)
+	if err != nil || !slices.ContainsFunc(slices.Collect(maps.Values(all)), func(is models.Unusual) bool { return is.Failing }) {
+		return all, err
+	}
+	since := store.CountedFrom(s.now())
+	groups, err := s.DB.FailureGroups(ctx, workspaceID, since)
+	if err != nil {
+		return nil, models.In("unusual webhooks: failures", err)
+	}
+	open := failsOpenly(groups, since)
+	all = maps.Clone(all) // the comparison is kept
+	for id, is := range all {
+		if is.Failing = is.Failing && open[id]; is.Any() {
+			all[id] = is
+		} else {
+			delete(all, id)
+		}
+	}
+	return all, nil
+}
+
+// failsOpenly returns the webhooks with failures since a time that are not put aside.
+func failsOpenly(groups []store.FailureGroup, since time.Time) map[int64]bool {
+	open := map[int64]bool{}
+	for _, g := range groups {
+		if !g.LastCall.Before(since) {
+			open[g.WebhookID] = true
+		}
+	}
+	return open
+}
+
+// compared compares the webhooks of a workspace with their usual, at most once in a minute.
+func (s *Server) compared(ctx context.Context, workspaceID int64) (map[int64]models.Unusual, error) {
 	u, now := s.usuals.of(workspaceID), s.now()
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -29,6 +29,7 @@ type reading struct {
 
 	deliveries map[deliveryKey]uuid.UUID // the calls of deliveries that were processed before, by their key
 	erased     map[int64]time.Time       // when the people of replays were erased last, by the key of their address
+	moved      map[personKey]time.Time   // when a contact last got another address than that of a replay
 	listens    map[int64]models.Listens  // by workspace; none for those in which no automation listens
 }
 
@@ -49,7 +50,7 @@ type step struct {
 	decision Decision
 	page     string    // to which the browser that sent the call is led, "" for none
 	life     *life     // nil if the call was refused
-	erased   bool      // this call or a later one of the batch deletes the person
+	erased   bool      // this call or a later one of the batch deletes the person, or a replay is about somebody who was erased
 	repeatOf uuid.UUID // the call of the same delivery that was processed; set too if this one was processed on purpose (Call.Again)
 }
 
@@ -115,9 +116,10 @@ func (b *batch) take(j *job) {
 	}
 	s.decision = Decide(Question{
 		Webhook: s.webhook, Hash: j.call.Hash.Hash, Prefetch: j.call.Prefetch, Refusal: j.call.Refusal, Submission: j.call.Submission,
-		Verdict: j.call.Verdict, RepeatOf: earlier, Again: j.call.Again, Form: j.call.Form, Next: j.call.next, Replay: j.call.Replay, ErasedAt: b.erased[j.addressKey],
+		Verdict: j.call.Verdict, RepeatOf: earlier, Again: j.call.Again, Form: j.call.Form, Next: j.call.next, Replay: j.call.Replay, ErasedAt: b.erased[j.addressKey], MovedAt: b.moved[key],
 		Contact: s.before, Now: b.now,
 	})
+	s.erased = s.decision.Kept == models.KeptErased
 	s.page = j.call.page(s.webhook, s.decision.Answer, s.decision.Outcome)
 	b.steps = append(b.steps, s)
 	switch {

@@ -112,6 +112,7 @@ type job struct {
 type result struct {
 	answer  Answer
 	outcome models.Outcome // "" with an error
+	kept    models.Kept    // why a replay was kept out
 	page    string         // to which the browser that sent the call is led; "" for none, and with an error
 	err     error
 }

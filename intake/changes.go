@@ -33,6 +33,8 @@ type changes struct {
 	repeats    []models.WebhookDelivery // with one more repeat
 	replays    []models.Replay
 	events     []models.AutomationEvent // for which an automation listens
+
+	aboutErased []models.Replay // replays about people who were erased: their calls lose what they hold
 }
 
 // sizeChange is the difference that a batch makes to how many contacts a workspace has.
@@ -142,7 +144,7 @@ func (b *batch) changes(now time.Time) (c changes, err error) {
 	}
 	c.counts = countCalls(c.log)
 	c.noteDeliveries(b)
-	c.replays = b.replays()
+	c.replays, c.aboutErased = b.replays(), b.erasedReplays()
 	c.events = b.outbox()
 	return c, nil
 }

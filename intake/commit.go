@@ -51,7 +51,7 @@ func (p *Pipeline) commit(jobs []*job) {
 			p.opts.Observe.Committed(len(steps), time.Since(began))
 			for _, s := range steps {
 				p.observeStep(s)
-				s.job.answer(result{answer: s.decision.Answer, outcome: s.decision.Outcome, page: s.page})
+				s.job.answer(result{answer: s.decision.Answer, outcome: s.decision.Outcome, kept: s.decision.Kept, page: s.page})
 			}
 			return
 		}

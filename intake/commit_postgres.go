@@ -89,6 +89,9 @@ const (
 
 	pgErasuresSQL = `SELECT who, at FROM erasures WHERE (workspace_id, who) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))`
 
+	pgMovesSQL = `SELECT f.workspace_id, f.address, f.changed_at FROM unnest($1::bigint[], $2::text[]) AS k (workspace_id, address)
+		JOIN former_addresses f ON f.workspace_id = k.workspace_id AND f.address = k.address`
+
 	pgMergeTagsSQL = `SELECT workspace_id, id, key, label, type, options, default_value FROM merge_tags
 		WHERE workspace_id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY workspace_id, id`
 )
@@ -122,10 +125,12 @@ func (t *postgresTx) read(ctx context.Context, w wanted) (reading, error) {
 	}
 	if len(w.replayed) > 0 {
 		var of, who []int64
+		var addresses []string
 		for _, k := range w.replayed {
-			of, who = append(of, k.workspace), append(who, models.AddressKey(k.workspace, k.address))
+			of, who, addresses = append(of, k.workspace), append(who, models.AddressKey(k.workspace, k.address)), append(addresses, k.address)
 		}
 		b.Queue(pgErasuresSQL, of, who).Query(each(r.addErasure))
+		b.Queue(pgMovesSQL, of, addresses).Query(each(r.addMove))
 	}
 	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
 		return reading{}, err

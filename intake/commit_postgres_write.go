@@ -127,7 +127,7 @@ func (t *postgresTx) write(ctx context.Context, c changes) error {
 }
 
 func (t *postgresTx) erase(ctx context.Context, c changes) error {
-	if len(c.erased) == 0 {
+	if len(c.erased)+len(c.aboutErased) == 0 {
 		return nil
 	}
 	var b pgx.Batch
@@ -142,7 +142,10 @@ func (t *postgresTx) erase(ctx context.Context, c changes) error {
 		b.Queue(store.DeleteContactSQL, e.workspace, e.contact)
 		b.Queue(store.FormerAddressesSQL, e.workspace, e.contact).Query(each(e.addFormer))
 	}
-	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil {
+	for _, r := range c.aboutErased {
+		b.Queue(store.EraseRequestSQL, r.WorkspaceID, r.OriginalID)
+	}
+	if err := t.conn.SendBatch(ctx, &b).Close(); err != nil || len(c.erased) == 0 {
 		return err
 	}
 	b = pgx.Batch{}

@@ -87,6 +87,8 @@ const (
 
 	liteErasureSQL = `SELECT who, at FROM erasures WHERE workspace_id = $1 AND who = $2`
 
+	liteMovesSQL = `SELECT workspace_id, address, changed_at FROM former_addresses WHERE workspace_id = $1 AND address = $2`
+
 	liteInsertReplaySQL = `INSERT INTO replays (workspace_id, original_id, request_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
 
 	liteInsertEventSQL = `INSERT INTO automation_events (workspace_id, id, type, contact_id, contact_version, subject_id, webhook_id, request_id, fields, snapshot, state, created_at)
@@ -165,7 +167,7 @@ var sqliteStatements = slices.Concat(slices.Collect(maps.Values(liteInsertLog.te
 		liteContactSQL, liteRevisionSQL, liteTagsSQL, liteWebhooksSQL, liteWebhookTagsSQL, liteMergeTagsSQL, store.ReserveContactIDsSQL,
 		store.FormerAddressesSQL, store.EraseFormerRequestsSQL, store.DeleteFormerSQL, store.DeleteEditsSQL, store.EraseRequestsSQL, store.ForgetSQL, store.DeleteContactTagsSQL, store.DeleteContactSQL,
 		liteUpdateContactSQL, liteLoseWordSQL, liteUnindexedNamesSQL, liteInsertSizesSQL, liteInsertMarksSQL, liteInsertCountSQL, liteSecretsSQL, liteDeliverySQL, liteInsertDeliverySQL, liteRepeatDeliverySQL,
-		liteErasureSQL, liteInsertReplaySQL, liteInsertEventSQL, store.NoteErasureSQL,
+		liteErasureSQL, liteMovesSQL, store.EraseRequestSQL, liteInsertReplaySQL, liteInsertEventSQL, store.NoteErasureSQL,
 	}, outgoingErasures())
 
 func outgoingErasures() (texts []string) {
@@ -215,6 +217,9 @@ func (t *sqliteTx) read(ctx context.Context, w wanted) (reading, error) {
 	}
 	for _, k := range w.replayed {
 		if err := t.query(ctx, liteErasureSQL, r.addErasure, k.workspace, models.AddressKey(k.workspace, k.address)); err != nil {
+			return reading{}, err
+		}
+		if err := t.query(ctx, liteMovesSQL, r.addMove, k.workspace, k.address); err != nil {
 			return reading{}, err
 		}
 	}
@@ -284,6 +289,11 @@ func (t *sqliteTx) erase(ctx context.Context, c changes) error {
 			if err := t.exec(ctx, store.NoteErasureSQL, e.workspace, f.AddressKey(), c.now); err != nil {
 				return err
 			}
+		}
+	}
+	for _, r := range c.aboutErased {
+		if err := t.exec(ctx, store.EraseRequestSQL, r.WorkspaceID, r.OriginalID); err != nil {
+			return err
 		}
 	}
 	for _, f := range c.forgotten() {

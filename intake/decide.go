@@ -56,6 +56,7 @@ type Question struct {
 	Submission Submission
 	Replay     *Replay   // of a call of the log that is done once more; nil for all others
 	ErasedAt   time.Time // when the person of a replay was erased last; zero for never
+	MovedAt    time.Time // when a contact last got another address than that of a replay; zero for never
 	Contact    *Person   // the contact with the address in the webhook's workspace; nil if there is none
 	NoDefaults bool      // a field without a value stays without one
 	Now        time.Time
@@ -70,6 +71,7 @@ type Decision struct {
 	TagsAdded []models.Tag     // the ones that the contact did not have before
 	Event     models.EventType // "" for none
 	NoEvent   string           // why a successful call fired none
+	Kept      models.Kept      // why a replay was kept out
 	Fields    []FieldFate      // the sent fields in their order, then the defaults
 	MoreNames int              // ignored names beyond MaxIgnored, which are not in Fields
 
@@ -127,15 +129,15 @@ func Decide(q Question) Decision {
 	} else if err != nil || q.Submission.Email.PlusMayBeLost() && !q.Webhook.Type.HasTags() {
 		return refuse(models.OutcomeBadAddress, 400, MessageBadAddress)
 	}
-	if q.Contact == nil && !q.Webhook.Type.HasTags() {
+	if q.Contact == nil && !q.Webhook.Type.HasTags() && !q.erasedSince() {
 		if q.Webhook.Reading.Answering().UnknownOK {
 			return idle(models.OutcomeNoContact)
 		}
 		return refuse(models.OutcomeNoContact, 404, MessageNoContact)
 	}
-	if why := q.keepsOut(); why != "" {
+	if kept := q.keepsOut(); kept != "" {
 		d := idle(models.OutcomeKeptOut)
-		d.NoEvent = why
+		d.Kept, d.NoEvent = kept, keptWhy[kept]
 		return d
 	}
 	d := Decision{Answer: Answer{Status: 200, Message: MessageDone}}

@@ -29,11 +29,12 @@ type readingBuilder struct {
 
 	deliveries map[deliveryKey]uuid.UUID
 	erased     map[int64]time.Time
+	moved      map[personKey]time.Time
 	listens    map[int64]models.Listens
 }
 
 func newReading(keep *catalogs) *readingBuilder {
-	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}, nil, nil}
+	return &readingBuilder{keep, map[int64]*catalog{}, map[personKey]*Person{}, map[personKey][]int64{}, newCatalogReader(keep.cipher), map[deliveryKey]uuid.UUID{}, nil, map[personKey]time.Time{}, nil}
 }
 
 // addRevision must come after the contacts: a tag that a contact got before is then in the catalog.
@@ -108,13 +109,24 @@ func (r *readingBuilder) addErasure(scan scan) error {
 	return err
 }
 
+// addMove adds when a contact got another address than that of a replay.
+func (r *readingBuilder) addMove(scan scan) error {
+	var from personKey
+	var at time.Time
+	err := scan(&from.workspace, &from.address, &at)
+	if at.After(r.moved[from]) {
+		r.moved[from] = at
+	}
+	return err
+}
+
 // done returns what w wants. Webhooks and contacts of a workspace that does not exist are missing.
 func (r *readingBuilder) done(w wanted) reading {
 	for workspace, c := range r.catalogs.fresh {
 		r.current[workspace] = c
 	}
 	r.catalogs.done(r.keep)
-	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries, r.erased, r.listens}
+	read := reading{map[webhookKey]Webhook{}, map[personKey]*Person{}, r.deliveries, r.erased, r.moved, r.listens}
 	for _, k := range w.webhooks {
 		if c := r.current[k.workspace]; c != nil {
 			if hook, exists := c.webhooks[k.id]; exists {

@@ -50,6 +50,7 @@ func ReplayCall(r models.WebhookRequest, w models.Webhook, jobID int64, at time.
 type Done struct {
 	Answer  Answer
 	Outcome models.Outcome
+	Kept    models.Kept
 	Err     error
 }
 
@@ -71,7 +72,7 @@ func (p *Pipeline) SubmitEach(ctx context.Context, calls iter.Seq[Call], done fu
 		waiting, bytes = waiting[1:], bytes-j.size
 		r := p.wait(ctx, j, p.opts.Wait)
 		failed = failed || r.err != nil && r.err != ErrRefused
-		done(Done{r.answer, r.outcome, r.err})
+		done(Done{r.answer, r.outcome, r.kept, r.err})
 	}
 	for c := range calls {
 		p.Prepare(&c)
@@ -112,24 +113,53 @@ func (c *Call) prepareReplay(w Webhook) {
 	c.Submission = ReadLogged(r.Of, r.Body, w.Reading)
 }
 
-// keepsOut says why a replay must not act on the person of its call, "" if it may: what the person did after the call counts.
-func (q Question) keepsOut() string {
+// keptWhy says of each reason to keep a replay out what its page says.
+var keptWhy = map[models.Kept]string{
+	models.KeptErased:       "The person was erased after this call, so the replay does not bring them back.",
+	models.KeptMoved:        "This address was changed to another one after this call, so the replay does not use it.",
+	models.KeptOn:           "The person subscribed after this call, so the replay does not take them off again.",
+	models.KeptSubscribed:   "The person subscribed after this call, so they are kept subscribed.",
+	models.KeptUnsubscribed: "The person unsubscribed after this call, so they are kept unsubscribed.",
+}
+
+// KeptOf returns why a replay of the log was kept out; "" if it was not, or if the log does not keep it.
+func KeptOf(r models.WebhookRequest, b LogBody) models.Kept {
+	for kept, why := range keptWhy {
+		if r.Outcome == models.OutcomeKeptOut && b.NoEvent == why {
+			return kept
+		}
+	}
+	return ""
+}
+
+// keepsOut says why a replay must not act on the person of its call, "" if it may: what happened after the call counts.
+func (q Question) keepsOut() models.Kept {
 	if q.Replay == nil {
 		return ""
 	}
 	sent := models.IDTime(q.Replay.Of.ID)
 	since := func(at *time.Time) bool { return at != nil && at.After(sent) }
+	p, has := q.Contact, q.Contact != nil
 	switch {
-	case !q.Webhook.Type.HasTags() && q.Contact != nil && (since(q.Contact.SubscribedAt) || since(q.Contact.UnconfirmedAt)):
-		return "The person subscribed after this call, so the replay does not take them off again."
+	case q.erasedSince():
+		return models.KeptErased
+	case q.MovedAt.After(sent): // the contact that has the address now, if any, is another one
+		return models.KeptMoved
+	case !q.Webhook.Type.HasTags() && has && (since(p.SubscribedAt) || since(p.UnconfirmedAt)):
+		return models.KeptOn
 	case !q.Webhook.Type.HasTags():
 		return ""
-	case q.ErasedAt.After(sent):
-		return "The person was erased after this call, so the replay does not bring them back."
-	case q.Contact != nil && q.Contact.Status == models.StatusUnsubscribed && since(q.Contact.UnsubscribedAt):
-		return "The person unsubscribed after this call, so the replay does not subscribe them again."
+	case q.Webhook.Type == models.TypeUnconfirmed && has && p.Status == models.StatusSubscribed && since(p.SubscribedAt):
+		return models.KeptSubscribed
+	case has && p.Status == models.StatusUnsubscribed && since(p.UnsubscribedAt):
+		return models.KeptUnsubscribed
 	}
 	return ""
+}
+
+// erasedSince reports whether the person of a replay was erased after its call.
+func (q Question) erasedSince() bool {
+	return q.Replay != nil && q.ErasedAt.After(models.IDTime(q.Replay.Of.ID))
 }
 
 // quiet takes the event out of the decision on a replay that is to fire none.
@@ -144,6 +174,16 @@ func (b *batch) replays() (all []models.Replay) {
 	for _, s := range b.logged() {
 		if r := s.job.call.Replay; r != nil {
 			all = append(all, models.Replay{WorkspaceID: s.job.call.Hash.WorkspaceID, OriginalID: r.Of.ID, RequestID: s.job.call.ID})
+		}
+	}
+	return all
+}
+
+// erasedReplays returns the links of those of the batch's replays that are about people who were erased after their call.
+func (b *batch) erasedReplays() (all []models.Replay) {
+	for _, s := range b.logged() {
+		if s.decision.Kept == models.KeptErased {
+			all = append(all, models.Replay{WorkspaceID: s.job.call.Hash.WorkspaceID, OriginalID: s.job.call.Replay.Of.ID, RequestID: s.job.call.ID})
 		}
 	}
 	return all

@@ -28,6 +28,11 @@ func TestAReplayDoesNotUndoWhatAPersonDidSince(t *testing.T) {
 		erased time.Time
 		want   models.Outcome
 	}{
+		"sign up who subscribed since":      {models.TypeUnconfirmed, person(models.StatusSubscribed, after), time.Time{}, models.OutcomeKeptOut},
+		"sign up who subscribed before":     {models.TypeUnconfirmed, person(models.StatusSubscribed, before), time.Time{}, models.OutcomeUnconfirmed},
+		"sign up who signed up since":       {models.TypeUnconfirmed, person(models.StatusUnconfirmed, after), time.Time{}, models.OutcomeUpdated},
+		"unsubscribe who was erased since":  {models.TypeUnsubscribed, nil, after, models.OutcomeKeptOut},
+		"delete who was erased before":      {models.TypeDelete, nil, before, models.OutcomeNoContact},
 		"subscribe who unsubscribed before": {models.TypeSubscribed, person(models.StatusUnsubscribed, before), time.Time{}, models.OutcomeResubscribed},
 		"subscribe who unsubscribed since":  {models.TypeSubscribed, person(models.StatusUnsubscribed, after), time.Time{}, models.OutcomeKeptOut},
 		"subscribe who was erased before":   {models.TypeSubscribed, nil, before, models.OutcomeCreated},
@@ -45,6 +50,31 @@ func TestAReplayDoesNotUndoWhatAPersonDidSince(t *testing.T) {
 		}
 		if q.Replay = nil; Decide(q).Outcome == models.OutcomeKeptOut {
 			t.Errorf("%s: a call that is no replay was kept out", name)
+		}
+	}
+}
+
+// TestAReplayLeavesAnAddressThatWasChanged decides replays of a call that came at noon, for an address that a contact had until some time.
+func TestAReplayLeavesAnAddressThatWasChanged(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	other := personWith(models.StatusUnsubscribed, nil) // who has the address now
+	other.UnsubscribedAt = &noon
+	for name, c := range map[string]struct {
+		kind   models.WebhookType
+		person *Person
+		moved  time.Time
+		want   models.Outcome
+	}{
+		"changed since":              {models.TypeSubscribed, nil, noon.Add(time.Hour), models.OutcomeKeptOut},
+		"changed before":             {models.TypeSubscribed, nil, noon.Add(-time.Hour), models.OutcomeCreated},
+		"another contact has it now": {models.TypeUnsubscribed, other, noon.Add(time.Hour), models.OutcomeKeptOut},
+		"nobody to unsubscribe":      {models.TypeUnsubscribed, nil, noon.Add(time.Hour), models.OutcomeNoContact}, // so that a manager sees it
+	} {
+		q := ask(c.kind, c.person, to)
+		q.MovedAt, q.Replay = c.moved, &Replay{Of: models.WebhookRequest{ID: models.IDAt(noon)}}
+		if d := Decide(q); d.Outcome != c.want {
+			t.Errorf("%s: got %s, want %s", name, d.Outcome, c.want)
 		}
 	}
 }

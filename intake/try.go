@@ -15,6 +15,7 @@ var errTried = errors.New("tried")
 type Tried struct {
 	Row  models.WebhookRequest
 	Body LogBody
+	Kept models.Kept // why a replay would be kept out
 }
 
 // Try returns the log row that a call would leave, with its body, and changes nothing. It runs the code that a real call runs, up to
@@ -71,7 +72,7 @@ func (p *Pipeline) try(ctx context.Context, calls []Call) (all []Tried, err erro
 				return err
 			}
 			for _, s := range b.steps {
-				all = append(all, Tried{s.logRow(p.opts.Now()), s.logBody(1)})
+				all = append(all, Tried{s.logRow(p.opts.Now()), s.logBody(1), s.decision.Kept})
 			}
 			return errTried
 		})

@@ -115,7 +115,7 @@ func (s *replaySender) count(done intake.Done) {
 	case done.Err != nil:
 		s.err = models.In("replay: send calls", done.Err)
 	default:
-		s.result.Add(done.Outcome, "")
+		s.result.AddDone(done.Outcome, done.Kept)
 	}
 }
 

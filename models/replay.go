@@ -32,6 +32,17 @@ func ReplayID(original uuid.UUID, jobID int64, t time.Time) uuid.UUID {
 	return id
 }
 
+// Kept says why a replay with OutcomeKeptOut did nothing.
+type Kept string
+
+const (
+	KeptErased       Kept = "erased"       // the person was erased after the call
+	KeptMoved        Kept = "moved"        // the contact got another address
+	KeptOn           Kept = "on"           // the person subscribed, or signed up, and is not taken off
+	KeptSubscribed   Kept = "subscribed"   // the person subscribed, and is not asked to confirm again
+	KeptUnsubscribed Kept = "unsubscribed" // the person unsubscribed
+)
+
 // ReplaySpec is the spec of a JobReplay.
 type ReplaySpec struct {
 	Which  string // the calls in words, without what names a person
@@ -41,7 +52,19 @@ type ReplaySpec struct {
 // ReplayResult counts what came of the calls of a JobReplay so far.
 type ReplayResult struct {
 	Outcomes map[Outcome]int64
+	Kept     map[Kept]int64   // those of OutcomeKeptOut of which the reason is known
 	Left     map[string]int64 // calls that could not be done once more, by the reason
+}
+
+// AddDone counts a call that was done once more. kept says why it was kept out.
+func (r *ReplayResult) AddDone(o Outcome, kept Kept) {
+	r.Add(o, "")
+	if kept != "" {
+		if r.Kept == nil {
+			r.Kept = map[Kept]int64{}
+		}
+		r.Kept[kept]++
+	}
 }
 
 // Add counts a call. left says why it could not be done once more, "" if it was.

@@ -21,7 +21,7 @@ const (
 	OutcomeRepeated     Outcome = "repeated"      // the same delivery had been processed before
 	OutcomeHeldBack     Outcome = "held_back"     // it filled in a field that people do not see
 	OutcomeTestCall     Outcome = "test_call"     // the sender asked whether the address works
-	OutcomeKeptOut      Outcome = "kept_out"      // a replay, of a person who unsubscribed or was erased since the call
+	OutcomeKeptOut      Outcome = "kept_out"      // a replay that would undo what the person did after the call
 	OutcomeUnverified   Outcome = "unverified"    // the signature is not valid
 	OutcomeNoAddress    Outcome = "no_address"    // email_address missing, null, empty or blank
 	OutcomeBadAddress   Outcome = "bad_address"   // email_address not valid

@@ -33,10 +33,11 @@ func (t WebhookType) Does() string {
 		TypeUnsubscribed: "unsubscribe the contact", TypeDelete: "delete the contact"}[t]
 }
 
-// WorseThan reports whether a call of this type takes more away from a contact than a call of another type.
-func (t WebhookType) WorseThan(other WebhookType) bool {
+// HarmfulAfter reports whether calls that had another type do harm with this one: they take more away from a contact, or people who
+// unsubscribe or ask to be deleted are added instead.
+func (t WebhookType) HarmfulAfter(before WebhookType) bool {
 	harm := map[WebhookType]int{TypeUnsubscribed: 1, TypeDelete: 2}
-	return harm[t] > harm[other]
+	return harm[t] > harm[before] || before.Valid() && !before.HasTags() && t.HasTags()
 }
 
 // Webhook is a secret URL that does one thing with a contact.

@@ -12,6 +12,7 @@ type Chart struct {
 	Summary string // the content in words, for screen readers
 	Unit    string // the unit of a slot, as a column's heading: "Hour"
 	Empty   string // the text if there is nothing to draw
+	Note    string // says what the chart leaves out; "" for nothing
 	Slots   []Slot
 	Series  []Series
 	Lines   bool

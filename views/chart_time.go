@@ -62,6 +62,9 @@ func (p Page) MinuteSlots(n, minutes int) []Slot {
 	return endAt(slots, "now")
 }
 
+// MinutesUntil is the longest time that SlotsBetween cuts into pieces of minutes.
+const MinutesUntil = 3 * time.Hour
+
 // SlotsBetween returns some dozens of pieces of the time between two instants: of five minutes, an hour, six hours or a day, as its length
 // allows.
 func (p Page) SlotsBetween(from, to time.Time) []Slot {
@@ -73,7 +76,7 @@ func (p Page) SlotsBetween(from, to time.Time) []Slot {
 	}
 	var slots []Slot
 	switch span := to.Sub(from); {
-	case span <= 3*time.Hour:
+	case span <= MinutesUntil:
 		slots = p.MinuteSlots(int(p.Now.Truncate(5*time.Minute).Sub(from.Truncate(5*time.Minute))/(5*time.Minute))+1, 5)
 	case span <= 72*time.Hour:
 		slots = p.HourSlots(int(p.Now.Truncate(time.Hour).Sub(from.Truncate(time.Hour))/time.Hour) + 1)

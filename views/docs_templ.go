@@ -2684,9 +2684,9 @@ func docsLog() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var141 string
-			templ_7745c5c3_Var141, templ_7745c5c3_Err = templ.JoinStringErrs(" does them once more. It first shows what would come of them. People who unsubscribed or were erased after a call stay so, and people who subscribed after it stay subscribed: a replay does not undo what they did. If you replay a group again, the calls that were put right are left out. The figures and charts count calls, not replays.")
+			templ_7745c5c3_Var141, templ_7745c5c3_Err = templ.JoinStringErrs(" does them once more. It first shows what would come of them. People who unsubscribed or were erased after a call stay so, and people who subscribed after it stay subscribed: a replay does not undo what they did. A call for an address that was changed to another one since is kept out. If you replay the same calls again, those that a replay has done are left out, unless you tick them. The figures and charts count calls, not replays.")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 410, Col: 414}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs.templ`, Line: 410, Col: 515}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var141))
 			if templ_7745c5c3_Err != nil {

@@ -55,8 +55,8 @@ var outcomes = []OutcomeFacts{
 		Advice: "Nothing needs to be done if a robot sent it.", Because: "If people are held back, check that the field is hidden in the form, also from programs that fill in forms.",
 	},
 	{
-		Outcome: models.OutcomeKeptOut, Short: "Kept out", Title: "Kept out: what the person did later counts", Reached: ReachedAddress,
-		Advice: "Nothing needs to be done.", Because: "After the call that was replayed, the person unsubscribed, subscribed again or was erased. A replay does not undo that.",
+		Outcome: models.OutcomeKeptOut, Short: "Kept out", Title: "Kept out: what happened after the call counts", Reached: ReachedAddress, Address: "valid",
+		Advice: "Nothing needs to be done.", Because: "After the call that was replayed, the person unsubscribed, subscribed or was erased, or got another address. A replay does not undo that.",
 	},
 	{
 		Outcome: models.OutcomeUnverified, Short: "The signature is not valid", Title: "Refused: the signature is not valid", Reached: ReachedSignature,
@@ -123,6 +123,30 @@ func OutcomeOf(o models.Outcome) OutcomeFacts {
 		}
 	}
 	return OutcomeFacts{Outcome: o}
+}
+
+// KeptShort names in a few words why a replay was kept out.
+func KeptShort(k models.Kept) string {
+	switch k {
+	case models.KeptErased:
+		return "Kept erased"
+	case models.KeptMoved:
+		return "Kept out: the address was changed"
+	case models.KeptOn, models.KeptSubscribed:
+		return "Kept subscribed"
+	case models.KeptUnsubscribed:
+		return "Kept unsubscribed"
+	}
+	return OutcomeOf(models.OutcomeKeptOut).Short
+}
+
+// KeptOut returns the texts for a replay that was kept out for a reason, which why says.
+func (f OutcomeFacts) KeptOut(k models.Kept, why string) OutcomeFacts {
+	f.Because = why
+	if f.Title = KeptShort(k); k == models.KeptMoved {
+		f.Advice = "Search Contacts for the person, if the call should count at the new address."
+	}
+	return f
 }
 
 // TooLong returns the texts for a malformed request that was well-formed, but whose URL and headers were too long.

@@ -16,6 +16,8 @@ const (
 	eraseRequests = `UPDATE webhook_requests SET who = NULL, address = NULL, client_address = NULL, user_agent = NULL, body = NULL WHERE workspace_id = `
 	// EraseRequestsSQL clears the person's data from the request log; $2 is models.AddressKey, $3 the address.
 	EraseRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3`
+	// EraseRequestSQL does it for the call $2.
+	EraseRequestSQL = eraseRequests + `$1 AND id = $2`
 	// EraseFormerRequestsSQL does it for an address $3 with the key $2 that an erased contact had until the id $4: for the calls before
 	// then, and for all calls if no contact has the address. Call it after DeleteContactSQL.
 	EraseFormerRequestsSQL = eraseRequests + `$1 AND who = $2 AND address = $3

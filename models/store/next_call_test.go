@@ -42,7 +42,12 @@ func TestNextCall(t *testing.T) {
 		if _, _, err := db.NextCall(t.Context(), ws.ID, 7, ids[2]); err != models.ErrNotFound {
 			t.Errorf("got %v, want that none came since", err)
 		}
-		for range 60 { // more than a page of refused calls does not hide the first success
+		replay := models.WebhookRequest{WorkspaceID: ws.ID, ID: models.NewID(at.Add(time.Minute)), WebhookID: 7, Method: "POST", Outcome: models.OutcomeNoAddress, Status: 400, Body: []byte{}, ReplayOf: &ids[2]}
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Create(&replay).Error }); err != nil {
+			t.Fatal(err)
+		}
+		want(uuid.Nil, ids[2], false) // nobody sent the replay
+		for range 60 {                // more than a page of refused calls does not hide the first success
 			call(7, 400)
 		}
 		call(7, 200)

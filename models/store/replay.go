@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -54,13 +55,18 @@ func (d *DB) StartReplay(ctx context.Context, workspaceID, userID int64, spec mo
 	}, now)
 }
 
-// putRightSQL matches failed calls that a replay has put right: one with an id before its argument that did not fail.
-const putRightSQL = `(webhook_requests.status >= 400 AND EXISTS (SELECT 1 FROM replays p JOIN webhook_requests q ON q.workspace_id = p.workspace_id AND q.id = p.request_id
-	WHERE p.workspace_id = webhook_requests.workspace_id AND p.original_id = webhook_requests.id AND p.request_id < ? AND q.status < 400))`
+// replayedSQL matches calls that a replay has done: one with an id before the first argument that did not fail. That of a call that had not
+// failed must also have had an effect, none of the outcomes in the second argument: it may have one when the webhook is changed.
+const replayedSQL = `EXISTS (SELECT 1 FROM replays p JOIN webhook_requests q ON q.workspace_id = p.workspace_id AND q.id = p.request_id
+	WHERE p.workspace_id = webhook_requests.workspace_id AND p.original_id = webhook_requests.id AND p.request_id < ? AND q.status < 400
+	AND (webhook_requests.status >= 400 OR q.outcome NOT IN ?))`
 
-// CountPutRight counts those of ids that are failed calls and that a replay before a time has put right.
-func (d *DB) CountPutRight(ctx context.Context, workspaceID int64, ids []uuid.UUID, before time.Time) (n int64, err error) {
-	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Where(putRightSQL, models.IDAt(before)).Count(&n).Error
+// notDone are the outcomes of replays that may have an effect when the webhook is changed. What a person did since is not changed with it.
+var notDone = slices.DeleteFunc(slices.Clone(models.NoEffectOutcomes), func(o models.Outcome) bool { return o == models.OutcomeKeptOut })
+
+// CountReplayed counts those of ids that a replay before a time has done.
+func (d *DB) CountReplayed(ctx context.Context, workspaceID int64, ids []uuid.UUID, before time.Time) (n int64, err error) {
+	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Where(replayedSQL, models.IDAt(before), notDone).Count(&n).Error
 	return n, err
 }
 

@@ -38,6 +38,7 @@ type RequestFilter struct {
 	Method     string
 	From, To   time.Time
 	NoReplays  bool
+	Nothing    bool   `json:",omitempty"` // matches no call, because what was asked for cannot be read
 	Address    string // in its stored form: calls for exactly this address
 	Containing string // calls whose address, valid or not, contains this; ignores ASCII case
 
@@ -46,8 +47,8 @@ type RequestFilter struct {
 	Sent         string                           // an address in its stored form: calls that sent it in any value
 	Matches      func(models.WebhookRequest) bool `json:"-"`
 
-	// OpenAt, if it is not zero, selects calls that a replay may have to put right: it leaves out replays, and failed calls that a replay
-	// before this time has put right. Covers does not know it.
+	// OpenAt, if it is not zero, selects calls that a replay may have to do: it leaves out replays, and calls that a replay before this
+	// time has done. Covers does not know it.
 	OpenAt time.Time
 
 	whole bool // read whole bodies
@@ -241,10 +242,11 @@ func (d *DB) countRequests(ctx context.Context, workspaceID int64, filter Reques
 	return n, err
 }
 
-// CallTime is when a call came (the time of its id), and whether it failed.
+// CallTime is when a call came (the time of its id), and whether it failed or rightly did nothing.
 type CallTime struct {
 	ID     uuid.UUID
 	Failed bool
+	Idle   bool
 }
 
 // CallTimes returns the newest calls that match filter, as far as CountRequests counts them. stopped says that there may be more.
@@ -252,7 +254,7 @@ func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFil
 	if filter.byContent() {
 		rows, last, err := d.NewestRequests(ctx, workspaceID, filter, RequestPageSize)
 		for _, r := range rows {
-			found = append(found, CallTime{r.ID, r.Failed()})
+			found = append(found, CallTime{r.ID, r.Failed(), r.Idle()})
 		}
 		return found, last != uuid.Nil || len(rows) == RequestPageSize, err
 	}
@@ -261,7 +263,7 @@ func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFil
 		condition, values := filter.condition(d.Dialect)
 		q = filter.order(d.Read(ctx).Table("(?) AS webhook_requests", q.Limit(walkStep*walkSteps)).Where(condition, values...), models.Cursor{})
 	}
-	err = q.Select("id, status >= 400 AS failed").Limit(models.ExactCount + 1).Scan(&found).Error
+	err = q.Select("id, status >= 400 AS failed, status < 400 AND outcome IN ? AS idle", models.NoEffectOutcomes).Limit(models.ExactCount + 1).Scan(&found).Error
 	stopped = len(found) > models.ExactCount
 	return found[:min(len(found), models.ExactCount)], stopped, err
 }
@@ -285,9 +287,9 @@ func (d *DB) AroundRequest(ctx context.Context, workspaceID int64, address strin
 }
 
 // RequestsJustBefore returns the newest calls that came within span before r, at most most, with the columns of lists: those for
-// its address, or for its webhook if it has no address.
+// its address, or for its webhook if it has no address. It leaves out replays, because no sender sent them.
 func (d *DB) RequestsJustBefore(ctx context.Context, r models.WebhookRequest, span time.Duration, most int) ([]models.WebhookRequest, error) {
-	filter := RequestFilter{WebhookID: r.WebhookID, From: models.IDTime(r.ID).Add(-span)}
+	filter := RequestFilter{WebhookID: r.WebhookID, From: models.IDTime(r.ID).Add(-span), NoReplays: true}
 	if r.Address != nil {
 		filter.Address = *r.Address
 	}
@@ -330,6 +332,9 @@ func (f RequestFilter) narrow(q *gorm.DB, workspaceID int64, cursor models.Curso
 // narrowBy is narrow for a query that already selects a workspace; key is the AddressKey of that workspace and the
 // address.
 func (f RequestFilter) narrowBy(q *gorm.DB, key any, cursor models.Cursor) *gorm.DB {
+	if f.Nothing {
+		q = q.Where("1 = 0")
+	}
 	switch {
 	case f.Address != "":
 		q = q.Where("who = ? AND address = ?", key, f.Address)
@@ -383,7 +388,7 @@ func (f RequestFilter) condition(dialect Dialect) (sql string, values []any) {
 		add("replay_of IS NULL")
 	}
 	if !f.OpenAt.IsZero() {
-		add("replay_of IS NULL AND NOT "+putRightSQL, idOf(f.OpenAt))
+		add("replay_of IS NULL AND NOT "+replayedSQL, idOf(f.OpenAt), notDone)
 	}
 	return strings.Join(parts, " AND "), values
 }
@@ -433,21 +438,18 @@ func (d *DB) RequestPlace(ctx context.Context, workspaceID int64, filter Request
 	return newer.Calls + 1, total.Calls, true, err
 }
 
-// NextCall returns the id of a webhook's first call after an id that did what the webhook is for, or of its newest call if none did. A page
+// NextCall returns the id of a webhook's first call after an id that did what the webhook is for, or of its newest call if none did, without replays. A page
 // that waits for a call can stop at a success. It reads no body. The error is ErrNotFound if no call came.
 func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after uuid.UUID) (id uuid.UUID, succeeded bool, err error) {
 	since := func() *gorm.DB {
 		return d.Read(ctx).Select("id, status").Where("workspace_id = ? AND webhook_id = ? AND id > ?", workspaceID, webhookID, after)
 	}
-	newest, err := First[models.WebhookRequest](since().Order("id DESC"))
-	if err != nil {
-		return uuid.Nil, false, err
-	}
 	first, err := First[models.WebhookRequest](since().Where("status < 400 AND outcome NOT IN ?", models.NoEffectOutcomes).Order("id"))
-	if ErrorCode(err) == models.CodeNotFound {
-		return newest.ID, false, nil
+	if ErrorCode(err) != models.CodeNotFound {
+		return first.ID, err == nil, err
 	}
-	return first.ID, err == nil, err
+	newest, err := First[models.WebhookRequest](since().Where("replay_of IS NULL").Order("id DESC"))
+	return newest.ID, false, err
 }
 
 // CallsSince returns the calls of a workspace, or of all workspaces if it is 0, that are newer than after, the newest first, at most limit, with their bodies or without.
@@ -471,6 +473,8 @@ func (f RequestFilter) Covers(r models.WebhookRequest) bool {
 		address = *r.Address
 	}
 	switch {
+	case f.Nothing:
+		return false
 	case f.WebhookID != 0 && r.WebhookID != f.WebhookID, f.Status != 0 && r.Status != f.Status, f.Method != "" && r.Method != f.Method:
 		return false
 	case !f.From.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.From)) < 0, !f.To.IsZero() && models.CompareIDs(r.ID, models.IDAt(f.To)) >= 0:

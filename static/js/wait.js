@@ -7,6 +7,16 @@ function show(box, fresh) {
   if (box.innerHTML === fresh.innerHTML) return;
   box.className = fresh.className;
   box.replaceChildren(...fresh.childNodes);
+  if (box.classList.contains("came") || box.classList.contains("refused")) finish([...document.querySelectorAll("#steps .steps > li")]);
+}
+
+// finish marks the steps to the first call as done, like the first of them.
+function finish(steps) {
+  for (const step of steps.filter((s) => !s.classList.contains("done"))) {
+    step.className = "done";
+    step.querySelector(".box").innerHTML = steps[0].querySelector(".box").innerHTML;
+    step.querySelector("h3").append(steps[0].querySelector("h3 .vh").cloneNode(true));
+  }
 }
 
 for (const box of document.querySelectorAll("[data-wait]")) {
