@@ -124,3 +124,27 @@ func TestASuccessIsReplayedOnce(t *testing.T) {
 		s.get("/w/books/requests/replay?webhook="+itoa(skips.ID)).want(t, 200, "Nothing to replay")
 	})
 }
+
+// TestReplaysKeepTheOrderOfTheCalls replays a subscription and a later unsubscription that failed both: the person is unsubscribed in the end.
+func TestReplaysKeepTheOrderOfTheCalls(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		in, off := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeUnsubscribed)
+		s.callJSON(in, `{"mail":"arya@example.com"}`).want(t, 400)
+		s.later(time.Minute)
+		s.callJSON(off, `{"email_address":"arya@example.com"}`).want(t, 404)
+		s.later(time.Minute)
+		s.readsAddressAt(in, "mail")
+		s.post("/w/books/requests/replay", "outcome", "failed").want(t, 303)
+		s.work()
+		c := s.contact("arya@example.com")
+		if c == nil || c.Status != models.StatusUnsubscribed {
+			t.Fatalf("got %+v, want that the person is unsubscribed", c)
+		}
+		s.later(time.Second)
+		s.post("/w/books/requests/replay", "id", s.logged()[0].ID.String()).want(t, 303)
+		s.work()
+		if c = s.contact("arya@example.com"); c.Status != models.StatusUnsubscribed {
+			t.Errorf("got %+v, want that the person stays unsubscribed", c)
+		}
+	})
+}

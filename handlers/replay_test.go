@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -389,5 +390,17 @@ func TestAReplayNeedsAManager(t *testing.T) {
 		otto.get("/w/music/requests/replay?id="+s.lastCall()).want(t, 422, "no such call in this workspace")
 		s.get("/w/books/requests/replay?status=999").want(t, 422, "not the status of an answer")
 		s.get("/w/books/requests/replay?id=nonsense").want(t, 422, "no such call in this workspace")
+	})
+}
+
+// The page of a replay belongs to the requests, also in the navigation.
+func TestThePageOfAReplayIsInTheSectionRequests(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.addWebhook(models.TypeSubscribed)
+		s.callJSON(w, `{"email_address":"arya@example.com"}`).want(t, 200)
+		page := s.follow(s.post("/w/books/requests/replay", "webhook", itoa(w.ID)))
+		if current := regexp.MustCompile(`<a[^>]*href="([^"]*)"[^>]*aria-current="page"`).FindStringSubmatch(page.body); current == nil || current[1] != "/w/books/requests" {
+			t.Errorf("the navigation shows %v as the section, want the requests", current)
+		}
 	})
 }

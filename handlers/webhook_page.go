@@ -314,7 +314,7 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings se
 	if keeps {
 		m.Unkept = v.unkept(rows, map[int64]models.Webhook{w.ID: w}, mergeTags, "")
 	} else if w.Type.HasTags() && len(rows) > 0 {
-		m.Unkept.Reading = v.path("webhooks", w.ID, views.PartReading)
+		m.Unkept.Reading, m.Unkept.AlsoKeys = v.path("webhooks", w.ID, views.PartReading), settings.Mapping.AlsoKeys
 	}
 	for _, r := range rows[:min(len(rows), lastRequests)] {
 		m.Requests = append(m.Requests, v.requestRow(r, w))

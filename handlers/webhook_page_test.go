@@ -238,3 +238,19 @@ func TestOneFormToPaste(t *testing.T) {
 		s.get(s.webhookPath(leave, "/answers")).wantNot(t, "A form to paste", "<form action")
 	})
 }
+
+// A webhook with a reading of its own lists no fields without a merge tag. Its page says so and leads to the reading.
+func TestAWebhookThatReadsChosenPlacesSaysSo(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		page, reading := s.webhookPath(w, ""), s.webhookPath(w, "/reading")
+		s.callJSON(w, `{"email_address":"arya@example.com","shoe_size":"38"}`).want(t, 200)
+		s.get(page).want(t, 200, "Fields without a merge tag received and not kept", "shoe_size")
+		s.post(reading, "sender", "own", "mapping", `{"address":["customer.email"]}`).want(t, 303)
+		s.callJSON(w, `{"customer":{"email":"arya@example.com"},"shoe_size":"38"}`).want(t, 200)
+		s.get(page).want(t, 200, "Fields without a merge tag", "This webhook reads chosen places only. Other fields of its calls are not kept: see Reading")
+		s.get(page).wantHref(t, reading)
+		s.post(reading, "sender", "own", "mapping", `{"address":["customer.email"],"also_keys":true}`).want(t, 303)
+		s.get(page).want(t, 200, "This webhook reads chosen places, and fields named like a merge tag. Other fields of its calls are not kept: see Reading")
+	})
+}

@@ -179,7 +179,7 @@ func refuse(outcome models.Outcome, status int, message string) Decision {
 // unsubscribe handles the UNSUBSCRIBED type: only the status changes, and the event fires on every call.
 func (d *Decision) unsubscribe(q Question) {
 	p := q.Contact.clone()
-	if p.SetStatus(models.StatusUnsubscribed, q.Now) {
+	if p.SetStatus(models.StatusUnsubscribed, q.statusAt()) {
 		p.UpdatedAt = q.Now
 	}
 	p.touch(q)
@@ -224,7 +224,7 @@ func (d *Decision) subscribe(q Question, address string) {
 
 // settle sets the contact's status, fields and tags. turned reports whether the status changed, changed whether anything did.
 func (d *Decision) settle(q Question, p *Person, status models.Status) (turned, changed bool) {
-	turned = p.SetStatus(status, q.Now)
+	turned = p.SetStatus(status, q.statusAt())
 	filled := d.fillFields(q, p)
 	d.TagsAdded = p.addTags(q.Webhook.Tags)
 	changed = turned || filled || len(d.TagsAdded) > 0

@@ -162,6 +162,19 @@ func (q Question) erasedSince() bool {
 	return q.Replay != nil && q.ErasedAt.After(models.IDTime(q.Replay.Of.ID))
 }
 
+// statusAt returns the time from which a status counts that the call gives. That of a replay counts from its call, so that the replays of a
+// person's later calls find the times in the order in which the person did things. It is never before the status that the contact has.
+func (q Question) statusAt() time.Time {
+	if q.Replay == nil {
+		return q.Now
+	}
+	at := models.IDTime(q.Replay.Of.ID)
+	if q.Contact != nil && q.Contact.StatusSince().After(at) {
+		return q.Contact.StatusSince()
+	}
+	return at
+}
+
 // quiet takes the event out of the decision on a replay that is to fire none.
 func (d *Decision) quiet(q Question) {
 	if q.Replay != nil && !q.Replay.Events && d.Event != "" {

@@ -285,7 +285,7 @@ func ReplayPage(m ReplayModel) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<ul class=\"stack-2\"><li>The webhook, its reading, its tags and the merge tags are used as they are now.</li><li>People who unsubscribed or were erased after a call stay so, and people who subscribed after it stay subscribed: a replay does not undo what they did. An address that was changed to another one since is not used.</li><li>Values that a contact has got since are replaced by those of the call.</li></ul><label class=\"check\"><input type=\"checkbox\" name=\"events\" value=\"1\"><span>Fire the automation events too</span></label><div class=\"actions\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<ul class=\"stack-2\"><li>The webhook, its reading, its tags and the merge tags are used as they are now.</li><li>People who unsubscribed or were erased after a call stay so, and people who subscribed after it stay subscribed: a replay does not undo what they did. An address that was changed to another one since is not used.</li><li>A status that a contact gets counts from the time of its call.</li><li>Values that a contact has got since are replaced by those of the call.</li></ul><label class=\"check\"><input type=\"checkbox\" name=\"events\" value=\"1\"><span>Fire the automation events too</span></label><div class=\"actions\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -353,7 +353,7 @@ func replayOutlook(m ReplayModel) templ.Component {
 				var templ_7745c5c3_Var10 string
 				templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(Plural(m.Tried, "call", "calls"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/replay.templ`, Line: 111, Col: 70}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/replay.templ`, Line: 112, Col: 70}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 				if templ_7745c5c3_Err != nil {
@@ -381,7 +381,7 @@ func replayOutlook(m ReplayModel) templ.Component {
 				var templ_7745c5c3_Var11 string
 				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(Count(c.Calls))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/replay.templ`, Line: 119, Col: 25}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/replay.templ`, Line: 120, Col: 25}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				if templ_7745c5c3_Err != nil {

@@ -51,6 +51,9 @@ func keepWebhooks(t *testing.T, p *Page, inspect func(name string)) {
 		p.Follow("Check now")
 	}
 	p.Sees("A call has arrived, but it was refused")
+	if p.Has("#steps .steps > li:not(.done)") {
+		t.Error("a step to the first call is open after it arrived")
+	}
 	inspect("webhook-refused")
 	callForm(t, address, "email_address", "cersei@example.com", "first_name", "Cersei")
 	if p.plain {
