@@ -109,7 +109,7 @@ func (v *visit) failureGroup(g store.FailureGroup, w models.Webhook) views.Failu
 	return row
 }
 
-// failuresDismiss puts a group of failed calls aside, until the next call fails in the same way.
+// failuresDismiss puts a group of failed calls aside, until the next call fails in the same way. With return=1 it brings the group back.
 func (s *Server) failuresDismiss(v *visit) error {
 	id, err := strconv.ParseInt(v.Form("webhook"), 10, 64)
 	outcome := models.Outcome(v.Form("outcome"))
@@ -120,12 +120,18 @@ func (s *Server) failuresDismiss(v *visit) error {
 	if err != nil {
 		return models.In("dismiss failures: webhook", err)
 	}
-	if err := s.DB.DismissFailures(v.UserContext(), v.Workspace.ID, v.User.ID, w, outcome, s.now()); err != nil {
-		return models.In("dismiss failures", err)
-	}
 	back := v.path()
 	if v.Form("back") == "webhook" {
 		back = v.path("webhooks", id)
+	}
+	if v.Form("return") == "1" {
+		if err := s.DB.ReturnFailures(v.UserContext(), v.Workspace.ID, v.User.ID, w, outcome, s.now()); err != nil {
+			return models.In("bring failures back", err)
+		}
+		return v.done(back, "Brought back. The dashboard shows the group again.")
+	}
+	if err := s.DB.DismissFailures(v.UserContext(), v.Workspace.ID, v.User.ID, w, outcome, s.now()); err != nil {
+		return models.In("dismiss failures", err)
 	}
 	return v.done(back, "Put aside. The group comes back if another call fails in this way. The calls stay in the log.")
 }

@@ -91,6 +91,12 @@ func TestFailuresAreGrouped(t *testing.T) {
 		s.get("/w/books").want(t, 200, "No e-mail address was sent", "No such contact", "Replay", "Put aside")
 		s.follow(s.post("/w/books/failures/dismiss", "webhook", itoa(off.ID), "outcome", "no_contact")).want(t, 200, "Put aside. The group comes back")
 		s.get("/w/books").wantNot(t, "No such contact")
+		s.get(s.webhookPath(off, "")).want(t, 200, "Put aside; it comes back if another call fails in this way.", "Bring back")
+		aside := []string{"webhook", itoa(off.ID), "outcome", "no_contact", "back", "webhook"}
+		s.follow(s.post("/w/books/failures/dismiss", append(aside, "return", "1")...)).want(t, 200, "Brought back. The dashboard shows the group again.", "Put aside")
+		s.get("/w/books").want(t, 200, "No such contact")
+		s.get("/w/books/settings/audit-log").want(t, 200, "brought back failed calls of the webhook")
+		s.follow(s.post("/w/books/failures/dismiss", aside...)).want(t, 200, "Bring back")
 		s.post("/w/books/failures/dismiss", "webhook", itoa(off.ID), "outcome", "created").want(t, 422)
 		again := []string{"/w/books/requests/replay", "outcome", "no_address", "webhook", itoa(w.ID)}
 		s.post(again[0], again[1:]...).want(t, 303)

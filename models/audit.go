@@ -55,6 +55,7 @@ const (
 	ActionContactExported   = "contact.exported"           // everything about one person
 	ActionContactsExported  = "contacts.exported"          // a list as a file
 	ActionFailuresDismissed = "webhook.failures_dismissed" // a group of failed calls was put aside
+	ActionFailuresReturned  = "webhook.failures_returned"  // and brought back
 	ActionRequestsReplayed  = "requests.replayed"          // done once more
 	ActionRequestsExported  = "requests.exported"          // likewise, of calls
 	ActionContactsBulk      = "contacts.bulk"              // one change of many contacts; the entry for the whole job

@@ -48,6 +48,14 @@ func TestNewCallsWaitBehindAButtonThatCanBeClicked(t *testing.T) {
 		p.Click("1 new")
 		p.Sees(late + "@example.com")
 	}
+	p.Open("/w/my-workspace")
+	above := read(p, `(() => {
+		const calls = document.querySelector('td[data-l="Calls:"]');
+		return String(calls?.closest("tr").querySelector("a").getBoundingClientRect().top < calls?.getBoundingClientRect().top);
+	})()`)
+	if above != "true" {
+		t.Errorf("got %s on a phone, want the name of a group of failures above its figures:\n%s", above, p.Text())
+	}
 	p.Width(1024)
 	p.Open("/w/my-workspace/contacts?q=" + strings.Repeat("a", 5000))
 	p.Sees("please search for up to 500 characters")

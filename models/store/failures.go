@@ -55,6 +55,18 @@ func (d *DB) DismissFailures(ctx context.Context, workspaceID, userID int64, w m
 	})
 }
 
+// ReturnFailures brings back a group that was put aside.
+func (d *DB) ReturnFailures(ctx context.Context, workspaceID, userID int64, w models.Webhook, outcome models.Outcome, at time.Time) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
+		gone := tx.Exec("DELETE FROM dismissals WHERE workspace_id = ? AND webhook_id = ? AND outcome = ?", workspaceID, w.ID, outcome)
+		if gone.Error != nil || gone.RowsAffected == 0 {
+			return gone.Error
+		}
+		e := models.AuditEntry{WorkspaceID: workspaceID, UserID: userID, Action: models.ActionFailuresReturned, Subject: models.SubjectWebhook, SubjectID: w.ID, SubjectName: w.Name}
+		return Audit(tx, e, []models.AuditChange{{What: "failures", After: string(outcome)}}, at)
+	})
+}
+
 // Dismiss is DismissFailures in tx and without an entry in the audit log.
 func Dismiss(tx *gorm.DB, workspaceID, webhookID int64, outcome models.Outcome, at time.Time) error {
 	return tx.Exec(`INSERT INTO dismissals (workspace_id, webhook_id, outcome, at) VALUES (?, ?, ?, ?)
