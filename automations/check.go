@@ -24,8 +24,8 @@ type Problem struct {
 	Message string
 }
 
-// Check returns what is wrong with a definition in its workspace. A definition that was right has problems once something that it uses is
-// deleted: then it starts nothing until it is repaired.
+// Check returns the faults of a definition in its workspace. Deleting a tag, field, segment, webhook or destination that it uses makes it
+// faulty: it then starts nothing until it is repaired.
 func (d Definition) Check(things Things) (problems []Problem) {
 	add := func(place, message string) {
 		if message != "" {
@@ -89,7 +89,7 @@ func checkRule(r *Rule, things Things) string {
 	return ""
 }
 
-// check returns what is wrong with a step. about says whether there is a contact.
+// check returns a sentence about the fault of a step, "" for none. about says whether the event is about a contact.
 func (s Step) check(things Things, about bool) string {
 	if !about && (s.Type == StepOnlyIf || s.Type.Changes()) {
 		return "What starts this automation is about no contact, so this step has nobody to act on. Please remove it."

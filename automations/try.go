@@ -19,8 +19,7 @@ type Tried struct {
 	Begins bool              // the first one: whether the run would start
 }
 
-// Try says what the steps would do for a contact as it is now, and changes nothing. It assumes that the contact stays as it is but for what
-// the steps change.
+// Try returns what the steps would do for a contact as it is now, and changes nothing. It assumes that only the steps change the contact.
 func (s Store) Try(ctx context.Context, things Things, d Definition, c models.Contact, tags []models.Tag) ([]Tried, error) {
 	db := s.DB.Read(ctx)
 	places, err := segments.PlacesIn(db, c.WorkspaceID, c.ID)

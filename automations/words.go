@@ -57,7 +57,7 @@ func ruleWords(r *Rule, things Things) []Part {
 	return words
 }
 
-// What says what an event is, after "When".
+// What describes an event, to stand after "When".
 func What(t models.EventType) string {
 	switch t {
 	case models.EventConfirmed:

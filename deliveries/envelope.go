@@ -18,7 +18,7 @@ type Envelope struct {
 	Data        Data      `json:"data"`
 }
 
-// Data is what an event is about.
+// Data holds the subject of an event and its cause.
 type Data struct {
 	Contact *models.EventContact `json:"contact,omitempty"` // as it was at the event
 	Cause   *Cause               `json:"cause,omitempty"`

@@ -84,7 +84,7 @@ func (v *visit) readTrigger(place string) automations.Trigger {
 	return t
 }
 
-// What a trigger is narrowed by.
+// Kinds of things that narrow a trigger.
 const (
 	ofWebhook = "webhook"
 	ofTag     = "tag"
@@ -123,7 +123,7 @@ func (v *visit) readBuilt(in *automationInput, place string, things automations.
 	return &automations.Rule{Group: part.rule}
 }
 
-// under puts a field of the builder of segments below a place: what-0.1 at r is what-r.0.1, and add is add-r.
+// under returns the name of a field of the segment builder below a place: what-0.1 at r becomes what-r.0.1, add becomes add-r.
 func under(place, field string) string {
 	name, at, inside := strings.Cut(field, "-")
 	if !inside {

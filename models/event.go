@@ -195,7 +195,7 @@ func eventOf(c Contact, as EventContact, t EventType, version int64, now time.Ti
 		State: EventStatePending, CreatedAt: Instant(now)}
 }
 
-// erasedContact returns what may be kept of a contact that is erased.
+// erasedContact returns the snapshot of a contact that is erased: its id and the hash of its address.
 func erasedContact(c Contact) EventContact {
 	sum := sha256.Sum256([]byte(c.Email))
 	return EventContact{ID: c.ID, AddressHash: hex.EncodeToString(sum[:])}

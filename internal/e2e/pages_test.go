@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ var pages = map[string][]string{
 	"/search":                      {"/search", "/search?q=a", "/search?q=nobody%40example.com"},
 	"/keys":                        {"/keys"},
 	"/jobs":                        {"/jobs"},
-	"/jobs/:id":                    {"/jobs/1"},
+	"/jobs/:id":                    {"/jobs/:"},
 	"/segments":                    {"/segments"},
 	"/segments/new":                {"/segments/new"},
 	"/segments/:id":                {"/segments/1", "/segments/1?days=365"},
@@ -117,6 +118,7 @@ func TestBrowserEveryPage(t *testing.T) {
 	}
 	program := Start(t, Settings{Env: map[string]string{"DATABASE_URL": a.url, "DEVELOPMENT": "1"}})
 	a.live(program)
+	a.automates(program)
 	a.outgoing()
 	t.Run("outside", func(t *testing.T) {
 		t.Parallel()
@@ -171,6 +173,14 @@ func (a *Audience) lookAt(p *Page, path string) {
 		p.until(func() bool { return len(rows[models.SegmentBulkChange](a)) > 0 }, "the segment is built")
 		path = "/segments/1/changes/" + rows[models.SegmentBulkChange](a)[0].ID.String()
 	}
+	if path == "/jobs/:" {
+		for _, row := range rows[models.Job](a) {
+			if row.Kind == models.JobBulk {
+				a.lookAt(p, "/jobs/"+strconv.FormatInt(row.ID, 10))
+			}
+		}
+		return
+	}
 	if path == "/runs/:" {
 		p.until(func() bool { return len(rows[models.AutomationRun](a)) > 1 }, "automations have started")
 		for _, row := range rows[models.AutomationRun](a)[:2] {
@@ -222,6 +232,20 @@ func (a *Audience) live(program *Program) {
 	if got := c.Post("/w/my-workspace/contacts/bulk", "do", "tag", "new_tag", "in bulk", "id", "1"); got.Status != http.StatusSeeOther {
 		a.t.Fatalf("got %d for a change of many contacts:\n%s", got.Status, got.Body)
 	}
+	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
+	if got := c.Post("/w/my-workspace/segments", "name", "Everybody who counts", "rule", rule); got.Status != http.StatusSeeOther {
+		a.t.Fatalf("got %d for a new segment:\n%s", got.Status, got.Body)
+	}
+}
+
+// automates creates automations, one of them with hostile names, and calls that start them.
+func (a *Audience) automates(program *Program) {
+	a.t.Helper()
+	long := strings.Repeat("Antidisestablishmentarianism", 12)
+	c := NewClient(a.t, program.URL)
+	c.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"])
+	s := newSender(program.URL)
+	defer s.close()
 	for name, definition := range map[string]string{
 		"Welcome <b>all</b>": `{"triggers":[{"type":"tag_added","tag_ids":[1]},{"type":"contact_updated"}],"by_hand":true,"rule":{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]},"steps":[{"type":"wait","minutes":1440,"until":"09:00"},{"type":"set_field","field_id":1,"value":"` + long[:200] + `"}]}`,
 		long[:60]:            `{"triggers":[{"type":"contact_subscribed_confirmed"}],"steps":[{"type":"only_if","rule":{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[1]}]}},{"type":"add_tag","tag_id":1}]}`,
@@ -234,10 +258,6 @@ func (a *Audience) live(program *Program) {
 		if _, err := s.post(a.t.Context(), a.hook[models.TypeSubscribed], map[string]string{"email_address": address, "one": "One"}); err != nil {
 			a.t.Fatal(err)
 		}
-	}
-	rule := `{"condition":"OR","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"},{"type":"tags","operator":"has_any","value":[1]}]}`
-	if got := c.Post("/w/my-workspace/segments", "name", "Everybody who counts", "rule", rule); got.Status != http.StatusSeeOther {
-		a.t.Fatalf("got %d for a new segment:\n%s", got.Status, got.Body)
 	}
 }
 

@@ -15,7 +15,7 @@ func LockContacts(tx *gorm.DB, workspaceID int64, ids []int64) error {
 	return lockContacts(tx, workspaceID, ids)
 }
 
-// ChangeContactInRun changes a contact for a run of an automation, as a change by hand would, and returns what is different: nothing if the
+// ChangeContactInRun changes a contact for a run of an automation, as a change by hand would, and returns the difference: nothing if the
 // contact is so already. The caller holds the contact's lock and has read it under that lock. by names the automation and the run,
 // and mark the run and the depth of what it causes.
 func ChangeContactInRun(tx *gorm.DB, c *models.Contact, in models.ContactInput, by models.ContactChange, mark models.DirtyContact, now time.Time) (edit models.ContactChange, err error) {

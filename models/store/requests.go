@@ -448,7 +448,8 @@ func (d *DB) NextCall(ctx context.Context, workspaceID, webhookID int64, after u
 	if ErrorCode(err) != models.CodeNotFound {
 		return first.ID, err == nil, err
 	}
-	newest, err := First[models.WebhookRequest](since().Where("replay_of IS NULL").Order("id DESC"))
+	// A success that came since that query is left to the next look: it must not be taken for a refused call.
+	newest, err := First[models.WebhookRequest](since().Where("replay_of IS NULL AND (status >= 400 OR outcome IN ?)", models.NoEffectOutcomes).Order("id DESC"))
 	return newest.ID, false, err
 }
 
