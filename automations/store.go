@@ -67,8 +67,8 @@ type Listed struct {
 // failedFor is how long the list shows that runs failed.
 const failedFor = 7 * 24 * time.Hour
 
-// List returns the workspace's automations by name.
-func (s Store) List(ctx context.Context, workspace int64) ([]Listed, error) {
+// Definitions returns the workspace's automations by name, without the counts of their runs.
+func (s Store) Definitions(ctx context.Context, workspace int64) ([]Listed, error) {
 	var rows []models.Automation
 	if err := s.DB.Read(ctx).Where("workspace_id = ? AND deleted_at IS NULL", workspace).Find(&rows).Error; err != nil {
 		return nil, err
@@ -79,13 +79,21 @@ func (s Store) List(ctx context.Context, workspace int64) ([]Listed, error) {
 	all := make([]Listed, len(rows))
 	for i, a := range rows {
 		all[i] = Listed{Automation: a, Definition: stored(a.Definition)}
-		n, err := s.count(ctx, a)
+	}
+	return all, nil
+}
+
+// List is Definitions with the counts of the runs.
+func (s Store) List(ctx context.Context, workspace int64) ([]Listed, error) {
+	all, err := s.Definitions(ctx, workspace)
+	for i, a := range all {
+		n, err := s.count(ctx, a.Automation)
 		if err != nil {
 			return nil, models.In("count runs", err)
 		}
 		all[i].Started, all[i].Open, all[i].Failed = n.Started, n.Open, n.Failed
 	}
-	return all, nil
+	return all, err
 }
 
 type counts struct{ Started, Open, Failed int64 }

@@ -13,7 +13,7 @@ import (
 type Tried struct {
 	Words  []Part
 	Good   bool              // it would be done; otherwise the run would end here
-	Note   string            // what to know about it, "" for nothing
+	Note   string            // a sentence about it, "" for none
 	Why    *rule.Explanation // of a rule
 	Until  time.Time         // of a wait
 	Begins bool              // the first one: whether the run would start

@@ -57,7 +57,7 @@ func ruleWords(r *Rule, things Things) []Part {
 	return words
 }
 
-// What describes an event, to stand after "When".
+// What returns the words for an event after "When", such as "a contact is created".
 func What(t models.EventType) string {
 	switch t {
 	case models.EventConfirmed:

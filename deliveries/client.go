@@ -35,7 +35,7 @@ type Message struct {
 type Result struct {
 	Status     int           // of the answer, 0 for none
 	Code       Code          // "" if the answer has a status from 200 to 299
-	RetryAfter time.Duration // what the receiver asked for, 0 for nothing
+	RetryAfter time.Duration // the wait that the answer asks for, 0 for none
 	Duration   time.Duration
 	Answer     []byte // its first 10 KB
 }

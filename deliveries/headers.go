@@ -34,7 +34,7 @@ func ParseHeaders(text string) (http.Header, error) {
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
 		case !found:
-			return nil, errors.New("Write each header on a line of its own, as its name, a colon and its value, such as Authorization: Bearer abc.")
+			return nil, errors.New("Write one header on each line: its name, a colon and its value. Example: Authorization: Bearer abc")
 		case !httpguts.ValidHeaderFieldName(name):
 			return nil, errors.New("The name of a header has only letters, digits and hyphens.")
 		case slices.Contains(reserved, http.CanonicalHeaderKey(name)):

@@ -18,7 +18,7 @@ func TestParseHeaders(t *testing.T) {
 		t.Errorf("got %v (%v), want %v", got, err, want)
 	}
 	for text, want := range map[string]string{
-		"hunter2":                         "as its name, a colon",
+		"hunter2":                         "its name, a colon",
 		": hunter2":                       "only letters",
 		"X Team: hunter2":                 "only letters",
 		"X-Tëam: hunter2":                 "only letters",

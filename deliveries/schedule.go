@@ -21,7 +21,7 @@ var StandardSchedule = Schedule{
 const maxRetryAfter = 24 * time.Hour
 
 // Next returns when to try again after a failed attempt at the instant now, and false if there is no further attempt. tries counts the
-// failed attempts. retryAfter is what the receiver asked for, 0 for nothing; it only makes the wait longer. random, from 0 to 1, moves
+// failed attempts. retryAfter is the wait that the answer asks for, 0 for none; it only makes the wait longer. random, from 0 to 1, moves
 // the wait by up to a tenth in either direction, so that deliveries that failed together do not come back together.
 func (s Schedule) Next(tries int, now time.Time, retryAfter time.Duration, random float64) (time.Time, bool) {
 	if tries < 1 || tries > len(s) {

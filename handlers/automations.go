@@ -198,7 +198,7 @@ func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, 
 
 // leadsTo names the automations that the steps of a definition start. id is its automation's, 0 for a new one.
 func (v *visit) leadsTo(id int64, d automations.Definition, things automations.Things) (all []views.LeadsTo) {
-	others, err := v.automations().List(v.UserContext(), v.Workspace.ID)
+	others, err := v.automations().Definitions(v.UserContext(), v.Workspace.ID)
 	if err != nil { // a warning less
 		return nil
 	}

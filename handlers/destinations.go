@@ -156,7 +156,7 @@ func (s *Server) updateDestination(v *visit) error {
 	return v.done(v.path("destinations", d.ID), "Saved.")
 }
 
-// storedDestination returns a destination as its form shows it: without the values of its own headers.
+// storedDestination returns the content of a destination's form. The values of the headers are hidden.
 func (v *visit) storedDestination(d models.Destination) (deliveries.Form, error) {
 	headers, err := v.destinations().Headers(d)
 	return deliveries.Form{Name: d.Name, URL: d.URL, Headers: deliveries.HideHeaders(headers)}, models.In("destinations: own headers", err)

@@ -74,7 +74,7 @@ func TestDestinationLifecycle(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.withCipher()
 		s.get("/w/books/destinations").want(t, 200, "No destinations yet", "Create destination")
-		s.post("/w/books/destinations", "name", "CRM", "url", "http://10.0.0.1/x", "headers", "nonsense").want(t, 422, "must start with https", "on a line of its own")
+		s.post("/w/books/destinations", "name", "CRM", "url", "http://10.0.0.1/x", "headers", "nonsense").want(t, 422, "must start with https", "Write one header on each line")
 		s.post("/w/books/destinations", "name", "CRM", "url", "https://127.0.0.1/x").want(t, 422, "private network")
 		created := s.post("/w/books/destinations", "name", "CRM", "url", "https://crm.example.com/hook?token=hunter2", "headers", "Authorization: Bearer abc")
 		page := s.follow(created)

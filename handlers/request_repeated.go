@@ -60,7 +60,7 @@ func (t *story) adviseRepeated(issue *views.RequestIssue) {
 		if t.differs == otherPerson {
 			issue.Text = "This call has the id of the first one, but it is about another person. So nothing was done for this person."
 		}
-		issue.Advice = "A sender must give each call an id of its own, and repeat the id only with the same call."
+		issue.Advice = "A sender must give each call a different id. It may repeat an id only when it sends the same call again."
 	case t.first.Idle():
 		issue.Before, issue.Text = "Process it anyway, if it should count now.", "The first call did nothing either, and this one was not read again. If you have changed the webhook since, this call may do something now."
 	default:

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestAMappedWebhookIsNotToldOfTheDocumentedFormat refuses a call of a webhook with a mapping of its own.
+// TestAMappedWebhookIsNotToldOfTheDocumentedFormat refuses a call of a webhook that has a mapping.
 func TestAMappedWebhookIsNotToldOfTheDocumentedFormat(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.startIntake()

@@ -20,7 +20,7 @@ type signatureCalls struct {
 	all     int // calls that were looked at
 	checked int // those whose signature was checked
 	failed  int // those that did not pass
-	erased  int // those of people who were erased since, of which nothing else is known
+	erased  int // calls of people who were erased later; their verdicts are gone
 	since   time.Time
 	groups  []signatureGroup // by what came out: those that pass first, then by number
 

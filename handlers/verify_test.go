@@ -13,8 +13,8 @@ import (
 	"campaignlark/views"
 )
 
-// TestReceiversCanCheckSignatures runs the lines that the page of a destination shows, in the languages that this machine has: they accept
-// what is signed, and refuse another body, another secret and an old message.
+// TestReceiversCanCheckSignatures runs the snippets of a destination's page, in the languages that this machine has. A snippet must accept a
+// signed message, and refuse another body, another secret and an old message.
 func TestReceiversCanCheckSignatures(t *testing.T) {
 	t.Parallel()
 	secret, body := deliveries.NewSecret(), "{\"id\":\"evt_1\",\"name\":\"Zoë & <b>\"}"

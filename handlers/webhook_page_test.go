@@ -239,7 +239,7 @@ func TestOneFormToPaste(t *testing.T) {
 	})
 }
 
-// A webhook with a reading of its own lists no fields without a merge tag. Its page says so and leads to the reading.
+// A webhook with a mapping lists no fields without a merge tag. Its page says so and leads to the reading.
 func TestAWebhookThatReadsChosenPlacesSaysSo(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
