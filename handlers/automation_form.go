@@ -2,13 +2,10 @@ package handlers
 
 import (
 	"errors"
-	"slices"
-	"strconv"
 
 	"campaignlark"
 	"campaignlark/automations"
 	"campaignlark/models"
-	"campaignlark/models/store"
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
@@ -154,58 +151,6 @@ func savedAutomation(created, on bool) string {
 	return "The automation %s is saved. Runs under way finish as they began."
 }
 
-// tryAutomation says what the automation would do for the contact that the form names.
-func (v *visit) tryAutomation(f automationForm) (views.TryModel, error) {
-	m := views.TryModel{Email: v.Form("who")}
-	address, err := models.ReadEmail(m.Email)
-	if err != nil {
-		m.Fault = "Please type the address of a contact."
-		return m, nil
-	}
-	ctx, db := v.UserContext(), v.server.DB
-	c, err := store.First[models.Contact](db.Read(ctx).Where("workspace_id = ? AND email = ?", v.Workspace.ID, address))
-	if errors.Is(err, models.ErrNotFound) {
-		m.Fault = "There is no contact with this address."
-		return m, nil
-	}
-	if err != nil {
-		return m, models.In("automation: try: contact", err)
-	}
-	tags, err := db.ContactTags(ctx, v.Workspace.ID, c.ID)
-	if err != nil {
-		return m, models.In("automation: try: tags", err)
-	}
-	tried, err := v.automations().Try(ctx, f.things, f.definition, c, tags)
-	if err != nil {
-		return m, models.In("automation: try", err)
-	}
-	for _, t := range tried {
-		m.Steps = append(m.Steps, v.triedStep(t))
-	}
-	return m, nil
-}
-
-func (v *visit) triedStep(t automations.Tried) views.TriedStep {
-	step := views.TriedStep{Icon: "check", Kind: "good", Words: words(t.Words), Note: t.Note}
-	switch {
-	case t.Begins && t.Good:
-		step.Title = "It would start"
-	case t.Begins:
-		step.Title = "It would not start"
-	case !t.Good:
-		step.Title = "It would end here: "
-	case !t.Until.IsZero():
-		step.Icon, step.Kind, step.Note = "clock", "dim", "until "+t.Until.In(v.Workspace.Location()).Format("Monday 2 January, 15:04")
-	}
-	if !t.Good {
-		step.Icon, step.Kind = "cross", "bad"
-	}
-	if t.Why != nil {
-		step.Why = v.whyOf(*t.Why)
-	}
-	return step
-}
-
 // showAutomationForm sends the form: 422 if it was refused, 404 if its automation was deleted, 200 if only its rows changed.
 func (v *visit) showAutomationForm(f automationForm) error {
 	title, action := "Create automation", v.path("automations")
@@ -288,141 +233,4 @@ func (v *visit) ruleAt(place string, f automationForm, r *automations.Rule) (*vi
 	}
 	group := part.group(r.Group, f.things.Schema, place, 1)
 	return &group, v.suggestValues(group, r.Group, f.things.Schema)
-}
-
-// oneEach turns a trigger that names several things into one for each.
-func oneEach(all []automations.Trigger) (each []automations.Trigger) {
-	for _, t := range all {
-		n := len(each)
-		for _, id := range t.WebhookIDs {
-			each = append(each, automations.Trigger{Type: t.Type, WebhookIDs: []int64{id}})
-		}
-		for _, id := range t.TagIDs {
-			each = append(each, automations.Trigger{Type: t.Type, TagIDs: []int64{id}})
-		}
-		for _, id := range t.SegmentIDs {
-			each = append(each, automations.Trigger{Type: t.Type, SegmentIDs: []int64{id}})
-		}
-		for _, id := range t.FieldIDs {
-			each = append(each, automations.Trigger{Type: t.Type, FieldIDs: []int64{id}})
-		}
-		if len(each) == n {
-			each = append(each, t)
-		}
-	}
-	return each
-}
-
-func triggerRow(place string, t automations.Trigger, things automations.Things) views.TriggerRow {
-	row := views.TriggerRow{Place: place, What: string(t.Type), Whats: triggerKinds(), Link: "through", Ofs: []views.Option{{Value: "", Label: "any webhook"}}}
-	ids := t.WebhookIDs
-	switch kindOfTrigger(t.Type) {
-	case ofTag:
-		ids, row.Link, row.Ofs = t.TagIDs, "namely", []views.Option{{Value: "", Label: "any tag"}}
-		row.Ofs = append(row.Ofs, optionsOf(things.Tags, func(x models.Tag) (int64, string) { return x.ID, x.Name })...)
-	case ofSegment:
-		ids, row.Link, row.Ofs = t.SegmentIDs, "namely", []views.Option{{Value: "", Label: "any segment"}}
-		row.Ofs = append(row.Ofs, optionsOf(things.ByName(), func(x models.Segment) (int64, string) { return x.ID, x.Name })...)
-	case ofField:
-		ids, row.Link, row.Ofs = t.FieldIDs, "in", []views.Option{{Value: "", Label: "any field"}}
-		row.Ofs = append(row.Ofs, optionsOf(things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label })...)
-	default:
-		if !t.Type.OfContact() {
-			row.Link = "namely"
-		}
-		live := slices.DeleteFunc(slices.Clone(things.Webhooks), func(w models.Webhook) bool { return w.DeletedAt != nil })
-		row.Ofs = append(row.Ofs, optionsOf(live, func(x models.Webhook) (int64, string) { return x.ID, x.Name })...)
-	}
-	if len(ids) > 0 {
-		row.Of = strconv.FormatInt(ids[0], 10)
-		row.Ofs = withGone(row.Ofs, row.Of)
-	}
-	return row
-}
-
-func optionsOf[T any](all []T, of func(T) (int64, string)) (options []views.Option) {
-	for _, one := range all {
-		id, name := of(one)
-		options = append(options, views.Option{Value: strconv.FormatInt(id, 10), Label: name})
-	}
-	return options
-}
-
-// withGone adds a chosen value that does not exist any more, so that the form does not choose another one silently.
-func withGone(options []views.Option, chosen string) []views.Option {
-	if chosen == "0" || slices.ContainsFunc(options, func(o views.Option) bool { return o.Value == chosen }) {
-		return options
-	}
-	return append(options, views.Option{Value: chosen, Label: "deleted"})
-}
-
-// triggerKinds lists what can start an automation.
-func triggerKinds() []views.OptionGroup {
-	groups := []views.OptionGroup{{Label: "A contact"}, {Label: "A webhook"}}
-	for _, t := range models.EventTypes {
-		i := 0
-		if !t.OfContact() {
-			i = 1
-		}
-		groups[i].Options = append(groups[i].Options, views.Option{Value: string(t), Label: automations.What(t)})
-	}
-	return groups
-}
-
-// stepWords are the kinds of steps as the builder names them.
-var stepWords = map[automations.StepType]string{
-	automations.StepWait: "Wait", automations.StepOnlyIf: "Only if", automations.StepAddTag: "Add tag", automations.StepRemoveTag: "Remove tag",
-	automations.StepSetField: "Set a field", automations.StepCall: "Call a destination", automations.StepTellTeam: "Tell the team",
-}
-
-// stepKinds lists the kinds of steps. mail says whether those that send e-mail can be chosen.
-func stepKinds(mail bool) (options []views.Option) {
-	for _, t := range automations.StepTypes {
-		if mail || t != automations.StepTellTeam {
-			options = append(options, views.Option{Value: string(t), Label: stepWords[t]})
-		}
-	}
-	return options
-}
-
-func stepRow(i int, s automations.Step, f automationForm) views.StepRow {
-	place := placed(placeStep, i)
-	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(f.things.Mail || s.Type == automations.StepTellTeam), Until: s.Until, Value: s.Value}
-	switch s.Type {
-	case automations.StepWait:
-		amount, unit := s.Wait()
-		row.Unit = unit
-		if amount > 0 {
-			row.Amount = strconv.Itoa(amount)
-		}
-		if text, wrong := f.texts[place+".amount"]; wrong {
-			row.Amount = text
-		}
-		for _, u := range automations.Units {
-			row.Units = append(row.Units, views.Option{Value: u.Name, Label: u.Name + "s"})
-		}
-	case automations.StepAddTag, automations.StepRemoveTag:
-		choose(&row, s.TagID, optionsOf(f.things.Tags, func(x models.Tag) (int64, string) { return x.ID, x.Name }), "There is no tag yet.")
-	case automations.StepSetField:
-		choose(&row, s.FieldID, optionsOf(f.things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label }), "There is no merge tag yet.")
-	case automations.StepCall:
-		choose(&row, s.DestinationID, optionsOf(f.things.Destinations, func(x models.Destination) (int64, string) { return x.ID, x.Name }), "There is no destination yet.")
-	case automations.StepTellTeam:
-		for _, m := range f.things.Members {
-			name := automations.MemberName(m)
-			if m.Name != "" {
-				name += ", " + models.ShowEmail(m.Email)
-			}
-			row.Members = append(row.Members, views.Option{Value: strconv.FormatInt(m.UserID, 10), Label: name, Chosen: slices.Contains(s.UserIDs, m.UserID)})
-		}
-	}
-	return row
-}
-
-// choose gives a step the list of things from which one is chosen.
-func choose(row *views.StepRow, chosen int64, options []views.Option, none string) {
-	row.NoChoice, row.Choice = none, strconv.FormatInt(chosen, 10)
-	if row.Choices = withGone(options, row.Choice); len(row.Choices) > 0 && chosen == 0 {
-		row.Choices = append([]views.Option{{Value: "", Label: "Choose…"}}, row.Choices...)
-	}
 }

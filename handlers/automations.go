@@ -15,38 +15,6 @@ func (v *visit) automations() automations.Store {
 	return automations.Store{DB: v.server.DB, Now: v.server.now, Mail: v.server.Config.Mail}
 }
 
-// automationList lists the automations, and which of them need a look.
-func (s *Server) automationList(v *visit) error {
-	p, err := v.page(views.SectionAutomations, "Automations")
-	if err != nil {
-		return err
-	}
-	all, err := v.automations().List(v.UserContext(), v.Workspace.ID)
-	if err != nil {
-		return models.In("automations: list", err)
-	}
-	m := views.AutomationsModel{Page: p, CanChange: v.canChange()}
-	if len(all) == 0 {
-		return v.show(views.AutomationsPage(m))
-	}
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
-	if err != nil {
-		return models.In("automations: what they use", err)
-	}
-	for _, a := range all {
-		m.Automations = append(m.Automations, automationRow(a, things))
-	}
-	return v.show(views.AutomationsPage(m))
-}
-
-func automationRow(a automations.Listed, things automations.Things) views.AutomationRow {
-	row := views.AutomationRow{ID: a.ID, Name: a.Name, Words: words(a.Definition.Sentence(things)), On: a.Enabled, Started: a.Started, Open: a.Open, Failed: a.Failed}
-	for _, p := range a.Definition.Check(things) {
-		row.Problems = append(row.Problems, views.Visible(p.Message))
-	}
-	return row
-}
-
 func (v *visit) automation() (automations.Listed, error) {
 	id, err := v.id()
 	if err != nil {
@@ -176,42 +144,6 @@ func runWhere(r models.AutomationRun) string {
 		return "At its start"
 	}
 	return "Step " + strconv.Itoa(r.Step)
-}
-
-func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, things automations.Things) {
-	byHand := "starts nothing"
-	if a.Definition.ByHand {
-		byHand = "starts it too"
-	}
-	layout := "2 January 2006, 15:04"
-	m.Facts = []views.FactText{{Label: "By hand, import", Text: byHand}, {Label: "Version", Text: strconv.FormatInt(a.Revision, 10)},
-		{Label: "Changed", Text: a.UpdatedAt.In(v.Workspace.Location()).Format(layout)}, {Label: "Created", Text: a.CreatedAt.In(v.Workspace.Location()).Format(layout)}}
-	for _, d := range things.Destinations {
-		for _, id := range a.Definition.Destinations() {
-			if id == d.ID {
-				m.Uses = append(m.Uses, views.UsedThing{Text: "Destination " + d.Name, Href: v.path("destinations", d.ID)})
-			}
-		}
-	}
-	m.Leads = v.leadsTo(a.ID, a.Definition, things)
-}
-
-// leadsTo names the automations that the steps of a definition start. id is its automation's, 0 for a new one.
-func (v *visit) leadsTo(id int64, d automations.Definition, things automations.Things) (all []views.LeadsTo) {
-	others, err := v.automations().Definitions(v.UserContext(), v.Workspace.ID)
-	if err != nil { // a warning less
-		return nil
-	}
-	fields := map[int64]string{}
-	for _, m := range things.MergeTags {
-		fields[m.ID] = m.Key
-	}
-	for _, s := range d.Starts(others, fields) {
-		if s.Other.ID != id {
-			all = append(all, views.LeadsTo{Words: words(s.Step.Words(things)), Other: views.Named{ID: s.Other.ID, Name: s.Other.Name}})
-		}
-	}
-	return all
 }
 
 // automationEnable switches an automation on. One that needs a repair stays off.
