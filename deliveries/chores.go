@@ -30,7 +30,7 @@ func dropped(now time.Time) map[string]any {
 func (s *Sender) PullForward(ctx context.Context, now time.Time) error {
 	now = models.Instant(now)
 	longest := max(slices.Max(append(Schedule{s.o.Lease}, s.o.Schedule...))*11/10, maxRetryAfter)
-	return s.queue.inSteps(ctx, "deleted_at IS NULL", "next_at > ?", now.Add(longest+time.Minute), map[string]any{"next_at": now})
+	return s.queue.inSteps(ctx, "deleted_at IS NULL", "(v.next_at > ? OR v.leased_until > ?)", now.Add(longest+time.Minute), map[string]any{"next_at": now, "leased_until": nil, "held": false})
 }
 
 // inSteps changes the pending deliveries that match condition and lead to destinations that match which, in steps.
@@ -38,7 +38,7 @@ func (q queue) inSteps(ctx context.Context, which, condition string, than time.T
 	wait := "v.workspace_id = destinations.workspace_id AND v.destination_id = destinations.id AND v.state = 'pending'"
 	args := []any{}
 	if condition != "" {
-		wait, args = wait+" AND v."+condition, []any{than}
+		wait, args = wait+" AND "+condition, []any{than, than}
 	}
 	var all []models.Destination
 	err := q.db.Read(ctx).Select("workspace_id, id").Where(which+" AND EXISTS (SELECT 1 FROM deliveries v WHERE "+wait+")", args...).Find(&all).Error
@@ -61,12 +61,12 @@ func (q queue) step(ctx context.Context, d models.Destination, condition string,
 // changeSome changes at most dropStep deliveries that wait for a destination and match condition, "" for all. It returns how many.
 func changeSome(tx *gorm.DB, d models.Destination, condition string, args []any, set map[string]any) (int, error) {
 	var ids []uuid.UUID
-	rows := store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = 'pending'", d.WorkspaceID, d.ID)
+	rows := store.ForChange(tx).Table("deliveries AS v").Where("v.workspace_id = ? AND v.destination_id = ? AND v.state = 'pending'", d.WorkspaceID, d.ID)
 	if condition != "" {
 		rows = rows.Where(condition, args...)
 	}
 	if err := rows.Order("id").Limit(dropStep).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	return len(ids), pending(tx, d.WorkspaceID, ids).UpdateColumns(set).Error
+	return len(ids), rowsOf(tx, d.WorkspaceID, ids).UpdateColumns(set).Error
 }

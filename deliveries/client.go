@@ -38,6 +38,7 @@ type Result struct {
 	RetryAfter time.Duration // the wait that the answer asks for, 0 for none
 	Duration   time.Duration
 	Answer     []byte // its first 10 KB
+	CutOff     bool   // the answer broke off after its status
 }
 
 // Client makes attempts. It is safe for concurrent use.
@@ -114,7 +115,8 @@ func (c *Client) Send(ctx context.Context, m Message, at time.Time) (r Result) {
 	}
 	defer answer.Body.Close()
 	r = Result{Status: answer.StatusCode, Code: codeOfStatus(answer.StatusCode)}
-	r.Answer, _ = io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	r.Answer, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	r.CutOff = err != nil
 	if r.Code != CodeNone {
 		r.RetryAfter = readRetryAfter(answer.Header.Get("Retry-After"), at.Add(time.Since(start)))
 	}

@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	FailsFor  = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
-	arrivedBy = time.Minute        // how old the time of the last arrival may be
+	FailsFor   = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
+	failsOften = 3
+	failsLong  = time.Minute
+	arrivedBy  = time.Minute // how old the time of the last arrival may be
 )
 
 // Why the program switches a destination off.
@@ -16,6 +18,12 @@ const (
 	offGone    = "It answered 410 Gone, which says that it wants no more deliveries."
 	offFailing = "Every attempt failed for 5 days."
 )
+
+// Failing reports whether a destination that is switched on takes nothing: attempts fail without one that succeeds in between, some times or
+// for some time. A single failure means little: the next attempt follows soon.
+func Failing(d models.Destination, now time.Time) bool {
+	return d.Enabled && d.FailingSince != nil && (d.Failures >= failsOften || now.Sub(*d.FailingSince) >= failsLong)
+}
 
 // after returns the destination after an attempt, and whether its row changes. Few arrivals change it, so that a busy destination does not
 // write its row for each delivery.

@@ -12,7 +12,7 @@ import (
 // it. It is for an invented past.
 func (s Store) Invent(ctx context.Context, d models.Destination, now time.Time, answer func(models.Delivery) Result) error {
 	q := queue{s.DB}
-	taken, _, err := q.take(ctx, d, window, nil, now, time.Minute)
+	taken, _, err := q.take(ctx, d, firstHeld, nil, now, time.Minute)
 	if err != nil {
 		return err
 	}

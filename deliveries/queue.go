@@ -15,32 +15,34 @@ import (
 // queue reads and writes the tables of deliveries for a Sender.
 type queue struct{ db *store.DB }
 
-// due lists the destinations that are switched on and have deliveries that are due.
+// due lists the destinations that are switched on and have deliveries that are due, also if a sender has them.
 func (q queue) due(ctx context.Context, now time.Time) (all []models.Destination, err error) {
-	err = q.db.Read(ctx).Where(`enabled AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM deliveries v
-		WHERE v.workspace_id = destinations.workspace_id AND v.destination_id = destinations.id AND v.state = 'pending' AND v.next_at <= ?)`, now).Find(&all).Error
+	err = q.db.Read(ctx).Where(`enabled AND deleted_at IS NULL AND (SELECT v.next_at FROM deliveries v
+		WHERE v.workspace_id = destinations.workspace_id AND v.destination_id = destinations.id AND v.state = 'pending' ORDER BY v.next_at LIMIT 1) <= ?`, now).Find(&all).Error
 	return all, err
 }
 
-// window is how many due deliveries of a destination one look reads.
-const window = 100
+// spare is how many due deliveries of a destination one look reads beyond those that it may take: later versions about the same contacts.
+const spare = 64
 
 // lookSQL lists due deliveries of a destination, each with the one that has to go first: of those about one contact, the earliest version.
 const lookSQL = `SELECT w.id, CASE WHEN w.contact_id = 0 THEN w.id ELSE (SELECT e.id FROM deliveries e
 		WHERE e.workspace_id = @ws AND e.destination_id = @to AND e.state = 'pending' AND e.contact_id = w.contact_id
 		ORDER BY e.contact_version, e.id LIMIT 1) END AS first
 	FROM (SELECT id, contact_id FROM deliveries
-		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND next_at <= @now AND id NOT IN @under
+		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND next_at <= @now AND (leased_until IS NULL OR leased_until <= @now) AND id NOT IN @under
 		ORDER BY next_at LIMIT @window) w`
 
-// takeSQL locks those that no other sender has taken in between, and holdSQL the later versions of the same contacts.
+// takeSQL locks deliveries that no other sender has locked, and holdSQL the later versions of the same contacts. takeSQL has no further
+// condition and no order: Postgres might walk through everything that is due otherwise.
 const (
-	takeSQL = `SELECT * FROM deliveries WHERE workspace_id = @ws AND id IN @firsts AND id NOT IN @under AND state = 'pending' AND next_at <= @now ORDER BY next_at LIMIT @most`
+	takeSQL = `SELECT * FROM deliveries WHERE workspace_id = @ws AND id IN @firsts`
 	holdSQL = `SELECT id FROM deliveries WHERE workspace_id = @ws AND id IN @later AND state = 'pending' AND next_at <= @now`
 )
 
-// delaySQL makes later versions wait as long as the first one waits. The look would read them again each time otherwise.
-const delaySQL = `UPDATE deliveries AS v SET next_at = (SELECT e.next_at FROM deliveries e
+// delaySQL makes later versions wait as long as the first one waits, or until the end of its lease. The look would read them again each
+// time otherwise.
+const delaySQL = `UPDATE deliveries AS v SET held = true, next_at = (SELECT CASE WHEN e.leased_until > e.next_at THEN e.leased_until ELSE e.next_at END FROM deliveries e
 		WHERE e.workspace_id = v.workspace_id AND e.destination_id = v.destination_id AND e.state = 'pending' AND e.contact_id = v.contact_id
 		ORDER BY e.contact_version, e.id LIMIT 1)
 	WHERE v.workspace_id = @ws AND v.state = 'pending' AND v.next_at <= @now AND v.id IN @held`
@@ -49,21 +51,23 @@ const delaySQL = `UPDATE deliveries AS v SET next_at = (SELECT e.next_at FROM de
 // deliveries that this sender is sending already; their lease may have ended early because the clock was set. more says that another look
 // can find further ones.
 func (q queue) take(ctx context.Context, d models.Destination, most int, under []uuid.UUID, now time.Time, lease time.Duration) (taken []models.Delivery, more bool, err error) {
-	args := map[string]any{"ws": d.WorkspaceID, "to": d.ID, "now": now, "under": append(under, uuid.Nil), "most": most, "window": window}
+	args := map[string]any{"ws": d.WorkspaceID, "to": d.ID, "now": now, "under": append(under, uuid.Nil), "window": most + spare}
 	var seen []struct{ ID, First uuid.UUID }
 	if err := q.db.Read(ctx).Raw(lookSQL, args).Scan(&seen).Error; err != nil || len(seen) == 0 {
 		return nil, false, models.In("deliveries: due ones", err)
 	}
 	var firsts, later []uuid.UUID
 	for _, row := range seen {
-		firsts = append(firsts, row.First)
 		if row.First != row.ID {
 			later = append(later, row.ID)
+		}
+		if len(firsts) < most && !slices.Contains(under, row.First) && !slices.Contains(firsts, row.First) {
+			firsts = append(firsts, row.First)
 		}
 	}
 	args["firsts"], args["later"] = firsts, later
 	err = q.db.Write(ctx, func(tx *gorm.DB) error {
-		if taken, err = q.lease(tx, args, now.Add(lease)); err != nil || len(later) == 0 {
+		if taken, err = q.lease(tx, args, now, now.Add(lease)); err != nil || len(later) == 0 {
 			return err
 		}
 		var held []uuid.UUID
@@ -73,7 +77,7 @@ func (q queue) take(ctx context.Context, d models.Destination, most int, under [
 		args["held"] = held
 		return tx.Exec(delaySQL, args).Error
 	})
-	return taken, len(seen) == window && len(later) > 0, models.In("deliveries: take", err)
+	return taken, len(seen) == most+spare && len(later) > 0, models.In("deliveries: take", err)
 }
 
 // skipLocked ends a query that locks rows and leaves out those that another sender has locked.
@@ -84,11 +88,15 @@ func (q queue) skipLocked() string {
 	return " FOR UPDATE SKIP LOCKED"
 }
 
-// lease takes deliveries until the given time.
-func (q queue) lease(tx *gorm.DB, args map[string]any, until time.Time) (taken []models.Delivery, err error) {
+// lease takes those deliveries that are still due, until the given time.
+func (q queue) lease(tx *gorm.DB, args map[string]any, now, until time.Time) (taken []models.Delivery, err error) {
 	if err := tx.Raw(takeSQL+q.skipLocked(), args).Scan(&taken).Error; err != nil {
 		return nil, err
 	}
+	taken = slices.DeleteFunc(taken, func(v models.Delivery) bool {
+		return v.State != models.DeliveryPending || v.NextAt.After(now) || v.UnderWay(now)
+	})
+	slices.SortFunc(taken, func(a, b models.Delivery) int { return a.NextAt.Compare(b.NextAt) })
 	var ids, erased []uuid.UUID
 	for _, v := range taken {
 		if v.Body == nil {
@@ -99,10 +107,10 @@ func (q queue) lease(tx *gorm.DB, args map[string]any, until time.Time) (taken [
 	}
 	taken = slices.DeleteFunc(taken, func(v models.Delivery) bool { return v.Body == nil })
 	if len(erased) > 0 {
-		err = pending(tx, args["ws"].(int64), erased).UpdateColumns(map[string]any{"state": models.DeliveryDropped, "ended_at": args["now"], "reason": reasonErased}).Error
+		err = rowsOf(tx, args["ws"].(int64), erased).UpdateColumns(map[string]any{"state": models.DeliveryDropped, "ended_at": now, "reason": reasonErased}).Error
 	}
 	if err == nil && len(ids) > 0 {
-		err = pending(tx, args["ws"].(int64), ids).UpdateColumns(map[string]any{"next_at": until}).Error
+		err = rowsOf(tx, args["ws"].(int64), ids).UpdateColumns(map[string]any{"leased_until": until, "held": false}).Error
 	}
 	return taken, err
 }
@@ -117,13 +125,13 @@ func (q queue) waits(ctx context.Context, v models.Delivery) bool {
 }
 
 // giveBack ends leases early.
-func (q queue) giveBack(ctx context.Context, byWorkspace map[int64][]uuid.UUID, now time.Time) error {
+func (q queue) giveBack(ctx context.Context, byWorkspace map[int64][]uuid.UUID) error {
 	if len(byWorkspace) == 0 {
 		return nil
 	}
 	return models.In("deliveries: give back", q.db.Write(ctx, func(tx *gorm.DB) error {
 		for _, workspace := range sortedKeys(byWorkspace) {
-			if err := pending(tx, workspace, byWorkspace[workspace]).UpdateColumns(map[string]any{"next_at": now}).Error; err != nil {
+			if err := rowsOf(tx, workspace, byWorkspace[workspace]).UpdateColumns(map[string]any{"leased_until": nil}).Error; err != nil {
 				return err
 			}
 		}

@@ -20,7 +20,8 @@ type outcome struct {
 // Limits of recording.
 const (
 	gatherTime = 20 * time.Millisecond // for further outcomes that go into the same transaction
-	recordTime = 15 * time.Second      // for one group, with all tries; then its leases end, and others make the attempts again
+	gatherMost = 128
+	recordTime = 15 * time.Second // for one group, with all tries; then its leases end, and others make the attempts again
 	recordWait = 500 * time.Millisecond
 )
 
@@ -44,7 +45,7 @@ func (s *Sender) record() {
 // gather collects what arrives within a short time.
 func (s *Sender) gather(first outcome) []outcome {
 	group, enough := []outcome{first}, time.After(gatherTime)
-	for len(group) < atOnce {
+	for len(group) < gatherMost {
 		select {
 		case o, more := <-s.results:
 			if !more {

@@ -11,9 +11,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// busyTime is longer than an attempt and its lease take. A delivery that is due within it may be under way, and is left alone.
-const busyTime = time.Minute
-
 // replayStep is how many deliveries one transaction sends again.
 const replayStep = 500
 
@@ -23,6 +20,7 @@ var (
 	ErrErased   = &models.Error{Code: models.CodeConflict, Message: "The person was erased, so there is nothing left to send."}
 	ErrDropped  = &models.Error{Code: models.CodeConflict, Message: "This message was dropped and cannot be sent again."}
 	ErrUnderWay = &models.Error{Code: models.CodeConflict, Message: "It is being tried right now. Look again in a minute."}
+	ErrHeld     = &models.Error{Code: models.CodeConflict, Message: "An earlier message about this contact goes first. Try that one now, or give it up."}
 	ErrEnded    = &models.Error{Code: models.CodeConflict, Message: "This message does not wait any more."}
 	ErrSentOnly = &models.Error{Code: models.CodeInvalid, Message: "Only messages that arrived or were given up can be sent again."}
 )
@@ -65,30 +63,40 @@ func (s Store) Replay(ctx context.Context, workspaceID, userID int64, id uuid.UU
 			return ErrDropped
 		case len(v.Body) == 0:
 			return ErrErased
-		case v.State == models.DeliveryPending && !v.NextAt.After(now.Add(busyTime)):
+		case v.UnderWay(now):
 			return ErrUnderWay
+		case v.Held:
+			return ErrHeld
 		}
-		if err := ofDelivery(tx, v).Updates(again(now)).Error; err != nil {
+		set := again(now)
+		if v.State == models.DeliveryPending && !v.Asked {
+			set["resume_at"] = v.NextAt
+		}
+		if err := ofDelivery(tx, v).Updates(set).Error; err != nil {
 			return err
 		}
 		return audit(tx, old, userID, models.ActionDestinationReplayed, []models.AuditChange{{What: "Message", After: v.MessageID()}}, now)
 	})
 }
 
-// again is what changes in a delivery that is sent again.
+// again is what changes in a delivery that has ended and is sent again.
 func again(now time.Time) map[string]any {
-	return map[string]any{"state": models.DeliveryPending, "next_at": models.Instant(now), "reason": "", "ended_at": nil}
+	return map[string]any{"state": models.DeliveryPending, "next_at": models.Instant(now), "reason": "", "ended_at": nil, "asked": true, "resume_at": nil}
 }
 
-// GiveUp ends a delivery that waits. It can be sent again later.
+// GiveUp ends a delivery that waits. It can be sent again later. One that had arrived before counts as arrived.
 func (s Store) GiveUp(ctx context.Context, workspaceID, userID int64, id uuid.UUID, now time.Time) error {
 	return s.changeOne(ctx, workspaceID, id, toChange, func(tx *gorm.DB, d models.Destination, v models.Delivery) error {
 		if v.State != models.DeliveryPending {
 			return ErrEnded
 		}
-		err := ofDelivery(tx, v).Updates(map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": "A person gave it up."}).Error
-		if err == nil && v.ContactID > 0 {
-			err = letNextPass(tx, workspaceID, v.DestinationID, []int64{v.ContactID}, models.Instant(now))
+		set := map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": reasonByHand, "held": false, "asked": false}
+		if v.ArrivedAt != nil {
+			set["state"], set["ended_at"], set["reason"] = models.DeliveryArrived, *v.ArrivedAt, reasonNotSent
+		}
+		err := ofDelivery(tx, v).Updates(set).Error
+		if err == nil {
+			err = letNextPass(tx, workspaceID, []uuid.UUID{v.ID}, models.Instant(now))
 		}
 		if err != nil {
 			return err
@@ -162,7 +170,7 @@ func (s Store) ReplayAll(ctx context.Context, d models.Destination, userID int64
 	})
 }
 
-// TryAllNow tries all that waits for a destination before its time, in steps. It returns how many, and whether that was all.
+// TryAllNow tries all that waits for its next attempt at a destination before its time, in steps. It returns how many, and whether that was all.
 func (s Store) TryAllNow(ctx context.Context, d models.Destination, userID int64, now time.Time) (n int64, all bool, err error) {
 	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
 		old, err := toSend(tx, d)
@@ -175,12 +183,12 @@ func (s Store) TryAllNow(ctx context.Context, d models.Destination, userID int64
 		return 0, false, err
 	}
 	return s.inSteps(ctx, func(tx *gorm.DB, after uuid.UUID) (ids []uuid.UUID, err error) {
-		err = store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND next_at > ? AND id > ?",
-			d.WorkspaceID, d.ID, models.DeliveryPending, now.Add(busyTime), after).Order("id").Limit(replayStep).Pluck("id", &ids).Error
+		err = store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND next_at > ? AND NOT held AND (leased_until IS NULL OR leased_until <= ?) AND id > ?",
+			d.WorkspaceID, d.ID, models.DeliveryPending, now, now, after).Order("id").Limit(replayStep).Pluck("id", &ids).Error
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
-		return ids, tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).Update("next_at", models.Instant(now)).Error
+		return ids, tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).Updates(map[string]any{"resume_at": gorm.Expr("CASE WHEN asked THEN resume_at ELSE next_at END"), "asked": true, "next_at": models.Instant(now)}).Error
 	})
 }
 

@@ -18,6 +18,11 @@ import (
 const (
 	reasonErased  = "The person was erased."
 	reasonDeleted = "The destination was deleted."
+
+	reasonNotAgain    = "It was sent again by hand, and that attempt failed."
+	reasonNotSent     = "It was to be sent again, and a person gave that up."
+	reasonAskedFailed = "It was tried again by hand, and that attempt failed, too."
+	reasonByHand      = "A person gave it up."
 )
 
 // planner says when to try again after so many failed attempts, and false if never.
@@ -68,7 +73,8 @@ func recordPart(tx *gorm.DB, workspace int64, group []outcome, plan planner, now
 		return nil, models.In("lock", err)
 	}
 	states := make([]models.DeliveryState, len(group))
-	attempts, arrived := []models.DeliveryAttempt{}, []uuid.UUID{}
+	var attempts []models.DeliveryAttempt
+	var arrived, ended []uuid.UUID
 	for i, o := range group {
 		row := rows[o.delivery.ID]
 		if row == nil { // with its workspace, or too old for the log
@@ -77,55 +83,46 @@ func recordPart(tx *gorm.DB, workspace int64, group []outcome, plan planner, now
 		attempts = append(attempts, row.attempt(workspace, o))
 		set := row.change(o, plan, now)
 		states[i] = row.State
-		switch {
-		case set == nil:
-		case row.State == models.DeliveryArrived:
+		if row.State != models.DeliveryPending {
+			ended = append(ended, row.ID)
+		}
+		if set == nil {
 			arrived = append(arrived, row.ID)
-		default:
-			if err := pending(tx, workspace, []uuid.UUID{row.ID}).UpdateColumns(set).Error; err != nil {
-				return nil, models.In("failed ones", err)
-			}
+			continue
+		}
+		if err := rowsOf(tx, workspace, []uuid.UUID{row.ID}).UpdateColumns(set).Error; err != nil {
+			return nil, models.In("failed ones", err)
 		}
 	}
 	if len(arrived) > 0 {
-		set := map[string]any{"state": models.DeliveryArrived, "tries": gorm.Expr("tries + 1"), "ended_at": now, "reason": ""}
-		if err := pending(tx, workspace, arrived).UpdateColumns(set).Error; err != nil {
+		set := map[string]any{"state": models.DeliveryArrived, "tries": gorm.Expr("tries + 1"), "by_hand": gorm.Expr("by_hand + CASE WHEN asked THEN 1 ELSE 0 END"),
+			"arrived_at": gorm.Expr("coalesce(arrived_at, ?)", now), "ended_at": now, "reason": "", "leased_until": nil, "asked": false, "held": false}
+		if err := rowsOf(tx, workspace, arrived).UpdateColumns(set).Error; err != nil {
 			return nil, models.In("arrived ones", err)
 		}
 	}
-	if err := letNextOf(tx, workspace, group, states, now); err != nil || len(attempts) == 0 {
+	if err := letNextPass(tx, workspace, ended, now); err != nil || len(attempts) == 0 {
 		return states, err
 	}
 	return states, models.In("attempts", tx.Create(&attempts).Error)
 }
 
-// letNextOf is letNextPass for the deliveries of a group that have ended.
-func letNextOf(tx *gorm.DB, workspace int64, group []outcome, states []models.DeliveryState, now time.Time) error {
-	contacts := map[int64][]int64{}
-	for i, o := range group {
-		if v := o.delivery; v.ContactID > 0 && states[i] != models.DeliveryPending {
-			contacts[v.DestinationID] = append(contacts[v.DestinationID], v.ContactID)
-		}
-	}
-	for _, destination := range sortedKeys(contacts) {
-		if err := letNextPass(tx, workspace, destination, contacts[destination], now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func pending(tx *gorm.DB, workspace int64, ids []uuid.UUID) *gorm.DB {
-	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ? AND state = ?", workspace, ids, models.DeliveryPending)
+// rowsOf selects deliveries by their ids, to change them. The caller has locked them and knows that they are pending: with the state as a
+// further condition SQLite reads everything that waits in the workspace.
+func rowsOf(tx *gorm.DB, workspace int64, ids []uuid.UUID) *gorm.DB {
+	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", workspace, ids)
 }
 
 // lockedRow is a delivery when its attempt is recorded. It may have ended or lost its person since it was taken.
 type lockedRow struct {
-	ID       uuid.UUID
-	State    models.DeliveryState
-	Tries    int
-	Erased   bool
-	Attempts int // the highest number of an attempt so far
+	ID        uuid.UUID
+	State     models.DeliveryState
+	Tries     int
+	ByHand    int
+	Asked     bool
+	ResumeAt  *time.Time
+	ArrivedAt *time.Time
+	Erased    bool
 }
 
 // lockRows reads and locks the deliveries of a group.
@@ -136,7 +133,7 @@ func lockRows(tx *gorm.DB, workspace int64, group []outcome) (map[uuid.UUID]*loc
 	}
 	slices.SortFunc(ids, models.CompareIDs)
 	var rows []*lockedRow
-	err := store.ForChange(tx).Table("deliveries").Select("id, state, tries, body IS NULL AS erased").Where("workspace_id = ? AND id IN ?", workspace, ids).Order("id").Scan(&rows).Error
+	err := store.ForChange(tx).Table("deliveries").Select("id, state, tries, by_hand, asked, resume_at, arrived_at, body IS NULL AS erased").Where("workspace_id = ? AND id IN ?", workspace, ids).Order("id").Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}
@@ -144,49 +141,61 @@ func lockRows(tx *gorm.DB, workspace int64, group []outcome) (map[uuid.UUID]*loc
 	for _, row := range rows {
 		byID[row.ID] = row
 	}
-	var numbers []struct {
-		DeliveryID uuid.UUID
-		Number     int
-	}
-	err = tx.Table("delivery_attempts").Select("delivery_id, max(number) AS number").Where("workspace_id = ? AND delivery_id IN ?", workspace, ids).Group("delivery_id").Scan(&numbers).Error
-	for _, n := range numbers {
-		if row := byID[n.DeliveryID]; row != nil {
-			row.Attempts = n.Number
-		}
-	}
-	return byID, err
+	return byID, nil
 }
 
 // attempt returns the row of an attempt. The answer may be about the person, so it is kept only while the delivery is.
 func (r *lockedRow) attempt(workspace int64, o outcome) models.DeliveryAttempt {
-	r.Attempts++
-	a := models.DeliveryAttempt{WorkspaceID: workspace, DeliveryID: r.ID, Number: r.Attempts, At: o.at, Status: o.Status, Error: string(o.Code), DurationUs: o.Duration.Microseconds()}
+	r.Tries++
+	a := models.DeliveryAttempt{WorkspaceID: workspace, DeliveryID: r.ID, Number: r.Tries, At: o.at, Status: o.Status, Error: string(o.Code), DurationUs: o.Duration.Microseconds(),
+		ByHand: r.Asked, RetryAfter: int64(o.RetryAfter / time.Second), CutOff: o.CutOff}
 	if r.State == models.DeliveryPending && !r.Erased {
 		a.Answer = Pack(o.Answer)
 	}
 	return a
 }
 
-// change returns what an attempt changes in a delivery, and sets its new state. It returns nil if the delivery has ended in between: it
-// stays as it is, even if the attempt arrived.
+// change returns what an attempt changes in a delivery, and sets its new state. A delivery that has ended in between stays ended, even if
+// the attempt arrived. It returns nil for one that arrived now.
+//
+// An attempt that a person asked for does not count in the schedule. One that had arrived before stays arrived if it cannot be sent again.
 func (r *lockedRow) change(o outcome, plan planner, now time.Time) map[string]any {
-	if r.State != models.DeliveryPending {
+	if r.State == models.DeliveryPending && !r.Erased && o.Code == CodeNone {
+		r.State = models.DeliveryArrived
 		return nil
 	}
-	r.Tries++
-	next, again := plan(r.Tries, o.Result, now)
+	set := map[string]any{"tries": r.Tries, "leased_until": nil, "asked": false}
+	if r.State != models.DeliveryPending {
+		return set
+	}
+	asked := r.Asked && (r.ResumeAt == nil || r.ResumeAt.After(now))
+	if asked {
+		r.ByHand++
+		set["by_hand"] = r.ByHand
+	}
+	next, again := time.Time{}, false
 	switch {
 	case r.Erased:
-		r.State = models.DeliveryDropped
-		return map[string]any{"state": r.State, "tries": r.Tries, "ended_at": now, "reason": reasonErased}
-	case o.Code == CodeNone:
-		r.State = models.DeliveryArrived
-		return map[string]any{"state": r.State}
-	case again:
-		return map[string]any{"tries": r.Tries, "next_at": models.Instant(next)}
+	case asked && r.ResumeAt != nil:
+		next, again = *r.ResumeAt, true
+	case !asked:
+		next, again = plan(r.Tries-r.ByHand, o.Result, now)
 	}
-	r.State = models.DeliveryDead
-	return map[string]any{"state": r.State, "tries": r.Tries, "ended_at": now, "reason": fmt.Sprintf("%s failed.", countOf(r.Tries))}
+	switch {
+	case r.Erased:
+		r.State, set["ended_at"], set["reason"] = models.DeliveryDropped, now, reasonErased
+	case again:
+		set["next_at"] = models.Instant(next)
+		return set
+	case r.ArrivedAt != nil:
+		r.State, set["ended_at"], set["reason"] = models.DeliveryArrived, *r.ArrivedAt, reasonNotAgain
+	case asked:
+		r.State, set["ended_at"], set["reason"] = models.DeliveryDead, now, reasonAskedFailed
+	default:
+		r.State, set["ended_at"], set["reason"] = models.DeliveryDead, now, countOf(r.Tries)+" failed."
+	}
+	set["state"] = r.State
+	return set
 }
 
 func countOf(tries int) string {
@@ -229,16 +238,31 @@ func recordHealth(tx *gorm.DB, workspace int64, group []outcome) error {
 	return nil
 }
 
-// nextSQL makes the next version about contacts due when the one before it has ended. It also writes one that is due already: if another
-// sender has just locked that one to let it wait for the version before it, this waits for the lock and has the last word.
-const nextSQL = `UPDATE deliveries AS v SET next_at = @now
-	WHERE v.workspace_id = @ws AND v.destination_id = @to AND v.state = 'pending' AND v.contact_id IN @contacts AND v.tries = 0
-		AND NOT EXISTS (SELECT 1 FROM deliveries e
-			WHERE e.workspace_id = v.workspace_id AND e.destination_id = v.destination_id AND e.state = 'pending' AND e.contact_id = v.contact_id
-				AND (e.contact_version, e.id) < (v.contact_version, v.id))`
+// nextSQL lists, for deliveries that have ended, the first one about the same contact that still waits for the same destination.
+const nextSQL = `SELECT (SELECT e.id FROM deliveries e
+		WHERE e.workspace_id = d.workspace_id AND e.destination_id = d.destination_id AND e.state = 'pending' AND e.contact_id = d.contact_id
+		ORDER BY e.contact_version, e.id LIMIT 1)
+	FROM deliveries d WHERE d.workspace_id = @ws AND d.id IN @ended AND d.contact_id <> 0`
 
-// letNextPass makes the next deliveries about contacts due, because the ones before them have ended.
-func letNextPass(tx *gorm.DB, workspace, destination int64, contacts []int64, now time.Time) error {
-	args := map[string]any{"ws": workspace, "to": destination, "contacts": contacts, "now": now}
-	return models.In("let the next pass", tx.Exec(nextSQL, args).Error)
+// letNextPass makes the next deliveries about contacts due, because the ones before them have ended. It also writes those that are due
+// already: if another sender has just locked one to let it wait for the version before it, this waits for the lock and has the last word.
+// One that waits for its own next attempt goes on waiting.
+func letNextPass(tx *gorm.DB, workspace int64, ended []uuid.UUID, now time.Time) error {
+	var found []uuid.NullUUID
+	if len(ended) == 0 {
+		return nil
+	}
+	if err := tx.Raw(nextSQL, map[string]any{"ws": workspace, "ended": ended}).Scan(&found).Error; err != nil {
+		return models.In("the next about contacts", err)
+	}
+	var next []uuid.UUID
+	for _, id := range found {
+		if id.Valid {
+			next = append(next, id.UUID)
+		}
+	}
+	if len(next) == 0 {
+		return nil
+	}
+	return models.In("let the next pass", rowsOf(tx, workspace, next).Where("held OR next_at <= ?", now).UpdateColumns(map[string]any{"next_at": now, "held": false}).Error)
 }

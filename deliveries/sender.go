@@ -28,8 +28,10 @@ const (
 
 	// A sender holds more deliveries than it attempts at once: those that are taken and wait for their turn, and those that are not
 	// recorded yet. Otherwise the time between two transactions would bound how many go out.
-	heldToOne = 96
-	heldInAll = 512
+	fewestHeld = 2 * atOnceToOne
+	firstHeld  = 64 // to a destination whose attempts are not known yet
+	mostHeld   = 512
+	heldInAll  = 1024
 )
 
 // Options are the parts of a Sender. The zero value of a field means the usual one.
@@ -68,6 +70,7 @@ type Sender struct {
 	under map[uuid.UUID]target     // deliveries that it holds
 	turn  chan struct{}            // full while as many attempts are under way as may be
 	turns map[target]chan struct{} // likewise, for each destination
+	took  map[target]time.Duration // an attempt's usual time
 
 	ending <-chan struct{} // closed when Run is told to end
 	unused []held          // deliveries whose attempts did not begin before that
@@ -83,7 +86,7 @@ func NewSender(db *store.DB, cipher secrets.Cipher, o Options) *Sender {
 	return &Sender{
 		queue: queue{db}, cipher: cipher, o: o, client: client, send: client.Send,
 		wake: make(chan struct{}, 1), results: make(chan outcome, atOnce),
-		under: map[uuid.UUID]target{}, turn: make(chan struct{}, atOnce), turns: map[target]chan struct{}{},
+		under: map[uuid.UUID]target{}, turn: make(chan struct{}, atOnce), turns: map[target]chan struct{}{}, took: map[target]time.Duration{},
 	}
 }
 
@@ -171,7 +174,7 @@ func (s *Sender) inOrder(due []models.Destination) []models.Destination {
 	busy := s.busy()
 	rank := func(d models.Destination) int {
 		n := busy[targetOf(d)]
-		if d.FailingSince != nil {
+		if Failing(d, s.now()) {
 			n += atOnce
 		}
 		return n
@@ -204,11 +207,20 @@ func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
 			under = append(under, id)
 		}
 	}
-	most := heldToOne
-	if d.FailingSince != nil {
+	most := firstHeld
+	if took, known := s.took[to]; known {
+		most = heldFor(took)
+	}
+	if Failing(d, s.now()) {
 		most = atOnceFailing
 	}
 	return max(0, min(most-len(under), heldInAll-len(s.under))), under
+}
+
+// heldFor returns how many deliveries to hold for a destination whose attempts take so long: about those of the next second. Holding more
+// would keep other senders from helping.
+func heldFor(took time.Duration) int {
+	return int(min(max(atOnceToOne*time.Second/max(took, 1), fewestHeld), mostHeld))
 }
 
 // take takes due deliveries of a destination and starts their attempts.
@@ -303,5 +315,11 @@ func (s *Sender) release(done []outcome) {
 	defer s.mu.Unlock()
 	for _, o := range done {
 		delete(s.under, o.delivery.ID)
+		to := target{o.delivery.WorkspaceID, o.delivery.DestinationID}
+		if usual, known := s.took[to]; known && o.Duration > 0 {
+			s.took[to] = (7*usual + o.Duration) / 8
+		} else if o.Duration > 0 {
+			s.took[to] = o.Duration
+		}
 	}
 }

@@ -261,7 +261,7 @@ func TestAnotherSenderTakesOverWhenTheLeaseEnds(t *testing.T) {
 			t.Fatalf("got %d deliveries that wait (%v), want 3", len(waiting), err)
 		}
 		for _, v := range waiting {
-			if v.Tries != 0 || !v.NextAt.Equal(start.Add(time.Minute)) || len(w.attempts(v.ID)) != 0 {
+			if v.Tries != 0 || v.LeasedUntil == nil || !v.LeasedUntil.Equal(start.Add(time.Minute)) || len(w.attempts(v.ID)) != 0 {
 				t.Errorf("got %+v, want it leased for a minute and no attempt recorded", v)
 			}
 		}
@@ -317,7 +317,7 @@ func TestASenderGivesBackWhatItHasNotBegun(t *testing.T) {
 		w.eventually("eight attempts are under way", func() bool { return len(r.got()) == 8 })
 		end()
 		var due int64
-		if err := db.Read(t.Context()).Model(&models.Delivery{}).Where("state = ? AND next_at <= ?", models.DeliveryPending, start).Count(&due).Error; err != nil || due != 12 {
+		if err := db.Read(t.Context()).Model(&models.Delivery{}).Where("state = ? AND leased_until IS NULL", models.DeliveryPending).Count(&due).Error; err != nil || due != 12 {
 			t.Errorf("got %d that are due (%v), want the 12 that were not begun", due, err)
 		}
 	})
@@ -337,7 +337,7 @@ func TestWhatWaitsForItsTurnIsLookedAtAgain(t *testing.T) {
 		w.run(func(o *deliveries.Options) { o.Lease = 60 * time.Millisecond }) // on the test's clock it never ends
 		w.eventually("eight attempts are under way, and all are taken", func() bool {
 			var due int64
-			err := db.Read(context.Background()).Model(&models.Delivery{}).Where("next_at <= ?", start).Count(&due).Error
+			err := db.Read(context.Background()).Model(&models.Delivery{}).Where("leased_until IS NULL").Count(&due).Error
 			return err == nil && due == 0 && len(r.got()) == 8
 		})
 		w.write(func(tx *gorm.DB) error {

@@ -33,17 +33,15 @@ type Use struct {
 	Arrived int64 // in the last 24 hours
 	GivenUp int64 // in the last 30 days
 
-	NextAt time.Time               `gorm:"-"` // of the next attempt; zero if nothing waits
-	Last   *models.DeliveryAttempt `gorm:"-"` // the last attempt, nil for none
+	Failing bool                    `gorm:"-"` // see the function Failing
+	NextAt  time.Time               `gorm:"-"` // of the next attempt; zero if nothing waits
+	Last    *models.DeliveryAttempt `gorm:"-"` // the last attempt, nil for none
 }
-
-// Failing reports whether the last attempts failed, and none has arrived since.
-func (u Use) Failing() bool { return u.Enabled && u.FailingSince != nil }
 
 // rank orders destinations by what needs a look first.
 func (u Use) rank() int {
 	switch {
-	case u.Failing():
+	case u.Failing:
 		return 0
 	case !u.Enabled && u.OffReason != "":
 		return 1
@@ -96,7 +94,7 @@ func (s Store) uses(ctx context.Context, workspaceID, id int64, now time.Time) (
 		return nil, models.In("next attempts", err)
 	}
 	for i, u := range all {
-		all[i].Last, all[i].NextAt = last[u.ID], next[u.ID]
+		all[i].Last, all[i].NextAt, all[i].Failing = last[u.ID], next[u.ID], Failing(u.Destination, now)
 	}
 	return all, nil
 }
@@ -132,7 +130,7 @@ func (s Store) nextAttempts(ctx context.Context, workspaceID int64, all []Use) (
 	for _, u := range all {
 		if u.Waiting > 0 {
 			parts = append(parts, fmt.Sprintf(`SELECT * FROM (SELECT destination_id, next_at FROM deliveries
-				WHERE workspace_id = %d AND destination_id = %d AND state = 'pending' ORDER BY next_at LIMIT 1) AS next`, workspaceID, u.ID))
+				WHERE workspace_id = %d AND destination_id = %d AND state = 'pending' AND NOT held ORDER BY next_at LIMIT 1) AS next`, workspaceID, u.ID))
 		}
 	}
 	found := map[int64]time.Time{}
@@ -162,7 +160,7 @@ type Row struct {
 
 // listed are the columns of a delivery in a list: all but its body.
 const listed = `v.workspace_id, v.id, v.destination_id, v.event_type, v.event_id, v.run_id, v.request_id, v.contact_id, v.contact_version, v.state, v.tries,
-	v.next_at, v.ended_at, v.reason`
+	v.next_at, v.leased_until, v.held, v.asked, v.arrived_at, v.ended_at, v.reason`
 
 // rows reads deliveries with a condition, the newest first.
 func (s Store) rows(ctx context.Context, limit int, condition string, args ...any) (all []Row, err error) {

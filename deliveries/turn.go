@@ -68,5 +68,5 @@ func (s *Sender) giveBack() error {
 			byWorkspace[h.WorkspaceID] = append(byWorkspace[h.WorkspaceID], h.ID)
 		}
 	}
-	return s.queue.giveBack(ctx, byWorkspace, now)
+	return s.queue.giveBack(ctx, byWorkspace)
 }

@@ -74,8 +74,14 @@ func (v *visit) deliveryHealth(d models.Delivery, off bool) views.Health {
 		return views.Health{Kind: "idle", Word: "Dropped", Note: d.Reason}
 	case off:
 		return views.Health{Kind: "warn", Word: "Waiting", Note: "until the destination is on again"}
+	case d.Held:
+		return views.Health{Kind: "warn", Word: "Waiting", Note: "for an earlier message about this contact"}
+	case d.ArrivedAt != nil:
+		return views.Health{Kind: "live", Word: "Sent again", Note: "it had arrived " + v.daySaidOf(*d.ArrivedAt)}
 	case d.Tries == 0:
 		return views.Health{Kind: "live", Word: "On its way"}
+	case d.UnderWay(v.server.now()):
+		return views.Health{Kind: "warn", Word: "Retrying", Note: "right now"}
 	}
 	return views.Health{Kind: "warn", Word: "Retrying", Note: "next try " + v.untilSaid(d.NextAt)}
 }
@@ -167,8 +173,13 @@ func (v *visit) tellState(m *views.DeliveryModel, t deliveries.Told) {
 func (v *visit) tellWaiting(m *views.DeliveryModel, t deliveries.Told) {
 	to := t.Destination.Name
 	m.Kind, m.Verdict, m.ReplayLabel, m.CanGive = views.KindWarn, "Not delivered yet: "+to+" did not take it", "Try now", v.canChange()
-	m.CanReplay = m.CanReplay && t.NextAt.After(v.server.now().Add(time.Minute))
-	if t.Tries == 0 {
+	m.CanReplay = m.CanReplay && !t.UnderWay(v.server.now())
+	switch {
+	case t.ArrivedAt != nil:
+		m.Verdict = "Being sent again: " + to + " had taken it " + v.daySaidOf(*t.ArrivedAt)
+	case t.Earlier > 0:
+		m.Verdict = "It waits for an earlier message to " + to
+	case t.Tries == 0:
 		m.Verdict = "On its way to " + to
 	}
 	switch {
@@ -181,6 +192,14 @@ func (v *visit) tellWaiting(m *views.DeliveryModel, t deliveries.Told) {
 	}
 	if !t.Destination.Enabled {
 		m.Next = to + " is switched off. It goes out when it is on again."
+		return
+	}
+	switch {
+	case t.UnderWay(v.server.now()):
+		m.Next = "It is being tried right now."
+		return
+	case t.Earlier > 0:
+		m.Next, m.CanReplay = "It goes out as soon as the earlier message has arrived or was given up.", false
 		return
 	}
 	m.Next = "Next try " + v.untilSaid(t.NextAt) + "."

@@ -112,7 +112,7 @@ func (v *visit) addDeliveries(m *views.DestinationModel, u deliveries.Use) error
 func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) {
 	page := v.path("destinations", u.ID)
 	switch {
-	case u.Failing():
+	case u.Failing:
 		issue := views.DestinationIssue{Kind: views.KindBad, Title: "Nothing has arrived since " + v.daySaidOf(*u.FailingSince) + ".",
 			Text:   " " + views.Plural(u.Failures, "try", "tries") + " failed." + lastWords(u) + " " + v.whatWaits(u),
 			Advice: "Each message is tried again, less and less often, for about 3 days. If every try fails until " + v.daySaidOf(u.FailingSince.Add(deliveries.FailsFor)) + ", the destination is switched off."}
@@ -179,7 +179,7 @@ func (v *visit) healthOf(u deliveries.Use) views.Health {
 		return views.Health{Kind: "idle", Word: "Switched off", Note: "by the program"}
 	case !u.Enabled:
 		return views.Health{Kind: "idle", Word: "Switched off", Note: "by a person"}
-	case u.Failing():
+	case u.Failing:
 		h := views.Health{Kind: "bad", Word: "Failing", Note: "since " + v.daySaidOf(*u.FailingSince)}
 		if next := v.nextSaid(u); next != "" {
 			h.Note += "; " + next
@@ -227,9 +227,9 @@ func (v *visit) daySaidOf(at time.Time) string {
 	return at.Format("2 January, 15:04")
 }
 
-// lastWords says what came out of the last attempt, after a blank; "" for none.
+// lastWords says why the last attempt failed, after a blank; "" if it did not.
 func lastWords(u deliveries.Use) string {
-	if u.Last == nil {
+	if u.Last == nil || u.Last.Error == "" {
 		return ""
 	}
 	return " " + deliveries.Words(deliveries.Code(u.Last.Error), u.Last.Status)

@@ -55,12 +55,12 @@ func (s *Server) destinationList(v *visit) error {
 
 // destinationRow describes a destination for the list.
 func (v *visit) destinationRow(u deliveries.Use) views.DestinationRow {
-	row := views.DestinationRow{ID: u.ID, Name: u.Name, Host: deliveries.Host(u.URL), Health: v.healthOf(u), Arrived: u.Arrived, Waiting: u.Waiting, GivenUp: u.GivenUp, Failing: u.Failing()}
+	row := views.DestinationRow{ID: u.ID, Name: u.Name, Host: deliveries.Host(u.URL), Health: v.healthOf(u), Arrived: u.Arrived, Waiting: u.Waiting, GivenUp: u.GivenUp, Failing: u.Failing}
 	if u.Last != nil {
 		row.Last, row.Status = u.Last.At, u.Last.Status
 	}
 	switch {
-	case u.Failing():
+	case u.Failing:
 		row.Problem = u.Name + " does not take messages since " + v.daySaidOf(*u.FailingSince) + "." + lastWords(u)
 		row.Advice = v.whatWaits(u) + " Ask the people who run " + row.Host + ". If every try fails until " + v.daySaidOf(u.FailingSince.Add(deliveries.FailsFor)) + ", it is switched off."
 	case !u.Enabled && u.OffReason != "":

@@ -90,7 +90,7 @@ var ofAPerson = map[string]map[string]handling{
 	"run_steps": {"workspace_id": neverStays, "run_id": neverStays, "number": neverStays, "step_id": neverStays, "result": neverStays, "delivery_id": neverStays, "body": erasedOnly, "at": neverStays},
 	"deliveries": {
 		"workspace_id": neverStays, "id": neverStays, "destination_id": neverStays, "event_type": neverStays, "event_id": neverStays, "run_id": neverStays, "request_id": neverStays, "contact_id": neverStays,
-		"contact_version": neverStays, "body": neverErased, "state": neverStays, "tries": neverStays, "next_at": neverStays, "ended_at": neverStays, "reason": neverStays,
+		"contact_version": neverStays, "body": neverErased, "state": neverStays, "tries": neverStays, "next_at": neverStays, "leased_until": neverStays, "ended_at": neverStays, "reason": neverStays,
 	},
 	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": neverStays, "error": neverStays, "duration_us": neverStays, "answer": neverErased},
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit

@@ -59,10 +59,21 @@ type Delivery struct {
 	ContactVersion int64      // deliveries about one contact go out in this order
 	Body           []byte     // the JSON, compressed; NULL if the person was erased
 	State          DeliveryState
-	Tries          int
-	NextAt         time.Time // of the next attempt; while one is under way, the end of its lease
+	Tries          int        // attempts so far
+	ByHand         int        // of them those that a person asked for
+	NextAt         time.Time  // of the next attempt
+	LeasedUntil    *time.Time // until then a sender has it; nil if none has
+	Held           bool       // NextAt is when an earlier delivery about the contact may have ended
+	Asked          bool       // a person asked for the next attempt
+	ResumeAt       *time.Time // when the schedule goes on if that attempt fails; nil if it has ended
+	ArrivedAt      *time.Time // the first arrival; it stays when the delivery is sent again
 	EndedAt        *time.Time
 	Reason         string // why it is dead or dropped
+}
+
+// UnderWay reports whether a sender has the delivery at the instant now.
+func (d Delivery) UnderWay(now time.Time) bool {
+	return d.LeasedUntil != nil && d.LeasedUntil.After(now)
 }
 
 // MessageID is the id of the delivery as the receiver sees it.
@@ -78,4 +89,7 @@ type DeliveryAttempt struct {
 	Error       string // a code of package deliveries; "" if there was an answer with 2xx
 	DurationUs  int64
 	Answer      []byte // the first 10 KB, compressed; NULL if the person was erased
+	ByHand      bool   // a person asked for it
+	RetryAfter  int64  // seconds that the answer asked to wait
+	CutOff      bool   // the answer broke off
 }

@@ -83,7 +83,7 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 }
 
 func openPostgresPool(cfg *pgx.ConnConfig, conns int) *sql.DB {
-	pool := stdlib.OpenDB(*cfg)
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(encodeUUIDs))
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)

@@ -1,0 +1,126 @@
+package deliveries_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"campaignlark/deliveries"
+	"campaignlark/internal/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+)
+
+// TestMessagesAboutOneContactFollowEachOtherWhenSentAgain sends all again that arrived. The test's clock stands still, so nothing goes out
+// that waits for the end of a lease.
+func TestMessagesAboutOneContactFollowEachOtherWhenSentAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		var all []models.Delivery
+		for i := range 6 {
+			all = append(all, w.enqueue(d, 7, int64(i+1)))
+		}
+		w.run(nil)
+		w.tried(all[5].ID, 1)
+		w.pass(time.Minute) // only what had arrived by then is sent again
+		if n, whole, err := w.store().ReplayAll(t.Context(), d, 1, models.DeliveryArrived, w.now()); n != 6 || !whole || err != nil {
+			t.Fatalf("got %d sent again, all: %v, %v", n, whole, err)
+		}
+		newer := w.enqueue(d, 7, 7)
+		w.tried(newer.ID, 1)
+		for _, v := range all {
+			w.tried(v.ID, 2)
+			if got := w.delivery(v.ID); got.State != models.DeliveryArrived || got.ByHand != 1 {
+				t.Errorf("got %+v, want it arrived, and one attempt by hand", got)
+			}
+		}
+	})
+}
+
+// TestTryingByHandLeavesTheScheduleAlone tries a delivery by hand more often than the schedule has attempts.
+func TestTryingByHandLeavesTheScheduleAlone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		r.say(500)
+		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		first, later := w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
+		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour, 2 * time.Hour} })
+		w.tried(first.ID, 1)
+		next := w.delivery(first.ID).NextAt
+		for i := range 4 {
+			var err error
+			if i%2 == 0 {
+				err = w.store().Replay(t.Context(), w.id, 1, first.ID, w.now())
+			} else {
+				_, _, err = w.store().TryAllNow(t.Context(), d, 1, w.now())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.tried(first.ID, i+2)
+			if v := w.delivery(first.ID); v.State != models.DeliveryPending || !v.NextAt.Equal(next) {
+				t.Fatalf("got %+v after %d tries by hand, want it to wait until %s as before", v, i+1, next)
+			}
+		}
+		if err := w.store().Replay(t.Context(), w.id, 1, later.ID, w.now()); !errors.Is(err, deliveries.ErrHeld) || len(w.attempts(later.ID)) != 0 {
+			t.Errorf("got %v for a message behind an earlier one, want it refused", err)
+		}
+		for i, a := range w.attempts(first.ID) {
+			if a.ByHand != (i > 0) {
+				t.Errorf("attempt %d: got by hand: %v", a.Number, a.ByHand)
+			}
+		}
+		w.pass(2 * time.Hour)
+		w.tried(first.ID, 6)
+		if v := w.delivery(first.ID); v.State != models.DeliveryPending {
+			t.Errorf("got %+v, want the schedule's second wait", v)
+		}
+		w.pass(3 * time.Hour)
+		w.tried(first.ID, 7)
+		if v := w.delivery(first.ID); v.State != models.DeliveryDead || v.Reason != "All 7 attempts failed." {
+			t.Errorf("got %+v, want it given up", v)
+		}
+	})
+}
+
+// TestWhatArrivedStaysArrived sends a delivery again that arrived, and the receiver refuses it.
+func TestWhatArrivedStaysArrived(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w, r := newWorld(t, db), newReceiver(t, nil)
+		v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
+		w.run(nil)
+		w.tried(v.ID, 1)
+		arrived := w.delivery(v.ID).ArrivedAt
+		r.say(500)
+		w.pass(time.Hour)
+		if err := w.store().Replay(t.Context(), w.id, 1, v.ID, w.now()); err != nil {
+			t.Fatal(err)
+		}
+		w.tried(v.ID, 2)
+		if got := w.delivery(v.ID); got.State != models.DeliveryArrived || arrived == nil || !got.EndedAt.Equal(*arrived) || got.Reason != "It was sent again by hand, and that attempt failed." {
+			t.Errorf("got %+v, want it arrived at %s", got, arrived)
+		}
+	})
+}
+
+// TestAFlakyReceiverIsNotFailing lets some attempts fail between others that succeed.
+func TestAFlakyReceiverIsNotFailing(t *testing.T) {
+	t.Parallel()
+	since := start.Add(-time.Second)
+	for _, c := range []struct {
+		failures int64
+		since    *time.Time
+		after    time.Duration
+		want     bool
+	}{{0, nil, 0, false}, {1, &since, 0, false}, {2, &since, 0, false}, {3, &since, 0, true}, {1, &since, time.Hour, true}} {
+		if got := deliveries.Failing(models.Destination{Enabled: true, Failures: c.failures, FailingSince: c.since}, start.Add(c.after)); got != c.want {
+			t.Errorf("%d failures, %s after the first: got failing: %v, want %v", c.failures, c.after, got, c.want)
+		}
+	}
+}
+
+func (w *world) store() deliveries.Store { return deliveries.Store{DB: w.db} }
