@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/segments"
@@ -23,9 +24,13 @@ func (s *Server) mergeTagList(v *visit) error {
 	if err != nil {
 		return models.In("merge tags: list", err)
 	}
+	users, err := v.usingAutomations()
+	if err != nil {
+		return err
+	}
 	m := views.MergeTagsModel{Page: p, CanChange: v.canChange()}
 	for _, t := range all {
-		row := views.MergeTagRow{ID: t.ID, Key: t.Key, Label: t.Label, Type: t.Type.Name(), Options: t.Options}
+		row := views.MergeTagRow{ID: t.ID, Key: t.Key, Label: t.Label, Type: t.Type.Name(), Options: t.Options, Automations: users[automations.Used{Subject: models.SubjectMergeTag, ID: t.ID}]}
 		if t.Default != "" {
 			row.Default = t.Show(t.Default, v.Workspace.Location())
 		}
@@ -144,13 +149,14 @@ func (s *Server) updateMergeTag(v *visit) error {
 	if v.refill || e.clashes() {
 		return v.mergeTagAgain(input, e, nil)
 	}
-	gone := rule.ChoicesRef(seen, removedChoices(seen.Options, input.Options))
-	users, err := v.usersOf("a choice that you removed", gone)
+	removed := removedChoices(seen.Options, input.Options)
+	gone := rule.ChoicesRef(seen, removed)
+	users, err := v.usersOf("a choice that you removed", gone, func(d automations.Definition) bool { return d.UsesChoices(seen, removed) })
 	if err != nil {
 		return err
 	}
 	forced := v.forced() && !v.edit(usersField(users)).threeWay["users"].changed()
-	if len(users.Segments) > 0 && !forced {
+	if users.Any() && !forced {
 		users.Fault = "Put the choice back, or tick that it should be removed."
 		return v.mergeTagAgain(input, e, models.FieldErrors{"options": users.Words()}, users)
 	}
@@ -307,7 +313,7 @@ func (v *visit) mergeTagDeletion() (views.MergeTagDeleteModel, error) {
 		return m, models.In("merge tags: count contacts", err)
 	}
 	m.Contacts, m.OneContact = views.CountUpTo(contacts, models.ExactCount), contacts == 1
-	if m.Users, err = v.usersOf("this merge tag", rule.MergeTagRef(t)); err != nil {
+	if m.Users, err = v.usersOf("this merge tag", rule.MergeTagRef(t), usesThing(models.SubjectMergeTag, t.ID)); err != nil {
 		return m, err
 	}
 	v.askAbout("merge tag", t.Label, &m.Users)

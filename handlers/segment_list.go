@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark"
+	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
@@ -53,6 +54,10 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 	if err != nil {
 		return views.Freshness{}, nil, models.In("segment list: freshness", err)
 	}
+	users, err := v.usingAutomations()
+	if err != nil {
+		return views.Freshness{}, nil, err
+	}
 	slots := p.DaySlots(sparkDays+1, 24)
 	days, err := store.Days(ctx, v.Workspace.ID, 0, v.dayOf(slots[0]))
 	var rows []views.SegmentRow
@@ -64,6 +69,7 @@ func (v *visit) segmentRows(p views.Page) (views.Freshness, []views.SegmentRow, 
 		}
 		row := segmentRow(g, schema, v.audience(fresh), p.Now)
 		row.Repair = namedSegments(segments.RootCauses(g, schema.Segments))
+		row.Automations = users[automations.Used{Subject: models.SubjectSegment, ID: g.ID}]
 		row.Sizes = v.sizes(g, days[g.ID], slots)
 		if n := len(days[g.ID]); n > 0 && days[g.ID][n-1].Day == v.dayOf(slots[len(slots)-1]) {
 			row.In, row.Out = enteredAndLeft(days[g.ID][n-1])

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"campaignlark"
+	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
@@ -49,6 +50,11 @@ func (s *Server) segmentShow(v *visit) error {
 	m := views.SegmentModel{Page: p, CanChange: v.canChange(), Fresh: freshnessOf(g, fresh, p),
 		SegmentRow: segmentRow(g, schema, v.audience(fresh), p.Now), UsedBy: namedSegments(rule.SegmentRef(g).Users(schema.ByName()))}
 	m.Repair = namedSegments(segments.RootCauses(g, schema.Segments))
+	users, err := v.usingAutomations()
+	if err != nil {
+		return err
+	}
+	m.Automations = users[automations.Used{Subject: models.SubjectSegment, ID: g.ID}]
 	if err := v.segmentSize(&m, g, v.audience(fresh)); err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func (v *visit) segmentDeletion() (models.Segment, views.SegmentDeleteModel, err
 		return g, views.SegmentDeleteModel{}, err
 	}
 	m := views.SegmentDeleteModel{Page: p, ID: g.ID, Name: g.Name, Contacts: g.MemberCount}
-	m.Users, err = v.usersOf("this segment", rule.SegmentRef(g))
+	m.Users, err = v.usersOf("this segment", rule.SegmentRef(g), usesThing(models.SubjectSegment, g.ID))
 	v.askAbout("segment", g.Name, &m.Users)
 	return g, m, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
@@ -20,9 +21,13 @@ func (s *Server) tagList(v *visit) error {
 	if err != nil {
 		return models.In("tags: list", err)
 	}
+	users, err := v.usingAutomations()
+	if err != nil {
+		return err
+	}
 	m := views.TagsModel{Page: p, CanChange: v.canChange()}
 	for _, t := range tags {
-		m.Tags = append(m.Tags, views.TagRow{ID: t.ID, Name: t.Name, Contacts: t.Contacts, Webhooks: t.Webhooks})
+		m.Tags = append(m.Tags, views.TagRow{ID: t.ID, Name: t.Name, Contacts: t.Contacts, Webhooks: t.Webhooks, Automations: users[automations.Used{Subject: models.SubjectTag, ID: t.ID}]})
 	}
 	return v.show(views.TagsPage(m))
 }
@@ -204,7 +209,7 @@ func (v *visit) tagDeletion() (views.TagDeleteModel, error) {
 	for _, w := range webhooks {
 		m.Webhooks = append(m.Webhooks, views.Named{ID: w.ID, Name: w.Name})
 	}
-	if m.Users, err = v.usersOf("this tag", rule.TagRef(tag)); err != nil {
+	if m.Users, err = v.usersOf("this tag", rule.TagRef(tag), usesThing(models.SubjectTag, tag.ID)); err != nil {
 		return m, err
 	}
 	v.askAbout("tag", tag.Name, &m.Users)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"campaignlark/automations"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -34,6 +35,11 @@ func (s *Server) webhookShow(v *visit) error {
 	if m.CanChange {
 		m.Reach = reachSaid(s.Config.PublicURL)
 	}
+	users, err := v.usingAutomations()
+	if err != nil {
+		return err
+	}
+	m.Automations = users[automations.Used{Subject: models.SubjectWebhook, ID: u.ID}]
 	for _, t := range u.Tags {
 		m.AddsTags = append(m.AddsTags, views.Named{ID: t.ID, Name: t.Name})
 	}

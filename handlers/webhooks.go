@@ -159,7 +159,7 @@ func (v *visit) webhookDeletion() (models.Webhook, views.WebhookQuestion, error)
 	if err != nil {
 		return w, m, err
 	}
-	m.Users, err = v.usersOf("this webhook", rule.WebhookRef(w))
+	m.Users, err = v.usersOf("this webhook", rule.WebhookRef(w), usesThing(models.SubjectWebhook, w.ID))
 	v.askAbout("webhook", w.Name, &m.Users)
 	return w, m, err
 }
