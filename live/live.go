@@ -4,6 +4,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	reread = 10 * time.Second
 	// most is how many calls of a workspace one look reads, the newest ones. Of a burst beyond that, pages learn that it came.
 	most = 500
+	// restLooks is how many looks pass between two values for a page while calls of webhooks wait. Each page starts at another look, so that
+	// many open pages do not ask for their lists in the same second.
+	restLooks = 15
 )
 
 // Hub looks for new calls once a second, in the workspaces whose pages are open in this process, and only while there are any.
@@ -45,6 +49,7 @@ type Viewer struct {
 	looked    bool
 	came      chan struct{}
 	calls     int
+	rest      int // looks to pass before the next value
 }
 
 // New returns a hub that does nothing until somebody watches.
@@ -56,7 +61,7 @@ func New(db *store.DB, log *slog.Logger, now func() time.Time) *Hub {
 // end.
 func (h *Hub) Watch(workspaceID int64, filter store.RequestFilter, after uuid.UUID) *Viewer {
 	came := make(chan struct{}, 1)
-	v := &Viewer{Came: came, hub: h, workspace: workspaceID, filter: filter, after: after, came: came}
+	v := &Viewer{Came: came, hub: h, workspace: workspaceID, filter: filter, after: after, came: came, rest: rand.N(restLooks)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.viewers[v] = struct{}{}
@@ -151,16 +156,23 @@ func (h *Hub) look(workspace int64, bodies bool, seen map[int64]map[uuid.UUID]bo
 		}
 	}
 	seen[workspace] = now
+	busy := h.db.CallsWait()
 	for v := range h.viewers {
 		if v.workspace != workspace {
 			continue
 		}
 		v.looked = true
-		if v.calls > 0 {
-			select {
-			case v.came <- struct{}{}:
-			default: // it is told already
-			}
+		if v.calls == 0 {
+			continue
+		}
+		if v.rest > 0 && busy {
+			v.rest--
+			continue
+		}
+		v.rest = restLooks
+		select {
+		case v.came <- struct{}{}:
+		default: // it is told already
 		}
 	}
 	return nil

@@ -146,7 +146,7 @@ func (d *DB) IndexNewNames(ctx context.Context, _ time.Time) error {
 			})
 			errs = append(errs, models.In("index new names", err))
 		}
-		if err := errors.Join(errs...); err != nil || indexed == 0 || d.callsWait() {
+		if err := errors.Join(errs...); err != nil || indexed == 0 || d.CallsWait() {
 			return err
 		}
 	}

@@ -31,13 +31,14 @@ const maxRest = 750 * time.Millisecond
 // Rest returns how long work that can wait rests after a step that took so long: three times as long while calls of webhooks wait, so
 // that they have three quarters of the time, else not at all.
 func (d *DB) Rest(took time.Duration) time.Duration {
-	if !d.callsWait() {
+	if !d.CallsWait() {
 		return 0
 	}
 	return min(3*took, maxRest)
 }
 
-func (d *DB) callsWait() bool { return d.waiting != nil && d.waiting() > 0 }
+// CallsWait reports whether calls of webhooks wait for their answer right now.
+func (d *DB) CallsWait() bool { return d.waiting != nil && d.waiting() > 0 }
 
 // enterSearch waits for its turn to search what no index serves; call leave afterwards. The next search begins after a rest.
 func (d *DB) enterSearch(ctx context.Context) (leave func(), err error) {
