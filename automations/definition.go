@@ -115,16 +115,17 @@ func (d Definition) String() string {
 	return string(text)
 }
 
-// numbered gives each step without an id a new one, above all that the definition and its earlier revision have.
-func (d Definition) numbered(before Definition) Definition {
-	var last int64
-	for _, s := range slices.Concat(before.Steps, d.Steps) {
-		last = max(last, s.ID)
+// numbered gives each step without an id a new one, above last: the highest id that a step of any version has had. A step that does something
+// else than before is a new step.
+func (d Definition) numbered(before Definition, last int64) Definition {
+	types := map[int64]StepType{}
+	for _, s := range before.Steps {
+		types[s.ID] = s.Type
 	}
 	d.Steps = slices.Clone(d.Steps)
 	seen := map[int64]bool{}
-	for i := range d.Steps {
-		if id := d.Steps[i].ID; id <= 0 || seen[id] {
+	for i, s := range d.Steps {
+		if t, known := types[s.ID]; s.ID <= 0 || s.ID > last || seen[s.ID] || known && t != s.Type {
 			last++
 			d.Steps[i].ID = last
 		}

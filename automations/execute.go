@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"campaignlark/deliveries"
@@ -279,7 +280,8 @@ func (x *execution) ask(run *models.AutomationRun, step int64, r *Rule) {
 	}
 	if p == nil {
 		x.tell(run, step, ResultStopped, Told{Words: "There is no contact to look at."})
-		end(run, models.RunStopped, "There is no contact that its condition could look at.", x.now)
+		run.Step-- // it ends here
+		end(run, models.RunStopped, "There is no contact for its condition to look at.", x.now)
 		return
 	}
 	why, err := x.explain(r.Group, p)
@@ -288,13 +290,14 @@ func (x *execution) ask(run *models.AutomationRun, step int64, r *Rule) {
 		return
 	}
 	if why.Matched {
-		x.tell(run, step, ResultDone, Told{Words: "The condition holds.", Why: &why})
+		x.tell(run, step, ResultDone, Told{Words: "The contact meets the condition.", Why: &why})
 		return
 	}
-	x.tell(run, step, ResultStopped, Told{Words: "The condition does not hold.", Why: &why})
-	reason := "Its condition did not hold, so it ended."
+	x.tell(run, step, ResultStopped, Told{Words: "The contact does not meet the condition.", Why: &why})
+	run.Step-- // it ends here
+	reason := "The contact did not meet the condition of step " + strconv.Itoa(run.Step) + "."
 	if step == 0 {
-		reason = "It is not for this contact: the condition does not hold."
+		reason = "The contact did not meet the condition at the start."
 	}
 	end(run, models.RunStopped, reason, x.now)
 }

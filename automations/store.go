@@ -86,29 +86,14 @@ func (s Store) Definitions(ctx context.Context, workspace int64) ([]Listed, erro
 // List is Definitions with the counts of the runs.
 func (s Store) List(ctx context.Context, workspace int64) ([]Listed, error) {
 	all, err := s.Definitions(ctx, workspace)
-	for i, a := range all {
-		n, err := s.count(ctx, a.Automation)
-		if err != nil {
-			return nil, models.In("count runs", err)
-		}
-		all[i].Started, all[i].Open, all[i].Failed = n.Started, n.Open, n.Failed
+	if err != nil || len(all) == 0 {
+		return nil, err
 	}
-	return all, err
-}
-
-type counts struct{ Started, Open, Failed int64 }
-
-// MostRuns is the highest exact number of runs that a page shows.
-const MostRuns = 10_000
-
-// count counts an automation's runs, each kind up to MostRuns + 1.
-func (s Store) count(ctx context.Context, a models.Automation) (n counts, err error) {
-	now := models.Instant(s.Now())
-	const few = "(SELECT count(*) FROM (SELECT 1 FROM automation_runs WHERE workspace_id = @ws AND automation_id = @id AND "
-	err = s.DB.Read(ctx).Raw("SELECT "+few+"id >= @day LIMIT @most) AS a) AS started, "+few+"ended_at IS NULL LIMIT @most) AS b) AS open, "+
-		few+"state = 'failed' AND id >= @week LIMIT @most) AS c) AS failed",
-		map[string]any{"ws": a.WorkspaceID, "id": a.ID, "day": models.IDAt(now.Add(-24 * time.Hour)), "week": models.IDAt(now.Add(-failedFor)), "most": MostRuns + 1}).Scan(&n).Error
-	return n, err
+	n, err := s.count(ctx, workspace, 0)
+	for i, a := range all {
+		all[i].Started, all[i].Open, all[i].Failed = n[a.ID].Started, n[a.ID].Open, n[a.ID].Failed
+	}
+	return all, models.In("count runs", err)
 }
 
 // Get returns an automation with its definition, or ErrNotFound.
@@ -117,14 +102,14 @@ func (s Store) Get(ctx context.Context, workspace, id int64) (Listed, error) {
 	if err != nil {
 		return Listed{}, err
 	}
-	n, err := s.count(ctx, a)
-	return Listed{a, stored(a.Definition), n.Started, n.Open, n.Failed}, models.In("count runs", err)
+	n, err := s.count(ctx, workspace, id)
+	return Listed{a, stored(a.Definition), n[id].Started, n[id].Open, n[id].Failed}, models.In("count runs", err)
 }
 
 // Create stores a new automation. name is valid by models.ValidateName, and d by Definition.Check.
 func (s Store) Create(ctx context.Context, workspace, userID int64, name string, d Definition, enabled bool) (models.Automation, error) {
 	now := models.Instant(s.Now())
-	d = d.numbered(Definition{})
+	d = d.numbered(Definition{}, 0)
 	a := models.Automation{WorkspaceID: workspace, Name: name, Enabled: enabled, Definition: d.String(), Revision: 1, CreatedAt: now, UpdatedAt: now}
 	err := s.DB.Write(ctx, func(tx *gorm.DB) error {
 		a.ID = 0
@@ -158,7 +143,11 @@ func (s Store) Update(ctx context.Context, seen models.Automation, userID int64,
 		if a.Name != name {
 			changes = append(changes, models.AuditChange{What: "Name", Before: a.Name, After: name})
 		}
-		text := d.numbered(stored(a.Definition)).String()
+		last, err := lastStep(tx, a)
+		if err != nil {
+			return models.In("earlier versions", err)
+		}
+		text := d.numbered(stored(a.Definition), last).String()
 		if text != a.Definition {
 			a.Definition, a.Revision = text, a.Revision+1
 			changes = append(changes, models.AuditChange{What: "Version", Before: strconv.FormatInt(a.Revision-1, 10), After: strconv.FormatInt(a.Revision, 10)})
@@ -228,6 +217,25 @@ func save(tx *gorm.DB, a models.Automation) error {
 
 func saveVersion(tx *gorm.DB, a models.Automation, now time.Time) error {
 	return tx.Create(&models.AutomationVersion{WorkspaceID: a.WorkspaceID, AutomationID: a.ID, Revision: a.Revision, Definition: a.Definition, CreatedAt: now}).Error
+}
+
+// lastStep returns the highest id that a step of an automation has had in any version. It reads one version at a time.
+func lastStep(tx *gorm.DB, a models.Automation) (last int64, err error) {
+	rows, err := tx.Model(&models.AutomationVersion{}).Select("definition").Where("workspace_id = ? AND automation_id = ?", a.WorkspaceID, a.ID).Rows()
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return 0, err
+		}
+		for _, s := range stored(text).Steps {
+			last = max(last, s.ID)
+		}
+	}
+	return last, rows.Err()
 }
 
 // finish tells the workspace what its automations listen for now, and records the change.

@@ -7,13 +7,21 @@ import (
 	"campaignlark/views"
 )
 
-func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, things automations.Things) {
-	byHand := "starts nothing"
+func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, flow automations.Flow, things automations.Things) {
+	byHand := "are ignored"
 	if a.Definition.ByHand {
-		byHand = "starts it too"
+		byHand = "start it too"
 	}
 	layout := "2 January 2006, 15:04"
-	m.Facts = []views.FactText{{Label: "By hand, import", Text: byHand}, {Label: "Version", Text: strconv.FormatInt(a.Revision, 10)},
+	version := strconv.FormatInt(a.Revision, 10)
+	for _, e := range flow.Earlier {
+		still := " runs still finish version "
+		if e.Runs == 1 {
+			still = " run still finishes version "
+		}
+		version += "; " + views.Count(e.Runs) + still + strconv.FormatInt(e.Revision, 10)
+	}
+	m.Facts = []views.FactText{{Label: "Changes by people and imports", Text: byHand}, {Label: "Version", Text: version},
 		{Label: "Changed", Text: a.UpdatedAt.In(v.Workspace.Location()).Format(layout)}, {Label: "Created", Text: a.CreatedAt.In(v.Workspace.Location()).Format(layout)}}
 	for _, d := range things.Destinations {
 		for _, id := range a.Definition.Destinations() {

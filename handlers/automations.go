@@ -1,13 +1,9 @@
 package handlers
 
 import (
-	"strconv"
-
 	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/views"
-
-	"github.com/google/uuid"
 )
 
 // automations returns the store of automations.
@@ -24,12 +20,6 @@ func (v *visit) automation() (automations.Listed, error) {
 	return a, models.In("automation: read it", err)
 }
 
-// listedRuns is how many runs the pages of calls and contacts list.
-const listedRuns = 20
-
-// runsOnAPage is how many runs a list shows.
-const runsOnAPage = 50
-
 // automationShow shows one automation with its runs.
 func (s *Server) automationShow(v *visit) error {
 	a, err := v.automation()
@@ -45,15 +35,12 @@ func (s *Server) automationShow(v *visit) error {
 	if err != nil {
 		return models.In("automation: what it uses", err)
 	}
-	m := views.AutomationModel{Page: p, AutomationRow: automationRow(a, things), CanChange: v.canChange(), State: v.Query("state")}
-	reached, err := store.Reached(ctx, a.Automation)
+	m := views.AutomationModel{Page: p, AutomationRow: automationRow(a, things), CanChange: v.canChange()}
+	flow, err := store.Flow(ctx, a.Automation)
 	if err != nil {
 		return models.In("automation: where runs are", err)
 	}
-	m.Steps = append(m.Steps, flowStep(0, reached[0], []views.Word{{Text: "Started", Kind: "name"}}))
-	for i, step := range a.Definition.Steps {
-		m.Steps = append(m.Steps, flowStep(i+1, reached[step.ID], words(step.Words(things))))
-	}
+	v.automationFlow(&m, a, flow, things)
 	untold, err := store.Untold(ctx, a.Automation, things)
 	if err != nil {
 		return models.In("automation: who was not told", err)
@@ -61,89 +48,11 @@ func (s *Server) automationShow(v *visit) error {
 	for _, u := range untold {
 		m.Untold = append(m.Untold, u.Name+" could not be told: "+u.Why+".")
 	}
-	if err := v.automationRuns(&m, a); err != nil {
+	if err := v.automationRuns(&m, a, flow); err != nil {
 		return err
 	}
-	v.automationFacts(&m, a, things)
+	v.automationFacts(&m, a, flow, things)
 	return v.show(views.AutomationPage(m))
-}
-
-func flowStep(number int, r automations.Reached, words []views.Word) views.FlowStep {
-	if len(words) > 0 {
-		words[0].Text = sentenceCase(words[0].Text)
-	}
-	return views.FlowStep{Number: number, Words: words, Came: r.Came, Here: r.Here, Ended: r.Ended}
-}
-
-// runStates are the tabs of an automation's runs.
-var runStates = []views.RunTab{{State: "waiting", Label: "Under way"}, {State: "done", Label: "Done"}, {State: "stopped", Label: "Ended early"}, {State: "failed", Label: "Failed"}, {State: "", Label: "All"}}
-
-func (v *visit) automationRuns(m *views.AutomationModel, a automations.Listed) error {
-	m.Tabs = runStates
-	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
-	runs, err := v.automations().Runs(v.UserContext(), v.Workspace.ID, automations.RunFilter{AutomationID: a.ID, State: models.RunState(m.State), Before: before}, runsOnAPage+1)
-	if err != nil {
-		return models.In("automation: runs", err)
-	}
-	if len(runs) > runsOnAPage {
-		runs = runs[:runsOnAPage]
-		m.Older = v.path("automations", a.ID) + "?state=" + m.State + "&before=" + runs[len(runs)-1].ID.String() + "#runs"
-	}
-	m.Runs = runRows(runs)
-	return nil
-}
-
-// runsOf lists the newest runs for the page of a call or a contact.
-func (v *visit) runsOf(f automations.RunFilter) ([]views.RunRow, error) {
-	if v.counts.Automations == 0 { // the usual case costs no query
-		return nil, nil
-	}
-	runs, err := v.automations().Runs(v.UserContext(), v.Workspace.ID, f, listedRuns)
-	return runRows(runs), err
-}
-
-// runRows describes runs for a list.
-func runRows(runs []automations.ListedRun) (rows []views.RunRow) {
-	for _, r := range runs {
-		row := views.RunRow{ID: r.ID.String(), Contact: r.Email, Name: r.Name, At: models.IDTime(r.ID)}
-		if row.Contact == "" {
-			row.Contact = "a contact that was deleted"
-			if r.ContactID == 0 {
-				row.Contact = "no contact"
-			}
-		}
-		row.Kind, row.State = runMark(r.AutomationRun)
-		row.Where = runWhere(r.AutomationRun)
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func runMark(r models.AutomationRun) (kind, word string) {
-	switch r.State {
-	case models.RunDone:
-		return views.KindGood, "Done"
-	case models.RunStopped:
-		return views.KindIdle, "Ended early"
-	case models.RunFailed:
-		return views.KindBad, "Failed"
-	case models.RunWaiting:
-		return "live", "Waiting"
-	}
-	return "live", "Under way"
-}
-
-// runWhere says where a run is, or why it ended.
-func runWhere(r models.AutomationRun) string {
-	switch {
-	case r.Reason != "":
-		return r.Reason
-	case r.State == models.RunDone:
-		return ""
-	case r.Step == 0:
-		return "At its start"
-	}
-	return "Step " + strconv.Itoa(r.Step)
 }
 
 // automationEnable switches an automation on. One that needs a repair stays off.

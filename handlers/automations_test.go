@@ -68,7 +68,7 @@ func TestAnAutomationIsBuiltByClicking(t *testing.T) {
 		s.callJSON(hook, `{"email_address":"otto@example.com","country":"Italy"}`)
 		s.automate(time.Second)
 		path := strings.Split(page.header.Get("Location"), "?")[0]
-		s.get(path).want(t, 200, "2 started in 24 hours", "ada@example.com", "Waiting", "It is not for this contact")
+		s.get(path).want(t, 200, "2 started in 24 hours", "ada@example.com", "Waiting", "The contact did not meet the condition at the start.")
 		s.automate(25 * time.Hour)
 		s.get(path+"?state=done").want(t, 200, "ada@example.com", "Done")
 		s.get("/w/books/contacts/"+itoa(s.contact("ada@example.com").ID)).want(t, 200, "The automation Welcome changed the contact", "trial")
