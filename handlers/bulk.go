@@ -152,6 +152,11 @@ func (f *bulkForm) show(wrong string) error {
 	if m.Page, err = v.page(views.SectionContacts, m.Question, views.Crumb{Text: "Contacts", Href: m.Back}, views.Crumb{Text: "Change several"}); err != nil {
 		return err
 	}
+	if m.Post {
+		if m.MayStart, err = v.mayStart(bulkChange(f.bulk, f.total-f.done)); err != nil {
+			return err
+		}
+	}
 	if wrong != "" || v.refill {
 		m.Page.Failed = wrong != ""
 		return v.again(views.BulkPage(m))
@@ -209,7 +214,7 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 		m.Question, m.Next, m.Danger = "Delete "+people+" for good? Type "+strconv.FormatInt(f.total, 10)+".", "Delete for good", true
 		m.Sentences = append(f.which(),
 			"They are deleted for good, with their fields, tags and segments. Their payloads, addresses and values are also erased from the request log, which still shows that the calls happened.",
-			"No event fires. A later call that subscribes one of these addresses creates a new contact.",
+			"A later call that subscribes one of these addresses creates a new contact.",
 		)
 		m.Post, m.Total = true, f.total
 	default:
@@ -257,7 +262,7 @@ func (f *bulkForm) fillChange(m *views.BulkModel, people string) {
 	case f.done > 0:
 		m.Sentences = append(m.Sentences, already+": "+views.Count(f.done)+" of them. Nothing changes for these.")
 	}
-	m.Sentences = append(m.Sentences, "No event fires. Contacts added from now on do not change. Segments are updated automatically.")
+	m.Sentences = append(m.Sentences, "Contacts added from now on do not change. Segments are updated automatically.")
 }
 
 // bulkStart starts the confirmed action. To delete, the person has to type the number of contacts; the other actions carry the

@@ -55,7 +55,7 @@ func TestBulkActionChangesTickedContacts(t *testing.T) {
 		}
 
 		s.get("/w/books/contacts/bulk?do=status&id=4").want(t, 200, "Which status should they have?")
-		s.get("/w/books/contacts/bulk?do=status&id=4&to=UNSUBSCRIBED").want(t, 200, "Make 1 contact unsubscribed?", "No event fires")
+		s.get("/w/books/contacts/bulk?do=status&id=4&to=UNSUBSCRIBED").want(t, 200, "Make 1 contact unsubscribed?", "No automation starts")
 		s.post("/w/books/contacts/bulk", "do", "status", "to", "UNSUBSCRIBED", "id", "4").want(t, 303)
 		s.work()
 		c, err := s.db.Contact(t.Context(), s.workspace.ID, 4)

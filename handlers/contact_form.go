@@ -193,7 +193,11 @@ func (s *Server) contactAsk(v *visit) error {
 	if err != nil {
 		return models.In("erase contact: segments", err)
 	}
-	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(rule.AddressRef(c.Email).Users(all))}))
+	may, err := v.mayStart(bulkChange(models.Bulk{Action: models.BulkDelete}, 1))
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(rule.AddressRef(c.Email).Users(all)), MayStart: may}))
 }
 
 // contactDelete erases a contact.

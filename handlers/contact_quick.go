@@ -17,12 +17,16 @@ func (s *Server) contactUnsubscribeAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(views.ContactUnsubscribePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email}))
+	may, err := v.mayStart(changeOf(1, models.EventUnsubscribed))
+	if err != nil {
+		return err
+	}
+	return v.show(views.ContactUnsubscribePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, MayStart: may}))
 }
 
 // contactUnsubscribe makes a contact unsubscribed.
 func (s *Server) contactUnsubscribe(v *visit) error {
-	return v.quickChange("The contact is unsubscribed now. No event fired.", func(in *models.ContactInput) { in.Status = models.StatusUnsubscribed })
+	return v.quickChange("The contact is unsubscribed now.", func(in *models.ContactInput) { in.Status = models.StatusUnsubscribed })
 }
 
 // contactAddTags adds the posted tags, by name, to a contact. A name that cannot be a tag shows the page again.

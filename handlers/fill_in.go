@@ -34,6 +34,13 @@ func (s *Server) fillAsk(v *visit) error {
 	if m.Page, err = v.page(views.SectionMergeTags, "Fill in "+tag.Label, views.Crumb{Text: "Merge tags", Href: v.path("merge-tags")}, views.Crumb{Text: tag.Label}); err != nil {
 		return err
 	}
+	changed := m.Without
+	if undo.ID != 0 {
+		changed = models.ReadJobJSON[models.FillResult](undo.Result).Changed
+	}
+	if m.MayStart, err = v.mayStart(changeOf(changed)); err != nil {
+		return err
+	}
 	return v.show(views.FillPage(m))
 }
 

@@ -51,6 +51,15 @@ func (v *visit) undoModel(job models.Job, wrong string) (m views.ImportUndoModel
 	m.Page, err = v.page(views.SectionContacts, "Take the import back", views.Crumb{Text: "Contacts", Href: v.path("contacts")},
 		views.Crumb{Text: spec.File, Href: v.importPath(job)}, views.Crumb{Text: "Take back"})
 	m.Page.Failed = wrong != ""
+	if err != nil {
+		return m, err
+	}
+	change := changeOf(untouched + result.Updated)
+	change.Events[models.EventDeleted] = untouched
+	if m.MayStart, err = v.mayStart(change); err != nil {
+		return m, err
+	}
+	m.Begun, err = v.begun(job)
 	return m, err
 }
 

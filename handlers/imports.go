@@ -130,6 +130,14 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	}
 	m.Page, err = v.page(views.SectionContacts, "Import "+spec.File, views.Crumb{Text: "Contacts", Href: v.path("contacts")},
 		views.Crumb{Text: "Import", Href: v.path("contacts", "import")}, views.Crumb{Text: spec.File})
+	if err != nil {
+		return m, err
+	}
+	if m.Checked {
+		m.MayStart, err = v.mayStart(importChange(spec, result))
+		return m, err
+	}
+	m.Begun, err = v.begun(job)
 	return m, err
 }
 

@@ -91,6 +91,11 @@ func (s *Server) jobShow(v *visit) error {
 	if m.Page, err = v.page(cmp.Or(text.section, views.SectionContacts), text.title, text.back, views.Crumb{Text: text.title}); err != nil {
 		return err
 	}
+	begun, err := v.begunFacts(j.Job)
+	if err != nil {
+		return err
+	}
+	m.Facts = append(m.Facts, begun...)
 	if text.summary != "" && (j.State == models.JobDone || j.Finished() && m.Page.Flash == nil) { // "has started" is past
 		m.Page.Flash = &views.Flash{Text: text.summary}
 	}

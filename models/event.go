@@ -71,6 +71,17 @@ func (t EventType) Name() string {
 	return string(t)
 }
 
+// EventOfStatus returns the event of a contact that gets a status.
+func EventOfStatus(s Status) EventType {
+	switch s {
+	case StatusSubscribed:
+		return EventConfirmed
+	case StatusUnconfirmed:
+		return EventPending
+	}
+	return EventUnsubscribed
+}
+
 // Outgoing returns the event's type in the deliveries to other systems (documentation, "Outbound webhooks").
 func (t EventType) Outgoing() string {
 	switch t {

@@ -373,7 +373,8 @@ type ContactDeleteModel struct {
 	Page
 	ID       int64
 	Email    string
-	Segments []Named // their rules contain the address
+	Segments []Named    // their rules contain the address
+	MayStart []MayStart // the automations that it may start
 }
 
 // ContactUnsubscribePage asks before a contact is unsubscribed.
@@ -398,14 +399,32 @@ func ContactUnsubscribePage(m ContactDeleteModel) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Var11 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+			if !templ_7745c5c3_IsBuffer {
+				defer func() {
+					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err == nil {
+						templ_7745c5c3_Err = templ_7745c5c3_BufErr
+					}
+				}()
+			}
+			ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Err = mayStart(m.Page, m.MayStart).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			return nil
+		})
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
 			Question: "Unsubscribe " + m.Email + "?",
 			Losses: []string{
 				"The status becomes Unsubscribed. The contact stays, with its fields and tags.",
-				"No event fires. Segments are updated automatically.",
+				"Segments are updated automatically.",
 				"Imports leave the contact unsubscribed, unless they are told otherwise. A call to a SUBSCRIBED webhook subscribes it again.",
 			},
-			Action: m.Path("contacts", m.ID, "unsubscribe"), Button: "Unsubscribe", Keep: m.Path("contacts", m.ID), KeepText: "Leave as it is"}).Render(ctx, templ_7745c5c3_Buffer)
+			Action: m.Path("contacts", m.ID, "unsubscribe"), Button: "Unsubscribe", Keep: m.Path("contacts", m.ID), KeepText: "Leave as it is"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -430,12 +449,12 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var12 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -457,6 +476,14 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = mayStart(m.Page, m.MayStart).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			return nil
 		})
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
@@ -466,9 +493,9 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 				"What the request log holds of the person goes too: addresses, payloads, values before and after, and the sender’s own address and program; and the snapshots of the events.",
 				"The log still shows when which webhook was called, but nothing of the person. The audit log stays too: it never held values. Files that were exported before are not touched.",
 				"Refused and skipped calls in which no address was found are searched for this one afterwards. Those that name it are emptied, usually within a minute, in a very large log later. If calls for other people mention this one, those calls keep it.",
-				"No event fires. A later call that subscribes this address makes a new contact.",
+				"A later call that subscribes this address makes a new contact.",
 			},
-			Action: m.Path("contacts", m.ID, "delete"), Button: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+			Action: m.Path("contacts", m.ID, "delete"), Button: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

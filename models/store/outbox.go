@@ -57,7 +57,7 @@ type byHandEvent struct {
 // eventsOf returns the events of a change. created says that the contact is new.
 func eventsOf(contact int64, change models.ContactChange, added, removed []models.Tag, created bool) (all []byHandEvent) {
 	if change.StatusAfter != "" && change.StatusAfter != change.StatusBefore {
-		all = append(all, byHandEvent{contact: contact, event: statusEvents[change.StatusAfter]})
+		all = append(all, byHandEvent{contact: contact, event: models.EventOfStatus(change.StatusAfter)})
 	}
 	if created {
 		all = append(all, byHandEvent{contact: contact, event: models.EventCreated})
@@ -71,11 +71,6 @@ func eventsOf(contact int64, change models.ContactChange, added, removed []model
 		all = append(all, byHandEvent{contact: contact, event: models.EventTagRemoved, subject: t.ID})
 	}
 	return all
-}
-
-// statusEvents are the events of a contact that gets a status.
-var statusEvents = map[models.Status]models.EventType{
-	models.StatusSubscribed: models.EventConfirmed, models.StatusUnconfirmed: models.EventPending, models.StatusUnsubscribed: models.EventUnsubscribed,
 }
 
 // fireByHand writes those of the events for which an automation listens, with the contacts as tx has left them.

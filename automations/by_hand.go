@@ -1,0 +1,105 @@
+package automations
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"campaignlark/models"
+)
+
+// Change is what work that a person starts, such as an import, may do to contacts.
+type Change struct {
+	Contacts int64                      // that may change
+	Events   map[models.EventType]int64 // how many contacts may have each event
+	Tags     []int64                    // that contacts may get or lose; nil for any
+	Fields   []int64                    // merge tags whose values may change; nil for any
+}
+
+// MayStart returns for how many contacts a change may start an automation, before its rule is asked.
+func (d Definition) MayStart(c Change) (most int64) {
+	if !d.ByHand {
+		return 0
+	}
+	var counted []models.EventType
+	for _, t := range d.Triggers {
+		if t.may(c) && !slices.Contains(counted, t.Type) {
+			counted = append(counted, t.Type)
+			most += c.Events[t.Type]
+		}
+	}
+	return min(most, c.Contacts)
+}
+
+// may reports whether a change may cause an event of the trigger. No call of a webhook is part of a change.
+func (t Trigger) may(c Change) bool {
+	if len(t.WebhookIDs) > 0 {
+		return false
+	}
+	among := func(wanted, changed []int64) bool {
+		return len(wanted) == 0 || changed == nil || slices.ContainsFunc(wanted, func(id int64) bool { return slices.Contains(changed, id) })
+	}
+	switch t.Type {
+	case models.EventTagAdded, models.EventTagRemoved:
+		return among(t.TagIDs, c.Tags)
+	case models.EventUpdated:
+		return among(t.FieldIDs, c.Fields)
+	}
+	return true
+}
+
+// Starts says for how many contacts a change may start an automation.
+type Starts struct {
+	models.Automation
+	Most int64
+}
+
+// StartedByHand lists the automations of a workspace that a change may start: those that are on, need no repair and start by hand too.
+func (s Store) StartedByHand(ctx context.Context, w models.Workspace, c Change) (may []Starts, err error) {
+	all, err := s.Definitions(ctx, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(a Listed) bool { return !a.Enabled || a.Definition.MayStart(c) == 0 })
+	if len(all) == 0 {
+		return nil, nil
+	}
+	things, err := s.ThingsOf(ctx, w)
+	for _, a := range all {
+		if len(a.Definition.Check(things)) == 0 {
+			may = append(may, Starts{a.Automation, a.Definition.MayStart(c)})
+		}
+	}
+	return may, err
+}
+
+// Begun counts the runs of an automation that work started, and the messages of these runs.
+type Begun struct {
+	AutomationID int64
+	Name         string
+	Runs, Open   int64
+	Arrived      int64 // messages that destinations have taken
+	Waiting      int64 // messages that wait
+}
+
+// settles is how long after its end work may still lead to events, when contacts move between segments.
+const settles = time.Minute
+
+// BegunBy counts the runs that work on many contacts started between two times, by the newest MostRuns of its events. A zero until means that the
+// work goes on.
+func (s Store) BegunBy(ctx context.Context, workspace int64, from, until time.Time) (all []Begun, err error) {
+	last := s.Now()
+	if !until.IsZero() {
+		last = until.Add(settles)
+	}
+	err = s.DB.Read(ctx).Raw(`SELECT r.automation_id, max(a.name) AS name, count(*) AS runs, sum(CASE WHEN r.ended_at IS NULL THEN 1 ELSE 0 END) AS open,
+		sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'arrived')) AS arrived,
+		sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'pending')) AS waiting
+		FROM (SELECT id, contact_id FROM automation_events WHERE workspace_id = @ws AND id >= @from AND id <= @last AND by_hand ORDER BY id DESC LIMIT @most) e
+		JOIN automation_runs r ON r.workspace_id = @ws AND r.event_id = e.id
+		JOIN automations a ON a.workspace_id = @ws AND a.id = r.automation_id
+		WHERE EXISTS (SELECT 1 FROM audit_log l WHERE l.workspace_id = @ws AND l.subject = @many AND l.subject_id = e.contact_id AND l.id >= @from AND l.id <= @last)
+		GROUP BY r.automation_id ORDER BY 2, 1`,
+		map[string]any{"ws": workspace, "from": models.IDAt(from), "last": models.IDAt(last.Add(time.Millisecond)), "many": models.SubjectOneOfMany, "most": MostRuns}).Scan(&all).Error
+	return all, models.In("runs that work started", err)
+}
