@@ -61,6 +61,11 @@ type Step struct {
 	UserIDs       []int64  `json:"user_ids,omitempty"`       // of tell_team
 }
 
+// movesBefore reports whether a step before number n waits or changes the contact.
+func (d Definition) movesBefore(n int) bool {
+	return slices.ContainsFunc(d.Steps[:n-1], func(s Step) bool { return s.Type == StepWait || s.Type.Changes() })
+}
+
 // Rule is a segment's rule in a definition.
 type Rule struct{ rule.Group }
 

@@ -15,7 +15,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestACallLeadsToADelivery is the whole line: a call, its event, a run with every step, a delivery with the contact as it was.
+// TestACallLeadsToADelivery is the whole line: a call, its event, a run with every step, a delivery with the contact as the steps before it left it.
 func TestACallLeadsToADelivery(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -46,8 +46,9 @@ func TestACallLeadsToADelivery(t *testing.T) {
 			t.Fatalf("got runs %v, want one that is done", got)
 		}
 		sent := w.sent()
-		if len(sent) != 1 || sent[0].EventType != "contact.subscribed" || sent[0].Data.Contact == nil || sent[0].Data.Contact.Email != "ada@example.com" || len(sent[0].Data.Contact.Tags) != 0 {
-			t.Errorf("got %+v, want one contact.subscribed with the contact as it was at the event", sent)
+		if len(sent) != 1 || sent[0].EventType != "contact.subscribed" || sent[0].Data.Contact == nil || sent[0].Data.Contact.Email != "ada@example.com" ||
+			!slices.Equal(sent[0].Data.Contact.Tags, []string{"trial"}) || sent[0].Data.Contact.Fields["city"] != "Wien" {
+			t.Errorf("got %+v, want one contact.subscribed with the tag and the field that the run set", sent)
 		}
 		if c := sent[0].Data.Cause; c.Automation.Name != "Welcome" || c.Webhook.Name != "SUBSCRIBED" || c.RequestID == "" {
 			t.Errorf("got the cause %+v, want the call, its webhook and the automation", c)

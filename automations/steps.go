@@ -1,6 +1,7 @@
 package automations
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func (x *execution) change(run *models.AutomationRun, s Step) error {
 		return nil
 	}
 	p.tags = in.Tags
+	slices.SortFunc(p.tags, func(a, b models.Tag) int { return cmp.Compare(a.ID, b.ID) })
 	x.tell(run, s.ID, ResultDone, Told{Words: words})
 	x.fire(run, s, p, edit)
 	return nil
@@ -94,21 +96,27 @@ func names(tags []models.Tag) []string {
 	return all
 }
 
-// call sends the event to a destination.
-func (x *execution) call(run *models.AutomationRun, s Step, event models.AutomationEvent) {
+// call hands the event to a destination. The message shows the contact as it was at the event, or as it is now if asNow: when the run has
+// waited or has changed the contact. It goes out in the order of the version that it shows. A contact that is gone is shown as at the event.
+func (x *execution) call(run *models.AutomationRun, s Step, event models.AutomationEvent, asNow bool) {
 	i := slices.IndexFunc(x.things.Destinations, func(d models.Destination) bool { return d.ID == s.DestinationID })
 	if i < 0 {
 		x.fail(run, s.ID, "The destination of this step was deleted.")
 		return
 	}
-	destination := x.things.Destinations[i]
+	destination, version := x.things.Destinations[i], run.ContactVersion
+	message := x.envelope(run, event)
+	if p := x.people[run.ContactID]; p != nil && asNow {
+		now := models.EventContactOf(p.Contact, names(p.tags))
+		message.Data.Contact, version = &now, p.Version
+	}
 	d := deliveries.New(models.Delivery{WorkspaceID: run.WorkspaceID, DestinationID: destination.ID, EventType: event.Type.Outgoing(), EventID: event.ID, RunID: &run.ID,
-		RequestID: run.RequestID, ContactID: run.ContactID, ContactVersion: run.ContactVersion}, x.envelope(run, event).JSON(), x.now)
+		RequestID: run.RequestID, ContactID: run.ContactID, ContactVersion: version}, message.JSON(), x.now)
 	x.sent = append(x.sent, d)
-	x.tell(run, s.ID, ResultDone, Told{Words: "Sent to " + destination.Name + "."}).DeliveryID = &d.ID
+	x.tell(run, s.ID, ResultDone, Told{Words: "Handed to " + destination.Name + "."}).DeliveryID = &d.ID
 }
 
-// envelope returns what a run sends of its event.
+// envelope returns what a run sends of its event, with the contact as it was then.
 func (x *execution) envelope(run *models.AutomationRun, event models.AutomationEvent) deliveries.Envelope {
 	e := deliveries.Envelope{ID: deliveries.EventID(event.ID), EventType: event.Type.Outgoing(), WorkspaceID: run.WorkspaceID, CreatedAt: event.CreatedAt}
 	if event.Snapshot != nil {

@@ -20,7 +20,7 @@ type Envelope struct {
 
 // Data holds the subject of an event and its cause.
 type Data struct {
-	Contact *models.EventContact `json:"contact,omitempty"` // as it was at the event
+	Contact *models.EventContact `json:"contact,omitempty"` // as it was at the event, or at the step of a run that had waited or changed it
 	Cause   *Cause               `json:"cause,omitempty"`
 }
 

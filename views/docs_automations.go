@@ -16,7 +16,7 @@ var docsSteps = []docsWords{
 	{"Only if", "Goes on if the contact matches a rule at that moment. If not, the run ends there."},
 	{"Add a tag, take off a tag", "Changes the contact. It does nothing if the contact is so already."},
 	{"Set a field", "Changes the contact. The value is read like one that a call sends; a blank value empties the field."},
-	{"Call a destination", "Sends the event to another system, see Destinations and deliveries."},
+	{"Call a destination", "Hands the event, with the contact, to another system. The run goes on without waiting for the answer; its page and its list say if the message has not arrived. See Destinations and deliveries."},
 	{"Tell the team", "Sends an e-mail to members of the workspace: what happened, how often, and a link. A member gets at most one mail an hour for each automation; the next one sums up the rest. It needs a mail server, which those who run the program set up."},
 }
 

@@ -1,0 +1,56 @@
+package automations
+
+import (
+	"slices"
+
+	"campaignlark/deliveries"
+	"campaignlark/mail"
+	"campaignlark/models"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// write stores what the runs did.
+func (x *execution) write(runs []models.AutomationRun) error {
+	if len(x.steps) > 0 { // a wait has one row: its end replaces its beginning
+		err := x.tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "run_id"}, {Name: "number"}},
+			DoUpdates: clause.AssignmentColumns([]string{"result", "delivery_id", "body", "at"}),
+		}).CreateInBatches(lastOfEach(x.steps), 100).Error
+		if err != nil {
+			return models.In("write steps", err)
+		}
+	}
+	if err := deliveries.Enqueue(x.tx, x.sent...); err != nil {
+		return err
+	}
+	if err := mail.Tell(x.tx, x.now, x.mails...); err != nil {
+		return err
+	}
+	if len(x.fired) > 0 {
+		if err := x.tx.CreateInBatches(&x.fired, 100).Error; err != nil {
+			return models.In("write events", err)
+		}
+	}
+	return saveRuns(x.tx, runs)
+}
+
+// lastOfEach keeps the last row of each step.
+func lastOfEach(steps []models.RunStep) (rows []models.RunStep) {
+	for i, s := range steps {
+		same := func(t models.RunStep) bool { return t.RunID == s.RunID && t.Number == s.Number }
+		if !slices.ContainsFunc(steps[i+1:], same) {
+			rows = append(rows, s)
+		}
+	}
+	return rows
+}
+
+// saveRuns stores where runs are.
+func saveRuns(tx *gorm.DB, runs []models.AutomationRun) error {
+	return models.In("write runs", tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"state", "step", "due_at", "tries", "reason", "ended_at"}),
+	}).CreateInBatches(&runs, 100).Error)
+}
