@@ -26,7 +26,7 @@ func Failing(d models.Destination, now time.Time) bool {
 }
 
 // after returns the destination after an attempt, and whether its row changes. Few arrivals change it, so that a busy destination does not
-// write its row for each delivery.
+// write its row for each delivery. A fault of this program does not count against it.
 func after(d models.Destination, o outcome) (models.Destination, bool) {
 	if o.Code == CodeNone {
 		if d.FailingSince == nil && d.Failures == 0 && d.ArrivedAt != nil && o.at.Sub(*d.ArrivedAt).Abs() < arrivedBy {
@@ -34,6 +34,9 @@ func after(d models.Destination, o outcome) (models.Destination, bool) {
 		}
 		d.FailingSince, d.Failures, d.ArrivedAt = nil, 0, &o.at
 		return d, true
+	}
+	if o.Code.Ours() { // the receiver has no part in it
+		return d, false
 	}
 	d.Failures++
 	if d.FailingSince == nil || d.FailingSince.After(o.at) { // the clock may have been set back

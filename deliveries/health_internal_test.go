@@ -31,6 +31,7 @@ func TestAfterAnAttempt(t *testing.T) {
 		"a failure before the clock was set":    {on(at(day), nil, 7), fails, on(at(0), nil, 8), true},
 		"a failure after five days":             {on(at(-5*day), nil, 7), fails, models.Destination{OffReason: offFailing, FailingSince: at(-5 * day), Failures: 8}, true},
 		"one that is off already":               {models.Destination{FailingSince: at(-9 * day), Failures: 7}, fails, models.Destination{FailingSince: at(-9 * day), Failures: 8}, true},
+		"a fault of this program":               {on(at(-5*day), nil, 7), Result{Code: CodeFault}, on(at(-5*day), nil, 7), false},
 		"410":                                   {on(nil, nil, 0), gone, models.Destination{OffReason: offGone, FailingSince: at(0), Failures: 1}, true},
 		"410 of one that a person switched off": {models.Destination{}, gone, models.Destination{FailingSince: at(0), Failures: 1}, true},
 	} {

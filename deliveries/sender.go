@@ -71,6 +71,7 @@ type Sender struct {
 	turn  chan struct{}            // full while as many attempts are under way as may be
 	turns map[target]chan struct{} // likewise, for each destination
 	took  map[target]time.Duration // an attempt's usual time
+	said  map[target]time.Time     // when the log last had that it cannot sign
 
 	ending <-chan struct{} // closed when Run is told to end
 	unused []held          // deliveries whose attempts did not begin before that
@@ -86,7 +87,7 @@ func NewSender(db *store.DB, cipher secrets.Cipher, o Options) *Sender {
 	return &Sender{
 		queue: queue{db}, cipher: cipher, o: o, client: client, send: client.Send,
 		wake: make(chan struct{}, 1), results: make(chan outcome, atOnce),
-		under: map[uuid.UUID]target{}, turn: make(chan struct{}, atOnce), turns: map[target]chan struct{}{}, took: map[target]time.Duration{},
+		under: map[uuid.UUID]target{}, turn: make(chan struct{}, atOnce), turns: map[target]chan struct{}{}, took: map[target]time.Duration{}, said: map[target]time.Time{},
 	}
 }
 
@@ -223,10 +224,16 @@ func heldFor(took time.Duration) int {
 	return int(min(max(atOnceToOne*time.Second/max(took, 1), fewestHeld), mostHeld))
 }
 
-// take takes due deliveries of a destination and starts their attempts.
+// take takes due deliveries of a destination and starts their attempts. If they cannot be signed, they stay as they are until they can be: the
+// receiver has no part in it, and a new key may come at any time.
 func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error {
 	room, under := s.room(d)
 	if room == 0 {
+		return nil
+	}
+	to, err := open(s.cipher, d)
+	if err != nil {
+		s.cannotSign(d, err)
 		return nil
 	}
 	start := s.now()
@@ -245,27 +252,40 @@ func (s *Sender) take(ctx, attempts context.Context, d models.Destination) error
 	if len(taken) == 0 {
 		return nil
 	}
-	to, err := s.open(d)
-	if err != nil {
-		s.o.Log.Error("a destination's secret cannot be decrypted", "destination", d.ID, store.ErrorAttr(err))
-	}
 	for _, v := range taken {
 		s.running.Go(func() {
-			s.inTurn(attempts, held{v, start.Add(s.o.Lease)}, func() { s.attempt(attempts, to, v, err == nil) })
+			s.inTurn(attempts, held{v, start.Add(s.o.Lease)}, func() { s.attempt(attempts, to, v) })
 		})
 	}
 	return nil
 }
 
+// saidAgain is how often the log has that a destination's messages cannot be signed.
+const saidAgain = 5 * time.Minute
+
+func (s *Sender) cannotSign(d models.Destination, err error) {
+	now := s.now()
+	s.mu.Lock()
+	last, known := s.said[targetOf(d)]
+	again := !known || now.Sub(last).Abs() >= saidAgain
+	if again {
+		s.said[targetOf(d)] = now
+	}
+	s.mu.Unlock()
+	if again {
+		s.o.Log.Error("a destination's secret cannot be decrypted; its messages wait", "destination", d.ID, store.ErrorAttr(err))
+	}
+}
+
 // open decrypts what a destination's row holds. The message has no id and no body yet.
-func (s *Sender) open(d models.Destination) (m Message, err error) {
+func open(cipher secrets.Cipher, d models.Destination) (m Message, err error) {
 	m.URL = d.URL
 	row := secrets.Row{WorkspaceID: d.WorkspaceID, OwnerID: d.ID, Purpose: secrets.DestinationSecret}
 	for _, sealed := range [][]byte{d.Secret, d.OlderSecret} {
 		if len(sealed) == 0 {
 			continue
 		}
-		secret, err := s.cipher.Open(sealed, row)
+		secret, err := cipher.Open(sealed, row)
 		if err != nil {
 			return m, err
 		}
@@ -273,7 +293,7 @@ func (s *Sender) open(d models.Destination) (m Message, err error) {
 	}
 	if len(d.Headers) > 0 {
 		row.Purpose = secrets.DestinationHeaders
-		text, err := s.cipher.Open(d.Headers, row)
+		text, err := cipher.Open(d.Headers, row)
 		if err != nil {
 			return m, err
 		}
@@ -285,12 +305,9 @@ func (s *Sender) open(d models.Destination) (m Message, err error) {
 
 // attempt makes one attempt and hands on what came out of it. A panic costs this attempt only. Nothing is known of an attempt that was cut
 // off, so nothing is recorded of it.
-func (s *Sender) attempt(ctx context.Context, m Message, v models.Delivery, opened bool) {
-	o := outcome{delivery: v, at: s.now(), Result: Result{Code: CodeSecret}}
+func (s *Sender) attempt(ctx context.Context, m Message, v models.Delivery) {
+	o := outcome{delivery: v, at: s.now()}
 	err := faults.Catch(func() (err error) {
-		if !opened {
-			return nil
-		}
 		m.ID = v.MessageID()
 		if m.Body, err = Unpack(v.Body); err != nil {
 			return models.In("deliveries: read a body", err)

@@ -11,7 +11,6 @@ import (
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
-	"campaignlark/secrets"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"gorm.io/gorm"
@@ -454,16 +453,28 @@ func TestFiveDaysOfFailuresSwitchTheDestinationOff(t *testing.T) {
 	})
 }
 
-func TestASecretThatCannotBeDecryptedIsAFailedAttempt(t *testing.T) {
+func TestWhatCannotBeSignedWaits(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		w, r := newWorld(t, db), newReceiver(t, nil)
-		v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
-		w.cipher = secrets.Cipher{}
+		broken, other := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE destinations SET secret = ? WHERE id = ?", []byte("no ciphertext"), broken.ID).Error
+		})
+		waits, goes := w.enqueue(broken, 7, 1), w.enqueue(other, 8, 1)
 		w.run(nil)
-		w.tried(v.ID, 1)
-		if a := w.attempts(v.ID)[0]; a.Error != string(deliveries.CodeSecret) || a.Status != 0 || len(r.got()) != 0 || w.delivery(v.ID).State != models.DeliveryPending {
-			t.Errorf("got %+v, want nothing sent and another attempt later", a)
+		w.tried(goes.ID, 1)
+		w.pass(6 * 24 * time.Hour)
+		w.tried(w.enqueue(other, 8, 2).ID, 1)
+		if v, d := w.delivery(waits.ID), w.stored(broken); v.State != models.DeliveryPending || v.Tries != 0 || len(w.attempts(v.ID)) != 0 || !d.Enabled || d.Failures != 0 {
+			t.Fatalf("got %+v and %+v, want it to wait without an attempt, and the destination on", v, d)
+		}
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE destinations SET secret = ? WHERE id = ?", broken.Secret, broken.ID).Error
+		})
+		w.tried(waits.ID, 1)
+		if v := w.delivery(waits.ID); v.State != models.DeliveryArrived {
+			t.Errorf("got %+v, want it delivered once the secret can be read", v)
 		}
 	})
 }

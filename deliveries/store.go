@@ -218,9 +218,10 @@ type Told struct {
 	models.Delivery
 	Destination models.Destination // even if it was deleted
 	Attempts    []models.DeliveryAttempt
-	Email       string // of its contact; "" if there is none or it is gone
-	Earlier     int64  // deliveries about its contact that go out before it
-	Later       int64  // and those that wait behind it
+	Email       string    // of its contact; "" if there is none or it is gone
+	First       uuid.UUID // of the deliveries about its contact that go out before it, the next one; zero for none
+	Earlier     int64     // how many go out before it
+	Later       int64     // and those that wait behind it
 }
 
 // Delivery returns one delivery, or ErrNotFound.
@@ -247,5 +248,14 @@ func (s Store) Delivery(ctx context.Context, workspaceID int64, id uuid.UUID) (t
 			count(*) FILTER (WHERE contact_version > @version OR contact_version = @version AND id > @id) AS later
 		FROM deliveries WHERE workspace_id = @ws AND destination_id = @destination AND contact_id = @contact AND state = 'pending'`,
 		map[string]any{"ws": workspaceID, "id": id, "destination": t.DestinationID, "contact": t.ContactID, "version": t.ContactVersion}).Row().Scan(&t.Earlier, &t.Later)
-	return t, models.In("order", err)
+	if err != nil || t.Earlier == 0 {
+		return t, models.In("order", err)
+	}
+	var first []uuid.UUID
+	err = s.DB.Read(ctx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND contact_id = ? AND state = 'pending'", workspaceID, t.DestinationID, t.ContactID).
+		Order("contact_version, id").Limit(1).Pluck("id", &first).Error
+	if len(first) > 0 {
+		t.First = first[0]
+	}
+	return t, models.In("the first in order", err)
 }

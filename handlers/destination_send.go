@@ -100,7 +100,7 @@ func (s *Server) destinationTest(v *visit) error {
 	if err != nil {
 		return v.refusedAt(v.path("destinations", d.ID), models.In("destinations: send a test", err))
 	}
-	return v.done(v.path("deliveries", sent.ID), "The test is on its way. Reload this page in a moment to see what came back.")
+	return v.done(v.path("deliveries", sent.ID), "The test is on its way.")
 }
 
 // destinationRetry tries all that waits now.

@@ -13,12 +13,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// addDestination stores a destination with a secret that nobody knows.
+// addDestination stores a destination with a secret that nobody knows. It gives the site a key.
 func (s *site) addDestination(name string) models.Destination {
 	s.t.Helper()
 	now := s.server.now()
 	d := models.Destination{WorkspaceID: s.workspace.ID, Name: name, URL: "https://crm.example.com/hook?token=hunter2", Secret: []byte{1}, Ending: "Kp3w", Enabled: true, CreatedAt: now, UpdatedAt: now}
-	s.write(func(tx *gorm.DB) error { return tx.Create(&d).Error })
+	s.withCipher()
+	s.write(func(tx *gorm.DB) (err error) {
+		if err := tx.Create(&d).Error; err != nil {
+			return err
+		}
+		if d.Secret, err = s.server.Cipher.Seal(deliveries.NewSecret(), secrets.Row{WorkspaceID: d.WorkspaceID, OwnerID: d.ID, Purpose: secrets.DestinationSecret}); err != nil {
+			return err
+		}
+		return tx.Model(&d).Where("workspace_id = ? AND id = ?", d.WorkspaceID, d.ID).Update("secret", d.Secret).Error
+	})
 	return d
 }
 
@@ -110,7 +119,7 @@ func TestDestinationLifecycle(t *testing.T) {
 		s.post("/w/books/deliveries/"+waits.ID.String()+"/give-up").want(t, 303)
 		s.follow(s.post(path+"/test")).want(t, 200, "is switched off. Switch it on first.")
 		s.follow(s.post(path+"/enable")).want(t, 200, "is on again")
-		s.follow(s.post(path+"/test")).want(t, 200, "The test is on its way", "Test", "On its way to Sales CRM", `"event_type": "test"`)
+		s.follow(s.post(path+"/test")).want(t, 200, "The test is on its way.", "Test", "On its way to Sales CRM", `"event_type": "test"`)
 		s.get(path+"/delete").want(t, 200, "Delete “Sales CRM”?", "1 message waits. It will never be sent.")
 		s.follow(s.post(path+"/delete")).want(t, 200, "Sales CRM is deleted.", "No destinations yet")
 		s.get(path).want(t, 404)

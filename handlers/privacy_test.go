@@ -91,8 +91,9 @@ var ofAPerson = map[string]map[string]handling{
 	"deliveries": {
 		"workspace_id": neverStays, "id": neverStays, "destination_id": neverStays, "event_type": neverStays, "event_id": neverStays, "run_id": neverStays, "request_id": neverStays, "contact_id": neverStays,
 		"contact_version": neverStays, "body": neverErased, "state": neverStays, "tries": neverStays, "next_at": neverStays, "leased_until": neverStays, "ended_at": neverStays, "reason": neverStays,
+		"held": neverStays, "asked": neverStays, "resume_at": neverStays, "by_hand": neverStays, "arrived_at": neverStays,
 	},
-	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": neverStays, "error": neverStays, "duration_us": neverStays, "answer": neverErased},
+	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": neverStays, "error": neverStays, "duration_us": neverStays, "answer": neverErased, "by_hand": neverStays, "retry_after": neverStays, "cut_off": neverStays},
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
 	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "job_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},

@@ -114,6 +114,7 @@ var routes = []route{
 	{"POST", "/w/:slug/destinations/:id/delete", admin, (*Server).destinationDelete},
 	{"GET", "/w/:slug/deliveries/:id", viewer, (*Server).deliveryShow},
 	{"POST", "/w/:slug/deliveries/:id/replay", manager, (*Server).deliveryReplay},
+	{"GET", "/w/:slug/deliveries/:id/give-up", manager, (*Server).deliveryGiveUpAsk},
 	{"POST", "/w/:slug/deliveries/:id/give-up", manager, (*Server).deliveryGiveUp},
 
 	{"GET", "/w/:slug/settings", viewer, (*Server).settings},

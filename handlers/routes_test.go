@@ -50,6 +50,7 @@ var answersOf = map[string][]int{
 	"GET /login":                            {200, 303}, // redirects if signed in
 	"GET /w/:slug/contacts/import/:id":      {200, 303}, // redirects to the columns first
 	"GET /w/:slug/contacts/import/:id/undo": {200, 303}, // redirects to an import that has not ended
+	"GET /w/:slug/deliveries/:id/give-up":   {200, 303}, // redirects to a message that does not wait any more
 	"GET /setup":                            {403},      // the program is already set up
 	"POST /setup":                           {403},
 	"GET " + inboundPath:                    {400},

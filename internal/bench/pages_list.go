@@ -93,6 +93,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/destinations/:id/replay":      {{id: newestLeft("destinations")}},
 	"/w/:slug/destinations/:id/delete":      {{id: newestLeft("destinations")}},
 	"/w/:slug/deliveries/:id":               {{id: newest("deliveries")}},
+	"/w/:slug/deliveries/:id/give-up":       {{id: newest("deliveries")}},
 	"/w/:slug/settings":                     {{}},
 	"/w/:slug/settings/inbound-webhooks":    {{}},
 	"/w/:slug/settings/members":             {{}},

@@ -59,6 +59,7 @@ var pages = map[string][]string{
 	"/destinations/:id/replay":     {"/destinations/1/replay?state=dead", "/destinations/2/replay"},
 	"/destinations/:id/delete":     {"/destinations/1/delete"},
 	"/deliveries/:id":              {"/deliveries/:"},
+	"/deliveries/:id/give-up":      {"/deliveries/:/give-up"},
 	"/requests":                    {"/requests", "/requests?q=nobody%40example.com", "/requests?status=400&method=POST"},
 	"/requests/:id":                {"/requests/:"},
 	"/requests/replay":             {"/requests/replay", "/requests/replay?outcome=failed"},
@@ -187,6 +188,15 @@ func (a *Audience) lookAt(p *Page, path string) {
 			a.lookAt(p, "/runs/"+row.ID.String())
 		}
 		return
+	}
+	if path == "/deliveries/:/give-up" {
+		for _, row := range rows[models.Delivery](a) {
+			if row.State == models.DeliveryPending {
+				a.lookAt(p, "/deliveries/"+row.ID.String()+"/give-up")
+				return
+			}
+		}
+		p.t.Fatal("no delivery waits")
 	}
 	if path == "/deliveries/:" {
 		for _, row := range rows[models.Delivery](a) {
