@@ -45,28 +45,34 @@ func (s *Server) requestList(v *visit) error {
 		m.CSV, m.NDJSON = withQuery(v.path("requests.csv"), query.with()), withQuery(v.path("requests.ndjson"), query.with())
 		m.Replay, m.Hidden = withQuery(v.path("requests", "replay"), query.with()), hiddenFields(query.with())
 	}
-	many, err := v.fillRequests(&m, query, webhooksByID(webhooks))
+	found, err := v.fillRequests(&m, query, webhooksByID(webhooks))
 	if err != nil {
 		return err
 	}
-	if err := v.requestsChart(&m, query, many); err != nil {
+	if err := v.requestsChart(&m, query, found); err != nil {
 		return err
 	}
 	return v.show(views.RequestsPage(m))
 }
 
-// fillRequests reads the page of the log that matches query. many says that the calls are not counted to the end.
-func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) (many bool, err error) {
+// foundCalls is what a list knows about the calls that match.
+type foundCalls struct {
+	many  bool             // they are not counted to the end
+	times []store.CallTime // of the newest ones, if counting them has read that
+}
+
+// fillRequests reads the page of the log that matches query.
+func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhooks map[int64]models.Webhook) (found foundCalls, err error) {
 	ctx, db := v.UserContext(), v.server.DB
 	if err := v.loadFine(v.Workspace.ID); err != nil {
-		return false, err
+		return found, err
 	}
 	page, err := db.Requests(ctx, v.Workspace.ID, query.filter, query.cursor)
 	if err != nil {
-		return false, models.In("request list: requests", err)
+		return found, models.In("request list: requests", err)
 	}
-	if many, err = v.countRequests(m, query, page); err != nil {
-		return false, err
+	if found, err = v.countRequests(m, query, page); err != nil {
+		return found, err
 	}
 	for _, r := range page.Requests {
 		row := v.requestRow(r, webhooks[r.WebhookID])
@@ -85,11 +91,12 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 		m.Nothing = query.plain() && !query.filter.Nothing && query.cursor == models.Cursor{}
 		m.None = v.whyNone(query)
 	}
-	return many, nil
+	return found, nil
 }
 
-// countRequests says how many calls match, and whether there are more than it counts. A search of what was sent is not done twice: the newest page counts what it found.
-func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page store.RequestPage) (many bool, err error) {
+// countRequests says how many calls match. A search of what was sent is not done twice: the newest page counts what it found. Nor is another
+// search whose calls the chart needs too.
+func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page store.RequestPage) (found foundCalls, err error) {
 	if query.field+query.value != "" {
 		switch newest := query.cursor == (models.Cursor{}); {
 		case newest && !page.Older:
@@ -97,13 +104,25 @@ func (v *visit) countRequests(m *views.RequestsModel, query requestQuery, page s
 		case newest && page.Stopped == uuid.Nil:
 			m.Count = views.Count(int64(len(page.Requests))) + "+ requests"
 		}
-		return true, nil
+		return foundCalls{many: true}, nil
 	}
-	n, err := v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, query.filter)
+	var n store.Counted
+	switch newest := query.cursor == (models.Cursor{}); {
+	case newest && (!page.Older || page.Stopped != uuid.Nil): // the page has all that a search finds
+		n = store.Counted{Calls: int64(len(page.Requests)), Stopped: page.Stopped}
+		for _, r := range page.Requests {
+			found.times = append(found.times, store.TimeOf(r))
+		}
+	case newest && v.chartCounts(query):
+		found.times, n, err = v.server.DB.CallTimes(v.UserContext(), v.Workspace.ID, query.filter)
+	default:
+		n, err = v.server.DB.CountRequests(v.UserContext(), v.Workspace.ID, query.filter)
+	}
 	if m.Count = views.PluralUpTo(n.Calls, models.ExactCount, "request", "requests"); n.Stopped != uuid.Nil && n.Calls <= models.ExactCount {
 		m.Count += " in the calls since " + models.IDTime(n.Stopped).In(v.Workspace.Location()).Format("2 Jan, 15:04")
 	}
-	return n.Calls > models.ExactCount || n.Stopped != uuid.Nil, models.In("request list: count requests", err)
+	found.many = n.Calls > models.ExactCount || n.Stopped != uuid.Nil
+	return found, models.In("request list: count requests", err)
 }
 
 // addRequestRow appends a call to its day.

@@ -5,19 +5,31 @@ import (
 
 	"campaignlark/models"
 	"campaignlark/views"
+
+	"github.com/google/uuid"
 )
 
 // chartDays is how many days the chart of a list without a time shows.
 const chartDays = 30
 
-// requestsChart draws the calls of the list, on its newest page. It counts them in the log with the list's own filter. many says that the
-// list does not count its calls to the end; then the counters draw a long time: they know whole hours, without replays.
-func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery, many bool) error {
+// narrowed reports whether the query selects by more than a webhook and a time.
+func (q requestQuery) narrowed() bool {
+	return q.search+q.outcome+q.status+q.method+q.field+q.value != ""
+}
+
+// chartCounts reports whether the chart of a list counts just those calls in the log that the list counts.
+func (v *visit) chartCounts(query requestQuery) bool {
+	return query.narrowed() && (!query.filter.From.IsZero() || v.server.Config.LogRetentionDays <= chartDays)
+}
+
+// requestsChart draws the calls of the list, on its newest page. It counts them in the log with the list's own filter, unless known has them.
+// If there are many, the counters draw a long time: they know whole hours, without replays.
+func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery, known foundCalls) error {
 	if len(m.ByDay) == 0 || query.cursor != (models.Cursor{}) {
 		return nil
 	}
-	period, narrowed := v.periodOf(query), query.search+query.outcome+query.status+query.method+query.field+query.value != ""
-	if many && !narrowed && period.wholeHours {
+	period, narrowed := v.periodOf(query), query.narrowed()
+	if known.many && !narrowed && period.wholeHours {
 		chart, total, err := v.callsChart(m.Page, period, query.filter.WebhookID)
 		if chart.Short = true; total.Calls > 0 {
 			chart.Note = "These are many calls, so the chart counts whole hours and leaves out replays."
@@ -28,9 +40,13 @@ func (v *visit) requestsChart(m *views.RequestsModel, query requestQuery, many b
 	if query.filter.From.Before(period.from) {
 		query.filter.From = period.from
 	}
-	found, stopped, err := v.server.DB.CallTimes(v.UserContext(), v.Workspace.ID, query.filter)
-	if err != nil || len(found) == 0 {
-		return models.In("request list: times of calls", err)
+	found, stopped := known.times, known.many
+	if found == nil {
+		times, n, err := v.server.DB.CallTimes(v.UserContext(), v.Workspace.ID, query.filter)
+		if err != nil || len(times) == 0 {
+			return models.In("request list: times of calls", err)
+		}
+		found, stopped = times, n.Calls > models.ExactCount || n.Stopped != uuid.Nil
 	}
 	c := views.Chart{Title: "Calls in " + period.words, Unit: period.unit, Slots: period.slots(m.Page), Short: true}
 	if narrowed {

@@ -72,7 +72,8 @@ const (
 	walkSteps  = 10
 	bodiesStep = 500
 	bodiesTime = 150 * time.Millisecond
-	nextCalls  = 200 // of NextRequests
+	timesTime  = 40 * time.Millisecond // of CallTimes
+	nextCalls  = 200                   // of NextRequests
 )
 
 // Requests returns one page of the calls that match filter, each with at most ListedBody bytes of its body, plus one.
@@ -249,23 +250,52 @@ type CallTime struct {
 	Idle   bool
 }
 
-// CallTimes returns the newest calls that match filter, as far as CountRequests counts them. stopped says that there may be more.
-func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFilter) (found []CallTime, stopped bool, err error) {
-	if filter.byContent() {
-		rows, last, err := d.NewestRequests(ctx, workspaceID, filter, RequestPageSize)
+// TimeOf returns when a call came and how it ended.
+func TimeOf(r models.WebhookRequest) CallTime { return CallTime{r.ID, r.Failed(), r.Idle()} }
+
+// CallTimes returns the newest calls that match filter, at most ExactCount, and how many there are, as CountRequests does. Without an index
+// it begins no further step of walkStep calls after timesTime. A search of what was sent finds a page of them.
+func (d *DB) CallTimes(ctx context.Context, workspaceID int64, filter RequestFilter) (found []CallTime, n Counted, err error) {
+	switch {
+	case filter.byContent():
+		var rows []models.WebhookRequest
+		rows, n.Stopped, err = d.NewestRequests(ctx, workspaceID, filter, RequestPageSize)
 		for _, r := range rows {
-			found = append(found, CallTime{r.ID, r.Failed(), r.Idle()})
+			found = append(found, TimeOf(r))
 		}
-		return found, last != uuid.Nil || len(rows) == RequestPageSize, err
+		if n.Stopped == uuid.Nil && len(rows) == RequestPageSize {
+			n.Stopped = rows[len(rows)-1].ID
+		}
+	case filter.indexed():
+		found, err = timesOf(filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, models.Cursor{}), models.ExactCount+1)
+	default:
+		found, n.Stopped, err = d.walkTimes(ctx, workspaceID, filter)
 	}
-	q := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, models.Cursor{})
-	if !filter.indexed() {
-		condition, values := filter.condition(d.Dialect)
-		q = filter.order(d.Read(ctx).Table("(?) AS webhook_requests", q.Limit(walkStep*walkSteps)).Where(condition, values...), models.Cursor{})
+	n.Calls = int64(len(found))
+	return found[:min(len(found), models.ExactCount)], n, err
+}
+
+func timesOf(q *gorm.DB, limit int) (found []CallTime, err error) {
+	err = q.Select("id, status >= 400 AS failed, status < 400 AND outcome IN ? AS idle", models.NoEffectOutcomes).Limit(limit).Scan(&found).Error
+	return found, err
+}
+
+// walkTimes is CallTimes without an index. stopped is the last call that it looked at, zero if the log ended.
+func (d *DB) walkTimes(ctx context.Context, workspaceID int64, filter RequestFilter) (found []CallTime, stopped uuid.UUID, err error) {
+	began, cursor := time.Now(), models.Cursor{}
+	condition, values := filter.condition(d.Dialect)
+	for step := 0; step < walkSteps && len(found) <= models.ExactCount && (step == 0 || time.Since(began) < timesTime); step++ {
+		if stopped, err = d.walkEnd(ctx, workspaceID, filter, cursor, walkStep); err != nil {
+			return nil, stopped, err
+		}
+		calls := filter.narrow(d.Read(ctx).Model(&models.WebhookRequest{}), workspaceID, cursor).Limit(walkStep)
+		some, err := timesOf(filter.order(d.Read(ctx).Table("(?) AS webhook_requests", calls).Where(condition, values...), cursor), models.ExactCount+1-len(found))
+		if found = append(found, some...); err != nil || stopped == uuid.Nil {
+			return found, stopped, err
+		}
+		cursor = cursor.From(stopped)
 	}
-	err = q.Select("id, status >= 400 AS failed, status < 400 AND outcome IN ? AS idle", models.NoEffectOutcomes).Limit(models.ExactCount + 1).Scan(&found).Error
-	stopped = len(found) > models.ExactCount
-	return found[:min(len(found), models.ExactCount)], stopped, err
+	return found, stopped, nil
 }
 
 // NewestRequests returns the newest calls that match filter, at most most, with their whole bodies. stopped is the last call that was looked

@@ -98,7 +98,7 @@ func TestRequestsByFilter(t *testing.T) {
 			if n, err := db.CountRequests(t.Context(), 1, c.filter); err != nil || n != (store.Counted{Calls: int64(len(c.want))}) {
 				t.Errorf("%s: counted %+v (%v), want %d", c.name, n, err, len(c.want))
 			}
-			if times, stopped, err := db.CallTimes(t.Context(), 1, c.filter); err != nil || stopped || len(times) != len(c.want) {
+			if times, n, err := db.CallTimes(t.Context(), 1, c.filter); err != nil || n.Calls != int64(len(c.want)) || n.Stopped != uuid.Nil || len(times) != len(c.want) {
 				t.Errorf("%s: got the times of %d calls (%v), want %d", c.name, len(times), err, len(c.want))
 			}
 			all, err := db.LastRequests(t.Context(), 1, store.RequestFilter{}, 50)
