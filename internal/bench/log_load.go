@@ -169,6 +169,9 @@ func (b *logBench) benchReplay(ctx context.Context) error {
 	if err := b.db.EnsureLogDays(ctx, time.Now()); err != nil {
 		return err
 	}
+	if err := untilDone(b.runner().Turn, ctx); err != nil { // jobs of the fill, such as the search for people who were erased
+		return err
+	}
 	w, f, err := b.load(ctx)
 	if err != nil {
 		return err
