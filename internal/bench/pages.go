@@ -169,6 +169,10 @@ func openBrowser(ctx context.Context, db *store.DB) (*browser, error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	pipeline := intake.New(db, intake.Options{Wait: 10 * time.Second, Log: log})
+	db.RestBeside(func() int64 { // as the program does
+		calls, _ := pipeline.Waiting()
+		return calls
+	})
 	public := &url.URL{Scheme: "http", Host: ln.Addr().String()}
 	server := handlers.New(handlers.Options{Config: handlers.Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Intake: pipeline, Log: log})
 	go server.Serve(ln)
