@@ -184,14 +184,29 @@ func (s Store) Deliveries(ctx context.Context, workspaceID, destinationID int64,
 	return all[:min(len(all), limit)], len(all) > limit, err
 }
 
-// OfRequest lists the newest deliveries that a call caused.
-func (s Store) OfRequest(ctx context.Context, workspaceID int64, request uuid.UUID, limit int) ([]Row, error) {
-	return s.rows(ctx, limit, "v.workspace_id = ? AND v.request_id = ?", workspaceID, request)
+// OfRequest lists the newest deliveries that a call caused, among those before an id; uuid.Max is for the first page.
+func (s Store) OfRequest(ctx context.Context, workspaceID int64, request, before uuid.UUID, limit int) ([]Row, error) {
+	return s.rows(ctx, limit, "v.workspace_id = ? AND v.request_id = ? AND v.id < ?", workspaceID, request, before)
 }
 
-// OfContact lists the newest deliveries about a contact.
-func (s Store) OfContact(ctx context.Context, workspaceID, contactID int64, limit int) ([]Row, error) {
-	return s.rows(ctx, limit, "v.workspace_id = ? AND v.contact_id = ?", workspaceID, contactID)
+// OfContact is OfRequest for the deliveries about a contact.
+func (s Store) OfContact(ctx context.Context, workspaceID, contactID int64, before uuid.UUID, limit int) ([]Row, error) {
+	return s.rows(ctx, limit, "v.workspace_id = ? AND v.contact_id = ? AND v.id < ?", workspaceID, contactID, before)
+}
+
+// CountOfRequest counts the deliveries that a call caused, up to ExactCount + 1.
+func (s Store) CountOfRequest(ctx context.Context, workspaceID int64, request uuid.UUID) (int64, error) {
+	return s.countOf(ctx, "workspace_id = ? AND request_id = ?", workspaceID, request)
+}
+
+// CountOfContact is CountOfRequest for the deliveries about a contact.
+func (s Store) CountOfContact(ctx context.Context, workspaceID, contactID int64) (int64, error) {
+	return s.countOf(ctx, "workspace_id = ? AND contact_id = ?", workspaceID, contactID)
+}
+
+func (s Store) countOf(ctx context.Context, condition string, args ...any) (n int64, err error) {
+	err = s.DB.Read(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE "+condition+" LIMIT ?) AS few", append(args, models.ExactCount+1)...).Scan(&n).Error
+	return n, err
 }
 
 // StateCounts counts a destination's deliveries by state. Each count stops at ExactCount + 1.

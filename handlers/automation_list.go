@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/views"
@@ -24,9 +26,23 @@ func (s *Server) automationList(v *visit) error {
 	if err != nil {
 		return models.In("automations: what they use", err)
 	}
-	for _, a := range all {
-		m.Automations = append(m.Automations, automationRow(a, things))
+	undelivered, err := v.automations().Undelivered(v.UserContext(), v.Workspace.ID, 0)
+	if err != nil {
+		return models.In("automations: messages that have not arrived", err)
 	}
+	names := map[int64]string{}
+	for _, a := range all {
+		row := automationRow(a, things)
+		for _, u := range undelivered {
+			if u.AutomationID == a.ID {
+				row.GivenUp += u.GivenUp
+			}
+		}
+		names[a.ID] = a.Name
+		m.Automations = append(m.Automations, row)
+	}
+	undelivered = slices.DeleteFunc(undelivered, func(u automations.Undelivered) bool { return names[u.AutomationID] == "" }) // it was deleted
+	m.Undelivered = v.undelivered(undelivered, names)
 	return v.show(views.AutomationsPage(m))
 }
 

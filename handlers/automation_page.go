@@ -89,8 +89,8 @@ func (v *visit) automationRuns(m *views.AutomationModel, a automations.Listed, f
 	if f.Before != uuid.Nil {
 		m.Newest = v.path("automations", a.ID) + query + "#runs"
 	}
-	m.Runs = v.runRows(runs)
-	return nil
+	m.Runs, err = v.runRows(runs)
+	return err
 }
 
 // placesOf returns the places of a step of the flow, and its words: "" if there is no such step.

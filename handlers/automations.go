@@ -41,6 +41,13 @@ func (s *Server) automationShow(v *visit) error {
 		return models.In("automation: where runs are", err)
 	}
 	v.automationFlow(&m, a, flow, things)
+	undelivered, err := store.Undelivered(ctx, v.Workspace.ID, a.ID)
+	if err != nil {
+		return models.In("automation: messages that have not arrived", err)
+	}
+	if m.Undelivered, err = v.undeliveredHere(undelivered); err != nil {
+		return err
+	}
 	untold, err := store.Untold(ctx, a.Automation, things)
 	if err != nil {
 		return models.In("automation: who was not told", err)

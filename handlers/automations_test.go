@@ -132,7 +132,7 @@ func TestABrokenAutomationIsShown(t *testing.T) {
 		path := strings.Split(s.post("/w/books/automations", "name", "Trial", "enabled", "1",
 			"definition", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"add_tag","tag_id":%d}]}`, tag.ID)).header.Get("Location"), "?")[0]
 		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete", "force", "1").want(t, 303)
-		s.get("/w/books/automations").want(t, 200, "1 automation needs a look", "Trial", "starts nothing any more", "The tag of this step was deleted.")
+		s.get("/w/books/automations").want(t, 200, "1 thing needs a look", "Trial", "starts nothing any more", "The tag of this step was deleted.")
 		s.get(path).want(t, 200, "It starts nothing until it is repaired.")
 		s.get(path+"/edit").want(t, 200, "The tag of this step was deleted.")
 		s.post(path+"/disable").want(t, 303)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"campaignlark/automations"
+	"campaignlark/deliveries"
 	"campaignlark/models"
 	"campaignlark/segments"
 	"campaignlark/segments/rule"
@@ -65,12 +66,21 @@ func (s *Server) showContact(v *visit, newTags, wrong string) error {
 	if err := v.contactHistory(&m, c, before, schema); err != nil {
 		return err
 	}
-	sent, err := v.destinations().OfContact(ctx, c.WorkspaceID, c.ID, listedDeliveries)
+	link := func(list string) func(before string) string {
+		return func(before string) string {
+			if before == "" {
+				return v.path("contacts", c.ID) + "#" + list
+			}
+			return v.path("contacts", c.ID) + "?" + list + "=" + before + "#" + list
+		}
+	}
+	m.Deliveries, err = v.deliveriesOf(link("deliveries"), func(before uuid.UUID, limit int) ([]deliveries.Row, error) {
+		return v.destinations().OfContact(ctx, c.WorkspaceID, c.ID, before, limit)
+	}, func() (int64, error) { return v.destinations().CountOfContact(ctx, c.WorkspaceID, c.ID) })
 	if err != nil {
 		return models.In("contact page: deliveries", err)
 	}
-	m.Deliveries = v.deliveryRows(sent)
-	if m.Runs, err = v.runsOf(automations.RunFilter{ContactID: c.ID}); err != nil {
+	if m.Runs, err = v.runsOf(automations.RunFilter{ContactID: c.ID}, link("runs")); err != nil {
 		return models.In("contact page: runs", err)
 	}
 	for _, t := range schema.Tags {

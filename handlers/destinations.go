@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"slices"
 
 	"campaignlark/automations"
 	"campaignlark/deliveries"
@@ -11,26 +10,11 @@ import (
 	"campaignlark/views"
 
 	"github.com/gofiber/fiber/v2"
-	"gorm.io/gorm"
 )
 
 // destinations returns the store of destinations and their deliveries.
 func (v *visit) destinations() deliveries.Store {
-	return deliveries.Store{DB: v.server.DB, Cipher: v.server.Cipher, Allow: v.server.Config.OutboundAllow, Callers: destinationCallers}
-}
-
-// destinationCallers lists the automations that call a destination.
-func destinationCallers(tx *gorm.DB, workspaceID, destinationID int64) (callers []deliveries.Thing, err error) {
-	var all []models.Automation
-	if err := tx.Where("workspace_id = ? AND deleted_at IS NULL", workspaceID).Order("name").Find(&all).Error; err != nil {
-		return nil, err
-	}
-	for _, a := range all {
-		if d, err := automations.Parse(a.Definition); err == nil && slices.Contains(d.Destinations(), destinationID) {
-			callers = append(callers, deliveries.Thing{ID: a.ID, Name: a.Name})
-		}
-	}
-	return callers, nil
+	return deliveries.Store{DB: v.server.DB, Cipher: v.server.Cipher, Allow: v.server.Config.OutboundAllow, Callers: automations.Callers}
 }
 
 // isAdmin reports whether the person may change destinations and their secrets.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"campaignlark/automations"
+	"campaignlark/deliveries"
 	"campaignlark/intake"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -96,12 +97,24 @@ func (s *Server) requestShow(v *visit) error {
 		return err
 	}
 	m := t.model(p)
-	sent, err := v.destinations().OfRequest(v.UserContext(), row.WorkspaceID, row.ID, listedDeliveries)
+	link := func(list string) func(before string) string {
+		return func(before string) string {
+			beside := query.with()
+			if before != "" {
+				beside.Set(list, before)
+			}
+			return withQuery(v.path("requests", row.ID), beside) + "#" + list
+		}
+	}
+	m.Deliveries, err = v.deliveriesOf(link("deliveries"), func(before uuid.UUID, limit int) ([]deliveries.Row, error) {
+		return v.destinations().OfRequest(v.UserContext(), row.WorkspaceID, row.ID, before, limit)
+	}, func() (int64, error) {
+		return v.destinations().CountOfRequest(v.UserContext(), row.WorkspaceID, row.ID)
+	})
 	if err != nil {
 		return models.In("request page: deliveries", err)
 	}
-	m.Deliveries = v.deliveryRows(sent)
-	if m.Runs, err = v.runsOf(automations.RunFilter{RequestID: &row.ID}); err != nil {
+	if m.Runs, err = v.runsOf(automations.RunFilter{RequestID: &row.ID}, link("runs")); err != nil {
 		return models.In("request page: runs", err)
 	}
 	if m.Beside, err = v.besideLinks(row, query); err != nil {

@@ -7,6 +7,8 @@ import (
 	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/views"
+
+	"github.com/google/uuid"
 )
 
 // listedRuns is how many runs the pages of calls and contacts list.
@@ -15,17 +17,40 @@ const listedRuns = 20
 // runsOnAPage is how many runs a list shows.
 const runsOnAPage = 50
 
-// runsOf lists the newest runs for the page of a call or a contact.
-func (v *visit) runsOf(f automations.RunFilter) ([]views.RunRow, error) {
+// runsOf lists runs for the page of a call or a contact, the newest first. link returns the page with the runs before an id, or with the newest for "".
+func (v *visit) runsOf(f automations.RunFilter, link func(before string) string) (list views.RunList, err error) {
 	if v.counts.Automations == 0 { // the usual case costs no query
-		return nil, nil
+		return list, nil
 	}
-	runs, err := v.automations().Runs(v.UserContext(), v.Workspace.ID, f, listedRuns)
-	return v.runRows(runs), err
+	f.Before, _ = uuid.Parse(v.Query("runs")) // an invalid id shows the newest page
+	runs, err := v.automations().Runs(v.UserContext(), v.Workspace.ID, f, listedRuns+1)
+	if err != nil {
+		return list, err
+	}
+	more := len(runs) > listedRuns
+	if runs = runs[:min(len(runs), listedRuns)]; more {
+		list.Older = link(runs[len(runs)-1].ID.String())
+	}
+	if f.Before != uuid.Nil {
+		list.Newest = link("")
+	}
+	if list.Rows, err = v.runRows(runs); err != nil || !more && f.Before == uuid.Nil {
+		return list, err
+	}
+	list.Total, err = v.automations().CountRuns(v.UserContext(), v.Workspace.ID, f)
+	return list, models.In("count runs", err)
 }
 
-// runRows describes runs for a list.
-func (v *visit) runRows(runs []automations.ListedRun) (rows []views.RunRow) {
+// runRows describes runs for a list, with what became of their messages.
+func (v *visit) runRows(runs []automations.ListedRun) (rows []views.RunRow, err error) {
+	ids := make([]uuid.UUID, len(runs))
+	for i, r := range runs {
+		ids[i] = r.ID
+	}
+	messages, err := v.automations().Messages(v.UserContext(), v.Workspace.ID, ids)
+	if err != nil {
+		return nil, models.In("messages of runs", err)
+	}
 	for _, r := range runs {
 		row := views.RunRow{ID: r.ID.String(), Contact: r.Email, Name: r.Name, At: models.IDTime(r.ID)}
 		if row.Contact == "" {
@@ -36,9 +61,15 @@ func (v *visit) runRows(runs []automations.ListedRun) (rows []views.RunRow) {
 		}
 		row.Kind, row.State = runMark(r.AutomationRun)
 		row.Where = v.runWhere(r.AutomationRun)
+		if worst, late := automations.Worst(messages[r.ID]); late {
+			if r.State == models.RunDone {
+				row.Kind, row.State = messageMark(worst)
+			}
+			row.Message, row.MessageHref = "Message to "+worst.Destination+": "+v.messageSaid(worst), v.path("deliveries", worst.ID.String())
+		}
 		rows = append(rows, row)
 	}
-	return rows
+	return rows, nil
 }
 
 func runMark(r models.AutomationRun) (kind, word string) {

@@ -42,21 +42,31 @@ func (s *Server) runShow(v *visit) error {
 	}
 	m := views.RunModel{Page: p, ID: r.ID.String(), Automation: views.Named{ID: r.AutomationID, Name: r.Name}, Deleted: r.Deleted, ContactID: r.ContactID, At: began,
 		CanStop: v.canChange() && r.State.Open()}
-	m.Kind, m.Verdict = runVerdict(r.AutomationRun)
+	messages, err := v.automations().Messages(v.UserContext(), v.Workspace.ID, []uuid.UUID{r.ID})
+	if err != nil {
+		return models.In("run: its messages", err)
+	}
+	m.Kind, m.Verdict = runVerdict(r.AutomationRun, messages[r.ID])
 	if c, err := v.server.DB.Contact(v.UserContext(), v.Workspace.ID, r.ContactID); err == nil {
 		m.Contact = c.Email
 	}
 	if r.RequestID != nil {
 		m.CallHref = v.path("requests", r.RequestID.String())
 	}
-	v.runSteps(&m, r, things)
+	v.runSteps(&m, r, messages[r.ID], things)
 	m.Facts = v.runFacts(r)
 	return v.show(views.RunPage(m))
 }
 
-func runVerdict(r models.AutomationRun) (kind, verdict string) {
+func runVerdict(r models.AutomationRun, messages []automations.Message) (kind, verdict string) {
 	switch r.State {
 	case models.RunDone:
+		if worst, late := automations.Worst(messages); late {
+			if kind, verdict = messageMark(worst); kind == "live" {
+				kind = views.KindWarn
+			}
+			return kind, verdict
+		}
 		return views.KindGood, "Done"
 	case models.RunStopped:
 		return views.KindIdle, "Ended early: " + r.Reason
@@ -68,7 +78,7 @@ func runVerdict(r models.AutomationRun) (kind, verdict string) {
 	return views.KindWarn, "Under way"
 }
 
-func (v *visit) runSteps(m *views.RunModel, r automations.Story, things automations.Things) {
+func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []automations.Message, things automations.Things) {
 	clock := func(t time.Time) string { return t.In(v.Workspace.Location()).Format("Mon 15:04:05") }
 	lead := r.Event.Type.Name()
 	if lead == "" {
@@ -98,12 +108,21 @@ func (v *visit) runSteps(m *views.RunModel, r automations.Story, things automati
 		if s.DeliveryID != nil {
 			step.Delivery = v.path("deliveries", s.DeliveryID.String())
 		}
+		for _, message := range messages {
+			if message.Number == s.Number {
+				step.Lead, step.State = "Handed to "+message.Destination+"; "+v.messageSaid(message)+".", stateOfMessage(message)
+			}
+		}
 		m.Steps = append(m.Steps, step)
 		m.Trace = append(m.Trace, views.Stop{Href: "#" + step.ID, Label: models.Shorten(step.Title, 24), Note: step.At, State: step.State})
 	}
 	if r.State == models.RunDone {
-		m.Steps = append(m.Steps, views.RunStepModel{Step: views.Step{ID: "done", Title: "Done", At: clock(*r.EndedAt), State: views.StateDone}})
-		m.Trace = append(m.Trace, views.Stop{Href: "#done", Label: "Done", Note: clock(*r.EndedAt), State: views.StateDone})
+		done := views.Step{ID: "done", Title: "Done", At: clock(*r.EndedAt), State: views.StateDone}
+		if _, late := automations.Worst(messages); late {
+			done.Lead = "All steps were done, but not every message has arrived."
+		}
+		m.Steps = append(m.Steps, views.RunStepModel{Step: done})
+		m.Trace = append(m.Trace, views.Stop{Href: "#done", Label: done.Title, Note: done.At, State: done.State})
 	}
 }
 
@@ -122,6 +141,21 @@ func stateOf(result string) string {
 		return views.StatePending
 	case automations.ResultFailed:
 		return views.StateStop
+	}
+	return views.StateDone
+}
+
+// stateOfMessage is the mark of a step that handed over a message.
+func stateOfMessage(m automations.Message) string {
+	switch {
+	case m.State == models.DeliveryDead:
+		return views.StateStop
+	case m.State == models.DeliveryDropped:
+		return views.StateIdle
+	case m.Needs():
+		return views.StateLook
+	case m.State == models.DeliveryPending:
+		return views.StatePending
 	}
 	return views.StateDone
 }

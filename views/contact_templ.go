@@ -47,8 +47,8 @@ type ContactModel struct {
 
 	In, NotIn []ContactSegment
 
-	Runs       []RunRow      // the newest of automations for the contact
-	Deliveries []DeliveryRow // the newest about the contact
+	Runs       RunList      // of automations for the contact
+	Deliveries DeliveryList // about the contact
 }
 
 // How a contact came into the workspace.

@@ -33,8 +33,8 @@ type RequestModel struct {
 	Story RequestStory
 	Facts RequestFacts
 
-	Runs       []RunRow      // of automations that the call started; never on the support side
-	Deliveries []DeliveryRow // the newest that the call caused; never on the support side
+	Runs       RunList      // of automations that the call started; never on the support side
+	Deliveries DeliveryList // those that the call caused; never on the support side
 
 	Beside   RequestBeside
 	Replay   string // the page that asks whether to do the call once more; "" if the person may not, or it cannot be done
