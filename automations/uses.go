@@ -1,6 +1,7 @@
 package automations
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -77,4 +78,17 @@ func UsersOf(all []Listed, u Used) (users []Listed) {
 		}
 	}
 	return users
+}
+
+// Broken lists the automations that are on and start nothing until they are repaired.
+func (s Store) Broken(ctx context.Context, w models.Workspace) ([]Listed, error) {
+	all, err := s.Definitions(ctx, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	if all = slices.DeleteFunc(all, func(a Listed) bool { return !a.Enabled }); len(all) == 0 {
+		return nil, nil
+	}
+	things, err := s.ThingsOf(ctx, w)
+	return slices.DeleteFunc(all, func(a Listed) bool { return len(a.Definition.Check(things)) == 0 }), err
 }

@@ -19,7 +19,7 @@ func (s *Server) dashboard(v *visit) error {
 	if m.Steps, err = v.firstSteps(o); err != nil {
 		return err
 	}
-	if m.StepsDone = stepsDone(m.Steps); m.StepsDone == len(m.Steps) || v.session.Values[v.stepsHidden()] != nil {
+	if m.StepsDone, m.StepsAll = stepsDone(m.Steps); m.StepsDone == m.StepsAll || v.session.Values[v.stepsHidden()] != nil {
 		m.Steps = nil
 	}
 	if v.counts.Contacts > 0 {
@@ -27,6 +27,9 @@ func (s *Server) dashboard(v *visit) error {
 	}
 	if err == nil && o.Called {
 		err = v.dashboardCalls(&m)
+	}
+	if err == nil {
+		err = v.dashboardOutgoing(&m)
 	}
 	if err == nil && v.counts.Segments > 0 {
 		err = v.dashboardSegments(&m)

@@ -12,7 +12,7 @@ import (
 
 func TestFirstStepsAreMarkedDone(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
-		s.get("/w/books").want(t, 200, "First steps", "1 of 5 done", "Create merge tag", "Nobody here yet")
+		s.get("/w/books").want(t, 200, "First steps", "1 of 5 done", "Create merge tag", "Nobody here yet", "Let something follow", "(optional)", "Create automation")
 		s.addLogMergeTag("first_name", "First name", models.MergeTagText, "")
 		s.get("/w/books").want(t, 200, "2 of 5 done", "Create Webhook", "first_name")
 		w := s.addWebhook(models.TypeSubscribed)

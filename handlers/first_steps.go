@@ -53,7 +53,14 @@ func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 		}
 		all = append(all, step)
 	}
-	return all, nil
+	tell := views.FirstStep{Title: "Let something follow", Optional: true,
+		Text: "An automation adds a tag, tells the team or sends a message to another system, its destination, when something happens to a contact."}
+	if counts.Automations > 0 {
+		tell.State = "done"
+	} else if v.canChange() {
+		tell.Action = button("Create automation", "automations", "new")
+	}
+	return append(all, tell), nil
 }
 
 func firstKeys(tags []models.MergeTag) string {
@@ -67,13 +74,17 @@ func firstKeys(tags []models.MergeTag) string {
 	return strings.Join(keys, ", ")
 }
 
-func stepsDone(steps []views.FirstStep) (n int) {
+// stepsDone counts the steps that are not optional, and those of them that are done.
+func stepsDone(steps []views.FirstStep) (done, all int) {
 	for _, s := range steps {
-		if s.State == "done" {
-			n++
+		if s.Optional {
+			continue
+		}
+		if all++; s.State == "done" {
+			done++
 		}
 	}
-	return n
+	return done, all
 }
 
 // usualMergeTags are the merge tags that the first steps offer.
