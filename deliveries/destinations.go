@@ -227,3 +227,8 @@ func change(tx *gorm.DB, d models.Destination, set map[string]any) error {
 func audit(tx *gorm.DB, d models.Destination, userID int64, action string, changes []models.AuditChange, now time.Time) error {
 	return store.Audit(tx, models.AuditEntry{WorkspaceID: d.WorkspaceID, UserID: userID, Action: action, Subject: models.SubjectDestination, SubjectID: d.ID, SubjectName: d.Name}, changes, now)
 }
+
+// Ever lists the destinations of a workspace, also those that were deleted, by name. Only their ids, names and times of deletion are read.
+func (s Store) Ever(ctx context.Context, workspaceID int64) (all []models.Destination, err error) {
+	return all, s.DB.Read(ctx).Select("workspace_id, id, name, deleted_at").Where("workspace_id = ?", workspaceID).Order("deleted_at IS NOT NULL, name, id").Limit(10 * models.MaxDestinations).Find(&all).Error
+}

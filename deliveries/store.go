@@ -156,42 +156,32 @@ type Row struct {
 	Status      int    // of the last attempt
 	Error       string
 	Off         bool // the destination is switched off
+	Gone        bool // the destination was deleted
 }
 
 // listed are the columns of a delivery in a list: all but its body.
 const listed = `v.workspace_id, v.id, v.destination_id, v.event_type, v.event_id, v.run_id, v.request_id, v.contact_id, v.contact_version, v.state, v.tries,
-	v.next_at, v.leased_until, v.held, v.asked, v.arrived_at, v.ended_at, v.reason`
+	v.by_hand, v.next_at, v.leased_until, v.held, v.asked, v.resume_at, v.arrived_at, v.ended_at, v.reason`
 
-// rows reads deliveries with a condition, the newest first.
-func (s Store) rows(ctx context.Context, limit int, condition string, args ...any) (all []Row, err error) {
-	err = s.DB.Read(ctx).Raw(`SELECT `+listed+`, coalesce(c.email, '') AS email, coalesce(d.name, '') AS destination, NOT d.enabled AS off,
-			coalesce(a.status, 0) AS status, coalesce(a.error, '') AS error
-		FROM (SELECT * FROM deliveries v WHERE `+condition+` ORDER BY v.id DESC LIMIT ?) AS v
-		JOIN destinations d ON d.workspace_id = v.workspace_id AND d.id = v.destination_id
+// rowColumns and rowJoins add what a list shows of the deliveries v beside their own columns.
+const (
+	rowColumns = `, coalesce(c.email, '') AS email, coalesce(d.name, '') AS destination, NOT d.enabled AS off, d.deleted_at IS NOT NULL AS gone,
+		coalesce(a.status, 0) AS status, coalesce(a.error, '') AS error`
+	rowJoins = ` JOIN destinations d ON d.workspace_id = v.workspace_id AND d.id = v.destination_id
 		LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id
-		LEFT JOIN delivery_attempts a ON a.workspace_id = v.workspace_id AND a.delivery_id = v.id AND a.number = v.tries
-		ORDER BY v.id DESC`, append(args, limit)...).Scan(&all).Error
-	return all, err
-}
-
-// Deliveries lists a destination's deliveries with a state, the newest first, and reports whether there are more. before is the id of the
-// last one of the page before; uuid.Nil is for the first page.
-func (s Store) Deliveries(ctx context.Context, workspaceID, destinationID int64, state models.DeliveryState, before uuid.UUID, limit int) ([]Row, bool, error) {
-	if before == uuid.Nil {
-		before = uuid.Max
-	}
-	all, err := s.rows(ctx, limit+1, "v.workspace_id = ? AND v.destination_id = ? AND v.state = ? AND v.id < ?", workspaceID, destinationID, state, before)
-	return all[:min(len(all), limit)], len(all) > limit, err
-}
+		LEFT JOIN delivery_attempts a ON a.workspace_id = v.workspace_id AND a.delivery_id = v.id AND a.number = v.tries`
+)
 
 // OfRequest lists the newest deliveries that a call caused, among those before an id; uuid.Max is for the first page.
 func (s Store) OfRequest(ctx context.Context, workspaceID int64, request, before uuid.UUID, limit int) ([]Row, error) {
-	return s.rows(ctx, limit, "v.workspace_id = ? AND v.request_id = ? AND v.id < ?", workspaceID, request, before)
+	found, err := s.Search(ctx, workspaceID, Filter{RequestID: request}, before, limit)
+	return found.Rows, err
 }
 
 // OfContact is OfRequest for the deliveries about a contact.
 func (s Store) OfContact(ctx context.Context, workspaceID, contactID int64, before uuid.UUID, limit int) ([]Row, error) {
-	return s.rows(ctx, limit, "v.workspace_id = ? AND v.contact_id = ? AND v.id < ?", workspaceID, contactID, before)
+	found, err := s.Search(ctx, workspaceID, Filter{ContactID: contactID}, before, limit)
+	return found.Rows, err
 }
 
 // CountOfRequest counts the deliveries that a call caused, up to ExactCount + 1.

@@ -80,6 +80,7 @@ func (s *Server) showContact(v *visit, newTags, wrong string) error {
 	if err != nil {
 		return models.In("contact page: deliveries", err)
 	}
+	m.Deliveries.All = withQuery(v.path("deliveries"), deliveryQuery{email: c.Email}.with())
 	if m.Runs, err = v.runsOf(automations.RunFilter{ContactID: c.ID}, link("runs")); err != nil {
 		return models.In("contact page: runs", err)
 	}

@@ -43,7 +43,7 @@ func answerSaid(code deliveries.Code, status int) string {
 // deliveryRows describes deliveries for a list.
 func (v *visit) deliveryRows(rows []deliveries.Row) (all []views.DeliveryRow) {
 	for _, r := range rows {
-		row := views.DeliveryRow{ID: r.ID.String(), Event: eventSaid(r.EventType), Destination: r.Destination, Health: v.deliveryHealth(r.Delivery, r.Off), Tries: r.Tries}
+		row := views.DeliveryRow{ID: r.ID.String(), At: models.IDTime(r.ID), Event: eventSaid(r.EventType), Destination: r.Destination, Health: v.deliveryHealth(r.Delivery, r.Off, r.Gone), Tries: r.Tries}
 		if r.Email != "" {
 			row.Email = models.ShowEmail(r.Email)
 		}
@@ -55,27 +55,37 @@ func (v *visit) deliveryRows(rows []deliveries.Row) (all []views.DeliveryRow) {
 	return all
 }
 
-// deliveryHealth says what became of a delivery. off says that its destination is switched off.
-func (v *visit) deliveryHealth(d models.Delivery, off bool) views.Health {
+// deliveryHealth says what became of a delivery, and when. off says that its destination is switched off, gone that it was deleted.
+func (v *visit) deliveryHealth(d models.Delivery, off, gone bool) views.Health {
+	ended := ""
+	if d.EndedAt != nil {
+		ended = v.daySaidOf(*d.EndedAt)
+	}
 	switch {
-	case d.State == models.DeliveryArrived && d.EndedAt != nil:
-		return views.Health{Kind: "good", Word: "Arrived", Note: v.daySaidOf(*d.EndedAt)}
+	case d.State == models.DeliveryArrived && d.Reason != "":
+		return views.Health{Kind: "good", Word: "Arrived", Note: ended + "; sending it again failed"}
 	case d.State == models.DeliveryArrived:
-		return views.Health{Kind: "good", Word: "Arrived"}
+		return views.Health{Kind: "good", Word: "Arrived", Note: ended}
+	case deliveries.GivenUpByHand(d):
+		return views.Health{Kind: "bad", Word: "Given up", Note: strings.TrimSpace("by a person " + ended)}
 	case d.State == models.DeliveryDead:
-		return views.Health{Kind: "bad", Word: "Given up", Note: d.Reason}
+		return views.Health{Kind: "bad", Word: "Given up", Note: strings.TrimSpace(ended + " " + d.Reason)}
 	case d.State == models.DeliveryDropped:
-		return views.Health{Kind: "idle", Word: "Dropped", Note: d.Reason}
+		return views.Health{Kind: "idle", Word: "Dropped", Note: strings.TrimSpace(ended + " " + d.Reason)}
+	case gone:
+		return views.Health{Kind: "idle", Word: "Being dropped", Note: "its destination was deleted"}
 	case off:
 		return views.Health{Kind: "warn", Word: "Waiting", Note: "until the destination is on again"}
+	case d.UnderWay(v.server.now()):
+		return views.Health{Kind: "live", Word: "Being tried", Note: "right now"}
 	case d.Held:
 		return views.Health{Kind: "warn", Word: "Waiting", Note: "for an earlier message about this contact"}
 	case d.ArrivedAt != nil:
 		return views.Health{Kind: "live", Word: "Sent again", Note: "it had arrived " + v.daySaidOf(*d.ArrivedAt)}
 	case d.Tries == 0:
 		return views.Health{Kind: "live", Word: "On its way"}
-	case d.UnderWay(v.server.now()):
-		return views.Health{Kind: "warn", Word: "Retrying", Note: "right now"}
+	case !d.NextAt.After(v.server.now()):
+		return views.Health{Kind: "warn", Word: "Retrying", Note: "it goes out now"}
 	}
-	return views.Health{Kind: "warn", Word: "Retrying", Note: "next try " + v.untilSaid(d.NextAt)}
+	return views.Health{Kind: "warn", Word: "Retrying", Note: "next try " + v.atSaid(d.NextAt)}
 }

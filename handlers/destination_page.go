@@ -94,16 +94,16 @@ func (v *visit) addDeliveries(m *views.DestinationModel, u deliveries.Use) error
 	}
 	m.State, m.Replay = string(state), deliveries.Replayable(state)
 	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
-	rows, more, err := v.destinations().Deliveries(v.UserContext(), u.WorkspaceID, u.ID, state, before, listedDeliveries)
+	found, err := v.destinations().Search(v.UserContext(), u.WorkspaceID, deliveries.Filter{DestinationID: u.ID, State: state}, before, listedDeliveries)
 	if err != nil {
 		return models.In("destination page: deliveries", err)
 	}
-	m.Deliveries = v.deliveryRows(rows)
+	m.Deliveries = v.deliveryRows(found.Rows)
 	if before != uuid.Nil {
 		m.Newest = page + "?state=" + m.State + "#deliveries"
 	}
-	if more {
-		m.Older20 = page + "?state=" + m.State + "&before=" + rows[len(rows)-1].ID.String() + "#deliveries"
+	if found.More {
+		m.Older20 = page + "?state=" + m.State + "&before=" + found.Rows[len(found.Rows)-1].ID.String() + "#deliveries"
 	}
 	return nil
 }

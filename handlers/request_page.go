@@ -114,6 +114,7 @@ func (s *Server) requestShow(v *visit) error {
 	if err != nil {
 		return models.In("request page: deliveries", err)
 	}
+	m.Deliveries.All = withQuery(v.path("deliveries"), deliveryQuery{request: row.ID.String()}.with())
 	if m.Runs, err = v.runsOf(automations.RunFilter{RequestID: &row.ID}, link("runs")); err != nil {
 		return models.In("request page: runs", err)
 	}

@@ -112,6 +112,7 @@ var routes = []route{
 	{"POST", "/w/:slug/destinations/:id/secret", admin, (*Server).destinationSecretChange},
 	{"GET", "/w/:slug/destinations/:id/delete", admin, (*Server).destinationDeleteAsk},
 	{"POST", "/w/:slug/destinations/:id/delete", admin, (*Server).destinationDelete},
+	{"GET", "/w/:slug/deliveries", viewer, (*Server).deliveryList},
 	{"GET", "/w/:slug/deliveries/:id", viewer, (*Server).deliveryShow},
 	{"POST", "/w/:slug/deliveries/:id/replay", manager, (*Server).deliveryReplay},
 	{"GET", "/w/:slug/deliveries/:id/give-up", manager, (*Server).deliveryGiveUpAsk},

@@ -92,6 +92,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/destinations/:id/secret":      {{id: newestLeft("destinations")}},
 	"/w/:slug/destinations/:id/replay":      {{id: newestLeft("destinations")}},
 	"/w/:slug/destinations/:id/delete":      {{id: newestLeft("destinations")}},
+	"/w/:slug/deliveries":                   {{}, {query: "?state=dead"}, {query: "?result=timeout"}},
 	"/w/:slug/deliveries/:id":               {{id: newest("deliveries")}},
 	"/w/:slug/deliveries/:id/give-up":       {{id: newest("deliveries")}},
 	"/w/:slug/settings":                     {{}},

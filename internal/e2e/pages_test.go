@@ -58,6 +58,7 @@ var pages = map[string][]string{
 	"/destinations/:id/secret":     {"/destinations/1/secret", "/destinations/2/secret?do=remove"},
 	"/destinations/:id/replay":     {"/destinations/1/replay?state=dead", "/destinations/2/replay"},
 	"/destinations/:id/delete":     {"/destinations/1/delete"},
+	"/deliveries":                  {"/deliveries", "/deliveries?state=dead&when=range&event=contact.updated", "/deliveries?email=nobody%40example.com"},
 	"/deliveries/:id":              {"/deliveries/:"},
 	"/deliveries/:id/give-up":      {"/deliveries/:/give-up"},
 	"/requests":                    {"/requests", "/requests?q=nobody%40example.com", "/requests?status=400&method=POST"},

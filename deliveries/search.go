@@ -1,0 +1,113 @@
+package deliveries
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"campaignlark/models"
+
+	"github.com/google/uuid"
+)
+
+// Filter selects deliveries of a workspace. A zero field does not narrow.
+type Filter struct {
+	DestinationID int64
+	ContactID     int64
+	RequestID     uuid.UUID
+	AutomationID  int64
+	State         models.DeliveryState
+	EventType     string // as it is sent: contact.updated
+	Status        int    // of the last answer
+	Code          Code   // of the last attempt
+	From, To      time.Time
+}
+
+// Found is one page of a search, the newest first.
+type Found struct {
+	Rows    []Row
+	More    bool
+	Stopped uuid.UUID // how far the search has come; zero if it has seen all
+}
+
+// searched is how many deliveries one search looks at if no index leads to exactly those that match.
+const searched = 5000
+
+// Search lists the deliveries that match, the newest first. before is the id of the last one of the page before; uuid.Nil is for the first
+// page. It looks at a bounded number of deliveries, and says how far it has come.
+func (s Store) Search(ctx context.Context, workspaceID int64, f Filter, before uuid.UUID, limit int) (found Found, err error) {
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	args := map[string]any{"ws": workspaceID, "before": before, "from": models.IDAt(f.From), "to": models.IDAt(f.To), "destination": f.DestinationID, "contact": f.ContactID,
+		"request": f.RequestID, "automation": f.AutomationID, "state": f.State, "event": f.EventType, "status": f.Status, "code": string(f.Code), "limit": limit + 1, "window": limit + 1, "last": searched - 1}
+	rest := f.rest()
+	if len(rest) > 0 {
+		args["window"] = searched
+		var last []uuid.UUID
+		if err := s.DB.Read(ctx).Raw("SELECT id FROM ("+f.window("id")+") AS seen ORDER BY id DESC LIMIT 1 OFFSET @last", args).Scan(&last).Error; err != nil {
+			return found, models.In("how far it looks", err)
+		}
+		if len(last) > 0 {
+			found.Stopped = last[0]
+		}
+	}
+	err = s.DB.Read(ctx).Raw(`SELECT `+listed+rowColumns+` FROM (`+f.window(strings.ReplaceAll(listed, "v.", ""))+`) AS v`+rowJoins+`
+		LEFT JOIN automation_runs r ON r.workspace_id = v.workspace_id AND r.id = v.run_id
+		WHERE `+strings.Join(append(rest, "true"), " AND ")+` ORDER BY v.id DESC LIMIT @limit`, args).Scan(&found.Rows).Error
+	if found.More = len(found.Rows) > limit; found.More {
+		found.Rows, found.Stopped = found.Rows[:limit], uuid.Nil
+	}
+	return found, err
+}
+
+// window returns the query of the newest deliveries that an index leads to.
+func (f Filter) window(columns string) string {
+	span := "workspace_id = @ws AND id < @before"
+	if !f.From.IsZero() {
+		span += " AND id >= @from"
+	}
+	if !f.To.IsZero() {
+		span += " AND id < @to"
+	}
+	one := func(condition string) string {
+		return "SELECT " + columns + " FROM deliveries WHERE " + span + condition + " ORDER BY id DESC LIMIT @window"
+	}
+	switch {
+	case f.RequestID != uuid.Nil:
+		return one(" AND request_id = @request")
+	case f.ContactID != 0:
+		return one(" AND contact_id = @contact")
+	case f.DestinationID != 0 && f.State != "":
+		return one(" AND destination_id = @destination AND state = @state")
+	case f.DestinationID != 0:
+		var parts []string
+		for _, state := range models.DeliveryStates {
+			parts = append(parts, "SELECT * FROM ("+one(" AND destination_id = @destination AND state = '"+string(state)+"'")+") AS "+string(state))
+		}
+		return "SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ") AS those ORDER BY id DESC LIMIT @window"
+	}
+	return one("")
+}
+
+// rest lists the conditions that the window leaves open.
+func (f Filter) rest() (all []string) {
+	one := f.RequestID != uuid.Nil || f.ContactID != 0
+	for _, c := range []struct {
+		asked     bool
+		condition string
+	}{
+		{f.ContactID != 0 && f.RequestID != uuid.Nil, "v.contact_id = @contact"},
+		{f.DestinationID != 0 && one, "v.destination_id = @destination"},
+		{f.State != "" && (one || f.DestinationID == 0), "v.state = @state"},
+		{f.AutomationID != 0, "r.automation_id = @automation"},
+		{f.EventType != "", "v.event_type = @event"},
+		{f.Status != 0, "a.status = @status"},
+		{f.Code != "", "a.error = @code"},
+	} {
+		if c.asked {
+			all = append(all, c.condition)
+		}
+	}
+	return all
+}
