@@ -3,10 +3,10 @@ package automations
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
-	"campaignlark/segments/calendar"
 	"campaignlark/segments/rule"
 )
 
@@ -21,7 +21,29 @@ type Things struct {
 // Problem says what is wrong at a place of a definition.
 type Problem struct {
 	Place   string // "" for the whole, "trigger-0", "rule", "step-2"
+	Control string // what is wrong of a trigger or a step: one of the Control constants, "" for its kind
 	Message string
+}
+
+// The controls of a trigger or a step that a problem can be about.
+const (
+	ControlOf     = "of" // what it is about: a webhook, a tag, a segment, a merge tag, a destination
+	ControlAmount = "amount"
+	ControlUntil  = "until"
+	ControlValue  = "value"
+	ControlTo     = "to" // who is told
+)
+
+// Sentence is the message with the step that it is about.
+func (p Problem) Sentence() string { return InStep(p.Place, p.Message) }
+
+// InStep puts the number of the step before a message about it: "Step 2: …". place is that of a Problem.
+func InStep(place, message string) string {
+	text, ofStep := strings.CutPrefix(place, "step-")
+	if i, err := strconv.Atoi(text); ofStep && err == nil {
+		return "Step " + strconv.Itoa(i+1) + ": " + message
+	}
+	return message
 }
 
 // Check returns the faults of a definition in its workspace. Deleting a tag, field, segment, webhook or destination that it uses makes it
@@ -29,7 +51,7 @@ type Problem struct {
 func (d Definition) Check(things Things) (problems []Problem) {
 	add := func(place, message string) {
 		if message != "" {
-			problems = append(problems, Problem{place, message})
+			problems = append(problems, Problem{Place: place, Message: message})
 		}
 	}
 	switch {
@@ -38,48 +60,47 @@ func (d Definition) Check(things Things) (problems []Problem) {
 	case len(d.Triggers) > MaxTriggers:
 		add("", "An automation can have "+strconv.Itoa(MaxTriggers)+" triggers. Please remove some.")
 	case len(d.Steps) == 0:
-		add("step-0", "Please add a step: what shall happen?")
+		add("steps", "Please add a step: what shall happen?")
 	case len(d.Steps) > MaxSteps:
 		add("", "An automation can have "+strconv.Itoa(MaxSteps)+" steps. Please remove some.")
 	}
 	for i, t := range d.Triggers {
-		add("trigger-"+strconv.Itoa(i), t.check(things))
+		for _, p := range t.check(things) {
+			p.Place = "trigger-" + strconv.Itoa(i)
+			problems = append(problems, p)
+		}
 	}
 	if d.Rule != nil {
 		add("rule", checkRule(d.Rule, things))
 	}
 	about := slices.ContainsFunc(d.Triggers, func(t Trigger) bool { return t.Type.OfContact() })
 	for i, s := range d.Steps {
-		add("step-"+strconv.Itoa(i), s.check(things, about || len(d.Triggers) == 0))
+		if control, message := s.check(things, about || len(d.Triggers) == 0); message != "" {
+			problems = append(problems, Problem{"step-" + strconv.Itoa(i), control, message})
+		}
 	}
 	return problems
 }
 
-func (t Trigger) check(things Things) string {
+func (t Trigger) check(things Things) (problems []Problem) {
 	if !t.Type.Valid() {
-		return "Please choose what starts it."
+		return []Problem{{Message: "Please choose what starts it."}}
 	}
-	for _, id := range t.WebhookIDs {
-		if !slices.ContainsFunc(things.Webhooks, func(w models.Webhook) bool { return w.ID == id && w.DeletedAt == nil }) {
-			return "A webhook that it waits for was deleted. Please choose another."
+	add := func(kind string, ids []int64) {
+		for _, id := range ids {
+			switch name, gone := things.Lost(kind, id); {
+			case gone && name == "":
+				problems = append(problems, Problem{Control: ControlOf, Message: "A " + kind + " that it waits for was deleted. Please choose another."})
+			case gone:
+				problems = append(problems, Problem{Control: ControlOf, Message: "The " + kind + " “" + models.Shorten(name, 80) + "”, which it waits for, was deleted. Please choose another."})
+			}
 		}
 	}
-	for _, id := range t.TagIDs {
-		if !slices.ContainsFunc(things.Tags, func(tag models.Tag) bool { return tag.ID == id }) {
-			return "A tag that it waits for was deleted. Please choose another."
-		}
-	}
-	for _, id := range t.SegmentIDs {
-		if !slices.ContainsFunc(things.Segments, func(g models.Segment) bool { return g.ID == id }) {
-			return "A segment that it waits for was deleted. Please choose another."
-		}
-	}
-	for _, id := range t.FieldIDs {
-		if !slices.ContainsFunc(things.MergeTags, func(m models.MergeTag) bool { return m.ID == id }) {
-			return "A merge tag that it waits for was deleted. Please choose another."
-		}
-	}
-	return ""
+	add("webhook", t.WebhookIDs)
+	add("tag", t.TagIDs)
+	add("segment", t.SegmentIDs)
+	add("merge tag", t.FieldIDs)
+	return problems
 }
 
 func checkRule(r *Rule, things Things) string {
@@ -89,76 +110,59 @@ func checkRule(r *Rule, things Things) string {
 	return ""
 }
 
-// check returns a sentence about the fault of a step, "" for none. about says whether the event is about a contact.
-func (s Step) check(things Things, about bool) string {
+// check returns a sentence about the fault of a step with the control that it is about, "" for none. about says whether the event is about a
+// contact.
+func (s Step) check(things Things, about bool) (control, message string) {
 	if !about && (s.Type == StepOnlyIf || s.Type.Changes()) {
-		return "What starts this automation is about no contact, so this step has nobody to act on. Please remove it."
+		return "", "What starts this automation is about no contact, so this step has nobody to act on. Please remove it."
 	}
 	switch s.Type {
 	case StepWait:
 		return s.checkWait()
 	case StepOnlyIf:
 		if s.Rule == nil || len(s.Rule.Filters) == 0 {
-			return "Please add a condition."
+			return "", "Please add a condition."
 		}
-		return checkRule(s.Rule, things)
+		return "", checkRule(s.Rule, things)
 	case StepAddTag, StepRemoveTag:
-		if !slices.ContainsFunc(things.Tags, func(t models.Tag) bool { return t.ID == s.TagID }) {
-			return gone(s.TagID, "tag")
-		}
+		return ControlOf, things.mustHave("tag", s.TagID)
 	case StepSetField:
 		return s.checkField(things)
 	case StepCall:
-		if !slices.ContainsFunc(things.Destinations, func(d models.Destination) bool { return d.ID == s.DestinationID }) {
-			return gone(s.DestinationID, "destination")
-		}
+		return ControlOf, things.mustHave("destination", s.DestinationID)
 	case StepTellTeam:
-		return s.checkTold(things)
-	default:
-		return "Please choose what the step does."
+		return ControlTo, s.checkTold(things)
+	}
+	return "", "Please choose what the step does."
+}
+
+// mustHave says what to do if a thing that a step uses is not chosen or was deleted.
+func (t Things) mustHave(kind string, id int64) string {
+	switch name, gone := t.Lost(kind, id); {
+	case id == 0:
+		return "Please choose a " + kind + "."
+	case gone && name == "":
+		return "The " + kind + " of this step was deleted. Please choose another."
+	case gone:
+		return "The " + kind + " “" + models.Shorten(name, 80) + "” was deleted. Please choose another."
 	}
 	return ""
 }
 
-func gone(id int64, what string) string {
-	if id == 0 {
-		return "Please choose a " + what + "."
+func (s Step) checkField(things Things) (control, message string) {
+	if message := things.mustHave("merge tag", s.FieldID); message != "" {
+		return ControlOf, message
 	}
-	return "The " + what + " of this step was deleted. Please choose another."
-}
-
-func (s Step) checkWait() string {
-	switch _, ok := readClock(s.Until); {
-	case s.Until != "" && !ok:
-		return "Please give the hour as in 09:00."
-	case s.Minutes < 0 || s.Minutes > MaxWait:
-		return "A wait can take up to 366 days."
-	case s.Minutes == 0 && s.Until == "":
-		return "Please say how long it waits."
+	if len(s.Value) > maxValueLength {
+		return ControlValue, "The value is too long. At most 10,000 characters can be kept."
 	}
-	return ""
-}
-
-func (s Step) checkField(things Things) string {
-	i := slices.IndexFunc(things.MergeTags, func(m models.MergeTag) bool { return m.ID == s.FieldID })
-	switch {
-	case i < 0:
-		return gone(s.FieldID, "merge tag")
-	case len(s.Value) > maxValueLength:
-		return "The value is too long. At most 10,000 characters can be kept."
+	for _, m := range things.MergeTags {
+		if m.ID != s.FieldID {
+			continue
+		}
+		if _, err := m.Read(models.Text(s.Value), things.Location); err != nil {
+			return ControlValue, err.Error()
+		}
 	}
-	if _, err := things.MergeTags[i].Read(models.Text(s.Value), things.Location); err != nil {
-		return err.Error()
-	}
-	return ""
-}
-
-// readClock reads an hour of the day such as 09:00, as minutes since midnight.
-func readClock(text string) (minutes int, ok bool) {
-	if len(text) != 5 || text[2] != ':' {
-		return 0, false
-	}
-	hour, ok1 := calendar.Digits(text[:2])
-	minute, ok2 := calendar.Digits(text[3:])
-	return hour*60 + minute, ok1 && ok2 && hour < 24 && minute < 60
+	return "", ""
 }

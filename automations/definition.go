@@ -2,7 +2,10 @@ package automations
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"campaignlark/models"
@@ -100,9 +103,56 @@ func Parse(text string) (d Definition, err error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&d); err != nil {
-		return Definition{}, invalid("The definition cannot be read: it must be JSON with triggers, rule, by_hand and steps.")
+		return Definition{}, invalid("The definition cannot be read. " + unreadable(text, err))
+	}
+	if rest := strings.TrimSpace(text[decoder.InputOffset():]); rest != "" {
+		return Definition{}, invalid("The definition cannot be read. After its end, at character " + characterAt(text, decoder.InputOffset()+1) + ", more follows.")
 	}
 	return d, nil
+}
+
+// unreadable says why the JSON of a definition cannot be read.
+func unreadable(text string, err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var problems rule.Problems
+	switch {
+	case errors.As(err, &problems):
+		return "Its rule is not right: " + problems.Error()
+	case errors.As(err, &kind) && kind.Field == "":
+		return "It must be an object with triggers, rule, by_hand and steps."
+	case errors.As(err, &kind):
+		return "Its part “" + kind.Field + "” holds " + article(kind.Value) + ", which does not fit there."
+	case errors.As(err, &syntax):
+		return "It is not right JSON at character " + characterAt(text, syntax.Offset) + ": " + syntax.Error() + "."
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "It ends too early, at character " + characterAt(text, int64(len(text))) + ": a bracket or a quotation mark is not closed."
+	}
+	if _, name, unknown := strings.Cut(err.Error(), "unknown field "); unknown {
+		return "It has a part named " + name + ", which definitions do not have."
+	}
+	return "It must be an object with triggers, rule, by_hand and steps."
+}
+
+// characterAt counts the characters up to an offset in bytes.
+func characterAt(text string, offset int64) string {
+	return strconv.Itoa(models.CountCharacters(text[:min(max(int(offset), 0), len(text))]))
+}
+
+// article puts "a" or "an" before the JSON kind of a value: "number 3" becomes "a number".
+func article(kind string) string {
+	kind, _, _ = strings.Cut(kind, " ")
+	switch kind {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	case "string":
+		return "a text"
+	}
+	return "a " + kind
 }
 
 // stored reads a definition that the program wrote.
@@ -118,6 +168,19 @@ func (d Definition) String() string {
 		panic(err) // it holds only texts, numbers and rules
 	}
 	return string(text)
+}
+
+// Sorted returns the definition with its ids in order, so that two that do the same compare as equal.
+func (d Definition) Sorted() Definition {
+	sorted := func(ids []int64) []int64 { return slices.Sorted(slices.Values(ids)) }
+	d.Triggers, d.Steps = slices.Clone(d.Triggers), slices.Clone(d.Steps)
+	for i, t := range d.Triggers {
+		d.Triggers[i] = Trigger{t.Type, sorted(t.WebhookIDs), sorted(t.TagIDs), sorted(t.SegmentIDs), sorted(t.FieldIDs)}
+	}
+	for i := range d.Steps {
+		d.Steps[i].UserIDs = sorted(d.Steps[i].UserIDs)
+	}
+	return d
 }
 
 // numbered gives each step without an id a new one, above last: the highest id that a step of any version has had. A step that does something

@@ -22,13 +22,22 @@ type Store struct {
 	Mail bool
 }
 
-// ThingsOf returns what the workspace's definitions can refer to, and the names of deleted things that they still refer to.
-func (s Store) ThingsOf(ctx context.Context, w models.Workspace) (Things, error) {
+// ThingsOf returns what the workspace's definitions can refer to, and the names of deleted things that these definitions refer to.
+func (s Store) ThingsOf(ctx context.Context, w models.Workspace, ds ...Definition) (Things, error) {
 	schema, err := segments.Store{DB: s.DB, Now: s.Now}.SchemaOf(ctx, w)
 	if err != nil {
 		return Things{}, err
 	}
-	return thingsWith(schema, s.DB.Read(ctx), w, s.Mail)
+	things, err := thingsWith(schema, s.DB.Read(ctx), w, s.Mail)
+	if err != nil {
+		return Things{}, err
+	}
+	return things, s.NameDeleted(ctx, &things, w.ID, ds...)
+}
+
+// NameDeleted adds the names of deleted things that definitions refer to.
+func (s Store) NameDeleted(ctx context.Context, things *Things, workspace int64, ds ...Definition) error {
+	return models.In("names of what was deleted", segments.NameDeleted(s.DB.Read(ctx), workspace, &things.Schema, things.missing(ds)))
 }
 
 // thingsWith adds to a schema what else definitions can refer to.
@@ -106,7 +115,22 @@ func (s Store) Get(ctx context.Context, workspace, id int64) (Listed, error) {
 	return Listed{a, stored(a.Definition), n[id].Started, n[id].Open, n[id].Failed}, models.In("count runs", err)
 }
 
-// Create stores a new automation. name is valid by models.ValidateName, and d by Definition.Check.
+// ErrNameTaken says that another automation of the workspace has this name, ignoring case.
+var ErrNameTaken = &models.Error{Code: models.CodeInvalid, Message: "There is an automation with this name already. Please choose another name."}
+
+// free returns ErrNameTaken if an automation other than id has this name.
+func free(tx *gorm.DB, workspace, id int64, name string) error {
+	var names []string
+	if err := tx.Model(&models.Automation{}).Where("workspace_id = ? AND id <> ? AND deleted_at IS NULL", workspace, id).Pluck("name", &names).Error; err != nil {
+		return models.In("names", err)
+	}
+	if slices.ContainsFunc(names, func(other string) bool { return models.Fold(other) == models.Fold(name) }) {
+		return ErrNameTaken
+	}
+	return nil
+}
+
+// Create stores a new automation. If its name is taken, the error is ErrNameTaken. name is valid by models.ValidateName, and d by Definition.Check.
 func (s Store) Create(ctx context.Context, workspace, userID int64, name string, d Definition, enabled bool) (models.Automation, error) {
 	now := models.Instant(s.Now())
 	d = d.numbered(Definition{}, 0)
@@ -114,6 +138,9 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 	err := s.DB.Write(ctx, func(tx *gorm.DB) error {
 		a.ID = 0
 		if err := store.CheckWorkspaceLimit(tx, &models.Automation{}, workspace, models.MaxAutomations, "automations"); err != nil {
+			return err
+		}
+		if err := free(tx, workspace, 0, name); err != nil {
 			return err
 		}
 		if err := tx.Create(&a).Error; err != nil {
@@ -128,7 +155,7 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 }
 
 // Update gives an automation another name and definition. Runs under way finish the revision that they began with. If what is stored is no
-// longer seen, the error is ErrChanged.
+// longer seen, the error is ErrChanged, and if another one has the new name, ErrNameTaken.
 func (s Store) Update(ctx context.Context, seen models.Automation, userID int64, name string, d Definition) error {
 	now := models.Instant(s.Now())
 	return s.DB.Write(ctx, func(tx *gorm.DB) error {
@@ -141,6 +168,9 @@ func (s Store) Update(ctx context.Context, seen models.Automation, userID int64,
 		}
 		var changes []models.AuditChange
 		if a.Name != name {
+			if err := free(tx, a.WorkspaceID, a.ID, name); err != nil {
+				return err
+			}
 			changes = append(changes, models.AuditChange{What: "Name", Before: a.Name, After: name})
 		}
 		last, err := lastStep(tx, a)

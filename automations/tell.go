@@ -14,7 +14,7 @@ import (
 const maxTold = 100
 
 // NoMail says why nobody can be told by e-mail.
-const NoMail = "This program sends no e-mail: SMTP_URL and MAIL_FROM are not set. Ask those who run it."
+const NoMail = "E-mail is not set up on this server. Ask the person who runs it."
 
 // checkTold returns what is wrong with a step that tells members. It ignores those who left the workspace while others remain.
 func (s Step) checkTold(things Things) string {

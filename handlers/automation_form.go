@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"slices"
 
 	"campaignlark"
 	"campaignlark/automations"
@@ -48,11 +49,11 @@ func (s *Server) automationEdit(v *visit) error {
 }
 
 func (v *visit) openAutomationForm(a automations.Listed, d automations.Definition, name string) error {
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace, d)
 	if err != nil {
 		return models.In("automation form: what it can use", err)
 	}
-	f := automationForm{automationInput: &automationInput{name: name, definition: d}, automation: a, things: things, errs: models.FieldErrors{}}
+	f := automationForm{automationInput: inputOf(name, d), automation: a, things: things, errs: models.FieldErrors{}}
 	if a.ID != 0 {
 		f.edit = v.editAutomation(f).state("automation", nil)
 		f.errs = f.faults(things) // shows why it needs a repair
@@ -63,7 +64,7 @@ func (v *visit) openAutomationForm(a automations.Listed, d automations.Definitio
 // editAutomation compares the posted form with the automation. Two definitions cannot be merged, so the definition is one field.
 func (v *visit) editAutomation(f automationForm) editForm {
 	return v.edit(editField{name: "name", label: "Name", stored: []string{f.automation.Name}, posted: []string{f.name}},
-		editField{name: "definition", label: "What it does", stored: []string{digest(f.automation.Definition.String())}, posted: []string{digest(f.definition.String())}, said: "What it does was changed."})
+		editField{name: "definition", label: "What it does", stored: []string{digest(f.automation.Definition.Sorted().String())}, posted: []string{digest(f.definition.Sorted().String())}, said: "What it does was changed."})
 }
 
 // automationCreate stores a new automation, or shows the builder again.
@@ -92,22 +93,38 @@ func (s *Server) automationUpdate(v *visit) error {
 
 // automationIsGone shows the builder of a new automation with the input for one that was deleted.
 func (v *visit) automationIsGone() error {
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	f, err := v.postedAutomation(automations.Listed{})
 	if err != nil {
-		return models.In("automation form: what it can use", err)
+		return err
 	}
-	f := automationForm{automationInput: v.automationInput(things), things: things, errs: models.FieldErrors{}}
 	f.edit = views.EditState{What: "automation", Deleted: true, List: v.path("automations")}
 	return v.showAutomationForm(f)
 }
 
+// postedAutomation reads the posted form for the automation a or a new one.
+func (v *visit) postedAutomation(a automations.Listed) (automationForm, error) {
+	ctx, store := v.UserContext(), v.automations()
+	things, err := store.ThingsOf(ctx, v.Workspace)
+	if err != nil {
+		return automationForm{}, models.In("automation form: what it can use", err)
+	}
+	f := automationForm{automationInput: v.automationInput(things), automation: a, errs: models.FieldErrors{}}
+	if f.action == "create" {
+		if err := v.createTagOf(&f, &things); err != nil {
+			return f, err
+		}
+	}
+	err = store.NameDeleted(ctx, &things, v.Workspace.ID, f.definition)
+	f.things = things
+	return f, models.In("automation form", err)
+}
+
 // postAutomationForm runs the form's button, for the automation a or a new one.
 func (v *visit) postAutomationForm(a automations.Listed, save func(automationForm) (models.Automation, error)) error {
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	f, err := v.postedAutomation(a)
 	if err != nil {
-		return models.In("automation form: what it can use", err)
+		return err
 	}
-	f := automationForm{automationInput: v.automationInput(things), automation: a, things: things, errs: models.FieldErrors{}}
 	f.edit.Filled = v.Form("filled")
 	if f.broken == "" && f.onlyShows() {
 		if f.action == "try" {
@@ -121,7 +138,7 @@ func (v *visit) postAutomationForm(a automations.Listed, save func(automationFor
 		e := v.editAutomation(f)
 		f.name = e.text("name")
 		if !e.threeWay["definition"].touched() {
-			f.definition, f.broken = a.Definition, ""
+			f.automationInput = f.keeping(a.Definition)
 		}
 		f.edit = e.state("automation", nil)
 		f.refused = e.clashes() && !v.refill
@@ -129,15 +146,35 @@ func (v *visit) postAutomationForm(a automations.Listed, save func(automationFor
 	if v.refill || f.refused {
 		return v.showAutomationForm(f)
 	}
-	if f.errs = f.faults(things); f.errs.Any() {
+	if f.errs = f.faults(f.things); f.errs.Any() {
 		f.refused = true
 		return v.showAutomationForm(f)
 	}
 	saved, err := save(f)
+	if errors.Is(err, automations.ErrNameTaken) {
+		f.refused = true
+		f.errs.Add("name", err.Error())
+		return v.showAutomationForm(f)
+	}
 	if err != nil {
 		return models.In("automation form: store", err)
 	}
 	return v.done(v.path("automations", saved.ID), savedAutomation(a.ID == 0, saved.Enabled), f.name)
+}
+
+// keeping returns the input with the stored definition, for a form that changed only something else. Faults of what was typed stay.
+func (f automationForm) keeping(stored automations.Definition) *automationInput {
+	if f.broken == "" && f.faulty() {
+		return f.automationInput
+	}
+	in := inputOf(f.name, stored)
+	in.action, in.at, in.focus = f.action, f.at, f.focus
+	return in
+}
+
+// faulty reports whether something was typed that a definition cannot express.
+func (in *automationInput) faulty() bool {
+	return slices.ContainsFunc(in.steps, func(s stepInput) bool { return len(s.wrong) > 0 })
 }
 
 // savedAutomation returns the message after saving.
@@ -169,6 +206,7 @@ func (v *visit) showAutomationForm(f automationForm) error {
 	}
 	m := views.AutomationFormModel{Page: p, Action: action, ID: f.automation.ID, Name: f.name, Broken: f.broken, ByHand: f.definition.ByHand, Errors: f.errs,
 		Refused: f.refused, Edit: f.edit, Focus: f.focus, Unsaved: f.action != "", Open: f.automation.Open, On: f.automation.Enabled, Try: f.try}
+	m.Try.Typed = v.Form("who")
 	if f.broken == "" {
 		m.Words = words(f.definition.Sentence(f.things))
 		m.Warnings = v.leadsTo(f.automation.ID, f.definition, f.things)
@@ -186,51 +224,4 @@ func (v *visit) showAutomationForm(f automationForm) error {
 		status = v.refillStatus
 	}
 	return campaignlark.Render(v.Ctx, status, views.AutomationFormPage(m))
-}
-
-// automationParts shows the triggers, the rule and the steps with their controls.
-func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) error {
-	triggers := oneEach(f.definition.Triggers)
-	if len(triggers) == 0 { // one to choose
-		triggers = []automations.Trigger{{}}
-	}
-	for _, t := range triggers {
-		m.Triggers = append(m.Triggers, triggerRow(placed(placeWhen, len(m.Triggers)), t, f.things))
-	}
-	var err error
-	if f.definition.Rule != nil {
-		if m.Rule, err = v.ruleAt(placeRule, f, f.definition.Rule); err != nil {
-			return err
-		}
-	}
-	for i, s := range f.definition.Steps {
-		row := stepRow(i, s, f)
-		row.Zone = v.Workspace.TimeZone
-		row.First, row.Last = i == 0, i == len(f.definition.Steps)-1
-		if s.Rule != nil {
-			if row.Rule, err = v.ruleAt(ruleOfStep(i), f, s.Rule); err != nil {
-				return err
-			}
-		} else if s.Type == automations.StepOnlyIf {
-			row.Rule = &views.RuleGroup{Place: ruleOfStep(i)}
-		}
-		m.Steps = append(m.Steps, row)
-	}
-	m.Full = len(f.definition.Steps) >= automations.MaxSteps
-	m.Next = v.Form("next")
-	m.Kinds = stepKinds(f.things.Mail)
-	if !f.things.Mail {
-		m.NoMail = automations.NoMail
-	}
-	return nil
-}
-
-// ruleAt shows a rule with the controls of the builder of segments, at a place.
-func (v *visit) ruleAt(place string, f automationForm, r *automations.Rule) (*views.RuleGroup, error) {
-	part := segmentForm{schema: f.things.Schema}
-	if read := f.rules[place]; read != nil {
-		part.segmentInput = *read
-	}
-	group := part.group(r.Group, f.things.Schema, place, 1)
-	return &group, v.suggestValues(group, r.Group, f.things.Schema)
 }

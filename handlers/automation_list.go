@@ -22,7 +22,7 @@ func (s *Server) automationList(v *visit) error {
 	if len(all) == 0 {
 		return v.show(views.AutomationsPage(m))
 	}
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace, definitions(all)...)
 	if err != nil {
 		return models.In("automations: what they use", err)
 	}
@@ -49,7 +49,15 @@ func (s *Server) automationList(v *visit) error {
 func automationRow(a automations.Listed, things automations.Things) views.AutomationRow {
 	row := views.AutomationRow{ID: a.ID, Name: a.Name, Words: words(a.Definition.Sentence(things)), On: a.Enabled, Started: a.Started, Open: a.Open, Failed: a.Failed}
 	for _, p := range a.Definition.Check(things) {
-		row.Problems = append(row.Problems, views.Visible(p.Message))
+		row.Problems = append(row.Problems, views.Visible(p.Sentence()))
 	}
 	return row
+}
+
+func definitions(all []automations.Listed) []automations.Definition {
+	ds := make([]automations.Definition, len(all))
+	for i, a := range all {
+		ds[i] = a.Definition
+	}
+	return ds
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"campaignlark/automations"
 	"campaignlark/models"
@@ -11,7 +12,7 @@ import (
 
 // stepWords are the kinds of steps as the builder names them.
 var stepWords = map[automations.StepType]string{
-	automations.StepWait: "Wait", automations.StepOnlyIf: "Only if", automations.StepAddTag: "Add tag", automations.StepRemoveTag: "Remove tag",
+	automations.StepWait: "Wait", automations.StepOnlyIf: "Only if", automations.StepAddTag: "Add tag", automations.StepRemoveTag: "Take off tag",
 	automations.StepSetField: "Set a field", automations.StepCall: "Call a destination", automations.StepTellTeam: "Tell the team",
 }
 
@@ -25,28 +26,38 @@ func stepKinds(mail bool) (options []views.Option) {
 	return options
 }
 
-func stepRow(i int, s automations.Step, f automationForm) views.StepRow {
-	place := placed(placeStep, i)
-	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(f.things.Mail || s.Type == automations.StepTellTeam), Until: s.Until, Value: s.Value}
+// stepRow shows a step with the controls of its kind.
+func (v *visit) stepRow(i int, s automations.Step, f automationForm) views.StepRow {
+	place, extra := placed(placeStep, i), f.steps[i]
+	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(f.things.Mail || s.Type == automations.StepTellTeam),
+		Until: s.Until, Empty: extra.empty, NewTag: extra.newTag}
 	switch s.Type {
 	case automations.StepWait:
 		amount, unit := s.Wait()
-		row.Unit = unit
-		if amount > 0 {
+		if row.Unit = unit; amount > 0 {
 			row.Amount = strconv.Itoa(amount)
 		}
-		if text, wrong := f.texts[place+".amount"]; wrong {
-			row.Amount = text
+		if extra.amount != "" {
+			row.Amount, row.Unit = extra.amount, v.Form(place+".unit")
 		}
 		for _, u := range automations.Units {
 			row.Units = append(row.Units, views.Option{Value: u.Name, Label: u.Name + "s"})
 		}
 	case automations.StepAddTag, automations.StepRemoveTag:
-		choose(&row, s.TagID, optionsOf(f.things.Tags, func(x models.Tag) (int64, string) { return x.ID, x.Name }), "There is no tag yet.")
+		choose(&row, f.things, "tag", s.TagID, optionsOf(f.things.Tags, func(x models.Tag) (int64, string) { return x.ID, x.Name }))
+		row.MakesTag = true
 	case automations.StepSetField:
-		choose(&row, s.FieldID, optionsOf(f.things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label }), "There is no merge tag yet.")
+		choose(&row, f.things, "merge tag", s.FieldID, optionsOf(f.things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label }))
+		row.Make, row.MakeHref = "Create a merge tag", v.path("merge-tags", "new")
+		if i := slices.IndexFunc(f.things.MergeTags, func(m models.MergeTag) bool { return m.ID == s.FieldID }); i >= 0 {
+			row.Value = valueInput(place+".value", f.things.MergeTags[i], s.Value)
+		}
 	case automations.StepCall:
-		choose(&row, s.DestinationID, optionsOf(f.things.Destinations, func(x models.Destination) (int64, string) { return x.ID, x.Name }), "There is no destination yet.")
+		choose(&row, f.things, "destination", s.DestinationID, optionsOf(f.things.Destinations, func(x models.Destination) (int64, string) { return x.ID, x.Name }))
+		row.Make, row.MakeHref = "Create a destination", v.path("destinations", "new")
+		if !v.Role.Includes(models.RoleAdmin) {
+			row.Make, row.MakeHref = "Destinations", v.path("destinations")
+		}
 	case automations.StepTellTeam:
 		for _, m := range f.things.Members {
 			name := automations.MemberName(m)
@@ -59,10 +70,51 @@ func stepRow(i int, s automations.Step, f automationForm) views.StepRow {
 	return row
 }
 
-// choose gives a step the list of things from which one is chosen.
-func choose(row *views.StepRow, chosen int64, options []views.Option, none string) {
-	row.NoChoice, row.Choice = none, strconv.FormatInt(chosen, 10)
-	if row.Choices = withGone(options, row.Choice); len(row.Choices) > 0 && chosen == 0 {
-		row.Choices = append([]views.Option{{Value: "", Label: "Choose…"}}, row.Choices...)
+// choose gives a step the list of things from which one is chosen. It shows a chosen thing that was deleted, so that the form does not choose
+// another one silently.
+func choose(row *views.StepRow, things automations.Things, kind string, chosen int64, options []views.Option) {
+	row.NoChoice, row.Choice = "There is no "+kind+" yet.", strconv.FormatInt(chosen, 10)
+	if _, gone := things.Lost(kind, chosen); gone {
+		options = append(options, views.Option{Value: row.Choice, Label: goneLabel(things, kind, chosen)})
 	}
+	if row.Choices = options; len(options) > 0 && chosen == 0 {
+		row.Choices = append([]views.Option{{Value: "", Label: "Choose…"}}, options...)
+	}
+}
+
+// valueInput is the control for the value of a merge tag: that of the contact form.
+func valueInput(name string, t models.MergeTag, value string) *views.ContactInput {
+	t = withStored(t, value)
+	input := inputFor(name, t, storedTexts(t, value))
+	if input.Kind == views.InputSelect {
+		input.Options[0].Label = "Choose…"
+	}
+	return &input
+}
+
+// createTagOf creates the tag that is typed at a step, and chooses it.
+func (v *visit) createTagOf(f *automationForm, things *automations.Things) error {
+	number, _ := strings.CutPrefix(f.at, placeStep+".")
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(f.steps) {
+		return nil
+	}
+	step, at := &f.steps[i], placed(placeStep, i)+".new"
+	if step.newTag == "" {
+		f.errs.Add(at, "Please type the name of the new tag.")
+		return nil
+	}
+	tags, errs, err := v.server.DB.ResolveTagNames(v.UserContext(), v.Workspace.ID, v.User.ID, []string{step.newTag}, v.server.now())
+	if err != nil {
+		return models.In("automation form: create a tag", err)
+	}
+	for _, fault := range errs {
+		f.errs.Add(at, fault)
+	}
+	if errs.Any() || len(tags) != 1 {
+		return nil
+	}
+	f.definition.Steps[i].TagID, step.newTag, f.focus = tags[0].ID, "", placed(placeStep, i)+".of"
+	*things, err = v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	return models.In("automation form: what it can use", err)
 }

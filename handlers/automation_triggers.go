@@ -9,54 +9,60 @@ import (
 	"campaignlark/views"
 )
 
-// oneEach turns a trigger that names several things into one for each.
-func oneEach(all []automations.Trigger) (each []automations.Trigger) {
-	for _, t := range all {
-		n := len(each)
-		for _, id := range t.WebhookIDs {
-			each = append(each, automations.Trigger{Type: t.Type, WebhookIDs: []int64{id}})
-		}
-		for _, id := range t.TagIDs {
-			each = append(each, automations.Trigger{Type: t.Type, TagIDs: []int64{id}})
-		}
-		for _, id := range t.SegmentIDs {
-			each = append(each, automations.Trigger{Type: t.Type, SegmentIDs: []int64{id}})
-		}
-		for _, id := range t.FieldIDs {
-			each = append(each, automations.Trigger{Type: t.Type, FieldIDs: []int64{id}})
-		}
-		if len(each) == n {
-			each = append(each, t)
-		}
-	}
-	return each
-}
-
+// triggerRow shows a trigger with what narrows it.
 func triggerRow(place string, t automations.Trigger, things automations.Things) views.TriggerRow {
-	row := views.TriggerRow{Place: place, What: string(t.Type), Whats: triggerKinds(), Link: "through", Ofs: []views.Option{{Value: "", Label: "any webhook"}}}
-	ids := t.WebhookIDs
+	row := views.TriggerRow{Place: place, What: string(t.Type), Whats: triggerKinds()}
 	switch kindOfTrigger(t.Type) {
 	case ofTag:
-		ids, row.Link, row.Ofs = t.TagIDs, "namely", []views.Option{{Value: "", Label: "any tag"}}
-		row.Ofs = append(row.Ofs, optionsOf(things.Tags, func(x models.Tag) (int64, string) { return x.ID, x.Name })...)
+		row.Picks = append(row.Picks, narrow(place+".of", "", ofTag, t.TagIDs, optionsOf(things.Tags, func(x models.Tag) (int64, string) { return x.ID, x.Name }), things))
 	case ofSegment:
-		ids, row.Link, row.Ofs = t.SegmentIDs, "namely", []views.Option{{Value: "", Label: "any segment"}}
-		row.Ofs = append(row.Ofs, optionsOf(things.ByName(), func(x models.Segment) (int64, string) { return x.ID, x.Name })...)
+		row.Picks = append(row.Picks, narrow(place+".of", "", ofSegment, t.SegmentIDs, optionsOf(things.ByName(), func(x models.Segment) (int64, string) { return x.ID, x.Name }), things))
+		return row
 	case ofField:
-		ids, row.Link, row.Ofs = t.FieldIDs, "in", []views.Option{{Value: "", Label: "any field"}}
-		row.Ofs = append(row.Ofs, optionsOf(things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label })...)
+		row.Picks = append(row.Picks, narrow(place+".of", "in", ofField, t.FieldIDs, optionsOf(things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label }), things))
 	default:
+		link := "through"
 		if !t.Type.OfContact() {
-			row.Link = "namely"
+			link = ""
 		}
-		live := slices.DeleteFunc(slices.Clone(things.Webhooks), func(w models.Webhook) bool { return w.DeletedAt != nil })
-		row.Ofs = append(row.Ofs, optionsOf(live, func(x models.Webhook) (int64, string) { return x.ID, x.Name })...)
+		row.Picks = append(row.Picks, narrow(place+".of", link, ofWebhook, t.WebhookIDs, liveWebhooks(things), things))
+		return row
 	}
-	if len(ids) > 0 {
-		row.Of = strconv.FormatInt(ids[0], 10)
-		row.Ofs = withGone(row.Ofs, row.Of)
+	if len(t.WebhookIDs) > 0 { // of a definition that was sent
+		row.Picks = append(row.Picks, narrow(place+".through", "through", ofWebhook, t.WebhookIDs, liveWebhooks(things), things))
 	}
 	return row
+}
+
+func liveWebhooks(things automations.Things) []views.Option {
+	live := slices.DeleteFunc(slices.Clone(things.Webhooks), func(w models.Webhook) bool { return w.DeletedAt != nil })
+	return optionsOf(live, func(x models.Webhook) (int64, string) { return x.ID, x.Name })
+}
+
+// narrow lists the things that can narrow a trigger. None chosen is any.
+func narrow(name, link, kind string, chosen []int64, options []views.Option, things automations.Things) views.TriggerPick {
+	pick := views.TriggerPick{Name: name, Link: link, Kind: kind, Options: options}
+	if kind == ofField {
+		pick.Kind = "field"
+	}
+	for _, id := range chosen {
+		value := strconv.FormatInt(id, 10)
+		i := slices.IndexFunc(options, func(o views.Option) bool { return o.Value == value })
+		if i < 0 {
+			pick.Options = append(pick.Options, views.Option{Value: value, Label: goneLabel(things, kind, id), Chosen: true})
+			continue
+		}
+		pick.Options[i].Chosen = true
+	}
+	return pick
+}
+
+// goneLabel is the label of something that was deleted: "vip (deleted)".
+func goneLabel(things automations.Things, kind string, id int64) string {
+	if name, _ := things.Lost(kind, id); name != "" {
+		return name + " (deleted)"
+	}
+	return "a deleted " + kind
 }
 
 func optionsOf[T any](all []T, of func(T) (int64, string)) (options []views.Option) {
@@ -65,14 +71,6 @@ func optionsOf[T any](all []T, of func(T) (int64, string)) (options []views.Opti
 		options = append(options, views.Option{Value: strconv.FormatInt(id, 10), Label: name})
 	}
 	return options
-}
-
-// withGone adds a chosen value that does not exist any more, so that the form does not choose another one silently.
-func withGone(options []views.Option, chosen string) []views.Option {
-	if chosen == "0" || slices.ContainsFunc(options, func(o views.Option) bool { return o.Value == chosen }) {
-		return options
-	}
-	return append(options, views.Option{Value: chosen, Label: "deleted"})
 }
 
 // triggerKinds lists what can start an automation.

@@ -11,8 +11,8 @@ import (
 
 // tryAutomation says what the automation would do for the contact that the form names.
 func (v *visit) tryAutomation(f automationForm) (views.TryModel, error) {
-	m := views.TryModel{Email: v.Form("who")}
-	address, err := models.ReadEmail(m.Email)
+	m := views.TryModel{}
+	address, err := models.ReadEmail(v.Form("who"))
 	if err != nil {
 		m.Fault = "Please type the address of a contact."
 		return m, nil

@@ -39,11 +39,7 @@ func (v *visit) leadsTo(id int64, d automations.Definition, things automations.T
 	if err != nil { // a warning less
 		return nil
 	}
-	fields := map[int64]string{}
-	for _, m := range things.MergeTags {
-		fields[m.ID] = m.Key
-	}
-	for _, s := range d.Starts(others, fields) {
+	for _, s := range d.Starts(others, things) {
 		if s.Other.ID != id {
 			all = append(all, views.LeadsTo{Words: words(s.Step.Words(things)), Other: views.Named{ID: s.Other.ID, Name: s.Other.Name}})
 		}

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"strings"
+
 	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/views"
@@ -31,7 +33,7 @@ func (s *Server) automationShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	things, err := store.ThingsOf(ctx, v.Workspace)
+	things, err := store.ThingsOf(ctx, v.Workspace, a.Definition)
 	if err != nil {
 		return models.In("automation: what it uses", err)
 	}
@@ -68,17 +70,26 @@ func (s *Server) automationEnable(v *visit) error {
 	if err != nil {
 		return err
 	}
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace, a.Definition)
 	if err != nil {
 		return models.In("automation: what it uses", err)
 	}
 	if problems := a.Definition.Check(things); len(problems) > 0 {
-		return &models.Error{Code: models.CodeConflict, Message: "The automation cannot be switched on yet. " + problems[0].Message}
+		return &models.Error{Code: models.CodeConflict, Message: "The automation cannot be switched on yet. " + sentences(problems)}
 	}
 	if err := v.automations().Enable(v.UserContext(), a.Automation, v.User.ID, true); err != nil {
 		return models.In("automation: switch on", err)
 	}
 	return v.done(v.path("automations", a.ID), "The automation %s is on.", a.Name)
+}
+
+// sentences joins what is wrong.
+func sentences(problems []automations.Problem) string {
+	all := make([]string, len(problems))
+	for i, p := range problems {
+		all[i] = p.Sentence()
+	}
+	return strings.Join(all, " ")
 }
 
 // automationDisableAsk asks before an automation is switched off.

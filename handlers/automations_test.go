@@ -49,7 +49,13 @@ func TestAnAutomationIsBuiltByClicking(t *testing.T) {
 		page.want(t, 200, "When", "a contact is created", "wait", "1 day")
 		press := func(a answer, do string, changed ...string) answer {
 			t.Helper()
-			return s.post("/w/books/automations", append(typed(a, changed...), "do", do)...)
+			fields := typed(a, changed...)
+			for i := 0; i < len(changed); i += 2 { // boxes that were not ticked yet
+				if !formFields(a.body).Has(changed[i]) {
+					fields = append(fields, changed[i], changed[i+1])
+				}
+			}
+			return s.post("/w/books/automations", append(fields, "do", do)...)
 		}
 		page = press(page, "update-when.0", "when.0", "contact_subscribed_confirmed")
 		page = press(page, "add-r", "when.0.of", itoa(hook.ID))
@@ -86,10 +92,13 @@ func TestADefinitionIsPosted(t *testing.T) {
 		tag := s.addTag("trial")
 		good := fmt.Sprintf(`{"triggers":[{"type":"tag_added","tag_ids":[%d]},{"type":"contact_unsubscribed"}],"rule":null,"by_hand":true,"steps":[{"type":"remove_tag","tag_id":%d}]}`, tag.ID, tag.ID)
 		a := s.follow(s.post("/w/books/automations", "name", "Off again", "enabled", "1", "definition", good))
-		a.want(t, 200, "It is on.", "gets the tag", "trial", "take off the tag", "starts it too")
+		a.want(t, 200, "It is on.", "gets the tag", "trial", "take off the tag", "start it too")
 		for definition, sentence := range map[string]string{
-			`{`:                          "The definition cannot be read",
-			`{"triggers":[],"steps":[]}`: "Please choose what starts it.",
+			`{`:                            "It ends too early, at character 1: a bracket or a quotation mark is not closed.",
+			`{"triggers":[}`:               "It is not right JSON at character 14: invalid character",
+			`{"triggers":[],"steps":[]} x`: "After its end, at character",
+			`{"triggers":7}`:               "Its part “triggers” holds a number, which does not fit there.",
+			`{"triggers":[],"steps":[]}`:   "Please choose what starts it.",
 			`{"triggers":[{"type":"contact_exploded"}],"steps":[{"type":"wait","minutes":1}]}`:                                                          "Please choose what starts it.",
 			`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"add_tag","tag_id":999}]}`:                                                       "The tag of this step was deleted.",
 			`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"call","destination_id":7}]}`:                                                    "The destination of this step was deleted.",
@@ -98,7 +107,7 @@ func TestADefinitionIsPosted(t *testing.T) {
 			`{"triggers":[{"type":"webhook_failing"}],"steps":[{"type":"add_tag","tag_id":` + itoa(tag.ID) + `}]}`:                                      "about no contact",
 			`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"only_if","rule":{"condition":"AND","filters":[]}}]}`:                            "A rule needs at least one condition.",
 			`{"triggers":[{"type":"contact_created"}],"rule":{"condition":"XOR"},"steps":[{"type":"wait","minutes":1}]}`:                                "The definition cannot be read",
-			`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":1}],"nonsense":1}`:                                              "The definition cannot be read",
+			`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":1}],"nonsense":1}`:                                              "It has a part named \"nonsense\", which definitions do not have.",
 			`{"triggers":[{"type":"contact_created"}],"steps":[` + strings.Repeat(`{"type":"wait","minutes":1},`, 50) + `{"type":"wait","minutes":1}]}`: "An automation can have 50 steps.",
 		} {
 			s.post("/w/books/automations", "name", "Wrong", "definition", definition).want(t, 422, sentence)
@@ -132,9 +141,9 @@ func TestABrokenAutomationIsShown(t *testing.T) {
 		path := strings.Split(s.post("/w/books/automations", "name", "Trial", "enabled", "1",
 			"definition", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"add_tag","tag_id":%d}]}`, tag.ID)).header.Get("Location"), "?")[0]
 		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete", "force", "1").want(t, 303)
-		s.get("/w/books/automations").want(t, 200, "1 thing needs a look", "Trial", "starts nothing any more", "The tag of this step was deleted.")
+		s.get("/w/books/automations").want(t, 200, "1 thing needs a look", "Trial", "starts nothing any more", "Step 1: The tag “trial” was deleted.")
 		s.get(path).want(t, 200, "It starts nothing until it is repaired.")
-		s.get(path+"/edit").want(t, 200, "The tag of this step was deleted.")
+		s.get(path+"/edit").want(t, 200, "The tag “trial” was deleted. Please choose another.", "trial (deleted)")
 		s.post(path+"/disable").want(t, 303)
 		s.post(path+"/enable").want(t, 409, "The automation cannot be switched on yet.")
 	})

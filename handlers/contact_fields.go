@@ -50,8 +50,18 @@ func (f *contactForm) model(errs models.FieldErrors) (views.ContactFormModel, er
 // field returns the input for one merge tag, by its type.
 func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.ContactInput {
 	texts := f.texts[t.Key]
+	input := inputFor(fieldName(t), t, texts)
+	input.Error = errs[fieldName(t)]
+	if f.stale {
+		f.tellNow(t, texts, &input)
+	}
+	return input
+}
+
+// inputFor returns the input for a value of a merge tag, by its type.
+func inputFor(name string, t models.MergeTag, texts []string) views.ContactInput {
 	value := models.Given{Texts: texts}.Last()
-	input := views.ContactInput{Field: views.Field{Name: fieldName(t), Label: t.Label, Value: value, Error: errs[fieldName(t)], Width: "l"}}
+	input := views.ContactInput{Field: views.Field{Name: name, Label: t.Label, Value: value, Width: "l"}}
 	switch t.Type {
 	case models.MergeTagNumber:
 		input.InputMode, input.Width = "decimal", "m"
@@ -75,9 +85,6 @@ func (f *contactForm) field(t models.MergeTag, errs models.FieldErrors) views.Co
 	}
 	if input.Kind == views.InputSelect && value != "" && !slices.ContainsFunc(input.Options, func(o views.Option) bool { return o.Value == value }) {
 		input.Options = append(input.Options, views.Option{Value: value, Label: value}) // or the form would send it back as not set
-	}
-	if f.stale {
-		f.tellNow(t, texts, &input)
 	}
 	return input
 }

@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,7 +70,7 @@ func TestQuestionsSayWhichAutomationsStart(t *testing.T) {
 		for path := range events {
 			s.get(path).want(t, 200, "No automation starts.")
 		}
-		for _, event := range events {
+		for _, event := range slices.Compact(slices.Sorted(maps.Values(events))) {
 			s.addByHand("By "+event, fmt.Sprintf(`{"type":"%s"}`, event), `{"type":"wait","minutes":60}`)
 		}
 		for path, event := range events {

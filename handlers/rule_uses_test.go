@@ -87,7 +87,7 @@ func TestBrokenRuleNamesEverythingDeleted(t *testing.T) {
 		s.get(page).want(t, 200, "Broken", why, sentence, "Its rule is broken, so nobody enters until it is repaired.")
 		s.get("/w/books/segments").want(t, 200, why, sentence)
 		a := s.get(page + "/edit")
-		a.want(t, 200, sentence, "vip (deleted)", "does not exist any more", "not one of the choices")
+		a.want(t, 200, sentence, "vip (deleted)", "The tag “vip” was deleted.", "not one of the choices")
 		if !strings.Contains(a.body, `<b class="bad">Gold (no longer a choice)</b>`) || strings.Count(a.body, "Gold (no longer a choice)") != 2 {
 			t.Error("the choice that was taken away is not marked in the sentence and in the builder")
 		}

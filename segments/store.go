@@ -255,7 +255,11 @@ func checkedRule(schema rule.Schema, id int64, rule rule.Group) (string, error) 
 // nameDeleted reads, from the audit log, the names of deleted tags, merge tags and segments that rules of the workspace
 // still use.
 func nameDeleted(db *gorm.DB, workspace int64, schema *rule.Schema) error {
-	missing := schema.Missing()
+	return NameDeleted(db, workspace, schema, schema.Missing())
+}
+
+// NameDeleted adds to the schema the names of deleted things, which the audit log knows.
+func NameDeleted(db *gorm.DB, workspace int64, schema *rule.Schema, missing []rule.DeletedRef) error {
 	if len(missing) == 0 {
 		return nil
 	}
@@ -266,8 +270,10 @@ func nameDeleted(db *gorm.DB, workspace int64, schema *rule.Schema) error {
 	}
 	var entries []models.AuditEntry
 	err := db.Select("subject, subject_id, subject_name").Order("id").Where("workspace_id = ? AND subject IN ? AND subject_id IN ? AND action IN ?", workspace, subjects, ids,
-		[]string{models.ActionTagDeleted, models.ActionMergeTagDeleted, models.ActionSegmentDeleted}).Find(&entries).Error
-	schema.Deleted = map[rule.DeletedRef]string{}
+		[]string{models.ActionTagDeleted, models.ActionMergeTagDeleted, models.ActionSegmentDeleted, models.ActionDestinationDeleted}).Find(&entries).Error
+	if schema.Deleted == nil {
+		schema.Deleted = map[rule.DeletedRef]string{}
+	}
 	for _, e := range entries {
 		schema.Deleted[rule.DeletedRef{Subject: e.Subject, ID: e.SubjectID}] = e.SubjectName
 	}

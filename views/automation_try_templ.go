@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // TryModel is what the automation would do for one contact.
 type TryModel struct {
-	Email string
+	Typed string // whom the form names
 	Fault string
 	Steps []TriedStep
 }
@@ -50,7 +50,7 @@ func automationTry(m AutomationFormModel) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(m.Try.Email)
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(m.Try.Typed)
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/automation_try.templ`, Line: 26, Col: 77}
 		}

@@ -67,7 +67,7 @@ func (s Schema) condition(c Condition) (Condition, *Problem) {
 	kind, ok := s.Kind(c)
 	switch {
 	case !ok && c.Type == TypeField:
-		return c, &Problem{Part: "field", Message: "This field does not exist any more. Please choose another."}
+		return c, &Problem{Part: "field", Message: s.goneMessage(TypeField, c.FieldID, "This field does not exist any more. Please choose another.")}
 	case !ok:
 		return c, &Problem{Part: "field", Message: "Please choose what to look at, such as the status, the tags or a field."}
 	}

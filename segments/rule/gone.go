@@ -16,23 +16,29 @@ type DeletedRef struct {
 // goneSubjects maps a condition's type to the audit log's subject.
 var goneSubjects = map[Type]string{TypeField: models.SubjectMergeTag, TypeTags: models.SubjectTag, TypeSegment: models.SubjectSegment}
 
-// Missing returns the things that rules refer to and that do not exist.
+// Missing returns the things that the rules of segments refer to and that do not exist.
 func (s *Schema) Missing() (all []DeletedRef) {
 	for _, g := range s.Segments {
-		OfSegment(g).Any(func(c Condition) bool {
-			ids, _ := c.IDs()
-			if c.Type == TypeField {
-				ids = []int64{c.FieldID}
-			}
-			for _, id := range ids {
-				thing := DeletedRef{goneSubjects[c.Type], id}
-				if thing.Subject != "" && !s.has(c.Type, id) && !slices.Contains(all, thing) {
-					all = append(all, thing)
-				}
-			}
-			return false
-		})
+		all = append(all, s.MissingIn(OfSegment(g))...)
 	}
+	return all
+}
+
+// MissingIn returns the things that a rule refers to and that do not exist.
+func (s *Schema) MissingIn(g Group) (all []DeletedRef) {
+	g.Any(func(c Condition) bool {
+		ids, _ := c.IDs()
+		if c.Type == TypeField {
+			ids = []int64{c.FieldID}
+		}
+		for _, id := range ids {
+			thing := DeletedRef{goneSubjects[c.Type], id}
+			if thing.Subject != "" && !s.has(c.Type, id) && !slices.Contains(all, thing) {
+				all = append(all, thing)
+			}
+		}
+		return false
+	})
 	return all
 }
 
@@ -52,6 +58,16 @@ func (s *Schema) has(t Type, id int64) (ok bool) {
 func (s Schema) goneName(t Type, id int64) (Part, bool) {
 	name := s.Deleted[DeletedRef{goneSubjects[t], id}]
 	return Part{shorten(name) + " (deleted)", Gone}, name != ""
+}
+
+// goneMessage says what to do about a deleted thing that a condition names; otherwise says it if its name is unknown.
+func (s Schema) goneMessage(t Type, id int64, otherwise string) string {
+	name := s.Deleted[DeletedRef{goneSubjects[t], id}]
+	if name == "" {
+		return otherwise
+	}
+	what := map[Type]string{TypeField: "merge tag", TypeTags: "tag", TypeSegment: "segment"}[t]
+	return "The " + what + " “" + shorten(name) + "” was deleted. Please choose another."
 }
 
 // choiceName returns a value of the condition that is no longer a choice of its merge tag, marked so. It returns false if

@@ -240,11 +240,11 @@ func (s Schema) readID(value ValueKind, text string) (stored, message string) {
 	switch value {
 	case ValueTag:
 		_, there = s.tags[id]
-		message = "One of these tags does not exist any more. Please choose again."
+		message = s.goneMessage(TypeTags, id, "One of these tags does not exist any more. Please choose again.")
 	case ValueSegment:
 		g, ok := s.segments[id]
 		there = ok && g.BrokenReason == ""
-		message = "This segment does not exist any more. Please choose another."
+		message = s.goneMessage(TypeSegment, id, "This segment does not exist any more. Please choose another.")
 		if ok {
 			message = "The rule of “" + g.Name + "” is broken. Please repair that first, or choose another segment."
 		}
@@ -252,6 +252,9 @@ func (s Schema) readID(value ValueKind, text string) (stored, message string) {
 		w, ok := s.webhooks[id]
 		there = ok && w.DeletedAt == nil
 		message = "This webhook does not exist any more. Please choose another."
+		if ok {
+			message = "The webhook “" + shorten(w.Name) + "” was deleted. Please choose another."
+		}
 	}
 	if !there {
 		return "", message

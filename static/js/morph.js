@@ -5,7 +5,7 @@ export function morph(old, fresh) {
     if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
     return;
   }
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !(name === "open" && old.matches(".pick, .new-tag"))) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const children = [...fresh.childNodes];
   while (old.childNodes.length > children.length) old.lastChild.remove();

@@ -4,7 +4,7 @@
 import { morph } from "./morph.js";
 import { enhance } from "./picker.js";
 
-const SHAPE = /^(add|group|remove|update|up|down)\b/;
+const SHAPE = /^(add|group|remove|update|up|down|create|words|try)\b/;
 const PREVIEW = /^(preview|count)$/;
 const PAUSE = 600; // milliseconds without a change before the preview follows
 
@@ -22,7 +22,7 @@ class Builder {
     });
     form.addEventListener("change", (event) => {
       const place = event.target.dataset.follow;
-      if (place === undefined && !this.previews && event.target.matches("select:not(#next)")) this.send(form.querySelector('button[value="words"]'), event.target);
+      if (place === undefined && !this.previews && event.target.matches("select:not(#next), #parts [type=checkbox], #parts .input[name]:not(#name)") && !event.target.name?.endsWith(".new")) this.send(form.querySelector('button[value="words"]'), event.target);
       if (place !== undefined) this.send(form.querySelector(`button[value="update-${place}"]`), event.target);
     });
     form.addEventListener("submit", (event) => {

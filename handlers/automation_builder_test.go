@@ -1,0 +1,186 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"campaignlark/models"
+)
+
+// storeAutomation stores an automation with a definition, switched on. It returns the path of its page.
+func (s *site) storeAutomation(name, definition string) string {
+	s.t.Helper()
+	a := s.post("/w/books/automations", "name", name, "enabled", "1", "definition", definition)
+	a.want(s.t, 303)
+	return strings.Split(a.header.Get("Location"), "?")[0]
+}
+
+// press posts a builder's form with a button. The changed fields replace those of the form; boxes that were not ticked are added.
+func (s *site) press(path string, a answer, do string, changed ...string) answer {
+	s.t.Helper()
+	fields := typed(a, changed...)
+	for i := 0; i < len(changed); i += 2 {
+		if !formFields(a.body).Has(changed[i]) {
+			fields = append(fields, changed[i], changed[i+1])
+		}
+	}
+	return s.post(path, append(fields, "do", do)...)
+}
+
+// TestDeletedThingsOfAnAutomationAreNamed deletes all that an automation uses.
+func TestDeletedThingsOfAnAutomationAreNamed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag, old := s.addTag("vip"), s.addTag("old")
+		city := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
+		hook := s.createWebhook("name", "Newsletter form", "type", "SUBSCRIBED")
+		path := s.storeAutomation("VIP mark", fmt.Sprintf(`{"triggers":[{"type":"contact_created","webhook_ids":[%d]},{"type":"tag_added","tag_ids":[%d]}],
+			"rule":{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":["%d"]}]},
+			"steps":[{"type":"add_tag","tag_id":%d},{"type":"set_field","field_id":%d,"value":"Wien"}]}`, hook.ID, old.ID, old.ID, tag.ID, city.ID))
+		for _, gone := range []string{"tags/" + itoa(tag.ID), "tags/" + itoa(old.ID), "merge-tags/" + itoa(city.ID), "webhooks/" + itoa(hook.ID)} {
+			s.post("/w/books/"+gone+"/delete", "force", "1").want(t, 303)
+		}
+		faults := []string{"The webhook “Newsletter form”, which it waits for, was deleted.", "The tag “old”, which it waits for, was deleted.", "The tag “vip” was deleted.",
+			"The merge tag “City” was deleted.", "Newsletter form (deleted)", "vip (deleted)", "old (deleted)", "City (deleted)"}
+		s.get("/w/books/automations").want(t, 200, append(faults, "Step 1: The tag “vip”", "Step 2: The merge tag “City”")...)
+		s.get(path).want(t, 200, faults...)
+		s.get(path+"/edit").want(t, 200, faults...)
+		s.post(path+"/disable").want(t, 303)
+		s.post(path+"/enable").want(t, 409, "Newsletter form", "Step 2: The merge tag “City” was deleted.")
+		s.storeAutomation("Other", `{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":1}]}`)
+		s.get(path+"/edit").wantNot(t, "starts another automation")
+	})
+}
+
+// TestAnAutomationSaysThatItDoesNotStartItself has a step that fires the automation's own trigger.
+func TestAnAutomationSaysThatItDoesNotStartItself(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag := s.addTag("newsletter")
+		path := s.storeAutomation("Back again", fmt.Sprintf(`{"triggers":[{"type":"tag_removed","tag_ids":[%d]}],"steps":[{"type":"add_tag","tag_id":%d},{"type":"remove_tag","tag_id":%d}]}`, tag.ID, tag.ID, tag.ID))
+		page := s.get(path + "/edit")
+		if n := strings.Count(page.text(), "This step’s change does not start this automation again."); n != 1 {
+			t.Errorf("the hint is there %d times, want it once, at the second step: %s", n, page.text())
+		}
+	})
+}
+
+// TestATriggerTakesSeveral ticks two webhooks, and keeps what a definition narrows in two ways.
+func TestATriggerTakesSeveral(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		shop, club := s.createWebhook("name", "Shop", "type", "SUBSCRIBED"), s.createWebhook("name", "Club", "type", "SUBSCRIBED")
+		tag := s.addTag("vip")
+		page := s.get("/w/books/automations/new?start=tag")
+		page = s.press("/w/books/automations", page, "words", "when.0.of", itoa(shop.ID))
+		page = s.post("/w/books/automations", append(typed(page), "when.0.of", itoa(club.ID), "do", "words")...)
+		page.want(t, 200, "through", "Shop or Club")
+		page = s.press("/w/books/automations", page, "save-on", "name", "Both", "step.1.of", itoa(tag.ID))
+		path := strings.Split(page.header.Get("Location"), "?")[0]
+		s.follow(page).want(t, 200, "through Shop or Club")
+		before := s.automationRevision(path)
+		s.press(path, s.get(path+"/edit"), "save").want(t, 303)
+		both := s.storeAutomation("Two ways", fmt.Sprintf(`{"triggers":[{"type":"tag_added","tag_ids":[%d],"webhook_ids":[%d,%d]}],"steps":[{"type":"wait","minutes":5}]}`, tag.ID, club.ID, shop.ID))
+		s.press(both, s.get(both+"/edit"), "save", "name", "Two ways, renamed").want(t, 303)
+		if got := s.automationRevision(both); got != 1 || s.automationRevision(path) != before {
+			t.Errorf("saving without a change gave revision %d, want 1", got)
+		}
+		s.get(both).want(t, 200, "gets the tag vip through", "Two ways, renamed")
+	})
+}
+
+func (s *site) automationRevision(path string) int64 {
+	s.t.Helper()
+	var a models.Automation
+	if err := s.db.Read(s.t.Context()).Where("id = ?", path[strings.LastIndex(path, "/")+1:]).Take(&a).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	return a.Revision
+}
+
+// TestAFieldIsSetWithItsOwnControl chooses fields of every type without script.
+func TestAFieldIsSetWithItsOwnControl(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		fields := map[string]models.MergeTag{
+			`type="date"`:                         s.addMergeTag(models.MergeTag{Key: "birthday", Label: "Birthday", Type: models.MergeTagDate}),
+			`value="true"`:                        s.addMergeTag(models.MergeTag{Key: "reads", Label: "Reads", Type: models.MergeTagBoolean}),
+			`value="DE"`:                          s.addMergeTag(models.MergeTag{Key: "country", Label: "Country", Type: models.MergeTagCountry}),
+			`inputmode="decimal"`:                 s.addMergeTag(models.MergeTag{Key: "points", Label: "Points", Type: models.MergeTagNumber}),
+			`value="Gold"`:                        s.addMergeTag(models.MergeTag{Key: "level", Label: "Level", Type: models.MergeTagSingle, Options: []string{"Gold", "Silver"}}),
+			`type="checkbox" name="step.0.value"`: s.addMergeTag(models.MergeTag{Key: "genres", Label: "Genres", Type: models.MergeTagMultiple, Options: []string{"Crime", "Poetry, new"}}),
+		}
+		create := "/w/books/automations"
+		page := s.press(create, s.get(create+"/new"), "add-step", "next", "set_field", "name", "Set it")
+		page.wantNot(t, "Empty the field")
+		for control, m := range fields {
+			page = s.press(create, page, "update-step.0.of", "step.0.of", itoa(m.ID))
+			page.want(t, 200, "Empty the field")
+			if !strings.Contains(page.body, control) {
+				t.Errorf("no %s for the field %s", control, m.Label)
+			}
+		}
+		genres := fields[`type="checkbox" name="step.0.value"`]
+		page = s.press(create, page, "update-step.0.of", "step.0.of", itoa(genres.ID))
+		page = s.press(create, page, "save-off")
+		page.want(t, 422, "Step 1: Please give a value, or tick “Empty the field”.")
+		if !strings.Contains(page.body, `id="step.0.value-err"`) {
+			t.Error("the fault is not at the value")
+		}
+		s.press(create, page, "save-off", "step.0.value", "Crime", "step.0.empty", "1").want(t, 422, "not both")
+		saved := s.post(create, append(typed(page), "step.0.value", "Crime", "step.0.value", "Poetry, new", "do", "save-off")...)
+		s.follow(saved).want(t, 200, "set Genres to Crime, “Poetry, new”")
+		path := strings.Split(saved.header.Get("Location"), "?")[0]
+		edit := s.get(path + "/edit")
+		s.press(path, edit, "save", "name", "Set it again").want(t, 303)
+		if got := s.automationRevision(path); got != 1 {
+			t.Errorf("got revision %d after a renaming, want 1", got)
+		}
+		empty := s.storeAutomation("Empties", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"set_field","field_id":%d}]}`, genres.ID))
+		s.press(empty, s.get(empty+"/edit"), "save").want(t, 303)
+	})
+}
+
+// TestATagIsCreatedInTheBuilder types the name of a new tag at a step.
+func TestATagIsCreatedInTheBuilder(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		create := "/w/books/automations"
+		page := s.press(create, s.get(create+"/new"), "add-step", "next", "add_tag", "name", "Mark")
+		page.want(t, 200, "There is no tag yet.", "New tag", "Create tag")
+		s.press(create, page, "create-step.0").want(t, 200, "Please type the name of the new tag.")
+		s.press(create, page, "save-on", "step.0.new", "vip").want(t, 422, "Step 1: This tag does not exist yet.")
+		page = s.press(create, page, "create-step.0", "step.0.new", "vip")
+		page.want(t, 200, "add the tag vip")
+		page = s.press(create, page, "add-step", "next", "call")
+		page.want(t, 200, "There is no destination yet.", "Create a destination", "in a new tab", "Look again")
+		page = s.press(create, page, "remove-step.1")
+		s.follow(s.press(create, page, "save-on")).want(t, 200, "The automation Mark was created. It is on.", "add the tag vip")
+		s.post(create, "do", "create-step.0", "name", "x", "definition", `{"triggers":[],"steps":[{"type":"add_tag"}]}`).want(t, 200)
+	})
+}
+
+// TestFaultsOfTheBuilderAreAtTheirControls types what cannot be, and reads where it is said.
+func TestFaultsOfTheBuilderAreAtTheirControls(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		create := "/w/books/automations"
+		first := s.get(create + "/new")
+		none := s.press(create, first, "save-on", "name", "Waits")
+		none.want(t, 422, "Not saved", "Please add a step: what shall happen?")
+		if !strings.Contains(none.body, `href="#next"`) {
+			t.Error("the summary does not lead to the list of steps")
+		}
+		page := s.press(create, first, "add-step", "next", "wait", "name", "Waits")
+		for amount, sentence := range map[string]string{
+			"1000000": "Step 1: A wait can take up to 366 days.", "1,000,000": "Step 1: A wait can take up to 366 days.", "99999999999999999999": "Step 1: A wait can take up to 366 days.",
+			"-5": "Step 1: A wait cannot be less than nothing.", "1.5": "Step 1: Please give a whole number.", "abc": "Step 1: “abc” is not a number.", "": "Step 1: Please say how long it waits.",
+		} {
+			a := s.press(create, page, "save-on", "step.0.amount", amount)
+			a.want(t, 422, sentence)
+			if !strings.Contains(a.body, `href="#step.0.amount"`) || !strings.Contains(a.body, `id="step.0.amount-err"`) {
+				t.Errorf("%q: the fault is not at the amount", amount)
+			}
+		}
+		moved := s.press(create, s.press(create, page, "add-step", "next", "add_tag"), "down-step.0", "step.0.amount", "abc")
+		if got := formFields(moved.body).Get("step.1.amount"); got != "abc" {
+			t.Errorf("got %q after moving the step down, want what was typed", got)
+		}
+		s.press(create, moved, "save-on").want(t, 422, "Step 2: “abc” is not a number.", "Step 1: Please choose a tag.")
+	})
+}
