@@ -39,6 +39,7 @@ type DB struct {
 	write, read *gorm.DB
 	calls       *gorm.DB        // for Calls
 	searches    slots           // for searches of contacts that no index serves
+	hours       keptHours       // of CallsByHour
 	exports     slots           // for steps of exports
 	postgres    *pgx.ConnConfig // nil on SQLite
 	waiting     func() int64    // calls of webhooks that are not answered yet; nil for none
