@@ -25,6 +25,20 @@ func Failing(d models.Destination, now time.Time) bool {
 	return d.Enabled && d.FailingSince != nil && (d.Failures >= failsOften || now.Sub(*d.FailingSince) >= failsLong)
 }
 
+// ToTell returns what the admins of a destination's workspace should know of it: that it fails for an hour or a day, or that the program has
+// switched it off.
+func ToTell(d models.Destination, now time.Time) models.DestinationTold {
+	switch {
+	case !d.Enabled && d.OffReason != "":
+		return models.ToldOff
+	case !Failing(d, now) || now.Sub(*d.FailingSince) < time.Hour:
+		return models.ToldNothing
+	case now.Sub(*d.FailingSince) < 24*time.Hour:
+		return models.ToldHour
+	}
+	return models.ToldDay
+}
+
 // after returns the destination after an attempt, and whether its row changes. Few arrivals change it, so that a busy destination does not
 // write its row for each delivery. A fault of this program does not count against it.
 func after(d models.Destination, o outcome) (models.Destination, bool) {

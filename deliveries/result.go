@@ -217,7 +217,7 @@ func recordHealth(tx *gorm.DB, workspace int64, group []outcome) error {
 		return err
 	}
 	for _, d := range rows {
-		all, changes := byDestination[d.ID], false
+		all, changes, wasOn := byDestination[d.ID], false, d.Enabled
 		slices.SortStableFunc(all, func(a, b outcome) int {
 			return cmp.Compare(a.at.Add(a.Duration).UnixNano(), b.at.Add(b.Duration).UnixNano())
 		})
@@ -233,6 +233,11 @@ func recordHealth(tx *gorm.DB, workspace int64, group []outcome) error {
 			"enabled": d.Enabled, "off_reason": d.OffReason, "failing_since": d.FailingSince, "failures": d.Failures, "arrived_at": d.ArrivedAt}).Error
 		if err != nil {
 			return err
+		}
+		if wasOn && !d.Enabled {
+			if err := audit(tx, d, 0, models.ActionDestinationSwitchedOff, []models.AuditChange{{What: "Reason", After: d.OffReason}}, all[len(all)-1].at); err != nil {
+				return models.In("audit log", err)
+			}
 		}
 	}
 	return nil

@@ -406,6 +406,11 @@ func TestA410SwitchesTheDestinationOff(t *testing.T) {
 		if d := w.stored(d); d.Enabled || d.OffReason == "" {
 			t.Errorf("got %+v, want it switched off with a reason", d)
 		}
+		var entries []models.AuditEntry
+		if err := db.Read(t.Context()).Where("workspace_id = ? AND action = ?", w.id, models.ActionDestinationSwitchedOff).Find(&entries).Error; err != nil || len(entries) != 1 ||
+			entries[0].SubjectID != d.ID || entries[0].UserID != 0 || len(entries[0].Changes()) != 1 {
+			t.Errorf("got %+v (%v), want one entry in the audit log with the reason", entries, err)
+		}
 		w.pass(time.Hour)
 		later := w.enqueue(d, 7, 2)
 		reached := w.enqueue(w.destination(newReceiver(t, nil).url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 2)

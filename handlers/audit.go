@@ -220,6 +220,9 @@ func (v *visit) auditHref(e store.AuditLine) string {
 
 func (v *visit) auditRow(e store.AuditLine, contacts map[int64]models.Contact) views.AuditRow {
 	row := views.AuditRow{At: e.At, Who: personName(e.UserID, e.UserName, e.UserEmail), Action: e.Action, Subject: e.Subject, Name: e.SubjectName}
+	if e.Action == models.ActionDestinationSwitchedOff {
+		row.Who = "This program"
+	}
 	switch e.Subject {
 	case models.SubjectContact:
 		if contact, there := contacts[e.SubjectID]; there {

@@ -168,3 +168,15 @@ func TestAuditLogPages(t *testing.T) {
 		back.wantNot(t, "tag 019", "tag 070")
 	})
 }
+
+// TestTheLogSaysThatTheProgramSwitchedADestinationOff shows an entry that no person made.
+func TestTheLogSaysThatTheProgramSwitchedADestinationOff(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		crm := s.addDestination("CRM")
+		s.write(func(tx *gorm.DB) error {
+			return store.Audit(tx, models.AuditEntry{WorkspaceID: s.workspace.ID, Action: models.ActionDestinationSwitchedOff, Subject: models.SubjectDestination, SubjectID: crm.ID, SubjectName: crm.Name},
+				[]models.AuditChange{{What: "Reason", After: "It answered 410 Gone."}}, s.server.now())
+		})
+		s.get("/w/books/settings/audit-log?kind=destination").want(t, 200, "This program switched off the destination CRM", "It answered 410 Gone.")
+	})
+}

@@ -52,7 +52,7 @@ func keyOf(row models.TeamMail) map[string]any {
 }
 
 // take takes a mail until the lease ends, and reads what it tells. It returns false if another sender has it. If there is nobody to tell any
-// more, it removes the row: the member left, or the automation or the workspace was deleted.
+// more, it removes the row: the member left or is no admin any more, or the automation or the workspace was deleted.
 func (q queue) take(ctx context.Context, row models.TeamMail, now time.Time, lease time.Duration) (n news, taken bool, err error) {
 	err = q.db.Write(ctx, func(tx *gorm.DB) error {
 		n, taken = news{}, false
@@ -62,12 +62,13 @@ func (q queue) take(ctx context.Context, row models.TeamMail, now time.Time, lea
 		if claim.Error != nil || claim.RowsAffected == 0 {
 			return claim.Error
 		}
-		err := tx.Raw(`SELECT t.*, a.name AS automation, w.slug, w.name AS workspace, w.time_zone, u.email FROM team_mails t
-			JOIN automations a ON a.workspace_id = t.workspace_id AND a.id = t.automation_id AND a.deleted_at IS NULL
+		err := tx.Raw(`SELECT t.*, coalesce(a.name, '') AS automation, w.slug, w.name AS workspace, w.time_zone, u.email FROM team_mails t
+			LEFT JOIN automations a ON a.workspace_id = t.workspace_id AND a.id = t.automation_id AND a.deleted_at IS NULL
 			JOIN workspaces w ON w.id = t.workspace_id AND w.deleted_at IS NULL
 			JOIN memberships m ON m.workspace_id = t.workspace_id AND m.user_id = t.user_id
 			JOIN users u ON u.id = t.user_id
-			WHERE t.workspace_id = @ws AND t.automation_id = @automation AND t.user_id = @user`, key).Scan(&n).Error
+			WHERE t.workspace_id = @ws AND t.automation_id = @automation AND t.user_id = @user
+			AND (a.id IS NOT NULL OR t.automation_id = 0 AND m.role = 'admin')`, key).Scan(&n).Error
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"log/slog"
+	"mime"
 	"net/url"
 	"strings"
 	"sync"
@@ -100,7 +101,11 @@ func (w *world) send() (subjects []string) {
 	}
 	both.Wait()
 	for _, m := range w.post.taken()[before:] {
-		subjects = append(subjects, m.to+" "+m.mail.Header.Get("Subject"))
+		subject, err := new(mime.WordDecoder).DecodeHeader(m.mail.Header.Get("Subject"))
+		if err != nil {
+			w.Error(err)
+		}
+		subjects = append(subjects, m.to+" "+subject)
 	}
 	return subjects
 }

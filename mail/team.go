@@ -53,6 +53,9 @@ func (n news) message(public *url.URL, now time.Time) Message {
 	} else {
 		short = words
 	}
+	if n.AutomationID == 0 {
+		return n.aboutDestinations(public, short, story)
+	}
 	text := []string{
 		"The automation “" + n.Automation + "” of the workspace " + n.Workspace + " tells you:",
 		story,
@@ -60,9 +63,14 @@ func (n news) message(public *url.URL, now time.Time) Message {
 		"You get this mail because you were chosen in a step of the automation. It comes at most once an hour; the rest is summed up in the next one.",
 	}
 	return Message{
-		ID: fmt.Sprintf("team.%d.%d.%d.%d.%d", n.WorkspaceID, n.AutomationID, n.UserID, n.FirstAt.UnixMicro(), n.Waiting), To: n.Email,
+		ID: n.id(), To: n.Email,
 		Subject: line(n.Automation + ": " + short), Text: strings.Join(text, "\n\n") + "\n",
 	}
+}
+
+// id is the same for the same mail.
+func (n news) id() string {
+	return fmt.Sprintf("team.%d.%d.%d.%d.%d", n.WorkspaceID, n.AutomationID, n.UserID, n.FirstAt.UnixMicro(), n.Waiting)
 }
 
 // sentence makes the words of an event a sentence without its full stop.

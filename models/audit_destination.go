@@ -1,6 +1,6 @@
 package models
 
-// SubjectDestination is the subject of what a person does to a destination and its deliveries.
+// SubjectDestination is the subject of what happens to a destination and its deliveries.
 const SubjectDestination = "destination"
 
 // The actions of a person on destinations and their deliveries.
@@ -16,3 +16,6 @@ const (
 	ActionDestinationReplayed = "destination.replayed" // deliveries that had ended were sent again
 	ActionDestinationGivenUp  = "destination.given_up" // a delivery that waited
 )
+
+// ActionDestinationSwitchedOff is the program's own: it switched a destination off.
+const ActionDestinationSwitchedOff = "destination.switched_off"

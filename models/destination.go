@@ -21,10 +21,21 @@ type Destination struct {
 	FailingSince *time.Time // the first failed attempt since the last arrival; nil while deliveries arrive
 	Failures     int64      // failed attempts since then
 	ArrivedAt    *time.Time // the last arrival
+	Told         DestinationTold
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	DeletedAt    *time.Time
 }
+
+// DestinationTold says how much of what is wrong with a destination the admins of its workspace have been told.
+type DestinationTold int
+
+const (
+	ToldNothing DestinationTold = iota
+	ToldHour                    // it has failed for an hour
+	ToldDay                     // it has failed for a day
+	ToldOff                     // the program has switched it off
+)
 
 // Limits of destinations.
 const (

@@ -2,7 +2,8 @@ package models
 
 import "time"
 
-// TeamMail is what an automation has to tell a member by e-mail. Its row stays after the mail, so that the next one does not come too soon.
+// TeamMail is what an automation has to tell a member by e-mail, or with AutomationID 0 what is wrong with the destinations of the workspace.
+// Its row stays after the mail, so that the next one does not come too soon.
 // It holds nothing of a contact.
 type TeamMail struct {
 	WorkspaceID  int64      `gorm:"primaryKey"`

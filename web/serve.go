@@ -119,6 +119,7 @@ func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *in
 		p.keepHouse(ctx, append(chores(c, db),
 			chore{"store the busiest minutes of webhooks", 10 * time.Second, srv.StoreHours},
 			chore{"drop deliveries to deleted destinations", time.Minute, sender.DropDeleted},
+			chore{"tell of destinations that fail", time.Minute, mail.Destinations{DB: db, Log: p.log, Mail: c.Mail != nil}.Tell},
 			chore{"pull deliveries forward", time.Hour, sender.PullForward},
 			chore{"report unknown hashes", time.Minute, p.reportUnknown(pipeline.UnknownHashes)}), time.Now)
 	})
