@@ -134,40 +134,51 @@ func Replayable(state models.DeliveryState) bool {
 	return state == models.DeliveryDead || state == models.DeliveryArrived
 }
 
-// CountReplay counts the deliveries with a state that can be sent again, at most ExactCount + 1.
-func (s Store) CountReplay(ctx context.Context, d models.Destination, state models.DeliveryState) (n int64, err error) {
-	some := replayable(s.DB.Read(ctx), d, state).Select("1").Limit(models.ExactCount + 1)
-	return n, s.DB.Read(ctx).Table("(?) AS few", some).Count(&n).Error
+// Again says what sending deliveries again would do. The counts stop at ExactCount + 1.
+type Again struct {
+	Count   int64
+	Changed int64 // the contact has changed since
+	Newer   int64 // a newer message about the contact has arrived there
 }
 
-func replayable(tx *gorm.DB, d models.Destination, state models.DeliveryState) *gorm.DB {
-	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND body IS NOT NULL", d.WorkspaceID, d.ID, state)
+// CountAgain counts the deliveries that a resend would send again now.
+func (s Store) CountAgain(ctx context.Context, workspaceID int64, spec models.ResendSpec) (n Again, err error) {
+	some := resendable(s.DB.Read(ctx), workspaceID, spec).Select("workspace_id, id, destination_id, contact_id, contact_version").Limit(models.ExactCount + 1)
+	err = s.DB.Read(ctx).Raw(`SELECT count(*) AS count, count(*) FILTER (WHERE c.version > v.contact_version) AS changed,
+			count(*) FILTER (WHERE v.contact_id <> 0 AND EXISTS (SELECT 1 FROM deliveries e WHERE e.workspace_id = v.workspace_id AND e.contact_id = v.contact_id
+				AND e.id > v.id AND e.destination_id = v.destination_id AND e.contact_version > v.contact_version AND e.state = 'arrived')) AS newer
+		FROM (?) AS v LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id`, some).Scan(&n).Error
+	return n, models.In("deliveries: what sending again would do", err)
 }
 
-// ReplayAll sends all deliveries of a destination again that have a state now, in steps. It returns how many, and whether that was all: it
-// stops before the context ends.
-func (s Store) ReplayAll(ctx context.Context, d models.Destination, userID int64, state models.DeliveryState, now time.Time) (n int64, all bool, err error) {
-	if !Replayable(state) {
-		return 0, false, ErrSentOnly
+// resendable selects the deliveries of a resend that can be sent again.
+func resendable(tx *gorm.DB, workspaceID int64, spec models.ResendSpec) *gorm.DB {
+	tx = tx.Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND body IS NOT NULL", workspaceID, spec.DestinationID, spec.State)
+	if !spec.From.IsZero() {
+		tx = tx.Where("id >= ?", models.IDAt(spec.From))
 	}
-	name := map[models.DeliveryState]string{models.DeliveryDead: "all that were given up", models.DeliveryArrived: "all that had arrived"}[state]
-	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
-		old, err := toSend(tx, d)
-		if err != nil {
-			return err
-		}
-		return audit(tx, old, userID, models.ActionDestinationReplayed, []models.AuditChange{{What: "Messages", After: name}}, now)
-	})
-	if err != nil {
-		return 0, false, err
+	if !spec.To.IsZero() {
+		tx = tx.Where("id < ?", models.IDAt(spec.To))
 	}
-	return s.inSteps(ctx, func(tx *gorm.DB, after uuid.UUID) (ids []uuid.UUID, err error) {
-		err = replayable(store.ForChange(tx), d, state).Where("id > ? AND id < ? AND ended_at <= ?", after, models.IDAt(now), now).Order("id").Limit(replayStep).Pluck("id", &ids).Error
-		if err != nil || len(ids) == 0 {
-			return nil, err
-		}
-		return ids, tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).Updates(again(now)).Error
-	})
+	return tx
+}
+
+// ResendStep sends the next deliveries of a resend again, after the one with the id after. It returns how many, and the last one's id: uuid.Nil
+// if there are no more. A destination that is gone or switched off is an error.
+func ResendStep(tx *gorm.DB, workspaceID int64, spec models.ResendSpec, after uuid.UUID, now time.Time) (n int64, last uuid.UUID, err error) {
+	if !Replayable(spec.State) {
+		return 0, uuid.Nil, ErrSentOnly
+	}
+	if _, err := toSend(tx, models.Destination{WorkspaceID: workspaceID, ID: spec.DestinationID}); err != nil {
+		return 0, uuid.Nil, err
+	}
+	var ids []uuid.UUID
+	err = resendable(store.ForChange(tx), workspaceID, spec).Where("id > ? AND id < ? AND ended_at <= ?", after, models.IDAt(spec.Until), spec.Until).
+		Order("id").Limit(replayStep).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return 0, uuid.Nil, models.In("deliveries: the next to send again", err)
+	}
+	return int64(len(ids)), ids[len(ids)-1], models.In("deliveries: send again", rowsOf(tx, workspaceID, ids).Updates(again(now)).Error)
 }
 
 // TryAllNow tries all that waits for its next attempt at a destination before its time, in steps. It returns how many, and whether that was all.

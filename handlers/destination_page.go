@@ -92,7 +92,7 @@ func (v *visit) addDeliveries(m *views.DestinationModel, u deliveries.Use) error
 			m.States = append(m.States, views.Tab{Label: t.label + " " + views.CountUpTo(counts[t.state], models.ExactCount), Href: page + "?state=" + string(t.state) + "#deliveries", Current: state == t.state})
 		}
 	}
-	m.State, m.Replay = string(state), deliveries.Replayable(state)
+	m.State, m.Replay, m.Count = string(state), deliveries.Replayable(state), counts[state]
 	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
 	found, err := v.destinations().Search(v.UserContext(), u.WorkspaceID, deliveries.Filter{DestinationID: u.ID, State: state}, before, listedDeliveries)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"campaignlark/deliveries"
 	"campaignlark/models"
 	"campaignlark/views"
 
@@ -127,44 +126,6 @@ func (v *visit) sentAgain(to string, n int64, all bool, what string) error {
 		return v.done(to, "1 message is %s.", what)
 	}
 	return v.done(to, "%s messages are %s.", views.Count(n), what)
-}
-
-// destinationReplayAsk asks whether to send ended messages again, with their number.
-func (s *Server) destinationReplayAsk(v *visit) error {
-	_, m, err := v.replayQuestion(v.Query("state"))
-	if err != nil {
-		return err
-	}
-	return v.show(views.DestinationReplayPage(m))
-}
-
-// destinationReplay sends all messages with a state again.
-func (s *Server) destinationReplay(v *visit) error {
-	d, m, err := v.replayQuestion(v.Form("state"))
-	if err != nil {
-		return err
-	}
-	if m.Asked.Changed || m.Off || m.Count == 0 || v.Form("state") == "" {
-		m.Failed = true
-		return v.again(views.DestinationReplayPage(m))
-	}
-	n, all, err := v.destinations().ReplayAll(v.UserContext(), d, v.User.ID, models.DeliveryState(m.State), s.now())
-	if err != nil {
-		return v.refusedAt(v.path("destinations", d.ID), models.In("destinations: send again", err))
-	}
-	return v.sentAgain(v.path("destinations", d.ID)+"?state=pending#deliveries", n, all, "sent again")
-}
-
-func (v *visit) replayQuestion(state string) (models.Destination, views.DestinationQuestion, error) {
-	d, m, err := v.destinationQuestion("Send again")
-	if err != nil {
-		return d, m, err
-	}
-	if m.State = state; !deliveries.Replayable(models.DeliveryState(state)) {
-		m.State = string(models.DeliveryDead)
-	}
-	m.Count, err = v.destinations().CountReplay(v.UserContext(), d, models.DeliveryState(m.State))
-	return d, m, models.In("destinations: count what would be sent again", err)
 }
 
 // refusedAt redirects with the sentence of an error that says why something cannot be done now. Other errors stay.

@@ -274,7 +274,10 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		elsewhere := s.addDelivery(other, models.Delivery{State: models.DeliveryDead, Tries: 10}, `{}`)
 		waits := s.addDelivery(d, models.Delivery{State: models.DeliveryPending, Tries: 3}, `{}`)
 		s.get(path+"/replay?state=dead").want(t, 200, "Send 3 messages that were given up again?")
-		s.follow(s.post(path+"/replay", "state", "dead")).want(t, 200, "3 messages are sent again.")
+		started := s.post(path+"/replay", "state", "dead")
+		s.follow(started).want(t, 200, "This has started. It continues if you leave this page.", "Stop")
+		s.work()
+		s.get(started.header.Get("Location")).want(t, 200, "3 messages were sent again to CRM.", "The messages")
 		for _, v := range dead {
 			if got := s.storedDelivery(v); got.State != models.DeliveryPending || got.Tries != 10 || got.Reason != "" || got.EndedAt != nil || got.NextAt.After(s.server.now()) {
 				t.Errorf("got %+v, want it to go out now with its tries kept", got)

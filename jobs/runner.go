@@ -172,6 +172,7 @@ func kinds() map[models.JobKind]Step {
 		models.JobReplay: replayStep,
 		models.JobFill:   fillStep,
 		models.JobUndo:   undoStep,
+		models.JobResend: resendStep,
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 	JobFill   JobKind = "fill"             // a new merge tag, from the calls of the log
 	JobUndo   JobKind = "undo_import"      // takes an import back
 	JobReplay JobKind = "replay"           // calls of the log that are done once more
+	JobResend JobKind = "resend"           // deliveries of a destination that are sent again
 	JobForget JobKind = "forget"           // removes erased people from import files and refused calls; pages do not show it
 )
 
