@@ -144,7 +144,7 @@ func TestBrowserAnAutomationDelivers(t *testing.T) {
 		p.Sees("The tag “trial” was added.")
 		d.picture(p, "run")
 		p.Inspect("run")
-		p.Follow("The delivery, with its attempts")
+		p.Follow("The message, with its attempts")
 		p.SeesAgain("Delivered to CRM")
 		d.picture(p, "delivery")
 		p.Follow("Contacts")
