@@ -10,7 +10,7 @@ import (
 
 // reply writes an answer to a customer who asks about the call: what happened and when, why, and what to do. It has no data of the person, so
 // it may go through any mailbox.
-func (t *story) reply() string {
+func (t *story) reply(followed views.SupportFollowed) string {
 	zone := t.visit.Workspace.Location()
 	facts := t.outcome()
 	lines := []string{"On " + models.IDTime(t.row.ID).In(zone).Format("Monday 2 January 2006 at 15:04:05") + " (" + zone.String() + ") " + t.calledWebhook() + "."}
@@ -21,6 +21,9 @@ func (t *story) reply() string {
 	lines = append(lines, "What happened: "+happened, t.answerSaid())
 	if n := t.notStored(); n > 0 {
 		lines = append(lines, views.Plural(n, "value was", "values were")+" not stored, because the field cannot keep what was sent. The page of the call names each of them.")
+	}
+	if said := followedSaid(followed); said != "" {
+		lines = append(lines, said)
 	}
 	if advice := t.replyAdvice(facts); advice != "" {
 		lines = append(lines, "What you can do: "+advice)

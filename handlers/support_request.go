@@ -71,7 +71,11 @@ func (s *Server) supportRequest(v *visit, status int, reason, fault string) erro
 	p.Failed = fault != ""
 	p.Beside = besideUTC(v.Workspace)
 	m := t.model(p)
-	m.Support = &views.RequestSupport{Reply: t.reply(), Reveal: t.here() + "/reveal", Reason: reason, Fault: fault, Until: shownUntil, Minutes: int(revealFor / time.Minute), Nothing: t.erased}
+	followed, err := t.followed()
+	if err != nil {
+		return err
+	}
+	m.Support = &views.RequestSupport{Reply: t.reply(followed), Followed: followed, Reveal: t.here() + "/reveal", Reason: reason, Fault: fault, Until: shownUntil, Minutes: int(revealFor / time.Minute), Nothing: t.erased}
 	return campaignlark.Render(v.Ctx, status, views.RequestPage(m))
 }
 
