@@ -110,3 +110,42 @@ func placesOf(rows []views.FlowStep, a automations.Listed, flow automations.Flow
 	}
 	return flow.Steps[a.Definition.Steps[n-1].ID].Places, "step " + strconv.Itoa(n) + ", “" + said + "”"
 }
+
+// automationRetryAsk asks before the failed runs of an automation go on.
+func (s *Server) automationRetryAsk(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	counts, err := v.automations().StateCounts(v.UserContext(), a.Automation)
+	if err != nil {
+		return models.In("automation: count runs", err)
+	}
+	m := views.AutomationAskModel{ID: a.ID, Name: a.Name, Open: counts[models.RunFailed]}
+	m.Page, err = v.page(views.SectionAutomations, "Try again", views.Crumb{Text: "Automations", Href: v.path("automations")},
+		views.Crumb{Text: a.Name, Href: v.path("automations", a.ID)}, views.Crumb{Text: "Try again"})
+	if err != nil {
+		return err
+	}
+	return v.show(views.AutomationRetryPage(m))
+}
+
+// automationRetry lets the failed runs of an automation go on.
+func (s *Server) automationRetry(v *visit) error {
+	a, err := v.automation()
+	if err != nil {
+		return err
+	}
+	again, refused, why, err := v.automations().RetryAll(v.UserContext(), a.Automation, v.User.ID)
+	if err != nil {
+		return models.In("automation: try again", err)
+	}
+	said := views.Plural(again, "run goes on.", "runs go on.")
+	if refused > 0 {
+		said += " " + views.Plural(refused, "run", "runs") + " cannot go on. " + why
+	}
+	if again+refused == automations.RetriedAtOnce {
+		said += " If more have failed, press the button again."
+	}
+	return v.done(v.path("automations", a.ID)+"?state=failed", "%s", said)
+}

@@ -183,6 +183,8 @@ func TestARunIsStopped(t *testing.T) {
 		s.write(func(tx *gorm.DB) error { return tx.Take(&run).Error })
 		path := "/w/books/runs/" + run.ID.String()
 		s.get(path).want(t, 200, "Waiting at step 1", "Stop this run")
-		s.follow(s.post(path+"/stop")).want(t, 200, "Ended early: A person stopped it.")
+		page := s.follow(s.post(path + "/stop"))
+		page.want(t, 200, "Ended early: ines@example.com stopped it.", "It was waiting until", "when the run ended.")
+		page.wantNot(t, "(under way)", "Waits.")
 	})
 }

@@ -172,6 +172,8 @@ var otherPosts = map[string]string{
 	"POST /w/:slug/automations":                     "creates",
 	"POST /w/:slug/automations/:id/enable":          "one button, and one state",
 	"POST /w/:slug/automations/:id/disable":         "one button, and one state",
+	"POST /w/:slug/automations/:id/retry":           "one button",
+	"POST /w/:slug/runs/:id/retry":                  "one button",
 	"POST /w/:slug/automations/:id/copy":            "creates",
 	"POST /w/:slug/automations/:id/delete":          "asks, and deletes what is there",
 	"POST /w/:slug/runs/:id/stop":                   "one button: a run that has ended stays so",

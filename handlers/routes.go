@@ -159,6 +159,8 @@ var routes = []route{
 	{"POST", "/w/:slug/automations/:id", manager, (*Server).automationUpdate},
 	{"GET", "/w/:slug/automations/:id/edit", manager, (*Server).automationEdit},
 	{"POST", "/w/:slug/automations/:id/enable", manager, (*Server).automationEnable},
+	{"GET", "/w/:slug/automations/:id/retry", manager, (*Server).automationRetryAsk},
+	{"POST", "/w/:slug/automations/:id/retry", manager, (*Server).automationRetry},
 	{"GET", "/w/:slug/automations/:id/disable", manager, (*Server).automationDisableAsk},
 	{"POST", "/w/:slug/automations/:id/disable", manager, (*Server).automationDisable},
 	{"POST", "/w/:slug/automations/:id/copy", manager, (*Server).automationCopy},
@@ -166,6 +168,7 @@ var routes = []route{
 	{"POST", "/w/:slug/automations/:id/delete", manager, (*Server).automationDelete},
 	{"GET", "/w/:slug/runs/:id", viewer, (*Server).runShow},
 	{"POST", "/w/:slug/runs/:id/stop", manager, (*Server).runStop},
+	{"POST", "/w/:slug/runs/:id/retry", manager, (*Server).runRetry},
 
 	{"GET", "/w/:slug/tags", viewer, (*Server).tagList},
 	{"POST", "/w/:slug/tags", manager, (*Server).tagCreate},

@@ -46,9 +46,10 @@ func (s *Server) runShow(v *visit) error {
 	if err != nil {
 		return models.In("run: its messages", err)
 	}
-	m.Kind, m.Verdict = runVerdict(r.AutomationRun, messages[r.ID])
-	if c, err := v.server.DB.Contact(v.UserContext(), v.Workspace.ID, r.ContactID); err == nil {
-		m.Contact = c.Email
+	m.Kind, m.Verdict = v.runVerdict(r.AutomationRun, messages[r.ID])
+	m.Contact = r.Contact.Email
+	if r.State == models.RunFailed && !r.Deleted {
+		m.CanRetry = v.canChange()
 	}
 	if r.RequestID != nil {
 		m.CallHref = v.path("requests", r.RequestID.String())
@@ -58,7 +59,7 @@ func (s *Server) runShow(v *visit) error {
 	return v.show(views.RunPage(m))
 }
 
-func runVerdict(r models.AutomationRun, messages []automations.Message) (kind, verdict string) {
+func (v *visit) runVerdict(r models.AutomationRun, messages []automations.Message) (kind, verdict string) {
 	switch r.State {
 	case models.RunDone:
 		if worst, late := automations.Worst(messages); late {
@@ -71,9 +72,12 @@ func runVerdict(r models.AutomationRun, messages []automations.Message) (kind, v
 	case models.RunStopped:
 		return views.KindIdle, "Ended early: " + r.Reason
 	case models.RunFailed:
+		if r.Step > 0 {
+			return views.KindBad, "Failed at step " + strconv.Itoa(r.Step) + ": " + r.Reason
+		}
 		return views.KindBad, "Failed: " + r.Reason
 	case models.RunWaiting:
-		return views.KindWarn, "Waiting at step " + strconv.Itoa(r.Step)
+		return views.KindWarn, "Waiting at step " + strconv.Itoa(r.Step) + ", until " + v.waitEndSaid(r.DueAt)
 	}
 	return views.KindWarn, "Under way"
 }
@@ -89,19 +93,19 @@ func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []auto
 	for _, s := range r.Steps {
 		step := views.RunStepModel{Step: views.Step{ID: "step-" + strconv.Itoa(s.Number), At: clock(s.At), State: stateOf(s.Result), Lead: s.Told.Words}}
 		step.Title = "It matched"
-		if s.Number == 0 {
+		if s.StepID == 0 {
 			if s.Told.Why == nil && s.Result == automations.ResultDone {
 				continue // no rule was asked
 			}
 			if s.Result != automations.ResultDone {
 				step.Title = "It did not match"
 			}
-		} else if s.Number <= len(r.Definition.Steps) {
-			step.Title = sentenceCase(rule.PlainText(r.Definition.Steps[s.Number-1].Words(things)))
+		} else if of, known := r.StepOf(s); known {
+			step.Title = sentenceCase(rule.PlainText(of.Words(things)))
+		} else {
+			step.Title = "A step that the automation does not have any more"
 		}
-		if s.Told.Until != nil && s.Result == automations.ResultWaiting {
-			step.At = "until " + clock(*s.Told.Until)
-		}
+		v.tellWait(&step, s, r)
 		if s.Told.Why != nil {
 			step.Why = v.whyOf(*s.Told.Why)
 		}
@@ -116,6 +120,7 @@ func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []auto
 		m.Steps = append(m.Steps, step)
 		m.Trace = append(m.Trace, views.Stop{Href: "#" + step.ID, Label: models.Shorten(step.Title, 24), Note: step.At, State: step.State})
 	}
+	v.stepsLeft(m, r, things)
 	if r.State == models.RunDone {
 		done := views.Step{ID: "done", Title: "Done", At: clock(*r.EndedAt), State: views.StateDone}
 		if _, late := automations.Worst(messages); late {
@@ -124,6 +129,38 @@ func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []auto
 		m.Steps = append(m.Steps, views.RunStepModel{Step: done})
 		m.Trace = append(m.Trace, views.Stop{Href: "#done", Label: done.Title, Note: done.At, State: done.State})
 	}
+}
+
+// tellWait adds until when a step waits, or that the run ended before.
+func (v *visit) tellWait(step *views.RunStepModel, s automations.StepStory, r automations.Story) {
+	if s.Told.Until == nil || s.Result != automations.ResultWaiting {
+		return
+	}
+	until := v.waitEndSaid(*s.Told.Until)
+	if !r.State.Open() {
+		step.State, step.Lead = views.StateIdle, "It was waiting until "+until+" when the run ended."
+		return
+	}
+	step.At, step.Lead = "until "+until, "It goes on then."
+}
+
+// stepsLeft adds the steps that the run has not come to.
+func (v *visit) stepsLeft(m *views.RunModel, r automations.Story, things automations.Things) {
+	if r.State == models.RunDone {
+		return
+	}
+	left, first := r.Left()
+	state, note := views.StateSkip, "not reached"
+	if r.State.Open() {
+		state, note = views.StatePlanned, "not yet"
+	}
+	for i, of := range left {
+		step := views.Step{ID: "left-" + strconv.Itoa(first+i), Title: sentenceCase(rule.PlainText(of.Words(things))), At: note, State: state}
+		m.Steps = append(m.Steps, views.RunStepModel{Step: step})
+		m.Trace = append(m.Trace, views.Stop{Href: "#" + step.ID, Label: models.Shorten(step.Title, 24), Note: note, State: views.StateSkip})
+	}
+	m.Steps = append(m.Steps, views.RunStepModel{Step: views.Step{ID: "done", Title: "Done", At: note, State: state}})
+	m.Trace = append(m.Trace, views.Stop{Href: "#done", Label: "Done", Note: note, State: views.StateSkip})
 }
 
 // sentenceCase returns words with a capital at their beginning.
@@ -162,11 +199,13 @@ func stateOfMessage(m automations.Message) string {
 
 func (v *visit) runFacts(r automations.Story) []views.FactText {
 	facts := []views.FactText{{Label: "Run id", Text: r.ID.String()}, {Label: "Version", Text: strconv.FormatInt(r.Revision, 10) + " of this automation"}}
-	if r.ContactVersion > 0 {
-		facts = append(facts, views.FactText{Label: "Contact then", Text: "version " + strconv.FormatInt(r.ContactVersion, 10)})
+	if since := r.Contact.Version - r.ContactVersion; r.Contact.ID != 0 && since > 0 {
+		facts = append(facts, views.FactText{Label: "The contact since then", Text: "changed " + views.Plural(since, "time", "times")})
+	} else if r.Contact.ID != 0 {
+		facts = append(facts, views.FactText{Label: "The contact since then", Text: "not changed"})
 	}
 	if r.Depth > 0 {
-		facts = append(facts, views.FactText{Label: "Started by", Text: strconv.Itoa(r.Depth) + " automations before it"})
+		facts = append(facts, views.FactText{Label: "Started by", Text: views.Plural(r.Depth, "automation", "automations") + " before it"})
 	}
 	return facts
 }
@@ -180,5 +219,18 @@ func (s *Server) runStop(v *visit) error {
 	if err := v.automations().Stop(v.UserContext(), r.AutomationRun, v.User.ID); err != nil {
 		return models.In("run: stop", err)
 	}
-	return v.done(v.path("runs", r.ID.String()), "The run is stopped.")
+	return v.done(v.path("runs", r.ID.String()), "The run was stopped.")
+}
+
+// runRetry lets a failed run go on, or says why it cannot.
+func (s *Server) runRetry(v *visit) error {
+	r, err := v.run()
+	if err != nil {
+		return err
+	}
+	to := v.path("runs", r.ID.String())
+	if err := v.automations().Retry(v.UserContext(), r.AutomationRun, v.User.ID); err != nil {
+		return v.refusedAt(to, models.In("run: try again", err))
+	}
+	return v.done(to, "The run goes on at the step where it failed. Reload this page in a moment to see what it did.")
 }

@@ -105,6 +105,7 @@ const (
 	ActionAutomationDisabled = "automation.disabled"
 	ActionAutomationDeleted  = "automation.deleted"
 	ActionRunStopped         = "automation.run_stopped" // by a person
+	ActionRunRetried         = "automation.run_retried" // failed runs go on, one or many
 
 	ActionImportStarted = "import.started"
 	ActionImportDone    = "import.done"

@@ -25,7 +25,7 @@ var auditPhrases = map[string]string{"member.invited": "invited", "member.joined
 	"member.left": "left", "invitation.renewed": "renewed the invitation of", "invitation.linked": "made a new link for",
 	"destination.secret": "changed the secret of the destination", "destination.tested": "sent a test to the destination",
 	"destination.switched_off": "switched off the destination", "destination.retried": "tried all waiting messages again at the destination", "destination.replayed": "sent messages again to the destination",
-	"automation.run_stopped": "stopped a run of the automation", "destination.given_up": "gave up a message to the destination",
+	"automation.run_stopped": "stopped a run of the automation", "automation.run_retried": "tried failed runs again of the automation", "destination.given_up": "gave up a message to the destination",
 	"import.undone": "took back the import of", "webhook.reading": "changed how calls are handled by the webhook", "webhook.fields": "changed which fields are fine to ignore at the webhook", "webhook.failures_dismissed": "put aside failed calls of the webhook", "webhook.failures_returned": "brought back failed calls of the webhook", "webhook.secret": "changed the secret of the webhook", "member.role_changed": "changed the role of", "invitation.cancelled": "cancelled the invitation of"}
 
 // auditVerb says what a person did, up to the name of the thing: "changed the tag". An action that is not known here is said

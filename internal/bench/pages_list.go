@@ -82,6 +82,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/automations/:id":              {{id: newestLeft("automations")}},
 	"/w/:slug/automations/:id/edit":         {{id: newestLeft("automations")}},
 	"/w/:slug/automations/:id/disable":      {{id: newestLeft("automations")}},
+	"/w/:slug/automations/:id/retry":        {{id: newestLeft("automations")}},
 	"/w/:slug/automations/:id/delete":       {{id: newestLeft("automations")}},
 	"/w/:slug/runs/:id":                     {{id: newest("automation_runs")}},
 	"/w/:slug/destinations":                 {{}},

@@ -48,6 +48,7 @@ var pages = map[string][]string{
 	"/automations/:id":             {"/automations/1", "/automations/2?state=waiting"},
 	"/automations/:id/edit":        {"/automations/1/edit", "/automations/2/edit"},
 	"/automations/:id/disable":     {"/automations/1/disable"},
+	"/automations/:id/retry":       {"/automations/1/retry"},
 	"/automations/:id/delete":      {"/automations/1/delete"},
 	"/runs/:id":                    {"/runs/:"},
 	"/destinations":                {"/destinations"},
