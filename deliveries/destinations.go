@@ -3,6 +3,8 @@ package deliveries
 import (
 	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -23,6 +25,18 @@ func (s Store) Headers(d models.Destination) (string, error) {
 		return "", nil
 	}
 	return s.Cipher.Open(d.Headers, rowOf(d, secrets.DestinationHeaders))
+}
+
+// OlderEnding returns the last characters of a destination's older secret, "" if it has none or it cannot be read.
+func (s Store) OlderEnding(d models.Destination) string {
+	if len(d.OlderSecret) == 0 {
+		return ""
+	}
+	secret, err := s.Cipher.Open(d.OlderSecret, rowOf(d, secrets.DestinationSecret))
+	if err != nil {
+		return ""
+	}
+	return secrets.Ending(secret)
 }
 
 func rowOf(d models.Destination, purpose secrets.Purpose) secrets.Row {
@@ -55,6 +69,9 @@ func (s Store) Create(ctx context.Context, workspaceID, userID int64, f Form, no
 		if err := store.CheckWorkspaceLimit(tx, &models.Destination{}, workspaceID, models.MaxDestinations, "destinations"); err != nil {
 			return err
 		}
+		if err := nameTaken(tx, d); err != nil {
+			return err
+		}
 		if err := tx.Create(&d).Error; err != nil {
 			return err
 		}
@@ -70,7 +87,33 @@ func (s Store) Create(ctx context.Context, workspaceID, userID int64, f Form, no
 		changes := []models.AuditChange{{What: "Address", After: ShownURL(d.URL)}, {What: "Own headers", After: headerNames(headers)}}
 		return audit(tx, d, userID, models.ActionDestinationCreated, changes, now)
 	})
+	if errors.Is(err, errNameTaken) {
+		return d, "", nameTakenErrors(), nil
+	}
 	return d, secret, nil, err
+}
+
+// errNameTaken ends the transaction of a form with the name of another destination.
+var errNameTaken = errors.New("another destination has this name")
+
+func nameTakenErrors() models.FieldErrors {
+	return models.FieldErrors{"name": "There is a destination with this name already. Choose another name."}
+}
+
+// nameTaken returns errNameTaken if another destination of the workspace has d's name. Names that differ only in case or in their writing are
+// the same to people. The lock makes forms that are sent together wait for each other.
+func nameTaken(tx *gorm.DB, d models.Destination) error {
+	if _, err := store.First[models.Workspace](store.ForNoKeyUpdate(tx).Where("id = ?", d.WorkspaceID)); err != nil {
+		return models.In("lock the workspace", err)
+	}
+	var names []string
+	if err := tx.Model(&models.Destination{}).Where("workspace_id = ? AND id <> ? AND deleted_at IS NULL", d.WorkspaceID, d.ID).Pluck("name", &names).Error; err != nil {
+		return models.In("names of destinations", err)
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return models.Fold(name) == models.Fold(d.Name) }) {
+		return errNameTaken
+	}
+	return nil
 }
 
 // Update changes a destination's name, address and own headers. If these are no longer those of seen, the error is ErrChanged. Invalid
@@ -97,7 +140,12 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 	if f.URL != seen.URL { // what failed was the other address
 		set["failing_since"], set["failures"] = nil, 0
 	}
-	return nil, s.DB.Write(ctx, func(tx *gorm.DB) error {
+	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
+		if f.Name != seen.Name {
+			if err := nameTaken(tx, models.Destination{WorkspaceID: seen.WorkspaceID, ID: seen.ID, Name: f.Name}); err != nil {
+				return err
+			}
+		}
 		old, err := toChange(tx, seen)
 		if err != nil {
 			return err
@@ -110,6 +158,10 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 		}
 		return audit(tx, old, userID, models.ActionDestinationUpdated, updates(old, f, had, headers), now)
 	})
+	if errors.Is(err, errNameTaken) {
+		return nameTakenErrors(), nil
+	}
+	return nil, err
 }
 
 // updates says what an update changes, without secrets.

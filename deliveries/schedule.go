@@ -31,6 +31,14 @@ func (s Schedule) Next(tries int, now time.Time, retryAfter time.Duration, rando
 	return now.Add(max(wait, min(retryAfter, maxRetryAfter))), true
 }
 
+// Whole is the time from the first attempt to the last one.
+func (s Schedule) Whole() (whole time.Duration) {
+	for _, wait := range s {
+		whole += wait
+	}
+	return whole
+}
+
 // String returns the text that ParseSchedule reads.
 func (s Schedule) String() string {
 	var waits []string

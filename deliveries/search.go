@@ -111,3 +111,18 @@ func (f Filter) rest() (all []string) {
 	}
 	return all
 }
+
+// testsSeen is how many deliveries about no contact a look for the last test goes through.
+const testsSeen = 500
+
+// LastTest returns the last test that was sent to a destination, or nil if it is not among the newest deliveries about no contact.
+func (s Store) LastTest(ctx context.Context, workspaceID, destinationID int64) (*Row, error) {
+	var rows []Row
+	err := s.DB.Read(ctx).Raw(`SELECT `+listed+rowColumns+` FROM (SELECT `+strings.ReplaceAll(listed, "v.", "")+` FROM deliveries
+			WHERE workspace_id = ? AND contact_id = 0 ORDER BY id DESC LIMIT ?) AS v`+rowJoins+`
+		WHERE v.destination_id = ? AND v.event_type = ? ORDER BY v.id DESC LIMIT 1`, workspaceID, testsSeen, destinationID, TestType).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}

@@ -38,6 +38,9 @@ type Use struct {
 	Last    *models.DeliveryAttempt `gorm:"-"` // the last attempt, nil for none
 }
 
+// GivenUpIn is the time for which Use counts what was given up.
+const GivenUpIn = 30 * 24 * time.Hour
+
 // rank orders destinations by what needs a look first.
 func (u Use) rank() int {
 	switch {
@@ -81,7 +84,7 @@ func (s Store) uses(ctx context.Context, workspaceID, id int64, now time.Time) (
 	err = s.DB.Read(ctx).Raw(`SELECT d.*, `+few("state = 'pending'")+` AS waiting, `+few("state = 'arrived' AND id >= @day")+` AS arrived,
 			`+few("state = 'dead' AND id >= @month")+` AS given_up
 		FROM destinations d WHERE d.workspace_id = @ws AND d.deleted_at IS NULL AND (@id = 0 OR d.id = @id) ORDER BY d.name, d.id`,
-		map[string]any{"ws": workspaceID, "id": id, "day": models.IDAt(now.Add(-24 * time.Hour)), "month": models.IDAt(now.Add(-30 * 24 * time.Hour))}).Scan(&all).Error
+		map[string]any{"ws": workspaceID, "id": id, "day": models.IDAt(now.Add(-24 * time.Hour)), "month": models.IDAt(now.Add(-GivenUpIn))}).Scan(&all).Error
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -155,6 +158,7 @@ type Row struct {
 	Destination string // its name
 	Status      int    // of the last attempt
 	Error       string
+	DurationUs  int64
 	Off         bool // the destination is switched off
 	Gone        bool // the destination was deleted
 }
@@ -166,7 +170,7 @@ const listed = `v.workspace_id, v.id, v.destination_id, v.event_type, v.event_id
 // rowColumns and rowJoins add what a list shows of the deliveries v beside their own columns.
 const (
 	rowColumns = `, coalesce(c.email, '') AS email, coalesce(d.name, '') AS destination, NOT d.enabled AS off, d.deleted_at IS NOT NULL AS gone,
-		coalesce(a.status, 0) AS status, coalesce(a.error, '') AS error`
+		coalesce(a.status, 0) AS status, coalesce(a.error, '') AS error, coalesce(a.duration_us, 0) AS duration_us`
 	rowJoins = ` JOIN destinations d ON d.workspace_id = v.workspace_id AND d.id = v.destination_id
 		LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id
 		LEFT JOIN delivery_attempts a ON a.workspace_id = v.workspace_id AND a.delivery_id = v.id AND a.number = v.tries`
@@ -216,6 +220,14 @@ func (s Store) StateCounts(ctx context.Context, workspaceID, destinationID int64
 		counts[r.State] = r.N
 	}
 	return counts, err
+}
+
+// mostWaiting is how many waiting deliveries are counted before a question about their destination.
+const mostWaiting = 1_000_000
+
+// CountWaiting counts the deliveries that wait for a destination, up to a million and one.
+func (s Store) CountWaiting(ctx context.Context, d models.Destination) (n int64, err error) {
+	return n, s.DB.Read(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE workspace_id = ? AND destination_id = ? AND state = 'pending' LIMIT ?) AS few", d.WorkspaceID, d.ID, mostWaiting+1).Scan(&n).Error
 }
 
 // Told is a delivery with everything known about it.

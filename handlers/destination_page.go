@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"campaignlark/deliveries"
@@ -32,6 +33,7 @@ func (s *Server) destinationShow(v *visit) error {
 		return err
 	}
 	if m.IsAdmin {
+		m.OlderEnding = v.destinations().OlderEnding(u.Destination)
 		m.Address = u.URL
 		if err := v.addHeaders(&m, u.Destination); err != nil {
 			return err
@@ -43,7 +45,12 @@ func (s *Server) destinationShow(v *visit) error {
 	if err := v.addDeliveries(&m, u); err != nil {
 		return err
 	}
-	v.addIssues(&m, u)
+	if err := v.addIssues(&m, u); err != nil {
+		return err
+	}
+	if err := v.addTest(&m, u); err != nil {
+		return err
+	}
 	m.Figures = v.destinationFigures(u)
 	v.addVerification(&m)
 	return v.show(views.DestinationPage(m))
@@ -108,36 +115,6 @@ func (v *visit) addDeliveries(m *views.DestinationModel, u deliveries.Use) error
 	return nil
 }
 
-// addIssues adds what needs a look.
-func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) {
-	page := v.path("destinations", u.ID)
-	switch {
-	case u.Failing:
-		issue := views.DestinationIssue{Kind: views.KindBad, Title: "Nothing has arrived since " + v.daySaidOf(*u.FailingSince) + ".",
-			Text:   " " + views.Plural(u.Failures, "try", "tries") + " failed." + lastWords(u) + " " + v.whatWaits(u),
-			Advice: "Each message is tried again, less and less often, for about 3 days. If every try fails until " + v.daySaidOf(u.FailingSince.Add(deliveries.FailsFor)) + ", the destination is switched off."}
-		if u.Waiting > 0 && m.CanChange {
-			issue.Post, issue.Button = page+"/retry", views.Btn{Label: "Try all now", Small: true}
-		}
-		m.Issues = append(m.Issues, issue)
-	case !u.Enabled && u.OffReason != "":
-		issue := views.DestinationIssue{Kind: views.KindBad, Title: "It was switched off.", Text: " " + u.OffReason, Advice: v.whatWaits(u)}
-		if m.IsAdmin {
-			issue.Post, issue.Button = page+"/enable", views.Btn{Label: "Switch on", Small: true}
-		}
-		m.Issues = append(m.Issues, issue)
-	}
-	if u.GivenUp == 0 {
-		return
-	}
-	issue := views.DestinationIssue{Kind: views.KindWarn, Title: views.PluralUpTo(u.GivenUp, models.ExactCount, "message was", "messages were") + " given up.",
-		Text: " That was in the last 30 days.", Button: views.Btn{Label: "Look at them", Small: true, Href: page + "?state=dead#deliveries"}}
-	if m.CanChange && u.Enabled {
-		issue.Button = views.Btn{Label: "Send them again…", Small: true, Href: page + "/replay?state=dead"}
-	}
-	m.Issues = append(m.Issues, issue)
-}
-
 // destinationFigures are the figures of a destination.
 func (v *visit) destinationFigures(u deliveries.Use) []views.Figure {
 	page := v.path("destinations", u.ID)
@@ -153,7 +130,11 @@ func (v *visit) destinationFigures(u deliveries.Use) []views.Figure {
 		figures[1].Note = "until it is on"
 	}
 	if u.Last != nil {
-		figures = append(figures, views.Figure{Label: "Last answer", Value: views.Took(time.Duration(u.Last.DurationUs) * time.Microsecond), Note: answerSaid(deliveries.Code(u.Last.Error), u.Last.Status)})
+		value := "none"
+		if u.Last.Status != 0 {
+			value = strconv.Itoa(u.Last.Status)
+		}
+		figures = append(figures, views.Figure{Label: "Last answer", Value: value, Note: answerSaid(deliveries.Code(u.Last.Error), u.Last.Status) + ", " + views.Took(time.Duration(u.Last.DurationUs)*time.Microsecond)})
 	}
 	return figures
 }

@@ -25,7 +25,7 @@ func (s *Server) destinationSecret(v *visit) error {
 	if text == "" {
 		return v.askSecret(d, v.Query("do"), v.show)
 	}
-	m := views.DestinationSecretModel{ID: d.ID, Name: d.Name, URL: d.URL, On: d.Enabled}
+	m := views.DestinationSecretModel{ID: d.ID, Name: d.Name, URL: d.URL, On: d.Enabled, Ending: d.Ending, OlderEnding: v.destinations().OlderEnding(d)}
 	m.Secret, m.Created = strings.CutPrefix(text, "created ")
 	title := "The secret of " + d.Name + " is replaced"
 	if m.Created {
@@ -50,7 +50,7 @@ func (v *visit) askSecret(d models.Destination, do string, answer func(templ.Com
 }
 
 func (v *visit) secretQuestion(d models.Destination) (m views.DestinationSecretModel, err error) {
-	m = views.DestinationSecretModel{ID: d.ID, Name: d.Name, Ending: d.Ending, Older: d.OlderSecret != nil}
+	m = views.DestinationSecretModel{ID: d.ID, Name: d.Name, Ending: d.Ending, Older: d.OlderSecret != nil, OlderEnding: v.destinations().OlderEnding(d)}
 	m.Asked = v.edit(editField{name: "secret", said: "Its secrets were changed.", stored: []string{digest(string(d.Secret) + string(d.OlderSecret))}}).state("destination", nil)
 	m.Page, err = v.page(views.SectionDestinations, "Secret", v.destinationsCrumb(), views.Crumb{Text: d.Name, Href: v.path("destinations", d.ID)}, views.Crumb{Text: "Secret"})
 	return m, err

@@ -46,7 +46,10 @@ func (v *visit) destinationRow(u deliveries.Use) views.DestinationRow {
 	switch {
 	case u.Failing:
 		row.Problem = u.Name + " does not take messages since " + v.daySaidOf(*u.FailingSince) + "." + lastWords(u)
-		row.Advice = v.whatWaits(u) + " Ask the people who run " + row.Host + ". If every try fails until " + v.daySaidOf(u.FailingSince.Add(deliveries.FailsFor)) + ", it is switched off."
+		if u.ArrivedAt == nil {
+			row.Problem = u.Name + " has not taken a message yet." + lastWords(u)
+		}
+		row.Advice = v.whatWaits(u) + whoToAsk(u) + v.untilOffSaid(u, "it")
 	case !u.Enabled && u.OffReason != "":
 		row.Problem = u.Name + " was switched off. " + u.OffReason
 		row.Advice = v.whatWaits(u)
@@ -263,11 +266,11 @@ func (v *visit) destinationQuestion(title string) (models.Destination, views.Des
 	if err != nil {
 		return d, views.DestinationQuestion{}, err
 	}
-	counts, err := v.destinations().StateCounts(v.UserContext(), d.WorkspaceID, d.ID)
+	waiting, err := v.destinations().CountWaiting(v.UserContext(), d)
 	if err != nil {
-		return d, views.DestinationQuestion{}, models.In("destinations: count deliveries", err)
+		return d, views.DestinationQuestion{}, models.In("destinations: count what waits", err)
 	}
-	m := views.DestinationQuestion{ID: d.ID, Name: d.Name, Waiting: counts[models.DeliveryPending], Off: !d.Enabled}
+	m := views.DestinationQuestion{ID: d.ID, Name: d.Name, Waiting: waiting, Off: !d.Enabled}
 	m.Asked = v.edit(editField{name: "name", label: "Name", stored: []string{d.Name}}).state("destination", nil)
 	if m.Callers, err = v.callersOf(d); err != nil {
 		return d, m, err

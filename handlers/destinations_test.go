@@ -112,7 +112,7 @@ func TestDestinationLifecycle(t *testing.T) {
 			t.Errorf("got the headers %q (%v), want the stored value kept", headers, err)
 		}
 		s.get(path+"/disable").want(t, 200, "Switch off “Sales CRM”?", "No message waits.")
-		s.follow(s.post(path+"/disable")).want(t, 200, "Switched off", "by a person")
+		s.follow(s.post(path+"/disable")).want(t, 200, "Switched off", "by ines@example.com, today")
 		waits := s.addDelivery(s.onlyDestination(), models.Delivery{State: models.DeliveryPending}, `{}`)
 		s.get(path).want(t, 200, "until the destination is on again")
 		s.get("/w/books/deliveries/"+waits.ID.String()).want(t, 200, "It goes out when it is on again.")
@@ -148,7 +148,7 @@ func TestASecretIsReplaced(t *testing.T) {
 		first := secretOn(s.follow(s.post("/w/books/destinations", "name", "CRM", "url", "https://crm.example.com/hook")))
 		path := "/w/books/destinations/" + itoa(s.onlyDestination().ID)
 		page := s.follow(s.post(path+"/secret", typed(s.get(path+"/secret"))...))
-		page.want(t, 200, "The secret of CRM is replaced", "The one before signs beside it")
+		page.want(t, 200, "The secret of CRM is replaced", "webhook-signature carries both")
 		second := secretOn(page)
 		if second == "" || second == first {
 			t.Fatalf("got %q after %q, want another secret", second, first)
@@ -159,7 +159,7 @@ func TestASecretIsReplaced(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", got, err, want)
 			}
 		}
-		s.get(path).want(t, 200, "an older one", "It signs too")
+		s.get(path).want(t, 200, "the one before, ending in "+first[len(first)-4:], "It signs too")
 		s.get(path+"/secret?do=remove").want(t, 200, "Remove the older secret of “CRM”?")
 		s.follow(s.post(path+"/secret", typed(s.get(path+"/secret?do=remove"))...)).want(t, 200, "The older secret was removed.")
 		if d := s.onlyDestination(); d.OlderSecret != nil {
@@ -206,7 +206,7 @@ func TestRolesAtADestination(t *testing.T) {
 		viewer.get(path).wantNot(t, "Send a test", "again")
 		viewer.post(path+"/test").want(t, 403)
 		viewer.get("/w/books/deliveries/"+v.ID.String()).wantNot(t, "Send again", "hunter2")
-		manager.get(path).want(t, 200, "Send a test", "Send them again…")
+		manager.get(path).want(t, 200, "Send a test", "Send it again…")
 		manager.post(path+"/test").want(t, 303)
 		manager.post("/w/books/deliveries/"+v.ID.String()+"/replay").want(t, 303)
 	})
@@ -225,7 +225,7 @@ func TestWhatFailsComesFirst(t *testing.T) {
 			return tx.Exec("UPDATE destinations SET failing_since = ?, failures = 33 WHERE id = ?", since, crm.ID).Error
 		})
 		list := s.get("/w/books/destinations")
-		list.want(t, 200, "One destination needs a look", "CRM does not take messages since today", "It answered 503 Service Unavailable.", "1 message waits; it is not lost.", "Failing", "next try in 1 h", "Open it")
+		list.want(t, 200, "One destination needs a look", "CRM has not taken a message yet. It answered 503 Service Unavailable.", "1 message waits; it is not lost.", "Failing", "next try in 1 h", "Open it")
 		if strings.Index(list.body, ">CRM<") > strings.Index(list.body, ">Alerts<") {
 			t.Error("CRM comes after Alerts, want the failing one first")
 		}
@@ -233,7 +233,7 @@ func TestWhatFailsComesFirst(t *testing.T) {
 			t.Error("the side does not say that one destination fails")
 		}
 		page := s.get("/w/books/destinations/" + itoa(crm.ID))
-		page.want(t, 200, "2 things need a look", "33 tries failed.", "Try all now", "1 message was given up.", "Retrying", "service unavailable")
+		page.want(t, 200, "2 things need a look", "Nothing has arrived yet. The first try failed today", "33 tries failed.", "for about 3 days", "Try it now", "1 message was given up.", "Send it again…", "Retrying", "service unavailable")
 		s.write(func(tx *gorm.DB) error {
 			return tx.Exec("UPDATE destinations SET enabled = false, off_reason = 'It answered 410 Gone.' WHERE id = ?", crm.ID).Error
 		})
