@@ -83,28 +83,12 @@ func (t Things) listed(kind string, ids []int64) []Part {
 
 // missing lists the things that definitions refer to and that do not exist.
 func (t Things) missing(ds []Definition) (all []rule.DeletedRef) {
-	add := func(kind string, ids ...int64) {
-		for _, id := range ids {
-			if _, gone := t.Lost(kind, id); gone && kinds[kind].subject != "" {
-				all = append(all, rule.DeletedRef{Subject: kinds[kind].subject, ID: id})
-			}
-		}
-	}
 	for _, d := range ds {
-		for _, trigger := range d.Triggers {
-			add("tag", trigger.TagIDs...)
-			add("segment", trigger.SegmentIDs...)
-			add("merge tag", trigger.FieldIDs...)
-		}
-		if d.Rule != nil {
-			all = append(all, t.MissingIn(d.Rule.Group)...)
-		}
-		for _, s := range d.Steps {
-			add("tag", s.TagID)
-			add("merge tag", s.FieldID)
-			add("destination", s.DestinationID)
-			if s.Rule != nil {
-				all = append(all, t.MissingIn(s.Rule.Group)...)
+		for _, u := range d.Uses() {
+			for kind, k := range kinds {
+				if _, gone := t.Lost(kind, u.ID); k.subject == u.Subject && gone {
+					all = append(all, rule.DeletedRef{Subject: u.Subject, ID: u.ID})
+				}
 			}
 		}
 	}

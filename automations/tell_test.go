@@ -128,8 +128,8 @@ func TestAStepThatTellsIsChecked(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", ids, problems, want)
 		}
 		if ids == "[1]" {
-			if problems := d.Check(automations.Things{Members: things.Members}); len(problems) != 1 || !strings.Contains(problems[0].Message, "SMTP_URL") {
-				t.Errorf("got %v, want that SMTP_URL is missing", problems)
+			if problems := d.Check(automations.Things{Members: things.Members}); len(problems) != 1 || !strings.Contains(problems[0].Message, "E-mail is not set up") {
+				t.Errorf("got %v, want that e-mail is not set up", problems)
 			}
 		}
 		if got := d.Steps[0].Strangers(things); got != strings.Contains(ids, "9") {

@@ -2,6 +2,7 @@ package automations
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -11,52 +12,76 @@ import (
 
 // Tried is what one step would do for a contact.
 type Tried struct {
-	Words  []Part
-	Good   bool              // it would be done; otherwise the run would end here
-	Note   string            // a sentence about it, "" for none
-	Why    *rule.Explanation // of a rule
-	Until  time.Time         // of a wait
-	Begins bool              // the first one: whether the run would start
+	Words   []Part
+	Good    bool              // it would be done; otherwise the run would end here
+	Note    string            // a sentence about it, "" for none
+	Why     *rule.Explanation // of a rule
+	Until   time.Time         // of a wait
+	Begins  bool              // the first one: whether the run would start
+	Message []byte            // what a destination would get, as JSON
 }
 
-// Try returns what the steps would do for a contact as it is now, and changes nothing. It assumes that only the steps change the contact.
-func (s Store) Try(ctx context.Context, things Things, d Definition, c models.Contact, tags []models.Tag) ([]Tried, error) {
-	db := s.DB.Read(ctx)
-	places, err := segments.PlacesIn(db, c.WorkspaceID, c.ID)
-	if err != nil {
-		return nil, models.In("segments of the contact", err)
+// Trial is what an automation would do if what starts it happened now.
+type Trial struct {
+	Assumed []Part // what happens
+	Note    string // why that cannot happen to this contact as it is now, "" if it can
+	Steps   []Tried
+}
+
+// Try returns what the steps of a definition would do, and changes nothing. It assumes that the first trigger happens to the contact, or the
+// first one about no contact if c is nil, and that only the steps change the contact afterwards. a is the automation, the zero one if it is new.
+func (s Store) Try(ctx context.Context, things Things, a models.Automation, d Definition, c *models.Contact, tags []models.Tag) (Trial, error) {
+	i := slices.IndexFunc(d.Triggers, func(t Trigger) bool { return t.Type.Valid() && t.Type.OfContact() == (c != nil) })
+	if i < 0 {
+		return Trial{}, nil
 	}
-	t := trial{things: things, now: models.Instant(s.Now()), person: person{Contact: c, tags: tags}, in: map[int64]bool{}}
-	for _, p := range places {
-		t.in[p.ID] = p.In
+	t := trial{things: things, now: models.Instant(s.Now()), in: map[int64]bool{}, run: models.AutomationRun{WorkspaceID: a.WorkspaceID, AutomationID: a.ID}, name: a.Name}
+	if c != nil {
+		places, err := segments.PlacesIn(s.DB.Read(ctx), c.WorkspaceID, c.ID)
+		if err != nil {
+			return Trial{}, models.In("segments of the contact", err)
+		}
+		for _, p := range places {
+			t.in[p.ID] = p.In
+		}
+		t.person = &person{Contact: *c, tags: slices.Clone(tags)}
+		t.run.WorkspaceID = c.WorkspaceID
 	}
+	found := Trial{Assumed: d.Triggers[i].Words(things), Note: t.happens(d.Triggers[i])}
 	start := Tried{Begins: true, Good: true}
 	if d.Rule != nil && len(d.Rule.Filters) > 0 {
 		start = t.ask(d.Rule)
 		start.Begins = true
 	}
-	all := []Tried{start}
+	found.Steps = []Tried{start}
 	for _, step := range d.Steps {
-		if !all[len(all)-1].Good {
+		if !found.Steps[len(found.Steps)-1].Good {
 			break
 		}
-		all = append(all, t.step(step))
+		found.Steps = append(found.Steps, t.step(step))
 	}
-	return all, nil
+	return found, nil
 }
 
 // trial is a contact through the steps.
 type trial struct {
-	things Things
-	now    time.Time
-	person person
-	in     map[int64]bool
+	things  Things
+	now     time.Time
+	person  *person // nil if it is about no contact, or deletes it
+	in      map[int64]bool
+	run     models.AutomationRun
+	name    string // of the automation
+	event   models.AutomationEvent
+	changed bool // it has waited, or changed the contact: a message then shows the contact as it is
 }
 
 func (t *trial) ask(r *Rule) Tried {
 	matcher, err := rule.Compile(r.Group, t.things.Schema)
 	if err != nil {
 		return Tried{Note: "The condition cannot be asked: " + err.Error()}
+	}
+	if t.person == nil {
+		return Tried{Note: "There is no contact that its condition could look at."}
 	}
 	subject := rule.SubjectOf(t.person.Contact, t.person.ids())
 	subject.In = func(segment int64) bool { return t.in[segment] }
@@ -68,16 +93,39 @@ func (t *trial) step(s Step) Tried {
 	tried := Tried{Words: s.Words(t.things), Good: true}
 	switch {
 	case s.Type == StepWait:
-		t.now = s.WaitsUntil(t.now, t.things.Location)
+		t.now, t.changed = s.WaitsUntil(t.now, t.things.Location), true
 		tried.Until = t.now
 	case s.Type == StepOnlyIf && s.Rule != nil:
 		asked := t.ask(s.Rule)
 		asked.Words = tried.Words
 		return asked
+	case s.Type.Changes() && t.person == nil:
+		tried.Note = "The contact is deleted then, so there is nothing to change."
 	case s.Type.Changes():
 		tried.Good, tried.Note = t.change(s)
+		t.changed = true
+	case s.Type == StepCall:
+		if problem := t.things.mustHave("destination", s.DestinationID); problem != "" {
+			return Tried{Words: tried.Words, Note: problem}
+		}
+		tried.Message = t.message()
+	case s.Type == StepTellTeam:
+		if _, problem := s.check(t.things, true); problem != "" {
+			tried.Note = problem
+		}
 	}
 	return tried
+}
+
+// message is what a destination would get.
+func (t *trial) message() []byte {
+	x := execution{things: t.things, names: map[int64]string{t.run.AutomationID: t.name}}
+	envelope := x.envelope(&t.run, t.event)
+	if t.person != nil && t.changed {
+		now := models.EventContactOf(t.person.Contact, names(t.person.tags))
+		envelope.Data.Contact = &now
+	}
+	return envelope.JSON()
 }
 
 // change applies a step to the contact of the trial, and notes if it changes nothing or overwrites a value.

@@ -184,3 +184,35 @@ func TestFaultsOfTheBuilderAreAtTheirControls(t *testing.T) {
 		s.press(create, moved, "save-on").want(t, 422, "Step 2: “abc” is not a number.", "Step 1: Please choose a tag.")
 	})
 }
+
+// TestATrialSaysWhatItAssumes tries automations with a part of an address, and with none.
+func TestATrialSaysWhatItAssumes(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag, crm := s.addTag("vip"), s.addDestination("CRM")
+		hook := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		for i, email := range []string{"ada@example.com", "adam@example.com", "otto@example.com"} {
+			s.addContact(int64(i+1), email, func(c *models.Contact) { c.Status = models.StatusUnconfirmed })
+		}
+		s.addContact(9, "solene@example.com", func(c *models.Contact) { c.Status = models.StatusSubscribed })
+		path := s.storeAutomation("To the CRM", fmt.Sprintf(`{"triggers":[{"type":"contact_subscribed_confirmed","webhook_ids":[%d]}],
+			"rule":{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]},
+			"steps":[{"type":"add_tag","tag_id":%d},{"type":"call","destination_id":%d}]}`, hook.ID, tag.ID, crm.ID))
+		form := s.get(path + "/edit")
+		several := s.press(path, form, "try", "who", "ada")
+		several.want(t, 200, "Which of these?", "ada@example.com", "adam@example.com")
+		s.press(path, several, "try-2").want(t, 200, "Assumed: a contact is subscribed (confirmed) through Shop", "The contact is adam@example.com", "It would start")
+		otto := s.press(path, form, "try", "who", "otto")
+		otto.want(t, 200, "It would start", "What it would get", `"event_type": "contact.subscribed"`, `"email_address": "otto@example.com"`, `"status": "SUBSCRIBED"`, `"vip"`, `"name": "To the CRM"`)
+		otto.wantNot(t, "already")
+		s.press(path, form, "try", "who", "solene").want(t, 200, "This contact is subscribed already.", "If it happened, it would start")
+		s.press(path, form, "try-999999").want(t, 200, "This contact does not exist any more.")
+		alarm := s.storeAutomation("Alarm", fmt.Sprintf(`{"triggers":[{"type":"webhook_silent"}],"steps":[{"type":"call","destination_id":%d}]}`, crm.ID))
+		form = s.get(alarm + "/edit")
+		form.want(t, 200, "It needs no contact")
+		s.press(alarm, form, "try").want(t, 200, "Assumed: a webhook falls silent", "It would start", `"event_type": "webhook.silent"`, `"name": "Shop"`)
+		gone := s.storeAutomation("Gone", fmt.Sprintf(`{"triggers":[{"type":"contact_deleted"}],"steps":[{"type":"add_tag","tag_id":%d},{"type":"call","destination_id":%d},{"type":"only_if","rule":{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}}]}`, tag.ID, crm.ID))
+		tried := s.press(gone, s.get(gone+"/edit"), "try", "who", "otto@example.com")
+		tried.want(t, 200, "there is nothing to change", "email_address_sha256", "There is no contact that its condition could look at.")
+		tried.wantNot(t, `"email_address"`)
+	})
+}

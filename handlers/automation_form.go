@@ -206,7 +206,10 @@ func (v *visit) showAutomationForm(f automationForm) error {
 	}
 	m := views.AutomationFormModel{Page: p, Action: action, ID: f.automation.ID, Name: f.name, Broken: f.broken, ByHand: f.definition.ByHand, Errors: f.errs,
 		Refused: f.refused, Edit: f.edit, Focus: f.focus, Unsaved: f.action != "", Open: f.automation.Open, On: f.automation.Enabled, Try: f.try}
-	m.Try.Typed = v.Form("who")
+	if m.Try.Typed == "" {
+		m.Try.Typed = v.Form("who")
+	}
+	m.Try.NoContact = len(f.definition.Triggers) > 0 && !slices.ContainsFunc(f.definition.Triggers, func(t automations.Trigger) bool { return t.Type.OfContact() })
 	if f.broken == "" {
 		m.Words = words(f.definition.Sentence(f.things))
 		m.Warnings = v.leadsTo(f.automation.ID, f.definition, f.things)

@@ -125,9 +125,9 @@ func TestAnAutomationIsTried(t *testing.T) {
 		path := strings.Split(s.post("/w/books/automations", "name", "Points", "definition", definition).header.Get("Location"), "?")[0]
 		form := s.get(path + "/edit")
 		ask := func(who string) answer { return s.post(path, append(typed(form, "who", who), "do", "try")...) }
-		ask("solene@example.com").want(t, 200, "It would start", "09:00", "It would overwrite “980”.")
-		ask("nobody@example.com").want(t, 200, "There is no contact with this address.")
-		ask("nonsense").want(t, 200, "Please type the address of a contact.")
+		ask("solene@example.com").want(t, 200, "it would start", "This contact exists already.", "09:00", "It would overwrite “980”.")
+		ask("nobody@example.com").want(t, 200, "There is no contact with this in its address or name.")
+		ask("").want(t, 200, "Please type the address of a contact")
 		if c := s.contact("solene@example.com"); c.Fields["points"] != "980" || c.Version != 1 {
 			t.Errorf("got %+v, want the contact as it was", c)
 		}

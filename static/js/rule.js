@@ -25,6 +25,11 @@ class Builder {
       if (place === undefined && !this.previews && event.target.matches("select:not(#next), #parts [type=checkbox], #parts .input[name]:not(#name)") && !event.target.name?.endsWith(".new")) this.send(form.querySelector('button[value="words"]'), event.target);
       if (place !== undefined) this.send(form.querySelector(`button[value="update-${place}"]`), event.target);
     });
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target.id !== "who") return;
+      event.preventDefault();
+      this.send(form.querySelector('button[value="try"]'), event.target);
+    });
     form.addEventListener("submit", (event) => {
       const action = event.submitter?.value ?? "";
       if (this.native || !(SHAPE.test(action) || PREVIEW.test(action))) return;
