@@ -214,6 +214,7 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 		m.Question, m.Next, m.Danger = "Delete "+people+" for good? Type "+strconv.FormatInt(f.total, 10)+".", "Delete for good", true
 		m.Sentences = append(f.which(),
 			"They are deleted for good, with their fields, tags and segments. Their payloads, addresses and values are also erased from the request log, which still shows that the calls happened.",
+			"Runs of automations for them end, and messages about them that wait are not sent. What has arrived at destinations stays there.",
 			"A later call that subscribes one of these addresses creates a new contact.",
 		)
 		m.Post, m.Total = true, f.total

@@ -181,7 +181,7 @@ func TestPersonExportHoldsEverything(t *testing.T) {
 			Fields         []struct{ Key, Label, Value string }
 			Tags, Segments []string
 			Requests       []struct{ Outcome, Event string }
-			ChangesByHand  []struct{ Action string } `json:"changes_by_hand"`
+			ChangesByHand  []struct{ Action string } `json:"changes"`
 		}
 		if err := json.Unmarshal([]byte(a.body), &got); err != nil {
 			t.Fatalf("%v: %s", err, a.body)

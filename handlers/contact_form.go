@@ -197,7 +197,11 @@ func (s *Server) contactAsk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Page: p, ID: c.ID, Email: email, Segments: namedSegments(rule.AddressRef(c.Email).Users(all)), MayStart: may}))
+	outgoing, err := s.DB.ContactOutgoing(v.UserContext(), c)
+	if err != nil {
+		return models.In("erase contact: automations", err)
+	}
+	return v.show(views.ContactDeletePage(views.ContactDeleteModel{Outgoing: erasedOutgoing(outgoing), Page: p, ID: c.ID, Email: email, Segments: namedSegments(rule.AddressRef(c.Email).Users(all)), MayStart: may}))
 }
 
 // contactDelete erases a contact.

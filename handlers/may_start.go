@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"strings"
 	"time"
 
 	"campaignlark/automations"
 	"campaignlark/jobs"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/views"
 )
 
@@ -122,4 +124,18 @@ func (v *visit) begun(j models.Job) (all []views.Begun, err error) {
 			Times: views.PluralUpTo(b.Runs, automations.MostRuns-1, "time", "times")})
 	}
 	return all, err
+}
+
+// erasedOutgoing says what an erasure does to runs and messages about a contact, and what it does not reach.
+func erasedOutgoing(o store.ContactOutgoing) (said []string) {
+	if o.Runs > 0 {
+		said = append(said, views.PluralUpTo(o.Runs, models.ExactCount, "run of an automation goes on for this contact. It ends.", "runs of automations go on for this contact. They end."))
+	}
+	if o.Waiting > 0 {
+		said = append(said, views.PluralUpTo(o.Waiting, models.ExactCount, "message about the contact waits. It is not sent.", "messages about the contact wait. They are not sent."))
+	}
+	if len(o.Sent) > 0 {
+		said = append(said, "Messages about the contact have arrived at these destinations: "+strings.Join(o.Sent, ", ")+". They stay there. Ask the people who run these systems to erase the person too.")
+	}
+	return said
 }

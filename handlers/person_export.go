@@ -143,10 +143,13 @@ func (p *personFile) write(head map[string]any) error {
 			return list(p, "requests", db.PersonRequests, func(r models.WebhookRequest) uuid.UUID { return r.ID }, p.request)
 		},
 		func() error {
-			return list(p, "changes_by_hand", db.PersonEdits, func(e store.ContactEdit) uuid.UUID { return e.ID }, personEdit)
+			return list(p, "changes", db.PersonEdits, func(e store.ContactEdit) uuid.UUID { return e.ID }, personEdit)
 		},
 		func() error {
 			return list(p, "segment_changes", db.PersonMoves, func(m store.ContactMove) uuid.UUID { return m.ID }, p.move)
+		},
+		func() error {
+			return list(p, "automation_runs", db.PersonRuns, func(r store.PersonRun) uuid.UUID { return r.ID }, personRun)
 		},
 		func() error {
 			return list(p, "messages_to_other_systems", db.PersonDeliveries, func(d store.SentDelivery) uuid.UUID { return d.ID }, personDelivery)
@@ -215,8 +218,33 @@ func (p *personFile) move(m store.ContactMove) any {
 	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": m.Person}
 }
 
+// personEdit shows a change by a person, an import or an automation.
 func personEdit(e store.ContactEdit) any {
-	return map[string]any{"at": e.At.Format(time.RFC3339), "by": e.Person, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
+	by := e.Person
+	if c := e.ContactChange(); c.Automation != 0 {
+		by = "automation " + c.AutomationAs
+	}
+	return map[string]any{"at": e.At.Format(time.RFC3339), "by": by, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
+}
+
+func personRun(r store.PersonRun) any {
+	steps := []map[string]any{}
+	for _, s := range r.Steps {
+		step := map[string]any{"at": s.At, "result": s.Result, "what_it_did": unpackedJSON(s.Body)}
+		if s.DeliveryID != nil {
+			step["message"] = models.Delivery{ID: *s.DeliveryID}.MessageID()
+		}
+		steps = append(steps, step)
+	}
+	return map[string]any{"id": r.ID, "automation": r.Automation, "started_at": models.IDTime(r.ID), "request": r.RequestID, "state": r.State, "reason": r.Reason, "ended_at": r.EndedAt, "steps": steps}
+}
+
+// unpackedJSON returns stored JSON, nil if there is none or if it cannot be read.
+func unpackedJSON(packed []byte) json.RawMessage {
+	if body, err := deliveries.Unpack(packed); err == nil && json.Valid(body) {
+		return body
+	}
+	return nil
 }
 
 func personDelivery(d store.SentDelivery) any {
@@ -225,9 +253,5 @@ func personDelivery(d store.SentDelivery) any {
 		answer, _ := deliveries.Unpack(a.Answer) // an unreadable answer is still an attempt
 		attempts = append(attempts, map[string]any{"at": a.At, "status": a.Status, "error": a.Error, "answer": models.ValidText(string(answer))})
 	}
-	var message json.RawMessage
-	if body, err := deliveries.Unpack(d.Body); err == nil && json.Valid(body) {
-		message = body
-	}
-	return map[string]any{"id": d.MessageID(), "at": models.IDTime(d.ID), "to": d.Destination, "event": d.EventType, "state": d.State, "reason": d.Reason, "message": message, "attempts": attempts}
+	return map[string]any{"id": d.MessageID(), "at": models.IDTime(d.ID), "to": d.Destination, "event": d.EventType, "state": d.State, "reason": d.Reason, "message": unpackedJSON(d.Body), "attempts": attempts}
 }

@@ -85,15 +85,15 @@ var ofAPerson = map[string]map[string]handling{
 	},
 	"automation_runs": {
 		"workspace_id": neverStays, "id": neverStays, "automation_id": neverStays, "revision": neverStays, "event_id": neverStays, "request_id": neverStays, "contact_id": neverStays, "contact_version": neverStays,
-		"depth": neverStays, "state": neverStays, "step": neverStays, "due_at": neverStays, "tries": neverStays, "reason": neverStays, "ended_at": neverStays,
+		"depth": neverStays, "state": shownStays, "step": shownInside, "due_at": neverStays, "tries": neverStays, "reason": neverStays, "ended_at": shownStays,
 	},
-	"run_steps": {"workspace_id": neverStays, "run_id": neverStays, "number": neverStays, "step_id": neverStays, "result": neverStays, "delivery_id": neverStays, "body": erasedOnly, "at": neverStays},
+	"run_steps": {"workspace_id": neverStays, "run_id": neverStays, "number": neverStays, "step_id": neverStays, "result": neverStays, "delivery_id": neverStays, "body": neverErased, "at": neverStays},
 	"deliveries": {
-		"workspace_id": neverStays, "id": neverStays, "destination_id": neverStays, "event_type": neverStays, "event_id": neverStays, "run_id": neverStays, "request_id": neverStays, "contact_id": neverStays,
-		"contact_version": neverStays, "body": neverErased, "state": neverStays, "tries": neverStays, "next_at": neverStays, "leased_until": neverStays, "ended_at": neverStays, "reason": neverStays,
+		"workspace_id": neverStays, "id": shownStays, "destination_id": neverStays, "event_type": shownStays, "event_id": neverStays, "run_id": neverStays, "request_id": neverStays, "contact_id": neverStays,
+		"contact_version": neverStays, "body": neverErased, "state": shownStays, "tries": shownInside, "next_at": shownInside, "leased_until": neverStays, "ended_at": shownInside, "reason": neverStays,
 		"held": neverStays, "asked": neverStays, "resume_at": neverStays, "by_hand": neverStays, "arrived_at": neverStays,
 	},
-	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": neverStays, "error": neverStays, "duration_us": neverStays, "answer": neverErased, "by_hand": neverStays, "retry_after": neverStays, "cut_off": neverStays},
+	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": shownStays, "error": shownStays, "duration_us": neverStays, "answer": neverErased, "by_hand": neverStays, "retry_after": neverStays, "cut_off": neverStays},
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
 	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "job_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},

@@ -375,6 +375,7 @@ type ContactDeleteModel struct {
 	Email    string
 	Segments []Named    // their rules contain the address
 	MayStart []MayStart // the automations that it may start
+	Outgoing []string   // what becomes of runs and messages about the contact
 }
 
 // ContactUnsubscribePage asks before a contact is unsubscribed.
@@ -488,13 +489,13 @@ func ContactDeletePage(m ContactDeleteModel) templ.Component {
 		})
 		templ_7745c5c3_Err = Confirm(Confirmation{Page: m.Page,
 			Question: "Erase " + m.Email + " for good?",
-			Losses: []string{
+			Losses: append([]string{
 				"The contact is gone for good, with its fields, tags and segments.",
 				"What the request log holds of the person goes too: addresses, payloads, values before and after, and the sender’s own address and program; and the snapshots of the events.",
 				"The log still shows when which webhook was called, but nothing of the person. The audit log stays too: it never held values. Files that were exported before are not touched.",
 				"Refused and skipped calls in which no address was found are searched for this one afterwards. Those that name it are emptied, usually within a minute, in a very large log later. If calls for other people mention this one, those calls keep it.",
 				"A later call that subscribes this address makes a new contact.",
-			},
+			}, m.Outgoing...),
 			Action: m.Path("contacts", m.ID, "delete"), Button: "Erase for good", Keep: m.Path("contacts", m.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -24,7 +24,7 @@ func (d *DB) PersonRequests(ctx context.Context, c models.Contact, before uuid.U
 	return rows, personRows(whereCallsOf(d.Read(ctx), c, former), before).Find(&rows).Error
 }
 
-// PersonEdits returns the next changes by hand, with the person who made them.
+// PersonEdits returns the next changes by people, imports and automations, with the person who made them.
 func (d *DB) PersonEdits(ctx context.Context, c models.Contact, before uuid.UUID) (rows []ContactEdit, err error) {
 	q := d.Read(ctx).Table("audit_log").Select("audit_log.*, (SELECT "+personName+" FROM users WHERE users.id = audit_log.user_id) AS person").
 		Where("workspace_id = ? AND subject IN ? AND subject_id = ?", c.WorkspaceID, models.ContactSubjects, c.ID)
@@ -65,6 +65,33 @@ func (d *DB) PersonDeliveries(ctx context.Context, c models.Contact, before uuid
 	for _, a := range attempts {
 		row := &rows[at[a.DeliveryID]]
 		row.Attempts = append(row.Attempts, a)
+	}
+	return rows, err
+}
+
+// PersonRun is a run of an automation with what its steps did.
+type PersonRun struct {
+	models.AutomationRun
+	Automation string           // its name
+	Steps      []models.RunStep `gorm:"-"`
+}
+
+// PersonRuns returns the next runs about the contact.
+func (d *DB) PersonRuns(ctx context.Context, c models.Contact, before uuid.UUID) (rows []PersonRun, err error) {
+	q := d.Read(ctx).Table("automation_runs").Select("automation_runs.*, (SELECT name FROM automations a WHERE a.workspace_id = automation_runs.workspace_id AND a.id = automation_runs.automation_id) AS automation").
+		Where("workspace_id = ? AND contact_id = ?", c.WorkspaceID, c.ID)
+	if err := personRows(q, before).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	at, ids := map[uuid.UUID]int{}, make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		at[row.ID], ids[i] = i, row.ID
+	}
+	var steps []models.RunStep
+	err = d.Read(ctx).Where("workspace_id = ? AND run_id IN ?", c.WorkspaceID, ids).Order("run_id, number").Find(&steps).Error
+	for _, s := range steps {
+		row := &rows[at[s.RunID]]
+		row.Steps = append(row.Steps, s)
 	}
 	return rows, err
 }
