@@ -118,3 +118,25 @@ func TestAWebhookThatFailsStartsARun(t *testing.T) {
 		}
 	})
 }
+
+// TestANewWebhookThatFailsStartsARun has no earlier calls to compare with.
+func TestANewWebhookThatFailsStartsARun(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		hook := w.hooks[models.TypeSubscribed]
+		w.automate("Failures", `{"triggers":[{"type":"webhook_failing"}],"steps":[{"type":"call","destination_id":1}]}`)
+		count := store.WebhookCount{WorkspaceID: w.ws.ID, WebhookID: hook.ID, Hour: w.now().Truncate(time.Hour), Outcome: models.OutcomeNoAddress, Failed: true, Calls: 4, LastCall: w.now()}
+		w.write(func(tx *gorm.DB) error { return tx.Create(&count).Error })
+		for _, step := range []struct{ calls, want int }{{4, 0}, {8, 1}, {9, 1}} {
+			w.write(func(tx *gorm.DB) error {
+				return tx.Exec("UPDATE webhook_counts SET calls = ?", step.calls).Error
+			})
+			w.look()
+			w.work()
+			if got := w.sent(); len(got) != step.want {
+				t.Errorf("%d calls that failed: got %d deliveries, want %d", step.calls, len(got), step.want)
+			}
+		}
+	})
+}

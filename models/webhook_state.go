@@ -10,12 +10,14 @@ type WebhookState struct {
 	SeenAt      time.Time // when it was last found, to stateTouch
 }
 
-// States returns what is unusual as the events of its beginning.
-func (u Unusual) States() (kinds []EventType) {
-	if u.Failing {
+// States returns what the webhook is at now, as the events of its beginning. One that is too new to have a usual fails if many of its calls
+// do, as on the dashboard.
+func (u WebhookUsual) States(now time.Time) (kinds []EventType) {
+	is := u.Unusual(now)
+	if is.Failing || u.EarlierCalls < knownCalls && ManyFail(u.Failures, u.Calls) {
 		kinds = append(kinds, EventWebhookFailing)
 	}
-	if u.Silent {
+	if is.Silent {
 		kinds = append(kinds, EventWebhookSilent)
 	}
 	return kinds
@@ -29,7 +31,7 @@ func AreUnusual(listens Listens, on []Webhook, usuals []WebhookUsual, now time.T
 		known[u.WebhookID] = u
 	}
 	for _, w := range on {
-		for _, kind := range known[w.ID].Unusual(now).States() {
+		for _, kind := range known[w.ID].States(now) {
 			if w.Enabled && w.DeletedAt == nil && listens.Has(kind, false) {
 				states = append(states, WebhookState{WorkspaceID: w.WorkspaceID, WebhookID: w.ID, Kind: kind, SeenAt: Instant(now)})
 			}

@@ -39,3 +39,25 @@ func TestOnlyWebhooksThatAreOnAndHeardAreUnusual(t *testing.T) {
 		t.Errorf("got %v, want nothing for which no automation listens", got)
 	}
 }
+
+// TestANewWebhookFailsIfManyCallsDo has webhooks with and without a usual.
+func TestANewWebhookFailsIfManyCallsDo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		u       WebhookUsual
+		failing bool
+	}{
+		"8 of 9":                           {WebhookUsual{Calls: 9, Failures: 8}, true},
+		"270 of 770":                       {WebhookUsual{Calls: 770, Failures: 270}, true},
+		"4 of 4":                           {WebhookUsual{Calls: 4, Failures: 4}, false},
+		"5 of 100":                         {WebhookUsual{Calls: 100, Failures: 5}, false},
+		"20 of 100, a few calls before":    {WebhookUsual{Calls: 100, Failures: 20, EarlierCalls: 49, EarlierFailures: 49}, true},
+		"20 of 100, as often as usual":     {WebhookUsual{Calls: 100, Failures: 20, EarlierCalls: 1000, EarlierFailures: 200}, false},
+		"20 of 100, more often than usual": {WebhookUsual{Calls: 100, Failures: 20, EarlierCalls: 1000, EarlierFailures: 50}, true},
+		"nothing":                          {WebhookUsual{}, false},
+	} {
+		if got := slices.Contains(test.u.States(time.Now()), EventWebhookFailing); got != test.failing {
+			t.Errorf("%s: got %t, want %t", name, got, test.failing)
+		}
+	}
+}
