@@ -101,7 +101,7 @@ func DeliveryPage(m DeliveryModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if m.CanEnable {
-					templ_7745c5c3_Err = PostButton(m.Page, m.Path("destinations", m.Destination.ID, "enable"), Btn{Label: "Switch on " + m.Destination.Name, Kind: Primary, Icon: "play"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = PostButton(m.Page, m.Path("destinations", m.Destination.ID, "enable"), Btn{Label: "Switch it on", Kind: Primary, Icon: "play"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
