@@ -117,7 +117,7 @@ func (x *execution) tellTeam(run *models.AutomationRun, s Step, event models.Aut
 			i = len(x.mails)
 			x.mails = append(x.mails, models.TeamMail{WorkspaceID: run.WorkspaceID, AutomationID: run.AutomationID, UserID: m.UserID})
 		}
-		x.mails[i].Words = words
+		x.mails[i].Words, x.mails[i].RunID = words, &run.ID
 		x.mails[i].Waiting++
 	}
 	x.tell(run, s.ID, ResultDone, Told{Words: "Will be told by e-mail: " + text(s.toldWords(x.things)) + "."})

@@ -34,11 +34,16 @@ func TestTheTeamIsChosenByClicking(t *testing.T) {
 		if err := s.db.Read(t.Context()).Take(&run).Error; err != nil {
 			t.Fatal(err)
 		}
-		s.get("/w/books/runs/"+run.ID.String()).want(t, 200, "Done", "Will be told by e-mail: jo@books.example and otto@books.example.")
+		s.get("/w/books/runs/"+run.ID.String()).want(t, 200, "Done", "Will be told by e-mail: jo@books.example and otto@books.example.", "jo@books.example is told in a moment.")
+		s.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE team_mails SET waiting = 0, last_sent_at = ? WHERE user_id = ?", models.Instant(s.server.now().Add(time.Minute)), otto.ID).Error
+		})
+		s.get("/w/books/runs/"+run.ID.String()).want(t, 200, "otto@books.example was told today", "jo@books.example is told in a moment.")
 		s.get(path).wantNot(t, "did not arrive")
 		s.write(func(tx *gorm.DB) error {
-			return tx.Model(&models.TeamMail{}).Where("user_id = ?", jo.ID).Update("problem", "refused").Error
+			return tx.Model(&models.TeamMail{}).Where("user_id = ?", jo.ID).Updates(map[string]any{"problem": "refused", "waiting": 0}).Error
 		})
+		s.get("/w/books/runs/"+run.ID.String()).want(t, 200, "jo@books.example could not be told: the mail server refuses the address or the mail.")
 		s.get(path).want(t, 200, "An e-mail did not arrive.", "jo@books.example could not be told: the mail server refuses the address or the mail.")
 	})
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -54,7 +55,11 @@ func (s *Server) runShow(v *visit) error {
 	if r.RequestID != nil {
 		m.CallHref = v.path("requests", r.RequestID.String())
 	}
-	v.runSteps(&m, r, messages[r.ID], things)
+	mails, err := v.automations().TeamMails(v.UserContext(), v.Workspace.ID, r.AutomationID)
+	if err != nil {
+		return models.In("run: e-mails to the team", err)
+	}
+	v.runSteps(&m, r, messages[r.ID], mails, things)
 	m.Facts = v.runFacts(r)
 	return v.show(views.RunPage(m))
 }
@@ -82,7 +87,7 @@ func (v *visit) runVerdict(r models.AutomationRun, messages []automations.Messag
 	return views.KindWarn, "Under way"
 }
 
-func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []automations.Message, things automations.Things) {
+func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []automations.Message, mails []models.TeamMail, things automations.Things) {
 	clock := func(t time.Time) string { return t.In(v.Workspace.Location()).Format("Mon 15:04:05") }
 	lead := r.Event.Type.Name()
 	if lead == "" {
@@ -102,6 +107,7 @@ func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []auto
 			}
 		} else if of, known := r.StepOf(s); known {
 			step.Title = sentenceCase(rule.PlainText(of.Words(things)))
+			step.Lead = strings.TrimSpace(step.Lead + " " + v.toldSaid(mails, of, s, things))
 		} else {
 			step.Title = "A step that the automation does not have any more"
 		}

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Tell notes in tx what members are to be told. Only the keys, Words and Waiting of the rows are read. Several rows of one member and
+// Tell notes in tx what members are to be told. Only the keys, Words, RunID and Waiting of the rows are read. Several rows of one member and
 // automation must be added up before.
 func Tell(tx *gorm.DB, now time.Time, rows ...models.TeamMail) error {
 	if len(rows) == 0 {
@@ -24,6 +24,7 @@ func Tell(tx *gorm.DB, now time.Time, rows ...models.TeamMail) error {
 		"waiting":  gorm.Expr("team_mails.waiting + excluded.waiting"),
 		"first_at": gorm.Expr("CASE WHEN team_mails.waiting = 0 THEN excluded.first_at ELSE team_mails.first_at END"),
 		"words":    gorm.Expr("excluded.words"),
+		"run_id":   gorm.Expr("excluded.run_id"),
 	}) // next_at stays: it keeps the mail before from being followed too soon
 	return models.In("note what to tell the team", tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "automation_id"}, {Name: "user_id"}},

@@ -16,6 +16,7 @@ import (
 	"campaignlark/models/store"
 
 	"github.com/emersion/go-smtp"
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -28,6 +29,7 @@ type world struct {
 	ws      models.Workspace
 	a       models.Automation
 	members []models.User
+	run     uuid.UUID // that tells
 	post    *post
 	clock   atomic.Int64
 	log     lines
@@ -35,7 +37,7 @@ type world struct {
 
 func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
-	w := &world{T: t, db: db, post: startPost(t, &post{}, false, false)}
+	w := &world{T: t, db: db, run: uuid.New(), post: startPost(t, &post{}, false, false)}
 	w.clock.Store(time.Date(2026, 11, 30, 13, 5, 0, 0, time.UTC).UnixMicro())
 	w.write(func(tx *gorm.DB) error {
 		w.ws = models.Workspace{Slug: "books", Name: "Books", TimeZone: "Europe/Vienna", CreatedAt: w.now()}
@@ -77,7 +79,7 @@ func (w *world) tell(member, times int) {
 	w.Helper()
 	for range times {
 		w.write(func(tx *gorm.DB) error {
-			return Tell(tx, w.now(), models.TeamMail{WorkspaceID: w.ws.ID, AutomationID: w.a.ID, UserID: w.members[member].ID, Words: "a contact is subscribed (confirmed) through Shop", Waiting: 1})
+			return Tell(tx, w.now(), models.TeamMail{WorkspaceID: w.ws.ID, AutomationID: w.a.ID, UserID: w.members[member].ID, RunID: &w.run, Words: "a contact is subscribed (confirmed) through Shop", Waiting: 1})
 		})
 	}
 }
@@ -147,7 +149,7 @@ func TestOneMailAnHourSumsUpTheRest(t *testing.T) {
 		w.wantSent("after an hour", "ada@example.com Welcome: 12 more since 14:05")
 		last := w.post.taken()[2]
 		for _, part := range []string{"The automation “Welcome” of the workspace Books", "12 more since 14:05 (Europe/Vienna).", "The last time: A contact is subscribed (confirmed) through Shop.",
-			"https://hooks.example.com/w/books/automations/", "at most once an hour"} {
+			"https://hooks.example.com/w/books/automations/", "Who it was the last time, and what the automation did: https://hooks.example.com/w/books/runs/" + w.run.String(), "at most once an hour"} {
 			if text := last.plain(t); !strings.Contains(text, part) {
 				t.Errorf("got the mail %s, want %q in it", text, part)
 			}

@@ -59,13 +59,27 @@ func (n news) message(public *url.URL, now time.Time) Message {
 	text := []string{
 		"The automation “" + n.Automation + "” of the workspace " + n.Workspace + " tells you:",
 		story,
-		"What it did: " + public.JoinPath("w", n.Slug, "automations", strconv.FormatInt(n.AutomationID, 10)).String(),
+		n.links(public),
 		"You get this mail because you were chosen in a step of the automation. It comes at most once an hour; the rest is summed up in the next one.",
 	}
 	return Message{
 		ID: n.id(), To: n.Email,
 		Subject: line(n.Automation + ": " + short), Text: strings.Join(text, "\n\n") + "\n",
 	}
+}
+
+// links lead to the run, which names the contact, and to all runs of the automation.
+func (n news) links(public *url.URL) string {
+	page := public.JoinPath("w", n.Slug)
+	all := "All runs of the automation: " + page.JoinPath("automations", strconv.FormatInt(n.AutomationID, 10)).String()
+	if n.RunID == nil {
+		return all
+	}
+	run, what := page.JoinPath("runs", n.RunID.String()).String(), "Who it was, and what the automation did: "
+	if n.Waiting > 1 || n.summed() {
+		what = "Who it was the last time, and what the automation did: "
+	}
+	return what + run + "\n" + all
 }
 
 // id is the same for the same mail.

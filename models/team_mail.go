@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // TeamMail is what an automation has to tell a member by e-mail, or with AutomationID 0 what is wrong with the destinations of the workspace.
 // Its row stays after the mail, so that the next one does not come too soon.
@@ -10,6 +14,7 @@ type TeamMail struct {
 	AutomationID int64      `gorm:"primaryKey"`
 	UserID       int64      `gorm:"primaryKey"`
 	Words        string     // what happened last
+	RunID        *uuid.UUID // the run that tells it; nil for none
 	Waiting      int64      // how often it happened since the last mail
 	FirstAt      time.Time  // the first of these times
 	NextAt       time.Time  // the next mail is not sent earlier; while a sender is at it, the end of its lease
