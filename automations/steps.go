@@ -118,7 +118,7 @@ func (x *execution) call(run *models.AutomationRun, s Step, event models.Automat
 
 // envelope returns what a run sends of its event, with the contact as it was then.
 func (x *execution) envelope(run *models.AutomationRun, event models.AutomationEvent) deliveries.Envelope {
-	e := deliveries.Envelope{ID: deliveries.EventID(event.ID), EventType: event.Type.Outgoing(), WorkspaceID: run.WorkspaceID, CreatedAt: event.CreatedAt}
+	e := deliveries.Envelope{ID: deliveries.EventID(event.ID), EventType: event.Type.Outgoing(), WorkspaceID: run.WorkspaceID, CreatedAt: models.EventTime{Time: event.CreatedAt}}
 	if event.Snapshot != nil {
 		var c models.EventContact
 		if json.Unmarshal([]byte(*event.Snapshot), &c) == nil {

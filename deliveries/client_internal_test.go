@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -161,6 +163,7 @@ func TestSendWithoutAConnection(t *testing.T) {
 		return nil, &net.AddrError{Err: "no name server"}
 	}
 	reach := clientOptions{allow: loopback, roots: roots}
+	expired := expiredCertificate(t, roots)
 	for name, c := range map[string]struct {
 		options clientOptions
 		url     string
@@ -169,9 +172,11 @@ func TestSendWithoutAConnection(t *testing.T) {
 		"all is well":                  {reach, secure, CodeNone},
 		"an unknown name":              {clientOptions{resolver: nowhere}, "https://crm.example.com/", CodeDNS},
 		"a closed port":                {reach, "https://" + gone.Addr().String(), CodeRefused},
-		"a certificate of nobody":      {clientOptions{allow: loopback}, secure, CodeTLS},
-		"a certificate of another":     {reach, other(t, own), CodeTLS},
-		"https to a plain receiver":    {reach, strings.Replace(web.URL, "http:", "https:", 1), CodeTLS},
+		"a certificate of nobody":      {clientOptions{allow: loopback}, secure, CodeAuthority},
+		"a certificate of another":     {reach, other(t, own), CodeName},
+		"a certificate of yesterday":   {reach, listen(t, &expired, fine), CodeExpired},
+		"another version of TLS":       {reach, oldTLS(t, own), CodeTLS},
+		"https to a plain receiver":    {reach, strings.Replace(web.URL, "http:", "https:", 1), CodeNoTLS},
 		"this machine":                 {clientOptions{roots: roots}, secure, CodeAddress},
 		"this machine over plain http": {clientOptions{}, plain, CodeAddress},
 		"no URL":                       {reach, "https://crm\x7f/", CodeAddress},
@@ -186,6 +191,37 @@ func TestSendWithoutAConnection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// expiredCertificate returns a certificate for 127.0.0.1 that has expired, and adds it to roots.
+func expiredCertificate(t *testing.T, roots *x509.CertPool) tls.Certificate {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	raw, err := x509.CreateCertificate(nil, &of, &of, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: private}
+}
+
+// oldTLS returns the URL of a receiver that knows only a version of TLS that is too old.
+func oldTLS(t *testing.T, certificate tls.Certificate) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // other returns the URL of a receiver at 127.0.0.2, for which certificate is not valid.

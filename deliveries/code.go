@@ -3,6 +3,7 @@ package deliveries
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -19,7 +20,11 @@ const (
 	CodeNone       Code = "" // it did not fail
 	CodeDNS        Code = "dns"
 	CodeRefused    Code = "refused"
-	CodeTLS        Code = "tls"
+	CodeTLS        Code = "tls"         // in another way than the next four
+	CodeExpired    Code = "tls_expired" // the certificate is not valid yet, or not any more
+	CodeName       Code = "tls_name"    // it is for another name
+	CodeAuthority  Code = "tls_authority"
+	CodeNoTLS      Code = "no_tls"
 	CodeTimeout    Code = "timeout"
 	CodeReset      Code = "reset"
 	CodeAddress    Code = "address"
@@ -31,7 +36,7 @@ const (
 )
 
 // Codes lists every code of a failed attempt.
-var Codes = []Code{CodeDNS, CodeRefused, CodeTLS, CodeTimeout, CodeReset, CodeAddress, CodeRedirect, CodeStatus, CodeUnreadable, CodeSecret, CodeFault}
+var Codes = []Code{CodeDNS, CodeRefused, CodeTLS, CodeExpired, CodeName, CodeAuthority, CodeNoTLS, CodeTimeout, CodeReset, CodeAddress, CodeRedirect, CodeStatus, CodeUnreadable, CodeSecret, CodeFault}
 
 // Words returns a sentence that says what came out of an attempt, from its code and the status of the answer.
 func Words(code Code, status int) string {
@@ -43,7 +48,15 @@ func Words(code Code, status int) string {
 	case CodeRefused:
 		return "No connection was possible: nothing takes calls at this address."
 	case CodeTLS:
-		return "No secure connection was possible: the certificate is not valid for this address, or it has no TLS."
+		return "No secure connection was possible: the certificate is not valid for this address, or both sides found no common kind of TLS."
+	case CodeExpired:
+		return "No secure connection was possible: the certificate has expired, or is not valid yet."
+	case CodeName:
+		return "No secure connection was possible: the certificate is for another name than the one in the address."
+	case CodeAuthority:
+		return "No secure connection was possible: the certificate was issued by an authority that is not known here. It may be self-signed, or the server may not send the whole chain."
+	case CodeNoTLS:
+		return "No secure connection was possible: what answers at this address has no TLS. It may be meant for another port."
 	case CodeTimeout:
 		return "There was no answer in time."
 	case CodeReset:
@@ -89,13 +102,32 @@ func codeOf(ctx context.Context, err error) Code {
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
 		return CodeTimeout
 	case isTLS(err):
-		return CodeTLS
+		return codeOfTLS(err)
 	case errors.As(err, &op) && op.Op == "dial":
 		return CodeRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return CodeReset
 	}
 	return CodeUnreadable
+}
+
+// codeOfTLS tells the errors of a handshake apart.
+func codeOfTLS(err error) Code {
+	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return CodeExpired
+	case errors.As(err, &name):
+		return CodeName
+	case errors.As(err, &authority):
+		return CodeAuthority
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return CodeNoTLS
+	}
+	return CodeTLS
 }
 
 // isTLS reports whether err comes from the handshake. Several of its errors have no type.

@@ -2,7 +2,6 @@ package deliveries
 
 import (
 	"encoding/json"
-	"time"
 
 	"campaignlark/models"
 
@@ -11,11 +10,11 @@ import (
 
 // Envelope is the body of every delivery.
 type Envelope struct {
-	ID          string    `json:"id"` // of the event: EventID
-	EventType   string    `json:"event_type"`
-	WorkspaceID int64     `json:"workspace_id"`
-	CreatedAt   time.Time `json:"created_at"` // of the event
-	Data        Data      `json:"data"`
+	ID          string           `json:"id"` // of the event: EventID
+	EventType   string           `json:"event_type"`
+	WorkspaceID int64            `json:"workspace_id"`
+	CreatedAt   models.EventTime `json:"created_at"` // of the event
+	Data        Data             `json:"data"`
 }
 
 // Data holds the subject of an event and its cause.
@@ -45,7 +44,6 @@ func EventID(id uuid.UUID) string { return "evt_" + id.String() }
 
 // JSON returns the envelope as it is sent.
 func (e Envelope) JSON() []byte {
-	e.CreatedAt = e.CreatedAt.UTC().Truncate(time.Millisecond)
 	text, err := json.Marshal(e)
 	if err != nil {
 		panic(err) // it holds only texts, numbers and times

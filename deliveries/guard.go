@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -67,8 +68,12 @@ var (
 	errURLScheme   = errors.New("The address must start with https://, so that nobody on the way can read what is sent.")
 	errURLUser     = errors.New("Leave the user name and the password out of the address. A header of the destination can hold them.")
 	errURLPort     = errors.New("The port must be a number from 1 to 65535.")
-	errURLNumber   = errors.New("Write an IP address in its usual form, such as 203.0.113.7.")
+	errURLNumber   = errors.New("Write an IP address in its usual form, such as 93.184.215.14.")
 	errURLInternal = errors.New("This address is inside a private network or on this machine. Deliveries go only to the internet, and to networks that OUTBOUND_ALLOW names.")
+	errURLPlain    = errors.New("Plain http is only possible to networks that OUTBOUND_ALLOW names, so that nobody on the way can read what is sent. Use https.")
+	errURLGroup    = errors.New("This is a multicast address: it stands for a group of machines. A delivery goes to one.")
+	errURLExample  = errors.New("This address is only for examples in documentation: no machine has it.")
+	errURLReserved = errors.New("This address is reserved: no machine on the internet has it.")
 )
 
 // CheckURL checks the form of a destination's URL. allow has the networks of OUTBOUND_ALLOW. The error is a sentence for the form. A name
@@ -90,11 +95,23 @@ func CheckURL(text string, allow ...netip.Prefix) error {
 	if port, err := strconv.ParseUint(u.Port(), 10, 16); strings.HasSuffix(u.Host, ":") || u.Port() != "" && (err != nil || port == 0) {
 		return errURLPort
 	}
-	may := publicOrAllowed(allow)
-	if u.Scheme == "http" {
-		may = allowedOnly(allow)
+	err = checkHost(u.Hostname(), publicOrAllowed(allow))
+	if err == nil && u.Scheme == "http" && checkHost(u.Hostname(), allowedOnly(allow)) != nil {
+		return errURLPlain
 	}
-	return checkHost(u.Hostname(), may)
+	return err
+}
+
+// URLHint says what cannot be known of an address before a delivery goes there; "" for nothing.
+func URLHint(text string, allow ...netip.Prefix) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || CheckURL(text, allow...) != nil {
+		return ""
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil || strings.HasSuffix(u.Hostname(), "localhost") {
+		return ""
+	}
+	return "The address begins with http and has a name. Messages go there only if the name leads into a network that OUTBOUND_ALLOW names. Send a test to see whether it does."
 }
 
 // whyNoURL explains why url.Parse does not read text.
@@ -115,7 +132,7 @@ func checkHost(host string, may check) error {
 		if err != nil {
 			return errURLSyntax
 		}
-		return internalIf(may(address))
+		return refused(address, may)
 	}
 	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
 	if err != nil && !isASCII(host) || strings.ContainsAny(host, " \\\"<>^`{|}%") || strings.Contains(host, "..") || strings.HasPrefix(host, ".") {
@@ -125,23 +142,47 @@ func checkHost(host string, may check) error {
 		name = strings.ToLower(strings.TrimSuffix(host, "."))
 	}
 	if address, err := netip.ParseAddr(name); err == nil {
-		return internalIf(may(address))
+		return refused(address, may)
 	}
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
 	case strings.Trim(last, "0123456789") == "", strings.HasPrefix(last, "0x"):
 		return errURLNumber
 	case last == "localhost":
-		return internalIf(may(netip.MustParseAddr("127.0.0.1")))
+		return refused(netip.MustParseAddr("127.0.0.1"), may)
 	}
 	return nil
 }
 
-func internalIf(err error) error {
-	if err != nil {
-		return errURLInternal
+// examples are the networks for documentation, and unused those that nobody has on the internet.
+var (
+	examples = prefixes("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24", "2001:db8::/32", "3fff::/20")
+	unused   = prefixes("240.0.0.0/4", "198.18.0.0/15", "192.0.0.0/24", "100::/64")
+)
+
+func prefixes(all ...string) (networks []netip.Prefix) {
+	for _, text := range all {
+		networks = append(networks, netip.MustParsePrefix(text))
 	}
-	return nil
+	return networks
+}
+
+// refused says why may does not pass an address; nil if it does.
+func refused(address netip.Addr, may check) error {
+	in := func(networks []netip.Prefix) bool {
+		return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(address.Unmap().WithZone("")) })
+	}
+	switch {
+	case may(address) == nil:
+		return nil
+	case in(examples):
+		return errURLExample
+	case address.IsMulticast():
+		return errURLGroup
+	case in(unused) && address != netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return errURLReserved
+	}
+	return errURLInternal
 }
 
 func isASCII(text string) bool {

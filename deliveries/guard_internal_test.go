@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -108,7 +109,15 @@ func TestCheckURL(t *testing.T) {
 		{"https://[fe80::1%25eth0]/", nil, errURLInternal},
 		{"https://169.254.169.254/latest/meta-data/", nil, errURLInternal},
 		{"https://10.2.0.1/", lan, errURLInternal},
-		{"http://8.8.8.8/", lan, errURLInternal},
+		{"http://8.8.8.8/", lan, errURLPlain},
+		{"http://93.184.215.14/x", loopback, errURLPlain},
+		{"http://127.0.0.1/x", loopback, nil},
+		{"https://224.0.0.1/", nil, errURLGroup},
+		{"http://224.0.0.1/", lan, errURLGroup},
+		{"https://[ff02::1]/", nil, errURLGroup},
+		{"https://192.0.2.1/", nil, errURLExample},
+		{"https://[2001:db8::1]/", nil, errURLExample},
+		{"https://240.0.0.1/", nil, errURLReserved},
 	} {
 		if got := CheckURL(c.url, c.allow...); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.url, got, c.want)
@@ -119,8 +128,19 @@ func TestCheckURL(t *testing.T) {
 		if strings.Contains(text, ":") {
 			host = "[" + strings.ReplaceAll(text, "%", "%25") + "]"
 		}
-		if got := CheckURL("https://" + host + "/"); got != errURLInternal {
-			t.Errorf("%s: got %v, want it refused as internal", text, got)
+		if got := CheckURL("https://" + host + "/"); !slices.Contains([]error{errURLInternal, errURLGroup, errURLExample, errURLReserved}, got) {
+			t.Errorf("%s: got %v, want it refused", text, got)
+		}
+	}
+}
+
+func TestAnAddressWithHTTPAndANameHasAHint(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{
+		"http://example.com/": true, "http://crm.intranet:8080/x": true, "https://example.com/": false, "http://127.0.0.1/x": false, "http://localhost/": false, "http://8.8.8.8/": false, "nonsense": false,
+	} {
+		if got := URLHint(url, loopback...) != ""; got != want {
+			t.Errorf("%s: got a hint: %v, want %v", url, got, want)
 		}
 	}
 }

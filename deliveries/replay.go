@@ -28,7 +28,7 @@ var (
 // SendTest sends a message of the type "test" to a destination.
 func (s Store) SendTest(ctx context.Context, d models.Destination, userID int64, now time.Time) (sent models.Delivery, err error) {
 	event := models.NewID(now)
-	body := Envelope{ID: EventID(event), EventType: TestType, WorkspaceID: d.WorkspaceID, CreatedAt: now}.JSON()
+	body := Envelope{ID: EventID(event), EventType: TestType, WorkspaceID: d.WorkspaceID, CreatedAt: models.EventTime{Time: now}}.JSON()
 	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
 		old, err := toSend(tx, d)
 		if err != nil {

@@ -24,8 +24,10 @@ func eventSaid(outgoing string) string {
 
 // shortAnswers says in a few words why an attempt got no answer.
 var shortAnswers = map[deliveries.Code]string{
-	deliveries.CodeDNS: "name not found", deliveries.CodeRefused: "no connection", deliveries.CodeTLS: "no secure connection", deliveries.CodeTimeout: "no answer in time",
-	deliveries.CodeReset: "connection closed", deliveries.CodeAddress: "address not allowed", deliveries.CodeUnreadable: "not HTTP", deliveries.CodeSecret: "could not be signed",
+	deliveries.CodeDNS: "name not found", deliveries.CodeRefused: "no connection", deliveries.CodeTLS: "no secure connection",
+	deliveries.CodeExpired: "certificate expired", deliveries.CodeName: "certificate for another name", deliveries.CodeAuthority: "certificate not trusted", deliveries.CodeNoTLS: "no TLS",
+	deliveries.CodeTimeout: "no answer in time",
+	deliveries.CodeReset:   "connection closed", deliveries.CodeAddress: "address not allowed", deliveries.CodeUnreadable: "not HTTP", deliveries.CodeSecret: "could not be signed",
 	deliveries.CodeFault: "a fault of this program",
 }
 

@@ -17,7 +17,7 @@ func TestADeliveryTellsEachAttempt(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		d, c := s.addDestination("CRM"), s.addContact(1, "solene@example.com", nil)
 		hook := s.addWebhook(models.TypeSubscribed)
-		body := deliveries.Envelope{ID: "evt_1", EventType: "contact.updated", CreatedAt: s.server.now(),
+		body := deliveries.Envelope{ID: "evt_1", EventType: "contact.updated", CreatedAt: models.EventTime{Time: s.server.now()},
 			Data: deliveries.Data{Cause: &deliveries.Cause{Webhook: &deliveries.Thing{ID: hook.ID, Name: "Shop <b>"}}}}.JSON()
 		v := s.addDelivery(d, models.Delivery{State: models.DeliveryPending, Tries: 2, ContactID: c.ID, ContactVersion: 2}, string(body))
 		later := s.addDelivery(d, models.Delivery{State: models.DeliveryPending, ContactID: c.ID, ContactVersion: 3}, string(body))

@@ -15,6 +15,9 @@ func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) error {
 	if fault := v.destinations().CannotSign(u.Destination); fault != "" && u.Enabled {
 		m.Issues = append(m.Issues, views.DestinationIssue{Kind: views.KindBad, Title: "Nothing is sent: this program cannot sign.", Text: " " + fault, Advice: v.whatWaits(u)})
 	}
+	if hint := deliveries.URLHint(u.URL, v.server.Config.OutboundAllow...); hint != "" && u.ArrivedAt == nil {
+		m.Issues = append(m.Issues, views.DestinationIssue{Kind: views.KindWarn, Title: "It may not be possible to send anything there.", Text: " " + hint})
+	}
 	switch {
 	case u.Failing:
 		issue := views.DestinationIssue{Kind: views.KindBad, Title: v.sinceSaid(u), Text: " " + views.Plural(u.Failures, "try", "tries") + " failed." + lastWords(u) + " " + v.whatWaits(u),

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,23 @@ func TestBothSecretsAreNamedByTheirEndings(t *testing.T) {
 		page.want(t, 200, "It ends in "+ending(second), "until you remove the one before (ending in "+ending(first)+")", "X-Webhook-Signature, which has room for one")
 		s.get(path).want(t, 200, "ending in "+ending(second), "the one before, ending in "+ending(first))
 		s.get(path+"/secret?do=remove").want(t, 200, "Only the secret ending in "+ending(second), "(ending in "+ending(first)+")")
+	})
+}
+
+func TestTheFormSaysWhatAnAddressCannotDo(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.withCipher()
+		s.server.Config.OutboundAllow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		for url, says := range map[string]string{
+			"http://93.184.215.14/x": "Plain http is only possible to networks that OUTBOUND_ALLOW names", "https://224.0.0.1/": "This is a multicast address", "https://192.0.2.1/": "only for examples in documentation",
+			"https://10.0.0.1/": "inside a private network",
+		} {
+			s.post("/w/books/destinations", "name", "CRM", "url", url).want(t, 422, says)
+		}
+		s.post("/w/books/destinations", "name", "CRM", "url", "http://crm.example.com/x").want(t, 303)
+		path := "/w/books/destinations/" + itoa(s.onlyDestination().ID)
+		s.get(path+"/edit").want(t, 200, "Messages go there only if the name leads into a network that OUTBOUND_ALLOW names.")
+		s.get(path).want(t, 200, "Messages go there only if the name leads into a network that OUTBOUND_ALLOW names.")
 	})
 }
 

@@ -175,12 +175,19 @@ type EventContact struct {
 	Status      Status            `json:"status,omitempty"`
 	Fields      map[string]string `json:"fields,omitzero"`
 	Tags        []string          `json:"tags,omitzero"`
-	CreatedAt   *time.Time        `json:"created_at,omitempty"`
+	CreatedAt   *EventTime        `json:"created_at,omitempty"`
+}
+
+// EventTime is an instant in a message. It is written in UTC with three digits after the second, so that all of them have one form.
+type EventTime struct{ time.Time }
+
+func (t EventTime) MarshalJSON() ([]byte, error) {
+	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
 }
 
 // EventContactOf returns a contact for a snapshot, with the names of its tags.
 func EventContactOf(c Contact, tags []string) EventContact {
-	e := EventContact{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: &c.CreatedAt}
+	e := EventContact{ID: c.ID, Email: c.Email, Status: c.Status, Fields: c.Fields, Tags: tags, CreatedAt: &EventTime{c.CreatedAt}}
 	if e.Fields == nil {
 		e.Fields = map[string]string{}
 	}

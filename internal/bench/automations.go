@@ -168,7 +168,7 @@ func (b *automationsBench) deliver(ctx context.Context, db *store.DB) error {
 	if err != nil {
 		return err
 	}
-	body := deliveries.Envelope{ID: "evt_bench", EventType: "contact.subscribed", WorkspaceID: d.WorkspaceID, CreatedAt: time.Now(),
+	body := deliveries.Envelope{ID: "evt_bench", EventType: "contact.subscribed", WorkspaceID: d.WorkspaceID, CreatedAt: models.EventTime{Time: time.Now()},
 		Data: deliveries.Data{Contact: &models.EventContact{ID: 1, Email: "ada@example.com", Status: models.StatusSubscribed, Fields: map[string]string{"first_name": "Ada"}}}}.JSON()
 	bare := b.bareLoop(body)
 	var all []models.Delivery
