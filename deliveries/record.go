@@ -86,7 +86,7 @@ func (s *Sender) plan(tries int, r Result, now time.Time) (time.Time, bool) {
 
 func (s *Sender) observe(group []outcome, states []models.DeliveryState) {
 	for i, o := range group {
-		s.o.Observe.Attempted(o.Code, o.Duration)
+		s.o.Observe.Attempted(o.Result)
 		if states[i] != "" {
 			s.o.Observe.Recorded(states[i])
 		}

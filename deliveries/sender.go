@@ -50,7 +50,7 @@ type Options struct {
 
 // Observe receives measurements. A nil function measures nothing.
 type Observe struct {
-	Attempted func(code Code, took time.Duration)
+	Attempted func(r Result)
 	Recorded  func(state models.DeliveryState) // the state after an attempt: pending if there will be another one
 }
 
@@ -107,7 +107,7 @@ func (o Options) withStandards() Options {
 		}
 	}
 	if o.Observe.Attempted == nil {
-		o.Observe.Attempted = func(Code, time.Duration) {}
+		o.Observe.Attempted = func(Result) {}
 	}
 	if o.Observe.Recorded == nil {
 		o.Observe.Recorded = func(models.DeliveryState) {}

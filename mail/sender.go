@@ -18,6 +18,7 @@ import (
 type Options struct {
 	PublicURL *url.URL // links start with it
 	Log       *slog.Logger
+	Observe   func(Problem) // receives what came out of each mail
 	Now       func() time.Time
 	Schedule  deliveries.Schedule // waits after failed tries
 	Lease     time.Duration       // after which another sender tries what this one has begun: 2 minutes, more than a mail takes
@@ -39,6 +40,9 @@ func NewSender(db *store.DB, server Server, o Options) *Sender {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Observe == nil {
+		o.Observe = func(Problem) {}
 	}
 	if o.Schedule == nil {
 		o.Schedule = deliveries.StandardSchedule
@@ -100,6 +104,7 @@ func (s *Sender) one(ctx context.Context, row models.TeamMail) error {
 	if attempt.Err() != nil && p != ProblemNone {
 		return nil
 	}
+	s.o.Observe(p)
 	now := s.now()
 	next, again := now.Add(Quiet), false
 	if p != ProblemNone {

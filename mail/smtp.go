@@ -32,6 +32,9 @@ const (
 	ProblemFault   Problem = "fault"   // the mail cannot be built
 )
 
+// Problems lists every problem.
+var Problems = []Problem{ProblemConnect, ProblemTLS, ProblemAuth, ProblemRefused, ProblemLater, ProblemFault}
+
 // Words are the end of a sentence that says why somebody was not told.
 func (p Problem) Words() string {
 	switch p {

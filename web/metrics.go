@@ -12,6 +12,7 @@ import (
 	"campaignlark/faults"
 	"campaignlark/handlers"
 	"campaignlark/intake"
+	"campaignlark/mail"
 	"campaignlark/models"
 	"campaignlark/models/store"
 	"campaignlark/senders"
@@ -32,7 +33,8 @@ type metrics struct {
 	batch      prometheus.Histogram
 	commit     prometheus.Histogram
 	deliveries map[models.DeliveryState]prometheus.Counter
-	attempts   map[deliveries.Code]prometheus.Counter
+	attempts   map[string]prometheus.Counter
+	mails      map[mail.Problem]prometheus.Counter
 	attempt    prometheus.Histogram
 }
 
@@ -48,7 +50,7 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 		}),
 		attempt: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "campaignlark_delivery_attempt_seconds", Help: "How long an attempt to deliver took until its answer was read.",
-			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15, 16, 20},
 		}),
 	}
 	m.calls = countersOf(m, prometheus.CounterOpts{
@@ -67,9 +69,12 @@ func newMetrics(db *store.DB, now func() time.Time, log *slog.Logger) *metrics {
 		Name: "campaignlark_deliveries_total", Help: "Attempts to deliver, by the state of the delivery afterwards: pending will be tried again.",
 	}, "result", models.DeliveryStates)
 	m.attempts = countersOf(m, prometheus.CounterOpts{
-		Name: "campaignlark_delivery_attempts_total", Help: "Attempts to deliver, by what came out of them: arrived, or why they failed.",
-	}, "code", append([]deliveries.Code{attemptArrived}, deliveries.Codes...))
-	m.registry.MustRegister(m.batch, m.commit, m.attempt, newMarks(db, now, log), prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "campaignlark_delivery_attempts_total", Help: "Attempts to deliver, by what came out of them: arrived, why they failed, or the status of the answer.",
+	}, "code", deliveries.Labels())
+	m.mails = countersOf(m, prometheus.CounterOpts{
+		Name: "campaignlark_mails_total", Help: "E-mails to members that were tried, by what came out: sent, or why the mail server did not take them.",
+	}, "result", append([]mail.Problem{mailSent}, mail.Problems...))
+	m.registry.MustRegister(m.batch, m.commit, m.attempt, newMarks(db, now, log), newOutgoing(db, now, log), prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "campaignlark_panics_total", Help: "Panics that were recovered: each is a fault of the program, and its stack is in the log.",
 	}, func() float64 { return float64(faults.Count()) }), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -112,20 +117,27 @@ func (m *metrics) observe() intake.Observe {
 	}
 }
 
-// attemptArrived is the label of attempts that did not fail. An empty label would be none.
-const attemptArrived deliveries.Code = "arrived"
+// mailSent is the label of mails that were sent. An empty label would be none.
+const mailSent mail.Problem = "sent"
+
+// observeMail counts a mail.
+func (m *metrics) observeMail(p mail.Problem) {
+	if p == mail.ProblemNone {
+		p = mailSent
+	}
+	if counter, known := m.mails[p]; known {
+		counter.Inc()
+	}
+}
 
 // observeDeliveries receives the measurements of the sender.
 func (m *metrics) observeDeliveries() deliveries.Observe {
 	return deliveries.Observe{
-		Attempted: func(code deliveries.Code, took time.Duration) {
-			if code == deliveries.CodeNone {
-				code = attemptArrived
-			}
-			if counter, known := m.attempts[code]; known {
+		Attempted: func(r deliveries.Result) {
+			if counter, known := m.attempts[r.Label()]; known {
 				counter.Inc()
 			}
-			m.attempt.Observe(took.Seconds())
+			m.attempt.Observe(r.Duration.Seconds())
 		},
 		Recorded: func(state models.DeliveryState) {
 			if counter, known := m.deliveries[state]; known {

@@ -12,6 +12,7 @@ import (
 	"campaignlark/deliveries"
 	"campaignlark/intake"
 	"campaignlark/internal/dbtest"
+	"campaignlark/mail"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -131,8 +132,33 @@ func TestMetricsCountDeliveries(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
 		m := newMetrics(db, time.Now, slog.New(slog.DiscardHandler))
 		observe := m.observeDeliveries()
-		observe.Attempted(deliveries.CodeNone, 20*time.Millisecond)
-		observe.Attempted(deliveries.CodeTimeout, 15*time.Second)
+		observe.Attempted(deliveries.Result{Status: 200, Duration: 20 * time.Millisecond})
+		observe.Attempted(deliveries.Result{Code: deliveries.CodeTimeout, Duration: 15*time.Second + 3*time.Millisecond})
+		for _, status := range []int{404, 410, 418, 500, 599} {
+			observe.Attempted(deliveries.Result{Status: status, Code: deliveries.CodeStatus})
+		}
+		m.observeMail(mail.ProblemNone)
+		m.observeMail(mail.ProblemRefused)
+		since := models.Instant(time.Now().Add(-2 * time.Minute))
+		if err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			for i, d := range []models.Destination{{Enabled: true, FailingSince: &since, Failures: 4}, {OffReason: "It answered 410 Gone."}, {}, {Enabled: true}} {
+				d.WorkspaceID, d.Name, d.Secret, d.CreatedAt, d.UpdatedAt = 1, "CRM", []byte{1}, since, since
+				if err := tx.Create(&d).Error; err != nil {
+					return err
+				}
+				next := since.Add(-time.Duration(i) * time.Hour) // of one that is off: older
+				if d.Enabled {
+					next = since
+				}
+				v := models.Delivery{WorkspaceID: 1, ID: models.NewID(since), DestinationID: d.ID, EventID: models.NewID(since), State: models.DeliveryPending, NextAt: next}
+				if err := tx.Create(&v).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
 		observe.Recorded(models.DeliveryArrived)
 		observe.Recorded(models.DeliveryPending)
 		got := scrape(t, m)
@@ -143,13 +169,28 @@ func TestMetricsCountDeliveries(t *testing.T) {
 			`campaignlark_delivery_attempts_total{code="arrived"}`:     "1",
 			`campaignlark_delivery_attempts_total{code="timeout"}`:     "1",
 			`campaignlark_delivery_attempts_total{code="tls"}`:         "0",
-			`campaignlark_delivery_attempt_seconds_count`:              "2",
-			`campaignlark_delivery_attempt_seconds_bucket{le="0.025"}`: "1",
-			`campaignlark_delivery_attempt_seconds_bucket{le="15"}`:    "2",
+			`campaignlark_delivery_attempts_total{code="404"}`:         "1",
+			`campaignlark_delivery_attempts_total{code="410"}`:         "1",
+			`campaignlark_delivery_attempts_total{code="4xx"}`:         "1",
+			`campaignlark_delivery_attempts_total{code="500"}`:         "1",
+			`campaignlark_delivery_attempts_total{code="5xx"}`:         "1",
+			`campaignlark_delivery_attempt_seconds_count`:              "7",
+			`campaignlark_mails_total{result="sent"}`:                  "1",
+			`campaignlark_mails_total{result="refused"}`:               "1",
+			`campaignlark_mails_total{result="connect"}`:               "0",
+			`campaignlark_deliveries_waiting`:                          "4",
+			`campaignlark_destinations_failing`:                        "1",
+			`campaignlark_destinations_switched_off`:                   "1",
+			`campaignlark_delivery_attempt_seconds_bucket{le="0.025"}`: "6",
+			`campaignlark_delivery_attempt_seconds_bucket{le="15"}`:    "6",
+			`campaignlark_delivery_attempt_seconds_bucket{le="16"}`:    "7",
 		} {
 			if got[name] != want {
 				t.Errorf("%s: got %q, want %q", name, got[name], want)
 			}
+		}
+		if age := got["campaignlark_delivery_oldest_due_age_seconds"]; !strings.HasPrefix(age, "12") {
+			t.Errorf("got an oldest delivery that is due since %s seconds, want 120 and a little", age)
 		}
 	})
 }

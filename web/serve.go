@@ -84,7 +84,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 		Refused: numbers.refuse,
 	})
 	stopSending, stop := p.work(c, db, srv, pipeline, deliveries.NewSender(db, cipher, deliveries.Options{
-		Log: p.log, Schedule: c.RetrySchedule, Allow: c.OutboundAllow, Version: version, Observe: numbers.observeDeliveries()}))
+		Log: p.log, Schedule: c.RetrySchedule, Allow: c.OutboundAllow, Version: version, Observe: numbers.observeDeliveries()}), numbers)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	fmt.Fprintf(p.stdout, "CampaignLark is running at %s\n", c.PublicURL)
@@ -111,7 +111,7 @@ func (p program) serveOn(ctx context.Context, c Config, db *store.DB, ln net.Lis
 }
 
 // work starts the background work. stopSending makes the sender end, and stop all of it; stop returns when it has ended.
-func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *intake.Pipeline, sender *deliveries.Sender) (stopSending, stop func()) {
+func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *intake.Pipeline, sender *deliveries.Sender, numbers *metrics) (stopSending, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	sending, stopSending := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -129,7 +129,9 @@ func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *in
 	})
 	all.Go(func() { sender.Run(sending) })
 	if c.Mail != nil {
-		all.Go(func() { mail.NewSender(db, *c.Mail, mail.Options{PublicURL: c.PublicURL, Log: p.log}).Run(sending) })
+		all.Go(func() {
+			mail.NewSender(db, *c.Mail, mail.Options{PublicURL: c.PublicURL, Log: p.log, Observe: numbers.observeMail}).Run(sending)
+		})
 	}
 	runner := jobs.New(db, p.log, time.Now)
 	runner.Intake = pipeline
