@@ -51,6 +51,9 @@ func (s *Server) destinationShow(v *visit) error {
 	if err := v.addTest(&m, u); err != nil {
 		return err
 	}
+	if err := v.addTries(&m, u); err != nil {
+		return err
+	}
 	m.Figures = v.destinationFigures(u)
 	v.addVerification(&m)
 	return v.show(views.DestinationPage(m))

@@ -119,6 +119,28 @@ func TestBothSecretsAreNamedByTheirEndings(t *testing.T) {
 	})
 }
 
+func TestTheTriesOfADestinationAreDrawn(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		d, other := s.addDestination("CRM"), s.addDestination("Shop")
+		path := "/w/books/destinations/" + itoa(d.ID)
+		s.get(path).wantNot(t, "Tries in")
+		tried := func(to models.Destination, state models.DeliveryState, all ...models.DeliveryAttempt) {
+			v := s.addDelivery(to, models.Delivery{State: state, Tries: len(all)}, `{}`)
+			for i, a := range all {
+				a.WorkspaceID, a.DeliveryID, a.Number = v.WorkspaceID, v.ID, i+1
+				s.write(func(tx *gorm.DB) error { return tx.Create(&a).Error })
+			}
+		}
+		ago := func(d time.Duration) time.Time { return s.server.now().Add(-d) }
+		tried(d, models.DeliveryArrived, models.DeliveryAttempt{At: ago(50 * time.Hour), Error: "timeout", DurationUs: 15_000_000}, models.DeliveryAttempt{At: ago(2 * time.Hour), Status: 503, Error: "status", DurationUs: 100_000},
+			models.DeliveryAttempt{At: ago(time.Hour), Status: 200, DurationUs: 300_000})
+		tried(d, models.DeliveryPending, models.DeliveryAttempt{At: ago(time.Minute), Error: "timeout", DurationUs: 15_000_000})
+		tried(other, models.DeliveryArrived, models.DeliveryAttempt{At: ago(time.Minute), Status: 200})
+		s.get(path).want(t, 200, "3 tries in the last 24 hours: 1 arrived, 2 failed (67 %). Answers took 200 ms on average.", "Show as a table", "7 days")
+		s.get(path+"?calls=7d").want(t, 200, "4 tries in the last 7 days: 1 arrived, 3 failed (75 %).")
+	})
+}
+
 func TestTheFormSaysWhatAnAddressCannotDo(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		s.withCipher()

@@ -87,7 +87,7 @@ var pageSamples = map[string][]pageSample{
 	"/w/:slug/runs/:id":                     {{id: newest("automation_runs")}},
 	"/w/:slug/destinations":                 {{}},
 	"/w/:slug/destinations/new":             {{}},
-	"/w/:slug/destinations/:id":             {{id: newestLeft("destinations")}, {id: newestLeft("destinations"), query: "?state=arrived"}},
+	"/w/:slug/destinations/:id":             {{id: newestLeft("destinations")}, {id: newestLeft("destinations"), query: "?state=arrived&calls=30d"}},
 	"/w/:slug/destinations/:id/edit":        {{id: newestLeft("destinations")}},
 	"/w/:slug/destinations/:id/disable":     {{id: newestLeft("destinations")}},
 	"/w/:slug/destinations/:id/secret":      {{id: newestLeft("destinations")}},
