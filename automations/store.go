@@ -3,6 +3,7 @@ package automations
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -83,7 +84,7 @@ func (s Store) Definitions(ctx context.Context, workspace int64) ([]Listed, erro
 		return nil, err
 	}
 	slices.SortFunc(rows, func(a, b models.Automation) int {
-		return cmp.Or(cmp.Compare(models.Fold(a.Name), models.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(models.CompareNames(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	all := make([]Listed, len(rows))
 	for i, a := range rows {
@@ -128,6 +129,20 @@ func free(tx *gorm.DB, workspace, id int64, name string) error {
 		return ErrNameTaken
 	}
 	return nil
+}
+
+// Copy stores a copy of an automation that is off, under a name that is free: "Welcome (copy)", "Welcome (copy 2)".
+func (s Store) Copy(ctx context.Context, a Listed, userID int64) (models.Automation, error) {
+	for n := 1; ; n++ {
+		mark := " (copy)"
+		if n > 1 {
+			mark = " (copy " + strconv.Itoa(n) + ")"
+		}
+		copied, err := s.Create(ctx, a.WorkspaceID, userID, models.Shorten(a.Name, 64-len(mark))+mark, a.Definition, false)
+		if !errors.Is(err, ErrNameTaken) || n > models.MaxAutomations {
+			return copied, err
+		}
+	}
 }
 
 // Create stores a new automation. If its name is taken, the error is ErrNameTaken. name is valid by models.ValidateName, and d by Definition.Check.

@@ -216,3 +216,71 @@ func TestATrialSaysWhatItAssumes(t *testing.T) {
 		tried.wantNot(t, `"email_address"`)
 	})
 }
+
+// TestTheListOfAutomationsIsSearched fills more than a page, searches it, and names what needs a repair in the navigation.
+func TestTheListOfAutomationsIsSearched(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag := s.addTag("vip")
+		for i := range 58 {
+			s.addAutomation(fmt.Sprintf("Auto %d", i+1))
+		}
+		s.storeAutomation("Mark", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"add_tag","tag_id":%d}]}`, tag.ID))
+		s.post("/w/books/automations", "name", "Resting", "definition", `{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":1}]}`).want(t, 303)
+		list := s.get("/w/books/automations")
+		list.inThisOrder(t, "Auto 1 When", "Auto 2 When", "Auto 10 When", "60 automations", "Next")
+		list.wantNot(t, "Auto 51 When", "need a repair")
+		second := s.get("/w/books/automations?page=2")
+		second.want(t, 200, "Auto 51 When", "Resting", "Previous")
+		s.get("/w/books/automations?q=auto+5").want(t, 200, "Auto 5 When", "Auto 58 When", "10 of 60 automations")
+		s.get("/w/books/automations?q=THE+TAG").want(t, 200, "Mark", "1 of 60 automations")
+		off := s.get("/w/books/automations?show=off")
+		off.want(t, 200, "Resting", "1 of 60 automations")
+		off.wantNot(t, "Auto 1 When")
+		s.get("/w/books/automations?show=look").want(t, 200, "No automation matches.", "Show all 60")
+		s.get("/w/books/automations?show=nonsense&page=-3&q=%00").want(t, 200, "Auto 1")
+		s.post("/w/books/tags/"+itoa(tag.ID)+"/delete", "force", "1").want(t, 303)
+		s.get("/w/books/automations?show=look").want(t, 200, "1 of 60 automations", "Mark", "1 of 60 need a repair")
+		s.get("/w/books/contacts").want(t, 200, "1 of 60 need a repair")
+	})
+}
+
+// TestTwoAutomationsHaveTwoNames refuses a name that is taken, and copies twice.
+func TestTwoAutomationsHaveTwoNames(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		wait := `{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":1}]}`
+		path := s.storeAutomation("Welcome", wait)
+		s.post("/w/books/automations", "name", "WELCOME", "definition", wait).want(t, 422, "There is an automation with this name already.")
+		other := s.storeAutomation("Other", wait)
+		s.press(other, s.get(other+"/edit"), "save", "name", "Welcome").want(t, 422, "There is an automation with this name already.")
+		s.follow(s.post(path+"/copy")).want(t, 200, "Welcome (copy)")
+		s.follow(s.post(path+"/copy")).want(t, 200, "Welcome (copy 2)")
+	})
+}
+
+// TestThePageOfAnAutomationListsWhatItUses follows its links.
+func TestThePageOfAnAutomationListsWhatItUses(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag, crm := s.addTag("vip"), s.addDestination("CRM")
+		city := s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
+		hook := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.storeAutomation("Uses all", fmt.Sprintf(`{"triggers":[{"type":"contact_created","webhook_ids":[%d]}],"steps":[{"type":"add_tag","tag_id":%d},{"type":"set_field","field_id":%d,"value":"Wien"},{"type":"call","destination_id":%d}]}`, hook.ID, tag.ID, city.ID, crm.ID))
+		page := s.get(path)
+		page.wantLink(t, "Webhook Shop", "/w/books/webhooks/"+itoa(hook.ID))
+		page.wantLink(t, "Tag vip", "/w/books/contacts?tag="+itoa(tag.ID))
+		page.wantLink(t, "Merge tag City", "/w/books/merge-tags/"+itoa(city.ID)+"/edit")
+		page.wantLink(t, "Destination CRM", "/w/books/destinations/"+itoa(crm.ID))
+	})
+}
+
+// TestTheFirstAutomationStartsFromASentence opens each sentence of the empty list.
+func TestTheFirstAutomationStartsFromASentence(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		page := s.get("/w/books/automations")
+		page.want(t, 200, "First add a destination", "E-mail is not set up on this server. Ask the person who runs it.")
+		s.addDestination("CRM")
+		s.get("/w/books/automations").wantHref(t, "/w/books/automations/new?start=call")
+		s.server.Config.Mail = true
+		s.get("/w/books/automations").wantHref(t, "/w/books/automations/new?start=alarm")
+		s.get("/w/books/automations/new?start=alarm").want(t, 200, "When a webhook fails far more than usual , or a webhook falls silent : tell")
+	})
+}

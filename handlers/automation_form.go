@@ -32,9 +32,9 @@ func (s *Server) automationNew(v *visit) error {
 	case "tag":
 		d.Triggers[0].Type = models.EventCreated
 		d.Steps = []automations.Step{newStep(automations.StepWait), newStep(automations.StepAddTag)}
-	case "segment":
-		d.Triggers[0].Type = models.EventSegmentEntered
-		d.Steps = []automations.Step{newStep(automations.StepAddTag)}
+	case "alarm":
+		d.Triggers = []automations.Trigger{{Type: models.EventWebhookFailing}, {Type: models.EventWebhookSilent}}
+		d.Steps = []automations.Step{{Type: automations.StepTellTeam, UserIDs: []int64{v.User.ID}}}
 	}
 	return v.openAutomationForm(automations.Listed{}, d, "")
 }

@@ -1,12 +1,19 @@
 package handlers
 
 import (
+	"net/url"
 	"slices"
+	"strconv"
 
 	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/views"
 )
+
+// automationsOnAPage is how many automations a page of the list shows.
+const automationsOnAPage = 50
+
+var automationStates = []views.Option{{Label: "All"}, {Value: "on", Label: "On"}, {Value: "off", Label: "Off"}, {Value: "look", Label: "Needs a look"}}
 
 // automationList lists the automations, and which of them need a look.
 func (s *Server) automationList(v *visit) error {
@@ -14,23 +21,28 @@ func (s *Server) automationList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := v.automations().List(v.UserContext(), v.Workspace.ID)
+	ctx, store := v.UserContext(), v.automations()
+	all, err := store.List(ctx, v.Workspace.ID)
 	if err != nil {
 		return models.In("automations: list", err)
 	}
-	m := views.AutomationsModel{Page: p, CanChange: v.canChange()}
-	if len(all) == 0 {
-		return v.show(views.AutomationsPage(m))
+	m := views.AutomationsModel{Page: p, CanChange: v.canChange(), Search: models.TrimBlanks(cleanText(v.Query("q"))), All: len(all), States: automationStates}
+	if slices.ContainsFunc(automationStates, func(o views.Option) bool { return o.Value == v.Query("show") }) {
+		m.State = v.Query("show")
 	}
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace, definitions(all)...)
+	things, err := store.ThingsOf(ctx, v.Workspace, definitions(all)...)
 	if err != nil {
 		return models.In("automations: what they use", err)
 	}
-	undelivered, err := v.automations().Undelivered(v.UserContext(), v.Workspace.ID, 0)
+	m.NoDestination, m.NoMail = len(things.Destinations) == 0, !things.Mail
+	if len(all) == 0 {
+		return v.show(views.AutomationsPage(m))
+	}
+	undelivered, err := store.Undelivered(ctx, v.Workspace.ID, 0)
 	if err != nil {
 		return models.In("automations: messages that have not arrived", err)
 	}
-	names := map[int64]string{}
+	names, rows, found := map[int64]string{}, map[int64]views.AutomationRow{}, []automations.Listed{}
 	for _, a := range all {
 		row := automationRow(a, things)
 		for _, u := range undelivered {
@@ -38,12 +50,48 @@ func (s *Server) automationList(v *visit) error {
 				row.GivenUp += u.GivenUp
 			}
 		}
-		names[a.ID] = a.Name
-		m.Automations = append(m.Automations, row)
+		names[a.ID], rows[a.ID] = a.Name, row
+		if a.Enabled && len(row.Problems) > 0 {
+			m.Broken = append(m.Broken, row)
+		}
+		if m.Matches(row) {
+			found = append(found, a)
+		}
 	}
 	undelivered = slices.DeleteFunc(undelivered, func(u automations.Undelivered) bool { return names[u.AutomationID] == "" }) // it was deleted
 	m.Undelivered = v.undelivered(undelivered, names)
+	m.Found = len(found)
+	found = v.pageOfAutomations(&m, found)
+	for _, a := range found {
+		m.Automations = append(m.Automations, rows[a.ID])
+	}
 	return v.show(views.AutomationsPage(m))
+}
+
+// pageOfAutomations returns the automations of the page that the URL names, and links to its neighbours.
+func (v *visit) pageOfAutomations(m *views.AutomationsModel, found []automations.Listed) []automations.Listed {
+	page, err := strconv.Atoi(v.Query("page"))
+	last := max(1, (len(found)+automationsOnAPage-1)/automationsOnAPage)
+	if err != nil || page < 1 || page > last {
+		page = 1
+	}
+	to := func(page int) string {
+		q := url.Values{}
+		for name, value := range map[string]string{"q": m.Search, "show": m.State} {
+			if value != "" {
+				q.Set(name, value)
+			}
+		}
+		q.Set("page", strconv.Itoa(page))
+		return v.path("automations") + "?" + q.Encode()
+	}
+	if page > 1 {
+		m.Previous = to(page - 1)
+	}
+	if page < last {
+		m.Next = to(page + 1)
+	}
+	return found[(page-1)*automationsOnAPage : min(page*automationsOnAPage, len(found))]
 }
 
 func automationRow(a automations.Listed, things automations.Things) views.AutomationRow {

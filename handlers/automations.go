@@ -151,8 +151,7 @@ func (s *Server) automationCopy(v *visit) error {
 	if err != nil {
 		return err
 	}
-	name := models.Shorten(a.Name, 64-len(" (copy)")) + " (copy)"
-	copied, err := v.automations().Create(v.UserContext(), v.Workspace.ID, v.User.ID, name, a.Definition, false)
+	copied, err := v.automations().Copy(v.UserContext(), a, v.User.ID)
 	if err != nil {
 		return models.In("automation: copy", err)
 	}

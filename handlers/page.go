@@ -26,12 +26,19 @@ func (v *visit) page(section, title string, crumbs ...views.Crumb) (views.Page, 
 		return views.Page{}, models.In("frame: navigation counts", err)
 	}
 	v.counts = counts
+	repair, err := v.brokenAutomations(section)
+	if err != nil {
+		return views.Page{}, models.In("frame", err)
+	}
 	p := views.Page{
 		Title: title, Section: section, Crumbs: crumbs,
 		Workspace: views.Workspace{Name: v.Workspace.Name, Slug: v.Workspace.Slug},
 		Role:      v.Role.Word(), UserEmail: v.User.Email, UserName: v.User.Name, Theme: v.User.Theme, Staff: v.User.Support,
 		CSRF: maskedToken(v.session), Once: models.NewToken()[:22], Whose: whose(v.User), KeysOff: !v.User.SingleKeys, Flash: v.message(), Assets: assets(),
 		Counts: navCounts(counts), Loc: v.Workspace.Location(), Now: s.now(),
+	}
+	if repair > 0 {
+		p.Counts.BrokenAutomations = views.Count(repair)
 	}
 	if section == views.SectionDashboard {
 		if p.Invited, err = v.invitedTo(); err != nil {

@@ -72,6 +72,7 @@ type Server struct {
 	exports    slots // running downloads of contacts
 	previews   previews
 	usuals     usuals
+	repairs    repairs
 	limits     limits
 	heads      sync.Map // from a *fasthttp.RequestHeader to its bytes, for calls of the endpoint whose body is being read, or to a refusedEarly
 }

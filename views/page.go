@@ -80,6 +80,7 @@ type NavCounts struct {
 	Automations                                   string
 	Failures                                      string // failed calls in the last 24 hours
 	FailingDestinations                           string
+	BrokenAutomations                             string // that are on and need a repair
 }
 
 // Assets are the addresses of the stylesheet, the script and the icon.
