@@ -18,7 +18,7 @@ const (
 )
 
 // search finds pages by name, a contact by its name or a part of its address, webhooks, segments, tags and merge tags by name, and a
-// request by its id. With ?only=results it sends only the list, for the palette.
+// request, a message or an event by its id. With ?only=results it sends only the list, for the palette.
 func (s *Server) search(v *visit) error {
 	text := models.TrimBlanks(cleanText(v.Query("q")))
 	if runes := []rune(text); len(runes) > mostSearch {
@@ -52,6 +52,11 @@ func (v *visit) addFound(m *views.SearchModel, text string) error {
 			return models.In("search: read the request", err)
 		}
 	}
+	outgoing, err := v.foundOutgoing(text)
+	if err != nil {
+		return err
+	}
+	groups = append(groups, outgoing...)
 	contacts, err := db.SearchContacts(ctx, v.Workspace.ID, text, mostFound+1)
 	if err != nil {
 		return models.In("search: contacts", err)

@@ -47,7 +47,7 @@ func (m SearchModel) said() string {
 	case m.count() == 0:
 		return "Nothing is called “" + models.NameInvisible(cut(m.Query, 60)) + "”. Try a part of the name or of the address."
 	case m.Query == "":
-		return "Type a name, an address or a request id."
+		return "Type a name, an address, or the id of a request or a message."
 	}
 	if m.Most > 0 {
 		return "The first " + strconv.Itoa(m.Most) + " of each kind. Type more to find the others."
@@ -89,7 +89,7 @@ func SearchPage(m SearchModel) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Head("Search", "Pages, a contact by its name or a part of its address, webhooks, segments, tags and merge tags by their name, a request by its id.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head("Search", "Pages, a contact by its name or a part of its address, webhooks, segments, tags, merge tags, automations and destinations by their name, and a request, a message or an event by its id.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
