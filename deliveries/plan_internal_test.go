@@ -1,0 +1,59 @@
+package deliveries
+
+import (
+	"strings"
+	"testing"
+
+	"campaignlark/internal/dbtest"
+	"campaignlark/models"
+	"campaignlark/models/store"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+// TestAGroupIsReadAndWrittenByItsKeys asks SQLite how it does the statements for a group of deliveries. With another index it reads
+// everything that waits for the destination, with each group.
+func TestAGroupIsReadAndWrittenByItsKeys(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Dialect != store.SQLite { // Postgres decides by its statistics
+			return
+		}
+		ids := []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
+		named := map[string]any{"ws": 1, "firsts": ids, "later": ids, "held": ids, "ended": ids, "now": 1}
+		for what, statement := range map[string]func(tx *gorm.DB) *gorm.DB{
+			"lease": func(tx *gorm.DB) *gorm.DB { return rowsOf(tx, 1, ids).UpdateColumns(map[string]any{"leased_until": 1}) },
+			"arrive": func(tx *gorm.DB) *gorm.DB {
+				return rowsOf(tx, 1, ids).UpdateColumns(map[string]any{"state": models.DeliveryArrived, "tries": gorm.Expr("tries + 1")})
+			},
+			"let the next pass": func(tx *gorm.DB) *gorm.DB {
+				return rowsOf(tx, 1, ids).Where("held OR next_at <= ?", 1).UpdateColumns(map[string]any{"next_at": 1, "held": false})
+			},
+			"take":           func(tx *gorm.DB) *gorm.DB { return tx.Raw(takeSQL, named).Find(&[]models.Delivery{}) },
+			"hold":           func(tx *gorm.DB) *gorm.DB { return tx.Raw(holdSQL, named).Find(&[]models.Delivery{}) },
+			"delay":          func(tx *gorm.DB) *gorm.DB { return tx.Exec(delaySQL, named) },
+			"those that end": func(tx *gorm.DB) *gorm.DB { return tx.Raw(nextSQL, named).Find(&[]models.Delivery{}) },
+		} {
+			var plan []struct{ Detail string }
+			err := db.Write(t.Context(), func(tx *gorm.DB) error {
+				dry := statement(tx.Session(&gorm.Session{DryRun: true}))
+				if dry.Error != nil {
+					return dry.Error
+				}
+				return tx.Raw("EXPLAIN QUERY PLAN "+dry.Statement.SQL.String(), dry.Statement.Vars...).Scan(&plan).Error
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			for _, step := range plan {
+				if strings.HasPrefix(step.Detail, "S") && strings.Contains(step.Detail, "INDEX") && !strings.Contains(step.Detail, "id=?)") {
+					t.Errorf("%s: %s", what, step.Detail)
+				}
+			}
+			if len(plan) == 0 {
+				t.Errorf("%s: no plan", what)
+			}
+		}
+	})
+}
