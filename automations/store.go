@@ -164,7 +164,11 @@ func (s Store) Create(ctx context.Context, workspace, userID int64, name string,
 		if err := saveVersion(tx, a, now); err != nil {
 			return err
 		}
-		return s.finish(tx, a, userID, models.ActionAutomationCreated, []models.AuditChange{{What: "Name", After: a.Name}}, now)
+		changes, err := s.auditChanges(tx, models.Automation{}, a)
+		if err != nil {
+			return err
+		}
+		return s.finish(tx, a, userID, models.ActionAutomationCreated, append(changes, models.AuditChange{What: "State", After: onOff(a)}), now)
 	})
 	return a, err
 }
@@ -181,12 +185,11 @@ func (s Store) Update(ctx context.Context, seen models.Automation, userID int64,
 		if a.Name != seen.Name || a.Revision != seen.Revision {
 			return models.ErrChanged
 		}
-		var changes []models.AuditChange
+		before := a
 		if a.Name != name {
 			if err := free(tx, a.WorkspaceID, a.ID, name); err != nil {
 				return err
 			}
-			changes = append(changes, models.AuditChange{What: "Name", Before: a.Name, After: name})
 		}
 		last, err := lastStep(tx, a)
 		if err != nil {
@@ -195,15 +198,18 @@ func (s Store) Update(ctx context.Context, seen models.Automation, userID int64,
 		text := d.numbered(stored(a.Definition), last).String()
 		if text != a.Definition {
 			a.Definition, a.Revision = text, a.Revision+1
-			changes = append(changes, models.AuditChange{What: "Version", Before: strconv.FormatInt(a.Revision-1, 10), After: strconv.FormatInt(a.Revision, 10)})
 			if err := saveVersion(tx, a, now); err != nil {
 				return err
 			}
 		}
-		if len(changes) == 0 {
+		if a.Name == name && a.Revision == before.Revision {
 			return nil
 		}
 		a.Name, a.UpdatedAt = name, now
+		changes, err := s.auditChanges(tx, before, a)
+		if err != nil {
+			return err
+		}
 		if err := save(tx, a); err != nil {
 			return err
 		}
@@ -239,11 +245,20 @@ func (s Store) Delete(ctx context.Context, seen models.Automation, userID int64)
 		if err != nil {
 			return err
 		}
+		changes, err := s.auditChanges(tx, a, models.Automation{})
+		if err != nil {
+			return err
+		}
+		open, err := openRuns(tx, a)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, models.AuditChange{What: "State", Before: onOff(a)}, models.AuditChange{What: "Runs that ended", After: strconv.FormatInt(open, 10)})
 		a.Enabled, a.UpdatedAt, a.DeletedAt = false, now, &now
 		if err := save(tx, a); err != nil {
 			return err
 		}
-		if err := s.finish(tx, a, userID, models.ActionAutomationDeleted, nil, now); err != nil {
+		if err := s.finish(tx, a, userID, models.ActionAutomationDeleted, changes, now); err != nil {
 			return err
 		}
 		// after the lock on the workspace, which the removal of a member takes first too

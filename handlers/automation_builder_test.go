@@ -284,3 +284,21 @@ func TestTheFirstAutomationStartsFromASentence(t *testing.T) {
 		s.get("/w/books/automations/new?start=alarm").want(t, 200, "When a webhook fails far more than usual , or a webhook falls silent : tell")
 	})
 }
+
+// TestTheAuditLogSaysWhatAnAutomationDid creates, changes and deletes an automation, and reads what the log says.
+func TestTheAuditLogSaysWhatAnAutomationDid(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag := s.addTag("vip")
+		hook := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.storeAutomation("VIP mark", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"rule":{"condition":"AND","filters":[{"type":"email","operator":"eq","value":"ada@example.com"}]},"steps":[{"type":"wait","minutes":60},{"type":"add_tag","tag_id":%d}]}`, tag.ID))
+		log := func() answer { return s.get("/w/books/settings/audit-log?kind=automation") }
+		log().want(t, 200, "created the automation", "What it does", "add the tag vip", "…@", "On")
+		log().wantNot(t, "ada@example.com")
+		s.callJSON(hook, `{"email_address":"ada@example.com"}`)
+		s.automate(0)
+		s.press(path, s.get(path+"/edit"), "save", "step.0.amount", "2", "by_hand", "1").want(t, 303)
+		log().want(t, 200, "wait 1 hour; add the tag vip.", "wait 2 hours; add the tag vip.", "Changes by people and imports", "start it too", "Version")
+		s.post(path+"/delete").want(t, 303)
+		log().want(t, 200, "deleted the automation", "Runs that ended", "1")
+	})
+}
