@@ -24,7 +24,7 @@ func (f Form) Validate(allow []netip.Prefix) models.FieldErrors {
 	if err := CheckURL(f.URL, allow...); err != nil {
 		errs.Add("url", err.Error())
 	}
-	if _, err := ParseHeaders(f.Headers); err != nil {
+	if err := checkHeaders(f.Headers); err != nil {
 		errs.Add("headers", err.Error())
 	}
 	return errs

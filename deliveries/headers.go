@@ -19,6 +19,25 @@ var reserved = []string{
 	"Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", headerSignature, headerStandardID, headerStandardTime, headerStandardSignature,
 }
 
+// checkHeaders returns what is wrong with the own headers in a form. It is stricter than ParseHeaders, which also reads what earlier versions
+// stored: receivers read repeated names and values beyond ASCII in different ways.
+func checkHeaders(text string) error {
+	if _, err := ParseHeaders(text); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, h := range headerLines(text) {
+		switch {
+		case seen[h.name]:
+			return fmt.Errorf("%s stands here twice. Write each header once.", h.name)
+		case h.value != HiddenValue && strings.ContainsFunc(h.value, func(r rune) bool { return r > '~' }):
+			return fmt.Errorf("The value of %s has a character that is not a plain letter, digit or sign, such as ü. Systems read it in different ways, so write it without.", h.name)
+		}
+		seen[h.name] = true
+	}
+	return nil
+}
+
 // ParseHeaders reads a destination's own headers, one "Name: value" a line. Blank lines mean nothing. The error is a sentence for the
 // form, and repeats no value.
 func ParseHeaders(text string) (http.Header, error) {

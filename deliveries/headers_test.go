@@ -35,3 +35,22 @@ func TestParseHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadersOfAForm refuses what receivers read in different ways, and takes hidden values back.
+func TestHeadersOfAForm(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"X-A: 1\nX-B: 1":                       "",
+		"X-A: " + deliveries.HiddenValue:       "",
+		"Authorization: Bearer ~!\"#$%&'()*+,": "",
+		"X-A: 1\nx-a: 2":                       "X-A stands here twice.",
+		"X-A: ü":                               "The value of X-A has a character",
+		"X-A: a\u00a0b":                        "The value of X-A has a character",
+		"Host: x":                              "Leave Host out",
+	} {
+		got := deliveries.Form{Name: "CRM", URL: "https://crm.example.com", Headers: text}.Validate(nil)["headers"]
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func TestADeliveryTellsEachAttempt(t *testing.T) {
 		s.addAttempt(v, 1, 0, deliveries.CodeTimeout, "")
 		s.addAttempt(v, 2, 503, deliveries.CodeStatus, "<script>alert(1)</script> please\u202e come back\x00")
 		page := s.get("/w/books/deliveries/" + v.ID.String())
-		page.want(t, 200, "Not delivered yet: CRM did not take it", "Contact updated, for solene@example.com , because of Shop <b>", "Next try at 14:00:00, in 1 h.",
+		page.want(t, 200, "Not delivered yet: CRM did not take it", "Contact updated, for solene@example.com · because of Shop <b>", "Next try at 14:00:00, in 1 h.",
 			"Attempt 1: no answer in time", "There was no answer in time.", "Attempt 2: 503 Service Unavailable", "<script>alert(1)</script>",
 			"Attempt 3 in 1 h", "14:00:00", "Then after 30 minutes, then 2, 5, 10, 14, 20 and 24 hours", "Given up on", v.MessageID(), `"event_type": "contact.updated"`,
 			"1 later message about this contact waits behind it", "https://crm.example.com/hook", "Try now", "Give up")
