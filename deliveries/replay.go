@@ -2,6 +2,7 @@ package deliveries
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"campaignlark/models"
@@ -188,7 +189,11 @@ func (s Store) TryAllNow(ctx context.Context, d models.Destination, userID int64
 		if err != nil {
 			return err
 		}
-		return audit(tx, old, userID, models.ActionDestinationRetried, nil, now)
+		var waiting int64
+		if err := tx.Raw("SELECT "+few("state = 'pending'")+" FROM destinations d WHERE d.workspace_id = ? AND d.id = ?", d.WorkspaceID, d.ID).Scan(&waiting).Error; err != nil {
+			return models.In("count what waits", err)
+		}
+		return audit(tx, old, userID, models.ActionDestinationRetried, []models.AuditChange{{What: "Messages", After: countSaid(waiting)}}, now)
 	})
 	if err != nil {
 		return 0, false, err
@@ -201,6 +206,14 @@ func (s Store) TryAllNow(ctx context.Context, d models.Destination, userID int64
 		}
 		return ids, tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id IN ?", d.WorkspaceID, ids).Updates(map[string]any{"resume_at": gorm.Expr("CASE WHEN asked THEN resume_at ELSE next_at END"), "asked": true, "next_at": models.Instant(now)}).Error
 	})
+}
+
+// countSaid writes a count that stops at ExactCount + 1.
+func countSaid(n int64) string {
+	if n > models.ExactCount {
+		return "more than " + strconv.Itoa(models.ExactCount)
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // stepTime is what must be left of the context's time for another step.

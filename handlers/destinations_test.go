@@ -294,7 +294,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 			t.Errorf("got %s, want it due now", got.NextAt)
 		}
 		s.follow(s.post(path+"/retry")).want(t, 200, "Nothing had to be done")
-		s.get("/w/books/settings/audit-log").want(t, 200, "sent messages again to the destination", "all that were given up", "tried all waiting messages again")
+		s.get("/w/books/settings/audit-log").want(t, 200, "sent messages again to the destination", "3 messages, all that were given up", "tried all waiting messages again")
 	})
 }
 

@@ -40,7 +40,7 @@ func (s *Server) resendStart(v *visit) error {
 		total = 0 // not known
 	}
 	r.spec.Until = s.now()
-	job, started, err := s.DB.StartResend(v.UserContext(), v.Workspace.ID, v.User.ID, r.spec, total, resendWhich(v, r.spec), s.now())
+	job, started, err := s.DB.StartResend(v.UserContext(), v.Workspace.ID, v.User.ID, r.spec, total, resendCounted(v, r), s.now())
 	if err != nil {
 		return models.In("destinations: send again", err)
 	}
@@ -90,6 +90,11 @@ func resendWhich(v *visit, spec models.ResendSpec) string {
 		which += ", to " + spec.To.In(v.Workspace.Location()).Format("2 Jan 2006, 15:04")
 	}
 	return "all " + which
+}
+
+// resendCounted is resendWhich with their number, for the audit log: "12 messages, all that were given up".
+func resendCounted(v *visit, r resend) string {
+	return views.PluralUpTo(r.again.Count, models.ExactCount, "message", "messages") + ", " + resendWhich(v, r.spec)
 }
 
 func init() { jobTexts[models.JobResend] = resendText }

@@ -42,7 +42,7 @@ func TestMessagesOfATimeAreSentAgain(t *testing.T) {
 			t.Errorf("got %+v, want it left alone", got)
 		}
 		s.get("/w/books/deliveries?state=dead").want(t, 200, "Given up")
-		s.get("/w/books/settings/audit-log").want(t, 200, "all that were given up, from ")
+		s.get("/w/books/settings/audit-log").want(t, 200, "1 message, all that were given up, from ")
 	})
 }
 
