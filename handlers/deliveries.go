@@ -71,9 +71,9 @@ func (v *visit) deliveryHealth(d models.Delivery, off, gone bool) views.Health {
 	case deliveries.GivenUpByHand(d):
 		return views.Health{Kind: "bad", Word: "Given up", Note: strings.TrimSpace("by a person " + ended)}
 	case d.State == models.DeliveryDead:
-		return views.Health{Kind: "bad", Word: "Given up", Note: strings.TrimSpace(ended + " " + d.Reason)}
+		return views.Health{Kind: "bad", Word: "Given up", Note: strings.Trim(ended+" · "+d.Reason, " ·")}
 	case d.State == models.DeliveryDropped:
-		return views.Health{Kind: "idle", Word: "Dropped", Note: strings.TrimSpace(ended + " " + d.Reason)}
+		return views.Health{Kind: "idle", Word: "Dropped", Note: strings.Trim(ended+" · "+d.Reason, " ·")}
 	case gone:
 		return views.Health{Kind: "idle", Word: "Being dropped", Note: "its destination was deleted"}
 	case off:

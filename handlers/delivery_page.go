@@ -28,7 +28,7 @@ func (s *Server) deliveryShow(v *visit) error {
 		return models.In("delivery page: read it", err)
 	}
 	if v.Query("part") == "state" {
-		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.DeliveryWait(v.soon(t) && v.Query("seen") == seenOf(t), v.soonSaid(t)))
+		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.DeliveryWait(v.soon(t) && v.Query("seen") == seenOf(t)))
 	}
 	m, err := v.deliveryModel(t)
 	if err != nil {
@@ -56,17 +56,10 @@ func seenOf(t deliveries.Told) string {
 	return string(t.State) + "-" + strconv.Itoa(t.Tries)
 }
 
-func (v *visit) soonSaid(t deliveries.Told) string {
-	if t.UnderWay(v.server.now()) {
-		return "It is being tried right now. This page follows."
-	}
-	return v.nextTrySaid(t.NextAt) + " This page follows."
-}
-
 func (v *visit) deliveryModel(t deliveries.Told) (views.DeliveryModel, error) {
 	m := views.DeliveryModel{ID: t.ID.String(), MessageID: t.MessageID(), Event: eventSaid(t.EventType), Destination: views.Named{ID: t.DestinationID, Name: t.Destination.Name},
 		Gone: t.Destination.DeletedAt != nil, Address: deliveries.ShownURL(t.Destination.URL), Happened: models.IDTime(t.EventID),
-		KeptUntil: models.IDTime(t.ID).AddDate(0, 0, v.server.Config.LogRetentionDays), Soon: v.soon(t), Seen: seenOf(t), SoonSaid: v.soonSaid(t)}
+		KeptUntil: models.IDTime(t.ID).AddDate(0, 0, v.server.Config.LogRetentionDays), Soon: v.soon(t), Seen: seenOf(t)}
 	if t.Email != "" {
 		m.Email, m.ContactHref = models.ShowEmail(t.Email), v.path("contacts", t.ContactID)
 	}

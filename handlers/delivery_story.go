@@ -136,7 +136,7 @@ func (v *visit) tellAhead(m *views.DeliveryModel, t deliveries.Told) {
 	}
 	title := "Attempt " + views.Count(t.Tries+1) + handSaid(t.Asked)
 	if t.NextAt.After(v.server.now()) {
-		title += " " + v.untilSaid(t.NextAt)
+		title += " " + v.inSaid(t.NextAt)
 	}
 	ahead("next", title, v.clockSaid(t.NextAt), views.StatePlanned, "")
 	last := t.NextAt

@@ -16,7 +16,15 @@ func (v *visit) nextTrySaid(at time.Time) string {
 	if _, today := v.exactSaid(at); !today {
 		return "Next try on " + v.clockSaid(at) + "."
 	}
-	return "Next try at " + v.clockSaid(at) + ", " + v.untilSaid(at) + "."
+	return "Next try at " + v.clockSaid(at) + ", " + v.inSaid(at) + "."
+}
+
+// inSaid is untilSaid with seconds: "in 20 s", "in 4 min".
+func (v *visit) inSaid(at time.Time) string {
+	if d := at.Sub(v.server.now()); d < time.Minute {
+		return "in " + strconv.Itoa(int(max(d.Round(time.Second), time.Second)/time.Second)) + " s"
+	}
+	return v.untilSaid(at)
 }
 
 // exactSaid writes an instant to the second, with the day if it is not today, and reports whether it is.

@@ -171,6 +171,8 @@ func (v *visit) healthOf(u deliveries.Use) views.Health {
 		return h
 	case u.ArrivedAt != nil:
 		return views.Health{Kind: "good", Word: "Healthy", Note: "last arrival " + v.daySaidOf(*u.ArrivedAt)}
+	case u.Waiting > 0 && u.Failures > 0:
+		return views.Health{Kind: "warn", Word: "Waiting", Note: "the first try failed; " + v.nextSaid(u)}
 	case u.Waiting > 0:
 		return views.Health{Kind: "warn", Word: "Waiting", Note: "its first message is on its way"}
 	}

@@ -68,7 +68,7 @@ func TestTheLastTestStandsOnTheDestinationsPage(t *testing.T) {
 		s.write(func(tx *gorm.DB) error {
 			return tx.Exec("UPDATE deliveries SET tries = 1 WHERE id = ?", v.ID).Error
 		})
-		s.get(path).want(t, 200, "503 service unavailable , 212 ms,", "Last answer 503 service unavailable, 212 ms")
+		s.get(path).want(t, 200, "503 service unavailable, 212 ms,", "Last answer 503 service unavailable, 212 ms")
 	})
 }
 

@@ -104,7 +104,7 @@ func lastTest(p Page, t LastTest) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if t.Tried {
-				templ_7745c5c3_Err = deliveryAnswer(t.Status, t.Words).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = deliveryAnswer(t.Status, t.Words+", "+Took(t.Took)+",").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -113,9 +113,9 @@ func lastTest(p Page, t LastTest) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(", " + Took(t.Took) + ", ")
+				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destination_page.templ`, Line: 66, Col: 32}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destination_page.templ`, Line: 66, Col: 9}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
