@@ -103,6 +103,9 @@ func (s Store) retry(ctx context.Context, workspace, automation, userID int64, d
 			return err
 		}
 		r := &retrier{tx: tx, store: s, automation: a, current: stored(a.Definition), versions: map[int64]Definition{}}
+		if err := things.nameLost(tx, workspace, r.current); err != nil {
+			return err
+		}
 		r.problems = r.current.Check(things)
 		if err := do(r); err != nil || r.done == 0 {
 			return err

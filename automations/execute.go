@@ -119,10 +119,16 @@ func (x *execution) run(run *models.AutomationRun) error {
 // step does the next step of a run. late says that the run has waited, or that this is not the first try.
 func (x *execution) step(run *models.AutomationRun, d Definition, event models.AutomationEvent, late bool) error {
 	if run.Step == 0 {
+		if err := x.things.nameLost(x.tx, run.WorkspaceID, Definition{Rule: d.Rule}); err != nil {
+			return err
+		}
 		x.ask(run, 0, d.Rule)
 		return nil
 	}
 	s := d.Steps[run.Step-1]
+	if err := x.things.nameLost(x.tx, run.WorkspaceID, Definition{Steps: []Step{s}}); err != nil { // it asks only if something was deleted
+		return err
+	}
 	switch {
 	case s.Type == StepWait:
 		x.wait(run, s)

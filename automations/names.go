@@ -2,7 +2,10 @@ package automations
 
 import (
 	"campaignlark/models"
+	"campaignlark/segments"
 	"campaignlark/segments/rule"
+
+	"gorm.io/gorm"
 )
 
 // Names of the things that definitions refer to, also of those that were deleted.
@@ -93,4 +96,17 @@ func (t Things) missing(ds []Definition) (all []rule.DeletedRef) {
 		}
 	}
 	return all
+}
+
+// lostWords says that the thing which a step uses was deleted, with its name if that is known.
+func (t Things) lostWords(kind string, id int64) string {
+	if name, _ := t.Lost(kind, id); name != "" {
+		return "The " + kind + " “" + models.Shorten(name, 80) + "” was deleted."
+	}
+	return "The " + kind + " of this step was deleted."
+}
+
+// nameLost adds the names of deleted things that the definition refers to.
+func (t *Things) nameLost(db *gorm.DB, workspace int64, d Definition) error {
+	return models.In("names of what was deleted", segments.NameDeleted(db, workspace, &t.Schema, t.missing([]Definition{d})))
 }

@@ -45,7 +45,7 @@ func (x *execution) prepare(in *models.ContactInput, s Step) (ok bool, words str
 	if s.Type == StepSetField {
 		i := slices.IndexFunc(x.things.MergeTags, func(m models.MergeTag) bool { return m.ID == s.FieldID })
 		if i < 0 {
-			return false, "The merge tag of this step was deleted."
+			return false, x.things.lostWords("merge tag", s.FieldID)
 		}
 		m := x.things.MergeTags[i]
 		value, err := m.Read(models.Text(s.Value), x.things.Location)
@@ -60,7 +60,7 @@ func (x *execution) prepare(in *models.ContactInput, s Step) (ok bool, words str
 	}
 	i := slices.IndexFunc(x.things.Tags, func(t models.Tag) bool { return t.ID == s.TagID })
 	if i < 0 {
-		return false, "The tag of this step was deleted."
+		return false, x.things.lostWords("tag", s.TagID)
 	}
 	tag := x.things.Tags[i]
 	in.Tags = slices.DeleteFunc(in.Tags, func(t models.Tag) bool { return t.ID == tag.ID })
@@ -101,7 +101,7 @@ func names(tags []models.Tag) []string {
 func (x *execution) call(run *models.AutomationRun, s Step, event models.AutomationEvent, asNow bool) {
 	i := slices.IndexFunc(x.things.Destinations, func(d models.Destination) bool { return d.ID == s.DestinationID })
 	if i < 0 {
-		x.fail(run, s.ID, "The destination of this step was deleted.")
+		x.fail(run, s.ID, x.things.lostWords("destination", s.DestinationID))
 		return
 	}
 	destination, version := x.things.Destinations[i], run.ContactVersion

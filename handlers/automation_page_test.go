@@ -53,7 +53,7 @@ func TestAFailedRunIsTriedAgain(t *testing.T) {
 			t.Fatalf("got %+v, want two failed runs", failed)
 		}
 		run := "/w/books/runs/" + failed[0].ID.String()
-		s.get(run).want(t, 200, "Failed at step 2: ", "was deleted", "Try again", "Edit the automation", "not reached", "Wait 1 hour")
+		s.get(run).want(t, 200, "Failed at step 2: The tag “trial” was deleted.", "Try again", "Edit the automation", "not reached", "Wait 1 hour")
 		s.follow(s.post(run+"/retry")).want(t, 200, "It would fail again.")
 		s.get(path+"?state=failed").want(t, 200, "Try all again…")
 		s.get(path+"/retry").want(t, 200, "Try 2 failed runs of “Welcome” again?")

@@ -74,7 +74,7 @@ func TestARunSaysThatItsMessageHasNotArrived(t *testing.T) {
 				s.get(page).want(t, 200, c.mark, "Message to CRM: "+c.says)
 			}
 			for _, page := range []string{path, "/w/books/automations"} {
-				if text := s.get(page).text(); c.here != "" && !strings.Contains(text, c.here) || c.here == "" && strings.Contains(text, "a look") {
+				if text := s.get(page).text(); c.here != "" && !strings.Contains(text, c.here) || c.here == "" && strings.Contains(text, "needs a look") {
 					t.Errorf("%s: %s: want %q; it says: %s", c.name, page, c.here, text)
 				}
 			}

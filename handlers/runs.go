@@ -30,7 +30,7 @@ func (s *Server) runShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace)
+	things, err := v.automations().ThingsOf(v.UserContext(), v.Workspace, append(r.Earlier, r.Definition)...)
 	if err != nil {
 		return models.In("run: what it uses", err)
 	}
