@@ -60,6 +60,7 @@ type Step struct {
 	TagID         int64    `json:"tag_id,omitempty"`         // of add_tag and remove_tag
 	FieldID       int64    `json:"field_id,omitempty"`       // of set_field
 	Value         string   `json:"value,omitempty"`          // of set_field, read as any value is; blank empties the field
+	Unset         bool     `json:"-"`                        // of set_field, in the builder: no value is given yet
 	DestinationID int64    `json:"destination_id,omitempty"` // of call
 	UserIDs       []int64  `json:"user_ids,omitempty"`       // of tell_team
 }

@@ -101,6 +101,8 @@ func (t *trial) step(s Step) Tried {
 		return asked
 	case s.Type.Changes() && t.person == nil:
 		tried.Note = "The contact is deleted then, so there is nothing to change."
+	case s.Unset:
+		tried.Good, tried.Note = false, "There is no value yet."
 	case s.Type.Changes():
 		tried.Good, tried.Note = t.change(s)
 		t.changed = true
@@ -169,7 +171,9 @@ func with(fields map[string]string, key, text string) map[string]string {
 	for k, v := range fields {
 		all[k] = v
 	}
-	all[key] = text
+	if all[key] = text; text == "" {
+		delete(all, key)
+	}
 	return all
 }
 

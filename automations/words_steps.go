@@ -22,6 +22,9 @@ func (s Step) Words(things Things) []Part {
 		return append([]Part{plain("take off ")}, things.listed("tag", []int64{s.TagID})...)
 	case StepSetField:
 		field := things.name("merge tag", s.FieldID)
+		if s.Unset || s.FieldID == 0 && models.IsBlank(s.Value) {
+			return []Part{plain("set "), field, plain(" to "), value("…")}
+		}
 		if models.IsBlank(s.Value) {
 			return []Part{plain("empty "), field}
 		}

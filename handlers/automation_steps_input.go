@@ -61,9 +61,10 @@ func (v *visit) readValue(s *automations.Step, extra *stepInput, place string, t
 		}
 		extra.empty = false
 	}
+	s.Unset = s.Value == "" && !extra.empty
 	switch {
 	case i < 0:
-	case s.Value == "" && !extra.empty:
+	case s.Unset:
 		extra.wrong[automations.ControlValue] = "Please give a value, or tick “Empty the field”."
 	case s.Value != "" && extra.empty:
 		extra.wrong[automations.ControlValue] = "Please either give a value or tick “Empty the field”, not both."
