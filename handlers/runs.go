@@ -156,16 +156,16 @@ func (v *visit) stepsLeft(m *views.RunModel, r automations.Story, things automat
 		return
 	}
 	left, first := r.Left()
-	state, note := views.StateSkip, "not reached"
+	note := "not reached"
 	if r.State.Open() {
-		state, note = views.StatePlanned, "not yet"
+		note = "not yet"
 	}
 	for i, of := range left {
-		step := views.Step{ID: "left-" + strconv.Itoa(first+i), Title: sentenceCase(rule.PlainText(of.Words(things))), At: note, State: state}
+		step := views.Step{ID: "left-" + strconv.Itoa(first+i), Title: sentenceCase(rule.PlainText(of.Words(things))), At: note, State: views.StateSkip}
 		m.Steps = append(m.Steps, views.RunStepModel{Step: step})
 		m.Trace = append(m.Trace, views.Stop{Href: "#" + step.ID, Label: models.Shorten(step.Title, 24), Note: note, State: views.StateSkip})
 	}
-	m.Steps = append(m.Steps, views.RunStepModel{Step: views.Step{ID: "done", Title: "Done", At: note, State: state}})
+	m.Steps = append(m.Steps, views.RunStepModel{Step: views.Step{ID: "done", Title: "Done", At: note, State: views.StateSkip}})
 	m.Trace = append(m.Trace, views.Stop{Href: "#done", Label: "Done", Note: note, State: views.StateSkip})
 }
 

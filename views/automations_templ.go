@@ -360,7 +360,7 @@ func AutomationPage(m AutomationModel) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = flowCount("ended early", s.Ended).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = flowCount("ended", s.Ended).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -38,7 +38,7 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 		return models.In("list workspaces", err)
 	}
 	for _, workspace := range workspaces {
-		err := models.In("events", d.dropSteps(ctx, "automation_events", "workspace_id = ? AND id < ? AND id NOT IN ("+neededEvents+")", workspace, models.IDAt(before), workspace))
+		err := models.In("events", d.dropSteps(ctx, "automation_events", "workspace_id = ? AND id < ? AND NOT "+neededEvent, workspace, models.IDAt(before)))
 		if err == nil {
 			err = models.In("automations", d.dropAutomations(ctx, workspace, before))
 		}
@@ -75,8 +75,8 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 	return nil
 }
 
-// neededEvents lists the events of a workspace whose runs have not ended.
-const neededEvents = "SELECT event_id FROM automation_runs WHERE workspace_id = ? AND ended_at IS NULL"
+// neededEvent matches an event with a run that has not ended. It asks for the runs of one event at a time: a million may wait.
+const neededEvent = "EXISTS (SELECT 1 FROM automation_runs r WHERE r.workspace_id = automation_events.workspace_id AND r.event_id = automation_events.id AND r.ended_at IS NULL)"
 
 // dropAutomations deletes old runs and deliveries that have ended, and then the steps and attempts that belong to none.
 func (d *DB) dropAutomations(ctx context.Context, workspace int64, before time.Time) error {
