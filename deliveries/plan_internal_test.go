@@ -57,3 +57,48 @@ func TestAGroupIsReadAndWrittenByItsKeys(t *testing.T) {
 		}
 	})
 }
+
+// TestSendingAgainIsCountedByTheContacts asks SQLite how it looks for newer messages about the contacts: by destination and state, it reads
+// everything that has arrived for each message, which takes minutes.
+func TestSendingAgainIsCountedByTheContacts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Dialect != store.SQLite { // Postgres decides by its statistics
+			return
+		}
+		tx := db.Read(t.Context())
+		dry := tx.Session(&gorm.Session{DryRun: true}).Raw(againSQL, someResendable(tx, 1, models.ResendSpec{DestinationID: 1, State: models.DeliveryArrived})).Scan(&[]Again{})
+		var plan []struct{ Detail string }
+		if err := tx.Raw("EXPLAIN QUERY PLAN "+dry.Statement.SQL.String(), dry.Statement.Vars...).Scan(&plan).Error; err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range plan {
+			if strings.HasPrefix(step.Detail, "SEARCH e USING INDEX deliveries_contact ") {
+				return
+			}
+		}
+		t.Errorf("got %v, want newer messages found by their contact", plan)
+	})
+}
+
+// TestMessagesAreListedInTheOrderOfAnIndex asks SQLite how it finds the newest messages of a filter. It must neither read nor sort all of them.
+func TestMessagesAreListedInTheOrderOfAnIndex(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Dialect != store.SQLite {
+			return
+		}
+		for name, f := range map[string]Filter{"all": {}, "contact": {ContactID: 1}, "call": {RequestID: uuid.New()}, "destination and state": {DestinationID: 1, State: models.DeliveryDead}} {
+			var plan []struct{ Detail string }
+			args := map[string]any{"ws": 1, "before": uuid.Max, "contact": 1, "request": f.RequestID, "destination": 1, "state": f.State, "window": 50}
+			if err := db.Read(t.Context()).Raw("EXPLAIN QUERY PLAN "+f.window("id"), args).Scan(&plan).Error; err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range plan {
+				if sorts := strings.Contains(step.Detail, "TEMP B-TREE"); sorts && name != "call" || !sorts && !strings.HasPrefix(step.Detail, "SEARCH ") {
+					t.Errorf("%s: %s", name, step.Detail)
+				}
+			}
+		}
+	})
+}

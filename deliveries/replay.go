@@ -142,14 +142,21 @@ type Again struct {
 	Newer   int64 // a newer message about the contact has arrived there
 }
 
+// againSQL counts what Again holds. The sum and the joined text keep SQLite from the index by destination and state: it would read all that
+// arrived there for each delivery.
+const againSQL = `SELECT count(*) AS count, count(*) FILTER (WHERE c.version > v.contact_version) AS changed,
+		count(*) FILTER (WHERE v.contact_id <> 0 AND EXISTS (SELECT 1 FROM deliveries e WHERE e.workspace_id = v.workspace_id AND e.contact_id = v.contact_id
+			AND e.id > v.id AND e.destination_id + 0 = v.destination_id AND e.contact_version > v.contact_version AND e.state || '' = 'arrived')) AS newer
+	FROM (?) AS v LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id`
+
 // CountAgain counts the deliveries that a resend would send again now.
 func (s Store) CountAgain(ctx context.Context, workspaceID int64, spec models.ResendSpec) (n Again, err error) {
-	some := resendable(s.DB.Read(ctx), workspaceID, spec).Select("workspace_id, id, destination_id, contact_id, contact_version").Limit(models.ExactCount + 1)
-	err = s.DB.Read(ctx).Raw(`SELECT count(*) AS count, count(*) FILTER (WHERE c.version > v.contact_version) AS changed,
-			count(*) FILTER (WHERE v.contact_id <> 0 AND EXISTS (SELECT 1 FROM deliveries e WHERE e.workspace_id = v.workspace_id AND e.contact_id = v.contact_id
-				AND e.id > v.id AND e.destination_id = v.destination_id AND e.contact_version > v.contact_version AND e.state = 'arrived')) AS newer
-		FROM (?) AS v LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id`, some).Scan(&n).Error
+	err = s.DB.Read(ctx).Raw(againSQL, someResendable(s.DB.Read(ctx), workspaceID, spec)).Scan(&n).Error
 	return n, models.In("deliveries: what sending again would do", err)
+}
+
+func someResendable(tx *gorm.DB, workspaceID int64, spec models.ResendSpec) *gorm.DB {
+	return resendable(tx, workspaceID, spec).Select("workspace_id, id, destination_id, contact_id, contact_version").Limit(models.ExactCount + 1)
 }
 
 // resendable selects the deliveries of a resend that can be sent again.
