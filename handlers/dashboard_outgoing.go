@@ -15,7 +15,7 @@ func (v *visit) dashboardOutgoing(m *views.DashboardModel) error {
 		row := views.DestinationTrouble{Named: views.Named{ID: t.ID, Name: t.Name}, Waiting: t.Waiting, GivenUp: t.GivenUp}
 		switch {
 		case t.Failing:
-			row.Problem = "does not take messages since " + v.daySaidOf(*t.FailingSince) + "."
+			row.Problem = "has taken no message since " + v.daySaidOf(*t.FailingSince) + "."
 		case t.Off() && t.OffReason != "":
 			row.Problem = "was switched off. " + t.OffReason
 		case t.Off():

@@ -30,7 +30,7 @@ func TestDashboardShowsWhatGoesOutWrong(t *testing.T) {
 			return tx.Exec("UPDATE destinations SET failing_since = ?, failures = 33 WHERE id = ?", models.Instant(now.Add(-2*time.Hour)), crm.ID).Error
 		})
 		page := s.get("/w/books")
-		page.want(t, 200, "The destination “CRM” does not take messages since", "2 messages wait for it.", "The destination “Ledger” was switched off. It answered 410 Gone.",
+		page.want(t, 200, "The destination “CRM” has taken no message since", "2 messages wait for it.", "The destination “Ledger” was switched off. It answered 410 Gone.",
 			"1 automation needs a repair: Welcome", "1 message was given up in the last 7 days:", "1 message for Fine")
 		page.wantLink(t, "Welcome", "/w/books/automations/"+itoa(broken))
 		page.wantLink(t, "Look at it", "/w/books/destinations/"+itoa(crm.ID))

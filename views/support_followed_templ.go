@@ -113,7 +113,7 @@ func supportFollowed(p Page, f SupportFollowed) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = Cell("wide nowrap dim", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = Cell("wide dim", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -227,7 +227,7 @@ func supportFollowed(p Page, f SupportFollowed) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = Cell("nowrap dim", "Ended:").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = Cell("dim", "Ended:").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -373,7 +373,7 @@ func supportMessages(p Page, caption string, all []SupportMessage) templ.Compone
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Cell("wide nowrap dim", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Cell("wide dim", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -571,7 +571,7 @@ func supportMessages(p Page, caption string, all []SupportMessage) templ.Compone
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Cell("nowrap dim", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Cell("dim", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

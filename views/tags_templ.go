@@ -83,7 +83,7 @@ func TagsPage(m TagsModel) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Head("Tags", "Words on contacts. A webhook can add them; segments and filters find them.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Head("Tags", "Words on contacts. Webhooks and automations can add them; segments and filters find them.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

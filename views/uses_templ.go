@@ -274,7 +274,7 @@ func automationsCell(p Page, all []Named) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Cell("any", "Automations:").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Cell("any wide", "Automations:").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
