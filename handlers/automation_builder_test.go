@@ -156,6 +156,19 @@ func TestATagIsCreatedInTheBuilder(t *testing.T) {
 	})
 }
 
+// TestAStepOfAnotherKindChoosesNothing changes a step's kind and saves without pressing "Choose".
+func TestAStepOfAnotherKindChoosesNothing(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag := s.addTag("vip")
+		s.addDestination("CRM")
+		create := "/w/books/automations"
+		page := s.press(create, s.get(create+"/new"), "add-step", "next", "add_tag", "name", "Mark")
+		page = s.press(create, page, "words", "step.0.of", itoa(tag.ID))
+		s.press(create, page, "save-on", "step.0", "call").want(t, 422, "Step 1: Please choose a destination.")
+		s.follow(s.press(create, page, "save-on", "step.0", "remove_tag")).want(t, 200, "take off the tag vip")
+	})
+}
+
 // TestFaultsOfTheBuilderAreAtTheirControls types what cannot be, and reads where it is said.
 func TestFaultsOfTheBuilderAreAtTheirControls(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {

@@ -16,6 +16,9 @@ func (v *visit) readStep(in *automationInput, i int, things automations.Things) 
 	s, extra := automations.Step{Type: automations.StepType(v.Form(place))}, stepInput{wrong: map[string]string{}}
 	s.ID, _ = strconv.ParseInt(v.Form(place+".id"), 10, 64) // one without an id gets a new one
 	of, _ := strconv.ParseInt(v.Form(place+".of"), 10, 64)  // Check finds that nothing is chosen
+	if was := automations.StepType(v.Form(place + ".kind")); was != "" && was != s.Type && !(ofTags(was) && ofTags(s.Type)) {
+		of = 0 // it names a thing of another kind
+	}
 	switch s.Type {
 	case automations.StepWait:
 		var fault string
@@ -41,6 +44,10 @@ func (v *visit) readStep(in *automationInput, i int, things automations.Things) 
 		s.UserIDs = idsOf(v.FormAll(place + ".to"))
 	}
 	return s, extra
+}
+
+func ofTags(t automations.StepType) bool {
+	return t == automations.StepAddTag || t == automations.StepRemoveTag
 }
 
 // readValue reads the value of a step that sets a field. A blank value must be meant: it empties the field.
