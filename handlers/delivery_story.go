@@ -46,10 +46,20 @@ func (v *visit) tellGivenUp(m *views.DeliveryModel, t deliveries.Told) error {
 			return models.In("delivery page: who gave it up", err)
 		}
 		m.Verdict, m.Next = "Given up by a person", v.givenUpSaid(t, who)
-	case len(t.Attempts) > 0 && deliveries.Code(t.Attempts[len(t.Attempts)-1].Error).Ours():
+	case lastCode(t).Ours():
 		m.Verdict = "Given up: this program could not send it"
+	case lastCode(t) == deliveries.CodeAddress:
+		m.Verdict = "Given up: this program may not send to its address"
 	}
 	return nil
+}
+
+// lastCode says why the last attempt of a delivery failed.
+func lastCode(t deliveries.Told) deliveries.Code {
+	if len(t.Attempts) == 0 {
+		return deliveries.CodeNone
+	}
+	return deliveries.Code(t.Attempts[len(t.Attempts)-1].Error)
 }
 
 func (v *visit) givenUpSaid(t deliveries.Told, who *deliveries.Person) string {
@@ -83,6 +93,10 @@ func (v *visit) tellWaiting(m *views.DeliveryModel, t deliveries.Told) error {
 		m.Verdict = "It waits for an earlier message to " + to
 	case t.Tries == 0:
 		m.Verdict = "On its way to " + to
+	case lastCode(t).Ours():
+		m.Verdict = "Not delivered yet: this program could not send it"
+	case lastCode(t) == deliveries.CodeAddress:
+		m.Verdict = "Not delivered yet: this program may not send to its address"
 	}
 	if !t.Destination.Enabled {
 		if t.Tries == 0 && t.ArrivedAt == nil {

@@ -21,7 +21,7 @@ func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) error {
 	switch {
 	case u.Failing:
 		issue := views.DestinationIssue{Kind: views.KindBad, Title: v.sinceSaid(u), Text: " " + views.Plural(u.Failures, "try", "tries") + " failed." + lastWords(u) + " " + v.whatWaits(u),
-			Advice: "Each message is tried again, less and less often, for " + aboutSaid(v.server.schedule().Whole()) + "." + v.untilOffSaid(u, "the destination")}
+			Advice: "Each message is tried again, less and less often, for " + aboutSaid(v.server.schedule().Whole()) + "." + v.untilOffSaid(u, "the destination") + whoToAsk(u)}
 		if u.Waiting > 0 && m.CanChange {
 			issue.Post, issue.Button = page+"/retry", views.Btn{Label: tryAllLabel(u.Waiting), Small: true}
 		}
