@@ -48,7 +48,9 @@ func (v *visit) stepRow(i int, s automations.Step, f automationForm) views.StepR
 		row.MakesTag = true
 	case automations.StepSetField:
 		choose(&row, f.things, "merge tag", s.FieldID, optionsOf(f.things.MergeTags, func(x models.MergeTag) (int64, string) { return x.ID, x.Label }))
-		row.Make, row.MakeHref = "Create a merge tag", v.path("merge-tags", "new")
+		if s.FieldID == 0 {
+			row.Make, row.MakeHref = "Create a merge tag", v.path("merge-tags", "new")
+		}
 		if i := slices.IndexFunc(f.things.MergeTags, func(m models.MergeTag) bool { return m.ID == s.FieldID }); i >= 0 {
 			row.Value = valueInput(place+".value", f.things.MergeTags[i], s.Value)
 		}
