@@ -81,7 +81,10 @@ func (s Store) Messages(ctx context.Context, workspace int64, runs []uuid.UUID) 
 	return all, err
 }
 
-// Undelivered counts messages of an automation that a destination has not taken, each kind up to MostRuns + 1.
+// MostUndelivered is the highest exact number of messages that a page shows.
+const MostUndelivered = 1000
+
+// Undelivered counts messages of an automation that a destination has not taken, each kind up to MostUndelivered + 1.
 type Undelivered struct {
 	AutomationID  int64
 	DestinationID int64
@@ -90,8 +93,8 @@ type Undelivered struct {
 	GivenUp       int64 // of the last failedFor
 }
 
-// Undelivered lists what destinations have not taken from one automation, or from each if automation is 0. It looks at the newest MostRuns + 1
-// messages of each destination and kind.
+// Undelivered lists what destinations have not taken from one automation, or from each if automation is 0. It looks at MostUndelivered + 1
+// messages of each destination and kind, in no order: Postgres would sort all that wait.
 func (s Store) Undelivered(ctx context.Context, workspace, automation int64) (all []Undelivered, err error) {
 	db := s.DB.Read(ctx)
 	destinations, err := destinationsOf(db, workspace)
@@ -100,16 +103,16 @@ func (s Store) Undelivered(ctx context.Context, workspace, automation int64) (al
 	}
 	var parts []string
 	for _, d := range destinations {
-		newest := func(state models.DeliveryState, condition, outside string) {
+		some := func(state models.DeliveryState, condition, outside string) {
 			parts = append(parts, fmt.Sprintf(`SELECT run_id, destination_id, state FROM (SELECT run_id, destination_id, state, tries, held FROM deliveries
-				WHERE workspace_id = @ws AND destination_id = %d AND state = '%s'%s ORDER BY id DESC LIMIT @most) AS newest WHERE run_id IS NOT NULL%s`, d.ID, state, condition, outside))
+				WHERE workspace_id = @ws AND destination_id = %d AND state = '%s'%s LIMIT @most) AS few WHERE run_id IS NOT NULL%s`, d.ID, state, condition, outside))
 		}
 		tried := " AND (tries > 0 OR held)"
 		if !d.Enabled {
 			tried = ""
 		}
-		newest(models.DeliveryPending, "", tried)
-		newest(models.DeliveryDead, " AND id >= @week", "")
+		some(models.DeliveryPending, "", tried)
+		some(models.DeliveryDead, " AND id >= @week", "")
 	}
 	of := ""
 	if automation != 0 {
@@ -117,7 +120,7 @@ func (s Store) Undelivered(ctx context.Context, workspace, automation int64) (al
 	}
 	err = db.Raw(`SELECT r.automation_id, v.destination_id, sum(CASE WHEN v.state = 'pending' THEN 1 ELSE 0 END) AS waiting, sum(CASE WHEN v.state = 'dead' THEN 1 ELSE 0 END) AS given_up
 		FROM (`+strings.Join(parts, " UNION ALL ")+`) AS v CROSS JOIN automation_runs r WHERE r.workspace_id = @ws AND r.id = v.run_id`+of+` GROUP BY 1, 2 ORDER BY 1, 2`,
-		map[string]any{"ws": workspace, "automation": automation, "week": models.IDAt(models.Instant(s.Now()).Add(-failedFor)), "most": MostRuns + 1}).Scan(&all).Error
+		map[string]any{"ws": workspace, "automation": automation, "week": models.IDAt(models.Instant(s.Now()).Add(-failedFor)), "most": MostUndelivered + 1}).Scan(&all).Error
 	for i, u := range all {
 		at := slices.IndexFunc(destinations, func(d models.Destination) bool { return d.ID == u.DestinationID })
 		all[i].Destination = destinations[at].Name

@@ -64,10 +64,10 @@ func (v *visit) undelivered(all []automations.Undelivered, names map[int64]strin
 	for _, u := range all {
 		item := views.UndeliveredItem{Automation: views.Named{ID: u.AutomationID, Name: names[u.AutomationID]}, Destination: views.Named{ID: u.DestinationID, Name: u.Destination}, Bad: u.GivenUp > 0}
 		if u.Waiting > 0 {
-			item.Said = append(item.Said, views.PluralUpTo(u.Waiting, automations.MostRuns, "message", "messages")+" to "+u.Destination+plural(u.Waiting, " has", " have")+" not arrived yet.")
+			item.Said = append(item.Said, views.PluralUpTo(u.Waiting, automations.MostUndelivered, "message", "messages")+" to "+u.Destination+plural(u.Waiting, " has", " have")+" not arrived yet.")
 		}
 		if u.GivenUp > 0 {
-			item.Said = append(item.Said, views.PluralUpTo(u.GivenUp, automations.MostRuns, "message", "messages")+" to "+u.Destination+plural(u.GivenUp, " was", " were")+" given up in 7 days.")
+			item.Said = append(item.Said, views.PluralUpTo(u.GivenUp, automations.MostUndelivered, "message", "messages")+" to "+u.Destination+plural(u.GivenUp, " was", " were")+" given up in 7 days.")
 		}
 		if len(item.Said) > 0 {
 			items = append(items, item)

@@ -578,9 +578,9 @@ func automationTable(m AutomationsModel) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var26 string
-							templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(PluralUpTo(a.GivenUp, 10_000, "message", "messages") + " given up")
+							templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(PluralUpTo(a.GivenUp, 1000, "message", "messages") + " given up")
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/automation_list.templ`, Line: 133, Col: 93}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/automation_list.templ`, Line: 133, Col: 91}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 							if templ_7745c5c3_Err != nil {
