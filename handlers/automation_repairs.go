@@ -42,14 +42,14 @@ func (r *repairs) keep(workspaceID int64, now time.Time, n int) {
 	r.all[workspaceID] = repairCount{now, n}
 }
 
-// brokenAutomations counts the automations that are on and need a repair: now on the pages of automations, elsewhere as it was at most a
-// minute ago.
+// brokenAutomations counts the automations that are on and need a repair: now on the dashboard and the pages of automations, elsewhere as
+// it was at most a minute ago.
 func (v *visit) brokenAutomations(section string) (int, error) {
 	if v.counts.Automations == 0 { // the usual case costs no query
 		return 0, nil
 	}
 	kept, now := &v.server.repairs, v.server.now()
-	if n, ok := kept.known(v.Workspace.ID, now); ok && section != views.SectionAutomations {
+	if n, ok := kept.known(v.Workspace.ID, now); ok && section != views.SectionAutomations && section != views.SectionDashboard {
 		return n, nil
 	}
 	broken, err := v.automations().Broken(v.UserContext(), v.Workspace)
@@ -57,5 +57,6 @@ func (v *visit) brokenAutomations(section string) (int, error) {
 		return 0, models.In("automations that need a repair", err)
 	}
 	kept.keep(v.Workspace.ID, now, len(broken))
+	v.broken = broken
 	return len(broken), nil
 }

@@ -23,12 +23,8 @@ func (v *visit) dashboardOutgoing(m *views.DashboardModel) error {
 		}
 		m.Destinations = append(m.Destinations, row)
 	}
-	if v.counts.Automations == 0 { // the usual case costs no query
-		return nil
-	}
-	broken, err := v.automations().Broken(v.UserContext(), v.Workspace)
-	for _, a := range broken {
+	for _, a := range v.broken { // the navigation has counted them
 		m.Repair = append(m.Repair, views.Named{ID: a.ID, Name: a.Name})
 	}
-	return models.In("dashboard: automations", err)
+	return nil
 }

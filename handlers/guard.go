@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"campaignlark/automations"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -29,6 +30,7 @@ type visit struct {
 	counts    store.NavCounts      // set by page
 	own       []store.OwnWorkspace // set by workspaces
 	fine      models.FineFields    // set by loadFine
+	broken    []automations.Listed // that are on and need a repair; set by page on the dashboard and on the pages of automations
 
 	refill                 bool // show the form as it was filled in and change nothing (refill.go)
 	refillNote, refillNext string
