@@ -52,7 +52,7 @@ func TestTheTeamIsChosenByClicking(t *testing.T) {
 func TestWithoutAMailServerNobodyCanBeTold(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {
 		otto := s.addMember(s.workspace, "otto@books.example", models.RoleAdmin)
-		const why = "This program sends no e-mail: SMTP_URL and MAIL_FROM are not set."
+		const why = "E-mail is not set up on this server. Ask the person who runs it."
 		page := s.get("/w/books/automations/new")
 		page.want(t, 200, "“Tell the team” cannot be chosen. "+why)
 		if strings.Contains(page.body, `value="tell_team"`) {

@@ -250,7 +250,7 @@ func TestAQuestionAboutAThingThatChanged(t *testing.T) {
 		page := s.get(path)
 		use("Two")
 		a := s.post(path, append(typed(page), "force", "1")...)
-		a.want(t, 422, "The segments that use it have changed.", "2 segments use this tag in their rules.")
+		a.want(t, 422, "The segments and automations that use it have changed.", "2 segments use this tag in their rules.")
 		s.post(path, append(typed(a), "force", "1")...).want(t, 303)
 	})
 }
