@@ -195,12 +195,13 @@ func TestTwoSendersShareTheWork(t *testing.T) {
 		w := newWorld(t, db)
 		var all []models.Delivery
 		var receivers []*receiver
+		release, open := gate(t)
 		for range 5 {
-			r := newReceiver(t, nil)
+			r := newReceiver(t, func(got) { <-release })
 			d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 			receivers = append(receivers, r)
 			for i := range 100 {
-				all = append(all, deliveries.New(models.Delivery{WorkspaceID: w.id, DestinationID: d.ID, EventID: models.NewID(start), ContactID: int64(i%60) + 1, ContactVersion: int64(i)}, []byte("{}"), start))
+				all = append(all, deliveries.New(models.Delivery{WorkspaceID: w.id, DestinationID: d.ID, EventID: models.NewID(start), ContactID: int64(i%90) + 1, ContactVersion: int64(i)}, []byte("{}"), start))
 			}
 		}
 		w.write(func(tx *gorm.DB) error { return deliveries.Enqueue(tx, all...) })
@@ -211,6 +212,14 @@ func TestTwoSendersShareTheWork(t *testing.T) {
 				o.Observe.Recorded = func(models.DeliveryState) { mu.Lock(); defer mu.Unlock(); by[i]++ }
 			})
 		}
+		w.eventually("both send: one alone makes 40 attempts at a time", func() bool {
+			n := 0
+			for _, r := range receivers {
+				n += len(r.got())
+			}
+			return n > 40
+		})
+		open()
 		w.eventually("all have arrived", func() bool {
 			var n int64
 			err := w.db.Read(context.Background()).Model(&models.Delivery{}).Where("state = ?", models.DeliveryArrived).Count(&n).Error

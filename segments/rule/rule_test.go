@@ -113,7 +113,7 @@ func TestProblemsStandAtTheirCondition(t *testing.T) {
 		{`{"type":"segment","operator":"in"}`, "1", "value", "choose a segment"},
 		{`{"type":"segment","operator":"in","value":29}`, "1", "value", "segment does not exist any more"},
 		{`{"type":"segment","operator":"in","value":[21,22]}`, "1", "value", "one value only"},
-		{`{"type":"created_by","operator":"eq","value":33}`, "1", "value", "webhook does not exist any more"},
+		{`{"type":"created_by","operator":"eq","value":33}`, "1", "value", "The webhook “Old form” was deleted. Please choose another."},
 		{`{"type":"created_by","operator":"eq","value":"Shop"}`, "1", "value", "choose a webhook"},
 		{`{"type":"created_by","operator":"eq","value":31,"days":-1}`, "1", "days", "from 0 to 36,500"},
 		{`{"type":"touched_by","operator":"is_set","days":5}`, "1", "days", "remove the days"},
