@@ -21,9 +21,10 @@ const (
 	reread = 10 * time.Second
 	// most is how many calls of a workspace one look reads, the newest ones. Of a burst beyond that, pages learn that it came.
 	most = 500
-	// restLooks is how many looks pass between two values for a page while calls of webhooks wait. Each page starts at another look, so that
-	// many open pages do not ask for their lists in the same second.
-	restLooks = 15
+	// restLooks is how many looks pass between two values for a page while many calls come. Each page starts at another look, so that many
+	// open pages do not ask for their lists in the same second.
+	restLooks = 20
+	many      = 100 // calls of a workspace in the time of reread
 )
 
 // Hub looks for new calls once a second, in the workspaces whose pages are open in this process, and only while there are any.
@@ -49,7 +50,8 @@ type Viewer struct {
 	looked    bool
 	came      chan struct{}
 	calls     int
-	rest      int // looks to pass before the next value
+	rest      int  // looks to pass before the next value
+	told      bool // Take has something to return
 }
 
 // New returns a hub that does nothing until somebody watches.
@@ -79,12 +81,15 @@ func (v *Viewer) Leave() {
 	delete(v.hub.viewers, v)
 }
 
-// Take returns how many calls came since it was called last.
+// Take returns how many calls came since it last returned some, 0 while the page rests.
 func (v *Viewer) Take() int {
 	v.hub.mu.Lock()
 	defer v.hub.mu.Unlock()
+	if !v.told {
+		return 0
+	}
 	n := v.calls
-	v.calls = 0
+	v.calls, v.told = 0, false
 	return n
 }
 
@@ -156,7 +161,7 @@ func (h *Hub) look(workspace int64, bodies bool, seen map[int64]map[uuid.UUID]bo
 		}
 	}
 	seen[workspace] = now
-	busy := h.db.CallsWait()
+	busy := len(rows) > many || h.db.CallsWait()
 	for v := range h.viewers {
 		if v.workspace != workspace {
 			continue
@@ -169,7 +174,7 @@ func (h *Hub) look(workspace int64, bodies bool, seen map[int64]map[uuid.UUID]bo
 			v.rest--
 			continue
 		}
-		v.rest = restLooks
+		v.rest, v.told = restLooks, true
 		select {
 		case v.came <- struct{}{}:
 		default: // it is told already

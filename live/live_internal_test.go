@@ -43,9 +43,13 @@ func TestPagesLearnInTurnsWhileCallsWait(t *testing.T) {
 			for _, page := range pages {
 				select {
 				case <-page.Came:
-					page.Take()
-					told++
+					if told++; page.Take() == 0 {
+						t.Error("a page was told of nothing")
+					}
 				default:
+					if page.Take() > 0 {
+						t.Error("a page that rests takes calls")
+					}
 				}
 			}
 			return told
@@ -63,6 +67,12 @@ func TestPagesLearnInTurnsWhileCallsWait(t *testing.T) {
 		call()
 		if told := look(); told != len(pages) {
 			t.Errorf("told %d of %d pages once no call waits, want all", told, len(pages))
+		}
+		for range many {
+			call()
+		}
+		if told := look(); told > 0 {
+			t.Errorf("told %d pages while many calls come, want that they rest after the last time", told)
 		}
 	})
 }
