@@ -21,13 +21,13 @@ type Things struct {
 // Problem says what is wrong at a place of a definition.
 type Problem struct {
 	Place   string // "" for the whole, "trigger-0", "rule", "step-2"
-	Control string // what is wrong of a trigger or a step: one of the Control constants, "" for its kind
+	Control string // the control of a trigger or step that holds the fault: one of the Control constants, "" for its kind
 	Message string
 }
 
 // The controls of a trigger or a step that a problem can be about.
 const (
-	ControlOf     = "of" // what it is about: a webhook, a tag, a segment, a merge tag, a destination
+	ControlOf     = "of" // the choice of a webhook, tag, segment, merge tag or destination
 	ControlAmount = "amount"
 	ControlUntil  = "until"
 	ControlValue  = "value"

@@ -48,7 +48,7 @@ func TestFiguresAddUpAfterAnEdit(t *testing.T) {
 		}
 		now, err := w.store.Get(t.Context(), w.ws.ID, a.ID)
 		if err != nil || now.Definition.Steps[1].ID != 4 {
-			t.Fatalf("got %+v (%v), want that the new step has an id of its own", now.Definition.Steps, err)
+			t.Fatalf("got %+v (%v), want a new id for the new step", now.Definition.Steps, err)
 		}
 		f, err := w.store.Flow(t.Context(), now.Automation)
 		if err != nil {

@@ -18,7 +18,7 @@ type Tried struct {
 	Why     *rule.Explanation // of a rule
 	Until   time.Time         // of a wait
 	Begins  bool              // the first one: whether the run would start
-	Message []byte            // what a destination would get, as JSON
+	Message []byte            // the JSON that a destination would get
 }
 
 // Trial is what an automation would do if what starts it happened now.

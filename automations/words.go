@@ -56,7 +56,7 @@ func ruleWords(r *Rule, things Things) []Part {
 	return words
 }
 
-// What returns the words for an event after "When", such as "a contact is created".
+// What returns the words that follow "When" for an event, such as "a contact is created".
 func What(t models.EventType) string {
 	switch t {
 	case models.EventConfirmed:

@@ -35,7 +35,7 @@ func (s Store) WhoSwitchedOff(ctx context.Context, d models.Destination, now tim
 // fewEntries bounds how many entries of the audit log who looks at.
 const fewEntries = 200
 
-// who finds the newest entry of the audit log about a destination with an action, a time and a text in its details.
+// who reads who did an action to a destination at a time: from the newest entry of the audit log with a text in its details.
 func (s Store) who(ctx context.Context, workspaceID, destinationID int64, action string, from, to time.Time, detail string) (*Person, error) {
 	var entries []struct {
 		Action, Detail, Name string

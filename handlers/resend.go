@@ -69,7 +69,7 @@ func (v *visit) resend(get field) (r resend, err error) {
 			return r, err
 		}
 	}
-	if t.when != "" && t.when != "range" { // what is sent again is what the page counted, also a minute later
+	if t.when != "" && t.when != "range" { // a minute later the same messages are sent that the page counted
 		t.from, t.to, t.when = r.spec.From.In(v.Workspace.Location()).Format(momentLayout), "", "range"
 	}
 	r.model = views.ResendModel{Page: q.Page, ID: d.ID, Name: d.Name, Off: q.Off, CanEnable: v.isAdmin(), State: string(state), When: t.when, From: t.from, To: t.to, Wrong: t.rangeError,

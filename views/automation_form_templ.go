@@ -65,7 +65,7 @@ type StepRow struct {
 	Value          *ContactInput
 	Empty          bool     // it empties the field
 	Members        []Option // whom it tells
-	Again          bool     // what it does would start this automation, if its own changes did
+	Again          bool     // its change is one that starts this automation; it does not, since the automation makes it
 	First, Last    bool
 }
 

@@ -35,7 +35,7 @@ type TriedStep struct {
 	Note       string
 	Why        *Why
 	Place      string
-	Message    string // what a destination would get, as JSON
+	Message    string // the JSON that a destination would get
 }
 
 func automationTry(m AutomationFormModel) templ.Component {

@@ -34,7 +34,7 @@ func TestNoBlankBeforePunctuation(t *testing.T) {
 			case line == "" || line == "}":
 				continue
 			case blockLine.MatchString(line):
-				branch = true // what comes before it may be another branch, or the round before
+				branch = true // the text before it may come from another branch, or from the round before
 				continue
 			}
 			if !branch && elementEnds.MatchString(before) && punctuation.MatchString(line) && !strings.HasPrefix(before, "@") {
