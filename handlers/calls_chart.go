@@ -51,7 +51,7 @@ func rangeTabs(path string, chosen callRange) []views.Tab {
 func (v *visit) callsChart(p views.Page, r callRange, webhookID int64) (views.Chart, views.CallTotals, error) {
 	c := views.Chart{Title: "Calls in " + r.words, Unit: r.unit, Empty: "No calls in " + r.words + ".", Slots: r.slots(p)}
 	total := views.CallTotals{Period: r.words}
-	counts, err := v.server.DB.CallsByHour(v.UserContext(), v.Workspace.ID, webhookID, c.Slots[0].From)
+	counts, err := v.server.DB.CallsByHour(v.UserContext(), v.Workspace.ID, webhookID, c.Slots[0].From, v.server.now())
 	if err != nil {
 		return c, total, models.In("chart of calls: counts", err)
 	}

@@ -54,7 +54,7 @@ type logBench struct {
 func benchLog(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("log", flag.ContinueOnError)
 	calls := flags.Int("calls", 10_000_000, "calls in the log of Postgres; that of SQLite has a tenth of them")
-	rounds := flags.Int("rounds", 3, "how often each load runs; the medians are compared")
+	rounds := flags.Int("rounds", 9, "how often a load runs alone and beside something else; the median of the ratios counts")
 	lasting := flags.Duration("for", 4*time.Second, "length of a load")
 	if err := flags.Parse(args); err != nil {
 		return err

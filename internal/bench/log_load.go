@@ -43,28 +43,27 @@ func (b *logBench) load(ctx context.Context) (w models.Webhook, f figures, err e
 	return w, f, err
 }
 
-// beside measures the load alone and with something else, in turns, and returns the ratio of the medians.
+// beside measures the load alone and with something else, in turns, and returns the median of the rounds' ratios.
+// The two loads of a round follow each other, so that a machine that slows down between rounds changes no ratio.
 func (b *logBench) beside(ctx context.Context, begin func(ctx context.Context) (end func() error, err error)) (ratio float64, err error) {
-	var alone, with []float64
+	var ratios []float64
 	for range b.rounds {
-		_, f, err := b.load(ctx)
+		_, alone, err := b.load(ctx)
 		if err != nil {
 			return 0, err
 		}
-		alone = append(alone, f.PerSecond)
 		end, err := begin(ctx)
 		if err != nil {
 			return 0, err
 		}
-		_, f, err = b.load(ctx)
+		_, with, err := b.load(ctx)
 		if err := errors.Join(err, end()); err != nil {
 			return 0, err
 		}
-		with = append(with, f.PerSecond)
+		ratios = append(ratios, with.PerSecond/alone.PerSecond)
 	}
-	slices.Sort(alone)
-	slices.Sort(with)
-	return with[len(with)/2] / alone[len(alone)/2], nil
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2], nil
 }
 
 const (

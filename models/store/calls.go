@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,21 +18,29 @@ type HourCalls struct {
 }
 
 // CallsByHour reads a workspace's calls from the counters, for the hours that begin at since or later, oldest first.
-// webhookID 0 means all webhooks. An hour without calls has no row. While calls of webhooks wait, what was read in the last hoursKept may be
-// returned again: many open pages ask for the same hours then.
-func (d *DB) CallsByHour(ctx context.Context, workspaceID, webhookID int64, since time.Time) ([]HourCalls, error) {
-	if !d.CallsWait() {
-		return d.readHours(ctx, workspaceID, webhookID, since)
+// webhookID 0 means all webhooks. An hour without calls has no row. The current hour and the one before are read each time. Earlier hours
+// hardly change, so they are kept for hoursKept.
+func (d *DB) CallsByHour(ctx context.Context, workspaceID, webhookID int64, since, now time.Time) ([]HourCalls, error) {
+	recent := now.Truncate(time.Hour).Add(-time.Hour)
+	key := hoursKey{workspaceID, webhookID, since.UnixMilli(), recent.UnixMilli()}
+	earlier, kept := d.hours.get(key, now)
+	from := since
+	if kept && recent.After(since) {
+		from = recent
 	}
-	key := hoursKey{workspaceID, webhookID, since.UnixMilli()}
-	if all, ok := d.hours.get(key, time.Now()); ok {
-		return all, nil
+	hours, err := d.readHours(ctx, workspaceID, webhookID, from)
+	if err != nil {
+		return nil, err
 	}
-	all, err := d.readHours(ctx, workspaceID, webhookID, since)
-	if err == nil {
-		d.hours.keep(key, all, time.Now())
+	if kept {
+		return slices.Concat(earlier, hours), nil
 	}
-	return all, err
+	first := slices.IndexFunc(hours, func(h HourCalls) bool { return !h.Hour.Before(recent) })
+	if first < 0 {
+		first = len(hours)
+	}
+	d.hours.keep(key, slices.Clone(hours[:first]), now)
+	return hours, nil
 }
 
 func (d *DB) readHours(ctx context.Context, workspaceID, webhookID int64, since time.Time) ([]HourCalls, error) {
@@ -51,10 +60,10 @@ const (
 )
 
 type hoursKey struct {
-	workspaceID, webhookID, since int64
+	workspaceID, webhookID, since, recent int64
 }
 
-// keptHours are the last answers of CallsByHour.
+// keptHours are the earlier hours that CallsByHour read last.
 type keptHours struct {
 	mu  sync.Mutex
 	all map[hoursKey]hoursAt

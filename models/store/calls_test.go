@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,46 +12,49 @@ import (
 	"gorm.io/gorm"
 )
 
-// TestHoursAreReadAgainUnlessCallsWait counts one call and then another in the same hour.
-func TestHoursAreReadAgainUnlessCallsWait(t *testing.T) {
+// TestRecentHoursAreReadAgain counts calls of this hour, of the hour before and of an earlier one, and then one more of each.
+func TestRecentHoursAreReadAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		var waiting int64
-		db.RestBeside(func() int64 { return waiting })
-		hour := time.Now().UTC().Truncate(time.Hour)
-		count := func(workspace int64) (calls int64) {
-			hours, err := db.CallsByHour(t.Context(), workspace, 0, hour)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, h := range hours {
-				calls += h.Calls
-			}
-			return calls
-		}
+		now := time.Date(2026, 5, 6, 12, 30, 0, 0, time.UTC)
+		this := now.Truncate(time.Hour)
+		hours := []time.Time{this.Add(-2 * time.Hour), this.Add(-time.Hour), this}
 		add := func() {
+			t.Helper()
 			err := db.Write(t.Context(), func(tx *gorm.DB) error {
-				return tx.Create(&store.WebhookCount{WorkspaceID: 1, WebhookID: 1, Hour: hour, Outcome: models.OutcomeCreated, Calls: 1, LastCall: hour}).Error
+				for _, hour := range hours {
+					row := store.WebhookCount{WorkspaceID: 1, WebhookID: 1, Hour: hour, Outcome: models.OutcomeCreated, Calls: 1, LastCall: hour}
+					if err := tx.Create(&row).Error; err != nil {
+						return err
+					}
+				}
+				return nil
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
+		check := func(what string, workspace int64, since, now time.Time, want ...int64) {
+			t.Helper()
+			counted, err := db.CallsByHour(t.Context(), workspace, 0, since, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, h := range counted {
+				got = append(got, h.Calls)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: got %v calls by hour, want %v", what, got, want)
+			}
+		}
 		add()
-		if got := count(1); got != 1 {
-			t.Errorf("got %d calls, want 1", got)
-		}
-		waiting = 1
-		if got := count(1); got != 1 {
-			t.Errorf("got %d calls while calls wait, want 1", got)
-		}
+		check("first", 1, hours[0], now, 1, 1, 1)
 		add()
-		if got, other := count(1), count(2); got != 1 || other != 0 {
-			t.Errorf("got %d and %d calls of another workspace, want what was just read, and none", got, other)
-		}
-		waiting = 0
-		if got := count(1); got != 2 {
-			t.Errorf("got %d calls once none waits, want 2", got)
-		}
+		check("again", 1, hours[0], now.Add(time.Second), 1, 2, 2)
+		check("another time", 1, hours[1], now.Add(time.Second), 2, 2)
+		check("another workspace", 2, hours[0], now.Add(time.Second))
+		check("later", 1, hours[0], now.Add(time.Minute), 2, 2, 2)
+		check("the next hour", 1, hours[0], now.Add(time.Hour), 2, 2, 2)
 	})
 }
