@@ -34,15 +34,24 @@ func (s Store) Runs(ctx context.Context, workspace int64, f RunFilter, limit int
 		f.Before = uuid.Max
 	}
 	args := map[string]any{"ws": workspace, "automation": f.AutomationID, "contact": f.ContactID, "request": f.RequestID, "before": f.Before, "limit": limit, "most": MostRuns}
-	var parts []string
-	for _, condition := range f.conditions() {
-		parts = append(parts, "SELECT * FROM (SELECT * FROM automation_runs WHERE workspace_id = @ws"+condition+" AND id < @before ORDER BY id DESC LIMIT "+f.mostOf()+") AS newest"+f.at())
-	}
-	err = s.DB.Read(ctx).Raw(`SELECT r.*, a.name, coalesce(c.email, '') AS email FROM (`+strings.Join(parts, " UNION ALL ")+`) AS r
+	err = s.DB.Read(ctx).Raw(`SELECT r.*, a.name, coalesce(c.email, '') AS email FROM (`+f.newest()+`) AS r
 		LEFT JOIN automations a ON a.workspace_id = r.workspace_id AND a.id = r.automation_id
 		LEFT JOIN contacts c ON c.workspace_id = r.workspace_id AND c.id = r.contact_id
 		ORDER BY r.id DESC LIMIT @limit`, args).Scan(&runs).Error
 	return runs, err
+}
+
+// newest returns the query of the newest runs that an index leads to.
+func (f RunFilter) newest() string {
+	id := "id"
+	if f.ContactID == 0 && f.RequestID != nil {
+		id = "coalesce(id, id)" // the index by the call has no ids: in the order of the primary key, all runs of the workspace would be read
+	}
+	var parts []string
+	for _, condition := range f.conditions() {
+		parts = append(parts, "SELECT * FROM (SELECT * FROM automation_runs WHERE workspace_id = @ws"+condition+" AND "+id+" < @before ORDER BY "+id+" DESC LIMIT "+f.mostOf()+") AS newest"+f.at())
+	}
+	return strings.Join(parts, " UNION ALL ")
 }
 
 // CountRuns counts the runs of a contact or of a call, up to MostRuns + 1.
@@ -83,9 +92,9 @@ func (f RunFilter) at() string {
 	}
 	places := make([]string, len(f.Places))
 	for i, p := range f.Places {
-		places[i] = fmt.Sprintf("revision = %d AND step = %d", p.Revision, p.Step)
+		places[i] = fmt.Sprintf("(%d, %d)", p.Revision, p.Step)
 	}
-	return " WHERE " + strings.Join(places, " OR ")
+	return " WHERE (revision, step) IN (VALUES " + strings.Join(places, ", ") + ")"
 }
 
 // RunStates are the states in which an automation's page lists runs. RunWaiting stands for all that are under way.

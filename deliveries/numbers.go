@@ -59,9 +59,13 @@ type Numbers struct {
 // MostWaiting is the highest number of waiting deliveries that Numbers counts.
 const MostWaiting = 100_000
 
+// waitingSQL counts what waits, destination by destination: without them SQLite reads an index with all deliveries.
+const waitingSQL = `SELECT count(*) FROM (SELECT 1 FROM destinations d CROSS JOIN deliveries v
+	WHERE v.workspace_id = d.workspace_id AND v.destination_id = d.id AND v.state = 'pending' LIMIT @most) AS few`
+
 // NumbersOf reads the numbers.
 func NumbersOf(ctx context.Context, db *store.DB, now time.Time) (n Numbers, err error) {
-	err = db.Read(ctx).Raw(`SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT @most) AS few) AS waiting,
+	err = db.Read(ctx).Raw(`SELECT (`+waitingSQL+`) AS waiting,
 			(SELECT count(*) FROM destinations WHERE deleted_at IS NULL AND enabled AND failing_since IS NOT NULL AND (failures >= @often OR failing_since <= @long)) AS failing,
 			(SELECT count(*) FROM destinations WHERE deleted_at IS NULL AND NOT enabled AND off_reason <> '') AS off`,
 		map[string]any{"most": MostWaiting, "often": failsOften, "long": models.Instant(now.Add(-failsLong))}).Scan(&n).Error

@@ -94,11 +94,34 @@ func TestMessagesAreListedInTheOrderOfAnIndex(t *testing.T) {
 			if err := db.Read(t.Context()).Raw("EXPLAIN QUERY PLAN "+f.window("id"), args).Scan(&plan).Error; err != nil {
 				t.Fatal(err)
 			}
+			if name == "call" && !strings.HasPrefix(plan[0].Detail, "SEARCH deliveries USING INDEX deliveries_request ") {
+				t.Errorf("got %v, want those of a call found by the call", plan)
+			}
 			for _, step := range plan {
 				if sorts := strings.Contains(step.Detail, "TEMP B-TREE"); sorts && name != "call" || !sorts && !strings.HasPrefix(step.Detail, "SEARCH ") {
 					t.Errorf("%s: %s", name, step.Detail)
 				}
 			}
 		}
+	})
+}
+
+// TestWhatWaitsIsCountedByDestination asks SQLite how it counts what waits. It must not read all deliveries.
+func TestWhatWaitsIsCountedByDestination(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Dialect != store.SQLite {
+			return
+		}
+		var plan []struct{ Detail string }
+		if err := db.Read(t.Context()).Raw("EXPLAIN QUERY PLAN "+waitingSQL, map[string]any{"most": 10}).Scan(&plan).Error; err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range plan {
+			if strings.HasPrefix(step.Detail, "SEARCH v ") && strings.Contains(step.Detail, "destination_id=?") {
+				return
+			}
+		}
+		t.Errorf("got %v, want deliveries found by their destination", plan)
 	})
 }

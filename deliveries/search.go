@@ -63,15 +63,19 @@ func (s Store) Search(ctx context.Context, workspaceID int64, f Filter, before u
 
 // window returns the query of the newest deliveries that an index leads to.
 func (f Filter) window(columns string) string {
-	span := "workspace_id = @ws AND id < @before"
+	id := "id"
+	if f.RequestID != uuid.Nil {
+		id = "coalesce(id, id)" // the index by the call has no ids: in the order of the primary key, all deliveries of the workspace would be read
+	}
+	span := "workspace_id = @ws AND " + id + " < @before"
 	if !f.From.IsZero() {
-		span += " AND id >= @from"
+		span += " AND " + id + " >= @from"
 	}
 	if !f.To.IsZero() {
-		span += " AND id < @to"
+		span += " AND " + id + " < @to"
 	}
 	one := func(condition string) string {
-		return "SELECT " + columns + " FROM deliveries WHERE " + span + condition + " ORDER BY id DESC LIMIT @window"
+		return "SELECT " + columns + " FROM deliveries WHERE " + span + condition + " ORDER BY " + id + " DESC LIMIT @window"
 	}
 	switch {
 	case f.RequestID != uuid.Nil:
