@@ -28,7 +28,10 @@ func (s Store) Retry(ctx context.Context, run models.AutomationRun, userID int64
 		if failed.State != models.RunFailed {
 			return conflict("This run goes on already, or has ended otherwise in the meantime.")
 		}
-		return r.again(failed)
+		if err := r.again([]models.AutomationRun{failed}); err != nil || r.refused == 0 {
+			return err
+		}
+		return conflict(r.why)
 	})
 }
 
@@ -46,16 +49,7 @@ func (s Store) RetryAll(ctx context.Context, a models.Automation, userID int64) 
 				return models.In("failed runs", err)
 			}
 			some = r
-			for _, run := range failed {
-				var no *models.Error
-				switch err := r.again(run); {
-				case errors.As(err, &no) && no.Code == models.CodeConflict:
-					r.refused, r.why = r.refused+1, no.Message
-				case err != nil:
-					return err
-				}
-			}
-			return nil
+			return r.again(failed)
 		})
 		if err != nil {
 			return again, refused, why, err
@@ -115,57 +109,113 @@ func (s Store) retry(ctx context.Context, workspace, automation, userID int64, d
 	})
 }
 
-// again lets one failed run go on.
-func (r *retrier) again(run models.AutomationRun) error {
+// again lets failed runs go on. It counts those that cannot, with the reason of the first one.
+func (r *retrier) again(runs []models.AutomationRun) error {
+	kept, err := r.keptEvents(runs)
+	if err != nil {
+		return err
+	}
+	at := map[int][]uuid.UUID{} // runs that go on, by the step
+	for _, run := range runs {
+		place, why, err := r.placeOf(run)
+		if err != nil {
+			return err
+		}
+		if why == "" && !kept[run.EventID] {
+			why = "What started this run is older than what the log keeps, so it cannot go on."
+		}
+		if why != "" {
+			r.refused, r.why = r.refused+1, cmp.Or(r.why, why)
+			continue
+		}
+		r.done, at[place] = r.done+1, append(at[place], run.ID)
+	}
+	now := models.Instant(r.store.Now())
+	for place, ids := range at {
+		if err := r.moveSteps(ids, place); err != nil {
+			return models.In("their steps", err)
+		}
+		err := r.tx.Model(&models.AutomationRun{}).Where("workspace_id = ? AND id IN ?", r.automation.WorkspaceID, ids).Updates(map[string]any{
+			"state": models.RunDue, "revision": r.automation.Revision, "step": place, "due_at": now, "tries": 1, "reason": "", "ended_at": nil}).Error
+		if err != nil {
+			return models.In("runs", err)
+		}
+	}
+	return nil
+}
+
+// keptEvents returns which of the events that started runs are still there.
+func (r *retrier) keptEvents(runs []models.AutomationRun) (map[uuid.UUID]bool, error) {
+	kept, ids := map[uuid.UUID]bool{}, make([]uuid.UUID, len(runs))
+	for i, run := range runs {
+		ids[i] = run.EventID
+	}
+	if len(ids) == 0 {
+		return kept, nil
+	}
+	var there []uuid.UUID
+	err := r.tx.Model(&models.AutomationEvent{}).Where("workspace_id = ? AND id IN ?", r.automation.WorkspaceID, ids).Pluck("id", &there).Error
+	for _, id := range there {
+		kept[id] = true
+	}
+	return kept, models.In("events", err)
+}
+
+// placeOf returns the number of the step at which a failed run goes on, or why it cannot.
+func (r *retrier) placeOf(run models.AutomationRun) (place int, why string, err error) {
 	d, known := r.versions[run.Revision]
 	if !known {
 		v, err := store.First[models.AutomationVersion](r.tx.Where("workspace_id = ? AND automation_id = ? AND revision = ?", run.WorkspaceID, run.AutomationID, run.Revision))
 		if err != nil {
-			return models.In("its version", err)
+			return 0, "", models.In("its version", err)
 		}
 		d = stored(v.Definition)
 		r.versions[run.Revision] = d
 	}
-	place, part := 0, "rule"
+	part := "rule"
 	if run.Step > 0 && run.Step <= len(d.Steps) {
 		if place = r.current.place(d.Steps[run.Step-1]); place == 0 {
-			return conflict("The automation does not have the step any more at which this run failed, so it cannot go on there.")
+			return 0, "The automation does not have the step any more at which this run failed, so it cannot go on there.", nil
 		}
 		part = "step-" + strconv.Itoa(place-1)
 	}
 	if i := slices.IndexFunc(r.problems, func(p Problem) bool { return p.Place == part }); i >= 0 {
-		return conflict("It would fail again. " + r.problems[i].Message)
+		return 0, "It would fail again. " + r.problems[i].Message, nil
 	}
-	_, err := store.First[models.AutomationEvent](r.tx.Select("id").Where("workspace_id = ? AND id = ?", run.WorkspaceID, run.EventID))
-	if errors.Is(err, models.ErrNotFound) {
-		return conflict("What started this run is older than what the log keeps, so it cannot go on.")
-	} else if err != nil {
-		return models.In("event", err)
-	}
-	r.done++
-	if err := r.moveSteps(run, place); err != nil {
-		return models.In("its steps", err)
-	}
-	now := models.Instant(r.store.Now())
-	return models.In("run", r.tx.Model(&models.AutomationRun{}).Where("workspace_id = ? AND id = ?", run.WorkspaceID, run.ID).Updates(map[string]any{
-		"state": models.RunDue, "revision": r.automation.Revision, "step": place, "due_at": now, "tries": 1, "reason": "", "ended_at": nil}).Error)
+	return place, "", nil
 }
 
-// moveSteps numbers what the run did so that it stands before its next step, which may have another number in the current definition.
-func (r *retrier) moveSteps(run models.AutomationRun, next int) error {
-	var steps []models.RunStep
-	of := r.tx.Where("workspace_id = ? AND run_id = ?", run.WorkspaceID, run.ID)
-	if err := of.Session(&gorm.Session{}).Order("number").Find(&steps).Error; err != nil || len(steps) == 0 {
+// apart is more than the steps that a run does.
+const apart = 1_000_000
+
+// moveSteps numbers what runs did so that it stands before their next step, which may have another number in the current definition. It
+// changes the numbers in place: rows that are read and written again would bring back the words of a person who is erased at that moment.
+// Postgres refuses two steps of a run with the same number even inside a statement, so all of them move far away first.
+func (r *retrier) moveSteps(runs []uuid.UUID, next int) error {
+	var rows []struct {
+		RunID uuid.UUID
+		Last  int
+	}
+	of := func(ids []uuid.UUID) *gorm.DB {
+		return r.tx.Model(&models.RunStep{}).Where("workspace_id = ? AND run_id IN ?", r.automation.WorkspaceID, ids)
+	}
+	if err := of(runs).Select("run_id, max(number) AS last").Group("run_id").Scan(&rows).Error; err != nil {
 		return err
 	}
-	if err := of.Session(&gorm.Session{}).Delete(&models.RunStep{}).Error; err != nil {
-		return err
+	moved := map[int][]uuid.UUID{} // runs by how far their steps move
+	for _, row := range rows {
+		if by := next - 1 - row.Last; by != 0 {
+			moved[by] = append(moved[by], row.RunID)
+		}
 	}
-	by := next - 1 - steps[len(steps)-1].Number
-	for i := range steps {
-		steps[i].Number += by
+	for by, ids := range moved {
+		for _, some := range []int{-apart, apart + by} {
+			if err := of(ids).UpdateColumn("number", gorm.Expr("number + ?", some)).Error; err != nil {
+				return err
+			}
+		}
 	}
-	return r.tx.CreateInBatches(&steps, 100).Error
+	return nil
 }
 
 func conflict(sentence string) error {

@@ -1,6 +1,7 @@
 package automations_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,6 +102,37 @@ func TestAFailedRunGoesOn(t *testing.T) {
 		for _, m := range w.sent() { // with what the contact has now, though the run failed before
 			if m.Data.Contact.Fields["city"] != "Wien" || !slices.Equal(m.Data.Contact.Tags, []string{"customer"}) {
 				t.Errorf("got %+v, want the contact as it is now", m.Data.Contact)
+			}
+		}
+	})
+}
+
+// TestNothingComesBackWhenARunOfAnErasedPersonIsTriedAgain erases what a failed run says of a person while somebody tries it again.
+func TestNothingComesBackWhenARunOfAnErasedPersonIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.automate("Welcome", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"set_field","field_id":%d,"value":"Wien"},{"type":"add_tag","tag_id":%d}]}`, w.city.ID, w.tags["trial"].ID))
+		w.call(models.TypeSubscribed, `{"email_address":"ada@example.com"}`)
+		w.work()
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE automation_runs SET state = 'failed', step = 1 WHERE workspace_id = ?", w.ws.ID).Error
+		})
+		run := rowsOf[models.AutomationRun](w, "id")[0]
+		var tried <-chan error
+		err := db.Write(t.Context(), func(tx *gorm.DB) error {
+			if err := tx.Model(&models.RunStep{}).Where("workspace_id = ?", w.ws.ID).Update("body", nil).Error; err != nil {
+				return err
+			}
+			tried = dbtest.UntilItWaits(t, db, func() error { return w.store.Retry(t.Context(), run, 0) })
+			return nil
+		})
+		if err = errors.Join(err, <-tried); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range rowsOf[models.RunStep](w, "number") {
+			if s.Body != nil {
+				t.Errorf("step %d says something of the person again", s.Number)
 			}
 		}
 	})

@@ -122,8 +122,7 @@ func (x *execution) step(run *models.AutomationRun, d Definition, event models.A
 		if err := x.things.nameLost(x.tx, run.WorkspaceID, Definition{Rule: d.Rule}); err != nil {
 			return err
 		}
-		x.ask(run, 0, d.Rule)
-		return nil
+		return x.ask(run, 0, d.Rule)
 	}
 	s := d.Steps[run.Step-1]
 	if err := x.things.nameLost(x.tx, run.WorkspaceID, Definition{Steps: []Step{s}}); err != nil { // it asks only if something was deleted
@@ -133,7 +132,7 @@ func (x *execution) step(run *models.AutomationRun, d Definition, event models.A
 	case s.Type == StepWait:
 		x.wait(run, s)
 	case s.Type == StepOnlyIf:
-		x.ask(run, s.ID, s.Rule)
+		return x.ask(run, s.ID, s.Rule)
 	case s.Type == StepCall:
 		x.call(run, s, event, late || d.movesBefore(run.Step))
 	case s.Type == StepTellTeam:

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// read locks the contacts and reads all that the runs need. It returns the runs that are still due, those of one contact in the order of
+// read locks the contacts and the runs, and reads all that the runs need. It returns the runs that are still due, those of one contact in the order of
 // its versions.
 func (x *execution) read(due []dueRun) (runs []models.AutomationRun, err error) {
 	workspace := due[0].WorkspaceID
@@ -25,7 +25,8 @@ func (x *execution) read(due []dueRun) (runs []models.AutomationRun, err error) 
 	if err := store.LockContacts(x.tx, workspace, contacts); err != nil {
 		return nil, models.In("lock the contacts", err)
 	}
-	if err := x.tx.Where("workspace_id = ? AND id IN ? AND ended_at IS NULL AND due_at <= ?", workspace, ids, x.now).Find(&runs).Error; err != nil || len(runs) == 0 {
+	// A person who stops one of these runs waits for the lock. Without it the run would go on: what is written at the end has the state that was read here.
+	if err := store.ForChange(x.tx).Where("workspace_id = ? AND id IN ? AND ended_at IS NULL AND due_at <= ?", workspace, ids, x.now).Order("id").Find(&runs).Error; err != nil || len(runs) == 0 {
 		return nil, models.In("read the runs", err)
 	}
 	slices.SortFunc(runs, func(a, b models.AutomationRun) int {

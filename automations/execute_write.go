@@ -1,12 +1,11 @@
 package automations
 
 import (
-	"slices"
-
 	"campaignlark/deliveries"
 	"campaignlark/mail"
 	"campaignlark/models"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -38,11 +37,18 @@ func (x *execution) write(runs []models.AutomationRun) error {
 
 // lastOfEach keeps the last row of each step.
 func lastOfEach(steps []models.RunStep) (rows []models.RunStep) {
-	for i, s := range steps {
-		same := func(t models.RunStep) bool { return t.RunID == s.RunID && t.Number == s.Number }
-		if !slices.ContainsFunc(steps[i+1:], same) {
-			rows = append(rows, s)
+	type key struct {
+		run    uuid.UUID
+		number int
+	}
+	at := map[key]int{}
+	for _, s := range steps {
+		k := key{s.RunID, s.Number}
+		if i, known := at[k]; known {
+			rows[i] = s
+			continue
 		}
+		at[k], rows = len(rows), append(rows, s)
 	}
 	return rows
 }

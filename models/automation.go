@@ -68,7 +68,7 @@ type AutomationRun struct {
 type RunStep struct {
 	WorkspaceID int64     `gorm:"primaryKey"`
 	RunID       uuid.UUID `gorm:"primaryKey"`
-	Number      int       `gorm:"primaryKey"` // from 0, in the order in which they were done
+	Number      int       `gorm:"primaryKey"` // in the order in which they were done: that of the step, less for what came before a run was tried again
 	StepID      int64     // in the definition; 0 for the start
 	Result      string    // a code of package automations
 	DeliveryID  *uuid.UUID
