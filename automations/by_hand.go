@@ -3,7 +3,6 @@ package automations
 import (
 	"context"
 	"slices"
-	"time"
 
 	"campaignlark/models"
 )
@@ -82,24 +81,17 @@ type Begun struct {
 	Waiting      int64 // messages that wait
 }
 
-// settles is how long after its end work may still lead to events, when contacts move between segments.
-const settles = time.Minute
-
-// BegunBy counts the runs that work on many contacts started between two times, by the newest MostRuns of its events. A zero until means that the
-// work goes on.
-func (s Store) BegunBy(ctx context.Context, workspace int64, from, until time.Time) (all []Begun, err error) {
-	last := s.Now()
-	if !until.IsZero() {
-		last = until.Add(settles)
-	}
+// BegunBy counts the runs that a job started, by the newest MostRuns of its events.
+func (s Store) BegunBy(ctx context.Context, workspace, job int64) (all []Begun, err error) {
 	err = s.DB.Read(ctx).Raw(`SELECT r.automation_id, max(a.name) AS name, count(*) AS runs, sum(CASE WHEN r.ended_at IS NULL THEN 1 ELSE 0 END) AS open,
 		sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'arrived')) AS arrived,
 		sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'pending')) AS waiting
-		FROM (SELECT id, contact_id FROM automation_events WHERE workspace_id = @ws AND id >= @from AND id <= @last AND by_hand ORDER BY id DESC LIMIT @most) e
+		FROM `+eventsOfJob+` e
 		JOIN automation_runs r ON r.workspace_id = @ws AND r.event_id = e.id
 		JOIN automations a ON a.workspace_id = @ws AND a.id = r.automation_id
-		WHERE EXISTS (SELECT 1 FROM audit_log l WHERE l.workspace_id = @ws AND l.subject = @many AND l.subject_id = e.contact_id AND l.id >= @from AND l.id <= @last)
-		GROUP BY r.automation_id ORDER BY 2, 1`,
-		map[string]any{"ws": workspace, "from": models.IDAt(from), "last": models.IDAt(last.Add(time.Millisecond)), "many": models.SubjectOneOfMany, "most": MostRuns}).Scan(&all).Error
+		GROUP BY r.automation_id ORDER BY 2, 1`, map[string]any{"ws": workspace, "job": job, "most": MostRuns}).Scan(&all).Error
 	return all, models.In("runs that work started", err)
 }
+
+// eventsOfJob selects the newest events that a job caused.
+const eventsOfJob = "(SELECT id FROM automation_events WHERE workspace_id = @ws AND job_id = @job ORDER BY id DESC LIMIT @most)"

@@ -16,6 +16,7 @@ type RunFilter struct {
 	AutomationID int64
 	ContactID    int64
 	RequestID    *uuid.UUID
+	JobID        int64           // of an automation's runs: only those that a job started, among its newest MostRuns events
 	State        models.RunState // of an automation's runs; "" for all. RunWaiting also finds those that are due
 	Places       []Place         // of an automation's runs with a state: only those at these places, among the newest MostRuns
 	Before       uuid.UUID       // only older ones
@@ -33,7 +34,7 @@ func (s Store) Runs(ctx context.Context, workspace int64, f RunFilter, limit int
 	if f.Before == uuid.Nil { // Postgres then does not sort all runs of the automation
 		f.Before = uuid.Max
 	}
-	args := map[string]any{"ws": workspace, "automation": f.AutomationID, "contact": f.ContactID, "request": f.RequestID, "before": f.Before, "limit": limit, "most": MostRuns}
+	args := map[string]any{"ws": workspace, "automation": f.AutomationID, "contact": f.ContactID, "request": f.RequestID, "job": f.JobID, "before": f.Before, "limit": limit, "most": MostRuns}
 	err = s.DB.Read(ctx).Raw(`SELECT r.*, a.name, coalesce(c.email, '') AS email FROM (`+f.newest()+`) AS r
 		LEFT JOIN automations a ON a.workspace_id = r.workspace_id AND a.id = r.automation_id
 		LEFT JOIN contacts c ON c.workspace_id = r.workspace_id AND c.id = r.contact_id
@@ -43,6 +44,9 @@ func (s Store) Runs(ctx context.Context, workspace int64, f RunFilter, limit int
 
 // newest returns the query of the newest runs that an index leads to.
 func (f RunFilter) newest() string {
+	if f.JobID != 0 {
+		return "SELECT r.* FROM " + eventsOfJob + " AS e JOIN automation_runs r ON r.workspace_id = @ws AND r.event_id = e.id AND r.automation_id = @automation WHERE r.id < @before"
+	}
 	id := "id"
 	if f.ContactID == 0 && f.RequestID != nil {
 		id = "coalesce(id, id)" // the index by the call has no ids: in the order of the primary key, all runs of the workspace would be read

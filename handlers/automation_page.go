@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -70,6 +71,15 @@ func (v *visit) automationRuns(m *views.AutomationModel, a automations.Listed, f
 	}
 	f.Before, _ = uuid.Parse(v.Query("before")) // an invalid id shows the newest page
 	query := "?state=" + m.State
+	if id, _ := strconv.ParseInt(v.Query("job"), 10, 64); id != 0 {
+		job, err := v.server.DB.Job(v.UserContext(), v.Workspace.ID, id)
+		if err == nil {
+			m.State, m.Job = "", views.Crumb{Text: v.jobText(job).title, Href: v.path("jobs", id)}
+			f.State, f.JobID, query = "", id, "?job="+strconv.FormatInt(id, 10)
+		} else if !errors.Is(err, models.ErrNotFound) { // it is no longer known: the page shows all runs
+			return models.In("automation: the work that started runs", err)
+		}
+	}
 	if step := v.Query("step"); f.State != "" && step != "" {
 		if f.Places, m.AtStep = placesOf(m.Flow, a, flow, step); m.AtStep != "" {
 			query += "&step=" + step

@@ -258,10 +258,13 @@ func (h *history) edit(e store.ContactEdit, c models.ContactChange) *views.Histo
 func (h *history) addMoves(moves []store.ContactMove) {
 	var before store.ContactMove
 	for i, m := range moves {
-		if i == 0 || !m.At.Equal(before.At) || m.Cause != before.Cause || m.Person != before.Person {
+		if i == 0 || !m.At.Equal(before.At) || m.Cause != before.Cause || m.Person != before.Person || !sameRun(m.RunID, before.RunID) {
 			why := views.Cause{Kind: string(m.Cause), Who: m.Person}
 			if m.JobID != nil {
 				why.Import = h.imports[*m.JobID]
+			}
+			if m.RunID != nil {
+				why.Automation, why.RunHref = m.Automation, h.visit.path("runs", *m.RunID)
 			}
 			if m.RequestID != nil {
 				why.Href = h.visit.path("requests", *m.RequestID)
@@ -280,6 +283,10 @@ func (h *history) addMoves(moves []store.ContactMove) {
 			last.Left = append(last.Left, segment)
 		}
 	}
+}
+
+func sameRun(a, b *uuid.UUID) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
 
 // inOrder sorts entries newest first. Ids give the order in time, but changes of the contact are sorted by its versions: calls

@@ -377,7 +377,7 @@ func TestNamesAreFoundWhateverWroteThem(t *testing.T) {
 		}
 		s.wantNames("after erasing by hand")
 		s.write(func(tx *gorm.DB) error {
-			return store.EraseContacts(tx, s.workspace.ID, 0, []models.Contact{*s.contact("h@example.com"), *s.contact("new@example.com")}, s.server.now())
+			return store.EraseContacts(tx, s.workspace.ID, 0, nil, []models.Contact{*s.contact("h@example.com"), *s.contact("new@example.com")}, s.server.now())
 		})
 		s.wantNames("after erasing several")
 	})

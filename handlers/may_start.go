@@ -1,8 +1,8 @@
 package handlers
 
 import (
+	"strconv"
 	"strings"
-	"time"
 
 	"campaignlark/automations"
 	"campaignlark/jobs"
@@ -89,29 +89,27 @@ func bulkChange(b models.Bulk, n int64) automations.Change {
 
 // begunBy lists the runs that a job has started so far.
 func (v *visit) begunBy(j models.Job) ([]automations.Begun, error) {
-	from := j.CreatedAt
 	switch j.Kind {
-	case models.JobImport:
-		from = models.ReadJobJSON[jobs.ImportSpec](j.Spec).Started
-	case models.JobBulk, models.JobFill, models.JobUndo:
+	case models.JobImport, models.JobBulk, models.JobFill, models.JobUndo:
 	default:
 		return nil, nil
 	}
-	if v.counts.Automations == 0 || from.IsZero() { // the usual case costs no query
+	if v.counts.Automations == 0 { // the usual case costs no query
 		return nil, nil
 	}
-	var until time.Time
-	if j.FinishedAt != nil {
-		until = *j.FinishedAt
-	}
-	return v.automations().BegunBy(v.UserContext(), j.WorkspaceID, from, until)
+	return v.automations().BegunBy(v.UserContext(), j.WorkspaceID, j.ID)
+}
+
+// begunHref is the address of the runs of an automation that a job started.
+func (v *visit) begunHref(j models.Job, automation int64) string {
+	return v.path("automations", automation) + "?job=" + strconv.FormatInt(j.ID, 10) + "#runs"
 }
 
 // begunFacts says on the page of a job which automations it has started.
 func (v *visit) begunFacts(j models.Job) (facts []views.JobFact, err error) {
 	all, err := v.begunBy(j)
 	for _, b := range all {
-		facts = append(facts, views.JobFact{Label: "Started " + b.Name, Value: views.PluralUpTo(b.Runs, automations.MostRuns-1, "time", "times"), Href: v.path("automations", b.AutomationID)})
+		facts = append(facts, views.JobFact{Label: "Started " + b.Name, Value: views.PluralUpTo(b.Runs, automations.MostRuns-1, "time", "times"), Href: v.begunHref(j, b.AutomationID)})
 	}
 	return facts, err
 }
@@ -120,7 +118,7 @@ func (v *visit) begunFacts(j models.Job) (facts []views.JobFact, err error) {
 func (v *visit) begun(j models.Job) (all []views.Begun, err error) {
 	runs, err := v.begunBy(j)
 	for _, b := range runs {
-		all = append(all, views.Begun{Named: views.Named{ID: b.AutomationID, Name: b.Name}, Runs: b.Runs, Open: b.Open, Arrived: b.Arrived, Waiting: b.Waiting,
+		all = append(all, views.Begun{Named: views.Named{ID: b.AutomationID, Name: b.Name}, Runs: b.Runs, Open: b.Open, Arrived: b.Arrived, Waiting: b.Waiting, Href: v.begunHref(j, b.AutomationID),
 			Times: views.PluralUpTo(b.Runs, automations.MostRuns-1, "time", "times")})
 	}
 	return all, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,11 +50,56 @@ func TestAnImportSaysWhichAutomationsItStarts(t *testing.T) {
 			return tx.Exec("UPDATE deliveries SET state = 'arrived', ended_at = next_at WHERE contact_id = ?", s.contact("anna@example.com").ID).Error
 		})
 		s.get(work).want(t, 200, "Started Welcome", "3 times")
-		s.get(show).want(t, 200, "It started Welcome 3 times, 3 runs go on, 1 message has arrived at other systems, 2 messages wait.")
+		// at the same time somebody adds a contact by hand and a bulk action starts: their runs are not of this import
+		s.addByHand("Tagged", `{"type":"tag_added"}`, `{"type":"wait","minutes":60}`)
+		tag := s.addTag("fair")
+		s.post("/w/books/contacts", "email", "dora@example.com", "status", "SUBSCRIBED")
+		bulk := s.post("/w/books/contacts/bulk", "do", "tag", "with", itoa(tag.ID), "id", itoa(s.contact("dora@example.com").ID)).header.Get("Location")
+		s.work()
+		s.automate(time.Second)
+		imported, tagged := s.get(work), s.get(bulk)
+		imported.want(t, 200, "Started Welcome", "3 times")
+		imported.wantNot(t, "Started Tagged")
+		tagged.want(t, 200, "Started Tagged", "1 time")
+		tagged.wantNot(t, "Started Welcome")
+		runs := s.get("/w/books/automations/" + itoa(welcome) + "?job=" + work[strings.LastIndex(work, "/")+1:])
+		runs.want(t, 200, "Only those that this work started:", "anna@example.com", "bert@example.com", "cara@example.com")
+		runs.wantNot(t, "dora@example.com")
+		s.get("/w/books/automations/"+itoa(welcome)+"?job=99").want(t, 200, "dora@example.com")
+		s.get(show).want(t, 200, "It started Welcome 3 times , 3 runs go on, 1 message has arrived at other systems, 2 messages wait.")
 		ask := s.get(show + "/undo")
 		ask.want(t, 200, "It started Welcome 3 times", "What arrived stays where it is.", "their waiting messages are not sent", "No automation starts.", "Nobody changed them since: they are deleted for good.")
 		s.addByHand("Goodbye", `{"type":"contact_deleted"}`, `{"type":"wait","minutes":60}`)
 		s.get(show+"/undo").want(t, 200, "Goodbye , for 3 contacts at most")
+	})
+}
+
+// TestMovesBetweenSegmentsSayWhatCausedThem lets an import start an automation whose tag leads into a segment, and the import lead into another
+// one that starts an automation. The histories name the automation and the import, and the import's page counts both.
+func TestMovesBetweenSegmentsSayWhatCausedThem(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag := s.addTag("trial")
+		tried := s.addSegment("Tried", fmt.Sprintf(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":%d}]}`, tag.ID))
+		readers := s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		s.addByHand("Trial", `{"type":"contact_created"}`, fmt.Sprintf(`{"type":"add_tag","tag_id":%d}`, tag.ID))
+		s.addByHand("New readers", fmt.Sprintf(`{"type":"segment_entered","segment_ids":[%d]}`, readers.ID), `{"type":"wait","minutes":60}`)
+		columns := s.postFile("/w/books/contacts/import", "fair.csv", "email\nanna@example.com\nbert@example.com\n").header.Get("Location")
+		show := s.post(columns, "do", "check", "encoding", "utf-8", "comma", "comma", "header", "1", "column", "email", "status", "SUBSCRIBED").header.Get("Location")
+		s.work()
+		work := s.post(show).header.Get("Location")
+		s.work()
+		s.recalculate()
+		s.automate(time.Second)
+		s.recalculate()
+		s.get(work).want(t, 200, "Started New readers", "2 times", "Started Trial", "2 times")
+		anna := s.contact("anna@example.com").ID
+		runs := s.get("/w/books/segments/" + itoa(tried.ID) + "/changes")
+		runs.want(t, 200, "Entered anna@example.com by automation Trial")
+		runs.wantNot(t, "edited")
+		s.get("/w/books/segments/"+itoa(readers.ID)+"/changes").want(t, 200, "imported from fair.csv by ines@example.com")
+		s.get("/w/books/contacts/"+itoa(anna)).want(t, 200, "Entered Tried", "by automation Trial")
+		s.write(func(tx *gorm.DB) error { return tx.Exec("DELETE FROM automation_runs").Error })
+		s.get("/w/books/contacts/"+itoa(anna)).want(t, 200, "by an automation")
 	})
 }
 

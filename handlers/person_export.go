@@ -215,7 +215,11 @@ func (p *personFile) move(m store.ContactMove) any {
 	if name == "" {
 		name = m.GoneName
 	}
-	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": m.Person}
+	by := m.Person
+	if m.RunID != nil {
+		by = "automation " + m.Automation
+	}
+	return map[string]any{"at": m.At, "segment": name, "entered": m.Entered, "cause": m.Cause, "request": m.RequestID, "by": by}
 }
 
 // personEdit shows a change by a person, an import or an automation.

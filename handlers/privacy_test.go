@@ -81,7 +81,7 @@ var ofAPerson = map[string]map[string]handling{
 	"erasures": {"workspace_id": neverStays, "who": neverStays, "at": neverStays}, // a hash of the address, kept so that a replay does not bring the person back
 	"automation_events": {
 		"workspace_id": neverStays, "id": neverStays, "type": neverStays, "contact_id": neverStays, "contact_version": neverStays, "subject_id": neverStays, "webhook_id": neverStays, "request_id": neverStays,
-		"run_id": neverStays, "by_hand": neverStays, "depth": neverStays, "fields": neverStays, "snapshot": neverErased, "state": neverStays, "created_at": neverStays,
+		"run_id": neverStays, "by_hand": neverStays, "job_id": neverStays, "depth": neverStays, "fields": neverStays, "snapshot": neverErased, "state": neverStays, "created_at": neverStays,
 	},
 	"automation_runs": {
 		"workspace_id": neverStays, "id": neverStays, "automation_id": neverStays, "revision": neverStays, "event_id": neverStays, "request_id": neverStays, "contact_id": neverStays, "contact_version": neverStays,
@@ -95,7 +95,7 @@ var ofAPerson = map[string]map[string]handling{
 	},
 	"delivery_attempts":    {"workspace_id": neverStays, "delivery_id": neverStays, "number": neverStays, "at": neverStays, "status": shownStays, "error": shownStays, "duration_us": neverStays, "answer": neverErased, "by_hand": neverStays, "retry_after": neverStays, "cut_off": neverStays},
 	"segment_bits":         {"workspace_id": neverStays, "chunk": neverStays, "bits": erasedOnly}, // the contact's bit
-	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "job_id": neverStays, "at": neverStays},
+	"segment_changes":      {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "contact_id": neverStays, "entered": neverStays, "cause": neverStays, "request_id": neverStays, "user_id": neverStays, "job_id": neverStays, "run_id": neverStays, "at": neverStays},
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
 	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "job_id": erasedOnly, "run_id": erasedOnly, "depth": erasedOnly, "at": erasedOnly}, // deleted at the next tick
 	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                                                                                       // likewise
@@ -247,7 +247,7 @@ func TestErasingEmptiesWhatIsClassifiedAsErased(t *testing.T) {
 		for n, erase := range []func(tx *gorm.DB, c models.Contact) error{
 			func(tx *gorm.DB, c models.Contact) error { return store.EraseContact(tx, c, 0, s.server.now()) },
 			func(tx *gorm.DB, c models.Contact) error {
-				return store.EraseContacts(tx, s.workspace.ID, 0, []models.Contact{c}, s.server.now())
+				return store.EraseContacts(tx, s.workspace.ID, 0, nil, []models.Contact{c}, s.server.now())
 			},
 		} {
 			c := s.addContact(int64(n+1), fmt.Sprintf("quinn%d@example.com", n), nil)

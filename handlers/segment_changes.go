@@ -143,6 +143,9 @@ func (v *visit) segmentChanges(g models.Segment, changes []segments.Change, foun
 		if c.JobID != nil {
 			lines[i].Why.Import = imports[*c.JobID]
 		}
+		if c.RunID != nil {
+			lines[i].Why.Automation, lines[i].Why.RunHref = c.Automation, v.path("runs", *c.RunID)
+		}
 		if c.RequestID != nil && c.Webhook != "" {
 			lines[i].Why.Href = v.path("requests", *c.RequestID)
 		}

@@ -205,7 +205,7 @@ func movedFigure(label string, d models.SegmentDay) views.Figure {
 	for _, part := range []struct {
 		n  int64
 		by string
-	}{{d.EnteredCall, "by calls"}, {d.EnteredEdit, "by edits"}, {d.EnteredImport, "by imports"}, {d.EnteredTime, "by time"}, {d.EnteredRule, "by the rule"}} {
+	}{{d.EnteredCall, "by calls"}, {d.EnteredEdit, "by edits and automations"}, {d.EnteredImport, "by imports"}, {d.EnteredTime, "by time"}, {d.EnteredRule, "by the rule"}} {
 		if part.n > 0 {
 			parts = append(parts, views.Count(part.n)+" "+part.by)
 		}

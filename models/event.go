@@ -153,6 +153,7 @@ type AutomationEvent struct {
 	RequestID      *uuid.UUID // the call, nil if none caused it
 	RunID          *uuid.UUID // the run of an automation that caused it, or nil
 	ByHand         bool       // a person or an import caused it
+	JobID          *int64     // the import or the bulk action that caused it, or nil
 	Depth          int        // how many automations led to it, one starting the next
 	Fields         string     // keys of the fields that changed, with commas between them
 	Snapshot       *string    // EventContact as JSON: the contact at that moment; NULL if the person was erased

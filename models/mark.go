@@ -16,7 +16,7 @@ type DirtyContact struct {
 	ContactID   int64
 	RequestID   *uuid.UUID // the call that changed it; programs before migration 18 wrote marks of calls here
 	UserID      *int64     // the person who changed it, if it was not a call
-	JobID       *int64     // the import that changed it
+	JobID       *int64     // the job that changed it: an import, a bulk action
 	RunID       *uuid.UUID // the run of an automation that changed it
 	Depth       int        // of that run's changes, see AutomationEvent
 	At          time.Time

@@ -63,6 +63,7 @@ type SegmentChange struct {
 	RequestID   *uuid.UUID // of CauseCall
 	UserID      *int64     // the person who edited or imported the contact; nil if unknown
 	JobID       *int64     // of CauseImport
+	RunID       *uuid.UUID // the run of an automation that changed the contact, of CauseEdit
 	At          time.Time
 }
 

@@ -92,8 +92,8 @@ func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 		return nil
 	}
 	n := len(rows)
-	return tx.Exec(`INSERT INTO segment_changes (workspace_id, id, segment_id, contact_id, entered, cause, request_id, user_id, job_id, at)
-		SELECT $1::bigint, c.*, $2::timestamptz FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::uuid[], $9::bigint[], $10::bigint[]) AS c`,
+	return tx.Exec(`INSERT INTO segment_changes (workspace_id, id, segment_id, contact_id, entered, cause, request_id, user_id, job_id, run_id, at)
+		SELECT $1::bigint, c.*, $2::timestamptz FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::uuid[], $9::bigint[], $10::bigint[], $11::uuid[]) AS c`,
 		rows[0].WorkspaceID, rows[0].At,
 		uuids(n, func(i int) *uuid.UUID { return &rows[i].ID }),
 		store.Integers(n, func(i int) int64 { return rows[i].SegmentID }),
@@ -102,7 +102,8 @@ func saveChangesPostgres(tx *gorm.DB, rows []models.SegmentChange) error {
 		store.Array(n, func(b []byte, i int) []byte { return append(b, rows[i].Cause...) }),
 		uuids(n, func(i int) *uuid.UUID { return rows[i].RequestID }),
 		optional(n, func(i int) *int64 { return rows[i].UserID }),
-		optional(n, func(i int) *int64 { return rows[i].JobID })).Error
+		optional(n, func(i int) *int64 { return rows[i].JobID }),
+		uuids(n, func(i int) *uuid.UUID { return rows[i].RunID })).Error
 }
 
 // saveBulkPostgres writes rows of segment_bulk_changes, all of one workspace and instant.

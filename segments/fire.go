@@ -75,7 +75,7 @@ func (r *round) fireSome(moves []firedMove) error {
 			continue
 		}
 		e := models.EventAbout(p.Contact, p.Tags, m.event(), r.now)
-		e.SubjectID, e.RequestID, e.RunID, e.ByHand, e.Depth = m.segment, m.why.request, m.why.run, m.byHand(), m.why.depth
+		e.SubjectID, e.RequestID, e.RunID, e.JobID, e.ByHand, e.Depth = m.segment, m.why.request, m.why.run, m.why.job, m.byHand(), m.why.depth
 		events = append(events, e)
 	}
 	return inBatches(events, func(rows []models.AutomationEvent) error { return r.tx.Create(&rows).Error })

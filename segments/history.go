@@ -14,14 +14,16 @@ import (
 
 // Change is one line of a segment's history: the move of one contact, or a wave.
 type Change struct {
-	ID        uuid.UUID // of its newest row
-	At        time.Time // of the newest row
-	Cause     models.SegmentCause
-	RequestID *uuid.UUID // of models.CauseCall
-	Webhook   string     // of the call; "" if the log no longer has the call
-	UserID    *int64     // the person who edited the contact or the rule
-	JobID     *int64     // the import that changed the contact
-	Person    string     // "" if unknown
+	ID         uuid.UUID // of its newest row
+	At         time.Time // of the newest row
+	Cause      models.SegmentCause
+	RequestID  *uuid.UUID // of models.CauseCall
+	Webhook    string     // of the call; "" if the log no longer has the call
+	UserID     *int64     // the person who edited the contact or the rule
+	JobID      *int64     // the import that changed the contact
+	RunID      *uuid.UUID // the run of an automation that changed the contact
+	Automation string     // of the run
+	Person     string     // "" if unknown
 
 	ContactID     int64   // 0 for a wave
 	Entered       bool    // for one contact
@@ -101,10 +103,12 @@ func (s Store) Changes(ctx context.Context, workspace, segment int64, from Chang
 func (s Store) single(ctx context.Context, workspace, segment int64, before uuid.UUID, limit int) ([]Change, error) {
 	var rows []struct {
 		models.SegmentChange
-		Webhook, Person string
+		Webhook, Person, Automation string
 	}
 	err := s.DB.Read(ctx).Table("segment_changes AS c").
-		Select("c.*, coalesce(w.name, '') AS webhook, coalesce(nullif(u.name, ''), u.email, '') AS person").
+		Select("c.*, coalesce(w.name, '') AS webhook, coalesce(nullif(u.name, ''), u.email, '') AS person, coalesce(a.name, '') AS automation").
+		Joins("LEFT JOIN automation_runs ar ON ar.workspace_id = c.workspace_id AND ar.id = c.run_id").
+		Joins("LEFT JOIN automations a ON a.workspace_id = ar.workspace_id AND a.id = ar.automation_id").
 		Joins("LEFT JOIN webhook_requests r ON r.workspace_id = c.workspace_id AND r.id = c.request_id").
 		Joins("LEFT JOIN webhooks w ON w.workspace_id = r.workspace_id AND w.id = r.webhook_id").
 		Joins("LEFT JOIN users u ON u.id = c.user_id").
@@ -113,7 +117,7 @@ func (s Store) single(ctx context.Context, workspace, segment int64, before uuid
 	changes := make([]Change, len(rows))
 	for i, r := range rows {
 		changes[i] = Change{ID: r.ID, oldest: r.ID, At: r.At, Since: r.At, Cause: r.Cause, RequestID: r.RequestID, Webhook: r.Webhook,
-			Person: r.Person, UserID: r.UserID, JobID: r.JobID, ContactID: r.ContactID, Entered: r.Entered}
+			Person: r.Person, UserID: r.UserID, JobID: r.JobID, RunID: r.RunID, Automation: r.Automation, ContactID: r.ContactID, Entered: r.Entered}
 	}
 	return changes, err
 }

@@ -62,8 +62,12 @@ func (r *round) readEdits(m *marks, limit int) error {
 	if err := r.tx.Where("workspace_id = ?", r.workspace).Order("id").Limit(limit).Find(&rows).Error; err != nil {
 		return err
 	}
+	imports, err := r.importsOf(rows)
+	if err != nil {
+		return models.In("which are of imports", err)
+	}
 	for _, row := range rows {
-		m.add(row.ContactID, row.At, originOf(row))
+		m.add(row.ContactID, row.At, originOf(row, imports))
 		m.edits = append(m.edits, row.ID)
 	}
 	m.more = m.more || len(rows) == limit
@@ -96,14 +100,30 @@ func (r *round) deleteMarks(m marks) error {
 	return store.Among(r.tx.Where("workspace_id = ?", r.workspace), "id", m.calls).Delete(&models.CallMarks{}).Error
 }
 
-func originOf(mark models.DirtyContact) origin {
-	if mark.RequestID != nil {
-		return origin{cause: models.CauseCall, request: mark.RequestID}
+// importsOf returns which of the marks' jobs are imports. Marks of people and automations cost no query.
+func (r *round) importsOf(marks []models.DirtyContact) (imports []int64, err error) {
+	var jobs []int64
+	for _, mark := range marks {
+		if mark.JobID != nil && !slices.Contains(jobs, *mark.JobID) {
+			jobs = append(jobs, *mark.JobID)
+		}
 	}
-	if mark.JobID != nil {
+	if len(jobs) == 0 {
+		return nil, nil
+	}
+	err = r.tx.Model(&models.Job{}).Where("workspace_id = ? AND id IN ? AND kind = ?", r.workspace, jobs, models.JobImport).Pluck("id", &imports).Error
+	return imports, err
+}
+
+// originOf returns what caused a mark. Every job but an import counts as an edit by the person who started it.
+func originOf(mark models.DirtyContact, imports []int64) origin {
+	switch {
+	case mark.RequestID != nil:
+		return origin{cause: models.CauseCall, request: mark.RequestID}
+	case mark.JobID != nil && slices.Contains(imports, *mark.JobID):
 		return origin{cause: models.CauseImport, user: mark.UserID, job: mark.JobID}
 	}
-	return origin{cause: models.CauseEdit, user: mark.UserID, run: mark.RunID, depth: mark.Depth}
+	return origin{cause: models.CauseEdit, user: mark.UserID, job: mark.JobID, run: mark.RunID, depth: mark.Depth}
 }
 
 // mostCallMarks is how many rows of call_marks, about 100,000 marks, may wait while passing time and verifications are processed.

@@ -19,7 +19,7 @@ type origin struct {
 	cause   models.SegmentCause
 	request *uuid.UUID
 	user    *int64
-	job     *int64
+	job     *int64     // the import or the bulk action
 	run     *uuid.UUID // the run of an automation that changed the contact
 	depth   int        // of its changes
 }
@@ -42,8 +42,12 @@ type moves struct {
 
 // moved records that one contact entered or left.
 func (r *round) moved(g *running, contact int64, entered bool, why origin) {
-	r.tally.singles = append(r.tally.singles, models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID,
-		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, JobID: why.job, At: r.now})
+	change := models.SegmentChange{WorkspaceID: r.workspace, ID: models.NewID(r.now), SegmentID: g.ID,
+		ContactID: contact, Entered: entered, Cause: why.cause, RequestID: why.request, UserID: why.user, RunID: why.run, At: r.now}
+	if why.cause == models.CauseImport {
+		change.JobID = why.job
+	}
+	r.tally.singles = append(r.tally.singles, change)
 	r.tally.fired = append(r.tally.fired, firedMove{g.ID, contact, entered, why})
 	if entered {
 		r.count(g, 1, 0, why.cause)

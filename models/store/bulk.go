@@ -146,7 +146,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 		return r, nil
 	}
 	if b.Action == models.BulkDelete {
-		if err := EraseContacts(tx, job.WorkspaceID, job.UserID, change, now); err != nil {
+		if err := EraseContacts(tx, job.WorkspaceID, job.UserID, &job.ID, change, now); err != nil {
 			return r, models.In("erase", err)
 		}
 		return r, noteBulk(tx, job, b, change, models.Instant(now))
@@ -188,13 +188,13 @@ func changeContacts(tx *gorm.DB, job models.Job, b models.Bulk, contacts []model
 	if err := CountContacts(tx, job.WorkspaceID, diff); err != nil {
 		return models.In("count", err)
 	}
-	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, ids, at); err != nil {
+	if err := reviseContacts(tx, markOf(job, at), job.UserID, ids); err != nil {
 		return models.In("raise versions and mark", err)
 	}
 	if err := noteBulk(tx, job, b, contacts, at); err != nil {
 		return models.In("audit log", err)
 	}
-	return models.In("events for automations", fireByHand(tx, job.WorkspaceID, eventsOfBulk(b, contacts), now))
+	return models.In("events for automations", fireByHand(tx, job.WorkspaceID, &job.ID, eventsOfBulk(b, contacts), now))
 }
 
 // eventsOfBulk returns the events of contacts that a bulk action changed.

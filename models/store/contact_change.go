@@ -246,5 +246,5 @@ func finishChange(tx *gorm.DB, entry models.AuditEntry, mark models.DirtyContact
 	if mark.RunID != nil { // a run of an automation writes its events itself
 		return nil
 	}
-	return models.In("events for automations", fireByHand(tx, c.WorkspaceID, eventsOf(c.ID, edit.ContactChange, edit.tags.add, edit.tags.remove, entry.Action == models.ActionContactCreated), now))
+	return models.In("events for automations", fireByHand(tx, c.WorkspaceID, nil, eventsOf(c.ID, edit.ContactChange, edit.tags.add, edit.tags.remove, entry.Action == models.ActionContactCreated), now))
 }

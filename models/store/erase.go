@@ -38,13 +38,13 @@ const NoteErasureSQL = `INSERT INTO erasures (workspace_id, who, at) VALUES ($1,
 
 // EraseContact does EraseContacts for one contact.
 func EraseContact(tx *gorm.DB, c models.Contact, userID int64, at time.Time) error {
-	return EraseContacts(tx, c.WorkspaceID, userID, []models.Contact{c}, at)
+	return EraseContacts(tx, c.WorkspaceID, userID, nil, []models.Contact{c}, at)
 }
 
 // EraseContacts erases contacts of one workspace, at most as many as one transaction may lock: their rows, and their data in the log and
 // the events, also under the addresses that they had before. It starts a search of the workspace's files for them, and marks them so that
 // they leave their segments. The caller takes the locks of their addresses before it reads the contacts, which need their status and fields.
-func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Contact, at time.Time) error {
+func EraseContacts(tx *gorm.DB, workspaceID, userID int64, job *int64, contacts []models.Contact, at time.Time) error {
 	if len(contacts) == 0 {
 		return nil
 	}
@@ -96,10 +96,10 @@ func EraseContacts(tx *gorm.DB, workspaceID, userID int64, contacts []models.Con
 	if err := forget(tx, workspaceID, keys, at); err != nil {
 		return models.In("search files later", err)
 	}
-	if err := fireErased(tx, workspaceID, contacts, models.Instant(at)); err != nil {
+	if err := fireErased(tx, workspaceID, job, contacts, models.Instant(at)); err != nil {
 		return models.In("events for automations", err)
 	}
-	return models.In("mark", MarkContacts(tx, workspaceID, userID, ids, models.Instant(at)))
+	return models.In("mark", markContacts(tx, models.DirtyContact{WorkspaceID: workspaceID, JobID: job, At: models.Instant(at)}, userID, ids))
 }
 
 // eraseFormer erases the calls for former addresses of contacts that tx has deleted, and those addresses. It returns their keys.

@@ -78,7 +78,7 @@ func fillFields(tx *gorm.DB, job models.Job, key string, contacts []models.Conta
 	if err := IndexNames(tx, job.WorkspaceID, names...); err != nil {
 		return err
 	}
-	if err := reviseContacts(tx, job.WorkspaceID, job.UserID, idsOf(contacts), at); err != nil {
+	if err := reviseContacts(tx, markOf(job, at), job.UserID, idsOf(contacts)); err != nil {
 		return models.In("raise versions and mark", err)
 	}
 	return models.In("history", tx.Create(&entries).Error)

@@ -243,7 +243,7 @@ func (d *undone) keys() map[string]bool {
 func (u *undoing) store() error {
 	u.result.Removed = int64(len(u.erase))
 	if len(u.erase) > 0 {
-		if err := EraseContacts(u.tx, u.job.WorkspaceID, u.job.UserID, u.erase, u.now); err != nil {
+		if err := EraseContacts(u.tx, u.job.WorkspaceID, u.job.UserID, &u.job.ID, u.erase, u.now); err != nil {
 			return models.In("erase", err)
 		}
 		if err := noteBulk(u.tx, u.job, models.Bulk{Action: models.BulkDelete}, u.erase, u.now); err != nil {

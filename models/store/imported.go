@@ -196,7 +196,7 @@ func finishImported(tx *gorm.DB, job models.Job, all []ImportedContact, now time
 	if err := finishEdits(tx, job, names, diff, notes, edits, now); err != nil {
 		return err
 	}
-	return models.In("events for automations", fireByHand(tx, job.WorkspaceID, events, now))
+	return models.In("events for automations", fireByHand(tx, job.WorkspaceID, &job.ID, events, now))
 }
 
 // finishEdits writes words of names, counts, audit entries, values before and after, and marks of contacts that a job changed.
@@ -219,11 +219,7 @@ func finishEdits(tx *gorm.DB, job models.Job, names []NamedContact, diff models.
 	for i, n := range names {
 		ids[i] = n.ID
 	}
-	mark := models.DirtyContact{WorkspaceID: job.WorkspaceID, At: now}
-	if job.Kind == models.JobImport {
-		mark.JobID = &job.ID
-	}
-	return models.In("mark", markContacts(tx, mark, job.UserID, ids))
+	return models.In("mark", markContacts(tx, markOf(job, now), job.UserID, ids))
 }
 
 // change returns what is different, and which tags are new.

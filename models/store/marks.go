@@ -9,13 +9,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// reviseContacts raises the versions of contacts that tx changed and marks them for their segments.
-func reviseContacts(tx *gorm.DB, workspaceID, userID int64, ids []int64, now time.Time) error {
-	err := tx.Exec("UPDATE contacts SET version = version + 1, updated_at = ? WHERE workspace_id = ? AND id IN ?", now, workspaceID, ids).Error
+// reviseContacts raises the versions of contacts that tx changed and marks them for their segments with marks like mark.
+func reviseContacts(tx *gorm.DB, mark models.DirtyContact, userID int64, ids []int64) error {
+	err := tx.Exec("UPDATE contacts SET version = version + 1, updated_at = ? WHERE workspace_id = ? AND id IN ?", mark.At, mark.WorkspaceID, ids).Error
 	if err != nil {
 		return err
 	}
-	return MarkContacts(tx, workspaceID, userID, ids, now)
+	return markContacts(tx, mark, userID, ids)
+}
+
+// markOf returns the mark of a contact that a job changes.
+func markOf(job models.Job, now time.Time) models.DirtyContact {
+	return models.DirtyContact{WorkspaceID: job.WorkspaceID, JobID: &job.ID, At: now}
 }
 
 // MarkContacts marks contacts whose segments must be recalculated. Call it in the transaction that changed them. userID

@@ -73,8 +73,9 @@ func eventsOf(contact int64, change models.ContactChange, added, removed []model
 	return all
 }
 
-// fireByHand writes those of the events for which an automation listens, with the contacts as tx has left them.
-func fireByHand(tx *gorm.DB, workspaceID int64, all []byHandEvent, now time.Time) error {
+// fireByHand writes those of the events for which an automation listens, with the contacts as tx has left them. job is the job that changed
+// them, nil for none.
+func fireByHand(tx *gorm.DB, workspaceID int64, job *int64, all []byHandEvent, now time.Time) error {
 	listens, err := ListensTo(tx, workspaceID)
 	if err != nil || listens == 0 {
 		return err
@@ -94,13 +95,13 @@ func fireByHand(tx *gorm.DB, workspaceID int64, all []byHandEvent, now time.Time
 	events := make([]models.AutomationEvent, len(all))
 	for i, f := range all {
 		events[i] = models.EventAbout(people[f.contact].Contact, people[f.contact].Tags, f.event, now)
-		events[i].SubjectID, events[i].Fields, events[i].ByHand = f.subject, f.fields, true
+		events[i].SubjectID, events[i].Fields, events[i].ByHand, events[i].JobID = f.subject, f.fields, true, job
 	}
 	return tx.CreateInBatches(&events, 100).Error
 }
 
-// fireErased writes the events of contacts that a person erases, if an automation listens.
-func fireErased(tx *gorm.DB, workspaceID int64, contacts []models.Contact, now time.Time) error {
+// fireErased writes the events of contacts that a person or a job erases, if an automation listens.
+func fireErased(tx *gorm.DB, workspaceID int64, job *int64, contacts []models.Contact, now time.Time) error {
 	listens, err := ListensTo(tx, workspaceID)
 	if err != nil || !listens.Has(models.EventDeleted, true) || len(contacts) == 0 {
 		return err
@@ -108,7 +109,7 @@ func fireErased(tx *gorm.DB, workspaceID int64, contacts []models.Contact, now t
 	events := make([]models.AutomationEvent, len(contacts))
 	for i, c := range contacts {
 		events[i] = models.EventErased(c, now)
-		events[i].ByHand = true
+		events[i].ByHand, events[i].JobID = true, job
 	}
 	return tx.CreateInBatches(&events, 100).Error
 }

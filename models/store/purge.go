@@ -118,7 +118,7 @@ func (d *DB) purgeTagStep(ctx context.Context, tag models.Tag, userID int64, now
 		if err := CountContacts(tx, tag.WorkspaceID, models.ContactCounts{models.TagCount(tag.ID): -int64(len(still))}); err != nil {
 			return err
 		}
-		if err := reviseContacts(tx, tag.WorkspaceID, userID, still, now); err != nil {
+		if err := reviseContacts(tx, models.DirtyContact{WorkspaceID: tag.WorkspaceID, At: now}, userID, still); err != nil {
 			return err
 		}
 		return noteLoss(tx, tag.WorkspaceID, userID, still, models.ContactChange{TagsRemoved: []string{tag.Name}}, now)
@@ -194,7 +194,7 @@ func (d *DB) purgeKey(ctx context.Context, m models.MergeTag, contacts []models.
 		if len(changed) == 0 {
 			return nil
 		}
-		if err := reviseContacts(tx, m.WorkspaceID, userID, changed, now); err != nil {
+		if err := reviseContacts(tx, models.DirtyContact{WorkspaceID: m.WorkspaceID, At: now}, userID, changed); err != nil {
 			return err
 		}
 		return noteLoss(tx, m.WorkspaceID, userID, changed, models.ContactChange{Fields: []string{m.Label}}, now)

@@ -11,8 +11,9 @@ import (
 // ContactMove is a move of one contact, alone or in a wave.
 type ContactMove struct {
 	models.SegmentChange
-	Person   string // name or address of the person who changed the contact or edited the rule; "" if unknown
-	GoneName string // the name of a deleted segment
+	Person     string // name or address of the person who changed the contact or edited the rule; "" if unknown
+	GoneName   string // the name of a deleted segment
+	Automation string // the name of the automation that changed the contact
 }
 
 const (
@@ -71,10 +72,12 @@ func (d *DB) moveRows(ctx context.Context, c models.Contact, before uuid.UUID, l
 	floor = last.ID
 	args["floor"] = floor
 	err = db.Raw(`SELECT m.*, coalesce(nullif(u.name, ''), u.email, '') AS person, coalesce((SELECT max(a.subject_name) FROM audit_log a
-			WHERE a.workspace_id = @ws AND a.subject = 'segment' AND a.subject_id = m.segment_id AND a.action = 'segment.deleted'), '') AS gone_name
-		FROM (SELECT true AS one, id, segment_id, at, cause, user_id, job_id, request_id, entered, NULL AS came, NULL AS went
+			WHERE a.workspace_id = @ws AND a.subject = 'segment' AND a.subject_id = m.segment_id AND a.action = 'segment.deleted'), '') AS gone_name,
+			coalesce((SELECT a.name FROM automation_runs r JOIN automations a ON a.workspace_id = r.workspace_id AND a.id = r.automation_id
+			WHERE r.workspace_id = @ws AND r.id = m.run_id), '') AS automation
+		FROM (SELECT true AS one, id, segment_id, at, cause, user_id, job_id, request_id, run_id, entered, NULL AS came, NULL AS went
 				FROM (SELECT * FROM segment_changes WHERE workspace_id = @ws AND contact_id = @contact AND id < @before ORDER BY id DESC LIMIT @limit) AS single
-			UNION ALL SELECT false, id, segment_id, at, cause, user_id, NULL, NULL, false, entered, departed
+			UNION ALL SELECT false, id, segment_id, at, cause, user_id, NULL, NULL, NULL, false, entered, departed
 				FROM (SELECT * FROM segment_bulk_changes WHERE workspace_id = @ws AND span = @span AND id < @before AND id >= @floor
 					AND (`+d.mayHold("entered")+` OR `+d.mayHold("departed")+`) ORDER BY id DESC LIMIT @most) AS many) AS m
 		LEFT JOIN users u ON u.id = m.user_id ORDER BY m.id DESC`, args).Scan(&rows).Error
