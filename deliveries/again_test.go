@@ -132,3 +132,45 @@ func TestAFlakyReceiverIsNotFailing(t *testing.T) {
 }
 
 func (w *world) store() deliveries.Store { return deliveries.Store{DB: w.db} }
+
+// TestSendingAgainLooksThroughManyInSteps asks for few among more than one step looks at.
+func TestSendingAgainLooksThroughManyInSteps(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		d := w.destination("https://crm.example.com", deliveries.NewSecret(), deliveries.NewSecret())
+		const all = 5600
+		many := make([]models.Delivery, all)
+		for i := range many {
+			at := start.Add(time.Duration(i) * time.Millisecond)
+			many[i] = deliveries.New(models.Delivery{WorkspaceID: w.id, DestinationID: d.ID, EventID: models.NewID(at), EventType: "contact.updated"}, []byte(`{}`), at)
+			many[i].State, many[i].EndedAt = models.DeliveryDead, &at
+			if i == 0 || i >= all-2 {
+				many[i].EventType = "contact.created"
+			}
+		}
+		w.write(func(tx *gorm.DB) error { return tx.CreateInBatches(&many, 500).Error })
+		w.pass(time.Hour)
+		spec := models.ResendSpec{DestinationID: d.ID, State: models.DeliveryDead, EventType: "contact.created", Until: w.now()}
+		if n, err := w.store().CountAgain(t.Context(), w.id, spec); err != nil || n.Count != 3 || n.More {
+			t.Errorf("got %+v, %v, want 3", n, err)
+		}
+		var sent, steps int64
+		for after := uuid.Nil; ; steps++ {
+			var n int64
+			w.write(func(tx *gorm.DB) (err error) {
+				n, after, err = deliveries.ResendStep(tx, w.id, spec, after, w.now())
+				return err
+			})
+			if sent += n; after == uuid.Nil {
+				break
+			}
+		}
+		if sent != 3 || steps < 2 || steps > 4 {
+			t.Errorf("got %d sent again in %d steps, want 3 in a few", sent, steps)
+		}
+		if got := w.delivery(many[1].ID); got.State != models.DeliveryDead {
+			t.Errorf("got %+v, want it left alone", got)
+		}
+	})
+}

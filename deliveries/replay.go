@@ -12,9 +12,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// replayStep is how many deliveries one transaction sends again.
-const replayStep = 500
-
 // The errors of changes of deliveries. Their messages are for the person.
 var (
 	ErrOff      = &models.Error{Code: models.CodeConflict, Message: "The destination is switched off. Switch it on first."}
@@ -128,65 +125,6 @@ func (s Store) changeOne(ctx context.Context, workspaceID int64, id uuid.UUID, l
 
 func ofDelivery(tx *gorm.DB, v models.Delivery) *gorm.DB {
 	return tx.Model(&models.Delivery{}).Where("workspace_id = ? AND id = ?", v.WorkspaceID, v.ID)
-}
-
-// Replayable reports whether deliveries with a state can be sent again together.
-func Replayable(state models.DeliveryState) bool {
-	return state == models.DeliveryDead || state == models.DeliveryArrived
-}
-
-// Again says what sending deliveries again would do. The counts stop at ExactCount + 1.
-type Again struct {
-	Count   int64
-	Changed int64 // the contact has changed since
-	Newer   int64 // a newer message about the contact has arrived there
-}
-
-// againSQL counts what Again holds. The sum and the joined text keep SQLite from the index by destination and state: it would read all that
-// arrived there for each delivery.
-const againSQL = `SELECT count(*) AS count, count(*) FILTER (WHERE c.version > v.contact_version) AS changed,
-		count(*) FILTER (WHERE v.contact_id <> 0 AND EXISTS (SELECT 1 FROM deliveries e WHERE e.workspace_id = v.workspace_id AND e.contact_id = v.contact_id
-			AND e.id > v.id AND e.destination_id + 0 = v.destination_id AND e.contact_version > v.contact_version AND e.state || '' = 'arrived')) AS newer
-	FROM (?) AS v LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id`
-
-// CountAgain counts the deliveries that a resend would send again now.
-func (s Store) CountAgain(ctx context.Context, workspaceID int64, spec models.ResendSpec) (n Again, err error) {
-	err = s.DB.Read(ctx).Raw(againSQL, someResendable(s.DB.Read(ctx), workspaceID, spec)).Scan(&n).Error
-	return n, models.In("deliveries: what sending again would do", err)
-}
-
-func someResendable(tx *gorm.DB, workspaceID int64, spec models.ResendSpec) *gorm.DB {
-	return resendable(tx, workspaceID, spec).Select("workspace_id, id, destination_id, contact_id, contact_version").Limit(models.ExactCount + 1)
-}
-
-// resendable selects the deliveries of a resend that can be sent again.
-func resendable(tx *gorm.DB, workspaceID int64, spec models.ResendSpec) *gorm.DB {
-	tx = tx.Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND body IS NOT NULL", workspaceID, spec.DestinationID, spec.State)
-	if !spec.From.IsZero() {
-		tx = tx.Where("id >= ?", models.IDAt(spec.From))
-	}
-	if !spec.To.IsZero() {
-		tx = tx.Where("id < ?", models.IDAt(spec.To))
-	}
-	return tx
-}
-
-// ResendStep sends the next deliveries of a resend again, after the one with the id after. It returns how many, and the last one's id: uuid.Nil
-// if there are no more. A destination that is gone or switched off is an error.
-func ResendStep(tx *gorm.DB, workspaceID int64, spec models.ResendSpec, after uuid.UUID, now time.Time) (n int64, last uuid.UUID, err error) {
-	if !Replayable(spec.State) {
-		return 0, uuid.Nil, ErrSentOnly
-	}
-	if _, err := toSend(tx, models.Destination{WorkspaceID: workspaceID, ID: spec.DestinationID}); err != nil {
-		return 0, uuid.Nil, err
-	}
-	var ids []uuid.UUID
-	err = resendable(store.ForChange(tx), workspaceID, spec).Where("id > ? AND id < ? AND ended_at <= ?", after, models.IDAt(spec.Until), spec.Until).
-		Order("id").Limit(replayStep).Pluck("id", &ids).Error
-	if err != nil || len(ids) == 0 {
-		return 0, uuid.Nil, models.In("deliveries: the next to send again", err)
-	}
-	return int64(len(ids)), ids[len(ids)-1], models.In("deliveries: send again", rowsOf(tx, workspaceID, ids).Updates(again(now)).Error)
 }
 
 // TryAllNow tries all that waits for its next attempt at a destination before its time, in steps. It returns how many, and whether that was all.

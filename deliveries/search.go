@@ -39,8 +39,8 @@ func (s Store) Search(ctx context.Context, workspaceID int64, f Filter, before u
 	if before == uuid.Nil {
 		before = uuid.Max
 	}
-	args := map[string]any{"ws": workspaceID, "before": before, "from": models.IDAt(f.From), "to": models.IDAt(f.To), "destination": f.DestinationID, "contact": f.ContactID,
-		"request": f.RequestID, "automation": f.AutomationID, "state": f.State, "event": f.EventType, "status": f.Status, "code": string(f.Code), "limit": limit + 1, "window": limit + 1, "last": searched - 1}
+	args := f.args(workspaceID)
+	args["before"], args["limit"], args["window"], args["last"] = before, limit+1, limit+1, searched-1
 	rest := f.rest()
 	if len(rest) > 0 {
 		args["window"] = searched
@@ -52,8 +52,7 @@ func (s Store) Search(ctx context.Context, workspaceID int64, f Filter, before u
 			found.Stopped = last[0]
 		}
 	}
-	err = s.DB.Read(ctx).Raw(`SELECT `+listed+rowColumns+` FROM (`+f.window(strings.ReplaceAll(listed, "v.", ""))+`) AS v`+rowJoins+`
-		LEFT JOIN automation_runs r ON r.workspace_id = v.workspace_id AND r.id = v.run_id
+	err = s.DB.Read(ctx).Raw(`SELECT `+listed+rowColumns+` FROM (`+f.window(strings.ReplaceAll(listed, "v.", ""))+`) AS v`+rowJoins+joinRun+`
 		WHERE `+strings.Join(append(rest, "true"), " AND ")+` ORDER BY v.id DESC LIMIT @limit`, args).Scan(&found.Rows).Error
 	if found.More = len(found.Rows) > limit; found.More {
 		found.Rows, found.Stopped = found.Rows[:limit], uuid.Nil
@@ -61,13 +60,23 @@ func (s Store) Search(ctx context.Context, workspaceID int64, f Filter, before u
 	return found, err
 }
 
+// args returns the values of the names in the conditions of a filter.
+func (f Filter) args(workspaceID int64) map[string]any {
+	return map[string]any{"ws": workspaceID, "from": models.IDAt(f.From), "to": models.IDAt(f.To), "destination": f.DestinationID, "contact": f.ContactID,
+		"request": f.RequestID, "automation": f.AutomationID, "state": f.State, "event": f.EventType, "status": f.Status, "code": string(f.Code)}
+}
+
 // window returns the query of the newest deliveries that an index leads to.
-func (f Filter) window(columns string) string {
-	id := "id"
+func (f Filter) window(columns string) string { return f.windowOf(columns, "ID < @before", "ID DESC") }
+
+// windowOf returns the query of the first deliveries, in an order, that an index leads to. ID stands for the id in bound and order.
+func (f Filter) windowOf(columns, bound, order string) string {
+	id, outer := "id", strings.ReplaceAll(order, "ID", "id")
 	if f.RequestID != uuid.Nil {
 		id = "coalesce(id, id)" // the index by the call has no ids: in the order of the primary key, all deliveries of the workspace would be read
 	}
-	span := "workspace_id = @ws AND " + id + " < @before"
+	bound, order = strings.ReplaceAll(bound, "ID", id), strings.ReplaceAll(order, "ID", id)
+	span := "workspace_id = @ws AND " + bound
 	if !f.From.IsZero() {
 		span += " AND " + id + " >= @from"
 	}
@@ -75,7 +84,7 @@ func (f Filter) window(columns string) string {
 		span += " AND " + id + " < @to"
 	}
 	one := func(condition string) string {
-		return "SELECT " + columns + " FROM deliveries WHERE " + span + condition + " ORDER BY " + id + " DESC LIMIT @window"
+		return "SELECT " + columns + " FROM deliveries WHERE " + span + condition + " ORDER BY " + order + " LIMIT @window"
 	}
 	switch {
 	case f.RequestID != uuid.Nil:
@@ -89,7 +98,7 @@ func (f Filter) window(columns string) string {
 		for _, state := range models.DeliveryStates {
 			parts = append(parts, "SELECT * FROM ("+one(" AND destination_id = @destination AND state = '"+string(state)+"'")+") AS "+string(state))
 		}
-		return "SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ") AS those ORDER BY id DESC LIMIT @window"
+		return "SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ") AS those ORDER BY " + outer + " LIMIT @window"
 	}
 	return one("")
 }

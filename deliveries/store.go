@@ -172,8 +172,9 @@ const (
 	rowColumns = `, coalesce(c.email, '') AS email, coalesce(d.name, '') AS destination, NOT d.enabled AS off, d.deleted_at IS NOT NULL AS gone,
 		coalesce(a.status, 0) AS status, coalesce(a.error, '') AS error, coalesce(a.duration_us, 0) AS duration_us`
 	rowJoins = ` JOIN destinations d ON d.workspace_id = v.workspace_id AND d.id = v.destination_id
-		LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id
-		LEFT JOIN delivery_attempts a ON a.workspace_id = v.workspace_id AND a.delivery_id = v.id AND a.number = v.tries`
+		LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id` + joinLast
+	joinLast = ` LEFT JOIN delivery_attempts a ON a.workspace_id = v.workspace_id AND a.delivery_id = v.id AND a.number = v.tries`
+	joinRun  = ` LEFT JOIN automation_runs r ON r.workspace_id = v.workspace_id AND r.id = v.run_id`
 )
 
 // OfRequest lists the newest deliveries that a call caused, among those before an id; uuid.Max is for the first page.

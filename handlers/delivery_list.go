@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"slices"
 	"strconv"
 
 	"campaignlark/automations"
+	"campaignlark/deliveries"
 	"campaignlark/models"
 	"campaignlark/views"
 
@@ -27,7 +29,7 @@ func (s *Server) deliveryList(v *visit) error {
 	if err != nil {
 		return models.In("deliveries: automations", err)
 	}
-	q, err := v.deliveryQuery(to, by)
+	q, err := v.deliveryQuery(v.Query, to, by)
 	if err != nil {
 		return err
 	}
@@ -44,6 +46,7 @@ func (s *Server) deliveryList(v *visit) error {
 		return models.In("deliveries: search", err)
 	}
 	m.Rows = v.deliveryRows(found.Rows)
+	v.offerResend(&m, q, to)
 	m.Nothing = len(found.Rows) == 0 && len(m.Chips) == 0 && q.before == uuid.Nil && found.Stopped == uuid.Nil
 	if q.before != uuid.Nil {
 		m.Newest = withQuery(list, q.with())
@@ -55,6 +58,26 @@ func (s *Server) deliveryList(v *visit) error {
 		m.Stopped, m.GoOn = models.IDTime(found.Stopped), withQuery(list, q.with("before", found.Stopped.String()))
 	}
 	return v.show(views.DeliveriesPage(m))
+}
+
+// offerResend leads from a list to the question whether to send all of it again, or says what to choose for that.
+func (v *visit) offerResend(m *views.DeliveriesModel, q deliveryQuery, to []models.Destination) {
+	ended := q.filter.State == "" || deliveries.Replayable(q.filter.State)
+	if !v.canChange() || len(m.Rows) == 0 || len(m.Chips) == 0 || !ended {
+		return
+	}
+	i := slices.IndexFunc(to, func(d models.Destination) bool { return d.ID == q.filter.DestinationID })
+	switch {
+	case i >= 0 && to[i].DeletedAt != nil:
+	case i >= 0 && q.state != "":
+		m.SendAgain = withQuery(v.path("destinations", q.filter.DestinationID, "replay"), q.with())
+	case i >= 0:
+		m.ToSend = "the state “Given up” or “Arrived”"
+	case q.state != "":
+		m.ToSend = "a destination"
+	default:
+		m.ToSend = "a destination, and the state “Given up” or “Arrived”"
+	}
 }
 
 func destinationOptions(all []models.Destination) []views.Option {

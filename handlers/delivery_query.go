@@ -33,10 +33,10 @@ func (q *deliveryQuery) refuse(sentence string) {
 	q.said = strings.TrimSpace(q.said + " " + models.WithoutAddresses(sentence) + nothingListed)
 }
 
-// deliveryQuery reads the filters of the URL.
-func (v *visit) deliveryQuery(to []models.Destination, by []automations.Listed) (q deliveryQuery, err error) {
+// deliveryQuery reads the filters of a URL or a form.
+func (v *visit) deliveryQuery(get field, to []models.Destination, by []automations.Listed) (q deliveryQuery, err error) {
 	text := func(name string) string {
-		given := v.Query(name)
+		given := get(name)
 		if unreadable(given) {
 			q.refuse("What was given for “" + name + "” cannot be read.")
 		}

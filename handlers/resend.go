@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"campaignlark/automations"
 	"campaignlark/deliveries"
 	"campaignlark/models"
 	"campaignlark/views"
@@ -31,12 +34,12 @@ func (s *Server) resendStart(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if m := r.model; m.Asked.Changed || m.Off || m.Count == 0 || v.Form("state") == "" || v.refill {
+	if m := r.model; m.Asked.Changed || m.Off || m.Count == 0 && !m.More || v.Form("state") == "" || v.refill {
 		r.model.Failed = true
 		return v.again(views.ResendPage(r.model))
 	}
 	total := r.again.Count
-	if total > models.ExactCount {
+	if total > models.ExactCount || r.again.More {
 		total = 0 // not known
 	}
 	r.spec.Until = s.now()
@@ -50,31 +53,93 @@ func (s *Server) resendStart(v *visit) error {
 	return v.done(v.path("jobs", job.ID), "This has started. It continues if you leave this page.")
 }
 
-// resend reads which messages are meant: those of a destination with a state, in a time.
+// resend reads which messages are meant: those of a destination with a state that match the filters of the list of messages.
 func (v *visit) resend(get field) (r resend, err error) {
-	d, q, err := v.destinationQuestion("Send again")
+	d, question, err := v.destinationQuestion("Send again")
 	if err != nil {
 		return r, err
 	}
-	text := func(name string) string { return models.TrimBlanks(cleanText(get(name))) }
-	state := models.DeliveryState(text("state"))
-	if !deliveries.Replayable(state) {
-		state = models.DeliveryDead
+	by, err := v.automations().Definitions(v.UserContext(), v.Workspace.ID)
+	if err != nil {
+		return r, models.In("send again: automations", err)
 	}
-	t := requestQuery{when: text("when"), from: text("from"), to: text("to")}
-	t.readTime(v.Workspace.Location(), v.server.now())
-	r.spec = models.ResendSpec{DestinationID: d.ID, Name: d.Name, State: state, From: t.filter.From, To: t.filter.To}
-	if !t.filter.Nothing {
+	q, err := v.deliveryQuery(ofDestination(get, d), []models.Destination{d}, by)
+	if err != nil {
+		return r, err
+	}
+	if !deliveries.Replayable(q.filter.State) {
+		q.state, q.filter.State = string(models.DeliveryDead), models.DeliveryDead
+	}
+	r.spec = deliveries.ResendOf(d, q.filter)
+	r.spec.Which = strings.Join(q.narrowed(by, false), ", ")
+	if !q.nothing {
 		if r.again, err = v.destinations().CountAgain(v.UserContext(), v.Workspace.ID, r.spec); err != nil {
 			return r, err
 		}
 	}
-	if t.when != "" && t.when != "range" { // a minute later the same messages are sent that the page counted
-		t.from, t.to, t.when = r.spec.From.In(v.Workspace.Location()).Format(momentLayout), "", "range"
+	if q.time.when != "" && q.time.when != "range" { // a minute later the same messages are sent that the page counted
+		q.time.from, q.time.to, q.time.when = r.spec.From.In(v.Workspace.Location()).Format(momentLayout), "", "range"
 	}
-	r.model = views.ResendModel{Page: q.Page, ID: d.ID, Name: d.Name, Off: q.Off, CanEnable: v.isAdmin(), State: string(state), When: t.when, From: t.from, To: t.to, Wrong: t.rangeError,
-		Count: r.again.Count, Changed: r.again.Changed, Newer: r.again.Newer, Asked: q.Asked}
+	r.model = views.ResendModel{Page: question.Page, ID: d.ID, Name: d.Name, Off: question.Off, CanEnable: v.isAdmin(), State: q.state, When: q.time.when, From: q.time.from, To: q.time.to, Wrong: q.said,
+		Only: strings.Join(q.narrowed(by, true), ", "), Hidden: q.beside(), Count: r.again.Count, Changed: r.again.Changed, Newer: r.again.Newer, More: r.again.More, Asked: question.Asked}
+	r.model.Back = v.path("destinations", d.ID) + "?state=" + q.state + "#deliveries"
+	if len(r.model.Hidden) > 0 {
+		r.model.Back = withQuery(v.path("deliveries"), q.with())
+	}
 	return r, nil
+}
+
+// ofDestination is get with the destination of the URL's path. A state that cannot be sent again counts as none given.
+func ofDestination(get field, d models.Destination) field {
+	return func(name string, byDefault ...string) string {
+		switch text := get(name, byDefault...); {
+		case name == "destination":
+			return strconv.FormatInt(d.ID, 10)
+		case name == "state" && !deliveries.Replayable(models.DeliveryState(text)), name == "before":
+			return ""
+		default:
+			return text
+		}
+	}
+}
+
+// narrowed says in words which messages the filters leave, beside those for the destination, the state and the time. person says whether the
+// address may stand there.
+func (q deliveryQuery) narrowed(by []automations.Listed, person bool) (all []string) {
+	switch {
+	case q.email == "":
+	case person:
+		all = append(all, "about "+models.NameInvisible(q.email))
+	default:
+		all = append(all, "about one contact")
+	}
+	if q.event != "" {
+		all = append(all, "for the event “"+eventSaid(q.event)+"”")
+	}
+	switch {
+	case q.filter.Status != 0:
+		all = append(all, "last answered "+strings.TrimSpace(q.result+" "+http.StatusText(q.filter.Status)))
+	case q.filter.Code != "":
+		all = append(all, "last failed with “"+shortAnswers[q.filter.Code]+"”")
+	}
+	for _, a := range by {
+		if a.ID == q.filter.AutomationID {
+			all = append(all, "sent by "+a.Name)
+		}
+	}
+	if q.request != "" {
+		all = append(all, "because of one call")
+	}
+	return all
+}
+
+// beside lists the filters beside those for the destination, the state and the time, as a form's hidden fields.
+func (q deliveryQuery) beside() []views.HiddenField {
+	rest := q.with()
+	for _, name := range []string{"destination", "state", "when", "from", "to"} {
+		rest.Del(name)
+	}
+	return hiddenFields(rest)
 }
 
 // resendWhich names the messages of a resend: "all that were given up, from 24 Nov 2026, 10:00".
@@ -89,12 +154,19 @@ func resendWhich(v *visit, spec models.ResendSpec) string {
 	if !spec.To.IsZero() {
 		which += ", to " + spec.To.In(v.Workspace.Location()).Format("2 Jan 2006, 15:04")
 	}
+	if spec.Which != "" {
+		which += ", " + spec.Which
+	}
 	return "all " + which
 }
 
 // resendCounted is resendWhich with their number, for the audit log: "12 messages, all that were given up".
 func resendCounted(v *visit, r resend) string {
-	return views.PluralUpTo(r.again.Count, models.ExactCount, "message", "messages") + ", " + resendWhich(v, r.spec)
+	least := ""
+	if r.again.More {
+		least = "at least "
+	}
+	return least + views.PluralUpTo(r.again.Count, models.ExactCount, "message", "messages") + ", " + resendWhich(v, r.spec)
 }
 
 func init() { jobTexts[models.JobResend] = resendText }
