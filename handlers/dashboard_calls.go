@@ -99,7 +99,13 @@ func (v *visit) logBegins() time.Time {
 // failureGroup shows a group of failed calls, without its newest call.
 func (v *visit) failureGroup(g store.FailureGroup, w models.Webhook) views.FailureGroup {
 	query := requestQuery{webhook: strconv.FormatInt(g.WebhookID, 10), outcome: string(g.Outcome)}
-	row := views.FailureGroup{Webhook: webhookName(w), What: views.OutcomeShort(g.Outcome), Calls: g.Calls, First: g.FirstHour, Last: g.LastCall, Href: v.requestsURL(query.with()), Dismissed: g.Dismissed}
+	row := views.FailureGroup{Webhook: webhookName(w), What: views.OutcomeShort(g.Outcome), Calls: g.Calls - g.Righted, First: g.FirstHour, Last: g.LastCall, Href: v.requestsURL(query.with()), Dismissed: g.Dismissed}
+	switch {
+	case g.AllRighted():
+		row.Calls = g.Calls
+	case g.Righted > 0:
+		row.PutRight = views.Count(g.Righted) + " of " + views.Plural(g.Calls, "call", "calls") + " put right"
+	}
 	if v.canChange() {
 		if w.ID != 0 && w.DeletedAt == nil && !views.OutcomeOf(g.Outcome).NotKept {
 			row.Replay = withQuery(v.path("requests", "replay"), query.with())

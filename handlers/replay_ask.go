@@ -45,8 +45,8 @@ func (v *visit) noneTicked() error {
 func (v *visit) leftOut(f replayForm, total int64, counted bool) (words string, err error) {
 	ctx, db := v.UserContext(), v.server.DB
 	if len(f.from.IDs) > 0 {
-		n, err := db.CountReplayed(ctx, v.Workspace.ID, f.from.IDs, f.at)
-		switch {
+		done, err := db.Replayed(ctx, v.Workspace.ID, f.from.IDs, f.at)
+		switch n := len(done); {
 		case n > 0 && len(f.from.IDs) == 1:
 			words = "An earlier replay has done this call already. It is done again, because you chose it."
 		case n > 0:
@@ -131,7 +131,7 @@ func (v *visit) groupAside(g store.FailureGroup, w models.Webhook) (row views.Fa
 	all, err := v.server.DB.WebhookFailureGroups(v.UserContext(), v.Workspace.ID, g.WebhookID, v.logBegins())
 	if i := slices.IndexFunc(all, func(a store.FailureGroup) bool { return a.Outcome == g.Outcome }); i >= 0 {
 		row = v.failureGroup(g, w)
-		row.Replay, row.Dismissed = "", all[i].Dismissed
+		row.Replay, row.Dismissed = "", all[i].Settled()
 	}
 	return row, models.In("replay: group of failures", err)
 }

@@ -44,7 +44,7 @@ func TestFailuresThatWerePutRightGiveNoWarning(t *testing.T) {
 		if strings.Contains(shown.body, "/requests/replay?outcome=no_address") {
 			t.Error("the webhook's page offers a replay of nothing")
 		}
-		s.get(group).want(t, 200, "Nothing to replay", "The group is put aside: the dashboard does not show it.")
+		s.get(group).want(t, 200, "Nothing to replay", "The dashboard does not show the group any more.")
 		s.get(group).wantNot(t, "until you put it aside")
 
 		s.later(time.Minute)

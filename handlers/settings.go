@@ -72,8 +72,8 @@ func (s *Server) settingsWebhooks(v *visit) error {
 		return err
 	}
 	m := views.WebhooksModel{Page: p, CanChange: v.canChange(), Total: len(all)}
-	for _, u := range all {
-		m.Webhooks = append(m.Webhooks, webhookRow(u))
+	if m.Webhooks, err = v.webhookRows(all); err != nil {
+		return err
 	}
 	return v.show(views.SettingsWebhooksPage(m))
 }

@@ -110,19 +110,20 @@ func (v *visit) addUsual(m *views.WebhookModel, w models.Webhook) error {
 	settings, _ := senders.ParseSettings(w.Reading) // what cannot be read gives no advice
 	for _, g := range groups {
 		row := v.failureGroup(g, w)
-		if !g.Dismissed {
+		if row.Dismissed = g.Settled(); !row.Dismissed {
 			row.DashboardFailure = v.newestFailure(failures, g, w)
 		}
 		row.Webhook, row.Back = "", "webhook"
-		if g.Dismissed && row.Replay != "" {
+		row.Righted = g.AllRighted()
+		if g.Dismissed && !row.Righted && row.Replay != "" { // put right before such calls were counted
 			if row.Righted, err = v.righted(g); err != nil {
 				return err
 			}
-			if row.Righted {
-				row.Replay = ""
-			}
 		}
-		if row.Do == "" && !g.Dismissed && settings.Mapping == nil {
+		if row.Righted {
+			row.Replay, row.Calls, row.PutRight = "", g.Calls, ""
+		}
+		if row.Do == "" && !row.Dismissed && settings.Mapping == nil {
 			row.Do = strings.TrimSuffix(views.OutcomeOf(g.Outcome).Advice, ":")
 		}
 		m.Groups = append(m.Groups, row)

@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -10,6 +13,8 @@ import (
 	"campaignlark/segments/rule"
 	"campaignlark/views"
 )
+
+const deletedListed = 100 // deleted webhooks in the list
 
 // webhookList lists the workspace's webhooks that match the URL's filters.
 func (s *Server) webhookList(v *visit) error {
@@ -25,16 +30,51 @@ func (s *Server) webhookList(v *visit) error {
 		Name: cleanText(v.Query("q")), Type: cleanText(v.Query("type")), State: cleanText(v.Query("state")), Sort: knownSort(v.Query("sort"), webhookSorts), Sorts: webhookSorts}
 	m.SortHrefs = hrefsBySort(v.path("webhooks"), url.Values{"q": {m.Name}, "type": {m.Type}, "state": {m.State}}, webhookSorts)
 	sortWebhooks(all, m.Sort)
-	for _, u := range all {
-		if webhookMatches(u, m.Name, m.Type, m.State) {
-			row := webhookRow(u)
-			if row.Unusual, err = v.unusualOf(u.Webhook); err != nil {
-				return err
-			}
-			m.Webhooks = append(m.Webhooks, row)
-		}
+	all = slices.DeleteFunc(all, func(u store.WebhookUse) bool { return !webhookMatches(u, m.Name, m.Type, m.State) })
+	if m.Webhooks, err = v.webhookRows(all); err != nil {
+		return err
+	}
+	deleted, err := s.DB.DeletedWebhooks(v.UserContext(), v.Workspace.ID, deletedListed)
+	if err != nil {
+		return models.In("webhook list: deleted ones", err)
+	}
+	for _, w := range deleted {
+		calls := requestQuery{webhook: strconv.FormatInt(w.ID, 10)}
+		m.Deleted = append(m.Deleted, views.DeletedWebhook{Name: w.Name, Calls: v.requestsURL(calls.with()), At: *w.DeletedAt})
 	}
 	return v.show(views.WebhooksPage(m))
+}
+
+// webhookRows returns the rows of a list, with what is unusual about each webhook and its calls by hour.
+func (v *visit) webhookRows(all []store.WebhookUse) (rows []views.WebhookRow, err error) {
+	now := v.server.now()
+	since := store.CountedFrom(now)
+	groups, err := v.server.DB.FailureGroups(v.UserContext(), v.Workspace.ID, since)
+	if err != nil {
+		return nil, models.In("webhook list: failures", err)
+	}
+	hours, err := v.server.DB.HoursOfWebhooks(v.UserContext(), v.Workspace.ID, now)
+	if err != nil {
+		return nil, models.In("webhook list: calls by hour", err)
+	}
+	open, bars := failsOpenly(groups, since), map[int64][]views.HourBar{}
+	for _, h := range hours {
+		if bars[h.WebhookID] == nil {
+			bars[h.WebhookID] = make([]views.HourBar, 24)
+		}
+		if i := int(h.Hour.Sub(since) / time.Hour); i >= 0 && i < 24 {
+			bars[h.WebhookID][i] = views.HourBar{Calls: h.Calls, Failed: h.Failed}
+		}
+	}
+	for _, u := range all {
+		row := webhookRow(u)
+		if row.Unusual, err = v.unusualOf(u.Webhook); err != nil {
+			return nil, err
+		}
+		row.Settled, row.Hours = row.Failures > 0 && !open[u.ID], bars[u.ID]
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 // webhookMatches reports whether a webhook matches the filters. An empty or unknown filter matches all.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -245,5 +246,31 @@ func TestWebhooksAreFiltered(t *testing.T) {
 			a.want(t, 200, tt.want)
 			a.wantNot(t, tt.not)
 		}
+	})
+}
+
+// TestTheListOfWebhooksShowsTheirDay calls two of three webhooks: each has a small chart of its own calls, the failed ones in red, and webhooks
+// of another workspace count for none. A deleted one is no row any more, and leads to its calls.
+func TestTheListOfWebhooksShowsTheirDay(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		shop, till, gone := s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed), s.addWebhook(models.TypeSubscribed)
+		for i := range 3 {
+			s.callJSON(shop, `{"email_address":"arya`+itoa(int64(i))+`@example.com"}`).want(t, 200)
+		}
+		s.callJSON(till, `{}`).want(t, 400)
+		page := s.get("/w/books/webhooks")
+		page.want(t, 200, "Last 24 hours", "3 webhooks")
+		for what, want := range map[string]int{`aria-label="By hour; the busiest had 3 calls"`: 1, `aria-label="By hour; the busiest had 1 call"`: 1, `class="bar-ok"`: 1, `class="bar-bad"`: 1} {
+			if got := strings.Count(page.body, what); got != want {
+				t.Errorf("%s: got %d, want %d", what, got, want)
+			}
+		}
+		page.wantNot(t, "deleted")
+		s.post("/w/books/webhooks/"+itoa(gone.ID)+"/delete").want(t, 303)
+		s.follow(s.post("/w/books/webhooks/"+itoa(till.ID)+"/delete")).want(t, 200, "1 webhook", "2 deleted")
+		s.get("/w/books/webhooks").wantLink(t, till.Name, "/w/books/requests?webhook="+itoa(till.ID))
+		s.get("/w/books/requests?webhook="+itoa(till.ID)).want(t, 200, "1 request")
+		s.later(25 * time.Hour)
+		s.get("/w/books/webhooks").wantNot(t, "By hour")
 	})
 }

@@ -61,6 +61,7 @@ func fillSpace(t *testing.T, db *store.DB, slug string, contacts int) space {
 			"contact_counts (workspace_id, whole, counts) VALUES (?, true, '{}')", "import_ranges (workspace_id, job_id, first_id, last_id) VALUES (?, 1, 1, 5)",
 			"replays (workspace_id, original_id, request_id) VALUES (?, '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002')",
 			"erasures (workspace_id, who, at) VALUES (?, 5, '2026-11-01')", "dismissals (workspace_id, webhook_id, outcome, at) VALUES (?, 1, 'no_address', '2026-11-01')",
+			"righted_calls (workspace_id, hour, webhook_id, outcome, calls) VALUES (?, '2026-11-01', 1, 'no_address', 12)",
 			"fine_fields (workspace_id, webhook_id, name) VALUES (?, 1, 'customer_number')",
 			"webhook_states (workspace_id, webhook_id, kind, seen_at) VALUES (?, 1, 'webhook_silent', '2026-11-01')",
 			"team_mails (workspace_id, automation_id, user_id, words, waiting, first_at, next_at) VALUES (?, 1, 1, 'a webhook falls silent', 1, '2026-11-01', '2026-11-01')"} {

@@ -45,6 +45,10 @@ func replayCalls(ctx context.Context, r *Runner, job *models.Job) error {
 	if s.err != nil { // the stretch is sent again later
 		return s.err
 	}
+	for of, n := range s.righted {
+		of.Calls = n
+		s.cursor.Righted = append(s.cursor.Righted, of)
+	}
 	job.Done += s.looked
 	if job.Result, job.Cursor = models.JobJSON(s.result), models.JobJSON(s.cursor); s.cursor.After == uuid.Nil {
 		job.State = models.JobDone
@@ -72,6 +76,10 @@ type replaySender struct {
 	result models.ReplayResult
 	looked int64 // calls of the stretch so far
 	err    error
+
+	sent    []models.WebhookRequest // calls that were sent again, and whose results are not known yet
+	done    map[uuid.UUID]bool      // the ticked calls that an earlier replay has done
+	righted map[store.RightedCalls]int64
 }
 
 // calls reads the stretch, and moves the cursor on.
@@ -87,7 +95,10 @@ func (s *replaySender) calls(ctx context.Context) iter.Seq[intake.Call] {
 				call, left := intake.ReplayCall(row, webhooks[row.WebhookID], s.job.ID, s.cursor.At, s.spec.Events)
 				if left != "" {
 					s.result.Add("", left)
-				} else if !yield(call) {
+					continue
+				}
+				row.Body = nil
+				if s.sent = append(s.sent, row); !yield(call) {
 					return
 				}
 			}
@@ -103,12 +114,41 @@ func (s *replaySender) read(ctx context.Context) (rows []models.WebhookRequest, 
 	if rows, s.cursor.After, err = s.runner.nextReplays(ctx, s.job.WorkspaceID, &s.cursor); err != nil {
 		return nil, nil, models.In("replay: next calls", err)
 	}
+	if len(s.cursor.IDs) > 0 { // a filter leaves out what an earlier replay has done
+		if err := s.lookForDone(ctx, rows); err != nil {
+			return nil, nil, models.In("replay: calls that were replayed", err)
+		}
+	}
 	webhooks, err = s.runner.db.WebhooksOf(ctx, rows)
 	return rows, webhooks, models.In("replay: webhooks", err)
 }
 
-// count notes what came of a call.
+// lookForDone notes which calls a replay has done before this one began.
+func (s *replaySender) lookForDone(ctx context.Context, rows []models.WebhookRequest) error {
+	ids := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	found, err := s.runner.db.Replayed(ctx, s.job.WorkspaceID, ids, s.job.CreatedAt)
+	s.done = map[uuid.UUID]bool{}
+	for _, id := range found {
+		s.done[id] = true
+	}
+	return err
+}
+
+// right counts a failed call that is put right now.
+func (s *replaySender) right(of models.WebhookRequest) {
+	if s.righted == nil {
+		s.righted = map[store.RightedCalls]int64{}
+	}
+	s.righted[store.RightedCalls{WebhookID: of.WebhookID, Outcome: of.Outcome, Hour: models.IDTime(of.ID).Truncate(time.Hour)}]++
+}
+
+// count notes what came of a call. The results come in the order in which the calls were sent.
 func (s *replaySender) count(done intake.Done) {
+	of := s.sent[0]
+	s.sent = s.sent[1:]
 	switch {
 	case errors.Is(done.Err, intake.ErrRefused):
 		s.result.Add(models.OutcomeNotCommitted, "")
@@ -116,10 +156,13 @@ func (s *replaySender) count(done intake.Done) {
 		s.err = models.In("replay: send calls", done.Err)
 	default:
 		s.result.AddDone(done.Outcome, done.Kept)
+		if of.Failed() && done.Answer.Status < 400 && !s.done[of.ID] {
+			s.right(of)
+		}
 	}
 }
 
-// replayStep fixes the time of the next stretch. At the end it puts the group of failures aside that was replayed, unless a call failed again
+// replayStep stores which failed calls the last stretch put right, and fixes the time of the next one. At the end it puts the group of failures aside that was replayed, unless a call failed again
 // in the same way.
 func replayStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	cursor := store.ReadReplay(*job)
@@ -128,6 +171,10 @@ func replayStep(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) 
 			return models.In("replay: put the failures aside", err)
 		}
 	}
+	if err := store.AddRighted(tx, job.WorkspaceID, cursor.Righted); err != nil {
+		return models.In("replay: count what was put right", err)
+	}
+	cursor.Righted = nil
 	cursor.At, cursor.Parts = now, max(cursor.Parts, 1)
 	job.Cursor = models.JobJSON(cursor)
 	return nil

@@ -58,6 +58,7 @@ var rows = []row{
 	{24, 0, "webhook_deliveries", "workspace_id, webhook_id, key, request_id, at", []any{1, 1, blob{2}, request, at}},
 	{26, 0, "replays", "workspace_id, original_id, request_id", []any{1, request, request}},
 	{26, 0, "dismissals", "workspace_id, webhook_id, outcome, at", []any{1, 1, "no_address", at}},
+	{50, 0, "righted_calls", "workspace_id, hour, webhook_id, outcome, calls", []any{1, at, 1, "no_address", 12}},
 	{33, 0, "fine_fields", "workspace_id, webhook_id, name", []any{1, 1, "customer_number"}},
 	{26, 0, "erasures", "workspace_id, who, at", []any{1, 5, at}},
 	{25, 0, "webhook_hours", "workspace_id, webhook_id, hour, turned_away", []any{1, 1, at, 3}},

@@ -128,7 +128,7 @@ func ReplayPage(m ReplayModel) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if m.Group.Dismissed {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>The group is put aside: the dashboard does not show it. It comes back if another call fails in this way.</p>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>The dashboard does not show the group any more. It comes back if another call fails in this way.</p>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -14,10 +15,17 @@ type FailureGroup struct {
 	WebhookID int64
 	Outcome   models.Outcome
 	Calls     int64
+	Righted   int64     // of the calls, by replays
 	FirstHour time.Time // the hour of the first call
 	LastCall  time.Time
 	Dismissed bool // put aside
 }
+
+// Settled reports whether no call of the group is open: it is put aside, or replays have put all of its calls right.
+func (g FailureGroup) Settled() bool { return g.Dismissed || g.AllRighted() }
+
+// AllRighted reports whether replays have put all calls of the group right.
+func (g FailureGroup) AllRighted() bool { return g.Righted >= g.Calls }
 
 // IsFailureGroup reports whether the filter selects all failed calls of one webhook with one outcome, up to a time.
 func (f RequestFilter) IsFailureGroup() bool {
@@ -25,23 +33,60 @@ func (f RequestFilter) IsFailureGroup() bool {
 	return rest && f.WebhookID != 0 && f.Outcome != models.OutcomesFailed && f.Outcome.Failed()
 }
 
-// FailureGroups returns the groups of failed calls since a time that are not dismissed, the one with the latest failure first. Their calls are
+// failedHours are the failed calls of a workspace by webhook, outcome and hour, since a time.
+const failedHours = `(SELECT c.webhook_id, c.outcome, c.hour, sum(c.calls) AS calls, coalesce(max(r.calls), 0) AS righted, max(c.last_call) AS last_call,
+		max(CASE WHEN c.last_call <= d.at THEN 0 ELSE 1 END) AS later
+	FROM webhook_counts c LEFT JOIN dismissals d ON d.workspace_id = c.workspace_id AND d.webhook_id = c.webhook_id AND d.outcome = c.outcome
+		LEFT JOIN righted_calls r ON r.workspace_id = c.workspace_id AND r.hour = c.hour AND r.webhook_id = c.webhook_id AND r.outcome = c.outcome
+	WHERE c.workspace_id = @ws AND c.failed AND c.hour >= @since`
+
+// FailureGroups returns the groups of failed calls since a time that are not settled, the one with the latest failure first. Their calls are
 // counted by hour: if a call fails again in the hour of the dismissal, the calls of that hour before it count again.
 func (d *DB) FailureGroups(ctx context.Context, workspaceID int64, since time.Time) (all []FailureGroup, err error) {
-	err = d.Read(ctx).Raw(`SELECT c.webhook_id, c.outcome, sum(c.calls) AS calls, min(c.hour) AS first_hour, max(c.last_call) AS last_call
-		FROM webhook_counts c LEFT JOIN dismissals d ON d.workspace_id = c.workspace_id AND d.webhook_id = c.webhook_id AND d.outcome = c.outcome
-		WHERE c.workspace_id = ? AND c.failed AND c.hour >= ? AND (d.at IS NULL OR c.last_call > d.at)
-		GROUP BY c.webhook_id, c.outcome ORDER BY max(c.last_call) DESC, c.webhook_id, c.outcome`, workspaceID, since).Scan(&all).Error
+	err = d.Read(ctx).Raw(`SELECT webhook_id, outcome, sum(calls) AS calls, sum(righted) AS righted, min(hour) AS first_hour, max(last_call) AS last_call
+		FROM `+failedHours+` GROUP BY c.webhook_id, c.outcome, c.hour) AS h
+		WHERE later = 1 GROUP BY webhook_id, outcome HAVING sum(calls) > sum(righted) ORDER BY max(last_call) DESC, webhook_id, outcome`,
+		map[string]any{"ws": workspaceID, "since": since}).Scan(&all).Error
 	return all, err
 }
 
-// WebhookFailureGroups is FailureGroups for one webhook. The groups that are dismissed follow the others.
+// WebhookFailureGroups is FailureGroups for one webhook. The groups that are settled follow the others.
 func (d *DB) WebhookFailureGroups(ctx context.Context, workspaceID, webhookID int64, since time.Time) (all []FailureGroup, err error) {
-	err = d.Read(ctx).Raw(`SELECT c.webhook_id, c.outcome, sum(c.calls) AS calls, min(c.hour) AS first_hour, max(c.last_call) AS last_call, d.at IS NOT NULL AND c.last_call <= d.at AS dismissed
-		FROM webhook_counts c LEFT JOIN dismissals d ON d.workspace_id = c.workspace_id AND d.webhook_id = c.webhook_id AND d.outcome = c.outcome
-		WHERE c.workspace_id = ? AND c.webhook_id = ? AND c.failed AND c.hour >= ?
-		GROUP BY c.webhook_id, c.outcome, 6 ORDER BY 6, max(c.last_call) DESC, c.outcome`, workspaceID, webhookID, since).Scan(&all).Error
+	err = d.Read(ctx).Raw(`SELECT webhook_id, outcome, sum(calls) AS calls, sum(righted) AS righted, min(hour) AS first_hour, max(last_call) AS last_call, later = 0 AS dismissed
+		FROM `+failedHours+` AND c.webhook_id = @webhook GROUP BY c.webhook_id, c.outcome, c.hour) AS h
+		GROUP BY webhook_id, outcome, later ORDER BY max(last_call) DESC, outcome`,
+		map[string]any{"ws": workspaceID, "webhook": webhookID, "since": since}).Scan(&all).Error
+	slices.SortStableFunc(all, func(a, b FailureGroup) int {
+		switch {
+		case a.Settled() == b.Settled():
+			return 0
+		case b.Settled():
+			return -1
+		}
+		return 1
+	})
 	return all, err
+}
+
+// RightedCalls counts calls of one webhook that failed with one outcome in one hour, and that a replay has put right.
+type RightedCalls struct {
+	WebhookID int64
+	Outcome   models.Outcome
+	Hour      time.Time
+	Calls     int64
+}
+
+// AddRighted adds calls that a replay has put right.
+func AddRighted(tx *gorm.DB, workspaceID int64, all []RightedCalls) error {
+	for _, r := range all {
+		err := tx.Exec(`INSERT INTO righted_calls (workspace_id, hour, webhook_id, outcome, calls) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (workspace_id, hour, webhook_id, outcome) DO UPDATE SET calls = righted_calls.calls + excluded.calls`,
+			workspaceID, models.Instant(r.Hour), r.WebhookID, r.Outcome, r.Calls).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DismissFailures puts the failures of a group until at aside.

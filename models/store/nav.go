@@ -12,7 +12,7 @@ import (
 type NavCounts struct {
 	Webhooks, Contacts, Segments, Tags, MergeTags int64
 	Automations                                   int64
-	Failures                                      int64 // calls that failed in the last 24 hours
+	Failures                                      int64 // calls that failed in the last 24 hours and were not put right since
 	FailingDestinations                           int64 // that are on, and whose last attempts failed
 
 	Counted models.ContactCounts `gorm:"-"` // exact counts of contacts; nil if they are not counted yet, and Contacts stops at ExactCount + 1
@@ -37,7 +37,8 @@ func (d *DB) NavCounts(ctx context.Context, workspaceID int64, now time.Time) (N
 		(SELECT count(*) FROM tags WHERE workspace_id = @ws AND deleted_at IS NULL) AS tags,
 		(SELECT count(*) FROM merge_tags WHERE workspace_id = @ws AND deleted_at IS NULL) AS merge_tags,
 		(SELECT count(*) FROM automations WHERE workspace_id = @ws AND deleted_at IS NULL) AS automations,
-		(SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = @ws AND hour > @since AND failed) AS failures,
+		(SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = @ws AND hour > @since AND failed)
+			- (SELECT coalesce(sum(calls), 0) FROM righted_calls WHERE workspace_id = @ws AND hour > @since) AS failures,
 		(SELECT count(*) FROM destinations WHERE workspace_id = @ws AND deleted_at IS NULL AND enabled AND failing_since IS NOT NULL AND failures > 2) AS failing_destinations`,
 		map[string]any{"ws": workspaceID, "most": models.ExactCount + 1, "since": now.Add(-24 * time.Hour)}).Scan(&c).Error
 	if c.Texts != nil {

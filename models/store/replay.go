@@ -23,6 +23,8 @@ type ReplayCursor struct {
 	Gone   int         // of IDs
 	At     time.Time   // the arrival of the next stretch; zero before the first
 	Parts  int         // how many reads of the log the next stretch is; fixed together with At
+
+	Righted []RightedCalls `json:",omitempty"` // by the stretch that was sent last; stored with it
 }
 
 // ReadReplay returns where a JobReplay stands.
@@ -64,10 +66,10 @@ const replayedSQL = `EXISTS (SELECT 1 FROM replays p JOIN webhook_requests q ON 
 // notDone are the outcomes of replays that may have an effect when the webhook is changed. What a person did since is not changed with it.
 var notDone = slices.DeleteFunc(slices.Clone(models.NoEffectOutcomes), func(o models.Outcome) bool { return o == models.OutcomeKeptOut })
 
-// CountReplayed counts those of ids that a replay before a time has done.
-func (d *DB) CountReplayed(ctx context.Context, workspaceID int64, ids []uuid.UUID, before time.Time) (n int64, err error) {
-	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Where(replayedSQL, models.IDAt(before), notDone).Count(&n).Error
-	return n, err
+// Replayed returns those of ids that a replay before a time has done.
+func (d *DB) Replayed(ctx context.Context, workspaceID int64, ids []uuid.UUID, before time.Time) (done []uuid.UUID, err error) {
+	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Where(replayedSQL, models.IDAt(before), notDone).Pluck("id", &done).Error
+	return done, err
 }
 
 // ReplaysOf returns the ids of the calls that repeat a call, the newest first, at most most.

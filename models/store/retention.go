@@ -60,6 +60,9 @@ func (d *DB) DropOldLog(ctx context.Context, now time.Time, days int) error {
 			err = models.In("replays", d.dropKeys(ctx, workspace, "replays", "original_id, request_id", "original_id < @before", models.IDAt(before)))
 		}
 		if err == nil {
+			err = models.In("righted calls", d.dropKeys(ctx, workspace, "righted_calls", "hour, webhook_id, outcome", "hour < @before", before))
+		}
+		if err == nil {
 			err = models.In("erasures", d.dropKeys(ctx, workspace, "erasures", "who", "at < @before", before))
 		}
 		if err == nil {

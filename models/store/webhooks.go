@@ -279,6 +279,12 @@ func (d *DB) WebhooksEver(ctx context.Context, workspaceID int64) ([]models.Webh
 	return all, err
 }
 
+// DeletedWebhooks returns the deleted webhooks of a workspace, the latest first, at most most.
+func (d *DB) DeletedWebhooks(ctx context.Context, workspaceID int64, most int) (all []models.Webhook, err error) {
+	err = d.Read(ctx).Where("workspace_id = ? AND deleted_at IS NOT NULL", workspaceID).Order("deleted_at DESC, id DESC").Limit(most).Find(&all).Error
+	return all, err
+}
+
 // WebhookEver returns a webhook of a workspace, deleted or not, or ErrNotFound.
 func (d *DB) WebhookEver(ctx context.Context, workspaceID, id int64) (models.Webhook, error) {
 	return First[models.Webhook](d.Read(ctx).Where("workspace_id = ? AND id = ?", workspaceID, id))

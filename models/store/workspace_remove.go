@@ -48,6 +48,7 @@ var removables = []removable{
 	{table: "replays", keys: "original_id, request_id"},
 	{table: "erasures", keys: "who"},
 	{table: "dismissals", keys: "webhook_id, outcome"},
+	{table: "righted_calls", keys: "hour, webhook_id, outcome"},
 	{table: "fine_fields", keys: "webhook_id, name"},
 	{table: "webhook_counts", keys: "id"},
 	{table: "contact_days", keys: "day"},
