@@ -121,14 +121,11 @@ var ErrNameTaken = &models.Error{Code: models.CodeInvalid, Message: "There is an
 
 // free returns ErrNameTaken if an automation other than id has this name.
 func free(tx *gorm.DB, workspace, id int64, name string) error {
-	var names []string
-	if err := tx.Model(&models.Automation{}).Where("workspace_id = ? AND id <> ? AND deleted_at IS NULL", workspace, id).Pluck("name", &names).Error; err != nil {
-		return models.In("names", err)
+	taken, err := store.NameTaken(tx, &models.Automation{}, workspace, id, name)
+	if err == nil && taken {
+		err = ErrNameTaken
 	}
-	if slices.ContainsFunc(names, func(other string) bool { return models.Fold(other) == models.Fold(name) }) {
-		return ErrNameTaken
-	}
-	return nil
+	return err
 }
 
 // Copy stores a copy of an automation that is off, under a name that is free: "Welcome (copy)", "Welcome (copy 2)".
@@ -138,7 +135,8 @@ func (s Store) Copy(ctx context.Context, a Listed, userID int64) (models.Automat
 		if n > 1 {
 			mark = " (copy " + strconv.Itoa(n) + ")"
 		}
-		copied, err := s.Create(ctx, a.WorkspaceID, userID, models.Shorten(a.Name, 64-len(mark))+mark, a.Definition, false)
+		name := models.Shorten(a.Name, models.MaxName-1-len(mark)) + mark // 1 for the ellipsis
+		copied, err := s.Create(ctx, a.WorkspaceID, userID, name, a.Definition, false)
 		if !errors.Is(err, ErrNameTaken) || n > models.MaxAutomations {
 			return copied, err
 		}

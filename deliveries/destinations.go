@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"campaignlark/models"
@@ -69,7 +68,7 @@ func (s Store) Create(ctx context.Context, workspaceID, userID int64, f Form, no
 		if err := store.CheckWorkspaceLimit(tx, &models.Destination{}, workspaceID, models.MaxDestinations, "destinations"); err != nil {
 			return err
 		}
-		if err := nameTaken(tx, d); err != nil {
+		if err := free(tx, d); err != nil {
 			return err
 		}
 		if err := tx.Create(&d).Error; err != nil {
@@ -100,20 +99,13 @@ func nameTakenErrors() models.FieldErrors {
 	return models.FieldErrors{"name": "There is a destination with this name already. Choose another name."}
 }
 
-// nameTaken returns errNameTaken if another destination of the workspace has d's name. Names that differ only in case or in their writing are
-// the same to people. The lock makes forms that are sent together wait for each other.
-func nameTaken(tx *gorm.DB, d models.Destination) error {
-	if _, err := store.First[models.Workspace](store.ForNoKeyUpdate(tx).Where("id = ?", d.WorkspaceID)); err != nil {
-		return models.In("lock the workspace", err)
+// free returns errNameTaken if another destination of the workspace has d's name.
+func free(tx *gorm.DB, d models.Destination) error {
+	taken, err := store.NameTaken(tx, &models.Destination{}, d.WorkspaceID, d.ID, d.Name)
+	if err == nil && taken {
+		err = errNameTaken
 	}
-	var names []string
-	if err := tx.Model(&models.Destination{}).Where("workspace_id = ? AND id <> ? AND deleted_at IS NULL", d.WorkspaceID, d.ID).Pluck("name", &names).Error; err != nil {
-		return models.In("names of destinations", err)
-	}
-	if slices.ContainsFunc(names, func(name string) bool { return models.Fold(name) == models.Fold(d.Name) }) {
-		return errNameTaken
-	}
-	return nil
+	return err
 }
 
 // Update changes a destination's name, address and own headers. If these are no longer those of seen, the error is ErrChanged. Invalid
@@ -142,7 +134,7 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 	}
 	err = s.DB.Write(ctx, func(tx *gorm.DB) error {
 		if f.Name != seen.Name {
-			if err := nameTaken(tx, models.Destination{WorkspaceID: seen.WorkspaceID, ID: seen.ID, Name: f.Name}); err != nil {
+			if err := free(tx, models.Destination{WorkspaceID: seen.WorkspaceID, ID: seen.ID, Name: f.Name}); err != nil {
 				return err
 			}
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxNameCharacters = 64
+	MaxName = 64
 	maxNameBytes      = 2400 // one character may have any number of code points: 64 emoji of two people take 2,240
 	maxSlugBytes      = 40
 )
@@ -43,8 +43,8 @@ func validateLength(what, s string) string {
 	if !strings.ContainsFunc(s, isVisible) {
 		return "Please give it a " + what + "."
 	}
-	if n := CountCharacters(s); n > maxNameCharacters {
-		return fmt.Sprintf("Please make the %s %d characters or shorter. It has %s.", what, maxNameCharacters, groupThousands(fmt.Sprint(n)))
+	if n := CountCharacters(s); n > MaxName {
+		return fmt.Sprintf("Please make the %s %d characters or shorter. It has %s.", what, MaxName, groupThousands(fmt.Sprint(n)))
 	}
 	if len(s) > maxNameBytes {
 		return "Please make the " + what + " simpler. Its characters have too many parts."
