@@ -7,10 +7,8 @@ import (
 )
 
 const (
-	FailsFor   = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
-	failsOften = 3
-	failsLong  = time.Minute
-	arrivedBy  = time.Minute // how old the time of the last arrival may be
+	FailsFor  = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
+	arrivedBy = time.Minute        // how old the time of the last arrival may be
 )
 
 // Why the program switches a destination off.
@@ -20,9 +18,9 @@ const (
 )
 
 // Failing reports whether a destination that is switched on takes nothing: attempts fail without one that succeeds in between, some times or
-// for some time. A single failure means little: the next attempt follows soon.
+// for some time. store.FailingDestination is the same for queries.
 func Failing(d models.Destination, now time.Time) bool {
-	return d.Enabled && d.FailingSince != nil && (d.Failures >= failsOften || now.Sub(*d.FailingSince) >= failsLong)
+	return d.Enabled && d.FailingSince != nil && (d.Failures >= models.FailsOften || now.Sub(*d.FailingSince) >= models.FailsLong)
 }
 
 // ToTell returns what the admins of a destination's workspace should know of it: that it fails for an hour or a day, or that the program has

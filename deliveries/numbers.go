@@ -66,9 +66,9 @@ const waitingSQL = `SELECT count(*) FROM (SELECT 1 FROM destinations d CROSS JOI
 // NumbersOf reads the numbers.
 func NumbersOf(ctx context.Context, db *store.DB, now time.Time) (n Numbers, err error) {
 	err = db.Read(ctx).Raw(`SELECT (`+waitingSQL+`) AS waiting,
-			(SELECT count(*) FROM destinations WHERE deleted_at IS NULL AND enabled AND failing_since IS NOT NULL AND (failures >= @often OR failing_since <= @long)) AS failing,
+			(SELECT count(*) FROM destinations WHERE `+store.FailingDestination+`) AS failing,
 			(SELECT count(*) FROM destinations WHERE deleted_at IS NULL AND NOT enabled AND off_reason <> '') AS off`,
-		map[string]any{"most": MostWaiting, "often": failsOften, "long": models.Instant(now.Add(-failsLong))}).Scan(&n).Error
+		map[string]any{"most": MostWaiting, "failed_by": store.FailedBy(now)}).Scan(&n).Error
 	if err != nil {
 		return n, err
 	}

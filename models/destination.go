@@ -37,6 +37,13 @@ const (
 	ToldOff                     // the program has switched it off
 )
 
+// After how many failed attempts in a row, or how long after the first of them, a destination fails. A single failure means little: the next
+// attempt follows soon.
+const (
+	FailsOften = 3
+	FailsLong  = time.Minute
+)
+
 // Limits of destinations.
 const (
 	MaxDestinations      = 100

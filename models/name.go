@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	MaxName = 64
-	maxNameBytes      = 2400 // one character may have any number of code points: 64 emoji of two people take 2,240
-	maxSlugBytes      = 40
+	MaxName      = 64
+	maxNameBytes = 2400 // one character may have any number of code points: 64 emoji of two people take 2,240
+	maxSlugBytes = 40
 )
 
 // CountCharacters counts as a person does: a letter with its accents, a flag, or an emoji with its parts is one

@@ -39,8 +39,8 @@ func (d *DB) NavCounts(ctx context.Context, workspaceID int64, now time.Time) (N
 		(SELECT count(*) FROM automations WHERE workspace_id = @ws AND deleted_at IS NULL) AS automations,
 		(SELECT coalesce(sum(calls), 0) FROM webhook_counts WHERE workspace_id = @ws AND hour > @since AND failed)
 			- (SELECT coalesce(sum(calls), 0) FROM righted_calls WHERE workspace_id = @ws AND hour > @since) AS failures,
-		(SELECT count(*) FROM destinations WHERE workspace_id = @ws AND deleted_at IS NULL AND enabled AND failing_since IS NOT NULL AND failures > 2) AS failing_destinations`,
-		map[string]any{"ws": workspaceID, "most": models.ExactCount + 1, "since": now.Add(-24 * time.Hour)}).Scan(&c).Error
+		(SELECT count(*) FROM destinations WHERE workspace_id = @ws AND `+FailingDestination+`) AS failing_destinations`,
+		map[string]any{"ws": workspaceID, "most": models.ExactCount + 1, "since": now.Add(-24 * time.Hour), "failed_by": FailedBy(now)}).Scan(&c).Error
 	if c.Texts != nil {
 		c.Counted = models.ContactCounts{}
 		for text := range strings.Lines(*c.Texts) {
