@@ -26,7 +26,7 @@ func (s *Server) automationList(v *visit) error {
 	if err != nil {
 		return models.In("automations: list", err)
 	}
-	m := views.AutomationsModel{Page: p, CanChange: v.canChange(), Search: models.TrimBlanks(cleanText(v.Query("q"))), All: len(all), States: automationStates}
+	m := views.AutomationsModel{Page: p, CanChange: v.canChange(), IsAdmin: v.isAdmin(), Search: models.TrimBlanks(cleanText(v.Query("q"))), All: len(all), States: automationStates}
 	if slices.ContainsFunc(automationStates, func(o views.Option) bool { return o.Value == v.Query("show") }) {
 		m.State = v.Query("show")
 	}

@@ -46,7 +46,7 @@ func (v *visit) automationFlow(m *views.AutomationModel, a automations.Listed, f
 // capital begins words with a capital letter.
 func capital(all []views.Word) []views.Word {
 	if len(all) > 0 {
-		all[0].Text = sentenceCase(all[0].Text)
+		all[0].Text = models.Capital(all[0].Text)
 	}
 	return all
 }

@@ -71,3 +71,16 @@ func TestAFailedRunIsTriedAgain(t *testing.T) {
 		viewer.get(run).wantNot(t, "Try again")
 	})
 }
+
+// TestOnlyAdminsAreOfferedANewDestination opens the empty list of automations as people who may and may not create a destination.
+func TestOnlyAdminsAreOfferedANewDestination(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.get("/w/books/automations").wantHref(t, "/w/books/destinations/new")
+		manager := s.as(s.signIn(s.addMember(s.workspace, "mara@example.com", models.RoleManager)))
+		page := manager.get("/w/books/automations")
+		page.want(t, 200, "First an admin of the workspace adds a destination")
+		if strings.Contains(page.body, "/destinations/new") {
+			t.Error("a manager is offered a page that only admins may open")
+		}
+	})
+}

@@ -16,7 +16,7 @@ func eventSaid(outgoing string) string {
 	}
 	for _, t := range models.EventTypes {
 		if t.Outgoing() == outgoing {
-			return views.Sentence(strings.ToLower(t.Name()))
+			return models.Capital(strings.ToLower(t.Name()))
 		}
 	}
 	return outgoing

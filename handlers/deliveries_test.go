@@ -192,6 +192,7 @@ func TestWaitsAreSaid(t *testing.T) {
 		"24 hours":        {24 * time.Hour},
 		"10 and 14 hours": {10 * time.Hour, 14 * time.Hour},
 		"1 minute":        {time.Minute},
+		"90 minutes":      {90 * time.Minute},
 		"2 and 5 hours":   {2 * time.Hour, 5 * time.Hour},
 	} {
 		if got := waitsSaid(waits); got != want {

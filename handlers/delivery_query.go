@@ -199,7 +199,7 @@ func resultOptions(chosen string) []views.Option {
 	}
 	for _, code := range deliveries.Codes {
 		if short := shortAnswers[code]; short != "" {
-			options = append(options, views.Option{Value: string(code), Label: views.Sentence(short)})
+			options = append(options, views.Option{Value: string(code), Label: models.Capital(short)})
 		}
 	}
 	if chosen != "" && !slices.ContainsFunc(options, func(o views.Option) bool { return o.Value == chosen }) {

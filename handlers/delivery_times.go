@@ -91,12 +91,12 @@ func waitsSaid(waits []time.Duration) string {
 	return strings.Join(groups, ", then ")
 }
 
-// waitUnit returns the unit in which a time is said, and its length.
+// waitUnit returns the largest unit of which a time is a multiple, and its length.
 func waitUnit(wait time.Duration) (string, time.Duration) {
 	switch {
-	case wait >= time.Hour:
+	case wait%time.Hour == 0:
 		return "hour", time.Hour
-	case wait >= time.Minute:
+	case wait%time.Minute == 0:
 		return "minute", time.Minute
 	}
 	return "second", time.Second
@@ -104,11 +104,6 @@ func waitUnit(wait time.Duration) (string, time.Duration) {
 
 // waitSaid writes one wait: "20 s", "5 min", "2 h".
 func waitSaid(wait time.Duration) string {
-	switch {
-	case wait >= time.Hour && wait%time.Hour == 0:
-		return strconv.Itoa(int(wait/time.Hour)) + " h"
-	case wait >= time.Minute && wait%time.Minute == 0:
-		return strconv.Itoa(int(wait/time.Minute)) + " min"
-	}
-	return strconv.Itoa(int(wait/time.Second)) + " s"
+	unit, length := waitUnit(wait)
+	return strconv.FormatInt(int64(wait/length), 10) + map[string]string{"hour": " h", "minute": " min", "second": " s"}[unit]
 }

@@ -187,7 +187,7 @@ func (v *visit) nextSaid(u deliveries.Use) string {
 	return "next try " + v.untilSaid(u.NextAt)
 }
 
-// untilSaid says when an instant comes: "now", "in 2 min", "in 5 h", or the day.
+// untilSaid says when an instant comes: "within a minute", "in 2 min", "in 5 h", or the day.
 func (v *visit) untilSaid(at time.Time) string {
 	switch d := at.Sub(v.server.now()).Round(time.Minute); {
 	case d < time.Minute:

@@ -109,7 +109,7 @@ func (v *visit) begunHref(j models.Job, automation int64) string {
 func (v *visit) begunFacts(j models.Job) (facts []views.JobFact, err error) {
 	all, err := v.begunBy(j)
 	for _, b := range all {
-		facts = append(facts, views.JobFact{Label: "Started " + b.Name, Value: views.PluralUpTo(b.Runs, automations.MostRuns-1, "time", "times"), Href: v.begunHref(j, b.AutomationID)})
+		facts = append(facts, views.JobFact{Label: "Started " + b.Name, Value: views.PluralUpTo(b.Runs, automations.MostRuns, "time", "times"), Href: v.begunHref(j, b.AutomationID)})
 	}
 	return facts, err
 }
@@ -119,7 +119,7 @@ func (v *visit) begun(j models.Job) (all []views.Begun, err error) {
 	runs, err := v.begunBy(j)
 	for _, b := range runs {
 		all = append(all, views.Begun{Named: views.Named{ID: b.AutomationID, Name: b.Name}, Runs: b.Runs, Open: b.Open, Arrived: b.Arrived, Waiting: b.Waiting, Href: v.begunHref(j, b.AutomationID),
-			Times: views.PluralUpTo(b.Runs, automations.MostRuns-1, "time", "times")})
+			Times: views.PluralUpTo(b.Runs, automations.MostRuns, "time", "times")})
 	}
 	return all, err
 }

@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"campaignlark/automations"
 	"campaignlark/models"
@@ -106,7 +104,7 @@ func (v *visit) runSteps(m *views.RunModel, r automations.Story, messages []auto
 				step.Title = "It did not match"
 			}
 		} else if of, known := r.StepOf(s); known {
-			step.Title = sentenceCase(rule.PlainText(of.Words(things)))
+			step.Title = models.Capital(rule.PlainText(of.Words(things)))
 			step.Lead = strings.TrimSpace(step.Lead + " " + v.toldSaid(mails, of, s, things))
 		} else {
 			step.Title = "A step that the automation does not have any more"
@@ -161,18 +159,12 @@ func (v *visit) stepsLeft(m *views.RunModel, r automations.Story, things automat
 		note = "not yet"
 	}
 	for i, of := range left {
-		step := views.Step{ID: "left-" + strconv.Itoa(first+i), Title: sentenceCase(rule.PlainText(of.Words(things))), At: note, State: views.StateSkip}
+		step := views.Step{ID: "left-" + strconv.Itoa(first+i), Title: models.Capital(rule.PlainText(of.Words(things))), At: note, State: views.StateSkip}
 		m.Steps = append(m.Steps, views.RunStepModel{Step: step})
 		m.Trace = append(m.Trace, views.Stop{Href: "#" + step.ID, Label: models.Shorten(step.Title, 24), Note: note, State: views.StateSkip})
 	}
 	m.Steps = append(m.Steps, views.RunStepModel{Step: views.Step{ID: "done", Title: "Done", At: note, State: views.StateSkip}})
 	m.Trace = append(m.Trace, views.Stop{Href: "#done", Label: "Done", Note: note, State: views.StateSkip})
-}
-
-// sentenceCase returns words with a capital at their beginning.
-func sentenceCase(text string) string {
-	r, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(r)) + text[size:]
 }
 
 // stateOf is the mark of a step's result.

@@ -232,7 +232,7 @@ func (f signatureForm) questionRefuse(s senders.SignatureSettings) *views.Signat
 		}
 		return nil
 	}
-	q := &views.SignatureQuestion{Title: views.Sentence(views.OfLast(f.calls.failed, f.calls.checked, "checked call", "checked calls")) + " would have been refused."}
+	q := &views.SignatureQuestion{Title: models.Capital(views.OfLast(f.calls.failed, f.calls.checked, "checked call", "checked calls")) + " would have been refused."}
 	for _, o := range models.Outcomes {
 		if n := f.calls.failedBy[o]; n > 0 {
 			q.Lines = append(q.Lines, views.Plural(n, "call", "calls")+" that ended as “"+views.OutcomeShort(o)+"” would have been refused.")

@@ -126,7 +126,7 @@ func (c *signatureCalls) addUse(verdict senders.Verdict, secrets []models.Webhoo
 
 // usedSaid says how many of the last calls came with a secret: "31 of the last 32 checked calls".
 func (c signatureCalls) usedSaid(slot models.SecretSlot) string {
-	return views.Sentence(views.OfLast(c.used[slot], c.checked, "checked call", "checked calls"))
+	return models.Capital(views.OfLast(c.used[slot], c.checked, "checked call", "checked calls"))
 }
 
 // secretOf returns the secret with which a call came. used is what its verdict says, which is about the secrets of then: the newer one was

@@ -123,14 +123,14 @@ func checkedSaid(n, of int, passed, not string) string {
 	if n == 0 && of == 1 {
 		passed = not
 	}
-	return views.Sentence(views.OfLast(n, of, "call", "calls")) + " " + passed + "."
+	return models.Capital(views.OfLast(n, of, "call", "calls")) + " " + passed + "."
 }
 
 // addSignatureCalls adds what came out of the last calls. Refused calls lead to all of their kind in the log, others to the newest one.
 func (v *visit) addSignatureCalls(m *views.SignatureModel, f signatureForm) {
 	m.Checked = f.calls.checked
 	if f.calls.checked > 0 {
-		m.Since = views.Sentence(views.LastOf(f.calls.checked, "checked call", "checked calls")) + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
+		m.Since = models.Capital(views.LastOf(f.calls.checked, "checked call", "checked calls")) + ", since " + f.calls.since.In(v.Workspace.Location()).Format("2 January, 15:04")
 		if f.calls.erased > 0 {
 			m.Since += ". Without " + views.Plural(f.calls.erased, "call", "calls") + " of people who were erased since"
 		}

@@ -154,7 +154,7 @@ func (v *visit) webhookSteps(w models.Webhook, settings senders.Settings) []view
 		Action: views.Btn{Label: "Choose the sender", Href: v.path("webhooks", w.ID, views.PartReading), Kind: views.Primary}}
 	give := views.FirstStep{Title: "Give the address to the sender", Text: "Paste it where that system asks for a webhook URL."}
 	if settings.Mapping != nil {
-		who = views.FirstStep{Title: views.Sentence(senderName(settings.Sender)) + " will call it", State: "done", Text: "How its calls are read is set up."}
+		who = views.FirstStep{Title: models.Capital(senderName(settings.Sender)) + " will call it", State: "done", Text: "How its calls are read is set up."}
 		give.State = "now"
 	}
 	return []views.FirstStep{{Title: "The address is made", State: "done", Text: views.WebhookDoes(string(w.Type))}, who, give,
@@ -358,7 +358,7 @@ func wouldFailSaid(rows []models.WebhookRequest) string {
 	if failed == 0 {
 		return ""
 	}
-	return views.Sentence(views.OfLast(failed, checked, "call", "calls")) + " would not pass the check of the signature."
+	return models.Capital(views.OfLast(failed, checked, "call", "calls")) + " would not pass the check of the signature."
 }
 
 // refusedCall shows the last call of a webhook that had no successful call yet.

@@ -46,7 +46,7 @@ func (n news) howOften(now time.Time) string {
 
 // message writes the mail.
 func (n news) message(public *url.URL, now time.Time) Message {
-	words := sentence(n.Words)
+	words := models.Capital(n.Words)
 	short, story := n.howOften(now), words+"."
 	if short != "" {
 		story = short + " (" + n.TimeZone + ").\nThe last time: " + words + "."
@@ -85,11 +85,6 @@ func (n news) links(public *url.URL) string {
 // id is the same for the same mail.
 func (n news) id() string {
 	return fmt.Sprintf("team.%d.%d.%d.%d.%d", n.WorkspaceID, n.AutomationID, n.UserID, n.FirstAt.UnixMicro(), n.Waiting)
-}
-
-// sentence makes the words of an event a sentence without its full stop.
-func sentence(words string) string {
-	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }
 
 // line keeps a subject on one line.

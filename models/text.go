@@ -44,6 +44,15 @@ func Shorten(s string, n int) string {
 	return s
 }
 
+// Capital returns a text with a capital letter at its beginning.
+func Capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
 // Fold returns the same text for two texts that differ only in case or in the encoding of their accents.
 func Fold(s string) string {
 	ascii, lower := true, true

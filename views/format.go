@@ -3,8 +3,6 @@ package views
 import (
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Count writes n with thousands separators: "48,213".
@@ -53,12 +51,6 @@ func OfLast(n, of int, one, many string) string {
 		return "none of " + last
 	}
 	return Count(n) + " of " + last
-}
-
-// Sentence returns a text with a capital letter at its beginning.
-func Sentence(text string) string {
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // PluralUpTo is Plural for a count that stops above most: "10,000+ calls".
