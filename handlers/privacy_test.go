@@ -32,6 +32,7 @@ var (
 	neverStays   = handling{"never", false, false} // ids, numbers, times and states without personal data
 	shownInside  = handling{"shown", false, false} // ids on support pages; the export has names instead
 	erasedInside = handling{"shown", true, false}  // a key derived from the address
+	shownErased  = handling{"shown", true, true}   // on support pages without the person
 )
 
 // keptFields lists the fields of a logged call. A new field fails the tests until it is listed here and masking, export and
@@ -65,8 +66,8 @@ var keptFields = map[string]map[string]handling{
 // ofAPerson lists the tables with data about contacts, with each of their columns.
 var ofAPerson = map[string]map[string]handling{
 	"contacts": {
-		"workspace_id": neverErased, "id": neverErased, "email": neverErased, "status": neverErased, "fields": neverErased, "version": neverErased, "source_webhook_id": neverErased,
-		"created_at": neverErased, "updated_at": neverErased, "subscribed_at": neverErased, "unconfirmed_at": neverErased, "unsubscribed_at": neverErased,
+		"workspace_id": neverErased, "id": shownErased, "email": neverErased, "status": shownErased, "fields": neverErased, "version": neverErased, "source_webhook_id": neverErased,
+		"created_at": shownErased, "updated_at": neverErased, "subscribed_at": neverErased, "unconfirmed_at": neverErased, "unsubscribed_at": neverErased,
 		"touched_webhook_id": neverErased, "touched_at": neverErased,
 	},
 	"contact_words":    {"workspace_id": neverErased, "word": erasedOnly, "contact_id": erasedOnly}, // copies of the fields
@@ -99,7 +100,7 @@ var ofAPerson = map[string]map[string]handling{
 	"segment_bulk_changes": {"workspace_id": neverStays, "id": neverStays, "segment_id": neverStays, "span": neverStays, "entered": neverStays, "departed": neverStays, "cause": neverStays, "user_id": neverStays, "at": neverStays},
 	"dirty_contacts":       {"workspace_id": erasedOnly, "id": erasedOnly, "contact_id": erasedOnly, "request_id": erasedOnly, "user_id": erasedOnly, "job_id": erasedOnly, "run_id": erasedOnly, "depth": erasedOnly, "at": erasedOnly}, // deleted at the next tick
 	"call_marks":           {"workspace_id": erasedOnly, "id": erasedOnly, "packed": erasedOnly, "at": erasedOnly},                                                                                                                       // likewise
-	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": neverStays, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": neverStays, "at": neverStays},
+	"audit_log":            {"workspace_id": neverStays, "id": neverStays, "user_id": neverStays, "action": shownInside, "subject": neverStays, "subject_id": neverStays, "subject_name": neverStays, "detail": shownInside, "at": shownInside},
 	"job_files":            {"workspace_id": neverStays, "job_id": neverStays, "name": neverStays, "part": neverStays, "data": erasedOnly}, // the person's lines
 	"jobs": {
 		"workspace_id": neverStays, "id": neverStays, "kind": neverStays, "user_id": neverStays, "state": neverStays, "spec": erasedOnly, "cursor": erasedOnly, "done": neverStays, "total": neverStays,

@@ -208,6 +208,7 @@ var routes = []route{
 	{"GET", supportPath + "/live", support, (*Server).supportLive},
 	{"GET", revealsPath, support, (*Server).supportReveals},
 	{"GET", supportPath + "/:id", support, (*Server).supportShow},
+	{"GET", "/support/w/:slug/contacts/:id", support, (*Server).supportContact},
 	{"POST", supportPath + "/:id/reveal", support, (*Server).supportReveal},
 
 	{"GET", "/w/:slug/contacts", viewer, (*Server).contactList},

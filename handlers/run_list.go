@@ -59,12 +59,9 @@ func (v *visit) runRows(runs []automations.ListedRun) (rows []views.RunRow, err 
 				row.Contact = "no contact"
 			}
 		}
-		row.Kind, row.State = runMark(r.AutomationRun)
+		row.Kind, row.State = runMark(r.AutomationRun, messages[r.ID])
 		row.Where = v.runWhere(r.AutomationRun)
 		if worst, late := automations.Worst(messages[r.ID]); late {
-			if r.State == models.RunDone {
-				row.Kind, row.State = messageMark(worst)
-			}
 			row.Message, row.MessageHref = "Message to "+worst.Destination+": "+v.messageSaid(worst), v.path("deliveries", worst.ID.String())
 		}
 		rows = append(rows, row)
@@ -72,9 +69,13 @@ func (v *visit) runRows(runs []automations.ListedRun) (rows []views.RunRow, err 
 	return rows, nil
 }
 
-func runMark(r models.AutomationRun) (kind, word string) {
+// runMark says how a run stands: one that is done also by what became of its messages.
+func runMark(r models.AutomationRun, messages []automations.Message) (kind, word string) {
 	switch r.State {
 	case models.RunDone:
+		if worst, late := automations.Worst(messages); late {
+			return messageMark(worst)
+		}
 		return views.KindGood, "Done"
 	case models.RunStopped:
 		return views.KindIdle, "Ended early"

@@ -36,8 +36,16 @@ func (v *visit) foundOutgoing(text string) ([]views.FoundGroup, error) {
 	for _, m := range messages {
 		sent.Found = append(sent.Found, views.Found{Icon: views.SectionDestinations, Text: models.Delivery{ID: m.ID}.MessageID(), More: "to " + m.Destination + ", " + messageStates[m.State], Href: v.path("deliveries", m.ID)})
 	}
+	ids := make([]uuid.UUID, len(runs))
+	for i, r := range runs {
+		ids[i] = r.ID
+	}
+	of, err := v.automations().Messages(v.UserContext(), v.Workspace.ID, ids)
+	if err != nil {
+		return nil, models.In("search: messages of runs", err)
+	}
 	for _, r := range runs {
-		_, word := runMark(r.AutomationRun)
+		_, word := runMark(r.AutomationRun, of[r.ID])
 		started.Found = append(started.Found, views.Found{Icon: views.SectionAutomations, Text: r.Name, More: models.IDTime(r.ID).In(v.Workspace.Location()).Format("2 January 2006, 15:04") + ", " + strings.ToLower(word), Href: v.path("runs", r.ID)})
 	}
 	return []views.FoundGroup{sent, started}, nil

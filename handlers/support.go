@@ -62,6 +62,11 @@ func (s *Server) supportList(v *visit) error {
 			return err
 		}
 	}
+	if m.Asked && f.none.Text == "" {
+		if m.Contacts, err = f.contactsFound(); err != nil {
+			return err
+		}
+	}
 	if m.Asked && len(m.ByDay) == 0 {
 		m.None = f.whyNone()
 	}

@@ -20,12 +20,8 @@ func (t *story) followed() (f views.SupportFollowed, err error) {
 	if err != nil {
 		return f, models.In("support: runs of the call", err)
 	}
-	for _, r := range runs {
-		one := views.SupportRun{At: models.IDTime(r.ID), Automation: r.Name, Step: r.Step}
-		if one.Kind, one.Word = runMark(r.AutomationRun); r.EndedAt != nil {
-			one.Ended = *r.EndedAt
-		}
-		f.Runs = append(f.Runs, one)
+	if f.Runs, err = v.supportRuns(runs); err != nil {
+		return f, err
 	}
 	messages, err := v.destinations().OfRequest(ctx, row.WorkspaceID, row.ID, uuid.Nil, listedDeliveries)
 	if err != nil {
@@ -38,6 +34,26 @@ func (t *story) followed() (f views.SupportFollowed, err error) {
 	others, err := v.destinations().OfContact(ctx, row.WorkspaceID, *row.ContactID, uuid.Nil, listedDeliveries)
 	f.Others = v.supportMessages(others, row.ID)
 	return f, models.In("support: messages about the contact", err)
+}
+
+// supportRuns describes runs in the words of the workspace's pages.
+func (v *visit) supportRuns(runs []automations.ListedRun) (all []views.SupportRun, err error) {
+	ids := make([]uuid.UUID, len(runs))
+	for i, r := range runs {
+		ids[i] = r.ID
+	}
+	messages, err := v.automations().Messages(v.UserContext(), v.Workspace.ID, ids)
+	if err != nil {
+		return nil, models.In("support: messages of runs", err)
+	}
+	for _, r := range runs {
+		one := views.SupportRun{At: models.IDTime(r.ID), Automation: r.Name, Step: r.Step}
+		if one.Kind, one.Word = runMark(r.AutomationRun, messages[r.ID]); r.EndedAt != nil {
+			one.Ended = *r.EndedAt
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // supportMessages describes messages, without those of a call.

@@ -39,3 +39,35 @@ func TestSupportSeesWhatFollowedACall(t *testing.T) {
 		noor.get(supportPath+"/"+quiet).want(t, 200, "It started no automation, and no message about its contact went to another system.")
 	})
 }
+
+// TestSupportFindsAContactWithoutACall searches for the address of a contact that was added by hand, and of one of another workspace.
+func TestSupportFindsAContactWithoutACall(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		tag, crm := s.addTag("vip"), s.addDestination("CRM")
+		s.addMergeTag(models.MergeTag{Key: "city", Label: "City", Type: models.MergeTagText})
+		noor := s.as(s.signIn(s.addStaff("noor@support.example")))
+		s.addByHand("Welcome", `{"type":"contact_created"}`, fmt.Sprintf(`{"type":"add_tag","tag_id":%d},{"type":"call","destination_id":%d}`, tag.ID, crm.ID))
+		s.post("/w/books/contacts", "email", "ada@example.com", "status", "SUBSCRIBED", "field_city", "Lodz").want(t, 303)
+		s.automate(time.Second)
+		ada := s.contact("ada@example.com")
+		path := "/support/w/books/contacts/" + itoa(ada.ID)
+		found := noor.get(supportPath + "?q=ada@example.com")
+		found.want(t, 200, "matches these filters and has exactly this address", "Contacts with this address", "Books")
+		found.wantLink(t, "Books", path)
+		noor.get(supportPath+"?q=ada@example.com&workspace=books").want(t, 200, "Contacts with this address")
+		s.in("films")
+		noor.get(supportPath+"?q=ada@example.com&workspace=films").wantNot(t, "Contacts with this address")
+		page := noor.get(path)
+		page.want(t, 200, "Added by a member", "Changed: City", "Automation Welcome", "vip added", "Done, message on its way", "to CRM", "Contact created")
+		page.wantNot(t, "ada@example.com", "Lodz", "ines@example.com", "/w/books/runs")
+
+		s.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE deliveries SET tries = 1 WHERE contact_id = ?", ada.ID).Error
+		})
+		noor.get(path).want(t, 200, "Done, not delivered yet")
+		s.get("/w/books/contacts/"+itoa(ada.ID)).want(t, 200, "Done, not delivered yet")
+		noor.get("/support/w/films/contacts/"+itoa(ada.ID)).want(t, 404)
+		noor.get("/support/w/nobody/contacts/1").want(t, 404)
+		s.get(path).want(t, 403)
+	})
+}

@@ -64,6 +64,7 @@ var pageSamples = map[string][]pageSample{
 	"/support/requests":                     {{}, {query: "?when=7d"}, {query: "?outcome=failed"}, {query: "?q=nobody@example.com"}},
 	"/support/requests/live":                {},
 	"/support/reveals":                      {{}},
+	"/support/w/:slug/contacts/:id":         {{id: newest("contacts")}},
 	"/support/requests/:id":                 {{id: newest("webhook_requests")}},
 	"/w/:slug":                              {{}, {query: "?calls=30d"}},
 	"/w/:slug/webhooks":                     {{}},

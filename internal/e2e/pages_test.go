@@ -157,7 +157,8 @@ func (a *Audience) lookOutside(t *testing.T, program *Program) {
 	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/")
 	request := rows[models.WebhookRequest](a)[0].ID.String()
 	for _, path := range []string{"/account", "/invitations", "/workspaces", "/workspaces/new", "/styleguide", "/support/requests", "/support/requests?when=7d", "/support/reveals",
-		"/support/requests?outcome=failed", "/support/requests/" + request} {
+		"/support/requests?outcome=failed", "/support/requests/" + request,
+		"/support/w/my-workspace/contacts/" + strconv.FormatInt(rows[models.Contact](a)[0].ID, 10)} {
 		look(path, http.StatusOK)
 	}
 	look("/w/my-workspace/nothing", http.StatusNotFound)

@@ -29,6 +29,27 @@ func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (models.WebhookR
 	return found.WebhookRequest, found.Home, err
 }
 
+// FoundContact is a contact with the name and the slug of its workspace.
+type FoundContact struct {
+	models.Contact
+	Workspace, Slug string
+}
+
+// ContactsAnywhere returns the contacts with an address in its stored form, in one workspace or in all if workspaceID is 0.
+func (d *DB) ContactsAnywhere(ctx context.Context, workspaceID int64, email string) (found []FoundContact, err error) {
+	err = d.Read(ctx).Raw(`SELECT c.*, w.name AS workspace, w.slug FROM workspaces w JOIN contacts c ON c.workspace_id = w.id AND c.email = @email
+		WHERE w.deleted_at IS NULL AND (@ws = 0 OR w.id = @ws) ORDER BY w.name, w.id LIMIT 100`, map[string]any{"email": email, "ws": workspaceID}).Scan(&found).Error
+	return found, err
+}
+
+// WorkspaceBySlug returns a workspace that is not deleted, or ErrNotFound.
+func (d *DB) WorkspaceBySlug(ctx context.Context, slug string) (models.Workspace, error) {
+	if models.ValidText(slug) != slug {
+		return models.Workspace{}, models.ErrNotFound
+	}
+	return First[models.Workspace](d.Read(ctx).Where("slug = ? AND deleted_at IS NULL", slug))
+}
+
 // WebhookOfHash returns the webhook that has or had this hash, deleted or not, with its workspace. It returns
 // ErrNotFound if no webhook ever had it or the workspace is deleted.
 func (d *DB) WebhookOfHash(ctx context.Context, hash string) (models.Webhook, models.Workspace, error) {
