@@ -83,15 +83,18 @@ type Begun struct {
 
 // BegunBy counts the runs that a job started, by the newest MostRuns + 1 of its events.
 func (s Store) BegunBy(ctx context.Context, workspace, job int64) (all []Begun, err error) {
-	err = s.DB.Read(ctx).Raw(`SELECT r.automation_id, max(a.name) AS name, count(*) AS runs, sum(CASE WHEN r.ended_at IS NULL THEN 1 ELSE 0 END) AS open,
-		sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'arrived')) AS arrived,
-		sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'pending')) AS waiting
-		FROM `+eventsOfJob+` e
-		JOIN automation_runs r ON r.workspace_id = @ws AND r.event_id = e.id
-		JOIN automations a ON a.workspace_id = @ws AND a.id = r.automation_id
-		GROUP BY r.automation_id ORDER BY 2, 1`, map[string]any{"ws": workspace, "job": job, "most": MostRuns + 1}).Scan(&all).Error
+	err = s.DB.Read(ctx).Raw(begunSQL, map[string]any{"ws": workspace, "job": job, "most": MostRuns + 1}).Scan(&all).Error
 	return all, models.In("runs that work started", err)
 }
+
+// begunSQL counts what BegunBy returns. SQLite keeps the order of CROSS JOIN: without it, it reads all runs of the workspace, and all events of
+// the job for each run.
+const begunSQL = `SELECT r.automation_id, max(a.name) AS name, count(*) AS runs, sum(CASE WHEN r.ended_at IS NULL THEN 1 ELSE 0 END) AS open,
+	sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'arrived')) AS arrived,
+	sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'pending')) AS waiting
+	FROM ` + eventsOfJob + ` AS e CROSS JOIN automation_runs r CROSS JOIN automations a
+	WHERE r.workspace_id = @ws AND r.event_id = e.id AND a.workspace_id = @ws AND a.id = r.automation_id
+	GROUP BY r.automation_id ORDER BY 2, 1`
 
 // eventsOfJob selects the newest events that a job caused.
 const eventsOfJob = "(SELECT id FROM automation_events WHERE workspace_id = @ws AND job_id = @job ORDER BY id DESC LIMIT @most)"

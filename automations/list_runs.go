@@ -45,7 +45,7 @@ func (s Store) Runs(ctx context.Context, workspace int64, f RunFilter, limit int
 // newest returns the query of the newest runs that an index leads to.
 func (f RunFilter) newest() string {
 	if f.JobID != 0 {
-		return "SELECT r.* FROM " + eventsOfJob + " AS e JOIN automation_runs r ON r.workspace_id = @ws AND r.event_id = e.id AND r.automation_id = @automation WHERE r.id < @before"
+		return "SELECT r.* FROM " + eventsOfJob + " AS e CROSS JOIN automation_runs r WHERE r.workspace_id = @ws AND r.event_id = e.id AND r.automation_id = @automation AND r.id < @before"
 	}
 	id := "id"
 	if f.ContactID == 0 && f.RequestID != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -78,6 +79,9 @@ type RightedCalls struct {
 
 // AddRighted adds calls that a replay has put right.
 func AddRighted(tx *gorm.DB, workspaceID int64, all []RightedCalls) error {
+	all = slices.SortedFunc(slices.Values(all), func(a, b RightedCalls) int { // two replays lock the same rows in the same order
+		return cmp.Or(a.Hour.Compare(b.Hour), cmp.Compare(a.WebhookID, b.WebhookID), cmp.Compare(a.Outcome, b.Outcome))
+	})
 	for _, r := range all {
 		err := tx.Exec(`INSERT INTO righted_calls (workspace_id, hour, webhook_id, outcome, calls) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (workspace_id, hour, webhook_id, outcome) DO UPDATE SET calls = righted_calls.calls + excluded.calls`,
