@@ -82,11 +82,15 @@ func again(now time.Time) map[string]any {
 	return map[string]any{"state": models.DeliveryPending, "next_at": models.Instant(now), "reason": "", "ended_at": nil, "asked": true, "resume_at": nil}
 }
 
-// GiveUp ends a delivery that waits. It can be sent again later. One that had arrived before counts as arrived.
+// GiveUp ends a delivery that waits. It can be sent again later. One that had arrived before counts as arrived. While it is being tried, the
+// error is ErrUnderWay: it may be arriving, and the next message about the contact must not overtake it.
 func (s Store) GiveUp(ctx context.Context, workspaceID, userID int64, id uuid.UUID, now time.Time) error {
 	return s.changeOne(ctx, workspaceID, id, toChange, func(tx *gorm.DB, d models.Destination, v models.Delivery) error {
-		if v.State != models.DeliveryPending {
+		switch {
+		case v.State != models.DeliveryPending:
 			return ErrEnded
+		case v.UnderWay(now):
+			return ErrUnderWay
 		}
 		set := map[string]any{"state": models.DeliveryDead, "ended_at": now, "reason": reasonByHand, "held": false, "asked": false}
 		if v.ArrivedAt != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/automations"
 	"campaignlark/models"
 
 	"gorm.io/gorm"
@@ -82,5 +83,23 @@ func TestOnlyAdminsAreOfferedANewDestination(t *testing.T) {
 		if strings.Contains(page.body, "/destinations/new") {
 			t.Error("a manager is offered a page that only admins may open")
 		}
+	})
+}
+
+// TestALongWaitNamesItsYear lets a run wait for a year.
+func TestALongWaitNamesItsYear(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		hook := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		d, err := automations.Parse(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":527040}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := automations.Store{DB: s.db, Now: s.server.now}.Create(t.Context(), s.workspace.ID, 0, "Birthday", d, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.callJSON(hook, `{"email_address":"ada@example.com"}`)
+		s.automate(time.Second)
+		s.get("/w/books/automations/"+itoa(a.ID)).want(t, 200, s.server.now().In(s.workspace.Location()).Add(366*24*time.Hour+time.Second).Format("until Mon 2 January 2006, "))
 	})
 }

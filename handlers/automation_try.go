@@ -94,7 +94,7 @@ func (v *visit) triedStep(t automations.Tried, i int, only bool) views.TriedStep
 	case !t.Good:
 		step.Title = "It would end here: "
 	case !t.Until.IsZero():
-		step.Icon, step.Kind, step.Note = "clock", "dim", "until "+t.Until.In(v.Workspace.Location()).Format("Monday 2 January, 15:04")
+		step.Icon, step.Kind, step.Note = "clock", "dim", "until "+v.dated(t.Until, "Monday 2 January, 15:04")
 	}
 	if !t.Good {
 		step.Icon, step.Kind = "cross", "bad"

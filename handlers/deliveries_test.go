@@ -58,6 +58,9 @@ func TestAMessageIsGivenUpAndSentAgain(t *testing.T) {
 			return tx.Model(&v).Where("workspace_id = ? AND id = ?", v.WorkspaceID, v.ID).Update("leased_until", s.server.now().Add(time.Minute)).Error
 		})
 		s.follow(s.post(path+"/replay", "once", models.NewToken()[:22])).want(t, 200, "It is being tried right now.")
+		s.follow(s.get(path+"/give-up")).want(t, 200, "It is being tried right now.")
+		s.follow(s.post(path+"/give-up", "once", models.NewToken()[:22])).want(t, 200, "It is being tried right now.")
+		s.get(path).wantNot(t, "Give up…", "Try now")
 		s.get(path).want(t, 200, "under way", "It is being tried right now.")
 		s.get("/w/books/settings/audit-log").want(t, 200, "gave up a message to the destination", "sent messages again", v.MessageID())
 	})

@@ -25,8 +25,11 @@ func (s *Server) deliveryGiveUpAsk(v *visit) error {
 	if err != nil {
 		return models.In("delivery: read it", err)
 	}
-	if t.State != models.DeliveryPending {
+	switch {
+	case t.State != models.DeliveryPending:
 		return v.refusedAt(v.path("deliveries", id), deliveries.ErrEnded)
+	case t.UnderWay(s.now()):
+		return v.refusedAt(v.path("deliveries", id), deliveries.ErrUnderWay)
 	}
 	m := views.GiveUpModel{ID: t.ID.String(), To: t.Destination.Name, Arrived: t.ArrivedAt != nil, Later: t.Later}
 	if m.Page, err = v.page(views.SectionDestinations, "Give up", v.destinationsCrumb(), views.Crumb{Text: eventSaid(t.EventType) + " to " + m.To, Href: v.path("deliveries", id)}, views.Crumb{Text: "Give up"}); err != nil {

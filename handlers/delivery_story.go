@@ -78,7 +78,7 @@ func (v *visit) givenUpSaid(t deliveries.Told, who *deliveries.Person) string {
 
 func (v *visit) tellWaiting(m *views.DeliveryModel, t deliveries.Told) error {
 	to, under := t.Destination.Name, t.UnderWay(v.server.now())
-	m.Kind, m.Verdict, m.ReplayLabel, m.CanGive = views.KindWarn, "Not delivered yet: "+to+" did not take it", "Try now", v.canChange()
+	m.Kind, m.Verdict, m.ReplayLabel, m.CanGive = views.KindWarn, "Not delivered yet: "+to+" did not take it", "Try now", v.canChange() && !under
 	m.CanReplay = m.CanReplay && !under && t.Earlier == 0
 	v.tellOrder(m, t)
 	if m.Gone {

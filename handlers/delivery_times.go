@@ -33,7 +33,16 @@ func (v *visit) exactSaid(at time.Time) (text string, today bool) {
 	if at.In(zone).Format(time.DateOnly) == v.server.now().In(zone).Format(time.DateOnly) {
 		return at.In(zone).Format("15:04:05"), true
 	}
-	return at.In(zone).Format("2 January, 15:04:05"), false
+	return v.dated(at, "2 January, 15:04:05"), false
+}
+
+// dated formats an instant in the workspace's time zone, with the year after the month if it is another one than now.
+func (v *visit) dated(at time.Time, layout string) string {
+	zone := v.Workspace.Location()
+	if at.In(zone).Year() != v.server.now().In(zone).Year() {
+		layout = strings.Replace(layout, "January", "January 2006", 1)
+	}
+	return at.In(zone).Format(layout)
 }
 
 // clockSaid is the time of day of an instant, with the day if it is not today.

@@ -207,10 +207,7 @@ func (v *visit) daySaidOf(at time.Time) string {
 	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return at.Format("today, 15:04")
 	}
-	if at.Year() != now.Year() {
-		return at.Format("2 January 2006, 15:04")
-	}
-	return at.Format("2 January, 15:04")
+	return v.dated(at, "2 January, 15:04")
 }
 
 // lastWords says why the last attempt failed, after a blank; "" if it did not.

@@ -104,5 +104,5 @@ func (v *visit) runWhere(r models.AutomationRun) string {
 
 // waitEndSaid says when a wait ends: "Thu 26 November, 09:00".
 func (v *visit) waitEndSaid(at time.Time) string {
-	return at.In(v.Workspace.Location()).Format("Mon 2 January, 15:04")
+	return v.dated(at, "Mon 2 January, 15:04")
 }
