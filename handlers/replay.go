@@ -55,7 +55,7 @@ func (v *visit) replayForm(get field, ticked []string) (f replayForm, err error)
 	if f.webhooks, err = v.server.DB.WebhooksEver(v.UserContext(), v.Workspace.ID); err != nil {
 		return f, models.In("replay: webhooks", err)
 	}
-	f.query = v.requestQuery(get, f.webhooks)
+	f.query = v.requestQuery(get, f.webhooks).inDates(v.Workspace.Location())
 	f.spec, f.from = models.ReplaySpec{Which: f.query.wordsKept(f.webhooks)}, store.ReplayCursor{Filter: f.query.filter}
 	for _, text := range ticked {
 		if id, ok := requestID(text); ok && len(f.from.IDs) < maxPicked {

@@ -184,9 +184,16 @@ var spans = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d
 func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 	if q.when != "range" {
 		q.from, q.to = "", ""
-		if span, ok := spans[q.when]; ok {
+		today := models.DayBegin(now, zone)
+		span, ok := spans[q.when]
+		switch {
+		case ok:
 			q.filter.From = now.Add(-span)
-		} else if q.when != "" {
+		case q.when == "today":
+			q.filter.From = today
+		case q.when == "yesterday":
+			q.filter.From, q.filter.To = models.DayBegin(today.Add(-time.Hour), zone), today
+		case q.when != "":
 			q.refuse("There is no time “" + shortened(q.when) + "”.")
 			q.when = ""
 		}
@@ -207,6 +214,18 @@ func (q *requestQuery) readTime(zone *time.Location, now time.Time) {
 		}
 		*bound.into = at
 	}
+}
+
+// inDates writes today or yesterday with its dates, so that the query means the same calls after midnight.
+func (q requestQuery) inDates(zone *time.Location) requestQuery {
+	if q.when != "today" && q.when != "yesterday" {
+		return q
+	}
+	q.when, q.from = "range", q.filter.From.In(zone).Format(momentLayout)
+	if !q.filter.To.IsZero() {
+		q.to = q.filter.To.In(zone).Format(momentLayout)
+	}
+	return q
 }
 
 // momentLayout is the value format of a datetime-local input.
@@ -283,14 +302,25 @@ func (q requestQuery) chips(list string, webhooks []models.Webhook) []views.Chip
 	switch {
 	case q.when == "range" && q.from+q.to == "":
 	case q.when == "range":
-		add(strings.TrimSpace("from "+momentSaid(q.from)+" to "+momentSaid(q.to)), "when", "from", "to")
+		add(rangeSaid(q.from, q.to), "when", "from", "to")
 	case q.when != "":
-		add(map[string]string{"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days"}[q.when], "when")
+		add(views.WhenLabel(q.when), "when")
 	}
 	return chips
 }
 
-// momentSaid writes a moment of the filter as the pages write moments: "24 Nov 2026, 14:30", or "…" for none.
+// rangeSaid writes a period: "from 24 Nov 2026, 14:30 to 25 Nov 2026, 09:00". One of its ends may be open.
+func rangeSaid(from, to string) string {
+	switch {
+	case to == "":
+		return "since " + momentSaid(from)
+	case from == "":
+		return "until " + momentSaid(to)
+	}
+	return "from " + momentSaid(from) + " to " + momentSaid(to)
+}
+
+// momentSaid writes a moment of the filter as the pages write moments: "24 Nov 2026, 14:30".
 func momentSaid(text string) string {
 	if at, err := time.Parse(momentLayout, text); err == nil && at.Second() != 0 {
 		return at.Format("2 Jan 2006, 15:04:05")
@@ -300,7 +330,7 @@ func momentSaid(text string) string {
 	if at, err := time.Parse("2006-01-02T15:04", text); err == nil {
 		return at.Format("2 Jan 2006, 15:04")
 	}
-	return "…"
+	return text
 }
 
 // requestsURL links to the request list with these parameters.

@@ -85,7 +85,7 @@ func (v *visit) periodOf(query requestQuery) callRange {
 	switch query.when {
 	case "":
 		r.from = now.AddDate(0, 0, -days)
-	case "range":
+	case "range", "today", "yesterday":
 		r.words = "the chosen time"
 	default:
 		r.words = map[string]string{"1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days"}[query.when]

@@ -79,6 +79,9 @@ func (v *visit) resend(get field) (r resend, err error) {
 	}
 	if q.time.when != "" && q.time.when != "range" { // a minute later the same messages are sent that the page counted
 		q.time.from, q.time.to, q.time.when = r.spec.From.In(v.Workspace.Location()).Format(momentLayout), "", "range"
+		if !r.spec.To.IsZero() {
+			q.time.to = r.spec.To.In(v.Workspace.Location()).Format(momentLayout)
+		}
 	}
 	r.model = views.ResendModel{Page: question.Page, ID: d.ID, Name: d.Name, Off: question.Off, CanEnable: v.isAdmin(), State: q.state, When: q.time.when, From: q.time.from, To: q.time.to, Wrong: q.said,
 		Only: strings.Join(q.narrowed(by, true), ", "), Hidden: q.beside(), Count: r.again.Count, Changed: r.again.Changed, Newer: r.again.Newer, More: r.again.More, Asked: question.Asked}

@@ -49,6 +49,12 @@ func DaysFrom(first time.Time, zone *time.Location, end string) (days []string) 
 	}
 }
 
+// DayBegin returns the instant at which the day of at begins in zone.
+func DayBegin(at time.Time, zone *time.Location) time.Time {
+	at = at.In(zone)
+	return ClockAt(time.Date(at.Year(), at.Month(), at.Day(), 12, 0, 0, 0, zone), 0)
+}
+
 // DayEnd returns the instant at which a day from DaysFrom ends.
 func DayEnd(day string, zone *time.Location) time.Time {
 	t, err := time.ParseInLocation(dayLayout+" 15", day+" 12", zone)

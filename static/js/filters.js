@@ -5,6 +5,9 @@ for (const form of document.querySelectorAll("form.filters[method=get]")) {
     select.addEventListener("change", () => form.requestSubmit());
   }
   form.addEventListener("formdata", (event) => {
+    for (const name of new Set(event.formData.keys())) {
+      if (event.formData.getAll(name).every((value) => value === "")) event.formData.delete(name); // keeps the address short
+    }
     for (const fold of form.querySelectorAll("details[data-fold][open]")) event.formData.set(fold.dataset.fold, "1");
   });
 }
