@@ -31,9 +31,9 @@ func (d *DB) SearchOutgoing(ctx context.Context, workspaceID int64, id uuid.UUID
 	if err != nil {
 		return nil, nil, models.In("runs", err)
 	}
-	err = d.Read(ctx).Raw(`SELECT v.id, v.state, t.name AS destination FROM (SELECT workspace_id, id, state, destination_id FROM deliveries WHERE workspace_id = @ws AND id = @id
+	err = d.Read(ctx).Raw(`SELECT m.id, m.state, t.name AS destination FROM (SELECT workspace_id, id, state, destination_id FROM deliveries WHERE workspace_id = @ws AND id = @id
 			UNION SELECT v.workspace_id, v.id, v.state, v.destination_id FROM automation_runs r
-				JOIN deliveries v ON v.workspace_id = @ws AND v.contact_id = r.contact_id AND v.run_id = r.id WHERE r.workspace_id = @ws AND r.event_id = @id) AS v
-		JOIN destinations t ON t.workspace_id = v.workspace_id AND t.id = v.destination_id ORDER BY v.id LIMIT @limit`, args).Scan(&messages).Error
+				JOIN deliveries v ON v.workspace_id = @ws AND v.contact_id = r.contact_id AND v.run_id = r.id WHERE r.workspace_id = @ws AND r.event_id = @id) AS m
+		JOIN destinations t ON t.workspace_id = m.workspace_id AND t.id = m.destination_id ORDER BY m.id LIMIT @limit`, args).Scan(&messages).Error
 	return runs, messages, models.In("messages", err)
 }

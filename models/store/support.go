@@ -35,10 +35,11 @@ type FoundContact struct {
 	Workspace, Slug string
 }
 
-// ContactsAnywhere returns the contacts with an address in its stored form, in one workspace or in all if workspaceID is 0.
+// ContactsAnywhere returns the contacts with an address in its stored form, in one workspace or in all if workspaceID is 0. SQLite keeps the
+// order of CROSS JOIN: without it, it reads all contacts.
 func (d *DB) ContactsAnywhere(ctx context.Context, workspaceID int64, email string) (found []FoundContact, err error) {
-	err = d.Read(ctx).Raw(`SELECT c.*, w.name AS workspace, w.slug FROM workspaces w JOIN contacts c ON c.workspace_id = w.id AND c.email = @email
-		WHERE w.deleted_at IS NULL AND (@ws = 0 OR w.id = @ws) ORDER BY w.name, w.id LIMIT 100`, map[string]any{"email": email, "ws": workspaceID}).Scan(&found).Error
+	err = d.Read(ctx).Raw(`SELECT c.*, w.name AS workspace, w.slug FROM workspaces w CROSS JOIN contacts c
+		WHERE c.workspace_id = w.id AND c.email = @email AND w.deleted_at IS NULL AND (@ws = 0 OR w.id = @ws) ORDER BY w.name, w.id LIMIT 100`, map[string]any{"email": email, "ws": workspaceID}).Scan(&found).Error
 	return found, err
 }
 
