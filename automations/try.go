@@ -30,7 +30,8 @@ type Trial struct {
 
 // Try returns what the steps of a definition would do, and changes nothing. It assumes that the first trigger happens to the contact, or the
 // first one about no contact if c is nil, and that only the steps change the contact afterwards. a is the automation, the zero one if it is new.
-func (s Store) Try(ctx context.Context, things Things, a models.Automation, d Definition, c *models.Contact, tags []models.Tag) (Trial, error) {
+// about is the webhook that the trigger is about if it is about no contact: one of Examples, or else the first of them.
+func (s Store) Try(ctx context.Context, things Things, a models.Automation, d Definition, c *models.Contact, tags []models.Tag, about int64) (Trial, error) {
 	i := slices.IndexFunc(d.Triggers, func(t Trigger) bool { return t.Type.Valid() && t.Type.OfContact() == (c != nil) })
 	if i < 0 {
 		return Trial{}, nil
@@ -47,7 +48,11 @@ func (s Store) Try(ctx context.Context, things Things, a models.Automation, d De
 		t.person = &person{Contact: *c, tags: slices.Clone(tags)}
 		t.run.WorkspaceID = c.WorkspaceID
 	}
-	found := Trial{Assumed: d.Triggers[i].Words(things), Note: t.happens(d.Triggers[i])}
+	trigger := d.Triggers[i]
+	if c == nil {
+		trigger.WebhookIDs = example(d.Examples(things), about)
+	}
+	found := Trial{Assumed: trigger.Words(things), Note: t.happens(trigger)}
 	start := Tried{Begins: true, Good: true}
 	if d.Rule != nil && len(d.Rule.Filters) > 0 {
 		start = t.ask(d.Rule)
@@ -61,6 +66,31 @@ func (s Store) Try(ctx context.Context, things Things, a models.Automation, d De
 		found.Steps = append(found.Steps, t.step(step))
 	}
 	return found, nil
+}
+
+// Examples returns the webhooks that the first trigger about no contact can be about: those chosen for it, or all if it is about any.
+func (d Definition) Examples(things Things) (all []models.Webhook) {
+	i := slices.IndexFunc(d.Triggers, func(t Trigger) bool { return t.Type.Valid() && !t.Type.OfContact() })
+	if i < 0 {
+		return nil
+	}
+	for _, w := range things.Webhooks {
+		if w.DeletedAt == nil && (len(d.Triggers[i].WebhookIDs) == 0 || slices.Contains(d.Triggers[i].WebhookIDs, w.ID)) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// example returns the id of a webhook among all, of the first one if it is not among them, and none if there is none.
+func example(all []models.Webhook, id int64) []int64 {
+	if len(all) == 0 {
+		return nil
+	}
+	if !slices.ContainsFunc(all, func(w models.Webhook) bool { return w.ID == id }) {
+		id = all[0].ID
+	}
+	return []int64{id}
 }
 
 // trial is a contact through the steps.

@@ -32,9 +32,6 @@ func (t *trial) happens(trigger Trigger) (note string) {
 		e.Fields = t.things.fieldKeys()[first(trigger.FieldIDs)]
 	case models.EventWebhookFailing, models.EventWebhookSilent:
 		e.SubjectID = first(trigger.WebhookIDs)
-		if i := slices.IndexFunc(t.things.Webhooks, func(w models.Webhook) bool { return w.DeletedAt == nil }); e.SubjectID == 0 && i >= 0 {
-			e.SubjectID = t.things.Webhooks[i].ID // any webhook: one as an example
-		}
 	}
 	t.event = e
 	return note

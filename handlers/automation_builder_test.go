@@ -87,6 +87,41 @@ func TestATriggerTakesSeveral(t *testing.T) {
 	})
 }
 
+// TestTheBuilderMakesAWebhook creates a webhook inside the builder, and a segment in another tab. What was typed stays.
+func TestTheBuilderMakesAWebhook(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		create := "/w/books/automations"
+		page := s.press(create, s.get(create+"/new?start=call"), "add-when", "name", "Orders")
+		page = s.press(create, page, "create-when.1", "when.1.new", " ", "when.1.type.new", "")
+		page.want(t, 200, "Please give it a name.", "Please choose what a call should do.")
+		page = s.press(create, page, "save-off", "when.1.new", "Shop <1>")
+		page.want(t, 422, "This webhook does not exist yet. Please press “Create webhook”, or empty the field.")
+		page = s.press(create, page, "create-when.1", "when.1.type.new", "SUBSCRIBED")
+		page.want(t, 200, "through Shop <1>", "The webhook was created.")
+		if got := formFields(page.body); got.Get("name") != "Orders" || got.Get("when.1.new") != "" {
+			t.Errorf("got %v, want the name that was typed and no new webhook", got)
+		}
+		var hooks []models.Webhook
+		s.db.Read(t.Context()).Where("workspace_id = ?", s.workspace.ID).Find(&hooks)
+		if len(hooks) != 1 || hooks[0].Name != "Shop <1>" || formFields(page.body).Get("when.1.of") != itoa(hooks[0].ID) {
+			t.Fatalf("got %+v, want one webhook, ticked", hooks)
+		}
+		page.wantLink(t, "its page", "/w/books/webhooks/"+itoa(hooks[0].ID))
+		page = s.press(create, page, "remove-when.0")
+		page = s.press(create, page, "update-when.0", "when.0", "segment_entered")
+		page.want(t, 200, "any segment: there is none yet", "When you come back, it can be ticked here.")
+		page.wantLink(t, "Create a segment", "/w/books/segments/new")
+		g := s.addSegment("Readers", `{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}`)
+		page = s.press(create, page, "words")
+		page.want(t, 200, "Readers")
+		page = s.press(create, page, "words", "when.0.of", itoa(g.ID))
+		page.want(t, 200, "enters the segment Readers")
+		if got := formFields(page.body).Get("name"); got != "Orders" {
+			t.Errorf("got the name %q, want the one that was typed", got)
+		}
+	})
+}
+
 func (s *site) automationRevision(path string) int64 {
 	s.t.Helper()
 	var a models.Automation
@@ -222,7 +257,14 @@ func TestATrialSaysWhatItAssumes(t *testing.T) {
 		alarm := s.storeAutomation("Alarm", fmt.Sprintf(`{"triggers":[{"type":"webhook_silent"}],"steps":[{"type":"call","destination_id":%d}]}`, crm.ID))
 		form = s.get(alarm + "/edit")
 		form.want(t, 200, "It needs no contact")
-		s.press(alarm, form, "try").want(t, 200, "Assumed: a webhook falls silent", "It would start", `"event_type": "webhook.silent"`, `"name": "Shop"`)
+		s.press(alarm, form, "try").want(t, 200, "Assumed: the webhook Shop falls silent", "It would start", `"event_type": "webhook.silent"`, `"name": "Shop"`)
+		till, club := s.createWebhook("name", "Till", "type", "SUBSCRIBED"), s.createWebhook("name", "Club", "type", "SUBSCRIBED")
+		chosen := s.press(alarm, s.get(alarm+"/edit"), "try", "about", itoa(till.ID))
+		chosen.want(t, 200, "Assumed: the webhook Till falls silent", `"name": "Till"`)
+		s.press(alarm, chosen, "try").want(t, 200, "Assumed: the webhook Till falls silent")
+		s.press(alarm, form, "try", "about", "999").want(t, 200, "Assumed: the webhook Shop falls silent")
+		some := s.storeAutomation("Some", fmt.Sprintf(`{"triggers":[{"type":"webhook_failing","webhook_ids":[%d,%d]}],"steps":[{"type":"call","destination_id":%d}]}`, till.ID, club.ID, crm.ID))
+		s.press(some, s.get(some+"/edit"), "try", "about", itoa(hook.ID)).want(t, 200, "Assumed: the webhook Till fails")
 		gone := s.storeAutomation("Gone", fmt.Sprintf(`{"triggers":[{"type":"contact_deleted"}],"steps":[{"type":"add_tag","tag_id":%d},{"type":"call","destination_id":%d},{"type":"only_if","rule":{"condition":"AND","filters":[{"type":"status","operator":"eq","value":"SUBSCRIBED"}]}}]}`, tag.ID, crm.ID))
 		tried := s.press(gone, s.get(gone+"/edit"), "try", "who", "otto@example.com")
 		tried.want(t, 200, "there is nothing to change", "email_address_sha256", "There is no contact that its condition could look at.")

@@ -17,6 +17,11 @@ func (in *automationInput) faults(things automations.Things) models.FieldErrors 
 		return errs
 	}
 	checked := map[string]bool{placeRule: in.checkRule(errs, things, in.definition.Rule, in.rule, placeRule, "rule")}
+	for i, t := range in.triggers {
+		if t.newWebhook != "" {
+			errs.Add(placed(placeWhen, i)+".new", "This webhook does not exist yet. Please press “Create webhook”, or empty the field.")
+		}
+	}
 	for i, s := range in.definition.Steps {
 		place := placed(placeStep, i)
 		for control, fault := range in.steps[i].wrong {

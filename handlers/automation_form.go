@@ -110,7 +110,7 @@ func (v *visit) postedAutomation(a automations.Listed) (automationForm, error) {
 	}
 	f := automationForm{automationInput: v.automationInput(things), automation: a, errs: models.FieldErrors{}}
 	if f.action == "create" {
-		if err := v.createTagOf(&f, &things); err != nil {
+		if err := v.createIn(&f, &things); err != nil {
 			return f, err
 		}
 	}
@@ -174,7 +174,8 @@ func (f automationForm) keeping(stored automations.Definition) *automationInput 
 
 // faulty reports whether something was typed that a definition cannot express.
 func (in *automationInput) faulty() bool {
-	return slices.ContainsFunc(in.steps, func(s stepInput) bool { return len(s.wrong) > 0 })
+	return slices.ContainsFunc(in.steps, func(s stepInput) bool { return len(s.wrong) > 0 }) ||
+		slices.ContainsFunc(in.triggers, func(t triggerInput) bool { return t.newWebhook != "" })
 }
 
 // savedAutomation returns the message after saving.

@@ -22,12 +22,20 @@ const (
 type automationInput struct {
 	name       string
 	definition automations.Definition
-	broken     string        // the field "definition" as sent, if it cannot be read
-	fault      string        // why
-	rule       *segmentInput // of the whole, as posted; nil if it did not come from the form
-	steps      []stepInput   // beside each step of the definition
+	broken     string         // the field "definition" as sent, if it cannot be read
+	fault      string         // why
+	rule       *segmentInput  // of the whole, as posted; nil if it did not come from the form
+	triggers   []triggerInput // beside each trigger of the definition
+	steps      []stepInput    // beside each step of the definition
 	action, at string
 	focus      string
+}
+
+// triggerInput is a webhook to create at a trigger.
+type triggerInput struct {
+	newWebhook string // its name
+	newType    models.WebhookType
+	made       int64 // the id of the one that was created now
 }
 
 // stepInput is what the form has of a step and a definition cannot express.
@@ -42,6 +50,7 @@ type stepInput struct {
 // inputOf returns the form's content for a definition.
 func inputOf(name string, d automations.Definition) *automationInput {
 	in := &automationInput{name: name, definition: d}
+	in.triggers = make([]triggerInput, len(d.Triggers))
 	for _, s := range d.Steps {
 		in.steps = append(in.steps, stepInput{empty: s.Type == automations.StepSetField && s.FieldID != 0 && models.IsBlank(s.Value)})
 	}
@@ -69,7 +78,9 @@ func (v *visit) automationInput(things automations.Things) *automationInput {
 	}
 	in.definition.ByHand = v.Form("by_hand") == "1"
 	for i := 0; i < automations.MaxTriggers && v.has(placed(placeWhen, i)); i++ {
-		in.definition.Triggers = append(in.definition.Triggers, v.readTrigger(placed(placeWhen, i)))
+		place := placed(placeWhen, i)
+		in.definition.Triggers = append(in.definition.Triggers, v.readTrigger(place))
+		in.triggers = append(in.triggers, triggerInput{newWebhook: models.CleanName(v.Form(place + ".new")), newType: models.WebhookType(v.Form(place + ".type.new"))})
 	}
 	if v.has(fieldAt("join", placeRule)) || in.action == "add" && in.at == placeRule {
 		in.definition.Rule, in.rule = v.readBuilt(in, placeRule, things)

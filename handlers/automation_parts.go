@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"campaignlark/automations"
+	"campaignlark/models"
 	"campaignlark/views"
 )
 
@@ -12,7 +13,12 @@ func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) 
 		triggers = []automations.Trigger{{}}
 	}
 	for i, t := range triggers {
-		m.Triggers = append(m.Triggers, triggerRow(placed(placeWhen, i), t, f.things))
+		row, typed := triggerRow(placed(placeWhen, i), t, f.things), triggerInput{}
+		if i < len(f.triggers) {
+			typed = f.triggers[i]
+		}
+		v.makesOf(&row, typed)
+		m.Triggers = append(m.Triggers, row)
 	}
 	var err error
 	if f.definition.Rule != nil {
@@ -36,6 +42,10 @@ func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) 
 	}
 	m.Full = len(f.definition.Steps) >= automations.MaxSteps
 	m.Next = v.Form("next")
+	if about := f.definition.Examples(f.things); len(about) > 1 {
+		m.Try.About = optionsOf(about, func(w models.Webhook) (int64, string) { return w.ID, w.Name })
+		m.Try.Chosen = v.Form("about")
+	}
 	m.Kinds = stepKinds(f.things.Mail)
 	if !f.things.Mail {
 		m.NoMail = automations.NoMail

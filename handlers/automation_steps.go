@@ -3,7 +3,6 @@ package handlers
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"campaignlark/automations"
 	"campaignlark/models"
@@ -92,31 +91,4 @@ func valueInput(name string, t models.MergeTag, value string) *views.ContactInpu
 		input.Options[0].Label = "Choose…"
 	}
 	return &input
-}
-
-// createTagOf creates the tag that is typed at a step, and chooses it.
-func (v *visit) createTagOf(f *automationForm, things *automations.Things) error {
-	number, _ := strings.CutPrefix(f.at, placeStep+".")
-	i, err := strconv.Atoi(number)
-	if err != nil || i < 0 || i >= len(f.steps) {
-		return nil
-	}
-	step, at := &f.steps[i], placed(placeStep, i)+".new"
-	if step.newTag == "" {
-		f.errs.Add(at, "Please type the name of the new tag.")
-		return nil
-	}
-	tags, errs, err := v.server.DB.ResolveTagNames(v.UserContext(), v.Workspace.ID, v.User.ID, []string{step.newTag}, v.server.now())
-	if err != nil {
-		return models.In("automation form: create a tag", err)
-	}
-	for _, fault := range errs {
-		f.errs.Add(at, fault)
-	}
-	if errs.Any() || len(tags) != 1 {
-		return nil
-	}
-	f.definition.Steps[i].TagID, step.newTag, f.focus = tags[0].ID, "", placed(placeStep, i)+".of"
-	*things, err = v.automations().ThingsOf(v.UserContext(), v.Workspace)
-	return models.In("automation form: what it can use", err)
 }

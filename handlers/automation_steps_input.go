@@ -85,14 +85,14 @@ func (in *automationInput) change(next string) {
 	i, err := strconv.Atoi(number)
 	switch {
 	case in.action == "add" && in.at == placeWhen && len(d.Triggers) < automations.MaxTriggers:
-		d.Triggers = append(d.Triggers, automations.Trigger{Type: models.EventConfirmed})
+		d.Triggers, in.triggers = append(d.Triggers, automations.Trigger{Type: models.EventConfirmed}), append(in.triggers, triggerInput{})
 		in.focus = placed(placeWhen, len(d.Triggers)-1)
 	case in.action == "add" && in.at == placeStep && len(d.Steps) < automations.MaxSteps:
 		d.Steps, in.steps = append(d.Steps, newStep(automations.StepType(next))), append(in.steps, stepInput{})
 		in.focus = placed(placeStep, len(d.Steps)-1)
 	case err != nil || i < 0:
 	case what == placeWhen && in.action == "remove" && i < len(d.Triggers):
-		d.Triggers = slices.Delete(d.Triggers, i, i+1)
+		d.Triggers, in.triggers = slices.Delete(d.Triggers, i, i+1), slices.Delete(in.triggers, i, i+1)
 	case what == placeStep && i < len(d.Steps):
 		in.moveStep(i)
 	}

@@ -26,9 +26,10 @@ func (v *visit) tryAutomation(f automationForm) (m views.TryModel, err error) {
 		}
 		m.Typed = models.ShowEmail(c.Email)
 	}
+	about, _ := strconv.ParseInt(v.Form("about"), 10, 64) // anything else is the first webhook
 	a := f.automation.Automation
 	a.WorkspaceID, a.Name = v.Workspace.ID, f.name
-	trial, err := v.automations().Try(v.UserContext(), f.things, a, f.definition, c, tags)
+	trial, err := v.automations().Try(v.UserContext(), f.things, a, f.definition, c, tags, about)
 	if err != nil {
 		return m, models.In("automation: try", err)
 	}

@@ -20,6 +20,16 @@ var docsSteps = []docsWords{
 	{"Tell the team", "Sends an e-mail to members of the workspace: what happened, how often, and a link. A member gets at most one mail an hour for each automation; the next one sums up the rest. It needs a mail server, which those who run the program set up."},
 }
 
+var docsBuilder = []docsWords{
+	{"The list of webhooks, tags, segments or fields beside a trigger", "Tick one or more. With several, one of them is enough. Without a tick it is any."},
+	{"New webhook, New tag", "Creates one without leaving the page. A new webhook needs a name and what a call to it does; its web address is on its own page."},
+	{"Create a segment, a merge tag or a destination", "Opens in a new tab. When you come back it can be chosen; without script press “Look again”."},
+	{"The arrows and the cross of a step", "Move the step up or down, or remove it."},
+	{"Try it", "Shows what would happen to a contact that you find by its address or name, with the reasons and the messages, and does nothing. A trigger about a webhook needs no contact: there you choose the webhook."},
+	{"Save and switch on; Save, switched off", "An automation that is off starts nothing. You can switch it on later on its page."},
+	{"The list of automations", "The search finds a part of a name, and “Needs a look” shows those that need a repair or whose messages were given up. With more than 50 automations the list has several pages."},
+}
+
 // docsEnvelope is a message to a destination.
 const docsEnvelope = `{
   "id": "evt_0198f3c2-7d10-7c4e-9a51-3f2f6a1b9c07",

@@ -25,6 +25,15 @@ class Builder {
       if (place === undefined && !this.previews && event.target.matches("select:not(#next), #parts [type=checkbox], #parts .input[name]:not(#name)") && !event.target.name?.endsWith(".new")) this.send(form.querySelector('button[value="words"]'), event.target);
       if (place !== undefined) this.send(form.querySelector(`button[value="update-${place}"]`), event.target);
     });
+    form.addEventListener("click", (event) => {
+      if (event.target.closest("a[target=_blank]")) this.left = true;
+    });
+    document.addEventListener("visibilitychange", () => { // something to choose may have been created in the other tab
+      const words = form.querySelector('button[value="words"]');
+      if (document.hidden || !this.left || !words) return;
+      this.left = false;
+      this.send(words, document.activeElement);
+    });
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.target.id !== "who") return;
       event.preventDefault();
