@@ -51,7 +51,7 @@ var settings = []setting{
 	{"METRICS_ADDR", "", "address and port to serve Prometheus metrics on, at /metrics, such as 127.0.0.1:9100; it asks for no\npassword (standard: none are served)"},
 	{"SECRET_KEY", "", "32 random bytes, as base64 or hex: encrypts the secrets of webhooks and destinations (standard: the file\nsecret.key beside an SQLite database; on Postgres no secret can be stored)"},
 	{"OUTBOUND_ALLOW", "", "private addresses or networks that deliveries may go to, with http too, separated by commas, such as\n10.0.0.0/8 (standard: deliveries go only to the internet, with https)"},
-	{"RETRY_SCHEDULE", deliveries.StandardSchedule.String(), "how long a delivery waits after each failed attempt, separated by commas; then it is given up"},
+	{"RETRY_SCHEDULE", deliveries.StandardSchedule.String(), "how long a delivery, or a mail to the team, waits after each failed attempt, separated by\ncommas; then it is given up"},
 	{"SMTP_URL", "", "the mail server that takes e-mail to members: smtp://user:password@mail.example.com:587, encrypted with\nSTARTTLS, which only a server on this machine and ?tls=off leave out, or smtps:// (standard: no e-mail is sent)"},
 	{"MAIL_FROM", "", "the address that e-mail comes from, such as hooks@example.com; needed with SMTP_URL"},
 	{"DEVELOPMENT", "", "1 shows /styleguide, every part of the pages in every state, for those who change the program"},

@@ -130,7 +130,7 @@ func (p program) work(c Config, db *store.DB, srv *handlers.Server, pipeline *in
 	all.Go(func() { sender.Run(sending) })
 	if c.Mail != nil {
 		all.Go(func() {
-			mail.NewSender(db, *c.Mail, mail.Options{PublicURL: c.PublicURL, Log: p.log, Observe: numbers.observeMail}).Run(sending)
+			mail.NewSender(db, *c.Mail, mail.Options{PublicURL: c.PublicURL, Log: p.log, Schedule: c.RetrySchedule, Observe: numbers.observeMail}).Run(sending)
 		})
 	}
 	runner := jobs.New(db, p.log, time.Now)
