@@ -22,6 +22,9 @@ const (
 	idleConnTime = 4 * time.Second
 )
 
+// agentName is the name of this program in the header User-Agent; its version follows.
+const agentName = "CampaignLark/"
+
 // Message is what an attempt sends.
 type Message struct {
 	ID      string // the same at every attempt: models.Delivery.MessageID
@@ -63,7 +66,7 @@ func newClient(o clientOptions) *Client {
 	}
 	return &Client{
 		secure: transport(publicOrAllowed(o.allow), o), plain: transport(allowedOnly(o.allow), o),
-		agent: "CampaignLark/" + o.version, wait: o.wait,
+		agent: agentName + o.version, wait: o.wait,
 	}
 }
 

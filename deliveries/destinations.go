@@ -83,7 +83,7 @@ func (s Store) Create(ctx context.Context, workspaceID, userID int64, f Form, no
 		if err := change(tx, d, map[string]any{"secret": d.Secret, "headers": d.Headers}); err != nil {
 			return err
 		}
-		changes := []models.AuditChange{{What: "Address", After: ShownURL(d.URL)}, {What: "Own headers", After: headerNames(headers)}}
+		changes := []models.AuditChange{{What: whatAddress, After: ShownURL(d.URL)}, {What: whatOwnHeaders, After: headerNames(headers)}}
 		return audit(tx, d, userID, models.ActionDestinationCreated, changes, now)
 	})
 	if errors.Is(err, errNameTaken) {
@@ -158,8 +158,8 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 
 // updates says what an update changes, without secrets.
 func updates(old models.Destination, f Form, had, headers string) []models.AuditChange {
-	changes := []models.AuditChange{{What: "Name", Before: old.Name, After: f.Name}, {What: "Address", Before: ShownURL(old.URL), After: ShownURL(f.URL)},
-		{What: "Own headers", Before: headerNames(had), After: headerNames(headers)}}
+	changes := []models.AuditChange{{What: "Name", Before: old.Name, After: f.Name}, {What: whatAddress, Before: ShownURL(old.URL), After: ShownURL(f.URL)},
+		{What: whatOwnHeaders, Before: headerNames(had), After: headerNames(headers)}}
 	if changes[1].Before == changes[1].After && old.URL != f.URL {
 		changes[1].After += " with other parameters"
 	}
@@ -195,13 +195,13 @@ func (s Store) RotateSecret(ctx context.Context, seen models.Destination, userID
 	if err != nil {
 		return "", err
 	}
-	said := models.AuditChange{What: "Secret", Before: "ending in " + seen.Ending, After: "ending in " + secrets.Ending(secret) + ", the one before still signs"}
+	said := models.AuditChange{What: whatSecret, Before: saidEnding + seen.Ending, After: saidEnding + secrets.Ending(secret) + ", the one before still signs"}
 	return secret, s.changeSecrets(ctx, seen, userID, map[string]any{"secret": sealed, "older_secret": seen.Secret, "ending": secrets.Ending(secret), "updated_at": now}, said, now)
 }
 
 // RemoveOlderSecret removes the older of a destination's two secrets.
 func (s Store) RemoveOlderSecret(ctx context.Context, seen models.Destination, userID int64, now time.Time) error {
-	said := models.AuditChange{What: "Secret", Before: "the older one"}
+	said := models.AuditChange{What: whatSecret, Before: saidOlder}
 	return s.changeSecrets(ctx, seen, userID, map[string]any{"older_secret": nil, "updated_at": now}, said, now)
 }
 

@@ -70,6 +70,9 @@ func (v *visit) deliveryModel(t deliveries.Told) (views.DeliveryModel, error) {
 		m.RunHref = v.path("runs", *t.RunID)
 	}
 	v.tellBody(&m, t)
+	if err := v.tellSent(&m, t); err != nil {
+		return m, models.In("delivery page: what was sent", err)
+	}
 	if err := v.tellState(&m, t); err != nil {
 		return m, err
 	}

@@ -61,7 +61,7 @@ func (m ResendModel) which() string {
 	if m.State == "arrived" {
 		return "that arrived"
 	}
-	if m.Count == 1 {
+	if m.Count <= 1 && !m.More {
 		return "that was given up"
 	}
 	return "that were given up"
