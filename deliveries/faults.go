@@ -12,3 +12,7 @@ func (s Store) CannotSign(d models.Destination) string {
 	}
 	return "The stored secret or headers of " + d.Name + " cannot be decrypted. Ask the people who run this program to bring back SECRET_KEY. What waits goes out as soon as they can be read again."
 }
+
+// Counts reports whether an attempt counts in the schedule, so that the delivery is given up after too many of them. One to an address that is
+// not allowed does not: nothing was sent, and the message goes out when somebody has changed the address.
+func (c Code) Counts() bool { return c != CodeAddress }

@@ -9,12 +9,15 @@ import (
 const (
 	FailsFor  = 5 * 24 * time.Hour // after which a destination is switched off if no attempt succeeded
 	arrivedBy = time.Minute        // how old the time of the last arrival may be
+
+	refusedFor = 10 * time.Minute // after which a destination is switched off if this program may not send to its address
 )
 
 // Why the program switches a destination off.
 const (
 	offGone    = "It answered 410 Gone, which says that it wants no more deliveries."
 	offFailing = "Every attempt failed for 5 days."
+	offAddress = "Its address leads into a private network or to this machine, where messages may not go. Enter another address, or ask the people who run this program to allow its network with OUTBOUND_ALLOW. Then switch it on."
 )
 
 // Failing reports whether a destination that is switched on takes nothing: attempts fail without one that succeeds in between, some times or
@@ -58,6 +61,8 @@ func after(d models.Destination, o outcome) (models.Destination, bool) {
 	case !d.Enabled:
 	case o.Status == 410:
 		d.Enabled, d.OffReason = false, offGone
+	case o.Code == CodeAddress && !o.refused.IsZero() && o.at.Sub(o.refused) >= refusedFor && o.at.Sub(*d.FailingSince) >= refusedFor:
+		d.Enabled, d.OffReason = false, offAddress
 	case o.at.Sub(*d.FailingSince) >= FailsFor:
 		d.Enabled, d.OffReason = false, offFailing
 	}

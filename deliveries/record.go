@@ -15,6 +15,7 @@ type outcome struct {
 	Result
 	delivery models.Delivery // as it was taken
 	at       time.Time       // the start
+	refused  time.Time       // the first of its last attempts if all of them led to an address that is not allowed; zero if not known
 }
 
 // Limits of recording.
@@ -81,6 +82,9 @@ func (s *Sender) recordGroup(group []outcome) (states []models.DeliveryState, er
 
 // plan returns when to try again after so many failed attempts, and false if never.
 func (s *Sender) plan(tries int, r Result, now time.Time) (time.Time, bool) {
+	if !r.Code.Counts() {
+		return s.o.Schedule.Refused(now), true
+	}
 	return s.o.Schedule.Next(tries, now, r.RetryAfter, rand.Float64())
 }
 

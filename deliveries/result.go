@@ -65,6 +65,9 @@ func sortedKeys[V any](m map[int64]V) []int64 {
 
 // recordPart is record for one workspace. It locks the destinations before the deliveries.
 func recordPart(tx *gorm.DB, workspace int64, group []outcome, plan planner, now time.Time) ([]models.DeliveryState, error) {
+	if err := sinceRefused(tx, workspace, group); err != nil {
+		return nil, models.In("refused before", err)
+	}
 	if err := recordHealth(tx, workspace, group); err != nil {
 		return nil, models.In("destinations", err)
 	}
@@ -179,6 +182,10 @@ func (r *lockedRow) change(o outcome, plan planner, now time.Time) map[string]an
 	case asked && r.ResumeAt != nil:
 		next, again = *r.ResumeAt, true
 	case !asked:
+		if !o.Code.Counts() {
+			r.ByHand++
+			set["by_hand"] = r.ByHand
+		}
 		next, again = plan(r.Tries-r.ByHand, o.Result, now)
 	}
 	switch {
@@ -203,6 +210,31 @@ func countOf(tries int) string {
 		return "The only attempt"
 	}
 	return fmt.Sprintf("All %d attempts", tries)
+}
+
+// sinceRefused fills in, for one delivery of each destination, since when all its attempts have led to an address that is not allowed. It takes
+// the delivery with the most attempts.
+func sinceRefused(tx *gorm.DB, workspace int64, group []outcome) error {
+	most := map[int64]int{}
+	for i, o := range group {
+		if at, known := most[o.delivery.DestinationID]; o.Code == CodeAddress && o.delivery.Tries > 0 && (!known || group[at].delivery.Tries < o.delivery.Tries) {
+			most[o.delivery.DestinationID] = i
+		}
+	}
+	for _, i := range most {
+		var first []time.Time
+		id := group[i].delivery.ID
+		err := tx.Model(&models.DeliveryAttempt{}).Where("workspace_id = ? AND delivery_id = ?", workspace, id).
+			Where("number > (SELECT coalesce(max(number), 0) FROM delivery_attempts WHERE workspace_id = ? AND delivery_id = ? AND error <> ?)", workspace, id, string(CodeAddress)).
+			Order("number").Limit(1).Pluck("at", &first).Error
+		if err != nil {
+			return err
+		}
+		if len(first) > 0 {
+			group[i].refused = first[0]
+		}
+	}
+	return nil
 }
 
 // recordHealth notes at the destinations whether they take deliveries. It locks them in the order of their ids.

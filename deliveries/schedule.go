@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,18 @@ func (s Schedule) Next(tries int, now time.Time, retryAfter time.Duration, rando
 	}
 	wait := time.Duration(float64(s[tries-1]) * (0.9 + 0.2*random))
 	return now.Add(max(wait, min(retryAfter, maxRetryAfter))), true
+}
+
+// refusedWait is how long a delivery to an address that is not allowed waits: what a name leads to may have changed by then.
+const refusedWait = 5 * time.Minute
+
+// Refused returns when to try again after an attempt at the instant now to an address that is not allowed.
+func (s Schedule) Refused(now time.Time) time.Time {
+	wait := refusedWait
+	if len(s) > 0 {
+		wait = min(wait, slices.Max(s))
+	}
+	return now.Add(wait)
 }
 
 // Whole is the time from the first attempt to the last one.

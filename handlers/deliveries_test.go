@@ -87,7 +87,7 @@ func TestADeliveryTellsWhatWasUnusual(t *testing.T) {
 				[]models.DeliveryAttempt{{Status: 429, Error: failed, RetryAfter: 20}, {Status: 503, Error: failed, ByHand: true, CutOff: true}},
 				[]string{"Attempt 1: 429 Too Many Requests", "The answer asked to wait 20 s.", "Attempt 2, by hand: 503", "The answer broke off after its status.", "Then after 5 and 30 minutes"}, nil},
 			"not allowed": {models.Delivery{State: models.DeliveryPending, Tries: 1}, `{}`, []models.DeliveryAttempt{{Error: string(deliveries.CodeAddress)}},
-				[]string{"Not delivered yet: this program may not send to its address", "The address leads into a private network"}, []string{"did not take it"}},
+				[]string{"Not delivered yet: this program may not send to its address", "The address leads into a private network", "If its address is refused for 10 minutes, CRM is switched off", "The message is not given up"}, []string{"did not take it", "Then after", "Given up at"}},
 			"not allowed, given up": {models.Delivery{State: models.DeliveryDead, Tries: 1, Reason: "The only attempt failed."}, `{}`, []models.DeliveryAttempt{{Error: string(deliveries.CodeAddress)}},
 				[]string{"Given up: this program may not send to its address"}, []string{"did not take it"}},
 			"cut off after 200": {models.Delivery{State: models.DeliveryArrived, Tries: 1}, `{}`, []models.DeliveryAttempt{{Status: 200, CutOff: true}},

@@ -155,6 +155,9 @@ func (v *visit) tellAhead(m *views.DeliveryModel, t deliveries.Told) {
 	ahead("next", title, v.clockSaid(t.NextAt), views.StatePlanned, "")
 	last := t.NextAt
 	switch {
+	case !lastCode(t).Counts() && (!t.Asked || t.ResumeAt != nil):
+		ahead("end", "If its address is refused for 10 minutes, "+t.Destination.Name+" is switched off", "", views.StateSkip, "The message is not given up: it waits until an admin has changed the address and switched "+t.Destination.Name+" on.")
+		return
 	case t.Asked && t.ResumeAt == nil && t.ArrivedAt != nil:
 		ahead("end", "If it fails, it counts as arrived all the same", "", views.StateSkip, "")
 		return

@@ -19,6 +19,8 @@ func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) error {
 		m.Issues = append(m.Issues, views.DestinationIssue{Kind: views.KindWarn, Title: "It may not be possible to send anything there.", Text: " " + hint})
 	}
 	switch {
+	case refusedNow(u):
+		m.Issues = append(m.Issues, v.refusedIssue(m, u))
 	case u.Failing:
 		issue := views.DestinationIssue{Kind: views.KindBad, Title: v.sinceSaid(u), Text: " " + views.Plural(u.Failures, "try", "tries") + " failed." + lastWords(u) + " " + v.whatWaits(u),
 			Advice: "Each message is tried again, less and less often, for " + aboutSaid(v.server.schedule().Whole()) + "." + v.untilOffSaid(u, "the destination") + whoToAsk(u)}
@@ -44,6 +46,21 @@ func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) error {
 		m.Issues = append(m.Issues, v.givenUpIssue(m, u))
 	}
 	return nil
+}
+
+// refusedNow reports whether the last attempt led to an address that is not allowed.
+func refusedNow(u deliveries.Use) bool {
+	return u.Enabled && u.FailingSince != nil && u.Last != nil && deliveries.Code(u.Last.Error) == deliveries.CodeAddress
+}
+
+// refusedIssue says that this program may not send to the destination's address, and what to do.
+func (v *visit) refusedIssue(m *views.DestinationModel, u deliveries.Use) views.DestinationIssue {
+	issue := views.DestinationIssue{Kind: views.KindBad, Title: "This program may not send to its address.", Text: lastWords(u) + " " + v.whatWaits(u),
+		Advice: "No message is given up for this. If the address is refused for 10 minutes, the destination is switched off, and messages wait." + whoToAsk(u)}
+	if m.IsAdmin {
+		issue.Button = views.Btn{Label: "Change the address", Small: true, Href: v.path("destinations", u.ID, "edit")}
+	}
+	return issue
 }
 
 // givenUpIssue says how many messages were given up in the last 30 days, and offers to send them again.

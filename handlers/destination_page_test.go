@@ -45,8 +45,11 @@ func TestADestinationTellsOnlyWhatCanHappen(t *testing.T) {
 		s.get("/w/books/destinations").wantNot(t, "If every try fails until")
 		v := s.addDelivery(d, models.Delivery{State: models.DeliveryPending, Tries: 1}, `{}`)
 		s.addAttempt(v, 1, 0, deliveries.CodeAddress, "")
-		s.get(path).want(t, 200, "If every try fails until", "Last answer none", "address not allowed")
-		s.get("/w/books/destinations").want(t, 200, "ask the people who run this program to name its network in OUTBOUND_ALLOW")
+		page = s.get(path)
+		page.want(t, 200, "This program may not send to its address.", "No message is given up for this. If the address is refused for 10 minutes, the destination is switched off",
+			"Change the address", "Last answer none", "address not allowed")
+		page.wantNot(t, "If every try fails until")
+		s.get("/w/books/destinations").want(t, 200, "This program may not send to the address of CRM.", "ask the people who run this program to name its network in OUTBOUND_ALLOW")
 		s.server.Cipher = secrets.Cipher{}
 		s.get(path).want(t, 200, "Nothing is sent: this program cannot sign.")
 	})

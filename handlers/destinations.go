@@ -44,6 +44,9 @@ func (v *visit) destinationRow(u deliveries.Use) views.DestinationRow {
 		row.Last, row.Status = u.Last.At, u.Last.Status
 	}
 	switch {
+	case refusedNow(u):
+		row.Problem = "This program may not send to the address of " + u.Name + "." + lastWords(u)
+		row.Advice = v.whatWaits(u) + whoToAsk(u)
 	case u.Failing:
 		row.Problem = u.Name + " does not take messages since " + v.daySaidOf(*u.FailingSince) + "." + lastWords(u)
 		if u.ArrivedAt == nil {

@@ -78,7 +78,7 @@ type Delivery struct {
 	Body           []byte     // the JSON, compressed; NULL if the person was erased
 	State          DeliveryState
 	Tries          int        // attempts so far
-	ByHand         int        // of them those that a person asked for
+	ByHand         int        // of them those that do not count in the schedule: a person asked for them, or the address was not allowed
 	NextAt         time.Time  // of the next attempt
 	LeasedUntil    *time.Time // until then a sender has it; nil if none has
 	Held           bool       // NextAt is when an earlier delivery about the contact may have ended
