@@ -163,6 +163,8 @@ func (v *visit) healthOf(u deliveries.Use) views.Health {
 		return views.Health{Kind: "idle", Word: "Switched off", Note: "by the program"}
 	case !u.Enabled:
 		return views.Health{Kind: "idle", Word: "Switched off", Note: "by a person"}
+	case refusedNow(u):
+		return views.Health{Kind: "bad", Word: "Failing", Note: "its address is not allowed"}
 	case u.Failing:
 		h := views.Health{Kind: "bad", Word: "Failing", Note: "since " + v.daySaidOf(*u.FailingSince)}
 		if next := v.nextSaid(u); next != "" {

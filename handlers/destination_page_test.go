@@ -47,7 +47,7 @@ func TestADestinationTellsOnlyWhatCanHappen(t *testing.T) {
 		s.addAttempt(v, 1, 0, deliveries.CodeAddress, "")
 		page = s.get(path)
 		page.want(t, 200, "This program may not send to its address.", "No message is given up for this. If the address is refused for 10 minutes, the destination is switched off",
-			"Change the address", "Last answer none", "address not allowed")
+			"Change the address", "its address is not allowed", "Last answer none", "address not allowed")
 		page.wantNot(t, "If every try fails until")
 		s.get("/w/books/destinations").want(t, 200, "This program may not send to the address of CRM.", "ask the people who run this program to name its network in OUTBOUND_ALLOW")
 		s.server.Cipher = secrets.Cipher{}
