@@ -7,7 +7,7 @@ import (
 	"campaignlark/models"
 )
 
-// Change is what work that a person starts, such as an import, may do to contacts.
+// Change says what an import, or another change of many contacts, may do.
 type Change struct {
 	Contacts int64                      // that may change
 	Events   map[models.EventType]int64 // how many contacts may have each event

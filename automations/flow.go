@@ -94,7 +94,7 @@ func flowOf(groups []flowGroup, versions map[int64]Definition, revision int64) (
 	return f
 }
 
-// rest adds runs that are at the step, or ended there. Those that are done are at none.
+// rest adds runs that are at the step, or ended there. Runs that are done are at no step.
 func (r *Reached) rest(g flowGroup) {
 	switch {
 	case g.State.Open():

@@ -28,7 +28,7 @@ type Message struct {
 	Off           bool   // the destination is switched off
 	Held          bool   // it waits for an earlier message about the contact
 	Status        int    // of the last attempt, 0 for no answer
-	Error         string // likewise: a code of package deliveries
+	Error         string // a code of package deliveries, of the last attempt
 }
 
 // Needs reports whether a person should know: the message has not arrived, and is not on its first way.

@@ -8,8 +8,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// Names of the things that definitions refer to, also of those that were deleted.
-
 // kinds are the things that definitions refer to, as sentences name them.
 var kinds = map[string]struct {
 	subject string // in the audit log, which knows the names of deleted ones; "" for webhooks, which are kept

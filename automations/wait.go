@@ -29,7 +29,7 @@ func (s Step) Wait() (amount int, unit string) {
 
 const tooLongWait = "A wait can take up to 366 days."
 
-// ReadWait reads how long a wait takes, such as "2" and "day", in minutes. Blank is none. fault is a sentence about what is wrong, "" for
+// ReadWait reads how long a wait takes, such as "2" and "day", in minutes. A blank text is 0. fault is a sentence about what is wrong, "" for
 // nothing.
 func ReadWait(text, unit string) (minutes int, fault string) {
 	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(models.TrimBlanks(text))

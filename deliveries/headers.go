@@ -19,7 +19,7 @@ var reserved = []string{
 	"Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", headerSignature, headerStandardID, headerStandardTime, headerStandardSignature,
 }
 
-// checkHeaders returns what is wrong with the own headers in a form. It is stricter than ParseHeaders, which also reads what earlier versions
+// checkHeaders returns the fault of the own headers in a form. It is stricter than ParseHeaders, which also reads what earlier versions
 // stored: receivers read repeated names and values beyond ASCII in different ways.
 func checkHeaders(text string) error {
 	if _, err := ParseHeaders(text); err != nil {

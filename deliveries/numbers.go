@@ -31,7 +31,7 @@ func (r Result) Label() string {
 	return "other_status"
 }
 
-// labelled are the statuses with labels of their own: each asks for another remedy.
+// labelled lists the statuses that have a label. Each needs another remedy.
 var labelled = []int{400, 401, 403, 404, 410, 422, 429, 500, 502, 503, 504}
 
 // Labels lists every label of an attempt.

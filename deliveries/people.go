@@ -8,7 +8,7 @@ import (
 	"campaignlark/models"
 )
 
-// Person is somebody who did something to a destination. Name is "" if the account no longer exists.
+// Person is a person in the audit log of a destination. Name is "" if the account no longer exists.
 type Person struct {
 	Name string
 	At   time.Time
@@ -19,24 +19,24 @@ func GivenUpByHand(v models.Delivery) bool {
 	return v.State == models.DeliveryDead && v.Reason == reasonByHand
 }
 
-// WhoGaveUp returns the person who gave a delivery up, or nil if the audit log does not know.
-func (s Store) WhoGaveUp(ctx context.Context, v models.Delivery) (*Person, error) {
+// GivenUpBy returns the person who gave a delivery up, or nil if the audit log does not know.
+func (s Store) GivenUpBy(ctx context.Context, v models.Delivery) (*Person, error) {
 	if !GivenUpByHand(v) || v.EndedAt == nil {
 		return nil, nil
 	}
-	return s.who(ctx, v.WorkspaceID, v.DestinationID, models.ActionDestinationGivenUp, v.EndedAt.Add(-time.Second), v.EndedAt.Add(time.Second), v.MessageID())
+	return s.lastEntry(ctx, v.WorkspaceID, v.DestinationID, models.ActionDestinationGivenUp, v.EndedAt.Add(-time.Second), v.EndedAt.Add(time.Second), v.MessageID())
 }
 
-// WhoSwitchedOff returns the person who switched a destination off last, or nil if the audit log does not know.
-func (s Store) WhoSwitchedOff(ctx context.Context, d models.Destination, now time.Time) (*Person, error) {
-	return s.who(ctx, d.WorkspaceID, d.ID, models.ActionDestinationDisabled, d.CreatedAt, now.Add(time.Minute), "")
+// SwitchedOffBy returns the person who switched a destination off last, or nil if the audit log does not know.
+func (s Store) SwitchedOffBy(ctx context.Context, d models.Destination, now time.Time) (*Person, error) {
+	return s.lastEntry(ctx, d.WorkspaceID, d.ID, models.ActionDestinationDisabled, d.CreatedAt, now.Add(time.Minute), "")
 }
 
-// fewEntries bounds how many entries of the audit log who looks at.
+// fewEntries bounds how many entries of the audit log lastEntry looks at.
 const fewEntries = 200
 
-// who reads who did an action to a destination at a time: from the newest entry of the audit log with a text in its details.
-func (s Store) who(ctx context.Context, workspaceID, destinationID int64, action string, from, to time.Time, detail string) (*Person, error) {
+// lastEntry returns the person of the newest entry about an action on a destination, of those in a time with a text in their details.
+func (s Store) lastEntry(ctx context.Context, workspaceID, destinationID int64, action string, from, to time.Time, detail string) (*Person, error) {
 	var entries []struct {
 		Action, Detail, Name string
 		At                   time.Time

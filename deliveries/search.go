@@ -30,7 +30,7 @@ type Found struct {
 	Stopped uuid.UUID // how far the search has come; zero if it has seen all
 }
 
-// searched is how many deliveries one search looks at if no index leads to exactly those that match.
+// searched is how many deliveries one search looks at if no index leads to the matching ones alone.
 const searched = 5000
 
 // Search lists the deliveries that match, the newest first. before is the id of the last one of the page before; uuid.Nil is for the first

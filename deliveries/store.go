@@ -237,9 +237,9 @@ type Told struct {
 	Destination models.Destination // even if it was deleted
 	Attempts    []models.DeliveryAttempt
 	Email       string    // of its contact; "" if there is none or it is gone
-	First       uuid.UUID // of the deliveries about its contact that go out before it, the next one; zero for none
-	Earlier     int64     // how many go out before it
-	Later       int64     // and those that wait behind it
+	First       uuid.UUID // the delivery about its contact that goes out next, zero if it is this one
+	Earlier     int64     // how many about its contact go out before it
+	Later       int64     // how many wait behind it
 }
 
 // Delivery returns one delivery, or ErrNotFound.

@@ -117,7 +117,7 @@ func (v *visit) readTrigger(place string) automations.Trigger {
 	return t
 }
 
-// idsOf reads ids. It leaves out what is not one.
+// idsOf reads ids, and skips texts that are none.
 func idsOf(texts []string) (ids []int64) {
 	for _, text := range texts {
 		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {

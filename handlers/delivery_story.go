@@ -41,7 +41,7 @@ func (v *visit) tellGivenUp(m *views.DeliveryModel, t deliveries.Told) error {
 	m.Kind, m.Verdict, m.Next = views.KindBad, "Given up: "+t.Destination.Name+" did not take it", t.Reason
 	switch {
 	case deliveries.GivenUpByHand(t.Delivery):
-		who, err := v.destinations().WhoGaveUp(v.UserContext(), t.Delivery)
+		who, err := v.destinations().GivenUpBy(v.UserContext(), t.Delivery)
 		if err != nil {
 			return models.In("delivery page: who gave it up", err)
 		}

@@ -31,7 +31,7 @@ func (v *visit) addIssues(m *views.DestinationModel, u deliveries.Use) error {
 	case !u.Enabled && u.OffReason != "":
 		m.Issues = append(m.Issues, views.DestinationIssue{Kind: views.KindBad, Title: "It was switched off.", Text: " " + u.OffReason, Advice: v.whatWaits(u) + whoSwitchesOn(m.IsAdmin)})
 	case !u.Enabled:
-		who, err := v.destinations().WhoSwitchedOff(v.UserContext(), u.Destination, v.server.now())
+		who, err := v.destinations().SwitchedOffBy(v.UserContext(), u.Destination, v.server.now())
 		if err != nil {
 			return models.In("destination page: who switched it off", err)
 		}

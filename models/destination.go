@@ -27,7 +27,7 @@ type Destination struct {
 	DeletedAt    *time.Time
 }
 
-// DestinationTold says how much of what is wrong with a destination the admins of its workspace have been told.
+// DestinationTold says what the admins of a workspace were told last about a destination.
 type DestinationTold int
 
 const (

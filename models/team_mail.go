@@ -6,9 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TeamMail is what an automation has to tell a member by e-mail, or with AutomationID 0 what is wrong with the destinations of the workspace.
-// Its row stays after the mail, so that the next one does not come too soon.
-// It holds nothing of a contact.
+// TeamMail is a mail to a member: from an automation, or with AutomationID 0 about destinations that fail. Its row stays after the mail, so
+// that the next one does not come too soon. It holds nothing of a contact.
 type TeamMail struct {
 	WorkspaceID  int64      `gorm:"primaryKey"`
 	AutomationID int64      `gorm:"primaryKey"`

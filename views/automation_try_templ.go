@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // TryModel is what the automation would do for one contact.
 type TryModel struct {
-	Typed     string     // whom the form names
+	Typed     string     // what was typed to find the contact
 	NoContact bool       // what starts it is about no contact
 	About     []Option   // the webhooks that what starts it can be about, if it is about no contact
 	Chosen    string     // one of them, "" for the first
@@ -18,7 +18,7 @@ type TryModel struct {
 	More      bool       // there are more of them
 	Fault     string
 	Assumed   []Word // what happens
-	Contact   string // to whom, "" for nobody
+	Contact   string // the address of the contact, "" for none
 	Note      string // why that cannot happen now
 	Steps     []TriedStep
 }

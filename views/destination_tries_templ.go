@@ -30,7 +30,7 @@ func (t TryTotals) Sentence() string {
 	return said
 }
 
-// percentOf writes a part of a number; "less than 1 %" and "more than 99 %" keep what is small from looking like nothing or all.
+// percentOf writes a part of a number in percent. It rounds no part to nothing, and none to all.
 func percentOf(part, all int64) string {
 	percent := (200*part + all) / (2 * all)
 	switch {
