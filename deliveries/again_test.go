@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
-	"campaignlark/internal/dbtest"
 	"campaignlark/models"
-	"campaignlark/models/store"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -17,10 +15,8 @@ import (
 // TestMessagesAboutOneContactFollowEachOtherWhenSentAgain sends all again that arrived. The test's clock stands still, so nothing goes out
 // that waits for the end of a lease.
 func TestMessagesAboutOneContactFollowEachOtherWhenSentAgain(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+	eachWorld(t, func(t *testing.T, w *world) {
+		_, d := w.crm()
 		var all []models.Delivery
 		for i := range 6 {
 			all = append(all, w.enqueue(d, 7, int64(i+1)))
@@ -49,11 +45,9 @@ func TestMessagesAboutOneContactFollowEachOtherWhenSentAgain(t *testing.T) {
 
 // TestTryingByHandLeavesTheScheduleAlone tries a delivery by hand more often than the schedule has attempts.
 func TestTryingByHandLeavesTheScheduleAlone(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		first, later := w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
 		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour, 2 * time.Hour} })
 		w.tried(first.ID, 1)
@@ -96,10 +90,9 @@ func TestTryingByHandLeavesTheScheduleAlone(t *testing.T) {
 
 // TestWhatArrivedStaysArrived sends a delivery again that arrived, and the receiver refuses it.
 func TestWhatArrivedStaysArrived(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
-		v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
+		v := w.enqueue(d, 7, 1)
 		w.run(nil)
 		w.tried(v.ID, 1)
 		arrived := w.delivery(v.ID).ArrivedAt
@@ -131,14 +124,10 @@ func TestAFlakyReceiverIsNotFailing(t *testing.T) {
 	}
 }
 
-func (w *world) store() deliveries.Store { return deliveries.Store{DB: w.db} }
-
 // TestSendingAgainLooksThroughManyInSteps asks for few among more than one step looks at.
 func TestSendingAgainLooksThroughManyInSteps(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		d := w.destination("https://crm.example.com", deliveries.NewSecret(), deliveries.NewSecret())
+	eachWorld(t, func(t *testing.T, w *world) {
+		d := w.to("https://crm.example.com")
 		const all = 5600
 		many := make([]models.Delivery, all)
 		for i := range many {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
-	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
 
@@ -14,10 +13,8 @@ import (
 )
 
 func TestWaitingDeliveriesOfADeletedDestinationAreDropped(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		deleted, off := w.destination("https://example.com", deliveries.NewSecret(), deliveries.NewSecret()), w.destination("https://example.com", deliveries.NewSecret(), deliveries.NewSecret())
+	eachWorld(t, func(t *testing.T, w *world) {
+		deleted, off := w.to("https://example.com"), w.to("https://example.com")
 		w.write(func(tx *gorm.DB) error {
 			var all []models.Delivery
 			for i := range 1100 {
@@ -26,7 +23,7 @@ func TestWaitingDeliveriesOfADeletedDestinationAreDropped(t *testing.T) {
 			if err := deliveries.Enqueue(tx, all...); err != nil {
 				return err
 			}
-			return tx.Exec("UPDATE destinations SET enabled = ?, deleted_at = CASE WHEN id = ? THEN "+map[store.Dialect]string{store.SQLite: "?", store.Postgres: "CAST(? AS timestamptz)"}[db.Dialect]+" END", false, deleted.ID, start).Error
+			return tx.Exec("UPDATE destinations SET enabled = ?, deleted_at = CASE WHEN id = ? THEN "+map[store.Dialect]string{store.SQLite: "?", store.Postgres: "CAST(? AS timestamptz)"}[w.db.Dialect]+" END", false, deleted.ID, start).Error
 		})
 		waits := w.enqueue(off, 7, 1)
 		s, _ := w.run(nil)
@@ -34,7 +31,7 @@ func TestWaitingDeliveriesOfADeletedDestinationAreDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		var dropped int64
-		err := db.Read(t.Context()).Model(&models.Delivery{}).Where("destination_id = ? AND state = ? AND ended_at = ? AND reason <> ''", deleted.ID, models.DeliveryDropped, start.Add(time.Hour)).Count(&dropped).Error
+		err := w.db.Read(t.Context()).Model(&models.Delivery{}).Where("destination_id = ? AND state = ? AND ended_at = ? AND reason <> ''", deleted.ID, models.DeliveryDropped, start.Add(time.Hour)).Count(&dropped).Error
 		if err != nil || dropped != 1100 || w.delivery(waits.ID).State != models.DeliveryPending {
 			t.Errorf("got %d dropped (%v) and %s, want all of the deleted one, and the other to wait", dropped, err, w.delivery(waits.ID).State)
 		}
@@ -43,11 +40,9 @@ func TestWaitingDeliveriesOfADeletedDestinationAreDropped(t *testing.T) {
 
 // TestAWrongClockLosesNothing sets the clock a year ahead, and back.
 func TestAWrongClockLosesNothing(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		w.pass(365 * 24 * time.Hour)
 		v := w.enqueue(d, 7, 1)
 		s, _ := w.run(nil)
@@ -71,16 +66,14 @@ func TestAWrongClockLosesNothing(t *testing.T) {
 
 // TestALeaseThatEndsEarlySendsNothingTwice sets the clock ahead while an attempt is under way.
 func TestALeaseThatEndsEarlySendsNothingTwice(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
+	eachWorld(t, func(t *testing.T, w *world) {
 		release, open := gate(t)
 		r := newReceiver(t, func(g got) {
 			if g.body == `{"contact":7,"version":1}` {
 				<-release
 			}
 		})
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		d := w.to(r.url)
 		v := w.enqueue(d, 7, 1)
 		w.run(nil)
 		w.eventually("the attempt is under way", func() bool { return len(r.got()) == 1 })

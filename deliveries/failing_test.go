@@ -5,18 +5,14 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
-	"campaignlark/internal/dbtest"
 	"campaignlark/models"
-	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
 
 // TestTheNavigationCountsWhatFails compares the navigation and the metrics with the page of a destination.
 func TestTheNavigationCountsWhatFails(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
+	eachWorld(t, func(t *testing.T, w *world) {
 		d := w.destination("https://crm.example", deliveries.NewSecret(), "")
 		for _, at := range []struct {
 			failures int64
@@ -31,11 +27,11 @@ func TestTheNavigationCountsWhatFails(t *testing.T) {
 			w.write(func(tx *gorm.DB) error {
 				return tx.Model(&models.Destination{}).Where("workspace_id = ? AND id = ?", w.id, d.ID).Updates(set).Error
 			})
-			nav, err := db.NavCounts(t.Context(), w.id, start)
+			nav, err := w.db.NavCounts(t.Context(), w.id, start)
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := deliveries.NumbersOf(t.Context(), db, start)
+			n, err := deliveries.NumbersOf(t.Context(), w.db, start)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,20 +6,16 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
-	"campaignlark/internal/dbtest"
 	"campaignlark/models"
-	"campaignlark/models/store"
 
 	"gorm.io/gorm"
 )
 
 // TestTheOrderIsKeptForEachContact lets the first delivery about a contact fail twice, and then die.
 func TestTheOrderIsKeptForEachContact(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		third, first, second := w.enqueue(d, 7, 3), w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
 		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour} })
 		w.tried(first.ID, 1)
@@ -52,11 +48,9 @@ func TestTheOrderIsKeptForEachContact(t *testing.T) {
 
 // TestManyVersionsOfOneContactHoldUpNoOther lets hundreds of versions wait for the first, in front of another contact's delivery.
 func TestManyVersionsOfOneContactHoldUpNoOther(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		first := w.enqueue(d, 7, 0)
 		var later []models.Delivery
 		for i := range 350 {
@@ -77,16 +71,14 @@ func TestManyVersionsOfOneContactHoldUpNoOther(t *testing.T) {
 }
 
 func TestTheNextGoesWhenAPersonGivesOneUp(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		first, second := w.enqueue(d, 7, 1), w.enqueue(d, 7, 2)
 		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour} })
 		w.tried(first.ID, 1)
 		w.eventually("the second waits too", func() bool { return w.delivery(second.ID).NextAt.After(w.now()) })
-		if err := (deliveries.Store{DB: db}).GiveUp(t.Context(), w.id, 1, first.ID, w.now()); err != nil {
+		if err := w.store().GiveUp(t.Context(), w.id, 1, first.ID, w.now()); err != nil {
 			t.Fatal(err)
 		}
 		w.tried(second.ID, 1)

@@ -7,18 +7,14 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
-	"campaignlark/internal/dbtest"
 	"campaignlark/models"
-	"campaignlark/models/store"
 )
 
 // TestNothingIsLostWhileAnAddressIsNotAllowed sends to this machine without being allowed to, longer than the schedule lasts. The destination
 // is switched off, and the message arrives when the address is allowed and the destination on again.
 func TestNothingIsLostWhileAnAddressIsNotAllowed(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		v := w.enqueue(d, 7, 1)
 		_, end := w.run(func(o *deliveries.Options) { o.Allow, o.Schedule = nil, deliveries.Schedule{time.Second} })
 		for n := range 3 {
@@ -51,11 +47,9 @@ func TestNothingIsLostWhileAnAddressIsNotAllowed(t *testing.T) {
 
 // TestARefusedAddressOnceDoesNotSwitchOff lets a message fail for days in other ways, and then lead to an address that is not allowed.
 func TestARefusedAddressOnceDoesNotSwitchOff(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(503)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		v := w.enqueue(d, 7, 1)
 		_, end := w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour, time.Hour} })
 		w.tried(v.ID, 1)

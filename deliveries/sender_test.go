@@ -3,23 +3,20 @@ package deliveries_test
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"campaignlark/deliveries"
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
-	"campaignlark/models/store"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"gorm.io/gorm"
 )
 
 func TestADeliveryArrivesSigned(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, nil)
 		newer, older := deliveries.NewSecret(), deliveries.NewSecret()
 		d := w.destination(r.url+"/events", newer, older)
 		v := w.enqueue(d, 7, 1)
@@ -52,11 +49,9 @@ func TestADeliveryArrivesSigned(t *testing.T) {
 }
 
 func TestADeliveryIsRetriedAndThenDead(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(500)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		v := w.enqueue(d, 7, 1)
 		waits := deliveries.Schedule{5 * time.Second, 5 * time.Minute}
 		w.run(func(o *deliveries.Options) { o.Schedule = waits })
@@ -98,11 +93,10 @@ func TestADeliveryIsRetriedAndThenDead(t *testing.T) {
 }
 
 func TestADeliveryWaitsAsLongAsTheReceiverAsks(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(429)
-		v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
+		v := w.enqueue(d, 7, 1)
 		w.run(nil)
 		w.tried(v.ID, 1)
 		if v := w.delivery(v.ID); !v.NextAt.Equal(start.Add(2 * time.Hour)) {
@@ -113,12 +107,10 @@ func TestADeliveryWaitsAsLongAsTheReceiverAsks(t *testing.T) {
 
 // TestAFailingDestinationGetsTwoAtOnce leaves room for the others while many destinations hang.
 func TestAFailingDestinationGetsTwoAtOnce(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
+	eachWorld(t, func(t *testing.T, w *world) {
 		release, open := gate(t)
 		hanging, quick := newReceiver(t, func(got) { <-release }), newReceiver(t, nil)
-		failing, fine := w.destination(hanging.url, deliveries.NewSecret(), deliveries.NewSecret()), w.destination(quick.url, deliveries.NewSecret(), deliveries.NewSecret())
+		failing, fine := w.to(hanging.url), w.to(quick.url)
 		w.write(func(tx *gorm.DB) error {
 			return tx.Model(&models.Destination{}).Where("workspace_id = ? AND id = ?", w.id, failing.ID).Update("failing_since", start.Add(-time.Hour)).Error
 		})
@@ -143,7 +135,7 @@ func TestAnOutcomeOutlastsTheDatabase(t *testing.T) {
 	w := newWorld(t, dbtest.Open(t, url))
 	release, open := gate(t)
 	r := newReceiver(t, func(got) { <-release })
-	v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
+	v := w.enqueue(w.to(r.url), 7, 1)
 	w.run(nil)
 	w.eventually("the attempt is under way", func() bool { return len(r.got()) == 1 })
 	proxy.Close()
@@ -156,12 +148,10 @@ func TestAnOutcomeOutlastsTheDatabase(t *testing.T) {
 }
 
 func TestAHangingDestinationHoldsUpNoOther(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
+	eachWorld(t, func(t *testing.T, w *world) {
 		release, open := gate(t)
 		hanging, quick := newReceiver(t, func(got) { <-release }), newReceiver(t, nil)
-		slow, fine := w.destination(hanging.url, deliveries.NewSecret(), deliveries.NewSecret()), w.destination(quick.url, deliveries.NewSecret(), deliveries.NewSecret())
+		slow, fine := w.to(hanging.url), w.to(quick.url)
 		for range 20 {
 			w.enqueue(slow, 0, 0)
 		}
@@ -189,190 +179,13 @@ func gate(t *testing.T) (<-chan struct{}, func()) {
 	return gate, open
 }
 
-func TestTwoSendersShareTheWork(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		var all []models.Delivery
-		var receivers []*receiver
-		release, open := gate(t)
-		for range 5 {
-			r := newReceiver(t, func(got) { <-release })
-			d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-			receivers = append(receivers, r)
-			for i := range 100 {
-				all = append(all, deliveries.New(models.Delivery{WorkspaceID: w.id, DestinationID: d.ID, EventID: models.NewID(start), ContactID: int64(i%90) + 1, ContactVersion: int64(i)}, []byte("{}"), start))
-			}
-		}
-		w.write(func(tx *gorm.DB) error { return deliveries.Enqueue(tx, all...) })
-		var mu sync.Mutex
-		by := [2]int{}
-		for i := range by {
-			w.run(func(o *deliveries.Options) {
-				o.Observe.Recorded = func(models.DeliveryState) { mu.Lock(); defer mu.Unlock(); by[i]++ }
-			})
-		}
-		w.eventually("both send: one alone makes 40 attempts at a time", func() bool {
-			n := 0
-			for _, r := range receivers {
-				n += len(r.got())
-			}
-			return n > 40
-		})
-		open()
-		w.eventually("all have arrived", func() bool {
-			var n int64
-			err := w.db.Read(context.Background()).Model(&models.Delivery{}).Where("state = ?", models.DeliveryArrived).Count(&n).Error
-			return err == nil && n == int64(len(all))
-		})
-		seen := map[string]int{}
-		for _, r := range receivers {
-			for _, g := range r.got() {
-				seen[g.id]++
-			}
-		}
-		for _, v := range all {
-			if seen[v.MessageID()] != 1 {
-				t.Errorf("a delivery was sent %d times, want once", seen[v.MessageID()])
-			}
-		}
-		w.eventually("both have recorded their part", func() bool { mu.Lock(); defer mu.Unlock(); return by[0]+by[1] == len(all) })
-		if by[0] == 0 || by[1] == 0 {
-			t.Errorf("got %v deliveries by the two senders, want both to work", by)
-		}
-	})
-}
-
-// TestAnotherSenderTakesOverWhenTheLeaseEnds ends a sender in the middle of its attempts.
-func TestAnotherSenderTakesOverWhenTheLeaseEnds(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		var hang atomic.Bool
-		hang.Store(true)
-		release, _ := gate(t)
-		r := newReceiver(t, func(got) {
-			if hang.Load() {
-				<-release
-			}
-		})
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-		for i := range 3 {
-			w.enqueue(d, int64(i+1), 1)
-		}
-		_, end := w.run(func(o *deliveries.Options) { o.Grace = time.Nanosecond })
-		w.eventually("three attempts are under way", func() bool { return len(r.got()) == 3 })
-		end()
-		hang.Store(false)
-		var waiting []models.Delivery
-		if err := db.Read(t.Context()).Where("state = ?", models.DeliveryPending).Find(&waiting).Error; err != nil || len(waiting) != 3 {
-			t.Fatalf("got %d deliveries that wait (%v), want 3", len(waiting), err)
-		}
-		for _, v := range waiting {
-			if v.Tries != 0 || v.LeasedUntil == nil || !v.LeasedUntil.Equal(start.Add(time.Minute)) || len(w.attempts(v.ID)) != 0 {
-				t.Errorf("got %+v, want it leased for a minute and no attempt recorded", v)
-			}
-		}
-		w.pass(time.Minute)
-		w.run(nil)
-		for _, v := range waiting {
-			w.tried(v.ID, 1)
-		}
-		seen := map[string]int{}
-		for _, g := range r.got() {
-			seen[g.id]++
-		}
-		for _, v := range waiting {
-			if seen[v.MessageID()] != 2 || w.delivery(v.ID).State != models.DeliveryArrived {
-				t.Errorf("got %s %d times, want the same id twice and then arrived", v.MessageID(), seen[v.MessageID()])
-			}
-		}
-	})
-}
-
-// TestASenderEndsInOrder tells a sender to end while an attempt is under way that would arrive.
-func TestASenderEndsInOrder(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		release, open := gate(t)
-		r := newReceiver(t, func(got) { <-release })
-		v := w.enqueue(w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 1)
-		_, end := w.run(nil)
-		w.eventually("the attempt is under way", func() bool { return len(r.got()) == 1 })
-		ended := make(chan struct{})
-		go func() { end(); close(ended) }()
-		open()
-		<-ended
-		if v := w.delivery(v.ID); v.State != models.DeliveryArrived {
-			t.Errorf("got %+v, want the attempt recorded", v)
-		}
-	})
-}
-
-// TestASenderGivesBackWhatItHasNotBegun tells a sender to end that holds more deliveries than it may attempt at once.
-func TestASenderGivesBackWhatItHasNotBegun(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		release, _ := gate(t)
-		r := newReceiver(t, func(got) { <-release })
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-		for range 20 {
-			w.enqueue(d, 0, 0)
-		}
-		_, end := w.run(func(o *deliveries.Options) { o.Grace = time.Nanosecond })
-		w.eventually("eight attempts are under way", func() bool { return len(r.got()) == 8 })
-		end()
-		var due int64
-		if err := db.Read(t.Context()).Model(&models.Delivery{}).Where("state = ? AND leased_until IS NULL", models.DeliveryPending).Count(&due).Error; err != nil || due != 12 {
-			t.Errorf("got %d that are due (%v), want the 12 that were not begun", due, err)
-		}
-	})
-}
-
-// TestWhatWaitsForItsTurnIsLookedAtAgain switches a destination off while deliveries wait for their turn.
-func TestWhatWaitsForItsTurnIsLookedAtAgain(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		release, open := gate(t)
-		r := newReceiver(t, func(got) { <-release })
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
-		for range 20 {
-			w.enqueue(d, 0, 0)
-		}
-		w.run(func(o *deliveries.Options) { o.Lease = 60 * time.Millisecond }) // on the test's clock it never ends
-		w.eventually("eight attempts are under way, and all are taken", func() bool {
-			var due int64
-			err := db.Read(context.Background()).Model(&models.Delivery{}).Where("leased_until IS NULL").Count(&due).Error
-			return err == nil && due == 0 && len(r.got()) == 8
-		})
-		w.write(func(tx *gorm.DB) error {
-			return tx.Model(&models.Destination{}).Where("workspace_id = ? AND id = ?", w.id, d.ID).Update("enabled", false).Error
-		})
-		open()
-		w.eventually("the eight are recorded", func() bool {
-			var arrived int64
-			err := db.Read(context.Background()).Model(&models.Delivery{}).Where("state = ?", models.DeliveryArrived).Count(&arrived).Error
-			return err == nil && arrived == 8
-		})
-		w.tried(w.enqueue(w.destination(newReceiver(t, nil).url, deliveries.NewSecret(), deliveries.NewSecret()), 0, 0).ID, 1)
-		if got := len(r.got()); got != 8 {
-			t.Errorf("got %d attempts, want none after it was switched off", got)
-		}
-	})
-}
-
 // TestNothingComesBackOfAnErasedPerson erases people while attempts are under way: one in the way of the person's erasure, which drops
 // the delivery, and one whose body alone is gone. A third is erased before its attempt.
 func TestNothingComesBackOfAnErasedPerson(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
+	eachWorld(t, func(t *testing.T, w *world) {
 		release, open := gate(t)
 		r := newReceiver(t, func(got) { <-release })
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+		d := w.to(r.url)
 		dropped, emptied, before := w.enqueue(d, 7, 1), w.enqueue(d, 8, 1), w.enqueue(d, 9, 1)
 		set := func(v models.Delivery, to map[string]any) {
 			w.write(func(tx *gorm.DB) error {
@@ -404,11 +217,9 @@ func TestNothingComesBackOfAnErasedPerson(t *testing.T) {
 }
 
 func TestA410SwitchesTheDestinationOff(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(410)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		v := w.enqueue(d, 7, 1)
 		w.run(nil)
 		w.tried(v.ID, 1)
@@ -416,13 +227,13 @@ func TestA410SwitchesTheDestinationOff(t *testing.T) {
 			t.Errorf("got %+v, want it switched off with a reason", d)
 		}
 		var entries []models.AuditEntry
-		if err := db.Read(t.Context()).Where("workspace_id = ? AND action = ?", w.id, models.ActionDestinationSwitchedOff).Find(&entries).Error; err != nil || len(entries) != 1 ||
+		if err := w.db.Read(t.Context()).Where("workspace_id = ? AND action = ?", w.id, models.ActionDestinationSwitchedOff).Find(&entries).Error; err != nil || len(entries) != 1 ||
 			entries[0].SubjectID != d.ID || entries[0].UserID != 0 || len(entries[0].Changes()) != 1 {
 			t.Errorf("got %+v (%v), want one entry in the audit log with the reason", entries, err)
 		}
 		w.pass(time.Hour)
 		later := w.enqueue(d, 7, 2)
-		reached := w.enqueue(w.destination(newReceiver(t, nil).url, deliveries.NewSecret(), deliveries.NewSecret()), 7, 2)
+		reached := w.enqueue(w.to(newReceiver(t, nil).url), 7, 2)
 		w.tried(reached.ID, 1) // the sender has looked since
 		for _, v := range []models.Delivery{v, later} {
 			if v := w.delivery(v.ID); v.State != models.DeliveryPending {
@@ -441,11 +252,9 @@ func TestA410SwitchesTheDestinationOff(t *testing.T) {
 }
 
 func TestFiveDaysOfFailuresSwitchTheDestinationOff(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
 		r.say(503)
-		d := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
 		v := w.enqueue(d, 7, 1)
 		w.run(func(o *deliveries.Options) {
 			o.Schedule = deliveries.Schedule{24 * time.Hour, 24 * time.Hour, 24 * time.Hour, 24 * time.Hour, 24 * time.Hour, 24 * time.Hour}
@@ -468,10 +277,9 @@ func TestFiveDaysOfFailuresSwitchTheDestinationOff(t *testing.T) {
 }
 
 func TestWhatCannotBeSignedWaits(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w, r := newWorld(t, db), newReceiver(t, nil)
-		broken, other := w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret()), w.destination(r.url, deliveries.NewSecret(), deliveries.NewSecret())
+	eachWorld(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, nil)
+		broken, other := w.to(r.url), w.to(r.url)
 		w.write(func(tx *gorm.DB) error {
 			return tx.Exec("UPDATE destinations SET secret = ? WHERE id = ?", []byte("no ciphertext"), broken.ID).Error
 		})

@@ -5,18 +5,14 @@ import (
 	"time"
 
 	"campaignlark/deliveries"
-	"campaignlark/internal/dbtest"
 	"campaignlark/models"
-	"campaignlark/models/store"
 )
 
 // TestTheSecretsOfAnEarlierAttemptAreKnown replaces a secret twice and removes the older one in between, one change an hour, and asks which
 // secrets signed attempts between the changes.
 func TestTheSecretsOfAnEarlierAttemptAreKnown(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newWorld(t, db)
-		s := deliveries.Store{DB: db, Cipher: w.cipher}
+	eachWorld(t, func(t *testing.T, w *world) {
+		s := deliveries.Store{DB: w.db, Cipher: w.cipher}
 		d, _, errs, err := s.Create(t.Context(), w.id, 1, deliveries.Form{Name: "CRM", URL: "https://crm.example.com/hook", Headers: "X-Shop: 1"}, start)
 		if err != nil || errs.Any() {
 			t.Fatal(err, errs)

@@ -52,6 +52,28 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	return w
 }
 
+// eachWorld runs f with a new world on each database.
+func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) { f(t, newWorld(t, db)) })
+}
+
+// crm starts a receiver and stores a destination that leads to it.
+func (w *world) crm() (*receiver, models.Destination) {
+	w.t.Helper()
+	r := newReceiver(w.t, nil)
+	return r, w.to(r.url)
+}
+
+// to stores a destination with an address and new secrets.
+func (w *world) to(url string) models.Destination {
+	w.t.Helper()
+	return w.destination(url, deliveries.NewSecret(), deliveries.NewSecret())
+}
+
+func (w *world) store() deliveries.Store { return deliveries.Store{DB: w.db, Cipher: w.cipher} }
+
 func (w *world) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -262,42 +262,6 @@ func TestADestinationThatAnAutomationCallsIsNotDeleted(t *testing.T) {
 	})
 }
 
-func TestMessagesAreSentAgain(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		d, other := s.addDestination("CRM"), s.addDestination("Mailer")
-		path := "/w/books/destinations/" + itoa(d.ID)
-		var dead []models.Delivery
-		for range 3 {
-			dead = append(dead, s.addDelivery(d, models.Delivery{State: models.DeliveryDead, Tries: 10, Reason: "All tries failed."}, `{}`))
-		}
-		erased := s.addDelivery(d, models.Delivery{State: models.DeliveryDead, Tries: 10}, "")
-		elsewhere := s.addDelivery(other, models.Delivery{State: models.DeliveryDead, Tries: 10}, `{}`)
-		waits := s.addDelivery(d, models.Delivery{State: models.DeliveryPending, Tries: 3}, `{}`)
-		s.get(path+"/replay?state=dead").want(t, 200, "Send 3 messages that were given up again?")
-		started := s.post(path+"/replay", "state", "dead")
-		s.follow(started).want(t, 200, "This has started. It continues if you leave this page.", "Stop")
-		s.work()
-		s.get(started.header.Get("Location")).want(t, 200, "3 messages were sent again to CRM.", "The messages")
-		for _, v := range dead {
-			if got := s.storedDelivery(v); got.State != models.DeliveryPending || got.Tries != 10 || got.Reason != "" || got.EndedAt != nil || got.NextAt.After(s.server.now()) {
-				t.Errorf("got %+v, want it to go out now with its tries kept", got)
-			}
-		}
-		for _, v := range []models.Delivery{erased, elsewhere} {
-			if got := s.storedDelivery(v); got.State != models.DeliveryDead {
-				t.Errorf("got %+v, want it left alone", got)
-			}
-		}
-		s.get(path+"/replay?state=dead").want(t, 200, "Nothing can be sent again")
-		s.follow(s.post(path+"/retry")).want(t, 200, "1 message is tried now.")
-		if got := s.storedDelivery(waits); got.NextAt.After(s.server.now()) {
-			t.Errorf("got %s, want it due now", got.NextAt)
-		}
-		s.follow(s.post(path+"/retry")).want(t, 200, "Nothing had to be done")
-		s.get("/w/books/settings/audit-log").want(t, 200, "sent messages again to the destination", "3 messages, all that were given up", "tried all waiting messages again")
-	})
-}
-
 func TestDestinationOfAnotherWorkspaceIsNotFound(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		music := *s
