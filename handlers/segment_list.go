@@ -29,9 +29,10 @@ func (s *Server) segmentList(v *visit) error {
 	if m.Fresh, m.Segments, err = v.segmentRows(p); err != nil {
 		return err
 	}
-	if part {
+	if part { // with all rows: the page takes what changed in those that it shows
 		return campaignlark.Render(v.Ctx, fiber.StatusOK, views.SegmentList(m))
 	}
+	v.chooseSegments(&m)
 	return v.show(views.SegmentsPage(m))
 }
 

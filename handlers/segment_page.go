@@ -133,7 +133,7 @@ func (v *visit) segmentPeople(m *views.SegmentModel, g models.Segment) error {
 	}
 	for _, id := range ids {
 		if c, there := found[id]; there {
-			m.Members = append(m.Members, views.Member{ID: c.ID, Email: models.ShowEmail(c.Email), Status: string(c.Status), Since: c.CreatedAt})
+			m.Members = append(m.Members, views.Member{ID: c.ID, Name: views.PersonName(c.Fields), Email: models.ShowEmail(c.Email), Status: string(c.Status), Since: c.CreatedAt})
 		}
 	}
 	return nil

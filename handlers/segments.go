@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"campaignlark/models"
 	"campaignlark/segments"
@@ -23,9 +24,17 @@ func words(parts []rule.Part) []views.Word {
 	return all
 }
 
-// segmentNew shows the form of a new segment, with one condition to start from. ?rule= prefills it with a rule's JSON.
+// segmentNew shows the form of a new segment, with one condition to start from. ?rule= prefills it with a rule's JSON, ?from= with the rule of
+// another segment.
 func (s *Server) segmentNew(v *visit) error {
 	in := segmentInput{rule: firstRule()}
+	if id, err := strconv.ParseInt(v.Query("from"), 10, 64); err == nil {
+		g, err := v.segments().Get(v.UserContext(), v.Workspace.ID, id)
+		if err != nil {
+			return models.In("segment form: the segment to duplicate", err)
+		}
+		return v.openSegmentForm(models.Segment{}, segmentInput{name: models.Shorten("Copy of "+g.Name, models.MaxName-1), rule: rule.OfSegment(g)})
+	}
 	in.readRule(cleanText(v.Query("rule")))
 	return v.openSegmentForm(models.Segment{}, in)
 }

@@ -80,7 +80,7 @@ func (v *visit) webhookRows(all []store.WebhookUse) (rows []views.WebhookRow, er
 // webhookMatches reports whether a webhook matches the filters. An empty or unknown filter matches all.
 func webhookMatches(u store.WebhookUse, name, kind, state string) bool {
 	switch {
-	case !strings.Contains(models.Fold(u.Name), models.Fold(models.CleanName(name))):
+	case !strings.Contains(models.SortKey(u.Name), models.SortKey(models.CleanName(name))):
 		return false
 	case models.WebhookType(kind).Valid() && string(u.Type) != kind:
 		return false

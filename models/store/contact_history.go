@@ -107,7 +107,7 @@ func (d *DB) ContactsByID(ctx context.Context, workspaceID int64, ids []int64) (
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	var all []models.Contact
-	err := d.Read(ctx).Select("id, email, status, created_at").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&all).Error
+	err := d.Read(ctx).Select("id, email, status, fields, created_at").Where("workspace_id = ? AND id IN ?", workspaceID, ids).Find(&all).Error
 	for _, c := range all {
 		found[c.ID] = c
 	}
