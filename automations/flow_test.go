@@ -82,7 +82,10 @@ func TestPagesReadFewRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, read := range map[string]func() error{
-			"the list": func() error { _, err := w.store.List(t.Context(), w.ws.ID); return err },
+			"the list": func() error {
+				all, err := w.store.Definitions(t.Context(), w.ws.ID)
+				return errors.Join(err, w.store.Count(t.Context(), all))
+			},
 			"the flow": func() error { _, err := w.store.Flow(t.Context(), a); return err },
 			"the tabs": func() error { _, err := w.store.StateCounts(t.Context(), a); return err },
 			"the runs": func() error {

@@ -38,17 +38,20 @@ func (s Store) Definitions(ctx context.Context, workspace int64) ([]Listed, erro
 	return all, nil
 }
 
-// List is Definitions with the counts of the runs.
-func (s Store) List(ctx context.Context, workspace int64) ([]Listed, error) {
-	all, err := s.Definitions(ctx, workspace)
-	if err != nil || len(all) == 0 {
-		return nil, err
+// Count adds the counts of the runs to automations of one workspace.
+func (s Store) Count(ctx context.Context, all []Listed) error {
+	if len(all) == 0 {
+		return nil
 	}
-	n, err := s.count(ctx, workspace, 0)
+	ids := make([]int64, len(all))
+	for i, a := range all {
+		ids[i] = a.ID
+	}
+	n, err := s.count(ctx, all[0].WorkspaceID, ids...)
 	for i, a := range all {
 		all[i].Started, all[i].Open, all[i].Failed = n[a.ID].Started, n[a.ID].Open, n[a.ID].Failed
 	}
-	return all, models.In("count runs", err)
+	return models.In("count runs", err)
 }
 
 // Get returns an automation with its definition, or ErrNotFound.

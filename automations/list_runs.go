@@ -128,13 +128,13 @@ type counts struct{ ID, Started, Open, Failed int64 }
 // MostRuns is the highest exact number of runs that a page shows.
 const MostRuns = 10_000
 
-// count counts the runs of one automation, or of each if id is 0: each kind up to MostRuns + 1, the open ones to twice as many.
-func (s Store) count(ctx context.Context, workspace, id int64) (map[int64]counts, error) {
+// count counts the runs of automations: each kind up to MostRuns + 1, the open ones to twice as many.
+func (s Store) count(ctx context.Context, workspace int64, ids ...int64) (map[int64]counts, error) {
 	now := models.Instant(s.Now())
 	var rows []counts
 	err := s.DB.Read(ctx).Raw("SELECT a.id, "+few("id >= @day")+" AS started, "+fewOpen+" AS open, "+few("state = 'failed' AND id >= @week")+` AS failed
-		FROM automations a WHERE a.workspace_id = @ws AND a.deleted_at IS NULL AND (@id = 0 OR a.id = @id)`,
-		map[string]any{"ws": workspace, "id": id, "day": models.IDAt(now.Add(-24 * time.Hour)), "week": models.IDAt(now.Add(-failedFor)), "most": MostRuns + 1}).Scan(&rows).Error
+		FROM automations a WHERE a.workspace_id = @ws AND a.deleted_at IS NULL AND a.id IN @ids`,
+		map[string]any{"ws": workspace, "ids": ids, "day": models.IDAt(now.Add(-24 * time.Hour)), "week": models.IDAt(now.Add(-failedFor)), "most": MostRuns + 1}).Scan(&rows).Error
 	all := map[int64]counts{}
 	for _, n := range rows {
 		all[n.ID] = n

@@ -56,52 +56,64 @@ const (
 	runsInATurn  = 512
 	maxTries     = 8 // failed tries of a step, after which its run fails
 	turnTime     = 30 * time.Second
+	pieceTime    = 20 * time.Second // deadline of a transaction, which takes well under a second
 )
 
 // Run works until ctx ends. After a piece of work it rests as background work does beside calls, so that the intake keeps its speed.
 func (r *Runner) Run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		start, busy := time.Now(), false
-		err := faults.Catch(func() (err error) {
-			busy, err = r.Turn(ctx)
-			return err
-		})
+	var start time.Time
+	busy := false
+	faults.Repeat(ctx, func() (err error) {
+		start, busy = time.Now(), false
+		busy, err = r.Turn(ctx)
+		return err
+	}, func(err error) time.Duration {
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("automations: a turn failed", store.ErrorAttr(err))
 		}
 		if err != nil || !busy {
-			timer.Reset(r.Interval)
-		} else {
-			timer.Reset(r.db.Rest(time.Since(start)))
+			return r.Interval
 		}
-	}
+		return r.db.Rest(time.Since(start))
+	})
 }
 
 // Turn starts the runs of waiting events, then does the runs that are due. It reports whether more work may wait. A failure in one
-// workspace does not stop the others.
+// workspace does not stop the others. After turnTime it begins nothing more.
 func (r *Runner) Turn(ctx context.Context) (busy bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, turnTime)
-	defer cancel()
+	until := time.Now().Add(turnTime)
 	workspaces, err := r.withEvents(ctx)
 	if err != nil {
 		return false, models.In("list workspaces with events", err)
 	}
 	var failed []error
 	for _, workspace := range workspaces {
-		began := time.Now()
-		more, err := r.startRuns(ctx, workspace)
-		r.rest(ctx, began)
+		if over(ctx, until) {
+			return true, errors.Join(failed...)
+		}
+		var more bool
+		err := r.piece(ctx, func(ctx context.Context) (err error) {
+			more, err = r.startRuns(ctx, workspace)
+			return err
+		})
 		busy, failed = busy || more, append(failed, models.In("start runs", err))
 	}
-	more, err := r.doDue(ctx)
+	more, err := r.doDue(ctx, until)
 	return busy || more, errors.Join(append(failed, err)...)
+}
+
+// over reports whether a turn begins nothing more.
+func over(ctx context.Context, until time.Time) bool {
+	return ctx.Err() != nil || time.Now().After(until)
+}
+
+// piece does one transaction within pieceTime, and rests after it. A panic in it becomes its error, so that the other pieces go on.
+func (r *Runner) piece(ctx context.Context, work func(context.Context) error) error {
+	began := time.Now()
+	defer func() { r.rest(ctx, began) }()
+	limited, cancel := context.WithTimeout(ctx, pieceTime)
+	defer cancel()
+	return faults.Catch(func() error { return work(limited) })
 }
 
 // withEvents lists the workspaces with events that wait. It jumps from one to the next in the index.
@@ -113,11 +125,11 @@ func (r *Runner) withEvents(ctx context.Context) (ids []int64, err error) {
 	return slices.DeleteFunc(ids, func(id int64) bool { return r.Only != 0 && id != r.Only }), err
 }
 
-// lock takes the right to work on a workspace's automations until tx ends, if it is free and no other program holds the workspace. SQLite
-// has one writer and needs no lock.
+// lock takes the right to work on a workspace's automations until tx ends, if it is free, is not deleted, and no other program holds it.
+// SQLite has one writer and needs no lock.
 func (r *Runner) lock(tx *gorm.DB, workspace int64) (locked bool, err error) {
 	if r.Only == 0 {
-		if held, err := store.Held(tx, workspace, r.Now()); err != nil || held {
+		if free, err := store.SegmentsFree(tx, workspace, r.Now()); err != nil || !free {
 			return false, err
 		}
 	}
@@ -136,19 +148,22 @@ type dueRun struct {
 }
 
 // doDue does the runs that are due, the oldest first.
-func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
+func (r *Runner) doDue(ctx context.Context, until time.Time) (more bool, err error) {
 	due, err := r.listDue(ctx)
 	if err != nil {
 		return false, models.In("list runs that are due", err)
 	}
 	var failed []error
 	for _, some := range byWorkspace(due, r.most(runsAtOnce)) {
-		began := time.Now()
-		err := r.doRuns(ctx, some)
-		r.rest(ctx, began)
+		if over(ctx, until) {
+			return true, errors.Join(failed...)
+		}
+		err := r.piece(ctx, func(ctx context.Context) error { return r.doRuns(ctx, some) })
 		if err != nil && len(some) > 1 { // one of them fails: the others go on without it
 			for _, one := range some {
-				failed = append(failed, r.doAlone(ctx, one))
+				if !over(ctx, until) {
+					failed = append(failed, r.doAlone(ctx, one))
+				}
 			}
 			continue
 		}
@@ -159,10 +174,15 @@ func (r *Runner) doDue(ctx context.Context) (more bool, err error) {
 	return len(due) == runsInATurn, errors.Join(failed...)
 }
 
+// listDue lists the oldest runs that are due. Those of workspaces that are deleted or held are left out, or they would keep the others waiting.
 func (r *Runner) listDue(ctx context.Context) (due []dueRun, err error) {
-	err = r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
-		models.Instant(r.Now()), runsInATurn).Scan(&due).Error
-	return slices.DeleteFunc(due, func(one dueRun) bool { return r.Only != 0 && one.WorkspaceID != r.Only }), err
+	now := models.Instant(r.Now())
+	which := "workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL OR segments_held_until > @now)"
+	if r.Only != 0 {
+		which = "workspace_id = @only"
+	}
+	return due, r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= @now AND "+which+" ORDER BY due_at LIMIT @most",
+		map[string]any{"now": now, "only": r.Only, "most": runsInATurn}).Scan(&due).Error
 }
 
 // most returns how many rows of a kind one transaction does.
@@ -196,7 +216,7 @@ func byWorkspace(due []dueRun, most int) (groups [][]dueRun) {
 }
 
 func (r *Runner) doAlone(ctx context.Context, one dueRun) error {
-	if err := r.doRuns(ctx, []dueRun{one}); err != nil {
+	if err := r.piece(ctx, func(ctx context.Context) error { return r.doRuns(ctx, []dueRun{one}) }); err != nil {
 		return r.note(ctx, one, err)
 	}
 	return nil

@@ -262,3 +262,63 @@ func TestRunsFinishTheirRevision(t *testing.T) {
 		}
 	})
 }
+
+// TestAFaultInOneRunStopsNoOther lets a step of one run panic each time it is done: the others of its workspace and of another one go on, and the
+// run fails in the end.
+func TestAFaultInOneRunStopsNoOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.automate("Tag", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":5},{"type":"add_tag","tag_id":%d}]}`, w.tags["trial"].ID))
+		for _, name := range []string{"ada", "otto", "eva"} {
+			w.call(models.TypeSubscribed, `{"email_address":"`+name+`@example.com"}`)
+		}
+		w.work()
+		faulty := rowsOf[models.AutomationRun](w, "contact_id")[0]
+		w.write(func(tx *gorm.DB) error { // no program writes this
+			return tx.Exec("UPDATE automation_runs SET step = -3, due_at = ? WHERE id = ?", w.now(), faulty.ID).Error
+		})
+		w.later(6 * time.Minute)
+		if _, err := w.runner.Turn(t.Context()); err == nil {
+			t.Error("a turn with a fault reported none")
+		}
+		for range 10 {
+			w.later(time.Hour)
+			_, _ = w.runner.Turn(t.Context()) // it reports the fault again
+		}
+		for _, name := range []string{"otto", "eva"} {
+			if got := w.tagged(name + "@example.com"); len(got) != 1 {
+				t.Errorf("got the tags %v of %s, want the one of the run", got, name)
+			}
+		}
+		for i, r := range rowsOf[models.AutomationRun](w, "contact_id") {
+			if want := map[bool]models.RunState{true: models.RunFailed, false: models.RunDone}[i == 0]; r.State != want {
+				t.Errorf("the run %d is %s, want %s", i, r.State, want)
+			}
+		}
+	})
+}
+
+// TestADeletedWorkspaceDoesNothingMore deletes a workspace whose run waits and whose event has started nothing yet, while another one works.
+func TestADeletedWorkspaceDoesNothingMore(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.automate("CRM", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"wait","minutes":5},{"type":"call","destination_id":%d}]}`, w.crm.ID))
+		w.call(models.TypeSubscribed, `{"email_address":"ada@example.com"}`)
+		w.work()
+		w.call(models.TypeSubscribed, `{"email_address":"otto@example.com"}`)
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE workspaces SET deleted_at = ? WHERE id = ?", w.now(), w.ws.ID).Error
+		})
+		w.later(time.Hour)
+		for range 3 {
+			if busy, err := w.runner.Turn(t.Context()); err != nil || busy {
+				t.Fatalf("got %v and %v, want nothing to do", busy, err)
+			}
+		}
+		if got := w.runs(); len(w.sent()) != 0 || !slices.Equal(got, []models.RunState{models.RunWaiting}) {
+			t.Errorf("got the runs %v and %d messages, want the run as it was and no message", got, len(w.sent()))
+		}
+	})
+}

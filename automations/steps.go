@@ -83,17 +83,9 @@ func (x *execution) fire(run *models.AutomationRun, s Step, p *person, edit mode
 	if !x.workspace.Listens.Has(kind, false) {
 		return
 	}
-	e := models.EventAbout(p.Contact, names(p.tags), kind, x.now)
+	e := models.EventAbout(p.Contact, models.TagNames(p.tags), kind, x.now)
 	e.SubjectID, e.RequestID, e.RunID, e.Depth, e.Fields = subject, run.RequestID, &run.ID, run.Depth+1, strings.Join(edit.Fields, ",")
 	x.fired = append(x.fired, e)
-}
-
-func names(tags []models.Tag) []string {
-	all := make([]string, len(tags))
-	for i, t := range tags {
-		all[i] = t.Name
-	}
-	return all
 }
 
 // call hands the event to a destination. The message shows the contact as it was at the event, or as it is now if asNow: when the run has
@@ -107,7 +99,7 @@ func (x *execution) call(run *models.AutomationRun, s Step, event models.Automat
 	destination, version := x.things.Destinations[i], run.ContactVersion
 	message := x.envelope(run, event)
 	if p := x.people[run.ContactID]; p != nil && asNow {
-		now := models.EventContactOf(p.Contact, names(p.tags))
+		now := models.EventContactOf(p.Contact, models.TagNames(p.tags))
 		message.Data.Contact, version = &now, p.Version
 	}
 	d := deliveries.New(models.Delivery{WorkspaceID: run.WorkspaceID, DestinationID: destination.ID, EventType: event.Type.Outgoing(), EventID: event.ID, RunID: &run.ID,

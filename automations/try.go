@@ -154,7 +154,7 @@ func (t *trial) message() []byte {
 	x := execution{things: t.things, names: map[int64]string{t.run.AutomationID: t.name}}
 	envelope := x.envelope(&t.run, t.event)
 	if t.person != nil && t.changed {
-		now := models.EventContactOf(t.person.Contact, names(t.person.tags))
+		now := models.EventContactOf(t.person.Contact, models.TagNames(t.person.tags))
 		envelope.Data.Contact = &now
 	}
 	return envelope.JSON()

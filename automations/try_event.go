@@ -17,7 +17,7 @@ func (t *trial) happens(trigger Trigger) (note string) {
 	e := models.AutomationEvent{WorkspaceID: t.run.WorkspaceID, Type: trigger.Type, CreatedAt: t.now, ID: models.NewID(t.now)}
 	if p := t.person; p != nil {
 		note = t.assume(trigger)
-		e = models.EventAbout(p.Contact, names(p.tags), trigger.Type, t.now)
+		e = models.EventAbout(p.Contact, models.TagNames(p.tags), trigger.Type, t.now)
 		if trigger.Type == models.EventDeleted {
 			e, t.person = models.EventErased(p.Contact, t.now), nil
 		}

@@ -22,7 +22,7 @@ func (s *Server) automationList(v *visit) error {
 		return err
 	}
 	ctx, store := v.UserContext(), v.automations()
-	all, err := store.List(ctx, v.Workspace.ID)
+	all, err := store.Definitions(ctx, v.Workspace.ID)
 	if err != nil {
 		return models.In("automations: list", err)
 	}
@@ -62,8 +62,13 @@ func (s *Server) automationList(v *visit) error {
 	m.Undelivered = v.undelivered(undelivered, names)
 	m.Found = len(found)
 	found = v.pageOfAutomations(&m, found)
+	if err := store.Count(ctx, found); err != nil { // of this page only: each may have many runs
+		return models.In("automations: their runs", err)
+	}
 	for _, a := range found {
-		m.Automations = append(m.Automations, rows[a.ID])
+		row := rows[a.ID]
+		row.Started, row.Open, row.Failed = a.Started, a.Open, a.Failed
+		m.Automations = append(m.Automations, row)
 	}
 	return v.show(views.AutomationsPage(m))
 }

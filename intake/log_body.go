@@ -126,7 +126,7 @@ func logContact(p *Person) *LogContact {
 	if p == nil {
 		return nil
 	}
-	c := &LogContact{Email: p.Email, Status: p.Status, Fields: p.Fields, Tags: tagNames(p.Tags), Version: p.Version}
+	c := &LogContact{Email: p.Email, Status: p.Status, Fields: p.Fields, Tags: models.TagNames(p.Tags), Version: p.Version}
 	cloned := false
 	for key, value := range c.Fields {
 		if len(value) <= maxLoggedValue {
@@ -138,12 +138,4 @@ func logContact(p *Person) *LogContact {
 		c.Fields[key] = shortenBytes(value, maxLoggedValue)
 	}
 	return c
-}
-
-func tagNames(tags []models.Tag) []string {
-	names := make([]string, len(tags))
-	for i, t := range tags {
-		names[i] = t.Name
-	}
-	return names
 }

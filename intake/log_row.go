@@ -110,7 +110,7 @@ func (s *step) logBody(group int) LogBody {
 		b.Before, b.After = logContact(s.before), logContact(d.Contact)
 		b.LeftAt = leftAt(s.before, d.Contact)
 	}
-	b.TagsAdded = tagNames(d.TagsAdded)
+	b.TagsAdded = models.TagNames(d.TagsAdded)
 	b.Event, b.NoEvent = d.Event, d.NoEvent
 	return b
 }

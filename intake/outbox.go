@@ -66,7 +66,7 @@ func (s *step) snapshot() *string {
 	case s.erased:
 		return nil
 	default:
-		c := models.EventContactOf(p.Contact, tagNames(p.Tags))
+		c := models.EventContactOf(p.Contact, models.TagNames(p.Tags))
 		c.ID = s.life.id // one that the batch creates got its id after the decision
 		text = c.JSON()
 	}

@@ -84,7 +84,7 @@ func (s *Sender) Turn(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		failed = append(failed, s.one(ctx, row))
+		failed = append(failed, faults.Catch(func() error { return s.one(ctx, row) }))
 	}
 	return errors.Join(failed...)
 }

@@ -21,6 +21,15 @@ type ContactTag struct {
 	WorkspaceID, ContactID, TagID int64
 }
 
+// TagNames returns the names of tags, in their order.
+func TagNames(tags []Tag) []string {
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.Name
+	}
+	return names
+}
+
 // ValidateTag checks a tag's name as typed and returns it as it is stored.
 func ValidateTag(name string) (string, FieldErrors) {
 	name = CleanName(name)

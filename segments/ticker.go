@@ -86,33 +86,25 @@ func New(db *store.DB, o Options) *Ticker {
 // Run ticks until ctx ends. While work is left, Postgres ticks without a pause, unless calls wait: then a page of a build is followed by
 // a rest. On SQLite such a page blocks all other writers, including calls, so a pause of the same length follows it in any case.
 func (t *Ticker) Run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
+	busy := false
+	faults.Repeat(ctx, func() (err error) {
 		t.built.took.Store(0)
-		busy := false
-		err := faults.Catch(func() (err error) {
-			busy, err = t.Tick(ctx)
-			return err
-		})
+		busy = false
+		busy, err = t.Tick(ctx)
+		return err
+	}, func(err error) time.Duration {
 		if _, outside := err.(*faults.Panic); outside { // steps log their own panics
 			t.logTrouble(ctx, 0, err)
 		}
+		built := time.Duration(t.built.took.Load())
 		switch {
 		case err != nil || !busy:
-			timer.Reset(t.Interval)
+			return t.Interval
 		case t.db.Dialect == store.SQLite:
-			built := time.Duration(t.built.took.Load())
-			timer.Reset(max(min(built, t.Interval), t.db.Rest(built)))
-		default:
-			timer.Reset(t.db.Rest(time.Duration(t.built.took.Load())))
+			return max(min(built, t.Interval), t.db.Rest(built))
 		}
-	}
+		return t.db.Rest(built)
+	})
 }
 
 // Tick does one step in every workspace with work: up to 1,000 marks, then a page of chunks that are due, then a page of
