@@ -25,18 +25,21 @@ func (q queue) due(ctx context.Context, now time.Time) (all []models.Destination
 // spare is how many due deliveries of a destination one look reads beyond those that it may take: later versions about the same contacts.
 const spare = 64
 
+// seen is a row of lookSQL.
+type seen struct{ ID, First uuid.UUID }
+
 // lookSQL lists due deliveries of a destination, each with the one that has to go first: of those about one contact, the earliest version.
 const lookSQL = `SELECT w.id, CASE WHEN w.contact_id = 0 THEN w.id ELSE (SELECT e.id FROM deliveries e
 		WHERE e.workspace_id = @ws AND e.destination_id = @to AND e.state = 'pending' AND e.contact_id = w.contact_id
 		ORDER BY e.contact_version, e.id LIMIT 1) END AS first
 	FROM (SELECT id, contact_id FROM deliveries
-		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND next_at <= @now AND (leased_until IS NULL OR leased_until <= @now) AND id NOT IN @under
+		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND next_at <= @now AND (leased_until IS NULL OR leased_until <= @now)
 		ORDER BY next_at LIMIT @window) w`
 
 // takeSQL locks deliveries that no other sender has locked, and holdSQL the later versions of the same contacts. takeSQL has no further
 // condition and no order: Postgres might walk through everything that is due otherwise.
 const (
-	takeSQL = `SELECT * FROM deliveries WHERE workspace_id = @ws AND id IN @firsts`
+	takeSQL = `SELECT workspace_id, id, destination_id, state, next_at, leased_until, body FROM deliveries WHERE workspace_id = @ws AND id IN @firsts`
 	holdSQL = `SELECT id FROM deliveries WHERE workspace_id = @ws AND id IN @later AND state = 'pending' AND next_at <= @now`
 )
 
@@ -47,37 +50,46 @@ const delaySQL = `UPDATE deliveries AS v SET held = true, next_at = (SELECT CASE
 		ORDER BY e.contact_version, e.id LIMIT 1)
 	WHERE v.workspace_id = @ws AND v.state = 'pending' AND v.next_at <= @now AND v.id IN @held`
 
-// take takes at most most due deliveries of a destination until the lease ends, and drops those whose person was erased. under has the
-// deliveries that this sender is sending already; their lease may have ended early because the clock was set. more says that another look
-// can find further ones.
-func (q queue) take(ctx context.Context, d models.Destination, most int, under []uuid.UUID, now time.Time, lease time.Duration) (taken []models.Delivery, more bool, err error) {
-	args := map[string]any{"ws": d.WorkspaceID, "to": d.ID, "now": now, "under": append(under, uuid.Nil), "window": most + spare}
-	var seen []struct{ ID, First uuid.UUID }
-	if err := q.db.Read(ctx).Raw(lookSQL, args).Scan(&seen).Error; err != nil || len(seen) == 0 {
+// take takes at most most due deliveries of a destination until the lease ends, and drops those whose person was erased. They have the
+// columns of takeSQL. under has the deliveries that this sender is sending already; their lease may have ended early because the clock was
+// set. more says that another look can find further ones.
+//
+// It reads with Find: Scan writes out the statement with all its ids for a log that nobody keeps.
+func (q queue) take(ctx context.Context, d models.Destination, most int, under map[uuid.UUID]bool, now time.Time, lease time.Duration) (taken []models.Delivery, more bool, err error) {
+	args := map[string]any{"ws": d.WorkspaceID, "to": d.ID, "now": now, "window": most + spare}
+	var all []seen
+	if err := q.db.Read(ctx).Raw(lookSQL, args).Find(&all).Error; err != nil || len(all) == 0 {
 		return nil, false, models.In("deliveries: due ones", err)
 	}
-	var firsts, later []uuid.UUID
-	for _, row := range seen {
-		if row.First != row.ID {
-			later = append(later, row.ID)
-		}
-		if len(firsts) < most && !slices.Contains(under, row.First) && !slices.Contains(firsts, row.First) {
-			firsts = append(firsts, row.First)
-		}
-	}
+	firsts, later := firstsOf(all, most, under)
 	args["firsts"], args["later"] = firsts, later
 	err = q.db.Write(ctx, func(tx *gorm.DB) error {
 		if taken, err = q.lease(tx, args, now, now.Add(lease)); err != nil || len(later) == 0 {
 			return err
 		}
 		var held []uuid.UUID
-		if err := tx.Raw(holdSQL+q.skipLocked(), args).Scan(&held).Error; err != nil || len(held) == 0 {
+		if err := tx.Raw(holdSQL+q.skipLocked(), args).Find(&held).Error; err != nil || len(held) == 0 {
 			return err
 		}
 		args["held"] = held
 		return tx.Exec(delaySQL, args).Error
 	})
-	return taken, len(seen) == most+spare && len(later) > 0, models.In("deliveries: take", err)
+	return taken, len(all) == most+spare && len(later) > 0, models.In("deliveries: take", err)
+}
+
+// firstsOf returns the deliveries to take, at most most and none that is under way, and those that wait for others.
+func firstsOf(all []seen, most int, under map[uuid.UUID]bool) (firsts, later []uuid.UUID) {
+	chosen := map[uuid.UUID]bool{}
+	for _, row := range all {
+		if row.First != row.ID {
+			later = append(later, row.ID)
+		}
+		if len(firsts) < most && !under[row.First] && !chosen[row.First] {
+			chosen[row.First] = true
+			firsts = append(firsts, row.First)
+		}
+	}
+	return firsts, later
 }
 
 // skipLocked ends a query that locks rows and leaves out those that another sender has locked.
@@ -90,7 +102,7 @@ func (q queue) skipLocked() string {
 
 // lease takes those deliveries that are still due, until the given time.
 func (q queue) lease(tx *gorm.DB, args map[string]any, now, until time.Time) (taken []models.Delivery, err error) {
-	if err := tx.Raw(takeSQL+q.skipLocked(), args).Scan(&taken).Error; err != nil {
+	if err := tx.Raw(takeSQL+q.skipLocked(), args).Find(&taken).Error; err != nil {
 		return nil, err
 	}
 	taken = slices.DeleteFunc(taken, func(v models.Delivery) bool {

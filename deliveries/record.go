@@ -21,7 +21,7 @@ type outcome struct {
 // Limits of recording.
 const (
 	gatherTime = 20 * time.Millisecond // for further outcomes that go into the same transaction
-	gatherMost = 128
+	gatherMost = 256
 	recordTime = 15 * time.Second // for one group, with all tries; then its leases end, and others make the attempts again
 	recordWait = 500 * time.Millisecond
 )

@@ -135,7 +135,7 @@ func lockRows(tx *gorm.DB, workspace int64, group []outcome) (map[uuid.UUID]*loc
 	}
 	slices.SortFunc(ids, models.CompareIDs)
 	var rows []*lockedRow
-	err := store.ForChange(tx).Table("deliveries").Select("id, state, tries, by_hand, asked, resume_at, arrived_at, body IS NULL AS erased").Where("workspace_id = ? AND id IN ?", workspace, ids).Order("id").Scan(&rows).Error
+	err := store.ForChange(tx).Table("deliveries").Select("id, state, tries, by_hand, asked, resume_at, arrived_at, body IS NULL AS erased").Where("workspace_id = ? AND id IN ?", workspace, ids).Order("id").Find(&rows).Error
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ func letNextPass(tx *gorm.DB, workspace int64, ended []uuid.UUID, now time.Time)
 	if len(ended) == 0 {
 		return nil
 	}
-	if err := tx.Raw(nextSQL, map[string]any{"ws": workspace, "ended": ended}).Scan(&found).Error; err != nil {
+	if err := tx.Raw(nextSQL, map[string]any{"ws": workspace, "ended": ended}).Find(&found).Error; err != nil {
 		return models.In("the next about contacts", err)
 	}
 	var next []uuid.UUID

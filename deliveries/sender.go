@@ -30,8 +30,8 @@ const (
 	// recorded yet. Otherwise the time between two transactions would bound how many go out.
 	fewestHeld = 2 * atOnceToOne
 	firstHeld  = 64 // to a destination whose attempts are not known yet
-	mostHeld   = 512
-	heldInAll  = 1024
+	mostHeld   = 1024
+	heldInAll  = 2048
 )
 
 // Options are the parts of a Sender. The zero value of a field means the usual one.
@@ -86,7 +86,7 @@ func NewSender(db *store.DB, cipher secrets.Cipher, o Options) *Sender {
 	client := newClient(clientOptions{allow: o.Allow, version: o.Version, wait: o.Wait})
 	return &Sender{
 		queue: queue{db}, cipher: cipher, o: o, client: client, send: client.Send,
-		wake: make(chan struct{}, 1), results: make(chan outcome, atOnce),
+		wake: make(chan struct{}, 1), results: make(chan outcome, heldInAll),
 		under: map[uuid.UUID]target{}, turn: make(chan struct{}, atOnce), turns: map[target]chan struct{}{}, took: map[target]time.Duration{}, said: map[target]time.Time{},
 	}
 }
@@ -199,13 +199,13 @@ func (s *Sender) busy() map[target]int {
 }
 
 // room returns how many further deliveries to a destination may be taken, and those that it holds.
-func (s *Sender) room(d models.Destination) (n int, under []uuid.UUID) {
+func (s *Sender) room(d models.Destination) (n int, under map[uuid.UUID]bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	to := targetOf(d)
+	to, under := targetOf(d), map[uuid.UUID]bool{}
 	for id, other := range s.under {
 		if other == to {
-			under = append(under, id)
+			under[id] = true
 		}
 	}
 	most := firstHeld

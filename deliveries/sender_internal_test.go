@@ -76,7 +76,7 @@ func TestHeldFor(t *testing.T) {
 	for _, c := range []struct {
 		took time.Duration
 		want int
-	}{{0, 512}, {time.Millisecond, 512}, {50 * time.Millisecond, 160}, {500 * time.Millisecond, 16}, {15 * time.Second, 16}} {
+	}{{0, mostHeld}, {time.Millisecond, mostHeld}, {50 * time.Millisecond, 160}, {500 * time.Millisecond, 16}, {15 * time.Second, 16}} {
 		if got := heldFor(c.took); got != c.want {
 			t.Errorf("attempts of %s: got %d held, want %d", c.took, got, c.want)
 		}
