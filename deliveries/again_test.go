@@ -163,3 +163,27 @@ func TestSendingAgainLooksThroughManyInSteps(t *testing.T) {
 		}
 	})
 }
+
+// TestTryingTwiceBeforeTheAttemptLeavesTheScheduleAlone asks twice for an attempt before it begins.
+func TestTryingTwiceBeforeTheAttemptLeavesTheScheduleAlone(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
+		r.say(500)
+		v := w.enqueue(d, 7, 1)
+		schedule := func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour, time.Hour} }
+		_, end := w.run(schedule)
+		w.tried(v.ID, 1)
+		end()
+		next := w.delivery(v.ID).NextAt
+		for range 2 {
+			if err := w.store().Replay(t.Context(), w.id, 1, v.ID, w.now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.run(schedule)
+		w.tried(v.ID, 2)
+		if got := w.delivery(v.ID); got.State != models.DeliveryPending || !got.NextAt.Equal(next) {
+			t.Errorf("got %+v, want it to wait until %s as before", got, next)
+		}
+	})
+}

@@ -26,6 +26,11 @@ func (s Store) Headers(d models.Destination) (string, error) {
 	return s.Cipher.Open(d.Headers, rowOf(d, secrets.DestinationHeaders))
 }
 
+// Lost reports whether an error says that what is stored cannot be decrypted.
+func Lost(err error) bool {
+	return errors.Is(err, secrets.ErrNoKey) || errors.Is(err, secrets.ErrCannotDecrypt)
+}
+
 // OlderEnding returns the last characters of a destination's older secret, "" if it has none or it cannot be read.
 func (s Store) OlderEnding(d models.Destination) string {
 	if len(d.OlderSecret) == 0 {
@@ -116,7 +121,8 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 		return errs, nil
 	}
 	had, err := s.Headers(seen)
-	if err != nil {
+	lost := Lost(err)
+	if err != nil && !lost {
 		return nil, models.In("own headers", err)
 	}
 	headers, wrong := restoreHeaders(f.Headers, had)
@@ -124,7 +130,7 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 		return models.FieldErrors{"headers": wrong}, nil
 	}
 	set := map[string]any{"name": f.Name, "url": f.URL, "updated_at": now}
-	if headers != had {
+	if headers != had || lost {
 		if set["headers"], err = s.seal(seen, headers); err != nil {
 			return nil, err
 		}
@@ -148,7 +154,11 @@ func (s Store) Update(ctx context.Context, seen models.Destination, userID int64
 		if err := change(tx, old, set); err != nil {
 			return err
 		}
-		return audit(tx, old, userID, models.ActionDestinationUpdated, updates(old, f, had, headers), now)
+		changes := updates(old, f, had, headers)
+		if lost {
+			changes = append(changes, models.AuditChange{What: whatOwnHeaders, Before: "could not be decrypted", After: "replaced"})
+		}
+		return audit(tx, old, userID, models.ActionDestinationUpdated, changes, now)
 	})
 	if errors.Is(err, errNameTaken) {
 		return nameTakenErrors(), nil
@@ -187,7 +197,8 @@ func (s Store) Enable(ctx context.Context, d models.Destination, userID int64, o
 	})
 }
 
-// RotateSecret gives a destination a new secret and returns it. The one that it has signs beside it until RemoveOlderSecret. If the
+// RotateSecret gives a destination a new secret and returns it. The one that it has signs beside it until RemoveOlderSecret, unless it cannot
+// be decrypted: then nothing could be signed any more. If the
 // secrets are no longer those of seen, the error is ErrChanged.
 func (s Store) RotateSecret(ctx context.Context, seen models.Destination, userID int64, now time.Time) (secret string, err error) {
 	secret = NewSecret()
@@ -195,8 +206,13 @@ func (s Store) RotateSecret(ctx context.Context, seen models.Destination, userID
 	if err != nil {
 		return "", err
 	}
-	said := models.AuditChange{What: whatSecret, Before: saidEnding + seen.Ending, After: saidEnding + secrets.Ending(secret) + ", the one before still signs"}
-	return secret, s.changeSecrets(ctx, seen, userID, map[string]any{"secret": sealed, "older_secret": seen.Secret, "ending": secrets.Ending(secret), "updated_at": now}, said, now)
+	said, older := models.AuditChange{What: whatSecret, Before: saidEnding + seen.Ending, After: saidEnding + secrets.Ending(secret) + saidBoth}, seen.Secret
+	if _, err := s.Cipher.Open(seen.Secret, rowOf(seen, secrets.DestinationSecret)); Lost(err) {
+		said.After, older = saidEnding+secrets.Ending(secret)+", the one before could not be decrypted", nil
+	} else if err != nil {
+		return "", err
+	}
+	return secret, s.changeSecrets(ctx, seen, userID, map[string]any{"secret": sealed, "older_secret": older, "ending": secrets.Ending(secret), "updated_at": now}, said, now)
 }
 
 // RemoveOlderSecret removes the older of a destination's two secrets.

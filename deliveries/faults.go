@@ -10,7 +10,7 @@ func (s Store) CannotSign(d models.Destination) string {
 	if _, err := open(s.Cipher, d); err == nil {
 		return ""
 	}
-	return "The stored secret or headers of " + d.Name + " cannot be decrypted. Ask the people who run this program to bring back SECRET_KEY. What waits goes out as soon as they can be read again."
+	return "The stored secret or headers of " + d.Name + " cannot be decrypted. Ask the people who run this program to bring back SECRET_KEY. If it is lost, replace the secret and enter the own headers again. What waits then goes out."
 }
 
 // Counts reports whether an attempt counts in the schedule, so that the delivery is given up after too many of them. One to an address that is

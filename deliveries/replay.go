@@ -67,7 +67,11 @@ func (s Store) Replay(ctx context.Context, workspaceID, userID int64, id uuid.UU
 			return ErrHeld
 		}
 		set := again(now)
-		if v.State == models.DeliveryPending && !v.Asked {
+		switch {
+		case v.State != models.DeliveryPending:
+		case v.Asked: // twice before the attempt began: the schedule goes on as it would have after the first time
+			delete(set, "resume_at")
+		default:
 			set["resume_at"] = v.NextAt
 		}
 		if err := ofDelivery(tx, v).Updates(set).Error; err != nil {
@@ -147,6 +151,20 @@ func (s Store) TryAllNow(ctx context.Context, d models.Destination, userID int64
 	if err != nil {
 		return 0, false, err
 	}
+	return s.tryAll(ctx, d, now)
+}
+
+// SwitchOn switches a destination on and tries what waits for it now, in steps. It returns how many would have waited longer, and whether that
+// was all of them.
+func (s Store) SwitchOn(ctx context.Context, d models.Destination, userID int64, now time.Time) (n int64, all bool, err error) {
+	if err := s.Enable(ctx, d, userID, true, now); err != nil {
+		return 0, false, err
+	}
+	return s.tryAll(ctx, d, now)
+}
+
+// tryAll tries what waits for its next attempt before its time. These attempts do not count in the schedule, which goes on after them.
+func (s Store) tryAll(ctx context.Context, d models.Destination, now time.Time) (n int64, all bool, err error) {
 	return s.inSteps(ctx, func(tx *gorm.DB, after uuid.UUID) (ids []uuid.UUID, err error) {
 		err = store.ForChange(tx).Model(&models.Delivery{}).Where("workspace_id = ? AND destination_id = ? AND state = ? AND next_at > ? AND NOT held AND (leased_until IS NULL OR leased_until <= ?) AND id > ?",
 			d.WorkspaceID, d.ID, models.DeliveryPending, now, now, after).Order("id").Limit(replayStep).Pluck("id", &ids).Error

@@ -33,6 +33,7 @@ const (
 	whatOwnHeaders = "Own headers"
 	saidEnding     = "ending in "
 	saidOlder      = "the older one"
+	saidBoth       = ", the one before still signs"
 )
 
 // SignedAt says which secrets signed an attempt at the instant at. It goes back from today's secrets through the audit log, which has every
@@ -75,7 +76,7 @@ func (g Signed) back(entries []models.AuditEntry, d models.Destination, at, now 
 			g.Ending, g.Older, g.OlderEnding, g.Replaced, olderKnown = endingIn(secret.Before), false, "", e.At, false
 		default:
 			g.Since = e.At
-			if !olderKnown || g.Older {
+			if strings.HasSuffix(secret.After, saidBoth) && (!olderKnown || g.Older) {
 				g.Older, g.OlderEnding = true, endingIn(secret.Before)
 			}
 			return g

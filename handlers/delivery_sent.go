@@ -1,14 +1,12 @@
 package handlers
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"time"
 
 	"campaignlark/deliveries"
 	"campaignlark/models"
-	"campaignlark/secrets"
 	"campaignlark/views"
 )
 
@@ -16,8 +14,8 @@ import (
 // of the next one.
 func (v *visit) tellSent(m *views.DeliveryModel, t deliveries.Told) error {
 	page := v.path("deliveries", t.ID)
-	headers := v.Query("show") == "headers"
-	m.SentTabs = []views.Tab{{Label: "Message", Href: page + "?show=message#sent", Current: !headers}, {Label: "Headers", Href: page + "?show=headers#sent", Current: headers}}
+	m.ShowHeaders = v.Query("show") == "headers"
+	m.SentTabs = []views.Tab{{Label: "Message", Href: page + "?show=message#sent", Current: !m.ShowHeaders}, {Label: "Headers", Href: page + "?show=headers#sent", Current: m.ShowHeaders}}
 	last := lastSent(t)
 	if last == nil && t.State != models.DeliveryPending {
 		m.NoHeaders = "No attempt has reached " + t.Destination.Name + ", so nothing was sent."
@@ -82,10 +80,8 @@ func (v *visit) ownHeaders(d models.Destination, signed deliveries.Signed, sent 
 		return "", "The own headers of " + d.Name + " are sent as well. Admins of the workspace see their names.", nil
 	}
 	own, err = v.destinations().Headers(d)
-	for _, known := range []*models.Error{secrets.ErrNoKey, secrets.ErrCannotDecrypt} {
-		if errors.Is(err, known) {
-			return "", "The own headers of " + d.Name + " cannot be decrypted, so their names are not shown.", nil
-		}
+	if deliveries.Lost(err) {
+		return "", "The own headers of " + d.Name + " cannot be decrypted, so their names are not shown.", nil
 	}
 	return own, "", models.In("delivery page: own headers", err)
 }

@@ -1,13 +1,11 @@
 package handlers
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
 	"campaignlark/deliveries"
 	"campaignlark/models"
-	"campaignlark/secrets"
 	"campaignlark/views"
 
 	"github.com/google/uuid"
@@ -63,11 +61,9 @@ func (s *Server) destinationShow(v *visit) error {
 func (v *visit) addHeaders(m *views.DestinationModel, d models.Destination) error {
 	headers, err := v.destinations().Headers(d)
 	m.Headers = deliveries.HideHeaders(headers)
-	for _, known := range []*models.Error{secrets.ErrNoKey, secrets.ErrCannotDecrypt} {
-		if errors.Is(err, known) {
-			m.NoHeaders = "They cannot be decrypted. Bring back SECRET_KEY, or enter them again."
-			return nil
-		}
+	if deliveries.Lost(err) {
+		m.NoHeaders = "They cannot be decrypted. Bring back SECRET_KEY, or enter them again."
+		return nil
 	}
 	return models.In("destination page: own headers", err)
 }
@@ -103,6 +99,9 @@ func (v *visit) addDeliveries(m *views.DestinationModel, u deliveries.Use) error
 		}
 	}
 	m.State, m.Replay, m.Count = string(state), deliveries.Replayable(state), counts[state]
+	if state == models.DeliveryPending && u.NextAt.After(v.server.now()) && (!u.Failing || refusedNow(u)) {
+		m.TryAll = tryAllLabel(counts[state])
+	}
 	before, _ := uuid.Parse(v.Query("before")) // an invalid id shows the newest page
 	found, err := v.destinations().Search(v.UserContext(), u.WorkspaceID, deliveries.Filter{DestinationID: u.ID, State: state}, before, listedDeliveries)
 	if err != nil {

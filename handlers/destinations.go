@@ -149,6 +149,9 @@ func (s *Server) updateDestination(v *visit) error {
 // storedDestination returns the content of a destination's form. The values of the headers are hidden.
 func (v *visit) storedDestination(d models.Destination) (deliveries.Form, error) {
 	headers, err := v.destinations().Headers(d)
+	if deliveries.Lost(err) { // the form replaces them
+		err = nil
+	}
 	return deliveries.Form{Name: d.Name, URL: d.URL, Headers: deliveries.HideHeaders(headers)}, models.In("destinations: own headers", err)
 }
 
@@ -167,6 +170,10 @@ func (v *visit) destinationForm(d models.Destination, f deliveries.Form, e editF
 	p, err := v.page(views.SectionDestinations, title, append(crumbs, views.Crumb{Text: title})...)
 	m := views.DestinationFormModel{Page: p, ID: d.ID, Name: f.Name, URL: f.URL, Headers: f.Headers, Edit: e.state("destination", nil), Errors: errs, Hint: deliveries.URLHint(f.URL, v.server.Config.OutboundAllow...), Plain: len(v.server.Config.OutboundAllow) > 0}
 	m.Failed = errs.Any() || m.Edit.Changed
+	if d.ID != 0 {
+		_, lost := v.destinations().Headers(d)
+		m.Lost = deliveries.Lost(lost)
+	}
 	return m, err
 }
 
@@ -205,9 +212,16 @@ func (v *visit) destination() (models.Destination, error) {
 
 // destinationEnable switches a destination on.
 func (s *Server) destinationEnable(v *visit) error {
-	d, err := v.switchDestination(true)
+	d, err := v.destination()
 	if err != nil {
 		return err
+	}
+	n, all, err := v.destinations().SwitchOn(v.UserContext(), d, v.User.ID, s.now())
+	if err != nil {
+		return models.In("destinations: switch it on", err)
+	}
+	if !all {
+		return v.done(v.path("destinations", d.ID), "%s is on again. %s messages go out now. There are more: press “Try all now” for the others.", d.Name, views.Count(n))
 	}
 	return v.done(v.path("destinations", d.ID), "%s is on again. What waits for it goes out now.", d.Name)
 }
@@ -223,19 +237,14 @@ func (s *Server) destinationDisableAsk(v *visit) error {
 
 // destinationDisable switches a destination off.
 func (s *Server) destinationDisable(v *visit) error {
-	d, err := v.switchDestination(false)
+	d, err := v.destination()
 	if err != nil {
 		return err
 	}
-	return v.done(v.path("destinations", d.ID), "%s is switched off.", d.Name)
-}
-
-func (v *visit) switchDestination(on bool) (models.Destination, error) {
-	d, err := v.destination()
-	if err != nil {
-		return d, err
+	if err := v.destinations().Enable(v.UserContext(), d, v.User.ID, false, s.now()); err != nil {
+		return models.In("destinations: switch it off", err)
 	}
-	return d, models.In("destinations: switch it", v.destinations().Enable(v.UserContext(), d, v.User.ID, on, v.server.now()))
+	return v.done(v.path("destinations", d.ID), "%s is switched off.", d.Name)
 }
 
 // destinationDeleteAsk asks before a destination is deleted, and says what waits.

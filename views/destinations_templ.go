@@ -717,6 +717,7 @@ type DestinationFormModel struct {
 	Name, URL, Headers string
 	Hint               string // what cannot be known of the stored address, or ""
 	Plain              bool   // plain http is possible to some networks
+	Lost               bool   // the stored headers cannot be decrypted
 	Edit               EditState
 	Errors             map[string]string
 }
@@ -737,6 +738,9 @@ func (m DestinationFormModel) action() string {
 }
 
 func (m DestinationFormModel) headersHelp() string {
+	if m.Lost {
+		return "The stored ones cannot be decrypted. When you save, they are replaced by what stands here. One a line, such as Authorization: Bearer abc."
+	}
 	if m.ID != 0 && m.Headers != "" {
 		return "One a line. Their values are kept encrypted and are not shown; leave ••••• to keep one."
 	}
@@ -788,7 +792,7 @@ func DestinationFormPage(m DestinationFormModel) templ.Component {
 			var templ_7745c5c3_Var34 templ.SafeURL
 			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(m.action())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destinations.templ`, Line: 193, Col: 61}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destinations.templ`, Line: 197, Col: 61}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			if templ_7745c5c3_Err != nil {
@@ -840,7 +844,7 @@ func DestinationFormPage(m DestinationFormModel) templ.Component {
 					var templ_7745c5c3_Var36 string
 					templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(m.Hint)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destinations.templ`, Line: 203, Col: 16}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destinations.templ`, Line: 207, Col: 16}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 					if templ_7745c5c3_Err != nil {
@@ -979,7 +983,7 @@ func callers(m DestinationQuestion, text string) templ.Component {
 				var templ_7745c5c3_Var39 string
 				templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destinations.templ`, Line: 249, Col: 12}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/destinations.templ`, Line: 253, Col: 12}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 				if templ_7745c5c3_Err != nil {

@@ -742,9 +742,9 @@ func docsRetries(m DocsModel) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var40 string
-		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinStringErrs("Messages that were given up or have arrived can be sent again, one alone or all of them. They keep their id.")
+		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinStringErrs("Messages that were given up or have arrived can be sent again, one alone or all that a filter of the list leaves. They keep their id.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs_automations.templ`, Line: 110, Col: 118}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs_automations.templ`, Line: 110, Col: 143}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
 		if templ_7745c5c3_Err != nil {
@@ -781,9 +781,9 @@ func docsRetries(m DocsModel) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs("Messages go only to the internet. Addresses of private networks and of the machine itself are refused, also if a name leads there. Your hoster can allow some with the setting OUTBOUND_ALLOW; to those http works too.")
+		templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs("Messages go only to the internet. Addresses of private networks and of the machine itself are refused, also if a name leads there. No message is given up for that: after 10 minutes the destination is switched off, and messages wait until its address is changed. Your hoster can allow some with the setting OUTBOUND_ALLOW; to those http works too.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs_automations.templ`, Line: 113, Col: 225}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs_automations.templ`, Line: 113, Col: 356}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
 		if templ_7745c5c3_Err != nil {
