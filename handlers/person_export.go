@@ -149,6 +149,9 @@ func (p *personFile) write(head map[string]any) error {
 			return list(p, "segment_changes", db.PersonMoves, func(m store.ContactMove) uuid.UUID { return m.ID }, p.move)
 		},
 		func() error {
+			return list(p, "events", db.PersonEvents, func(e models.AutomationEvent) uuid.UUID { return e.ID }, personEvent)
+		},
+		func() error {
 			return list(p, "automation_runs", db.PersonRuns, func(r store.PersonRun) uuid.UUID { return r.ID }, personRun)
 		},
 		func() error {
@@ -229,6 +232,15 @@ func personEdit(e store.ContactEdit) any {
 		by = "automation " + c.AutomationAs
 	}
 	return map[string]any{"at": e.At.Format(time.RFC3339), "by": by, "action": e.Action, "change": e.ContactChange(), "values": e.Values}
+}
+
+// personEvent shows an event for automations, with the contact as it was then.
+func personEvent(e models.AutomationEvent) any {
+	var contact json.RawMessage
+	if e.Snapshot != nil && json.Valid([]byte(*e.Snapshot)) {
+		contact = json.RawMessage(*e.Snapshot)
+	}
+	return map[string]any{"id": deliveries.EventID(e.ID), "at": e.CreatedAt, "event": e.Type, "request": e.RequestID, "changed_fields": e.Fields, "contact": contact}
 }
 
 func personRun(r store.PersonRun) any {

@@ -28,7 +28,14 @@ func TestAPersonsExportAndErasureKnowAutomations(t *testing.T) {
 		ada := "/w/books/contacts/" + itoa(s.contact("ada@example.com").ID)
 		var file struct {
 			Changes []struct{ By, Action string }
-			Runs    []struct {
+			Events  []struct {
+				Event   string
+				Contact struct {
+					Email  string `json:"email_address"`
+					Status string
+				}
+			}
+			Runs []struct {
 				Automation, State string
 				Steps             []struct {
 					Result, Message string
@@ -41,6 +48,9 @@ func TestAPersonsExportAndErasureKnowAutomations(t *testing.T) {
 		}
 		if len(file.Changes) == 0 || file.Changes[0].By != "automation Welcome" {
 			t.Errorf("got the changes %+v, want the first by the automation", file.Changes)
+		}
+		if len(file.Events) != 1 || file.Events[0].Event != "contact_created" || file.Events[0].Contact.Email != "ada@example.com" || file.Events[0].Contact.Status == "" {
+			t.Errorf("got the events %+v, want one with the contact as it was", file.Events)
 		}
 		if len(file.Runs) != 1 || file.Runs[0].Automation != "Welcome" || file.Runs[0].State != "waiting" || len(file.Runs[0].Steps) < 4 {
 			t.Fatalf("got the runs %+v, want one with its steps", file.Runs)

@@ -69,6 +69,13 @@ func (d *DB) PersonDeliveries(ctx context.Context, c models.Contact, before uuid
 	return rows, err
 }
 
+// PersonEvents returns the next events for automations about the contact, with what they show of it. The index by the contact has no ids: in
+// the order of the primary key, SQLite would read all events of the workspace.
+func (d *DB) PersonEvents(ctx context.Context, c models.Contact, before uuid.UUID) (rows []models.AutomationEvent, err error) {
+	return rows, d.Read(ctx).Where("workspace_id = ? AND contact_id = ? AND coalesce(id, id) < ?", c.WorkspaceID, c.ID, before).
+		Order("coalesce(id, id) DESC").Limit(personStep).Find(&rows).Error
+}
+
 // PersonRun is a run of an automation with what its steps did.
 type PersonRun struct {
 	models.AutomationRun

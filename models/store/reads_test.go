@@ -42,6 +42,7 @@ func TestPagesReadNoWholeTable(t *testing.T) {
 			},
 			"what an erasure ends":       func(ctx context.Context) error { _, err := db.ContactOutgoing(ctx, c); return err },
 			"runs of a person":           func(ctx context.Context) error { _, err := db.PersonRuns(ctx, c, uuid.Max); return err },
+			"events about a person":      func(ctx context.Context) error { _, err := db.PersonEvents(ctx, c, uuid.Max); return err },
 			"messages of a person":       func(ctx context.Context) error { _, err := db.PersonDeliveries(ctx, c, uuid.Max); return err },
 			"the hours of webhooks":      func(ctx context.Context) error { _, err := db.HoursOfWebhooks(ctx, 1, now); return err },
 			"groups of failed calls":     func(ctx context.Context) error { _, err := db.FailureGroups(ctx, 1, now); return err },
