@@ -58,7 +58,7 @@ func newStarter(tx *gorm.DB, workspace int64, r *Runner) (*starter, error) {
 	if err != nil {
 		return nil, models.In("workspace", err)
 	}
-	things, err := thingsIn(tx, w, r.Mail)
+	things, err := r.known.things(tx, w, r.Mail)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (r *Runner) doRuns(ctx context.Context, due []dueRun) error {
 		if err != nil || !locked {
 			return err
 		}
-		x := &execution{tx: tx, mail: r.Mail, now: models.Instant(r.Now()), people: map[int64]*person{}, definitions: map[revisionKey]Definition{}}
+		x := &execution{tx: tx, known: &r.known, mail: r.Mail, now: models.Instant(r.Now()), people: map[int64]*person{}, definitions: map[revisionKey]Definition{}}
 		runs, err := x.read(due)
 		if err != nil || len(runs) == 0 {
 			return err
@@ -68,6 +68,7 @@ type revisionKey struct{ automation, revision int64 }
 // execution is one transaction that does runs of one workspace.
 type execution struct {
 	tx          *gorm.DB
+	known       *known
 	mail        bool // the program can send e-mail
 	now         time.Time
 	workspace   models.Workspace

@@ -35,7 +35,7 @@ func (x *execution) read(due []dueRun) (runs []models.AutomationRun, err error) 
 	if x.workspace, err = store.First[models.Workspace](x.tx.Where("id = ?", workspace)); err != nil {
 		return nil, models.In("read the workspace", err)
 	}
-	if x.things, err = thingsIn(x.tx, x.workspace, x.mail); err != nil {
+	if x.things, err = x.known.things(x.tx, x.workspace, x.mail); err != nil {
 		return nil, err
 	}
 	if err := x.readPeople(contacts); err != nil {

@@ -30,6 +30,7 @@ type Options struct {
 type Runner struct {
 	db *store.DB
 	Options
+	known known
 }
 
 // New creates a Runner.
@@ -46,7 +47,7 @@ func New(db *store.DB, o Options) *Runner {
 	if o.Sent == nil {
 		o.Sent = func() {}
 	}
-	return &Runner{db, o}
+	return &Runner{db: db, Options: o}
 }
 
 const (

@@ -1,6 +1,7 @@
 package automations_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -319,6 +320,50 @@ func TestADeletedWorkspaceDoesNothingMore(t *testing.T) {
 		}
 		if got := w.runs(); len(w.sent()) != 0 || !slices.Equal(got, []models.RunState{models.RunWaiting}) {
 			t.Errorf("got the runs %v and %d messages, want the run as it was and no message", got, len(w.sent()))
+		}
+	})
+}
+
+// TestARunnerSeesWhatChanges lets one runner do a run, renames and deletes what the automation uses, and adds a webhook to it. The runs after that
+// see the new state.
+func TestARunnerSeesWhatChanges(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.automate("Tag", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"steps":[{"type":"add_tag","tag_id":%d},{"type":"set_field","field_id":%d,"value":"Wien"}]}`, w.tags["trial"].ID, w.city.ID))
+		said := func(email string) (words []string) {
+			t.Helper()
+			w.call(models.TypeSubscribed, `{"email_address":"`+email+`"}`)
+			w.work()
+			for _, r := range rowsOf[models.AutomationRun](w, "contact_id") {
+				if r.ContactID != w.contact(email).ID {
+					continue
+				}
+				story, err := w.store.Run(t.Context(), w.ws.ID, r.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, s := range story.Steps[1:] {
+					words = append(words, s.Told.Words)
+				}
+			}
+			return words
+		}
+		if got, want := said("ada@example.com"), []string{"The tag “trial” was added.", "City was set to “Wien”."}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		w.write(func(tx *gorm.DB) error {
+			return errors.Join(tx.Exec("UPDATE tags SET name = 'tried', name_folded = 'tried' WHERE id = ?", w.tags["trial"].ID).Error,
+				tx.Exec("UPDATE merge_tags SET label = 'Town' WHERE id = ?", w.city.ID).Error)
+		})
+		if got, want := said("otto@example.com"), []string{"The tag “tried” was added.", "Town was set to “Wien”."}; !slices.Equal(got, want) {
+			t.Errorf("got %q after both were renamed, want %q", got, want)
+		}
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE tags SET deleted_at = ? WHERE id = ?", w.now(), w.tags["trial"].ID).Error
+		})
+		if got := said("eva@example.com"); got != nil {
+			t.Errorf("got %q after the tag was deleted, want no run of an automation that needs a repair", got)
 		}
 	})
 }
