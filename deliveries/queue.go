@@ -39,7 +39,7 @@ const lookSQL = `SELECT w.id, CASE WHEN w.contact_id = 0 THEN w.id ELSE (SELECT 
 // takeSQL locks deliveries that no other sender has locked, and holdSQL the later versions of the same contacts. takeSQL has no further
 // condition and no order: Postgres might walk through everything that is due otherwise.
 const (
-	takeSQL = `SELECT workspace_id, id, destination_id, state, next_at, leased_until, body FROM deliveries WHERE workspace_id = @ws AND id IN @firsts`
+	takeSQL = `SELECT workspace_id, id, destination_id, state, tries, next_at, leased_until, body FROM deliveries WHERE workspace_id = @ws AND id IN @firsts`
 	holdSQL = `SELECT id FROM deliveries WHERE workspace_id = @ws AND id IN @later AND state = 'pending' AND next_at <= @now`
 )
 
