@@ -64,15 +64,15 @@ type RequestPage struct {
 	Stopped uuid.UUID
 }
 
-// A search without an index reads walkStep calls in one step, and takes at most walkSteps steps for a page. A search of what was sent
-// decompresses each call: it reads bodiesStep calls in one step, and begins no step after bodiesTime. DESIGN "Request log": it scans in
-// bounded steps and says how far it got.
+// A search without an index reads walkStep calls in one step, takes at most walkSteps steps for a page, and begins no step after walkTime. A
+// search of what was sent decompresses each call, so it reads only bodiesStep calls in one step, as often as walkTime allows. DESIGN
+// "Request log": it scans in bounded steps and says how far it got.
 const (
 	walkStep   = 5_000
 	walkSteps  = 10
 	bodiesStep = 500
-	bodiesTime = 150 * time.Millisecond
-	timesTime  = 40 * time.Millisecond // of CallTimes
+	walkTime   = 150 * time.Millisecond
+	timesTime  = 25 * time.Millisecond // of CallTimes
 	nextCalls  = 200                   // of NextRequests
 )
 
@@ -114,7 +114,7 @@ func (d *DB) walkRequests(ctx context.Context, workspaceID int64, filter Request
 			return nil
 		}
 		page.Stopped = last
-		if filter.Matches != nil && time.Since(began) > bodiesTime {
+		if time.Since(began) > walkTime {
 			return nil
 		}
 		cursor = cursor.From(last)

@@ -96,7 +96,7 @@ func (d *DB) WebhooksOf(ctx context.Context, calls []models.WebhookRequest) (map
 // manySteps is how many steps a search in several workspaces takes for one page.
 const manySteps = 5
 
-// RequestsOf is Requests for several workspaces together. A search of what was sent looks at the calls of a step until bodiesTime is over.
+// RequestsOf is Requests for several workspaces together. A search of what was sent looks at the calls of a step until walkTime is over.
 func (d *DB) RequestsOf(ctx context.Context, workspaceIDs []int64, filter RequestFilter, cursor models.Cursor) (RequestPage, error) {
 	page := RequestPage{Newer: cursor.Before != uuid.Nil, Older: cursor.Rising()}
 	per := RequestPageSize + 1
@@ -146,7 +146,7 @@ func (d *DB) matchingBodies(ctx context.Context, keys []callKey, filter RequestF
 		return nil, uuid.Nil, errors.New("a search of what was sent needs RequestFilter.Matches")
 	}
 	for some := range slices.Chunk(keys, bodiesOfMany) {
-		if last != uuid.Nil && time.Since(began) > bodiesTime {
+		if last != uuid.Nil && time.Since(began) > walkTime {
 			return matching, last, nil
 		}
 		calls, err := d.callsOf(ctx, some, wholeColumns)
