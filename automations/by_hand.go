@@ -76,6 +76,7 @@ func (s Store) StartedByHand(ctx context.Context, w models.Workspace, c Change) 
 type Begun struct {
 	AutomationID int64
 	Name         string
+	Deleted      bool // the automation was deleted since
 	Runs, Open   int64
 	Arrived      int64 // messages that destinations have taken
 	Waiting      int64 // messages that wait
@@ -89,7 +90,7 @@ func (s Store) BegunBy(ctx context.Context, workspace, job int64) (all []Begun, 
 
 // begunSQL counts what BegunBy returns. SQLite keeps the order of CROSS JOIN: without it, it reads all runs of the workspace, and all events of
 // the job for each run.
-const begunSQL = `SELECT r.automation_id, max(a.name) AS name, count(*) AS runs, sum(CASE WHEN r.ended_at IS NULL THEN 1 ELSE 0 END) AS open,
+const begunSQL = `SELECT r.automation_id, max(a.name) AS name, count(a.deleted_at) > 0 AS deleted, count(*) AS runs, sum(CASE WHEN r.ended_at IS NULL THEN 1 ELSE 0 END) AS open,
 	sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'arrived')) AS arrived,
 	sum((SELECT count(*) FROM deliveries d WHERE d.workspace_id = @ws AND d.contact_id = r.contact_id AND d.run_id = r.id AND d.state = 'pending')) AS waiting
 	FROM ` + eventsOfJob + ` AS e CROSS JOIN automation_runs r CROSS JOIN automations a

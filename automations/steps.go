@@ -11,11 +11,18 @@ import (
 	"campaignlark/models/store"
 )
 
+// nobodyToChange says why a step changes nothing in a run that a webhook started by failing or falling silent.
+const nobodyToChange = "What started it is about no contact, so there is nobody to change."
+
 // change adds or removes a tag, or sets a field.
 func (x *execution) change(run *models.AutomationRun, s Step) error {
 	p := x.people[run.ContactID]
 	if p == nil {
-		x.tell(run, s.ID, ResultNothing, Told{Words: "The contact was deleted, so there is nothing to change."})
+		words := "The contact was deleted, so there is nothing to change."
+		if run.ContactID == 0 {
+			words = nobodyToChange
+		}
+		x.tell(run, s.ID, ResultNothing, Told{Words: words})
 		return nil
 	}
 	in := models.ContactInput{Status: p.Status, Tags: slices.Clone(p.tags), Fields: map[string]string{}}

@@ -131,6 +131,9 @@ func (t *trial) step(s Step) Tried {
 		return asked
 	case s.Type.Changes() && t.person == nil:
 		tried.Note = "The contact is deleted then, so there is nothing to change."
+		if !t.event.Type.OfContact() {
+			tried.Note = nobodyToChange
+		}
 	case s.Unset:
 		tried.Good, tried.Note = false, "There is no value yet."
 	case s.Type.Changes():

@@ -1,6 +1,7 @@
 package automations_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -137,6 +138,30 @@ func TestANewWebhookThatFailsStartsARun(t *testing.T) {
 			if got := w.sent(); len(got) != step.want {
 				t.Errorf("%d calls that failed: got %d deliveries, want %d", step.calls, len(got), step.want)
 			}
+		}
+	})
+}
+
+// TestAStepWithoutAContactSaysSo starts an automation that adds a tag by a webhook that falls silent: there is nobody who could get it.
+func TestAStepWithoutAContactSaysSo(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.called(w.hooks[models.TypeSubscribed], w.now().Add(-3*time.Hour), 100)
+		w.automate("Both", fmt.Sprintf(`{"triggers":[{"type":"contact_created"},{"type":"webhook_silent"}],"steps":[{"type":"add_tag","tag_id":%d}]}`, w.tags["trial"].ID))
+		w.later(3 * time.Hour)
+		w.look()
+		w.work()
+		all := rowsOf[models.AutomationRun](w, "id")
+		if len(all) != 1 {
+			t.Fatalf("got %d runs, want one", len(all))
+		}
+		story, err := w.store.Run(t.Context(), w.ws.ID, all[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := story.Steps[len(story.Steps)-1].Told.Words; got != "What started it is about no contact, so there is nobody to change." {
+			t.Errorf("got %q", got)
 		}
 	})
 }

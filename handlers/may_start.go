@@ -94,22 +94,26 @@ func (v *visit) begunBy(j models.Job) ([]automations.Begun, error) {
 	default:
 		return nil, nil
 	}
-	if v.counts.Automations == 0 { // the usual case costs no query
-		return nil, nil
-	}
 	return v.automations().BegunBy(v.UserContext(), j.WorkspaceID, j.ID)
 }
 
-// begunHref is the address of the runs of an automation that a job started.
-func (v *visit) begunHref(j models.Job, automation int64) string {
-	return v.path("automations", automation) + "?job=" + strconv.FormatInt(j.ID, 10) + "#runs"
+// begunHref is the address of the runs of an automation that a job started, "" if the automation was deleted.
+func (v *visit) begunHref(j models.Job, b automations.Begun) string {
+	if b.Deleted {
+		return ""
+	}
+	return v.path("automations", b.AutomationID) + "?job=" + strconv.FormatInt(j.ID, 10) + "#runs"
 }
 
 // begunFacts says on the page of a job which automations it has started.
 func (v *visit) begunFacts(j models.Job) (facts []views.JobFact, err error) {
 	all, err := v.begunBy(j)
 	for _, b := range all {
-		facts = append(facts, views.JobFact{Label: "Started " + b.Name, Value: views.PluralUpTo(b.Runs, automations.MostRuns, "time", "times"), Href: v.begunHref(j, b.AutomationID)})
+		fact := views.JobFact{Label: "Started " + b.Name, Value: views.PluralUpTo(b.Runs, automations.MostRuns, "time", "times"), Href: v.begunHref(j, b)}
+		if b.Deleted {
+			fact.Label += " (deleted)"
+		}
+		facts = append(facts, fact)
 	}
 	return facts, err
 }
@@ -118,7 +122,7 @@ func (v *visit) begunFacts(j models.Job) (facts []views.JobFact, err error) {
 func (v *visit) begun(j models.Job) (all []views.Begun, err error) {
 	runs, err := v.begunBy(j)
 	for _, b := range runs {
-		all = append(all, views.Begun{Named: views.Named{ID: b.AutomationID, Name: b.Name}, Runs: b.Runs, Open: b.Open, Arrived: b.Arrived, Waiting: b.Waiting, Href: v.begunHref(j, b.AutomationID),
+		all = append(all, views.Begun{Named: views.Named{ID: b.AutomationID, Name: b.Name}, Runs: b.Runs, Open: b.Open, Arrived: b.Arrived, Waiting: b.Waiting, Deleted: b.Deleted, Href: v.begunHref(j, b),
 			Times: views.PluralUpTo(b.Runs, automations.MostRuns, "time", "times")})
 	}
 	return all, err

@@ -71,6 +71,9 @@ func TestAnImportSaysWhichAutomationsItStarts(t *testing.T) {
 		ask.want(t, 200, "It started Welcome 3 times", "What arrived stays where it is.", "their waiting messages are not sent", "No automation starts.", "Nobody changed them since: they are deleted for good.")
 		s.addByHand("Goodbye", `{"type":"contact_deleted"}`, `{"type":"wait","minutes":60}`)
 		s.get(show+"/undo").want(t, 200, "Goodbye , for 3 contacts at most")
+		s.post("/w/books/automations/"+itoa(welcome)+"/delete").want(t, 303)
+		s.get(show).want(t, 200, "It started Welcome (deleted) 3 times")
+		s.get(work).want(t, 200, "Started Welcome (deleted)")
 	})
 }
 
