@@ -58,3 +58,17 @@ func TestSegmentsAreFilteredAndSorted(t *testing.T) {
 		stranger.get("/w/other/segments/new?from="+itoa(few.ID)).want(t, 404)
 	})
 }
+
+// TestALongPropertyCanBeReadInFull has a condition whose labels are longer than a narrow list: each list says its choice in full.
+func TestALongPropertyCanBeReadInFull(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		m := s.addMergeTag(models.MergeTag{Key: "catalogue", Label: "Wants the printed catalogue of next spring", Type: models.MergeTagText})
+		g := s.addSegment("Catalogue", `{"condition":"AND","filters":[{"type":"field","field_id":`+itoa(m.ID)+`,"operator":"eq","value":"yes"}]}`)
+		body := s.get("/w/books/segments/" + itoa(g.ID) + "/edit").body
+		for _, want := range []string{`title="Wants the printed catalogue of next spring"`, `title="is"`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the builder has no %s", want)
+			}
+		}
+	})
+}
