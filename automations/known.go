@@ -27,15 +27,15 @@ type knownSchema struct {
 	schema   rule.Schema
 }
 
-// things is thingsIn with what is known still. Segments have only their ids and names: no revision counts their changes, so they are read
-// each time.
+// things is thingsIn with what is known still. Segments have only their ids, their names and whether they are broken. No revision counts
+// their changes, so they are read each time.
 func (k *known) things(tx *gorm.DB, w models.Workspace, mail bool) (Things, error) {
 	schema, err := k.schema(tx, w)
 	if err != nil {
 		return Things{}, models.In("schema", err)
 	}
 	schema.Segments = nil
-	if err := tx.Select("workspace_id, id, name").Where("workspace_id = ?", w.ID).Order("id").Find(&schema.Segments).Error; err != nil {
+	if err := tx.Select("workspace_id, id, name, broken_reason").Where("workspace_id = ?", w.ID).Order("id").Find(&schema.Segments).Error; err != nil {
 		return Things{}, models.In("segments", err)
 	}
 	return thingsWith(rule.NewSchema(schema), tx, w, mail)

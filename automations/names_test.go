@@ -10,6 +10,7 @@ import (
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/segments/rule"
 
 	"gorm.io/gorm"
 )
@@ -57,6 +58,34 @@ func TestTwoFormsDoNotGiveOneName(t *testing.T) {
 		}
 		if err := <-renamed; !errors.Is(err, automations.ErrNameTaken) {
 			t.Errorf("got %v, want that the name is taken", err)
+		}
+	})
+}
+
+// TestARunnerSeesABrokenSegment breaks the rule of a segment that an automation asks, between two runs.
+func TestARunnerSeesABrokenSegment(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		g, problems := rule.Parse(fmt.Sprintf(`{"condition":"AND","filters":[{"type":"tags","operator":"has_any","value":[%d]}]}`, w.tags["customer"].ID))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		segment, err := w.segments().Create(t.Context(), w.ws.ID, 0, "Customers", g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.work()
+		w.automate("Others", fmt.Sprintf(`{"triggers":[{"type":"contact_created"}],"rule":{"condition":"AND","filters":[{"type":"segment","operator":"not_in","value":%d}]},"steps":[{"type":"wait","minutes":60}]}`, segment.ID))
+		w.call(models.TypeSubscribed, `{"email_address":"ada@example.com"}`)
+		w.work()
+		w.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE segments SET broken_reason = 'A tag that it uses was deleted.' WHERE id = ?", segment.ID).Error
+		})
+		w.call(models.TypeSubscribed, `{"email_address":"otto@example.com"}`)
+		w.work()
+		if got := w.runs(); len(got) != 1 || got[0] != models.RunWaiting {
+			t.Errorf("got %v, want that the automation needs a repair and starts for nobody else", got)
 		}
 	})
 }
