@@ -62,3 +62,14 @@ func TestADeliveryTellsItsHeadersAndSecret(t *testing.T) {
 		page.wantNot(t, "Signed with", "Webhook-Id")
 	})
 }
+
+func TestADeliverySaysWhyItsDestinationWasSwitchedOff(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		d := s.addDestination("CRM")
+		v := s.addDelivery(d, models.Delivery{State: models.DeliveryPending, Tries: 1}, `{}`)
+		s.write(func(tx *gorm.DB) error {
+			return tx.Exec("UPDATE destinations SET enabled = false, off_reason = 'Its address leads into a private network.' WHERE id = ?", d.ID).Error
+		})
+		s.get("/w/books/deliveries/"+v.ID.String()).want(t, 200, "CRM was switched off. Its address leads into a private network. It goes out when it is on again.", "Switch it on")
+	})
+}

@@ -103,6 +103,9 @@ func (v *visit) tellWaiting(m *views.DeliveryModel, t deliveries.Told) error {
 			m.Verdict = "It waits: " + to + " is switched off"
 		}
 		m.Next = to + " is switched off. It goes out when it is on again."
+		if t.Destination.OffReason != "" {
+			m.Next = to + " was switched off. " + t.Destination.OffReason + " It goes out when it is on again."
+		}
 		return nil
 	}
 	if fault := v.destinations().CannotSign(t.Destination); fault != "" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"campaignlark/deliveries"
 	"campaignlark/internal/dbtest"
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -24,6 +25,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // world is a workspace with two members and an automation, a mail server and a clock.
 type world struct {
+	schedule deliveries.Schedule // nil for the usual one
 	*testing.T
 	db      *store.DB
 	ws      models.Workspace
@@ -86,7 +88,7 @@ func (w *world) tell(member, times int) {
 
 func (w *world) sender() *Sender {
 	public, _ := url.Parse("https://hooks.example.com")
-	return NewSender(w.db, w.post.at(StartTLS), Options{PublicURL: public, Now: w.now, Log: slog.New(slog.NewTextHandler(&w.log, nil))})
+	return NewSender(w.db, w.post.at(StartTLS), Options{PublicURL: public, Now: w.now, Schedule: w.schedule, Log: slog.New(slog.NewTextHandler(&w.log, nil))})
 }
 
 // send lets two replicas send at the same time, and returns the subjects of the mails that arrived since the last time, by address.
@@ -217,6 +219,27 @@ func TestAServerThatStaysAwayIsGivenUp(t *testing.T) {
 		w.wantSent("it was given up")
 		w.tell(0, 1)
 		w.wantSent("the next time", "ada@example.com Welcome: A contact is subscribed (confirmed) through Shop")
+	})
+}
+
+// TestMailsFollowTheScheduleThatIsSet sends by a schedule of one wait.
+func TestMailsFollowTheScheduleThatIsSet(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		w.schedule = deliveries.Schedule{time.Minute}
+		w.post.refuse = func(string) error { return &smtp.SMTPError{Code: 421, Message: "later"} }
+		w.tell(0, 1)
+		w.tell(1, 1)
+		w.wantSent("the server is away")
+		w.write(func(tx *gorm.DB) error { // only one of both mails waits for the second attempt
+			return tx.Model(&models.TeamMail{}).Where("user_id = ?", w.members[1].ID).Update("next_at", w.now().Add(10*time.Minute)).Error
+		})
+		w.later(2 * time.Minute)
+		w.wantSent("it fails again, and is given up")
+		w.post.refuse = nil
+		w.later(10 * time.Minute)
+		w.wantSent("the other one is tried again", "otto@example.com Welcome: A contact is subscribed (confirmed) through Shop")
 	})
 }
 
