@@ -1,6 +1,7 @@
 package automations
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -143,9 +144,11 @@ func (r *Runner) lock(tx *gorm.DB, workspace int64) (locked bool, err error) {
 
 // dueRun names a run whose next step is due.
 type dueRun struct {
-	WorkspaceID int64
-	ID          uuid.UUID
-	ContactID   int64
+	WorkspaceID    int64
+	ID             uuid.UUID
+	ContactID      int64
+	ContactVersion int64
+	DueAt          time.Time
 }
 
 // doDue does the runs that are due, the oldest first.
@@ -172,18 +175,50 @@ func (r *Runner) doDue(ctx context.Context, until time.Time) (more bool, err err
 			failed = append(failed, r.note(ctx, some[0], err))
 		}
 	}
-	return len(due) == runsInATurn, errors.Join(failed...)
+	return len(due) >= runsInATurn, errors.Join(failed...)
 }
 
-// listDue lists the oldest runs that are due. Those of workspaces that are deleted or held are left out, or they would keep the others waiting.
+// listDue lists the oldest runs that are due, those of one contact in the order of its versions. Those of workspaces that are deleted or held
+// are left out, or they would keep the others waiting.
 func (r *Runner) listDue(ctx context.Context) (due []dueRun, err error) {
-	now := models.Instant(r.Now())
 	which := "workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL OR segments_held_until > @now)"
 	if r.Only != 0 {
 		which = "workspace_id = @only"
 	}
-	return due, r.db.Read(ctx).Raw("SELECT workspace_id, id, contact_id FROM automation_runs WHERE ended_at IS NULL AND due_at <= @now AND "+which+" ORDER BY due_at LIMIT @most",
-		map[string]any{"now": now, "only": r.Only, "most": runsInATurn}).Scan(&due).Error
+	err = r.db.Read(ctx).Raw("SELECT "+dueColumns+" FROM automation_runs WHERE ended_at IS NULL AND due_at <= @now AND "+which+" ORDER BY due_at LIMIT @most",
+		map[string]any{"now": models.Instant(r.Now()), "only": r.Only, "most": runsInATurn}).Scan(&due).Error
+	if err == nil && len(due) == runsInATurn {
+		due, err = r.withTies(ctx, due)
+	}
+	slices.SortStableFunc(due, func(a, b dueRun) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.WorkspaceID, b.WorkspaceID), cmp.Compare(a.ContactID, b.ContactID), cmp.Compare(a.ContactVersion, b.ContactVersion))
+	})
+	return due, err
+}
+
+const dueColumns = "workspace_id, id, contact_id, contact_version, due_at"
+
+// withTies adds the runs that are due at the instant of the last one and about the same contacts. Many may be due at one instant, and the list
+// has them in no order: the run of a later version may be in it, and that of an earlier one not.
+func (r *Runner) withTies(ctx context.Context, due []dueRun) ([]dueRun, error) {
+	last := due[len(due)-1].DueAt
+	contacts, listed := map[int64][]int64{}, map[uuid.UUID]bool{}
+	for _, one := range due {
+		listed[one.ID] = true
+		if one.ContactID != 0 && one.DueAt.Equal(last) {
+			contacts[one.WorkspaceID] = append(contacts[one.WorkspaceID], one.ContactID)
+		}
+	}
+	for workspace, ids := range contacts {
+		var ties []dueRun
+		err := r.db.Read(ctx).Raw("SELECT "+dueColumns+" FROM automation_runs WHERE workspace_id = ? AND contact_id IN ? AND due_at = ? AND ended_at IS NULL",
+			workspace, ids, last).Scan(&ties).Error
+		if err != nil {
+			return due, models.In("of the same contacts", err)
+		}
+		due = append(due, slices.DeleteFunc(ties, func(one dueRun) bool { return listed[one.ID] })...)
+	}
+	return due, nil
 }
 
 // most returns how many rows of a kind one transaction does.

@@ -367,3 +367,43 @@ func TestARunnerSeesWhatChanges(t *testing.T) {
 		}
 	})
 }
+
+// TestRunsOfAContactKeepTheirOrder has more runs due at one instant than a turn does, stored in the opposite order. The messages about a contact
+// are handed over in the order of its versions.
+func TestRunsOfAContactKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		a := w.automate("CRM", fmt.Sprintf(`{"triggers":[{"type":"contact_updated"}],"steps":[{"type":"call","destination_id":%d}]}`, w.crm.ID))
+		for _, name := range []string{"ada", "otto"} {
+			w.call(models.TypeSubscribed, `{"email_address":"`+name+`@example.com"}`)
+		}
+		const versions = 300
+		w.write(func(tx *gorm.DB) error {
+			var events []models.AutomationEvent
+			var runs []models.AutomationRun
+			for version := int64(versions); version > 0; version-- {
+				for _, name := range []string{"ada", "otto"} {
+					c := w.contact(name + "@example.com")
+					c.Version = version
+					e := models.EventAbout(c, nil, models.EventUpdated, w.now())
+					e.State = models.EventStateHandled
+					events = append(events, e)
+					runs = append(runs, models.AutomationRun{WorkspaceID: w.ws.ID, ID: models.NewID(w.now()), AutomationID: a.ID, Revision: 1, EventID: e.ID, ContactID: c.ID,
+						ContactVersion: version, State: models.RunDue, DueAt: models.Instant(w.now().Truncate(time.Hour))})
+				}
+			}
+			return errors.Join(tx.CreateInBatches(&events, 100).Error, tx.CreateInBatches(&runs, 100).Error)
+		})
+		w.work()
+		all := rowsOf[models.Delivery](w, "contact_id, contact_version")
+		if len(all) != 2*versions {
+			t.Fatalf("got %d messages, want %d", len(all), 2*versions)
+		}
+		for i := 1; i < len(all); i++ {
+			if all[i].ContactID == all[i-1].ContactID && models.IDTime(all[i].ID).Before(models.IDTime(all[i-1].ID)) {
+				t.Fatalf("the message about version %d was handed over before that about version %d", all[i].ContactVersion, all[i-1].ContactVersion)
+			}
+		}
+	})
+}
