@@ -69,7 +69,7 @@ func (r *Runner) Run(ctx context.Context) {
 }
 
 // Turn does steps of the job that has waited longest, for a short time, and reports whether there was one. It logs a
-// failed step.
+// failed step. Beside calls of webhooks it rests after each step.
 func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	job, err := r.db.ClaimJob(ctx, r.holder, lease, r.now())
 	if store.ErrorCode(err) == models.CodeNotFound {
@@ -80,6 +80,7 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 	}
 	for until := time.Now().Add(turn); ; {
 		var goOn bool
+		began := time.Now()
 		switch job, goOn, err = r.step(ctx, job, !time.Now().Before(until)); {
 		case errors.Is(err, store.ErrJobTaken):
 			return true, nil
@@ -88,7 +89,13 @@ func (r *Runner) Turn(ctx context.Context) (worked bool, err error) {
 				r.log.Error("a job's step failed", "job", job.ID, "kind", job.Kind, "try", job.Tries+1, store.ErrorAttr(err))
 			}
 			return true, errors.Join(err, r.failed(ctx, job, err))
-		case !goOn:
+		}
+		select {
+		case <-ctx.Done():
+			return true, nil
+		case <-time.After(r.db.Rest(time.Since(began))):
+		}
+		if !goOn {
 			return true, nil
 		}
 	}

@@ -67,6 +67,9 @@ func benchAutomations(ctx context.Context, args []string) error {
 		if err := b.parts(ctx); err != nil {
 			return fmt.Errorf("%s: %w", dialect, err)
 		}
+		if err := b.besideImport(ctx, *program); err != nil {
+			return fmt.Errorf("%s, beside an import: %w", dialect, err)
+		}
 	}
 	return nil
 }
