@@ -74,9 +74,13 @@ func (r *round) readEdits(m *marks, limit int) error {
 	return nil
 }
 
-// add notes a mark. Of several marks of one contact the last one names the cause of its moves.
+// add notes a mark. Of several marks of one contact the last one names the cause of its moves. A run of an automation leaves it to a call that
+// came just before, since it mostly follows from it; the run stays beside it, so that no automation starts itself.
 func (m *marks) add(contact int64, at time.Time, why origin) {
 	earlier := m.origins[contact]
+	if why.run != nil && earlier.cause == models.CauseCall {
+		why.cause, why.request = earlier.cause, earlier.request
+	}
 	if before, marked := m.at[contact]; !marked || !at.Before(before) {
 		m.origins[contact], m.at[contact] = why, at
 	}

@@ -76,7 +76,7 @@ func TestMarksAreReadInSteps(t *testing.T) {
 	})
 }
 
-// TestTheLastMarkNamesTheCause marks a contact twice, by hand and by a call.
+// TestTheLastMarkNamesTheCause marks a contact twice, by hand and by a call. What an automation changes just after a call is the call's.
 func TestTheLastMarkNamesTheCause(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, db *store.DB) {
@@ -87,8 +87,12 @@ func TestTheLastMarkNamesTheCause(t *testing.T) {
 		edit := func(contact int64, at time.Time) *models.DirtyContact {
 			return &models.DirtyContact{WorkspaceID: 1, ContactID: contact, UserID: &user, At: at}
 		}
+		run := func(contact int64, at time.Time) *models.DirtyContact {
+			return &models.DirtyContact{WorkspaceID: 1, ContactID: contact, RunID: &uuid.Max, Depth: 1, At: at}
+		}
 		err := db.Write(t.Context(), func(tx *gorm.DB) error {
-			for _, row := range []any{call(1, now), edit(1, now.Add(time.Second)), edit(2, now), call(2, now.Add(time.Second))} {
+			for _, row := range []any{call(1, now), edit(1, now.Add(time.Second)), edit(2, now), call(2, now.Add(time.Second)),
+				call(3, now), run(3, now.Add(time.Second)), run(3, now.Add(2*time.Second)), edit(4, now), run(4, now.Add(time.Second))} {
 				if err := tx.Create(row).Error; err != nil {
 					return err
 				}
@@ -96,6 +100,12 @@ func TestTheLastMarkNamesTheCause(t *testing.T) {
 			m, err := (&round{tx: tx, workspace: 1}).readMarks(100)
 			if m.origins[1].cause != models.CauseEdit || m.origins[2].cause != models.CauseCall {
 				t.Errorf("got the causes %s and %s, want the edit and the call", m.origins[1].cause, m.origins[2].cause)
+			}
+			if o := m.origins[3]; o.cause != models.CauseCall || o.request == nil || *o.request != uuid.Max || o.run == nil || o.depth != 1 {
+				t.Errorf("got %+v, want the call, with the run beside it", o)
+			}
+			if o := m.origins[4]; o.cause != models.CauseEdit || o.run == nil {
+				t.Errorf("got %+v, want the run", o)
 			}
 			return err
 		})
