@@ -1,7 +1,6 @@
 package automations
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -73,9 +72,8 @@ func (d Definition) Check(things Things) (problems []Problem) {
 	if d.Rule != nil {
 		add("rule", checkRule(d.Rule, things))
 	}
-	about := slices.ContainsFunc(d.Triggers, func(t Trigger) bool { return t.Type.OfContact() })
 	for i, s := range d.Steps {
-		if control, message := s.check(things, about || len(d.Triggers) == 0); message != "" {
+		if control, message := s.check(things, d.OfContact()); message != "" {
 			problems = append(problems, Problem{"step-" + strconv.Itoa(i), control, message})
 		}
 	}
@@ -113,7 +111,7 @@ func checkRule(r *Rule, things Things) string {
 // check returns a sentence about the fault of a step with the control that it is about, "" for none. about says whether the event is about a
 // contact.
 func (s Step) check(things Things, about bool) (control, message string) {
-	if !about && (s.Type == StepOnlyIf || s.Type.Changes()) {
+	if !about && s.Type.NeedsContact() {
 		return "", "What starts this automation is about no contact, so this step has nobody to act on. Please remove it."
 	}
 	switch s.Type {

@@ -50,6 +50,9 @@ func (t StepType) Changes() bool {
 	return t == StepAddTag || t == StepRemoveTag || t == StepSetField
 }
 
+// NeedsContact reports whether the step can be done only for a contact.
+func (t StepType) NeedsContact() bool { return t == StepOnlyIf || t.Changes() }
+
 // Step is one thing that an automation does. Only the parts of its type are set.
 type Step struct {
 	ID            int64    `json:"id,omitempty"` // stays with the step through changes of the definition
@@ -201,6 +204,11 @@ func (d Definition) numbered(before Definition, last int64) Definition {
 		seen[d.Steps[i].ID] = true
 	}
 	return d
+}
+
+// OfContact reports whether a trigger is about a contact. So it is taken to be as long as no trigger is chosen.
+func (d Definition) OfContact() bool {
+	return len(d.Triggers) == 0 || slices.ContainsFunc(d.Triggers, func(t Trigger) bool { return t.Type.OfContact() })
 }
 
 // Listens returns the events for which an automation of this definition must be told.

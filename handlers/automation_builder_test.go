@@ -191,6 +191,37 @@ func TestATagIsCreatedInTheBuilder(t *testing.T) {
 	})
 }
 
+// TestAnAlarmOffersWhatItCanDo starts an automation with what happens to a webhook, so that there is no contact to change.
+func TestAnAlarmOffersWhatItCanDo(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		create := "/w/books/automations"
+		kinds := func(a answer) string {
+			t.Helper()
+			_, list, _ := strings.Cut(a.body, `id="next"`)
+			list, _, _ = strings.Cut(list, "</select>")
+			return list
+		}
+		first := s.get(create + "/new")
+		if list := kinds(first); !strings.Contains(list, "Add tag") || !strings.Contains(list, "Only if") {
+			t.Errorf("got %s, want all steps for a contact", list)
+		}
+		page := s.press(create, first, "update-when.0", "when.0", "webhook_silent", "name", "Alarm")
+		page.wantNot(t, "Also for changes by hand and by import")
+		if list := kinds(page); strings.Contains(list, "Add tag") || strings.Contains(list, "Take off tag") || strings.Contains(list, "Set a field") ||
+			strings.Contains(list, "Only if") || !strings.Contains(list, "Call a destination") {
+			t.Errorf("got %s, want no step that needs a contact", list)
+		}
+		page = s.press(create, page, "add-when")
+		if list := kinds(page); !strings.Contains(list, "Add tag") {
+			t.Errorf("got %s, want all steps, since one trigger is about a contact", list)
+		}
+		page = s.press(create, s.press(create, first, "add-step", "next", "add_tag"), "update-when.0", "when.0", "webhook_silent")
+		if !strings.Contains(page.body, `value="add_tag" selected`) {
+			t.Error("the kind that a step has already is lost")
+		}
+	})
+}
+
 // TestAStepOfAnotherKindChoosesNothing changes a step's kind and saves without pressing "Choose".
 func TestAStepOfAnotherKindChoosesNothing(t *testing.T) {
 	eachEndpoint(t, func(t *testing.T, s *site) {

@@ -210,7 +210,7 @@ func (v *visit) showAutomationForm(f automationForm) error {
 	if m.Try.Typed == "" {
 		m.Try.Typed = v.Form("who")
 	}
-	m.Try.NoContact = len(f.definition.Triggers) > 0 && !slices.ContainsFunc(f.definition.Triggers, func(t automations.Trigger) bool { return t.Type.OfContact() })
+	m.Try.NoContact = !f.definition.OfContact()
 	if f.broken == "" {
 		m.Words = words(f.definition.Sentence(f.things))
 		m.Warnings = v.leadsTo(f.automation.ID, f.definition, f.things)

@@ -46,7 +46,7 @@ func (v *visit) automationParts(m *views.AutomationFormModel, f automationForm) 
 		m.Try.About = optionsOf(about, func(w models.Webhook) (int64, string) { return w.ID, w.Name })
 		m.Try.Chosen = v.Form("about")
 	}
-	m.Kinds = stepKinds(f.things.Mail)
+	m.Kinds = stepKinds(f.things.Mail, f.definition.OfContact(), "")
 	if !f.things.Mail {
 		m.NoMail = automations.NoMail
 	}

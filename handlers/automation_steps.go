@@ -15,10 +15,11 @@ var stepWords = map[automations.StepType]string{
 	automations.StepSetField: "Set a field", automations.StepCall: "Call a destination", automations.StepTellTeam: "Tell the team",
 }
 
-// stepKinds lists the kinds of steps. mail says whether those that send e-mail can be chosen.
-func stepKinds(mail bool) (options []views.Option) {
+// stepKinds lists the kinds of steps that can be chosen: those that send e-mail only if it is set up, and those about a contact only if what
+// starts the automation is about one. It keeps chosen, the kind that a step has already.
+func stepKinds(mail, contact bool, chosen automations.StepType) (options []views.Option) {
 	for _, t := range automations.StepTypes {
-		if mail || t != automations.StepTellTeam {
+		if t == chosen || (mail || t != automations.StepTellTeam) && (contact || !t.NeedsContact()) {
 			options = append(options, views.Option{Value: string(t), Label: stepWords[t]})
 		}
 	}
@@ -28,7 +29,7 @@ func stepKinds(mail bool) (options []views.Option) {
 // stepRow shows a step with the controls of its kind.
 func (v *visit) stepRow(i int, s automations.Step, f automationForm) views.StepRow {
 	place, extra := placed(placeStep, i), f.steps[i]
-	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(f.things.Mail || s.Type == automations.StepTellTeam),
+	row := views.StepRow{Place: place, Number: i + 1, ID: strconv.FormatInt(s.ID, 10), What: string(s.Type), Whats: stepKinds(f.things.Mail, f.definition.OfContact(), s.Type),
 		Until: s.Until, Empty: extra.empty, NewTag: extra.newTag}
 	switch s.Type {
 	case automations.StepWait:

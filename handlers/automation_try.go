@@ -48,7 +48,7 @@ func (v *visit) tryAutomation(f automationForm) (m views.TryModel, err error) {
 func (v *visit) triedContact(m *views.TryModel, f automationForm) (*models.Contact, error) {
 	m.Typed = models.TrimBlanks(cleanText(v.Form("who")))
 	ctx, db := v.UserContext(), v.server.DB
-	ofContact := slices.ContainsFunc(f.definition.Triggers, func(t automations.Trigger) bool { return t.Type.OfContact() })
+	ofContact := len(f.definition.Triggers) > 0 && f.definition.OfContact()
 	if id, err := strconv.ParseInt(f.at, 10, 64); err == nil && ofContact {
 		c, err := store.First[models.Contact](db.Read(ctx).Where("workspace_id = ? AND id = ?", v.Workspace.ID, id))
 		if errors.Is(err, models.ErrNotFound) {
