@@ -32,7 +32,7 @@ func TestLayoutMarksTheSectionAndOffersSignOut(t *testing.T) {
 	if attr(out2, "method") != "post" || attr(token, "value") != "the-token" {
 		t.Errorf("sign out: got method %q and token %q", attr(out2, "method"), attr(token, "value"))
 	}
-	if !strings.Contains(out, `title="61 failed in the last 24 hours"`) {
+	if !strings.Contains(out, `title="61 failed in the last 24 hours and were not put right"`) {
 		t.Error("the number beside Requests does not say what it counts")
 	}
 	if !strings.Contains(text(byID(doc, "side")), "61 failed in the last 24 hours") {

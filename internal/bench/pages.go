@@ -24,6 +24,7 @@ import (
 	"campaignlark/migrations"
 	"campaignlark/models"
 	"campaignlark/models/store"
+	"campaignlark/secrets"
 )
 
 // Limits of what a page may cost (README "Figures"), and how often each page is visited.
@@ -167,14 +168,18 @@ func openBrowser(ctx context.Context, db *store.DB) (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
+	cipher, err := secrets.Load(secretKey, "") // for the pages of destinations
+	if err != nil {
+		return nil, err
+	}
 	log := slog.New(slog.DiscardHandler)
-	pipeline := intake.New(db, intake.Options{Wait: 10 * time.Second, Log: log})
+	pipeline := intake.New(db, intake.Options{Wait: 10 * time.Second, Log: log, Cipher: cipher})
 	db.RestBeside(func() int64 { // as the program does
 		calls, _ := pipeline.Waiting()
 		return calls
 	})
 	public := &url.URL{Scheme: "http", Host: ln.Addr().String()}
-	server := handlers.New(handlers.Options{Config: handlers.Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Intake: pipeline, Log: log})
+	server := handlers.New(handlers.Options{Config: handlers.Config{PublicURL: public, LogRetentionDays: 30}, DB: db, Cipher: cipher, Intake: pipeline, Log: log})
 	go server.Serve(ln)
 	statements, err := dbtest.CountStatements(ctx, db)
 	if err != nil {
