@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"campaignlark/automations"
+	"campaignlark/models"
 
 	"gorm.io/gorm"
 )
@@ -62,6 +63,15 @@ func TestAnImportSaysWhichAutomationsItStarts(t *testing.T) {
 		imported.wantNot(t, "Started Tagged")
 		tagged.want(t, 200, "Started Tagged", "1 time")
 		tagged.wantNot(t, "Started Welcome")
+		for work, of := range map[string]struct{ contact, said string }{
+			work: {"anna@example.com", "The import that started it"}, bulk: {"dora@example.com", "The change of many contacts that started it"},
+		} {
+			var run models.AutomationRun
+			if err := s.db.Read(t.Context()).Where("contact_id = ? AND event_id IN (SELECT id FROM automation_events WHERE job_id IS NOT NULL)", s.contact(of.contact).ID).Take(&run).Error; err != nil {
+				t.Fatal(err)
+			}
+			s.get("/w/books/runs/"+run.ID.String()).wantLink(t, of.said, work)
+		}
 		runs := s.get("/w/books/automations/" + itoa(welcome) + "?job=" + work[strings.LastIndex(work, "/")+1:])
 		runs.want(t, 200, "Only those that this work started:", "anna@example.com", "bert@example.com", "cara@example.com")
 		runs.wantNot(t, "dora@example.com")

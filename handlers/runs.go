@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"campaignlark/automations"
 	"campaignlark/models"
+	"campaignlark/models/store"
 	"campaignlark/segments/rule"
 	"campaignlark/views"
 
@@ -53,6 +55,9 @@ func (s *Server) runShow(v *visit) error {
 	if r.RequestID != nil {
 		m.CallHref = v.path("requests", r.RequestID.String())
 	}
+	if m.WorkHref, m.Work, err = v.workThatStarted(r); err != nil {
+		return err
+	}
 	mails, err := v.automations().TeamMails(v.UserContext(), v.Workspace.ID, r.AutomationID)
 	if err != nil {
 		return models.In("run: e-mails to the team", err)
@@ -60,6 +65,23 @@ func (s *Server) runShow(v *visit) error {
 	v.runSteps(&m, r, messages[r.ID], mails, things)
 	m.Facts = v.runFacts(r)
 	return v.show(views.RunPage(m))
+}
+
+// workThatStarted returns the page of the import or the bulk change that started a run, and what it is called, or blanks if none did or it is gone.
+func (v *visit) workThatStarted(r automations.Story) (href, name string, err error) {
+	if r.Event.JobID == nil {
+		return "", "", nil
+	}
+	j, err := store.First[models.Job](v.server.DB.Read(v.UserContext()).Select("id", "kind").Where("workspace_id = ? AND id = ?", v.Workspace.ID, *r.Event.JobID))
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		return "", "", nil
+	case err != nil:
+		return "", "", models.In("run: the work that started it", err)
+	case j.Kind == models.JobImport:
+		return v.path("jobs", j.ID), "The import that started it", nil
+	}
+	return v.path("jobs", j.ID), "The change of many contacts that started it", nil
 }
 
 func (v *visit) runVerdict(r models.AutomationRun, messages []automations.Message) (kind, verdict string) {
