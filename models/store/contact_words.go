@@ -203,8 +203,13 @@ func (s nameSearch) condition(workspaceID int64) (sql string, values []any) {
 
 // Below implements Members.
 func (s nameSearch) Below(q *gorm.DB, workspaceID, _, before int64, limit int) (ids []int64, err error) {
+	return ids, s.below(q, workspaceID, before, limit).Scan(&ids).Error
+}
+
+// below is the query of Below.
+func (s nameSearch) below(q *gorm.DB, workspaceID, before int64, limit int) *gorm.DB {
 	sql, values := s.condition(workspaceID)
-	return ids, q.Raw("SELECT DISTINCT contact_id FROM contact_words WHERE "+sql+" AND contact_id < ? ORDER BY contact_id DESC LIMIT ?", append(values, before, limit)...).Scan(&ids).Error
+	return q.Raw("SELECT DISTINCT contact_id FROM contact_words WHERE "+sql+" AND contact_id < ? ORDER BY contact_id DESC LIMIT ?", append(values, before, limit)...)
 }
 
 // Above implements Members.

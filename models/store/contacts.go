@@ -59,6 +59,7 @@ func (d *DB) Contacts(ctx context.Context, workspaceID int64, filter ContactFilt
 	}
 	newest := int64(beyondIDs)
 	switch {
+	case filter.Rule != nil && !filter.scansRest() && cursor.After == 0: // the newest need not be known to look at older ones
 	case filter.Rule != nil:
 		newest, err = d.NewestContact(ctx, workspaceID)
 	case filter.listed() && !filter.narrows() && (filter.byName() || filter.Known > 0): // the members are not needed to count them

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -130,23 +131,19 @@ func (d *DB) resolveNames(ctx context.Context, workspaceID int64, f ContactFilte
 		return f, nil
 	}
 	var at struct {
-		Highest int64
-		Missing bool
+		Highest        int64
+		Missing, Named bool
 	}
-	err := d.Read(ctx).Raw(`SELECT coalesce(max(id), 0) AS highest, EXISTS (SELECT 1 FROM contact_word_fills WHERE workspace_id = @ws)
-			OR EXISTS (SELECT 1 FROM unindexed_names WHERE workspace_id = @ws) AS missing
-		FROM contacts WHERE workspace_id = @ws`, map[string]any{"ws": workspaceID}).Scan(&at).Error
+	named, values := words.condition(workspaceID)
+	err := d.Read(ctx).Raw(`SELECT coalesce(max(id), 0) AS highest, EXISTS (SELECT 1 FROM contact_word_fills WHERE workspace_id = ?)
+			OR EXISTS (SELECT 1 FROM unindexed_names WHERE workspace_id = ?) AS missing, EXISTS (SELECT 1 FROM contact_words WHERE `+named+`) AS named
+		FROM contacts WHERE workspace_id = ?`, slices.Concat([]any{workspaceID, workspaceID}, values, []any{workspaceID})...).Scan(&at).Error
 	f.highest, f.missing = at.Highest, at.Missing
 	if err != nil || at.Highest <= searchSpan || len(words) == 1 && len(words[0]) == 1 {
 		return f, err // one letter is in so many names that a look at the newest contacts is faster
 	}
-	if strings.ContainsFunc(f.Search, unicode.IsSpace) { // no address has a blank
-		f.Names = true
-		return f, nil
-	}
-	found, err := nameSearch(words).Below(d.Read(ctx), workspaceID, 0, beyondIDs, 1)
-	f.Names = len(found) > 0
-	return f, err
+	f.Names = at.Named || strings.ContainsFunc(f.Search, unicode.IsSpace) // no address has a blank
+	return f, nil
 }
 
 // words returns the words that the search looks for in names; none for a part of an address.
@@ -180,8 +177,11 @@ func (f ContactFilter) narrows() bool {
 }
 
 // scans reports whether no index serves this filter. The search then looks at one span of ids at a time.
-func (f ContactFilter) scans() bool {
-	return f.Rule != nil || !f.Exact && !f.Names && !f.Former && (f.Search != "" || f.Status != "" && f.Tag != 0)
+func (f ContactFilter) scans() bool { return f.Rule != nil || f.scansRest() }
+
+// scansRest is scans without the rule.
+func (f ContactFilter) scansRest() bool {
+	return !f.Exact && !f.Names && !f.Former && (f.Search != "" || f.Status != "" && f.Tag != 0)
 }
 
 // narrow selects the contacts that match f, except for its segment or list of ids.
@@ -342,6 +342,8 @@ func (f ContactFilter) below(q *gorm.DB, workspaceID, before int64, wanted int, 
 	}
 	rows = f.rows(q, workspaceID).Where(f.id()+" < ?", before)
 	switch {
+	case f.byName() && !f.narrows():
+		rows = rows.Where("contacts.id IN (?)", f.words().below(q, workspaceID, before, wanted))
 	case f.listed():
 		ids := f.newest[:min(len(f.newest), f.span(wanted, r))]
 		if f.newest == nil || before <= beyondIDs {

@@ -172,31 +172,38 @@ func (d *DB) sortFew(ctx context.Context, workspaceID int64, filter ContactFilte
 	return contactRows(filter.Sort.beyond(d.Read(ctx).Table("(?) AS contacts", few), at, back).Limit(ContactPageSize + 1))
 }
 
-// sortMany looks at the next sortSpan contacts of the list for those that match. stopped is the last of them if there may be more.
+// sortMany looks at the next contacts of the list for those that match: at a few first, which is enough for a filter that many match, then at
+// sortSpan. stopped is the last of them if there may be more.
 func (d *DB) sortMany(ctx context.Context, workspaceID int64, filter ContactFilter, at *place, back bool) (found []models.ListedContact, stopped *place, err error) {
-	span := func() *gorm.DB {
-		return filter.Sort.beyond(d.Read(ctx).Table("contacts").Where("contacts.workspace_id = ?", workspaceID), at, back)
+	for _, span := range []int{sortSpan / 20, sortSpan} {
+		next := filter.Sort.beyond(d.Read(ctx).Table("contacts").Where("contacts.workspace_id = ?", workspaceID), at, back).Session(&gorm.Session{})
+		if found, err = d.sortNext(ctx, workspaceID, filter, next, span, back); err != nil || len(found) > ContactPageSize {
+			return found, nil, err
+		}
+		var last []place
+		err = next.Select("contacts.id, contacts.email, contacts.updated_at").Offset(span - 1).Limit(1).Scan(&last).Error
+		if err != nil || len(last) == 0 {
+			return found, nil, err
+		}
+		stopped = &last[0]
 	}
-	q := d.Read(ctx).Table("(?) AS contacts", span().Select("contacts.*").Limit(sortSpan))
+	return found, stopped, nil
+}
+
+// sortNext returns the contacts of a page among the first span of next, a query in the order of the list.
+func (d *DB) sortNext(ctx context.Context, workspaceID int64, filter ContactFilter, next *gorm.DB, span int, back bool) ([]models.ListedContact, error) {
+	q := d.Read(ctx).Table("(?) AS contacts", next.Select("contacts.*").Limit(span))
 	if filter.Segment != 0 || filter.Rule != nil {
 		var ids []int64
-		if err := span().Limit(sortSpan).Pluck("contacts.id", &ids).Error; err != nil {
-			return nil, nil, models.In("contacts of the list", err)
+		if err := next.Limit(span).Pluck("contacts.id", &ids).Error; err != nil {
+			return nil, models.In("contacts of the list", err)
 		}
 		slices.Sort(ids)
-		if ids, err = filter.amongListed(d.Read(ctx), workspaceID, ids); err != nil {
-			return nil, nil, err
+		ids, err := filter.amongListed(d.Read(ctx), workspaceID, ids)
+		if err != nil {
+			return nil, err
 		}
 		q = amongIDs(d.Read(ctx).Table("contacts").Where("contacts.workspace_id = ?", workspaceID), ids)
 	}
-	found, err = contactRows(filter.Sort.beyond(filter.where(q, workspaceID), nil, back).Limit(ContactPageSize + 1))
-	if err != nil || len(found) > ContactPageSize {
-		return found, nil, err
-	}
-	var last []place
-	err = span().Select("contacts.id, contacts.email, contacts.updated_at").Offset(sortSpan - 1).Limit(1).Scan(&last).Error
-	if len(last) > 0 {
-		stopped = &last[0]
-	}
-	return found, stopped, err
+	return contactRows(filter.Sort.beyond(filter.where(q, workspaceID), nil, back).Limit(ContactPageSize + 1))
 }
