@@ -65,6 +65,11 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	}
 	f.bulk = models.Bulk{Action: f.action, Which: "ticked in the list"}
 	if f.all {
+		counts, err := db.NavCounts(ctx, v.Workspace.ID, v.server.now())
+		if err != nil {
+			return nil, models.In("bulk change: counters", err)
+		}
+		f.from.Filter.Known = f.query.known(counts.Counted)
 		f.bulk.Which = f.query.wordsKept()
 	}
 	return f, nil

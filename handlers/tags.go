@@ -17,7 +17,7 @@ func (s *Server) tagList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	tags, err := s.DB.Tags(v.UserContext(), v.Workspace.ID)
+	tags, err := s.DB.Tags(v.UserContext(), v.Workspace.ID, v.counts.Counted)
 	if err != nil {
 		return models.In("tags: list", err)
 	}

@@ -53,8 +53,13 @@ func unchangedSQL(b models.Bulk) (sql string, values []any) {
 const countReach = 50_000
 
 // CountBulk counts the contacts of filter below an id, and those of them that b would not change (done). With more than
-// ExactCount contacts it does not count done and returns 0 for it.
+// ExactCount contacts it does not count done and returns 0 for it. If the filter has that number as Known, it counts only the contacts that
+// came since.
 func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, from BulkCursor) (all, done int64, err error) {
+	if known := from.Filter.Known; known > models.ExactCount {
+		newer, err := d.countNewer(ctx, workspaceID, from)
+		return max(0, known-newer), 0, models.In("newer contacts", err)
+	}
 	members, err := d.firstMembers(ctx, workspaceID, from)
 	if err != nil {
 		return 0, 0, models.In("members", err)
@@ -87,6 +92,17 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, fr
 		}
 	}
 	return all, done, nil
+}
+
+// countNewer counts the contacts of a filter that from leaves out because they are newer.
+func (d *DB) countNewer(ctx context.Context, workspaceID int64, from BulkCursor) (n int64, err error) {
+	f := from.Filter
+	if f.listed() {
+		ids, err := f.members().Above(d.Read(ctx), workspaceID, f.Segment, from.Before-1, countReach)
+		return int64(len(ids)), err
+	}
+	err = f.narrowInOrder(d.Read(ctx), workspaceID).Where(f.id()+" >= ?", from.Before).Count(&n).Error
+	return n, err
 }
 
 // firstMembers returns the first countReach members of a filter that is listed, nil for other filters.
