@@ -63,6 +63,9 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	} else if f.from.Filter, err = db.ResolveFilter(ctx, v.Workspace.ID, f.query.filter); err != nil {
 		return nil, models.In("bulk change: filter", err)
 	}
+	if f.all && f.query.filter.Rule != nil {
+		f.from.Rule, f.from.RuleAt = f.query.rule.String(), models.Instant(v.server.now())
+	}
 	f.bulk = models.Bulk{Action: f.action, Which: "ticked in the list"}
 	if f.all {
 		counts, err := db.NavCounts(ctx, v.Workspace.ID, v.server.now())
@@ -100,9 +103,6 @@ func readIDs(texts []string) store.IDList {
 
 // missing names what the person still has to choose, "" if nothing.
 func (f *bulkForm) missing() string {
-	if f.all && f.query.said.Has("rule") {
-		return "segment"
-	}
 	if !f.all && len(f.from.Filter.IDs) == 0 {
 		return "nobody"
 	}
@@ -145,7 +145,7 @@ func (f *bulkForm) show(wrong string) error {
 	m := views.BulkModel{Action: v.path("contacts", "bulk"), Back: v.contactsHref(f.query, "", 0), Hidden: f.hidden(), Failed: wrong}
 	var err error
 	missing := f.missing()
-	if missing != "nobody" && missing != "segment" {
+	if missing != "nobody" {
 		if f.total, f.done, err = v.server.DB.CountBulk(v.UserContext(), v.Workspace.ID, f.bulk, f.from); err != nil {
 			return models.In("bulk change: count contacts", err)
 		}
@@ -202,8 +202,6 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 	switch {
 	case missing == "nobody":
 		m.Question, m.Nobody = "Nobody is selected", "Tick contacts in the list, or select all that match. Then choose an action."
-	case missing == "segment":
-		m.Question, m.Nobody = "Save the conditions as a segment first", "Everyone who matches conditions of “More filters” is changed by way of a segment. Choose “Save as segment” above the list, then show the contacts of that segment and select all. You can also tick contacts in the list."
 	case missing == "tag" && f.action == models.BulkAddTag:
 		if m.Tags, m.NewTag = tags, true; f.with != "" {
 			m.NewTagValue, m.NewTagWrong = f.with, models.ValidateName(f.with)

@@ -158,7 +158,7 @@ var explainedCalls = []explained{
 	{name: "off", hook: "off", body: `{}`, says: []string{"Refused: the webhook is off", "Switch the webhook on again"}},
 	{name: "deleted", hook: "gone", body: `{}`, says: []string{"Refused: the webhook is deleted", "Give the sender the address of another webhook, or stop it."}},
 	{name: "old address", hook: "moved", body: `{}`, says: []string{"Refused: the webhook's address was changed", "Give the sender the webhook's new address.", "It was changed on"}},
-	{name: "prefetch", method: "GET", query: "email_address=jo%40example.test", headers: []string{"Sec-Purpose", "prefetch"}, says: []string{"Refused: a browser only looked ahead", "Nothing.", "before anybody clicked"}},
+	{name: "prefetch", method: "GET", query: "email_address=jo%40example.test", headers: []string{"Sec-Purpose", "prefetch"}, says: []string{"Refused: a browser only looked ahead", "Nothing needs to be done.", "before anybody clicked"}},
 	{name: "two types", body: `{"email_address":"jo@example.test"}`, headers: []string{"Content-Type", asForm}, says: []string{"Refused: the request was damaged", "Content-Type"}},
 	{name: "another URL", prefix: "/V1/inbound-webhooks/", body: `{"email_address":"jo@example.test"}`, says: []string{"Refused: the URL is not exactly the webhook’s", "Copy the webhook’s URL and give it to the sender again."}},
 	// The fates of fields, and what to look at in a call that was processed.

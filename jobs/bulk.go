@@ -18,12 +18,15 @@ const bulkStep = 100
 // filter again under the locks: a contact counts as it is then.
 func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error {
 	cursor, result := models.ReadJobJSON[store.BulkCursor](job.Cursor), models.ReadJobJSON[models.BulkResult](job.Result)
-	cursor.Filter.Members = segments.Members{}
-	found, next, err := cursor.Filter.NextContacts(tx, job.WorkspaceID, cursor.Before, bulkStep)
+	from, err := restored(tx, job.WorkspaceID, cursor)
+	if err != nil {
+		return err
+	}
+	found, next, err := from.Filter.NextContacts(tx, job.WorkspaceID, cursor.Before, bulkStep)
 	if err != nil {
 		return models.In("bulk change: find the next contacts", err)
 	}
-	did, err := store.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), cursor, found, now)
+	did, err := store.ApplyBulk(tx, *job, models.ReadJobJSON[models.Bulk](job.Spec), from, found, now)
 	if err != nil {
 		return models.In("bulk change: change contacts", err)
 	}
@@ -37,4 +40,18 @@ func bulk(_ context.Context, tx *gorm.DB, job *models.Job, now time.Time) error 
 	}
 	job.Cursor, job.Result = models.JobJSON(cursor), models.JobJSON(result)
 	return nil
+}
+
+// restored returns a stored cursor with what its JSON does not hold.
+func restored(tx *gorm.DB, workspaceID int64, c store.BulkCursor) (store.BulkCursor, error) {
+	c.Filter.Members = segments.Members{}
+	if c.Rule == "" {
+		return c, nil
+	}
+	rule, err := segments.ReadUnstored(tx, workspaceID, c.Rule, c.RuleAt)
+	if err != nil {
+		return c, models.In("bulk change: rule", err)
+	}
+	c.Filter.Rule, c.Filter.Nobody = rule, false
+	return c, nil
 }

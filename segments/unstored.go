@@ -2,6 +2,7 @@ package segments
 
 import (
 	"slices"
+	"time"
 
 	"campaignlark/models"
 	"campaignlark/models/store"
@@ -20,11 +21,36 @@ type Unstored struct {
 
 // Unstored prepares a rule from Check for the contacts of a workspace with this schema. The error is a sentence, as that of rule.Compile.
 func (s Store) Unstored(schema rule.Schema, root rule.Group) (Unstored, error) {
+	return unstored(schema, root, s.Now())
+}
+
+func unstored(schema rule.Schema, root rule.Group, now time.Time) (Unstored, error) {
 	matcher, err := rule.Compile(root, schema)
 	if err != nil {
 		return Unstored{}, err
 	}
-	return Unstored{matcher: matcher, at: schema.At(s.Now()), asked: root.Segments()}, nil
+	return Unstored{matcher: matcher, at: schema.At(now), asked: root.Segments()}, nil
+}
+
+// ReadUnstored prepares a rule that was stored as JSON, for contacts of a workspace at an instant. If something that it names is gone, the error
+// has the code CodeInvalid.
+func ReadUnstored(tx *gorm.DB, workspace int64, text string, at time.Time) (Unstored, error) {
+	schema, err := loadSchema(tx, workspace)
+	if err != nil {
+		return Unstored{}, models.In("what rules need", err)
+	}
+	root, problems := rule.Parse(text)
+	if len(problems) == 0 {
+		root, problems = root.Check(schema)
+	}
+	var u Unstored
+	if len(problems) == 0 {
+		u, err = unstored(schema, root, at)
+	}
+	if len(problems) > 0 || err != nil {
+		return u, &models.Error{Code: models.CodeInvalid, Message: "The conditions of “More filters” name something that was deleted while this work ran, so no more contacts were changed."}
+	}
+	return u, nil
 }
 
 // Among implements store.ContactRule.

@@ -103,7 +103,7 @@ type docsAnswer struct {
 }
 
 var docsAnswers = []docsAnswer{
-	{200, "Acknowledged. The webhook has been processed.", "Everything the call caused is stored.", "Nothing. Whether each field was kept is in the request log."},
+	{200, "Acknowledged. The webhook has been processed.", "Everything the call caused is stored.", "Nothing needs to be done. Whether each field was kept is in the request log."},
 	{400, "Please provide an email address in the webhook data.", "No email_address came, or an empty one. For a webhook with a reading: no address stood where it looks.", "Send the address in a field named email_address. A POST is read from its body, not from its address."},
 	{400, "Please provide a valid email address", "What came as email_address is not an address, or a + is lost before it (see Call it).", "Let the sender check what people type, and send a + as %2B in forms and URLs. It is never repaired: a repaired address may be somebody else’s."},
 	{400, "", "The body could not be read. The message says where it breaks.", "Mend the JSON, or send the Content-Type that fits the body."},

@@ -107,7 +107,7 @@ var outcomes = []OutcomeFacts{
 	},
 	{
 		Outcome: models.OutcomePrefetch, Short: "A browser looked ahead", Title: "Refused: a browser only looked ahead", Stop: "a browser only looked ahead", NotKept: true,
-		Advice: "Nothing.", Because: "A browser or mail program fetched the address before anybody clicked. If nobody ever clicks, nothing happens.",
+		Advice: "Nothing needs to be done.", Because: "A browser or mail program fetched the address before anybody clicked. If nobody ever clicks, nothing happens.",
 	},
 	{
 		Outcome: models.OutcomeNotCommitted, Short: "It could not be stored", Title: "Not stored: the database refused this call", Stop: "the database refused it",

@@ -17,12 +17,15 @@ type BulkCursor struct {
 	Filter ContactFilter
 	Before int64
 	Asked  time.Time
+	Rule   string    `json:",omitempty"` // the JSON of Filter.Rule, for the job that continues
+	RuleAt time.Time `json:",omitzero"`  // the instant for which the rule is asked, so that nobody is added by passing time alone
 }
 
 // StartBulk stores the job that changes many contacts and records it in the audit log. total is the number of contacts
 // that the page showed to the person.
 func (d *DB) StartBulk(ctx context.Context, workspaceID, userID int64, b models.Bulk, from BulkCursor, total int64, now time.Time) (models.Job, error) {
 	job := models.NewJob(workspaceID, userID, models.JobBulk, b)
+	from.Filter.Nobody = from.Filter.Nobody || from.Rule != "" // an older program, which knows no Rule, must not change everybody
 	job.Cursor, job.Total = models.JobJSON(from), total
 	err := d.Write(ctx, func(tx *gorm.DB) error {
 		job.ID = 0
@@ -60,6 +63,9 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, fr
 		newer, err := d.countNewer(ctx, workspaceID, from)
 		return max(0, known-newer), 0, models.In("newer contacts", err)
 	}
+	if from.Filter.Rule != nil {
+		return d.countMatching(ctx, workspaceID, b, from)
+	}
 	members, err := d.firstMembers(ctx, workspaceID, from)
 	if err != nil {
 		return 0, 0, models.In("members", err)
@@ -90,6 +96,31 @@ func (d *DB) CountBulk(ctx context.Context, workspaceID int64, b models.Bulk, fr
 		if err != nil {
 			return all, done, err
 		}
+	}
+	return all, done, nil
+}
+
+// countMatching is CountBulk for a filter with a rule, which no index counts.
+func (d *DB) countMatching(ctx context.Context, workspaceID int64, b models.Bulk, from BulkCursor) (all, done int64, err error) {
+	q := d.Read(ctx)
+	sql, values := unchangedSQL(b)
+	for before := from.Before; before > 0; {
+		m, err := from.Filter.matchBelow(q, workspaceID, before, ruleStep, pageReach)
+		if err != nil {
+			return 0, 0, models.In("contacts that match the rule", err)
+		}
+		before, all = m.end, all+int64(len(m.ids))
+		if len(m.ids) == 0 || all > models.ExactCount {
+			continue
+		}
+		var n int64
+		err = amongIDs(q.Table("contacts").Where("contacts.workspace_id = ?", workspaceID), m.ids).Where(sql, values...).Count(&n).Error
+		if done += n; err != nil {
+			return 0, 0, models.In("contacts that stay as they are", err)
+		}
+	}
+	if all > models.ExactCount {
+		done = 0
 	}
 	return all, done, nil
 }
@@ -136,12 +167,18 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 	if err := lockContacts(tx, job.WorkspaceID, idsOf(contacts)); err != nil {
 		return r, models.In("lock addresses", err)
 	}
+	ids, err := idsOf(contacts), error(nil)
+	if from.Filter.Rule != nil {
+		if ids, err = from.Filter.Rule.Among(tx, job.WorkspaceID, ids); err != nil {
+			return r, models.In("rule", err)
+		}
+	}
 	var rows []struct {
 		models.Contact
 		Same bool
 	}
 	sql, values := unchangedSQL(b)
-	err := amongIDs(from.Filter.narrow(tx, job.WorkspaceID), idsOf(contacts)).
+	err = amongIDs(from.Filter.narrow(tx, job.WorkspaceID), ids).
 		Select("contacts.id, contacts.email, contacts.status, contacts.fields, contacts.version, contacts.updated_at, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
 	if err != nil {
 		return r, models.In("read contacts", err)

@@ -319,7 +319,7 @@ type reach struct {
 
 var (
 	pageReach = reach{searchSpan, memberSpan, 20_000} // of a page, while a reader waits
-	stepReach = reach{20_000, 2_000, 20_000}          // of a job's step, which blocks others
+	stepReach = reach{20_000, 2_000, 5_000}           // of a job's step, which blocks others
 )
 
 // span is how many ids of a list one look-up for wanted contacts reads.

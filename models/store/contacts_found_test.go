@@ -109,6 +109,9 @@ func TestARuleNarrowsEachFilter(t *testing.T) {
 				if !slices.Equal(got, want[:min(len(want), 3*store.ContactPageSize)]) {
 					t.Errorf("%s %s: got %d, want %d", ruleName, name, got, want)
 				}
+				if n, _, err := db.CountBulk(t.Context(), ws.ID, models.Bulk{Action: models.BulkDelete}, store.BulkCursor{Filter: f.filter, Before: all + 1}); rule != nil && (err != nil || n != int64(len(want))) {
+					t.Errorf("%s %s: a bulk change counts %d (%v), want %d", ruleName, name, n, err, len(want))
+				}
 				if len(pages) == 3 {
 					page, err := db.Contacts(t.Context(), ws.ID, f.filter, store.ContactCursor{After: pages[2].Newer})
 					if back := listedIDs(page); err != nil || !slices.Equal(back, listedIDs(pages[1])) {
