@@ -807,7 +807,7 @@ func requestForm(m RequestsModel) templ.Component {
 }
 
 func (m RequestsModel) columns() []Col {
-	columns := []Col{{Label: "Time"}, {Label: "Answer"}, {Label: "Webhook", Class: "fifth"}, {Label: "Address", Class: "fourth"}, {Label: "What happened"}, {Label: "Sent as"}, {Label: "Took", Class: "r"}}
+	columns := []Col{{Label: "Time"}, {Label: "Answer"}, {Label: "Webhook", Class: "fifth"}, {Label: "Address", Class: "fourth"}, {Label: "What happened"}, {Label: "Sent as", Class: "spare"}, {Label: "Took", Class: "r spare"}}
 	if m.Replay != "" {
 		columns = append([]Col{{Label: "Select all on this page", Class: "tight", Pick: true}}, columns...)
 	}
@@ -1085,7 +1085,7 @@ func requestCells(p Page, r RequestRow) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Cell("dim lo nowrap", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Cell("dim lo spare nowrap", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1112,7 +1112,7 @@ func requestCells(p Page, r RequestRow) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Cell("r dim lo", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Cell("r dim lo spare", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
