@@ -30,7 +30,7 @@ var families = map[control]string{
 	controlText: "text", controlLines: "text", controlNumber: "number", controlDate: "date", controlCount: "count", controlChoice: "choice", controlPicks: "choice",
 }
 
-// Boolean values are part of the operator in the form: "is true".
+// Boolean values are part of the operator in the form: "is Yes".
 const (
 	isTrue  = "eq-true"
 	isFalse = "eq-false"
@@ -70,7 +70,7 @@ func operatorOf(kind rule.Kind, c rule.Condition) string {
 func operatorOptions(kind rule.Kind) (options []views.Option) {
 	for _, o := range rule.Operators(kind) {
 		if o == rule.Is && kind.Value(o) == rule.ValueBoolean {
-			options = append(options, views.Option{Value: isTrue, Label: "is true"}, views.Option{Value: isFalse, Label: "is false"})
+			options = append(options, views.Option{Value: isTrue, Label: "is Yes"}, views.Option{Value: isFalse, Label: "is No"})
 			continue
 		}
 		label := kind.Label(o)

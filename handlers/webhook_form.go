@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"campaignlark/models"
 	"campaignlark/views"
@@ -67,7 +68,7 @@ func (s *Server) webhookEdit(v *visit) error {
 }
 
 // webhookUpdate changes a webhook's name, type and tags. If the new type cannot have tags, the first post only warns, and the
-// next one removes the tags. A type that does harm after the present one is asked for, with figures, until the form has confirm=1.
+// next one removes the tags. A type that does harm after the present one is asked for, with figures, until the form has confirm=1, and for DELETE that word as typed.
 func (s *Server) webhookUpdate(v *visit) error {
 	return untilSeen(func() error { return s.updateWebhook(v) })
 }
@@ -104,8 +105,13 @@ func (s *Server) updateWebhook(v *visit) error {
 	if errs.Any() {
 		return v.webhookAgain(w, f, e, errs)
 	}
-	if f.Type.HarmfulAfter(w.Type) && v.Form("confirm") != "1" {
-		return v.askWebhookType(f)
+	if f.Type.HarmfulAfter(w.Type) {
+		switch typed := strings.EqualFold(models.TrimBlanks(v.Form("typed")), string(models.TypeDelete)); {
+		case v.Form("confirm") != "1":
+			return v.askWebhookType(f, "")
+		case f.Type == models.TypeDelete && !typed:
+			return v.askWebhookType(f, "Nothing was changed. Please type DELETE to confirm.")
+		}
 	}
 	errs, err = s.DB.UpdateWebhook(v.UserContext(), w, had, v.User.ID, f, s.now())
 	if err != nil {
@@ -122,8 +128,8 @@ func (s *Server) updateWebhook(v *visit) error {
 	return v.done(v.path("webhooks", w.ID), "%s", changed)
 }
 
-// askWebhookType asks before calls begin to do harm. Its form holds what was posted.
-func (v *visit) askWebhookType(f models.WebhookForm) error {
+// askWebhookType asks before calls begin to do harm. Its form holds what was posted; wrong says what is wrong with what was typed.
+func (v *visit) askWebhookType(f models.WebhookForm, wrong string) error {
 	_, m, err := v.webhookQuestion("Edit webhook")
 	if err != nil {
 		return err
@@ -135,7 +141,7 @@ func (v *visit) askWebhookType(f models.WebhookForm) error {
 			posted.Set(name, text)
 		}
 	}
-	return v.again(views.WebhookTypePage(views.WebhookTypeQuestion{WebhookQuestion: m, To: f.Type, Posted: hiddenFields(posted)}))
+	return v.again(views.WebhookTypePage(views.WebhookTypeQuestion{WebhookQuestion: m, To: f.Type, Posted: hiddenFields(posted), Wrong: wrong}))
 }
 
 // webhookChanges says what is different in a webhook and its tags, which were as given before they were saved.

@@ -83,7 +83,13 @@ func TestTypeThatHarmsPeopleAsksWithFigures(t *testing.T) {
 		for _, path := range []string{"/delete", "/disable", "/rotate"} {
 			s.get(s.webhookPath(w, path)).want(t, 200, "Last call just now, 2 calls in 24 hours.")
 		}
-		a = s.follow(s.post(s.webhookPath(w, ""), "name", a.hidden("name"), "type", a.hidden("type"), "filled", a.hidden("filled"), "confirm", "1"))
+		confirmed := []string{"name", a.hidden("name"), "type", a.hidden("type"), "filled", a.hidden("filled"), "confirm", "1"}
+		again := s.post(s.webhookPath(w, ""), append(confirmed, "typed", "yes")...)
+		again.want(t, 422, "Nothing was changed. Please type DELETE to confirm.", "From now on each deletes its contact for good.")
+		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "UNSUBSCRIBED" || again.hidden("name") != "Till" {
+			t.Errorf("got %s without the typed word, want it unchanged, and a form with the new name: %s", got.Type, again.body)
+		}
+		a = s.follow(s.post(s.webhookPath(w, ""), append(confirmed, "typed", " delete ")...))
 		a.want(t, 200, "Saved. It is called “Till” now. Calls now delete the contact.")
 		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "DELETE" {
 			t.Errorf("got %s, want DELETE", got.Type)
