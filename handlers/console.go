@@ -224,7 +224,7 @@ func (v *visit) consoleCall(f consoleForm) (intake.Call, models.FieldErrors) {
 	r := in.request(kind)
 	r.ContentEncoding = strings.Join(headers.values(fiber.HeaderContentEncoding), ", ")
 	if size := len(r.Body) + len(r.Query); size > intake.MaxBody {
-		errs.Add("body", "A call can have up to 1 MiB. This one has "+views.Bytes(int64(size))+".")
+		errs.Add("body", "A call can have up to 1 MB. This one has "+views.Bytes(int64(size))+".")
 	}
 	head := headers
 	if r.ContentType != "" && len(headers.values(fiber.HeaderContentType)) == 0 {

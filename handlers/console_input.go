@@ -309,7 +309,7 @@ func (v *visit) loggedCall(row models.WebhookRequest) consoleInput {
 	case body.Payload == "" && row.Size > 0:
 		in.note = "The log does not keep the body of this call. So the body is empty here."
 	case body.Truncated:
-		in.note = "The log keeps only the first 64 KiB of this call, so it is not whole."
+		in.note = "The log keeps only the first 64 KB of this call, so it is not whole."
 	}
 	r := intake.LoggedRequest(row, body)
 	in.method, in.contentType, in.body = r.Method, r.ContentType, indented(string(r.Body))

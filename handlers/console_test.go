@@ -160,7 +160,7 @@ func TestACallOfTheLogIsTriedAgain(t *testing.T) {
 			"form":      {call("POST", w.Hash, "mail=a+b", "Content-Type", "application/x-www-form-urlencoded"), "mail=a+b", "application/x-www-form-urlencoded", "", ""},
 			"multipart": {call("POST", w.Hash, part, "Content-Type", "multipart/form-data; boundary=b"), "mail=jo%40example.com", "application/x-www-form-urlencoded", "Here it is a form without files.", ""},
 			"broken":    {call("POST", w.Hash, `{"mail":<b>`, "Content-Type", "application/json"), `{"mail":<b>`, "application/json", "", ""},
-			"long":      {call("POST", w.Hash, `{"mail":"`+strings.Repeat("x", 70<<10)+`"}`, "Content-Type", "application/json"), "", "application/json", "The log keeps only the first 64 KiB of this call, so it is not whole.", ""},
+			"long":      {call("POST", w.Hash, `{"mail":"`+strings.Repeat("x", 70<<10)+`"}`, "Content-Type", "application/json"), "", "application/json", "The log keeps only the first 64 KB of this call, so it is not whole.", ""},
 		} {
 			link := console + "?from=" + c.id
 			s.get("/w/books/requests/"+c.id).wantLink(t, "Try it again", link)
@@ -205,8 +205,8 @@ func TestAConsoleWithMistakesKeepsWhatWasTyped(t *testing.T) {
 			"too many":    {[]string{"headers", strings.Repeat("X-One: 1\r\n", 31)}, "A call can have up to 30 headers here. There are 31 lines."},
 			"too long":    {[]string{"headers", "X-One: " + strings.Repeat("x", 1000)}, "is too long: it can have up to 1000 characters."},
 			"two types":   {[]string{"headers", "Content-Type: a/b\nContent-Type: a/c"}, "Content-Type stands there twice."},
-			"large":       {[]string{"body", strings.Repeat("x", 1<<20+1)}, "A call can have up to 1 MiB. This one has 1.0 MiB."},
-			"large query": {[]string{"method", "GET", "body", strings.Repeat("x", 1<<20+1)}, "A call can have up to 1 MiB."},
+			"large":       {[]string{"body", strings.Repeat("x", 1<<20+1)}, "A call can have up to 1 MB. This one has 1.0 MB."},
+			"large query": {[]string{"method", "GET", "body", strings.Repeat("x", 1<<20+1)}, "A call can have up to 1 MB."},
 			"markup":      {[]string{"headers", "<script>alert(1)</script>"}, "is not a header."},
 		} {
 			a := s.try(w, "real", `{"email_address":"jo@example.com"}`, c.fields...)

@@ -35,7 +35,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 		shown = showTree(f.sample.tree, titles, marks, true)
 		form.Places, form.Sample.Tree, form.Sample.More = shown.places, shown.nodes, shown.more
 		if f.sample.cut {
-			form.Sample.More = strings.TrimSpace("The log keeps only the first 64 KiB of this call. " + form.Sample.More)
+			form.Sample.More = strings.TrimSpace("The log keeps only the first 64 KB of this call. " + form.Sample.More)
 		}
 		kept = v.keptOf(f, settings)
 		form.Consent = f.consent(shown)

@@ -49,7 +49,7 @@ func (v *visit) loggedSample(row models.WebhookRequest) sample {
 		s.wrong = "This call held nothing. Please choose another call."
 	default:
 		if s.tree, err = intake.LoggedTree(row, body); err != nil && body.Truncated {
-			s.wrong = "This call is larger than 64 KiB, of which the log keeps only the beginning, so it cannot be shown. Please choose a smaller call."
+			s.wrong = "This call is larger than 64 KB, of which the log keeps only the beginning, so it cannot be shown. Please choose a smaller call."
 		} else if err != nil {
 			s.wrong = "This call cannot be read. " + err.Error()
 		}
@@ -104,7 +104,7 @@ func pastedSample(text string) sample {
 	s := sample{wrong: "Please paste a call to look at: JSON, or one name=value on each line."}
 	switch {
 	case len(text) > intake.MaxPayload:
-		s.wrong = "What you pasted is longer than 64 KiB. Please paste less."
+		s.wrong = "What you pasted is longer than 64 KB. Please paste less."
 	case !models.IsBlank(text):
 		s = requestSample(r)
 	}

@@ -208,9 +208,9 @@ func TestCallsThatCannotBeLookedAt(t *testing.T) {
 		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
 		path := s.webhookPath(w, "/reading") + "?use=own"
 		s.callJSON(w, `{"note":"`+strings.Repeat("x", 70<<10)+`","mail":"jo@example.com"}`).want(t, 400)
-		s.get(path).want(t, 200, "This call is larger than 64 KiB, of which the log keeps only the beginning")
+		s.get(path).want(t, 200, "This call is larger than 64 KB, of which the log keeps only the beginning")
 		s.call("POST", w.Hash, "mail=jo%40example.com&note="+strings.Repeat("x", 70<<10), "Content-Type", "application/x-www-form-urlencoded").want(t, 400)
-		s.get(path).want(t, 200, "The log keeps only the first 64 KiB of this call.", "Kept as jo@example.com")
+		s.get(path).want(t, 200, "The log keeps only the first 64 KB of this call.", "Kept as jo@example.com")
 		s.callJSON(w, `{"mail":`).want(t, 400)
 		s.get(path+"&sample="+s.lastCall()).want(t, 200, "This call cannot be read.")
 		s.callJSON(w, `{"email_address":"jo@example.com"}`).want(t, 200)
@@ -275,7 +275,7 @@ func TestButtonsOfAReadingSaveNothing(t *testing.T) {
 			"mail=jo%40example.com&town=Graz":      "Graz",
 			"[1]":                                  "This cannot be read.",
 			"":                                     "Please paste a call to look at",
-			strings.Repeat("x", 70<<10):            "longer than 64 KiB",
+			strings.Repeat("x", 70<<10):            "longer than 64 KB",
 		} {
 			press(page, "pasted", "pasted", text).want(t, 200, says)
 		}

@@ -124,7 +124,7 @@ var explainedCalls = []explained{
 	{name: "JSON with a comment", body: "// c\n{\"email_address\":\"jo@example.test\"}", says: []string{"line 1, character 1 should be a JSON object", "but it is a comment, which JSON does not have."}, saysNot: []string{"plain text"}},
 	{name: "NaN", body: "NaN", says: []string{"but it is NaN, which JSON does not have."}, saysNot: []string{"plain text"}},
 	{name: "unknown type", contentType: "text/csv", body: "jo@example.test;Jo", says: []string{`The content type "text/csv" is not accepted. Please send application/json`}},
-	{name: "too large", body: strings.Repeat("a", intake.MaxBody+1), says: []string{"Refused: the body is too large", "Let the sender send less than 1 MiB.", "(not kept)"}},
+	{name: "too large", body: strings.Repeat("a", intake.MaxBody+1), says: []string{"Refused: the body is too large", "Let the sender send less than 1 MB.", "(not kept)"}},
 	// The address is not valid.
 	{name: "not an address", body: `{"email_address":"jo@@example.test"}`, says: []string{"Refused: the address is not valid", "Let the sender check the address before it sends it.", "What came is not one: jo@@example.test"}},
 	{name: "a list", body: `{"email_address":["jo@example.test","al@example.test"]}`, says: []string{"Let the sender send one e-mail address as a text.", "A list was sent; one text is needed.", "What came is not a text"}, saysNot: []string{"al@example.test is not"}},

@@ -311,7 +311,7 @@ func TestBuilderNamesFaultsOfPastedLists(t *testing.T) {
 			t.Error("the list did not come back with the bad line as its second")
 		}
 		a = paste(strings.Repeat("somebody@example.com\r\n", 3_000))
-		a.want(t, 422, "This list is too long: it has 3,000 values, which take 68 KiB, and 64 KiB fit in a rule. Please import the people of a long list with a tag")
+		a.want(t, 422, "This list is too long: it has 3,000 values, which take 68 KB, and 64 KB fit in a rule. Please import the people of a long list with a tag")
 		if strings.Count(a.body, "somebody@example.com") != 3_000 {
 			t.Error("the list did not come back")
 		}

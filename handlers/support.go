@@ -355,7 +355,7 @@ func (f *finder) whyNone() views.RequestsNone {
 	case f.query.cursor != models.Cursor{}:
 		return views.RequestsNone{Text: "There is nothing more in this direction.", Link: withQuery(supportPath, f.query.with()), LinkText: "Show the newest"}
 	case f.query.sent != "":
-		return views.RequestsNone{Text: "No call of the last " + f.days() + " that matches these filters was sent with this address in one of its values. The log keeps the first 64 KiB of what a call sent."}
+		return views.RequestsNone{Text: "No call of the last " + f.days() + " that matches these filters was sent with this address in one of its values. The log keeps the first 64 KB of what a call sent."}
 	case f.query.filter.Address != "":
 		return views.RequestsNone{Text: "No call of the last " + f.days() + " matches these filters and has exactly this address."}
 	}

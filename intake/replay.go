@@ -27,7 +27,7 @@ func ReplayCall(r models.WebhookRequest, w models.Webhook, jobID int64, at time.
 	case err != nil || body.Payload == "":
 		return c, "The log does not keep what was sent."
 	case body.Truncated:
-		return c, "The log keeps only the first 64 KiB of what was sent."
+		return c, "The log keeps only the first 64 KB of what was sent."
 	case w.ID == 0 || w.DeletedAt != nil:
 		return c, "The webhook was deleted."
 	case r.ReplayOf != nil: // what the person did counts from the first call on

@@ -172,7 +172,7 @@ func (p *parser) fault() string {
 	if p.quoted {
 		return fmt.Sprintf("The quotation mark that opens column %d is never closed.", len(p.cells)+1)
 	}
-	return "This line is longer than 1 MiB."
+	return "This line is longer than 1 MB."
 }
 
 // doubt says why a row that may hold other rows is not used.

@@ -67,7 +67,7 @@ func TestRowReader(t *testing.T) {
 		"byte-order mark":          {"\xef\xbb\xbfa,b\n", ',', []string{"1: a|b"}},
 		"a mark before a quote":    {"\xef\xbb\xbf\"a,b\"\n", ',', []string{"1: a,b"}},
 		"bytes that are no text":   {"a\xff,\x00b\n", ',', []string{"1: a\uFFFD|\x00b"}},
-		"a line over the limit":    {strings.Repeat("x", maxRow+5) + "\r\na\n", ',', []string{"1! This line is longer than 1 MiB.", "2: a"}},
+		"a line over the limit":    {strings.Repeat("x", maxRow+5) + "\r\na\n", ',', []string{"1! This line is longer than 1 MB.", "2: a"}},
 		"a line just in the limit": {strings.Repeat("x", maxRow-1) + "\na\n", ',', []string{"1: " + strings.Repeat("x", maxRow-1), "2: a"}},
 	} {
 		got := readAll(t, NewRowReader(strings.NewReader(c.file), UTF8, c.comma, Place{}))

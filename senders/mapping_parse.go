@@ -18,7 +18,7 @@ func wrong(sentence string, args ...any) error { return MappingError(fmt.Sprintf
 // MappingError. Call Validate afterwards.
 func ParseMapping(text string) (Mapping, error) {
 	if len(text) > MaxMappingBytes {
-		return Mapping{}, wrong("The mapping is too long. Please use at most 64 KiB.")
+		return Mapping{}, wrong("The mapping is too long. Please use at most 64 KB.")
 	}
 	t, err := ParseJSON(strings.ToValidUTF8(text, "\uFFFD"))
 	var syntax SyntaxError

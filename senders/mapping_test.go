@@ -54,7 +54,7 @@ func TestParseMappingRefusals(t *testing.T) {
 		{`{"only_when":[{"path":"x"}]}`, "the condition on ‹x› must have either values"}, {`{"only_when":[{"path":"x","set":true,"in":["y"]}]}`, "must have either values"}, {`{"only_when":[{"path":"x","set":false}]}`, "must have either values"}, {`{"only_when":[{"in":["x"]}]}`, "has no path"},
 		{`{"only_when":[{"path":"x","in":"y"}]}`, "in of a condition of only_when must be a list"}, {`{"only_when":[{"path":"x","set":1}]}`, "must be true or false; it is a number."},
 		{`{"also_keys":"yes"}`, "also_keys must be true or false"}, {`{"delivery_id":{}}`, "delivery_id must name either a header"}, {`{"delivery_id":{"header":"a","path":"b"}}`, "either a header"}, {`{"delivery_id":"x"}`, "delivery_id must be an object"},
-		{`{"x":"` + strings.Repeat("x", senders.MaxMappingBytes) + `"}`, "at most 64 KiB"},
+		{`{"x":"` + strings.Repeat("x", senders.MaxMappingBytes) + `"}`, "at most 64 KB"},
 	} {
 		if _, err := senders.ParseMapping(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.100s: got %v, want %q", c.text, err, c.want)

@@ -221,7 +221,7 @@ func TestNumbersAreFormatted(t *testing.T) {
 	for want, got := range map[string]string{
 		"1 call": views.Plural(1, "call", "calls"), "0 calls": views.Plural(0, "call", "calls"), "3,912 calls": views.Plural(3912, "call", "calls"),
 		"11 ms": views.Took(11 * time.Millisecond), "under 1 ms": views.Took(300 * time.Microsecond), "1.2 s": views.Took(1234 * time.Millisecond),
-		"231 bytes": views.Bytes(231), "64 KiB": views.Bytes(65536), "1.5 MiB": views.Bytes(3 << 19),
+		"231 bytes": views.Bytes(231), "64 KB": views.Bytes(65536), "1.5 MB": views.Bytes(3 << 19),
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

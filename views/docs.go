@@ -130,7 +130,7 @@ var docsResults = []docsResult{
 	{[]string{"no_address"}, "The form came without an e-mail address.", "Ask for the address."},
 	{[]string{"bad_address"}, "What the visitor typed is not an e-mail address.", "Ask to look for a typing mistake."},
 	{[]string{"no_contact"}, "Nobody has this address. Only an UNSUBSCRIBED or DELETE webhook says so.", "Ask for the address under which the visitor gets mail."},
-	{[]string{"too_large"}, "The form is over 1 MiB, often because of a file.", "Ask to send it without files."},
+	{[]string{"too_large"}, "The form is over 1 MB, often because of a file.", "Ask to send it without files."},
 	{[]string{"too_many", "busy"}, "More forms came than a limit allows, or the program cannot take the call at this moment.", "Ask to send it again in a minute."},
 	{[]string{"unreadable", "malformed"}, "The form arrived broken.", "Ask to send it again. If it happens to many visitors, look at the request log."},
 	{[]string{"unverified"}, "The webhook takes only signed calls, and a form on a website cannot sign.", "This is for you: use another webhook for the form, or stop refusing under Signature."},

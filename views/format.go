@@ -72,15 +72,15 @@ func Took(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 }
 
-// Bytes writes a size: "231 bytes", "64 KiB", "1.5 MiB".
+// Bytes writes a size: "231 bytes", "64 KB", "1.5 MB".
 func Bytes(n int64) string {
 	switch {
 	case n < 1024:
 		return Plural(n, "byte", "bytes")
 	case n < 1024*1024:
-		return strconv.FormatInt((n+512)/1024, 10) + " KiB"
+		return strconv.FormatInt((n+512)/1024, 10) + " KB"
 	}
-	return strconv.FormatFloat(float64(n)/(1024*1024), 'f', 1, 64) + " MiB"
+	return strconv.FormatFloat(float64(n)/(1024*1024), 'f', 1, 64) + " MB"
 }
 
 // CountUpTo writes n, or "10,000+" when it is above most: counting on would take too long.

@@ -103,7 +103,7 @@ var outcomes = []OutcomeFacts{
 	},
 	{
 		Outcome: models.OutcomeTooLarge, Short: "The body is too large", Title: "Refused: the body is too large", Stop: "the body is too large", NotKept: true,
-		Advice: "Let the sender send less than 1 MiB.", Because: "Files have no place in a call; the fields alone are enough.",
+		Advice: "Let the sender send less than 1 MB.", Because: "Files have no place in a call; the fields alone are enough.",
 	},
 	{
 		Outcome: models.OutcomePrefetch, Short: "A browser looked ahead", Title: "Refused: a browser only looked ahead", Stop: "a browser only looked ahead", NotKept: true,

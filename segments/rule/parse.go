@@ -24,14 +24,14 @@ func Parse(text string) (Group, Problems) {
 
 // tooLong says that a rule of so many bytes is too long.
 func tooLong(bytes int) string {
-	return fmt.Sprintf("This rule is too long: it takes %s, and %s fit. %s", showKiB(bytes), showKiB(MaxRuleBytes), useATag)
+	return fmt.Sprintf("This rule is too long: it takes %s, and %s fit. %s", showKB(bytes), showKB(MaxRuleBytes), useATag)
 }
 
 // useATag is the advice for a list of values that does not fit in a rule.
 const useATag = "Please import the people of a long list with a tag, and let the rule ask for that tag."
 
-// showKiB formats a number of bytes for people, rounded up.
-func showKiB(bytes int) string { return showCount(strconv.Itoa((bytes+1023)>>10)) + " KiB" }
+// showKB formats a number of bytes for people, rounded up.
+func showKB(bytes int) string { return showCount(strconv.Itoa((bytes+1023)>>10)) + " KB" }
 
 var tooDeep = fmt.Sprintf("Groups can be nested at most %d deep.", MaxDepth)
 

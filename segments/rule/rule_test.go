@@ -160,9 +160,9 @@ func TestRuleNamesFaultsOfLists(t *testing.T) {
 		says      string
 	}{
 		{email, many(2_500, "p%04d@example.com"), ""},
-		{email, many(5_000, "p%04d@example.com"), "This list is too long: it has 5,000 values, which take 98 KiB, and 64 KiB fit in a rule. Please import the people of a long list with a tag, and let the rule ask for that tag."},
-		{text, append(slices.Repeat([]string{" "}, 70_000), many(40_000, "%05d")...), "it has 40,000 values, which take 313 KiB,"},
-		{text, many(8, "%d"+strings.Repeat("<", 2_000)), "This rule is too long: it takes 94 KiB, and 64 KiB fit. Please import"}, // in JSON a < takes six bytes
+		{email, many(5_000, "p%04d@example.com"), "This list is too long: it has 5,000 values, which take 98 KB, and 64 KB fit in a rule. Please import the people of a long list with a tag, and let the rule ask for that tag."},
+		{text, append(slices.Repeat([]string{" "}, 70_000), many(40_000, "%05d")...), "it has 40,000 values, which take 313 KB,"},
+		{text, many(8, "%d"+strings.Repeat("<", 2_000)), "This rule is too long: it takes 94 KB, and 64 KB fit. Please import"}, // in JSON a < takes six bytes
 		{email, []string{"a@example.com", "b@example", "c@example.com"}, "Line 2, “b@example”: This is not a whole e-mail address"},
 		{email, []string{"a@example.com", " ", "x", "y", "z"}, "2 more lines cannot be read."},
 		{email, []string{"x", "a@example.com", "y"}, "One more line cannot be read."},
@@ -195,7 +195,7 @@ func TestRuleHasLimits(t *testing.T) {
 		{"five deep", deep(5), ""},
 		{"six deep", deep(6), "at most 5 deep"},
 		{"very deep", deep(2000), "at most 5 deep"},
-		{"too long", many(2000), "This rule is too long: it takes 98 KiB, and 64 KiB fit. Please import"},
+		{"too long", many(2000), "This rule is too long: it takes 98 KB, and 64 KB fit. Please import"},
 		{"a long value", `{"condition":"AND","filters":[{"type":"field","field_id":1,"operator":"eq","value":"` + strings.Repeat("x", 10_001) + `"}]}`, "Too long"},
 		{"long values together", `{"condition":"AND","filters":[` + strings.TrimSuffix(strings.Repeat(`{"type":"field","field_id":1,"operator":"eq","value":"`+strings.Repeat("<", 3_000)+`"},`, 10), ",") + `]}`, "too long"},
 		{"no condition", `{"condition":"AND","filters":[]}`, "A rule needs at least one condition."},

@@ -123,7 +123,7 @@ func listTooLong(texts []string) string {
 	if bytes <= MaxRuleBytes {
 		return ""
 	}
-	return fmt.Sprintf("This list is too long: it has %s values, which take %s, and %s fit in a rule. %s", showCount(strconv.Itoa(values)), showKiB(bytes), showKiB(MaxRuleBytes), useATag)
+	return fmt.Sprintf("This list is too long: it has %s values, which take %s, and %s fit in a rule. %s", showCount(strconv.Itoa(values)), showKB(bytes), showKB(MaxRuleBytes), useATag)
 }
 
 // badLines names the first line of a list that cannot be read, and says how many more there are.
