@@ -39,10 +39,12 @@ func countUntagged(tx *gorm.DB, diff models.ContactCounts, workspaceID int64, id
 	return err
 }
 
-// FoldContactCounts adds the differences to the row that is whole. Replicas may run it at the same time.
+// FoldContactCounts adds the differences to the row that is whole. It leaves workspaces without one alone, because the count that is to make
+// it must find the rows that it saw. Replicas may run it at the same time.
 func (d *DB) FoldContactCounts(ctx context.Context, _ time.Time) error {
 	var workspaces []int64
-	if err := d.Read(ctx).Raw("SELECT DISTINCT workspace_id FROM contact_counts WHERE NOT whole").Scan(&workspaces).Error; err != nil {
+	if err := d.Read(ctx).Raw(`SELECT workspace_id FROM contact_counts w WHERE whole
+		AND EXISTS (SELECT 1 FROM contact_counts d WHERE d.workspace_id = w.workspace_id AND NOT d.whole)`).Scan(&workspaces).Error; err != nil {
 		return models.In("list workspaces", err)
 	}
 	for _, ws := range workspaces {
@@ -91,9 +93,20 @@ func (d *DB) countAll(ctx context.Context, condition string) error {
 	return nil
 }
 
-// countWorkspace counts the contacts of a workspace in one snapshot, and replaces the rows of that snapshot by the result. Differences
-// that were committed later stay.
+// countWorkspace counts the contacts of a workspace. If the counters are added up meanwhile, it counts again, a few times; then the next
+// turn does.
 func (d *DB) countWorkspace(ctx context.Context, workspaceID int64) error {
+	for range 3 {
+		if err := d.countOnce(ctx, workspaceID); err != errFolded && !IsDuplicate(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// countOnce counts the contacts of a workspace in one snapshot, and replaces the rows of that snapshot by the result. Differences
+// that were committed later stay.
+func (d *DB) countOnce(ctx context.Context, workspaceID int64) error {
 	counts, seen := models.ContactCounts{}, []int64(nil)
 	err := d.Read(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Raw("SELECT id FROM contact_counts WHERE workspace_id = ?", workspaceID).Scan(&seen).Error; err != nil {
@@ -117,7 +130,7 @@ func (d *DB) countWorkspace(ctx context.Context, workspaceID int64) error {
 	if err != nil {
 		return err
 	}
-	err = d.Write(ctx, func(tx *gorm.DB) error {
+	return d.Write(ctx, func(tx *gorm.DB) error {
 		if len(seen) > 0 {
 			gone := tx.Where("workspace_id = ? AND id IN ?", workspaceID, seen).Delete(&contactCount{})
 			if gone.Error != nil {
@@ -129,14 +142,10 @@ func (d *DB) countWorkspace(ctx context.Context, workspaceID int64) error {
 		}
 		return tx.Create(&contactCount{WorkspaceID: workspaceID, Whole: true, Counts: counts.Text()}).Error
 	})
-	if err == errFolded || IsDuplicate(err) {
-		return nil // the counters were added up during the count: the next turn counts again
-	}
-	return err
 }
 
 // errFolded says that rows of a snapshot are part of other rows now.
-var errFolded = &models.Error{Code: models.CodeConflict, Message: "The counters were added up at the same moment."}
+var errFolded error = &models.Error{Code: models.CodeConflict, Message: "The counters were added up at the same moment."}
 
 // snapshotOf returns the isolation in which all statements of a transaction see the same data. SQLite knows no other.
 func snapshotOf(dialect Dialect) sql.IsolationLevel {
