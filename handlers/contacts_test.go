@@ -303,6 +303,9 @@ func TestCountsAreExact(t *testing.T) {
 		} {
 			s.get("/w/books/contacts"+query).want(t, 200, want)
 		}
+		dashboard := s.get("/w/books")
+		dashboard.want(t, 200, "10,500 in all", "Subscribed 10,200", "Unconfirmed 300")
+		dashboard.wantNot(t, "counted once an hour", "counted within the hour")
 	})
 }
 

@@ -18,6 +18,9 @@ func (v *visit) growth(m *views.DashboardModel, o store.Overview) error {
 	}
 	now := countsNow(o.StatusCounts, noted)
 	m.Hourly = now != o.StatusCounts
+	if v.counts.Counted != nil {
+		now, m.Hourly = exactCounts(v.counts.Counted), false
+	}
 	m.All = views.Count(now.Subscribed + now.Unconfirmed + now.Unsubscribed)
 	for _, s := range statusTones {
 		if uncounted(now.Of(s.status)) {
@@ -54,6 +57,14 @@ func countsNow(now models.StatusCounts, noted []models.ContactDay) models.Status
 		}
 	}
 	return now
+}
+
+// exactCounts returns the counters of the statuses.
+func exactCounts(c models.ContactCounts) (n models.StatusCounts) {
+	for _, s := range models.Statuses {
+		n.Add(s, max(0, c[string(s)]))
+	}
+	return n
 }
 
 // uncounted reports whether counting stopped at n.

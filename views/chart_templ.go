@@ -997,7 +997,11 @@ func callTotals(t CallTotals) templ.Component {
 func (t CallTotals) idleSaid() string {
 	said := ""
 	for _, idle := range t.Idle {
-		said += ", " + Count(idle.Calls) + " " + strings.ToLower(OutcomeShort(idle.Outcome))
+		what := strings.ToLower(OutcomeShort(idle.Outcome))
+		if idle.Calls != 1 && strings.HasSuffix(what, " call") {
+			what += "s"
+		}
+		said += ", " + Count(idle.Calls) + " " + what
 	}
 	return said
 }
