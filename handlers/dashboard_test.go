@@ -16,7 +16,9 @@ func TestFirstStepsAreMarkedDone(t *testing.T) {
 		s.addLogMergeTag("first_name", "First name", models.MergeTagText, "")
 		s.get("/w/books").want(t, 200, "2 of 5 done", "Create Webhook", "first_name")
 		w := s.addWebhook(models.TypeSubscribed)
-		s.get("/w/books").want(t, 200, "3 of 5 done", "Inbound Webhooks")
+		ready := s.get("/w/books")
+		ready.want(t, 200, "3 of 5 done")
+		ready.wantLink(t, "Send a test call", "/w/books/webhooks/"+itoa(w.ID)+"/console")
 		s.callJSON(w, `{"email_address":"marta@example.com"}`)
 		s.get("/w/books").want(t, 200, "4 of 5 done", "Create segment", "1 in all", "Calls to your webhooks", "No failed call waits for you.")
 		s.write(func(tx *gorm.DB) error {

@@ -26,6 +26,14 @@ func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 	button := func(label string, to ...any) views.Btn {
 		return views.Btn{Label: label, Href: v.path(to...)}
 	}
+	send := views.Btn{} // until there is a webhook, the step before is the one to take
+	if counts.Webhooks > 0 && !o.Called {
+		w, err := v.server.DB.ExampleWebhook(v.UserContext(), v.Workspace.ID)
+		if err != nil {
+			return nil, models.In("dashboard: webhook of the first call", err)
+		}
+		send = button("Send a test call", "webhooks", w.ID, "console")
+	}
 	steps := []struct {
 		done        bool
 		title, text string
@@ -35,7 +43,7 @@ func (v *visit) firstSteps(o store.Overview) ([]views.FirstStep, error) {
 		{true, "Name the workspace", v.Workspace.Name + ", " + v.Workspace.TimeZone + ".", views.Btn{}, nil},
 		{counts.MergeTags > 0, "Create merge tags", mergeTags, button("Create merge tag", "merge-tags", "new"), usualOptions()},
 		{counts.Webhooks > 0 || o.Called, "Create a webhook", "A web address that your shop, form or till calls when somebody signs up or leaves.", button("Create Webhook", "webhooks", "new"), nil},
-		{o.Called, "Send a first request", "With a ready-made snippet from the webhook's own page. The contact is there immediately, and the request shows what happened to every field.", button("Inbound Webhooks", "webhooks"), nil},
+		{o.Called, "Send a first request", "From the webhook's own page, here or with a ready-made snippet. The contact is there immediately, and the request shows what happened to every field.", send, nil},
 		{counts.Segments > 0, "Create a segment", "A rule, such as “subscribed and from Austria”. Contacts enter and leave as they match.", button("Create segment", "segments", "new"), nil},
 	}
 	var all []views.FirstStep

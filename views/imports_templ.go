@@ -381,7 +381,7 @@ func ImportColumnsPage(m ImportColumnsModel) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Table("Columns", []Col{{Label: "In the file"}, {Label: "The first lines have"}, {Label: "Goes to", Class: "fourth"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Table("Columns", []Col{{Label: "In the file"}, {Label: "The first lines have"}, {Label: "Goes to", Class: "third"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
