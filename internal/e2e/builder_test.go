@@ -128,7 +128,7 @@ func TestBrowserBuilder(t *testing.T) {
 
 		b.Follow("Edit")
 		b.Fill("value-1", "100")
-		b.preview("2", "+1 enter", "−0 leave", "1 stay", "tyrion@example.com")
+		b.preview("2", "+1 enter", "0 leave", "1 stay", "tyrion@example.com")
 		b.Fill("value-1", "many")
 		b.preview("2", "The condition with a fault was left out of the count.")
 		if !b.plain {
