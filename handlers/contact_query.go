@@ -298,7 +298,7 @@ func (q contactQuery) wordsKept() string {
 		}
 	}
 	if q.said.Has("rule") {
-		parts = append(parts, "match the conditions of “More filters”") // which may name an address
+		parts = append(parts, "the conditions of “More filters” match") // which may name an address
 	}
 	if parts == nil {
 		return "everybody"
