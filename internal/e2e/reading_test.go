@@ -181,3 +181,35 @@ func TestRemediesInABrowser(t *testing.T) {
 	p.Follow("Save")
 	p.Sees("Saved.")
 }
+
+// TestAPlaceIsChangedInABrowser changes where the address is, while the page shows a call that has nothing at the place of before.
+func TestAPlaceIsChangedInABrowser(t *testing.T) {
+	t.Parallel()
+	program := Start(t, Settings{Env: FirstAdmin})
+	p := NewPage(t, program.URL)
+	p.SignIn(FirstAdmin["ADMIN_EMAIL"], FirstAdmin["ADMIN_PASSWORD"], "/w/my-workspace/webhooks/new")
+	p.Fill("name", "Till")
+	p.Choose("type", "SUBSCRIBED")
+	p.Follow("Save")
+	address, page := p.Value("#url"), p.Path()
+	postJSON(t, address, `{"email": "ida@example.com"}`)
+	p.Open(page + "/reading?use=own")
+	p.Follow("Save")
+	p.Sees("Saved.")
+	if status := postJSON(t, address, `{"mail": "rolf@example.com"}`); status != http.StatusBadRequest {
+		t.Fatalf("got %d for an address at another place, want 400", status)
+	}
+	p.Open(page + "/reading")
+	p.Width(Wide)
+	p.Click("Change E-mail address")
+	p.Click(`mail: "rolf@example.com"`)
+	p.Sees("Kept as rolf@example.com")
+	if got := p.Value(`select[name="place.email_address"]`); got != "mail" {
+		t.Errorf("the list shows %q after a click on the value of mail", got)
+	}
+	p.Follow("Save")
+	p.Sees("Saved.")
+	if status := postJSON(t, address, `{"mail": "rolf@example.com"}`); status != http.StatusOK {
+		t.Errorf("got %d for an address at the new place, want 200", status)
+	}
+}

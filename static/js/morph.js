@@ -5,13 +5,14 @@ export function morph(old, fresh) {
     if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
     return;
   }
+  const { value: chosen, checked } = fresh; // read first: below, parts of fresh move into old, and a list would forget what is chosen
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !(name === "open" && old.matches(".pick, .new-tag"))) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const children = [...fresh.childNodes];
   while (old.childNodes.length > children.length) old.lastChild.remove();
   children.forEach((child, i) => (old.childNodes[i] ? morph(old.childNodes[i], child) : old.append(child)));
   if (old.matches("input, select, textarea")) {
-    if (old.value !== fresh.value) old.value = fresh.value;
-    old.checked = fresh.checked;
+    if (old.value !== chosen) old.value = chosen;
+    old.checked = checked;
   }
 }
