@@ -3,6 +3,7 @@ package handlers
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"campaignlark/intake"
@@ -83,10 +84,24 @@ func (v *visit) newestFailures(groups []store.FailureGroup, webhookID int64) ([]
 	return failures, models.In("newest failures", err)
 }
 
-// newestFailure shows the newest failed call of a group and what to do about it; nothing if it is not among the failures.
+// newestFailure shows the newest failed call of a group and what to do about it; nothing if it is not among the failures. The advice to skip
+// calls without an address is given only if it fits every call of the group: skipped calls are lost.
 func (v *visit) newestFailure(failures []models.WebhookRequest, g store.FailureGroup, w models.Webhook) (f views.DashboardFailure) {
-	if i := slices.IndexFunc(failures, func(r models.WebhookRequest) bool { return r.WebhookID == g.WebhookID && r.Outcome == g.Outcome }); i >= 0 {
-		f = v.failureRow(failures[i], w)
+	first := true
+	for _, r := range failures {
+		if r.WebhookID != g.WebhookID || r.Outcome != g.Outcome {
+			continue
+		}
+		t := v.failureStory(r, w)
+		if first {
+			if f, first = v.failureRow(r, t), false; !t.noAddress {
+				break
+			}
+		} else if !t.noAddress && !t.readsNow {
+			other := v.failureRow(r, t)
+			f.Do, f.DoCode, f.DoAfter, f.ReadAs, f.ReadAsText = other.Do, other.DoCode, other.DoAfter, other.ReadAs, other.ReadAsText
+			break
+		}
 	}
 	return f
 }
@@ -179,18 +194,26 @@ func (v *visit) failing(days []models.WebhookDay, webhooks map[int64]models.Webh
 	return &views.FailingWebhook{Name: webhooks[worst.WebhookID].Name, Calls: worst.Calls, Failures: worst.Failures, Href: href, Mostly: views.OutcomeShort(worst.Reasons[0].Outcome)}
 }
 
-// failureRow shows a failed call and what to do about it.
-func (v *visit) failureRow(r models.WebhookRequest, w models.Webhook) views.DashboardFailure {
-	f := views.DashboardFailure{RequestRow: v.requestRow(r, w)}
-	if len(r.Body) > store.ListedBody {
-		return f
-	}
+// failureStory reads what is needed to advise about a failed call.
+func (v *visit) failureStory(r models.WebhookRequest, w models.Webhook) *story {
 	t := &story{visit: v, row: r, webhook: w}
-	if body, err := intake.DecodeLogBody(r.Body); err == nil {
+	if body, err := intake.DecodeLogBody(r.Body); err == nil && len(r.Body) <= store.ListedBody {
 		t.body = body
 	}
 	t.settings, _ = senders.ParseSettings(w.Reading) // what cannot be read gives no advice
 	t.lookForAddress()
+	if looks, unfit := unfitBody(r, t.body); unfit {
+		t.hints = []hint{{kind: hintUnfit, body: looks, list: strings.HasPrefix(strings.TrimSpace(t.body.Payload), "[")}}
+	}
+	return t
+}
+
+// failureRow shows a failed call and what to do about it.
+func (v *visit) failureRow(r models.WebhookRequest, t *story) views.DashboardFailure {
+	f := views.DashboardFailure{RequestRow: v.requestRow(r, t.webhook)}
+	if len(r.Body) > store.ListedBody {
+		return f
+	}
 	look := t.failure()
 	f.Do, f.DoCode, f.DoAfter = look.Before, look.Code, look.After
 	if look.Reads {

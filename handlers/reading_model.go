@@ -109,6 +109,9 @@ func (v *visit) readingSlot(f readingForm, key string, tag models.MergeTag, show
 		r.AsOpen = key != models.EmailKey && row.path != "" && (row.as != "" || tag.Type == models.MergeTagDate || kept.problems[key] != "")
 		slot.Rows = append(slot.Rows, r)
 	}
+	if byName := f.in.alsoKeys && tag.Key != "" && len(f.in.rows[key]) == 0; byName {
+		slot.ByName, slot.Kept, slot.Problem = true, kept.values[key], kept.problems[key]
+	}
 	if f.sample.tree != nil && len(f.in.rows[key]) > 0 {
 		slot.Kept, slot.Problem = kept.values[key], kept.problems[key]
 		slot.Missing = slot.Kept == "" && slot.Problem == ""

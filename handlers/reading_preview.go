@@ -57,7 +57,13 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 			for key := range found {
 				p.seen[key]++
 			}
-			if n := len(settings.Mapping.Fields); n > 0 && !d.Outcome.Idle() && f.webhook.Type.HasTags() {
+			n := len(settings.Mapping.Fields)
+			for key := range found { // and those that are kept by their names
+				if _, placed := settings.Mapping.Fields[key]; !placed {
+					n++
+				}
+			}
+			if n > 0 && !d.Outcome.Idle() && f.webhook.Type.HasTags() {
 				line.Fields = strconv.Itoa(len(found)) + " of " + strconv.Itoa(n)
 				if misfits > 0 {
 					line.Fields += ", " + views.Plural(misfits, "does not fit", "do not fit")

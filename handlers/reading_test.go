@@ -110,6 +110,9 @@ func TestARefusedCallThatCanBeReadNow(t *testing.T) {
 		s.callJSON(w, body).want(t, 200)
 		page = s.get("/w/books" + refused)
 		page.want(t, 200, "Nothing more. It can be read now, and a later call for the same address was processed.")
+		masked = noor.get("/support" + refused)
+		masked.want(t, 200, "What you can do: Nothing more. It can be read now, and a later call for the same address was processed.")
+		masked.wantNot(t, "Let the sender send")
 
 		s.callJSON(w, `{"event_id":"e3","event_type":"form_response","form_response":{"answers":[{"type":"email","email":"nobody"}]}}`).want(t, 400)
 		s.get("/w/books/requests/"+s.lastCall()).wantNot(t, "It can be read now")

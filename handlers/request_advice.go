@@ -210,6 +210,14 @@ func (t *story) failure() views.RequestIssue {
 	case models.OutcomeRepeated:
 		t.adviseRepeated(&issue)
 	case models.OutcomeNoAddress:
+		if h, found := t.hint(hintUnfit); found {
+			hinted := t.issueOf(h)
+			issue.Before, issue.Text, issue.Advice = hinted.Before, hinted.Text, hinted.Advice
+			if t.body.Mapped == nil {
+				t.linkReading(&issue)
+			}
+			break
+		}
 		if t.noAddress {
 			t.adviseSkipping(&issue)
 			break

@@ -121,6 +121,9 @@ func (t *story) lookForAddress() string {
 		t.readsNow = true
 		return found
 	}
+	if _, unfit := unfitBody(t.row, t.body); unfit { // what it holds was not read
+		return ""
+	}
 	if m := t.settings.Mapping; known && t.body.Mapped != nil && m != nil && !t.body.Truncated {
 		t.emptyAddress, t.noAddress = m.NoAddress(tree)
 	}
@@ -139,6 +142,8 @@ func (t *story) adviseTryingAgain() views.RequestIssue {
 	return issue
 }
 
+const skipsCalls = "Skip calls without an address"
+
 // adviseSkipping advises to skip calls that have no e-mail address, as this one.
 func (t *story) adviseSkipping(issue *views.RequestIssue) {
 	if t.settings.Mapping.SkipNoAddress {
@@ -152,7 +157,7 @@ func (t *story) adviseSkipping(issue *views.RequestIssue) {
 	}
 	issue.Advice = "A skipped call changes nothing, and its sender gets the answer of a call that was processed."
 	if t.canRead() {
-		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?skip=1&sample="+t.row.ID.String()+"#counts", "Skip calls without an address"
+		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?skip=1&sample="+t.row.ID.String()+"#counts", skipsCalls
 		issue.Reads = true
 	}
 }

@@ -67,10 +67,15 @@ func (t *story) notStored() (n int) {
 	return n
 }
 
-// replyAdvice says what the customer can do. Sentences that the page ends with a quotation are shortened.
+// replyAdvice says what the customer can do: nothing more if the call was mended since, as the page says. Sentences that the page ends with a
+// quotation are shortened.
 func (t *story) replyAdvice(facts views.OutcomeFacts) string {
 	if !t.row.Failed() && !t.row.Idle() {
 		return ""
+	}
+	if t.readsNow {
+		advice := t.adviseTryingAgain()
+		return advice.Before + " " + advice.Text
 	}
 	parts := []string{strings.TrimSuffix(facts.Advice, ":")}
 	if facts.Because != "" && !strings.HasSuffix(facts.Because, ":") {

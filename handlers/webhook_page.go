@@ -363,7 +363,7 @@ func wouldFailSaid(rows []models.WebhookRequest) string {
 
 // refusedCall shows the last call of a webhook that had no successful call yet.
 func (v *visit) refusedCall(r models.WebhookRequest, w models.Webhook) *views.RefusedCall {
-	return &views.RefusedCall{DashboardFailure: v.failureRow(r, w), Stream: v.path("webhooks", w.ID, "wait") + "?seen=" + r.ID.String()}
+	return &views.RefusedCall{DashboardFailure: v.failureRow(r, v.failureStory(r, w)), Stream: v.path("webhooks", w.ID, "wait") + "?seen=" + r.ID.String()}
 }
 
 // addFailures adds why calls failed in the last 24 hours.

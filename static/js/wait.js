@@ -7,12 +7,14 @@ function show(box, fresh) {
   if (box.innerHTML === fresh.innerHTML) return;
   box.className = fresh.className;
   box.replaceChildren(...fresh.childNodes);
-  if (box.classList.contains("came") || box.classList.contains("refused")) finish([...document.querySelectorAll("#steps .steps > li")]);
+  const refused = box.classList.contains("refused");
+  if (box.classList.contains("came") || refused) finish([...document.querySelectorAll("#steps .steps > li")], refused);
 }
 
-// finish marks the steps to the first call as done, like the first of them.
-function finish(steps) {
-  for (const step of steps.filter((s) => !s.classList.contains("done"))) {
+// finish marks the steps to the first call as done, like the first of them. After a refused call it leaves out who calls: to choose that may be
+// what is missing.
+function finish(steps, refused) {
+  for (const step of steps.filter((s) => !s.classList.contains("done") && !(refused && s.querySelector("a.btn")))) {
     step.className = "done";
     step.querySelector(".box").innerHTML = steps[0].querySelector(".box").innerHTML;
     step.querySelector("h3").append(steps[0].querySelector("h3 .vh").cloneNode(true));
