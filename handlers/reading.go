@@ -15,22 +15,23 @@ import (
 
 // readingForm is what the page of a reading rests on.
 type readingForm struct {
-	webhook models.Webhook
-	stored  senders.Settings
-	tags    []models.MergeTag
-	last    []models.WebhookRequest // the last calls, newest first
-	calls   []models.WebhookRequest // those of them that may be looked at: not what was sent without a valid signature
-	in      readingInput
-	sample  sample
-	edit    views.EditState
-	errs    models.FieldErrors
-	unsaved bool
-	paste   bool   // the box to paste a call is open
-	typed   bool   // the form has input of a person that is not saved
-	counts  bool   // the part about which calls count is open
-	chosen  string // the key of the field to which a link led
-	more    string // the key of the field that gets one more place
-	asks    *views.ReadingSignature
+	webhook  models.Webhook
+	stored   senders.Settings
+	tags     []models.MergeTag
+	last     []models.WebhookRequest // the last calls, newest first
+	calls    []models.WebhookRequest // those of them that may be looked at: not what was sent without a valid signature
+	in       readingInput
+	sample   sample
+	edit     views.EditState
+	errs     models.FieldErrors
+	unsaved  bool
+	paste    bool   // the box to paste a call is open
+	typed    bool   // the form has input of a person that is not saved
+	counts   bool   // the part about which calls count is open
+	chosen   string // the key of the field to which a link led
+	more     string // the key of the field that gets one more place
+	asks     *views.ReadingSignature
+	asksLost bool // whether saving would refuse calls that were processed
 }
 
 var errNoWebhook = &models.Error{Code: models.CodeNotFound, Message: "This webhook does not exist any more: somebody deleted it. What you chose here was not saved."}
@@ -120,6 +121,16 @@ func (s *Server) updateReading(v *visit) error {
 			return v.storeReadingUnsigned(f, settings, changes)
 		default:
 			f.asks, f.typed = q, true
+			return v.readingAgain(f)
+		}
+	}
+	if v.Form("lost") != lostRefused && settings.Mapping != nil {
+		preview, err := v.previewReading(f, settings)
+		if err != nil {
+			return err
+		}
+		if f.asksLost = preview.page != nil && preview.page.Lost > 0; f.asksLost {
+			f.typed = true
 			return v.readingAgain(f)
 		}
 	}
@@ -245,7 +256,7 @@ func (v *visit) readingAgain(f readingForm) error {
 	if err != nil {
 		return err
 	}
-	m.Failed = f.errs.Any() || f.edit.Changed || f.asks != nil
+	m.Failed = f.errs.Any() || f.edit.Changed || f.asks != nil || f.asksLost
 	return v.again(views.ReadingPage(m))
 }
 

@@ -36,3 +36,20 @@ func TestAReadingShowsWhatIsKeptByItsName(t *testing.T) {
 		s.get(path).want(t, 200, "Not kept")
 	})
 }
+
+// TestAReadingAsksBeforeItRefusesWhatIsProcessed moves the address to a place that the calls so far do not have.
+func TestAReadingAsksBeforeItRefusesWhatIsProcessed(t *testing.T) {
+	eachEndpoint(t, func(t *testing.T, s *site) {
+		w := s.createWebhook("name", "Shop", "type", "SUBSCRIBED")
+		path := s.webhookPath(w, "/reading")
+		s.post(path, "sender", "own", "mapping", `{"address":["email"]}`).want(t, 303)
+		s.callJSON(w, `{"email":"ida@example.com"}`).want(t, 200)
+		s.callJSON(w, `{"mail":"rolf@example.com"}`).want(t, 400)
+		s.post(path, "sender", "own", "mapping", `{"address":["mail"]}`).want(t, 422, "No e-mail address would be found in 1 of the last 2 calls. So far such calls are processed.", "Nothing is saved yet.", "Save and refuse such calls")
+		s.callJSON(w, `{"email":"jo@example.com"}`).want(t, 200)
+		s.post(path, "sender", "own", "mapping", `{"address":["mail","email"]}`).want(t, 303)
+		s.callJSON(w, `{"mail":"rolf@example.com"}`).want(t, 200)
+		s.post(path, "sender", "own", "mapping", `{"address":["mail"]}`, "lost", "refuse").want(t, 303)
+		s.callJSON(w, `{"email":"jo@example.com"}`).want(t, 400)
+	})
+}

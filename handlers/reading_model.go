@@ -20,7 +20,7 @@ func (v *visit) readingModel(f readingForm) (views.ReadingModel, error) {
 	}
 	settings, _ := f.in.settings(nil)
 	titles, sender := f.titles(), senders.FindSender(f.in.sender)
-	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs, Ask: f.asks,
+	form := &views.ReadingForm{Sender: f.in.sender, SenderName: senderName(f.in.sender), Unsaved: f.unsaved, Typed: f.typed, Edit: f.edit, Errors: f.errs, Ask: f.asks, AskLost: f.asksLost,
 		Delivery: f.in.delivery, Header: f.in.header, IDPath: f.in.idPath,
 		AlsoKeys: f.in.alsoKeys, KeysSaid: keysSaid(f.in), Skip: f.in.skip, CountsOpen: f.counts || f.errs["counts"] != ""}
 	form.Sample = views.ReadingSample{Name: f.sample.name, Title: cmp.Or(f.sample.title, "A call to look at"), At: f.sample.at, Wrong: f.sample.wrong,

@@ -15,6 +15,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// lostRefused is what the form sends to save a reading that finds no address in calls that were processed.
+const lostRefused = "refuse"
+
 // readingPreview is what the last calls would do by a reading.
 type readingPreview struct {
 	page *views.ReadingPreview
@@ -69,6 +72,9 @@ func (v *visit) previewReading(f readingForm, settings senders.Settings) (p read
 					line.Fields += ", " + views.Plural(misfits, "does not fit", "do not fit")
 				}
 			}
+		}
+		if d.Outcome == models.OutcomeNoAddress && doing(row.Outcome) == doesChange && addressOfCall(row, body, f.stored) != "" {
+			page.Lost++
 		}
 		if d.Outcome == models.OutcomeNoAddress {
 			noteNoAddress(page, row, body, *settings.Mapping)

@@ -246,7 +246,7 @@ func TestAWebhookThatReadsChosenPlacesSaysSo(t *testing.T) {
 		page, reading := s.webhookPath(w, ""), s.webhookPath(w, "/reading")
 		s.callJSON(w, `{"email_address":"arya@example.com","shoe_size":"38"}`).want(t, 200)
 		s.get(page).want(t, 200, "Fields without a merge tag received and not kept", "shoe_size")
-		s.post(reading, "sender", "own", "mapping", `{"address":["customer.email"]}`).want(t, 303)
+		s.post(reading, "sender", "own", "mapping", `{"address":["customer.email"]}`, "lost", "refuse").want(t, 303)
 		s.callJSON(w, `{"customer":{"email":"arya@example.com"},"shoe_size":"38"}`).want(t, 200)
 		s.get(page).want(t, 200, "Fields without a merge tag", "This webhook reads chosen places only. Other fields of its calls are not kept: see Reading")
 		s.get(page).wantHref(t, reading)
