@@ -39,6 +39,9 @@ func ReadWait(text, unit string) (minutes int, fault string) {
 	if text == "" {
 		return 0, ""
 	}
+	if dotted.MatchString(text) {
+		return 0, "“" + models.Shorten(text, 20) + "” can mean two numbers. Please write " + strings.ReplaceAll(text, ".", "") + ", or a number without a point."
+	}
 	each := 1
 	for _, u := range Units {
 		if u.Name == unit {
@@ -63,6 +66,7 @@ func ReadWait(text, unit string) (minutes int, fault string) {
 
 var (
 	thousands = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+$`)
+	dotted    = regexp.MustCompile(`^[1-9][0-9]{0,2}(\.[0-9]{3})+$`) // thousands in many countries, a fraction in others
 	decimal   = regexp.MustCompile(`^[-−]?[0-9]+([.,][0-9]+)?$`)
 )
 

@@ -187,3 +187,22 @@ func TestTryingTwiceBeforeTheAttemptLeavesTheScheduleAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestRetryAfterOfATryByHandIsHonoured tries a delivery by hand that waits for its next attempt. The answer asks for a longer wait.
+func TestRetryAfterOfATryByHandIsHonoured(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, d := w.crm()
+		r.say(500)
+		v := w.enqueue(d, 7, 1)
+		w.run(func(o *deliveries.Options) { o.Schedule = deliveries.Schedule{time.Hour, 10 * time.Hour} })
+		w.tried(v.ID, 1)
+		r.say(429)
+		if err := w.store().Replay(t.Context(), w.id, 1, v.ID, w.now()); err != nil {
+			t.Fatal(err)
+		}
+		w.tried(v.ID, 2)
+		if got := w.delivery(v.ID); !got.NextAt.Equal(w.now().Add(2 * time.Hour)) {
+			t.Errorf("got the next attempt at %s, want it after the two hours of Retry-After", got.NextAt)
+		}
+	})
+}

@@ -114,6 +114,14 @@ func URLHint(text string, allow ...netip.Prefix) string {
 	return "The address begins with http and has a name. Messages go there only if the name leads into a network that OUTBOUND_ALLOW names. Send a test to see whether it does."
 }
 
+// PlainWarning warns of an address whose messages can be read on the way; "" for another.
+func PlainWarning(text string) string {
+	if u, err := url.Parse(text); err != nil || u.Scheme != "http" {
+		return ""
+	}
+	return "The address begins with http, so what is sent can be read on the way. Use https unless this is a test."
+}
+
 // whyNoURL explains why url.Parse does not read text.
 func whyNoURL(text string) error {
 	rest, isURL := strings.CutPrefix(text, "https://")

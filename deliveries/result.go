@@ -179,7 +179,7 @@ func (r *lockedRow) change(o outcome, plan planner, now time.Time) map[string]an
 	switch {
 	case r.Erased:
 	case asked && r.ResumeAt != nil:
-		next, again = *r.ResumeAt, true
+		next, again = later(*r.ResumeAt, now.Add(min(o.RetryAfter, maxRetryAfter))), true
 	case !asked:
 		if !o.Code.Counts() {
 			r.ByHand++
@@ -202,6 +202,13 @@ func (r *lockedRow) change(o outcome, plan planner, now time.Time) map[string]an
 	}
 	set["state"] = r.State
 	return set
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func countOf(tries int) string {

@@ -25,7 +25,7 @@ func (s *Server) destinationShow(v *visit) error {
 	if err != nil {
 		return models.In("destination page: read it", err)
 	}
-	m := views.DestinationModel{ID: u.ID, Name: u.Name, Host: deliveries.Host(u.URL), Address: deliveries.ShownURL(u.URL), Health: v.healthOf(u), On: u.Enabled,
+	m := views.DestinationModel{ID: u.ID, Name: u.Name, Host: deliveries.Host(u.URL), Address: deliveries.ShownURL(u.URL), Plain: deliveries.PlainWarning(u.URL), Health: v.healthOf(u), On: u.Enabled,
 		IsAdmin: v.isAdmin(), CanChange: v.canChange(), Created: u.CreatedAt, Ending: u.Ending, Older: u.OlderSecret != nil}
 	if m.Page, err = v.page(views.SectionDestinations, u.Name, v.destinationsCrumb(), views.Crumb{Text: u.Name}); err != nil {
 		return err

@@ -168,7 +168,7 @@ func (v *visit) destinationForm(d models.Destination, f deliveries.Form, e editF
 		title, crumbs = "Edit destination", append(crumbs, views.Crumb{Text: d.Name, Href: v.path("destinations", d.ID)})
 	}
 	p, err := v.page(views.SectionDestinations, title, append(crumbs, views.Crumb{Text: title})...)
-	m := views.DestinationFormModel{Page: p, ID: d.ID, Name: f.Name, URL: f.URL, Headers: f.Headers, Edit: e.state("destination", nil), Errors: errs, Hint: deliveries.URLHint(f.URL, v.server.Config.OutboundAllow...), Plain: len(v.server.Config.OutboundAllow) > 0}
+	m := views.DestinationFormModel{Page: p, ID: d.ID, Name: f.Name, URL: f.URL, Headers: f.Headers, Edit: e.state("destination", nil), Errors: errs, Hint: deliveries.URLHint(f.URL, v.server.Config.OutboundAllow...), Warning: deliveries.PlainWarning(f.URL), Plain: len(v.server.Config.OutboundAllow) > 0}
 	m.Failed = errs.Any() || m.Edit.Changed
 	if d.ID != 0 {
 		_, lost := v.destinations().Headers(d)
