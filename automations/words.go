@@ -46,6 +46,18 @@ func (d Definition) Sentence(things Things) []Part {
 	return append(parts, plain("."))
 }
 
+// SentenceByHand is Sentence, and says whether changes by hand and by import start the automation too. Alarms have no such changes.
+func (d Definition) SentenceByHand(things Things) []Part {
+	parts := d.Sentence(things)
+	switch {
+	case !d.OfContact():
+		return parts
+	case d.ByHand:
+		return append(parts, plain(" Changes by hand and by import start it too."))
+	}
+	return append(parts, plain(" Changes by hand and by import do not start it."))
+}
+
 // ruleWords is a rule's sentence without its capital.
 func ruleWords(r *Rule, things Things) []Part {
 	words := rule.Sentence(r.Group, things.Schema)
@@ -103,11 +115,30 @@ func (t Trigger) Words(things Things) []Part {
 	case len(t.WebhookIDs) > 0 && t.Type == models.EventWebhookSilent:
 		return append(things.listed("webhook", t.WebhookIDs), plain(" falls silent"))
 	}
-	parts := []Part{named(What(t.Type))}
+	parts := []Part{named(anyOf(t.Type))}
 	if len(t.FieldIDs) > 0 && t.Type == models.EventUpdated {
 		parts = append(append(parts, plain(" in ")), things.list("merge tag", t.FieldIDs)...)
 	}
 	return things.through(t, parts)
+}
+
+// anyOf is What for a trigger that nothing narrows: "a contact enters any segment".
+func anyOf(t models.EventType) string {
+	switch t {
+	case models.EventTagAdded:
+		return "a contact gets any tag"
+	case models.EventTagRemoved:
+		return "a contact loses any tag"
+	case models.EventSegmentEntered:
+		return "a contact enters any segment"
+	case models.EventSegmentLeft:
+		return "a contact leaves any segment"
+	case models.EventWebhookFailing:
+		return "any webhook fails far more than usual"
+	case models.EventWebhookSilent:
+		return "any webhook falls silent"
+	}
+	return What(t)
 }
 
 // through adds the webhooks of a trigger.

@@ -206,7 +206,10 @@ func TestAnAlarmOffersWhatItCanDo(t *testing.T) {
 			t.Errorf("got %s, want all steps for a contact", list)
 		}
 		page := s.press(create, first, "update-when.0", "when.0", "webhook_silent", "name", "Alarm")
-		page.wantNot(t, "Also for changes by hand and by import")
+		page.wantNot(t, "Also for changes by hand and by import", "But only if", "for everybody", "by import", "fails far more than usual if")
+		page.want(t, 200, "When any webhook falls silent", "An alarm is about a webhook, not about a contact.", "twice its longest pause in 14 days, and for 3 hours.")
+		first.want(t, 200, "But only if", "Changes by hand and by import do not start it.")
+		first.wantNot(t, "An alarm is about")
 		if list := kinds(page); strings.Contains(list, "Add tag") || strings.Contains(list, "Take off tag") || strings.Contains(list, "Set a field") ||
 			strings.Contains(list, "Only if") || !strings.Contains(list, "Call a destination") {
 			t.Errorf("got %s, want no step that needs a contact", list)
@@ -367,7 +370,7 @@ func TestTheFirstAutomationStartsFromASentence(t *testing.T) {
 		s.get("/w/books/automations").wantHref(t, "/w/books/automations/new?start=call")
 		s.server.Config.Mail = true
 		s.get("/w/books/automations").wantHref(t, "/w/books/automations/new?start=alarm")
-		s.get("/w/books/automations/new?start=alarm").want(t, 200, "When a webhook fails far more than usual , or a webhook falls silent : tell")
+		s.get("/w/books/automations/new?start=alarm").want(t, 200, "When any webhook fails far more than usual , or any webhook falls silent : tell")
 	})
 }
 

@@ -58,6 +58,9 @@ func (v *visit) openAutomationForm(a automations.Listed, d automations.Definitio
 		f.edit = v.editAutomation(f).state("automation", nil)
 		f.errs = f.faults(things) // shows why it needs a repair
 	}
+	if a.ID == 0 {
+		f.definition.ChooseOnly(things)
+	}
 	return v.showAutomationForm(f)
 }
 
@@ -127,6 +130,7 @@ func (v *visit) postAutomationForm(a automations.Listed, save func(automationFor
 	}
 	f.edit.Filled = v.Form("filled")
 	if f.broken == "" && f.onlyShows() {
+		f.definition.ChooseOnly(f.things)
 		if f.action == "try" {
 			if f.try, err = v.tryAutomation(f); err != nil {
 				return err
@@ -212,7 +216,7 @@ func (v *visit) showAutomationForm(f automationForm) error {
 	}
 	m.Try.NoContact = !f.definition.OfContact()
 	if f.broken == "" {
-		m.Words = words(f.definition.Sentence(f.things))
+		m.Words = words(f.definition.SentenceByHand(f.things))
 		m.Warnings = v.leadsTo(f.automation.ID, f.definition, f.things)
 		if err := v.automationParts(&m, f); err != nil {
 			return err

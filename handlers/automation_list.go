@@ -100,7 +100,11 @@ func (v *visit) pageOfAutomations(m *views.AutomationsModel, found []automations
 }
 
 func automationRow(a automations.Listed, things automations.Things) views.AutomationRow {
-	row := views.AutomationRow{ID: a.ID, Name: a.Name, Words: words(a.Definition.Sentence(things)), On: a.Enabled, Started: a.Started, Open: a.Open, Failed: a.Failed}
+	said := a.Definition.Sentence(things)
+	if a.Definition.ByHand { // most are not
+		said = a.Definition.SentenceByHand(things)
+	}
+	row := views.AutomationRow{ID: a.ID, Name: a.Name, Words: words(said), On: a.Enabled, Started: a.Started, Open: a.Open, Failed: a.Failed}
 	for _, p := range a.Definition.Check(things) {
 		row.Problems = append(row.Problems, views.Visible(p.Sentence()))
 	}

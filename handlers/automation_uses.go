@@ -10,10 +10,6 @@ import (
 )
 
 func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, flow automations.Flow, things automations.Things) {
-	byHand := "are ignored"
-	if a.Definition.ByHand {
-		byHand = "start it too"
-	}
 	layout := "2 January 2006, 15:04"
 	version := strconv.FormatInt(a.Revision, 10)
 	for _, e := range flow.Earlier {
@@ -23,8 +19,15 @@ func (v *visit) automationFacts(m *views.AutomationModel, a automations.Listed, 
 		}
 		version += "; " + views.Count(e.Runs) + still + strconv.FormatInt(e.Revision, 10)
 	}
-	m.Facts = []views.FactText{{Label: "Changes by people and imports", Text: byHand}, {Label: "Version", Text: version},
+	m.Facts = []views.FactText{{Label: "Version", Text: version},
 		{Label: "Changed", Text: a.UpdatedAt.In(v.Workspace.Location()).Format(layout)}, {Label: "Created", Text: a.CreatedAt.In(v.Workspace.Location()).Format(layout)}}
+	if a.Definition.OfContact() {
+		byHand := "are ignored"
+		if a.Definition.ByHand {
+			byHand = "start it too"
+		}
+		m.Facts = append([]views.FactText{{Label: "Changes by people and imports", Text: byHand}}, m.Facts...)
+	}
 	m.Uses = v.automationUses(a.Definition, things)
 	m.Leads = v.leadsTo(a.ID, a.Definition, things)
 }

@@ -37,7 +37,11 @@ func (s *Server) automationShow(v *visit) error {
 	if err != nil {
 		return models.In("automation: what it uses", err)
 	}
-	m := views.AutomationModel{Page: p, AutomationRow: automationRow(a, things), CanChange: v.canChange()}
+	m := views.AutomationModel{Page: p, AutomationRow: automationRow(a, things), CanChange: v.canChange(), NoContact: !a.Definition.OfContact()}
+	for _, t := range a.Definition.Triggers {
+		m.Events = append(m.Events, t.Type)
+	}
+	m.Words = words(a.Definition.SentenceByHand(things))
 	flow, err := store.Flow(ctx, a.Automation)
 	if err != nil {
 		return models.In("automation: where runs are", err)

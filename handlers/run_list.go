@@ -93,13 +93,21 @@ func (v *visit) runWhere(r models.AutomationRun) string {
 	case r.Reason != "":
 		return r.Reason
 	case r.State == models.RunDone:
-		return ""
+		return doneWhere(r.Step - 1)
 	case r.Step == 0:
 		return "At its start"
 	case r.State == models.RunWaiting:
 		return "Step " + strconv.Itoa(r.Step) + ", until " + v.waitEndSaid(r.DueAt)
 	}
 	return "Step " + strconv.Itoa(r.Step)
+}
+
+// doneWhere says where a run that is done is, after its last step.
+func doneWhere(last int) string {
+	if last < 1 {
+		return "End"
+	}
+	return "End, after step " + strconv.Itoa(last)
 }
 
 // waitEndSaid says when a wait ends: "Thu 26 November, 09:00".

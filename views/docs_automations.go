@@ -1,5 +1,7 @@
 package views
 
+import "campaignlark/models"
+
 // docsWords are rows of a table of the help: a term and what it means.
 type docsWords struct{ term, means string }
 
@@ -8,7 +10,7 @@ var docsTriggers = []docsWords{
 	{"A contact is created, updated or deleted", "Updated means that a field or the address changed; it can be narrowed to some fields. Of a deleted contact nothing is known but its id and a fingerprint of its address."},
 	{"A contact gets or loses a tag", "It can be narrowed to some tags."},
 	{"A contact enters or leaves a segment", "Because of a call or a change, or because time has passed: a segment of birthdays can start an automation. A new or changed rule of a segment starts nothing."},
-	{"A webhook fails far more than usual, or falls silent", "It fails far more than usual if at least 5 calls and 5 % of all failed in 24 hours, three times as often as in the 14 days before. A webhook with fewer than 50 calls in those days has no usual: it fails if at least 5 calls and 20 % of all did. It is silent if no call has come for twice its longest pause in 14 days, and for 3 hours. This is checked every 2 minutes. There is no contact then, so steps that ask or change one are not possible. It starts an automation when it begins, and again after at least an hour as usual."},
+	{"A webhook fails far more than usual, or falls silent", AlarmThreshold(models.EventWebhookFailing) + " " + AlarmThreshold(models.EventWebhookSilent) + " This is checked every 2 minutes. There is no contact then, so steps that ask or change one are not possible. It starts an automation when it begins, and again after at least an hour as usual."},
 }
 
 var docsSteps = []docsWords{
