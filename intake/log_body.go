@@ -2,11 +2,14 @@ package intake
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
+	"slices"
 
 	"campaignlark/models"
 	"campaignlark/senders"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -57,26 +60,29 @@ type LogContact struct {
 // maxLogBody bounds the JSON of a LogBody, in bytes, when it is written and when it is read.
 const maxLogBody = 1 << 20
 
-// smallBody is up to how many bytes of JSON only repetitions are compressed. Entropy coding takes 4 of 10 µs and makes the body of an
-// ordinary call 7 to 28 bytes smaller, of about 250.
-const smallBody = 2 << 10
+// smallBody is up to how many bytes of JSON S2 compresses a body instead of zstd. It takes a quarter of the time of zstd, which is a part of
+// what each call costs, and makes the bodies of ordinary calls 2 % larger, those of systems that send 2 KB a quarter.
+const smallBody = 4 << 10
+
+// s2Body is the first byte of a body that S2 compressed. A frame of zstd begins with another one.
+const s2Body = 1
 
 var (
-	bodyEncoder    = newBodyEncoder(true)
-	smallEncoder   = newBodyEncoder(false)
-	bodyDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
+	smallDictionary = s2.MakeDict([]byte(dictionary), nil)
+	bodyEncoder     = newBodyEncoder()
+	bodyDecoder, _  = zstd.NewReader(nil, zstd.WithDecoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithDecoderMaxMemory(maxLogBody), zstd.WithDecoderLowmem(true))
 )
 
-func newBodyEncoder(entropy bool) *zstd.Encoder {
+func newBodyEncoder() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderDictRaw(dictionaryID, []byte(dictionary)), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
-		zstd.WithSingleSegment(true), zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true), zstd.WithNoEntropyCompression(!entropy))
+		zstd.WithSingleSegment(true), zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		panic(err) // the options are constants
 	}
 	return e
 }
 
-// EncodeLogBody returns the stored form of b: JSON, compressed with zstd. If the JSON is over maxLogBody, it leaves out the
+// EncodeLogBody returns the stored form of b: JSON, compressed. If the JSON is over maxLogBody, it leaves out the
 // contact's fields and the fates of the call's fields, and sets Shortened.
 func EncodeLogBody(b LogBody) []byte {
 	stored, _ := b.encode(nil)
@@ -91,11 +97,15 @@ func (b *LogBody) encode(scratch []byte) (stored, after []byte) {
 		b.Before, b.After = b.Before.withoutFields(), b.After.withoutFields()
 		raw = b.appendJSON(raw[:0])
 	}
-	encoder := bodyEncoder
-	if len(raw) <= smallBody {
-		encoder = smallEncoder
+	if len(raw) > smallBody {
+		return bodyEncoder.EncodeAll(raw, make([]byte, 0, len(raw)/3+64)), raw
 	}
-	return encoder.EncodeAll(raw, make([]byte, 0, len(raw)/3+64)), raw
+	raw = slices.Grow(raw, s2.MaxEncodedLen(len(raw)))
+	packed := smallDictionary.Encode(raw[len(raw):cap(raw)], raw)
+	stored = make([]byte, 1+len(packed))
+	stored[0] = s2Body
+	copy(stored[1:], packed)
+	return stored, raw
 }
 
 // DecodeLogBody reads the stored form of a LogBody. NULL is an empty LogBody. Its memory is bounded for any input.
@@ -104,12 +114,23 @@ func DecodeLogBody(stored []byte) (LogBody, error) {
 	if len(stored) == 0 {
 		return b, nil
 	}
-	raw, err := bodyDecoder.DecodeAll(stored, nil)
+	raw, err := unpackBody(stored)
 	if err != nil {
 		return b, err
 	}
 	err = json.Unmarshal(raw, &b)
 	return b, err
+}
+
+// unpackBody returns the JSON of a stored body.
+func unpackBody(stored []byte) ([]byte, error) {
+	if stored[0] != s2Body {
+		return bodyDecoder.DecodeAll(stored, nil)
+	}
+	if n, err := s2.DecodedLen(stored[1:]); err != nil || n > smallBody {
+		return nil, errors.Join(s2.ErrTooLarge, err)
+	}
+	return smallDictionary.Decode(nil, stored[1:])
 }
 
 func (c *LogContact) withoutFields() *LogContact {

@@ -34,8 +34,10 @@ func TestLogBodyIsBounded(t *testing.T) {
 	if _, err := DecodeLogBody(bomb); err == nil {
 		t.Errorf("%d bytes became 64 MiB without an error", len(bomb))
 	}
-	if _, err := DecodeLogBody([]byte("no zstd")); err == nil {
-		t.Error("got no error for bytes that are not a stored body")
+	for _, bad := range []string{"no zstd", "\x01", "\x01no S2", "\x01\xff\xff\xff\x7f", "\x01\x80\x40\xfe"} {
+		if _, err := DecodeLogBody([]byte(bad)); err == nil {
+			t.Errorf("got no error for %q, which is not a stored body", bad)
+		}
 	}
 	b := LogBody{Payload: "p", Before: &LogContact{Email: "a@example.com", Fields: map[string]string{}}}
 	for range 2000 {

@@ -1,6 +1,6 @@
 package intake
 
-// dictionary is text that stored bodies have in common. zstd finds repetitions in it, so that a body need not hold its own field
+// dictionary is text that stored bodies have in common. S2 and zstd find repetitions in it, so that a body need not hold its own field
 // names, message and headers: a body of an ordinary call takes about a third of the bytes. What is most frequent stands last,
 // where it costs least.
 //

@@ -83,20 +83,29 @@ func appendList[V any](b []byte, values []V, add func([]byte, V) []byte) []byte 
 
 const hexDigits = "0123456789abcdef"
 
+// plainInText has the bytes that stand for themselves in a JSON text: those of ASCII besides control characters, quotes and backslashes.
+var plainInText = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // appendText appends s as a JSON string. A byte that is not valid UTF-8 becomes U+FFFD.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
+		if plainInText[c] {
+			continue
+		}
 		switch {
 		case c == '"' || c == '\\':
 			b = append(append(b, s[from:i]...), '\\', c)
 		case c < ' ':
 			b = append(append(b, s[from:i]...), `\u00`...)
 			b = append(b, hexDigits[c>>4], hexDigits[c&15])
-		case c < utf8.RuneSelf:
-			continue
 		default:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			if r != utf8.RuneError || size > 1 {

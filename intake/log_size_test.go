@@ -36,6 +36,7 @@ func TestBodiesOfEarlierProgramsAreRead(t *testing.T) {
 	for name, text := range map[string]string{
 		"no dictionary": "KLUv/QQAwQIAeyJtZXNzYWdlIjoiQWNrbm93bGVkZ2VkLiBUaGUgd2ViaG9vayBoYXMgYmVlbiBwcm9jZXNzZWQuIiwid2FpdGVkX3VzIjowLCJncm91cF9zaXplIjozfd5G8lc=",
 		"dictionary 1":  "KLUv/SEBWG0AACB7MDN9AlABBps8Gxo=",
+		"S2 with it":    "AUoAe+pYAAFKEQAEM30=",
 	} {
 		stored, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
