@@ -1,11 +1,14 @@
 package intake
 
 import (
-	"encoding/json"
+	"encoding/base64"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
+
+	"campaignlark/senders"
 )
 
 // object writes the members of a JSON object, without reflection: every call has a LogBody. A member with an empty value is left out,
@@ -51,11 +54,19 @@ func (o *object) texts(name string, values []string) {
 	}
 }
 
-// any writes a member with encoding/json, for what few calls have.
-func (o *object) any(name string, value any) {
-	o.member(name)
-	text, _ := json.Marshal(value) // texts, numbers and times cannot fail
-	o.b = append(o.b, text...)
+// bytes writes a member in base64.
+func (o *object) bytes(name string, value []byte) {
+	if len(value) > 0 {
+		o.member(name)
+		o.b = append(base64.StdEncoding.AppendEncode(append(o.b, '"'), value), '"')
+	}
+}
+
+func (o *object) time(name string, value time.Time) {
+	if !value.IsZero() {
+		o.member(name)
+		o.b = append(value.AppendFormat(append(o.b, '"'), time.RFC3339Nano), '"')
+	}
 }
 
 // object writes a member that is an object.
@@ -144,14 +155,12 @@ func (b *LogBody) appendJSON(to []byte) []byte {
 		}
 		o.number("more_names", int64(b.MoreNames))
 		if b.Verdict != nil {
-			o.any("verdict", b.Verdict)
+			o.object("verdict", func(o *object) { fillVerdict(o, b.Verdict) })
 		}
 		o.text("repeat_of", b.RepeatOf)
-		if len(b.Delivery) > 0 {
-			o.any("delivery", b.Delivery)
-		}
+		o.bytes("delivery", b.Delivery)
 		if b.Mapped != nil {
-			o.any("mapped", b.Mapped)
+			o.object("mapped", b.Mapped.fill)
 		}
 		if b.Before != nil {
 			o.object("before", b.Before.fill)
@@ -191,6 +200,51 @@ func appendFate(b []byte, f FieldFate) []byte {
 		o.text("before", f.Before)
 		o.text("after", f.After)
 		o.text("reason", f.Reason)
+	})
+}
+
+func fillVerdict(o *object, v *senders.Verdict) {
+	o.text("result", string(v.Result))
+	o.text("form", string(v.Form))
+	o.text("fault", string(v.Fault))
+	o.text("place", v.Place)
+	o.flag("in_body", v.InBody)
+	o.text("secret", string(v.Secret))
+	o.number("signatures", int64(v.Signatures))
+	o.time("signed_at", v.SignedAt)
+	o.time("arrived_at", v.ArrivedAt)
+	o.number("tolerance", int64(v.Tolerance))
+}
+
+func (m *Mapped) fill(o *object) {
+	o.text("sender", m.Sender)
+	if len(m.Conditions) > 0 {
+		o.member("conditions")
+		o.b = appendList(o.b, m.Conditions, appendTest)
+	}
+	if len(m.Missed) > 0 {
+		o.member("missed")
+		o.b = appendList(o.b, m.Missed, appendMiss)
+	}
+	o.text("delivery_id", m.DeliveryID)
+	o.flag("too_large", m.TooLarge)
+}
+
+func appendTest(b []byte, t MappedTest) []byte {
+	return appendObject(b, func(o *object) {
+		o.text("path", t.Path)
+		o.texts("or", t.Or)
+		o.texts("in", t.In)
+		o.flag("met", t.Met)
+		o.texts("stood", t.Stood)
+	})
+}
+
+func appendMiss(b []byte, m MappedMiss) []byte {
+	return appendObject(b, func(o *object) {
+		o.text("key", m.Key)
+		o.text("path", m.Path)
+		o.texts("nearest", m.Nearest)
 	})
 }
 

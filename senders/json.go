@@ -97,9 +97,14 @@ func (p *jsonParser) value(name string, level int, keep bool) error {
 			p.add(name, text, Number)
 		}
 		return err
-	case p.takeWord("true"), p.takeWord("false"):
+	case p.takeWord("true"):
 		if keep {
-			p.add(name, map[byte]string{'t': "true", 'f': "false"}[c], Boolean)
+			p.add(name, "true", Boolean)
+		}
+		return nil
+	case p.takeWord("false"):
+		if keep {
+			p.add(name, "false", Boolean)
 		}
 		return nil
 	case p.takeWord("null"):

@@ -66,12 +66,26 @@ func (d *jsonScanner) number() (string, error) {
 	return d.text[from:d.at], nil
 }
 
+// plainInString has the bytes that stand for themselves in a string: all but control characters, quotes and backslashes.
+var plainInString = func() (plain [256]bool) {
+	for c := ' '; c < 256; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // str returns the string that starts here, without its quotes. Unless keep is set, it only checks the string and returns "".
 func (d *jsonScanner) str(keep bool) (string, error) {
 	d.at++ // "
 	var built strings.Builder
 	from := d.at
 	for !d.ended() {
+		for d.at < len(d.text) && plainInString[d.text[d.at]] {
+			d.at++
+		}
+		if d.ended() {
+			break
+		}
 		switch c := d.text[d.at]; {
 		case c == '"':
 			rest := d.text[from:d.at]
@@ -92,10 +106,8 @@ func (d *jsonScanner) str(keep bool) (string, error) {
 				built.WriteRune(r)
 			}
 			from = d.at
-		case c < 0x20:
-			return "", d.expected(`an escape such as \n, as no text may hold a control character`)
 		default:
-			d.at++
+			return "", d.expected(`an escape such as \n, as no text may hold a control character`)
 		}
 	}
 	return "", d.expected("a closing quote")

@@ -24,7 +24,10 @@ const (
 //	answers[type=email]       the first item that has a member "type" with that text
 //	answers[field.ref="a b"]  the member may be a member of a member
 //	answers[*][type=email]    all items that have it
-type Path struct{ steps []step }
+type Path struct {
+	steps []step
+	text  string // what String returns, once ParsePath has read it; "" writes it out
+}
 
 type stepKind uint8
 
@@ -52,6 +55,9 @@ func (p Path) Equal(q Path) bool { return p.String() == q.String() }
 
 // String returns the path as text. ParsePath reads it back.
 func (p Path) String() string {
+	if p.text != "" {
+		return p.text
+	}
 	var b strings.Builder
 	for i, s := range p.steps {
 		switch s.kind {

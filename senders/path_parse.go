@@ -40,6 +40,7 @@ func ParsePath(text string) (Path, error) {
 	if err := p.check(); err != nil {
 		return Path{}, err
 	}
+	p.text = p.String()
 	return p, nil
 }
 

@@ -61,7 +61,7 @@ func (t *Tree) TitleAt(titles []Title, p Path) (title string) {
 	f := newFinder(t)
 	for _, of := range titles {
 		n := len(of.List.steps)
-		if of.From.IsZero() || len(p.steps) <= n || !(Path{p.steps[:n]}).Equal(of.List) || p.steps[n].kind != stepPick {
+		if of.From.IsZero() || len(p.steps) <= n || !(Path{steps: p.steps[:n]}).Equal(of.List) || p.steps[n].kind != stepPick {
 			continue
 		}
 		pick := p.steps[n]
