@@ -237,14 +237,19 @@ func (f *columnsForm) columnOptions(i int) []views.OptionGroup {
 	return groups
 }
 
-// newOptions lists the merge tags that can be created for a column: of the type that its values fit, and a text.
+// newOptions lists the merge tags that can be created for a column: of the type that its values fit, or that most of them fit, and a text. Each
+// names its type, because a type cannot be changed later.
 func (f *columnsForm) newOptions(i int) []views.Option {
 	create := "Create merge tag “" + f.spec.Columns[i].Name + "”"
 	fits := jobs.TypeOf(jobs.ColumnValues(f.rows, f.spec.Header, i))
-	if fits == models.MergeTagText {
-		return []views.Option{{Value: jobs.ColumnNew, Label: create}}
+	text := views.Option{Value: jobs.ColumnNew, Label: create + ", a text"}
+	if fits != models.MergeTagText {
+		return []views.Option{{Value: jobs.NewColumn(fits), Label: create + ", a " + strings.ToLower(fits.Name())}, text}
 	}
-	return []views.Option{{Value: jobs.NewColumn(fits), Label: create + ", a " + strings.ToLower(fits.Name())}, {Value: jobs.ColumnNew, Label: create + ", a text"}}
+	if most := jobs.MostlyOf(jobs.ColumnValues(f.rows, f.spec.Header, i)); most != models.MergeTagText {
+		return []views.Option{text, {Value: jobs.NewColumn(most), Label: create + ", a " + strings.ToLower(most.Name()) + ": other values are not stored"}}
+	}
+	return []views.Option{text}
 }
 
 // mayBeNew reports whether a column's name can become a merge tag of type text.

@@ -97,11 +97,7 @@ func (v *visit) importModel(job models.Job) (m views.ImportModel, err error) {
 	m.Filled = filledWith(v.importSeen(spec).fields...)
 	for _, c := range spec.Columns {
 		if tag, isNew := c.New(); isNew {
-			name := tag.Label
-			if tag.Type != models.MergeTagText {
-				name += " (" + strings.ToLower(tag.Type.Name()) + ")"
-			}
-			m.NewMergeTags = append(m.NewMergeTags, name)
+			m.NewMergeTags = append(m.NewMergeTags, tag.Label+" ("+strings.ToLower(tag.Type.Name())+")")
 		}
 	}
 	for _, p := range result.Refusals {

@@ -61,6 +61,14 @@ func TypeOf(values []string) models.MergeTagType {
 	return models.MergeTagText
 }
 
+// MostlyOf returns the type that most of the values fit, by their marks of days or decimals: MergeTagDate or MergeTagNumber, else MergeTagText.
+func MostlyOf(values []string) models.MergeTagType {
+	if t := LooksLike(values); t != "" && !slices.ContainsFunc(values, func(v string) bool { return code.MatchString(models.TrimBlanks(v)) }) {
+		return t
+	}
+	return models.MergeTagText
+}
+
 // code finds a text of digits that is no number.
 var code = regexp.MustCompile(`^(\+|0[0-9]+$)`)
 

@@ -163,3 +163,15 @@ func TestGuessesOfStrangeFiles(t *testing.T) {
 		}
 	})
 }
+
+func TestMostlyOf(t *testing.T) {
+	t.Parallel()
+	for values, want := range map[string]models.MergeTagType{
+		"1.234,50|99,90|0,00|abc": models.MergeTagNumber, "1.5.1990|2.6.1991|soon": models.MergeTagDate, "38|M|L": models.MergeTagText,
+		"0664.123|1,5|2,5": models.MergeTagNumber, "+43|1,5|2,5": models.MergeTagText, "01010|1,5|2,5": models.MergeTagText, "abc|def|1,5": models.MergeTagText,
+	} {
+		if got := MostlyOf(strings.Split(values, "|")); got != want {
+			t.Errorf("%q: got %s, want %s", values, got, want)
+		}
+	}
+}

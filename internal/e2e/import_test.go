@@ -42,7 +42,7 @@ func importFile(t *testing.T, p *Page, inspect func(name string)) {
 	p.Attach("File", path)
 	p.Follow("Upload")
 	p.Sees("Read as UTF-8, with semicolons between the cells")
-	p.Enter("Town", "Create merge tag “Town”")
+	p.Enter("Town", "Create merge tag “Town”, a text")
 	p.Enter("Status of new contacts", "Unconfirmed")
 	look("import-columns")
 	p.Follow("Try it out")
