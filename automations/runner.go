@@ -1,7 +1,6 @@
 package automations
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"campaignlark/models"
 	"campaignlark/models/store"
 
-	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
 
@@ -55,8 +53,8 @@ const (
 	eventsAtOnce = 256 // of one workspace in a transaction
 	runsAtOnce   = 64  // of one workspace in a transaction; LockAddresses allows 256 addresses
 	smaller      = 4   // on SQLite a transaction holds up all other writers, so it does only this part of them
-	runsInATurn  = 512
-	maxTries     = 8 // failed tries of a step, after which its run fails
+	runsInATurn  = 512 // of all workspaces together
+	maxTries     = 8   // failed tries of a step, after which its run fails
 	turnTime     = 30 * time.Second
 	pieceTime    = 20 * time.Second // deadline of a transaction, which takes well under a second
 )
@@ -142,18 +140,9 @@ func (r *Runner) lock(tx *gorm.DB, workspace int64) (locked bool, err error) {
 	return locked, err
 }
 
-// dueRun names a run whose next step is due.
-type dueRun struct {
-	WorkspaceID    int64
-	ID             uuid.UUID
-	ContactID      int64
-	ContactVersion int64
-	DueAt          time.Time
-}
-
 // doDue does the runs that are due, the oldest first.
 func (r *Runner) doDue(ctx context.Context, until time.Time) (more bool, err error) {
-	due, err := r.listDue(ctx)
+	due, more, err := r.listDue(ctx)
 	if err != nil {
 		return false, models.In("list runs that are due", err)
 	}
@@ -175,50 +164,7 @@ func (r *Runner) doDue(ctx context.Context, until time.Time) (more bool, err err
 			failed = append(failed, r.note(ctx, some[0], err))
 		}
 	}
-	return len(due) >= runsInATurn, errors.Join(failed...)
-}
-
-// listDue lists the oldest runs that are due, those of one contact in the order of its versions. Those of workspaces that are deleted or held
-// are left out, or they would keep the others waiting.
-func (r *Runner) listDue(ctx context.Context) (due []dueRun, err error) {
-	which := "workspace_id NOT IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL OR segments_held_until > @now)"
-	if r.Only != 0 {
-		which = "workspace_id = @only"
-	}
-	err = r.db.Read(ctx).Raw("SELECT "+dueColumns+" FROM automation_runs WHERE ended_at IS NULL AND due_at <= @now AND "+which+" ORDER BY due_at LIMIT @most",
-		map[string]any{"now": models.Instant(r.Now()), "only": r.Only, "most": runsInATurn}).Scan(&due).Error
-	if err == nil && len(due) == runsInATurn {
-		due, err = r.withTies(ctx, due)
-	}
-	slices.SortStableFunc(due, func(a, b dueRun) int {
-		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.WorkspaceID, b.WorkspaceID), cmp.Compare(a.ContactID, b.ContactID), cmp.Compare(a.ContactVersion, b.ContactVersion))
-	})
-	return due, err
-}
-
-const dueColumns = "workspace_id, id, contact_id, contact_version, due_at"
-
-// withTies adds the runs that are due at the instant of the last one and about the same contacts. Many may be due at one instant, and the list
-// has them in no order: the run of a later version may be in it, and that of an earlier one not.
-func (r *Runner) withTies(ctx context.Context, due []dueRun) ([]dueRun, error) {
-	last := due[len(due)-1].DueAt
-	contacts, listed := map[int64][]int64{}, map[uuid.UUID]bool{}
-	for _, one := range due {
-		listed[one.ID] = true
-		if one.ContactID != 0 && one.DueAt.Equal(last) {
-			contacts[one.WorkspaceID] = append(contacts[one.WorkspaceID], one.ContactID)
-		}
-	}
-	for workspace, ids := range contacts {
-		var ties []dueRun
-		err := r.db.Read(ctx).Raw("SELECT "+dueColumns+" FROM automation_runs WHERE workspace_id = ? AND contact_id IN ? AND due_at = ? AND ended_at IS NULL",
-			workspace, ids, last).Scan(&ties).Error
-		if err != nil {
-			return due, models.In("of the same contacts", err)
-		}
-		due = append(due, slices.DeleteFunc(ties, func(one dueRun) bool { return listed[one.ID] })...)
-	}
-	return due, nil
+	return more, errors.Join(failed...)
 }
 
 // most returns how many rows of a kind one transaction does.
