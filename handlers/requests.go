@@ -74,8 +74,13 @@ func (v *visit) fillRequests(m *views.RequestsModel, query requestQuery, webhook
 	if found, err = v.countRequests(m, query, page); err != nil {
 		return found, err
 	}
+	mended, err := v.mended(page.Requests)
+	if err != nil {
+		return found, err
+	}
 	for _, r := range page.Requests {
 		row := v.requestRow(r, webhooks[r.WebhookID])
+		row.Mended = mended[r.ID]
 		row.Href = withQuery(row.Href, query.with())
 		addRequestRow(m, row)
 	}
@@ -174,6 +179,27 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 		none.Link, none.LinkText = v.requestsURL(requestQuery{search: query.search}.with()), "Search all calls for “"+shortened(query.search)+"”"
 	}
 	return none
+}
+
+// mended returns the failed calls among rows that a replay has put right.
+func (v *visit) mended(rows []models.WebhookRequest) (map[uuid.UUID]bool, error) {
+	failed := map[int64][]uuid.UUID{} // by the id of the workspace
+	for _, r := range rows {
+		if r.Failed() {
+			failed[r.WorkspaceID] = append(failed[r.WorkspaceID], r.ID)
+		}
+	}
+	mended := map[uuid.UUID]bool{}
+	for workspace, ids := range failed {
+		done, err := v.server.DB.Replayed(v.UserContext(), workspace, ids, v.server.now())
+		if err != nil {
+			return nil, models.In("request list: replays", err)
+		}
+		for _, id := range done {
+			mended[id] = true
+		}
+	}
+	return mended, nil
 }
 
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.

@@ -48,6 +48,15 @@ func TestAGroupSaysHowManyOfItsCallsWerePutRight(t *testing.T) {
 
 		replay("webhook", itoa(w.ID), "outcome", "no_address")
 		s.get(dashboard).want(t, 200, "No failed call waits for you.")
+		for _, place := range []string{"/w/books/requests?outcome=no_address", "/support/requests?outcome=no_address"} {
+			reader := s
+			if strings.HasPrefix(place, "/support") {
+				reader = s.as(s.signIn(s.addStaff("noor@support.example")))
+			}
+			if got := strings.Count(reader.get(place).body, "put right by a replay"); got != 6 {
+				t.Errorf("%s: %d calls are said to be put right, want 6", place, got)
+			}
+		}
 		s.get(dashboard).wantNot(t, "and were not put right")
 		s.get(page).want(t, 200, "All of these calls were put right.", "fails in this way. 6 ")
 		red(list, false)

@@ -316,8 +316,13 @@ func (f *finder) find(m *views.SupportModel) error {
 	if err := f.visit.loadFine(slices.Collect(maps.Keys(in))...); err != nil {
 		return err
 	}
+	mended, err := f.visit.mended(page.Requests)
+	if err != nil {
+		return err
+	}
 	for _, r := range page.Requests {
 		row := f.visit.requestRow(masked(r), webhooks[r.WebhookID])
+		row.Mended = mended[r.ID]
 		row.Href, row.Workspace, row.ShortID = supportPath+"/"+r.ID.String(), homes[r.WorkspaceID].Name, shortID(r.ID.String())
 		if f.workspace.ID != 0 { // all workspaces would be too much for one page
 			if row.Unusual, err = f.visit.unusualOf(webhooks[r.WebhookID]); err != nil {

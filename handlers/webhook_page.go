@@ -323,8 +323,15 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings se
 	} else if w.Type.HasTags() && len(rows) > 0 {
 		m.Unkept.Reading, m.Unkept.AlsoKeys = v.path("webhooks", w.ID, views.PartReading), settings.Mapping.AlsoKeys
 	}
-	for _, r := range rows[:min(len(rows), lastRequests)] {
-		m.Requests = append(m.Requests, v.requestRow(r, w))
+	newest := rows[:min(len(rows), lastRequests)]
+	mended, mendedErr := v.mended(newest)
+	if mendedErr != nil {
+		return mendedErr
+	}
+	for _, r := range newest {
+		row := v.requestRow(r, w)
+		row.Mended = mended[r.ID]
+		m.Requests = append(m.Requests, row)
 	}
 	if len(rows) > 0 {
 		m.Live = v.path("requests", "live") + "?webhook=" + strconv.FormatInt(w.ID, 10) + "&seen=" + rows[0].ID.String()
