@@ -44,12 +44,16 @@ type Again struct {
 	More    bool  // there may be more: not all were looked at
 }
 
-// againSQL counts what Again holds. The sum and the joined text keep SQLite from the index by destination and state: it would read all that
-// arrived there for each delivery.
-const againSQL = `SELECT count(*) AS count, count(*) FILTER (WHERE c.version > v.contact_version) AS changed,
-		count(*) FILTER (WHERE v.contact_id <> 0 AND EXISTS (SELECT 1 FROM deliveries e WHERE e.workspace_id = v.workspace_id AND e.contact_id = v.contact_id
-			AND e.id > v.id AND e.destination_id + 0 = v.destination_id AND e.contact_version > v.contact_version AND e.state || '' = 'arrived')) AS newer
-	FROM (%) AS v LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id`
+// againSQL counts what Again holds. It reads the messages of each contact once. The sum and the joined text keep SQLite from the index by
+// destination and state: it would read all that arrived there for each contact.
+const againSQL = `WITH v AS (%), latest AS (
+		SELECT e.contact_id, max(e.contact_version) AS version
+		FROM (SELECT DISTINCT contact_id FROM v WHERE contact_id <> 0) AS people CROSS JOIN deliveries e
+		WHERE e.workspace_id = @ws AND e.contact_id = people.contact_id AND e.destination_id + 0 = @destination AND e.state || '' = 'arrived'
+		GROUP BY e.contact_id
+	)
+	SELECT count(*) AS count, count(*) FILTER (WHERE c.version > v.contact_version) AS changed, count(*) FILTER (WHERE latest.version > v.contact_version) AS newer
+	FROM v LEFT JOIN contacts c ON c.workspace_id = v.workspace_id AND c.id = v.contact_id LEFT JOIN latest ON latest.contact_id = v.contact_id`
 
 // CountAgain counts the deliveries that a resend would send again now. It looks at a bounded number of deliveries.
 func (s Store) CountAgain(ctx context.Context, workspaceID int64, spec models.ResendSpec) (n Again, err error) {
