@@ -79,12 +79,15 @@ func (s Store) Get(ctx context.Context, workspaceID, id int64, now time.Time) (U
 	return all[0], nil
 }
 
+// arrivedSince finds by its time of arrival what was created earlier and tried again too. The second condition is that of the index.
+const arrivedSince = "arrived_at >= @since AND arrived_at IS NOT NULL"
+
 // uses reads one destination, or all of them if id is 0.
 func (s Store) uses(ctx context.Context, workspaceID, id int64, now time.Time) (all []Use, err error) {
-	err = s.DB.Read(ctx).Raw(`SELECT d.*, `+few("state = 'pending'")+` AS waiting, `+few("state = 'arrived' AND id >= @day")+` AS arrived,
+	err = s.DB.Read(ctx).Raw(`SELECT d.*, `+few("state = 'pending'")+` AS waiting, `+few(arrivedSince)+` AS arrived,
 			`+few("state = 'dead' AND id >= @month")+` AS given_up
 		FROM destinations d WHERE d.workspace_id = @ws AND d.deleted_at IS NULL AND (@id = 0 OR d.id = @id) ORDER BY d.name, d.id`,
-		map[string]any{"ws": workspaceID, "id": id, "day": models.IDAt(now.Add(-24 * time.Hour)), "month": models.IDAt(now.Add(-GivenUpIn))}).Scan(&all).Error
+		map[string]any{"ws": workspaceID, "id": id, "since": models.Instant(now.Add(-24 * time.Hour)), "month": models.IDAt(now.Add(-GivenUpIn))}).Scan(&all).Error
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
