@@ -25,6 +25,7 @@ type bulkForm struct {
 	to     string // the status
 	bulk   models.Bulk
 
+	both        bool  // a tag is chosen and a new one typed
 	asked       bool  // the form already asked for the tag or status
 	total, done int64 // contacts, and those that the action would not change
 }
@@ -41,7 +42,7 @@ func (v *visit) bulkForm(get field, all many) (*bulkForm, error) {
 	ctx, db := v.UserContext(), v.server.DB
 	f := &bulkForm{visit: v, action: models.BulkAction(get("do")), all: get("all") != "", asked: len(all("with"))+len(all("to")) > 0, with: models.CleanName(cleanText(get("with"))), to: get("to")}
 	if name := models.CleanName(cleanText(get("new_tag"))); name != "" {
-		f.with = name
+		f.both, f.with = f.with != "" && f.with != name, name
 	}
 	var err error
 	if f.query, err = v.contactQuery(get); err != nil {
@@ -109,6 +110,9 @@ func (f *bulkForm) missing() string {
 	switch f.action {
 	case models.BulkAddTag, models.BulkRemoveTag:
 		f.bulk.TagName = f.with
+		if f.both {
+			return "tag"
+		}
 		if t, found := models.FindTag(f.query.tags, f.with); found {
 			f.bulk.Tag, f.bulk.TagName = t.ID, t.Name
 		} else if f.with == "" || f.action == models.BulkRemoveTag || models.ValidateName(f.with) != "" {
@@ -206,7 +210,11 @@ func (f *bulkForm) fill(m *views.BulkModel, missing string) {
 		if m.Tags, m.NewTag = tags, true; f.with != "" {
 			m.NewTagValue, m.NewTagWrong = f.with, models.ValidateName(f.with)
 		}
-		choose("Which tag should they get?", "Choose a tag or type a new one.")
+		wrong := "Choose a tag or type a new one."
+		if f.both {
+			wrong = "Choose a tag or type a new one, not both. One is added at a time."
+		}
+		choose("Which tag should they get?", wrong)
 	case missing == "tag":
 		m.Tags = tags
 		choose("Which tag should be taken off?", "Choose a tag.")

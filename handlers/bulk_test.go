@@ -119,6 +119,7 @@ func TestBulkActionAsksForMissingChoices(t *testing.T) {
 		page.want(t, 200, "Which tag should they get?", "This is about 3 contacts.")
 		page.wantNot(t, "Choose a tag or type")
 		s.get(path+"do=tag&id=1&with=&new_tag=").want(t, 200, "Choose a tag or type a new one.", "This is about 1 contact.")
+		s.get(path+"do=tag&id=1&with=1&new_tag=Fresh").want(t, 200, "Choose a tag or type a new one, not both. One is added at a time.")
 		page = s.get(path + "do=tag&id=1&with=&new_tag=" + strings.Repeat("x", 70))
 		page.want(t, 200, "64 characters or shorter")
 		page.wantNot(t, "Choose a tag or type")

@@ -53,7 +53,7 @@ func TestAGroupSaysHowManyOfItsCallsWerePutRight(t *testing.T) {
 			if strings.HasPrefix(place, "/support") {
 				reader = s.as(s.signIn(s.addStaff("noor@support.example")))
 			}
-			if got := strings.Count(reader.get(place).body, "put right by a replay"); got != 6 {
+			if got := strings.Count(reader.get(place).body, "· put right<"); got != 6 {
 				t.Errorf("%s: %d calls are said to be put right, want 6", place, got)
 			}
 		}

@@ -195,7 +195,7 @@ func share(of, all int64) string {
 	case of > 0 && of*100 < all:
 		return "under 1 % of the audience"
 	}
-	return strconv.FormatInt(of*100/all, 10) + " % of the audience"
+	return strconv.FormatInt((of*100+all/2)/all, 10) + " % of the audience"
 }
 
 // movedFigure shows how many contacts entered or left, and why. Both are passed in d's Entered fields.

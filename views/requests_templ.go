@@ -1281,7 +1281,7 @@ func requestWhat(r RequestRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if r.Mended {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<span class=\"good small\">· put right by a replay</span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<span class=\"good small\">· put right</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
