@@ -52,7 +52,7 @@ func TestAnImportLeadsToItsContactsAndIsTakenBack(t *testing.T) {
 		s.callJSON(w, `{"email_address":"bert@example.com","first_name":"Bert"}`) // changes nothing, but it happened
 		s.get(show).wantLink(t, "Take this back", show+"/undo")
 		ask := s.get(show + "/undo")
-		ask.want(t, 200, "Take the import of fair.csv back?", "It created 3 contacts . 2 of them are deleted for good, because nobody changed them since. 1 stays as it is.", "1 line of it changed contacts.",
+		ask.want(t, 200, "Take the import of fair.csv back?", "It created 3 contacts . 2 of them are deleted for good, because nobody changed them since. 1 stays as it is.", "1 line of it changed contacts.", "Automations that wait for an updated contact or for a tag do not start from this.",
 			"Contacts that it unsubscribed stay unsubscribed.", "Type 2")
 		s.post(show+"/undo").want(t, 422, "Please type the number of contacts, 2, to confirm.")
 		viewer := s.as(s.signIn(s.addMember(s.workspace, "vera@example.com", models.RoleViewer)))

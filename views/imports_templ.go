@@ -2182,7 +2182,7 @@ func ImportUndoPage(m ImportUndoModel) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 115, " of it changed contacts. Their values, tags and statuses go back, where nobody changed them since.</li>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 115, " of it changed contacts. Their values, tags and statuses go back, where nobody changed them since. Automations that wait for an updated contact or for a tag do not start from this.</li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
