@@ -74,7 +74,7 @@ func NumbersOf(ctx context.Context, db *store.DB, now time.Time) (n Numbers, err
 	}
 	var oldest struct{ NextAt *time.Time }
 	err = db.Read(ctx).Raw(`SELECT v.next_at FROM destinations d JOIN deliveries v ON v.workspace_id = d.workspace_id AND v.id =
-			(SELECT f.id FROM deliveries f WHERE f.workspace_id = d.workspace_id AND f.destination_id = d.id AND f.state = 'pending' ORDER BY f.next_at LIMIT 1)
+			(SELECT f.id FROM deliveries f WHERE f.workspace_id = d.workspace_id AND f.destination_id = d.id AND f.state = 'pending' AND f.`+anyTime+` ORDER BY f.next_at LIMIT 1)
 		WHERE d.deleted_at IS NULL AND d.enabled AND v.next_at <= ? ORDER BY v.next_at LIMIT 1`, models.Instant(now)).Scan(&oldest).Error
 	n.Due = oldest.NextAt
 	return n, err

@@ -15,10 +15,14 @@ import (
 // queue reads and writes the tables of deliveries for a Sender.
 type queue struct{ db *store.DB }
 
+// anyTime is true of every delivery. Only queries that have it use the index of what is due. Postgres would look there for the deliveries about one
+// contact, too, whenever its statistics say that few wait: it would read all that wait once for each contact.
+const anyTime = "next_at > '1970-01-01 00:00:00+00'"
+
 // due lists the destinations that are switched on and have deliveries that are due, also if a sender has them.
 func (q queue) due(ctx context.Context, now time.Time) (all []models.Destination, err error) {
 	err = q.db.Read(ctx).Where(`enabled AND deleted_at IS NULL AND (SELECT v.next_at FROM deliveries v
-		WHERE v.workspace_id = destinations.workspace_id AND v.destination_id = destinations.id AND v.state = 'pending' ORDER BY v.next_at LIMIT 1) <= ?`, now).Find(&all).Error
+		WHERE v.workspace_id = destinations.workspace_id AND v.destination_id = destinations.id AND v.state = 'pending' AND `+anyTime+` ORDER BY v.next_at LIMIT 1) <= ?`, now).Find(&all).Error
 	return all, err
 }
 
@@ -33,7 +37,7 @@ const lookSQL = `SELECT w.id, CASE WHEN w.contact_id = 0 THEN w.id ELSE (SELECT 
 		WHERE e.workspace_id = @ws AND e.destination_id = @to AND e.state = 'pending' AND e.contact_id = w.contact_id
 		ORDER BY e.contact_version, e.id LIMIT 1) END AS first
 	FROM (SELECT id, contact_id FROM deliveries
-		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND next_at <= @now AND (leased_until IS NULL OR leased_until <= @now)
+		WHERE workspace_id = @ws AND destination_id = @to AND state = 'pending' AND ` + anyTime + ` AND next_at <= @now AND (leased_until IS NULL OR leased_until <= @now)
 		ORDER BY next_at LIMIT @window) w`
 
 // takeSQL locks deliveries that no other sender has locked, and holdSQL the later versions of the same contacts. takeSQL has no further

@@ -110,7 +110,7 @@ func (s Store) uses(ctx context.Context, workspaceID, id int64, now time.Time) (
 func (s Store) lastAttempts(ctx context.Context, workspaceID int64, all []Use) (map[int64]*models.DeliveryAttempt, error) {
 	newest := func(id int64, state models.DeliveryState, order string) string {
 		return fmt.Sprintf(`SELECT * FROM (SELECT workspace_id, id, destination_id FROM deliveries
-			WHERE workspace_id = %d AND destination_id = %d AND state = '%s' ORDER BY %s DESC LIMIT 20) AS %s`, workspaceID, id, state, order, state)
+			WHERE workspace_id = %d AND destination_id = %d AND state = '%s' AND %s ORDER BY %s DESC LIMIT 20) AS %s`, workspaceID, id, state, anyTime, order, state)
 	}
 	var parts []string
 	for _, u := range all {
@@ -136,7 +136,7 @@ func (s Store) nextAttempts(ctx context.Context, workspaceID int64, all []Use) (
 	for _, u := range all {
 		if u.Waiting > 0 {
 			parts = append(parts, fmt.Sprintf(`SELECT * FROM (SELECT destination_id, next_at FROM deliveries
-				WHERE workspace_id = %d AND destination_id = %d AND state = 'pending' AND NOT held ORDER BY next_at LIMIT 1) AS next`, workspaceID, u.ID))
+				WHERE workspace_id = %d AND destination_id = %d AND state = 'pending' AND %s AND NOT held ORDER BY next_at LIMIT 1) AS next`, workspaceID, u.ID, anyTime))
 		}
 	}
 	found := map[int64]time.Time{}

@@ -13,7 +13,7 @@ import (
 // indexQueries list every index as "table (columns)" with its condition, if it is partial.
 var indexQueries = map[store.Dialect]string{
 	store.Postgres: `SELECT t.relname || ' (' || (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = x.indexrelid) || ')'
-			|| coalesce(' WHERE ' || replace(trim(pg_get_expr(x.indpred, x.indrelid), '()'), '::text', ''), '')
+			|| coalesce(' WHERE ' || replace(replace(replace(trim(pg_get_expr(x.indpred, x.indrelid), '()'), '::text', ''), '::timestamp with time zone', ''), ') AND (', ' AND '), '')
 		FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
 		WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition AND t.relname <> 'goose_db_version'`,
 	store.SQLite: `SELECT t.name || ' (' || (SELECT group_concat(c.name, ', ') FROM pragma_index_info(i.name) AS c) || ')'
