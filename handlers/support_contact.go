@@ -11,14 +11,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// contactsFound lists the contacts with the address that was searched for, beside its calls: a contact may have none.
+// contactsFound lists the contacts that have or had the address that was searched for, beside its calls: a contact may have none.
 func (f *finder) contactsFound() (all []views.SupportContact, err error) {
 	if f.query.search == "" || f.query.filter.Address == "" || f.query.cursor != (models.Cursor{}) {
 		return nil, nil
 	}
 	found, err := f.visit.server.DB.ContactsAnywhere(f.visit.UserContext(), f.workspace.ID, f.query.filter.Address)
 	for _, c := range found {
-		all = append(all, views.SupportContact{Workspace: c.Workspace, Href: supportContactPath(c.Slug, c.ID), Status: string(c.Status), Added: c.CreatedAt})
+		all = append(all, views.SupportContact{Workspace: c.Workspace, Href: supportContactPath(c.Slug, c.ID), Status: string(c.Status), Added: c.CreatedAt, Former: c.Former})
 	}
 	return all, models.In("support: contacts with the address", err)
 }

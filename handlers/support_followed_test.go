@@ -69,5 +69,13 @@ func TestSupportFindsAContactWithoutACall(t *testing.T) {
 		noor.get("/support/w/films/contacts/"+itoa(ada.ID)).want(t, 404)
 		noor.get("/support/w/nobody/contacts/1").want(t, 404)
 		s.get(path).want(t, 403)
+
+		found.wantNot(t, "had this address before")
+		s.post("/w/books/contacts/"+itoa(ada.ID), "version", itoa(s.contact("ada@example.com").Version), "email", "countess@example.com", "status", "SUBSCRIBED", "field_city", "Lodz").want(t, 303)
+		former := noor.get(supportPath + "?q=ada@example.com")
+		former.want(t, 200, "Contacts with this address", "had this address before")
+		former.wantLink(t, "Books", path)
+		former.wantNot(t, "countess@example.com")
+		noor.get(supportPath+"?q=countess@example.com").wantNot(t, "had this address before")
 	})
 }

@@ -33,13 +33,18 @@ func (d *DB) RequestAnywhere(ctx context.Context, id uuid.UUID) (models.WebhookR
 type FoundContact struct {
 	models.Contact
 	Workspace, Slug string
+	Former          bool // the contact had the address before
 }
 
-// ContactsAnywhere returns the contacts with an address in its stored form, in one workspace or in all if workspaceID is 0. SQLite keeps the
-// order of CROSS JOIN: without it, it reads all contacts.
+// ContactsAnywhere returns the contacts that have or had an address in its stored form, in one workspace or in all if workspaceID is 0. SQLite
+// keeps the order of CROSS JOIN: without it, it reads all contacts.
 func (d *DB) ContactsAnywhere(ctx context.Context, workspaceID int64, email string) (found []FoundContact, err error) {
-	err = d.Read(ctx).Raw(`SELECT c.*, w.name AS workspace, w.slug FROM workspaces w CROSS JOIN contacts c
-		WHERE c.workspace_id = w.id AND c.email = @email AND w.deleted_at IS NULL AND (@ws = 0 OR w.id = @ws) ORDER BY w.name, w.id LIMIT 100`, map[string]any{"email": email, "ws": workspaceID}).Scan(&found).Error
+	err = d.Read(ctx).Raw(`SELECT c.*, w.name AS workspace, w.slug, false AS former FROM workspaces w CROSS JOIN contacts c
+			WHERE c.workspace_id = w.id AND c.email = @email AND w.deleted_at IS NULL AND (@ws = 0 OR w.id = @ws)
+		UNION ALL SELECT c.*, w.name, w.slug, true FROM workspaces w CROSS JOIN former_addresses f CROSS JOIN contacts c
+			WHERE f.workspace_id = w.id AND f.address = @email AND c.workspace_id = f.workspace_id AND c.id = f.contact_id AND c.email <> @email
+			AND w.deleted_at IS NULL AND (@ws = 0 OR w.id = @ws)
+		ORDER BY workspace, workspace_id, former, id LIMIT 100`, map[string]any{"email": email, "ws": workspaceID}).Scan(&found).Error
 	return found, err
 }
 
