@@ -124,7 +124,7 @@ func (s *Server) updateReading(v *visit) error {
 			return v.readingAgain(f)
 		}
 	}
-	if v.Form("lost") != lostRefused && settings.Mapping != nil {
+	if v.Form("asks") != "" && v.Form("lost") != lostRefused && settings.Mapping != nil { // a script is not asked
 		preview, err := v.previewReading(f, settings)
 		if err != nil {
 			return err
