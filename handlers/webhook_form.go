@@ -68,7 +68,8 @@ func (s *Server) webhookEdit(v *visit) error {
 }
 
 // webhookUpdate changes a webhook's name, type and tags. If the new type cannot have tags, the first post only warns, and the
-// next one removes the tags. A type that does harm after the present one is asked for, with figures, until the form has confirm=1, and for DELETE that word as typed.
+// next one removes the tags. A type that does harm after the present one is asked for, with figures, until the form has confirm=1. The page also asks
+// to type DELETE before that type.
 func (s *Server) webhookUpdate(v *visit) error {
 	return untilSeen(func() error { return s.updateWebhook(v) })
 }
@@ -109,7 +110,7 @@ func (s *Server) updateWebhook(v *visit) error {
 		switch typed := strings.EqualFold(models.TrimBlanks(v.Form("typed")), string(models.TypeDelete)); {
 		case v.Form("confirm") != "1":
 			return v.askWebhookType(f, "")
-		case f.Type == models.TypeDelete && !typed:
+		case f.Type == models.TypeDelete && !typed && len(v.FormAll("typed")) > 0: // a script has no such field
 			return v.askWebhookType(f, "Nothing was changed. Please type DELETE to confirm.")
 		}
 	}

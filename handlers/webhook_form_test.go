@@ -89,6 +89,7 @@ func TestTypeThatHarmsPeopleAsksWithFigures(t *testing.T) {
 		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "UNSUBSCRIBED" || again.hidden("name") != "Till" {
 			t.Errorf("got %s without the typed word, want it unchanged, and a form with the new name: %s", got.Type, again.body)
 		}
+		s.post(s.webhookPath(w, ""), append(confirmed, "typed", "")...).want(t, 422, "Nothing was changed. Please type DELETE to confirm.")
 		a = s.follow(s.post(s.webhookPath(w, ""), append(confirmed, "typed", " delete ")...))
 		a.want(t, 200, "Saved. It is called “Till” now. Calls now delete the contact.")
 		if got := s.webhookAt(s.webhookPath(w, "")); got.Type != "DELETE" {
@@ -103,6 +104,8 @@ func TestTypeThatHarmsPeopleAsksWithFigures(t *testing.T) {
 		}
 		s.follow(s.post(s.webhookPath(w, ""), "name", a.hidden("name"), "type", a.hidden("type"), "new_tags", a.hidden("new_tags"), "confirm", a.hidden("confirm"))).
 			want(t, 200, "Saved. Calls now subscribe the contact. “shop” and “till” are added to contacts from now on.")
+		script := s.createWebhook("name", "Script", "type", "SUBSCRIBED")
+		s.post(s.webhookPath(script, ""), "name", "Script", "type", "DELETE", "confirm", "1").want(t, 303) // a script, which sees no page
 		other := s.createWebhook("name", "Form", "type", "SUBSCRIBED")
 		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNSUBSCRIBED").want(t, 422, "No call has come yet. From now on each call unsubscribes its contact.")
 		s.post(s.webhookPath(other, ""), "name", "Form", "type", "UNCONFIRMED").want(t, 303)

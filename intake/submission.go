@@ -151,7 +151,7 @@ type DecodeError struct {
 func (e *DecodeError) Error() string { return e.Sentence }
 
 // ErrTooLarge is the error of a body of more than MaxBody bytes, as received or decompressed: a 413.
-var ErrTooLarge error = &DecodeError{KindTooLarge, "The body is larger than 1 MB (1,048,576 bytes). Please send less."}
+var ErrTooLarge error = &DecodeError{KindTooLarge, "The body is larger than 1 MiB (1,048,576 bytes). Please send less."}
 
 // Decode reads the content of a call: from the query string for GET, only from the body for other methods. It is a pure
 // function and never panics. Its memory is bounded by a multiple of the size of the request.
