@@ -34,7 +34,7 @@ func TestAnAlarmsPageSpeaksOfWebhooks(t *testing.T) {
 		s.addDestination("CRM")
 		call := `"steps":[{"type":"call","destination_id":1}]`
 		alarm := s.get(s.storeAutomation("Alarm", `{"triggers":[{"type":"webhook_failing"}],`+call+`}`))
-		alarm.want(t, 200, "When any webhook fails far more than usual", "Where its runs are", "at least 5 calls and 5 % of all fail in 24 hours", "about a webhook, not about a contact")
+		alarm.want(t, 200, "When any webhook fails far more than usual", "Where its runs are", "at least 5 calls and 5 % fail in 24 hours", "about a webhook, not about a contact")
 		alarm.wantNot(t, "Where people are", "Changes by people", "by import", "A webhook is silent if")
 		tagged := s.get(s.storeAutomation("Tagged", `{"triggers":[{"type":"segment_entered"},{"type":"tag_removed"}],`+call+`}`))
 		tagged.want(t, 200, "a contact enters any segment , or a contact loses any tag", "Changes by hand and by import do not start it.", "Where people are", "Changes by people and imports")

@@ -87,20 +87,20 @@ func (v *visit) newestFailures(groups []store.FailureGroup, webhookID int64) ([]
 // newestFailure shows the newest failed call of a group and what to do about it; nothing if it is not among the failures. The advice to skip
 // calls without an address is given only if it fits every call of the group: skipped calls are lost.
 func (v *visit) newestFailure(failures []models.WebhookRequest, g store.FailureGroup, w models.Webhook) (f views.DashboardFailure) {
-	first := true
-	for _, r := range failures {
-		if r.WebhookID != g.WebhookID || r.Outcome != g.Outcome {
-			continue
-		}
-		t := v.failureStory(r, w)
-		if first {
-			if f, first = v.failureRow(r, t), false; !t.noAddress {
-				break
-			}
-		} else if !t.noAddress && !t.readsNow {
+	of := slices.DeleteFunc(slices.Clone(failures), func(r models.WebhookRequest) bool { return r.WebhookID != g.WebhookID || r.Outcome != g.Outcome })
+	if len(of) == 0 {
+		return f
+	}
+	t := v.failureStory(of[0], w)
+	f = v.failureRow(of[0], t)
+	if !t.noAddress {
+		return f
+	}
+	for _, r := range of[1:] {
+		if t := v.failureStory(r, w); !t.noAddress && !t.readsNow {
 			other := v.failureRow(r, t)
 			f.Do, f.DoCode, f.DoAfter, f.ReadAs, f.ReadAsText = other.Do, other.DoCode, other.DoAfter, other.ReadAs, other.ReadAsText
-			break
+			return f
 		}
 	}
 	return f

@@ -45,7 +45,7 @@ func (v *visit) noneTicked() error {
 func (v *visit) leftOut(f replayForm, total int64, counted bool) (words string, err error) {
 	ctx, db := v.UserContext(), v.server.DB
 	if len(f.from.IDs) > 0 {
-		done, err := db.Replayed(ctx, v.Workspace.ID, f.from.IDs, f.at)
+		done, err := db.Replayed(ctx, []int64{v.Workspace.ID}, f.from.IDs, f.at)
 		switch n := len(done); {
 		case n > 0 && len(f.from.IDs) == 1:
 			words = "An earlier replay has done this call already. It is done again, because you chose it."

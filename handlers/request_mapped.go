@@ -142,8 +142,6 @@ func (t *story) adviseTryingAgain() views.RequestIssue {
 	return issue
 }
 
-const skipsCalls = "Skip calls without an address"
-
 // adviseSkipping advises to skip calls that have no e-mail address, as this one.
 func (t *story) adviseSkipping(issue *views.RequestIssue) {
 	if t.settings.Mapping.SkipNoAddress {
@@ -157,7 +155,7 @@ func (t *story) adviseSkipping(issue *views.RequestIssue) {
 	}
 	issue.Advice = "A skipped call changes nothing, and its sender gets the answer of a call that was processed."
 	if t.canRead() {
-		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?skip=1&sample="+t.row.ID.String()+"#counts", skipsCalls
+		issue.Link, issue.LinkText = t.page("webhooks", t.webhook.ID, views.PartReading)+"?skip=1&sample="+t.row.ID.String()+"#counts", "Skip calls without an address"
 		issue.Reads = true
 	}
 }

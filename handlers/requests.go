@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -183,23 +184,23 @@ func (v *visit) whyNone(query requestQuery) views.RequestsNone {
 
 // mended returns the failed calls among rows that a replay has put right.
 func (v *visit) mended(rows []models.WebhookRequest) (map[uuid.UUID]bool, error) {
-	failed := map[int64][]uuid.UUID{} // by the id of the workspace
+	var failed []uuid.UUID
+	var workspaces []int64
 	for _, r := range rows {
 		if r.Failed() {
-			failed[r.WorkspaceID] = append(failed[r.WorkspaceID], r.ID)
+			failed, workspaces = append(failed, r.ID), append(workspaces, r.WorkspaceID)
 		}
 	}
 	mended := map[uuid.UUID]bool{}
-	for workspace, ids := range failed {
-		done, err := v.server.DB.Replayed(v.UserContext(), workspace, ids, v.server.now())
-		if err != nil {
-			return nil, models.In("request list: replays", err)
-		}
-		for _, id := range done {
-			mended[id] = true
-		}
+	if len(failed) == 0 {
+		return mended, nil
 	}
-	return mended, nil
+	slices.Sort(workspaces)
+	done, err := v.server.DB.Replayed(v.UserContext(), slices.Compact(workspaces), failed, v.server.now())
+	for _, id := range done {
+		mended[id] = true
+	}
+	return mended, models.In("request list: replays", err)
 }
 
 // requestRow is a call's row in lists. w is its webhook, with id 0 if it no longer exists.

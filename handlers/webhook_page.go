@@ -324,9 +324,9 @@ func (v *visit) addRequests(m *views.WebhookModel, w models.Webhook, settings se
 		m.Unkept.Reading, m.Unkept.AlsoKeys = v.path("webhooks", w.ID, views.PartReading), settings.Mapping.AlsoKeys
 	}
 	newest := rows[:min(len(rows), lastRequests)]
-	mended, mendedErr := v.mended(newest)
-	if mendedErr != nil {
-		return mendedErr
+	mended, err := v.mended(newest)
+	if err != nil {
+		return err
 	}
 	for _, r := range newest {
 		row := v.requestRow(r, w)

@@ -129,7 +129,7 @@ func (s *replaySender) lookForDone(ctx context.Context, rows []models.WebhookReq
 	for i, row := range rows {
 		ids[i] = row.ID
 	}
-	found, err := s.runner.db.Replayed(ctx, s.job.WorkspaceID, ids, s.job.CreatedAt)
+	found, err := s.runner.db.Replayed(ctx, []int64{s.job.WorkspaceID}, ids, s.job.CreatedAt)
 	s.done = map[uuid.UUID]bool{}
 	for _, id := range found {
 		s.done[id] = true

@@ -26,7 +26,7 @@ const (
 //	answers[*][type=email]    all items that have it
 type Path struct {
 	steps []step
-	text  string // what String returns, once ParsePath has read it; "" writes it out
+	text  string // the path as text, if ParsePath read it; else ""
 }
 
 type stepKind uint8

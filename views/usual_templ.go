@@ -42,11 +42,14 @@ func UnusualTitle(name string, u models.Unusual) string {
 	return "“" + name + "” " + is
 }
 
+// failsFar says when a webhook fails far more than usual.
+var failsFar = "at least 5 calls and 5 % fail in 24 hours, three times as often as in the " + strconv.Itoa(models.UsualDays) + " days before"
+
 // UnusualThreshold says from when on a webhook is marked.
 func UnusualThreshold(u models.Unusual) string {
 	var parts []string
 	if u.Failing {
-		parts = append(parts, "It is marked when at least 5 calls and 5 % fail in 24 hours, three times as often as in the "+strconv.Itoa(models.UsualDays)+" days before.")
+		parts = append(parts, "It is marked when "+failsFar+".")
 	}
 	if u.Silent {
 		parts = append(parts, "Its longest pause in "+strconv.Itoa(models.UsualDays)+" days was "+spanWords(u.Longest)+". It is marked after twice that, and not before 3 hours.")
@@ -56,12 +59,11 @@ func UnusualThreshold(u models.Unusual) string {
 
 // AlarmThreshold says when an alarm of a webhook begins; "" for another event.
 func AlarmThreshold(t models.EventType) string {
-	days := strconv.Itoa(models.UsualDays)
 	switch t {
 	case models.EventWebhookFailing:
-		return "A webhook fails far more than usual if at least 5 calls and 5 % of all fail in 24 hours, three times as often as in the " + days + " days before. A webhook with fewer than 50 calls in those days has no usual: it fails if at least 5 calls and 20 % of all do."
+		return "A webhook fails far more than usual if " + failsFar + ". A webhook with fewer than 50 calls in those days has no usual: it fails if at least 5 calls and 20 % of all do."
 	case models.EventWebhookSilent:
-		return "A webhook is silent if no call has come for twice its longest pause in " + days + " days, and for 3 hours."
+		return "A webhook is silent if no call has come for twice its longest pause in " + strconv.Itoa(models.UsualDays) + " days, and for 3 hours."
 	}
 	return ""
 }
@@ -101,7 +103,7 @@ func alarmWords(all []models.EventType) templ.Component {
 				var templ_7745c5c3_Var2 string
 				templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(words)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 67, Col: 14}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 69, Col: 14}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 				if templ_7745c5c3_Err != nil {
@@ -182,7 +184,7 @@ func UnusualMark(words string) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(words)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 105, Col: 10}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 107, Col: 10}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -241,7 +243,7 @@ func unusualNote(title string, w UnusualWebhook) templ.Component {
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(title + " " + w.Words + ".")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 116, Col: 37}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 118, Col: 37}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -254,7 +256,7 @@ func unusualNote(title string, w UnusualWebhook) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(w.Threshold)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 117, Col: 18}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/usual.templ`, Line: 119, Col: 18}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {

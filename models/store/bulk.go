@@ -167,8 +167,9 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 	if err := lockContacts(tx, job.WorkspaceID, idsOf(contacts)); err != nil {
 		return r, models.In("lock addresses", err)
 	}
-	ids, err := idsOf(contacts), error(nil)
+	ids := idsOf(contacts)
 	if from.Filter.Rule != nil {
+		var err error
 		if ids, err = from.Filter.Rule.Among(tx, job.WorkspaceID, ids); err != nil {
 			return r, models.In("rule", err)
 		}
@@ -178,7 +179,7 @@ func ApplyBulk(tx *gorm.DB, job models.Job, b models.Bulk, from BulkCursor, cont
 		Same bool
 	}
 	sql, values := unchangedSQL(b)
-	err = amongIDs(from.Filter.narrow(tx, job.WorkspaceID), ids).
+	err := amongIDs(from.Filter.narrow(tx, job.WorkspaceID), ids).
 		Select("contacts.id, contacts.email, contacts.status, contacts.fields, contacts.version, contacts.updated_at, "+sql+" AS same", values...).Order("contacts.id").Find(&rows).Error
 	if err != nil {
 		return r, models.In("read contacts", err)

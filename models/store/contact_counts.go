@@ -93,8 +93,8 @@ func (d *DB) countAll(ctx context.Context, condition string) error {
 	return nil
 }
 
-// countWorkspace counts the contacts of a workspace. If the counters are added up meanwhile, it counts again, a few times; then the next
-// turn does.
+// countWorkspace counts the contacts of a workspace. Another replica may add up the counters during the count. Then it counts again, at most three
+// times in all; after that it leaves the count to the next turn.
 func (d *DB) countWorkspace(ctx context.Context, workspaceID int64) error {
 	for range 3 {
 		if err := d.countOnce(ctx, workspaceID); err != errFolded && !IsDuplicate(err) {

@@ -66,9 +66,9 @@ const replayedSQL = `EXISTS (SELECT 1 FROM replays p JOIN webhook_requests q ON 
 // notDone are the outcomes of replays that may have an effect when the webhook is changed. What a person did since is not changed with it.
 var notDone = slices.DeleteFunc(slices.Clone(models.NoEffectOutcomes), func(o models.Outcome) bool { return o == models.OutcomeKeptOut })
 
-// Replayed returns those of ids that a replay before a time has done.
-func (d *DB) Replayed(ctx context.Context, workspaceID int64, ids []uuid.UUID, before time.Time) (done []uuid.UUID, err error) {
-	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id = ? AND id IN ?", workspaceID, ids).Where(replayedSQL, models.IDAt(before), notDone).Pluck("id", &done).Error
+// Replayed returns those of ids, which are calls of the workspaces, that a replay before a time has done.
+func (d *DB) Replayed(ctx context.Context, workspaces []int64, ids []uuid.UUID, before time.Time) (done []uuid.UUID, err error) {
+	err = d.Read(ctx).Model(&models.WebhookRequest{}).Where("workspace_id IN ? AND id IN ?", workspaces, ids).Where(replayedSQL, models.IDAt(before), notDone).Pluck("id", &done).Error
 	return done, err
 }
 
